@@ -1,0 +1,51 @@
+"""Settings: the only reader of the environment. Every field is documented in docs/settings.md."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from forbear.errors import ForbearError
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """What can be set from outside, each as FORBEAR_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="FORBEAR_", frozen=True, extra="ignore")
+
+    home: Path = Field(Path(".forbear"), description="Folder of the embedded servers' data and the generated key")
+    database_url: str | None = Field(None, description="PostgreSQL to use; unset: an embedded one")
+    redis_url: str | None = Field(None, description="Redis to use as broker; unset: an embedded one")
+    key: str | None = Field(
+        None, description="Base64 of the 32-byte key of personal data; unset: kept in FORBEAR_HOME/key"
+    )
+    pack: Path | None = Field(None, description="Folder of the policy pack; unset: the cn_consumer pack")
+    submitter: str = Field("local", max_length=64, description="Whose cases the command line submits")
+    chunk_size: int = Field(500, ge=1, le=5000, description="Cases a worker evaluates in one transaction")
+    worker_processes: int = Field(default_factory=_cores, ge=1, description="Processes of a worker")
+    web_host: str = Field("127.0.0.1", description="Address the web server listens on")
+    web_port: int = Field(8600, ge=0, le=65535, description="Port the web server listens on; 0: any free one")
+    sweep_seconds: int = Field(60, ge=1, description="Seconds between sweeps for chunks nobody woke")
+    log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged")
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "FORBEAR_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise ForbearError(f"{name} is not usable: {first['msg']}. Correct it or unset it.") from None
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """The environment for a process we start: ours with these values set."""
+    return {**os.environ, **changes}

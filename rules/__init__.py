@@ -1,0 +1,1 @@
+"""The policy: packs of declarative rules and the pure code that runs them."""

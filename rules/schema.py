@@ -1,0 +1,213 @@
+"""A policy pack, typed: what each YAML file of a pack may hold, unknown keys refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
+RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
+Urgency = Literal["U0", "U1", "U2", "U3", "U4", "U5"]
+# How sure we are of a claim: the legal text itself was read; an official or mainstream page states it;
+# only a weak page does; our own knowledge, unverified; or our own design choice, no claim about law.
+Status = Literal["primary", "official", "weak", "own_knowledge", "design"]
+FactType = Literal["text", "enum", "bool", "int", "money", "rate", "date", "list"]
+Unit = Literal["days", "months", "years", "yuan", "percent", "count", "basis_points"]
+
+
+class Model(BaseModel):
+    """Frozen, and refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(Model):
+    """A sentence in both languages."""
+
+    zh: Annotated[str, Field(min_length=1)]
+    en: Annotated[str, Field(min_length=1)]
+
+
+class Reference(Model):
+    """Where a claim comes from: an entry of references.yaml, the article in it, and how sure we are."""
+
+    id: str
+    article: str | None = None
+    status: Status
+
+
+class Source(Model):
+    """One law, regulation, standard or practice that references point to (references.yaml)."""
+
+    title: Text
+    number: str | None = None
+    layer: Literal["law", "regulation", "standard", "practice", "design"]
+
+
+class FactValue(Model):
+    """One allowed value of an enum or list fact."""
+
+    zh: str
+    en: str
+    aliases: tuple[str, ...] = ()
+
+
+class Fact(Model):
+    """One fact of the vocabulary (facts.yaml)."""
+
+    type: FactType
+    title: Text
+    question: Text | None = None
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+    required_unless: Identifier | None = None
+    derived: bool = False
+    inputs: tuple[Identifier, ...] = ()
+    private: bool = False
+    values: dict[str, FactValue] = {}
+    values_from: Literal["hardships"] | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    max_length: int | None = None
+
+
+class Vocabulary(Model):
+    """facts.yaml: every fact, and the pairs of facts that conditions may compare."""
+
+    facts: dict[Identifier, Fact]
+    pairs: tuple[tuple[Identifier, Identifier], ...] = ()
+
+
+class ParameterValue(Model):
+    """A figure and the days it is in force: both ends included, None for open."""
+
+    value: Decimal
+    valid_from: dt.date
+    valid_to: dt.date | None = None
+    status: Status
+    references: tuple[Reference, ...] = ()
+
+
+class Parameter(Model):
+    """A policy number with its unit and its dated values (parameters.yaml)."""
+
+    title: Text
+    unit: Unit
+    values: Annotated[tuple[ParameterValue, ...], Field(min_length=1)]
+
+
+class Hardship(Model):
+    """A kind of hardship and the documents that prove it, by strength (hardships.yaml)."""
+
+    code: str
+    title: Text
+    synonyms: tuple[str, ...] = ()
+    documents: dict[Literal["official", "third_party", "self_declared"], tuple[str, ...]] = {}
+
+
+class Strategy(Model):
+    """A negotiation strategy a rule can recommend (strategies.yaml)."""
+
+    code: Annotated[str, Field(pattern=r"^S\d{2}$")]
+    title: Text
+    summary: Text
+    references: tuple[Reference, ...] = ()
+    plan: Literal["none", "instalments", "shared_instalments", "deferral", "lump_sum"] = "none"
+
+
+class Item(Model):
+    """A document, right, warning or step that rules attach to a case."""
+
+    text: Text
+    references: tuple[Reference, ...] = ()
+
+
+class Clock(Model):
+    """A legal deadline: so many days from the day a paper was served (deadlines.yaml)."""
+
+    title: Text
+    starts_from: Identifier
+    days: Identifier
+    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+
+
+class RedFlag(Model):
+    """Words in the notes that raise an alarm (red_flags.yaml)."""
+
+    title: Text
+    words: Annotated[tuple[str, ...], Field(min_length=1)]
+    urgent: bool = False
+
+
+class Effect(Model):
+    """What a fired rule does: exactly one key."""
+
+    recommend: Identifier | None = None
+    add: Identifier | None = None
+    block: tuple[Identifier, ...] | None = None
+    exclusive: Literal[True] | None = None
+    urgency: Urgency | None = None
+    document: Identifier | None = None
+    right: Identifier | None = None
+    warning: Identifier | None = None
+    step: Identifier | None = None
+    deadline: Identifier | None = None
+    flag: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Effect:
+        if len(self.model_fields_set) != 1:
+            raise ValueError(f"an effect has exactly one key, one of {', '.join(type(self).model_fields)}")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The one key."""
+        return next(iter(self.model_fields_set))
+
+
+class RuleTest(Model):
+    """A case of one rule: facts in, hit, no_hit or unknown out. Facts not named are unknown."""
+
+    name: str
+    facts: dict[str, Any]
+    expect: Literal["hit", "no_hit", "unknown"]
+    as_of: dt.date | None = None
+
+
+class Rule(Model):
+    """One rule of a pack (one file). `when` is parsed by conditions.parse."""
+
+    id: RuleId
+    title: Text
+    priority: Annotated[int, Field(ge=0, le=1000)]
+    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    when: dict[str, Any]
+    then: Annotated[tuple[Effect, ...], Field(min_length=1)]
+    because: Text
+    tests: Annotated[tuple[RuleTest, ...], Field(min_length=1)]
+
+
+class Default(Model):
+    """What a case gets when no rule recommends anything."""
+
+    strategy: Identifier
+    urgency: Urgency
+    because: Text
+    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+
+
+class Manifest(Model):
+    """pack.yaml: what this pack is."""
+
+    id: Identifier
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    title: Text
+    timezone: str
+    reviewed_on: dt.date
+    default: Default
+    disagreement: Default
+    disclaimer: Text

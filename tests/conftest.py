@@ -1,0 +1,70 @@
+"""Fixtures on real parts: one PostgreSQL and one Redis a session, a fresh database a test that asks for one."""
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from forbear import embedded
+from forbear.privacy import Vault
+from forbear.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[embedded.Urls]:
+    """Embedded servers in a home of their own."""
+    home = Path(tempfile.mkdtemp(prefix="forbear-tests-"))
+    try:
+        with embedded.servers(Settings(home=home, database_url=None, redis_url=None)) as urls:
+            yield urls
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template_database(servers: embedded.Urls) -> str:
+    """The name of a migrated, empty database that others are copied from."""
+    from models.migrate import upgrade
+
+    name = "template_forbear"
+    with psycopg.connect(servers.database, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    upgrade(_url(servers, name))
+    return name
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def database_url(servers: embedded.Urls, template_database: str) -> Iterator[str]:
+    """A fresh, migrated database."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(servers.database, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")
+    yield _url(servers, name)
+    with psycopg.connect(servers.database, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def redis_url(servers: embedded.Urls) -> str:
+    """A real, emptied Redis."""
+    with embedded.redis_client(servers.redis) as client:
+        client.flushall()
+    return servers.redis
+
+
+@pytest.fixture
+def vault() -> Vault:
+    """A vault with a key of its own."""
+    return Vault(bytes(range(32)))
+
+
+def _url(servers: embedded.Urls, name: str) -> str:
+    return servers.database.replace("/forbear?", f"/{name}?")
