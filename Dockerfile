@@ -1,0 +1,23 @@
+# Forbear's image: one for web, workers, scheduler and migrations. durable-rules is built from source, hence two stages.
+FROM python:3.11-slim-bookworm AS build
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
+RUN python -m venv /opt/forbear
+ENV PATH=/opt/forbear/bin:$PATH
+WORKDIR /src
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY forbear forbear
+COPY models models
+COPY rules rules
+COPY web web
+COPY workers workers
+RUN pip install --no-cache-dir --no-deps .
+
+FROM python:3.11-slim-bookworm
+RUN useradd --create-home --uid 10001 forbear
+COPY --from=build /opt/forbear /opt/forbear
+ENV PATH=/opt/forbear/bin:$PATH PYTHONUNBUFFERED=1
+USER forbear
+WORKDIR /home/forbear
+CMD ["forbear", "--help"]

@@ -1,0 +1,54 @@
+# Forbear: everything is started from here. `make` alone lists the targets.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-browser check format bench lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv with the locked dependencies and Forbear itself
+
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Forbear needs Python 3.11 or newer: install it, or name one with make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment: on Debian install python3-venv."; exit 1; }
+	@echo "Installing the locked dependencies into $(VENV) (once, about a minute) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY) ## triage samples/cases.csv and serve the review page until Ctrl-C (ONCE=1: stop after the summary)
+	@$(BIN)/forbear demo $(if $(ONCE),--once)
+
+test: $(READY) ## every test but the browser's, on real PostgreSQL, Redis and Celery workers (T=path for one)
+	@$(BIN)/python -m pytest $(T)
+
+test-browser: $(READY) ## the pages in real Chromium (needs chromium on the PATH)
+	@$(BIN)/python -m pytest -m browser $(T)
+
+check: $(READY) ## lint, types, import contracts, rule checks and rule tests
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/forbear rules check
+	$(BIN)/forbear rules test
+
+format: $(READY) ## rewrite the code in the house layout
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: $(READY) ## measure the pipeline against the plain way, side by side; writes bench/results.json
+	@$(BIN)/python -m bench
+
+lock: ## compile the lock files anew (needs uv)
+	uv pip compile --quiet pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+	uv pip compile --quiet pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header -o requirements-dev.lock
+
+clean: ## remove .venv, caches and the embedded servers' data
+	rm -rf $(VENV) .forbear .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
