@@ -1,0 +1,41 @@
+"""Case, CaseVersion: a debt, and what was submitted about it over time."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Identity, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+
+class Case(SQLModel, table=True):
+    """One debt, known by its submitter's own reference."""
+
+    __tablename__ = "case"
+    __table_args__ = (
+        UniqueConstraint("submitter", "case_ref"),
+        Index(None, "submitter", "borrower_ref", postgresql_where=text("borrower_ref IS NOT NULL")),
+    )
+
+    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    submitter: str
+    case_ref: str
+    borrower_ref: str | None
+    created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class CaseVersion(SQLModel, table=True):
+    """The facts of a case as submitted once. Never changed: other facts make another version."""
+
+    __tablename__ = "case_version"
+    __table_args__ = (UniqueConstraint("case_id", "number"),)
+
+    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    case_id: int = Field(foreign_key="case.id", sa_type=BigInteger)
+    number: int
+    facts: dict[str, Any] = Field(sa_type=JSONB, description="What the rules may see")
+    private: bytes | None = Field(sa_type=LargeBinary, description="Sealed: private facts and unknown columns")
+    content_mac: bytes = Field(sa_type=LargeBinary, description="Keyed hash of the facts, private ones included")
+    batch_id: UUID = Field(foreign_key="batch.id")
+    created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))

@@ -1,0 +1,91 @@
+"""Batch, BatchCase, Chunk, Rejection: what came in, row by row, and the work it makes."""
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+
+class Batch(SQLModel, table=True):
+    """One submission, for one pack and as-of date."""
+
+    __tablename__ = "batch"
+    __table_args__ = (
+        CheckConstraint("status IN ('receiving', 'running', 'complete')", name="status"),
+        Index(None, "created_at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    submitter: str
+    as_of: dt.date
+    pack_sha256: str = Field(foreign_key="pack.sha256")
+    source: bytes = Field(sa_type=LargeBinary, description="Sealed: file name and columns, as people wrote them")
+    rows_read: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    unchanged: int = 0
+    status: str = "receiving"
+    created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
+    completed_at: dt.datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class BatchCase(SQLModel, table=True):
+    """Which case version a row of a batch came to."""
+
+    __tablename__ = "batch_case"
+    __table_args__ = (
+        CheckConstraint("outcome IN ('accepted', 'unchanged')", name="outcome"),
+        Index(None, "case_version_id"),
+    )
+
+    batch_id: UUID = Field(primary_key=True, foreign_key="batch.id")
+    row: int = Field(primary_key=True)
+    case_version_id: int = Field(foreign_key="case_version.id", sa_type=BigInteger)
+    outcome: str
+
+
+class Chunk(SQLModel, table=True):
+    """Some cases of a batch that a worker evaluates in one transaction: the queue of record."""
+
+    __tablename__ = "chunk"
+    __table_args__ = (
+        CheckConstraint("status IN ('pending', 'done', 'failed', 'split')", name="status"),
+        CheckConstraint("queue IN ('urgent', 'bulk')", name="queue"),
+        Index(None, "batch_id", "status"),
+        Index(None, "woken_at", postgresql_where=text("status = 'pending'")),
+    )
+
+    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    batch_id: UUID = Field(foreign_key="batch.id")
+    queue: str
+    case_version_ids: list[int] = Field(sa_type=ARRAY(BigInteger))
+    status: str = "pending"
+    tries: int = 0
+    error: str | None = Field(default=None, description="What went wrong last: a kind and a place, never data")
+    woken_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
+    claimed_at: dt.datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    done_at: dt.datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class Rejection(SQLModel, table=True):
+    """A row that was not accepted, sealed as it came with the sentence that says why."""
+
+    __tablename__ = "rejection"
+    __table_args__ = (UniqueConstraint("batch_id", "row"),)
+
+    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    batch_id: UUID = Field(foreign_key="batch.id")
+    row: int
+    field: str | None = Field(description="The field at fault, if it is one of the vocabulary")
+    content: bytes = Field(sa_type=LargeBinary, description="Sealed: the cells and the error")

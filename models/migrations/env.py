@@ -1,0 +1,9 @@
+"""Alembic's environment: runs migrations on the connection that models.migrate hands over."""
+
+from alembic import context
+
+from models.tables import METADATA
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,26 @@
+"""The session: one transaction a request or task, committed here and nowhere else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import make_url
+from sqlmodel import Session
+
+
+def make_engine(url: str, name: str = "forbear") -> Engine:
+    """An engine for a PostgreSQL URL; `name` is what the server's list of connections shows."""
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,  # a server that restarted is met with a new connection, not an error
+        hide_parameters=True,  # errors would carry facts into logs
+        connect_args={"application_name": name, "options": "-c timezone=UTC"},
+    )
+
+
+@contextmanager
+def session(engine: Engine) -> Iterator[Session]:
+    """A session that is committed when the block ends well and rolled back when it does not."""
+    with Session(engine) as opened:
+        yield opened
+        opened.commit()

@@ -1,0 +1,9 @@
+"""Every table, imported, so that the metadata is whole."""
+
+from sqlmodel import SQLModel
+
+from models import case, decision, heartbeat, intake, pack
+
+__all__ = ["METADATA", "case", "decision", "heartbeat", "intake", "pack"]
+
+METADATA = SQLModel.metadata
