@@ -67,11 +67,14 @@ class Fact(Model):
     derived: bool = False
     inputs: tuple[Identifier, ...] = ()
     private: bool = False
+    # The borrower can change it, by bringing a paper or deciding something: recourse may suggest it.
+    actionable: bool = False
     values: dict[str, FactValue] = {}
-    values_from: Literal["hardships"] | None = None
+    values_from: Literal["hardships", "red_flags"] | None = None
     minimum: int | None = None
     maximum: int | None = None
     max_length: int | None = None
+    urgent: tuple[bool | str, ...] = ()  # values that send a case to the urgent queue, before any rule is asked
 
 
 class Vocabulary(Model):
