@@ -83,4 +83,5 @@ class Not:
     child: Condition
 
 
-Condition: TypeAlias = Compare | OneOf | Contains | ComparePair | Known | All | Any | Not
+Leaf: TypeAlias = Compare | OneOf | Contains | ComparePair | Known
+Condition: TypeAlias = Leaf | All | Any | Not

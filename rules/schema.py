@@ -56,7 +56,11 @@ class FactValue(Model):
 
 
 class Fact(Model):
-    """One fact of the vocabulary (facts.yaml)."""
+    """One fact of the vocabulary (facts.yaml).
+
+    `minimum` and `maximum` are written as a submitter would (yuan, percent). Whole numbers may be followed
+    by one of the `suffixes` (45天).
+    """
 
     type: FactType
     title: Text
@@ -74,6 +78,7 @@ class Fact(Model):
     minimum: int | None = None
     maximum: int | None = None
     max_length: int | None = None
+    suffixes: tuple[str, ...] = ()
     urgent: tuple[bool | str, ...] = ()  # values that send a case to the urgent queue, before any rule is asked
 
 
