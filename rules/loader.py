@@ -1,0 +1,211 @@
+"""A folder of YAML to a Pack, or a PackError with one line for everything that is wrong in it."""
+
+from __future__ import annotations
+
+import hashlib
+import types
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from rules import schema
+from rules.consistency import check, unknown_in
+from rules.facts import Parser
+from rules.pack import LoadedRule, Pack, PackError, allowed, quoted
+from rules.parse import ConditionError, parse
+from rules.rule_check import check_rule
+from rules.strict_yaml import YamlError, read
+
+__all__ = ["DEFAULT_PACK", "LoadedRule", "Pack", "PackError", "load", "load_files"]
+
+DEFAULT_PACK: Final = Path(__file__).parent / "packs" / "cn_consumer"
+
+_Name = schema.Identifier
+_ENTRIES: Final[dict[str, Any]] = {
+    "pack.yaml": schema.Manifest,
+    "facts.yaml": schema.Vocabulary,
+    "parameters.yaml": dict[_Name, schema.Parameter],
+    "hardships.yaml": dict[_Name, schema.Hardship],
+    "strategies.yaml": dict[_Name, schema.Strategy],
+    "documents.yaml": dict[_Name, schema.Item],
+    "rights.yaml": dict[_Name, schema.Item],
+    "warnings.yaml": dict[_Name, schema.Item],
+    "steps.yaml": dict[_Name, schema.Item],
+    "deadlines.yaml": dict[_Name, schema.Clock],
+    "red_flags.yaml": dict[_Name, schema.RedFlag],
+    "references.yaml": dict[str, schema.Source],
+}
+_REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
+_ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in _ENTRIES.items()}
+_RULE: Final = TypeAdapter(schema.Rule)
+_T = TypeVar("_T")
+
+
+def load(folder: Path) -> Pack:
+    """Read every .yaml file of the folder and below it."""
+    try:
+        if not folder.is_dir():
+            raise PackError([f"{folder}: no such folder; give the folder of a pack, the one with pack.yaml in it"])
+        paths = sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file())
+        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    except OSError as error:
+        raise PackError([f"{folder}: cannot be read ({error.strerror})"]) from None
+    return load_files(files, folder.name or str(folder))
+
+
+def load_files(files: Mapping[str, bytes], name: str) -> Pack:
+    """The pack in files already read, by their path in the pack. `name` is how errors call the pack."""
+    files = {path: files[path] for path in sorted(files) if not any(part[0] == "." for part in path.split("/"))}
+    errors = [f"{name}: {file} is missing; every pack has one" for file in _REQUIRED if file not in files]
+    data = {path: _read(path, content, errors) for path, content in files.items()}
+    parts = {path: _validate(path, data.get(path), _ADAPTERS[path], _ENTRIES[path], errors) for path in _ENTRIES}
+    rules = _rules(data, errors)
+    vocabulary, parameters = parts["facts.yaml"], parts["parameters.yaml"] or {}
+    if vocabulary is None or parts["pack.yaml"] is None:
+        raise PackError(errors)
+    vocabulary = _filled(vocabulary, parts["hardships.yaml"] or {}, parts["red_flags.yaml"] or {})
+    loaded = []
+    for path, rule in rules:
+        try:
+            loaded.append(LoadedRule(rule, parse(rule.when, vocabulary, parameters), path))
+        except ConditionError as error:
+            errors.extend(f"{path}: {line}" for line in error.errors)
+    pack = Pack(
+        manifest=parts["pack.yaml"],
+        vocabulary=vocabulary,
+        **{Path(file).stem: parts[file] or {} for file in _ENTRIES if file not in ("pack.yaml", "facts.yaml")},
+        rules=tuple(sorted(loaded, key=lambda entry: (-entry.rule.priority, entry.rule.id))),
+        sha256=_digest(files),
+        files=dict(files),
+    )
+    broken = {file for file in _ENTRIES if parts[file] is None and (file in files or file in _REQUIRED)}
+    errors.extend(check(pack, broken))
+    unknown, parser = unknown_in(pack, broken), Parser(vocabulary, rule_test=True)
+    for path, rule in rules:
+        errors.extend(f"{path}: {line}" for line in check_rule(pack, rule, parser, unknown))
+    if errors:
+        raise PackError(errors)
+    return pack
+
+
+def _read(path: str, content: bytes, errors: list[str]) -> object:
+    if path.endswith(".yml"):
+        errors.append(f"{path}: must end in .yaml; rename it")
+    elif "/" not in path and path not in _ENTRIES:
+        errors.append(f"{path}: not a file of a pack (rules go into a sub-folder); {allowed(path, _ENTRIES)}")
+    else:
+        try:
+            return read(content)
+        except YamlError as error:
+            errors.append(f"{path}: {error}")
+    return None
+
+
+def _rules(data: Mapping[str, object], errors: list[str]) -> list[tuple[str, schema.Rule]]:
+    rules: dict[str, tuple[str, schema.Rule]] = {}
+    for path, content in data.items():
+        if "/" not in path or content is None:
+            continue
+        rule = _validate(path, content, _RULE, schema.Rule, errors)
+        if rule is None:
+            continue
+        if rule.id != Path(path).stem:
+            errors.append(
+                f"{path}: id: is {quoted(rule.id)}, but the file is called {Path(path).name}; make them the same"
+            )
+        if rule.id in rules:
+            errors.append(
+                f"{path}: id: {quoted(rule.id)} is already the rule in {rules[rule.id][0]}; give it another id"
+            )
+        rules.setdefault(rule.id, (path, rule))
+    return list(rules.values())
+
+
+def _filled(
+    vocabulary: schema.Vocabulary, hardships: Mapping[str, schema.Hardship], flags: Mapping[str, schema.RedFlag]
+) -> schema.Vocabulary:
+    """The vocabulary with the values that other files hold."""
+    values: dict[str | None, dict[str, schema.FactValue]] = {
+        "hardships": {
+            name: schema.FactValue(zh=entry.title.zh, en=entry.title.en, aliases=(entry.code, *entry.synonyms))
+            for name, entry in hardships.items()
+        },
+        "red_flags": {name: schema.FactValue(zh=entry.title.zh, en=entry.title.en) for name, entry in flags.items()},
+    }
+    facts = {
+        name: fact.model_copy(update={"values": values[fact.values_from] | fact.values}) if fact.values_from else fact
+        for name, fact in vocabulary.facts.items()
+    }
+    return vocabulary.model_copy(update={"facts": facts})
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for path, content in files.items():
+        digest.update(f"{path}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _validate(path: str, data: object, adapter: TypeAdapter[_T], kind: Any, errors: list[str]) -> _T | None:
+    if data is None:
+        return None
+    try:
+        return adapter.validate_python(data)
+    except ValidationError as error:
+        errors.extend(f"{path}: {_sentence(problem, kind)}" for problem in error.errors(include_url=False))
+        return None
+
+
+def _sentence(problem: ErrorDetails, kind: Any) -> str:
+    """A Pydantic error as a policy person can use it."""
+    place, given = problem["loc"], quoted(problem["input"])
+    is_key = place[-1:] == ("[key]",)
+    where = _where(place[:-1] if is_key else place)
+    match problem["type"]:
+        case "extra_forbidden":
+            return (
+                f"{_where(place[:-1])}: unknown key {quoted(place[-1])}; {allowed(place[-1], _keys(kind, place[:-1]))}"
+            )
+        case "missing":
+            return f"{where}: is missing; add it"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return f"{where}: must be a mapping (key: value), not {given}"
+        case "tuple_type":
+            return f"{where}: must be a list, not {given}"
+        case "string_type":
+            return f"{where}: must be text, not {given}; put it in quotes"
+        case "string_pattern_mismatch" if is_key:
+            return f"{where}: is no id; use small letters, digits and _ and start with a letter"
+        case "string_pattern_mismatch":
+            return f"{where}: {given} does not fit the pattern {problem.get('ctx', {}).get('pattern')}"
+        case "value_error":
+            return f"{where}: {problem['msg'].removeprefix('Value error, ')}"
+    return f"{where}: {problem['msg'].replace('Input should', 'should')}, not {given}"
+
+
+def _where(place: Iterable[str | int]) -> str:
+    parts = [f"[{part}]" if isinstance(part, int) else f".{str(part)[:64]}" for part in place]
+    return "".join(parts).lstrip(".") or "the file"
+
+
+def _keys(kind: Any, place: Iterable[str | int]) -> list[str]:
+    """The keys allowed at a place of a model: its fields, found by walking the type annotations."""
+    for part in place:
+        kind = _model(kind)
+        if get_origin(kind) in (dict, tuple):
+            kind = [inner for inner in get_args(kind) if inner is not Ellipsis][-1]
+        elif isinstance(kind, type) and issubclass(kind, BaseModel) and part in kind.model_fields:
+            kind = kind.model_fields[str(part)].annotation
+    kind = _model(kind)
+    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+
+
+def _model(kind: Any) -> Any:
+    """The annotation without Annotated and without `| None`."""
+    while get_origin(kind) in (Union, types.UnionType) or hasattr(kind, "__metadata__"):
+        kind = next(inner for inner in get_args(kind) if inner is not type(None))
+    return kind

@@ -1,0 +1,63 @@
+"""A loaded policy pack, and the error that lists everything wrong with one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rules import schema
+from rules.conditions import Condition
+
+
+class PackError(Exception):
+    """A pack that cannot be used. `errors` has one line for each thing to put right."""
+
+    def __init__(self, errors: Iterable[str]) -> None:
+        self.errors = [" ".join(error.split()) for error in errors]
+        super().__init__("\n".join(self.errors))
+
+
+@dataclass(frozen=True)
+class LoadedRule:
+    """A rule, its condition parsed, and the file it came from."""
+
+    rule: schema.Rule
+    when: Condition
+    path: str
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """Everything a pack says, checked against itself. Compared by identity: `sha256` tells contents apart."""
+
+    manifest: schema.Manifest
+    vocabulary: schema.Vocabulary
+    parameters: dict[str, schema.Parameter]
+    hardships: dict[str, schema.Hardship]
+    strategies: dict[str, schema.Strategy]
+    documents: dict[str, schema.Item]
+    rights: dict[str, schema.Item]
+    warnings: dict[str, schema.Item]
+    steps: dict[str, schema.Item]
+    deadlines: dict[str, schema.Clock]
+    red_flags: dict[str, schema.RedFlag]
+    references: dict[str, schema.Source]
+    rules: tuple[LoadedRule, ...]
+    sha256: str
+    files: dict[str, bytes]
+
+
+def quoted(value: object) -> str:
+    """A value as an error shows it: quoted, and cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def allowed(name: object, names: Iterable[str]) -> str:
+    """The end of an error about an unknown name: the likeliest one meant, and all that are allowed."""
+    known = sorted(names)
+    close = difflib.get_close_matches(str(name)[:100], known, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    shown = ", ".join(known[:40]) + (f" and {len(known) - 40} more" if len(known) > 40 else "")
+    return f"{hint}allowed: {shown or 'none'}"

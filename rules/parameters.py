@@ -1,0 +1,42 @@
+"""Dated policy numbers: their canonical integers, and which of them are in force on a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from rules.schema import Parameter, ParameterValue, Unit
+
+if TYPE_CHECKING:
+    from rules.pack import Pack
+
+# A yuan is 100 fen and a percent 100 basis points; everything else is counted as it is written.
+_DECIMALS: Mapping[Unit, int] = {"yuan": 2, "percent": 2}
+_MAX_DIGITS = 12
+
+
+def canonical(value: Decimal, unit: Unit) -> int:
+    """The value as the engines see it. Raises ValueError with a sentence where it has none."""
+    if not value.is_finite() or value.adjusted() >= _MAX_DIGITS:
+        raise ValueError(f"must be a number of at most {_MAX_DIGITS} digits")
+    decimals = _DECIMALS.get(unit, 0)
+    rounded = value.quantize(Decimal(1).scaleb(-decimals))
+    if rounded != value:
+        raise ValueError(f"{value} has too many decimals: {unit} takes {decimals or 'none'}")
+    return int(rounded.scaleb(decimals))
+
+
+def value_on(parameter: Parameter, on: dt.date) -> ParameterValue | None:
+    """The dated value in force on the day, if there is one."""
+    for value in parameter.values:
+        if value.valid_from <= on and (value.valid_to is None or on <= value.valid_to):
+            return value
+    return None
+
+
+def in_force(pack: Pack, on: dt.date) -> dict[str, int]:
+    """Every parameter's canonical value on the day; one without a value in force is left out."""
+    found = ((name, parameter.unit, value_on(parameter, on)) for name, parameter in pack.parameters.items())
+    return {name: canonical(value.value, unit) for name, unit, value in found if value is not None}
