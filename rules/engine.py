@@ -10,10 +10,11 @@ from collections.abc import Iterator
 import durable_rules_engine
 
 from rules.compiler import Rules, Ruleset, compile_rules
-from rules.message import Encode, Facts, encoder
+from rules.message import Encode, Facts, MessageError, encoder
 from rules.schema import Vocabulary
 
-_NOT_HANDLED = 1  # no rule fired; the only other answer to a fresh fact is 0
+_NOT_HANDLED = 1  # no rule fired; 0: some did
+_FIRST = "$first"
 
 
 class EngineError(Exception):
@@ -39,9 +40,12 @@ class Engine:
     def hits(self, facts: Facts) -> frozenset[str]:
         """The ids of the rules that fire for a case. Raises EngineError where the engine cannot tell."""
         written = {}
-        for name, prefix, encode in self._keys:
-            if (value := encode(facts)) is not None:
-                written[name] = prefix + value
+        try:
+            for name, prefix, encode in self._keys:
+                if (value := encode(facts)) is not None:
+                    written[name] = prefix + value
+        except MessageError as error:
+            raise EngineError(str(error)) from None
         found: set[str] = set()
         with self._lock:
             # Facts of different cases join inside the engine unless each has a sid and an id of its own.
@@ -54,7 +58,16 @@ class Engine:
 
 
 def _create(name: str, ruleset: Ruleset) -> int:
-    handle: int = durable_rules_engine.create_ruleset(name, json.dumps(ruleset.definition))
+    """Make a ruleset, and let one rule of our own fire in it before any case comes.
+
+    Deleting a state frees two pointers that the C code sets only when an action starts, so a first case that fires
+    nothing would free whatever happens to be in memory and kill the process. The one state that is ever
+    alive keeps its place, so one action is enough for good.
+    """
+    definition = {**ruleset.definition, _FIRST: {"all": [{"m_0": {_FIRST: 1}}]}}
+    handle: int = durable_rules_engine.create_ruleset(name, json.dumps(definition))
+    if list(_fired(handle, "0", f'{{"{_FIRST}":1,"sid":"0","id":"0"}}')) != [_FIRST]:
+        raise EngineError("durable-rules does not fire its first rule: is it version 2.0.28?")
     return handle
 
 
@@ -66,6 +79,8 @@ def _fired(handle: int, sid: str, message: str) -> Iterator[str]:
             status, state = durable_rules_engine.assert_fact(handle, message)
             if status == _NOT_HANDLED:
                 return
+            if status:
+                raise EngineError(f"durable-rules answered {status} to a fresh fact")
             started = durable_rules_engine.start_action_for_state(handle, state)
             answer: str | None = started[1] if started else None
             while answer is not None:

@@ -22,6 +22,10 @@ _OTHER: Final = '""'
 LONGEST_TEXT: Final = 1_000
 
 
+class MessageError(Exception):
+    """A case that the engine must not be asked about; names no value."""
+
+
 @dataclass
 class Key:
     """One property of the message: which fact it speaks of, and how."""
@@ -88,7 +92,7 @@ def number(value: Value) -> str:
         return str(value.toordinal())
     if isinstance(value, int) and -LARGEST <= value <= LARGEST:
         return str(int(value))
-    raise ValueError("a value is not one the engine compares exactly")
+    raise MessageError("a fact has a value that the engine does not compare exactly")
 
 
 def _sign(left: Value, right: Value) -> str:
