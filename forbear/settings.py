@@ -49,3 +49,8 @@ def settings() -> Settings:
 def child_environment(**changes: str) -> dict[str, str]:
     """The environment for a process we start: ours with these values set."""
     return {**os.environ, **changes}
+
+
+def share_cores() -> None:
+    """Give each worker process its part of the cores: Polars reads this when it is imported, and never again."""
+    os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, _cores() // settings().worker_processes)))

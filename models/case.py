@@ -18,7 +18,7 @@ class Case(SQLModel, table=True):
         Index(None, "submitter", "borrower_ref", postgresql_where=text("borrower_ref IS NOT NULL")),
     )
 
-    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     submitter: str
     case_ref: str
     borrower_ref: str | None
@@ -31,7 +31,7 @@ class CaseVersion(SQLModel, table=True):
     __tablename__ = "case_version"
     __table_args__ = (UniqueConstraint("case_id", "number"),)
 
-    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     case_id: int = Field(foreign_key="case.id", sa_type=BigInteger)
     number: int
     facts: dict[str, Any] = Field(sa_type=JSONB, description="What the rules may see")

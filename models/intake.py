@@ -66,7 +66,7 @@ class Chunk(SQLModel, table=True):
         Index(None, "woken_at", postgresql_where=text("status = 'pending'")),
     )
 
-    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     batch_id: UUID = Field(foreign_key="batch.id")
     queue: str
     case_version_ids: list[int] = Field(sa_type=ARRAY(BigInteger))
@@ -84,7 +84,7 @@ class Rejection(SQLModel, table=True):
     __tablename__ = "rejection"
     __table_args__ = (UniqueConstraint("batch_id", "row"),)
 
-    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     batch_id: UUID = Field(foreign_key="batch.id")
     row: int
     field: str | None = Field(description="The field at fault, if it is one of the vocabulary")

@@ -27,9 +27,7 @@ def upgrade(url: str) -> None:
 
 def head() -> str:
     """The newest revision the code knows."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    assert revision is not None
-    return revision
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
 def current(url: str) -> str | None:

@@ -14,7 +14,8 @@ CONSTRAINTS = (
 )
 INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 COLUMNS = (
-    "SELECT table_name, column_name, data_type, is_nullable, is_identity FROM information_schema.columns "
+    "SELECT table_name, column_name, data_type, is_nullable, is_identity, generation_expression "
+    "FROM information_schema.columns "
     "WHERE table_schema = 'public' AND table_name <> 'alembic_version'"
 )
 

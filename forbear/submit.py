@@ -1,0 +1,154 @@
+"""Submit: a stream of intake rows becomes a batch with cases, versions, rejections and chunks, in one transaction."""
+
+import datetime as dt
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from forbear.chunks import Wake
+from forbear.intake import Accepted, Rejected
+from forbear.privacy import Vault
+from models import staging
+from models.copy import copy_into
+from models.intake import Batch, Rejection
+from models.pack import Pack as StoredPack
+from rules import facts as rules_facts
+from rules import red_flags
+from rules.pack import Pack
+
+BLOCK = 2000  # rows in memory at once
+URGENT_CHUNK = 20  # cases; small, so that the first urgent decisions are there at once
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a submission is called and the columns it has, among them those that nobody knows."""
+
+    name: str
+    columns: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What a submission came to. `wakes` are to be sent once it is committed."""
+
+    batch_id: UUID
+    rows_read: int
+    accepted: int
+    rejected: int
+    unchanged: int
+    wakes: tuple[Wake, ...]
+
+
+def submit(
+    session: Session,
+    rows: Iterable[Accepted | Rejected],
+    *,
+    head: Head,
+    pack: Pack,
+    as_of: dt.date,
+    submitter: str,
+    vault: Vault,
+    chunk_size: int,
+    now: dt.datetime,
+) -> Submitted:
+    """Take in any number of rows, holding no more than a block of them in memory.
+
+    A case reference may come once: intake rejects its later rows. Raises what reading the rows raises.
+    """
+    _keep_pack(session, pack, now)
+    batch = Batch(
+        id=uuid4(), submitter=submitter, as_of=as_of, pack_sha256=pack.sha256, created_at=now,
+        source=vault.seal({"name": head.name, "columns": head.columns, "unknown": head.unknown}),
+    )  # fmt: skip
+    session.add(batch)
+    session.flush()
+    staging.create(session)
+    sealer = _Sealer(pack, vault)
+    for block in _blocks(rows):
+        staging.add(session, [sealer.staged(row) for row in block if isinstance(row, Accepted)])
+        rejected = [sealer.rejected(batch.id, row) for row in block if isinstance(row, Rejected)]
+        if rejected:
+            copy_into(session, "rejection", ("batch_id", "row", "field", "content"), rejected)
+        batch.rows_read += len(block)
+        batch.rejected += len(rejected)
+    sizes = {"urgent": min(URGENT_CHUNK, chunk_size), "bulk": chunk_size}
+    # Somebody waits for the answer to a case submitted alone.
+    merged = staging.merge(session, batch, sizes, now, all_urgent=batch.rows_read == 1)
+    batch.accepted, batch.unchanged = merged.accepted, merged.unchanged
+    batch.status = "running" if merged.chunks else "complete"
+    batch.completed_at = None if merged.chunks else now
+    session.add(batch)
+    session.flush()
+    wakes = tuple(Wake(chunk_id, queue) for chunk_id, queue in merged.chunks)
+    return Submitted(batch.id, batch.rows_read, batch.accepted, batch.rejected, batch.unchanged, wakes)
+
+
+def source_of(batch: Batch, vault: Vault) -> Head:
+    """The name and the columns a batch was submitted with."""
+    opened = vault.open(batch.source)
+    return Head(opened["name"], tuple(opened["columns"]), tuple(opened["unknown"]))
+
+
+def rejections_of(session: Session, batch_id: UUID, vault: Vault) -> Iterator[Rejected]:
+    """The rejected rows of a batch as they came, in their order."""
+    query = select(Rejection.row, Rejection.content).where(Rejection.batch_id == batch_id).order_by(col(Rejection.row))
+    for row, content in session.exec(query, execution_options={"yield_per": BLOCK}):
+        opened = vault.open(content)
+        yield Rejected(row, opened["field"], opened["zh"], opened["en"], tuple(opened["cells"]))
+
+
+class _Sealer:
+    """Splits what rules may see from what is sealed, and tells which cases are urgent."""
+
+    def __init__(self, pack: Pack, vault: Vault) -> None:
+        facts = pack.vocabulary.facts
+        self._pack = pack
+        self._vault = vault
+        self._urgent = {name: fact.urgent for name, fact in facts.items() if fact.urgent}
+        self._urgent_flags = {name for name, flag in pack.red_flags.items() if flag.urgent}
+
+    def staged(self, row: Accepted) -> tuple[Any, ...]:
+        """An accepted row as staging.COLUMNS."""
+        facts = _json(rules_facts.to_json(row.facts))
+        # Columns that nobody knows are kept and ignored: another value in one of them does not change the case.
+        mac = self._vault.mac(f"{facts}\n{_json(row.private)}".encode())
+        sealed = self._vault.seal({"facts": row.private, "extra": row.extra}) if row.private or row.extra else None
+        return (row.row, row.case_ref, row.borrower_ref, self._is_urgent(row), mac, facts, sealed)
+
+    def rejected(self, batch_id: UUID, row: Rejected) -> tuple[Any, ...]:
+        """A rejected row as the table's columns; a field that is none of ours may be anything, so it is only sealed."""
+        content = {"field": row.field, "zh": row.zh, "en": row.en, "cells": row.cells}
+        known = set(row.field.split(";")) <= self._pack.vocabulary.facts.keys()
+        return (batch_id, row.row, row.field if known else None, self._vault.seal(content))
+
+    def _is_urgent(self, row: Accepted) -> bool:
+        if any(row.facts.get(name) in values for name, values in self._urgent.items()):
+            return True
+        notes = row.private.get("notes")
+        return notes is not None and not self._urgent_flags.isdisjoint(red_flags.scan(self._pack, notes))
+
+
+def _json(facts: Mapping[str, object]) -> str:
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _blocks(rows: Iterable[Accepted | Rejected]) -> Iterator[list[Accepted | Rejected]]:
+    iterator = iter(rows)
+    while block := list(itertools.islice(iterator, BLOCK)):
+        yield block
+
+
+def _keep_pack(session: Session, pack: Pack, now: dt.datetime) -> None:
+    values = {
+        "sha256": pack.sha256, "pack_id": pack.manifest.id, "version": pack.manifest.version, "created_at": now,
+        "files": {path: body.decode() for path, body in pack.files.items()},
+    }  # fmt: skip
+    session.exec(insert(StoredPack).values(values).on_conflict_do_nothing())

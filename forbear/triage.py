@@ -1,0 +1,198 @@
+"""Triage: the one translator between the rules and the record."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+from rules.evaluate import Evaluation, Evaluator
+from rules.outcome import Outcome
+from sqlalchemy import text
+from sqlmodel import Session
+
+from forbear import borrowers, chunks
+from forbear.privacy import Vault
+from models.copy import copy_into
+from models.intake import Batch
+from models.pack import Pack as StoredPack
+from rules import facts as rules_facts
+from rules import red_flags, words
+from rules.loader import load_files
+from rules.pack import Pack
+
+_COLUMNS = (
+    "case_version_id", "pack_sha256", "as_of", "strategy", "urgency", "certain", "engines_agree",
+    "facts", "outcome", "chunk_id", "created_at",
+)  # fmt: skip
+_UNDECIDED = text("""
+    SELECT v.id, v.case_id, v.facts, v.private
+    FROM case_version v
+    WHERE v.id = ANY(:versions) AND NOT EXISTS (
+        SELECT FROM decision d WHERE d.case_version_id = v.id AND d.pack_sha256 = :pack AND d.as_of = :as_of
+    )
+    ORDER BY v.id
+""")
+_DECIDED = text("""
+    SELECT c.case_ref, d.facts, d.outcome, d.pack_sha256, d.as_of
+    FROM batch b
+    JOIN batch_case bc ON bc.batch_id = b.id
+    JOIN case_version v ON v.id = bc.case_version_id
+    JOIN "case" c ON c.id = v.case_id
+    JOIN decision d ON d.case_version_id = v.id AND d.pack_sha256 = b.pack_sha256 AND d.as_of = b.as_of
+    WHERE b.id = :batch
+    ORDER BY bc.row
+""")
+_LATEST = text("""
+    SELECT c.case_ref, d.facts, d.outcome, d.pack_sha256, d.as_of
+    FROM "case" c
+    JOIN case_version v ON v.case_id = c.id
+    JOIN decision d ON d.case_version_id = v.id
+    WHERE c.submitter = :submitter AND c.case_ref = :case_ref
+    ORDER BY v.number DESC, d.as_of DESC, d.id DESC
+    LIMIT 1
+""")
+_FETCH = 1000  # decisions in memory at once when a batch's are read
+
+
+@dataclass(frozen=True)
+class Version:
+    """A case version to be decided."""
+
+    id: int
+    case_id: int
+    facts: rules_facts.Facts
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A stored decision, in the rules' own types."""
+
+    case_ref: str
+    pack: Pack
+    as_of: dt.date
+    facts: rules_facts.Facts
+    outcome: Outcome
+
+    def in_words(self) -> dict[str, Any]:
+        """The decision as the contract's object."""
+        return words.decision(self.pack, self.case_ref, self.outcome, self.facts, self.as_of)
+
+
+def triage_chunk(session: Session, chunk_id: int, vault: Vault, now: dt.datetime) -> int | None:
+    """Decide every case of a pending chunk and mark it done, in this one transaction.
+
+    Answers how many decisions were written; None if the chunk is done already or another worker has it.
+    """
+    chunk = chunks.take(session, chunk_id)
+    if chunk is None:
+        return None
+    batch = session.get_one(Batch, chunk.batch_id)
+    pack = stored_pack(session, batch.pack_sha256)
+    versions = _load(session, batch, pack, chunk.case_version_ids, vault)
+    evaluations = _evaluator(pack, batch.as_of).evaluate([version.facts for version in versions])
+    rows = [
+        _row(pack, version.id, evaluation, batch.as_of, chunk_id, now)
+        for version, evaluation in zip(versions, evaluations, strict=True)
+    ]
+    written = _write(session, batch, rows)
+    chunks.finish(session, chunk, now)
+    return written
+
+
+def decisions_of(session: Session, batch_id: UUID) -> Iterator[dict[str, Any]]:
+    """The contract's object for every decided case of a batch, in the order of its rows; streamed."""
+    connection = session.connection()
+    rows = connection.execute(_DECIDED, {"batch": batch_id}, execution_options={"yield_per": _FETCH})
+    for row in rows:
+        yield _decided(session, row).in_words()
+
+
+def decision_of(session: Session, submitter: str, case_ref: str) -> Decided | None:
+    """The latest decision of a case."""
+    row = session.connection().execute(_LATEST, {"submitter": submitter, "case_ref": case_ref}).first()
+    return None if row is None else _decided(session, row)
+
+
+def stored_pack(session: Session, sha256: str) -> Pack:
+    """A pack as the record keeps it. Loaded once a process: its rulesets cannot be freed anyway."""
+    if sha256 not in _packs:
+        stored = session.get_one(StoredPack, sha256)
+        _packs[sha256] = load_files({path: body.encode() for path, body in stored.files.items()}, stored.pack_id)
+    return _packs[sha256]
+
+
+_packs: dict[str, Pack] = {}
+
+
+@lru_cache(maxsize=16)
+def _evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
+    return Evaluator(pack, as_of)
+
+
+def _load(session: Session, batch: Batch, pack: Pack, ids: Sequence[int], vault: Vault) -> list[Version]:
+    """The versions not decided yet, with what the record adds: flags in the notes, the borrower's other cases."""
+    rows = session.connection().execute(_UNDECIDED, {"versions": ids, "pack": batch.pack_sha256, "as_of": batch.as_of})
+    versions = []
+    for version_id, case_id, stored, private in rows:
+        facts = rules_facts.from_json(pack.vocabulary, stored)
+        notes = "" if private is None else vault.open(private)["facts"].get("notes", "")
+        facts["note_flags"] = red_flags.scan(pack, notes) if notes else ()
+        versions.append(Version(version_id, case_id, facts))
+    blank = [version for version in versions if _lacks_others(version.facts)]
+    cases = borrowers.open_cases(
+        session, batch.submitter, (str(version.facts["borrower_ref"]) for version in blank), batch.as_of
+    )
+    for version in blank:
+        borrowers.fill(version.facts, version.case_id, cases[str(version.facts["borrower_ref"])])
+    return versions
+
+
+def _lacks_others(facts: rules_facts.Facts) -> bool:
+    return "borrower_ref" in facts and not {"creditors_overdue", "other_debt_payments"} <= facts.keys()
+
+
+def _row(
+    pack: Pack, version_id: int, evaluation: Evaluation, as_of: dt.date, chunk_id: int, now: dt.datetime
+) -> tuple[Any, ...]:
+    outcome = evaluation.outcome
+    return (
+        version_id, pack.sha256, as_of, outcome.strategy, outcome.urgency, outcome.certain, outcome.engines_agree,
+        _json(rules_facts.to_json(evaluation.facts)), _json(outcome.to_json()), chunk_id, now,
+    )  # fmt: skip
+
+
+def _write(session: Session, batch: Batch, rows: list[tuple[Any, ...]]) -> int:
+    """Write decisions by COPY, in the order of their versions so that two chunks cannot deadlock.
+
+    Another batch's chunk may decide the same version in the same moment. COPY then waits for it and fails on the
+    unique key: what it decided is left out, and the rest written.
+    """
+    while rows:
+        try:
+            with session.begin_nested():
+                copy_into(session, "decision", _COLUMNS, rows)
+        except UniqueViolation:
+            ids = [row[0] for row in rows]
+            undecided = session.connection().execute(
+                _UNDECIDED, {"versions": ids, "pack": batch.pack_sha256, "as_of": batch.as_of}
+            )
+            left = {row.id for row in undecided}
+            rows = [row for row in rows if row[0] in left]
+        else:
+            break
+    return len(rows)
+
+
+def _decided(session: Session, row: Any) -> Decided:
+    case_ref, facts, outcome, sha256, as_of = row
+    pack = stored_pack(session, sha256)
+    stored_facts = rules_facts.from_json(pack.vocabulary, facts)
+    return Decided(case_ref, pack, as_of, stored_facts, Outcome.from_json(outcome))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,1 @@
+"""The workers: Celery, thin. Messages wake, rows decide."""

@@ -1,0 +1,73 @@
+"""The Celery application: how messages travel, and how a worker process starts."""
+
+import logging
+import sys
+from typing import Any
+
+from celery import Celery, signals
+from kombu.entity import Queue
+
+from forbear import log
+from forbear.errors import ForbearError
+from forbear.privacy import load_vault
+from forbear.settings import settings, share_cores
+from workers.schedule import schedule
+
+QUEUES = ("urgent", "bulk", "upkeep")
+TASK_SECONDS = 60  # a chunk takes well under a second; only a hard limit stops a loop inside the engine's C code
+# A message not acknowledged for so long goes to another worker: longer than any task may take.
+VISIBILITY_SECONDS = 5 * TASK_SECONDS
+
+app = Celery("forbear", broker=settings().redis_url, include=["workers.tasks"])
+app.conf.update(
+    task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
+    task_default_queue="upkeep",
+    task_create_missing_queues=False,
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_time_limit=TASK_SECONDS,
+    worker_prefetch_multiplier=1,
+    worker_max_tasks_per_child=500,  # rulesets cannot be freed: a process that met many packs is replaced
+    worker_soft_shutdown_timeout=15.0,
+    worker_send_task_events=True,  # flower shows them; they carry chunk ids
+    task_send_sent_event=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # a worker waits for Redis for as long as it takes
+    broker_transport_options={
+        "visibility_timeout": VISIBILITY_SECONDS,
+        "queue_order_strategy": "priority",  # queues in the order the worker names them, not in turns
+        "socket_timeout": 30,
+        "socket_connect_timeout": 10,
+        "health_check_interval": 10,
+    },
+    beat_schedule=schedule(settings().sweep_seconds, QUEUES),
+)
+
+
+@signals.import_modules.connect  # type: ignore[untyped-decorator]
+def _share_cores(**_: Any) -> None:
+    share_cores()  # this signal comes just before the tasks, and with them Polars, are imported
+
+
+@signals.celeryd_init.connect  # type: ignore[untyped-decorator]
+def _check(**_: Any) -> None:
+    """Refuse to start without what every task needs, in one sentence."""
+    try:
+        if not settings().redis_url or not settings().database_url:
+            raise ForbearError("FORBEAR_DATABASE_URL and FORBEAR_REDIS_URL are not set: use `forbear worker` instead.")
+        load_vault(settings())
+    except ForbearError as error:
+        sys.exit(error.message)
+
+
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]
+def _configure_logging(loglevel: int | str | None = None, **_: Any) -> None:
+    """Log to standard error; SQLAlchemy would log the rows it reads, so it speaks only of trouble."""
+    logging.basicConfig(
+        level=loglevel or settings().log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("sqlalchemy").setLevel(logging.WARNING)
+    log.configure(settings().log_level)

@@ -1,0 +1,25 @@
+"""The schedule: what the scheduler sends, and how often."""
+
+from collections.abc import Sequence
+from typing import Any
+
+HEARTBEAT_SECONDS = 20  # three a minute: one may be late before a queue counts as dead
+
+
+def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Celery beat's entries. A message not consumed before the next one is due is dropped, so none pile up."""
+    sweep = {
+        "task": "upkeep.sweep",
+        "schedule": sweep_seconds,
+        "options": {"queue": "upkeep", "expires": sweep_seconds},
+    }
+    heartbeats = {
+        f"heartbeat of {queue}": {
+            "task": "upkeep.heartbeat",
+            "schedule": HEARTBEAT_SECONDS,
+            "args": (queue,),
+            "options": {"queue": queue, "expires": HEARTBEAT_SECONDS},
+        }
+        for queue in queues
+    }
+    return {"sweep": sweep, **heartbeats}

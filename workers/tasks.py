@@ -1,0 +1,130 @@
+"""The tasks: triage a chunk, sweep, heartbeat. Each runs use cases in sessions of its own and logs ids only."""
+
+import contextlib
+import datetime as dt
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+import structlog
+from celery import signals
+from sqlalchemy import Engine
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlmodel import Session
+
+from forbear import chunks, heartbeat
+from forbear.privacy import Vault, load_vault
+from forbear.settings import settings
+from forbear.triage import triage_chunk
+from models.session import make_engine, session
+from workers.app import app
+from workers.wake import wake
+
+_log = structlog.get_logger()
+_PAUSES = (0.2, 0.5, 1, 2, 4, 8)  # seconds between attempts while the database is away
+T = TypeVar("T")
+
+
+class DatabaseAwayError(Exception):
+    """PostgreSQL did not come back while a task waited for it."""
+
+
+@dataclass(frozen=True)
+class _Process:
+    """What one worker process works with."""
+
+    engine: Engine
+    vault: Vault
+
+
+@cache
+def _process() -> _Process:
+    url = settings().database_url
+    return _Process(make_engine(url or "", "forbear worker"), load_vault(settings()))
+
+
+@signals.worker_process_init.connect  # type: ignore[untyped-decorator]
+def _start(**_: Any) -> None:
+    """Connections cannot be shared over a fork: each child makes its own."""
+    _process.cache_clear()
+
+
+@app.task(name="chunk.triage")  # type: ignore[untyped-decorator]
+def triage(chunk_id: int) -> None:
+    """Evaluate a chunk if it is there to be done, and wake what that leaves to do."""
+    with structlog.contextvars.bound_contextvars(chunk=chunk_id):
+        try:
+            wake(_work(chunk_id))
+        except DatabaseAwayError:
+            _log.warning("chunk.postponed")  # the sweep comes back to it
+
+
+@app.task(name="upkeep.sweep")  # type: ignore[untyped-decorator]
+def sweep() -> None:
+    """Wake the chunks that should be done and are not."""
+    interval = dt.timedelta(seconds=settings().sweep_seconds)
+    wakes = _steady(lambda opened: chunks.sweep(opened, _now(), interval))
+    if wakes:
+        _log.info("chunks.swept", count=len(wakes))
+        wake(wakes)
+
+
+@app.task(name="upkeep.heartbeat")  # type: ignore[untyped-decorator]
+def beat(queue: str) -> None:
+    """Note that this queue is consumed."""
+    _steady(lambda opened: heartbeat.beat(opened, queue, _now()))
+
+
+def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
+    """Claim in one transaction, so that a try counts even if the process dies of it; evaluate in the next."""
+    claim = _steady(lambda opened: chunks.claim(opened, chunk_id, _now()))
+    if claim.mine is None:
+        return claim.halves
+    try:
+        decided = _steady(lambda opened: triage_chunk(opened, chunk_id, _process().vault, _now()))
+    except DatabaseAwayError:
+        _give_back(chunk_id)
+        raise
+    except Exception as error:
+        # Whatever a case does to the code, the chunk's row tells it and the other cases go on. The message of an
+        # unforeseen error may quote the case, so only its kind and its place are kept.
+        what = _place(error)
+        _log.warning("chunk.broken", error=what)
+        _steady(lambda opened: chunks.note_error(opened, chunk_id, what, counts=True))
+        return (claim.mine,)
+    _log.info("chunk.triaged", decisions=decided)
+    return ()
+
+
+def _steady(work: Callable[[Session], T], pauses: Sequence[float] = _PAUSES) -> T:
+    """Run work in a transaction of its own, again while the database is away or breaks a deadlock."""
+    for pause in (*pauses, None):
+        try:
+            with session(_process().engine) as opened:
+                return work(opened)
+        except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as error:
+            _log.warning("database.away", error=type(error).__name__)
+            if pause is None:
+                break
+            time.sleep(pause)
+    raise DatabaseAwayError
+
+
+def _give_back(chunk_id: int) -> None:
+    """A database that is away is not the chunk's fault: do not count the try, if that can be written."""
+    with contextlib.suppress(DatabaseAwayError):
+        _steady(lambda opened: chunks.note_error(opened, chunk_id, "the database was away", counts=False), ())
+
+
+def _place(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(frame.filename).stem}, line {frame.lineno}"
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
