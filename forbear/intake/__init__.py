@@ -1,0 +1,56 @@
+"""Intake: files of cases, whatever program wrote them, become typed cases or rejections that say what to correct."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from forbear.intake import delimited, json_lines, json_list, parquet, xlsx
+from forbear.intake.columns import Mapping, map_columns
+from forbear.intake.rows import Accepted, Intake, Rejected, understand
+from forbear.intake.source import IntakeError, Row, Source
+from rules.schema import Vocabulary
+
+__all__ = [
+    "FORMATS", "Accepted", "Intake", "IntakeError", "Mapping", "Rejected", "Row", "Source", "map_columns",
+    "open_intake", "read", "rows",
+]  # fmt: skip
+
+FORMATS: dict[str, Callable[[Path], Source]] = {
+    ".csv": delimited.read,
+    ".tsv": delimited.read,
+    ".xlsx": xlsx.read,
+    ".jsonl": json_lines.read,
+    ".json": json_list.read,
+    ".parquet": parquet.read,
+}
+
+
+def read(path: Path) -> Source:
+    """Open a file of cases. Raises IntakeError if it cannot be read or holds none."""
+    reader = FORMATS.get(path.suffix.lower())
+    if reader is None:
+        raise IntakeError(f"{path.name} ends in none of {' '.join(FORMATS)}: save it as one of them.")
+    try:
+        if path.is_dir():
+            raise IntakeError(f"{path} is a folder: name a file in it.")
+        if path.exists() and not path.is_file():
+            raise IntakeError(f"{path} is not an ordinary file: save the cases to one first.")
+        if not path.stat().st_size:
+            raise IntakeError(f"{path.name} is empty: it needs a header row and one row a case.")
+        source = reader(path)
+        if next(source.read_rows(), None) is None:
+            raise IntakeError(f"{path.name} has no cases: below its header it needs one row a case.")
+    except FileNotFoundError as error:
+        raise IntakeError(f"{path} does not exist: check the name and the folder.") from error
+    except OSError as error:
+        raise IntakeError(f"{path} cannot be read: {error.strerror}.") from error
+    return source
+
+
+def open_intake(path: Path, vocabulary: Vocabulary) -> Intake:
+    """Open a file of cases and find the fact of each column. Raises IntakeError."""
+    return understand(read(path), vocabulary)
+
+
+def rows(path: Path, vocabulary: Vocabulary) -> Iterator[Accepted | Rejected]:
+    """The rows of a file of cases, each accepted or rejected. Raises IntakeError."""
+    return iter(open_intake(path, vocabulary))

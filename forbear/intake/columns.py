@@ -1,0 +1,98 @@
+"""Header aliases: which fact each column of a file holds, whatever language its header is in."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from forbear.intake.source import IntakeError
+from rules.schema import Fact, Vocabulary
+
+REJECT_COLUMNS = ("row", "field", "error")  # what a rejects file adds
+# Spaces, zero-width characters and the marks people put around a name: 案件编号*：
+_DECORATION = re.compile(r"[\s_\-*:.·\u200b\u200c\u200d\ufeff]+")
+_UNIT = re.compile(r"\([^()]*\)$")
+_SHOWN_ALIASES = 4
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """The fact of each column (None where it holds none) and the columns that nobody knows."""
+
+    fields: list[str | None]
+    unknown: list[str]
+
+
+def map_columns(vocabulary: Vocabulary, columns: list[str]) -> Mapping:
+    """Find the fact of each column. Raises IntakeError if one is missing or given twice."""
+    known = _aliases(vocabulary)
+    fields = [_find(known, column) for column in columns]
+    taken: dict[str, str] = {}
+    for column, field in zip(columns, fields, strict=True):
+        if field is not None and field in taken:
+            raise IntakeError(
+                f"The columns '{taken[field].strip()}' and '{column.strip()}' both mean {field}: keep one of them."
+            )
+        if field is not None:
+            taken[field] = column
+    _check_required(vocabulary, taken)
+    unknown = [
+        column
+        for column, field in zip(columns, fields, strict=True)
+        if field is None and column.strip() and not is_reject_column(column)
+    ]
+    return Mapping(fields, unknown)
+
+
+def is_reject_column(column: str) -> bool:
+    """Whether a rejects file has added this column; it is passed over when the file is submitted again."""
+    return _normal(column) in REJECT_COLUMNS
+
+
+def distinct(columns: Iterable[str]) -> list[str]:
+    """The columns with no two alike and none without a name, as keys of an object must be."""
+    names: list[str] = []
+    taken = set()
+    for number, column in enumerate(columns, 1):
+        name, count = column or f"column {number}", 1
+        while name in taken:
+            count += 1
+            name = f"{column} ({count})"
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _aliases(vocabulary: Vocabulary) -> dict[str, str]:
+    known = {_normal(name): name for name, fact in vocabulary.facts.items() if not fact.derived}
+    for name, fact in vocabulary.facts.items():
+        if not fact.derived:
+            for alias in (fact.title.zh, fact.title.en, *fact.aliases):
+                known.setdefault(_normal(alias), name)
+    return known
+
+
+def _find(known: dict[str, str], column: str) -> str | None:
+    """The fact of a header; a unit in brackets at its end does not matter: 月收入（元）."""
+    name = _normal(column)
+    return known.get(name) or known.get(_UNIT.sub("", name))
+
+
+def _normal(text: str) -> str:
+    return _DECORATION.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _check_required(vocabulary: Vocabulary, given: dict[str, str]) -> None:
+    missing = [
+        _accepted_headers(name, fact)
+        for name, fact in vocabulary.facts.items()
+        if name not in given and (fact.required if fact.required_unless is None else fact.required_unless not in given)
+    ]
+    if missing:
+        noun = "column is" if len(missing) == 1 else "columns are"
+        raise IntakeError(f"A required {noun} missing: {'; '.join(missing)}.")
+
+
+def _accepted_headers(name: str, fact: Fact) -> str:
+    headers = dict.fromkeys((fact.title.zh, fact.title.en, *fact.aliases[:_SHOWN_ALIASES]))
+    return f"{name} (also accepted: {', '.join(header for header in headers if header != name)})"

@@ -1,0 +1,153 @@
+"""Reads .csv and .tsv as spreadsheets write them: any usual encoding and separator, quotes right or wrong."""
+
+import csv
+import re
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from forbear.intake.formulas import restore
+from forbear.intake.source import MAX_CELL, MAX_RECORD, TOO_LONG, Row, Source, find_header, fit, is_blank
+from forbear.intake.text import is_cut, open_text, skip_rest
+from rules.facts import FieldError
+
+_SEPARATORS = ",;\t"
+_SNIFFED_LINES = 10
+_SNIFFED_CHARACTERS = 64 * 1024
+_MAX_OPEN_LINES = 500  # how far the end of a quoted cell is looked for,
+_MAX_OPEN = 1024 * 1024  # in lines and in characters, so that wrong quotes cost bounded time
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t])\s*", re.IGNORECASE)  # Excel's own first line
+
+_QUOTES = FieldError(
+    "",
+    "这一行的引号没有成对，请补上缺少的引号或删掉多余的引号。",
+    "A quotation mark in this row is missing or in the wrong place: add or remove it.",
+)
+
+
+class _Record(NamedTuple):
+    cells: list[str]
+    error: FieldError | None = None
+
+
+class _Lines:
+    """The lines of a file for csv.reader; those that a wrong quote has swallowed can be given back."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._returned: deque[str] = deque()
+        self.taken: list[str] = []
+
+    def first(self) -> str:
+        """The first line of the next record, '' at the end of the file."""
+        return self._returned.popleft() if self._returned else self._file.readline(MAX_RECORD)
+
+    def record(self, line: str) -> Iterator[str]:
+        """That first line again and, for as long as it is asked for more, the following ones."""
+        self.taken, size = [], 0
+        while line and not is_cut(line) and len(self.taken) < _MAX_OPEN_LINES and size < _MAX_OPEN:
+            self.taken.append(line)
+            size += len(line)
+            yield line
+            line = self.first()
+        if line:
+            self._returned.appendleft(line)
+
+    def give_back(self) -> None:
+        """Return all lines of the record but its first."""
+        self._returned.extendleft(reversed(self.taken[1:]))
+
+    def skip_rest(self, line: str) -> None:
+        """After a cut line: pass over what is left of it."""
+        skip_rest(self._file, line)
+
+
+def read(path: Path) -> Source:
+    """Open a .csv or .tsv file."""
+    csv.field_size_limit(MAX_RECORD + _MAX_OPEN)  # ours is MAX_CELL, told by field; csv's would end the reading
+    with open_text(path) as file:
+        separator = _separator(file)
+    with open_text(path) as file:
+        records = _records(file, separator)
+        header, columns = find_header(path, ((number, list(record.cells)) for number, record in records))
+
+    def rows() -> Iterator[Row]:
+        with open_text(path) as file:
+            for number, record in _records(file, separator, len(columns)):
+                if number > header and (record.error or not is_blank(record.cells)):
+                    yield _row(number - header, record, len(columns), separator)
+
+    return Source(path, columns, rows)
+
+
+def _separator(file: TextIO) -> str:
+    """The separator of the header: the first line that one splits into three, since a title may stand above it."""
+    first = file.readline(_SNIFFED_CHARACTERS)
+    if named := _SEPARATOR_LINE.fullmatch(first):
+        return named[1]
+    sample = [first, *islice(iter(lambda: file.readline(_SNIFFED_CHARACTERS), ""), _SNIFFED_LINES)]
+    for line in sample:
+        bare = re.sub(r'"[^"]*"?', "", line)
+        best = max(_SEPARATORS, key=bare.count)
+        if bare.count(best) >= 2:
+            return best
+    return max(_SEPARATORS, key="".join(sample).count)
+
+
+def _records(file: TextIO, separator: str, width: int | None = None) -> Iterator[tuple[int, _Record]]:
+    lines = _Lines(file)
+    number = 0
+    while line := lines.first():
+        if number == 0 and _SEPARATOR_LINE.fullmatch(line):
+            continue
+        number += 1
+        yield number, _record(lines, line, separator, width)
+
+
+def _record(lines: _Lines, line: str, separator: str, width: int | None) -> _Record:
+    if is_cut(line):
+        lines.skip_rest(line)
+        return _Record(line[:MAX_CELL].split(separator), TOO_LONG)
+    if '"' not in line:
+        cells = line.rstrip("\r\n").split(separator)
+        return _Record([restore(cell) for cell in cells] if "'" in line else cells)
+    try:
+        cells = next(csv.reader(lines.record(line), delimiter=separator, strict=True))
+        wrong = _swallowed(lines.taken[1:-1], separator, width)
+    except csv.Error:
+        wrong = True
+    if wrong:
+        lines.give_back()
+        return _Record(line.rstrip("\r\n").split(separator), _QUOTES)
+    return _Record([restore(cell) for cell in cells])
+
+
+def _swallowed(middle: list[str], separator: str, width: int | None) -> bool:
+    """Whether a quoted cell seems to have taken in whole rows: one of its own lines is a full row of filled cells."""
+    if width is None or width < 4:
+        return False
+    return any(
+        line.count(separator) == width - 1 and sum(map(bool, map(str.strip, line.split(separator)))) * 2 > width
+        for line in middle
+    )
+
+
+def _row(number: int, record: _Record, width: int, separator: str) -> Row:
+    cells: list[object] = list(record.cells)
+    error = record.error
+    if len(cells) > width and is_blank(cells[width:]):
+        del cells[width:]
+    if len(cells) != width:
+        error = error or _ragged(len(cells), width)
+        cells = fit(cells, width, separator)
+    return Row(number, cells, error)
+
+
+def _ragged(found: int, width: int) -> FieldError:
+    return FieldError(
+        "",
+        f"这一行有 {found} 格，表头有 {width} 格，请检查多出或缺少的分隔符。",
+        f"This row has {found} cells, the header {width}: look for a separator too many or missing.",
+    )

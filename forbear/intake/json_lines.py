@@ -1,0 +1,90 @@
+"""Reads .jsonl: one JSON object a line; a broken line is one rejected row."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from forbear.intake.source import MAX_CELL, MAX_COLUMNS, TOO_LONG, IntakeError, Row, Source, check_columns, fit
+from forbear.intake.text import is_cut, lines, open_text
+from rules.facts import FieldError
+
+_NO_OBJECT = FieldError(
+    "", "这一行不是 JSON 对象，请改成 {字段: 值} 的形式。", "This row is not a JSON object: write it as {field: value}."
+)
+
+
+@dataclass(frozen=True)
+class _Broken:
+    """A line that is no JSON, and why."""
+
+    text: str
+    error: FieldError
+
+
+def _number(text: str) -> str:
+    """A JSON number as it was written: nothing is lost to binary and 1e400 or 5,000 digits do no harm."""
+    return text.removesuffix(".0")
+
+
+DECODER = json.JSONDecoder(parse_float=_number, parse_int=str, parse_constant=str)
+
+
+def read(path: Path) -> Source:
+    """Open a .jsonl file."""
+
+    def objects() -> Iterator[tuple[int, object]]:
+        with open_text(path) as file:
+            for position, line in enumerate(lines(file), 1):
+                if line.strip():
+                    yield position, _decode(line)
+
+    return source_of_objects(path, objects)
+
+
+def source_of_objects(path: Path, objects: Callable[[], Iterable[tuple[int, object]]]) -> Source:
+    """A source whose columns are the keys of its objects; whatever is no object (or an error) is a rejected row."""
+    columns = _keys(path, objects())
+
+    def rows() -> Iterator[Row]:
+        for position, item in objects():
+            if isinstance(item, dict):
+                yield Row(position, [item.get(column) for column in columns])
+            elif isinstance(item, _Broken):
+                yield Row(position, fit([item.text], len(columns), " "), item.error)
+            else:
+                yield Row(position, fit([json.dumps(item, ensure_ascii=False)], len(columns), " "), _NO_OBJECT)
+
+    return Source(path, columns, rows)
+
+
+def _decode(line: str) -> object:
+    if is_cut(line):
+        return _Broken(line[:MAX_CELL], TOO_LONG)
+    try:
+        return DECODER.decode(line.lstrip("\ufeff"))
+    except json.JSONDecodeError as error:
+        return _Broken(line.rstrip("\r\n"), _broken(error))
+    except RecursionError:
+        return _Broken(line.rstrip("\r\n"), _NO_OBJECT)
+
+
+def _broken(error: json.JSONDecodeError) -> FieldError:
+    return FieldError(
+        "",
+        f"这一行不是有效的 JSON，请检查第 {error.colno} 个字符附近的引号、逗号和括号。",
+        f"This row is not valid JSON: check the quotes, commas and brackets near character {error.colno}.",
+    )
+
+
+def _keys(path: Path, objects: Iterable[tuple[int, object]]) -> list[str]:
+    """All keys in order of appearance, from a first pass over the whole file: an object may leave out any of them."""
+    keys: dict[str, None] = {}
+    for _, item in objects:
+        if isinstance(item, dict) and not item.keys() <= keys.keys():
+            keys.update(dict.fromkeys(item))
+            if len(keys) > MAX_COLUMNS:
+                break
+    if not keys:
+        raise IntakeError(f"{path.name} holds no cases: each case must be a JSON object {{field: value}}.")
+    return check_columns(path, list(keys))

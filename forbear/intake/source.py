@@ -1,0 +1,139 @@
+"""What every reader gives: a file's columns and a stream of its rows, or one sentence why not."""
+
+import datetime as dt
+import json
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+from forbear.errors import ForbearError
+from rules.facts import FieldError
+
+MAX_CELL = 32_767  # characters: what a spreadsheet cell can hold
+MAX_RECORD = 8 * 1024 * 1024  # characters of one row, so that no row, however broken, fills the memory
+MAX_COLUMNS = 1_000
+TOO_LONG = FieldError(
+    "",
+    f"这一行超过 {MAX_RECORD} 个字符，请缩短后再提交。",
+    f"This row is longer than {MAX_RECORD} characters: shorten it.",
+)
+_EXACT = 1e15
+_TITLE_ROWS = 5  # a sheet's title, its date and its unit may stand above the header
+
+
+class IntakeError(ForbearError):
+    """A file that cannot be read as cases at all."""
+
+
+class Row(NamedTuple):
+    """One row as it came: its number (1-based, the header not counted), a cell per column, and what is wrong."""
+
+    number: int
+    cells: list[object]
+    error: FieldError | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file ready to be read; iterating reads it from the start, row by row."""
+
+    path: Path
+    columns: list[str]
+    read_rows: Callable[[], Iterator[Row]]
+
+    def __iter__(self) -> Iterator[Row]:
+        return self.read_rows()
+
+
+def as_text(cell: object) -> str:
+    """A cell as the text a person would have typed."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return number_text(cell)
+    if isinstance(cell, Decimal):
+        return f"{cell:f}"
+    if isinstance(cell, dt.datetime):
+        return str(plain_date(cell))
+    if isinstance(cell, list | tuple):
+        return ";".join(as_text(item) for item in cell)
+    if isinstance(cell, dict):
+        return json.dumps(cell, ensure_ascii=False, default=as_text)
+    return str(cell)
+
+
+def plain_date(value: dt.datetime) -> dt.date:
+    """A date without its empty time of day."""
+    return value.date() if value.time() == dt.time.min else value
+
+
+def number_text(value: float) -> str:
+    """A number as a spreadsheet shows it: 15 digits, so no binary noise, and no '.0'."""
+    text = f"{value:.15g}"
+    return f"{Decimal(text):f}" if "e" in text else text
+
+
+def number_cell(value: float) -> int | float:
+    """A whole number without its '.0', unless it has more digits than a float keeps (the parser refuses that)."""
+    return int(value) if value.is_integer() and abs(value) < _EXACT else value
+
+
+def fit(cells: list[object], width: int, separator: str) -> list[object]:
+    """As many cells as there are columns, nothing lost: cells too many are joined into the last column."""
+    if len(cells) > width:
+        rest = separator.join(as_text(cell) for cell in cells[width - 1 :])
+        return [*cells[: width - 1], rest]
+    return cells + [""] * (width - len(cells))
+
+
+def is_blank(cells: Iterable[object]) -> bool:
+    """Whether no cell holds anything."""
+    return not any(cell is not None and (not isinstance(cell, str) or cell.strip()) for cell in cells)
+
+
+def find_header(path: Path, rows: Iterable[tuple[int, list[object]]]) -> tuple[int, list[str]]:
+    """The position and the columns of the header: the first row that is neither blank nor a title above it."""
+    titles: list[tuple[int, list[object]]] = []
+    for number, cells in rows:
+        if is_blank(cells):
+            continue
+        if _filled(cells) >= 3 or (not titles and _filled(cells) == 2):
+            return number, _columns(path, cells)
+        titles.append((number, cells))
+        if len(titles) > _TITLE_ROWS:
+            break
+    if not titles:
+        raise IntakeError(f"{path.name} is empty: it needs a header row and one row a case.")
+    return titles[0][0], _columns(path, titles[0][1])
+
+
+def check_columns(path: Path, columns: list[str]) -> list[str]:
+    """The columns, refused if they cannot be the columns of a list of cases."""
+    if len(columns) > MAX_COLUMNS:
+        raise IntakeError(f"{path.name} has {len(columns)} columns: at most {MAX_COLUMNS} can be read.")
+    if any(len(name) > MAX_CELL or _is_binary(name) for name in columns):
+        raise IntakeError(f"{path.name} does not begin with column names: is it another kind of file?")
+    return columns
+
+
+def _filled(cells: list[object]) -> int:
+    return sum(not is_blank([cell]) for cell in cells)
+
+
+def _columns(path: Path, cells: list[object]) -> list[str]:
+    columns = [as_text(cell) for cell in cells]
+    while columns and not columns[-1].strip():
+        columns.pop()
+    return check_columns(path, columns)
+
+
+def _is_binary(text: str) -> bool:
+    """Control characters and halves of characters: no header has them (line breaks and tabs aside)."""
+    return any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\r\n\t" for char in text)
