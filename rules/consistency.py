@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import TypeAlias
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, pairwise
+from typing import TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from rules import schema
 from rules.cells import fold, words
+from rules.derived import FORMULAS, GIVEN
 from rules.pack import Pack, allowed, quoted
 from rules.parameters import canonical
 
+_T = TypeVar("_T")
 # Tells what is wrong with a name of a file's entries, or None: (file without ending, what it is called, name).
 Unknown: TypeAlias = Callable[[str, str, str], str | None]
 
@@ -31,24 +33,26 @@ def unknown_in(pack: Pack, broken: Collection[str]) -> Unknown:
 def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
     """Every mistake between the files, rules left out. `broken` names the files that could not be read."""
     unknown = unknown_in(pack, broken)
-    errors = [f"pack.yaml: {error}" for error in _manifest(pack.manifest, unknown)]
-    errors += [f"facts.yaml: {error}" for error in _vocabulary(pack.vocabulary)]
-    for name, parameter in pack.parameters.items():
-        errors += [f"parameters.yaml: {name}.{error}" for error in _parameter(parameter)]
-    for name, hardship in pack.hardships.items():
-        for strength, documents in hardship.documents.items():
-            for document in documents:
-                if error := unknown("documents", "document", document):
-                    errors.append(f"hardships.yaml: {name}.documents.{strength}: {error}")
-    for name, clock in pack.deadlines.items():
-        errors += [f"deadlines.yaml: {name}.{error}" for error in _clock(pack, clock, unknown)]
-    errors += [f"hardships.yaml: {error}" for error in _codes(pack.hardships)]
-    errors += [f"strategies.yaml: {error}" for error in _codes(pack.strategies)]
-    for path, place, references in _references(pack):
+    found: dict[str, Iterable[str]] = {
+        "pack": _manifest(pack.manifest, unknown),
+        "facts": _vocabulary(pack.vocabulary, unknown),
+        "parameters": _each(pack.parameters, _parameter),
+        "hardships": chain(_codes(pack.hardships), _each(pack.hardships, lambda entry: _documents(entry, unknown))),
+        "strategies": _codes(pack.strategies),
+        "red_flags": _each(pack.red_flags, _flag),
+        "deadlines": _each(pack.deadlines, lambda clock: _clock(pack, clock, unknown)),
+    }
+    errors = [f"{file}.yaml: {error}" for file, told in found.items() for error in told]
+    for path, place, references in references_of(pack):
         for number, reference in enumerate(references):
             if error := unknown("references", "reference", reference.id):
                 errors.append(f"{path}: {place}references[{number}].id: {error}")
     return errors
+
+
+def _each(entries: Mapping[str, _T], check_entry: Callable[[_T], Iterable[str]]) -> Iterator[str]:
+    for name, entry in entries.items():
+        yield from (f"{name}.{error}" for error in check_entry(entry))
 
 
 def _manifest(manifest: schema.Manifest, unknown: Unknown) -> Iterator[str]:
@@ -61,10 +65,10 @@ def _manifest(manifest: schema.Manifest, unknown: Unknown) -> Iterator[str]:
         yield f"timezone: unknown time zone {quoted(manifest.timezone)}; write one such as Asia/Shanghai"
 
 
-def _vocabulary(vocabulary: schema.Vocabulary) -> Iterator[str]:
+def _vocabulary(vocabulary: schema.Vocabulary, unknown: Unknown) -> Iterator[str]:
     facts = vocabulary.facts
     for name, fact in facts.items():
-        for error in _fact(name, fact, facts):
+        for error in chain(_fact(name, fact, facts), _derived(name, fact, unknown) if fact.derived else ()):
             yield f"facts.{name}.{error}"
     yield from _cycles(facts)
     yield from _headers(facts)
@@ -102,6 +106,24 @@ def _values(name: str, fact: schema.Fact) -> Iterator[str]:
     for value in fact.urgent:
         if value not in (tuple(fact.values) if fact.type in ("enum", "list") else (True, False)):
             yield f"urgent: {quoted(value)} is not a value of {name}"
+
+
+def _derived(name: str, fact: schema.Fact, unknown: Unknown) -> Iterator[str]:
+    """A derived fact is what its formula computes, from what its formula reads."""
+    formula = FORMULAS.get(name)
+    if formula is None and name not in GIVEN:
+        yield f"derived: nothing computes {quoted(name)}; {allowed(name, [*FORMULAS, *GIVEN])}"
+        return
+    kind = formula.type if formula else GIVEN[name]
+    if fact.type != kind:
+        yield f"type: {name} is computed as {kind}, not {fact.type}; write type: {kind}"
+    if formula is None:
+        return
+    if set(fact.inputs) != set(formula.inputs):
+        yield f"inputs: must be what the formula of {name} reads; write inputs: [{', '.join(formula.inputs)}]"
+    for parameter in (*formula.needs, *formula.uses):
+        if error := unknown("parameters", "parameter", parameter):
+            yield f"derived: its formula needs a parameter that is missing: {error}"
 
 
 def _cycles(facts: Mapping[str, schema.Fact]) -> Iterator[str]:
@@ -157,6 +179,19 @@ def _parameter(parameter: schema.Parameter) -> Iterator[str]:
             )
 
 
+def _documents(hardship: schema.Hardship, unknown: Unknown) -> Iterator[str]:
+    for strength, documents in hardship.documents.items():
+        for document in documents:
+            if error := unknown("documents", "document", document):
+                yield f"documents.{strength}: {error}"
+
+
+def _flag(flag: schema.RedFlag) -> Iterator[str]:
+    for number, word in enumerate(flag.words):
+        if not word.strip():
+            yield f"words[{number}]: is blank and would be found in all notes; remove it"
+
+
 def _clock(pack: Pack, clock: schema.Clock, unknown: Unknown) -> Iterator[str]:
     facts = pack.vocabulary.facts
     dates = [name for name, fact in facts.items() if fact.type == "date"]
@@ -180,7 +215,7 @@ def _codes(entries: Mapping[str, schema.Hardship] | Mapping[str, schema.Strategy
             yield f"{name}.code: {quoted(entry.code)} is already the code of {other}; give each its own"
 
 
-def _references(pack: Pack) -> Iterator[tuple[str, str, Sequence[schema.Reference]]]:
+def references_of(pack: Pack) -> Iterator[tuple[str, str, Sequence[schema.Reference]]]:
     """Every list of references outside the rules: file, place in it, references."""
     yield "pack.yaml", "default.", pack.manifest.default.references
     yield "pack.yaml", "disagreement.", pack.manifest.disagreement.references

@@ -1,0 +1,54 @@
+"""pack.lock: the digest of every rule under the pack's version, so that no content changes without a new version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from rules.pack import Pack
+
+
+def lock(pack: Pack) -> str:
+    """The text of the pack's lock file."""
+    return json.dumps(_content(pack), indent=2, sort_keys=True) + "\n"
+
+
+def mismatch(pack: Pack, path: Path) -> str | None:
+    """What is wrong between the pack and its lock file, in one sentence."""
+    try:
+        locked = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return "is missing; run `forbear rules lock`"
+    except (OSError, ValueError):
+        return "cannot be read; run `forbear rules lock` to write it anew"
+    if locked == _content(pack):
+        return None
+    if (
+        not isinstance(locked, dict)
+        or not isinstance(locked.get("rules"), dict)
+        or locked.get("id") != pack.manifest.id
+    ):
+        return "is not the lock file of this pack; run `forbear rules lock`"
+    if locked.get("version") != pack.manifest.version:
+        return f"locks another version than {pack.manifest.version}; run `forbear rules lock`"
+    rules = _rules(pack)
+    changed = sorted(rule for rule in {*rules, *locked["rules"]} if rules.get(rule) != locked["rules"].get(rule))
+    what = ", ".join(changed) or "files other than rules"
+    return (
+        f"the content changed under the same version {pack.manifest.version} ({what}); "
+        "raise version in pack.yaml, then run `forbear rules lock`"
+    )
+
+
+def _content(pack: Pack) -> dict[str, object]:
+    return {
+        "id": pack.manifest.id,
+        "version": pack.manifest.version,
+        "sha256": pack.sha256,
+        "rules": _rules(pack),
+    }
+
+
+def _rules(pack: Pack) -> dict[str, str]:
+    return {rule.rule.id: hashlib.sha256(pack.files[rule.path]).hexdigest() for rule in pack.rules}

@@ -1,0 +1,63 @@
+"""What a derived fact is computed from: a formula, the case's facts, and the day with the figures in force on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from rules.cells import Value
+from rules.pack import Pack
+from rules.parameters import canonical, value_on
+from rules.schema import FactType
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The day a case is looked at, and the policy numbers of that day."""
+
+    pack: Pack
+    as_of: dt.date
+    parameters: Mapping[str, int]
+
+    def on(self, parameter: str, day: dt.date) -> int | None:
+        """A figure as it was on another day, the day of the contract for one."""
+        entry = self.pack.parameters[parameter]
+        value = value_on(entry, day)
+        return None if value is None else canonical(value.value, entry.unit)
+
+    def ago(self, days: int) -> dt.date:
+        """The day so many days before."""
+        return dt.date.fromordinal(max(1, self.as_of.toordinal() - days))
+
+
+Facts: TypeAlias = Mapping[str, Value]
+Compute: TypeAlias = Callable[[Facts, Moment], Value | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """How one derived fact is computed.
+
+    A formula must be stable: what it says of some facts, it says whatever else becomes known. That is what makes
+    a decision that does not depend on an unknown rule certain.
+    """
+
+    type: FactType
+    inputs: tuple[str, ...]  # all it reads
+    compute: Compute  # gives None for unknown
+    needs: tuple[str, ...] = ()  # parameters; without one in force the fact is unknown
+    uses: tuple[str, ...] = ()  # parameters it can do without, or reads on another day
+
+
+def number(facts: Facts, name: str) -> int | None:
+    """A fact that is a number."""
+    value = facts.get(name)
+    return value if isinstance(value, int) else None
+
+
+def day(facts: Facts, name: str) -> dt.date | None:
+    """A fact that is a date."""
+    value = facts.get(name)
+    return value if isinstance(value, dt.date) else None
