@@ -26,11 +26,17 @@ def scheduler_command(home: Path, log_level: str) -> list[str]:
     return [*command, "--schedule", str(home / "schedule"), "--pidfile", "", "--loglevel", log_level]
 
 
+def web_command(settings: Settings, port: int | None = None) -> list[str]:
+    """The web server."""
+    command = [sys.executable, "-m", "uvicorn", "web.app:app", "--host", settings.web_host, "--no-server-header"]
+    return [*command, "--port", str(port or settings.web_port), "--log-level", settings.log_level.lower()]
+
+
 @contextlib.contextmanager
 def running(
-    commands: dict[str, list[str]], settings: Settings, urls: Urls
+    commands: dict[str, list[str]], settings: Settings, urls: Urls, *, log: bool = True
 ) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    """Run each command, its output in FORBEAR_HOME/<name>.log, until the block ends."""
+    """Run each command until the block ends, its output in FORBEAR_HOME/<name>.log, or on ours without `log`."""
     home = settings.home.resolve()
     home.mkdir(parents=True, exist_ok=True)
     environment = child_environment(
@@ -39,9 +45,14 @@ def running(
     started: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, command in commands.items():
-            with (home / f"{name}.log").open("ab") as log:
+            with (home / f"{name}.log").open("ab") if log else contextlib.nullcontext() as output:
                 started[name] = subprocess.Popen(
-                    command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+                    command,
+                    env=environment,
+                    stdout=output,
+                    stderr=output,
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
                 )
         yield started
     finally:

@@ -1,0 +1,72 @@
+"""`make bench`: Forbear and the plain way on the same servers, pack, cases and number of processes; then the engines alone."""
+
+import argparse
+import datetime as dt
+import json
+import platform
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench import engines, pipeline
+from forbear import embedded
+from forbear.settings import Settings
+from models import migrate
+from rules import loader
+
+RESULTS = Path(__file__).parent / "results.json"
+
+
+def main() -> None:
+    """Measure, print and write bench/results.json."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--cases", type=int, default=10_000, help="cases both ways triage (10000)")
+    parser.add_argument("--processes", type=int, default=2, help="worker processes of both (2)")
+    options = parser.parse_args()
+    pack = loader.load(loader.DEFAULT_PACK)
+    as_of = pack.manifest.reviewed_on
+    home = Path(tempfile.mkdtemp(prefix="forbear-bench-"))
+    try:
+        with embedded.servers(Settings(home=home, database_url=None, redis_url=None)) as urls:
+            migrate.upgrade(urls.database)
+            place = pipeline.Place(home, urls, as_of, options.processes)
+            plain = pipeline.run_plain(place, options.cases)
+            forbear = pipeline.run_forbear(place, options.cases)
+        alone = engines.run(pack, as_of, home, options.cases)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    results = {
+        "measured_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "pack": {"id": pack.manifest.id, "version": pack.manifest.version, "rules": len(pack.rules)},
+        "cases": options.cases,
+        "worker_processes": options.processes,
+        "forbear": forbear,
+        "plain": plain,
+        "ratio": round(forbear["cases_per_second"] / plain["cases_per_second"], 1),
+        "evaluation_alone": alone,
+    }
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    show(results)
+
+
+def show(results: dict[str, Any]) -> None:
+    """The figures in words."""
+    print(f"{results['cases']} cases, {results['pack']['rules']} rules, {results['worker_processes']} worker processes")
+    for name in ("forbear", "plain"):
+        way = results[name]
+        print(
+            f"  {name:8} {way['cases_per_second']:>9,.0f} cases/s in {way['seconds']:.1f} s, peak memory"
+            f" {way['worker_peak_mb']:.0f} MB a worker process, {way['submit_peak_mb']:.0f} MB submitting"
+        )
+    print(f"  ratio    {results['ratio']:>9.1f} times")
+    print("evaluation alone, one process:")
+    for name, rate in results["evaluation_alone"].items():
+        print(f"  {name.replace('_', ' '):42} {rate:>10,.0f} cases/s")
+    print(f"written to {RESULTS}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

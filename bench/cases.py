@@ -1,0 +1,26 @@
+"""The cases that are measured: the samples' good rows, over and over, each with its own reference and amounts."""
+
+import csv
+import random
+from pathlib import Path
+
+SAMPLES = Path(__file__).parents[1] / "samples" / "cases.csv"
+
+
+def write(path: Path, count: int, prefix: str) -> None:
+    """Write `count` cases that intake accepts. The same count and prefix give the same file."""
+    chance = random.Random(prefix)  # noqa: S311 - repeatable, not secret
+    with SAMPLES.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        columns = list(reader.fieldnames or [])
+        rows = [row for row in reader if None not in row and None not in row.values()]
+    reference, amount = columns[0], [name for name in columns if name in ("欠款余额", "balance", "余额")]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        for number in range(count):
+            row = dict(chance.choice(rows))
+            row[reference] = f"{prefix}-{number:07}"
+            for name in amount:
+                row[name] = f"{chance.randrange(1_000, 300_000)}.00" if row[name] else ""
+            writer.writerow(row)

@@ -1,0 +1,45 @@
+"""Evaluation alone, in one process: each engine by itself, and everything a worker does to a case but reading and writing."""
+
+import datetime as dt
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench import cases
+from forbear import intake
+from forbear.intake import Accepted
+from rules import derived, parameters
+from rules.engine import Engine
+from rules.evaluate import Evaluator
+from rules.facts import Facts
+from rules.pack import Pack
+from rules.parse import resolve
+from rules.twin import Twin
+
+CHUNK = 500
+
+
+def run(pack: Pack, as_of: dt.date, home: Path, count: int) -> dict[str, float]:
+    """Cases a second of each."""
+    cases.write(home / "alone.csv", count, "alone")
+    rows = intake.rows(home / "alone.csv", pack.vocabulary)
+    submitted: list[Facts] = [{**row.facts, "note_flags": ()} for row in rows if isinstance(row, Accepted)]
+    in_force = parameters.in_force(pack, as_of)
+    known = [derived.derive(pack, facts, as_of, in_force) for facts in submitted]
+    rules = [(rule.rule.id, resolve(rule.when, in_force)) for rule in pack.rules]
+    engine, twin = Engine(rules, pack.vocabulary), Twin(rules, pack.vocabulary)
+    evaluator = Evaluator(pack, as_of)
+    return {
+        "durable_rules": _rate(known, lambda chunk: [engine.hits(facts) for facts in chunk]),
+        "polars_twin": _rate(known, twin.evaluate),
+        "derived_facts_both_engines_and_outcome": _rate(submitted, evaluator.evaluate),
+    }
+
+
+def _rate(facts: Sequence[Facts], evaluate: Callable[[Sequence[Facts]], object]) -> float:
+    chunks = [facts[start : start + CHUNK] for start in range(0, len(facts), CHUNK)]
+    evaluate(chunks[0])
+    started = time.perf_counter()
+    for chunk in chunks:
+        evaluate(chunk)
+    return round(len(facts) / (time.perf_counter() - started), 1)

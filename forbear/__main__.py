@@ -1,0 +1,5 @@
+"""`python -m forbear` is `forbear`."""
+
+from forbear.cli import main
+
+main()

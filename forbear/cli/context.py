@@ -1,0 +1,75 @@
+"""What every command needs: servers, a migrated database, the vault and the pack."""
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from forbear import embedded, log
+from forbear.errors import ForbearError
+from forbear.privacy import Vault, load_vault
+from forbear.settings import Settings, settings
+from models import migrate
+from models.session import make_engine
+from rules import loader
+from rules.pack import Pack, PackError
+
+
+@dataclass(frozen=True)
+class Context:
+    """An open record and broker, for as long as a command runs."""
+
+    settings: Settings
+    urls: embedded.Urls
+    engine: Engine
+    vault: Vault
+
+
+@contextlib.contextmanager
+def opened() -> Iterator[Context]:
+    """Start or find the servers, bring the database up to date and open it."""
+    configured = settings()
+    log.configure(configured.log_level)
+    with embedded.servers(configured) as urls:
+        prepare_database(urls.database, embedded=configured.database_url is None)
+        vault = load_vault(configured)
+        engine = make_engine(urls.database, "forbear")
+        try:
+            yield Context(configured, urls, engine, vault)
+        finally:
+            engine.dispose()
+
+
+def prepare_database(url: str, *, embedded: bool) -> None:
+    """Migrate an embedded or an empty database; a configured one with data is only migrated when asked to."""
+    try:
+        current = migrate.current(url)
+        if current == migrate.head():
+            return
+        if current is not None and not embedded:
+            raise ForbearError("The database belongs to another version of Forbear: run `forbear migrate` first.")
+        migrate.upgrade(url)
+    except OperationalError as error:
+        raise ForbearError(f"The database cannot be reached: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "orig", error)).strip().splitlines()[0]
+
+
+def load_pack(folder: Path | None = None) -> Pack:
+    """The pack of this folder, else of FORBEAR_PACK, else the one that ships."""
+    try:
+        return loader.load(folder or settings().pack or loader.DEFAULT_PACK)
+    except PackError as error:
+        raise ForbearError("\n".join(error.errors)) from None
+
+
+def today(pack: Pack) -> dt.date:
+    """The date where the pack's law applies."""
+    return dt.datetime.now(ZoneInfo(pack.manifest.timezone)).date()

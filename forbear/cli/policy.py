@@ -1,0 +1,52 @@
+"""Commands on a policy pack: rules check, test and lock."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import print as show
+
+from forbear.cli.context import load_pack
+from forbear.settings import settings
+from rules import check as checks
+from rules import loader
+
+app = typer.Typer(help="Work on a policy pack.", no_args_is_help=True)
+PackFolder = Annotated[Path | None, typer.Argument(metavar="PACK", help="folder of the pack")]
+
+
+def _folder(pack: Path | None) -> Path:
+    return pack or settings().pack or loader.DEFAULT_PACK
+
+
+@app.command()
+def check(pack: PackFolder = None) -> None:
+    """Validate a pack: structure, names, figures in force, tests and lock file. Exit 1 if something is wrong."""
+    findings = checks.check(_folder(pack))
+    for finding in findings:
+        typer.echo(f"{finding.level}: {finding.where}: {finding.message}")
+    errors = sum(finding.level == "error" for finding in findings)
+    if errors:
+        raise typer.Exit(1)
+    loaded = load_pack(_folder(pack))
+    show(f"{loaded.manifest.id} {loaded.manifest.version}: {len(loaded.rules)} rules, nothing wrong.")
+
+
+@app.command()
+def test(pack: PackFolder = None) -> None:
+    """Run the tests that the rules carry. Exit 1 if one fails."""
+    loaded = load_pack(_folder(pack))
+    failures = checks.run_tests(loaded)
+    for failure in failures:
+        typer.echo(str(failure))
+    if failures:
+        raise typer.Exit(1)
+    show(f"{sum(len(rule.rule.tests) for rule in loaded.rules)} tests of {len(loaded.rules)} rules passed.")
+
+
+@app.command()
+def lock(pack: PackFolder = None) -> None:
+    """Write pack.lock: the digest of each rule under the pack's version."""
+    folder = _folder(pack)
+    (folder / "pack.lock").write_text(checks.lock(load_pack(folder)), encoding="utf-8")
+    show(f"Wrote {folder / 'pack.lock'}.")

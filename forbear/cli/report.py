@@ -1,0 +1,60 @@
+"""What commands print: the progress bar, the summary of a run, the status of batches."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from forbear.progress import BatchProgress
+from rules.pack import Pack
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def bar() -> Progress:
+    """A progress bar on standard error; nothing but its last state where that is not a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=errors, disable=not errors.is_terminal)
+
+
+def summary(pack: Pack, batches: Sequence[BatchProgress], seconds: float) -> None:
+    """Counts by strategy and urgency, rejects and speed of one run."""
+    strategies, urgencies = _added(batch.strategies for batch in batches), _added(batch.urgencies for batch in batches)
+    decided = sum(strategies.values())
+    table = Table("strategy", "策略", "cases", title="Recommended strategies", title_justify="left")
+    table.columns[2].justify = "right"
+    for name, count in sorted(strategies.items(), key=lambda item: (-item[1], item[0])):
+        title = pack.strategies[name].title
+        table.add_row(title.en, title.zh, str(count))
+    console.print(table)
+    console.print("Urgency: " + ", ".join(f"{name} {urgencies[name]}" for name in sorted(urgencies)))
+    console.print(
+        f"Rows read {sum(b.rows_read for b in batches)} = accepted {sum(b.accepted for b in batches)}"
+        f" + rejected {sum(b.rejected for b in batches)} + unchanged {sum(b.unchanged for b in batches)}"
+    )
+    console.print(
+        f"Decisions {decided}, uncertain {sum(b.uncertain for b in batches)},"
+        f" engines disagree on {sum(b.disagreements for b in batches)}, failed {sum(b.failed for b in batches)}"
+    )
+    console.print(f"{decided / seconds:,.0f} cases a second ({seconds:.1f} s from reading to the last decision)")
+
+
+def _added(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update(count)
+    return dict(total)
+
+
+def status(batches: Sequence[BatchProgress]) -> None:
+    """One line a batch."""
+    table = Table("batch", "status", "read", "accepted", "rejected", "unchanged", "decided", "failed", "open")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for batch in batches:
+        numbers = (batch.rows_read, batch.accepted, batch.rejected, batch.unchanged, batch.decided, batch.failed)
+        table.add_row(str(batch.batch_id), batch.status, *map(str, numbers), str(batch.pending))
+    console.print(table)
