@@ -1,4 +1,4 @@
-"""`make bench`: Forbear and the plain way on the same servers, pack, cases and number of processes; then the engines alone."""
+"""`make bench`: Forbear and the plain way on the same servers, pack, cases and processes; then the engines alone."""
 
 import argparse
 import datetime as dt

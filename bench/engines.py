@@ -1,4 +1,4 @@
-"""Evaluation alone, in one process: each engine by itself, and everything a worker does to a case but reading and writing."""
+"""Evaluation alone, in one process: each engine by itself, and all that a worker does but reading and writing."""
 
 import datetime as dt
 import time

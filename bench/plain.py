@@ -1,6 +1,6 @@
 """The plain way, as the baseline: one Celery task a case, durable-rules' facade, one SQLModel add and commit a case.
 
-It is given every advantage that leaves it plain: a prefork worker with as many processes, JSON facts already typed, rules
+It is given every advantage that leaves it plain: a prefork worker with as many processes, facts already typed, rules
 compiled once a process, no second engine, no `certain`, no questions, no personal data to seal.
 """
 

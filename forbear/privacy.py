@@ -15,8 +15,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, select
+
 from forbear.errors import ForbearError
 from forbear.settings import Settings
+from models.vault_key import VaultKey
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12  # NIST SP 800-38D: 96-bit random nonces
@@ -31,6 +35,7 @@ class Vault:
             raise ValueError(f"a key has {KEY_BYTES} bytes")
         self._cipher = AESGCM(_derive(key, b"seal"))
         self._mac_key = _derive(key, b"mac")
+        self.fingerprint = _derive(key, b"fingerprint")  # tells keys apart and gives nothing of them away
 
     def seal(self, data: Any) -> bytes:
         """Encrypt a JSON value."""
@@ -60,22 +65,26 @@ def _derive(key: bytes, purpose: bytes) -> bytes:
 
 
 def load_vault(settings: Settings) -> Vault:
-    """The vault of these settings.
-
-    The key comes from FORBEAR_KEY. Without it one is generated into FORBEAR_HOME/key (mode 0600), but only beside the
-    embedded database: a configured one must not hang on a file of whichever machine came first.
-    """
+    """The vault of FORBEAR_KEY, else of FORBEAR_HOME/key, which is made (mode 0600) if there is none."""
     if settings.key is not None:
         return Vault(_decode(settings.key, "FORBEAR_KEY"))
     path = settings.home / "key"
     if path.exists():
         return Vault(_decode(path.read_text(), str(path)))
-    if settings.database_url is not None:
+    try:
+        return Vault(_generate(path))
+    except OSError as error:
+        raise ForbearError(f"The key cannot be written to {path}: {error.strerror}. Set FORBEAR_KEY instead.") from None
+
+
+def check_key(session: Session, vault: Vault) -> None:
+    """Refuse a key other than the one this database's personal data is sealed with; the first one used is noted."""
+    session.exec(insert(VaultKey).values(id=1, fingerprint=vault.fingerprint).on_conflict_do_nothing())
+    if session.exec(select(VaultKey.fingerprint)).one() != vault.fingerprint:
         raise ForbearError(
-            "FORBEAR_KEY is not set: personal data in a configured database needs a key. "
-            "Make one with `openssl rand -base64 32` and keep it safe."
+            "The personal data in this database is sealed with another key: "
+            "set FORBEAR_KEY (or FORBEAR_HOME, whose file `key` holds it) to the one it was made with."
         )
-    return Vault(_generate(path))
 
 
 def _decode(text: str, where: str) -> bytes:

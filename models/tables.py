@@ -2,8 +2,8 @@
 
 from sqlmodel import SQLModel
 
-from models import case, decision, heartbeat, intake, pack
+from models import case, decision, heartbeat, intake, pack, vault_key
 
-__all__ = ["METADATA", "case", "decision", "heartbeat", "intake", "pack"]
+__all__ = ["METADATA", "case", "decision", "heartbeat", "intake", "pack", "vault_key"]
 
 METADATA = SQLModel.metadata

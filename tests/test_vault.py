@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forbear.errors import ForbearError
-from forbear.privacy import Vault, load_vault
+from forbear.privacy import Vault, check_key, load_vault
 from forbear.settings import Settings
+from models.session import make_engine, session
 
 KEY = bytes(range(32))
 
@@ -49,9 +50,14 @@ def test_the_embedded_key_is_generated_once_with_mode_0600(tmp_path: Path) -> No
     assert [file.name for file in (tmp_path / "home").iterdir()] == ["key"]
 
 
-def test_a_configured_database_demands_a_configured_key(tmp_path: Path) -> None:
-    with pytest.raises(ForbearError, match="FORBEAR_KEY is not set"):
-        load_vault(Settings(home=tmp_path, database_url="postgresql://x/y", key=None))
+def test_a_database_takes_one_key_and_refuses_any_other(database_url: str) -> None:
+    engine = make_engine(database_url)
+    for _ in range(2):
+        with session(engine) as opened:
+            check_key(opened, Vault(KEY))
+    with pytest.raises(ForbearError, match="sealed with another key"), session(engine) as opened:
+        check_key(opened, Vault(bytes(32)))
+    engine.dispose()
 
 
 @pytest.mark.parametrize("key", ["", "not base64!", base64.b64encode(bytes(31)).decode()])

@@ -12,10 +12,10 @@ from sqlalchemy.exc import OperationalError
 
 from forbear import embedded, log
 from forbear.errors import ForbearError
-from forbear.privacy import Vault, load_vault
+from forbear.privacy import Vault, check_key, load_vault
 from forbear.settings import Settings, settings
 from models import migrate
-from models.session import make_engine
+from models.session import make_engine, session
 from rules import loader
 from rules.pack import Pack, PackError
 
@@ -40,6 +40,8 @@ def opened() -> Iterator[Context]:
         vault = load_vault(configured)
         engine = make_engine(urls.database, "forbear")
         try:
+            with session(engine) as opened_session:
+                check_key(opened_session, vault)
             yield Context(configured, urls, engine, vault)
         finally:
             engine.dispose()
