@@ -124,6 +124,7 @@ class Strategy(Model):
     summary: Text
     references: tuple[Reference, ...] = ()
     plan: Literal["none", "instalments", "shared_instalments", "deferral", "lump_sum"] = "none"
+    plan_longest: Identifier | None = None  # the parameter with the most months an instalment plan may take
 
 
 class Item(Model):

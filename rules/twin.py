@@ -18,12 +18,22 @@ Ids = tuple[str, ...]
 
 
 @dataclass(frozen=True)
+class Lack:
+    """A rule, one of the conditions that all must hold for it, and the actionable facts this one looks at."""
+
+    rule: str
+    part: c.Condition
+    facts: Ids
+
+
+@dataclass(frozen=True)
 class Verdicts:
     """What became of every rule for every case of a chunk.
 
     `table` has a Boolean column a rule, null for unknown. The lists have an entry a case, rules in their given order.
     `sure` and `open` look ahead: a sure rule is true whatever else becomes known, an open one may turn out either way.
     They differ from true and unknown for conditions on `known`, and for derived facts that will never be known.
+    `lacking` names the rules that miss exactly one of their conditions, one the borrower could do something about.
     """
 
     table: pl.DataFrame
@@ -32,6 +42,7 @@ class Verdicts:
     sure: list[Ids]
     open: list[Ids]
     open_groups: list[frozenset[str]]
+    lacking: list[tuple[Lack, ...]]
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,7 @@ class _Plan:
     prospect: pl.Expr | None = None  # where it is not simply the value
     groups: dict[str, pl.Expr] = field(default_factory=dict)
     asks: list[tuple[str, Ids]] = field(default_factory=list)  # a fact, and the groups that must be open to ask for it
+    lacks: dict[Lack, pl.Expr] = field(default_factory=dict)
 
 
 class Twin:
@@ -82,6 +94,11 @@ class Twin:
         prospects = evaluate(facts, {plan.rule: plan.prospect for plan in plans if plan.prospect is not None})
         groups = evaluate(facts, {name: group for plan in plans for name, group in plan.groups.items()})
         true, unknown, sure, undecided, groups_of = ([list[str]() for _ in cases] for _ in range(5))
+        lacks = {f"{number}": lack for number, lack in enumerate(lack for plan in plans for lack in plan.lacks)}
+        missed = evaluate(facts, {name: self._plans[lack.rule].lacks[lack] for name, lack in lacks.items()})
+        lacking: list[list[str]] = [[] for _ in cases]
+        for name in missed.columns:
+            _spread(name, missed[name], lacking, None)
         for rule in self._plans:
             _spread(rule, table[rule], true, unknown)
             _spread(rule, prospects[rule] if rule in prospects.columns else table[rule], sure, undecided)
@@ -94,9 +111,10 @@ class Twin:
             sure=[tuple(ids) for ids in sure],
             open=[tuple(ids) for ids in undecided],
             open_groups=[frozenset(names) for names in groups_of],
+            lacking=[tuple(lacks[name] for name in names) for names in lacking],
         )
 
-    def lacking(self, rule: str, facts: Facts, open_groups: frozenset[str]) -> Iterator[str]:
+    def waits_for(self, rule: str, facts: Facts, open_groups: frozenset[str]) -> Iterator[str]:
         """The submitted facts that an open rule still waits for: missing ones that decide something."""
         for fact, groups in self._plans[rule].asks:
             if fact not in facts and open_groups.issuperset(groups):
@@ -126,6 +144,15 @@ class Twin:
         if any(self._prospects.differ(leaf) for leaf in leaves(condition)):
             plan.prospect = self._prospects.expression(wanted)
         self._ask(plan, wanted, ())
+        needed = parts(condition)
+        for part in needed:
+            sources = {
+                source for leaf in leaves(part) for fact in facts_of(leaf) for source in self._prospects.sources(fact)
+            }
+            actionable = tuple(sorted(source for source in sources if self._vocabulary.facts[source].actionable))
+            if actionable:
+                others = c.All(tuple(other for other in needed if other is not part))
+                plan.lacks[Lack(rule, part, actionable)] = kleene(others) & ~kleene(part)
         return plan
 
     def _ask(self, plan: _Plan, condition: c.Condition, groups: Ids) -> None:
@@ -150,11 +177,11 @@ def parts(condition: c.Condition) -> tuple[c.Condition, ...]:
     return (condition,)
 
 
-def _spread(name: str, column: pl.Series, true: list[list[str]] | None, unknown: list[list[str]]) -> None:
+def _spread(name: str, column: pl.Series, true: list[list[str]] | None, unknown: list[list[str]] | None) -> None:
     """Add the name to the lists of the rows where the column is true, and where it is null."""
     if true is not None:
         for row in column.arg_true().to_list():
             true[row].append(name)
-    if column.null_count():
+    if unknown is not None and column.null_count():
         for row in column.is_null().arg_true().to_list():
             unknown[row].append(name)

@@ -1,0 +1,160 @@
+"""The hit policy: what a set of fired rules amounts to, and whether what is not known yet could change it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from rules.pack import LoadedRule, Pack
+from rules.schema import Urgency
+
+Ids = tuple[str, ...]
+DEFAULT = "default"
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What a rule does when it fires."""
+
+    rule: str
+    recommend: str | None
+    serves: str | None  # the strategy an exclusive rule leaves
+    strategies: Ids  # recommended and added, in this order
+    block: Ids
+    urgency: Urgency | None
+    items: tuple[tuple[str, str], ...]  # document, right, warning, step, flag, deadline, each with its id
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a set of fired rules amounts to."""
+
+    strategy: str
+    urgency: Urgency
+    secondary: Ids
+    blocked: Ids
+    rules_fired: Ids
+    by_default: bool
+    items: dict[str, Ids]
+
+    def of(self, kind: str) -> Ids:
+        """The ids of one kind of item."""
+        return self.items.get(kind, ())
+
+
+def effects(loaded: LoadedRule) -> Effects:
+    """A rule's effects, sorted by what they do."""
+    then = loaded.rule.then
+    recommend = next((effect.recommend for effect in then if effect.recommend), None)
+    adds = [effect.add for effect in then if effect.add]
+    strategies = tuple(dict.fromkeys([recommend, *adds] if recommend else adds))
+    kinds = ("document", "right", "warning", "step", "flag", "deadline")
+    return Effects(
+        loaded.rule.id,
+        recommend,
+        strategies[0] if strategies and any(effect.exclusive for effect in then) else None,
+        strategies,
+        tuple(name for effect in then if effect.block for name in effect.block),
+        next((effect.urgency for effect in then if effect.urgency), None),
+        tuple((effect.kind, getattr(effect, effect.kind)) for effect in then if effect.kind in kinds),
+    )
+
+
+class Policy:
+    """A pack's rules as effects, in order of priority."""
+
+    def __init__(self, pack: Pack) -> None:
+        self._default = pack.manifest.default
+        self._effects = {loaded.rule.id: effects(loaded) for loaded in pack.rules}
+        # An exclusive rule comes before every other, whatever their priorities.
+        exclusive = [(each.rule, each.serves) for each in self._effects.values() if each.serves]
+        recommending = [(each.rule, each.recommend) for each in self._effects.values() if each.recommend]
+        self._contenders = [*exclusive, *recommending]
+        self._blockers = [each for each in self._effects.values() if each.block]
+
+    def select(self, fired: Collection[str]) -> Selection:
+        """What these fired rules amount to."""
+        hits = [each for rule, each in self._effects.items() if rule in fired]
+        blocked = tuple(dict.fromkeys(name for each in hits for name in each.block))
+        alone = next((each.serves for each in hits if each.serves and each.serves not in blocked), None)
+        if alone:
+            active = [each for each in hits if alone in each.strategies]
+            return self._selection(alone, hits, active, (), blocked)
+        winner = next((each.recommend for each in hits if each.recommend and each.recommend not in blocked), None)
+        strategy = winner or self._default.strategy
+        others = dict.fromkeys(name for each in hits for name in each.strategies)
+        secondary = tuple(name for name in others if name != strategy and name not in blocked)
+        return self._selection(winner, hits, hits, secondary, blocked)
+
+    def _selection(
+        self, winner: str | None, hits: list[Effects], active: list[Effects], secondary: Ids, blocked: Ids
+    ) -> Selection:
+        urgencies = [each.urgency for each in active if each.urgency]
+        items = {
+            # A legal clock runs even where an exclusive rule silences the rule that noticed it.
+            kind: tuple(dict.fromkeys(_items(hits if kind == "deadline" else active, kind)))
+            for kind in ("document", "right", "warning", "step", "flag", "deadline")
+        }
+        fired = tuple(each.rule for each in hits)
+        return Selection(
+            strategy=winner or self._default.strategy,
+            urgency=min(urgencies if winner and urgencies else [*urgencies, self._default.urgency]),
+            secondary=secondary,
+            blocked=blocked,
+            rules_fired=fired if winner else (*fired, DEFAULT),
+            by_default=winner is None,
+            items=items,
+        )
+
+    def better(self, rule: str, strategy: str, fired: Collection[str]) -> str | None:
+        """The strategy a rule recommends, if it is another and comes before the rule that won.
+
+        Where an exclusive rule fired, nothing is better: it is there so that nothing else is talked about.
+        """
+        wanted = self._effects[rule].recommend
+        if (
+            wanted is None
+            or wanted == strategy
+            or any(self._effects[each].serves for each in fired if each in self._effects)
+        ):
+            return None
+        for other, each in self._effects.items():
+            if other == rule:
+                return wanted
+            if each.recommend == strategy and other in fired:
+                return None
+        return None
+
+    def outlook(self, strategy: str, sure: Collection[str], undecided: Collection[str]) -> tuple[bool, Ids]:
+        """Whether the strategy is certain, and the undecided rules that could change it, most important first.
+
+        Walks the recommendations as `select` does, down to the first that nothing can take away. Whatever set of rules
+        comes true in the end, it holds all the sure ones and otherwise only undecided ones: if every
+        recommendation on the way says the same, so will every end. Undecided rules are taken to be independent of each
+        other, so a strategy can be called uncertain that is not; never the other way round.
+        """
+        blocked = {name for each in self._blockers if each.rule in sure for name in each.block}
+        threats = [each for each in self._blockers if each.rule in undecided]
+        threatened = {name for each in threats for name in each.block}
+        decisive: set[str] = set()
+        exposed = {strategy}  # what a threat would take away
+        certain, ends = True, False
+        for rule, wanted in self._contenders:
+            if wanted in blocked or (rule not in sure and rule not in undecided):
+                continue
+            certain = certain and wanted == strategy
+            if rule in undecided:
+                decisive.add(rule)
+            else:
+                exposed.add(wanted)
+                ends = wanted not in threatened
+            if ends:
+                break
+        if certain and (ends or strategy == self._default.strategy):
+            return True, ()
+        decisive.update(each.rule for each in threats if exposed.intersection(each.block))
+        return False, tuple(rule for rule in self._effects if rule in decisive)
+
+
+def _items(active: Iterable[Effects], kind: str) -> Iterator[str]:
+    return (name for each in active for what, name in each.items if what == kind)
