@@ -9,7 +9,7 @@ SAMPLES = Path(__file__).parents[1] / "samples" / "cases.csv"
 
 def write(path: Path, count: int, prefix: str) -> None:
     """Write `count` cases that intake accepts. The same count and prefix give the same file."""
-    chance = random.Random(prefix)  # noqa: S311 - repeatable, not secret
+    chance = random.Random(prefix)
     with SAMPLES.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         columns = list(reader.fieldnames or [])
