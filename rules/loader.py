@@ -63,28 +63,24 @@ def load_files(files: Mapping[str, bytes], name: str) -> Pack:
     data = {path: _read(path, content, errors) for path, content in files.items()}
     parts = {path: _validate(path, data.get(path), _ADAPTERS[path], _ENTRIES[path], errors) for path in _ENTRIES}
     rules = _rules(data, errors)
-    vocabulary, parameters = parts["facts.yaml"], parts["parameters.yaml"] or {}
+    vocabulary = parts["facts.yaml"]
     if vocabulary is None or parts["pack.yaml"] is None:
         raise PackError(errors)
     vocabulary = _filled(vocabulary, parts["hardships.yaml"] or {}, parts["red_flags.yaml"] or {})
-    loaded = []
-    for path, rule in rules:
-        try:
-            loaded.append(LoadedRule(rule, parse(rule.when, vocabulary, parameters), path))
-        except ConditionError as error:
-            errors.extend(f"{path}: {line}" for line in error.errors)
+    broken = {file for file in _ENTRIES if parts[file] is None and (file in files or file in _REQUIRED)}
+    # Conditions and tests are not judged by parameters and values that could not be read: that would be noise.
+    whole = broken.isdisjoint(("parameters.yaml", "hardships.yaml", "red_flags.yaml"))
     pack = Pack(
         manifest=parts["pack.yaml"],
         vocabulary=vocabulary,
         **{Path(file).stem: parts[file] or {} for file in _ENTRIES if file not in ("pack.yaml", "facts.yaml")},
-        rules=tuple(sorted(loaded, key=lambda entry: (-entry.rule.priority, entry.rule.id))),
+        rules=_parsed(rules, vocabulary, parts["parameters.yaml"] or {}, errors) if whole else (),
         sha256=_digest(files),
         files=dict(files),
     )
-    broken = {file for file in _ENTRIES if parts[file] is None and (file in files or file in _REQUIRED)}
     errors.extend(check(pack, broken))
     unknown, parser = unknown_in(pack, broken), Parser(vocabulary, rule_test=True)
-    for path, rule in rules:
+    for path, rule in rules if whole else ():
         errors.extend(f"{path}: {line}" for line in check_rule(pack, rule, parser, unknown))
     if errors:
         raise PackError(errors)
@@ -124,6 +120,21 @@ def _rules(data: Mapping[str, object], errors: list[str]) -> list[tuple[str, sch
     return list(rules.values())
 
 
+def _parsed(
+    rules: Iterable[tuple[str, schema.Rule]],
+    vocabulary: schema.Vocabulary,
+    parameters: Mapping[str, schema.Parameter],
+    errors: list[str],
+) -> tuple[LoadedRule, ...]:
+    loaded = []
+    for path, rule in rules:
+        try:
+            loaded.append(LoadedRule(rule, parse(rule.when, vocabulary, parameters), path))
+        except ConditionError as error:
+            errors.extend(f"{path}: {line}" for line in error.errors)
+    return tuple(sorted(loaded, key=lambda entry: (-entry.rule.priority, entry.rule.id)))
+
+
 def _filled(
     vocabulary: schema.Vocabulary, hardships: Mapping[str, schema.Hardship], flags: Mapping[str, schema.RedFlag]
 ) -> schema.Vocabulary:
@@ -156,7 +167,14 @@ def _validate(path: str, data: object, adapter: TypeAdapter[_T], kind: Any, erro
     try:
         return adapter.validate_python(data)
     except ValidationError as error:
-        errors.extend(f"{path}: {_sentence(problem, kind)}" for problem in error.errors(include_url=False))
+        problems = error.errors(include_url=False)
+        for problem in problems:
+            # A list that lost all its entries to mistakes is called too short on top of them.
+            inner = any(
+                problem is not other and other["loc"][: len(problem["loc"])] == problem["loc"] for other in problems
+            )
+            if problem["type"] != "too_short" or not inner:
+                errors.append(f"{path}: {_sentence(problem, kind)}")
         return None
 
 
@@ -167,13 +185,16 @@ def _sentence(problem: ErrorDetails, kind: Any) -> str:
     where = _where(place[:-1] if is_key else place)
     match problem["type"]:
         case "extra_forbidden":
-            return (
-                f"{_where(place[:-1])}: unknown key {quoted(place[-1])}; {allowed(place[-1], _keys(kind, place[:-1]))}"
-            )
+            # A comma in text between braces ends the text; what follows it is read as a key without a value.
+            comma = "" if problem["input"] is not None else "if it is part of a text, put the text in quotes; "
+            names = allowed(place[-1], _keys(kind, place[:-1]))
+            return f"{_where(place[:-1])}: unknown key {quoted(place[-1])}; {comma}{names}"
         case "missing":
             return f"{where}: is missing; add it"
         case "model_type" | "dict_type" | "model_attributes_type":
             return f"{where}: must be a mapping (key: value), not {given}"
+        case "too_short":
+            return f"{where}: needs at least one entry"
         case "tuple_type":
             return f"{where}: must be a list, not {given}"
         case "string_type":

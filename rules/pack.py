@@ -57,7 +57,7 @@ def quoted(value: object) -> str:
 def allowed(name: object, names: Iterable[str]) -> str:
     """The end of an error about an unknown name: the likeliest one meant, and all that are allowed."""
     known = sorted(names)
-    close = difflib.get_close_matches(str(name)[:100], known, n=1)
+    close = difflib.get_close_matches(str(name)[:100], known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
     shown = ", ".join(known[:40]) + (f" and {len(known) - 40} more" if len(known) > 40 else "")
     return f"{hint}allowed: {shown or 'none'}"
