@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from rules.pack import LoadedRule, Pack
@@ -34,7 +34,9 @@ class Selection:
     secondary: Ids
     blocked: Ids
     rules_fired: Ids
-    by_default: bool
+    speaking: (
+        Ids  # of the fired rules those that are not silenced: by an exclusive one, or because all they want is blocked
+    )
     items: dict[str, Ids]
 
     def of(self, kind: str) -> Ids:
@@ -77,33 +79,30 @@ class Policy:
         hits = [each for rule, each in self._effects.items() if rule in fired]
         blocked = tuple(dict.fromkeys(name for each in hits for name in each.block))
         alone = next((each.serves for each in hits if each.serves and each.serves not in blocked), None)
-        if alone:
-            active = [each for each in hits if alone in each.strategies]
-            return self._selection(alone, hits, active, (), blocked)
-        winner = next((each.recommend for each in hits if each.recommend and each.recommend not in blocked), None)
+        winner = alone or next(
+            (each.recommend for each in hits if each.recommend and each.recommend not in blocked), None
+        )
+        active = [each for each in hits if alone is None or alone in each.strategies]
+        speaking = [each for each in active if not each.strategies or not set(each.strategies).issubset(blocked)]
+        others = () if alone else dict.fromkeys(name for each in hits for name in each.strategies)
         strategy = winner or self._default.strategy
-        others = dict.fromkeys(name for each in hits for name in each.strategies)
-        secondary = tuple(name for name in others if name != strategy and name not in blocked)
-        return self._selection(winner, hits, hits, secondary, blocked)
-
-    def _selection(
-        self, winner: str | None, hits: list[Effects], active: list[Effects], secondary: Ids, blocked: Ids
-    ) -> Selection:
         urgencies = [each.urgency for each in active if each.urgency]
-        items = {
-            # A legal clock runs even where an exclusive rule silences the rule that noticed it.
-            kind: tuple(dict.fromkeys(_items(hits if kind == "deadline" else active, kind)))
-            for kind in ("document", "right", "warning", "step", "flag", "deadline")
-        }
-        fired = tuple(each.rule for each in hits)
+        names = tuple(each.rule for each in hits)
         return Selection(
-            strategy=winner or self._default.strategy,
+            strategy=strategy,
             urgency=min(urgencies if winner and urgencies else [*urgencies, self._default.urgency]),
-            secondary=secondary,
+            secondary=tuple(name for name in others if name != strategy and name not in blocked),
             blocked=blocked,
-            rules_fired=fired if winner else (*fired, DEFAULT),
-            by_default=winner is None,
-            items=items,
+            rules_fired=names if winner else (*names, DEFAULT),
+            speaking=(*(each.rule for each in speaking), *(() if winner else (DEFAULT,))),
+            items={
+                kind: tuple(dict.fromkeys(name for each in each_of for what, name in each.items if what == kind))
+                for kind, each_of in (
+                    ("deadline", hits),  # a legal clock runs even where the rule that noticed it is silenced
+                    *((kind, active) for kind in ("right", "warning", "flag")),
+                    *((kind, speaking) for kind in ("document", "step")),  # none that help to do what is blocked
+                )
+            },
         )
 
     def better(self, rule: str, strategy: str, fired: Collection[str]) -> str | None:
@@ -154,7 +153,3 @@ class Policy:
             return True, ()
         decisive.update(each.rule for each in threats if exposed.intersection(each.block))
         return False, tuple(rule for rule in self._effects if rule in decisive)
-
-
-def _items(active: Iterable[Effects], kind: str) -> Iterator[str]:
-    return (name for each in active for what, name in each.items if what == kind)

@@ -1,0 +1,186 @@
+"""Conditions, values and references in words, in Chinese and English."""
+
+from __future__ import annotations
+
+import datetime as dt
+import string
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rules import conditions as c
+from rules.cells import Value
+from rules.facts import Facts, Language, display
+from rules.outcome import Recourse
+from rules.pack import Pack
+from rules.parameters import value_on
+from rules.schema import Reference, Text, Vocabulary
+
+UNKNOWN: Final[Mapping[Language, str]] = {"zh": "未知", "en": "unknown"}
+_COMPARE: Final[Mapping[str, tuple[str, str, str, str]]] = {
+    # The operator as it stands, and negated; in Chinese and in English.
+    "equals": ("是", "is", "不是", "is not"),
+    "not_equals": ("不是", "is not", "是", "is"),
+    "more_than": ("大于", "is more than", "不大于", "is at most"),
+    "at_least": ("不小于", "is at least", "小于", "is less than"),
+    "less_than": ("小于", "is less than", "不小于", "is at least"),
+    "at_most": ("不大于", "is at most", "大于", "is more than"),
+}
+_DATES: Final[Mapping[str, tuple[str, str, str, str]]] = {
+    **_COMPARE,
+    "more_than": ("晚于", "is after", "不晚于", "is no later than"),
+    "at_least": ("不早于", "is no earlier than", "早于", "is before"),
+    "less_than": ("早于", "is before", "不早于", "is no earlier than"),
+    "at_most": ("不晚于", "is no later than", "晚于", "is after"),
+}
+
+
+def say(text: Text, language: Language) -> str:
+    """A text in one language."""
+    return text.zh if language == "zh" else text.en
+
+
+def phrase(pack: Pack, condition: c.Condition, language: Language, wanted: bool = True) -> str:
+    """A condition in words, or its opposite."""
+    match condition:
+        case c.Not(child):
+            return phrase(pack, child, language, not wanted)
+        case c.All(children) | c.Any(children):
+            together = isinstance(condition, c.All) is wanted
+            said = [_inner(pack, child, language, wanted, alone=len(children) == 1) for child in children]
+            return {"zh": "，且" if together else "，或", "en": " and " if together else " or "}[language].join(said)
+    return _leaf(pack, condition, language, wanted)
+
+
+def _inner(pack: Pack, child: c.Condition, language: Language, wanted: bool, *, alone: bool) -> str:
+    text = phrase(pack, child, language, wanted)
+    while isinstance(child, c.Not):
+        child = child.child
+    if alone or not isinstance(child, c.All | c.Any):
+        return text
+    return f"（{text}）" if language == "zh" else f"({text})"
+
+
+def _leaf(pack: Pack, leaf: c.Leaf, language: Language, wanted: bool) -> str:
+    vocabulary = pack.vocabulary
+    title = say(vocabulary.facts[leaf.fact].title, language)
+    match leaf:
+        case c.Known(_, known):
+            words = ("已填写", "is given") if known is wanted else ("未填写", "is not given")
+            return _join(title, words, "", language)
+        case c.Contains(fact, value):
+            words = ("包括", "includes") if wanted else ("不包括", "does not include")
+            return _join(title, words, display(vocabulary, fact, (value,), language), language)
+        case c.OneOf(fact, values):
+            shown = {"zh": "、", "en": ", "}[language].join(
+                display(vocabulary, fact, each, language) for each in values
+            )
+            words = ("属于", "is one of") if wanted else ("不属于", "is none of")
+            return _join(title, words, shown, language)
+        case c.ComparePair(fact, operator, other):
+            right = say(vocabulary.facts[other].title, language)
+            return _join(title, _operator(vocabulary, fact, operator.removesuffix("_fact"), wanted), right, language)
+        case c.Compare(fact, operator, bool(value)):
+            truth = (value is wanted) if operator == "equals" else (value is not wanted)
+            return f"{title}{'：' if language == 'zh' else ': '}{display(vocabulary, fact, truth, language)}"
+        case c.Compare(fact, operator, value):
+            if isinstance(value, c.Parameter):
+                right = say(pack.parameters[value.name].title, language)
+            else:
+                right = display(vocabulary, fact, value, language)
+            return _join(title, _operator(vocabulary, fact, operator, wanted), right, language)
+
+
+def _operator(vocabulary: Vocabulary, fact: str, operator: str, wanted: bool) -> tuple[str, str]:
+    words = (_DATES if vocabulary.facts[fact].type == "date" else _COMPARE)[operator]
+    return words[:2] if wanted else words[2:]
+
+
+def _join(left: str, words: tuple[str, str], right: str, language: Language) -> str:
+    return f"{left}{words[0]}{right}" if language == "zh" else f"{left} {words[1]} {right}".rstrip()
+
+
+def fill(pack: Pack, text: str, facts: Mapping[str, Value], as_of: dt.date, language: Language) -> str:
+    """A reason with its {facts} and {parameters} filled in; what is not known reads so."""
+
+    def shown(name: str) -> str:
+        if name in facts:
+            return display(pack.vocabulary, name, facts[name], language)
+        return figure(pack, name, as_of) or UNKNOWN[language]
+
+    parts = string.Formatter().parse(text)
+    return "".join(literal + (shown(name) if name is not None else "") for literal, name, _, _ in parts)
+
+
+def figure(pack: Pack, parameter: str, on: dt.date) -> str | None:
+    """A policy number in force on a day, without its unit where the sentence around it says it."""
+    entry = pack.parameters.get(parameter)
+    value = None if entry is None else value_on(entry, on)
+    if entry is None or value is None:
+        return None
+    match entry.unit:
+        case "yuan":
+            return f"¥{value.value:,.2f}"
+        case "percent":
+            return f"{value.value.normalize():f}%"
+        case "basis_points":
+            return f"{(value.value / 100).normalize():f}%"
+    return f"{value.value.normalize():f}"
+
+
+def both(text: Text) -> dict[str, str]:
+    """A text as JSON."""
+    return {"zh": text.zh, "en": text.en}
+
+
+def citations(pack: Pack, references: tuple[Reference, ...]) -> list[dict[str, Any]]:
+    """References as JSON, with the titles of what they point to."""
+    return [
+        {
+            "id": each.id,
+            "title": both(pack.references[each.id].title),
+            "article": each.article,
+            "status": each.status,
+        }
+        for each in references
+    ]
+
+
+def cited(pack: Pack, references: tuple[Reference, ...], language: Language) -> str:
+    """References as a reader wants them: title, article, how sure we are."""
+    status = {
+        "primary": ("已核法条原文", "text of the law read"),
+        "official": ("官方或主流来源", "official or mainstream source"),
+        "weak": ("来源较弱", "weak source"),
+        "own_knowledge": ("未经核实", "unverified"),
+        "design": ("本服务的设计", "design of this service"),
+    }
+    said = []
+    for each in references:
+        title = say(pack.references[each.id].title, language)
+        sure = status[each.status][0 if language == "zh" else 1]
+        if language == "zh":
+            said.append(f"{title}{f'第{each.article}条' if each.article else ''}（{sure}）")
+        else:
+            said.append(f"{title}{f', art. {each.article}' if each.article else ''} ({sure})")
+    return {"zh": "；", "en": "; "}[language].join(said)
+
+
+def used(pack: Pack, names: tuple[str, ...], facts: Facts, language: Language) -> str:
+    """Facts with their values, those that are known."""
+    said = [
+        f"{say(pack.vocabulary.facts[name].title, language)}{'：' if language == 'zh' else ': '}"
+        f"{display(pack.vocabulary, name, facts[name], language)}"
+        for name in dict.fromkeys(names)
+        if name in facts
+    ]
+    return {"zh": "；", "en": "; "}[language].join(said)
+
+
+def change(pack: Pack, recourse: Recourse, language: Language) -> str:
+    """What the borrower could change, and what would then be recommended."""
+    title = say(pack.vocabulary.facts[recourse.fact].title, language)
+    value = display(pack.vocabulary, recourse.fact, recourse.value, language)
+    strategy = say(pack.strategies[recourse.strategy].title, language)
+    if language == "zh":
+        return f"如果{title}为“{value}”，建议将是：{strategy}。"
+    return f"If {title} were {value}, the recommendation would be: {strategy}."

@@ -1,0 +1,117 @@
+"""Decisions in words: the public object of a decision, each reason and item with its sources."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from rules.explain import explain
+from rules.facts import Facts
+from rules.outcome import DeadlineDue, Difference, Outcome, Recourse
+from rules.pack import Pack
+from rules.phrases import both, change, citations
+from rules.policy import Ids
+from rules.reasons import reason, source, speaking
+from rules.repayment import Plan
+from rules.schema import Item
+
+__all__ = ["decision", "explain", "reason"]
+
+
+def decision(pack: Pack, case_ref: str, outcome: Outcome, facts: Facts, as_of: dt.date) -> dict[str, Any]:
+    """The decision as users and scripts get it: one JSON object, in both languages."""
+    manifest, strategy = pack.manifest, pack.strategies[outcome.strategy]
+    return {
+        "case_ref": case_ref,
+        "strategy": outcome.strategy,
+        "strategy_label": both(strategy.title),
+        "urgency": outcome.urgency,
+        "certain": outcome.certain,
+        "secondary": list(outcome.secondary),
+        "blocked": list(outcome.blocked),
+        "rules_fired": list(outcome.rules_fired),
+        "reasons": [_reason(pack, rule, facts, as_of) for rule in speaking(pack, outcome.rules_fired)],
+        "questions": [_question(pack, name) for name in outcome.questions],
+        "documents": _items(pack, pack.documents, outcome.documents),
+        "rights": _items(pack, pack.rights, outcome.rights),
+        "warnings": _items(pack, pack.warnings, outcome.warnings),
+        "steps": _items(pack, pack.steps, outcome.steps),
+        "deadlines": [_deadline(pack, due, as_of) for due in outcome.deadlines],
+        "plan_options": [_plan(pack, plan) for plan in outcome.plans],
+        "recourse": [_recourse(pack, each) for each in outcome.recourse],
+        "pack": {"id": manifest.id, "version": manifest.version, "sha256": pack.sha256},
+        "as_of": as_of.isoformat(),
+        "engines_agree": outcome.engines_agree,
+        "strategy_code": strategy.code,
+        "summary": both(strategy.summary),
+        "rules_unknown": list(outcome.rules_unknown),
+        "flags": list(outcome.flags),
+        "disagreement": [_difference(each) for each in outcome.disagreement],
+        "disclaimer": both(manifest.disclaimer),
+    }
+
+
+def _reason(pack: Pack, rule: str, facts: Facts, as_of: dt.date) -> dict[str, Any]:
+    return {
+        "rule": rule,
+        "text": {language: reason(pack, rule, facts, as_of, language) for language in ("zh", "en")},
+        "references": citations(pack, source(pack, rule).references),
+    }
+
+
+def _question(pack: Pack, name: str) -> dict[str, Any]:
+    fact = pack.vocabulary.facts[name]
+    return {"fact": name, "text": both(fact.question or fact.title)}
+
+
+def _items(pack: Pack, entries: Mapping[str, Item], ids: Ids) -> list[dict[str, Any]]:
+    return [
+        {"id": name, "text": both(entries[name].text), "references": citations(pack, entries[name].references)}
+        for name in ids
+    ]
+
+
+def _deadline(pack: Pack, due: DeadlineDue, as_of: dt.date) -> dict[str, Any]:
+    clock = pack.deadlines[due.id]
+    return {
+        "what": due.id,
+        "title": both(clock.title),
+        "date": due.date.isoformat(),
+        "basis": citations(pack, clock.references),
+        "days_left": (due.date - as_of).days,
+        "assumed": due.assumed,
+    }
+
+
+def _plan(pack: Pack, plan: Plan) -> dict[str, Any]:
+    return {
+        "strategy": plan.strategy,
+        "strategy_label": both(pack.strategies[plan.strategy].title),
+        "kind": plan.kind,
+        "months": plan.months,
+        "monthly": _yuan(plan.monthly),
+        "last": _yuan(plan.last),
+        "total": _yuan(plan.total),
+        "until": plan.until and plan.until.isoformat(),
+    }
+
+
+def _recourse(pack: Pack, each: Recourse) -> dict[str, Any]:
+    return {
+        "fact": each.fact,
+        "value": _yuan(each.value) if pack.vocabulary.facts[each.fact].type == "money" else each.value,
+        "strategy": each.strategy,
+        "rule": each.rule,
+        "text": {"zh": change(pack, each, "zh"), "en": change(pack, each, "en")},
+    }
+
+
+def _difference(each: Difference) -> dict[str, str]:
+    return {"rule": each.rule, "engine": each.engine, "twin": each.twin}
+
+
+def _yuan(fen: int | str) -> str:
+    """Money as a decimal string, exact."""
+    amount = int(fen)
+    return f"{amount // 100}.{amount % 100:02}"
