@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,6 @@ from forbear.chunks import Wake
 from forbear.intake import Accepted, Rejected
 from forbear.privacy import Vault
 from models import staging
-from models.copy import copy_into
 from models.intake import Batch, Rejection
 from models.pack import Pack as StoredPack
 from rules import facts as rules_facts
@@ -23,6 +23,7 @@ from rules import red_flags
 from rules.pack import Pack
 
 BLOCK = 2000  # rows in memory at once
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 URGENT_CHUNK = 20  # cases; small, so that the first urgent decisions are there at once
 
 
@@ -63,24 +64,26 @@ def submit(
 
     A case reference may come once: intake rejects its later rows. Raises what reading the rows raises.
     """
+    staging.create(session)
+    sealer = _Sealer(pack, vault)
+    counts: Counter[type] = Counter()
+    for block in _blocks(rows):
+        staging.add(
+            session,
+            (sealer.staged(row) for row in block if isinstance(row, Accepted)),
+            (sealer.rejected(row) for row in block if isinstance(row, Rejected)),
+        )
+        counts.update(map(type, block))
     _keep_pack(session, pack, now)
     batch = Batch(
         id=uuid4(), submitter=submitter, as_of=as_of, pack_sha256=pack.sha256, created_at=now,
         source=vault.seal({"name": head.name, "columns": head.columns, "unknown": head.unknown}),
+        rows_read=counts.total(), rejected=counts[Rejected],
     )  # fmt: skip
     session.add(batch)
     session.flush()
-    staging.create(session)
-    sealer = _Sealer(pack, vault)
-    for block in _blocks(rows):
-        staging.add(session, [sealer.staged(row) for row in block if isinstance(row, Accepted)])
-        rejected = [sealer.rejected(batch.id, row) for row in block if isinstance(row, Rejected)]
-        if rejected:
-            copy_into(session, "rejection", ("batch_id", "row", "field", "content"), rejected)
-        batch.rows_read += len(block)
-        batch.rejected += len(rejected)
-    sizes = {"urgent": min(URGENT_CHUNK, chunk_size), "bulk": chunk_size}
     # Somebody waits for the answer to a case submitted alone.
+    sizes = {"urgent": min(URGENT_CHUNK, chunk_size), "bulk": chunk_size}
     merged = staging.merge(session, batch, sizes, now, all_urgent=batch.rows_read == 1)
     batch.accepted, batch.unchanged = merged.accepted, merged.unchanged
     batch.status = "running" if merged.chunks else "complete"
@@ -116,18 +119,18 @@ class _Sealer:
         self._urgent_flags = {name for name, flag in pack.red_flags.items() if flag.urgent}
 
     def staged(self, row: Accepted) -> tuple[Any, ...]:
-        """An accepted row as staging.COLUMNS."""
+        """An accepted row as staging.ACCEPTED."""
         facts = _json(rules_facts.to_json(row.facts))
         # Columns that nobody knows are kept and ignored: another value in one of them does not change the case.
         mac = self._vault.mac(f"{facts}\n{_json(row.private)}".encode())
         sealed = self._vault.seal({"facts": row.private, "extra": row.extra}) if row.private or row.extra else None
         return (row.row, row.case_ref, row.borrower_ref, self._is_urgent(row), mac, facts, sealed)
 
-    def rejected(self, batch_id: UUID, row: Rejected) -> tuple[Any, ...]:
-        """A rejected row as the table's columns; a field that is none of ours may be anything, so it is only sealed."""
+    def rejected(self, row: Rejected) -> tuple[Any, ...]:
+        """A rejected row as staging.REJECTED; a field that is none of ours may be anything, so it is only sealed."""
         content = {"field": row.field, "zh": row.zh, "en": row.en, "cells": row.cells}
         known = set(row.field.split(";")) <= self._pack.vocabulary.facts.keys()
-        return (batch_id, row.row, row.field if known else None, self._vault.seal(content))
+        return (row.row, row.field if known else None, self._vault.seal(content))
 
     def _is_urgent(self, row: Accepted) -> bool:
         if any(row.facts.get(name) in values for name, values in self._urgent.items()):
@@ -137,7 +140,7 @@ class _Sealer:
 
 
 def _json(facts: Mapping[str, object]) -> str:
-    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _ENCODER.encode(facts)
 
 
 def _blocks(rows: Iterable[Accepted | Rejected]) -> Iterator[list[Accepted | Rejected]]:

@@ -1,6 +1,6 @@
-"""Staging: submitted rows wait in a temporary table and are merged into cases, versions and chunks at once.
+"""Staging: submitted rows wait in temporary tables and are merged into cases, versions and chunks at once.
 
-While rows are read, which may take minutes, no lock is held. The merge then locks the cases in the order of their
+While rows are read, which may take minutes, nobody waits for us. The merge then locks the cases in the order of their
 references, whatever the order of the file: two submissions of the same cases wait for each other and never deadlock.
 """
 
@@ -15,13 +15,17 @@ from sqlmodel import Session
 from models.copy import copy_into
 from models.intake import Batch
 
-COLUMNS = ("row", "case_ref", "borrower_ref", "urgent", "content_mac", "facts", "private")
+ACCEPTED = ("row", "case_ref", "borrower_ref", "urgent", "content_mac", "facts", "private")
+REJECTED = ("row", "field", "content")
 _CREATE = (
     """
     CREATE TEMPORARY TABLE staged (
         row integer NOT NULL, case_ref text NOT NULL, borrower_ref text, urgent boolean NOT NULL,
         content_mac bytea NOT NULL, facts jsonb NOT NULL, private bytea
     ) ON COMMIT DROP
+    """,
+    """
+    CREATE TEMPORARY TABLE refused (row integer NOT NULL, field text, content bytea NOT NULL) ON COMMIT DROP
     """,
     """
     CREATE TEMPORARY TABLE matched (
@@ -42,7 +46,7 @@ _MATCH = """
     INSERT INTO matched (row, case_id, number, version_id, changed, urgent)
     SELECT s.row, c.id, coalesce(v.number, 0),
         CASE WHEN v.content_mac = s.content_mac THEN v.id
-             ELSE nextval(pg_get_serial_sequence('case_version', 'id')) END,
+             ELSE nextval('case_version_id_seq') END,
         v.content_mac IS DISTINCT FROM s.content_mac, s.urgent
     FROM staged s
     JOIN "case" c ON c.submitter = :submitter AND c.case_ref = s.case_ref
@@ -61,6 +65,9 @@ _VERSIONS = """
 _BATCH_CASES = """
     INSERT INTO batch_case (batch_id, row, case_version_id, outcome)
     SELECT :batch, row, version_id, CASE WHEN changed THEN 'accepted' ELSE 'unchanged' END FROM matched ORDER BY row
+"""
+_REJECTIONS = """
+    INSERT INTO rejection (batch_id, row, field, content) SELECT :batch, row, field, content FROM refused ORDER BY row
 """
 _COUNT = "SELECT count(*) FILTER (WHERE changed), count(*) FILTER (WHERE NOT changed) FROM matched"
 _CHUNKS = """
@@ -99,13 +106,14 @@ def create(session: Session) -> None:
         session.connection().execute(text(statement))
 
 
-def add(session: Session, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Put rows of COLUMNS beside the tables. A case reference may come once in a submission."""
-    copy_into(session, "staged", COLUMNS, rows)
+def add(session: Session, accepted: Iterable[tuple[Any, ...]], rejected: Iterable[tuple[Any, ...]]) -> None:
+    """Put rows of ACCEPTED and of REJECTED beside the tables. A case reference may come once in a submission."""
+    copy_into(session, "staged", ACCEPTED, accepted)
+    copy_into(session, "refused", REJECTED, rejected)
 
 
 def merge(session: Session, batch: Batch, sizes: Mapping[str, int], now: dt.datetime, *, all_urgent: bool) -> Merged:
-    """Make cases, versions, the batch's rows and its chunks out of the staged rows.
+    """Make cases, versions, rejections, the batch's rows and its chunks out of the staged rows.
 
     A row whose content is that of the case's latest version is unchanged; any other makes a version. Chunks hold the
     versions that have no decision for the batch's pack and date: at most `sizes` of a queue in one.
@@ -119,9 +127,9 @@ def merge(session: Session, batch: Batch, sizes: Mapping[str, int], now: dt.date
     for statement in (_CASES, _MATCH):
         connection.execute(text(statement), values)
     connection.execute(text("ANALYZE matched"))
-    for statement in (_VERSIONS, _BATCH_CASES):
+    for statement in (_VERSIONS, _BATCH_CASES, _REJECTIONS):
         connection.execute(text(statement), values)
     accepted, unchanged = connection.execute(text(_COUNT)).one()
     chunks = connection.execute(text(_CHUNKS), values).all()
-    connection.execute(text("DROP TABLE staged, matched"))
+    connection.execute(text("DROP TABLE staged, refused, matched"))
     return Merged(accepted, unchanged, tuple(sorted((chunk_id, queue) for chunk_id, queue in chunks)))

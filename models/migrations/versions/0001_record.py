@@ -118,7 +118,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["case_version_id"], ["case_version.id"], name="fk_batch_case_case_version_id"),
         sa.PrimaryKeyConstraint("batch_id", "row", name="pk_batch_case"),
     )
-    op.create_index("ix_batch_case_case_version_id", "batch_case", ["case_version_id"])
     op.create_table(
         "decision",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
