@@ -10,6 +10,7 @@ from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 from rules.evaluate import Evaluation, Evaluator
+from rules.explain import explain
 from rules.outcome import Outcome
 from sqlalchemy import text
 from sqlmodel import Session
@@ -80,6 +81,11 @@ class Decided:
     def in_words(self) -> dict[str, Any]:
         """The decision as the contract's object."""
         return words.decision(self.pack, self.case_ref, self.outcome, self.facts, self.as_of)
+
+    def explained(self, language: rules_facts.Language) -> str:
+        """The decision at length: why, why not, what would change it, what is still to be asked."""
+        trace = _evaluator(self.pack, self.as_of).trace(self.facts)
+        return explain(self.pack, self.outcome, self.facts, trace, self.as_of, language)
 
 
 def triage_chunk(session: Session, chunk_id: int, vault: Vault, now: dt.datetime) -> int | None:
