@@ -167,7 +167,7 @@ def bool_reader(fact: Fact) -> Reader:
 
 def list_reader(fact: Fact) -> Reader:
     """Any number of the fact's values; `none` alone is a list known to be empty."""
-    one = enum_reader(fact)
+    one, table = enum_reader(fact), words(fact)
 
     def read(cell: object) -> tuple[str, ...] | None:
         if isinstance(cell, list | tuple | set | frozenset):
@@ -176,13 +176,15 @@ def list_reader(fact: Fact) -> Reader:
                 return ()
         else:
             text = plain(_as_text(cell))
-            if fold(text) in _NOTHING and fold(text) not in table:
+            word = fold(text)
+            if word in table:
+                return (table[word][0],)
+            if word in _NOTHING:
                 return ()
-            items = [text] if fold(text) in table else list(_SEPARATORS.split(text))
+            items = [] if word in _BLANKS else list(_SEPARATORS.split(text))
         found = {value for value in map(one, items) if isinstance(value, str)}
         return tuple(sorted(found)) if found else None
 
-    table = words(fact)
     return read
 
 
