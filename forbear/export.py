@@ -11,15 +11,11 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-
 from forbear.errors import ForbearError
 from forbear.intake import FORMATS, Rejected
 from forbear.intake.columns import REJECT_COLUMNS, distinct, is_reject_column
-from forbear.intake.formulas import neutralise, quote_again
-from forbear.intake.source import MAX_CELL
-from forbear.intake.workbook import escape
+from forbear.intake.formulas import neutralise
+from forbear.sheet import write_sheet
 
 Cell: TypeAlias = str | int
 Object: TypeAlias = Mapping[str, Any]
@@ -31,7 +27,6 @@ _RESULT_COLUMNS = (
     "rules_fired", "reasons", "questions", "documents", "rights", "warnings", "steps", "deadlines", "plan_options",
     "recourse", "pack.id", "pack.version", "pack.sha256", "as_of", "engines_agree",
 )  # fmt: skip
-_SHEET_ROWS = 1_048_576
 _BATCH = 1_000
 
 
@@ -112,35 +107,15 @@ def _write_delimited(separator: str, header: list[str], draft: Path, rows: Itera
     # A column name with a separator in it would mislead whoever guesses the separator from the first line.
     quoted = any(mark in name for name in header for mark in ",;\t")
     with draft.open("w", encoding="utf-8-sig", newline="") as file:
-        quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
-        csv.writer(file, delimiter=separator, quoting=quoting).writerow(map(neutralise, header))
+        first = csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL)
+        first.writerow(map(neutralise, header))
         csv.writer(file, delimiter=separator).writerows(
             [neutralise(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
         )
 
 
 def _write_xlsx(header: list[str], draft: Path, rows: Iterable[Sequence[Cell]]) -> None:
-    workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet()
-    sheet.freeze_panes = "A2"
-    for number, row in enumerate(chain([header], rows), 1):
-        if number > _SHEET_ROWS:
-            raise ForbearError(f"A sheet holds no more than {_SHEET_ROWS} rows: write .csv or .parquet instead.")
-        sheet.append([_sheet_cell(sheet, cell) for cell in row])
-    workbook.save(draft)
-
-
-def _sheet_cell(sheet: Any, value: Cell) -> Any:
-    """A cell that is text and stays text, even if it looks like a formula; longer text than it can hold is cut."""
-    if isinstance(value, int):
-        return value
-    if not value:
-        return None
-    cell = WriteOnlyCell(sheet, escape(quote_again(value[:MAX_CELL])))
-    cell.data_type = "s"
-    if neutralise(value) != value:
-        cell.quotePrefix = True
-    return cell
+    write_sheet(draft, chain([header], rows))
 
 
 def _write_parquet(header: list[str], draft: Path, rows: Iterable[Sequence[Cell]]) -> None:

@@ -112,7 +112,7 @@ def _record(lines: _Lines, line: str, separator: str, width: int | None) -> _Rec
         return _Record(line[:MAX_CELL].split(separator), TOO_LONG)
     if '"' not in line:
         cells = line.rstrip("\r\n").split(separator)
-        return _Record([restore(cell) for cell in cells] if "'" in line else cells)
+        return _Record(_restored(cells) if "'" in line else cells)
     try:
         cells = next(csv.reader(lines.record(line), delimiter=separator, strict=True))
         wrong = _swallowed(lines.taken[1:-1], separator, width)
@@ -121,7 +121,11 @@ def _record(lines: _Lines, line: str, separator: str, width: int | None) -> _Rec
     if wrong:
         lines.give_back()
         return _Record(line.rstrip("\r\n").split(separator), _QUOTES)
-    return _Record([restore(cell) for cell in cells])
+    return _Record(_restored(cells) if any("'" in taken for taken in lines.taken) else cells)
+
+
+def _restored(cells: list[str]) -> list[str]:
+    return [restore(cell) for cell in cells]
 
 
 def _swallowed(middle: list[str], separator: str, width: int | None) -> bool:

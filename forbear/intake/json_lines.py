@@ -53,7 +53,8 @@ def source_of_objects(path: Path, objects: Callable[[], Iterable[tuple[int, obje
             elif isinstance(item, _Broken):
                 yield Row(position, fit([item.text], len(columns), " "), item.error)
             else:
-                yield Row(position, fit([json.dumps(item, ensure_ascii=False)], len(columns), " "), _NO_OBJECT)
+                text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+                yield Row(position, fit([text], len(columns), " "), _NO_OBJECT)
 
     return Source(path, columns, rows)
 

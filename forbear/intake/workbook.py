@@ -91,14 +91,20 @@ def parse(
     end: Callable[[str], None] | None = None,
     data: Callable[[str], None] | None = None,
 ) -> Iterator[None]:
-    """Feed a part to these handlers, a chunk at each step; names lose their prefix."""
+    """Feed a part to these handlers, a chunk at each step; names lose the prefix that the outermost one has."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.StartElementHandler = lambda name, attributes: start(name[name.rfind(":") + 1 :], attributes)
-    if end is not None:
-        parser.EndElementHandler = lambda name: end(name[name.rfind(":") + 1 :])
-    parser.CharacterDataHandler = data
+
+    def outermost(name: str, attributes: dict[str, str]) -> None:
+        cut = name.find(":") + 1
+        # Most files have no prefix; then nothing stands between expat and the handlers.
+        parser.StartElementHandler = start if not cut else lambda name, attributes: start(name[cut:], attributes)
+        parser.EndElementHandler = end if not cut or end is None else lambda name: end(name[cut:])
+        parser.CharacterDataHandler = data
+        start(name[cut:], attributes)
+
+    parser.StartElementHandler = outermost
     with archive.open(part) as stream:
         while chunk := stream.read(_CHUNK):
             parser.Parse(chunk)

@@ -35,6 +35,7 @@ _MAX_RATIO, _SMALL = 200, 16 * 1024 * 1024
 _MAX_UNPACKED = 8 * 1024**3
 _MAX_PARTS = 10_000
 _MAX_STRINGS = 2 * 1024**3
+_TEXTS = frozenset(("v", "f", "t"))  # value, formula, text written in place
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]*)")
 _BROKEN = (
     DamagedError, BadZipFile, expat.ExpatError, zlib.error, EOFError, KeyError, ValueError, OverflowError,
@@ -142,7 +143,7 @@ class _Sheet:
             self._column = self._column_of(reference) if reference else self._column + 1
             self._type, self._style = attributes.get("t", "n"), int(attributes.get("s", 0))
             self._value = self._formula = None
-        elif tag in ("v", "f", "t"):
+        elif tag in _TEXTS:
             self._text, self._reading = [], not self._phonetic
         elif tag == "row":
             self._number = int(attributes.get("r", self._number + 1))
@@ -163,7 +164,7 @@ class _Sheet:
         """An element ends."""
         if tag == "c":
             self._put()
-        elif tag in ("v", "f", "t") and self._reading:
+        elif tag in _TEXTS and self._reading:
             self._reading = False
             text = "".join(self._text)
             if tag == "f":
