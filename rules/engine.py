@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import durable_rules_engine
 
 from rules.compiler import Rules, Ruleset, compile_rules
-from rules.message import Encode, Facts, MessageError, encoder
+from rules.message import Facts, MessageError, Writer
 from rules.schema import Vocabulary
 
 _NOT_HANDLED = 1  # no rule fired; 0: some did
@@ -32,18 +32,13 @@ class Engine:
         program = compile_rules(rules, vocabulary)
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        self._keys: list[tuple[str, str, Encode]] = [
-            (name, f"{json.dumps(name)}:", encoder(key)) for name, key in program.keys.items()
-        ]
+        self._writer = Writer(program.keys)
         self._rulesets = [(_create(f"forbear-{n}", each), each.keys) for n, each in enumerate(program.rulesets)]
 
     def hits(self, facts: Facts) -> frozenset[str]:
         """The ids of the rules that fire for a case. Raises EngineError where the engine cannot tell."""
-        written = {}
         try:
-            for name, prefix, encode in self._keys:
-                if (value := encode(facts)) is not None:
-                    written[name] = prefix + value
+            written = self._writer.write(facts)
         except MessageError as error:
             raise EngineError(str(error)) from None
         found: set[str] = set()

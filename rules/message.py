@@ -6,12 +6,12 @@ import datetime as dt
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from rules.cells import Value
 
 Facts: TypeAlias = Mapping[str, Value]
-Encode: TypeAlias = Callable[[Facts], str | None]
 
 # The C code compares 64-bit integers exactly (measured), and silently cuts what is longer. Money of 14 digits in
 # fen is far inside; nothing a case may hold comes near.
@@ -61,37 +61,64 @@ def sign_key(fact: str, other: str) -> Key:
 ALWAYS: Final = Key("$always", "always", "")
 
 
-def encoder(key: Key) -> Encode:
-    """The function that writes a case's JSON value of a key, or None where the fact it needs is unknown."""
-    fact, second = key.fact, key.second
-    words = {word: json.dumps(word) for word in key.words}
+class Writer:
+    """Writes what a case has to say of each key; keys whose facts are unknown are left out."""
 
-    def value(facts: Facts) -> str | None:
-        found = facts.get(fact)
-        if found is None:
-            return None
-        return words.get(found, _OTHER) if isinstance(found, str) else number(found)
+    def __init__(self, keys: Mapping[str, Key]) -> None:
+        self._always = {name: f"{json.dumps(name)}:1" for name, key in keys.items() if key.kind == "always"}
+        self._values = []
+        self._known = []
+        self._signs = []
+        lists: dict[str, dict[str, str]] = {}
+        for name, key in keys.items():
+            start = f"{json.dumps(name)}:"
+            if key.kind == "value":
+                self._values.append((key.fact, start, {word: start + json.dumps(word) for word in key.words}))
+            elif key.kind == "known":
+                self._known.append((key.fact, name, f"{start}1", f"{start}0"))
+            elif key.kind == "sign":
+                self._signs.append((key.fact, key.second, name, start))
+            elif key.kind == "member":
+                lists.setdefault(key.fact, {})[key.second] = name
+        self._lists = [(fact, _members(names)) for fact, names in lists.items()]
 
-    def known(facts: Facts) -> str | None:
-        return "1" if fact in facts else "0"
+    def write(self, facts: Facts) -> dict[str, str]:
+        """Each key's property as JSON text. Raises MessageError."""
+        written = dict(self._always)
+        for fact, start, words in self._values:
+            found = facts.get(fact)
+            if found is not None:
+                written[fact] = words.get(found, start + _OTHER) if isinstance(found, str) else start + number(found)
+        for fact, name, given, missing in self._known:
+            written[name] = given if fact in facts else missing
+        for fact, members in self._lists:
+            listed = facts.get(fact)
+            if isinstance(listed, tuple):
+                written.update(members(listed))
+        for fact, second, name, start in self._signs:
+            left, right = facts.get(fact), facts.get(second)
+            if left is not None and right is not None:
+                written[name] = start + _sign(left, right)
+        return written
 
-    def member(facts: Facts) -> str | None:
-        found = facts.get(fact)
-        return None if found is None else ("1" if isinstance(found, tuple) and second in found else "0")
 
-    def sign(facts: Facts) -> str | None:
-        left, right = facts.get(fact), facts.get(second)
-        return None if left is None or right is None else _sign(left, right)
+def _members(names: Mapping[str, str]) -> Callable[[tuple[str, ...]], dict[str, str]]:
+    """What a known list says of each member that a rule looks for. Most cases have one of very few lists."""
 
-    return {"always": lambda _: "1", "value": value, "known": known, "member": member, "sign": sign}[key.kind]
+    @lru_cache(maxsize=256)
+    def members(listed: tuple[str, ...]) -> dict[str, str]:
+        return {name: f"{json.dumps(name)}:{int(member in listed)}" for member, name in names.items()}
+
+    return members
 
 
 def number(value: Value) -> str:
     """A value as the whole number the engine compares."""
-    if isinstance(value, dt.date):
+    if isinstance(value, int):
+        if -LARGEST <= value <= LARGEST:
+            return str(int(value))
+    elif isinstance(value, dt.date):
         return str(value.toordinal())
-    if isinstance(value, int) and -LARGEST <= value <= LARGEST:
-        return str(int(value))
     raise MessageError("a fact has a value that the engine does not compare exactly")
 
 

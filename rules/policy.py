@@ -10,6 +10,7 @@ from rules.schema import Urgency
 
 Ids = tuple[str, ...]
 DEFAULT = "default"
+_KEPT = 10_000  # selections
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Policy:
 
     def __init__(self, pack: Pack) -> None:
         self._default = pack.manifest.default
+        self._selected: dict[frozenset[str], Selection] = {}
         self._effects = {loaded.rule.id: effects(loaded) for loaded in pack.rules}
         # An exclusive rule comes before every other, whatever their priorities.
         exclusive = [(each.rule, each.serves) for each in self._effects.values() if each.serves]
@@ -75,7 +77,16 @@ class Policy:
         self._blockers = [each for each in self._effects.values() if each.block]
 
     def select(self, fired: Collection[str]) -> Selection:
-        """What these fired rules amount to."""
+        """What these fired rules amount to. Many cases fire the same ones, so what was worked out once is kept."""
+        key = frozenset(fired)
+        found = self._selected.get(key)
+        if found is None:
+            if len(self._selected) >= _KEPT:
+                self._selected.clear()
+            found = self._selected[key] = self._select(key)
+        return found
+
+    def _select(self, fired: Collection[str]) -> Selection:
         hits = [each for rule, each in self._effects.items() if rule in fired]
         blocked = tuple(dict.fromkeys(name for each in hits for name in each.block))
         alone = next((each.serves for each in hits if each.serves and each.serves not in blocked), None)

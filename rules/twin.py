@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
+from typing import TypeVar
 
 import polars as pl
 
@@ -15,6 +17,7 @@ from rules.normal import facts_of, leaves, normal
 from rules.schema import Vocabulary
 
 Ids = tuple[str, ...]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -91,27 +94,20 @@ class Twin:
         facts = frame(cases, self._facts, self._vocabulary)
         plans = self._plans.values()
         table = evaluate(facts, {plan.rule: plan.value for plan in plans})
-        prospects = evaluate(facts, {plan.rule: plan.prospect for plan in plans if plan.prospect is not None})
+        prospects = table.with_columns(
+            evaluate(facts, {plan.rule: plan.prospect for plan in plans if plan.prospect is not None}).get_columns()
+        )
         groups = evaluate(facts, {name: group for plan in plans for name, group in plan.groups.items()})
-        true, unknown, sure, undecided, groups_of = ([list[str]() for _ in cases] for _ in range(5))
-        lacks = {f"{number}": lack for number, lack in enumerate(lack for plan in plans for lack in plan.lacks)}
-        missed = evaluate(facts, {name: self._plans[lack.rule].lacks[lack] for name, lack in lacks.items()})
-        lacking: list[list[str]] = [[] for _ in cases]
-        for name in missed.columns:
-            _spread(name, missed[name], lacking, None)
-        for rule in self._plans:
-            _spread(rule, table[rule], true, unknown)
-            _spread(rule, prospects[rule] if rule in prospects.columns else table[rule], sure, undecided)
-        for name in groups.columns:
-            _spread(name, groups[name], None, groups_of)
+        lacks = [lack for plan in plans for lack in plan.lacks]
+        missed = evaluate(facts, {str(number): self._plans[each.rule].lacks[each] for number, each in enumerate(lacks)})
         return Verdicts(
             table,
-            true=[tuple(ids) for ids in true],
-            unknown=[tuple(ids) for ids in unknown],
-            sure=[tuple(ids) for ids in sure],
-            open=[tuple(ids) for ids in undecided],
-            open_groups=[frozenset(names) for names in groups_of],
-            lacking=[tuple(lacks[name] for name in names) for names in lacking],
+            true=_chosen(table, tuple(self._plans)),
+            unknown=_chosen(_unknown(table), tuple(self._plans)),
+            sure=_chosen(prospects, tuple(self._plans)),
+            open=_chosen(_unknown(prospects), tuple(self._plans)),
+            open_groups=[frozenset(names) for names in _chosen(_unknown(groups), tuple(groups.columns))],
+            lacking=_chosen(missed, tuple(lacks)),
         )
 
     def waits_for(self, rule: str, facts: Facts, open_groups: frozenset[str]) -> Iterator[str]:
@@ -177,11 +173,12 @@ def parts(condition: c.Condition) -> tuple[c.Condition, ...]:
     return (condition,)
 
 
-def _spread(name: str, column: pl.Series, true: list[list[str]] | None, unknown: list[list[str]] | None) -> None:
-    """Add the name to the lists of the rows where the column is true, and where it is null."""
-    if true is not None:
-        for row in column.arg_true().to_list():
-            true[row].append(name)
-    if unknown is not None and column.null_count():
-        for row in column.is_null().arg_true().to_list():
-            unknown[row].append(name)
+def _chosen(table: pl.DataFrame, names: tuple[_T, ...]) -> list[tuple[_T, ...]]:
+    """For each row the names of the columns that are true."""
+    if not names:
+        return [()] * table.height
+    return [tuple(compress(names, row)) for row in table.iter_rows()]
+
+
+def _unknown(table: pl.DataFrame) -> pl.DataFrame:
+    return table.select(pl.all().is_null())
