@@ -22,7 +22,7 @@ A-5,房贷,100,失业,-5,,
 A-1,花呗,45,失业,100,,
 A-6,花呗,2026/2/30,失业,100,,
 A-7,花呗,12,失业
-A-8,微粒贷,5,生病,800,我不想活了,
+A-8,小贷,5,生病,800,我不想活了,
 """
 
 
@@ -118,8 +118,11 @@ def test_parts_run_as_separate_processes(environment: dict[str, str], tmp_path: 
     doctor = forbear(environment, "doctor", cwd=tmp_path)
     assert doctor.returncode == 1
     assert "forbear worker" in doctor.stdout
+    quiet = subprocess.DEVNULL
     parts = [
-        subprocess.Popen([sys.executable, "-m", "forbear", part], env=environment, cwd=tmp_path, stderr=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, "-m", "forbear", part], env=environment, cwd=tmp_path, stdout=quiet, stderr=quiet
+        )
         for part in ("worker", "scheduler")
     ]
     try:

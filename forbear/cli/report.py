@@ -51,10 +51,11 @@ def _added(counts: Iterable[dict[str, int]]) -> dict[str, int]:
 
 def status(batches: Sequence[BatchProgress]) -> None:
     """One line a batch."""
-    table = Table("batch", "status", "read", "accepted", "rejected", "unchanged", "decided", "failed", "open")
-    for column in table.columns[2:]:
-        column.justify = "right"
     for batch in batches:
-        numbers = (batch.rows_read, batch.accepted, batch.rejected, batch.unchanged, batch.decided, batch.failed)
-        table.add_row(str(batch.batch_id), batch.status, *map(str, numbers), str(batch.pending))
-    console.print(table)
+        console.print(
+            f"{batch.batch_id}  {batch.status:9}  {batch.rows_read} rows = {batch.accepted} accepted"
+            f" + {batch.rejected} rejected + {batch.unchanged} unchanged;"
+            f" {batch.decided} decided, {batch.failed} failed, {batch.pending} open",
+            highlight=False,
+            soft_wrap=True,
+        )
