@@ -49,7 +49,8 @@ def check(folder: Path, on: dt.date | None = None) -> list[Finding]:
             Finding("warning", rule.path, f"tests: no two tests close to the boundary of {comparison}; add a pair")
             for comparison in lacking(pack, rule, tests)
         ]
-    findings += [Finding("error", "rules", f"test failed: {failure}") for failure in run_tests(pack)]
+    paths = {rule.rule.id: rule.path for rule in pack.rules}
+    findings += [Finding("error", paths[each.rule], f"test failed: {each}") for each in run_tests(pack)]
     wrong = mismatch(pack, folder / "pack.lock")
     return [*findings, Finding("error", "pack.lock", wrong)] if wrong else findings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 from rules.derived import derive
 from rules.facts import Facts, Parser
@@ -27,6 +27,7 @@ class TestFailure:
     test: str
     expected: Verdict
     got: Verdict
+    __test__: ClassVar[bool] = False  # not a test for pytest to collect
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.test}: expected {self.expected}, got {self.got}"
