@@ -1,0 +1,1 @@
+"""HTTP: pages for people, health for machines. Thin: what is shown comes from the application."""

@@ -1,0 +1,60 @@
+"""The web application that uvicorn serves as `web.app:app`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from forbear import log
+from forbear.errors import ForbearError
+from forbear.settings import settings
+from models.session import make_engine
+from web import health, pages, render
+from web.shield import Shield
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(database_url: str, redis_url: str) -> FastAPI:
+    """The application on this record and broker."""
+    app = FastAPI(title="Forbear", openapi_url=None, lifespan=_lifespan)
+    app.state.database_url = database_url
+    app.state.redis_url = redis_url
+    app.state.engine = make_engine(database_url, "forbear web")
+    app.include_router(health.router)
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    render.answer_failures(app)
+    app.add_middleware(Shield)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.engine.dispose()
+
+
+@cache
+def _configured() -> FastAPI:
+    try:
+        chosen = settings()
+        log.configure(chosen.log_level)
+        if not (chosen.database_url and chosen.redis_url):
+            raise ForbearError(
+                "FORBEAR_DATABASE_URL and FORBEAR_REDIS_URL are not set: start the pages with `forbear web`, "
+                "which finds or starts the servers."
+            )
+        return create_app(chosen.database_url, chosen.redis_url)
+    except ForbearError as error:
+        raise SystemExit(error.message) from None
+
+
+def __getattr__(name: str) -> FastAPI:
+    """`app`, built when a server asks for it: importing this module must not need a database."""
+    if name == "app":
+        return _configured()
+    raise AttributeError(name)

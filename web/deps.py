@@ -1,0 +1,27 @@
+"""What a request is given: its session, and the time."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlmodel import Session
+
+from models.session import session
+
+
+def _session(request: Request) -> Iterator[Session]:
+    """One session a request. The database itself refuses to let a GET write."""
+    with session(request.app.state.engine) as opened:
+        if request.method in ("GET", "HEAD"):
+            opened.connection(execution_options={"postgresql_readonly": True})
+        yield opened
+
+
+def now() -> dt.datetime:
+    """The present moment; the one clock of the pages."""
+    return dt.datetime.now(dt.UTC)
+
+
+SessionDep = Annotated[Session, Depends(_session)]
+NowDep = Annotated[dt.datetime, Depends(now)]

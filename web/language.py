@@ -1,0 +1,42 @@
+"""Languages of the pages: which one a request wants, and its messages."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal, get_args
+
+import yaml
+from starlette.requests import Request
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+COOKIE = "lang"
+_FOLDER = Path(__file__).parent / "locale"
+
+
+@cache
+def messages(language: Language) -> dict[str, str]:
+    """Every message of a language, by key."""
+    loaded: dict[str, str] = yaml.safe_load((_FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def message(language: Language, key: str, **values: object) -> str:
+    """A message with its values filled in; with n=1 its singular (`<key>.one`) where the language has one."""
+    known = messages(language)
+    if values.get("n") == 1:
+        key = f"{key}.one" if f"{key}.one" in known else key
+    return known[key].format(**values)
+
+
+def asked(request: Request) -> Language | None:
+    """The language a link or a person asked for in the address."""
+    return _known(request.query_params.get("lang"))
+
+
+def chosen(request: Request) -> Language:
+    """The language to answer in: asked for now, else remembered, else Chinese."""
+    return asked(request) or _known(request.cookies.get(COOKIE)) or "zh"
+
+
+def _known(name: str | None) -> Language | None:
+    return next((language for language in LANGUAGES if language == name), None)

@@ -1,0 +1,144 @@
+"""Answers: a template in the request's language, or the same as JSON for programs; failures too."""
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import cache, partial
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+
+from rules.schema import Text
+from web import language
+
+_HERE = Path(__file__).parent
+_YEAR = 365 * 24 * 3600
+_TOLD = (400, 404, 405, 421, 500, 503)  # failures with a sentence of their own
+
+
+def page(request: Request, template: str, values: Mapping[str, Any], twin: Mapping[str, Any]) -> Response:
+    """The page, or its JSON twin if that is what the client accepts."""
+    if wants_json(request):
+        return _varied(JSONResponse(dict(twin)))
+    return _html(request, template, values)
+
+
+def _html(request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> Response:
+    lang = language.chosen(request)
+    html = _environment().get_template(template).render(
+        lang=lang,
+        t=partial(language.message, lang),
+        path=request.url.path,
+        other_language=_switch(request, lang),
+        **values,
+    )  # fmt: skip
+    response = HTMLResponse(html, status_code=status, headers={"Content-Language": lang})
+    if language.asked(request):
+        response.set_cookie(language.COOKIE, lang, max_age=_YEAR, httponly=True, samesite="lax")
+    return _varied(response)
+
+
+def failure(request: Request, status: int) -> Response:
+    """One sentence saying what is wrong and what to do."""
+    kind = status if status in _TOLD else (400 if status < 500 else 500)
+    title = language.message(language.chosen(request), f"failure.{kind}.title")
+    text = language.message(language.chosen(request), f"failure.{kind}.text")
+    if wants_json(request):
+        problem = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": text}
+        return _varied(JSONResponse(problem, status_code=status, media_type="application/problem+json"))
+    return _html(request, "failure.html", {"title": title, "text": text, "status": status}, status)
+
+
+def answer_failures(app: FastAPI) -> None:
+    """Failures of the routes are answered as pages too."""
+    app.add_exception_handler(HTTPException, _http_failure)
+    app.add_exception_handler(RequestValidationError, _invalid)
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a program asks: it accepts JSON, and no page."""
+    accept = request.headers.get("accept", "")
+    return "application/json" in accept and "text/html" not in accept
+
+
+def _http_failure(request: Request, error: Exception) -> Response:
+    raised = cast(HTTPException, error)
+    response = failure(request, raised.status_code)
+    response.headers.update(raised.headers or {})
+    return response
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    """A path that cannot be (a case id that is no number) is not found; a query that cannot be is a bad request."""
+    parts = cast(RequestValidationError, error).errors()
+    return failure(request, 404 if any(part["loc"][0] == "path" for part in parts) else 400)
+
+
+def _varied(response: Response) -> Response:
+    response.headers["Vary"] = "Accept, Cookie"
+    return response
+
+
+def _switch(request: Request, lang: language.Language) -> dict[str, str]:
+    """The link to the same page in the other language."""
+    other: language.Language = "en" if lang == "zh" else "zh"
+    url = request.url.include_query_params(lang=other)
+    return {"lang": other, "href": f"{url.path}?{url.query}", "name": language.message(other, "language.name")}
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["static"] = _static
+    environment.filters["moment"] = _moment
+    environment.filters["articles"] = _articles
+    environment.filters["yuan"] = _yuan
+    environment.filters["date"] = dt.date.fromisoformat
+    environment.filters["day"] = _day
+    environment.filters["say"] = _say
+    return environment
+
+
+@cache
+def _static(name: str) -> str:
+    """The address of a static file, changed whenever the file is, so that no browser shows an old one."""
+    digest = sha256((_HERE / "static" / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+def _say(text: Text, lang: language.Language) -> str:
+    """What the pack says, in this language."""
+    return text.zh if lang == "zh" else text.en
+
+
+def _articles(text: str, lang: language.Language) -> str:
+    """Numbers of articles, listed as the language lists."""
+    return text.replace(", ", "、") if lang == "zh" else text
+
+
+def _yuan(fen: int) -> str:
+    """Money for people."""
+    return f"¥{fen // 100:,}.{fen % 100:02}"
+
+
+def _day(at: dt.datetime, zone: str) -> dt.date:
+    """The date of a moment where the pack's law applies: days left are counted on that calendar."""
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def _moment(at: dt.datetime, zone: str) -> str:
+    """A moment on the wall clock of the people who work the case."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")

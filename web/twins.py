@@ -1,0 +1,65 @@
+"""What the pages show, as JSON for programs."""
+
+from collections.abc import Callable
+from typing import Any
+
+from forbear import casefile
+from forbear import queue as queues
+
+
+def queue(listed: queues.Page, counts: queues.Counts, waiting: int, link: Callable[..., str]) -> dict[str, Any]:
+    """A page of the queue."""
+    return {
+        "total": counts.total,
+        "waiting": waiting,
+        "by_urgency": counts.by_urgency,
+        "by_strategy": {count.strategy: count.cases for count in counts.by_strategy},
+        "cases": [_entry(entry) for entry in listed.entries],
+        "next": None if listed.next is None else link(after=listed.next),
+    }
+
+
+def _entry(entry: queues.Entry) -> dict[str, Any]:
+    return {
+        "case_id": entry.case_id,
+        "case_ref": entry.case_ref,
+        "address": f"/cases/{entry.case_id}",
+        "urgency": entry.urgency,
+        "strategy": entry.strategy,
+        "strategy_label": entry.title.model_dump(),
+        "product": entry.facts.get("product"),
+        "days_overdue": entry.facts.get("days_overdue"),
+        "overdue_bucket": entry.facts.get("overdue_bucket"),
+        "due": None if entry.due is None else entry.due.isoformat(),
+        "certain": entry.certain,
+        "engines_agree": entry.engines_agree,
+        "outdated": entry.outdated,
+        "batch": str(entry.batch_id),
+        "received_at": entry.received_at.isoformat(),
+        "as_of": entry.as_of.isoformat(),
+    }
+
+
+def case(file: casefile.CaseFile) -> dict[str, Any]:
+    """A case: the decision as the contract's object, and its history."""
+    return {
+        "case_id": file.case_id,
+        "case_ref": file.case_ref,
+        "current": file.judgement is not None and file.judgement.decision_id == file.latest,
+        "outdated": file.outdated,
+        "decision": None if file.judgement is None else file.judgement.words,
+        "history": [_step(file, step) for step in file.history],
+    }
+
+
+def _step(file: casefile.CaseFile, step: casefile.Step) -> dict[str, Any]:
+    summary = step.decision
+    decision = summary and {
+        "address": f"/cases/{file.case_id}/decisions/{summary.id}",
+        "decided_at": summary.decided_at.isoformat(),
+        "as_of": summary.as_of.isoformat(),
+        "urgency": summary.urgency,
+        "strategy_label": summary.title.model_dump(),
+        "pack_version": summary.pack_version,
+    }
+    return {"version": step.version, "received_at": step.received_at.isoformat(), "decision": decision}
