@@ -156,7 +156,7 @@ def _filled(
 def _digest(files: Mapping[str, bytes]) -> str:
     digest = hashlib.sha256()
     for path, content in files.items():
-        digest.update(f"{path}\0{len(content)}\0".encode())
+        digest.update(f"{path}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
         digest.update(content)
     return digest.hexdigest()
 

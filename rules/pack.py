@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from rules import schema
 from rules.conditions import Condition
@@ -14,7 +16,8 @@ class PackError(Exception):
     """A pack that cannot be used. `errors` has one line for each thing to put right."""
 
     def __init__(self, errors: Iterable[str]) -> None:
-        self.errors = [" ".join(error.split()) for error in errors]
+        # One printable line each, whatever stands in the files and in their names.
+        self.errors = [" ".join(error.encode("utf-8", "replace").decode().split()) for error in errors]
         super().__init__("\n".join(self.errors))
 
 
@@ -50,7 +53,7 @@ class Pack:
 
 def quoted(value: object) -> str:
     """A value as an error shows it: quoted, and cut where it is long."""
-    text = repr(value)
+    text = str(value) if isinstance(value, Decimal | dt.date) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

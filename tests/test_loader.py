@@ -1,6 +1,7 @@
 """A pack loads whole, or every mistake in it is told in one line each."""
 
 import datetime as dt
+import os
 import string
 from pathlib import Path
 
@@ -178,6 +179,7 @@ def test_a_mistake_is_told_in_one_line_with_its_place(file: str, old: str, new: 
         ("{fact: income_monthly, more_than_fact: monthly_due}", "the pair income_monthly, monthly_due is not"),
         ("{fact: capacity, more_than_fact: monthly}", "unknown fact 'monthly'; did you mean 'monthly_due'?"),
         ("{fact: days_overdue, at_least: 90}", "90 is a policy number; put it into parameters.yaml"),
+        ("{fact: days_overdue, at_least: 90.5}", "when.all[0].at_least: 90.5 is a policy number"),
         ("{fact: days_overdue, at_least: false}", "False is a policy number"),
         ("{fact: days_overdue, at_least: {parameter: npl}}", "unknown parameter 'npl'; did you mean 'npl_days"),
         ("{fact: capacity, at_least: {parameter: npl_days}}", "npl_days is in days, capacity needs yuan"),
@@ -275,6 +277,14 @@ def test_a_yml_file_and_a_stray_file_are_told() -> None:
         "right.yaml: not a file of a pack (rules go into a sub-folder); did you mean 'rights.yaml'?"
     )
     assert told[1] == "strategy/x.yml: must end in .yaml; rename it"
+
+
+def test_a_file_name_that_is_no_text_is_told(tmp_path: Path) -> None:
+    folder = write(tmp_path)
+    Path(os.fsdecode(bytes(folder / "strategy") + b"/\xff.yaml")).write_bytes(FILES[RULE].encode())
+    with pytest.raises(PackError) as caught:
+        load(folder)
+    assert caught.value.errors[-1].startswith("strategy/?.yaml: id: ")
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
