@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from rules.loader import Pack, load_files
+import pytest
+
+from rules.loader import Pack, PackError, load_files
 
 FILES: Mapping[str, str] = {
     "pack.yaml": """
@@ -209,3 +211,10 @@ def write(folder: Path, changes: Mapping[str, str | None] | None = None) -> Path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     return folder
+
+
+def errors(changes: Mapping[str, str | None]) -> list[str]:
+    """The lines that the changed tiny pack is refused with."""
+    with pytest.raises(PackError) as caught:
+        tiny(changes)
+    return caught.value.errors
