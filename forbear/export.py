@@ -27,7 +27,7 @@ _RESULT_COLUMNS = (
     "rules_fired", "reasons", "questions", "documents", "rights", "warnings", "steps", "deadlines", "plan_options",
     "recourse", "pack.id", "pack.version", "pack.sha256", "as_of", "engines_agree",
 )  # fmt: skip
-_BATCH = 1_000
+_BATCH = 5_000  # rows of a row group
 
 
 def check_target(path: Path) -> None:
