@@ -10,8 +10,9 @@ from typing import TypeVar
 import polars as pl
 
 from rules import conditions as c
+from rules.columns import Columns
 from rules.compiler import Rules
-from rules.frame import Prospects, evaluate, frame, kleene
+from rules.frame import frame
 from rules.message import Facts
 from rules.normal import facts_of, leaves, normal
 from rules.schema import Vocabulary
@@ -84,46 +85,55 @@ class Twin:
 
     def __init__(self, rules: Rules, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self._prospects = Prospects(vocabulary)
+        self._columns = Columns(vocabulary)
         self._plans = {rule: self._plan(rule, condition) for rule, condition in rules}
-        used = {fact for _, condition in rules for leaf in leaves(condition) for fact in facts_of(leaf)}
-        self._facts = sorted(used.union(*(self._prospects.sources(fact) for fact in used)))
+        self._rules = tuple(self._plans)
+        self._groups = tuple(name for plan in self._plans.values() for name in plan.groups)
+        self._lacks = tuple(lack for plan in self._plans.values() for lack in plan.lacks)
+        # A rule's prospects are its value where they have no column of their own.
+        self._prospects = [rule if plan.prospect is None else _prospect(rule) for rule, plan in self._plans.items()]
+        self._expressions = self._all()
+        self._facts = self._columns.used()
 
     def evaluate(self, cases: Sequence[Facts]) -> Verdicts:
         """Evaluate every rule for every case."""
-        facts = frame(cases, self._facts, self._vocabulary)
-        plans = self._plans.values()
-        table = evaluate(facts, {plan.rule: plan.value for plan in plans})
-        prospects = table.with_columns(
-            evaluate(facts, {plan.rule: plan.prospect for plan in plans if plan.prospect is not None}).get_columns()
-        )
-        groups = evaluate(facts, {name: group for plan in plans for name, group in plan.groups.items()})
-        lacks = [lack for plan in plans for lack in plan.lacks]
-        missed = evaluate(facts, {str(number): self._plans[each.rule].lacks[each] for number, each in enumerate(lacks)})
+        results = self._columns.evaluate(frame(cases, self._facts, self._vocabulary), self._expressions)
+        true, unknown = _chosen(results, self._rules, self._rules)
+        sure, undecided = _chosen(results, self._prospects, self._rules)
         return Verdicts(
-            table,
-            true=_chosen(table, tuple(self._plans)),
-            unknown=_chosen(_unknown(table), tuple(self._plans)),
-            sure=_chosen(prospects, tuple(self._plans)),
-            open=_chosen(_unknown(prospects), tuple(self._plans)),
-            open_groups=[frozenset(names) for names in _chosen(_unknown(groups), tuple(groups.columns))],
-            lacking=_chosen(missed, tuple(lacks)),
+            results.select(self._rules),
+            true=true,
+            unknown=unknown,
+            sure=sure,
+            open=undecided,
+            open_groups=[frozenset(names) for names in _chosen(results, self._groups, self._groups)[1]],
+            lacking=_chosen(results, [str(number) for number in range(len(self._lacks))], self._lacks)[0],
         )
+
+    def _all(self) -> dict[str, pl.Expr]:
+        """Every expression by the name of its column."""
+        plans = self._plans.values()
+        return {
+            **{plan.rule: plan.value for plan in plans},
+            **{_prospect(plan.rule): plan.prospect for plan in plans if plan.prospect is not None},
+            **{name: group for plan in plans for name, group in plan.groups.items()},
+            **{str(number): self._plans[lack.rule].lacks[lack] for number, lack in enumerate(self._lacks)},
+        }
 
     def waits_for(self, rule: str, facts: Facts, open_groups: frozenset[str]) -> Iterator[str]:
         """The submitted facts that an open rule still waits for: missing ones that decide something."""
         for fact, groups in self._plans[rule].asks:
             if fact not in facts and open_groups.issuperset(groups):
-                yield from (source for source in self._prospects.sources(fact) if source not in facts)
+                yield from (source for source in self._columns.sources(fact) if source not in facts)
 
     def trace(self, facts: Facts) -> tuple[RuleTrace, ...]:
         """Every rule with its parts and comparisons for one case, in the order of the rules."""
         plans = self._plans.values()
         wanted = {part for plan in plans for part in (plan.condition, *parts(plan.condition), *leaves(plan.condition))}
         names = {condition: str(number) for number, condition in enumerate(wanted)}
-        row = evaluate(
-            frame([facts], self._facts, self._vocabulary), {name: kleene(each) for each, name in names.items()}
-        ).row(0, named=True)
+        table = frame([facts], self._facts, self._vocabulary)
+        values = {name: self._columns.value(each) for each, name in names.items()}
+        row = self._columns.evaluate(table, values).row(0, named=True)
         return tuple(
             RuleTrace(
                 plan.rule,
@@ -135,20 +145,20 @@ class Twin:
         )
 
     def _plan(self, rule: str, condition: c.Condition) -> _Plan:
-        plan = _Plan(rule, condition, kleene(condition))
+        plan = _Plan(rule, condition, self._columns.value(condition))
         wanted = normal(condition)
-        if any(self._prospects.differ(leaf) for leaf in leaves(condition)):
-            plan.prospect = self._prospects.expression(wanted)
+        if any(self._columns.differs(leaf) for leaf in leaves(condition)):
+            plan.prospect = self._columns.prospect(wanted)
         self._ask(plan, wanted, ())
         needed = parts(condition)
         for part in needed:
             sources = {
-                source for leaf in leaves(part) for fact in facts_of(leaf) for source in self._prospects.sources(fact)
+                source for leaf in leaves(part) for fact in facts_of(leaf) for source in self._columns.sources(fact)
             }
             actionable = tuple(sorted(source for source in sources if self._vocabulary.facts[source].actionable))
             if actionable:
                 others = c.All(tuple(other for other in needed if other is not part))
-                plan.lacks[Lack(rule, part, actionable)] = kleene(others) & ~kleene(part)
+                plan.lacks[Lack(rule, part, actionable)] = self._columns.value(others) & ~self._columns.value(part)
         return plan
 
     def _ask(self, plan: _Plan, condition: c.Condition, groups: Ids) -> None:
@@ -158,7 +168,7 @@ class Twin:
                 inner = groups
                 if isinstance(child, c.All | c.Any):
                     name = f"{plan.rule}?{len(plan.groups)}"
-                    plan.groups[name] = self._prospects.expression(child)
+                    plan.groups[name] = self._columns.prospect(child)
                     inner = (*groups, name)
                 self._ask(plan, child, inner)
             return
@@ -173,12 +183,16 @@ def parts(condition: c.Condition) -> tuple[c.Condition, ...]:
     return (condition,)
 
 
-def _chosen(table: pl.DataFrame, names: tuple[_T, ...]) -> list[tuple[_T, ...]]:
-    """For each row the names of the columns that are true."""
+def _prospect(rule: str) -> str:
+    return f"{rule}?"
+
+
+def _chosen(
+    results: pl.DataFrame, columns: Sequence[str], names: tuple[_T, ...]
+) -> tuple[list[tuple[_T, ...]], list[tuple[_T, ...]]]:
+    """For each row the names of the columns that are true, and of those that are unknown."""
     if not names:
-        return [()] * table.height
-    return [tuple(compress(names, row)) for row in table.iter_rows()]
-
-
-def _unknown(table: pl.DataFrame) -> pl.DataFrame:
-    return table.select(pl.all().is_null())
+        return [()] * results.height, [()] * results.height
+    table = results.select(columns)
+    rows, unknown = table.iter_rows(), table.select(pl.all().is_null()).iter_rows()
+    return [tuple(compress(names, row)) for row in rows], [tuple(compress(names, row)) for row in unknown]
