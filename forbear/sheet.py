@@ -24,9 +24,7 @@ _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _FONT = "<fonts><font><sz val='11'/><name val='Calibri'/></font></fonts>"
-_FILLS = (
-    "<fills><fill><patternFill patternType='none'/></fill><fill><patternFill patternType='gray125'/></fill></fills>"
-)
+_FILLS = "".join(f"<fill><patternFill patternType='{kind}'/></fill>" for kind in ("none", "gray125"))
 _BORDER = "<borders><border><left/><right/><top/><bottom/><diagonal/></border></borders>"
 _STYLE = "xf numFmtId='0' fontId='0' fillId='0' borderId='0'"
 
@@ -44,13 +42,14 @@ _PARTS = {
     f"<Relationship Id='r1' Type='{_OFFICE}/worksheet' Target='worksheets/sheet1.xml'/>"
     f"<Relationship Id='r2' Type='{_OFFICE}/styles' Target='styles.xml'/></Relationships>",
     # Style 1 marks a cell as text, whatever it looks like: what a typed apostrophe does in a spreadsheet.
-    "xl/styles.xml": f"<styleSheet xmlns='{_MAIN}'>{_FONT}{_FILLS}{_BORDER}<cellStyleXfs><{_STYLE}/></cellStyleXfs>"
+    "xl/styles.xml": f"<styleSheet xmlns='{_MAIN}'>{_FONT}<fills>{_FILLS}</fills>{_BORDER}"
+    f"<cellStyleXfs><{_STYLE}/></cellStyleXfs>"
     f"<cellXfs><{_STYLE}/><{_STYLE} quotePrefix='1'/></cellXfs>"
     "<cellStyles><cellStyle name='Normal' xfId='0' builtinId='0'/></cellStyles></styleSheet>",
 }
 _TOP = (
     f"<worksheet xmlns='{_MAIN}'><sheetViews><sheetView workbookViewId='0'>"
-    "<pane ySplit='1' topLeftCell='A2' state='frozen'/></sheetView></sheetViews><sheetData>"
+    "<pane ySplit='1' topLeftCell='A2' activePane='bottomLeft' state='frozen'/></sheetView></sheetViews><sheetData>"
 )
 _BOTTOM = "</sheetData></worksheet>"
 

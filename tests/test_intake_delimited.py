@@ -74,6 +74,13 @@ def test_a_quote_opened_in_one_row_and_closed_in_another_does_not_take_the_rows_
     assert [row.row for row in rejected] == [2]
 
 
+def test_nothing_but_wrong_quotes_still_costs_no_good_row(tmp_path: Path) -> None:
+    rows = [good(number) if number % 50 else [*good(number)[:4], '"开'] for number in range(1, 3_001)]
+    rows.append([*good(7_000)[:4], '"' + "一行\r\n" * 30 + '"'])
+    accepted, rejected = read_all(write(tmp_path, "cases.csv", lines(HEADER, *rows)))
+    assert (len(accepted), len(rejected), accepted[-1].case_ref) == (2_941, 60, "C-7000")
+
+
 def test_a_quote_inside_an_unquoted_cell_is_a_character(tmp_path: Path) -> None:
     path = write(tmp_path, "cases.csv", lines(HEADER, [*good(1)[:4], '5" 屏']))
     assert read_all(path)[0][0].private == {"notes": '5" 屏'}
@@ -164,6 +171,14 @@ def test_a_missing_file_a_folder_and_an_unknown_ending_are_refused(tmp_path: Pat
     for name, sentence in [("nothing.csv", "does not exist"), ("folder.csv", "is a folder"), ("cases.doc", r"\.xlsx")]:
         with pytest.raises(IntakeError, match=sentence):
             read(tmp_path / name)
+
+
+def test_a_file_that_goes_away_while_it_is_read_ends_in_one_sentence(tmp_path: Path) -> None:
+    path = write(tmp_path, "cases.csv", TABLE)
+    source = read(path)
+    path.unlink()
+    with pytest.raises(IntakeError, match="was changed while it was read"):
+        list(source)
 
 
 def test_a_pipe_and_a_link_to_itself_are_refused_and_not_waited_for(tmp_path: Path) -> None:

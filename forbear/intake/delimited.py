@@ -16,8 +16,10 @@ from rules.facts import FieldError
 _SEPARATORS = ",;\t"
 _SNIFFED_LINES = 10
 _SNIFFED_CHARACTERS = 64 * 1024
-_MAX_OPEN_LINES = 500  # how far the end of a quoted cell is looked for,
-_MAX_OPEN = 1024 * 1024  # in lines and in characters, so that wrong quotes cost bounded time
+# How far the end of a quoted cell is looked for. Each search in vain halves the lines, or a file of nothing but wrong
+# quotes would be read 500 times over.
+_MOST_OPEN_LINES, _LEAST_OPEN_LINES = 500, 32
+_MAX_OPEN = 1024 * 1024  # characters
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t])\s*", re.IGNORECASE)  # Excel's own first line
 
 _QUOTES = FieldError(
@@ -38,6 +40,7 @@ class _Lines:
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self._returned: deque[str] = deque()
+        self._patience = _MOST_OPEN_LINES
         self.taken: list[str] = []
 
     def first(self) -> str:
@@ -47,11 +50,12 @@ class _Lines:
     def record(self, line: str) -> Iterator[str]:
         """That first line again and, for as long as it is asked for more, the following ones."""
         self.taken, size = [], 0
-        while line and not is_cut(line) and len(self.taken) < _MAX_OPEN_LINES and size < _MAX_OPEN:
+        while line and not is_cut(line) and len(self.taken) < self._patience and size < _MAX_OPEN:
             self.taken.append(line)
             size += len(line)
             yield line
             line = self.first()
+        self._patience = max(self._patience // 2, _LEAST_OPEN_LINES)
         if line:
             self._returned.appendleft(line)
 

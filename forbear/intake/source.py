@@ -45,7 +45,10 @@ class Source:
     read_rows: Callable[[], Iterator[Row]]
 
     def __iter__(self) -> Iterator[Row]:
-        return self.read_rows()
+        try:
+            yield from self.read_rows()
+        except (OSError, UnicodeDecodeError) as error:  # what it held when it was opened was readable
+            raise IntakeError(f"{self.path} was changed while it was read: submit it again.") from error
 
 
 def as_text(cell: object) -> str:
