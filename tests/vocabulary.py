@@ -78,14 +78,16 @@ LEAVES: st.SearchStrategy[c.Condition] = st.one_of(
     st.builds(c.Contains, st.just("signs"), st.sampled_from(COLOURS)),
     st.builds(c.Known, st.sampled_from(sorted(VOCABULARY.facts)), st.booleans()),
     st.one_of(
-        st.builds(c.ComparePair, st.just(one), st.sampled_from(operators), st.just(other))
-        for first, second, operators in (
-            ("paid", "owed", _PAIRS),
-            ("start", "stop", _PAIRS),
-            ("quiet", "calm", _PAIRS[:1]),
-            ("colour", "shade", _PAIRS[:1]),
-        )
-        for one, other in ((first, second), (second, first))
+        [
+            st.builds(c.ComparePair, st.just(one), st.sampled_from(operators), st.just(other))
+            for first, second, operators in (
+                ("paid", "owed", _PAIRS),
+                ("start", "stop", _PAIRS),
+                ("quiet", "calm", _PAIRS[:1]),
+                ("colour", "shade", _PAIRS[:1]),
+            )
+            for one, other in ((first, second), (second, first))
+        ]
     ),
 )
 
