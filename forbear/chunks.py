@@ -47,7 +47,7 @@ def claim(session: Session, chunk_id: int, now: dt.datetime) -> Claim:
     if len(chunk.case_version_ids) > 1:
         return Claim(halves=_split(session, chunk, now))
     chunk.status = "failed"
-    chunk.error = chunk.error or "the worker process died"
+    chunk.error = chunk.error or "the worker process died or took too long"
     chunk.done_at = now
     session.add(chunk)
     complete(session, chunk.batch_id, now)
@@ -85,13 +85,10 @@ def complete(session: Session, batch_id: UUID, now: dt.datetime) -> None:
         session.add(batch)
 
 
-def note_error(session: Session, chunk_id: int, error: str, *, counts: bool) -> None:
-    """Keep what went wrong on a chunk still pending. A fault of the database `counts` not as a try of the chunk."""
-    values: dict[str, object] = {"error": error}
-    if not counts:
-        values["tries"] = func.greatest(col(Chunk.tries) - 1, 0)
+def note_error(session: Session, chunk_id: int, error: str) -> None:
+    """Keep what went wrong on a chunk that is still pending."""
     statement = update(Chunk).where(col(Chunk.id) == chunk_id, col(Chunk.status) == "pending")
-    session.exec(statement.values(**values))
+    session.exec(statement.values(error=error))
 
 
 def sweep(session: Session, now: dt.datetime, interval: dt.timedelta) -> list[Wake]:

@@ -7,6 +7,9 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
+# A killed worker's transaction is rolled back within seconds, even one that waits for a lock.
+_OPTIONS = "-c timezone=UTC -c client_connection_check_interval=1s"
+
 
 def make_engine(url: str, name: str = "forbear") -> Engine:
     """An engine for a PostgreSQL URL; `name` is what the server's list of connections shows."""
@@ -14,7 +17,7 @@ def make_engine(url: str, name: str = "forbear") -> Engine:
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,  # a server that restarted is met with a new connection, not an error
         hide_parameters=True,  # errors would carry facts into logs
-        connect_args={"application_name": name, "options": "-c timezone=UTC"},
+        connect_args={"application_name": name, "options": _OPTIONS, "connect_timeout": 10},
     )
 
 

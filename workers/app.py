@@ -11,7 +11,7 @@ from forbear import log
 from forbear.errors import ForbearError
 from forbear.privacy import load_vault
 from forbear.settings import settings, share_cores
-from workers.schedule import schedule
+from workers.schedule import HEARTBEAT_SECONDS, schedule
 
 QUEUES = ("urgent", "bulk", "upkeep")
 TASK_SECONDS = 60  # a chunk takes well under a second; only a hard limit stops a loop inside the engine's C code
@@ -61,6 +61,13 @@ def _check(**_: Any) -> None:
         load_vault(settings())
     except ForbearError as error:
         sys.exit(error.message)
+
+
+@signals.beat_init.connect  # type: ignore[untyped-decorator]
+def _beat_at_once(**_: Any) -> None:
+    """Ask for heartbeats when the scheduler starts, not only an interval later: somebody waits for readiness."""
+    for queue in QUEUES:
+        app.send_task("upkeep.heartbeat", (queue,), queue=queue, expires=HEARTBEAT_SECONDS)
 
 
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]

@@ -1,10 +1,10 @@
 """The tasks: triage a chunk, sweep, heartbeat. Each runs use cases in sessions of its own and logs ids only."""
 
-import contextlib
 import datetime as dt
+import os
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -45,7 +45,7 @@ class _Process:
 @cache
 def _process() -> _Process:
     url = settings().database_url
-    return _Process(make_engine(url or "", "forbear worker"), load_vault(settings()))
+    return _Process(make_engine(url or "", f"forbear worker {os.getpid()}"), load_vault(settings()))
 
 
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]
@@ -82,28 +82,35 @@ def beat(queue: str) -> None:
 
 def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
     """Claim in one transaction, so that a try counts even if the process dies of it; evaluate in the next."""
-    claim = _steady(lambda opened: chunks.claim(opened, chunk_id, _now()))
+    claim = _steady(lambda opened: _claim(opened, chunk_id))
     if claim.mine is None:
         return claim.halves
     try:
         decided = _steady(lambda opened: triage_chunk(opened, chunk_id, _process().vault, _now()))
     except DatabaseAwayError:
-        _give_back(chunk_id)
         raise
     except Exception as error:
         # Whatever a case does to the code, the chunk's row tells it and the other cases go on. The message of an
         # unforeseen error may quote the case, so only its kind and its place are kept.
         what = _place(error)
         _log.warning("chunk.broken", error=what)
-        _steady(lambda opened: chunks.note_error(opened, chunk_id, what, counts=True))
+        _steady(lambda opened: chunks.note_error(opened, chunk_id, what))
         return (claim.mine,)
     _log.info("chunk.triaged", decisions=decided)
     return ()
 
 
-def _steady(work: Callable[[Session], T], pauses: Sequence[float] = _PAUSES) -> T:
+def _claim(opened: Session, chunk_id: int) -> chunks.Claim:
+    now = _now()
+    claim = chunks.claim(opened, chunk_id, now)
+    if claim.mine is not None:
+        heartbeat.beat(opened, claim.mine.queue, now)  # behind a long queue the scheduler's heartbeats come late
+    return claim
+
+
+def _steady(work: Callable[[Session], T]) -> T:
     """Run work in a transaction of its own, again while the database is away or breaks a deadlock."""
-    for pause in (*pauses, None):
+    for pause in (*_PAUSES, None):
         try:
             with session(_process().engine) as opened:
                 return work(opened)
@@ -113,12 +120,6 @@ def _steady(work: Callable[[Session], T], pauses: Sequence[float] = _PAUSES) -> 
                 break
             time.sleep(pause)
     raise DatabaseAwayError
-
-
-def _give_back(chunk_id: int) -> None:
-    """A database that is away is not the chunk's fault: do not count the try, if that can be written."""
-    with contextlib.suppress(DatabaseAwayError):
-        _steady(lambda opened: chunks.note_error(opened, chunk_id, "the database was away", counts=False), ())
 
 
 def _place(error: Exception) -> str:
