@@ -69,14 +69,14 @@ class Evaluator:
         self.pack = pack
         self.as_of = as_of
         self._parameters = in_force(pack, as_of)
-        self._engines = given or engines(pack, self._parameters)
+        self.engines = given or engines(pack, self._parameters)
         self._policy = Policy(pack)
-        self._advisor = Advisor(pack, self._policy, self._engines.twin, as_of, self._parameters)
+        self._advisor = Advisor(pack, self._policy, self.engines.twin, as_of, self._parameters)
 
     def evaluate(self, cases: Sequence[Facts]) -> list[Evaluation]:
         """Evaluate submitted cases, a chunk at a time."""
         facts = [derive(self.pack, case, self.as_of, self._parameters) for case in cases]
-        verdicts = self._engines.twin.evaluate(facts)
+        verdicts = self.engines.twin.evaluate(facts)
         outcomes = [self._outcome(each, row, verdicts) for row, each in enumerate(facts)]
         recourses = self._advisor.find(cases, facts, verdicts, outcomes)
         return [
@@ -86,13 +86,13 @@ class Evaluator:
 
     def trace(self, facts: Facts) -> tuple[RuleTrace, ...]:
         """Every rule, its conditions and comparisons, for one case as submitted or as evaluated."""
-        return self._engines.twin.trace(derive(self.pack, facts, self.as_of, self._parameters))
+        return self.engines.twin.trace(derive(self.pack, facts, self.as_of, self._parameters))
 
     def _outcome(self, facts: Facts, row: int, verdicts: Verdicts) -> o.Outcome:
         true, unknown = verdicts.true[row], verdicts.unknown[row]
         hits: frozenset[str] | None
         try:
-            hits = self._engines.hits(facts)
+            hits = self.engines.hits(facts)
         except EngineError:
             hits = None
         if hits is None or hits != frozenset(true):
@@ -111,7 +111,7 @@ class Evaluator:
 
     def _questions(self, decisive: Ids, facts: Facts, open_groups: frozenset[str]) -> Ids:
         known = self.pack.vocabulary.facts
-        asked = (name for rule in decisive for name in self._engines.twin.waits_for(rule, facts, open_groups))
+        asked = (name for rule in decisive for name in self.engines.twin.waits_for(rule, facts, open_groups))
         return tuple(dict.fromkeys(name for name in asked if known[name].question))
 
     def _disagreed(self, facts: Facts, hits: frozenset[str] | None, true: Ids, unknown: Ids) -> o.Outcome:

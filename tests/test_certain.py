@@ -1,0 +1,154 @@
+"""`certain` is sound: whatever else becomes known, the strategy stays. And it is not coy about obvious cases."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rules import conditions as c
+from rules.cells import Value
+from rules.evaluate import Engines, Evaluator
+from rules.outcome import Outcome
+from rules.pack import LoadedRule, Pack
+from rules.twin import Twin
+from tests.packs import tiny
+from tests.rulebook import STRATEGIES, pack_of, rule
+from tests.vocabulary import CASES, CONDITIONS
+
+TODAY = dt.date(2026, 11, 23)
+RED = c.Compare("colour", "equals", "red")
+BLUE = c.Compare("colour", "equals", "blue")
+LATE = c.Compare("days", "more_than", 90)
+QUIET = c.Compare("quiet", "equals", True)
+
+_NAMES = st.sampled_from(STRATEGIES)
+_EFFECTS: st.SearchStrategy[tuple[dict[str, Any], ...]] = st.one_of(
+    st.builds(lambda name: ({"recommend": name},), _NAMES),
+    st.builds(lambda name: ({"recommend": name},), _NAMES),
+    st.builds(lambda name, more: ({"recommend": name}, {"add": more}), _NAMES, _NAMES),
+    st.builds(lambda name: ({"recommend": name}, {"exclusive": True}), _NAMES),
+    st.builds(lambda name: ({"add": name}, {"exclusive": True}), _NAMES),
+    st.builds(lambda names: ({"block": tuple(names)},), st.lists(_NAMES, min_size=1, max_size=2)),
+    st.builds(lambda name, names: ({"recommend": name}, {"block": (names,)}), _NAMES, _NAMES),
+)
+_RULES = st.lists(st.tuples(st.integers(0, 9), CONDITIONS, _EFFECTS), min_size=1, max_size=8)
+
+
+def _evaluator(pack: Pack) -> Evaluator:
+    """An evaluator whose engine is the twin: C rulesets cannot be freed, and are not the question here."""
+    twin = Twin([(each.rule.id, each.when) for each in pack.rules], pack.vocabulary)
+    return Evaluator(pack, TODAY, Engines(lambda facts: frozenset(twin.evaluate([facts]).true[0]), twin))
+
+
+def _pack(rules: list[tuple[int, c.Condition, tuple[dict[str, Any], ...]]]) -> Pack:
+    return pack_of(*(rule(f"rule-{number}", *each[:2], *each[2]) for number, each in enumerate(rules)))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(_RULES, CASES, st.lists(CASES, min_size=25, max_size=25))
+def test_no_completion_of_a_certain_case_has_another_strategy(
+    rules: list[tuple[int, c.Condition, tuple[dict[str, Any], ...]]],
+    facts: dict[str, Value],
+    others: list[dict[str, Value]],
+) -> None:
+    evaluator = _evaluator(_pack(rules))
+    first = evaluator.evaluate([facts])[0].outcome
+    completed = [each.outcome.strategy for each in evaluator.evaluate([{**other, **facts} for other in others])]
+    if first.certain:
+        assert completed == [first.strategy] * len(others)
+        assert first.questions == ()
+    else:
+        assert first.questions
+        assert not set(first.questions).intersection(facts)
+
+
+def _outcome(*rules: LoadedRule, **facts: Value) -> Outcome:
+    return _evaluator(pack_of(*rules)).evaluate([facts])[0].outcome
+
+
+def _says(name: str, priority: int, strategy: str, when: c.Condition, *more: dict[str, Any]) -> LoadedRule:
+    return rule(name, priority, when, {"recommend": strategy}, *more)
+
+
+LOW = _says("low", 1, "beta", c.All(()))
+
+
+@pytest.mark.parametrize(
+    ("rules", "questions"),
+    [
+        # An unknown rule matters if it is more important and says something else …
+        ((LOW, _says("high", 9, "alpha", RED)), ("colour",)),
+        ((LOW, _says("high", 9, "beta", RED)), ()),
+        ((LOW, _says("lower", 0, "alpha", RED)), ()),
+        # … or takes the present strategy away …
+        ((LOW, rule("stop", 0, RED, {"block": ("beta",)})), ("colour",)),
+        ((LOW, rule("stop", 0, RED, {"block": ("alpha",)})), ()),
+        # … or silences it.
+        ((LOW, _says("only", 0, "alpha", RED, {"exclusive": True})), ("colour",)),
+        ((LOW, _says("only", 0, "beta", RED, {"exclusive": True})), ()),
+        # Not if it is blocked for sure, or another sure rule saves the strategy from a block of one rule.
+        ((LOW, _says("high", 9, "alpha", RED), rule("stop", 0, c.All(()), {"block": ("alpha",)})), ()),
+        # Two unknown rules, the more important one first.
+        ((LOW, _says("high", 5, "alpha", LATE), _says("higher", 9, "gamma", RED)), ("colour", "days")),
+        # Below a rule that is sure to win nothing matters.
+        ((LOW, _says("sure", 5, "gamma", c.All(())), _says("under", 3, "alpha", RED)), ()),
+        # Only unknown leaves of branches that are still open are asked for.
+        (
+            (LOW, _says("high", 9, "alpha", c.All((RED, c.Any((LATE, c.Known("days", False))))))),
+            ("colour", "days"),
+        ),
+        # A rule that fires because a fact is missing stops when it comes.
+        ((LOW, _says("ask", 9, "alpha", c.Known("colour", False))), ("colour",)),
+        ((_says("ask", 9, "beta", c.Known("colour", False)),), ("colour",)),
+        ((LOW, _says("ask", 9, "beta", c.Known("colour", False))), ()),
+        # The default may come true as well.
+        ((_says("high", 9, "alpha", RED),), ("colour",)),
+        ((_says("high", 9, "counsellor_review", RED),), ()),
+    ],
+)
+def test_only_rules_that_could_change_the_strategy_ask(
+    rules: tuple[LoadedRule, ...], questions: tuple[str, ...]
+) -> None:
+    outcome = _outcome(*rules)
+    assert outcome.questions == questions
+    assert outcome.certain is not bool(questions)
+
+
+def test_a_fact_that_no_longer_matters_is_not_asked_for() -> None:
+    condition = c.All((c.Any((RED, QUIET)), LATE))
+    high = _says("high", 9, "alpha", condition)
+    assert _outcome(LOW, high).questions == ("colour", "quiet", "days")
+    assert _outcome(LOW, high, colour="red").questions == ("days",)
+    assert _outcome(LOW, high, colour="blue").questions == ("quiet", "days")
+    assert _outcome(LOW, high, days=90).questions == ()
+    assert _outcome(LOW, high, days=91, colour="blue").questions == ("quiet",)
+
+
+def test_a_derived_fact_is_asked_for_by_what_it_follows_from() -> None:
+    pack = tiny()
+    facts: dict[str, Value] = {"product": "credit_card", "days_overdue": 91, "note_flags": ()}
+    outcome = Evaluator(pack, TODAY).evaluate([facts])[0].outcome
+    assert outcome.questions == (
+        "income_monthly",
+        "essential_outgoings",
+        "priority_payments",
+        "monthly_due",
+        "annual_rate_percent",
+    )
+
+
+def test_a_derived_fact_that_can_never_be_known_leaves_nothing_open() -> None:
+    # No capacity, so there is no number of months: not a question, and no doubt either.
+    vocabulary = tiny().vocabulary
+    months = vocabulary.facts["capacity"].model_copy(update={"type": "int", "inputs": ("balance", "capacity")})
+    balance = vocabulary.facts["monthly_due"]
+    facts = vocabulary.model_copy(update={"facts": {**vocabulary.facts, "balance": balance, "months_to_clear": months}})
+    long = _says("long", 9, "alpha", c.Not(c.Compare("months_to_clear", "at_most", 60)))
+    low = _says("low", 1, "beta", c.All(()))
+    evaluator = _evaluator(pack_of(long, low, vocabulary=facts))
+    poor: dict[str, Value] = {"income_monthly": 0, "essential_outgoings": 1, "priority_payments": 1}
+    known, open_ = (each.outcome for each in evaluator.evaluate([{**poor, "balance": 5}, poor]))
+    assert (known.certain, known.rules_unknown, known.questions) == (True, ("long",), ())
+    assert (open_.certain, open_.questions) == (False, ("balance",))
