@@ -48,10 +48,11 @@ class Place:
     def parse(cls, text: str) -> "Place":
         """The place that `str` wrote. Raises ForbearError for any other text."""
         try:
-            urgency, due, decision_id = text.split("_")
-            if urgency not in URGENCIES:
+            urgency, due, number = text.split("_")
+            decision_id = int(number)
+            if urgency not in URGENCIES or not 0 < decision_id < 2**63:
                 raise ValueError
-            return cls(urgency, dt.date.fromisoformat(due).isoformat(), int(decision_id))
+            return cls(urgency, dt.date.fromisoformat(due).isoformat(), decision_id)
         except ValueError:
             raise ForbearError("This page of the queue does not exist: start again at its first page.") from None
 

@@ -23,5 +23,6 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-SessionDep = Annotated[Session, Depends(_session)]
+# Committed before the answer is sent: what a person was told has happened, has.
+SessionDep = Annotated[Session, Depends(_session, scope="function")]
 NowDep = Annotated[dt.datetime, Depends(now)]
