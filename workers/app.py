@@ -72,9 +72,8 @@ def _beat_at_once(**_: Any) -> None:
 
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]
 def _configure_logging(loglevel: int | str | None = None, **_: Any) -> None:
-    """Log to standard error; SQLAlchemy would log the rows it reads, so it speaks only of trouble."""
+    """Log to standard error, Celery's lines and our own."""
     logging.basicConfig(
         level=loglevel or settings().log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    logging.getLogger("sqlalchemy").setLevel(logging.WARNING)
     log.configure(settings().log_level)
