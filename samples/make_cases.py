@@ -15,9 +15,8 @@ from typing import TypeAlias
 Row: TypeAlias = dict[str, str]
 
 DAY = dt.date(2026, 11, 23)
-SEED = 20261123
+SEED, EVERYDAY = 20261123, 250
 TARGET = Path(__file__).parent / "cases.csv"
-EVERYDAY = 250
 
 HEADER = """
 案件编号 借款人编号 姓名 手机号 身份证号 贷款产品 放款机构 机构类型 逾期天数 应还款日 困难原因 困难持续时间
