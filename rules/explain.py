@@ -97,7 +97,8 @@ def _deadlines(pack: Pack, outcome: Outcome, as_of: dt.date, language: Language)
             guess = "；起算日不明或当年假日未公布，按此日处理" if due.assumed else ""
             said.append(f"{title}：{due.date}（{when}{guess}）。依据：{references}")
         else:
-            when = f"{left} days left" if left >= 0 else f"{-left} days ago"
+            days = f"{abs(left)} day{'' if abs(left) == 1 else 's'}"
+            when = f"{days} left" if left >= 0 else f"{days} ago"
             guess = "; assumed, because its start or the holidays of that time are not known" if due.assumed else ""
             said.append(f"{title}: {due.date} ({when}{guess}). Basis: {references}")
     return said

@@ -78,6 +78,8 @@ def _leaf(pack: Pack, leaf: c.Leaf, language: Language, wanted: bool) -> str:
             return _join(title, words, shown, language)
         case c.ComparePair(fact, operator, other):
             right = say(vocabulary.facts[other].title, language)
+            if operator == "equals_fact":
+                return _join(title, ("等于", "equals") if wanted else ("不等于", "differs from"), right, language)
             return _join(title, _operator(vocabulary, fact, operator.removesuffix("_fact"), wanted), right, language)
         case c.Compare(fact, operator, bool(value)):
             truth = (value is wanted) if operator == "equals" else (value is not wanted)

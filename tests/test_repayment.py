@@ -67,8 +67,9 @@ def test_what_is_not_known_gives_no_plan() -> None:
 
 
 def test_several_debts_share_the_capacity() -> None:
-    facts: dict[str, Value] = {"balance": 1_000_000, "monthly_due": 30_000, "other_debt_payments": 90_000}
-    (plan,) = _plans("shared_instalments", capacity=120_000, **facts)
+    (plan,) = _plans(
+        "shared_instalments", balance=1_000_000, monthly_due=30_000, other_debt_payments=90_000, capacity=120_000
+    )
     assert (plan.months, plan.monthly) == (34, 29_412)
     assert plan.monthly <= 30_000  # a quarter of the capacity, as a quarter of what is due
 

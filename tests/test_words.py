@@ -1,0 +1,280 @@
+"""Decisions in words: the public object, reasons, conditions as phrases, the explanation."""
+
+import datetime as dt
+import json
+
+import pytest
+
+from rules import conditions as c
+from rules.cells import Value
+from rules.evaluate import Engines, Evaluation, Evaluator
+from rules.facts import Language
+from rules.outcome import DeadlineDue, Outcome
+from rules.pack import Pack
+from rules.phrases import figure, phrase
+from rules.twin import Twin
+from rules.words import decision, explain, reason
+from tests.packs import tiny
+from tests.rulebook import pack_of, rule
+
+TODAY = dt.date(2026, 11, 23)
+TINY = tiny()
+CASE: dict[str, Value] = {
+    "product": "credit_card",
+    "days_overdue": 120,
+    "income_monthly": 500_000,
+    "essential_outgoings": 400_000,
+    "priority_payments": 0,
+    "monthly_due": 200_000,
+    "annual_rate_percent": 1800,
+    "served_on": dt.date(2026, 11, 9),
+    "note_flags": (),
+}
+# Everything the contract promises, in its order.
+PROMISED = [
+    "case_ref", "strategy", "strategy_label", "urgency", "certain", "secondary", "blocked", "rules_fired", "reasons",
+    "questions", "documents", "rights", "warnings", "steps", "deadlines", "plan_options", "recourse", "pack", "as_of",
+    "engines_agree",
+]  # fmt: skip
+
+
+def _evaluated(pack: Pack, facts: dict[str, Value]) -> Evaluation:
+    return Evaluator(pack, TODAY).evaluate([facts])[0]
+
+
+def _decision(pack: Pack, facts: dict[str, Value]) -> dict[str, object]:
+    found = _evaluated(pack, facts)
+    return decision(pack, "A-1", found.outcome, found.facts, TODAY)
+
+
+def test_a_decision_is_the_object_of_the_contract() -> None:
+    written = _decision(TINY, CASE)
+    assert list(written)[: len(PROMISED)] == PROMISED
+    assert json.loads(json.dumps(written)) == written
+    assert written["case_ref"] == "A-1"
+    assert written["strategy_label"] == {"zh": "个性化分期", "en": "Card plan"}
+    assert written["reasons"] == [
+        {
+            "rule": "card-plan",
+            "text": {"zh": "每月可还¥950.00，已逾期超过90天", "en": "¥950.00 a month; over 90 days"},
+            "references": [
+                {
+                    "id": "card-measures-2011",
+                    "title": {"zh": "信用卡办法", "en": "Card measures"},
+                    "article": "70",
+                    "status": "weak",
+                }
+            ],
+        }
+    ]
+    assert written["documents"] == [{"id": "proof", "text": {"zh": "证明", "en": "Proof"}, "references": []}]
+    assert written["deadlines"] == [
+        {
+            "what": "answer",
+            "title": {"zh": "答辩期限", "en": "Time to answer"},
+            "date": "2026-11-24",
+            "basis": [
+                {"id": "practice", "title": {"zh": "惯例", "en": "Practice"}, "article": None, "status": "primary"}
+            ],
+            "days_left": 1,
+            "assumed": False,
+        }
+    ]
+    assert written["pack"] == {"id": "tiny", "version": "1.0.0", "sha256": TINY.sha256}
+    assert (written["as_of"], written["engines_agree"], written["certain"]) == ("2026-11-23", True, True)
+
+
+def test_questions_come_in_both_languages() -> None:
+    questions = _decision(TINY, {**CASE, "note_flags": (), "annual_rate_percent": 1800} | {"product": "credit_card"})
+    assert questions["questions"] == []
+    facts = {name: value for name, value in CASE.items() if name != "monthly_due"}
+    assert _decision(TINY, facts)["questions"] == [
+        {"fact": "monthly_due", "text": {"zh": "月供多少？", "en": "How much a month?"}}
+    ]
+
+
+def test_the_default_gives_its_own_reason() -> None:
+    written = _decision(TINY, {"product": "mortgage", "note_flags": ()})
+    assert written["reasons"] == [
+        {
+            "rule": "default",
+            "text": {"zh": "没有规则适用", "en": "No rule applies"},
+            "references": [
+                {"id": "practice", "title": {"zh": "惯例", "en": "Practice"}, "article": None, "status": "design"}
+            ],
+        }
+    ]
+
+
+def test_silenced_rules_give_no_reasons_but_their_clocks_run() -> None:
+    written = _decision(TINY, {**CASE, "note_flags": ("self_harm",)})
+    reasons, deadlines = written["reasons"], written["deadlines"]
+    assert isinstance(reasons, list)
+    assert isinstance(deadlines, list)
+    assert written["rules_fired"] == ["crisis", "card-plan"]
+    assert [each["rule"] for each in reasons] == ["crisis"]
+    assert [each["what"] for each in deadlines] == ["answer"]
+    assert (written["secondary"], written["plan_options"]) == ([], [])
+
+
+def test_a_rule_whose_strategy_is_blocked_gives_no_reason() -> None:
+    always = c.All(())
+    pack = pack_of(
+        rule("plan", 9, always, {"recommend": "alpha"}, because="Pay {monthly_due} a month."),
+        rule("stop", 5, always, {"block": ("alpha",)}, because="Do not pay."),
+    )
+    reasons = _decision(pack, {})["reasons"]
+    assert isinstance(reasons, list)
+    assert [each["rule"] for each in reasons] == ["stop", "default"]
+
+
+def test_a_disagreement_says_so_and_gives_what_both_engines_saw() -> None:
+    pack = pack_of(rule("one", 9, c.All(()), {"recommend": "alpha"}), rule("two", 5, c.All(()), {"recommend": "beta"}))
+    twin = Twin([(each.rule.id, each.when) for each in pack.rules], pack.vocabulary)
+    found = Evaluator(pack, TODAY, Engines(lambda _: frozenset({"two"}), twin)).evaluate([{}])[0]
+    written = decision(pack, "A-1", found.outcome, found.facts, TODAY)
+    assert [each["rule"] for each in written["reasons"]] == ["disagreement", "two"]
+    assert written["disagreement"] == [{"rule": "one", "engine": "no_hit", "twin": "hit"}]
+    assert "两套引擎的结果不一致" in _explained(pack, found, "zh")
+    assert "The two engines came to different results" in _explained(pack, found, "en")
+
+
+@pytest.mark.parametrize(
+    ("facts", "language", "text"),
+    [
+        (CASE, "en", "¥950.00 a month; over 90 days"),
+        ({}, "en", "unknown a month; over 90 days"),
+        ({}, "zh", "每月可还未知，已逾期超过90天"),
+    ],
+)
+def test_a_reason_is_filled_in_and_says_what_is_unknown(facts: dict[str, Value], language: Language, text: str) -> None:
+    evaluated = {**facts, "capacity": 95_000} if facts else {}
+    assert reason(TINY, "card-plan", evaluated, TODAY, language) == text
+
+
+def test_a_figure_is_the_one_in_force_on_the_day() -> None:
+    assert reason(TINY, "card-plan", {"capacity": 1}, dt.date(2019, 6, 1), "en") == "¥0.01 a month; over 80 days"
+    assert figure(TINY, "high_rate", TODAY) == "24%"
+    assert figure(TINY, "high_rate", dt.date(2017, 1, 1)) is None
+    assert figure(TINY, "nothing", TODAY) is None
+
+
+RED = c.Compare("product", "equals", "credit_card")
+DAYS = c.Compare("days_overdue", "more_than", 90)
+
+
+@pytest.mark.parametrize(
+    ("condition", "zh", "en"),
+    [
+        (RED, "产品是信用卡", "Product is Credit card"),
+        (c.Not(RED), "产品不是信用卡", "Product is not Credit card"),
+        (c.Compare("product", "not_equals", "mortgage"), "产品不是房贷", "Product is not Mortgage"),
+        (DAYS, "逾期天数大于90", "Days overdue is more than 90"),
+        (c.Not(DAYS), "逾期天数不大于90", "Days overdue is at most 90"),
+        (c.Compare("monthly_due", "at_least", 120_050), "月供不小于¥1,200.50", "Monthly due is at least ¥1,200.50"),
+        (c.Compare("annual_rate_percent", "at_most", 2400), "年利率不大于24.00%", "Rate is at most 24.00%"),
+        (
+            c.Compare("days_overdue", "less_than", c.Parameter("npl_days")),
+            "逾期天数小于不良天数",
+            "Days overdue is less than Days to non-performing",
+        ),
+        (
+            c.Compare("served_on", "more_than", dt.date(2026, 2, 3)),
+            "送达日晚于2026-02-03",
+            "Served on is after 2026-02-03",
+        ),
+        (c.Compare("debt_disputed", "equals", True), "有争议：是", "Disputed: yes"),
+        (c.Not(c.Compare("debt_disputed", "equals", True)), "有争议：否", "Disputed: no"),
+        (c.Compare("debt_disputed", "not_equals", True), "有争议：否", "Disputed: no"),
+        (
+            c.OneOf("product", ("credit_card", "mortgage")),
+            "产品属于信用卡、房贷",
+            "Product is one of Credit card, Mortgage",
+        ),
+        (c.Not(c.OneOf("product", ("mortgage",))), "产品不属于房贷", "Product is none of Mortgage"),
+        (c.Contains("collection_violations", "visit"), "违规催收包括上门", "Violations includes Visit"),
+        (
+            c.Not(c.Contains("collection_violations", "visit")),
+            "违规催收不包括上门",
+            "Violations does not include Visit",
+        ),
+        (
+            c.ComparePair("capacity", "less_than_fact", "monthly_due"),
+            "还款能力小于月供",
+            "Capacity is less than Monthly due",
+        ),
+        (
+            c.Not(c.ComparePair("capacity", "equals_fact", "monthly_due")),
+            "还款能力不等于月供",
+            "Capacity differs from Monthly due",
+        ),
+        (c.Known("due_date", True), "到期日已填写", "Due date is given"),
+        (c.Not(c.Known("due_date", True)), "到期日未填写", "Due date is not given"),
+        (
+            c.All((RED, c.Any((DAYS, c.Known("due_date", False))))),
+            "产品是信用卡，且（逾期天数大于90，或到期日未填写）",
+            "Product is Credit card and (Days overdue is more than 90 or Due date is not given)",
+        ),
+        (
+            c.Not(c.Any((RED, DAYS))),
+            "产品不是信用卡，且逾期天数不大于90",
+            "Product is not Credit card and Days overdue is at most 90",
+        ),
+    ],
+)
+def test_every_condition_has_words(condition: c.Condition, zh: str, en: str) -> None:
+    assert phrase(TINY, condition, "zh") == zh
+    assert phrase(TINY, condition, "en") == en
+
+
+def _explained(pack: Pack, found: Evaluation, language: Language) -> str:
+    trace = Evaluator(pack, TODAY).trace(found.facts)
+    return explain(pack, found.outcome, found.facts, trace, TODAY, language)
+
+
+def test_an_explanation_tells_what_why_and_by_when() -> None:
+    text = _explained(TINY, _evaluated(TINY, CASE), "en")
+    assert text.split("\n\n") == [
+        (
+            "Recommended: Card plan (S18), urgency U3 (medium).\nInstalments\n"
+            "This is certain: nothing that is still unknown could change it."
+        ),
+        "Deadlines\n- Time to answer: 2026-11-24 (1 day left). Basis: Practice (text of the law read)",
+        (
+            "Why\n- ¥950.00 a month; over 90 days\n  Rule: Card plan [card-plan]\n"
+            "  Conditions: Product is Credit card; Capacity is more than ¥0.00; Capacity is less than Monthly due; "
+            "Days overdue is more than 90; Rate is at most 24.00%\n"
+            "  Facts: Product: Credit card; Capacity: ¥950.00; Monthly due: ¥2,000.00; Days overdue: 120; Rate: 18.00%\n"
+            "  Basis: Card measures, art. 70 (weak source)"
+        ),
+        "Not legal advice",
+    ]
+
+
+def test_an_explanation_tells_why_not_and_what_to_ask() -> None:
+    missed = _explained(TINY, _evaluated(TINY, {**CASE, "days_overdue": 90}), "zh")
+    assert "为什么不是别的\n- 个性化分期 [card-plan]：只差一个条件：逾期天数大于90。" in missed
+    facts = {name: value for name, value in CASE.items() if name != "monthly_due"}
+    assert "还需要了解\n- 月供多少？" in _explained(TINY, _evaluated(TINY, facts), "zh")
+
+
+def test_a_rule_that_misses_two_conditions_is_no_near_miss() -> None:
+    facts = {**CASE, "days_overdue": 90, "annual_rate_percent": 2401}
+    assert "Why not" not in _explained(TINY, _evaluated(TINY, facts), "en")
+
+
+def test_a_deadline_that_is_over_or_assumed_says_so() -> None:
+    found = _evaluated(TINY, {**CASE, "served_on": dt.date(2026, 10, 12)})
+    assert "已过 27 天" in _explained(TINY, found, "zh")
+    unknown = {name: value for name, value in CASE.items() if name != "served_on"}
+    found = _evaluated(TINY, unknown)
+    assert found.outcome.deadlines == (DeadlineDue("answer", TODAY, assumed=True),)
+    assert "起算日不明" in _explained(TINY, found, "zh")
+    assert "assumed" in _explained(TINY, found, "en")
+
+
+def test_stored_outcomes_give_the_same_words() -> None:
+    found = _evaluated(TINY, CASE)
+    stored = Outcome.from_json(json.loads(json.dumps(found.outcome.to_json())))
+    again = decision(TINY, "A-1", stored, found.facts, TODAY)
+    assert json.dumps(again) == json.dumps(decision(TINY, "A-1", found.outcome, found.facts, TODAY))
