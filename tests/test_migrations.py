@@ -60,6 +60,14 @@ def test_append_only_tables_have_their_trigger(database_url: str) -> None:
         assert {name for (name,) in guarded} == {"case_version", "decision", "rejection"}
 
 
+def test_decisions_are_stored_without_compression(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        stored = connection.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = 'decision'::regclass AND attstorage = 'e'"
+        )
+        assert {name for (name,) in stored} == {"facts", "outcome"}
+
+
 def test_a_database_knows_its_revision(database_url: str) -> None:
     assert migrate.current(database_url) == migrate.head()
 

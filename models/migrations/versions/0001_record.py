@@ -141,6 +141,8 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_decision_urgency_id", "decision", ["urgency", "id"])
+    # Compressing them takes PostgreSQL longer than all the rest of writing a decision (measured: 80 µs a row, 48 without).
+    op.execute("ALTER TABLE decision ALTER facts SET STORAGE EXTERNAL, ALTER outcome SET STORAGE EXTERNAL")
     # What was submitted and what was recommended is history: a correction is a new row, never an edit.
     op.execute(
         "CREATE FUNCTION refuse_update() RETURNS trigger LANGUAGE plpgsql AS "
