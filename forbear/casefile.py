@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from forbear.queue import Entry, beside
 from forbear.triage import Decided, stored_pack
 from models.case import Case, CaseVersion
 from models.decision import Decision
@@ -60,6 +61,7 @@ class CaseFile:
     case_id: int
     case_ref: str
     history: tuple[Step, ...]
+    beside: tuple[Entry, ...]  # the borrower's other cases
     judgement: Judgement | None
 
     @property
@@ -92,6 +94,7 @@ def open_file(session: Session, case_id: int, decision_id: int | None = None) ->
         case_id,
         case.case_ref,
         tuple(_step(session, version, decision) for version, decision in rows),
+        beside(session, case),
         _judgement(session, case.case_ref, *looked_at[0]) if looked_at else None,
     )
 

@@ -116,14 +116,15 @@ _LISTED: tuple[Any, ...] = (
     col(CaseVersion.created_at).label("received_at"),
 )  # fmt: skip
 
+_ORDER = (col(Decision.urgency), col(Decision.due), col(Decision.id))
+
 
 def page(session: Session, chosen: Filter, after: Place | None = None, size: int = PAGE) -> Page:
     """The cases of a filter that come after a place, at most `size`."""
-    order = (col(Decision.urgency), col(Decision.due), col(Decision.id))
     query = _current(*_LISTED, _outdated()).where(*_conditions(chosen))
     if after is not None:
-        query = query.where(tuple_(*order) > tuple_(after.urgency, after.due, after.decision_id))
-    rows = session.connection().execute(query.order_by(*order).limit(size + 1)).all()
+        query = query.where(tuple_(*_ORDER) > tuple_(after.urgency, after.due, after.decision_id))
+    rows = session.connection().execute(query.order_by(*_ORDER).limit(size + 1)).all()
     last = rows[size - 1] if len(rows) > size else None
     return Page(
         tuple(_entry(session, row) for row in rows[:size]),
@@ -150,6 +151,15 @@ def counts(session: Session, chosen: Filter) -> Counts:
         titles[strategy] = stored_pack(session, sha256).strategies[strategy].title
     ordered = sorted(by_strategy.items(), key=lambda item: (-item[1], item[0]))
     return Counts(dict(by_urgency), tuple(StrategyCount(name, titles[name], n) for name, n in ordered), total)
+
+
+def beside(session: Session, case: Case) -> tuple[Entry, ...]:
+    """The other decided cases of a case's borrower, most urgent first; the first fifty."""
+    if case.borrower_ref is None:
+        return ()
+    same = (col(Case.submitter) == case.submitter, col(Case.borrower_ref) == case.borrower_ref, col(Case.id) != case.id)
+    query = _current(*_LISTED, _outdated()).where(*same).order_by(*_ORDER).limit(PAGE)
+    return tuple(_entry(session, row) for row in session.connection().execute(query))
 
 
 def waiting(session: Session) -> int:

@@ -46,8 +46,8 @@ def in_crisis(row: int, case_ref: str) -> Accepted:
     return accepted(row, case_ref, private={"notes": "我不想活了"})
 
 
-def with_plan(row: int, case_ref: str, served_on: dt.date | None = None) -> Accepted:
-    return accepted(row, case_ref, served_on=served_on, **PLAN)
+def with_plan(row: int, case_ref: str, served_on: dt.date | None = None, **facts: Any) -> Accepted:
+    return accepted(row, case_ref, served_on=served_on, **PLAN, **facts)
 
 
 def refs(client: httpx.Client, address: str = "/") -> list[str]:
@@ -239,6 +239,17 @@ def test_the_twin_of_a_case_is_the_contracts_decision(client: httpx.Client, data
     decision = case_twin(client, "A")["decision"]
     assert {"case_ref", "strategy_label", "reasons", "questions", "plan_options", "pack"} <= decision.keys()
     assert decision["case_ref"] == "A"
+
+
+def test_the_other_cases_of_a_borrower_are_shown_beside(client: httpx.Client, database_url: str, vault: Vault) -> None:
+    decide(
+        database_url, vault,
+        accepted(1, "A", borrower_ref="B"), with_plan(2, "A2", borrower_ref="B"), accepted(3, "other"),
+    )  # fmt: skip
+    decide(database_url, vault, accepted(1, "theirs", borrower_ref="B"), submitter="them")
+    assert [case["case_ref"] for case in case_twin(client, "A")["beside"]] == ["A2"]
+    assert "同一借款人的其他案件" in case_page(client, "A")
+    assert "同一借款人的其他案件" not in case_page(client, "other")
 
 
 def test_a_reference_that_two_submitters_use_leads_to_the_queue(

@@ -48,6 +48,7 @@ def case(file: casefile.CaseFile) -> dict[str, Any]:
         "current": file.judgement is not None and file.judgement.decision_id == file.latest,
         "outdated": file.outdated,
         "decision": None if file.judgement is None else file.judgement.words,
+        "beside": [_entry(entry) for entry in file.beside],
         "history": [_step(file, step) for step in file.history],
     }
 
