@@ -21,14 +21,16 @@ _CASES = text("""
     GROUP BY bc.outcome, d.strategy, d.urgency, d.certain, d.engines_agree
 """)
 _FAILED = text("""
-    SELECT count(DISTINCT version.id)
+    SELECT k.case_ref, c.error
     FROM batch b
     JOIN chunk c ON c.batch_id = b.id AND c.status = 'failed'
-    CROSS JOIN LATERAL unnest(c.case_version_ids) AS version (id)
+    JOIN case_version v ON v.id = ANY(c.case_version_ids)
+    JOIN "case" k ON k.id = v.case_id
     WHERE b.id = :batch AND NOT EXISTS (
         SELECT FROM decision d
-        WHERE d.case_version_id = version.id AND d.pack_sha256 = b.pack_sha256 AND d.as_of = b.as_of
+        WHERE d.case_version_id = v.id AND d.pack_sha256 = b.pack_sha256 AND d.as_of = b.as_of
     )
+    ORDER BY c.id
 """)
 
 
@@ -53,6 +55,14 @@ class BatchProgress:
     disagreements: int
     strategies: dict[str, int]
     urgencies: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A case that could not be evaluated, and where in the code that went wrong."""
+
+    case_ref: str
+    error: str
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,7 @@ def progress_of(session: Session, batch_id: UUID) -> BatchProgress | None:
             uncertain += 0 if certain else count
             disagreements += 0 if agree else count
     rejected = session.exec(select(func.count()).where(Rejection.batch_id == batch_id)).one()
-    failed = session.connection().execute(_FAILED, {"batch": batch_id}).scalar_one()
+    failed = len(failures(session, batch_id))
     chunks = session.exec(select(func.count()).where(Chunk.batch_id == batch_id, Chunk.status == "pending")).one()
     cases, decided = outcomes.total(), strategies.total()
     return BatchProgress(
@@ -90,6 +100,11 @@ def progress_of(session: Session, batch_id: UUID) -> BatchProgress | None:
         decided=decided, failed=failed, pending=cases - decided - failed, pending_chunks=chunks,
         uncertain=uncertain, disagreements=disagreements, strategies=dict(strategies), urgencies=dict(urgencies),
     )  # fmt: skip
+
+
+def failures(session: Session, batch_id: UUID) -> list[Failure]:
+    """The cases of a batch that could not be evaluated, for a person to look at."""
+    return [Failure(*row) for row in session.connection().execute(_FAILED, {"batch": batch_id})]
 
 
 def remaining(session: Session, batch_id: UUID) -> Remaining:

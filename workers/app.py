@@ -38,7 +38,6 @@ app.conf.update(
     broker_connection_max_retries=None,  # a worker waits for Redis for as long as it takes
     broker_transport_options={
         "visibility_timeout": VISIBILITY_SECONDS,
-        "queue_order_strategy": "priority",  # queues in the order the worker names them, not in turns
         "socket_timeout": 30,
         "socket_connect_timeout": 10,
         "health_check_interval": 10,
