@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import polars as pl
 
@@ -25,6 +25,7 @@ class Columns:
         self._facts: dict[str, pl.Expr] = {}
         self._leaves: dict[c.Leaf, str] = {}
         self._prospects: dict[tuple[c.Leaf, bool], str] = {}
+        self._stages: tuple[list[pl.Expr], list[pl.Expr]] | None = None  # fixed when the first chunk comes
 
     def value(self, condition: c.Condition) -> pl.Expr:
         """The condition in Kleene's logic."""
@@ -36,7 +37,9 @@ class Columns:
 
     def differs(self, leaf: c.Leaf) -> bool:
         """Whether a leaf's prospects are not simply its value."""
-        return isinstance(leaf, c.Known) or any(self._vocabulary.facts[fact].derived for fact in facts_of(leaf))
+        if isinstance(leaf, c.Known) or (isinstance(leaf, c.Compare) and isinstance(leaf.value, c.Parameter)):
+            return True  # a figure that is not in force stays unknown, and no fact can help
+        return any(self._vocabulary.facts[fact].derived for fact in facts_of(leaf))
 
     def sources(self, fact: str) -> tuple[str, ...]:
         """The submitted facts that a fact comes from: itself, or the inputs of a derived one, all the way down."""
@@ -52,9 +55,11 @@ class Columns:
 
     def evaluate(self, table: pl.DataFrame, combined: Mapping[str, pl.Expr]) -> pl.DataFrame:
         """A Boolean column for each combined expression, behind the row numbers."""
-        leaves = {name: compare(leaf) for leaf, name in self._leaves.items()}
-        prospects = {name: self._open(leaf, wanted) for (leaf, wanted), name in self._prospects.items()}
-        compared = table.with_columns(*_named(self._facts), *_named(leaves)).with_columns(*_named(prospects))
+        if self._stages is None:
+            leaves = {name: compare(leaf) for leaf, name in self._leaves.items()}
+            prospects = {name: self._open(leaf, wanted) for (leaf, wanted), name in self._prospects.items()}
+            self._stages = ([*_named(self._facts), *_named(leaves)], _named(prospects))
+        compared = table.with_columns(self._stages[0]).with_columns(self._stages[1])
         return compared.select(ROW, *_named(combined))
 
     def _value(self, leaf: c.Leaf, wanted: bool = True) -> pl.Expr:
@@ -105,5 +110,5 @@ def _combine(condition: c.Condition, leaf: Callable[[c.Leaf, bool], pl.Expr]) ->
     return leaf(condition, True)
 
 
-def _named(expressions: Mapping[str, pl.Expr]) -> Iterable[pl.Expr]:
+def _named(expressions: Mapping[str, pl.Expr]) -> list[pl.Expr]:
     return [expression.alias(name) for name, expression in expressions.items()]

@@ -19,7 +19,8 @@ _ORDERED: Final[frozenset[FactType]] = frozenset({"int", "money", "rate", "date"
 _COMPARISONS: Final = {"more_than": "$gt", "at_least": "$gte", "less_than": "$lt", "at_most": "$lte"}
 # Names the engine keeps for itself.
 _RESERVED: Final = (
-    "id sid $s $m $i $forward $and $or $eq $neq $lt $lte $gt $gte $mt $imt $iall $iany $ex $nex $add $sub $mul $div $first"
+    "id sid $s $m $i $forward $and $or $eq $neq $lt $lte $gt $gte $mt $imt $iall $iany $ex $nex $add $sub $mul $div "
+    "$first"
 )
 
 

@@ -17,6 +17,7 @@ from rules.schema import Text
 from rules.twin import RuleTrace
 
 _MOST: Final = 5  # near misses told
+_ENOUGH: Final = 3  # conditions a rule must have so that missing one of them is near
 _URGENCY: Final[Mapping[str, Text]] = {
     "U0": Text(zh="危机，立即由工作人员处理", en="crisis: staff act now"),
     "U1": Text(zh="紧急", en="critical"),
@@ -124,20 +125,18 @@ def _why(
 
 
 def _near_misses(pack: Pack, outcome: Outcome, trace: Sequence[RuleTrace], language: Language) -> Iterator[str]:
-    """Rules that recommend another strategy and failed by exactly one condition, most important first."""
-    told = 0
+    """For each other strategy the rule that comes nearest to recommending it: all but one of its conditions hold."""
     rules = rules_of(pack)
-    for each in trace:
+    nearest: dict[str, RuleTrace] = {}
+    for each in sorted(trace, key=lambda each: -len(each.parts)):  # otherwise as the rules are: most important first
         wanted = next((effect.recommend for effect in rules[each.rule].rule.then if effect.recommend), None)
-        failed = [part for part, value in each.parts if value is False]
-        if each.value is not False or not wanted or wanted == outcome.strategy or len(failed) != 1:
-            continue
-        if len(each.parts) < 2 or any(value is None for _, value in each.parts):
-            continue
-        told += 1
-        if told > _MOST:
-            return
-        title, lacking = say(pack.strategies[wanted].title, language), phrase(pack, failed[0], language)
+        values = [value for _, value in each.parts]
+        near = len(values) >= _ENOUGH and values.count(False) == 1 and None not in values
+        if near and wanted and wanted != outcome.strategy and wanted not in outcome.blocked:
+            nearest.setdefault(wanted, each)
+    for wanted, each in list(nearest.items())[:_MOST]:
+        failed = next(part for part, value in each.parts if value is False)
+        title, lacking = say(pack.strategies[wanted].title, language), phrase(pack, failed, language)
         yield (
             f"{title} [{each.rule}]：只差一个条件：{lacking}。"
             if language == "zh"

@@ -143,6 +143,7 @@ class Policy:
         recommendation on the way says the same, so will every end. Undecided rules are taken to be independent of each
         other, so a strategy can be called uncertain that is not; never the other way round.
         """
+        sure, undecided = frozenset(sure), frozenset(undecided)
         blocked = {name for each in self._blockers if each.rule in sure for name in each.block}
         threats = [each for each in self._blockers if each.rule in undecided]
         threatened = {name for each in threats for name in each.block}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
 from typing import TypeVar
 
 import polars as pl
@@ -191,8 +190,15 @@ def _chosen(
     results: pl.DataFrame, columns: Sequence[str], names: tuple[_T, ...]
 ) -> tuple[list[tuple[_T, ...]], list[tuple[_T, ...]]]:
     """For each row the names of the columns that are true, and of those that are unknown."""
-    if not names:
-        return [()] * results.height, [()] * results.height
-    table = results.select(columns)
-    rows, unknown = table.iter_rows(), table.select(pl.all().is_null()).iter_rows()
-    return [tuple(compress(names, row)) for row in rows], [tuple(compress(names, row)) for row in unknown]
+    height = results.height
+    if not names or not height:
+        return [()] * height, [()] * height
+    # One long column: far fewer values come to Python than row by row, and in one go.
+    cells = pl.concat([results[column] for column in columns])
+    found = []
+    for places in (cells.arg_true(), cells.is_null().arg_true()):
+        rows: list[list[_T]] = [[] for _ in range(height)]
+        for place in places.to_list():
+            rows[place % height].append(names[place // height])
+        found.append([tuple(row) for row in rows])
+    return found[0], found[1]

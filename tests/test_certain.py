@@ -103,6 +103,8 @@ LOW = _says("low", 1, "beta", c.All(()))
         ((LOW, _says("ask", 9, "alpha", c.Known("colour", False))), ("colour",)),
         ((_says("ask", 9, "beta", c.Known("colour", False)),), ("colour",)),
         ((LOW, _says("ask", 9, "beta", c.Known("colour", False))), ()),
+        # A figure that is not in force makes a rule unknown, but no fact can make it true.
+        ((LOW, _says("high", 9, "alpha", c.Compare("days", "more_than", c.Parameter("absent")))), ()),
         # The default may come true as well.
         ((_says("high", 9, "alpha", RED),), ("colour",)),
         ((_says("high", 9, "counsellor_review", RED),), ()),

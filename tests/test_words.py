@@ -244,7 +244,8 @@ def test_an_explanation_tells_what_why_and_by_when() -> None:
             "Why\n- ¥950.00 a month; over 90 days\n  Rule: Card plan [card-plan]\n"
             "  Conditions: Product is Credit card; Capacity is more than ¥0.00; Capacity is less than Monthly due; "
             "Days overdue is more than 90; Rate is at most 24.00%\n"
-            "  Facts: Product: Credit card; Capacity: ¥950.00; Monthly due: ¥2,000.00; Days overdue: 120; Rate: 18.00%\n"
+            "  Facts: Product: Credit card; Capacity: ¥950.00; Monthly due: ¥2,000.00; "
+            "Days overdue: 120; Rate: 18.00%\n"
             "  Basis: Card measures, art. 70 (weak source)"
         ),
         "Not legal advice",
@@ -261,6 +262,20 @@ def test_an_explanation_tells_why_not_and_what_to_ask() -> None:
 def test_a_rule_that_misses_two_conditions_is_no_near_miss() -> None:
     facts = {**CASE, "days_overdue": 90, "annual_rate_percent": 2401}
     assert "Why not" not in _explained(TINY, _evaluated(TINY, facts), "en")
+
+
+def test_near_misses_are_near_and_one_for_each_strategy() -> None:
+    days = c.Compare("days", "more_than", 90)
+    true = (c.Known("colour", False), c.Known("calm", False))
+    pack = pack_of(
+        rule("far", 9, c.All((true[0], days)), {"recommend": "beta"}),  # half of it does not hold
+        rule("near", 5, c.All((*true, days)), {"recommend": "alpha"}),
+        rule("nearer", 4, c.All((*true, c.Known("city", False), days)), {"recommend": "alpha"}),
+        rule("no-strategy", 3, c.All((*true, days)), {"add": "gamma"}),
+    )
+    text = _explained(pack, _evaluated(pack, {"days": 1}), "en")
+    assert "Why not something else\n- Alpha [nearer]: one condition is missing: fact is more than 90.\n" in text
+    assert text.count("one condition is missing") == 1
 
 
 def test_a_deadline_that_is_over_or_assumed_says_so() -> None:
