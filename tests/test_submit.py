@@ -225,7 +225,8 @@ def test_two_submissions_of_the_same_cases_at_once_both_end_well(database_url: s
     cases, both, results, failures = 3000, threading.Barrier(2), [], []
 
     def work(days: int, order: int) -> None:
-        rows = [accepted(row, f"C{row}", days_overdue=days) for row in range(1, cases + 1)][::order]
+        references = [f"C{number}" for number in range(cases)][::order]
+        rows = [accepted(row, reference, days_overdue=days) for row, reference in enumerate(references, 1)]
 
         def together() -> Iterator[Accepted]:
             yield from rows
