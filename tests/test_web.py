@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from forbear.intake import Accepted
 from forbear.privacy import Vault
@@ -196,6 +198,28 @@ def test_an_uncertain_case_says_what_to_ask(client: httpx.Client, database_url: 
     assert "收入多少？" in page
 
 
+def test_engines_that_differ_are_shown_with_what_each_said(
+    client: httpx.Client, database_url: str, vault: Vault
+) -> None:
+    decide(database_url, vault, with_plan(1, "A"))
+    differing = {
+        "strategy": "counsellor_review", "urgency": "U2", "certain": False, "engines_agree": False,
+        "rules_fired": ["disagreement"], "disagreement": [{"rule": "card-plan", "engine": "hit", "twin": "unknown"}],
+    }  # fmt: skip
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO decision (case_version_id, pack_sha256, as_of, strategy, urgency, certain, engines_agree, "
+            "facts, outcome, chunk_id, created_at) SELECT case_version_id, pack_sha256, as_of + 1, "
+            "'counsellor_review', 'U2', false, false, facts, outcome || %s, chunk_id, created_at FROM decision",
+            [Jsonb(differing)],
+        )
+    assert "引擎分歧" in client.get("/").text
+    page = case_page(client, "A")
+    assert "请人工判断" in page
+    assert "引擎不一致" in page
+    assert '<th scope="row" translate="no">card-plan</th><td>命中</td><td>未知</td>' in page
+
+
 def test_submitted_and_derived_facts_are_told_apart(client: httpx.Client, database_url: str, vault: Vault) -> None:
     decide(database_url, vault, with_plan(1, "A"))
     facts = case_page(client, "A").split('id="facts"')[1]
@@ -349,3 +373,4 @@ def test_pages_are_not_kept_by_browsers_and_named_static_files_are(client: httpx
 def test_only_addresses_of_this_computer_are_answered(client: httpx.Client, host: str, answered: bool) -> None:
     page = client.get("/", headers={"Host": host})
     assert page.status_code == (200 if answered else 421)
+    assert client.get("/healthz", headers={"Host": host}).status_code == 200
