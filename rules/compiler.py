@@ -56,6 +56,23 @@ def compile_rules(rules: Rules, vocabulary: Vocabulary) -> Program:
     return Program(tuple(_split(parts)), compiler.keys)
 
 
+def refusals(rules: Rules, vocabulary: Vocabulary) -> list[str]:
+    """Why the engine cannot be trusted with these rules: a sentence for each that is refused, or for their names."""
+    found = []
+    for rule in rules:
+        try:
+            compile_rules([rule], vocabulary)
+        except CompileError as error:
+            found.append(str(error))
+    if found:
+        return found
+    try:
+        compile_rules(rules, vocabulary)
+    except CompileError as error:
+        return [str(error)]
+    return []
+
+
 def _split(parts: Iterable[tuple[str, Part]]) -> Iterable[Ruleset]:
     """Fill one ruleset after the other, each up to its budget."""
     batch: list[tuple[str, Part]] = []

@@ -38,7 +38,9 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
         "facts": _vocabulary(pack.vocabulary, unknown),
         "parameters": _each(pack.parameters, _parameter),
         "hardships": chain(_codes(pack.hardships), _each(pack.hardships, lambda entry: _documents(entry, unknown))),
-        "strategies": _codes(pack.strategies),
+        "strategies": chain(
+            _codes(pack.strategies), _each(pack.strategies, lambda strategy: _strategy(pack, strategy, unknown))
+        ),
         "red_flags": _each(pack.red_flags, _flag),
         "deadlines": _each(pack.deadlines, lambda clock: _clock(pack, clock, unknown)),
     }
@@ -53,6 +55,16 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
 def _each(entries: Mapping[str, _T], check_entry: Callable[[_T], Iterable[str]]) -> Iterator[str]:
     for name, entry in entries.items():
         yield from (f"{name}.{error}" for error in check_entry(entry))
+
+
+def _strategy(pack: Pack, strategy: schema.Strategy, unknown: Unknown) -> Iterator[str]:
+    longest = strategy.plan_longest
+    if longest is None:
+        return
+    if error := unknown("parameters", "parameter", longest):
+        yield f"plan_longest: {error}"
+    elif longest in pack.parameters and pack.parameters[longest].unit != "months":
+        yield f"plan_longest: {longest} is in {pack.parameters[longest].unit}; name a parameter in months"
 
 
 def _manifest(manifest: schema.Manifest, unknown: Unknown) -> Iterator[str]:

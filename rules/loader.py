@@ -12,10 +12,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from rules import schema
+from rules.compiler import refusals
 from rules.consistency import check, unknown_in
 from rules.facts import Parser
 from rules.pack import LoadedRule, Pack, PackError, allowed, quoted
-from rules.parse import ConditionError, parse
+from rules.parse import ConditionError, parse, resolve
 from rules.rule_check import check_rule
 from rules.strict_yaml import YamlError, read
 
@@ -82,6 +83,9 @@ def load_files(files: Mapping[str, bytes], name: str) -> Pack:
     unknown, parser = unknown_in(pack, broken), Parser(vocabulary, rule_test=True)
     for path, rule in rules if whole else ():
         errors.extend(f"{path}: {line}" for line in check_rule(pack, rule, parser, unknown))
+    if not errors:  # what the figures are makes no difference to what the engine can hold
+        figures = dict.fromkeys(pack.parameters, 1)
+        errors.extend(refusals([(each.rule.id, resolve(each.when, figures)) for each in pack.rules], vocabulary))
     if errors:
         raise PackError(errors)
     return pack

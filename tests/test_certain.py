@@ -1,6 +1,7 @@
 """`certain` is sound: whatever else becomes known, the strategy stays. And it is not coy about obvious cases."""
 
 import datetime as dt
+import random
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from rules import conditions as c
 from rules.cells import Value
 from rules.evaluate import Engines, Evaluator
+from rules.facts import Facts
+from rules.loader import DEFAULT_PACK, load
 from rules.outcome import Outcome
 from rules.pack import LoadedRule, Pack
 from rules.twin import Twin
@@ -154,3 +157,45 @@ def test_a_derived_fact_that_can_never_be_known_leaves_nothing_open() -> None:
     known, open_ = (each.outcome for each in evaluator.evaluate([{**poor, "balance": 5}, poor]))
     assert (known.certain, known.rules_unknown, known.questions) == (True, ("long",), ())
     assert (open_.certain, open_.questions) == (False, ("balance",))
+
+
+def test_certain_holds_on_the_shipped_pack_and_its_derived_facts() -> None:
+    pack = load(DEFAULT_PACK)
+    evaluator = Evaluator(pack, pack.manifest.reviewed_on)
+    dice = random.Random(7)
+
+    def case(gaps: float) -> Facts:
+        base = (name for name, fact in pack.vocabulary.facts.items() if not fact.private and not fact.derived)
+        given = {name: _value(pack, name, dice) for name in base if dice.random() > gaps}
+        return {**given, "note_flags": _value(pack, "note_flags", dice) if dice.random() < 0.1 else ()}
+
+    cases = [case(dice.choice((0.1, 0.3, 0.6))) for _ in range(150)]
+    completed = [{**case(dice.choice((0.0, 0.3))), **each} for each in cases for _ in range(6)]
+    strategies = [each.outcome.strategy for each in evaluator.evaluate(completed)]
+    certain = 0
+    for number, each in enumerate(evaluator.evaluate(cases)):
+        assert each.outcome.engines_agree
+        assert each.outcome.certain or each.outcome.questions
+        if each.outcome.certain:
+            certain += 1
+            assert set(strategies[6 * number : 6 * number + 6]) == {each.outcome.strategy}
+    assert certain > 15  # or the test would say little
+
+
+def _value(pack: Pack, name: str, dice: random.Random) -> Value:
+    fact = pack.vocabulary.facts[name]
+    match fact.type:
+        case "enum":
+            calm = name == "legal_stage" and dice.random() < 0.8
+            return "none" if calm else dice.choice(list(fact.values))
+        case "list":
+            return tuple(sorted(dice.sample(list(fact.values), dice.choice((0, 0, 1, 2)))))
+        case "bool":
+            return dice.random() < 0.1
+        case "date":
+            return TODAY - dt.timedelta(days=dice.randint(-60, 1_500))
+        case "text":
+            return dice.choice(("深圳", "厦门", "北京"))
+        case "int":
+            return dice.choice((0, 1, 2, 3, 16, 30, 31, 61, 91, 400, 1_200))
+    return dice.choice((0, 1_200, 50_000, 100_000, 300_000, 2_000_000))

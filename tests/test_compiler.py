@@ -5,9 +5,11 @@ import datetime as dt
 import pytest
 
 from rules import conditions as c
-from rules.compiler import CompileError, Program, Rules, compile_rules
+from rules.compiler import CompileError, Program, Rules, compile_rules, refusals
 from rules.expressions import PATTERNS, STACK
+from rules.pack import PackError
 from rules.schema import Vocabulary
+from tests.packs import FILES, tiny
 from tests.vocabulary import VOCABULARY, fact
 
 RED = c.Compare("colour", "equals", "red")
@@ -172,3 +174,27 @@ def test_names_the_engine_cannot_tell_apart_are_refused() -> None:
     rules = [(name, c.Compare(name, "equals", 1)) for name in vocabulary.facts]
     with pytest.raises(CompileError, match="cannot tell liquid from costarring"):
         compile_rules(rules, vocabulary)
+
+
+def test_refusals_name_every_rule_at_once() -> None:
+    rules: Rules = [("big", c.All(_leaves(STACK + 1))), ("fine", RED), ("odd", c.Compare("city", "more_than", "x"))]
+    assert refusals(rules, VOCABULARY) == [
+        "rule big: has 61 conditions that can be true at once, the most is 60; split it into several rules",
+        "rule odd: city of type text has no order",
+    ]
+    assert refusals(rules[1:2], VOCABULARY) == []
+
+
+def test_a_pack_with_a_rule_too_large_does_not_load() -> None:
+    cities = ", ".join(f"city{number}" for number in range(201))
+    rule = FILES["safety/crisis.yaml"].replace(
+        "{fact: note_flags, contains: self_harm}", f"{{fact: case_ref, one_of: [{cities}]}}"
+    )
+    with pytest.raises(PackError, match=r"^rule crisis: has 402 conditions, the most is 400; split it"):
+        tiny(
+            {
+                "safety/crisis.yaml": rule.replace("note_flags: [self_harm]", "case_ref: city1").replace(
+                    "note_flags: []", "case_ref: other"
+                )
+            }
+        )
