@@ -222,7 +222,8 @@ def test_a_file_that_breaks_off_leaves_nothing(database_url: str, vault: Vault) 
 
 def test_two_submissions_of_the_same_cases_at_once_both_end_well(database_url: str, vault: Vault) -> None:
     """In opposite orders: rows locked as they come would deadlock."""
-    cases, both, results, failures = 3000, threading.Barrier(2), [], []
+    submitted(database_url, many(1, "first"), vault)  # or they would wait for each other at the pack already
+    cases, both, results, failures = 20_000, threading.Barrier(2), [], []
 
     def work(days: int, order: int) -> None:
         references = [f"C{number}" for number in range(cases)][::order]
@@ -244,7 +245,7 @@ def test_two_submissions_of_the_same_cases_at_once_both_end_well(database_url: s
         thread.join()
     assert failures == []
     assert [done.accepted for done in results] == [cases, cases]
-    assert _one(database_url, 'SELECT count(*) FROM "case"') == cases
+    assert _one(database_url, 'SELECT count(*) FROM "case"') == cases + 1
     numbers = "SELECT count(*) FROM (SELECT case_id FROM case_version GROUP BY case_id HAVING max(number) = 2) twice"
     assert _one(database_url, numbers) == cases
 
