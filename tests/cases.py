@@ -4,13 +4,17 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from forbear.intake import Accepted, Rejected
 from forbear.privacy import Vault
+from forbear.progress import BatchProgress, progress_of
 from forbear.submit import Head, Submitted, submit
+from forbear.triage import decision_of, decisions_of, triage_chunk
 from models.session import make_engine, session
 from rules.facts import Facts
 from rules.pack import Pack
@@ -90,3 +94,42 @@ def submitted(url: str, rows: Iterable[Accepted | Rejected], vault: Vault, **ter
     """Submit rows as one committed batch."""
     with engine_of(url) as engine, session(engine) as opened:
         return hand_in(opened, rows, vault, **terms)  # type: ignore[arg-type]
+
+
+def triaged(url: str, vault: Vault, chunk_ids: Iterable[int]) -> list[int | None]:
+    """What a worker does with these chunks, without one: how many decisions each wrote."""
+    written = []
+    with engine_of(url) as engine:
+        for chunk_id in chunk_ids:
+            with session(engine) as opened:
+                written.append(triage_chunk(opened, chunk_id, vault, NOW))
+    return written
+
+
+def decided(url: str, rows: Iterable[Accepted | Rejected], vault: Vault, **terms: object) -> Submitted:
+    """Submit rows as one batch and decide it."""
+    done = submitted(url, rows, vault, **terms)
+    triaged(url, vault, [wake.chunk_id for wake in done.wakes])
+    return done
+
+
+def results_of(url: str, batch_id: UUID) -> list[dict[str, Any]]:
+    """The contract's object of every decided case of a batch."""
+    with engine_of(url) as engine, session(engine) as opened:
+        return list(decisions_of(opened, batch_id))
+
+
+def progress(url: str, batch_id: UUID) -> BatchProgress:
+    """How far a batch is."""
+    with engine_of(url) as engine, session(engine) as opened:
+        found = progress_of(opened, batch_id)
+    assert found is not None
+    return found
+
+
+def facts_of(url: str, case_ref: str) -> Facts:
+    """The facts of a case's latest decision, as evaluated."""
+    with engine_of(url) as engine, session(engine) as opened:
+        found = decision_of(opened, "us", case_ref)
+    assert found is not None
+    return found.facts

@@ -1,7 +1,6 @@
 """A submission takes in every row, recognises what it knows already, and makes chunks of what has to be decided."""
 
 import datetime as dt
-import threading
 import tracemalloc
 from collections.abc import Iterator
 
@@ -218,51 +217,3 @@ def test_a_file_that_breaks_off_leaves_nothing(database_url: str, vault: Vault) 
     with pytest.raises(OSError, match="the disk"):
         submitted(database_url, rows(), vault)
     assert _one(database_url, "SELECT (SELECT count(*) FROM batch) + (SELECT count(*) FROM case_version)") == 0
-
-
-def test_two_submissions_of_the_same_cases_at_once_both_end_well(database_url: str, vault: Vault) -> None:
-    """In opposite orders: rows locked as they come would deadlock."""
-    submitted(database_url, many(1, "first"), vault)  # or they would wait for each other at the pack already
-    cases, both, results, failures = 20_000, threading.Barrier(2), [], []
-
-    def work(days: int, order: int) -> None:
-        references = [f"C{number}" for number in range(cases)][::order]
-        rows = [accepted(row, reference, days_overdue=days) for row, reference in enumerate(references, 1)]
-
-        def together() -> Iterator[Accepted]:
-            yield from rows
-            both.wait(60)
-
-        try:
-            results.append(submitted(database_url, together(), vault))
-        except Exception as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=work, args=(10, 1)), threading.Thread(target=work, args=(20, -1))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert [done.accepted for done in results] == [cases, cases]
-    assert _one(database_url, 'SELECT count(*) FROM "case"') == cases + 1
-    numbers = "SELECT count(*) FROM (SELECT case_id FROM case_version GROUP BY case_id HAVING max(number) = 2) twice"
-    assert _one(database_url, numbers) == cases
-
-
-def test_the_same_cases_submitted_twice_at_once_are_accepted_once(database_url: str, vault: Vault) -> None:
-    both, results = threading.Barrier(2), []
-
-    def work() -> None:
-        def together() -> Iterator[Accepted]:
-            yield from many(500)
-            both.wait(60)
-
-        results.append(submitted(database_url, together(), vault))
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted((done.accepted, done.unchanged) for done in results) == [(0, 500), (500, 0)]
