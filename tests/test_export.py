@@ -146,6 +146,30 @@ def test_a_workbook_holds_formulas_as_marked_text(tmp_path: Path) -> None:
         assert b"<f" not in archive.read("xl/worksheets/sheet1.xml").replace(b"<formula", b"")
 
 
+def test_a_cell_that_looks_like_the_markup_of_a_workbook_stays_text(tmp_path: Path) -> None:
+    write_rejects(tmp_path / "rejects.xlsx", ["备注"], [rejected(1, "<r><t>&</r>"), rejected(2, "<b>&amp;</b>")])
+    assert [row[0].strip() for row in cells(tmp_path / "rejects.xlsx")] == ["<r><t>&</r>", "<b>&amp;</b>"]
+
+
+def test_more_rows_than_a_sheet_can_hold_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forbear.sheet._MAX_ROWS", 3)
+    assert write_rejects(tmp_path / "rejects.xlsx", ["备注"], [rejected(1, "x")] * 2) == 2
+    with pytest.raises(ForbearError, match="at most 3 rows"):
+        write_rejects(tmp_path / "more.xlsx", ["备注"], [rejected(1, "x")] * 3)
+    assert not (tmp_path / "more.xlsx").exists()
+
+
+def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("zipfile.ZipFile.write", full)
+    with pytest.raises(ForbearError, match="No space left") as caught:
+        write_rejects(tmp_path / "rejects.xlsx", ["备注"], [rejected(1, "x")])
+    assert "\n" not in caught.value.message
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_cell_longer_than_a_sheet_can_hold_is_cut_and_not_crashed_on(tmp_path: Path) -> None:
     write_rejects(tmp_path / "rejects.xlsx", ["备注"], [rejected(1, "x" * 5_000_000), rejected(2, "\r" * 40_000)])
     assert [len(row[0]) for row in cells(tmp_path / "rejects.xlsx")] == [32_767, 32_767]

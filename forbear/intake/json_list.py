@@ -15,10 +15,7 @@ _GAP = re.compile(r"[ \t\r\n]*")
 
 
 def read(path: Path) -> Source:
-    """Open a .json file.
-
-    Not with ijson: it refuses NaN, which pandas and Python's own json write, and it would hold one endless object.
-    """
+    """Open a .json file, by the standard library alone: ijson refuses the NaN that pandas and json itself write."""
 
     def objects() -> Iterator[tuple[int, object]]:
         with open_text(path) as file:

@@ -1,0 +1,71 @@
+"""What is known of an .xlsx package before openpyxl may open it: that it is one, and neither a bomb nor a trap."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zipfile import ZipFile
+
+from forbear.intake.source import IntakeError
+
+_OLE = b"\xd0\xcf\x11\xe0"
+# Honest sheets shrink 5 to 50 times; deflate cannot do more than 1,032 times, which is what bombs are made of.
+_MAX_RATIO, _SMALL = 200, 16 * 1024 * 1024
+_MAX_UNPACKED = 8 * 1024**3
+_MAX_PARTS = 10_000
+_MAX_STRINGS = 512 * 1024**2  # openpyxl holds them all
+_BLOCK = 1024 * 1024
+_FORMULA = re.compile(rb"<(\w+:)?f[\s/>]")
+
+
+@contextmanager
+def in_one_sentence(path: Path) -> Iterator[None]:
+    """Whatever goes wrong inside becomes one sentence."""
+    try:
+        yield
+    except IntakeError:
+        raise
+    except Exception as error:  # at bytes they do not expect, zipfile, expat and openpyxl raise nearly anything
+        raise IntakeError(
+            f"{path.name} is not an .xlsx workbook or is damaged: open it in a spreadsheet and save it as .xlsx again."
+        ) from error
+
+
+def check(path: Path) -> bool:
+    """Refuse what may not be opened; say whether there are formulas."""
+    with path.open("rb") as file, in_one_sentence(path):
+        if file.read(4) == _OLE:
+            raise IntakeError(
+                f"{path.name} is an old .xls or has a password: remove the password and save it as an .xlsx workbook."
+            )
+        with ZipFile(file) as archive:
+            _check_size(path, archive)
+            return _has_formulas(archive)
+
+
+def _check_size(path: Path, archive: ZipFile) -> None:
+    parts = archive.infolist()
+    unpacked = sum(part.file_size for part in parts)
+    overlapping = sum(part.compress_size for part in parts) > path.stat().st_size
+    bomb = any(part.file_size > _SMALL and part.file_size > _MAX_RATIO * part.compress_size for part in parts)
+    if bomb or overlapping or unpacked > _MAX_UNPACKED or len(parts) > _MAX_PARTS:
+        raise IntakeError(
+            f"{path.name} would unpack to {unpacked // 1024**2} MB, which no honest workbook of its size does: "
+            "save the cases as .csv instead."
+        )
+    if any("sharedStrings" in part.filename and part.file_size > _MAX_STRINGS for part in parts):
+        raise IntakeError(f"{path.name} holds more text than can be read from a workbook: save the cases as .csv.")
+
+
+def _has_formulas(archive: ZipFile) -> bool:
+    found = False
+    for part in archive.infolist():
+        with archive.open(part) as stream:
+            tail = b""
+            while block := stream.read(_BLOCK):
+                text = tail + block.replace(b"\0", b"")  # of UTF-16
+                if b"<!DOCTYPE" in text:  # no spreadsheet writes one; it is how entities grow without end
+                    raise ValueError
+                found = found or _FORMULA.search(text) is not None
+                tail = text[-32:]
+    return found
