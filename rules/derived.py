@@ -26,7 +26,9 @@ def derive(pack: Pack, facts: Facts, as_of: dt.date, parameters: Mapping[str, in
         if due is not None:
             known["days_overdue"] = max(0, (as_of - due).days)
     for name, formula in FORMULAS.items():
-        if name in known or name not in pack.vocabulary.facts or any(need not in parameters for need in formula.needs):
+        if name in known or name not in pack.vocabulary.facts:
+            continue
+        if formula.needs and any(need not in parameters for need in formula.needs):
             continue
         value = formula.compute(known, moment)
         if value is not None:

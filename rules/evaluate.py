@@ -78,7 +78,7 @@ class Evaluator:
         facts = [derive(self.pack, case, self.as_of, self._parameters) for case in cases]
         verdicts = self.engines.twin.evaluate(facts)
         outcomes = [self._outcome(each, row, verdicts) for row, each in enumerate(facts)]
-        recourses = self._advisor.find(cases, facts, verdicts, outcomes)
+        recourses = self._advisor.find(facts, verdicts, outcomes)
         return [
             Evaluation(each, replace(found, recourse=recourse) if recourse else found)
             for each, found, recourse in zip(facts, outcomes, recourses, strict=True)

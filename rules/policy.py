@@ -31,6 +31,8 @@ class Selection:
     """What a set of fired rules amounts to."""
 
     strategy: str
+    winner: str | None  # the first rule whose recommendation is not blocked
+    alone: bool  # an exclusive rule decided
     urgency: Urgency
     secondary: Ids
     blocked: Ids
@@ -70,11 +72,13 @@ class Policy:
         self._default = pack.manifest.default
         self._selected: dict[frozenset[str], Selection] = {}
         self._effects = {loaded.rule.id: effects(loaded) for loaded in pack.rules}
+        self._ranks = {rule: rank for rank, rule in enumerate(self._effects)}
         # An exclusive rule comes before every other, whatever their priorities.
         exclusive = [(each.rule, each.serves) for each in self._effects.values() if each.serves]
         recommending = [(each.rule, each.recommend) for each in self._effects.values() if each.recommend]
-        self._contenders = [*exclusive, *recommending]
-        self._blockers = [each for each in self._effects.values() if each.block]
+        self._places: dict[str, list[tuple[int, str]]] = {}  # of each rule among the contenders, and what it wants
+        for place, (rule, wanted) in enumerate([*exclusive, *recommending]):
+            self._places.setdefault(rule, []).append((place, wanted))
 
     def select(self, fired: Collection[str]) -> Selection:
         """What these fired rules amount to. Many cases fire the same ones, so what was worked out once is kept."""
@@ -90,9 +94,8 @@ class Policy:
         hits = [each for rule, each in self._effects.items() if rule in fired]
         blocked = tuple(dict.fromkeys(name for each in hits for name in each.block))
         alone = next((each.serves for each in hits if each.serves and each.serves not in blocked), None)
-        winner = alone or next(
-            (each.recommend for each in hits if each.recommend and each.recommend not in blocked), None
-        )
+        first = next((each for each in hits if each.recommend and each.recommend not in blocked), None)
+        winner = alone or (first and first.recommend)
         active = [each for each in hits if alone is None or alone in each.strategies]
         speaking = [each for each in active if not each.strategies or not set(each.strategies).issubset(blocked)]
         others = () if alone else dict.fromkeys(name for each in hits for name in each.strategies)
@@ -101,6 +104,8 @@ class Policy:
         names = tuple(each.rule for each in hits)
         return Selection(
             strategy=strategy,
+            winner=first.rule if first else None,
+            alone=alone is not None,
             urgency=min(urgencies if winner and urgencies else [*urgencies, self._default.urgency]),
             secondary=tuple(name for name in others if name != strategy and name not in blocked),
             blocked=blocked,
@@ -116,24 +121,15 @@ class Policy:
             },
         )
 
-    def better(self, rule: str, strategy: str, fired: Collection[str]) -> str | None:
-        """The strategy a rule recommends, if it is another and comes before the rule that won.
+    def better(self, rule: str, fired: Collection[str]) -> str | None:
+        """The strategy a rule recommends, if it is another and comes before the one that these fired rules give.
 
-        Where an exclusive rule fired, nothing is better: it is there so that nothing else is talked about.
+        Where an exclusive rule won, nothing is better: it is there so that nothing else is talked about.
         """
-        wanted = self._effects[rule].recommend
-        if (
-            wanted is None
-            or wanted == strategy
-            or any(self._effects[each].serves for each in fired if each in self._effects)
-        ):
+        wanted, present = self._effects[rule].recommend, self.select(fired)
+        if wanted is None or wanted == present.strategy or present.alone:
             return None
-        for other, each in self._effects.items():
-            if other == rule:
-                return wanted
-            if each.recommend == strategy and other in fired:
-                return None
-        return None
+        return wanted if present.winner is None or self._ranks[rule] < self._ranks[present.winner] else None
 
     def outlook(self, strategy: str, sure: Collection[str], undecided: Collection[str]) -> tuple[bool, Ids]:
         """Whether the strategy is certain, and the undecided rules that could change it, most important first.
@@ -143,25 +139,28 @@ class Policy:
         recommendation on the way says the same, so will every end. Undecided rules are taken to be independent of each
         other, so a strategy can be called uncertain that is not; never the other way round.
         """
-        sure, undecided = frozenset(sure), frozenset(undecided)
-        blocked = {name for each in self._blockers if each.rule in sure for name in each.block}
-        threats = [each for each in self._blockers if each.rule in undecided]
+        blocked = {name for rule in sure for name in self._effects[rule].block}
+        threats = [self._effects[rule] for rule in undecided if self._effects[rule].block]
         threatened = {name for each in threats for name in each.block}
         decisive: set[str] = set()
         exposed = {strategy}  # what a threat would take away
         certain, ends = True, False
-        for rule, wanted in self._contenders:
-            if wanted in blocked or (rule not in sure and rule not in undecided):
+        for _, wanted, rule, known in sorted(self._contenders(sure, True) + self._contenders(undecided, False)):
+            if wanted in blocked:
                 continue
             certain = certain and wanted == strategy
-            if rule in undecided:
-                decisive.add(rule)
-            else:
+            if known:
                 exposed.add(wanted)
                 ends = wanted not in threatened
+            else:
+                decisive.add(rule)
             if ends:
                 break
         if certain and (ends or strategy == self._default.strategy):
             return True, ()
         decisive.update(each.rule for each in threats if exposed.intersection(each.block))
-        return False, tuple(rule for rule in self._effects if rule in decisive)
+        return False, tuple(sorted(decisive, key=self._ranks.__getitem__))
+
+    def _contenders(self, rules: Collection[str], known: bool) -> list[tuple[int, str, str, bool]]:
+        """The places of rules in the order in which the hit policy looks at them."""
+        return [(place, wanted, rule, known) for rule in rules for place, wanted in self._places.get(rule, ())]

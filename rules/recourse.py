@@ -13,6 +13,7 @@ from rules.normal import leaves
 from rules.outcome import Outcome, Recourse
 from rules.pack import Pack
 from rules.policy import Policy
+from rules.schema import Vocabulary
 from rules.twin import Lack, Twin, Verdicts
 
 MOST = 3  # changes told of one case
@@ -39,20 +40,22 @@ class Advisor:
         self._twin = twin
         self._as_of = as_of
         self._parameters = parameters
+        facts = pack.vocabulary.facts
+        self._followers = {name: _followers(pack.vocabulary, name) for name, fact in facts.items() if fact.actionable}
 
     def find(
-        self, cases: Sequence[Facts], facts: Sequence[Facts], verdicts: Verdicts, outcomes: Sequence[Outcome]
+        self, facts: Sequence[Facts], verdicts: Verdicts, outcomes: Sequence[Outcome]
     ) -> list[tuple[Recourse, ...]]:
-        """For each case the changes that were tried and do lead to a strategy of higher priority."""
+        """For each evaluated case the changes that were tried and do lead to a strategy of higher priority."""
         tries = [
             each
             for row, found in enumerate(outcomes)
             if verdicts.lacking[row] and found.engines_agree
             for each in self._tries(row, facts[row], verdicts.lacking[row], found)
         ]
-        changed = [self._changed(cases[each.row], each) for each in tries]
+        changed = [self._changed(facts[each.row], each) for each in tries]
         results = self._twin.evaluate(changed).true if changed else []
-        kept: list[dict[tuple[str, str], Recourse]] = [{} for _ in cases]
+        kept: list[dict[tuple[str, str], Recourse]] = [{} for _ in facts]
         for each, true in zip(tries, results, strict=True):
             claim = (each.strategy, each.fact)
             if claim not in kept[each.row] and self._policy.select(true).strategy == each.strategy:
@@ -61,7 +64,7 @@ class Advisor:
 
     def _tries(self, row: int, facts: Facts, lacking: Sequence[Lack], found: Outcome) -> Iterator[_Try]:
         for lack in lacking:
-            strategy = self._policy.better(lack.rule, found.strategy, found.rules_fired)
+            strategy = self._policy.better(lack.rule, found.rules_fired)
             if strategy:
                 for fact in lack.facts:
                     for value in self._values(fact, facts, lack):
@@ -85,5 +88,16 @@ class Advisor:
                     elif isinstance(balance, int):
                         yield -(-balance * leaf.value // _WHOLE)
 
-    def _changed(self, case: Facts, change: _Try) -> Facts:
-        return derive(self._pack, {**case, change.fact: change.value}, self._as_of, self._parameters)
+    def _changed(self, facts: Facts, change: _Try) -> Facts:
+        """The case after the change: what follows from the changed fact is derived anew, the rest stays."""
+        stale = self._followers[change.fact]
+        kept = {name: value for name, value in facts.items() if name not in stale}
+        return derive(self._pack, {**kept, change.fact: change.value}, self._as_of, self._parameters)
+
+
+def _followers(vocabulary: Vocabulary, source: str) -> frozenset[str]:
+    """The derived facts that follow from a fact, directly or through others."""
+    found = {source}
+    for _ in vocabulary.facts:  # no chain is longer
+        found |= {name for name, fact in vocabulary.facts.items() if found.intersection(fact.inputs)}
+    return frozenset(found)
