@@ -5,7 +5,6 @@ import datetime as dt
 import json
 import platform
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -69,4 +68,4 @@ def show(results: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

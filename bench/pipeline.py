@@ -27,6 +27,7 @@ from rules import facts as rules_facts
 from rules import loader
 
 WARM_UP = 200
+LONGEST_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -109,9 +110,9 @@ def run_plain(place: Place, count: int) -> dict[str, float]:
 def _measure(
     triage: Callable[[Path], None], place: Place, count: int, worker: "subprocess.Popen[bytes]", name: str
 ) -> dict[str, float]:
-    for stem, size in ((f"{name}-warm", WARM_UP), (name, count)):
+    for stem, size in ((f"warm-{name}", WARM_UP), (name, count)):
         cases.write(place.home / f"{stem}.csv", size, stem)
-    triage(place.home / f"{name}-warm.csv")
+    triage(place.home / f"warm-{name}.csv")
     started = time.perf_counter()
     triage(place.home / f"{name}.csv")
     seconds = time.perf_counter() - started
@@ -133,8 +134,8 @@ def _peak_mb(pid: int) -> float:
 
 
 def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 1800
+    deadline = time.monotonic() + LONGEST_SECONDS
     while not condition():
         if time.monotonic() > deadline:
-            sys.exit("The workers did not finish within half an hour.")
+            sys.exit(f"The workers did not finish within {LONGEST_SECONDS} s.")
         time.sleep(0.02)

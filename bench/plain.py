@@ -4,7 +4,9 @@ It is given every advantage that leaves it plain: a prefork worker with as many 
 compiled once a process, no second engine, no `certain`, no questions, no personal data to seal.
 """
 
+import contextlib
 import datetime as dt
+import json
 import os
 from functools import cache
 from typing import Any
@@ -19,7 +21,7 @@ from models.session import make_engine
 from rules import derived, loader, parameters
 from rules import facts as rules_facts
 from rules.compiler import Program, compile_rules
-from rules.message import encoder
+from rules.message import Writer
 from rules.pack import Pack
 from rules.parse import resolve
 
@@ -50,7 +52,7 @@ class Plain:
         self.parameters = parameters.in_force(self.pack, as_of)
         resolved = [(rule.rule.id, resolve(rule.when, self.parameters)) for rule in self.pack.rules]
         self.program: Program = compile_rules(resolved, self.pack.vocabulary)
-        self.encoders = {name: encoder(key) for name, key in self.program.keys.items()}
+        self.writer = Writer(self.program.keys)
         self.hits: list[str] = []
         self.host = Host()
         for number, ruleset in enumerate(self.program.rulesets):
@@ -67,15 +69,13 @@ class Plain:
     def decide(self, case_ref: str, facts: rules_facts.Facts) -> tuple[str, list[str]]:
         """The strategy and the rules that fired."""
         self.hits.clear()
-        written = {name: value for name, encode in self.encoders.items() if (value := encode(facts)) is not None}
+        written = self.writer.write(facts)
         for number, ruleset in enumerate(self.program.rulesets):
-            message = {key: _plain(written[key]) for key in ruleset.keys if key in written}
-            try:
-                self.host.assert_fact(f"plain-{number}", {**message, "sid": case_ref, "id": case_ref})
-            except MessageNotHandledException:
-                pass
-            finally:
-                self.host.delete_state(f"plain-{number}", case_ref)
+            message = json.loads(f"{{{','.join(written[key] for key in ruleset.keys if key in written)}}}")
+            fact = {**message, "sid": "plain", "id": case_ref}
+            for step in (self.host.assert_fact, self.host.retract_fact):
+                with contextlib.suppress(MessageNotHandledException):  # no rule fired: the facade calls that an error
+                    step(f"plain-{number}", dict(fact))
         fired = sorted(set(self.hits), key=self.order.__getitem__)
         return self._strategy(fired), fired
 
@@ -89,16 +89,12 @@ class Plain:
         return self.pack.manifest.default.strategy
 
 
-def _plain(written: str) -> int | str:
-    return written[1:-1] if written.startswith('"') else int(written)
-
-
 @cache
 def _plain_way(as_of: str) -> Plain:
     return Plain(dt.date.fromisoformat(as_of))
 
 
-@app.task(name="plain.triage")
+@app.task(name="plain.triage")  # type: ignore[untyped-decorator]
 def triage(case_ref: str, stored: dict[str, Any], as_of: str) -> None:
     """Decide one case and commit it."""
     plain = _plain_way(as_of)
