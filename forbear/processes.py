@@ -29,6 +29,7 @@ def scheduler_command(home: Path, log_level: str) -> list[str]:
 def web_command(settings: Settings, port: int | None = None) -> list[str]:
     """The web server."""
     command = [sys.executable, "-m", "uvicorn", "web.app:app", "--host", settings.web_host, "--no-server-header"]
+    command.append("--no-access-log")  # addresses of pages carry case references
     return [*command, "--port", str(port or settings.web_port), "--log-level", settings.log_level.lower()]
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -121,3 +122,10 @@ def recent(session: Session, limit: int = 20) -> list[UUID]:
     """The batches submitted last, newest first."""
     query = select(Batch.id).order_by(col(Batch.created_at).desc(), col(Batch.id)).limit(limit)
     return list(session.exec(query))
+
+
+def worked_seconds(session: Session, batches: Sequence[UUID]) -> float:
+    """How long workers were at these batches: from the first chunk claimed to the last one done."""
+    span = select(func.max(Chunk.done_at) - func.min(Chunk.claimed_at)).where(col(Chunk.batch_id).in_(batches))
+    worked = session.exec(span).one()
+    return worked.total_seconds() if worked else 0.0

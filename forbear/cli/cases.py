@@ -20,7 +20,7 @@ from forbear.cli.context import Context, load_pack, opened, today
 from forbear.errors import ForbearError
 from forbear.intake import Intake, Rejected
 from forbear.processes import running, worker_command
-from forbear.progress import BatchProgress, progress_of, recent
+from forbear.progress import BatchProgress, failures, progress_of, recent, worked_seconds
 from forbear.submit import rejections_of, source_of
 from models.intake import Batch
 from models.session import session
@@ -101,12 +101,14 @@ def status(batch: Annotated[UUID | None, typer.Argument(help="one batch; all rec
     with opened() as context, session(context.engine) as found:
         ids = recent(found) if batch is None else [batch]
         known = [progress for each in ids if (progress := progress_of(found, each)) is not None]
+        broken = [] if batch is None else failures(found, batch)
     if batch is not None and not known:
         raise ForbearError(f"There is no batch {batch}: `forbear status` lists the recent ones.")
     if not known:
         typer.echo("No batch was submitted yet.")
-        return
     report.status(known)
+    for failure in broken:
+        typer.echo(f"failed: case {failure.case_ref}: {failure.error}")
 
 
 def results(
@@ -163,7 +165,9 @@ def run(
     with report.bar() as bar:
         submitted = line.hand_in(context, files, pack, as_of, bar)
         done = line.wait(context, [each.batch_id for each in submitted], bar, parts)
-    report.summary(pack, done, time.monotonic() - started)
+    with session(context.engine) as found:
+        worked = worked_seconds(found, [each.batch_id for each in submitted])
+    report.summary(pack, done, time.monotonic() - started, worked)
     return done
 
 

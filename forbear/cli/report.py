@@ -20,8 +20,8 @@ def bar() -> Progress:
     return Progress(*columns, console=errors, disable=not errors.is_terminal)
 
 
-def summary(pack: Pack, batches: Sequence[BatchProgress], seconds: float) -> None:
-    """Counts by strategy and urgency, rejects and speed of one run."""
+def summary(pack: Pack, batches: Sequence[BatchProgress], seconds: float, worked: float) -> None:
+    """Counts by strategy and urgency, rejects and speed of one run of `seconds`, `worked` of them by the workers."""
     strategies, urgencies = _added(batch.strategies for batch in batches), _added(batch.urgencies for batch in batches)
     decided = sum(strategies.values())
     table = Table("strategy", "策略", "cases", title="Recommended strategies", title_justify="left")
@@ -39,7 +39,8 @@ def summary(pack: Pack, batches: Sequence[BatchProgress], seconds: float) -> Non
         f"Decisions {decided}, uncertain {sum(b.uncertain for b in batches)},"
         f" engines disagree on {sum(b.disagreements for b in batches)}, failed {sum(b.failed for b in batches)}"
     )
-    console.print(f"{decided / seconds:,.0f} cases a second ({seconds:.1f} s from reading to the last decision)")
+    speed = f", the workers at {decided / worked:,.0f} cases a second" if worked else ", decided before"
+    console.print(f"{seconds:.1f} s from reading to the last decision{speed}")
 
 
 def _added(counts: Iterable[dict[str, int]]) -> dict[str, int]:
