@@ -126,6 +126,6 @@ def recent(session: Session, limit: int = 20) -> list[UUID]:
 
 def worked_seconds(session: Session, batches: Sequence[UUID]) -> float:
     """How long workers were at these batches: from the first chunk claimed to the last one done."""
-    span = select(func.max(Chunk.done_at) - func.min(Chunk.claimed_at)).where(col(Chunk.batch_id).in_(batches))
-    worked: dt.timedelta | None = session.connection().execute(span).scalar_one()
-    return 0.0 if worked is None else worked.total_seconds()
+    span = select(func.min(Chunk.claimed_at), func.max(Chunk.done_at)).where(col(Chunk.batch_id).in_(batches))
+    first, last = session.exec(span).one()
+    return (last - first).total_seconds() if first and last else 0.0
