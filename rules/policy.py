@@ -115,8 +115,9 @@ class Policy:
                 kind: tuple(dict.fromkeys(name for each in each_of for what, name in each.items if what == kind))
                 for kind, each_of in (
                     ("deadline", hits),  # a legal clock runs even where the rule that noticed it is silenced
-                    *((kind, active) for kind in ("right", "warning", "flag")),
-                    *((kind, speaking) for kind in ("document", "step")),  # none that help to do what is blocked
+                    *((kind, active) for kind in ("warning", "flag")),
+                    # None that helps to do what is blocked, or speaks for it.
+                    *((kind, speaking) for kind in ("document", "right", "step")),
                 )
             },
         )

@@ -58,12 +58,14 @@ def test_a_blocked_strategy_is_neither_recommended_nor_secondary() -> None:
     assert outcome.rules_fired == ("high", "low", "stop")
 
 
-def test_a_rule_whose_strategies_are_all_blocked_brings_no_steps_but_keeps_its_warnings() -> None:
-    blocked = _says("plan", 9, "alpha", {"step": "write"}, {"document": "proof"}, {"warning": "no_promise"})
+def test_a_rule_whose_strategies_are_all_blocked_brings_no_steps_or_rights_but_keeps_its_warnings() -> None:
+    kept = ({"step": "write"}, {"document": "proof"}, {"right": "dispute"}, {"warning": "no_promise"})
+    blocked = _says("plan", 9, "alpha", *kept)
     stop = rule("stop", 5, ALWAYS, {"block": ("alpha",)})
     outcome = _of(blocked, stop)
-    assert (outcome.steps, outcome.documents, outcome.warnings) == ((), (), ("no_promise",))
-    assert _of(blocked).steps == ("write",)
+    assert (outcome.steps, outcome.documents, outcome.rights) == ((), (), ())
+    assert outcome.warnings == ("no_promise",)
+    assert (_of(blocked).steps, _of(blocked).rights) == (("write",), ("dispute",))
 
 
 def test_the_default_applies_when_nothing_recommends() -> None:
