@@ -1,7 +1,7 @@
 """Triage: the one translator between the rules and the record."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -88,7 +88,7 @@ class Decided:
         return explain(self.pack, self.outcome, self.facts, trace, self.as_of, language)
 
 
-def triage_chunk(session: Session, chunk_id: int, vault: Vault, now: dt.datetime) -> int | None:
+def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[[], dt.datetime]) -> int | None:
     """Decide every case of a pending chunk and mark it done, in this one transaction.
 
     Answers how many decisions were written; None if the chunk is done already or another worker has it.
@@ -100,12 +100,13 @@ def triage_chunk(session: Session, chunk_id: int, vault: Vault, now: dt.datetime
     pack = stored_pack(session, batch.pack_sha256)
     versions = _load(session, batch, pack, chunk.case_version_ids, vault)
     evaluations = _evaluator(pack, batch.as_of).evaluate([version.facts for version in versions])
+    decided_at = clock()
     rows = [
-        _row(pack, version.id, evaluation, batch.as_of, chunk_id, now)
+        _row(pack, version.id, evaluation, batch.as_of, chunk_id, decided_at)
         for version, evaluation in zip(versions, evaluations, strict=True)
     ]
     written = _write(session, batch, rows)
-    chunks.finish(session, chunk, now)
+    chunks.finish(session, chunk, clock())
     return written
 
 

@@ -34,6 +34,10 @@ _TYPES: Final = {
 }
 
 
+_SHORT: Final = 40  # characters of a cell
+_KEPT: Final = 2_000  # cells a column
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """Why a field of a row is refused, in one sentence a counsellor understands."""
@@ -64,12 +68,33 @@ def reader(fact: Fact) -> Reader:
             return rate_reader(fact)
 
 
+def _remembering(read: Reader) -> Reader:
+    """The reader, with the values of short cells kept: a column says the same few things over and over."""
+    kept: dict[str, Value | None] = {}
+
+    def remember(cell: object) -> Value | None:
+        if type(cell) is not str or len(cell) > _SHORT:
+            return read(cell)
+        if cell in kept:
+            return kept[cell]
+        value = read(cell)
+        if len(kept) < _KEPT:
+            kept[cell] = value
+        return value
+
+    return remember
+
+
 class Parser:
     """Reads rows of cells by a vocabulary. Derived facts cannot be submitted; only rule tests name them."""
 
     def __init__(self, vocabulary: Vocabulary, *, rule_test: bool = False) -> None:
         self._titles = {name: fact.title for name, fact in vocabulary.facts.items()}
-        self._readers = {name: reader(fact) for name, fact in vocabulary.facts.items() if rule_test or not fact.derived}
+        self._readers = {
+            name: reader(fact) if fact.type == "text" else _remembering(reader(fact))
+            for name, fact in vocabulary.facts.items()
+            if rule_test or not fact.derived
+        }
         self._required = [
             (name, fact.required_unless)
             for name, fact in vocabulary.facts.items()

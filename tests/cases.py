@@ -102,7 +102,7 @@ def triaged(url: str, vault: Vault, chunk_ids: Iterable[int]) -> list[int | None
     with engine_of(url) as engine:
         for chunk_id in chunk_ids:
             with session(engine) as opened:
-                written.append(triage_chunk(opened, chunk_id, vault, NOW))
+                written.append(triage_chunk(opened, chunk_id, vault, lambda: NOW))
     return written
 
 

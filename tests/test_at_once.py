@@ -39,14 +39,14 @@ def test_two_batches_that_decide_the_same_version_at_once_write_it_once(database
 
         def hold() -> None:
             with session(engine) as opened:
-                assert triage_chunk(opened, first.wakes[0].chunk_id, vault, NOW) == 20
+                assert triage_chunk(opened, first.wakes[0].chunk_id, vault, lambda: NOW) == 20
                 waiting.set()
                 _wait_for_lock(database_url)
 
         def follow() -> None:
             waiting.wait(60)
             with session(engine) as opened:
-                written = [triage_chunk(opened, wake.chunk_id, vault, NOW) for wake in second.wakes]
+                written = [triage_chunk(opened, wake.chunk_id, vault, lambda: NOW) for wake in second.wakes]
                 assert sum(filter(None, written)) == 1
 
         _at_once([hold, follow])
@@ -72,14 +72,14 @@ def test_the_last_two_chunks_finished_at_once_complete_the_batch(database_url: s
 
         def hold() -> None:
             with session(engine) as opened:
-                triage_chunk(opened, done.wakes[0].chunk_id, vault, NOW)
+                triage_chunk(opened, done.wakes[0].chunk_id, vault, lambda: NOW)
                 waiting.set()
                 _wait_for_lock(database_url)
 
         def follow() -> None:
             waiting.wait(60)
             with session(engine) as opened:
-                triage_chunk(opened, done.wakes[1].chunk_id, vault, NOW)
+                triage_chunk(opened, done.wakes[1].chunk_id, vault, lambda: NOW)
 
         _at_once([hold, follow])
     assert progress(database_url, done.batch_id).status == "complete"
@@ -89,9 +89,9 @@ def test_a_chunk_another_worker_has_is_left_to_it(database_url: str, vault: Vaul
     done = submitted(database_url, many(3), vault)
     chunk_id = done.wakes[0].chunk_id
     with engine_of(database_url) as engine, session(engine) as opened:
-        assert triage_chunk(opened, chunk_id, vault, NOW) == 3
+        assert triage_chunk(opened, chunk_id, vault, lambda: NOW) == 3
         with session(engine) as other:
-            assert triage_chunk(other, chunk_id, vault, NOW) is None
+            assert triage_chunk(other, chunk_id, vault, lambda: NOW) is None
             assert chunks.claim(other, chunk_id, NOW) == chunks.NOTHING
 
 

@@ -68,7 +68,7 @@ def test_killed_workers_and_a_flushed_redis_lose_and_double_nothing(site: Site, 
     with engine_of(site.urls.database) as engine:
         for waken in done.wakes[:5]:
             with session(engine) as opened:
-                triage_chunk(opened, waken.chunk_id, vault, NOW)
+                triage_chunk(opened, waken.chunk_id, vault, lambda: NOW)
     with psycopg.connect(site.urls.database) as gate, site.worker() as worker:
         gate.execute("LOCK TABLE decision IN EXCLUSIVE MODE")  # both processes stop where they write decisions
         assert wake(done.wakes, site.urls.redis) == 30

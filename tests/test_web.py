@@ -41,7 +41,7 @@ def decide(url: str, vault: Vault, *rows: Accepted, **terms: object) -> None:
     with engine_of(url) as engine:
         for wake in done.wakes:
             with session(engine) as opened:
-                triage_chunk(opened, wake.chunk_id, vault, NOW)
+                triage_chunk(opened, wake.chunk_id, vault, lambda: NOW)
 
 
 def in_crisis(row: int, case_ref: str) -> Accepted:

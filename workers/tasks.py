@@ -86,7 +86,7 @@ def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
     if claim.mine is None:
         return claim.halves
     try:
-        decided = _steady(lambda opened: triage_chunk(opened, chunk_id, _process().vault, _now()))
+        decided = _steady(lambda opened: triage_chunk(opened, chunk_id, _process().vault, _now))
     except DatabaseAwayError:
         raise
     except Exception as error:
