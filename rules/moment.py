@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from rules.cells import Value
@@ -23,13 +24,18 @@ class Moment:
 
     def on(self, parameter: str, day: dt.date) -> int | None:
         """A figure as it was on another day, the day of the contract for one."""
-        entry = self.pack.parameters[parameter]
-        value = value_on(entry, day)
-        return None if value is None else canonical(value.value, entry.unit)
+        return _figure(self.pack, parameter, day)
 
     def ago(self, days: int) -> dt.date:
         """The day so many days before."""
         return dt.date.fromordinal(max(1, self.as_of.toordinal() - days))
+
+
+@lru_cache(maxsize=10_000)
+def _figure(pack: Pack, parameter: str, day: dt.date) -> int | None:
+    entry = pack.parameters[parameter]
+    value = value_on(entry, day)
+    return None if value is None else canonical(value.value, entry.unit)
 
 
 Facts: TypeAlias = Mapping[str, Value]

@@ -1,10 +1,18 @@
 """A chunk is decided whole, in one transaction and once, with what the record adds to its facts."""
 
-import psycopg
+import json
+from pathlib import Path
 
+import psycopg
+from pydantic_core import to_json
+
+from forbear.intake import Accepted, rows
 from forbear.privacy import Vault
 from forbear.triage import decision_of, stored_pack
 from models.session import session
+from rules import facts as rules_facts
+from rules.evaluate import Evaluator
+from rules.loader import DEFAULT_PACK, load
 from tests.cases import accepted, decided, engine_of, facts_of, many, pack, progress, results_of, submitted, triaged
 
 
@@ -100,3 +108,13 @@ def test_a_case_without_a_decision_has_none(database_url: str, vault: Vault) -> 
     with engine_of(database_url) as engine, session(engine) as opened:
         assert decision_of(opened, "us", "C1") is None
         assert decision_of(opened, "us", "no such case") is None
+
+
+def test_a_decision_is_written_as_its_types_say() -> None:
+    """The record takes a short cut past the types' own `to_json`; it must come to the same."""
+    sample = Path(__file__).parents[1] / "samples" / "cases.csv"
+    policy = load(DEFAULT_PACK)
+    cases = [row.facts for row in rows(sample, policy.vocabulary) if isinstance(row, Accepted)]
+    for evaluation in Evaluator(policy, policy.manifest.reviewed_on).evaluate(cases[:100]):
+        assert json.loads(to_json(evaluation.outcome)) == evaluation.outcome.to_json()
+        assert json.loads(to_json(evaluation.facts)) == rules_facts.to_json(evaluation.facts)
