@@ -14,13 +14,13 @@ def write(path: Path, count: int, prefix: str) -> None:
         reader = csv.DictReader(file)
         columns = list(reader.fieldnames or [])
         rows = [row for row in reader if None not in row and None not in row.values()]
-    reference, amount = columns[0], [name for name in columns if name in ("欠款余额", "balance", "余额")]
+    reference, borrower, amount = "案件编号", "借款人编号", "欠款余额"
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         for number in range(count):
             row = dict(chance.choice(rows))
             row[reference] = f"{prefix}-{number:07}"
-            for name in amount:
-                row[name] = f"{chance.randrange(1_000, 300_000)}.00" if row[name] else ""
+            row[borrower] += f"-{prefix}-{number // len(rows)}"  # or every borrower would have dozens of debts
+            row[amount] = f"{chance.randrange(1_000, 300_000)}.00" if row[amount] else ""
             writer.writerow(row)

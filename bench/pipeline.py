@@ -26,7 +26,7 @@ from models.session import make_engine, session
 from rules import facts as rules_facts
 from rules import loader
 
-WARM_UP = 200
+WARM_UP = 2_000  # enough chunks that each worker process gets one and compiles its rules
 LONGEST_SECONDS = 600
 
 
@@ -40,8 +40,8 @@ class Place:
     processes: int
 
 
-def run_forbear(place: Place, count: int) -> dict[str, float]:
-    """Forbear's own pipeline with its own worker."""
+def run_forbear(place: Place, count: int, number: int) -> dict[str, float]:
+    """Forbear's own pipeline with its own worker; `number` tells runs, and so their cases, apart."""
     chosen = Settings(home=place.home, worker_processes=place.processes)
     vault = load_vault(Settings(home=place.home, database_url=None, key=None))
     engine = make_engine(place.urls.database, "bench")
@@ -73,17 +73,17 @@ def run_forbear(place: Place, count: int) -> dict[str, float]:
 
     command = worker_command(("urgent", "bulk", "upkeep"), place.processes, "WARNING")
     with running({"worker": command}, chosen, place.urls) as parts:
-        return _measure(triage, place, count, parts["worker"], "forbear")
+        return _measure(triage, place, count, parts["worker"], f"forbear{number}")
 
 
-def run_plain(place: Place, count: int) -> dict[str, float]:
+def run_plain(place: Place, count: int, number: int) -> dict[str, float]:
     """The plain way with a worker of as many processes."""
     os.environ["BENCH_DATABASE_URL"], os.environ["BENCH_REDIS_URL"] = place.urls.database, place.urls.redis
     from bench import plain
 
     pack = loader.load(loader.DEFAULT_PACK)
     engine = make_engine(place.urls.database, "bench")
-    plain.PlainDecision.__table__.create(engine)  # type: ignore[attr-defined]
+    plain.PlainDecision.__table__.create(engine, checkfirst=True)  # type: ignore[attr-defined]
 
     def triage(file: Path) -> None:
         sent = 0
@@ -104,17 +104,18 @@ def run_plain(place: Place, count: int) -> dict[str, float]:
     command = [sys.executable, "-m", "celery", "--app", "bench.plain", "--quiet", "worker", "--without-gossip"]
     command += ["--concurrency", str(place.processes), "--loglevel", "WARNING", "--without-mingle"]
     with running({"plain": command}, Settings(home=place.home), place.urls) as parts:
-        return _measure(triage, place, count, parts["plain"], "plain")
+        return _measure(triage, place, count, parts["plain"], f"plain{number}")
 
 
 def _measure(
-    triage: Callable[[Path], None], place: Place, count: int, worker: "subprocess.Popen[bytes]", name: str
+    triage: Callable[[Path], None], place: Place, count: int, worker: "subprocess.Popen[bytes]", stem: str
 ) -> dict[str, float]:
-    for stem, size in ((f"warm-{name}", WARM_UP), (name, count)):
-        cases.write(place.home / f"{stem}.csv", size, stem)
-    triage(place.home / f"warm-{name}.csv")
+    for name, size in ((f"warm-{stem}", WARM_UP), (stem, count)):
+        cases.write(place.home / f"{name}.csv", size, name)
+    triage(place.home / f"warm-{stem}.csv")
+    os.sync()  # what was written before is not this run's to wait for
     started = time.perf_counter()
-    triage(place.home / f"{name}.csv")
+    triage(place.home / f"{stem}.csv")
     seconds = time.perf_counter() - started
     return {
         "cases_per_second": round(count / seconds, 1),
