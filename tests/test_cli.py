@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from forbear import embedded
+from forbear.export import write_rejects
+from forbear.intake import FORMATS, Rejected, read
 from forbear.processes import STOP_SECONDS
 from forbear.settings import child_environment
 
@@ -59,6 +61,7 @@ def test_an_ugly_file_ends_as_decisions_and_rejects(environment: dict[str, str],
     done = forbear(environment, *command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
+    assert done.stderr.count("内部备忘") == 1, "an unknown column is told once"
     decisions = {decision["case_ref"]: decision for decision in lines(tmp_path / "results.jsonl")}
     with (tmp_path / "rejects.csv").open(encoding="utf-8-sig", newline="") as file:
         rejects = {row["row"]: row for row in csv.DictReader(file)}
@@ -74,6 +77,27 @@ def test_an_ugly_file_ends_as_decisions_and_rejects(environment: dict[str, str],
     assert again.returncode == 3, again.stderr
     assert "accepted 0 + rejected 6 + unchanged 3" in " ".join(again.stdout.split())
     assert {decision["case_ref"] for decision in lines(tmp_path / "results.jsonl")} == set(decisions)
+
+
+def test_every_format_goes_in_and_comes_out(environment: dict[str, str], tmp_path: Path) -> None:
+    names = [f"cases{ending}" for ending in FORMATS]
+    for name in names:
+        header = ("case_ref", "product", "days_overdue", "hardship", "name")
+        row = (name, "huabei", "12", "unemployment", "测试")
+        write_rejects(tmp_path / name, header, [Rejected(1, "", "", "", row)])  # a rejects file is a case file too
+    command = ("--as-of", "2026-11-23", "--out")
+    done = forbear(environment, "triage", *names, *command, "results.jsonl", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [decision["case_ref"] for decision in lines(tmp_path / "results.jsonl")] == names
+    for ending in FORMATS:
+        again = forbear(environment, "results", _batch(environment, tmp_path), "--out", f"out{ending}", cwd=tmp_path)
+        assert again.returncode == 0, again.stderr
+        assert next(iter(read(tmp_path / f"out{ending}"))).cells[0] == "cases.parquet"
+
+
+def _batch(environment: dict[str, str], folder: Path) -> str:
+    """The batch submitted last."""
+    return forbear(environment, "status", cwd=folder).stdout.split()[0]
 
 
 def test_corrected_rejects_are_accepted_as_they_stand(environment: dict[str, str], tmp_path: Path) -> None:

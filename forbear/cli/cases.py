@@ -46,7 +46,7 @@ def triage(
     """The whole pipeline, one shot: submit, triage with workers, write results and rejects, print the summary."""
     _check_targets(out, rejects)
     policy = load_pack(pack)
-    files = line.open_files(inputs, policy)
+    files = _open(inputs, policy)
     with opened() as context, workers_for(context) as parts:
         done = run(context, files, policy, _day(as_of, policy), parts)
         _write(context, done, out, rejects)
@@ -62,7 +62,7 @@ def demo(
 ) -> None:
     """Triage samples/cases.csv, show the summary, and serve the review page until Ctrl-C."""
     policy = load_pack()
-    files = line.open_files([SAMPLES], policy)
+    files = _open([SAMPLES], policy)
     with serve.until_stopped(), opened() as context, contextlib.ExitStack() as stack:
         if once:
             parts = stack.enter_context(workers_for(context))
@@ -83,7 +83,7 @@ def submit(
 ) -> None:
     """Hand files in to running workers and print the batch ids."""
     policy = load_pack(pack)
-    files = line.open_files(inputs, policy)
+    files = _open(inputs, policy)
     with opened() as context, report.bar() as bar:
         submitted = line.hand_in(context, files, policy, _day(as_of, policy), bar)
         for each in submitted:
@@ -169,6 +169,18 @@ def run(
         worked = worked_seconds(found, [each.batch_id for each in submitted])
     report.summary(pack, done, time.monotonic() - started, worked)
     return done
+
+
+def _open(paths: Sequence[Path], pack: Pack) -> list[Intake]:
+    """The files, with a word about columns nobody knows."""
+    files = line.open_files(paths, pack)
+    for file in files:
+        if file.unknown:
+            names = ", ".join(name.strip() for name in file.unknown)
+            report.errors.print(
+                f"{file.path.name}: kept but not used, because no fact has such a name: {names}", highlight=False
+            )
+    return files
 
 
 def _check_targets(out: Path, rejects: Path | None) -> None:
