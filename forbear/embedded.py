@@ -3,6 +3,7 @@
 Data lives in FORBEAR_HOME; sockets in a short runtime folder, because a unix socket path ends at about 107 characters.
 """
 
+import atexit
 import contextlib
 import fcntl
 import hashlib
@@ -117,8 +118,15 @@ def _start_postgres(data: Path) -> Any:
 
 
 def _get_server(data: Path) -> Any:
-    """Start PostgreSQL, or join the one that runs there; we stop it ourselves, hence no cleanup mode."""
-    return get_server(data, cleanup_mode=None)
+    """Start PostgreSQL, or join the one that runs there; we stop it ourselves, hence no cleanup mode.
+
+    The wheel's own lock is one file for the whole machine, made by whichever user came first and closed to the others.
+    We let nobody else start at the same time anyway, so it gets a file of ours.
+    """
+    PostgresServer._lock = type(PostgresServer._lock)(str(runtime_folder(data) / "wheel.lock"))
+    postgres = get_server(data, cleanup_mode=None)
+    atexit.unregister(postgres._cleanup)
+    return postgres
 
 
 def _forget_zombie(data: Path) -> None:

