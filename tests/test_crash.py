@@ -79,7 +79,7 @@ def test_killed_workers_and_a_flushed_redis_lose_and_double_nothing(site: Site, 
         progress = _progress(site, done.batch_id)
         assert (progress.status, progress.rows_read, progress.decided, progress.failed) == ("running", 3000, 500, 0)
         assert (progress.pending, progress.pending_chunks) == (2500, 25)
-    with site.worker(), site.scheduler():
+    with site.worker():  # which finds what is pending by itself, with no message and no scheduler
         progress = _wait_until_complete(site, done.batch_id)
         assert (progress.decided, progress.pending, progress.disagreements) == (3000, 0, 0)
         assert _each_decided_once(site, 3000)

@@ -69,6 +69,14 @@ def _beat_at_once(**_: Any) -> None:
         app.send_task("upkeep.heartbeat", (queue,), queue=queue, expires=HEARTBEAT_SECONDS)
 
 
+@signals.worker_ready.connect  # type: ignore[untyped-decorator]
+def _look_around(**_: Any) -> None:
+    """A worker that starts wakes whatever is pending, so that nothing waits for a scheduler, and shows it is there."""
+    app.send_task("upkeep.sweep", (0,), queue="upkeep", expires=settings().sweep_seconds)
+    for queue in app.amqp.queues.consume_from:
+        app.send_task("upkeep.heartbeat", (queue,), queue=queue, expires=HEARTBEAT_SECONDS)
+
+
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]
 def _configure_logging(loglevel: int | str | None = None, **_: Any) -> None:
     """Log to standard error, Celery's lines and our own."""

@@ -65,9 +65,9 @@ def triage(chunk_id: int) -> None:
 
 
 @app.task(name="upkeep.sweep")  # type: ignore[untyped-decorator]
-def sweep() -> None:
-    """Wake the chunks that should be done and are not."""
-    interval = dt.timedelta(seconds=settings().sweep_seconds)
+def sweep(idle_seconds: int | None = None) -> None:
+    """Wake the chunks that should be done and that nobody touched for so long, by default for one sweep's interval."""
+    interval = dt.timedelta(seconds=settings().sweep_seconds if idle_seconds is None else idle_seconds)
     wakes = _steady(lambda opened: chunks.sweep(opened, _now(), interval))
     if wakes:
         _log.info("chunks.swept", count=len(wakes))
