@@ -17,7 +17,7 @@ def _cores() -> int:
 class Settings(BaseSettings):
     """What can be set from outside, each as FORBEAR_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix="FORBEAR_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="FORBEAR_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     home: Path = Field(Path(".forbear"), description="Folder of the embedded servers' data and the generated key")
     database_url: str | None = Field(None, description="PostgreSQL to use; unset: an embedded one")
