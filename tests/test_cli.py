@@ -183,6 +183,13 @@ def test_unknown_cases_and_batches_are_one_sentence(environment: dict[str, str],
         assert len((done.stdout + done.stderr).strip().splitlines()) == 1, done.stdout + done.stderr
 
 
+def test_an_unusable_setting_is_one_sentence(environment: dict[str, str], tmp_path: Path) -> None:
+    done = forbear({**environment, "FORBEAR_CHUNK_SIZE": "many"}, "status", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("FORBEAR_CHUNK_SIZE is not usable")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 def test_an_unreachable_database_is_one_sentence(environment: dict[str, str], tmp_path: Path) -> None:
     environment |= {"FORBEAR_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
     done = forbear(environment, "status", cwd=tmp_path)

@@ -2,29 +2,19 @@
 
 import sys
 
-import typer
 from sqlalchemy.exc import DBAPIError
 
-from forbear.cli import cases, policy, serve
 from forbear.errors import ForbearError
-
-app = typer.Typer(
-    help="Forbear: triage of debt-counselling cases.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-for command in (
-    *(cases.triage, cases.demo, cases.submit, cases.status, cases.results, cases.explain),
-    *(serve.up, serve.web, serve.worker, serve.scheduler, serve.migrate, serve.doctor),
-):
-    app.command()(command)
-app.add_typer(policy.app, name="rules")
+from forbear.settings import settings
 
 
 def main() -> None:
     """Run a command; whatever goes wrong is told in one line."""
     try:
+        settings()
+        # Only now: Celery's application is made when it is imported, and needs settings that are in order.
+        from forbear.cli.commands import app
+
         app()
     except ForbearError as error:
         _end(error.message, error.exit_code)
@@ -32,6 +22,12 @@ def main() -> None:
         _end(f"The database failed: {str(error.orig).strip().splitlines()[0]}", 1)
     except KeyboardInterrupt:
         _end("Stopped.", 130)
+    except Exception as error:  # a fault of ours: told in one line too, and whole to whoever looks for it
+        if settings().log_level == "DEBUG":
+            raise
+        _end(
+            f"Forbear failed ({type(error).__name__}): with FORBEAR_LOG_LEVEL=DEBUG it says where. Please report it.", 1
+        )
 
 
 def _end(message: str, code: int) -> None:

@@ -1,0 +1,18 @@
+"""Every command of `forbear`, gathered."""
+
+import typer
+
+from forbear.cli import cases, policy, serve
+
+app = typer.Typer(
+    help="Forbear: triage of debt-counselling cases.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (
+    *(cases.triage, cases.demo, cases.submit, cases.status, cases.results, cases.explain),
+    *(serve.up, serve.web, serve.worker, serve.scheduler, serve.migrate, serve.doctor),
+):
+    app.command()(command)
+app.add_typer(policy.app, name="rules")
