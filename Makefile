@@ -16,6 +16,8 @@ setup: $(READY) ## make .venv with the locked dependencies and Forbear itself
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Forbear needs Python 3.11 or newer: install it, or name one with make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@$(PYTHON) -c 'import os, sys, sysconfig as s; sys.exit(not os.path.exists(s.get_path("include") + "/Python.h"))' || \
+		{ echo "durable-rules is built from source and needs Python's headers: on Debian install python3-dev."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment: on Debian install python3-venv."; exit 1; }
 	@echo "Installing the locked dependencies into $(VENV) (once, about a minute) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
