@@ -72,7 +72,7 @@ def demo(
         _show_rejects(context, done)
         if not once:
             report.console.print(f"\nThe review page is at {serve.address(context, port)} (Ctrl-C ends).", style="bold")
-            serve.watch(parts)
+            serve.watch(parts, context.settings.home)
 
 
 def submit(

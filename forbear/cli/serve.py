@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -36,12 +37,13 @@ def until_stopped() -> Iterator[None]:
         yield
 
 
-def watch(processes: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Wait for ever, or until one of the processes ends by itself."""
+def watch(processes: dict[str, subprocess.Popen[bytes]], logs: Path | None = None) -> None:
+    """Wait for ever, or until one of the processes ends by itself; what it said is in `logs`, or was on the screen."""
     while True:
         for name, process in processes.items():
             if process.poll() is not None:
-                raise ForbearError(f"The {name} ended by itself with status {process.returncode}.", exit_code=1)
+                where = f": {logs / name}.log says why" if logs else ""
+                raise ForbearError(f"The {name} ended by itself with status {process.returncode}{where}.", exit_code=1)
         time.sleep(0.5)
 
 
@@ -81,7 +83,7 @@ def up(port: Annotated[int | None, typer.Option(help="port of the web server (FO
     """Run web, workers and scheduler until Ctrl-C."""
     with until_stopped(), opened() as context, everything(context, port) as parts:
         typer.echo(f"Forbear is up at {address(context, port)} (Ctrl-C stops it; logs are in {context.settings.home}).")
-        watch(parts)
+        watch(parts, context.settings.home)
 
 
 def address(context: Context, port: int | None) -> str:
