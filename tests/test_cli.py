@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from forbear import embedded
@@ -98,6 +99,21 @@ def test_every_format_goes_in_and_comes_out(environment: dict[str, str], tmp_pat
 def _batch(environment: dict[str, str], folder: Path) -> str:
     """The batch submitted last."""
     return forbear(environment, "status", cwd=folder).stdout.split()[0]
+
+
+def test_a_second_run_does_not_count_on_the_worker_of_the_first(environment: dict[str, str], tmp_path: Path) -> None:
+    for reference in ("E-1", "E-2"):
+        rows = f"case_ref,product,days_overdue,hardship\n{reference},huabei,12,unemployment\n"
+        (tmp_path / "cases.csv").write_text(rows)
+        done = forbear(environment, "triage", "cases.csv", "--out", "results.jsonl", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert [decision["case_ref"] for decision in lines(tmp_path / "results.jsonl")] == [reference]
+        # A short run may end before its worker beats; then the record says what a longer one leaves behind.
+        with psycopg.connect(environment["FORBEAR_DATABASE_URL"]) as connection:
+            connection.execute(
+                "INSERT INTO heartbeat SELECT unnest(ARRAY['urgent', 'bulk', 'upkeep']), now() "
+                "ON CONFLICT (queue) DO UPDATE SET consumed_at = excluded.consumed_at"
+            )
 
 
 def test_corrected_rejects_are_accepted_as_they_stand(environment: dict[str, str], tmp_path: Path) -> None:

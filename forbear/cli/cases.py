@@ -13,7 +13,7 @@ from uuid import UUID
 import typer
 from sqlmodel import Session
 
-from forbear import doctor, export
+from forbear import export
 from forbear import triage as decisions
 from forbear.cli import line, report, serve
 from forbear.cli.context import Context, load_pack, opened, today
@@ -146,11 +146,7 @@ def explain(
 
 @contextlib.contextmanager
 def workers_for(context: Context) -> Iterator[dict[str, Popen[bytes]]]:
-    """A worker of our own, unless one consumes already."""
-    alive = doctor.check_queues(context.urls.database, QUEUES, dt.datetime.now(dt.UTC))
-    if all(finding.ok for finding in alive):
-        yield {}
-        return
+    """A worker of our own: that one consumed a minute ago does not say that it still does. Two share the work."""
     chosen = context.settings
     command = worker_command(QUEUES, chosen.worker_processes, chosen.log_level)
     with running({"worker": command}, chosen, context.urls) as parts:
