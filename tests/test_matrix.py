@@ -1,0 +1,162 @@
+"""The pack decides as the matrix of the policy review does, over every combination that matters and a sample of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from rules.derived import derive
+from rules.evaluate import Evaluator, engines
+from rules.loader import DEFAULT_PACK, load
+from rules.pack import Pack
+from rules.parameters import in_force
+from rules.policy import DEFAULT, Policy, Selection
+from rules.repayment import plans
+from tests.matrix import BEFORE_JUDGMENT, CLOCKED, PLANS, STRATEGIES, Decision, decide
+from tests.matrix_cases import core, sample
+from tests.matrix_terms import AS_OF, barred, capacity, noted
+
+CARDS = ("credit_card", "card_instalment")
+CHUNK = 20_000
+ITEMS = ("document", "right", "warning", "step")
+PRESSURE = (
+    "逾期",
+    "罚息",
+    "利息",
+    "征信",
+    "起诉",
+    "执行",
+    "还款",
+    "欠款",
+    "违约",
+    "元",
+    "overdue",
+    "interest",
+    "repay",
+)
+
+
+class Case(NamedTuple):
+    """A case, what the pack makes of it, and what the matrix does."""
+
+    facts: dict[str, Any]
+    found: Selection
+    wanted: Decision
+
+
+@cache
+def pack() -> Pack:
+    return load(DEFAULT_PACK)
+
+
+@cache
+def cases() -> list[Case]:
+    """The full product over what decides a negotiation, and 60,000 cases of everything, by the twin."""
+    known, figures, policy = [*core(), *sample(60_000)], in_force(pack(), AS_OF), Policy(pack())
+    twin, found = engines(pack(), figures).twin, []
+    for start in range(0, len(known), CHUNK):
+        chunk = known[start : start + CHUNK]
+        verdicts = twin.evaluate([derive(pack(), facts, AS_OF, figures) for facts in chunk])
+        found += [
+            Case(facts, policy.select(hits), decide(facts)) for facts, hits in zip(chunk, verdicts.true, strict=True)
+        ]
+    return found
+
+
+def those(which: Callable[[dict[str, Any]], bool], least: int = 500) -> list[Case]:
+    """The cases of a kind: enough of them for a claim about the kind to mean something."""
+    found = [case for case in cases() if which(case.facts)]
+    assert len(found) >= least
+    return found
+
+
+def in_crisis(facts: dict[str, Any]) -> bool:
+    return facts["self_harm_signal"] or noted(facts, "self_harm")
+
+
+def said(case: Case) -> set[str]:
+    """The ids of all texts the case gets."""
+    return {f"{kind}s.{name}" for kind in ITEMS for name in case.found.of(kind)}
+
+
+def test_every_case_gets_what_the_matrix_says() -> None:
+    assert len(cases()) >= 100_000
+    for case in cases():
+        found = (case.found.strategy, case.found.urgency, case.found.secondary, frozenset(case.found.blocked))
+        wanted = case.wanted
+        assert found == (wanted.strategy, wanted.urgency, wanted.secondary, wanted.blocked), case
+
+
+def test_the_engine_says_the_same_and_is_certain_of_it() -> None:
+    """On every three-hundredth case: only the day of recovery or the duration, where they are left out, can matter."""
+    few = cases()[::300]
+    for case, evaluation in zip(few, Evaluator(pack(), AS_OF).evaluate([case.facts for case in few]), strict=True):
+        outcome = evaluation.outcome
+        assert outcome.engines_agree, case
+        assert outcome.strategy == case.wanted.strategy, case
+        assert outcome.certain or set(outcome.questions) <= {"resume_date", "hardship_duration"}, (case, outcome)
+
+
+def test_no_known_case_is_left_to_the_default() -> None:
+    assert [case for case in cases() if DEFAULT in case.found.rules_fired] == []
+
+
+def test_nothing_blocked_is_recommended() -> None:
+    for case in cases():
+        assert not {case.found.strategy, *case.found.secondary} & set(case.found.blocked), case
+
+
+def test_the_rule_on_cards_is_for_cards_only() -> None:
+    about_cards = {
+        f"{kind}s.{name}"
+        for kind in ITEMS
+        for name, item in getattr(pack(), f"{kind}s").items()
+        if any((each.id, each.article) == ("card-measures-2011", "70") for each in item.references)
+    } - {"warnings.platform_no_card_rule"}  # says that it does not apply
+    assert about_cards
+    for case in those(lambda facts: facts["product"] not in CARDS):
+        assert STRATEGIES["S18"] not in (case.found.strategy, *case.found.secondary), case
+        assert not about_cards & said(case), case
+
+
+def test_nothing_is_paid_or_promised_on_a_loan_that_is_not_ones_own_or_barred() -> None:
+    plain = {STRATEGIES[code] for code in PLANS.split()}
+    doubtful = those(lambda f: f["not_my_loan"] or (barred(f) and f["legal_stage"] in BEFORE_JUDGMENT))
+    for case in doubtful:
+        assert not plain & {case.found.strategy, *case.found.secondary}, case
+
+
+def test_a_crisis_gets_help_and_nothing_else() -> None:
+    for case in those(in_crisis):
+        found = case.found
+        assert (found.strategy, found.urgency, found.secondary) == (STRATEGIES["S01"], "U0", ()), case
+        assert found.of("document") == found.of("right") == (), case
+        assert "crisis_human_task" in found.of("flag"), case
+        items = [getattr(pack(), f"{kind}s")[name] for kind in ITEMS for name in found.of(kind)]
+        spoken = "".join(item.text.zh + item.text.en for item in items)
+        assert all(number in spoken for number in ("12356", "120", "110")), case
+        assert [word for word in PRESSURE if word in spoken] == [], case
+
+
+def test_the_highest_urgency_always_opens_a_human_task() -> None:
+    assert all("crisis_human_task" in case.found.of("flag") for case in cases() if case.found.urgency == "U0")
+
+
+def test_legal_clocks_do_not_wait_for_evidence() -> None:
+    for case in those(lambda facts: facts["legal_stage"] in CLOCKED):
+        assert case.found.urgency in ("U0", "U1", "U2"), case
+        assert STRATEGIES["S28"] != case.found.strategy, case
+        assert ("days_left" in case.facts) == bool(set(case.found.of("deadline")) - {"lender_answer"}), case
+
+
+def test_no_offer_is_above_capacity() -> None:
+    figures, offers = in_force(pack(), AS_OF), 0
+    for case in cases()[::20]:
+        facts = derive(pack(), case.facts, AS_OF, figures)
+        chosen = (case.found.strategy, *case.found.secondary)
+        for plan in plans(pack().strategies, chosen, facts, AS_OF, figures):
+            if plan.kind in ("instalments", "shared_instalments"):
+                assert max(plan.monthly, plan.last) <= capacity(case.facts), (case, plan)
+                offers += 1
+    assert offers >= 500
