@@ -98,6 +98,7 @@ class ParameterValue(Model):
     valid_to: dt.date | None = None
     status: Status
     references: tuple[Reference, ...] = ()
+    carried: bool = False  # the last confirmed value carried on: told wherever a decision used it
 
 
 class Parameter(Model):
