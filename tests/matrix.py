@@ -47,7 +47,8 @@ STRATEGIES = {
 ENFORCED = ("enforcement", "restricted", "dishonest_listed")
 BEFORE_JUDGMENT = ("none", "lawyer_letter", "pre_suit_mediation", "payment_order", "complaint_served", "hearing")
 CLOCKED = (*ENFORCED, "payment_order", "complaint_served", "hearing", "judgment", "small_claims_judgment")
-PLANS = "S14 S15 S16 S17 S18 S19 S20 S21"
+# What pays, plans or asks for time, and so admits the debt: never where the debt itself is in doubt.
+ADMITS = "S12 S13 S14 S15 S16 S17 S18 S19 S20 S21 S22 S23 S26"
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,8 @@ def _in_doubt(f: Facts) -> bool:
     return t.underage(f) or f["legally_incapable"] or f["borrower_deceased"]
 
 
-def _illegal(f: Facts) -> bool:
-    return f["product"] == "illegal" or (f["product"] == "private" and t.above_private_cap(f))
+def _private(f: Facts) -> bool:
+    return bool(f["product"] == "private")
 
 
 def _mortgage_lost(f: Facts) -> bool:
@@ -118,13 +119,18 @@ def _mortgage_lost(f: Facts) -> bool:
 
 
 def _too_long(f: Facts) -> bool:
-    """Somebody who can pay what is due, or has not missed a day, needs no plan that would be too long."""
-    return overdue(f) and t.card_short(f) and t.months_to_clear(f) > 60
+    """Of a card that is due in whole, or of which not even the month's part can be paid."""
+    short = overdue(f, 91) or (overdue(f) and not t.covers(f))
+    return f["product"] == "credit_card" and able(f) and short and t.months_to_clear(f) > 60
 
 
 def _cure(f: Facts) -> bool:
     forgot = f["hardship"] == "forgot_or_technical"
     return (overdue(f, 1, 90) and t.covers(f)) or (overdue(f, 1, 30) and forgot)
+
+
+def _early_without(f: Facts) -> bool:
+    return not overdue(f) and f["hardship"] != "none_stated" and not able(f)
 
 
 def _temporary(f: Facts) -> bool:
@@ -168,12 +174,13 @@ MATRIX = (
     Row(952, "small claims", lambda f: at(f, "small_claims_judgment"), "S05", "U2"),
     Row(950, "lawsuit", lambda f: at(f, "complaint_served", "hearing"), "S03", "U2"),
     Row(950, "lawsuit, three days", lambda f: _days_left(f, "complaint_served", most=3), "S03", "U1"),
-    Row(940, "identity", lambda f: f["not_my_loan"] or noted(f, "identity_theft"), "S06", "U2", blocks=PLANS),
-    Row(930, "minor, incapable, dead", _in_doubt, "S08", "U2", blocks=f"{PLANS} S22"),
-    Row(920, "limitation", lambda f: t.barred(f) and at(f, *BEFORE_JUDGMENT), "S07", "U3", blocks=f"{PLANS} S22"),
+    Row(940, "identity", lambda f: f["not_my_loan"] or noted(f, "identity_theft"), "S06", "U2", blocks=ADMITS),
+    Row(930, "minor, incapable, dead", _in_doubt, "S08", "U2", blocks=ADMITS),
+    Row(920, "limitation", lambda f: t.barred(f) and at(f, *BEFORE_JUDGMENT), "S07", "U3", blocks=ADMITS),
     Row(910, "scam", lambda f: f["scam_agent"] or noted(f, "scam_agent"), "S11", "U2"),
-    Row(900, "illegal loan", _illegal, "S09", "U2"),
-    Row(899, "private, old caps", lambda f: f["product"] == "private" and t.under_old_caps(f), adds="S29"),
+    Row(900, "illegal loan", lambda f: f["product"] == "illegal", "S09", "U2", blocks="S14 S15 S16 S20 S22"),
+    Row(900, "private, above the cap", lambda f: _private(f) and t.above_private_cap(f), "S09", "U2"),
+    Row(899, "private, old caps", lambda f: _private(f) and t.under_old_caps(f), adds="S29"),
     Row(880, "collection", lambda f: len(f["collection_violations"]) > 0, urgency="U3", adds="S10"),
     Row(870, "pre-suit mediation", lambda f: at(f, "pre_suit_mediation"), urgency="U3", adds="S26"),
     Row(865, "lawyer's letter", lambda f: at(f, "lawyer_letter"), urgency="U3"),
@@ -188,7 +195,8 @@ MATRIX = (
     Row(780, "bankruptcy", lambda f: not able(f) and lasting(f, "permanent") and t.bankruptcy_court(f), "S27", "U3"),
     Row(760, "three creditors", lambda f: f["creditors_overdue"] >= 3, "S21", "U3"),
     Row(760, "two creditors", lambda f: f["creditors_overdue"] >= 2 and t.distressed(f), "S21", "U3"),
-    Row(755, "refused", t.turned_down, "S25", "U3"),
+    Row(756, "refused by a person", lambda f: _private(f) and t.turned_down(f), "S26", "U3"),
+    Row(755, "refused", lambda f: f["product"] not in ("private", "illegal") and t.turned_down(f), "S25", "U3"),
     Row(754, "asked a month ago", lambda f: t.asked_days_ago(f) >= 30, adds="S26"),
     Row(745, "card, too long", _too_long, "S29", "U3", adds="S19 S18"),
     Row(740, "card", lambda f: t.card_ripe(f) and t.evidenced(f), "S18", "U3"),
@@ -198,7 +206,9 @@ MATRIX = (
     Row(720, "lump sum", lambda f: overdue(f, 91) and t.lump_sum(f), "S20", "U3"),
     Row(700, "cure", _cure, "S14"),
     Row(690, "early", lambda f: not overdue(f) and f["hardship"] != "none_stated", "S15"),
+    Row(688, "early, no capacity", _early_without, urgency="U4", adds="S22"),
     Row(680, "temporary", lambda f: _temporary(f) and t.resumes(f), "S16"),
+    Row(679, "temporary, too long", lambda f: lasting(f, "temporary") and t.resumes_late(f), adds="S17"),
     Row(675, "temporary, some capacity", lambda f: _temporary(f) and not t.resumes(f) and able(f), "S17"),
     Row(670, "restructure", _restructure, "S17", "U3"),
     Row(660, "no capacity", _standstill, "S22", "U3"),

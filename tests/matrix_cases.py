@@ -186,7 +186,7 @@ def _drawn(draw: random.Random) -> dict[str, Any]:
     if (duration := draw.choice(DURATIONS)) is not None:
         facts["hardship_duration"] = duration
     if draw.random() < 0.6:
-        facts["resume_date"] = AS_OF + dt.timedelta(days=some(-1, 0, 1, 90))
+        facts["resume_date"] = AS_OF + dt.timedelta(days=some(-1, 0, 1, 181, 182))
     if stage in CLOCKED:
         facts["days_left"] = some(-1, 0, 3, 4, 15)
     if stage in ("enforcement", "restricted", "dishonest_listed") and draw.random() < 0.5:

@@ -69,6 +69,11 @@ def resumes(f: Facts) -> bool:
     return bool(f.get("resume_date", AS_OF) > AS_OF)
 
 
+def resumes_late(f: Facts) -> bool:
+    """Income comes back after more than the six months that a short deferral lasts."""
+    return bool(f.get("resume_date", AS_OF) > AS_OF.replace(year=AS_OF.year + 1, month=5))
+
+
 def three_years_on(day: dt.date) -> dt.date:
     leap = (day.month, day.day) == (2, 29)
     return day.replace(year=day.year + 3, day=28 if leap else day.day)
@@ -99,7 +104,7 @@ def overcharged(f: Facts) -> bool:
 def underage(f: Facts) -> bool:
     """Under 18 now, or certainly so when the contract was made."""
     years = (AS_OF - f["contract_date"]).days // 366
-    return int(f["age"]) - max(0, years) < 18
+    return bool(f["age"] - max(0, years) < 18)
 
 
 def turned_down(f: Facts) -> bool:

@@ -13,7 +13,7 @@ from rules.pack import Pack
 from rules.parameters import in_force
 from rules.policy import DEFAULT, Policy, Selection
 from rules.repayment import plans
-from tests.matrix import BEFORE_JUDGMENT, CLOCKED, PLANS, STRATEGIES, Decision, decide
+from tests.matrix import ADMITS, BEFORE_JUDGMENT, CLOCKED, STRATEGIES, Decision, decide
 from tests.matrix_cases import core, sample
 from tests.matrix_terms import AS_OF, barred, capacity, noted
 
@@ -120,11 +120,15 @@ def test_the_rule_on_cards_is_for_cards_only() -> None:
         assert not about_cards & said(case), case
 
 
-def test_nothing_is_paid_or_promised_on_a_loan_that_is_not_ones_own_or_barred() -> None:
-    plain = {STRATEGIES[code] for code in PLANS.split()}
-    doubtful = those(lambda f: f["not_my_loan"] or (barred(f) and f["legal_stage"] in BEFORE_JUDGMENT))
-    for case in doubtful:
-        assert not plain & {case.found.strategy, *case.found.secondary}, case
+def test_nothing_admits_a_loan_that_is_not_ones_own_or_is_barred() -> None:
+    admits = {STRATEGIES[code] for code in ADMITS.split()}
+    items = {
+        f"{kind}s.{name}" for kind in ITEMS for name, item in getattr(pack(), f"{kind}s").items() if item.acknowledges
+    }
+    assert admits == {name for name, strategy in pack().strategies.items() if strategy.acknowledges}
+    for case in those(lambda f: f["not_my_loan"] or (barred(f) and f["legal_stage"] in BEFORE_JUDGMENT)):
+        assert not admits & {case.found.strategy, *case.found.secondary}, case
+        assert not items & said(case), case
 
 
 def test_a_crisis_gets_help_and_nothing_else() -> None:
