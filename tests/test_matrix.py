@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -152,6 +153,35 @@ def test_legal_clocks_do_not_wait_for_evidence() -> None:
         assert case.found.urgency in ("U0", "U1", "U2"), case
         assert STRATEGIES["S28"] != case.found.strategy, case
         assert ("days_left" in case.facts) == bool(set(case.found.of("deadline")) - {"lender_answer"}), case
+
+
+def test_legal_clocks_do_not_wait_for_what_is_not_known() -> None:
+    """Whatever else is left out, a paper of the court comes first, unless somebody is in danger."""
+    first = {STRATEGIES[code] for code in ("S01", "S02", "S03", "S04", "S05")}
+    kept = ("product", "days_overdue", "hardship", "legal_stage", "days_left")
+    cut = [{name: f[name] for name in kept if name in f} for f in sample(20_000) if f["legal_stage"] in CLOCKED]
+    assert len(cut) > 500
+    assert {evaluation.outcome.strategy for evaluation in Evaluator(pack(), AS_OF).evaluate(cut[:1000])} <= first
+
+
+def test_what_is_certain_of_a_part_is_so_of_the_whole() -> None:
+    draw, certain = random.Random(20261123), 0
+    whole = list(sample(2_000, seed=7))
+    parts = [{name: value for name, value in facts.items() if kept(name, facts, draw)} for facts in whole]
+    for facts, evaluation in zip(whole, Evaluator(pack(), AS_OF).evaluate(parts), strict=True):
+        outcome = evaluation.outcome
+        if outcome.certain:
+            certain += 1
+            assert outcome.strategy == decide(facts).strategy, (facts, outcome)
+        else:
+            assert outcome.questions, outcome
+    assert certain > 200
+
+
+def kept(name: str, facts: dict[str, Any], draw: random.Random) -> bool:
+    """Three facts in four; those a submitter must give, always, and a clock, for it is derived."""
+    always = ("product", "days_overdue", "hardship", "note_flags", "days_left")
+    return name in always or (name == "legal_stage" and "days_left" in facts) or draw.random() < 0.75
 
 
 def test_no_offer_is_above_capacity() -> None:
