@@ -85,7 +85,7 @@ class Decided:
     def explained(self, language: rules_facts.Language) -> str:
         """The decision at length: why, why not, what would change it, what is still to be asked."""
         trace = _evaluator(self.pack, self.as_of).trace(self.facts)
-        return explain(self.pack, self.outcome, self.facts, trace, self.as_of, language)
+        return explain(self.pack, self.in_words(), self.outcome, self.facts, trace, language)
 
 
 def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[[], dt.datetime]) -> int | None:

@@ -92,7 +92,7 @@ def _used(pack: Pack) -> dict[str, set[str]]:
     manifest = pack.manifest
     effects = [effect for rule in pack.rules for effect in rule.rule.then]
     used: dict[str, set[str]] = {
-        "parameters": {clock.days for clock in pack.deadlines.values()},
+        "parameters": {clock.days for clock in pack.deadlines.values() if clock.days},
         "strategies": {manifest.default.strategy, manifest.disagreement.strategy},
         "references": {each.id for _, _, references in references_of(pack) for each in references},
         "documents": {

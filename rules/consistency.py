@@ -210,6 +210,8 @@ def _clock(pack: Pack, clock: schema.Clock, unknown: Unknown) -> Iterator[str]:
     if clock.starts_from not in dates:
         problem = "is not a date" if clock.starts_from in facts else "is an unknown fact"
         yield f"starts_from: {quoted(clock.starts_from)} {problem}; {allowed(clock.starts_from, dates)}"
+    if clock.days is None:
+        return
     if error := unknown("parameters", "parameter", clock.days):
         yield f"days: {error}"
         return

@@ -139,11 +139,11 @@ class Item(Model):
 
 
 class Clock(Model):
-    """A legal deadline: so many days from the day a paper was served (deadlines.yaml)."""
+    """A deadline: so many days from the day a paper was served, or, without `days`, a day itself (deadlines.yaml)."""
 
     title: Text
     starts_from: Identifier
-    days: Identifier
+    days: Identifier | None = None
     references: Annotated[tuple[Reference, ...], Field(min_length=1)]
 
 

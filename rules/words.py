@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from rules.explain import explain
 from rules.facts import Facts
 from rules.outcome import DeadlineDue, Difference, Lapse, Outcome, Recourse
 from rules.pack import Pack
@@ -15,8 +14,6 @@ from rules.policy import Ids
 from rules.reasons import reason, source, speaking
 from rules.repayment import Plan
 from rules.schema import Item
-
-__all__ = ["decision", "explain", "reason"]
 
 
 def decision(pack: Pack, case_ref: str, outcome: Outcome, facts: Facts, as_of: dt.date) -> dict[str, Any]:
@@ -94,7 +91,23 @@ def _deadline(pack: Pack, due: DeadlineDue, as_of: dt.date) -> dict[str, Any]:
         "basis": citations(pack, clock.references),
         "days_left": (due.date - as_of).days,
         "assumed": due.assumed,
+        "note": _assumption(due),
     }
+
+
+def _assumption(due: DeadlineDue) -> dict[str, str] | None:
+    """What a date rests on where something about it is not known."""
+    if not due.start_known:
+        return {
+            "zh": "起算日不明，按最早可能的日期（今天）处理，请立即查明。",
+            "en": "It is not known when it started, so the earliest possible day, today, is assumed; find out at once.",
+        }
+    if not due.calendar_known:
+        return {
+            "zh": "该年度的放假安排尚未公布或未收录，只按周末顺延，请以法院日历为准。",
+            "en": "The holidays of that year are not known here, so only weekends were considered; ask the court.",
+        }
+    return None
 
 
 def _plan(pack: Pack, plan: Plan) -> dict[str, Any]:
