@@ -157,7 +157,7 @@ def _deadline(due: Mapping[str, Any], notes: _Notes, language: Language) -> str:
 def _why(pack: Pack, told: Mapping[str, Any], facts: Facts, traced: Mapping[str, RuleTrace], notes: _Notes) -> str:
     """What a rule says, the facts that made it speak, and its name."""
     rule, language = told["rule"], notes.language
-    text = told["text"][language] + notes.mark(source(pack, rule).references)
+    text = str(told["text"][language]) + notes.mark(source(pack, rule).references)
     if rule not in traced:
         return text
     trace = traced[rule]

@@ -8,10 +8,10 @@ import pytest
 from rules import conditions as c
 from rules.cells import Value
 from rules.evaluate import Evaluation, Evaluator
+from rules.explain import explain
 from rules.outcome import Recourse
 from rules.pack import LoadedRule
 from rules.schema import Fact, FactValue, Parameter, Vocabulary
-from rules.explain import explain
 from rules.words import decision
 from tests.packs import tiny
 from tests.rulebook import pack_of, rule

@@ -8,13 +8,13 @@ import pytest
 from rules import conditions as c
 from rules.cells import Value
 from rules.evaluate import Engines, Evaluation, Evaluator
+from rules.explain import explain
 from rules.facts import Language
 from rules.outcome import DeadlineDue, Outcome
 from rules.pack import Pack
 from rules.phrases import figure, phrase
-from rules.twin import Twin
-from rules.explain import explain
 from rules.reasons import reason
+from rules.twin import Twin
 from rules.words import decision
 from tests.packs import tiny
 from tests.rulebook import pack_of, rule
