@@ -65,7 +65,7 @@ def explain(
         ("differences", [f"{each.rule}: {each.engine} / {each.twin}" for each in outcome.disagreement]),
         ("why", [_why(pack, each, facts, traced, notes) for each in decision["reasons"]]),
         *((kind, _items(decision[kind], notes, language)) for kind in ("steps",)),
-        ("plan_options", [each["text"][language] for each in decision["plan_options"] if "text" in each]),
+        ("plan_options", [each["text"][language] for each in decision["plan_options"]]),
         *((kind, _items(decision[kind], notes, language)) for kind in ("documents", "rights", "warnings")),
         ("questions", [each["text"][language] for each in decision["questions"]]),
         ("why_not", [] if alone else list(_why_not(pack, outcome, facts, trace, language))),

@@ -37,6 +37,7 @@ class Pack:
     manifest: schema.Manifest
     vocabulary: schema.Vocabulary
     parameters: dict[str, schema.Parameter]
+    fees: dict[str, schema.FeeTable]
     hardships: dict[str, schema.Hardship]
     strategies: dict[str, schema.Strategy]
     documents: dict[str, schema.Item]
