@@ -12,6 +12,7 @@ from rules.cells import fold, words
 from rules.derived import FORMULAS, GIVEN
 from rules.pack import Pack, allowed, quoted
 from rules.parameters import canonical
+from rules.red_flags import bare
 
 _T = TypeVar("_T")
 # Tells what is wrong with a name of a file's entries, or None: (file without ending, what it is called, name).
@@ -200,7 +201,7 @@ def _documents(hardship: schema.Hardship, unknown: Unknown) -> Iterator[str]:
 
 def _flag(flag: schema.RedFlag) -> Iterator[str]:
     for number, word in enumerate(flag.words):
-        if not word.strip():
+        if not bare(word):
             yield f"words[{number}]: is blank and would be found in all notes; remove it"
 
 

@@ -13,6 +13,7 @@ from rules.pack import Pack
 from rules.phrases import change, cited, phrase, say, used
 from rules.policy import DEFAULT
 from rules.reasons import reason, rules_of, source, speaking
+from rules.red_flags import Alarm, sentence
 from rules.schema import Text
 from rules.twin import RuleTrace
 
@@ -28,6 +29,7 @@ _URGENCY: Final[Mapping[str, Text]] = {
 }
 _HEADINGS: Final[Mapping[str, Text]] = {
     "deadlines": Text(zh="期限", en="Deadlines"),
+    "alarms": Text(zh="备注里的警示", en="Red flags in the notes"),
     "why": Text(zh="为什么", en="Why"),
     "why_not": Text(zh="为什么不是别的", en="Why not something else"),
     "changes": Text(zh="什么会改变建议", en="What would change it"),
@@ -37,13 +39,20 @@ _HEADINGS: Final[Mapping[str, Text]] = {
 
 
 def explain(
-    pack: Pack, outcome: Outcome, facts: Facts, trace: Sequence[RuleTrace], as_of: dt.date, language: Language
+    pack: Pack,
+    outcome: Outcome,
+    facts: Facts,
+    trace: Sequence[RuleTrace],
+    as_of: dt.date,
+    language: Language,
+    alarms: Sequence[Alarm] = (),
 ) -> str:
-    """The explanation, in paragraphs. `trace` is of the same facts, from Evaluator.trace."""
+    """The explanation, in paragraphs. `trace` is of the same facts, from Evaluator.trace; `alarms` of their notes."""
     traced = {each.rule: each for each in trace}
     sections = [
         ("", _recommendation(pack, outcome, language)),
         ("deadlines", _deadlines(pack, outcome, as_of, language)),
+        ("alarms", [sentence(pack, alarm, language) for alarm in alarms]),
         ("differences", [f"{each.rule}: {each.engine} / {each.twin}" for each in outcome.disagreement]),
         ("why", [_why(pack, rule, facts, traced, as_of, language) for rule in speaking(pack, outcome.rules_fired)]),
         ("why_not", list(_near_misses(pack, outcome, trace, language))),

@@ -100,7 +100,7 @@ def address(database_url: str, redis_url: str, vault: Vault) -> Iterator[str]:
         for wake in done.wakes:
             with session(engine) as opened:
                 triage_chunk(opened, wake.chunk_id, vault, lambda: NOW)
-    app = create_app(database_url, redis_url)
+    app = create_app(database_url, redis_url, vault)
     app.dependency_overrides[now] = lambda: NOW
     with serving(app) as served:
         yield served

@@ -28,8 +28,8 @@ PLAN: dict[str, Any] = {
 
 
 @pytest.fixture
-def client(database_url: str, redis_url: str) -> Iterator[httpx.Client]:
-    app = create_app(database_url, redis_url)
+def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
+    app = create_app(database_url, redis_url, vault)
     app.dependency_overrides[now] = lambda: NOW
     with serving(app) as address, httpx.Client(base_url=address, trust_env=False) as opened:
         yield opened
@@ -324,8 +324,10 @@ def test_pages_are_only_read(client: httpx.Client) -> None:
     assert "只能查看" in refused.text
 
 
-def test_the_database_refuses_a_get_that_writes_and_nobody_sees_a_traceback(database_url: str, redis_url: str) -> None:
-    app = create_app(database_url, redis_url)
+def test_the_database_refuses_a_get_that_writes_and_nobody_sees_a_traceback(
+    database_url: str, redis_url: str, vault: Vault
+) -> None:
+    app = create_app(database_url, redis_url, vault)
 
     @app.get("/write")
     def write(session: SessionDep) -> None:
@@ -340,8 +342,8 @@ def test_the_database_refuses_a_get_that_writes_and_nobody_sees_a_traceback(data
         assert opened.get(Heartbeat, "bulk") is None
 
 
-def test_a_database_that_does_not_answer_is_told_in_one_sentence(redis_url: str) -> None:
-    with serving(create_app("postgresql://nobody@127.0.0.1:1/nothing", redis_url)) as address:
+def test_a_database_that_does_not_answer_is_told_in_one_sentence(redis_url: str, vault: Vault) -> None:
+    with serving(create_app("postgresql://nobody@127.0.0.1:1/nothing", redis_url, vault)) as address:
         page = httpx.get(address, trust_env=False)
     assert page.status_code == 503
     assert "数据库暂时连不上" in page.text
