@@ -294,17 +294,51 @@ def test_a_reference_of_any_characters_is_found_and_shown_as_text(
     assert "<script" not in page + client.get("/").text
 
 
+def test_a_case_shows_the_words_that_raised_a_flag_and_nothing_else_of_the_notes(
+    client: httpx.Client, database_url: str, vault: Vault
+) -> None:
+    notes = {"notes": "住在幸福路，没有 不想活，提过 ab\u200b贷"}
+    decide(database_url, vault, accepted(1, "A", private=notes), accepted(2, "B", private={"notes": "住在幸福路"}))
+    for lang, negated in (("zh", "可能是否定表述，请人工核实"), ("en", "possibly negated, a person checks")):
+        page = case_page(client, "A", lang)
+        assert re.findall("<q>(.*?)</q>", page) == ["ab贷", "不想活"]
+        assert page.count(negated) == 1
+        assert "幸福路" not in page
+    assert case_twin(client, "A")["decision"]["red_flags"] == [
+        {
+            "flag": "scam", "title": {"zh": "骗局", "en": "Scam"}, "words": ["ab贷"], "negated": False,
+            "text": {"zh": "骗局：“ab贷”", "en": 'Scam: "ab贷"'},
+        },
+        {
+            "flag": "self_harm", "title": {"zh": "自伤", "en": "Self-harm"}, "words": ["不想活"], "negated": True,
+            "text": {
+                "zh": "自伤：“不想活”（可能是否定表述，请人工核实）",
+                "en": 'Self-harm: "不想活" (possibly negated, a person checks)',
+            },
+        },
+    ]  # fmt: skip
+    assert 'id="flags"' not in case_page(client, "B")
+    assert case_twin(client, "B")["decision"]["red_flags"] == []
+
+
+def test_words_of_the_notes_are_shown_as_text(client: httpx.Client, database_url: str, vault: Vault) -> None:
+    decide(database_url, vault, accepted(1, "A", private={"notes": "不\"'\u202e想|活<b>"}))
+    page = case_page(client, "A")
+    assert "<q>不&#34;&#39;想|活</q>" in page
+    assert "\u202e" not in page
+
+
 def test_no_page_shows_personal_data(client: httpx.Client, database_url: str, vault: Vault) -> None:
     private = {
         "name": "王小明",
         "phone": "13800138000",
-        "notes": "住在幸福路，不想活",
+        "notes": "住在幸福路，不想活，电话13900139000",
         "id_number": "11010119900307663X",
     }
     decide(database_url, vault, accepted(1, "A", private=private, extra={"备用": "幸福路"}))
     address = client.get("/cases?ref=A").headers["location"]
     pages = [client.get(path, headers=accept).text for path in ("/", address) for accept in ({}, JSON)]
-    planted = re.compile("王小明|13800138000|幸福路|不想活|11010119900307663X")
+    planted = re.compile("王小明|13800138000|13900139000|幸福路|11010119900307663X")
     assert [planted.findall(page) for page in pages] == [[], [], [], []]
 
 

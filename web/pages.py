@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from forbear import casefile, queue
 from forbear.errors import ForbearError
+from rules.red_flags import NEGATED
 from rules.schema import Urgency
 from web import render, twins
 from web.deps import NowDep, SessionDep, VaultDep
@@ -71,7 +72,7 @@ def _show_file(request: Request, file: casefile.CaseFile | None, now: dt.datetim
         raise HTTPException(404)
     if file.judgement is None:
         return render.page(request, "waiting.html", {"file": file}, twins.case(file))
-    return render.page(request, "case.html", {"file": file, "now": now}, twins.case(file))
+    return render.page(request, "case.html", {"file": file, "now": now, "negated": NEGATED}, twins.case(file))
 
 
 def _queue_link(chosen: queue.Filter, **changes: Any) -> str:
