@@ -203,7 +203,7 @@ def restored(
     facts = rules_facts.from_json(pack.vocabulary, decision.facts)
     flags = facts.get("note_flags")
     found = red_flags.matches(pack, _notes(private, vault)) if flags else ()
-    alarms = red_flags.alarms(flags, found) if isinstance(flags, tuple) else ()
+    alarms = red_flags.alarms(pack, flags, found) if isinstance(flags, tuple) else ()
     return Decided(case_ref, pack, decision.as_of, facts, Outcome.from_json(decision.outcome), alarms)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -76,8 +76,11 @@ def matches(pack: Pack, notes: str) -> tuple[Match, ...]:
     )
 
 
-def alarms(flags: Sequence[str], found: Iterable[Match]) -> tuple[Alarm, ...]:
-    """The flags of a decision with the words that raised them; a flag whose words are not at hand has none."""
+def alarms(pack: Pack, flags: Collection[str], found: Iterable[Match]) -> tuple[Alarm, ...]:
+    """The flags of a decision with the words that raised them, in the order in which the pack lists them.
+
+    A flag whose words are not at hand has none.
+    """
     by_flag: defaultdict[str, list[Match]] = defaultdict(list)
     for match in found:
         by_flag[match.flag].append(match)
@@ -87,7 +90,8 @@ def alarms(flags: Sequence[str], found: Iterable[Match]) -> tuple[Alarm, ...]:
             tuple(dict.fromkeys(match.words for match in by_flag[flag])),
             bool(by_flag[flag]) and all(match.negated for match in by_flag[flag]),
         )
-        for flag in flags
+        for flag in pack.red_flags
+        if flag in flags
     )
 
 

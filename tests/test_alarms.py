@@ -129,8 +129,8 @@ def test_words_of_a_wish_to_die_go_all_the_way(database_url: str, redis_url: str
         ("self_harm", ["不想活"], False)
     ]
     assert [(each["flag"], each["words"], each["negated"]) for each in denial["red_flags"]] == [
-        ("gambling", ["网赌"], True),
         ("self_harm", ["轻生"], True),
+        ("gambling", ["网赌"], True),
     ]
     assert latest is not None
     assert "备注里的警示\n- 轻生或自伤信号：“不想活”" in latest.explained("zh")

@@ -164,12 +164,25 @@ def test_a_flag_is_possibly_negated_only_if_every_place_is() -> None:
     notes = "没有轻生，后来又说想轻生、没有自杀"
     found = matches(SHIPPED, notes)
     assert [(match.words, match.negated) for match in found] == [("轻生", True), ("轻生", False), ("自杀", True)]
-    assert alarms(("self_harm",), found) == (Alarm("self_harm", ("轻生", "自杀"), False),)
-    assert alarms(("self_harm",), found[:1]) == (Alarm("self_harm", ("轻生",), True),)
+    assert alarms(SHIPPED, ("self_harm",), found) == (Alarm("self_harm", ("轻生", "自杀"), False),)
+    assert alarms(SHIPPED, ("self_harm",), found[:1]) == (Alarm("self_harm", ("轻生",), True),)
+
+
+def test_alarms_come_as_the_pack_lists_them_the_gravest_first() -> None:
+    flags = scan(SHIPPED, "网赌，AB贷，家暴，轻生")
+    assert flags == ("domestic_violence", "gambling", "new_borrowing", "scam_agent", "self_harm")
+    told = alarms(SHIPPED, flags, ())
+    assert [alarm.flag for alarm in told] == [
+        "self_harm",
+        "domestic_violence",
+        "scam_agent",
+        "new_borrowing",
+        "gambling",
+    ]
 
 
 def test_a_flag_whose_words_are_not_at_hand_is_still_told() -> None:
-    (alarm,) = alarms(("scam",), ())
+    (alarm,) = alarms(PACK, ("scam",), ())
     assert alarm == Alarm("scam", (), False)
     assert (sentence(PACK, alarm, "zh"), sentence(PACK, alarm, "en")) == ("骗局", "Scam")
 

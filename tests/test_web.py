@@ -301,20 +301,20 @@ def test_a_case_shows_the_words_that_raised_a_flag_and_nothing_else_of_the_notes
     decide(database_url, vault, accepted(1, "A", private=notes), accepted(2, "B", private={"notes": "住在幸福路"}))
     for lang, negated in (("zh", "可能是否定表述，请人工核实"), ("en", "possibly negated, a person checks")):
         page = case_page(client, "A", lang)
-        assert re.findall("<q>(.*?)</q>", page) == ["ab贷", "不想活"]
+        assert re.findall("<q>(.*?)</q>", page) == ["不想活", "ab贷"]
         assert page.count(negated) == 1
         assert "幸福路" not in page
     assert case_twin(client, "A")["decision"]["red_flags"] == [
-        {
-            "flag": "scam", "title": {"zh": "骗局", "en": "Scam"}, "words": ["ab贷"], "negated": False,
-            "text": {"zh": "骗局：“ab贷”", "en": 'Scam: "ab贷"'},
-        },
         {
             "flag": "self_harm", "title": {"zh": "自伤", "en": "Self-harm"}, "words": ["不想活"], "negated": True,
             "text": {
                 "zh": "自伤：“不想活”（可能是否定表述，请人工核实）",
                 "en": 'Self-harm: "不想活" (possibly negated, a person checks)',
             },
+        },
+        {
+            "flag": "scam", "title": {"zh": "骗局", "en": "Scam"}, "words": ["ab贷"], "negated": False,
+            "text": {"zh": "骗局：“ab贷”", "en": 'Scam: "ab贷"'},
         },
     ]  # fmt: skip
     assert 'id="flags"' not in case_page(client, "B")
