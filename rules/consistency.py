@@ -13,6 +13,7 @@ from rules.derived import FORMULAS, GIVEN
 from rules.fees import flaws
 from rules.pack import Pack, allowed, quoted
 from rules.parameters import canonical, misdated
+from rules.red_flags import bare
 from rules.repayment import WITH_INTEREST
 
 _T = TypeVar("_T")
@@ -197,7 +198,7 @@ def _documents(hardship: schema.Hardship, unknown: Unknown) -> Iterator[str]:
 
 def _flag(flag: schema.RedFlag) -> Iterator[str]:
     for number, word in enumerate(flag.words):
-        if not word.strip():
+        if not bare(word):
             yield f"words[{number}]: is blank and would be found in all notes; remove it"
 
 

@@ -25,6 +25,7 @@ URGENCY: Final[Mapping[str, Text]] = {
     "U5": Text(zh="仅供参考", en="for information"),
 }
 _HEADINGS: Final[Mapping[str, Text]] = {
+    "red_flags": Text(zh="备注里的警示", en="Red flags in the notes"),
     "situation": Text(zh="情况", en="The situation"),
     "deadlines": Text(zh="期限", en="Deadlines"),
     "differences": Text(zh="两套引擎的差异", en="Where the engines differ"),
@@ -60,6 +61,7 @@ def explain(
     traced = {each.rule: each for each in trace}
     sections: list[tuple[str, list[str]]] = [
         ("", _recommendation(pack, outcome, language)),
+        ("red_flags", [each["text"][language] for each in decision["red_flags"]]),
         ("situation", [] if alone else _situation(pack, facts, language)),
         ("deadlines", [_deadline(each, notes, language) for each in decision["deadlines"]]),
         ("differences", [f"{each.rule}: {each.engine} / {each.twin}" for each in outcome.disagreement]),

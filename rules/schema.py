@@ -189,7 +189,7 @@ class RedFlag(Model):
 
     title: Text
     words: Annotated[tuple[str, ...], Field(min_length=1)]
-    urgent: bool = False
+    not_before: tuple[str, ...] = ()  # what takes the alarm back when it follows the words at once
 
 
 class Effect(Model):

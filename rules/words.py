@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rules.facts import Facts
@@ -13,10 +13,13 @@ from rules.phrases import both, change, citations, lapsed
 from rules.policy import Ids
 from rules.proposals import proposal, yuan
 from rules.reasons import reason, source, speaking
+from rules.red_flags import Alarm, sentence
 from rules.schema import Item
 
 
-def decision(pack: Pack, case_ref: str, outcome: Outcome, facts: Facts, as_of: dt.date) -> dict[str, Any]:
+def decision(
+    pack: Pack, case_ref: str, outcome: Outcome, facts: Facts, as_of: dt.date, alarms: Sequence[Alarm] = ()
+) -> dict[str, Any]:
     """The decision as users and scripts get it: one JSON object, in both languages."""
     manifest, strategy = pack.manifest, pack.strategies[outcome.strategy]
     return {
@@ -47,6 +50,7 @@ def decision(pack: Pack, case_ref: str, outcome: Outcome, facts: Facts, as_of: d
         "summary": both(strategy.summary),
         "rules_unknown": list(outcome.rules_unknown),
         "flags": list(outcome.flags),
+        "red_flags": [_alarm(pack, alarm) for alarm in alarms],
         "disagreement": [_difference(each) for each in outcome.disagreement],
         "disclaimer": both(manifest.disclaimer),
     }
@@ -117,6 +121,16 @@ def _recourse(pack: Pack, each: Recourse) -> dict[str, Any]:
         "strategy": each.strategy,
         "rule": each.rule,
         "text": {"zh": change(pack, each, "zh"), "en": change(pack, each, "en")},
+    }
+
+
+def _alarm(pack: Pack, alarm: Alarm) -> dict[str, Any]:
+    return {
+        "flag": alarm.flag,
+        "title": both(pack.red_flags[alarm.flag].title),
+        "words": list(alarm.words),
+        "negated": alarm.negated,
+        "text": {"zh": sentence(pack, alarm, "zh"), "en": sentence(pack, alarm, "en")},
     }
 
 

@@ -121,7 +121,7 @@ answer:
   references: [{id: practice, status: primary}]
 """,
     "red_flags.yaml": """
-self_harm: {title: {zh: 自伤, en: Self-harm}, words: [不想活, end my life], urgent: true}
+self_harm: {title: {zh: 自伤, en: Self-harm}, words: [不想活, end my life]}
 scam: {title: {zh: 骗局, en: Scam}, words: [AB贷]}
 """,
     "references.yaml": """
