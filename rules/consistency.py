@@ -236,6 +236,8 @@ def references_of(pack: Pack) -> Iterator[tuple[str, str, Sequence[schema.Refere
             yield "parameters.yaml", f"{name}.values[{number}].", value.references
     for name, strategy in pack.strategies.items():
         yield "strategies.yaml", f"{name}.", strategy.references
+    for name, contact in pack.contacts.items():
+        yield "contacts.yaml", f"{name}.", contact.references
     for file in ("documents", "rights", "warnings", "steps"):
         items: Mapping[str, schema.Item] = getattr(pack, file)
         for name, item in items.items():

@@ -31,6 +31,7 @@ _ENTRIES: Final[dict[str, Any]] = {
     "parameters.yaml": dict[_Name, schema.Parameter],
     "hardships.yaml": dict[_Name, schema.Hardship],
     "strategies.yaml": dict[_Name, schema.Strategy],
+    "contacts.yaml": dict[_Name, schema.Contact],
     "documents.yaml": dict[_Name, schema.Item],
     "rights.yaml": dict[_Name, schema.Item],
     "warnings.yaml": dict[_Name, schema.Item],

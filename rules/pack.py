@@ -39,6 +39,7 @@ class Pack:
     parameters: dict[str, schema.Parameter]
     hardships: dict[str, schema.Hardship]
     strategies: dict[str, schema.Strategy]
+    contacts: dict[str, schema.Contact]
     documents: dict[str, schema.Item]
     rights: dict[str, schema.Item]
     warnings: dict[str, schema.Item]

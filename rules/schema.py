@@ -134,6 +134,15 @@ class Item(Model):
     references: tuple[Reference, ...] = ()
 
 
+class Contact(Model):
+    """Whom a borrower or counsellor turns to, and what for (contacts.yaml). `number` is a short hotline number."""
+
+    title: Text
+    number: Annotated[str, Field(pattern=r"^\d{3,5}$")] | None = None
+    purpose: Text
+    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+
+
 class Clock(Model):
     """A legal deadline: so many days from the day a paper was served (deadlines.yaml)."""
 
