@@ -37,6 +37,7 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
         "pack": _manifest(pack.manifest, unknown),
         "facts": _vocabulary(pack.vocabulary, unknown),
         "parameters": _each(pack.parameters, _parameter),
+        "products": chain(_codes(pack.products), _each(pack.products, lambda entry: _product(pack, entry, unknown))),
         "hardships": chain(_codes(pack.hardships), _each(pack.hardships, lambda entry: _documents(entry, unknown))),
         "strategies": chain(
             _codes(pack.strategies), _each(pack.strategies, lambda strategy: _strategy(pack, strategy, unknown))
@@ -191,6 +192,17 @@ def _parameter(parameter: schema.Parameter) -> Iterator[str]:
             )
 
 
+def _product(pack: Pack, product: schema.Product, unknown: Unknown) -> Iterator[str]:
+    lenders = pack.vocabulary.facts["lender_type"].values if "lender_type" in pack.vocabulary.facts else {}
+    for lender in product.contacts_by_lender:
+        if lender not in lenders:
+            yield f"contacts_by_lender: unknown kind of lender {quoted(lender)}; {allowed(lender, lenders)}"
+    for place, contacts in (("contacts", product.contacts), *product.contacts_by_lender.items()):
+        for contact in contacts:
+            if error := unknown("contacts", "contact", contact):
+                yield f"{place}: {error}"
+
+
 def _documents(hardship: schema.Hardship, unknown: Unknown) -> Iterator[str]:
     for strength, documents in hardship.documents.items():
         for document in documents:
@@ -219,7 +231,9 @@ def _clock(pack: Pack, clock: schema.Clock, unknown: Unknown) -> Iterator[str]:
         yield f"days: {clock.days} is in {parameter.unit}, not in days; {allowed(clock.days, fitting)}"
 
 
-def _codes(entries: Mapping[str, schema.Hardship] | Mapping[str, schema.Strategy]) -> Iterator[str]:
+def _codes(
+    entries: Mapping[str, schema.Product] | Mapping[str, schema.Hardship] | Mapping[str, schema.Strategy],
+) -> Iterator[str]:
     owners: dict[str, str] = {}
     for name, entry in entries.items():
         other = owners.setdefault(entry.code, name)
@@ -236,6 +250,8 @@ def references_of(pack: Pack) -> Iterator[tuple[str, str, Sequence[schema.Refere
             yield "parameters.yaml", f"{name}.values[{number}].", value.references
     for name, strategy in pack.strategies.items():
         yield "strategies.yaml", f"{name}.", strategy.references
+    for name, product in pack.products.items():
+        yield "products.yaml", f"{name}.", product.references
     for name, contact in pack.contacts.items():
         yield "contacts.yaml", f"{name}.", contact.references
     for file in ("documents", "rights", "warnings", "steps"):

@@ -37,6 +37,7 @@ class Pack:
     manifest: schema.Manifest
     vocabulary: schema.Vocabulary
     parameters: dict[str, schema.Parameter]
+    products: dict[str, schema.Product]
     hardships: dict[str, schema.Hardship]
     strategies: dict[str, schema.Strategy]
     contacts: dict[str, schema.Contact]

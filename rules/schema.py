@@ -75,7 +75,7 @@ class Fact(Model):
     # The borrower can change it, by bringing a paper or deciding something: recourse may suggest it.
     actionable: bool = False
     values: dict[str, FactValue] = {}
-    values_from: Literal["hardships", "red_flags"] | None = None
+    values_from: Literal["hardships", "products", "red_flags"] | None = None
     minimum: int | None = None
     maximum: int | None = None
     max_length: int | None = None
@@ -115,6 +115,23 @@ class Hardship(Model):
     title: Text
     synonyms: tuple[str, ...] = ()
     documents: dict[Literal["official", "third_party", "self_declared"], tuple[str, ...]] = {}
+
+
+class Product(Model):
+    """A kind of debt: who really lends, what may be cited for it, and whom to call (products.yaml).
+
+    `contacts` are ids of contacts.yaml in calling order. Where the debt is claimed by a kind of lender (a value of the
+    fact lender_type) that stands in `contacts_by_lender`, that order holds instead.
+    """
+
+    code: Annotated[str, Field(pattern=r"^P_[A-Z_]+$")]
+    title: Text
+    aliases: tuple[str, ...] = ()
+    lender: Text
+    note: Text
+    contacts: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    contacts_by_lender: dict[Identifier, Annotated[tuple[Identifier, ...], Field(min_length=1)]] = {}
+    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
 
 
 class Strategy(Model):
