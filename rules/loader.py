@@ -11,11 +11,11 @@ from typing import Any, Final, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from rules import schema
+from rules import directory, schema
 from rules.compiler import refusals
-from rules.consistency import check, unknown_in
+from rules.consistency import check
 from rules.facts import Parser
-from rules.pack import LoadedRule, Pack, PackError, allowed, quoted
+from rules.pack import LoadedRule, Pack, PackError, allowed, quoted, unknown_in
 from rules.parse import ConditionError, parse, resolve
 from rules.rule_check import check_rule
 from rules.strict_yaml import YamlError, read
@@ -29,10 +29,10 @@ _ENTRIES: Final[dict[str, Any]] = {
     "pack.yaml": schema.Manifest,
     "facts.yaml": schema.Vocabulary,
     "parameters.yaml": dict[_Name, schema.Parameter],
-    "products.yaml": dict[_Name, schema.Product],
+    "products.yaml": dict[_Name, directory.Product],
     "hardships.yaml": dict[_Name, schema.Hardship],
     "strategies.yaml": dict[_Name, schema.Strategy],
-    "contacts.yaml": dict[_Name, schema.Contact],
+    "contacts.yaml": dict[_Name, directory.Contact],
     "documents.yaml": dict[_Name, schema.Item],
     "rights.yaml": dict[_Name, schema.Item],
     "warnings.yaml": dict[_Name, schema.Item],
@@ -144,7 +144,7 @@ def _parsed(
 
 def _filled(
     vocabulary: schema.Vocabulary,
-    products: Mapping[str, schema.Product],
+    products: Mapping[str, directory.Product],
     hardships: Mapping[str, schema.Hardship],
     flags: Mapping[str, schema.RedFlag],
 ) -> schema.Vocabulary:

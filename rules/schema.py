@@ -117,23 +117,6 @@ class Hardship(Model):
     documents: dict[Literal["official", "third_party", "self_declared"], tuple[str, ...]] = {}
 
 
-class Product(Model):
-    """A kind of debt: who really lends, what may be cited for it, and whom to call (products.yaml).
-
-    `contacts` are ids of contacts.yaml in calling order. Where the debt is claimed by a kind of lender (a value of the
-    fact lender_type) that stands in `contacts_by_lender`, that order holds instead.
-    """
-
-    code: Annotated[str, Field(pattern=r"^P_[A-Z_]+$")]
-    title: Text
-    aliases: tuple[str, ...] = ()
-    lender: Text
-    note: Text
-    contacts: Annotated[tuple[Identifier, ...], Field(min_length=1)]
-    contacts_by_lender: dict[Identifier, Annotated[tuple[Identifier, ...], Field(min_length=1)]] = {}
-    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
-
-
 class Strategy(Model):
     """A negotiation strategy a rule can recommend (strategies.yaml)."""
 
@@ -152,15 +135,6 @@ class Item(Model):
     text: Text
     acknowledges: bool = False  # following it admits the debt, pays, or asks for time
     references: tuple[Reference, ...] = ()
-
-
-class Contact(Model):
-    """Whom a borrower or counsellor turns to, and what for (contacts.yaml). `number` is a short hotline number."""
-
-    title: Text
-    number: Annotated[str, Field(pattern=r"^\d{3,5}$")] | None = None
-    purpose: Text
-    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
 
 
 class Clock(Model):
