@@ -44,6 +44,9 @@ def _each(entries: Mapping[str, _T], check_entry: Callable[[_T], Iterable[str]])
 
 
 def _strategy(pack: Pack, strategy: schema.Strategy, unknown: Unknown) -> Iterator[str]:
+    for step in strategy.next_steps:
+        if error := unknown("steps", "step", step):
+            yield f"next_steps: {error}"
     longest = strategy.plan_longest
     if longest is None:
         return
