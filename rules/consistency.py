@@ -141,6 +141,8 @@ def references_of(pack: Pack) -> Iterator[tuple[str, str, Sequence[schema.Refere
             yield "parameters.yaml", f"{name}.values[{number}].", value.references
     for name, strategy in pack.strategies.items():
         yield "strategies.yaml", f"{name}.", strategy.references
+    for name, hardship in pack.hardships.items():
+        yield "hardships.yaml", f"{name}.", hardship.references
     for name, product in pack.products.items():
         yield "products.yaml", f"{name}.", product.references
     for name, contact in pack.contacts.items():

@@ -115,6 +115,7 @@ class Hardship(Model):
     title: Text
     synonyms: tuple[str, ...] = ()
     documents: dict[Literal["official", "third_party", "self_declared"], tuple[str, ...]] = {}
+    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
 
 
 class Strategy(Model):

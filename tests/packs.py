@@ -96,8 +96,13 @@ high_rate:
   values: [{value: 24, valid_from: 2017-08-04, status: official}]
 """,
     "hardships.yaml": """
-unemployment: {code: H01, title: {zh: 失业, en: Unemployment}, synonyms: [下岗], documents: {official: [proof]}}
-none_stated: {code: H99, title: {zh: 未说明, en: None stated}}
+unemployment:
+  code: H01
+  title: {zh: 失业, en: Unemployment}
+  synonyms: [下岗]
+  documents: {official: [proof]}
+  references: [{id: practice, status: design}]
+none_stated: {code: H99, title: {zh: 未说明, en: None stated}, references: [{id: practice, status: design}]}
 """,
     "strategies.yaml": """
 crisis_support:
