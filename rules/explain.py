@@ -121,6 +121,8 @@ def _recommendation(pack: Pack, outcome: Outcome, language: Language) -> list[st
         return [
             f"建议：{strategy.title.zh}（{strategy.code}），紧急程度 {outcome.urgency}（{urgency}）。",
             strategy.summary.zh,
+            f"适合的时候：{strategy.sound_when.zh}",
+            f"要想清楚的：{strategy.against.zh}",
             sure if outcome.engines_agree else "两套引擎的结果不一致，由顾问判断。",
             *([f"同时考虑：{'、'.join(others)}。"] if others else []),
             *([f"暂不可用：{'、'.join(blocked)}。"] if blocked else []),
@@ -133,6 +135,8 @@ def _recommendation(pack: Pack, outcome: Outcome, language: Language) -> list[st
     return [
         f"Recommended: {strategy.title.en} ({strategy.code}), urgency {outcome.urgency} ({urgency}).",
         strategy.summary.en,
+        f"Sound: {strategy.sound_when.en}",
+        f"What speaks against it: {strategy.against.en}",
         sure if outcome.engines_agree else "The two engines came to different results; a counsellor decides.",
         *([f"Also to be considered: {', '.join(others)}."] if others else []),
         *([f"Not to be used for now: {', '.join(blocked)}."] if blocked else []),
@@ -183,9 +187,9 @@ def _why_not(
         title, lacking = say(pack.strategies[miss.strategy].title, language), phrase(pack, miss.lacking, language)
         present = used(pack, miss.facts, facts, language)
         if language == "zh":
-            yield f"{title}：差一个条件，要{lacking}才行（现在{present}）。〔规则 {miss.rule}〕"
+            yield f"{title}：要求“{lacking}”，而现在是“{present}”。（规则 {miss.rule}）"
         else:
-            yield f"{title}: one condition is missing, that {lacking} (now {present}). [rule {miss.rule}]"
+            yield f"{title}: it takes “{lacking}”, and now it is “{present}”. (rule {miss.rule})"
 
 
 def _telling(condition: c.Condition, values: Mapping[c.Leaf, bool | None]) -> Iterator[str]:
