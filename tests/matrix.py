@@ -216,6 +216,7 @@ MATRIX = (
     Row(645, "late", lambda f: _no_capacity(f) and overdue(f, 91) and lasting(f, "temporary"), "S22", "U3"),
     Row(640, "overcharge", t.overcharged, adds="S19"),
     Row(600, "credit record", lambda f: f["credit_record_wrong"], "S24", "U4"),
+    Row(561, "gambling", lambda f: f["hardship"] == "addiction" or noted(f, "gambling"), blocks="S20"),
     Row(553, "student with a microloan", _student_microloan, adds="S25"),
     Row(550, "detention", lambda f: f["hardship"] == "detention", adds="S29"),
     Row(110, "duration unknown", lambda f: overdue(f) and lasting(f, "unknown"), "S28", "U4"),

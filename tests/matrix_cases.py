@@ -170,7 +170,7 @@ def _drawn(draw: random.Random) -> dict[str, Any]:
         "legal_stage": stage,
         "prior_request": asked,
         "collection_violations": tuple(rarely(draw.sample(VIOLATIONS, draw.randint(1, 3)), (), 4)),
-        "note_flags": rarely((some("self_harm", "violence", "scam_agent", "identity_theft"),), (), 20),
+        "note_flags": rarely((some("self_harm", "violence", "scam_agent", "identity_theft", "gambling"),), (), 20),
         "age": rarely(some(17, 18), some(35, 70), 12),
         "city": some("成都", "深圳", "厦门"),
         "social_insurance_years_local": some(2, 3, 4, 5),
