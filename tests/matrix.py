@@ -106,6 +106,10 @@ def _days_left(f: Facts, stage: str, least: int = -999, most: int = 999) -> bool
     return at(f, stage) and least <= f["days_left"] <= most
 
 
+def _papers_noted(f: Facts) -> bool:
+    return noted(f, "legal_papers") and at(f, "none", "lawyer_letter", "pre_suit_mediation")
+
+
 def _in_doubt(f: Facts) -> bool:
     return t.underage(f) or f["legally_incapable"] or f["borrower_deceased"]
 
@@ -131,6 +135,10 @@ def _cure(f: Facts) -> bool:
 
 def _early_without(f: Facts) -> bool:
     return not overdue(f) and f["hardship"] != "none_stated" and not able(f)
+
+
+def _due_soon(f: Facts) -> bool:
+    return not overdue(f) and f["hardship"] != "none_stated" and t.days_until_due(f) <= 7
 
 
 def _temporary(f: Facts) -> bool:
@@ -163,6 +171,7 @@ def _card_option(f: Facts) -> bool:
 MATRIX = (
     Row(1000, "crisis", lambda f: f["self_harm_signal"] or noted(f, "self_harm"), "S01", "U0", exclusive=True),
     Row(990, "violence", lambda f: f["violence"] or noted(f, "violence"), "S02", "U1", adds="S10"),
+    Row(985, "violence at home", lambda f: noted(f, "domestic_violence"), "S02", "U1"),
     Row(970, "enforcement", _enforced, "S05", "U1"),
     Row(969, "enforcement of a home", lambda f: _enforced(f) and _mortgage(f), adds="S13 S12"),
     Row(960, "payment order", lambda f: _days_left(f, "payment_order", 0), "S04", "U2"),
@@ -174,6 +183,7 @@ MATRIX = (
     Row(952, "small claims", lambda f: at(f, "small_claims_judgment"), "S05", "U2"),
     Row(950, "lawsuit", lambda f: at(f, "complaint_served", "hearing"), "S03", "U2"),
     Row(950, "lawsuit, three days", lambda f: _days_left(f, "complaint_served", most=3), "S03", "U1"),
+    Row(945, "papers in the notes", _papers_noted, urgency="U2", adds="S03"),
     Row(940, "identity", lambda f: f["not_my_loan"] or noted(f, "identity_theft"), "S06", "U2", blocks=ADMITS),
     Row(930, "minor, incapable, dead", _in_doubt, "S08", "U2", blocks=ADMITS),
     Row(920, "limitation", lambda f: t.barred(f) and at(f, *BEFORE_JUDGMENT), "S07", "U3", blocks=ADMITS),
@@ -182,6 +192,7 @@ MATRIX = (
     Row(900, "private, above the cap", lambda f: _private(f) and t.above_private_cap(f), "S09", "U2"),
     Row(899, "private, old caps", lambda f: _private(f) and t.under_old_caps(f), adds="S29"),
     Row(880, "collection", lambda f: len(f["collection_violations"]) > 0, urgency="U3", adds="S10"),
+    Row(877, "police", lambda f: noted(f, "police_contact"), urgency="U2"),
     Row(870, "pre-suit mediation", lambda f: at(f, "pre_suit_mediation"), urgency="U3", adds="S26"),
     Row(865, "lawyer's letter", lambda f: at(f, "lawyer_letter"), urgency="U3"),
     Row(861, "mortgage at risk, no way to pay for good", _mortgage_lost, "S13", "U2"),
@@ -206,6 +217,7 @@ MATRIX = (
     Row(720, "lump sum", lambda f: overdue(f, 91) and t.lump_sum(f), "S20", "U3"),
     Row(700, "cure", _cure, "S14"),
     Row(690, "early", lambda f: not overdue(f) and f["hardship"] != "none_stated", "S15"),
+    Row(689, "early, within a week", _due_soon, urgency="U4"),
     Row(688, "early, no capacity", _early_without, urgency="U4", adds="S22"),
     Row(680, "temporary", lambda f: _temporary(f) and t.resumes(f), "S16"),
     Row(679, "temporary, too long", lambda f: lasting(f, "temporary") and t.resumes_late(f), adds="S17"),
@@ -218,6 +230,7 @@ MATRIX = (
     Row(600, "credit record", lambda f: f["credit_record_wrong"], "S24", "U4"),
     Row(561, "gambling", lambda f: f["hardship"] == "addiction" or noted(f, "gambling"), blocks="S20"),
     Row(553, "student with a microloan", _student_microloan, adds="S25"),
+    Row(552, "microloan above the ceiling", t.microloan_too_dear, adds="S25"),
     Row(550, "detention", lambda f: f["hardship"] == "detention", adds="S29"),
     Row(110, "duration unknown", lambda f: overdue(f) and lasting(f, "unknown"), "S28", "U4"),
     Row(100, "no evidence", lambda f: overdue(f) and not t.evidenced(f) and not at(f, *CLOCKED), "S28", "U4"),

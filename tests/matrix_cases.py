@@ -110,8 +110,12 @@ VIOLATIONS = ("hours", "frequency", "third_party", "identity", "prohibited_means
 # Both sides of every change of the cap: the day it came and the days the LPR moved.
 CONTRACTS = tuple(
     day + dt.timedelta(days=step)
-    for day in (dt.date(2020, 8, 20), dt.date(2021, 12, 20), dt.date(2024, 10, 21), dt.date(2025, 5, 20))
+    for day in (*(dt.date(2020, 8, 20), dt.date(2021, 12, 20), dt.date(2025, 5, 20)), dt.date(2026, 1, 1))
     for step in (-1, 0)
+)
+ALARMS = (
+    *("self_harm", "violence", "domestic_violence", "scam_agent", "identity_theft", "gambling"),
+    *("legal_papers", "police_contact", "new_borrowing"),
 )
 RARE = (
     *("self_harm_signal", "violence", "scam_agent", "not_my_loan", "borrower_deceased", "legally_incapable"),
@@ -161,7 +165,7 @@ def _drawn(draw: random.Random) -> dict[str, Any]:
         **budget(draw.choice(BUDGETS)),
         **{name: rarely(True, False, 15) for name in RARE},
         "product": draw.choice(PRODUCTS),
-        "days_overdue": draw.choice(DAYS),
+        "days_overdue": draw.choice((*DAYS, 1097, 1500)),
         "hardship": draw.choice(HARDSHIPS),
         "hardship_evidence": draw.choice(EVIDENCE),
         "income_evidence": draw.choice(EVIDENCE),
@@ -170,7 +174,7 @@ def _drawn(draw: random.Random) -> dict[str, Any]:
         "legal_stage": stage,
         "prior_request": asked,
         "collection_violations": tuple(rarely(draw.sample(VIOLATIONS, draw.randint(1, 3)), (), 4)),
-        "note_flags": rarely((some("self_harm", "violence", "scam_agent", "identity_theft", "gambling"),), (), 20),
+        "note_flags": rarely((draw.choice(ALARMS),), (), 20),
         "age": rarely(some(17, 18), some(35, 70), 12),
         "city": some("成都", "深圳", "厦门"),
         "social_insurance_years_local": some(2, 3, 4, 5),
@@ -179,7 +183,7 @@ def _drawn(draw: random.Random) -> dict[str, Any]:
         "lump_sum_available": rarely(some(DUE, 999_999, 1_000_000, 2_000_000), 0, 3),
         "interest_fees": some(0, 0, 2_000, 500_000),
         "balance": some(2_000_000, 2_000_000, 5_699_940, 5_700_001, 90_000_000),
-        "annual_rate_percent": some(1_000, 1_200, 1_201, 1_240, 1_241, 1_340, 1_341, 1_520, 1_521, 1_540, 1_541),
+        "annual_rate_percent": some(1_000, 1_200, 1_201, 1_240, 1_241, 1_340, 1_341, 1_520, 1_540, 1_541, 2_400, 2_401),
         "contract_date": draw.choice(CONTRACTS),
         "last_interruption": some(AS_OF, dt.date(2023, 11, 23), dt.date(2023, 11, 22), dt.date(2022, 1, 1)),
     }
@@ -187,6 +191,8 @@ def _drawn(draw: random.Random) -> dict[str, Any]:
         facts["hardship_duration"] = duration
     if draw.random() < 0.6:
         facts["resume_date"] = AS_OF + dt.timedelta(days=some(-1, 0, 1, 181, 182))
+    if facts["days_overdue"] == 0:
+        facts["due_date"] = AS_OF + dt.timedelta(days=some(7, 8))
     if stage in CLOCKED:
         facts["days_left"] = some(-1, 0, 3, 4, 15)
     if stage in ("enforcement", "restricted", "dishonest_listed") and draw.random() < 0.5:

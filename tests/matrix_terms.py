@@ -59,6 +59,11 @@ def overdue(f: Facts, least: int = 1, most: int = 10**9) -> bool:
     return least <= int(f["days_overdue"]) <= most
 
 
+def days_until_due(f: Facts) -> int:
+    """Many where nobody knows the day."""
+    return int((f["due_date"] - AS_OF).days) if "due_date" in f else 999
+
+
 def lasting(f: Facts, *durations: str) -> bool:
     """Whether the hardship is of one of these durations; "unknown" is one of them."""
     return f.get("hardship_duration", "unknown") in durations
@@ -99,6 +104,12 @@ def overcharged(f: Facts) -> bool:
     """Charges of a financial loan above 24 % a year of the principal for the days overdue."""
     ceiling = f["principal"] * 24 * f["days_overdue"] / 36_500
     return f["product"] not in ("private", "illegal") and int(f["interest_fees"]) > ceiling
+
+
+def microloan_too_dear(f: Facts) -> bool:
+    """Above the 24 % all-in ceiling for microloans made since it came."""
+    new = f["contract_date"] >= dt.date(2026, 1, 1)
+    return bool(f["product"] == "microloan" and new and f["annual_rate_percent"] > 2_400)
 
 
 def underage(f: Facts) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+import pytest
+
 from rules.derived import derive
 from rules.evaluate import Evaluator, engines
 from rules.loader import DEFAULT_PACK, load
@@ -14,9 +16,9 @@ from rules.pack import Pack
 from rules.parameters import in_force
 from rules.policy import DEFAULT, Policy, Selection
 from rules.repayment import plans
-from tests.matrix import ADMITS, BEFORE_JUDGMENT, CLOCKED, STRATEGIES, Decision, decide
+from tests.matrix import ADMITS, BEFORE_JUDGMENT, CLOCKED, MATRIX, STRATEGIES, Decision, decide
 from tests.matrix_cases import core, sample
-from tests.matrix_terms import AS_OF, barred, capacity, noted
+from tests.matrix_terms import AS_OF, barred, capacity, noted, underage
 
 CARDS = ("credit_card", "card_instalment")
 CHUNK = 20_000
@@ -90,6 +92,10 @@ def test_every_case_gets_what_the_matrix_says() -> None:
         assert found == (wanted.strategy, wanted.urgency, wanted.secondary, wanted.blocked), case
 
 
+def test_every_line_of_the_matrix_is_met() -> None:
+    assert {row.name for row in MATRIX} == {name for case in cases() for name in case.wanted.rows}
+
+
 def test_the_engine_says_the_same_and_is_certain_of_it() -> None:
     """On every three-hundredth case: only the day of recovery or the duration, where they are left out, can matter."""
     few = cases()[::300]
@@ -122,13 +128,18 @@ def test_the_rule_on_cards_is_for_cards_only() -> None:
         assert not about_cards & said(case), case
 
 
-def test_nothing_admits_a_loan_that_is_not_ones_own_or_is_barred() -> None:
+@pytest.mark.parametrize(
+    "doubtful",
+    [lambda f: f["not_my_loan"], lambda f: barred(f) and f["legal_stage"] in BEFORE_JUDGMENT, underage],
+    ids=["not one's own", "barred", "a minor's"],
+)
+def test_nothing_admits_a_doubtful_debt(doubtful: Callable[[dict[str, Any]], bool]) -> None:
     admits = {STRATEGIES[code] for code in ADMITS.split()}
     items = {
         f"{kind}s.{name}" for kind in ITEMS for name, item in getattr(pack(), f"{kind}s").items() if item.acknowledges
     }
     assert admits == {name for name, strategy in pack().strategies.items() if strategy.acknowledges}
-    for case in those(lambda f: f["not_my_loan"] or (barred(f) and f["legal_stage"] in BEFORE_JUDGMENT)):
+    for case in those(doubtful):
         assert not admits & {case.found.strategy, *case.found.secondary}, case
         assert not items & said(case), case
 
