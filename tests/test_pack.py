@@ -45,13 +45,10 @@ def pack() -> Pack:
 
 
 def texts() -> list[tuple[str, str]]:
-    """Every text a counsellor may read, with the file it is in."""
-    found = [("pack.yaml", text.zh) for text in (pack().manifest.disclaimer, pack().manifest.default.because)]
-    for name in ("documents", "rights", "warnings", "steps"):
-        found += [(f"{name}.{key}", item.text.zh) for key, item in getattr(pack(), name).items()]
-    for key, strategy in pack().strategies.items():
-        found += [(f"strategies.{key}", strategy.title.zh + strategy.summary.zh)]
-    return [*found, *((rule.path, rule.rule.title.zh + rule.rule.because.zh) for rule in pack().rules)]
+    """Every file of the pack, but of the red flags only what they are called: their words are what people write."""
+    files = [path for path in sorted(DEFAULT_PACK.rglob("*.yaml")) if path.name != "red_flags.yaml"]
+    flags = [(f"red_flags.{name}", flag.title.zh + flag.title.en) for name, flag in pack().red_flags.items()]
+    return [*((path.name, path.read_text(encoding="utf-8")) for path in files), *flags]
 
 
 def test_the_pack_is_fit_to_publish() -> None:
