@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from rules import schema
 from rules.conditions import Condition
+from rules.fee_schema import FeeTable
 
 
 class PackError(Exception):
@@ -37,7 +38,7 @@ class Pack:
     manifest: schema.Manifest
     vocabulary: schema.Vocabulary
     parameters: dict[str, schema.Parameter]
-    fees: dict[str, schema.FeeTable]
+    fees: dict[str, FeeTable]
     hardships: dict[str, schema.Hardship]
     strategies: dict[str, schema.Strategy]
     documents: dict[str, schema.Item]
