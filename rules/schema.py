@@ -171,7 +171,9 @@ class RedFlag(Model):
 
     title: Text
     words: Annotated[tuple[str, ...], Field(min_length=1)]
-    not_before: tuple[str, ...] = ()  # what takes the alarm back when it follows the words at once
+    # What takes the alarm back when the words stand at once before it, or after it.
+    not_before: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()
 
 
 class Effect(Model):
