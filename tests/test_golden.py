@@ -23,7 +23,7 @@ AS_OF = dt.date(2026, 11, 23)
 # An expectation names ids that must be there; after `without_` ids that must not.
 _LISTS = ("secondary", "blocked", "steps", "warnings", "rights", "flags", "documents")
 _DERIVED = ("overdue_bucket", "days_left", "months_to_clear", "capacity", "debt_service_ratio", "over_cap_amount")
-_RULES = ("fired", "not_fired", "asked", "secondary_is", "deadlines", "plans", "plan", "plan_kinds")
+_RULES = ("fired", "not_fired", "asked", "not_asked", "secondary_is", "deadlines", "plans", "plan", "plan_kinds")
 _WORDS = {"strategy", "urgency", "certain", *_RULES, *_LISTS, *(f"without_{name}" for name in _LISTS)}
 
 
@@ -73,6 +73,7 @@ def test_a_golden_case_gets_what_the_review_says(case: Mapping[str, Any]) -> Non
     assert set(expect.get("fired", ())) <= set(outcome.rules_fired)
     assert set(expect.get("not_fired", ())).isdisjoint(outcome.rules_fired)
     assert set(expect.get("asked", ())) <= set(outcome.questions)
+    assert set(expect.get("not_asked", ())).isdisjoint(outcome.questions)
     assert list(outcome.secondary) == expect.get("secondary_is", list(outcome.secondary))
     due = {each.id: each.date for each in outcome.deadlines}
     assert due == expect.get("deadlines", due)
