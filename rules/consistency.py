@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from rules import directory, schema
 from rules.pack import Pack, Unknown, allowed, quoted, unknown_in
+from rules.papers import check_papers
 from rules.parameters import canonical
 from rules.vocabulary import check_vocabulary
 
@@ -16,7 +17,10 @@ _T = TypeVar("_T")
 
 
 def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
-    """Every mistake between the files, rules left out. `broken` names the files that could not be read."""
+    """Every mistake between the files. `broken` names those that could not be read.
+
+    Of the rules only whether they ask for the papers of their hardship; the rest of them is rule_check.py's.
+    """
     unknown = unknown_in(pack, broken)
     found: dict[str, Iterable[str]] = {
         "pack": _manifest(pack.manifest, unknown),
@@ -31,6 +35,7 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
         "deadlines": _each(pack.deadlines, lambda clock: _clock(pack, clock, unknown)),
     }
     errors = [f"{file}.yaml: {error}" for file, told in found.items() for error in told]
+    errors.extend(check_papers(pack))
     for path, place, references in references_of(pack):
         for number, reference in enumerate(references):
             if error := unknown("references", "reference", reference.id):
