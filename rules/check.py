@@ -13,13 +13,13 @@ from rules import conditions as c
 from rules.boundaries import lacking
 from rules.consistency import references_of
 from rules.derived import FORMULAS
+from rules.figures import lapsed
 from rules.loader import Pack, PackError, load
 from rules.lock import lock, mismatch
 from rules.normal import leaves
 from rules.pack import LoadedRule
-from rules.parameters import value_on
-from rules.rule_check import placeholders
 from rules.rule_tests import TestFailure, examples, run_tests
+from rules.texts import placeholders, texts_of
 
 __all__ = ["Finding", "TestFailure", "check", "lock", "run_tests"]
 
@@ -41,7 +41,9 @@ def check(folder: Path, on: dt.date | None = None) -> list[Finding]:
         pack = load(folder)
     except PackError as error:
         return [Finding("error", *_split(line)) for line in error.errors]
-    findings = [*_figures(pack, on or pack.manifest.reviewed_on), *_unused(pack)]
+    day = on or pack.manifest.reviewed_on
+    findings = [Finding(level, "parameters.yaml", message) for level, message in lapsed(pack, day)]
+    findings += _unused(pack)
     tests = examples(pack)
     for rule in pack.rules:
         findings += _kinds_of_tests(rule)
@@ -60,15 +62,6 @@ def _split(line: str) -> tuple[str, str]:
     return where, message
 
 
-def _figures(pack: Pack, on: dt.date) -> Iterator[Finding]:
-    for name, parameter in pack.parameters.items():
-        if value_on(parameter, on) is not None:
-            continue
-        ended = [value.valid_to for value in parameter.values if value.valid_to is not None and value.valid_to < on]
-        what = f"the last value ended on {max(ended)}" if ended else "no value had begun"
-        yield Finding("error", "parameters.yaml", f"{name}: no value is in force on {on} ({what}); add a dated value")
-
-
 def _kinds_of_tests(rule: LoadedRule) -> Iterator[Finding]:
     kinds = Counter(test.expect for test in rule.rule.tests)
     always_known = all(isinstance(leaf, c.Known) for leaf in leaves(rule.when))
@@ -84,7 +77,10 @@ def _unused(pack: Pack) -> Iterator[Finding]:
     for file in ("parameters", "strategies", "documents", "rights", "warnings", "steps", "deadlines", "references"):
         for name in getattr(pack, file):
             if name not in used[file]:
-                yield Finding("warning", f"{file}.yaml", f"{name}: nothing uses it; use it in a rule or remove it")
+                if file != "parameters" or pack.parameters[name].background is None:
+                    yield Finding("warning", f"{file}.yaml", f"{name}: nothing uses it; use it in a rule or remove it")
+            elif file == "parameters" and pack.parameters[name].background is not None:
+                yield Finding("warning", "parameters.yaml", f"{name}.background: it is used; remove the key")
 
 
 def _used(pack: Pack) -> dict[str, set[str]]:
@@ -104,10 +100,11 @@ def _used(pack: Pack) -> dict[str, set[str]]:
         used[file] = used.get(file, set()) | meant
     for rule in pack.rules:
         used["references"].update(reference.id for reference in rule.rule.references)
-        used["parameters"].update(placeholders(rule.rule.because.zh), placeholders(rule.rule.because.en))
         for leaf in leaves(rule.when):
             if isinstance(leaf, c.Compare) and isinstance(leaf.value, c.Parameter):
                 used["parameters"].add(leaf.value.name)
+    for text in (*(rule.rule.because for rule in pack.rules), *(text for _, _, text in texts_of(pack))):
+        used["parameters"].update(placeholders(text.zh), placeholders(text.en))
     for name, fact in pack.vocabulary.facts.items():
         if fact.derived and name in FORMULAS:
             used["parameters"].update(FORMULAS[name].needs, FORMULAS[name].uses)

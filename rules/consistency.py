@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain
 from typing import TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
-from rules import schema
+from rules import figures, schema
 from rules.cells import fold, words
 from rules.derived import FORMULAS, GIVEN
 from rules.pack import Pack, allowed, quoted
-from rules.parameters import canonical
+from rules.texts import mistakes, texts_of
 
 _T = TypeVar("_T")
 # Tells what is wrong with a name of a file's entries, or None: (file without ending, what it is called, name).
@@ -36,15 +36,19 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
     found: dict[str, Iterable[str]] = {
         "pack": _manifest(pack.manifest, unknown),
         "facts": _vocabulary(pack.vocabulary, unknown),
-        "parameters": _each(pack.parameters, _parameter),
+        "parameters": _each(pack.parameters, figures.mistakes),
         "hardships": chain(_codes(pack.hardships), _each(pack.hardships, lambda entry: _documents(entry, unknown))),
         "strategies": chain(
             _codes(pack.strategies), _each(pack.strategies, lambda strategy: _strategy(pack, strategy, unknown))
         ),
         "red_flags": _each(pack.red_flags, _flag),
         "deadlines": _each(pack.deadlines, lambda clock: _clock(pack, clock, unknown)),
+        "open_points": _each(pack.open_points, lambda point: _open_point(point, unknown)),
     }
     errors = [f"{file}.yaml: {error}" for file, told in found.items() for error in told]
+    if broken.isdisjoint(("facts.yaml", "parameters.yaml")):
+        for path, place, text in texts_of(pack):
+            errors.extend(f"{path}: {place}.{error}" for error in mistakes(text, pack))
     for path, place, references in references_of(pack):
         for number, reference in enumerate(references):
             if error := unknown("references", "reference", reference.id):
@@ -174,23 +178,6 @@ def _headers(facts: Mapping[str, schema.Fact]) -> Iterator[str]:
                 yield f"facts.{name}.aliases: the header {quoted(header)} already means {other}; remove it from one"
 
 
-def _parameter(parameter: schema.Parameter) -> Iterator[str]:
-    for number, value in enumerate(parameter.values):
-        try:
-            canonical(value.value, parameter.unit)
-        except ValueError as error:
-            yield f"values[{number}].value: {error}"
-        if value.valid_to is not None and value.valid_to < value.valid_from:
-            yield f"values[{number}].valid_to: {value.valid_to} is before valid_from {value.valid_from}"
-    ordered = sorted(parameter.values, key=lambda value: value.valid_from)
-    for earlier, later in pairwise(ordered):
-        if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
-            yield (
-                f"values: two values are in force on {later.valid_from}; "
-                f"end the one from {earlier.valid_from} the day before"
-            )
-
-
 def _documents(hardship: schema.Hardship, unknown: Unknown) -> Iterator[str]:
     for strength, documents in hardship.documents.items():
         for document in documents:
@@ -217,6 +204,16 @@ def _clock(pack: Pack, clock: schema.Clock, unknown: Unknown) -> Iterator[str]:
     if parameter is not None and parameter.unit != "days":
         fitting = [name for name, entry in pack.parameters.items() if entry.unit == "days"]
         yield f"days: {clock.days} is in {parameter.unit}, not in days; {allowed(clock.days, fitting)}"
+
+
+def _open_point(point: schema.OpenPoint, unknown: Unknown) -> Iterator[str]:
+    for file, what, names in (
+        ("parameters", "parameter", point.parameters),
+        ("references", "reference", point.references),
+    ):
+        for number, name in enumerate(names):
+            if error := unknown(file, what, name):
+                yield f"{file}[{number}]: {error}"
 
 
 def _codes(entries: Mapping[str, schema.Hardship] | Mapping[str, schema.Strategy]) -> Iterator[str]:

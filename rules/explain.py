@@ -10,7 +10,7 @@ from rules.facts import Facts, Language
 from rules.normal import facts_of
 from rules.outcome import DISAGREEMENT, Outcome
 from rules.pack import Pack
-from rules.phrases import change, cited, phrase, say, used
+from rules.phrases import change, cited, fill, phrase, say, used
 from rules.policy import DEFAULT
 from rules.reasons import reason, rules_of, source, speaking
 from rules.schema import Text
@@ -42,7 +42,7 @@ def explain(
     """The explanation, in paragraphs. `trace` is of the same facts, from Evaluator.trace."""
     traced = {each.rule: each for each in trace}
     sections = [
-        ("", _recommendation(pack, outcome, language)),
+        ("", _recommendation(pack, outcome, facts, as_of, language)),
         ("deadlines", _deadlines(pack, outcome, as_of, language)),
         ("differences", [f"{each.rule}: {each.engine} / {each.twin}" for each in outcome.disagreement]),
         ("why", [_why(pack, rule, facts, traced, as_of, language) for rule in speaking(pack, outcome.rules_fired)]),
@@ -60,8 +60,9 @@ def _section(heading: str, lines: list[str], language: Language) -> str:
     return "\n".join([say(_HEADINGS[heading], language), *(f"- {line}" for line in lines)])
 
 
-def _recommendation(pack: Pack, outcome: Outcome, language: Language) -> list[str]:
+def _recommendation(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date, language: Language) -> list[str]:
     strategy = pack.strategies[outcome.strategy]
+    summary = fill(pack, say(strategy.summary, language), facts, as_of, language)
     urgency = say(_URGENCY[outcome.urgency], language)
     others = [say(pack.strategies[name].title, language) for name in outcome.secondary]
     blocked = [say(pack.strategies[name].title, language) for name in outcome.blocked]
@@ -69,7 +70,7 @@ def _recommendation(pack: Pack, outcome: Outcome, language: Language) -> list[st
         sure = "已确定：缺少的信息不会改变这一策略。" if outcome.certain else "尚未确定：缺少的信息可能改变这一策略。"
         return [
             f"建议：{strategy.title.zh}（{strategy.code}），紧急程度 {outcome.urgency}（{urgency}）。",
-            strategy.summary.zh,
+            summary,
             sure if outcome.engines_agree else "两套引擎的结果不一致，由顾问判断。",
             *([f"同时考虑：{'、'.join(others)}。"] if others else []),
             *([f"暂不可用：{'、'.join(blocked)}。"] if blocked else []),
@@ -81,7 +82,7 @@ def _recommendation(pack: Pack, outcome: Outcome, language: Language) -> list[st
     )
     return [
         f"Recommended: {strategy.title.en} ({strategy.code}), urgency {outcome.urgency} ({urgency}).",
-        strategy.summary.en,
+        summary,
         sure if outcome.engines_agree else "The two engines came to different results; a counsellor decides.",
         *([f"Also to be considered: {', '.join(others)}."] if others else []),
         *([f"Not to be used for now: {', '.join(blocked)}."] if blocked else []),

@@ -38,6 +38,7 @@ _ENTRIES: Final[dict[str, Any]] = {
     "deadlines.yaml": dict[_Name, schema.Clock],
     "red_flags.yaml": dict[_Name, schema.RedFlag],
     "references.yaml": dict[str, schema.Source],
+    "open_points.yaml": dict[_Name, schema.OpenPoint],
 }
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
 _ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in _ENTRIES.items()}

@@ -10,7 +10,7 @@ from rules.explain import explain
 from rules.facts import Facts
 from rules.outcome import DeadlineDue, Difference, Outcome, Recourse
 from rules.pack import Pack
-from rules.phrases import both, change, citations
+from rules.phrases import both, change, citations, filled
 from rules.policy import Ids
 from rules.reasons import reason, source, speaking
 from rules.repayment import Plan
@@ -33,10 +33,10 @@ def decision(pack: Pack, case_ref: str, outcome: Outcome, facts: Facts, as_of: d
         "rules_fired": list(outcome.rules_fired),
         "reasons": [_reason(pack, rule, facts, as_of) for rule in speaking(pack, outcome.rules_fired)],
         "questions": [_question(pack, name) for name in outcome.questions],
-        "documents": _items(pack, pack.documents, outcome.documents),
-        "rights": _items(pack, pack.rights, outcome.rights),
-        "warnings": _items(pack, pack.warnings, outcome.warnings),
-        "steps": _items(pack, pack.steps, outcome.steps),
+        "documents": _items(pack, pack.documents, outcome.documents, facts, as_of),
+        "rights": _items(pack, pack.rights, outcome.rights, facts, as_of),
+        "warnings": _items(pack, pack.warnings, outcome.warnings, facts, as_of),
+        "steps": _items(pack, pack.steps, outcome.steps, facts, as_of),
         "deadlines": [_deadline(pack, due, as_of) for due in outcome.deadlines],
         "plan_options": [_plan(pack, plan) for plan in outcome.plans],
         "recourse": [_recourse(pack, each) for each in outcome.recourse],
@@ -44,7 +44,7 @@ def decision(pack: Pack, case_ref: str, outcome: Outcome, facts: Facts, as_of: d
         "as_of": as_of.isoformat(),
         "engines_agree": outcome.engines_agree,
         "strategy_code": strategy.code,
-        "summary": both(strategy.summary),
+        "summary": filled(pack, strategy.summary, facts, as_of),
         "rules_unknown": list(outcome.rules_unknown),
         "flags": list(outcome.flags),
         "disagreement": [_difference(each) for each in outcome.disagreement],
@@ -65,9 +65,13 @@ def _question(pack: Pack, name: str) -> dict[str, Any]:
     return {"fact": name, "text": both(fact.question or fact.title)}
 
 
-def _items(pack: Pack, entries: Mapping[str, Item], ids: Ids) -> list[dict[str, Any]]:
+def _items(pack: Pack, entries: Mapping[str, Item], ids: Ids, facts: Facts, as_of: dt.date) -> list[dict[str, Any]]:
     return [
-        {"id": name, "text": both(entries[name].text), "references": citations(pack, entries[name].references)}
+        {
+            "id": name,
+            "text": filled(pack, entries[name].text, facts, as_of),
+            "references": citations(pack, entries[name].references),
+        }
         for name in ids
     ]
 

@@ -30,6 +30,13 @@ CASE: dict[str, Value] = {
     "served_on": dt.date(2026, 11, 9),
     "note_flags": (),
 }
+PRACTICE: dict[str, object] = {
+    "id": "practice",
+    "title": {"zh": "惯例", "en": "Practice"},
+    "number": None,
+    "article": None,
+    "layer": "practice",
+}
 # Everything the contract promises, in its order.
 PROMISED = [
     "case_ref", "strategy", "strategy_label", "urgency", "certain", "secondary", "blocked", "rules_fired", "reasons",
@@ -61,21 +68,23 @@ def test_a_decision_is_the_object_of_the_contract() -> None:
                 {
                     "id": "card-measures-2011",
                     "title": {"zh": "信用卡办法", "en": "Card measures"},
+                    "number": "银监会令2011年第2号",
                     "article": "70",
+                    "layer": "regulation",
                     "status": "weak",
                 }
             ],
         }
     ]
-    assert written["documents"] == [{"id": "proof", "text": {"zh": "证明", "en": "Proof"}, "references": []}]
+    assert written["documents"] == [
+        {"id": "proof", "text": {"zh": "证明", "en": "Proof"}, "references": [PRACTICE | {"status": "design"}]}
+    ]
     assert written["deadlines"] == [
         {
             "what": "answer",
             "title": {"zh": "答辩期限", "en": "Time to answer"},
             "date": "2026-11-24",
-            "basis": [
-                {"id": "practice", "title": {"zh": "惯例", "en": "Practice"}, "article": None, "status": "primary"}
-            ],
+            "basis": [PRACTICE | {"status": "primary"}],
             "days_left": 1,
             "assumed": False,
         }
@@ -99,9 +108,7 @@ def test_the_default_gives_its_own_reason() -> None:
         {
             "rule": "default",
             "text": {"zh": "没有规则适用", "en": "No rule applies"},
-            "references": [
-                {"id": "practice", "title": {"zh": "惯例", "en": "Practice"}, "article": None, "status": "design"}
-            ],
+            "references": [PRACTICE | {"status": "design"}],
         }
     ]
 
@@ -239,14 +246,14 @@ def test_an_explanation_tells_what_why_and_by_when() -> None:
             "Recommended: Card plan (S18), urgency U3 (medium).\nInstalments\n"
             "This is certain: nothing that is still unknown could change it."
         ),
-        "Deadlines\n- Time to answer: 2026-11-24 (1 day left). Basis: Practice (text of the law read)",
+        "Deadlines\n- Time to answer: 2026-11-24 (1 day left). Basis: Practice (practice, text of the law read)",
         (
             "Why\n- ¥950.00 a month; over 90 days\n  Rule: Card plan [card-plan]\n"
             "  Conditions: Product is Credit card; Capacity is more than ¥0.00; Capacity is less than Monthly due; "
             "Days overdue is more than 90; Rate is at most 24.00%\n"
             "  Facts: Product: Credit card; Capacity: ¥950.00; Monthly due: ¥2,000.00; "
             "Days overdue: 120; Rate: 18.00%\n"
-            "  Basis: Card measures, art. 70 (weak source)"
+            "  Basis: Card measures (银监会令2011年第2号), art. 70 (regulation, weak source)"
         ),
         "Not legal advice",
     ]
