@@ -9,8 +9,8 @@ from rules import schema
 from rules.consistency import Unknown
 from rules.facts import Parser
 from rules.pack import Pack, allowed, quoted
-from rules.texts import mistakes
 from rules.schema import ACKNOWLEDGEMENTS
+from rules.texts import mistakes
 
 # Which file names what an effect points to. The others (exclusive, urgency, flag) carry their own word.
 _TARGETS: Mapping[str, tuple[str, str]] = {

@@ -80,7 +80,11 @@ npl_days:
   title: {zh: 不良天数, en: Days to non-performing}
   unit: days
   values:
-    - {value: 80, valid_from: 2010-01-01, valid_to: 2019-12-31, status: design, references: [{id: practice, status: design}]}
+    - value: 80
+      valid_from: 2010-01-01
+      valid_to: 2019-12-31
+      status: design
+      references: [{id: practice, status: design}]
     - {value: 90, valid_from: 2020-01-01, status: official, references: [{id: practice, status: official}]}
 answer_days:
   title: {zh: 答辩期, en: Days to answer}
@@ -111,7 +115,11 @@ counsellor_review: {code: S29, title: {zh: 人工研判, en: Review}, summary: {
 """,
     "documents.yaml": "proof: {text: {zh: 证明, en: Proof}, references: [{id: practice, status: design}]}",
     "rights.yaml": "dispute: {text: {zh: 异议权, en: Right to dispute}, references: [{id: practice, status: design}]}",
-    "warnings.yaml": "no_promise: {text: {zh: 先别承诺, en: Do not promise yet}, references: [{id: practice, status: design}]}",
+    "warnings.yaml": """
+no_promise:
+  text: {zh: 先别承诺, en: Do not promise yet}
+  references: [{id: practice, status: design}]
+""",
     "steps.yaml": "write: {text: {zh: 书面申请, en: Apply in writing}, references: [{id: practice, status: design}]}",
     "deadlines.yaml": """
 answer:
