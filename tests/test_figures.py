@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.cells import Value
 from rules.check import Finding, check, lock
 from rules.consistency import references_of
 from rules.evaluate import Evaluator
@@ -84,7 +86,11 @@ def test_the_private_cap_changes_with_the_lpr_on_its_day(day: str, cap: int) -> 
     [("2021-12-19", 1540, False), ("2021-12-19", 1541, True), ("2021-12-20", 1520, False), ("2021-12-20", 1521, True)],
 )
 def test_a_private_contract_is_measured_by_the_rate_of_its_day(contract: str, rate: int, above: bool) -> None:
-    facts = {"product": "private", "annual_rate_percent": rate, "contract_date": dt.date.fromisoformat(contract)}
+    facts: dict[str, Value] = {
+        "product": "private",
+        "annual_rate_percent": rate,
+        "contract_date": dt.date.fromisoformat(contract),
+    }
     (evaluation,) = Evaluator(pack(), TODAY).evaluate([facts])
     assert evaluation.facts["rate_above_private_cap"] is above
 
@@ -153,7 +159,7 @@ NPL = "    - {value: 90, valid_from: 2020-01-01, status: official, references: [
 POINT = "npl: {text: {zh: 待核实, en: To be checked}, parameters: [npl_days], references: [practice]}"
 
 
-def found(folder: Path, changes: dict[str, str | None], on: dt.date = TODAY) -> list[Finding]:
+def found(folder: Path, changes: Mapping[str, str | None], on: dt.date = TODAY) -> list[Finding]:
     """What the linter says of the figures of the tiny pack, changed."""
     write(folder, changes)
     (folder / "pack.lock").write_text(lock(load(folder)))
