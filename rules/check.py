@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from rules import charges, fees, repayment
 from rules import conditions as c
 from rules.boundaries import lacking
 from rules.consistency import references_of
 from rules.derived import FORMULAS
-from rules.figures import lapsed
+from rules.figures import unconfirmed
 from rules.loader import Pack, PackError, load
 from rules.lock import lock, mismatch
 from rules.normal import leaves
@@ -41,8 +42,7 @@ def check(folder: Path, on: dt.date | None = None) -> list[Finding]:
         pack = load(folder)
     except PackError as error:
         return [Finding("error", *_split(line)) for line in error.errors]
-    day = on or pack.manifest.reviewed_on
-    findings = [Finding(level, "parameters.yaml", message) for level, message in lapsed(pack, day)]
+    findings = [Finding(*each) for each in unconfirmed(pack, on or pack.manifest.reviewed_on)]
     findings += _unused(pack)
     tests = examples(pack)
     for rule in pack.rules:
@@ -74,7 +74,17 @@ def _kinds_of_tests(rule: LoadedRule) -> Iterator[Finding]:
 
 def _unused(pack: Pack) -> Iterator[Finding]:
     used = _used(pack)
-    for file in ("parameters", "strategies", "documents", "rights", "warnings", "steps", "deadlines", "references"):
+    for file in (
+        "parameters",
+        "fees",
+        "strategies",
+        "documents",
+        "rights",
+        "warnings",
+        "steps",
+        "deadlines",
+        "references",
+    ):
         for name in getattr(pack, file):
             if name not in used[file]:
                 if file != "parameters" or pack.parameters[name].background is None:
@@ -88,7 +98,14 @@ def _used(pack: Pack) -> dict[str, set[str]]:
     manifest = pack.manifest
     effects = [effect for rule in pack.rules for effect in rule.rule.then]
     used: dict[str, set[str]] = {
-        "parameters": {clock.days for clock in pack.deadlines.values()},
+        "parameters": {
+            *(clock.days for clock in pack.deadlines.values() if clock.days),
+            *(strategy.plan_longest for strategy in pack.strategies.values() if strategy.plan_longest),
+            *charges.USES,
+            *fees.USES,
+            *repayment.USES,
+        },
+        "fees": set(fees.TABLES),
         "strategies": {manifest.default.strategy, manifest.disagreement.strategy},
         "references": {each.id for _, _, references in references_of(pack) for each in references},
         "documents": {
@@ -98,6 +115,7 @@ def _used(pack: Pack) -> dict[str, set[str]]:
     for file, kinds in (("strategies", ("recommend", "add")), *((f"{kind}s", (kind,)) for kind in _ITEMS)):
         meant = {getattr(effect, effect.kind) for effect in effects if effect.kind in kinds}
         used[file] = used.get(file, set()) | meant
+    used["steps"].update(step for strategy in pack.strategies.values() for step in strategy.next_steps)
     for rule in pack.rules:
         used["references"].update(reference.id for reference in rule.rule.references)
         for leaf in leaves(rule.when):
@@ -107,5 +125,5 @@ def _used(pack: Pack) -> dict[str, set[str]]:
         used["parameters"].update(placeholders(text.zh), placeholders(text.en))
     for name, fact in pack.vocabulary.facts.items():
         if fact.derived and name in FORMULAS:
-            used["parameters"].update(FORMULAS[name].needs, FORMULAS[name].uses)
+            used["parameters"].update(FORMULAS[name].parameters)
     return used

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from rules import schema
-from rules.consistency import Unknown
 from rules.facts import Parser
-from rules.pack import Pack, allowed, quoted
+from rules.pack import Pack, Unknown, allowed, quoted
 from rules.schema import ACKNOWLEDGEMENTS
 from rules.texts import mistakes
 

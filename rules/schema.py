@@ -16,12 +16,22 @@ Urgency = Literal["U0", "U1", "U2", "U3", "U4", "U5"]
 Status = Literal["primary", "official", "weak", "own_knowledge", "design"]
 FactType = Literal["text", "enum", "bool", "int", "money", "rate", "date", "list"]
 ACKNOWLEDGEMENTS: Final = "acknowledgements"  # a block that means whatever admits the debt
-Unit = Literal["days", "working_days", "months", "years", "yuan", "percent", "count", "basis_points"]
+Unit = Literal["days", "working_days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
 # What force a source has. A breach of a standard is a ground for complaint; a breach of law is for police and courts.
 Layer = Literal["law", "regulation", "standard", "practice", "design"]
 # What was read of a source: its own text, an official page, a press report, such a report copied on a site that
 # deserves no trust of its own (cross-checked where a second page existed), a law firm's page, a weak page, nothing.
 Read = Literal["text", "official_page", "press", "press_copy", "law_firm", "weak_page", "nothing"]
+# Without interest unless the kind says otherwise.
+PlanKind = Literal[
+    "instalments",
+    "instalments_with_interest",
+    "equal_principal",
+    "shared_instalments",
+    "deferral",
+    "standstill",
+    "lump_sum",
+]
 
 
 class Model(BaseModel):
@@ -89,7 +99,7 @@ class Fact(Model):
     # The borrower can change it, by bringing a paper or deciding something: recourse may suggest it.
     actionable: bool = False
     values: dict[str, FactValue] = {}
-    values_from: Literal["hardships", "red_flags"] | None = None
+    values_from: Literal["hardships", "products", "red_flags"] | None = None
     minimum: int | None = None
     maximum: int | None = None
     max_length: int | None = None
@@ -104,20 +114,25 @@ class Vocabulary(Model):
     pairs: tuple[tuple[Identifier, Identifier], ...] = ()
 
 
-class ParameterValue(Model):
-    """A figure and the days it is in force: both ends included, None for open.
+class Dated(Model):
+    """Something in force for some days: both ends included, None for open.
 
-    `carried`: nobody confirmed it for these days, the last confirmed value is carried on. `final`: nothing follows
-    after `valid_to`, the figure was abolished or its time is over.
+    `carried`: nobody confirmed it for these days, the last confirmed value is carried on; told wherever a decision
+    used it. `final`: nothing follows after `valid_to`, it was abolished or its time is over.
     """
 
-    value: Decimal
     valid_from: dt.date
     valid_to: dt.date | None = None
     status: Status
     references: References
     carried: bool = False
     final: bool = False
+
+
+class ParameterValue(Dated):
+    """A figure and the days it is in force."""
+
+    value: Decimal
 
 
 class Parameter(Model):
@@ -132,6 +147,28 @@ class Parameter(Model):
     values: Annotated[tuple[ParameterValue, ...], Field(min_length=1)]
 
 
+class Bracket(Model):
+    """A slice of an amount, up to so many yuan (the last one without an end), and its fee: yuan, or percent of it."""
+
+    up_to: Decimal | None = None
+    flat: Decimal | None = None
+    percent: Decimal | None = None
+
+
+class FeeSchedule(Dated):
+    """The brackets of a fee and the days they are in force: each slice is charged by its own, the sum is the fee."""
+
+    brackets: Annotated[tuple[Bracket, ...], Field(min_length=1)]
+    maximum: Decimal | None = None
+
+
+class FeeTable(Model):
+    """A fee that depends on an amount, with its dated brackets (fees.yaml)."""
+
+    title: Text
+    values: Annotated[tuple[FeeSchedule, ...], Field(min_length=1)]
+
+
 class Hardship(Model):
     """A kind of hardship and the documents that prove it, by strength (hardships.yaml)."""
 
@@ -139,17 +176,21 @@ class Hardship(Model):
     title: Text
     synonyms: tuple[str, ...] = ()
     documents: dict[Literal["official", "third_party", "self_declared"], tuple[str, ...]] = {}
+    references: References
 
 
 class Strategy(Model):
-    """A negotiation strategy a rule can recommend (strategies.yaml)."""
+    """A negotiation strategy a rule can recommend (strategies.yaml). `next_steps` are ids of steps.yaml, in order."""
 
     code: Annotated[str, Field(pattern=r"^S\d{2}$")]
     title: Text
     summary: Text
-    references: tuple[Reference, ...] = ()
+    sound_when: Text
+    against: Text  # its price, and when it is not the way
+    next_steps: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    references: References
     acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
-    plan: Literal["none", "instalments", "shared_instalments", "deferral", "lump_sum"] = "none"
+    plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
     plan_longest: Identifier | None = None  # the parameter with the most months an instalment plan may take
 
 
@@ -170,11 +211,11 @@ class OpenPoint(Model):
 
 
 class Clock(Model):
-    """A legal deadline: so many days from the day a paper was served (deadlines.yaml)."""
+    """A deadline: so many days from the day a paper was served, or, without `days`, a day itself (deadlines.yaml)."""
 
     title: Text
     starts_from: Identifier
-    days: Identifier
+    days: Identifier | None = None
     references: References
 
 
@@ -183,7 +224,7 @@ class RedFlag(Model):
 
     title: Text
     words: Annotated[tuple[str, ...], Field(min_length=1)]
-    urgent: bool = False
+    not_before: tuple[str, ...] = ()  # what takes the alarm back when it follows the words at once
 
 
 class Effect(Model):

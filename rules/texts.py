@@ -22,7 +22,8 @@ def texts_of(pack: Pack) -> Iterator[tuple[str, str, Text]]:
     yield "pack.yaml", "default.because", pack.manifest.default.because
     yield "pack.yaml", "disagreement.because", pack.manifest.disagreement.because
     for name, strategy in pack.strategies.items():
-        yield "strategies.yaml", f"{name}.summary", strategy.summary
+        for key in ("summary", "sound_when", "against"):
+            yield "strategies.yaml", f"{name}.{key}", getattr(strategy, key)
     for file in ("documents", "rights", "warnings", "steps"):
         items: Mapping[str, Item] = getattr(pack, file)
         for name, item in items.items():

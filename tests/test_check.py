@@ -16,6 +16,7 @@ ADD = "add a dated value, or name the figure in open_points.yaml"
 TITLE = "title: {zh: 备, en: S}"
 BASIS = "references: [{id: practice, status: design}]"
 FIGURE = f"{{value: 1, valid_from: 2020-01-01, status: design, {BASIS}}}"
+REASONS = "summary: {zh: 备, en: S}, sound_when: {zh: 备, en: S}, against: {zh: 备, en: S}"
 
 
 def locked(folder: Path, changes: dict[str, str | None] | None = None) -> Path:
@@ -63,7 +64,7 @@ def test_a_figure_that_has_not_begun_on_the_review_day_is_an_error(tmp_path: Pat
     ("file", "entry"),
     [
         ("parameters", f"spare: {{{TITLE}, unit: days, values: [{FIGURE}]}}"),
-        ("strategies", f"spare: {{code: S02, {TITLE}, summary: {{zh: 备, en: S}}}}"),
+        ("strategies", f"spare: {{code: S02, {TITLE}, {REASONS}, next_steps: [write], {BASIS}}}"),
         ("documents", f"\nspare: {{text: {{zh: 备, en: S}}, {BASIS}}}"),
         ("rights", f"\nspare: {{text: {{zh: 备, en: S}}, {BASIS}}}"),
         ("warnings", f"\nspare: {{text: {{zh: 备, en: S}}, {BASIS}}}"),

@@ -168,7 +168,7 @@ def found(folder: Path, changes: Mapping[str, str | None], on: dt.date = TODAY) 
 
 def test_a_carried_figure_is_an_error_until_an_open_point_names_it(tmp_path: Path) -> None:
     changes = edited("parameters.yaml", NPL, NPL.replace("status: official,", "carried: true, status: official,"))
-    problem = "npl_days: 90 is carried on since 2020-01-01 without confirmation"
+    problem = "npl_days: the last confirmed value is carried on since 2020-01-01"
     told = f"{problem}; add a dated value, or name the figure in open_points.yaml"
     assert found(tmp_path, changes) == [Finding("error", "parameters.yaml", told)]
     told = f"{problem}; open point: npl"
@@ -204,7 +204,7 @@ def test_a_figure_that_contradicts_itself_is_refused(old: str, new: str, told: s
 
 
 def test_only_the_last_value_is_carried_on() -> None:
-    (error,) = errors(edited("parameters.yaml", "valid_to: 2019-12-31", "valid_to: 2019-12-31\n      carried: true"))
+    (error,) = errors(edited("parameters.yaml", "valid_to: 2019-12-31,", "valid_to: 2019-12-31, carried: true,"))
     assert error.startswith("parameters.yaml: npl_days.values[0].carried: only the last value is carried on")
 
 
