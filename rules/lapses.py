@@ -116,6 +116,7 @@ class Lapses:
         return (Twin(rules, self._pack.vocabulary), stale) if rules else None
 
     def _spoken(self, each: Lapse, outcome: Outcome) -> bool:
+        strategy = self._pack.strategies[outcome.strategy]
         clocks = {self._pack.deadlines[due.id].days for due in outcome.deadlines}
         return each.parameter in clocks or any(
             each.parameter in _named(text)
@@ -125,7 +126,9 @@ class Lapses:
                 *(self._pack.rights[name].text.zh for name in outcome.rights),
                 *(self._pack.warnings[name].text.zh for name in outcome.warnings),
                 *(self._pack.steps[name].text.zh for name in outcome.steps),
-                self._pack.strategies[outcome.strategy].summary.zh,
+                strategy.summary.zh,
+                strategy.sound_when.zh,
+                strategy.against.zh,
             )
         )
 

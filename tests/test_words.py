@@ -248,6 +248,7 @@ def test_an_explanation_tells_what_why_by_when_and_on_what_authority() -> None:
     assert text.split("\n\n") == [
         (
             "Recommended: Card plan (S18), urgency U3 (medium).\nInstalments\n"
+            "Sound: Willing to pay\nWhat speaks against it: The bank decides\n"
             "This is certain: nothing that is still unknown could change it."
         ),
         "The situation\n- Product: Credit card; Days overdue: 120; Monthly due: ¥2,000.00; Capacity: ¥950.00",
@@ -268,10 +269,7 @@ def test_an_explanation_tells_what_why_by_when_and_on_what_authority() -> None:
 
 def test_an_explanation_tells_why_not_and_what_to_ask() -> None:
     missed = _explained(TINY, _evaluated(TINY, {**CASE, "days_overdue": 90}), "zh")
-    assert (
-        "为什么不是别的\n- 个性化分期：差一个条件，要逾期天数大于90才行（现在逾期天数：90）。〔规则 card-plan〕"
-        in missed
-    )
+    assert "为什么不是别的\n- 个性化分期：要求“逾期天数大于90”，而现在是“逾期天数：90”。（规则 card-plan）" in missed
     facts = {name: value for name, value in CASE.items() if name != "monthly_due"}
     assert "还要问清\n- 月供多少？" in _explained(TINY, _evaluated(TINY, facts), "zh")
 
@@ -301,8 +299,8 @@ def test_near_misses_are_near_and_one_for_each_strategy() -> None:
         rule("no-strategy", 3, c.All((*true, days)), {"add": "gamma"}),
     )
     text = _explained(pack, _evaluated(pack, {"days": 1}), "en")
-    assert "- Alpha: one condition is missing, that fact is more than 90 (now fact: 1). [rule nearer]" in text
-    assert text.count("one condition is missing") == 1
+    assert "- Alpha: it takes “fact is more than 90”, and now it is “fact: 1”. (rule nearer)" in text
+    assert text.count("it takes") == 1
 
 
 def test_of_alternatives_only_those_that_hold_are_named() -> None:
