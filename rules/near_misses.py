@@ -56,6 +56,9 @@ def _only_failure(trace: RuleTrace) -> c.Condition | None:
 
 
 def _a_matter_of_degree(pack: Pack, condition: c.Condition) -> bool:
+    """Whether a condition is a matter of degree or in the borrower's hands, and more than a blank to be filled in."""
+    if any(isinstance(leaf, c.Known) for leaf in leaves(condition)):
+        return False
     facts = pack.vocabulary.facts
     return any(
         facts[name].type in _MEASURED or any(facts[source].actionable for source in sources(pack.vocabulary, name))

@@ -68,7 +68,7 @@ def test_what_holds_for_cards_is_cited_for_cards_only(name: str) -> None:
 def test_the_cap_on_private_lending_is_stated_for_private_loans_only(name: str) -> None:
     """Others may say that it does not apply; none may give it as a figure."""
     note = pack().products[name].note
-    assert ("四倍" in note.zh, "four times" in note.en) == (name == "private",) * 2
+    assert tuple("{private_cap_multiple}" in text for text in (note.zh, note.en)) == (name == "private",) * 2
 
 
 def test_a_platform_is_never_called_the_lender() -> None:

@@ -32,6 +32,13 @@ CASE: dict[str, Value] = {
     "served_on": dt.date(2026, 11, 9),
     "note_flags": (),
 }
+PRACTICE: dict[str, object] = {
+    "id": "practice",
+    "title": {"zh": "惯例", "en": "Practice"},
+    "number": None,
+    "article": None,
+    "layer": "practice",
+}
 # Everything the contract promises, in its order.
 PROMISED = [
     "case_ref", "strategy", "strategy_label", "urgency", "certain", "secondary", "blocked", "rules_fired", "reasons",
@@ -63,21 +70,23 @@ def test_a_decision_is_the_object_of_the_contract() -> None:
                 {
                     "id": "card-measures-2011",
                     "title": {"zh": "信用卡办法", "en": "Card measures"},
+                    "number": "银监会令2011年第2号",
                     "article": "70",
+                    "layer": "regulation",
                     "status": "weak",
                 }
             ],
         }
     ]
-    assert written["documents"] == [{"id": "proof", "text": {"zh": "证明", "en": "Proof"}, "references": []}]
+    assert written["documents"] == [
+        {"id": "proof", "text": {"zh": "证明", "en": "Proof"}, "references": [PRACTICE | {"status": "design"}]}
+    ]
     assert written["deadlines"] == [
         {
             "what": "answer",
             "title": {"zh": "答辩期限", "en": "Time to answer"},
             "date": "2026-11-24",
-            "basis": [
-                {"id": "practice", "title": {"zh": "惯例", "en": "Practice"}, "article": None, "status": "primary"}
-            ],
+            "basis": [PRACTICE | {"status": "primary"}],
             "days_left": 1,
             "assumed": False,
             "note": None,
@@ -102,9 +111,7 @@ def test_the_default_gives_its_own_reason() -> None:
         {
             "rule": "default",
             "text": {"zh": "没有规则适用", "en": "No rule applies"},
-            "references": [
-                {"id": "practice", "title": {"zh": "惯例", "en": "Practice"}, "article": None, "status": "design"}
-            ],
+            "references": [PRACTICE | {"status": "design"}],
         }
     ]
 
@@ -241,6 +248,7 @@ def test_an_explanation_tells_what_why_by_when_and_on_what_authority() -> None:
     assert text.split("\n\n") == [
         (
             "Recommended: Card plan (S18), urgency U3 (medium).\nInstalments\n"
+            "Sound: Willing to pay\nWhat speaks against it: The bank decides\n"
             "This is certain: nothing that is still unknown could change it."
         ),
         "The situation\n- Product: Credit card; Days overdue: 120; Monthly due: ¥2,000.00; Capacity: ¥950.00",
@@ -250,19 +258,20 @@ def test_an_explanation_tells_what_why_by_when_and_on_what_authority() -> None:
             "  Rule “Card plan” (card-plan), which looked at: Product: Credit card; Capacity: ¥950.00; "
             "Monthly due: ¥2,000.00; Days overdue: 120; Rate: 18.00%"
         ),
-        "Papers to have in hand\n- Proof",
-        "What the borrower should know\n- Do not promise yet",
-        "Sources\n1. Practice (text of the law read)\n2. Card measures, art. 70 (weak source)",
+        "Papers to have in hand\n- Proof [3]",
+        "What the borrower should know\n- Do not promise yet [3]",
+        (
+            "Sources\n1. Practice (practice, text of the law read)\n"
+            "2. Card measures (银监会令2011年第2号), art. 70 (regulation, weak source)\n"
+            "3. Practice (practice, design of this service)"
+        ),
         "Not legal advice",
     ]
 
 
 def test_an_explanation_tells_why_not_and_what_to_ask() -> None:
     missed = _explained(TINY, _evaluated(TINY, {**CASE, "days_overdue": 90}), "zh")
-    assert (
-        "为什么不是别的\n- 个性化分期：差一个条件，要逾期天数大于90才行（现在逾期天数：90）。〔规则 card-plan〕"
-        in missed
-    )
+    assert "为什么不是别的\n- 个性化分期：要求“逾期天数大于90”，而现在是“逾期天数：90”。（规则 card-plan）" in missed
     facts = {name: value for name, value in CASE.items() if name != "monthly_due"}
     assert "还要问清\n- 月供多少？" in _explained(TINY, _evaluated(TINY, facts), "zh")
 
@@ -292,8 +301,8 @@ def test_near_misses_are_near_and_one_for_each_strategy() -> None:
         rule("no-strategy", 3, c.All((*true, days)), {"add": "gamma"}),
     )
     text = _explained(pack, _evaluated(pack, {"days": 1}), "en")
-    assert "- Alpha: one condition is missing, that fact is more than 90 (now fact: 1). [rule nearer]" in text
-    assert text.count("one condition is missing") == 1
+    assert "- Alpha: it takes “fact is more than 90”, and now it is “fact: 1”. (rule nearer)" in text
+    assert text.count("it takes") == 1
 
 
 def test_of_alternatives_only_those_that_hold_are_named() -> None:
