@@ -42,6 +42,7 @@ _ENTRIES: Final[dict[str, Any]] = {
     "deadlines.yaml": dict[_Name, schema.Clock],
     "red_flags.yaml": dict[_Name, schema.RedFlag],
     "references.yaml": dict[str, schema.Source],
+    "open_points.yaml": dict[_Name, schema.OpenPoint],
 }
 _VALUES: Final = ("products.yaml", "hardships.yaml", "red_flags.yaml")  # whose entries are values of facts
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")

@@ -54,6 +54,7 @@ class Pack:
     deadlines: dict[str, schema.Clock]
     red_flags: dict[str, schema.RedFlag]
     references: dict[str, schema.Source]
+    open_points: dict[str, schema.OpenPoint]
     rules: tuple[LoadedRule, ...]
     sha256: str
     files: dict[str, bytes]
