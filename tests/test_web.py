@@ -184,7 +184,7 @@ def test_a_case_shows_what_was_decided_and_why(client: httpx.Client, database_ur
     assert "Time to answer" in case_page(client, "A", "en")
 
 
-RESTRUCTURE: dict[str, object] = {
+RESTRUCTURE: dict[str, Any] = {
     "product": "bank_consumer", "days_overdue": 80, "hardship": "income_reduction", "hardship_duration": "medium",
     "hardship_evidence": "official", "income_evidence": "official", "balance": 4_000_000, "annual_rate_percent": 1200,
     "monthly_due": 250_000, "income_monthly": 500_000, "essential_outgoings": 200_000, "priority_payments": 150_000,
