@@ -109,7 +109,7 @@ def _used(pack: Pack) -> dict[str, set[str]]:
     effects = [effect for rule in pack.rules for effect in rule.rule.then]
     used: dict[str, set[str]] = {
         "parameters": {
-            *(clock.days for clock in pack.deadlines.values()),
+            *(clock.days for clock in pack.deadlines.values() if clock.days),
             *(strategy.plan_longest for strategy in pack.strategies.values() if strategy.plan_longest),
             *charges.USES,
             *fees.USES,
@@ -125,6 +125,7 @@ def _used(pack: Pack) -> dict[str, set[str]]:
     for file, kinds in (("strategies", ("recommend", "add")), *((f"{kind}s", (kind,)) for kind in _ITEMS)):
         meant = {getattr(effect, effect.kind) for effect in effects if effect.kind in kinds}
         used[file] = used.get(file, set()) | meant
+    used["steps"].update(step for strategy in pack.strategies.values() for step in strategy.next_steps)
     for rule in pack.rules:
         used["references"].update(reference.id for reference in rule.rule.references)
         used["parameters"].update(placeholders(rule.rule.because.zh), placeholders(rule.rule.because.en))
@@ -133,5 +134,5 @@ def _used(pack: Pack) -> dict[str, set[str]]:
                 used["parameters"].add(leaf.value.name)
     for name, fact in pack.vocabulary.facts.items():
         if fact.derived and name in FORMULAS:
-            used["parameters"].update(FORMULAS[name].needs, FORMULAS[name].uses)
+            used["parameters"].update(FORMULAS[name].parameters)
     return used

@@ -29,11 +29,26 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineDue:
-    """A legal clock of this case. `assumed`: its start is not known, or the holidays of that time are not."""
+    """A clock of this case. What is not known about its day makes the date an assumption, and is said."""
 
     id: str
     date: dt.date
-    assumed: bool
+    start_known: bool = True
+    calendar_known: bool = True
+
+    @property
+    def assumed(self) -> bool:
+        """Whether the date rests on an assumption."""
+        return not (self.start_known and self.calendar_known)
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """A figure without a confirmed value on the day that counts: carried on, ended, or not begun."""
+
+    parameter: str
+    on: dt.date
+    kind: Literal["carried", "ended", "not_begun"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,7 @@ class Outcome:
     deadlines: tuple[DeadlineDue, ...]
     plans: tuple[Plan, ...]
     recourse: tuple[Recourse, ...]
+    lapsed: tuple[Lapse, ...]
     engines_agree: bool
     disagreement: tuple[Difference, ...]
 
@@ -76,6 +92,7 @@ class Outcome:
             "deadlines": [{**asdict(each), "date": each.date.isoformat()} for each in self.deadlines],
             "plans": [each.to_json() for each in self.plans],
             "recourse": [asdict(each) for each in self.recourse],
+            "lapsed": [{**asdict(each), "on": each.on.isoformat()} for each in self.lapsed],
             "disagreement": [asdict(each) for each in self.disagreement],
         }
 
@@ -85,11 +102,20 @@ class Outcome:
         values: dict[str, Any] = {
             **{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()},
             "deadlines": tuple(
-                DeadlineDue(each["id"], dt.date.fromisoformat(each["date"]), each["assumed"])
+                DeadlineDue(
+                    each["id"],
+                    dt.date.fromisoformat(each["date"]),
+                    each.get("start_known", not each.get("assumed")),  # 0.1 kept one word for both
+                    each.get("calendar_known", True),
+                )
                 for each in data["deadlines"]
             ),
             "plans": tuple(Plan.from_json(each) for each in data["plans"]),
             "recourse": tuple(Recourse(**each) for each in data["recourse"]),
+            "lapsed": tuple(
+                Lapse(each["parameter"], dt.date.fromisoformat(each["on"]), each["kind"])
+                for each in data.get("lapsed", ())  # decisions stored before there were lapses have none
+            ),
             "disagreement": tuple(Difference(**each) for each in data["disagreement"]),
         }
         return cls(**values)
@@ -121,6 +147,7 @@ def outcome(
         deadlines=deadlines,
         plans=plans,
         recourse=(),
+        lapsed=(),
         engines_agree=True,
         disagreement=(),
     )
@@ -156,6 +183,7 @@ def disagreed(
         deadlines=deadlines,
         plans=(),
         recourse=(),
+        lapsed=(),
         engines_agree=False,
         disagreement=differences,
     )
@@ -186,12 +214,15 @@ def due(
     found = []
     for clock in clocks:
         entry = pack.deadlines[clock]
-        start, days = facts.get(entry.starts_from), parameters.get(entry.days)
-        if isinstance(start, dt.date) and days is not None:
+        start, days = facts.get(entry.starts_from), parameters.get(entry.days or "")
+        if entry.days is None:
+            if isinstance(start, dt.date):
+                found.append(DeadlineDue(clock, start))
+        elif isinstance(start, dt.date) and days is not None:
             end = deadline(start, days)
-            found.append(DeadlineDue(clock, end.date, assumed=not end.calendar_known))
+            found.append(DeadlineDue(clock, end.date, calendar_known=end.calendar_known))
         else:
-            found.append(DeadlineDue(clock, as_of, assumed=True))
+            found.append(DeadlineDue(clock, as_of, start_known=False))
     return tuple(sorted(found, key=lambda each: (each.date, each.id)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,6 +15,7 @@ Urgency = Literal["U0", "U1", "U2", "U3", "U4", "U5"]
 # only a weak page does; our own knowledge, unverified; or our own design choice, no claim about law.
 Status = Literal["primary", "official", "weak", "own_knowledge", "design"]
 FactType = Literal["text", "enum", "bool", "int", "money", "rate", "date", "list"]
+ACKNOWLEDGEMENTS: Final = "acknowledgements"  # a block that means whatever admits the debt
 Unit = Literal["days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
 # Without interest unless the kind says otherwise.
 PlanKind = Literal[
@@ -84,7 +85,7 @@ class Fact(Model):
     # The borrower can change it, by bringing a paper or deciding something: recourse may suggest it.
     actionable: bool = False
     values: dict[str, FactValue] = {}
-    values_from: Literal["hardships", "red_flags"] | None = None
+    values_from: Literal["hardships", "products", "red_flags"] | None = None
     minimum: int | None = None
     maximum: int | None = None
     max_length: int | None = None
@@ -106,6 +107,7 @@ class Dated(Model):
     valid_to: dt.date | None = None
     status: Status
     references: tuple[Reference, ...] = ()
+    carried: bool = False  # the last confirmed value carried on: told wherever a decision used it
 
 
 class ParameterValue(Dated):
@@ -129,15 +131,20 @@ class Hardship(Model):
     title: Text
     synonyms: tuple[str, ...] = ()
     documents: dict[Literal["official", "third_party", "self_declared"], tuple[str, ...]] = {}
+    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
 
 
 class Strategy(Model):
-    """A negotiation strategy a rule can recommend (strategies.yaml)."""
+    """A negotiation strategy a rule can recommend (strategies.yaml). `next_steps` are ids of steps.yaml, in order."""
 
     code: Annotated[str, Field(pattern=r"^S\d{2}$")]
     title: Text
     summary: Text
-    references: tuple[Reference, ...] = ()
+    sound_when: Text
+    against: Text  # its price, and when it is not the way
+    next_steps: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
     plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
     plan_longest: Identifier | None = None  # the parameter with the most months an instalment plan may take
 
@@ -146,15 +153,16 @@ class Item(Model):
     """A document, right, warning or step that rules attach to a case."""
 
     text: Text
+    acknowledges: bool = False  # following it admits the debt, pays, or asks for time
     references: tuple[Reference, ...] = ()
 
 
 class Clock(Model):
-    """A legal deadline: so many days from the day a paper was served (deadlines.yaml)."""
+    """A deadline: so many days from the day a paper was served, or, without `days`, a day itself (deadlines.yaml)."""
 
     title: Text
     starts_from: Identifier
-    days: Identifier
+    days: Identifier | None = None
     references: Annotated[tuple[Reference, ...], Field(min_length=1)]
 
 
@@ -163,15 +171,20 @@ class RedFlag(Model):
 
     title: Text
     words: Annotated[tuple[str, ...], Field(min_length=1)]
-    urgent: bool = False
+    # What takes the alarm back when the words stand at once before it, or after it.
+    not_before: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()
 
 
 class Effect(Model):
-    """What a fired rule does: exactly one key."""
+    """What a fired rule does: exactly one key.
+
+    `block: acknowledgements` blocks every strategy, and withholds every item, that acknowledges the debt.
+    """
 
     recommend: Identifier | None = None
     add: Identifier | None = None
-    block: tuple[Identifier, ...] | None = None
+    block: tuple[Identifier, ...] | Literal["acknowledgements"] | None = None
     exclusive: Literal[True] | None = None
     urgency: Urgency | None = None
     document: Identifier | None = None

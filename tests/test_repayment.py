@@ -12,10 +12,10 @@ from rules.amortisation import level
 from rules.cells import Value
 from rules.offers import offer
 from rules.repayment import Plan, plans, rows
-from rules.schema import PlanKind, Strategy, Text
+from rules.schema import PlanKind, Strategy
+from tests.packs import tiny
 
 TODAY = dt.date(2026, 11, 23)
-TITLE = Text(zh="策略", en="strategy")
 FIGURES = {"longest": 60, "interest_year_days": 365, "standstill_days_maximum": 60}
 KINDS: tuple[PlanKind, ...] = (
     "instalments", "instalments_with_interest", "equal_principal", "shared_instalments", "deferral", "standstill",
@@ -25,7 +25,8 @@ MONEY = st.integers(0, 10**9) | st.integers(0, 10**14)
 
 
 def strategy(*kinds: PlanKind, longest: str | None = "longest") -> Strategy:
-    return Strategy(code="S01", title=TITLE, summary=TITLE, plans=kinds, plan_longest=longest)
+    update = {"plans": kinds, "plan_longest": longest}
+    return tiny().strategies["card_plan"].model_copy(update=update)
 
 
 def plans_of(*kinds: PlanKind, **facts: Any) -> tuple[Plan, ...]:
