@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from rules import directory, figures, schema
 from rules.fees import flaws
+from rules.manifest import Manifest
+from rules.open_point import OpenPoint
 from rules.pack import Pack, Unknown, allowed, quoted, unknown_in
 from rules.papers import check_papers
 from rules.red_flags import bare
@@ -75,7 +77,7 @@ def _strategy(pack: Pack, strategy: schema.Strategy, unknown: Unknown) -> Iterat
         yield f"plan_longest: {longest} is in {pack.parameters[longest].unit}; name a parameter in months"
 
 
-def _manifest(manifest: schema.Manifest, unknown: Unknown) -> Iterator[str]:
+def _manifest(manifest: Manifest, unknown: Unknown) -> Iterator[str]:
     for key, entry in (("default", manifest.default), ("disagreement", manifest.disagreement)):
         if error := unknown("strategies", "strategy", entry.strategy):
             yield f"{key}.strategy: {error}"
@@ -127,7 +129,7 @@ def _clock(pack: Pack, clock: schema.Clock, unknown: Unknown) -> Iterator[str]:
         yield f"days: {clock.days} is in {parameter.unit}, not in days; {allowed(clock.days, fitting)}"
 
 
-def _open_point(point: schema.OpenPoint, unknown: Unknown) -> Iterator[str]:
+def _open_point(point: OpenPoint, unknown: Unknown) -> Iterator[str]:
     for file, what, names in (
         ("parameters", "parameter", point.parameters),
         ("references", "reference", point.references),

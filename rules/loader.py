@@ -16,6 +16,8 @@ from rules.compiler import refusals
 from rules.consistency import check
 from rules.facts import Parser
 from rules.fee_schema import FeeTable
+from rules.manifest import Manifest
+from rules.open_point import OpenPoint
 from rules.pack import LoadedRule, Pack, PackError, allowed, quoted, unknown_in
 from rules.parse import ConditionError, parse, resolve
 from rules.rule_check import check_rule
@@ -27,7 +29,7 @@ DEFAULT_PACK: Final = Path(__file__).parent / "packs" / "cn_consumer"
 
 _Name = schema.Identifier
 _ENTRIES: Final[dict[str, Any]] = {
-    "pack.yaml": schema.Manifest,
+    "pack.yaml": Manifest,
     "facts.yaml": schema.Vocabulary,
     "parameters.yaml": dict[_Name, schema.Parameter],
     "products.yaml": dict[_Name, directory.Product],
@@ -42,7 +44,7 @@ _ENTRIES: Final[dict[str, Any]] = {
     "deadlines.yaml": dict[_Name, schema.Clock],
     "red_flags.yaml": dict[_Name, schema.RedFlag],
     "references.yaml": dict[str, schema.Source],
-    "open_points.yaml": dict[_Name, schema.OpenPoint],
+    "open_points.yaml": dict[_Name, OpenPoint],
 }
 _VALUES: Final = ("products.yaml", "hardships.yaml", "red_flags.yaml")  # whose entries are values of facts
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")

@@ -12,6 +12,8 @@ from typing import TypeAlias
 from rules import directory, schema
 from rules.conditions import Condition
 from rules.fee_schema import FeeTable
+from rules.manifest import Manifest
+from rules.open_point import OpenPoint
 
 # Tells what is wrong with a name of a file's entries, or None: (file without ending, what it is called, name).
 Unknown: TypeAlias = Callable[[str, str, str], str | None]
@@ -39,7 +41,7 @@ class LoadedRule:
 class Pack:
     """Everything a pack says, checked against itself. Compared by identity: `sha256` tells contents apart."""
 
-    manifest: schema.Manifest
+    manifest: Manifest
     vocabulary: schema.Vocabulary
     parameters: dict[str, schema.Parameter]
     products: dict[str, directory.Product]
@@ -54,7 +56,7 @@ class Pack:
     deadlines: dict[str, schema.Clock]
     red_flags: dict[str, schema.RedFlag]
     references: dict[str, schema.Source]
-    open_points: dict[str, schema.OpenPoint]
+    open_points: dict[str, OpenPoint]
     rules: tuple[LoadedRule, ...]
     sha256: str
     files: dict[str, bytes]
