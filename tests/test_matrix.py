@@ -110,6 +110,17 @@ def test_no_known_case_is_left_to_the_default() -> None:
     assert [case for case in cases() if DEFAULT in case.found.rules_fired] == []
 
 
+@pytest.mark.parametrize(
+    "blank", ["income_monthly", "essential_outgoings", "priority_payments", "monthly_due", "balance"]
+)
+def test_a_blank_in_the_budget_is_no_way_to_the_default(blank: str) -> None:
+    figures, policy = in_force(pack(), AS_OF), Policy(pack())
+    partly = [{name: value for name, value in case.facts.items() if name != blank} for case in cases()[::10]]
+    verdicts = engines(pack(), figures).twin.evaluate([derive(pack(), facts, AS_OF, figures) for facts in partly])
+    for facts, hits in zip(partly, verdicts.true, strict=True):
+        assert DEFAULT not in policy.select(hits).rules_fired, facts
+
+
 def test_nothing_blocked_is_recommended() -> None:
     for case in cases():
         assert not {case.found.strategy, *case.found.secondary} & set(case.found.blocked), case
