@@ -44,6 +44,11 @@ def _debt_service_ratio(facts: Facts, at: Moment) -> int | None:
     return -(-(due + other) * _WHOLE // income)
 
 
+def _dues_together(facts: Facts, at: Moment) -> int | None:
+    due, other = number(facts, "monthly_due"), number(facts, "other_debt_payments")
+    return None if due is None or other is None else due + other
+
+
 def _months_to_clear(facts: Facts, at: Moment) -> int | None:
     balance, capacity = number(facts, "balance"), number(facts, "capacity")
     if balance is None or not capacity:
@@ -88,6 +93,7 @@ FORMULAS: Final = {
     "debt_service_ratio": Formula(
         "rate", ("monthly_due", "other_debt_payments", "income_monthly"), _debt_service_ratio
     ),
+    "dues_together": Formula("money", ("monthly_due", "other_debt_payments"), _dues_together),
     "months_to_clear": Formula("int", ("balance", "capacity"), _months_to_clear),
     "lump_sum_share": Formula("rate", ("lump_sum_available", "balance"), _lump_sum_share),
     "arrears": Formula("money", ("monthly_due", "days_overdue"), _arrears, ("instalment_period_days",)),

@@ -125,6 +125,15 @@ def _resume_date_in_future(facts: Facts, at: Moment) -> bool | None:
     return None if resume is None else resume > at.as_of
 
 
+def _months_until_resume(facts: Facts, at: Moment) -> int | None:
+    """Months begun until income is expected, 0 once the day has come."""
+    resume = day(facts, "resume_date")
+    if resume is None:
+        return None
+    months = (resume.year - at.as_of.year) * 12 + resume.month - at.as_of.month
+    return max(0, months + (resume.day > at.as_of.day))
+
+
 def _insolvency_city(facts: Facts, at: Moment) -> bool | None:
     years, city = number(facts, "social_insurance_years_local"), facts.get("city")
     rules = [(names, at.parameters[needed]) for names, needed in _CITIES if needed in at.parameters]
@@ -171,17 +180,20 @@ FORMULAS: Final = {
         "bool",
         ("annual_rate_percent", "contract_date"),
         _rate_above_private_cap,
-        uses=("lpr_1y", "private_cap_multiple"),
+        dated=(("lpr_1y", "contract_date"), ("private_cap_multiple", "contract_date")),
     ),
-    "private_contract_old": Formula("bool", ("contract_date",), _private_contract_old, uses=("private_cap_multiple",)),
+    "private_contract_old": Formula(
+        "bool", ("contract_date",), _private_contract_old, dated=(("private_cap_multiple", "contract_date"),)
+    ),
     "repaid_in_repair_window": Formula(
-        "bool", ("repaid_on",), _repaid_in_repair_window, uses=("one_off_repair_limit",)
+        "bool", ("repaid_on",), _repaid_in_repair_window, dated=(("one_off_repair_limit", "repaid_on"),)
     ),
     "prior_request_days": Formula("int", ("prior_request_on",), _prior_request_days),
     "refused_or_unanswered": Formula(
         "bool", ("prior_request", "prior_request_on"), _refused_or_unanswered, ("lender_complaint_days",)
     ),
     "resume_date_in_future": Formula("bool", ("resume_date",), _resume_date_in_future),
+    "months_until_resume": Formula("int", ("resume_date",), _months_until_resume),
     "insolvency_city": Formula(
         "bool",
         ("city", "social_insurance_years_local"),
