@@ -75,7 +75,7 @@ class Fact(Model):
     # The borrower can change it, by bringing a paper or deciding something: recourse may suggest it.
     actionable: bool = False
     values: dict[str, FactValue] = {}
-    values_from: Literal["hardships", "red_flags"] | None = None
+    values_from: Literal["hardships", "products", "red_flags"] | None = None
     minimum: int | None = None
     maximum: int | None = None
     max_length: int | None = None
