@@ -149,17 +149,16 @@ def _load(session: Session, batch: Batch, pack: Pack, ids: Sequence[int], vault:
         notes = "" if private is None else vault.open(private)["facts"].get("notes", "")
         facts["note_flags"] = red_flags.scan(pack, notes) if notes else ()
         versions.append(Version(version_id, case_id, facts))
-    blank = [version for version in versions if _lacks_others(version.facts)]
+    tied = [version for version in versions if "borrower_ref" in version.facts]
     cases = borrowers.open_cases(
-        session, batch.submitter, (str(version.facts["borrower_ref"]) for version in blank), batch.as_of
+        session, batch.submitter, (str(version.facts["borrower_ref"]) for version in tied), batch.as_of
     )
-    for version in blank:
-        borrowers.fill(version.facts, version.case_id, cases[str(version.facts["borrower_ref"])])
+    for version in tied:
+        siblings = cases[str(version.facts["borrower_ref"])]
+        borrowers.fill(version.facts, version.case_id, siblings)
+        if "debts_total" in pack.vocabulary.facts:  # packs published before it do not know it
+            borrowers.place(version.facts, version.case_id, siblings)
     return versions
-
-
-def _lacks_others(facts: rules_facts.Facts) -> bool:
-    return "borrower_ref" in facts and not {"creditors_overdue", "other_debt_payments"} <= facts.keys()
 
 
 def _row(

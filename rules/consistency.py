@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from rules import directory, schema
+from rules.fees import flaws
 from rules.pack import Pack, Unknown, allowed, quoted, unknown_in
-from rules.parameters import canonical
+from rules.parameters import canonical, misdated
+from rules.repayment import WITH_INTEREST
 from rules.vocabulary import check_vocabulary
 
 _T = TypeVar("_T")
@@ -23,6 +25,7 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
         "facts": check_vocabulary(pack.vocabulary, unknown),
         "parameters": _each(pack.parameters, _parameter),
         "products": chain(_codes(pack.products), _each(pack.products, lambda entry: _product(pack, entry, unknown))),
+        "fees": _each(pack.fees, flaws),
         "hardships": chain(_codes(pack.hardships), _each(pack.hardships, lambda entry: _documents(entry, unknown))),
         "strategies": chain(
             _codes(pack.strategies), _each(pack.strategies, lambda strategy: _strategy(pack, strategy, unknown))
@@ -46,8 +49,10 @@ def _each(entries: Mapping[str, _T], check_entry: Callable[[_T], Iterable[str]])
 def _strategy(pack: Pack, strategy: schema.Strategy, unknown: Unknown) -> Iterator[str]:
     longest = strategy.plan_longest
     if longest is None:
-        return
-    if error := unknown("parameters", "parameter", longest):
+        endless = [kind for kind in strategy.plans if kind in WITH_INTEREST]
+        if endless:
+            yield f"plan_longest: is missing; {endless[0]} needs the parameter with the most months it may take"
+    elif error := unknown("parameters", "parameter", longest):
         yield f"plan_longest: {error}"
     elif longest in pack.parameters and pack.parameters[longest].unit != "months":
         yield f"plan_longest: {longest} is in {pack.parameters[longest].unit}; name a parameter in months"
@@ -69,15 +74,7 @@ def _parameter(parameter: schema.Parameter) -> Iterator[str]:
             canonical(value.value, parameter.unit)
         except ValueError as error:
             yield f"values[{number}].value: {error}"
-        if value.valid_to is not None and value.valid_to < value.valid_from:
-            yield f"values[{number}].valid_to: {value.valid_to} is before valid_from {value.valid_from}"
-    ordered = sorted(parameter.values, key=lambda value: value.valid_from)
-    for earlier, later in pairwise(ordered):
-        if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
-            yield (
-                f"values: two values are in force on {later.valid_from}; "
-                f"end the one from {earlier.valid_from} the day before"
-            )
+    yield from misdated(parameter.values)
 
 
 def _product(pack: Pack, product: directory.Product, unknown: Unknown) -> Iterator[str]:
@@ -136,6 +133,9 @@ def references_of(pack: Pack) -> Iterator[tuple[str, str, Sequence[schema.Refere
     for name, parameter in pack.parameters.items():
         for number, value in enumerate(parameter.values):
             yield "parameters.yaml", f"{name}.values[{number}].", value.references
+    for name, table in pack.fees.items():
+        for number, schedule in enumerate(table.values):
+            yield "fees.yaml", f"{name}.values[{number}].", schedule.references
     for name, strategy in pack.strategies.items():
         yield "strategies.yaml", f"{name}.", strategy.references
     for name, product in pack.products.items():

@@ -15,7 +15,7 @@ from rules.schema import Vocabulary
 # In this order: one that reads another derived fact comes after it.
 FORMULAS: Final[Mapping[str, Formula]] = {**standing.FORMULAS, **affordability.FORMULAS}
 # Derived facts that the application finds out and passes in.
-GIVEN: Final = {"note_flags": "list"}
+GIVEN: Final = {"note_flags": "list", "debts_before": "money", "debts_total": "money"}
 
 
 def derive(pack: Pack, facts: Facts, as_of: dt.date, parameters: Mapping[str, int]) -> Facts:

@@ -30,6 +30,7 @@ _ENTRIES: Final[dict[str, Any]] = {
     "facts.yaml": schema.Vocabulary,
     "parameters.yaml": dict[_Name, schema.Parameter],
     "products.yaml": dict[_Name, directory.Product],
+    "fees.yaml": dict[_Name, schema.FeeTable],
     "hardships.yaml": dict[_Name, schema.Hardship],
     "strategies.yaml": dict[_Name, schema.Strategy],
     "contacts.yaml": dict[_Name, directory.Contact],

@@ -42,6 +42,7 @@ class Pack:
     vocabulary: schema.Vocabulary
     parameters: dict[str, schema.Parameter]
     products: dict[str, directory.Product]
+    fees: dict[str, schema.FeeTable]
     hardships: dict[str, schema.Hardship]
     strategies: dict[str, schema.Strategy]
     contacts: dict[str, directory.Contact]

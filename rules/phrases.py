@@ -122,7 +122,7 @@ def figure(pack: Pack, parameter: str, on: dt.date) -> str | None:
     match entry.unit:
         case "yuan":
             return f"¥{value.value:,.2f}"
-        case "percent":
+        case "percent" | "percent_a_day":
             return f"{value.value.normalize():f}%"
         case "basis_points":
             return f"{(value.value / 100).normalize():f}%"

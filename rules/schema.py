@@ -16,7 +16,17 @@ Urgency = Literal["U0", "U1", "U2", "U3", "U4", "U5"]
 Status = Literal["primary", "official", "weak", "own_knowledge", "design"]
 FactType = Literal["text", "enum", "bool", "int", "money", "rate", "date", "list"]
 ACKNOWLEDGEMENTS: Final = "acknowledgements"  # a block that means whatever admits the debt
-Unit = Literal["days", "months", "years", "yuan", "percent", "count", "basis_points"]
+Unit = Literal["days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
+# Without interest unless the kind says otherwise.
+PlanKind = Literal[
+    "instalments",
+    "instalments_with_interest",
+    "equal_principal",
+    "shared_instalments",
+    "deferral",
+    "standstill",
+    "lump_sum",
+]
 
 
 class Model(BaseModel):
@@ -90,14 +100,19 @@ class Vocabulary(Model):
     pairs: tuple[tuple[Identifier, Identifier], ...] = ()
 
 
-class ParameterValue(Model):
-    """A figure and the days it is in force: both ends included, None for open."""
+class Dated(Model):
+    """Something in force for some days: both ends included, None for open."""
 
-    value: Decimal
     valid_from: dt.date
     valid_to: dt.date | None = None
     status: Status
     references: tuple[Reference, ...] = ()
+
+
+class ParameterValue(Dated):
+    """A figure and the days it is in force."""
+
+    value: Decimal
     carried: bool = False  # the last confirmed value carried on: told wherever a decision used it
 
 
@@ -107,6 +122,28 @@ class Parameter(Model):
     title: Text
     unit: Unit
     values: Annotated[tuple[ParameterValue, ...], Field(min_length=1)]
+
+
+class Bracket(Model):
+    """A slice of an amount, up to so many yuan (the last one without an end), and its fee: yuan, or percent of it."""
+
+    up_to: Decimal | None = None
+    flat: Decimal | None = None
+    percent: Decimal | None = None
+
+
+class FeeSchedule(Dated):
+    """The brackets of a fee and the days they are in force: each slice is charged by its own, the sum is the fee."""
+
+    brackets: Annotated[tuple[Bracket, ...], Field(min_length=1)]
+    maximum: Decimal | None = None
+
+
+class FeeTable(Model):
+    """A fee that depends on an amount, with its dated brackets (fees.yaml)."""
+
+    title: Text
+    values: Annotated[tuple[FeeSchedule, ...], Field(min_length=1)]
 
 
 class Hardship(Model):
@@ -126,7 +163,7 @@ class Strategy(Model):
     summary: Text
     references: tuple[Reference, ...] = ()
     acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
-    plan: Literal["none", "instalments", "shared_instalments", "deferral", "lump_sum"] = "none"
+    plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
     plan_longest: Identifier | None = None  # the parameter with the most months an instalment plan may take
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
+from rules.charges import private_cap
 from rules.clock import deadline
 from rules.moment import Facts, Formula, Moment, day, number
 
@@ -92,8 +93,8 @@ def _rate_above_private_cap(facts: Facts, at: Moment) -> bool | None:
     rate, contract = number(facts, "annual_rate_percent"), day(facts, "contract_date")
     if rate is None or contract is None:
         return None
-    lpr, multiple = at.on("lpr_1y", contract), at.on("private_cap_multiple", contract)
-    return None if lpr is None or multiple is None else rate > multiple * lpr
+    cap = private_cap(at.on("lpr_1y", contract), at.on("private_cap_multiple", contract))
+    return None if cap is None else rate > cap
 
 
 def _private_contract_old(facts: Facts, at: Moment) -> bool | None:

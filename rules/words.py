@@ -12,8 +12,8 @@ from rules.outcome import DeadlineDue, Difference, Lapse, Outcome, Recourse
 from rules.pack import Pack
 from rules.phrases import both, change, citations, lapsed
 from rules.policy import Ids
+from rules.proposals import proposal, yuan
 from rules.reasons import reason, source, speaking
-from rules.repayment import Plan
 from rules.schema import Item
 
 __all__ = ["decision", "explain", "reason"]
@@ -41,7 +41,7 @@ def decision(pack: Pack, case_ref: str, outcome: Outcome, facts: Facts, as_of: d
         ],
         "steps": _items(pack, pack.steps, outcome.steps),
         "deadlines": [_deadline(pack, due, as_of) for due in outcome.deadlines],
-        "plan_options": [_plan(pack, plan) for plan in outcome.plans],
+        "plan_options": [proposal(pack, plan) for plan in outcome.plans],
         "recourse": [_recourse(pack, each) for each in outcome.recourse],
         "pack": {"id": manifest.id, "version": manifest.version, "sha256": pack.sha256},
         "as_of": as_of.isoformat(),
@@ -97,23 +97,10 @@ def _deadline(pack: Pack, due: DeadlineDue, as_of: dt.date) -> dict[str, Any]:
     }
 
 
-def _plan(pack: Pack, plan: Plan) -> dict[str, Any]:
-    return {
-        "strategy": plan.strategy,
-        "strategy_label": both(pack.strategies[plan.strategy].title),
-        "kind": plan.kind,
-        "months": plan.months,
-        "monthly": _yuan(plan.monthly),
-        "last": _yuan(plan.last),
-        "total": _yuan(plan.total),
-        "until": plan.until and plan.until.isoformat(),
-    }
-
-
 def _recourse(pack: Pack, each: Recourse) -> dict[str, Any]:
     return {
         "fact": each.fact,
-        "value": _yuan(each.value) if pack.vocabulary.facts[each.fact].type == "money" else each.value,
+        "value": yuan(int(each.value)) if pack.vocabulary.facts[each.fact].type == "money" else each.value,
         "strategy": each.strategy,
         "rule": each.rule,
         "text": {"zh": change(pack, each, "zh"), "en": change(pack, each, "en")},
@@ -122,9 +109,3 @@ def _recourse(pack: Pack, each: Recourse) -> dict[str, Any]:
 
 def _difference(each: Difference) -> dict[str, str]:
     return {"rule": each.rule, "engine": each.engine, "twin": each.twin}
-
-
-def _yuan(fen: int | str) -> str:
-    """Money as a decimal string, exact."""
-    amount = int(fen)
-    return f"{amount // 100}.{amount % 100:02}"

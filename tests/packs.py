@@ -106,7 +106,7 @@ card_plan:
   title: {zh: 个性化分期, en: Card plan}
   summary: {zh: 分期, en: Instalments}
   references: [{id: card-measures-2011, article: "70", status: weak}]
-  plan: instalments
+  plans: [instalments]
 counsellor_review: {code: S29, title: {zh: 人工研判, en: Review}, summary: {zh: 人工, en: A person}}
 """,
     "documents.yaml": "proof: {text: {zh: 证明, en: Proof}}",
