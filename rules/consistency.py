@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import TypeVar
+from typing import Final, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from rules import directory, schema
 from rules.fees import flaws
+from rules.negotiation import Letter
+from rules.negotiation_check import check_negotiation, cited_in
 from rules.pack import Pack, Unknown, allowed, quoted, unknown_in
 from rules.parameters import canonical, misdated
 from rules.repayment import WITH_INTEREST
 from rules.vocabulary import check_vocabulary
 
 _T = TypeVar("_T")
+_Citing: TypeAlias = schema.Strategy | directory.Product | directory.Contact | schema.Item | schema.Clock | Letter
+_CITING: Final = (
+    "strategies",
+    "products",
+    "contacts",
+    "documents",
+    "rights",
+    "warnings",
+    "steps",
+    "deadlines",
+    "letters",
+)
 
 
 def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
@@ -34,6 +48,7 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
         "deadlines": _each(pack.deadlines, lambda clock: _clock(pack, clock, unknown)),
     }
     errors = [f"{file}.yaml: {error}" for file, told in found.items() for error in told]
+    errors.extend(check_negotiation(pack, unknown))
     for path, place, references in references_of(pack):
         for number, reference in enumerate(references):
             if error := unknown("references", "reference", reference.id):
@@ -136,15 +151,8 @@ def references_of(pack: Pack) -> Iterator[tuple[str, str, Sequence[schema.Refere
     for name, table in pack.fees.items():
         for number, schedule in enumerate(table.values):
             yield "fees.yaml", f"{name}.values[{number}].", schedule.references
-    for name, strategy in pack.strategies.items():
-        yield "strategies.yaml", f"{name}.", strategy.references
-    for name, product in pack.products.items():
-        yield "products.yaml", f"{name}.", product.references
-    for name, contact in pack.contacts.items():
-        yield "contacts.yaml", f"{name}.", contact.references
-    for file in ("documents", "rights", "warnings", "steps"):
-        items: Mapping[str, schema.Item] = getattr(pack, file)
-        for name, item in items.items():
-            yield f"{file}.yaml", f"{name}.", item.references
-    for name, clock in pack.deadlines.items():
-        yield "deadlines.yaml", f"{name}.", clock.references
+    for file in _CITING:
+        entries: Mapping[str, _Citing] = getattr(pack, file)
+        for name, entry in entries.items():
+            yield f"{file}.yaml", f"{name}.", entry.references
+    yield from cited_in(pack)

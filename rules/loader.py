@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from rules import directory, schema
+from rules import directory, negotiation, schema
 from rules.compiler import refusals
 from rules.consistency import check
 from rules.facts import Parser
@@ -40,9 +40,12 @@ _ENTRIES: Final[dict[str, Any]] = {
     "steps.yaml": dict[_Name, schema.Item],
     "deadlines.yaml": dict[_Name, schema.Clock],
     "red_flags.yaml": dict[_Name, schema.RedFlag],
+    "negotiation.yaml": negotiation.Negotiation,
+    "letters.yaml": dict[_Name, negotiation.Letter],
     "references.yaml": dict[str, schema.Source],
 }
 _VALUES: Final = ("products.yaml", "hardships.yaml", "red_flags.yaml")  # whose entries are values of facts
+_ONE: Final = ("pack.yaml", "facts.yaml", "negotiation.yaml")  # files that are one thing, not entries by name
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
 _ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in _ENTRIES.items()}
 _RULE: Final = TypeAdapter(schema.Rule)
@@ -78,7 +81,8 @@ def load_files(files: Mapping[str, bytes], name: str) -> Pack:
     pack = Pack(
         manifest=parts["pack.yaml"],
         vocabulary=vocabulary,
-        **{Path(file).stem: parts[file] or {} for file in _ENTRIES if file not in ("pack.yaml", "facts.yaml")},
+        negotiation=parts["negotiation.yaml"],
+        **{Path(file).stem: parts[file] or {} for file in _ENTRIES if file not in _ONE},
         rules=_parsed(rules, vocabulary, parts["parameters.yaml"] or {}, errors) if whole else (),
         sha256=_digest(files),
         files=dict(files),

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from rules.schema import Identifier, Model, Reference, Text
 
+# What a line may name besides facts and parameters: of the case, and of the first plan of its strategy.
+CASE_WORDS: Final = ("today", "deadline", "follow_up_date", "reason_said", "reason_written")
+PLAN_WORDS: Final = ("plan_months", "plan_monthly", "plan_last", "plan_total", "plan_until")
+PRODUCT_CONTACTS: Final = "product_contacts"  # among an approach's contacts: those of the product, in its order
+
 References = Annotated[tuple[Reference, ...], Field(min_length=1)]
 
 
 class Line(Text):
-    """A sentence for one case, with {facts}, {parameters} and the names in `rules.kit_names` filled in.
+    """A sentence for one case, with {facts}, {parameters}, CASE_WORDS and PLAN_WORDS filled in.
 
-    Said only where `when`, a condition as in a rule, is true. `acknowledges`: it admits the debt, promises, pays or asks
-    for time, and is left out where that is blocked.
+    Said only where `when`, a condition as in a rule, is true; a line about a plan only where there is one.
+    `acknowledges`: it admits the debt, promises, pays or asks for time, and is left out where that is blocked.
     """
 
     when: dict[str, Any] | None = None
@@ -29,10 +34,9 @@ class Point(Line):
 
 
 class Reserve(Model):
-    """What is said, written and not signed where nothing may acknowledge the debt."""
+    """What is said to a lender, and not signed, where nothing may acknowledge the debt."""
 
     say: Text
-    write: Text
     not_sign: Text
 
 
@@ -53,8 +57,8 @@ class FollowUp(Model):
 class Approach(Model):
     """How one strategy is carried out.
 
-    A script for `staff` is a protocol: the borrower gets no text. `to` the lender means that the greeting and the
-    farewell of a call to a lender go with it.
+    What `staff` say is a protocol: the borrower gets no text. `to` the lender means that the greeting and the farewell
+    of a call to a lender go with it. `contacts` are ids of contacts.yaml, or PRODUCT_CONTACTS, in calling order.
     """
 
     speaker: Literal["borrower", "family", "staff"] = "borrower"
@@ -85,10 +89,11 @@ class Letter(Model):
 class Negotiation(Model):
     """negotiation.yaml: what every call has in common, the shared points, and each strategy's approach."""
 
-    greeting: tuple[Line, ...] = ()
-    farewell: tuple[Line, ...] = ()
-    reserve: Reserve | None = None
-    hardships: dict[Identifier, Reason] = {}
-    points: dict[Identifier, Point] = {}
-    signatures: dict[Identifier, Annotated[tuple[Text, ...], Field(min_length=1)]] = {}
-    approaches: dict[Identifier, Approach] = {}
+    greeting: tuple[Line, ...]
+    farewell: tuple[Line, ...]
+    reserve: Reserve
+    staff_notice: Text  # in the place of the disclaimer, where no lender is spoken to and the borrower gets no text
+    hardships: dict[Identifier, Reason]
+    points: dict[Identifier, Point]
+    signatures: dict[Identifier, Annotated[tuple[Text, ...], Field(min_length=1)]]
+    approaches: dict[Identifier, Approach]

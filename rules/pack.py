@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from rules import directory, schema
 from rules.conditions import Condition
+from rules.negotiation import Letter, Negotiation
 
 # Tells what is wrong with a name of a file's entries, or None: (file without ending, what it is called, name).
 Unknown: TypeAlias = Callable[[str, str, str], str | None]
@@ -52,6 +53,8 @@ class Pack:
     steps: dict[str, schema.Item]
     deadlines: dict[str, schema.Clock]
     red_flags: dict[str, schema.RedFlag]
+    negotiation: Negotiation | None  # a pack can do without; it then makes no negotiation packs
+    letters: dict[str, Letter]
     references: dict[str, schema.Source]
     rules: tuple[LoadedRule, ...]
     sha256: str
