@@ -6,22 +6,17 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rules.clock import deadline
+from rules.diary import Day, days_of, follow_up_of
 from rules.facts import Facts
 from rules.kit_words import Words, day, plan_words
 from rules.negotiation import PRODUCT_CONTACTS, Approach, Letter, Negotiation
 from rules.outcome import Outcome
 from rules.pack import Pack
-from rules.parameters import in_force
 from rules.phrases import cited
 from rules.proposals import sentence
 from rules.repayment import Plan
 from rules.schema import Reference, Text
 
-_PAUSE_OVER = Text(
-    zh="约定的延期或暂缓到期：重新核对收支，主动联系机构",
-    en="The pause ends: look at the budget again and get in touch",
-)
 _POINTS = ("ask", "in_writing", "not_sign")
 
 
@@ -32,16 +27,6 @@ class Call:
     title: Text
     number: str | None
     purpose: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A day to keep: a legal deadline, a follow-up, or the end of a pause. `assumed`: not certain to be this day."""
-
-    id: str
-    date: dt.date
-    title: Text
-    assumed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +61,8 @@ class Kit:
 
     case_ref: str
     as_of: dt.date
+    edition: str  # of the policy pack
+    reviewed_on: dt.date
     strategy: str
     title: Text
     summary: Text | None
@@ -106,9 +93,8 @@ def kit(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date) -> Kit | Non
         return None
     approach = found.approaches[outcome.strategy]
     staff, withheld = approach.speaker == "staff", withholds(pack, outcome)
-    follow_up = _follow_up(pack, approach, as_of)
-    days = _days(pack, outcome, follow_up, staff)
-    words = _words(pack, found, outcome, facts, as_of, withheld, follow_up)
+    follow_up = follow_up_of(pack, approach, outcome, as_of)
+    words = _words(pack, found, outcome, facts, as_of, withheld)
     strategy = pack.strategies[outcome.strategy]
     letters = () if staff else tuple(_letters(words, found, outcome))
     points = {name: [each for each in getattr(approach, name) if words.said(found.points[each])] for name in _POINTS}
@@ -116,12 +102,14 @@ def kit(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date) -> Kit | Non
     return Kit(
         case_ref=str(facts.get("case_ref", "")),
         as_of=as_of,
+        edition=f"{pack.manifest.id} {pack.manifest.version}",
+        reviewed_on=pack.manifest.reviewed_on,
         strategy=outcome.strategy,
         title=strategy.title,
         summary=None if staff else strategy.summary,
         staff=staff,
         withheld=withheld,
-        say=_script(words, found, approach),
+        say=_script(words, found, approach, strategy.acknowledges),
         ask=said["ask"],
         have=() if staff else tuple(words.fill(pack.documents[each].text) for each in outcome.documents),
         in_writing=said["in_writing"],
@@ -129,8 +117,8 @@ def kit(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date) -> Kit | Non
         heed=() if staff else tuple(words.fill(pack.warnings[each].text) for each in outcome.warnings),
         calls=tuple(_calls(pack, approach, facts)),
         follow_up=follow_up,
-        days=days,
-        offers=() if staff or withheld else tuple(_offer(pack, plan) for plan in outcome.plans),
+        days=days_of(pack, outcome, follow_up, as_of),
+        offers=() if staff or withheld else tuple(_offers(pack, approach, outcome)),
         letters=letters,
         sources=tuple(_sources(pack, found, approach, points, letters)),
         notice=found.staff_notice if staff else pack.manifest.disclaimer,
@@ -143,25 +131,31 @@ def withholds(pack: Pack, outcome: Outcome) -> bool:
     return bool(acknowledging) and acknowledging <= set(outcome.blocked)
 
 
-def _words(
-    pack: Pack, found: Negotiation, outcome: Outcome, facts: Facts, as_of: dt.date, withheld: bool, follow_up: Day
-) -> Words:
-    extra = {"today": day(as_of), "follow_up_date": day(follow_up.date)}
+def _words(pack: Pack, found: Negotiation, outcome: Outcome, facts: Facts, as_of: dt.date, withheld: bool) -> Words:
+    extra = {"today": day(as_of)}
     if outcome.deadlines:
         extra["deadline"] = day(outcome.deadlines[0].date)
     reason = found.hardships.get(str(facts.get("hardship")))
     if reason is not None:
         extra |= {"reason_said": reason.say, "reason_written": reason.write}
+    debt = found.debts.get(str(facts.get("product")))
+    if debt is not None:
+        extra["debt"] = debt
     plan = next((each for each in outcome.plans if each.strategy == outcome.strategy), None)
     return Words(pack, facts, as_of, withheld, extra | (plan_words(plan) if plan else {}))
 
 
-def _script(words: Words, found: Negotiation, approach: Approach) -> tuple[Text, ...]:
+def _script(words: Words, found: Negotiation, approach: Approach, acknowledges: bool) -> tuple[Text, ...]:
+    """The script; a call to a lender that asks for nothing has the neutral part of greeting and farewell only."""
     said = words.lines(approach.say)
     if approach.to != "lender":
         return said
+    greeting, farewell = (
+        tuple(line for line in lines if acknowledges or not line.acknowledges)
+        for lines in (found.greeting, found.farewell)
+    )
     reserve = (found.reserve.say,) if words.withheld else ()
-    return (*words.lines(found.greeting), *reserve, *said, *words.lines(found.farewell))
+    return (*words.lines(greeting), *reserve, *said, *words.lines(farewell))
 
 
 def _letters(words: Words, found: Negotiation, outcome: Outcome) -> Iterator[Draft]:
@@ -190,21 +184,6 @@ def _draft(words: Words, found: Negotiation, name: str, letter: Letter) -> Draft
     )
 
 
-def _follow_up(pack: Pack, approach: Approach, as_of: dt.date) -> Day:
-    end = deadline(as_of, in_force(pack, as_of).get(approach.follow_up.days, 0))
-    return Day("follow_up", end.date, approach.follow_up.text, assumed=False)
-
-
-def _days(pack: Pack, outcome: Outcome, follow_up: Day, staff: bool) -> tuple[Day, ...]:
-    """In a crisis nothing but the next call: the deadlines stand in the decision, for staff to keep."""
-    if outcome.urgency == "U0":
-        return (follow_up,)
-    due = [Day(each.id, each.date, pack.deadlines[each.id].title, each.assumed) for each in outcome.deadlines]
-    ends = {plan.until for plan in outcome.plans if plan.until is not None and plan.strategy == outcome.strategy}
-    over = [] if staff else [Day("pause_over", end, _PAUSE_OVER, assumed=True) for end in ends]
-    return tuple(sorted([*due, follow_up, *over], key=lambda each: (each.date, each.id)))
-
-
 def _calls(pack: Pack, approach: Approach, facts: Facts) -> Iterator[Call]:
     """The contacts in calling order, those of the product where the approach says so."""
     names: list[str] = []
@@ -219,9 +198,12 @@ def _calls(pack: Pack, approach: Approach, facts: Facts) -> Iterator[Call]:
         yield Call(contact.title, contact.number, contact.purpose)
 
 
-def _offer(pack: Pack, plan: Plan) -> Offer:
-    text = Text(zh=sentence(plan, "zh"), en=sentence(plan, "en"))
-    return Offer(plan, pack.strategies[plan.strategy].title, text)
+def _offers(pack: Pack, approach: Approach, outcome: Outcome) -> Iterator[Offer]:
+    """The plans of the strategy; before a court, which has none of its own, those of the others."""
+    own = [plan for plan in outcome.plans if plan.strategy == outcome.strategy]
+    for plan in own or (outcome.plans if approach.to == "court" else ()):
+        text = Text(zh=sentence(plan, "zh"), en=sentence(plan, "en"))
+        yield Offer(plan, pack.strategies[plan.strategy].title, text)
 
 
 def _sources(

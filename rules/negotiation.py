@@ -9,7 +9,7 @@ from pydantic import Field
 from rules.schema import Identifier, Model, Reference, Text
 
 # What a line may name besides facts and parameters: of the case, and of the first plan of its strategy.
-CASE_WORDS: Final = ("today", "deadline", "follow_up_date", "reason_said", "reason_written")
+CASE_WORDS: Final = ("today", "deadline", "debt", "reason_said", "reason_written")
 PLAN_WORDS: Final = ("plan_months", "plan_monthly", "plan_last", "plan_total", "plan_until")
 PRODUCT_CONTACTS: Final = "product_contacts"  # among an approach's contacts: those of the product, in its order
 
@@ -94,6 +94,7 @@ class Negotiation(Model):
     reserve: Reserve
     staff_notice: Text  # in the place of the disclaimer, where no lender is spoken to and the borrower gets no text
     hardships: dict[Identifier, Reason]
+    debts: dict[Identifier, Text]  # what a product's debt is called in a sentence
     points: dict[Identifier, Point]
     signatures: dict[Identifier, Annotated[tuple[Text, ...], Field(min_length=1)]]
     approaches: dict[Identifier, Approach]

@@ -28,6 +28,7 @@ def check_negotiation(pack: Pack, unknown: Unknown) -> Iterator[str]:
         for what, wanted, given in (
             ("approaches", pack.strategies, found.approaches),
             ("hardships", pack.hardships, found.hardships),
+            ("debts", pack.products, found.debts),
         ):
             yield from (f"negotiation.yaml: {what}.{name}: is missing" for name in wanted if name not in given)
         for name, letter in pack.letters.items():
@@ -110,6 +111,7 @@ def _said(negotiation: Negotiation) -> Iterator[tuple[str, Text]]:
     for name, reason in negotiation.hardships.items():
         yield f"hardships.{name}.say", reason.say
         yield f"hardships.{name}.write", reason.write
+    yield from ((f"debts.{name}", text) for name, text in negotiation.debts.items())
     yield from ((f"points.{name}", point) for name, point in negotiation.points.items())
     for name, lines in negotiation.signatures.items():
         yield from ((f"signatures.{name}[{number}]", line) for number, line in enumerate(lines))
