@@ -111,7 +111,7 @@ def kit(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date) -> Kit | Non
         withheld=withheld,
         say=_script(words, found, approach, strategy.acknowledges),
         ask=said["ask"],
-        have=() if staff else tuple(words.fill(pack.documents[each].text) for each in outcome.documents),
+        have=() if staff else tuple(_have(words, found, outcome)),
         in_writing=said["in_writing"],
         not_sign=(*((found.reserve.not_sign,) if withheld and not staff else ()), *said["not_sign"]),
         heed=() if staff else tuple(words.fill(pack.warnings[each].text) for each in outcome.warnings),
@@ -156,6 +156,12 @@ def _script(words: Words, found: Negotiation, approach: Approach, acknowledges: 
     )
     reserve = (found.reserve.say,) if words.withheld else ()
     return (*words.lines(greeting), *reserve, *said, *words.lines(farewell))
+
+
+def _have(words: Words, found: Negotiation, outcome: Outcome) -> Iterator[Text]:
+    for name in outcome.documents:
+        if name not in found.afterwards:
+            yield words.fill(words.pack.documents[name].text)
 
 
 def _letters(words: Words, found: Negotiation, outcome: Outcome) -> Iterator[Draft]:

@@ -93,6 +93,7 @@ class Negotiation(Model):
     farewell: tuple[Line, ...]
     reserve: Reserve
     staff_notice: Text  # in the place of the disclaimer, where no lender is spoken to and the borrower gets no text
+    afterwards: tuple[Identifier, ...] = ()  # documents that only come at the end of the talks
     hardships: dict[Identifier, Reason]
     debts: dict[Identifier, Text]  # what a product's debt is called in a sentence
     points: dict[Identifier, Point]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from rules import conditions as c
@@ -18,22 +18,12 @@ _POINTS = ("ask", "in_writing", "not_sign")
 
 def check_negotiation(pack: Pack, unknown: Unknown) -> Iterator[str]:
     """Every mistake in the two files, each with its file and place."""
-    found = pack.negotiation
-    if found is not None:
-        for name, approach in found.approaches.items():
-            place = f"negotiation.yaml: approaches.{name}"
-            if error := unknown("strategies", "strategy", name):
-                yield f"{place}: {error}"
-            yield from (f"{place}.{error}" for error in _approach(pack, found, approach, unknown))
-        for what, wanted, given in (
-            ("approaches", pack.strategies, found.approaches),
-            ("hardships", pack.hardships, found.hardships),
-            ("debts", pack.products, found.debts),
-        ):
-            yield from (f"negotiation.yaml: {what}.{name}: is missing" for name in wanted if name not in given)
+    if pack.negotiation is not None:
+        yield from (f"negotiation.yaml: {error}" for error in _negotiation(pack, pack.negotiation, unknown))
+        signatures = pack.negotiation.signatures
         for name, letter in pack.letters.items():
-            if letter.signed_by not in found.signatures:
-                problem = f"unknown signature {quoted(letter.signed_by)}; {allowed(letter.signed_by, found.signatures)}"
+            if letter.signed_by not in signatures:
+                problem = f"unknown signature {quoted(letter.signed_by)}; {allowed(letter.signed_by, signatures)}"
                 yield f"letters.yaml: {name}.signed_by: {problem}"
     for file, place, when in _conditions(pack):
         try:
@@ -77,6 +67,23 @@ def figures_in(pack: Pack) -> set[str]:
     if pack.negotiation is not None:
         names |= {approach.follow_up.days for approach in pack.negotiation.approaches.values()}
     return names & set(pack.parameters)
+
+
+def _negotiation(pack: Pack, negotiation: Negotiation, unknown: Unknown) -> Iterator[str]:
+    for name, approach in negotiation.approaches.items():
+        if error := unknown("strategies", "strategy", name):
+            yield f"approaches.{name}: {error}"
+        yield from (f"approaches.{name}.{error}" for error in _approach(pack, negotiation, approach, unknown))
+    whole: tuple[tuple[str, Collection[str], Collection[str]], ...] = (
+        ("approaches", pack.strategies, negotiation.approaches),
+        ("hardships", pack.hardships, negotiation.hardships),
+        ("debts", pack.products, negotiation.debts),
+    )
+    for what, wanted, given in whole:
+        yield from (f"{what}.{name}: is missing" for name in wanted if name not in given)
+    for number, name in enumerate(negotiation.afterwards):
+        if error := unknown("documents", "document", name):
+            yield f"afterwards[{number}]: {error}"
 
 
 def _approach(pack: Pack, negotiation: Negotiation, approach: Approach, unknown: Unknown) -> Iterator[str]:
