@@ -13,35 +13,9 @@ from rules.check import check
 from rules.evaluate import Evaluation, Evaluator
 from rules.facts import Facts, Parser
 from rules.loader import DEFAULT_PACK, Pack, load
+from tests.texts import MANDATORY, banned_in, texts_of
 
 AS_OF = dt.date(2026, 11, 23)
-# Never said to anybody, not even to deny it: the words alone spread the myth.
-BANNED = (
-    "一定能停息挂账",
-    "60期是法定权利",
-    "花呗依据第七十条",
-    "征信可以消除",
-    "征信可以洗白",
-    "不还也不会怎样",
-    "部分无效可以不还",
-    "催收只能到20点",
-    "催收只能到21点",
-    "坐牢",
-    "找XX公司代办",
-    "先借一笔还上",
-    "反复投诉银行就会让步",
-    "发抖音曝光",
-    "一次性信用修复还可申请",
-    "以不还款对抗",
-    "对支付令只要说没钱就能让它失效",
-)
-MANDATORY = (
-    "是否同意由贷款机构决定",
-    "书面确认后再付款",
-    "保留凭证",
-    "不收费, 不保证结果",
-    "本建议不是法律意见, 由人工复核",
-)
 # Nothing alarming, nothing legal: what is left is a matter of negotiation.
 CALM = {
     **dict.fromkeys(("self_harm_signal", "violence", "scam_agent", "not_my_loan", "borrower_deceased"), False),
@@ -72,23 +46,22 @@ def pack() -> Pack:
     return load(DEFAULT_PACK)
 
 
-def texts() -> list[tuple[str, str]]:
-    """Every text a counsellor may read, with the file it is in."""
-    found = [("pack.yaml", text.zh) for text in (pack().manifest.disclaimer, pack().manifest.default.because)]
-    for name in ("documents", "rights", "warnings", "steps"):
-        found += [(f"{name}.{key}", item.text.zh) for key, item in getattr(pack(), name).items()]
-    for key, strategy in pack().strategies.items():
-        found += [(f"strategies.{key}", strategy.title.zh + strategy.summary.zh)]
-    return [*found, *((rule.path, rule.rule.title.zh + rule.rule.because.zh) for rule in pack().rules)]
-
-
 def test_the_pack_is_fit_to_publish() -> None:
     assert check(DEFAULT_PACK) == []
 
 
-@pytest.mark.parametrize("phrase", BANNED)
-def test_no_text_holds_a_banned_phrase(phrase: str) -> None:
-    assert [where for where, text in texts() if phrase in text] == []
+def test_no_text_holds_a_banned_phrase() -> None:
+    assert [(where, found) for where, text in texts_of(pack()) if (found := banned_in(text))] == []
+
+
+@pytest.mark.parametrize("phrase", ["一定能停息挂账", "一定，能停息 挂账", "Ｖoid above 24 %", "He may GO TO  jail."])
+def test_a_banned_phrase_is_found_however_it_is_written(phrase: str) -> None:
+    assert banned_in(f"前后{phrase}。")
+
+
+def test_every_kind_of_text_is_searched() -> None:
+    places = {where.partition(".")[0].partition("[")[0] for where, _ in texts_of(pack())}
+    assert {"manifest", "vocabulary", "strategies", "rules", "negotiation", "letters", "contacts", "products"} <= places
 
 
 @pytest.mark.parametrize("phrase", MANDATORY)
