@@ -111,7 +111,7 @@ def _used(pack: Pack) -> dict[str, set[str]]:
     used: dict[str, set[str]] = {
         "parameters": {
             *figures_in(pack),
-            *(clock.days for clock in pack.deadlines.values()),
+            *(clock.days for clock in pack.deadlines.values() if clock.days),
             *(strategy.plan_longest for strategy in pack.strategies.values() if strategy.plan_longest),
             *charges.USES,
             *fees.USES,
@@ -127,6 +127,7 @@ def _used(pack: Pack) -> dict[str, set[str]]:
     for file, kinds in (("strategies", ("recommend", "add")), *((f"{kind}s", (kind,)) for kind in _ITEMS)):
         meant = {getattr(effect, effect.kind) for effect in effects if effect.kind in kinds}
         used[file] = used.get(file, set()) | meant
+    used["steps"].update(step for strategy in pack.strategies.values() for step in strategy.next_steps)
     for rule in pack.rules:
         used["references"].update(reference.id for reference in rule.rule.references)
         used["parameters"].update(placeholders(rule.rule.because.zh), placeholders(rule.rule.because.en))

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from rules import directory, schema
 from rules.fees import flaws
-from rules.negotiation import Letter
 from rules.negotiation_check import check_negotiation, cited_in
 from rules.pack import Pack, Unknown, allowed, quoted, unknown_in
 from rules.parameters import canonical, misdated
+from rules.red_flags import bare
 from rules.repayment import WITH_INTEREST
 from rules.vocabulary import check_vocabulary
 
 _T = TypeVar("_T")
-_Citing: TypeAlias = schema.Strategy | directory.Product | directory.Contact | schema.Item | schema.Clock | Letter
-_CITING: Final = (
-    "strategies",
-    "products",
-    "contacts",
-    "documents",
-    "rights",
-    "warnings",
-    "steps",
-    "deadlines",
+# Files whose entries have references of their own.
+_CITED: Final = (
+    "products", "hardships", "strategies", "contacts", "documents", "rights", "warnings", "steps", "deadlines",
     "letters",
-)
+)  # fmt: skip
 
 
 def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
@@ -38,8 +31,8 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
         "pack": _manifest(pack.manifest, unknown),
         "facts": check_vocabulary(pack.vocabulary, unknown),
         "parameters": _each(pack.parameters, _parameter),
-        "products": chain(_codes(pack.products), _each(pack.products, lambda entry: _product(pack, entry, unknown))),
         "fees": _each(pack.fees, flaws),
+        "products": chain(_codes(pack.products), _each(pack.products, lambda entry: _product(pack, entry, unknown))),
         "hardships": chain(_codes(pack.hardships), _each(pack.hardships, lambda entry: _documents(entry, unknown))),
         "strategies": chain(
             _codes(pack.strategies), _each(pack.strategies, lambda strategy: _strategy(pack, strategy, unknown))
@@ -62,6 +55,9 @@ def _each(entries: Mapping[str, _T], check_entry: Callable[[_T], Iterable[str]])
 
 
 def _strategy(pack: Pack, strategy: schema.Strategy, unknown: Unknown) -> Iterator[str]:
+    for step in strategy.next_steps:
+        if error := unknown("steps", "step", step):
+            yield f"next_steps: {error}"
     longest = strategy.plan_longest
     if longest is None:
         endless = [kind for kind in strategy.plans if kind in WITH_INTEREST]
@@ -111,9 +107,10 @@ def _documents(hardship: schema.Hardship, unknown: Unknown) -> Iterator[str]:
 
 
 def _flag(flag: schema.RedFlag) -> Iterator[str]:
-    for number, word in enumerate(flag.words):
-        if not word.strip():
-            yield f"words[{number}]: is blank and would be found in all notes; remove it"
+    for key in ("words", "not_before", "not_after"):
+        for number, word in enumerate(getattr(flag, key)):
+            if not bare(word):
+                yield f"{key}[{number}]: is blank and would be found in all notes; remove it"
 
 
 def _clock(pack: Pack, clock: schema.Clock, unknown: Unknown) -> Iterator[str]:
@@ -122,6 +119,8 @@ def _clock(pack: Pack, clock: schema.Clock, unknown: Unknown) -> Iterator[str]:
     if clock.starts_from not in dates:
         problem = "is not a date" if clock.starts_from in facts else "is an unknown fact"
         yield f"starts_from: {quoted(clock.starts_from)} {problem}; {allowed(clock.starts_from, dates)}"
+    if clock.days is None:
+        return
     if error := unknown("parameters", "parameter", clock.days):
         yield f"days: {error}"
         return
@@ -145,14 +144,11 @@ def references_of(pack: Pack) -> Iterator[tuple[str, str, Sequence[schema.Refere
     """Every list of references outside the rules: file, place in it, references."""
     yield "pack.yaml", "default.", pack.manifest.default.references
     yield "pack.yaml", "disagreement.", pack.manifest.disagreement.references
-    for name, parameter in pack.parameters.items():
-        for number, value in enumerate(parameter.values):
-            yield "parameters.yaml", f"{name}.values[{number}].", value.references
-    for name, table in pack.fees.items():
-        for number, schedule in enumerate(table.values):
-            yield "fees.yaml", f"{name}.values[{number}].", schedule.references
-    for file in _CITING:
-        entries: Mapping[str, _Citing] = getattr(pack, file)
-        for name, entry in entries.items():
+    for file in ("parameters", "fees"):
+        for name, dated in getattr(pack, file).items():
+            for number, value in enumerate(dated.values):
+                yield f"{file}.yaml", f"{name}.values[{number}].", value.references
+    for file in _CITED:
+        for name, entry in getattr(pack, file).items():
             yield f"{file}.yaml", f"{name}.", entry.references
     yield from cited_in(pack)

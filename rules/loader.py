@@ -11,10 +11,12 @@ from typing import Any, Final, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from rules import directory, negotiation, schema
+from rules import directory, schema
 from rules.compiler import refusals
 from rules.consistency import check
 from rules.facts import Parser
+from rules.fee_schema import FeeTable
+from rules.negotiation import Letter, Negotiation
 from rules.pack import LoadedRule, Pack, PackError, allowed, quoted, unknown_in
 from rules.parse import ConditionError, parse, resolve
 from rules.rule_check import check_rule
@@ -30,7 +32,7 @@ _ENTRIES: Final[dict[str, Any]] = {
     "facts.yaml": schema.Vocabulary,
     "parameters.yaml": dict[_Name, schema.Parameter],
     "products.yaml": dict[_Name, directory.Product],
-    "fees.yaml": dict[_Name, schema.FeeTable],
+    "fees.yaml": dict[_Name, FeeTable],
     "hardships.yaml": dict[_Name, schema.Hardship],
     "strategies.yaml": dict[_Name, schema.Strategy],
     "contacts.yaml": dict[_Name, directory.Contact],
@@ -40,8 +42,8 @@ _ENTRIES: Final[dict[str, Any]] = {
     "steps.yaml": dict[_Name, schema.Item],
     "deadlines.yaml": dict[_Name, schema.Clock],
     "red_flags.yaml": dict[_Name, schema.RedFlag],
-    "negotiation.yaml": negotiation.Negotiation,
-    "letters.yaml": dict[_Name, negotiation.Letter],
+    "negotiation.yaml": Negotiation,
+    "letters.yaml": dict[_Name, Letter],
     "references.yaml": dict[str, schema.Source],
 }
 _VALUES: Final = ("products.yaml", "hardships.yaml", "red_flags.yaml")  # whose entries are values of facts

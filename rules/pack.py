@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from rules import directory, schema
 from rules.conditions import Condition
+from rules.fee_schema import FeeTable
 from rules.negotiation import Letter, Negotiation
 
 # Tells what is wrong with a name of a file's entries, or None: (file without ending, what it is called, name).
@@ -43,7 +44,7 @@ class Pack:
     vocabulary: schema.Vocabulary
     parameters: dict[str, schema.Parameter]
     products: dict[str, directory.Product]
-    fees: dict[str, schema.FeeTable]
+    fees: dict[str, FeeTable]
     hardships: dict[str, schema.Hardship]
     strategies: dict[str, schema.Strategy]
     contacts: dict[str, directory.Contact]

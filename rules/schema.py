@@ -107,13 +107,13 @@ class Dated(Model):
     valid_to: dt.date | None = None
     status: Status
     references: tuple[Reference, ...] = ()
+    carried: bool = False  # the last confirmed value carried on: told wherever a decision used it
 
 
 class ParameterValue(Dated):
     """A figure and the days it is in force."""
 
     value: Decimal
-    carried: bool = False  # the last confirmed value carried on: told wherever a decision used it
 
 
 class Parameter(Model):
@@ -124,28 +124,6 @@ class Parameter(Model):
     values: Annotated[tuple[ParameterValue, ...], Field(min_length=1)]
 
 
-class Bracket(Model):
-    """A slice of an amount, up to so many yuan (the last one without an end), and its fee: yuan, or percent of it."""
-
-    up_to: Decimal | None = None
-    flat: Decimal | None = None
-    percent: Decimal | None = None
-
-
-class FeeSchedule(Dated):
-    """The brackets of a fee and the days they are in force: each slice is charged by its own, the sum is the fee."""
-
-    brackets: Annotated[tuple[Bracket, ...], Field(min_length=1)]
-    maximum: Decimal | None = None
-
-
-class FeeTable(Model):
-    """A fee that depends on an amount, with its dated brackets (fees.yaml)."""
-
-    title: Text
-    values: Annotated[tuple[FeeSchedule, ...], Field(min_length=1)]
-
-
 class Hardship(Model):
     """A kind of hardship and the documents that prove it, by strength (hardships.yaml)."""
 
@@ -153,15 +131,19 @@ class Hardship(Model):
     title: Text
     synonyms: tuple[str, ...] = ()
     documents: dict[Literal["official", "third_party", "self_declared"], tuple[str, ...]] = {}
+    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
 
 
 class Strategy(Model):
-    """A negotiation strategy a rule can recommend (strategies.yaml)."""
+    """A negotiation strategy a rule can recommend (strategies.yaml). `next_steps` are ids of steps.yaml, in order."""
 
     code: Annotated[str, Field(pattern=r"^S\d{2}$")]
     title: Text
     summary: Text
-    references: tuple[Reference, ...] = ()
+    sound_when: Text
+    against: Text  # its price, and when it is not the way
+    next_steps: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
     acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
     plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
     plan_longest: Identifier | None = None  # the parameter with the most months an instalment plan may take
@@ -176,11 +158,11 @@ class Item(Model):
 
 
 class Clock(Model):
-    """A legal deadline: so many days from the day a paper was served (deadlines.yaml)."""
+    """A deadline: so many days from the day a paper was served, or, without `days`, a day itself (deadlines.yaml)."""
 
     title: Text
     starts_from: Identifier
-    days: Identifier
+    days: Identifier | None = None
     references: Annotated[tuple[Reference, ...], Field(min_length=1)]
 
 
@@ -189,7 +171,9 @@ class RedFlag(Model):
 
     title: Text
     words: Annotated[tuple[str, ...], Field(min_length=1)]
-    urgent: bool = False
+    # What takes the alarm back when the words stand at once before it, or after it.
+    not_before: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()
 
 
 class Effect(Model):

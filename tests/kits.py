@@ -111,7 +111,7 @@ def _value(chance: random.Random, name: str, fact: Fact) -> Value:
         case "bool":
             return chance.random() < (0.03 if name in _RARE else 0.3)
         case "int":
-            return chance.choice(_NUMBERS[name])
+            return chance.choice(_NUMBERS.get(name, (0, 1, 2)))
         case "money":
             return chance.choice(_MONEY)
         case "rate":

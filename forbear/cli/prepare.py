@@ -23,7 +23,7 @@ def prepare(
 ) -> None:
     """Write the negotiation pack of a case: what to say, letters, plans, deadlines."""
     with opened() as context, session(context.engine) as found:
-        decided = triage.decision_of(found, context.settings.submitter, case_ref)
+        decided = triage.decision_of(found, context.settings.submitter, case_ref, context.vault)
         kit = None if decided is None else decided.kit()
     if decided is None:
         raise ForbearError(f"There is no decision on a case {case_ref!r}: `forbear status` shows what was submitted.")
