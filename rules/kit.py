@@ -12,7 +12,7 @@ from rules.kit_words import Words, day, plan_words
 from rules.negotiation import PRODUCT_CONTACTS, Approach, Letter, Negotiation
 from rules.outcome import Outcome
 from rules.pack import Pack
-from rules.phrases import cited
+from rules.phrases import cited, lapsed
 from rules.proposals import sentence
 from rules.repayment import Plan
 from rules.schema import Reference, Text
@@ -106,7 +106,7 @@ def kit(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date) -> Kit | Non
         reviewed_on=pack.manifest.reviewed_on,
         strategy=outcome.strategy,
         title=strategy.title,
-        summary=None if staff else strategy.summary,
+        summary=None if staff else words.fill(strategy.summary),
         staff=staff,
         withheld=withheld,
         say=_script(words, found, approach, strategy.acknowledges),
@@ -114,7 +114,7 @@ def kit(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date) -> Kit | Non
         have=() if staff else tuple(_have(words, found, outcome)),
         in_writing=said["in_writing"],
         not_sign=(*((found.reserve.not_sign,) if withheld and not staff else ()), *said["not_sign"]),
-        heed=() if staff else tuple(words.fill(pack.warnings[each].text) for each in outcome.warnings),
+        heed=() if staff else tuple(_heed(words, outcome)),
         calls=tuple(_calls(pack, approach, facts)),
         follow_up=follow_up,
         days=days_of(pack, outcome, follow_up, as_of),
@@ -162,6 +162,13 @@ def _have(words: Words, found: Negotiation, outcome: Outcome) -> Iterator[Text]:
     for name in outcome.documents:
         if name not in found.afterwards:
             yield words.fill(words.pack.documents[name].text)
+
+
+def _heed(words: Words, outcome: Outcome) -> Iterator[Text]:
+    for name in outcome.warnings:
+        yield words.fill(words.pack.warnings[name].text)
+    for each in outcome.lapsed:
+        yield Text(zh=lapsed(words.pack, each, "zh"), en=lapsed(words.pack, each, "en"))
 
 
 def _letters(words: Words, found: Negotiation, outcome: Outcome) -> Iterator[Draft]:

@@ -18,8 +18,8 @@ from rules.parameters import in_force
 from rules.parse import parse, resolve
 from rules.phrases import figure
 from rules.repayment import Plan
-from rules.rule_check import placeholders
 from rules.schema import Text
+from rules.texts import placeholders
 
 BLANK: Final = "________"  # to be filled in by hand
 _MONTHS: Final = (

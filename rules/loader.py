@@ -16,7 +16,9 @@ from rules.compiler import refusals
 from rules.consistency import check
 from rules.facts import Parser
 from rules.fee_schema import FeeTable
+from rules.manifest import Manifest
 from rules.negotiation import Letter, Negotiation
+from rules.open_point import OpenPoint
 from rules.pack import LoadedRule, Pack, PackError, allowed, quoted, unknown_in
 from rules.parse import ConditionError, parse, resolve
 from rules.rule_check import check_rule
@@ -28,7 +30,7 @@ DEFAULT_PACK: Final = Path(__file__).parent / "packs" / "cn_consumer"
 
 _Name = schema.Identifier
 _ENTRIES: Final[dict[str, Any]] = {
-    "pack.yaml": schema.Manifest,
+    "pack.yaml": Manifest,
     "facts.yaml": schema.Vocabulary,
     "parameters.yaml": dict[_Name, schema.Parameter],
     "products.yaml": dict[_Name, directory.Product],
@@ -45,6 +47,7 @@ _ENTRIES: Final[dict[str, Any]] = {
     "negotiation.yaml": Negotiation,
     "letters.yaml": dict[_Name, Letter],
     "references.yaml": dict[str, schema.Source],
+    "open_points.yaml": dict[_Name, OpenPoint],
 }
 _VALUES: Final = ("products.yaml", "hardships.yaml", "red_flags.yaml")  # whose entries are values of facts
 _ONE: Final = ("pack.yaml", "facts.yaml", "negotiation.yaml")  # files that are one thing, not entries by name

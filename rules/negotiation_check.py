@@ -10,8 +10,8 @@ from rules.negotiation import CASE_WORDS, PLAN_WORDS, PRODUCT_CONTACTS, Approach
 from rules.normal import leaves
 from rules.pack import Pack, Unknown, allowed, quoted
 from rules.parse import ConditionError, parse
-from rules.rule_check import placeholders
 from rules.schema import Reference, Text
+from rules.texts import mistakes, placeholders
 
 _POINTS = ("ask", "in_writing", "not_sign")
 
@@ -31,7 +31,7 @@ def check_negotiation(pack: Pack, unknown: Unknown) -> Iterator[str]:
         except ConditionError as error:
             yield from (f"{file}: {place}.{line}" for line in error.errors)
     for file, place, text in texts_of(pack):
-        yield from (f"{file}: {place}.{error}" for error in _braces(pack, text))
+        yield from (f"{file}: {place}.{error}" for error in mistakes(text, pack, (*CASE_WORDS, *PLAN_WORDS)))
 
 
 def texts_of(pack: Pack) -> Iterator[tuple[str, str, Text]]:
@@ -136,17 +136,3 @@ def _conditions(pack: Pack) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     for name, letter in letters.items():
         if letter.when is not None:
             yield "letters.yaml", name, letter.when
-
-
-def _braces(pack: Pack, text: Text) -> Iterator[str]:
-    public = {name for name, fact in pack.vocabulary.facts.items() if not fact.private}
-    known = {*public, *pack.parameters, *CASE_WORDS, *PLAN_WORDS}
-    for language, words in (("zh", text.zh), ("en", text.en)):
-        try:
-            names = placeholders(words)
-        except ValueError as error:
-            yield f"{language}: {error}; write {{fact}} or {{parameter}}, and {{{{ for a brace itself"
-            continue
-        for name in names:
-            if name not in known:
-                yield f"{language}: unknown name {quoted(name)}; {allowed(name, known)}"

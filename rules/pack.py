@@ -12,7 +12,9 @@ from typing import TypeAlias
 from rules import directory, schema
 from rules.conditions import Condition
 from rules.fee_schema import FeeTable
+from rules.manifest import Manifest
 from rules.negotiation import Letter, Negotiation
+from rules.open_point import OpenPoint
 
 # Tells what is wrong with a name of a file's entries, or None: (file without ending, what it is called, name).
 Unknown: TypeAlias = Callable[[str, str, str], str | None]
@@ -40,7 +42,7 @@ class LoadedRule:
 class Pack:
     """Everything a pack says, checked against itself. Compared by identity: `sha256` tells contents apart."""
 
-    manifest: schema.Manifest
+    manifest: Manifest
     vocabulary: schema.Vocabulary
     parameters: dict[str, schema.Parameter]
     products: dict[str, directory.Product]
@@ -57,6 +59,7 @@ class Pack:
     negotiation: Negotiation | None  # a pack can do without; it then makes no negotiation packs
     letters: dict[str, Letter]
     references: dict[str, schema.Source]
+    open_points: dict[str, OpenPoint]
     rules: tuple[LoadedRule, ...]
     sha256: str
     files: dict[str, bytes]

@@ -32,6 +32,20 @@ _DATES: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "less_than": ("早于", "is before", "不早于", "is no earlier than"),
     "at_most": ("不晚于", "is no later than", "晚于", "is after"),
 }
+# How sure we are of a claim, and what force the source of it has.
+_SURE: Final[Mapping[str, tuple[str, str]]] = {
+    "primary": ("已核条文原文", "text of the law read"),
+    "official": ("官方或主流来源", "official or mainstream source"),
+    "weak": ("来源较弱", "weak source"),
+    "own_knowledge": ("未经核实", "unverified"),
+    "design": ("本服务的设计", "design of this service"),
+}
+_FORCE: Final[Mapping[str, tuple[str, str]]] = {
+    "law": ("法律或司法解释", "law"),
+    "regulation": ("法规或监管规定", "regulation"),
+    "standard": ("推荐标准或行业指引", "recommended standard or industry guideline"),
+    "practice": ("通行做法", "practice"),
+}
 
 
 def say(text: Text, language: Language) -> str:
@@ -102,7 +116,7 @@ def _join(left: str, words: tuple[str, str], right: str, language: Language) -> 
 
 
 def fill(pack: Pack, text: str, facts: Mapping[str, Value], as_of: dt.date, language: Language) -> str:
-    """A reason with its {facts} and {parameters} filled in; what is not known reads so."""
+    """A text with its {facts} and {parameters} filled in; what is not known reads so."""
 
     def shown(name: str) -> str:
         if name in facts:
@@ -113,6 +127,11 @@ def fill(pack: Pack, text: str, facts: Mapping[str, Value], as_of: dt.date, lang
     return "".join(literal + (shown(name) if name is not None else "") for literal, name, _, _ in parts)
 
 
+def filled(pack: Pack, text: Text, facts: Mapping[str, Value], as_of: dt.date) -> dict[str, str]:
+    """A filled-in text as JSON."""
+    return {"zh": fill(pack, text.zh, facts, as_of, "zh"), "en": fill(pack, text.en, facts, as_of, "en")}
+
+
 def figure(pack: Pack, parameter: str, on: dt.date) -> str | None:
     """A policy number in force on a day, without its unit where the sentence around it says it."""
     entry = pack.parameters.get(parameter)
@@ -121,7 +140,7 @@ def figure(pack: Pack, parameter: str, on: dt.date) -> str | None:
         return None
     match entry.unit:
         case "yuan":
-            return f"¥{value.value:,.2f}"
+            return f"¥{value.value:,.2f}".removesuffix(".00")
         case "percent" | "percent_a_day":
             return f"{value.value.normalize():f}%"
         case "basis_points":
@@ -135,12 +154,14 @@ def both(text: Text) -> dict[str, str]:
 
 
 def citations(pack: Pack, references: tuple[Reference, ...]) -> list[dict[str, Any]]:
-    """References as JSON, with the titles of what they point to."""
+    """References as JSON, with title, number and layer of what they point to."""
     return [
         {
             "id": each.id,
             "title": both(pack.references[each.id].title),
+            "number": pack.references[each.id].number,
             "article": each.article,
+            "layer": pack.references[each.id].layer,
             "status": each.status,
         }
         for each in references
@@ -148,23 +169,20 @@ def citations(pack: Pack, references: tuple[Reference, ...]) -> list[dict[str, A
 
 
 def cited(pack: Pack, references: tuple[Reference, ...], language: Language) -> str:
-    """References as a reader wants them: title, article, how sure we are."""
-    status = {
-        "primary": ("已核法条原文", "text of the law read"),
-        "official": ("官方或主流来源", "official or mainstream source"),
-        "weak": ("来源较弱", "weak source"),
-        "own_knowledge": ("未经核实", "unverified"),
-        "design": ("本服务的设计", "design of this service"),
-    }
+    """References as a reader wants them: title, number, article, what force the source has, how sure we are."""
+    side = 0 if language == "zh" else 1
     said = []
     for each in references:
-        title = say(pack.references[each.id].title, language)
-        sure = status[each.status][0 if language == "zh" else 1]
+        source = pack.references[each.id]
+        sure = _SURE[each.status][side]
+        force = sure if source.layer == "design" else ("，", ", ")[side].join((_FORCE[source.layer][side], sure))
         if language == "zh":
-            said.append(f"{title}{f'第{each.article}条' if each.article else ''}（{sure}）")
+            number = f"（{source.number}）" if source.number else ""
+            said.append(f"{source.title.zh}{number}{f'第{each.article}条' if each.article else ''}（{force}）")
         else:
-            said.append(f"{title}{f', art. {each.article}' if each.article else ''} ({sure})")
-    return {"zh": "；", "en": "; "}[language].join(said)
+            number = f" ({source.number})" if source.number else ""
+            said.append(f"{source.title.en}{number}{f', art. {each.article}' if each.article else ''} ({force})")
+    return ("；", "; ")[side].join(said)
 
 
 def used(pack: Pack, names: tuple[str, ...], facts: Facts, language: Language) -> str:

@@ -14,9 +14,14 @@ Urgency = Literal["U0", "U1", "U2", "U3", "U4", "U5"]
 # How sure we are of a claim: the legal text itself was read; an official or mainstream page states it;
 # only a weak page does; our own knowledge, unverified; or our own design choice, no claim about law.
 Status = Literal["primary", "official", "weak", "own_knowledge", "design"]
+Strength = Literal["official", "third_party", "self_declared"]  # of a paper that proves a hardship, strongest first
 FactType = Literal["text", "enum", "bool", "int", "money", "rate", "date", "list"]
 ACKNOWLEDGEMENTS: Final = "acknowledgements"  # a block that means whatever admits the debt
-Unit = Literal["days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
+Unit = Literal["days", "working_days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
+# A breach of a standard is a ground for complaint; a breach of law is for police and courts.
+Layer = Literal["law", "regulation", "standard", "practice", "design"]
+# What was read of a source. A press copy is a report on a site that deserves no trust of its own.
+Read = Literal["text", "official_page", "press", "press_copy", "law_firm", "weak_page", "nothing"]
 # Without interest unless the kind says otherwise.
 PlanKind = Literal[
     "instalments",
@@ -50,12 +55,21 @@ class Reference(Model):
     status: Status
 
 
+References = Annotated[tuple[Reference, ...], Field(min_length=1)]
+
+
 class Source(Model):
-    """One law, regulation, standard or practice that references point to (references.yaml)."""
+    """One law, regulation, standard or practice that references point to (references.yaml).
+
+    `read` is None only where there is nothing to read: our own design.
+    """
 
     title: Text
     number: str | None = None
-    layer: Literal["law", "regulation", "standard", "practice", "design"]
+    layer: Layer
+    published: dt.date | None = None
+    in_force_from: dt.date | None = None
+    read: Read | None = None
 
 
 class FactValue(Model):
@@ -101,13 +115,17 @@ class Vocabulary(Model):
 
 
 class Dated(Model):
-    """Something in force for some days: both ends included, None for open."""
+    """Something in force for some days: both ends included, None for open.
+
+    `carried`: nobody confirmed it for these days, the last confirmed value is carried on. `final`: nothing follows it.
+    """
 
     valid_from: dt.date
     valid_to: dt.date | None = None
     status: Status
-    references: tuple[Reference, ...] = ()
-    carried: bool = False  # the last confirmed value carried on: told wherever a decision used it
+    references: References
+    carried: bool = False
+    final: bool = False
 
 
 class ParameterValue(Dated):
@@ -117,10 +135,14 @@ class ParameterValue(Dated):
 
 
 class Parameter(Model):
-    """A policy number with its unit and its dated values (parameters.yaml)."""
+    """A policy number with its unit and its dated values (parameters.yaml).
+
+    `background` says what a figure that no rule and no text uses is kept for.
+    """
 
     title: Text
     unit: Unit
+    background: Text | None = None
     values: Annotated[tuple[ParameterValue, ...], Field(min_length=1)]
 
 
@@ -130,8 +152,8 @@ class Hardship(Model):
     code: str
     title: Text
     synonyms: tuple[str, ...] = ()
-    documents: dict[Literal["official", "third_party", "self_declared"], tuple[str, ...]] = {}
-    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    documents: dict[Strength, tuple[str, ...]] = {}
+    references: References
 
 
 class Strategy(Model):
@@ -143,18 +165,18 @@ class Strategy(Model):
     sound_when: Text
     against: Text  # its price, and when it is not the way
     next_steps: Annotated[tuple[Identifier, ...], Field(min_length=1)]
-    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    references: References
     acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
     plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
     plan_longest: Identifier | None = None  # the parameter with the most months an instalment plan may take
 
 
 class Item(Model):
-    """A document, right, warning or step that rules attach to a case."""
+    """A document, right, warning or step that rules attach to a case. Its text may name {facts} and {parameters}."""
 
     text: Text
     acknowledges: bool = False  # following it admits the debt, pays, or asks for time
-    references: tuple[Reference, ...] = ()
+    references: References
 
 
 class Clock(Model):
@@ -163,7 +185,7 @@ class Clock(Model):
     title: Text
     starts_from: Identifier
     days: Identifier | None = None
-    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    references: References
 
 
 class RedFlag(Model):
@@ -221,30 +243,8 @@ class Rule(Model):
     id: RuleId
     title: Text
     priority: Annotated[int, Field(ge=0, le=1000)]
-    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    references: References
     when: dict[str, Any]
     then: Annotated[tuple[Effect, ...], Field(min_length=1)]
     because: Text
     tests: Annotated[tuple[RuleTest, ...], Field(min_length=1)]
-
-
-class Default(Model):
-    """What a case gets when no rule recommends anything."""
-
-    strategy: Identifier
-    urgency: Urgency
-    because: Text
-    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
-
-
-class Manifest(Model):
-    """pack.yaml: what this pack is."""
-
-    id: Identifier
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
-    title: Text
-    timezone: str
-    reviewed_on: dt.date
-    default: Default
-    disagreement: Default
-    disclaimer: Text

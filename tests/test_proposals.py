@@ -28,8 +28,8 @@ PLANS = {
     "deferral": Plan("short_deferral", "deferral", 0, until=UNTIL, balance=1_000_000, rate=1825, interest=30_000),
     "open": Plan("short_deferral", "deferral", 0, until=UNTIL),
     "standstill": Plan("standstill_request", "standstill", 0, until=UNTIL, balance=1_000_000),
-    "settled": Plan("lump_sum_settlement", "lump_sum", 300_000, 1, 300_000, 300_000, None, 500_000, 0, 0),
-    "paid": Plan("lump_sum_settlement", "lump_sum", 500_000, 1, 500_000, 500_000, None, 500_000, 0, 0),
+    "settled": Plan("lump_sum_settlement", "lump_sum", 300_000, 1, 300_000, 300_000, None, 500_000, None, 0),
+    "paid": Plan("lump_sum_settlement", "lump_sum", 500_000, 1, 500_000, 500_000, None, 500_000, None, 0),
 }  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def test_a_plan_keeps_the_keys_of_the_contract() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "stopped", "waiver"), [("stopped", True, "0.00"), ("settled", True, "2000.00"), ("open", None, "0.00")]
+    ("name", "stopped", "waiver"), [("stopped", True, "0.00"), ("settled", None, "2000.00"), ("open", None, "0.00")]
 )
 def test_what_is_asked_of_the_lender_is_told_as_such(name: str, stopped: bool | None, waiver: str) -> None:
     found = proposal(PACK, PLANS[name])
