@@ -17,6 +17,7 @@ from rules.derived import FORMULAS
 from rules.figures import unconfirmed
 from rules.loader import Pack, PackError, load
 from rules.lock import lock, mismatch
+from rules.negotiation_check import figures_in
 from rules.normal import leaves
 from rules.pack import LoadedRule
 from rules.rule_tests import TestFailure, examples, run_tests
@@ -99,6 +100,7 @@ def _used(pack: Pack) -> dict[str, set[str]]:
     effects = [effect for rule in pack.rules for effect in rule.rule.then]
     used: dict[str, set[str]] = {
         "parameters": {
+            *figures_in(pack),
             *(clock.days for clock in pack.deadlines.values() if clock.days),
             *(strategy.plan_longest for strategy in pack.strategies.values() if strategy.plan_longest),
             *charges.USES,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from rules import directory, figures, schema
 from rules.fees import flaws
 from rules.manifest import Manifest
+from rules.negotiation_check import check_negotiation, cited_in
 from rules.open_point import OpenPoint
 from rules.pack import Pack, Unknown, allowed, quoted, unknown_in
 from rules.papers import check_papers
@@ -22,6 +23,7 @@ _T = TypeVar("_T")
 # Files whose entries have references of their own.
 _CITED: Final = (
     "products", "hardships", "strategies", "contacts", "documents", "rights", "warnings", "steps", "deadlines",
+    "letters",
 )  # fmt: skip
 
 
@@ -49,6 +51,7 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
     if "facts.yaml" not in broken and "parameters.yaml" not in broken:
         for path, place, text in texts_of(pack):
             errors.extend(f"{path}: {place}.{error}" for error in mistakes(text, pack))
+        errors.extend(check_negotiation(pack, unknown))
     errors.extend(check_papers(pack))
     for path, place, references in references_of(pack):
         for number, reference in enumerate(references):
@@ -160,3 +163,4 @@ def references_of(pack: Pack) -> Iterator[tuple[str, str, Sequence[schema.Refere
     for file in _CITED:
         for name, entry in getattr(pack, file).items():
             yield f"{file}.yaml", f"{name}.", entry.references
+    yield from cited_in(pack)

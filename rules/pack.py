@@ -13,6 +13,7 @@ from rules import directory, schema
 from rules.conditions import Condition
 from rules.fee_schema import FeeTable
 from rules.manifest import Manifest
+from rules.negotiation import Letter, Negotiation
 from rules.open_point import OpenPoint
 
 # Tells what is wrong with a name of a file's entries, or None: (file without ending, what it is called, name).
@@ -55,6 +56,8 @@ class Pack:
     steps: dict[str, schema.Item]
     deadlines: dict[str, schema.Clock]
     red_flags: dict[str, schema.RedFlag]
+    negotiation: Negotiation | None  # a pack can do without; it then makes no negotiation packs
+    letters: dict[str, Letter]
     references: dict[str, schema.Source]
     open_points: dict[str, OpenPoint]
     rules: tuple[LoadedRule, ...]
