@@ -11,6 +11,7 @@ from typing import Literal
 
 from rules import conditions as c
 from rules.boundaries import lacking
+from rules.changelog import faults
 from rules.consistency import references_of
 from rules.derived import FORMULAS
 from rules.loader import Pack, PackError, load
@@ -42,6 +43,7 @@ def check(folder: Path, on: dt.date | None = None) -> list[Finding]:
     except PackError as error:
         return [Finding("error", *_split(line)) for line in error.errors]
     findings = [*_figures(pack, on or pack.manifest.reviewed_on), *_unused(pack)]
+    findings += [Finding("error", "changelog.yaml", fault) for fault in faults(pack)]
     tests = examples(pack)
     for rule in pack.rules:
         findings += _kinds_of_tests(rule)

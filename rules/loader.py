@@ -38,7 +38,9 @@ _ENTRIES: Final[dict[str, Any]] = {
     "deadlines.yaml": dict[_Name, schema.Clock],
     "red_flags.yaml": dict[_Name, schema.RedFlag],
     "references.yaml": dict[str, schema.Source],
+    "changelog.yaml": tuple[schema.Edition, ...],
 }
+_WHOLE: Final = (schema.Manifest, schema.Vocabulary, tuple[schema.Edition, ...])  # read as one, not entry by entry
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
 _ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in _ENTRIES.items()}
 _RULE: Final = TypeAdapter(schema.Rule)
@@ -74,7 +76,8 @@ def load_files(files: Mapping[str, bytes], name: str) -> Pack:
     pack = Pack(
         manifest=parts["pack.yaml"],
         vocabulary=vocabulary,
-        **{Path(file).stem: parts[file] or {} for file in _ENTRIES if file not in ("pack.yaml", "facts.yaml")},
+        **{Path(file).stem: parts[file] or {} for file in _ENTRIES if _ENTRIES[file] not in _WHOLE},
+        changelog=parts["changelog.yaml"] or (),
         rules=_parsed(rules, vocabulary, parts["parameters.yaml"] or {}, errors) if whole else (),
         sha256=_digest(files),
         files=dict(files),

@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from rules.changelog import ordered
 from rules.pack import Pack
 
 
@@ -38,6 +39,21 @@ def mismatch(pack: Pack, path: Path) -> str | None:
     return (
         f"the content changed under the same version {pack.manifest.version} ({what}); "
         "raise version in pack.yaml, then run `forbear rules lock`"
+    )
+
+
+def refusal(pack: Pack, path: Path) -> str | None:
+    """Why the lock file must not be written: it holds other content under this version, or under a later one."""
+    try:
+        locked = json.loads(path.read_text(encoding="utf-8"))
+        version, written = ordered(locked["version"]), ordered(pack.manifest.version)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None  # no lock file that could be lost
+    if locked == _content(pack) or locked.get("id") != pack.manifest.id or version < written:
+        return None
+    return (
+        f"{path} holds other content under version {locked['version']}: raise version in pack.yaml above it, "
+        "say in changelog.yaml what changed, and run `forbear rules lock` again."
     )
 
 

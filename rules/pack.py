@@ -46,6 +46,7 @@ class Pack:
     deadlines: dict[str, schema.Clock]
     red_flags: dict[str, schema.RedFlag]
     references: dict[str, schema.Source]
+    changelog: tuple[schema.Edition, ...]
     rules: tuple[LoadedRule, ...]
     sha256: str
     files: dict[str, bytes]

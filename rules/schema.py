@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
+Version = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
 Urgency = Literal["U0", "U1", "U2", "U3", "U4", "U5"]
 # How sure we are of a claim: the legal text itself was read; an official or mainstream page states it;
 # only a weak page does; our own knowledge, unverified; or our own design choice, no claim about law.
@@ -213,10 +214,21 @@ class Manifest(Model):
     """pack.yaml: what this pack is."""
 
     id: Identifier
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    version: Version
     title: Text
     timezone: str
     reviewed_on: dt.date
     default: Default
     disagreement: Default
     disclaimer: Text
+
+
+class Edition(Model):
+    """What changed in one version of the pack, rule by rule (changelog.yaml, newest first)."""
+
+    version: Version
+    date: dt.date
+    text: Text
+    added: tuple[RuleId, ...] = ()
+    changed: dict[RuleId, Text] = {}
+    removed: dict[RuleId, Text] = {}

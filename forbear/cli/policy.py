@@ -7,9 +7,11 @@ import typer
 from rich import print as show
 
 from forbear.cli.context import load_pack
+from forbear.errors import ForbearError
 from forbear.settings import settings
 from rules import check as checks
 from rules import loader
+from rules.lock import refusal
 
 app = typer.Typer(help="Work on a policy pack.", no_args_is_help=True)
 PackFolder = Annotated[Path | None, typer.Argument(metavar="PACK", help="folder of the pack")]
@@ -46,7 +48,10 @@ def test(pack: PackFolder = None) -> None:
 
 @app.command()
 def lock(pack: PackFolder = None) -> None:
-    """Write pack.lock: the digest of each rule under the pack's version."""
+    """Write pack.lock: the digest of each rule under the pack's version. Exit 1 if that version was other content."""
     folder = _folder(pack)
-    (folder / "pack.lock").write_text(checks.lock(load_pack(folder)), encoding="utf-8")
-    show(f"Wrote {folder / 'pack.lock'}.")
+    loaded, path = load_pack(folder), folder / "pack.lock"
+    if refused := refusal(loaded, path):
+        raise ForbearError(refused, exit_code=1)
+    path.write_text(checks.lock(loaded), encoding="utf-8")
+    show(f"Wrote {path}.")
