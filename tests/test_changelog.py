@@ -100,8 +100,10 @@ def test_the_structure_of_an_edition_is_checked_when_it_loads() -> None:
         "changelog.yaml: [2].version: must be text, not 0.9; put it in quotes"
     ]
     assert errors(edited(LOG, "added: [card-plan]", "adds: [card-plan]")) == [
-        "changelog.yaml: [0]: unknown key 'adds'; did you mean 'added'? "
-        "allowed: added, changed, date, removed, text, version"
+        (
+            "changelog.yaml: [0]: unknown key 'adds'; did you mean 'added'? "
+            "allowed: added, changed, date, removed, text, version"
+        )
     ]
 
 
