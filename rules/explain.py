@@ -10,7 +10,7 @@ from rules.facts import Facts, Language
 from rules.normal import facts_of
 from rules.outcome import DISAGREEMENT, Outcome
 from rules.pack import Pack
-from rules.phrases import change, cited, phrase, say, used
+from rules.phrases import URGENCY, change, cited, phrase, say, used
 from rules.policy import DEFAULT
 from rules.reasons import reason, rules_of, source, speaking
 from rules.schema import Text
@@ -18,14 +18,6 @@ from rules.twin import RuleTrace
 
 _MOST: Final = 5  # near misses told
 _ENOUGH: Final = 3  # conditions a rule must have so that missing one of them is near
-_URGENCY: Final[Mapping[str, Text]] = {
-    "U0": Text(zh="危机，立即由工作人员处理", en="crisis: staff act now"),
-    "U1": Text(zh="紧急", en="critical"),
-    "U2": Text(zh="高", en="high"),
-    "U3": Text(zh="中", en="medium"),
-    "U4": Text(zh="低", en="low"),
-    "U5": Text(zh="仅供参考", en="for information"),
-}
 _HEADINGS: Final[Mapping[str, Text]] = {
     "deadlines": Text(zh="期限", en="Deadlines"),
     "why": Text(zh="为什么", en="Why"),
@@ -62,7 +54,7 @@ def _section(heading: str, lines: list[str], language: Language) -> str:
 
 def _recommendation(pack: Pack, outcome: Outcome, language: Language) -> list[str]:
     strategy = pack.strategies[outcome.strategy]
-    urgency = say(_URGENCY[outcome.urgency], language)
+    urgency = say(URGENCY[outcome.urgency], language)
     others = [say(pack.strategies[name].title, language) for name in outcome.secondary]
     blocked = [say(pack.strategies[name].title, language) for name in outcome.blocked]
     if language == "zh":
