@@ -112,5 +112,5 @@ def _used(pack: Pack) -> dict[str, set[str]]:
                 used["parameters"].add(leaf.value.name)
     for name, fact in pack.vocabulary.facts.items():
         if fact.derived and name in FORMULAS:
-            used["parameters"].update(FORMULAS[name].needs, FORMULAS[name].uses)
+            used["parameters"].update(FORMULAS[name].parameters)
     return used

@@ -133,7 +133,7 @@ def _derived(name: str, fact: schema.Fact, unknown: Unknown) -> Iterator[str]:
         return
     if set(fact.inputs) != set(formula.inputs):
         yield f"inputs: must be what the formula of {name} reads; write inputs: [{', '.join(formula.inputs)}]"
-    for parameter in (*formula.needs, *formula.uses):
+    for parameter in formula.parameters:
         if error := unknown("parameters", "parameter", parameter):
             yield f"derived: its formula needs a parameter that is missing: {error}"
 

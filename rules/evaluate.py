@@ -13,6 +13,7 @@ from rules.conditions import Compare, Parameter
 from rules.derived import derive
 from rules.engine import Engine, EngineError
 from rules.facts import Facts
+from rules.lapses import Lapses
 from rules.normal import leaves
 from rules.pack import Pack
 from rules.parameters import in_force
@@ -72,6 +73,7 @@ class Evaluator:
         self.engines = given or engines(pack, self._parameters)
         self._policy = Policy(pack)
         self._advisor = Advisor(pack, self._policy, self.engines.twin, as_of, self._parameters)
+        self._lapses = Lapses(pack, as_of, self._parameters)
 
     def evaluate(self, cases: Sequence[Facts]) -> list[Evaluation]:
         """Evaluate submitted cases, a chunk at a time."""
@@ -79,9 +81,10 @@ class Evaluator:
         verdicts = self.engines.twin.evaluate(facts)
         outcomes = [self._outcome(each, row, verdicts) for row, each in enumerate(facts)]
         recourses = self._advisor.find(facts, verdicts, outcomes)
+        lapses = self._lapses.find(facts, outcomes)
         return [
-            Evaluation(each, replace(found, recourse=recourse) if recourse else found)
-            for each, found, recourse in zip(facts, outcomes, recourses, strict=True)
+            Evaluation(each, replace(found, recourse=recourse, lapsed=lapsed) if recourse or lapsed else found)
+            for each, found, recourse, lapsed in zip(facts, outcomes, recourses, lapses, strict=True)
         ]
 
     def trace(self, facts: Facts) -> tuple[RuleTrace, ...]:

@@ -54,7 +54,13 @@ class Formula:
     inputs: tuple[str, ...]  # all it reads
     compute: Compute  # gives None for unknown
     needs: tuple[str, ...] = ()  # parameters; without one in force the fact is unknown
-    uses: tuple[str, ...] = ()  # parameters it can do without, or reads on another day
+    uses: tuple[str, ...] = ()  # parameters it can do without
+    dated: tuple[tuple[str, str], ...] = ()  # parameters it reads on the day that another fact gives
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Every policy number it looks at, on whatever day."""
+        return (*self.needs, *self.uses, *(parameter for parameter, _ in self.dated))
 
 
 def number(facts: Facts, name: str) -> int | None:

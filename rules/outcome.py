@@ -37,6 +37,15 @@ class DeadlineDue:
 
 
 @dataclass(frozen=True, slots=True)
+class Lapse:
+    """A figure without a confirmed value on the day that counts: carried on, ended, or not begun."""
+
+    parameter: str
+    on: dt.date
+    kind: Literal["carried", "ended", "not_begun"]
+
+
+@dataclass(frozen=True, slots=True)
 class Recourse:
     """A change in the borrower's hands that leads to another strategy, tried out on the case. `value` as in JSON."""
 
@@ -66,6 +75,7 @@ class Outcome:
     deadlines: tuple[DeadlineDue, ...]
     plans: tuple[Plan, ...]
     recourse: tuple[Recourse, ...]
+    lapsed: tuple[Lapse, ...]
     engines_agree: bool
     disagreement: tuple[Difference, ...]
 
@@ -76,6 +86,7 @@ class Outcome:
             "deadlines": [{**asdict(each), "date": each.date.isoformat()} for each in self.deadlines],
             "plans": [each.to_json() for each in self.plans],
             "recourse": [asdict(each) for each in self.recourse],
+            "lapsed": [{**asdict(each), "on": each.on.isoformat()} for each in self.lapsed],
             "disagreement": [asdict(each) for each in self.disagreement],
         }
 
@@ -90,6 +101,10 @@ class Outcome:
             ),
             "plans": tuple(Plan.from_json(each) for each in data["plans"]),
             "recourse": tuple(Recourse(**each) for each in data["recourse"]),
+            "lapsed": tuple(
+                Lapse(each["parameter"], dt.date.fromisoformat(each["on"]), each["kind"])
+                for each in data.get("lapsed", ())  # decisions stored before there were lapses have none
+            ),
             "disagreement": tuple(Difference(**each) for each in data["disagreement"]),
         }
         return cls(**values)
@@ -121,6 +136,7 @@ def outcome(
         deadlines=deadlines,
         plans=plans,
         recourse=(),
+        lapsed=(),
         engines_agree=True,
         disagreement=(),
     )
@@ -156,6 +172,7 @@ def disagreed(
         deadlines=deadlines,
         plans=(),
         recourse=(),
+        lapsed=(),
         engines_agree=False,
         disagreement=differences,
     )

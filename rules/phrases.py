@@ -11,7 +11,7 @@ from typing import Any, Final
 from rules import conditions as c
 from rules.cells import Value
 from rules.facts import Facts, Language, display
-from rules.outcome import Recourse
+from rules.outcome import Lapse, Recourse
 from rules.pack import Pack
 from rules.parameters import value_on
 from rules.schema import Reference, Status, Text, Unit, Urgency, Vocabulary
@@ -202,3 +202,25 @@ def change(pack: Pack, recourse: Recourse, language: Language) -> str:
     if language == "zh":
         return f"如果{title}为“{value}”，建议将是：{strategy}。"
     return f"If {title} were {value}, the recommendation would be: {strategy}."
+
+
+def lapsed(pack: Pack, lapse: Lapse, language: Language) -> str:
+    """That a figure a decision rests on is not confirmed, and what to do about it."""
+    entry = pack.parameters[lapse.parameter]
+    title, value = say(entry.title, language), figure(pack, lapse.parameter, lapse.on)
+    if lapse.kind == "carried":
+        return (
+            f"本建议用到的“{title}”在{lapse.on}没有经核实的数值，暂按最近一次核实的{value}处理，请先核对最新公告。"
+            if language == "zh"
+            else f"This rests on “{title}”, for which no confirmed value was found on {lapse.on}. The last confirmed "
+            f"value, {value}, is carried on; check the latest announcement first."
+        )
+    last = max((each.valid_to for each in entry.values if each.valid_to and each.valid_to < lapse.on), default=None)
+    if language == "zh":
+        ended = f"（最后一个数值止于{last}）" if last else ""
+        return f"本案需要“{title}”，但{lapse.on}没有有效数值{ended}，系统没有用旧数值代替，相关判断空缺，请人工核实。"
+    ended = f" (the last one ended on {last})" if last else ""
+    return (
+        f"This case needs “{title}”, which has no value in force on {lapse.on}{ended}. No old value was put in its "
+        "place: what depends on it is undecided, and a person has to check."
+    )

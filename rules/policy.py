@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from rules.pack import LoadedRule, Pack
-from rules.schema import Urgency
+from rules.schema import ACKNOWLEDGEMENTS, Urgency
 
 Ids = tuple[str, ...]
 DEFAULT = "default"
+ITEMS = ("document", "right", "warning", "step")
 _KEPT = 10_000  # selections
 
 
@@ -22,6 +23,7 @@ class Effects:
     serves: str | None  # the strategy an exclusive rule leaves
     strategies: Ids  # recommended and added, in this order
     block: Ids
+    withholds: bool  # it blocks whatever acknowledges the debt, items included
     urgency: Urgency | None
     items: tuple[tuple[str, str], ...]  # document, right, warning, step, flag, deadline, each with its id
 
@@ -47,19 +49,21 @@ class Selection:
         return self.items.get(kind, ())
 
 
-def effects(loaded: LoadedRule) -> Effects:
-    """A rule's effects, sorted by what they do."""
+def effects(loaded: LoadedRule, acknowledging: Ids) -> Effects:
+    """A rule's effects, sorted by what they do; `acknowledging` are the strategies that acknowledge the debt."""
     then = loaded.rule.then
+    blocks = [effect.block for effect in then if effect.block]
     recommend = next((effect.recommend for effect in then if effect.recommend), None)
     adds = [effect.add for effect in then if effect.add]
     strategies = tuple(dict.fromkeys([recommend, *adds] if recommend else adds))
-    kinds = ("document", "right", "warning", "step", "flag", "deadline")
+    kinds = (*ITEMS, "flag", "deadline")
     return Effects(
         loaded.rule.id,
         recommend,
         strategies[0] if strategies and any(effect.exclusive for effect in then) else None,
         strategies,
-        tuple(name for effect in then if effect.block for name in effect.block),
+        tuple(name for block in blocks for name in (acknowledging if block == ACKNOWLEDGEMENTS else block)),
+        ACKNOWLEDGEMENTS in blocks,
         next((effect.urgency for effect in then if effect.urgency), None),
         tuple((effect.kind, getattr(effect, effect.kind)) for effect in then if effect.kind in kinds),
     )
@@ -71,7 +75,11 @@ class Policy:
     def __init__(self, pack: Pack) -> None:
         self._default = pack.manifest.default
         self._selected: dict[frozenset[str], Selection] = {}
-        self._effects = {loaded.rule.id: effects(loaded) for loaded in pack.rules}
+        acknowledging = tuple(name for name, entry in pack.strategies.items() if entry.acknowledges)
+        self._effects = {loaded.rule.id: effects(loaded, acknowledging) for loaded in pack.rules}
+        self._acknowledging = {
+            (kind, name) for kind in ITEMS for name, item in getattr(pack, f"{kind}s").items() if item.acknowledges
+        }
         self._ranks = {rule: rank for rank, rule in enumerate(self._effects)}
         # An exclusive rule comes before every other, whatever their priorities.
         exclusive = [(each.rule, each.serves) for each in self._effects.values() if each.serves]
@@ -102,6 +110,7 @@ class Policy:
         strategy = winner or self._default.strategy
         urgencies = [each.urgency for each in active if each.urgency]
         names = tuple(each.rule for each in hits)
+        withheld = self._acknowledging if any(each.withholds for each in hits) else ()
         return Selection(
             strategy=strategy,
             winner=first.rule if first else None,
@@ -112,12 +121,18 @@ class Policy:
             rules_fired=names if winner else (*names, DEFAULT),
             speaking=(*(each.rule for each in speaking), *(() if winner else (DEFAULT,))),
             items={
-                kind: tuple(dict.fromkeys(name for each in each_of for what, name in each.items if what == kind))
+                kind: tuple(
+                    dict.fromkeys(
+                        name
+                        for each in each_of
+                        for what, name in each.items
+                        if what == kind and (what, name) not in withheld
+                    )
+                )
                 for kind, each_of in (
                     ("deadline", hits),  # a legal clock runs even where the rule that noticed it is silenced
-                    *((kind, active) for kind in ("warning", "flag")),
-                    # None that helps to do what is blocked, or speaks for it.
-                    *((kind, speaking) for kind in ("document", "right", "step")),
+                    ("flag", active),
+                    *((kind, speaking) for kind in ITEMS),  # none that helps to do what is blocked
                 )
             },
         )

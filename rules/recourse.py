@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.conditions import Compare
-from rules.derived import derive
+from rules.derived import derive, followers
 from rules.facts import Facts
 from rules.normal import leaves
 from rules.outcome import Outcome, Recourse
 from rules.pack import Pack
 from rules.policy import Policy
-from rules.schema import Vocabulary
 from rules.twin import Lack, Twin, Verdicts
 
 MOST = 3  # changes told of one case
@@ -41,7 +40,7 @@ class Advisor:
         self._as_of = as_of
         self._parameters = parameters
         facts = pack.vocabulary.facts
-        self._followers = {name: _followers(pack.vocabulary, name) for name, fact in facts.items() if fact.actionable}
+        self._followers = {name: followers(pack.vocabulary, name) for name, fact in facts.items() if fact.actionable}
 
     def find(
         self, facts: Sequence[Facts], verdicts: Verdicts, outcomes: Sequence[Outcome]
@@ -93,11 +92,3 @@ class Advisor:
         stale = self._followers[change.fact]
         kept = {name: value for name, value in facts.items() if name not in stale}
         return derive(self._pack, {**kept, change.fact: change.value}, self._as_of, self._parameters)
-
-
-def _followers(vocabulary: Vocabulary, source: str) -> frozenset[str]:
-    """The derived facts that follow from a fact, directly or through others."""
-    found = {source}
-    for _ in vocabulary.facts:  # no chain is longer
-        found |= {name for name, fact in vocabulary.facts.items() if found.intersection(fact.inputs)}
-    return frozenset(found)

@@ -10,6 +10,7 @@ from rules import schema
 from rules.consistency import Unknown
 from rules.facts import Parser
 from rules.pack import Pack, allowed, quoted
+from rules.schema import ACKNOWLEDGEMENTS
 
 # Which file names what an effect points to. The others (exclusive, urgency, flag) carry their own word.
 _TARGETS: Mapping[str, tuple[str, str]] = {
@@ -60,7 +61,7 @@ def _effects(rule: schema.Rule, unknown: Unknown) -> Iterator[str]:
         meant = getattr(effect, effect.kind)
         if meant is None:
             yield f"then[{number}].{effect.kind}: is empty; name something or remove it"
-        elif target is not None:
+        elif target is not None and meant != ACKNOWLEDGEMENTS:
             for name in meant if isinstance(meant, tuple) else (meant,):
                 if error := unknown(*target, name):
                     yield f"then[{number}].{effect.kind}: {error}"

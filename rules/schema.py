@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -16,6 +16,7 @@ Urgency = Literal["U0", "U1", "U2", "U3", "U4", "U5"]
 # only a weak page does; our own knowledge, unverified; or our own design choice, no claim about law.
 Status = Literal["primary", "official", "weak", "own_knowledge", "design"]
 FactType = Literal["text", "enum", "bool", "int", "money", "rate", "date", "list"]
+ACKNOWLEDGEMENTS: Final = "acknowledgements"  # a block that means whatever admits the debt
 Unit = Literal["days", "months", "years", "yuan", "percent", "count", "basis_points"]
 
 
@@ -98,6 +99,7 @@ class ParameterValue(Model):
     valid_to: dt.date | None = None
     status: Status
     references: tuple[Reference, ...] = ()
+    carried: bool = False  # the last confirmed value carried on: told wherever a decision used it
 
 
 class Parameter(Model):
@@ -124,6 +126,7 @@ class Strategy(Model):
     title: Text
     summary: Text
     references: tuple[Reference, ...] = ()
+    acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
     plan: Literal["none", "instalments", "shared_instalments", "deferral", "lump_sum"] = "none"
     plan_longest: Identifier | None = None  # the parameter with the most months an instalment plan may take
 
@@ -132,6 +135,7 @@ class Item(Model):
     """A document, right, warning or step that rules attach to a case."""
 
     text: Text
+    acknowledges: bool = False  # following it admits the debt, pays, or asks for time
     references: tuple[Reference, ...] = ()
 
 
@@ -153,11 +157,14 @@ class RedFlag(Model):
 
 
 class Effect(Model):
-    """What a fired rule does: exactly one key."""
+    """What a fired rule does: exactly one key.
+
+    `block: acknowledgements` blocks every strategy, and withholds every item, that acknowledges the debt.
+    """
 
     recommend: Identifier | None = None
     add: Identifier | None = None
-    block: tuple[Identifier, ...] | None = None
+    block: tuple[Identifier, ...] | Literal["acknowledgements"] | None = None
     exclusive: Literal[True] | None = None
     urgency: Urgency | None = None
     document: Identifier | None = None

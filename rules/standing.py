@@ -171,11 +171,13 @@ FORMULAS: Final = {
         "bool",
         ("annual_rate_percent", "contract_date"),
         _rate_above_private_cap,
-        uses=("lpr_1y", "private_cap_multiple"),
+        dated=(("lpr_1y", "contract_date"), ("private_cap_multiple", "contract_date")),
     ),
-    "private_contract_old": Formula("bool", ("contract_date",), _private_contract_old, uses=("private_cap_multiple",)),
+    "private_contract_old": Formula(
+        "bool", ("contract_date",), _private_contract_old, dated=(("private_cap_multiple", "contract_date"),)
+    ),
     "repaid_in_repair_window": Formula(
-        "bool", ("repaid_on",), _repaid_in_repair_window, uses=("one_off_repair_limit",)
+        "bool", ("repaid_on",), _repaid_in_repair_window, dated=(("one_off_repair_limit", "repaid_on"),)
     ),
     "prior_request_days": Formula("int", ("prior_request_on",), _prior_request_days),
     "refused_or_unanswered": Formula(

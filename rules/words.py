@@ -8,9 +8,9 @@ from typing import Any
 
 from rules.explain import explain
 from rules.facts import Facts
-from rules.outcome import DeadlineDue, Difference, Outcome, Recourse
+from rules.outcome import DeadlineDue, Difference, Lapse, Outcome, Recourse
 from rules.pack import Pack
-from rules.phrases import both, change, citations
+from rules.phrases import both, change, citations, lapsed
 from rules.policy import Ids
 from rules.reasons import reason, source, speaking
 from rules.repayment import Plan
@@ -35,7 +35,10 @@ def decision(pack: Pack, case_ref: str, outcome: Outcome, facts: Facts, as_of: d
         "questions": [_question(pack, name) for name in outcome.questions],
         "documents": _items(pack, pack.documents, outcome.documents),
         "rights": _items(pack, pack.rights, outcome.rights),
-        "warnings": _items(pack, pack.warnings, outcome.warnings),
+        "warnings": [
+            *_items(pack, pack.warnings, outcome.warnings),
+            *(_lapse(pack, each) for each in outcome.lapsed),
+        ],
         "steps": _items(pack, pack.steps, outcome.steps),
         "deadlines": [_deadline(pack, due, as_of) for due in outcome.deadlines],
         "plan_options": [_plan(pack, plan) for plan in outcome.plans],
@@ -70,6 +73,16 @@ def _items(pack: Pack, entries: Mapping[str, Item], ids: Ids) -> list[dict[str, 
         {"id": name, "text": both(entries[name].text), "references": citations(pack, entries[name].references)}
         for name in ids
     ]
+
+
+def _lapse(pack: Pack, each: Lapse) -> dict[str, Any]:
+    """A warning about a figure."""
+    values = pack.parameters[each.parameter].values
+    return {
+        "id": f"figure:{each.parameter}",
+        "text": {"zh": lapsed(pack, each, "zh"), "en": lapsed(pack, each, "en")},
+        "references": citations(pack, max(values, key=lambda value: value.valid_from).references),
+    }
 
 
 def _deadline(pack: Pack, due: DeadlineDue, as_of: dt.date) -> dict[str, Any]:

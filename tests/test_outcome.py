@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -58,14 +59,40 @@ def test_a_blocked_strategy_is_neither_recommended_nor_secondary() -> None:
     assert outcome.rules_fired == ("high", "low", "stop")
 
 
-def test_a_rule_whose_strategies_are_all_blocked_brings_no_steps_or_rights_but_keeps_its_warnings() -> None:
+def test_a_rule_whose_strategies_are_all_blocked_brings_nothing_but_its_clocks() -> None:
     kept = ({"step": "write"}, {"document": "proof"}, {"right": "dispute"}, {"warning": "no_promise"})
-    blocked = _says("plan", 9, "alpha", *kept)
+    blocked = _says("plan", 9, "alpha", *kept, {"deadline": "answer"})
     stop = rule("stop", 5, ALWAYS, {"block": ("alpha",)})
     outcome = _of(blocked, stop)
-    assert (outcome.steps, outcome.documents, outcome.rights) == ((), (), ())
-    assert outcome.warnings == ("no_promise",)
-    assert (_of(blocked).steps, _of(blocked).rights) == (("write",), ("dispute",))
+    assert (outcome.steps, outcome.documents, outcome.rights, outcome.warnings) == ((), (), (), ())
+    assert [due.id for due in outcome.deadlines] == ["answer"]
+    free = _of(blocked)
+    assert (free.steps, free.documents, free.rights, free.warnings) == (
+        ("write",), ("proof",), ("dispute",), ("no_promise",)
+    )  # fmt: skip
+
+
+def _admitting(*rules: LoadedRule) -> Pack:
+    """A pack in which alpha, the step and the document admit the debt."""
+    pack = pack_of(*rules)
+    return replace(
+        pack,
+        strategies={**pack.strategies, "alpha": pack.strategies["alpha"].model_copy(update={"acknowledges": True})},
+        steps={"write": pack.steps["write"].model_copy(update={"acknowledges": True})},
+        documents={"proof": pack.documents["proof"].model_copy(update={"acknowledges": True})},
+    )
+
+
+def test_blocked_acknowledgements_take_away_whatever_admits_the_debt_even_from_the_rule_that_wins() -> None:
+    items = ({"step": "write"}, {"document": "proof"}, {"right": "dispute"}, {"warning": "no_promise"})
+    admits, wins = _says("admits", 9, "alpha"), _says("wins", 5, "beta", *items)
+    stop = rule("stop", 1, ALWAYS, {"block": "acknowledgements"})
+    outcome = _outcome(_admitting(admits, wins, stop))
+    assert (outcome.strategy, outcome.secondary, outcome.blocked) == ("beta", (), ("alpha",))
+    assert (outcome.steps, outcome.documents) == ((), ())
+    assert (outcome.rights, outcome.warnings) == (("dispute",), ("no_promise",))
+    free = _outcome(_admitting(admits, wins))
+    assert (free.strategy, free.steps, free.documents) == ("alpha", ("write",), ("proof",))
 
 
 def test_the_default_applies_when_nothing_recommends() -> None:
