@@ -15,6 +15,7 @@ Urgency = Literal["U0", "U1", "U2", "U3", "U4", "U5"]
 # How sure we are of a claim: the legal text itself was read; an official or mainstream page states it;
 # only a weak page does; our own knowledge, unverified; or our own design choice, no claim about law.
 Status = Literal["primary", "official", "weak", "own_knowledge", "design"]
+Layer = Literal["law", "regulation", "standard", "practice", "design"]
 FactType = Literal["text", "enum", "bool", "int", "money", "rate", "date", "list"]
 ACKNOWLEDGEMENTS: Final = "acknowledgements"  # a block that means whatever admits the debt
 Unit = Literal["days", "months", "years", "yuan", "percent", "count", "basis_points"]
@@ -46,7 +47,7 @@ class Source(Model):
 
     title: Text
     number: str | None = None
-    layer: Literal["law", "regulation", "standard", "practice", "design"]
+    layer: Layer
 
 
 class FactValue(Model):
