@@ -73,6 +73,7 @@ class Fact(Model):
     required_unless: Identifier | None = None
     derived: bool = False
     inputs: tuple[Identifier, ...] = ()
+    how: Text | None = None  # a derived fact: how it is computed, for people; may name {parameters}
     private: bool = False
     # The borrower can change it, by bringing a paper or deciding something: recourse may suggest it.
     actionable: bool = False

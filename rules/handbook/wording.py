@@ -1,157 +1,29 @@
-"""The handbook's own words: headings, labels and marks, in Chinese and English."""
+"""The handbook's own words, from words.yaml beside its templates: headings, labels, marks, explanations."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Final
 
-WORDS: Final[Mapping[str, tuple[str, str]]] = {
-    # the title page
-    "handbook": ("政策手册", "Policy handbook"),
-    "contents": ("目录", "Contents"),
-    "pack": ("规则包", "Pack"),
-    "version": ("版本", "Version"),
-    "sha256": ("内容指纹（SHA-256）", "Content (SHA-256)"),
-    "reviewed": ("规则审阅日期", "Rules reviewed on"),
-    "day": ("数值按此日标注", "Figures marked as of"),
-    "size": ("规模", "Size"),
-    "size_of": ("{rules}条规则，{strategies}个策略，{parameters}项数值", "{rules} rules, {strategies} strategies, {parameters} figures"),
-    # chapters
-    "reading": ("怎样阅读本手册", "How to read this handbook"),
-    "strategies": ("策略", "Strategies"),
-    "hardships": ("困难类型", "Kinds of hardship"),
-    "facts": ("案件事实", "Facts of a case"),
-    "derived": ("推算的事实", "Derived facts"),
-    "order": ("怎样得出建议", "How a recommendation is reached"),
-    "rules": ("规则", "Rules"),
-    "documents": ("材料", "Documents"),
-    "rights": ("权利", "Rights"),
-    "warnings": ("提醒", "Warnings"),
-    "steps": ("步骤", "Steps"),
-    "red_flags": ("备注中的警示", "Alarms in the notes"),
-    "deadlines": ("法律期限", "Legal clocks"),
-    "parameters": ("政策数值", "Policy figures"),
-    "references": ("出处", "Sources"),
-    "index": ("事实与规则对照", "Index of rules by fact"),
-    "editions": ("版本沿革", "Editions"),
-    # parts of an entry
-    "when": ("何时适用", "When"),
-    "then": ("怎么做", "Then"),
-    "because": ("理由", "Because"),
-    "basis": ("依据", "Basis"),
-    "tests": ("测试", "Tests"),
-    "history": ("沿革", "Changes"),
-    "summary": ("说明", "Summary"),
-    "plan": ("还款方案", "Repayment plan"),
-    "proof": ("证明材料", "Papers that prove it"),
-    "synonyms": ("也写作", "Also written as"),
-    "question": ("询问", "Question"),
-    "values": ("取值", "Values"),
-    "how": ("怎样得出", "How it is found"),
-    "inputs": ("取自", "From"),
-    "figures": ("用到的数值", "Figures used"),
-    "words": ("词语", "Words"),
-    "clock": ("起算与长度", "Start and length"),
-    "layer": ("层级", "Layer"),
-    "number": ("文号", "Number"),
-    # heads of tables
-    "place": ("次序", "No."),
-    "priority": ("优先级", "Priority"),
-    "rule": ("规则", "Rule"),
-    "strategy": ("策略", "Strategy"),
-    "blocks": ("排除", "Blocks"),
-    "urgency": ("紧急程度", "Urgency"),
-    "fact": ("事实", "Fact"),
-    "case": ("情形", "Case"),
-    "name": ("名称", "Name"),
-    "as_of": ("按此日计算", "As of"),
-    "expect": ("结果", "Result"),
-    "value": ("数值", "Value"),
-    "valid_from": ("起", "From"),
-    "valid_to": ("止", "Until"),
-    "mark": ("标注", "Mark"),
-    "status": ("核实程度", "Status"),
-    "meaning": ("含义", "Meaning"),
-    "looking": ("直接查看它的规则", "Rules that look at it"),
-    "through": ("经推算查看它的规则", "Rules that look at what is derived from it"),
-    # conditions, effects and results
-    "all": ("以下全部成立：", "All of these hold:"),
-    "any": ("以下至少一项成立：", "At least one of these holds:"),
-    "recommend": ("建议策略", "Recommend"),
-    "add": ("同时考虑", "Also consider"),
-    "block": ("暂不可用", "Not to be used for now"),
-    "acknowledgements": ("一切等于承认债务、付款或请求宽限的策略和事项", "every strategy and item that admits the debt, pays on it or asks for time"),
-    "acknowledges": ("等于承认债务", "acknowledges the debt"),
-    "exclusive": ("独占", "exclusive"),
-    "exclusive_means": ("独占：只保留推荐或同时考虑这一策略的规则", "Exclusive: only rules that recommend or add this strategy still speak"),
-    "document": ("准备材料", "Documents to prepare"),
-    "right": ("告知权利", "Rights to point out"),
-    "warning": ("提醒", "Warnings"),
-    "step": ("步骤", "Steps"),
-    "deadline": ("法律期限", "Legal clocks"),
-    "flag": ("内部标记", "Internal flag"),
-    "hit": ("命中", "hit"),
-    "no_hit": ("不命中", "no hit"),
-    "unknown": ("未知", "unknown"),
-    "nothing": ("无", "none"),
-    # marks
-    "added": ("新增", "added"),
-    "changed": ("修改", "changed"),
-    "removed": ("删除", "removed"),
-    "unrecorded": ("沿革未记录", "not recorded"),
-    "required": ("必填", "required"),
-    "required_unless": ("必填，填写{other}的除外", "required unless {other} is given"),
-    "actionable": ("当事人可以改变", "the borrower can change it"),
-    "private": ("仅供联系，不进入规则", "for contact only, never shown to rules"),
-    "urgent": ("即入加急队列", "goes to the urgent queue at once"),
-    "in_force": ("当日有效", "in force on the day"),
-    "ended": ("已届满", "ended"),
-    "not_begun": ("尚未开始", "not begun"),
-    "carried": ("沿用，未经核实", "carried on, not confirmed"),
-    "none_in_force": ("当日没有有效数值", "no value in force on the day"),
-    "open_end": ("未定", "open"),
-    "counted": ("自{start}起{days}", "{days} from: {start}"),
-    "default": ("没有规则推荐策略时", "When no rule recommends anything"),
-    "disagreement": ("两套计算结果不同时", "When the two evaluations differ"),
-    # who uses an entry, by how it is meant
-    "by.recommend": ("推荐它的规则", "Recommended by"),
-    "by.add": ("同时考虑它的规则", "Added by"),
-    "by.block": ("排除它的规则", "Blocked by"),
-    "by.item": ("给出它的规则", "Given by"),
-    "by.when": ("以它为条件的规则", "Looked at by"),
-    "by.because": ("理由提到它的规则", "Mentioned in the reason of"),
-    "by.references": ("引用它的条目", "Cited by"),
-    "by.inputs": ("由它推算的事实", "Derived from it"),
-    "by.formula": ("用它推算的事实", "Used to derive"),
-    "by.plan": ("以它为限的策略", "Limits the plan of"),
-    "by.official": ("可作官方证明", "Official proof of"),
-    "by.third_party": ("可作第三方证明", "Third-party proof of"),
-    "by.self_declared": ("可作自述材料", "Own word on"),
-    "by.starts_from": ("从它起算的期限", "Starts the clock of"),
-    "by.days": ("以它为长度的期限", "Length of the clock of"),
-    # kinds of things
-    "plan.none": ("不测算", "none worked out"),
-    "plan.instalments": ("按还款能力分期", "instalments within what is affordable"),
-    "plan.shared_instalments": ("按余额比例分给各家的分期", "instalments shared among the creditors pro rata"),
-    "plan.deferral": ("延期", "deferral"),
-    "plan.lump_sum": ("一次性结清", "lump sum"),
-    "plan.longest": ("最长", "at most"),
-    "strength.official": ("官方", "Official"),
-    "strength.third_party": ("第三方", "Third party"),
-    "strength.self_declared": ("自述", "Self-declared"),
-    "type.text": ("文字", "text"),
-    "type.enum": ("单选", "one of a list"),
-    "type.bool": ("是或否", "yes or no"),
-    "type.int": ("整数", "whole number"),
-    "type.money": ("金额（元）", "money (yuan)"),
-    "type.rate": ("百分比", "percent"),
-    "type.date": ("日期", "date"),
-    "type.list": ("多选", "any of a list"),
-    "unit.days": ("{n}天", "{n} days"),
-    "unit.months": ("{n}个月", "{n} months"),
-    "unit.years": ("{n}年", "{n} years"),
-    "unit.yuan": ("{n}", "{n}"),
-    "unit.percent": ("{n}", "{n}"),
-    "unit.basis_points": ("{n}", "{n}"),
-    "unit.count": ("{n}", "{n}"),
-}  # fmt: skip
+from pydantic import TypeAdapter
+
+from rules.schema import Text
+from rules.strict_yaml import read
+
+TEMPLATES: Final = Path(__file__).parents[1] / "templates" / "handbook"
+
+
+@cache
+def words() -> Mapping[str, Text]:
+    """Every word by its key."""
+    return TypeAdapter(dict[str, Text]).validate_python(read((TEMPLATES / "words.yaml").read_bytes()))
+
+
+def paragraphs(key: str) -> Iterator[Text]:
+    """The paragraphs key.1, key.2 and so on."""
+    number = 1
+    while f"{key}.{number}" in words():
+        yield words()[f"{key}.{number}"]
+        number += 1

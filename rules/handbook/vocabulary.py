@@ -1,0 +1,153 @@
+"""The chapters on what describes a case: hardships, facts given and derived, alarms in the notes, legal clocks."""
+
+from __future__ import annotations
+
+from rules.derived import FORMULAS, GIVEN
+from rules.handbook.document import Bullet, Bullets, Entry, Line, Paragraph, Part, Section, Span
+from rules.handbook.voice import (
+    Voice,
+    anchor,
+    badge,
+    basis,
+    chapter,
+    joined,
+    label,
+    link,
+    links,
+    prose,
+    quantity,
+    said,
+    users,
+)
+from rules.parameters import value_on
+from rules.schema import Clock, Fact, Hardship
+
+
+def hardships(v: Voice) -> Section:
+    """Every kind of hardship, what people call it, and the papers that prove it by strength."""
+    entries = tuple(_hardship(v, name, entry) for name, entry in v.pack.hardships.items())
+    return Section(chapter("hardships"), v.word("hardships"), entries)
+
+
+def _hardship(v: Voice, name: str, entry: Hardship) -> Entry:
+    proofs = tuple(
+        Bullet(
+            (
+                Span(f"{v.word(f'strength.{strength}')}{v.mark('：', ': ')}"),
+                *joined([(link(v, ("documents", each)),) for each in papers], v.mark("；", "; ")),
+            )
+        )
+        for strength, papers in entry.documents.items()
+        if papers
+    )
+    return Entry(
+        anchor(("hardships", name)),
+        f"{entry.code} {v.say(entry.title)}",
+        (Span(name, look="code"),),
+        (
+            *said(v, "synonyms", words(v, entry.synonyms)),
+            *((Part(v.word("proof"), (Bullets(proofs),)),) if proofs else ()),
+            *users(v, ("hardships", name)),
+        ),
+    )
+
+
+def words(v: Voice, found: tuple[str, ...]) -> Line:
+    """Words as people write them, in whatever language."""
+    return (Span(v.mark("、", ", ").join(found)),) if found else ()
+
+
+def facts(v: Voice, *, derived: bool) -> Section:
+    """What a case is asked, or what follows from that."""
+    name = "derived" if derived else "facts"
+    entries = [_fact(v, own, fact) for own, fact in v.pack.vocabulary.facts.items() if fact.derived is derived]
+    return Section(chapter(name), v.word(name), tuple(entries))
+
+
+def _fact(v: Voice, name: str, fact: Fact) -> Entry:
+    note: list[Span] = [Span(name, look="code"), Span(f" {v.word(f'type.{fact.type}')}")]
+    if fact.required:
+        note += [Span(" "), badge(v.word("required"), "fair")]
+    if fact.required_unless:
+        other = label(v, ("facts", fact.required_unless))
+        note += [Span(" "), badge(v.word("required_unless", other=other), "fair")]
+    if fact.actionable:
+        note += [Span(" "), badge(v.word("actionable"))]
+    if fact.private:
+        note += [Span(" "), badge(v.word("private"))]
+    return Entry(
+        anchor(("facts", name)),
+        v.say(fact.title),
+        tuple(note),
+        (
+            *(said(v, "question", (Span(v.say(fact.question)),)) if fact.question else ()),
+            *said(v, "values", _values(v, fact)),
+            *(_derivation(v, name, fact) if fact.derived else ()),
+            *users(v, ("facts", name)),
+        ),
+    )
+
+
+def _values(v: Voice, fact: Fact) -> Line:
+    if fact.values_from:
+        own = getattr(v.pack, fact.values_from)
+        return links(v, ((fact.values_from, key) for key in fact.values if key in own))
+    shown: list[Line] = []
+    for key, value in fact.values.items():
+        urgent = key in fact.urgent or (fact.type == "bool" and (key == "true") in fact.urgent)
+        mark = (Span(" "), badge(v.word("urgent"), "alarm")) if urgent else ()
+        shown.append((Span(f"{value.zh if v.language == 'zh' else value.en} "), Span(key, look="code"), *mark))
+    if not fact.values and fact.urgent:
+        shown.append((Span(v.mark("是", "yes")), Span(" "), badge(v.word("urgent"), "alarm")))
+    return joined(shown, v.mark("、", ", "))
+
+
+def _derivation(v: Voice, name: str, fact: Fact) -> tuple[Part, ...]:
+    formula = FORMULAS.get(name)
+    found = said(v, "how", prose(v, fact.how)) if fact.how else ()
+    if name in GIVEN:
+        found = said(v, "how", (Span(v.word("note.note_flags")),))
+    return (
+        *found,
+        *said(v, "inputs", links(v, (("facts", each) for each in fact.inputs))),
+        *said(v, "figures", links(v, (("parameters", each) for each in (formula.parameters if formula else ())))),
+    )
+
+
+def red_flags(v: Voice) -> Section:
+    """The words in the notes that raise an alarm."""
+    entries = [
+        Entry(
+            anchor(("red_flags", name)),
+            v.say(flag.title),
+            (Span(name, look="code"), *((Span(" "), badge(v.word("urgent"), "alarm")) if flag.urgent else ())),
+            (*said(v, "words", words(v, flag.words)), *users(v, ("red_flags", name))),
+        )
+        for name, flag in v.pack.red_flags.items()
+    ]
+    return Section(chapter("red_flags"), v.word("red_flags"), (Paragraph((Span(v.word("note.red_flags")),)), *entries))
+
+
+def deadlines(v: Voice) -> Section:
+    """The legal clocks: from which day, how long."""
+    entries = tuple(_clock(v, name, clock) for name, clock in v.pack.deadlines.items())
+    return Section(chapter("deadlines"), v.word("deadlines"), (Paragraph((Span(v.word("note.deadlines")),)), *entries))
+
+
+def _clock(v: Voice, name: str, clock: Clock) -> Entry:
+    parameter = v.pack.parameters[clock.days]
+    value = value_on(parameter, v.day)
+    days = v.word("none_in_force") if value is None else quantity(v, parameter, value)
+    start, length = link(v, ("facts", clock.starts_from)), Span(days, anchor(("parameters", clock.days)))
+    before, between, after = v.mark("自|起|", "|, counted from: |").split("|")
+    line = (start, length) if v.language == "zh" else (length, start)
+    return Entry(
+        anchor(("deadlines", name)),
+        v.say(clock.title),
+        (Span(name, look="code"),),
+        (
+            *said(v, "clock", (Span(before), line[0], Span(between), line[1], Span(after))),
+            *basis(v, clock.references),
+            *users(v, ("deadlines", name)),
+        ),
+    )
