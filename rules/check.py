@@ -104,6 +104,7 @@ def _used(pack: Pack) -> dict[str, set[str]]:
     for file, kinds in (("strategies", ("recommend", "add")), *((f"{kind}s", (kind,)) for kind in _ITEMS)):
         meant = {getattr(effect, effect.kind) for effect in effects if effect.kind in kinds}
         used[file] = used.get(file, set()) | meant
+    used["steps"].update(step for strategy in pack.strategies.values() for step in strategy.next_steps)
     for rule in pack.rules:
         used["references"].update(reference.id for reference in rule.rule.references)
         used["parameters"].update(placeholders(rule.rule.because.zh), placeholders(rule.rule.because.en))

@@ -11,11 +11,11 @@ from typing import Any, Final, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from rules import schema
+from rules import directory, schema
 from rules.compiler import refusals
-from rules.consistency import check, unknown_in
+from rules.consistency import check
 from rules.facts import Parser
-from rules.pack import LoadedRule, Pack, PackError, allowed, quoted
+from rules.pack import LoadedRule, Pack, PackError, allowed, quoted, unknown_in
 from rules.parse import ConditionError, parse, resolve
 from rules.rule_check import check_rule
 from rules.strict_yaml import YamlError, read
@@ -29,8 +29,10 @@ _ENTRIES: Final[dict[str, Any]] = {
     "pack.yaml": schema.Manifest,
     "facts.yaml": schema.Vocabulary,
     "parameters.yaml": dict[_Name, schema.Parameter],
+    "products.yaml": dict[_Name, directory.Product],
     "hardships.yaml": dict[_Name, schema.Hardship],
     "strategies.yaml": dict[_Name, schema.Strategy],
+    "contacts.yaml": dict[_Name, directory.Contact],
     "documents.yaml": dict[_Name, schema.Item],
     "rights.yaml": dict[_Name, schema.Item],
     "warnings.yaml": dict[_Name, schema.Item],
@@ -41,6 +43,7 @@ _ENTRIES: Final[dict[str, Any]] = {
     "changelog.yaml": tuple[schema.Edition, ...],
 }
 _WHOLE: Final = (schema.Manifest, schema.Vocabulary, tuple[schema.Edition, ...])  # read as one, not entry by entry
+_VALUES: Final = ("products.yaml", "hardships.yaml", "red_flags.yaml")  # whose entries are values of facts
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
 _ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in _ENTRIES.items()}
 _RULE: Final = TypeAdapter(schema.Rule)
@@ -69,10 +72,10 @@ def load_files(files: Mapping[str, bytes], name: str) -> Pack:
     vocabulary = parts["facts.yaml"]
     if vocabulary is None or parts["pack.yaml"] is None:
         raise PackError(errors)
-    vocabulary = _filled(vocabulary, parts["hardships.yaml"] or {}, parts["red_flags.yaml"] or {})
+    vocabulary = _filled(vocabulary, *(parts[file] or {} for file in _VALUES))
     broken = {file for file in _ENTRIES if parts[file] is None and (file in files or file in _REQUIRED)}
     # Conditions and tests are not judged by parameters and values that could not be read: that would be noise.
-    whole = broken.isdisjoint(("parameters.yaml", "hardships.yaml", "red_flags.yaml"))
+    whole = broken.isdisjoint(("parameters.yaml", *_VALUES))
     pack = Pack(
         manifest=parts["pack.yaml"],
         vocabulary=vocabulary,
@@ -143,21 +146,26 @@ def _parsed(
 
 
 def _filled(
-    vocabulary: schema.Vocabulary, hardships: Mapping[str, schema.Hardship], flags: Mapping[str, schema.RedFlag]
+    vocabulary: schema.Vocabulary,
+    products: Mapping[str, directory.Product],
+    hardships: Mapping[str, schema.Hardship],
+    flags: Mapping[str, schema.RedFlag],
 ) -> schema.Vocabulary:
     """The vocabulary with the values that other files hold."""
     values: dict[str | None, dict[str, schema.FactValue]] = {
-        "hardships": {
-            name: schema.FactValue(zh=entry.title.zh, en=entry.title.en, aliases=(entry.code, *entry.synonyms))
-            for name, entry in hardships.items()
-        },
-        "red_flags": {name: schema.FactValue(zh=entry.title.zh, en=entry.title.en) for name, entry in flags.items()},
+        "products": {name: _value(entry.title, entry.code, *entry.aliases) for name, entry in products.items()},
+        "hardships": {name: _value(entry.title, entry.code, *entry.synonyms) for name, entry in hardships.items()},
+        "red_flags": {name: _value(entry.title) for name, entry in flags.items()},
     }
     facts = {
         name: fact.model_copy(update={"values": values[fact.values_from] | fact.values}) if fact.values_from else fact
         for name, fact in vocabulary.facts.items()
     }
     return vocabulary.model_copy(update={"facts": facts})
+
+
+def _value(title: schema.Text, *aliases: str) -> schema.FactValue:
+    return schema.FactValue(zh=title.zh, en=title.en, aliases=aliases)
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

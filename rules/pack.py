@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
-from rules import schema
+from rules import directory, schema
 from rules.conditions import Condition
+
+# Tells what is wrong with a name of a file's entries, or None: (file without ending, what it is called, name).
+Unknown: TypeAlias = Callable[[str, str, str], str | None]
 
 
 class PackError(Exception):
@@ -37,8 +41,10 @@ class Pack:
     manifest: schema.Manifest
     vocabulary: schema.Vocabulary
     parameters: dict[str, schema.Parameter]
+    products: dict[str, directory.Product]
     hardships: dict[str, schema.Hardship]
     strategies: dict[str, schema.Strategy]
+    contacts: dict[str, directory.Contact]
     documents: dict[str, schema.Item]
     rights: dict[str, schema.Item]
     warnings: dict[str, schema.Item]
@@ -50,6 +56,18 @@ class Pack:
     rules: tuple[LoadedRule, ...]
     sha256: str
     files: dict[str, bytes]
+
+
+def unknown_in(pack: Pack, broken: Collection[str]) -> Unknown:
+    """A look-up that stays silent about files that could not be read: that is told already."""
+
+    def unknown(file: str, what: str, name: str) -> str | None:
+        entries = getattr(pack, file)
+        if name in entries or f"{file}.yaml" in broken:
+            return None
+        return f"unknown {what} {quoted(name)}; {allowed(name, entries)}"
+
+    return unknown
 
 
 def quoted(value: object) -> str:

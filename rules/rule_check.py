@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from rules import schema
-from rules.consistency import Unknown
 from rules.facts import Parser
-from rules.pack import Pack, allowed, quoted
+from rules.pack import Pack, Unknown, allowed, quoted
 from rules.schema import ACKNOWLEDGEMENTS
 
 # Which file names what an effect points to. The others (exclusive, urgency, flag) carry their own word.

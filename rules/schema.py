@@ -78,7 +78,7 @@ class Fact(Model):
     # The borrower can change it, by bringing a paper or deciding something: recourse may suggest it.
     actionable: bool = False
     values: dict[str, FactValue] = {}
-    values_from: Literal["hardships", "red_flags"] | None = None
+    values_from: Literal["hardships", "products", "red_flags"] | None = None
     minimum: int | None = None
     maximum: int | None = None
     max_length: int | None = None
@@ -119,15 +119,19 @@ class Hardship(Model):
     title: Text
     synonyms: tuple[str, ...] = ()
     documents: dict[Literal["official", "third_party", "self_declared"], tuple[str, ...]] = {}
+    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
 
 
 class Strategy(Model):
-    """A negotiation strategy a rule can recommend (strategies.yaml)."""
+    """A negotiation strategy a rule can recommend (strategies.yaml). `next_steps` are ids of steps.yaml, in order."""
 
     code: Annotated[str, Field(pattern=r"^S\d{2}$")]
     title: Text
     summary: Text
-    references: tuple[Reference, ...] = ()
+    sound_when: Text
+    against: Text  # its price, and when it is not the way
+    next_steps: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
     acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
     plan: Literal["none", "instalments", "shared_instalments", "deferral", "lump_sum"] = "none"
     plan_longest: Identifier | None = None  # the parameter with the most months an instalment plan may take

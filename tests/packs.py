@@ -96,18 +96,40 @@ high_rate:
   values: [{value: 24, valid_from: 2017-08-04, status: official}]
 """,
     "hardships.yaml": """
-unemployment: {code: H01, title: {zh: 失业, en: Unemployment}, synonyms: [下岗], documents: {official: [proof]}}
-none_stated: {code: H99, title: {zh: 未说明, en: None stated}}
+unemployment:
+  code: H01
+  title: {zh: 失业, en: Unemployment}
+  synonyms: [下岗]
+  documents: {official: [proof]}
+  references: [{id: practice, status: design}]
+none_stated: {code: H99, title: {zh: 未说明, en: None stated}, references: [{id: practice, status: design}]}
 """,
     "strategies.yaml": """
-crisis_support: {code: S01, title: {zh: 危机干预, en: Crisis support}, summary: {zh: 转介, en: Refer}}
+crisis_support:
+  code: S01
+  title: {zh: 危机干预, en: Crisis support}
+  summary: {zh: 转介, en: Refer}
+  sound_when: {zh: 有危险, en: In danger}
+  against: {zh: 债务不会消失, en: The debt stays}
+  next_steps: [write]
+  references: [{id: practice, status: design}]
 card_plan:
   code: S18
   title: {zh: 个性化分期, en: Card plan}
   summary: {zh: 分期, en: Instalments}
+  sound_when: {zh: 愿意还款, en: Willing to pay}
+  against: {zh: 由银行决定, en: The bank decides}
+  next_steps: [write]
   references: [{id: card-measures-2011, article: "70", status: weak}]
   plan: instalments
-counsellor_review: {code: S29, title: {zh: 人工研判, en: Review}, summary: {zh: 人工, en: A person}}
+counsellor_review:
+  code: S29
+  title: {zh: 人工研判, en: Review}
+  summary: {zh: 人工, en: A person}
+  sound_when: {zh: 情况复杂, en: A complex case}
+  against: {zh: 需要时间, en: It takes time}
+  next_steps: [write]
+  references: [{id: practice, status: design}]
 """,
     "documents.yaml": "proof: {text: {zh: 证明, en: Proof}}",
     "rights.yaml": "dispute: {text: {zh: 异议权, en: Right to dispute}}",

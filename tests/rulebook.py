@@ -8,7 +8,7 @@ from typing import Any
 
 from rules import conditions as c
 from rules.pack import LoadedRule, Pack
-from rules.schema import Effect, Parameter, Reference, Rule, RuleTest, Strategy, Text, Vocabulary
+from rules.schema import Effect, Parameter, Reference, Rule, RuleTest, Text, Vocabulary
 from tests.packs import tiny
 from tests.vocabulary import VOCABULARY
 
@@ -36,8 +36,8 @@ def pack_of(
 ) -> Pack:
     """A pack of these rules; by default it recommends counsellor_review."""
     strategies = {
-        name: Strategy(
-            code=f"S{number:02}", title=Text(zh=f"策略{name}", en=name.title()), summary=_TINY.manifest.title
+        name: _TINY.strategies["counsellor_review"].model_copy(
+            update={"code": f"S{number:02}", "title": Text(zh=f"策略{name}", en=name.title())}
         )
         for number, name in enumerate(STRATEGIES)
     }

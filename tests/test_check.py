@@ -16,6 +16,7 @@ FIGURE = "{value: 1, valid_from: 2020-01-01, status: design}"
 TITLE = "title: {zh: 备, en: S}"
 BASIS = "references: [{id: practice, status: design}]"
 LOG_OF_1_1 = edited("changelog.yaml", "- version: 1.0.0", "- version: 1.1.0")
+REASONS = "summary: {zh: 备, en: S}, sound_when: {zh: 备, en: S}, against: {zh: 备, en: S}"
 
 
 def locked(folder: Path, changes: dict[str, str | None] | None = None) -> Path:
@@ -63,7 +64,7 @@ def test_a_figure_that_has_not_begun_on_the_review_day_is_an_error(tmp_path: Pat
     ("file", "entry"),
     [
         ("parameters", f"spare: {{{TITLE}, unit: days, values: [{FIGURE}]}}"),
-        ("strategies", f"spare: {{code: S02, {TITLE}, summary: {{zh: 备, en: S}}}}"),
+        ("strategies", f"spare: {{code: S02, {TITLE}, {REASONS}, next_steps: [write], {BASIS}}}"),
         ("documents", "\nspare: {text: {zh: 备, en: S}}"),
         ("rights", "\nspare: {text: {zh: 备, en: S}}"),
         ("warnings", "\nspare: {text: {zh: 备, en: S}}"),

@@ -9,16 +9,15 @@ from hypothesis import strategies as st
 
 from rules.cells import Value
 from rules.repayment import Plan, instalments, plans, shares
-from rules.schema import Strategy, Text
+from tests.packs import tiny
 
 TODAY = dt.date(2026, 11, 23)
-TITLE = Text(zh="策略", en="strategy")
 AMOUNTS = st.integers(1, 10**14)
 
 
 def _plans(kind: Any, longest: str | None = None, **facts: Value) -> tuple[Plan, ...]:
-    strategies = {"plan": Strategy(code="S01", title=TITLE, summary=TITLE, plan=kind, plan_longest=longest)}
-    return plans(strategies, ["plan"], facts, TODAY, {"longest": 60})
+    strategy = tiny().strategies["card_plan"].model_copy(update={"plan": kind, "plan_longest": longest})
+    return plans({"plan": strategy}, ["plan"], facts, TODAY, {"longest": 60})
 
 
 @given(AMOUNTS, AMOUNTS)
