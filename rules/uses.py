@@ -95,6 +95,10 @@ def _others(pack: Pack) -> Iterator[Use]:
     for name, strategy in pack.strategies.items():
         if strategy.plan_longest:
             yield Use(("strategies", name), "plan", ("parameters", strategy.plan_longest))
+        yield from (Use(("strategies", name), "next_steps", ("steps", each)) for each in strategy.next_steps)
+    for name, product in pack.products.items():
+        for contacts in (product.contacts, *product.contacts_by_lender.values()):
+            yield from (Use(("products", name), "contacts", ("contacts", each)) for each in contacts)
     for name, hardship in pack.hardships.items():
         for strength, documents in hardship.documents.items():
             yield from (Use(("hardships", name), strength, ("documents", each)) for each in documents)

@@ -7,7 +7,7 @@ from typing import Final
 
 from rules import conditions as c
 from rules.handbook.document import Bullet, Line, Span
-from rules.handbook.voice import Voice, anchor, link, links, prose, quantity, urgency
+from rules.handbook.voice import Voice, anchor, at_length, link, links, quantity, urgency
 from rules.parameters import value_on
 from rules.phrases import parts
 from rules.rule_check import TARGETS
@@ -77,8 +77,5 @@ def _short(v: Voice, kind: str, each: list[Effect]) -> Line:
 
 
 def _item(v: Voice, kind: str, name: str) -> Line:
-    """The text in full, so that a printed page needs no other; its id leads to it."""
-    file = TARGETS[kind][0]
-    if kind == "deadline":
-        return (link(v, (file, name)),)
-    return (*prose(v, getattr(v.pack, file)[name].text), Span(" "), Span(name, anchor((file, name)), look="code"))
+    found = (TARGETS[kind][0], name)
+    return (link(v, found),) if kind == "deadline" else at_length(v, found)

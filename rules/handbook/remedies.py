@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rules.handbook.document import Entry, Line, Listed, Listing, Section, Span
-from rules.handbook.voice import Voice, anchor, badge, basis, chapter, citation, joined, prose, said, used_by, users
+from rules.directory import Contact
+from rules.handbook.document import Bullet, Bullets, Entry, Line, Listed, Listing, Part, Section, Span
+from rules.handbook.voice import (
+    Voice,
+    anchor,
+    at_length,
+    badge,
+    basis,
+    chapter,
+    citation,
+    joined,
+    prose,
+    said,
+    used_by,
+    users,
+)
 from rules.phrases import figure
 from rules.schema import Item, Strategy
 
@@ -27,11 +41,21 @@ def _strategy(v: Voice, name: str, entry: Strategy) -> Entry:
         note,
         (
             *said(v, "summary", prose(v, entry.summary)),
+            *said(v, "sound_when", prose(v, entry.sound_when)),
+            *said(v, "against", prose(v, entry.against)),
+            *_next_steps(v, entry.next_steps),
             *said(v, "plan", _plan(v, entry)),
             *basis(v, entry.references),
             *users(v, ("strategies", name)),
         ),
     )
+
+
+def _next_steps(v: Voice, steps: tuple[str, ...]) -> tuple[Part, ...]:
+    """In full, as the rules have them."""
+    if not steps:
+        return ()
+    return (Part(v.word("next_steps"), (Bullets(tuple(Bullet(at_length(v, ("steps", each))) for each in steps)),)),)
 
 
 def _plan(v: Voice, entry: Strategy) -> Line:
@@ -59,6 +83,29 @@ def _item(v: Voice, file: str, name: str, entry: Item) -> Listed:
     line = (*prose(v, entry.text), Span(" "), Span(name, look="code"), *_acknowledges(v, entry.acknowledges))
     notes = (*(((v.word("basis"), cited),) if cited else ()), *used_by(v, (file, name)))
     return Listed(anchor((file, name)), line, notes)
+
+
+def contacts(v: Voice) -> Section:
+    """Whom to turn to, and for which products."""
+    return Section(
+        chapter("contacts"),
+        v.word("contacts"),
+        tuple(_contact(v, name, entry) for name, entry in v.pack.contacts.items()),
+    )
+
+
+def _contact(v: Voice, name: str, entry: Contact) -> Entry:
+    number: Line = (Span(f"{v.word('dial')} "), Span(entry.number, look="strong"), Span(" ")) if entry.number else ()
+    return Entry(
+        anchor(("contacts", name)),
+        v.say(entry.title),
+        (*number, Span(name, look="code")),
+        (
+            *said(v, "purpose", prose(v, entry.purpose)),
+            *basis(v, entry.references),
+            *users(v, ("contacts", name)),
+        ),
+    )
 
 
 def _acknowledges(v: Voice, yes: bool) -> Line:

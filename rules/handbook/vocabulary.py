@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rules.derived import FORMULAS, GIVEN
+from rules.derived import FORMULAS
+from rules.directory import Product
 from rules.handbook.document import Bullet, Bullets, Entry, Line, Paragraph, Part, Section, Span
 from rules.handbook.voice import (
     Voice,
@@ -21,6 +22,40 @@ from rules.handbook.voice import (
 )
 from rules.parameters import value_on
 from rules.schema import Clock, Fact, Hardship
+
+
+def products(v: Voice) -> Section:
+    """Every kind of debt: who really lends, what may be cited, whom to call in which order."""
+    entries = tuple(_product(v, name, entry) for name, entry in v.pack.products.items())
+    return Section(chapter("products"), v.word("products"), entries)
+
+
+def _product(v: Voice, name: str, entry: Product) -> Entry:
+    lenders = v.pack.vocabulary.facts["lender_type"].values if entry.contacts_by_lender else {}
+    orders = [(v.word("calling.usual"), entry.contacts)]
+    for lender, contacts in entry.contacts_by_lender.items():
+        who = lenders[lender].zh if v.language == "zh" else lenders[lender].en
+        orders.append((v.word("calling.claimed", lender=who), contacts))
+    arrow = " → "
+    calling = [
+        Bullet(
+            (Span(f"{when}{v.mark('：', ': ')}"), *joined([(link(v, ("contacts", each)),) for each in order], arrow))
+        )
+        for when, order in orders
+    ]
+    return Entry(
+        anchor(("products", name)),
+        v.say(entry.title),
+        (Span(name, look="code"), Span(" "), Span(entry.code, look="code")),
+        (
+            *said(v, "lender", prose(v, entry.lender)),
+            *said(v, "note", prose(v, entry.note)),
+            Part(v.word("calling"), (Bullets(tuple(calling)),)),
+            *said(v, "synonyms", words(v, entry.aliases)),
+            *basis(v, entry.references),
+            *users(v, ("products", name)),
+        ),
+    )
 
 
 def hardships(v: Voice) -> Section:
@@ -105,8 +140,6 @@ def _values(v: Voice, fact: Fact) -> Line:
 def _derivation(v: Voice, name: str, fact: Fact) -> tuple[Part, ...]:
     formula = FORMULAS.get(name)
     found = said(v, "how", prose(v, fact.how)) if fact.how else ()
-    if name in GIVEN:
-        found = said(v, "how", (Span(v.word("note.note_flags")),))
     return (
         *found,
         *said(v, "inputs", links(v, (("facts", each) for each in fact.inputs))),

@@ -127,6 +127,12 @@ def prose(v: Voice, text: Text) -> Line:
     return tuple(spans)
 
 
+def at_length(v: Voice, name: Name) -> Line:
+    """The text of an item in full, so that a printed page needs no other; its id leads to it."""
+    file, own = name
+    return (*prose(v, getattr(v.pack, file)[own].text), Span(" "), Span(own, anchor(name), look="code"))
+
+
 def quantity(v: Voice, parameter: Parameter, value: ParameterValue) -> str:
     """A figure with its unit."""
     return v.word(f"unit.{parameter.unit}", n=written(value.value, parameter.unit))
