@@ -9,7 +9,7 @@ from typing import Final, get_args
 from rules.facts import Language
 from rules.handbook import figures, remedies, rulings, vocabulary
 from rules.handbook.document import Book, Bullet, Bullets, Line, Section, Span, Table
-from rules.handbook.voice import Voice, chapter, sure, urgency, voice
+from rules.handbook.voice import Voice, chapter, day, sure, urgency, voice
 from rules.handbook.wording import paragraphs
 from rules.pack import Pack
 from rules.phrases import STATUS, URGENCY
@@ -18,9 +18,9 @@ from rules.schema import Layer
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 
 
-def book(pack: Pack, day: dt.date, language: Language) -> Book:
+def book(pack: Pack, as_of: dt.date, language: Language) -> Book:
     """The handbook in one language, with the figures as in force on the day."""
-    v = voice(pack, day, language)
+    v = voice(pack, as_of, language)
     manifest = pack.manifest
     return Book(
         language=language,
@@ -61,8 +61,8 @@ def _facts(v: Voice) -> Iterator[tuple[str, Line]]:
     yield "pack", (Span(pack.manifest.id, look="code"),)
     yield "version", (Span(pack.manifest.version),)
     yield "sha256", (Span(pack.sha256, look="code"),)
-    yield "reviewed", (Span(pack.manifest.reviewed_on.isoformat()),)
-    yield "day", (Span(v.day.isoformat()),)
+    yield "reviewed", (day(pack.manifest.reviewed_on),)
+    yield "day", (day(v.day),)
     yield "size", (Span(size),)
 
 

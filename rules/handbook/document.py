@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, TypeAlias
 from rules.facts import Language
 
 # How a stretch of text looks. A badge always says its meaning in words; the tone only colours it.
-Look = Literal["plain", "strong", "code", "soft", "badge"]
+Look = Literal["plain", "strong", "code", "soft", "date", "badge"]
 Tone = Literal["", "good", "fair", "poor", "alarm"]
 
 

@@ -11,7 +11,9 @@ from rules.handbook.voice import (
     badge,
     chapter,
     citation,
+    day,
     joined,
+    named,
     quantity,
     sure,
     used_by,
@@ -43,14 +45,15 @@ def _parameter(v: Voice, name: str, entry: Parameter) -> Entry:
 
 
 def _value(v: Voice, entry: Parameter, value: ParameterValue, present: bool) -> tuple[Line, ...]:
-    until = value.valid_to.isoformat() if value.valid_to else v.word("open_end")
+    until = day(value.valid_to) if value.valid_to else Span(v.word("open_end"))
+    cited = [named(v, each) if each.status == value.status else citation(v, each) for each in value.references]
     return (
         (Span(quantity(v, entry, value), look="strong" if present else "plain"),),
-        (Span(value.valid_from.isoformat()),),
-        (Span(until),),
+        (day(value.valid_from),),
+        (until,),
         _marks(v, value, present),
         (sure(v, value.status),),
-        joined([citation(v, each) for each in value.references], v.mark("；", "; ")),
+        joined(cited, v.mark("；", "; ")),
     )
 
 

@@ -11,7 +11,7 @@ from rules.derived import followers
 from rules.facts import Parser, display
 from rules.handbook.conditions import condition, effects
 from rules.handbook.document import Block, Bullet, Bullets, Entry, Line, Paragraph, Part, Section, Span, Table, Tone
-from rules.handbook.voice import Voice, anchor, badge, basis, chapter, joined, link, links, prose, said, urgency
+from rules.handbook.voice import Voice, anchor, badge, basis, chapter, day, joined, link, links, prose, said, urgency
 from rules.handbook.wording import paragraphs
 from rules.pack import LoadedRule
 from rules.policy import effects as sorted_effects
@@ -52,7 +52,7 @@ def _row(v: Voice, place: int, loaded: LoadedRule) -> tuple[Line, ...]:
     if found.serves:
         names.append((badge(v.word("exclusive"), "alarm"),))
     blocks = (
-        (Span(v.word("acknowledgements")),)
+        (Span(v.word("acknowledgements.short")),)
         if found.withholds
         else links(v, (("strategies", name) for name in found.block))
     )
@@ -110,7 +110,7 @@ def _tests(v: Voice, tests: tuple[RuleTest, ...], parser: Parser) -> Table:
         (
             _case(v, test, parser),
             *(((Span(test.name),),) if named else ()),
-            *(((Span(test.as_of.isoformat() if test.as_of else ""),),) if dated else ()),
+            *(((day(test.as_of),) if test.as_of else (),) if dated else ()),
             (badge(v.word(test.expect), _RESULTS[test.expect]),),
         )
         for test in tests
@@ -179,4 +179,4 @@ def _edition(v: Voice, edition: Edition) -> Entry:
             parts.append(Part(v.word(key), (Bullets(tuple(points)),)))
     if edition.added:
         parts += said(v, "added", joined([(named(rule),) for rule in edition.added], v.mark("、", ", ")))
-    return Entry(f"edition.{edition.version}", edition.version, (Span(edition.date.isoformat()),), tuple(parts))
+    return Entry(f"edition.{edition.version}", edition.version, (day(edition.date),), tuple(parts))

@@ -72,7 +72,7 @@ def chapter(name: str) -> str:
 
 
 def label(v: Voice, name: Name) -> str:
-    """What an entry is called."""
+    """What an entry is called: its title, or how its text starts."""
     file, own = name
     pack = v.pack
     titles: Mapping[str, Callable[[], str]] = {
@@ -84,7 +84,13 @@ def label(v: Voice, name: Name) -> str:
     if file in titles:
         return titles[file]()
     entry = getattr(pack, file)[own]
-    return plain(prose(v, entry.text)) if hasattr(entry, "text") else v.say(entry.title)
+    return _start(v, plain(prose(v, entry.text))) if hasattr(entry, "text") else v.say(entry.title)
+
+
+def _start(v: Voice, text: str) -> str:
+    """The start of a long text, to call it by."""
+    most = 24 if v.language == "zh" else 64
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def link(v: Voice, name: Name, text: str = "") -> Span:
@@ -153,17 +159,26 @@ def urgency(v: Voice, level: Urgency) -> Span:
     return badge(f"{level} {v.say(URGENCY[level])}", _URGENT[level])
 
 
-def citation(v: Voice, reference: Reference) -> Line:
-    """Title, number and article of a source, and how sure we are."""
+def day(date: dt.date) -> Span:
+    """A date, kept on one line."""
+    return Span(date.isoformat(), look="date")
+
+
+def named(v: Voice, reference: Reference) -> Line:
+    """Title, number and article of a source."""
     source = v.pack.references[reference.id]
     number = v.mark(f"（{source.number}）", f" ({source.number})") if source.number else ""
     article = (reference.article or "").replace(", ", v.mark("、", ", "))
     where = v.mark(f"第{article}条", f", art. {article}") if article else ""
     return (
         Span(v.say(source.title), anchor(("references", reference.id))),
-        Span(f"{number}{where} "),
-        sure(v, reference.status),
+        Span(f"{number}{where}"),
     )
+
+
+def citation(v: Voice, reference: Reference) -> Line:
+    """Title, number and article of a source, and how sure we are."""
+    return (*named(v, reference), Span(" "), sure(v, reference.status))
 
 
 def basis(v: Voice, references: tuple[Reference, ...]) -> tuple[Part, ...]:
