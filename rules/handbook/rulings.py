@@ -10,7 +10,21 @@ from rules.changelog import history
 from rules.derived import followers
 from rules.facts import Parser, display
 from rules.handbook.conditions import condition, effects
-from rules.handbook.document import Block, Bullet, Bullets, Entry, Line, Paragraph, Part, Section, Span, Table, Tone
+from rules.handbook.document import (
+    Block,
+    Bullet,
+    Bullets,
+    Entry,
+    Line,
+    Listed,
+    Listing,
+    Paragraph,
+    Part,
+    Section,
+    Span,
+    Table,
+    Tone,
+)
 from rules.handbook.voice import Voice, anchor, badge, basis, chapter, day, joined, link, links, prose, said, urgency
 from rules.handbook.wording import paragraphs
 from rules.pack import LoadedRule
@@ -149,16 +163,18 @@ def index(v: Voice) -> Section:
     for use in (use for uses in v.users.values() for use in uses):
         if use.how == "when" and use.used[0] == "facts":
             looking.setdefault(use.used[1], []).append(use.user)
-    rows = []
+    listed = []
     for name, fact in v.pack.vocabulary.facts.items():
         direct = looking.get(name, [])
         others = followers(v.pack.vocabulary, name) - {name}
         through = [rule for other in v.pack.vocabulary.facts if other in others for rule in looking.get(other, [])]
         if not fact.private and (direct or through):
             indirect = [rule for rule in dict.fromkeys(through) if rule not in direct]
-            rows.append(((link(v, ("facts", name)),), links(v, direct), links(v, indirect)))
-    head = tuple(v.word(key) for key in ("fact", "looking", "through"))
-    return Section(chapter("index"), v.word("index"), (Table(head, tuple(rows)),))
+            notes = [
+                (v.word(key), links(v, found)) for key, found in (("looking", direct), ("through", indirect)) if found
+            ]
+            listed.append(Listed(f"index.{name}", (link(v, ("facts", name)),), tuple(notes)))
+    return Section(chapter("index"), v.word("index"), (Listing(tuple(listed)),))
 
 
 def editions(v: Voice) -> Section:
