@@ -11,7 +11,8 @@ from sqlmodel import Session
 
 _OPEN_CASES = text("""
     SELECT c.borrower_ref, c.id, v.facts ->> 'lender', v.facts ->> 'days_overdue', v.facts ->> 'due_date',
-        v.facts ->> 'monthly_due'
+        v.facts ->> 'monthly_due', v.facts ->> 'balance',
+        v.facts ->> 'product' IS DISTINCT FROM 'mortgage' AND v.facts ->> 'not_my_loan' IS DISTINCT FROM 'true'
     FROM "case" c
     CROSS JOIN LATERAL (
         SELECT facts FROM case_version WHERE case_id = c.id ORDER BY number DESC LIMIT 1
@@ -29,6 +30,8 @@ class OpenCase:
     creditor: str
     overdue: bool
     monthly_due: int | None
+    balance: int | None
+    shares: bool  # it gets a part of the capacity: the home is paid before that, and what is not owed gets nothing
 
 
 def open_cases(session: Session, submitter: str, borrowers: Iterable[str], as_of: dt.date) -> dict[str, list[OpenCase]]:
@@ -37,10 +40,11 @@ def open_cases(session: Session, submitter: str, borrowers: Iterable[str], as_of
     found: dict[str, list[OpenCase]] = defaultdict(list)
     if wanted:
         rows = session.connection().execute(_OPEN_CASES, {"submitter": submitter, "borrowers": wanted})
-        for borrower, case_id, lender, days, due, payment in rows:
+        for borrower, case_id, lender, days, due, payment, balance, shares in rows:
             overdue = _number(days) > 0 if days else due is not None and due < as_of.isoformat()
             creditor = f"lender {lender}" if lender else f"case {case_id}"
-            found[borrower].append(OpenCase(case_id, creditor, overdue, _number(payment) if payment else None))
+            monthly_due, owed = (_number(amount) if amount else None for amount in (payment, balance))
+            found[borrower].append(OpenCase(case_id, creditor, overdue, monthly_due, owed, shares))
     return found
 
 
@@ -58,6 +62,25 @@ def fill(facts: dict[str, Any], case_id: int, cases: list[OpenCase]) -> None:
     payments = [case.monthly_due for case in others]
     if "other_debt_payments" not in facts and None not in payments:
         facts["other_debt_payments"] = sum(filter(None, payments))
+
+
+def place(facts: dict[str, Any], case_id: int, cases: list[OpenCase]) -> None:
+    """Say where the debt stands among those that share the borrower's capacity, in the order the cases came.
+
+    What comes before and what there is in all is enough to tell its pro-rata part to the fen; for a debt that takes
+    no part both are 0. Without another debt to share with, or with an unknown balance, nothing is said.
+    """
+    balances = {case.case_id: case.balance for case in cases if case.shares}
+    if not balances.keys() - {case_id}:
+        return
+    if case_id not in balances:
+        facts["debts_before"] = facts["debts_total"] = 0
+        return
+    balances[case_id] = facts.get("balance")
+    known = {case: balance for case, balance in balances.items() if balance is not None}
+    if len(known) == len(balances):
+        facts["debts_before"] = sum(balance for case, balance in known.items() if case < case_id)
+        facts["debts_total"] = sum(known.values())
 
 
 def _number(text: str) -> int:

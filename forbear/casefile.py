@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from forbear.privacy import Vault
 from forbear.queue import Entry, beside
-from forbear.triage import Decided, stored_pack
+from forbear.triage import Decided, restored, stored_pack
 from models.case import Case, CaseVersion
 from models.decision import Decision
 from rules import facts as rules_facts
 from rules.normal import facts_of, leaves
-from rules.outcome import Outcome
 from rules.pack import LoadedRule
 from rules.schema import Text
 
@@ -75,7 +75,7 @@ class CaseFile:
         return bool(self.history) and self.history[0].decision is None
 
 
-def open_file(session: Session, case_id: int, decision_id: int | None = None) -> CaseFile | None:
+def open_file(session: Session, case_id: int, vault: Vault, decision_id: int | None = None) -> CaseFile | None:
     """The file of a case, at a decision of it or at its current one; None if there is no such case or decision."""
     case = session.get(Case, case_id)
     if case is None:
@@ -95,7 +95,7 @@ def open_file(session: Session, case_id: int, decision_id: int | None = None) ->
         case.case_ref,
         tuple(_step(session, version, decision) for version, decision in rows),
         beside(session, case),
-        _judgement(session, case.case_ref, *looked_at[0]) if looked_at else None,
+        _judgement(session, case.case_ref, *looked_at[0], vault) if looked_at else None,
     )
 
 
@@ -108,10 +108,9 @@ def _step(session: Session, version: CaseVersion, decision: Decision | None) -> 
     return Step(version.number, version.created_at, summary)
 
 
-def _judgement(session: Session, case_ref: str, version: CaseVersion, decision: Decision) -> Judgement:
-    pack = stored_pack(session, decision.pack_sha256)
-    facts = rules_facts.from_json(pack.vocabulary, decision.facts)
-    decided = Decided(case_ref, pack, decision.as_of, facts, Outcome.from_json(decision.outcome))
+def _judgement(session: Session, case_ref: str, version: CaseVersion, decision: Decision, vault: Vault) -> Judgement:
+    decided = restored(session, case_ref, decision, version.private, vault)
+    pack, facts = decided.pack, decided.facts
     hidden = {"case_ref"} | {name for name, fact in pack.vocabulary.facts.items() if fact.private}
     shown = [name for name in pack.vocabulary.facts if name in facts and name not in hidden]
     return Judgement(

@@ -115,7 +115,6 @@ class _Sealer:
         self._pack = pack
         self._vault = vault
         self._urgent = {name: fact.urgent for name, fact in facts.items() if fact.urgent}
-        self._urgent_flags = {name for name, flag in pack.red_flags.items() if flag.urgent}
 
     def staged(self, row: Accepted) -> tuple[Any, ...]:
         """An accepted row as staging.ACCEPTED."""
@@ -134,8 +133,7 @@ class _Sealer:
     def _is_urgent(self, row: Accepted) -> bool:
         if any(row.facts.get(name) in values for name, values in self._urgent.items()):
             return True
-        notes = row.private.get("notes")
-        return notes is not None and not self._urgent_flags.isdisjoint(red_flags.scan(self._pack, notes))
+        return bool(red_flags.scan(self._pack, row.private.get("notes", "")))
 
 
 def _json(facts: Mapping[str, object]) -> str:

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 from pydantic_core import to_json
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlmodel import Session
 
 from forbear import borrowers, chunks
 from forbear.privacy import Vault
 from models.copy import copy_into
+from models.decision import Decision
 from models.intake import Batch
 from models.pack import Pack as StoredPack
 from rules import facts as rules_facts
@@ -38,7 +39,7 @@ _UNDECIDED = text("""
     ORDER BY v.id
 """)
 _DECIDED = text("""
-    SELECT c.case_ref, d.facts, d.outcome, d.pack_sha256, d.as_of
+    SELECT c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of
     FROM batch b
     JOIN batch_case bc ON bc.batch_id = b.id
     JOIN case_version v ON v.id = bc.case_version_id
@@ -48,7 +49,7 @@ _DECIDED = text("""
     ORDER BY bc.row
 """)
 _LATEST = text("""
-    SELECT c.case_ref, d.facts, d.outcome, d.pack_sha256, d.as_of
+    SELECT c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of
     FROM "case" c
     JOIN case_version v ON v.case_id = c.id
     JOIN decision d ON d.case_version_id = v.id
@@ -77,15 +78,16 @@ class Decided:
     as_of: dt.date
     facts: rules_facts.Facts
     outcome: Outcome
+    alarms: tuple[red_flags.Alarm, ...]  # with words of the notes: to be shown, not to be stored
 
     def in_words(self) -> dict[str, Any]:
         """The decision as the contract's object."""
-        return words.decision(self.pack, self.case_ref, self.outcome, self.facts, self.as_of)
+        return words.decision(self.pack, self.case_ref, self.outcome, self.facts, self.as_of, self.alarms)
 
     def explained(self, language: rules_facts.Language) -> str:
         """The decision at length: why, why not, what would change it, what is still to be asked."""
         trace = _evaluator(self.pack, self.as_of).trace(self.facts)
-        return explain(self.pack, self.outcome, self.facts, trace, self.as_of, language)
+        return explain(self.pack, self.in_words(), self.outcome, self.facts, trace, language)
 
 
 def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[[], dt.datetime]) -> int | None:
@@ -110,18 +112,18 @@ def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[
     return written
 
 
-def decisions_of(session: Session, batch_id: UUID) -> Iterator[dict[str, Any]]:
+def decisions_of(session: Session, batch_id: UUID, vault: Vault) -> Iterator[dict[str, Any]]:
     """The contract's object for every decided case of a batch, in the order of its rows; streamed."""
     connection = session.connection()
     rows = connection.execute(_DECIDED, {"batch": batch_id}, execution_options={"yield_per": _FETCH})
     for row in rows:
-        yield _decided(session, row).in_words()
+        yield restored(session, row.case_ref, row, row.private, vault).in_words()
 
 
-def decision_of(session: Session, submitter: str, case_ref: str) -> Decided | None:
+def decision_of(session: Session, submitter: str, case_ref: str, vault: Vault) -> Decided | None:
     """The latest decision of a case."""
     row = session.connection().execute(_LATEST, {"submitter": submitter, "case_ref": case_ref}).first()
-    return None if row is None else _decided(session, row)
+    return None if row is None else restored(session, row.case_ref, row, row.private, vault)
 
 
 def stored_pack(session: Session, sha256: str) -> Pack:
@@ -146,20 +148,18 @@ def _load(session: Session, batch: Batch, pack: Pack, ids: Sequence[int], vault:
     versions = []
     for version_id, case_id, stored, private in rows:
         facts = rules_facts.from_json(pack.vocabulary, stored)
-        notes = "" if private is None else vault.open(private)["facts"].get("notes", "")
-        facts["note_flags"] = red_flags.scan(pack, notes) if notes else ()
+        facts["note_flags"] = red_flags.scan(pack, _notes(private, vault))
         versions.append(Version(version_id, case_id, facts))
-    blank = [version for version in versions if _lacks_others(version.facts)]
+    tied = [version for version in versions if "borrower_ref" in version.facts]
     cases = borrowers.open_cases(
-        session, batch.submitter, (str(version.facts["borrower_ref"]) for version in blank), batch.as_of
+        session, batch.submitter, (str(version.facts["borrower_ref"]) for version in tied), batch.as_of
     )
-    for version in blank:
-        borrowers.fill(version.facts, version.case_id, cases[str(version.facts["borrower_ref"])])
+    for version in tied:
+        siblings = cases[str(version.facts["borrower_ref"])]
+        borrowers.fill(version.facts, version.case_id, siblings)
+        if "debts_total" in pack.vocabulary.facts:  # packs published before it do not know it
+            borrowers.place(version.facts, version.case_id, siblings)
     return versions
-
-
-def _lacks_others(facts: rules_facts.Facts) -> bool:
-    return "borrower_ref" in facts and not {"creditors_overdue", "other_debt_payments"} <= facts.keys()
 
 
 def _row(
@@ -194,11 +194,21 @@ def _write(session: Session, batch: Batch, rows: list[tuple[Any, ...]]) -> int:
     return len(rows)
 
 
-def _decided(session: Session, row: Any) -> Decided:
-    case_ref, facts, outcome, sha256, as_of = row
-    pack = stored_pack(session, sha256)
-    stored_facts = rules_facts.from_json(pack.vocabulary, facts)
-    return Decided(case_ref, pack, as_of, stored_facts, Outcome.from_json(outcome))
+def restored(
+    session: Session, case_ref: str, decision: Decision | Row[Any], private: bytes | None, vault: Vault
+) -> Decided:
+    """A decision as the record has it. The sealed notes are opened only where they raised an alarm."""
+    pack = stored_pack(session, decision.pack_sha256)
+    facts = rules_facts.from_json(pack.vocabulary, decision.facts)
+    flags = facts.get("note_flags")
+    found = red_flags.matches(pack, _notes(private, vault)) if flags else ()
+    alarms = red_flags.alarms(pack, flags, found) if isinstance(flags, tuple) else ()
+    return Decided(case_ref, pack, decision.as_of, facts, Outcome.from_json(decision.outcome), alarms)
+
+
+def _notes(private: bytes | None, vault: Vault) -> str:
+    """The notes among the sealed fields of a case version."""
+    return "" if private is None else str(vault.open(private)["facts"].get("notes", ""))
 
 
 def _json(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from rules.charges import over_cap
 from rules.moment import Facts, Formula, Moment, number
 
 _WHOLE: Final = 10_000  # basis points
@@ -44,6 +45,11 @@ def _debt_service_ratio(facts: Facts, at: Moment) -> int | None:
     return -(-(due + other) * _WHOLE // income)
 
 
+def _dues_together(facts: Facts, at: Moment) -> int | None:
+    due, other = number(facts, "monthly_due"), number(facts, "other_debt_payments")
+    return None if due is None or other is None else due + other
+
+
 def _months_to_clear(facts: Facts, at: Moment) -> int | None:
     balance, capacity = number(facts, "balance"), number(facts, "capacity")
     if balance is None or not capacity:
@@ -70,15 +76,15 @@ def _arrears(facts: Facts, at: Moment) -> int | None:
 
 
 def _over_cap_amount(facts: Facts, at: Moment) -> int | None:
-    """What the charges exceed the court's ceiling by (Fa Fa [2017] 22, article 2), the ceiling rounded up."""
+    """What the charges exceed the court's ceiling by."""
     fees = number(facts, "interest_fees")
     if fees is None or fees <= 0:
         return fees and 0
     principal, days = number(facts, "principal"), number(facts, "days_overdue")
     if principal is None or days is None:
         return None
-    ceiling = -(-principal * at.parameters["financial_loan_judicial_cap"] * days // (_WHOLE * 365))
-    return max(0, fees - ceiling)
+    cap, year = at.parameters["financial_loan_judicial_cap"], at.parameters["interest_year_days"]
+    return over_cap(principal, days, fees, cap, year).excess
 
 
 FORMULAS: Final = {
@@ -88,10 +94,14 @@ FORMULAS: Final = {
     "debt_service_ratio": Formula(
         "rate", ("monthly_due", "other_debt_payments", "income_monthly"), _debt_service_ratio
     ),
+    "dues_together": Formula("money", ("monthly_due", "other_debt_payments"), _dues_together),
     "months_to_clear": Formula("int", ("balance", "capacity"), _months_to_clear),
     "lump_sum_share": Formula("rate", ("lump_sum_available", "balance"), _lump_sum_share),
     "arrears": Formula("money", ("monthly_due", "days_overdue"), _arrears, ("instalment_period_days",)),
     "over_cap_amount": Formula(
-        "money", ("principal", "interest_fees", "days_overdue"), _over_cap_amount, ("financial_loan_judicial_cap",)
+        "money",
+        ("principal", "interest_fees", "days_overdue"),
+        _over_cap_amount,
+        ("financial_loan_judicial_cap", "interest_year_days"),
     ),
 }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from rules import charges, fees, repayment
 from rules import conditions as c
 from rules.boundaries import lacking
 from rules.changelog import faults
@@ -18,9 +19,10 @@ from rules.loader import Pack, PackError, load
 from rules.lock import lock, mismatch
 from rules.normal import leaves
 from rules.pack import LoadedRule
-from rules.parameters import value_on
+from rules.parameters import of_day
 from rules.rule_check import placeholders
 from rules.rule_tests import TestFailure, examples, run_tests
+from rules.schema import Dated
 
 __all__ = ["Finding", "TestFailure", "check", "lock", "run_tests"]
 
@@ -63,12 +65,16 @@ def _split(line: str) -> tuple[str, str]:
 
 
 def _figures(pack: Pack, on: dt.date) -> Iterator[Finding]:
-    for name, parameter in pack.parameters.items():
-        if value_on(parameter, on) is not None:
+    entries: list[tuple[str, str, Sequence[Dated]]] = [
+        *(("parameters", name, parameter.values) for name, parameter in pack.parameters.items()),
+        *(("fees", name, table.values) for name, table in pack.fees.items()),
+    ]
+    for file, name, values in entries:
+        if of_day(values, on) is not None:
             continue
-        ended = [value.valid_to for value in parameter.values if value.valid_to is not None and value.valid_to < on]
+        ended = [value.valid_to for value in values if value.valid_to is not None and value.valid_to < on]
         what = f"the last value ended on {max(ended)}" if ended else "no value had begun"
-        yield Finding("error", "parameters.yaml", f"{name}: no value is in force on {on} ({what}); add a dated value")
+        yield Finding("error", f"{file}.yaml", f"{name}: no value is in force on {on} ({what}); add a dated value")
 
 
 def _kinds_of_tests(rule: LoadedRule) -> Iterator[Finding]:
@@ -83,7 +89,17 @@ def _kinds_of_tests(rule: LoadedRule) -> Iterator[Finding]:
 
 def _unused(pack: Pack) -> Iterator[Finding]:
     used = _used(pack)
-    for file in ("parameters", "strategies", "documents", "rights", "warnings", "steps", "deadlines", "references"):
+    for file in (
+        "parameters",
+        "fees",
+        "strategies",
+        "documents",
+        "rights",
+        "warnings",
+        "steps",
+        "deadlines",
+        "references",
+    ):
         for name in getattr(pack, file):
             if name not in used[file]:
                 yield Finding("warning", f"{file}.yaml", f"{name}: nothing uses it; use it in a rule or remove it")
@@ -94,7 +110,14 @@ def _used(pack: Pack) -> dict[str, set[str]]:
     manifest = pack.manifest
     effects = [effect for rule in pack.rules for effect in rule.rule.then]
     used: dict[str, set[str]] = {
-        "parameters": {clock.days for clock in pack.deadlines.values()},
+        "parameters": {
+            *(clock.days for clock in pack.deadlines.values() if clock.days),
+            *(strategy.plan_longest for strategy in pack.strategies.values() if strategy.plan_longest),
+            *charges.USES,
+            *fees.USES,
+            *repayment.USES,
+        },
+        "fees": set(fees.TABLES),
         "strategies": {manifest.default.strategy, manifest.disagreement.strategy},
         "references": {each.id for _, _, references in references_of(pack) for each in references},
         "documents": {

@@ -8,6 +8,7 @@ import polars as pl
 
 from rules import conditions as c
 from rules.frame import ROW, UNKNOWN, compare
+from rules.lineage import sources
 from rules.normal import facts_of
 from rules.schema import Vocabulary
 
@@ -41,17 +42,10 @@ class Columns:
             return True  # a figure that is not in force stays unknown, and no fact can help
         return any(self._vocabulary.facts[fact].derived for fact in facts_of(leaf))
 
-    def sources(self, fact: str) -> tuple[str, ...]:
-        """The submitted facts that a fact comes from: itself, or the inputs of a derived one, all the way down."""
-        known = self._vocabulary.facts[fact]
-        if not known.derived or not known.inputs:
-            return (fact,)
-        return tuple(dict.fromkeys(source for each in known.inputs for source in self.sources(each)))
-
     def used(self) -> list[str]:
         """The facts that a frame must have."""
         direct = {fact for leaf in self._leaves for fact in facts_of(leaf)}
-        return sorted(direct.union(*(self.sources(fact) for fact in direct)))
+        return sorted(direct.union(*(sources(self._vocabulary, fact) for fact in direct)))
 
     def evaluate(self, table: pl.DataFrame, combined: Mapping[str, pl.Expr]) -> pl.DataFrame:
         """A Boolean column for each combined expression, behind the row numbers."""
@@ -90,7 +84,7 @@ class Columns:
         """
         name = f"{fact}!"
         if name not in self._facts:
-            maybe = pl.any_horizontal([pl.col(source).is_null() for source in self.sources(fact)])
+            maybe = pl.any_horizontal([pl.col(source).is_null() for source in sources(self._vocabulary, fact)])
             self._facts[name] = pl.col(fact).is_not_null() | (maybe & UNKNOWN)
         return pl.col(name)
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise
-from typing import TypeVar
+from itertools import chain
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from rules import directory, schema
+from rules.fees import flaws
 from rules.pack import Pack, Unknown, allowed, quoted, unknown_in
-from rules.parameters import canonical
+from rules.parameters import canonical, misdated
+from rules.red_flags import bare
+from rules.repayment import WITH_INTEREST
 from rules.vocabulary import check_vocabulary
 
 _T = TypeVar("_T")
+# Files whose entries have references of their own.
+_CITED: Final = (
+    "products", "hardships", "strategies", "contacts", "documents", "rights", "warnings", "steps", "deadlines",
+)  # fmt: skip
 
 
 def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
@@ -22,6 +29,7 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
         "pack": _manifest(pack.manifest, unknown),
         "facts": check_vocabulary(pack.vocabulary, unknown),
         "parameters": _each(pack.parameters, _parameter),
+        "fees": _each(pack.fees, flaws),
         "products": chain(_codes(pack.products), _each(pack.products, lambda entry: _product(pack, entry, unknown))),
         "hardships": chain(_codes(pack.hardships), _each(pack.hardships, lambda entry: _documents(entry, unknown))),
         "strategies": chain(
@@ -49,8 +57,10 @@ def _strategy(pack: Pack, strategy: schema.Strategy, unknown: Unknown) -> Iterat
             yield f"next_steps: {error}"
     longest = strategy.plan_longest
     if longest is None:
-        return
-    if error := unknown("parameters", "parameter", longest):
+        endless = [kind for kind in strategy.plans if kind in WITH_INTEREST]
+        if endless:
+            yield f"plan_longest: is missing; {endless[0]} needs the parameter with the most months it may take"
+    elif error := unknown("parameters", "parameter", longest):
         yield f"plan_longest: {error}"
     elif longest in pack.parameters and pack.parameters[longest].unit != "months":
         yield f"plan_longest: {longest} is in {pack.parameters[longest].unit}; name a parameter in months"
@@ -72,15 +82,7 @@ def _parameter(parameter: schema.Parameter) -> Iterator[str]:
             canonical(value.value, parameter.unit)
         except ValueError as error:
             yield f"values[{number}].value: {error}"
-        if value.valid_to is not None and value.valid_to < value.valid_from:
-            yield f"values[{number}].valid_to: {value.valid_to} is before valid_from {value.valid_from}"
-    ordered = sorted(parameter.values, key=lambda value: value.valid_from)
-    for earlier, later in pairwise(ordered):
-        if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
-            yield (
-                f"values: two values are in force on {later.valid_from}; "
-                f"end the one from {earlier.valid_from} the day before"
-            )
+    yield from misdated(parameter.values)
 
 
 def _product(pack: Pack, product: directory.Product, unknown: Unknown) -> Iterator[str]:
@@ -103,7 +105,7 @@ def _documents(hardship: schema.Hardship, unknown: Unknown) -> Iterator[str]:
 
 def _flag(flag: schema.RedFlag) -> Iterator[str]:
     for number, word in enumerate(flag.words):
-        if not word.strip():
+        if not bare(word):
             yield f"words[{number}]: is blank and would be found in all notes; remove it"
 
 
@@ -113,6 +115,8 @@ def _clock(pack: Pack, clock: schema.Clock, unknown: Unknown) -> Iterator[str]:
     if clock.starts_from not in dates:
         problem = "is not a date" if clock.starts_from in facts else "is an unknown fact"
         yield f"starts_from: {quoted(clock.starts_from)} {problem}; {allowed(clock.starts_from, dates)}"
+    if clock.days is None:
+        return
     if error := unknown("parameters", "parameter", clock.days):
         yield f"days: {error}"
         return
@@ -136,20 +140,10 @@ def references_of(pack: Pack) -> Iterator[tuple[str, str, Sequence[schema.Refere
     """Every list of references outside the rules: file, place in it, references."""
     yield "pack.yaml", "default.", pack.manifest.default.references
     yield "pack.yaml", "disagreement.", pack.manifest.disagreement.references
-    for name, parameter in pack.parameters.items():
-        for number, value in enumerate(parameter.values):
-            yield "parameters.yaml", f"{name}.values[{number}].", value.references
-    for name, strategy in pack.strategies.items():
-        yield "strategies.yaml", f"{name}.", strategy.references
-    for name, hardship in pack.hardships.items():
-        yield "hardships.yaml", f"{name}.", hardship.references
-    for name, product in pack.products.items():
-        yield "products.yaml", f"{name}.", product.references
-    for name, contact in pack.contacts.items():
-        yield "contacts.yaml", f"{name}.", contact.references
-    for file in ("documents", "rights", "warnings", "steps"):
-        items: Mapping[str, schema.Item] = getattr(pack, file)
-        for name, item in items.items():
-            yield f"{file}.yaml", f"{name}.", item.references
-    for name, clock in pack.deadlines.items():
-        yield "deadlines.yaml", f"{name}.", clock.references
+    for file in ("parameters", "fees"):
+        for name, dated in getattr(pack, file).items():
+            for number, value in enumerate(dated.values):
+                yield f"{file}.yaml", f"{name}.values[{number}].", value.references
+    for file in _CITED:
+        for name, entry in getattr(pack, file).items():
+            yield f"{file}.yaml", f"{name}.", entry.references

@@ -10,12 +10,11 @@ from rules import affordability, standing
 from rules.facts import Facts
 from rules.moment import Formula, Moment, day
 from rules.pack import Pack
-from rules.schema import Vocabulary
 
 # In this order: one that reads another derived fact comes after it.
 FORMULAS: Final[Mapping[str, Formula]] = {**standing.FORMULAS, **affordability.FORMULAS}
 # Derived facts that the application finds out and passes in.
-GIVEN: Final = {"note_flags": "list"}
+GIVEN: Final = {"note_flags": "list", "debts_before": "money", "debts_total": "money"}
 
 
 def derive(pack: Pack, facts: Facts, as_of: dt.date, parameters: Mapping[str, int]) -> Facts:
@@ -35,11 +34,3 @@ def derive(pack: Pack, facts: Facts, as_of: dt.date, parameters: Mapping[str, in
         if value is not None:
             known[name] = value
     return known
-
-
-def followers(vocabulary: Vocabulary, source: str) -> frozenset[str]:
-    """A fact, and the derived facts that follow from it, directly or through others."""
-    found = {source}
-    for _ in vocabulary.facts:  # no chain is longer
-        found |= {name for name, fact in vocabulary.facts.items() if found.intersection(fact.inputs)}
-    return frozenset(found)

@@ -1,55 +1,106 @@
-"""One decision at length: what is recommended, why, why nothing else, what would change it, what is to be asked."""
+"""One decision at length, as a good counsellor would put it: what, why, what to do, why nothing else, what to ask."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
+from rules import conditions as c
 from rules.facts import Facts, Language
-from rules.normal import facts_of
-from rules.outcome import DISAGREEMENT, Outcome
+from rules.near_misses import near_misses
+from rules.normal import facts_of, leaves
+from rules.outcome import Outcome
 from rules.pack import Pack
-from rules.phrases import URGENCY, change, cited, phrase, say, used
-from rules.policy import DEFAULT
-from rules.reasons import reason, rules_of, source, speaking
-from rules.schema import Text
+from rules.phrases import URGENCY, cited, phrase, say, used
+from rules.reasons import decided_alone, rules_of, source
+from rules.schema import Reference, Text
 from rules.twin import RuleTrace
 
-_MOST: Final = 5  # near misses told
-_ENOUGH: Final = 3  # conditions a rule must have so that missing one of them is near
 _HEADINGS: Final[Mapping[str, Text]] = {
+    "red_flags": Text(zh="备注里的警示", en="Red flags in the notes"),
+    "situation": Text(zh="情况", en="The situation"),
     "deadlines": Text(zh="期限", en="Deadlines"),
+    "differences": Text(zh="两套引擎的差异", en="Where the engines differ"),
     "why": Text(zh="为什么", en="Why"),
+    "steps": Text(zh="接下来做什么", en="What to do next"),
+    "plan_options": Text(zh="可以提出的还款方案", en="Plans that can be offered"),
+    "documents": Text(zh="要准备的材料", en="Papers to have in hand"),
+    "rights": Text(zh="可以依据的权利", en="Rights to rely on"),
+    "warnings": Text(zh="要提醒当事人的", en="What the borrower should know"),
     "why_not": Text(zh="为什么不是别的", en="Why not something else"),
     "changes": Text(zh="什么会改变建议", en="What would change it"),
-    "questions": Text(zh="还需要了解", en="What is still to be asked"),
-    "differences": Text(zh="两套引擎的差异", en="Where the engines differ"),
+    "questions": Text(zh="还要问清", en="Still to be asked"),
+    "sources": Text(zh="依据", en="Sources"),
 }
+# What a counsellor wants to see first; nothing about money where a person is in danger.
+_SITUATION: Final = (
+    "product", "days_overdue", "hardship", "hardship_duration", "legal_stage", "balance", "monthly_due", "capacity",
+    "creditors_overdue",
+)  # fmt: skip
 
 
 def explain(
-    pack: Pack, outcome: Outcome, facts: Facts, trace: Sequence[RuleTrace], as_of: dt.date, language: Language
+    pack: Pack,
+    decision: Mapping[str, Any],
+    outcome: Outcome,
+    facts: Facts,
+    trace: Sequence[RuleTrace],
+    language: Language,
 ) -> str:
-    """The explanation, in paragraphs. `trace` is of the same facts, from Evaluator.trace."""
+    """The explanation, in paragraphs. `decision` is the outcome in words, `trace` of the same facts."""
+    notes = _Notes(pack, language)
+    alone = decided_alone(pack, outcome.rules_fired)
     traced = {each.rule: each for each in trace}
-    sections = [
+    sections: list[tuple[str, list[str]]] = [
         ("", _recommendation(pack, outcome, language)),
-        ("deadlines", _deadlines(pack, outcome, as_of, language)),
+        ("red_flags", [each["text"][language] for each in decision["red_flags"]]),
+        ("situation", [] if alone else _situation(pack, facts, language)),
+        ("deadlines", [_deadline(each, notes, language) for each in decision["deadlines"]]),
         ("differences", [f"{each.rule}: {each.engine} / {each.twin}" for each in outcome.disagreement]),
-        ("why", [_why(pack, rule, facts, traced, as_of, language) for rule in speaking(pack, outcome.rules_fired)]),
-        ("why_not", list(_near_misses(pack, outcome, trace, language))),
-        ("changes", [change(pack, each, language) for each in outcome.recourse]),
-        ("questions", [_question(pack, name, language) for name in outcome.questions]),
+        ("why", [_why(pack, each, facts, traced, notes) for each in decision["reasons"]]),
+        *((kind, _items(decision[kind], notes, language)) for kind in ("steps",)),
+        ("plan_options", [each["text"][language] for each in decision["plan_options"]]),
+        *((kind, _items(decision[kind], notes, language)) for kind in ("documents", "rights", "warnings")),
+        ("questions", [each["text"][language] for each in decision["questions"]]),
+        ("why_not", [] if alone else list(_why_not(pack, outcome, facts, trace, language))),
+        ("changes", [each["text"][language] for each in decision["recourse"]]),
+        ("sources", notes.listed()),
     ]
-    paragraphs = [_section(heading, list(lines), language) for heading, lines in sections if lines]
+    paragraphs = [_section(heading, lines, language) for heading, lines in sections if lines]
     return "\n\n".join([*paragraphs, say(pack.manifest.disclaimer, language)])
+
+
+class _Notes:
+    """Numbers the sources as they are met, so that a text names each once."""
+
+    def __init__(self, pack: Pack, language: Language) -> None:
+        self._pack = pack
+        self.language = language
+        self._numbers: dict[Reference, int] = {}
+
+    def mark(self, references: Sequence[Reference]) -> str:
+        """The numbers of these sources, to stand behind a sentence."""
+        numbers = sorted({self._numbers.setdefault(each, len(self._numbers) + 1) for each in references})
+        joined = ("、" if self.language == "zh" else ", ").join(map(str, numbers))
+        return f"〔{joined}〕" if self.language == "zh" and numbers else f" [{joined}]" if numbers else ""
+
+    def mark_json(self, references: Sequence[Mapping[str, Any]]) -> str:
+        """The same for references as a decision's object has them."""
+        return self.mark([Reference(**{key: each[key] for key in Reference.model_fields}) for each in references])
+
+    def listed(self) -> list[str]:
+        """Every source met, by number."""
+        return [cited(self._pack, (each,), self.language) for each in self._numbers]
 
 
 def _section(heading: str, lines: list[str], language: Language) -> str:
     if not heading:
         return "\n".join(lines)
-    return "\n".join([say(_HEADINGS[heading], language), *(f"- {line}" for line in lines)])
+    numbered = heading in ("steps", "sources")
+    marks = (f"{number}. " if numbered else "- " for number in range(1, len(lines) + 1))
+    return "\n".join(
+        [say(_HEADINGS[heading], language), *(mark + line for mark, line in zip(marks, lines, strict=True))]
+    )
 
 
 def _recommendation(pack: Pack, outcome: Outcome, language: Language) -> list[str]:
@@ -62,6 +113,8 @@ def _recommendation(pack: Pack, outcome: Outcome, language: Language) -> list[st
         return [
             f"建议：{strategy.title.zh}（{strategy.code}），紧急程度 {outcome.urgency}（{urgency}）。",
             strategy.summary.zh,
+            f"适合的时候：{strategy.sound_when.zh}",
+            f"要想清楚的：{strategy.against.zh}",
             sure if outcome.engines_agree else "两套引擎的结果不一致，由顾问判断。",
             *([f"同时考虑：{'、'.join(others)}。"] if others else []),
             *([f"暂不可用：{'、'.join(blocked)}。"] if blocked else []),
@@ -74,72 +127,85 @@ def _recommendation(pack: Pack, outcome: Outcome, language: Language) -> list[st
     return [
         f"Recommended: {strategy.title.en} ({strategy.code}), urgency {outcome.urgency} ({urgency}).",
         strategy.summary.en,
+        f"Sound: {strategy.sound_when.en}",
+        f"What speaks against it: {strategy.against.en}",
         sure if outcome.engines_agree else "The two engines came to different results; a counsellor decides.",
         *([f"Also to be considered: {', '.join(others)}."] if others else []),
         *([f"Not to be used for now: {', '.join(blocked)}."] if blocked else []),
     ]
 
 
-def _deadlines(pack: Pack, outcome: Outcome, as_of: dt.date, language: Language) -> Iterator[str] | list[str]:
-    said = []
-    for due in outcome.deadlines:
-        clock, left = pack.deadlines[due.id], (due.date - as_of).days
-        title, references = say(clock.title, language), cited(pack, clock.references, language)
-        if language == "zh":
-            when = f"还有 {left} 天" if left >= 0 else f"已过 {-left} 天"
-            guess = "；起算日不明或当年假日未公布，按此日处理" if due.assumed else ""
-            said.append(f"{title}：{due.date}（{when}{guess}）。依据：{references}")
-        else:
-            days = f"{abs(left)} day{'' if abs(left) == 1 else 's'}"
-            when = f"{days} left" if left >= 0 else f"{days} ago"
-            guess = "; assumed, because its start or the holidays of that time are not known" if due.assumed else ""
-            said.append(f"{title}: {due.date} ({when}{guess}). Basis: {references}")
-    return said
+def _situation(pack: Pack, facts: Facts, language: Language) -> list[str]:
+    said = used(pack, tuple(name for name in _SITUATION if name in facts), facts, language)
+    return [said] if said else []
 
 
-def _why(
-    pack: Pack, rule: str, facts: Facts, traced: Mapping[str, RuleTrace], as_of: dt.date, language: Language
-) -> str:
-    text = reason(pack, rule, facts, as_of, language)
-    references = cited(pack, source(pack, rule).references, language)
-    if rule in (DEFAULT, DISAGREEMENT) or rule not in traced:
-        return f"{text}\n  {'依据' if language == 'zh' else 'Basis'}{_colon(language)}{references}"
+def _deadline(due: Mapping[str, Any], notes: _Notes, language: Language) -> str:
+    """A clock, how long it still runs, and what is assumed about it."""
+    left, mark = int(due["days_left"]), notes.mark_json(due["basis"])
+    note = str(due["note"][language]) if due["note"] else ""
+    if language == "zh":
+        when = f"还有 {left} 天" if left > 0 else "就是今天" if left == 0 else f"已过 {-left} 天"
+        return f"{due['title']['zh']}：{due['date']}（{when}）。{note}{mark}"
+    days = f"{abs(left)} day{'' if abs(left) == 1 else 's'}"
+    when = f"{days} left" if left > 0 else "today" if left == 0 else f"{days} ago"
+    return f"{due['title']['en']}: {due['date']} ({when}).{' ' + note if note else ''}{mark}"
+
+
+def _why(pack: Pack, told: Mapping[str, Any], facts: Facts, traced: Mapping[str, RuleTrace], notes: _Notes) -> str:
+    """What a rule says, the facts that made it speak, and its name."""
+    rule, language = told["rule"], notes.language
+    text = str(told["text"][language]) + notes.mark(source(pack, rule).references)
+    if rule not in traced:
+        return text
     trace = traced[rule]
-    conditions = {"zh": "；", "en": "; "}[language].join(
-        phrase(pack, part, language) for part, value in trace.parts if value is True
-    )
-    names = tuple(name for each in trace.leaves if each.value is not None for name in facts_of(each.leaf))
+    values = {each.leaf: each.value for each in trace.leaves}
+    names = tuple(name for part, _ in trace.parts for name in _telling(part, values))
+    known = used(pack, names, facts, language)
     title = say(rules_of(pack)[rule].rule.title, language)
-    words = {"zh": ("规则", "条件", "事实", "依据"), "en": ("Rule", "Conditions", "Facts", "Basis")}[language]
-    said = (f"{title} [{rule}]", conditions, used(pack, names, facts, language), references)
-    details = [f"  {word}{_colon(language)}{each}" for word, each in zip(words, said, strict=True) if each]
-    return "\n".join([text, *details])
+    if language == "zh":
+        return f"{text}\n  规则“{title}”（{rule}）" + (f"，看的是：{known}" if known else "")
+    return f"{text}\n  Rule “{title}” ({rule})" + (f", which looked at: {known}" if known else "")
 
 
-def _near_misses(pack: Pack, outcome: Outcome, trace: Sequence[RuleTrace], language: Language) -> Iterator[str]:
-    """For each other strategy the rule that comes nearest to recommending it: all but one of its conditions hold."""
-    rules = rules_of(pack)
-    nearest: dict[str, RuleTrace] = {}
-    for each in sorted(trace, key=lambda each: -len(each.parts)):  # otherwise as the rules are: most important first
-        wanted = next((effect.recommend for effect in rules[each.rule].rule.then if effect.recommend), None)
-        values = [value for _, value in each.parts]
-        near = len(values) >= _ENOUGH and values.count(False) == 1 and None not in values
-        if near and wanted and wanted != outcome.strategy and wanted not in outcome.blocked:
-            nearest.setdefault(wanted, each)
-    for wanted, each in list(nearest.items())[:_MOST]:
-        failed = next(part for part, value in each.parts if value is False)
-        title, lacking = say(pack.strategies[wanted].title, language), phrase(pack, failed, language)
-        yield (
-            f"{title} [{each.rule}]：只差一个条件：{lacking}。"
-            if language == "zh"
-            else f"{title} [{each.rule}]: one condition is missing: {lacking}."
-        )
+def _items(items: Sequence[Mapping[str, Any]], notes: _Notes, language: Language) -> list[str]:
+    return [each["text"][language] + notes.mark_json(each["references"]) for each in items]
 
 
-def _question(pack: Pack, name: str, language: Language) -> str:
-    fact = pack.vocabulary.facts[name]
-    return say(fact.question or fact.title, language)
+def _why_not(
+    pack: Pack, outcome: Outcome, facts: Facts, trace: Sequence[RuleTrace], language: Language
+) -> Iterator[str]:
+    for miss in near_misses(pack, outcome, trace):
+        title, lacking = say(pack.strategies[miss.strategy].title, language), phrase(pack, miss.lacking, language)
+        present = used(pack, miss.facts, facts, language)
+        if language == "zh":
+            yield f"{title}：要求“{lacking}”，而现在是“{present}”。（规则 {miss.rule}）"
+        else:
+            yield f"{title}: it takes “{lacking}”, and now it is “{present}”. (rule {miss.rule})"
 
 
-def _colon(language: Language) -> str:
-    return "：" if language == "zh" else ": "
+def _telling(condition: c.Condition, values: Mapping[c.Leaf, bool | None]) -> Iterator[str]:
+    """The facts that make a condition true: of alternatives only those that hold."""
+    match condition:
+        case c.All(children):
+            for child in children:
+                yield from _telling(child, values)
+        case c.Any(children):
+            for child in children:
+                if _holds(child, values):
+                    yield from _telling(child, values)
+        case c.Not(child):
+            yield from (name for leaf in leaves(child) for name in facts_of(leaf))
+        case _:
+            yield from facts_of(condition)
+
+
+def _holds(condition: c.Condition, values: Mapping[c.Leaf, bool | None]) -> bool:
+    match condition:
+        case c.All(children):
+            return all(_holds(child, values) for child in children)
+        case c.Any(children):
+            return any(_holds(child, values) for child in children)
+        case c.Not(child):
+            return not any(values.get(leaf) for leaf in leaves(child))
+    return bool(values.get(condition))

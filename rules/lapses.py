@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.conditions import Compare, Condition, Parameter
-from rules.derived import FORMULAS, followers
+from rules.derived import FORMULAS
 from rules.facts import Facts
+from rules.lineage import followers
 from rules.normal import facts_of, leaves
 from rules.outcome import Lapse, Outcome
 from rules.pack import Pack

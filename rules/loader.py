@@ -29,6 +29,7 @@ _ENTRIES: Final[dict[str, Any]] = {
     "pack.yaml": schema.Manifest,
     "facts.yaml": schema.Vocabulary,
     "parameters.yaml": dict[_Name, schema.Parameter],
+    "fees.yaml": dict[_Name, schema.FeeTable],
     "products.yaml": dict[_Name, directory.Product],
     "hardships.yaml": dict[_Name, schema.Hardship],
     "strategies.yaml": dict[_Name, schema.Strategy],

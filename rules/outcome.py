@@ -29,11 +29,17 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineDue:
-    """A legal clock of this case. `assumed`: its start is not known, or the holidays of that time are not."""
+    """A clock of this case. What is not known about its day makes the date an assumption, and is said."""
 
     id: str
     date: dt.date
-    assumed: bool
+    start_known: bool = True
+    calendar_known: bool = True
+
+    @property
+    def assumed(self) -> bool:
+        """Whether the date rests on an assumption."""
+        return not (self.start_known and self.calendar_known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,12 @@ class Outcome:
         values: dict[str, Any] = {
             **{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()},
             "deadlines": tuple(
-                DeadlineDue(each["id"], dt.date.fromisoformat(each["date"]), each["assumed"])
+                DeadlineDue(
+                    each["id"],
+                    dt.date.fromisoformat(each["date"]),
+                    each.get("start_known", not each.get("assumed")),  # 0.1 kept one word for both
+                    each.get("calendar_known", True),
+                )
                 for each in data["deadlines"]
             ),
             "plans": tuple(Plan.from_json(each) for each in data["plans"]),
@@ -203,12 +214,15 @@ def due(
     found = []
     for clock in clocks:
         entry = pack.deadlines[clock]
-        start, days = facts.get(entry.starts_from), parameters.get(entry.days)
-        if isinstance(start, dt.date) and days is not None:
+        start, days = facts.get(entry.starts_from), parameters.get(entry.days or "")
+        if entry.days is None:
+            if isinstance(start, dt.date):
+                found.append(DeadlineDue(clock, start))
+        elif isinstance(start, dt.date) and days is not None:
             end = deadline(start, days)
-            found.append(DeadlineDue(clock, end.date, assumed=not end.calendar_known))
+            found.append(DeadlineDue(clock, end.date, calendar_known=end.calendar_known))
         else:
-            found.append(DeadlineDue(clock, as_of, assumed=True))
+            found.append(DeadlineDue(clock, as_of, start_known=False))
     return tuple(sorted(found, key=lambda each: (each.date, each.id)))
 
 

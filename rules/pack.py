@@ -41,6 +41,7 @@ class Pack:
     manifest: schema.Manifest
     vocabulary: schema.Vocabulary
     parameters: dict[str, schema.Parameter]
+    fees: dict[str, schema.FeeTable]
     products: dict[str, directory.Product]
     hardships: dict[str, schema.Hardship]
     strategies: dict[str, schema.Strategy]

@@ -145,7 +145,7 @@ def written(value: Decimal, unit: Unit) -> str:
     match unit:
         case "yuan":
             return f"¥{value:,.2f}"
-        case "percent":
+        case "percent" | "percent_a_day":
             return f"{value.normalize():f}%"
         case "basis_points":
             return f"{(value / 100).normalize():f}%"

@@ -21,6 +21,11 @@ def speaking(pack: Pack, fired: Ids) -> Ids:
     return said
 
 
+def decided_alone(pack: Pack, fired: Ids) -> bool:
+    """Whether an exclusive rule decided: nothing but its strategy is to be talked about."""
+    return _policy(pack).select(fired).alone
+
+
 def reason(pack: Pack, rule: str, facts: Facts, as_of: dt.date, language: Language) -> str:
     """What a rule says about a case: its `because`, with facts and figures filled in."""
     return fill(pack, say(source(pack, rule).because, language), facts, as_of, language)

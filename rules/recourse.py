@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.conditions import Compare
-from rules.derived import derive, followers
+from rules.derived import derive
 from rules.facts import Facts
+from rules.lineage import followers
 from rules.normal import leaves
 from rules.outcome import Outcome, Recourse
 from rules.pack import Pack

@@ -18,7 +18,17 @@ Status = Literal["primary", "official", "weak", "own_knowledge", "design"]
 Layer = Literal["law", "regulation", "standard", "practice", "design"]
 FactType = Literal["text", "enum", "bool", "int", "money", "rate", "date", "list"]
 ACKNOWLEDGEMENTS: Final = "acknowledgements"  # a block that means whatever admits the debt
-Unit = Literal["days", "months", "years", "yuan", "percent", "count", "basis_points"]
+Unit = Literal["days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
+# Without interest unless the kind says otherwise.
+PlanKind = Literal[
+    "instalments",
+    "instalments_with_interest",
+    "equal_principal",
+    "shared_instalments",
+    "deferral",
+    "standstill",
+    "lump_sum",
+]
 
 
 class Model(BaseModel):
@@ -93,15 +103,20 @@ class Vocabulary(Model):
     pairs: tuple[tuple[Identifier, Identifier], ...] = ()
 
 
-class ParameterValue(Model):
-    """A figure and the days it is in force: both ends included, None for open."""
+class Dated(Model):
+    """Something in force for some days: both ends included, None for open."""
 
-    value: Decimal
     valid_from: dt.date
     valid_to: dt.date | None = None
     status: Status
     references: tuple[Reference, ...] = ()
     carried: bool = False  # the last confirmed value carried on: told wherever a decision used it
+
+
+class ParameterValue(Dated):
+    """A figure and the days it is in force."""
+
+    value: Decimal
 
 
 class Parameter(Model):
@@ -110,6 +125,28 @@ class Parameter(Model):
     title: Text
     unit: Unit
     values: Annotated[tuple[ParameterValue, ...], Field(min_length=1)]
+
+
+class Bracket(Model):
+    """A slice of an amount, up to so many yuan (the last one without an end), and its fee: yuan, or percent of it."""
+
+    up_to: Decimal | None = None
+    flat: Decimal | None = None
+    percent: Decimal | None = None
+
+
+class FeeSchedule(Dated):
+    """The brackets of a fee and the days they are in force: each slice is charged by its own, the sum is the fee."""
+
+    brackets: Annotated[tuple[Bracket, ...], Field(min_length=1)]
+    maximum: Decimal | None = None
+
+
+class FeeTable(Model):
+    """A fee that depends on an amount, with its dated brackets (fees.yaml)."""
+
+    title: Text
+    values: Annotated[tuple[FeeSchedule, ...], Field(min_length=1)]
 
 
 class Hardship(Model):
@@ -133,7 +170,7 @@ class Strategy(Model):
     next_steps: Annotated[tuple[Identifier, ...], Field(min_length=1)]
     references: Annotated[tuple[Reference, ...], Field(min_length=1)]
     acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
-    plan: Literal["none", "instalments", "shared_instalments", "deferral", "lump_sum"] = "none"
+    plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
     plan_longest: Identifier | None = None  # the parameter with the most months an instalment plan may take
 
 
@@ -146,11 +183,11 @@ class Item(Model):
 
 
 class Clock(Model):
-    """A legal deadline: so many days from the day a paper was served (deadlines.yaml)."""
+    """A deadline: so many days from the day a paper was served, or, without `days`, a day itself (deadlines.yaml)."""
 
     title: Text
     starts_from: Identifier
-    days: Identifier
+    days: Identifier | None = None
     references: Annotated[tuple[Reference, ...], Field(min_length=1)]
 
 
@@ -159,7 +196,7 @@ class RedFlag(Model):
 
     title: Text
     words: Annotated[tuple[str, ...], Field(min_length=1)]
-    urgent: bool = False
+    not_before: tuple[str, ...] = ()  # what takes the alarm back when it follows the words at once
 
 
 class Effect(Model):

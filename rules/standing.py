@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
+from rules.charges import private_cap
 from rules.clock import deadline
 from rules.moment import Facts, Formula, Moment, day, number
 
@@ -92,8 +93,8 @@ def _rate_above_private_cap(facts: Facts, at: Moment) -> bool | None:
     rate, contract = number(facts, "annual_rate_percent"), day(facts, "contract_date")
     if rate is None or contract is None:
         return None
-    lpr, multiple = at.on("lpr_1y", contract), at.on("private_cap_multiple", contract)
-    return None if lpr is None or multiple is None else rate > multiple * lpr
+    cap = private_cap(at.on("lpr_1y", contract), at.on("private_cap_multiple", contract))
+    return None if cap is None else rate > cap
 
 
 def _private_contract_old(facts: Facts, at: Moment) -> bool | None:
@@ -123,6 +124,15 @@ def _refused_or_unanswered(facts: Facts, at: Moment) -> bool | None:
 def _resume_date_in_future(facts: Facts, at: Moment) -> bool | None:
     resume = day(facts, "resume_date")
     return None if resume is None else resume > at.as_of
+
+
+def _months_until_resume(facts: Facts, at: Moment) -> int | None:
+    """Months begun until income is expected, 0 once the day has come."""
+    resume = day(facts, "resume_date")
+    if resume is None:
+        return None
+    months = (resume.year - at.as_of.year) * 12 + resume.month - at.as_of.month
+    return max(0, months + (resume.day > at.as_of.day))
 
 
 def _insolvency_city(facts: Facts, at: Moment) -> bool | None:
@@ -184,6 +194,7 @@ FORMULAS: Final = {
         "bool", ("prior_request", "prior_request_on"), _refused_or_unanswered, ("lender_complaint_days",)
     ),
     "resume_date_in_future": Formula("bool", ("resume_date",), _resume_date_in_future),
+    "months_until_resume": Formula("int", ("resume_date",), _months_until_resume),
     "insolvency_city": Formula(
         "bool",
         ("city", "social_insurance_years_local"),

@@ -12,6 +12,7 @@ from rules import conditions as c
 from rules.columns import Columns
 from rules.compiler import Rules
 from rules.frame import frame
+from rules.lineage import sources
 from rules.message import Facts
 from rules.normal import facts_of, leaves, normal
 from rules.schema import Vocabulary
@@ -123,7 +124,7 @@ class Twin:
         """The submitted facts that an open rule still waits for: missing ones that decide something."""
         for fact, groups in self._plans[rule].asks:
             if fact not in facts and open_groups.issuperset(groups):
-                yield from (source for source in self._columns.sources(fact) if source not in facts)
+                yield from (source for source in sources(self._vocabulary, fact) if source not in facts)
 
     def trace(self, facts: Facts) -> tuple[RuleTrace, ...]:
         """Every rule with its parts and comparisons for one case, in the order of the rules."""
@@ -151,10 +152,10 @@ class Twin:
         self._ask(plan, wanted, ())
         needed = parts(condition)
         for part in needed:
-            sources = {
-                source for leaf in leaves(part) for fact in facts_of(leaf) for source in self._columns.sources(fact)
+            looked_at = {
+                source for leaf in leaves(part) for fact in facts_of(leaf) for source in sources(self._vocabulary, fact)
             }
-            actionable = tuple(sorted(source for source in sources if self._vocabulary.facts[source].actionable))
+            actionable = tuple(sorted(source for source in looked_at if self._vocabulary.facts[source].actionable))
             if actionable:
                 others = c.All(tuple(other for other in needed if other is not part))
                 plan.lacks[Lack(rule, part, actionable)] = self._columns.value(others) & ~self._columns.value(part)

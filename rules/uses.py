@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from rules import charges, fees, repayment
 from rules import conditions as c
 from rules.consistency import references_of
 from rules.derived import FORMULAS
@@ -30,7 +31,7 @@ class Use:
 def uses(pack: Pack) -> tuple[Use, ...]:
     """Every use in the pack, each once, those of the rules first and in their order."""
     found = [each for loaded in pack.rules for each in _rule(pack, loaded)]
-    found += [*_facts(pack), *_others(pack)]
+    found += [*_facts(pack), *_strategies(pack), *_others(pack)]
     for file, place, references in references_of(pack):
         user = (file.removesuffix(".yaml"), place.split(".")[0])
         found += [Use(user, "references", ("references", each.id)) for each in references]
@@ -92,10 +93,6 @@ def _facts(pack: Pack) -> Iterator[Use]:
 def _others(pack: Pack) -> Iterator[Use]:
     for key in ("default", "disagreement"):
         yield Use(("pack", key), "recommend", ("strategies", getattr(pack.manifest, key).strategy))
-    for name, strategy in pack.strategies.items():
-        if strategy.plan_longest:
-            yield Use(("strategies", name), "plan", ("parameters", strategy.plan_longest))
-        yield from (Use(("strategies", name), "next_steps", ("steps", each)) for each in strategy.next_steps)
     for name, product in pack.products.items():
         for contacts in (product.contacts, *product.contacts_by_lender.values()):
             yield from (Use(("products", name), "contacts", ("contacts", each)) for each in contacts)
@@ -104,4 +101,14 @@ def _others(pack: Pack) -> Iterator[Use]:
             yield from (Use(("hardships", name), strength, ("documents", each)) for each in documents)
     for name, clock in pack.deadlines.items():
         yield Use(("deadlines", name), "starts_from", ("facts", clock.starts_from))
-        yield Use(("deadlines", name), "days", ("parameters", clock.days))
+        if clock.days:
+            yield Use(("deadlines", name), "days", ("parameters", clock.days))
+    for parameter in (*charges.USES, *fees.USES, *repayment.USES):
+        yield Use(("pack", "calculations"), "calculation", ("parameters", parameter))
+
+
+def _strategies(pack: Pack) -> Iterator[Use]:
+    for name, strategy in pack.strategies.items():
+        if strategy.plan_longest:
+            yield Use(("strategies", name), "plan", ("parameters", strategy.plan_longest))
+        yield from (Use(("strategies", name), "next_steps", ("steps", each)) for each in strategy.next_steps)

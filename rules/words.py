@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rules.explain import explain
 from rules.facts import Facts
 from rules.outcome import DeadlineDue, Difference, Lapse, Outcome, Recourse
 from rules.pack import Pack
 from rules.phrases import both, change, citations, lapsed
 from rules.policy import Ids
+from rules.proposals import proposal, yuan
 from rules.reasons import reason, source, speaking
-from rules.repayment import Plan
+from rules.red_flags import Alarm, sentence
 from rules.schema import Item
 
-__all__ = ["decision", "explain", "reason"]
 
-
-def decision(pack: Pack, case_ref: str, outcome: Outcome, facts: Facts, as_of: dt.date) -> dict[str, Any]:
+def decision(
+    pack: Pack, case_ref: str, outcome: Outcome, facts: Facts, as_of: dt.date, alarms: Sequence[Alarm] = ()
+) -> dict[str, Any]:
     """The decision as users and scripts get it: one JSON object, in both languages."""
     manifest, strategy = pack.manifest, pack.strategies[outcome.strategy]
     return {
@@ -41,7 +41,7 @@ def decision(pack: Pack, case_ref: str, outcome: Outcome, facts: Facts, as_of: d
         ],
         "steps": _items(pack, pack.steps, outcome.steps),
         "deadlines": [_deadline(pack, due, as_of) for due in outcome.deadlines],
-        "plan_options": [_plan(pack, plan) for plan in outcome.plans],
+        "plan_options": [proposal(pack, plan) for plan in outcome.plans],
         "recourse": [_recourse(pack, each) for each in outcome.recourse],
         "pack": {"id": manifest.id, "version": manifest.version, "sha256": pack.sha256},
         "as_of": as_of.isoformat(),
@@ -50,6 +50,7 @@ def decision(pack: Pack, case_ref: str, outcome: Outcome, facts: Facts, as_of: d
         "summary": both(strategy.summary),
         "rules_unknown": list(outcome.rules_unknown),
         "flags": list(outcome.flags),
+        "red_flags": [_alarm(pack, alarm) for alarm in alarms],
         "disagreement": [_difference(each) for each in outcome.disagreement],
         "disclaimer": both(manifest.disclaimer),
     }
@@ -94,37 +95,44 @@ def _deadline(pack: Pack, due: DeadlineDue, as_of: dt.date) -> dict[str, Any]:
         "basis": citations(pack, clock.references),
         "days_left": (due.date - as_of).days,
         "assumed": due.assumed,
+        "note": _assumption(due),
     }
 
 
-def _plan(pack: Pack, plan: Plan) -> dict[str, Any]:
-    return {
-        "strategy": plan.strategy,
-        "strategy_label": both(pack.strategies[plan.strategy].title),
-        "kind": plan.kind,
-        "months": plan.months,
-        "monthly": _yuan(plan.monthly),
-        "last": _yuan(plan.last),
-        "total": _yuan(plan.total),
-        "until": plan.until and plan.until.isoformat(),
-    }
+def _assumption(due: DeadlineDue) -> dict[str, str] | None:
+    """What a date rests on where something about it is not known."""
+    if not due.start_known:
+        return {
+            "zh": "起算日不明，按最早可能的日期（今天）处理，请立即查明。",
+            "en": "It is not known when it started, so the earliest possible day, today, is assumed; find out at once.",
+        }
+    if not due.calendar_known:
+        return {
+            "zh": "该年度的放假安排尚未公布或未收录，只按周末顺延，请以法院日历为准。",
+            "en": "The holidays of that year are not known here, so only weekends were considered; ask the court.",
+        }
+    return None
 
 
 def _recourse(pack: Pack, each: Recourse) -> dict[str, Any]:
     return {
         "fact": each.fact,
-        "value": _yuan(each.value) if pack.vocabulary.facts[each.fact].type == "money" else each.value,
+        "value": yuan(int(each.value)) if pack.vocabulary.facts[each.fact].type == "money" else each.value,
         "strategy": each.strategy,
         "rule": each.rule,
         "text": {"zh": change(pack, each, "zh"), "en": change(pack, each, "en")},
     }
 
 
+def _alarm(pack: Pack, alarm: Alarm) -> dict[str, Any]:
+    return {
+        "flag": alarm.flag,
+        "title": both(pack.red_flags[alarm.flag].title),
+        "words": list(alarm.words),
+        "negated": alarm.negated,
+        "text": {"zh": sentence(pack, alarm, "zh"), "en": sentence(pack, alarm, "en")},
+    }
+
+
 def _difference(each: Difference) -> dict[str, str]:
     return {"rule": each.rule, "engine": each.engine, "twin": each.twin}
-
-
-def _yuan(fen: int | str) -> str:
-    """Money as a decimal string, exact."""
-    amount = int(fen)
-    return f"{amount // 100}.{amount % 100:02}"

@@ -22,6 +22,7 @@ from tests.packs import FILES, tiny
 
 NOW = dt.datetime(2026, 11, 23, 8, 0, tzinfo=dt.UTC)
 AS_OF = dt.date(2026, 11, 23)
+VAULT = Vault(bytes(range(32)))  # that of the `vault` fixture
 _MORE_FACTS = """
   borrower_ref: {type: text, title: {zh: 借款人, en: Borrower}, max_length: 64}
   lender: {type: text, title: {zh: 机构, en: Lender}, question: {zh: 哪家？, en: Which lender?}}
@@ -116,7 +117,7 @@ def decided(url: str, rows: Iterable[Accepted | Rejected], vault: Vault, **terms
 def results_of(url: str, batch_id: UUID) -> list[dict[str, Any]]:
     """The contract's object of every decided case of a batch."""
     with engine_of(url) as engine, session(engine) as opened:
-        return list(decisions_of(opened, batch_id))
+        return list(decisions_of(opened, batch_id, VAULT))
 
 
 def progress(url: str, batch_id: UUID) -> BatchProgress:
@@ -130,6 +131,6 @@ def progress(url: str, batch_id: UUID) -> BatchProgress:
 def facts_of(url: str, case_ref: str) -> Facts:
     """The facts of a case's latest decision, as evaluated."""
     with engine_of(url) as engine, session(engine) as opened:
-        found = decision_of(opened, "us", case_ref)
+        found = decision_of(opened, "us", case_ref, VAULT)
     assert found is not None
     return found.facts

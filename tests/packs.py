@@ -121,7 +121,7 @@ card_plan:
   against: {zh: 由银行决定, en: The bank decides}
   next_steps: [write]
   references: [{id: card-measures-2011, article: "70", status: weak}]
-  plan: instalments
+  plans: [instalments]
 counsellor_review:
   code: S29
   title: {zh: 人工研判, en: Review}
@@ -143,7 +143,7 @@ answer:
   references: [{id: practice, status: primary}]
 """,
     "red_flags.yaml": """
-self_harm: {title: {zh: 自伤, en: Self-harm}, words: [不想活, end my life], urgent: true}
+self_harm: {title: {zh: 自伤, en: Self-harm}, words: [不想活, end my life]}
 scam: {title: {zh: 骗局, en: Scam}, words: [AB贷]}
 """,
     "references.yaml": """

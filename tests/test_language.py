@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from forbear.privacy import Vault
 from tests.serving import serving
 from web.app import create_app
 from web.language import LANGUAGES, message, messages
@@ -81,8 +82,8 @@ def test_one_is_said_in_the_singular_where_the_language_has_one() -> None:
 
 
 @pytest.fixture
-def client(database_url: str, redis_url: str) -> Iterator[httpx.Client]:
-    with serving(create_app(database_url, redis_url)) as address:
+def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
+    with serving(create_app(database_url, redis_url, vault)) as address:
         with httpx.Client(base_url=address, trust_env=False) as opened:
             yield opened
 

@@ -146,9 +146,9 @@ def test_an_exclusive_rule_that_only_adds_leaves_what_it_adds() -> None:
 @pytest.mark.parametrize(
     ("served", "due"),
     [
-        (dt.date(2026, 11, 9), DeadlineDue("answer", dt.date(2026, 11, 24), assumed=False)),
-        (dt.date(2026, 11, 6), DeadlineDue("answer", dt.date(2026, 11, 23), assumed=False)),  # the 21st is a Saturday
-        (None, DeadlineDue("answer", TODAY, assumed=True)),
+        (dt.date(2026, 11, 9), DeadlineDue("answer", dt.date(2026, 11, 24))),
+        (dt.date(2026, 11, 6), DeadlineDue("answer", dt.date(2026, 11, 23))),  # the 21st is a Saturday
+        (None, DeadlineDue("answer", TODAY, start_known=False)),
     ],
 )
 def test_a_clock_runs_from_service_and_is_taken_to_end_today_where_that_is_unknown(

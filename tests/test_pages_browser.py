@@ -24,6 +24,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 DESK, PHONE = (1280, 800), (390, 844)
+NOTES = "住在幸福路。没有被家暴，中介让先交 保证金、交出手机卡，想了很久要不要 PS流水；borrowed to pay，以贷养贷三年"
 # One colour over another by the formula of WCAG 2.2: text that is not large needs a contrast of 4.5, large text of 3.
 CONTRASTS = """() => {
   const channels = text => text.match(/[\\d.]+/g).map(Number);
@@ -84,12 +85,14 @@ def _rows() -> list[Accepted]:
         {**common, "product": "花呗", "days_overdue": 10, "resume_date": "2027-02-01"},
         {**common, "product": "房贷", "days_overdue": 65},
         {**common, "not_my_loan": "是"},
+        {**common, "notes": NOTES},
     ]  # fmt: skip
     rows = []
     for number, cells in enumerate(given, start=1):
         facts, errors = parser.parse({**cells, "case_ref": f"2026-CASE-{number:04}"})
         assert errors == []
-        rows.append(Accepted(number, f"2026-CASE-{number:04}", None, facts, {}, {}))
+        private = {"notes": str(facts.pop("notes"))} if "notes" in facts else {}
+        rows.append(Accepted(number, f"2026-CASE-{number:04}", None, facts, private, {}))
     return rows
 
 
@@ -100,7 +103,7 @@ def address(database_url: str, redis_url: str, vault: Vault) -> Iterator[str]:
         for wake in done.wakes:
             with session(engine) as opened:
                 triage_chunk(opened, wake.chunk_id, vault, lambda: NOW)
-    app = create_app(database_url, redis_url)
+    app = create_app(database_url, redis_url, vault)
     app.dependency_overrides[now] = lambda: NOW
     with serving(app) as served:
         yield served
@@ -138,6 +141,35 @@ def test_every_page_fits_reads_and_is_named(browser: Browser, address: str, size
         assert page.evaluate(UNNAMED) == [], url
         assert page.locator("h1").count() == 1, url
     assert refused == []
+    opened.close()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    ("lang", "title", "hint"),
+    [
+        ("zh", "备注里的警示", "可能是否定表述，请人工核实"),
+        ("en", "Red flags in the notes", "possibly negated, a person checks"),
+    ],
+)
+def test_the_words_that_raised_a_flag_are_shown_to_the_counsellor(
+    browser: Browser, address: str, size: tuple[int, int], lang: str, title: str, hint: str
+) -> None:
+    opened = browser.new_context(base_url=address, viewport={"width": size[0], "height": size[1]})
+    page = opened.new_page()
+    page.goto(f"/cases?ref=2026-CASE-0008&lang={lang}")
+    page.goto(f"{page.url}?lang={lang}")
+    section = page.get_by_role("region", name=title)
+    flags = section.locator("ul > li")
+    assert [flag.locator("q").all_inner_texts() for flag in flags.all()] == [
+        ["家暴"], ["先交 保证金", "交出手机卡"], ["borrowed to pay", "以贷养贷"], ["PS流水"],
+    ]  # fmt: skip
+    expect(flags.filter(has_text=hint)).to_have_count(1)
+    expect(flags.first).to_contain_text(hint)
+    assert "幸福路" not in page.content()
+    assert section.evaluate("e => e.scrollWidth <= e.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert page.evaluate(CONTRASTS) == []
     opened.close()
 
 

@@ -27,13 +27,14 @@ from tests.processes import Site, until
 from workers.wake import wake
 
 NAME, PHONE, ID, NOTES = "欧阳若曦", "13912345678", "110105199003071234", "昨天在幸福路派出所"
+WISH = "不·想·活了"  # words of alarm as the pack does not spell them
 UNKNOWN_COLUMN, UNKNOWN_VALUE = "诸葛联系人", "诸葛青云"
 BAD_NAME, BAD_NUMBER = "司马长风", "一百二十天司马"
 FILE = "慕容案件.csv"
 BROKEN = "上官写进了日期"  # put by hand where facts are, so that the error of an evaluation quotes it
-PLANTED = (NAME, PHONE, ID, NOTES, UNKNOWN_COLUMN, UNKNOWN_VALUE, BAD_NAME, BAD_NUMBER, "慕容")
+PLANTED = (NAME, PHONE, ID, NOTES, WISH, UNKNOWN_COLUMN, UNKNOWN_VALUE, BAD_NAME, BAD_NUMBER, "慕容")
 CSV = f"""案号,产品,困难,逾期天数,姓名,手机,身份证,备注,{UNKNOWN_COLUMN}
-C1,信用卡,失业,100,{NAME},{PHONE},{ID},{NOTES}不想活了,{UNKNOWN_VALUE}
+C1,信用卡,失业,100,{NAME},{PHONE},{ID},{NOTES}{WISH},{UNKNOWN_VALUE}
 C2,信用卡,失业,{BAD_NUMBER},{BAD_NAME},{PHONE},{ID},{NOTES},{UNKNOWN_VALUE}
 C3,信用卡,失业,30,{NAME},{PHONE},{ID},{NOTES},{UNKNOWN_VALUE}
 C4,{BAD_NAME},失业,31,{NAME},{PHONE},{ID},{NOTES},{UNKNOWN_VALUE},多出来的{BAD_NAME}
@@ -84,7 +85,7 @@ def test_what_is_sealed_can_be_opened_with_the_key(site: Site, vault: Vault) -> 
         assert [row.cells[4] for row in rejected] == [BAD_NAME, NAME]
         query = select(CaseVersion.private).join(Case).where(Case.case_ref == "C1")
         private = vault.open(opened.exec(query).one() or b"")
-    assert private["facts"] == {"name": NAME, "phone": PHONE, "id_number": ID, "notes": NOTES + "不想活了"}
+    assert private["facts"] == {"name": NAME, "phone": PHONE, "id_number": ID, "notes": NOTES + WISH}
     assert private["extra"] == {UNKNOWN_COLUMN: UNKNOWN_VALUE}
 
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from forbear.heartbeat import beat
+from forbear.privacy import Vault
 from models.session import session
 from tests.cases import NOW, engine_of
 from tests.serving import serving
@@ -17,8 +18,8 @@ from workers.app import QUEUES
 
 
 @pytest.fixture
-def client(database_url: str, redis_url: str) -> Iterator[httpx.Client]:
-    app = create_app(database_url, redis_url)
+def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
+    app = create_app(database_url, redis_url, vault)
     app.dependency_overrides[now] = lambda: NOW
     with serving(app) as address, httpx.Client(base_url=address, trust_env=False) as opened:
         yield opened
@@ -61,8 +62,8 @@ def test_a_database_that_was_not_migrated_is_not_ready(client: httpx.Client, dat
     assert "forbear migrate" in answer["checks"]["database"]["detail"]
 
 
-def test_servers_that_cannot_be_reached_are_named() -> None:
-    app = create_app("postgresql://nobody@127.0.0.1:1/nothing", "redis://127.0.0.1:1/0")
+def test_servers_that_cannot_be_reached_are_named(vault: Vault) -> None:
+    app = create_app("postgresql://nobody@127.0.0.1:1/nothing", "redis://127.0.0.1:1/0", vault)
     with serving(app) as address:
         answer = httpx.get(f"{address}/readyz", trust_env=False)
     assert (answer.status_code, answer.json()["failed"]) == (503, ["database", "broker"])

@@ -8,10 +8,11 @@ import pytest
 from rules import conditions as c
 from rules.cells import Value
 from rules.evaluate import Evaluation, Evaluator
+from rules.explain import explain
 from rules.outcome import Recourse
 from rules.pack import LoadedRule
 from rules.schema import Fact, FactValue, Parameter, Vocabulary
-from rules.words import decision, explain
+from rules.words import decision
 from tests.packs import tiny
 from tests.rulebook import pack_of, rule
 from tests.vocabulary import TITLE, fact
@@ -120,7 +121,8 @@ def test_recourse_of_one_case_is_not_another_s() -> None:
 def test_recourse_in_words() -> None:
     found = _evaluated(LOW, _plan(c.All((LATE, SHARE))))
     pack = pack_of(LOW, _plan(c.All((LATE, SHARE))), vocabulary=VOCABULARY)
-    (told,) = decision(pack, "A-1", found.outcome, found.facts, TODAY)["recourse"]
+    words = decision(pack, "A-1", found.outcome, found.facts, TODAY)
+    (told,) = words["recourse"]
     text = "If fact were ¥300.01, the recommendation would be: Alpha."
     assert told == {
         "fact": "lump_sum_available",
@@ -129,7 +131,7 @@ def test_recourse_in_words() -> None:
         "rule": "plan",
         "text": {"zh": "如果事实为“¥300.01”，建议将是：策略alpha。", "en": text},
     }
-    assert text in explain(pack, found.outcome, found.facts, (), TODAY, "en")
+    assert text in explain(pack, words, found.outcome, found.facts, (), "en")
 
 
 def test_the_tiny_pack_offers_nothing() -> None:

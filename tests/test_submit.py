@@ -166,7 +166,7 @@ def test_two_ordinary_cases_are_not_urgent(database_url: str, vault: Vault) -> N
         (accepted(1, "C1", {"notes": "她说不想活了"}), accepted(1, "C1", {"notes": "想尽快还清"})),
         (accepted(1, "C1", violence=True), accepted(1, "C1", violence=False)),
         (accepted(1, "C1", legal_stage="hearing"), accepted(1, "C1", legal_stage="none")),
-        (accepted(1, "C1", {"notes": "不想活了，遇到AB贷"}), accepted(1, "C1", {"notes": "遇到AB贷"})),
+        (accepted(1, "C1", {"notes": "没遇到AB贷"}), accepted(1, "C1", {"notes": ""})),
     ],
 )
 def test_what_the_pack_calls_urgent_goes_first(

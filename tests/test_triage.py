@@ -93,7 +93,7 @@ def test_alarming_notes_decide_and_are_not_stored_in_the_open(database_url: str,
     assert facts_of(database_url, "C2")["note_flags"] == ()
     assert "notes" not in facts_of(database_url, "C1")
     with engine_of(database_url) as engine, session(engine) as opened:
-        latest = decision_of(opened, "us", "C1")
+        latest = decision_of(opened, "us", "C1", vault)
     assert latest is not None
     assert latest.in_words()["strategy"] == "crisis_support"
 
@@ -106,8 +106,8 @@ def test_blank_notes_raise_no_flag(database_url: str, vault: Vault) -> None:
 def test_a_case_without_a_decision_has_none(database_url: str, vault: Vault) -> None:
     submitted(database_url, many(1), vault)
     with engine_of(database_url) as engine, session(engine) as opened:
-        assert decision_of(opened, "us", "C1") is None
-        assert decision_of(opened, "us", "no such case") is None
+        assert decision_of(opened, "us", "C1", vault) is None
+        assert decision_of(opened, "us", "no such case", vault) is None
 
 
 def test_a_decision_is_written_as_its_types_say() -> None:

@@ -28,8 +28,8 @@ PLAN: dict[str, Any] = {
 
 
 @pytest.fixture
-def client(database_url: str, redis_url: str) -> Iterator[httpx.Client]:
-    app = create_app(database_url, redis_url)
+def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
+    app = create_app(database_url, redis_url, vault)
     app.dependency_overrides[now] = lambda: NOW
     with serving(app) as address, httpx.Client(base_url=address, trust_env=False) as opened:
         yield opened
@@ -294,17 +294,51 @@ def test_a_reference_of_any_characters_is_found_and_shown_as_text(
     assert "<script" not in page + client.get("/").text
 
 
+def test_a_case_shows_the_words_that_raised_a_flag_and_nothing_else_of_the_notes(
+    client: httpx.Client, database_url: str, vault: Vault
+) -> None:
+    notes = {"notes": "住在幸福路，没有 不想活，提过 ab\u200b贷"}
+    decide(database_url, vault, accepted(1, "A", private=notes), accepted(2, "B", private={"notes": "住在幸福路"}))
+    for lang, negated in (("zh", "可能是否定表述，请人工核实"), ("en", "possibly negated, a person checks")):
+        page = case_page(client, "A", lang)
+        assert re.findall("<q>(.*?)</q>", page) == ["不想活", "ab贷"]
+        assert page.count(negated) == 1
+        assert "幸福路" not in page
+    assert case_twin(client, "A")["decision"]["red_flags"] == [
+        {
+            "flag": "self_harm", "title": {"zh": "自伤", "en": "Self-harm"}, "words": ["不想活"], "negated": True,
+            "text": {
+                "zh": "自伤：“不想活”（可能是否定表述，请人工核实）",
+                "en": 'Self-harm: "不想活" (possibly negated, a person checks)',
+            },
+        },
+        {
+            "flag": "scam", "title": {"zh": "骗局", "en": "Scam"}, "words": ["ab贷"], "negated": False,
+            "text": {"zh": "骗局：“ab贷”", "en": 'Scam: "ab贷"'},
+        },
+    ]  # fmt: skip
+    assert 'id="flags"' not in case_page(client, "B")
+    assert case_twin(client, "B")["decision"]["red_flags"] == []
+
+
+def test_words_of_the_notes_are_shown_as_text(client: httpx.Client, database_url: str, vault: Vault) -> None:
+    decide(database_url, vault, accepted(1, "A", private={"notes": "不\"'\u202e想|活<b>"}))
+    page = case_page(client, "A")
+    assert "<q>不&#34;&#39;想|活</q>" in page
+    assert "\u202e" not in page
+
+
 def test_no_page_shows_personal_data(client: httpx.Client, database_url: str, vault: Vault) -> None:
     private = {
         "name": "王小明",
         "phone": "13800138000",
-        "notes": "住在幸福路，不想活",
+        "notes": "住在幸福路，不想活，电话13900139000",
         "id_number": "11010119900307663X",
     }
     decide(database_url, vault, accepted(1, "A", private=private, extra={"备用": "幸福路"}))
     address = client.get("/cases?ref=A").headers["location"]
     pages = [client.get(path, headers=accept).text for path in ("/", address) for accept in ({}, JSON)]
-    planted = re.compile("王小明|13800138000|幸福路|不想活|11010119900307663X")
+    planted = re.compile("王小明|13800138000|13900139000|幸福路|11010119900307663X")
     assert [planted.findall(page) for page in pages] == [[], [], [], []]
 
 
@@ -324,8 +358,10 @@ def test_pages_are_only_read(client: httpx.Client) -> None:
     assert "只能查看" in refused.text
 
 
-def test_the_database_refuses_a_get_that_writes_and_nobody_sees_a_traceback(database_url: str, redis_url: str) -> None:
-    app = create_app(database_url, redis_url)
+def test_the_database_refuses_a_get_that_writes_and_nobody_sees_a_traceback(
+    database_url: str, redis_url: str, vault: Vault
+) -> None:
+    app = create_app(database_url, redis_url, vault)
 
     @app.get("/write")
     def write(session: SessionDep) -> None:
@@ -340,8 +376,8 @@ def test_the_database_refuses_a_get_that_writes_and_nobody_sees_a_traceback(data
         assert opened.get(Heartbeat, "bulk") is None
 
 
-def test_a_database_that_does_not_answer_is_told_in_one_sentence(redis_url: str) -> None:
-    with serving(create_app("postgresql://nobody@127.0.0.1:1/nothing", redis_url)) as address:
+def test_a_database_that_does_not_answer_is_told_in_one_sentence(redis_url: str, vault: Vault) -> None:
+    with serving(create_app("postgresql://nobody@127.0.0.1:1/nothing", redis_url, vault)) as address:
         page = httpx.get(address, trust_env=False)
     assert page.status_code == 503
     assert "数据库暂时连不上" in page.text

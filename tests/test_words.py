@@ -8,12 +8,14 @@ import pytest
 from rules import conditions as c
 from rules.cells import Value
 from rules.evaluate import Engines, Evaluation, Evaluator
+from rules.explain import explain
 from rules.facts import Language
 from rules.outcome import DeadlineDue, Outcome
 from rules.pack import Pack
 from rules.phrases import figure, phrase
+from rules.reasons import reason
 from rules.twin import Twin
-from rules.words import decision, explain, reason
+from rules.words import decision
 from tests.packs import tiny
 from tests.rulebook import pack_of, rule
 
@@ -78,6 +80,7 @@ def test_a_decision_is_the_object_of_the_contract() -> None:
             ],
             "days_left": 1,
             "assumed": False,
+            "note": None,
         }
     ]
     assert written["pack"] == {"id": "tiny", "version": "1.0.0", "sha256": TINY.sha256}
@@ -229,39 +232,52 @@ def test_every_condition_has_words(condition: c.Condition, zh: str, en: str) -> 
 
 def _explained(pack: Pack, found: Evaluation, language: Language) -> str:
     trace = Evaluator(pack, TODAY).trace(found.facts)
-    return explain(pack, found.outcome, found.facts, trace, TODAY, language)
+    told = decision(pack, "A-1", found.outcome, found.facts, TODAY)
+    return explain(pack, told, found.outcome, found.facts, trace, language)
 
 
-def test_an_explanation_tells_what_why_and_by_when() -> None:
+def test_an_explanation_tells_what_why_by_when_and_on_what_authority() -> None:
     text = _explained(TINY, _evaluated(TINY, CASE), "en")
     assert text.split("\n\n") == [
         (
             "Recommended: Card plan (S18), urgency U3 (medium).\nInstalments\n"
+            "Sound: Willing to pay\nWhat speaks against it: The bank decides\n"
             "This is certain: nothing that is still unknown could change it."
         ),
-        "Deadlines\n- Time to answer: 2026-11-24 (1 day left). Basis: Practice (text of the law read)",
+        "The situation\n- Product: Credit card; Days overdue: 120; Monthly due: ¥2,000.00; Capacity: ¥950.00",
+        "Deadlines\n- Time to answer: 2026-11-24 (1 day left). [1]",
         (
-            "Why\n- ¥950.00 a month; over 90 days\n  Rule: Card plan [card-plan]\n"
-            "  Conditions: Product is Credit card; Capacity is more than ¥0.00; Capacity is less than Monthly due; "
-            "Days overdue is more than 90; Rate is at most 24.00%\n"
-            "  Facts: Product: Credit card; Capacity: ¥950.00; Monthly due: ¥2,000.00; "
-            "Days overdue: 120; Rate: 18.00%\n"
-            "  Basis: Card measures, art. 70 (weak source)"
+            "Why\n- ¥950.00 a month; over 90 days [2]\n"
+            "  Rule “Card plan” (card-plan), which looked at: Product: Credit card; Capacity: ¥950.00; "
+            "Monthly due: ¥2,000.00; Days overdue: 120; Rate: 18.00%"
         ),
+        "Papers to have in hand\n- Proof",
+        "What the borrower should know\n- Do not promise yet",
+        "Sources\n1. Practice (text of the law read)\n2. Card measures, art. 70 (weak source)",
         "Not legal advice",
     ]
 
 
 def test_an_explanation_tells_why_not_and_what_to_ask() -> None:
     missed = _explained(TINY, _evaluated(TINY, {**CASE, "days_overdue": 90}), "zh")
-    assert "为什么不是别的\n- 个性化分期 [card-plan]：只差一个条件：逾期天数大于90。" in missed
+    assert "为什么不是别的\n- 个性化分期：要求“逾期天数大于90”，而现在是“逾期天数：90”。（规则 card-plan）" in missed
     facts = {name: value for name, value in CASE.items() if name != "monthly_due"}
-    assert "还需要了解\n- 月供多少？" in _explained(TINY, _evaluated(TINY, facts), "zh")
+    assert "还要问清\n- 月供多少？" in _explained(TINY, _evaluated(TINY, facts), "zh")
 
 
 def test_a_rule_that_misses_two_conditions_is_no_near_miss() -> None:
     facts = {**CASE, "days_overdue": 90, "annual_rate_percent": 2401}
     assert "Why not" not in _explained(TINY, _evaluated(TINY, facts), "en")
+
+
+def test_what_a_case_is_about_is_no_near_miss() -> None:
+    assert "Why not" not in _explained(TINY, _evaluated(TINY, {**CASE, "product": "mortgage"}), "en")
+
+
+def test_a_case_that_an_exclusive_rule_decides_is_told_of_nothing_else() -> None:
+    text = _explained(TINY, _evaluated(TINY, {**CASE, "note_flags": ("self_harm",), "days_overdue": 90}), "zh")
+    assert "为什么不是别的" not in text
+    assert "¥" not in text
 
 
 def test_near_misses_are_near_and_one_for_each_strategy() -> None:
@@ -274,8 +290,14 @@ def test_near_misses_are_near_and_one_for_each_strategy() -> None:
         rule("no-strategy", 3, c.All((*true, days)), {"add": "gamma"}),
     )
     text = _explained(pack, _evaluated(pack, {"days": 1}), "en")
-    assert "Why not something else\n- Alpha [nearer]: one condition is missing: fact is more than 90.\n" in text
-    assert text.count("one condition is missing") == 1
+    assert "- Alpha: it takes “fact is more than 90”, and now it is “fact: 1”. (rule nearer)" in text
+    assert text.count("it takes") == 1
+
+
+def test_of_alternatives_only_those_that_hold_are_named() -> None:
+    red, blue = c.Compare("colour", "equals", "red"), c.Compare("shade", "equals", "blue")
+    pack = pack_of(rule("either", 9, c.Any((red, blue)), {"recommend": "alpha"}))
+    assert "looked at: fact: red" in _explained(pack, _evaluated(pack, {"colour": "red", "shade": "green"}), "en")
 
 
 def test_a_deadline_that_is_over_or_assumed_says_so() -> None:
@@ -283,7 +305,7 @@ def test_a_deadline_that_is_over_or_assumed_says_so() -> None:
     assert "已过 27 天" in _explained(TINY, found, "zh")
     unknown = {name: value for name, value in CASE.items() if name != "served_on"}
     found = _evaluated(TINY, unknown)
-    assert found.outcome.deadlines == (DeadlineDue("answer", TODAY, assumed=True),)
+    assert found.outcome.deadlines == (DeadlineDue("answer", TODAY, start_known=False),)
     assert "起算日不明" in _explained(TINY, found, "zh")
     assert "assumed" in _explained(TINY, found, "en")
 

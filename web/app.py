@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 
 from forbear import log
 from forbear.errors import ForbearError
+from forbear.privacy import Vault, load_vault
 from forbear.settings import settings
 from models.session import make_engine
 from web import health, pages, render
@@ -18,11 +19,12 @@ from web.shield import Shield
 STATIC = Path(__file__).parent / "static"
 
 
-def create_app(database_url: str, redis_url: str) -> FastAPI:
-    """The application on this record and broker."""
+def create_app(database_url: str, redis_url: str, vault: Vault) -> FastAPI:
+    """The application on this record and broker, with the key of the record."""
     app = FastAPI(title="Forbear", openapi_url=None, lifespan=_lifespan)
     app.state.database_url = database_url
     app.state.redis_url = redis_url
+    app.state.vault = vault
     app.state.engine = make_engine(database_url, "forbear web")
     app.include_router(health.router)
     app.include_router(pages.router)
@@ -48,7 +50,7 @@ def _configured() -> FastAPI:
                 "FORBEAR_DATABASE_URL and FORBEAR_REDIS_URL are not set: start the pages with `forbear web`, "
                 "which finds or starts the servers."
             )
-        return create_app(chosen.database_url, chosen.redis_url)
+        return create_app(chosen.database_url, chosen.redis_url, load_vault(chosen))
     except ForbearError as error:
         raise SystemExit(error.message) from None
 

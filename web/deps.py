@@ -1,4 +1,4 @@
-"""What a request is given: its session, and the time."""
+"""What a request is given: its session, the vault, and the time."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlmodel import Session
 
+from forbear.privacy import Vault
 from models.session import session
 
 
@@ -18,6 +19,12 @@ def _session(request: Request) -> Iterator[Session]:
         yield opened
 
 
+def _vault(request: Request) -> Vault:
+    """What opens the notes of a case, for the words that raised an alarm."""
+    vault: Vault = request.app.state.vault
+    return vault
+
+
 def now() -> dt.datetime:
     """The present moment; the one clock of the pages."""
     return dt.datetime.now(dt.UTC)
@@ -25,4 +32,5 @@ def now() -> dt.datetime:
 
 # Committed before the answer is sent: what a person was told has happened, has.
 SessionDep = Annotated[Session, Depends(_session, scope="function")]
+VaultDep = Annotated[Vault, Depends(_vault)]
 NowDep = Annotated[dt.datetime, Depends(now)]

@@ -10,9 +10,10 @@ from fastapi.responses import RedirectResponse
 
 from forbear import casefile, queue
 from forbear.errors import ForbearError
+from rules.red_flags import NEGATED
 from rules.schema import Urgency
 from web import render, twins
-from web.deps import NowDep, SessionDep
+from web.deps import NowDep, SessionDep, VaultDep
 
 router = APIRouter()
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
@@ -53,15 +54,17 @@ def find_case(session: SessionDep, ref: Annotated[str, Query(min_length=1, max_l
 
 
 @router.get("/cases/{case_id}")
-def show_case(request: Request, session: SessionDep, now: NowDep, case_id: RowId) -> Response:
+def show_case(request: Request, session: SessionDep, vault: VaultDep, now: NowDep, case_id: RowId) -> Response:
     """A case by its current decision."""
-    return _show_file(request, casefile.open_file(session, case_id), now)
+    return _show_file(request, casefile.open_file(session, case_id, vault), now)
 
 
 @router.get("/cases/{case_id}/decisions/{decision_id}")
-def show_decision(request: Request, session: SessionDep, now: NowDep, case_id: RowId, decision_id: RowId) -> Response:
+def show_decision(
+    request: Request, session: SessionDep, vault: VaultDep, now: NowDep, case_id: RowId, decision_id: RowId
+) -> Response:
     """A case by an earlier decision on it."""
-    return _show_file(request, casefile.open_file(session, case_id, decision_id), now)
+    return _show_file(request, casefile.open_file(session, case_id, vault, decision_id), now)
 
 
 def _show_file(request: Request, file: casefile.CaseFile | None, now: dt.datetime) -> Response:
@@ -69,7 +72,7 @@ def _show_file(request: Request, file: casefile.CaseFile | None, now: dt.datetim
         raise HTTPException(404)
     if file.judgement is None:
         return render.page(request, "waiting.html", {"file": file}, twins.case(file))
-    return render.page(request, "case.html", {"file": file, "now": now}, twins.case(file))
+    return render.page(request, "case.html", {"file": file, "now": now, "negated": NEGATED}, twins.case(file))
 
 
 def _queue_link(chosen: queue.Filter, **changes: Any) -> str:

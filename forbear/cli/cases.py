@@ -136,7 +136,7 @@ def explain(
 ) -> None:
     """One decision in words: why, why not, what would change it."""
     with opened() as context, session(context.engine) as found:
-        decided = decisions.decision_of(found, context.settings.submitter, case_ref)
+        decided = decisions.decision_of(found, context.settings.submitter, case_ref, context.vault)
         if decided is None:
             raise ForbearError(
                 f"There is no decision on a case {case_ref!r}: `forbear status` shows what was submitted."
@@ -189,7 +189,8 @@ def _check_targets(out: Path, rejects: Path | None) -> None:
 def _write(context: Context, batches: Sequence[BatchProgress], out: Path, rejects: Path | None) -> None:
     with session(context.engine) as found:
         ids = [batch.batch_id for batch in batches]
-        export.write_results(out, (decision for each in ids for decision in decisions.decisions_of(found, each)))
+        decided = (decision for each in ids for decision in decisions.decisions_of(found, each, context.vault))
+        export.write_results(out, decided)
         if rejects is not None:
             export.write_rejects(rejects, *_rejects(context, found, ids))
 

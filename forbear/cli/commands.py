@@ -2,7 +2,7 @@
 
 import typer
 
-from forbear.cli import cases, policy, serve
+from forbear.cli import calc, cases, policy, serve
 
 app = typer.Typer(
     help="Forbear: triage of debt-counselling cases.",
@@ -16,3 +16,4 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(policy.app, name="rules")
+app.add_typer(calc.app, name="calc")

@@ -42,6 +42,7 @@ def book(pack: Pack, as_of: dt.date, language: Language) -> Book:
             vocabulary.red_flags(v),
             vocabulary.deadlines(v),
             figures.parameters(v),
+            figures.fees(v),
             figures.references(v),
             rulings.index(v),
             rulings.editions(v),

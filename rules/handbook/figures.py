@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import get_args
 
-from rules.handbook.document import Entry, Line, Listed, Listing, Part, Section, Span, Table
+from rules.handbook.document import Entry, Line, Listed, Listing, Paragraph, Part, Section, Span, Table
 from rules.handbook.voice import (
     Voice,
     anchor,
     badge,
+    basis,
     chapter,
     citation,
     day,
     joined,
     named,
     quantity,
+    said,
     sure,
     used_by,
     users,
 )
-from rules.parameters import value_on
-from rules.schema import Layer, Parameter, ParameterValue, Source
+from rules.parameters import of_day, value_on
+from rules.phrases import written
+from rules.schema import Dated, FeeSchedule, FeeTable, Layer, Parameter, ParameterValue, Source
 
 
 def parameters(v: Voice) -> Section:
@@ -57,7 +61,7 @@ def _value(v: Voice, entry: Parameter, value: ParameterValue, present: bool) -> 
     )
 
 
-def _marks(v: Voice, value: ParameterValue, present: bool) -> Line:
+def _marks(v: Voice, value: Dated, present: bool) -> Line:
     """Whether the value counts on the day, and whether anybody confirmed it for then."""
     when = (
         badge(v.word("in_force"), "good")
@@ -67,6 +71,40 @@ def _marks(v: Voice, value: ParameterValue, present: bool) -> Line:
         else badge(v.word("ended"))
     )
     return (when, *((Span(" "), badge(v.word("carried"), "alarm")) if value.carried else ()))
+
+
+def fees(v: Voice) -> Section:
+    """The court's fees, slice by slice."""
+    entries = tuple(_fee(v, name, table) for name, table in v.pack.fees.items())
+    return Section(chapter("fees"), v.word("fees"), (Paragraph((Span(v.word("note.fees")),)), *entries))
+
+
+def _fee(v: Voice, name: str, table: FeeTable) -> Entry:
+    present = of_day(table.values, v.day)
+    parts = [part for schedule in table.values for part in _schedule(v, schedule, schedule is present)]
+    return Entry(anchor(("fees", name)), v.say(table.title), (Span(name, look="code"),), tuple(parts))
+
+
+def _schedule(v: Voice, schedule: FeeSchedule, present: bool) -> tuple[Part, ...]:
+    rows: list[tuple[Line, ...]] = []
+    last: Decimal | None = None
+    for bracket in schedule.brackets:
+        upto = written(bracket.up_to, "yuan") if bracket.up_to is not None else ""
+        above = written(last, "yuan") if last is not None else ""
+        kind = "between" if above and upto else "above" if above else "upto" if upto else "whole"
+        flat, percent = bracket.flat, bracket.percent or Decimal(0)
+        fee = written(percent, "percent") if flat is None else written(flat, "yuan")
+        rows.append(((Span(v.word(f"slice.{kind}", above=above, upto=upto)),), (Span(fee),)))
+        last = bracket.up_to
+    if schedule.maximum is not None:
+        rows.append(((Span(v.word("slice.maximum")),), (Span(written(schedule.maximum, "yuan")),)))
+    until = day(schedule.valid_to) if schedule.valid_to else Span(v.word("open_end"))
+    days = (day(schedule.valid_from), Span(" – "), until, Span(" "), *_marks(v, schedule, present))
+    return (
+        *said(v, "valid", days),
+        Part(v.word("brackets"), (Table((v.word("slice"), v.word("fee")), tuple(rows)),)),
+        *basis(v, schedule.references),
+    )
 
 
 def references(v: Voice) -> Section:

@@ -59,13 +59,13 @@ def _next_steps(v: Voice, steps: tuple[str, ...]) -> tuple[Part, ...]:
 
 
 def _plan(v: Voice, entry: Strategy) -> Line:
-    kind = Span(v.word(f"plan.{entry.plan}"))
+    kinds = joined([(Span(v.word(f"plan.{kind}")),) for kind in entry.plans], v.mark("、", ", "))
     if entry.plan_longest is None:
-        return (kind,)
+        return kinds
     months = figure(v.pack, entry.plan_longest, v.day)
     longest = v.word("none_in_force") if months is None else v.word("unit.months", n=months)
     return (
-        kind,
+        *kinds,
         Span(f"{v.mark('，', ', ')}{v.word('plan.longest')} "),
         Span(longest, anchor(("parameters", entry.plan_longest))),
     )

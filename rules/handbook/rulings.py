@@ -7,7 +7,6 @@ from typing import Final
 
 from rules.changelog import Entry as Change
 from rules.changelog import history
-from rules.derived import followers
 from rules.facts import Parser, display
 from rules.handbook.conditions import condition, effects
 from rules.handbook.document import (
@@ -27,6 +26,7 @@ from rules.handbook.document import (
 )
 from rules.handbook.voice import Voice, anchor, badge, basis, chapter, day, joined, link, links, prose, said, urgency
 from rules.handbook.wording import paragraphs
+from rules.lineage import followers
 from rules.pack import LoadedRule
 from rules.policy import effects as sorted_effects
 from rules.schema import Edition, RuleTest

@@ -153,8 +153,12 @@ def red_flags(v: Voice) -> Section:
         Entry(
             anchor(("red_flags", name)),
             v.say(flag.title),
-            (Span(name, look="code"), *((Span(" "), badge(v.word("urgent"), "alarm")) if flag.urgent else ())),
-            (*said(v, "words", words(v, flag.words)), *users(v, ("red_flags", name))),
+            (Span(name, look="code"),),
+            (
+                *said(v, "words", words(v, flag.words)),
+                *said(v, "not_before", words(v, flag.not_before)),
+                *users(v, ("red_flags", name)),
+            ),
         )
         for name, flag in v.pack.red_flags.items()
     ]
@@ -168,19 +172,25 @@ def deadlines(v: Voice) -> Section:
 
 
 def _clock(v: Voice, name: str, clock: Clock) -> Entry:
-    parameter = v.pack.parameters[clock.days]
-    value = value_on(parameter, v.day)
-    days = v.word("none_in_force") if value is None else quantity(v, parameter, value)
-    start, length = link(v, ("facts", clock.starts_from)), Span(days, anchor(("parameters", clock.days)))
-    before, between, after = v.mark("自|起|", "|, counted from: |").split("|")
-    line = (start, length) if v.language == "zh" else (length, start)
     return Entry(
         anchor(("deadlines", name)),
         v.say(clock.title),
         (Span(name, look="code"),),
         (
-            *said(v, "clock", (Span(before), line[0], Span(between), line[1], Span(after))),
+            *said(v, "clock", _length(v, clock)),
             *basis(v, clock.references),
             *users(v, ("deadlines", name)),
         ),
     )
+
+
+def _length(v: Voice, clock: Clock) -> Line:
+    """From which day, and how long: or that day itself."""
+    start = link(v, ("facts", clock.starts_from))
+    if clock.days is None:
+        return (Span(v.mark("", "On the day itself: ")), start, Span(v.mark("当天", "")))
+    parameter = v.pack.parameters[clock.days]
+    value = value_on(parameter, v.day)
+    days = v.word("none_in_force") if value is None else quantity(v, parameter, value)
+    length = Span(days, anchor(("parameters", clock.days)))
+    return (Span("自"), start, Span("起"), length) if v.language == "zh" else (length, Span(" from: "), start)

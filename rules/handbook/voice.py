@@ -95,7 +95,7 @@ def _start(v: Voice, text: str) -> str:
 
 def link(v: Voice, name: Name, text: str = "") -> Span:
     """A link to an entry, by default under its own name."""
-    to = chapter("order") if name[0] == "pack" else anchor(name)
+    to = chapter("fees") if name == ("pack", "calculations") else anchor(name)
     return Span(text or label(v, name), to)
 
 
