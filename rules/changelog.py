@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from rules.edition import Edition
 from rules.pack import Pack, allowed, quoted
-from rules.schema import Edition, Text
+from rules.schema import Text
 
 
 @dataclass(frozen=True, slots=True)

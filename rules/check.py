@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,14 +15,13 @@ from rules.boundaries import lacking
 from rules.changelog import faults
 from rules.consistency import references_of
 from rules.derived import FORMULAS
+from rules.figures import unconfirmed
 from rules.loader import Pack, PackError, load
 from rules.lock import lock, mismatch
 from rules.normal import leaves
 from rules.pack import LoadedRule
-from rules.parameters import of_day
-from rules.rule_check import placeholders
 from rules.rule_tests import TestFailure, examples, run_tests
-from rules.schema import Dated
+from rules.texts import placeholders, texts_of
 
 __all__ = ["Finding", "TestFailure", "check", "lock", "run_tests"]
 
@@ -44,7 +43,8 @@ def check(folder: Path, on: dt.date | None = None) -> list[Finding]:
         pack = load(folder)
     except PackError as error:
         return [Finding("error", *_split(line)) for line in error.errors]
-    findings = [*_figures(pack, on or pack.manifest.reviewed_on), *_unused(pack)]
+    findings = [Finding(*each) for each in unconfirmed(pack, on or pack.manifest.reviewed_on)]
+    findings += _unused(pack)
     findings += [Finding("error", "changelog.yaml", fault) for fault in faults(pack)]
     tests = examples(pack)
     for rule in pack.rules:
@@ -62,19 +62,6 @@ def check(folder: Path, on: dt.date | None = None) -> list[Finding]:
 def _split(line: str) -> tuple[str, str]:
     where, _, message = line.partition(": ")
     return where, message
-
-
-def _figures(pack: Pack, on: dt.date) -> Iterator[Finding]:
-    entries: list[tuple[str, str, Sequence[Dated]]] = [
-        *(("parameters", name, parameter.values) for name, parameter in pack.parameters.items()),
-        *(("fees", name, table.values) for name, table in pack.fees.items()),
-    ]
-    for file, name, values in entries:
-        if of_day(values, on) is not None:
-            continue
-        ended = [value.valid_to for value in values if value.valid_to is not None and value.valid_to < on]
-        what = f"the last value ended on {max(ended)}" if ended else "no value had begun"
-        yield Finding("error", f"{file}.yaml", f"{name}: no value is in force on {on} ({what}); add a dated value")
 
 
 def _kinds_of_tests(rule: LoadedRule) -> Iterator[Finding]:
@@ -102,7 +89,10 @@ def _unused(pack: Pack) -> Iterator[Finding]:
     ):
         for name in getattr(pack, file):
             if name not in used[file]:
-                yield Finding("warning", f"{file}.yaml", f"{name}: nothing uses it; use it in a rule or remove it")
+                if file != "parameters" or pack.parameters[name].background is None:
+                    yield Finding("warning", f"{file}.yaml", f"{name}: nothing uses it; use it in a rule or remove it")
+            elif file == "parameters" and pack.parameters[name].background is not None:
+                yield Finding("warning", "parameters.yaml", f"{name}.background: it is used; remove the key")
 
 
 def _used(pack: Pack) -> dict[str, set[str]]:
@@ -130,10 +120,11 @@ def _used(pack: Pack) -> dict[str, set[str]]:
     used["steps"].update(step for strategy in pack.strategies.values() for step in strategy.next_steps)
     for rule in pack.rules:
         used["references"].update(reference.id for reference in rule.rule.references)
-        used["parameters"].update(placeholders(rule.rule.because.zh), placeholders(rule.rule.because.en))
         for leaf in leaves(rule.when):
             if isinstance(leaf, c.Compare) and isinstance(leaf.value, c.Parameter):
                 used["parameters"].add(leaf.value.name)
+    for text in (*(rule.rule.because for rule in pack.rules), *(text for _, _, text in texts_of(pack))):
+        used["parameters"].update(placeholders(text.zh), placeholders(text.en))
     for name, fact in pack.vocabulary.facts.items():
         if fact.derived and name in FORMULAS:
             used["parameters"].update(FORMULAS[name].parameters)

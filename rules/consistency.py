@@ -7,12 +7,12 @@ from itertools import chain
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from rules import directory, schema
+from rules import directory, figures, schema
 from rules.fees import flaws
 from rules.pack import Pack, Unknown, allowed, quoted, unknown_in
-from rules.parameters import canonical, misdated
 from rules.red_flags import bare
 from rules.repayment import WITH_INTEREST
+from rules.texts import mistakes, texts_of
 from rules.vocabulary import check_vocabulary
 
 _T = TypeVar("_T")
@@ -28,7 +28,7 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
     found: dict[str, Iterable[str]] = {
         "pack": _manifest(pack.manifest, unknown),
         "facts": check_vocabulary(pack.vocabulary, unknown),
-        "parameters": _each(pack.parameters, _parameter),
+        "parameters": _each(pack.parameters, figures.mistakes),
         "fees": _each(pack.fees, flaws),
         "products": chain(_codes(pack.products), _each(pack.products, lambda entry: _product(pack, entry, unknown))),
         "hardships": chain(_codes(pack.hardships), _each(pack.hardships, lambda entry: _documents(entry, unknown))),
@@ -37,8 +37,12 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
         ),
         "red_flags": _each(pack.red_flags, _flag),
         "deadlines": _each(pack.deadlines, lambda clock: _clock(pack, clock, unknown)),
+        "open_points": _each(pack.open_points, lambda point: _open_point(point, unknown)),
     }
     errors = [f"{file}.yaml: {error}" for file, told in found.items() for error in told]
+    if broken.isdisjoint(("facts.yaml", "parameters.yaml")):
+        for path, place, text in texts_of(pack):
+            errors.extend(f"{path}: {place}.{error}" for error in mistakes(text, pack))
     for path, place, references in references_of(pack):
         for number, reference in enumerate(references):
             if error := unknown("references", "reference", reference.id):
@@ -74,15 +78,6 @@ def _manifest(manifest: schema.Manifest, unknown: Unknown) -> Iterator[str]:
         ZoneInfo(manifest.timezone)
     except (ValueError, KeyError, OSError):  # all of these are how ZoneInfo says no
         yield f"timezone: unknown time zone {quoted(manifest.timezone)}; write one such as Asia/Shanghai"
-
-
-def _parameter(parameter: schema.Parameter) -> Iterator[str]:
-    for number, value in enumerate(parameter.values):
-        try:
-            canonical(value.value, parameter.unit)
-        except ValueError as error:
-            yield f"values[{number}].value: {error}"
-    yield from misdated(parameter.values)
 
 
 def _product(pack: Pack, product: directory.Product, unknown: Unknown) -> Iterator[str]:
@@ -124,6 +119,16 @@ def _clock(pack: Pack, clock: schema.Clock, unknown: Unknown) -> Iterator[str]:
     if parameter is not None and parameter.unit != "days":
         fitting = [name for name, entry in pack.parameters.items() if entry.unit == "days"]
         yield f"days: {clock.days} is in {parameter.unit}, not in days; {allowed(clock.days, fitting)}"
+
+
+def _open_point(point: schema.OpenPoint, unknown: Unknown) -> Iterator[str]:
+    for file, what, names in (
+        ("parameters", "parameter", point.parameters),
+        ("references", "reference", point.references),
+    ):
+        for number, name in enumerate(names):
+            if error := unknown(file, what, name):
+                yield f"{file}[{number}]: {error}"
 
 
 def _codes(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from rules.schema import Identifier, Model, Reference, Text
+from rules.schema import Identifier, Model, References, Text
 
 
 class Contact(Model):
@@ -15,7 +15,7 @@ class Contact(Model):
     title: Text
     number: Annotated[str, Field(pattern=r"^\d{3,5}$")] | None = None
     purpose: Text
-    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    references: References
 
 
 class Product(Model):
@@ -34,4 +34,4 @@ class Product(Model):
     contacts_by_lender: dict[Identifier, Annotated[tuple[Identifier, ...], Field(min_length=1)]] = Field(
         default_factory=dict
     )
-    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    references: References

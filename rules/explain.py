@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from rules.near_misses import near_misses
 from rules.normal import facts_of, leaves
 from rules.outcome import Outcome
 from rules.pack import Pack
-from rules.phrases import URGENCY, cited, phrase, say, used
+from rules.phrases import URGENCY, cited, fill, phrase, say, used
 from rules.reasons import decided_alone, rules_of, source
 from rules.schema import Reference, Text
 from rules.twin import RuleTrace
@@ -52,7 +53,7 @@ def explain(
     alone = decided_alone(pack, outcome.rules_fired)
     traced = {each.rule: each for each in trace}
     sections: list[tuple[str, list[str]]] = [
-        ("", _recommendation(pack, outcome, language)),
+        ("", _recommendation(pack, decision, outcome, facts, language)),
         ("red_flags", [each["text"][language] for each in decision["red_flags"]]),
         ("situation", [] if alone else _situation(pack, facts, language)),
         ("deadlines", [_deadline(each, notes, language) for each in decision["deadlines"]]),
@@ -103,8 +104,14 @@ def _section(heading: str, lines: list[str], language: Language) -> str:
     )
 
 
-def _recommendation(pack: Pack, outcome: Outcome, language: Language) -> list[str]:
-    strategy = pack.strategies[outcome.strategy]
+def _recommendation(
+    pack: Pack, decision: Mapping[str, Any], outcome: Outcome, facts: Facts, language: Language
+) -> list[str]:
+    strategy, as_of = pack.strategies[outcome.strategy], dt.date.fromisoformat(decision["as_of"])
+    summary, sound_when, against = (
+        fill(pack, say(text, language), facts, as_of, language)
+        for text in (strategy.summary, strategy.sound_when, strategy.against)
+    )
     urgency = say(URGENCY[outcome.urgency], language)
     others = [say(pack.strategies[name].title, language) for name in outcome.secondary]
     blocked = [say(pack.strategies[name].title, language) for name in outcome.blocked]
@@ -112,9 +119,9 @@ def _recommendation(pack: Pack, outcome: Outcome, language: Language) -> list[st
         sure = "已确定：缺少的信息不会改变这一策略。" if outcome.certain else "尚未确定：缺少的信息可能改变这一策略。"
         return [
             f"建议：{strategy.title.zh}（{strategy.code}），紧急程度 {outcome.urgency}（{urgency}）。",
-            strategy.summary.zh,
-            f"适合的时候：{strategy.sound_when.zh}",
-            f"要想清楚的：{strategy.against.zh}",
+            summary,
+            f"适合的时候：{sound_when}",
+            f"要想清楚的：{against}",
             sure if outcome.engines_agree else "两套引擎的结果不一致，由顾问判断。",
             *([f"同时考虑：{'、'.join(others)}。"] if others else []),
             *([f"暂不可用：{'、'.join(blocked)}。"] if blocked else []),
@@ -126,9 +133,9 @@ def _recommendation(pack: Pack, outcome: Outcome, language: Language) -> list[st
     )
     return [
         f"Recommended: {strategy.title.en} ({strategy.code}), urgency {outcome.urgency} ({urgency}).",
-        strategy.summary.en,
-        f"Sound: {strategy.sound_when.en}",
-        f"What speaks against it: {strategy.against.en}",
+        summary,
+        f"Sound: {sound_when}",
+        f"What speaks against it: {against}",
         sure if outcome.engines_agree else "The two engines came to different results; a counsellor decides.",
         *([f"Also to be considered: {', '.join(others)}."] if others else []),
         *([f"Not to be used for now: {', '.join(blocked)}."] if blocked else []),

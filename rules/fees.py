@@ -104,8 +104,6 @@ def flaws(table: FeeTable) -> Iterator[str]:
     """What is wrong with a table: brackets that do not ascend to an open end, units, overlapping days."""
     for number, schedule in enumerate(table.values):
         place = f"values[{number}]"
-        if not schedule.references:
-            yield f"{place}.references: is missing; name the law the table is in"
         if schedule.maximum is not None:
             yield from _unfit(f"{place}.maximum", schedule.maximum, "yuan")
         above: Decimal | None = Decimal(0)

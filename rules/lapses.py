@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rules.conditions import Compare, Condition, Parameter
 from rules.derived import FORMULAS
@@ -17,7 +18,7 @@ from rules.pack import Pack
 from rules.parameters import value_on
 from rules.parse import resolve
 from rules.reasons import source, speaking
-from rules.rule_check import placeholders
+from rules.texts import placeholders
 from rules.twin import Twin
 
 
@@ -43,7 +44,7 @@ class Lapses:
     """Finds, for whole chunks, the doubtful figures that the decisions used.
 
     A decision used a figure where, without it, some rule of the case would be undecided, or where it is
-    spoken of: in a reason or by a clock.
+    spoken of: in a reason, by a clock, or in what the case is told to do and to know.
     """
 
     def __init__(self, pack: Pack, as_of: dt.date, parameters: Mapping[str, int]) -> None:
@@ -115,13 +116,27 @@ class Lapses:
         return (Twin(rules, self._pack.vocabulary), stale) if rules else None
 
     def _spoken(self, each: Lapse, outcome: Outcome) -> bool:
+        strategy = self._pack.strategies[outcome.strategy]
         clocks = {self._pack.deadlines[due.id].days for due in outcome.deadlines}
         return each.parameter in clocks or any(
-            each.parameter in placeholders(self._because(rule)) for rule in speaking(self._pack, outcome.rules_fired)
+            each.parameter in _named(text)
+            for text in (
+                *(source(self._pack, rule).because.zh for rule in speaking(self._pack, outcome.rules_fired)),
+                *(self._pack.documents[name].text.zh for name in outcome.documents),
+                *(self._pack.rights[name].text.zh for name in outcome.rights),
+                *(self._pack.warnings[name].text.zh for name in outcome.warnings),
+                *(self._pack.steps[name].text.zh for name in outcome.steps),
+                strategy.summary.zh,
+                strategy.sound_when.zh,
+                strategy.against.zh,
+            )
         )
 
-    def _because(self, rule: str) -> str:
-        return source(self._pack, rule).because.zh
+
+@lru_cache(maxsize=4096)
+def _named(text: str) -> frozenset[str]:
+    """The names a text is filled in with; asked again for every case."""
+    return frozenset(placeholders(text))
 
 
 def _looks_at(condition: Condition, parameter: str, stale: frozenset[str]) -> bool:

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from rules import directory, schema
 from rules.compiler import refusals
 from rules.consistency import check
+from rules.edition import Edition
 from rules.facts import Parser
 from rules.pack import LoadedRule, Pack, PackError, allowed, quoted, unknown_in
 from rules.parse import ConditionError, parse, resolve
@@ -41,9 +42,10 @@ _ENTRIES: Final[dict[str, Any]] = {
     "deadlines.yaml": dict[_Name, schema.Clock],
     "red_flags.yaml": dict[_Name, schema.RedFlag],
     "references.yaml": dict[str, schema.Source],
-    "changelog.yaml": tuple[schema.Edition, ...],
+    "changelog.yaml": tuple[Edition, ...],
+    "open_points.yaml": dict[_Name, schema.OpenPoint],
 }
-_WHOLE: Final = (schema.Manifest, schema.Vocabulary, tuple[schema.Edition, ...])  # read as one, not entry by entry
+_WHOLE: Final = (schema.Manifest, schema.Vocabulary, tuple[Edition, ...])  # read as one, not entry by entry
 _VALUES: Final = ("products.yaml", "hardships.yaml", "red_flags.yaml")  # whose entries are values of facts
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
 _ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in _ENTRIES.items()}

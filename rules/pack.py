@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from rules import directory, schema
 from rules.conditions import Condition
+from rules.edition import Edition
 
 # Tells what is wrong with a name of a file's entries, or None: (file without ending, what it is called, name).
 Unknown: TypeAlias = Callable[[str, str, str], str | None]
@@ -53,7 +54,8 @@ class Pack:
     deadlines: dict[str, schema.Clock]
     red_flags: dict[str, schema.RedFlag]
     references: dict[str, schema.Source]
-    changelog: tuple[schema.Edition, ...]
+    changelog: tuple[Edition, ...]
+    open_points: dict[str, schema.OpenPoint]
     rules: tuple[LoadedRule, ...]
     sha256: str
     files: dict[str, bytes]

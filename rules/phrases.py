@@ -14,7 +14,7 @@ from rules.facts import Facts, Language, display
 from rules.outcome import Lapse, Recourse
 from rules.pack import Pack
 from rules.parameters import value_on
-from rules.schema import Reference, Status, Text, Unit, Urgency, Vocabulary
+from rules.schema import Layer, Reference, Status, Text, Unit, Urgency, Vocabulary
 
 UNKNOWN: Final[Mapping[Language, str]] = {"zh": "未知", "en": "unknown"}
 _COMPARE: Final[Mapping[str, tuple[str, str, str, str]]] = {
@@ -33,12 +33,20 @@ _DATES: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "less_than": ("早于", "is before", "不早于", "is no earlier than"),
     "at_most": ("不晚于", "is no later than", "晚于", "is after"),
 }
+# How sure we are of a claim, and what force the source of it has.
 STATUS: Final[Mapping[Status, Text]] = {
-    "primary": Text(zh="已核法条原文", en="text of the law read"),
+    "primary": Text(zh="已核条文原文", en="text of the law read"),
     "official": Text(zh="官方或主流来源", en="official or mainstream source"),
     "weak": Text(zh="来源较弱", en="weak source"),
     "own_knowledge": Text(zh="未经核实", en="unverified"),
     "design": Text(zh="本服务的设计", en="design of this service"),
+}
+FORCE: Final[Mapping[Layer, Text]] = {
+    "law": Text(zh="法律或司法解释", en="law"),
+    "regulation": Text(zh="法规或监管规定", en="regulation"),
+    "standard": Text(zh="推荐标准或行业指引", en="recommended standard or industry guideline"),
+    "practice": Text(zh="通行做法", en="practice"),
+    "design": STATUS["design"],
 }
 URGENCY: Final[Mapping[Urgency, Text]] = {
     "U0": Text(zh="危机，立即由工作人员处理", en="crisis: staff act now"),
@@ -122,7 +130,7 @@ def _apart(left: str, words: tuple[str, str], right: str, language: Language) ->
 
 
 def fill(pack: Pack, text: str, facts: Mapping[str, Value], as_of: dt.date, language: Language) -> str:
-    """A reason with its {facts} and {parameters} filled in; what is not known reads so."""
+    """A text with its {facts} and {parameters} filled in; what is not known reads so."""
 
     def shown(name: str) -> str:
         if name in facts:
@@ -131,6 +139,11 @@ def fill(pack: Pack, text: str, facts: Mapping[str, Value], as_of: dt.date, lang
 
     parts = string.Formatter().parse(text)
     return "".join(literal + (shown(name) if name is not None else "") for literal, name, _, _ in parts)
+
+
+def filled(pack: Pack, text: Text, facts: Mapping[str, Value], as_of: dt.date) -> dict[str, str]:
+    """A filled-in text as JSON."""
+    return {"zh": fill(pack, text.zh, facts, as_of, "zh"), "en": fill(pack, text.en, facts, as_of, "en")}
 
 
 def figure(pack: Pack, parameter: str, on: dt.date) -> str | None:
@@ -144,7 +157,7 @@ def written(value: Decimal, unit: Unit) -> str:
     """A policy number as people write it: ¥50,000.00, 24%, 15."""
     match unit:
         case "yuan":
-            return f"¥{value:,.2f}"
+            return f"¥{value:,.2f}".removesuffix(".00")
         case "percent" | "percent_a_day":
             return f"{value.normalize():f}%"
         case "basis_points":
@@ -158,12 +171,14 @@ def both(text: Text) -> dict[str, str]:
 
 
 def citations(pack: Pack, references: tuple[Reference, ...]) -> list[dict[str, Any]]:
-    """References as JSON, with the titles of what they point to."""
+    """References as JSON, with title, number and layer of what they point to."""
     return [
         {
             "id": each.id,
             "title": both(pack.references[each.id].title),
+            "number": pack.references[each.id].number,
             "article": each.article,
+            "layer": pack.references[each.id].layer,
             "status": each.status,
         }
         for each in references
@@ -171,15 +186,19 @@ def citations(pack: Pack, references: tuple[Reference, ...]) -> list[dict[str, A
 
 
 def cited(pack: Pack, references: tuple[Reference, ...], language: Language) -> str:
-    """References as a reader wants them: title, article, how sure we are."""
+    """References as a reader wants them: title, number, article, what force the source has, how sure we are."""
     said = []
     for each in references:
-        title = say(pack.references[each.id].title, language)
+        source = pack.references[each.id]
         sure = say(STATUS[each.status], language)
+        comma = {"zh": "，", "en": ", "}[language]
+        force = sure if source.layer == "design" else f"{say(FORCE[source.layer], language)}{comma}{sure}"
         if language == "zh":
-            said.append(f"{title}{f'第{each.article}条' if each.article else ''}（{sure}）")
+            number = f"（{source.number}）" if source.number else ""
+            said.append(f"{source.title.zh}{number}{f'第{each.article}条' if each.article else ''}（{force}）")
         else:
-            said.append(f"{title}{f', art. {each.article}' if each.article else ''} ({sure})")
+            number = f" ({source.number})" if source.number else ""
+            said.append(f"{source.title.en}{number}{f', art. {each.article}' if each.article else ''} ({force})")
     return {"zh": "；", "en": "; "}[language].join(said)
 
 

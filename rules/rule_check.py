@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -10,6 +9,7 @@ from rules import schema
 from rules.facts import Parser
 from rules.pack import Pack, Unknown, allowed, quoted
 from rules.schema import ACKNOWLEDGEMENTS
+from rules.texts import mistakes
 
 # Which file names what an effect points to. The others (exclusive, urgency, flag) carry their own word.
 TARGETS: Mapping[str, tuple[str, str]] = {
@@ -30,22 +30,13 @@ def check_rule(pack: Pack, rule: schema.Rule, parser: Parser, unknown: Unknown) 
         if error := unknown("references", "reference", reference.id):
             yield f"references[{number}].id: {error}"
     yield from _effects(rule, unknown)
-    for language, text in (("zh", rule.because.zh), ("en", rule.because.en)):
-        yield from (f"because.{language}: {error}" for error in _placeholders(text, pack))
+    yield from (f"because.{error}" for error in mistakes(rule.because, pack))
     names: Counter[str] = Counter()
     for number, test in enumerate(rule.tests):
         names[test.name] += 1
         if names[test.name] == 2:
             yield f"tests[{number}].name: {quoted(test.name)} is there twice; give each test its own name"
         yield from (f"tests[{number}].facts.{error}" for error in _test_facts(pack, test, parser))
-
-
-def placeholders(text: str) -> list[str]:
-    """The names in braces of a reason. Raises ValueError where the braces do not match."""
-    parts = list(string.Formatter().parse(text))
-    if any(conversion or spec for _, _, spec, conversion in parts):
-        raise ValueError("only a name stands between braces")
-    return [name for _, name, _, _ in parts if name is not None]
 
 
 def _effects(rule: schema.Rule, unknown: Unknown) -> Iterator[str]:
@@ -64,18 +55,6 @@ def _effects(rule: schema.Rule, unknown: Unknown) -> Iterator[str]:
             for name in meant if isinstance(meant, tuple) else (meant,):
                 if error := unknown(*target, name):
                     yield f"then[{number}].{effect.kind}: {error}"
-
-
-def _placeholders(text: str, pack: Pack) -> Iterator[str]:
-    try:
-        names = placeholders(text)
-    except ValueError as error:
-        yield f"{error}; write {{fact}} or {{parameter}}, and {{{{ for a brace itself"
-        return
-    public = {name for name, fact in pack.vocabulary.facts.items() if not fact.private}
-    for name in names:
-        if name not in public and name not in pack.parameters:
-            yield f"unknown fact or parameter {quoted(name)}; {allowed(name, [*public, *pack.parameters])}"
 
 
 def _test_facts(pack: Pack, test: schema.RuleTest, parser: Parser) -> Iterator[str]:

@@ -15,10 +15,14 @@ Urgency = Literal["U0", "U1", "U2", "U3", "U4", "U5"]
 # How sure we are of a claim: the legal text itself was read; an official or mainstream page states it;
 # only a weak page does; our own knowledge, unverified; or our own design choice, no claim about law.
 Status = Literal["primary", "official", "weak", "own_knowledge", "design"]
-Layer = Literal["law", "regulation", "standard", "practice", "design"]
 FactType = Literal["text", "enum", "bool", "int", "money", "rate", "date", "list"]
 ACKNOWLEDGEMENTS: Final = "acknowledgements"  # a block that means whatever admits the debt
-Unit = Literal["days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
+Unit = Literal["days", "working_days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
+# What force a source has. A breach of a standard is a ground for complaint; a breach of law is for police and courts.
+Layer = Literal["law", "regulation", "standard", "practice", "design"]
+# What was read of a source: its own text, an official page, a press report, such a report copied on a site that
+# deserves no trust of its own (cross-checked where a second page existed), a law firm's page, a weak page, nothing.
+Read = Literal["text", "official_page", "press", "press_copy", "law_firm", "weak_page", "nothing"]
 # Without interest unless the kind says otherwise.
 PlanKind = Literal[
     "instalments",
@@ -52,12 +56,21 @@ class Reference(Model):
     status: Status
 
 
+References = Annotated[tuple[Reference, ...], Field(min_length=1)]
+
+
 class Source(Model):
-    """One law, regulation, standard or practice that references point to (references.yaml)."""
+    """One law, regulation, standard or practice that references point to (references.yaml).
+
+    `read` is None only where there is nothing to read: our own design.
+    """
 
     title: Text
     number: str | None = None
     layer: Layer
+    published: dt.date | None = None
+    in_force_from: dt.date | None = None
+    read: Read | None = None
 
 
 class FactValue(Model):
@@ -104,13 +117,18 @@ class Vocabulary(Model):
 
 
 class Dated(Model):
-    """Something in force for some days: both ends included, None for open."""
+    """Something in force for some days: both ends included, None for open.
+
+    `carried`: nobody confirmed it for these days, the last confirmed value is carried on; told wherever a decision
+    used it. `final`: nothing follows after `valid_to`, it was abolished or its time is over.
+    """
 
     valid_from: dt.date
     valid_to: dt.date | None = None
     status: Status
-    references: tuple[Reference, ...] = ()
-    carried: bool = False  # the last confirmed value carried on: told wherever a decision used it
+    references: References
+    carried: bool = False
+    final: bool = False
 
 
 class ParameterValue(Dated):
@@ -120,10 +138,14 @@ class ParameterValue(Dated):
 
 
 class Parameter(Model):
-    """A policy number with its unit and its dated values (parameters.yaml)."""
+    """A policy number with its unit and its dated values (parameters.yaml).
+
+    `background` says what a figure that no rule and no text uses is kept for.
+    """
 
     title: Text
     unit: Unit
+    background: Text | None = None
     values: Annotated[tuple[ParameterValue, ...], Field(min_length=1)]
 
 
@@ -156,7 +178,7 @@ class Hardship(Model):
     title: Text
     synonyms: tuple[str, ...] = ()
     documents: dict[Literal["official", "third_party", "self_declared"], tuple[str, ...]] = {}
-    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    references: References
 
 
 class Strategy(Model):
@@ -168,18 +190,26 @@ class Strategy(Model):
     sound_when: Text
     against: Text  # its price, and when it is not the way
     next_steps: Annotated[tuple[Identifier, ...], Field(min_length=1)]
-    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    references: References
     acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
     plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
     plan_longest: Identifier | None = None  # the parameter with the most months an instalment plan may take
 
 
 class Item(Model):
-    """A document, right, warning or step that rules attach to a case."""
+    """A document, right, warning or step that rules attach to a case. Its text may name {facts} and {parameters}."""
 
     text: Text
     acknowledges: bool = False  # following it admits the debt, pays, or asks for time
-    references: tuple[Reference, ...] = ()
+    references: References
+
+
+class OpenPoint(Model):
+    """What nobody has confirmed yet, and which figures and sources hang on it (open_points.yaml)."""
+
+    text: Text
+    parameters: tuple[Identifier, ...] = ()
+    references: tuple[str, ...] = ()
 
 
 class Clock(Model):
@@ -188,7 +218,7 @@ class Clock(Model):
     title: Text
     starts_from: Identifier
     days: Identifier | None = None
-    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    references: References
 
 
 class RedFlag(Model):
@@ -244,7 +274,7 @@ class Rule(Model):
     id: RuleId
     title: Text
     priority: Annotated[int, Field(ge=0, le=1000)]
-    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    references: References
     when: dict[str, Any]
     then: Annotated[tuple[Effect, ...], Field(min_length=1)]
     because: Text
@@ -257,7 +287,7 @@ class Default(Model):
     strategy: Identifier
     urgency: Urgency
     because: Text
-    references: Annotated[tuple[Reference, ...], Field(min_length=1)]
+    references: References
 
 
 class Manifest(Model):
@@ -271,14 +301,3 @@ class Manifest(Model):
     default: Default
     disagreement: Default
     disclaimer: Text
-
-
-class Edition(Model):
-    """What changed in one version of the pack, rule by rule (changelog.yaml, newest first)."""
-
-    version: Version
-    date: dt.date
-    text: Text
-    added: tuple[RuleId, ...] = ()
-    changed: dict[RuleId, Text] = {}
-    removed: dict[RuleId, Text] = {}

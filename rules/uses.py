@@ -12,8 +12,9 @@ from rules.consistency import references_of
 from rules.derived import FORMULAS
 from rules.normal import facts_of, leaves
 from rules.pack import LoadedRule, Pack
-from rules.rule_check import TARGETS, placeholders
+from rules.rule_check import TARGETS
 from rules.schema import ACKNOWLEDGEMENTS, Effect, Text
+from rules.texts import placeholders, texts_of
 
 # An entry of a pack: the file without its ending (rules: "rules"), and the name in it.
 Name: TypeAlias = tuple[str, str]
@@ -31,7 +32,9 @@ class Use:
 def uses(pack: Pack) -> tuple[Use, ...]:
     """Every use in the pack, each once, those of the rules first and in their order."""
     found = [each for loaded in pack.rules for each in _rule(pack, loaded)]
-    found += [*_facts(pack), *_strategies(pack), *_others(pack)]
+    found += [*_facts(pack), *_strategies(pack), *_open_points(pack), *_others(pack)]
+    for file, place, text in texts_of(pack):
+        found += _mentions(pack, (file.removesuffix(".yaml"), place.split(".")[-2]), "text", text)
     for file, place, references in references_of(pack):
         user = (file.removesuffix(".yaml"), place.split(".")[0])
         found += [Use(user, "references", ("references", each.id)) for each in references]
@@ -80,6 +83,12 @@ def _mentions(pack: Pack, user: Name, how: str, text: Text) -> Iterator[Use]:
     """The facts and figures that stand in a text between braces."""
     for name in (*placeholders(text.zh), *placeholders(text.en)):
         yield Use(user, how, ("facts" if name in pack.vocabulary.facts else "parameters", name))
+
+
+def _open_points(pack: Pack) -> Iterator[Use]:
+    for name, point in pack.open_points.items():
+        yield from (Use(("open_points", name), "open", ("parameters", each)) for each in point.parameters)
+        yield from (Use(("open_points", name), "open", ("references", each)) for each in point.references)
 
 
 def _facts(pack: Pack) -> Iterator[Use]:

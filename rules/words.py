@@ -9,7 +9,7 @@ from typing import Any
 from rules.facts import Facts
 from rules.outcome import DeadlineDue, Difference, Lapse, Outcome, Recourse
 from rules.pack import Pack
-from rules.phrases import both, change, citations, lapsed
+from rules.phrases import both, change, citations, filled, lapsed
 from rules.policy import Ids
 from rules.proposals import proposal, yuan
 from rules.reasons import reason, source, speaking
@@ -33,13 +33,13 @@ def decision(
         "rules_fired": list(outcome.rules_fired),
         "reasons": [_reason(pack, rule, facts, as_of) for rule in speaking(pack, outcome.rules_fired)],
         "questions": [_question(pack, name) for name in outcome.questions],
-        "documents": _items(pack, pack.documents, outcome.documents),
-        "rights": _items(pack, pack.rights, outcome.rights),
+        "documents": _items(pack, pack.documents, outcome.documents, facts, as_of),
+        "rights": _items(pack, pack.rights, outcome.rights, facts, as_of),
         "warnings": [
-            *_items(pack, pack.warnings, outcome.warnings),
+            *_items(pack, pack.warnings, outcome.warnings, facts, as_of),
             *(_lapse(pack, each) for each in outcome.lapsed),
         ],
-        "steps": _items(pack, pack.steps, outcome.steps),
+        "steps": _items(pack, pack.steps, outcome.steps, facts, as_of),
         "deadlines": [_deadline(pack, due, as_of) for due in outcome.deadlines],
         "plan_options": [proposal(pack, plan) for plan in outcome.plans],
         "recourse": [_recourse(pack, each) for each in outcome.recourse],
@@ -47,7 +47,7 @@ def decision(
         "as_of": as_of.isoformat(),
         "engines_agree": outcome.engines_agree,
         "strategy_code": strategy.code,
-        "summary": both(strategy.summary),
+        "summary": filled(pack, strategy.summary, facts, as_of),
         "rules_unknown": list(outcome.rules_unknown),
         "flags": list(outcome.flags),
         "red_flags": [_alarm(pack, alarm) for alarm in alarms],
@@ -69,9 +69,13 @@ def _question(pack: Pack, name: str) -> dict[str, Any]:
     return {"fact": name, "text": both(fact.question or fact.title)}
 
 
-def _items(pack: Pack, entries: Mapping[str, Item], ids: Ids) -> list[dict[str, Any]]:
+def _items(pack: Pack, entries: Mapping[str, Item], ids: Ids, facts: Facts, as_of: dt.date) -> list[dict[str, Any]]:
     return [
-        {"id": name, "text": both(entries[name].text), "references": citations(pack, entries[name].references)}
+        {
+            "id": name,
+            "text": filled(pack, entries[name].text, facts, as_of),
+            "references": citations(pack, entries[name].references),
+        }
         for name in ids
     ]
 

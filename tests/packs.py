@@ -80,20 +80,21 @@ npl_days:
   title: {zh: 不良天数, en: Days to non-performing}
   unit: days
   values:
-    - {value: 80, valid_from: 2010-01-01, valid_to: 2019-12-31, status: design}
+    - {value: 80, valid_from: 2010-01-01, valid_to: 2019-12-31, status: design,
+       references: [{id: practice, status: design}]}
     - {value: 90, valid_from: 2020-01-01, status: official, references: [{id: practice, status: official}]}
 answer_days:
   title: {zh: 答辩期, en: Days to answer}
   unit: days
-  values: [{value: 15, valid_from: 1991-04-09, status: primary}]
+  values: [{value: 15, valid_from: 1991-04-09, status: primary, references: [{id: practice, status: primary}]}]
 savings_buffer:
   title: {zh: 预留比例, en: Buffer}
   unit: percent
-  values: [{value: 5, valid_from: 2020-01-01, status: design}]
+  values: [{value: 5, valid_from: 2020-01-01, status: design, references: [{id: practice, status: design}]}]
 high_rate:
   title: {zh: 高利率, en: High rate}
   unit: percent
-  values: [{value: 24, valid_from: 2017-08-04, status: official}]
+  values: [{value: 24, valid_from: 2017-08-04, status: official, references: [{id: practice, status: official}]}]
 """,
     "hardships.yaml": """
 unemployment:
@@ -131,10 +132,14 @@ counsellor_review:
   next_steps: [write]
   references: [{id: practice, status: design}]
 """,
-    "documents.yaml": "proof: {text: {zh: 证明, en: Proof}}",
-    "rights.yaml": "dispute: {text: {zh: 异议权, en: Right to dispute}}",
-    "warnings.yaml": "no_promise: {text: {zh: 先别承诺, en: Do not promise yet}}",
-    "steps.yaml": "write: {text: {zh: 书面申请, en: Apply in writing}}",
+    "documents.yaml": "proof: {text: {zh: 证明, en: Proof}, references: [{id: practice, status: design}]}",
+    "rights.yaml": "dispute: {text: {zh: 异议权, en: Right to dispute}, references: [{id: practice, status: design}]}",
+    "warnings.yaml": """
+no_promise:
+  text: {zh: 先别承诺, en: Do not promise yet}
+  references: [{id: practice, status: design}]
+""",
+    "steps.yaml": "write: {text: {zh: 书面申请, en: Apply in writing}, references: [{id: practice, status: design}]}",
     "deadlines.yaml": """
 answer:
   title: {zh: 答辩期限, en: Time to answer}

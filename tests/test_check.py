@@ -12,10 +12,11 @@ from rules.loader import load
 from tests.packs import FILES, edited, tiny, write
 
 CARD = "strategy/card-plan.yaml"
-FIGURE = "{value: 1, valid_from: 2020-01-01, status: design}"
+ADD = "add a dated value, or name the figure in open_points.yaml"
 TITLE = "title: {zh: 备, en: S}"
 BASIS = "references: [{id: practice, status: design}]"
 LOG_OF_1_1 = edited("changelog.yaml", "- version: 1.0.0", "- version: 1.1.0")
+FIGURE = f"{{value: 1, valid_from: 2020-01-01, status: design, {BASIS}}}"
 REASONS = "summary: {zh: 备, en: S}, sound_when: {zh: 备, en: S}, against: {zh: 备, en: S}"
 
 
@@ -46,7 +47,7 @@ def test_a_figure_ends_after_its_last_day(tmp_path: Path, on: str, ended: bool) 
     )
     folder = locked(tmp_path, edited("parameters.yaml", cut, ""))
     found = [each.message for each in check(folder, dt.date.fromisoformat(on)) if each.message.startswith("npl_days")]
-    told = f"npl_days: no value is in force on {on} (the last value ended on 2019-12-31); add a dated value"
+    told = f"npl_days: no value is in force on {on} (the last value ended on 2019-12-31); {ADD}"
     assert found == ([told] if ended else [])
 
 
@@ -55,7 +56,7 @@ def test_a_figure_that_has_not_begun_on_the_review_day_is_an_error(tmp_path: Pat
     assert Finding(
         "error",
         "parameters.yaml",
-        "answer_days: no value is in force on 2026-11-23 (no value had begun); add a dated value",
+        f"answer_days: no value is in force on 2026-11-23 (no value had begun); {ADD}",
     ) in check(folder)
     assert not any(each.message.startswith("answer_days") for each in check(folder, dt.date(2026, 11, 24)))
 
@@ -65,10 +66,10 @@ def test_a_figure_that_has_not_begun_on_the_review_day_is_an_error(tmp_path: Pat
     [
         ("parameters", f"spare: {{{TITLE}, unit: days, values: [{FIGURE}]}}"),
         ("strategies", f"spare: {{code: S02, {TITLE}, {REASONS}, next_steps: [write], {BASIS}}}"),
-        ("documents", "\nspare: {text: {zh: 备, en: S}}"),
-        ("rights", "\nspare: {text: {zh: 备, en: S}}"),
-        ("warnings", "\nspare: {text: {zh: 备, en: S}}"),
-        ("steps", "\nspare: {text: {zh: 备, en: S}}"),
+        ("documents", f"\nspare: {{text: {{zh: 备, en: S}}, {BASIS}}}"),
+        ("rights", f"\nspare: {{text: {{zh: 备, en: S}}, {BASIS}}}"),
+        ("warnings", f"\nspare: {{text: {{zh: 备, en: S}}, {BASIS}}}"),
+        ("steps", f"\nspare: {{text: {{zh: 备, en: S}}, {BASIS}}}"),
         ("deadlines", f"spare: {{{TITLE}, starts_from: served_on, days: answer_days, {BASIS}}}"),
         ("references", f"spare: {{{TITLE}, layer: law}}"),
     ],

@@ -79,11 +79,13 @@ def texts() -> list[tuple[str, str]]:
         found += [(f"{name}.{key}", item.text.zh) for key, item in getattr(pack(), name).items()]
     for key, strategy in pack().strategies.items():
         found += [(f"strategies.{key}", strategy.title.zh + strategy.summary.zh)]
+    found += [(f"open_points.{key}", point.text.zh) for key, point in pack().open_points.items()]
     return [*found, *((rule.path, rule.rule.title.zh + rule.rule.because.zh) for rule in pack().rules)]
 
 
 def test_the_pack_is_fit_to_publish() -> None:
-    assert check(DEFAULT_PACK) == []
+    # What nobody has confirmed yet is told, each with the open point that names it; nothing else is found.
+    assert [each for each in check(DEFAULT_PACK) if each.level == "error" or "; open point: " not in each.message] == []
 
 
 @pytest.mark.parametrize("phrase", BANNED)

@@ -176,7 +176,8 @@ def test_a_case_shows_what_was_decided_and_why(client: httpx.Client, database_ur
     page = case_page(client, "A")
     assert page.index("U3") < page.index("<h1>个性化分期</h1>") < page.index("结论确定")
     for shown in (
-        "2026-11-25", "还剩 2 天", "每月可还¥1,425.00，已逾期超过90天", "信用卡办法 第 70 条", "来源较弱", "先别承诺",
+        "2026-11-25", "还剩 2 天", "每月可还¥1,425.00，已逾期超过90天", "信用卡办法（银监会令2011年第2号） 第 70 条",
+            "法规或监管规定 · 来源较弱", "来源较弱", "先别承诺",
         "证明", '还款能力 <b>¥1,425.00</b>', "不是法律意见",
     ):  # fmt: skip
         assert shown in page

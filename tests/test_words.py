@@ -32,6 +32,13 @@ CASE: dict[str, Value] = {
     "served_on": dt.date(2026, 11, 9),
     "note_flags": (),
 }
+PRACTICE: dict[str, object] = {
+    "id": "practice",
+    "title": {"zh": "惯例", "en": "Practice"},
+    "number": None,
+    "article": None,
+    "layer": "practice",
+}
 # Everything the contract promises, in its order.
 PROMISED = [
     "case_ref", "strategy", "strategy_label", "urgency", "certain", "secondary", "blocked", "rules_fired", "reasons",
@@ -63,21 +70,23 @@ def test_a_decision_is_the_object_of_the_contract() -> None:
                 {
                     "id": "card-measures-2011",
                     "title": {"zh": "信用卡办法", "en": "Card measures"},
+                    "number": "银监会令2011年第2号",
                     "article": "70",
+                    "layer": "regulation",
                     "status": "weak",
                 }
             ],
         }
     ]
-    assert written["documents"] == [{"id": "proof", "text": {"zh": "证明", "en": "Proof"}, "references": []}]
+    assert written["documents"] == [
+        {"id": "proof", "text": {"zh": "证明", "en": "Proof"}, "references": [PRACTICE | {"status": "design"}]}
+    ]
     assert written["deadlines"] == [
         {
             "what": "answer",
             "title": {"zh": "答辩期限", "en": "Time to answer"},
             "date": "2026-11-24",
-            "basis": [
-                {"id": "practice", "title": {"zh": "惯例", "en": "Practice"}, "article": None, "status": "primary"}
-            ],
+            "basis": [PRACTICE | {"status": "primary"}],
             "days_left": 1,
             "assumed": False,
             "note": None,
@@ -102,9 +111,7 @@ def test_the_default_gives_its_own_reason() -> None:
         {
             "rule": "default",
             "text": {"zh": "没有规则适用", "en": "No rule applies"},
-            "references": [
-                {"id": "practice", "title": {"zh": "惯例", "en": "Practice"}, "article": None, "status": "design"}
-            ],
+            "references": [PRACTICE | {"status": "design"}],
         }
     ]
 
@@ -251,9 +258,11 @@ def test_an_explanation_tells_what_why_by_when_and_on_what_authority() -> None:
             "  Rule “Card plan” (card-plan), which looked at: Product: Credit card; Capacity: ¥950.00; "
             "Monthly due: ¥2,000.00; Days overdue: 120; Rate: 18.00%"
         ),
-        "Papers to have in hand\n- Proof",
-        "What the borrower should know\n- Do not promise yet",
-        "Sources\n1. Practice (text of the law read)\n2. Card measures, art. 70 (weak source)",
+        "Papers to have in hand\n- Proof [3]",
+        "What the borrower should know\n- Do not promise yet [3]",
+        "Sources\n1. Practice (practice, text of the law read)\n"
+        "2. Card measures (银监会令2011年第2号), art. 70 (regulation, weak source)\n"
+        "3. Practice (practice, design of this service)",
         "Not legal advice",
     ]
 

@@ -43,6 +43,7 @@ def book(pack: Pack, as_of: dt.date, language: Language) -> Book:
             vocabulary.deadlines(v),
             figures.parameters(v),
             figures.fees(v),
+            figures.open_points(v),
             figures.references(v),
             rulings.index(v),
             rulings.editions(v),
@@ -73,7 +74,7 @@ def _reading(v: Voice) -> Section:
     meaning = v.word("meaning")
     statuses = [((sure(v, status),), (Span(v.word(f"status.{status}")),)) for status in STATUS]
     layers = [
-        ((Span(v.word(f"layer.{layer}"), look="strong"),), (Span(v.word(f"force.{layer}")),))
+        ((Span(figures.heading(v, layer), look="strong"),), (Span(v.word(f"force.{layer}")),))
         for layer in get_args(Layer)
     ]
     urgencies = [((urgency(v, level),),) for level in URGENCY]

@@ -15,7 +15,9 @@ from rules.handbook.voice import (
     citation,
     day,
     joined,
+    links,
     named,
+    prose,
     quantity,
     said,
     sure,
@@ -23,7 +25,7 @@ from rules.handbook.voice import (
     users,
 )
 from rules.parameters import of_day, value_on
-from rules.phrases import written
+from rules.phrases import FORCE, written
 from rules.schema import Dated, FeeSchedule, FeeTable, Layer, Parameter, ParameterValue, Source
 
 
@@ -44,7 +46,11 @@ def _parameter(v: Voice, name: str, entry: Parameter) -> Entry:
         anchor(("parameters", name)),
         v.say(entry.title),
         (now, Span(" "), Span(name, look="code")),
-        (Part(v.word("values"), (table,)), *users(v, ("parameters", name))),
+        (
+            Part(v.word("values"), (table,)),
+            *(said(v, "background", prose(v, entry.background)) if entry.background else ()),
+            *users(v, ("parameters", name)),
+        ),
     )
 
 
@@ -70,7 +76,32 @@ def _marks(v: Voice, value: Dated, present: bool) -> Line:
         if value.valid_from > v.day
         else badge(v.word("ended"))
     )
-    return (when, *((Span(" "), badge(v.word("carried"), "alarm")) if value.carried else ()))
+    return (
+        when,
+        *((Span(" "), badge(v.word("carried"), "alarm")) if value.carried else ()),
+        *((Span(" "), badge(v.word("final"))) if value.final else ()),
+    )
+
+
+def open_points(v: Voice) -> Section:
+    """What nobody has confirmed yet, and what hangs on it."""
+    listed = []
+    for name, point in v.pack.open_points.items():
+        hanging = [
+            (v.word(key), links(v, ((file, each) for each in found)))
+            for key, file, found in (
+                ("figures_open", "parameters", point.parameters),
+                ("sources_open", "references", point.references),
+            )
+            if found
+        ]
+        line = (*prose(v, point.text), Span(" "), Span(name, look="code"))
+        listed.append(Listed(anchor(("open_points", name)), line, tuple(hanging)))
+    return Section(
+        chapter("open_points"),
+        v.word("open_points"),
+        (Paragraph((Span(v.word("note.open_points")),)), Listing(tuple(listed))),
+    )
 
 
 def fees(v: Voice) -> Section:
@@ -117,7 +148,7 @@ def references(v: Voice) -> Section:
             entries.append(
                 Entry(
                     f"layer.{layer}",
-                    v.word(f"layer.{layer}"),
+                    heading(v, layer),
                     (Span(v.word(f"force.{layer}")),),
                     (Part("", (listing,)),),
                 )
@@ -125,7 +156,21 @@ def references(v: Voice) -> Section:
     return Section(chapter("references"), v.word("references"), tuple(entries))
 
 
+def heading(v: Voice, layer: Layer) -> str:
+    """A layer as the title of its sources."""
+    force = v.say(FORCE[layer])
+    return force[0].upper() + force[1:]
+
+
 def _source(v: Voice, name: str, source: Source) -> Listed:
-    number = ((v.word("number"), (Span(source.number),)),) if source.number else ()
+    told: list[tuple[str, Line]] = []
+    if source.number:
+        told.append((v.word("number"), (Span(source.number),)))
+    if source.published:
+        told.append((v.word("published"), (day(source.published),)))
+    if source.in_force_from:
+        told.append((v.word("in_force_from"), (day(source.in_force_from),)))
+    if source.read:
+        told.append((v.word("read"), (Span(v.word(f"read.{source.read}")),)))
     line = (Span(v.say(source.title)), Span(" "), Span(name, look="code"))
-    return Listed(anchor(("references", name)), line, (*number, *used_by(v, ("references", name))))
+    return Listed(anchor(("references", name)), line, (*told, *used_by(v, ("references", name))))

@@ -7,6 +7,7 @@ from typing import Final
 
 from rules.changelog import Entry as Change
 from rules.changelog import history
+from rules.edition import Edition
 from rules.facts import Parser, display
 from rules.handbook.conditions import condition, effects
 from rules.handbook.document import (
@@ -29,7 +30,7 @@ from rules.handbook.wording import paragraphs
 from rules.lineage import followers
 from rules.pack import LoadedRule
 from rules.policy import effects as sorted_effects
-from rules.schema import Edition, RuleTest
+from rules.schema import RuleTest
 from rules.uses import Name
 
 _RESULTS: Final[Mapping[str, Tone]] = {"hit": "good", "no_hit": "", "unknown": "fair"}

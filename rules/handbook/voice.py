@@ -13,7 +13,7 @@ from rules.facts import Language
 from rules.handbook.document import Bullet, Bullets, Line, Paragraph, Part, Span, Tone
 from rules.handbook.wording import words
 from rules.pack import LoadedRule, Pack
-from rules.phrases import STATUS, URGENCY, figure, say, written
+from rules.phrases import FORCE, STATUS, URGENCY, figure, say, written
 from rules.schema import Parameter, ParameterValue, Reference, Status, Text, Urgency
 from rules.uses import Name, Use, uses
 
@@ -177,8 +177,10 @@ def named(v: Voice, reference: Reference) -> Line:
 
 
 def citation(v: Voice, reference: Reference) -> Line:
-    """Title, number and article of a source, and how sure we are."""
-    return (*named(v, reference), Span(" "), sure(v, reference.status))
+    """Title, number and article of a source, what force it has, and how sure we are."""
+    layer = v.pack.references[reference.id].layer
+    force = () if layer == "design" else (badge(v.say(FORCE[layer])), Span(" "))
+    return (*named(v, reference), Span(" "), *force, sure(v, reference.status))
 
 
 def basis(v: Voice, references: tuple[Reference, ...]) -> tuple[Part, ...]:
