@@ -38,7 +38,7 @@ from tests.vocabulary import CONDITIONS, VOCABULARY
 DAY = dt.date(2026, 11, 24)
 FILES_OF_ENTRIES = (
     *("strategies", "products", "hardships", "documents", "rights", "warnings", "steps"),
-    *("contacts", "red_flags", "deadlines", "parameters", "references"),
+    *("contacts", "red_flags", "deadlines", "parameters", "fees", "open_points", "references"),
 )
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 HOSTILE = "<script>alert(1)</script> | a *b* _c_ `d` [e](#f) &amp; \\ $g$ ~h~"
@@ -148,6 +148,8 @@ def test_every_text_of_the_pack_is_told(language: str) -> None:
     texts += [
         item.text for file in ("documents", "rights", "warnings", "steps") for item in getattr(pack(), file).values()
     ]
+    texts += [text for each in pack().strategies.values() for text in (each.sound_when, each.against)]
+    texts += [point.text for point in pack().open_points.values()]
     texts += [source.title for source in pack().references.values()]
     texts += [fact.question for fact in pack().vocabulary.facts.values() if fact.question]
     said = [getattr(text, language) for text in texts]
@@ -163,6 +165,23 @@ def test_every_dated_value_of_a_figure_is_told_with_its_days(language: str) -> N
         for value in parameter.values:
             assert value.valid_from.isoformat() in text
             assert value.valid_to is None or value.valid_to.isoformat() in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_slice_of_a_fee_is_a_row_and_a_maximum_one_more(language: str) -> None:
+    for name, table in pack().fees.items():
+        told = Page(entry(files()[f"handbook.{language}.html"], f"fees.{name}"))
+        slices = sum(len(each.brackets) + (each.maximum is not None) for each in table.values)
+        assert len(told.cells) == slices + len(table.values), name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_open_point_is_told_at_the_figures_and_sources_that_hang_on_it(language: str) -> None:
+    text = files()[f"handbook.{language}.html"]
+    for name, point in pack().open_points.items():
+        for parameter in point.parameters:
+            assert f'href="#open_points.{name}"' in entry(text, f"parameters.{parameter}")
+        assert text.count(f'href="#open_points.{name}"') == len(point.parameters) + len(point.references)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
