@@ -118,13 +118,13 @@ def fewest_level(principal: int, rate: int, capacity: int, longest: int | None) 
     return None
 
 
-def fewest_equal_principal(principal: int, rate: int, capacity: int, longest: int | None) -> Terms | None:
+def fewest_equal_principal(principal: int, rate: int, capacity: int, longest: int) -> Terms | None:
     """The shortest schedule of equal principal whose first instalment is not above the capacity; None like above."""
     part_at_most = capacity - _interest(principal, rate)
     if principal <= 0 or part_at_most <= 0:
         return None
     months = -(-principal // part_at_most)
-    if longest is not None and months > longest:
+    if months > longest:
         return None
     amounts = list(_falling_amounts(principal, rate, months))
     return Terms(months, amounts[0], amounts[-1], sum(amounts) - principal)
@@ -135,8 +135,11 @@ def _within(terms: Terms, longest: int | None) -> Terms | None:
 
 
 def _least_months(principal: int, rate: int, capacity: int, longest: int) -> int:
-    """A number of months that is certainly not too high: what the annuity formula says, less what floats may err by."""
-    share = principal * rate / (_YEAR * capacity)  # of the capacity that the first month's interest takes
+    """A number of months that is certainly not too high: what the annuity formula says, less what floats may err by.
+
+    An annuity of less than half a fen above the capacity is rounded down to it.
+    """
+    share = principal * rate / (_YEAR * (capacity + 0.5))  # of the capacity that the first month's interest takes
     if share >= 1:
         return longest + 1
     months = math.log1p(-share) / -math.log1p(rate / _YEAR)

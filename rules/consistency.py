@@ -99,9 +99,10 @@ def _documents(hardship: schema.Hardship, unknown: Unknown) -> Iterator[str]:
 
 
 def _flag(flag: schema.RedFlag) -> Iterator[str]:
-    for number, word in enumerate(flag.words):
-        if not bare(word):
-            yield f"words[{number}]: is blank and would be found in all notes; remove it"
+    for key in ("words", "not_before", "not_after"):
+        for number, word in enumerate(getattr(flag, key)):
+            if not bare(word):
+                yield f"{key}[{number}]: is blank and would be found in all notes; remove it"
 
 
 def _clock(pack: Pack, clock: schema.Clock, unknown: Unknown) -> Iterator[str]:

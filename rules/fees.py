@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, Literal, TypeAlias
 
+from rules.fee_schema import Bracket, FeeSchedule, FeeTable
 from rules.pack import Pack
 from rules.parameters import canonical, misdated, of_day, value_on
-from rules.schema import Bracket, Dated, FeeSchedule, FeeTable, Unit
+from rules.schema import Dated, Unit
 
 Kind: TypeAlias = Literal["court", "enforcement", "preservation"]
 TABLES: Final[tuple[Kind, ...]] = ("court", "enforcement", "preservation")

@@ -16,6 +16,7 @@ from rules.compiler import refusals
 from rules.consistency import check
 from rules.edition import Edition
 from rules.facts import Parser
+from rules.fee_schema import FeeTable
 from rules.pack import LoadedRule, Pack, PackError, allowed, quoted, unknown_in
 from rules.parse import ConditionError, parse, resolve
 from rules.rule_check import check_rule
@@ -30,8 +31,8 @@ _ENTRIES: Final[dict[str, Any]] = {
     "pack.yaml": schema.Manifest,
     "facts.yaml": schema.Vocabulary,
     "parameters.yaml": dict[_Name, schema.Parameter],
-    "fees.yaml": dict[_Name, schema.FeeTable],
     "products.yaml": dict[_Name, directory.Product],
+    "fees.yaml": dict[_Name, FeeTable],
     "hardships.yaml": dict[_Name, schema.Hardship],
     "strategies.yaml": dict[_Name, schema.Strategy],
     "contacts.yaml": dict[_Name, directory.Contact],

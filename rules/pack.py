@@ -12,6 +12,7 @@ from typing import TypeAlias
 from rules import directory, schema
 from rules.conditions import Condition
 from rules.edition import Edition
+from rules.fee_schema import FeeTable
 
 # Tells what is wrong with a name of a file's entries, or None: (file without ending, what it is called, name).
 Unknown: TypeAlias = Callable[[str, str, str], str | None]
@@ -42,8 +43,8 @@ class Pack:
     manifest: schema.Manifest
     vocabulary: schema.Vocabulary
     parameters: dict[str, schema.Parameter]
-    fees: dict[str, schema.FeeTable]
     products: dict[str, directory.Product]
+    fees: dict[str, FeeTable]
     hardships: dict[str, schema.Hardship]
     strategies: dict[str, schema.Strategy]
     contacts: dict[str, directory.Contact]

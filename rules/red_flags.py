@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 from rules.facts import Language
 from rules.negation import negated
 from rules.pack import Pack
-from rules.schema import Text
+from rules.schema import RedFlag, Text
 
 # What may stand between the letters of a Chinese word or the words of an English one. Commas and full stops may not.
 _GAP: Final = r"[\s*·・_~'’‘\"“”|/+\-‐‑–—]"
@@ -118,15 +118,16 @@ def _words(pack: Pack) -> dict[str, list[_Word]]:
     for flag, entry in pack.red_flags.items():
         for word in map(_plain, entry.words):
             compact = bare(word)
-            words.setdefault(compact[:_START], []).append(_Word(compact, flag, _pattern(word, entry.not_before)))
+            words.setdefault(compact[:_START], []).append(_Word(compact, flag, _pattern(word, entry)))
     return words
 
 
-def _pattern(word: str, not_before: Sequence[str]) -> re.Pattern[str]:
+def _pattern(word: str, entry: RedFlag) -> re.Pattern[str]:
     """Latin letters are whole at the start, so that "die" is not found in "audience" nor "P图" in "APP图"."""
     parts = [part for part in _GAPS.split(word) if part] if word.isascii() else bare(word)
     start = r"(?<![a-z0-9])" if word[:1].isascii() else ""
-    end = f"(?!{_GAP}*(?:{'|'.join(re.escape(bare(each)) for each in not_before)}))" if not_before else ""
+    start += "".join(f"(?<!{re.escape(bare(each))})" for each in entry.not_after)
+    end = f"(?!{_GAP}*(?:{'|'.join(re.escape(bare(each)) for each in entry.not_before)}))" if entry.not_before else ""
     return re.compile(start + f"{_GAP}*".join(map(re.escape, parts)) + end)
 
 

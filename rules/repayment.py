@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from rules import amortisation
@@ -58,6 +58,7 @@ class _Case:
     parameters: Mapping[str, int]
     capacity: int | None
     stressed: int | None
+    shared: bool  # the capacity is this debt's share of one for several debts
 
 
 def plans(
@@ -67,7 +68,7 @@ def plans(
     as_of: dt.date,
     parameters: Mapping[str, int],
 ) -> tuple[Plan, ...]:
-    """The plans of each chosen strategy, where the facts allow to work them out.
+    """The plans of each chosen strategy, where the facts allow to work them out; one and the same only once.
 
     Where one of the strategies shares the capacity among several debts, no other takes all of it for this one.
     """
@@ -75,14 +76,15 @@ def plans(
     if not wanted:
         return ()
     shared = any("shared_instalments" in strategy.plans for _, strategy in wanted)
-    means = [_share(facts, name) if shared else _number(facts, name) for name in ("capacity", "capacity_stressed")]
-    case = _Case(facts, as_of, parameters, *means)
-    found = (
-        _KINDS[kind](case, name, kind, _longest(strategy, parameters))
-        for name, strategy in wanted
-        for kind in strategy.plans
-    )
-    return tuple(plan for plan in found if plan is not None)
+    means = _share if shared else _number
+    case = _Case(facts, as_of, parameters, means(facts, "capacity"), means(facts, "capacity_stressed"), shared)
+    found: dict[Plan, Plan] = {}
+    for name, strategy in wanted:
+        longest = parameters.get(strategy.plan_longest, 0) if strategy.plan_longest else None
+        for kind in strategy.plans:
+            if plan := _KINDS[kind](case, name, kind, longest):
+                found.setdefault(replace(plan, strategy=""), plan)
+    return tuple(found.values())
 
 
 def rows(plan: Plan) -> tuple[Payment, ...]:
@@ -96,17 +98,15 @@ def rows(plan: Plan) -> tuple[Payment, ...]:
     return amortisation.fixed(plan.balance, plan.rate or 0, plan.monthly, plan.months).payments
 
 
-def _longest(strategy: Strategy, parameters: Mapping[str, int]) -> int | None:
-    return parameters.get(strategy.plan_longest, 0) if strategy.plan_longest else None
-
-
 def _instalments(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:
-    return _level(case, name, kind, 0, longest)
+    return None if case.shared else _level(case, name, kind, 0, longest)  # the shared plan is that already
 
 
 def _with_interest(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:
     rate = _number(case.facts, "annual_rate_percent")
-    return _level(case, name, kind, rate, longest) if rate else None  # at 0 it would be the plan without interest
+    if not rate or longest is None:  # at 0 it would be the plan without interest
+        return None
+    return _level(case, name, kind, rate, longest)
 
 
 def _level(case: _Case, name: str, kind: PlanKind, rate: int, longest: int | None) -> Plan | None:
@@ -116,7 +116,7 @@ def _level(case: _Case, name: str, kind: PlanKind, rate: int, longest: int | Non
 
 def _equal_principal(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:
     balance, rate = _number(case.facts, "balance") or 0, _number(case.facts, "annual_rate_percent")
-    if not rate:
+    if not rate or longest is None:
         return None
     terms = amortisation.fewest_equal_principal(balance, rate, case.capacity or 0, longest)
     return None if terms is None or terms.months == 1 else _of_terms(case, name, kind, rate, terms)
@@ -190,7 +190,7 @@ def _share(facts: Facts, capacity: str) -> int | None:
         return None
     before, balance, total = (_number(facts, name) for name in ("debts_before", "balance", "debts_total"))
     if before is not None and balance is not None and total is not None:
-        return offer(whole, before, balance, total)
+        return min(whole, offer(whole, before, balance, total))
     due, other = _number(facts, "monthly_due"), _number(facts, "other_debt_payments")
     if due is None or other is None or due + other == 0:
         return None

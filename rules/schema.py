@@ -149,28 +149,6 @@ class Parameter(Model):
     values: Annotated[tuple[ParameterValue, ...], Field(min_length=1)]
 
 
-class Bracket(Model):
-    """A slice of an amount, up to so many yuan (the last one without an end), and its fee: yuan, or percent of it."""
-
-    up_to: Decimal | None = None
-    flat: Decimal | None = None
-    percent: Decimal | None = None
-
-
-class FeeSchedule(Dated):
-    """The brackets of a fee and the days they are in force: each slice is charged by its own, the sum is the fee."""
-
-    brackets: Annotated[tuple[Bracket, ...], Field(min_length=1)]
-    maximum: Decimal | None = None
-
-
-class FeeTable(Model):
-    """A fee that depends on an amount, with its dated brackets (fees.yaml)."""
-
-    title: Text
-    values: Annotated[tuple[FeeSchedule, ...], Field(min_length=1)]
-
-
 class Hardship(Model):
     """A kind of hardship and the documents that prove it, by strength (hardships.yaml)."""
 
@@ -226,7 +204,9 @@ class RedFlag(Model):
 
     title: Text
     words: Annotated[tuple[str, ...], Field(min_length=1)]
-    not_before: tuple[str, ...] = ()  # what takes the alarm back when it follows the words at once
+    # What takes the alarm back when the words stand at once before it, or after it.
+    not_before: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()
 
 
 class Effect(Model):

@@ -95,11 +95,28 @@ def test_a_pack_with_other_words_finds_those() -> None:
 def test_what_follows_at_once_can_take_an_alarm_back() -> None:
     assert scan(SHIPPED, "催收打孩子的老师，还打孩子电话") == ("domestic_violence",)
     assert scan(SHIPPED, "催收天天打孩子 电话") == ()
-    assert SHIPPED.red_flags["self_harm"].not_before == ()
+    assert scan(SHIPPED, "请假证明") == ()
+    assert scan(SHIPPED, "中介给的假证明，还有请假证明") == ("evidence_tampering",)
+    assert [SHIPPED.red_flags["self_harm"].not_before, SHIPPED.red_flags["self_harm"].not_after] == [(), ()]
 
 
 @pytest.mark.parametrize(
-    "notes", ["issued a written offer", "APP图标打不开", "一直被打扰", "申请被打回", "it hits my budget", "打老婆电话"]
+    "notes",
+    [
+        "issued a written offer",
+        "APP图标打不开",
+        "一直被打扰",
+        "申请被打回",
+        "it hits my budget",
+        "打老婆电话",
+        "有病假证明和请假证明",
+        "做流水线工人",
+        "两个未成年子女",
+        "没有借过其他平台",
+        "手续中断手续费",
+        "补发身份证",
+        "借钱还不上",
+    ],
 )
 def test_ordinary_notes_that_look_like_an_alarm_raise_none(notes: str) -> None:
     assert scan(SHIPPED, notes) == ()
@@ -194,6 +211,8 @@ def test_an_alarm_in_words_says_that_it_may_be_denied() -> None:
 
 
 @pytest.mark.parametrize("blank", ['" "', '"--"', '"\u200b"', '"*·"'])
-def test_a_word_that_would_be_found_everywhere_is_refused(blank: str) -> None:
-    [error] = errors(edited("red_flags.yaml", "words: [AB贷]", f"words: [AB贷, {blank}]"))
-    assert "would be found in all notes" in error
+@pytest.mark.parametrize("key", ["words", "not_before", "not_after"])
+def test_a_word_that_would_be_found_everywhere_is_refused(key: str, blank: str) -> None:
+    others = "" if key == "words" else "words: [AB贷], "
+    [error] = errors(edited("red_flags.yaml", "words: [AB贷]", f"{others}{key}: [AB, {blank}]"))
+    assert f"{key}[1]: is blank and would be found in all notes" in error

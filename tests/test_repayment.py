@@ -1,89 +1,214 @@
-"""Repayment plans: exact to the fen, never above what the borrower has."""
+"""Repayment plans: exact to the fen, never above what the borrower has, and honest about interest."""
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.amortisation import level
 from rules.cells import Value
-from rules.repayment import Plan, instalments, plans, shares
+from rules.offers import offer
+from rules.repayment import Plan, plans, rows
+from rules.schema import PlanKind, Strategy
 from tests.packs import tiny
 
 TODAY = dt.date(2026, 11, 23)
-AMOUNTS = st.integers(1, 10**14)
+FIGURES = {"longest": 60, "interest_year_days": 365, "standstill_days_maximum": 60}
+KINDS: tuple[PlanKind, ...] = (
+    "instalments", "instalments_with_interest", "equal_principal", "shared_instalments", "deferral", "standstill",
+    "lump_sum",
+)  # fmt: skip
+MONEY = st.integers(0, 10**9) | st.integers(0, 10**14)
 
 
-def _plans(kind: Any, longest: str | None = None, **facts: Value) -> tuple[Plan, ...]:
-    strategy = tiny().strategies["card_plan"].model_copy(update={"plan": kind, "plan_longest": longest})
-    return plans({"plan": strategy}, ["plan"], facts, TODAY, {"longest": 60})
+def strategy(*kinds: PlanKind, longest: str | None = "longest") -> Strategy:
+    update = {"plans": kinds, "plan_longest": longest}
+    return tiny().strategies["card_plan"].model_copy(update=update)
 
 
-@given(AMOUNTS, AMOUNTS)
-def test_instalments_pay_the_balance_exactly_and_never_more_than_capacity_a_month(balance: int, capacity: int) -> None:
-    found = instalments(balance, capacity)
-    assert found is not None
-    months, level, last = found
-    assert level * (months - 1) + last == balance
-    assert 0 < last <= level <= capacity
-    assert (months - 1) * capacity < balance  # no fewer months would do
-
-
-@pytest.mark.parametrize(("balance", "capacity"), [(0, 100), (100, 0), (-1, 100), (100, -1)])
-def test_there_is_no_plan_without_a_balance_or_without_capacity(balance: int, capacity: int) -> None:
-    assert instalments(balance, capacity) is None
-
-
-@given(st.integers(0, 10**14), st.lists(st.integers(0, 10**14), min_size=1, max_size=8))
-def test_shares_are_pro_rata_and_their_sum_is_never_above_capacity(capacity: int, balances: list[int]) -> None:
-    parts = shares(capacity, balances)
-    assert sum(parts) <= capacity
-    for part, balance in zip(parts, balances, strict=True):
-        assert part * sum(balances) <= capacity * balance
-    if sum(balances):
-        assert capacity - sum(parts) < len(balances)  # not a fen is lost but by rounding
+def plans_of(*kinds: PlanKind, **facts: Any) -> tuple[Plan, ...]:
+    """The plans of these kinds for a case; `longest` names another parameter than the usual one."""
+    longest = facts.pop("longest", "longest")
+    return plans({"plan": strategy(*kinds, longest=longest)}, ["plan"], facts, TODAY, FIGURES)
 
 
 def test_a_card_debt_of_50000_at_900_a_month_takes_56_instalments() -> None:
-    (plan,) = _plans("instalments", "longest", balance=5_000_000, capacity=90_000)
+    (plan,) = plans_of("instalments", balance=5_000_000, capacity=90_000)
     assert (plan.months, plan.monthly, plan.last, plan.total) == (56, 89_286, 89_270, 5_000_000)
+    assert (plan.rate, plan.interest) == (0, 0)
 
 
 def test_the_longest_term_is_a_boundary() -> None:
-    assert _plans("instalments", "longest", balance=60 * 90_000, capacity=90_000)[0].months == 60
-    assert _plans("instalments", "longest", balance=60 * 90_000 + 1, capacity=90_000) == ()
-    assert _plans("instalments", None, balance=60 * 90_000 + 1, capacity=90_000)[0].months == 61
+    assert plans_of("instalments", balance=60 * 90_000, capacity=90_000)[0].months == 60
+    assert plans_of("instalments", balance=60 * 90_000 + 1, capacity=90_000) == ()
+    assert plans_of("instalments", longest=None, balance=60 * 90_000 + 1, capacity=90_000)[0].months == 61
+
+
+def test_a_term_that_is_not_in_force_allows_no_plan() -> None:
+    assert plans_of("instalments", longest="gone", balance=5_000_000, capacity=90_000) == ()
+
+
+def test_at_the_contract_rate_the_same_debt_takes_longer() -> None:
+    facts = {"balance": 5_000_000, "capacity": 150_000, "annual_rate_percent": 1825}
+    stopped, running = plans_of("instalments", "instalments_with_interest", **facts)
+    assert (stopped.months, running.months) == (34, 47)
+    expected = level(5_000_000, 1825, 47)
+    assert (running.monthly, running.last) == (expected.payments[0].amount, expected.payments[-1].amount)
+    assert (running.interest, running.total) == (expected.interest, expected.total)
+    assert running.rate == 1825
+
+
+def test_equal_principal_is_a_plan_only_while_its_first_month_can_be_paid() -> None:
+    facts = {"balance": 6_000_000, "annual_rate_percent": 1200}  # 1 % a month: 600 of interest at first
+    (plan,) = plans_of("equal_principal", capacity=160_000, **facts)
+    assert (plan.months, plan.monthly, plan.last) == (60, 160_000, 101_000)
+    assert plan.interest == 1_830_000
+    assert plans_of("equal_principal", capacity=159_999, **facts) == ()
+
+
+@pytest.mark.parametrize("rate", [None, 0])
+def test_without_a_rate_there_is_no_plan_with_interest(rate: int | None) -> None:
+    facts: dict[str, Value] = {"balance": 6_000, "capacity": 1_000}
+    if rate is not None:
+        facts["annual_rate_percent"] = rate
+    assert [plan.kind for plan in plans_of(*KINDS[:3], **facts)] == ["instalments"]
+
+
+def test_a_debt_paid_in_one_month_has_no_plan_of_equal_principal() -> None:
+    found = plans_of(*KINDS[:3], balance=1_000, capacity=1_100, annual_rate_percent=1200)
+    assert [plan.kind for plan in found] == ["instalments", "instalments_with_interest"]
 
 
 def test_what_is_not_known_gives_no_plan() -> None:
-    assert _plans("instalments", balance=5_000_000) == ()
-    assert _plans("instalments", capacity=90_000) == ()
-    assert _plans("shared_instalments", balance=5_000_000, capacity=90_000, monthly_due=100) == ()
-    assert _plans("deferral") == ()
-    assert _plans("lump_sum", balance=5_000_000) == ()
-    assert _plans("none", balance=5_000_000, capacity=90_000) == ()
+    assert plans_of("instalments", balance=5_000_000) == ()
+    assert plans_of("instalments", capacity=90_000) == ()
+    assert plans_of("shared_instalments", balance=5_000_000, capacity=90_000, monthly_due=100) == ()
+    assert plans_of("deferral") == ()
+    assert plans_of("lump_sum", balance=5_000_000) == ()
+    assert plans_of(balance=5_000_000, capacity=90_000) == ()
+    assert plans({"plan": strategy("standstill")}, ["plan"], {}, TODAY, {}) == ()
 
 
-def test_several_debts_share_the_capacity() -> None:
-    (plan,) = _plans(
-        "shared_instalments", balance=1_000_000, monthly_due=30_000, other_debt_payments=90_000, capacity=120_000
-    )
-    assert (plan.months, plan.monthly) == (34, 29_412)
-    assert plan.monthly <= 30_000  # a quarter of the capacity, as a quarter of what is due
+def test_several_debts_share_the_capacity_by_their_balances() -> None:
+    facts = {"capacity": 120_000, "debts_total": 4_000_000}
+    (plan,) = plans_of("shared_instalments", balance=1_000_000, debts_before=0, **facts)
+    assert (plan.monthly, plan.months, plan.last) == (30_000, 34, 10_000)
+    (odd,) = plans_of("shared_instalments", balance=1_000_001, debts_before=2_999_999, **facts)
+    assert odd.monthly == offer(120_000, 2_999_999, 1_000_001, 4_000_000) == 30_001
+
+
+def test_where_the_other_balances_are_unknown_the_capacity_is_shared_by_what_is_due() -> None:
+    facts = {"balance": 1_000_000, "capacity": 120_000, "monthly_due": 30_000}
+    (plan,) = plans_of("shared_instalments", other_debt_payments=90_000, **facts)
+    assert (plan.monthly, plan.months) == (30_000, 34)
+    assert plans_of("shared_instalments", **{**facts, "monthly_due": 0}, other_debt_payments=0) == ()
+
+
+def test_beside_a_shared_plan_no_other_takes_the_whole_capacity() -> None:
+    strategies = {"all": strategy("shared_instalments"), "one": strategy(*KINDS[:3], longest="longest")}
+    facts: dict[str, Value] = {
+        "balance": 1_000_000, "capacity": 120_000, "debts_before": 0, "debts_total": 4_000_000,
+        "annual_rate_percent": 1200,
+    }  # fmt: skip
+    found = plans(strategies, ["one", "all"], facts, TODAY, FIGURES)
+    assert [plan.kind for plan in found] == ["instalments_with_interest", "equal_principal", "shared_instalments"]
+    assert all(plan.monthly <= 30_000 for plan in found)
+    alone = plans(strategies, ["one"], facts, TODAY, FIGURES)
+    assert alone[0].monthly > 30_000
+
+
+def test_one_and_the_same_plan_is_told_once_for_the_strategy_that_comes_first() -> None:
+    strategies = {"first": strategy("instalments"), "second": strategy("instalments", "lump_sum", longest=None)}
+    facts: dict[str, Value] = {"balance": 5_000, "capacity": 1_000, "lump_sum_available": 100}
+    found = plans(strategies, ["first", "second"], facts, TODAY, FIGURES)
+    assert [(plan.strategy, plan.kind) for plan in found] == [("first", "instalments"), ("second", "lump_sum")]
 
 
 def test_a_deferral_ends_when_income_resumes() -> None:
-    assert _plans("deferral", resume_date=dt.date(2026, 11, 24))[0].until == dt.date(2026, 11, 24)
-    assert _plans("deferral", resume_date=TODAY) == ()
+    (plan,) = plans_of("deferral", "standstill", resume_date=dt.date(2026, 11, 24))
+    assert (plan.kind, plan.until, plan.total) == ("deferral", dt.date(2026, 11, 24), 0)
+    assert plans_of("deferral", resume_date=TODAY) == ()
+
+
+@pytest.mark.parametrize("facts", [{}, {"resume_date": TODAY}])
+def test_without_a_day_of_recovery_a_standstill_ends_on_the_review_day(facts: dict[str, Value]) -> None:
+    (plan,) = plans_of("deferral", "standstill", **facts)
+    assert (plan.kind, plan.until) == ("standstill", TODAY + dt.timedelta(days=60))
+
+
+def test_a_pause_bears_interest_on_the_principal_where_the_rate_is_known() -> None:
+    until = TODAY + dt.timedelta(days=60)
+    facts: dict[str, Value] = {"resume_date": until, "balance": 1_100_000}
+    assert plans_of("deferral", **facts)[0].interest is None
+    assert plans_of("deferral", annual_rate_percent=1825, **facts)[0].interest == 33_000
+    assert plans_of("deferral", annual_rate_percent=1825, principal=1_000_000, **facts)[0].interest == 30_000
 
 
 def test_a_lump_sum_is_never_more_than_the_balance() -> None:
-    assert _plans("lump_sum", lump_sum_available=300, balance=200)[0].total == 200
-    assert _plans("lump_sum", lump_sum_available=100, balance=200)[0].total == 100
+    assert plans_of("lump_sum", lump_sum_available=300, balance=200)[0].total == 200
+    part = plans_of("lump_sum", lump_sum_available=100, balance=200)[0]
+    assert (part.total, part.balance) == (100, 200)
 
 
-@pytest.mark.parametrize("until", [None, TODAY])
-def test_a_plan_survives_json(until: dt.date | None) -> None:
-    plan = Plan("plan", "deferral", 5, 1, 2, 3, until)
-    assert Plan.from_json(plan.to_json()) == plan
+@pytest.mark.parametrize(("stressed", "bears"), [(89_286, True), (89_285, False), (None, None)])
+def test_a_plan_says_whether_it_bears_a_fall_of_income(stressed: int | None, bears: bool | None) -> None:
+    facts: dict[str, Value] = {"balance": 5_000_000, "capacity": 90_000}
+    if stressed is not None:
+        facts["capacity_stressed"] = stressed
+    assert plans_of("instalments", **facts)[0].within_stress is bears
+
+
+AMOUNTS = (
+    "balance", "principal", "capacity", "capacity_stressed", "lump_sum_available", "monthly_due",
+    "other_debt_payments", "debts_before", "debts_total",
+)  # fmt: skip
+FACTS = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(AMOUNTS, MONEY),
+        "annual_rate_percent": st.integers(0, 4_000),
+        "resume_date": st.dates(dt.date(2026, 1, 1), dt.date(2028, 1, 1)),
+    },
+)  # fmt: skip
+
+
+@given(FACTS, st.booleans())
+def test_no_amount_of_any_plan_is_above_the_capacity_and_every_plan_adds_up(
+    facts: dict[str, Value], share: bool
+) -> None:
+    capacity, balance = facts.get("capacity", 0), facts.get("balance", 0)
+    assert isinstance(capacity, int)
+    assert isinstance(balance, int)
+    for plan in plans_of(*(kind for kind in KINDS if share or kind != "shared_instalments"), **facts):
+        paid = rows(plan) if plan.months < 1_000 else ()
+        if plan.kind in KINDS[:4]:
+            assert plan.last > 0
+            assert max(plan.monthly, plan.last, *(each.amount for each in paid)) <= capacity
+            assert plan.total == balance + (plan.interest or 0)
+        if paid:
+            assert (len(paid), paid[0].amount, paid[-1].amount) == (plan.months, plan.monthly, plan.last)
+            assert sum(each.amount for each in paid) == plan.total
+            assert sum(each.interest for each in paid) == plan.interest
+            assert paid[-1].balance == balance - plan.total + (plan.interest or 0) >= 0
+        if plan.within_stress:
+            assert max(plan.monthly, plan.last) <= facts["capacity_stressed"]  # type: ignore[operator]
+
+
+def test_a_pause_and_an_old_plan_have_no_rows() -> None:
+    assert rows(plans_of("standstill", balance=5)[0]) == ()
+    assert rows(Plan("plan", "instalments", 5, 1, 5, 5)) == ()
+
+
+@given(FACTS)
+def test_plans_survive_json(facts: dict[str, Value]) -> None:
+    for plan in plans_of(*KINDS, **facts):
+        assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
+
+
+def test_a_plan_stored_before_plans_knew_of_interest_is_read() -> None:
+    stored = {"strategy": "s", "kind": "deferral", "total": 0, "months": 0, "monthly": 0, "last": 0, "until": None}
+    plan = Plan.from_json(stored)
+    assert (plan.balance, plan.rate, plan.interest, plan.within_stress) == (None, None, None, None)

@@ -15,6 +15,7 @@ from forbear.privacy import Vault
 from forbear.triage import triage_chunk
 from models.heartbeat import Heartbeat
 from models.session import session
+from rules.loader import DEFAULT_PACK, load
 from tests.cases import AS_OF, NOW, accepted, engine_of, many, submitted
 from tests.serving import serving
 from web.app import create_app
@@ -182,6 +183,33 @@ def test_a_case_shows_what_was_decided_and_why(client: httpx.Client, database_ur
     ):  # fmt: skip
         assert shown in page
     assert "Time to answer" in case_page(client, "A", "en")
+
+
+RESTRUCTURE: dict[str, Any] = {
+    "product": "bank_consumer", "days_overdue": 80, "hardship": "income_reduction", "hardship_duration": "medium",
+    "hardship_evidence": "official", "income_evidence": "official", "balance": 4_000_000, "annual_rate_percent": 1200,
+    "monthly_due": 250_000, "income_monthly": 500_000, "essential_outgoings": 200_000, "priority_payments": 150_000,
+    "creditors_overdue": 1, "other_debt_payments": 0,
+}  # fmt: skip
+
+
+def test_plans_are_told_as_requests_with_what_they_cost(client: httpx.Client, database_url: str, vault: Vault) -> None:
+    paused = {**RESTRUCTURE, "product": "huabei", "income_monthly": 0, "days_overdue": 20}
+    rows = accepted(1, "A", **RESTRUCTURE), accepted(2, "B", **paused)
+    decide(database_url, vault, *rows, by=load(DEFAULT_PACK))
+    page = " ".join(case_page(client, "A").split())
+    options = case_twin(client, "A")["decision"]["plan_options"]
+    assert [option["kind"] for option in options] == [
+        "instalments", "instalments_with_interest", "equal_principal",
+    ]  # fmt: skip
+    for option in options:
+        assert option["text"]["zh"] in page
+        assert f"¥{float(option['monthly']):,.2f}" in page
+        assert f"¥{float(option['interest']):,.2f}" in page
+    assert "收入下降时会超出可还能力" in page
+    english = " ".join(case_page(client, "A", "en").split())
+    assert options[1]["text"]["en"] in english
+    assert "暂停催收到2027-01-22" in case_page(client, "B")
 
 
 def test_days_left_are_counted_on_the_calendar_of_the_place(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import get_args
 
+from rules.fee_schema import FeeSchedule, FeeTable
 from rules.handbook.document import Entry, Line, Listed, Listing, Paragraph, Part, Section, Span, Table
 from rules.handbook.voice import (
     Voice,
@@ -26,7 +27,7 @@ from rules.handbook.voice import (
 )
 from rules.parameters import of_day, value_on
 from rules.phrases import FORCE, written
-from rules.schema import Dated, FeeSchedule, FeeTable, Layer, Parameter, ParameterValue, Source
+from rules.schema import Dated, Layer, Parameter, ParameterValue, Source
 
 
 def parameters(v: Voice) -> Section:

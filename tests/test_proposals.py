@@ -1,0 +1,92 @@
+"""A plan in words asks and never promises; in figures it keeps the contract's keys."""
+
+import datetime as dt
+import re
+
+import pytest
+
+from rules.loader import DEFAULT_PACK, load
+from rules.proposals import proposal, sentence
+from rules.repayment import Plan
+from tests.test_pack import BANNED
+
+PACK = load(DEFAULT_PACK)
+UNTIL = dt.date(2027, 1, 22)
+PLANS = {
+    "stopped": Plan(
+        "instalment_restructure", "instalments", 5_000_000, 56, 89_286, 89_270, None, 5_000_000, 0, 0, True
+    ),
+    "one month": Plan("instalment_restructure", "instalments", 100, 1, 100, 100, None, 100, 0, 0),
+    "interest": Plan(
+        "instalment_restructure", "instalments_with_interest", 7_012_345, 47, 149_200, 149_145, None, 5_000_000, 1825,
+        2_012_345, False,
+    ),
+    "falling": Plan(
+        "instalment_restructure", "equal_principal", 7_830_000, 60, 160_000, 101_000, None, 6_000_000, 1200, 1_830_000
+    ),
+    "shared": Plan("multi_debt_plan", "shared_instalments", 1_000_000, 34, 30_000, 10_000, None, 1_000_000, 0, 0),
+    "deferral": Plan("short_deferral", "deferral", 0, until=UNTIL, balance=1_000_000, rate=1825, interest=30_000),
+    "open": Plan("short_deferral", "deferral", 0, until=UNTIL),
+    "standstill": Plan("standstill_request", "standstill", 0, until=UNTIL, balance=1_000_000),
+    "settled": Plan("lump_sum_settlement", "lump_sum", 300_000, 1, 300_000, 300_000, None, 500_000, 0, 0),
+    "paid": Plan("lump_sum_settlement", "lump_sum", 500_000, 1, 500_000, 500_000, None, 500_000, 0, 0),
+}  # fmt: skip
+
+
+DECIDES = "是否同意由贷款机构决定。"
+STOP = "请机构停止计收利息和费用，按现有余额分期："
+SAID = {
+    "stopped": f"{STOP}每月还¥892.86，共56期，末期¥892.70，合计¥50,000.00。{DECIDES}",
+    "one month": f"{STOP}下一期付清¥1.00。{DECIDES}",
+    "deferral": "申请延期到2027-01-22，之后恢复还款。如按合同年利率18.25%计息，期间约产生利息¥300.00，可以请机构减免。"
+    + DECIDES,
+    "open": f"申请延期到2027-01-22，之后恢复还款。期间是否计息，以机构书面答复为准。{DECIDES}",
+    "settled": "用自有资金一次支付¥3,000.00，请机构减免其余¥2,000.00并书面确认结清；书面确认后再付款。" + DECIDES,
+    "paid": "用自有资金一次付清¥5,000.00；书面确认金额后再付款，并索取结清证明。",
+}
+
+
+@pytest.mark.parametrize("name", sorted(SAID))
+def test_a_plan_is_one_request_in_chinese(name: str) -> None:
+    assert sentence(PLANS[name], "zh") == SAID[name]
+
+
+@pytest.mark.parametrize("name", sorted(PLANS))
+def test_every_plan_reads_whole_in_both_languages(name: str) -> None:
+    zh, en = (sentence(PLANS[name], language) for language in ("zh", "en"))
+    assert zh.endswith("。")
+    assert en.endswith(".")
+    assert not re.search(r"[{}]|None", zh + en)
+    assert not re.search("[一-鿿]", en)
+    assert [phrase for phrase in BANNED if phrase in zh] == []
+    assert sorted(re.findall(r"¥[\d,.]*\d", zh)) == sorted(re.findall(r"¥[\d,.]*\d", en))
+    if name != "paid":
+        assert "由贷款机构决定" in zh
+        assert "for the lender to decide" in en
+
+
+def test_a_plan_keeps_the_keys_of_the_contract() -> None:
+    assert proposal(PACK, PLANS["interest"]) == {
+        "strategy": "instalment_restructure",
+        "strategy_label": PACK.strategies["instalment_restructure"].title.model_dump(),
+        "kind": "instalments_with_interest",
+        "months": 47,
+        "monthly": "1492.00",
+        "last": "1491.45",
+        "total": "70123.45",
+        "until": None,
+        "interest": "20123.45",
+        "interest_stopped": False,
+        "rate_percent": "18.25",
+        "waiver_asked": "0.00",
+        "within_stress": False,
+        "text": {language: sentence(PLANS["interest"], language) for language in ("zh", "en")},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "stopped", "waiver"), [("stopped", True, "0.00"), ("settled", True, "2000.00"), ("open", None, "0.00")]
+)
+def test_what_is_asked_of_the_lender_is_told_as_such(name: str, stopped: bool | None, waiver: str) -> None:
+    found = proposal(PACK, PLANS[name])
+    assert (found["interest_stopped"], found["waiver_asked"]) == (stopped, waiver)
