@@ -110,9 +110,6 @@ def _used(pack: Pack) -> dict[str, set[str]]:
         "fees": set(fees.TABLES),
         "strategies": {manifest.default.strategy, manifest.disagreement.strategy},
         "references": {each.id for _, _, references in references_of(pack) for each in references},
-        "documents": {
-            name for entry in pack.hardships.values() for documents in entry.documents.values() for name in documents
-        },
     }
     for file, kinds in (("strategies", ("recommend", "add")), *((f"{kind}s", (kind,)) for kind in _ITEMS)):
         meant = {getattr(effect, effect.kind) for effect in effects if effect.kind in kinds}

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from rules import directory, figures, schema
 from rules.fees import flaws
 from rules.pack import Pack, Unknown, allowed, quoted, unknown_in
+from rules.papers import check_papers
 from rules.red_flags import bare
 from rules.repayment import WITH_INTEREST
 from rules.texts import mistakes, texts_of
@@ -23,7 +24,10 @@ _CITED: Final = (
 
 
 def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
-    """Every mistake between the files, rules left out. `broken` names the files that could not be read."""
+    """Every mistake between the files. `broken` names those that could not be read.
+
+    Of the rules only whether they ask for the papers of their hardship; the rest of them is rule_check.py's.
+    """
     unknown = unknown_in(pack, broken)
     found: dict[str, Iterable[str]] = {
         "pack": _manifest(pack.manifest, unknown),
@@ -40,9 +44,10 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
         "open_points": _each(pack.open_points, lambda point: _open_point(point, unknown)),
     }
     errors = [f"{file}.yaml: {error}" for file, told in found.items() for error in told]
-    if broken.isdisjoint(("facts.yaml", "parameters.yaml")):
+    if "facts.yaml" not in broken and "parameters.yaml" not in broken:
         for path, place, text in texts_of(pack):
             errors.extend(f"{path}: {place}.{error}" for error in mistakes(text, pack))
+    errors.extend(check_papers(pack))
     for path, place, references in references_of(pack):
         for number, reference in enumerate(references):
             if error := unknown("references", "reference", reference.id):

@@ -15,6 +15,7 @@ Urgency = Literal["U0", "U1", "U2", "U3", "U4", "U5"]
 # How sure we are of a claim: the legal text itself was read; an official or mainstream page states it;
 # only a weak page does; our own knowledge, unverified; or our own design choice, no claim about law.
 Status = Literal["primary", "official", "weak", "own_knowledge", "design"]
+Strength = Literal["official", "third_party", "self_declared"]  # of a paper that proves a hardship, strongest first
 FactType = Literal["text", "enum", "bool", "int", "money", "rate", "date", "list"]
 ACKNOWLEDGEMENTS: Final = "acknowledgements"  # a block that means whatever admits the debt
 Unit = Literal["days", "working_days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
@@ -155,7 +156,7 @@ class Hardship(Model):
     code: str
     title: Text
     synonyms: tuple[str, ...] = ()
-    documents: dict[Literal["official", "third_party", "self_declared"], tuple[str, ...]] = {}
+    documents: dict[Strength, tuple[str, ...]] = {}
     references: References
 
 

@@ -27,6 +27,9 @@ def texts_of(pack: Pack) -> Iterator[tuple[str, str, Text]]:
     for name, strategy in pack.strategies.items():
         for key in ("summary", "sound_when", "against"):
             yield "strategies.yaml", f"{name}.{key}", getattr(strategy, key)
+    for name, product in pack.products.items():
+        for key in ("lender", "note"):
+            yield "products.yaml", f"{name}.{key}", getattr(product, key)
     for file in ("documents", "rights", "warnings", "steps"):
         items: Mapping[str, Item] = getattr(pack, file)
         for name, item in items.items():

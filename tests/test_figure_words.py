@@ -26,7 +26,8 @@ ALLOWED = (
     r"20\d\d年(\d{1,2}月(\d{1,2}日)?)?|\d{1,2} [A-Z][a-z]+ 20\d\d|\b20\d\d\b",  # the year or day of a rule's text
     r"一年期|one-year",  # the name of the rate
     r"一年内|within a year",  # the title of a fact
-    r"一次|第二次|最后一天",  # "once", "a second time", "the last day"
+    r"一次|第二次|最后一天|下一期",  # "once", "a second time", "the last day", "the next instalment"
+    r"Art\. 70",  # an article
     r":00",  # after a full hour that is a figure
 )
 _NUMBER = r"零一二两三四五六七八九十百千万"
@@ -34,7 +35,7 @@ _COUNTED = r"个?(?:年|月|日|天|周|小时|次|倍|期|元|岁|周岁|工作
 _WORDS = r"two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|sixty|fourfold|twice"
 _UNITS = r"years?|months?|days?|hours?|times|calls|yuan|per ?cent|instalments"
 LITERAL = re.compile(
-    rf"\d[\d.,]*|[{_NUMBER}]+{_COUNTED}|\b(?:{_WORDS}|one)(?: (?:working )?(?:to [a-z]+ )?(?:{_UNITS}))\b|fourfold"
+    rf"\d[\d.,]*|[{_NUMBER}]+{_COUNTED}|\b(?:{_WORDS})(?: (?:working )?(?:to [a-z]+ )?(?:{_UNITS}))\b|fourfold"
 )
 
 

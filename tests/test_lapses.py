@@ -14,7 +14,7 @@ from rules.lapses import lapse
 from rules.loader import DEFAULT_PACK, load
 from rules.outcome import Lapse
 from rules.pack import Pack
-from rules.schema import Parameter, ParameterValue, Text
+from rules.schema import Parameter, ParameterValue, Reference, Text
 from rules.words import decision
 from tests.rulebook import pack_of, rule
 
@@ -26,7 +26,14 @@ RED = c.Compare("colour", "equals", "red")
 def limit(*values: tuple[int, str, str | None], carried: bool = False) -> dict[str, Parameter]:
     """A figure with these values, each from and until a day; the last may be carried on."""
     dated = [
-        ParameterValue(value=value, valid_from=start, valid_to=end, status="design", carried=carried and end is None)
+        ParameterValue(
+            value=value,
+            valid_from=start,
+            valid_to=end,
+            status="design",
+            references=(Reference(id="practice", status="design"),),
+            carried=carried and end is None,
+        )
         for value, start, end in values
     ]
     return {"limit": Parameter(title=Text(zh="界限", en="Limit"), unit="days", values=tuple(dated))}

@@ -78,7 +78,11 @@ def texts() -> list[tuple[str, str]]:
     for name in ("documents", "rights", "warnings", "steps"):
         found += [(f"{name}.{key}", item.text.zh) for key, item in getattr(pack(), name).items()]
     for key, strategy in pack().strategies.items():
-        found += [(f"strategies.{key}", strategy.title.zh + strategy.summary.zh)]
+        said = (strategy.title, strategy.summary, strategy.sound_when, strategy.against)
+        found += [(f"strategies.{key}", "".join(text.zh for text in said))]
+    for key, each in pack().products.items():
+        found += [(f"products.{key}", each.title.zh + each.lender.zh + each.note.zh)]
+    found += [(f"contacts.{key}", contact.title.zh + contact.purpose.zh) for key, contact in pack().contacts.items()]
     found += [(f"open_points.{key}", point.text.zh) for key, point in pack().open_points.items()]
     return [*found, *((rule.path, rule.rule.title.zh + rule.rule.because.zh) for rule in pack().rules)]
 

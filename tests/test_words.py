@@ -260,9 +260,11 @@ def test_an_explanation_tells_what_why_by_when_and_on_what_authority() -> None:
         ),
         "Papers to have in hand\n- Proof [3]",
         "What the borrower should know\n- Do not promise yet [3]",
-        "Sources\n1. Practice (practice, text of the law read)\n"
-        "2. Card measures (银监会令2011年第2号), art. 70 (regulation, weak source)\n"
-        "3. Practice (practice, design of this service)",
+        (
+            "Sources\n1. Practice (practice, text of the law read)\n"
+            "2. Card measures (银监会令2011年第2号), art. 70 (regulation, weak source)\n"
+            "3. Practice (practice, design of this service)"
+        ),
         "Not legal advice",
     ]
 
