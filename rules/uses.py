@@ -34,6 +34,8 @@ def uses(pack: Pack) -> tuple[Use, ...]:
     found = [each for loaded in pack.rules for each in _rule(pack, loaded)]
     found += [*_facts(pack), *_strategies(pack), *_open_points(pack), *_others(pack)]
     for file, place, text in texts_of(pack):
+        if file == "facts.yaml":
+            continue  # how a fact is found: that is its formula
         found += _mentions(pack, (file.removesuffix(".yaml"), place.split(".")[-2]), "text", text)
     for file, place, references in references_of(pack):
         user = (file.removesuffix(".yaml"), place.split(".")[0])
@@ -112,8 +114,8 @@ def _others(pack: Pack) -> Iterator[Use]:
         yield Use(("deadlines", name), "starts_from", ("facts", clock.starts_from))
         if clock.days:
             yield Use(("deadlines", name), "days", ("parameters", clock.days))
-    for parameter in (*charges.USES, *fees.USES, *repayment.USES):
-        yield Use(("pack", "calculations"), "calculation", ("parameters", parameter))
+    for file, names in (("parameters", (*charges.USES, *fees.USES, *repayment.USES)), ("fees", fees.TABLES)):
+        yield from (Use(("pack", "calculations"), "calculation", (file, each)) for each in names)
 
 
 def _strategies(pack: Pack) -> Iterator[Use]:
