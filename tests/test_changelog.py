@@ -15,6 +15,7 @@ from tests.packs import FILES, edited, errors, tiny, write
 
 LOG = "changelog.yaml"
 RAISED = edited("pack.yaml", "version: 1.0.0", "version: 1.0.1")
+NEW = FILES["safety/crisis.yaml"].replace("id: crisis", "id: new").replace("priority: 1000", "priority: 9")
 CHANGED = edited("rights.yaml", "异议权", "异议")
 
 
@@ -116,13 +117,26 @@ def test_a_lock_is_written_anew_only_for_the_same_content_or_a_raised_version(tm
     assert refusal(tiny({**CHANGED, **RAISED}), path) is None
 
 
+def test_a_raised_version_is_locked_once_every_change_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path) / "pack.lock"
+    path.write_text(lock(tiny()))
+    edit = {**RAISED, **edited("safety/crisis.yaml", "priority: 1000", "priority: 999"), "conduct/new.yaml": NEW}
+    assert refusal(tiny(edit), path) == "changelog.yaml does not tell what changed since 1.0.0: name crisis, new."
+    edition = (
+        "- {version: 1.0.1, date: 2026-11-24, text: {zh: 改, en: C}, added: [new], changed: {crisis: {zh: 改, en: C}}}"
+    )
+    assert refusal(tiny({**edit, LOG: f"{edition}\n{FILES[LOG].strip()}"}), path) is None
+
+
 def test_a_lowered_version_does_not_overwrite_the_lock(tmp_path: Path) -> None:
     path = write(tmp_path) / "pack.lock"
     path.write_text(lock(tiny(RAISED)))
     assert refusal(tiny(), path) is not None
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"version": 1}', '{"version": "new"}'])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"version": 1}', '{"version": "new", "rules": {}}', '{"version": "9.9.9"}']
+)
 def test_what_is_no_lock_file_is_overwritten(tmp_path: Path, text: str) -> None:
     (tmp_path / "pack.lock").write_text(text)
     assert refusal(tiny(), tmp_path / "pack.lock") is None
