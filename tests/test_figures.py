@@ -29,7 +29,7 @@ FACTS = {
     "microloan_new_cap_now": "24", "microloan_new_cap_2027": "4", "microloan_short_cap": "24",
     "penalty_uplift_minimum": "30", "penalty_uplift_maximum": "50", "card_art70_max_months": "60",
     "card_instalment_max_years": "5", "card_cash_instalment_limit": "50000", "card_cash_instalment_years": "2",
-    "consumer_loan_max_years": "5", "consumer_loan_max_years_temporary": "7", "quiet_hours_from": "22",
+    "consumer_loan_max_months": "60", "consumer_loan_max_months_temporary": "84", "quiet_hours_from": "22",
     "quiet_hours_until": "8", "collect_notice_calls_per_day": "3", "collect_unanswered_attempts": "6",
     "collect_record_years": "2", "credit_bad_record_years": "5", "credit_dispute_days": "20",
     "credit_pboc_complaint_days": "30", "credit_free_reports": "2", "lender_complaint_days": "15",
@@ -95,7 +95,7 @@ def test_a_private_contract_is_measured_by_the_rate_of_its_day(contract: str, ra
     assert evaluation.facts["rate_above_private_cap"] is above
 
 
-@pytest.mark.parametrize("name", ["lpr_1y", "lpr_5y", "consumer_loan_max_years_temporary"])
+@pytest.mark.parametrize("name", ["lpr_1y", "lpr_5y", "consumer_loan_max_months_temporary"])
 def test_an_unconfirmed_figure_is_carried_on_and_marked(name: str) -> None:
     *confirmed, carried = sorted(pack().parameters[name].values, key=lambda value: value.valid_from)
     assert (carried.carried, carried.value, carried.status) == (True, confirmed[-1].value, "own_knowledge")

@@ -76,7 +76,8 @@ def about_unemployment(documents: str, hardship: str = "unemployment") -> dict[s
     rule += f"when: {{fact: hardship, equals: {hardship}}}\nthen: [{documents}]\nbecause: {{zh: 因, en: B}}\n"
     rule += "tests: [{name: one, facts: {hardship: unemployment}, expect: hit}]\n"
     return {
-        "documents.yaml": FILES["documents.yaml"] + "\nother: {text: {zh: 另, en: O}}",
+        "documents.yaml": FILES["documents.yaml"]
+        + "\nother: {text: {zh: 另, en: O}, references: [{id: practice, status: design}]}",
         "strategy/card-plan.yaml": rule,
         **edited("hardships.yaml", "[proof]", "[proof, other]"),
     }
