@@ -12,19 +12,11 @@ from rules.near_misses import near_misses
 from rules.normal import facts_of, leaves
 from rules.outcome import Outcome
 from rules.pack import Pack
-from rules.phrases import cited, fill, phrase, say, used
+from rules.phrases import URGENCY, cited, fill, phrase, say, used
 from rules.reasons import decided_alone, rules_of, source
 from rules.schema import Reference, Text
 from rules.twin import RuleTrace
 
-URGENCY: Final[Mapping[str, Text]] = {
-    "U0": Text(zh="危机，立即由工作人员处理", en="crisis: staff act now"),
-    "U1": Text(zh="紧急", en="critical"),
-    "U2": Text(zh="高", en="high"),
-    "U3": Text(zh="中", en="medium"),
-    "U4": Text(zh="低", en="low"),
-    "U5": Text(zh="仅供参考", en="for information"),
-}
 _HEADINGS: Final[Mapping[str, Text]] = {
     "red_flags": Text(zh="备注里的警示", en="Red flags in the notes"),
     "situation": Text(zh="情况", en="The situation"),

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from rules import directory, schema
 from rules.compiler import refusals
 from rules.consistency import check
+from rules.edition import Edition
 from rules.facts import Parser
 from rules.fee_schema import FeeTable
 from rules.manifest import Manifest
@@ -46,10 +47,11 @@ _ENTRIES: Final[dict[str, Any]] = {
     "negotiation.yaml": Negotiation,
     "letters.yaml": dict[_Name, Letter],
     "references.yaml": dict[str, schema.Source],
+    "changelog.yaml": tuple[Edition, ...],
     "open_points.yaml": dict[_Name, OpenPoint],
 }
 _VALUES: Final = ("products.yaml", "hardships.yaml", "red_flags.yaml")  # whose entries are values of facts
-_ONE: Final = ("pack.yaml", "facts.yaml", "negotiation.yaml")  # files that are one thing, not entries by name
+_ONE: Final = ("pack.yaml", "facts.yaml", "negotiation.yaml", "changelog.yaml")  # not entries by name
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
 _ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in _ENTRIES.items()}
 _RULE: Final = TypeAdapter(schema.Rule)
@@ -86,6 +88,7 @@ def load_files(files: Mapping[str, bytes], name: str) -> Pack:
         manifest=parts["pack.yaml"],
         vocabulary=vocabulary,
         negotiation=parts["negotiation.yaml"],
+        changelog=parts["changelog.yaml"] or (),
         **{Path(file).stem: parts[file] or {} for file in _ENTRIES if file not in _ONE},
         rules=_parsed(rules, vocabulary, parts["parameters.yaml"] or {}, errors) if whole else (),
         sha256=_digest(files),

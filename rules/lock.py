@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
+from rules.changelog import ordered
 from rules.pack import Pack
 
 
@@ -32,13 +34,39 @@ def mismatch(pack: Pack, path: Path) -> str | None:
         return "is not the lock file of this pack; run `forbear rules lock`"
     if locked.get("version") != pack.manifest.version:
         return f"locks another version than {pack.manifest.version}; run `forbear rules lock`"
-    rules = _rules(pack)
-    changed = sorted(rule for rule in {*rules, *locked["rules"]} if rules.get(rule) != locked["rules"].get(rule))
-    what = ", ".join(changed) or "files other than rules"
+    what = ", ".join(_changed(locked["rules"], _rules(pack))) or "files other than rules"
     return (
         f"the content changed under the same version {pack.manifest.version} ({what}); "
         "raise version in pack.yaml, then run `forbear rules lock`"
     )
+
+
+def refusal(pack: Pack, path: Path) -> str | None:
+    """Why the lock file must not be written, in one sentence: a locked version keeps its content, a new one tells all.
+
+    None where there is no lock file of this pack that could be lost.
+    """
+    try:
+        locked = json.loads(path.read_text(encoding="utf-8"))
+        version, rules = locked["version"], dict(locked["rules"])
+        raised = ordered(version) < ordered(pack.manifest.version)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+    if locked == _content(pack) or locked.get("id") != pack.manifest.id:
+        return None
+    if not raised:
+        return (
+            f"{path} holds other content under version {version}: raise version in pack.yaml above it, "
+            "say in changelog.yaml what changed, and run `forbear rules lock` again."
+        )
+    newer = [edition for edition in pack.changelog if ordered(edition.version) > ordered(version)]
+    told = {rule for edition in newer for rule in (*edition.added, *edition.changed, *edition.removed)}
+    untold = [rule for rule in _changed(rules, _rules(pack)) if rule not in told]
+    return f"changelog.yaml does not tell what changed since {version}: name {', '.join(untold)}." if untold else None
+
+
+def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    return sorted(rule for rule in {*before, *after} if before.get(rule) != after.get(rule))
 
 
 def _content(pack: Pack) -> dict[str, object]:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from rules import directory, schema
 from rules.conditions import Condition
+from rules.edition import Edition
 from rules.fee_schema import FeeTable
 from rules.manifest import Manifest
 from rules.negotiation import Letter, Negotiation
@@ -59,6 +60,7 @@ class Pack:
     negotiation: Negotiation | None  # a pack can do without; it then makes no negotiation packs
     letters: dict[str, Letter]
     references: dict[str, schema.Source]
+    changelog: tuple[Edition, ...]
     open_points: dict[str, OpenPoint]
     rules: tuple[LoadedRule, ...]
     sha256: str

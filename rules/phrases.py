@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import string
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from rules import conditions as c
@@ -13,7 +14,7 @@ from rules.facts import Facts, Language, display
 from rules.outcome import Lapse, Recourse
 from rules.pack import Pack
 from rules.parameters import value_on
-from rules.schema import Reference, Text, Vocabulary
+from rules.schema import Layer, Reference, Status, Text, Unit, Urgency, Vocabulary
 
 UNKNOWN: Final[Mapping[Language, str]] = {"zh": "未知", "en": "unknown"}
 _COMPARE: Final[Mapping[str, tuple[str, str, str, str]]] = {
@@ -33,18 +34,27 @@ _DATES: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "at_most": ("不晚于", "is no later than", "晚于", "is after"),
 }
 # How sure we are of a claim, and what force the source of it has.
-_SURE: Final[Mapping[str, tuple[str, str]]] = {
-    "primary": ("已核条文原文", "text of the law read"),
-    "official": ("官方或主流来源", "official or mainstream source"),
-    "weak": ("来源较弱", "weak source"),
-    "own_knowledge": ("未经核实", "unverified"),
-    "design": ("本服务的设计", "design of this service"),
+STATUS: Final[Mapping[Status, Text]] = {
+    "primary": Text(zh="已核条文原文", en="text of the law read"),
+    "official": Text(zh="官方或主流来源", en="official or mainstream source"),
+    "weak": Text(zh="来源较弱", en="weak source"),
+    "own_knowledge": Text(zh="未经核实", en="unverified"),
+    "design": Text(zh="本服务的设计", en="design of this service"),
 }
-_FORCE: Final[Mapping[str, tuple[str, str]]] = {
-    "law": ("法律或司法解释", "law"),
-    "regulation": ("法规或监管规定", "regulation"),
-    "standard": ("推荐标准或行业指引", "recommended standard or industry guideline"),
-    "practice": ("通行做法", "practice"),
+FORCE: Final[Mapping[Layer, Text]] = {
+    "law": Text(zh="法律或司法解释", en="law"),
+    "regulation": Text(zh="法规或监管规定", en="regulation"),
+    "standard": Text(zh="推荐标准或行业指引", en="recommended standard or industry guideline"),
+    "practice": Text(zh="通行做法", en="practice"),
+    "design": STATUS["design"],
+}
+URGENCY: Final[Mapping[Urgency, Text]] = {
+    "U0": Text(zh="危机，立即由工作人员处理", en="crisis: staff act now"),
+    "U1": Text(zh="紧急", en="critical"),
+    "U2": Text(zh="高", en="high"),
+    "U3": Text(zh="中", en="medium"),
+    "U4": Text(zh="低", en="low"),
+    "U5": Text(zh="仅供参考", en="for information"),
 }
 
 
@@ -62,7 +72,7 @@ def phrase(pack: Pack, condition: c.Condition, language: Language, wanted: bool 
             together = isinstance(condition, c.All) is wanted
             said = [_inner(pack, child, language, wanted, alone=len(children) == 1) for child in children]
             return {"zh": "，且" if together else "，或", "en": " and " if together else " or "}[language].join(said)
-    return _leaf(pack, condition, language, wanted)
+    return "".join(parts(pack, condition, language, wanted))
 
 
 def _inner(pack: Pack, child: c.Condition, language: Language, wanted: bool, *, alone: bool) -> str:
@@ -74,36 +84,40 @@ def _inner(pack: Pack, child: c.Condition, language: Language, wanted: bool, *, 
     return f"（{text}）" if language == "zh" else f"({text})"
 
 
-def _leaf(pack: Pack, leaf: c.Leaf, language: Language, wanted: bool) -> str:
+def parts(pack: Pack, leaf: c.Leaf, language: Language, wanted: bool = True) -> tuple[str, str, str]:
+    """A comparison, or its opposite, in words: the fact, what is said of it, and what it is compared with.
+
+    One after the other they are the phrase. The last is empty where there is nothing to compare with.
+    """
     vocabulary = pack.vocabulary
     title = say(vocabulary.facts[leaf.fact].title, language)
     match leaf:
         case c.Known(_, known):
             words = ("已填写", "is given") if known is wanted else ("未填写", "is not given")
-            return _join(title, words, "", language)
+            return _apart(title, words, "", language)
         case c.Contains(fact, value):
             words = ("包括", "includes") if wanted else ("不包括", "does not include")
-            return _join(title, words, display(vocabulary, fact, (value,), language), language)
+            return _apart(title, words, display(vocabulary, fact, (value,), language), language)
         case c.OneOf(fact, values):
             shown = {"zh": "、", "en": ", "}[language].join(
                 display(vocabulary, fact, each, language) for each in values
             )
             words = ("属于", "is one of") if wanted else ("不属于", "is none of")
-            return _join(title, words, shown, language)
+            return _apart(title, words, shown, language)
         case c.ComparePair(fact, operator, other):
             right = say(vocabulary.facts[other].title, language)
             if operator == "equals_fact":
-                return _join(title, ("等于", "equals") if wanted else ("不等于", "differs from"), right, language)
-            return _join(title, _operator(vocabulary, fact, operator.removesuffix("_fact"), wanted), right, language)
+                return _apart(title, ("等于", "equals") if wanted else ("不等于", "differs from"), right, language)
+            return _apart(title, _operator(vocabulary, fact, operator.removesuffix("_fact"), wanted), right, language)
         case c.Compare(fact, operator, bool(value)):
             truth = (value is wanted) if operator == "equals" else (value is not wanted)
-            return f"{title}{'：' if language == 'zh' else ': '}{display(vocabulary, fact, truth, language)}"
+            return title, {"zh": "：", "en": ": "}[language], display(vocabulary, fact, truth, language)
         case c.Compare(fact, operator, value):
             if isinstance(value, c.Parameter):
                 right = say(pack.parameters[value.name].title, language)
             else:
                 right = display(vocabulary, fact, value, language)
-            return _join(title, _operator(vocabulary, fact, operator, wanted), right, language)
+            return _apart(title, _operator(vocabulary, fact, operator, wanted), right, language)
 
 
 def _operator(vocabulary: Vocabulary, fact: str, operator: str, wanted: bool) -> tuple[str, str]:
@@ -111,8 +125,8 @@ def _operator(vocabulary: Vocabulary, fact: str, operator: str, wanted: bool) ->
     return words[:2] if wanted else words[2:]
 
 
-def _join(left: str, words: tuple[str, str], right: str, language: Language) -> str:
-    return f"{left}{words[0]}{right}" if language == "zh" else f"{left} {words[1]} {right}".rstrip()
+def _apart(left: str, words: tuple[str, str], right: str, language: Language) -> tuple[str, str, str]:
+    return left, words[0] if language == "zh" else f" {words[1]} "[: None if right else -1], right
 
 
 def fill(pack: Pack, text: str, facts: Mapping[str, Value], as_of: dt.date, language: Language) -> str:
@@ -136,16 +150,19 @@ def figure(pack: Pack, parameter: str, on: dt.date) -> str | None:
     """A policy number in force on a day, without its unit where the sentence around it says it."""
     entry = pack.parameters.get(parameter)
     value = None if entry is None else value_on(entry, on)
-    if entry is None or value is None:
-        return None
-    match entry.unit:
+    return None if entry is None or value is None else written(value.value, entry.unit)
+
+
+def written(value: Decimal, unit: Unit) -> str:
+    """A policy number as people write it: ¥50,000.00, 24%, 15."""
+    match unit:
         case "yuan":
-            return f"¥{value.value:,.2f}".removesuffix(".00")
+            return f"¥{value:,.2f}".removesuffix(".00")
         case "percent" | "percent_a_day":
-            return f"{value.value.normalize():f}%"
+            return f"{value.normalize():f}%"
         case "basis_points":
-            return f"{(value.value / 100).normalize():f}%"
-    return f"{value.value.normalize():f}"
+            return f"{(value / 100).normalize():f}%"
+    return f"{value.normalize():f}"
 
 
 def both(text: Text) -> dict[str, str]:
@@ -170,19 +187,19 @@ def citations(pack: Pack, references: tuple[Reference, ...]) -> list[dict[str, A
 
 def cited(pack: Pack, references: tuple[Reference, ...], language: Language) -> str:
     """References as a reader wants them: title, number, article, what force the source has, how sure we are."""
-    side = 0 if language == "zh" else 1
     said = []
     for each in references:
         source = pack.references[each.id]
-        sure = _SURE[each.status][side]
-        force = sure if source.layer == "design" else ("，", ", ")[side].join((_FORCE[source.layer][side], sure))
+        sure = say(STATUS[each.status], language)
+        comma = {"zh": "，", "en": ", "}[language]
+        force = sure if source.layer == "design" else f"{say(FORCE[source.layer], language)}{comma}{sure}"
         if language == "zh":
             number = f"（{source.number}）" if source.number else ""
             said.append(f"{source.title.zh}{number}{f'第{each.article}条' if each.article else ''}（{force}）")
         else:
             number = f" ({source.number})" if source.number else ""
             said.append(f"{source.title.en}{number}{f', art. {each.article}' if each.article else ''} ({force})")
-    return ("；", "; ")[side].join(said)
+    return {"zh": "；", "en": "; "}[language].join(said)
 
 
 def used(pack: Pack, names: tuple[str, ...], facts: Facts, language: Language) -> str:

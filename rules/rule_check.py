@@ -12,7 +12,7 @@ from rules.schema import ACKNOWLEDGEMENTS
 from rules.texts import mistakes
 
 # Which file names what an effect points to. The others (exclusive, urgency, flag) carry their own word.
-_TARGETS: Mapping[str, tuple[str, str]] = {
+TARGETS: Mapping[str, tuple[str, str]] = {
     "recommend": ("strategies", "strategy"),
     "add": ("strategies", "strategy"),
     "block": ("strategies", "strategy"),
@@ -47,7 +47,7 @@ def _effects(rule: schema.Rule, unknown: Unknown) -> Iterator[str]:
     if kinds["exclusive"] and not kinds["recommend"] and not kinds["add"]:
         yield "then: exclusive needs a recommend or add beside it, the strategy that is left"
     for number, effect in enumerate(rule.then):
-        target = _TARGETS.get(effect.kind)
+        target = TARGETS.get(effect.kind)
         meant = getattr(effect, effect.kind)
         if meant is None:
             yield f"then[{number}].{effect.kind}: is empty; name something or remove it"

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
+Version = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
 Urgency = Literal["U0", "U1", "U2", "U3", "U4", "U5"]
 # How sure we are of a claim: the legal text itself was read; an official or mainstream page states it;
 # only a weak page does; our own knowledge, unverified; or our own design choice, no claim about law.
@@ -95,6 +96,7 @@ class Fact(Model):
     required_unless: Identifier | None = None
     derived: bool = False
     inputs: tuple[Identifier, ...] = ()
+    how: Text | None = None  # a derived fact: how it is computed, for people; may name {parameters}
     private: bool = False
     # The borrower can change it, by bringing a paper or deciding something: recourse may suggest it.
     actionable: bool = False

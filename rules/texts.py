@@ -21,6 +21,9 @@ def texts_of(pack: Pack) -> Iterator[tuple[str, str, Text]]:
     """Every text outside the rules that is filled in: file, place in it, text."""
     yield "pack.yaml", "default.because", pack.manifest.default.because
     yield "pack.yaml", "disagreement.because", pack.manifest.disagreement.because
+    for name, fact in pack.vocabulary.facts.items():
+        if fact.how is not None:
+            yield "facts.yaml", f"facts.{name}.how", fact.how
     for name, strategy in pack.strategies.items():
         for key in ("summary", "sound_when", "against"):
             yield "strategies.yaml", f"{name}.{key}", getattr(strategy, key)

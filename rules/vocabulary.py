@@ -33,6 +33,8 @@ def _fact(name: str, fact: schema.Fact, facts: Mapping[str, schema.Fact]) -> Ite
             yield f"inputs[{number}]: unknown fact {quoted(other)}; {allowed(other, facts)}"
     if fact.inputs and not fact.derived:
         yield "inputs: only a derived fact has inputs; remove them or write derived: true"
+    if fact.how and not fact.derived:
+        yield "how: only a derived fact is computed; remove the key or write derived: true"
     if fact.derived and (fact.required or fact.required_unless):
         yield "required: a derived fact is computed, nobody submits it; remove the key"
     if fact.required_unless is not None and fact.required_unless not in facts:

@@ -155,6 +155,21 @@ scam: {title: {zh: 骗局, en: Scam}, words: [AB贷]}
 card-measures-2011: {title: {zh: 信用卡办法, en: Card measures}, number: 银监会令2011年第2号, layer: regulation}
 practice: {title: {zh: 惯例, en: Practice}, layer: practice}
 """,
+    "changelog.yaml": """
+- version: 1.0.0
+  date: 2026-11-23
+  text: {zh: 卡债分期有了自己的规则, en: Card debt gets a rule of its own}
+  added: [card-plan]
+  changed: {crisis: {zh: 备注也算, en: The notes count too}}
+- version: 0.10.0
+  date: 2026-11-01
+  text: {zh: 删去旧规则, en: The old rule goes}
+  removed: {old-plan: {zh: 无人使用, en: Nobody used it}}
+- version: 0.9.0
+  date: 2026-10-01
+  text: {zh: 首版, en: First edition}
+  added: [crisis, old-plan]
+""",
     "safety/crisis.yaml": """
 id: crisis
 title: {zh: 危机, en: Crisis}

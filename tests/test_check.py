@@ -15,6 +15,7 @@ CARD = "strategy/card-plan.yaml"
 ADD = "add a dated value, or name the figure in open_points.yaml"
 TITLE = "title: {zh: 备, en: S}"
 BASIS = "references: [{id: practice, status: design}]"
+LOG_OF_1_1 = edited("changelog.yaml", "- version: 1.0.0", "- version: 1.1.0")
 FIGURE = f"{{value: 1, valid_from: 2020-01-01, status: design, {BASIS}}}"
 REASONS = "summary: {zh: 备, en: S}, sound_when: {zh: 备, en: S}, against: {zh: 备, en: S}"
 
@@ -180,7 +181,7 @@ def test_content_changed_under_the_same_version_is_an_error(
 
 def test_a_new_version_wants_a_new_lock(tmp_path: Path) -> None:
     folder = locked(tmp_path)
-    write(folder, edited("pack.yaml", "version: 1.0.0", "version: 1.1.0"))
+    write(folder, {**edited("pack.yaml", "version: 1.0.0", "version: 1.1.0"), **LOG_OF_1_1})
     (found,) = check(folder)
     assert found.message == "locks another version than 1.1.0; run `forbear rules lock`"
 

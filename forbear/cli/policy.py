@@ -1,17 +1,22 @@
-"""Commands on a policy pack: rules check, test and lock."""
+"""Commands on a policy pack: rules check, test, lock and docs."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich import print as show
 
-from forbear.cli.context import load_pack
+from forbear.cli.context import load_pack, today
+from forbear.errors import ForbearError
 from forbear.settings import settings
 from rules import check as checks
 from rules import loader
+from rules.handbook import handbook
+from rules.lock import refusal
 
 app = typer.Typer(help="Work on a policy pack.", no_args_is_help=True)
+HANDBOOK = Path("handbook")
 PackFolder = Annotated[Path | None, typer.Argument(metavar="PACK", help="folder of the pack")]
 
 
@@ -46,7 +51,30 @@ def test(pack: PackFolder = None) -> None:
 
 @app.command()
 def lock(pack: PackFolder = None) -> None:
-    """Write pack.lock: the digest of each rule under the pack's version."""
+    """Write pack.lock: the digest of each rule under the pack's version. Exit 1 if that version was other content."""
     folder = _folder(pack)
-    (folder / "pack.lock").write_text(checks.lock(load_pack(folder)), encoding="utf-8")
-    show(f"Wrote {folder / 'pack.lock'}.")
+    loaded, path = load_pack(folder), folder / "pack.lock"
+    if refused := refusal(loaded, path):
+        raise ForbearError(refused, exit_code=1)
+    path.write_text(checks.lock(loaded), encoding="utf-8")
+    show(f"Wrote {path}.")
+
+
+@app.command()
+def docs(
+    pack: PackFolder = None,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="folder to write into, made if need be")] = HANDBOOK,
+    as_of: Annotated[
+        dt.datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="the day to mark figures for (today)")
+    ] = None,
+) -> None:
+    """Write the policy handbook of a pack, in Chinese and English, as HTML and Markdown."""
+    loaded = load_pack(pack)
+    files = handbook(loaded, today(loaded) if as_of is None else as_of.date())
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (out / name).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise ForbearError(f"{out} cannot be written ({error.strerror}): give another folder with --out.") from None
+    show(f"Wrote {', '.join(files)} into {out}.")

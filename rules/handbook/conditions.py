@@ -1,0 +1,81 @@
+"""A rule's condition and effects in words, with links to the facts, figures and entries they name."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Final
+
+from rules import conditions as c
+from rules.handbook.document import Bullet, Line, Span
+from rules.handbook.voice import Voice, anchor, at_length, link, links, quantity, urgency
+from rules.parameters import value_on
+from rules.phrases import parts
+from rules.rule_check import TARGETS
+from rules.schema import ACKNOWLEDGEMENTS, Effect
+from rules.uses import meant
+
+_ORDER: Final = (
+    *("recommend", "exclusive", "add", "block", "urgency"),
+    *("step", "document", "right", "warning", "deadline", "flag"),
+)
+_AT_LENGTH: Final = ("step", "document", "right", "warning", "deadline")  # a point each, others in one line
+
+
+def condition(v: Voice, when: c.Condition, wanted: bool = True) -> Bullet:
+    """The condition as a point; what it consists of stands below it, and nothing is negated but comparisons."""
+    match when:
+        case c.Not(child):
+            return condition(v, child, not wanted)
+        case c.All(children) | c.Any(children):
+            below = tuple(condition(v, child, wanted) for child in children)
+            if len(below) == 1:
+                return below[0]
+            return Bullet((Span(v.word("all" if isinstance(when, c.All) is wanted else "any")),), below)
+    return Bullet(_leaf(v, when, wanted))
+
+
+def _leaf(v: Voice, leaf: c.Leaf, wanted: bool) -> Line:
+    left, words, right = parts(v.pack, leaf, v.language, wanted)
+    spans = [Span(left, anchor(("facts", leaf.fact))), Span(words)]
+    match leaf:
+        case c.ComparePair(other=other):
+            spans.append(Span(right, anchor(("facts", other))))
+        case c.Compare(value=c.Parameter(name)):
+            parameter = v.pack.parameters[name]
+            value = value_on(parameter, v.day)
+            figure = v.word("none_in_force") if value is None else quantity(v, parameter, value)
+            spans += [Span(right, anchor(("parameters", name))), Span(v.mark(f"（{figure}）", f" ({figure})"))]
+        case _:
+            spans.append(Span(right))
+    return tuple(spans)
+
+
+def effects(v: Voice, then: tuple[Effect, ...]) -> tuple[Bullet, ...]:
+    """What a rule does: first what becomes of the case, then what the borrower is told and given."""
+    ordered = sorted(then, key=lambda effect: _ORDER.index(effect.kind))
+    points: list[Bullet] = []
+    for kind, group in groupby(ordered, key=lambda effect: effect.kind):
+        each = list(group)
+        if kind == "exclusive":
+            points.append(Bullet((Span(v.word("exclusive_means")),)))
+        elif kind in _AT_LENGTH:
+            below = tuple(Bullet(_item(v, kind, name)) for effect in each for name in meant(effect))
+            points.append(Bullet((Span(v.word(kind)),), below))
+        else:
+            points.append(Bullet((Span(f"{v.word(kind)}{v.mark('：', ': ')}"), *_short(v, kind, each))))
+    return tuple(points)
+
+
+def _short(v: Voice, kind: str, each: list[Effect]) -> Line:
+    if kind == "urgency":
+        return tuple(urgency(v, effect.urgency) for effect in each if effect.urgency)
+    if kind == "flag":
+        return tuple(Span(effect.flag, look="code") for effect in each if effect.flag)
+    if any(effect.block == ACKNOWLEDGEMENTS for effect in each):
+        return (Span(v.word("acknowledgements")),)
+    return links(v, ((TARGETS[kind][0], name) for effect in each for name in meant(effect)))
+
+
+def _item(v: Voice, kind: str, name: str) -> Line:
+    found = (TARGETS[kind][0], name)
+    return (link(v, found),) if kind == "deadline" else at_length(v, found)

@@ -1,0 +1,212 @@
+"""How the handbook says things: labels, links, badges, texts with their facts and figures filled in, citations."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import string
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from rules.facts import Language
+from rules.handbook.document import Bullet, Bullets, Line, Paragraph, Part, Span, Tone
+from rules.handbook.wording import words
+from rules.pack import LoadedRule, Pack
+from rules.phrases import FORCE, STATUS, URGENCY, figure, say, written
+from rules.schema import Parameter, ParameterValue, Reference, Status, Text, Urgency
+from rules.uses import Name, Use, uses
+
+_TONES: Final[Mapping[Status, Tone]] = {
+    "primary": "good",
+    "official": "good",
+    "weak": "poor",
+    "own_knowledge": "poor",
+    "design": "",
+}
+_URGENT: Final[Mapping[Urgency, Tone]] = {"U0": "alarm", "U1": "alarm", "U2": "poor", "U3": "fair", "U4": "", "U5": ""}
+
+
+# Where what the pack itself means is told; the texts of the negotiation pack have no place here.
+_PACK: Final[Mapping[str, str]] = {"calculations": "section.fees", "negotiation": ""}
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A pack told in one language, with the figures of one day. `users` has who means an entry, by entry."""
+
+    pack: Pack
+    day: dt.date
+    language: Language
+    rules: Mapping[str, LoadedRule]
+    users: Mapping[Name, tuple[Use, ...]]
+
+    def word(self, key: str, **names: str) -> str:
+        """One of the handbook's own words."""
+        return say(words()[key], self.language).format(**names)
+
+    def say(self, text: Text) -> str:
+        """A text of the pack that has no placeholders."""
+        return say(text, self.language)
+
+    def mark(self, zh: str, en: str) -> str:
+        """Punctuation."""
+        return zh if self.language == "zh" else en
+
+
+def voice(pack: Pack, day: dt.date, language: Language) -> Voice:
+    """The voice of a pack in a language, on a day."""
+    users: dict[Name, list[Use]] = {}
+    for use in uses(pack):
+        users.setdefault(use.used, []).append(use)
+    rules = {loaded.rule.id: loaded for loaded in pack.rules}
+    return Voice(pack, day, language, rules, {name: tuple(found) for name, found in users.items()})
+
+
+def anchor(name: Name) -> str:
+    """Where an entry stands in the handbook: a rule under its id, everything else under file.name."""
+    file, own = name
+    safe = re.sub(r"[^A-Za-z0-9_-]", lambda found: f"~{ord(found[0]):x}", own)
+    return safe if file == "rules" else f"{file}.{safe}"
+
+
+def chapter(name: str) -> str:
+    """The anchor of a section."""
+    return f"section.{name}"
+
+
+def label(v: Voice, name: Name) -> str:
+    """What an entry is called: its title, or how its text starts."""
+    file, own = name
+    pack = v.pack
+    titles: Mapping[str, Callable[[], str]] = {
+        "rules": lambda: v.say(v.rules[own].rule.title),
+        "strategies": lambda: f"{pack.strategies[own].code} {v.say(pack.strategies[own].title)}",
+        "facts": lambda: v.say(pack.vocabulary.facts[own].title),
+        "pack": lambda: v.word(own),
+    }
+    if file in titles:
+        return titles[file]()
+    entry = getattr(pack, file)[own]
+    return _start(v, plain(prose(v, entry.text))) if hasattr(entry, "text") else v.say(entry.title)
+
+
+def _start(v: Voice, text: str) -> str:
+    """The start of a long text, to call it by."""
+    most = 24 if v.language == "zh" else 64
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def link(v: Voice, name: Name, text: str = "") -> Span:
+    """A link to an entry, by default under its own name."""
+    return Span(text or label(v, name), anchor(name) if name[0] != "pack" else _PACK.get(name[1], anchor(name)))
+
+
+def links(v: Voice, names: Iterable[Name]) -> Line:
+    """Links, listed as the language lists."""
+    return joined([(link(v, name),) for name in names], v.mark("、", ", "))
+
+
+def joined(lines: Iterable[Line], separator: str) -> Line:
+    """Lines one after the other."""
+    found: list[Span] = []
+    for line in lines:
+        found += [Span(separator), *line] if found else line
+    return tuple(found)
+
+
+def plain(line: Line) -> str:
+    """A line without its looks."""
+    return "".join(span.text for span in line)
+
+
+def prose(v: Voice, text: Text) -> Line:
+    """A text of the pack: facts under their names, figures as on the day, both leading to their entries."""
+    spans: list[Span] = []
+    for literal, name, _, _ in string.Formatter().parse(v.say(text)):
+        spans += [Span(literal)] if literal else []
+        if name is None:
+            continue
+        if name in v.pack.vocabulary.facts:
+            title = label(v, ("facts", name))
+            spans.append(Span(v.mark(f"〔{title}〕", f"[{title}]"), anchor(("facts", name))))
+        else:
+            value = figure(v.pack, name, v.day) or v.word("none_in_force")
+            spans.append(Span(value, anchor(("parameters", name))))
+    return tuple(spans)
+
+
+def at_length(v: Voice, name: Name) -> Line:
+    """The text of an item in full, so that a printed page needs no other; its id leads to it."""
+    file, own = name
+    return (*prose(v, getattr(v.pack, file)[own].text), Span(" "), Span(own, anchor(name), look="code"))
+
+
+def quantity(v: Voice, parameter: Parameter, value: ParameterValue) -> str:
+    """A figure with its unit."""
+    return v.word(f"unit.{parameter.unit}", n=written(value.value, parameter.unit))
+
+
+def badge(text: str, tone: Tone = "") -> Span:
+    """A mark that says its meaning."""
+    return Span(text, look="badge", tone=tone)
+
+
+def sure(v: Voice, status: Status) -> Span:
+    """How sure we are, as a badge."""
+    return badge(v.say(STATUS[status]), _TONES[status])
+
+
+def urgency(v: Voice, level: Urgency) -> Span:
+    """An urgency, as a badge."""
+    return badge(f"{level} {v.say(URGENCY[level])}", _URGENT[level])
+
+
+def day(date: dt.date) -> Span:
+    """A date, kept on one line."""
+    return Span(date.isoformat(), look="date")
+
+
+def named(v: Voice, reference: Reference) -> Line:
+    """Title, number and article of a source."""
+    source = v.pack.references[reference.id]
+    number = v.mark(f"（{source.number}）", f" ({source.number})") if source.number else ""
+    article = (reference.article or "").replace(", ", v.mark("、", ", "))
+    where = v.mark(f"第{article}条", f", art. {article}") if article else ""
+    return (
+        Span(v.say(source.title), anchor(("references", reference.id))),
+        Span(f"{number}{where}"),
+    )
+
+
+def citation(v: Voice, reference: Reference) -> Line:
+    """Title, number and article of a source, what force it has, and how sure we are."""
+    layer = v.pack.references[reference.id].layer
+    force = () if layer == "design" else (badge(v.say(FORCE[layer])), Span(" "))
+    return (*named(v, reference), Span(" "), *force, sure(v, reference.status))
+
+
+def basis(v: Voice, references: tuple[Reference, ...]) -> tuple[Part, ...]:
+    """What a claim rests on."""
+    if not references:
+        return ()
+    return (Part(v.word("basis"), (Bullets(tuple(Bullet(citation(v, each)) for each in references)),)),)
+
+
+def said(v: Voice, key: str, line: Line) -> tuple[Part, ...]:
+    """A part of one line, left out where there is nothing to say."""
+    return (Part(v.word(key), (Paragraph(line),)),) if line else ()
+
+
+def used_by(v: Voice, name: Name) -> tuple[tuple[str, Line], ...]:
+    """Who means an entry: one line for each way of meaning it."""
+    ways: dict[str, list[Name]] = {}
+    for use in v.users.get(name, ()):
+        way = "item" if use.how in ("document", "right", "warning", "step", "deadline") else use.how
+        ways.setdefault(way, []).append(use.user)
+    return tuple((v.word(f"by.{way}"), links(v, dict.fromkeys(users))) for way, users in ways.items())
+
+
+def users(v: Voice, name: Name) -> tuple[Part, ...]:
+    """Who means an entry, as parts."""
+    return tuple(Part(way, (Paragraph(line),)) for way, line in used_by(v, name))
