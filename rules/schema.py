@@ -25,14 +25,9 @@ Layer = Literal["law", "regulation", "standard", "practice", "design"]
 Read = Literal["text", "official_page", "press", "press_copy", "law_firm", "weak_page", "nothing"]
 # Without interest unless the kind says otherwise.
 PlanKind = Literal[
-    "instalments",
-    "instalments_with_interest",
-    "equal_principal",
-    "shared_instalments",
-    "deferral",
-    "standstill",
-    "lump_sum",
-]
+    "instalments", "instalments_with_interest", "equal_principal", "shared_instalments",
+    "deferral", "standstill", "lump_sum",
+]  # fmt: skip
 
 
 class Model(BaseModel):
@@ -191,15 +186,11 @@ class Clock(Model):
 
 
 class RedFlag(Model):
-    """Words in the notes that raise an alarm (red_flags.yaml).
-
-    `denied_as` is the flag raised instead where every place is denied ("没有收到传票"): a person still looks. Without
-    it a denial changes nothing. Only a flag that others are denied as has no words of its own.
-    """
+    """Words in the notes that raise an alarm (red_flags.yaml)."""
 
     title: Text
-    words: tuple[str, ...] = ()
-    denied_as: Identifier | None = None
+    words: tuple[str, ...] = ()  # none only for a flag that others are denied as
+    denied_as: Identifier | None = None  # raised instead where every place is denied; without it a denial is no matter
     # What takes the alarm back when the words stand at once before it, or after it.
     not_before: tuple[str, ...] = ()
     not_after: tuple[str, ...] = ()

@@ -77,7 +77,7 @@ def test_a_fee_comes_with_its_slices_and_its_basis(run: Run) -> None:
         "¥150.00",
         "¥10,000.00 × 2.5% → ¥250.00",
         "¥300.00 ÷ 2",
-        "诉讼费用交纳办法第16条",
+        "诉讼费用交纳办法（国务院令第481号）第16条",
         "text of the law read",
     ):
         assert part in out
