@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import types
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar, Union, get_args, get_origin
+from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import TypeAdapter, ValidationError
 
 from rules import directory, schema
 from rules.compiler import refusals
@@ -20,6 +18,7 @@ from rules.fee_schema import FeeTable
 from rules.pack import LoadedRule, Pack, PackError, allowed, quoted, unknown_in
 from rules.parse import ConditionError, parse, resolve
 from rules.rule_check import check_rule
+from rules.sentences import sentence
 from rules.strict_yaml import YamlError, read
 
 __all__ = ["DEFAULT_PACK", "LoadedRule", "Pack", "PackError", "load", "load_files"]
@@ -46,7 +45,7 @@ _ENTRIES: Final[dict[str, Any]] = {
     "changelog.yaml": tuple[Edition, ...],
     "open_points.yaml": dict[_Name, schema.OpenPoint],
 }
-_WHOLE: Final = (schema.Manifest, schema.Vocabulary, tuple[Edition, ...])  # read as one, not entry by entry
+_ONE: Final = ("pack.yaml", "facts.yaml", "changelog.yaml")  # files that are one thing, not entries by name
 _VALUES: Final = ("products.yaml", "hardships.yaml", "red_flags.yaml")  # whose entries are values of facts
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
 _ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in _ENTRIES.items()}
@@ -83,7 +82,7 @@ def load_files(files: Mapping[str, bytes], name: str) -> Pack:
     pack = Pack(
         manifest=parts["pack.yaml"],
         vocabulary=vocabulary,
-        **{Path(file).stem: parts[file] or {} for file in _ENTRIES if _ENTRIES[file] not in _WHOLE},
+        **{Path(file).stem: parts[file] or {} for file in _ENTRIES if file not in _ONE},
         changelog=parts["changelog.yaml"] or (),
         rules=_parsed(rules, vocabulary, parts["parameters.yaml"] or {}, errors) if whole else (),
         sha256=_digest(files),
@@ -193,59 +192,5 @@ def _validate(path: str, data: object, adapter: TypeAdapter[_T], kind: Any, erro
                 problem is not other and other["loc"][: len(problem["loc"])] == problem["loc"] for other in problems
             )
             if problem["type"] != "too_short" or not inner:
-                errors.append(f"{path}: {_sentence(problem, kind)}")
+                errors.append(f"{path}: {sentence(problem, kind)}")
         return None
-
-
-def _sentence(problem: ErrorDetails, kind: Any) -> str:
-    """A Pydantic error as a policy person can use it."""
-    place, given = problem["loc"], quoted(problem["input"])
-    is_key = place[-1:] == ("[key]",)
-    where = _where(place[:-1] if is_key else place)
-    match problem["type"]:
-        case "extra_forbidden":
-            # A comma in text between braces ends the text; what follows it is read as a key without a value.
-            comma = "" if problem["input"] is not None else "if it is part of a text, put the text in quotes; "
-            names = allowed(place[-1], _keys(kind, place[:-1]))
-            return f"{_where(place[:-1])}: unknown key {quoted(place[-1])}; {comma}{names}"
-        case "missing":
-            return f"{where}: is missing; add it"
-        case "model_type" | "dict_type" | "model_attributes_type":
-            return f"{where}: must be a mapping (key: value), not {given}"
-        case "too_short":
-            return f"{where}: needs at least one entry"
-        case "tuple_type":
-            return f"{where}: must be a list, not {given}"
-        case "string_type":
-            return f"{where}: must be text, not {given}; put it in quotes"
-        case "string_pattern_mismatch" if is_key:
-            return f"{where}: is no id; use small letters, digits and _ and start with a letter"
-        case "string_pattern_mismatch":
-            return f"{where}: {given} does not fit the pattern {problem.get('ctx', {}).get('pattern')}"
-        case "value_error":
-            return f"{where}: {problem['msg'].removeprefix('Value error, ')}"
-    return f"{where}: {problem['msg'].replace('Input should', 'should')}, not {given}"
-
-
-def _where(place: Iterable[str | int]) -> str:
-    parts = [f"[{part}]" if isinstance(part, int) else f".{str(part)[:64]}" for part in place]
-    return "".join(parts).lstrip(".") or "the file"
-
-
-def _keys(kind: Any, place: Iterable[str | int]) -> list[str]:
-    """The keys allowed at a place of a model: its fields, found by walking the type annotations."""
-    for part in place:
-        kind = _model(kind)
-        if get_origin(kind) in (dict, tuple):
-            kind = [inner for inner in get_args(kind) if inner is not Ellipsis][-1]
-        elif isinstance(kind, type) and issubclass(kind, BaseModel) and part in kind.model_fields:
-            kind = kind.model_fields[str(part)].annotation
-    kind = _model(kind)
-    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
-
-
-def _model(kind: Any) -> Any:
-    """The annotation without Annotated and without `| None`."""
-    while get_origin(kind) in (Union, types.UnionType) or hasattr(kind, "__metadata__"):
-        kind = next(inner for inner in get_args(kind) if inner is not type(None))
-    return kind
