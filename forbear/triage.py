@@ -22,6 +22,7 @@ from rules import facts as rules_facts
 from rules import red_flags, words
 from rules.evaluate import Evaluation, Evaluator
 from rules.explain import explain
+from rules.kit import Kit, kit
 from rules.loader import load_files
 from rules.outcome import Outcome
 from rules.pack import Pack
@@ -88,6 +89,10 @@ class Decided:
         """The decision at length: why, why not, what would change it, what is still to be asked."""
         trace = _evaluator(self.pack, self.as_of).trace(self.facts)
         return explain(self.pack, self.in_words(), self.outcome, self.facts, trace, language)
+
+    def kit(self) -> Kit | None:
+        """The negotiation pack; None where the policy pack that decided has no texts for one."""
+        return kit(self.pack, self.outcome, self.facts, self.as_of)
 
 
 def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[[], dt.datetime]) -> int | None:

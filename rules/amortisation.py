@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cached_property
 from itertools import repeat
@@ -64,6 +64,12 @@ def equal_principal(principal: int, rate: int, months: int) -> Schedule:
     """
     _check(principal, rate, months)
     return _schedule(principal, rate, _falling_amounts(principal, rate, months))
+
+
+def after_pause(plan: Schedule, cost: int) -> Schedule:
+    """The schedule taken up again after a pause: its first instalment takes along what the pause cost."""
+    first, *others = plan.payments
+    return Schedule((replace(first, amount=first.amount + cost, interest=first.interest + cost), *others))
 
 
 def accrued(principal: int, rate: int, days: int, year_days: int) -> int:

@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 
 from rules import directory, figures, schema
 from rules.fees import flaws
+from rules.manifest import Manifest
+from rules.negotiation_check import check_negotiation, cited_in
+from rules.open_point import OpenPoint
 from rules.pack import Pack, Unknown, allowed, quoted, unknown_in
 from rules.papers import check_papers
 from rules.red_flags import bare
@@ -20,6 +23,7 @@ _T = TypeVar("_T")
 # Files whose entries have references of their own.
 _CITED: Final = (
     "products", "hardships", "strategies", "contacts", "documents", "rights", "warnings", "steps", "deadlines",
+    "letters",
 )  # fmt: skip
 
 
@@ -47,6 +51,7 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
     if "facts.yaml" not in broken and "parameters.yaml" not in broken:
         for path, place, text in texts_of(pack):
             errors.extend(f"{path}: {place}.{error}" for error in mistakes(text, pack))
+        errors.extend(check_negotiation(pack, unknown))
     errors.extend(check_papers(pack))
     for path, place, references in references_of(pack):
         for number, reference in enumerate(references):
@@ -75,7 +80,7 @@ def _strategy(pack: Pack, strategy: schema.Strategy, unknown: Unknown) -> Iterat
         yield f"plan_longest: {longest} is in {pack.parameters[longest].unit}; name a parameter in months"
 
 
-def _manifest(manifest: schema.Manifest, unknown: Unknown) -> Iterator[str]:
+def _manifest(manifest: Manifest, unknown: Unknown) -> Iterator[str]:
     for key, entry in (("default", manifest.default), ("disagreement", manifest.disagreement)):
         if error := unknown("strategies", "strategy", entry.strategy):
             yield f"{key}.strategy: {error}"
@@ -127,7 +132,7 @@ def _clock(pack: Pack, clock: schema.Clock, unknown: Unknown) -> Iterator[str]:
         yield f"days: {clock.days} is in {parameter.unit}, not in days; {allowed(clock.days, fitting)}"
 
 
-def _open_point(point: schema.OpenPoint, unknown: Unknown) -> Iterator[str]:
+def _open_point(point: OpenPoint, unknown: Unknown) -> Iterator[str]:
     for file, what, names in (
         ("parameters", "parameter", point.parameters),
         ("references", "reference", point.references),
@@ -158,3 +163,4 @@ def references_of(pack: Pack) -> Iterator[tuple[str, str, Sequence[schema.Refere
     for file in _CITED:
         for name, entry in getattr(pack, file).items():
             yield f"{file}.yaml", f"{name}.", entry.references
+    yield from cited_in(pack)

@@ -15,6 +15,9 @@ from rules.consistency import check
 from rules.edition import Edition
 from rules.facts import Parser
 from rules.fee_schema import FeeTable
+from rules.manifest import Manifest
+from rules.negotiation import Letter, Negotiation
+from rules.open_point import OpenPoint
 from rules.pack import LoadedRule, Pack, PackError, allowed, quoted, unknown_in
 from rules.parse import ConditionError, parse, resolve
 from rules.rule_check import check_rule
@@ -27,7 +30,7 @@ DEFAULT_PACK: Final = Path(__file__).parent / "packs" / "cn_consumer"
 
 _Name = schema.Identifier
 _ENTRIES: Final[dict[str, Any]] = {
-    "pack.yaml": schema.Manifest,
+    "pack.yaml": Manifest,
     "facts.yaml": schema.Vocabulary,
     "parameters.yaml": dict[_Name, schema.Parameter],
     "products.yaml": dict[_Name, directory.Product],
@@ -41,12 +44,14 @@ _ENTRIES: Final[dict[str, Any]] = {
     "steps.yaml": dict[_Name, schema.Item],
     "deadlines.yaml": dict[_Name, schema.Clock],
     "red_flags.yaml": dict[_Name, schema.RedFlag],
+    "negotiation.yaml": Negotiation,
+    "letters.yaml": dict[_Name, Letter],
     "references.yaml": dict[str, schema.Source],
     "changelog.yaml": tuple[Edition, ...],
-    "open_points.yaml": dict[_Name, schema.OpenPoint],
+    "open_points.yaml": dict[_Name, OpenPoint],
 }
-_ONE: Final = ("pack.yaml", "facts.yaml", "changelog.yaml")  # files that are one thing, not entries by name
 _VALUES: Final = ("products.yaml", "hardships.yaml", "red_flags.yaml")  # whose entries are values of facts
+_ONE: Final = ("pack.yaml", "facts.yaml", "negotiation.yaml", "changelog.yaml")  # not entries by name
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
 _ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in _ENTRIES.items()}
 _RULE: Final = TypeAdapter(schema.Rule)
@@ -82,8 +87,9 @@ def load_files(files: Mapping[str, bytes], name: str) -> Pack:
     pack = Pack(
         manifest=parts["pack.yaml"],
         vocabulary=vocabulary,
-        **{Path(file).stem: parts[file] or {} for file in _ENTRIES if file not in _ONE},
+        negotiation=parts["negotiation.yaml"],
         changelog=parts["changelog.yaml"] or (),
+        **{Path(file).stem: parts[file] or {} for file in _ENTRIES if file not in _ONE},
         rules=_parsed(rules, vocabulary, parts["parameters.yaml"] or {}, errors) if whole else (),
         sha256=_digest(files),
         files=dict(files),

@@ -13,6 +13,9 @@ from rules import directory, schema
 from rules.conditions import Condition
 from rules.edition import Edition
 from rules.fee_schema import FeeTable
+from rules.manifest import Manifest
+from rules.negotiation import Letter, Negotiation
+from rules.open_point import OpenPoint
 
 # Tells what is wrong with a name of a file's entries, or None: (file without ending, what it is called, name).
 Unknown: TypeAlias = Callable[[str, str, str], str | None]
@@ -40,7 +43,7 @@ class LoadedRule:
 class Pack:
     """Everything a pack says, checked against itself. Compared by identity: `sha256` tells contents apart."""
 
-    manifest: schema.Manifest
+    manifest: Manifest
     vocabulary: schema.Vocabulary
     parameters: dict[str, schema.Parameter]
     products: dict[str, directory.Product]
@@ -54,9 +57,11 @@ class Pack:
     steps: dict[str, schema.Item]
     deadlines: dict[str, schema.Clock]
     red_flags: dict[str, schema.RedFlag]
+    negotiation: Negotiation | None  # a pack can do without; it then makes no negotiation packs
+    letters: dict[str, Letter]
     references: dict[str, schema.Source]
     changelog: tuple[Edition, ...]
-    open_points: dict[str, schema.OpenPoint]
+    open_points: dict[str, OpenPoint]
     rules: tuple[LoadedRule, ...]
     sha256: str
     files: dict[str, bytes]

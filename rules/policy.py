@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from math import inf
 
 from rules.pack import LoadedRule, Pack
 from rules.schema import ACKNOWLEDGEMENTS, Urgency
@@ -156,26 +157,39 @@ class Policy:
         other, so a strategy can be called uncertain that is not; never the other way round.
         """
         blocked = {name for rule in sure for name in self._effects[rule].block}
-        threats = [self._effects[rule] for rule in undecided if self._effects[rule].block]
-        threatened = {name for each in threats for name in each.block}
+        threats = self._threats(undecided, blocked)
         decisive: set[str] = set()
-        exposed = {strategy}  # what a threat would take away
         certain, ends = True, False
-        for _, wanted, rule, known in sorted(self._contenders(sure, True) + self._contenders(undecided, False)):
+        for place, wanted, rule, known in sorted(self._contenders(sure, True) + self._contenders(undecided, False)):
             if wanted in blocked:
                 continue
             certain = certain and wanted == strategy
             if known:
-                exposed.add(wanted)
-                ends = wanted not in threatened
+                takers = {threat for threat, (block, own) in threats.items() if wanted in block and own > place}
+                ends = not takers
+                decisive |= takers
             else:
                 decisive.add(rule)
             if ends:
                 break
         if certain and (ends or strategy == self._default.strategy):
             return True, ()
-        decisive.update(each.rule for each in threats if exposed.intersection(each.block))
         return False, tuple(sorted(decisive, key=self._ranks.__getitem__))
+
+    def _threats(self, undecided: Collection[str], blocked: Collection[str]) -> dict[str, tuple[Ids, float]]:
+        """The undecided rules that block something, each with the place of a recommendation that nothing can take away.
+
+        If such a rule comes true it wins itself, or a rule before it does: what it blocks after that is no question.
+        """
+        blocks = {rule: self._effects[rule].block for rule in undecided if self._effects[rule].block}
+        unsafe = {*blocked, *(name for block in blocks.values() for name in block)}
+        return {
+            rule: (
+                block,
+                min((place for place, wanted in self._places.get(rule, ()) if wanted not in unsafe), default=inf),
+            )
+            for rule, block in blocks.items()
+        }
 
     def _contenders(self, rules: Collection[str], known: bool) -> list[tuple[int, str, str, bool]]:
         """The places of rules in the order in which the hit policy looks at them."""

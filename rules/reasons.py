@@ -6,11 +6,12 @@ import datetime as dt
 from functools import lru_cache
 
 from rules.facts import Facts, Language
+from rules.manifest import Default
 from rules.outcome import DISAGREEMENT
 from rules.pack import LoadedRule, Pack
 from rules.phrases import fill, say
 from rules.policy import DEFAULT, Ids, Policy
-from rules.schema import Default, Rule
+from rules.schema import Rule
 
 
 def speaking(pack: Pack, fired: Ids) -> Ids:

@@ -180,7 +180,7 @@ def _pause(case: _Case, name: str, kind: PlanKind, until: dt.date) -> Plan:
 def _lump_sum(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:
     balance = _number(case.facts, "balance") or 0
     paid = min(_number(case.facts, "lump_sum_available") or 0, balance)
-    return Plan(name, kind, paid, 1, paid, paid, balance=balance, rate=0, interest=0) if paid > 0 else None
+    return Plan(name, kind, paid, 1, paid, paid, balance=balance, interest=0) if paid > 0 else None
 
 
 def _share(facts: Facts, capacity: str) -> int | None:

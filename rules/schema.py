@@ -19,10 +19,9 @@ Strength = Literal["official", "third_party", "self_declared"]  # of a paper tha
 FactType = Literal["text", "enum", "bool", "int", "money", "rate", "date", "list"]
 ACKNOWLEDGEMENTS: Final = "acknowledgements"  # a block that means whatever admits the debt
 Unit = Literal["days", "working_days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
-# What force a source has. A breach of a standard is a ground for complaint; a breach of law is for police and courts.
+# A breach of a standard is a ground for complaint; a breach of law is for police and courts.
 Layer = Literal["law", "regulation", "standard", "practice", "design"]
-# What was read of a source: its own text, an official page, a press report, such a report copied on a site that
-# deserves no trust of its own (cross-checked where a second page existed), a law firm's page, a weak page, nothing.
+# What was read of a source. A press copy is a report on a site that deserves no trust of its own.
 Read = Literal["text", "official_page", "press", "press_copy", "law_firm", "weak_page", "nothing"]
 # Without interest unless the kind says otherwise.
 PlanKind = Literal[
@@ -120,8 +119,7 @@ class Vocabulary(Model):
 class Dated(Model):
     """Something in force for some days: both ends included, None for open.
 
-    `carried`: nobody confirmed it for these days, the last confirmed value is carried on; told wherever a decision
-    used it. `final`: nothing follows after `valid_to`, it was abolished or its time is over.
+    `carried`: nobody confirmed it for these days, the last confirmed value is carried on. `final`: nothing follows it.
     """
 
     valid_from: dt.date
@@ -181,14 +179,6 @@ class Item(Model):
     text: Text
     acknowledges: bool = False  # following it admits the debt, pays, or asks for time
     references: References
-
-
-class OpenPoint(Model):
-    """What nobody has confirmed yet, and which figures and sources hang on it (open_points.yaml)."""
-
-    text: Text
-    parameters: tuple[Identifier, ...] = ()
-    references: tuple[str, ...] = ()
 
 
 class Clock(Model):
@@ -260,25 +250,3 @@ class Rule(Model):
     then: Annotated[tuple[Effect, ...], Field(min_length=1)]
     because: Text
     tests: Annotated[tuple[RuleTest, ...], Field(min_length=1)]
-
-
-class Default(Model):
-    """What a case gets when no rule recommends anything."""
-
-    strategy: Identifier
-    urgency: Urgency
-    because: Text
-    references: References
-
-
-class Manifest(Model):
-    """pack.yaml: what this pack is."""
-
-    id: Identifier
-    version: Version
-    title: Text
-    timezone: str
-    reviewed_on: dt.date
-    default: Default
-    disagreement: Default
-    disclaimer: Text

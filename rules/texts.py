@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from rules.pack import Pack, allowed, quoted
 from rules.schema import Item, Text
@@ -36,8 +36,8 @@ def texts_of(pack: Pack) -> Iterator[tuple[str, str, Text]]:
             yield f"{file}.yaml", f"{name}.text", item.text
 
 
-def mistakes(text: Text, pack: Pack) -> Iterator[str]:
-    """What is wrong with the braces of a text, each with the language it is in."""
+def mistakes(text: Text, pack: Pack, more: Collection[str] = ()) -> Iterator[str]:
+    """What is wrong with the braces of a text, each with the language it is in; `more` names are known here too."""
     public = {name for name, fact in pack.vocabulary.facts.items() if not fact.private}
     for language, words in (("zh", text.zh), ("en", text.en)):
         try:
@@ -46,6 +46,6 @@ def mistakes(text: Text, pack: Pack) -> Iterator[str]:
             yield f"{language}: {error}; write {{fact}} or {{parameter}}, and {{{{ for a brace itself"
             continue
         for name in names:
-            if name not in public and name not in pack.parameters:
-                known = [*public, *pack.parameters]
+            if name not in public and name not in pack.parameters and name not in more:
+                known = [*public, *pack.parameters, *more]
                 yield f"{language}: unknown fact or parameter {quoted(name)}; {allowed(name, known)}"

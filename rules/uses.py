@@ -10,6 +10,8 @@ from rules import charges, fees, repayment
 from rules import conditions as c
 from rules.consistency import references_of
 from rules.derived import FORMULAS
+from rules.negotiation import PRODUCT_CONTACTS
+from rules.negotiation_check import figures_in
 from rules.normal import facts_of, leaves
 from rules.pack import LoadedRule, Pack
 from rules.rule_check import TARGETS
@@ -32,7 +34,7 @@ class Use:
 def uses(pack: Pack) -> tuple[Use, ...]:
     """Every use in the pack, each once, those of the rules first and in their order."""
     found = [each for loaded in pack.rules for each in _rule(pack, loaded)]
-    found += [*_facts(pack), *_strategies(pack), *_open_points(pack), *_others(pack)]
+    found += [*_facts(pack), *_strategies(pack), *_negotiation(pack), *_open_points(pack), *_others(pack)]
     for file, place, text in texts_of(pack):
         if file == "facts.yaml":
             continue  # how a fact is found: that is its formula
@@ -85,6 +87,16 @@ def _mentions(pack: Pack, user: Name, how: str, text: Text) -> Iterator[Use]:
     """The facts and figures that stand in a text between braces."""
     for name in (*placeholders(text.zh), *placeholders(text.en)):
         yield Use(user, how, ("facts" if name in pack.vocabulary.facts else "parameters", name))
+
+
+def _negotiation(pack: Pack) -> Iterator[Use]:
+    if pack.negotiation is None:
+        return
+    for name, approach in pack.negotiation.approaches.items():
+        user = ("strategies", name)
+        yield from (Use(user, "contacts", ("contacts", each)) for each in approach.contacts if each != PRODUCT_CONTACTS)
+        yield Use(user, "follow_up", ("parameters", approach.follow_up.days))
+    yield from (Use(("pack", "negotiation"), "text", ("parameters", each)) for each in sorted(figures_in(pack)))
 
 
 def _open_points(pack: Pack) -> Iterator[Use]:

@@ -7,6 +7,7 @@ from rules import conditions as c
 from rules.cells import Value
 from rules.compiler import CompileError, compile_rules
 from rules.engine import Engine
+from rules.holds import holds
 from rules.twin import Twin
 from tests.interpreter import interpret
 from tests.vocabulary import CASES, CONDITIONS, VOCABULARY
@@ -53,3 +54,9 @@ def test_a_trace_gives_each_comparison_its_own_value(conditions: list[c.Conditio
             assert leaf.value is interpret(leaf.leaf, facts)
         for part, value in trace.parts:
             assert value is interpret(part, facts)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(CONDITIONS, CASES)
+def test_a_text_is_shown_exactly_where_its_condition_is_true(condition: c.Condition, facts: dict[str, Value]) -> None:
+    assert holds(condition, facts) is (interpret(condition, facts) is True)

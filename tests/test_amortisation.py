@@ -10,6 +10,7 @@ from rules.amortisation import (
     Schedule,
     Terms,
     accrued,
+    after_pause,
     equal_principal,
     fewest_equal_principal,
     fewest_level,
@@ -169,6 +170,18 @@ def test_there_is_no_plan_without_a_debt_or_without_capacity(principal: int, cap
 )  # 100 yuan at 18.25 %: 0.05 % a day
 def test_a_pause_bears_simple_interest_by_days(days: int, interest: int) -> None:
     assert accrued(10_000, 1825, days, 365) == interest
+
+
+@given(PRINCIPALS, RATES, MONTHS, st.integers(0, 400))
+def test_after_a_pause_the_balance_goes_on_and_the_first_instalment_bears_its_cost(
+    principal: int, rate: int, months: int, days: int
+) -> None:
+    plan, cost = level(principal, rate, months), accrued(principal, rate, days, 365)
+    later = after_pause(plan, cost)
+    assert (later.total, later.interest) == (plan.total + cost, plan.interest + cost)
+    assert later.payments[0].amount == plan.payments[0].amount + cost
+    assert later.payments[1:] == plan.payments[1:]
+    assert [each.principal for each in later.payments] == [each.principal for each in plan.payments]
 
 
 def test_a_fixed_amount_leaves_the_rest_to_the_last_month() -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from forbear import cli
-from forbear.cli import calc, context, court
+from forbear.cli import calc, context, court, figures
 
 Run: TypeAlias = Callable[[str], tuple[int, str, str]]
 load_pack = cache(context.load_pack)  # what is tested is what commands make of it
@@ -90,6 +90,7 @@ def test_a_fee_comes_with_its_slices_and_its_basis(run: Run) -> None:
         ("10万 12 12", "8884.88", "8884.85", "6618.53", "106618.53"),
         ("50000 0 60", "833.34", "832.94", "0.00", "50000.00"),
         ("100 18.25 1", "101.52", "101.52", "1.52", "101.52"),
+        ("10000 18.25 12 --pause-days 60", "1217.99", "917.98", "1315.87", "11315.87"),
         ("100000 4.35 12 --equal-principal", "8695.84", "8363.47", "2356.24", "102356.24"),
     ],
 )
@@ -140,6 +141,16 @@ def test_other_figures_are_objects_too(run: Run, line: str, expected: dict[str, 
     code, out, err = run(line)
     assert (code, err) == (0, "")
     assert out.strip()
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_a_figure_that_is_only_carried_on_says_so(carried: bool) -> None:
+    pack = load_pack()
+    (daily,) = pack.parameters["double_interest_daily"].values
+    value = daily.model_copy(update={"carried": carried})
+    said = "\n".join(figures.sources(pack, [value]))
+    assert ("请先核对最新公告" in said) is ("check the latest announcement" in said) is carried
+    assert figures.basis(pack, [value])[0]["carried"] is carried
 
 
 @pytest.mark.parametrize(

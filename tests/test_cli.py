@@ -199,6 +199,20 @@ def test_unknown_cases_and_batches_are_one_sentence(environment: dict[str, str],
         assert len((done.stdout + done.stderr).strip().splitlines()) == 1, done.stdout + done.stderr
 
 
+def test_a_negotiation_pack_is_written_for_a_decided_case(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "cases.csv").write_text(
+        "案件编号,产品,逾期天数,困难类型,姓名\nK-1,花呗,45,失业,测试甲\n", encoding="utf-8"
+    )
+    assert forbear(environment, "triage", "cases.csv", "--out", "out.jsonl", cwd=tmp_path).returncode == 0
+    done = forbear(environment, "prepare", "K-1", "--out", "pack", "--lang", "zh", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {"kit.html", "kit.md", "deadlines.ics"} <= {path.name for path in (tmp_path / "pack").iterdir()}
+    assert "测试甲" not in "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "pack").iterdir())
+    unknown = forbear(environment, "prepare", "K-2", "--out", "pack", cwd=tmp_path)
+    assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 1)
+    assert "no decision on a case 'K-2'" in unknown.stderr
+
+
 def test_an_unusable_setting_is_one_sentence(environment: dict[str, str], tmp_path: Path) -> None:
     done = forbear({**environment, "FORBEAR_CHUNK_SIZE": "many"}, "status", cwd=tmp_path)
     assert done.returncode == 2

@@ -143,6 +143,22 @@ def _layer(reference: Reference) -> str:
     return pack().references[reference.id].layer
 
 
+@pytest.mark.parametrize(
+    ("source", "day"),
+    [
+        ("assisted-loan-notice-2025", "2025-10-01"),
+        ("apr-disclosure-2026", "2026-08-01"),
+        ("gbt-45251-2025", "2025-02-28"),
+        ("public-security-law", "2026-01-01"),
+        ("consumer-finance-measures-2024", "2024-04-18"),
+        ("personal-loan-measures-2024", "2024-07-01"),
+        ("private-lending-scope-reply", "2021-01-01"),
+    ],
+)
+def test_a_source_is_in_force_from_its_day(source: str, day: str) -> None:
+    assert pack().references[source].in_force_from == dt.date.fromisoformat(day)
+
+
 def test_every_source_says_what_was_read_of_it_and_links_nowhere() -> None:
     for name, source in pack().references.items():
         assert (source.read is None) == (source.layer == "design"), name

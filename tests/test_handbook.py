@@ -32,7 +32,7 @@ from rules.handbook.voice import anchor, voice
 from rules.loader import DEFAULT_PACK, Pack, load
 from rules.normal import leaves
 from tests.packs import FILES, edited, tiny, write
-from tests.test_pack import BANNED
+from tests.texts import BANNED
 from tests.vocabulary import CONDITIONS, VOCABULARY
 
 DAY = dt.date(2026, 11, 24)

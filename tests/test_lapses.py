@@ -14,13 +14,14 @@ from rules.lapses import lapse
 from rules.loader import DEFAULT_PACK, load
 from rules.outcome import Lapse
 from rules.pack import Pack
-from rules.schema import Parameter, ParameterValue, Reference, Text
+from rules.schema import Item, Parameter, ParameterValue, Reference, Text
 from rules.words import decision
 from tests.rulebook import pack_of, rule
 
 TODAY = dt.date(2026, 11, 24)
 LATE = c.Compare("days", "more_than", c.Parameter("limit"))
 RED = c.Compare("colour", "equals", "red")
+DESIGN = (Reference(id="practice", status="design"),)
 
 
 def limit(*values: tuple[int, str, str | None], carried: bool = False) -> dict[str, Parameter]:
@@ -31,7 +32,7 @@ def limit(*values: tuple[int, str, str | None], carried: bool = False) -> dict[s
             valid_from=start,
             valid_to=end,
             status="design",
-            references=(Reference(id="practice", status="design"),),
+            references=DESIGN,
             carried=carried and end is None,
         )
         for value, start, end in values
@@ -86,6 +87,13 @@ def test_a_figure_in_force_is_no_lapse() -> None:
 def test_a_figure_that_a_reason_speaks_of_is_used() -> None:
     pack = pack_of(rule("says", 5, RED, {"recommend": "alpha"}, because="{limit}"), parameters=CARRIED)
     found = Evaluator(pack, TODAY).evaluate([{"colour": "red"}, {"colour": "blue"}])
+    assert [bool(each.outcome.lapsed) for each in found] == [True, False]
+
+
+def test_a_figure_that_an_item_speaks_of_is_used() -> None:
+    named = {"dispute": Item(text=Text(zh="{limit}日", en="{limit} days"), references=DESIGN)}
+    told = pack_of(rule("gives", 5, RED, {"recommend": "alpha"}, {"right": "dispute"}), parameters=CARRIED)
+    found = Evaluator(replace(told, rights=named), TODAY).evaluate([{"colour": "red"}, {"colour": "blue"}])
     assert [bool(each.outcome.lapsed) for each in found] == [True, False]
 
 

@@ -41,6 +41,7 @@ def test_before_its_first_day_a_parameter_has_no_value() -> None:
         ("90.0", "days", 90),
         ("-5", "count", -5),
         ("15", "basis_points", 15),
+        ("0.0175", "percent_a_day", 175),
     ],
 )
 def test_a_value_becomes_fen_basis_points_or_itself(value: str, unit: Unit, number: int) -> None:
@@ -49,7 +50,14 @@ def test_a_value_becomes_fen_basis_points_or_itself(value: str, unit: Unit, numb
 
 @pytest.mark.parametrize(
     ("value", "unit"),
-    [("0.005", "percent"), ("1.5", "days"), ("1E+12", "yuan"), ("NaN", "days"), ("1." + "0" * 40 + "1", "yuan")],
+    [
+        ("0.005", "percent"),
+        ("1.5", "days"),
+        ("0.00175", "percent_a_day"),
+        ("1E+12", "yuan"),
+        ("NaN", "days"),
+        ("1." + "0" * 40 + "1", "yuan"),
+    ],
 )
 def test_a_value_the_engines_could_not_hold_exactly_is_refused(value: str, unit: Unit) -> None:
     with pytest.raises(ValueError, match=r"decimals|digits"):

@@ -11,7 +11,7 @@ from forbear.cli.figures import AsJson, Days, On, count, day, day_of_figures, fe
 from forbear.errors import ForbearError
 from rules import charges
 from rules import offers as pro_rata
-from rules.amortisation import equal_principal, level
+from rules.amortisation import accrued, after_pause, equal_principal, level
 from rules.proposals import yuan
 
 _Principal = Annotated[str, typer.Argument(metavar="PRINCIPAL", help="yuan: 50000, 50,000.00 or 5万")]
@@ -26,6 +26,9 @@ def instalment(
     equal: Annotated[
         bool, typer.Option("--equal-principal", help="equal principal: the first month is highest")
     ] = False,
+    pause: Annotated[
+        str | None, typer.Option("--pause-days", metavar="DAYS", help="first nothing is paid for so many days")
+    ] = None,
     table: Annotated[bool, typer.Option("--schedule", help="every instalment")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -35,12 +38,14 @@ def instalment(
     if owed == 0:
         raise ForbearError("PRINCIPAL: must be above 0.")
     plan = (equal_principal if equal else level)(owed, rate, terms)
+    if pause is not None:
+        plan = after_pause(plan, _pause_cost(owed, rate, pause))
     first, last = plan.payments[0], plan.payments[-1]
     data: dict[str, Any] = {
         "instalment": yuan(first.amount), "last": yuan(last.amount), "interest": yuan(plan.interest),
         "total": yuan(plan.total), "months": terms,
     }  # fmt: skip
-    names = "首月还款 First instalment" if equal else "每月还款 Instalment"
+    names = "首月还款 First instalment" if equal or pause else "每月还款 Instalment"
     lines = [
         f"{names}: {of_fen(first.amount)}",
         f"末月还款 Last instalment: {of_fen(last.amount)}",
@@ -161,6 +166,12 @@ def double_interest(principal: _Principal, days: Days, on: On = None, as_json: A
         *figures.sources(pack, [basis]),
     ]
     show({"interest": yuan(added), "days": late, "basis": figures.basis(pack, [basis])}, lines, as_json)
+
+
+def _pause_cost(owed: int, rate: int, days: str) -> int:
+    pack = load_pack()
+    year, _ = figure(pack, "interest_year_days", day_of_figures(None, pack))
+    return accrued(owed, rate, count("--pause-days", days), year)
 
 
 def offers(

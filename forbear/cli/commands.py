@@ -2,7 +2,7 @@
 
 import typer
 
-from forbear.cli import calc, cases, policy, serve
+from forbear.cli import calc, cases, policy, prepare, serve
 
 app = typer.Typer(
     help="Forbear: triage of debt-counselling cases.",
@@ -11,7 +11,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    *(cases.triage, cases.demo, cases.submit, cases.status, cases.results, cases.explain),
+    *(cases.triage, cases.demo, cases.submit, cases.status, cases.results, cases.explain, prepare.prepare),
     *(serve.up, serve.web, serve.worker, serve.scheduler, serve.migrate, serve.doctor),
 ):
     app.command()(command)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, cast
 
@@ -100,18 +100,22 @@ def percent(basis_points: int) -> str:
     return f"{plain(Decimal(basis_points).scaleb(-2))}%"
 
 
-def sources(pack: Pack, rested_on: Iterable[Dated]) -> Iterator[str]:
-    """Where figures come from, how sure that is, and since when they count."""
+def sources(pack: Pack, rested_on: Sequence[Dated]) -> Iterator[str]:
+    """Where figures come from and how sure that is, and whether one is only carried on."""
     references: tuple[Reference, ...] = tuple(dict.fromkeys(each for value in rested_on for each in value.references))
     yield f"来源：{cited(pack, references, 'zh')}"
     yield f"Source: {cited(pack, references, 'en')}"
+    if any(value.carried for value in rested_on):
+        yield "其中有数值未经核实，暂按最近一次核实的数值计算，请先核对最新公告。"
+        yield "One of these figures is the last confirmed one carried on; check the latest announcement first."
 
 
-def basis(pack: Pack, rested_on: Iterable[Dated]) -> list[dict[str, Any]]:
+def basis(pack: Pack, rested_on: Sequence[Dated]) -> list[dict[str, Any]]:
     """The same for programs."""
     return [
         {
             "status": value.status,
+            "carried": value.carried,
             "valid_from": value.valid_from.isoformat(),
             "references": [
                 {"id": each.id, "title": pack.references[each.id].title.model_dump(), "article": each.article}

@@ -27,6 +27,10 @@ _TONES: Final[Mapping[Status, Tone]] = {
 _URGENT: Final[Mapping[Urgency, Tone]] = {"U0": "alarm", "U1": "alarm", "U2": "poor", "U3": "fair", "U4": "", "U5": ""}
 
 
+# Where what the pack itself means is told; the texts of the negotiation pack have no place here.
+_PACK: Final[Mapping[str, str]] = {"calculations": "section.fees", "negotiation": ""}
+
+
 @dataclass(frozen=True)
 class Voice:
     """A pack told in one language, with the figures of one day. `users` has who means an entry, by entry."""
@@ -95,8 +99,7 @@ def _start(v: Voice, text: str) -> str:
 
 def link(v: Voice, name: Name, text: str = "") -> Span:
     """A link to an entry, by default under its own name."""
-    to = chapter("fees") if name == ("pack", "calculations") else anchor(name)
-    return Span(text or label(v, name), to)
+    return Span(text or label(v, name), anchor(name) if name[0] != "pack" else _PACK.get(name[1], anchor(name)))
 
 
 def links(v: Voice, names: Iterable[Name]) -> Line:

@@ -1,0 +1,37 @@
+"""The command that writes a negotiation pack: prepare."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import typer
+
+from forbear import prepare as packs
+from forbear import triage
+from forbear.cli.context import opened
+from forbear.errors import ForbearError
+from models.session import session
+from rules.facts import Language
+
+_LANGUAGES: Final[dict[str, tuple[Language, ...]]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
+
+
+def prepare(
+    case_ref: Annotated[str, typer.Argument(help="the submitter's reference of the case")],
+    out: Annotated[Path, typer.Option(help="the folder the files go to; it may exist")],
+    language: Annotated[Literal["zh", "en", "both"], typer.Option("--lang", help="zh, en or both")] = "both",
+) -> None:
+    """Write the negotiation pack of a case: what to say, letters, plans, deadlines."""
+    with opened() as context, session(context.engine) as found:
+        decided = triage.decision_of(found, context.settings.submitter, case_ref, context.vault)
+        kit = None if decided is None else decided.kit()
+    if decided is None:
+        raise ForbearError(f"There is no decision on a case {case_ref!r}: `forbear status` shows what was submitted.")
+    if kit is None:
+        raise ForbearError(
+            f"The policy pack that decided {case_ref!r} has no texts for a negotiation pack: triage the case again."
+        )
+    for path in packs.write(out, kit, _LANGUAGES[language], dt.datetime.now(dt.UTC)):
+        typer.echo(path)
+    if kit.staff:
+        typer.echo("This is a protocol for staff: nothing in it goes to the borrower.")

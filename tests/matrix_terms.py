@@ -1,0 +1,167 @@
+"""The terms in which the decision matrix speaks: what capacity, overdue or barred mean for a dict of facts.
+
+Facts are named as in a submitted case; money is fen, rates are basis points. A fact that is absent from the dict is
+unknown. Nothing here is taken from the rules: the few figures it needs it states itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+Facts: TypeAlias = Mapping[str, Any]
+AS_OF = dt.date(2026, 11, 23)
+# The one-year LPR in basis points by the first day it holds. Four times it is the cap of private contracts since then.
+LPR = (
+    (dt.date(2020, 8, 20), 385),
+    (dt.date(2021, 12, 20), 380),
+    (dt.date(2022, 1, 20), 370),
+    (dt.date(2022, 8, 22), 365),
+    (dt.date(2023, 6, 20), 355),
+    (dt.date(2023, 8, 21), 345),
+    (dt.date(2024, 7, 22), 335),
+    (dt.date(2024, 10, 21), 310),
+    (dt.date(2025, 5, 20), 300),
+)
+
+
+def capacity(f: Facts) -> int:
+    """What is left a month, less a buffer of 5 %."""
+    surplus = f["income_monthly"] - f["essential_outgoings"] - f["priority_payments"]
+    return max(0, int(surplus) * 95 // 100)
+
+
+def able(f: Facts) -> bool:
+    return capacity(f) > 0
+
+
+def covers(f: Facts) -> bool:
+    return capacity(f) >= int(f["monthly_due"])
+
+
+def distressed(f: Facts) -> bool:
+    """All that is due a month is more than 60 % of the income; without an income there is no ratio."""
+    due = f["monthly_due"] + f["other_debt_payments"]
+    return bool(f["income_monthly"] > 0 and due * 100 > f["income_monthly"] * 60)
+
+
+def months_to_clear(f: Facts) -> int:
+    return -(-int(f["balance"]) // capacity(f))
+
+
+def evidenced(f: Facts) -> bool:
+    """At least one paper that somebody else made."""
+    return bool({"third_party", "official"} & {f["hardship_evidence"], f["income_evidence"]})
+
+
+def overdue(f: Facts, least: int = 1, most: int = 10**9) -> bool:
+    return least <= int(f["days_overdue"]) <= most
+
+
+def days_until_due(f: Facts) -> int:
+    """Many where nobody knows the day."""
+    return int((f["due_date"] - AS_OF).days) if "due_date" in f else 999
+
+
+def lasting(f: Facts, *durations: str) -> bool:
+    """Whether the hardship is of one of these durations; "unknown" is one of them."""
+    return f.get("hardship_duration", "unknown") in durations
+
+
+def resumes(f: Facts) -> bool:
+    """Whether the day on which income is expected again is known and yet to come."""
+    return bool(f.get("resume_date", AS_OF) > AS_OF)
+
+
+def resumes_late(f: Facts) -> bool:
+    """Income comes back after more than the six months that a short deferral lasts."""
+    return bool(f.get("resume_date", AS_OF) > AS_OF.replace(year=AS_OF.year + 1, month=5))
+
+
+def three_years_on(day: dt.date) -> dt.date:
+    leap = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year + 3, day=28 if leap else day.day)
+
+
+def barred(f: Facts) -> bool:
+    """Three calendar years since the debt fell due and since it was last demanded, paid on or promised."""
+    due = AS_OF - dt.timedelta(days=f["days_overdue"])
+    return three_years_on(max(due, f["last_interruption"])) < AS_OF
+
+
+def above_private_cap(f: Facts) -> bool:
+    levels = [rate for day, rate in LPR if day <= f["contract_date"]]
+    return bool(levels) and int(f["annual_rate_percent"]) > 4 * levels[-1]
+
+
+def under_old_caps(f: Facts) -> bool:
+    """Made before the cap of four times the LPR: older rules hold, which a counsellor works out."""
+    return bool(f["contract_date"] < LPR[0][0])
+
+
+def overcharged(f: Facts) -> bool:
+    """Charges of a financial loan above 24 % a year of the principal for the days overdue."""
+    ceiling = f["principal"] * 24 * f["days_overdue"] / 36_500
+    return f["product"] not in ("private", "illegal") and int(f["interest_fees"]) > ceiling
+
+
+def microloan_too_dear(f: Facts) -> bool:
+    """Above the 24 % all-in ceiling for microloans made since it came."""
+    new = f["contract_date"] >= dt.date(2026, 1, 1)
+    return bool(f["product"] == "microloan" and new and f["annual_rate_percent"] > 2_400)
+
+
+def underage(f: Facts) -> bool:
+    """Under 18 now, or certainly so when the contract was made."""
+    years = (AS_OF - f["contract_date"]).days // 366
+    return bool(f["age"] - max(0, years) < 18)
+
+
+def turned_down(f: Facts) -> bool:
+    waiting = f["prior_request"] == "pending" and asked_days_ago(f) >= 15
+    return f["prior_request"] == "refused" or waiting
+
+
+def asked_days_ago(f: Facts) -> int:
+    """-1 where nobody has asked."""
+    return -1 if f["prior_request"] == "none" else int((AS_OF - f["prior_request_on"]).days)
+
+
+def bankruptcy_court(f: Facts) -> bool:
+    needed = {"深圳": 3, "厦门": 5}.get(f["city"])
+    return needed is not None and int(f["social_insurance_years_local"]) >= needed
+
+
+def lump_sum(f: Facts) -> bool:
+    """Own funds of at least half the balance."""
+    return bool(f["balance"] > 0 and f["lump_sum_available"] * 2 >= f["balance"])
+
+
+def can_clear(f: Facts) -> bool:
+    """The arrears, an instalment every 30 days, can be paid from what is left a month or from own funds."""
+    return covers(f) or int(f["lump_sum_available"]) >= f["monthly_due"] * -(-f["days_overdue"] // 30)
+
+
+def card_short(f: Facts) -> bool:
+    return f["product"] == "credit_card" and able(f) and not covers(f)
+
+
+def card_ripe(f: Facts) -> bool:
+    return card_short(f) and bool(f["willing_to_pay"]) and (overdue(f, 61) or lasting(f, "medium", "permanent"))
+
+
+def card_early(f: Facts) -> bool:
+    return overdue(f, 1, 60) and lasting(f, "temporary", "unknown")
+
+
+def noted(f: Facts, flag: str) -> bool:
+    return flag in f["note_flags"]
+
+
+def at(f: Facts, *stages: str) -> bool:
+    return f["legal_stage"] in stages
+
+
+def mortgage_at_risk(f: Facts) -> bool:
+    return f["product"] == "mortgage" and (overdue(f, 91) or bool(f["accelerated"]))
