@@ -43,7 +43,7 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
         "strategies": chain(
             _codes(pack.strategies), _each(pack.strategies, lambda strategy: _strategy(pack, strategy, unknown))
         ),
-        "red_flags": _each(pack.red_flags, _flag),
+        "red_flags": _each(pack.red_flags, lambda flag: _flag(pack, flag, unknown)),
         "deadlines": _each(pack.deadlines, lambda clock: _clock(pack, clock, unknown)),
         "open_points": _each(pack.open_points, lambda point: _open_point(point, unknown)),
     }
@@ -108,7 +108,11 @@ def _documents(hardship: schema.Hardship, unknown: Unknown) -> Iterator[str]:
                 yield f"documents.{strength}: {error}"
 
 
-def _flag(flag: schema.RedFlag) -> Iterator[str]:
+def _flag(pack: Pack, flag: schema.RedFlag, unknown: Unknown) -> Iterator[str]:
+    if flag.denied_as is not None and (error := unknown("red_flags", "red flag", flag.denied_as)):
+        yield f"denied_as: {error}"
+    if not flag.words and not any(pack.red_flags.get(each.denied_as or "") is flag for each in pack.red_flags.values()):
+        yield "words: is missing; only a flag that others are denied as has none"
     for key in ("words", "not_before", "not_after"):
         for number, word in enumerate(getattr(flag, key)):
             if not bare(word):

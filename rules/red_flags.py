@@ -49,14 +49,16 @@ class Alarm:
 
 
 def scan(pack: Pack, notes: str) -> tuple[str, ...]:
-    """The ids of the red flags whose words occur in the notes, in alphabetical order."""
-    return tuple(sorted({match.flag for match in matches(pack, notes)}))
+    """The ids of the red flags that the notes raise, in alphabetical order."""
+    found = matches(pack, notes)
+    raised = {match.flag for match in found if not (match.negated and pack.red_flags[match.flag].denied_as)}
+    return tuple(sorted({_raised_as(pack, match.flag, raised) for match in found}))
 
 
 def matches(pack: Pack, notes: str) -> tuple[Match, ...]:
     """Where the notes raise a flag: flags in alphabetical order, the places of each as they come.
 
-    Words that overlap are one match. A negation before the words never silences them, it is only told.
+    Words that overlap are one match. A negation before the words never silences them: a person is told of it.
     """
     words, compact = _words(pack), bare(notes)
     # Most notes hold none of a thousand words: find that out first, by how words begin.
@@ -83,7 +85,7 @@ def alarms(pack: Pack, flags: Collection[str], found: Iterable[Match]) -> tuple[
     """
     by_flag: defaultdict[str, list[Match]] = defaultdict(list)
     for match in found:
-        by_flag[match.flag].append(match)
+        by_flag[_raised_as(pack, match.flag, flags)].append(match)
     return tuple(
         Alarm(
             flag,
@@ -93,6 +95,11 @@ def alarms(pack: Pack, flags: Collection[str], found: Iterable[Match]) -> tuple[
         for flag in pack.red_flags
         if flag in flags
     )
+
+
+def _raised_as(pack: Pack, flag: str, raised: Collection[str]) -> str:
+    """The flag itself where it was raised, else the one that its denial raises."""
+    return flag if flag in raised else pack.red_flags[flag].denied_as or flag
 
 
 def sentence(pack: Pack, alarm: Alarm, language: Language) -> str:

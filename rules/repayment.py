@@ -70,13 +70,13 @@ def plans(
 ) -> tuple[Plan, ...]:
     """The plans of each chosen strategy, where the facts allow to work them out; one and the same only once.
 
-    Where one of the strategies shares the capacity among several debts, no other takes all of it for this one.
+    Where the borrower has other debts no plan takes all of the capacity for this one, but its share.
     """
     wanted = [(name, strategies[name]) for name in chosen if strategies[name].plans]
     if not wanted:
         return ()
     shared = any("shared_instalments" in strategy.plans for _, strategy in wanted)
-    means = _share if shared else _number
+    means = _share if shared or _others(facts) else _number
     case = _Case(facts, as_of, parameters, means(facts, "capacity"), means(facts, "capacity_stressed"), shared)
     found: dict[Plan, Plan] = {}
     for name, strategy in wanted:
@@ -195,6 +195,12 @@ def _share(facts: Facts, capacity: str) -> int | None:
     if due is None or other is None or due + other == 0:
         return None
     return whole * due // (due + other)
+
+
+def _others(facts: Facts) -> bool:
+    """Whether other debts are known that the capacity has to pay too."""
+    balance, total = _number(facts, "balance"), _number(facts, "debts_total")
+    return bool(_number(facts, "other_debt_payments")) or (balance or 0) < (total or 0)
 
 
 def _number(facts: Facts, name: str) -> int | None:

@@ -188,10 +188,15 @@ class Clock(Model):
 
 
 class RedFlag(Model):
-    """Words in the notes that raise an alarm (red_flags.yaml)."""
+    """Words in the notes that raise an alarm (red_flags.yaml).
+
+    `denied_as` is the flag raised instead where every place is denied ("没有收到传票"): a person still looks. Without
+    it a denial changes nothing. Only a flag that others are denied as has no words of its own.
+    """
 
     title: Text
-    words: Annotated[tuple[str, ...], Field(min_length=1)]
+    words: tuple[str, ...] = ()
+    denied_as: Identifier | None = None
     # What takes the alarm back when the words stand at once before it, or after it.
     not_before: tuple[str, ...] = ()
     not_after: tuple[str, ...] = ()

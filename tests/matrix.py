@@ -133,6 +133,11 @@ def _cure(f: Facts) -> bool:
     return (overdue(f, 1, 90) and t.covers(f)) or (overdue(f, 1, 30) and forgot)
 
 
+def _silence(f: Facts) -> bool:
+    """The notes speak of a silence that the age of the debt allows."""
+    return noted(f, "long_silence") and overdue(f, 1096) and at(f, *BEFORE_JUDGMENT)
+
+
 def _early_without(f: Facts) -> bool:
     return not overdue(f) and f["hardship"] != "none_stated" and not able(f)
 
@@ -186,6 +191,7 @@ MATRIX = (
     Row(945, "papers in the notes", _papers_noted, urgency="U2", adds="S03"),
     Row(940, "identity", lambda f: f["not_my_loan"] or noted(f, "identity_theft"), "S06", "U2", blocks=ADMITS),
     Row(930, "minor, incapable, dead", _in_doubt, "S08", "U2", blocks=ADMITS),
+    Row(920, "silence in the notes", _silence, "S07", "U3", blocks=ADMITS),
     Row(920, "limitation", lambda f: t.barred(f) and at(f, *BEFORE_JUDGMENT), "S07", "U3", blocks=ADMITS),
     Row(910, "scam", lambda f: f["scam_agent"] or noted(f, "scam_agent"), "S11", "U2"),
     Row(900, "illegal loan", lambda f: f["product"] == "illegal", "S09", "U2", blocks="S14 S15 S16 S20 S22"),
@@ -220,7 +226,18 @@ MATRIX = (
     Row(689, "early, within a week", _due_soon, urgency="U4"),
     Row(688, "early, no capacity", _early_without, urgency="U4", adds="S22"),
     Row(680, "temporary", lambda f: _temporary(f) and t.resumes(f), "S16"),
-    Row(679, "temporary, too long", lambda f: lasting(f, "temporary") and t.resumes_late(f), adds="S17"),
+    Row(
+        679,
+        "temporary, too long",
+        lambda f: lasting(f, "temporary") and t.resumes_late(f) and t.capacity(f) > 0,
+        adds="S17",
+    ),
+    Row(
+        679,
+        "temporary, too long, nothing to pay with",
+        lambda f: lasting(f, "temporary") and t.resumes_late(f) and t.capacity(f) <= 0,
+        adds="S22",
+    ),
     Row(675, "temporary, some capacity", lambda f: _temporary(f) and not t.resumes(f) and able(f), "S17"),
     Row(670, "restructure", _restructure, "S17", "U3"),
     Row(660, "no capacity", _standstill, "S22", "U3"),

@@ -61,7 +61,14 @@ def _evaluated(*rules: LoadedRule, **facts: Value) -> Evaluation:
         {
             "title": TITLE,
             "unit": "percent",
-            "values": [{"value": "30", "valid_from": dt.date(2020, 1, 1), "status": "design"}],
+            "values": [
+                {
+                    "value": "30",
+                    "valid_from": dt.date(2020, 1, 1),
+                    "status": "design",
+                    "references": [{"id": "practice", "status": "design"}],
+                }
+            ],
         }
     )
     pack = pack_of(*rules, vocabulary=VOCABULARY, parameters={"share": share})

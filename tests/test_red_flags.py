@@ -34,7 +34,7 @@ TRIGGERS = {
     "domestic_violence": "家暴 打孩子 家庭暴力 虐待 child_abuse",
     "violence": "上门堵 泼漆 殴打 非法拘禁 威胁家人 P图 群发通讯录 潑漆 毆打",
     "scam_agent": (
-        "停息挂账代办 债务优化 征信修复 征信洗白 征信铲单 洗白 铲单 反催收联盟 内部渠道 先交费 先交保证金 保证金 "
+        "停息挂账代办 债务优化 征信修复 征信洗白 征信铲单 铲单 反催收联盟 内部渠道 先交费 先交保证金 交保证金 "
         "交出手机卡 交出身份证 交出验证码 交出网银U盾 网银U盾 代投诉 伪造病历 伪造贫困证明 走流水 AB贷 垫资过桥"
     ),
     "legal_papers": "传票 起诉状 支付令 执行通知 拍卖",
@@ -130,7 +130,7 @@ def test_every_trigger_of_the_catalogue_is_found(flag: str, word: str) -> None:
 
 
 def test_the_catalogue_has_every_flag() -> None:
-    assert set(TRIGGERS) == set(SHIPPED.red_flags)
+    assert set(TRIGGERS) == {name for name, flag in SHIPPED.red_flags.items() if flag.words}
 
 
 @given(st.sampled_from(WORDS), st.text(max_size=30), st.text(max_size=30))
@@ -151,11 +151,39 @@ def test_a_word_is_found_whatever_stands_between_its_letters(entry: tuple[str, s
 
 
 @given(st.sampled_from(NEGATIONS), st.sampled_from(WORDS), st.text(max_size=20))
-def test_negation_never_removes_a_flag(negation: str, entry: tuple[str, str], before: str) -> None:
+def test_negation_never_silences(negation: str, entry: tuple[str, str], before: str) -> None:
+    """Where somebody may be in danger it changes nothing; elsewhere the flag of denials stands in, for a person."""
     flag, word = entry
-    found = [match for match in matches(SHIPPED, f"{before}，{negation}{word}") if match.flag == flag]
-    assert found
-    assert flag in scan(SHIPPED, f"{before}，{negation}{word}")
+    notes = f"{before}，{negation}{word}"
+    assert [match for match in matches(SHIPPED, notes) if match.flag == flag]
+    raised = scan(SHIPPED, notes)
+    assert flag in raised or SHIPPED.red_flags[flag].denied_as in raised
+    assert flag in raised or flag not in ("self_harm", "violence", "domestic_violence")
+    assert {each.flag for each in alarms(SHIPPED, raised, matches(SHIPPED, notes))} == set(raised)
+
+
+@pytest.mark.parametrize(
+    ("notes", "flags"),
+    [
+        ("没有收到法院传票", ("denied_mention",)),
+        ("没有被起诉", ("denied_mention",)),
+        ("no lawsuit so far", ("denied_mention",)),
+        ("没有被起诉，但今天收到传票", ("legal_papers",)),  # one place that is not denied is enough
+        ("没有轻生念头", ("self_harm",)),
+        ("没有被殴打", ("violence",)),
+        ("没有家暴", ("domestic_violence",)),
+        ("没有赌博，没有收到传票", ("denied_mention",)),
+        ("没有赌博，想一了百了", ("denied_mention", "self_harm")),
+    ],
+)
+def test_what_is_denied_is_asked_about_and_decides_nothing(notes: str, flags: tuple[str, ...]) -> None:
+    assert scan(SHIPPED, notes) == flags
+
+
+def test_the_words_of_a_denial_are_shown_with_it() -> None:
+    notes = "没有赌博，没有收到传票"
+    (alarm,) = alarms(SHIPPED, scan(SHIPPED, notes), matches(SHIPPED, notes))
+    assert (alarm.flag, set(alarm.words), alarm.negated) == ("denied_mention", {"赌博", "传票"}, True)
 
 
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from("不想活endmyliAB贷 *-，。没"), max_size=40))

@@ -116,8 +116,17 @@ def test_beside_a_shared_plan_no_other_takes_the_whole_capacity() -> None:
     found = plans(strategies, ["one", "all"], facts, TODAY, FIGURES)
     assert [plan.kind for plan in found] == ["instalments_with_interest", "equal_principal", "shared_instalments"]
     assert all(plan.monthly <= 30_000 for plan in found)
-    alone = plans(strategies, ["one"], facts, TODAY, FIGURES)
+    beside = plans(strategies, ["one"], facts, TODAY, FIGURES)  # no plan for all, but the other debts are there
+    assert [plan.kind for plan in beside] == list(KINDS[:3])
+    assert all(plan.monthly <= 30_000 for plan in beside)
+    alone = plans(strategies, ["one"], {**facts, "debts_total": 1_000_000}, TODAY, FIGURES)
     assert alone[0].monthly > 30_000
+
+
+def test_what_is_due_on_other_debts_is_left_for_them() -> None:
+    facts = {"balance": 1_000_000, "capacity": 120_000, "monthly_due": 30_000}
+    assert plans_of("instalments", **facts, other_debt_payments=0)[0].monthly > 30_000
+    assert plans_of("instalments", **facts, other_debt_payments=90_000)[0].monthly <= 30_000
 
 
 def test_one_and_the_same_plan_is_told_once_for_the_strategy_that_comes_first() -> None:
