@@ -25,14 +25,9 @@ Layer = Literal["law", "regulation", "standard", "practice", "design"]
 Read = Literal["text", "official_page", "press", "press_copy", "law_firm", "weak_page", "nothing"]
 # Without interest unless the kind says otherwise.
 PlanKind = Literal[
-    "instalments",
-    "instalments_with_interest",
-    "equal_principal",
-    "shared_instalments",
-    "deferral",
-    "standstill",
+    "instalments", "instalments_with_interest", "equal_principal", "shared_instalments", "deferral", "standstill",
     "lump_sum",
-]
+]  # fmt: skip
 
 
 class Model(BaseModel):
