@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from rules import conditions as c
 from rules.negotiation import CASE_WORDS, PLAN_WORDS, PRODUCT_CONTACTS, Approach, Letter, Negotiation
-from rules.normal import leaves
 from rules.pack import Pack, Unknown, allowed, quoted
 from rules.parse import ConditionError, parse
 from rules.schema import Reference, Text
-from rules.texts import mistakes, placeholders
+from rules.texts import mistakes
 
 _POINTS = ("ask", "in_writing", "not_sign")
 
@@ -25,7 +23,7 @@ def check_negotiation(pack: Pack, unknown: Unknown) -> Iterator[str]:
             if letter.signed_by not in signatures:
                 problem = f"unknown signature {quoted(letter.signed_by)}; {allowed(letter.signed_by, signatures)}"
                 yield f"letters.yaml: {name}.signed_by: {problem}"
-    for file, place, when in _conditions(pack):
+    for file, place, when in conditions_of(pack):
         try:
             parse(when, pack.vocabulary, pack.parameters)
         except ConditionError as error:
@@ -54,19 +52,6 @@ def cited_in(pack: Pack) -> Iterator[tuple[str, str, Sequence[Reference]]]:
         for place, entries in (("points", pack.negotiation.points), ("approaches", pack.negotiation.approaches)):
             for name, entry in entries.items():
                 yield "negotiation.yaml", f"{place}.{name}.", entry.references
-
-
-def figures_in(pack: Pack) -> set[str]:
-    """The parameters the two files use: in follow-ups, braces and conditions."""
-    names = {name for _, _, text in texts_of(pack) for words in (text.zh, text.en) for name in placeholders(words)}
-    for _, _, when in _conditions(pack):
-        found = leaves(parse(when, pack.vocabulary, pack.parameters))
-        names |= {
-            leaf.value.name for leaf in found if isinstance(leaf, c.Compare) and isinstance(leaf.value, c.Parameter)
-        }
-    if pack.negotiation is not None:
-        names |= {approach.follow_up.days for approach in pack.negotiation.approaches.values()}
-    return names & set(pack.parameters)
 
 
 def _negotiation(pack: Pack, negotiation: Negotiation, unknown: Unknown) -> Iterator[str]:
@@ -127,7 +112,8 @@ def _said(negotiation: Negotiation) -> Iterator[tuple[str, Text]]:
         yield f"approaches.{name}.follow_up.text", approach.follow_up.text
 
 
-def _conditions(pack: Pack) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def conditions_of(pack: Pack) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Every condition of a line or a letter: file, place in it, the condition as written."""
     for file, place, text in texts_of(pack):
         when = getattr(text, "when", None)  # a plain text has none
         if when is not None:

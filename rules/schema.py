@@ -55,17 +55,14 @@ References = Annotated[tuple[Reference, ...], Field(min_length=1)]
 
 
 class Source(Model):
-    """One law, regulation, standard or practice that references point to (references.yaml).
-
-    `read` is None only where there is nothing to read: our own design.
-    """
+    """One law, regulation, standard or practice that references point to (references.yaml)."""
 
     title: Text
     number: str | None = None
     layer: Layer
     published: dt.date | None = None
     in_force_from: dt.date | None = None
-    read: Read | None = None
+    read: Read | None = None  # None only where there is nothing to read: our own design
 
 
 class FactValue(Model):

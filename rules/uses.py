@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,9 +12,11 @@ from rules import conditions as c
 from rules.consistency import references_of
 from rules.derived import FORMULAS
 from rules.negotiation import PRODUCT_CONTACTS
-from rules.negotiation_check import figures_in
+from rules.negotiation_check import conditions_of
+from rules.negotiation_check import texts_of as said_in
 from rules.normal import facts_of, leaves
 from rules.pack import LoadedRule, Pack
+from rules.parse import parse
 from rules.rule_check import TARGETS
 from rules.schema import ACKNOWLEDGEMENTS, Effect, Text
 from rules.texts import placeholders, texts_of
@@ -35,14 +38,20 @@ def uses(pack: Pack) -> tuple[Use, ...]:
     """Every use in the pack, each once, those of the rules first and in their order."""
     found = [each for loaded in pack.rules for each in _rule(pack, loaded)]
     found += [*_facts(pack), *_strategies(pack), *_negotiation(pack), *_open_points(pack), *_others(pack)]
-    for file, place, text in texts_of(pack):
-        if file == "facts.yaml":
-            continue  # how a fact is found: that is its formula
-        found += _mentions(pack, (file.removesuffix(".yaml"), place.split(".")[-2]), "text", text)
+    for file, place, text in (*texts_of(pack), *said_in(pack)):
+        if file != "facts.yaml":  # how a fact is found: that is its formula
+            found += _mentions(pack, _user(file, place), "text", text)
     for file, place, references in references_of(pack):
-        user = (file.removesuffix(".yaml"), place.split(".")[0])
-        found += [Use(user, "references", ("references", each.id)) for each in references]
+        found += [Use(_user(file, place), "references", ("references", each.id)) for each in references]
     return tuple(dict.fromkeys(found))
+
+
+def _user(file: str, place: str) -> Name:
+    """The entry that a place of a file is in. What is no entry of its own belongs to the pack."""
+    names = re.split(r"[.\[]", place)
+    if file != "negotiation.yaml":
+        return file.removesuffix(".yaml"), names[0]
+    return (names[0], names[1]) if names[0] in ("approaches", "points") else ("pack", "negotiation")
 
 
 def _rule(pack: Pack, loaded: LoadedRule) -> Iterator[Use]:
@@ -86,17 +95,25 @@ def _named(pack: Pack, fact: str, values: tuple[str, ...]) -> Iterator[Name]:
 def _mentions(pack: Pack, user: Name, how: str, text: Text) -> Iterator[Use]:
     """The facts and figures that stand in a text between braces."""
     for name in (*placeholders(text.zh), *placeholders(text.en)):
-        yield Use(user, how, ("facts" if name in pack.vocabulary.facts else "parameters", name))
+        if name in pack.vocabulary.facts:
+            yield Use(user, how, ("facts", name))
+        elif name in pack.parameters:
+            yield Use(user, how, ("parameters", name))
 
 
 def _negotiation(pack: Pack) -> Iterator[Use]:
+    for file, place, when in conditions_of(pack):
+        for leaf in leaves(parse(when, pack.vocabulary, pack.parameters)):
+            yield from (Use(_user(file, place), "line", used) for used in _looked_at(pack, leaf))
     if pack.negotiation is None:
         return
     for name, approach in pack.negotiation.approaches.items():
-        user = ("strategies", name)
-        yield from (Use(user, "contacts", ("contacts", each)) for each in approach.contacts if each != PRODUCT_CONTACTS)
+        user = ("approaches", name)
         yield Use(user, "follow_up", ("parameters", approach.follow_up.days))
-    yield from (Use(("pack", "negotiation"), "text", ("parameters", each)) for each in sorted(figures_in(pack)))
+        yield from (Use(user, "contacts", ("contacts", each)) for each in approach.contacts if each != PRODUCT_CONTACTS)
+        yield from (Use(user, "letters", ("letters", each)) for each in approach.letters)
+        for key in ("ask", "in_writing", "not_sign"):
+            yield from (Use(user, "points", ("points", each)) for each in getattr(approach, key))
 
 
 def _open_points(pack: Pack) -> Iterator[Use]:

@@ -38,7 +38,7 @@ from tests.vocabulary import CONDITIONS, VOCABULARY
 DAY = dt.date(2026, 11, 24)
 FILES_OF_ENTRIES = (
     *("strategies", "products", "hardships", "documents", "rights", "warnings", "steps"),
-    *("contacts", "red_flags", "deadlines", "parameters", "fees", "open_points", "references"),
+    *("contacts", "red_flags", "deadlines", "parameters", "fees", "letters", "open_points", "references"),
 )
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 HOSTILE = "<script>alert(1)</script> | a *b* _c_ `d` [e](#f) &amp; \\ $g$ ~h~"
@@ -96,7 +96,7 @@ def page(language: str) -> Page:
 
 def entry(text: str, name: str) -> str:
     """An entry of a page, as HTML."""
-    found = re.search(rf'<article id="{re.escape(name)}">.*?</article>', text, re.DOTALL)
+    found = re.search(rf'<article id="{re.escape(name)}"[^>]*>.*?</article>', text, re.DOTALL)
     assert found is not None, name
     return found[0]
 
@@ -105,6 +105,9 @@ def names(of: Pack) -> list[str]:
     """The anchors of everything in a pack."""
     found = [anchor(("rules", loaded.rule.id)) for loaded in of.rules]
     found += [anchor(("facts", name)) for name in of.vocabulary.facts]
+    if of.negotiation is not None:
+        found += [anchor(("approaches", name)) for name in of.negotiation.approaches]
+        found += [anchor(("points", name)) for name in of.negotiation.points]
     return found + [anchor((file, name)) for file in FILES_OF_ENTRIES for name in getattr(of, file)]
 
 

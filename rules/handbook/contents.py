@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final, get_args
 
 from rules.facts import Language
-from rules.handbook import figures, remedies, rulings, vocabulary
+from rules.handbook import figures, kit, remedies, rulings, vocabulary
 from rules.handbook.document import Book, Bullet, Bullets, Line, Section, Span, Table
 from rules.handbook.voice import Voice, chapter, day, sure, urgency, voice
 from rules.handbook.wording import paragraphs
@@ -28,26 +28,32 @@ def book(pack: Pack, as_of: dt.date, language: Language) -> Book:
         facts=tuple((v.word(key), line) for key, line in _facts(v)),
         disclaimer=v.say(manifest.disclaimer),
         foot=f"{manifest.id} {manifest.version}",
-        sections=(
-            _reading(v),
-            rulings.order(v),
-            remedies.strategies(v),
-            rulings.rules(v),
-            vocabulary.products(v),
-            vocabulary.hardships(v),
-            vocabulary.facts(v, derived=False),
-            vocabulary.facts(v, derived=True),
-            *(remedies.items(v, file) for file in ("documents", "rights", "warnings", "steps")),
-            remedies.contacts(v),
-            vocabulary.red_flags(v),
-            vocabulary.deadlines(v),
-            figures.parameters(v),
-            figures.fees(v),
-            figures.open_points(v),
-            figures.references(v),
-            rulings.index(v),
-            rulings.editions(v),
-        ),
+        sections=tuple(section for section in _sections(v) if section.blocks),
+    )
+
+
+def _sections(v: Voice) -> Iterator[Section]:
+    """The chapters; those of which the pack has nothing are empty."""
+    yield from (
+        _reading(v),
+        rulings.order(v),
+        remedies.strategies(v),
+        rulings.rules(v),
+        vocabulary.products(v),
+        vocabulary.hardships(v),
+        vocabulary.facts(v, derived=False),
+        vocabulary.facts(v, derived=True),
+        *(remedies.items(v, file) for file in ("documents", "rights", "warnings", "steps")),
+        remedies.contacts(v),
+        *kit.chapters(v),
+        vocabulary.red_flags(v),
+        vocabulary.deadlines(v),
+        figures.parameters(v),
+        figures.fees(v),
+        figures.open_points(v),
+        figures.references(v),
+        rulings.index(v),
+        rulings.editions(v),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from rules.facts import Language
 
 # How a stretch of text looks. A badge always says its meaning in words; the tone only colours it.
 Look = Literal["plain", "strong", "code", "soft", "date", "badge"]
 Tone = Literal["", "good", "fair", "poor", "alarm"]
+_HALF_A_PAGE: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,29 @@ class Entry:
     parts: tuple[Part, ...]
     kind: ClassVar[str] = "entry"
 
+    @property
+    def short(self) -> bool:
+        """Whether it takes up less than about half a printed page: then it is kept on one."""
+        return sum(_size(block) for part in self.parts for block in part.blocks) <= _HALF_A_PAGE
+
 
 Block: TypeAlias = Paragraph | Bullets | Table | Listing | Entry
+
+
+def _size(block: Block) -> int:
+    """About how many lines and a half it takes."""
+    match block:
+        case Bullets(items):
+            return sum(_points(item) for item in items)
+        case Table(_, rows):
+            return len(rows) + 1
+        case Listing(items):
+            return sum(1 + len(item.notes) for item in items)
+    return 1
+
+
+def _points(bullet: Bullet) -> int:
+    return 1 + sum(_points(each) for each in bullet.below)
 
 
 @dataclass(frozen=True, slots=True)

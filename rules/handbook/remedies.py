@@ -8,13 +8,14 @@ from rules.directory import Contact
 from rules.handbook.document import Bullet, Bullets, Entry, Line, Listed, Listing, Part, Section, Span
 from rules.handbook.voice import (
     Voice,
+    acknowledging,
     anchor,
     at_length,
-    badge,
     basis,
     chapter,
     citation,
     joined,
+    link,
     prose,
     said,
     used_by,
@@ -34,7 +35,7 @@ def strategies(v: Voice) -> Section:
 
 
 def _strategy(v: Voice, name: str, entry: Strategy) -> Entry:
-    note: Line = (Span(name, look="code"), *_acknowledges(v, entry.acknowledges))
+    note: Line = (Span(name, look="code"), *acknowledging(v, entry.acknowledges))
     return Entry(
         anchor(("strategies", name)),
         f"{entry.code} {v.say(entry.title)}",
@@ -45,6 +46,7 @@ def _strategy(v: Voice, name: str, entry: Strategy) -> Entry:
             *said(v, "against", prose(v, entry.against)),
             *_next_steps(v, entry.next_steps),
             *said(v, "plan", _plan(v, entry)),
+            *said(v, "carried_out", _carried_out(v, name)),
             *basis(v, entry.references),
             *users(v, ("strategies", name)),
         ),
@@ -56,6 +58,12 @@ def _next_steps(v: Voice, steps: tuple[str, ...]) -> tuple[Part, ...]:
     if not steps:
         return ()
     return (Part(v.word("next_steps"), (Bullets(tuple(Bullet(at_length(v, ("steps", each))) for each in steps)),)),)
+
+
+def _carried_out(v: Voice, name: str) -> Line:
+    negotiation = v.pack.negotiation
+    known = negotiation is not None and name in negotiation.approaches
+    return (link(v, ("approaches", name), v.word("approach")),) if known else ()
 
 
 def _plan(v: Voice, entry: Strategy) -> Line:
@@ -80,7 +88,7 @@ def items(v: Voice, file: str) -> Section:
 
 def _item(v: Voice, file: str, name: str, entry: Item) -> Listed:
     cited = joined([citation(v, each) for each in entry.references], v.mark("；", "; "))
-    line = (*prose(v, entry.text), Span(" "), Span(name, look="code"), *_acknowledges(v, entry.acknowledges))
+    line = (*prose(v, entry.text), Span(" "), Span(name, look="code"), *acknowledging(v, entry.acknowledges))
     notes = (*(((v.word("basis"), cited),) if cited else ()), *used_by(v, (file, name)))
     return Listed(anchor((file, name)), line, notes)
 
@@ -106,7 +114,3 @@ def _contact(v: Voice, name: str, entry: Contact) -> Entry:
             *users(v, ("contacts", name)),
         ),
     )
-
-
-def _acknowledges(v: Voice, yes: bool) -> Line:
-    return (Span(" "), badge(v.word("acknowledges"), "fair")) if yes else ()

@@ -12,6 +12,7 @@ from typing import Final
 from rules.facts import Language
 from rules.handbook.document import Bullet, Bullets, Line, Paragraph, Part, Span, Tone
 from rules.handbook.wording import words
+from rules.negotiation import Point
 from rules.pack import LoadedRule, Pack
 from rules.phrases import FORCE, STATUS, URGENCY, figure, say, written
 from rules.schema import Parameter, ParameterValue, Reference, Status, Text, Urgency
@@ -27,8 +28,8 @@ _TONES: Final[Mapping[Status, Tone]] = {
 _URGENT: Final[Mapping[Urgency, Tone]] = {"U0": "alarm", "U1": "alarm", "U2": "poor", "U3": "fair", "U4": "", "U5": ""}
 
 
-# Where what the pack itself means is told; the texts of the negotiation pack have no place here.
-_PACK: Final[Mapping[str, str]] = {"calculations": "section.fees", "negotiation": ""}
+# Where what belongs to no entry is told.
+_PACK: Final[Mapping[str, str]] = {"calculations": "section.fees", "negotiation": "section.negotiation"}
 
 
 @dataclass(frozen=True)
@@ -83,12 +84,19 @@ def label(v: Voice, name: Name) -> str:
         "rules": lambda: v.say(v.rules[own].rule.title),
         "strategies": lambda: f"{pack.strategies[own].code} {v.say(pack.strategies[own].title)}",
         "facts": lambda: v.say(pack.vocabulary.facts[own].title),
+        "approaches": lambda: label(v, ("strategies", own)),
+        "points": lambda: _start(v, plain(prose(v, said_points(pack)[own]))),
         "pack": lambda: v.word(own),
     }
     if file in titles:
         return titles[file]()
     entry = getattr(pack, file)[own]
     return _start(v, plain(prose(v, entry.text))) if hasattr(entry, "text") else v.say(entry.title)
+
+
+def said_points(pack: Pack) -> Mapping[str, Point]:
+    """The points of the negotiation pack."""
+    return pack.negotiation.points if pack.negotiation else {}
 
 
 def _start(v: Voice, text: str) -> str:
@@ -130,9 +138,11 @@ def prose(v: Voice, text: Text) -> Line:
         if name in v.pack.vocabulary.facts:
             title = label(v, ("facts", name))
             spans.append(Span(v.mark(f"〔{title}〕", f"[{title}]"), anchor(("facts", name))))
-        else:
+        elif name in v.pack.parameters:
             value = figure(v.pack, name, v.day) or v.word("none_in_force")
             spans.append(Span(value, anchor(("parameters", name))))
+        else:  # what only a worked-out case can say
+            spans.append(Span(v.mark(f"〔{v.word(f'case.{name}')}〕", f"[{v.word(f'case.{name}')}]")))
     return tuple(spans)
 
 
@@ -150,6 +160,11 @@ def quantity(v: Voice, parameter: Parameter, value: ParameterValue) -> str:
 def badge(text: str, tone: Tone = "") -> Span:
     """A mark that says its meaning."""
     return Span(text, look="badge", tone=tone)
+
+
+def acknowledging(v: Voice, yes: bool) -> Line:
+    """The mark of what admits the debt, after it."""
+    return (Span(" "), badge(v.word("acknowledges"), "fair")) if yes else ()
 
 
 def sure(v: Voice, status: Status) -> Span:
@@ -202,9 +217,15 @@ def used_by(v: Voice, name: Name) -> tuple[tuple[str, Line], ...]:
     """Who means an entry: one line for each way of meaning it."""
     ways: dict[str, list[Name]] = {}
     for use in v.users.get(name, ()):
-        way = "item" if use.how in ("document", "right", "warning", "step", "deadline") else use.how
-        ways.setdefault(way, []).append(use.user)
-    return tuple((v.word(f"by.{way}"), links(v, dict.fromkeys(users))) for way, users in ways.items())
+        ways.setdefault(_way(v, use), []).append(use.user)
+    return tuple((way, links(v, dict.fromkeys(users))) for way, users in ways.items())
+
+
+def _way(v: Voice, use: Use) -> str:
+    """How an entry is meant. A source is cited by so many that they are told apart by what they are."""
+    if use.how == "references":
+        return v.word("by.references", kind=v.word(f"kind.{use.user[0]}"))
+    return v.word("by.item" if use.how in ("document", "right", "warning", "step", "deadline") else f"by.{use.how}")
 
 
 def users(v: Voice, name: Name) -> tuple[Part, ...]:

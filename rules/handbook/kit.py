@@ -1,0 +1,182 @@
+"""The chapters on the negotiation pack: how each strategy is carried out, its points, and the letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rules.handbook.conditions import condition
+from rules.handbook.document import (
+    Block,
+    Bullet,
+    Bullets,
+    Entry,
+    Line,
+    Listed,
+    Listing,
+    Paragraph,
+    Part,
+    Section,
+    Span,
+    Table,
+)
+from rules.handbook.voice import (
+    Voice,
+    acknowledging,
+    anchor,
+    badge,
+    basis,
+    chapter,
+    citation,
+    joined,
+    label,
+    link,
+    links,
+    prose,
+    quantity,
+    said,
+    used_by,
+    users,
+)
+from rules.negotiation import PRODUCT_CONTACTS, Approach, Letter, Negotiation, Point
+from rules.negotiation import Line as Sentence
+from rules.parameters import value_on
+from rules.parse import parse
+from rules.schema import Text
+
+
+def chapters(v: Voice) -> Iterator[Section]:
+    """What is said and sent, where the pack has words for it."""
+    negotiation = v.pack.negotiation
+    if negotiation is not None:
+        entries = [_approach(v, name, approach) for name, approach in negotiation.approaches.items()]
+        common = (Paragraph((Span(v.word("note.negotiation")),)), *_common(v, negotiation))
+        yield Section(chapter("negotiation"), v.word("carried_out"), (*common, *entries))
+        points = Listing(tuple(_point(v, name, point) for name, point in negotiation.points.items()))
+        yield Section(chapter("points"), v.word("points"), (points,))
+    if v.pack.letters:
+        letters = tuple(_letter(v, name, letter) for name, letter in v.pack.letters.items())
+        yield Section(chapter("letters"), v.word("letters"), letters)
+
+
+def _common(v: Voice, negotiation: Negotiation) -> Iterator[Block]:
+    """What is said in every call, what is kept back, and the words for a hardship and a debt."""
+    yield Entry(
+        "negotiation.calls",
+        v.word("calls"),
+        (),
+        (
+            *_lines(v, "greeting", negotiation.greeting),
+            *_lines(v, "farewell", negotiation.farewell),
+            *said(v, "reserve", prose(v, negotiation.reserve.say)),
+            *said(v, "not_sign", prose(v, negotiation.reserve.not_sign)),
+            *said(v, "staff_notice", prose(v, negotiation.staff_notice)),
+            *said(v, "afterwards", links(v, (("documents", each) for each in negotiation.afterwards))),
+        ),
+    )
+    reasons = [
+        ((link(v, ("hardships", name)),), prose(v, reason.say), prose(v, reason.write))
+        for name, reason in negotiation.hardships.items()
+    ]
+    debts = [((link(v, ("products", name)),), prose(v, text)) for name, text in negotiation.debts.items()]
+    heads = tuple(v.word(key) for key in ("hardship", "spoken", "written"))
+    tables = (
+        Part(v.word("reasons"), (Table(heads, tuple(reasons)),)),
+        Part(v.word("debts"), (Table((v.word("product"), v.word("called")), tuple(debts)),)),
+    )
+    yield Entry("negotiation.words", v.word("own_words"), (), tables)
+
+
+def _approach(v: Voice, name: str, approach: Approach) -> Entry:
+    contacts = [
+        (Span(v.word("product_contacts")),) if each == PRODUCT_CONTACTS else (link(v, ("contacts", each)),)
+        for each in approach.contacts
+    ]
+    speaker = (badge(v.word(f"speaker.{approach.speaker}"), "alarm" if approach.speaker == "staff" else ""),)
+    return Entry(
+        anchor(("approaches", name)),
+        label(v, ("approaches", name)),
+        (link(v, ("strategies", name), v.word("strategy")), Span(" "), *speaker),
+        (
+            *_lines(v, "say", approach.say),
+            *(part for key in ("ask", "in_writing", "not_sign") for part in _points(v, key, getattr(approach, key))),
+            *said(v, "calling", joined(contacts, " → ")),
+            *said(v, "follow_up", _follow_up(v, approach)),
+            *said(v, "letters", links(v, (("letters", each) for each in approach.letters))),
+            *basis(v, approach.references),
+        ),
+    )
+
+
+def _follow_up(v: Voice, approach: Approach) -> Line:
+    parameter = v.pack.parameters[approach.follow_up.days]
+    value = value_on(parameter, v.day)
+    days = v.word("none_in_force") if value is None else quantity(v, parameter, value)
+    after = v.word("follow_up.after", days="|").split("|")
+    where = anchor(("parameters", approach.follow_up.days))
+    return (Span(after[0]), Span(days, where), Span(after[1]), *prose(v, approach.follow_up.text))
+
+
+def _points(v: Voice, key: str, names: tuple[str, ...]) -> tuple[Part, ...]:
+    if v.pack.negotiation is None or not names:
+        return ()
+    points = v.pack.negotiation.points
+    bullets = [Bullet((*prose(v, points[name]), Span(" "), _id("points", name))) for name in names]
+    return (Part(v.word(key), (Bullets(tuple(bullets)),)),)
+
+
+def _id(file: str, name: str) -> Span:
+    return Span(name, anchor((file, name)), look="code")
+
+
+def _lines(v: Voice, key: str, lines: tuple[Sentence, ...]) -> tuple[Part, ...]:
+    return (Part(v.word(key), (Bullets(tuple(_line(v, each) for each in lines)),)),) if lines else ()
+
+
+def _line(v: Voice, line: Sentence) -> Bullet:
+    """A sentence, and below it when it is said."""
+    return Bullet((*prose(v, line), *acknowledging(v, line.acknowledges)), _only_if(v, line.when))
+
+
+def _only_if(v: Voice, when: Mapping[str, Any] | None) -> tuple[Bullet, ...]:
+    if when is None:
+        return ()
+    told = condition(v, parse(when, v.pack.vocabulary, v.pack.parameters))
+    return (Bullet((Span(v.word("only_if"), look="soft"), *told.line), told.below),)
+
+
+def _point(v: Voice, name: str, point: Point) -> Listed:
+    line = (*prose(v, point), Span(" "), Span(name, look="code"), *acknowledging(v, point.acknowledges))
+    cited = joined([citation(v, each) for each in point.references], v.mark("；", "; "))
+    only = [(v.word("when"), _flat(v, each)) for each in _only_if(v, point.when)]
+    return Listed(anchor(("points", name)), line, (*only, (v.word("basis"), cited), *used_by(v, ("points", name))))
+
+
+def _flat(v: Voice, bullet: Bullet) -> Line:
+    """A condition on one line, for a list that has no room for points."""
+    inner = joined([_flat(v, each) for each in bullet.below], v.mark("；", "; "))
+    return (*bullet.line, Span(" "), *inner) if inner else bullet.line
+
+
+def _letter(v: Voice, name: str, letter: Letter) -> Entry:
+    signature = v.pack.negotiation.signatures.get(letter.signed_by, ()) if v.pack.negotiation else ()
+    only = _only_if(v, letter.when)
+    return Entry(
+        anchor(("letters", name)),
+        v.say(letter.title),
+        (Span(name, look="code"), *acknowledging(v, letter.acknowledges)),
+        (
+            *((Part(v.word("when"), (Bullets(only),)),) if only else ()),
+            *(said(v, "hold", prose(v, letter.hold)) if letter.hold else ()),
+            *said(v, "to", prose(v, letter.to)),
+            *_lines(v, "paragraphs", letter.paragraphs),
+            *_signed(v, signature),
+            *basis(v, letter.references),
+            *users(v, ("letters", name)),
+        ),
+    )
+
+
+def _signed(v: Voice, lines: tuple[Text, ...]) -> tuple[Part, ...]:
+    bullets = tuple(Bullet(prose(v, each)) for each in lines)
+    return (Part(v.word("signed"), (Bullets(bullets),)),) if bullets else ()
