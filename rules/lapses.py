@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Final
 
 from rules.conditions import Compare, Condition, Parameter
 from rules.derived import FORMULAS
@@ -17,9 +17,13 @@ from rules.outcome import Lapse, Outcome
 from rules.pack import Pack
 from rules.parameters import value_on
 from rules.parse import resolve
-from rules.reasons import source, speaking
-from rules.texts import placeholders
+from rules.reasons import speaking
 from rules.twin import Twin
+from rules.uses import uses
+
+# What an outcome says, by the file it is from, and how an entry there speaks of a figure.
+_FILES: Final = ("rules", "strategies", "deadlines", "documents", "rights", "warnings", "steps")
+_SPEAKING: Final = ("because", "text", "days")
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Lapses:
         self._dated = {
             pair for name, formula in FORMULAS.items() if name in pack.vocabulary.facts for pair in formula.dated
         }
+        self._speakers = _speakers(pack, self._now)
         self._twins: dict[str, tuple[Twin, frozenset[str]] | None] = {}
 
     def find(self, facts: Sequence[Facts], outcomes: Sequence[Outcome]) -> list[tuple[Lapse, ...]]:
@@ -63,7 +68,8 @@ class Lapses:
         for doubt in self._doubts(facts):
             undecided = self._undecided(doubt, facts)
             for row, each in doubt.rows.items():
-                if row in undecided or (each is self._now.get(doubt.parameter) and self._spoken(each, outcomes[row])):
+                today = each is self._now.get(doubt.parameter)
+                if row in undecided or (today and self._spoken(doubt.parameter, outcomes[row])):
                     kept[row][doubt.parameter] = each
         return [tuple(each[name] for name in sorted(each)) for each in kept]
 
@@ -115,28 +121,34 @@ class Lapses:
         ]
         return (Twin(rules, self._pack.vocabulary), stale) if rules else None
 
-    def _spoken(self, each: Lapse, outcome: Outcome) -> bool:
-        strategy = self._pack.strategies[outcome.strategy]
-        clocks = {self._pack.deadlines[due.id].days for due in outcome.deadlines}
-        return each.parameter in clocks or any(
-            each.parameter in _named(text)
-            for text in (
-                *(source(self._pack, rule).because.zh for rule in speaking(self._pack, outcome.rules_fired)),
-                *(self._pack.documents[name].text.zh for name in outcome.documents),
-                *(self._pack.rights[name].text.zh for name in outcome.rights),
-                *(self._pack.warnings[name].text.zh for name in outcome.warnings),
-                *(self._pack.steps[name].text.zh for name in outcome.steps),
-                strategy.summary.zh,
-                strategy.sound_when.zh,
-                strategy.against.zh,
-            )
+    def _spoken(self, parameter: str, outcome: Outcome) -> bool:
+        """Whether something that this outcome says names the figure."""
+        where = self._speakers.get(parameter)
+        return where is not None and any(
+            not names.isdisjoint(_said(self._pack, file, outcome)) for file, names in where.items()
         )
 
 
-@lru_cache(maxsize=4096)
-def _named(text: str) -> frozenset[str]:
-    """The names a text is filled in with; asked again for every case."""
-    return frozenset(placeholders(text))
+def _speakers(pack: Pack, parameters: Collection[str]) -> dict[str, dict[str, set[str]]]:
+    """For each figure the entries whose words or clocks name it, by their file."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for use in uses(pack):
+        (file, name), (kind, used) = use.user, use.used
+        if kind == "parameters" and used in parameters and use.how in _SPEAKING and file in _FILES:
+            found.setdefault(used, {}).setdefault(file, set()).add(name)
+    return found
+
+
+def _said(pack: Pack, file: str, outcome: Outcome) -> Collection[str]:
+    match file:
+        case "rules":
+            return speaking(pack, outcome.rules_fired)
+        case "strategies":
+            return (outcome.strategy,)
+        case "deadlines":
+            return [due.id for due in outcome.deadlines]
+    names: tuple[str, ...] = getattr(outcome, file)
+    return names
 
 
 def _looks_at(condition: Condition, parameter: str, stale: frozenset[str]) -> bool:
