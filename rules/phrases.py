@@ -195,7 +195,8 @@ def cited(pack: Pack, references: tuple[Reference, ...], language: Language) -> 
         force = sure if source.layer == "design" else f"{say(FORCE[source.layer], language)}{comma}{sure}"
         if language == "zh":
             number = f"（{source.number}）" if source.number else ""
-            said.append(f"{source.title.zh}{number}{f'第{each.article}条' if each.article else ''}（{force}）")
+            article = f"第{each.article.replace(', ', '、')}条" if each.article else ""
+            said.append(f"{source.title.zh}{number}{article}（{force}）")
         else:
             number = f" ({source.number})" if source.number else ""
             said.append(f"{source.title.en}{number}{f', art. {each.article}' if each.article else ''} ({force})")
