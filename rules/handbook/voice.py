@@ -187,7 +187,7 @@ def named(v: Voice, reference: Reference) -> Line:
     source = v.pack.references[reference.id]
     number = v.mark(f"（{source.number}）", f" ({source.number})") if source.number else ""
     article = (reference.article or "").replace(", ", v.mark("、", ", "))
-    where = v.mark(f"第{article.replace(', ', '、')}条", f", art. {article}") if article else ""
+    where = v.mark(f"第{article}条", f", art. {article}") if article else ""
     return (
         Span(v.say(source.title), anchor(("references", reference.id))),
         Span(f"{number}{where}"),
