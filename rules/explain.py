@@ -21,7 +21,7 @@ _HEADINGS: Final[Mapping[str, Text]] = {
     "red_flags": Text(zh="备注里的警示", en="Red flags in the notes"),
     "situation": Text(zh="情况", en="The situation"),
     "deadlines": Text(zh="期限", en="Deadlines"),
-    "differences": Text(zh="两套引擎的差异", en="Where the engines differ"),
+    "differences": Text(zh="两套计算的差异", en="Where the engines differ"),
     "why": Text(zh="为什么", en="Why"),
     "steps": Text(zh="接下来做什么", en="What to do next"),
     "plan_options": Text(zh="可以提出的还款方案", en="Plans that can be offered"),
@@ -120,9 +120,9 @@ def _recommendation(
         return [
             f"建议：{strategy.title.zh}（{strategy.code}），紧急程度 {outcome.urgency}（{urgency}）。",
             summary,
-            f"适合的时候：{sound_when}",
-            f"要想清楚的：{against}",
-            sure if outcome.engines_agree else "两套引擎的结果不一致，由顾问判断。",
+            f"什么时候合适：{sound_when}",
+            f"有什么不利：{against}",
+            sure if outcome.engines_agree else "两套计算的结果不一致，由顾问判断。",
             *([f"同时考虑：{'、'.join(others)}。"] if others else []),
             *([f"暂不可用：{'、'.join(blocked)}。"] if blocked else []),
         ]
@@ -171,7 +171,7 @@ def _why(pack: Pack, told: Mapping[str, Any], facts: Facts, traced: Mapping[str,
     known = used(pack, names, facts, language)
     title = say(rules_of(pack)[rule].rule.title, language)
     if language == "zh":
-        return f"{text}\n  规则“{title}”（{rule}）" + (f"，看的是：{known}" if known else "")
+        return f"{text}\n  规则“{title}”（{rule}）" + (f"，用到的信息：{known}" if known else "")
     return f"{text}\n  Rule “{title}” ({rule})" + (f", which looked at: {known}" if known else "")
 
 

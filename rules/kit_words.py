@@ -14,7 +14,7 @@ from rules.facts import Facts, Language, display
 from rules.holds import holds
 from rules.negotiation import PLAN_WORDS, Line
 from rules.pack import Pack
-from rules.parameters import in_force
+from rules.parameters import in_force, value_on
 from rules.parse import parse, resolve
 from rules.phrases import figure
 from rules.repayment import Plan
@@ -74,7 +74,17 @@ class Words:
             return self.extra[name].zh if language == "zh" else self.extra[name].en
         if name in self.facts:
             return spoken(self.pack, name, self.facts[name], language)
-        return figure(self.pack, name, self.as_of) or BLANK
+        return _figure(self.pack, name, self.as_of, language) or BLANK
+
+
+def _figure(pack: Pack, name: str, on: dt.date, language: Language) -> str | None:
+    """A policy number in force on a day, amounts as the rest of the text says them."""
+    entry = pack.parameters.get(name)
+    value = value_on(entry, on) if entry is not None and entry.unit == "yuan" else None
+    if value is None:
+        return figure(pack, name, on)
+    amount = money(int(value.value * 100))
+    return amount.zh if language == "zh" else amount.en
 
 
 def spoken(pack: Pack, name: str, value: Value, language: Language) -> str:

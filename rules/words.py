@@ -112,7 +112,7 @@ def _assumption(due: DeadlineDue) -> dict[str, str] | None:
         }
     if not due.calendar_known:
         return {
-            "zh": "该年度的放假安排尚未公布或未收录，只按周末顺延，请以法院日历为准。",
+            "zh": "该年度的放假安排尚未公布或未收录，只按周末顺延，请向法院核实。",
             "en": "The holidays of that year are not known here, so only weekends were considered; ask the court.",
         }
     return None

@@ -29,6 +29,8 @@ ALLOWED = (
     r"一次|第二次|最后一天|下一期",  # "once", "a second time", "the last day", "the next instalment"
     r"Art\. 70",  # an article
     r":00",  # after a full hour that is a figure
+    r"(?<![\d.,])0(?!\d)",  # nothing at all
+    r"不足一(?:期|个月)按一(?:期|个月)|较晚的一天",  # a begun one counted whole; whichever is later
 )
 _NUMBER = r"零一二两三四五六七八九十百千万"
 _COUNTED = r"个?(?:年|月|日|天|周|小时|次|倍|期|元|岁|周岁|工作日|%)"

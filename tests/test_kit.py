@@ -12,7 +12,7 @@ from rules.facts import Facts
 from rules.kit import Kit, withholds
 from rules.negotiation import Line
 from rules.outcome import Outcome
-from tests.kits import AS_OF, evaluated, kit_of, pack, prepared, said, sentences, swept
+from tests.kits import AS_OF, case, evaluated, evaluator, kit_of, pack, prepared, said, sentences, swept
 from tests.test_golden import cases as golden_cases
 from tests.test_golden import evaluate as golden
 from tests.texts import MANDATORY, MONEY, banned_in, folded
@@ -143,6 +143,27 @@ def test_facts_are_filled_in_and_what_is_unknown_is_a_blank() -> None:
     assert "延期至2027年3月1日" in letter and "4,000元" in letter and known.letters[0].to.zh == "测试银行"
     bare = prepared(**{**CALM, "borrower_deceased": True})
     assert bare.letters[0].to.zh == "________"
+
+
+def test_an_amount_of_the_policy_reads_like_one_of_the_case() -> None:
+    facts = {**case(**CALM, product="credit_card", days_overdue=40), "note_flags": ("criminal_threat",)}
+    heed = kit_of(evaluator().evaluate([facts])[0]).heed
+    assert any("本金达到50,000元" in each.zh and "a principal of ¥50,000" in each.en for each in heed)
+
+
+@pytest.mark.parametrize(
+    ("product", "letter", "standard"),
+    [("private", "collection_notice_private", False), ("huabei", "collection_complaint", True)],
+)
+def test_only_a_licensed_lender_is_held_to_the_standard(product: str, letter: str, standard: bool) -> None:
+    found = prepared(**{**CALM, "product": product, "collection_violations": "深夜催收"})
+    assert letter in [draft.id for draft in found.letters]
+    assert ("GB/T" in said(found)) is standard
+
+
+def test_no_letter_goes_to_an_illegal_lender_about_its_conduct() -> None:
+    found = prepared(**{**CALM, "product": "illegal", "collection_violations": "深夜催收"})
+    assert [draft.id for draft in found.letters] == []
 
 
 def test_names_and_numbers_of_persons_are_always_blank() -> None:

@@ -145,7 +145,7 @@ def test_a_disagreement_says_so_and_gives_what_both_engines_saw() -> None:
     written = decision(pack, "A-1", found.outcome, found.facts, TODAY)
     assert [each["rule"] for each in written["reasons"]] == ["disagreement", "two"]
     assert written["disagreement"] == [{"rule": "one", "engine": "no_hit", "twin": "hit"}]
-    assert "两套引擎的结果不一致" in _explained(pack, found, "zh")
+    assert "两套计算的结果不一致" in _explained(pack, found, "zh")
     assert "The two engines came to different results" in _explained(pack, found, "en")
 
 
