@@ -214,7 +214,12 @@ MATRIX = (
     Row(760, "two creditors", lambda f: f["creditors_overdue"] >= 2 and t.distressed(f), "S21", "U3"),
     Row(756, "refused by a person", lambda f: _private(f) and t.turned_down(f), "S26", "U3"),
     Row(755, "refused", lambda f: f["product"] not in ("private", "illegal") and t.turned_down(f), "S25", "U3"),
-    Row(754, "asked a month ago", lambda f: t.asked_days_ago(f) >= 30, adds="S26"),
+    Row(
+        754,
+        "asked a month ago",
+        lambda f: f["product"] not in ("private", "illegal") and t.asked_days_ago(f) >= 30,
+        adds="S26",
+    ),
     Row(745, "card, too long", _too_long, "S29", "U3", adds="S19 S18"),
     Row(740, "card", lambda f: t.card_ripe(f) and t.evidenced(f), "S18", "U3"),
     Row(739, "card instalment", _card_option, adds="S18"),
