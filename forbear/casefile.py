@@ -8,9 +8,10 @@ from sqlmodel import Session, col, select
 
 from forbear.privacy import Vault
 from forbear.queue import Entry, beside
-from forbear.triage import Decided, restored, stored_pack
+from forbear.triage import Decided, pack_to_name_by, restored
 from models.case import Case, CaseVersion
 from models.decision import Decision
+from models.pack import Pack as StoredPack
 from rules import facts as rules_facts
 from rules.normal import facts_of, leaves
 from rules.pack import LoadedRule
@@ -102,9 +103,9 @@ def open_file(session: Session, case_id: int, vault: Vault, decision_id: int | N
 def _step(session: Session, version: CaseVersion, decision: Decision | None) -> Step:
     if decision is None:
         return Step(version.number, version.created_at, None)
-    pack = stored_pack(session, decision.pack_sha256)
-    title = pack.strategies[decision.strategy].title
-    summary = Summary(decision.id, decision.created_at, decision.as_of, decision.urgency, title, pack.manifest.version)
+    title = pack_to_name_by(session, decision.pack_sha256).strategies[decision.strategy].title
+    edition = session.get_one(StoredPack, decision.pack_sha256).version
+    summary = Summary(decision.id, decision.created_at, decision.as_of, decision.urgency, title, edition)
     return Step(version.number, version.created_at, summary)
 
 

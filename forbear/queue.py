@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from forbear.errors import ForbearError
-from forbear.triage import stored_pack
+from forbear.triage import pack_to_name_by
 from models.case import Case, CaseVersion
 from models.decision import NO_DEADLINE, Decision
 from models.intake import Chunk
@@ -148,7 +148,7 @@ def counts(session: Session, chosen: Filter) -> Counts:
         by_urgency[urgency] += cases if in_strategy else 0
         by_strategy[strategy] += cases if in_urgency else 0
         total += cases if in_urgency and in_strategy else 0
-        titles[strategy] = stored_pack(session, sha256).strategies[strategy].title
+        titles[strategy] = pack_to_name_by(session, sha256).strategies[strategy].title
     ordered = sorted(by_strategy.items(), key=lambda item: (-item[1], item[0]))
     return Counts(dict(by_urgency), tuple(StrategyCount(name, titles[name], n) for name, n in ordered), total)
 
@@ -214,7 +214,7 @@ def _conditions(chosen: Filter) -> list[ColumnElement[bool]]:
 
 def _entry(session: Session, row: Any) -> Entry:
     values = row._asdict()
-    pack = stored_pack(session, values.pop("pack_sha256"))
+    pack = pack_to_name_by(session, values.pop("pack_sha256"))
     due, facts = values.pop("due"), values.pop("facts")
     return Entry(
         **values,

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from rules.diary import Day, days_of, follow_up_of
 from rules.facts import Facts
-from rules.kit_words import Words, day, plan_words
+from rules.kit_words import Words, day, money, plan_words
 from rules.negotiation import PRODUCT_CONTACTS, Approach, Letter, Negotiation
 from rules.outcome import Outcome
 from rules.pack import Pack
 from rules.phrases import cited, lapsed
 from rules.proposals import sentence
-from rules.repayment import Plan
+from rules.repayment import Plan, means
 from rules.schema import Reference, Text
 
 _POINTS = ("ask", "in_writing", "not_sign")
@@ -135,6 +135,9 @@ def _words(pack: Pack, found: Negotiation, outcome: Outcome, facts: Facts, as_of
     extra = {"today": day(as_of)}
     if outcome.deadlines:
         extra["deadline"] = day(outcome.deadlines[0].date)
+    offer = means(facts)
+    if offer:
+        extra["offer"] = money(offer)
     reason = found.hardships.get(str(facts.get("hardship")))
     if reason is not None:
         extra |= {"reason_said": reason.say, "reason_written": reason.write}

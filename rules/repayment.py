@@ -76,8 +76,8 @@ def plans(
     if not wanted:
         return ()
     shared = any("shared_instalments" in strategy.plans for _, strategy in wanted)
-    means = _share if shared or _others(facts) else _number
-    case = _Case(facts, as_of, parameters, means(facts, "capacity"), means(facts, "capacity_stressed"), shared)
+    whole, stressed = (means(facts, name, shared=shared) for name in ("capacity", "capacity_stressed"))
+    case = _Case(facts, as_of, parameters, whole, stressed, shared)
     found: dict[Plan, Plan] = {}
     for name, strategy in wanted:
         longest = parameters.get(strategy.plan_longest, 0) if strategy.plan_longest else None
@@ -85,6 +85,11 @@ def plans(
             if plan := _KINDS[kind](case, name, kind, longest):
                 found.setdefault(replace(plan, strategy=""), plan)
     return tuple(found.values())
+
+
+def means(facts: Facts, capacity: str = "capacity", *, shared: bool = False) -> int | None:
+    """What can go into this debt a month, in fen: the capacity, or its share where there are other debts to pay."""
+    return _share(facts, capacity) if shared or _others(facts) else _number(facts, capacity)
 
 
 def rows(plan: Plan) -> tuple[Payment, ...]:

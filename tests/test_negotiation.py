@@ -40,7 +40,7 @@ def errors(file: str, old: str, new: str) -> list[str]:
         ("negotiation.yaml", "afterwards: [settlement", "afterwards: [settling", "afterwards[0]: unknown document"),
         (
             "negotiation.yaml",
-            "最多能拿出的{capacity}",
+            "最多能拿出的{offer}",
             "最多能拿出的{capacities}",
             "zh: unknown fact or parameter 'capacities'",
         ),

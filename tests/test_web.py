@@ -10,6 +10,8 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from forbear import triage
+from forbear.errors import ForbearError
 from forbear.intake import Accepted
 from forbear.privacy import Vault
 from forbear.triage import triage_chunk
@@ -268,6 +270,24 @@ def test_earlier_decisions_stay_readable_at_their_own_address(
     assert client.get(earlier, headers=JSON).json()["decision"]["strategy"] == "counsellor_review"
     assert "这是较早的一次判断" in client.get(earlier).text
     assert "这是较早的一次判断" not in case_page(client, "A")
+
+
+def test_a_decision_by_a_policy_that_cannot_be_read_any_more_is_listed_and_told_in_one_sentence(
+    client: httpx.Client, database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(database_url, vault, with_plan(1, "A"), by=load(DEFAULT_PACK))
+    with psycopg.connect(database_url) as connection:  # a key that an older version knew
+        connection.execute("UPDATE pack SET files = files || jsonb_build_object('red_flags.yaml', 'urgent: true')")
+    monkeypatch.setattr(triage, "_packs", {})
+    assert refs(client) == ["A"]
+    for lang, sentence in (("zh", "请把这个案件重新提交分诊"), ("en", "Please triage the case again")):
+        answer = client.get(f"/cases/1?lang={lang}")
+        assert answer.status_code == 410
+        assert sentence in answer.text
+    with engine_of(database_url) as engine, session(engine) as opened:
+        submitter = opened.connection().exec_driver_sql('SELECT submitter FROM "case"').scalar_one()
+        with pytest.raises(ForbearError, match=r"cn_consumer .* triage the case again"):
+            triage.decision_of(opened, submitter, "A", vault)
 
 
 def test_a_decision_of_another_case_is_not_found_under_this_one(

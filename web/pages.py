@@ -7,9 +7,12 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlmodel import Session
 
 from forbear import casefile, queue
 from forbear.errors import ForbearError
+from forbear.privacy import Vault
+from forbear.triage import UnreadablePackError
 from rules.red_flags import NEGATED
 from rules.schema import Urgency
 from web import render, twins
@@ -56,7 +59,7 @@ def find_case(session: SessionDep, ref: Annotated[str, Query(min_length=1, max_l
 @router.get("/cases/{case_id}")
 def show_case(request: Request, session: SessionDep, vault: VaultDep, now: NowDep, case_id: RowId) -> Response:
     """A case by its current decision."""
-    return _show_file(request, casefile.open_file(session, case_id, vault), now)
+    return _show_file(request, _opened(session, case_id, vault), now)
 
 
 @router.get("/cases/{case_id}/decisions/{decision_id}")
@@ -64,7 +67,14 @@ def show_decision(
     request: Request, session: SessionDep, vault: VaultDep, now: NowDep, case_id: RowId, decision_id: RowId
 ) -> Response:
     """A case by an earlier decision on it."""
-    return _show_file(request, casefile.open_file(session, case_id, vault, decision_id), now)
+    return _show_file(request, _opened(session, case_id, vault, decision_id), now)
+
+
+def _opened(session: Session, case_id: int, vault: Vault, decision_id: int | None = None) -> casefile.CaseFile | None:
+    try:
+        return casefile.open_file(session, case_id, vault, decision_id)
+    except UnreadablePackError:
+        raise HTTPException(410) from None
 
 
 def _show_file(request: Request, file: casefile.CaseFile | None, now: dt.datetime) -> Response:

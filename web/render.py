@@ -20,7 +20,7 @@ from web import language
 
 _HERE = Path(__file__).parent
 _YEAR = 365 * 24 * 3600
-_TOLD = (400, 404, 405, 421, 500, 503)  # failures with a sentence of their own
+_TOLD = (400, 404, 405, 410, 421, 500, 503)  # failures with a sentence of their own
 
 
 def page(request: Request, template: str, values: Mapping[str, Any], twin: Mapping[str, Any]) -> Response:

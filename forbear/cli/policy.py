@@ -34,7 +34,8 @@ def check(pack: PackFolder = None) -> None:
     if errors:
         raise typer.Exit(1)
     loaded = load_pack(_folder(pack))
-    show(f"{loaded.manifest.id} {loaded.manifest.version}: {len(loaded.rules)} rules, nothing wrong.")
+    rest = f"no errors, {len(findings)} to look at" if findings else "nothing wrong"
+    show(f"{loaded.manifest.id} {loaded.manifest.version}: {len(loaded.rules)} rules, {rest}.")
 
 
 @app.command()
