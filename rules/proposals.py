@@ -48,6 +48,10 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "settlement in writing; pay only after that. {decides}",
     ),
 }
+_BESIDE: Final = Text(
+    zh="另外还有债务要还，本笔每月最多拿出{share}。",
+    en="Other debts have to be paid too, so at most {share} a month can go into this one. ",
+)
 _PAID_IN_FULL: Final = Text(
     zh="用自有资金一次付清{total}；书面确认金额后再付款，并索取结清证明。",
     en="Pay the whole {total} at once from own money; have the amount confirmed in writing first, and ask for a "
@@ -84,6 +88,7 @@ def proposal(pack: Pack, plan: Plan) -> dict[str, Any]:
         "rate_percent": None if plan.rate is None else yuan(plan.rate),
         "waiver_asked": yuan(_waived(plan)),
         "within_stress": plan.within_stress,
+        "share": None if plan.share is None else yuan(plan.share),
         "text": {"zh": sentence(plan, "zh"), "en": sentence(plan, "en")},
     }
 
@@ -102,7 +107,10 @@ def sentence(plan: Plan, language: Language) -> str:
     cost = _COST_OPEN if plan.interest is None else _COST
     whole = _PAID_IN_FULL if plan.kind == "lump_sum" and not _waived(plan) else _SENTENCES[plan.kind]
     parts = {"course": say(course, language).format(**values), "cost": say(cost, language).format(**values)}
-    return say(whole, language).format(**values, **parts)
+    said = say(whole, language).format(**values, **parts)
+    if plan.share is None or plan.kind == "shared_instalments":  # that sentence speaks of the others already
+        return said
+    return say(_BESIDE, language).format(share=_money(plan.share)) + said
 
 
 def yuan(fen: int) -> str:

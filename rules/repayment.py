@@ -38,6 +38,7 @@ class Plan:
     rate: int | None = None  # basis points a year; 0 where interest is asked to stop
     interest: int | None = None  # within the total, or growing during the pause
     within_stress: bool | None = None  # no instalment is above what is left if income falls
+    share: int | None = None  # of the capacity, where other debts take the rest
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object."""
@@ -153,6 +154,7 @@ def _of_terms(case: _Case, name: str, kind: PlanKind, rate: int, terms: Terms | 
         rate=rate,
         interest=terms.interest,
         within_stress=None if case.stressed is None else highest <= case.stressed,
+        share=case.capacity if case.shared or _others(case.facts) else None,
     )
 
 
