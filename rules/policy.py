@@ -26,6 +26,7 @@ class Effects:
     block: Ids
     withholds: bool  # it blocks whatever acknowledges the debt, items included
     urgency: Urgency | None
+    acknowledges: bool
     items: tuple[tuple[str, str], ...]  # document, right, warning, step, flag, deadline, each with its id
 
 
@@ -40,9 +41,9 @@ class Selection:
     secondary: Ids
     blocked: Ids
     rules_fired: Ids
-    speaking: (
-        Ids  # of the fired rules those that are not silenced: by an exclusive one, or because all they want is blocked
-    )
+    # Of the fired rules those that are not silenced, by an exclusive one or because what they want is blocked; those
+    # that want the strategy come first.
+    speaking: Ids
     items: dict[str, Ids]
 
     def of(self, kind: str) -> Ids:
@@ -66,6 +67,7 @@ def effects(loaded: LoadedRule, acknowledging: Ids) -> Effects:
         tuple(name for block in blocks for name in (acknowledging if block == ACKNOWLEDGEMENTS else block)),
         ACKNOWLEDGEMENTS in blocks,
         next((effect.urgency for effect in then if effect.urgency), None),
+        loaded.rule.acknowledges,
         tuple((effect.kind, getattr(effect, effect.kind)) for effect in then if effect.kind in kinds),
     )
 
@@ -106,12 +108,16 @@ class Policy:
         first = next((each for each in hits if each.recommend and each.recommend not in blocked), None)
         winner = alone or (first and first.recommend)
         active = [each for each in hits if alone is None or alone in each.strategies]
-        speaking = [each for each in active if not each.strategies or not set(each.strategies).issubset(blocked)]
+        barred = any(each.withholds for each in hits)
+        heard = [each for each in active if not each.strategies or not set(each.strategies).issubset(blocked)]
+        heard = [each for each in heard if not (barred and each.acknowledges)]
+        # What speaks for the strategy itself comes before what is said beside it.
+        speaking = sorted(heard, key=lambda each: winner is None or winner not in (each.recommend, each.serves))
         others = () if alone else dict.fromkeys(name for each in hits for name in each.strategies)
         strategy = winner or self._default.strategy
         urgencies = [each.urgency for each in active if each.urgency]
         names = tuple(each.rule for each in hits)
-        withheld = self._acknowledging if any(each.withholds for each in hits) else ()
+        withheld = self._acknowledging if barred else ()
         return Selection(
             strategy=strategy,
             winner=first.rule if first else None,

@@ -242,4 +242,5 @@ class Rule(Model):
     when: dict[str, Any]
     then: Annotated[tuple[Effect, ...], Field(min_length=1)]
     because: Text
+    acknowledges: bool = False  # its reason speaks of paying or of terms: silent where acknowledgements are blocked
     tests: Annotated[tuple[RuleTest, ...], Field(min_length=1)]

@@ -13,6 +13,7 @@ from rules.engine import Engine
 from rules.evaluate import Engines, Evaluator
 from rules.outcome import DeadlineDue, Difference, Outcome
 from rules.pack import LoadedRule, Pack
+from rules.reasons import speaking
 from rules.twin import Twin
 from tests.packs import tiny
 from tests.rulebook import pack_of, rule
@@ -93,6 +94,22 @@ def test_blocked_acknowledgements_take_away_whatever_admits_the_debt_even_from_t
     assert (outcome.rights, outcome.warnings) == (("dispute",), ("no_promise",))
     free = _outcome(_admitting(admits, wins))
     assert (free.strategy, free.steps, free.documents) == ("alpha", ("write",), ("proof",))
+
+
+def test_a_rule_whose_reason_speaks_of_paying_is_silent_where_acknowledgements_are_blocked() -> None:
+    speaks = rule("speaks", 9, ALWAYS, {"warning": "no_promise"}, because="pay a little")
+    speaks = replace(speaks, rule=speaks.rule.model_copy(update={"acknowledges": True}))
+    wins, stop = _says("wins", 5, "beta"), rule("stop", 1, ALWAYS, {"block": "acknowledgements"})
+    pack = pack_of(speaks, wins, stop)
+    outcome = _outcome(pack)
+    assert (outcome.warnings, speaking(pack, outcome.rules_fired)) == ((), ("wins", "stop"))
+    assert _of(speaks, wins).warnings == ("no_promise",)
+
+
+def test_what_speaks_for_the_strategy_comes_before_what_is_said_beside_it() -> None:
+    beside = rule("beside", 9, ALWAYS, {"step": "write"})
+    pack = pack_of(beside, _says("wins", 5, "beta"), _says("second", 3, "gamma"))
+    assert speaking(pack, _outcome(pack).rules_fired) == ("wins", "beside", "second")
 
 
 def test_the_default_applies_when_nothing_recommends() -> None:
