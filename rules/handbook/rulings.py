@@ -99,6 +99,7 @@ def _rule(v: Voice, loaded: LoadedRule, parser: Parser, changes: tuple[Change, .
         Span(f"{v.word('priority')} {rule.priority}"),
         *((Span(" "), urgency(v, level)) if level else ()),
         *((Span(" "), badge(v.word("exclusive"), "alarm")) if any(effect.exclusive for effect in rule.then) else ()),
+        *acknowledging(v, rule.acknowledges),
         Span(" "),
         Span(loaded.path, look="code"),
     )
