@@ -25,7 +25,21 @@ from rules.handbook.document import (
     Table,
     Tone,
 )
-from rules.handbook.voice import Voice, anchor, badge, basis, chapter, day, joined, link, links, prose, said, urgency
+from rules.handbook.voice import (
+    Voice,
+    acknowledging,
+    anchor,
+    badge,
+    basis,
+    chapter,
+    day,
+    joined,
+    link,
+    links,
+    prose,
+    said,
+    urgency,
+)
 from rules.handbook.wording import paragraphs
 from rules.lineage import followers
 from rules.pack import LoadedRule
