@@ -14,7 +14,7 @@ from rules.handbook.document import Bullet, Bullets, Line, Paragraph, Part, Span
 from rules.handbook.wording import words
 from rules.negotiation import Point
 from rules.pack import LoadedRule, Pack
-from rules.phrases import FORCE, STATUS, URGENCY, figure, say, written
+from rules.phrases import FORCE, STATUS, URGENCY, articles, figure, say, written
 from rules.schema import Parameter, ParameterValue, Reference, Status, Text, Urgency
 from rules.uses import Name, Use, uses
 
@@ -186,7 +186,7 @@ def named(v: Voice, reference: Reference) -> Line:
     """Title, number and article of a source."""
     source = v.pack.references[reference.id]
     number = v.mark(f"（{source.number}）", f" ({source.number})") if source.number else ""
-    article = (reference.article or "").replace(", ", v.mark("、", ", "))
+    article = articles(reference.article or "", v.language)
     where = v.mark(f"第{article}条", f", art. {article}") if article else ""
     return (
         Span(v.say(source.title), anchor(("references", reference.id))),
