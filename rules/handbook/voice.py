@@ -154,7 +154,9 @@ def at_length(v: Voice, name: Name) -> Line:
 
 def quantity(v: Voice, parameter: Parameter, value: ParameterValue) -> str:
     """A figure with its unit."""
-    return v.word(f"unit.{parameter.unit}", n=written(value.value, parameter.unit))
+    unit = f"unit.{parameter.unit}"
+    one = value.value == 1 and f"{unit}.one" in words()
+    return v.word(f"{unit}.one" if one else unit, n=written(value.value, parameter.unit))
 
 
 def badge(text: str, tone: Tone = "") -> Span:
