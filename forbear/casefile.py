@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from forbear.packs import title_of
 from forbear.privacy import Vault
 from forbear.queue import Entry, beside
-from forbear.triage import Decided, pack_to_name_by, restored
+from forbear.triage import Decided, restored
 from models.case import Case, CaseVersion
 from models.decision import Decision
 from models.pack import Pack as StoredPack
@@ -103,7 +104,7 @@ def open_file(session: Session, case_id: int, vault: Vault, decision_id: int | N
 def _step(session: Session, version: CaseVersion, decision: Decision | None) -> Step:
     if decision is None:
         return Step(version.number, version.created_at, None)
-    title = pack_to_name_by(session, decision.pack_sha256).strategies[decision.strategy].title
+    title = title_of(session, decision.pack_sha256, decision.strategy)
     edition = session.get_one(StoredPack, decision.pack_sha256).version
     summary = Summary(decision.id, decision.created_at, decision.as_of, decision.urgency, title, edition)
     return Step(version.number, version.created_at, summary)

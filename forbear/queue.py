@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from forbear.errors import ForbearError
-from forbear.triage import pack_to_name_by
+from forbear.packs import pack_to_name_by, title_of
 from models.case import Case, CaseVersion
 from models.decision import NO_DEADLINE, Decision
 from models.intake import Chunk
@@ -22,6 +22,7 @@ from rules.schema import Text, Urgency
 
 URGENCIES: tuple[str, ...] = get_args(Urgency)
 PAGE = 50
+_FACTS = ("product", "days_overdue", "overdue_bucket")
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Entry:
     received_at: dt.datetime
     outdated: bool  # newer facts came in and are not decided yet
     pack: Pack
-    facts: rules_facts.Facts
+    facts: rules_facts.Facts  # those that the queue shows
 
     def shown(self, fact: str, language: rules_facts.Language) -> str | None:
         """A fact for people; None if it is unknown."""
@@ -148,7 +149,7 @@ def counts(session: Session, chosen: Filter) -> Counts:
         by_urgency[urgency] += cases if in_strategy else 0
         by_strategy[strategy] += cases if in_urgency else 0
         total += cases if in_urgency and in_strategy else 0
-        titles[strategy] = pack_to_name_by(session, sha256).strategies[strategy].title
+        titles[strategy] = title_of(session, sha256, strategy)
     ordered = sorted(by_strategy.items(), key=lambda item: (-item[1], item[0]))
     return Counts(dict(by_urgency), tuple(StrategyCount(name, titles[name], n) for name, n in ordered), total)
 
@@ -214,12 +215,13 @@ def _conditions(chosen: Filter) -> list[ColumnElement[bool]]:
 
 def _entry(session: Session, row: Any) -> Entry:
     values = row._asdict()
-    pack = pack_to_name_by(session, values.pop("pack_sha256"))
-    due, facts = values.pop("due"), values.pop("facts")
+    sha256, due, facts = values.pop("pack_sha256"), values.pop("due"), values.pop("facts")
+    pack = pack_to_name_by(session, sha256)
+    known = {name: facts[name] for name in _FACTS if name in facts and name in pack.vocabulary.facts}
     return Entry(
         **values,
-        title=pack.strategies[row.strategy].title,
+        title=title_of(session, sha256, row.strategy),
         due=None if due == NO_DEADLINE else dt.date.fromisoformat(due),
-        facts=rules_facts.from_json(pack.vocabulary, facts),
+        facts=rules_facts.from_json(pack.vocabulary, known),
         pack=pack,
     )

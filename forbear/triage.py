@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,20 +13,18 @@ from sqlalchemy import Row, text
 from sqlmodel import Session
 
 from forbear import borrowers, chunks
-from forbear.errors import ForbearError
+from forbear.packs import stored_pack
 from forbear.privacy import Vault
 from models.copy import copy_into
 from models.decision import Decision
 from models.intake import Batch
-from models.pack import Pack as StoredPack
 from rules import facts as rules_facts
 from rules import red_flags, words
 from rules.evaluate import Evaluation, Evaluator
 from rules.explain import explain
 from rules.kit import Kit, kit
-from rules.loader import DEFAULT_PACK, load, load_files
 from rules.outcome import Outcome
-from rules.pack import Pack, PackError
+from rules.pack import Pack
 
 _COLUMNS = (
     "case_version_id", "pack_sha256", "as_of", "strategy", "urgency", "certain", "engines_agree",
@@ -60,10 +58,6 @@ _LATEST = text("""
     LIMIT 1
 """)
 _FETCH = 1000  # decisions in memory at once when a batch's are read
-
-
-class UnreadablePackError(ForbearError):
-    """A stored pack that this version of Forbear cannot load."""
 
 
 @dataclass(frozen=True)
@@ -134,37 +128,6 @@ def decision_of(session: Session, submitter: str, case_ref: str, vault: Vault) -
     """The latest decision of a case."""
     row = session.connection().execute(_LATEST, {"submitter": submitter, "case_ref": case_ref}).first()
     return None if row is None else restored(session, row.case_ref, row, row.private, vault)
-
-
-def stored_pack(session: Session, sha256: str) -> Pack:
-    """A pack as the record keeps it. Loaded once a process: its rulesets cannot be freed anyway."""
-    if sha256 not in _packs:
-        stored = session.get_one(StoredPack, sha256)
-        try:
-            _packs[sha256] = load_files({path: body.encode() for path, body in stored.files.items()}, stored.pack_id)
-        except PackError:
-            edition = f"{stored.pack_id} {stored.version}"
-            raise UnreadablePackError(
-                f"The policy {edition} that this decision was made by is of another version of Forbear and cannot be "
-                "read any more: triage the case again."
-            ) from None
-    return _packs[sha256]
-
-
-def pack_to_name_by(session: Session, sha256: str) -> Pack:
-    """The pack that decided, or, where it cannot be read any more, the one that ships: good for names only."""
-    try:
-        return stored_pack(session, sha256)
-    except UnreadablePackError:
-        return _shipped()
-
-
-_packs: dict[str, Pack] = {}
-
-
-@cache
-def _shipped() -> Pack:
-    return load(DEFAULT_PACK)
 
 
 @lru_cache(maxsize=16)

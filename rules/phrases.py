@@ -185,21 +185,25 @@ def citations(pack: Pack, references: tuple[Reference, ...]) -> list[dict[str, A
     ]
 
 
+def articles(numbers: str, language: Language) -> str:
+    """Numbers of articles, listed as the language lists."""
+    return numbers.replace(", ", "、") if language == "zh" else numbers
+
+
 def cited(pack: Pack, references: tuple[Reference, ...], language: Language) -> str:
     """References as a reader wants them: title, number, article, what force the source has, how sure we are."""
     said = []
     for each in references:
         source = pack.references[each.id]
-        sure = say(STATUS[each.status], language)
-        comma = {"zh": "，", "en": ", "}[language]
-        force = sure if source.layer == "design" else f"{say(FORCE[source.layer], language)}{comma}{sure}"
+        force = () if source.layer == "design" else (say(FORCE[source.layer], language),)
+        sure = {"zh": "，", "en": ", "}[language].join((*force, say(STATUS[each.status], language)))
         if language == "zh":
             number = f"（{source.number}）" if source.number else ""
-            article = f"第{each.article.replace(', ', '、')}条" if each.article else ""
-            said.append(f"{source.title.zh}{number}{article}（{force}）")
+            article = f"第{articles(each.article, language)}条" if each.article else ""
+            said.append(f"{source.title.zh}{number}{article}（{sure}）")
         else:
             number = f" ({source.number})" if source.number else ""
-            said.append(f"{source.title.en}{number}{f', art. {each.article}' if each.article else ''} ({force})")
+            said.append(f"{source.title.en}{number}{f', art. {each.article}' if each.article else ''} ({sure})")
     return {"zh": "；", "en": "; "}[language].join(said)
 
 

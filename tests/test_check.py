@@ -5,7 +5,9 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from forbear.cli.policy import app
 from rules import check as checks
 from rules.check import Finding, check, lock, run_tests
 from rules.loader import load
@@ -29,6 +31,19 @@ def locked(folder: Path, changes: dict[str, str | None] | None = None) -> Path:
 
 def test_nothing_is_found_in_a_sound_pack(tmp_path: Path) -> None:
     assert check(locked(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("idle", "told"),
+    [((), "nothing wrong"), (("spare",), "no errors, 1 warning"), (("spare", "other"), "no errors, 2 warnings")],
+)
+def test_the_command_counts_what_it_found(tmp_path: Path, idle: tuple[str, ...], told: str) -> None:
+    more = "".join(f"{name}: {{text: {{zh: 备, en: S}}, {BASIS}}}\n" for name in idle)
+    folder = locked(tmp_path, {"rights.yaml": f"{FILES['rights.yaml']}\n{more}"})
+    done = CliRunner().invoke(app, ["check", str(folder)])
+    assert done.exit_code == 0, done.output
+    assert done.output.endswith(f"tiny 1.0.0: 2 rules, {told}.\n")
+    assert done.output.count("warning: ") == len(idle)
 
 
 def test_what_does_not_load_is_found_line_by_line(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import psycopg
 from pydantic_core import to_json
 
 from forbear.intake import Accepted, rows
+from forbear.packs import stored_pack
 from forbear.privacy import Vault
-from forbear.triage import decision_of, stored_pack
+from forbear.triage import decision_of
 from models.session import session
 from rules import facts as rules_facts
 from rules.evaluate import Evaluator

@@ -10,8 +10,6 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from forbear import triage
-from forbear.errors import ForbearError
 from forbear.intake import Accepted
 from forbear.privacy import Vault
 from forbear.triage import triage_chunk
@@ -195,6 +193,17 @@ RESTRUCTURE: dict[str, Any] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_a_page_says_of_a_strategy_is_filled_in(
+    client: httpx.Client, database_url: str, vault: Vault, lang: str
+) -> None:
+    deferral = {"hardship_duration": "temporary", "resume_date": dt.date(2027, 3, 1), "days_overdue": 20}
+    proof = {"hardship_evidence": "official", "income_evidence": "official", "product": "bank_consumer"}
+    decide(database_url, vault, with_plan(1, "A", **deferral, **proof), by=load(DEFAULT_PACK))
+    assert case_twin(client, "A")["decision"]["strategy"] == "short_deferral"
+    assert "{" not in case_page(client, "A", lang)
+
+
 def test_plans_are_told_as_requests_with_what_they_cost(client: httpx.Client, database_url: str, vault: Vault) -> None:
     paused = {**RESTRUCTURE, "product": "huabei", "income_monthly": 0, "days_overdue": 20}
     rows = accepted(1, "A", **RESTRUCTURE), accepted(2, "B", **paused)
@@ -220,6 +229,18 @@ def test_days_left_are_counted_on_the_calendar_of_the_place(
     decide(database_url, vault, with_plan(1, "today", dt.date(2026, 11, 8)), with_plan(2, "past", dt.date(2026, 11, 5)))
     assert "今天到期" in case_page(client, "today")  # NOW is 16:00 in Shanghai
     assert "已过 3 天" in case_page(client, "past")
+
+
+def test_only_a_clock_whose_start_is_unknown_is_treated_as_due_today(
+    client: httpx.Client, database_url: str, vault: Vault
+) -> None:
+    sued = {"legal_stage": "complaint_served"}
+    rows = accepted(1, "unknown", **sued), accepted(2, "long ago", **sued, served_on=dt.date(2003, 3, 3))
+    decide(database_url, vault, *rows, by=load(DEFAULT_PACK))
+    unknown, long_ago = case_page(client, "unknown"), case_page(client, "long ago")
+    assert "按今天到期处理" in unknown and "起算日不明" in unknown
+    assert "放假安排尚未公布或未收录" in long_ago
+    assert "按今天到期处理" not in long_ago and "已过 8651 天" in long_ago
 
 
 def test_an_uncertain_case_says_what_to_ask(client: httpx.Client, database_url: str, vault: Vault) -> None:
@@ -270,24 +291,6 @@ def test_earlier_decisions_stay_readable_at_their_own_address(
     assert client.get(earlier, headers=JSON).json()["decision"]["strategy"] == "counsellor_review"
     assert "这是较早的一次判断" in client.get(earlier).text
     assert "这是较早的一次判断" not in case_page(client, "A")
-
-
-def test_a_decision_by_a_policy_that_cannot_be_read_any_more_is_listed_and_told_in_one_sentence(
-    client: httpx.Client, database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    decide(database_url, vault, with_plan(1, "A"), by=load(DEFAULT_PACK))
-    with psycopg.connect(database_url) as connection:  # a key that an older version knew
-        connection.execute("UPDATE pack SET files = files || jsonb_build_object('red_flags.yaml', 'urgent: true')")
-    monkeypatch.setattr(triage, "_packs", {})
-    assert refs(client) == ["A"]
-    for lang, sentence in (("zh", "请把这个案件重新提交分诊"), ("en", "Please triage the case again")):
-        answer = client.get(f"/cases/1?lang={lang}")
-        assert answer.status_code == 410
-        assert sentence in answer.text
-    with engine_of(database_url) as engine, session(engine) as opened:
-        submitter = opened.connection().exec_driver_sql('SELECT submitter FROM "case"').scalar_one()
-        with pytest.raises(ForbearError, match=r"cn_consumer .* triage the case again"):
-            triage.decision_of(opened, submitter, "A", vault)
 
 
 def test_a_decision_of_another_case_is_not_found_under_this_one(

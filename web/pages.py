@@ -11,8 +11,8 @@ from sqlmodel import Session
 
 from forbear import casefile, queue
 from forbear.errors import ForbearError
+from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault
-from forbear.triage import UnreadablePackError
 from rules.red_flags import NEGATED
 from rules.schema import Urgency
 from web import render, twins

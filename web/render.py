@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
-from rules.schema import Text
+from rules.phrases import articles, say
 from web import language
 
 _HERE = Path(__file__).parent
@@ -104,11 +104,11 @@ def _environment() -> Environment:
     )
     environment.globals["static"] = _static
     environment.filters["moment"] = _moment
-    environment.filters["articles"] = _articles
+    environment.filters["articles"] = articles
     environment.filters["yuan"] = _yuan
     environment.filters["date"] = dt.date.fromisoformat
     environment.filters["day"] = _day
-    environment.filters["say"] = _say
+    environment.filters["say"] = say
     return environment
 
 
@@ -117,16 +117,6 @@ def _static(name: str) -> str:
     """The address of a static file, changed whenever the file is, so that no browser shows an old one."""
     digest = sha256((_HERE / "static" / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"
-
-
-def _say(text: Text, lang: language.Language) -> str:
-    """What the pack says, in this language."""
-    return text.zh if lang == "zh" else text.en
-
-
-def _articles(text: str, lang: language.Language) -> str:
-    """Numbers of articles, listed as the language lists."""
-    return text.replace(", ", "、") if lang == "zh" else text
 
 
 def _yuan(fen: int) -> str:

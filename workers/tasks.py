@@ -18,6 +18,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
 from forbear import chunks, heartbeat
+from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault, load_vault
 from forbear.settings import settings
 from forbear.triage import triage_chunk
@@ -92,7 +93,7 @@ def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
     except Exception as error:
         # Whatever a case does to the code, the chunk's row tells it and the other cases go on. The message of an
         # unforeseen error may quote the case, so only its kind and its place are kept.
-        what = _place(error)
+        what = error.message if isinstance(error, UnreadablePackError) else _place(error)
         _log.warning("chunk.broken", error=what)
         _steady(lambda opened: chunks.note_error(opened, chunk_id, what))
         return (claim.mine,)

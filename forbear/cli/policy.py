@@ -34,7 +34,8 @@ def check(pack: PackFolder = None) -> None:
     if errors:
         raise typer.Exit(1)
     loaded = load_pack(_folder(pack))
-    rest = f"no errors, {len(findings)} to look at" if findings else "nothing wrong"
+    many = "" if len(findings) == 1 else "s"
+    rest = f"no errors, {len(findings)} warning{many}" if findings else "nothing wrong"
     show(f"{loaded.manifest.id} {loaded.manifest.version}: {len(loaded.rules)} rules, {rest}.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from rules.handbook.conditions import condition
 from rules.handbook.document import (
@@ -44,6 +44,8 @@ from rules.parameters import value_on
 from rules.parse import parse
 from rules.schema import Text
 
+_CALLS: Final = "negotiation.calls"  # where it stands what every call has in common
+
 
 def chapters(v: Voice) -> Iterator[Section]:
     """What is said and sent, where the pack has words for it."""
@@ -51,20 +53,20 @@ def chapters(v: Voice) -> Iterator[Section]:
     if negotiation is not None:
         entries = [_approach(v, name, approach) for name, approach in negotiation.approaches.items()]
         common = (Paragraph((Span(v.word("note.negotiation")),)), *_common(v, negotiation))
-        yield Section(chapter("negotiation"), v.word("carried_out"), (*common, *entries))
+        yield Section(chapter("negotiation"), v.word("packs"), (*common, *entries))
         points = Listing(tuple(_point(v, name, point) for name, point in negotiation.points.items()))
         yield Section(chapter("points"), v.word("points"), (points,))
     if v.pack.letters:
-        letters = tuple(_letter(v, name, letter) for name, letter in v.pack.letters.items())
-        yield Section(chapter("letters"), v.word("letters"), letters)
+        letters = [_letter(v, name, letter) for name, letter in v.pack.letters.items()]
+        yield Section(chapter("letters"), v.word("letters"), (Paragraph((Span(v.word("note.letters")),)), *letters))
 
 
 def _common(v: Voice, negotiation: Negotiation) -> Iterator[Block]:
     """What is said in every call, what is kept back, and the words for a hardship and a debt."""
     yield Entry(
-        "negotiation.calls",
+        _CALLS,
         v.word("calls"),
-        (),
+        (Span(v.word("note.calls")),),
         (
             *_lines(v, "greeting", negotiation.greeting),
             *_lines(v, "farewell", negotiation.farewell),
@@ -84,19 +86,20 @@ def _common(v: Voice, negotiation: Negotiation) -> Iterator[Block]:
         Part(v.word("reasons"), (Table(heads, tuple(reasons)),)),
         Part(v.word("debts"), (Table((v.word("product"), v.word("called")), tuple(debts)),)),
     )
-    yield Entry("negotiation.words", v.word("own_words"), (), tables)
+    yield Entry("negotiation.words", v.word("own_words"), (Span(v.word("note.own_words")),), tables)
 
 
 def _approach(v: Voice, name: str, approach: Approach) -> Entry:
     contacts = [
-        (Span(v.word("product_contacts")),) if each == PRODUCT_CONTACTS else (link(v, ("contacts", each)),)
+        (_product_contacts(v) if each == PRODUCT_CONTACTS else link(v, ("contacts", each)),)
         for each in approach.contacts
     ]
-    speaker = (badge(v.word(f"speaker.{approach.speaker}"), "alarm" if approach.speaker == "staff" else ""),)
+    speaker = badge(v.word(f"speaker.{approach.speaker}"), "alarm" if approach.speaker == "staff" else "")
+    calls = (Span(" "), Span(v.word("with_calls"), _CALLS)) if approach.to == "lender" else ()
     return Entry(
         anchor(("approaches", name)),
         label(v, ("approaches", name)),
-        (link(v, ("strategies", name), v.word("strategy")), Span(" "), *speaker),
+        (link(v, ("strategies", name), v.word("about_strategy")), Span(" "), speaker, *calls),
         (
             *_lines(v, "say", approach.say),
             *(part for key in ("ask", "in_writing", "not_sign") for part in _points(v, key, getattr(approach, key))),
@@ -121,34 +124,35 @@ def _points(v: Voice, key: str, names: tuple[str, ...]) -> tuple[Part, ...]:
     if v.pack.negotiation is None or not names:
         return ()
     points = v.pack.negotiation.points
-    bullets = [Bullet((*prose(v, points[name]), Span(" "), _id("points", name))) for name in names]
-    return (Part(v.word(key), (Bullets(tuple(bullets)),)),)
+    bullets = tuple(_line(v, points[name], Span(name, anchor(("points", name)), look="code")) for name in names)
+    return (Part(v.word(key), (Bullets(bullets),)),)
 
 
-def _id(file: str, name: str) -> Span:
-    return Span(name, anchor((file, name)), look="code")
+def _product_contacts(v: Voice) -> Span:
+    return Span(v.word("product_contacts"), chapter("products"))
 
 
 def _lines(v: Voice, key: str, lines: tuple[Sentence, ...]) -> tuple[Part, ...]:
     return (Part(v.word(key), (Bullets(tuple(_line(v, each) for each in lines)),)),) if lines else ()
 
 
-def _line(v: Voice, line: Sentence) -> Bullet:
-    """A sentence, and below it when it is said."""
-    return Bullet((*prose(v, line), *acknowledging(v, line.acknowledges)), _only_if(v, line.when))
+def _line(v: Voice, line: Sentence, *name: Span) -> Bullet:
+    """A sentence, perhaps its name, and below it when it is said."""
+    below = tuple(
+        Bullet((Span(v.word("only_if"), look="soft"), *each.line), each.below) for each in _when(v, line.when)
+    )
+    return Bullet((*prose(v, line), *(Span(" ") for _ in name), *name, *acknowledging(v, line.acknowledges)), below)
 
 
-def _only_if(v: Voice, when: Mapping[str, Any] | None) -> tuple[Bullet, ...]:
-    if when is None:
-        return ()
-    told = condition(v, parse(when, v.pack.vocabulary, v.pack.parameters))
-    return (Bullet((Span(v.word("only_if"), look="soft"), *told.line), told.below),)
+def _when(v: Voice, when: Mapping[str, Any] | None) -> tuple[Bullet, ...]:
+    """A condition, if there is one."""
+    return () if when is None else (condition(v, parse(when, v.pack.vocabulary, v.pack.parameters)),)
 
 
 def _point(v: Voice, name: str, point: Point) -> Listed:
     line = (*prose(v, point), Span(" "), Span(name, look="code"), *acknowledging(v, point.acknowledges))
     cited = joined([citation(v, each) for each in point.references], v.mark("；", "; "))
-    only = [(v.word("when"), _flat(v, each)) for each in _only_if(v, point.when)]
+    only = [(v.word("when"), _flat(v, each)) for each in _when(v, point.when)]
     return Listed(anchor(("points", name)), line, (*only, (v.word("basis"), cited), *used_by(v, ("points", name))))
 
 
@@ -160,7 +164,7 @@ def _flat(v: Voice, bullet: Bullet) -> Line:
 
 def _letter(v: Voice, name: str, letter: Letter) -> Entry:
     signature = v.pack.negotiation.signatures.get(letter.signed_by, ()) if v.pack.negotiation else ()
-    only = _only_if(v, letter.when)
+    only = _when(v, letter.when)
     return Entry(
         anchor(("letters", name)),
         v.say(letter.title),

@@ -14,7 +14,7 @@ from rules.handbook.document import Bullet, Bullets, Line, Paragraph, Part, Span
 from rules.handbook.wording import words
 from rules.negotiation import Point
 from rules.pack import LoadedRule, Pack
-from rules.phrases import FORCE, STATUS, URGENCY, figure, say, written
+from rules.phrases import FORCE, STATUS, URGENCY, articles, figure, say, written
 from rules.schema import Parameter, ParameterValue, Reference, Status, Text, Urgency
 from rules.uses import Name, Use, uses
 
@@ -154,7 +154,9 @@ def at_length(v: Voice, name: Name) -> Line:
 
 def quantity(v: Voice, parameter: Parameter, value: ParameterValue) -> str:
     """A figure with its unit."""
-    return v.word(f"unit.{parameter.unit}", n=written(value.value, parameter.unit))
+    unit = f"unit.{parameter.unit}"
+    one = value.value == 1 and f"{unit}.one" in words()
+    return v.word(f"{unit}.one" if one else unit, n=written(value.value, parameter.unit))
 
 
 def badge(text: str, tone: Tone = "") -> Span:
@@ -186,7 +188,7 @@ def named(v: Voice, reference: Reference) -> Line:
     """Title, number and article of a source."""
     source = v.pack.references[reference.id]
     number = v.mark(f"（{source.number}）", f" ({source.number})") if source.number else ""
-    article = (reference.article or "").replace(", ", v.mark("、", ", "))
+    article = articles(reference.article or "", v.language)
     where = v.mark(f"第{article}条", f", art. {article}") if article else ""
     return (
         Span(v.say(source.title), anchor(("references", reference.id))),

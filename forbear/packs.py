@@ -1,0 +1,57 @@
+"""The packs that decided, as the record keeps them; one of an older Forbear may be of a form not read any more."""
+
+from functools import cache
+
+from sqlmodel import Session
+
+from forbear.errors import ForbearError
+from models.pack import Pack as StoredPack
+from rules.loader import DEFAULT_PACK, load, load_files
+from rules.pack import Pack, PackError
+from rules.schema import Text
+
+
+class UnreadablePackError(ForbearError):
+    """A stored pack that this version of Forbear cannot load."""
+
+
+def stored_pack(session: Session, sha256: str) -> Pack:
+    """A pack as the record keeps it. Raises UnreadablePackError."""
+    pack = _loaded(session, sha256)
+    if pack is None:
+        stored = session.get_one(StoredPack, sha256)
+        raise UnreadablePackError(
+            f"The policy {stored.pack_id} {stored.version} that this decision was made by is of another version of "
+            "Forbear and cannot be read any more: triage the case again."
+        )
+    return pack
+
+
+def pack_to_name_by(session: Session, sha256: str) -> Pack:
+    """The pack that decided, or, where it cannot be read any more, the one that ships: good for names only."""
+    return _loaded(session, sha256) or _shipped()
+
+
+def title_of(session: Session, sha256: str, strategy: str) -> Text:
+    """What the pack that decided calls a strategy; its id where no pack that can be read knows it."""
+    found = pack_to_name_by(session, sha256).strategies.get(strategy)
+    return Text(zh=strategy, en=strategy) if found is None else found.title
+
+
+def _loaded(session: Session, sha256: str) -> Pack | None:
+    """None where this version cannot read it. Tried once a process: the rulesets of a pack cannot be freed anyway."""
+    if sha256 not in _packs:
+        stored = session.get_one(StoredPack, sha256)
+        try:
+            _packs[sha256] = load_files({path: body.encode() for path, body in stored.files.items()}, stored.pack_id)
+        except PackError:
+            _packs[sha256] = None
+    return _packs[sha256]
+
+
+_packs: dict[str, Pack | None] = {}
+
+
+@cache
+def _shipped() -> Pack:
+    return load(DEFAULT_PACK)
