@@ -197,8 +197,8 @@ RESTRUCTURE: dict[str, Any] = {
 def test_what_a_page_says_of_a_strategy_is_filled_in(
     client: httpx.Client, database_url: str, vault: Vault, lang: str
 ) -> None:
-    deferral = {"hardship_duration": "temporary", "resume_date": dt.date(2027, 3, 1), "days_overdue": 20}
-    proof = {"hardship_evidence": "official", "income_evidence": "official", "product": "bank_consumer"}
+    deferral: dict[str, Any] = {"hardship_duration": "temporary", "resume_date": dt.date(2027, 3, 1), "days_overdue": 20}
+    proof: dict[str, Any] = {"hardship_evidence": "official", "income_evidence": "official", "product": "bank_consumer"}
     decide(database_url, vault, with_plan(1, "A", **deferral, **proof), by=load(DEFAULT_PACK))
     assert case_twin(client, "A")["decision"]["strategy"] == "short_deferral"
     assert "{" not in case_page(client, "A", lang)
@@ -234,7 +234,7 @@ def test_days_left_are_counted_on_the_calendar_of_the_place(
 def test_only_a_clock_whose_start_is_unknown_is_treated_as_due_today(
     client: httpx.Client, database_url: str, vault: Vault
 ) -> None:
-    sued = {"legal_stage": "complaint_served"}
+    sued: dict[str, Any] = {"legal_stage": "complaint_served"}
     rows = accepted(1, "unknown", **sued), accepted(2, "long ago", **sued, served_on=dt.date(2003, 3, 3))
     decide(database_url, vault, *rows, by=load(DEFAULT_PACK))
     unknown, long_ago = case_page(client, "unknown"), case_page(client, "long ago")
