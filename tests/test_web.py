@@ -197,7 +197,8 @@ RESTRUCTURE: dict[str, Any] = {
 def test_what_a_page_says_of_a_strategy_is_filled_in(
     client: httpx.Client, database_url: str, vault: Vault, lang: str
 ) -> None:
-    deferral: dict[str, Any] = {"hardship_duration": "temporary", "resume_date": dt.date(2027, 3, 1), "days_overdue": 20}
+    later = dt.date(2027, 3, 1)
+    deferral: dict[str, Any] = {"hardship_duration": "temporary", "resume_date": later, "days_overdue": 20}
     proof: dict[str, Any] = {"hardship_evidence": "official", "income_evidence": "official", "product": "bank_consumer"}
     decide(database_url, vault, with_plan(1, "A", **deferral, **proof), by=load(DEFAULT_PACK))
     assert case_twin(client, "A")["decision"]["strategy"] == "short_deferral"
