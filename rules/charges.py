@@ -39,10 +39,10 @@ class OverCap:
 def over_cap(principal: int, days: int, claimed: int, rate: int, year_days: int) -> OverCap:
     """Interest, compound interest, penalty and fees together against a ceiling of so much a year.
 
-    The ceiling is rounded up: nothing is called excess that is not. It is what a court may reduce to when the borrower
+    The ceiling is rounded to the fen, a half upwards. It is what a court may reduce to when the borrower
     asks (Fa Fa [2017] 22, article 2), or the cap of private lending (`private_cap`).
     """
-    ceiling = -(-principal * rate * days // (_WHOLE * max(1, year_days)))
+    ceiling = half_up(principal * rate * days, _WHOLE * max(1, year_days))
     return OverCap(principal, rate, days, ceiling, claimed)
 
 

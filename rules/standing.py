@@ -88,13 +88,17 @@ def _evidence_sufficient(facts: Facts, at: Moment) -> bool | None:
     return None if None in pieces else False
 
 
-def _rate_above_private_cap(facts: Facts, at: Moment) -> bool | None:
+def _private_cap(facts: Facts, at: Moment) -> int | None:
     """Only for contracts made since the cap follows the LPR; for older ones see private_contract_old."""
-    rate, contract = number(facts, "annual_rate_percent"), day(facts, "contract_date")
-    if rate is None or contract is None:
+    contract = day(facts, "contract_date")
+    if contract is None:
         return None
-    cap = private_cap(at.on("lpr_1y", contract), at.on("private_cap_multiple", contract))
-    return None if cap is None else rate > cap
+    return private_cap(at.on("lpr_1y", contract), at.on("private_cap_multiple", contract))
+
+
+def _rate_above_private_cap(facts: Facts, at: Moment) -> bool | None:
+    rate, cap = number(facts, "annual_rate_percent"), _private_cap(facts, at)
+    return None if rate is None or cap is None else rate > cap
 
 
 def _private_contract_old(facts: Facts, at: Moment) -> bool | None:
@@ -177,6 +181,12 @@ FORMULAS: Final = {
     ),
     "evidence_level": Formula("enum", ("hardship_evidence", "income_evidence", "essential_outgoings"), _evidence_level),
     "evidence_sufficient": Formula("bool", ("hardship_evidence", "income_evidence"), _evidence_sufficient),
+    "private_cap": Formula(
+        "rate",
+        ("contract_date",),
+        _private_cap,
+        dated=(("lpr_1y", "contract_date"), ("private_cap_multiple", "contract_date")),
+    ),
     "rate_above_private_cap": Formula(
         "bool",
         ("annual_rate_percent", "contract_date"),

@@ -121,7 +121,7 @@ def test_the_schedule_has_a_row_a_month(run: Run) -> None:
         ("over-cap 10000 200 1000", {"excess": "0.00"}),
         (
             "over-cap 10000 200 4000 --private-contract 2024-11-01",
-            {"rate_percent": "12.40", "ceiling": "679.46", "excess": "3320.54"},
+            {"rate_percent": "12.40", "ceiling": "679.45", "excess": "3320.55"},
         ),
         ("penalty 10000 18.25 100", {"from": "650.00", "to": "750.00", "rate_from_percent": "23.725"}),
         ("penalty 10000 18.25 100 --misuse --year-days 360", {"from": "760.42", "to": "1013.89"}),

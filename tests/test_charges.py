@@ -27,7 +27,7 @@ def on(name: str, day: dt.date) -> int | None:
 
 @pytest.mark.parametrize(
     ("days", "ceiling", "excess"),
-    [(365, 240_000, 60_000), (200, 131_507, 168_493), (0, 0, 300_000), (457, 300_494, 0)],
+    [(365, 240_000, 60_000), (200, 131_507, 168_493), (0, 0, 300_000), (457, 300_493, 0)],
 )
 def test_charges_above_24_percent_a_year_are_excess(days: int, ceiling: int, excess: int) -> None:
     found = over_cap(1_000_000, days, 300_000, TODAY["financial_loan_judicial_cap"], TODAY["interest_year_days"])
@@ -35,10 +35,10 @@ def test_charges_above_24_percent_a_year_are_excess(days: int, ceiling: int, exc
 
 
 @given(AMOUNTS, DAYS, AMOUNTS)
-def test_the_excess_is_never_overstated(principal: int, days: int, claimed: int) -> None:
+def test_the_ceiling_is_exact_to_half_a_fen(principal: int, days: int, claimed: int) -> None:
     found = over_cap(principal, days, claimed, 2400, 365)
     exact = Fraction(principal * 24 * days, 100 * 365)
-    assert exact <= found.ceiling < exact + 1
+    assert abs(found.ceiling - exact) <= Fraction(1, 2)
     assert found.excess == max(0, claimed - found.ceiling)
 
 

@@ -158,7 +158,7 @@ def test_negation_never_silences(negation: str, entry: tuple[str, str], before: 
     assert [match for match in matches(SHIPPED, notes) if match.flag == flag]
     raised = scan(SHIPPED, notes)
     assert flag in raised or SHIPPED.red_flags[flag].denied_as in raised
-    assert flag in raised or flag not in ("self_harm", "violence", "domestic_violence")
+    assert flag in raised or flag not in ("self_harm", "domestic_violence")
     assert {each.flag for each in alarms(SHIPPED, raised, matches(SHIPPED, notes))} == set(raised)
 
 
@@ -170,7 +170,7 @@ def test_negation_never_silences(negation: str, entry: tuple[str, str], before: 
         ("no lawsuit so far", ("denied_mention",)),
         ("没有被起诉，但今天收到传票", ("legal_papers",)),  # one place that is not denied is enough
         ("没有轻生念头", ("self_harm",)),
-        ("没有被殴打", ("violence",)),
+        ("没有威胁家人", ("denied_mention",)),
         ("没有家暴", ("domestic_violence",)),
         ("没有赌博，没有收到传票", ("denied_mention",)),
         ("没有赌博，想一了百了", ("denied_mention", "self_harm")),
