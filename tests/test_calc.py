@@ -103,6 +103,14 @@ def test_instalments_are_decimal_strings(
     }  # fmt: skip
 
 
+def test_what_a_pause_costs_is_told_where_the_first_instalment_takes_it_along(run: Run) -> None:
+    code, out, _ = run("instalment 10000 18.25 12 --pause-days 60")
+    assert code == 0
+    assert "First instalment: ¥1,217.99\n  其中暂停期间的利息 Interest of the pause in it: ¥300.00\n" in out
+    for without in ("instalment 10000 18.25 12", "instalment 10000 0 12 --pause-days 60"):
+        assert "pause" not in run(without)[1]
+
+
 def test_the_schedule_has_a_row_a_month(run: Run) -> None:
     rows = told(run, "instalment 1000 12 3 --schedule")["schedule"]
     assert [row["number"] for row in rows] == [1, 2, 3]

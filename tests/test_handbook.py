@@ -363,11 +363,11 @@ def test_tables_of_the_markdown_are_as_many_as_of_the_page(language: str) -> Non
 @given(st.text())
 def test_escaped_text_is_read_as_the_same_text(text: str) -> None:
     flat = " ".join(text.replace("\0", "").split())  # a null is replaced by whoever reads Markdown
-    for before, after in (("| head |\n| --- |\n| x ", " y |"), ("- ", ""), ("x ", " y")):
-        found = tokens(f"{before}{escaped(flat)}{after}")
+    for place, read in (("| head |\n| --- |\n| x {} y |", "headx {} y"), ("- {}", "{}"), ("x {} y", "x {} y")):
+        found = tokens(place.format(escaped(flat)))
         assert {token.type for token in found if token.nesting == 0} <= {"inline", "text", "text_special"}
         shown = "".join(token.content for token in found if token.type in ("text", "text_special"))
-        assert shown.removeprefix("head").removeprefix("x ").removesuffix(" y") == flat or not flat
+        assert shown == read.format(flat) or not flat
 
 
 def test_the_command_writes_both_languages_in_both_formats(tmp_path: Path) -> None:

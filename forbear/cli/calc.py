@@ -37,9 +37,8 @@ def instalment(
     terms = count("MONTHS", months, 1, _LONGEST)
     if owed == 0:
         raise ForbearError("PRINCIPAL: must be above 0.")
-    plan = (equal_principal if equal else level)(owed, rate, terms)
-    if pause is not None:
-        plan = after_pause(plan, _pause_cost(owed, rate, pause))
+    cost = 0 if pause is None else _pause_cost(owed, rate, pause)
+    plan = after_pause((equal_principal if equal else level)(owed, rate, terms), cost)
     first, last = plan.payments[0], plan.payments[-1]
     data: dict[str, Any] = {
         "instalment": yuan(first.amount), "last": yuan(last.amount), "interest": yuan(plan.interest),
@@ -48,6 +47,7 @@ def instalment(
     names = "首月还款 First instalment" if equal or pause else "每月还款 Instalment"
     lines = [
         f"{names}: {of_fen(first.amount)}",
+        *([f"  其中暂停期间的利息 Interest of the pause in it: {of_fen(cost)}"] if cost else []),
         f"末月还款 Last instalment: {of_fen(last.amount)}",
         f"利息合计 Interest: {of_fen(plan.interest)}",
         f"还款合计 Total: {of_fen(plan.total)}",
