@@ -74,7 +74,7 @@ def plans(
     Where the borrower has other debts no plan takes all of the capacity for this one, but its share.
     """
     wanted = [(name, strategies[name]) for name in chosen if strategies[name].plans]
-    if not wanted:
+    if not wanted or facts.get("product") == "illegal":  # what is owed there has to be worked out anew first
         return ()
     shared = any("shared_instalments" in strategy.plans for _, strategy in wanted)
     whole, stressed = (means(facts, name, shared=shared) for name in ("capacity", "capacity_stressed"))
@@ -109,7 +109,7 @@ def _instalments(case: _Case, name: str, kind: PlanKind, longest: int | None) ->
 
 
 def _with_interest(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:
-    rate = _number(case.facts, "annual_rate_percent")
+    rate = _owed_rate(case)
     if not rate or longest is None:  # at 0 it would be the plan without interest
         return None
     return _level(case, name, kind, rate, longest)
@@ -121,7 +121,7 @@ def _level(case: _Case, name: str, kind: PlanKind, rate: int, longest: int | Non
 
 
 def _equal_principal(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:
-    balance, rate = _number(case.facts, "balance") or 0, _number(case.facts, "annual_rate_percent")
+    balance, rate = _number(case.facts, "balance") or 0, _owed_rate(case)
     if not rate or longest is None:
         return None
     terms = amortisation.fewest_equal_principal(balance, rate, case.capacity or 0, longest)
@@ -202,6 +202,16 @@ def _share(facts: Facts, capacity: str) -> int | None:
     if due is None or other is None or due + other == 0:
         return None
     return whole * due // (due + other)
+
+
+def _owed_rate(case: _Case) -> int | None:
+    """The contract rate, where it can be offered: not above what a court would support, nor where that is not known."""
+    rate = _number(case.facts, "annual_rate_percent")
+    if case.facts.get("product") == "private":
+        cap = _number(case.facts, "private_cap")
+        return rate if rate is not None and cap is not None and rate <= cap else None
+    cap = case.parameters.get("financial_loan_judicial_cap")
+    return None if rate is not None and cap is not None and rate > cap else rate
 
 
 def _others(facts: Facts) -> bool:

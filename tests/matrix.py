@@ -198,7 +198,7 @@ MATRIX = (
     Row(920, "silence in the notes", _silence, "S07", "U3", blocks=ADMITS),
     Row(920, "limitation", lambda f: t.barred(f) and at(f, *BEFORE_JUDGMENT), "S07", "U3", blocks=ADMITS),
     Row(910, "scam", lambda f: f["scam_agent"] or noted(f, "scam_agent"), "S11", "U2"),
-    Row(900, "illegal loan", lambda f: f["product"] == "illegal", "S09", "U2", blocks="S14 S15 S16 S20 S22"),
+    Row(900, "illegal loan", lambda f: f["product"] == "illegal", "S09", "U2", blocks="S14 S15 S16 S17 S20 S22"),
     Row(900, "private, above the cap", lambda f: _private(f) and t.above_private_cap(f), "S09", "U2"),
     Row(899, "private, old caps", lambda f: _private(f) and t.under_old_caps(f), adds="S29"),
     Row(880, "collection", lambda f: len(f["collection_violations"]) > 0, urgency="U3", adds="S10"),

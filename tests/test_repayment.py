@@ -221,3 +221,26 @@ def test_a_plan_stored_before_plans_knew_of_interest_is_read() -> None:
     stored = {"strategy": "s", "kind": "deferral", "total": 0, "months": 0, "monthly": 0, "last": 0, "until": None}
     plan = Plan.from_json(stored)
     assert (plan.balance, plan.rate, plan.interest, plan.within_stress) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("facts", "offered"),
+    [
+        ({"product": "private", "private_cap": 1380, "annual_rate_percent": 1380}, True),
+        ({"product": "private", "private_cap": 1380, "annual_rate_percent": 1381}, False),
+        ({"product": "private", "annual_rate_percent": 1000}, False),  # the day of the contract is not known
+        ({"product": "bank_consumer", "annual_rate_percent": 2400}, True),
+        ({"product": "bank_consumer", "annual_rate_percent": 2401}, False),
+    ],
+)
+def test_no_plan_offers_interest_that_a_court_would_not_support(facts: dict[str, Value], offered: bool) -> None:
+    money: dict[str, Value] = {"balance": 2_000_000, "capacity": 150_000}
+    strategies = {"plan": strategy("instalments_with_interest", "equal_principal")}
+    figures = {**FIGURES, "financial_loan_judicial_cap": 2400}
+    assert bool(plans(strategies, ["plan"], {**money, **facts}, TODAY, figures)) is offered
+
+
+def test_an_illegal_lender_is_offered_no_plan() -> None:
+    facts: dict[str, Value] = {"balance": 2_000_000, "capacity": 150_000}
+    assert plans_of("instalments", "lump_sum", **facts)
+    assert plans_of("instalments", "lump_sum", **facts, product="illegal", lump_sum_available=100) == ()
