@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from itertools import product
 
 import pytest
 
+from rules.cells import Value
+from rules.evaluate import Evaluator
+from rules.loader import DEFAULT_PACK, load
 from tests.packs import FILES, errors, tiny
 from tests.shipped import outcome, pack, parsed
 
@@ -152,3 +156,13 @@ def test_no_case_of_another_product_rests_on_the_rule_for_cards() -> None:
         assert "card_personalised_instalment" not in (found.strategy, *found.secondary)
         assert "card_negotiation" not in found.rights
         assert "ask_personalised_instalment" not in found.steps
+
+
+@pytest.mark.parametrize("doubt", [{"borrower_deceased": True}, {"age": 16}, {"not_my_loan": True}])
+def test_whoever_may_not_owe_the_debt_is_not_asked_for_proof_of_income(doubt: dict[str, Value]) -> None:
+    case: dict[str, Value] = {"product": "huabei", "days_overdue": 40, "hardship": "death", "note_flags": ()}
+    found = Evaluator(load(DEFAULT_PACK), dt.date(2026, 11, 24)).evaluate([case, {**case, **doubt}])
+    plain, doubtful = (set(each.outcome.documents) for each in found)
+    asked = {"income_proof", "payslips", "expense_list", "asset_list"}
+    assert asked & plain
+    assert not asked & doubtful
