@@ -77,10 +77,15 @@ class CaseFile:
         return bool(self.history) and self.history[0].decision is None
 
 
-def open_file(session: Session, case_id: int, vault: Vault, decision_id: int | None = None) -> CaseFile | None:
-    """The file of a case, at a decision of it or at its current one; None if there is no such case or decision."""
+def open_file(
+    session: Session, case_id: int, vault: Vault, decision_id: int | None = None, submitter: str | None = None
+) -> CaseFile | None:
+    """The file of a case, at a decision of it or at its current one; None if there is no such case or decision.
+
+    With a submitter, a case of anybody else is no case.
+    """
     case = session.get(Case, case_id)
-    if case is None:
+    if case is None or submitter not in (None, case.submitter):
         return None
     rows = session.exec(
         select(CaseVersion, Decision)

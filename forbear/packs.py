@@ -1,6 +1,7 @@
 """The packs that decided, as the record keeps them; one of an older Forbear may be of a form not read any more."""
 
 from functools import cache
+from pathlib import Path
 
 from sqlmodel import Session
 
@@ -29,13 +30,21 @@ def stored_pack(session: Session, sha256: str) -> Pack:
 
 def pack_to_name_by(session: Session, sha256: str) -> Pack:
     """The pack that decided, or, where it cannot be read any more, the one that ships: good for names only."""
-    return _loaded(session, sha256) or _shipped()
+    return _loaded(session, sha256) or shipped()
 
 
 def title_of(session: Session, sha256: str, strategy: str) -> Text:
     """What the pack that decided calls a strategy; its id where no pack that can be read knows it."""
     found = pack_to_name_by(session, sha256).strategies.get(strategy)
     return Text(zh=strategy, en=strategy) if found is None else found.title
+
+
+def configured(folder: Path | None) -> Pack:
+    """The pack of this folder, else the one that ships. Raises ForbearError with every fault of the folder's."""
+    try:
+        return shipped() if folder is None else load(folder)
+    except PackError as error:
+        raise ForbearError("\n".join(error.errors)) from None
 
 
 def _loaded(session: Session, sha256: str) -> Pack | None:
@@ -53,5 +62,6 @@ _packs: dict[str, Pack | None] = {}
 
 
 @cache
-def _shipped() -> Pack:
+def shipped() -> Pack:
+    """The pack that comes with Forbear."""
     return load(DEFAULT_PACK)

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
-from forbear import borrowers, chunks
+from forbear import borrowers, chunks, desk, ledger
 from forbear.packs import stored_pack
 from forbear.privacy import Vault
 from models.copy import copy_into
@@ -112,8 +112,17 @@ def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[
         for version, evaluation in zip(versions, evaluations, strict=True)
     ]
     written = _write(session, batch, rows)
+    desk.place(session, pack, written, batch.as_of)
+    made = set(written)
+    counted = [each for version, each in zip(versions, evaluations, strict=True) if version.id in made]
+    desk.count(session, pack, batch.submitter, counted, decided_at)
     chunks.finish(session, chunk, clock())
-    return written
+    entries = ledger.of_rows(
+        session, "decision", "case_version_id = ANY(:versions) AND chunk_id = :chunk",
+        {"versions": written, "chunk": chunk_id},
+    )  # fmt: skip
+    ledger.append(session, vault, ledger.SYSTEM, entries, decided_at)
+    return len(written)
 
 
 def decisions_of(session: Session, batch_id: UUID, vault: Vault) -> Iterator[dict[str, Any]]:
@@ -165,8 +174,8 @@ def _row(
     )  # fmt: skip
 
 
-def _write(session: Session, batch: Batch, rows: list[tuple[Any, ...]]) -> int:
-    """Write decisions by COPY, in the order of their versions so that two chunks cannot deadlock.
+def _write(session: Session, batch: Batch, rows: list[tuple[Any, ...]]) -> list[int]:
+    """Write decisions by COPY, in the order of their versions so that two chunks cannot deadlock; answers which.
 
     Another batch's chunk may decide the same version in the same moment. COPY then waits for it and fails on the
     unique key: what it decided is left out, and the rest written.
@@ -184,7 +193,7 @@ def _write(session: Session, batch: Batch, rows: list[tuple[Any, ...]]) -> int:
             rows = [row for row in rows if row[0] in left]
         else:
             break
-    return len(rows)
+    return [row[0] for row in rows]
 
 
 def restored(

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -16,13 +16,19 @@ class Case(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("submitter", "case_ref"),
         Index(None, "submitter", "borrower_ref", postgresql_where=text("borrower_ref IS NOT NULL")),
+        Index(None, "ref_grams", postgresql_using="gin"),
     )
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     submitter: str
     case_ref: str
+    ref_grams: list[str] = Field(sa_type=ARRAY(Text), description="Every three letters of the reference, for searching")
     borrower_ref: str | None
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
+    consent: list[str] | None = Field(
+        default=None, sa_type=ARRAY(Text), description="Scopes consented to; NULL: unknown"
+    )
+    retain_until: dt.date | None = Field(default=None, description="NULL: as the settings say, from the last activity")
 
 
 class CaseVersion(SQLModel, table=True):

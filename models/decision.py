@@ -3,22 +3,16 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, Computed, DateTime, Identity, Index, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Identity, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
-
-NO_DEADLINE = "9999-12-31"  # sorts after every deadline
-_DUE = f"COALESCE(outcome #>> '{{deadlines,0,date}}', '{NO_DEADLINE}')"  # ISO text: a cast to date is not immutable
 
 
 class Decision(SQLModel, table=True):
     """The outcome of evaluating a case version, with the facts as evaluated."""
 
     __tablename__ = "decision"
-    __table_args__ = (
-        UniqueConstraint("case_version_id", "pack_sha256", "as_of"),
-        Index(None, "urgency", "due", "id"),
-    )
+    __table_args__ = (UniqueConstraint("case_version_id", "pack_sha256", "as_of"),)
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     case_version_id: int = Field(foreign_key="case_version.id", sa_type=BigInteger)
@@ -30,6 +24,5 @@ class Decision(SQLModel, table=True):
     engines_agree: bool
     facts: dict[str, Any] = Field(sa_type=JSONB, description="Submitted and derived, as the engines saw them")
     outcome: dict[str, Any] = Field(sa_type=JSONB)
-    due: str = Field(default=None, sa_column_args=(Computed(_DUE, persisted=True),), description="Earliest deadline")
     chunk_id: int = Field(foreign_key="chunk.id", sa_type=BigInteger)
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))

@@ -36,8 +36,11 @@ _CREATE = (
 )
 # DO UPDATE locks the cases that exist already even where there is nothing to update.
 _CASES = """
-    INSERT INTO "case" AS c (submitter, case_ref, borrower_ref, created_at)
-    SELECT :submitter, case_ref, borrower_ref, :now FROM staged ORDER BY case_ref COLLATE "C"
+    INSERT INTO "case" AS c (submitter, case_ref, ref_grams, borrower_ref, created_at)
+    SELECT :submitter, case_ref,
+        ARRAY(SELECT DISTINCT substr(lower(case_ref), n, 3) FROM generate_series(1, length(case_ref) - 2) n),
+        borrower_ref, :now
+    FROM staged ORDER BY case_ref COLLATE "C"
     ON CONFLICT (submitter, case_ref) DO UPDATE SET borrower_ref = excluded.borrower_ref
     WHERE c.borrower_ref IS DISTINCT FROM excluded.borrower_ref
 """

@@ -2,8 +2,25 @@
 
 from sqlmodel import SQLModel
 
-from models import case, decision, heartbeat, intake, pack, vault_key
+from models import (
+    account,
+    case,
+    decision,
+    desk,
+    heartbeat,
+    intake,
+    ledger,
+    pack,
+    review,
+    tally,
+    upload,
+    vault_key,
+    webhook,
+)
 
-__all__ = ["METADATA", "case", "decision", "heartbeat", "intake", "pack", "vault_key"]
+__all__ = [
+    "METADATA", "account", "case", "decision", "desk", "heartbeat", "intake", "ledger", "pack", "review", "tally",
+    "upload", "vault_key", "webhook",
+]  # fmt: skip
 
 METADATA = SQLModel.metadata

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rules.schema import Identifier, Model, References, Text, Urgency
 
@@ -30,3 +30,12 @@ class Manifest(Model):
     default: Default
     disagreement: Default
     disclaimer: Text
+    # Within how many hours a counsellor looks at a case; packs published before the desk do not say.
+    response_hours: dict[Urgency, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _answers_every_urgency(self) -> Manifest:
+        missing = sorted(set(get_args(Urgency)) - self.response_hours.keys())
+        if self.response_hours and missing:
+            raise ValueError(f"response_hours lacks {', '.join(missing)}")
+        return self

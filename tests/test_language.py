@@ -10,8 +10,7 @@ import httpx
 import pytest
 
 from forbear.privacy import Vault
-from tests.serving import serving
-from web.app import create_app
+from tests.desk import desk
 from web.language import LANGUAGES, message, messages
 
 TEMPLATES = sorted((Path(__file__).parents[1] / "web" / "templates").glob("*.html"))
@@ -43,7 +42,7 @@ def _plain(keys: set[str]) -> set[str]:
 
 
 def _used() -> set[str]:
-    sources = [*TEMPLATES, *(path for path in TEMPLATES[0].parents[1].glob("*.py"))]
+    sources = [*TEMPLATES, *TEMPLATES[0].parents[1].rglob("*.py")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     return set(re.findall(r"""["']([a-z]+\.[a-z_0-9.]+)["']""", text))
 
@@ -83,9 +82,8 @@ def test_one_is_said_in_the_singular_where_the_language_has_one() -> None:
 
 @pytest.fixture
 def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
-    with serving(create_app(database_url, redis_url, vault)) as address:
-        with httpx.Client(base_url=address, trust_env=False) as opened:
-            yield opened
+    with desk(database_url, redis_url, vault) as opened:
+        yield opened
 
 
 def test_pages_are_chinese_until_another_language_is_asked_for(client: httpx.Client) -> None:

@@ -57,7 +57,7 @@ def test_every_constraint_is_named_by_the_convention(database_url: str) -> None:
 def test_append_only_tables_have_their_trigger(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         guarded = connection.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'append_only'")
-        assert {name for (name,) in guarded} == {"case_version", "decision", "rejection"}
+        assert {name for (name,) in guarded} == {"case_version", "decision", "rejection", "review", "ledger"}
 
 
 def test_decisions_are_stored_without_compression(database_url: str) -> None:

@@ -16,12 +16,10 @@ from forbear.settings import child_environment
 from models.session import session
 from rules.loader import DEFAULT_PACK, load, load_files
 from rules.pack import Pack
-from tests.cases import NOW, accepted, decided, engine_of, submitted
+from tests.cases import accepted, decided, engine_of, submitted
+from tests.desk import desk
 from tests.processes import KEY
-from tests.serving import serving
 from tests.test_cli import forbear
-from web.app import create_app
-from web.deps import now
 from workers import tasks
 
 JSON = {"Accept": "application/json"}
@@ -29,9 +27,7 @@ JSON = {"Accept": "application/json"}
 
 @pytest.fixture
 def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
-    app = create_app(database_url, redis_url, vault)
-    app.dependency_overrides[now] = lambda: NOW
-    with serving(app) as address, httpx.Client(base_url=address, trust_env=False) as opened:
+    with desk(database_url, redis_url, vault) as opened:
         yield opened
 
 
@@ -41,6 +37,7 @@ def grown_old(url: str, monkeypatch: pytest.MonkeyPatch, strategy: str = "gone_s
         connection.execute("ALTER TABLE decision DISABLE TRIGGER append_only")
         connection.execute("UPDATE pack SET files = files || jsonb_build_object('red_flags.yaml', 'urgent: true')")
         connection.execute("UPDATE decision SET facts = facts || '{\"gone\": 1}', strategy = %s", [strategy])
+        connection.execute("UPDATE desk_case SET strategy = %s", [strategy])
     monkeypatch.setattr(packs, "_packs", {})
 
 

@@ -48,8 +48,9 @@ def test_copy_keeps_every_character(database_url: str) -> None:
     odd = ["tab\there", "line\nbreak\r", "back\\slash \\N", "quote \" and ' ,", "中文 😀", "", "\\."]
     with engine_of(database_url) as engine:
         with session(engine) as opened:
-            rows = [("us", text or "empty", text, NOW) for text in odd]
-            copy_into(opened, "case", ("submitter", "case_ref", "borrower_ref", "created_at"), rows)
+            none: list[str] = []
+            rows = [("us", text or "empty", none, text, NOW) for text in odd]
+            copy_into(opened, "case", ("submitter", "case_ref", "ref_grams", "borrower_ref", "created_at"), rows)
         with session(engine) as opened:
             kept = {case.case_ref: case.borrower_ref for case in opened.exec(select(Case))}
     assert kept == {text or "empty": text for text in odd}
@@ -57,7 +58,12 @@ def test_copy_keeps_every_character(database_url: str) -> None:
 
 def test_copy_belongs_to_the_transaction(database_url: str) -> None:
     with engine_of(database_url) as engine, Session(engine) as opened:
-        copy_into(opened, "case", ("submitter", "case_ref", "borrower_ref", "created_at"), [("us", "C1", None, NOW)])
+        copy_into(
+            opened,
+            "case",
+            ("submitter", "case_ref", "ref_grams", "borrower_ref", "created_at"),
+            [("us", "C1", [], None, NOW)],
+        )
         assert len(opened.exec(select(Case)).all()) == 1
         opened.rollback()
         assert opened.exec(select(Case)).all() == []
@@ -72,8 +78,8 @@ def test_history_cannot_be_updated(database_url: str, vault: Vault, table: str) 
 
 def test_errors_do_not_quote_values(database_url: str) -> None:
     with engine_of(database_url) as engine, pytest.raises(IntegrityError) as caught, session(engine) as opened:
-        opened.add(Case(submitter="张三丰", case_ref="C1", borrower_ref=None, created_at=NOW))
-        opened.add(Case(submitter="张三丰", case_ref="C1", borrower_ref=None, created_at=NOW))
+        opened.add(Case(submitter="张三丰", case_ref="C1", ref_grams=[], borrower_ref=None, created_at=NOW))
+        opened.add(Case(submitter="张三丰", case_ref="C1", ref_grams=[], borrower_ref=None, created_at=NOW))
         opened.flush()
     assert "hidden" in str(caught.value)
     assert "[parameters:" not in str(caught.value)

@@ -10,16 +10,18 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from forbear.desk import place
 from forbear.intake import Accepted
 from forbear.privacy import Vault
 from forbear.triage import triage_chunk
 from models.heartbeat import Heartbeat
 from models.session import session
 from rules.loader import DEFAULT_PACK, load
-from tests.cases import AS_OF, NOW, accepted, engine_of, many, submitted
+from tests.cases import AS_OF, NOW, accepted, engine_of, many, pack, submitted
+from tests.desk import desk
 from tests.serving import serving
 from web.app import create_app
-from web.deps import SessionDep, now
+from web.deps import SessionDep
 
 JSON = {"Accept": "application/json"}
 PLAN: dict[str, Any] = {
@@ -30,9 +32,7 @@ PLAN: dict[str, Any] = {
 
 @pytest.fixture
 def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
-    app = create_app(database_url, redis_url, vault)
-    app.dependency_overrides[now] = lambda: NOW
-    with serving(app) as address, httpx.Client(base_url=address, trust_env=False) as opened:
+    with desk(database_url, redis_url, vault) as opened:
         yield opened
 
 
@@ -266,6 +266,8 @@ def test_engines_that_differ_are_shown_with_what_each_said(
             "'counsellor_review', 'U2', false, false, facts, outcome || %s, chunk_id, created_at FROM decision",
             [Jsonb(differing)],
         )
+    with engine_of(database_url) as engine, session(engine) as opened:
+        place(opened, pack(), [1], AS_OF + dt.timedelta(days=1))
     assert "引擎分歧" in client.get("/").text
     page = case_page(client, "A")
     assert "请人工判断" in page

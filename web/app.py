@@ -8,26 +8,29 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from forbear import log
+from forbear import log, packs
 from forbear.errors import ForbearError
 from forbear.privacy import Vault, load_vault
 from forbear.settings import settings
 from models.session import make_engine
+from rules.pack import Pack
 from web import health, pages, render
 from web.shield import Shield
 
 STATIC = Path(__file__).parent / "static"
 
 
-def create_app(database_url: str, redis_url: str, vault: Vault) -> FastAPI:
-    """The application on this record and broker, with the key of the record."""
+def create_app(database_url: str, redis_url: str, vault: Vault, pack: Pack | None = None) -> FastAPI:
+    """The application on this record and broker, with the key of the record, for new cases by this pack."""
     app = FastAPI(title="Forbear", openapi_url=None, lifespan=_lifespan)
     app.state.database_url = database_url
     app.state.redis_url = redis_url
     app.state.vault = vault
+    app.state.pack = pack or packs.shipped()
     app.state.engine = make_engine(database_url, "forbear web")
     app.include_router(health.router)
-    app.include_router(pages.router)
+    for router in pages.ROUTERS:
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     render.answer_failures(app)
     app.add_middleware(Shield)
@@ -50,7 +53,7 @@ def _configured() -> FastAPI:
                 "FORBEAR_DATABASE_URL and FORBEAR_REDIS_URL are not set: start the pages with `forbear web`, "
                 "which finds or starts the servers."
             )
-        return create_app(chosen.database_url, chosen.redis_url, load_vault(chosen))
+        return create_app(chosen.database_url, chosen.redis_url, load_vault(chosen), packs.configured(chosen.pack))
     except ForbearError as error:
         raise SystemExit(error.message) from None
 

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from forbear.privacy import Vault
 from models.session import session
+from rules.pack import Pack
 
 
 def _session(request: Request) -> Iterator[Session]:
@@ -25,6 +26,12 @@ def _vault(request: Request) -> Vault:
     return vault
 
 
+def _pack(request: Request) -> Pack:
+    """The pack that new facts are decided by."""
+    pack: Pack = request.app.state.pack
+    return pack
+
+
 def now() -> dt.datetime:
     """The present moment; the one clock of the pages."""
     return dt.datetime.now(dt.UTC)
@@ -33,4 +40,5 @@ def now() -> dt.datetime:
 # Committed before the answer is sent: what a person was told has happened, has.
 SessionDep = Annotated[Session, Depends(_session, scope="function")]
 VaultDep = Annotated[Vault, Depends(_vault)]
+PackDep = Annotated[Pack, Depends(_pack)]
 NowDep = Annotated[dt.datetime, Depends(now)]

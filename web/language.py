@@ -15,9 +15,14 @@ _FOLDER = Path(__file__).parent / "locale"
 
 @cache
 def messages(language: Language) -> dict[str, str]:
-    """Every message of a language, by key."""
-    loaded: dict[str, str] = yaml.safe_load((_FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))
-    return loaded
+    """Every message of a language, by key; a file for each page."""
+    found: dict[str, str] = {}
+    for path in sorted((_FOLDER / language).glob("*.yaml")):
+        loaded: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if twice := found.keys() & loaded.keys():
+            raise ValueError(f"{path.name} says again what another file says: {', '.join(sorted(twice))}")
+        found |= loaded
+    return found
 
 
 def message(language: Language, key: str, **values: object) -> str:

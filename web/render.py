@@ -7,20 +7,24 @@ from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
+from forbear import accounts
 from rules.phrases import articles, say
-from web import language
+from web import auth, language
 
 _HERE = Path(__file__).parent
 _YEAR = 365 * 24 * 3600
-_TOLD = (400, 404, 405, 410, 421, 500, 503)  # failures with a sentence of their own
+# Address, words, and the least role that is shown the link.
+NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (("/", "site.queue", "submitter"),)
+_TOLD = (400, 401, 403, 404, 405, 410, 421, 500, 503)  # failures with a sentence of their own
 
 
 def page(request: Request, template: str, values: Mapping[str, Any], twin: Mapping[str, Any]) -> Response:
@@ -37,6 +41,8 @@ def _html(request: Request, template: str, values: Mapping[str, Any], status: in
         t=partial(language.message, lang),
         path=request.url.path,
         other_language=_switch(request, lang),
+        viewer=getattr(request.state, "viewer", None),
+        csrf=accounts.csrf_token(request.cookies.get(auth.COOKIE, "")),
         **values,
     )  # fmt: skip
     response = HTMLResponse(html, status_code=status, headers={"Content-Language": lang})
@@ -59,6 +65,7 @@ def failure(request: Request, status: int) -> Response:
 def answer_failures(app: FastAPI) -> None:
     """Failures of the routes are answered as pages too."""
     app.add_exception_handler(HTTPException, _http_failure)
+    app.add_exception_handler(auth.SignInNeededError, _sign_in)
     app.add_exception_handler(RequestValidationError, _invalid)
 
 
@@ -73,6 +80,15 @@ def _http_failure(request: Request, error: Exception) -> Response:
     response = failure(request, raised.status_code)
     response.headers.update(raised.headers or {})
     return response
+
+
+def _sign_in(request: Request, _error: Exception) -> Response:
+    """A program is told; a person is asked to sign in, and comes back to where they wanted to go."""
+    if wants_json(request):
+        return failure(request, 401)
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    next_page = f"?{urlencode({'next': wanted})}" if request.method == "GET" and wanted != "/" else ""
+    return RedirectResponse(f"/sign-in{next_page}", status_code=303)
 
 
 def _invalid(request: Request, error: Exception) -> Response:
@@ -103,6 +119,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["static"] = _static
+    environment.globals["navigation"] = NAVIGATION
     environment.filters["moment"] = _moment
     environment.filters["articles"] = articles
     environment.filters["yuan"] = _yuan

@@ -20,23 +20,26 @@ def queue(listed: queues.Page, counts: queues.Counts, waiting: int, link: Callab
 
 
 def _entry(entry: queues.Entry) -> dict[str, Any]:
+    case = entry.case
     return {
-        "case_id": entry.case_id,
-        "case_ref": entry.case_ref,
-        "address": f"/cases/{entry.case_id}",
-        "urgency": entry.urgency,
-        "strategy": entry.strategy,
+        "case_id": case.case_id,
+        "case_ref": case.case_ref,
+        "address": f"/cases/{case.case_id}",
+        "urgency": case.urgency,
+        "strategy": case.strategy,
         "strategy_label": entry.title.model_dump(),
-        "product": entry.facts.get("product"),
-        "days_overdue": entry.facts.get("days_overdue"),
-        "overdue_bucket": entry.facts.get("overdue_bucket"),
-        "due": None if entry.due is None else entry.due.isoformat(),
-        "certain": entry.certain,
-        "engines_agree": entry.engines_agree,
+        "product": case.product,
+        "days_overdue": case.days_overdue,
+        "overdue_bucket": case.overdue_bucket,
+        "deadline": None if case.deadline is None else case.deadline.isoformat(),
+        "due_at": case.due_at.isoformat(),
+        "status": case.status,
+        "certain": case.certain,
+        "engines_agree": case.engines_agree,
         "outdated": entry.outdated,
-        "batch": str(entry.batch_id),
-        "received_at": entry.received_at.isoformat(),
-        "as_of": entry.as_of.isoformat(),
+        "batch": str(case.batch_id),
+        "received_at": case.received_at.isoformat(),
+        "as_of": case.as_of.isoformat(),
     }
 
 

@@ -10,14 +10,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from forbear import embedded, log
+from forbear import embedded, log, packs
 from forbear.errors import ForbearError
 from forbear.privacy import Vault, check_key, load_vault
 from forbear.settings import Settings, settings
 from models import migrate
 from models.session import make_engine, session
-from rules import loader
-from rules.pack import Pack, PackError
+from rules.pack import Pack
 
 
 @dataclass(frozen=True)
@@ -66,10 +65,7 @@ def _first_line(error: Exception) -> str:
 
 def load_pack(folder: Path | None = None) -> Pack:
     """The pack of this folder, else of FORBEAR_PACK, else the one that ships."""
-    try:
-        return loader.load(folder or settings().pack or loader.DEFAULT_PACK)
-    except PackError as error:
-        raise ForbearError("\n".join(error.errors)) from None
+    return packs.configured(folder or settings().pack)
 
 
 def today(pack: Pack) -> dt.date:

@@ -1,0 +1,71 @@
+"""Review: what people do on cases. Each action is appended and changes the case's row of the desk, in one transaction."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from forbear import desk, ledger
+from forbear.accounts import Viewer
+from forbear.errors import ForbearError
+from forbear.privacy import Vault
+from models.desk import DeskCase
+from models.review import Review
+
+
+class StaleError(ForbearError):
+    """The case changed since the form was made: nothing was done, the newer state is to be shown."""
+
+
+class NoCaseError(ForbearError):
+    """There is no such decided case, or not for this viewer."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """One action as a person chose it. `changes` are columns of the case's desk row."""
+
+    action: str
+    changes: dict[str, Any]
+    strategy: str | None = None
+    reason: str | None = None
+    detail: dict[str, Any] | None = None
+    words: str | None = None
+
+
+def take_case(session: Session, viewer: Viewer, case_id: int, revision: int | None) -> DeskCase:
+    """Lock a case's desk row. Raises NoCaseError, and StaleError if it is not at this revision any more."""
+    query = select(DeskCase).where(DeskCase.case_id == case_id)
+    if viewer.submitter is not None:
+        query = query.where(DeskCase.submitter == viewer.submitter)
+    case = session.exec(query.with_for_update().execution_options(populate_existing=True)).first()
+    if case is None:
+        raise NoCaseError(f"There is no case {case_id}: search the queue for its reference.")
+    if revision not in (None, case.revision):
+        raise StaleError("The case changed since this page was opened: look at its newer state and decide again.")
+    return case
+
+
+def perform(session: Session, vault: Vault, viewer: Viewer, case: DeskCase, act: Act, now: dt.datetime) -> Review:
+    """Append an action on a locked case and bring its desk row up to it. The last step of a transaction (ledger)."""
+    review = Review(
+        case_id=case.case_id, decision_id=case.decision_id, account_id=viewer.account_id, at=now, action=act.action,
+        strategy=act.strategy, reason=act.reason, detail=act.detail or {},
+        words=vault.seal(act.words) if act.words else None,
+    )  # fmt: skip
+    for column, value in act.changes.items():
+        setattr(case, column, value)
+    case.revision += 1
+    session.add_all([review, case])
+    session.flush()
+    desk.note(session, case.submitter, {("reviewed", str(viewer.account_id), act.action): 1}, now.date())
+    entries = ledger.of_rows(session, "review", "id = :id", {"id": review.id})
+    ledger.append(session, vault, viewer.actor, entries, now)
+    return review
+
+
+def timeline(session: Session, case_id: int) -> list[Review]:
+    """Every action on a case, the newest first."""
+    query = select(Review).where(Review.case_id == case_id).order_by(col(Review.id).desc())
+    return list(session.exec(query))

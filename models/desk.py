@@ -1,0 +1,88 @@
+"""DeskCase, QueueTally, SavedFilter: every decided case as the queue lists it, how many there are, and kept filters.
+
+A desk case says nothing that decisions and reviews do not say: it is their latest state, kept in one row so that a page
+of a million cases is one index scan. Whoever writes a decision or a review writes it in the same transaction.
+"""
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+STATUSES = ("open", "escalated", "reviewed", "waiting", "snoozed", "closed")
+
+
+class DeskCase(SQLModel, table=True):
+    """The state of a decided case."""
+
+    __tablename__ = "desk_case"
+    __table_args__ = (
+        CheckConstraint(f"status IN ({', '.join(map(repr, STATUSES))})", name="status"),
+        Index(None, "status", "urgency", "due_at", "decision_id"),
+        Index(None, "submitter", "status", "urgency", "due_at", "decision_id"),
+        Index(None, "status", "strategy", "urgency", "due_at", "decision_id"),
+        Index(None, "assignee_id", "status", "urgency", "due_at", "decision_id"),
+        Index(None, "batch_id", "urgency", "due_at", "decision_id"),
+        Index(None, "status", "due_at"),
+        Index(None, "follow_up_at", postgresql_where=text("follow_up_at IS NOT NULL")),
+    )
+
+    case_id: int = Field(primary_key=True, foreign_key="case.id", sa_type=BigInteger)
+    submitter: str
+    case_ref: str
+    batch_id: UUID = Field(foreign_key="batch.id")
+    received_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
+    # of the current decision
+    decision_id: int = Field(foreign_key="decision.id", sa_type=BigInteger)
+    version_number: int
+    as_of: dt.date
+    pack_sha256: str = Field(foreign_key="pack.sha256")
+    strategy: str
+    urgency: str
+    certain: bool
+    engines_agree: bool
+    deadline: dt.date | None = Field(description="Nearest legal deadline")
+    respond_by: dt.datetime = Field(sa_type=DateTime(timezone=True), description="When the pack's SLA wants an answer")
+    due_at: dt.datetime = Field(
+        sa_type=DateTime(timezone=True),
+        description="When somebody must have looked: before that, and before a deadline's day",
+    )
+    product: str | None
+    days_overdue: int | None
+    overdue_bucket: str | None
+    # of the reviews
+    status: str = "open"
+    changed: bool = Field(default=False, description="Another strategy or urgency than the one last reviewed")
+    chosen_strategy: str | None = Field(default=None, description="What a person decided; NULL before that")
+    assignee_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BigInteger)
+    follow_up_at: dt.datetime | None = Field(
+        default=None, sa_type=DateTime(timezone=True), description="When a waiting or snoozed case comes back"
+    )
+    revision: int = Field(default=1, description="One more with each change: a form made for an earlier one is stale")
+
+
+class QueueTally(SQLModel, table=True):
+    """Changes of the number of desk cases, added up when read: written by a trigger, folded now and then."""
+
+    __tablename__ = "queue_tally"
+    __table_args__ = (Index(None, "submitter", "status", "urgency", "strategy"),)
+
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    submitter: str
+    status: str
+    urgency: str
+    strategy: str
+    cases: int = Field(sa_type=BigInteger)
+
+
+class SavedFilter(SQLModel, table=True):
+    """A filter of the queue under a name of its owner's."""
+
+    __tablename__ = "saved_filter"
+    __table_args__ = (UniqueConstraint("account_id", "name"),)
+
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    account_id: int = Field(foreign_key="account.id", sa_type=BigInteger)
+    name: str = Field(max_length=64)
+    query: str = Field(max_length=1000, description="The address's part after the question mark")

@@ -1,0 +1,35 @@
+"""LedgerRow, LedgerHead: the append-only chain of everything that was decided, done, seen and given out."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+
+class LedgerRow(SQLModel, table=True):
+    """One entry: who did what to what, a digest of the content, and the keyed hash that chains it to the one before."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (Index(None, "kind", "subject"),)
+
+    seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    at: dt.datetime = Field(sa_type=DateTime(timezone=True))
+    actor: str = Field(description="account:<id>, token:<id> or system")
+    kind: str
+    subject: str = Field(description="<table>:<id>")
+    detail: dict[str, Any] = Field(sa_type=JSONB, description="Names, codes and counts: nothing personal")
+    digest: bytes | None = Field(sa_type=LargeBinary, description="SHA-256 of the row the entry is about")
+    mac: bytes = Field(sa_type=LargeBinary, description="Keyed hash of this entry and the mac before it")
+
+
+class LedgerHead(SQLModel, table=True):
+    """One row: where the chain ends. Locked by whoever appends, so that the chain has one order."""
+
+    __tablename__ = "ledger_head"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    seq: int = Field(default=0, sa_type=BigInteger)
+    mac: bytes = Field(sa_type=LargeBinary)

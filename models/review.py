@@ -1,0 +1,35 @@
+"""Review: one thing a person did on a case. Appended, never changed."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, LargeBinary
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+ACTIONS = (
+    "accept", "override", "answer", "ask", "escalate", "snooze", "resume", "outcome", "document", "assign", "release",
+    "reveal", "consent",
+)  # fmt: skip
+
+
+class Review(SQLModel, table=True):
+    """An action of an account on a case, and the decision it was looking at."""
+
+    __tablename__ = "review"
+    __table_args__ = (
+        CheckConstraint(f"action IN ({', '.join(map(repr, ACTIONS))})", name="action"),
+        Index(None, "case_id", "id"),
+        Index(None, "at", "action"),
+    )
+
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    case_id: int = Field(foreign_key="case.id", sa_type=BigInteger)
+    decision_id: int | None = Field(foreign_key="decision.id", sa_type=BigInteger, description="What was on the screen")
+    account_id: int = Field(foreign_key="account.id", sa_type=BigInteger)
+    at: dt.datetime = Field(sa_type=DateTime(timezone=True))
+    action: str
+    strategy: str | None = Field(default=None, description="Chosen by accept or override")
+    reason: str | None = Field(default=None, description="A code: why overridden, or what came of it")
+    detail: dict[str, Any] = Field(default={}, sa_type=JSONB, description="Names, codes and dates: nothing personal")
+    words: bytes | None = Field(default=None, sa_type=LargeBinary, description="Sealed: what the person wrote")

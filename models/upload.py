@@ -1,0 +1,21 @@
+"""Upload: a file between its preview and its submission, sealed."""
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Index, LargeBinary
+from sqlmodel import Field, SQLModel
+
+
+class Upload(SQLModel, table=True):
+    """A file as it came; gone once submitted, given up, or a day old."""
+
+    __tablename__ = "upload"
+    __table_args__ = (Index(None, "created_at"),)
+
+    id: UUID = Field(primary_key=True)
+    account_id: int = Field(foreign_key="account.id", sa_type=BigInteger)
+    name: bytes = Field(sa_type=LargeBinary, description="Sealed: the file's name")
+    content: bytes = Field(sa_type=LargeBinary, description="Sealed, in the application's own way")
+    size: int = Field(sa_type=BigInteger, description="Bytes of the file")
+    created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))

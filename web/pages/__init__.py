@@ -1,0 +1,5 @@
+"""The pages, one module each."""
+
+from web.pages import case, queue
+
+ROUTERS = (queue.router, case.router)
