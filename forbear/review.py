@@ -1,4 +1,4 @@
-"""Review: what people do on cases. Each action is appended and changes the case's row of the desk, in one transaction."""
+"""Review: what people do on cases. An action is appended and changes the desk row, in one transaction."""
 
 import datetime as dt
 from dataclasses import dataclass
