@@ -3,16 +3,19 @@
 import datetime as dt
 import hmac
 import secrets
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal, get_args
 
 from sqlmodel import Session, select
 
-from models.account import Account, SignIn
+from models.account import Account, SignIn, Token
 
 Role = Literal["submitter", "counsellor", "supervisor", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)  # each may do what the ones before it may, but submitters only see their own
+Scope = Literal["cases:read", "cases:write", "reviews:write", "webhooks"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 SIGNED_IN_FOR = dt.timedelta(hours=12)  # a working day
 
 
@@ -58,6 +61,38 @@ def signed_in(session: Session, secret: str, now: dt.datetime) -> Viewer | None:
     query = select(Account).join(SignIn).where(SignIn.secret_hash == _hash(secret), SignIn.expires_at > now)
     account = session.exec(query).first()
     return None if account is None or account.disabled_at is not None else viewer_of(account)
+
+
+def create_token(
+    session: Session,
+    account: Account,
+    name: str,
+    scopes: Iterable[Scope],
+    expires_at: dt.datetime | None,
+    now: dt.datetime,
+) -> str:
+    """Give an account a token under a name; answers its secret, which only its hash is kept of."""
+    secret = "fb_" + secrets.token_urlsafe(32)  # a prefix that scanners of source code can look for
+    session.add(
+        Token(
+            account_id=account.id, name=name, scopes=sorted(set(scopes)), secret_hash=_hash(secret), created_at=now,
+            expires_at=expires_at,
+        )
+    )  # fmt: skip
+    session.flush()
+    return secret
+
+
+def token_viewer(session: Session, secret: str, now: dt.datetime) -> Viewer | None:
+    """Who holds this token; None if it is unknown, expired or revoked, or the account was disabled."""
+    query = select(Token, Account).join(Account).where(Token.secret_hash == _hash(secret))
+    found = session.exec(query).first()
+    if found is None:
+        return None
+    token, account = found
+    if token.revoked_at or account.disabled_at or (token.expires_at and token.expires_at <= now):
+        return None
+    return replace(viewer_of(account), token_id=token.id, scopes=frozenset(token.scopes))
 
 
 def csrf_token(secret: str) -> str:
