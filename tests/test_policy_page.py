@@ -59,9 +59,9 @@ def test_a_search_finds_by_words_and_ids(client: Desk, query: str, anchor: str) 
 
 def test_all_words_must_be_there_and_names_come_first() -> None:
     handbook = book(load(DEFAULT_PACK), NOW.date(), "zh")
-    assert search(handbook, "支付令 绝不会有的词") == ()
-    assert search(handbook, "   ") == ()
-    titles = ["调解" in f"{hit.anchor}{hit.title}" for hit in search(handbook, "调解")]
+    assert search(handbook, "支付令 绝不会有的词", 50) == ()
+    assert search(handbook, "   ", 50) == ()
+    titles = ["调解" in f"{hit.anchor}{hit.title}" for hit in search(handbook, "调解", 50)]
     assert titles == sorted(titles, reverse=True) and titles[0]
 
 

@@ -32,7 +32,7 @@ class _Told:
     text: str
 
 
-def search(book: Book, query: str, most: int = 50) -> tuple[Hit, ...]:
+def search(book: Book, query: str, most: int) -> tuple[Hit, ...]:
     """The entries that have every word of a query, at most so many; those with a word in their name come first."""
     words = query.casefold().split()
     if not words:

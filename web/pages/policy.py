@@ -17,6 +17,7 @@ from web.deps import NowDep, PackDep, SessionDep
 router = APIRouter(prefix="/policy")
 _SINCE = dt.timedelta(days=90)
 _RULES = "section.rules"
+_MOST = 30  # places a search shows
 
 
 def _book(request: Request, pack: Pack, now: dt.datetime) -> Book:
@@ -34,11 +35,14 @@ def show_policy(
     """The contents of the handbook, and what a search finds in it."""
     book = _book(request, pack, now)
     query = " ".join(q.split())
-    hits = search(book, query)
-    values = {"book": book, "pack": pack, "query": query, "hits": hits, "target": _address}
+    found = search(book, query, _MOST + 1)
+    hits = found[:_MOST]
+    more = len(found) > _MOST
+    values = {"book": book, "pack": pack, "query": query, "hits": hits, "more": more, "target": _address}
     twin = {
         "pack": {"id": pack.manifest.id, "version": pack.manifest.version, "sha256": pack.sha256},
         "chapters": [{"title": section.title, "address": _address(section.anchor)} for section in book.sections],
+        "more": more,
         "hits": [{"title": hit.title, "chapter": hit.section, "address": _address(hit.anchor)} for hit in hits],
     }
     return render.page(request, "policy.html", values, twin)
