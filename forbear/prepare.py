@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from forbear.errors import ForbearError
 from rules.diary import calendar
@@ -100,6 +101,12 @@ def _render(template: str, kit: Kit, languages: Sequence[Language]) -> str:
     return _templates.get_template(template).render(kit=kit, languages=languages)
 
 
+def _css(text: str) -> Markup:
+    """The text as a string of a style sheet, which no character of it can end."""
+    quoted = '"' + "".join(each if each.isalnum() else f"\\{ord(each):x} " for each in text) + '"'
+    return Markup(quoted)  # noqa: S704 - letters, digits and escapes only
+
+
 def _escaped(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text)
 
@@ -111,5 +118,5 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters |= {"escaped": _escaped}
+_templates.filters |= {"css": _css, "escaped": _escaped}
 _templates.globals |= {"course": course, "letter": letter, "say": say}
