@@ -1,5 +1,5 @@
 """The pages, one module each."""
 
-from web.pages import case, policy, queue
+from web.pages import case, overview, policy, queue
 
-ROUTERS = (queue.router, case.router, policy.router)
+ROUTERS = (queue.router, case.router, overview.router, policy.router)
