@@ -30,7 +30,7 @@ demo: $(READY) ## triage samples/cases.csv and serve the review page until Ctrl-
 test: $(READY) ## every test but the browser's, on real PostgreSQL, Redis and Celery workers (T=path for one)
 	@$(BIN)/python -m pytest $(T)
 
-test-browser: $(READY) ## the pages in real Chromium (needs chromium on the PATH)
+test-browser: $(READY) ## the pages in real Chromium, and PDF (needs chromium, Pango and a Chinese font)
 	@$(BIN)/python -m pytest -m browser $(T)
 
 check: $(READY) ## lint, types, import contracts, rule checks and rule tests

@@ -18,6 +18,7 @@ from tests.kits import swept
 from web import charts
 from web.chart_text import clean, width_of, wrapped
 from web.charts import NARROW, TONES, WIDE, Count, Course, Row, Series
+from web.drawing import months
 
 SHAPES = {"svg", "title", "g", "rect", "path", "line", "text"}
 PARTS = (Series("已同意", "accent"), Series("refused & open", "u2"))
@@ -124,6 +125,13 @@ def test_a_count_of_nought_has_no_bar() -> None:
 @pytest.mark.parametrize(("highest", "ticks"), [(1, "01"), (2, "012"), (3, "0123")])
 def test_axes_count_in_whole_numbers(highest: int, ticks: str) -> None:
     assert said(parsed(charts.columns([Row("", (highest,))], PARTS[:1], name="x", unit=""))).startswith(ticks)
+
+
+@pytest.mark.parametrize(("longest", "room", "step"), [
+    (5, 220, 1), (5, 219, 2), (36, 264, 6), (36, 263, 12), (60, 640, 6), (360, 220, 120), (360, 640, 60),
+])  # fmt: skip
+def test_months_are_named_in_years_or_parts_of_them(longest: int, room: int, step: int) -> None:
+    assert months("x", longest, room)["values"] == list(range(0, longest + 1, step))
 
 
 def test_what_is_owed_stays_until_the_month_in_which_it_is_paid() -> None:

@@ -12,7 +12,8 @@ from itertools import accumulate, pairwise
 from math import ceil
 from typing import Final, Literal
 
-from rules.repayment import Plan, rows
+from rules import repayment
+from rules.repayment import Plan
 from web import drawing
 from web.chart_text import LINE, width_of, wrapped
 from web.drawing import GAP, INK, PAPER, SOFT, Key, Plot, Spec, mark, words
@@ -77,7 +78,7 @@ class Count:
 
 def course(label: str, plan: Plan) -> Course | None:
     """The course of a plan; None where no payment says what remains, as in a pause."""
-    payments = rows(plan)
+    payments = repayment.rows(plan)
     if plan.balance is None or not payments:
         return None
     return Course(label, (plan.balance, *(payment.balance for payment in payments)))
@@ -95,9 +96,8 @@ def balance(courses: Sequence[Course], *, name: str, months: str, yuan: str, wid
     highest = max((owed for each in courses for owed in each.owed), default=0) / 100
     longest = max((len(each.owed) - 1 for each in courses), default=0)
     left, down = width_of(f"{highest:,.0f}") + 2 * GAP, top + LINE + 2 * GAP
-    plot = Plot(left, down, width - left - 2 * GAP, _HIGH, [
-        drawing.axis("left", "y", highest, 4), drawing.axis("bottom", "x", longest, width // 90),
-    ])  # fmt: skip
+    across = width - left - 2 * GAP
+    plot = Plot(left, down, across, _HIGH, [drawing.amounts("y", highest), drawing.months("x", longest, across)])
     around += [
         words(0, top + GAP + LINE / 2, yuan, fill=SOFT),
         words(width - 2 * GAP, down + _HIGH + 34, months, "right", SOFT),
@@ -108,7 +108,8 @@ def balance(courses: Sequence[Course], *, name: str, months: str, yuan: str, wid
     ]
     inside = [_line(f"c{number}", *stroke) for number, stroke in enumerate(strokes)]
     for number, each in enumerate(courses if several else ()):
-        month = (len(each.owed) - 1) * (number + 1) // (len(courses) + 1)
+        last = len(each.owed) - 1
+        month = min(last, max(1, last * (number + 1) // (len(courses) + 1)))  # apart, even where the lines are one
         inside += _badge(str(number + 1), month, each.owed[month] / 100, strokes[number][0])
     scales = [
         drawing.linear("x", longest, (0, plot.width), nice=False),
@@ -134,7 +135,7 @@ def columns(rows: Sequence[Row], series: Sequence[Series], *, name: str, unit: s
     highest = max((sum(row.counts) for row in rows), default=0)
     left, down = width_of(f"{highest:,}0") + GAP, top + LINE + 2 * GAP
     label = max((width_of(row.label) for row in rows), default=0)
-    plot = Plot(left, down, width - left - label // 2, _HIGH, [drawing.axis("left", "y", highest, 4)])
+    plot = Plot(left, down, width - left - label // 2, _HIGH, [drawing.amounts("y", highest)])
     step = min(plot.width / max(len(rows), 1), _WIDEST_COLUMN)
     thick = step * 0.72
     around.append(words(0, top + GAP + LINE / 2, unit, fill=SOFT))

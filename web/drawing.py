@@ -16,6 +16,7 @@ from web.chart_text import LINE, SIZE, clean, width_of, wrapped
 
 INK, SOFT, GRID, PAPER = "#1d2529", "#535f66", "#dcdfdd", "#ffffff"
 GAP: Final = 8
+_MONTH: Final = 44  # the least room of a month's number
 _FONT: Final = (
     "-apple-system, 'Segoe UI', 'PingFang SC', 'Hiragino Sans GB', 'Microsoft YaHei', 'Noto Sans CJK SC', "
     "'Source Han Sans SC', system-ui, sans-serif"
@@ -65,13 +66,21 @@ def linear(name: str, highest: float, pixels: Sequence[int], *, nice: bool = Tru
     return {"name": name, "type": "linear", "domain": [0, max(highest, 1)], "range": list(pixels), "nice": nice}
 
 
-def axis(orient: Literal["bottom", "left"], scale: str, highest: float, ticks: int) -> Spec:
-    """An axis with about so many whole numbers up to the highest; the one at the left carries the grid."""
-    left = orient == "left"
-    count = max(1, min(ticks, int(highest)))  # more ticks than that would be at fractions
+def amounts(scale: str, highest: float) -> Spec:
+    """The axis at the left, with the grid: a few whole numbers."""
+    count = max(1, min(4, int(highest)))  # more ticks than that would be at fractions
     return {
-        "orient": orient, "scale": scale, "tickCount": count, "format": ",d", "grid": left, "aria": False,
-        "domain": not left, "ticks": not left, "labelOverlap": False, "labelPadding": GAP if left else 4,
+        "orient": "left", "scale": scale, "tickCount": count, "format": ",d", "grid": True, "aria": False,
+        "domain": False, "ticks": False, "labelOverlap": False, "labelPadding": GAP,
+    }  # fmt: skip
+
+
+def months(scale: str, longest: int, width: int) -> Spec:
+    """The axis at the foot: every month, or as few as there is room for, in years or parts of them."""
+    step = next((each for each in (1, 2, 3, 6, 12, 24, 60, 120) if longest / each * _MONTH <= width), 240)
+    return {
+        "orient": "bottom", "scale": scale, "values": list(range(0, longest + 1, step)), "format": ",d", "aria": False,
+        "labelOverlap": False, "labelPadding": 4,
     }  # fmt: skip
 
 
