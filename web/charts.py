@@ -134,7 +134,7 @@ def columns(rows: Sequence[Row], series: Sequence[Series], *, name: str, unit: s
     around, top = drawing.legend(_keys(series), width)
     highest = max((sum(row.counts) for row in rows), default=0)
     left, down = width_of(f"{highest:,}0") + GAP, top + LINE + 2 * GAP
-    label = max((width_of(row.label) for row in rows), default=0)
+    label = min(width // 4, max((width_of(row.label) for row in rows), default=0))  # a day's; no sentence fits there
     plot = Plot(left, down, width - left - label // 2, _HIGH, [drawing.amounts("y", highest)])
     step = min(plot.width / max(len(rows), 1), _WIDEST_COLUMN)
     thick = step * 0.72
@@ -173,10 +173,10 @@ def _bars(
     totals: list[Spec] = []
     y = 0
     for label, counts, tones in rows:
-        lines = [label] if beside else wrapped(label, width)
         if beside:
             around.append(words(left - GAP, down + y + _BAR / 2, label, "right"))
         else:
+            lines = wrapped(label, width)
             around += [words(0, down + y + LINE * (n + 0.5), line) for n, line in enumerate(lines)]
             y += LINE * len(lines) + 2
         for (start, end), tone in zip(pairwise(accumulate(counts, initial=0)), tones, strict=True):
