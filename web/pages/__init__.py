@@ -1,5 +1,5 @@
 """The pages, one module each."""
 
-from web.pages import actions, case, kit, queue
+from web.pages import actions, case, kit, overview, policy, queue
 
-ROUTERS = (queue.router, case.router, actions.router, kit.router)
+ROUTERS = (queue.router, case.router, actions.router, kit.router, overview.router, policy.router)
