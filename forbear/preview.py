@@ -27,7 +27,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Preview:
-    """What was seen of a file. With a fault, no row was read."""
+    """What was seen of a file, up to the fault that stopped the reading if there is one."""
 
     name: str
     headers: tuple[str, ...]
@@ -62,22 +62,26 @@ def _read(file: Intake, clock: Callable[[], float]) -> Preview:
     first: list[Accepted | Rejected] = []
     errors: list[Rejected] = []
     examples: dict[str, Value] = {}
-    accepted, number, whole, end = 0, 0, True, clock() + _MOST_SECONDS
-    for number, row in enumerate(file, 1):
-        if len(first) < FIRST:
-            first.append(row)
-        if isinstance(row, Accepted):
-            accepted += 1
-            for name, value in row.facts.items():
-                examples.setdefault(name, value)
-        elif len(errors) < FIRST:
-            errors.append(row)
-        if number == _MOST_ROWS or (number % _CHECK == 0 and clock() > end):
-            whole = False
-            break
+    accepted, number, fault, end = 0, 0, None, clock() + _MOST_SECONDS
+    rows = iter(file)
+    try:
+        for number, row in enumerate(rows, 1):
+            if len(first) < FIRST:
+                first.append(row)
+            if isinstance(row, Accepted):
+                accepted += 1
+                for name, value in row.facts.items():
+                    examples.setdefault(name, value)
+            elif len(errors) < FIRST:
+                errors.append(row)
+            if number == _MOST_ROWS or (number % _CHECK == 0 and clock() > end):
+                break
+        whole = next(rows, None) is None
+    except IntakeError as error:
+        fault, whole = error, False
     columns = _columns(file.columns, file.fields, examples)
     return Preview(
-        file.path.name, tuple(file.columns), columns, None, tuple(first), tuple(errors), accepted, number - accepted,
+        file.path.name, tuple(file.columns), columns, fault, tuple(first), tuple(errors), accepted, number - accepted,
         whole,
     )  # fmt: skip
 
