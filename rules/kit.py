@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rules.affordability import means
 from rules.diary import Day, days_of, follow_up_of
 from rules.facts import Facts
 from rules.kit_words import Words, day, money, plan_words
@@ -13,8 +14,8 @@ from rules.negotiation import PRODUCT_CONTACTS, Approach, Letter, Negotiation
 from rules.outcome import Outcome
 from rules.pack import Pack
 from rules.phrases import cited, lapsed
+from rules.plan import Plan
 from rules.proposals import sentence
-from rules.repayment import Plan, means
 from rules.schema import Reference, Text
 
 _POINTS = ("ask", "in_writing", "not_sign")

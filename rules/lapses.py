@@ -48,7 +48,8 @@ class Lapses:
     """Finds, for whole chunks, the doubtful figures that the decisions used.
 
     A decision used a figure where, without it, some rule of the case would be undecided, or where it is
-    spoken of: in a reason, by a clock, or in what the case is told to do and to know.
+    spoken of: in a reason, by a clock, or in what the case is told to do and to know. A figure carried on decides
+    nothing of a rule that is undecided with it too.
     """
 
     def __init__(self, pack: Pack, as_of: dt.date, parameters: Mapping[str, int]) -> None:
@@ -66,7 +67,7 @@ class Lapses:
         """For each case its lapses, in the order of the parameters' names."""
         kept: list[dict[str, Lapse]] = [{} for _ in facts]
         for doubt in self._doubts(facts):
-            undecided = self._undecided(doubt, facts)
+            undecided = self._undecided(doubt, facts, outcomes)
             for row, each in doubt.rows.items():
                 today = each is self._now.get(doubt.parameter)
                 if row in undecided or (today and self._spoken(doubt.parameter, outcomes[row])):
@@ -92,7 +93,7 @@ class Lapses:
         for parameter, found_rows in rows.items():
             yield _Doubt(parameter, found_rows)
 
-    def _undecided(self, doubt: _Doubt, facts: Sequence[Facts]) -> frozenset[int]:
+    def _undecided(self, doubt: _Doubt, facts: Sequence[Facts], outcomes: Sequence[Outcome]) -> frozenset[int]:
         """The rows for which some rule cannot be decided without the figure."""
         if doubt.parameter not in self._twins:
             self._twins[doubt.parameter] = self._twin(doubt.parameter)
@@ -103,7 +104,11 @@ class Lapses:
         rows = list(doubt.rows)
         without = [{name: value for name, value in facts[row].items() if name not in stale} for row in rows]
         unknown = evaluator.evaluate(without).unknown
-        return frozenset(row for row, rules in zip(rows, unknown, strict=True) if rules)
+        return frozenset(
+            row
+            for row, rules in zip(rows, unknown, strict=True)
+            if not set(rules).issubset(outcomes[row].rules_unknown if doubt.rows[row].kind == "carried" else ())
+        )
 
     def _twin(self, parameter: str) -> tuple[Twin, frozenset[str]] | None:
         """The rules that look at a figure, as if it had no value, and the derived facts that come from it."""

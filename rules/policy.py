@@ -44,6 +44,7 @@ class Selection:
     # Of the fired rules those that are not silenced, by an exclusive one or because what they want is blocked; those
     # that want the strategy come first.
     speaking: Ids
+    withheld: bool  # nothing that acknowledges the debt may be offered
     items: dict[str, Ids]
 
     def of(self, kind: str) -> Ids:
@@ -127,6 +128,7 @@ class Policy:
             blocked=blocked,
             rules_fired=names if winner else (*names, DEFAULT),
             speaking=(*(each.rule for each in speaking), *(() if winner else (DEFAULT,))),
+            withheld=barred,
             items={
                 kind: tuple(
                     dict.fromkeys(

@@ -25,8 +25,8 @@ Layer = Literal["law", "regulation", "standard", "practice", "design"]
 Read = Literal["text", "official_page", "press", "press_copy", "law_firm", "weak_page", "nothing"]
 # Without interest unless the kind says otherwise.
 PlanKind = Literal[
-    "instalments", "instalments_with_interest", "equal_principal", "shared_instalments",
-    "deferral", "standstill", "lump_sum",
+    "instalments", "steady_instalments", "partial_instalments", "instalments_with_interest", "equal_principal",
+    "shared_instalments", "deferral", "standstill", "lump_sum",
 ]  # fmt: skip
 
 
@@ -162,7 +162,7 @@ class Strategy(Model):
     references: References
     acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
     plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
-    plan_longest: Identifier | None = None  # the parameter with the most months an instalment plan may take
+    plan_longest: Identifier | None = None  # the parameter with the most months a plan of it may take
 
 
 class Item(Model):

@@ -34,6 +34,11 @@ def years_after(start: dt.date, years: int) -> dt.date:
         return start.replace(year=start.year + years, day=28)
 
 
+def months_begun(start: dt.date, end: dt.date) -> int:
+    """Months from one day to a later one, a begun month counted whole."""
+    return (end.year - start.year) * 12 + end.month - start.month + (end.day > start.day)
+
+
 def _overdue_bucket(facts: Facts, at: Moment) -> str | None:
     days = number(facts, "days_overdue")
     if days is None:
@@ -133,10 +138,7 @@ def _resume_date_in_future(facts: Facts, at: Moment) -> bool | None:
 def _months_until_resume(facts: Facts, at: Moment) -> int | None:
     """Months begun until income is expected, 0 once the day has come."""
     resume = day(facts, "resume_date")
-    if resume is None:
-        return None
-    months = (resume.year - at.as_of.year) * 12 + resume.month - at.as_of.month
-    return max(0, months + (resume.day > at.as_of.day))
+    return None if resume is None else max(0, months_begun(at.as_of, resume))
 
 
 def _insolvency_city(facts: Facts, at: Moment) -> bool | None:

@@ -106,6 +106,10 @@ def _days_left(f: Facts, stage: str, least: int = -999, most: int = 999) -> bool
     return at(f, stage) and least <= f["days_left"] <= most
 
 
+def _objected(f: Facts) -> bool:
+    return _days_left(f, "payment_order", 0) and bool(f["debt_disputed"])
+
+
 def _papers_noted(f: Facts) -> bool:
     return noted(f, "legal_papers") and at(f, "none", "lawyer_letter", "pre_suit_mediation")
 
@@ -154,6 +158,11 @@ def _temporary(f: Facts) -> bool:
     return overdue(f, 1, 90) and lasting(f, "temporary") and t.evidenced(f)
 
 
+def _too_far_off(f: Facts) -> bool:
+    """Income comes back later than any lender defers."""
+    return overdue(f) and lasting(f, "temporary") and t.resumes_late(f)
+
+
 def _restructure(f: Facts) -> bool:
     late = overdue(f, 91) and not lasting(f, "unknown")
     return able(f) and (late or (overdue(f) and lasting(f, "medium", "permanent")))
@@ -185,6 +194,7 @@ MATRIX = (
     Row(969, "enforcement of a home", lambda f: _enforced(f) and _mortgage(f), adds="S13 S12"),
     Row(960, "payment order", lambda f: _days_left(f, "payment_order", 0), "S04", "U2"),
     Row(960, "payment order, three days", lambda f: _days_left(f, "payment_order", 0, 3), "S04", "U1"),
+    Row(958, "payment order, objected to", _objected, blocks="S14 S16 S17 S18 S20 S21 S22"),
     Row(955, "payment order, late", lambda f: _days_left(f, "payment_order", most=-1), "S05", "U1"),
     Row(952, "judgment", lambda f: _days_left(f, "judgment", 0), "S03", "U2"),
     Row(952, "judgment, three days", lambda f: _days_left(f, "judgment", 0, 3), "S03", "U1"),
@@ -229,19 +239,9 @@ MATRIX = (
     Row(690, "early", lambda f: not overdue(f) and f["hardship"] != "none_stated", "S15"),
     Row(689, "early, within a week", _due_soon, urgency="U4"),
     Row(688, "early, no capacity", _early_without, urgency="U4", adds="S22"),
-    Row(680, "temporary", lambda f: _temporary(f) and t.resumes(f), "S16"),
-    Row(
-        679,
-        "temporary, too long",
-        lambda f: lasting(f, "temporary") and t.resumes_late(f) and t.capacity(f) > 0,
-        adds="S17",
-    ),
-    Row(
-        679,
-        "temporary, too long, nothing to pay with",
-        lambda f: lasting(f, "temporary") and t.resumes_late(f) and t.capacity(f) <= 0,
-        adds="S22",
-    ),
+    Row(680, "temporary", lambda f: _temporary(f) and t.resumes(f) and not t.resumes_late(f), "S16"),
+    Row(679, "temporary, too long", lambda f: _too_far_off(f) and able(f), "S17", "U3"),
+    Row(679, "temporary, too long, nothing to pay with", lambda f: _too_far_off(f) and not able(f), "S22", "U3"),
     Row(675, "temporary, some capacity", lambda f: _temporary(f) and not t.resumes(f) and able(f), "S17"),
     Row(670, "restructure", _restructure, "S17", "U3"),
     Row(660, "no capacity", _standstill, "S22", "U3"),

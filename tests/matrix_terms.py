@@ -46,8 +46,15 @@ def distressed(f: Facts) -> bool:
     return bool(f["income_monthly"] > 0 and due * 100 > f["income_monthly"] * 60)
 
 
+def share(f: Facts) -> int:
+    """Of what is left a month, this debt's part by what is due on it and on the others."""
+    due, other = int(f["monthly_due"]), int(f["other_debt_payments"])
+    return capacity(f) * due // (due + other) if other else capacity(f)
+
+
 def months_to_clear(f: Facts) -> int:
-    return -(-int(f["balance"]) // capacity(f))
+    """0 where no part of what is left falls to this debt: no number of months clears it."""
+    return -(-int(f["balance"]) // share(f)) if share(f) else 0
 
 
 def evidenced(f: Facts) -> bool:
