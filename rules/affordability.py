@@ -34,6 +34,17 @@ def _capacity_stressed(facts: Facts, at: Moment) -> int | None:
     return _left(facts, _WHOLE - at.parameters["income_stress"], _WHOLE - at.parameters["savings_buffer"])
 
 
+def _outgoings_implausible(facts: Facts, at: Moment) -> bool | None:
+    """Whatever the household is, what one person does not live on is too little."""
+    spent, size = number(facts, "essential_outgoings"), number(facts, "household_size")
+    if spent is None:
+        return None
+    line = at.parameters["living_cost_check"]
+    if spent < line:
+        return True
+    return None if size is None else spent < line * size
+
+
 def _no_income(facts: Facts, at: Moment) -> bool | None:
     income = number(facts, "income_monthly")
     return None if income is None else income == 0
@@ -55,6 +66,12 @@ def _dues_together(facts: Facts, at: Moment) -> int | None:
 def means(facts: Facts, capacity: str = "capacity", *, shared: bool = False) -> int | None:
     """What can go into this debt a month, in fen: the capacity, or its share where there are other debts to pay."""
     return _share(facts, capacity) if shared or has_others(facts) else number(facts, capacity)
+
+
+def payable(facts: Facts, *, shared: bool = False) -> int | None:
+    """What may be offered on this debt a month: its means, or, while living costs look too low, those under stress."""
+    whole, stressed = (means(facts, name, shared=shared) for name in ("capacity", "capacity_stressed"))
+    return stressed if facts.get("outgoings_implausible") is True else whole
 
 
 def has_others(facts: Facts) -> bool:
@@ -115,9 +132,13 @@ def _over_cap_amount(facts: Facts, at: Moment) -> int | None:
     return _over(facts, at, at.parameters["financial_loan_judicial_cap"])
 
 
-def _over_private_cap_amount(facts: Facts, at: Moment) -> int | None:
-    """What the charges exceed the cap on private lending by. Contracts older than that cap are not judged."""
-    contract = day(facts, "contract_date")
+def _excess_charges(facts: Facts, at: Moment) -> int | None:
+    """What the charges exceed the ceiling of the product by. Private contracts older than their cap are not judged."""
+    product, contract = facts.get("product"), day(facts, "contract_date")
+    if product is None or product == "illegal":  # what is owed there has to be worked out anew
+        return None
+    if product != "private":
+        return _over_cap_amount(facts, at)
     if contract is None:
         return None
     cap = private_cap(at.on("lpr_1y", contract), at.on("private_cap_multiple", contract))
@@ -136,6 +157,9 @@ def _over(facts: Facts, at: Moment, cap: int) -> int | None:
 
 
 FORMULAS: Final = {
+    "outgoings_implausible": Formula(
+        "bool", ("essential_outgoings", "household_size"), _outgoings_implausible, ("living_cost_check",)
+    ),
     "no_income": Formula("bool", ("income_monthly",), _no_income),
     "capacity": Formula("money", _BUDGET, _capacity, ("savings_buffer",)),
     "capacity_stressed": Formula("money", _BUDGET, _capacity_stressed, ("savings_buffer", "income_stress")),
@@ -153,11 +177,11 @@ FORMULAS: Final = {
         _over_cap_amount,
         ("financial_loan_judicial_cap", "interest_year_days"),
     ),
-    "over_private_cap_amount": Formula(
+    "excess_charges": Formula(
         "money",
-        ("principal", "interest_fees", "days_overdue", "contract_date"),
-        _over_private_cap_amount,
-        ("interest_year_days",),
+        ("product", "principal", "interest_fees", "days_overdue", "contract_date"),
+        _excess_charges,
+        ("financial_loan_judicial_cap", "interest_year_days"),
         dated=(("lpr_1y", "contract_date"), ("private_cap_multiple", "contract_date")),
     ),
 }

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rules.affordability import means
+from rules.affordability import payable
 from rules.diary import Day, days_of, follow_up_of
 from rules.facts import Facts
 from rules.kit_words import Words, day, money, plan_words
@@ -136,7 +136,7 @@ def _words(pack: Pack, found: Negotiation, outcome: Outcome, facts: Facts, as_of
     extra = {"today": day(as_of)}
     if outcome.deadlines:
         extra["deadline"] = day(outcome.deadlines[0].date)
-    offer = means(facts)
+    offer = payable(facts)
     if offer:
         extra["offer"] = money(offer)
     reason = found.hardships.get(str(facts.get("hardship")))

@@ -61,7 +61,7 @@ class Lapses:
             pair for name, formula in FORMULAS.items() if name in pack.vocabulary.facts for pair in formula.dated
         }
         self._speakers = _speakers(pack, self._now)
-        self._twins: dict[str, tuple[Twin, frozenset[str]] | None] = {}
+        self._twins: dict[str, tuple[Twin, frozenset[str], frozenset[str]] | None] = {}
 
     def find(self, facts: Sequence[Facts], outcomes: Sequence[Outcome]) -> list[tuple[Lapse, ...]]:
         """For each case its lapses, in the order of the parameters' names."""
@@ -100,18 +100,25 @@ class Lapses:
         twin = self._twins[doubt.parameter]
         if twin is None:
             return frozenset()
-        evaluator, stale = twin
+        evaluator, stale, direct = twin
         rows = list(doubt.rows)
         without = [{name: value for name, value in facts[row].items() if name not in stale} for row in rows]
-        unknown = evaluator.evaluate(without).unknown
+        verdicts = evaluator.evaluate(without)
         return frozenset(
             row
-            for row, rules in zip(rows, unknown, strict=True)
-            if not set(rules).issubset(outcomes[row].rules_unknown if doubt.rows[row].kind == "carried" else ())
+            for row, rules, groups in zip(rows, verdicts.unknown, verdicts.open_groups, strict=True)
+            if any(
+                rule in direct or evaluator.hangs_on(rule, stale, groups)
+                for rule in rules
+                if doubt.rows[row].kind != "carried" or rule not in outcomes[row].rules_unknown
+            )
         )
 
-    def _twin(self, parameter: str) -> tuple[Twin, frozenset[str]] | None:
-        """The rules that look at a figure, as if it had no value, and the derived facts that come from it."""
+    def _twin(self, parameter: str) -> tuple[Twin, frozenset[str], frozenset[str]] | None:
+        """The rules that look at a figure, as if it had no value.
+
+        With them the derived facts that come from it, and which of the rules look at it themselves.
+        """
         stale = frozenset(
             name
             for fact, formula in FORMULAS.items()
@@ -124,7 +131,8 @@ class Lapses:
             for each in self._pack.rules
             if _looks_at(each.when, parameter, stale)
         ]
-        return (Twin(rules, self._pack.vocabulary), stale) if rules else None
+        direct = frozenset(each.rule.id for each in self._pack.rules if _looks_at(each.when, parameter, frozenset()))
+        return (Twin(rules, self._pack.vocabulary), stale, direct) if rules else None
 
     def _spoken(self, parameter: str, outcome: Outcome) -> bool:
         """Whether something that this outcome says names the figure."""

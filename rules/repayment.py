@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rules import amortisation
-from rules.affordability import has_others, means
+from rules.affordability import has_others, means, payable
 from rules.amortisation import Terms
 from rules.message import Facts
 from rules.moment import number
@@ -59,8 +59,15 @@ def plans(
     if _may_be_disputed(facts):
         return ()
     shared = any("shared_instalments" in strategy.plans for _, strategy in wanted)
-    whole, stressed = (means(facts, name, shared=shared) for name in ("capacity", "capacity_stressed"))
-    case = _Case(facts, as_of, parameters, whole, stressed, shared, _excess(facts))
+    case = _Case(
+        facts,
+        as_of,
+        parameters,
+        capacity=payable(facts, shared=shared),
+        stressed=means(facts, "capacity_stressed", shared=shared),
+        shared=shared,
+        excess=number(facts, "excess_charges") or 0,
+    )
     found: dict[Plan, Plan] = {}
     for name, strategy in wanted:
         limits = [parameters.get(strategy.plan_longest, 0)] if strategy.plan_longest else []
@@ -82,12 +89,6 @@ def _may_be_disputed(facts: Facts) -> bool:
 def _comes_late(kind: PlanKind, facts: Facts) -> bool:
     """Whose income has fallen once is shown first what bears a further fall; whoever else, what is paid off sooner."""
     return facts.get("hardship") == "income_reduction" and kind != "steady_instalments"
-
-
-def _excess(facts: Facts) -> int:
-    """Charges above the ceiling of the product, as far as they can be told."""
-    private = facts.get("product") == "private"
-    return number(facts, "over_private_cap_amount" if private else "over_cap_amount") or 0
 
 
 def _instalments(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:

@@ -70,6 +70,19 @@ def _limitation_expired(facts: Facts, at: Moment) -> bool | None:
     return True if len(starts) == 2 else None
 
 
+def _limitation_ends(facts: Facts, at: Moment) -> dt.date | None:
+    """Only where both days are known: the one that is missing could be the later one."""
+    overdue, interruption = number(facts, "days_overdue"), day(facts, "last_interruption")
+    if overdue is None or interruption is None:
+        return None
+    return years_after(max(at.ago(overdue), interruption), at.parameters["limitation_years"])
+
+
+def _limitation_days_left(facts: Facts, at: Moment) -> int | None:
+    ends = _limitation_ends(facts, at)
+    return None if ends is None else (ends - at.as_of).days
+
+
 def _evidence(facts: Facts) -> tuple[int | None, int | None]:
     hardship, income = (_STRENGTH.get(str(facts.get(name))) for name in ("hardship_evidence", "income_evidence"))
     return hardship, income
@@ -115,6 +128,11 @@ def _repaid_in_repair_window(facts: Facts, at: Moment) -> bool | None:
     """The window is open on the days on which the limit of the one-off repair is above 0."""
     repaid = day(facts, "repaid_on")
     return None if repaid is None else bool(at.on("one_off_repair_limit", repaid))
+
+
+def _record_until(facts: Facts, at: Moment) -> dt.date | None:
+    repaid = day(facts, "repaid_on")
+    return None if repaid is None else years_after(repaid, at.parameters["credit_bad_record_years"])
 
 
 def _prior_request_days(facts: Facts, at: Moment) -> int | None:
@@ -181,6 +199,10 @@ FORMULAS: Final = {
     "limitation_expired": Formula(
         "bool", ("days_overdue", "last_interruption"), _limitation_expired, ("limitation_years",)
     ),
+    "limitation_ends": Formula("date", ("days_overdue", "last_interruption"), _limitation_ends, ("limitation_years",)),
+    "limitation_days_left": Formula(
+        "int", ("days_overdue", "last_interruption"), _limitation_days_left, ("limitation_years",)
+    ),
     "evidence_level": Formula("enum", ("hardship_evidence", "income_evidence", "essential_outgoings"), _evidence_level),
     "evidence_sufficient": Formula("bool", ("hardship_evidence", "income_evidence"), _evidence_sufficient),
     "private_cap": Formula(
@@ -201,6 +223,7 @@ FORMULAS: Final = {
     "repaid_in_repair_window": Formula(
         "bool", ("repaid_on",), _repaid_in_repair_window, dated=(("one_off_repair_limit", "repaid_on"),)
     ),
+    "record_until": Formula("date", ("repaid_on",), _record_until, ("credit_bad_record_years",)),
     "prior_request_days": Formula("int", ("prior_request_on",), _prior_request_days),
     "refused_or_unanswered": Formula(
         "bool", ("prior_request", "prior_request_on"), _refused_or_unanswered, ("lender_complaint_days",)

@@ -113,6 +113,15 @@ def overcharged(f: Facts) -> bool:
     return f["product"] not in ("private", "illegal") and int(f["interest_fees"]) > ceiling
 
 
+def overcharged_privately(f: Facts) -> bool:
+    """Charges of a private loan above four times the LPR of its day on the principal for the days overdue."""
+    levels = [rate for day, rate in LPR if day <= f["contract_date"]]
+    if f["product"] != "private" or not levels:
+        return False
+    ceiling = int(f["principal"] * 4 * levels[-1] * f["days_overdue"] / 3_650_000 + 0.5)
+    return int(f["interest_fees"]) > ceiling
+
+
 def microloan_too_dear(f: Facts) -> bool:
     """Above the 24 % all-in ceiling for microloans made since it came."""
     new = f["contract_date"] >= dt.date(2026, 1, 1)

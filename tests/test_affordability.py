@@ -129,4 +129,27 @@ def test_charges_of_a_private_loan_are_measured_by_the_cap_of_its_day(
     contract: str | None, fees: float, over: int | None
 ) -> None:
     row = {"interest_fees": fees, "principal": 10_000, "days_overdue": 100}
-    assert value("over_private_cap_amount", contract_date=contract, **row) == over
+    assert value("excess_charges", product="private", contract_date=contract, **row) == over
+
+
+@pytest.mark.parametrize(("product", "over"), [("huabei", 34_247), ("illegal", None), (None, None)])
+def test_charges_of_other_loans_are_measured_by_the_line_of_the_courts(product: str | None, over: int | None) -> None:
+    row = {"interest_fees": 1000, "principal": 10_000, "days_overdue": 100, "contract_date": "2025-08-01"}
+    assert value("excess_charges", product=product, **row) == over
+
+
+@pytest.mark.parametrize(
+    ("spent", "persons", "implausible"),
+    [
+        (499.99, None, True),  # too little for one, so for any household
+        (500, None, None),
+        (500, 1, False),
+        (1999.99, 4, True),
+        (2000, 4, False),
+        (None, 4, None),
+    ],
+)
+def test_living_costs_too_low_for_the_household_are_seen(
+    spent: float | None, persons: int | None, implausible: bool | None
+) -> None:
+    assert value("outgoings_implausible", essential_outgoings=spent, household_size=persons) is implausible

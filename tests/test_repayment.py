@@ -176,7 +176,7 @@ def test_a_plan_says_whether_it_bears_a_fall_of_income(stressed: int | None, bea
 
 AMOUNTS = (
     "balance", "principal", "capacity", "capacity_stressed", "lump_sum_available", "monthly_due",
-    "other_debt_payments", "debts_before", "debts_total", "over_cap_amount",
+    "other_debt_payments", "debts_before", "debts_total", "excess_charges",
 )  # fmt: skip
 FACTS = st.fixed_dictionaries(
     {},
@@ -219,7 +219,7 @@ def test_a_pause_and_an_old_plan_have_no_rows() -> None:
 
 @given(FACTS)
 def test_no_plan_repays_charges_above_the_ceiling(facts: dict[str, Value]) -> None:
-    balance, excess = facts.get("balance", 0), facts.get("over_cap_amount", 0)
+    balance, excess = facts.get("balance", 0), facts.get("excess_charges", 0)
     assert isinstance(balance, int)
     assert isinstance(excess, int)
     for plan in plans_of(*KINDS, **facts):
@@ -283,9 +283,17 @@ def test_a_deferral_is_not_longer_than_its_longest_term() -> None:
     assert plans_of("deferral", longest=None, resume_date=dt.date(2031, 11, 24))[0].months == 61
 
 
-def test_a_private_lender_is_not_paid_more_than_the_cap_allows_either() -> None:
+def test_while_living_costs_look_too_low_a_plan_takes_what_is_left_under_stress() -> None:
+    facts: dict[str, Value] = {"balance": 1_000_000, "capacity": 90_000, "capacity_stressed": 40_000}
+    kinds: tuple[PlanKind, ...] = ("instalments", "steady_instalments", "instalments_with_interest")
+    (plan,) = plans_of(*kinds, **facts, outgoings_implausible=True)
+    assert (plan.monthly, plan.within_stress) == (40_000, True)
+    assert plans_of("instalments", **facts, outgoings_implausible=False)[0].monthly == 83_334
+
+
+def test_a_plan_for_a_private_lender_says_that_a_person_decides() -> None:
     facts: dict[str, Value] = {"balance": 2_300_000, "capacity": 100_000, "product": "private"}
-    (plan,) = plans_of("instalments", **facts, over_cap_amount=300_000, over_private_cap_amount=200_000)
+    (plan,) = plans_of("instalments", **facts, excess_charges=200_000)
     assert (plan.repaid, plan.excess, plan.personal) == (2_100_000, 200_000, True)
 
 
