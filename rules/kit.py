@@ -136,16 +136,18 @@ def _words(pack: Pack, found: Negotiation, outcome: Outcome, facts: Facts, as_of
     extra = {"today": day(as_of)}
     if outcome.deadlines:
         extra["deadline"] = day(outcome.deadlines[0].date)
-    offer = payable(facts)
-    if offer:
-        extra["offer"] = money(offer)
     reason = found.hardships.get(str(facts.get("hardship")))
     if reason is not None:
         extra |= {"reason_said": reason.say, "reason_written": reason.write}
     debt = found.debts.get(str(facts.get("product")))
     if debt is not None:
         extra["debt"] = debt
-    plan = next((each for each in outcome.plans if each.strategy == outcome.strategy), None)
+    offer = payable(facts)
+    if offer:
+        extra["offer"] = money(offer)
+    # The words name what can be paid, so the plan that goes with them is the one worked out from all of it.
+    own = [each for each in outcome.plans if each.strategy == outcome.strategy]
+    plan = min(own, key=lambda each: each.kind == "steady_instalments", default=None)
     return Words(pack, facts, as_of, withheld, extra | (plan_words(plan) if plan else {}))
 
 
