@@ -193,7 +193,7 @@ def test_what_a_person_writes_is_sealed_in_the_record_and_shown_on_the_page(work
         ("words", "九个字不够写理由", "至少 10 个字"),
         ("words", "", "至少 10 个字"),
         ("words", "字" * 2001, "最多 2000 个字"),
-        ("reason", "mood", "请选择一项"),
+        ("reason", "mood", "请选择原因"),
         ("strategy", "no_such", "请选择一项方案"),
         ("strategy", "counsellor_review", "请用“接受”"),
         ("follow_up", "tomorrow", "这不是日期"),
