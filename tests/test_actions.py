@@ -112,10 +112,10 @@ def test_a_case_that_is_not_there_is_not_found(working: Callable[..., Work], act
     assert work.client.submit(f"/cases/1/{action}", {"revision": "1"}).status_code == 404
 
 
-@pytest.mark.parametrize("action", [*ACTIONS, "resume", "document"])
-def test_where_a_form_is_sent_to_the_case_is_shown(working: Callable[..., Work], action: str) -> None:
+def test_the_other_language_of_a_refused_form_is_that_of_the_case(working: Callable[..., Work]) -> None:
     work = working()
-    assert work.client.get(f"/cases/1/{action}").headers["location"] == "/cases/1"
+    work.decide()
+    assert 'href="/cases/1?lang=en"' in work.client.submit("/cases/1/override", {"revision": "1"}).text
 
 
 @pytest.mark.parametrize("action", ACTIONS)

@@ -1,5 +1,8 @@
 """The pages, one module each."""
 
-from web.pages import actions, case, kit, overview, policy, queue
+from web.pages import actions, batches, case, downloads, kit, overview, policy, queue, uploads
 
-ROUTERS = (queue.router, case.router, actions.router, kit.router, overview.router, policy.router)
+ROUTERS = (
+    queue.router, case.router, actions.router, kit.router, batches.router, uploads.router, downloads.router,
+    overview.router, policy.router,
+)  # fmt: skip
