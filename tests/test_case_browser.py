@@ -1,6 +1,7 @@
 """The case page in real Chromium: by keyboard, without JavaScript, on a phone, and by two people at once."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,7 +15,7 @@ from tests.deskwork import WORDS, Work
 
 pytestmark = pytest.mark.browser
 # Uncertain until the income is known.
-FACTS = {
+FACTS: dict[str, Any] = {
     "hardship_duration": "medium", "hardship_evidence": "official", "income_evidence": "official", "balance": 4_800_000,
     "monthly_due": 250_000, "essential_outgoings": 420_000, "priority_payments": 30_000, "willing_to_pay": True,
     "legal_stage": "none",
