@@ -1,5 +1,7 @@
 """The pages, one module each."""
 
-from web.pages import batches, case, downloads, queue, uploads
+from web.pages import batches, case, downloads, overview, policy, queue, uploads
 
-ROUTERS = (queue.router, case.router, batches.router, uploads.router, downloads.router)
+ROUTERS = (
+    queue.router, case.router, batches.router, uploads.router, downloads.router, overview.router, policy.router,
+)  # fmt: skip
