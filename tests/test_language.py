@@ -18,7 +18,11 @@ MARKUP = re.compile(r"{{.*?}}|{%.*?%}|{#.*?#}", re.DOTALL)
 SPOKEN = {"alt", "title", "placeholder", "aria-label", "aria-description", "data-label", "value", "content"}
 NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 # Keys that templates put together from a value.
-FAMILIES = ("urgency.U", "status.", "layer.", "differ.", "failure.", "secondary.", "blocked.", "outcome.")
+FAMILIES = (
+    "urgency.U", "status.", "layer.", "differ.", "failure.", "secondary.", "blocked.",
+    "state.", "action.", "about.", "send.", "done.", "reason.", "outcome.", "event.", "budget.", "since.", "timeline.",
+    "kit.", "message.",
+)  # fmt: skip
 
 
 class _Words(HTMLParser):

@@ -1,7 +1,8 @@
 """The pages, one module each."""
 
-from web.pages import batches, case, downloads, overview, policy, queue, uploads
+from web.pages import actions, batches, case, downloads, kit, overview, policy, queue, uploads
 
 ROUTERS = (
-    queue.router, case.router, batches.router, uploads.router, downloads.router, overview.router, policy.router,
+    queue.router, case.router, actions.router, kit.router, batches.router, uploads.router, downloads.router,
+    overview.router, policy.router,
 )  # fmt: skip
