@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from forbear import desk as record
+from forbear import uploads
 from forbear.accounts import Viewer
 from forbear.intake import open_intake
 from forbear.privacy import Vault
@@ -70,7 +71,10 @@ def busy(url: str, vault: Vault, now: dt.datetime, files: tuple[str, ...] = ("ca
                     triage_chunk(opened, wake.chunk_id, vault, lambda: now - dt.timedelta(hours=2))
             batches.append(str(done.batch_id))
         with session(engine) as opened:
-            fresh, worked = _work(opened, vault, Viewer(people["counsellor"], "wang", "counsellor", None), now)
+            counsellor = Viewer(people["counsellor"], "wang", "counsellor", None)
+            fresh, worked = _work(opened, vault, counsellor, now)
+            file = SAMPLES / files[0]
+            uploads.keep(opened, vault, counsellor, file.name, file.read_bytes(), "local", now.date(), now)
             _past(opened, now)
     return Busy(**people, batch=batches[0], fresh_case=fresh, worked_case=worked)
 
