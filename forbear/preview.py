@@ -11,7 +11,7 @@ from forbear.intake.rows import understand
 from rules.cells import Value
 from rules.schema import Vocabulary
 
-FIRST = 20  # rows and errors that are shown
+FIRST = 20  # rows and problems that are shown
 _MOST_ROWS = 5_000
 _MOST_SECONDS = 2.0
 _CHECK = 100  # rows between looks at the clock
@@ -26,6 +26,14 @@ class Column:
     example: Value | None  # None: there is none, or it is personal
 
 
+@dataclass
+class Problem:
+    """What is wrong in the same words with one row or with many."""
+
+    first: Rejected
+    rows: int = 0
+
+
 @dataclass(frozen=True)
 class Preview:
     """What was seen of a file, up to the fault that stopped the reading if there is one."""
@@ -35,7 +43,7 @@ class Preview:
     columns: tuple[Column, ...]
     fault: IntakeError | None
     first: tuple[Accepted | Rejected, ...]
-    errors: tuple[Rejected, ...]
+    problems: tuple[Problem, ...]
     accepted: int
     rejected: int
     whole: bool  # the last row was reached
@@ -61,7 +69,7 @@ def look(path: Path, vocabulary: Vocabulary, as_of: dt.date, clock: Callable[[],
 
 def _read(file: Intake, as_of: dt.date, clock: Callable[[], float]) -> Preview:
     first: list[Accepted | Rejected] = []
-    errors: list[Rejected] = []
+    problems: dict[str, Problem] = {}
     examples: dict[str, Value] = {}
     accepted, number, fault, end = 0, 0, None, clock() + _MOST_SECONDS
     rows = file.on(as_of)
@@ -73,8 +81,8 @@ def _read(file: Intake, as_of: dt.date, clock: Callable[[], float]) -> Preview:
                 accepted += 1
                 for name, value in row.facts.items():
                     examples.setdefault(name, value)
-            elif len(errors) < FIRST:
-                errors.append(row)
+            elif row.zh in problems or len(problems) < FIRST:
+                problems.setdefault(row.zh, Problem(row)).rows += 1
             if number == _MOST_ROWS or (number % _CHECK == 0 and clock() > end):
                 break
         whole = next(rows, None) is None
@@ -82,8 +90,8 @@ def _read(file: Intake, as_of: dt.date, clock: Callable[[], float]) -> Preview:
         fault, whole = error, False
     columns = _columns(file.columns, file.fields, examples)
     return Preview(
-        file.path.name, tuple(file.columns), columns, fault, tuple(first), tuple(errors), accepted, number - accepted,
-        whole,
+        file.path.name, tuple(file.columns), columns, fault, tuple(first), tuple(problems.values()), accepted,
+        number - accepted, whole,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from forbear import desk as record
+from forbear import uploads
 from forbear.accounts import Viewer
 from forbear.answers import answer
 from forbear.casefile import decided_on
@@ -75,6 +76,8 @@ def busy(url: str, vault: Vault, now: dt.datetime, files: tuple[str, ...] = ("ca
         with session(engine) as opened:
             counsellor = Viewer(people["counsellor"], "wang", "counsellor", None)
             fresh, worked = _work(opened, vault, counsellor, now)
+            file = SAMPLES / files[0]
+            uploads.keep(opened, vault, counsellor, file.name, file.read_bytes(), "local", now.date(), now)
             _past(opened, now)
         with session(engine) as opened:
             chunk_id = _answered(opened, vault, counsellor, worked, now)

@@ -1,20 +1,21 @@
 """The pages of batches in real Chromium with real workers: the ugly spreadsheet, progress, a phone, no JavaScript."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from forbear.embedded import Urls
 from forbear.privacy import Vault
+from tests.chromium import DESK, PHONE, chromium
 from tests.desk import account, cookie_of, served
 from tests.processes import Site
 from tests.test_batch_pages import BAD, GOOD, HEADER
-from tests.test_pages_browser import ARGUMENTS, CONTRASTS, DESK, DUPLICATE_IDS, PHONE, SMALL_TARGETS, UNNAMED
+from tests.test_every_page_browser import WCAG
 from tests.test_spreadsheet import ROWS, spreadsheet  # noqa: F401 - the fixture
 from web import auth
 
@@ -23,12 +24,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "chromium is not on the PATH: install it (Debian: apt-get install chromium)"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -52,8 +49,8 @@ def _signed_in(browser: Browser, address: str, secret: str, **terms: object) -> 
 
 def _sound(page: Page) -> None:
     """Nothing that an eye or a keyboard would stumble over."""
-    for script in (CONTRASTS, SMALL_TARGETS, DUPLICATE_IDS, UNNAMED):
-        assert page.evaluate(script) == [], script[:60]
+    result = Axe().run(page, options=WCAG)
+    assert not result.violations_count, result.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
     assert page.locator("h1").count() == 1
 

@@ -24,8 +24,21 @@ def test_a_preview_says_what_intake_will_say(tmp_path: Path) -> None:
     assert list(seen.first) == taken
     assert seen.accepted == sum(isinstance(row, Accepted) for row in taken) == 2
     assert seen.rejected == 2
-    assert [row.row for row in seen.errors] == [2, 3]
+    assert [(problem.first.row, problem.rows) for problem in seen.problems] == [(2, 1), (3, 1)]
     assert seen.whole
+
+
+def test_the_same_problem_is_told_once_with_the_number_of_its_rows(tmp_path: Path) -> None:
+    rows = [[f"C-{n}", "信用卡", "3", "很多" if n % 2 else "更多", ""] for n in range(1, 100)]
+    seen = look(write(tmp_path, "cases.csv", lines(HEADER, *rows)), VOCABULARY, AS_OF, _still)
+    assert [(problem.first.row, problem.rows) for problem in seen.problems] == [(1, 50), (2, 49)]
+
+
+def test_no_more_than_twenty_problems_are_told(tmp_path: Path) -> None:
+    rows = [[f"C-{n}", "信用卡", "3", f"很多{n}", ""] for n in range(1, 100)]
+    seen = look(write(tmp_path, "cases.csv", lines(HEADER, *rows)), VOCABULARY, AS_OF, _still)
+    assert len(seen.problems) == FIRST
+    assert seen.rejected == 99
 
 
 def test_columns_are_shown_with_their_fact_and_the_first_value_understood_in_them(tmp_path: Path) -> None:
@@ -93,7 +106,7 @@ def test_rejects_show_the_cell_at_fault_and_hide_personal_ones(tmp_path: Path) -
     rows = [["C-1", "不知道", "3", "很多", long], ["C-2", "信用卡", "", "1", ""]]
     path = write(tmp_path, "cases.csv", lines(HEADER, *rows))
     seen = look(path, VOCABULARY, AS_OF, _still)
-    first, second = shown(VOCABULARY, seen.headers, seen.errors)
+    first, second = shown(VOCABULARY, seen.headers, (each.first for each in seen.problems))
     cells = {fault.field: fault.cell for fault in first.faults}
     assert cells == {"product": "不知道", "balance": "很多", "notes": None}
     assert first.case_ref == "C-1"
@@ -105,5 +118,5 @@ def test_of_a_column_that_nobody_knows_nothing_is_shown(tmp_path: Path) -> None:
     secret = "住址" * 20_000
     path = write(tmp_path, "cases.csv", lines([*HEADER, "家庭住址"], [*good(1), secret]))
     seen = look(path, VOCABULARY, AS_OF, _still)
-    (reject,) = shown(VOCABULARY, seen.headers, seen.errors)
+    (reject,) = shown(VOCABULARY, seen.headers, (each.first for each in seen.problems))
     assert [(fault.field, fault.cell) for fault in reject.faults] == [("家庭住址", None)]

@@ -442,7 +442,7 @@ def test_a_database_that_does_not_answer_is_told_in_one_sentence(redis_url: str,
 def test_every_answer_is_shielded(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
     assert "script-src" not in headers["content-security-policy"]
-    assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
+    assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'; style-src 'self'")
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-frame-options"] == "DENY"

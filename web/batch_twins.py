@@ -44,7 +44,7 @@ def upload(values: Mapping[str, Any]) -> dict[str, Any]:
         "rows": {"read": seen.rows, "accepted": seen.accepted, "rejected": seen.rejected, "all": seen.whole},
         "columns": [{"header": column.header, "fact": column.fact} for column in seen.columns],
         "first": [_row(row) for row in seen.first],
-        "first_rejects": [_reject(each) for each in values["errors"]],
+        "problems": [{**_reject(each), "rows": values["rows"][each.row]} for each in values["problems"]],
     }
 
 

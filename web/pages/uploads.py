@@ -118,7 +118,8 @@ def _seen(request: Request, vault: Vault, pack: Pack, upload: Upload, fault: Int
         "vocabulary": pack.vocabulary,
         "zone": pack.manifest.timezone,
         "telling": _telling(pack),
-        "errors": list(rejects.shown(pack.vocabulary, seen.headers, seen.errors)),
+        "problems": list(rejects.shown(pack.vocabulary, seen.headers, (each.first for each in seen.problems))),
+        "rows": {each.first.row: each.rows for each in seen.problems},
     }
     address = f"/uploads/{upload.id}"
     return render.page(request, "upload.html", values, batch_twins.upload(values), 422 if fault else 200, address)
@@ -127,8 +128,8 @@ def _seen(request: Request, vault: Vault, pack: Pack, upload: Upload, fault: Int
 def _telling(pack: Pack) -> list[str]:
     """The facts that show best whether a row was understood: those that must be given, but for the reference."""
     facts = pack.vocabulary.facts
-    required = [name for name, fact in facts.items() if fact.required and name != "case_ref"]
-    return [*required, *(other for name in required if (other := facts[name].required_unless))]
+    needed = [name for name, fact in facts.items() if (fact.required or fact.required_unless) and name != "case_ref"]
+    return [*needed, *(other for name in needed if (other := facts[name].required_unless))]
 
 
 def _batch_of(session: Session, vault: Vault, viewer: Viewer, upload_id: UUID) -> Response:
