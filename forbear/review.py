@@ -56,11 +56,12 @@ def perform(session: Session, vault: Vault, viewer: Viewer, case: DeskCase, act:
     )  # fmt: skip
     for column, value in act.changes.items():
         setattr(case, column, value)
-    case.revision += 1
+    if act.action != "reveal":  # looking changes nothing: forms that others have open stay good
+        case.revision += 1
     session.add_all([review, case])
     session.flush()
     desk.note(session, case.submitter, {("reviewed", str(viewer.account_id), act.action): 1}, now.date())
-    entries = ledger.of_rows(session, "review", "id = :id", {"id": review.id})
+    entries = ledger.of_rows(session, "review", [review.id], {"action": act.action, "case": case.case_id})
     ledger.append(session, vault, viewer.actor, entries, now)
     return review
 
