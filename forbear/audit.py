@@ -142,7 +142,7 @@ class _Walk:
         purged: dict[str, list[str]] = defaultdict(list)
         for row in block:
             if row.kind == ledger.PURGE:
-                for kind, ids in json.loads(row.detail).items():
+                for kind, ids in json.loads(row.detail)["gone"].items():
                     purged[kind] += map(str, ids)
         for kind, each in ((kind, each) for kind, ids in purged.items() for each in ids):
             self._missing.pop(f"{ledger.DIGESTED[kind].table}:{each}", None)

@@ -21,7 +21,7 @@ from models.ledger import LedgerHead, LedgerRow
 
 SYSTEM = "system"
 START = "start"
-PURGE = "purge"  # its detail: ids of rows that are gone since, by the kind of entry that told of them
+PURGE = "purge"  # its detail has under "gone" the ids of rows that are no more, by the kind of entry that told of them
 GENESIS = b""  # what the first entry is chained to
 _BLOCK = 5000  # rows adopted at once
 _COLUMNS = ("seq", "at", "actor", "kind", "subject", "detail", "digest", "mac")

@@ -86,7 +86,7 @@ class Decided:
 
     def explained(self, language: rules_facts.Language) -> str:
         """The decision at length: why, why not, what would change it, what is still to be asked."""
-        trace = _evaluator(self.pack, self.as_of).trace(self.facts)
+        trace = evaluator(self.pack, self.as_of).trace(self.facts)
         return explain(self.pack, self.in_words(), self.outcome, self.facts, trace, language)
 
     def kit(self) -> Kit | None:
@@ -105,7 +105,7 @@ def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[
     batch = session.get_one(Batch, chunk.batch_id)
     pack = stored_pack(session, batch.pack_sha256)
     versions = _load(session, batch, pack, chunk.case_version_ids, vault)
-    evaluations = _evaluator(pack, batch.as_of).evaluate([version.facts for version in versions])
+    evaluations = evaluator(pack, batch.as_of).evaluate([version.facts for version in versions])
     decided_at = clock()
     rows = [
         _row(pack, version.id, evaluation, batch.as_of, chunk_id, decided_at)
@@ -138,7 +138,8 @@ def decision_of(session: Session, submitter: str, case_ref: str, vault: Vault) -
 
 
 @lru_cache(maxsize=16)
-def _evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
+def evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
+    """The evaluator of a pack and day, made once."""
     return Evaluator(pack, as_of)
 
 
@@ -168,7 +169,7 @@ def _row(
     outcome = evaluation.outcome
     return (
         version_id, pack.sha256, as_of, outcome.strategy, outcome.urgency, outcome.certain, outcome.engines_agree,
-        _json(evaluation.facts), _json(outcome), chunk_id, now,
+        stored_json(evaluation.facts), stored_json(outcome), chunk_id, now,
     )  # fmt: skip
 
 
@@ -211,6 +212,6 @@ def _notes(private: bytes | None, vault: Vault) -> str:
     return "" if private is None else str(vault.open(private)["facts"].get("notes", ""))
 
 
-def _json(value: object) -> str:
+def stored_json(value: object) -> str:
     """The JSON of facts or an outcome: what their own `to_json` gives, written ten times as fast."""
     return to_json(value).decode()

@@ -18,7 +18,10 @@ MARKUP = re.compile(r"{{.*?}}|{%.*?%}|{#.*?#}", re.DOTALL)
 SPOKEN = {"alt", "title", "placeholder", "aria-label", "aria-description", "data-label", "value", "content"}
 NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 # Keys that templates put together from a value.
-FAMILIES = ("urgency.U", "status.", "layer.", "differ.", "failure.", "secondary.", "blocked.")
+FAMILIES = (
+    "urgency.U", "status.", "layer.", "differ.", "failure.", "secondary.", "blocked.",
+    "reveal.reason.", "consent.", "ledger.kind.",
+)  # fmt: skip
 
 
 class _Words(HTMLParser):

@@ -23,15 +23,20 @@ from web import auth, language
 _HERE = Path(__file__).parent
 _YEAR = 365 * 24 * 3600
 # Address, words, and the least role that is shown the link.
-NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (("/", "site.queue", "submitter"),)
+NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
+    ("/", "site.queue", "submitter"),
+    ("/ledger", "ledger.title", "supervisor"),
+)
 _TOLD = (400, 401, 403, 404, 405, 410, 421, 500, 503)  # failures with a sentence of their own
 
 
-def page(request: Request, template: str, values: Mapping[str, Any], twin: Mapping[str, Any]) -> Response:
+def page(
+    request: Request, template: str, values: Mapping[str, Any], twin: Mapping[str, Any], status: int = 200
+) -> Response:
     """The page, or its JSON twin if that is what the client accepts."""
     if wants_json(request):
-        return _varied(JSONResponse(dict(twin)))
-    return _html(request, template, values)
+        return _varied(JSONResponse(dict(twin), status_code=status))
+    return _html(request, template, values, status)
 
 
 def _html(request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> Response:

@@ -14,6 +14,7 @@ from rules.red_flags import NEGATED
 from web import render, twins
 from web.auth import SignedIn
 from web.deps import NowDep, SessionDep, VaultDep
+from web.pages import privacy
 
 router = APIRouter()
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
@@ -24,7 +25,8 @@ def show_case(
     request: Request, viewer: SignedIn, session: SessionDep, vault: VaultDep, now: NowDep, case_id: RowId
 ) -> Response:
     """A case by its current decision."""
-    return _show_file(request, _opened(viewer, session, case_id, vault), now)
+    file = _opened(viewer, session, case_id, vault)
+    return _show_file(request, file, now, privacy.card(session, vault, viewer, case_id))
 
 
 @router.get("/cases/{case_id}/decisions/{decision_id}")
@@ -38,7 +40,8 @@ def show_decision(
     decision_id: RowId,
 ) -> Response:
     """A case by an earlier decision on it."""
-    return _show_file(request, _opened(viewer, session, case_id, vault, decision_id), now)
+    file = _opened(viewer, session, case_id, vault, decision_id)
+    return _show_file(request, file, now, privacy.card(session, vault, viewer, case_id))
 
 
 def _opened(
@@ -50,9 +53,13 @@ def _opened(
         raise HTTPException(410) from None
 
 
-def _show_file(request: Request, file: casefile.CaseFile | None, now: dt.datetime) -> Response:
+def _show_file(
+    request: Request, file: casefile.CaseFile | None, now: dt.datetime, card: privacy.Card | None
+) -> Response:
     if file is None:
         raise HTTPException(404)
     if file.judgement is None:
         return render.page(request, "waiting.html", {"file": file}, twins.case(file))
-    return render.page(request, "case.html", {"file": file, "now": now, "negated": NEGATED}, twins.case(file))
+    return render.page(
+        request, "case.html", {"file": file, "now": now, "negated": NEGATED, "privacy": card}, twins.case(file)
+    )

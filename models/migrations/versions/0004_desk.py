@@ -8,6 +8,11 @@ revision = "0004"
 down_revision = "0003"
 
 MOMENT = sa.DateTime(timezone=True)
+# Where rows are looked for that refer to one about to be deleted: a purge would read whole tables for each.
+DELETED_WITH = (
+    ("case_version", "batch_id"), ("batch_case", "case_version_id"), ("decision", "chunk_id"),
+    ("desk_case", "decision_id"), ("review", "decision_id"), ("idempotency_key", "batch_id"),
+)  # fmt: skip
 # Changes are appended, never added to a shared row: writers would queue up behind one another.
 TALLY = """
     CREATE FUNCTION tally_queue() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -315,6 +320,8 @@ def upgrade() -> None:
     op.alter_column("case", "ref_grams", nullable=False)
     op.add_column("case", sa.Column("consent", sa.ARRAY(sa.Text()), nullable=True))
     op.add_column("case", sa.Column("retain_until", sa.Date(), nullable=True))
+    for table, column in DELETED_WITH:
+        op.create_index(f"ix_{table}_{column}", table, [column])
     op.create_index("ix_case_ref_grams", "case", ["ref_grams"], postgresql_using="gin")
 
     op.drop_index("ix_decision_urgency_due_id", "decision")
