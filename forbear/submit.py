@@ -59,6 +59,7 @@ def submit(
     vault: Vault,
     chunk_size: int,
     now: dt.datetime,
+    batch_id: UUID | None = None,
     actor: str = ledger.SYSTEM,
 ) -> Submitted:
     """Take in any number of rows, holding no more than a block of them in memory. The last step of a transaction.
@@ -78,7 +79,7 @@ def submit(
         counts.update(map(type, block))
     new_pack = _keep_pack(session, pack, now)
     batch = Batch(
-        id=uuid4(), submitter=submitter, as_of=as_of, pack_sha256=pack.sha256, created_at=now,
+        id=batch_id or uuid4(), submitter=submitter, as_of=as_of, pack_sha256=pack.sha256, created_at=now,
         source=vault.seal({"name": head.name, "columns": head.columns, "unknown": head.unknown}),
         rows_read=counts.total(), rejected=counts[Rejected],
     )  # fmt: skip
@@ -107,10 +108,10 @@ def source_of(batch: Batch, vault: Vault) -> Head:
     return Head(opened["name"], tuple(opened["columns"]), tuple(opened["unknown"]))
 
 
-def rejections_of(session: Session, batch_id: UUID, vault: Vault) -> Iterator[Rejected]:
-    """The rejected rows of a batch as they came, in their order."""
+def rejections_of(session: Session, batch_id: UUID, vault: Vault, limit: int | None = None) -> Iterator[Rejected]:
+    """The rejected rows of a batch as they came, in their order; the first ones with a limit."""
     query = select(Rejection.row, Rejection.content).where(Rejection.batch_id == batch_id).order_by(col(Rejection.row))
-    for row, content in session.exec(query, execution_options={"yield_per": BLOCK}):
+    for row, content in session.exec(query.limit(limit), execution_options={"yield_per": BLOCK}):
         opened = vault.open(content)
         yield Rejected(row, opened["field"], opened["zh"], opened["en"], tuple(opened["cells"]))
 

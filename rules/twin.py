@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -125,6 +125,10 @@ class Twin:
         for fact, groups in self._plans[rule].asks:
             if fact not in facts and open_groups.issuperset(groups):
                 yield from (source for source in sources(self._vocabulary, fact) if source not in facts)
+
+    def hangs_on(self, rule: str, names: Collection[str], open_groups: frozenset[str]) -> bool:
+        """Whether one of these facts, all of them missing, still decides something about the rule."""
+        return any(fact in names and open_groups.issuperset(groups) for fact, groups in self._plans[rule].asks)
 
     def trace(self, facts: Facts) -> tuple[RuleTrace, ...]:
         """Every rule with its parts and comparisons for one case, in the order of the rules."""

@@ -1,5 +1,8 @@
 """The pages, one module each."""
 
-from web.pages import case, ledger, privacy, queue
+from web.pages import actions, batches, case, downloads, kit, ledger, overview, policy, privacy, queue, uploads
 
-ROUTERS = (queue.router, case.router, privacy.router, ledger.router)
+ROUTERS = (
+    queue.router, case.router, actions.router, kit.router, batches.router, uploads.router, downloads.router,
+    overview.router, policy.router, privacy.router, ledger.router,
+)  # fmt: skip

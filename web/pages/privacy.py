@@ -1,63 +1,26 @@
 """Personal data of a case: masked on its page, shown once for a reason; consent, and how long the case is kept."""
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
-from forbear import consent, packs, personal, retention
+from forbear import consent, personal
 from forbear.accounts import Viewer
-from forbear.personal import Personal
 from forbear.privacy import Vault
 from forbear.review import NoCaseError, StaleError
-from forbear.settings import settings
-from models.case import Case
 from models.desk import DeskCase
-from rules.schema import Text
 from web import render
 from web.auth import Counsellor, OurForm
 from web.deps import NowDep, SessionDep, VaultDep
+from web.pages.case import RowId
+from web.privacy_view import card, titles
 
 router = APIRouter()
-RowId = Annotated[int, Path(ge=1, lt=2**63)]
 _Short = Annotated[str, Form(max_length=64)]
 _Words = Annotated[str, Form(max_length=4000)]
-
-
-@dataclass(frozen=True)
-class Card:
-    """What the page of a case says about its personal data."""
-
-    case_id: int
-    case_ref: str
-    revision: int
-    masked: tuple[tuple[Text, str | None], ...]  # None: nothing of it may be seen
-    columns: int  # that no fact has the name of, all hidden
-    agreed: list[str] | None  # None: not known
-    kept_until: dt.date
-    own_date: dt.date | None  # a date of the case's own
-    may_change: bool
-    reasons: tuple[str, ...] = personal.REASONS
-    scopes: tuple[str, ...] = consent.SCOPES
-    ways: tuple[str, ...] = consent.WAYS
-
-
-def card(session: Session, vault: Vault, viewer: Viewer, case_id: int) -> Card | None:
-    """The personal data of a decided case as its page shows it; None where there is no such case for this viewer."""
-    case, desk_case = session.get(Case, case_id), session.get(DeskCase, case_id)
-    if case is None or desk_case is None or viewer.submitter not in (None, case.submitter):
-        return None
-    sealed = personal.of_case(session, vault, case_id)
-    titles = _titles(session, desk_case, sealed)
-    return Card(
-        case_id, case.case_ref, desk_case.revision,
-        tuple((titles[name], masked) for name, masked in sealed.masked().items()), len(sealed.extra),
-        case.consent, retention.kept_until(session, case, settings().retention_days), case.retain_until,
-        viewer.may_act_as("counsellor"),
-    )  # fmt: skip
 
 
 @router.post("/cases/{case_id}/reveal", dependencies=[OurForm])
@@ -81,11 +44,10 @@ def reveal(
     except NoCaseError:
         raise HTTPException(404) from None
     desk_case = session.get_one(DeskCase, case_id)
-    titles = _titles(session, desk_case, seen)
-    values = {
-        "case": desk_case, "facts": [(titles[name], value) for name, value in seen.facts.items()], "extra": seen.extra
-    }  # fmt: skip
-    return render.page(request, "revealed.html", values, {})
+    names = titles(session, desk_case, seen)
+    facts = [(names[name], value) for name, value in seen.facts.items()]
+    values = {"case": desk_case, "facts": facts, "extra": seen.extra}
+    return render.page(request, "revealed.html", values, {}, address=f"/cases/{case_id}")
 
 
 @router.post("/cases/{case_id}/consent", dependencies=[OurForm])
@@ -139,7 +101,7 @@ def _again(
         raise HTTPException(404)
     values = {"privacy": found, "given": {**_EMPTY, **given}}
     twin = {"type": "about:blank", "title": given["fault"], "status": status}
-    return render.page(request, "privacy_form.html", values, twin, status)
+    return render.page(request, "privacy_form.html", values, twin, status, f"/cases/{case_id}")
 
 
 def _date(text: str) -> tuple[dt.date | None, str | None]:
@@ -150,8 +112,3 @@ def _date(text: str) -> tuple[dt.date | None, str | None]:
         return dt.date.fromisoformat(text.strip()), None
     except ValueError:
         return None, "date"
-
-
-def _titles(session: Session, case: DeskCase, sealed: Personal) -> dict[str, Text]:
-    known = packs.pack_to_name_by(session, case.pack_sha256).vocabulary.facts
-    return {name: known[name].title if name in known else Text(zh=name, en=name) for name in sealed.facts}

@@ -178,11 +178,17 @@ def upgrade() -> None:
         sa.Column("name", sa.LargeBinary(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("submitter", sa.String(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_upload_account_id"),
         sa.PrimaryKeyConstraint("id", name="pk_upload"),
     )
+    op.create_index("ix_upload_account_id_created_at", "upload", ["account_id", "created_at"])
     op.create_index("ix_upload_created_at", "upload", ["created_at"])
+    op.drop_index("ix_batch_created_at", "batch")
+    op.create_index("ix_batch_created_at_id", "batch", ["created_at", "id"])
+    op.create_index("ix_batch_submitter_created_at_id", "batch", ["submitter", "created_at", "id"])
     op.create_table(
         "webhook",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
@@ -324,6 +330,7 @@ def upgrade() -> None:
         op.create_index(f"ix_{table}_{column}", table, [column])
     op.create_index("ix_case_ref_grams", "case", ["ref_grams"], postgresql_using="gin")
 
+    op.create_index("ix_chunk_done_at", "chunk", ["done_at"], postgresql_where=sa.text("status = 'failed'"))
     op.drop_index("ix_decision_urgency_due_id", "decision")
     op.drop_column("decision", "due")
     op.execute("INSERT INTO ledger_head (id, seq, mac, seal) VALUES (1, 0, '', '')")
