@@ -59,19 +59,10 @@ def lead_back(_: SignedIn, case_id: RowId) -> RedirectResponse:
     return RedirectResponse(f"/cases/{case_id}", status_code=303)
 
 
-for _form in (
-    "accept",
-    "override",
-    "answer",
-    "ask",
-    "escalate",
-    "snooze",
-    "resume",
-    "outcome",
-    "document",
-    "reveal",
-    "consent",
-):
+_FORMS = (
+    "accept", "override", "answer", "ask", "escalate", "snooze", "resume", "outcome", "document", "reveal", "consent",
+)  # fmt: skip
+for _form in _FORMS:
     router.add_api_route(f"/cases/{{case_id}}/{_form}", lead_back, methods=["GET"])
 
 
