@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forbear.triage import Decided
+from rules.affordability import means
 from rules.facts import Facts
 from rules.moment import number
-from rules.repayment import means
 
 LineKind = Literal["income", "essential", "priority", "buffer", "capacity"]
 

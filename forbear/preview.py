@@ -1,5 +1,6 @@
 """Preview: what a file would come to if it were submitted, from its first rows; nothing is kept of it."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,7 @@ class Preview:
         return self.accepted + self.rejected
 
 
-def look(path: Path, vocabulary: Vocabulary, clock: Callable[[], float]) -> Preview:
+def look(path: Path, vocabulary: Vocabulary, as_of: dt.date, clock: Callable[[], float]) -> Preview:
     """Read a file's columns and its first rows: some thousands, or what two seconds of the clock allow.
 
     Raises IntakeError if it cannot be read as cases at all.
@@ -55,15 +56,15 @@ def look(path: Path, vocabulary: Vocabulary, clock: Callable[[], float]) -> Prev
     if mapping.fault is not None:
         columns = _columns(source.columns, mapping.fields, {})
         return Preview(path.name, tuple(source.columns), columns, mapping.fault, (), (), 0, 0, whole=False)
-    return _read(understand(source, vocabulary), clock)
+    return _read(understand(source, vocabulary), as_of, clock)
 
 
-def _read(file: Intake, clock: Callable[[], float]) -> Preview:
+def _read(file: Intake, as_of: dt.date, clock: Callable[[], float]) -> Preview:
     first: list[Accepted | Rejected] = []
     errors: list[Rejected] = []
     examples: dict[str, Value] = {}
     accepted, number, fault, end = 0, 0, None, clock() + _MOST_SECONDS
-    rows = iter(file)
+    rows = file.on(as_of)
     try:
         for number, row in enumerate(rows, 1):
             if len(first) < FIRST:

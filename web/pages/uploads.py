@@ -110,7 +110,7 @@ def discard_upload(viewer: SignedIn, session: SessionDep, now: NowDep, upload_id
 def _seen(request: Request, vault: Vault, pack: Pack, upload: Upload, fault: IntakeError | None = None) -> Response:
     """The preview of an upload, with what stopped its submission if something did."""
     with uploads.unsealed(upload, vault) as path:
-        seen = preview.look(path, pack.vocabulary, time.monotonic)
+        seen = preview.look(path, pack.vocabulary, upload.as_of, time.monotonic)
     values = {
         "upload": upload,
         "seen": seen,
