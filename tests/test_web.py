@@ -212,7 +212,7 @@ def test_plans_are_told_as_requests_with_what_they_cost(client: httpx.Client, da
     page = " ".join(case_page(client, "A").split())
     options = case_twin(client, "A")["decision"]["plan_options"]
     assert [option["kind"] for option in options] == [
-        "instalments", "instalments_with_interest", "equal_principal",
+        "steady_instalments", "instalments", "instalments_with_interest", "equal_principal",
     ]  # fmt: skip
     for option in options:
         assert option["text"]["zh"] in page
