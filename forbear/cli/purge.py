@@ -26,11 +26,11 @@ def purge(
             past = retention.past(found, day, days)
         if past.still_open:
             report.errors.print(
-                f"{past.still_open} cases are past their time but not closed, so they stay: close them, or give them a "
-                "date to be kept until."
+                f"Past their time but not closed, so they stay: {past.still_open}. Close them, or give each a date to "
+                "be kept until."
             )
         if dry_run:
-            typer.echo(f"{past.due} cases would be deleted.")
+            typer.echo(f"Would be deleted: cases {past.due}")
             return
         task = bar.add_task("deleting", total=past.due)
         cases = batches = 0
@@ -40,4 +40,4 @@ def purge(
                 done = retention.purge(opened_session, context.vault, day, days, now, after)
             cases, batches, after = cases + done.cases, batches + done.batches, done.after
             bar.update(task, completed=cases)
-    typer.echo(f"{cases} cases and {batches} batches deleted.")
+    typer.echo(f"Deleted: cases {cases}, batches {batches}")
