@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, TextClause, text
 from sqlmodel import Session, col, select
 
 from models.account import Account, Token
@@ -22,6 +22,7 @@ KINDS: Final = (
     "sign_out", "account_added", "account_disabled", "account_enabled", "password_set", "token_created",
     "token_revoked", "webhook_added", "webhook_removed", "start",
 )  # fmt: skip
+PEOPLE = "people"  # a filter: everything but decisions
 _SUBJECT = re.compile(r"[a-z_]+:[0-9a-z-]+")
 
 
@@ -78,9 +79,11 @@ def page(session: Session, chosen: Filter, before: int | None = None, size: int 
     )
 
 
-def _conditions(session: Session, chosen: Filter) -> list[ColumnElement[bool]]:
-    conditions = []
-    if chosen.kind is not None:
+def _conditions(session: Session, chosen: Filter) -> list[ColumnElement[bool] | TextClause]:
+    conditions: list[ColumnElement[bool] | TextClause] = []
+    if chosen.kind == PEOPLE:
+        conditions.append(text("kind <> 'decision'"))  # as the index has it
+    elif chosen.kind is not None:
         conditions.append(col(LedgerRow.kind) == chosen.kind)
     if chosen.account is not None:
         conditions.append(col(LedgerRow.actor).in_(_actors(session, chosen.account)))

@@ -16,6 +16,7 @@ class LedgerRow(SQLModel, table=True):
     __table_args__ = (
         Index(None, "subject", "seq"),
         Index(None, "kind", "seq", postgresql_where=text("kind <> 'decision'")),
+        Index(None, "seq", postgresql_where=text("kind <> 'decision'")),
         Index(None, "actor", "seq", postgresql_where=text("actor <> 'system'")),
     )
 

@@ -46,6 +46,7 @@ def test_filters_find_what_was_done_by_whom_to_what(database_url: str, redis_url
     with desk(database_url, redis_url, vault, "supervisor") as client:
         client.submit("/cases/1/reveal", {"reason": "contact", "words": "约明天下午通话"})
         append(database_url, f"account:{other}", Entry("export", "batch:x"), Entry("reveal", "case:2"))
+        assert {entry["kind"] for entry in listed(client, "/ledger?kind=people")}.isdisjoint({"decision"})
         assert [entry["subject"] for entry in listed(client, "/ledger?kind=reveal")] == ["case:2", "case:1"]
         assert [entry["kind"] for entry in listed(client, "/ledger?account=li")] == ["reveal", "export"]
         assert {entry["account"] for entry in listed(client, "/ledger?account=WANG")} == {"wang"}

@@ -7,11 +7,17 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 
 from forbear import entries
-from web import render
+from web import language, render
 from web.auth import Supervisor
 from web.deps import PackDep, SessionDep
 
 router = APIRouter()
+# Where the words of a detail's codes are.
+_FAMILIES = {
+    "action": "event", "reason": "reveal.reason", "way": "consent.way", "scopes": "consent.scope",
+    "files": "ledger.file",
+}  # fmt: skip
+_BETWEEN = {"zh": ("；", "、"), "en": ("; ", ", ")}
 _Text = Annotated[str | None, Query(max_length=64)]
 
 
@@ -29,12 +35,32 @@ def show_ledger(
     """A page of the ledger, with filters."""
     chosen = entries.Filter(*((given or "").strip() or None for given in (kind, account, about)))
     listed = entries.page(session, chosen, before)
-    link = partial(_link, chosen)
+    link, lang = partial(_link, chosen), language.chosen(request)
     values = {
         "listed": listed, "chosen": chosen, "link": link, "later": before is not None, "kinds": entries.KINDS,
-        "zone": pack.manifest.timezone,
+        "people": entries.PEOPLE, "zone": pack.manifest.timezone, "told": partial(_told, lang),
+        "named": partial(_named, lang),
     }  # fmt: skip
     return render.page(request, "ledger.html", values, _twin(listed, link))
+
+
+def _told(lang: language.Language, key: str, value: Any) -> str:
+    """A detail in words: codes that the pages have words for in those, the rest as it is."""
+    if isinstance(value, dict):
+        return _BETWEEN[lang][0].join(
+            f"{_named(lang, 'detail', name)} {_told(lang, name, each)}" for name, each in value.items()
+        )
+    if isinstance(value, list):
+        return _BETWEEN[lang][1].join(_told(lang, key, each) for each in value) or "–"
+    family = _FAMILIES.get(key)
+    word = f"{family}.{value}"
+    return language.message(lang, word) if family and language.has(word) else "–" if value is None else str(value)
+
+
+def _named(lang: language.Language, family: str, name: str) -> str:
+    """What a part of an entry is called, or its name where the pages have no word for it."""
+    key = f"ledger.{family}.{name}"
+    return language.message(lang, key) if language.has(key) else name
 
 
 def _link(chosen: entries.Filter, **changes: Any) -> str:

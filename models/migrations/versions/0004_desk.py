@@ -100,6 +100,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_ledger_subject_seq", "ledger", ["subject", "seq"])
     op.create_index("ix_ledger_kind_seq", "ledger", ["kind", "seq"], postgresql_where=sa.text("kind <> 'decision'"))
+    op.create_index("ix_ledger_seq", "ledger", ["seq"], postgresql_where=sa.text("kind <> 'decision'"))
     op.create_index("ix_ledger_actor_seq", "ledger", ["actor", "seq"], postgresql_where=sa.text("actor <> 'system'"))
     op.create_table(
         "ledger_head",
