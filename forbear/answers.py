@@ -77,7 +77,7 @@ def answer(
     head = Head(f"correction {case.case_ref}", ("case_ref", *changed))
     submitted = submit(
         session, [row], head=head, pack=pack, as_of=standing.today, submitter=case.submitter, vault=vault,
-        chunk_size=1, now=standing.now,
+        chunk_size=1, now=standing.now, actor=standing.viewer.actor,
     )  # fmt: skip
     return Answered(submitted, _act(standing, changed, submitted, words))
 
