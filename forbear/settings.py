@@ -40,6 +40,8 @@ class Settings(BaseSettings):
         frozenset(), description="Names the pages are reached under, with commas; local addresses always"
     )
     web_proxy: str | None = Field(None, description="Address of the proxy whose X-Forwarded headers are believed")
+    retention_days: int = Field(1095, ge=1, description="Days a closed case is kept after the last activity on it")
+    upload_megabytes: int = Field(20, ge=1, le=200, description="Size of a file that the page takes, in MB")
     sweep_seconds: int = Field(60, ge=1, description="Seconds between sweeps for chunks nobody woke")
     log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged")
 

@@ -55,7 +55,9 @@ def enters(url: str, vault: Vault, name: str, password: str) -> bool:
         return isinstance(sign_in(opened, vault, Attempt(name, password, "127.0.0.1"), None, NOW), str)
 
 
-def test_an_account_from_its_first_day_to_its_last(environment: dict[str, str], database_url: str, vault: Vault) -> None:
+def test_an_account_from_its_first_day_to_its_last(
+    environment: dict[str, str], database_url: str, vault: Vault
+) -> None:
     added = forbear(environment, "user", "add", "Wang", "--role", "counsellor").stdout.splitlines()
     assert added[0] == "Account wang added as counsellor."
     made = added[1].removeprefix("Password, shown only now: ")

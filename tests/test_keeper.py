@@ -43,7 +43,9 @@ def tried(opened: Session, name: str, password: str = PASSWORD) -> str | Refused
     return sign_in(opened, VAULT, Attempt(name, password, "127.0.0.1"), None, NOW)
 
 
-def unfit(keeper: Keeper, name: str = "wang", role: str = "counsellor", submitter: str | None = None) -> tuple[str, str]:
+def unfit(
+    keeper: Keeper, name: str = "wang", role: str = "counsellor", submitter: str | None = None
+) -> tuple[str, str]:
     with pytest.raises(UnfitError) as raised:
         keeper.add(name, role, submitter, PASSWORD)
     return raised.value.field, raised.value.reason

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute, Mount
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from starlette.routing import Mount
 
 from forbear.privacy import Vault
 from web import auth
@@ -18,8 +18,9 @@ OPEN = {"/healthz", "/readyz", "/metrics", "/static", "/sign-in", "/api/openapi.
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 
 
-def routes() -> list[BaseRoute]:
-    return list(create_app("postgresql://nobody@127.0.0.1:1/none", "redis://127.0.0.1:1", Vault(bytes(32))).routes)
+def routes() -> list[RouteContext]:
+    app = create_app("postgresql://nobody@127.0.0.1:1/none", "redis://127.0.0.1:1", Vault(bytes(32)))
+    return list(iter_route_contexts(app.routes))
 
 
 def asked(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
@@ -29,9 +30,13 @@ def asked(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
         yield from asked(each)
 
 
-def path_of(route: BaseRoute) -> str:
-    path: str = getattr(route, "path", "")
-    return path
+def path_of(route: RouteContext) -> str:
+    return route.path or ""
+
+
+def needs(route: RouteContext) -> set[Callable[..., Any] | None]:
+    """What a route depends on; nothing for one that is no function of ours."""
+    return set(asked(route.dependant)) if isinstance(route.original_route, APIRoute) else set()
 
 
 def test_there_are_routes_to_look_at() -> None:
@@ -39,27 +44,21 @@ def test_there_are_routes_to_look_at() -> None:
 
 
 def test_every_route_asks_who_is_there() -> None:
-    unasked = {
-        path_of(route)
-        for route in routes()
-        if not (isinstance(route, APIRoute) and PROOFS & set(asked(route.dependant)))
-    }
+    unasked = {path_of(route) for route in routes() if not PROOFS & needs(route)}
     assert unasked <= OPEN
 
 
 def test_no_folder_but_the_static_one_is_served() -> None:
-    assert [path_of(route) for route in routes() if isinstance(route, Mount)] == ["/static"]
+    assert [path_of(route) for route in routes() if isinstance(route.original_route, Mount)] == ["/static"]
 
 
 def test_every_form_proves_to_be_ours() -> None:
     """A program's token is no cookie: whoever sends one cannot be tricked into it by another site."""
     forms = [
-        route
-        for route in routes()
-        if isinstance(route, APIRoute) and CHANGING & route.methods and not route.path.startswith("/api/")
+        route for route in routes() if CHANGING & (route.methods or set()) and not path_of(route).startswith("/api/")
     ]
     assert forms
-    assert [route.path for route in forms if auth._form_is_ours not in set(asked(route.dependant))] == []
+    assert [path_of(route) for route in forms if auth._form_is_ours not in needs(route)] == []
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])

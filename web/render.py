@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
 from forbear import accounts
+from rules.facts import display
+from rules.handbook.wording import TEMPLATES as HANDBOOK
 from rules.phrases import articles, say
 from web import auth, language
 
@@ -25,9 +27,13 @@ _YEAR = 365 * 24 * 3600
 # Address, words, and the least role that is shown the link.
 NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
     ("/", "site.queue", "submitter"),
+    ("/batches", "batches.title", "submitter"),
+    ("/overview", "overview.title", "supervisor"),
+    ("/policy", "policy.title", "submitter"),
+    ("/ledger", "ledger.title", "supervisor"),
     ("/accounts", "site.accounts", "admin"),
 )
-_TOLD = (400, 401, 403, 404, 405, 410, 421, 500, 503)  # failures with a sentence of their own
+_TOLD = (400, 401, 403, 404, 405, 410, 413, 421, 500, 503)  # failures with a sentence of their own
 
 
 def page(
@@ -131,7 +137,9 @@ def _switch(request: Request, lang: language.Language, address: str | None) -> d
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
+        loader=ChoiceLoader(
+            [FileSystemLoader(_HERE / "templates"), PrefixLoader({"handbook": FileSystemLoader(HANDBOOK)})]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -143,8 +151,9 @@ def _environment() -> Environment:
     environment.filters["articles"] = articles
     environment.filters["yuan"] = _yuan
     environment.filters["date"] = dt.date.fromisoformat
-    environment.filters["day"] = _day
+    environment.filters["day"] = day
     environment.filters["say"] = say
+    environment.globals["display"] = display
     return environment
 
 
@@ -160,7 +169,7 @@ def _yuan(fen: int) -> str:
     return f"¥{fen // 100:,}.{fen % 100:02}"
 
 
-def _day(at: dt.datetime, zone: str) -> dt.date:
+def day(at: dt.datetime, zone: str) -> dt.date:
     """The date of a moment where the pack's law applies: days left are counted on that calendar."""
     return at.astimezone(ZoneInfo(zone)).date()
 

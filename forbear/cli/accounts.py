@@ -148,7 +148,9 @@ def _password(from_stdin: bool) -> tuple[str, bool]:
     typed = ""
     if sys.stdin.isatty():
         prompt = "Password (Enter makes one)"
-        typed = typer.prompt(prompt, default="", show_default=False, hide_input=True, confirmation_prompt=True, err=True)
+        typed = typer.prompt(
+            prompt, default="", show_default=False, hide_input=True, confirmation_prompt=True, err=True
+        )
     return (typed, False) if typed else (passwords.generated(), True)
 
 

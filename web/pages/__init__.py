@@ -1,5 +1,23 @@
 """The pages, one module each."""
 
-from web.pages import account, accounts, case, queue, sign_in
+from web.pages import (
+    account,
+    accounts,
+    actions,
+    batches,
+    case,
+    downloads,
+    kit,
+    ledger,
+    overview,
+    policy,
+    privacy,
+    queue,
+    sign_in,
+    uploads,
+)
 
-ROUTERS = (queue.router, case.router, sign_in.router, account.router, accounts.router)
+ROUTERS = (
+    sign_in.router, queue.router, case.router, actions.router, kit.router, privacy.router, batches.router,
+    uploads.router, downloads.router, overview.router, policy.router, ledger.router, account.router, accounts.router,
+)  # fmt: skip
