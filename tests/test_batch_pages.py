@@ -407,6 +407,19 @@ def test_pages_of_batches_hold_every_batch_once_and_stay_put(client: Desk, datab
         assert client.get("/batches", params={"after": wrong}).status_code == 400
 
 
+@pytest.mark.parametrize("condition", ["", "WHERE submitter = 'us'"])
+def test_a_page_of_batches_is_one_walk_along_an_index(database_url: str, condition: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        for other in ("seqscan", "bitmapscan", "sort"):  # what a table without rows would be read by
+            connection.execute(f"SET enable_{other} = off")
+        plan = connection.execute(
+            f"EXPLAIN SELECT * FROM batch {condition} ORDER BY created_at DESC, id DESC LIMIT 26"  # noqa: S608
+        )
+        lines = [str(line) for (line,) in plan]
+    assert any("Index Scan Backward using ix_batch_" in line for line in lines), lines
+    assert not any("Sort" in line for line in lines)
+
+
 def test_an_unreadable_column_list_cannot_be_submitted(client: Desk) -> None:
     preview = _uploaded(client, "案件编号,欠款金额\nAJ-1,1\n".encode())
     answer = client.get(preview)
