@@ -5,8 +5,14 @@ from collections.abc import Collection
 
 from forbear.standing import RefusedError, Standing
 from rules.facts import FieldError
+from rules.schema import Text
 
 WORDS_LEAST, WORDS_MOST = 10, 2000  # characters of an explanation
+_NAMES = {
+    "reason": Text(zh="原因", en="a reason"),
+    "outcome": Text(zh="结果", en="what came of it"),
+    "why": Text(zh="结案原因", en="why it is closed"),
+}
 LONGEST = dt.timedelta(days=180)  # that a case may be put aside
 
 
@@ -19,7 +25,10 @@ def check(*found: FieldError | None) -> None:
 
 def one_of(field: str, value: str, allowed: Collection[str]) -> FieldError | None:
     """One of the codes a form offers."""
-    return None if value in allowed else FieldError(field, "请选择一项。", "Choose one.")
+    if value in allowed:
+        return None
+    name = _NAMES[field]
+    return FieldError(field, f"请选择{name.zh}。", f"Choose {name.en}.")
 
 
 def length(words: str) -> FieldError | None:

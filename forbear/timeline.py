@@ -14,6 +14,7 @@ from models.account import Account
 from models.decision import Decision
 from models.review import Review
 from rules.pack import Pack
+from rules.phrases import filled
 from rules.schema import Text
 
 
@@ -78,7 +79,6 @@ def _done(each: Review, by: str, pack: Pack | None, vault: Vault) -> Done:
     detail = {key: value for key, value in each.detail.items() if key != "form"}
     facts = {} if pack is None else {name: fact.title for name, fact in pack.vocabulary.facts.items()}
     asked = {} if pack is None else {name: fact.question for name, fact in pack.vocabulary.facts.items()}
-    papers = {} if pack is None else {name: item.text for name, item in pack.documents.items()}
     strategies = {} if pack is None else {name: entry.title for name, entry in pack.strategies.items()}
     return Done(
         action=each.action,
@@ -89,9 +89,15 @@ def _done(each: Review, by: str, pack: Pack | None, vault: Vault) -> Done:
         words=None if each.words is None else str(vault.open(each.words)),
         facts=tuple(facts.get(name, _as_it_is(name)) for name in detail.get("facts", ())),
         questions=tuple(asked.get(name) or _as_it_is(name) for name in detail.get("questions", ())),
-        came=tuple(papers.get(name, _as_it_is(name)) for name in detail.get("have", ())),
-        went=tuple(papers.get(name, _as_it_is(name)) for name in detail.get("lack", ())),
+        came=tuple(_paper(pack, name, each.at.date()) for name in detail.get("have", ())),
+        went=tuple(_paper(pack, name, each.at.date()) for name in detail.get("lack", ())),
     )
+
+
+def _paper(pack: Pack | None, name: str, on: dt.date) -> Text:
+    """A paper with the figures of its day."""
+    found = None if pack is None else pack.documents.get(name)
+    return _as_it_is(name) if pack is None or found is None else Text(**filled(pack, found.text, {}, on))
 
 
 def _as_it_is(name: str) -> Text:

@@ -71,6 +71,7 @@ def test_from_file_to_results_and_back_through_the_page(client: Desk, database_u
     preview = _uploaded(client)
     page = client.get(preview).text
     assert "共 2 行，全部看过。" in page
+    assert "确认提交 1 件</button>" in page
     assert "¥35,000.00" in page, "what was understood of 3.5万"
     assert "贷款类型</th>" in page
     assert not any(word in page for word in PERSONAL), "personal cells, and those of unknown columns"

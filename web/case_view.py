@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
@@ -45,15 +46,19 @@ class Looking:
 
 
 def case_page(
-    looking: Looking, file: CaseFile, forms: Forms | None = None, *, stale: bool = False, status: int = 200
+    looking: Looking, file: CaseFile, forms: Forms | None = None, *, stale: bool = False, status: int = HTTPStatus.OK
 ) -> Response:
-    """The page of a case that has a decision, or its JSON twin."""
+    """The page of a case that has a decision, or its JSON twin; `forms`: one of them was refused."""
     values = _values(looking, file)
     shown = values | {
         "forms": forms or Forms(), "stale": stale, "choices": _CHOICES, "negated": NEGATED, "now": looking.now,
         "done": _done(looking.request), "letter": prepare.letter, "said": language.message, "has": language.has,
     }  # fmt: skip
-    return render.page(looking.request, "case.html", shown, _twin(file, values), status)
+    twin = _twin(file, values)
+    if status == HTTPStatus.OK:
+        return render.page(looking.request, "case.html", shown, twin)
+    told = {"stale": stale, "errors": [asdict(error) for error in shown["forms"].errors]}
+    return render.page(looking.request, "case.html", shown, twin | told, status, f"/cases/{file.case_id}")
 
 
 def _values(looking: Looking, file: CaseFile) -> dict[str, Any]:

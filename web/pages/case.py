@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
-from fastapi.responses import RedirectResponse
 
 from forbear import casefile, difference
 from forbear.packs import UnreadablePackError
@@ -52,15 +51,6 @@ def compare(
     values = {"file": file, "before": before, "after": after, "since": found, "earlier": earlier, "later": later}
     twin = {"case_id": case_id, "from": earlier, "to": later, "difference": plain(found)}
     return render.page(looking.request, "case_compare.html", values, twin)
-
-
-def lead_back(_: SignedIn, case_id: RowId) -> RedirectResponse:
-    """Where a form was sent to there is nothing to see: its page is the case's."""
-    return RedirectResponse(f"/cases/{case_id}", status_code=303)
-
-
-for _form in ("accept", "override", "answer", "ask", "escalate", "snooze", "resume", "outcome", "document"):
-    router.add_api_route(f"/cases/{{case_id}}/{_form}", lead_back, methods=["GET"])
 
 
 def opened(looking: Looking, case_id: int, decision_id: int | None = None) -> casefile.CaseFile:

@@ -2,18 +2,23 @@
 
 import base64
 import re
+from collections.abc import Iterator
+from functools import partial
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Response
+from fastapi import APIRouter, HTTPException, Path, Query, Response
 from fastapi.responses import HTMLResponse
 
 from forbear import prepare
 from forbear.packs import UnreadablePackError
+from forbear.triage import Decided
 from rules.diary import calendar
 from rules.facts import Language
 from rules.kit import Kit
-from web import language
+from rules.kit_words import money
+from rules.phrases import say
+from web import charts, language
 from web.case_view import Looking
 from web.pages.case import LookingDep, RowId, opened
 
@@ -46,6 +51,35 @@ def show_calendar(looking: LookingDep, case_id: RowId) -> Response:
     """The days to keep, for a calendar."""
     kit = _kit(looking, case_id)
     return _download(calendar(kit.case_ref, kit.days, looking.now), "text/calendar; charset=utf-8", "deadlines.ics")
+
+
+@router.get("/cases/{case_id}/plans.svg")
+def show_plans(
+    looking: LookingDep, case_id: RowId, width: Annotated[int, Query(ge=240, le=1200)] = charts.WIDE
+) -> Response:
+    """What is owed over time under each plan of the current decision, drawn; the page has the same as a table."""
+    file = opened(looking, case_id)
+    lang = language.chosen(looking.request)
+    courses = [] if file.judgement is None else list(_courses(file.judgement.decided, lang))
+    if not courses:
+        raise HTTPException(404)
+    said = partial(language.message, lang)
+    drawn = charts.balance(
+        courses, name=said("plans.chart"), months=said("plans.chart_months"), yuan=said("plans.chart_yuan"), width=width
+    )
+    return Response(drawn, media_type="image/svg+xml")
+
+
+def _courses(decided: Decided, lang: Language) -> Iterator[charts.Course]:
+    """The plans that pay something off over time, named as in the table."""
+    for plan in decided.outcome.plans:
+        title = say(decided.pack.strategies[plan.strategy].title, lang)
+        first = say(money(plan.monthly), lang)
+        course = charts.course(
+            language.message(lang, "plans.label", title=title, months=plan.months, first=first), plan
+        )
+        if course is not None and plan.months > 1:
+            yield course
 
 
 def _kit(looking: Looking, case_id: int) -> Kit:
