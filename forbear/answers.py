@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from forbear.intake import Accepted
+from forbear.intake import Accepted, ahead, past_of
 from forbear.privacy import Vault
 from forbear.review import Act, StaleError
 from forbear.standing import RefusedError, Standing, require
@@ -67,7 +67,7 @@ def answer(
     if version.number != standing.case.version_number:
         raise StaleError("Newer facts came in and are being triaged: look at them first.")
     before = _known(pack, version)
-    facts, changed = _changed(pack, before, case.case_ref, cells)
+    facts, changed = _changed(pack, before, case.case_ref, cells, standing.today)
     _age(facts, changed, version_day=session.get_one(Batch, version.batch_id).as_of, today=standing.today)
     opened: dict[str, Any] = {"facts": {}, "extra": {}} if version.private is None else vault.open(version.private)
     borrower = facts.get("borrower_ref")
@@ -77,7 +77,7 @@ def answer(
     head = Head(f"correction {case.case_ref}", ("case_ref", *changed))
     submitted = submit(
         session, [row], head=head, pack=pack, as_of=standing.today, submitter=case.submitter, vault=vault,
-        chunk_size=1, now=standing.now,
+        chunk_size=1, now=standing.now, actor=standing.viewer.actor,
     )  # fmt: skip
     return Answered(submitted, _act(standing, changed, submitted, words))
 
@@ -94,13 +94,16 @@ def _known(pack: Pack, version: CaseVersion) -> Facts:
     return from_json(pack.vocabulary, kept)
 
 
-def _changed(pack: Pack, before: Facts, case_ref: str, cells: Mapping[str, object]) -> tuple[Facts, tuple[str, ...]]:
+def _changed(
+    pack: Pack, before: Facts, case_ref: str, cells: Mapping[str, object], today: dt.date
+) -> tuple[Facts, tuple[str, ...]]:
     """The facts with the cells filled in, and which of them are others than before."""
     allowed = asked_of(pack)
     known = pack.vocabulary.facts
     raw: dict[str, object] = {name: cell(known[name], value) for name, value in before.items()}
     raw |= {name: each for name, each in cells.items() if name in allowed} | {"case_ref": case_ref}
     facts, errors = Parser(pack.vocabulary).parse(raw)
+    errors.extend(ahead(past_of(pack.vocabulary), facts, today))
     if errors:
         raise RefusedError(*errors)
     changed = tuple(name for name in allowed if facts.get(name) != before.get(name))

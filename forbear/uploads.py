@@ -98,7 +98,7 @@ def hand_in(session: Session, vault: Vault, upload: Upload, pack: Pack, chunk_si
         done = submit(
             session, file.on(upload.as_of), head=Head(path.name, tuple(file.columns), tuple(file.unknown)), pack=pack,
             as_of=upload.as_of, submitter=upload.submitter, vault=vault, chunk_size=chunk_size, now=now,
-            batch_id=upload.id,
+            batch_id=upload.id, actor=f"account:{upload.account_id}",
         )  # fmt: skip
     session.delete(upload)
     return done

@@ -25,6 +25,7 @@ class DeskCase(SQLModel, table=True):
         Index(None, "assignee_id", "status", "urgency", "due_at", "decision_id"),
         Index(None, "batch_id", "urgency", "due_at", "decision_id"),
         Index(None, "status", "due_at"),
+        Index(None, "decision_id"),
         Index(None, "follow_up_at", postgresql_where=text("follow_up_at IS NOT NULL")),
     )
 

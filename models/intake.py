@@ -45,7 +45,10 @@ class BatchCase(SQLModel, table=True):
     """Which case version a row of a batch came to."""
 
     __tablename__ = "batch_case"
-    __table_args__ = (CheckConstraint("outcome IN ('accepted', 'unchanged')", name="outcome"),)
+    __table_args__ = (
+        CheckConstraint("outcome IN ('accepted', 'unchanged')", name="outcome"),
+        Index(None, "case_version_id"),
+    )
 
     batch_id: UUID = Field(primary_key=True, foreign_key="batch.id")
     row: int = Field(primary_key=True)

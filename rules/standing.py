@@ -57,6 +57,11 @@ def _days_left(facts: Facts, at: Moment) -> int | None:
     return None if days is None or served is None else (deadline(served, days).date - at.as_of).days
 
 
+def _clock_critical(facts: Facts, at: Moment) -> bool | None:
+    left = number(facts, "days_left")
+    return None if left is None else 0 <= left <= at.parameters["critical_days"]
+
+
 def _limitation_expired(facts: Facts, at: Moment) -> bool | None:
     """Counted from the day the debt fell due or, where that is later, from the last interruption.
 
@@ -196,6 +201,7 @@ FORMULAS: Final = {
     "overdue_bucket": Formula("enum", ("days_overdue",), _overdue_bucket),
     "days_until_due": Formula("int", ("due_date",), _days_until_due),
     "days_left": Formula("int", ("legal_stage", "served_on"), _days_left, uses=tuple(_STAGE_DAYS.values())),
+    "clock_critical": Formula("bool", ("days_left",), _clock_critical, ("critical_days",)),
     "limitation_expired": Formula(
         "bool", ("days_overdue", "last_interruption"), _limitation_expired, ("limitation_years",)
     ),

@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 
+from forbear import actions
 from forbear.accounts import Role
 from forbear.privacy import Vault
+from models.desk import STATUSES
+from models.review import ACTIONS as RECORDED
 from tests.cases import accepted
 from tests.desk import account, cookie_of, desk
 from tests.deskwork import JSON, PLAN, WORDS, Work, held_by, words_of
 from web import auth
+from web.case_view import FORMS
+from web.language import LANGUAGES, messages
 
 ACTIONS: dict[str, dict[str, Any]] = {
     "accept": {},
@@ -367,3 +372,15 @@ def test_a_case_of_another_submitter_is_not_found(working: Callable[..., Work], 
     work.shipped()
     assert work.client.get(address).status_code == 404
     assert work.client.get(address, headers=JSON).status_code == 404
+
+
+def test_every_code_of_a_case_has_its_words() -> None:
+    forms = ("accept", "override", "ask", "escalate", "snooze", "outcome", "resume")
+    reasons = {*actions.OVERRIDE_REASONS, *actions.ESCALATE_REASONS, *actions.SNOOZE_REASONS, *actions.CLOSE_REASONS}
+    keys = {
+        *(f"{family}.{form}" for family in ("action", "about", "send", "done") for form in forms),
+        *(f"done.{form}" for form in FORMS), *(f"send.{form}" for form in ("answer", "facts", "document")),
+        *(f"state.{status}" for status in STATUSES), *(f"outcome.{result}" for result in actions.OUTCOMES),
+        *(f"reason.{reason}" for reason in reasons), *(f"event.{action}" for action in RECORDED),
+    }  # fmt: skip
+    assert [keys - messages(language).keys() for language in LANGUAGES] == [set(), set()]

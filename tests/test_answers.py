@@ -109,6 +109,20 @@ def test_a_bad_answer_is_told_at_its_field_and_kept(work: Work, field: str, cell
     assert work.reviews() == [] and work.one("SELECT count(*) FROM case_version") == 1
 
 
+def test_what_has_happened_cannot_lie_ahead(
+    database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.pages.actions._PATIENCE", 0)
+    with desk(database_url, redis_url, vault) as client:
+        work = Work(client, database_url, vault)
+        work.shipped()
+        asked = {"asked": "served_on", "revision": "1", "form": "facts"}
+        refused = client.submit("/cases/1/answer", {**asked, "fact.served_on": "2026-11-24"})
+        assert refused.status_code == 422
+        assert "晚于评估日期2026-11-23" in refused.text.split('id="facts-served_on-error">')[1].split("</p>")[0]
+        assert work.act("answer", {"asked": "served_on", "fact.served_on": "2026-11-23"}) == 303
+
+
 def test_changing_nothing_is_refused(work: Work) -> None:
     work.decide(accepted(1, "A", income_monthly=500000))
     assert work.act("answer", INCOME) == 422

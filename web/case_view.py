@@ -21,6 +21,7 @@ from rules.phrases import citations, figure
 from rules.red_flags import NEGATED
 from web import language, render, twins
 from web.forms import Forms, inputs
+from web.privacy_view import card
 
 # Within how many days a lender answers a complaint: parameters of a pack that a case may be put aside for.
 _PRESETS = ("lender_complaint_days", "lender_complaint_days_complex", "lender_complaint_days_special")
@@ -84,6 +85,7 @@ def _values(looking: Looking, file: CaseFile) -> dict[str, Any]:
         "asked": _asked(asks[0], decided.pack) if asks and waiting else (),
         "why_not": why_not.why_not(decided),
         "budget": budget.budget_of(decided),
+        "privacy": card(session, vault, viewer, file.case_id),
         "kit": decided.kit(),
         "since": _since(looking, file),
         "questions": {each.name: each for each in inputs(looking.pack, decided.outcome.questions, {})},

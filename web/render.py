@@ -30,6 +30,7 @@ NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
     ("/batches", "batches.title", "submitter"),
     ("/overview", "overview.title", "supervisor"),
     ("/policy", "policy.title", "submitter"),
+    ("/ledger", "ledger.title", "supervisor"),
 )
 _TOLD = (400, 401, 403, 404, 405, 410, 413, 421, 500, 503)  # failures with a sentence of their own
 

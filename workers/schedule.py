@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from celery.schedules import crontab
+
+PURGE_SECONDS = 12 * 3600  # a purge that could not begin by then waits for the next night
 HEARTBEAT_SECONDS = 20  # three a minute: one may be late before a queue counts as dead
 
 
@@ -22,4 +25,9 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
         }
         for queue in queues
     }
-    return {"sweep": sweep, **heartbeats}
+    purge = {
+        "task": "upkeep.purge",
+        "schedule": crontab(hour=19, minute=30),  # UTC: the small hours in China
+        "options": {"queue": "upkeep", "expires": PURGE_SECONDS},
+    }
+    return {"sweep": sweep, "purge": purge, **heartbeats}

@@ -5,15 +5,22 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import typer
+from sqlmodel import select
 
+from forbear import consent, ledger, triage
 from forbear import prepare as packs
-from forbear import triage
 from forbear.cli.context import opened
 from forbear.errors import ForbearError
+from forbear.ledger import Entry
+from models.case import Case
 from models.session import session
 from rules.facts import Language
 
 _LANGUAGES: Final[dict[str, tuple[Language, ...]]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
+_NO_CONSENT: Final[dict[consent.Standing, str]] = {
+    "unknown": "Whether the borrower agrees that the lender is contacted is not recorded: ask before you contact it.",
+    "not_given": "The borrower did not agree that the lender is contacted: this is for the borrower alone to use.",
+}
 
 
 def prepare(
@@ -26,6 +33,13 @@ def prepare(
     with opened() as context, session(context.engine) as found:
         decided = triage.decision_of(found, context.settings.submitter, case_ref, context.vault)
         kit = None if decided is None else decided.kit()
+        if kit is not None:
+            case = found.exec(
+                select(Case).where(Case.submitter == context.settings.submitter, Case.case_ref == case_ref)
+            ).one()
+            standing = consent.standing(case, "contact_lender")
+            given_out = Entry("export", f"case:{case.id}", {"command": "prepare", "files": ["kit"]})
+            ledger.append(found, context.vault, ledger.SYSTEM, [given_out], dt.datetime.now(dt.UTC))
     if decided is None:
         raise ForbearError(f"There is no decision on a case {case_ref!r}: `forbear status` shows what was submitted.")
     if kit is None:
@@ -34,5 +48,7 @@ def prepare(
         )
     for path in packs.write(out, kit, _LANGUAGES[language], dt.datetime.now(dt.UTC), with_pdf=with_pdf):
         typer.echo(path)
+    if standing != "given":
+        typer.echo(_NO_CONSENT[standing], err=True)
     if kit.staff:
         typer.echo("This is a protocol for staff: nothing in it goes to the borrower.")

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from forbear.intake import delimited, json_lines, json_list, parquet, xlsx
 from forbear.intake.columns import Mapping, map_columns
-from forbear.intake.rows import Accepted, Intake, Rejected, understand
+from forbear.intake.rows import Accepted, Intake, Rejected, ahead, past_of, understand
 from forbear.intake.source import IntakeError, Row, Source, empty
 from rules.schema import Vocabulary
 
 __all__ = [
-    "FORMATS", "Accepted", "Intake", "IntakeError", "Mapping", "Rejected", "Row", "Source", "map_columns",
-    "open_intake", "read", "rows",
+    "FORMATS", "Accepted", "Intake", "IntakeError", "Mapping", "Rejected", "Row", "Source", "ahead", "map_columns",
+    "open_intake", "past_of", "read", "rows",
 ]  # fmt: skip
 
 FORMATS: dict[str, Callable[[Path], Source]] = {

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from forbear.intake.columns import distinct, is_reject_column, map_columns
 from forbear.intake.source import MAX_CELL, Row, Source, as_text
 from forbear.intake.text import readable
 from rules.facts import Facts, FieldError, Parser
-from rules.schema import Vocabulary
+from rules.schema import Text, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,7 @@ class _RowReader:
     ) -> None:
         self._parser = Parser(vocabulary)
         self._as_of = as_of
-        self._past = {
-            name: vocabulary.facts[name].title for name in fields if name is not None and vocabulary.facts[name].past
-        }
+        self._past = past_of(vocabulary)
         self._private = [name for name in fields if name is not None and vocabulary.facts[name].private]
         self._known = [(position, name) for position, name in enumerate(fields) if name is not None]
         self._others = [
@@ -93,7 +91,8 @@ class _RowReader:
         if error is not None:
             return _rejected(row, [error])
         facts, errors = self._parser.parse({name: cells[position] for position, name in self._known})
-        errors.extend(self._ahead(facts))
+        if self._as_of is not None:
+            errors.extend(ahead(self._past, facts, self._as_of))
         extra: dict[str, str] = {}
         for position, name in self._others:
             text = as_text(cells[position])
@@ -111,16 +110,22 @@ class _RowReader:
         borrower = facts.get("borrower_ref")
         return Accepted(number, case_ref, None if borrower is None else str(borrower), facts, private, extra)
 
-    def _ahead(self, facts: Facts) -> Iterator[FieldError]:
-        """The dates of what has happened that lie ahead: a mistyped year would turn a clock into a calm one."""
-        for name, title in self._past.items():
-            day = facts.get(name)
-            if self._as_of is not None and isinstance(day, dt.date) and day > self._as_of:
-                yield FieldError(
-                    name,
-                    f"{title.zh}（{day}）晚于评估日期{self._as_of}，请核对年份。",
-                    f"{title.en}: {day} is after the day of triage, {self._as_of}; check the year.",
-                )
+
+def past_of(vocabulary: Vocabulary) -> dict[str, Text]:
+    """The facts that are days of what has happened, with their titles."""
+    return {name: fact.title for name, fact in vocabulary.facts.items() if fact.past}
+
+
+def ahead(past: Mapping[str, Text], facts: Facts, as_of: dt.date) -> Iterator[FieldError]:
+    """The dates of what has happened that lie ahead: a mistyped year would turn a clock into a calm one."""
+    for name, title in past.items():
+        day = facts.get(name)
+        if isinstance(day, dt.date) and day > as_of:
+            yield FieldError(
+                name,
+                f"{title.zh}（{day}）晚于评估日期{as_of}，请核对年份。",
+                f"{title.en}: {day} is after the day of triage, {as_of}; check the year.",
+            )
 
 
 class _Met:

@@ -1,8 +1,8 @@
 """The pages, one module each."""
 
-from web.pages import actions, batches, case, downloads, kit, overview, policy, queue, uploads
+from web.pages import actions, batches, case, downloads, kit, ledger, overview, policy, privacy, queue, uploads
 
 ROUTERS = (
     queue.router, case.router, actions.router, kit.router, batches.router, uploads.router, downloads.router,
-    overview.router, policy.router,
+    overview.router, policy.router, privacy.router, ledger.router,
 )  # fmt: skip
