@@ -113,6 +113,23 @@ def sweep(session: Session, now: dt.datetime, interval: dt.timedelta) -> list[Wa
     return wakes
 
 
+def retry(session: Session, batch_id: UUID, chunk_id: int | None, now: dt.datetime) -> tuple[Wake, ...]:
+    """Make a batch's failed chunks, or one of them, pending again with all their tries. The batch runs again."""
+    query = select(Chunk).where(Chunk.batch_id == batch_id, Chunk.status == "failed")
+    if chunk_id is not None:
+        query = query.where(Chunk.id == chunk_id)
+    chunks = session.exec(query.order_by(col(Chunk.id)).with_for_update()).all()
+    for chunk in chunks:
+        chunk.status, chunk.tries, chunk.error = "pending", 0, None
+        chunk.woken_at, chunk.claimed_at, chunk.done_at = now, None, None
+    session.add_all(chunks)
+    session.flush()
+    if chunks:
+        again = update(Batch).where(col(Batch.id) == batch_id).values(status="running", completed_at=None)
+        session.exec(again)
+    return tuple(Wake(chunk.id, chunk.queue) for chunk in chunks)
+
+
 def _split(session: Session, chunk: Chunk, now: dt.datetime) -> tuple[Wake, ...]:
     ids = chunk.case_version_ids
     middle = len(ids) // 2

@@ -38,17 +38,24 @@ class Vault:
 
     def seal(self, data: Any) -> bytes:
         """Encrypt a JSON value."""
-        nonce = os.urandom(_NONCE_BYTES)
-        plain = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-        return _VERSION + nonce + self._cipher.encrypt(nonce, plain, None)
+        return self.seal_bytes(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
 
     def open(self, sealed: bytes) -> Any:
         """Decrypt what `seal` made. Raises ForbearError if the key is another one or the bytes were changed."""
+        return json.loads(self.open_bytes(sealed))
+
+    def seal_bytes(self, data: bytes) -> bytes:
+        """Encrypt a file."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return _VERSION + nonce + self._cipher.encrypt(nonce, data, None)
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """Decrypt what `seal_bytes` made. Raises ForbearError as `open` does."""
         nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
             if sealed[:1] != _VERSION:
                 raise InvalidTag
-            return json.loads(self._cipher.decrypt(nonce, body, None))
+            return self._cipher.decrypt(nonce, body, None)
         except InvalidTag:
             raise ForbearError(
                 "Stored personal data cannot be decrypted: set FORBEAR_KEY to the key it was written with."

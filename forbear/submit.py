@@ -58,6 +58,7 @@ def submit(
     vault: Vault,
     chunk_size: int,
     now: dt.datetime,
+    batch_id: UUID | None = None,
 ) -> Submitted:
     """Take in any number of rows, holding no more than a block of them in memory.
 
@@ -75,7 +76,7 @@ def submit(
         counts.update(map(type, block))
     _keep_pack(session, pack, now)
     batch = Batch(
-        id=uuid4(), submitter=submitter, as_of=as_of, pack_sha256=pack.sha256, created_at=now,
+        id=batch_id or uuid4(), submitter=submitter, as_of=as_of, pack_sha256=pack.sha256, created_at=now,
         source=vault.seal({"name": head.name, "columns": head.columns, "unknown": head.unknown}),
         rows_read=counts.total(), rejected=counts[Rejected],
     )  # fmt: skip

@@ -23,7 +23,8 @@ class Batch(SQLModel, table=True):
     __tablename__ = "batch"
     __table_args__ = (
         CheckConstraint("status IN ('receiving', 'running', 'complete')", name="status"),
-        Index(None, "created_at"),
+        Index(None, "created_at", "id"),
+        Index(None, "submitter", "created_at", "id"),
     )
 
     id: UUID = Field(primary_key=True)

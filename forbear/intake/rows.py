@@ -47,12 +47,12 @@ class Intake:
     path: Path
     columns: list[str]
     unknown: list[str]
-    _fields: list[str | None]
+    fields: list[str | None]  # the fact of each column
     _source: Source
     _vocabulary: Vocabulary
 
     def __iter__(self) -> Iterator[Accepted | Rejected]:
-        reader = _RowReader(self._vocabulary, self.columns, self._fields)
+        reader = _RowReader(self._vocabulary, self.columns, self.fields)
         return map(reader.read, self._source)
 
 

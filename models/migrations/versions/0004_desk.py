@@ -170,11 +170,17 @@ def upgrade() -> None:
         sa.Column("name", sa.LargeBinary(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("submitter", sa.String(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_upload_account_id"),
         sa.PrimaryKeyConstraint("id", name="pk_upload"),
     )
+    op.create_index("ix_upload_account_id_created_at", "upload", ["account_id", "created_at"])
     op.create_index("ix_upload_created_at", "upload", ["created_at"])
+    op.drop_index("ix_batch_created_at", "batch")
+    op.create_index("ix_batch_created_at_id", "batch", ["created_at", "id"])
+    op.create_index("ix_batch_submitter_created_at_id", "batch", ["submitter", "created_at", "id"])
     op.create_table(
         "webhook",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
