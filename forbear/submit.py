@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from forbear import webhooks
 from forbear.chunks import Wake
 from forbear.intake import Accepted, Rejected
 from forbear.privacy import Vault
@@ -90,6 +91,8 @@ def submit(
     batch.completed_at = None if merged.chunks else now
     session.add(batch)
     session.flush()
+    if not merged.chunks:
+        webhooks.tell_complete(session, batch, now)
     wakes = tuple(Wake(chunk_id, queue) for chunk_id, queue in merged.chunks)
     return Submitted(batch.id, batch.rows_read, batch.accepted, batch.rejected, batch.unchanged, wakes)
 

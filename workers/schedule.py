@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+DELIVER_SECONDS = 5  # between looks into the outbox
 HEARTBEAT_SECONDS = 20  # three a minute: one may be late before a queue counts as dead
 
 
@@ -13,6 +14,11 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
         "schedule": sweep_seconds,
         "options": {"queue": "upkeep", "expires": sweep_seconds},
     }
+    deliver = {
+        "task": "upkeep.deliver",
+        "schedule": DELIVER_SECONDS,
+        "options": {"queue": "upkeep", "expires": DELIVER_SECONDS},
+    }
     heartbeats = {
         f"heartbeat of {queue}": {
             "task": "upkeep.heartbeat",
@@ -22,4 +28,4 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
         }
         for queue in queues
     }
-    return {"sweep": sweep, **heartbeats}
+    return {"sweep": sweep, "deliver": deliver, **heartbeats}

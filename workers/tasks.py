@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
-from forbear import chunks, heartbeat
+from forbear import chunks, heartbeat, outbox
 from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault, load_vault
 from forbear.settings import settings
@@ -27,6 +27,7 @@ from workers.app import app
 from workers.wake import wake
 
 _log = structlog.get_logger()
+DELIVER_FOR = 20.0  # seconds that one task sends webhooks: well within its time, and others wait for the process
 _PAUSES = (0.2, 0.5, 1, 2, 4, 8)  # seconds between attempts while the database is away
 T = TypeVar("T")
 
@@ -79,6 +80,19 @@ def sweep(idle_seconds: int | None = None) -> None:
 def beat(queue: str) -> None:
     """Note that this queue is consumed."""
     _steady(lambda opened: heartbeat.beat(opened, queue, _now()))
+
+
+@app.task(name="upkeep.deliver")  # type: ignore[untyped-decorator]
+def deliver() -> None:
+    """Send the webhooks that are due, round by round; what is left waits for the next task."""
+    end = time.monotonic() + DELIVER_FOR
+    while time.monotonic() < end:
+        parcels = _steady(lambda opened: outbox.claim(opened, _now()))
+        if not parcels:
+            return
+        errors = outbox.send(parcels, _process().vault, _now, private=settings().webhook_private)
+        _steady(lambda opened, tried=parcels, came=errors: outbox.settle(opened, tried, came, _now()))  # type: ignore[misc]
+        _log.info("webhooks.tried", count=len(parcels), failed=sum(error is not None for error in errors.values()))
 
 
 def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
