@@ -1,0 +1,91 @@
+"""Preview: what a file would come to if it were submitted, from its first rows; nothing is kept of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from forbear.intake import Accepted, Intake, IntakeError, Rejected, read
+from forbear.intake.columns import is_reject_column, recognise
+from forbear.intake.rows import understand
+from rules.cells import Value
+from rules.schema import Vocabulary
+
+FIRST = 20  # rows and errors that are shown
+_MOST_ROWS = 5_000
+_MOST_SECONDS = 2.0
+_CHECK = 100  # rows between looks at the clock
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as it was recognised, with the first value that was understood in it."""
+
+    header: str
+    fact: str | None  # None: nobody knows it; it is kept and not used
+    example: Value | None  # None: there is none, or it is personal
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What was seen of a file. With a fault, no row was read."""
+
+    name: str
+    headers: tuple[str, ...]
+    columns: tuple[Column, ...]
+    fault: IntakeError | None
+    first: tuple[Accepted | Rejected, ...]
+    errors: tuple[Rejected, ...]
+    accepted: int
+    rejected: int
+    whole: bool  # the last row was reached
+
+    @property
+    def rows(self) -> int:
+        """How many rows were read."""
+        return self.accepted + self.rejected
+
+
+def look(path: Path, vocabulary: Vocabulary, clock: Callable[[], float]) -> Preview:
+    """Read a file's columns and its first rows: some thousands, or what two seconds of the clock allow.
+
+    Raises IntakeError if it cannot be read as cases at all.
+    """
+    source = read(path)
+    mapping = recognise(vocabulary, source.columns)
+    if mapping.fault is not None:
+        columns = _columns(source.columns, mapping.fields, {})
+        return Preview(path.name, tuple(source.columns), columns, mapping.fault, (), (), 0, 0, whole=False)
+    return _read(understand(source, vocabulary), clock)
+
+
+def _read(file: Intake, clock: Callable[[], float]) -> Preview:
+    first: list[Accepted | Rejected] = []
+    errors: list[Rejected] = []
+    examples: dict[str, Value] = {}
+    accepted, number, whole, end = 0, 0, True, clock() + _MOST_SECONDS
+    for number, row in enumerate(file, 1):
+        if len(first) < FIRST:
+            first.append(row)
+        if isinstance(row, Accepted):
+            accepted += 1
+            for name, value in row.facts.items():
+                examples.setdefault(name, value)
+        elif len(errors) < FIRST:
+            errors.append(row)
+        if number == _MOST_ROWS or (number % _CHECK == 0 and clock() > end):
+            whole = False
+            break
+    columns = _columns(file.columns, file.fields, examples)
+    return Preview(
+        file.path.name, tuple(file.columns), columns, None, tuple(first), tuple(errors), accepted, number - accepted,
+        whole,
+    )  # fmt: skip
+
+
+def _columns(headers: list[str], fields: list[str | None], examples: dict[str, Value]) -> tuple[Column, ...]:
+    """Every column with a header, but those that a rejects file added."""
+    return tuple(
+        Column(header, field, None if field is None else examples.get(field))
+        for header, field in zip(headers, fields, strict=True)
+        if field is not None or (header.strip() and not is_reject_column(header))
+    )
