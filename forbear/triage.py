@@ -25,6 +25,7 @@ from rules.explain import explain
 from rules.kit import Kit, kit
 from rules.outcome import Outcome
 from rules.pack import Pack
+from rules.twin import RuleTrace
 
 _COLUMNS = (
     "case_version_id", "pack_sha256", "as_of", "strategy", "urgency", "certain", "engines_agree",
@@ -86,8 +87,11 @@ class Decided:
 
     def explained(self, language: rules_facts.Language) -> str:
         """The decision at length: why, why not, what would change it, what is still to be asked."""
-        trace = _evaluator(self.pack, self.as_of).trace(self.facts)
-        return explain(self.pack, self.in_words(), self.outcome, self.facts, trace, language)
+        return explain(self.pack, self.in_words(), self.outcome, self.facts, self.trace(), language)
+
+    def trace(self) -> tuple[RuleTrace, ...]:
+        """What each rule, condition and comparison gave on these facts."""
+        return _evaluator(self.pack, self.as_of).trace(self.facts)
 
     def kit(self) -> Kit | None:
         """The negotiation pack; None where the policy pack that decided has no texts for one."""
