@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from forbear.intake.columns import distinct, is_reject_column, map_columns
@@ -33,6 +33,7 @@ class Rejected:
     zh: str
     en: str
     cells: tuple[str, ...]
+    faults: tuple[FieldError, ...] = field(default=(), compare=False)  # each by itself; not kept with the batch
 
     @property
     def error(self) -> str:
@@ -150,6 +151,7 @@ def _rejected(row: Row, errors: list[FieldError]) -> Rejected:
         "".join(error.zh for error in errors),
         " ".join(error.en for error in errors),
         tuple(readable(as_text(cell)) for cell in row.cells),
+        tuple(errors),
     )
 
 
