@@ -34,6 +34,7 @@ class Vault:
             raise ValueError(f"a key has {KEY_BYTES} bytes")
         self._cipher = AESGCM(_derive(key, b"seal"))
         self._mac_key = _derive(key, b"mac")
+        self._chain_key = _derive(key, b"chain")
         self.fingerprint = _derive(key, b"fingerprint")  # tells keys apart and gives nothing of them away
 
     def seal(self, data: Any) -> bytes:
@@ -64,6 +65,10 @@ class Vault:
     def mac(self, data: bytes) -> bytes:
         """A 32-byte keyed hash: tells whether two contents are the same and nothing else."""
         return hmac.digest(self._mac_key, data, sha256)
+
+    def chain(self, data: bytes) -> bytes:
+        """A 32-byte keyed hash for the ledger alone: nobody can have a link of it made by submitting its content."""
+        return hmac.digest(self._chain_key, data, sha256)
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:

@@ -68,13 +68,14 @@ def perform(session: Session, vault: Vault, viewer: Viewer, case: DeskCase, act:
     )  # fmt: skip
     for column, value in act.changes.items():
         setattr(case, column, value)
-    case.revision += 1
+    if act.action != "reveal":  # looking changes nothing: forms that others have open stay good
+        case.revision += 1
     session.add_all([review, case])
     session.flush()
     zone = ZoneInfo(pack_to_name_by(session, case.pack_sha256).manifest.timezone)
     counts = {("reviewed", str(viewer.account_id), act.action): 1, **act.tally}
     desk.note(session, case.submitter, counts, now.astimezone(zone).date())
-    entries = ledger.of_rows(session, "review", "id = :id", {"id": review.id})
+    entries = ledger.of_rows(session, "review", [review.id], {"action": act.action, "case": case.case_id})
     ledger.append(session, vault, viewer.actor, entries, now)
     return review
 

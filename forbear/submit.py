@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from forbear import webhooks
+from forbear import ledger
 from forbear.chunks import Wake
 from forbear.intake import Accepted, Rejected
 from forbear.privacy import Vault
@@ -60,10 +61,12 @@ def submit(
     chunk_size: int,
     now: dt.datetime,
     batch_id: UUID | None = None,
+    actor: str = ledger.SYSTEM,
 ) -> Submitted:
-    """Take in any number of rows, holding no more than a block of them in memory.
+    """Take in any number of rows, holding no more than a block of them in memory. The last step of a transaction.
 
-    A case reference may come once: intake rejects its later rows. Raises what reading the rows raises.
+    A case reference may come once: intake rejects its later rows. `actor` is who hands in, as the ledger names it.
+    Raises what reading the rows raises.
     """
     staging.create(session)
     sealer = _Sealer(pack, vault)
@@ -75,7 +78,7 @@ def submit(
             (sealer.rejected(row) for row in block if isinstance(row, Rejected)),
         )
         counts.update(map(type, block))
-    _keep_pack(session, pack, now)
+    new_pack = _keep_pack(session, pack, now)
     batch = Batch(
         id=batch_id or uuid4(), submitter=submitter, as_of=as_of, pack_sha256=pack.sha256, created_at=now,
         source=vault.seal({"name": head.name, "columns": head.columns, "unknown": head.unknown}),
@@ -93,6 +96,11 @@ def submit(
     session.flush()
     if not merged.chunks:
         webhooks.tell_complete(session, batch, now)
+    counted = {name: getattr(batch, name) for name in ("rows_read", "accepted", "rejected", "unchanged")}
+    entries = ledger.of_rows(session, "batch", [batch.id], {"submitter": submitter, **counted})
+    if new_pack:
+        entries += ledger.of_rows(session, "publication", [pack.sha256], {"pack": pack.manifest.version})
+    ledger.append(session, vault, actor, entries, now)
     wakes = tuple(Wake(chunk_id, queue) for chunk_id, queue in merged.chunks)
     return Submitted(batch.id, batch.rows_read, batch.accepted, batch.rejected, batch.unchanged, wakes)
 
@@ -151,9 +159,11 @@ def _blocks(rows: Iterable[Accepted | Rejected]) -> Iterator[list[Accepted | Rej
         yield block
 
 
-def _keep_pack(session: Session, pack: Pack, now: dt.datetime) -> None:
+def _keep_pack(session: Session, pack: Pack, now: dt.datetime) -> bool:
+    """Store the pack if it is new to the record; answers whether it was."""
     values = {
         "sha256": pack.sha256, "pack_id": pack.manifest.id, "version": pack.manifest.version, "created_at": now,
         "files": {path: body.decode() for path, body in pack.files.items()},
     }  # fmt: skip
-    session.exec(insert(StoredPack).values(values).on_conflict_do_nothing())
+    kept = insert(StoredPack).values(values).on_conflict_do_nothing().returning(col(StoredPack.sha256))
+    return session.exec(kept).first() is not None

@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from pydantic_core import to_json
 from sqlalchemy import Row, text
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from forbear import borrowers, chunks, desk, ledger, webhooks
 from forbear.packs import stored_pack
@@ -123,10 +123,8 @@ def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[
     counted = [each for version, each in zip(versions, evaluations, strict=True) if version.id in made]
     desk.count(session, pack, batch.submitter, counted, decided_at)
     chunks.finish(session, chunk, clock())
-    entries = ledger.of_rows(
-        session, "decision", "case_version_id = ANY(:versions) AND chunk_id = :chunk",
-        {"versions": written, "chunk": chunk_id},
-    )  # fmt: skip
+    of_chunk = select(Decision.id).where(col(Decision.case_version_id).in_(written), Decision.chunk_id == chunk_id)
+    entries = ledger.of_rows(session, "decision", session.exec(of_chunk).all())
     ledger.append(session, vault, ledger.SYSTEM, entries, decided_at)
     return len(written)
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from forbear.cli import calc, cases, policy, prepare, serve
+from forbear.cli import audit, calc, cases, policy, prepare, serve
 
 app = typer.Typer(
     help="Forbear: triage of debt-counselling cases.",
@@ -17,3 +17,4 @@ for command in (
     app.command()(command)
 app.add_typer(policy.app, name="rules")
 app.add_typer(calc.app, name="calc")
+app.add_typer(audit.app, name="audit")

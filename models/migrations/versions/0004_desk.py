@@ -93,12 +93,15 @@ def upgrade() -> None:
         sa.Column("mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_ledger"),
     )
-    op.create_index("ix_ledger_kind_subject", "ledger", ["kind", "subject"])
+    op.create_index("ix_ledger_subject_seq", "ledger", ["subject", "seq"])
+    op.create_index("ix_ledger_kind_seq", "ledger", ["kind", "seq"], postgresql_where=sa.text("kind <> 'decision'"))
+    op.create_index("ix_ledger_actor_seq", "ledger", ["actor", "seq"], postgresql_where=sa.text("actor <> 'system'"))
     op.create_table(
         "ledger_head",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_ledger_head_single")),
         sa.PrimaryKeyConstraint("id", name="pk_ledger_head"),
     )
@@ -325,7 +328,7 @@ def upgrade() -> None:
 
     op.drop_index("ix_decision_urgency_due_id", "decision")
     op.drop_column("decision", "due")
-    op.execute("INSERT INTO ledger_head (id, seq, mac) VALUES (1, 0, sha256(''))")
+    op.execute("INSERT INTO ledger_head (id, seq, mac, seal) VALUES (1, 0, '', '')")
     op.execute("CREATE TRIGGER append_only BEFORE UPDATE ON review FOR EACH STATEMENT EXECUTE FUNCTION refuse_update()")
     op.execute(
         "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger "
