@@ -15,6 +15,7 @@ from functools import cache
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
+from rules.facts import FieldError
 from rules.schema import Text
 
 SECONDS = 10.0  # for all of it: connecting, sending, and the first line of an answer
@@ -32,6 +33,10 @@ class AddressError(ValueError):
     def __init__(self, told: Text) -> None:
         super().__init__(told.en)
         self.told = told
+
+    def about(self, field: str) -> FieldError:
+        """As the fault of a form's field."""
+        return FieldError(field, self.told.zh, self.told.en)
 
 
 @dataclass(frozen=True)

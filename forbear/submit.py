@@ -12,8 +12,7 @@ from pydantic_core import to_json
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from forbear import webhooks
-from forbear import ledger
+from forbear import ledger, webhooks
 from forbear.chunks import Wake
 from forbear.intake import Accepted, Rejected
 from forbear.privacy import Vault

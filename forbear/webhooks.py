@@ -6,12 +6,13 @@ An event carries references and counts, never facts: whoever wants to know more 
 import datetime as dt
 import json
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import any_, update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from forbear import ledger
 from forbear.accounts import Viewer
@@ -119,6 +120,27 @@ def deliveries(
     if status is not None:
         query = query.where(Delivery.status == status)
     return list(session.exec(query))
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many deliveries of a webhook are still to be made, and how many were given up."""
+
+    pending: int = 0
+    failed: int = 0
+
+
+def waiting(session: Session, hooks: Sequence[Webhook]) -> dict[int, Waiting]:
+    """What is not delivered, by webhook."""
+    query = (
+        select(Delivery.webhook_id, Delivery.status, func.count())
+        .where(col(Delivery.webhook_id).in_([hook.id for hook in hooks]), Delivery.status != "delivered")
+        .group_by(col(Delivery.webhook_id), col(Delivery.status))
+    )
+    found = {(webhook_id, status): count for webhook_id, status, count in session.exec(query)}
+    return {
+        hook.id: Waiting(found.get((hook.id, "pending"), 0), found.get((hook.id, "failed"), 0)) for hook in hooks
+    }
 
 
 def send_again(session: Session, webhook_id: int, delivery_id: int, now: dt.datetime) -> Delivery | None:

@@ -14,7 +14,7 @@ from forbear.privacy import Vault, load_vault
 from forbear.settings import settings
 from models.session import make_engine
 from rules.pack import Pack
-from web import health, pages, render
+from web import api, health, metrics, pages, render
 from web.shield import Shield
 
 STATIC = Path(__file__).parent / "static"
@@ -29,11 +29,13 @@ def create_app(database_url: str, redis_url: str, vault: Vault, pack: Pack | Non
     app.state.pack = pack or packs.shipped()
     app.state.engine = make_engine(database_url, "forbear web")
     app.include_router(health.router)
-    for router in pages.ROUTERS:
+    app.include_router(metrics.router)
+    for router in (*api.ROUTERS, *pages.ROUTERS):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     render.answer_failures(app)
     app.add_middleware(Shield)
+    app.add_middleware(metrics.Timed)
     return app
 
 

@@ -19,19 +19,25 @@ from starlette.exceptions import HTTPException
 from forbear import accounts
 from rules.phrases import articles, say
 from web import auth, language
+from web.api import problems
 
 _HERE = Path(__file__).parent
 _YEAR = 365 * 24 * 3600
 # Address, words, and the least role that is shown the link.
-NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (("/", "site.queue", "submitter"),)
+NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
+    ("/", "site.queue", "submitter"),
+    ("/webhooks", "webhooks.nav", "supervisor"),
+)
 _TOLD = (400, 401, 403, 404, 405, 410, 421, 500, 503)  # failures with a sentence of their own
 
 
-def page(request: Request, template: str, values: Mapping[str, Any], twin: Mapping[str, Any]) -> Response:
+def page(
+    request: Request, template: str, values: Mapping[str, Any], twin: Mapping[str, Any], status: int = 200
+) -> Response:
     """The page, or its JSON twin if that is what the client accepts."""
     if wants_json(request):
-        return _varied(JSONResponse(dict(twin)))
-    return _html(request, template, values)
+        return _varied(JSONResponse(dict(twin), status_code=status))
+    return _html(request, template, values, status)
 
 
 def _html(request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> Response:
@@ -53,6 +59,8 @@ def _html(request: Request, template: str, values: Mapping[str, Any], status: in
 
 def failure(request: Request, status: int) -> Response:
     """One sentence saying what is wrong and what to do."""
+    if problems.is_of_api(request):
+        return problems.plain(request, status)
     kind = status if status in _TOLD else (400 if status < 500 else 500)
     title = language.message(language.chosen(request), f"failure.{kind}.title")
     text = language.message(language.chosen(request), f"failure.{kind}.text")
@@ -67,6 +75,7 @@ def answer_failures(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_failure)
     app.add_exception_handler(auth.SignInNeededError, _sign_in)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(problems.Problem, problems.answer)
 
 
 def wants_json(request: Request) -> bool:
@@ -93,7 +102,10 @@ def _sign_in(request: Request, _error: Exception) -> Response:
 
 def _invalid(request: Request, error: Exception) -> Response:
     """A path that cannot be (a case id that is no number) is not found; a query that cannot be is a bad request."""
-    parts = cast(RequestValidationError, error).errors()
+    refused = cast(RequestValidationError, error)
+    if problems.is_of_api(request):
+        return problems.invalid(request, refused)
+    parts = refused.errors()
     return failure(request, 404 if any(part["loc"][0] == "path" for part in parts) else 400)
 
 

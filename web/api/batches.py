@@ -181,7 +181,7 @@ class _Order:
                 opened, intake, head=Head(tidy(received.name), tuple(intake.columns), tuple(intake.unknown)),
                 pack=pack, as_of=day_of(self._as_of, pack, self._now),
                 submitter=submitter_for(opened, self._viewer, self._submitter), vault=self._state.vault,
-                chunk_size=settings().chunk_size, now=self._now,
+                chunk_size=settings().chunk_size, now=self._now, actor=self._viewer.actor,
             )  # fmt: skip
         except IntakeError as error:
             raise Problem(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None

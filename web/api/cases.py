@@ -97,7 +97,7 @@ def _hand_in(
         done = submit(
             opened, [row], head=Head(intake.path.name, tuple(intake.columns), tuple(intake.unknown)), pack=pack,
             as_of=day_of(as_of, pack, now), submitter=submitter_for(opened, viewer, submitter), vault=state.vault,
-            chunk_size=settings().chunk_size, now=now,
+            chunk_size=settings().chunk_size, now=now, actor=viewer.actor,
         )  # fmt: skip
     wake(done.wakes, state.redis_url)
     return done

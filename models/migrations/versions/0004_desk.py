@@ -215,8 +215,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_delivery"),
     )
     op.create_index(
-        "ix_delivery_webhook_id_next_at", "delivery", ["webhook_id", "next_at"],
-        postgresql_where=sa.text("status = 'pending'"),
+        "ix_delivery_webhook_id_status_next_at", "delivery", ["webhook_id", "status", "next_at"],
+        postgresql_where=sa.text("status <> 'delivered'"),
     )
     op.create_index("ix_delivery_webhook_id_id", "delivery", ["webhook_id", "id"])
     op.create_table(
