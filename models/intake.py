@@ -62,6 +62,7 @@ class Chunk(SQLModel, table=True):
         CheckConstraint("queue IN ('urgent', 'bulk')", name="queue"),
         Index(None, "batch_id", "status"),
         Index(None, "woken_at", postgresql_where=text("status = 'pending'")),
+        Index(None, "done_at", postgresql_where=text("status = 'failed'")),
     )
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))

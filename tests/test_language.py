@@ -18,7 +18,7 @@ MARKUP = re.compile(r"{{.*?}}|{%.*?%}|{#.*?#}", re.DOTALL)
 SPOKEN = {"alt", "title", "placeholder", "aria-label", "aria-description", "data-label", "value", "content"}
 NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 # Keys that templates put together from a value.
-FAMILIES = ("urgency.U", "status.", "layer.", "differ.", "failure.", "secondary.", "blocked.")
+FAMILIES = ("urgency.U", "status.", "layer.", "differ.", "failure.", "secondary.", "blocked.", "outcome.")
 
 
 class _Words(HTMLParser):

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
 from forbear import accounts
+from rules.handbook.wording import TEMPLATES as HANDBOOK
 from rules.phrases import articles, say
 from web import auth, language
 from web.api import problems
@@ -26,6 +27,8 @@ _YEAR = 365 * 24 * 3600
 # Address, words, and the least role that is shown the link.
 NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
     ("/", "site.queue", "submitter"),
+    ("/overview", "overview.title", "supervisor"),
+    ("/policy", "policy.title", "submitter"),
     ("/webhooks", "webhooks.nav", "supervisor"),
 )
 _TOLD = (400, 401, 403, 404, 405, 410, 421, 500, 503)  # failures with a sentence of their own
@@ -124,7 +127,9 @@ def _switch(request: Request, lang: language.Language) -> dict[str, str]:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
+        loader=ChoiceLoader(
+            [FileSystemLoader(_HERE / "templates"), PrefixLoader({"handbook": FileSystemLoader(HANDBOOK)})]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -136,7 +141,7 @@ def _environment() -> Environment:
     environment.filters["articles"] = articles
     environment.filters["yuan"] = _yuan
     environment.filters["date"] = dt.date.fromisoformat
-    environment.filters["day"] = _day
+    environment.filters["day"] = day
     environment.filters["say"] = say
     return environment
 
@@ -153,7 +158,7 @@ def _yuan(fen: int) -> str:
     return f"¥{fen // 100:,}.{fen % 100:02}"
 
 
-def _day(at: dt.datetime, zone: str) -> dt.date:
+def day(at: dt.datetime, zone: str) -> dt.date:
     """The date of a moment where the pack's law applies: days left are counted on that calendar."""
     return at.astimezone(ZoneInfo(zone)).date()
 

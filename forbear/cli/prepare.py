@@ -20,6 +20,7 @@ def prepare(
     case_ref: Annotated[str, typer.Argument(help="the submitter's reference of the case")],
     out: Annotated[Path, typer.Option(help="the folder the files go to; it may exist")],
     language: Annotated[Literal["zh", "en", "both"], typer.Option("--lang", help="zh, en or both")] = "both",
+    with_pdf: Annotated[bool, typer.Option("--pdf", help="write kit.pdf too (needs Pango and a Chinese font)")] = False,
 ) -> None:
     """Write the negotiation pack of a case: what to say, letters, plans, deadlines."""
     with opened() as context, session(context.engine) as found:
@@ -31,7 +32,7 @@ def prepare(
         raise ForbearError(
             f"The policy pack that decided {case_ref!r} has no texts for a negotiation pack: triage the case again."
         )
-    for path in packs.write(out, kit, _LANGUAGES[language], dt.datetime.now(dt.UTC)):
+    for path in packs.write(out, kit, _LANGUAGES[language], dt.datetime.now(dt.UTC), with_pdf=with_pdf):
         typer.echo(path)
     if kit.staff:
         typer.echo("This is a protocol for staff: nothing in it goes to the borrower.")

@@ -1,5 +1,5 @@
 """The pages, one module each."""
 
-from web.pages import case, queue, webhooks
+from web.pages import case, overview, policy, queue, webhooks
 
-ROUTERS = (queue.router, case.router, webhooks.router)
+ROUTERS = (queue.router, case.router, overview.router, policy.router, webhooks.router)

@@ -326,6 +326,7 @@ def upgrade() -> None:
     op.add_column("case", sa.Column("retain_until", sa.Date(), nullable=True))
     op.create_index("ix_case_ref_grams", "case", ["ref_grams"], postgresql_using="gin")
 
+    op.create_index("ix_chunk_done_at", "chunk", ["done_at"], postgresql_where=sa.text("status = 'failed'"))
     op.drop_index("ix_decision_urgency_due_id", "decision")
     op.drop_column("decision", "due")
     op.execute("INSERT INTO ledger_head (id, seq, mac, seal) VALUES (1, 0, '', '')")
