@@ -31,9 +31,7 @@ def find(session: Session, viewer: Viewer, key: str, request_mac: bytes) -> UUID
     return found.batch_id
 
 
-def keep(
-    session: Session, viewer: Viewer, key: str, request_mac: bytes, batch_id: UUID, now: dt.datetime
-) -> None:
+def keep(session: Session, viewer: Viewer, key: str, request_mac: bytes, batch_id: UUID, now: dt.datetime) -> None:
     """Remember what a key made."""
     session.add(
         IdempotencyKey(

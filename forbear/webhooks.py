@@ -138,9 +138,7 @@ def waiting(session: Session, hooks: Sequence[Webhook]) -> dict[int, Waiting]:
         .group_by(col(Delivery.webhook_id), col(Delivery.status))
     )
     found = {(webhook_id, status): count for webhook_id, status, count in session.exec(query)}
-    return {
-        hook.id: Waiting(found.get((hook.id, "pending"), 0), found.get((hook.id, "failed"), 0)) for hook in hooks
-    }
+    return {hook.id: Waiting(found.get((hook.id, "pending"), 0), found.get((hook.id, "failed"), 0)) for hook in hooks}
 
 
 def send_again(session: Session, webhook_id: int, delivery_id: int, now: dt.datetime) -> Delivery | None:

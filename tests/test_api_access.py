@@ -58,7 +58,9 @@ def test_every_route_depends_on_a_token() -> None:
     assert len(routes) == len(NEEDED)
     for route in routes:
         assert isinstance(route, APIRoute)
-        wanted = {call.call for dependant in route.dependant.dependencies for call in (dependant, *dependant.dependencies)}
+        wanted = {
+            call.call for dependant in route.dependant.dependencies for call in (dependant, *dependant.dependencies)
+        }
         assert bearer in wanted, route.path
 
 

@@ -287,5 +287,3 @@ def test_an_account_of_no_submitter_hands_in_as_the_settings_say(
 ) -> None:
     with api(database_url, redis_url, vault, "counsellor", None) as client:
         assert sent(client).json()["submitter"] == settings().submitter
-
-

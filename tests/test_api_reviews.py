@@ -36,7 +36,12 @@ def test_a_recommendation_is_accepted(client: httpx.Client, database_url: str) -
     recommended = client.get("/cases/A").json()["strategy"]
     response = review(client, "accept", words=WORDS)
     done = response.json()
-    assert (response.status_code, done["status"], done["revision"], done["strategy"]) == (201, "reviewed", 2, recommended)
+    assert (response.status_code, done["status"], done["revision"], done["strategy"]) == (
+        201,
+        "reviewed",
+        2,
+        recommended,
+    )
     case = client.get("/cases/A").json()
     assert (case["status"], case["revision"], case["chosen_strategy"]) == ("reviewed", 2, recommended)
     assert kinds(database_url) == [("token:1", "review")]

@@ -173,9 +173,7 @@ def test_a_form_of_another_site_does_nothing(page: Desk) -> None:
     assert len(page.get("/webhooks", headers=JSON).json()["webhooks"]) == 1
 
 
-def test_a_submitter_sees_and_changes_only_its_own_on_the_page(
-    database_url: str, redis_url: str, vault: Vault
-) -> None:
+def test_a_submitter_sees_and_changes_only_its_own_on_the_page(database_url: str, redis_url: str, vault: Vault) -> None:
     with desk(database_url, redis_url, vault, "submitter", "us", "us") as ours:
         ours.submit("/webhooks", {"url": HOOK["url"], "events": "batch.complete", "submitter": "them"})
         assert ours.get("/webhooks", headers=JSON).json()["webhooks"][0]["submitter"] == "us"

@@ -225,7 +225,8 @@ def answering_tls(context: ssl.SSLContext, server: socket.socket) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "trusts", "error"), [("localhost", True, None), ("localhost", False, "tls"), ("other.example", True, "tls")]
+    ("name", "trusts", "error"),
+    [("localhost", True, None), ("localhost", False, "tls"), ("other.example", True, "tls")],
 )
 def test_the_certificate_must_be_trusted_and_of_the_name(
     tmp_path: Path, name: str, trusts: bool, error: str | None

@@ -151,9 +151,7 @@ def test_a_signature_is_of_its_secret_moment_and_body(secret: str, at: int, body
     assert outbox.signature(secret, at, body + b"x") != signed
 
 
-def test_what_fails_is_tried_again_after_growing_pauses_and_then_given_up(
-    database_url: str, there: Receiver
-) -> None:
+def test_what_fails_is_tried_again_after_growing_pauses_and_then_given_up(database_url: str, there: Receiver) -> None:
     register(database_url, there.address)
     tell(database_url)
     there.status, now = 503, NOW

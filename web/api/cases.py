@@ -139,9 +139,7 @@ def list_cases(
     except ForbearError:
         raise Problem(400, "cursor") from None
     page = queue.page(session, queue.Filter(urgency, strategy, ref, whose), place, limit)
-    return Cases(
-        cases=[_summary(entry) for entry in page.entries], next=None if page.next is None else str(page.next)
-    )
+    return Cases(cases=[_summary(entry) for entry in page.entries], next=None if page.next is None else str(page.next))
 
 
 @router.get("/{ref:path}", response_model=Case, responses={**_PENDING, **problems(401, 403, 404, 409, 410, 422)})

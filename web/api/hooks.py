@@ -144,12 +144,12 @@ def list_deliveries(
     hook = _found(session, viewer, webhook_id)
     found = webhooks.deliveries(session, hook.id, before, limit + 1, status)
     shown = found[:limit]
-    return Deliveries(
-        deliveries=[_delivery(each) for each in shown], next=shown[-1].id if len(found) > limit else None
-    )
+    return Deliveries(deliveries=[_delivery(each) for each in shown], next=shown[-1].id if len(found) > limit else None)
 
 
-@router.post("/{webhook_id}/deliveries/{delivery_id}/redeliver", status_code=202, responses=problems(401, 403, 404, 422))
+@router.post(
+    "/{webhook_id}/deliveries/{delivery_id}/redeliver", status_code=202, responses=problems(401, 403, 404, 422)
+)
 def redeliver(viewer: HookKeeper, session: SessionDep, now: NowDep, webhook_id: RowId, delivery_id: RowId) -> Delivery:
     """Send a delivery again, now and with all its tries."""
     found = webhooks.send_again(session, _found(session, viewer, webhook_id).id, delivery_id, now)

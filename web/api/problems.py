@@ -52,10 +52,7 @@ def of_fields(*errors: FieldError) -> Problem:
 def of_validation(error: RequestValidationError | ValidationError, inside: int = 0) -> Problem:
     """What pydantic refuses; so many steps of each place are left out."""
     return of_fields(
-        *(
-            _field_error(".".join(map(str, part["loc"][inside:])), part["type"], part["msg"])
-            for part in error.errors()
-        )
+        *(_field_error(".".join(map(str, part["loc"][inside:])), part["type"], part["msg"]) for part in error.errors())
     )
 
 

@@ -212,4 +212,6 @@ class _Desk:
 
 def _cell(value: object) -> object:
     """A value as a file's cell would hold it."""
-    return "" if value is None else str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    return (
+        "" if value is None else str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    )

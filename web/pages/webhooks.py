@@ -56,7 +56,9 @@ def add_webhook(
     if not errors:
         try:
             private = settings().webhook_private
-            _, secret = webhooks.add(session, vault, viewer, str(whose), str(typed["url"]), events, now, private=private)
+            _, secret = webhooks.add(
+                session, vault, viewer, str(whose), str(typed["url"]), events, now, private=private
+            )
             fresh = {"events": EVENTS, "submitter": _default_submitter(session, viewer)}
             return _list(request, viewer, session, fresh, secret=secret, status=201)
         except AddressError as error:
@@ -125,7 +127,9 @@ def _faults(session: Session, viewer: Viewer, submitter: str, events: tuple[str,
     found = []
     if not submitter or len(submitter) > _MAX_SUBMITTER or not submitter.isprintable():
         found.append(
-            FieldError("submitter", "请写明是哪个提交方，最多 64 个字符。", "Say whose events, in at most 64 characters.")
+            FieldError(
+                "submitter", "请写明是哪个提交方，最多 64 个字符。", "Say whose events, in at most 64 characters."
+            )
         )
     elif len(webhooks.of(session, viewer, submitter)) >= webhooks.MOST:
         found.append(FieldError(
