@@ -1,4 +1,4 @@
-"""Figures: how much is done, waits, is late or failed, counted from the record by cheap queries; nothing of any case."""
+"""Figures: how much is done, waits, is late or failed, counted by cheap queries; nothing of any case."""
 
 import datetime as dt
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ class ReusedError(Exception):
 def find(session: Session, viewer: Viewer, key: str, request_mac: bytes) -> UUID | None:
     """The batch that this key made for this account before; None if it is new. Raises ReusedError.
 
-    Until the transaction ends nobody else has the key: of two requests at once the second one finds what the first made.
+    Until the transaction ends nobody else has the key: of two requests at once the second finds what the first made.
     """
     lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, :account))")
     session.connection().execute(lock, {"key": f"idempotency:{key}", "account": viewer.account_id})

@@ -4,17 +4,20 @@ import re
 from collections.abc import Iterator
 
 import httpx
+import psycopg
 import pytest
-from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from forbear.accounts import SCOPES, Scope
+from forbear.embedded import Urls
 from forbear.packs import shipped
 from forbear.privacy import Vault
 from tests.api import api, caller, token
 from tests.cases import accepted, decided
-from tests.desk import account
-from web import api as api_package
+from tests.desk import account, cookie_of
+from web import auth
+from web.api import TOPICS
 from web.api.auth import bearer
 from web.api.openapi import described
 
@@ -52,20 +55,22 @@ def test_every_operation_is_known_here() -> None:
 
 
 def test_every_route_depends_on_a_token() -> None:
-    app = FastAPI()
-    app.include_router(api_package.router)
-    routes = [route for router in (r.original_router for r in api_package.router.routes) for route in router.routes]
+    routes = [route for topic in TOPICS for route in topic.router.routes]
     assert len(routes) == len(NEEDED)
     for route in routes:
         assert isinstance(route, APIRoute)
-        wanted = {
-            call.call for dependant in route.dependant.dependencies for call in (dependant, *dependant.dependencies)
-        }
-        assert bearer in wanted, route.path
+        assert bearer in set(wanted_by(route.dependant)), route.path
+
+
+def wanted_by(dependant: Dependant) -> Iterator[object]:
+    """Everything that is called before a route is."""
+    yield dependant.call
+    for each in dependant.dependencies:
+        yield from wanted_by(each)
 
 
 @pytest.mark.parametrize("operation", NEEDED)
-@pytest.mark.parametrize("header", [None, "Bearer", "Bearer ", "Bearer fb_nobody's", "Basic Zm9vOmJhcg==", "fb_x"])
+@pytest.mark.parametrize("header", [None, "Bearer", "Bearer fb_nobody's", "Basic Zm9vOmJhcg==", "fb_x"])
 def test_nobody_gets_in_without_a_token(client: httpx.Client, operation: str, header: str | None) -> None:
     with httpx.Client(base_url=client.base_url, trust_env=False) as stranger:
         if header is not None:
@@ -105,9 +110,6 @@ def test_another_submitters_things_are_not_there(
 
 
 def test_a_sign_in_of_a_browser_counts_for_nothing(client: httpx.Client, database_url: str) -> None:
-    from tests.desk import cookie_of
-    from web import auth
-
     secret = cookie_of(database_url, account(database_url))
     with httpx.Client(base_url=client.base_url, trust_env=False, cookies={auth.COOKIE: secret}) as browser:
         assert browser.get("/cases").status_code == 401
@@ -151,8 +153,6 @@ def test_a_problem_is_told_in_the_language_accepted_most(
 
 
 def test_a_failure_of_ours_is_a_problem_document(client: httpx.Client, database_url: str) -> None:
-    import psycopg
-
     with psycopg.connect(database_url) as connection:
         connection.execute("ALTER TABLE desk_case RENAME TO elsewhere")
     response = client.get("/cases")
@@ -160,18 +160,16 @@ def test_a_failure_of_ours_is_a_problem_document(client: httpx.Client, database_
     assert "desk_case" not in response.text
 
 
-def test_a_database_that_is_away_is_told(client: httpx.Client, database_url: str) -> None:
-    import psycopg
-
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        name = connection.info.dbname
-        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")  # type: ignore[arg-type] # a name of ours
+def test_a_database_that_is_away_is_told(client: httpx.Client, database_url: str, servers: Urls) -> None:
+    name = psycopg.conninfo.conninfo_to_dict(database_url)["dbname"]
+    with psycopg.connect(servers.database, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            (name,),
         )
         response = client.get("/cases")
-        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")  # type: ignore[arg-type] # a name of ours
+        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
     assert (response.status_code, response.json()["status"]) == (503, 503)
 
 

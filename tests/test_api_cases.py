@@ -212,7 +212,7 @@ def test_newer_facts_that_wait_are_told(client: httpx.Client, database_url: str,
 
 
 def test_cases_are_listed_most_urgent_first_in_pages(client: httpx.Client, database_url: str, vault: Vault) -> None:
-    rows = [accepted(n, f"C{n}", **({"violence": True} if n == 4 else {})) for n in range(1, 6)]
+    rows = [accepted(n, f"C{n}", violence=True if n == 4 else None) for n in range(1, 6)]
     decided(database_url, rows, vault)
     seen: list[dict[str, Any]] = []
     after = None

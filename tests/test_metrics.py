@@ -41,7 +41,7 @@ def test_the_record_is_counted(client: httpx.Client, database_url: str, vault: V
     assert values['forbear_chunks_pending{queue="bulk"}'] == 1
     assert values['forbear_oldest_pending_seconds{queue="bulk"}'] == 300
     with psycopg.connect(database_url) as connection:
-        connection.execute("UPDATE desk_case SET due_at = due_at - interval '1 year'")
+        connection.execute("UPDATE desk_case SET due_at = '2026-01-01'")
         connection.execute("UPDATE chunk SET status = 'failed' WHERE status = 'pending'")
     values = read(client)
     assert sum(value for name, value in values.items() if "overdue" in name) == 3

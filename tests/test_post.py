@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from forbear import post as posting
 from forbear.post import AddressError, PostError, post, target_of
 from tests.api import Receiver, receiver
 
@@ -152,7 +151,7 @@ def named(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     def answer(_host: str, port: int, **_: object) -> list[tuple[object, ...]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
-    monkeypatch.setattr(posting.socket, "getaddrinfo", answer)
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
 
 
 def test_a_public_name_of_an_internal_machine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +170,7 @@ def test_a_name_that_nobody_has_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     def nobody(*_: object, **__: object) -> object:
         raise socket.gaierror("no such name")
 
-    monkeypatch.setattr(posting.socket, "getaddrinfo", nobody)
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
     assert refused("https://example.com/") == "unknown_host"
 
 
@@ -184,7 +183,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
         reached.append(address)
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(posting.socket, "create_connection", connect)
+    monkeypatch.setattr(socket, "create_connection", connect)
     with pytest.raises(PostError, match="connection"):
         post("https://example.com/", b"{}", {})
     assert reached == [("93.184.216.34", 443)]

@@ -4,7 +4,13 @@ import time
 from collections.abc import Iterable
 
 from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,6 +21,7 @@ from web.deps import NowDep, SessionDep
 from workers.app import QUEUES
 
 router = APIRouter()
+disable_created_metrics()  # type: ignore[no-untyped-call] # is not annotated
 _WORKING = tuple(queue for queue in QUEUES if queue != "upkeep")  # the queues that chunks are in
 ANSWERED = Histogram(
     "forbear_http_request_seconds",

@@ -78,7 +78,7 @@ def answer_failures(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_failure)
     app.add_exception_handler(auth.SignInNeededError, _sign_in)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(problems.Problem, problems.answer)
+    app.add_exception_handler(problems.ProblemError, problems.answer)
 
 
 def wants_json(request: Request) -> bool:

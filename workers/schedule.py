@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 DELIVER_SECONDS = 5  # between looks into the outbox
+FORGET_SECONDS = 3600
 HEARTBEAT_SECONDS = 20  # three a minute: one may be late before a queue counts as dead
 
 
@@ -19,6 +20,11 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
         "schedule": DELIVER_SECONDS,
         "options": {"queue": "upkeep", "expires": DELIVER_SECONDS},
     }
+    forget = {
+        "task": "upkeep.forget",
+        "schedule": FORGET_SECONDS,
+        "options": {"queue": "upkeep", "expires": FORGET_SECONDS},
+    }
     heartbeats = {
         f"heartbeat of {queue}": {
             "task": "upkeep.heartbeat",
@@ -28,4 +34,4 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
         }
         for queue in queues
     }
-    return {"sweep": sweep, "deliver": deliver, **heartbeats}
+    return {"sweep": sweep, "deliver": deliver, "forget": forget, **heartbeats}

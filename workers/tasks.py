@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
-from forbear import chunks, heartbeat, outbox
+from forbear import chunks, heartbeat, idempotency, outbox
 from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault, load_vault
 from forbear.settings import settings
@@ -93,6 +93,13 @@ def deliver() -> None:
         errors = outbox.send(parcels, _process().vault, _now, private=settings().webhook_private)
         _steady(lambda opened, tried=parcels, came=errors: outbox.settle(opened, tried, came, _now()))  # type: ignore[misc]
         _log.info("webhooks.tried", count=len(parcels), failed=sum(error is not None for error in errors.values()))
+
+
+@app.task(name="upkeep.forget")  # type: ignore[untyped-decorator]
+def forget() -> None:
+    """Delete what nobody asks for any more: settled deliveries, old idempotency keys."""
+    _steady(lambda opened: outbox.forget(opened, _now()))
+    _steady(lambda opened: idempotency.forget(opened, _now()))
 
 
 def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:

@@ -2,7 +2,8 @@
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as part
 from pathlib import Path
 
 from forbear.intake.columns import distinct, is_reject_column, map_columns
@@ -33,7 +34,7 @@ class Rejected:
     zh: str
     en: str
     cells: tuple[str, ...]
-    faults: tuple[FieldError, ...] = field(default=(), compare=False)  # each by itself; not kept with the batch
+    faults: tuple[FieldError, ...] = part(default=(), compare=False)  # each by itself; not kept with the batch
 
     @property
     def error(self) -> str:

@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from forbear import batches, export, idempotency, ledger
 from forbear.accounts import Viewer
+from forbear.chunks import Wake
 from forbear.errors import ForbearError
 from forbear.intake import IntakeError, open_intake
 from forbear.packs import UnreadablePackError
@@ -34,13 +35,12 @@ from rules.schema import Text
 from web.api import bodies
 from web.api.auth import Reader, Writer, submitter_for
 from web.api.describe import answers, body_of, problems
-from web.api.examples import EXAMPLES
-from web.api.problems import Problem
+from web.api.problems import ProblemError
 from web.api.schemas import Line, Shape
 from web.deps import NowDep, SessionDep, VaultDep
 from workers.wake import wake
 
-router = APIRouter(prefix="/batches", tags=["batches"])
+router = APIRouter(prefix="/api/v1/batches", tags=["batches"])
 FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2100, 1, 1)
 AsOf = Annotated[dt.date | None, Query(description="The day to decide for; default: today where the law applies")]
 Whose = Annotated[Line | None, Query(description="Whose cases; a submitter's account has no choice")]
@@ -50,8 +50,6 @@ _TYPES = {suffix: name for name, suffix in reversed(bodies.MEDIA_TYPES.items())}
 
 class Batch(Shape):
     """One submission. rows_read = accepted + rejected + unchanged."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLES["batch"]]})
 
     id: UUID
     submitter: str
@@ -68,8 +66,6 @@ class Batch(Shape):
 class BatchProgress(Batch):
     """A batch and how far it is. accepted + unchanged = decided + failed + pending."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLES["batch_progress"]]})
-
     decided: int
     failed: int
     pending: int
@@ -81,8 +77,6 @@ class BatchProgress(Batch):
 
 class Batches(Shape):
     """Some batches, newest first, and where the next ones start."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLES["batches"]]})
 
     batches: list[Batch]
     next: str | None
@@ -110,7 +104,7 @@ async def submit_batch(
     now: NowDep,
     as_of: AsOf = None,
     submitter: Whose = None,
-    name: Annotated[str | None, Query(max_length=255, description="The file's name, where the body is the file")] = None,
+    name: Annotated[str | None, Query(max_length=255, description="The file's name, where it is the body")] = None,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -148,7 +142,7 @@ class _Order:
 
     def take(self, key: str | None) -> Response:
         """Submit, or find what the same request made before; the workers are woken once it is committed."""
-        wakes = ()
+        wakes: tuple[Wake, ...] = ()
         with session(self._state.engine) as opened:
             batch_id = None if key is None else self._known(opened, key)
             if batch_id is None:
@@ -170,7 +164,7 @@ class _Order:
         try:
             return idempotency.find(opened, self._viewer, key, self._mac)
         except idempotency.ReusedError:
-            raise Problem(422, "key_reused") from None
+            raise ProblemError(422, "key_reused") from None
 
     def _submit(self, opened: Session) -> Submitted:
         pack: Pack = self._state.pack
@@ -184,7 +178,7 @@ class _Order:
                 chunk_size=settings().chunk_size, now=self._now, actor=self._viewer.actor,
             )  # fmt: skip
         except IntakeError as error:
-            raise Problem(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
+            raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
 
 
 def day_of(as_of: dt.date | None, pack: Pack, now: dt.datetime) -> dt.date:
@@ -192,7 +186,7 @@ def day_of(as_of: dt.date | None, pack: Pack, now: dt.datetime) -> dt.date:
     if as_of is None:
         return now.astimezone(ZoneInfo(pack.manifest.timezone)).date()
     if not FIRST_DAY <= as_of < LAST_DAY:
-        raise Problem(422, "as_of", first=FIRST_DAY, last=LAST_DAY)
+        raise ProblemError(422, "as_of", first=FIRST_DAY, last=LAST_DAY)
     return as_of
 
 
@@ -209,7 +203,7 @@ def list_batches(
     try:
         place = None if after is None else batches.Place.parse(after)
     except ForbearError:
-        raise Problem(400, "cursor") from None
+        raise ProblemError(400, "cursor") from None
     whose = None if viewer.submitter is None and submitter is None else submitter_for(session, viewer, submitter)
     page = batches.page(session, vault, whose, place, limit)
     return Batches(
@@ -276,7 +270,7 @@ def _download(
     try:
         first = next(made, b"")
     except UnreadablePackError:
-        raise Problem(410, "old_pack") from None
+        raise ProblemError(410, "old_pack") from None
     headers = {"Content-Disposition": f'attachment; filename="{what}-{batch_id}.{ending}"'}
     return StreamingResponse(chain([first], made), media_type=_TYPES[f".{ending}"], headers=headers)
 
@@ -284,7 +278,7 @@ def _download(
 def _found(session: Session, viewer: Viewer, batch_id: UUID) -> StoredBatch:
     batch = session.get(StoredBatch, batch_id)
     if batch is None or viewer.submitter not in (None, batch.submitter):
-        raise Problem(404, "no_batch")
+        raise ProblemError(404, "no_batch")
     return batch
 
 

@@ -15,7 +15,7 @@ from starlette.types import Message, Receive
 from forbear.intake import FORMATS
 from forbear.intake.json_lines import DECODER
 from forbear.settings import settings
-from web.api.problems import Problem, of_validation
+from web.api.problems import ProblemError, of_validation
 
 # What programs call our formats. The first name of a format is the one we use.
 MEDIA_TYPES = {
@@ -46,14 +46,14 @@ class Received:
 async def one_object(request: Request) -> dict[str, object]:
     """The JSON object of a request; numbers stay the text they were written as."""
     if media_type(request) not in ("", "application/json"):
-        raise Problem(415, "media_type", accepted="application/json")
+        raise ProblemError(415, "media_type", accepted="application/json")
     body = await limited(request).body()
     try:
         value = DECODER.decode(body.decode("utf-8-sig").strip())
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
-        raise Problem(400, "not_json") from None
+        raise ProblemError(400, "not_json") from None
     if not isinstance(value, dict):
-        raise Problem(400, "not_object")
+        raise ProblemError(400, "not_object")
     return value
 
 
@@ -66,7 +66,7 @@ async def file(request: Request, folder: Path, name: str | None) -> Received:
     async with request.form(max_files=1, max_fields=10) as form:
         part = form.get("file")
         if not isinstance(part, UploadFile):
-            raise Problem(422, "no_file")
+            raise ProblemError(422, "no_file")
         name = name or part.filename or ""
         path = folder / f"cases{_suffix(name, (part.content_type or '').partition(';')[0].strip().lower())}"
         fields = {key: value for key, value in form.items() if isinstance(value, str)}
@@ -106,7 +106,7 @@ def _counted(receive: Receive, most: int) -> Receive:
         while message.get("more_body") and read <= _DRAINED * most:
             message = await receive()
             read += len(message.get("body", b""))
-        raise Problem(413, "too_large", megabytes=most // (1024 * 1024))
+        raise ProblemError(413, "too_large", megabytes=most // (1024 * 1024))
 
     return counted
 
@@ -114,7 +114,7 @@ def _counted(receive: Receive, most: int) -> Receive:
 async def _write(path: Path, parts: AsyncIterator[bytes]) -> bytes:
     """Write a file as it arrives; answers its SHA-256."""
     digest = sha256()
-    with path.open("wb") as target:  # noqa: ASYNC230 - a block of memory at a time into the page cache
+    with path.open("wb") as target:
         async for part in parts:
             digest.update(part)
             target.write(part)
@@ -131,5 +131,5 @@ def _suffix(name: str | None, media: str) -> str:
     named = Path(name or "").suffix.lower()
     suffix = named if named in FORMATS else MEDIA_TYPES.get(media)
     if suffix is None:
-        raise Problem(415, "media_type", accepted=", ".join([MULTIPART, *MEDIA_TYPES]))
+        raise ProblemError(415, "media_type", accepted=", ".join([MULTIPART, *MEDIA_TYPES]))
     return suffix

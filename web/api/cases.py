@@ -2,7 +2,7 @@
 
 import datetime as dt
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from anyio import sleep
@@ -34,12 +34,12 @@ from web.api import bodies
 from web.api.auth import Reader, Writer, submitter_for
 from web.api.batches import AsOf, Whose, day_of
 from web.api.describe import body_of, problems
-from web.api.problems import Problem, of_fields
+from web.api.problems import ProblemError, of_fields
 from web.api.schemas import Case, Cases, CaseSummary, Line, PendingCase, Standing, address_of
 from web.deps import NowDep, SessionDep, VaultDep
 from workers.wake import wake
 
-router = APIRouter(prefix="/cases", tags=["cases"])
+router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
 PAUSES = (0.02, 0.05, 0.1, 0.2)  # seconds between looks for a decision; the last one stays
 _PENDING: dict[int | str, dict[str, Any]] = {202: {"model": PendingCase, "description": "Not decided yet"}}
 
@@ -90,7 +90,7 @@ def _hand_in(
     try:
         intake, row = one(given, pack.vocabulary)
     except IntakeError as error:
-        raise Problem(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
+        raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
     if isinstance(row, Rejected):
         raise of_fields(*row.faults)
     with session(state.engine) as opened:
@@ -113,12 +113,12 @@ def _answer(engine: Engine, vault: Vault, batch_id: UUID) -> Case | PendingCase:
             .join(BatchCase, col(BatchCase.case_version_id) == col(CaseVersion.id))
             .where(BatchCase.batch_id == batch_id)
         ).one()
-        words = next(decisions_of(opened, batch_id, vault), None)
+        decided = list(decisions_of(opened, batch_id, vault))  # one, or none yet
         desk = opened.get(DeskCase, case.id)
-        if words is not None and desk is not None:
-            return Case(**words, **_standing(opened, desk))
-    status = "failed" if batch.status == "complete" and words is None else "pending"
-    return PendingCase(case_ref=case.case_ref, submitter=case.submitter, status=status, batch_id=batch_id)
+        if decided and desk is not None:
+            return Case(**decided[0], **_standing(opened, desk))
+        status: Literal["failed", "pending"] = "failed" if batch.status == "complete" else "pending"
+        return PendingCase(case_ref=case.case_ref, submitter=case.submitter, status=status, batch_id=batch_id)
 
 
 @router.get("", responses=problems(400, 401, 403, 422))
@@ -137,7 +137,7 @@ def list_cases(
     try:
         place = None if after is None else queue.Place.parse(after)
     except ForbearError:
-        raise Problem(400, "cursor") from None
+        raise ProblemError(400, "cursor") from None
     page = queue.page(session, queue.Filter(urgency, strategy, ref, whose), place, limit)
     return Cases(cases=[_summary(entry) for entry in page.entries], next=None if page.next is None else str(page.next))
 
@@ -160,7 +160,7 @@ def show_case(
     try:
         decided = restored(session, case.case_ref, decision, version.private, vault)
     except UnreadablePackError:
-        raise Problem(410, "old_pack") from None
+        raise ProblemError(410, "old_pack") from None
     return Case(**decided.in_words(), **_standing(session, desk))
 
 
@@ -171,9 +171,9 @@ def find(session: Session, viewer: Viewer, ref: str, submitter: str | None) -> S
         query = query.where(StoredCase.submitter == submitter_for(session, viewer, submitter))
     found = [] if "\0" in ref else session.exec(query.order_by(col(StoredCase.submitter)).limit(20)).all()
     if not found:
-        raise Problem(404, "no_case")
+        raise ProblemError(404, "no_case")
     if len(found) > 1:
-        raise Problem(409, "ambiguous", members={"submitters": [case.submitter for case in found]})
+        raise ProblemError(409, "ambiguous", members={"submitters": [case.submitter for case in found]})
     return found[0]
 
 

@@ -1,4 +1,4 @@
-"""Examples of everything the API takes and answers, kept as JSON beside this module; a test holds them to the schemas."""
+"""Examples of what the API takes and answers, by schema, as JSON beside this module; a test holds them to it."""
 
 import json
 from pathlib import Path

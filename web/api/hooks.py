@@ -1,7 +1,7 @@
 """Webhooks over the API: addresses that want to hear of events, and what was sent to them."""
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,17 +11,15 @@ from forbear import webhooks
 from forbear.accounts import Viewer
 from forbear.post import MAX_URL, AddressError
 from forbear.settings import settings
-from models.webhook import EVENTS
 from models.webhook import Webhook as StoredWebhook
 from web.api.auth import HookKeeper, submitter_for
 from web.api.batches import Whose
 from web.api.describe import problems
-from web.api.examples import EXAMPLES
-from web.api.problems import Problem, of_fields
+from web.api.problems import ProblemError, of_fields
 from web.api.schemas import Line, Shape
 from web.deps import NowDep, SessionDep, VaultDep
 
-router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
 Event = Literal["batch.complete", "decision.changed"]
 
@@ -29,17 +27,15 @@ Event = Literal["batch.complete", "decision.changed"]
 class NewWebhook(BaseModel):
     """An address, and the events it wants to hear of."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLES["new_webhook"]]})
+    model_config = ConfigDict(extra="forbid")
 
     url: str = Field(min_length=1, max_length=MAX_URL, description="https, on a public machine")
-    events: list[Event] = Field(default_factory=lambda: list(EVENTS), min_length=1, max_length=10)
+    events: list[Event] = Field(default_factory=lambda: list(get_args(Event)), min_length=1, max_length=10)
     submitter: Line | None = Field(None, description="Whose events; a submitter's account has no choice")
 
 
 class Webhook(Shape):
     """An address that hears of events."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLES["webhook"]]})
 
     id: int
     submitter: str
@@ -51,23 +47,17 @@ class Webhook(Shape):
 class CreatedWebhook(Webhook):
     """A new webhook with the secret that signs what it is sent."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLES["created_webhook"]]})
-
     secret: str = Field(description="Shown now and never again")
 
 
 class Webhooks(Shape):
     """The webhooks that a token may see."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLES["webhooks"]]})
-
     webhooks: list[Webhook]
 
 
 class Delivery(Shape):
     """An event on its way to a webhook."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLES["delivery"]]})
 
     id: int = Field(description="Sent as Forbear-Delivery: the same each time it is tried")
     event: Event
@@ -83,23 +73,15 @@ class Delivery(Shape):
 class Deliveries(Shape):
     """Some deliveries, newest first, and where the next ones start."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLES["deliveries"]]})
-
     deliveries: list[Delivery]
     next: int | None = Field(description="For `before` of the next request; null at the end")
-
-
-def _keeper(viewer: HookKeeper) -> Viewer:
-    if not webhooks.allowed(viewer):
-        raise Problem(403, "role")
-    return viewer
 
 
 @router.get("", responses=problems(401, 403, 422))
 def list_webhooks(viewer: HookKeeper, session: SessionDep, submitter: Whose = None) -> Webhooks:
     """A submitter's own webhooks; everybody's for supervisors."""
     whose = None if viewer.submitter is None and submitter is None else submitter_for(session, viewer, submitter)
-    found = webhooks.of(session, _keeper(viewer), whose)
+    found = webhooks.of(session, viewer, whose)
     return Webhooks(webhooks=[Webhook(**_shown(hook)) for hook in found])
 
 
@@ -108,9 +90,9 @@ def add_webhook(
     viewer: HookKeeper, session: SessionDep, vault: VaultDep, now: NowDep, body: NewWebhook
 ) -> CreatedWebhook:
     """Register an address. The answer holds the secret that signs what it will be sent."""
-    submitter = submitter_for(session, _keeper(viewer), body.submitter)
+    submitter = submitter_for(session, viewer, body.submitter)
     if len(webhooks.of(session, viewer, submitter)) >= webhooks.MOST:
-        raise Problem(409, "too_many", most=webhooks.MOST)
+        raise ProblemError(409, "too_many", most=webhooks.MOST)
     private = settings().webhook_private
     try:
         hook, secret = webhooks.add(session, vault, viewer, submitter, body.url, body.events, now, private=private)
@@ -154,14 +136,14 @@ def redeliver(viewer: HookKeeper, session: SessionDep, now: NowDep, webhook_id: 
     """Send a delivery again, now and with all its tries."""
     found = webhooks.send_again(session, _found(session, viewer, webhook_id).id, delivery_id, now)
     if found is None:
-        raise Problem(404, "no_delivery")
+        raise ProblemError(404, "no_delivery")
     return _delivery(found)
 
 
 def _found(session: Session, viewer: Viewer, webhook_id: int) -> StoredWebhook:
-    hook = webhooks.find(session, _keeper(viewer), webhook_id)
+    hook = webhooks.find(session, viewer, webhook_id)
     if hook is None:
-        raise Problem(404, "no_webhook")
+        raise ProblemError(404, "no_webhook")
     return hook
 
 

@@ -39,10 +39,11 @@ def description(request: Request) -> Response:
 @lru_cache(maxsize=4)
 def described(pack: Pack) -> dict[str, Any]:
     """The whole document."""
-    from web.api import router as api  # the routes import what describes them
+    from web.api import TOPICS  # which imports this module
 
+    routes = [route for topic in TOPICS for route in topic.router.routes]
     document = get_openapi(
-        title="Forbear", version="1", description=_DESCRIPTION, routes=api.routes,
+        title="Forbear", version="1", description=_DESCRIPTION, routes=routes,
         tags=[{"name": tag, "description": f"Scopes: {scopes}"} for tag, scopes in _SCOPES.items()],
     )  # fmt: skip
     schemas = document["components"]["schemas"]
@@ -51,6 +52,9 @@ def described(pack: Pack) -> dict[str, Any]:
     schemas["SubmittedCase"] = submitted_case(pack)
     schemas["ProblemDocument"] = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= schemas["ProblemDocument"].pop("$defs", {})
+    for name, schema in schemas.items():
+        if name in EXAMPLES:
+            schema["examples"] = [EXAMPLES[name]]
     return document
 
 
@@ -63,7 +67,6 @@ def submitted_case(pack: Pack) -> dict[str, Any]:
         "description": "One debt. Blank or absent means not known, which is not no.",
         "properties": {name: _property(fact) for name, fact in facts.items()},
         "required": [name for name, fact in facts.items() if fact.required and not fact.required_unless],
-        "examples": [EXAMPLES["submitted_case"]],
     }
 
 

@@ -7,7 +7,6 @@ from typing import Any, cast
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-
 from pydantic import ValidationError
 
 from rules.facts import FieldError
@@ -21,7 +20,7 @@ _PREFIX = "/api/"
 _PLAIN = (400, 401, 403, 404, 405, 413, 415, 421, 422, 500, 503)  # statuses with words of their own
 
 
-class Problem(Exception):
+class ProblemError(Exception):
     """An answer that is an error. `kind` names its words in locale/*/api.yaml and, after a prefix, its type."""
 
     def __init__(
@@ -43,13 +42,13 @@ class Problem(Exception):
         self.values = values  # for the words
 
 
-def of_fields(*errors: FieldError) -> Problem:
+def of_fields(*errors: FieldError) -> ProblemError:
     """Fields of a case, or of an action on it, that are not as they should be."""
     told = [{"field": error.field, "zh": error.zh, "en": error.en} for error in errors]
-    return Problem(422, "fields", members={"errors": told})
+    return ProblemError(422, "fields", members={"errors": told})
 
 
-def of_validation(error: RequestValidationError | ValidationError, inside: int = 0) -> Problem:
+def of_validation(error: RequestValidationError | ValidationError, inside: int = 0) -> ProblemError:
     """What pydantic refuses; so many steps of each place are left out."""
     return of_fields(
         *(_field_error(".".join(map(str, part["loc"][inside:])), part["type"], part["msg"]) for part in error.errors())
@@ -63,7 +62,7 @@ def is_of_api(request: Request) -> bool:
 
 def answer(request: Request, error: Exception) -> Response:
     """The document of a problem."""
-    problem = cast(Problem, error)
+    problem = cast(ProblemError, error)
     wanted = accepted(request)
     detail = (
         language.message(wanted, f"problem.{problem.kind}.detail", **problem.values)
@@ -90,7 +89,7 @@ def invalid(request: Request, error: RequestValidationError) -> Response:
     if any(part["loc"][0] == "path" for part in parts):
         return plain(request, 404)
     if any(part["type"] == "json_invalid" for part in parts):
-        return answer(request, Problem(400, "not_json"))
+        return answer(request, ProblemError(400, "not_json"))
     return answer(request, of_validation(error, inside=1))
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from rules.schema import Urgency
-from web.api.examples import EXAMPLES
 
 Status = Literal["open", "escalated", "reviewed", "waiting", "snoozed", "closed"]
 # What the database can hold: it refuses the character NUL.
@@ -130,8 +129,6 @@ class RedFlag(Shape):
 class Decision(Shape):
     """What the policy recommends for a case, and why. A person decides."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLES["decision"]]})
-
     case_ref: str
     strategy: str
     strategy_label: Words
@@ -179,13 +176,9 @@ class Standing(Shape):
 class Case(Standing, Decision):
     """A decided case: its decision, and where it stands."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLES["case"]]})
-
 
 class PendingCase(Shape):
     """A case without a decision yet: ask again at its address."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLES["pending_case"]]})
 
     case_ref: str
     submitter: str
@@ -221,8 +214,6 @@ class CaseSummary(Shape):
 class Cases(Shape):
     """Some cases, most urgent first, and where the next ones start."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLES["cases"]]})
-
     cases: list[CaseSummary]
     next: str | None = Field(description="For `after` of the next request; null at the end")
 
@@ -238,7 +229,7 @@ class FieldFault(Shape):
 class ProblemDocument(BaseModel):
     """An error (RFC 9457). `detail` is in the language that the request accepts."""
 
-    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [EXAMPLES["problem"]]})
+    model_config = ConfigDict(extra="allow")
 
     type: str
     title: str

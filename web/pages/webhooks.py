@@ -35,7 +35,7 @@ Keeper = Annotated[Viewer, Depends(_keeper)]
 @router.get("/webhooks")
 def show_webhooks(request: Request, viewer: Keeper, session: SessionDep) -> Response:
     """A submitter's own webhooks, everybody's for supervisors, and a form for another one."""
-    return _list(request, viewer, session, {"events": EVENTS, "submitter": _default_submitter(session, viewer)})
+    return _list(request, viewer, session, _fresh(session, viewer))
 
 
 @router.post("/webhooks", dependencies=[OurForm])
@@ -59,7 +59,7 @@ def add_webhook(
             _, secret = webhooks.add(
                 session, vault, viewer, str(whose), str(typed["url"]), events, now, private=private
             )
-            fresh = {"events": EVENTS, "submitter": _default_submitter(session, viewer)}
+            fresh = _fresh(session, viewer)
             return _list(request, viewer, session, fresh, secret=secret, status=201)
         except AddressError as error:
             errors = [error.about("url")]
@@ -139,6 +139,11 @@ def _faults(session: Session, viewer: Viewer, submitter: str, events: tuple[str,
     if not set(events) & set(EVENTS):
         found.append(FieldError("events", "请至少选一种事件。", "Choose at least one event."))
     return found
+
+
+def _fresh(session: Session, viewer: Viewer) -> dict[str, Any]:
+    """The form before anything is typed."""
+    return {"url": "", "events": EVENTS, "submitter": _default_submitter(session, viewer)}
 
 
 def _default_submitter(session: Session, viewer: Viewer) -> str:
