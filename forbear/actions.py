@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
+from forbear import fields
 from forbear.review import Act
-from forbear.standing import CRISIS, RefusedError, Standing, require
+from forbear.standing import CRISIS, Standing, require
 from rules.facts import FieldError
 from rules.policy import DEFAULT
 from rules.reasons import rules_of
@@ -22,15 +23,13 @@ ESCALATE_REASONS = ("safety", "legal_view", "complex", "authority", "conflict_of
 SNOOZE_REASONS = ("lender_answer", "income_resumes", "papers", "borrower_wish", "other")
 OUTCOMES = ("contacted", "lender_accepted", "lender_refused", "plan_kept", "plan_broken", "closed")
 CLOSE_REASONS = ("solved", "repaid", "referred", "withdrawn", "unreachable", "mistake", "other")
-WORDS_LEAST, WORDS_MOST = 10, 2000  # characters of an explanation
-LONGEST = dt.timedelta(days=180)  # that a case may be put aside
 ASK_AGAIN = dt.timedelta(days=7)  # when nobody answered
 
 
 def accept(standing: Standing, follow_up: dt.date | None = None, words: str = "") -> Act:
     """The recommendation is right."""
     require(standing, "accept")
-    _check(_length(words), _day(standing, follow_up))
+    fields.check(fields.length(words), fields.day(standing, follow_up))
     strategy = standing.case.strategy
     return _act(
         standing, "accept", _reviewed(standing, strategy, follow_up), strategy=strategy, words=words,
@@ -49,10 +48,12 @@ def override(
 ) -> Act:
     """Another strategy than the recommended one, and why. A blocked one has to be confirmed."""
     require(standing, "override")
-    _check(
-        _strategy(standing, strategy, confirmed), _one_of("reason", reason, OVERRIDE_REASONS), _explained(words),
-        _day(standing, follow_up),
-    )  # fmt: skip
+    fields.check(
+        _strategy(standing, strategy, confirmed),
+        fields.one_of("reason", reason, OVERRIDE_REASONS),
+        fields.explained(words),
+        fields.day(standing, follow_up),
+    )
     blocked = strategy in standing.decided.outcome.blocked
     return _act(
         standing, "override", _reviewed(standing, strategy, follow_up), strategy=strategy, reason=reason, words=words,
@@ -67,8 +68,8 @@ def ask(standing: Standing, questions: Collection[str], follow_up: dt.date | Non
     known = standing.decided.pack.vocabulary.facts
     asked = [name for name in known if name in questions and known[name].question]
     until = follow_up or default_follow_up(standing)
-    _check(
-        _length(words), _day(standing, until, latest=_last_day_to_ask(standing)),
+    fields.check(
+        fields.length(words), fields.day(standing, until, latest=_last_day_to_ask(standing)),
         None if asked else FieldError("questions", "请至少选一个问题。", "Choose at least one question."),
     )  # fmt: skip
     changes = {"status": "waiting", "follow_up_at": _moment(standing, until)}
@@ -79,7 +80,7 @@ def ask(standing: Standing, questions: Collection[str], follow_up: dt.date | Non
 def escalate(standing: Standing, reason: str, words: str) -> Act:
     """Hand the case to the supervisors; whoever held it does no longer."""
     require(standing, "escalate")
-    _check(_one_of("reason", reason, ESCALATE_REASONS), _explained(words))
+    fields.check(fields.one_of("reason", reason, ESCALATE_REASONS), fields.explained(words))
     changes = {"status": "escalated", "follow_up_at": None, "assignee_id": None}
     return Act("escalate", changes, reason=reason, words=words.strip())
 
@@ -88,9 +89,9 @@ def snooze(standing: Standing, until: dt.date | None, reason: str, words: str = 
     """Put the case aside until a day, which comes before the next legal deadline."""
     require(standing, "snooze")
     missing = FieldError("until", "请选择哪一天再看。", "Choose the day to look at it again.")
-    _check(
-        missing if until is None else _clock(standing, until) or _day(standing, until, "until"),
-        _one_of("reason", reason, SNOOZE_REASONS), _length(words),
+    fields.check(
+        missing if until is None else fields.clock(standing, until) or fields.day(standing, until, "until"),
+        fields.one_of("reason", reason, SNOOZE_REASONS), fields.length(words),
     )  # fmt: skip
     changes = {"status": "snoozed", "follow_up_at": _moment(standing, until)}
     return _act(standing, "snooze", changes, reason=reason, words=words, detail=_follow_up(until))
@@ -99,7 +100,7 @@ def snooze(standing: Standing, until: dt.date | None, reason: str, words: str = 
 def resume(standing: Standing, words: str = "") -> Act:
     """Back to the open cases: from waiting, snoozed, reviewed, closed, or handed back by a supervisor."""
     require(standing, "resume")
-    _check(_length(words))
+    fields.check(fields.length(words))
     changes: dict[str, Any] = {"status": "open", "follow_up_at": None}
     if standing.case.status == "escalated":
         return Act("resume", changes, words=words.strip() or None)  # free for whoever takes it next
@@ -109,10 +110,10 @@ def resume(standing: Standing, words: str = "") -> Act:
 def outcome(standing: Standing, result: str, why: str = "", follow_up: dt.date | None = None, words: str = "") -> Act:
     """What came of it. `closed` ends the case and says why; a broken plan brings it back to the queue."""
     require(standing, "outcome")
-    _check(_one_of("outcome", result, OUTCOMES), _length(words), _day(standing, follow_up))
+    fields.check(fields.one_of("outcome", result, OUTCOMES), fields.length(words), fields.day(standing, follow_up))
     closes = result == "closed"
-    _check(
-        _one_of("why", why, CLOSE_REASONS) if closes else None,
+    fields.check(
+        fields.one_of("why", why, CLOSE_REASONS) if closes else None,
         FieldError("outcome", "危机案件要先有人作出决定，才能结案。",
                    "A case in crisis is closed only after somebody decided on it.")
         if closes and standing.case.urgency == CRISIS and standing.case.chosen_strategy is None else None,
@@ -190,62 +191,11 @@ def _follow_up(day: dt.date | None) -> dict[str, Any]:
 
 def _last_day_to_ask(standing: Standing) -> dt.date:
     """Not past the day before a deadline; tomorrow where that is too soon to hear anything."""
-    last = standing.today + LONGEST
+    last = standing.today + fields.LONGEST
     if standing.deadline is not None:
         last = min(last, standing.deadline - dt.timedelta(days=1))
     tomorrow = standing.today + dt.timedelta(days=1)
     return tomorrow if standing.clock_unknown else max(last, tomorrow)
-
-
-def _check(*found: FieldError | None) -> None:
-    errors = [error for error in found if error is not None]
-    if errors:
-        raise RefusedError(*errors)
-
-
-def _one_of(field: str, value: str, allowed: Collection[str]) -> FieldError | None:
-    return None if value in allowed else FieldError(field, "请选择一项。", "Choose one.")
-
-
-def _length(words: str) -> FieldError | None:
-    if len(words.strip()) <= WORDS_MOST:
-        return None
-    return FieldError(
-        "words", f"说明最多 {WORDS_MOST} 个字。", f"The explanation may have at most {WORDS_MOST} characters."
-    )
-
-
-def _explained(words: str) -> FieldError | None:
-    if len(words.strip()) >= WORDS_LEAST:
-        return _length(words)
-    return FieldError(
-        "words", f"请写明理由，至少 {WORDS_LEAST} 个字。", f"Say why, in at least {WORDS_LEAST} characters."
-    )
-
-
-def _day(
-    standing: Standing, day: dt.date | None, field: str = "follow_up", latest: dt.date | None = None
-) -> FieldError | None:
-    """A day to come back on: after today, and not too far away."""
-    latest = latest or standing.today + LONGEST
-    if day is None or standing.today < day <= latest:
-        return None
-    return FieldError(field, f"日期要在明天到 {latest} 之间。", f"The day has to be between tomorrow and {latest}.")
-
-
-def _clock(standing: Standing, until: dt.date) -> FieldError | None:
-    """A legal clock that runs out before the case comes back."""
-    if standing.clock_unknown:
-        return FieldError(
-            "until", "法律期限的起算日还不清楚，不能搁置：请先查明。",
-            "It is not known when a legal clock started, so this cannot wait: find out first.",
-        )  # fmt: skip
-    if standing.deadline is None or until < standing.deadline:
-        return None
-    return FieldError(
-        "until", f"{standing.deadline} 有法律期限，不能搁置到那一天或更晚。",
-        f"A legal deadline ends on {standing.deadline}: this cannot wait until then or later.",
-    )  # fmt: skip
 
 
 def _strategy(standing: Standing, strategy: str, confirmed: bool) -> FieldError | None:

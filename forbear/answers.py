@@ -51,9 +51,7 @@ def answer(
     vault: Vault,
     standing: Standing,
     cells: Mapping[str, object],
-    *,
     pack: Pack,
-    chunk_size: int,
     words: str = "",
 ) -> Answered:
     """Hand in a version of a locked case with these cells in place of what stood there; blank means not known.
@@ -79,7 +77,7 @@ def answer(
     head = Head(f"correction {case.case_ref}", ("case_ref", *changed))
     submitted = submit(
         session, [row], head=head, pack=pack, as_of=standing.today, submitter=case.submitter, vault=vault,
-        chunk_size=chunk_size, now=standing.now,
+        chunk_size=1, now=standing.now,
     )  # fmt: skip
     return Answered(submitted, _act(standing, changed, submitted, words))
 

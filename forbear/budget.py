@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forbear.triage import Decided
+from rules.affordability import means
 from rules.facts import Facts
 from rules.moment import number
-from rules.repayment import means
+from rules.reasons import decided_alone
 
 LineKind = Literal["income", "essential", "priority", "buffer", "capacity"]
 
@@ -35,12 +36,12 @@ class Budget:
 
 
 def budget_of(decided: Decided) -> Budget | None:
-    """The budget behind a decision; None where not even the income is known."""
+    """The budget behind a decision; None where the income is not known, or nobody should talk of money now."""
     facts = decided.facts
     income, essential, priority = (
         number(facts, name) for name in ("income_monthly", "essential_outgoings", "priority_payments")
     )
-    if income is None:
+    if income is None or decided_alone(decided.pack, decided.outcome.rules_fired):
         return None
     capacity = number(facts, "capacity")
     return Budget(

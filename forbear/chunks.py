@@ -1,6 +1,7 @@
 """The queue of record: chunks are claimed, counted, split, finished and swept here. Messages only wake."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -59,6 +60,12 @@ def take(session: Session, chunk_id: int) -> Chunk | None:
     """Lock a pending chunk until the transaction ends; None if it is done, or someone else has it."""
     query = select(Chunk).where(Chunk.id == chunk_id, Chunk.status == "pending")
     return session.exec(query.with_for_update(skip_locked=True)).first()
+
+
+def pending(session: Session, chunk_ids: Sequence[int]) -> int:
+    """How many of these chunks still wait or are worked on."""
+    waiting = select(func.count()).where(col(Chunk.id).in_(chunk_ids), Chunk.status == "pending")
+    return session.exec(waiting).one()
 
 
 def finish(session: Session, chunk: Chunk, now: dt.datetime) -> None:

@@ -18,7 +18,7 @@ from rules.facts import Language
 from rules.kit import Draft, Kit, Offer
 from rules.kit_words import money
 from rules.phrases import say
-from rules.repayment import rows
+from rules.plan import rows
 
 _OURS: Final = re.compile(r"kit\.(html|pdf|md)|plan\.csv|deadlines\.ics|letter(-\d+)?(\.en)?\.txt")
 _MOST_STEPS: Final = 6  # lines of a plan in the page; all of them are in plan.csv

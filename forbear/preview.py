@@ -1,5 +1,6 @@
 """Preview: what a file would come to if it were submitted, from its first rows; nothing is kept of it."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Preview:
-    """What was seen of a file. With a fault, no row was read."""
+    """What was seen of a file, up to the fault that stopped the reading if there is one."""
 
     name: str
     headers: tuple[str, ...]
@@ -45,7 +46,7 @@ class Preview:
         return self.accepted + self.rejected
 
 
-def look(path: Path, vocabulary: Vocabulary, clock: Callable[[], float]) -> Preview:
+def look(path: Path, vocabulary: Vocabulary, as_of: dt.date, clock: Callable[[], float]) -> Preview:
     """Read a file's columns and its first rows: some thousands, or what two seconds of the clock allow.
 
     Raises IntakeError if it cannot be read as cases at all.
@@ -55,29 +56,33 @@ def look(path: Path, vocabulary: Vocabulary, clock: Callable[[], float]) -> Prev
     if mapping.fault is not None:
         columns = _columns(source.columns, mapping.fields, {})
         return Preview(path.name, tuple(source.columns), columns, mapping.fault, (), (), 0, 0, whole=False)
-    return _read(understand(source, vocabulary), clock)
+    return _read(understand(source, vocabulary), as_of, clock)
 
 
-def _read(file: Intake, clock: Callable[[], float]) -> Preview:
+def _read(file: Intake, as_of: dt.date, clock: Callable[[], float]) -> Preview:
     first: list[Accepted | Rejected] = []
     errors: list[Rejected] = []
     examples: dict[str, Value] = {}
-    accepted, number, whole, end = 0, 0, True, clock() + _MOST_SECONDS
-    for number, row in enumerate(file, 1):
-        if len(first) < FIRST:
-            first.append(row)
-        if isinstance(row, Accepted):
-            accepted += 1
-            for name, value in row.facts.items():
-                examples.setdefault(name, value)
-        elif len(errors) < FIRST:
-            errors.append(row)
-        if number == _MOST_ROWS or (number % _CHECK == 0 and clock() > end):
-            whole = False
-            break
+    accepted, number, fault, end = 0, 0, None, clock() + _MOST_SECONDS
+    rows = file.on(as_of)
+    try:
+        for number, row in enumerate(rows, 1):
+            if len(first) < FIRST:
+                first.append(row)
+            if isinstance(row, Accepted):
+                accepted += 1
+                for name, value in row.facts.items():
+                    examples.setdefault(name, value)
+            elif len(errors) < FIRST:
+                errors.append(row)
+            if number == _MOST_ROWS or (number % _CHECK == 0 and clock() > end):
+                break
+        whole = next(rows, None) is None
+    except IntakeError as error:
+        fault, whole = error, False
     columns = _columns(file.columns, file.fields, examples)
     return Preview(
-        file.path.name, tuple(file.columns), columns, None, tuple(first), tuple(errors), accepted, number - accepted,
+        file.path.name, tuple(file.columns), columns, fault, tuple(first), tuple(errors), accepted, number - accepted,
         whole,
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from rules.schema import Text, Vocabulary
 class Fault:
     """One field of a row that was not accepted. The cell is None where it is personal or may be."""
 
+    field: str
     title: Text
     cell: str | None
 
@@ -43,6 +44,6 @@ def shown(vocabulary: Vocabulary, columns: Iterable[str], rejected: Iterable[Rej
 def _fault(vocabulary: Vocabulary, places: dict[str, int], row: Rejected, field: str) -> Fault:
     fact = vocabulary.facts.get(field)
     if fact is None:
-        return Fault(Text(zh=field, en=field), None)
+        return Fault(field, Text(zh=field, en=field), None)
     at = places.get(field)
-    return Fault(fact.title, None if fact.private else "" if at is None else row.cells[at])
+    return Fault(field, fact.title, None if fact.private else "" if at is None else row.cells[at])

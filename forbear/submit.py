@@ -110,10 +110,10 @@ def source_of(batch: Batch, vault: Vault) -> Head:
     return Head(opened["name"], tuple(opened["columns"]), tuple(opened["unknown"]))
 
 
-def rejections_of(session: Session, batch_id: UUID, vault: Vault) -> Iterator[Rejected]:
-    """The rejected rows of a batch as they came, in their order."""
+def rejections_of(session: Session, batch_id: UUID, vault: Vault, limit: int | None = None) -> Iterator[Rejected]:
+    """The rejected rows of a batch as they came, in their order; the first ones with a limit."""
     query = select(Rejection.row, Rejection.content).where(Rejection.batch_id == batch_id).order_by(col(Rejection.row))
-    for row, content in session.exec(query, execution_options={"yield_per": BLOCK}):
+    for row, content in session.exec(query.limit(limit), execution_options={"yield_per": BLOCK}):
         opened = vault.open(content)
         yield Rejected(row, opened["field"], opened["zh"], opened["en"], tuple(opened["cells"]))
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from forbear import review
 from forbear.casefile import CaseFile, Summary
 from forbear.packs import pack_to_name_by
 from forbear.privacy import Vault
@@ -15,6 +14,7 @@ from models.account import Account
 from models.decision import Decision
 from models.review import Review
 from rules.pack import Pack
+from rules.phrases import filled
 from rules.schema import Text
 
 
@@ -44,20 +44,18 @@ class Event:
     done: Done | None = None
 
 
-def events(session: Session, vault: Vault, file: CaseFile, *, people: bool) -> tuple[Event, ...]:
-    """Everything, newest first; without `people` only what came in and what was decided."""
+def events(session: Session, vault: Vault, file: CaseFile, reviews: Iterable[Review]) -> tuple[Event, ...]:
+    """What came in, what was decided and what people did, newest first."""
     received = {step.version: step.received_at for step in file.history}
     found = [Event(at, version=version) for version, at in received.items()]
     found += [Event(step.decision.decided_at, decision=step.decision) for step in file.history if step.decision]
-    if people:
-        found += done(session, vault, review.timeline(session, file.case_id))
+    found += _all_done(session, vault, list(reviews))
     # Of one moment the later step first: a version comes in, then it is decided.
     return tuple(sorted(found, key=lambda event: (event.at, event.version is None), reverse=True))
 
 
-def done(session: Session, vault: Vault, reviews: Iterable[Review]) -> list[Event]:
+def _all_done(session: Session, vault: Vault, reviews: list[Review]) -> list[Event]:
     """Reviews with the names of people, strategies, facts and papers."""
-    reviews = list(reviews)
     names = names_of(session, {each.account_id for each in reviews})
     ids = {each.decision_id for each in reviews}
     packs = dict(session.exec(select(Decision.id, Decision.pack_sha256).where(col(Decision.id).in_(ids))).all())
@@ -78,10 +76,9 @@ def _pack(session: Session, packs: dict[int, str], decision_id: int | None) -> P
 
 
 def _done(each: Review, by: str, pack: Pack | None, vault: Vault) -> Done:
-    detail = each.detail
+    detail = {key: value for key, value in each.detail.items() if key != "form"}
     facts = {} if pack is None else {name: fact.title for name, fact in pack.vocabulary.facts.items()}
     asked = {} if pack is None else {name: fact.question for name, fact in pack.vocabulary.facts.items()}
-    papers = {} if pack is None else {name: item.text for name, item in pack.documents.items()}
     strategies = {} if pack is None else {name: entry.title for name, entry in pack.strategies.items()}
     return Done(
         action=each.action,
@@ -92,9 +89,15 @@ def _done(each: Review, by: str, pack: Pack | None, vault: Vault) -> Done:
         words=None if each.words is None else str(vault.open(each.words)),
         facts=tuple(facts.get(name, _as_it_is(name)) for name in detail.get("facts", ())),
         questions=tuple(asked.get(name) or _as_it_is(name) for name in detail.get("questions", ())),
-        came=tuple(papers.get(name, _as_it_is(name)) for name in detail.get("have", ())),
-        went=tuple(papers.get(name, _as_it_is(name)) for name in detail.get("lack", ())),
+        came=tuple(_paper(pack, name, each.at.date()) for name in detail.get("have", ())),
+        went=tuple(_paper(pack, name, each.at.date()) for name in detail.get("lack", ())),
     )
+
+
+def _paper(pack: Pack | None, name: str, on: dt.date) -> Text:
+    """A paper with the figures of its day."""
+    found = None if pack is None else pack.documents.get(name)
+    return _as_it_is(name) if pack is None or found is None else Text(**filled(pack, found.text, {}, on))
 
 
 def _as_it_is(name: str) -> Text:

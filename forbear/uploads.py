@@ -94,7 +94,7 @@ def hand_in(session: Session, vault: Vault, upload: Upload, pack: Pack, chunk_si
     with unsealed(upload, vault) as path:
         file = open_intake(path, pack.vocabulary)
         done = submit(
-            session, file, head=Head(path.name, tuple(file.columns), tuple(file.unknown)), pack=pack,
+            session, file.on(upload.as_of), head=Head(path.name, tuple(file.columns), tuple(file.unknown)), pack=pack,
             as_of=upload.as_of, submitter=upload.submitter, vault=vault, chunk_size=chunk_size, now=now,
             batch_id=upload.id,
         )  # fmt: skip

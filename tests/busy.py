@@ -11,9 +11,12 @@ from sqlmodel import Session, col, select
 
 from forbear import desk as record
 from forbear.accounts import Viewer
+from forbear.answers import answer
+from forbear.casefile import decided_on
 from forbear.intake import open_intake
 from forbear.privacy import Vault
 from forbear.review import Act, perform, take_case
+from forbear.standing import Standing
 from forbear.submit import Head, submit
 from forbear.triage import triage_chunk
 from models.desk import DeskCase
@@ -70,8 +73,13 @@ def busy(url: str, vault: Vault, now: dt.datetime, files: tuple[str, ...] = ("ca
                     triage_chunk(opened, wake.chunk_id, vault, lambda: now - dt.timedelta(hours=2))
             batches.append(str(done.batch_id))
         with session(engine) as opened:
-            fresh, worked = _work(opened, vault, Viewer(people["counsellor"], "wang", "counsellor", None), now)
+            counsellor = Viewer(people["counsellor"], "wang", "counsellor", None)
+            fresh, worked = _work(opened, vault, counsellor, now)
             _past(opened, now)
+        with session(engine) as opened:
+            chunk_id = _answered(opened, vault, counsellor, worked, now)
+        with session(engine) as opened:
+            triage_chunk(opened, chunk_id, vault, lambda: now)
     return Busy(**people, batch=batches[0], fresh_case=fresh, worked_case=worked)
 
 
@@ -96,6 +104,17 @@ def _work(session: Session, vault: Vault, who: Viewer, now: dt.datetime) -> tupl
         case = take_case(session, who, case_id, None)
         perform(session, vault, who, case, act, at + dt.timedelta(minutes=9 * number))
     return fresh, worked
+
+
+def _answered(session: Session, vault: Vault, who: Viewer, case_id: int, now: dt.datetime) -> int:
+    """The borrower told the income: a second version; answers the chunk that decides it."""
+    case = take_case(session, who, case_id, None)
+    decided = decided_on(session, case_id, case.decision_id, vault)
+    assert decided is not None
+    standing = Standing(who, case, decided, now)
+    answered = answer(session, vault, standing, {"income_monthly": "5200"}, decided.pack)
+    perform(session, vault, who, case, answered.act, now)
+    return answered.submitted.wakes[0].chunk_id
 
 
 def _past(session: Session, now: dt.datetime) -> None:

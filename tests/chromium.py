@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from starlette.routing import Match, Route
+from starlette.routing import compile_path
 
 from web import auth
 
@@ -17,6 +18,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 DESK, PHONE = (1280, 800), (390, 844)
+_FOR_MACHINES = ("/healthz", "/readyz", "/metrics", "/docs", "/redoc", "/openapi.json")
 _NO_PAGES = (".svg", ".txt", ".ics", ".pdf", ".csv", ".xlsx", ".jsonl", ".json", ".parquet", ".tsv", ".md")
 
 
@@ -44,16 +46,14 @@ def signed_in(
     return context
 
 
-def page_routes(app: FastAPI) -> set[str]:
-    """The address patterns of everything a person may open."""
-    return {
-        route.path
-        for route in app.routes
-        if isinstance(route, Route)
-        and "GET" in (route.methods or ())
-        and not route.path.startswith(("/api", "/static"))
-        if route.path not in ("/healthz", "/readyz", "/metrics") and not route.path.endswith(_NO_PAGES)
-    }
+def page_routes(app: FastAPI) -> list[str]:
+    """The address patterns of everything a person may open, in the order in which they are tried."""
+    found = [
+        str(route.path)
+        for route in iter_route_contexts(app.routes)
+        if "GET" in (route.methods or ()) and not str(route.path).startswith(("/api", "/static"))
+    ]
+    return [path for path in found if path not in _FOR_MACHINES and not path.endswith(_NO_PAGES)]
 
 
 def walk(app: FastAPI, page: Page, *starts: str) -> Iterator[str]:
@@ -77,9 +77,4 @@ def _pattern(app: FastAPI, address: str) -> str | None:
     path = urlsplit(address).path
     if path.endswith(_NO_PAGES):
         return None
-    for route in app.routes:
-        if isinstance(route, Route):
-            match, _ = route.matches({"type": "http", "path": path, "method": "GET", "root_path": ""})
-            if match is Match.FULL:
-                return None if path.startswith("/api") else route.path
-    return None
+    return next((pattern for pattern in page_routes(app) if compile_path(pattern)[0].match(path)), None)

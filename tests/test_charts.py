@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.repayment import Plan
+from rules.plan import Plan
 from tests.kits import swept
 from web import charts
 from web.chart_text import clean, width_of, wrapped

@@ -57,7 +57,7 @@ def test_a_fault_is_told_beside_what_was_recognised() -> None:
     assert mapping.fields == ["case_ref", "product", None]
     assert mapping.unknown == ["自定义"]
     assert mapping.fault is not None
-    assert "逾期天数（表头也可以写作Days overdue、逾期、DPD）" in mapping.fault.zh
+    assert "逾期天数（表头也可以写作 Days overdue、逾期、DPD）" in mapping.fault.zh
 
 
 def test_two_columns_of_one_name_are_one_too_many_in_both_languages() -> None:

@@ -12,8 +12,8 @@ from itertools import accumulate, pairwise
 from math import ceil
 from typing import Final, Literal
 
-from rules import repayment
-from rules.repayment import Plan
+from rules.plan import Plan
+from rules.plan import rows as payments_of
 from web import drawing
 from web.chart_text import LINE, width_of, wrapped
 from web.drawing import GAP, INK, PAPER, SOFT, Key, Plot, Spec, mark, words
@@ -78,7 +78,7 @@ class Count:
 
 def course(label: str, plan: Plan) -> Course | None:
     """The course of a plan; None where no payment says what remains, as in a pause."""
-    payments = repayment.rows(plan)
+    payments = payments_of(plan)
     if plan.balance is None or not payments:
         return None
     return Course(label, (plan.balance, *(payment.balance for payment in payments)))

@@ -17,6 +17,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, St
 from starlette.exceptions import HTTPException
 
 from forbear import accounts
+from rules.facts import display
 from rules.handbook.wording import TEMPLATES as HANDBOOK
 from rules.phrases import articles, say
 from web import auth, language
@@ -27,29 +28,40 @@ _YEAR = 365 * 24 * 3600
 # Address, words, and the least role that is shown the link.
 NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
     ("/", "site.queue", "submitter"),
+    ("/batches", "batches.title", "submitter"),
     ("/overview", "overview.title", "supervisor"),
     ("/policy", "policy.title", "submitter"),
     ("/webhooks", "webhooks.nav", "supervisor"),
 )
-_TOLD = (400, 401, 403, 404, 405, 410, 421, 500, 503)  # failures with a sentence of their own
+_TOLD = (400, 401, 403, 404, 405, 410, 413, 421, 500, 503)  # failures with a sentence of their own
 
 
 def page(
-    request: Request, template: str, values: Mapping[str, Any], twin: Mapping[str, Any], status: int = 200
+    request: Request,
+    template: str,
+    values: Mapping[str, Any],
+    twin: Mapping[str, Any],
+    status: int = 200,
+    address: str | None = None,
 ) -> Response:
-    """The page, or its JSON twin if that is what the client accepts."""
+    """The page, or its JSON twin if that is what the client accepts.
+
+    `address` is that of the page, where a form with a fault in it was sent to another one.
+    """
     if wants_json(request):
         return _varied(JSONResponse(dict(twin), status_code=status))
-    return _html(request, template, values, status)
+    return _html(request, template, values, status, address)
 
 
-def _html(request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> Response:
+def _html(
+    request: Request, template: str, values: Mapping[str, Any], status: int = 200, address: str | None = None
+) -> Response:
     lang = language.chosen(request)
     html = _environment().get_template(template).render(
         lang=lang,
         t=partial(language.message, lang),
-        path=request.url.path,
-        other_language=_switch(request, lang),
+        path=address or request.url.path,
+        other_language=_switch(request, lang, address),
         viewer=getattr(request.state, "viewer", None),
         csrf=accounts.csrf_token(request.cookies.get(auth.COOKIE, "")),
         **values,
@@ -117,11 +129,15 @@ def _varied(response: Response) -> Response:
     return response
 
 
-def _switch(request: Request, lang: language.Language) -> dict[str, str]:
+def _switch(request: Request, lang: language.Language, address: str | None) -> dict[str, str]:
     """The link to the same page in the other language."""
     other: language.Language = "en" if lang == "zh" else "zh"
     url = request.url.include_query_params(lang=other)
-    return {"lang": other, "href": f"{url.path}?{url.query}", "name": language.message(other, "language.name")}
+    return {
+        "lang": other,
+        "href": f"{address or url.path}?{url.query}",
+        "name": language.message(other, "language.name"),
+    }
 
 
 @cache
@@ -143,6 +159,7 @@ def _environment() -> Environment:
     environment.filters["date"] = dt.date.fromisoformat
     environment.filters["day"] = day
     environment.filters["say"] = say
+    environment.globals["display"] = display
     return environment
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
-from forbear import chunks, heartbeat, idempotency, outbox
+from forbear import chunks, heartbeat, idempotency, outbox, uploads
 from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault, load_vault
 from forbear.settings import settings
@@ -74,6 +74,7 @@ def sweep(idle_seconds: int | None = None) -> None:
     if wakes:
         _log.info("chunks.swept", count=len(wakes))
         wake(wakes)
+    _steady(lambda opened: uploads.purge(opened, _now()))
 
 
 @app.task(name="upkeep.heartbeat")  # type: ignore[untyped-decorator]

@@ -117,4 +117,4 @@ def _accepted_headers(name: str, fact: Fact) -> str:
 
 
 def _accepted_in_chinese(fact: Fact) -> str:
-    return f"{fact.title.zh}（表头也可以写作{'、'.join((fact.title.en, *fact.aliases[:_SHOWN_ALIASES]))}）"
+    return f"{fact.title.zh}（表头也可以写作 {'、'.join((fact.title.en, *fact.aliases[:_SHOWN_ALIASES]))}）"

@@ -1,5 +1,6 @@
 """From rows of cells to cases: typed facts with personal data set apart, or a rejection that says what to correct."""
 
+import datetime as dt
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,7 +55,11 @@ class Intake:
     _vocabulary: Vocabulary
 
     def __iter__(self) -> Iterator[Accepted | Rejected]:
-        reader = _RowReader(self._vocabulary, self.columns, self.fields)
+        return self.on(None)
+
+    def on(self, as_of: dt.date | None) -> Iterator[Accepted | Rejected]:
+        """Every row as it is read on the day of triage: what is said to have happened later is refused."""
+        reader = _RowReader(self._vocabulary, self.columns, self.fields, as_of)
         return map(reader.read, self._source)
 
 
@@ -67,8 +72,14 @@ def understand(source: Source, vocabulary: Vocabulary) -> Intake:
 class _RowReader:
     """Reads the rows of one file in order, remembering which case references it has met."""
 
-    def __init__(self, vocabulary: Vocabulary, columns: list[str], fields: list[str | None]) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, columns: list[str], fields: list[str | None], as_of: dt.date | None
+    ) -> None:
         self._parser = Parser(vocabulary)
+        self._as_of = as_of
+        self._past = {
+            name: vocabulary.facts[name].title for name in fields if name is not None and vocabulary.facts[name].past
+        }
         self._private = [name for name in fields if name is not None and vocabulary.facts[name].private]
         self._known = [(position, name) for position, name in enumerate(fields) if name is not None]
         self._others = [
@@ -84,6 +95,7 @@ class _RowReader:
         if error is not None:
             return _rejected(row, [error])
         facts, errors = self._parser.parse({name: cells[position] for position, name in self._known})
+        errors.extend(self._ahead(facts))
         extra: dict[str, str] = {}
         for position, name in self._others:
             text = as_text(cells[position])
@@ -100,6 +112,17 @@ class _RowReader:
         private = {name: str(facts.pop(name)) for name in self._private if name in facts}
         borrower = facts.get("borrower_ref")
         return Accepted(number, case_ref, None if borrower is None else str(borrower), facts, private, extra)
+
+    def _ahead(self, facts: Facts) -> Iterator[FieldError]:
+        """The dates of what has happened that lie ahead: a mistyped year would turn a clock into a calm one."""
+        for name, title in self._past.items():
+            day = facts.get(name)
+            if self._as_of is not None and isinstance(day, dt.date) and day > self._as_of:
+                yield FieldError(
+                    name,
+                    f"{title.zh}（{day}）晚于评估日期{self._as_of}，请核对年份。",
+                    f"{title.en}: {day} is after the day of triage, {self._as_of}; check the year.",
+                )
 
 
 class _Met:

@@ -15,7 +15,6 @@ from forbear.chunks import Wake
 from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault
 from forbear.review import Act, NoCaseError, StaleError
-from forbear.settings import settings
 from forbear.standing import RefusedError, Standing
 from models.desk import DeskCase
 from models.session import session
@@ -179,15 +178,7 @@ class _Desk:
     def _chosen(self, at: Standing, body: Any) -> tuple[Act | None, UUID | None, tuple[Wake, ...]]:
         if isinstance(body, Answer):
             cells = {name: _cell(value) for name, value in body.facts.items()}
-            answered = answers.answer(
-                self._session,
-                self._vault,
-                at,
-                cells,
-                pack=self._pack,
-                chunk_size=settings().chunk_size,
-                words=body.words,
-            )
+            answered = answers.answer(self._session, self._vault, at, cells, self._pack, body.words)
             return answered.act, answered.submitted.batch_id, answered.submitted.wakes
         return self._act(at, body), None, ()
 
