@@ -1,12 +1,13 @@
 """Whatever a program sends, the API answers as it says it does: Schemathesis against a real server and database."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
-from schemathesis import Case
+from schemathesis import Case, SerializationContext
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -49,9 +50,10 @@ def site(servers: embedded.Urls, template_database: str) -> Iterator[tuple[str, 
 
 
 @schemathesis.serializer(*FILES)
-def as_it_is(_context: object, value: object) -> object:
+def as_it_is(_context: SerializationContext, value: Any) -> bytes | None:
     """A file is sent as the bytes that were made up."""
-    return getattr(value, "data", str(value).encode())
+    data: bytes = getattr(value, "data", str(value).encode())
+    return data
 
 
 @schema.parametrize()
@@ -59,7 +61,7 @@ def as_it_is(_context: object, value: object) -> object:
     max_examples=6, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-def test_what_comes_back_is_as_it_says(case: Case, site: tuple[str, str]) -> None:
+def test_what_comes_back_is_as_it_says(case: "Case[Any, Any]", site: tuple[str, str]) -> None:
     address, secret = site
     if case.operation.label == "POST /api/v1/cases":
         case.query["wait"] = 0

@@ -12,6 +12,7 @@ from forbear import actions, answers, review, timeline
 from forbear.accounts import Viewer
 from forbear.casefile import decided_on
 from forbear.chunks import Wake
+from forbear.fields import WORDS_MOST
 from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault
 from forbear.review import Act, NoCaseError, StaleError
@@ -29,7 +30,7 @@ from web.deps import NowDep
 from workers.wake import wake
 
 router = APIRouter(prefix="/api/v1/cases", tags=["reviews"])
-Explanation = Annotated[str, Field(max_length=actions.WORDS_MOST, pattern=r"^[^\x00]*$")]
+Explanation = Annotated[str, Field(max_length=WORDS_MOST, pattern=r"^[^\x00]*$")]
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 
 
