@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -13,13 +14,15 @@ from forbear.accounts import SCOPES, Scope
 from forbear.embedded import Urls
 from forbear.packs import shipped
 from forbear.privacy import Vault
-from tests.api import api, caller, token
+from tests.api import api as calling
+from tests.api import caller, token
 from tests.cases import accepted, decided
 from tests.desk import account, cookie_of
-from web import auth
+from web import api, auth
 from web.api import TOPICS
 from web.api.auth import bearer
 from web.api.openapi import described
+from web.language import LANGUAGES, messages
 
 NEEDED: dict[str, Scope] = {
     "GET /batches": "cases:read", "POST /batches": "cases:write", "GET /batches/{batch_id}": "cases:read",
@@ -35,7 +38,7 @@ VALUES = {"batch_id": "5f0c4f52-7d7c-4a55-9a44-0a4f4f9d0c11", "ref": "A", "webho
 
 @pytest.fixture
 def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
-    with api(database_url, redis_url, vault) as opened:
+    with calling(database_url, redis_url, vault) as opened:
         yield opened
 
 
@@ -176,3 +179,11 @@ def test_a_database_that_is_away_is_told(client: httpx.Client, database_url: str
 def test_another_host_is_told(client: httpx.Client) -> None:
     response = client.get("/cases", headers={"Host": "evil.example"})
     assert (response.status_code, response.headers["Content-Type"]) == (421, "application/problem+json")
+
+
+def test_every_kind_of_problem_has_its_words_and_no_other_has() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path(api.__file__).parent.glob("*.py"))
+    raised = set(re.findall(r'ProblemError\(\s*\d+, "(\w+)"', sources))
+    for language in LANGUAGES:
+        told = {key.split(".")[1] for key in messages(language) if key.startswith("problem.")}
+        assert raised == {kind for kind in told if not kind.isdigit()}

@@ -61,7 +61,7 @@ def as_it_is(_context: SerializationContext, value: Any) -> bytes | None:
     max_examples=6, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-def test_what_comes_back_is_as_it_says(case: "Case[Any, Any]", site: tuple[str, str]) -> None:
+def test_what_comes_back_is_as_it_says(case: "Case[Any]", site: tuple[str, str]) -> None:
     address, secret = site
     if case.operation.label == "POST /api/v1/cases":
         case.query["wait"] = 0

@@ -31,7 +31,8 @@ def test_every_command_of_the_page_works(database_url: str, redis_url: str, vaul
     assert json.loads(case)["strategy"] == json.loads(again)["strategy"]
     assert json.loads(batch)["rows_read"] > 20
     assert json.loads(listed)["accepted"] == 1
-    assert "甲-1" in files
+    assert '"rows_read"' in files
+    assert "row,field,error" in files
     assert json.loads(review)["status"] == "reviewed"
     assert {error["field"] for error in json.loads(problem)["errors"]} == {"product", "days_overdue", "hardship"}
     assert json.loads(hook)["secret"].startswith("whsec_")

@@ -21,7 +21,7 @@ NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 FAMILIES = (
     "urgency.U", "status.", "layer.", "differ.", "failure.", "secondary.", "blocked.",
     "state.", "action.", "about.", "send.", "done.", "reason.", "outcome.", "event.", "budget.", "since.", "timeline.",
-    "kit.", "message.",
+    "kit.", "message.", "problem.", "webhooks.error.", "webhooks.batch.", "webhooks.decision.",
 )  # fmt: skip
 
 

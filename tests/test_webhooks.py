@@ -2,9 +2,11 @@
 
 import datetime as dt
 import hmac
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from forbear import outbox, webhooks
 from forbear.accounts import Viewer
+from forbear.embedded import Urls
 from forbear.outbox import EACH, LEASE, PAUSES, TRIES
 from forbear.post import AddressError
 from forbear.privacy import Vault
@@ -21,6 +24,7 @@ from models.webhook import Delivery, Webhook
 from tests.api import Receiver, receiver
 from tests.cases import NOW, VAULT, accepted, decided, engine_of, submitted
 from tests.desk import account
+from tests.processes import Site, kill_group, until
 
 SECOND = dt.timedelta(seconds=1)
 BOTH = ("batch.complete", "decision.changed")
@@ -279,3 +283,25 @@ def test_what_was_settled_long_ago_is_forgotten(database_url: str, there: Receiv
         assert outbox.forget(opened, NOW + outbox.KEPT) == 0
         assert outbox.forget(opened, NOW + outbox.KEPT + SECOND) == 1
     assert [each.status for each in all_deliveries(database_url)] == ["pending"]
+
+
+def test_a_real_worker_tells_and_one_killed_in_the_middle_leaves_it_to_be_told_again(
+    database_url: str, redis_url: str, there: Receiver, tmp_path: Path
+) -> None:
+    site = Site(Urls(database_url, redis_url), tmp_path)
+    register(database_url, there.address)
+    there.hold = threading.Event()
+    tell(database_url)
+    with site.worker() as worker, site.scheduler():
+        until(lambda: len(there.got) == 1, "a delivery on its way; " + site.logs()[-2000:])
+        kill_group(worker)
+    there.hold.set()
+    [claimed] = all_deliveries(database_url)
+    assert (claimed.status, claimed.tries) == ("pending", 1)
+    with record(database_url) as opened:
+        opened.get_one(Delivery, claimed.id).next_at = NOW  # its lease is over
+    with site.worker(), site.scheduler():
+        until(lambda: all_deliveries(database_url)[0].status == "delivered", site.logs()[-2000:])
+    assert len(there.got) == 2
+    assert there.got[0][0]["Forbear-Delivery"] == there.got[1][0]["Forbear-Delivery"]
+    assert there.got[0][1] == there.got[1][1]
