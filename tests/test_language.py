@@ -22,6 +22,7 @@ FAMILIES = (
     "urgency.U", "status.", "layer.", "differ.", "failure.", "secondary.", "blocked.",
     "state.", "action.", "about.", "send.", "done.", "reason.", "outcome.", "event.", "budget.", "since.", "timeline.",
     "kit.", "message.", "reveal.reason.", "consent.", "ledger.",
+    "problem.", "webhooks.error.", "webhooks.batch.", "webhooks.decision.",
 )  # fmt: skip
 
 
