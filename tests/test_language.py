@@ -21,7 +21,8 @@ NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 FAMILIES = (
     "urgency.U", "status.", "layer.", "differ.", "failure.", "secondary.", "blocked.",
     "state.", "action.", "about.", "send.", "done.", "reason.", "outcome.", "event.", "budget.", "since.", "timeline.",
-    "kit.", "message.", "role.", "scope.", "unfit.", "reveal.reason.", "consent.", "ledger.",
+    "kit.", "message.", "role.", "scope.", "unfit.", "account.", "accounts.", "sign_in.", "flash.", "reveal.reason.", "consent.", "ledger.",
+    "problem.", "webhooks.error.", "webhooks.batch.", "webhooks.decision.",
 )  # fmt: skip
 
 

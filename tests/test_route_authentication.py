@@ -10,10 +10,11 @@ from starlette.routing import Mount
 
 from forbear.privacy import Vault
 from web import auth
+from web.api.auth import bearer
 from web.app import create_app
 
 # Who is there is proven by one of these.
-PROOFS: set[Callable[..., Any]] = {auth._signed_in}
+PROOFS: set[Callable[..., Any]] = {auth._signed_in, bearer}
 OPEN = {"/healthz", "/readyz", "/metrics", "/static", "/sign-in", "/api/openapi.json"}
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 

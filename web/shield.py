@@ -25,7 +25,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 _HSTS = "max-age=31536000"  # a year; sent over https only, as the standard asks
-_FOR_MACHINES = ("/healthz", "/readyz")  # asked by names of containers, and tell nothing about cases
+_FOR_MACHINES = ("/healthz", "/readyz", "/metrics")  # asked by names of containers, and tell nothing about cases
 _UNREACHABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 
 log = structlog.get_logger()

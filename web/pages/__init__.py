@@ -15,9 +15,11 @@ from web.pages import (
     queue,
     sign_in,
     uploads,
+    webhooks,
 )
 
 ROUTERS = (
     sign_in.router, queue.router, case.router, actions.router, kit.router, privacy.router, batches.router,
     uploads.router, downloads.router, overview.router, policy.router, ledger.router, account.router, accounts.router,
+    webhooks.router,
 )  # fmt: skip
