@@ -42,6 +42,13 @@ class Desk(httpx.Client):
         return self.post(address, data={"csrf": token, **(fields or {})}, **terms)  # type: ignore[arg-type]
 
 
+def holding(address: str, secret: str) -> Desk:
+    """A client whose cookie, as if this address had set it, holds this secret."""
+    client = Desk(base_url=address, trust_env=False)
+    client.cookies.set(auth.COOKIE, secret, domain=httpx.URL(address).host, path="/")
+    return client
+
+
 @contextmanager
 def served(url: str, redis_url: str, vault: Vault, at: dt.datetime = NOW) -> Iterator[str]:
     """The application on a free port, its clock standing still."""
@@ -58,5 +65,5 @@ def desk(
     """A client that is signed in with a new account of this role."""
     secret = cookie_of(url, account(url, name, role, submitter))
     with served(url, redis_url, vault) as address:
-        with Desk(base_url=address, trust_env=False, cookies={auth.COOKIE: secret}) as client:
+        with holding(address, secret) as client:
             yield client
