@@ -25,8 +25,7 @@ Unit = Literal["days", "working_days", "months", "years", "yuan", "percent", "pe
 Layer = Literal["law", "regulation", "standard", "practice", "design"]
 # What was read of a source. A press copy is a report on a site that deserves no trust of its own.
 Read = Literal["text", "official_page", "press", "press_copy", "law_firm", "weak_page", "nothing"]
-# Without interest unless the kind says otherwise.
-PlanKind = Literal[
+PlanKind = Literal[  # without interest unless the kind says otherwise
     "instalments", "steady_instalments", "partial_instalments", "instalments_with_interest", "equal_principal",
     "shared_instalments", "deferral", "standstill", "lump_sum",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from models.account import Account, Token
 from models.ledger import LedgerRow
 from models.session import session
 from tests.cases import NOW, engine_of
-from tests.desk import Desk, account, cookie_of, served
+from tests.desk import Desk, account, cookie_of, holding, served
 from web import auth
 
 JSON = {"Accept": "application/json"}
@@ -44,9 +44,7 @@ def signed_in(address: str, url: str, name: str = "wang", role: accounts.Role | 
             account_id = found.exec(select(Account.id).where(Account.name == name)).one()
     else:
         account_id = account(url, name, role, "them" if role == "submitter" else None)
-    client = Desk(base_url=address, trust_env=False)
-    client.cookies.set(auth.COOKIE, cookie_of(url, account_id), domain="127.0.0.1")  # as the server sets it anew
-    return client
+    return holding(address, cookie_of(url, account_id))
 
 
 def kinds(found: Session) -> list[str]:

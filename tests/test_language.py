@@ -14,8 +14,7 @@ from tests.desk import desk
 from web.language import LANGUAGES, message, messages
 
 TEMPLATES = sorted((Path(__file__).parents[1] / "web" / "templates").glob("*.html"))
-# What a template computes; a macro named `attributes` writes the inside of a tag.
-MARKUP = re.compile(r"{% macro attributes.*?endmacro %}|{{.*?}}|{%.*?%}|{#.*?#}", re.DOTALL)
+MARKUP = re.compile(r"{{.*?}}|{%.*?%}|{#.*?#}", re.DOTALL)
 SPOKEN = {"alt", "title", "placeholder", "aria-label", "aria-description", "data-label", "value", "content"}
 NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 # Keys that templates put together from a value.
