@@ -34,6 +34,12 @@ class Act:
     words: str | None = None
 
 
+def may_act(viewer: Viewer, case: DeskCase) -> bool:
+    """Whether a viewer may act on a case: a counsellor on a free one or their own, a supervisor on any."""
+    mine = case.assignee_id in (None, viewer.account_id)
+    return viewer.may_act_as("supervisor") or (viewer.may_act_as("counsellor") and mine)
+
+
 def take_case(session: Session, viewer: Viewer, case_id: int, revision: int | None) -> DeskCase:
     """Lock a case's desk row. Raises NoCaseError, and StaleError if it is not at this revision any more."""
     query = select(DeskCase).where(DeskCase.case_id == case_id)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 HEARTBEAT_SECONDS = 20  # three a minute: one may be late before a queue counts as dead
+UPKEEP_SECONDS = 60
 
 
 def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -22,4 +23,8 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
         }
         for queue in queues
     }
-    return {"sweep": sweep, **heartbeats}
+    minutely = {
+        task: {"task": task, "schedule": UPKEEP_SECONDS, "options": {"queue": "upkeep", "expires": UPKEEP_SECONDS}}
+        for task in ("upkeep.fold", "upkeep.return", "upkeep.tidy")
+    }
+    return {"sweep": sweep, **heartbeats, **minutely}

@@ -1,5 +1,5 @@
 """The pages, one module each."""
 
-from web.pages import case, queue
+from web.pages import case, queue, takes
 
-ROUTERS = (queue.router, case.router)
+ROUTERS = (queue.router, takes.router, case.router)
