@@ -15,6 +15,10 @@ COPY workers workers
 RUN pip install --no-cache-dir --no-deps .
 
 FROM python:3.11-slim-bookworm
+# For PDF: Pango, and the Chinese fonts it embeds.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 10001 forbear
 COPY --from=build /opt/forbear /opt/forbear
 ENV PATH=/opt/forbear/bin:$PATH PYTHONUNBUFFERED=1

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser check format bench bench-desk lock clean
+.PHONY: help setup demo test test-browser check format bench bench-desk screenshots lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ demo: $(READY) ## triage samples/cases.csv and serve the review page until Ctrl-
 test: $(READY) ## every test but the browser's, on real PostgreSQL, Redis and Celery workers (T=path for one)
 	@$(BIN)/python -m pytest $(T)
 
-test-browser: $(READY) ## the pages in real Chromium (needs chromium on the PATH)
+test-browser: $(READY) ## the pages in real Chromium, and PDF (needs chromium, Pango and a Chinese font)
 	@$(BIN)/python -m pytest -m browser $(T)
 
 check: $(READY) ## lint, types, import contracts, rule checks and rule tests
@@ -50,6 +50,9 @@ bench: $(READY) ## measure the pipeline against the plain way, side by side; wri
 
 bench-desk: $(READY) ## measure the desk's pages with a million cases; writes bench/desk.json
 	@$(BIN)/python -m bench.desk
+
+screenshots: $(READY) ## the pictures of every page in docs/screenshots, anew (needs chromium on the PATH)
+	@$(BIN)/python -m tests.screenshots
 
 lock: ## compile the lock files anew (needs uv)
 	uv pip compile --quiet pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock

@@ -12,6 +12,7 @@ from forbear.queue import Entry, beside
 from forbear.triage import Decided, restored
 from models.case import Case, CaseVersion
 from models.decision import Decision
+from models.desk import DeskCase
 from models.pack import Pack as StoredPack
 from rules import facts as rules_facts
 from rules.normal import facts_of, leaves
@@ -62,6 +63,7 @@ class CaseFile:
 
     case_id: int
     case_ref: str
+    desk: DeskCase | None  # as the queue has it; None before the first decision
     history: tuple[Step, ...]
     beside: tuple[Entry, ...]  # the borrower's other cases
     judgement: Judgement | None
@@ -70,6 +72,17 @@ class CaseFile:
     def latest(self) -> int | None:
         """The current decision."""
         return next((step.decision.id for step in self.history if step.decision is not None), None)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the decision looked at is the current one."""
+        return self.judgement is not None and self.judgement.decision_id == self.latest
+
+    def before(self, decision_id: int) -> int | None:
+        """The decision that came before this one."""
+        made = [step.decision.id for step in self.history if step.decision is not None]
+        later = made[made.index(decision_id) + 1 :] if decision_id in made else []
+        return later[0] if later else None
 
     @property
     def outdated(self) -> bool:
@@ -100,10 +113,25 @@ def open_file(
     return CaseFile(
         case_id,
         case.case_ref,
+        session.get(DeskCase, case_id),
         tuple(_step(session, version, decision) for version, decision in rows),
         beside(session, case),
         _judgement(session, case.case_ref, *looked_at[0], vault) if looked_at else None,
     )
+
+
+def decided_on(session: Session, case_id: int, decision_id: int, vault: Vault) -> Decided | None:
+    """One decision on a case; None if it is none on this case."""
+    found = session.exec(
+        select(Case, CaseVersion, Decision)
+        .join(CaseVersion, col(CaseVersion.case_id) == Case.id)
+        .join(Decision, col(Decision.case_version_id) == CaseVersion.id)
+        .where(Case.id == case_id, Decision.id == decision_id)
+    ).first()
+    if found is None:
+        return None
+    case, version, decision = found
+    return restored(session, case.case_ref, decision, version.private, vault)
 
 
 def _step(session: Session, version: CaseVersion, decision: Decision | None) -> Step:

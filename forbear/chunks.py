@@ -1,6 +1,7 @@
 """The queue of record: chunks are claimed, counted, split, finished and swept here. Messages only wake."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -60,6 +61,12 @@ def take(session: Session, chunk_id: int) -> Chunk | None:
     return session.exec(query.with_for_update(skip_locked=True)).first()
 
 
+def pending(session: Session, chunk_ids: Sequence[int]) -> int:
+    """How many of these chunks still wait or are worked on."""
+    waiting = select(func.count()).where(col(Chunk.id).in_(chunk_ids), Chunk.status == "pending")
+    return session.exec(waiting).one()
+
+
 def finish(session: Session, chunk: Chunk, now: dt.datetime) -> None:
     """Mark a chunk done, and its batch complete if that was the last one. The last step of a transaction."""
     chunk.status = "done"
@@ -111,6 +118,23 @@ def sweep(session: Session, now: dt.datetime, interval: dt.timedelta) -> list[Wa
     for batch_id in session.exec(select(Batch.id).where(Batch.status == "running", ~pending)).all():
         complete(session, batch_id, now)
     return wakes
+
+
+def retry(session: Session, batch_id: UUID, chunk_id: int | None, now: dt.datetime) -> tuple[Wake, ...]:
+    """Make a batch's failed chunks, or one of them, pending again with all their tries. The batch runs again."""
+    query = select(Chunk).where(Chunk.batch_id == batch_id, Chunk.status == "failed")
+    if chunk_id is not None:
+        query = query.where(Chunk.id == chunk_id)
+    chunks = session.exec(query.order_by(col(Chunk.id)).with_for_update()).all()
+    for chunk in chunks:
+        chunk.status, chunk.tries, chunk.error = "pending", 0, None
+        chunk.woken_at, chunk.claimed_at, chunk.done_at = now, None, None
+    session.add_all(chunks)
+    session.flush()
+    if chunks:
+        again = update(Batch).where(col(Batch.id) == batch_id).values(status="running", completed_at=None)
+        session.exec(again)
+    return tuple(Wake(chunk.id, chunk.queue) for chunk in chunks)
 
 
 def _split(session: Session, chunk: Chunk, now: dt.datetime) -> tuple[Wake, ...]:

@@ -16,7 +16,8 @@ from rules.pack import Pack
 
 _FAR = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 # The row of a newer decision replaces the older one's. A case that a person dealt with comes back to the queue only if
-# it is recommended something else now; the time to answer runs anew only if the urgency is another.
+# it is recommended something else now, and one that is with a supervisor stays there; the time to answer runs anew only
+# if the urgency is another.
 _PLACE = text("""
     INSERT INTO desk_case AS desk (
         case_id, submitter, case_ref, batch_id, received_at, decision_id, version_number, as_of, pack_sha256, strategy,
@@ -53,7 +54,7 @@ _PLACE = text("""
             CAST(excluded.deadline AS timestamp) AT TIME ZONE :zone
         ),
         status = CASE WHEN (desk.strategy, desk.urgency) = (excluded.strategy, excluded.urgency)
-            THEN desk.status ELSE 'open' END,
+            OR desk.status = 'escalated' THEN desk.status ELSE 'open' END,
         follow_up_at = CASE WHEN (desk.strategy, desk.urgency) = (excluded.strategy, excluded.urgency)
             THEN desk.follow_up_at END,
         changed = desk.changed OR (

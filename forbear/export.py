@@ -1,4 +1,4 @@
-"""Writes results and rejects by file ending, row by row, and never leaves half a file behind."""
+"""Results and rejects as files by their ending: piece by piece, or written to a path, never leaving half a file."""
 
 import csv
 import json
@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias, TypeVar
 
 from forbear.errors import ForbearError
@@ -28,6 +29,8 @@ _RESULT_COLUMNS = (
     "recourse", "pack.id", "pack.version", "pack.sha256", "as_of", "engines_agree",
 )  # fmt: skip
 _BATCH = 5_000  # rows of a row group
+_PIECE = 500  # lines that are sent or written at once
+_BLOCK = 1024 * 1024
 
 
 def check_target(path: Path) -> None:
@@ -43,36 +46,44 @@ def check_target(path: Path) -> None:
 
 
 def write_results(path: Path, decisions: Iterable[Object]) -> int:
-    """Write decisions and say how many: whole in .jsonl and .json, flattened with `;` lists elsewhere."""
-    if path.suffix.lower() in _OBJECTS:
-        return _write(path, _OBJECTS[path.suffix.lower()], decisions)
+    """Write decisions and say how many."""
+    return _write(path, decisions, results)
+
+
+def write_rejects(path: Path, columns: Sequence[str], rejections: Iterable[Rejected]) -> int:
+    """Write rejected rows and say how many."""
+    return _write(path, rejections, partial(rejects, columns))
+
+
+def results(decisions: Iterable[Object], ending: str, folder: Path) -> Iterator[bytes]:
+    """A file of decisions, piece by piece: whole in .jsonl and .json, flattened with `;` lists elsewhere.
+
+    Workbooks and Parquet are not pieces before they are whole: they are drafted in the folder first.
+    """
+    if ending in _OBJECTS:
+        return _OBJECTS[ending](decisions)
     flat = (_flat(decision) for decision in decisions)
     first = next(flat, {})
     header = list(dict.fromkeys((*_RESULT_COLUMNS, *first)))
     rows = ([item.get(column, "") for column in header] for item in chain([first] if first else [], flat))
-    return _write_table(path, header, rows)
+    return _TABLES[ending](header, rows, folder)
 
 
-def write_rejects(path: Path, columns: Sequence[str], rejections: Iterable[Rejected]) -> int:
-    """Write rejected rows as they came, with `row`, `field` and `error` behind, and say how many."""
+def rejects(columns: Sequence[str], rejections: Iterable[Rejected], ending: str, folder: Path) -> Iterator[bytes]:
+    """A file of rejected rows as they came, with `row`, `field` and `error` behind, piece by piece like results."""
     kept = [position for position, name in enumerate(columns) if not is_reject_column(name)]
     header = [*(columns[position] for position in kept), *REJECT_COLUMNS]
     rows: Iterator[list[Cell]] = (
         [*(rejected.cells[position] for position in kept), rejected.row, rejected.field, rejected.error]
         for rejected in rejections
     )
-    if path.suffix.lower() in _OBJECTS:
+    if ending in _OBJECTS:
         names = distinct(header)
-        return _write(path, _OBJECTS[path.suffix.lower()], (dict(zip(names, row, strict=True)) for row in rows))
-    return _write_table(path, header, rows)
+        return _OBJECTS[ending](dict(zip(names, row, strict=True)) for row in rows)
+    return _TABLES[ending](header, rows, folder)
 
 
-def _write_table(path: Path, header: list[str], rows: Iterable[Sequence[Cell]]) -> int:
-    check_target(path)
-    return _write(path, partial(_TABLES[path.suffix.lower()], header), rows)
-
-
-def _write(path: Path, write: Callable[[Path, Iterable[Item]], None], items: Iterable[Item]) -> int:
+def _write(path: Path, items: Iterable[Item], pieces: Callable[[Iterable[Item], str, Path], Iterator[bytes]]) -> int:
     check_target(path)
     count = 0
 
@@ -82,8 +93,8 @@ def _write(path: Path, write: Callable[[Path, Iterable[Item]], None], items: Ite
             count += 1
             yield item
 
-    with _draft(path) as draft:
-        write(draft, counted())
+    with _draft(path) as draft, draft.open("wb") as file:
+        file.writelines(pieces(counted(), path.suffix.lower(), draft.parent))
     return count
 
 
@@ -102,20 +113,44 @@ def _draft(path: Path) -> Iterator[Path]:
             draft.unlink(missing_ok=True)
 
 
-def _write_delimited(separator: str, header: list[str], draft: Path, rows: Iterable[Sequence[Cell]]) -> None:
+def _encoded(texts: Iterable[str]) -> Iterator[bytes]:
+    iterator = iter(texts)
+    while piece := "".join(islice(iterator, _PIECE)):
+        yield piece.encode()
+
+
+class _Line:
+    """What csv.writer writes to: its writerow answers the line."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _delimited(separator: str, header: list[str], rows: Iterable[Sequence[Cell]], _folder: Path) -> Iterator[bytes]:
     """With a byte order mark, by which a Chinese Excel knows UTF-8."""
     # A column name with a separator in it would mislead whoever guesses the separator from the first line.
     quoted = any(mark in name for name in header for mark in ",;\t")
-    with draft.open("w", encoding="utf-8-sig", newline="") as file:
-        first = csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL)
-        first.writerow(map(neutralise, header))
-        csv.writer(file, delimiter=separator).writerows(
-            [neutralise(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
-        )
+    first = csv.writer(_Line(), delimiter=separator, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL)
+    others = csv.writer(_Line(), delimiter=separator)
+    cells = ([neutralise(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    return _encoded(chain(["\ufeff", first.writerow(map(neutralise, header))], map(others.writerow, cells)))
 
 
-def _write_xlsx(header: list[str], draft: Path, rows: Iterable[Sequence[Cell]]) -> None:
-    write_sheet(draft, chain([header], rows))
+def _xlsx(header: list[str], rows: Iterable[Sequence[Cell]], folder: Path) -> Iterator[bytes]:
+    return _drafted(folder, lambda draft: write_sheet(draft, chain([header], rows)))
+
+
+def _parquet(header: list[str], rows: Iterable[Sequence[Cell]], folder: Path) -> Iterator[bytes]:
+    return _drafted(folder, lambda draft: _write_parquet(header, draft, rows))
+
+
+def _drafted(folder: Path, write: Callable[[Path], None]) -> Iterator[bytes]:
+    """The bytes of a file that has to be written whole first; the draft is gone afterwards."""
+    with TemporaryDirectory(prefix=".forbear-", dir=folder) as name:
+        draft = Path(name) / "draft"
+        write(draft)
+        with draft.open("rb") as file:
+            yield from iter(partial(file.read, _BLOCK), b"")
 
 
 def _write_parquet(header: list[str], draft: Path, rows: Iterable[Sequence[Cell]]) -> None:
@@ -130,27 +165,23 @@ def _write_parquet(header: list[str], draft: Path, rows: Iterable[Sequence[Cell]
             writer.write_batch(pa.record_batch(columns, schema=schema))
 
 
-def _write_json_lines(draft: Path, objects: Iterable[Object]) -> None:
-    with draft.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(item, ensure_ascii=False) + "\n" for item in objects)
+def _json_lines(objects: Iterable[Object]) -> Iterator[bytes]:
+    return _encoded(json.dumps(item, ensure_ascii=False) + "\n" for item in objects)
 
 
-def _write_json_list(draft: Path, objects: Iterable[Object]) -> None:
-    with draft.open("w", encoding="utf-8") as file:
-        file.write("[")
-        for number, item in enumerate(objects):
-            file.write(",\n" if number else "\n")
-            json.dump(item, file, ensure_ascii=False)
-        file.write("\n]\n")
+def _json_list(objects: Iterable[Object]) -> Iterator[bytes]:
+    items = (json.dumps(item, ensure_ascii=False) for item in objects)
+    listed = (f",\n{item}" if number else f"\n{item}" for number, item in enumerate(items))
+    return _encoded(chain(["["], listed, ["\n]\n"]))
 
 
-_TABLES: dict[str, Callable[[list[str], Path, Iterable[Sequence[Cell]]], None]] = {
-    ".csv": partial(_write_delimited, ","),
-    ".tsv": partial(_write_delimited, "\t"),
-    ".xlsx": _write_xlsx,
-    ".parquet": _write_parquet,
+_TABLES: dict[str, Callable[[list[str], Iterable[Sequence[Cell]], Path], Iterator[bytes]]] = {
+    ".csv": partial(_delimited, ","),
+    ".tsv": partial(_delimited, "\t"),
+    ".xlsx": _xlsx,
+    ".parquet": _parquet,
 }
-_OBJECTS: dict[str, Callable[[Path, Iterable[Object]], None]] = {".jsonl": _write_json_lines, ".json": _write_json_list}
+_OBJECTS: dict[str, Callable[[Iterable[Object]], Iterator[bytes]]] = {".jsonl": _json_lines, ".json": _json_list}
 
 
 def _flat(decision: Object) -> dict[str, str]:

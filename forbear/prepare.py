@@ -1,4 +1,4 @@
-"""Writes the negotiation pack of a case into a folder: a page to print, text to edit, letters, plans and a calendar."""
+"""Writes the negotiation pack of a case into a folder: a page to print, text to edit, letters, plans, a calendar."""
 
 import csv
 import datetime as dt
@@ -11,26 +11,32 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from forbear import pdf
 from forbear.errors import ForbearError
 from rules.diary import calendar
 from rules.facts import Language
 from rules.kit import Draft, Kit, Offer
 from rules.kit_words import money
 from rules.phrases import say
-from rules.repayment import rows
+from rules.plan import rows
 
-_OURS: Final = re.compile(r"kit\.html|kit\.md|plan\.csv|deadlines\.ics|letter(-\d+)?(\.en)?\.txt")
+_OURS: Final = re.compile(r"kit\.(html|pdf|md)|plan\.csv|deadlines\.ics|letter(-\d+)?(\.en)?\.txt")
 _MOST_STEPS: Final = 6  # lines of a plan in the page; all of them are in plan.csv
 _MARKDOWN: Final = re.compile(r"([\\`*_\[\]<>#|])")
 _COLUMNS: Final = ("方案 plan", "期数 number", "应还 amount", "本金 principal", "利息 interest", "剩余 balance")
 
 
-def write(folder: Path, kit: Kit, languages: Sequence[Language], now: dt.datetime) -> list[Path]:
+def write(
+    folder: Path, kit: Kit, languages: Sequence[Language], now: dt.datetime, *, with_pdf: bool = False
+) -> list[Path]:
     """Write the files of a pack and answer them, in the order to read them.
 
     What an earlier pack left in the folder is taken away: a letter that may no longer be sent must not lie about.
+
+    Raises:
+        ForbearError: the folder cannot be written, or a PDF is wanted and cannot be made; nothing was written then.
     """
-    files = dict(_files(kit, languages, now))
+    files = dict(_files(kit, languages, now, with_pdf))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in folder.iterdir():
@@ -72,8 +78,11 @@ def course(offer: Offer) -> list[tuple[str, str]]:
     return steps if len(steps) <= _MOST_STEPS else [*steps[:3], ("…", "…"), steps[-1]]
 
 
-def _files(kit: Kit, languages: Sequence[Language], now: dt.datetime) -> Iterator[tuple[str, bytes]]:
-    yield "kit.html", page(kit, languages).encode()
+def _files(kit: Kit, languages: Sequence[Language], now: dt.datetime, with_pdf: bool) -> Iterator[tuple[str, bytes]]:
+    html = page(kit, languages)
+    yield "kit.html", html.encode()
+    if with_pdf:
+        yield "kit.pdf", pdf.render(html)
     yield "kit.md", markdown(kit, languages).encode()
     for number, draft in enumerate(kit.letters, start=1):
         name = "letter" if number == 1 else f"letter-{number}"
@@ -100,6 +109,11 @@ def _render(template: str, kit: Kit, languages: Sequence[Language]) -> str:
     return _templates.get_template(template).render(kit=kit, languages=languages)
 
 
+def _css(text: str) -> str:
+    """The text as a string of a style sheet: letters, digits and escapes only, so that nothing in it can end it."""
+    return '"' + "".join(each if each.isalnum() else f"\\{ord(each):x} " for each in text) + '"'
+
+
 def _escaped(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text)
 
@@ -111,5 +125,5 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters |= {"escaped": _escaped}
+_templates.filters |= {"css": _css, "escaped": _escaped}
 _templates.globals |= {"course": course, "letter": letter, "say": say}

@@ -34,21 +34,29 @@ class Vault:
             raise ValueError(f"a key has {KEY_BYTES} bytes")
         self._cipher = AESGCM(_derive(key, b"seal"))
         self._mac_key = _derive(key, b"mac")
+        self._chain_key = _derive(key, b"chain")
         self.fingerprint = _derive(key, b"fingerprint")  # tells keys apart and gives nothing of them away
 
     def seal(self, data: Any) -> bytes:
         """Encrypt a JSON value."""
-        nonce = os.urandom(_NONCE_BYTES)
-        plain = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-        return _VERSION + nonce + self._cipher.encrypt(nonce, plain, None)
+        return self.seal_bytes(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
 
     def open(self, sealed: bytes) -> Any:
         """Decrypt what `seal` made. Raises ForbearError if the key is another one or the bytes were changed."""
+        return json.loads(self.open_bytes(sealed))
+
+    def seal_bytes(self, data: bytes) -> bytes:
+        """Encrypt a file."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return _VERSION + nonce + self._cipher.encrypt(nonce, data, None)
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """Decrypt what `seal_bytes` made. Raises ForbearError as `open` does."""
         nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
             if sealed[:1] != _VERSION:
                 raise InvalidTag
-            return json.loads(self._cipher.decrypt(nonce, body, None))
+            return self._cipher.decrypt(nonce, body, None)
         except InvalidTag:
             raise ForbearError(
                 "Stored personal data cannot be decrypted: set FORBEAR_KEY to the key it was written with."
@@ -57,6 +65,10 @@ class Vault:
     def mac(self, data: bytes) -> bytes:
         """A 32-byte keyed hash: tells whether two contents are the same and nothing else."""
         return hmac.digest(self._mac_key, data, sha256)
+
+    def chain(self, data: bytes) -> bytes:
+        """A 32-byte keyed hash for the ledger alone: nobody can have a link of it made by submitting its content."""
+        return hmac.digest(self._chain_key, data, sha256)
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:

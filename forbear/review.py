@@ -1,14 +1,17 @@
 """Review: what people do on cases. An action is appended and changes the desk row, in one transaction."""
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
 from forbear import desk, ledger
 from forbear.accounts import Viewer
 from forbear.errors import ForbearError
+from forbear.packs import pack_to_name_by
 from forbear.privacy import Vault
 from models.desk import DeskCase
 from models.review import Review
@@ -24,7 +27,10 @@ class NoCaseError(ForbearError):
 
 @dataclass(frozen=True)
 class Act:
-    """One action as a person chose it. `changes` are columns of the case's desk row."""
+    """One action as a person chose it.
+
+    `changes` are columns of the case's desk row; `tally` counts of the day, by (measure, subject, detail).
+    """
 
     action: str
     changes: dict[str, Any]
@@ -32,6 +38,7 @@ class Act:
     reason: str | None = None
     detail: dict[str, Any] | None = None
     words: str | None = None
+    tally: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
 
 
 def may_act(viewer: Viewer, case: DeskCase) -> bool:
@@ -62,13 +69,25 @@ def perform(session: Session, vault: Vault, viewer: Viewer, case: DeskCase, act:
     )  # fmt: skip
     for column, value in act.changes.items():
         setattr(case, column, value)
-    case.revision += 1
+    if act.action != "reveal":  # looking changes nothing: forms that others have open stay good
+        case.revision += 1
     session.add_all([review, case])
     session.flush()
-    desk.note(session, case.submitter, {("reviewed", str(viewer.account_id), act.action): 1}, now.date())
-    entries = ledger.of_rows(session, "review", "id = :id", {"id": review.id})
+    zone = ZoneInfo(pack_to_name_by(session, case.pack_sha256).manifest.timezone)
+    counts = {("reviewed", str(viewer.account_id), act.action): 1, **act.tally}
+    desk.note(session, case.submitter, counts, now.astimezone(zone).date())
+    entries = ledger.of_rows(session, "review", [review.id], {"action": act.action, "case": case.case_id})
     ledger.append(session, vault, viewer.actor, entries, now)
     return review
+
+
+def done_already(session: Session, viewer: Viewer, case_id: int, form: str) -> bool:
+    """Whether this account has sent this very form before: a double click, or a page sent again."""
+    sent = select(Review.id).where(
+        Review.case_id == case_id, Review.account_id == viewer.account_id,
+        col(Review.detail)["form"].astext == form,
+    )  # fmt: skip
+    return session.exec(sent).first() is not None
 
 
 def timeline(session: Session, case_id: int) -> list[Review]:

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     worker_processes: int = Field(default_factory=_cores, ge=1, description="Processes of a worker")
     web_host: str = Field("127.0.0.1", description="Address the web server listens on")
     web_port: int = Field(8600, ge=0, le=65535, description="Port the web server listens on; 0: any free one")
+    retention_days: int = Field(1095, ge=1, description="Days a closed case is kept after the last activity on it")
+    upload_megabytes: int = Field(20, ge=1, le=200, description="Size of a file that the page takes, in MB")
     sweep_seconds: int = Field(60, ge=1, description="Seconds between sweeps for chunks nobody woke")
     log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged")
 

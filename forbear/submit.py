@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from forbear import ledger
 from forbear.chunks import Wake
 from forbear.intake import Accepted, Rejected
 from forbear.privacy import Vault
@@ -58,10 +59,13 @@ def submit(
     vault: Vault,
     chunk_size: int,
     now: dt.datetime,
+    batch_id: UUID | None = None,
+    actor: str = ledger.SYSTEM,
 ) -> Submitted:
-    """Take in any number of rows, holding no more than a block of them in memory.
+    """Take in any number of rows, holding no more than a block of them in memory. The last step of a transaction.
 
-    A case reference may come once: intake rejects its later rows. Raises what reading the rows raises.
+    A case reference may come once: intake rejects its later rows. `actor` is who hands in, as the ledger names it.
+    Raises what reading the rows raises.
     """
     staging.create(session)
     sealer = _Sealer(pack, vault)
@@ -73,9 +77,9 @@ def submit(
             (sealer.rejected(row) for row in block if isinstance(row, Rejected)),
         )
         counts.update(map(type, block))
-    _keep_pack(session, pack, now)
+    new_pack = _keep_pack(session, pack, now)
     batch = Batch(
-        id=uuid4(), submitter=submitter, as_of=as_of, pack_sha256=pack.sha256, created_at=now,
+        id=batch_id or uuid4(), submitter=submitter, as_of=as_of, pack_sha256=pack.sha256, created_at=now,
         source=vault.seal({"name": head.name, "columns": head.columns, "unknown": head.unknown}),
         rows_read=counts.total(), rejected=counts[Rejected],
     )  # fmt: skip
@@ -89,6 +93,11 @@ def submit(
     batch.completed_at = None if merged.chunks else now
     session.add(batch)
     session.flush()
+    counted = {name: getattr(batch, name) for name in ("rows_read", "accepted", "rejected", "unchanged")}
+    entries = ledger.of_rows(session, "batch", [batch.id], {"submitter": submitter, **counted})
+    if new_pack:
+        entries += ledger.of_rows(session, "publication", [pack.sha256], {"pack": pack.manifest.version})
+    ledger.append(session, vault, actor, entries, now)
     wakes = tuple(Wake(chunk_id, queue) for chunk_id, queue in merged.chunks)
     return Submitted(batch.id, batch.rows_read, batch.accepted, batch.rejected, batch.unchanged, wakes)
 
@@ -99,10 +108,10 @@ def source_of(batch: Batch, vault: Vault) -> Head:
     return Head(opened["name"], tuple(opened["columns"]), tuple(opened["unknown"]))
 
 
-def rejections_of(session: Session, batch_id: UUID, vault: Vault) -> Iterator[Rejected]:
-    """The rejected rows of a batch as they came, in their order."""
+def rejections_of(session: Session, batch_id: UUID, vault: Vault, limit: int | None = None) -> Iterator[Rejected]:
+    """The rejected rows of a batch as they came, in their order; the first ones with a limit."""
     query = select(Rejection.row, Rejection.content).where(Rejection.batch_id == batch_id).order_by(col(Rejection.row))
-    for row, content in session.exec(query, execution_options={"yield_per": BLOCK}):
+    for row, content in session.exec(query.limit(limit), execution_options={"yield_per": BLOCK}):
         opened = vault.open(content)
         yield Rejected(row, opened["field"], opened["zh"], opened["en"], tuple(opened["cells"]))
 
@@ -147,9 +156,11 @@ def _blocks(rows: Iterable[Accepted | Rejected]) -> Iterator[list[Accepted | Rej
         yield block
 
 
-def _keep_pack(session: Session, pack: Pack, now: dt.datetime) -> None:
+def _keep_pack(session: Session, pack: Pack, now: dt.datetime) -> bool:
+    """Store the pack if it is new to the record; answers whether it was."""
     values = {
         "sha256": pack.sha256, "pack_id": pack.manifest.id, "version": pack.manifest.version, "created_at": now,
         "files": {path: body.decode() for path, body in pack.files.items()},
     }  # fmt: skip
-    session.exec(insert(StoredPack).values(values).on_conflict_do_nothing())
+    kept = insert(StoredPack).values(values).on_conflict_do_nothing().returning(col(StoredPack.sha256))
+    return session.exec(kept).first() is not None

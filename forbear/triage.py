@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from pydantic_core import to_json
 from sqlalchemy import Row, text
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from forbear import borrowers, chunks, desk, ledger
 from forbear.packs import stored_pack
@@ -25,6 +25,7 @@ from rules.explain import explain
 from rules.kit import Kit, kit
 from rules.outcome import Outcome
 from rules.pack import Pack
+from rules.twin import RuleTrace
 
 _COLUMNS = (
     "case_version_id", "pack_sha256", "as_of", "strategy", "urgency", "certain", "engines_agree",
@@ -86,8 +87,11 @@ class Decided:
 
     def explained(self, language: rules_facts.Language) -> str:
         """The decision at length: why, why not, what would change it, what is still to be asked."""
-        trace = _evaluator(self.pack, self.as_of).trace(self.facts)
-        return explain(self.pack, self.in_words(), self.outcome, self.facts, trace, language)
+        return explain(self.pack, self.in_words(), self.outcome, self.facts, self.trace(), language)
+
+    def trace(self) -> tuple[RuleTrace, ...]:
+        """What each rule, condition and comparison gave on these facts."""
+        return evaluator(self.pack, self.as_of).trace(self.facts)
 
     def kit(self) -> Kit | None:
         """The negotiation pack; None where the policy pack that decided has no texts for one."""
@@ -105,7 +109,7 @@ def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[
     batch = session.get_one(Batch, chunk.batch_id)
     pack = stored_pack(session, batch.pack_sha256)
     versions = _load(session, batch, pack, chunk.case_version_ids, vault)
-    evaluations = _evaluator(pack, batch.as_of).evaluate([version.facts for version in versions])
+    evaluations = evaluator(pack, batch.as_of).evaluate([version.facts for version in versions])
     decided_at = clock()
     rows = [
         _row(pack, version.id, evaluation, batch.as_of, chunk_id, decided_at)
@@ -117,10 +121,8 @@ def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[
     counted = [each for version, each in zip(versions, evaluations, strict=True) if version.id in made]
     desk.count(session, pack, batch.submitter, counted, decided_at)
     chunks.finish(session, chunk, clock())
-    entries = ledger.of_rows(
-        session, "decision", "case_version_id = ANY(:versions) AND chunk_id = :chunk",
-        {"versions": written, "chunk": chunk_id},
-    )  # fmt: skip
+    of_chunk = select(Decision.id).where(col(Decision.case_version_id).in_(written), Decision.chunk_id == chunk_id)
+    entries = ledger.of_rows(session, "decision", session.exec(of_chunk).all())
     ledger.append(session, vault, ledger.SYSTEM, entries, decided_at)
     return len(written)
 
@@ -140,7 +142,8 @@ def decision_of(session: Session, submitter: str, case_ref: str, vault: Vault) -
 
 
 @lru_cache(maxsize=16)
-def _evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
+def evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
+    """The evaluator of a pack and day, made once."""
     return Evaluator(pack, as_of)
 
 
@@ -170,7 +173,7 @@ def _row(
     outcome = evaluation.outcome
     return (
         version_id, pack.sha256, as_of, outcome.strategy, outcome.urgency, outcome.certain, outcome.engines_agree,
-        _json(evaluation.facts), _json(outcome), chunk_id, now,
+        stored_json(evaluation.facts), stored_json(outcome), chunk_id, now,
     )  # fmt: skip
 
 
@@ -213,6 +216,6 @@ def _notes(private: bytes | None, vault: Vault) -> str:
     return "" if private is None else str(vault.open(private)["facts"].get("notes", ""))
 
 
-def _json(value: object) -> str:
+def stored_json(value: object) -> str:
     """The JSON of facts or an outcome: what their own `to_json` gives, written ten times as fast."""
     return to_json(value).decode()

@@ -54,8 +54,8 @@ class SignInAttempt(SQLModel, table=True):
     __table_args__ = (Index(None, "name", "at"), Index(None, "address", "at"))
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
-    name: str
-    address: str
+    name: str = Field(description="Keyed hash of what was typed: it could be a password in the wrong field")
+    address: str = Field(description="Keyed hash of where it came from")
     at: dt.datetime = Field(sa_type=DateTime(timezone=True))
 
 

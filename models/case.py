@@ -35,7 +35,7 @@ class CaseVersion(SQLModel, table=True):
     """The facts of a case as submitted once. Never changed: other facts make another version."""
 
     __tablename__ = "case_version"
-    __table_args__ = (UniqueConstraint("case_id", "number"),)
+    __table_args__ = (UniqueConstraint("case_id", "number"), Index(None, "batch_id"))
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     case_id: int = Field(foreign_key="case.id", sa_type=BigInteger)

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Identity, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Identity, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -12,7 +12,7 @@ class Decision(SQLModel, table=True):
     """The outcome of evaluating a case version, with the facts as evaluated."""
 
     __tablename__ = "decision"
-    __table_args__ = (UniqueConstraint("case_version_id", "pack_sha256", "as_of"),)
+    __table_args__ = (UniqueConstraint("case_version_id", "pack_sha256", "as_of"), Index(None, "chunk_id"))
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     case_version_id: int = Field(foreign_key="case_version.id", sa_type=BigInteger)

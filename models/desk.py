@@ -36,6 +36,7 @@ class DeskCase(SQLModel, table=True):
         # Small ones, for what two rare filters have in common.
         Index(None, "product"),
         Index(None, "overdue_bucket"),
+        Index(None, "decision_id"),
         Index(None, "follow_up_at", postgresql_where=text("follow_up_at IS NOT NULL")),
     )
 

@@ -23,7 +23,8 @@ class Batch(SQLModel, table=True):
     __tablename__ = "batch"
     __table_args__ = (
         CheckConstraint("status IN ('receiving', 'running', 'complete')", name="status"),
-        Index(None, "created_at"),
+        Index(None, "created_at", "id"),
+        Index(None, "submitter", "created_at", "id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -44,7 +45,10 @@ class BatchCase(SQLModel, table=True):
     """Which case version a row of a batch came to."""
 
     __tablename__ = "batch_case"
-    __table_args__ = (CheckConstraint("outcome IN ('accepted', 'unchanged')", name="outcome"),)
+    __table_args__ = (
+        CheckConstraint("outcome IN ('accepted', 'unchanged')", name="outcome"),
+        Index(None, "case_version_id"),
+    )
 
     batch_id: UUID = Field(primary_key=True, foreign_key="batch.id")
     row: int = Field(primary_key=True)
@@ -61,6 +65,7 @@ class Chunk(SQLModel, table=True):
         CheckConstraint("queue IN ('urgent', 'bulk')", name="queue"),
         Index(None, "batch_id", "status"),
         Index(None, "woken_at", postgresql_where=text("status = 'pending'")),
+        Index(None, "done_at", postgresql_where=text("status = 'failed'")),
     )
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -12,7 +12,13 @@ class LedgerRow(SQLModel, table=True):
     """One entry: who did what to what, a digest of the content, and the keyed hash that chains it to the one before."""
 
     __tablename__ = "ledger"
-    __table_args__ = (Index(None, "kind", "subject"),)
+    # Decisions are nearly all of it: what people do is found beside them, and of decisions the newest are at the end.
+    __table_args__ = (
+        Index(None, "subject", "seq"),
+        Index(None, "kind", "seq", postgresql_where=text("kind <> 'decision'")),
+        Index(None, "seq", postgresql_where=text("kind <> 'decision'")),
+        Index(None, "actor", "seq", postgresql_where=text("actor <> 'system'")),
+    )
 
     seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     at: dt.datetime = Field(sa_type=DateTime(timezone=True))
@@ -32,4 +38,7 @@ class LedgerHead(SQLModel, table=True):
 
     id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
     seq: int = Field(default=0, sa_type=BigInteger)
-    mac: bytes = Field(sa_type=LargeBinary)
+    mac: bytes = Field(sa_type=LargeBinary, description="That of the last entry")
+    seal: bytes = Field(
+        sa_type=LargeBinary, description="Keyed hash of both: the end cannot be cut off and the head set back"
+    )

@@ -20,6 +20,7 @@ class Review(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint(f"action IN ({', '.join(map(repr, ACTIONS))})", name="action"),
         Index(None, "case_id", "id"),
+        Index(None, "decision_id"),
         Index(None, "at", "action"),
     )
 

@@ -31,3 +31,11 @@ def session(engine: Engine) -> Iterator[Session]:
     with Session(engine) as opened:
         yield opened
         opened.commit()
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Session]:
+    """A session that reads the record as it is now, whatever is written meanwhile, and cannot write."""
+    with Session(engine) as opened:
+        opened.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+        yield opened

@@ -53,6 +53,7 @@ class IdempotencyKey(SQLModel, table=True):
     """A request of an account that was answered: the same key and content get the same batch again."""
 
     __tablename__ = "idempotency_key"
+    __table_args__ = (Index(None, "batch_id"),)
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", sa_type=BigInteger)
     key: str = Field(primary_key=True, max_length=255)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from rules.charges import over_cap
-from rules.moment import Facts, Formula, Moment, number
+from rules.charges import over_cap, private_cap
+from rules.moment import Facts, Formula, Moment, day, number
+from rules.offers import offer
 
 _WHOLE: Final = 10_000  # basis points
 _BUDGET: Final = ("income_monthly", "essential_outgoings", "priority_payments")
+_SHARE: Final = ("capacity", "balance", "monthly_due", "other_debt_payments", "debts_before", "debts_total")
 _MOST: Final = 10**18  # the engines hold 64-bit integers
 
 
@@ -32,6 +34,17 @@ def _capacity_stressed(facts: Facts, at: Moment) -> int | None:
     return _left(facts, _WHOLE - at.parameters["income_stress"], _WHOLE - at.parameters["savings_buffer"])
 
 
+def _outgoings_implausible(facts: Facts, at: Moment) -> bool | None:
+    """Whatever the household is, what one person does not live on is too little."""
+    spent, size = number(facts, "essential_outgoings"), number(facts, "household_size")
+    if spent is None:
+        return None
+    line = at.parameters["living_cost_check"]
+    if spent < line:
+        return True
+    return None if size is None else spent < line * size
+
+
 def _no_income(facts: Facts, at: Moment) -> bool | None:
     income = number(facts, "income_monthly")
     return None if income is None else income == 0
@@ -50,11 +63,50 @@ def _dues_together(facts: Facts, at: Moment) -> int | None:
     return None if due is None or other is None else due + other
 
 
-def _months_to_clear(facts: Facts, at: Moment) -> int | None:
-    balance, capacity = number(facts, "balance"), number(facts, "capacity")
-    if balance is None or not capacity:
+def means(facts: Facts, capacity: str = "capacity", *, shared: bool = False) -> int | None:
+    """What can go into this debt a month, in fen: the capacity, or its share where there are other debts to pay."""
+    return _share(facts, capacity) if shared or has_others(facts) else number(facts, capacity)
+
+
+def payable(facts: Facts, *, shared: bool = False) -> int | None:
+    """What may be offered on this debt a month: its means, or, while living costs look too low, those under stress."""
+    whole, stressed = (means(facts, name, shared=shared) for name in ("capacity", "capacity_stressed"))
+    return stressed if facts.get("outgoings_implausible") is True else whole
+
+
+def has_others(facts: Facts) -> bool:
+    """Whether other debts are known that the capacity has to pay too."""
+    balance, total = number(facts, "balance"), number(facts, "debts_total")
+    return bool(number(facts, "other_debt_payments")) or (balance or 0) < (total or 0)
+
+
+def _share(facts: Facts, capacity: str) -> int | None:
+    """This debt's part of a capacity: by the balances of all the borrower's debts, else by what is due in a month."""
+    whole = number(facts, capacity)
+    if whole is None:
         return None
-    return -(-balance // capacity)
+    before, balance, total = (number(facts, name) for name in ("debts_before", "balance", "debts_total"))
+    if before is not None and balance is not None and total is not None:
+        return min(whole, offer(whole, before, balance, total))
+    due, other = number(facts, "monthly_due"), number(facts, "other_debt_payments")
+    if due is None or other is None or due + other == 0:
+        return None
+    return whole * due // (due + other)
+
+
+def _debt_capacity(facts: Facts, at: Moment) -> int | None:
+    """Unknown as long as nobody has said what the other debts take. A home is paid before the others share."""
+    whole, total = number(facts, "capacity"), number(facts, "debts_total")
+    if not whole or total == 0:
+        return whole
+    if total is not None:
+        return None if number(facts, "balance") is None else _share(facts, "capacity")
+    return None if number(facts, "other_debt_payments") is None else means(facts)
+
+
+def _months_to_clear(facts: Facts, at: Moment) -> int | None:
+    balance, part = number(facts, "balance"), _debt_capacity(facts, at)
+    return None if balance is None or not part else -(-balance // part)
 
 
 def _lump_sum_share(facts: Facts, at: Moment) -> int | None:
@@ -77,17 +129,37 @@ def _arrears(facts: Facts, at: Moment) -> int | None:
 
 def _over_cap_amount(facts: Facts, at: Moment) -> int | None:
     """What the charges exceed the court's ceiling by."""
+    return _over(facts, at, at.parameters["financial_loan_judicial_cap"])
+
+
+def _excess_charges(facts: Facts, at: Moment) -> int | None:
+    """What the charges exceed the ceiling of the product by. Private contracts older than their cap are not judged."""
+    product, contract = facts.get("product"), day(facts, "contract_date")
+    if product is None or product == "illegal":  # what is owed there has to be worked out anew
+        return None
+    if product != "private":
+        return _over_cap_amount(facts, at)
+    if contract is None:
+        return None
+    cap = private_cap(at.on("lpr_1y", contract), at.on("private_cap_multiple", contract))
+    return None if cap is None else _over(facts, at, cap)
+
+
+def _over(facts: Facts, at: Moment, cap: int) -> int | None:
+    """What the charges exceed a ceiling by: so many basis points a year on the principal for the days overdue."""
     fees = number(facts, "interest_fees")
     if fees is None or fees <= 0:
         return fees and 0
     principal, days = number(facts, "principal"), number(facts, "days_overdue")
     if principal is None or days is None:
         return None
-    cap, year = at.parameters["financial_loan_judicial_cap"], at.parameters["interest_year_days"]
-    return over_cap(principal, days, fees, cap, year).excess
+    return over_cap(principal, days, fees, cap, at.parameters["interest_year_days"]).excess
 
 
 FORMULAS: Final = {
+    "outgoings_implausible": Formula(
+        "bool", ("essential_outgoings", "household_size"), _outgoings_implausible, ("living_cost_check",)
+    ),
     "no_income": Formula("bool", ("income_monthly",), _no_income),
     "capacity": Formula("money", _BUDGET, _capacity, ("savings_buffer",)),
     "capacity_stressed": Formula("money", _BUDGET, _capacity_stressed, ("savings_buffer", "income_stress")),
@@ -95,7 +167,8 @@ FORMULAS: Final = {
         "rate", ("monthly_due", "other_debt_payments", "income_monthly"), _debt_service_ratio
     ),
     "dues_together": Formula("money", ("monthly_due", "other_debt_payments"), _dues_together),
-    "months_to_clear": Formula("int", ("balance", "capacity"), _months_to_clear),
+    "debt_capacity": Formula("money", _SHARE, _debt_capacity),
+    "months_to_clear": Formula("int", _SHARE, _months_to_clear),
     "lump_sum_share": Formula("rate", ("lump_sum_available", "balance"), _lump_sum_share),
     "arrears": Formula("money", ("monthly_due", "days_overdue"), _arrears, ("instalment_period_days",)),
     "over_cap_amount": Formula(
@@ -103,5 +176,12 @@ FORMULAS: Final = {
         ("principal", "interest_fees", "days_overdue"),
         _over_cap_amount,
         ("financial_loan_judicial_cap", "interest_year_days"),
+    ),
+    "excess_charges": Formula(
+        "money",
+        ("product", "principal", "interest_fees", "days_overdue", "contract_date"),
+        _excess_charges,
+        ("financial_loan_judicial_cap", "interest_year_days"),
+        dated=(("lpr_1y", "contract_date"), ("private_cap_multiple", "contract_date")),
     ),
 }

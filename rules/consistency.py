@@ -69,12 +69,17 @@ def _strategy(pack: Pack, strategy: schema.Strategy, unknown: Unknown) -> Iterat
     for step in strategy.next_steps:
         if error := unknown("steps", "step", step):
             yield f"next_steps: {error}"
-    longest = strategy.plan_longest
-    if longest is None:
+    if strategy.plan_longest is None:
         endless = [kind for kind in strategy.plans if kind in WITH_INTEREST]
         if endless:
             yield f"plan_longest: is missing; {endless[0]} needs the parameter with the most months it may take"
-    elif error := unknown("parameters", "parameter", longest):
+    yield from _longest(pack, strategy.plan_longest, unknown)
+
+
+def _longest(pack: Pack, longest: str | None, unknown: Unknown) -> Iterator[str]:
+    if longest is None:
+        return
+    if error := unknown("parameters", "parameter", longest):
         yield f"plan_longest: {error}"
     elif longest in pack.parameters and pack.parameters[longest].unit != "months":
         yield f"plan_longest: {longest} is in {pack.parameters[longest].unit}; name a parameter in months"
@@ -91,6 +96,7 @@ def _manifest(manifest: Manifest, unknown: Unknown) -> Iterator[str]:
 
 
 def _product(pack: Pack, product: directory.Product, unknown: Unknown) -> Iterator[str]:
+    yield from _longest(pack, product.plan_longest, unknown)
     lenders = pack.vocabulary.facts["lender_type"].values if "lender_type" in pack.vocabulary.facts else {}
     for lender in product.contacts_by_lender:
         if lender not in lenders:

@@ -34,4 +34,5 @@ class Product(Model):
     contacts_by_lender: dict[Identifier, Annotated[tuple[Identifier, ...], Field(min_length=1)]] = Field(
         default_factory=dict
     )
+    plan_longest: Identifier | None = None  # the parameter with the most months any plan for it may take
     references: References

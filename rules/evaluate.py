@@ -103,14 +103,19 @@ class Evaluator:
         selection = self._policy.select(hits)
         certain, decisive = self._policy.outlook(selection.strategy, verdicts.sure[row], verdicts.open[row])
         questions = self._questions(decisive, facts, verdicts.open_groups[row])
-        chosen = (selection.strategy, *selection.secondary)
+        chosen = () if selection.withheld else (selection.strategy, *selection.secondary)
         return o.outcome(
             selection,
             unknown,
             (certain, questions),
             o.due(self.pack, selection.of("deadline"), facts, self.as_of, self._parameters),
-            plans(self.pack.strategies, chosen, facts, self.as_of, self._parameters),
+            plans(self.pack.strategies, chosen, facts, self.as_of, self._parameters, self._longest(facts)),
         )
+
+    def _longest(self, facts: Facts) -> int | None:
+        """The most months that any plan for the product may take."""
+        product = self.pack.products.get(str(facts.get("product")))
+        return self._parameters.get(product.plan_longest, 0) if product and product.plan_longest else None
 
     def _questions(self, decisive: Ids, facts: Facts, open_groups: frozenset[str]) -> Ids:
         known = self.pack.vocabulary.facts

@@ -17,6 +17,7 @@ from rules.reasons import decided_alone, rules_of, source
 from rules.schema import Reference, Text
 from rules.twin import RuleTrace
 
+_MOST_QUESTIONS: Final = 5
 _HEADINGS: Final[Mapping[str, Text]] = {
     "red_flags": Text(zh="备注里的警示", en="Red flags in the notes"),
     "situation": Text(zh="情况", en="The situation"),
@@ -62,13 +63,29 @@ def explain(
         *((kind, _items(decision[kind], notes, language)) for kind in ("steps",)),
         ("plan_options", [each["text"][language] for each in decision["plan_options"]]),
         *((kind, _items(decision[kind], notes, language)) for kind in ("documents", "rights", "warnings")),
-        ("questions", [each["text"][language] for each in decision["questions"]]),
+        ("questions", _questions(pack, decision["questions"], language)),
         ("why_not", [] if alone else list(_why_not(pack, outcome, facts, trace, language))),
         ("changes", [each["text"][language] for each in decision["recourse"]]),
         ("sources", notes.listed()),
     ]
     paragraphs = [_section(heading, lines, language) for heading, lines in sections if lines]
     return "\n\n".join([*paragraphs, say(pack.manifest.disclaimer, language)])
+
+
+def _questions(pack: Pack, asked: Sequence[Mapping[str, Any]], language: Language) -> list[str]:
+    """The first few, and how many more there are: nobody asks thirty things at once.
+
+    The days on which clocks start come after the stage that says whether there is a clock.
+    """
+    starts = {clock.starts_from for clock in pack.deadlines.values()}
+    first = sorted(asked, key=lambda each: each["fact"] in starts)
+    said = [each["text"][language] for each in first[:_MOST_QUESTIONS]]
+    more = len(asked) - len(said)
+    if more:
+        said.append(
+            f"另有{more}项，问清以上各项后再看。" if language == "zh" else f"{more} more, once these are clear."
+        )
+    return said
 
 
 class _Notes:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rules.affordability import payable
 from rules.diary import Day, days_of, follow_up_of
 from rules.facts import Facts
 from rules.kit_words import Words, day, money, plan_words
@@ -13,8 +14,8 @@ from rules.negotiation import PRODUCT_CONTACTS, Approach, Letter, Negotiation
 from rules.outcome import Outcome
 from rules.pack import Pack
 from rules.phrases import cited, lapsed
+from rules.plan import Plan
 from rules.proposals import sentence
-from rules.repayment import Plan, means
 from rules.schema import Reference, Text
 
 _POINTS = ("ask", "in_writing", "not_sign")
@@ -135,16 +136,18 @@ def _words(pack: Pack, found: Negotiation, outcome: Outcome, facts: Facts, as_of
     extra = {"today": day(as_of)}
     if outcome.deadlines:
         extra["deadline"] = day(outcome.deadlines[0].date)
-    offer = means(facts)
-    if offer:
-        extra["offer"] = money(offer)
     reason = found.hardships.get(str(facts.get("hardship")))
     if reason is not None:
         extra |= {"reason_said": reason.say, "reason_written": reason.write}
     debt = found.debts.get(str(facts.get("product")))
     if debt is not None:
         extra["debt"] = debt
-    plan = next((each for each in outcome.plans if each.strategy == outcome.strategy), None)
+    offer = payable(facts)
+    if offer:
+        extra["offer"] = money(offer)
+    # The words name what can be paid, so the plan that goes with them is the one worked out from all of it.
+    own = [each for each in outcome.plans if each.strategy == outcome.strategy]
+    plan = min(own, key=lambda each: each.kind == "steady_instalments", default=None)
     return Words(pack, facts, as_of, withheld, extra | (plan_words(plan) if plan else {}))
 
 

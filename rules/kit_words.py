@@ -17,7 +17,7 @@ from rules.pack import Pack
 from rules.parameters import in_force, value_on
 from rules.parse import parse, resolve
 from rules.phrases import figure
-from rules.repayment import Plan
+from rules.plan import Plan
 from rules.schema import Text
 from rules.texts import placeholders
 
@@ -115,7 +115,8 @@ def plan_words(plan: Plan) -> dict[str, Text]:
     """PLAN_WORDS of a plan: those of a pause, or those of instalments."""
     if plan.until is not None:
         return {"plan_until": day(plan.until)}
-    return {
+    waived = {"plan_waived": money(plan.waived)} if plan.waived else {}
+    return waived | {
         "plan_months": Text(zh=str(plan.months), en=str(plan.months)),
         "plan_monthly": money(plan.monthly),
         "plan_last": money(plan.last),

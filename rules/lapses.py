@@ -48,7 +48,8 @@ class Lapses:
     """Finds, for whole chunks, the doubtful figures that the decisions used.
 
     A decision used a figure where, without it, some rule of the case would be undecided, or where it is
-    spoken of: in a reason, by a clock, or in what the case is told to do and to know.
+    spoken of: in a reason, by a clock, or in what the case is told to do and to know. A figure carried on decides
+    nothing of a rule that is undecided with it too.
     """
 
     def __init__(self, pack: Pack, as_of: dt.date, parameters: Mapping[str, int]) -> None:
@@ -60,13 +61,13 @@ class Lapses:
             pair for name, formula in FORMULAS.items() if name in pack.vocabulary.facts for pair in formula.dated
         }
         self._speakers = _speakers(pack, self._now)
-        self._twins: dict[str, tuple[Twin, frozenset[str]] | None] = {}
+        self._twins: dict[str, tuple[Twin, frozenset[str], frozenset[str]] | None] = {}
 
     def find(self, facts: Sequence[Facts], outcomes: Sequence[Outcome]) -> list[tuple[Lapse, ...]]:
         """For each case its lapses, in the order of the parameters' names."""
         kept: list[dict[str, Lapse]] = [{} for _ in facts]
         for doubt in self._doubts(facts):
-            undecided = self._undecided(doubt, facts)
+            undecided = self._undecided(doubt, facts, outcomes)
             for row, each in doubt.rows.items():
                 today = each is self._now.get(doubt.parameter)
                 if row in undecided or (today and self._spoken(doubt.parameter, outcomes[row])):
@@ -92,21 +93,32 @@ class Lapses:
         for parameter, found_rows in rows.items():
             yield _Doubt(parameter, found_rows)
 
-    def _undecided(self, doubt: _Doubt, facts: Sequence[Facts]) -> frozenset[int]:
+    def _undecided(self, doubt: _Doubt, facts: Sequence[Facts], outcomes: Sequence[Outcome]) -> frozenset[int]:
         """The rows for which some rule cannot be decided without the figure."""
         if doubt.parameter not in self._twins:
             self._twins[doubt.parameter] = self._twin(doubt.parameter)
         twin = self._twins[doubt.parameter]
         if twin is None:
             return frozenset()
-        evaluator, stale = twin
+        evaluator, stale, direct = twin
         rows = list(doubt.rows)
         without = [{name: value for name, value in facts[row].items() if name not in stale} for row in rows]
-        unknown = evaluator.evaluate(without).unknown
-        return frozenset(row for row, rules in zip(rows, unknown, strict=True) if rules)
+        verdicts = evaluator.evaluate(without)
+        return frozenset(
+            row
+            for row, rules, groups in zip(rows, verdicts.unknown, verdicts.open_groups, strict=True)
+            if any(
+                rule in direct or evaluator.hangs_on(rule, stale, groups)
+                for rule in rules
+                if doubt.rows[row].kind != "carried" or rule not in outcomes[row].rules_unknown
+            )
+        )
 
-    def _twin(self, parameter: str) -> tuple[Twin, frozenset[str]] | None:
-        """The rules that look at a figure, as if it had no value, and the derived facts that come from it."""
+    def _twin(self, parameter: str) -> tuple[Twin, frozenset[str], frozenset[str]] | None:
+        """The rules that look at a figure, as if it had no value.
+
+        With them the derived facts that come from it, and which of the rules look at it themselves.
+        """
         stale = frozenset(
             name
             for fact, formula in FORMULAS.items()
@@ -119,7 +131,8 @@ class Lapses:
             for each in self._pack.rules
             if _looks_at(each.when, parameter, stale)
         ]
-        return (Twin(rules, self._pack.vocabulary), stale) if rules else None
+        direct = frozenset(each.rule.id for each in self._pack.rules if _looks_at(each.when, parameter, frozenset()))
+        return (Twin(rules, self._pack.vocabulary), stale, direct) if rules else None
 
     def _spoken(self, parameter: str, outcome: Outcome) -> bool:
         """Whether something that this outcome says names the figure."""

@@ -6,11 +6,15 @@ from rules.schema import Vocabulary
 
 
 def sources(vocabulary: Vocabulary, fact: str) -> tuple[str, ...]:
-    """The submitted facts that a fact comes from: itself, or the inputs of a derived one, all the way down."""
+    """The submitted facts that a fact comes from: itself, or the inputs of a derived one, all the way down.
+
+    What the application finds out and gives is there from the start: nothing waits for it.
+    """
     known = vocabulary.facts[fact]
-    if not known.derived or not known.inputs:
+    if not known.inputs:
         return (fact,)
-    return tuple(dict.fromkeys(source for each in known.inputs for source in sources(vocabulary, each)))
+    asked = (each for each in known.inputs if vocabulary.facts[each].inputs or not vocabulary.facts[each].derived)
+    return tuple(dict.fromkeys(source for each in asked for source in sources(vocabulary, each)))
 
 
 def followers(vocabulary: Vocabulary, source: str) -> frozenset[str]:

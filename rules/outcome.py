@@ -10,8 +10,8 @@ from typing import Any, Literal, cast
 from rules.clock import deadline
 from rules.message import Facts
 from rules.pack import Pack
+from rules.plan import Plan
 from rules.policy import Ids, Selection
-from rules.repayment import Plan
 from rules.schema import Urgency
 
 DISAGREEMENT = "disagreement"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 
 from rules.pack import LoadedRule, Pack
-from rules.schema import ACKNOWLEDGEMENTS, Urgency
+from rules.schema import ACKNOWLEDGEMENTS, LENDER_CONTACT, WITHHELD, Item, Rule, Urgency
 
 Ids = tuple[str, ...]
 DEFAULT = "default"
@@ -24,9 +24,9 @@ class Effects:
     serves: str | None  # the strategy an exclusive rule leaves
     strategies: Ids  # recommended and added, in this order
     block: Ids
-    withholds: bool  # it blocks whatever acknowledges the debt, items included
+    withholds: frozenset[str]  # it blocks whatever acknowledges the debt, or turns to the lender, items included
     urgency: Urgency | None
-    acknowledges: bool
+    withheld_by: frozenset[str]  # the blocks that silence it
     items: tuple[tuple[str, str], ...]  # document, right, warning, step, flag, deadline, each with its id
 
 
@@ -44,6 +44,7 @@ class Selection:
     # Of the fired rules those that are not silenced, by an exclusive one or because what they want is blocked; those
     # that want the strategy come first.
     speaking: Ids
+    withheld: bool  # nothing that acknowledges the debt may be offered
     items: dict[str, Ids]
 
     def of(self, kind: str) -> Ids:
@@ -64,12 +65,25 @@ def effects(loaded: LoadedRule, acknowledging: Ids) -> Effects:
         recommend,
         strategies[0] if strategies and any(effect.exclusive for effect in then) else None,
         strategies,
-        tuple(name for block in blocks for name in (acknowledging if block == ACKNOWLEDGEMENTS else block)),
-        ACKNOWLEDGEMENTS in blocks,
+        tuple(name for block in blocks for name in _named(block, acknowledging)),
+        frozenset(WITHHELD).intersection(blocks),
         next((effect.urgency for effect in then if effect.urgency), None),
-        loaded.rule.acknowledges,
+        _marks(loaded.rule),
         tuple((effect.kind, getattr(effect, effect.kind)) for effect in then if effect.kind in kinds),
     )
+
+
+def _named(block: Ids | str, acknowledging: Ids) -> Ids:
+    """The strategies that a block takes away."""
+    if isinstance(block, str):
+        return acknowledging if block == ACKNOWLEDGEMENTS else ()
+    return block
+
+
+def _marks(entry: Rule | Item) -> frozenset[str]:
+    """The blocks that silence a rule or withhold an item."""
+    marks = {ACKNOWLEDGEMENTS: entry.acknowledges, LENDER_CONTACT: entry.contacts_lender}
+    return frozenset(block for block, marked in marks.items() if marked)
 
 
 class Policy:
@@ -80,8 +94,11 @@ class Policy:
         self._selected: dict[frozenset[str], Selection] = {}
         acknowledging = tuple(name for name, entry in pack.strategies.items() if entry.acknowledges)
         self._effects = {loaded.rule.id: effects(loaded, acknowledging) for loaded in pack.rules}
-        self._acknowledging = {
-            (kind, name) for kind in ITEMS for name, item in getattr(pack, f"{kind}s").items() if item.acknowledges
+        self._marked = {
+            (kind, name): marks
+            for kind in ITEMS
+            for name, item in getattr(pack, f"{kind}s").items()
+            if (marks := _marks(item))
         }
         self._ranks = {rule: rank for rank, rule in enumerate(self._effects)}
         # An exclusive rule comes before every other, whatever their priorities.
@@ -108,16 +125,16 @@ class Policy:
         first = next((each for each in hits if each.recommend and each.recommend not in blocked), None)
         winner = alone or (first and first.recommend)
         active = [each for each in hits if alone is None or alone in each.strategies]
-        barred = any(each.withholds for each in hits)
+        barred = frozenset[str]().union(*(each.withholds for each in hits))
         heard = [each for each in active if not each.strategies or not set(each.strategies).issubset(blocked)]
-        heard = [each for each in heard if not (barred and each.acknowledges)]
+        heard = [each for each in heard if barred.isdisjoint(each.withheld_by)]
         # What speaks for the strategy itself comes before what is said beside it.
         speaking = sorted(heard, key=lambda each: winner is None or winner not in (each.recommend, each.serves))
         others = () if alone else dict.fromkeys(name for each in hits for name in each.strategies)
         strategy = winner or self._default.strategy
         urgencies = [each.urgency for each in active if each.urgency]
         names = tuple(each.rule for each in hits)
-        withheld = self._acknowledging if barred else ()
+        withheld = {item for item, marks in self._marked.items() if marks & barred}
         return Selection(
             strategy=strategy,
             winner=first.rule if first else None,
@@ -127,6 +144,7 @@ class Policy:
             blocked=blocked,
             rules_fired=names if winner else (*names, DEFAULT),
             speaking=(*(each.rule for each in speaking), *(() if winner else (DEFAULT,))),
+            withheld=ACKNOWLEDGEMENTS in barred,
             items={
                 kind: tuple(
                     dict.fromkeys(

@@ -8,15 +8,24 @@ from typing import Any, Final
 from rules.facts import Language
 from rules.pack import Pack
 from rules.phrases import both, say
-from rules.repayment import Plan
+from rules.plan import Plan
 from rules.schema import Text
 
 _DECIDES: Final = Text(zh="是否同意由贷款机构决定。", en="Whether to agree is for the lender to decide.")
+_PERSON_DECIDES: Final = Text(zh="是否同意由对方决定。", en="Whether to agree is for the lender to decide.")
 _SENTENCES: Final[Mapping[str, Text]] = {
     "instalments": Text(
-        zh="请机构停止计收利息和费用，按现有余额分期：{course}。{decides}",
-        en="Ask the lender to stop interest and charges and to take the present balance in instalments: {course}. "
-        "{decides}",
+        zh="请对方停止计收利息和费用，{base}分期：{course}。{decides}",
+        en="Ask the lender to stop interest and charges and to take {base} in instalments: {course}. {decides}",
+    ),
+    "steady_instalments": Text(
+        zh="稳妥方案，收入再降一些也守得住。请对方停止计收利息和费用，{base}分期：{course}。{decides}",
+        en="The steady way, which still holds if income falls somewhat. Ask the lender to stop interest and "
+        "charges and to take {base} in instalments: {course}. {decides}",
+    ),
+    "partial_instalments": Text(
+        zh="请对方停止计收利息和费用，先按能力分期：{course}。{rest}{decides}",
+        en="Ask the lender to stop interest and charges and to take what can be paid: {course}. {rest}{decides}",
     ),
     "instalments_with_interest": Text(
         zh="按合同年利率{rate}等额本息分期：{course}，其中利息{interest}。{decides}",
@@ -29,9 +38,9 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "each month, {last} in the last; {months} months, {total} in all, of it {interest} interest. {decides}",
     ),
     "shared_instalments": Text(
-        zh="把每月可还的部分按比例分给各笔债务，并请机构停止计收利息和费用。本笔：{course}。{decides}",
+        zh="把每月可还的部分按比例分给各笔债务，并请对方停止计收利息和费用。本笔：{course}。{rest}{decides}",
         en="Share what can be paid among all debts pro rata and ask the lender to stop interest and charges. "
-        "This debt: {course}. {decides}",
+        "This debt: {course}. {rest}{decides}",
     ),
     "deferral": Text(
         zh="申请延期到{until}，之后恢复还款。{cost}{decides}",
@@ -43,7 +52,7 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "{cost} {decides}",
     ),
     "lump_sum": Text(
-        zh="用自有资金一次支付{total}，请机构减免其余{waived}并书面确认结清；书面确认后再付款。{decides}",
+        zh="用自有资金一次支付{total}，请对方减免其余{waived}并书面确认结清；书面确认后再付款。{decides}",
         en="Pay {total} at once from own money and ask the lender to waive the other {waived} and to confirm the "
         "settlement in writing; pay only after that. {decides}",
     ),
@@ -51,6 +60,16 @@ _SENTENCES: Final[Mapping[str, Text]] = {
 _BESIDE: Final = Text(
     zh="另外还有债务要还，本笔每月最多拿出{share}。",
     en="Other debts have to be paid too, so at most {share} a month can go into this one. ",
+)
+_EXCESS: Final = Text(
+    zh="先请对方免除超出上限的息费{excess}（估算）。",
+    en="First ask for the charges above the ceiling, an estimated {excess}, to be waived. ",
+)
+_PRESENT: Final = Text(zh="按现有余额", en="the present balance")
+_REMAINING: Final = Text(zh="余下的{repaid}", en="the remaining {repaid}")
+_REST: Final = Text(
+    zh="{months}期还不完的{left}，请对方一并减免。",
+    en="Ask for the {left} that {months} instalments do not cover to be waived as well. ",
 )
 _PAID_IN_FULL: Final = Text(
     zh="用自有资金一次付清{total}；书面确认金额后再付款，并索取结清证明。",
@@ -63,10 +82,10 @@ _COURSE: Final = Text(
 )
 _ONE_MONTH: Final = Text(zh="下一期付清{total}", en="{total} in a single month")
 _COST_OPEN: Final = Text(
-    zh="期间是否计息，以机构书面答复为准。", en="Whether interest runs meanwhile is what the lender answers in writing."
+    zh="期间是否计息，以对方书面答复为准。", en="Whether interest runs meanwhile is what the lender answers in writing."
 )
 _COST: Final = Text(
-    zh="如按合同年利率{rate}计息，期间约产生利息{interest}，可以请机构减免。",
+    zh="如按合同年利率{rate}计息，期间约产生利息{interest}，可以请对方减免。",
     en="At the contract rate of {rate} a year, interest of about {interest} grows meanwhile; the lender may be asked "
     "to waive it.",
 )
@@ -86,7 +105,7 @@ def proposal(pack: Pack, plan: Plan) -> dict[str, Any]:
         "interest": None if plan.interest is None else yuan(plan.interest),
         "interest_stopped": None if plan.rate is None else plan.rate == 0,
         "rate_percent": None if plan.rate is None else yuan(plan.rate),
-        "waiver_asked": yuan(_waived(plan)),
+        "waiver_asked": yuan(plan.waived),
         "within_stress": plan.within_stress,
         "share": None if plan.share is None else yuan(plan.share),
         "text": {"zh": sentence(plan, "zh"), "en": sentence(plan, "en")},
@@ -96,18 +115,25 @@ def proposal(pack: Pack, plan: Plan) -> dict[str, Any]:
 def sentence(plan: Plan, language: Language) -> str:
     """What is asked of the lender, and that it is the lender's to decide."""
     values = {
-        **{name: _money(getattr(plan, name)) for name in ("monthly", "last", "total", "interest")},
-        "waived": _money(_waived(plan)),
+        **{name: _money(getattr(plan, name)) for name in ("monthly", "last", "total", "interest", "waived", "repaid")},
+        "left": _money(plan.waived - (plan.excess or 0)),
         "rate": f"{yuan(plan.rate or 0)}%",
         "months": plan.months,
         "until": plan.until,
-        "decides": say(_DECIDES, language),
+        "decides": say(_PERSON_DECIDES if plan.personal else _DECIDES, language),
     }
     course = _ONE_MONTH if plan.months == 1 else _COURSE
     cost = _COST_OPEN if plan.interest is None else _COST
-    whole = _PAID_IN_FULL if plan.kind == "lump_sum" and not _waived(plan) else _SENTENCES[plan.kind]
-    parts = {"course": say(course, language).format(**values), "cost": say(cost, language).format(**values)}
+    whole = _PAID_IN_FULL if plan.kind == "lump_sum" and not plan.waived else _SENTENCES[plan.kind]
+    parts = {
+        "course": say(course, language).format(**values),
+        "cost": say(cost, language).format(**values),
+        "base": say(_REMAINING if plan.excess else _PRESENT, language).format(**values),
+        "rest": say(_REST, language).format(**values) if plan.waived > (plan.excess or 0) else "",
+    }
     said = say(whole, language).format(**values, **parts)
+    if plan.excess and plan.kind != "lump_sum":  # which asks for it among the rest
+        said = say(_EXCESS, language).format(excess=_money(plan.excess)) + said
     if plan.share is None or plan.kind == "shared_instalments":  # that sentence speaks of the others already
         return said
     return say(_BESIDE, language).format(share=_money(plan.share)) + said
@@ -116,11 +142,6 @@ def sentence(plan: Plan, language: Language) -> str:
 def yuan(fen: int) -> str:
     """Money as a decimal string, exact."""
     return f"{fen // 100}.{fen % 100:02}"
-
-
-def _waived(plan: Plan) -> int:
-    """What a settlement asks the lender to give up: asked for, never promised."""
-    return plan.balance - plan.total if plan.kind == "lump_sum" and plan.balance is not None else 0
 
 
 def _money(fen: int | None) -> str:

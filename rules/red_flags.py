@@ -18,6 +18,8 @@ from rules.schema import RedFlag, Text
 # What may stand between the letters of a Chinese word or the words of an English one. Commas and full stops may not.
 _GAP: Final = r"[\s*·・_~'’‘\"“”|/+\-‐‑–—]"
 _GAPS: Final = re.compile(f"{_GAP}+")
+# What carries a denial on to the next words: 没有收到传票或支付令.
+_AND: Final = re.compile(r"\s*(?:或者|或|以及|和|及|与|、|/|or|and|nor)\s*")
 _START: Final = 2  # letters by which words are looked up
 _INVISIBLE: Final = ("Cf", "Cc", "Mn", "Me")  # categories: formatting, control, accents and other marks on a letter
 NEGATED: Final = Text(zh="可能是否定表述，请人工核实", en="possibly negated, a person checks")
@@ -71,11 +73,14 @@ def matches(pack: Pack, notes: str) -> tuple[Match, ...]:
     spans: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     for word in present:
         spans[word.flag].extend(found.span() for found in word.pattern.finditer(text))
-    return tuple(
-        Match(flag, _shown(notes[letters[start][1] : letters[end - 1][1] + 1]), negated(text[:start]))
-        for flag in sorted(spans)
-        for start, end in _joined(spans[flag])
-    )
+    found: list[Match] = []
+    for flag in sorted(spans):
+        denied, last = False, 0
+        for start, end in _joined(spans[flag]):
+            denied = negated(text[:start]) or (denied and _AND.fullmatch(text[last:start]) is not None)
+            found.append(Match(flag, _shown(notes[letters[start][1] : letters[end - 1][1] + 1]), denied))
+            last = end
+    return tuple(found)
 
 
 def alarms(pack: Pack, flags: Collection[str], found: Iterable[Match]) -> tuple[Alarm, ...]:

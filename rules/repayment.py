@@ -4,50 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 from rules import amortisation
-from rules.amortisation import Payment, Terms
+from rules.affordability import has_others, means, payable
+from rules.amortisation import Terms
 from rules.message import Facts
-from rules.offers import offer
+from rules.moment import number
+from rules.plan import Plan
 from rules.schema import PlanKind, Strategy
+from rules.standing import months_begun
 
 # Kinds whose search for a term needs an end.
 WITH_INTEREST: Final = ("instalments_with_interest", "equal_principal")
 # Parameters of the pack that only plans use, besides each strategy's longest term.
 USES: Final = ("interest_year_days", "standstill_days_maximum")
-_PAUSES: Final = ("deferral", "standstill")
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """One way to pay: so many months and a last one with the rest, a pause until a day, or once. Money in fen.
-
-    Decisions made before plans knew of interest lack what is None here.
-    """
-
-    strategy: str
-    kind: str
-    total: int  # what is paid in all
-    months: int = 0
-    monthly: int = 0  # the first month; it is the same each month except with equal principal
-    last: int = 0
-    until: dt.date | None = None  # the pause ends
-    balance: int | None = None  # what the plan is about: what it repays, pauses, or settles in part
-    rate: int | None = None  # basis points a year; 0 where interest is asked to stop
-    interest: int | None = None  # within the total, or growing during the pause
-    within_stress: bool | None = None  # no instalment is above what is left if income falls
-    share: int | None = None  # of the capacity, where other debts take the rest
-
-    def to_json(self) -> dict[str, Any]:
-        """A JSON object."""
-        return {**asdict(self), "until": self.until and self.until.isoformat()}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Plan:
-        """What `to_json` wrote."""
-        return cls(**{**data, "until": dt.date.fromisoformat(data["until"]) if data["until"] else None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +32,12 @@ class _Case:
     capacity: int | None
     stressed: int | None
     shared: bool  # the capacity is this debt's share of one for several debts
+    excess: int  # charges that nobody has to offer to pay
+
+    @property
+    def owed(self) -> int:
+        """What instalments have to repay."""
+        return max(0, (number(self.facts, "balance") or 0) - self.excess)
 
 
 def plans(
@@ -68,44 +46,67 @@ def plans(
     facts: Facts,
     as_of: dt.date,
     parameters: Mapping[str, int],
+    longest: int | None = None,
 ) -> tuple[Plan, ...]:
     """The plans of each chosen strategy, where the facts allow to work them out; one and the same only once.
 
-    Where the borrower has other debts no plan takes all of the capacity for this one, but its share.
+    Where the borrower has other debts no plan takes all of the capacity for this one, but its share. None repays
+    charges above the ceiling, and none takes more than `longest` months, the most that the product allows.
     """
     wanted = [(name, strategies[name]) for name in chosen if strategies[name].plans]
     if not wanted or facts.get("product") == "illegal":  # what is owed there has to be worked out anew first
         return ()
+    if _may_be_disputed(facts):
+        return ()
     shared = any("shared_instalments" in strategy.plans for _, strategy in wanted)
-    whole, stressed = (means(facts, name, shared=shared) for name in ("capacity", "capacity_stressed"))
-    case = _Case(facts, as_of, parameters, whole, stressed, shared)
+    case = _Case(
+        facts,
+        as_of,
+        parameters,
+        capacity=payable(facts, shared=shared),
+        stressed=means(facts, "capacity_stressed", shared=shared),
+        shared=shared,
+        excess=number(facts, "excess_charges") or 0,
+    )
     found: dict[Plan, Plan] = {}
     for name, strategy in wanted:
-        longest = parameters.get(strategy.plan_longest, 0) if strategy.plan_longest else None
-        for kind in strategy.plans:
-            if plan := _KINDS[kind](case, name, kind, longest):
+        limits = [parameters.get(strategy.plan_longest, 0)] if strategy.plan_longest else []
+        limit = min([*limits, *([] if longest is None else [longest])], default=None)
+        for kind in sorted(strategy.plans, key=lambda each: _comes_late(each, facts)):
+            if plan := _KINDS[kind](case, name, kind, limit):
+                plan = replace(plan, personal=facts.get("product") == "private")
                 found.setdefault(replace(plan, strategy=""), plan)
     return tuple(found.values())
 
 
-def means(facts: Facts, capacity: str = "capacity", *, shared: bool = False) -> int | None:
-    """What can go into this debt a month, in fen: the capacity, or its share where there are other debts to pay."""
-    return _share(facts, capacity) if shared or _others(facts) else _number(facts, capacity)
+def _may_be_disputed(facts: Facts) -> bool:
+    """Whether a payment order can still be objected to: an offer to pay would undo the objection."""
+    left = number(facts, "days_left")
+    running = facts.get("legal_stage") == "payment_order" and (left is None or left >= 0)
+    return running and facts.get("debt_disputed") is not False
 
 
-def rows(plan: Plan) -> tuple[Payment, ...]:
-    """Every payment of a plan; none for a pause, and none for a plan that does not say what it repays."""
-    if plan.balance is None or plan.kind in _PAUSES:
-        return ()
-    if plan.kind == "lump_sum":
-        return (Payment(1, plan.total, plan.total, 0, plan.balance - plan.total),)
-    if plan.kind == "equal_principal":
-        return amortisation.equal_principal(plan.balance, plan.rate or 0, plan.months).payments
-    return amortisation.fixed(plan.balance, plan.rate or 0, plan.monthly, plan.months).payments
+def _comes_late(kind: PlanKind, facts: Facts) -> bool:
+    """Whose income has fallen once is shown first what bears a further fall; whoever else, what is paid off sooner."""
+    return facts.get("hardship") == "income_reduction" and kind != "steady_instalments"
 
 
 def _instalments(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:
     return None if case.shared else _level(case, name, kind, 0, longest)  # the shared plan is that already
+
+
+def _steady(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:
+    """So low that a fall of income does not break it; not where the quicker plan bears that too."""
+    parts = (min(case.stressed or 0, case.capacity or 0), case.capacity or 0)
+    found, quick = (amortisation.fewest_level(case.owed, 0, part, longest) for part in parts)
+    return None if found == quick else _of_terms(case, name, kind, 0, found)
+
+
+def _partial(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:
+    """As much as the longest term takes, where it does not take all: the rest is asked to be waived."""
+    if not case.capacity or not longest or case.shared or case.capacity * longest >= case.owed:
+        return None
+    return _of_terms(case, name, kind, 0, Terms(longest, case.capacity, case.capacity, 0), case.capacity * longest)
 
 
 def _with_interest(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:
@@ -116,37 +117,40 @@ def _with_interest(case: _Case, name: str, kind: PlanKind, longest: int | None) 
 
 
 def _level(case: _Case, name: str, kind: PlanKind, rate: int, longest: int | None) -> Plan | None:
-    balance = _number(case.facts, "balance") or 0
-    return _of_terms(case, name, kind, rate, amortisation.fewest_level(balance, rate, case.capacity or 0, longest))
+    return _of_terms(case, name, kind, rate, amortisation.fewest_level(case.owed, rate, case.capacity or 0, longest))
 
 
 def _equal_principal(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:
-    balance, rate = _number(case.facts, "balance") or 0, _owed_rate(case)
+    rate = _owed_rate(case)
     if not rate or longest is None:
         return None
-    terms = amortisation.fewest_equal_principal(balance, rate, case.capacity or 0, longest)
+    terms = amortisation.fewest_equal_principal(case.owed, rate, case.capacity or 0, longest)
     return None if terms is None or terms.months == 1 else _of_terms(case, name, kind, rate, terms)
 
 
 def _shared(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:
     """The whole share each month, so that the offers to all debts add up to the capacity."""
-    balance, share = _number(case.facts, "balance") or 0, case.capacity or 0
-    share = min(share, balance)
+    share = min(case.capacity or 0, case.owed)
     if share <= 0:
         return None
-    months = -(-balance // share)
-    return _of_terms(case, name, kind, 0, Terms(months, share, balance - share * (months - 1), 0))
+    months = -(-case.owed // share)
+    if longest is not None and months > longest:
+        return _of_terms(case, name, kind, 0, Terms(longest, share, share, 0), share * longest)
+    return _of_terms(case, name, kind, 0, Terms(months, share, case.owed - share * (months - 1), 0))
 
 
-def _of_terms(case: _Case, name: str, kind: PlanKind, rate: int, terms: Terms | None) -> Plan | None:
-    balance = _number(case.facts, "balance")
+def _of_terms(
+    case: _Case, name: str, kind: PlanKind, rate: int, terms: Terms | None, repaid: int | None = None
+) -> Plan | None:
+    """The plan of these terms; `repaid` is what it brings down where that is less than what is owed."""
+    balance = number(case.facts, "balance")
     if terms is None or balance is None:
         return None
     highest = max(terms.first, terms.last)
     return Plan(
         strategy=name,
         kind=kind,
-        total=balance + terms.interest,
+        total=(case.owed if repaid is None else repaid) + terms.interest,
         months=terms.months,
         monthly=terms.first,
         last=terms.last,
@@ -154,14 +158,18 @@ def _of_terms(case: _Case, name: str, kind: PlanKind, rate: int, terms: Terms | 
         rate=rate,
         interest=terms.interest,
         within_stress=None if case.stressed is None else highest <= case.stressed,
-        share=case.capacity if case.shared or _others(case.facts) else None,
+        share=case.capacity if case.shared or has_others(case.facts) else None,
+        excess=case.excess or None,
     )
 
 
 def _deferral(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:
-    """Until income resumes."""
+    """Until income resumes, where that is not too far off."""
     until = case.facts.get("resume_date")
-    return _pause(case, name, kind, until) if isinstance(until, dt.date) and until > case.as_of else None
+    if not isinstance(until, dt.date) or until <= case.as_of:
+        return None
+    plan = _pause(case, name, kind, until)
+    return plan if longest is None or plan.months <= longest else None
 
 
 def _standstill(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:
@@ -174,59 +182,38 @@ def _standstill(case: _Case, name: str, kind: PlanKind, longest: int | None) -> 
 
 def _pause(case: _Case, name: str, kind: PlanKind, until: dt.date) -> Plan:
     """Nothing is paid, but interest may grow: on the principal, on the whole balance only where that is all we know."""
-    balance, rate = _number(case.facts, "balance"), _number(case.facts, "annual_rate_percent") or None
-    owed, year = _number(case.facts, "principal"), case.parameters.get("interest_year_days")
+    balance, rate = number(case.facts, "balance"), number(case.facts, "annual_rate_percent") or None
+    owed, year = number(case.facts, "principal"), case.parameters.get("interest_year_days")
     owed = balance if owed is None else owed
     if owed is None or rate is None or year is None:
         interest = None
     else:
         interest = amortisation.accrued(owed, rate, (until - case.as_of).days, year)
-    return Plan(name, kind, 0, until=until, balance=balance, rate=rate, interest=interest)
+    months = months_begun(case.as_of, until)
+    return Plan(name, kind, 0, months, until=until, balance=balance, rate=rate, interest=interest)
 
 
 def _lump_sum(case: _Case, name: str, kind: PlanKind, longest: int | None) -> Plan | None:
-    balance = _number(case.facts, "balance") or 0
-    paid = min(_number(case.facts, "lump_sum_available") or 0, balance)
-    return Plan(name, kind, paid, 1, paid, paid, balance=balance, interest=0) if paid > 0 else None
-
-
-def _share(facts: Facts, capacity: str) -> int | None:
-    """This debt's part of a capacity: by the balances of all the borrower's debts, else by what is due in a month."""
-    whole = _number(facts, capacity)
-    if whole is None:
+    paid, balance = min(number(case.facts, "lump_sum_available") or 0, case.owed), number(case.facts, "balance")
+    if paid <= 0:
         return None
-    before, balance, total = (_number(facts, name) for name in ("debts_before", "balance", "debts_total"))
-    if before is not None and balance is not None and total is not None:
-        return min(whole, offer(whole, before, balance, total))
-    due, other = _number(facts, "monthly_due"), _number(facts, "other_debt_payments")
-    if due is None or other is None or due + other == 0:
-        return None
-    return whole * due // (due + other)
+    return Plan(name, kind, paid, 1, paid, paid, balance=balance, interest=0, excess=case.excess or None)
 
 
 def _owed_rate(case: _Case) -> int | None:
     """The contract rate, where it can be offered: not above what a court would support, nor where that is not known."""
-    rate = _number(case.facts, "annual_rate_percent")
+    rate = number(case.facts, "annual_rate_percent")
     if case.facts.get("product") == "private":
-        cap = _number(case.facts, "private_cap")
+        cap = number(case.facts, "private_cap")
         return rate if rate is not None and cap is not None and rate <= cap else None
     cap = case.parameters.get("financial_loan_judicial_cap")
     return None if rate is not None and cap is not None and rate > cap else rate
 
 
-def _others(facts: Facts) -> bool:
-    """Whether other debts are known that the capacity has to pay too."""
-    balance, total = _number(facts, "balance"), _number(facts, "debts_total")
-    return bool(_number(facts, "other_debt_payments")) or (balance or 0) < (total or 0)
-
-
-def _number(facts: Facts, name: str) -> int | None:
-    value = facts.get(name)
-    return value if isinstance(value, int) else None
-
-
 _KINDS: Final[Mapping[PlanKind, Callable[[_Case, str, PlanKind, int | None], Plan | None]]] = {
     "instalments": _instalments,
+    "steady_instalments": _steady,
+    "partial_instalments": _partial,
     "instalments_with_interest": _with_interest,
     "equal_principal": _equal_principal,
     "shared_instalments": _shared,

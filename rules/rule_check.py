@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from rules import schema
 from rules.facts import Parser
 from rules.pack import Pack, Unknown, allowed, quoted
-from rules.schema import ACKNOWLEDGEMENTS
+from rules.schema import WITHHELD
 from rules.texts import mistakes
 
 # Which file names what an effect points to. The others (exclusive, urgency, flag) carry their own word.
@@ -51,7 +51,7 @@ def _effects(rule: schema.Rule, unknown: Unknown) -> Iterator[str]:
         meant = getattr(effect, effect.kind)
         if meant is None:
             yield f"then[{number}].{effect.kind}: is empty; name something or remove it"
-        elif target is not None and meant != ACKNOWLEDGEMENTS:
+        elif target is not None and meant not in WITHHELD:
             for name in meant if isinstance(meant, tuple) else (meant,):
                 if error := unknown(*target, name):
                     yield f"then[{number}].{effect.kind}: {error}"

@@ -18,6 +18,8 @@ Status = Literal["primary", "official", "weak", "own_knowledge", "design"]
 Strength = Literal["official", "third_party", "self_declared"]  # of a paper that proves a hardship, strongest first
 FactType = Literal["text", "enum", "bool", "int", "money", "rate", "date", "list"]
 ACKNOWLEDGEMENTS: Final = "acknowledgements"  # a block that means whatever admits the debt
+LENDER_CONTACT: Final = "lender_contact"  # a block that means whatever has the borrower turn to the lender
+WITHHELD: Final = (ACKNOWLEDGEMENTS, LENDER_CONTACT)
 Unit = Literal["days", "working_days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
 # A breach of a standard is a ground for complaint; a breach of law is for police and courts.
 Layer = Literal["law", "regulation", "standard", "practice", "design"]
@@ -25,8 +27,8 @@ Layer = Literal["law", "regulation", "standard", "practice", "design"]
 Read = Literal["text", "official_page", "press", "press_copy", "law_firm", "weak_page", "nothing"]
 # Without interest unless the kind says otherwise.
 PlanKind = Literal[
-    "instalments", "instalments_with_interest", "equal_principal", "shared_instalments",
-    "deferral", "standstill", "lump_sum",
+    "instalments", "steady_instalments", "partial_instalments", "instalments_with_interest", "equal_principal",
+    "shared_instalments", "deferral", "standstill", "lump_sum",
 ]  # fmt: skip
 
 
@@ -98,6 +100,7 @@ class Fact(Model):
     maximum: int | None = None
     max_length: int | None = None
     suffixes: tuple[str, ...] = ()
+    past: bool = False  # a date of something that has happened: intake refuses one after the day of triage
     urgent: tuple[bool | str, ...] = ()  # values that send a case to the urgent queue, before any rule is asked
 
 
@@ -162,7 +165,7 @@ class Strategy(Model):
     references: References
     acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
     plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
-    plan_longest: Identifier | None = None  # the parameter with the most months an instalment plan may take
+    plan_longest: Identifier | None = None  # the parameter with the most months a plan of it may take
 
 
 class Item(Model):
@@ -170,6 +173,7 @@ class Item(Model):
 
     text: Text
     acknowledges: bool = False  # following it admits the debt, pays, or asks for time
+    contacts_lender: bool = False  # following it means to call, write to or complain about the lender
     references: References
 
 
@@ -196,12 +200,13 @@ class RedFlag(Model):
 class Effect(Model):
     """What a fired rule does: exactly one key.
 
-    `block: acknowledgements` blocks every strategy, and withholds every item, that acknowledges the debt.
+    `block: acknowledgements` blocks every strategy, and withholds every item, that acknowledges the debt;
+    `block: lender_contact` withholds every item by which the borrower turns to the lender.
     """
 
     recommend: Identifier | None = None
     add: Identifier | None = None
-    block: tuple[Identifier, ...] | Literal["acknowledgements"] | None = None
+    block: tuple[Identifier, ...] | Literal["acknowledgements", "lender_contact"] | None = None
     exclusive: Literal[True] | None = None
     urgency: Urgency | None = None
     document: Identifier | None = None
@@ -243,4 +248,5 @@ class Rule(Model):
     then: Annotated[tuple[Effect, ...], Field(min_length=1)]
     because: Text
     acknowledges: bool = False  # its reason speaks of paying or of terms: silent where acknowledgements are blocked
+    contacts_lender: bool = False  # its reason sends to the lender: silent where contact is blocked
     tests: Annotated[tuple[RuleTest, ...], Field(min_length=1)]

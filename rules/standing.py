@@ -34,6 +34,11 @@ def years_after(start: dt.date, years: int) -> dt.date:
         return start.replace(year=start.year + years, day=28)
 
 
+def months_begun(start: dt.date, end: dt.date) -> int:
+    """Months from one day to a later one, a begun month counted whole."""
+    return (end.year - start.year) * 12 + end.month - start.month + (end.day > start.day)
+
+
 def _overdue_bucket(facts: Facts, at: Moment) -> str | None:
     days = number(facts, "days_overdue")
     if days is None:
@@ -52,6 +57,11 @@ def _days_left(facts: Facts, at: Moment) -> int | None:
     return None if days is None or served is None else (deadline(served, days).date - at.as_of).days
 
 
+def _clock_critical(facts: Facts, at: Moment) -> bool | None:
+    left = number(facts, "days_left")
+    return None if left is None else 0 <= left <= at.parameters["critical_days"]
+
+
 def _limitation_expired(facts: Facts, at: Moment) -> bool | None:
     """Counted from the day the debt fell due or, where that is later, from the last interruption.
 
@@ -63,6 +73,19 @@ def _limitation_expired(facts: Facts, at: Moment) -> bool | None:
     if any(at.as_of <= years_after(start, at.parameters["limitation_years"]) for start in starts):
         return False
     return True if len(starts) == 2 else None
+
+
+def _limitation_ends(facts: Facts, at: Moment) -> dt.date | None:
+    """Only where both days are known: the one that is missing could be the later one."""
+    overdue, interruption = number(facts, "days_overdue"), day(facts, "last_interruption")
+    if overdue is None or interruption is None:
+        return None
+    return years_after(max(at.ago(overdue), interruption), at.parameters["limitation_years"])
+
+
+def _limitation_days_left(facts: Facts, at: Moment) -> int | None:
+    ends = _limitation_ends(facts, at)
+    return None if ends is None else (ends - at.as_of).days
 
 
 def _evidence(facts: Facts) -> tuple[int | None, int | None]:
@@ -112,6 +135,11 @@ def _repaid_in_repair_window(facts: Facts, at: Moment) -> bool | None:
     return None if repaid is None else bool(at.on("one_off_repair_limit", repaid))
 
 
+def _record_until(facts: Facts, at: Moment) -> dt.date | None:
+    repaid = day(facts, "repaid_on")
+    return None if repaid is None else years_after(repaid, at.parameters["credit_bad_record_years"])
+
+
 def _prior_request_days(facts: Facts, at: Moment) -> int | None:
     asked = day(facts, "prior_request_on")
     return None if asked is None else max(0, (at.as_of - asked).days)
@@ -133,10 +161,7 @@ def _resume_date_in_future(facts: Facts, at: Moment) -> bool | None:
 def _months_until_resume(facts: Facts, at: Moment) -> int | None:
     """Months begun until income is expected, 0 once the day has come."""
     resume = day(facts, "resume_date")
-    if resume is None:
-        return None
-    months = (resume.year - at.as_of.year) * 12 + resume.month - at.as_of.month
-    return max(0, months + (resume.day > at.as_of.day))
+    return None if resume is None else max(0, months_begun(at.as_of, resume))
 
 
 def _insolvency_city(facts: Facts, at: Moment) -> bool | None:
@@ -176,8 +201,13 @@ FORMULAS: Final = {
     "overdue_bucket": Formula("enum", ("days_overdue",), _overdue_bucket),
     "days_until_due": Formula("int", ("due_date",), _days_until_due),
     "days_left": Formula("int", ("legal_stage", "served_on"), _days_left, uses=tuple(_STAGE_DAYS.values())),
+    "clock_critical": Formula("bool", ("days_left",), _clock_critical, ("critical_days",)),
     "limitation_expired": Formula(
         "bool", ("days_overdue", "last_interruption"), _limitation_expired, ("limitation_years",)
+    ),
+    "limitation_ends": Formula("date", ("days_overdue", "last_interruption"), _limitation_ends, ("limitation_years",)),
+    "limitation_days_left": Formula(
+        "int", ("days_overdue", "last_interruption"), _limitation_days_left, ("limitation_years",)
     ),
     "evidence_level": Formula("enum", ("hardship_evidence", "income_evidence", "essential_outgoings"), _evidence_level),
     "evidence_sufficient": Formula("bool", ("hardship_evidence", "income_evidence"), _evidence_sufficient),
@@ -199,6 +229,7 @@ FORMULAS: Final = {
     "repaid_in_repair_window": Formula(
         "bool", ("repaid_on",), _repaid_in_repair_window, dated=(("one_off_repair_limit", "repaid_on"),)
     ),
+    "record_until": Formula("date", ("repaid_on",), _record_until, ("credit_bad_record_years",)),
     "prior_request_days": Formula("int", ("prior_request_on",), _prior_request_days),
     "refused_or_unanswered": Formula(
         "bool", ("prior_request", "prior_request_on"), _refused_or_unanswered, ("lender_complaint_days",)

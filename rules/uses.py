@@ -18,7 +18,7 @@ from rules.normal import facts_of, leaves
 from rules.pack import LoadedRule, Pack
 from rules.parse import parse
 from rules.rule_check import TARGETS
-from rules.schema import ACKNOWLEDGEMENTS, Effect, Text
+from rules.schema import WITHHELD, Effect, Text
 from rules.texts import placeholders, texts_of
 
 # An entry of a pack: the file without its ending (rules: "rules"), and the name in it.
@@ -66,9 +66,9 @@ def _rule(pack: Pack, loaded: LoadedRule) -> Iterator[Use]:
 
 
 def meant(effect: Effect) -> tuple[str, ...]:
-    """The names an effect means; none where it blocks whatever acknowledges the debt."""
+    """The names an effect means; none where it blocks whatever is so marked."""
     value = getattr(effect, effect.kind)
-    if value == ACKNOWLEDGEMENTS:
+    if value in WITHHELD:
         return ()
     return value if isinstance(value, tuple) else (value,)
 

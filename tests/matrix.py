@@ -106,6 +106,10 @@ def _days_left(f: Facts, stage: str, least: int = -999, most: int = 999) -> bool
     return at(f, stage) and least <= f["days_left"] <= most
 
 
+def _objected(f: Facts) -> bool:
+    return _days_left(f, "payment_order", 0) and bool(f["debt_disputed"])
+
+
 def _papers_noted(f: Facts) -> bool:
     return noted(f, "legal_papers") and at(f, "none", "lawyer_letter", "pre_suit_mediation")
 
@@ -137,6 +141,11 @@ def _cure(f: Facts) -> bool:
     return (overdue(f, 1, 90) and t.covers(f)) or (overdue(f, 1, 30) and forgot)
 
 
+def _in_arrears(f: Facts) -> bool:
+    """Overdue, and not by an oversight in the first month."""
+    return overdue(f) and not (overdue(f, 1, 30) and f["hardship"] == "forgot_or_technical")
+
+
 def _silence(f: Facts) -> bool:
     """The notes speak of a silence that the age of the debt allows."""
     return noted(f, "long_silence") and overdue(f, 1096) and at(f, *BEFORE_JUDGMENT)
@@ -152,6 +161,11 @@ def _due_soon(f: Facts) -> bool:
 
 def _temporary(f: Facts) -> bool:
     return overdue(f, 1, 90) and lasting(f, "temporary") and t.evidenced(f)
+
+
+def _too_far_off(f: Facts) -> bool:
+    """Income comes back later than any lender defers."""
+    return overdue(f) and lasting(f, "temporary") and t.resumes_late(f)
 
 
 def _restructure(f: Facts) -> bool:
@@ -185,13 +199,14 @@ MATRIX = (
     Row(969, "enforcement of a home", lambda f: _enforced(f) and _mortgage(f), adds="S13 S12"),
     Row(960, "payment order", lambda f: _days_left(f, "payment_order", 0), "S04", "U2"),
     Row(960, "payment order, three days", lambda f: _days_left(f, "payment_order", 0, 3), "S04", "U1"),
+    Row(958, "payment order, objected to", _objected, blocks="S14 S16 S17 S18 S20 S21 S22"),
     Row(955, "payment order, late", lambda f: _days_left(f, "payment_order", most=-1), "S05", "U1"),
     Row(952, "judgment", lambda f: _days_left(f, "judgment", 0), "S03", "U2"),
     Row(952, "judgment, three days", lambda f: _days_left(f, "judgment", 0, 3), "S03", "U1"),
     Row(952, "judgment in force", lambda f: _days_left(f, "judgment", most=-1), "S05", "U2"),
     Row(952, "small claims", lambda f: at(f, "small_claims_judgment"), "S05", "U2"),
     Row(950, "lawsuit", lambda f: at(f, "complaint_served", "hearing"), "S03", "U2"),
-    Row(950, "lawsuit, three days", lambda f: _days_left(f, "complaint_served", most=3), "S03", "U1"),
+    Row(950, "lawsuit, three days", lambda f: _days_left(f, "complaint_served", 0, 3), "S03", "U1"),
     Row(945, "papers in the notes", _papers_noted, urgency="U2", adds="S03"),
     Row(940, "identity", lambda f: f["not_my_loan"] or noted(f, "identity_theft"), "S06", "U2", blocks=ADMITS),
     Row(930, "minor, incapable, dead", _in_doubt, "S08", "U2", blocks=ADMITS),
@@ -229,32 +244,23 @@ MATRIX = (
     Row(690, "early", lambda f: not overdue(f) and f["hardship"] != "none_stated", "S15"),
     Row(689, "early, within a week", _due_soon, urgency="U4"),
     Row(688, "early, no capacity", _early_without, urgency="U4", adds="S22"),
-    Row(680, "temporary", lambda f: _temporary(f) and t.resumes(f), "S16"),
-    Row(
-        679,
-        "temporary, too long",
-        lambda f: lasting(f, "temporary") and t.resumes_late(f) and t.capacity(f) > 0,
-        adds="S17",
-    ),
-    Row(
-        679,
-        "temporary, too long, nothing to pay with",
-        lambda f: lasting(f, "temporary") and t.resumes_late(f) and t.capacity(f) <= 0,
-        adds="S22",
-    ),
+    Row(680, "temporary", lambda f: _temporary(f) and t.resumes(f) and not t.resumes_late(f), "S16"),
+    Row(679, "temporary, too long", lambda f: _too_far_off(f) and able(f), "S17", "U3"),
+    Row(679, "temporary, too long, nothing to pay with", lambda f: _too_far_off(f) and not able(f), "S22", "U3"),
     Row(675, "temporary, some capacity", lambda f: _temporary(f) and not t.resumes(f) and able(f), "S17"),
     Row(670, "restructure", _restructure, "S17", "U3"),
     Row(660, "no capacity", _standstill, "S22", "U3"),
     Row(650, "no capacity for good", lambda f: _no_capacity(f) and lasting(f, "permanent"), "S29", "U3", adds="S27"),
     Row(645, "late", lambda f: _no_capacity(f) and overdue(f, 91) and lasting(f, "temporary"), "S22", "U3"),
     Row(640, "overcharge", t.overcharged, adds="S19"),
+    Row(640, "overcharge of a private loan", t.overcharged_privately, adds="S19"),
     Row(600, "credit record", lambda f: f["credit_record_wrong"], "S24", "U4"),
     Row(561, "gambling", lambda f: f["hardship"] == "addiction" or noted(f, "gambling"), blocks="S20"),
     Row(553, "student with a microloan", _student_microloan, adds="S25"),
     Row(552, "microloan above the ceiling", t.microloan_too_dear, adds="S25"),
     Row(550, "detention", lambda f: f["hardship"] == "detention", adds="S29"),
-    Row(110, "duration unknown", lambda f: overdue(f) and lasting(f, "unknown"), "S28", "U4"),
-    Row(100, "no evidence", lambda f: overdue(f) and not t.evidenced(f) and not at(f, *CLOCKED), "S28", "U4"),
+    Row(110, "duration unknown", lambda f: _in_arrears(f) and lasting(f, "unknown"), "S28", "U4"),
+    Row(100, "no evidence", lambda f: _in_arrears(f) and not t.evidenced(f) and not at(f, *CLOCKED), "S28", "U4"),
     Row(90, "information", lambda f: not overdue(f) and f["hardship"] == "none_stated", "S15", "U5"),
     Row(10, "collection alone", lambda f: len(f["collection_violations"]) > 0, "S10", "U3"),
     # The urgency that the days and the creditors give, whatever else there is.

@@ -46,8 +46,15 @@ def distressed(f: Facts) -> bool:
     return bool(f["income_monthly"] > 0 and due * 100 > f["income_monthly"] * 60)
 
 
+def share(f: Facts) -> int:
+    """Of what is left a month, this debt's part by what is due on it and on the others."""
+    due, other = int(f["monthly_due"]), int(f["other_debt_payments"])
+    return capacity(f) * due // (due + other) if other else capacity(f)
+
+
 def months_to_clear(f: Facts) -> int:
-    return -(-int(f["balance"]) // capacity(f))
+    """0 where no part of what is left falls to this debt: no number of months clears it."""
+    return -(-int(f["balance"]) // share(f)) if share(f) else 0
 
 
 def evidenced(f: Facts) -> bool:
@@ -104,6 +111,15 @@ def overcharged(f: Facts) -> bool:
     """Charges of a financial loan above 24 % a year of the principal for the days overdue."""
     ceiling = f["principal"] * 24 * f["days_overdue"] / 36_500
     return f["product"] not in ("private", "illegal") and int(f["interest_fees"]) > ceiling
+
+
+def overcharged_privately(f: Facts) -> bool:
+    """Charges of a private loan above four times the LPR of its day on the principal for the days overdue."""
+    levels = [rate for day, rate in LPR if day <= f["contract_date"]]
+    if f["product"] != "private" or not levels:
+        return False
+    ceiling = int(f["principal"] * 4 * levels[-1] * f["days_overdue"] / 3_650_000 + 0.5)
+    return int(f["interest_fees"]) > ceiling
 
 
 def microloan_too_dear(f: Facts) -> bool:

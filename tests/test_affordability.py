@@ -53,7 +53,33 @@ def test_the_debt_service_ratio_is_rounded_up_and_never_divides_by_nothing(
     [(50_000, 900, 56), (54_000, 900, 60), (54_000.01, 900, 61), (0, 900, 0), (1, 0, None), (1, None, None)],
 )
 def test_months_to_clear_count_the_last_part_month(balance: float, capacity: int | None, months: int | None) -> None:
-    assert value("months_to_clear", balance=balance, capacity=capacity) == months
+    assert value("months_to_clear", balance=balance, capacity=capacity, other_debt_payments=0) == months
+
+
+@pytest.mark.parametrize(
+    ("others", "part", "months"),
+    [
+        ({"other_debt_payments": 0}, 90_000, 34),
+        ({"other_debt_payments": 2000}, 30_000, 100),  # a third, by what is due
+        ({"debts_before": 10_000, "debts_total": 60_000}, 45_000, 67),  # half, by the balances
+        ({"debts_before": 0, "debts_total": 0}, 90_000, 34),  # it is paid before the others share
+        ({}, None, None),
+    ],
+)
+def test_a_debt_among_others_counts_on_its_share_only(
+    others: dict[str, float], part: int | None, months: int | None
+) -> None:
+    row = {"capacity": 900, "balance": 30_000, "monthly_due": 1000, **others}
+    assert (value("debt_capacity", **row), value("months_to_clear", **row)) == (part, months)
+
+
+def test_without_capacity_no_debt_has_a_share_whatever_the_others_are() -> None:
+    assert value("debt_capacity", capacity=0) == 0
+
+
+def test_a_share_of_nothing_never_clears_the_debt() -> None:
+    row = {"capacity": 900, "balance": 30_000, "monthly_due": 0, "other_debt_payments": 500}
+    assert (value("debt_capacity", **row), value("months_to_clear", **row)) == (0, None)
 
 
 @pytest.mark.parametrize(
@@ -86,3 +112,44 @@ def test_charges_above_24_percent_of_the_principal_a_year_are_over_the_ceiling(
     fees: float, principal: int | None, days: int | None, over: int | None
 ) -> None:
     assert value("over_cap_amount", interest_fees=fees, principal=principal, days_overdue=days) == over
+
+
+@pytest.mark.parametrize(
+    ("contract", "fees", "over"),
+    [
+        ("2025-08-01", 328.77, 0),  # 12 % of 10,000 for 100 days
+        ("2025-08-01", 328.78, 1),
+        ("2021-05-10", 421.92, 0),  # 15.4 %
+        ("2021-05-10", 421.93, 1),
+        ("2020-08-19", 5000, None),  # older than the cap
+        (None, 5000, None),
+    ],
+)
+def test_charges_of_a_private_loan_are_measured_by_the_cap_of_its_day(
+    contract: str | None, fees: float, over: int | None
+) -> None:
+    row = {"interest_fees": fees, "principal": 10_000, "days_overdue": 100}
+    assert value("excess_charges", product="private", contract_date=contract, **row) == over
+
+
+@pytest.mark.parametrize(("product", "over"), [("huabei", 34_247), ("illegal", None), (None, None)])
+def test_charges_of_other_loans_are_measured_by_the_line_of_the_courts(product: str | None, over: int | None) -> None:
+    row = {"interest_fees": 1000, "principal": 10_000, "days_overdue": 100, "contract_date": "2025-08-01"}
+    assert value("excess_charges", product=product, **row) == over
+
+
+@pytest.mark.parametrize(
+    ("spent", "persons", "implausible"),
+    [
+        (499.99, None, True),  # too little for one, so for any household
+        (500, None, None),
+        (500, 1, False),
+        (1999.99, 4, True),
+        (2000, 4, False),
+        (None, 4, None),
+    ],
+)
+def test_living_costs_too_low_for_the_household_are_seen(
+    spent: float | None, persons: int | None, implausible: bool | None
+) -> None:
+    assert value("outgoings_implausible", essential_outgoings=spent, household_size=persons) is implausible

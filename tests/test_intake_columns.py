@@ -3,7 +3,7 @@
 import pytest
 
 from forbear.intake import IntakeError, map_columns
-from forbear.intake.columns import distinct
+from forbear.intake.columns import distinct, recognise
 from tests.case_files import VOCABULARY
 
 REQUIRED = ["case_ref", "product", "days_overdue"]
@@ -50,3 +50,18 @@ def test_columns_become_distinct_names() -> None:
     assert distinct(["a", "", "a", "a (2)", "a", "column 2"]) == [
         "a", "column 2", "a (2)", "a (2) (2)", "a (3)", "column 2 (2)",
     ]  # fmt: skip
+
+
+def test_a_fault_is_told_beside_what_was_recognised() -> None:
+    mapping = recognise(VOCABULARY, ["案件编号", "产品", "自定义"])
+    assert mapping.fields == ["case_ref", "product", None]
+    assert mapping.unknown == ["自定义"]
+    assert mapping.fault is not None
+    assert "逾期天数（表头也可以写作 Days overdue、逾期、DPD）" in mapping.fault.zh
+
+
+def test_two_columns_of_one_name_are_one_too_many_in_both_languages() -> None:
+    fault = recognise(VOCABULARY, ["案件编号", "产品", "逾期", "余额", "余额"]).fault
+    assert fault is not None
+    assert fault.en == "The columns '余额' and '余额' both mean balance: keep one of them."
+    assert fault.zh == "“余额”和“余额”两列都是余额，请只保留一列。"

@@ -7,6 +7,7 @@ import pytest
 
 from forbear.intake import Accepted, IntakeError, Rejected, open_intake, rows
 from forbear.intake.rows import _Met
+from rules.schema import Text
 from tests.case_files import HEADER, VOCABULARY, good, lines, read_all, refs, write
 
 
@@ -72,6 +73,32 @@ def test_a_reference_on_a_rejected_row_is_free_for_a_later_one(tmp_path: Path) -
     path = write(tmp_path, "cases.csv", lines(HEADER, ["C-1", "?!", "3", "", ""], good(1)))
     accepted, rejected = read_all(path)
     assert (refs(accepted), len(rejected)) == (["C-1"], 1)
+
+
+PAST = VOCABULARY.model_copy(
+    update={
+        "facts": {
+            **VOCABULARY.facts,
+            "served_on": VOCABULARY.facts["due_date"].model_copy(
+                update={"title": Text(zh="文书送达日期", en="Date of service"), "past": True}
+            ),
+        }
+    }
+)
+
+
+def test_what_has_happened_cannot_lie_after_the_day_of_triage(tmp_path: Path) -> None:
+    header = ["case_ref", "product", "days_overdue", "due_date", "served_on"]
+    today, tomorrow = "2026-11-24", "2026-11-25"
+    table = [["C-1", "信用卡", "3", tomorrow, today], ["C-2", "信用卡", "3", today, tomorrow]]
+    intake = open_intake(write(tmp_path, "cases.csv", lines(header, *table)), PAST)
+    accepted, rejected = list(intake.on(dt.date(2026, 11, 24)))
+    assert isinstance(accepted, Accepted)  # a day that may lie ahead
+    assert isinstance(rejected, Rejected)
+    assert rejected.field == "served_on"
+    assert rejected.zh == "文书送达日期（2026-11-25）晚于评估日期2026-11-24，请核对年份。"
+    assert rejected.en == "Date of service: 2026-11-25 is after the day of triage, 2026-11-24; check the year."
+    assert all(isinstance(row, Accepted) for row in intake)  # nobody said which day it is
 
 
 def test_many_references_are_told_apart() -> None:

@@ -211,11 +211,44 @@ def test_the_contacts_are_those_of_the_product_and_the_lender() -> None:
     assert "地方金融管理局" in titles and "银行保险消费者投诉维权热线" not in titles
 
 
+def test_a_private_lender_above_the_cap_gets_a_letter_and_no_report_to_the_police_first() -> None:
+    private = {"product": "private", "contract_date": "2024-05-01", "annual_rate_percent": 14, "days_overdue": 40}
+    kit = prepared(**{**CALM, **private, "hardship": "income_reduction", "hardship_duration": "medium"})
+    assert kit.strategy == "illegal_loan_report"
+    assert [letter.id for letter in kit.letters] == ["private_rate_request"]
+    assert kit.calls[0].number == "12348"
+    assert not any("不合法" in line.zh for line in kit.say)
+    illegal = prepared(**{**CALM, "product": "illegal", "days_overdue": 40, "hardship": "income_reduction"})
+    assert (illegal.letters, illegal.calls[0].number) == ((), "110")
+
+
+def test_the_letter_about_an_admitted_payment_order_has_a_plan() -> None:
+    order = {"product": "jiebei", "days_overdue": 40, "legal_stage": "payment_order", "served_on": "2026-11-20"}
+    kit = prepared(**{**CALM, **order, "hardship": "unemployment", "income_monthly": 5000})
+    (letter,) = [each for each in kit.letters if each.id == "payment_order_settlement"]
+    assert any("现提出方案：共15期" in paragraph.zh for paragraph in letter.paragraphs)
+    disputed = prepared(**{**CALM, **order, "hardship": "unemployment", "income_monthly": 5000, "debt_disputed": True})
+    assert disputed.offers == ()
+
+
+def test_letters_ask_to_waive_what_a_plan_leaves_open() -> None:
+    above = {
+        "product": "huabei",
+        "days_overdue": 200,
+        "principal": 15000,
+        "interest_fees": 5000,
+        "hardship": "unemployment",
+    }
+    kit = prepared(**{**CALM, **above, "hardship_duration": "medium", "income_monthly": 5000})
+    text = "".join(paragraph.zh for paragraph in kit.letters[0].paragraphs)
+    assert "方案没有包括的3,027.40元" in text
+
+
 def test_no_plan_in_a_pack_is_above_capacity() -> None:
     seen = 0
     for facts, _, found, _ in everything():
         for offer in found.offers:
-            if offer.plan.months > 1:
+            if offer.plan.months > 1 and offer.plan.until is None:
                 seen += 1
                 assert max(offer.plan.monthly, offer.plan.last) <= int(str(facts["capacity"]))
     assert seen

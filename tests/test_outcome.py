@@ -106,6 +106,17 @@ def test_a_rule_whose_reason_speaks_of_paying_is_silent_where_acknowledgements_a
     assert _of(speaks, wins).warnings == ("no_promise",)
 
 
+def test_blocked_contact_takes_away_what_turns_to_the_lender_and_nothing_else() -> None:
+    loud = rule("loud", 3, ALWAYS, {"warning": "no_promise"})
+    loud = replace(loud, rule=loud.rule.model_copy(update={"contacts_lender": True}))
+    quiet = rule("quiet", 1, ALWAYS, {"block": "lender_contact"})
+    pack = pack_of(_says("wins", 5, "beta", {"step": "write"}, {"document": "proof"}), loud, quiet)
+    pack = replace(pack, steps={"write": pack.steps["write"].model_copy(update={"contacts_lender": True})})
+    outcome = _outcome(pack)
+    assert (outcome.strategy, outcome.blocked, outcome.steps, outcome.documents) == ("beta", (), (), ("proof",))
+    assert (outcome.warnings, speaking(pack, outcome.rules_fired)) == ((), ("wins", "quiet"))
+
+
 def test_what_speaks_for_the_strategy_comes_before_what_is_said_beside_it() -> None:
     beside = rule("beside", 9, ALWAYS, {"step": "write"})
     pack = pack_of(beside, _says("wins", 5, "beta"), _says("second", 3, "gamma"))

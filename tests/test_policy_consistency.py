@@ -16,7 +16,7 @@ from rules.normal import facts_of, leaves
 from rules.pack import LoadedRule, Pack
 from rules.policy import effects
 from rules.rule_tests import Example, examples
-from rules.schema import ACKNOWLEDGEMENTS
+from rules.schema import ACKNOWLEDGEMENTS, LENDER_CONTACT
 from rules.twin import parts
 
 # What the rules recommend that doubt the debt itself.
@@ -61,7 +61,9 @@ def says(rule: LoadedRule) -> Iterator[tuple[str, Any]]:
 @pytest.mark.parametrize("rule", rules())
 def test_a_rule_that_doubts_the_debt_blocks_what_admits_it(rule: LoadedRule) -> None:
     if effects(rule, ()).recommend in IN_DOUBT:
-        assert [effect.block for effect in rule.rule.then if effect.block] == [ACKNOWLEDGEMENTS]
+        expired = effects(rule, ()).recommend == "limitation_review"
+        blocks = [ACKNOWLEDGEMENTS, *([LENDER_CONTACT] if expired else ())]
+        assert [effect.block for effect in rule.rule.then if effect.block] == blocks
         assert not any(item.acknowledges for _, item in says(rule))
 
 

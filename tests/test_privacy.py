@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import re
 import threading
 from collections.abc import Iterator
@@ -14,15 +15,19 @@ import redis
 from psycopg import sql
 from sqlmodel import select
 
+from forbear import uploads
+from forbear.accounts import Viewer
 from forbear.embedded import Urls, redis_client
 from forbear.intake import open_intake
 from forbear.privacy import Vault
 from forbear.progress import BatchProgress, progress_of
+from forbear.review import Act, perform, take_case
 from forbear.submit import Head, Submitted, rejections_of, source_of, submit
 from models.case import Case, CaseVersion
 from models.intake import Batch
 from models.session import session
-from tests.cases import AS_OF, NOW, engine_of, pack
+from tests.cases import AS_OF, NOW, engine_of, pack, triaged
+from tests.desk import desk
 from tests.processes import Site, until
 from workers.wake import wake
 
@@ -31,6 +36,7 @@ WISH = "不·想·活了"  # words of alarm as the pack does not spell them
 UNKNOWN_COLUMN, UNKNOWN_VALUE = "诸葛联系人", "诸葛青云"
 BAD_NAME, BAD_NUMBER = "司马长风", "一百二十天司马"
 FILE = "慕容案件.csv"
+WORDS = "尉迟说好明天回电"
 BROKEN = "上官写进了日期"  # put by hand where facts are, so that the error of an evaluation quotes it
 PLANTED = (NAME, PHONE, ID, NOTES, WISH, UNKNOWN_COLUMN, UNKNOWN_VALUE, BAD_NAME, BAD_NUMBER, "慕容")
 CSV = f"""案号,产品,困难,逾期天数,姓名,手机,身份证,备注,{UNKNOWN_COLUMN}
@@ -87,6 +93,36 @@ def test_what_is_sealed_can_be_opened_with_the_key(site: Site, vault: Vault) -> 
         private = vault.open(opened.exec(query).one() or b"")
     assert private["facts"] == {"name": NAME, "phone": PHONE, "id_number": ID, "notes": NOTES + WISH}
     assert private["extra"] == {UNKNOWN_COLUMN: UNKNOWN_VALUE}
+
+
+def test_what_people_write_and_see_at_the_desk_is_sealed_too(
+    site: Site, vault: Vault, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Reviews, the ledger, uploads, the desk: a case is worked on and looked at, and none of it is left in the open."""
+    url = site.urls.database
+    done = _submit(site, vault)
+    triaged(url, vault, [wake.chunk_id for wake in done.wakes])
+    with caplog.at_level(logging.DEBUG), _monitored(site.urls.redis) as seen:
+        with desk(url, site.urls.redis, vault) as client:
+            shown = client.submit("/cases/1/reveal", {"reason": "contact", "words": f"{WORDS}要问地址"})
+            assert NAME in shown.text
+            assert ID in shown.text
+            form = {"asked": "known", "scope": "triage", "way": "spoken", "revision": "1"}
+            assert client.submit("/cases/1/consent", form).status_code == 303
+            client.submit("/cases/1/reveal", {"reason": "none of them", "words": WORDS})
+            client.get("/cases/1")
+        with engine_of(url) as engine, session(engine) as opened:
+            who = Viewer(1, "wang", "counsellor", None)
+            perform(opened, vault, who, take_case(opened, who, 1, None), Act("ask", {}, words=WORDS), NOW)
+            uploads.keep(opened, vault, who, FILE, CSV.encode(), "us", AS_OF, NOW)
+    said = "".join(capfd.readouterr()) + caplog.text
+    columns = _columns(site)
+    assert "reveal" in columns
+    for text in (*PLANTED, WORDS):
+        for form_of_it in _forms(text):
+            assert form_of_it not in columns
+            assert form_of_it not in said
+            assert form_of_it not in "\n".join(seen)
 
 
 def _submit(site: Site, vault: Vault) -> Submitted:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from rules.loader import DEFAULT_PACK, load
+from rules.plan import Plan
 from rules.proposals import proposal, sentence
-from rules.repayment import Plan
 from tests.texts import banned_in
 
 PACK = load(DEFAULT_PACK)
@@ -26,6 +26,15 @@ PLANS = {
         "instalment_restructure", "equal_principal", 7_830_000, 60, 160_000, 101_000, None, 6_000_000, 1200, 1_830_000
     ),
     "shared": Plan("multi_debt_plan", "shared_instalments", 1_000_000, 34, 30_000, 10_000, None, 1_000_000, 0, 0),
+    "steady": Plan(
+        "instalment_restructure", "steady_instalments", 5_000_000, 60, 83_334, 83_294, None, 5_000_000, 0, 0, True
+    ),
+    "part": Plan("card_personalised_instalment", "partial_instalments", 5_700_000, 60, 95_000, 95_000, None, 7_000_000,
+        0, 0),
+    "above": Plan(
+        "instalment_restructure", "instalments", 2_000_000, 20, 100_000, 100_000, None, 2_300_000, 0, 0, excess=300_000
+    ),
+    "friend": Plan("instalment_restructure", "instalments", 100, 1, 100, 100, None, 100, 0, 0, personal=True),
     "deferral": Plan("short_deferral", "deferral", 0, until=UNTIL, balance=1_000_000, rate=1825, interest=30_000),
     "open": Plan("short_deferral", "deferral", 0, until=UNTIL),
     "standstill": Plan("standstill_request", "standstill", 0, until=UNTIL, balance=1_000_000),
@@ -35,14 +44,22 @@ PLANS = {
 
 
 DECIDES = "是否同意由贷款机构决定。"
-STOP = "请机构停止计收利息和费用，按现有余额分期："
+STOP = "请对方停止计收利息和费用，按现有余额分期："
 SAID = {
     "stopped": f"{STOP}每月还¥892.86，共56期，末期¥892.70，合计¥50,000.00。{DECIDES}",
     "one month": f"{STOP}下一期付清¥1.00。{DECIDES}",
-    "deferral": "申请延期到2027-01-22，之后恢复还款。如按合同年利率18.25%计息，期间约产生利息¥300.00，可以请机构减免。"
+    "deferral": "申请延期到2027-01-22，之后恢复还款。如按合同年利率18.25%计息，期间约产生利息¥300.00，可以请对方减免。"
     + DECIDES,
-    "open": f"申请延期到2027-01-22，之后恢复还款。期间是否计息，以机构书面答复为准。{DECIDES}",
-    "settled": "用自有资金一次支付¥3,000.00，请机构减免其余¥2,000.00并书面确认结清；书面确认后再付款。" + DECIDES,
+    "open": f"申请延期到2027-01-22，之后恢复还款。期间是否计息，以对方书面答复为准。{DECIDES}",
+    "settled": "用自有资金一次支付¥3,000.00，请对方减免其余¥2,000.00并书面确认结清；书面确认后再付款。" + DECIDES,
+    "steady": "稳妥方案，收入再降一些也守得住。"
+    + STOP
+    + f"每月还¥833.34，共60期，末期¥832.94，合计¥50,000.00。{DECIDES}",
+    "part": "请对方停止计收利息和费用，先按能力分期：每月还¥950.00，共60期，末期¥950.00，合计¥57,000.00。"
+    f"60期还不完的¥13,000.00，请对方一并减免。{DECIDES}",
+    "above": "先请对方免除超出上限的息费¥3,000.00（估算）。请对方停止计收利息和费用，余下的¥20,000.00分期："
+    f"每月还¥1,000.00，共20期，末期¥1,000.00，合计¥20,000.00。{DECIDES}",
+    "friend": f"{STOP}下一期付清¥1.00。是否同意由对方决定。",
     "paid": "用自有资金一次付清¥5,000.00；书面确认金额后再付款，并索取结清证明。",
 }
 
@@ -62,7 +79,7 @@ def test_every_plan_reads_whole_in_both_languages(name: str) -> None:
     assert banned_in(zh) == []
     assert sorted(re.findall(r"¥[\d,.]*\d", zh)) == sorted(re.findall(r"¥[\d,.]*\d", en))
     if name != "paid":
-        assert "由贷款机构决定" in zh
+        assert ("由对方决定" if name == "friend" else "由贷款机构决定") in zh
         assert "for the lender to decide" in en
 
 

@@ -30,6 +30,7 @@ NEGATIONS = (
 )
 # What the catalogue of red flags names, whatever else the pack adds.
 TRIGGERS = {
+    "third_party_contact": "打给老板 打到单位 called_my_boss calling_my_colleagues",
     "self_harm": "不想活 轻生 自杀 结束生命 跳楼 遗书 活不下去 烧炭 割腕 suicide end_my_life 自殺 輕生 活够了",
     "domestic_violence": "家暴 打孩子 家庭暴力 虐待 child_abuse",
     "violence": "上门堵 泼漆 殴打 非法拘禁 威胁家人 P图 群发通讯录 潑漆 毆打",
@@ -178,6 +179,19 @@ def test_negation_never_silences(negation: str, entry: tuple[str, str], before: 
 )
 def test_what_is_denied_is_asked_about_and_decides_nothing(notes: str, flags: tuple[str, ...]) -> None:
     assert scan(SHIPPED, notes) == flags
+
+
+def test_a_denial_holds_for_all_that_is_joined_to_it() -> None:
+    assert [each.negated for each in matches(SHIPPED, "没有收到任何传票或支付令")] == [True, True]
+    assert [each.negated for each in matches(SHIPPED, "没有收到传票，支付令昨天到了")] == [True, False]
+    assert [each.negated for each in matches(SHIPPED, "没有伪造过任何假病历")] == [True]
+
+
+@pytest.mark.parametrize(
+    "notes", ["they threatened my parents and painted our door", "the collector called my boss", "催收打电话给我单位了"]
+)
+def test_pressure_on_relatives_and_at_work_is_found_in_both_languages(notes: str) -> None:
+    assert set(scan(SHIPPED, notes)) & {"violence", "third_party_contact"}
 
 
 def test_the_words_of_a_denial_are_shown_with_it() -> None:

@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 from rules.amortisation import level
 from rules.cells import Value
 from rules.offers import offer
-from rules.repayment import Plan, plans, rows
+from rules.plan import Plan, rows
+from rules.repayment import plans
 from rules.schema import PlanKind, Strategy
 from tests.packs import tiny
 
 TODAY = dt.date(2026, 11, 23)
 FIGURES = {"longest": 60, "interest_year_days": 365, "standstill_days_maximum": 60}
 KINDS: tuple[PlanKind, ...] = (
-    "instalments", "instalments_with_interest", "equal_principal", "shared_instalments", "deferral", "standstill",
-    "lump_sum",
+    "instalments", "instalments_with_interest", "equal_principal", "shared_instalments", "partial_instalments",
+    "steady_instalments", "deferral", "standstill", "lump_sum",
 )  # fmt: skip
 MONEY = st.integers(0, 10**9) | st.integers(0, 10**14)
 
@@ -30,9 +31,12 @@ def strategy(*kinds: PlanKind, longest: str | None = "longest") -> Strategy:
 
 
 def plans_of(*kinds: PlanKind, **facts: Any) -> tuple[Plan, ...]:
-    """The plans of these kinds for a case; `longest` names another parameter than the usual one."""
-    longest = facts.pop("longest", "longest")
-    return plans({"plan": strategy(*kinds, longest=longest)}, ["plan"], facts, TODAY, FIGURES)
+    """The plans of these kinds for a case; `longest` names another parameter than the usual one.
+
+    `of_product` is the most months that the product allows.
+    """
+    longest, product = facts.pop("longest", "longest"), facts.pop("of_product", None)
+    return plans({"plan": strategy(*kinds, longest=longest)}, ["plan"], facts, TODAY, FIGURES, product)
 
 
 def test_a_card_debt_of_50000_at_900_a_month_takes_56_instalments() -> None:
@@ -172,7 +176,7 @@ def test_a_plan_says_whether_it_bears_a_fall_of_income(stressed: int | None, bea
 
 AMOUNTS = (
     "balance", "principal", "capacity", "capacity_stressed", "lump_sum_available", "monthly_due",
-    "other_debt_payments", "debts_before", "debts_total",
+    "other_debt_payments", "debts_before", "debts_total", "excess_charges",
 )  # fmt: skip
 FACTS = st.fixed_dictionaries(
     {},
@@ -193,15 +197,17 @@ def test_no_amount_of_any_plan_is_above_the_capacity_and_every_plan_adds_up(
     assert isinstance(balance, int)
     for plan in plans_of(*(kind for kind in KINDS if share or kind != "shared_instalments"), **facts):
         paid = rows(plan) if plan.months < 1_000 else ()
-        if plan.kind in KINDS[:4]:
+        if plan.kind in KINDS[:6]:
             assert plan.last > 0
             assert max(plan.monthly, plan.last, *(each.amount for each in paid)) <= capacity
-            assert plan.total == balance + (plan.interest or 0)
+            assert plan.total == plan.repaid + (plan.interest or 0)
+            assert plan.repaid + plan.waived == balance
+            assert plan.waived >= (plan.excess or 0)
         if paid:
             assert (len(paid), paid[0].amount, paid[-1].amount) == (plan.months, plan.monthly, plan.last)
             assert sum(each.amount for each in paid) == plan.total
             assert sum(each.interest for each in paid) == plan.interest
-            assert paid[-1].balance == balance - plan.total + (plan.interest or 0) >= 0
+            assert paid[-1].balance == (plan.waived if plan.kind == "lump_sum" else 0)
         if plan.within_stress:
             assert max(plan.monthly, plan.last) <= facts["capacity_stressed"]  # type: ignore[operator]
 
@@ -209,6 +215,86 @@ def test_no_amount_of_any_plan_is_above_the_capacity_and_every_plan_adds_up(
 def test_a_pause_and_an_old_plan_have_no_rows() -> None:
     assert rows(plans_of("standstill", balance=5)[0]) == ()
     assert rows(Plan("plan", "instalments", 5, 1, 5, 5)) == ()
+
+
+@given(FACTS)
+def test_no_plan_repays_charges_above_the_ceiling(facts: dict[str, Value]) -> None:
+    balance, excess = facts.get("balance", 0), facts.get("excess_charges", 0)
+    assert isinstance(balance, int)
+    assert isinstance(excess, int)
+    for plan in plans_of(*KINDS, **facts):
+        if plan.until is None:
+            assert plan.repaid <= balance - excess
+
+
+@given(FACTS, st.integers(1, 60))
+def test_no_plan_takes_longer_than_the_product_allows(facts: dict[str, Value], months: int) -> None:
+    for plan in plans_of(*KINDS, **facts, of_product=months):
+        if plan.kind != "standstill":
+            assert plan.months <= months
+
+
+def test_a_card_that_sixty_months_do_not_clear_is_paid_in_part() -> None:
+    facts: dict[str, Value] = {"balance": 7_000_000, "capacity": 95_000}
+    kinds: tuple[PlanKind, ...] = ("instalments", "partial_instalments")
+    (plan,) = plans_of(*kinds, **facts)
+    assert (plan.kind, plan.months, plan.monthly, plan.last) == ("partial_instalments", 60, 95_000, 95_000)
+    assert (plan.total, plan.waived) == (5_700_000, 1_300_000)
+    assert sum(each.amount for each in rows(plan)) == 5_700_000
+    assert [each.kind for each in plans_of(*kinds, **{**facts, "balance": 5_700_000})] == ["instalments"]
+    assert [each.kind for each in plans_of(*kinds, **{**facts, "balance": 5_700_001})] == ["partial_instalments"]
+
+
+def test_a_shared_plan_of_a_card_ends_with_its_longest_term() -> None:
+    facts = {"balance": 4_000_000, "capacity": 123_500, "monthly_due": 1_000, "other_debt_payments": 2_000}
+    (plan,) = plans_of("shared_instalments", longest=None, of_product=60, **facts)
+    assert (plan.months, plan.monthly, plan.waived) == (60, 41_166, 4_000_000 - 60 * 41_166)
+
+
+def test_the_steady_plan_bears_a_fall_of_income() -> None:
+    facts: dict[str, Value] = {"balance": 1_000_000, "capacity": 90_000, "capacity_stressed": 40_000}
+    quick, steady = plans_of("instalments", "steady_instalments", **facts)
+    assert (quick.months, quick.within_stress) == (12, False)
+    assert (steady.months, steady.monthly, steady.within_stress) == (25, 40_000, True)
+    assert plans_of("steady_instalments", **{**facts, "capacity_stressed": 0}) == ()
+    assert plans_of("steady_instalments", **{**facts, "capacity_stressed": 90_000}) == ()  # the quick one bears it
+    fallen = plans_of("instalments", "steady_instalments", **facts, hardship="income_reduction")
+    assert [plan.kind for plan in fallen] == ["steady_instalments", "instalments"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "offered"),
+    [
+        ({"debt_disputed": False, "days_left": 0}, True),
+        ({"debt_disputed": True, "days_left": 0}, False),
+        ({"debt_disputed": True}, False),  # nobody knows when it was served
+        ({"days_left": 5}, False),  # nobody asked yet
+        ({"debt_disputed": True, "days_left": -1}, True),  # too late to object
+    ],
+)
+def test_nothing_is_offered_while_a_payment_order_can_be_objected_to(facts: dict[str, Value], offered: bool) -> None:
+    case = {"balance": 1_000_000, "capacity": 90_000, "legal_stage": "payment_order", **facts}
+    assert bool(plans_of("instalments", **case)) is offered
+
+
+def test_a_deferral_is_not_longer_than_its_longest_term() -> None:
+    assert plans_of("deferral", resume_date=dt.date(2031, 11, 23))[0].months == 60
+    assert plans_of("deferral", resume_date=dt.date(2031, 11, 24)) == ()
+    assert plans_of("deferral", longest=None, resume_date=dt.date(2031, 11, 24))[0].months == 61
+
+
+def test_while_living_costs_look_too_low_a_plan_takes_what_is_left_under_stress() -> None:
+    facts: dict[str, Value] = {"balance": 1_000_000, "capacity": 90_000, "capacity_stressed": 40_000}
+    kinds: tuple[PlanKind, ...] = ("instalments", "steady_instalments", "instalments_with_interest")
+    (plan,) = plans_of(*kinds, **facts, outgoings_implausible=True)
+    assert (plan.monthly, plan.within_stress) == (40_000, True)
+    assert plans_of("instalments", **facts, outgoings_implausible=False)[0].monthly == 83_334
+
+
+def test_a_plan_for_a_private_lender_says_that_a_person_decides() -> None:
+    facts: dict[str, Value] = {"balance": 2_300_000, "capacity": 100_000, "product": "private"}
+    (plan,) = plans_of("instalments", **facts, excess_charges=200_000)
+    assert (plan.repaid, plan.excess, plan.personal) == (2_100_000, 200_000, True)
 
 
 @given(FACTS)

@@ -23,7 +23,9 @@ def test_an_action_is_kept_chained_and_moves_the_case_on(database_url: str, vaul
         perform(opened, vault, who, case, Act("accept", {"status": "reviewed"}, strategy="card_plan"), NOW)
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT status, revision FROM desk_case").fetchall() == [("reviewed", 2)]
-        assert connection.execute("SELECT kind FROM ledger ORDER BY seq").fetchall() == [("decision",), ("review",)]
+        assert connection.execute("SELECT kind FROM ledger ORDER BY seq").fetchall() == [
+            ("batch",), ("publication",), ("decision",), ("review",)
+        ]  # fmt: skip
 
 
 def test_a_stale_form_is_refused(database_url: str, vault: Vault) -> None:

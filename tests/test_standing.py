@@ -183,6 +183,18 @@ def test_being_a_minor_at_the_contract_is_left_open_where_the_birthday_decides(
         ("days_until_due", {"due_date": "2026-11-22"}, -1),
         ("prior_request_days", {"prior_request_on": "2026-10-24"}, 30),
         ("prior_request_days", {"prior_request_on": "2026-12-24"}, 0),
+        ("clock_critical", {"days_left": 3}, True),
+        ("clock_critical", {"days_left": 4}, False),
+        ("clock_critical", {"days_left": 0}, True),
+        ("clock_critical", {"days_left": -1}, False),
+        ("clock_critical", {}, None),
+        ("record_until", {"repaid_on": "2026-04-10"}, dt.date(2031, 4, 10)),
+        ("record_until", {"repaid_on": "2024-02-29"}, dt.date(2029, 2, 28)),
+        ("limitation_days_left", {"days_overdue": 1200, "last_interruption": "2023-11-23"}, 0),
+        ("limitation_days_left", {"days_overdue": 1200, "last_interruption": "2023-11-22"}, -1),
+        ("limitation_ends", {"days_overdue": 1200, "last_interruption": "2023-12-01"}, dt.date(2026, 12, 1)),
+        ("limitation_ends", {"days_overdue": 1200}, None),  # a later demand would move it
+        ("limitation_ends", {"last_interruption": "2023-12-01"}, None),
     ],
 )
 def test_simple_facts_of_the_day(name: str, cells: dict[str, object], expected: object) -> None:

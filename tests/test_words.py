@@ -10,6 +10,7 @@ from rules.cells import Value
 from rules.evaluate import Engines, Evaluation, Evaluator
 from rules.explain import explain
 from rules.facts import Language
+from rules.loader import DEFAULT_PACK, load
 from rules.outcome import DeadlineDue, Outcome
 from rules.pack import Pack
 from rules.phrases import figure, phrase
@@ -326,3 +327,18 @@ def test_stored_outcomes_give_the_same_words() -> None:
     stored = Outcome.from_json(json.loads(json.dumps(found.outcome.to_json())))
     again = decision(TINY, "A-1", stored, found.facts, TODAY)
     assert json.dumps(again) == json.dumps(decision(TINY, "A-1", found.outcome, found.facts, TODAY))
+
+
+def test_the_explanation_asks_a_few_things_and_the_stage_before_the_day_of_service() -> None:
+    pack = load(DEFAULT_PACK)
+    found = _evaluated(pack, {"product": "jiebei", "days_overdue": 3, "hardship": "forgot_or_technical"})
+    asked = found.outcome.questions
+    assert len(asked) > 6
+    text = _explained(pack, found, "zh")
+    section = text[text.index("还要问清") :].split("\n\n")[0]
+    assert section.count("\n- ") == 6
+    assert f"另有{len(asked) - 5}项" in section
+    served, stage = (pack.vocabulary.facts[name].question for name in ("served_on", "legal_stage"))
+    assert served is not None and stage is not None
+    assert stage.zh in section
+    assert served.zh not in section

@@ -15,6 +15,7 @@ from forbear.settings import settings
 from models.session import make_engine
 from rules.pack import Pack
 from web import health, pages, render
+from web.body import BodyLimit
 from web.shield import Shield
 
 STATIC = Path(__file__).parent / "static"
@@ -33,6 +34,8 @@ def create_app(database_url: str, redis_url: str, vault: Vault, pack: Pack | Non
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     render.answer_failures(app)
+    # Twice what a page takes, so that a file a little too large gets its sentence beside the form.
+    app.add_middleware(BodyLimit, limit=2 * settings().upload_megabytes * 1024 * 1024)
     app.add_middleware(Shield)
     return app
 

@@ -33,6 +33,11 @@ def message(language: Language, key: str, **values: object) -> str:
     return known[key].format(**values)
 
 
+def has(key: str) -> bool:
+    """Whether there is such a message."""
+    return key in messages("zh")
+
+
 def asked(request: Request) -> Language | None:
     """The language a link or a person asked for in the address."""
     return _known(request.query_params.get("lang"))

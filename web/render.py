@@ -13,34 +13,54 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
 from forbear import accounts
+from rules.facts import display
+from rules.handbook.wording import TEMPLATES as HANDBOOK
 from rules.phrases import articles, say
 from web import auth, language
 
 _HERE = Path(__file__).parent
 _YEAR = 365 * 24 * 3600
 # Address, words, and the least role that is shown the link.
-NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (("/", "site.queue", "submitter"),)
-_TOLD = (400, 401, 403, 404, 405, 410, 421, 500, 503)  # failures with a sentence of their own
+NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
+    ("/", "site.queue", "submitter"),
+    ("/batches", "batches.title", "submitter"),
+    ("/overview", "overview.title", "supervisor"),
+    ("/policy", "policy.title", "submitter"),
+    ("/ledger", "ledger.title", "supervisor"),
+)
+_TOLD = (400, 401, 403, 404, 405, 410, 413, 421, 500, 503)  # failures with a sentence of their own
 
 
-def page(request: Request, template: str, values: Mapping[str, Any], twin: Mapping[str, Any]) -> Response:
-    """The page, or its JSON twin if that is what the client accepts."""
+def page(
+    request: Request,
+    template: str,
+    values: Mapping[str, Any],
+    twin: Mapping[str, Any],
+    status: int = 200,
+    address: str | None = None,
+) -> Response:
+    """The page, or its JSON twin if that is what the client accepts.
+
+    `address` is that of the page, where a form with a fault in it was sent to another one.
+    """
     if wants_json(request):
-        return _varied(JSONResponse(dict(twin)))
-    return _html(request, template, values)
+        return _varied(JSONResponse(dict(twin), status_code=status))
+    return _html(request, template, values, status, address)
 
 
-def _html(request: Request, template: str, values: Mapping[str, Any], status: int = 200) -> Response:
+def _html(
+    request: Request, template: str, values: Mapping[str, Any], status: int = 200, address: str | None = None
+) -> Response:
     lang = language.chosen(request)
     html = _environment().get_template(template).render(
         lang=lang,
         t=partial(language.message, lang),
-        path=request.url.path,
-        other_language=_switch(request, lang),
+        path=address or request.url.path,
+        other_language=_switch(request, lang, address),
         viewer=getattr(request.state, "viewer", None),
         csrf=accounts.csrf_token(request.cookies.get(auth.COOKIE, "")),
         **values,
@@ -102,17 +122,23 @@ def _varied(response: Response) -> Response:
     return response
 
 
-def _switch(request: Request, lang: language.Language) -> dict[str, str]:
+def _switch(request: Request, lang: language.Language, address: str | None) -> dict[str, str]:
     """The link to the same page in the other language."""
     other: language.Language = "en" if lang == "zh" else "zh"
     url = request.url.include_query_params(lang=other)
-    return {"lang": other, "href": f"{url.path}?{url.query}", "name": language.message(other, "language.name")}
+    return {
+        "lang": other,
+        "href": f"{address or url.path}?{url.query}",
+        "name": language.message(other, "language.name"),
+    }
 
 
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
+        loader=ChoiceLoader(
+            [FileSystemLoader(_HERE / "templates"), PrefixLoader({"handbook": FileSystemLoader(HANDBOOK)})]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -124,8 +150,9 @@ def _environment() -> Environment:
     environment.filters["articles"] = articles
     environment.filters["yuan"] = _yuan
     environment.filters["date"] = dt.date.fromisoformat
-    environment.filters["day"] = _day
+    environment.filters["day"] = day
     environment.filters["say"] = say
+    environment.globals["display"] = display
     return environment
 
 
@@ -141,7 +168,7 @@ def _yuan(fen: int) -> str:
     return f"¥{fen // 100:,}.{fen % 100:02}"
 
 
-def _day(at: dt.datetime, zone: str) -> dt.date:
+def day(at: dt.datetime, zone: str) -> dt.date:
     """The date of a moment where the pack's law applies: days left are counted on that calendar."""
     return at.astimezone(ZoneInfo(zone)).date()
 

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from celery.schedules import crontab
+
+PURGE_SECONDS = 12 * 3600  # a purge that could not begin by then waits for the next night
 HEARTBEAT_SECONDS = 20  # three a minute: one may be late before a queue counts as dead
 UPKEEP_SECONDS = 60
 
@@ -27,4 +30,9 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
         task: {"task": task, "schedule": UPKEEP_SECONDS, "options": {"queue": "upkeep", "expires": UPKEEP_SECONDS}}
         for task in ("upkeep.fold", "upkeep.return", "upkeep.tidy")
     }
-    return {"sweep": sweep, **heartbeats, **minutely}
+    purge = {
+        "task": "upkeep.purge",
+        "schedule": crontab(hour=19, minute=30),  # UTC: the small hours in China
+        "options": {"queue": "upkeep", "expires": PURGE_SECONDS},
+    }
+    return {"sweep": sweep, "purge": purge, **heartbeats, **minutely}

@@ -17,13 +17,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
-from forbear import chunks, heartbeat, upkeep
+from forbear import chunks, heartbeat, retention, upkeep, uploads
 from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault, load_vault
 from forbear.settings import settings
 from forbear.triage import triage_chunk
 from models.session import make_engine, session
 from workers.app import app
+from workers.schedule import PURGE_SECONDS
 from workers.wake import wake
 
 _log = structlog.get_logger()
@@ -73,6 +74,7 @@ def sweep(idle_seconds: int | None = None) -> None:
     if wakes:
         _log.info("chunks.swept", count=len(wakes))
         wake(wakes)
+    _steady(lambda opened: uploads.purge(opened, _now()))
 
 
 @app.task(name="upkeep.heartbeat")  # type: ignore[untyped-decorator]
@@ -98,6 +100,18 @@ def bring_back() -> None:
 def tidy() -> None:
     """Delete what expired."""
     _steady(lambda opened: upkeep.tidy(opened, _now()))
+
+
+@app.task(name="upkeep.purge")  # type: ignore[untyped-decorator]
+def purge(after: int = 0) -> None:
+    """Delete some cases that are past their retention, and send the rest of the work on as another message."""
+    now = _now()
+    days, vault = settings().retention_days, _process().vault
+    done = _steady(lambda opened: retention.purge(opened, vault, now.date(), days, now, after))
+    if done.cases or done.batches:
+        _log.info("cases.purged", cases=done.cases, batches=done.batches)
+    if done.after is not None:
+        app.send_task("upkeep.purge", (done.after,), queue="upkeep", expires=PURGE_SECONDS)
 
 
 def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:

@@ -1,5 +1,6 @@
 """Commands that work out one figure: instalments, offers, ceilings, penalties, and what court.py has."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from forbear.errors import ForbearError
 from rules import charges
 from rules import offers as pro_rata
 from rules.amortisation import accrued, after_pause, equal_principal, level
+from rules.pack import Pack
 from rules.proposals import yuan
 
 _Principal = Annotated[str, typer.Argument(metavar="PRINCIPAL", help="yuan: 50000, 50,000.00 or 5万")]
@@ -65,6 +67,20 @@ def instalment(
     show(data, lines, as_json)
 
 
+def _check_contract(pack: Pack, signed: dt.date, when: dt.date) -> None:
+    """Raise ForbearError for a contract that the cap on private lending says nothing of."""
+    if signed > when:
+        raise ForbearError(
+            f"合同日期{signed}晚于{when}，请核对年份。 / --private-contract: {signed} is after {when}; check the year."
+        )
+    begun = min(value.valid_from for value in pack.parameters["private_cap_multiple"].values)
+    if signed < begun:
+        raise ForbearError(
+            f"合同早于{begun}，现行上限不直接适用，请顾问分段核算。 / The contract is older than {begun}, "
+            "when the present cap began: a counsellor works it out in stages."
+        )
+
+
 def over_cap(
     principal: _Principal,
     days: Days,
@@ -88,6 +104,7 @@ def over_cap(
         )
     else:
         signed = day("--private-contract", private)
+        _check_contract(pack, signed, when)
         (lpr, quoted), (multiple, ceiling) = (figure(pack, name, signed) for name in ("lpr_1y", "private_cap_multiple"))
         rate, rested = charges.private_cap(lpr, multiple) or 0, [ceiling, quoted, basis]
         why = (

@@ -13,12 +13,13 @@ from uuid import UUID
 import typer
 from sqlmodel import Session
 
-from forbear import export
+from forbear import export, ledger
 from forbear import triage as decisions
 from forbear.cli import line, report, serve
 from forbear.cli.context import Context, load_pack, opened, today
 from forbear.errors import ForbearError
 from forbear.intake import Intake, Rejected
+from forbear.ledger import Entry
 from forbear.processes import running, worker_command
 from forbear.progress import BatchProgress, failures, progress_of, recent, worked_seconds
 from forbear.submit import rejections_of, source_of
@@ -49,7 +50,7 @@ def triage(
     files = _open(inputs, policy)
     with opened() as context, workers_for(context) as parts:
         done = run(context, files, policy, _day(as_of, policy), parts)
-        _write(context, done, out, rejects)
+        _write(context, "triage", done, out, rejects)
     if any(batch.decided < batch.accepted + batch.unchanged for batch in done):
         raise ForbearError("Not every case could be decided: `forbear status` counts them.", exit_code=1)
     if strict and any(batch.rejected for batch in done):
@@ -123,7 +124,7 @@ def results(
             progress = progress_of(found, batch)
         if progress is None:
             raise ForbearError(f"There is no batch {batch}: `forbear status` lists the recent ones.")
-        _write(context, [progress], out, rejects)
+        _write(context, "results", [progress], out, rejects)
     if progress.pending:
         report.errors.print(
             f"{progress.pending} cases are not decided yet: run it again when `forbear status` says so."
@@ -186,9 +187,13 @@ def _check_targets(out: Path, rejects: Path | None) -> None:
             export.check_target(path)
 
 
-def _write(context: Context, batches: Sequence[BatchProgress], out: Path, rejects: Path | None) -> None:
+def _write(context: Context, command: str, batches: Sequence[BatchProgress], out: Path, rejects: Path | None) -> None:
+    ids = [batch.batch_id for batch in batches]
+    given = ["results"] if rejects is None else ["results", "rejects"]
+    with session(context.engine) as opened_session:  # before the first byte is out
+        entries = [Entry("export", f"batch:{each}", {"command": command, "files": given}) for each in ids]
+        ledger.append(opened_session, context.vault, ledger.SYSTEM, entries, dt.datetime.now(dt.UTC))
     with session(context.engine) as found:
-        ids = [batch.batch_id for batch in batches]
         decided = (decision for each in ids for decision in decisions.decisions_of(found, each, context.vault))
         export.write_results(out, decided)
         if rejects is not None:

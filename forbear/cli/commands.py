@@ -2,7 +2,7 @@
 
 import typer
 
-from forbear.cli import calc, cases, policy, prepare, serve
+from forbear.cli import audit, calc, cases, policy, prepare, purge, replay, serve
 
 app = typer.Typer(
     help="Forbear: triage of debt-counselling cases.",
@@ -12,8 +12,10 @@ app = typer.Typer(
 )
 for command in (
     *(cases.triage, cases.demo, cases.submit, cases.status, cases.results, cases.explain, prepare.prepare),
+    *(replay.replay, purge.purge),
     *(serve.up, serve.web, serve.worker, serve.scheduler, serve.migrate, serve.doctor),
 ):
     app.command()(command)
 app.add_typer(policy.app, name="rules")
 app.add_typer(calc.app, name="calc")
+app.add_typer(audit.app, name="audit")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from forbear import embedded, log, packs
+from forbear import embedded, ledger, log, packs
 from forbear.errors import ForbearError
 from forbear.privacy import Vault, check_key, load_vault
 from forbear.settings import Settings, settings
@@ -41,6 +41,7 @@ def opened() -> Iterator[Context]:
         try:
             with session(engine) as opened_session:
                 check_key(opened_session, vault)
+                ledger.start(opened_session, vault, dt.datetime.now(dt.UTC))
             yield Context(configured, urls, engine, vault)
         finally:
             engine.dispose()

@@ -36,7 +36,7 @@ def hand_in(context: Context, files: Sequence[Intake], pack: Pack, as_of: dt.dat
         with session(context.engine) as opened:
             done = submit(
                 opened,
-                _counted(file, bar, task),
+                _counted(file.on(as_of), bar, task),
                 head=Head(file.path.name, tuple(file.columns), tuple(file.unknown)),
                 pack=pack,
                 as_of=as_of,

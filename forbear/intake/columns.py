@@ -21,27 +21,27 @@ class Mapping:
 
     fields: list[str | None]
     unknown: list[str]
+    fault: IntakeError | None = None  # why the rows cannot be read: a column is missing, or there twice
 
 
 def map_columns(vocabulary: Vocabulary, columns: list[str]) -> Mapping:
     """Find the fact of each column. Raises IntakeError if one is missing or given twice."""
+    mapping = recognise(vocabulary, columns)
+    if mapping.fault is not None:
+        raise mapping.fault
+    return mapping
+
+
+def recognise(vocabulary: Vocabulary, columns: list[str]) -> Mapping:
+    """Find the fact of each column, as far as that goes."""
     known = _aliases(vocabulary)
     fields = [_find(known, column) for column in columns]
-    taken: dict[str, str] = {}
-    for column, field in zip(columns, fields, strict=True):
-        if field is not None and field in taken:
-            raise IntakeError(
-                f"The columns '{taken[field].strip()}' and '{column.strip()}' both mean {field}: keep one of them."
-            )
-        if field is not None:
-            taken[field] = column
-    _check_required(vocabulary, taken)
     unknown = [
         column
         for column, field in zip(columns, fields, strict=True)
         if field is None and column.strip() and not is_reject_column(column)
     ]
-    return Mapping(fields, unknown)
+    return Mapping(fields, unknown, _twice(vocabulary, columns, fields) or _missing(vocabulary, fields))
 
 
 def is_reject_column(column: str) -> bool:
@@ -82,17 +82,39 @@ def _normal(text: str) -> str:
     return _DECORATION.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
-def _check_required(vocabulary: Vocabulary, given: dict[str, str]) -> None:
-    missing = [
-        _accepted_headers(name, fact)
+def _twice(vocabulary: Vocabulary, columns: list[str], fields: list[str | None]) -> IntakeError | None:
+    taken: dict[str, str] = {}
+    for column, field in zip(columns, fields, strict=True):
+        if field is not None and field in taken:
+            first = taken[field]
+            return IntakeError(
+                f"The columns '{first.strip()}' and '{column.strip()}' both mean {field}: keep one of them.",
+                f"“{first.strip()}”和“{column.strip()}”两列都是{vocabulary.facts[field].title.zh}，请只保留一列。",
+            )
+        if field is not None:
+            taken[field] = column
+    return None
+
+
+def _missing(vocabulary: Vocabulary, given: list[str | None]) -> IntakeError | None:
+    missing = {
+        name: fact
         for name, fact in vocabulary.facts.items()
         if name not in given and (fact.required if fact.required_unless is None else fact.required_unless not in given)
-    ]
-    if missing:
-        noun = "column is" if len(missing) == 1 else "columns are"
-        raise IntakeError(f"A required {noun} missing: {'; '.join(missing)}.")
+    }
+    if not missing:
+        return None
+    noun = "column is" if len(missing) == 1 else "columns are"
+    return IntakeError(
+        f"A required {noun} missing: {'; '.join(_accepted_headers(name, fact) for name, fact in missing.items())}.",
+        f"缺少必需的列：{'；'.join(_accepted_in_chinese(fact) for fact in missing.values())}。",
+    )
 
 
 def _accepted_headers(name: str, fact: Fact) -> str:
     headers = dict.fromkeys((fact.title.zh, fact.title.en, *fact.aliases[:_SHOWN_ALIASES]))
     return f"{name} (also accepted: {', '.join(header for header in headers if header != name)})"
+
+
+def _accepted_in_chinese(fact: Fact) -> str:
+    return f"{fact.title.zh}（表头也可以写作 {'、'.join((fact.title.en, *fact.aliases[:_SHOWN_ALIASES]))}）"

@@ -87,5 +87,8 @@ def _keys(path: Path, objects: Iterable[tuple[int, object]]) -> list[str]:
             if len(keys) > MAX_COLUMNS:
                 break
     if not keys:
-        raise IntakeError(f"{path.name} holds no cases: each case must be a JSON object {{field: value}}.")
+        raise IntakeError(
+            f"{path.name} holds no cases: each case must be a JSON object {{field: value}}.",
+            f"{path.name} 里没有案件：每件案件应是一个 JSON 对象 {{字段: 值}}。",
+        )
     return check_columns(path, list(keys))

@@ -34,7 +34,8 @@ class _Elements:
     def __iter__(self) -> Iterator[object]:
         if self._next_sign() != "[":
             raise IntakeError(
-                f"{self._path.name} is not a list of cases: write [ … ] around them, or call a file of lines .jsonl."
+                f"{self._path.name} is not a list of cases: write [ … ] around them, or call a file of lines .jsonl.",
+                f"{self._path.name} 不是案件列表：请在案件外面加上 [ … ]，每行一件的文件请以 .jsonl 结尾。",
             )
         self._at += 1
         sign = self._next_sign()
@@ -81,5 +82,6 @@ class _Elements:
     def _broken(self) -> IntakeError:
         return IntakeError(
             f"{self._path.name} is not valid JSON after case {self._count}: "
-            "check its quotes, commas and brackets, or write it again."
+            "check its quotes, commas and brackets, or write it again.",
+            f"{self._path.name} 在第 {self._count} 件案件之后不是有效的 JSON：请检查引号、逗号和括号，或重新导出。",
         )

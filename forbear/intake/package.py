@@ -27,7 +27,8 @@ def in_one_sentence(path: Path) -> Iterator[None]:
         raise
     except Exception as error:  # at bytes they do not expect, zipfile, expat and openpyxl raise nearly anything
         raise IntakeError(
-            f"{path.name} is not an .xlsx workbook or is damaged: open it in a spreadsheet and save it as .xlsx again."
+            f"{path.name} is not an .xlsx workbook or is damaged: open it in a spreadsheet and save it as .xlsx again.",
+            f"{path.name} 不是 .xlsx 工作簿，或已损坏：请用表格软件打开后重新存为 .xlsx。",
         ) from error
 
 
@@ -36,7 +37,8 @@ def check(path: Path) -> bool:
     with path.open("rb") as file, in_one_sentence(path):
         if file.read(4) == _OLE:
             raise IntakeError(
-                f"{path.name} is an old .xls or has a password: remove the password and save it as an .xlsx workbook."
+                f"{path.name} is an old .xls or has a password: remove the password and save it as an .xlsx workbook.",
+                f"{path.name} 是旧版 .xls 或设了密码：请去掉密码，另存为 .xlsx 工作簿。",
             )
         with ZipFile(file) as archive:
             _check_size(path, archive)
@@ -51,10 +53,14 @@ def _check_size(path: Path, archive: ZipFile) -> None:
     if bomb or overlapping or unpacked > _MAX_UNPACKED or len(parts) > _MAX_PARTS:
         raise IntakeError(
             f"{path.name} would unpack to {unpacked // 1024**2} MB, which no honest workbook of its size does: "
-            "save the cases as .csv instead."
+            "save the cases as .csv instead.",
+            f"{path.name} 解开后有 {unpacked // 1024**2} MB，正常的工作簿不会这样：请把案件另存为 .csv。",
         )
     if any("sharedStrings" in part.filename and part.file_size > _MAX_STRINGS for part in parts):
-        raise IntakeError(f"{path.name} holds more text than can be read from a workbook: save the cases as .csv.")
+        raise IntakeError(
+            f"{path.name} holds more text than can be read from a workbook: save the cases as .csv.",
+            f"{path.name} 里的文字太多，不能按工作簿读取：请把案件另存为 .csv。",
+        )
 
 
 def _has_formulas(archive: ZipFile) -> bool:

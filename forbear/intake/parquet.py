@@ -44,7 +44,8 @@ def _opened(path: Path) -> Iterator[Any]:
             yield file
     except (pa.ArrowException, ValueError, OverflowError, MemoryError, OSError) as error:
         raise IntakeError(
-            f"{path.name} is not a Parquet file or is damaged: write it again, or save it as .xlsx or .csv."
+            f"{path.name} is not a Parquet file or is damaged: write it again, or save it as .xlsx or .csv.",
+            f"{path.name} 不是 Parquet 文件，或已损坏：请重新导出，或另存为 .xlsx 或 .csv。",
         ) from error
 
 

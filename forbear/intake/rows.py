@@ -1,7 +1,8 @@
 """From rows of cells to cases: typed facts with personal data set apart, or a rejection that says what to correct."""
 
+import datetime as dt
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from forbear.intake.columns import distinct, is_reject_column, map_columns
 from forbear.intake.source import MAX_CELL, Row, Source, as_text
 from forbear.intake.text import readable
 from rules.facts import Facts, FieldError, Parser
-from rules.schema import Vocabulary
+from rules.schema import Text, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,16 @@ class Intake:
     path: Path
     columns: list[str]
     unknown: list[str]
-    _fields: list[str | None]
+    fields: list[str | None]  # the fact of each column
     _source: Source
     _vocabulary: Vocabulary
 
     def __iter__(self) -> Iterator[Accepted | Rejected]:
-        reader = _RowReader(self._vocabulary, self.columns, self._fields)
+        return self.on(None)
+
+    def on(self, as_of: dt.date | None) -> Iterator[Accepted | Rejected]:
+        """Every row as it is read on the day of triage: what is said to have happened later is refused."""
+        reader = _RowReader(self._vocabulary, self.columns, self.fields, as_of)
         return map(reader.read, self._source)
 
 
@@ -65,8 +70,12 @@ def understand(source: Source, vocabulary: Vocabulary) -> Intake:
 class _RowReader:
     """Reads the rows of one file in order, remembering which case references it has met."""
 
-    def __init__(self, vocabulary: Vocabulary, columns: list[str], fields: list[str | None]) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, columns: list[str], fields: list[str | None], as_of: dt.date | None
+    ) -> None:
         self._parser = Parser(vocabulary)
+        self._as_of = as_of
+        self._past = past_of(vocabulary)
         self._private = [name for name in fields if name is not None and vocabulary.facts[name].private]
         self._known = [(position, name) for position, name in enumerate(fields) if name is not None]
         self._others = [
@@ -82,6 +91,8 @@ class _RowReader:
         if error is not None:
             return _rejected(row, [error])
         facts, errors = self._parser.parse({name: cells[position] for position, name in self._known})
+        if self._as_of is not None:
+            errors.extend(ahead(self._past, facts, self._as_of))
         extra: dict[str, str] = {}
         for position, name in self._others:
             text = as_text(cells[position])
@@ -98,6 +109,23 @@ class _RowReader:
         private = {name: str(facts.pop(name)) for name in self._private if name in facts}
         borrower = facts.get("borrower_ref")
         return Accepted(number, case_ref, None if borrower is None else str(borrower), facts, private, extra)
+
+
+def past_of(vocabulary: Vocabulary) -> dict[str, Text]:
+    """The facts that are days of what has happened, with their titles."""
+    return {name: fact.title for name, fact in vocabulary.facts.items() if fact.past}
+
+
+def ahead(past: Mapping[str, Text], facts: Facts, as_of: dt.date) -> Iterator[FieldError]:
+    """The dates of what has happened that lie ahead: a mistyped year would turn a clock into a calm one."""
+    for name, title in past.items():
+        day = facts.get(name)
+        if isinstance(day, dt.date) and day > as_of:
+            yield FieldError(
+                name,
+                f"{title.zh}（{day}）晚于评估日期{as_of}，请核对年份。",
+                f"{title.en}: {day} is after the day of triage, {as_of}; check the year.",
+            )
 
 
 class _Met:

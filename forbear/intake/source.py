@@ -25,7 +25,12 @@ _TITLE_ROWS = 5  # a sheet's title, its date and its unit may stand above the he
 
 
 class IntakeError(ForbearError):
-    """A file that cannot be read as cases at all."""
+    """A file that cannot be read as cases at all, told in both languages."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.en = en
+        self.zh = zh
 
 
 class Row(NamedTuple):
@@ -48,7 +53,10 @@ class Source:
         try:
             yield from self.read_rows()
         except (OSError, UnicodeDecodeError) as error:  # what it held when it was opened was readable
-            raise IntakeError(f"{self.path} was changed while it was read: submit it again.") from error
+            raise IntakeError(
+                f"{self.path} was changed while it was read: submit it again.",
+                f"{self.path} 在读取时被改动，请重新提交。",
+            ) from error
 
 
 def as_text(cell: object) -> str:
@@ -113,16 +121,30 @@ def find_header(path: Path, rows: Iterable[tuple[int, list[object]]]) -> tuple[i
         if len(titles) > _TITLE_ROWS:
             break
     if not titles:
-        raise IntakeError(f"{path.name} is empty: it needs a header row and one row a case.")
+        raise empty(path)
     return titles[0][0], _columns(path, titles[0][1])
+
+
+def empty(path: Path) -> IntakeError:
+    """Nothing is in a file."""
+    return IntakeError(
+        f"{path.name} is empty: it needs a header row and one row a case.",
+        f"{path.name} 是空的：需要一行表头，每件案件一行。",
+    )
 
 
 def check_columns(path: Path, columns: list[str]) -> list[str]:
     """The columns, refused if they cannot be the columns of a list of cases."""
     if len(columns) > MAX_COLUMNS:
-        raise IntakeError(f"{path.name} has {len(columns)} columns: at most {MAX_COLUMNS} can be read.")
+        raise IntakeError(
+            f"{path.name} has {len(columns)} columns: at most {MAX_COLUMNS} can be read.",
+            f"{path.name} 有 {len(columns)} 列，最多能读 {MAX_COLUMNS} 列。",
+        )
     if any(len(name) > MAX_CELL or _is_binary(name) for name in columns):
-        raise IntakeError(f"{path.name} does not begin with column names: is it another kind of file?")
+        raise IntakeError(
+            f"{path.name} does not begin with column names: is it another kind of file?",
+            f"{path.name} 开头不是表头，可能是别的类型的文件，请检查。",
+        )
     return columns
 
 

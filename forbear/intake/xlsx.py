@@ -52,7 +52,10 @@ def read(path: Path) -> Source:
             header, columns = find_header(path, _rows(path, sheets))
             break
     else:
-        raise IntakeError(f"{path.name} is empty: its first visible sheet needs a header row and one row a case.")
+        raise IntakeError(
+            f"{path.name} is empty: its first visible sheet needs a header row and one row a case.",
+            f"{path.name} 是空的：第一张可见的工作表需要一行表头，每件案件一行。",
+        )
 
     def rows() -> Iterator[Row]:
         for number, cells in _rows(path, sheets):

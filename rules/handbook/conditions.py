@@ -11,7 +11,7 @@ from rules.handbook.voice import Voice, anchor, at_length, link, links, quantity
 from rules.parameters import value_on
 from rules.phrases import parts
 from rules.rule_check import TARGETS
-from rules.schema import ACKNOWLEDGEMENTS, Effect
+from rules.schema import Effect
 from rules.uses import meant
 
 _ORDER: Final = (
@@ -71,8 +71,9 @@ def _short(v: Voice, kind: str, each: list[Effect]) -> Line:
         return tuple(urgency(v, effect.urgency) for effect in each if effect.urgency)
     if kind == "flag":
         return tuple(Span(effect.flag, look="code") for effect in each if effect.flag)
-    if any(effect.block == ACKNOWLEDGEMENTS for effect in each):
-        return (Span(v.word("acknowledgements")),)
+    marked = [v.word(effect.block) for effect in each if isinstance(effect.block, str)]
+    if marked:
+        return (Span(v.mark("；", "; ").join(marked)),)
     return links(v, ((TARGETS[kind][0], name) for effect in each for name in meant(effect)))
 
 

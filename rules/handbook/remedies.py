@@ -16,6 +16,7 @@ from rules.handbook.voice import (
     citation,
     joined,
     link,
+    marked,
     prose,
     said,
     used_by,
@@ -88,7 +89,7 @@ def items(v: Voice, file: str) -> Section:
 
 def _item(v: Voice, file: str, name: str, entry: Item) -> Listed:
     cited = joined([citation(v, each) for each in entry.references], v.mark("；", "; "))
-    line = (*prose(v, entry.text), Span(" "), Span(name, look="code"), *acknowledging(v, entry.acknowledges))
+    line = (*prose(v, entry.text), Span(" "), Span(name, look="code"), *marked(v, entry))
     notes = (*(((v.word("basis"), cited),) if cited else ()), *used_by(v, (file, name)))
     return Listed(anchor((file, name)), line, notes)
 

@@ -29,7 +29,7 @@ def markdown(book: Book) -> str:
 
 def _render(template: str, book: Book) -> str:
     said = {key: say(text, book.language) for key, text in words().items()}
-    return _environment().get_template(template).render(book=book, words=said)
+    return _environment().get_template(template).render(book=book, words=said, target="#{}".format)
 
 
 @cache

@@ -27,7 +27,6 @@ from rules.handbook.document import (
 )
 from rules.handbook.voice import (
     Voice,
-    acknowledging,
     anchor,
     badge,
     basis,
@@ -36,6 +35,7 @@ from rules.handbook.voice import (
     joined,
     link,
     links,
+    marked,
     prose,
     said,
     urgency,
@@ -81,7 +81,7 @@ def _row(v: Voice, place: int, loaded: LoadedRule) -> tuple[Line, ...]:
     if found.serves:
         names.append((badge(v.word("exclusive"), "alarm"),))
     blocks = (
-        (Span(v.word("acknowledgements.short")),)
+        (Span(v.mark("；", "; ").join(v.word(f"{block}.short") for block in sorted(found.withholds))),)
         if found.withholds
         else links(v, (("strategies", name) for name in found.block))
     )
@@ -113,7 +113,7 @@ def _rule(v: Voice, loaded: LoadedRule, parser: Parser, changes: tuple[Change, .
         Span(f"{v.word('priority')} {rule.priority}"),
         *((Span(" "), urgency(v, level)) if level else ()),
         *((Span(" "), badge(v.word("exclusive"), "alarm")) if any(effect.exclusive for effect in rule.then) else ()),
-        *acknowledging(v, rule.acknowledges),
+        *marked(v, rule),
         Span(" "),
         Span(loaded.path, look="code"),
     )

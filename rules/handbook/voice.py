@@ -15,7 +15,7 @@ from rules.handbook.wording import words
 from rules.negotiation import Point
 from rules.pack import LoadedRule, Pack
 from rules.phrases import FORCE, STATUS, URGENCY, articles, figure, say, written
-from rules.schema import Parameter, ParameterValue, Reference, Status, Text, Urgency
+from rules.schema import Item, Parameter, ParameterValue, Reference, Rule, Status, Text, Urgency
 from rules.uses import Name, Use, uses
 
 _TONES: Final[Mapping[Status, Tone]] = {
@@ -167,6 +167,12 @@ def badge(text: str, tone: Tone = "") -> Span:
 def acknowledging(v: Voice, yes: bool) -> Line:
     """The mark of what admits the debt, after it."""
     return (Span(" "), badge(v.word("acknowledges"), "fair")) if yes else ()
+
+
+def marked(v: Voice, entry: Item | Rule) -> Line:
+    """The marks of what admits the debt, and of what turns to the lender, after it."""
+    contact = (Span(" "), badge(v.word("contacts_lender"), "fair")) if entry.contacts_lender else ()
+    return (*acknowledging(v, entry.acknowledges), *contact)
 
 
 def sure(v: Voice, status: Status) -> Span:

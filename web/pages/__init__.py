@@ -1,5 +1,8 @@
 """The pages, one module each."""
 
-from web.pages import case, queue, takes
+from web.pages import actions, batches, case, downloads, kit, ledger, overview, policy, privacy, queue, takes, uploads
 
-ROUTERS = (queue.router, takes.router, case.router)
+ROUTERS = (
+    queue.router, takes.router, case.router, actions.router, kit.router, batches.router, uploads.router,
+    downloads.router, overview.router, policy.router, privacy.router, ledger.router,
+)  # fmt: skip

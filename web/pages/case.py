@@ -1,58 +1,80 @@
-"""The case page: one case with its recommendation and reasons."""
+"""The case page: one case with its recommendation and reasons, and two decisions on it side by side."""
 
-import datetime as dt
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Request, Response
-from sqlmodel import Session
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 
-from forbear import casefile
-from forbear.accounts import Viewer
+from forbear import casefile, difference
 from forbear.packs import UnreadablePackError
-from forbear.privacy import Vault
-from rules.red_flags import NEGATED
+from forbear.triage import Decided
 from web import render, twins
 from web.auth import SignedIn
-from web.deps import NowDep, SessionDep, VaultDep
+from web.case_view import Looking, case_page, plain
+from web.deps import NowDep, PackDep, SessionDep, VaultDep
 
 router = APIRouter()
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
+def _looking(
+    request: Request, viewer: SignedIn, session: SessionDep, vault: VaultDep, pack: PackDep, now: NowDep
+) -> Looking:
+    return Looking(request, viewer, session, vault, pack, now)
+
+
+LookingDep = Annotated[Looking, Depends(_looking)]
+
+
 @router.get("/cases/{case_id}")
-def show_case(
-    request: Request, viewer: SignedIn, session: SessionDep, vault: VaultDep, now: NowDep, case_id: RowId
-) -> Response:
+def show_case(looking: LookingDep, case_id: RowId) -> Response:
     """A case by its current decision."""
-    return _show_file(request, _opened(viewer, session, case_id, vault), now)
+    return _shown(looking, opened(looking, case_id))
 
 
 @router.get("/cases/{case_id}/decisions/{decision_id}")
-def show_decision(
-    request: Request,
-    viewer: SignedIn,
-    session: SessionDep,
-    vault: VaultDep,
-    now: NowDep,
-    case_id: RowId,
-    decision_id: RowId,
-) -> Response:
+def show_decision(looking: LookingDep, case_id: RowId, decision_id: RowId) -> Response:
     """A case by an earlier decision on it."""
-    return _show_file(request, _opened(viewer, session, case_id, vault, decision_id), now)
+    return _shown(looking, opened(looking, case_id, decision_id))
 
 
-def _opened(
-    viewer: Viewer, session: Session, case_id: int, vault: Vault, decision_id: int | None = None
-) -> casefile.CaseFile | None:
+@router.get("/cases/{case_id}/compare")
+def compare(
+    looking: LookingDep,
+    case_id: RowId,
+    earlier: Annotated[int, Query(alias="from", ge=1, lt=2**63)],
+    later: Annotated[int, Query(alias="to", ge=1, lt=2**63)],
+) -> Response:
+    """What is other in one decision on a case than in another."""
+    file = opened(looking, case_id)
+    before, after = (_decided(looking, case_id, each) for each in (earlier, later))
+    found = difference.difference(before, after)
+    values = {"file": file, "before": before, "after": after, "since": found, "earlier": earlier, "later": later}
+    twin = {"case_id": case_id, "from": earlier, "to": later, "difference": plain(found)}
+    return render.page(looking.request, "case_compare.html", values, twin)
+
+
+def opened(looking: Looking, case_id: int, decision_id: int | None = None) -> casefile.CaseFile:
+    """A case that the viewer may see, or 404; 410 where the pack that decided cannot be read any more."""
     try:
-        return casefile.open_file(session, case_id, vault, decision_id, viewer.submitter)
+        file = casefile.open_file(looking.session, case_id, looking.vault, decision_id, looking.viewer.submitter)
     except UnreadablePackError:
         raise HTTPException(410) from None
-
-
-def _show_file(request: Request, file: casefile.CaseFile | None, now: dt.datetime) -> Response:
     if file is None:
         raise HTTPException(404)
+    return file
+
+
+def _decided(looking: Looking, case_id: int, decision_id: int) -> Decided:
+    try:
+        found = casefile.decided_on(looking.session, case_id, decision_id, looking.vault)
+    except UnreadablePackError:
+        raise HTTPException(410) from None
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _shown(looking: Looking, file: casefile.CaseFile) -> Response:
     if file.judgement is None:
-        return render.page(request, "waiting.html", {"file": file}, twins.case(file))
-    return render.page(request, "case.html", {"file": file, "now": now, "negated": NEGATED}, twins.case(file))
+        return render.page(looking.request, "waiting.html", {"file": file}, twins.case(file))
+    return case_page(looking, file)

@@ -94,7 +94,7 @@ def _chips(
     words = {"urgency", "status", "due"}  # the page's own, by `queue.<name>.<value>`
     chips = []
     for name, value in terms.given.items():
-        if name in words or value in ("me", "nobody"):
+        if name in words or (name == "assignee" and value in ("me", "nobody")):
             shown = language.message(lang, f"urgency.{value}" if name == "urgency" else f"queue.{name}.{value}")
         elif name == "age":
             shown = language.message(lang, "queue.age.days", n=value)

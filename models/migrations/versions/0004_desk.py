@@ -13,6 +13,11 @@ FILTERED = [
     "strategy", "submitter", "case_ref", "assignee_id",
 ]  # fmt: skip
 MOMENT = sa.DateTime(timezone=True)
+# Where rows are looked for that refer to one about to be deleted: a purge would read whole tables for each.
+DELETED_WITH = (
+    ("case_version", "batch_id"), ("batch_case", "case_version_id"), ("decision", "chunk_id"),
+    ("desk_case", "decision_id"), ("review", "decision_id"), ("idempotency_key", "batch_id"),
+)  # fmt: skip
 # Changes are appended, never added to a shared row: writers would queue up behind one another.
 TALLY = """
     CREATE FUNCTION tally_queue() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -98,12 +103,16 @@ def upgrade() -> None:
         sa.Column("mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_ledger"),
     )
-    op.create_index("ix_ledger_kind_subject", "ledger", ["kind", "subject"])
+    op.create_index("ix_ledger_subject_seq", "ledger", ["subject", "seq"])
+    op.create_index("ix_ledger_kind_seq", "ledger", ["kind", "seq"], postgresql_where=sa.text("kind <> 'decision'"))
+    op.create_index("ix_ledger_seq", "ledger", ["seq"], postgresql_where=sa.text("kind <> 'decision'"))
+    op.create_index("ix_ledger_actor_seq", "ledger", ["actor", "seq"], postgresql_where=sa.text("actor <> 'system'"))
     op.create_table(
         "ledger_head",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_ledger_head_single")),
         sa.PrimaryKeyConstraint("id", name="pk_ledger_head"),
     )
@@ -170,11 +179,17 @@ def upgrade() -> None:
         sa.Column("name", sa.LargeBinary(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("submitter", sa.String(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_upload_account_id"),
         sa.PrimaryKeyConstraint("id", name="pk_upload"),
     )
+    op.create_index("ix_upload_account_id_created_at", "upload", ["account_id", "created_at"])
     op.create_index("ix_upload_created_at", "upload", ["created_at"])
+    op.drop_index("ix_batch_created_at", "batch")
+    op.create_index("ix_batch_created_at_id", "batch", ["created_at", "id"])
+    op.create_index("ix_batch_submitter_created_at_id", "batch", ["submitter", "created_at", "id"])
     op.create_table(
         "webhook",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
@@ -310,11 +325,14 @@ def upgrade() -> None:
     op.alter_column("case", "ref_grams", nullable=False)
     op.add_column("case", sa.Column("consent", sa.ARRAY(sa.Text()), nullable=True))
     op.add_column("case", sa.Column("retain_until", sa.Date(), nullable=True))
+    for table, column in DELETED_WITH:
+        op.create_index(f"ix_{table}_{column}", table, [column])
     op.create_index("ix_case_ref_grams", "case", ["ref_grams"], postgresql_using="gin")
 
+    op.create_index("ix_chunk_done_at", "chunk", ["done_at"], postgresql_where=sa.text("status = 'failed'"))
     op.drop_index("ix_decision_urgency_due_id", "decision")
     op.drop_column("decision", "due")
-    op.execute("INSERT INTO ledger_head (id, seq, mac) VALUES (1, 0, sha256(''))")
+    op.execute("INSERT INTO ledger_head (id, seq, mac, seal) VALUES (1, 0, '', '')")
     op.execute("CREATE TRIGGER append_only BEFORE UPDATE ON review FOR EACH STATEMENT EXECUTE FUNCTION refuse_update()")
     op.execute(
         "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger "

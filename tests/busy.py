@@ -1,0 +1,141 @@
+"""A desk at work: sample cases decided by the pack that ships, people, reviews, outcomes, a failed chunk.
+
+Pages are looked at on it: by axe, for words left untranslated, and for the pictures in docs/.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from forbear import desk as record
+from forbear import uploads
+from forbear.accounts import Viewer
+from forbear.answers import answer
+from forbear.casefile import decided_on
+from forbear.intake import open_intake
+from forbear.privacy import Vault
+from forbear.review import Act, perform, take_case
+from forbear.standing import Standing
+from forbear.submit import Head, submit
+from forbear.triage import triage_chunk
+from models.desk import DeskCase
+from models.intake import Chunk
+from models.session import session
+from rules.loader import DEFAULT_PACK, load
+from tests.cases import engine_of
+from tests.desk import account
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+_OUTCOMES = {"contacted": 9, "lender_accepted": 6, "lender_refused": 4, "plan_kept": 5, "plan_broken": 2, "closed": 4}
+_STRATEGIES = (
+    "instalment_restructure",
+    "card_personalised_instalment",
+    "short_deferral",
+    "mediation",
+    "mortgage_relief",
+)
+
+
+@dataclass(frozen=True)
+class Busy:
+    """Ids to look at: an account of each role, a batch, a case as yet untouched, and one that was worked on."""
+
+    admin: int
+    supervisor: int
+    counsellor: int
+    submitter: int
+    batch: str
+    fresh_case: int
+    worked_case: int
+
+
+def busy(url: str, vault: Vault, now: dt.datetime, files: tuple[str, ...] = ("cases.csv",)) -> Busy:
+    """Fill an empty database."""
+    pack = load(DEFAULT_PACK)
+    people = {
+        "admin": account(url, "zhao", "admin"),
+        "supervisor": account(url, "li", "supervisor"),
+        "counsellor": account(url, "wang", "counsellor"),
+        "submitter": account(url, "anxin", "submitter", "local"),
+    }
+    batches = []
+    with engine_of(url) as engine:
+        for name in files:
+            intake = open_intake(SAMPLES / name, pack.vocabulary)
+            with session(engine) as opened:
+                done = submit(
+                    opened, intake, head=Head(name, tuple(intake.columns), tuple(intake.unknown)), pack=pack,
+                    as_of=now.date(), submitter="local", vault=vault, chunk_size=100, now=now - dt.timedelta(hours=3),
+                )  # fmt: skip
+            for wake in done.wakes:
+                with session(engine) as opened:
+                    triage_chunk(opened, wake.chunk_id, vault, lambda: now - dt.timedelta(hours=2))
+            batches.append(str(done.batch_id))
+        with session(engine) as opened:
+            counsellor = Viewer(people["counsellor"], "wang", "counsellor", None)
+            fresh, worked = _work(opened, vault, counsellor, now)
+            file = SAMPLES / files[0]
+            uploads.keep(opened, vault, counsellor, file.name, file.read_bytes(), "local", now.date(), now)
+            _past(opened, now)
+        with session(engine) as opened:
+            chunk_id = _answered(opened, vault, counsellor, worked, now)
+        with session(engine) as opened:
+            triage_chunk(opened, chunk_id, vault, lambda: now)
+    return Busy(**people, batch=batches[0], fresh_case=fresh, worked_case=worked)
+
+
+def _work(session: Session, vault: Vault, who: Viewer, now: dt.datetime) -> tuple[int, int]:
+    """A counsellor's morning on the six most urgent cases; answers an untouched case and one that was worked on."""
+    order = (col(DeskCase.urgency), col(DeskCase.due_at), col(DeskCase.decision_id))
+    planned = select(DeskCase.case_id).where(DeskCase.strategy == "card_personalised_instalment").order_by(*order)
+    fresh, worked = session.exec(planned.limit(2)).all()
+    others = session.exec(
+        select(DeskCase.case_id).where(col(DeskCase.case_id).not_in([fresh, worked])).order_by(*order).limit(3)
+    ).all()
+    at = now - dt.timedelta(minutes=90)
+    acts = [
+        (worked, Act("assign", {"assignee_id": who.account_id})),
+        (worked, Act("ask", {"status": "waiting"}, detail={"facts": ["income_evidence"]}, words="请补收入证明")),
+        (worked, Act("resume", {"status": "open"})),
+        (others[0], Act("assign", {"assignee_id": who.account_id})),
+        (others[1], Act("escalate", {"status": "escalated"}, reason="legal_view", words="开庭日期不明，请主管看")),
+        (others[2], Act("assign", {"assignee_id": who.account_id})),
+    ]
+    for number, (case_id, act) in enumerate(acts):
+        case = take_case(session, who, case_id, None)
+        perform(session, vault, who, case, act, at + dt.timedelta(minutes=9 * number))
+    return fresh, worked
+
+
+def _answered(session: Session, vault: Vault, who: Viewer, case_id: int, now: dt.datetime) -> int:
+    """The borrower told the income: a second version; answers the chunk that decides it."""
+    case = take_case(session, who, case_id, None)
+    decided = decided_on(session, case_id, case.decision_id, vault)
+    assert decided is not None
+    standing = Standing(who, case, decided, now)
+    answered = answer(session, vault, standing, {"income_monthly": "5200"}, decided.pack)
+    perform(session, vault, who, case, answered.act, now)
+    return answered.submitted.wakes[0].chunk_id
+
+
+def _past(session: Session, now: dt.datetime) -> None:
+    """What was counted on earlier days, and a chunk that failed."""
+    for back in range(1, 30):
+        day = now.date() - dt.timedelta(days=back)
+        counts = {
+            ("outcome", strategy, outcome): (n * (place + 2) + back) % 4
+            for place, strategy in enumerate(_STRATEGIES)
+            for outcome, n in _OUTCOMES.items()
+        }
+        counts |= {("overridden", "restructure", "facts_wrong"): back % 3 == 0, ("accepted", "restructure", ""): 4}
+        record.note(session, "local", {key: int(n) for key, n in counts.items() if n}, day)
+    chunk = session.exec(select(Chunk).order_by(col(Chunk.id))).first()
+    assert chunk is not None
+    session.add(
+        Chunk(
+            batch_id=chunk.batch_id, queue="bulk", case_version_ids=chunk.case_version_ids[:1], status="failed",
+            tries=3, error="the worker process died or took too long", woken_at=now, done_at=now,
+        )
+    )  # fmt: skip

@@ -1,0 +1,88 @@
+"""The ledger page: who did, saw and gave out what, newest first, for supervisors."""
+
+from functools import partial
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+
+from forbear import entries
+from web import language, render
+from web.auth import Supervisor
+from web.deps import PackDep, SessionDep
+
+router = APIRouter()
+# Where the words of a detail's codes are.
+_FAMILIES = {
+    "action": "event", "reason": "reveal.reason", "way": "consent.way", "scopes": "consent.scope",
+    "files": "ledger.file",
+}  # fmt: skip
+_BETWEEN = {"zh": ("；", "、"), "en": ("; ", ", ")}
+_Text = Annotated[str | None, Query(max_length=64)]
+
+
+@router.get("/ledger")
+def show_ledger(
+    request: Request,
+    viewer: Supervisor,
+    session: SessionDep,
+    pack: PackDep,
+    kind: _Text = None,
+    account: _Text = None,
+    about: _Text = None,
+    before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+) -> Response:
+    """A page of the ledger, with filters."""
+    chosen = entries.Filter(*((given or "").strip() or None for given in (kind, account, about)))
+    listed = entries.page(session, chosen, before)
+    link, lang = partial(_link, chosen), language.chosen(request)
+    values = {
+        "listed": listed, "chosen": chosen, "link": link, "later": before is not None, "kinds": entries.KINDS,
+        "people": entries.PEOPLE, "zone": pack.manifest.timezone, "told": partial(_told, lang),
+        "named": partial(_named, lang),
+    }  # fmt: skip
+    return render.page(request, "ledger.html", values, _twin(listed, link))
+
+
+def _told(lang: language.Language, key: str, value: Any) -> str:
+    """A detail in words: codes that the pages have words for in those, the rest as it is."""
+    if isinstance(value, dict):
+        return _BETWEEN[lang][0].join(
+            f"{_named(lang, 'detail', name)} {_told(lang, name, each)}" for name, each in value.items()
+        )
+    if isinstance(value, list):
+        return _BETWEEN[lang][1].join(_told(lang, key, each) for each in value) or "–"
+    family = _FAMILIES.get(key)
+    word = f"{family}.{value}"
+    return language.message(lang, word) if family and language.has(word) else "–" if value is None else str(value)
+
+
+def _named(lang: language.Language, family: str, name: str) -> str:
+    """What a part of an entry is called, or its name where the pages have no word for it."""
+    key = f"ledger.{family}.{name}"
+    return language.message(lang, key) if language.has(key) else name
+
+
+def _link(chosen: entries.Filter, **changes: Any) -> str:
+    query = {"kind": chosen.kind, "account": chosen.account, "about": chosen.about, **changes}
+    given = urlencode({name: value for name, value in query.items() if value is not None})
+    return f"/ledger?{given}" if given else "/ledger"
+
+
+def _twin(listed: entries.Page, link: Any) -> dict[str, Any]:
+    return {
+        "length": listed.length,
+        "entries": [
+            {
+                "seq": entry.seq,
+                "at": entry.at.isoformat(),
+                "actor": entry.actor,
+                "account": entry.who,
+                "kind": entry.kind,
+                "subject": entry.subject,
+                "detail": entry.detail,
+            }
+            for entry in listed.entries
+        ],
+        "next": None if listed.next is None else link(before=listed.next),
+    }

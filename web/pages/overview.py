@@ -1,0 +1,174 @@
+"""The overview page for supervisors, and its charts."""
+
+import datetime as dt
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AfterValidator
+from sqlmodel import Session
+
+from forbear import overview
+from forbear.overview import Period
+from forbear.policy import Rate
+from rules.pack import Pack
+from rules.phrases import say
+from rules.schema import Text
+from web import charts, language, render
+from web.auth import Supervisor
+from web.charts import Count, Row, Series, Tone
+from web.deps import NowDep, PackDep, SessionDep
+
+router = APIRouter(prefix="/overview")
+PERIODS = (7, 30, 90)  # days
+
+
+def _offered(days: int) -> int:
+    if days not in PERIODS:
+        raise ValueError("not a period of the page")
+    return days
+
+
+Days = Annotated[int, AfterValidator(_offered), Query()]
+Chart = Literal["volumes", "urgency", "strategies", "outcomes"]
+_TONES: dict[str, Tone] = {"U0": "u0", "U1": "u1", "U2": "u2", "U3": "u3", "U4": "u4", "U5": "u5"}
+_OUTCOMES: tuple[tuple[str, Tone], ...] = (
+    ("contacted", "plain"), ("lender_accepted", "accent"), ("lender_refused", "u2"), ("plan_kept", "u4"),
+    ("plan_broken", "u1"), ("closed", "u5"),
+)  # fmt: skip
+_WIDE = 540  # pixels of a chart on a desk: half the page
+_RULES = 15  # rules listed
+_STRATEGIES = 12  # strategies drawn
+
+
+def _period(now: dt.datetime, days: int, pack: Pack) -> Period:
+    zone = pack.manifest.timezone
+    last = render.day(now, zone)
+    return Period(last - dt.timedelta(days=days - 1), last, zone)
+
+
+@router.get("")
+def show_overview(
+    request: Request, viewer: Supervisor, session: SessionDep, now: NowDep, pack: PackDep, days: Days = 30
+) -> Response:
+    """What a supervisor sees first in the morning."""
+    period = _period(now, days, pack)
+    values: dict[str, Any] = {
+        "days": days,
+        "period": period,
+        "volumes": overview.volumes(session, period),
+        "mix": overview.mix(session),
+        "due": overview.due(session, now),
+        "rules": overview.rules(session, period)[:_RULES],
+        "counsellors": overview.counsellors(session, period),
+        "outcomes": overview.outcomes(session, period),
+        "disagreements": overview.disagreements(session, period),
+        "failed": overview.failed(session),
+    }
+    shown = {
+        "pack": pack,
+        "kinds": [name for name, _ in _OUTCOMES],
+        "strategy": partial(_title, pack),
+        "rule": {rule.rule.id: rule.rule.title for rule in pack.rules},
+        "periods": PERIODS,
+        "most": overview.MOST,
+        "wide": _WIDE,
+        "narrow": charts.NARROW,
+    }
+    return render.page(request, "overview.html", values | shown, _twin(values))
+
+
+@router.get("/{chart}.svg")
+def show_chart(
+    request: Request,
+    viewer: Supervisor,
+    session: SessionDep,
+    now: NowDep,
+    pack: PackDep,
+    chart: Chart,
+    days: Days = 30,
+    width: Annotated[int, Query(ge=240, le=1200)] = _WIDE,
+) -> Response:
+    """A chart of the page, in the page's language."""
+    lang = language.chosen(request)
+    said = partial(language.message, lang)
+    draw: Callable[[], str] = {
+        "volumes": partial(_volumes, session, _period(now, days, pack), said, width),
+        "urgency": partial(_urgency, session, said, width),
+        "strategies": partial(_strategies, session, pack, lang, said, width),
+        "outcomes": partial(_outcomes, session, _period(now, days, pack), pack, lang, said, width),
+    }[chart]
+    return Response(draw(), media_type="image/svg+xml")
+
+
+def _volumes(session: Session, period: Period, said: Callable[..., str], width: int) -> str:
+    rows = [
+        Row(f"{each.day:%m-%d}", (each.accepted, each.unchanged, each.rejected))
+        for each in overview.volumes(session, period)
+    ]
+    series = [
+        Series(said("overview.accepted"), "accent"), Series(said("overview.unchanged"), "u5"),
+        Series(said("overview.rejected"), "u2"),
+    ]  # fmt: skip
+    return charts.columns(rows, series, name=said("overview.volumes"), unit=said("overview.rows"), width=width)
+
+
+def _urgency(session: Session, said: Callable[..., str], width: int) -> str:
+    counts = [
+        Count(f"{urgency} {said(f'urgency.{urgency}')}", cases, _TONES[urgency])
+        for urgency, cases in overview.mix(session).by_urgency.items()
+    ]
+    return charts.bars(counts, name=said("overview.urgency"), width=width)
+
+
+def _strategies(session: Session, pack: Pack, lang: language.Language, said: Callable[..., str], width: int) -> str:
+    found = overview.mix(session).by_strategy
+    counts = [Count(say(_title(pack, strategy), lang), cases) for strategy, cases in found[:_STRATEGIES]]
+    if rest := sum(cases for _, cases in found[_STRATEGIES:]):
+        counts.append(Count(said("overview.others"), rest, "plain"))
+    return charts.bars(counts, name=said("overview.strategies"), width=width)
+
+
+def _outcomes(
+    session: Session, period: Period, pack: Pack, lang: language.Language, said: Callable[..., str], width: int
+) -> str:
+    rows = [
+        Row(say(_title(pack, strategy), lang), tuple(found[name] for name, _ in _OUTCOMES))
+        for strategy, found in overview.outcomes(session, period)[:_STRATEGIES]
+    ]
+    series = [Series(said(f"outcome.{name}"), tone) for name, tone in _OUTCOMES]
+    return charts.stacks(rows, series, name=said("overview.outcomes"), width=width)
+
+
+def _title(pack: Pack, strategy: str) -> Text:
+    """What the active pack calls a strategy; its id where it does not know it."""
+    known = pack.strategies.get(strategy)
+    return Text(zh=strategy, en=strategy) if known is None else known.title
+
+
+def _twin(values: dict[str, Any]) -> dict[str, Any]:
+    period, due = values["period"], values["due"]
+    return {
+        "first": period.first.isoformat(),
+        "last": period.last.isoformat(),
+        "volumes": [
+            {"day": v.day.isoformat(), "accepted": v.accepted, "unchanged": v.unchanged, "rejected": v.rejected}
+            for v in values["volumes"]
+        ],
+        "by_urgency": values["mix"].by_urgency,
+        "by_strategy": dict(values["mix"].by_strategy),
+        "overdue": due.overdue,
+        "due_within_a_day": due.soon,
+        "overridden_rules": {rule: _rate(rate) for rule, rate in values["rules"]},
+        "counsellors": [{"name": c.name, "actions": c.actions, **_rate(c.rate)} for c in values["counsellors"]],
+        "outcomes": {strategy: dict(found) for strategy, found in values["outcomes"]},
+        "disagreements": values["disagreements"],
+        "failed": [{"batch": str(f.batch_id), "cases": f.cases, "error": f.error} for f in values["failed"]],
+    }
+
+
+def _rate(rate: Rate) -> dict[str, int | None]:
+    return {
+        "accepted": rate.accepted, "overridden": rate.overridden, "overridden_percent": rate.overridden_percent,
+    }  # fmt: skip

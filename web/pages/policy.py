@@ -1,0 +1,85 @@
+"""The policy page: the handbook of the active pack, searchable, each rule with how it fared."""
+
+import datetime as dt
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from forbear import policy
+from rules.handbook.document import Book, Entry, Section
+from rules.handbook.search import entries, search
+from rules.pack import Pack
+from web import language, render
+from web.auth import SignedIn
+from web.deps import NowDep, PackDep, SessionDep
+
+router = APIRouter(prefix="/policy")
+_SINCE = dt.timedelta(days=90)
+_RULES = "section.rules"
+_MOST = 30  # places a search shows
+
+
+def _book(request: Request, pack: Pack, now: dt.datetime) -> Book:
+    return policy.handbook(pack, render.day(now, pack.manifest.timezone), language.chosen(request))
+
+
+def _address(anchor: str) -> str:
+    return f"/policy/{anchor}"
+
+
+@router.get("")
+def show_policy(
+    request: Request, viewer: SignedIn, pack: PackDep, now: NowDep, q: Annotated[str, Query(max_length=100)] = ""
+) -> Response:
+    """The contents of the handbook, and what a search finds in it."""
+    book = _book(request, pack, now)
+    query = " ".join(q.split())
+    found = search(book, query, _MOST + 1)
+    hits = found[:_MOST]
+    more = len(found) > _MOST
+    values = {"book": book, "pack": pack, "query": query, "hits": hits, "more": more, "target": _address}
+    twin = {
+        "pack": {"id": pack.manifest.id, "version": pack.manifest.version, "sha256": pack.sha256},
+        "chapters": [{"title": section.title, "address": _address(section.anchor)} for section in book.sections],
+        "more": more,
+        "hits": [{"title": hit.title, "chapter": hit.section, "address": _address(hit.anchor)} for hit in hits],
+    }
+    return render.page(request, "policy.html", values, twin)
+
+
+@router.get("/{anchor}")
+def show_anchor(
+    request: Request, viewer: SignedIn, session: SessionDep, pack: PackDep, now: NowDep, anchor: str
+) -> Response:
+    """A chapter, or one entry of it; a point within a chapter leads to its chapter."""
+    book = _book(request, pack, now)
+    section, entry = entries(book).get(anchor, (None, None))
+    if section is None:
+        raise HTTPException(404)
+    if entry is None and anchor != section.anchor:
+        return RedirectResponse(f"{_address(section.anchor)}#{anchor}", status_code=303)
+    since = render.day(now - _SINCE, pack.manifest.timezone)
+    rates = policy.rates(session, since) if section.anchor == _RULES else {}
+    ids = {rule.rule.id for rule in pack.rules}
+    values = {
+        "book": book, "pack": pack, "section": section, "entry": entry, "rates": rates, "ids": ids, "since": since,
+        "untried": policy.Rate(), "target": _address,
+    }  # fmt: skip
+    return render.page(request, "policy_chapter.html", values, _twin(section, entry, rates))
+
+
+def _twin(section: Section, entry: Entry | None, rates: dict[str, policy.Rate]) -> dict[str, Any]:
+    shown = section.entries if entry is None else (entry,)
+    return {
+        "chapter": section.title,
+        "entries": [
+            {"anchor": each.anchor, "title": each.title, "address": _address(each.anchor), **_fared(each, rates)}
+            for each in shown
+        ],
+    }
+
+
+def _fared(entry: Entry, rates: dict[str, policy.Rate]) -> dict[str, int]:
+    rate = rates.get(entry.anchor)
+    return {} if rate is None else {"fired": rate.fired, "accepted": rate.accepted, "overridden": rate.overridden}

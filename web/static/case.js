@@ -1,0 +1,46 @@
+// Makes the case page smoother: copying, closing panels, and coming back with the new decision. Nothing depends on it.
+
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  const words = button.textContent;
+  button.hidden = false;
+  button.setAttribute("aria-live", "polite");
+  button.addEventListener("click", async () => {
+    const source = document.getElementById(button.dataset.copy);
+    const lines = source.tagName === "OL" ? [...source.children].map((line) => line.textContent) : [source.textContent];
+    await navigator.clipboard.writeText(lines.join("\n"));
+    button.textContent = button.dataset.copied;
+    setTimeout(() => { button.textContent = words; }, 2000);
+  });
+}
+
+const panels = [...document.querySelectorAll("details.act")];
+const close = (panel) => {
+  panel.open = false;
+  panel.querySelector("summary").focus();
+};
+document.addEventListener("keydown", (event) => {
+  const open = panels.find((panel) => panel.open);
+  if (event.key === "Escape" && open) close(open);
+});
+for (const panel of panels) {
+  panel.addEventListener("toggle", () => {
+    if (panel.open) panel.querySelector("input:not([type=hidden]), select, textarea")?.focus({ preventScroll: true });
+  });
+}
+
+// A form is sent once, however often its button is pressed.
+for (const form of document.querySelectorAll("form.fields")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+}
+
+// While newer facts are being triaged, ask for the twin until they are decided, for two minutes at most.
+const waiting = document.querySelector("[data-poll]");
+const ask = async (left) => {
+  const answer = await fetch(waiting.dataset.poll, { headers: { Accept: "application/json" } }).catch(() => null);
+  if (answer?.ok && !(await answer.json()).outdated) location.reload();
+  else if (left > 0) setTimeout(ask, 2000, left - 1);
+};
+if (waiting) setTimeout(ask, 2000, 60);
