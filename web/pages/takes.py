@@ -50,7 +50,7 @@ def assign(
         came = takes.assign(session, vault, viewer, wanted, whom[assignee] if assignee in whom else int(assignee), now)
     except takes.NobodyError:
         raise HTTPException(403) from None
-    return _to(asked.link(done=came.done, **came.refused))
+    return _to(asked.link(done=str(came.done), **came.refused))
 
 
 @router.post("/cases/{case_id}/take", dependencies=[OurForm])
