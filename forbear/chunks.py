@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlmodel import Session, col, func, or_, select
 
+from forbear import webhooks
 from models.intake import Batch, Chunk
 
 MAX_TRIES = 3
@@ -90,6 +91,7 @@ def complete(session: Session, batch_id: UUID, now: dt.datetime) -> None:
         batch.status = "complete"
         batch.completed_at = now
         session.add(batch)
+        webhooks.tell_complete(session, batch, now)
 
 
 def note_error(session: Session, chunk_id: int, error: str) -> None:

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
@@ -85,6 +86,11 @@ class Placed:
     def changed(self) -> bool:
         """Whether something else is recommended than before."""
         return self.old_strategy is not None and (self.old_strategy, self.old_urgency) != (self.strategy, self.urgency)
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        """What names this decision to others, and says nothing about the case."""
+        return {"submitter": self.submitter, "case_ref": self.case_ref, "decision_id": self.decision_id}
 
 
 def place(session: Session, pack: Pack, versions: Sequence[int], as_of: dt.date) -> list[Placed]:

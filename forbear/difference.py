@@ -20,6 +20,7 @@ class Change:
     before: Text
     after: Text
     derived: bool
+    written: bool  # in somebody's own words, the same in every language
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def _facts(before: Decided, after: Decided) -> Iterator[Change]:
         fact = known[name]
         if fact.private or before.facts.get(name) == after.facts.get(name):
             continue
-        yield Change(name, fact.title, _shown(before, name), _shown(after, name), fact.derived)
+        yield Change(name, fact.title, _shown(before, name), _shown(after, name), fact.derived, fact.type == "text")
 
 
 def _shown(decided: Decided, name: str) -> Text:

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     retention_days: int = Field(1095, ge=1, description="Days a closed case is kept after the last activity on it")
     upload_megabytes: int = Field(20, ge=1, le=200, description="Size of a file that the page takes, in MB")
     sweep_seconds: int = Field(60, ge=1, description="Seconds between sweeps for chunks nobody woke")
+    webhook_private: bool = Field(
+        False, description="Webhooks may go to addresses of one's own network, and by http to this machine"
+    )
     log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged")
 
 

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from forbear import ledger
+from forbear import ledger, webhooks
 from forbear.chunks import Wake
 from forbear.intake import Accepted, Rejected
 from forbear.privacy import Vault
@@ -93,6 +93,8 @@ def submit(
     batch.completed_at = None if merged.chunks else now
     session.add(batch)
     session.flush()
+    if not merged.chunks:
+        webhooks.tell_complete(session, batch, now)
     counted = {name: getattr(batch, name) for name in ("rows_read", "accepted", "rejected", "unchanged")}
     entries = ledger.of_rows(session, "batch", [batch.id], {"submitter": submitter, **counted})
     if new_pack:

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from sqlalchemy import Row, text
 from sqlmodel import Session, col, select
 
-from forbear import borrowers, chunks, desk, ledger
+from forbear import borrowers, chunks, desk, ledger, webhooks
 from forbear.packs import stored_pack
 from forbear.privacy import Vault
 from models.copy import copy_into
@@ -116,7 +116,9 @@ def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[
         for version, evaluation in zip(versions, evaluations, strict=True)
     ]
     written = _write(session, batch, rows)
-    desk.place(session, pack, written, batch.as_of)
+    placed = desk.place(session, pack, written, batch.as_of)
+    changed = (each.reference for each in placed if each.changed)
+    webhooks.tell(session, batch.submitter, "decision.changed", changed, decided_at)
     made = set(written)
     counted = [each for version, each in zip(versions, evaluations, strict=True) if version.id in made]
     desk.count(session, pack, batch.submitter, counted, decided_at)

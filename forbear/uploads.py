@@ -21,7 +21,7 @@ from rules.pack import Pack
 
 KEPT_FOR = dt.timedelta(days=1)
 MOST_WAITING = 10  # of one account, so that nobody fills the database with files that they never submit
-_MAX_NAME = 80  # characters, so that with three bytes each it is a file name anywhere
+_MAX_NAME = 60  # characters, so that with four bytes each it is a file name anywhere
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
@@ -38,6 +38,8 @@ class Waiting:
 def tidy(name: str) -> str:
     """A file's own name, without the folders, control characters and length that some programs send."""
     last = _NOT_IN_NAMES.sub("", re.split(r"[/\\]", name)[-1]).strip()
+    if last in (".", ".."):
+        return ""
     path = Path(last)
     return last if len(last) <= _MAX_NAME else path.stem[: _MAX_NAME - len(path.suffix[:10])] + path.suffix[:10]
 

@@ -33,7 +33,7 @@ class Delivery(SQLModel, table=True):
     __tablename__ = "delivery"
     __table_args__ = (
         CheckConstraint("status IN ('pending', 'delivered', 'failed')", name="status"),
-        Index(None, "next_at", postgresql_where=text("status = 'pending'")),
+        Index(None, "webhook_id", "status", "next_at", postgresql_where=text("status <> 'delivered'")),
         Index(None, "webhook_id", "id"),
     )
 

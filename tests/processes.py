@@ -56,7 +56,7 @@ class Site:
         environment = child_environment(
             FORBEAR_DATABASE_URL=self.urls.database, FORBEAR_REDIS_URL=self.urls.redis, FORBEAR_KEY=KEY,
             FORBEAR_HOME=str(self.folder), FORBEAR_LOG_LEVEL=self.log_level, FORBEAR_SWEEP_SECONDS="1",
-            FORBEAR_WORKER_PROCESSES="2",
+            FORBEAR_WORKER_PROCESSES="2", FORBEAR_WEBHOOK_PRIVATE="true",
         )  # fmt: skip
         with (self.folder / f"{name}.log").open("ab") as log:
             process = Popen(

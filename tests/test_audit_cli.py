@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from forbear.settings import child_environment
+from rules.loader import DEFAULT_PACK, load
 from tests.cases import VAULT, accepted, decided
 from tests.test_cli import KEY, forbear
 
@@ -80,6 +81,24 @@ def test_replay_says_identical_or_what_differs(environment: dict[str, str], data
 
 def _counts(same: int, different: int) -> str:
     return f"{same} identical, {different} different, 0 by a policy pack that cannot be read any more"
+
+
+def test_what_the_command_line_gives_out_is_in_the_ledger(
+    environment: dict[str, str], database_url: str, tmp_path: Path
+) -> None:
+    batch = decided(database_url, [accepted(1, "A")], VAULT, by=load(DEFAULT_PACK)).batch_id
+    files = ("--out", "results.jsonl", "--rejects", "rejects.csv")
+    assert forbear(environment, "results", str(batch), *files, cwd=tmp_path).returncode == 0
+    kit = forbear(environment, "prepare", "A", "--out", "kit", cwd=tmp_path)
+    assert kit.returncode == 0, kit.stderr
+    assert "is not recorded: ask before you contact it" in kit.stderr
+    with psycopg.connect(database_url) as connection:
+        given = connection.execute("SELECT subject, detail FROM ledger WHERE kind = 'export' ORDER BY seq").fetchall()
+    assert given == [
+        (f"batch:{batch}", {"command": "results", "files": ["results", "rejects"]}),
+        ("case:1", {"command": "prepare", "files": ["kit"]}),
+    ]
+    assert forbear(environment, "audit", "verify", cwd=tmp_path).returncode == 0
 
 
 def test_a_dry_run_deletes_nothing_and_a_purge_leaves_an_intact_ledger(

@@ -71,6 +71,7 @@ def test_from_file_to_results_and_back_through_the_page(client: Desk, database_u
     preview = _uploaded(client)
     page = client.get(preview).text
     assert "共 2 行，全部看过。" in page
+    assert "确认提交 1 件</button>" in page
     assert "¥35,000.00" in page, "what was understood of 3.5万"
     assert "贷款类型</th>" in page
     assert not any(word in page for word in PERSONAL), "personal cells, and those of unknown columns"
@@ -405,6 +406,19 @@ def test_pages_of_batches_hold_every_batch_once_and_stay_put(client: Desk, datab
     assert set(seen) == {str(batch) for batch in made}
     for wrong in ("x", "1_2", "99999999999999999999_" + made[0].hex):
         assert client.get("/batches", params={"after": wrong}).status_code == 400
+
+
+@pytest.mark.parametrize("condition", ["", "WHERE submitter = 'us'"])
+def test_a_page_of_batches_is_one_walk_along_an_index(database_url: str, condition: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        for other in ("seqscan", "bitmapscan", "sort"):  # what a table without rows would be read by
+            connection.execute(f"SET enable_{other} = off")
+        plan = connection.execute(
+            f"EXPLAIN SELECT * FROM batch {condition} ORDER BY created_at DESC, id DESC LIMIT 26"  # noqa: S608
+        )
+        lines = [str(line) for (line,) in plan]
+    assert any("Index Scan Backward using ix_batch_" in line for line in lines), lines
+    assert not any("Sort" in line for line in lines)
 
 
 def test_an_unreadable_column_list_cannot_be_submitted(client: Desk) -> None:

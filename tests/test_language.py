@@ -24,6 +24,7 @@ FAMILIES = (
     "queue.status.", "queue.due.", "queue.response.", "queue.follow_up.", "queue.since.", "queue.assignee.",
     "queue.told.", "queue.keys.", "queue.uncertain", "queue.disagree", "queue.changed", "queue.ref", "queue.batch",
     "kit.", "message.", "reveal.reason.", "consent.", "ledger.",
+    "problem.", "webhooks.error.", "webhooks.batch.", "webhooks.decision.",
 )  # fmt: skip
 
 

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import threading
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from forbear import retention
 from forbear.accounts import Viewer
+from forbear.embedded import Urls
 from forbear.intake import Accepted, Rejected
 from forbear.review import Act, perform, take_case
 from models.session import session
@@ -15,7 +17,9 @@ from models.tables import METADATA
 from rules.loader import DEFAULT_PACK, load
 from tests.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, submitted
 from tests.desk import account
+from tests.processes import Site, until
 from tests.test_audit import faults
+from workers.app import app
 
 DAYS = 1095
 OVER = AS_OF + dt.timedelta(days=DAYS + 1)  # the first day on which what happened on AS_OF is past
@@ -214,6 +218,20 @@ def test_purging_beside_new_submissions_neither_deadlocks_nor_loses_a_case(datab
         thread.join(120)
     assert failures == []
     assert sorted(left(database_url)) == sorted(f"C{n}" for n in range(1, 31))
+    assert faults(database_url) == []
+
+
+def test_the_nightly_message_purges_step_by_step(
+    database_url: str, redis_url: str, who: Viewer, tmp_path: Path
+) -> None:
+    decided(database_url, [accepted(n, f"C{n}") for n in range(1, 4)], VAULT)
+    close(database_url, who, 1, 2, 3)
+    for case_id in (1, 3):
+        set_case(database_url, case_id, retain_until=AS_OF - dt.timedelta(days=1))
+    site = Site(Urls(database_url, redis_url), tmp_path)
+    with site.worker(("upkeep",), processes=1), app.connection_for_write(redis_url) as connection:
+        app.send_task("upkeep.purge", queue="upkeep", connection=connection)
+        until(lambda: left(database_url) == ["C2"], "two cases purged; " + site.logs()[-2000:])
     assert faults(database_url) == []
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import threading
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 
 from forbear import uploads
 from forbear.accounts import Viewer
+from forbear.embedded import Urls
 from forbear.intake import IntakeError
 from forbear.privacy import Vault
 from models.intake import Batch
 from models.session import session
 from tests.cases import AS_OF, NOW, VAULT, engine_of, pack
 from tests.desk import account
+from tests.processes import Site, until
 
 CONTENT = "案号,product,days_overdue,hardship,手机\nC-1,credit_card,3,unemployment,13800000001\nC-2,,x,,2\n".encode()
 
@@ -43,22 +46,25 @@ def test_sealed_bytes_open_again(content: bytes) -> None:
         ("../../etc/cases.csv", "cases.csv"),
         ("a\x00b\u202evsc.csv", "abvsc.csv"),
         ("", ""),
+        ("..", ""),
+        ("a/.", ""),
     ],
 )
 def test_a_file_keeps_its_own_name_and_nothing_else(given: str, kept: str) -> None:
     assert uploads.tidy(given) == kept
 
 
-@given(st.text())
+@given(st.text() | st.text("\U0001f600长/.", min_size=50))
 def test_a_tidy_name_is_a_file_name_and_stays_as_it_is(name: str) -> None:
     tidied = uploads.tidy(name)
     assert uploads.tidy(tidied) == tidied
     assert "/" not in tidied
+    assert tidied not in (".", "..")
     assert len(tidied.encode()) <= 255
 
 
 def test_a_long_name_keeps_its_ending() -> None:
-    assert uploads.tidy("长" * 200 + ".xlsx") == "长" * 75 + ".xlsx"
+    assert uploads.tidy("长" * 200 + ".xlsx") == "长" * 55 + ".xlsx"
 
 
 def test_an_upload_is_sealed(database_url: str) -> None:
@@ -85,6 +91,18 @@ def test_an_upload_is_kept_for_a_day(database_url: str, hours: int, there: bool)
             uploads.purge(opened, later)
     with psycopg.connect(database_url) as connection:
         assert bool(connection.execute("SELECT FROM upload").fetchall()) is there
+
+
+def test_a_worker_forgets_uploads_that_are_a_day_old(database_url: str, redis_url: str, tmp_path: Path) -> None:
+    viewer = _viewer(account(database_url))
+    now = dt.datetime.now(dt.UTC)
+    _kept(database_url, viewer, at=now - uploads.KEPT_FOR)
+    fresh = _kept(database_url, viewer, at=now)
+    site = Site(Urls(database_url, redis_url), tmp_path)
+    with site.worker():
+        until(lambda: site.scalar("SELECT count(*) FROM upload") == 1, "the old upload is forgotten")
+    with engine_of(database_url) as engine, session(engine) as opened:
+        assert [each.id for each in uploads.waiting(opened, VAULT, viewer, now)] == [fresh]
 
 
 def test_an_upload_is_nobody_elses(database_url: str) -> None:

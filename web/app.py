@@ -14,7 +14,7 @@ from forbear.privacy import Vault, load_vault
 from forbear.settings import settings
 from models.session import make_engine
 from rules.pack import Pack
-from web import health, pages, render
+from web import api, health, metrics, pages, render
 from web.body import BodyLimit
 from web.shield import Shield
 
@@ -30,13 +30,15 @@ def create_app(database_url: str, redis_url: str, vault: Vault, pack: Pack | Non
     app.state.pack = pack or packs.shipped()
     app.state.engine = make_engine(database_url, "forbear web")
     app.include_router(health.router)
-    for router in pages.ROUTERS:
+    app.include_router(metrics.router)
+    for router in (*api.ROUTERS, *pages.ROUTERS):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     render.answer_failures(app)
     # Twice what a page takes, so that a file a little too large gets its sentence beside the form.
     app.add_middleware(BodyLimit, limit=2 * settings().upload_megabytes * 1024 * 1024)
     app.add_middleware(Shield)
+    app.add_middleware(metrics.Timed)
     return app
 
 

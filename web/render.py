@@ -21,6 +21,7 @@ from rules.facts import display
 from rules.handbook.wording import TEMPLATES as HANDBOOK
 from rules.phrases import articles, say
 from web import auth, language
+from web.api import problems
 
 _HERE = Path(__file__).parent
 _YEAR = 365 * 24 * 3600
@@ -31,6 +32,7 @@ NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
     ("/overview", "overview.title", "supervisor"),
     ("/policy", "policy.title", "submitter"),
     ("/ledger", "ledger.title", "supervisor"),
+    ("/webhooks", "webhooks.nav", "supervisor"),
 )
 _TOLD = (400, 401, 403, 404, 405, 410, 413, 421, 500, 503)  # failures with a sentence of their own
 
@@ -73,6 +75,8 @@ def _html(
 
 def failure(request: Request, status: int) -> Response:
     """One sentence saying what is wrong and what to do."""
+    if problems.is_of_api(request):
+        return problems.plain(request, status)
     kind = status if status in _TOLD else (400 if status < 500 else 500)
     title = language.message(language.chosen(request), f"failure.{kind}.title")
     text = language.message(language.chosen(request), f"failure.{kind}.text")
@@ -87,6 +91,7 @@ def answer_failures(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_failure)
     app.add_exception_handler(auth.SignInNeededError, _sign_in)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(problems.ProblemError, problems.answer)
 
 
 def wants_json(request: Request) -> bool:
@@ -113,7 +118,10 @@ def _sign_in(request: Request, _error: Exception) -> Response:
 
 def _invalid(request: Request, error: Exception) -> Response:
     """A path that cannot be (a case id that is no number) is not found; a query that cannot be is a bad request."""
-    parts = cast(RequestValidationError, error).errors()
+    refused = cast(RequestValidationError, error)
+    if problems.is_of_api(request):
+        return problems.invalid(request, refused)
+    parts = refused.errors()
     return failure(request, 404 if any(part["loc"][0] == "path" for part in parts) else 400)
 
 

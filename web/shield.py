@@ -23,7 +23,7 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
-_FOR_MACHINES = ("/healthz", "/readyz")  # asked by names of containers, and tell nothing about cases
+_FOR_MACHINES = ("/healthz", "/readyz", "/metrics")  # asked by names of containers, and tell nothing about cases
 _UNREACHABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 
 log = structlog.get_logger()

@@ -6,6 +6,8 @@ from typing import Any
 from celery.schedules import crontab
 
 PURGE_SECONDS = 12 * 3600  # a purge that could not begin by then waits for the next night
+DELIVER_SECONDS = 5  # between looks into the outbox
+FORGET_SECONDS = 3600
 HEARTBEAT_SECONDS = 20  # three a minute: one may be late before a queue counts as dead
 UPKEEP_SECONDS = 60
 
@@ -16,6 +18,16 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
         "task": "upkeep.sweep",
         "schedule": sweep_seconds,
         "options": {"queue": "upkeep", "expires": sweep_seconds},
+    }
+    deliver = {
+        "task": "upkeep.deliver",
+        "schedule": DELIVER_SECONDS,
+        "options": {"queue": "upkeep", "expires": DELIVER_SECONDS},
+    }
+    forget = {
+        "task": "upkeep.forget",
+        "schedule": FORGET_SECONDS,
+        "options": {"queue": "upkeep", "expires": FORGET_SECONDS},
     }
     heartbeats = {
         f"heartbeat of {queue}": {
@@ -35,4 +47,4 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
         "schedule": crontab(hour=19, minute=30),  # UTC: the small hours in China
         "options": {"queue": "upkeep", "expires": PURGE_SECONDS},
     }
-    return {"sweep": sweep, "purge": purge, **heartbeats, **minutely}
+    return {"sweep": sweep, "deliver": deliver, "forget": forget, "purge": purge, **heartbeats, **minutely}

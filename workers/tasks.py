@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
-from forbear import chunks, heartbeat, retention, upkeep, uploads
+from forbear import chunks, heartbeat, idempotency, outbox, retention, upkeep, uploads
 from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault, load_vault
 from forbear.settings import settings
@@ -28,6 +28,7 @@ from workers.schedule import PURGE_SECONDS
 from workers.wake import wake
 
 _log = structlog.get_logger()
+DELIVER_FOR = 20.0  # seconds that one task sends webhooks: well within its time, and others wait for the process
 _PAUSES = (0.2, 0.5, 1, 2, 4, 8)  # seconds between attempts while the database is away
 T = TypeVar("T")
 
@@ -112,6 +113,26 @@ def purge(after: int = 0) -> None:
         _log.info("cases.purged", cases=done.cases, batches=done.batches)
     if done.after is not None:
         app.send_task("upkeep.purge", (done.after,), queue="upkeep", expires=PURGE_SECONDS)
+
+
+@app.task(name="upkeep.deliver")  # type: ignore[untyped-decorator]
+def deliver() -> None:
+    """Send the webhooks that are due, round by round; what is left waits for the next task."""
+    end = time.monotonic() + DELIVER_FOR
+    while time.monotonic() < end:
+        parcels = _steady(lambda opened: outbox.claim(opened, _now()))
+        if not parcels:
+            return
+        errors = outbox.send(parcels, _process().vault, _now, private=settings().webhook_private)
+        _steady(lambda opened, tried=parcels, came=errors: outbox.settle(opened, tried, came, _now()))  # type: ignore[misc]
+        _log.info("webhooks.tried", count=len(parcels), failed=sum(error is not None for error in errors.values()))
+
+
+@app.task(name="upkeep.forget")  # type: ignore[untyped-decorator]
+def forget() -> None:
+    """Delete what nobody asks for any more: settled deliveries, old idempotency keys."""
+    _steady(lambda opened: outbox.forget(opened, _now()))
+    _steady(lambda opened: idempotency.forget(opened, _now()))
 
 
 def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:

@@ -4,6 +4,7 @@ import datetime as dt
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as part
 from pathlib import Path
 
 from forbear.intake.columns import distinct, is_reject_column, map_columns
@@ -34,6 +35,7 @@ class Rejected:
     zh: str
     en: str
     cells: tuple[str, ...]
+    faults: tuple[FieldError, ...] = part(default=(), compare=False)  # each by itself; not kept with the batch
 
     @property
     def error(self) -> str:
@@ -178,6 +180,7 @@ def _rejected(row: Row, errors: list[FieldError]) -> Rejected:
         "".join(error.zh for error in errors),
         " ".join(error.en for error in errors),
         tuple(readable(as_text(cell)) for cell in row.cells),
+        tuple(errors),
     )
 
 

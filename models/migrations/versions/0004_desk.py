@@ -220,7 +220,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["webhook_id"], ["webhook.id"], name="fk_delivery_webhook_id"),
         sa.PrimaryKeyConstraint("id", name="pk_delivery"),
     )
-    op.create_index("ix_delivery_next_at", "delivery", ["next_at"], postgresql_where=sa.text("status = 'pending'"))
+    op.create_index(
+        "ix_delivery_webhook_id_status_next_at", "delivery", ["webhook_id", "status", "next_at"],
+        postgresql_where=sa.text("status <> 'delivered'"),
+    )
     op.create_index("ix_delivery_webhook_id_id", "delivery", ["webhook_id", "id"])
     op.create_table(
         "idempotency_key",

@@ -1,0 +1,296 @@
+"""Batches: many cases at once, how far they are, and what came out."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel, ConfigDict
+from sqlmodel import Session
+
+from forbear import batches, export, idempotency, ledger
+from forbear.accounts import Viewer
+from forbear.chunks import Wake
+from forbear.errors import ForbearError
+from forbear.intake import IntakeError, open_intake
+from forbear.packs import UnreadablePackError
+from forbear.privacy import Vault
+from forbear.progress import progress_of
+from forbear.settings import settings
+from forbear.submit import Head, Submitted, rejections_of, source_of, submit
+from forbear.triage import decisions_of
+from forbear.uploads import tidy
+from models.intake import Batch as StoredBatch
+from models.session import session
+from rules.pack import Pack
+from rules.schema import Text
+from web.api import bodies
+from web.api.auth import Reader, Writer, submitter_for
+from web.api.describe import answers, body_of, problems
+from web.api.problems import ProblemError
+from web.api.schemas import Line, Shape
+from web.deps import NowDep, SessionDep, VaultDep
+from workers.wake import wake
+
+router = APIRouter(prefix="/api/v1/batches", tags=["batches"])
+FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2100, 1, 1)
+AsOf = Annotated[dt.date | None, Query(description="The day to decide for; default: today where the law applies")]
+Whose = Annotated[Line | None, Query(description="Whose cases; a submitter's account has no choice")]
+Format = Literal["jsonl", "json", "csv", "tsv", "xlsx", "parquet"]
+_TYPES = {suffix: name for name, suffix in reversed(bodies.MEDIA_TYPES.items())}
+
+
+class Batch(Shape):
+    """One submission. rows_read = accepted + rejected + unchanged."""
+
+    id: UUID
+    submitter: str
+    as_of: dt.date
+    status: Literal["receiving", "running", "complete"]
+    rows_read: int
+    accepted: int
+    rejected: int
+    unchanged: int
+    created_at: dt.datetime
+    completed_at: dt.datetime | None
+
+
+class BatchProgress(Batch):
+    """A batch and how far it is. accepted + unchanged = decided + failed + pending."""
+
+    decided: int
+    failed: int
+    pending: int
+    uncertain: int
+    disagreements: int
+    by_urgency: dict[str, int]
+    by_strategy: dict[str, int]
+
+
+class Batches(Shape):
+    """Some batches, newest first, and where the next ones start."""
+
+    batches: list[Batch]
+    next: str | None
+
+
+class Terms(BaseModel):
+    """What a form may say beside its file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_of: dt.date | None = None
+    submitter: Line | None = None
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=BatchProgress,
+    responses={**problems(400, 401, 403, 413, 415, 422)},
+    openapi_extra=body_of(bodies.MEDIA_TYPES, file=True),
+)
+async def submit_batch(
+    request: Request,
+    viewer: Writer,
+    now: NowDep,
+    as_of: AsOf = None,
+    submitter: Whose = None,
+    name: Annotated[str | None, Query(max_length=255, description="The file's name, where it is the body")] = None,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$",
+            description="Of your choice: sent again with the same content, it answers the same batch",
+        ),
+    ] = None,
+) -> Response:  # fmt: skip
+    """Hand in a file of cases (a form's part `file`, or the body itself) or a JSON list of them.
+
+    Answers at once with the batch; its cases are decided meanwhile. Submitting the same cases again is harmless.
+    """
+    with TemporaryDirectory(prefix="forbear-") as folder:
+        received = await bodies.file(request, Path(folder), name)
+        terms = bodies.checked(Terms, received.fields)
+        order = _Order(request, viewer, received, as_of or terms.as_of, submitter or terms.submitter, now)
+        return await run_in_threadpool(order.take, idempotency_key)
+
+
+class _Order:
+    """A submission that has arrived whole."""
+
+    def __init__(
+        self,
+        request: Request,
+        viewer: Viewer,
+        received: bodies.Received,
+        as_of: dt.date | None,
+        submitter: str | None,
+        now: dt.datetime,
+    ) -> None:
+        self._state = request.app.state
+        self._viewer, self._received, self._now = viewer, received, now
+        self._as_of, self._submitter = as_of, submitter
+
+    def take(self, key: str | None) -> Response:
+        """Submit, or find what the same request made before; the workers are woken once it is committed."""
+        wakes: tuple[Wake, ...] = ()
+        with session(self._state.engine) as opened:
+            batch_id = None if key is None else self._known(opened, key)
+            if batch_id is None:
+                done = self._submit(opened)
+                batch_id, wakes = done.batch_id, done.wakes
+                if key is not None:
+                    idempotency.keep(opened, self._viewer, key, self._mac, batch_id, self._now)
+            body = _progress(opened, opened.get_one(StoredBatch, batch_id)).model_dump(mode="json")
+        wake(wakes, self._state.redis_url)
+        return JSONResponse(body, status_code=202, headers={"Location": f"/api/v1/batches/{batch_id}"})
+
+    @property
+    def _mac(self) -> bytes:
+        vault: Vault = self._state.vault
+        asked = [self._received.digest.hex(), self._received.path.suffix, str(self._as_of), self._submitter]
+        return vault.mac(json.dumps(asked).encode())
+
+    def _known(self, opened: Session, key: str) -> UUID | None:
+        try:
+            return idempotency.find(opened, self._viewer, key, self._mac)
+        except idempotency.ReusedError:
+            raise ProblemError(422, "key_reused") from None
+
+    def _submit(self, opened: Session) -> Submitted:
+        pack: Pack = self._state.pack
+        received = self._received
+        try:
+            intake = open_intake(received.path, pack.vocabulary)
+            return submit(
+                opened, intake, head=Head(tidy(received.name), tuple(intake.columns), tuple(intake.unknown)),
+                pack=pack, as_of=day_of(self._as_of, pack, self._now),
+                submitter=submitter_for(opened, self._viewer, self._submitter), vault=self._state.vault,
+                chunk_size=settings().chunk_size, now=self._now, actor=self._viewer.actor,
+            )  # fmt: skip
+        except IntakeError as error:
+            raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
+
+
+def day_of(as_of: dt.date | None, pack: Pack, now: dt.datetime) -> dt.date:
+    """The day to decide for, by default today where the pack's law applies."""
+    if as_of is None:
+        return now.astimezone(ZoneInfo(pack.manifest.timezone)).date()
+    if not FIRST_DAY <= as_of < LAST_DAY:
+        raise ProblemError(422, "as_of", first=FIRST_DAY, last=LAST_DAY)
+    return as_of
+
+
+@router.get("", responses=problems(400, 401, 403, 422))
+def list_batches(
+    viewer: Reader,
+    session: SessionDep,
+    vault: VaultDep,
+    submitter: Whose = None,
+    after: Annotated[str | None, Query(max_length=64, description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Batches:
+    """Batches, newest first: a submitter's own; everybody's for counsellors, who may ask for one submitter's."""
+    try:
+        place = None if after is None else batches.Place.parse(after)
+    except ForbearError:
+        raise ProblemError(400, "cursor") from None
+    whose = None if viewer.submitter is None and submitter is None else submitter_for(session, viewer, submitter)
+    page = batches.page(session, vault, whose, place, limit)
+    return Batches(
+        batches=[Batch(**_counted(entry.batch)) for entry in page.entries],
+        next=None if page.next is None else str(page.next),
+    )
+
+
+@router.get("/{batch_id}", responses=problems(401, 403, 404, 422))
+def show_batch(viewer: Reader, session: SessionDep, batch_id: UUID) -> BatchProgress:
+    """One batch, and how far it is."""
+    return _progress(session, _found(session, viewer, batch_id))
+
+
+@router.get(
+    "/{batch_id}/results",
+    response_class=StreamingResponse,
+    responses={200: answers(_TYPES, "One decision for each decided row"), **problems(401, 403, 404, 410, 422)},
+)
+def results(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, format: Format = "jsonl") -> Response:  # noqa: A002 - the parameter's public name
+    """The decisions of a batch that are there by now, as JSON lines or in another format. Noted in the ledger."""
+    state = request.app.state
+
+    def pieces(opened: Session, batch: StoredBatch, folder: Path) -> Iterator[bytes]:
+        return export.results(decisions_of(opened, batch.id, state.vault), f".{format}", folder)
+
+    return _download(request, viewer, now, batch_id, "results", format, pieces)
+
+
+@router.get(
+    "/{batch_id}/rejects",
+    response_class=StreamingResponse,
+    responses={200: answers(_TYPES, "The rejected rows as they came"), **problems(401, 403, 404, 422)},
+)
+def rejects(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, format: Format = "jsonl") -> Response:  # noqa: A002 - the parameter's public name
+    """The rejected rows as they came, each with `row`, `field` and `error`: correct them and submit the file again."""
+    state = request.app.state
+
+    def pieces(opened: Session, batch: StoredBatch, folder: Path) -> Iterator[bytes]:
+        columns = source_of(batch, state.vault).columns
+        return export.rejects(columns, rejections_of(opened, batch.id, state.vault), f".{format}", folder)
+
+    return _download(request, viewer, now, batch_id, "rejects", format, pieces)
+
+
+def _download(
+    request: Request, viewer: Viewer, now: dt.datetime, batch_id: UUID, what: str, ending: str, pieces: Any
+) -> Response:
+    """A file in pieces, from a session that lasts as long as they do. The ledger says first that they were given out.
+
+    The first piece is made before the answer begins, so that what cannot be read is a problem and not half a file.
+    """
+    engine, vault = request.app.state.engine, request.app.state.vault
+    with session(engine) as opened:
+        _found(opened, viewer, batch_id)
+        entry = ledger.Entry("export", f"batch:{batch_id}", {"what": what, "format": ending})
+        ledger.append(opened, vault, viewer.actor, [entry], now)
+
+    def stream() -> Iterator[bytes]:
+        with session(engine) as opened, TemporaryDirectory(prefix="forbear-") as folder:
+            yield from pieces(opened, opened.get_one(StoredBatch, batch_id), Path(folder))
+
+    made = stream()
+    try:
+        first = next(made, b"")
+    except UnreadablePackError:
+        raise ProblemError(410, "old_pack") from None
+    headers = {"Content-Disposition": f'attachment; filename="{what}-{batch_id}.{ending}"'}
+    return StreamingResponse(chain([first], made), media_type=_TYPES[f".{ending}"], headers=headers)
+
+
+def _found(session: Session, viewer: Viewer, batch_id: UUID) -> StoredBatch:
+    batch = session.get(StoredBatch, batch_id)
+    if batch is None or viewer.submitter not in (None, batch.submitter):
+        raise ProblemError(404, "no_batch")
+    return batch
+
+
+def _counted(batch: StoredBatch) -> dict[str, Any]:
+    return {name: getattr(batch, name) for name in Batch.model_fields}
+
+
+def _progress(session: Session, batch: StoredBatch) -> BatchProgress:
+    found = progress_of(session, batch.id)
+    assert found is not None  # noqa: S101 - the batch is there
+    return BatchProgress(
+        **_counted(batch), decided=found.decided, failed=found.failed, pending=found.pending,
+        uncertain=found.uncertain, disagreements=found.disagreements, by_urgency=found.urgencies,
+        by_strategy=found.strategies,
+    )  # fmt: skip

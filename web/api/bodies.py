@@ -1,0 +1,135 @@
+"""Bodies: what a request carries, read to its limit: one JSON object, or a file however it is sent."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.types import Message, Receive
+
+from forbear.intake import FORMATS
+from forbear.intake.json_lines import DECODER
+from forbear.settings import settings
+from web.api.problems import ProblemError, of_validation
+
+# What programs call our formats. The first name of a format is the one we use.
+MEDIA_TYPES = {
+    "text/csv": ".csv",
+    "text/tab-separated-values": ".tsv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/jsonl": ".jsonl",
+    "application/x-ndjson": ".jsonl",
+    "application/json": ".json",
+    "application/vnd.apache.parquet": ".parquet",
+}
+MULTIPART = "multipart/form-data"
+MAX_NAME = 255
+_BLOCK = 256 * 1024
+_DRAINED = 10  # times the limit: read to its end and forgotten, so that the sender gets to see our answer
+
+
+@dataclass(frozen=True)
+class Received:
+    """A file as it came. `fields` are the other parts of a form."""
+
+    path: Path
+    name: str
+    digest: bytes
+    fields: Mapping[str, str]
+
+
+async def one_object(request: Request) -> dict[str, object]:
+    """The JSON object of a request; numbers stay the text they were written as."""
+    if media_type(request) not in ("", "application/json"):
+        raise ProblemError(415, "media_type", accepted="application/json")
+    body = await limited(request).body()
+    try:
+        value = DECODER.decode(body.decode("utf-8-sig").strip())
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        raise ProblemError(400, "not_json") from None
+    if not isinstance(value, dict):
+        raise ProblemError(400, "not_object")
+    return value
+
+
+async def file(request: Request, folder: Path, name: str | None) -> Received:
+    """Write the file of a request into a folder: the part `file` of a form, or the whole body."""
+    request = limited(request)
+    if media_type(request) != MULTIPART:
+        path = folder / f"cases{_suffix(name, media_type(request))}"
+        return Received(path, name or path.name, await _write(path, request.stream()), {})
+    async with request.form(max_files=1, max_fields=10) as form:
+        part = form.get("file")
+        if not isinstance(part, UploadFile):
+            raise ProblemError(422, "no_file")
+        name = name or part.filename or ""
+        path = folder / f"cases{_suffix(name, (part.content_type or '').partition(';')[0].strip().lower())}"
+        fields = {key: value for key, value in form.items() if isinstance(value, str)}
+        return Received(path, (name or path.name)[:MAX_NAME], await _write(path, _parts(part)), fields)
+
+
+Terms = TypeVar("Terms", bound=BaseModel)
+
+
+def checked(model: type[Terms], given: Mapping[str, object]) -> Terms:
+    """What was given, as a model has it, or a problem that names the fields."""
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise of_validation(error) from None
+
+
+def media_type(request: Request) -> str:
+    """What a request says its body is, without parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def limited(request: Request) -> Request:
+    """The request with a body that ends in a 413 problem when it grows beyond what we take."""
+    return Request(request.scope, _counted(request.receive, settings().upload_megabytes * 1024 * 1024))
+
+
+def _counted(receive: Receive, most: int) -> Receive:
+    read = 0
+
+    async def counted() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read <= most:
+            return message
+        while message.get("more_body") and read <= _DRAINED * most:
+            message = await receive()
+            read += len(message.get("body", b""))
+        raise ProblemError(413, "too_large", megabytes=most // (1024 * 1024))
+
+    return counted
+
+
+async def _write(path: Path, parts: AsyncIterator[bytes]) -> bytes:
+    """Write a file as it arrives; answers its SHA-256."""
+    digest = sha256()
+    with path.open("wb") as target:
+        async for part in parts:
+            digest.update(part)
+            target.write(part)
+    return digest.digest()
+
+
+async def _parts(part: UploadFile) -> AsyncIterator[bytes]:
+    while block := await part.read(_BLOCK):
+        yield block
+
+
+def _suffix(name: str | None, media: str) -> str:
+    """The ending that says how a file is read: of its name, else by its media type."""
+    named = Path(name or "").suffix.lower()
+    suffix = named if named in FORMATS else MEDIA_TYPES.get(media)
+    if suffix is None:
+        raise ProblemError(415, "media_type", accepted=", ".join([MULTIPART, *MEDIA_TYPES]))
+    return suffix

@@ -1,0 +1,197 @@
+"""Cases: one handed in and answered with its decision, one looked at, the queue listed."""
+
+import datetime as dt
+import time
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from anyio import sleep
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from sqlalchemy import Engine
+from sqlmodel import Session, col, func, select
+
+from forbear import queue
+from forbear.accounts import Viewer
+from forbear.errors import ForbearError
+from forbear.filters import Filter
+from forbear.intake import IntakeError, Rejected
+from forbear.intake.one import one
+from forbear.packs import UnreadablePackError
+from forbear.privacy import Vault
+from forbear.settings import settings
+from forbear.submit import Head, Submitted, submit
+from forbear.triage import decisions_of, restored
+from models.case import Case as StoredCase
+from models.case import CaseVersion
+from models.decision import Decision
+from models.desk import STATUSES, DeskCase
+from models.intake import Batch, BatchCase
+from models.session import session
+from rules.pack import Pack
+from rules.schema import Text, Urgency
+from web.api import bodies
+from web.api.auth import Reader, Writer, submitter_for
+from web.api.batches import AsOf, Whose, day_of
+from web.api.describe import body_of, problems
+from web.api.problems import ProblemError, of_fields
+from web.api.schemas import Case, Cases, CaseSummary, Line, PendingCase, Standing, address_of
+from web.deps import NowDep, SessionDep, VaultDep
+from workers.wake import wake
+
+router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
+PAUSES = (0.02, 0.05, 0.1, 0.2)  # seconds between looks for a decision; the last one stays
+_PENDING: dict[int | str, dict[str, Any]] = {202: {"model": PendingCase, "description": "Not decided yet"}}
+
+
+@router.post(
+    "",
+    response_model=Case,
+    responses={
+        201: {"model": Case, "description": "Decided: a new case, or new facts of one"},
+        **_PENDING,
+        **problems(400, 401, 403, 410, 413, 415, 422),
+    },
+    openapi_extra=body_of([]),
+)
+async def submit_case(
+    request: Request,
+    viewer: Writer,
+    now: NowDep,
+    as_of: AsOf = None,
+    submitter: Whose = None,
+    wait: Annotated[float, Query(ge=0, le=30, description="Seconds to wait for the decision")] = 5.0,
+) -> Response:
+    """Hand in one case and wait for its decision. The same facts again (200) are the same case as before."""
+    state = request.app.state
+    given = await bodies.one_object(request)
+    handed_in = await run_in_threadpool(_hand_in, request, viewer, given, as_of, submitter, now)
+    end, pauses = time.monotonic() + wait, iter(PAUSES)
+    while True:
+        found = await run_in_threadpool(_answer, state.engine, state.vault, handed_in.batch_id)
+        if isinstance(found, Case) or found.status == "failed" or time.monotonic() >= end:
+            break
+        await sleep(min(next(pauses, PAUSES[-1]), max(0.0, end - time.monotonic())))
+    status = 202 if isinstance(found, PendingCase) else 201 if handed_in.accepted else 200
+    headers = {"Location": address_of(found.case_ref)}
+    return JSONResponse(found.model_dump(mode="json"), status_code=status, headers=headers)
+
+
+def _hand_in(
+    request: Request,
+    viewer: Viewer,
+    given: dict[str, object],
+    as_of: dt.date | None,
+    submitter: str | None,
+    now: dt.datetime,
+) -> Submitted:
+    state = request.app.state
+    pack: Pack = state.pack
+    try:
+        intake, row = one(given, pack.vocabulary)
+    except IntakeError as error:
+        raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
+    if isinstance(row, Rejected):
+        raise of_fields(*row.faults)
+    with session(state.engine) as opened:
+        done = submit(
+            opened, [row], head=Head(intake.path.name, tuple(intake.columns), tuple(intake.unknown)), pack=pack,
+            as_of=day_of(as_of, pack, now), submitter=submitter_for(opened, viewer, submitter), vault=state.vault,
+            chunk_size=settings().chunk_size, now=now, actor=viewer.actor,
+        )  # fmt: skip
+    wake(done.wakes, state.redis_url)
+    return done
+
+
+def _answer(engine: Engine, vault: Vault, batch_id: UUID) -> Case | PendingCase:
+    """What a case handed in alone came to so far, looked at in a session of its own."""
+    with session(engine) as opened:
+        batch = opened.get_one(Batch, batch_id)
+        case = opened.exec(
+            select(StoredCase)
+            .join(CaseVersion, col(CaseVersion.case_id) == col(StoredCase.id))
+            .join(BatchCase, col(BatchCase.case_version_id) == col(CaseVersion.id))
+            .where(BatchCase.batch_id == batch_id)
+        ).one()
+        decided = list(decisions_of(opened, batch_id, vault))  # one, or none yet
+        desk = opened.get(DeskCase, case.id)
+        if decided and desk is not None:
+            return Case(**decided[0], **_standing(opened, desk))
+        status: Literal["failed", "pending"] = "failed" if batch.status == "complete" else "pending"
+        return PendingCase(case_ref=case.case_ref, submitter=case.submitter, status=status, batch_id=batch_id)
+
+
+@router.get("", responses=problems(400, 401, 403, 422))
+def list_cases(
+    viewer: Reader,
+    session: SessionDep,
+    urgency: Urgency | None = None,
+    strategy: Line | None = None,
+    ref: Annotated[Line | None, Query(description="A part of the reference")] = None,
+    submitter: Whose = None,
+    after: Annotated[str | None, Query(max_length=64, description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Cases:
+    """Decided cases, most urgent first: a submitter's own, everybody's for counsellors."""
+    whose = None if viewer.submitter is None and submitter is None else submitter_for(session, viewer, submitter)
+    try:
+        place = None if after is None else queue.Place.parse(after)
+    except ForbearError:
+        raise ProblemError(400, "cursor") from None
+    page = queue.page(session, Filter(urgency, strategy, ref, whose, statuses=STATUSES), place, limit)
+    return Cases(cases=[_summary(entry) for entry in page.entries], next=None if page.next is None else str(page.next))
+
+
+@router.get("/{ref:path}", response_model=Case, responses={**_PENDING, **problems(401, 403, 404, 409, 410, 422)})
+def show_case(
+    viewer: Reader, session: SessionDep, vault: VaultDep, ref: str, submitter: Whose = None
+) -> Case | JSONResponse:
+    """A case by its current decision, and where it stands. The reference is percent-encoded in the address."""
+    case = find(session, viewer, ref, submitter)
+    desk = session.get(DeskCase, case.id)
+    if desk is None:
+        newest = session.exec(_newest(case.id)).one()
+        waiting = PendingCase(
+            case_ref=case.case_ref, submitter=case.submitter, status="pending", batch_id=newest.batch_id
+        )
+        return JSONResponse(waiting.model_dump(mode="json"), status_code=202)
+    decision = session.get_one(Decision, desk.decision_id)
+    version = session.get_one(CaseVersion, decision.case_version_id)
+    try:
+        decided = restored(session, case.case_ref, decision, version.private, vault)
+    except UnreadablePackError:
+        raise ProblemError(410, "old_pack") from None
+    return Case(**decided.in_words(), **_standing(session, desk))
+
+
+def find(session: Session, viewer: Viewer, ref: str, submitter: str | None) -> StoredCase:
+    """The case of this reference that a viewer may see; where several submitters use it, they are to be told apart."""
+    query = select(StoredCase).where(StoredCase.case_ref == ref)
+    if viewer.submitter is not None or submitter is not None:
+        query = query.where(StoredCase.submitter == submitter_for(session, viewer, submitter))
+    found = [] if "\0" in ref else session.exec(query.order_by(col(StoredCase.submitter)).limit(20)).all()
+    if not found:
+        raise ProblemError(404, "no_case")
+    if len(found) > 1:
+        raise ProblemError(409, "ambiguous", members={"submitters": [case.submitter for case in found]})
+    return found[0]
+
+
+def _newest(case_id: int) -> Any:
+    return select(CaseVersion).where(CaseVersion.case_id == case_id).order_by(col(CaseVersion.number).desc()).limit(1)
+
+
+def _standing(session: Session, desk: DeskCase) -> dict[str, Any]:
+    newest = session.exec(select(func.max(CaseVersion.number)).where(CaseVersion.case_id == desk.case_id)).one()
+    kept = {name: getattr(desk, name) for name in Standing.model_fields if name != "outdated"}
+    return {**kept, "outdated": newest > desk.version_number}
+
+
+def _summary(entry: queue.Entry) -> CaseSummary:
+    desk = entry.case
+    made = {"address", "strategy_label", "outdated"}
+    kept = {name: getattr(desk, name) for name in CaseSummary.model_fields if name not in made}
+    return CaseSummary(
+        **kept, address=address_of(desk.case_ref), strategy_label=entry.title.model_dump(), outdated=entry.outdated
+    )

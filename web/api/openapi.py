@@ -1,0 +1,83 @@
+"""The description of the API (OpenAPI 3.1): the routes, and a case as the active pack's vocabulary has it."""
+
+from functools import lru_cache
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse, Response
+
+from rules.pack import Pack
+from rules.schema import Fact
+from web.api.examples import EXAMPLES
+from web.api.schemas import ProblemDocument
+
+router = APIRouter()
+_DESCRIPTION = """Triage of overdue borrowers' cases for debt counselling. 系统只作推荐，由人决定。
+
+Every request carries a bearer token with the scope its operation needs. Errors are problem documents (RFC 9457), their
+`detail` in Chinese or, with `Accept-Language: en`, in English. Money is yuan, dates are ISO 8601."""
+_SCOPES = {"batches": "cases:read, cases:write", "cases": "cases:read, cases:write", "reviews": "reviews:write",
+           "webhooks": "webhooks"}  # fmt: skip
+_JSON_TYPES: dict[str, dict[str, Any]] = {
+    "text": {"type": "string"},
+    "enum": {"type": "string"},
+    "bool": {"type": "boolean"},
+    "int": {"type": ["integer", "string"]},
+    "money": {"type": ["number", "string"], "description": "Yuan, at most two decimals"},
+    "rate": {"type": ["number", "string"], "description": "Percent a year"},
+    "date": {"type": "string", "format": "date"},
+}
+
+
+@router.get("/api/openapi.json", include_in_schema=False)
+def description(request: Request) -> Response:
+    """The description itself; no secret, so no token."""
+    return JSONResponse(described(request.app.state.pack))
+
+
+@lru_cache(maxsize=4)
+def described(pack: Pack) -> dict[str, Any]:
+    """The whole document."""
+    from web.api import TOPICS  # which imports this module
+
+    routes = [route for topic in TOPICS for route in topic.router.routes]
+    document = get_openapi(
+        title="Forbear", version="1", description=_DESCRIPTION, routes=routes,
+        tags=[{"name": tag, "description": f"Scopes: {scopes}"} for tag, scopes in _SCOPES.items()],
+    )  # fmt: skip
+    schemas = document["components"]["schemas"]
+    for made in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which we never answer
+        schemas.pop(made, None)
+    schemas["SubmittedCase"] = submitted_case(pack)
+    schemas["ProblemDocument"] = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= schemas["ProblemDocument"].pop("$defs", {})
+    for name, schema in schemas.items():
+        if name in EXAMPLES:
+            schema["examples"] = [EXAMPLES[name]]
+    return document
+
+
+def submitted_case(pack: Pack) -> dict[str, Any]:
+    """A case as it is handed in. Other names of a fact, and other keys, are taken as in a file."""
+    facts = {name: fact for name, fact in pack.vocabulary.facts.items() if not fact.derived}
+    return {
+        "type": "object",
+        "title": "SubmittedCase",
+        "description": "One debt. Blank or absent means not known, which is not no.",
+        "properties": {name: _property(fact) for name, fact in facts.items()},
+        "required": [name for name, fact in facts.items() if fact.required and not fact.required_unless],
+    }
+
+
+def _property(fact: Fact) -> dict[str, Any]:
+    described: dict[str, Any] = {"title": fact.title.en, "description": f"{fact.title.zh} / {fact.title.en}"}
+    if fact.type == "list":
+        return described | {"type": "array", "items": {"type": "string", "enum": list(fact.values)}}
+    found = dict(_JSON_TYPES[fact.type])
+    described["description"] += f" ({found.pop('description')})" if "description" in found else ""
+    if fact.values:
+        found["enum"] = list(fact.values)
+    if fact.max_length is not None:
+        found["maxLength"] = fact.max_length
+    return described | found

@@ -1,0 +1,172 @@
+"""Webhooks: which addresses hear of events, what was not delivered, and sending it again."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from forbear import webhooks
+from forbear.accounts import Viewer
+from forbear.post import AddressError
+from forbear.settings import settings
+from models.account import Account
+from models.webhook import EVENTS, Delivery, Webhook
+from rules.facts import FieldError
+from web import render
+from web.auth import OurForm, SignedIn
+from web.deps import NowDep, SessionDep, VaultDep
+
+router = APIRouter()
+RowId = Annotated[int, Path(ge=1, lt=2**63)]
+SHOWN = 25  # deliveries on a page
+_MAX_SUBMITTER = 64
+
+
+def _keeper(viewer: SignedIn) -> Viewer:
+    if not webhooks.allowed(viewer):
+        raise HTTPException(403)
+    return viewer
+
+
+Keeper = Annotated[Viewer, Depends(_keeper)]
+
+
+@router.get("/webhooks")
+def show_webhooks(request: Request, viewer: Keeper, session: SessionDep) -> Response:
+    """A submitter's own webhooks, everybody's for supervisors, and a form for another one."""
+    return _list(request, viewer, session, _fresh(session, viewer))
+
+
+@router.post("/webhooks", dependencies=[OurForm])
+def add_webhook(
+    request: Request,
+    viewer: Keeper,
+    session: SessionDep,
+    vault: VaultDep,
+    now: NowDep,
+    url: Annotated[str, Form()] = "",
+    events: Annotated[tuple[str, ...], Form()] = (),
+    submitter: Annotated[str, Form()] = "",
+) -> Response:
+    """Register an address. The page itself answers, because it shows the secret, which is not kept for a later one."""
+    typed = {"url": url.strip(), "events": events, "submitter": submitter.strip()}
+    whose = viewer.submitter or typed["submitter"]
+    errors = _faults(session, viewer, str(whose), events)
+    if not errors:
+        try:
+            private = settings().webhook_private
+            _, secret = webhooks.add(
+                session, vault, viewer, str(whose), str(typed["url"]), events, now, private=private
+            )
+            fresh = _fresh(session, viewer)
+            return _list(request, viewer, session, fresh, secret=secret, status=201)
+        except AddressError as error:
+            errors = [error.about("url")]
+    return _list(request, viewer, session, typed, errors=errors, status=422)
+
+
+@router.get("/webhooks/{webhook_id}")
+def show_webhook(
+    request: Request,
+    viewer: Keeper,
+    session: SessionDep,
+    webhook_id: RowId,
+    before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+) -> Response:
+    """One webhook and its deliveries, newest first."""
+    hook = _found(session, viewer, webhook_id)
+    found = webhooks.deliveries(session, hook.id, before, SHOWN + 1)
+    shown = found[:SHOWN]
+    later = shown[-1].id if len(found) > SHOWN else None
+    values = {"hook": hook, "deliveries": shown, "before": before, "later": later}
+    twin = {"webhook": _hook(hook), "deliveries": [_delivery(each) for each in shown], "next": later}
+    return render.page(request, "webhook.html", values, twin)
+
+
+@router.post("/webhooks/{webhook_id}/remove", dependencies=[OurForm])
+def remove_webhook(viewer: Keeper, session: SessionDep, vault: VaultDep, now: NowDep, webhook_id: RowId) -> Response:
+    """Send nothing more to an address."""
+    webhooks.remove(session, vault, viewer, _found(session, viewer, webhook_id), now)
+    return RedirectResponse("/webhooks", status_code=303)
+
+
+@router.post("/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver", dependencies=[OurForm])
+def redeliver(viewer: Keeper, session: SessionDep, now: NowDep, webhook_id: RowId, delivery_id: RowId) -> Response:
+    """Send a delivery again, now."""
+    if webhooks.send_again(session, _found(session, viewer, webhook_id).id, delivery_id, now) is None:
+        raise HTTPException(404)
+    return RedirectResponse(f"/webhooks/{webhook_id}", status_code=303)
+
+
+def _list(
+    request: Request,
+    viewer: Viewer,
+    session: Session,
+    typed: dict[str, Any],
+    *,
+    errors: list[FieldError] | None = None,
+    secret: str | None = None,
+    status: int = 200,
+) -> Response:
+    hooks = webhooks.of(session, viewer)
+    waiting = webhooks.waiting(session, hooks)
+    faults = {error.field: error for error in errors or ()}
+    values = {
+        "hooks": hooks, "waiting": waiting, "typed": typed, "faults": faults, "secret": secret, "events": EVENTS,
+    }  # fmt: skip
+    twin = {
+        "webhooks": [_hook(hook) | vars(waiting[hook.id]) for hook in hooks],
+        "errors": [{"field": error.field, "zh": error.zh, "en": error.en} for error in faults.values()],
+        **({} if secret is None else {"secret": secret}),
+    }
+    return render.page(request, "webhooks.html", values, twin, status)
+
+
+def _faults(session: Session, viewer: Viewer, submitter: str, events: tuple[str, ...]) -> list[FieldError]:
+    found = []
+    if not submitter or len(submitter) > _MAX_SUBMITTER or not submitter.isprintable():
+        found.append(
+            FieldError(
+                "submitter", "请写明是哪个提交方，最多 64 个字符。", "Say whose events, in at most 64 characters."
+            )
+        )
+    elif len(webhooks.of(session, viewer, submitter)) >= webhooks.MOST:
+        found.append(FieldError(
+            "submitter", f"这个提交方已有 {webhooks.MOST} 个回调地址：请先删除不用的。",
+            f"This submitter has {webhooks.MOST} webhooks already: remove one that is not needed.",
+        ))  # fmt: skip
+    if not set(events) & set(EVENTS):
+        found.append(FieldError("events", "请至少选一种事件。", "Choose at least one event."))
+    return found
+
+
+def _fresh(session: Session, viewer: Viewer) -> dict[str, Any]:
+    """The form before anything is typed."""
+    return {"url": "", "events": EVENTS, "submitter": _default_submitter(session, viewer)}
+
+
+def _default_submitter(session: Session, viewer: Viewer) -> str:
+    return viewer.submitter or session.get_one(Account, viewer.account_id).submitter or settings().submitter
+
+
+def _found(session: Session, viewer: Viewer, webhook_id: int) -> Webhook:
+    hook = webhooks.find(session, viewer, webhook_id)
+    if hook is None:
+        raise HTTPException(404)
+    return hook
+
+
+def _hook(hook: Webhook) -> dict[str, Any]:
+    return {
+        "id": hook.id, "address": f"/webhooks/{hook.id}", "submitter": hook.submitter, "url": hook.url,
+        "events": hook.events, "created_at": hook.created_at.isoformat(),
+    }  # fmt: skip
+
+
+def _delivery(each: Delivery) -> dict[str, Any]:
+    return {
+        "id": each.id, "event": each.event, "status": each.status, "tries": each.tries, "error": each.error,
+        "created_at": each.created_at.isoformat(), "next_at": each.next_at.isoformat(),
+        "delivered_at": each.delivered_at and each.delivered_at.isoformat(),
+    }  # fmt: skip
