@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from forbear.errors import ForbearError
 from models.pack import Pack as StoredPack
@@ -37,6 +37,18 @@ def title_of(session: Session, sha256: str, strategy: str) -> Text:
     """What the pack that decided calls a strategy; its id where no pack that can be read knows it."""
     found = pack_to_name_by(session, sha256).strategies.get(strategy)
     return Text(zh=strategy, en=strategy) if found is None else found.title
+
+
+def name_of(session: Session, pack: Pack, strategy: str) -> Text:
+    """What this pack calls a strategy, else the newest stored one that knows it; its id where none does."""
+    if strategy in pack.strategies:
+        return pack.strategies[strategy].title
+    newest = select(StoredPack.sha256).order_by(col(StoredPack.created_at).desc())
+    known = (
+        found for sha256 in session.exec(newest) if (found := _loaded(session, sha256)) and strategy in found.strategies
+    )
+    found = next(known, None)
+    return Text(zh=strategy, en=strategy) if found is None else found.strategies[strategy].title
 
 
 def configured(folder: Path | None) -> Pack:

@@ -1,16 +1,17 @@
 """The queue: every case by its current decision, most urgent first, in pages that stay put while cases arrive."""
 
 import datetime as dt
-from collections import Counter
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
-from sqlalchemy import ColumnElement, exists, func, tuple_
+from sqlalchemy import CompoundSelect, Select, exists, func, tuple_, union_all
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from forbear.errors import ForbearError
+from forbear.filters import Conditions, Filter, conditions
 from forbear.packs import pack_to_name_by, title_of
+from models.account import Account
 from models.case import Case, CaseVersion
 from models.desk import DeskCase
 from models.intake import Chunk
@@ -22,16 +23,6 @@ URGENCIES: tuple[str, ...] = get_args(Urgency)
 PAGE = 50
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _END_OF_TIME = 253_402_300_800_000_000  # microseconds to the year 10000
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which cases; None leaves open."""
-
-    urgency: str | None = None
-    strategy: str | None = None
-    case_ref: str | None = None  # a part of it
-    submitter: str | None = None  # whose cases may be seen; None: everybody's
 
 
 @dataclass(frozen=True)
@@ -63,9 +54,10 @@ class Entry:
     """One case as the queue shows it."""
 
     case: DeskCase
-    title: Text
+    title: Text  # of the strategy a person chose, else of the recommended one
     outdated: bool  # newer facts came in and are not decided yet
     pack: Pack
+    assignee: str | None  # the name of who has it
 
     def shown(self, fact: str, language: rules_facts.Language) -> str | None:
         """A fact for people; None if it is unknown."""
@@ -83,70 +75,52 @@ class Page:
     next: Place | None
 
 
-@dataclass(frozen=True)
-class StrategyCount:
-    """How many cases have a strategy."""
-
-    strategy: str
-    title: Text
-    cases: int
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many cases there are by urgency (within the chosen strategy) and by strategy (within the urgency)."""
-
-    by_urgency: dict[str, int]
-    by_strategy: tuple[StrategyCount, ...]  # every strategy that occurs, the most frequent first
-    total: int  # within both
-
-
-_ORDER = (col(DeskCase.urgency), col(DeskCase.due_at), col(DeskCase.decision_id))
+ORDER = (col(DeskCase.urgency), col(DeskCase.due_at), col(DeskCase.decision_id))
 
 
 def page(session: Session, chosen: Filter, after: Place | None = None, size: int = PAGE) -> Page:
     """The cases of a filter that come after a place, at most `size`."""
-    query = select(DeskCase, _outdated()).where(*_conditions(chosen))
-    if after is not None:
-        query = query.where(tuple_(*_ORDER) > tuple_(after.urgency, after.due_at, after.decision_id))
-    rows = session.exec(query.order_by(*_ORDER).limit(size + 1)).all()
+    first = places(conditions(session, chosen), size + 1, after).subquery()
+    query = _entries().where(col(DeskCase.case_id).in_(core_select(first.c.case_id)))
+    rows = session.exec(query.order_by(*ORDER)).all()
     last = rows[size - 1][0] if len(rows) > size else None
     return Page(
-        tuple(_entry(session, case, outdated) for case, outdated in rows[:size]),
+        tuple(_entry(session, *row) for row in rows[:size]),
         None if last is None else Place(last.urgency, last.due_at, last.decision_id),
     )
 
 
-def counts(session: Session, chosen: Filter) -> Counts:
-    """Counts to choose filters by; the search for a reference applies to all of them."""
-    pack = func.max(col(DeskCase.pack_sha256))  # any pack that decided so knows what the strategy is called
-    query = core_select(col(DeskCase.urgency), col(DeskCase.strategy), func.count(), pack)
-    query = query.where(*_conditions(Filter(case_ref=chosen.case_ref, submitter=chosen.submitter)))
-    by_urgency = Counter(dict.fromkeys(URGENCIES, 0))
-    by_strategy: Counter[str] = Counter()
-    titles: dict[str, Text] = {}
-    total = 0
-    grouped = query.group_by(col(DeskCase.urgency), col(DeskCase.strategy))
-    for urgency, strategy, cases, sha256 in session.connection().execute(grouped):
-        in_urgency = chosen.urgency in (None, urgency)
-        in_strategy = chosen.strategy in (None, strategy)
-        by_urgency[urgency] += cases if in_strategy else 0
-        by_strategy[strategy] += cases if in_urgency else 0
-        total += cases if in_urgency and in_strategy else 0
-        titles[strategy] = title_of(session, sha256, strategy)
-    ordered = sorted(by_strategy.items(), key=lambda item: (-item[1], item[0]))
-    return Counts(dict(by_urgency), tuple(StrategyCount(name, titles[name], n) for name, n in ordered), total)
+def places(
+    wanted: Conditions, limit: int, after: Place | None = None
+) -> CompoundSelect[Any] | Select[*tuple[Any, ...]]:
+    """The first cases of a filter in the order of the queue, as (case_id, urgency, due_at, decision_id).
+
+    An index holds the cases of each status in this order, with all that a filter looks at: the first ones of each
+    status are read from it alone, and the first of those taken.
+    """
+    terms = list(wanted.terms)
+    if after is not None:
+        terms.append(tuple_(*ORDER) > tuple_(after.urgency, after.due_at, after.decision_id))
+    query = core_select(col(DeskCase.case_id), *ORDER).where(*terms)
+    if wanted.few or len(wanted.statuses) == 1:
+        return query.where(col(DeskCase.status).in_(wanted.statuses)).order_by(*ORDER).limit(limit)
+    branches = [
+        query.where(col(DeskCase.status) == status).order_by(*ORDER).limit(limit).subquery()
+        for status in wanted.statuses
+    ]
+    merged = union_all(*(core_select(branch) for branch in branches))
+    return merged.order_by("urgency", "due_at", "decision_id").limit(limit)
 
 
 def beside(session: Session, case: Case) -> tuple[Entry, ...]:
     """The other decided cases of a case's borrower, most urgent first; the first fifty."""
     if case.borrower_ref is None:
         return ()
-    query = select(DeskCase, _outdated()).join(Case, col(Case.id) == col(DeskCase.case_id))
+    query = _entries().join(Case, col(Case.id) == col(DeskCase.case_id))
     query = query.where(
         Case.submitter == case.submitter, Case.borrower_ref == case.borrower_ref, Case.id != case.id
-    ).order_by(*_ORDER)
-    return tuple(_entry(session, other, outdated) for other, outdated in session.exec(query.limit(PAGE)))
+    ).order_by(*ORDER)
+    return tuple(_entry(session, *row) for row in session.exec(query.limit(PAGE)))
 
 
 def waiting(session: Session) -> int:
@@ -163,26 +137,16 @@ def find(session: Session, case_ref: str, submitter: str | None = None) -> list[
     return list(session.exec(query.order_by(col(Case.id)).limit(2)))
 
 
-def _outdated() -> ColumnElement[bool]:
+def _entries() -> Any:
+    """Desk cases, whether newer facts wait for a decision, and who has them."""
     newer = exists().where(
         col(CaseVersion.case_id) == col(DeskCase.case_id), col(CaseVersion.number) > col(DeskCase.version_number)
     )
-    return newer.correlate(DeskCase).label("outdated")
+    query = select(DeskCase, newer.correlate(DeskCase), Account.name)
+    return query.join(Account, col(Account.id) == col(DeskCase.assignee_id), isouter=True)
 
 
-def _conditions(chosen: Filter) -> list[ColumnElement[bool]]:
-    conditions = []
-    if chosen.submitter is not None:
-        conditions.append(col(DeskCase.submitter) == chosen.submitter)
-    if chosen.urgency is not None:
-        conditions.append(col(DeskCase.urgency) == chosen.urgency)
-    if chosen.strategy is not None:
-        conditions.append(col(DeskCase.strategy) == chosen.strategy)
-    if chosen.case_ref is not None:
-        conditions.append(col(DeskCase.case_ref).icontains(chosen.case_ref, autoescape=True))
-    return conditions
-
-
-def _entry(session: Session, case: DeskCase, outdated: bool) -> Entry:
+def _entry(session: Session, case: DeskCase, outdated: bool, assignee: str | None) -> Entry:
     pack = pack_to_name_by(session, case.pack_sha256)
-    return Entry(case, title_of(session, case.pack_sha256, case.strategy), outdated, pack)
+    chosen = case.chosen_strategy or case.strategy
+    return Entry(case, title_of(session, case.pack_sha256, chosen), outdated, pack, assignee)

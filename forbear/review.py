@@ -42,8 +42,9 @@ class Act:
 
 
 def may_act(viewer: Viewer, case: DeskCase) -> bool:
-    """Whether a case is free, the viewer's own, or the viewer supervises whoever holds it."""
-    return viewer.may_act_as("supervisor") or case.assignee_id in (None, viewer.account_id)
+    """Whether a viewer may act on a case: a counsellor on a free one or their own, a supervisor on any."""
+    mine = case.assignee_id in (None, viewer.account_id)
+    return viewer.may_act_as("supervisor") or (viewer.may_act_as("counsellor") and mine)
 
 
 def take_case(session: Session, viewer: Viewer, case_id: int, revision: int | None) -> DeskCase:

@@ -22,7 +22,7 @@ class Case(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     submitter: str
     case_ref: str
-    ref_grams: list[str] = Field(sa_type=ARRAY(Text), description="Every three letters of the reference, for searching")
+    ref_grams: list[str] = Field(sa_type=ARRAY(Text), description="Its letters by one, two and three, to search by")
     borrower_ref: str | None
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
     consent: list[str] | None = Field(

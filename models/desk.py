@@ -12,6 +12,12 @@ from sqlmodel import Field, SQLModel
 
 STATUSES = ("open", "escalated", "reviewed", "waiting", "snoozed", "closed")
 
+_IN_STATUS = ("status", "urgency", "due_at", "decision_id")
+_FILTERED = (
+    "case_id", "certain", "engines_agree", "changed", "received_at", "batch_id", "product", "overdue_bucket",
+    "strategy", "submitter", "case_ref", "assignee_id",
+)  # fmt: skip
+
 
 class DeskCase(SQLModel, table=True):
     """The state of a decided case."""
@@ -19,12 +25,17 @@ class DeskCase(SQLModel, table=True):
     __tablename__ = "desk_case"
     __table_args__ = (
         CheckConstraint(f"status IN ({', '.join(map(repr, STATUSES))})", name="status"),
-        Index(None, "status", "urgency", "due_at", "decision_id"),
-        Index(None, "submitter", "status", "urgency", "due_at", "decision_id"),
+        # The queue's order, with all that its filters look at: cases are chosen from this index alone.
+        Index("ix_desk_case_queue", *_IN_STATUS, postgresql_include=_FILTERED),
+        Index(None, "submitter", *_IN_STATUS),
+        Index(None, "batch_id", *_IN_STATUS),
         Index(None, "status", "strategy", "urgency", "due_at", "decision_id"),
-        Index(None, "assignee_id", "status", "urgency", "due_at", "decision_id"),
-        Index(None, "batch_id", "urgency", "due_at", "decision_id"),
-        Index(None, "status", "due_at"),
+        Index("ix_desk_case_assigned", "assignee_id", *_IN_STATUS, postgresql_where=text("assignee_id IS NOT NULL")),
+        Index("ix_desk_case_changed", *_IN_STATUS, postgresql_where=text("changed")),
+        Index("ix_desk_case_disagreed", *_IN_STATUS, postgresql_where=text("NOT engines_agree")),
+        # Small ones, for what two rare filters have in common.
+        Index(None, "product"),
+        Index(None, "overdue_bucket"),
         Index(None, "decision_id"),
         Index(None, "follow_up_at", postgresql_where=text("follow_up_at IS NOT NULL")),
     )
@@ -67,7 +78,6 @@ class QueueTally(SQLModel, table=True):
     """Changes of the number of desk cases, added up when read: written by a trigger, folded now and then."""
 
     __tablename__ = "queue_tally"
-    __table_args__ = (Index(None, "submitter", "status", "urgency", "strategy"),)
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     submitter: str

@@ -7,8 +7,12 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
-# A killed worker's transaction is rolled back within seconds, even one that waits for a lock.
-_OPTIONS = "-c timezone=UTC -c client_connection_check_interval=1s"
+# A killed worker's transaction is rolled back within seconds, even one that waits for a lock. Statements are many and
+# short: each is planned for its own values (a rare urgency is not a common one), none compiled or given a second core.
+_OPTIONS = (
+    "-c timezone=UTC -c client_connection_check_interval=1s "
+    "-c plan_cache_mode=force_custom_plan -c jit=off -c max_parallel_workers_per_gather=0"
+)
 
 
 def make_engine(url: str, name: str = "forbear") -> Engine:

@@ -38,7 +38,10 @@ _CREATE = (
 _CASES = """
     INSERT INTO "case" AS c (submitter, case_ref, ref_grams, borrower_ref, created_at)
     SELECT :submitter, case_ref,
-        ARRAY(SELECT DISTINCT substr(lower(case_ref), n, 3) FROM generate_series(1, length(case_ref) - 2) n),
+        ARRAY(
+            SELECT DISTINCT substr(lower(case_ref), start, size)
+            FROM generate_series(1, 3) size, generate_series(1, length(case_ref) - size + 1) start
+        ),
         borrower_ref, :now
     FROM staged ORDER BY case_ref COLLATE "C"
     ON CONFLICT (submitter, case_ref) DO UPDATE SET borrower_ref = excluded.borrower_ref

@@ -24,6 +24,8 @@ FAMILIES = (
     "kit.", "message.", "role.", "scope.", "unfit.", "account.password.", "accounts.disable.", "accounts.enable.",
     "accounts.password.",
     "reveal.reason.", "consent.", "ledger.",
+    "queue.status.", "queue.due.", "queue.response.", "queue.follow_up.", "queue.since.", "queue.assignee.",
+    "queue.told.", "queue.keys.", "queue.uncertain", "queue.disagree", "queue.changed", "queue.ref", "queue.batch",
     "problem.", "webhooks.error.", "webhooks.batch.", "webhooks.decision.",
 )  # fmt: skip
 

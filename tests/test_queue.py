@@ -178,12 +178,10 @@ def test_a_broker_that_is_away_is_no_error(tmp_path: Path) -> None:
     assert wake([Wake(1, "bulk")], f"redis+socket://{tmp_path}/nobody.sock") == 0
 
 
-def test_the_scheduler_sweeps_delivers_forgets_and_sends_a_heartbeat_to_every_queue() -> None:
+def test_the_scheduler_sweeps_keeps_the_record_and_sends_a_heartbeat_to_every_queue() -> None:
     entries = schedule(60, QUEUES).values()
     assert {(entry["task"], entry["options"]["queue"]) for entry in entries} == {
-        ("upkeep.sweep", "upkeep"),
-        ("upkeep.deliver", "upkeep"),
-        ("upkeep.forget", "upkeep"),
+        *((f"upkeep.{name}", "upkeep") for name in ("sweep", "purge", "deliver", "forget", "fold", "return", "tidy")),
         *(("upkeep.heartbeat", queue) for queue in QUEUES),
     }
     assert {entry["task"] for entry in entries} <= set(_task_names())

@@ -163,8 +163,9 @@ def test_filters_that_match_nothing_offer_the_way_back(client: httpx.Client, dat
 
 
 @pytest.mark.parametrize(
-    "query", ["urgency=U9", "urgency=", "after=nonsense", "after=U3_2026-13-01_1", "after=U9_2026-11-01_1",
-              "after=U3_2026-11-01_99999999999999999999", "ref=" + "x" * 65],
+    "query", ["urgency=U9", "status=gone", "assignee=wang", "age=0", "ref=%00", "batch=1", "after=nonsense",
+              "after=U3_2026-13-01_1", "after=U9_2026-11-01_1", "after=U3_2026-11-01_99999999999999999999",
+              "ref=" + "x" * 65],
 )  # fmt: skip
 def test_an_address_that_makes_no_sense_gets_one_sentence(client: httpx.Client, query: str) -> None:
     page = client.get(f"/?{query}")

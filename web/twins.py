@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from forbear import casefile
+from forbear import casefile, tallies
 from forbear import queue as queues
 
 
-def queue(listed: queues.Page, counts: queues.Counts, waiting: int, link: Callable[..., str]) -> dict[str, Any]:
-    """A page of the queue."""
+def queue(listed: queues.Page, counts: tallies.Counts, waiting: int, link: Callable[..., str]) -> dict[str, Any]:
+    """A page of the queue. `more` and null: counting stopped before the end."""
     return {
-        "total": counts.total,
+        "total": counts.total.cases,
+        "more": counts.total.more,
         "waiting": waiting,
-        "by_urgency": counts.by_urgency,
+        "by_urgency": {urgency: count and count.cases for urgency, count in counts.by_urgency.items()},
         "by_strategy": {count.strategy: count.cases for count in counts.by_strategy},
+        "by_status": counts.by_status,
         "cases": [_entry(entry) for entry in listed.entries],
         "next": None if listed.next is None else link(after=listed.next),
     }
@@ -27,15 +29,20 @@ def _entry(entry: queues.Entry) -> dict[str, Any]:
         "address": f"/cases/{case.case_id}",
         "urgency": case.urgency,
         "strategy": case.strategy,
+        "chosen_strategy": case.chosen_strategy,
         "strategy_label": entry.title.model_dump(),
         "product": case.product,
         "days_overdue": case.days_overdue,
         "overdue_bucket": case.overdue_bucket,
         "deadline": None if case.deadline is None else case.deadline.isoformat(),
         "due_at": case.due_at.isoformat(),
+        "follow_up_at": None if case.follow_up_at is None else case.follow_up_at.isoformat(),
         "status": case.status,
+        "assignee": entry.assignee,
+        "revision": case.revision,
         "certain": case.certain,
         "engines_agree": case.engines_agree,
+        "changed": case.changed,
         "outdated": entry.outdated,
         "batch": str(case.batch_id),
         "received_at": case.received_at.isoformat(),

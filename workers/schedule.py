@@ -9,6 +9,7 @@ PURGE_SECONDS = 12 * 3600  # a purge that could not begin by then waits for the 
 DELIVER_SECONDS = 5  # between looks into the outbox
 FORGET_SECONDS = 3600
 HEARTBEAT_SECONDS = 20  # three a minute: one may be late before a queue counts as dead
+UPKEEP_SECONDS = 60
 
 
 def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -37,9 +38,13 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
         }
         for queue in queues
     }
+    minutely = {
+        task: {"task": task, "schedule": UPKEEP_SECONDS, "options": {"queue": "upkeep", "expires": UPKEEP_SECONDS}}
+        for task in ("upkeep.fold", "upkeep.return", "upkeep.tidy")
+    }
     purge = {
         "task": "upkeep.purge",
         "schedule": crontab(hour=19, minute=30),  # UTC: the small hours in China
         "options": {"queue": "upkeep", "expires": PURGE_SECONDS},
     }
-    return {"sweep": sweep, "deliver": deliver, "forget": forget, "purge": purge, **heartbeats}
+    return {"sweep": sweep, "deliver": deliver, "forget": forget, "purge": purge, **heartbeats, **minutely}

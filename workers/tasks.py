@@ -1,4 +1,4 @@
-"""The tasks: triage a chunk, sweep, heartbeat. Each runs use cases in sessions of its own and logs ids only."""
+"""The tasks: triage a chunk, sweep, heartbeat, upkeep. Each runs use cases in sessions of its own and logs ids only."""
 
 import datetime as dt
 import os
@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
-from forbear import chunks, heartbeat, idempotency, outbox, retention, uploads
+from forbear import chunks, heartbeat, idempotency, outbox, retention, upkeep, uploads
 from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault, load_vault
 from forbear.settings import settings
@@ -82,6 +82,25 @@ def sweep(idle_seconds: int | None = None) -> None:
 def beat(queue: str) -> None:
     """Note that this queue is consumed."""
     _steady(lambda opened: heartbeat.beat(opened, queue, _now()))
+
+
+@app.task(name="upkeep.fold")  # type: ignore[untyped-decorator]
+def fold() -> None:
+    """Add up the tallies."""
+    _steady(lambda opened: upkeep.fold(opened, _now().date()))
+
+
+@app.task(name="upkeep.return")  # type: ignore[untyped-decorator]
+def bring_back() -> None:
+    """Open cases again whose follow-up has come."""
+    while (returned := _steady(lambda opened: upkeep.bring_back(opened, _now()))) > 0:
+        _log.info("cases.returned", count=returned)
+
+
+@app.task(name="upkeep.tidy")  # type: ignore[untyped-decorator]
+def tidy() -> None:
+    """Delete what expired."""
+    _steady(lambda opened: upkeep.tidy(opened, _now()))
 
 
 @app.task(name="upkeep.purge")  # type: ignore[untyped-decorator]

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, func, select
 from forbear import queue
 from forbear.accounts import Viewer
 from forbear.errors import ForbearError
+from forbear.filters import Filter
 from forbear.intake import IntakeError, Rejected
 from forbear.intake.one import one
 from forbear.packs import UnreadablePackError
@@ -25,7 +26,7 @@ from forbear.triage import decisions_of, restored
 from models.case import Case as StoredCase
 from models.case import CaseVersion
 from models.decision import Decision
-from models.desk import DeskCase
+from models.desk import STATUSES, DeskCase
 from models.intake import Batch, BatchCase
 from models.session import session
 from rules.pack import Pack
@@ -139,7 +140,7 @@ def list_cases(
         place = None if after is None else queue.Place.parse(after)
     except ForbearError:
         raise ProblemError(400, "cursor") from None
-    page = queue.page(session, queue.Filter(urgency, strategy, ref, whose), place, limit)
+    page = queue.page(session, Filter(urgency, strategy, ref, whose, statuses=STATUSES), place, limit)
     return Cases(cases=[_summary(entry) for entry in page.entries], next=None if page.next is None else str(page.next))
 
 

@@ -14,12 +14,13 @@ from web.pages import (
     privacy,
     queue,
     sign_in,
+    takes,
     uploads,
     webhooks,
 )
 
 ROUTERS = (
-    sign_in.router, queue.router, case.router, actions.router, kit.router, privacy.router, batches.router,
+    sign_in.router, queue.router, takes.router, case.router, actions.router, kit.router, privacy.router, batches.router,
     uploads.router, downloads.router, overview.router, policy.router, ledger.router, account.router, accounts.router,
     webhooks.router,
 )  # fmt: skip

@@ -1,21 +1,35 @@
 """The queue page: who needs a counsellor, most urgent first."""
 
-from functools import partial
+from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlmodel import Session
 
-from forbear import queue
+from forbear import queue, saved_filters, takes, tallies
+from forbear.accounts import Viewer
 from forbear.errors import ForbearError
-from rules.schema import Urgency
-from web import render, twins
+from models.account import Account
+from models.desk import STATUSES, SavedFilter
+from rules import facts as rules_facts
+from rules.pack import Pack
+from web import language, render, twins
 from web.auth import SignedIn
-from web.deps import NowDep, SessionDep
+from web.deps import NowDep, PackDep, SessionDep
+from web.due import due, span
+from web.terms import AGES, Terms, TermsDep
 
 router = APIRouter()
-_Text = Annotated[str | None, Query(max_length=64)]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a counsellor's queue has beside the list."""
+
+    saved: list[SavedFilter]
+    people: list[Account]
+    mine: int
 
 
 @router.get("/")
@@ -23,39 +37,88 @@ def show_queue(
     request: Request,
     viewer: SignedIn,
     session: SessionDep,
+    pack: PackDep,
     now: NowDep,
-    urgency: Urgency | None = None,
-    strategy: _Text = None,
-    ref: _Text = None,
-    after: _Text = None,
+    terms: TermsDep,
+    after: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
     """Cases, most urgent first, with filters and counts."""
-    chosen = queue.Filter(urgency, strategy or None, (ref or "").strip() or None, viewer.submitter)
     try:
         place = queue.Place.parse(after) if after else None
     except ForbearError:
         raise HTTPException(400) from None
-    listed, counts, waiting = queue.page(session, chosen, place), queue.counts(session, chosen), queue.waiting(session)
-    link = partial(_queue_link, chosen)
+    chosen = terms.filter(viewer, now, pack.manifest.timezone)
+    listed, counts = queue.page(session, chosen, place), tallies.counts(session, chosen, pack)
+    waiting, tools = queue.waiting(session), _tools(session, viewer)
+    lang = language.chosen(request)
     values = {
-        "listed": listed, "counts": counts, "chosen": chosen, "link": link, "now": now, "waiting": waiting,
-        "later": place is not None,
+        "listed": listed, "counts": counts, "terms": terms, "now": now, "waiting": waiting, "tools": tools,
+        "later": place is not None, "chips": _chips(terms, counts, tools, pack, lang), "due": due, "span": span,
+        "products": _named(pack, "product", lang), "buckets": _named(pack, "overdue_bucket", lang), "ages": AGES,
+        "statuses": STATUSES, "told": _told(request), "bound": tallies.BOUND, "at_once": takes.AT_ONCE,
     }  # fmt: skip
-    return render.page(request, "queue.html", values, twins.queue(listed, counts, waiting, link))
+    return render.page(request, "queue.html", values, twins.queue(listed, counts, waiting, terms.link))
 
 
 @router.get("/cases")
 def find_case(
-    viewer: SignedIn, session: SessionDep, ref: Annotated[str, Query(min_length=1, max_length=64)]
+    viewer: SignedIn,
+    session: SessionDep,
+    ref: Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$")],
 ) -> Response:
     """The case with exactly this reference; the queue searched for it if there is none, or several use it."""
     found = queue.find(session, ref, viewer.submitter)
-    address = f"/cases/{found[0]}" if len(found) == 1 else _queue_link(queue.Filter(case_ref=ref))
+    address = f"/cases/{found[0]}" if len(found) == 1 else Terms(ref=ref).link()
     return RedirectResponse(address, status_code=303)
 
 
-def _queue_link(chosen: queue.Filter, **changes: Any) -> str:
-    """The address of the queue with this filter, some of it changed."""
-    query = {"urgency": chosen.urgency, "strategy": chosen.strategy, "ref": chosen.case_ref, **changes}
-    given = urlencode({name: value for name, value in query.items() if value is not None})
-    return f"/?{given}" if given else "/"
+def _tools(session: Session, viewer: Viewer) -> Tools:
+    works = viewer.may_act_as("counsellor")
+    return Tools(
+        saved_filters.saved(session, viewer),
+        takes.people(session) if works else [],
+        takes.held(session, viewer) if works else 0,
+    )
+
+
+def _chips(
+    terms: Terms, counts: tallies.Counts, tools: Tools, pack: Pack, lang: language.Language
+) -> list[tuple[str, str]]:
+    """The terms that narrow, each with its value for people; blank where its name says it all."""
+    strategies = {count.strategy: count.title.model_dump()[lang] for count in counts.by_strategy}
+    people = {str(person.id): person.name for person in tools.people}
+    named: dict[str, dict[str, str]] = {
+        "strategy": strategies, "product": dict(_named(pack, "product", lang)), "assignee": people,
+        "bucket": dict(_named(pack, "overdue_bucket", lang)),
+    }  # fmt: skip
+    words = {"urgency", "status", "due"}  # the page's own, by `queue.<name>.<value>`
+    chips = []
+    for name, value in terms.given.items():
+        if name in words or (name == "assignee" and value in ("me", "nobody")):
+            shown = language.message(lang, f"urgency.{value}" if name == "urgency" else f"queue.{name}.{value}")
+        elif name == "age":
+            shown = language.message(lang, "queue.age.days", n=value)
+        elif value is True:
+            shown = ""
+        else:
+            shown = named.get(name, {}).get(str(value), str(value))
+        chips.append((name, shown))
+    return chips
+
+
+def _named(pack: Pack, fact: str, lang: language.Language) -> list[tuple[str, str]]:
+    """The values of a fact, with their names."""
+    if fact not in pack.vocabulary.facts:
+        return []
+    values = pack.vocabulary.facts[fact].values
+    return [(value, rules_facts.display(pack.vocabulary, fact, value, lang)) for value in values]
+
+
+def _told(request: Request) -> dict[str, int]:
+    """What the form before had done, as counts in the address."""
+    given: dict[str, Any] = dict(request.query_params)
+    return {
+        name: int(given[name][:4])
+        for name in ("done", "stale", "closed", "held", "none", "full")
+        if given.get(name, "").isdecimal()
+    }

@@ -7,6 +7,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 revision = "0004"
 down_revision = "0003"
 
+IN_STATUS = ["status", "urgency", "due_at", "decision_id"]
+FILTERED = [
+    "case_id", "certain", "engines_agree", "changed", "received_at", "batch_id", "product", "overdue_bucket",
+    "strategy", "submitter", "case_ref", "assignee_id",
+]  # fmt: skip
 MOMENT = sa.DateTime(timezone=True)
 # Where rows are looked for that refer to one about to be deleted: a purge would read whole tables for each.
 DELETED_WITH = (
@@ -120,11 +125,6 @@ def upgrade() -> None:
         sa.Column("strategy", sa.String(), nullable=False),
         sa.Column("cases", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_queue_tally"),
-    )
-    op.create_index(
-        "ix_queue_tally_submitter_status_urgency_strategy",
-        "queue_tally",
-        ["submitter", "status", "urgency", "strategy"],
     )
     op.create_table(
         "sign_in_attempt",
@@ -274,30 +274,28 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["pack_sha256"], ["pack.sha256"], name="fk_desk_case_pack_sha256"),
         sa.PrimaryKeyConstraint("case_id", name="pk_desk_case"),
     )
+    op.create_index("ix_desk_case_queue", "desk_case", IN_STATUS, postgresql_include=FILTERED)
     op.create_index(
-        "ix_desk_case_assignee_id_status_urgency_due_at_decision_id",
-        "desk_case",
-        ["assignee_id", "status", "urgency", "due_at", "decision_id"],
+        "ix_desk_case_submitter_status_urgency_due_at_decision_id", "desk_case", ["submitter", *IN_STATUS]
     )
-    op.create_index(
-        "ix_desk_case_batch_id_urgency_due_at_decision_id", "desk_case", ["batch_id", "urgency", "due_at", "decision_id"]
-    )
-    op.create_index(
-        "ix_desk_case_follow_up_at", "desk_case", ["follow_up_at"], postgresql_where=sa.text("follow_up_at IS NOT NULL")
-    )
-    op.create_index("ix_desk_case_status_due_at", "desk_case", ["status", "due_at"])
+    op.create_index("ix_desk_case_batch_id_status_urgency_due_at_decision_id", "desk_case", ["batch_id", *IN_STATUS])
     op.create_index(
         "ix_desk_case_status_strategy_urgency_due_at_decision_id",
         "desk_case",
         ["status", "strategy", "urgency", "due_at", "decision_id"],
     )
     op.create_index(
-        "ix_desk_case_status_urgency_due_at_decision_id", "desk_case", ["status", "urgency", "due_at", "decision_id"]
-    )
-    op.create_index(
-        "ix_desk_case_submitter_status_urgency_due_at_decision_id",
+        "ix_desk_case_assigned",
         "desk_case",
-        ["submitter", "status", "urgency", "due_at", "decision_id"],
+        ["assignee_id", *IN_STATUS],
+        postgresql_where=sa.text("assignee_id IS NOT NULL"),
+    )
+    op.create_index("ix_desk_case_changed", "desk_case", IN_STATUS, postgresql_where=sa.text("changed"))
+    op.create_index("ix_desk_case_disagreed", "desk_case", IN_STATUS, postgresql_where=sa.text("NOT engines_agree"))
+    op.create_index("ix_desk_case_product", "desk_case", ["product"])
+    op.create_index("ix_desk_case_overdue_bucket", "desk_case", ["overdue_bucket"])
+    op.create_index(
+        "ix_desk_case_follow_up_at", "desk_case", ["follow_up_at"], postgresql_where=sa.text("follow_up_at IS NOT NULL")
     )
     op.create_table(
         "review",
@@ -324,8 +322,8 @@ def upgrade() -> None:
     op.create_index("ix_review_case_id_id", "review", ["case_id", "id"])
     op.add_column("case", sa.Column("ref_grams", sa.ARRAY(sa.Text()), nullable=True))
     op.execute(
-        'UPDATE "case" SET ref_grams = ARRAY('
-        "SELECT DISTINCT substr(lower(case_ref), n, 3) FROM generate_series(1, length(case_ref) - 2) n)"
+        'UPDATE "case" SET ref_grams = ARRAY(SELECT DISTINCT substr(lower(case_ref), start, size) '
+        "FROM generate_series(1, 3) size, generate_series(1, length(case_ref) - size + 1) start)"
     )
     op.alter_column("case", "ref_grams", nullable=False)
     op.add_column("case", sa.Column("consent", sa.ARRAY(sa.Text()), nullable=True))

@@ -1,0 +1,66 @@
+"""Upkeep: what the record needs done every minute. Tallies are folded, cases come back, what expired goes."""
+
+import datetime as dt
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+RETURNED_AT_ONCE = 500
+_FOLDED_DAYS = 2  # rows of earlier days are folded already
+_ATTEMPTS_FOR = dt.timedelta(days=1)  # failed sign-ins are counted over minutes
+_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('forbear.fold'))"
+# One statement each: it takes away and puts back what it saw, and leaves alone what others append meanwhile.
+_FOLD_QUEUE = """
+    WITH taken AS (
+        DELETE FROM queue_tally WHERE (submitter, status, urgency, strategy) IN (
+            SELECT submitter, status, urgency, strategy FROM queue_tally GROUP BY 1, 2, 3, 4 HAVING count(*) > 1
+        ) RETURNING *
+    )
+    INSERT INTO queue_tally (submitter, status, urgency, strategy, cases)
+    SELECT submitter, status, urgency, strategy, sum(cases) FROM taken GROUP BY 1, 2, 3, 4 HAVING sum(cases) <> 0
+"""
+_FOLD_DAYS = """
+    WITH taken AS (
+        DELETE FROM daily_tally WHERE day >= :since AND (day, submitter, measure, subject, detail) IN (
+            SELECT day, submitter, measure, subject, detail FROM daily_tally WHERE day >= :since
+            GROUP BY 1, 2, 3, 4, 5 HAVING count(*) > 1
+        ) RETURNING *
+    )
+    INSERT INTO daily_tally (day, submitter, measure, subject, detail, count)
+    SELECT day, submitter, measure, subject, detail, sum(count) FROM taken GROUP BY 1, 2, 3, 4, 5
+"""
+# The answer is wanted at the agreed time, or by a legal deadline that comes before it.
+_RETURN = """
+    WITH due AS (
+        SELECT case_id FROM desk_case
+        WHERE follow_up_at <= :now AND status IN ('waiting', 'snoozed', 'reviewed')
+        ORDER BY follow_up_at, case_id LIMIT :at_once FOR UPDATE SKIP LOCKED
+    )
+    UPDATE desk_case AS desk SET status = 'open', follow_up_at = NULL, respond_by = desk.follow_up_at,
+        due_at = CASE WHEN desk.due_at < desk.respond_by THEN least(desk.due_at, desk.follow_up_at)
+            ELSE desk.follow_up_at END,
+        revision = desk.revision + 1
+    FROM due WHERE desk.case_id = due.case_id
+"""
+
+
+def fold(session: Session, today: dt.date) -> bool:
+    """Add up the rows of the tallies that count the same. False: another process is at it."""
+    if not session.connection().execute(text(_LOCK)).scalar_one():
+        return False
+    session.connection().execute(text(_FOLD_QUEUE))
+    session.connection().execute(text(_FOLD_DAYS), {"since": today - dt.timedelta(days=_FOLDED_DAYS)})
+    return True
+
+
+def bring_back(session: Session, now: dt.datetime) -> int:
+    """Open cases again whose follow-up has come, some at once; answers how many."""
+    values = {"now": now, "at_once": RETURNED_AT_ONCE}
+    return session.connection().execute(text(_RETURN), values).rowcount
+
+
+def tidy(session: Session, now: dt.datetime) -> None:
+    """Delete sessions that expired and old failed sign-ins."""
+    connection = session.connection()
+    connection.execute(text("DELETE FROM sign_in WHERE expires_at <= :now"), {"now": now})
+    connection.execute(text("DELETE FROM sign_in_attempt WHERE at <= :then"), {"then": now - _ATTEMPTS_FOR})

@@ -1,0 +1,88 @@
+"""Terms: what the address says of a filter comes out again as it went in, and means what people mean by it."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from forbear.accounts import Viewer
+from forbear.filters import TO_DO
+from models.desk import STATUSES
+from web.terms import Terms
+
+ZONE = "Asia/Shanghai"
+TUESDAY = dt.datetime(2026, 11, 24, 15, 59, tzinfo=dt.UTC)  # one minute to midnight in Shanghai
+ME = Viewer(7, "wang", "counsellor", None)
+words = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1, max_size=64).filter(
+    lambda word: word.strip() == word
+)
+terms = st.builds(
+    Terms,
+    ref=st.none() | words, urgency=st.sampled_from([None, "U0", "U5"]),
+    status=st.sampled_from([None, "todo", *STATUSES]),
+    strategy=st.none() | words, due=st.sampled_from([None, "overdue", "today", "week"]),
+    assignee=st.sampled_from([None, "me", "nobody", "12"]), product=st.none() | words, bucket=st.none() | words,
+    age=st.none() | st.integers(1, 36_500), batch=st.none() | st.uuids(), uncertain=st.sampled_from([None, True]),
+    disagree=st.sampled_from([None, True]), changed=st.sampled_from([None, True]),
+)  # fmt: skip
+
+
+@given(terms)
+def test_the_address_says_the_same_again(chosen: Terms) -> None:
+    assert Terms.parse(chosen.query()) == chosen
+
+
+@given(terms, st.sampled_from(sorted(Terms.model_fields)))
+def test_a_link_takes_one_term_away_and_leaves_the_others(chosen: Terms, name: str) -> None:
+    left = Terms.parse(chosen.link(**{name: None}).removeprefix("/").removeprefix("?"))
+    assert left.given == {key: value for key, value in chosen.given.items() if key != name}
+
+
+def test_blanks_of_a_form_leave_open_and_what_is_no_term_is_ignored() -> None:
+    assert Terms.parse("urgency=&ref=+&assignee=&uncertain=&lang=en&after=U0_1_1") == Terms()
+    assert Terms().link() == "/"
+
+
+@pytest.mark.parametrize(
+    "query", ["urgency=U9", "status=gone", "ref=" + "x" * 65, "ref=%00", "assignee=wang", "assignee=0", "age=0",
+              "age=36501", "age=x", "batch=1", "due=never", "uncertain=maybe"],
+)  # fmt: skip
+def test_terms_that_make_no_sense_are_refused(query: str) -> None:
+    with pytest.raises(ValidationError):
+        Terms.parse(query)
+
+
+def test_a_search_looks_at_every_status_and_the_list_at_what_waits() -> None:
+    assert Terms().filter(ME, TUESDAY, ZONE).statuses == TO_DO
+    assert Terms(ref="A").filter(ME, TUESDAY, ZONE).statuses == STATUSES
+    assert Terms(ref="A", status="todo").filter(ME, TUESDAY, ZONE).statuses == TO_DO
+    assert Terms(status="closed").filter(ME, TUESDAY, ZONE).statuses == ("closed",)
+
+
+def test_me_is_who_looks_and_a_submitter_sees_their_own() -> None:
+    assert Terms(assignee="me").filter(ME, TUESDAY, ZONE).assignee == 7
+    assert Terms(assignee="nobody").filter(ME, TUESDAY, ZONE).assignee == "nobody"
+    assert Terms(assignee="12").filter(ME, TUESDAY, ZONE).assignee == 12
+    assert Terms().filter(Viewer(8, "bank", "submitter", "bank"), TUESDAY, ZONE).submitter == "bank"
+
+
+@pytest.mark.parametrize(
+    ("due", "minutes", "end"),
+    [
+        ("overdue", 0, dt.datetime(2026, 11, 24, 15, 59, tzinfo=dt.UTC)),
+        ("today", 0, dt.datetime(2026, 11, 24, 16, 0, tzinfo=dt.UTC)),
+        ("today", 1, dt.datetime(2026, 11, 25, 16, 0, tzinfo=dt.UTC)),
+        ("week", 0, dt.datetime(2026, 11, 29, 16, 0, tzinfo=dt.UTC)),
+        ("week", 5 * 24 * 60, dt.datetime(2026, 11, 29, 16, 0, tzinfo=dt.UTC)),  # Sunday, a minute to midnight
+        ("week", 5 * 24 * 60 + 1, dt.datetime(2026, 12, 6, 16, 0, tzinfo=dt.UTC)),
+    ],
+)
+def test_days_and_weeks_end_at_midnight_where_the_people_are(due: str, minutes: int, end: dt.datetime) -> None:
+    now = TUESDAY + dt.timedelta(minutes=minutes)
+    assert Terms.parse(f"due={due}").filter(ME, now, ZONE).due_before == end
+
+
+def test_an_age_is_counted_back_from_now() -> None:
+    assert Terms(age=3).filter(ME, TUESDAY, ZONE).received_before == TUESDAY - dt.timedelta(days=3)
