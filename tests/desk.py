@@ -36,6 +36,10 @@ def cookie_of(url: str, account_id: int, at: dt.datetime = NOW) -> str:
 class Desk(httpx.Client):
     """A signed-in client. `submit` posts a form as a page of ours would."""
 
+    def become(self, secret: str) -> None:
+        """Hold this secret from now on, as if the server had set it."""
+        self.cookies.set(auth.COOKIE, secret, domain=self.base_url.host, path="/")
+
     def submit(self, address: str, fields: dict[str, str] | None = None, **terms: object) -> httpx.Response:
         """Post a form with the token that proves it is ours."""
         token = accounts.csrf_token(self.cookies[auth.COOKIE])
@@ -43,9 +47,9 @@ class Desk(httpx.Client):
 
 
 def holding(address: str, secret: str) -> Desk:
-    """A client whose cookie, as if this address had set it, holds this secret."""
+    """A client whose cookie holds this secret."""
     client = Desk(base_url=address, trust_env=False)
-    client.cookies.set(auth.COOKIE, secret, domain=httpx.URL(address).host, path="/")
+    client.become(secret)
     return client
 
 
