@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, FloatRect, Page
 
 from forbear import embedded
 from forbear.privacy import Vault
@@ -21,6 +21,11 @@ from web.app import create_app
 from web.deps import now
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
+TALL = 2000  # pixels of a page that a picture shows
+INTRODUCTION = """# Every page as a picture
+
+Made by `make screenshots` from a desk at work with invented cases: the upper part of each page at 1280 pixels, and the
+first screen of a phone."""
 NOW = dt.datetime(2026, 11, 24, 2, 0, tzinfo=dt.UTC)  # ten in the morning in Shanghai: the same pictures on any day
 
 
@@ -56,9 +61,32 @@ def take(browser: Browser, address: str, secrets: dict[str, str], ids: Busy) -> 
                 if answer is None or answer.status >= 400:
                     failed.append(f"{path} answers {answer and answer.status}")
                 else:
-                    page.screenshot(path=FOLDER / f"{name}.{lang}.{device}.png", full_page=device == "desk")
+                    _picture(page, FOLDER / f"{name}.{lang}.{device}.png", device == "desk")
                 context.close()
     return failed
+
+
+def _picture(page: Page, path: Path, tall: bool) -> None:
+    """The first screen, or the page down to TALL pixels."""
+    width, height = page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
+    clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": min(height, TALL)}
+    page.screenshot(path=path, full_page=tall, clip=clip if tall else None)
+
+
+def _index(names: list[str]) -> str:
+    """The page that shows them all."""
+    lines = [INTRODUCTION]
+    for name in names:
+        lines.append(f"\n## {name.replace('-', ' ').capitalize()}\n")
+        lines.append(
+            f"| 中文 | English | 手机 phone |\n|---|---|---|\n| ![]({_at(name, 'zh', 'desk')}) "
+            f"| ![]({_at(name, 'en', 'desk')}) | ![]({_at(name, 'zh', 'phone')}) |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _at(name: str, lang: str, device: str) -> str:
+    return f"screenshots/{name}.{lang}.{device}.png"
 
 
 def main() -> None:
@@ -81,6 +109,7 @@ def main() -> None:
                 failed = take(browser, address, secrets, ids)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+    (FOLDER.parent / "screenshots.md").write_text(_index(list(pages(ids))), encoding="utf-8")
     if failed:
         sys.exit("\n".join(failed))
 
