@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
@@ -123,7 +124,7 @@ def measure(urls: embedded.Urls, vault: Vault) -> Iterator[Measured]:
     """Every page, as each role sees it."""
     app = create_app(urls.database, urls.redis, vault)
     app.dependency_overrides[now] = lambda: NOW
-    known = {getattr(route, "path", "") for route in app.routes}
+    known = {route.path for route in iter_route_contexts(app.routes)}
 
     def pages(client: TestClient, addresses: dict[str, str]) -> Iterator[Measured]:
         for name, address in addresses.items():
