@@ -48,7 +48,8 @@ def show_queue(
     except ForbearError:
         raise HTTPException(400) from None
     chosen = terms.filter(viewer, now, pack.manifest.timezone)
-    listed, counts = queue.page(session, chosen, place), tallies.counts(session, chosen, pack)
+    counts = tallies.counts(session, chosen, pack)
+    listed = queue.page(session, chosen, place) if counts.total.cases else queue.Page((), None)
     waiting, tools = queue.waiting(session), _tools(session, viewer)
     lang = language.chosen(request)
     values = {
