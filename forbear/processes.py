@@ -30,6 +30,9 @@ def web_command(settings: Settings, port: int | None = None) -> list[str]:
     """The web server."""
     command = [sys.executable, "-m", "uvicorn", "web.app:app", "--host", settings.web_host, "--no-server-header"]
     command.append("--no-access-log")  # addresses of pages carry case references
+    # Unless told so uvicorn would believe whoever connects from this computer about where a request came from.
+    proxy = settings.web_proxy
+    command += ["--no-proxy-headers"] if proxy is None else ["--proxy-headers", "--forwarded-allow-ips", proxy]
     return [*command, "--port", str(port or settings.web_port), "--log-level", settings.log_level.lower()]
 
 

@@ -1,17 +1,22 @@
 """Settings: the only reader of the environment. Every field is documented in docs/settings.md."""
 
 import os
+import re
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from forbear.errors import ForbearError
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
 class Settings(BaseSettings):
@@ -31,6 +36,10 @@ class Settings(BaseSettings):
     worker_processes: int = Field(default_factory=_cores, ge=1, description="Processes of a worker")
     web_host: str = Field("127.0.0.1", description="Address the web server listens on")
     web_port: int = Field(8600, ge=0, le=65535, description="Port the web server listens on; 0: any free one")
+    web_hosts: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(), description="Names the pages are reached under, with commas; local addresses always"
+    )
+    web_proxy: str | None = Field(None, description="Address of the proxy whose X-Forwarded headers are believed")
     retention_days: int = Field(1095, ge=1, description="Days a closed case is kept after the last activity on it")
     upload_megabytes: int = Field(20, ge=1, le=200, description="Size of a file that the page takes, in MB")
     sweep_seconds: int = Field(60, ge=1, description="Seconds between sweeps for chunks nobody woke")
@@ -38,6 +47,16 @@ class Settings(BaseSettings):
         False, description="Webhooks may go to addresses of one's own network, and by http to this machine"
     )
     log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged")
+
+    @field_validator("web_hosts", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        names = [name for part in value.split(",") if (name := part.strip().lower())]
+        if wrong := [name for name in names if not _HOST.fullmatch(name)]:
+            raise ValueError(f"{wrong[0]!r} is no name of a host: give names alone, without https:// and port")
+        return names
 
 
 @cache
@@ -48,7 +67,8 @@ def settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "FORBEAR_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise ForbearError(f"{name} is not usable: {first['msg']}. Correct it or unset it.") from None
+        what = first["msg"].removeprefix("Value error, ")
+        raise ForbearError(f"{name} is not usable: {what}. Correct it or unset it.") from None
 
 
 def child_environment(**changes: str) -> dict[str, str]:

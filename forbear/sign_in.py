@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, delete, select
 
 from forbear import accounts, ledger, passwords
+from forbear.accounts import Viewer
 from forbear.privacy import Vault
 from models.account import Account, SignInAttempt
 
@@ -32,15 +33,21 @@ class Attempt:
     address: str
 
 
-def sign_in(session: Session, vault: Vault, attempt: Attempt, now: dt.datetime) -> str | Refused:
-    """The secret of a new sign-in. A refusal is recorded too: the transaction must be committed either way."""
+def sign_in(session: Session, vault: Vault, attempt: Attempt, before: str | None, now: dt.datetime) -> str | Refused:
+    """The secret of a new sign-in, in place of the one the browser had before.
+
+    A refusal is recorded too: the transaction must be committed either way.
+    """
     account = prove(session, vault, attempt, now)
     if isinstance(account, Refused):
         return account
     if passwords.outdated(account.password_hash):
         account.password_hash = passwords.hashed(attempt.password)
+    if before is not None:
+        accounts.end(session, before)
     secret = accounts.start(session, account, now)
-    _note(session, vault, account, "sign_in", now)
+    actor = accounts.viewer_of(account).actor
+    ledger.append(session, vault, actor, [ledger.Entry("sign_in", f"account:{account.id}")], now)
     return secret
 
 
@@ -65,15 +72,10 @@ def forgive(session: Session, vault: Vault, name: str) -> None:
     session.exec(delete(SignInAttempt).where(col(SignInAttempt.name) == _name_key(vault, name)))
 
 
-def sign_out(session: Session, vault: Vault, account_id: int, secret: str, now: dt.datetime) -> None:
+def sign_out(session: Session, vault: Vault, viewer: Viewer, secret: str, now: dt.datetime) -> None:
     """End the sign-in of one browser."""
     accounts.end(session, secret)
-    _note(session, vault, session.get_one(Account, account_id), "sign_out", now)
-
-
-def _note(session: Session, vault: Vault, account: Account, kind: str, now: dt.datetime) -> None:
-    entry = ledger.Entry(kind, f"account:{account.id}")
-    ledger.append(session, vault, accounts.viewer_of(account).actor, [entry], now)
+    ledger.append(session, vault, viewer.actor, [ledger.Entry("sign_out", f"account:{viewer.account_id}")], now)
 
 
 def _name_key(vault: Vault, typed: str) -> str:

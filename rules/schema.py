@@ -12,8 +12,7 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
 Version = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
 Urgency = Literal["U0", "U1", "U2", "U3", "U4", "U5"]
-# How sure we are of a claim: the legal text itself was read; an official or mainstream page states it;
-# only a weak page does; our own knowledge, unverified; or our own design choice, no claim about law.
+# How sure: the legal text was read; an official page states it; only a weak one does; unverified; our own design.
 Status = Literal["primary", "official", "weak", "own_knowledge", "design"]
 Strength = Literal["official", "third_party", "self_declared"]  # of a paper that proves a hardship, strongest first
 FactType = Literal["text", "enum", "bool", "int", "money", "rate", "date", "list"]
@@ -21,12 +20,11 @@ ACKNOWLEDGEMENTS: Final = "acknowledgements"  # a block that means whatever admi
 LENDER_CONTACT: Final = "lender_contact"  # a block that means whatever has the borrower turn to the lender
 WITHHELD: Final = (ACKNOWLEDGEMENTS, LENDER_CONTACT)
 Unit = Literal["days", "working_days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
-# A breach of a standard is a ground for complaint; a breach of law is for police and courts.
+# A breach of a standard is a ground for complaint; one of law is for police and courts.
 Layer = Literal["law", "regulation", "standard", "practice", "design"]
 # What was read of a source. A press copy is a report on a site that deserves no trust of its own.
 Read = Literal["text", "official_page", "press", "press_copy", "law_firm", "weak_page", "nothing"]
-# Without interest unless the kind says otherwise.
-PlanKind = Literal[
+PlanKind = Literal[  # without interest unless the kind says otherwise
     "instalments", "steady_instalments", "partial_instalments", "instalments_with_interest", "equal_principal",
     "shared_instalments", "deferral", "standstill", "lump_sum",
 ]  # fmt: skip

@@ -36,10 +36,21 @@ def cookie_of(url: str, account_id: int, at: dt.datetime = NOW) -> str:
 class Desk(httpx.Client):
     """A signed-in client. `submit` posts a form as a page of ours would."""
 
+    def become(self, secret: str) -> None:
+        """Hold this secret from now on, as if the server had set it."""
+        self.cookies.set(auth.COOKIE, secret, domain=self.base_url.host, path="/")
+
     def submit(self, address: str, fields: dict[str, str] | None = None, **terms: object) -> httpx.Response:
         """Post a form with the token that proves it is ours."""
         token = accounts.csrf_token(self.cookies[auth.COOKIE])
         return self.post(address, data={"csrf": token, **(fields or {})}, **terms)  # type: ignore[arg-type]
+
+
+def holding(address: str, secret: str) -> Desk:
+    """A client whose cookie holds this secret."""
+    client = Desk(base_url=address, trust_env=False)
+    client.become(secret)
+    return client
 
 
 @contextmanager
@@ -58,5 +69,5 @@ def desk(
     """A client that is signed in with a new account of this role."""
     secret = cookie_of(url, account(url, name, role, submitter))
     with served(url, redis_url, vault) as address:
-        with Desk(base_url=address, trust_env=False, cookies={auth.COOKIE: secret}) as client:
+        with holding(address, secret) as client:
             yield client

@@ -15,7 +15,6 @@ from models.review import ACTIONS as RECORDED
 from tests.cases import accepted
 from tests.desk import account, cookie_of, desk
 from tests.deskwork import JSON, PLAN, WORDS, Work, held_by, words_of
-from web import auth
 from web.case_view import FORMS
 from web.language import LANGUAGES, messages
 
@@ -133,7 +132,7 @@ def test_a_colleagues_case_is_left_to_them_and_to_supervisors(
     assert work.twin()["can"] == []
     assert work.act(action, ACTIONS[action]) == 422
     supervisor = account(database_url, "zhao", "supervisor")
-    work.client.cookies.set(auth.COOKIE, cookie_of(database_url, supervisor))
+    work.client.become(cookie_of(database_url, supervisor))
     assert work.act(action, ACTIONS[action]) == 303
     assert [kept["account_id"] for kept in work.reviews()] == [supervisor]
 
@@ -159,7 +158,7 @@ def test_an_escalated_case_is_nobodys_and_only_a_supervisor_decides(
     assert (work.desk()["status"], work.desk()["assignee_id"]) == ("escalated", None)
     work.work_off()
     assert work.desk()["status"] == "escalated"
-    work.client.cookies.set(auth.COOKIE, cookie_of(database_url, account(database_url, "zhao", "supervisor")))
+    work.client.become(cookie_of(database_url, account(database_url, "zhao", "supervisor")))
     assert work.act("accept") == 303
     assert work.desk()["status"] == "reviewed"
 
@@ -281,7 +280,7 @@ def test_only_a_supervisor_turns_a_crisis_into_something_else(working: Callable[
     work.decide(accepted(1, "A", private={"notes": "不想活了"}))
     fields = {"strategy": "counsellor_review", "reason": "facts_wrong", "words": WORDS}
     assert work.act("override", fields) == 422
-    work.client.cookies.set(auth.COOKIE, cookie_of(database_url, account(database_url, "zhao", "supervisor")))
+    work.client.become(cookie_of(database_url, account(database_url, "zhao", "supervisor")))
     assert work.act("override", fields) == 303
 
 
@@ -354,7 +353,7 @@ def test_a_submitter_sees_the_case_and_nothing_of_what_counsellors_did(
     work.decide()
     work.act("override", ACTIONS["override"])
     theirs = account(database_url, "shop", "submitter", "us")
-    work.client.cookies.set(auth.COOKIE, cookie_of(database_url, theirs))
+    work.client.become(cookie_of(database_url, theirs))
     page = work.client.get("/cases/1").text
     assert "为什么" in page
     assert WORDS not in page and "wang" not in page and 'action="/cases/1/' not in page

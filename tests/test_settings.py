@@ -3,6 +3,7 @@
 import pytest
 
 from forbear.errors import ForbearError
+from forbear.processes import web_command
 from forbear.settings import Settings, settings
 
 
@@ -27,3 +28,27 @@ def test_an_unusable_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, v
                 settings()
     finally:
         settings.cache_clear()
+
+
+def test_names_of_hosts_are_given_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().web_hosts == frozenset()
+    monkeypatch.setenv("FORBEAR_WEB_HOSTS", "Desk.example.org, desk,")
+    assert Settings().web_hosts == {"desk.example.org", "desk"}
+
+
+@pytest.mark.parametrize("value", ["https://desk.example", "desk.example:443", "*", "a b", "desk.example/"])
+def test_what_is_no_name_of_a_host_is_told(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("FORBEAR_WEB_HOSTS", value)
+    settings.cache_clear()
+    try:
+        with pytest.raises(ForbearError, match=r"^FORBEAR_WEB_HOSTS is not usable: '"):
+            settings()
+    finally:
+        settings.cache_clear()
+
+
+def test_no_proxy_is_believed_unless_it_is_named() -> None:
+    assert "--no-proxy-headers" in web_command(Settings(web_proxy=None))
+    named = web_command(Settings(web_proxy="10.0.0.2"))
+    assert named[named.index("--forwarded-allow-ips") + 1] == "10.0.0.2"
+    assert "--no-proxy-headers" not in named

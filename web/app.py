@@ -1,6 +1,6 @@
 """The web application that uvicorn serves as `web.app:app`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -21,8 +21,13 @@ from web.shield import Shield
 STATIC = Path(__file__).parent / "static"
 
 
-def create_app(database_url: str, redis_url: str, vault: Vault, pack: Pack | None = None) -> FastAPI:
-    """The application on this record and broker, with the key of the record, for new cases by this pack."""
+def create_app(
+    database_url: str, redis_url: str, vault: Vault, pack: Pack | None = None, hosts: Set[str] = frozenset()
+) -> FastAPI:
+    """The application on this record and broker, with the key of the record, for new cases by this pack.
+
+    It answers at local addresses and under the names `hosts`.
+    """
     app = FastAPI(title="Forbear", openapi_url=None, lifespan=_lifespan)
     app.state.database_url = database_url
     app.state.redis_url = redis_url
@@ -37,7 +42,7 @@ def create_app(database_url: str, redis_url: str, vault: Vault, pack: Pack | Non
     render.answer_failures(app)
     # Twice what a page takes, so that a file a little too large gets its sentence beside the form.
     app.add_middleware(BodyLimit, limit=2 * settings().upload_megabytes * 1024 * 1024)
-    app.add_middleware(Shield)
+    app.add_middleware(Shield, hosts=hosts)
     app.add_middleware(metrics.Timed)
     return app
 
@@ -58,7 +63,8 @@ def _configured() -> FastAPI:
                 "FORBEAR_DATABASE_URL and FORBEAR_REDIS_URL are not set: start the pages with `forbear web`, "
                 "which finds or starts the servers."
             )
-        return create_app(chosen.database_url, chosen.redis_url, load_vault(chosen), packs.configured(chosen.pack))
+        pack = packs.configured(chosen.pack)
+        return create_app(chosen.database_url, chosen.redis_url, load_vault(chosen), pack, chosen.web_hosts)
     except ForbearError as error:
         raise SystemExit(error.message) from None
 

@@ -1,16 +1,20 @@
 """Who makes a request: every route depends on one of these. Pages send strangers to the sign-in page."""
 
 import hmac
+import re
+import secrets
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Form, HTTPException, Request
+from fastapi import Depends, Form, HTTPException, Request, Response
 
 from forbear import accounts
 from forbear.accounts import Role, Viewer
 from web.deps import NowDep, SessionDep
 
 COOKIE = "forbear"
+# Neither //host nor /\host, which browsers take for another site's, nor what they drop before they look.
+_LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
 class SignInNeededError(Exception):
@@ -39,9 +43,36 @@ def at_least(role: Role) -> Callable[[Viewer], Viewer]:
 
 def _form_is_ours(request: Request, csrf: Annotated[str, Form()] = "") -> None:
     """Refuse a form that did not come from a page of ours (cross-site request forgery)."""
-    expected = accounts.csrf_token(request.cookies.get(COOKIE, ""))
-    if not hmac.compare_digest(csrf.encode(), expected.encode()):
+    secret = request.cookies.get(COOKIE)
+    if not secret or not hmac.compare_digest(csrf.encode(), accounts.csrf_token(secret).encode()):
         raise HTTPException(403)
+
+
+def form_token(request: Request) -> str:
+    """What the forms of a page carry."""
+    return accounts.csrf_token(getattr(request.state, "secret", None) or request.cookies.get(COOKIE, ""))
+
+
+def give_stranger_cookie(request: Request) -> str:
+    """A cookie that is nobody's, so that the form of the sign-in page can prove to be ours as well."""
+    request.state.secret = secrets.token_urlsafe(32)
+    return str(request.state.secret)
+
+
+def keep(request: Request, response: Response, secret: str, seconds: int | None = None) -> None:
+    """Set the cookie: kept for so long, or until the browser is closed."""
+    secure = request.url.scheme == "https"
+    response.set_cookie(COOKIE, secret, max_age=seconds, httponly=True, secure=secure, samesite="lax")
+
+
+def client_address(request: Request) -> str:
+    """Where a request came from, as far as the server knows: behind a proxy, see FORBEAR_WEB_PROXY."""
+    return request.client.host if request.client else ""
+
+
+def local(address: str) -> str:
+    """Where to go after signing in: the address if it is a path of ours, else the queue."""
+    return address if _LOCAL.fullmatch(address) else "/"
 
 
 SignedIn = Annotated[Viewer, Depends(_signed_in)]

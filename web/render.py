@@ -32,6 +32,7 @@ NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
     ("/overview", "overview.title", "supervisor"),
     ("/policy", "policy.title", "submitter"),
     ("/ledger", "ledger.title", "supervisor"),
+    ("/accounts", "site.accounts", "admin"),
     ("/webhooks", "webhooks.nav", "supervisor"),
 )
 _TOLD = (400, 401, 403, 404, 405, 410, 413, 421, 500, 503)  # failures with a sentence of their own
@@ -64,7 +65,7 @@ def _html(
         path=address or request.url.path,
         other_language=_switch(request, lang, address),
         viewer=getattr(request.state, "viewer", None),
-        csrf=accounts.csrf_token(request.cookies.get(auth.COOKIE, "")),
+        csrf=auth.form_token(request),
         **values,
     )  # fmt: skip
     response = HTMLResponse(html, status_code=status, headers={"Content-Language": lang})

@@ -1,6 +1,7 @@
-"""The outermost middleware: security headers on every answer, local hosts only, and no traceback for anyone."""
+"""The outermost middleware: security headers on every answer, known hosts only, and no traceback for anyone."""
 
 import ipaddress
+from collections.abc import Set
 
 import structlog
 from sqlalchemy import exc
@@ -23,6 +24,7 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
+_HSTS = "max-age=31536000"  # a year; sent over https only, as the standard asks
 _FOR_MACHINES = ("/healthz", "/readyz", "/metrics")  # asked by names of containers, and tell nothing about cases
 _UNREACHABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 
@@ -30,10 +32,11 @@ log = structlog.get_logger()
 
 
 class Shield:
-    """Wraps the application."""
+    """Wraps the application, which answers at local addresses and under these names."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hosts: Set[str] = frozenset()) -> None:
         self.app = app
+        self.hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens inside."""
@@ -49,12 +52,15 @@ class Shield:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = _HSTS
                 if message["status"] == 200 and scope["path"].startswith("/static/") and scope["query_string"]:
                     headers["Cache-Control"] = "max-age=31536000, immutable"  # the address names the content
             await send(message)
 
         request = Request(scope)
-        if scope["path"] not in _FOR_MACHINES and not is_local(Headers(scope=scope).get("host", "")):
+        host = Headers(scope=scope).get("host", "")
+        if scope["path"] not in _FOR_MACHINES and not is_known(host, self.hosts):
             await render.failure(request, 421)(scope, receive, guarded)
             return
         try:
@@ -67,14 +73,14 @@ class Shield:
             await render.failure(request, status)(scope, receive, guarded)
 
 
-def is_local(host: str) -> bool:
-    """Whether a Host header is localhost or a bare address.
+def is_known(host: str, names: Set[str]) -> bool:
+    """Whether a Host header is localhost, a bare address or one of these names.
 
-    There is no sign-in yet, so a web site that points its own name at this computer (DNS rebinding) would be let in by
-    the browser; it is kept out here.
+    A web site that points its own name at this computer (DNS rebinding) would be let in by the browser: it is kept out
+    here, and so is a link made for a name that is not ours.
     """
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    if name == "localhost":
+    name = (host.rsplit(":", 1)[0] if not host.endswith("]") else host).lower()
+    if name == "localhost" or name in names:
         return True
     try:
         ipaddress.ip_address(name.strip("[]"))

@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from forbear import export, ledger
 from forbear import triage as decisions
-from forbear.cli import line, report, serve
+from forbear.cli import accounts, line, report, serve
 from forbear.cli.context import Context, load_pack, opened, today
 from forbear.errors import ForbearError
 from forbear.intake import Intake, Rejected
@@ -34,6 +34,7 @@ AsOf = Annotated[
 ]
 PackOption = Annotated[Path | None, typer.Option("--pack", help="folder of the policy pack (FORBEAR_PACK)")]
 SAMPLES = Path("samples/cases.csv")
+DEMO_ACCOUNT = "demo"
 
 
 def triage(
@@ -61,7 +62,7 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="end after the summary")] = False,
     port: Annotated[int | None, typer.Option(help="port of the review page (FORBEAR_WEB_PORT)")] = None,
 ) -> None:
-    """Triage samples/cases.csv, show the summary, and serve the review page until Ctrl-C."""
+    """Triage samples/cases.csv, show the summary, and serve the pages until Ctrl-C."""
     policy = load_pack()
     files = _open([SAMPLES], policy)
     with serve.until_stopped(), opened() as context, contextlib.ExitStack() as stack:
@@ -72,7 +73,7 @@ def demo(
         done = run(context, files, policy, today(policy), parts)
         _show_rejects(context, done)
         if not once:
-            report.console.print(f"\nThe review page is at {serve.address(context, port)} (Ctrl-C ends).", style="bold")
+            _show_way_in(context, port)
             serve.watch(parts, context.settings.home)
 
 
@@ -221,6 +222,20 @@ def _show_rejects(context: Context, batches: Sequence[BatchProgress]) -> None:
         for batch in batches:
             for row in rejections_of(found, batch.batch_id, context.vault):
                 report.console.print(f"Rejected row {row.row}: {row.en}", style="yellow", highlight=False)
+
+
+def _show_way_in(context: Context, port: int | None) -> None:
+    """The address, and who can sign in: the first time an account is made for it."""
+    report.console.print(f"\nForbear is at {serve.address(context, port)} (Ctrl-C ends).", style="bold")
+    password = accounts.first_account(context, DEMO_ACCOUNT)
+    if password is None:
+        report.console.print(
+            "Sign in with an account of yours. `forbear user list` shows them; `forbear user password NAME` sets a new "
+            "password.",
+            highlight=False,
+        )
+    else:
+        report.console.print(f"Account:  {DEMO_ACCOUNT}\nPassword: {password}   (shown only now)", highlight=False)
 
 
 def _day(as_of: dt.datetime | None, pack: Pack) -> dt.date:

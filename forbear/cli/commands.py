@@ -2,7 +2,7 @@
 
 import typer
 
-from forbear.cli import audit, calc, cases, policy, prepare, purge, replay, serve
+from forbear.cli import accounts, audit, calc, cases, policy, prepare, purge, replay, serve
 
 app = typer.Typer(
     help="Forbear: triage of debt-counselling cases.",
@@ -18,4 +18,6 @@ for command in (
     app.command()(command)
 app.add_typer(policy.app, name="rules")
 app.add_typer(calc.app, name="calc")
+app.add_typer(accounts.user, name="user")
+app.add_typer(accounts.token, name="token")
 app.add_typer(audit.app, name="audit")

@@ -14,6 +14,7 @@ import typer
 
 from forbear import doctor as diagnosis
 from forbear import embedded
+from forbear.cli.accounts import has_accounts
 from forbear.cli.context import Context, opened
 from forbear.errors import ForbearError
 from forbear.processes import running, scheduler_command, web_command, worker_command
@@ -83,6 +84,8 @@ def up(port: Annotated[int | None, typer.Option(help="port of the web server (FO
     """Run web, workers and scheduler until Ctrl-C."""
     with until_stopped(), opened() as context, everything(context, port) as parts:
         typer.echo(f"Forbear is up at {address(context, port)} (Ctrl-C stops it; logs are in {context.settings.home}).")
+        if not has_accounts(context):
+            typer.echo("Nobody can sign in yet: `forbear user add NAME --role admin` adds the first account.")
         watch(parts, context.settings.home)
 
 

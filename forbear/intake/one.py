@@ -1,5 +1,6 @@
 """One case by itself, as a program hands it in: an object of facts by any of their names."""
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from forbear.intake.rows import Accepted, Intake, Rejected, understand
 from rules.schema import Vocabulary
 
 
-def one(given: Mapping[str, object], vocabulary: Vocabulary) -> tuple[Intake, Accepted | Rejected]:
+def one(given: Mapping[str, object], vocabulary: Vocabulary, as_of: dt.date) -> tuple[Intake, Accepted | Rejected]:
     """The case, read as a row of a file would be. Raises IntakeError where a fact is given twice.
 
     A required fact that is not there at all is a fault of its field, as if it had been left blank.
@@ -22,4 +23,4 @@ def one(given: Mapping[str, object], vocabulary: Vocabulary) -> tuple[Intake, Ac
         yield 1, whole
 
     intake = understand(source_of_objects(Path("case.json"), objects), vocabulary)
-    return intake, next(iter(intake))
+    return intake, next(intake.on(as_of))

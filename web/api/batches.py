@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session
 
 from forbear import batches, export, idempotency, ledger
@@ -23,7 +22,6 @@ from forbear.errors import ForbearError
 from forbear.intake import IntakeError, open_intake
 from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault
-from forbear.progress import progress_of
 from forbear.settings import settings
 from forbear.submit import Head, Submitted, rejections_of, source_of, submit
 from forbear.triage import decisions_of
@@ -34,9 +32,10 @@ from rules.pack import Pack
 from rules.schema import Text
 from web.api import bodies
 from web.api.auth import Reader, Writer, submitter_for
+from web.api.batch_schemas import Batch, Batches, BatchProgress, Terms, counted, progress
 from web.api.describe import answers, body_of, problems
 from web.api.problems import ProblemError
-from web.api.schemas import Line, Shape
+from web.api.schemas import Line
 from web.deps import NowDep, SessionDep, VaultDep
 from workers.wake import wake
 
@@ -46,49 +45,6 @@ AsOf = Annotated[dt.date | None, Query(description="The day to decide for; defau
 Whose = Annotated[Line | None, Query(description="Whose cases; a submitter's account has no choice")]
 Format = Literal["jsonl", "json", "csv", "tsv", "xlsx", "parquet"]
 _TYPES = {suffix: name for name, suffix in reversed(bodies.MEDIA_TYPES.items())}
-
-
-class Batch(Shape):
-    """One submission. rows_read = accepted + rejected + unchanged."""
-
-    id: UUID
-    submitter: str
-    as_of: dt.date
-    status: Literal["receiving", "running", "complete"]
-    rows_read: int
-    accepted: int
-    rejected: int
-    unchanged: int
-    created_at: dt.datetime
-    completed_at: dt.datetime | None
-
-
-class BatchProgress(Batch):
-    """A batch and how far it is. accepted + unchanged = decided + failed + pending."""
-
-    decided: int
-    failed: int
-    pending: int
-    uncertain: int
-    disagreements: int
-    by_urgency: dict[str, int]
-    by_strategy: dict[str, int]
-
-
-class Batches(Shape):
-    """Some batches, newest first, and where the next ones start."""
-
-    batches: list[Batch]
-    next: str | None
-
-
-class Terms(BaseModel):
-    """What a form may say beside its file."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    as_of: dt.date | None = None
-    submitter: Line | None = None
 
 
 @router.post(
@@ -150,7 +106,7 @@ class _Order:
                 batch_id, wakes = done.batch_id, done.wakes
                 if key is not None:
                     idempotency.keep(opened, self._viewer, key, self._mac, batch_id, self._now)
-            body = _progress(opened, opened.get_one(StoredBatch, batch_id)).model_dump(mode="json")
+            body = progress(opened, opened.get_one(StoredBatch, batch_id)).model_dump(mode="json")
         wake(wakes, self._state.redis_url)
         return JSONResponse(body, status_code=202, headers={"Location": f"/api/v1/batches/{batch_id}"})
 
@@ -169,11 +125,12 @@ class _Order:
     def _submit(self, opened: Session) -> Submitted:
         pack: Pack = self._state.pack
         received = self._received
+        day = day_of(self._as_of, pack, self._now)
         try:
             intake = open_intake(received.path, pack.vocabulary)
             return submit(
-                opened, intake, head=Head(tidy(received.name), tuple(intake.columns), tuple(intake.unknown)),
-                pack=pack, as_of=day_of(self._as_of, pack, self._now),
+                opened, intake.on(day), head=Head(tidy(received.name), tuple(intake.columns), tuple(intake.unknown)),
+                pack=pack, as_of=day,
                 submitter=submitter_for(opened, self._viewer, self._submitter), vault=self._state.vault,
                 chunk_size=settings().chunk_size, now=self._now, actor=self._viewer.actor,
             )  # fmt: skip
@@ -207,7 +164,7 @@ def list_batches(
     whose = None if viewer.submitter is None and submitter is None else submitter_for(session, viewer, submitter)
     page = batches.page(session, vault, whose, place, limit)
     return Batches(
-        batches=[Batch(**_counted(entry.batch)) for entry in page.entries],
+        batches=[Batch(**counted(entry.batch)) for entry in page.entries],
         next=None if page.next is None else str(page.next),
     )
 
@@ -215,7 +172,7 @@ def list_batches(
 @router.get("/{batch_id}", responses=problems(401, 403, 404, 422))
 def show_batch(viewer: Reader, session: SessionDep, batch_id: UUID) -> BatchProgress:
     """One batch, and how far it is."""
-    return _progress(session, _found(session, viewer, batch_id))
+    return progress(session, _found(session, viewer, batch_id))
 
 
 @router.get(
@@ -280,17 +237,3 @@ def _found(session: Session, viewer: Viewer, batch_id: UUID) -> StoredBatch:
     if batch is None or viewer.submitter not in (None, batch.submitter):
         raise ProblemError(404, "no_batch")
     return batch
-
-
-def _counted(batch: StoredBatch) -> dict[str, Any]:
-    return {name: getattr(batch, name) for name in Batch.model_fields}
-
-
-def _progress(session: Session, batch: StoredBatch) -> BatchProgress:
-    found = progress_of(session, batch.id)
-    assert found is not None  # noqa: S101 - the batch is there
-    return BatchProgress(
-        **_counted(batch), decided=found.decided, failed=found.failed, pending=found.pending,
-        uncertain=found.uncertain, disagreements=found.disagreements, by_urgency=found.urgencies,
-        by_strategy=found.strategies,
-    )  # fmt: skip

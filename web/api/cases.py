@@ -89,7 +89,8 @@ def _hand_in(
     state = request.app.state
     pack: Pack = state.pack
     try:
-        intake, row = one(given, pack.vocabulary)
+        day = day_of(as_of, pack, now)
+        intake, row = one(given, pack.vocabulary, day)
     except IntakeError as error:
         raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
     if isinstance(row, Rejected):
@@ -97,7 +98,7 @@ def _hand_in(
     with session(state.engine) as opened:
         done = submit(
             opened, [row], head=Head(intake.path.name, tuple(intake.columns), tuple(intake.unknown)), pack=pack,
-            as_of=day_of(as_of, pack, now), submitter=submitter_for(opened, viewer, submitter), vault=state.vault,
+            as_of=day, submitter=submitter_for(opened, viewer, submitter), vault=state.vault,
             chunk_size=settings().chunk_size, now=now, actor=viewer.actor,
         )  # fmt: skip
     wake(done.wakes, state.redis_url)

@@ -1,6 +1,8 @@
 """The pages, one module each."""
 
 from web.pages import (
+    account,
+    accounts,
     actions,
     batches,
     case,
@@ -11,12 +13,14 @@ from web.pages import (
     policy,
     privacy,
     queue,
+    sign_in,
     takes,
     uploads,
     webhooks,
 )
 
 ROUTERS = (
-    queue.router, takes.router, case.router, actions.router, kit.router, batches.router, uploads.router,
-    downloads.router, overview.router, policy.router, privacy.router, ledger.router, webhooks.router,
+    sign_in.router, queue.router, takes.router, case.router, actions.router, kit.router, privacy.router, batches.router,
+    uploads.router, downloads.router, overview.router, policy.router, ledger.router, account.router, accounts.router,
+    webhooks.router,
 )  # fmt: skip

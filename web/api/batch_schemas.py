@@ -1,0 +1,71 @@
+"""What the API says of batches."""
+
+import datetime as dt
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from sqlmodel import Session
+
+from forbear.progress import progress_of
+from models.intake import Batch as StoredBatch
+from web.api.schemas import Line, Shape
+
+
+class Batch(Shape):
+    """One submission. rows_read = accepted + rejected + unchanged."""
+
+    id: UUID
+    submitter: str
+    as_of: dt.date
+    status: Literal["receiving", "running", "complete"]
+    rows_read: int
+    accepted: int
+    rejected: int
+    unchanged: int
+    created_at: dt.datetime
+    completed_at: dt.datetime | None
+
+
+class BatchProgress(Batch):
+    """A batch and how far it is. accepted + unchanged = decided + failed + pending."""
+
+    decided: int
+    failed: int
+    pending: int
+    uncertain: int
+    disagreements: int
+    by_urgency: dict[str, int]
+    by_strategy: dict[str, int]
+
+
+class Batches(Shape):
+    """Some batches, newest first, and where the next ones start."""
+
+    batches: list[Batch]
+    next: str | None
+
+
+class Terms(BaseModel):
+    """What a form may say beside its file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_of: dt.date | None = None
+    submitter: Line | None = None
+
+
+def counted(batch: StoredBatch) -> dict[str, Any]:
+    """What a batch counts, by the names of the answer."""
+    return {name: getattr(batch, name) for name in Batch.model_fields}
+
+
+def progress(session: Session, batch: StoredBatch) -> BatchProgress:
+    """A batch and how far it is."""
+    found = progress_of(session, batch.id)
+    assert found is not None  # noqa: S101 - the batch is there
+    return BatchProgress(
+        **counted(batch), decided=found.decided, failed=found.failed, pending=found.pending,
+        uncertain=found.uncertain, disagreements=found.disagreements, by_urgency=found.urgencies,
+        by_strategy=found.strategies,
+    )  # fmt: skip
