@@ -5,6 +5,7 @@ Exits 1 if the median of a page is over the bound, or if a statement reads a lar
 
 import argparse
 import datetime as dt
+import itertools
 import json
 import platform
 import shutil
@@ -15,10 +16,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from fastapi.testclient import TestClient
+import httpx
+from fastapi.routing import iter_route_contexts
+from sqlalchemy import Engine
 from sqlmodel import select
 
 from bench import desk_data, plans
@@ -29,6 +32,7 @@ from models import migrate
 from models.account import Account
 from models.session import session
 from rules import loader
+from tests.serving import serving
 from web import auth
 from web.app import create_app
 from web.deps import now
@@ -99,7 +103,10 @@ def main() -> None:
             vault, started = Vault(bytes(32)), time.perf_counter()
             desk_data.fill(urls.database, vault, loader.load(loader.DEFAULT_PACK), options.cases, NOW)
             print(f"{options.cases} cases made in {time.perf_counter() - started:.0f} s")
-            measured = list(measure(urls, vault))
+            measured = []
+            for page in measure(urls.database, urls.redis, vault):
+                print(f"  {page.name:36} {page.median:>7.1f} ms, p95 {page.p95:>7.1f} ms")
+                measured.append(page)
     finally:
         shutil.rmtree(home, ignore_errors=True)
     results = {
@@ -119,62 +126,62 @@ def main() -> None:
     sys.exit(1 if slow or results["full_scans"] else 0)
 
 
-def measure(urls: embedded.Urls, vault: Vault) -> Iterator[Measured]:
-    """Every page, as each role sees it."""
-    app = create_app(urls.database, urls.redis, vault)
+def measure(database_url: str, redis_url: str, vault: Vault, runs: int = RUNS) -> Iterator[Measured]:
+    """Every page, as each role sees it, over HTTP. Without runs: only what the server does for it."""
+    app = create_app(database_url, redis_url, vault)
     app.dependency_overrides[now] = lambda: NOW
-    known = {getattr(route, "path", "") for route in app.routes}
+    known = {route.path for route in iter_route_contexts(app.routes)}
+    engine: Engine = app.state.engine
+    with serving(app) as address:
 
-    def pages(client: TestClient, addresses: dict[str, str]) -> Iterator[Measured]:
-        for name, address in addresses.items():
-            if address.partition("?")[0] in known:
-                yield _measured(app, name, lambda address=address: client.get(address))  # type: ignore[misc]
+        def measured(name: str, ask: Callable[[], httpx.Response]) -> Measured:
+            return _measured(engine, name, ask, runs)
 
-    with _signed_in(app, "person-5") as client:
-        yield from pages(client, COUNSELLOR)
-        deep = _deep(client)
-        yield _measured(app, "queue, a thousandth page", lambda: client.get(deep))
-        ids = iter(_whole_cases(app) * 2)
-        yield _measured(app, "case", lambda: client.get(f"/cases/{next(ids)}"))
-        token = accounts.csrf_token(client.cookies[auth.COOKIE])
-        for name, terms in {"take next": "", "take next of a filter": "product=mortgage&bucket=B7"}.items():
-            form = {"csrf": token, "terms": terms}
-            yield _measured(app, name, lambda form=form: client.post("/queue/take", data=form))  # type: ignore[misc]
-    with _signed_in(app, "person-1") as client:
-        yield from pages(client, SUPERVISOR)
-    with _signed_in(app, "bank") as client:
-        yield from pages(client, SUBMITTER)
-    app.state.engine.dispose()
+        def pages(client: httpx.Client, addresses: dict[str, str]) -> Iterator[Measured]:
+            for name, path in addresses.items():
+                if path.partition("?")[0] in known:
+                    yield measured(name, partial(client.get, path))
+
+        with _signed_in(engine, address, "person-5") as client:
+            yield from pages(client, COUNSELLOR)
+            yield measured("queue, far down", partial(client.get, _deep(client)))
+            ids = itertools.cycle(_whole_cases(engine))
+            yield measured("case", lambda: client.get(f"/cases/{next(ids)}"))
+            for name, terms in {"take next": "", "take next of a filter": "product=mortgage&bucket=B7"}.items():
+                form = {"csrf": accounts.csrf_token(client.cookies[auth.COOKIE]), "terms": terms}
+                yield measured(name, partial(client.post, "/queue/take", data=form))
+        with _signed_in(engine, address, "person-1") as client:
+            yield from pages(client, SUPERVISOR)
+        with _signed_in(engine, address, "bank") as client:
+            yield from pages(client, SUBMITTER)
 
 
-def _measured(app: Any, name: str, ask: Callable[[], Any]) -> Measured:
-    with plans.recorded(app.state.engine) as sent:
+def _measured(engine: Engine, name: str, ask: Callable[[], httpx.Response], runs: int) -> Measured:
+    with plans.recorded(engine) as sent:
         status = ask().status_code
     if status not in (200, 303):
         raise RuntimeError(f"{name} answered {status}")
-    scans = plans.full_scans(app.state.engine, sent)
+    scans = sorted(set(plans.full_scans(engine, sent)))
     times = []
-    for _ in range(RUNS):
+    for _ in range(runs):
         started = time.perf_counter()
         ask()
         times.append((time.perf_counter() - started) * 1000)
     times.sort()
-    found = Measured(name, round(statistics.median(times), 1), round(times[int(RUNS * 0.95)], 1), sorted(set(scans)))
-    print(f"  {found.name:36} {found.median:>7.1f} ms, p95 {found.p95:>7.1f} ms{'  FULL SCAN' if scans else ''}")
-    return found
+    median, p95 = (round(statistics.median(times), 1), round(times[int(runs * 0.95)], 1)) if times else (0.0, 0.0)
+    return Measured(name, median, p95, scans)
 
 
 @contextmanager
-def _signed_in(app: Any, name: str) -> Iterator[TestClient]:
-    with session(app.state.engine) as opened:
+def _signed_in(engine: Engine, address: str, name: str) -> Iterator[httpx.Client]:
+    with session(engine) as opened:
         account = opened.exec(select(Account).where(Account.name == name)).one()
         secret = accounts.start(opened, account, NOW)
-    client = TestClient(app, base_url="http://localhost", follow_redirects=False, cookies={auth.COOKIE: secret})
-    yield client
-    client.close()
+    with httpx.Client(base_url=address, trust_env=False, cookies={auth.COOKIE: secret}) as client:
+        yield client
 
 
-def _deep(client: TestClient) -> str:
+def _deep(client: httpx.Client) -> str:
     """The address of a page far down: a place made up from a case there."""
     address = "/"
     for _ in range(3):
@@ -182,9 +189,9 @@ def _deep(client: TestClient) -> str:
     return address.replace("U0_", "U3_")
 
 
-def _whole_cases(app: Any) -> list[int]:
+def _whole_cases(engine: Engine) -> list[int]:
     """Cases with facts and an outcome."""
-    with session(app.state.engine) as opened:
+    with session(engine) as opened:
         rows = opened.connection().exec_driver_sql(
             "SELECT v.case_id FROM decision d JOIN case_version v ON v.id = d.case_version_id "
             "WHERE d.outcome <> '{}' ORDER BY v.case_id DESC LIMIT 40"

@@ -45,7 +45,7 @@ _BATCHES = """
 """
 _ROWS = """
     CREATE TEMPORARY TABLE made AS
-    SELECT d.*, s.decision_id AS model, s.strategy, s.urgency, s.certain, s.engines_agree OR d.n %% 500 > 0 AS agree,
+    SELECT d.*, s.decision_id AS model, s.strategy, s.urgency, s.certain, s.engines_agree AND d.n %% 500 > 0 AS agree,
         s.pack_sha256, s.as_of, s.product, s.days_overdue, s.overdue_bucket, s.deadline,
         CASE WHEN whose < .5 THEN 'hz' WHEN whose < .8 THEN 'sz' WHEN whose < .95 THEN 'cd' WHEN whose < .99 THEN 'wx'
             WHEN whose < .999 THEN 'nb' ELSE 'tiny' END AS submitter,

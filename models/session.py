@@ -8,10 +8,11 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
 # A killed worker's transaction is rolled back within seconds, even one that waits for a lock. Statements are many and
-# short: each is planned for its own values (a rare urgency is not a common one), none compiled or given a second core.
+# short: each is planned for its own values (a rare urgency is not a common one) and for a record in memory or on a disk
+# without a moving arm, none is compiled or given a second core.
 _OPTIONS = (
-    "-c timezone=UTC -c client_connection_check_interval=1s "
-    "-c plan_cache_mode=force_custom_plan -c jit=off -c max_parallel_workers_per_gather=0"
+    "-c timezone=UTC -c client_connection_check_interval=1s -c plan_cache_mode=force_custom_plan "
+    "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
 )
 
 

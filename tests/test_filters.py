@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from forbear import queue, tallies
+from forbear import filters, queue, tallies
 from forbear.filters import TO_DO, Filter
 from forbear.privacy import Vault
 from models.desk import STATUSES
@@ -101,10 +101,10 @@ def drawn(record: Record) -> st.SearchStrategy[Filter]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("common", [0.0, 1.0], ids=["along the queue", "by their letters"])
-def test_pages_hold_what_fits_once_and_in_order(record: Record, common: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whichever of the two ways of finding letters the server's statistics suggest."""
-    monkeypatch.setattr("forbear.filters._COMMON", common - 0.5)
+@pytest.mark.parametrize("common", [True, False], ids=["along the queue", "by their letters"])
+def test_pages_hold_what_fits_once_and_in_order(record: Record, common: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever of the two ways of finding letters is chosen."""
+    monkeypatch.setattr(filters, "_is_common", lambda *_: common)
 
     @settings(max_examples=60, deadline=None)
     @given(st.data(), st.integers(1, 40))

@@ -1,29 +1,21 @@
 """The pages in real Chromium: readable on a phone, usable by keyboard, quiet in the console, without JavaScript."""
 
-import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from forbear.intake import Accepted
 from forbear.privacy import Vault
-from forbear.triage import triage_chunk
-from models.session import session
 from rules.facts import Parser
 from rules.loader import DEFAULT_PACK, load
-from tests.cases import NOW, engine_of, submitted
-from tests.serving import serving
-from web.app import create_app
-from web.deps import now
+from tests.cases import decided
+from tests.chromium import DESK, PHONE, chromium, signed_in
+from tests.desk import account, cookie_of, served
 
 pytestmark = pytest.mark.browser
-# Chromium keeps to itself: no updates, no services of its maker.
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-DESK, PHONE = (1280, 800), (390, 844)
+FILTERED = "/?product=credit_card&uncertain=1&status=all&due=week"
 NOTES = "住在幸福路。没有被家暴，中介让先交 保证金、交出手机卡，想了很久要不要 PS流水；borrowed to pay，以贷养贷三年"
 # One colour over another by the formula of WCAG 2.2: text that is not large needs a contrast of 4.5, large text of 3.
 CONTRASTS = """() => {
@@ -52,6 +44,7 @@ CONTRASTS = """() => {
 # Links and controls that are not part of a sentence are at least 24 pixels each way (WCAG 2.2, 2.5.8).
 SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select')]
   .filter(e => e.checkVisibility() && !e.closest('p, .skip') && !e.classList.contains('skip'))
+  .map(e => e.closest('label') || e)
   .filter(e => { const box = e.getBoundingClientRect(); return box.width < 24 || box.height < 24; })
   .map(e => e.outerHTML.slice(0, 120))"""
 DUPLICATE_IDS = """() => { const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
@@ -63,12 +56,8 @@ UNNAMED = """() => [...document.querySelectorAll('a, button, input:not([type=hid
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "chromium is not on the PATH: install it (Debian: apt-get install chromium)"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 def _rows() -> list[Accepted]:
@@ -96,22 +85,31 @@ def _rows() -> list[Accepted]:
     return rows
 
 
-@pytest.fixture
-def address(database_url: str, redis_url: str, vault: Vault) -> Iterator[str]:
-    done = submitted(database_url, _rows(), vault, by=load(DEFAULT_PACK))
-    with engine_of(database_url) as engine:
-        for wake in done.wakes:
-            with session(engine) as opened:
-                triage_chunk(opened, wake.chunk_id, vault, lambda: NOW)
-    app = create_app(database_url, redis_url, vault)
-    app.dependency_overrides[now] = lambda: NOW
-    with serving(app) as served:
-        yield served
+@dataclass(frozen=True)
+class Place:
+    """The pages, and two people who are signed in."""
+
+    url: str
+    secrets: dict[str, str]
+
+    def window(
+        self, browser: Browser, who: str = "wang", size: tuple[int, int] = DESK, *, scripts: bool = True
+    ) -> BrowserContext:
+        """A window of somebody."""
+        return signed_in(browser, self.url, self.secrets[who], size, scripts=scripts)
 
 
 @pytest.fixture
-def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
-    opened = browser.new_context(base_url=address, java_script_enabled=False)
+def place(database_url: str, redis_url: str, vault: Vault) -> Iterator[Place]:
+    decided(database_url, _rows(), vault, by=load(DEFAULT_PACK))
+    secrets = {name: cookie_of(database_url, account(database_url, name)) for name in ("wang", "li")}
+    with served(database_url, redis_url, vault) as url:
+        yield Place(url, secrets)
+
+
+@pytest.fixture
+def context(browser: Browser, place: Place) -> Iterator[BrowserContext]:
+    opened = place.window(browser, scripts=False)
     yield opened
     opened.close()
 
@@ -119,17 +117,17 @@ def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
 def _every_page(page: Page) -> Iterator[str]:
     """Go to the queue, each case, an empty result and a failure, in both languages."""
     page.goto("/")
-    cases = [link.get_attribute("href") for link in page.locator(".queue a").all()]
+    cases = [link.get_attribute("href") for link in page.locator(".queue .in-case a").all()]
     assert len(cases) == len(_rows())
     for lang in ("zh", "en"):
-        for path in ["/", *cases, "/?ref=nobody", "/nothing"]:
+        for path in ["/", *cases, FILTERED, "/?ref=nobody", "/nothing"]:
             page.goto(f"{path}{'&' if '?' in str(path) else '?'}lang={lang}")
             yield page.url
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_every_page_fits_reads_and_is_named(browser: Browser, address: str, size: tuple[int, int]) -> None:
-    opened = browser.new_context(base_url=address, viewport={"width": size[0], "height": size[1]})
+def test_every_page_fits_reads_and_is_named(browser: Browser, place: Place, size: tuple[int, int]) -> None:
+    opened = place.window(browser, size=size)
     page = opened.new_page()
     refused: list[str] = []
     page.on("console", lambda said: refused.append(said.text) if "Content Security" in said.text else None)
@@ -153,9 +151,9 @@ def test_every_page_fits_reads_and_is_named(browser: Browser, address: str, size
     ],
 )
 def test_the_words_that_raised_a_flag_are_shown_to_the_counsellor(
-    browser: Browser, address: str, size: tuple[int, int], lang: str, title: str, hint: str
+    browser: Browser, place: Place, size: tuple[int, int], lang: str, title: str, hint: str
 ) -> None:
-    opened = browser.new_context(base_url=address, viewport={"width": size[0], "height": size[1]})
+    opened = place.window(browser, size=size)
     page = opened.new_page()
     page.goto(f"/cases?ref=2026-CASE-0008&lang={lang}")
     page.goto(f"{page.url}?lang={lang}")
@@ -182,7 +180,7 @@ def test_a_case_is_found_opened_and_left_by_keyboard_alone(context: BrowserConte
     page.keyboard.type("case-0004")
     page.keyboard.press("Enter")
     expect(page.locator(".queue tbody tr")).to_have_count(1)
-    page.locator(".queue a").focus()
+    page.locator(".queue .in-case a").focus()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("危机干预转介")
     page.locator(".back a").focus()
@@ -190,8 +188,8 @@ def test_a_case_is_found_opened_and_left_by_keyboard_alone(context: BrowserConte
     expect(page.locator(".queue tbody tr")).to_have_count(len(_rows()))
 
 
-def test_what_has_the_focus_shows_it(browser: Browser, address: str) -> None:
-    opened = browser.new_context(base_url=address)
+def test_what_has_the_focus_shows_it(browser: Browser, place: Place) -> None:
+    opened = place.window(browser)
     page = opened.new_page()
     page.goto("/")
     for _ in range(12):
@@ -211,18 +209,104 @@ def test_filters_language_and_counts_work_without_javascript(context: BrowserCon
     expect(page.locator(".queue tbody tr")).to_have_count(1)
     page.get_by_role("link", name="Clear filters").click()
     expect(page.locator(".total")).to_have_text(f"{len(_rows())} cases")
-    page.get_by_label("Strategy").select_option(index=1)
-    page.get_by_role("button", name="Search").click()
-    assert "strategy=" in page.url
+    page.get_by_label("Recommended strategy").select_option("crisis_support")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page.locator(".queue tbody tr")).to_have_count(1)
+    page.get_by_text("Saved filters").click()
+    page.get_by_label("Save these filters as").fill("Crises")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="Clear filters").click()
+    page.get_by_role("link", name="Crises").click()
+    expect(page.locator(".queue tbody tr")).to_have_count(1)
 
 
-def test_a_phone_shows_each_case_as_a_card_that_is_one_link(browser: Browser, address: str) -> None:
-    opened = browser.new_context(base_url=address, viewport={"width": PHONE[0], "height": PHONE[1]}, has_touch=True)
+def test_a_phone_shows_each_case_as_a_card_that_is_one_link(browser: Browser, place: Place) -> None:
+    opened = place.window(browser, size=PHONE)
     page = opened.new_page()
     page.goto("/?ref=case-0004")
     card = page.locator(".queue tbody tr")
     box = card.bounding_box()
     assert box is not None
-    page.touchscreen.tap(box["x"] + box["width"] - 8, box["y"] + box["height"] - 8)
+    card.click(position={"x": box["width"] - 8, "y": 8})
     expect(page.locator("h1")).to_have_text("危机干预转介")
     opened.close()
+
+
+def test_the_queue_is_worked_with_single_keys(browser: Browser, place: Place) -> None:
+    page = place.window(browser).new_page()
+    page.goto("/")
+    references = page.locator(".queue .in-case a").all_inner_texts()
+    for keys, at in (("j", 0), ("jj", 2), ("k", 1)):
+        for key in keys:
+            page.keyboard.press(key)
+        expect(page.locator(".queue .in-case a:focus")).to_have_text(references[at])
+    page.keyboard.press("x")
+    expect(page.locator(".in-choice input:checked")).to_have_count(1)
+    page.keyboard.press("/")
+    expect(page.locator("#ref")).to_be_focused()
+    page.keyboard.type("jxn?")
+    expect(page.locator("#ref")).to_have_value("jxn?")
+    page.locator("h1").click()
+    page.keyboard.press("n")
+    page.wait_for_url("**/cases/*")
+    page.context.close()
+
+
+def test_single_keys_can_be_turned_off(browser: Browser, place: Place) -> None:
+    page = place.window(browser).new_page()
+    page.goto("/")
+    page.keyboard.press("?")
+    page.get_by_label("启用单键快捷键").uncheck()
+    page.locator("h1").click()
+    page.reload()
+    page.keyboard.press("j")
+    expect(page.locator(".queue a:focus")).to_have_count(0)
+    page.keyboard.press("n")
+    expect(page.locator("h1")).to_have_text("案件队列")
+    page.context.close()
+
+
+def test_an_address_made_by_the_filters_has_no_blanks(browser: Browser, place: Place) -> None:
+    page = place.window(browser).new_page()
+    page.goto("/")
+    page.locator("#due").select_option("week")
+    page.get_by_role("button", name="筛选", exact=True).click()
+    page.wait_for_url("**/?due=week")
+    page.context.close()
+
+
+def test_two_people_who_take_the_next_case_at_once_get_different_ones(browser: Browser, place: Place) -> None:
+    pages = [place.window(browser, who, scripts=False).new_page() for who in ("wang", "li")]
+    for page in pages:
+        page.goto("/")
+    for page in pages:
+        page.get_by_role("button", name="领取下一件").click()
+    assert pages[0].url != pages[1].url
+    pages[1].goto("/")
+    mine, others = pages[1].locator(".in-assignee b"), pages[1].locator(".in-assignee", has_text="wang")
+    expect(mine).to_have_count(1)
+    expect(others).to_have_count(1)
+    for page in pages:
+        page.context.close()
+
+
+def test_ticked_cases_are_taken_on_a_phone_without_scripts(browser: Browser, place: Place) -> None:
+    page = place.window(browser, size=PHONE, scripts=False).new_page()
+    page.goto("/")
+    for choice in page.locator(".in-choice input").all()[:2]:
+        choice.check()
+    page.get_by_role("button", name="确定", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="已分派 2 件。")).to_be_visible()
+    expect(page.locator(".take a")).to_have_text("我手上有 2 件")
+    page.context.close()
+
+
+def test_a_phone_folds_the_filters_until_one_is_on(browser: Browser, place: Place) -> None:
+    page = place.window(browser, size=PHONE).new_page()
+    page.goto("/")
+    expect(page.locator("#due")).to_be_hidden()
+    page.locator(".choose > summary").click()
+    expect(page.locator("#due")).to_be_visible()
+    page.goto("/?due=week")
+    expect(page.locator("#due")).to_be_visible()
+    page.context.close()

@@ -48,7 +48,8 @@ def show_queue(
     except ForbearError:
         raise HTTPException(400) from None
     chosen = terms.filter(viewer, now, pack.manifest.timezone)
-    listed, counts = queue.page(session, chosen, place), tallies.counts(session, chosen, pack)
+    counts = tallies.counts(session, chosen, pack)
+    listed = queue.page(session, chosen, place) if counts.total.cases else queue.Page((), None)
     waiting, tools = queue.waiting(session), _tools(session, viewer)
     lang = language.chosen(request)
     values = {
@@ -95,7 +96,8 @@ def _chips(
     chips = []
     for name, value in terms.given.items():
         if name in words or (name == "assignee" and value in ("me", "nobody")):
-            shown = language.message(lang, f"urgency.{value}" if name == "urgency" else f"queue.{name}.{value}")
+            family = {"urgency": "urgency"}.get(name, "state" if value in STATUSES else f"queue.{name}")
+            shown = language.message(lang, f"{family}.{value}")
         elif name == "age":
             shown = language.message(lang, "queue.age.days", n=value)
         elif value is True:

@@ -54,6 +54,15 @@ for (const form of document.querySelectorAll("form.filters")) {
   });
 }
 
+// On a phone the filters would fill the first screen: they are folded unless one of them is on.
+const choose = document.querySelector(".choose");
+const phone = matchMedia("(max-width: 48rem)");
+const fold = () => { choose.open = !phone.matches || document.querySelector(".on .chips") !== null; };
+if (choose) {
+  fold();
+  phone.addEventListener("change", fold);
+}
+
 const choices = [...document.querySelectorAll(".in-choice input")];
 const bulk = document.querySelector(".bulk button");
 const ready = () => { bulk.disabled = !choices.some(choice => choice.checked); };
