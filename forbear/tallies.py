@@ -49,6 +49,7 @@ def counts(session: Session, chosen: Filter, pack: Pack) -> Counts:
     query = core_select(
         col(QueueTally.status), col(QueueTally.urgency), col(QueueTally.strategy), func.sum(col(QueueTally.cases))
     ).group_by(col(QueueTally.status), col(QueueTally.urgency), col(QueueTally.strategy))
+    query = query.having(func.sum(col(QueueTally.cases)) > 0)
     if chosen.submitter is not None:
         query = query.where(col(QueueTally.submitter) == chosen.submitter)
     urgencies = Counter(dict.fromkeys(URGENCIES, 0))

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from forbear import actions, answers, budget, difference, prepare, review, timeline, why_not
 from forbear.accounts import Viewer
 from forbear.casefile import CaseFile, decided_on
+from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault
 from forbear.standing import Standing, possible
 from models.review import Review
@@ -123,7 +124,10 @@ def _since(looking: Looking, file: CaseFile) -> difference.Difference | None:
     earlier = file.before(file.judgement.decision_id)
     if earlier is None:
         return None
-    before = decided_on(looking.session, file.case_id, earlier, looking.vault)
+    try:
+        before = decided_on(looking.session, file.case_id, earlier, looking.vault)
+    except UnreadablePackError:
+        return None
     return None if before is None else difference.difference(before, file.judgement.decided)
 
 
