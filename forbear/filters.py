@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, false, func, inspect, literal, tablesample, text, true
+from sqlalchemy import ColumnElement, any_, false, func, inspect, literal, tablesample, true
 from sqlalchemy import select as core_select
+from sqlalchemy.dialects.postgresql import array
 from sqlmodel import Session, col
 
 from models.case import Case
@@ -15,11 +16,9 @@ from models.desk import DeskCase
 
 TO_DO = ("open", "escalated")  # what waits for a counsellor
 _DRAWN = 0.1  # percent of the cases that tell how common some letters are
+_AT_MOST = 2000  # of them
 _COMMON = 200  # letters that one case in so many has, or more
-_GRAMS = """ARRAY(
-    SELECT DISTINCT substr(lower(:part), start, least(3, length(:part)))
-    FROM generate_series(1, greatest(1, length(:part) - 2)) start
-)"""
+_ENOUGH = 3  # of the rarest letters of a part: the others leave no fewer cases
 
 
 @dataclass(frozen=True)
@@ -76,31 +75,36 @@ def conditions(session: Session, chosen: Filter) -> Conditions:
     terms += [col(DeskCase.changed) == true()] if chosen.changed else []
     if chosen.case_ref is None:
         return Conditions(chosen.statuses, tuple(terms), few=False)
-    if _is_common(session, chosen.case_ref, chosen.submitter):
-        like = col(DeskCase.case_ref).icontains(chosen.case_ref, autoescape=True)
+    part, drawn = chosen.case_ref, _drawn(session, chosen.submitter)
+    if _is_common(part, drawn):
+        like = col(DeskCase.case_ref).icontains(part, autoescape=True)
         return Conditions(chosen.statuses, (*terms, like), few=False)
-    return Conditions(chosen.statuses, (*terms, _having(chosen.case_ref, chosen.submitter)), few=True)
+    return Conditions(chosen.statuses, (*terms, _having(part, chosen.submitter, drawn)), few=True)
 
 
-def _is_common(session: Session, part: str, submitter: str | None) -> bool:
-    """Whether many cases have these letters, by some pages of the table drawn at random: the same ones each time.
-
-    Fifty of many are found soonest along the queue, a few of all by the index of their letters.
-    """
-    drawn = tablesample(inspect(Case).local_table, func.system(_DRAWN), seed=literal(1))
-    having = func.count().filter(drawn.c.case_ref.icontains(part, autoescape=True))
-    query = core_select(having, func.count()).select_from(drawn)
+def _drawn(session: Session, submitter: str | None) -> list[str]:
+    """References of some pages of the table drawn at random: the same ones each time."""
+    table = tablesample(inspect(Case).local_table, func.system(_DRAWN), seed=literal(1))
+    query = core_select(func.lower(table.c.case_ref)).limit(_AT_MOST)
     if submitter is not None:
-        query = query.where(drawn.c.submitter == submitter)
-    common, all_drawn = session.connection().execute(query).one()
-    return bool(common * _COMMON >= max(all_drawn, 1))
+        query = query.where(table.c.submitter == submitter)
+    return list(session.connection().execute(query).scalars())
 
 
-def _having(part: str, submitter: str | None) -> ColumnElement[bool]:
+def _is_common(part: str, drawn: list[str]) -> bool:
+    """Whether many cases have this part. Fifty of many are found soonest along the queue, a few of all by an index."""
+    having = sum(part.lower() in case_ref for case_ref in drawn)
+    return having * _COMMON >= max(len(drawn), 1)
+
+
+def _having(part: str, submitter: str | None, drawn: list[str]) -> ColumnElement[bool]:
     """Cases with this part in their reference, by the index of its letters. As an array, so that each is looked up."""
-    grams = text(_GRAMS).bindparams(part=part)
+    size = min(len(part), 3)
+    letters = {part[start : start + size] for start in range(len(part) - size + 1)}
+    rarest = sorted(letters, key=lambda some: (sum(some.lower() in case_ref for case_ref in drawn), some))[:_ENOUGH]
     query = core_select(col(Case.id)).where(
-        col(Case.ref_grams).op("@>")(grams), col(Case.case_ref).icontains(part, autoescape=True)
+        col(Case.ref_grams).op("@>")(array([func.lower(some) for some in rarest])),
+        col(Case.case_ref).icontains(part, autoescape=True),
     )
     if submitter is not None:
         query = query.where(col(Case.submitter) == submitter)
