@@ -24,7 +24,7 @@ $(READY): requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-demo: $(READY) ## triage samples/cases.csv and serve the review page until Ctrl-C (ONCE=1: stop after the summary)
+demo: $(READY) ## triage samples/cases.csv and serve the desk until Ctrl-C (ONCE=1: stop after the summary)
 	@$(BIN)/forbear demo $(if $(ONCE),--once)
 
 test: $(READY) ## every test but the browser's, on real PostgreSQL, Redis and Celery workers (T=path for one)

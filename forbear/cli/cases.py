@@ -60,7 +60,7 @@ def triage(
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="end after the summary")] = False,
-    port: Annotated[int | None, typer.Option(help="port of the review page (FORBEAR_WEB_PORT)")] = None,
+    port: Annotated[int | None, typer.Option(help="port of the desk (FORBEAR_WEB_PORT)")] = None,
 ) -> None:
     """Triage samples/cases.csv, show the summary, and serve the pages until Ctrl-C."""
     policy = load_pack()

@@ -76,7 +76,7 @@ def scheduler() -> None:
 
 
 def web(port: Annotated[int | None, typer.Option(help="port (FORBEAR_WEB_PORT)")] = None) -> None:
-    """Serve the review page until stopped."""
+    """Serve the desk until stopped."""
     _run_part("web", web_command(settings(), port))
 
 
@@ -90,7 +90,7 @@ def up(port: Annotated[int | None, typer.Option(help="port of the web server (FO
 
 
 def address(context: Context, port: int | None) -> str:
-    """Where the review page is."""
+    """Where the desk is."""
     return f"http://{context.settings.web_host}:{port or context.settings.web_port}/"
 
 
