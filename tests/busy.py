@@ -20,9 +20,11 @@ from forbear.review import Act, perform, take_case
 from forbear.standing import Standing
 from forbear.submit import Head, submit
 from forbear.triage import triage_chunk
+from models.account import Account
 from models.desk import DeskCase
 from models.intake import Chunk
 from models.session import session
+from models.webhook import Delivery, Webhook
 from rules.loader import DEFAULT_PACK, load
 from tests.cases import engine_of
 from tests.desk import account
@@ -78,7 +80,7 @@ def busy(url: str, vault: Vault, now: dt.datetime, files: tuple[str, ...] = ("ca
             fresh, worked = _work(opened, vault, counsellor, now)
             file = SAMPLES / files[0]
             uploads.keep(opened, vault, counsellor, file.name, file.read_bytes(), "local", now.date(), now)
-            _past(opened, now)
+            _past(opened, vault, now)
         with session(engine) as opened:
             chunk_id = _answered(opened, vault, counsellor, worked, now)
         with session(engine) as opened:
@@ -120,8 +122,8 @@ def _answered(session: Session, vault: Vault, who: Viewer, case_id: int, now: dt
     return answered.submitted.wakes[0].chunk_id
 
 
-def _past(session: Session, now: dt.datetime) -> None:
-    """What was counted on earlier days, and a chunk that failed."""
+def _past(session: Session, vault: Vault, now: dt.datetime) -> None:
+    """What was counted on earlier days, a webhook that does not answer, and a chunk that failed."""
     for back in range(1, 30):
         day = now.date() - dt.timedelta(days=back)
         counts = {
@@ -131,6 +133,18 @@ def _past(session: Session, now: dt.datetime) -> None:
         }
         counts |= {("overridden", "restructure", "facts_wrong"): back % 3 == 0, ("accepted", "restructure", ""): 4}
         record.note(session, "local", {key: int(n) for key, n in counts.items() if n}, day)
+    hook = Webhook(
+        submitter="local", account_id=session.exec(select(Account.id).where(Account.role == "supervisor")).one(),
+        url="https://hooks.example.org/forbear", events=["batch.complete"], secret=vault.seal("s" * 32), created_at=now,
+    )  # fmt: skip
+    session.add(hook)
+    session.flush()
+    session.add(
+        Delivery(
+            webhook_id=hook.id, event="batch.complete", payload={}, created_at=now, status="failed", tries=10,
+            next_at=now, error="timeout",
+        )
+    )  # fmt: skip
     chunk = session.exec(select(Chunk).order_by(col(Chunk.id))).first()
     assert chunk is not None
     session.add(

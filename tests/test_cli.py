@@ -205,7 +205,10 @@ def test_a_negotiation_pack_is_written_for_a_decided_case(environment: dict[str,
     )
     assert forbear(environment, "triage", "cases.csv", "--out", "out.jsonl", cwd=tmp_path).returncode == 0
     done = forbear(environment, "prepare", "K-1", "--out", "pack", "--lang", "zh", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "Whether the borrower agrees that the lender is contacted is not recorded: ask before you contact it."
+    ]
     assert {"kit.html", "kit.md", "deadlines.ics"} <= {path.name for path in (tmp_path / "pack").iterdir()}
     assert "测试甲" not in "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "pack").iterdir())
     unknown = forbear(environment, "prepare", "K-2", "--out", "pack", cwd=tmp_path)
