@@ -28,7 +28,7 @@ demo: $(READY) ## triage samples/cases.csv and serve the desk until Ctrl-C (ONCE
 	@$(BIN)/forbear demo $(if $(ONCE),--once)
 
 test: $(READY) ## every test but the browser's, on real PostgreSQL, Redis and Celery workers (T=path for one)
-	@$(BIN)/python -m pytest $(T)
+	@$(BIN)/python -m pytest --numprocesses 3 --dist worksteal $(T)
 
 test-browser: $(READY) ## the pages in real Chromium, and PDF (needs chromium, Pango and a Chinese font)
 	@$(BIN)/python -m pytest -m browser $(T)
