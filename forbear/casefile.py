@@ -120,6 +120,14 @@ def open_file(
     )
 
 
+def current(session: Session, case_id: int, vault: Vault, submitter: str | None = None) -> Decided | None:
+    """The current decision on a case alone; None if there is none, or with a submitter if it is somebody else's."""
+    desk = session.get(DeskCase, case_id)
+    if desk is None or submitter not in (None, desk.submitter):
+        return None
+    return decided_on(session, case_id, desk.decision_id, vault)
+
+
 def decided_on(session: Session, case_id: int, decision_id: int, vault: Vault) -> Decided | None:
     """One decision on a case; None if it is none on this case."""
     found = session.exec(

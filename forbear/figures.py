@@ -3,15 +3,15 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel import Session
+
+from forbear import overview
+from models.desk import TO_DO
 
 # Each answers rows of (label, number). The tallies are short; the others read an index of what waits or failed.
 _DECIDED = text("SELECT detail, sum(count) FROM daily_tally WHERE measure = 'decided' GROUP BY detail")
-_OPEN = text("SELECT urgency, sum(cases) FROM queue_tally WHERE status IN ('open', 'escalated') GROUP BY urgency")
-_OVERDUE = text(
-    "SELECT urgency, count(*) FROM desk_case WHERE status IN ('open', 'escalated') AND due_at < :now GROUP BY urgency"
-)
+_OVERDUE = text("SELECT urgency, count(*) FROM desk_case WHERE status = ANY(:to_do) AND due_at < :now GROUP BY urgency")
 _CHUNKS = text("SELECT queue, count(*) FROM chunk WHERE status = 'pending' GROUP BY queue")
 _FAILED_CHUNKS = text("SELECT queue, count(*) FROM chunk WHERE status = 'failed' GROUP BY queue")
 _OLDEST = text("""
@@ -40,8 +40,8 @@ def figures(session: Session, now: dt.datetime) -> Figures:
     oldest = {queue: (now - at).total_seconds() for queue, at in connection.execute(_OLDEST)}
     return Figures(
         decided=_counts(session, _DECIDED),
-        open=_counts(session, _OPEN),
-        overdue=_counts(session, _OVERDUE, now=now),
+        open=overview.mix(session).by_urgency,
+        overdue=_counts(session, _OVERDUE, to_do=list(TO_DO), now=now),
         pending_chunks=_counts(session, _CHUNKS),
         failed_chunks=_counts(session, _FAILED_CHUNKS),
         oldest_seconds=oldest,
@@ -49,6 +49,6 @@ def figures(session: Session, now: dt.datetime) -> Figures:
     )
 
 
-def _counts(session: Session, query: object, **values: object) -> dict[str, int]:
-    rows = session.connection().execute(query, values)  # type: ignore[call-overload] # a text query
+def _counts(session: Session, query: TextClause, **values: object) -> dict[str, int]:
+    rows = session.connection().execute(query, values)
     return {label: int(number) for label, number in rows}

@@ -12,9 +12,8 @@ from sqlalchemy.dialects.postgresql import array
 from sqlmodel import Session, col
 
 from models.case import Case
-from models.desk import DeskCase
+from models.desk import TO_DO, DeskCase
 
-TO_DO = ("open", "escalated")  # what waits for a counsellor
 _DRAWN = 0.1  # percent of the cases that tell how common some letters are
 _AT_MOST = 2000  # of them
 _COMMON = 200  # letters that one case in so many has, or more

@@ -12,11 +12,10 @@ from sqlmodel import Session, col, func, select
 from forbear.policy import Rate, rates
 from forbear.queue import URGENCIES
 from models.account import Account
-from models.desk import DeskCase, QueueTally
+from models.desk import TO_DO, DeskCase, QueueTally
 from models.intake import Batch, Chunk
 from models.tally import DailyTally
 
-NEEDS_A_PERSON = ("open", "escalated")
 MOST = 10_000  # counted to, not beyond: what is more is told as "more than"
 _FAILED = 20
 
@@ -94,7 +93,7 @@ def volumes(session: Session, period: Period) -> tuple[Volume, ...]:
 def mix(session: Session) -> Mix:
     """The cases that need a person now."""
     query = select(QueueTally.urgency, QueueTally.strategy, func.sum(col(QueueTally.cases))).where(
-        col(QueueTally.status).in_(NEEDS_A_PERSON)
+        col(QueueTally.status).in_(TO_DO)
     )
     by_urgency = Counter(dict.fromkeys(URGENCIES, 0))
     by_strategy: Counter[str] = Counter()
@@ -107,8 +106,8 @@ def mix(session: Session) -> Mix:
 
 def due(session: Session, now: dt.datetime) -> Due:
     """How many cases that need a person are late, and how many will be within a day."""
-    late = _counted(session, col(DeskCase.due_at) <= now)
-    return Due(late, _counted(session, col(DeskCase.due_at) > now, col(DeskCase.due_at) <= now + dt.timedelta(days=1)))
+    late = _counted(session, col(DeskCase.due_at) < now)
+    return Due(late, _counted(session, col(DeskCase.due_at) >= now, col(DeskCase.due_at) < now + dt.timedelta(days=1)))
 
 
 def rules(session: Session, period: Period) -> list[tuple[str, Rate]]:
@@ -162,6 +161,6 @@ def _tallied(session: Session, measure: str, period: Period) -> Sequence[tuple[s
 
 
 def _counted(session: Session, *conditions: ColumnElement[bool]) -> int | None:
-    query = select(DeskCase.case_id).where(col(DeskCase.status).in_(NEEDS_A_PERSON), *conditions).limit(MOST + 1)
+    query = select(DeskCase.case_id).where(col(DeskCase.status).in_(TO_DO), *conditions).limit(MOST + 1)
     count = session.exec(select(func.count()).select_from(query.subquery())).one()
     return None if count > MOST else count

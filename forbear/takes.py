@@ -10,11 +10,11 @@ from sqlmodel import Session, col, func, select
 from forbear import queue, review
 from forbear.accounts import ROLES, Viewer
 from forbear.errors import ForbearError
-from forbear.filters import TO_DO, Filter, conditions
+from forbear.filters import Filter, conditions
 from forbear.privacy import Vault
 from forbear.review import Act
 from models.account import Account
-from models.desk import DeskCase
+from models.desk import TO_DO, DeskCase
 
 AT_ONCE = 200  # cases assigned by one form
 _LOOK_AT = 20  # free cases looked at together: as many people may take one in the same moment without a second look

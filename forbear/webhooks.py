@@ -28,12 +28,13 @@ _COLUMNS = ("webhook_id", "event", "payload", "created_at", "status", "tries", "
 
 def tell(session: Session, submitter: str, event: str, told: Iterable[dict[str, Any]], now: dt.datetime) -> None:
     """Put events into the outbox of every webhook that wants them, in the transaction that makes them true."""
+    told = list(told)
+    if not told:  # as with every case that is decided for the first time
+        return
     wanted = select(Webhook.id).where(
         Webhook.submitter == submitter, any_(col(Webhook.events)) == event, col(Webhook.disabled_at).is_(None)
     )
     hooks = session.exec(wanted).all()
-    if not hooks:
-        return
     rows = []
     for data in told:
         body = {"id": f"evt_{uuid4().hex}", "event": event, "created_at": now.isoformat(), "data": data}

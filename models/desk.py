@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, U
 from sqlmodel import Field, SQLModel
 
 STATUSES = ("open", "escalated", "reviewed", "waiting", "snoozed", "closed")
+TO_DO = ("open", "escalated")  # what waits for a person
 
 _IN_STATUS = ("status", "urgency", "due_at", "decision_id")
 _FILTERED = (

@@ -29,7 +29,7 @@ from rules.loader import DEFAULT_PACK, load
 from tests.cases import engine_of
 from tests.desk import account
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLE = Path(__file__).parents[1] / "samples" / "cases.csv"
 _OUTCOMES = {"contacted": 9, "lender_accepted": 6, "lender_refused": 4, "plan_kept": 5, "plan_broken": 2, "closed": 4}
 _STRATEGIES = (
     "instalment_restructure",
@@ -42,18 +42,26 @@ _STRATEGIES = (
 
 @dataclass(frozen=True)
 class Busy:
-    """Ids to look at: an account of each role, a batch, a case as yet untouched, and one that was worked on."""
+    """Ids to look at.
+
+    An account of each role; a batch, a file before its submission, a webhook; a case as yet untouched, and one that was
+    worked on, with its two decisions.
+    """
 
     admin: int
     supervisor: int
     counsellor: int
     submitter: int
     batch: str
+    upload: str
+    webhook: int
     fresh_case: int
     worked_case: int
+    earlier: int
+    later: int
 
 
-def busy(url: str, vault: Vault, now: dt.datetime, files: tuple[str, ...] = ("cases.csv",)) -> Busy:
+def busy(url: str, vault: Vault, now: dt.datetime) -> Busy:
     """Fill an empty database."""
     pack = load(DEFAULT_PACK)
     people = {
@@ -62,30 +70,31 @@ def busy(url: str, vault: Vault, now: dt.datetime, files: tuple[str, ...] = ("ca
         "counsellor": account(url, "wang", "counsellor"),
         "submitter": account(url, "anxin", "submitter", "local"),
     }
-    batches = []
     with engine_of(url) as engine:
-        for name in files:
-            intake = open_intake(SAMPLES / name, pack.vocabulary)
+        intake = open_intake(SAMPLE, pack.vocabulary)
+        with session(engine) as opened:
+            done = submit(
+                opened, intake, head=Head(SAMPLE.name, tuple(intake.columns), tuple(intake.unknown)), pack=pack,
+                as_of=now.date(), submitter="local", vault=vault, chunk_size=100, now=now - dt.timedelta(hours=3),
+            )  # fmt: skip
+        for wake in done.wakes:
             with session(engine) as opened:
-                done = submit(
-                    opened, intake, head=Head(name, tuple(intake.columns), tuple(intake.unknown)), pack=pack,
-                    as_of=now.date(), submitter="local", vault=vault, chunk_size=100, now=now - dt.timedelta(hours=3),
-                )  # fmt: skip
-            for wake in done.wakes:
-                with session(engine) as opened:
-                    triage_chunk(opened, wake.chunk_id, vault, lambda: now - dt.timedelta(hours=2))
-            batches.append(str(done.batch_id))
+                triage_chunk(opened, wake.chunk_id, vault, lambda: now - dt.timedelta(hours=2))
         with session(engine) as opened:
             counsellor = Viewer(people["counsellor"], "wang", "counsellor", None)
             fresh, worked = _work(opened, vault, counsellor, now)
-            file = SAMPLES / files[0]
-            uploads.keep(opened, vault, counsellor, file.name, file.read_bytes(), "local", now.date(), now)
-            _past(opened, vault, now)
+            upload = uploads.keep(opened, vault, counsellor, SAMPLE.name, SAMPLE.read_bytes(), "local", now.date(), now)
+            webhook = _past(opened, vault, now)
+            earlier = opened.get_one(DeskCase, worked).decision_id
         with session(engine) as opened:
             chunk_id = _answered(opened, vault, counsellor, worked, now)
         with session(engine) as opened:
             triage_chunk(opened, chunk_id, vault, lambda: now)
-    return Busy(**people, batch=batches[0], fresh_case=fresh, worked_case=worked)
+            later = opened.get_one(DeskCase, worked).decision_id
+    return Busy(
+        **people, batch=str(done.batch_id), upload=str(upload), webhook=webhook, fresh_case=fresh, worked_case=worked,
+        earlier=earlier, later=later,
+    )  # fmt: skip
 
 
 def _work(session: Session, vault: Vault, who: Viewer, now: dt.datetime) -> tuple[int, int]:
@@ -122,8 +131,8 @@ def _answered(session: Session, vault: Vault, who: Viewer, case_id: int, now: dt
     return answered.submitted.wakes[0].chunk_id
 
 
-def _past(session: Session, vault: Vault, now: dt.datetime) -> None:
-    """What was counted on earlier days, a webhook that does not answer, and a chunk that failed."""
+def _past(session: Session, vault: Vault, now: dt.datetime) -> int:
+    """What was counted on earlier days, a webhook that does not answer (its id is told), and a chunk that failed."""
     for back in range(1, 30):
         day = now.date() - dt.timedelta(days=back)
         counts = {
@@ -153,3 +162,4 @@ def _past(session: Session, vault: Vault, now: dt.datetime) -> None:
             tries=3, error="the worker process died or took too long", woken_at=now, done_at=now,
         )
     )  # fmt: skip
+    return hook.id

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -13,6 +14,9 @@ import pytest
 from forbear import embedded
 from forbear.privacy import Vault
 from forbear.settings import Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +54,15 @@ def database_url(servers: embedded.Urls, template_database: str) -> Iterator[str
     yield _url(servers, name)
     with psycopg.connect(servers.database, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Real Chromium."""
+    from tests.chromium import chromium
+
+    with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
+import psycopg
 import pytest
 
 from forbear import actions
@@ -16,7 +17,7 @@ from tests.cases import accepted
 from tests.desk import account, cookie_of, desk
 from tests.deskwork import JSON, PLAN, WORDS, Work, held_by, words_of
 from web.case_view import FORMS
-from web.language import LANGUAGES, messages
+from web.language import LANGUAGES, message, messages
 
 ACTIONS: dict[str, dict[str, Any]] = {
     "accept": {},
@@ -361,8 +362,37 @@ def test_a_submitter_sees_the_case_and_nothing_of_what_counsellors_did(
     assert twin["can"] == [] and not any("done" in event for event in twin["events"])
 
 
-ADDRESSES = ("/cases/1", "/cases/1/decisions/1", "/cases/1/compare?from=1&to=1", "/cases/1/kit",
-             "/cases/1/letters/1.txt", "/cases/1/deadlines.ics")  # fmt: skip
+ADDRESSES = ("/cases/1", "/cases/1/decisions/1", "/cases/1/compare?from=1&to=1", "/cases/1/kit")
+FILES = ("letters/1.txt", "deadlines.ics")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_leaves_as_a_file_is_in_the_ledger(working: Callable[..., Work], database_url: str, name: str) -> None:
+    work = working()
+    work.shipped(**PLAN, hardship_evidence="official", income_evidence="official", hardship_duration="medium")
+    assert work.client.get(f"/cases/1/{name}").status_code == 405
+    assert work.client.post(f"/cases/1/{name}").status_code == 403, "a form of another site"
+    answer = work.client.submit(f"/cases/1/{name}")
+    assert answer.status_code == 200 and answer.content
+    assert "attachment" in answer.headers["content-disposition"]
+    with psycopg.connect(database_url) as connection:
+        noted = connection.execute("SELECT subject, detail FROM ledger WHERE kind = 'export'").fetchall()
+    assert noted == [("case:1", {"files": [answer.headers["content-disposition"].split('"')[1]]})]
+
+
+def test_a_letter_that_is_not_there_is_not_found(working: Callable[..., Work]) -> None:
+    work = working()
+    work.shipped()
+    assert work.client.submit("/cases/1/letters/99.txt").status_code == 404
+
+
+@pytest.mark.parametrize("why", ["stale", "held", "closed"])
+def test_a_case_that_was_not_taken_says_why(working: Callable[..., Work], why: str) -> None:
+    work = working()
+    work.decide()
+    told = message("zh", f"told.{why}")
+    assert told in work.client.get(f"/cases/1?told={why}").text
+    assert told not in work.client.get("/cases/1?told=nonsense").text
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

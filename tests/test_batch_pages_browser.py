@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from forbear.embedded import Urls
 from forbear.privacy import Vault
-from tests.chromium import DESK, PHONE, chromium
+from tests.chromium import DESK, PHONE
 from tests.desk import account, cookie_of, served
 from tests.processes import Site
 from tests.test_batch_pages import BAD, GOOD, HEADER
@@ -20,12 +20,6 @@ from tests.test_spreadsheet import ROWS, spreadsheet  # noqa: F401 - the fixture
 from web import auth
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture

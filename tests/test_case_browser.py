@@ -1,15 +1,17 @@
 """The case page in real Chromium: by keyboard, without JavaScript, on a phone, and by two people at once."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pypdf
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from forbear.privacy import Vault
 from rules.loader import DEFAULT_PACK, load
 from tests.cases import NOW, accepted, decided
-from tests.chromium import DESK, PHONE, chromium, signed_in
+from tests.chromium import DESK, PHONE, signed_in
 from tests.desk import Desk, account, cookie_of, served
 from tests.deskwork import WORDS, Work
 
@@ -20,12 +22,6 @@ FACTS: dict[str, Any] = {
     "monthly_due": 250_000, "essential_outgoings": 420_000, "priority_payments": 30_000, "willing_to_pay": True,
     "legal_stage": "none",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture
@@ -130,3 +126,17 @@ def test_the_bar_stays_in_sight_on_a_desk(browser: Browser, work: Work) -> None:
     page.locator(".card.timeline").scroll_into_view_if_needed()
     box = page.locator(".bar").bounding_box()
     assert box is not None and box["y"] == 0
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_the_negotiation_pack_is_had_as_pdf_with_chinese_in_it(
+    browser: Browser, work: Work, tmp_path: Path, scripts: bool
+) -> None:
+    page = open_case(browser, work, scripts=scripts)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="下载 PDF").click()
+    download.value.save_as(tmp_path / "kit.pdf")
+    reader = pypdf.PdfReader(tmp_path / "kit.pdf")
+    text = "".join(sheet.extract_text() for sheet in reader.pages)
+    assert "案件" in text and "A" in text
+    assert download.value.suggested_filename == "kit.pdf"

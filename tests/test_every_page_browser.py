@@ -13,7 +13,7 @@ from forbear.privacy import Vault
 from rules.loader import DEFAULT_PACK, load
 from tests.busy import Busy, busy
 from tests.cases import NOW
-from tests.chromium import DESK, PHONE, chromium, page_routes, signed_in, walk
+from tests.chromium import DESK, PHONE, page_routes, signed_in, walk
 from tests.desk import cookie_of
 from tests.serving import serving
 from web.app import create_app
@@ -45,12 +45,6 @@ class Desk:
         """Where the walk begins: pages that lead on, and those that no link leads to."""
         fresh, worked = self.ids.fresh_case, self.ids.worked_case
         return ("/", f"/cases/{worked}", f"/cases/{fresh}", f"/batches/{self.ids.batch}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture

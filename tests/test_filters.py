@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from forbear import filters, queue, tallies
-from forbear.filters import TO_DO, Filter
+from forbear.filters import Filter
 from forbear.privacy import Vault
-from models.desk import STATUSES
+from models.desk import STATUSES, TO_DO
 from models.session import make_engine, session
 from tests.cases import NOW, accepted, decided, pack
 from tests.desk import account

@@ -15,7 +15,6 @@ from forbear.privacy import Vault
 from models.account import Account
 from models.session import session
 from tests.cases import engine_of
-from tests.chromium import chromium
 from tests.processes import Site
 from tests.serving import serving
 from web.app import create_app
@@ -30,12 +29,6 @@ ROWS = (
     "甲-4;飞船贷;40;降薪;中期;9000;900;5000;3000;200;无;是;0",
 )
 WORDS = "当事人更愿意先调解，银行网点已口头同意"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 # Keys that templates put together from a value.
 FAMILIES = (
     "urgency.U", "status.", "layer.", "differ.", "failure.", "secondary.", "blocked.",
-    "state.", "action.", "about.", "send.", "done.", "reason.", "outcome.", "event.", "budget.", "since.", "timeline.",
+    "state.", "action.", "about.", "send.", "done.", "told.", "reason.", "outcome.", "event.", "budget.", "since.",
+    "timeline.",
     "kit.", "message.", "role.", "scope.", "unfit.", "account.password.", "accounts.disable.", "accounts.enable.",
     "accounts.password.",
     "reveal.reason.", "consent.", "ledger.",

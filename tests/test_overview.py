@@ -59,7 +59,8 @@ def test_what_is_late_and_what_is_soon_is_counted_among_cases_that_need_a_person
     client: Desk, database_url: str, vault: Vault
 ) -> None:
     decided(database_url, [accepted(n, f"A{n}") for n in range(1, 6)], vault)
-    due = {"A1": NOW, "A2": NOW + dt.timedelta(seconds=1), "A3": NOW + dt.timedelta(days=1, seconds=1), "A4": NOW}
+    second, day = dt.timedelta(seconds=1), dt.timedelta(days=1)
+    due = {"A1": NOW - second, "A2": NOW, "A3": NOW + day, "A4": NOW - second}
     with psycopg.connect(database_url) as connection:
         for ref, at in due.items():
             connection.execute("UPDATE desk_case SET due_at = %s WHERE case_ref = %s", [at, ref])

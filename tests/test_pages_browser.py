@@ -11,7 +11,7 @@ from forbear.privacy import Vault
 from rules.facts import Parser
 from rules.loader import DEFAULT_PACK, load
 from tests.cases import decided
-from tests.chromium import DESK, PHONE, chromium, signed_in
+from tests.chromium import DESK, PHONE, signed_in
 from tests.desk import account, cookie_of, served
 
 pytestmark = pytest.mark.browser
@@ -52,12 +52,6 @@ DUPLICATE_IDS = """() => { const ids = [...document.querySelectorAll('[id]')].ma
 UNNAMED = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select')]
   .filter(e => !(e.textContent.trim() || e.getAttribute('aria-label') || (e.labels && e.labels.length)))
   .map(e => e.outerHTML.slice(0, 120))"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
 
 
 def _rows() -> list[Accepted]:

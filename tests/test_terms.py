@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from forbear.accounts import Viewer
-from forbear.filters import TO_DO
-from models.desk import STATUSES
+from models.desk import STATUSES, TO_DO
 from web.terms import Terms
 
 ZONE = "Asia/Shanghai"

@@ -1,5 +1,6 @@
 """The web application that uvicorn serves as `web.app:app`."""
 
+import threading
 from collections.abc import AsyncIterator, Set
 from contextlib import asynccontextmanager
 from functools import cache
@@ -8,7 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from forbear import log, packs
+from forbear import log, packs, pdf
 from forbear.errors import ForbearError
 from forbear.privacy import Vault, load_vault
 from forbear.settings import settings
@@ -49,6 +50,8 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    # Takes a second, once a process: no counsellor waits for it.
+    threading.Thread(target=pdf.why_not, daemon=True).start()
     yield
     app.state.engine.dispose()
 

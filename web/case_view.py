@@ -3,17 +3,18 @@
 import datetime as dt
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
-from forbear import actions, answers, budget, difference, prepare, review, timeline, why_not
+from forbear import actions, answers, budget, difference, pdf, prepare, review, timeline, why_not
 from forbear.accounts import Viewer
 from forbear.casefile import CaseFile, decided_on
 from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault
 from forbear.standing import Standing, possible
+from forbear.takes import Refusal
 from models.review import Review
 from rules.facts import missing
 from rules.pack import Pack
@@ -54,7 +55,8 @@ def case_page(
     values = _values(looking, file)
     shown = values | {
         "forms": forms or Forms(), "stale": stale, "choices": _CHOICES, "negated": NEGATED, "now": looking.now,
-        "done": _done(looking.request), "letter": prepare.letter, "said": language.message, "has": language.has,
+        "done": _done(looking.request), "told": _told(looking.request), "pdf": pdf.why_not() is None,
+        "letter": prepare.letter, "said": language.message, "has": language.has,
     }  # fmt: skip
     twin = _twin(file, values)
     if status == HTTPStatus.OK:
@@ -103,6 +105,12 @@ def _done(request: Request) -> str | None:
     """Which form led here."""
     name = request.query_params.get("done")
     return name if name in FORMS else None
+
+
+def _told(request: Request) -> str | None:
+    """Why the case was not taken or given back."""
+    why = request.query_params.get("told")
+    return why if why in get_args(Refusal) else None
 
 
 def _holder(session: Session, file: CaseFile) -> str | None:

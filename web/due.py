@@ -4,8 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from forbear.filters import TO_DO
-from models.desk import DeskCase
+from models.desk import TO_DO, DeskCase
 
 _NEVER = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)  # a pack without response times
 

@@ -17,6 +17,8 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, St
 from starlette.exceptions import HTTPException
 
 from forbear import accounts
+from forbear.packs import UnreadablePackError
+from forbear.review import NoCaseError
 from rules.facts import display
 from rules.handbook.wording import TEMPLATES as HANDBOOK
 from rules.phrases import articles, say
@@ -93,6 +95,8 @@ def answer_failures(app: FastAPI) -> None:
     app.add_exception_handler(auth.SignInNeededError, _sign_in)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(problems.ProblemError, problems.answer)
+    app.add_exception_handler(UnreadablePackError, _old_pack)
+    app.add_exception_handler(NoCaseError, _no_case)
 
 
 def wants_json(request: Request) -> bool:
@@ -115,6 +119,18 @@ def _sign_in(request: Request, _error: Exception) -> Response:
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     next_page = f"?{urlencode({'next': wanted})}" if request.method == "GET" and wanted != "/" else ""
     return RedirectResponse(f"/sign-in{next_page}", status_code=303)
+
+
+def _old_pack(request: Request, _error: Exception) -> Response:
+    """The decision was made by a pack that this version cannot read."""
+    if problems.is_of_api(request):
+        return problems.old_pack(request)
+    return failure(request, 410)
+
+
+def _no_case(request: Request, _error: Exception) -> Response:
+    """There is no such case, or not for whoever asks."""
+    return failure(request, 404)
 
 
 def _invalid(request: Request, error: Exception) -> Response:

@@ -10,8 +10,8 @@ from fastapi import Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from forbear.accounts import Viewer
-from forbear.filters import TO_DO, Filter
-from models.desk import STATUSES
+from forbear.filters import Filter
+from models.desk import STATUSES, TO_DO
 from rules.schema import Urgency
 
 Status = Literal["todo", "all", "open", "escalated", "reviewed", "waiting", "snoozed", "closed"]

@@ -20,14 +20,13 @@ from forbear.accounts import Viewer
 from forbear.chunks import Wake
 from forbear.errors import ForbearError
 from forbear.intake import IntakeError, open_intake
-from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault
 from forbear.settings import settings
 from forbear.submit import Head, Submitted, rejections_of, source_of, submit
 from forbear.triage import decisions_of
 from forbear.uploads import tidy
 from models.intake import Batch as StoredBatch
-from models.session import session
+from models.session import session, snapshot
 from rules.pack import Pack
 from rules.schema import Text
 from web.api import bodies
@@ -220,14 +219,11 @@ def _download(
         ledger.append(opened, vault, viewer.actor, [entry], now)
 
     def stream() -> Iterator[bytes]:
-        with session(engine) as opened, TemporaryDirectory(prefix="forbear-") as folder:
+        with snapshot(engine) as opened, TemporaryDirectory(prefix="forbear-") as folder:
             yield from pieces(opened, opened.get_one(StoredBatch, batch_id), Path(folder))
 
     made = stream()
-    try:
-        first = next(made, b"")
-    except UnreadablePackError:
-        raise ProblemError(410, "old_pack") from None
+    first = next(made, b"")
     headers = {"Content-Disposition": f'attachment; filename="{what}-{batch_id}.{ending}"'}
     return StreamingResponse(chain([first], made), media_type=_TYPES[f".{ending}"], headers=headers)
 

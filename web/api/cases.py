@@ -14,18 +14,17 @@ from sqlmodel import Session, col, func, select
 
 from forbear import queue
 from forbear.accounts import Viewer
+from forbear.casefile import decided_on
 from forbear.errors import ForbearError
 from forbear.filters import Filter
 from forbear.intake import IntakeError, Rejected
 from forbear.intake.one import one
-from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault
 from forbear.settings import settings
 from forbear.submit import Head, Submitted, submit
-from forbear.triage import decisions_of, restored
+from forbear.triage import decisions_of
 from models.case import Case as StoredCase
 from models.case import CaseVersion
-from models.decision import Decision
 from models.desk import STATUSES, DeskCase
 from models.intake import Batch, BatchCase
 from models.session import session
@@ -157,12 +156,8 @@ def show_case(
             case_ref=case.case_ref, submitter=case.submitter, status="pending", batch_id=newest.batch_id
         )
         return JSONResponse(waiting.model_dump(mode="json"), status_code=202)
-    decision = session.get_one(Decision, desk.decision_id)
-    version = session.get_one(CaseVersion, decision.case_version_id)
-    try:
-        decided = restored(session, case.case_ref, decision, version.private, vault)
-    except UnreadablePackError:
-        raise ProblemError(410, "old_pack") from None
+    decided = decided_on(session, case.id, desk.decision_id, vault)
+    assert decided is not None  # noqa: S101 - a foreign key
     return Case(**decided.in_words(), **_standing(session, desk))
 
 

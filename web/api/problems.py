@@ -74,6 +74,11 @@ def answer(request: Request, error: Exception) -> Response:
     return _document(body | dict(problem.members), problem.status, wanted, problem.headers)
 
 
+def old_pack(request: Request) -> Response:
+    """The document of a decision by a pack that cannot be read any more."""
+    return answer(request, ProblemError(410, "old_pack"))
+
+
 def plain(request: Request, status: int) -> Response:
     """The document of a failure that its status says all about."""
     wanted = accepted(request)

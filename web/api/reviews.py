@@ -13,7 +13,6 @@ from forbear.accounts import Viewer
 from forbear.casefile import decided_on
 from forbear.chunks import Wake
 from forbear.fields import WORDS_MOST
-from forbear.packs import UnreadablePackError
 from forbear.privacy import Vault
 from forbear.review import Act, NoCaseError, StaleError
 from forbear.standing import RefusedError, Standing
@@ -169,10 +168,7 @@ class _Desk:
         return done, wakes
 
     def _standing(self, case: DeskCase) -> Standing:
-        try:
-            decided = decided_on(self._session, case.case_id, case.decision_id, self._vault)
-        except UnreadablePackError:
-            raise ProblemError(410, "old_pack") from None
+        decided = decided_on(self._session, case.case_id, case.decision_id, self._vault)
         assert decided is not None  # noqa: S101 - a foreign key
         return Standing(self._viewer, case, decided, self._now)
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 from sqlmodel import col, select
 
 from forbear import passwords
@@ -10,15 +10,15 @@ from forbear.accounts import ROLES, UnfitError
 from forbear.keeper import Keeper
 from models.account import Account
 from web import flash, render
-from web.auth import OurForm, SignedIn, at_least
+from web.auth import Admin, OurForm
 from web.pages.account import KeeperDep, RowId
 
-router = APIRouter(dependencies=[Depends(at_least("admin"))])
+router = APIRouter()
 ADDRESS = "/accounts"
 
 
 @router.get(ADDRESS)
-def show_accounts(request: Request, viewer: SignedIn, keeper: KeeperDep) -> Response:
+def show_accounts(request: Request, viewer: Admin, keeper: KeeperDep) -> Response:
     """Every account."""
     return flash.forget(_page(request, keeper, said=flash.told(request, keeper.vault, viewer)), ADDRESS)
 
@@ -26,7 +26,7 @@ def show_accounts(request: Request, viewer: SignedIn, keeper: KeeperDep) -> Resp
 @router.post(ADDRESS, dependencies=[OurForm])
 def add_account(
     request: Request,
-    viewer: SignedIn,
+    viewer: Admin,
     keeper: KeeperDep,
     name: Annotated[str, Form()] = "",
     role: Annotated[str, Form()] = "",
@@ -44,7 +44,7 @@ def add_account(
 
 
 @router.post(f"{ADDRESS}/{{account_id}}/password", dependencies=[OurForm])
-def set_password(request: Request, viewer: SignedIn, keeper: KeeperDep, account_id: RowId) -> Response:
+def set_password(request: Request, viewer: Admin, keeper: KeeperDep, account_id: RowId) -> Response:
     """Another password, which the page shows once; whoever used the account is signed out."""
     account, password = _account(keeper, account_id), passwords.generated()
     keeper.set_password(account, password)
@@ -54,7 +54,7 @@ def set_password(request: Request, viewer: SignedIn, keeper: KeeperDep, account_
 
 
 @router.post(f"{ADDRESS}/{{account_id}}/disable", dependencies=[OurForm])
-def disable_account(request: Request, viewer: SignedIn, keeper: KeeperDep, account_id: RowId) -> Response:
+def disable_account(request: Request, viewer: Admin, keeper: KeeperDep, account_id: RowId) -> Response:
     """Close an account at once."""
     account = _account(keeper, account_id)
     try:
@@ -65,7 +65,7 @@ def disable_account(request: Request, viewer: SignedIn, keeper: KeeperDep, accou
 
 
 @router.post(f"{ADDRESS}/{{account_id}}/enable", dependencies=[OurForm])
-def enable_account(request: Request, viewer: SignedIn, keeper: KeeperDep, account_id: RowId) -> Response:
+def enable_account(request: Request, viewer: Admin, keeper: KeeperDep, account_id: RowId) -> Response:
     """Open a closed account again."""
     account = _account(keeper, account_id)
     keeper.enable(account)

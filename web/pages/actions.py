@@ -16,8 +16,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from forbear import actions, answers, casefile, chunks, review, timeline
-from forbear.packs import UnreadablePackError
-from forbear.review import Act, NoCaseError, StaleError
+from forbear.review import Act, StaleError
 from forbear.standing import RefusedError, Standing
 from models.desk import DeskCase
 from models.session import session
@@ -191,13 +190,8 @@ def _act(doing: _Doing, choose: Callable[[Standing], Act | None]) -> Response:
 def _standing(opened_session: Session, doing: _Doing) -> Standing:
     """The case, locked, as the form saw it."""
     looking = doing.looking
-    try:
-        case = review.take_case(opened_session, looking.viewer, doing.case_id, doing.revision)
-        decided = casefile.decided_on(opened_session, case.case_id, case.decision_id, looking.vault)
-    except NoCaseError:
-        raise HTTPException(404) from None
-    except UnreadablePackError:
-        raise HTTPException(410) from None
+    case = review.take_case(opened_session, looking.viewer, doing.case_id, doing.revision)
+    decided = casefile.decided_on(opened_session, case.case_id, case.decision_id, looking.vault)
     assert decided is not None  # noqa: S101 - a foreign key
     return Standing(looking.viewer, case, decided, looking.now)
 

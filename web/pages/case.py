@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 
 from forbear import casefile, difference
-from forbear.packs import UnreadablePackError
 from forbear.triage import Decided
 from web import render, twins
 from web.auth import SignedIn
@@ -54,21 +53,15 @@ def compare(
 
 
 def opened(looking: Looking, case_id: int, decision_id: int | None = None) -> casefile.CaseFile:
-    """A case that the viewer may see, or 404; 410 where the pack that decided cannot be read any more."""
-    try:
-        file = casefile.open_file(looking.session, case_id, looking.vault, decision_id, looking.viewer.submitter)
-    except UnreadablePackError:
-        raise HTTPException(410) from None
+    """A case that the viewer may see, or 404."""
+    file = casefile.open_file(looking.session, case_id, looking.vault, decision_id, looking.viewer.submitter)
     if file is None:
         raise HTTPException(404)
     return file
 
 
 def _decided(looking: Looking, case_id: int, decision_id: int) -> Decided:
-    try:
-        found = casefile.decided_on(looking.session, case_id, decision_id, looking.vault)
-    except UnreadablePackError:
-        raise HTTPException(410) from None
+    found = casefile.decided_on(looking.session, case_id, decision_id, looking.vault)
     if found is None:
         raise HTTPException(404)
     return found

@@ -11,16 +11,15 @@ from typing import Annotated, Literal
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from forbear import batches, export, ledger
-from forbear.packs import UnreadablePackError
 from forbear.submit import rejections_of, source_of
 from forbear.triage import decisions_of
-from models.session import session as session_of
+from models.session import snapshot
 from web import language
 from web.auth import OurForm, SignedIn
 from web.deps import NowDep, SessionDep, VaultDep
@@ -63,10 +62,7 @@ def give_out(
         return export.rejects(columns, rejections_of(reading, batch_id, vault), ending, folder)
 
     stream = _while_reading(request.app.state.engine, pieces)
-    try:
-        first = next(stream, b"")  # what can go wrong does so here, while there is still a page to say it on
-    except UnreadablePackError:
-        raise HTTPException(410) from None
+    first = next(stream, b"")  # what can go wrong does so here, while there is still a page to say it on
     detail = {"what": what, "format": ending, "rows": rows}
     ledger.append(session, vault, viewer.actor, [ledger.Entry("export", f"batch:{batch_id}", detail)], now)
     name = f"{Path(entry.name).stem}-{language.message(language.chosen(request), _NAMES[what])}{ending}"
@@ -78,6 +74,5 @@ def give_out(
 
 def _while_reading(engine: Engine, pieces: Callable[[Session, Path], Iterator[bytes]]) -> Iterator[bytes]:
     """Pieces from one snapshot of the record, in a session of their own: the request's ends before they are sent."""
-    with session_of(engine) as reading, TemporaryDirectory(prefix="forbear-") as folder:
-        reading.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+    with snapshot(engine) as reading, TemporaryDirectory(prefix="forbear-") as folder:
         yield from pieces(reading, Path(folder))

@@ -1,4 +1,7 @@
-"""What is handed over from a case: the negotiation pack to print, letters as text, the calendar, the plans drawn."""
+"""What is handed over from a case: the negotiation pack to print or as PDF, letters, the calendar, the plans drawn.
+
+What leaves as a file is asked for by a form and noted in the ledger, like the downloads of a batch.
+"""
 
 import base64
 import re
@@ -7,11 +10,10 @@ from functools import partial
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Query, Response
+from fastapi import APIRouter, Form, HTTPException, Path, Query, Response
 from fastapi.responses import HTMLResponse
 
-from forbear import prepare
-from forbear.packs import UnreadablePackError
+from forbear import casefile, ledger, pdf, prepare
 from forbear.triage import Decided
 from rules.diary import calendar
 from rules.facts import Language
@@ -19,8 +21,9 @@ from rules.kit import Kit
 from rules.kit_words import money
 from rules.phrases import say
 from web import charts, language
+from web.auth import OurForm
 from web.case_view import Looking
-from web.pages.case import LookingDep, RowId, opened
+from web.pages.case import LookingDep, RowId
 
 router = APIRouter()
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -29,28 +32,37 @@ _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 @router.get("/cases/{case_id}/kit")
 def show_kit(looking: LookingDep, case_id: RowId, both: bool = False) -> Response:
     """The negotiation pack as a page to print, in the language of the pages or in both."""
-    lang = language.chosen(looking.request)
-    languages: tuple[Language, ...] = ("zh", "en") if both else (lang,)
-    html = prepare.page(_kit(looking, case_id), languages)
-    return HTMLResponse(html, headers={"Content-Security-Policy": _policy(html), "Content-Language": lang})
+    html = prepare.page(_kit(looking, case_id), _languages(looking, both))
+    told = {"Content-Security-Policy": _policy(html), "Content-Language": language.chosen(looking.request)}
+    return HTMLResponse(html, headers=told)
 
 
-@router.get("/cases/{case_id}/letters/{number}.txt")
-def show_letter(looking: LookingDep, case_id: RowId, number: Annotated[int, Path(ge=1, le=99)]) -> Response:
+@router.post("/cases/{case_id}/kit.pdf", dependencies=[OurForm])
+def give_pdf(looking: LookingDep, case_id: RowId, both: Annotated[bool, Form()] = False) -> Response:
+    """The same as PDF; the page has no button for it where this machine cannot make one."""
+    kit = _kit(looking, case_id)
+    if pdf.why_not() is not None:
+        raise HTTPException(404)
+    made = pdf.render(prepare.page(kit, _languages(looking, both)))
+    return _handed_over(looking, case_id, made, "application/pdf", "kit.pdf")
+
+
+@router.post("/cases/{case_id}/letters/{number}.txt", dependencies=[OurForm])
+def give_letter(looking: LookingDep, case_id: RowId, number: Annotated[int, Path(ge=1, le=99)]) -> Response:
     """A letter of the pack as plain text, in the language of the pages."""
     lang, letters = language.chosen(looking.request), _kit(looking, case_id).letters
     if number > len(letters):
         raise HTTPException(404)
-    return _download(
-        prepare.letter(letters[number - 1], lang).encode(), "text/plain; charset=utf-8", f"letter-{number}.txt"
-    )
+    text = prepare.letter(letters[number - 1], lang).encode()
+    return _handed_over(looking, case_id, text, "text/plain; charset=utf-8", f"letter-{number}.txt")
 
 
-@router.get("/cases/{case_id}/deadlines.ics")
-def show_calendar(looking: LookingDep, case_id: RowId) -> Response:
+@router.post("/cases/{case_id}/deadlines.ics", dependencies=[OurForm])
+def give_calendar(looking: LookingDep, case_id: RowId) -> Response:
     """The days to keep, for a calendar."""
     kit = _kit(looking, case_id)
-    return _download(calendar(kit.case_ref, kit.days, looking.now), "text/calendar; charset=utf-8", "deadlines.ics")
+    days = calendar(kit.case_ref, kit.days, looking.now)
+    return _handed_over(looking, case_id, days, "text/calendar; charset=utf-8", "deadlines.ics")
 
 
 @router.get("/cases/{case_id}/plans.svg")
@@ -58,9 +70,8 @@ def show_plans(
     looking: LookingDep, case_id: RowId, width: Annotated[int, Query(ge=240, le=1200)] = charts.WIDE
 ) -> Response:
     """What is owed over time under each plan of the current decision, drawn; the page has the same as a table."""
-    file = opened(looking, case_id)
     lang = language.chosen(looking.request)
-    courses = [] if file.judgement is None else list(_courses(file.judgement.decided, lang))
+    courses = list(_courses(_decided(looking, case_id), lang))
     if not courses:
         raise HTTPException(404)
     said = partial(language.message, lang)
@@ -83,17 +94,26 @@ def _courses(decided: Decided, lang: Language) -> Iterator[charts.Course]:
 
 
 def _kit(looking: Looking, case_id: int) -> Kit:
-    file = opened(looking, case_id)
-    try:
-        kit = None if file.judgement is None else file.judgement.decided.kit()
-    except UnreadablePackError:
-        raise HTTPException(410) from None
+    kit = _decided(looking, case_id).kit()
     if kit is None:
         raise HTTPException(404)
     return kit
 
 
-def _download(content: bytes, media_type: str, name: str) -> Response:
+def _decided(looking: Looking, case_id: int) -> Decided:
+    found = casefile.current(looking.session, case_id, looking.vault, looking.viewer.submitter)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _languages(looking: Looking, both: bool) -> tuple[Language, ...]:
+    return language.LANGUAGES if both else (language.chosen(looking.request),)
+
+
+def _handed_over(looking: Looking, case_id: int, content: bytes, media_type: str, name: str) -> Response:
+    entry = ledger.Entry("export", f"case:{case_id}", {"files": [name]})
+    ledger.append(looking.session, looking.vault, looking.viewer.actor, [entry], looking.now)
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from forbear import consent, personal
 from forbear.accounts import Viewer
 from forbear.privacy import Vault
-from forbear.review import NoCaseError, StaleError
+from forbear.review import StaleError
 from models.desk import DeskCase
 from web import render
 from web.auth import Counsellor, OurForm
@@ -39,10 +39,7 @@ def reveal(
         raise HTTPException(403)
     if not personal.is_reason(reason, words):
         return _again(request, session, vault, viewer, case_id, {"reason": reason, "words": words, "fault": "reason"})
-    try:
-        seen = personal.reveal(session, vault, viewer, case_id, reason, words, now)
-    except NoCaseError:
-        raise HTTPException(404) from None
+    seen = personal.reveal(session, vault, viewer, case_id, reason, words, now)
     desk_case = session.get_one(DeskCase, case_id)
     names = titles(session, desk_case, seen)
     facts = [(names[name], value) for name, value in seen.facts.items()]
@@ -74,8 +71,6 @@ def change_consent(
         return _again(request, session, vault, viewer, case_id, {**given, "fault": fault})
     try:
         consent.record(session, vault, viewer, case_id, revision, scopes, way if known else None, date, now)
-    except NoCaseError:
-        raise HTTPException(404) from None
     except StaleError:
         return _again(request, session, vault, viewer, case_id, {**given, "fault": "stale"}, 409)
     return RedirectResponse(f"/cases/{case_id}#privacy", status_code=303)
