@@ -74,7 +74,7 @@ def answer(
     row = Accepted(
         1, case.case_ref, None if borrower is None else str(borrower), facts, opened["facts"], opened["extra"]
     )
-    head = Head(f"correction {case.case_ref}", ("case_ref", *changed))
+    head = Head(f"更正 correction {case.case_ref}", ("case_ref", *changed))
     submitted = submit(
         session, [row], head=head, pack=pack, as_of=standing.today, submitter=case.submitter, vault=vault,
         chunk_size=1, now=standing.now, actor=standing.viewer.actor,
