@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from bench import engines, pipeline
-from forbear import embedded
-from forbear.settings import Settings
+from forbear.base.settings import Settings
+from forbear.ops import embedded
 from models import migrate
-from rules import loader
+from rules.pack import loader
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -33,7 +33,7 @@ def main() -> None:
     try:
         with embedded.servers(Settings(home=home, database_url=None, redis_url=None)) as urls:
             migrate.upgrade(urls.database)
-            place = pipeline.Place(home, urls, as_of, options.processes)
+            place = pipeline.Installation(home, urls, as_of, options.processes)
             rounds = [
                 {
                     "forbear": pipeline.run_forbear(place, options.cases, number),

@@ -25,14 +25,15 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from bench import desk_data, plans
-from forbear import accounts, embedded
-from forbear.privacy import Vault
-from forbear.settings import Settings
+from forbear.accounts import accounts
+from forbear.base.settings import Settings
+from forbear.base.vault import Vault
+from forbear.ops import embedded
 from models import migrate
 from models.account import Account
 from models.session import session
-from rules import loader
-from tests.serving import serving
+from rules.pack import loader
+from tests.support.serving import serving
 from web import auth
 from web.app import create_app
 from web.deps import now

@@ -12,11 +12,11 @@ from pathlib import Path
 import psycopg
 
 from forbear import intake
-from forbear.privacy import Vault
-from forbear.submit import Head, submit
-from forbear.triage import triage_chunk
+from forbear.base.vault import Vault
+from forbear.batch.submit import Head, submit
+from forbear.batch.triage import triage_chunk
 from models.session import make_engine, session
-from rules.pack import Pack
+from rules.pack.pack import Pack
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "cases.csv"
 PEOPLE = 40
@@ -123,9 +123,16 @@ def _decide_samples(url: str, vault: Vault, pack: Pack, now: dt.datetime) -> Non
     source = intake.open_intake(SAMPLES, pack.vocabulary)
     with session(engine) as opened:
         done = submit(
-            opened, iter(source), head=Head("cases.csv", ()), pack=pack, as_of=pack.manifest.reviewed_on,
-            submitter="local", vault=vault, chunk_size=500, now=now,
-        )  # fmt: skip
+            opened,
+            iter(source),
+            head=Head("cases.csv", ()),
+            pack=pack,
+            as_of=pack.manifest.reviewed_on,
+            submitter="local",
+            vault=vault,
+            chunk_size=500,
+            now=now,
+        )
     for wake in done.wakes:
         with session(engine) as opened:
             triage_chunk(opened, wake.chunk_id, vault, lambda: now)

@@ -8,13 +8,14 @@ from pathlib import Path
 from bench import cases
 from forbear import intake
 from forbear.intake import Accepted
-from rules import derived, parameters
-from rules.engine import Engine
-from rules.evaluate import Evaluator
-from rules.facts import Facts
-from rules.pack import Pack
-from rules.parse import resolve
-from rules.twin import Twin
+from rules.decision.evaluate import Evaluator
+from rules.engines.durable import DurableEngine
+from rules.engines.polars_engine import PolarsEngine
+from rules.facts import derived
+from rules.facts.case_facts import Facts
+from rules.pack import parameters
+from rules.pack.condition_parser import resolve
+from rules.pack.pack import Pack
 
 CHUNK = 500
 
@@ -27,7 +28,7 @@ def run(pack: Pack, as_of: dt.date, home: Path, count: int) -> dict[str, float]:
     in_force = parameters.in_force(pack, as_of)
     known = [derived.derive(pack, facts, as_of, in_force) for facts in submitted]
     rules = [(rule.rule.id, resolve(rule.when, in_force)) for rule in pack.rules]
-    engine, twin = Engine(rules, pack.vocabulary), Twin(rules, pack.vocabulary)
+    engine, twin = DurableEngine(rules, pack.vocabulary), PolarsEngine(rules, pack.vocabulary)
     evaluator = Evaluator(pack, as_of)
     return {
         "durable_rules": _rate(known, lambda chunk: [engine.hits(facts) for facts in chunk]),

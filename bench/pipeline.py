@@ -15,23 +15,23 @@ import psycopg
 
 from bench import cases
 from forbear import intake
-from forbear.embedded import Urls
+from forbear.base.settings import Settings
+from forbear.base.vault import load_vault
+from forbear.batch.progress import remaining
+from forbear.batch.submit import Head, submit
 from forbear.intake import Accepted
-from forbear.privacy import load_vault
-from forbear.processes import running, worker_command
-from forbear.progress import remaining
-from forbear.settings import Settings
-from forbear.submit import Head, submit
+from forbear.ops.embedded import Urls
+from forbear.ops.processes import running, worker_command
 from models.session import make_engine, session
-from rules import facts as rules_facts
-from rules import loader
+from rules.facts import case_facts
+from rules.pack import loader
 
 WARM_UP = 2_000  # enough chunks that each worker process gets one and compiles its rules
 LONGEST_SECONDS = 600
 
 
 @dataclass(frozen=True)
-class Place:
+class Installation:
     """Where both ways run."""
 
     home: Path
@@ -40,7 +40,7 @@ class Place:
     processes: int
 
 
-def run_forbear(place: Place, count: int, number: int) -> dict[str, float]:
+def run_forbear(place: Installation, count: int, number: int) -> dict[str, float]:
     """Forbear's own pipeline with its own worker; `number` tells runs, and so their cases, apart."""
     chosen = Settings(home=place.home, worker_processes=place.processes)
     vault = load_vault(Settings(home=place.home, database_url=None, key=None))
@@ -76,7 +76,7 @@ def run_forbear(place: Place, count: int, number: int) -> dict[str, float]:
         return _measure(triage, place, count, parts["worker"], f"forbear{number}")
 
 
-def run_plain(place: Place, count: int, number: int) -> dict[str, float]:
+def run_plain(place: Installation, count: int, number: int) -> dict[str, float]:
     """The plain way with a worker of as many processes."""
     os.environ["BENCH_DATABASE_URL"], os.environ["BENCH_REDIS_URL"] = place.urls.database, place.urls.redis
     from bench import plain
@@ -89,7 +89,7 @@ def run_plain(place: Place, count: int, number: int) -> dict[str, float]:
         sent = 0
         for row in intake.rows(file, pack.vocabulary):
             if isinstance(row, Accepted):
-                plain.triage.delay(row.case_ref, rules_facts.to_json(row.facts), place.as_of.isoformat())
+                plain.triage.delay(row.case_ref, case_facts.to_json(row.facts), place.as_of.isoformat())
                 sent += 1
         prefix = f"{file.stem}-%"
 
@@ -108,7 +108,7 @@ def run_plain(place: Place, count: int, number: int) -> dict[str, float]:
 
 
 def _measure(
-    triage: Callable[[Path], None], place: Place, count: int, worker: "subprocess.Popen[bytes]", stem: str
+    triage: Callable[[Path], None], place: Installation, count: int, worker: "subprocess.Popen[bytes]", stem: str
 ) -> dict[str, float]:
     for name, size in ((f"warm-{stem}", WARM_UP), (stem, count)):
         cases.write(place.home / f"{name}.csv", size, name)

@@ -18,12 +18,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel
 
 from models.session import make_engine
-from rules import derived, loader, parameters
-from rules import facts as rules_facts
-from rules.compiler import Program, compile_rules
-from rules.message import Writer
-from rules.pack import Pack
-from rules.parse import resolve
+from rules.engines.compiler import Program, compile_rules
+from rules.engines.message import Writer
+from rules.facts import case_facts, derived
+from rules.pack import loader, parameters
+from rules.pack.condition_parser import resolve
+from rules.pack.pack import Pack
 
 app = Celery("plain", broker=os.environ.get("BENCH_REDIS_URL"))
 app.conf.update(task_ignore_result=True, task_default_queue="plain", broker_connection_retry_on_startup=True)
@@ -66,7 +66,7 @@ class Plain:
 
         return run
 
-    def decide(self, case_ref: str, facts: rules_facts.Facts) -> tuple[str, list[str]]:
+    def decide(self, case_ref: str, facts: case_facts.Facts) -> tuple[str, list[str]]:
         """The strategy and the rules that fired."""
         self.hits.clear()
         written = self.writer.write(facts)
@@ -98,7 +98,7 @@ def _plain_way(as_of: str) -> Plain:
 def triage(case_ref: str, stored: dict[str, Any], as_of: str) -> None:
     """Decide one case and commit it."""
     plain = _plain_way(as_of)
-    submitted = rules_facts.from_json(plain.pack.vocabulary, stored)
+    submitted = case_facts.from_json(plain.pack.vocabulary, stored)
     facts = derived.derive(plain.pack, submitted, plain.as_of, plain.parameters)
     strategy, fired = plain.decide(case_ref, facts)
     with Session(plain.engine) as session:
@@ -107,7 +107,7 @@ def triage(case_ref: str, stored: dict[str, Any], as_of: str) -> None:
                 case_ref=case_ref,
                 strategy=strategy,
                 rules_fired=fired,
-                facts=rules_facts.to_json(facts),
+                facts=case_facts.to_json(facts),
                 created_at=dt.datetime.now(dt.UTC),
             )
         )

@@ -32,9 +32,11 @@ def full_scans(engine: Engine, sent: Sent) -> list[str]:
     """Large tables that a statement reads from end to end, each with the statement. Nothing is changed."""
     found = []
     with engine.connect() as connection:
-        large = set(connection.exec_driver_sql(
-            "SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples > %s", (LARGE,)
-        ).scalars())  # fmt: skip
+        large = set(
+            connection.exec_driver_sql(
+                "SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples > %s", (LARGE,)
+            ).scalars()
+        )
         for statement, parameters in sent:
             explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
             with connection.begin_nested() as undone:

@@ -15,12 +15,22 @@ TO_DO = ("open", "escalated")  # what waits for a person
 
 _IN_STATUS = ("status", "urgency", "due_at", "decision_id")
 _FILTERED = (
-    "case_id", "certain", "engines_agree", "changed", "received_at", "batch_id", "product", "overdue_bucket",
-    "strategy", "submitter", "case_ref", "assignee_id",
-)  # fmt: skip
+    "case_id",
+    "certain",
+    "engines_agree",
+    "changed",
+    "received_at",
+    "batch_id",
+    "product",
+    "overdue_bucket",
+    "strategy",
+    "submitter",
+    "case_ref",
+    "assignee_id",
+)
 
 
-class DeskCase(SQLModel, table=True):
+class WorklistItem(SQLModel, table=True):
     """The state of a decided case."""
 
     __tablename__ = "desk_case"

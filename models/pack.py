@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 
-class Pack(SQLModel, table=True):
+class StoredPack(SQLModel, table=True):
     """The files of a policy pack, kept under their digest."""
 
     __tablename__ = "pack"

@@ -8,9 +8,20 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 ACTIONS = (
-    "accept", "override", "answer", "ask", "escalate", "snooze", "resume", "outcome", "document", "assign", "release",
-    "reveal", "consent",
-)  # fmt: skip
+    "accept",
+    "override",
+    "answer",
+    "ask",
+    "escalate",
+    "snooze",
+    "resume",
+    "outcome",
+    "document",
+    "assign",
+    "release",
+    "reveal",
+    "consent",
+)
 
 
 class Review(SQLModel, table=True):

@@ -126,9 +126,15 @@ def merge(session: Session, batch: Batch, sizes: Mapping[str, int], now: dt.date
     """
     connection = session.connection()
     values = {
-        "submitter": batch.submitter, "now": now, "batch": batch.id, "pack": batch.pack_sha256, "as_of": batch.as_of,
-        "urgent_size": sizes["urgent"], "bulk_size": sizes["bulk"], "all_urgent": all_urgent,
-    }  # fmt: skip
+        "submitter": batch.submitter,
+        "now": now,
+        "batch": batch.id,
+        "pack": batch.pack_sha256,
+        "as_of": batch.as_of,
+        "urgent_size": sizes["urgent"],
+        "bulk_size": sizes["bulk"],
+        "all_urgent": all_urgent,
+    }
     connection.execute(text("ANALYZE staged (row, case_ref)"))  # nobody else analyses a temporary table
     for statement in (_CASES, _MATCH):
         connection.execute(text(statement), values)

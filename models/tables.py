@@ -19,8 +19,20 @@ from models import (
 )
 
 __all__ = [
-    "METADATA", "account", "case", "decision", "desk", "heartbeat", "intake", "ledger", "pack", "review", "tally",
-    "upload", "vault_key", "webhook",
-]  # fmt: skip
+    "METADATA",
+    "account",
+    "case",
+    "decision",
+    "desk",
+    "heartbeat",
+    "intake",
+    "ledger",
+    "pack",
+    "review",
+    "tally",
+    "upload",
+    "vault_key",
+    "webhook",
+]
 
 METADATA = SQLModel.metadata

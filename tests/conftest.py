@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from forbear import embedded
-from forbear.privacy import Vault
-from forbear.settings import Settings
+from forbear.base.settings import Settings
+from forbear.base.vault import Vault
+from forbear.ops import embedded
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -59,7 +59,7 @@ def database_url(servers: embedded.Urls, template_database: str) -> Iterator[str
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
     """Real Chromium."""
-    from tests.chromium import chromium
+    from tests.support.chromium import chromium
 
     with chromium() as launched:
         yield launched

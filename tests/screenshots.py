@@ -8,15 +8,15 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, FloatRect, Page
 
-from forbear import embedded
-from forbear.privacy import Vault
-from forbear.settings import Settings
+from forbear.base.settings import Settings
+from forbear.base.vault import Vault
+from forbear.ops import embedded
 from models import migrate
-from rules.loader import DEFAULT_PACK, load
-from tests.busy import Busy, busy
-from tests.chromium import DESK, PHONE, chromium, signed_in
-from tests.desk import cookie_of
-from tests.serving import serving
+from rules.pack.loader import DEFAULT_PACK, load
+from tests.support.chromium import DESK, PHONE, chromium, signed_in
+from tests.support.desk_clients import cookie_of
+from tests.support.populated_desk import Busy, busy
+from tests.support.serving import serving
 from web.app import create_app
 from web.deps import now
 

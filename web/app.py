@@ -9,15 +9,17 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from forbear import log, packs, pdf
-from forbear.errors import ForbearError
-from forbear.privacy import Vault, load_vault
-from forbear.settings import settings
+from forbear.base import log, packs
+from forbear.base.errors import ForbearError
+from forbear.base.settings import settings
+from forbear.base.vault import Vault, load_vault
+from forbear.case import pdf
 from models.session import make_engine
-from rules.pack import Pack
-from web import api, health, metrics, pages, render
-from web.body import BodyLimit
-from web.shield import Shield
+from rules.pack.pack import Pack
+from web import api, pages
+from web.monitoring import health, metrics
+from web.security import BodyLimit, Shield
+from web.views import render
 
 STATIC = Path(__file__).parent / "static"
 

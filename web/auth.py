@@ -8,8 +8,8 @@ from typing import Annotated
 
 from fastapi import Depends, Form, HTTPException, Request, Response
 
-from forbear import accounts
-from forbear.accounts import Role, Viewer
+from forbear.accounts import accounts
+from forbear.accounts.accounts import Role, Viewer
 from web.deps import NowDep, SessionDep
 
 COOKIE = "forbear"

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlmodel import Session
 
-from forbear.privacy import Vault
+from forbear.base.vault import Vault
 from models.session import session
-from rules.pack import Pack
+from rules.pack.pack import Pack
 
 
 def _session(request: Request) -> Iterator[Session]:

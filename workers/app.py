@@ -7,10 +7,10 @@ from typing import Any
 from celery import Celery, signals
 from kombu.entity import Queue
 
-from forbear import log
-from forbear.errors import ForbearError
-from forbear.privacy import load_vault
-from forbear.settings import settings, share_cores
+from forbear.base import log
+from forbear.base.errors import ForbearError
+from forbear.base.settings import settings, share_cores
+from forbear.base.vault import load_vault
 from workers.schedule import HEARTBEAT_SECONDS, schedule
 
 QUEUES = ("urgent", "bulk", "upkeep")

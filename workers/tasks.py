@@ -17,11 +17,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
-from forbear import chunks, heartbeat, idempotency, outbox, retention, upkeep, uploads
-from forbear.packs import UnreadablePackError
-from forbear.privacy import Vault, load_vault
-from forbear.settings import settings
-from forbear.triage import triage_chunk
+from forbear.base.packs import UnreadablePackError
+from forbear.base.settings import settings
+from forbear.base.vault import Vault, load_vault
+from forbear.batch import chunks, idempotency, uploads
+from forbear.batch.triage import triage_chunk
+from forbear.desk import maintenance
+from forbear.ops import heartbeat, retention
+from forbear.webhooks import outbox
 from models.session import make_engine, session
 from workers.app import app
 from workers.schedule import PURGE_SECONDS
@@ -87,20 +90,20 @@ def beat(queue: str) -> None:
 @app.task(name="upkeep.fold")  # type: ignore[untyped-decorator]
 def fold() -> None:
     """Add up the tallies."""
-    _steady(lambda opened: upkeep.fold(opened, _now().date()))
+    _steady(lambda opened: maintenance.fold(opened, _now().date()))
 
 
 @app.task(name="upkeep.return")  # type: ignore[untyped-decorator]
 def bring_back() -> None:
     """Open cases again whose follow-up has come."""
-    while (returned := _steady(lambda opened: upkeep.bring_back(opened, _now()))) > 0:
+    while (returned := _steady(lambda opened: maintenance.bring_back(opened, _now()))) > 0:
         _log.info("cases.returned", count=returned)
 
 
 @app.task(name="upkeep.tidy")  # type: ignore[untyped-decorator]
 def tidy() -> None:
     """Delete what expired."""
-    _steady(lambda opened: upkeep.tidy(opened, _now()))
+    _steady(lambda opened: maintenance.tidy(opened, _now()))
 
 
 @app.task(name="upkeep.purge")  # type: ignore[untyped-decorator]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import structlog
 from kombu.exceptions import OperationalError
 
-from forbear.chunks import Wake
+from forbear.batch.chunks import Wake
 from workers.app import app
 
 _log = structlog.get_logger()

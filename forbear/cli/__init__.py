@@ -4,8 +4,8 @@ import sys
 
 from sqlalchemy.exc import DBAPIError
 
-from forbear.errors import ForbearError
-from forbear.settings import settings
+from forbear.base.errors import ForbearError
+from forbear.base.settings import settings
 
 
 def main() -> None:

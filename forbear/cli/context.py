@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from forbear import embedded, ledger, log, packs
-from forbear.errors import ForbearError
-from forbear.privacy import Vault, check_key, load_vault
-from forbear.settings import Settings, settings
+from forbear.base import log, packs
+from forbear.base.errors import ForbearError
+from forbear.base.settings import Settings, settings
+from forbear.base.vault import Vault, check_key, load_vault
+from forbear.ledger import ledger
+from forbear.ops import embedded
 from models import migrate
 from models.session import make_engine, session
-from rules.pack import Pack
+from rules.pack.pack import Pack
 
 
 @dataclass(frozen=True)

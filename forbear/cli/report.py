@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from forbear.progress import BatchProgress
-from rules.pack import Pack
+from forbear.batch.progress import BatchProgress
+from rules.pack.pack import Pack
 
 console = Console()
 errors = Console(stderr=True)

@@ -6,15 +6,27 @@ from pathlib import Path
 from forbear.intake import delimited, json_lines, json_list, parquet, xlsx
 from forbear.intake.columns import Mapping, map_columns
 from forbear.intake.rows import Accepted, Intake, Rejected, ahead, past_of, understand
-from forbear.intake.source import IntakeError, Row, Source, empty
-from rules.schema import Vocabulary
+from forbear.intake.source import IntakeError, SourceFile, SourceRow, empty
+from rules.pack.schema import Vocabulary
 
 __all__ = [
-    "FORMATS", "Accepted", "Intake", "IntakeError", "Mapping", "Rejected", "Row", "Source", "ahead", "map_columns",
-    "open_intake", "past_of", "read", "rows",
-]  # fmt: skip
+    "FORMATS",
+    "Accepted",
+    "Intake",
+    "IntakeError",
+    "Mapping",
+    "Rejected",
+    "SourceFile",
+    "SourceRow",
+    "ahead",
+    "map_columns",
+    "open_intake",
+    "past_of",
+    "read",
+    "rows",
+]
 
-FORMATS: dict[str, Callable[[Path], Source]] = {
+FORMATS: dict[str, Callable[[Path], SourceFile]] = {
     ".csv": delimited.read,
     ".tsv": delimited.read,
     ".xlsx": xlsx.read,
@@ -24,7 +36,7 @@ FORMATS: dict[str, Callable[[Path], Source]] = {
 }
 
 
-def read(path: Path) -> Source:
+def read(path: Path) -> SourceFile:
     """Open a file of cases. Raises IntakeError if it cannot be read or holds none."""
     reader = FORMATS.get(path.suffix.lower())
     if reader is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from forbear.intake.source import IntakeError
-from rules.schema import Fact, Vocabulary
+from rules.pack.schema import Fact, Vocabulary
 
 REJECT_COLUMNS = ("row", "field", "error")  # what a rejects file adds
 # Spaces, zero-width characters and the marks people put around a name: 案件编号*：

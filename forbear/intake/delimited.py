@@ -8,10 +8,10 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from forbear.intake.formulas import restore
-from forbear.intake.source import MAX_CELL, MAX_RECORD, TOO_LONG, Row, Source, find_header, fit, is_blank
-from forbear.intake.text import is_cut, open_text, skip_rest
-from rules.facts import FieldError
+from forbear.intake.formula_injection import restore
+from forbear.intake.source import MAX_CELL, MAX_RECORD, TOO_LONG, SourceFile, SourceRow, find_header, fit, is_blank
+from forbear.intake.text_files import is_cut, open_text, skip_rest
+from rules.facts.case_facts import FieldError
 
 _SEPARATORS = ",;\t"
 _SNIFFED_LINES = 10
@@ -29,7 +29,7 @@ _QUOTES = FieldError(
 )
 
 
-class _Record(NamedTuple):
+class _DelimitedRecord(NamedTuple):
     cells: list[str]
     error: FieldError | None = None
 
@@ -68,7 +68,7 @@ class _Lines:
         skip_rest(self._file, line)
 
 
-def read(path: Path) -> Source:
+def read(path: Path) -> SourceFile:
     """Open a .csv or .tsv file."""
     csv.field_size_limit(MAX_RECORD + _MAX_OPEN)  # ours is MAX_CELL, told by field; csv's would end the reading
     with open_text(path) as file:
@@ -77,13 +77,13 @@ def read(path: Path) -> Source:
         records = _records(file, separator)
         header, columns = find_header(path, ((number, list(record.cells)) for number, record in records))
 
-    def rows() -> Iterator[Row]:
+    def rows() -> Iterator[SourceRow]:
         with open_text(path) as file:
             for number, record in _records(file, separator, len(columns)):
                 if number > header and (record.error or not is_blank(record.cells)):
                     yield _row(number - header, record, len(columns), separator)
 
-    return Source(path, columns, rows)
+    return SourceFile(path, columns, rows)
 
 
 def _separator(file: TextIO) -> str:
@@ -100,7 +100,7 @@ def _separator(file: TextIO) -> str:
     return max(_SEPARATORS, key="".join(sample).count)
 
 
-def _records(file: TextIO, separator: str, width: int | None = None) -> Iterator[tuple[int, _Record]]:
+def _records(file: TextIO, separator: str, width: int | None = None) -> Iterator[tuple[int, _DelimitedRecord]]:
     lines = _Lines(file)
     number = 0
     while line := lines.first():
@@ -110,13 +110,13 @@ def _records(file: TextIO, separator: str, width: int | None = None) -> Iterator
         yield number, _record(lines, line, separator, width)
 
 
-def _record(lines: _Lines, line: str, separator: str, width: int | None) -> _Record:
+def _record(lines: _Lines, line: str, separator: str, width: int | None) -> _DelimitedRecord:
     if is_cut(line):
         lines.skip_rest(line)
-        return _Record(line[:MAX_CELL].split(separator), TOO_LONG)
+        return _DelimitedRecord(line[:MAX_CELL].split(separator), TOO_LONG)
     if '"' not in line:
         cells = line.rstrip("\r\n").split(separator)
-        return _Record(_restored(cells) if "'" in line else cells)
+        return _DelimitedRecord(_restored(cells) if "'" in line else cells)
     try:
         cells = next(csv.reader(lines.record(line), delimiter=separator, strict=True))
         wrong = _swallowed(lines.taken[1:-1], separator, width)
@@ -124,8 +124,8 @@ def _record(lines: _Lines, line: str, separator: str, width: int | None) -> _Rec
         wrong = True
     if wrong:
         lines.give_back()
-        return _Record(line.rstrip("\r\n").split(separator), _QUOTES)
-    return _Record(_restored(cells) if any("'" in taken for taken in lines.taken) else cells)
+        return _DelimitedRecord(line.rstrip("\r\n").split(separator), _QUOTES)
+    return _DelimitedRecord(_restored(cells) if any("'" in taken for taken in lines.taken) else cells)
 
 
 def _restored(cells: list[str]) -> list[str]:
@@ -142,7 +142,7 @@ def _swallowed(middle: list[str], separator: str, width: int | None) -> bool:
     )
 
 
-def _row(number: int, record: _Record, width: int, separator: str) -> Row:
+def _row(number: int, record: _DelimitedRecord, width: int, separator: str) -> SourceRow:
     cells: list[object] = list(record.cells)
     error = record.error
     if len(cells) > width and is_blank(cells[width:]):
@@ -150,7 +150,7 @@ def _row(number: int, record: _Record, width: int, separator: str) -> Row:
     if len(cells) != width:
         error = error or _ragged(len(cells), width)
         cells = fit(cells, width, separator)
-    return Row(number, cells, error)
+    return SourceRow(number, cells, error)
 
 
 def _ragged(found: int, width: int) -> FieldError:

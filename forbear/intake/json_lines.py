@@ -5,9 +5,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from forbear.intake.source import MAX_CELL, MAX_COLUMNS, TOO_LONG, IntakeError, Row, Source, check_columns, fit
-from forbear.intake.text import is_cut, lines, open_text
-from rules.facts import FieldError
+from forbear.intake.source import (
+    MAX_CELL,
+    MAX_COLUMNS,
+    TOO_LONG,
+    IntakeError,
+    SourceFile,
+    SourceRow,
+    check_columns,
+    fit,
+)
+from forbear.intake.text_files import is_cut, lines, open_text
+from rules.facts.case_facts import FieldError
 
 _NO_OBJECT = FieldError(
     "", "这一行不是 JSON 对象，请改成 {字段: 值} 的形式。", "This row is not a JSON object: write it as {field: value}."
@@ -30,7 +39,7 @@ def _number(text: str) -> str:
 DECODER = json.JSONDecoder(parse_float=_number, parse_int=str, parse_constant=str)
 
 
-def read(path: Path) -> Source:
+def read(path: Path) -> SourceFile:
     """Open a .jsonl file."""
 
     def objects() -> Iterator[tuple[int, object]]:
@@ -42,21 +51,21 @@ def read(path: Path) -> Source:
     return source_of_objects(path, objects)
 
 
-def source_of_objects(path: Path, objects: Callable[[], Iterable[tuple[int, object]]]) -> Source:
+def source_of_objects(path: Path, objects: Callable[[], Iterable[tuple[int, object]]]) -> SourceFile:
     """A source whose columns are the keys of its objects; whatever is no object (or an error) is a rejected row."""
     columns = _keys(path, objects())
 
-    def rows() -> Iterator[Row]:
+    def rows() -> Iterator[SourceRow]:
         for position, item in objects():
             if isinstance(item, dict):
-                yield Row(position, [item.get(column) for column in columns])
+                yield SourceRow(position, [item.get(column) for column in columns])
             elif isinstance(item, _Broken):
-                yield Row(position, fit([item.text], len(columns), " "), item.error)
+                yield SourceRow(position, fit([item.text], len(columns), " "), item.error)
             else:
                 text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
-                yield Row(position, fit([text], len(columns), " "), _NO_OBJECT)
+                yield SourceRow(position, fit([text], len(columns), " "), _NO_OBJECT)
 
-    return Source(path, columns, rows)
+    return SourceFile(path, columns, rows)
 
 
 def _decode(line: str) -> object:

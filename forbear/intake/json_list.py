@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TextIO
 
 from forbear.intake.json_lines import DECODER, source_of_objects
-from forbear.intake.source import MAX_RECORD, IntakeError, Source
-from forbear.intake.text import open_text
+from forbear.intake.source import MAX_RECORD, IntakeError, SourceFile
+from forbear.intake.text_files import open_text
 
 _BLOCK = 256 * 1024
 _GAP = re.compile(r"[ \t\r\n]*")
 
 
-def read(path: Path) -> Source:
+def read(path: Path) -> SourceFile:
     """Open a .json file, by the standard library alone: ijson refuses the NaN that pandas and json itself write."""
 
     def objects() -> Iterator[tuple[int, object]]:

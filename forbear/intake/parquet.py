@@ -7,18 +7,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from forbear.intake.source import IntakeError, Row, Source, check_columns, is_blank, number_cell
-from rules.facts import FieldError
+from forbear.intake.source import IntakeError, SourceFile, SourceRow, check_columns, is_blank, number_cell
+from rules.facts.case_facts import FieldError
 
 _BATCH = 1_000
 
 
-def read(path: Path) -> Source:
+def read(path: Path) -> SourceFile:
     """Open a .parquet file."""
     with _opened(path) as file:
         columns = check_columns(path, list(file.schema_arrow.names))
 
-    def rows() -> Iterator[Row]:
+    def rows() -> Iterator[SourceRow]:
         number = 0
         with _opened(path) as file:
             for batch in file.iter_batches(batch_size=_BATCH, use_threads=False):
@@ -27,7 +27,7 @@ def read(path: Path) -> Source:
                     if not is_blank(cells):
                         yield _row(number, list(cells), columns)
 
-    return Source(path, columns, rows)
+    return SourceFile(path, columns, rows)
 
 
 class _Unreadable:
@@ -80,11 +80,11 @@ def _cell(value: object) -> object:
     return str(value)
 
 
-def _row(number: int, cells: list[object], columns: list[str]) -> Row:
+def _row(number: int, cells: list[object], columns: list[str]) -> SourceRow:
     for name, cell in zip(columns, cells, strict=True):
         if isinstance(cell, _Unreadable):
             error = FieldError(
                 name, f"{name}的值无法读取，请重新填写。", f"The value of {name} cannot be read: fill it in again."
             )
-            return Row(number, [None if isinstance(cell, _Unreadable) else cell for cell in cells], error)
-    return Row(number, cells)
+            return SourceRow(number, [None if isinstance(cell, _Unreadable) else cell for cell in cells], error)
+    return SourceRow(number, cells)

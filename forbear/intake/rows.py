@@ -8,10 +8,10 @@ from dataclasses import field as part
 from pathlib import Path
 
 from forbear.intake.columns import distinct, is_reject_column, map_columns
-from forbear.intake.source import MAX_CELL, Row, Source, as_text
-from forbear.intake.text import readable
-from rules.facts import Facts, FieldError, Parser
-from rules.schema import Text, Vocabulary
+from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, as_text
+from forbear.intake.text_files import readable
+from rules.facts.case_facts import Facts, FieldError, Parser
+from rules.pack.schema import Text, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Intake:
     columns: list[str]
     unknown: list[str]
     fields: list[str | None]  # the fact of each column
-    _source: Source
+    _source: SourceFile
     _vocabulary: Vocabulary
 
     def __iter__(self) -> Iterator[Accepted | Rejected]:
@@ -63,7 +63,7 @@ class Intake:
         return map(reader.read, self._source)
 
 
-def understand(source: Source, vocabulary: Vocabulary) -> Intake:
+def understand(source: SourceFile, vocabulary: Vocabulary) -> Intake:
     """Find the facts of a source's columns. Raises IntakeError if one is missing or given twice."""
     mapping = map_columns(vocabulary, source.columns)
     return Intake(source.path, source.columns, mapping.unknown, mapping.fields, source, vocabulary)
@@ -87,7 +87,7 @@ class _RowReader:
         ]
         self._met = _Met()
 
-    def read(self, row: Row) -> Accepted | Rejected:
+    def read(self, row: SourceRow) -> Accepted | Rejected:
         """One row."""
         number, cells, error = row
         if error is not None:
@@ -173,7 +173,7 @@ class _Met:
                 self._hashes[slot], self._rows[slot] = key, row
 
 
-def _rejected(row: Row, errors: list[FieldError]) -> Rejected:
+def _rejected(row: SourceRow, errors: list[FieldError]) -> Rejected:
     return Rejected(
         row.number,
         ";".join(dict.fromkeys(error.field for error in errors)),

@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-from forbear.errors import ForbearError
-from rules.facts import FieldError
+from forbear.base.errors import ForbearError
+from rules.facts.case_facts import FieldError
 
 MAX_CELL = 32_767  # characters: what a spreadsheet cell can hold
 MAX_RECORD = 8 * 1024 * 1024  # characters of one row, so that no row, however broken, fills the memory
@@ -33,7 +33,7 @@ class IntakeError(ForbearError):
         self.zh = zh
 
 
-class Row(NamedTuple):
+class SourceRow(NamedTuple):
     """One row as it came: its number (1-based, the header not counted), a cell per column, and what is wrong."""
 
     number: int
@@ -42,14 +42,14 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFile:
     """A file ready to be read; iterating reads it from the start, row by row."""
 
     path: Path
     columns: list[str]
-    read_rows: Callable[[], Iterator[Row]]
+    read_rows: Callable[[], Iterator[SourceRow]]
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[SourceRow]:
         try:
             yield from self.read_rows()
         except (OSError, UnicodeDecodeError) as error:  # what it held when it was opened was readable

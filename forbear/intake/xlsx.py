@@ -15,14 +15,13 @@ from openpyxl import load_workbook
 from openpyxl.utils.datetime import from_excel
 from openpyxl.utils.escape import unescape
 
-from forbear.intake.formulas import restore
-from forbear.intake.package import check, in_one_sentence
+from forbear.intake.formula_injection import restore
 from forbear.intake.source import (
     MAX_RECORD,
     TOO_LONG,
     IntakeError,
-    Row,
-    Source,
+    SourceFile,
+    SourceRow,
     find_header,
     fit,
     is_blank,
@@ -30,7 +29,8 @@ from forbear.intake.source import (
     number_text,
     plain_date,
 )
-from rules.facts import FieldError
+from forbear.intake.xlsx_package import check, in_one_sentence
+from rules.facts.case_facts import FieldError
 
 _MAX_ROWS = 1_048_576  # of a sheet, by the format
 # Built-in formats that are dates in a Chinese Excel and WPS (ECMA-376 part 1, 18.8.30, zh-cn); openpyxl has none.
@@ -42,7 +42,7 @@ _SIDE_NOTE = FieldError(
 )
 
 
-def read(path: Path) -> Source:
+def read(path: Path) -> SourceFile:
     """Open an .xlsx file."""
     warnings.filterwarnings("ignore", module=r"openpyxl\.")  # about validations, links and themes that it skips
     # openpyxl gives either the values or the formulas; a formula is wanted only where no value was kept.
@@ -57,12 +57,12 @@ def read(path: Path) -> Source:
             f"{path.name} 是空的：第一张可见的工作表需要一行表头，每件案件一行。",
         )
 
-    def rows() -> Iterator[Row]:
+    def rows() -> Iterator[SourceRow]:
         for number, cells in _rows(path, sheets):
             if number > header and not is_blank(cells):
                 yield _row(number - header, cells, len(columns))
 
-    return Source(path, columns, rows)
+    return SourceFile(path, columns, rows)
 
 
 def _load(path: Path, values: bool) -> Any:
@@ -93,7 +93,7 @@ def _parsed(path: Path, sheet: Any) -> Iterator[Any]:
             yield row
 
 
-def _row(number: int, cells: list[object], width: int) -> Row:
+def _row(number: int, cells: list[object], width: int) -> SourceRow:
     too_long = sum(len(cell) for cell in cells if isinstance(cell, str)) > MAX_RECORD
     error = TOO_LONG if too_long else None
     if len(cells) > width:
@@ -101,7 +101,7 @@ def _row(number: int, cells: list[object], width: int) -> Row:
             del cells[width:]
         else:
             error = error or _SIDE_NOTE
-    return Row(number, fit(cells, width, " "), error)
+    return SourceRow(number, fit(cells, width, " "), error)
 
 
 def _cell(cell: Any, formula: Any = None) -> object:

@@ -6,7 +6,7 @@ import datetime as dt
 
 from rules.handbook.contents import LANGUAGES, book
 from rules.handbook.render import html, markdown
-from rules.pack import Pack
+from rules.pack.pack import Pack
 
 
 def handbook(pack: Pack, day: dt.date) -> dict[str, str]:

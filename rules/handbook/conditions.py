@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Final
 
-from rules import conditions as c
-from rules.handbook.document import Bullet, Line, Span
-from rules.handbook.voice import Voice, anchor, at_length, link, links, quantity, urgency
-from rules.parameters import value_on
-from rules.phrases import parts
-from rules.rule_check import TARGETS
-from rules.schema import Effect
-from rules.uses import meant
+from rules.handbook.context import HandbookContext, anchor, at_length, link, links, quantity, urgency
+from rules.handbook.document import Bullet, Line, TextSpan
+from rules.lint.references import meant
+from rules.lint.rule_check import TARGETS
+from rules.pack import conditions as c
+from rules.pack.parameters import value_on
+from rules.pack.schema import Effect
+from rules.text.phrases import parts
 
 _ORDER: Final = (
     *("recommend", "exclusive", "add", "block", "urgency"),
@@ -21,7 +21,7 @@ _ORDER: Final = (
 _AT_LENGTH: Final = ("step", "document", "right", "warning", "deadline")  # a point each, others in one line
 
 
-def condition(v: Voice, when: c.Condition, wanted: bool = True) -> Bullet:
+def condition(v: HandbookContext, when: c.Condition, wanted: bool = True) -> Bullet:
     """The condition as a point; what it consists of stands below it, and nothing is negated but comparisons."""
     match when:
         case c.Not(child):
@@ -30,53 +30,53 @@ def condition(v: Voice, when: c.Condition, wanted: bool = True) -> Bullet:
             below = tuple(condition(v, child, wanted) for child in children)
             if len(below) == 1:
                 return below[0]
-            return Bullet((Span(v.word("all" if isinstance(when, c.All) is wanted else "any")),), below)
+            return Bullet((TextSpan(v.word("all" if isinstance(when, c.All) is wanted else "any")),), below)
     return Bullet(_leaf(v, when, wanted))
 
 
-def _leaf(v: Voice, leaf: c.Leaf, wanted: bool) -> Line:
+def _leaf(v: HandbookContext, leaf: c.Leaf, wanted: bool) -> Line:
     left, words, right = parts(v.pack, leaf, v.language, wanted)
-    spans = [Span(left, anchor(("facts", leaf.fact))), Span(words)]
+    spans = [TextSpan(left, anchor(("facts", leaf.fact))), TextSpan(words)]
     match leaf:
         case c.ComparePair(other=other):
-            spans.append(Span(right, anchor(("facts", other))))
-        case c.Compare(value=c.Parameter(name)):
+            spans.append(TextSpan(right, anchor(("facts", other))))
+        case c.Compare(value=c.ParameterReference(name)):
             parameter = v.pack.parameters[name]
             value = value_on(parameter, v.day)
             figure = v.word("none_in_force") if value is None else quantity(v, parameter, value)
-            spans += [Span(right, anchor(("parameters", name))), Span(v.mark(f"（{figure}）", f" ({figure})"))]
+            spans += [TextSpan(right, anchor(("parameters", name))), TextSpan(v.mark(f"（{figure}）", f" ({figure})"))]
         case _:
-            spans.append(Span(right))
+            spans.append(TextSpan(right))
     return tuple(spans)
 
 
-def effects(v: Voice, then: tuple[Effect, ...]) -> tuple[Bullet, ...]:
+def effects(v: HandbookContext, then: tuple[Effect, ...]) -> tuple[Bullet, ...]:
     """What a rule does: first what becomes of the case, then what the borrower is told and given."""
     ordered = sorted(then, key=lambda effect: _ORDER.index(effect.kind))
     points: list[Bullet] = []
     for kind, group in groupby(ordered, key=lambda effect: effect.kind):
         each = list(group)
         if kind == "exclusive":
-            points.append(Bullet((Span(v.word("exclusive_means")),)))
+            points.append(Bullet((TextSpan(v.word("exclusive_means")),)))
         elif kind in _AT_LENGTH:
             below = tuple(Bullet(_item(v, kind, name)) for effect in each for name in meant(effect))
-            points.append(Bullet((Span(v.word(kind)),), below))
+            points.append(Bullet((TextSpan(v.word(kind)),), below))
         else:
-            points.append(Bullet((Span(f"{v.word(kind)}{v.mark('：', ': ')}"), *_short(v, kind, each))))
+            points.append(Bullet((TextSpan(f"{v.word(kind)}{v.mark('：', ': ')}"), *_short(v, kind, each))))
     return tuple(points)
 
 
-def _short(v: Voice, kind: str, each: list[Effect]) -> Line:
+def _short(v: HandbookContext, kind: str, each: list[Effect]) -> Line:
     if kind == "urgency":
         return tuple(urgency(v, effect.urgency) for effect in each if effect.urgency)
     if kind == "flag":
-        return tuple(Span(effect.flag, look="code") for effect in each if effect.flag)
+        return tuple(TextSpan(effect.flag, look="code") for effect in each if effect.flag)
     marked = [v.word(effect.block) for effect in each if isinstance(effect.block, str)]
     if marked:
-        return (Span(v.mark("；", "; ").join(marked)),)
+        return (TextSpan(v.mark("；", "; ").join(marked)),)
     return links(v, ((TARGETS[kind][0], name) for effect in each for name in meant(effect)))
 
 
-def _item(v: Voice, kind: str, name: str) -> Line:
+def _item(v: HandbookContext, kind: str, name: str) -> Line:
     found = (TARGETS[kind][0], name)
     return (link(v, found),) if kind == "deadline" else at_length(v, found)

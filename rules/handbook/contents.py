@@ -6,23 +6,23 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Final, get_args
 
-from rules.facts import Language
-from rules.handbook import figures, kit, remedies, rulings, vocabulary
-from rules.handbook.document import Book, Bullet, Bullets, Line, Section, Span, Table
-from rules.handbook.voice import Voice, chapter, day, sure, urgency, voice
+from rules.facts.case_facts import Language
+from rules.handbook.chapters import negotiation, parameters, policy_rules, strategies, vocabulary
+from rules.handbook.context import HandbookContext, chapter, context, day, sure, urgency
+from rules.handbook.document import Bullet, Bullets, Handbook, Line, Section, Table, TextSpan
 from rules.handbook.wording import paragraphs
-from rules.pack import Pack
-from rules.phrases import STATUS, URGENCY
-from rules.schema import Layer
+from rules.pack.pack import Pack
+from rules.pack.schema import Layer
+from rules.text.phrases import STATUS, URGENCY
 
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 
 
-def book(pack: Pack, as_of: dt.date, language: Language) -> Book:
+def book(pack: Pack, as_of: dt.date, language: Language) -> Handbook:
     """The handbook in one language, with the figures as in force on the day."""
-    v = voice(pack, as_of, language)
+    v = context(pack, as_of, language)
     manifest = pack.manifest
-    return Book(
+    return Handbook(
         language=language,
         title=v.say(manifest.title),
         facts=tuple((v.word(key), line) for key, line in _facts(v)),
@@ -32,32 +32,32 @@ def book(pack: Pack, as_of: dt.date, language: Language) -> Book:
     )
 
 
-def _sections(v: Voice) -> Iterator[Section]:
+def _sections(v: HandbookContext) -> Iterator[Section]:
     """The chapters; those of which the pack has nothing are empty."""
     yield from (
         _reading(v),
-        rulings.order(v),
-        remedies.strategies(v),
-        rulings.rules(v),
+        policy_rules.order(v),
+        strategies.strategies(v),
+        policy_rules.rules(v),
         vocabulary.products(v),
         vocabulary.hardships(v),
         vocabulary.facts(v, derived=False),
         vocabulary.facts(v, derived=True),
-        *(remedies.items(v, file) for file in ("documents", "rights", "warnings", "steps")),
-        remedies.contacts(v),
-        *kit.chapters(v),
+        *(strategies.items(v, file) for file in ("documents", "rights", "warnings", "steps")),
+        strategies.contacts(v),
+        *negotiation.chapters(v),
         vocabulary.red_flags(v),
         vocabulary.deadlines(v),
-        figures.parameters(v),
-        figures.fees(v),
-        figures.open_points(v),
-        figures.references(v),
-        rulings.index(v),
-        rulings.editions(v),
+        parameters.parameters(v),
+        parameters.fees(v),
+        parameters.open_points(v),
+        parameters.references(v),
+        policy_rules.index(v),
+        policy_rules.editions(v),
     )
 
 
-def _facts(v: Voice) -> Iterator[tuple[str, Line]]:
+def _facts(v: HandbookContext) -> Iterator[tuple[str, Line]]:
     """The facts of the title page."""
     pack = v.pack
     size = v.word(
@@ -66,21 +66,21 @@ def _facts(v: Voice) -> Iterator[tuple[str, Line]]:
         strategies=str(len(pack.strategies)),
         parameters=str(len(pack.parameters)),
     )
-    yield "pack", (Span(pack.manifest.id, look="code"),)
-    yield "version", (Span(pack.manifest.version),)
-    yield "sha256", (Span(pack.sha256, look="code"),)
+    yield "pack", (TextSpan(pack.manifest.id, look="code"),)
+    yield "version", (TextSpan(pack.manifest.version),)
+    yield "sha256", (TextSpan(pack.sha256, look="code"),)
     yield "reviewed", (day(pack.manifest.reviewed_on),)
     yield "day", (day(v.day),)
-    yield "size", (Span(size),)
+    yield "size", (TextSpan(size),)
 
 
-def _reading(v: Voice) -> Section:
+def _reading(v: HandbookContext) -> Section:
     """How to read the handbook; what statuses, layers and urgencies mean."""
-    text = Bullets(tuple(Bullet((Span(v.say(each)),)) for each in paragraphs("reading")))
+    text = Bullets(tuple(Bullet((TextSpan(v.say(each)),)) for each in paragraphs("reading")))
     meaning = v.word("meaning")
-    statuses = [((sure(v, status),), (Span(v.word(f"status.{status}")),)) for status in STATUS]
+    statuses = [((sure(v, status),), (TextSpan(v.word(f"status.{status}")),)) for status in STATUS]
     layers = [
-        ((Span(figures.heading(v, layer), look="strong"),), (Span(v.word(f"force.{layer}")),))
+        ((TextSpan(parameters.heading(v, layer), look="strong"),), (TextSpan(v.word(f"force.{layer}")),))
         for layer in get_args(Layer)
     ]
     urgencies = [((urgency(v, level),),) for level in URGENCY]

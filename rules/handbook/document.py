@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, TypeAlias
 
-from rules.facts import Language
+from rules.facts.case_facts import Language
 
 # How a stretch of text looks. A badge always says its meaning in words; the tone only colours it.
 Look = Literal["plain", "strong", "code", "soft", "date", "badge"]
@@ -14,7 +14,7 @@ _HALF_A_PAGE: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TextSpan:
     """A stretch of text; `to` is the anchor it leads to."""
 
     text: str
@@ -23,7 +23,7 @@ class Span:
     tone: Tone = ""
 
 
-Line: TypeAlias = tuple[Span, ...]
+Line: TypeAlias = tuple[TextSpan, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LabelledPart:
     """Something with its name before it."""
 
     label: str
@@ -85,13 +85,13 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HandbookEntry:
     """Something with a heading of its own, a line about it, and its parts."""
 
     anchor: str
     title: str
     note: Line
-    parts: tuple[Part, ...]
+    parts: tuple[LabelledPart, ...]
     kind: ClassVar[str] = "entry"
 
     @property
@@ -100,7 +100,7 @@ class Entry:
         return sum(_size(block) for part in self.parts for block in part.blocks) <= _HALF_A_PAGE
 
 
-Block: TypeAlias = Paragraph | Bullets | Table | Listing | Entry
+Block: TypeAlias = Paragraph | Bullets | Table | Listing | HandbookEntry
 
 
 def _size(block: Block) -> int:
@@ -128,13 +128,13 @@ class Section:
     blocks: tuple[Block, ...]
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[HandbookEntry, ...]:
         """What the contents name below the section."""
-        return tuple(block for block in self.blocks if isinstance(block, Entry))
+        return tuple(block for block in self.blocks if isinstance(block, HandbookEntry))
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class Handbook:
     """A handbook in one language: the title page, and the sections after it."""
 
     language: Language

@@ -8,26 +8,26 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from rules.handbook.document import Book, Line, Span
+from rules.handbook.document import Handbook, Line, TextSpan
 from rules.handbook.wording import TEMPLATES, words
-from rules.phrases import say
+from rules.text.phrases import say
 
 # What Markdown would read as more than text, wherever it stands; < and & would open HTML.
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|~#$&])")
 _START: Final = re.compile(r"^(\d+)([.)])|^([-+=])")
 
 
-def html(book: Book) -> str:
+def html(book: Handbook) -> str:
     """The book as an HTML page with its style inside, and without scripts."""
     return _render("handbook.html", book)
 
 
-def markdown(book: Book) -> str:
+def markdown(book: Handbook) -> str:
     """The book as GitHub-flavoured Markdown."""
     return _render("handbook.md", book)
 
 
-def _render(template: str, book: Book) -> str:
+def _render(template: str, book: Handbook) -> str:
     said = {key: say(text, book.language) for key, text in words().items()}
     return _environment().get_template(template).render(book=book, words=said, target="#{}".format)
 
@@ -59,7 +59,7 @@ def line(spans: Line) -> str:
     return "".join(_span(span) for span in spans).strip()
 
 
-def _span(span: Span) -> str:
+def _span(span: TextSpan) -> str:
     text = _kept(span.text)
     if span.look == "badge":
         text = rf"\[{text}\]"

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from rules.handbook.document import Block, Book, Bullet, Bullets, Entry, Line, Listing, Paragraph, Section, Table
+from rules.handbook.document import (
+    Block,
+    Bullet,
+    Bullets,
+    Handbook,
+    HandbookEntry,
+    Line,
+    Listing,
+    Paragraph,
+    Section,
+    Table,
+)
 
 _AROUND: Final = 40  # characters shown on each side of what was found
 
@@ -32,7 +43,7 @@ class _Told:
     text: str
 
 
-def search(book: Book, query: str, most: int) -> tuple[Hit, ...]:
+def search(book: Handbook, query: str, most: int) -> tuple[Hit, ...]:
     """The entries that have every word of a query, at most so many; those with a word in their name come first."""
     words = query.casefold().split()
     if not words:
@@ -42,13 +53,13 @@ def search(book: Book, query: str, most: int) -> tuple[Hit, ...]:
     return tuple(_hit(told, words[0]) for told in found[:most])
 
 
-def entries(book: Book) -> dict[str, tuple[Section, Entry | None]]:
+def entries(book: Handbook) -> dict[str, tuple[Section, HandbookEntry | None]]:
     """Every anchor of a book with its section, and the entry of its own if it has one."""
-    known: dict[str, tuple[Section, Entry | None]] = {}
+    known: dict[str, tuple[Section, HandbookEntry | None]] = {}
     for section in book.sections:
         known[section.anchor] = (section, None)
         for block in section.blocks:
-            if isinstance(block, Entry):
+            if isinstance(block, HandbookEntry):
                 known[block.anchor] = (section, block)
             for told in _points(section, block):
                 known.setdefault(told.anchor, (section, None))
@@ -60,18 +71,22 @@ def _hit(told: _Told, word: str) -> Hit:
     start = max(at - _AROUND, 0)
     found = told.text[at : at + len(word)]
     return Hit(
-        told.anchor, told.title, told.section, ("…" if start else "") + told.text[start:at], found,
+        told.anchor,
+        told.title,
+        told.section,
+        ("…" if start else "") + told.text[start:at],
+        found,
         told.text[at + len(word) : at + len(word) + 2 * _AROUND],
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=4)
-def _told(book: Book) -> tuple[_Told, ...]:
+def _told(book: Handbook) -> tuple[_Told, ...]:
     return tuple(told for section in book.sections for block in section.blocks for told in _points(section, block))
 
 
 def _points(section: Section, block: Block) -> Iterator[_Told]:
-    if isinstance(block, Entry):
+    if isinstance(block, HandbookEntry):
         yield _Told(block.anchor, block.title, section.title, f"{block.title} {_text(block)}")
         for part in block.parts:
             for inner in part.blocks:
@@ -92,7 +107,7 @@ def _text(block: Block) -> str:
             return " ".join(_line(cell) for row in rows for cell in row)
         case Listing(items):
             return " ".join(_line(item.line) for item in items)
-        case Entry(_, _, note, parts):
+        case HandbookEntry(_, _, note, parts):
             inner = " ".join(f"{part.label} {_text(each)}" for part in parts for each in part.blocks)
             return f"{_line(note)} {inner}"
 

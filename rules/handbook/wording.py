@@ -9,10 +9,10 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from rules.schema import Text
-from rules.strict_yaml import read
+from rules.pack.schema import Text
+from rules.pack.strict_yaml import read
 
-TEMPLATES: Final = Path(__file__).parents[1] / "templates" / "handbook"
+TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 @cache

@@ -7,9 +7,10 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlmodel import Session
 
-from forbear import accounts, webhooks
-from forbear.accounts import Scope, Viewer
-from forbear.settings import settings
+from forbear.accounts import accounts
+from forbear.accounts.accounts import Scope, Viewer
+from forbear.base.settings import settings
+from forbear.webhooks import webhooks
 from models.account import Account
 from models.session import session
 from web.api.problems import ProblemError
@@ -75,4 +76,4 @@ def _keeping(viewer: Annotated[Viewer, Depends(scoped("webhooks"))]) -> Viewer:
 Reader = Annotated[Viewer, Depends(scoped("cases:read"))]
 Writer = Annotated[Viewer, Depends(scoped("cases:write"))]
 Reviewer = Annotated[Viewer, Depends(_reviewing)]
-HookKeeper = Annotated[Viewer, Depends(_keeping)]
+WebhookKeeper = Annotated[Viewer, Depends(_keeping)]

@@ -7,12 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session
 
-from forbear.progress import progress_of
-from models.intake import Batch as StoredBatch
+from forbear.batch.progress import progress_of
+from models.intake import Batch
 from web.api.schemas import Line, Shape
 
 
-class Batch(Shape):
+class BatchView(Shape):
     """One submission. rows_read = accepted + rejected + unchanged."""
 
     id: UUID
@@ -27,7 +27,7 @@ class Batch(Shape):
     completed_at: dt.datetime | None
 
 
-class BatchProgress(Batch):
+class BatchProgressView(BatchView):
     """A batch and how far it is. accepted + unchanged = decided + failed + pending."""
 
     decided: int
@@ -42,11 +42,11 @@ class BatchProgress(Batch):
 class Batches(Shape):
     """Some batches, newest first, and where the next ones start."""
 
-    batches: list[Batch]
+    batches: list[BatchView]
     next: str | None
 
 
-class Terms(BaseModel):
+class BatchTerms(BaseModel):
     """What a form may say beside its file."""
 
     model_config = ConfigDict(extra="forbid")
@@ -55,17 +55,22 @@ class Terms(BaseModel):
     submitter: Line | None = None
 
 
-def counted(batch: StoredBatch) -> dict[str, Any]:
+def counted(batch: Batch) -> dict[str, Any]:
     """What a batch counts, by the names of the answer."""
-    return {name: getattr(batch, name) for name in Batch.model_fields}
+    return {name: getattr(batch, name) for name in BatchView.model_fields}
 
 
-def progress(session: Session, batch: StoredBatch) -> BatchProgress:
+def progress(session: Session, batch: Batch) -> BatchProgressView:
     """A batch and how far it is."""
     found = progress_of(session, batch.id)
     assert found is not None  # noqa: S101 - the batch is there
-    return BatchProgress(
-        **counted(batch), decided=found.decided, failed=found.failed, pending=found.pending,
-        uncertain=found.uncertain, disagreements=found.disagreements, by_urgency=found.urgencies,
+    return BatchProgressView(
+        **counted(batch),
+        decided=found.decided,
+        failed=found.failed,
+        pending=found.pending,
+        uncertain=found.uncertain,
+        disagreements=found.disagreements,
+        by_urgency=found.urgencies,
         by_strategy=found.strategies,
-    )  # fmt: skip
+    )

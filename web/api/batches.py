@@ -15,23 +15,24 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 from sqlmodel import Session
 
-from forbear import batches, export, idempotency, ledger
-from forbear.accounts import Viewer
-from forbear.chunks import Wake
-from forbear.errors import ForbearError
+from forbear.accounts.accounts import Viewer
+from forbear.base.errors import ForbearError
+from forbear.base.settings import settings
+from forbear.base.vault import Vault
+from forbear.batch import batch_list, export, idempotency
+from forbear.batch.chunks import Wake
+from forbear.batch.submit import Head, Submitted, rejections_of, source_of, submit
+from forbear.batch.triage import decisions_of
+from forbear.batch.uploads import tidy
 from forbear.intake import IntakeError, open_intake
-from forbear.privacy import Vault
-from forbear.settings import settings
-from forbear.submit import Head, Submitted, rejections_of, source_of, submit
-from forbear.triage import decisions_of
-from forbear.uploads import tidy
-from models.intake import Batch as StoredBatch
+from forbear.ledger import ledger
+from models.intake import Batch
 from models.session import session, snapshot
-from rules.pack import Pack
-from rules.schema import Text
+from rules.pack.pack import Pack
+from rules.pack.schema import Text
 from web.api import bodies
 from web.api.auth import Reader, Writer, submitter_for
-from web.api.batch_schemas import Batch, Batches, BatchProgress, Terms, counted, progress
+from web.api.batch_schemas import Batches, BatchProgressView, BatchTerms, BatchView, counted, progress
 from web.api.describe import answers, body_of, problems
 from web.api.problems import ProblemError
 from web.api.schemas import Line
@@ -49,7 +50,7 @@ _TYPES = {suffix: name for name, suffix in reversed(bodies.MEDIA_TYPES.items())}
 @router.post(
     "",
     status_code=202,
-    response_model=BatchProgress,
+    response_model=BatchProgressView,
     responses={**problems(400, 401, 403, 413, 415, 422)},
     openapi_extra=body_of(bodies.MEDIA_TYPES, file=True),
 )
@@ -63,18 +64,20 @@ async def submit_batch(
     idempotency_key: Annotated[
         str | None,
         Header(
-            min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$",
+            min_length=1,
+            max_length=255,
+            pattern=r"^[\x21-\x7e]+$",
             description="Of your choice: sent again with the same content, it answers the same batch",
         ),
     ] = None,
-) -> Response:  # fmt: skip
+) -> Response:
     """Hand in a file of cases (a form's part `file`, or the body itself) or a JSON list of them.
 
     Answers at once with the batch; its cases are decided meanwhile. Submitting the same cases again is harmless.
     """
     with TemporaryDirectory(prefix="forbear-") as folder:
         received = await bodies.file(request, Path(folder), name)
-        terms = bodies.checked(Terms, received.fields)
+        terms = bodies.checked(BatchTerms, received.fields)
         order = _Order(request, viewer, received, as_of or terms.as_of, submitter or terms.submitter, now)
         return await run_in_threadpool(order.take, idempotency_key)
 
@@ -105,7 +108,7 @@ class _Order:
                 batch_id, wakes = done.batch_id, done.wakes
                 if key is not None:
                     idempotency.keep(opened, self._viewer, key, self._mac, batch_id, self._now)
-            body = progress(opened, opened.get_one(StoredBatch, batch_id)).model_dump(mode="json")
+            body = progress(opened, opened.get_one(Batch, batch_id)).model_dump(mode="json")
         wake(wakes, self._state.redis_url)
         return JSONResponse(body, status_code=202, headers={"Location": f"/api/v1/batches/{batch_id}"})
 
@@ -128,11 +131,17 @@ class _Order:
         try:
             intake = open_intake(received.path, pack.vocabulary)
             return submit(
-                opened, intake.on(day), head=Head(tidy(received.name), tuple(intake.columns), tuple(intake.unknown)),
-                pack=pack, as_of=day,
-                submitter=submitter_for(opened, self._viewer, self._submitter), vault=self._state.vault,
-                chunk_size=settings().chunk_size, now=self._now, actor=self._viewer.actor,
-            )  # fmt: skip
+                opened,
+                intake.on(day),
+                head=Head(tidy(received.name), tuple(intake.columns), tuple(intake.unknown)),
+                pack=pack,
+                as_of=day,
+                submitter=submitter_for(opened, self._viewer, self._submitter),
+                vault=self._state.vault,
+                chunk_size=settings().chunk_size,
+                now=self._now,
+                actor=self._viewer.actor,
+            )
         except IntakeError as error:
             raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
 
@@ -157,19 +166,19 @@ def list_batches(
 ) -> Batches:
     """Batches, newest first: a submitter's own; everybody's for counsellors, who may ask for one submitter's."""
     try:
-        place = None if after is None else batches.Place.parse(after)
+        place = None if after is None else batch_list.BatchCursor.parse(after)
     except ForbearError:
         raise ProblemError(400, "cursor") from None
     whose = None if viewer.submitter is None and submitter is None else submitter_for(session, viewer, submitter)
-    page = batches.page(session, vault, whose, place, limit)
+    page = batch_list.page(session, vault, whose, place, limit)
     return Batches(
-        batches=[Batch(**counted(entry.batch)) for entry in page.entries],
+        batches=[BatchView(**counted(entry.batch)) for entry in page.entries],
         next=None if page.next is None else str(page.next),
     )
 
 
 @router.get("/{batch_id}", responses=problems(401, 403, 404, 422))
-def show_batch(viewer: Reader, session: SessionDep, batch_id: UUID) -> BatchProgress:
+def show_batch(viewer: Reader, session: SessionDep, batch_id: UUID) -> BatchProgressView:
     """One batch, and how far it is."""
     return progress(session, _found(session, viewer, batch_id))
 
@@ -183,7 +192,7 @@ def results(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, forma
     """The decisions of a batch that are there by now, as JSON lines or in another format. Noted in the ledger."""
     state = request.app.state
 
-    def pieces(opened: Session, batch: StoredBatch, folder: Path) -> Iterator[bytes]:
+    def pieces(opened: Session, batch: Batch, folder: Path) -> Iterator[bytes]:
         return export.results(decisions_of(opened, batch.id, state.vault), f".{format}", folder)
 
     return _download(request, viewer, now, batch_id, "results", format, pieces)
@@ -198,7 +207,7 @@ def rejects(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, forma
     """The rejected rows as they came, each with `row`, `field` and `error`: correct them and submit the file again."""
     state = request.app.state
 
-    def pieces(opened: Session, batch: StoredBatch, folder: Path) -> Iterator[bytes]:
+    def pieces(opened: Session, batch: Batch, folder: Path) -> Iterator[bytes]:
         columns = source_of(batch, state.vault).columns
         return export.rejects(columns, rejections_of(opened, batch.id, state.vault), f".{format}", folder)
 
@@ -215,12 +224,12 @@ def _download(
     engine, vault = request.app.state.engine, request.app.state.vault
     with session(engine) as opened:
         _found(opened, viewer, batch_id)
-        entry = ledger.Entry("export", f"batch:{batch_id}", {"what": what, "format": ending})
+        entry = ledger.LedgerEntry("export", f"batch:{batch_id}", {"what": what, "format": ending})
         ledger.append(opened, vault, viewer.actor, [entry], now)
 
     def stream() -> Iterator[bytes]:
         with snapshot(engine) as opened, TemporaryDirectory(prefix="forbear-") as folder:
-            yield from pieces(opened, opened.get_one(StoredBatch, batch_id), Path(folder))
+            yield from pieces(opened, opened.get_one(Batch, batch_id), Path(folder))
 
     made = stream()
     first = next(made, b"")
@@ -228,8 +237,8 @@ def _download(
     return StreamingResponse(chain([first], made), media_type=_TYPES[f".{ending}"], headers=headers)
 
 
-def _found(session: Session, viewer: Viewer, batch_id: UUID) -> StoredBatch:
-    batch = session.get(StoredBatch, batch_id)
+def _found(session: Session, viewer: Viewer, batch_id: UUID) -> Batch:
+    batch = session.get(Batch, batch_id)
     if batch is None or viewer.submitter not in (None, batch.submitter):
         raise ProblemError(404, "no_batch")
     return batch

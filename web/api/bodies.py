@@ -12,9 +12,9 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.types import Message, Receive
 
+from forbear.base.settings import settings
 from forbear.intake import FORMATS
 from forbear.intake.json_lines import DECODER
-from forbear.settings import settings
 from web.api.problems import ProblemError, of_validation
 
 # What programs call our formats. The first name of a format is the one we use.

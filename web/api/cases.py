@@ -12,30 +12,30 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Engine
 from sqlmodel import Session, col, func, select
 
-from forbear import queue
-from forbear.accounts import Viewer
-from forbear.casefile import decided_on
-from forbear.errors import ForbearError
-from forbear.filters import Filter
+from forbear.accounts.accounts import Viewer
+from forbear.base.errors import ForbearError
+from forbear.base.settings import settings
+from forbear.base.vault import Vault
+from forbear.batch.submit import Head, Submitted, submit
+from forbear.batch.triage import decisions_of
+from forbear.case.decided_case import decided_on
+from forbear.desk import queue
+from forbear.desk.filters import QueueFilter
 from forbear.intake import IntakeError, Rejected
-from forbear.intake.one import one
-from forbear.privacy import Vault
-from forbear.settings import settings
-from forbear.submit import Head, Submitted, submit
-from forbear.triage import decisions_of
+from forbear.intake.single_case import one
 from models.case import Case as StoredCase
 from models.case import CaseVersion
-from models.desk import STATUSES, DeskCase
+from models.desk import STATUSES, WorklistItem
 from models.intake import Batch, BatchCase
 from models.session import session
-from rules.pack import Pack
-from rules.schema import Text, Urgency
+from rules.pack.pack import Pack
+from rules.pack.schema import Text, Urgency
 from web.api import bodies
 from web.api.auth import Reader, Writer, submitter_for
 from web.api.batches import AsOf, Whose, day_of
 from web.api.describe import body_of, problems
 from web.api.problems import ProblemError, of_fields
-from web.api.schemas import Case, Cases, CaseSummary, Line, PendingCase, Standing, address_of
+from web.api.schemas import Cases, CaseState, CaseSummary, CaseView, Line, PendingCase, address_of
 from web.deps import NowDep, SessionDep, VaultDep
 from workers.wake import wake
 
@@ -46,9 +46,9 @@ _PENDING: dict[int | str, dict[str, Any]] = {202: {"model": PendingCase, "descri
 
 @router.post(
     "",
-    response_model=Case,
+    response_model=CaseView,
     responses={
-        201: {"model": Case, "description": "Decided: a new case, or new facts of one"},
+        201: {"model": CaseView, "description": "Decided: a new case, or new facts of one"},
         **_PENDING,
         **problems(400, 401, 403, 410, 413, 415, 422),
     },
@@ -69,7 +69,7 @@ async def submit_case(
     end, pauses = time.monotonic() + wait, iter(PAUSES)
     while True:
         found = await run_in_threadpool(_answer, state.engine, state.vault, handed_in.batch_id)
-        if isinstance(found, Case) or found.status == "failed" or time.monotonic() >= end:
+        if isinstance(found, CaseView) or found.status == "failed" or time.monotonic() >= end:
             break
         await sleep(min(next(pauses, PAUSES[-1]), max(0.0, end - time.monotonic())))
     status = 202 if isinstance(found, PendingCase) else 201 if handed_in.accepted else 200
@@ -96,15 +96,22 @@ def _hand_in(
         raise of_fields(*row.faults)
     with session(state.engine) as opened:
         done = submit(
-            opened, [row], head=Head(intake.path.name, tuple(intake.columns), tuple(intake.unknown)), pack=pack,
-            as_of=day, submitter=submitter_for(opened, viewer, submitter), vault=state.vault,
-            chunk_size=settings().chunk_size, now=now, actor=viewer.actor,
-        )  # fmt: skip
+            opened,
+            [row],
+            head=Head(intake.path.name, tuple(intake.columns), tuple(intake.unknown)),
+            pack=pack,
+            as_of=day,
+            submitter=submitter_for(opened, viewer, submitter),
+            vault=state.vault,
+            chunk_size=settings().chunk_size,
+            now=now,
+            actor=viewer.actor,
+        )
     wake(done.wakes, state.redis_url)
     return done
 
 
-def _answer(engine: Engine, vault: Vault, batch_id: UUID) -> Case | PendingCase:
+def _answer(engine: Engine, vault: Vault, batch_id: UUID) -> CaseView | PendingCase:
     """What a case handed in alone came to so far, looked at in a session of its own."""
     with session(engine) as opened:
         batch = opened.get_one(Batch, batch_id)
@@ -115,9 +122,9 @@ def _answer(engine: Engine, vault: Vault, batch_id: UUID) -> Case | PendingCase:
             .where(BatchCase.batch_id == batch_id)
         ).one()
         decided = list(decisions_of(opened, batch_id, vault))  # one, or none yet
-        desk = opened.get(DeskCase, case.id)
+        desk = opened.get(WorklistItem, case.id)
         if decided and desk is not None:
-            return Case(**decided[0], **_standing(opened, desk))
+            return CaseView(**decided[0], **_standing(opened, desk))
         status: Literal["failed", "pending"] = "failed" if batch.status == "complete" else "pending"
         return PendingCase(case_ref=case.case_ref, submitter=case.submitter, status=status, batch_id=batch_id)
 
@@ -136,20 +143,20 @@ def list_cases(
     """Decided cases, most urgent first: a submitter's own, everybody's for counsellors."""
     whose = None if viewer.submitter is None and submitter is None else submitter_for(session, viewer, submitter)
     try:
-        place = None if after is None else queue.Place.parse(after)
+        place = None if after is None else queue.QueueCursor.parse(after)
     except ForbearError:
         raise ProblemError(400, "cursor") from None
-    page = queue.page(session, Filter(urgency, strategy, ref, whose, statuses=STATUSES), place, limit)
+    page = queue.page(session, QueueFilter(urgency, strategy, ref, whose, statuses=STATUSES), place, limit)
     return Cases(cases=[_summary(entry) for entry in page.entries], next=None if page.next is None else str(page.next))
 
 
-@router.get("/{ref:path}", response_model=Case, responses={**_PENDING, **problems(401, 403, 404, 409, 410, 422)})
+@router.get("/{ref:path}", response_model=CaseView, responses={**_PENDING, **problems(401, 403, 404, 409, 410, 422)})
 def show_case(
     viewer: Reader, session: SessionDep, vault: VaultDep, ref: str, submitter: Whose = None
-) -> Case | JSONResponse:
+) -> CaseView | JSONResponse:
     """A case by its current decision, and where it stands. The reference is percent-encoded in the address."""
     case = find(session, viewer, ref, submitter)
-    desk = session.get(DeskCase, case.id)
+    desk = session.get(WorklistItem, case.id)
     if desk is None:
         newest = session.exec(_newest(case.id)).one()
         waiting = PendingCase(
@@ -158,7 +165,7 @@ def show_case(
         return JSONResponse(waiting.model_dump(mode="json"), status_code=202)
     decided = decided_on(session, case.id, desk.decision_id, vault)
     assert decided is not None  # noqa: S101 - a foreign key
-    return Case(**decided.in_words(), **_standing(session, desk))
+    return CaseView(**decided.in_words(), **_standing(session, desk))
 
 
 def find(session: Session, viewer: Viewer, ref: str, submitter: str | None) -> StoredCase:
@@ -178,13 +185,13 @@ def _newest(case_id: int) -> Any:
     return select(CaseVersion).where(CaseVersion.case_id == case_id).order_by(col(CaseVersion.number).desc()).limit(1)
 
 
-def _standing(session: Session, desk: DeskCase) -> dict[str, Any]:
+def _standing(session: Session, desk: WorklistItem) -> dict[str, Any]:
     newest = session.exec(select(func.max(CaseVersion.number)).where(CaseVersion.case_id == desk.case_id)).one()
-    kept = {name: getattr(desk, name) for name in Standing.model_fields if name != "outdated"}
+    kept = {name: getattr(desk, name) for name in CaseState.model_fields if name != "outdated"}
     return {**kept, "outdated": newest > desk.version_number}
 
 
-def _summary(entry: queue.Entry) -> CaseSummary:
+def _summary(entry: queue.QueueRow) -> CaseSummary:
     desk = entry.case
     made = {"address", "strategy_label", "outdated"}
     kept = {name: getattr(desk, name) for name in CaseSummary.model_fields if name not in made}

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
 
-from rules.pack import Pack
-from rules.schema import Fact
+from rules.pack.pack import Pack
+from rules.pack.schema import Fact
 from web.api.examples import EXAMPLES
 from web.api.schemas import ProblemDocument
 
@@ -17,8 +17,12 @@ _DESCRIPTION = """Triage of overdue borrowers' cases for debt counselling. ç³»ç»
 
 Every request carries a bearer token with the scope its operation needs. Errors are problem documents (RFC 9457), their
 `detail` in Chinese or, with `Accept-Language: en`, in English. Money is yuan, dates are ISO 8601."""
-_SCOPES = {"batches": "cases:read, cases:write", "cases": "cases:read, cases:write", "reviews": "reviews:write",
-           "webhooks": "webhooks"}  # fmt: skip
+_SCOPES = {
+    "batches": "cases:read, cases:write",
+    "cases": "cases:read, cases:write",
+    "reviews": "reviews:write",
+    "webhooks": "webhooks",
+}
 _JSON_TYPES: dict[str, dict[str, Any]] = {
     "text": {"type": "string"},
     "enum": {"type": "string"},
@@ -43,9 +47,12 @@ def described(pack: Pack) -> dict[str, Any]:
 
     routes = [route for topic in TOPICS for route in topic.router.routes]
     document = get_openapi(
-        title="Forbear", version="1", description=_DESCRIPTION, routes=routes,
+        title="Forbear",
+        version="1",
+        description=_DESCRIPTION,
+        routes=routes,
         tags=[{"name": tag, "description": f"Scopes: {scopes}"} for tag, scopes in _SCOPES.items()],
-    )  # fmt: skip
+    )
     schemas = document["components"]["schemas"]
     for made in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which we never answer
         schemas.pop(made, None)

@@ -9,9 +9,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 
-from rules.facts import FieldError
-from rules.phrases import say
-from rules.schema import Text
+from rules.facts.case_facts import FieldError
+from rules.pack.schema import Text
+from rules.text.phrases import say
 from web import language
 from web.language import Language
 

@@ -8,17 +8,18 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
-from forbear import actions, answers, review, timeline
-from forbear.accounts import Viewer
-from forbear.casefile import decided_on
-from forbear.chunks import Wake
-from forbear.fields import WORDS_MOST
-from forbear.privacy import Vault
-from forbear.review import Act, NoCaseError, StaleError
-from forbear.standing import RefusedError, Standing
-from models.desk import DeskCase
+from forbear.accounts.accounts import Viewer
+from forbear.base.vault import Vault
+from forbear.batch.chunks import Wake
+from forbear.case import actions, corrections, timeline
+from forbear.case.action_fields import WORDS_MOST
+from forbear.case.decided_case import decided_on
+from forbear.case.workflow import CaseContext, RefusedError
+from forbear.desk import review
+from forbear.desk.review import Act, NoCaseError, StaleError
+from models.desk import WorklistItem
 from models.session import session
-from rules.pack import Pack
+from rules.pack.pack import Pack
 from web.api.auth import Reviewer
 from web.api.batches import Whose
 from web.api.cases import find
@@ -95,7 +96,7 @@ class Resume(_Action):
     action: Literal["resume"]
 
 
-class Outcome(_Action):
+class OutcomeAction(_Action):
     """What came of it. `closed` ends the case and says why."""
 
     action: Literal["outcome"]
@@ -112,7 +113,8 @@ class Document(_Action):
 
 
 AnyAction = Annotated[
-    Accept | Override | Answer | Ask | Escalate | Snooze | Resume | Outcome | Document, Field(discriminator="action")
+    Accept | Override | Answer | Ask | Escalate | Snooze | Resume | OutcomeAction | Document,
+    Field(discriminator="action"),
 ]
 
 
@@ -156,30 +158,35 @@ class _Desk:
         except NoCaseError:
             raise ProblemError(409, "undecided") from None
         except StaleError:
-            newest = self._session.get_one(DeskCase, case_id)
+            newest = self._session.get_one(WorklistItem, case_id)
             raise ProblemError(409, "stale", members={"revision": newest.revision}) from None
         except RefusedError as error:
             raise of_fields(*error.errors) from None
         made = act and review.perform(self._session, self._vault, self._viewer, case, act, self._now)
         done = Reviewed(
-            id=made and made.id, action=body.action, at=self._now, strategy=act and act.strategy,
-            status=case.status, revision=case.revision, batch_id=batch_id,
-        )  # fmt: skip
+            id=made and made.id,
+            action=body.action,
+            at=self._now,
+            strategy=act and act.strategy,
+            status=case.status,
+            revision=case.revision,
+            batch_id=batch_id,
+        )
         return done, wakes
 
-    def _standing(self, case: DeskCase) -> Standing:
+    def _standing(self, case: WorklistItem) -> CaseContext:
         decided = decided_on(self._session, case.case_id, case.decision_id, self._vault)
         assert decided is not None  # noqa: S101 - a foreign key
-        return Standing(self._viewer, case, decided, self._now)
+        return CaseContext(self._viewer, case, decided, self._now)
 
-    def _chosen(self, at: Standing, body: Any) -> tuple[Act | None, UUID | None, tuple[Wake, ...]]:
+    def _chosen(self, at: CaseContext, body: Any) -> tuple[Act | None, UUID | None, tuple[Wake, ...]]:
         if isinstance(body, Answer):
             cells = {name: _cell(value) for name, value in body.facts.items()}
-            answered = answers.answer(self._session, self._vault, at, cells, self._pack, body.words)
+            answered = corrections.answer(self._session, self._vault, at, cells, self._pack, body.words)
             return answered.act, answered.submitted.batch_id, answered.submitted.wakes
         return self._act(at, body), None, ()
 
-    def _act(self, at: Standing, body: Any) -> Act | None:
+    def _act(self, at: CaseContext, body: Any) -> Act | None:
         match body:
             case Accept():
                 return actions.accept(at, body.follow_up, body.words)
@@ -193,7 +200,7 @@ class _Desk:
                 return actions.escalate(at, body.reason, body.words)
             case Snooze():
                 return actions.snooze(at, body.until, body.reason, body.words)
-            case Outcome():
+            case OutcomeAction():
                 return actions.outcome(at, body.outcome, body.why or "", body.follow_up, body.words)
             case Document():
                 before = timeline.ticked(review.timeline(self._session, at.case.case_id))

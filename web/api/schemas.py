@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from rules.schema import Urgency
+from rules.pack.schema import Urgency
 
 Status = Literal["open", "escalated", "reviewed", "waiting", "snoozed", "closed"]
 # What the database can hold: it refuses the character NUL.
@@ -25,7 +25,7 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Words(Shape):
+class BilingualText(Shape):
     """A text in both languages."""
 
     zh: str
@@ -36,18 +36,18 @@ class Citation(Shape):
     """What a claim rests on, and how sure we are of it."""
 
     id: str
-    title: Words
+    title: BilingualText
     number: str | None
     article: str | None
     layer: str
     status: str = Field(description="primary, official, weak, own_knowledge or design")
 
 
-class Reason(Shape):
+class ReasonView(Shape):
     """A rule that fired, in words."""
 
     rule: str
-    text: Words
+    text: BilingualText
     references: list[Citation]
 
 
@@ -55,34 +55,34 @@ class Question(Shape):
     """A fact that is not known yet."""
 
     fact: str
-    text: Words
+    text: BilingualText
 
 
-class Item(Shape):
+class ItemView(Shape):
     """A document, right, warning or step."""
 
     id: str
-    text: Words
+    text: BilingualText
     references: list[Citation]
 
 
-class Deadline(Shape):
+class DeadlineView(Shape):
     """A legal clock that runs in this case."""
 
     what: str
-    title: Words
+    title: BilingualText
     date: dt.date
     basis: list[Citation]
     days_left: int = Field(description="On the as-of day; negative once it is over")
     assumed: bool
-    note: Words | None
+    note: BilingualText | None
 
 
 class PlanOption(Shape):
     """A plan to propose. Amounts in yuan and rates in percent, as decimal strings."""
 
     strategy: str
-    strategy_label: Words
+    strategy_label: BilingualText
     kind: str
     months: int
     monthly: str
@@ -95,17 +95,17 @@ class PlanOption(Shape):
     waiver_asked: str
     within_stress: bool | None
     share: str | None
-    text: Words
+    text: BilingualText
 
 
-class Recourse(Shape):
+class RecourseView(Shape):
     """A change in the borrower's hands that leads to another strategy."""
 
     fact: str
     value: str | int | bool
     strategy: str
     rule: str
-    text: Words
+    text: BilingualText
 
 
 class PackName(Shape):
@@ -116,49 +116,49 @@ class PackName(Shape):
     sha256: str
 
 
-class RedFlag(Shape):
+class RedFlagView(Shape):
     """An alarm that the notes raised."""
 
     flag: str
-    title: Words
+    title: BilingualText
     words: list[str]
     negated: bool
-    text: Words
+    text: BilingualText
 
 
-class Decision(Shape):
+class DecisionSchema(Shape):
     """What the policy recommends for a case, and why. A person decides."""
 
     case_ref: str
     strategy: str
-    strategy_label: Words
+    strategy_label: BilingualText
     urgency: Urgency
     certain: bool = Field(description="No missing fact could change the strategy")
     secondary: list[str]
     blocked: list[str]
     rules_fired: list[str]
-    reasons: list[Reason]
+    reasons: list[ReasonView]
     questions: list[Question]
-    documents: list[Item]
-    rights: list[Item]
-    warnings: list[Item]
-    steps: list[Item]
-    deadlines: list[Deadline]
+    documents: list[ItemView]
+    rights: list[ItemView]
+    warnings: list[ItemView]
+    steps: list[ItemView]
+    deadlines: list[DeadlineView]
     plan_options: list[PlanOption]
-    recourse: list[Recourse]
+    recourse: list[RecourseView]
     pack: PackName
     as_of: dt.date
     engines_agree: bool
     strategy_code: str
-    summary: Words
+    summary: BilingualText
     rules_unknown: list[str]
     flags: list[str]
-    red_flags: list[RedFlag]
+    red_flags: list[RedFlagView]
     disagreement: list[dict[str, Any]]
-    disclaimer: Words
+    disclaimer: BilingualText
 
 
-class Standing(Shape):
+class CaseState(Shape):
     """Where a case stands on the counsellors' desk."""
 
     submitter: str
@@ -173,7 +173,7 @@ class Standing(Shape):
     follow_up_at: dt.datetime | None
 
 
-class Case(Standing, Decision):
+class CaseView(CaseState, DecisionSchema):
     """A decided case: its decision, and where it stands."""
 
 
@@ -194,7 +194,7 @@ class CaseSummary(Shape):
     address: str
     urgency: Urgency
     strategy: str
-    strategy_label: Words
+    strategy_label: BilingualText
     certain: bool
     engines_agree: bool
     status: Status

@@ -6,17 +6,21 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
-from forbear import entries
-from web import language, render
+from forbear.ledger import listing
+from web import language
 from web.auth import Supervisor
 from web.deps import PackDep, SessionDep
+from web.views import render
 
 router = APIRouter()
 # Where the words of a detail's codes are.
 _FAMILIES = {
-    "action": "event", "reason": "reveal.reason", "way": "consent.way", "scopes": "consent.scope",
+    "action": "event",
+    "reason": "reveal.reason",
+    "way": "consent.way",
+    "scopes": "consent.scope",
     "files": "ledger.file",
-}  # fmt: skip
+}
 _BETWEEN = {"zh": ("；", "、"), "en": ("; ", ", ")}
 _Text = Annotated[str | None, Query(max_length=64)]
 
@@ -33,14 +37,20 @@ def show_ledger(
     before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
 ) -> Response:
     """A page of the ledger, with filters."""
-    chosen = entries.Filter(*((given or "").strip() or None for given in (kind, account, about)))
-    listed = entries.page(session, chosen, before)
+    chosen = listing.LedgerFilter(*((given or "").strip() or None for given in (kind, account, about)))
+    listed = listing.page(session, chosen, before)
     link, lang = partial(_link, chosen), language.chosen(request)
     values = {
-        "listed": listed, "chosen": chosen, "link": link, "later": before is not None, "kinds": entries.KINDS,
-        "people": entries.PEOPLE, "zone": pack.manifest.timezone, "told": partial(_told, lang),
+        "listed": listed,
+        "chosen": chosen,
+        "link": link,
+        "later": before is not None,
+        "kinds": listing.KINDS,
+        "people": listing.PEOPLE,
+        "zone": pack.manifest.timezone,
+        "told": partial(_told, lang),
         "named": partial(_named, lang),
-    }  # fmt: skip
+    }
     return render.page(request, "ledger.html", values, _twin(listed, link))
 
 
@@ -63,13 +73,13 @@ def _named(lang: language.Language, family: str, name: str) -> str:
     return language.message(lang, key) if language.has(key) else name
 
 
-def _link(chosen: entries.Filter, **changes: Any) -> str:
+def _link(chosen: listing.LedgerFilter, **changes: Any) -> str:
     query = {"kind": chosen.kind, "account": chosen.account, "about": chosen.about, **changes}
     given = urlencode({name: value for name, value in query.items() if value is not None})
     return f"/ledger?{given}" if given else "/ledger"
 
 
-def _twin(listed: entries.Page, link: Any) -> dict[str, Any]:
+def _twin(listed: listing.LedgerPage, link: Any) -> dict[str, Any]:
     return {
         "length": listed.length,
         "entries": [

@@ -9,16 +9,18 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator
 from sqlmodel import Session
 
-from forbear import overview
-from forbear.overview import Period
-from forbear.policy import Rate
-from rules.pack import Pack
-from rules.phrases import say
-from rules.schema import Text
-from web import charts, language, render
+from forbear.desk import overview
+from forbear.desk.overview import Period
+from forbear.desk.rule_usage import RuleUsage
+from rules.pack.pack import Pack
+from rules.pack.schema import Text
+from rules.text.phrases import say
+from web import language
 from web.auth import Supervisor
-from web.charts import Count, Row, Series, Tone
+from web.charts import charts
+from web.charts.charts import ChartBar, ChartRow, Series, Tone
 from web.deps import NowDep, PackDep, SessionDep
+from web.views import render
 
 router = APIRouter(prefix="/overview")
 PERIODS = (7, 30, 90)  # days
@@ -34,9 +36,13 @@ Days = Annotated[int, AfterValidator(_offered), Query()]
 Chart = Literal["volumes", "urgency", "strategies", "outcomes"]
 _TONES: dict[str, Tone] = {"U0": "u0", "U1": "u1", "U2": "u2", "U3": "u3", "U4": "u4", "U5": "u5"}
 _OUTCOMES: tuple[tuple[str, Tone], ...] = (
-    ("contacted", "plain"), ("lender_accepted", "accent"), ("lender_refused", "u2"), ("plan_kept", "u4"),
-    ("plan_broken", "u1"), ("closed", "u5"),
-)  # fmt: skip
+    ("contacted", "plain"),
+    ("lender_accepted", "accent"),
+    ("lender_refused", "u2"),
+    ("plan_kept", "u4"),
+    ("plan_broken", "u1"),
+    ("closed", "u5"),
+)
 _WIDE = 540  # pixels of a chart on a desk: half the page
 _RULES = 15  # rules listed
 _STRATEGIES = 12  # strategies drawn
@@ -104,19 +110,20 @@ def show_chart(
 
 def _volumes(session: Session, period: Period, said: Callable[..., str], width: int) -> str:
     rows = [
-        Row(f"{each.day:%m-%d}", (each.accepted, each.unchanged, each.rejected))
+        ChartRow(f"{each.day:%m-%d}", (each.accepted, each.unchanged, each.rejected))
         for each in overview.volumes(session, period)
     ]
     series = [
-        Series(said("overview.accepted"), "accent"), Series(said("overview.unchanged"), "u5"),
+        Series(said("overview.accepted"), "accent"),
+        Series(said("overview.unchanged"), "u5"),
         Series(said("overview.rejected"), "u2"),
-    ]  # fmt: skip
+    ]
     return charts.columns(rows, series, name=said("overview.volumes"), unit=said("overview.rows"), width=width)
 
 
 def _urgency(session: Session, said: Callable[..., str], width: int) -> str:
     counts = [
-        Count(f"{urgency} {said(f'urgency.{urgency}')}", cases, _TONES[urgency])
+        ChartBar(f"{urgency} {said(f'urgency.{urgency}')}", cases, _TONES[urgency])
         for urgency, cases in overview.mix(session).by_urgency.items()
     ]
     return charts.bars(counts, name=said("overview.urgency"), width=width)
@@ -124,9 +131,9 @@ def _urgency(session: Session, said: Callable[..., str], width: int) -> str:
 
 def _strategies(session: Session, pack: Pack, lang: language.Language, said: Callable[..., str], width: int) -> str:
     found = overview.mix(session).by_strategy
-    counts = [Count(say(_title(pack, strategy), lang), cases) for strategy, cases in found[:_STRATEGIES]]
+    counts = [ChartBar(say(_title(pack, strategy), lang), cases) for strategy, cases in found[:_STRATEGIES]]
     if rest := sum(cases for _, cases in found[_STRATEGIES:]):
-        counts.append(Count(said("overview.others"), rest, "plain"))
+        counts.append(ChartBar(said("overview.others"), rest, "plain"))
     return charts.bars(counts, name=said("overview.strategies"), width=width)
 
 
@@ -134,7 +141,7 @@ def _outcomes(
     session: Session, period: Period, pack: Pack, lang: language.Language, said: Callable[..., str], width: int
 ) -> str:
     rows = [
-        Row(say(_title(pack, strategy), lang), tuple(found[name] for name, _ in _OUTCOMES))
+        ChartRow(say(_title(pack, strategy), lang), tuple(found[name] for name, _ in _OUTCOMES))
         for strategy, found in overview.outcomes(session, period)[:_STRATEGIES]
     ]
     series = [Series(said(f"outcome.{name}"), tone) for name, tone in _OUTCOMES]
@@ -168,7 +175,9 @@ def _twin(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rate(rate: Rate) -> dict[str, int | None]:
+def _rate(rate: RuleUsage) -> dict[str, int | None]:
     return {
-        "accepted": rate.accepted, "overridden": rate.overridden, "overridden_percent": rate.overridden_percent,
-    }  # fmt: skip
+        "accepted": rate.accepted,
+        "overridden": rate.overridden,
+        "overridden_percent": rate.overridden_percent,
+    }

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from forbear import policy
-from rules.handbook.document import Book, Entry, Section
+from forbear.desk import rule_usage
+from rules.handbook.document import Handbook, HandbookEntry, Section
 from rules.handbook.search import entries, search
-from rules.pack import Pack
-from web import language, render
+from rules.pack.pack import Pack
+from web import language
 from web.auth import SignedIn
 from web.deps import NowDep, PackDep, SessionDep
+from web.views import render
 
 router = APIRouter(prefix="/policy")
 _SINCE = dt.timedelta(days=90)
@@ -20,8 +21,8 @@ _RULES = "section.rules"
 _MOST = 30  # places a search shows
 
 
-def _book(request: Request, pack: Pack, now: dt.datetime) -> Book:
-    return policy.handbook(pack, render.day(now, pack.manifest.timezone), language.chosen(request))
+def _book(request: Request, pack: Pack, now: dt.datetime) -> Handbook:
+    return rule_usage.handbook(pack, render.day(now, pack.manifest.timezone), language.chosen(request))
 
 
 def _address(anchor: str) -> str:
@@ -60,16 +61,23 @@ def show_anchor(
     if entry is None and anchor != section.anchor:
         return RedirectResponse(f"{_address(section.anchor)}#{anchor}", status_code=303)
     since = render.day(now - _SINCE, pack.manifest.timezone)
-    rates = policy.rates(session, since) if section.anchor == _RULES else {}
+    rates = rule_usage.rates(session, since) if section.anchor == _RULES else {}
     ids = {rule.rule.id for rule in pack.rules}
     values = {
-        "book": book, "pack": pack, "section": section, "entry": entry, "rates": rates, "ids": ids, "since": since,
-        "untried": policy.Rate(), "target": _address,
-    }  # fmt: skip
+        "book": book,
+        "pack": pack,
+        "section": section,
+        "entry": entry,
+        "rates": rates,
+        "ids": ids,
+        "since": since,
+        "untried": rule_usage.RuleUsage(),
+        "target": _address,
+    }
     return render.page(request, "policy_chapter.html", values, _twin(section, entry, rates))
 
 
-def _twin(section: Section, entry: Entry | None, rates: dict[str, policy.Rate]) -> dict[str, Any]:
+def _twin(section: Section, entry: HandbookEntry | None, rates: dict[str, rule_usage.RuleUsage]) -> dict[str, Any]:
     shown = section.entries if entry is None else (entry,)
     return {
         "chapter": section.title,
@@ -80,6 +88,6 @@ def _twin(section: Section, entry: Entry | None, rates: dict[str, policy.Rate]) 
     }
 
 
-def _fared(entry: Entry, rates: dict[str, policy.Rate]) -> dict[str, int]:
+def _fared(entry: HandbookEntry, rates: dict[str, rule_usage.RuleUsage]) -> dict[str, int]:
     rate = rates.get(entry.anchor)
     return {} if rate is None else {"fired": rate.fired, "accepted": rate.accepted, "overridden": rate.overridden}

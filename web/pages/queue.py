@@ -7,18 +7,19 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
-from forbear import queue, saved_filters, takes, tallies
-from forbear.accounts import Viewer
-from forbear.errors import ForbearError
+from forbear.accounts.accounts import Viewer
+from forbear.base.errors import ForbearError
+from forbear.desk import assignment, counting, queue, saved_filters
 from models.account import Account
 from models.desk import STATUSES, SavedFilter
-from rules import facts as rules_facts
-from rules.pack import Pack
-from web import language, render, twins
+from rules.facts import case_facts
+from rules.pack.pack import Pack
+from web import language
 from web.auth import SignedIn
 from web.deps import NowDep, PackDep, SessionDep
-from web.due import due, span
-from web.terms import AGES, Terms, TermsDep
+from web.views import page_json, render
+from web.views.queue_query import AGES, QueueQuery, QueueQueryDep
+from web.views.time_left import due, span
 
 router = APIRouter()
 
@@ -39,26 +40,39 @@ def show_queue(
     session: SessionDep,
     pack: PackDep,
     now: NowDep,
-    terms: TermsDep,
+    terms: QueueQueryDep,
     after: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
     """Cases, most urgent first, with filters and counts."""
     try:
-        place = queue.Place.parse(after) if after else None
+        place = queue.QueueCursor.parse(after) if after else None
     except ForbearError:
         raise HTTPException(400) from None
     chosen = terms.filter(viewer, now, pack.manifest.timezone)
-    counts = tallies.counts(session, chosen, pack)
-    listed = queue.page(session, chosen, place) if counts.total.cases else queue.Page((), None)
+    counts = counting.counts(session, chosen, pack)
+    listed = queue.page(session, chosen, place) if counts.total.cases else queue.QueuePage((), None)
     waiting, tools = queue.waiting(session), _tools(session, viewer)
     lang = language.chosen(request)
     values = {
-        "listed": listed, "counts": counts, "terms": terms, "now": now, "waiting": waiting, "tools": tools,
-        "later": place is not None, "chips": _chips(terms, counts, tools, pack, lang), "due": due, "span": span,
-        "products": _named(pack, "product", lang), "buckets": _named(pack, "overdue_bucket", lang), "ages": AGES,
-        "statuses": STATUSES, "told": _told(request), "bound": tallies.BOUND, "at_once": takes.AT_ONCE,
-    }  # fmt: skip
-    return render.page(request, "queue.html", values, twins.queue(listed, counts, waiting, terms.link))
+        "listed": listed,
+        "counts": counts,
+        "terms": terms,
+        "now": now,
+        "waiting": waiting,
+        "tools": tools,
+        "later": place is not None,
+        "chips": _chips(terms, counts, tools, pack, lang),
+        "due": due,
+        "span": span,
+        "products": _named(pack, "product", lang),
+        "buckets": _named(pack, "overdue_bucket", lang),
+        "ages": AGES,
+        "statuses": STATUSES,
+        "told": _told(request),
+        "bound": counting.BOUND,
+        "at_once": assignment.AT_ONCE,
+    }
+    return render.page(request, "queue.html", values, page_json.queue(listed, counts, waiting, terms.link))
 
 
 @router.get("/cases")
@@ -69,7 +83,7 @@ def find_case(
 ) -> Response:
     """The case with exactly this reference; the queue searched for it if there is none, or several use it."""
     found = queue.find(session, ref, viewer.submitter)
-    address = f"/cases/{found[0]}" if len(found) == 1 else Terms(ref=ref).link()
+    address = f"/cases/{found[0]}" if len(found) == 1 else QueueQuery(ref=ref).link()
     return RedirectResponse(address, status_code=303)
 
 
@@ -77,21 +91,23 @@ def _tools(session: Session, viewer: Viewer) -> Tools:
     works = viewer.may_act_as("counsellor")
     return Tools(
         saved_filters.saved(session, viewer),
-        takes.people(session) if works else [],
-        takes.held(session, viewer) if works else 0,
+        assignment.people(session) if works else [],
+        assignment.held(session, viewer) if works else 0,
     )
 
 
 def _chips(
-    terms: Terms, counts: tallies.Counts, tools: Tools, pack: Pack, lang: language.Language
+    terms: QueueQuery, counts: counting.QueueCounts, tools: Tools, pack: Pack, lang: language.Language
 ) -> list[tuple[str, str]]:
     """The terms that narrow, each with its value for people; blank where its name says it all."""
     strategies = {count.strategy: count.title.model_dump()[lang] for count in counts.by_strategy}
     people = {str(person.id): person.name for person in tools.people}
     named: dict[str, dict[str, str]] = {
-        "strategy": strategies, "product": dict(_named(pack, "product", lang)), "assignee": people,
+        "strategy": strategies,
+        "product": dict(_named(pack, "product", lang)),
+        "assignee": people,
         "bucket": dict(_named(pack, "overdue_bucket", lang)),
-    }  # fmt: skip
+    }
     words = {"urgency", "status", "due"}  # the page's own, by `queue.<name>.<value>`
     chips = []
     for name, value in terms.given.items():
@@ -113,7 +129,7 @@ def _named(pack: Pack, fact: str, lang: language.Language) -> list[tuple[str, st
     if fact not in pack.vocabulary.facts:
         return []
     values = pack.vocabulary.facts[fact].values
-    return [(value, rules_facts.display(pack.vocabulary, fact, value, lang)) for value in values]
+    return [(value, case_facts.display(pack.vocabulary, fact, value, lang)) for value in values]
 
 
 def _told(request: Request) -> dict[str, int]:

@@ -6,16 +6,16 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Reques
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
-from forbear import webhooks
-from forbear.accounts import Viewer
-from forbear.post import AddressError
-from forbear.settings import settings
+from forbear.accounts.accounts import Viewer
+from forbear.base.settings import settings
+from forbear.webhooks import webhooks
+from forbear.webhooks.http import AddressError
 from models.account import Account
 from models.webhook import EVENTS, Delivery, Webhook
-from rules.facts import FieldError
-from web import render
+from rules.facts.case_facts import FieldError
 from web.auth import OurForm, SignedIn
 from web.deps import NowDep, SessionDep, VaultDep
+from web.views import render
 
 router = APIRouter()
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
@@ -113,8 +113,13 @@ def _list(
     waiting = webhooks.waiting(session, hooks)
     faults = {error.field: error for error in errors or ()}
     values = {
-        "hooks": hooks, "waiting": waiting, "typed": typed, "faults": faults, "secret": secret, "events": EVENTS,
-    }  # fmt: skip
+        "hooks": hooks,
+        "waiting": waiting,
+        "typed": typed,
+        "faults": faults,
+        "secret": secret,
+        "events": EVENTS,
+    }
     twin = {
         "webhooks": [_hook(hook) | vars(waiting[hook.id]) for hook in hooks],
         "errors": [{"field": error.field, "zh": error.zh, "en": error.en} for error in faults.values()],
@@ -132,10 +137,13 @@ def _faults(session: Session, viewer: Viewer, submitter: str, events: tuple[str,
             )
         )
     elif len(webhooks.of(session, viewer, submitter)) >= webhooks.MOST:
-        found.append(FieldError(
-            "submitter", f"这个提交方已有 {webhooks.MOST} 个回调地址：请先删除不用的。",
-            f"This submitter has {webhooks.MOST} webhooks already: remove one that is not needed.",
-        ))  # fmt: skip
+        found.append(
+            FieldError(
+                "submitter",
+                f"这个提交方已有 {webhooks.MOST} 个回调地址：请先删除不用的。",
+                f"This submitter has {webhooks.MOST} webhooks already: remove one that is not needed.",
+            )
+        )
     if not set(events) & set(EVENTS):
         found.append(FieldError("events", "请至少选一种事件。", "Choose at least one event."))
     return found
@@ -159,14 +167,23 @@ def _found(session: Session, viewer: Viewer, webhook_id: int) -> Webhook:
 
 def _hook(hook: Webhook) -> dict[str, Any]:
     return {
-        "id": hook.id, "address": f"/webhooks/{hook.id}", "submitter": hook.submitter, "url": hook.url,
-        "events": hook.events, "created_at": hook.created_at.isoformat(),
-    }  # fmt: skip
+        "id": hook.id,
+        "address": f"/webhooks/{hook.id}",
+        "submitter": hook.submitter,
+        "url": hook.url,
+        "events": hook.events,
+        "created_at": hook.created_at.isoformat(),
+    }
 
 
 def _delivery(each: Delivery) -> dict[str, Any]:
     return {
-        "id": each.id, "event": each.event, "status": each.status, "tries": each.tries, "error": each.error,
-        "created_at": each.created_at.isoformat(), "next_at": each.next_at.isoformat(),
+        "id": each.id,
+        "event": each.event,
+        "status": each.status,
+        "tries": each.tries,
+        "error": each.error,
+        "created_at": each.created_at.isoformat(),
+        "next_at": each.next_at.isoformat(),
         "delivered_at": each.delivered_at and each.delivered_at.isoformat(),
-    }  # fmt: skip
+    }

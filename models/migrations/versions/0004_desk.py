@@ -11,13 +11,13 @@ IN_STATUS = ["status", "urgency", "due_at", "decision_id"]
 FILTERED = [
     "case_id", "certain", "engines_agree", "changed", "received_at", "batch_id", "product", "overdue_bucket",
     "strategy", "submitter", "case_ref", "assignee_id",
-]  # fmt: skip
+]  
 MOMENT = sa.DateTime(timezone=True)
 # Where rows are looked for that refer to one about to be deleted: a purge would read whole tables for each.
 DELETED_WITH = (
     ("case_version", "batch_id"), ("batch_case", "case_version_id"), ("decision", "chunk_id"),
     ("desk_case", "decision_id"), ("review", "decision_id"), ("idempotency_key", "batch_id"),
-)  # fmt: skip
+)  
 # Changes are appended, never added to a shared row: writers would queue up behind one another.
 TALLY = """
     CREATE FUNCTION tally_queue() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN

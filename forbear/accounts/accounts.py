@@ -1,0 +1,156 @@
+"""Accounts: who may do what. A viewer is an account, or a token of one, as a request acts for it."""
+
+import datetime as dt
+import hmac
+import re
+import secrets
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Literal, get_args
+
+from sqlmodel import Session, col, delete, select
+
+from forbear.base.errors import ForbearError
+from models.account import Account, SignIn, Token
+
+Role = Literal["submitter", "counsellor", "supervisor", "admin"]
+ROLES: tuple[Role, ...] = get_args(Role)  # each may do what the ones before it may, but submitters only see their own
+Scope = Literal["cases:read", "cases:write", "reviews:write", "webhooks"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+SIGNED_IN_FOR = dt.timedelta(hours=12)  # a working day
+
+
+_NAME = re.compile(r"[\w.@-]{1,64}")
+
+
+class UnfitError(ForbearError):
+    """A field of an account or a token cannot be so. `field` and `reason` are codes that pages have words for."""
+
+    def __init__(self, field: str, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who acts. `submitter` narrows what may be seen to the cases of that submitter; None: of everybody."""
+
+    account_id: int
+    name: str
+    role: Role
+    submitter: str | None
+    token_id: int | None = None
+    scopes: frozenset[str] = frozenset()
+
+    @property
+    def actor(self) -> str:
+        """The name of this viewer in the ledger."""
+        return f"account:{self.account_id}" if self.token_id is None else f"token:{self.token_id}"
+
+    def may_act_as(self, role: Role) -> bool:
+        """Whether the role of this account is at least this one."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+def viewer_of(account: Account) -> Viewer:
+    """An account as it acts in a browser."""
+    role: Role = account.role  # type: ignore[assignment] # the table's check constraint
+    return Viewer(account.id, account.name, role, account.submitter if role == "submitter" else None)
+
+
+def name_of(typed: str) -> str | None:
+    """The name of an account as it is kept; None if no account can have it."""
+    name = unicodedata.normalize("NFKC", typed).strip().lower()
+    return name if _NAME.fullmatch(name) else None
+
+
+def find(session: Session, typed: str, *, lock: bool = False) -> Account | None:
+    """The account of this name, locked until the transaction ends if asked for."""
+    name = name_of(typed)
+    if name is None:
+        return None
+    query = select(Account).where(Account.name == name)
+    return session.exec(query.with_for_update(key_share=True) if lock else query).first()
+
+
+def start(session: Session, account: Account, now: dt.datetime) -> str:
+    """Sign an account in; answers the secret for the browser's cookie, which only its hash is kept of."""
+    secret = secrets.token_urlsafe(32)
+    session.add(
+        SignIn(secret_hash=_hash(secret), account_id=account.id, created_at=now, expires_at=now + SIGNED_IN_FOR)
+    )
+    session.flush()
+    return secret
+
+
+def signed_in(session: Session, secret: str, now: dt.datetime) -> Viewer | None:
+    """Who holds this cookie; None if nobody does, it expired, or the account was disabled."""
+    query = select(Account).join(SignIn).where(SignIn.secret_hash == _hash(secret), SignIn.expires_at > now)
+    account = session.exec(query).first()
+    return None if account is None or account.disabled_at is not None else viewer_of(account)
+
+
+def end(session: Session, secret: str) -> None:
+    """Sign out the browser that holds this cookie."""
+    session.exec(delete(SignIn).where(col(SignIn.secret_hash) == _hash(secret)))
+
+
+def sign_ins(session: Session, account_id: int, now: dt.datetime) -> list[SignIn]:
+    """In which browsers an account is signed in, the latest first."""
+    query = select(SignIn).where(SignIn.account_id == account_id, SignIn.expires_at > now)
+    return list(session.exec(query.order_by(col(SignIn.created_at).desc())))
+
+
+def tokens(session: Session, account_id: int, now: dt.datetime) -> list[Token]:
+    """The tokens of an account that work, the newest first."""
+    query = select(Token).where(Token.account_id == account_id, col(Token.revoked_at).is_(None))
+    query = query.where(col(Token.expires_at).is_(None) | (col(Token.expires_at) > now))
+    return list(session.exec(query.order_by(col(Token.id).desc())))
+
+
+def create_token(
+    session: Session,
+    account: Account,
+    name: str,
+    scopes: Iterable[Scope],
+    expires_at: dt.datetime | None,
+    now: dt.datetime,
+) -> str:
+    """Give an account a token under a name; answers its secret, which only its hash is kept of."""
+    secret = "fb_" + secrets.token_urlsafe(32)  # a prefix that scanners of source code can look for
+    session.add(
+        Token(
+            account_id=account.id,
+            name=name,
+            scopes=sorted(set(scopes)),
+            secret_hash=_hash(secret),
+            created_at=now,
+            expires_at=expires_at,
+        )
+    )
+    session.flush()
+    return secret
+
+
+def token_viewer(session: Session, secret: str, now: dt.datetime) -> Viewer | None:
+    """Who holds this token; None if it is unknown, expired or revoked, or the account was disabled."""
+    query = select(Token, Account).join(Account).where(Token.secret_hash == _hash(secret))
+    found = session.exec(query).first()
+    if found is None:
+        return None
+    token, account = found
+    if token.revoked_at or account.disabled_at or (token.expires_at and token.expires_at <= now):
+        return None
+    return replace(viewer_of(account), token_id=token.id, scopes=frozenset(token.scopes))
+
+
+def csrf_token(secret: str) -> str:
+    """What the forms of a signed-in browser carry: another site cannot know it."""
+    return hmac.digest(secret.encode(), b"csrf", sha256).hex()
+
+
+def _hash(secret: str) -> bytes:
+    return sha256(secret.encode()).digest()

@@ -1,0 +1,79 @@
+"""The packs that decided, as the record keeps them; one of an older Forbear may be of a form not read any more."""
+
+from functools import cache
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from forbear.base.errors import ForbearError
+from models.pack import StoredPack
+from rules.pack.loader import DEFAULT_PACK, load, load_files
+from rules.pack.pack import Pack, PackError
+from rules.pack.schema import Text
+
+
+class UnreadablePackError(ForbearError):
+    """A stored pack that this version of Forbear cannot load."""
+
+
+def stored_pack(session: Session, sha256: str) -> Pack:
+    """A pack as the record keeps it. Raises UnreadablePackError."""
+    pack = _loaded(session, sha256)
+    if pack is None:
+        stored = session.get_one(StoredPack, sha256)
+        raise UnreadablePackError(
+            f"The policy {stored.pack_id} {stored.version} that this decision was made by is of another version of "
+            "Forbear and cannot be read any more: triage the case again."
+        )
+    return pack
+
+
+def pack_to_name_by(session: Session, sha256: str) -> Pack:
+    """The pack that decided, or, where it cannot be read any more, the one that ships: good for names only."""
+    return _loaded(session, sha256) or shipped()
+
+
+def title_of(session: Session, sha256: str, strategy: str) -> Text:
+    """What the pack that decided calls a strategy; its id where no pack that can be read knows it."""
+    found = pack_to_name_by(session, sha256).strategies.get(strategy)
+    return Text(zh=strategy, en=strategy) if found is None else found.title
+
+
+def name_of(session: Session, pack: Pack, strategy: str) -> Text:
+    """What this pack calls a strategy, else the newest stored one that knows it; its id where none does."""
+    if strategy in pack.strategies:
+        return pack.strategies[strategy].title
+    newest = select(StoredPack.sha256).order_by(col(StoredPack.created_at).desc())
+    known = (
+        found for sha256 in session.exec(newest) if (found := _loaded(session, sha256)) and strategy in found.strategies
+    )
+    found = next(known, None)
+    return Text(zh=strategy, en=strategy) if found is None else found.strategies[strategy].title
+
+
+def configured(folder: Path | None) -> Pack:
+    """The pack of this folder, else the one that ships. Raises ForbearError with every fault of the folder's."""
+    try:
+        return shipped() if folder is None else load(folder)
+    except PackError as error:
+        raise ForbearError("\n".join(error.errors)) from None
+
+
+def _loaded(session: Session, sha256: str) -> Pack | None:
+    """None where this version cannot read it. Tried once a process: the rulesets of a pack cannot be freed anyway."""
+    if sha256 not in _packs:
+        stored = session.get_one(StoredPack, sha256)
+        try:
+            _packs[sha256] = load_files({path: body.encode() for path, body in stored.files.items()}, stored.pack_id)
+        except PackError:
+            _packs[sha256] = None
+    return _packs[sha256]
+
+
+_packs: dict[str, Pack | None] = {}
+
+
+@cache
+def shipped() -> Pack:
+    """The pack that comes with Forbear."""
+    return load(DEFAULT_PACK)

@@ -1,0 +1,81 @@
+"""Settings: the only reader of the environment. Every field is documented in docs/settings.md."""
+
+import os
+import re
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from forbear.base.errors import ForbearError
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+
+
+class Settings(BaseSettings):
+    """What can be set from outside, each as FORBEAR_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="FORBEAR_", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    home: Path = Field(Path(".forbear"), description="Folder of the embedded servers' data and the generated key")
+    database_url: str | None = Field(None, description="PostgreSQL to use; unset: an embedded one")
+    redis_url: str | None = Field(None, description="Redis to use as broker; unset: an embedded one")
+    key: str | None = Field(
+        None, description="Base64 of the 32-byte key of personal data; unset: kept in FORBEAR_HOME/key"
+    )
+    pack: Path | None = Field(None, description="Folder of the policy pack; unset: the cn_consumer pack")
+    submitter: str = Field("local", max_length=64, description="Whose cases the command line submits")
+    chunk_size: int = Field(500, ge=1, le=5000, description="Cases a worker evaluates in one transaction")
+    worker_processes: int = Field(default_factory=_cores, ge=1, description="Processes of a worker")
+    web_host: str = Field("127.0.0.1", description="Address the web server listens on")
+    web_port: int = Field(8600, ge=0, le=65535, description="Port the web server listens on; 0: any free one")
+    web_hosts: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(), description="Names the pages are reached under, with commas; local addresses always"
+    )
+    web_proxy: str | None = Field(None, description="Address of the proxy whose X-Forwarded headers are believed")
+    retention_days: int = Field(1095, ge=1, description="Days a closed case is kept after the last activity on it")
+    upload_megabytes: int = Field(20, ge=1, le=200, description="Size of a file that the page takes, in MB")
+    sweep_seconds: int = Field(60, ge=1, description="Seconds between sweeps for chunks nobody woke")
+    webhook_private: bool = Field(
+        False, description="Webhooks may go to addresses of one's own network, and by http to this machine"
+    )
+    log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged")
+
+    @field_validator("web_hosts", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        names = [name for part in value.split(",") if (name := part.strip().lower())]
+        if wrong := [name for name in names if not _HOST.fullmatch(name)]:
+            raise ValueError(f"{wrong[0]!r} is no name of a host: give names alone, without https:// and port")
+        return names
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "FORBEAR_" + "_".join(str(part) for part in first["loc"]).upper()
+        what = first["msg"].removeprefix("Value error, ")
+        raise ForbearError(f"{name} is not usable: {what}. Correct it or unset it.") from None
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """The environment for a process we start: ours with these values set."""
+    return {**os.environ, **changes}
+
+
+def share_cores() -> None:
+    """Give each worker process its part of the cores: Polars reads this when it is imported, and never again."""
+    os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, _cores() // settings().worker_processes)))

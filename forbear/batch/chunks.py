@@ -1,0 +1,153 @@
+"""The queue of record: chunks are claimed, counted, split, finished and swept here. Messages only wake."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlmodel import Session, col, func, or_, select
+
+from forbear.webhooks import webhooks
+from models.intake import Batch, Chunk
+
+MAX_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Wake:
+    """A chunk that a message should wake a worker for, once the transaction is committed."""
+
+    chunk_id: int
+    queue: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What claiming a chunk came to: the chunk to work on, or the halves it was split into, or nothing to do."""
+
+    mine: Wake | None = None
+    halves: tuple[Wake, ...] = ()
+
+
+NOTHING = Claim()
+
+
+def claim(session: Session, chunk_id: int, now: dt.datetime) -> Claim:
+    """Count a try of a pending chunk that nobody works on, before the work that may kill the process begins.
+
+    A chunk that used up its tries is split in halves; one case alone is marked failed, and waits for a person.
+    """
+    chunk = take(session, chunk_id)
+    if chunk is None:
+        return NOTHING
+    if chunk.tries < MAX_TRIES:
+        chunk.tries += 1
+        chunk.claimed_at = now
+        session.add(chunk)
+        return Claim(mine=Wake(chunk.id, chunk.queue))
+    if len(chunk.case_version_ids) > 1:
+        return Claim(halves=_split(session, chunk, now))
+    chunk.status = "failed"
+    chunk.error = chunk.error or "the worker process died or took too long"
+    chunk.done_at = now
+    session.add(chunk)
+    complete(session, chunk.batch_id, now)
+    return NOTHING
+
+
+def take(session: Session, chunk_id: int) -> Chunk | None:
+    """Lock a pending chunk until the transaction ends; None if it is done, or someone else has it."""
+    query = select(Chunk).where(Chunk.id == chunk_id, Chunk.status == "pending")
+    return session.exec(query.with_for_update(skip_locked=True)).first()
+
+
+def pending(session: Session, chunk_ids: Sequence[int]) -> int:
+    """How many of these chunks still wait or are worked on."""
+    waiting = select(func.count()).where(col(Chunk.id).in_(chunk_ids), Chunk.status == "pending")
+    return session.exec(waiting).one()
+
+
+def finish(session: Session, chunk: Chunk, now: dt.datetime) -> None:
+    """Mark a chunk done, and its batch complete if that was the last one. The last step of a transaction."""
+    chunk.status = "done"
+    chunk.error = None
+    chunk.done_at = now
+    session.add(chunk)
+    complete(session, chunk.batch_id, now)
+
+
+def complete(session: Session, batch_id: UUID, now: dt.datetime) -> None:
+    """Mark a running batch complete if no chunk of it is pending.
+
+    Two workers may finish the last two chunks at once. The batch row makes them queue up, and the second query, a
+    statement of its own, sees what the one before committed: one of them completes the batch, never none.
+    """
+    session.flush()
+    locked = select(Batch).where(Batch.id == batch_id, Batch.status == "running").with_for_update(key_share=True)
+    batch = session.exec(locked).first()
+    pending = select(func.count()).where(Chunk.batch_id == batch_id, Chunk.status == "pending")
+    if batch is not None and session.exec(pending).one() == 0:
+        batch.status = "complete"
+        batch.completed_at = now
+        session.add(batch)
+        webhooks.tell_complete(session, batch, now)
+
+
+def note_error(session: Session, chunk_id: int, error: str) -> None:
+    """Keep what went wrong on a chunk that is still pending."""
+    statement = update(Chunk).where(col(Chunk.id) == chunk_id, col(Chunk.status) == "pending")
+    session.exec(statement.values(error=error))
+
+
+def sweep(session: Session, now: dt.datetime, interval: dt.timedelta) -> list[Wake]:
+    """The pending chunks that nobody woke or claimed for `interval` and nobody works on; they count as woken now.
+
+    Batches whose chunks are all done and that were not marked complete are, too.
+    """
+    before = now - interval
+    idle = select(Chunk).where(
+        Chunk.status == "pending",
+        Chunk.woken_at <= before,
+        or_(col(Chunk.claimed_at).is_(None), col(Chunk.claimed_at) <= before),
+    )
+    wakes = []
+    for chunk in session.exec(idle.order_by(col(Chunk.id)).with_for_update(skip_locked=True)):
+        chunk.woken_at = now
+        session.add(chunk)
+        wakes.append(Wake(chunk.id, chunk.queue))
+    pending = select(Chunk.id).where(Chunk.batch_id == Batch.id, Chunk.status == "pending").exists()
+    for batch_id in session.exec(select(Batch.id).where(Batch.status == "running", ~pending)).all():
+        complete(session, batch_id, now)
+    return wakes
+
+
+def retry(session: Session, batch_id: UUID, chunk_id: int | None, now: dt.datetime) -> tuple[Wake, ...]:
+    """Make a batch's failed chunks, or one of them, pending again with all their tries. The batch runs again."""
+    query = select(Chunk).where(Chunk.batch_id == batch_id, Chunk.status == "failed")
+    if chunk_id is not None:
+        query = query.where(Chunk.id == chunk_id)
+    chunks = session.exec(query.order_by(col(Chunk.id)).with_for_update()).all()
+    for chunk in chunks:
+        chunk.status, chunk.tries, chunk.error = "pending", 0, None
+        chunk.woken_at, chunk.claimed_at, chunk.done_at = now, None, None
+    session.add_all(chunks)
+    session.flush()
+    if chunks:
+        again = update(Batch).where(col(Batch.id) == batch_id).values(status="running", completed_at=None)
+        session.exec(again)
+    return tuple(Wake(chunk.id, chunk.queue) for chunk in chunks)
+
+
+def _split(session: Session, chunk: Chunk, now: dt.datetime) -> tuple[Wake, ...]:
+    ids = chunk.case_version_ids
+    middle = len(ids) // 2
+    halves = [
+        Chunk(batch_id=chunk.batch_id, queue=chunk.queue, case_version_ids=part, error=chunk.error, woken_at=now)
+        for part in (ids[:middle], ids[middle:])
+    ]
+    chunk.status = "split"
+    chunk.done_at = now
+    session.add_all([chunk, *halves])
+    session.flush()
+    return tuple(Wake(half.id, half.queue) for half in halves)

@@ -1,0 +1,143 @@
+"""Progress: how far a batch is, counted from the rows of the record and from nothing else."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session, col, func, select
+
+from models.intake import Batch, Chunk, Rejection
+
+# One pass over a batch: what its rows came to, and what was decided about them, in this batch or before.
+_CASES = text("""
+    SELECT bc.outcome, d.strategy, d.urgency, d.certain, d.engines_agree, count(*)
+    FROM batch b
+    JOIN batch_case bc ON bc.batch_id = b.id
+    LEFT JOIN decision d
+        ON d.case_version_id = bc.case_version_id AND d.pack_sha256 = b.pack_sha256 AND d.as_of = b.as_of
+    WHERE b.id = :batch
+    GROUP BY bc.outcome, d.strategy, d.urgency, d.certain, d.engines_agree
+""")
+_FAILED = text("""
+    SELECT k.case_ref, c.error
+    FROM batch b
+    JOIN chunk c ON c.batch_id = b.id AND c.status = 'failed'
+    JOIN case_version v ON v.id = ANY(c.case_version_ids)
+    JOIN "case" k ON k.id = v.case_id
+    WHERE b.id = :batch AND NOT EXISTS (
+        SELECT FROM decision d
+        WHERE d.case_version_id = v.id AND d.pack_sha256 = b.pack_sha256 AND d.as_of = b.as_of
+    )
+    ORDER BY c.id
+""")
+
+
+@dataclass(frozen=True)
+class BatchProgress:
+    """A batch in numbers. Rows read = accepted + rejected + unchanged; of the accepted and unchanged ones, some are
+    decided, some failed and wait for a person, and the others are pending in so many chunks."""
+
+    batch_id: UUID
+    submitter: str
+    as_of: dt.date
+    status: str
+    rows_read: int
+    accepted: int
+    rejected: int
+    unchanged: int
+    decided: int
+    failed: int
+    pending: int
+    pending_chunks: int
+    uncertain: int
+    disagreements: int
+    strategies: dict[str, int]
+    urgencies: dict[str, int]
+
+
+@dataclass(frozen=True)
+class EvaluationFailure:
+    """A case that could not be evaluated, and where in the code that went wrong."""
+
+    case_ref: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """What a batch still has to do; cheap to ask often. `cases` of `total` are in pending chunks."""
+
+    complete: bool
+    cases: int
+    total: int
+
+
+def progress_of(session: Session, batch_id: UUID) -> BatchProgress | None:
+    """Everything about one batch; None if there is none of this id."""
+    batch = session.get(Batch, batch_id)
+    if batch is None:
+        return None
+    outcomes: Counter[str] = Counter()
+    strategies: Counter[str] = Counter()
+    urgencies: Counter[str] = Counter()
+    uncertain = disagreements = 0
+    for outcome, strategy, urgency, certain, agree, count in session.connection().execute(_CASES, {"batch": batch_id}):
+        outcomes[outcome] += count
+        if strategy is not None:
+            strategies[strategy] += count
+            urgencies[urgency] += count
+            uncertain += 0 if certain else count
+            disagreements += 0 if agree else count
+    rejected = session.exec(select(func.count()).where(Rejection.batch_id == batch_id)).one()
+    failed = len(failures(session, batch_id))
+    chunks = session.exec(select(func.count()).where(Chunk.batch_id == batch_id, Chunk.status == "pending")).one()
+    cases, decided = outcomes.total(), strategies.total()
+    return BatchProgress(
+        batch_id=batch_id,
+        submitter=batch.submitter,
+        as_of=batch.as_of,
+        status=batch.status,
+        rows_read=cases + rejected,
+        accepted=outcomes["accepted"],
+        rejected=rejected,
+        unchanged=outcomes["unchanged"],
+        decided=decided,
+        failed=failed,
+        pending=cases - decided - failed,
+        pending_chunks=chunks,
+        uncertain=uncertain,
+        disagreements=disagreements,
+        strategies=dict(strategies),
+        urgencies=dict(urgencies),
+    )
+
+
+def failures(session: Session, batch_id: UUID) -> list[EvaluationFailure]:
+    """The cases of a batch that could not be evaluated, for a person to look at."""
+    return [EvaluationFailure(*row) for row in session.connection().execute(_FAILED, {"batch": batch_id})]
+
+
+def remaining(session: Session, batch_id: UUID) -> Remaining:
+    """How much of a batch's work is left."""
+    pending = func.sum(func.cardinality(Chunk.case_version_ids)).filter(col(Chunk.status) == "pending")
+    total = func.sum(func.cardinality(Chunk.case_version_ids)).filter(col(Chunk.status) != "split")
+    query = select(func.coalesce(pending, 0), func.coalesce(total, 0)).where(Chunk.batch_id == batch_id)
+    cases, everything = session.exec(query).one()
+    status = session.exec(select(Batch.status).where(Batch.id == batch_id)).one()
+    return Remaining(status == "complete", int(cases), int(everything))
+
+
+def recent(session: Session, limit: int = 20) -> list[UUID]:
+    """The batches submitted last, newest first."""
+    query = select(Batch.id).order_by(col(Batch.created_at).desc(), col(Batch.id)).limit(limit)
+    return list(session.exec(query))
+
+
+def worked_seconds(session: Session, batches: Sequence[UUID]) -> float:
+    """How long workers were at these batches: from the first chunk claimed to the last one done."""
+    span = select(func.min(Chunk.claimed_at), func.max(Chunk.done_at)).where(col(Chunk.batch_id).in_(batches))
+    first, last = session.exec(span).one()
+    return (last - first).total_seconds() if first and last else 0.0

@@ -1,0 +1,176 @@
+"""Submit: a stream of intake rows becomes a batch with cases, versions, rejections and chunks, in one transaction."""
+
+import datetime as dt
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from pydantic_core import to_json
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from forbear.base.vault import Vault
+from forbear.batch.chunks import Wake
+from forbear.intake import Accepted, Rejected
+from forbear.ledger import ledger
+from forbear.webhooks import webhooks
+from models import staging
+from models.intake import Batch, Rejection
+from models.pack import StoredPack
+from rules.facts import case_facts, red_flags
+from rules.pack.pack import Pack
+
+BLOCK = 2000  # rows in memory at once
+URGENT_CHUNK = 100  # smaller than others, so that the first urgent cases are decided at once
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a submission is called and the columns it has, among them those that nobody knows."""
+
+    name: str
+    columns: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What a submission came to. `wakes` are to be sent once it is committed."""
+
+    batch_id: UUID
+    rows_read: int
+    accepted: int
+    rejected: int
+    unchanged: int
+    wakes: tuple[Wake, ...]
+
+
+def submit(
+    session: Session,
+    rows: Iterable[Accepted | Rejected],
+    *,
+    head: Head,
+    pack: Pack,
+    as_of: dt.date,
+    submitter: str,
+    vault: Vault,
+    chunk_size: int,
+    now: dt.datetime,
+    batch_id: UUID | None = None,
+    actor: str = ledger.SYSTEM,
+) -> Submitted:
+    """Take in any number of rows, holding no more than a block of them in memory. The last step of a transaction.
+
+    A case reference may come once: intake rejects its later rows. `actor` is who hands in, as the ledger names it.
+    Raises what reading the rows raises.
+    """
+    staging.create(session)
+    sealer = _Sealer(pack, vault)
+    counts: Counter[type] = Counter()
+    for block in _blocks(rows):
+        staging.add(
+            session,
+            (sealer.staged(row) for row in block if isinstance(row, Accepted)),
+            (sealer.rejected(row) for row in block if isinstance(row, Rejected)),
+        )
+        counts.update(map(type, block))
+    new_pack = _keep_pack(session, pack, now)
+    batch = Batch(
+        id=batch_id or uuid4(),
+        submitter=submitter,
+        as_of=as_of,
+        pack_sha256=pack.sha256,
+        created_at=now,
+        source=vault.seal({"name": head.name, "columns": head.columns, "unknown": head.unknown}),
+        rows_read=counts.total(),
+        rejected=counts[Rejected],
+    )
+    session.add(batch)
+    session.flush()
+    # Somebody waits for the answer to a case submitted alone.
+    sizes = {"urgent": min(URGENT_CHUNK, chunk_size), "bulk": chunk_size}
+    merged = staging.merge(session, batch, sizes, now, all_urgent=batch.rows_read == 1)
+    batch.accepted, batch.unchanged = merged.accepted, merged.unchanged
+    batch.status = "running" if merged.chunks else "complete"
+    batch.completed_at = None if merged.chunks else now
+    session.add(batch)
+    session.flush()
+    if not merged.chunks:
+        webhooks.tell_complete(session, batch, now)
+    counted = {name: getattr(batch, name) for name in ("rows_read", "accepted", "rejected", "unchanged")}
+    entries = ledger.of_rows(session, "batch", [batch.id], {"submitter": submitter, **counted})
+    if new_pack:
+        entries += ledger.of_rows(session, "publication", [pack.sha256], {"pack": pack.manifest.version})
+    ledger.append(session, vault, actor, entries, now)
+    wakes = tuple(Wake(chunk_id, queue) for chunk_id, queue in merged.chunks)
+    return Submitted(batch.id, batch.rows_read, batch.accepted, batch.rejected, batch.unchanged, wakes)
+
+
+def source_of(batch: Batch, vault: Vault) -> Head:
+    """The name and the columns a batch was submitted with."""
+    opened = vault.open(batch.source)
+    return Head(opened["name"], tuple(opened["columns"]), tuple(opened["unknown"]))
+
+
+def rejections_of(session: Session, batch_id: UUID, vault: Vault, limit: int | None = None) -> Iterator[Rejected]:
+    """The rejected rows of a batch as they came, in their order; the first ones with a limit."""
+    query = select(Rejection.row, Rejection.content).where(Rejection.batch_id == batch_id).order_by(col(Rejection.row))
+    for row, content in session.exec(query.limit(limit), execution_options={"yield_per": BLOCK}):
+        opened = vault.open(content)
+        yield Rejected(row, opened["field"], opened["zh"], opened["en"], tuple(opened["cells"]))
+
+
+class _Sealer:
+    """Splits what rules may see from what is sealed, and tells which cases are urgent."""
+
+    def __init__(self, pack: Pack, vault: Vault) -> None:
+        facts = pack.vocabulary.facts
+        self._pack = pack
+        self._vault = vault
+        self._urgent = {name: fact.urgent for name, fact in facts.items() if fact.urgent}
+
+    def staged(self, row: Accepted) -> tuple[Any, ...]:
+        """An accepted row as staging.ACCEPTED."""
+        facts = _json(case_facts.to_json(row.facts))
+        # Columns that nobody knows are kept and ignored: another value in one of them does not change the case.
+        mac = self._vault.mac(f"{facts}\n{_json(row.private)}".encode())
+        sealed = self._vault.seal({"facts": row.private, "extra": row.extra}) if row.private or row.extra else None
+        return (row.row, row.case_ref, row.borrower_ref, self._is_urgent(row), mac, facts, sealed)
+
+    def rejected(self, row: Rejected) -> tuple[Any, ...]:
+        """A rejected row as staging.REJECTED; a field that is none of ours may be anything, so it is only sealed."""
+        content = {"field": row.field, "zh": row.zh, "en": row.en, "cells": row.cells}
+        known = set(row.field.split(";")) <= self._pack.vocabulary.facts.keys()
+        return (row.row, row.field if known else None, self._vault.seal(content))
+
+    def _is_urgent(self, row: Accepted) -> bool:
+        if any(row.facts.get(name) in values for name, values in self._urgent.items()):
+            return True
+        return bool(red_flags.scan(self._pack, row.private.get("notes", "")))
+
+
+def _json(facts: Mapping[str, object]) -> str:
+    """The same facts give the same text, in whatever order their columns stood."""
+    return to_json(dict(sorted(facts.items()))).decode()
+
+
+def _blocks(rows: Iterable[Accepted | Rejected]) -> Iterator[list[Accepted | Rejected]]:
+    iterator = iter(rows)
+    while block := list(itertools.islice(iterator, BLOCK)):
+        yield block
+
+
+def _keep_pack(session: Session, pack: Pack, now: dt.datetime) -> bool:
+    """Store the pack if it is new to the record; answers whether it was."""
+    values = {
+        "sha256": pack.sha256,
+        "pack_id": pack.manifest.id,
+        "version": pack.manifest.version,
+        "created_at": now,
+        "files": {path: body.decode() for path, body in pack.files.items()},
+    }
+    kept = insert(StoredPack).values(values).on_conflict_do_nothing().returning(col(StoredPack.sha256))
+    return session.exec(kept).first() is not None

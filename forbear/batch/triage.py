@@ -1,0 +1,244 @@
+"""Triage: the one translator between the rules and the record."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+from pydantic_core import to_json
+from sqlalchemy import Row, text
+from sqlmodel import Session, col, select
+
+from forbear.base.packs import stored_pack
+from forbear.base.vault import Vault
+from forbear.batch import borrowers, chunks
+from forbear.desk import worklist
+from forbear.ledger import ledger
+from forbear.webhooks import webhooks
+from models.copy import copy_into
+from models.decision import Decision
+from models.intake import Batch
+from rules.decision.evaluate import Evaluation, Evaluator
+from rules.decision.outcome import Outcome
+from rules.engines.polars_engine import RuleTrace
+from rules.facts import case_facts, red_flags
+from rules.pack.pack import Pack
+from rules.text import decision_view
+from rules.text.explanation import explain
+from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
+
+_COLUMNS = (
+    "case_version_id",
+    "pack_sha256",
+    "as_of",
+    "strategy",
+    "urgency",
+    "certain",
+    "engines_agree",
+    "facts",
+    "outcome",
+    "chunk_id",
+    "created_at",
+)
+_UNDECIDED = text("""
+    SELECT v.id, v.case_id, v.facts, v.private
+    FROM case_version v
+    WHERE v.id = ANY(:versions) AND NOT EXISTS (
+        SELECT FROM decision d WHERE d.case_version_id = v.id AND d.pack_sha256 = :pack AND d.as_of = :as_of
+    )
+    ORDER BY v.id
+""")
+_DECIDED = text("""
+    SELECT c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of
+    FROM batch b
+    JOIN batch_case bc ON bc.batch_id = b.id
+    JOIN case_version v ON v.id = bc.case_version_id
+    JOIN "case" c ON c.id = v.case_id
+    JOIN decision d ON d.case_version_id = v.id AND d.pack_sha256 = b.pack_sha256 AND d.as_of = b.as_of
+    WHERE b.id = :batch
+    ORDER BY bc.row
+""")
+_LATEST = text("""
+    SELECT c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of
+    FROM "case" c
+    JOIN case_version v ON v.case_id = c.id
+    JOIN decision d ON d.case_version_id = v.id
+    WHERE c.submitter = :submitter AND c.case_ref = :case_ref
+    ORDER BY v.number DESC, d.as_of DESC, d.id DESC
+    LIMIT 1
+""")
+_FETCH = 1000  # decisions in memory at once when a batch's are read
+
+
+@dataclass(frozen=True)
+class Version:
+    """A case version to be decided."""
+
+    id: int
+    case_id: int
+    facts: case_facts.Facts
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A stored decision, in the rules' own types."""
+
+    case_ref: str
+    pack: Pack
+    as_of: dt.date
+    facts: case_facts.Facts
+    outcome: Outcome
+    alarms: tuple[red_flags.RedFlagMatch, ...]  # with words of the notes: to be shown, not to be stored
+
+    def in_words(self) -> dict[str, Any]:
+        """The decision as the contract's object."""
+        return decision_view.decision(self.pack, self.case_ref, self.outcome, self.facts, self.as_of, self.alarms)
+
+    def explained(self, language: case_facts.Language) -> str:
+        """The decision at length: why, why not, what would change it, what is still to be asked."""
+        return explain(self.pack, self.in_words(), self.outcome, self.facts, self.trace(), language)
+
+    def trace(self) -> tuple[RuleTrace, ...]:
+        """What each rule, condition and comparison gave on these facts."""
+        return evaluator(self.pack, self.as_of).trace(self.facts)
+
+    def kit(self) -> NegotiationPack | None:
+        """The negotiation pack; None where the policy pack that decided has no texts for one."""
+        return negotiation_pack(self.pack, self.outcome, self.facts, self.as_of)
+
+
+def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[[], dt.datetime]) -> int | None:
+    """Decide every case of a pending chunk and mark it done, in this one transaction.
+
+    Answers how many decisions were written; None if the chunk is done already or another worker has it.
+    """
+    chunk = chunks.take(session, chunk_id)
+    if chunk is None:
+        return None
+    batch = session.get_one(Batch, chunk.batch_id)
+    pack = stored_pack(session, batch.pack_sha256)
+    versions = _load(session, batch, pack, chunk.case_version_ids, vault)
+    evaluations = evaluator(pack, batch.as_of).evaluate([version.facts for version in versions])
+    decided_at = clock()
+    rows = [
+        _row(pack, version.id, evaluation, batch.as_of, chunk_id, decided_at)
+        for version, evaluation in zip(versions, evaluations, strict=True)
+    ]
+    written = _write(session, batch, rows)
+    placed = worklist.place(session, pack, written, batch.as_of)
+    changed = (each.reference for each in placed if each.changed)
+    webhooks.tell(session, batch.submitter, "decision.changed", changed, decided_at)
+    made = set(written)
+    counted = [each for version, each in zip(versions, evaluations, strict=True) if version.id in made]
+    worklist.count(session, pack, batch.submitter, counted, decided_at)
+    chunks.finish(session, chunk, clock())
+    of_chunk = select(Decision.id).where(col(Decision.case_version_id).in_(written), Decision.chunk_id == chunk_id)
+    entries = ledger.of_rows(session, "decision", session.exec(of_chunk).all())
+    ledger.append(session, vault, ledger.SYSTEM, entries, decided_at)
+    return len(written)
+
+
+def decisions_of(session: Session, batch_id: UUID, vault: Vault) -> Iterator[dict[str, Any]]:
+    """The contract's object for every decided case of a batch, in the order of its rows; streamed."""
+    connection = session.connection()
+    rows = connection.execute(_DECIDED, {"batch": batch_id}, execution_options={"yield_per": _FETCH})
+    for row in rows:
+        yield restored(session, row.case_ref, row, row.private, vault).in_words()
+
+
+def decision_of(session: Session, submitter: str, case_ref: str, vault: Vault) -> Decided | None:
+    """The latest decision of a case."""
+    row = session.connection().execute(_LATEST, {"submitter": submitter, "case_ref": case_ref}).first()
+    return None if row is None else restored(session, row.case_ref, row, row.private, vault)
+
+
+@lru_cache(maxsize=16)
+def evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
+    """The evaluator of a pack and day, made once."""
+    return Evaluator(pack, as_of)
+
+
+def _load(session: Session, batch: Batch, pack: Pack, ids: Sequence[int], vault: Vault) -> list[Version]:
+    """The versions not decided yet, with what the record adds: flags in the notes, the borrower's other cases."""
+    rows = session.connection().execute(_UNDECIDED, {"versions": ids, "pack": batch.pack_sha256, "as_of": batch.as_of})
+    versions = []
+    for version_id, case_id, stored, private in rows:
+        facts = case_facts.from_json(pack.vocabulary, stored)
+        facts["note_flags"] = red_flags.scan(pack, _notes(private, vault))
+        versions.append(Version(version_id, case_id, facts))
+    tied = [version for version in versions if "borrower_ref" in version.facts]
+    cases = borrowers.open_cases(
+        session, batch.submitter, (str(version.facts["borrower_ref"]) for version in tied), batch.as_of
+    )
+    for version in tied:
+        siblings = cases[str(version.facts["borrower_ref"])]
+        borrowers.fill(version.facts, version.case_id, siblings)
+        if "debts_total" in pack.vocabulary.facts:  # packs published before it do not know it
+            borrowers.place(version.facts, version.case_id, siblings)
+    return versions
+
+
+def _row(
+    pack: Pack, version_id: int, evaluation: Evaluation, as_of: dt.date, chunk_id: int, now: dt.datetime
+) -> tuple[Any, ...]:
+    outcome = evaluation.outcome
+    return (
+        version_id,
+        pack.sha256,
+        as_of,
+        outcome.strategy,
+        outcome.urgency,
+        outcome.certain,
+        outcome.engines_agree,
+        stored_json(evaluation.facts),
+        stored_json(outcome),
+        chunk_id,
+        now,
+    )
+
+
+def _write(session: Session, batch: Batch, rows: list[tuple[Any, ...]]) -> list[int]:
+    """Write decisions by COPY, in the order of their versions so that two chunks cannot deadlock; answers which.
+
+    Another batch's chunk may decide the same version in the same moment. COPY then waits for it and fails on the
+    unique key: what it decided is left out, and the rest written.
+    """
+    while rows:
+        try:
+            with session.begin_nested():
+                copy_into(session, "decision", _COLUMNS, rows)
+        except UniqueViolation:
+            ids = [row[0] for row in rows]
+            undecided = session.connection().execute(
+                _UNDECIDED, {"versions": ids, "pack": batch.pack_sha256, "as_of": batch.as_of}
+            )
+            left = {row.id for row in undecided}
+            rows = [row for row in rows if row[0] in left]
+        else:
+            break
+    return [row[0] for row in rows]
+
+
+def restored(
+    session: Session, case_ref: str, decision: Decision | Row[Any], private: bytes | None, vault: Vault
+) -> Decided:
+    """A decision as the record has it. The sealed notes are opened only where they raised an alarm."""
+    pack = stored_pack(session, decision.pack_sha256)
+    facts = case_facts.from_json(pack.vocabulary, decision.facts)
+    flags = facts.get("note_flags")
+    found = red_flags.matches(pack, _notes(private, vault)) if flags else ()
+    alarms = red_flags.red_flag_matches(pack, flags, found) if isinstance(flags, tuple) else ()
+    return Decided(case_ref, pack, decision.as_of, facts, Outcome.from_json(decision.outcome), alarms)
+
+
+def _notes(private: bytes | None, vault: Vault) -> str:
+    """The notes among the sealed fields of a case version."""
+    return "" if private is None else str(vault.open(private)["facts"].get("notes", ""))
+
+
+def stored_json(value: object) -> str:
+    """The JSON of facts or an outcome: what their own `to_json` gives, written ten times as fast."""
+    return to_json(value).decode()

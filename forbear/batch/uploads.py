@@ -1,0 +1,129 @@
+"""Uploads: a file waits, sealed, between its preview and its submission."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from forbear.accounts.accounts import Viewer
+from forbear.base.vault import Vault
+from forbear.batch.submit import Head, Submitted, submit
+from forbear.intake import open_intake
+from models.upload import Upload
+from rules.pack.pack import Pack
+
+KEPT_FOR = dt.timedelta(days=1)
+MOST_WAITING = 10  # of one account, so that nobody fills the database with files that they never submit
+_MAX_NAME = 60  # characters, so that with four bytes each it is a file name anywhere
+_NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True)
+class WaitingUpload:
+    """An upload that its owner has not submitted yet, without its content."""
+
+    id: UUID
+    name: str
+    size: int
+    created_at: dt.datetime
+
+
+def tidy(name: str) -> str:
+    """A file's own name, without the folders, control characters and length that some programs send."""
+    last = _NOT_IN_NAMES.sub("", re.split(r"[/\\]", name)[-1]).strip()
+    if last in (".", ".."):
+        return ""
+    path = Path(last)
+    return last if len(last) <= _MAX_NAME else path.stem[: _MAX_NAME - len(path.suffix[:10])] + path.suffix[:10]
+
+
+@contextmanager
+def on_disk(name: str, content: bytes) -> Iterator[Path]:
+    """The file in a folder that only we can read, gone when the block ends: its readers want a path."""
+    with TemporaryDirectory(prefix="forbear-") as folder:
+        path = Path(folder) / tidy(name)
+        path.write_bytes(content)
+        yield path
+
+
+def keep(
+    session: Session,
+    vault: Vault,
+    viewer: Viewer,
+    name: str,
+    content: bytes,
+    submitter: str,
+    as_of: dt.date,
+    now: dt.datetime,
+) -> UUID:
+    """Seal a file until its owner has seen the preview."""
+    upload = Upload(
+        id=uuid4(),
+        account_id=viewer.account_id,
+        name=vault.seal(tidy(name)),
+        content=vault.seal_bytes(content),
+        size=len(content),
+        submitter=submitter,
+        as_of=as_of,
+        created_at=now,
+    )
+    session.add(upload)
+    session.flush()
+    return upload.id
+
+
+def find(session: Session, viewer: Viewer, upload_id: UUID, now: dt.datetime, *, lock: bool = False) -> Upload | None:
+    """An upload of this account; locked, only one request at a time has it. None if there is none, or not any more."""
+    query = select(Upload).where(
+        Upload.id == upload_id, Upload.account_id == viewer.account_id, Upload.created_at > now - KEPT_FOR
+    )
+    return session.exec(query.with_for_update() if lock else query).first()
+
+
+def waiting(session: Session, vault: Vault, viewer: Viewer, now: dt.datetime) -> list[WaitingUpload]:
+    """What this account uploaded and did not submit yet, newest first."""
+    query = select(Upload.id, Upload.name, Upload.size, Upload.created_at).where(
+        Upload.account_id == viewer.account_id, Upload.created_at > now - KEPT_FOR
+    )
+    rows = session.exec(query.order_by(col(Upload.created_at).desc()).limit(MOST_WAITING))
+    return [WaitingUpload(upload_id, vault.open(name), size, at) for upload_id, name, size, at in rows]
+
+
+@contextmanager
+def unsealed(upload: Upload, vault: Vault) -> Iterator[Path]:
+    """The file of an upload, for as long as the block lasts."""
+    with on_disk(vault.open(upload.name), vault.open_bytes(upload.content)) as path:
+        yield path
+
+
+def hand_in(session: Session, vault: Vault, upload: Upload, pack: Pack, chunk_size: int, now: dt.datetime) -> Submitted:
+    """Submit a locked upload as a batch of the same id, and forget the file. Raises what reading it raises."""
+    with unsealed(upload, vault) as path:
+        file = open_intake(path, pack.vocabulary)
+        done = submit(
+            session,
+            file.on(upload.as_of),
+            head=Head(path.name, tuple(file.columns), tuple(file.unknown)),
+            pack=pack,
+            as_of=upload.as_of,
+            submitter=upload.submitter,
+            vault=vault,
+            chunk_size=chunk_size,
+            now=now,
+            batch_id=upload.id,
+            actor=f"account:{upload.account_id}",
+        )
+    session.delete(upload)
+    return done
+
+
+def purge(session: Session, now: dt.datetime) -> None:
+    """Forget the uploads that nobody submitted within a day."""
+    session.exec(delete(Upload).where(col(Upload.created_at) <= now - KEPT_FOR))

@@ -1,0 +1,138 @@
+"""Answers: facts that a person fills in or corrects make a new version of the case, which is triaged at once."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from forbear.base.vault import Vault
+from forbear.batch.submit import Head, Submitted, submit
+from forbear.case.workflow import CaseContext, RefusedError, require
+from forbear.desk.review import Act, StaleError
+from forbear.intake import Accepted, ahead, past_of
+from models.case import Case, CaseVersion
+from models.intake import Batch
+from rules.facts.case_facts import Facts, FieldError, Parser, from_json
+from rules.facts.cells import Value
+from rules.pack.pack import Pack
+from rules.pack.schema import Fact
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A correction that was handed in: what it came to, and the act to perform."""
+
+    submitted: Submitted
+    act: Act
+
+
+def asked_of(pack: Pack) -> tuple[str, ...]:
+    """The facts that a person may fill in on a case: submitted ones, neither private nor what names the case."""
+    return tuple(
+        name
+        for name, fact in pack.vocabulary.facts.items()
+        if not fact.derived and not fact.private and name != "case_ref"
+    )
+
+
+def cell(fact: Fact, value: Value) -> str | tuple[str, ...]:
+    """A value as a form holds it: what the reader of its fact reads as the same value."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if fact.type in ("money", "rate") and isinstance(value, int):
+        return f"{value // 100}.{value % 100:02}".removesuffix(".00")
+    return value if isinstance(value, tuple) else str(value)
+
+
+def answer(
+    session: Session,
+    vault: Vault,
+    standing: CaseContext,
+    cells: Mapping[str, object],
+    pack: Pack,
+    words: str = "",
+) -> Answered:
+    """Hand in a version of a locked case with these cells in place of what stood there; blank means not known.
+
+    What the cells do not name stays as it is, the private facts among it. Raises RefusedError with a sentence for each
+    bad field, StaleError where newer facts wait to be decided.
+    """
+    require(standing, "answer")
+    case = _locked(session, standing)
+    version = session.exec(
+        select(CaseVersion).where(CaseVersion.case_id == case.id).order_by(col(CaseVersion.number).desc()).limit(1)
+    ).one()
+    if version.number != standing.case.version_number:
+        raise StaleError("Newer facts came in and are being triaged: look at them first.")
+    before = _known(pack, version)
+    facts, changed = _changed(pack, before, case.case_ref, cells, standing.today)
+    _age(facts, changed, version_day=session.get_one(Batch, version.batch_id).as_of, today=standing.today)
+    opened: dict[str, Any] = {"facts": {}, "extra": {}} if version.private is None else vault.open(version.private)
+    borrower = facts.get("borrower_ref")
+    row = Accepted(
+        1, case.case_ref, None if borrower is None else str(borrower), facts, opened["facts"], opened["extra"]
+    )
+    head = Head(f"更正 correction {case.case_ref}", ("case_ref", *changed))
+    submitted = submit(
+        session,
+        [row],
+        head=head,
+        pack=pack,
+        as_of=standing.today,
+        submitter=case.submitter,
+        vault=vault,
+        chunk_size=1,
+        now=standing.now,
+        actor=standing.viewer.actor,
+    )
+    return Answered(submitted, _act(standing, changed, submitted, words))
+
+
+def _locked(session: Session, standing: CaseContext) -> Case:
+    """The case, so that no submission makes a version of it until ours is there."""
+    query = select(Case).where(Case.id == standing.case.case_id).with_for_update(key_share=True)
+    return session.exec(query).one()
+
+
+def _known(pack: Pack, version: CaseVersion) -> Facts:
+    """The facts of a version that today's vocabulary still knows."""
+    kept = {name: value for name, value in version.facts.items() if name in pack.vocabulary.facts}
+    return from_json(pack.vocabulary, kept)
+
+
+def _changed(
+    pack: Pack, before: Facts, case_ref: str, cells: Mapping[str, object], today: dt.date
+) -> tuple[Facts, tuple[str, ...]]:
+    """The facts with the cells filled in, and which of them are others than before."""
+    allowed = asked_of(pack)
+    known = pack.vocabulary.facts
+    raw: dict[str, object] = {name: cell(known[name], value) for name, value in before.items()}
+    raw |= {name: each for name, each in cells.items() if name in allowed} | {"case_ref": case_ref}
+    facts, errors = Parser(pack.vocabulary).parse(raw)
+    errors.extend(ahead(past_of(pack.vocabulary), facts, today))
+    if errors:
+        raise RefusedError(*errors)
+    changed = tuple(name for name in allowed if facts.get(name) != before.get(name))
+    if not changed:
+        raise RefusedError(FieldError("answer", "没有改动任何事实。", "No fact was changed."))
+    return facts, changed
+
+
+def _age(facts: Facts, changed: tuple[str, ...], *, version_day: dt.date, today: dt.date) -> None:
+    """Days overdue were counted on the day the version was handed in; they have gone on since."""
+    days = facts.get("days_overdue")
+    if isinstance(days, int) and days > 0 and "days_overdue" not in changed and today > version_day:
+        facts["days_overdue"] = days + (today - version_day).days
+
+
+def _act(standing: CaseContext, changed: tuple[str, ...], submitted: Submitted, words: str) -> Act:
+    case, viewer = standing.case, standing.viewer
+    changes: dict[str, Any] = {}
+    if case.assignee_id is None and (case.status != "escalated" or standing.supervises):
+        changes["assignee_id"] = viewer.account_id
+    if case.status == "waiting":  # this is what it waited for
+        changes |= {"status": "open", "follow_up_at": None}
+    detail = {"facts": list(changed), "batch": str(submitted.batch_id)}
+    return Act("answer", changes, detail=detail, words=words.strip() or None)

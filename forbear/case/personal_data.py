@@ -1,0 +1,84 @@
+"""The personal fields of a case: masked on every page, shown whole to one person for a reason that is recorded."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from sqlmodel import Session, col, select
+
+from forbear.accounts.accounts import Viewer
+from forbear.base.errors import ForbearError
+from forbear.base.vault import Vault
+from forbear.desk.review import Act, perform, take_case
+from forbear.ledger import ledger
+from forbear.ledger.ledger import LedgerEntry
+from models.case import CaseVersion
+
+REASONS: Final = ("contact", "identity", "document", "safety", "own_data", "other")
+LEAST_WORDS = 5  # characters that say why, beside the reason
+MOST_WORDS = 500
+
+
+@dataclass(frozen=True)
+class Personal:
+    """What is sealed of a case: facts by name, and columns that no fact has the name of."""
+
+    facts: dict[str, str]
+    extra: dict[str, str]
+
+    def masked(self) -> dict[str, str | None]:
+        """The facts as every page may show them; None for what is hidden whole."""
+        return {name: mask(name, value) for name, value in self.facts.items()}
+
+
+def mask(fact: str, value: str) -> str | None:
+    """张**, 138****5678, 3301**********1234; None where nothing of a value may be seen."""
+    match fact:
+        case "name":
+            return f"{value[:1]}**" if len(value) > 1 else "**"
+        case "phone":
+            return _ends(value, 3, 4, least=11)
+        case "id_number":
+            return _ends(value, 4, 4, least=15)
+    return None
+
+
+def of_case(session: Session, vault: Vault, case_id: int) -> Personal:
+    """What is sealed of the latest version of a case."""
+    latest = select(CaseVersion.private).where(CaseVersion.case_id == case_id)
+    private = session.exec(latest.order_by(col(CaseVersion.number).desc()).limit(1)).first()
+    opened = {"facts": {}, "extra": {}} if private is None else vault.open(private)
+    return Personal({name: str(value) for name, value in opened["facts"].items() if value}, dict(opened["extra"]))
+
+
+def reveal(
+    session: Session, vault: Vault, viewer: Viewer, case_id: int, reason: str, words: str, now: dt.datetime
+) -> Personal:
+    """What is sealed of a case, whole; that it was looked at, by whom and why is appended. Last in a transaction.
+
+    Raises NoCaseError for a case that is not this viewer's, ForbearError where the reason is none or too short.
+    """
+    case = take_case(session, viewer, case_id, None)
+    if not is_reason(reason, words):
+        raise ForbearError(f"Choose a reason and say in at least {LEAST_WORDS} characters what the data is needed for.")
+    review = perform(session, vault, viewer, case, Act("reveal", {}, reason=reason, words=words.strip()), now)
+    ledger.append(
+        session,
+        vault,
+        viewer.actor,
+        [LedgerEntry("reveal", f"case:{case_id}", {"reason": reason, "review": review.id})],
+        now,
+    )
+    return of_case(session, vault, case_id)
+
+
+def is_reason(reason: str, words: str) -> bool:
+    """Whether this is enough to be shown personal data for."""
+    return reason in REASONS and LEAST_WORDS <= len(words.strip()) <= MOST_WORDS
+
+
+def _ends(value: str, first: int, last: int, least: int) -> str:
+    """The first and last characters of a value; of one shorter than `least` nothing, or too much would show."""
+    if len(value) < least:
+        return "****"
+    return value[:first] + "*" * (len(value) - first - last) + value[-last:]

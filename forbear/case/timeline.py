@@ -1,0 +1,115 @@
+"""The timeline: everything that happened to a case, newest first: facts coming in, decisions, what people did."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from forbear.base.packs import pack_to_name_by
+from forbear.base.vault import Vault
+from forbear.case.decided_case import CaseFile, Summary
+from models.account import Account
+from models.decision import Decision
+from models.review import Review
+from rules.pack.pack import Pack
+from rules.pack.schema import Text
+from rules.text.phrases import filled
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a person did, with names for its codes. `words` are opened: for the page, not for logs."""
+
+    action: str
+    by: str
+    strategy: Text | None
+    reason: str | None
+    detail: dict[str, Any]
+    words: str | None
+    facts: tuple[Text, ...]  # that were changed
+    questions: tuple[Text, ...]  # that were asked
+    came: tuple[Text, ...]  # papers ticked
+    went: tuple[Text, ...]  # papers unticked
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened: exactly one of version, decision and done."""
+
+    at: dt.datetime
+    version: int | None = None
+    decision: Summary | None = None
+    done: Done | None = None
+
+
+def events(session: Session, vault: Vault, file: CaseFile, reviews: Iterable[Review]) -> tuple[Event, ...]:
+    """What came in, what was decided and what people did, newest first."""
+    received = {step.version: step.received_at for step in file.history}
+    found = [Event(at, version=version) for version, at in received.items()]
+    found += [Event(step.decision.decided_at, decision=step.decision) for step in file.history if step.decision]
+    found += _all_done(session, vault, list(reviews))
+    # Of one moment the later step first: a version comes in, then it is decided.
+    return tuple(sorted(found, key=lambda event: (event.at, event.version is None), reverse=True))
+
+
+def _all_done(session: Session, vault: Vault, reviews: list[Review]) -> list[Event]:
+    """Reviews with the names of people, strategies, facts and papers."""
+    names = names_of(session, {each.account_id for each in reviews})
+    ids = {each.decision_id for each in reviews}
+    packs = dict(session.exec(select(Decision.id, Decision.pack_sha256).where(col(Decision.id).in_(ids))).all())
+    return [
+        Event(each.at, done=_done(each, names[each.account_id], _pack(session, packs, each.decision_id), vault))
+        for each in reviews
+    ]
+
+
+def names_of(session: Session, account_ids: Iterable[int]) -> dict[int, str]:
+    """The names of accounts."""
+    return dict(session.exec(select(Account.id, Account.name).where(col(Account.id).in_(list(account_ids)))).all())
+
+
+def _pack(session: Session, packs: dict[int, str], decision_id: int | None) -> Pack | None:
+    sha256 = packs.get(decision_id) if decision_id is not None else None
+    return None if sha256 is None else pack_to_name_by(session, sha256)
+
+
+def _done(each: Review, by: str, pack: Pack | None, vault: Vault) -> Done:
+    detail = {key: value for key, value in each.detail.items() if key != "form"}
+    facts = {} if pack is None else {name: fact.title for name, fact in pack.vocabulary.facts.items()}
+    asked = {} if pack is None else {name: fact.question for name, fact in pack.vocabulary.facts.items()}
+    strategies = {} if pack is None else {name: entry.title for name, entry in pack.strategies.items()}
+    return Done(
+        action=each.action,
+        by=by,
+        strategy=None if each.strategy is None else strategies.get(each.strategy, _as_it_is(each.strategy)),
+        reason=each.reason,
+        detail=detail,
+        words=None if each.words is None else str(vault.open(each.words)),
+        facts=tuple(facts.get(name, _as_it_is(name)) for name in detail.get("facts", ())),
+        questions=tuple(asked.get(name) or _as_it_is(name) for name in detail.get("questions", ())),
+        came=tuple(_paper(pack, name, each.at.date()) for name in detail.get("have", ())),
+        went=tuple(_paper(pack, name, each.at.date()) for name in detail.get("lack", ())),
+    )
+
+
+def _paper(pack: Pack | None, name: str, on: dt.date) -> Text:
+    """A paper with the figures of its day."""
+    found = None if pack is None else pack.documents.get(name)
+    return _as_it_is(name) if pack is None or found is None else Text(**filled(pack, found.text, {}, on))
+
+
+def _as_it_is(name: str) -> Text:
+    return Text(zh=name, en=name)
+
+
+def ticked(reviews: Iterable[Review]) -> frozenset[str]:
+    """The papers that are there, by what was ticked and unticked; reviews newest first."""
+    state: dict[str, bool] = {}
+    for each in reviews:
+        if each.action == "document":
+            for key, here in (("have", True), ("lack", False)):
+                for name in each.detail.get(key, ()):
+                    state.setdefault(name, here)
+    return frozenset(name for name, here in state.items() if here)

@@ -1,0 +1,233 @@
+"""Commands that work out one figure: instalments, offers, ceilings, penalties, and what court.py has."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Annotated, Any
+
+import typer
+
+from forbear.base.errors import ForbearError
+from forbear.cli import arguments
+from forbear.cli.arguments import (
+    AsJson,
+    Days,
+    On,
+    count,
+    day,
+    day_of_figures,
+    fen,
+    figure,
+    of_fen,
+    percent,
+    plain,
+    show,
+)
+from forbear.cli.commands import court
+from forbear.cli.context import load_pack
+from rules.finance import charges, pro_rata
+from rules.finance.amortisation import accrued, after_pause, equal_principal, level
+from rules.pack.pack import Pack
+from rules.text.plan_text import yuan
+
+_Principal = Annotated[str, typer.Argument(metavar="PRINCIPAL", help="yuan: 50000, 50,000.00 or 5万")]
+_Rate = Annotated[str, typer.Argument(metavar="RATE_PERCENT", help="percent a year, like 18.25")]
+_LONGEST = 600  # months
+
+
+def instalment(
+    principal: _Principal,
+    rate_percent: _Rate,
+    months: Annotated[str, typer.Argument(metavar="MONTHS")],
+    equal: Annotated[
+        bool, typer.Option("--equal-principal", help="equal principal: the first month is highest")
+    ] = False,
+    pause: Annotated[
+        str | None, typer.Option("--pause-days", metavar="DAYS", help="first nothing is paid for so many days")
+    ] = None,
+    table: Annotated[bool, typer.Option("--schedule", help="every instalment")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What a loan costs a month: level instalments, or equal principal. At 0 percent interest has stopped."""
+    owed, rate = fen("PRINCIPAL", principal), arguments.rate("RATE_PERCENT", rate_percent)
+    terms = count("MONTHS", months, 1, _LONGEST)
+    if owed == 0:
+        raise ForbearError("PRINCIPAL: must be above 0.")
+    cost = 0 if pause is None else _pause_cost(owed, rate, pause)
+    plan = after_pause((equal_principal if equal else level)(owed, rate, terms), cost)
+    first, last = plan.payments[0], plan.payments[-1]
+    data: dict[str, Any] = {
+        "instalment": yuan(first.amount),
+        "last": yuan(last.amount),
+        "interest": yuan(plan.interest),
+        "total": yuan(plan.total),
+        "months": terms,
+    }
+    names = "首月还款 First instalment" if equal or pause else "每月还款 Instalment"
+    lines = [
+        f"{names}: {of_fen(first.amount)}",
+        *([f"  其中暂停期间的利息 Interest of the pause in it: {of_fen(cost)}"] if cost else []),
+        f"末月还款 Last instalment: {of_fen(last.amount)}",
+        f"利息合计 Interest: {of_fen(plan.interest)}",
+        f"还款合计 Total: {of_fen(plan.total)}",
+        "每月利息＝余额×年利率÷12，四舍五入到分；尾差计入末月。",
+        "A month's interest is balance × rate ÷ 12, half up to the fen; the last month takes what is left over.",
+    ]
+    if table:
+        columns = ("amount", "principal", "interest", "balance")
+        rows = [(each.number, [getattr(each, name) for name in columns]) for each in plan.payments]
+        data["schedule"] = [
+            {"number": number, **dict(zip(columns, map(yuan, row), strict=True))} for number, row in rows
+        ]
+        lines.append(f"{'期 No.':>6}{'还款 amount':>16}{'本金 principal':>17}{'利息 interest':>16}{'余额 balance':>17}")
+        lines += [f"{number:>7}" + "".join(f"{of_fen(fen):>18}" for fen in row) for number, row in rows]
+    show(data, lines, as_json)
+
+
+def _check_contract(pack: Pack, signed: dt.date, when: dt.date) -> None:
+    """Raise ForbearError for a contract that the cap on private lending says nothing of."""
+    if signed > when:
+        raise ForbearError(
+            f"合同日期{signed}晚于{when}，请核对年份。 / --private-contract: {signed} is after {when}; check the year."
+        )
+    begun = min(value.valid_from for value in pack.parameters["private_cap_multiple"].values)
+    if signed < begun:
+        raise ForbearError(
+            f"合同早于{begun}，现行上限不直接适用，请顾问分段核算。 / The contract is older than {begun}, "
+            "when the present cap began: a counsellor works it out in stages."
+        )
+
+
+def over_cap(
+    principal: _Principal,
+    days: Days,
+    claimed: Annotated[str, typer.Argument(metavar="CLAIMED", help="yuan: interest, penalty and fees together")],
+    private: Annotated[
+        str | None, typer.Option("--private-contract", metavar="DATE", help="private lending: the contract's day")
+    ] = None,
+    on: On = None,
+    as_json: AsJson = False,
+) -> None:
+    """How far the charges claimed are above the court's ceiling, or above the cap of private lending."""
+    pack = load_pack()
+    when = day_of_figures(on, pack)
+    year, basis = figure(pack, "interest_year_days", when)
+    if private is None:
+        rate, ceiling = figure(pack, "financial_loan_judicial_cap", when)
+        rested = [ceiling, basis]
+        why = (
+            "持牌机构的贷款，借款人可以请求法院调减超出的部分，由法院决定",
+            "loans of licensed lenders; the borrower may ask the court to reduce what is above, and the court decides",
+        )
+    else:
+        signed = day("--private-contract", private)
+        _check_contract(pack, signed, when)
+        (lpr, quoted), (multiple, ceiling) = (figure(pack, name, signed) for name in ("lpr_1y", "private_cap_multiple"))
+        rate, rested = charges.private_cap(lpr, multiple) or 0, [ceiling, quoted, basis]
+        why = (
+            f"民间借贷合同成立时一年期LPR {percent(lpr)} 的{multiple}倍，不适用于持牌机构",
+            f"{multiple} times the one-year LPR of {percent(lpr)} on the contract's day; not for licensed lenders",
+        )
+    found = charges.over_cap(fen("PRINCIPAL", principal), count("DAYS", days), fen("CLAIMED", claimed), rate, year)
+    amounts = {name: getattr(found, name) for name in ("principal", "ceiling", "claimed", "excess")}
+    data = {
+        **{name: yuan(amount) for name, amount in amounts.items()},
+        "days": found.days,
+        "rate_percent": yuan(rate),
+        "basis": arguments.basis(pack, rested),
+    }
+    lines = [
+        f"超出部分 Excess: {of_fen(found.excess)}",
+        f"上限 Ceiling: {of_fen(found.principal)} × {percent(rate)} × {found.days} ÷ {year} → {of_fen(found.ceiling)}",
+        f"主张 Claimed: {of_fen(found.claimed)}",
+        f"{percent(rate)}：{why[0]}。",
+        f"{percent(rate)}: {why[1]}.",
+        *arguments.sources(pack, rested),
+    ]
+    show(data, lines, as_json)
+
+
+def penalty(
+    principal: _Principal,
+    rate_percent: _Rate,
+    days: Days,
+    misuse: Annotated[bool, typer.Option("--misuse", help="the loan was not used as agreed")] = False,
+    year_days: Annotated[
+        str | None, typer.Option("--year-days", metavar="DAYS", help="of a year, where the contract says 360")
+    ] = None,
+    on: On = None,
+    as_json: AsJson = False,
+) -> None:
+    """Penalty interest on overdue principal, from the least usual uplift of the contract rate to the most."""
+    pack = load_pack()
+    when = day_of_figures(on, pack)
+    owed, rate, late = fen("PRINCIPAL", principal), arguments.rate("RATE_PERCENT", rate_percent), count("DAYS", days)
+    year, basis = figure(pack, "interest_year_days", when)
+    if year_days is not None:
+        year = count("--year-days", year_days, 360, 366)
+    uplift = "misuse_uplift" if misuse else "penalty_uplift"
+    (least, low), (most, high) = (figure(pack, f"{uplift}_{end}", when) for end in ("minimum", "maximum"))
+    ends = [charges.penalty(owed, rate, late, each, year) for each in (least, most)]
+    rested = [low, high, basis]
+    data = {
+        "from": yuan(ends[0].interest),
+        "to": yuan(ends[1].interest),
+        "rate_from_percent": plain(ends[0].rate),
+        "rate_to_percent": plain(ends[1].rate),
+        "days": late,
+        "year_days": year,
+        "basis": arguments.basis(pack, rested),
+    }
+    lines = [f"罚息 Penalty interest: {of_fen(ends[0].interest)} – {of_fen(ends[1].interest)}"]
+    lines += [
+        f"  {percent(rate)} × (1 + {percent(each.uplift)}) = {plain(each.rate)}%; "
+        f"{of_fen(owed)} × {plain(each.rate)}% × {late} ÷ {year} → {of_fen(each.interest)}"
+        for each in ends
+    ]
+    lines += ["以合同约定为准。", "The contract decides.", *arguments.sources(pack, rested)]
+    show(data, lines, as_json)
+
+
+def double_interest(principal: _Principal, days: Days, on: On = None, as_json: AsJson = False) -> None:
+    """What is added to ordinary interest when the principal of a judgment is paid late."""
+    pack = load_pack()
+    daily, basis = figure(pack, "double_interest_daily", day_of_figures(on, pack))
+    owed, late = fen("PRINCIPAL", principal), count("DAYS", days)
+    added = charges.double_interest(owed, late, daily)
+    lines = [
+        f"加倍部分债务利息 Added interest: {of_fen(added)}",
+        f"  {of_fen(owed)} × {plain(Decimal(daily).scaleb(-4))}% × {late} → {of_fen(added)}",
+        *arguments.sources(pack, [basis]),
+    ]
+    show({"interest": yuan(added), "days": late, "basis": arguments.basis(pack, [basis])}, lines, as_json)
+
+
+def _pause_cost(owed: int, rate: int, days: str) -> int:
+    pack = load_pack()
+    year, _ = figure(pack, "interest_year_days", day_of_figures(None, pack))
+    return accrued(owed, rate, count("--pause-days", days), year)
+
+
+def offers(
+    capacity: Annotated[str, typer.Argument(metavar="CAPACITY", help="yuan a month for all debts")],
+    balances: Annotated[list[str], typer.Argument(metavar="BALANCE…", help="yuan, one a debt")],
+    as_json: AsJson = False,
+) -> None:
+    """What each of several debts gets of one monthly amount, by balance; together exactly the amount."""
+    whole, owed = fen("CAPACITY", capacity), [fen("BALANCE", balance) for balance in balances]
+    found = pro_rata.offers(whole, owed)
+    lines = [f"{of_fen(balance):>18} → {of_fen(offer):>14}" for balance, offer in zip(owed, found, strict=True)]
+    lines += [
+        f"{of_fen(sum(owed)):>18} → {of_fen(sum(found)):>14}",
+        "按余额比例分配是本服务的建议做法，是否接受由各机构决定。",
+        "To share by balance is this service's suggestion; each lender decides whether to accept.",
+    ]
+    show({"offers": [yuan(offer) for offer in found], "total": yuan(sum(found))}, lines, as_json)
+
+
+app = typer.Typer(help="Work out a figure, with its working and its source.", no_args_is_help=True)
+for command in (
+    *(instalment, offers, over_cap, penalty, double_interest),
+    *(court.court_fee, court.enforcement_fee, court.preservation_fee, court.deadline),
+):
+    # -5 is an amount, and refused as one, rather than an option nobody knows.
+    app.command(context_settings={"ignore_unknown_options": True})(command)

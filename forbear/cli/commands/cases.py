@@ -1,0 +1,244 @@
+"""Commands on cases: triage, demo, submit, status, results, explain."""
+
+import contextlib
+import datetime as dt
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from subprocess import Popen
+from typing import Annotated, Literal
+from uuid import UUID
+
+import typer
+from sqlmodel import Session
+
+from forbear.base.errors import ForbearError
+from forbear.batch import export
+from forbear.batch import triage as decisions
+from forbear.batch.progress import BatchProgress, failures, progress_of, recent, worked_seconds
+from forbear.batch.submit import rejections_of, source_of
+from forbear.cli import batch_runner, report
+from forbear.cli.commands import accounts, serve
+from forbear.cli.context import Context, load_pack, opened, today
+from forbear.intake import Intake, Rejected
+from forbear.ledger import ledger
+from forbear.ledger.ledger import LedgerEntry
+from forbear.ops.processes import running, worker_command
+from models.intake import Batch
+from models.session import session
+from rules.pack.pack import Pack
+from workers.app import QUEUES
+
+Inputs = Annotated[list[Path], typer.Argument(metavar="INPUT…", help="files: .csv .tsv .xlsx .jsonl .json .parquet")]
+AsOf = Annotated[
+    dt.datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="the day to decide for (today)")
+]
+PackOption = Annotated[Path | None, typer.Option("--pack", help="folder of the policy pack (FORBEAR_PACK)")]
+SAMPLES = Path("samples/cases.csv")
+DEMO_ACCOUNT = "demo"
+
+
+def triage(
+    inputs: Inputs,
+    out: Annotated[Path, typer.Option(help="where the decisions go, format by its ending")],
+    rejects: Annotated[Path | None, typer.Option(help="where rejected rows go, with what to correct")] = None,
+    as_of: AsOf = None,
+    pack: PackOption = None,
+    strict: Annotated[bool, typer.Option("--strict", help="exit 3 if any row was rejected")] = False,
+) -> None:
+    """The whole pipeline, one shot: submit, triage with workers, write results and rejects, print the summary."""
+    _check_targets(out, rejects)
+    policy = load_pack(pack)
+    files = _open(inputs, policy)
+    with opened() as context, workers_for(context) as parts:
+        done = run(context, files, policy, _day(as_of, policy), parts)
+        _write(context, "triage", done, out, rejects)
+    if any(batch.decided < batch.accepted + batch.unchanged for batch in done):
+        raise ForbearError("Not every case could be decided: `forbear status` counts them.", exit_code=1)
+    if strict and any(batch.rejected for batch in done):
+        raise typer.Exit(3)
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="end after the summary")] = False,
+    port: Annotated[int | None, typer.Option(help="port of the desk (FORBEAR_WEB_PORT)")] = None,
+) -> None:
+    """Triage samples/cases.csv, show the summary, and serve the pages until Ctrl-C."""
+    policy = load_pack()
+    files = _open([SAMPLES], policy)
+    with serve.until_stopped(), opened() as context, contextlib.ExitStack() as stack:
+        if once:
+            parts = stack.enter_context(workers_for(context))
+        else:
+            parts = stack.enter_context(serve.everything(context, port))
+        done = run(context, files, policy, today(policy), parts)
+        _show_rejects(context, done)
+        if not once:
+            _show_way_in(context, port)
+            serve.watch(parts, context.settings.home)
+
+
+def submit(
+    inputs: Inputs,
+    wait: Annotated[bool, typer.Option("--wait", help="until every case is decided")] = False,
+    as_of: AsOf = None,
+    pack: PackOption = None,
+) -> None:
+    """Hand files in to running workers and print the batch ids."""
+    policy = load_pack(pack)
+    files = _open(inputs, policy)
+    with opened() as context, report.bar() as bar:
+        submitted = batch_runner.hand_in(context, files, policy, _day(as_of, policy), bar)
+        for each in submitted:
+            typer.echo(each.batch_id)
+            report.errors.print(
+                f"Rows read {each.rows_read} = accepted {each.accepted} + rejected {each.rejected}"
+                f" + unchanged {each.unchanged}"
+            )
+        if wait:
+            report.status(batch_runner.wait(context, [each.batch_id for each in submitted], bar, {}))
+
+
+def status(batch: Annotated[UUID | None, typer.Argument(help="one batch; all recent ones without it")] = None) -> None:
+    """How far batches are, counted from the record."""
+    with opened() as context, session(context.engine) as found:
+        ids = recent(found) if batch is None else [batch]
+        known = [progress for each in ids if (progress := progress_of(found, each)) is not None]
+        broken = [] if batch is None else failures(found, batch)
+    if batch is not None and not known:
+        raise ForbearError(f"There is no batch {batch}: `forbear status` lists the recent ones.")
+    if not known:
+        typer.echo("No batch was submitted yet.")
+    report.status(known)
+    for failure in broken:
+        typer.echo(f"failed: case {failure.case_ref}: {failure.error}")
+
+
+def results(
+    batch: Annotated[UUID, typer.Argument(help="the batch")],
+    out: Annotated[Path, typer.Option(help="where the decisions go, format by its ending")],
+    rejects: Annotated[Path | None, typer.Option(help="where rejected rows go, with what to correct")] = None,
+) -> None:
+    """Write the decisions of a batch that are there by now."""
+    _check_targets(out, rejects)
+    with opened() as context:
+        with session(context.engine) as found:
+            progress = progress_of(found, batch)
+        if progress is None:
+            raise ForbearError(f"There is no batch {batch}: `forbear status` lists the recent ones.")
+        _write(context, "results", [progress], out, rejects)
+    if progress.pending:
+        report.errors.print(
+            f"{progress.pending} cases are not decided yet: run it again when `forbear status` says so."
+        )
+
+
+def explain(
+    case_ref: Annotated[str, typer.Argument(help="the submitter's reference of the case")],
+    language: Annotated[Literal["zh", "en"], typer.Option("--lang", help="zh or en")] = "zh",
+) -> None:
+    """One decision in words: why, why not, what would change it."""
+    with opened() as context, session(context.engine) as found:
+        decided = decisions.decision_of(found, context.settings.submitter, case_ref, context.vault)
+        if decided is None:
+            raise ForbearError(
+                f"There is no decision on a case {case_ref!r}: `forbear status` shows what was submitted."
+            )
+        typer.echo(decided.explained(language))
+
+
+@contextlib.contextmanager
+def workers_for(context: Context) -> Iterator[dict[str, Popen[bytes]]]:
+    """A worker of our own: that one consumed a minute ago does not say that it still does. Two share the work."""
+    chosen = context.settings
+    command = worker_command(QUEUES, chosen.worker_processes, chosen.log_level)
+    with running({"worker": command}, chosen, context.urls) as parts:
+        yield parts
+
+
+def run(
+    context: Context, files: Sequence[Intake], pack: Pack, as_of: dt.date, parts: dict[str, Popen[bytes]]
+) -> list[BatchProgress]:
+    """Hand in, wait, and print the summary."""
+    started = time.monotonic()
+    with report.bar() as bar:
+        submitted = batch_runner.hand_in(context, files, pack, as_of, bar)
+        done = batch_runner.wait(context, [each.batch_id for each in submitted], bar, parts)
+    with session(context.engine) as found:
+        worked = worked_seconds(found, [each.batch_id for each in submitted])
+    report.summary(pack, done, time.monotonic() - started, worked)
+    return done
+
+
+def _open(paths: Sequence[Path], pack: Pack) -> list[Intake]:
+    """The files, with a word about columns nobody knows."""
+    files = batch_runner.open_files(paths, pack)
+    for file in files:
+        if file.unknown:
+            names = ", ".join(name.strip() for name in file.unknown)
+            report.errors.print(
+                f"{file.path.name}: kept but not used, because no fact has such a name: {names}", highlight=False
+            )
+    return files
+
+
+def _check_targets(out: Path, rejects: Path | None) -> None:
+    """Before the work, not after it."""
+    for path in (out, rejects):
+        if path is not None:
+            export.check_target(path)
+
+
+def _write(context: Context, command: str, batches: Sequence[BatchProgress], out: Path, rejects: Path | None) -> None:
+    ids = [batch.batch_id for batch in batches]
+    given = ["results"] if rejects is None else ["results", "rejects"]
+    with session(context.engine) as opened_session:  # before the first byte is out
+        entries = [LedgerEntry("export", f"batch:{each}", {"command": command, "files": given}) for each in ids]
+        ledger.append(opened_session, context.vault, ledger.SYSTEM, entries, dt.datetime.now(dt.UTC))
+    with session(context.engine) as found:
+        decided = (decision for each in ids for decision in decisions.decisions_of(found, each, context.vault))
+        export.write_results(out, decided)
+        if rejects is not None:
+            export.write_rejects(rejects, *_rejects(context, found, ids))
+
+
+def _rejects(context: Context, found: Session, ids: Sequence[UUID]) -> tuple[list[str], Iterator[Rejected]]:
+    """The columns and the rejected rows of batches; the rows of several files are lined up by column name."""
+    heads = [source_of(found.get_one(Batch, each), context.vault).columns for each in ids]
+    columns = list(dict.fromkeys(name for head in heads for name in head))
+
+    def lined_up() -> Iterator[Rejected]:
+        for each, head in zip(ids, heads, strict=True):
+            places = [head.index(name) if name in head else None for name in columns]
+            for row in rejections_of(found, each, context.vault):
+                yield replace(row, cells=tuple("" if at is None else row.cells[at] for at in places))
+
+    if len(heads) == 1:  # as it came, columns of one name included
+        return list(heads[0]), rejections_of(found, ids[0], context.vault)
+    return columns, lined_up()
+
+
+def _show_rejects(context: Context, batches: Sequence[BatchProgress]) -> None:
+    with session(context.engine) as found:
+        for batch in batches:
+            for row in rejections_of(found, batch.batch_id, context.vault):
+                report.console.print(f"Rejected row {row.row}: {row.en}", style="yellow", highlight=False)
+
+
+def _show_way_in(context: Context, port: int | None) -> None:
+    """The address, and who can sign in: the first time an account is made for it."""
+    report.console.print(f"\nForbear is at {serve.address(context, port)} (Ctrl-C ends).", style="bold")
+    password = accounts.first_account(context, DEMO_ACCOUNT)
+    if password is None:
+        report.console.print(
+            "Sign in with an account of yours. `forbear user list` shows them; `forbear user password NAME` sets a new "
+            "password.",
+            highlight=False,
+        )
+    else:
+        report.console.print(f"Account:  {DEMO_ACCOUNT}\nPassword: {password}   (shown only now)", highlight=False)
+
+
+def _day(as_of: dt.datetime | None, pack: Pack) -> dt.date:
+    return today(pack) if as_of is None else as_of.date()

@@ -1,0 +1,56 @@
+"""The command that writes a negotiation pack: prepare."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import typer
+from sqlmodel import select
+
+from forbear.base.errors import ForbearError
+from forbear.batch import triage
+from forbear.case import consent
+from forbear.case import negotiation_files as packs
+from forbear.cli.context import opened
+from forbear.ledger import ledger
+from forbear.ledger.ledger import LedgerEntry
+from models.case import Case
+from models.session import session
+from rules.facts.case_facts import Language
+
+_LANGUAGES: Final[dict[str, tuple[Language, ...]]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
+_NO_CONSENT: Final[dict[consent.ConsentStatus, str]] = {
+    "unknown": "Whether the borrower agrees that the lender is contacted is not recorded: ask before you contact it.",
+    "not_given": "The borrower did not agree that the lender is contacted: this is for the borrower alone to use.",
+}
+
+
+def prepare(
+    case_ref: Annotated[str, typer.Argument(help="the submitter's reference of the case")],
+    out: Annotated[Path, typer.Option(help="the folder the files go to; it may exist")],
+    language: Annotated[Literal["zh", "en", "both"], typer.Option("--lang", help="zh, en or both")] = "both",
+    with_pdf: Annotated[bool, typer.Option("--pdf", help="write kit.pdf too (needs Pango and a Chinese font)")] = False,
+) -> None:
+    """Write the negotiation pack of a case: what to say, letters, plans, deadlines."""
+    with opened() as context, session(context.engine) as found:
+        decided = triage.decision_of(found, context.settings.submitter, case_ref, context.vault)
+        kit = None if decided is None else decided.kit()
+        if kit is not None:
+            case = found.exec(
+                select(Case).where(Case.submitter == context.settings.submitter, Case.case_ref == case_ref)
+            ).one()
+            standing = consent.status(case, "contact_lender")
+            given_out = LedgerEntry("export", f"case:{case.id}", {"command": "prepare", "files": ["kit"]})
+            ledger.append(found, context.vault, ledger.SYSTEM, [given_out], dt.datetime.now(dt.UTC))
+    if decided is None:
+        raise ForbearError(f"There is no decision on a case {case_ref!r}: `forbear status` shows what was submitted.")
+    if kit is None:
+        raise ForbearError(
+            f"The policy pack that decided {case_ref!r} has no texts for a negotiation pack: triage the case again."
+        )
+    for path in packs.write(out, kit, _LANGUAGES[language], dt.datetime.now(dt.UTC), with_pdf=with_pdf):
+        typer.echo(path)
+    if standing != "given":
+        typer.echo(_NO_CONSENT[standing], err=True)
+    if kit.staff:
+        typer.echo("This is a protocol for staff: nothing in it goes to the borrower.")

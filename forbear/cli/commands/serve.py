@@ -1,0 +1,128 @@
+"""Commands that run parts: up, web, worker, scheduler, migrate, doctor."""
+
+import contextlib
+import datetime as dt
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from forbear.base.errors import ForbearError
+from forbear.base.settings import settings
+from forbear.cli.commands.accounts import has_accounts
+from forbear.cli.context import Context, opened
+from forbear.ops import doctor as diagnosis
+from forbear.ops import embedded
+from forbear.ops.processes import running, scheduler_command, web_command, worker_command
+from models import migrate as migrations
+from workers.app import QUEUES
+
+BULK = ("bulk", "upkeep")
+URGENT = ("urgent",)
+
+
+@contextlib.contextmanager
+def until_stopped() -> Iterator[None]:
+    """Turn SIGTERM and Ctrl-C into the end of the block, so that what was started is stopped."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    with contextlib.suppress(KeyboardInterrupt):
+        yield
+
+
+def watch(processes: dict[str, subprocess.Popen[bytes]], logs: Path | None = None) -> None:
+    """Wait for ever, or until one of the processes ends by itself; what it said is in `logs`, or was on the screen."""
+    while True:
+        for name, process in processes.items():
+            if process.poll() is not None:
+                where = f": {logs / name}.log says why" if logs else ""
+                raise ForbearError(f"The {name} ended by itself with status {process.returncode}{where}.", exit_code=1)
+        time.sleep(0.5)
+
+
+def _run_part(name: str, command: list[str]) -> None:
+    """Run one part, its output on ours, until it ends or we are stopped."""
+    with (
+        until_stopped(),
+        opened() as context,
+        running({name: command}, context.settings, context.urls, log=False) as part,
+    ):
+        watch(part)
+
+
+def worker(
+    queues: Annotated[str, typer.Option(help="queues to consume, with commas")] = "urgent,bulk,upkeep",
+    processes: Annotated[int | None, typer.Option(min=1, help="processes (FORBEAR_WORKER_PROCESSES)")] = None,
+) -> None:
+    """Evaluate cases from the queues until stopped."""
+    names = [name.strip() for name in queues.split(",") if name.strip()]
+    unknown = sorted(set(names) - set(QUEUES))
+    if unknown or not names:
+        raise ForbearError(f"There is no queue {', '.join(unknown) or queues!r}: choose from {', '.join(QUEUES)}.")
+    _run_part("worker", worker_command(names, processes or settings().worker_processes, settings().log_level))
+
+
+def scheduler() -> None:
+    """Send the periodic tasks (sweep, heartbeat) until stopped. Run exactly one."""
+    _run_part("scheduler", scheduler_command(settings().home, settings().log_level))
+
+
+def web(port: Annotated[int | None, typer.Option(help="port (FORBEAR_WEB_PORT)")] = None) -> None:
+    """Serve the desk until stopped."""
+    _run_part("web", web_command(settings(), port))
+
+
+def up(port: Annotated[int | None, typer.Option(help="port of the web server (FORBEAR_WEB_PORT)")] = None) -> None:
+    """Run web, workers and scheduler until Ctrl-C."""
+    with until_stopped(), opened() as context, everything(context, port) as parts:
+        typer.echo(f"Forbear is up at {address(context, port)} (Ctrl-C stops it; logs are in {context.settings.home}).")
+        if not has_accounts(context):
+            typer.echo("Nobody can sign in yet: `forbear user add NAME --role admin` adds the first account.")
+        watch(parts, context.settings.home)
+
+
+def address(context: Context, port: int | None) -> str:
+    """Where the desk is."""
+    return f"http://{context.settings.web_host}:{port or context.settings.web_port}/"
+
+
+@contextlib.contextmanager
+def everything(context: Context, port: int | None) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Web, a bulk and an urgent worker, and the scheduler."""
+    chosen = context.settings
+    commands = {
+        "web": web_command(chosen, port),
+        "worker": worker_command(BULK, chosen.worker_processes, chosen.log_level),
+        "urgent-worker": worker_command(URGENT, 1, chosen.log_level),
+        "scheduler": scheduler_command(chosen.home, chosen.log_level),
+    }
+    with running(commands, chosen, context.urls) as parts:
+        yield parts
+
+
+def migrate() -> None:
+    """Bring the database to this version's tables."""
+    with embedded.servers(settings()) as urls:
+        migrations.upgrade(urls.database)
+    typer.echo(f"The database is at revision {migrations.head()}.")
+
+
+def doctor(
+    queue: Annotated[str | None, typer.Option(help="look at one queue only (for health checks)")] = None,
+) -> None:
+    """Tell what is configured, reachable, migrated and consuming. Exit 1 if something is not."""
+    chosen = settings()
+    with embedded.servers(chosen) as urls:
+        findings = diagnosis.examine(chosen, urls, [queue] if queue else QUEUES, dt.datetime.now(dt.UTC))
+    for finding in findings:
+        typer.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {finding.detail}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,133 @@
+"""Takes: who works on a case. The next one is taken, some are assigned, one is given back; each is a review."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sqlmodel import Session, col, func, select
+
+from forbear.accounts.accounts import ROLES, Viewer
+from forbear.base.errors import ForbearError
+from forbear.base.vault import Vault
+from forbear.desk import queue, review
+from forbear.desk.filters import QueueFilter, conditions
+from forbear.desk.review import Act
+from models.account import Account
+from models.desk import TO_DO, WorklistItem
+
+AT_ONCE = 200  # cases assigned by one form
+_LOOK_AT = 20  # free cases looked at together: as many people may take one in the same moment without a second look
+Refusal = Literal["stale", "closed", "held"]
+
+
+class NobodyError(ForbearError):
+    """The account that cases are to be assigned to cannot work on them."""
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """What assigning came to: how many changed hands, and how many did not, by the reason."""
+
+    done: int
+    refused: dict[Refusal, int]
+
+
+def take_next(
+    session: Session, vault: Vault, viewer: Viewer, chosen: QueueFilter, now: dt.datetime
+) -> WorklistItem | None:
+    """Assign the most urgent free case of a filter to the viewer; None if there is none. The last step (ledger).
+
+    A case that somebody else takes in this moment is passed over, so that nobody waits and no two get the same one.
+    """
+    allowed = TO_DO if viewer.may_act_as("supervisor") else ("open",)
+    statuses = tuple(status for status in chosen.statuses if status in allowed)
+    free = replace(chosen, statuses=statuses, assignee="nobody")
+    after = None
+    while statuses:
+        page = session.connection().execute(queue.places(conditions(session, free), _LOOK_AT, after)).all()
+        query = select(WorklistItem).where(
+            col(WorklistItem.case_id).in_([row.case_id for row in page]),
+            col(WorklistItem.assignee_id).is_(None),
+            col(WorklistItem.status).in_(statuses),
+        )
+        locked = query.order_by(*queue.ORDER).limit(1).with_for_update(skip_locked=True)
+        case = session.exec(locked.execution_options(populate_existing=True)).first()
+        if case is not None:
+            review.perform(session, vault, viewer, case, _assignment(viewer.account_id), now)
+            return case
+        if len(page) < _LOOK_AT:
+            return None
+        after = queue.QueueCursor(page[-1].urgency, page[-1].due_at, page[-1].decision_id)
+    return None
+
+
+def assign(
+    session: Session,
+    vault: Vault,
+    viewer: Viewer,
+    wanted: Iterable[tuple[int, int]],
+    assignee_id: int | None,
+    now: dt.datetime,
+) -> Assigned:
+    """Assign cases, each at the revision that was seen, or give them back (None). The last step (ledger).
+
+    Counsellors take free cases and give back their own; supervisors do it for anybody. What became of a case in the
+    meantime is told by count, not an error. Raises NobodyError for an account that works on no cases.
+    """
+    if not _may_be_given(session, viewer, assignee_id):
+        raise NobodyError("Nobody of this account works on cases: choose somebody of the list.")
+    seen = dict(sorted(wanted)[:AT_ONCE])
+    query = select(WorklistItem).where(col(WorklistItem.case_id).in_(seen))
+    if viewer.submitter is not None:
+        query = query.where(WorklistItem.submitter == viewer.submitter)
+    # All are locked, in the order that everybody locks in, before the first entry locks the ledger.
+    cases = session.exec(
+        query.order_by(col(WorklistItem.case_id)).with_for_update().execution_options(populate_existing=True)
+    ).all()
+    refused: dict[Refusal, int] = {"stale": len(seen) - len(cases), "closed": 0, "held": 0}
+    free: list[WorklistItem] = []
+    for case in cases:
+        why = _refusal(viewer, case, seen[case.case_id])
+        if why is not None:
+            refused[why] += 1
+        elif case.assignee_id != assignee_id:
+            free.append(case)
+    for case in free:
+        review.perform(session, vault, viewer, case, _assignment(assignee_id), now)
+    return Assigned(len(free), refused)
+
+
+def held(session: Session, viewer: Viewer) -> int:
+    """How many cases that wait for a counsellor the viewer has."""
+    query = select(func.count()).where(
+        WorklistItem.assignee_id == viewer.account_id, col(WorklistItem.status).in_(TO_DO)
+    )
+    return session.exec(query).one()
+
+
+def people(session: Session) -> list[Account]:
+    """Everybody who works on cases, by name."""
+    working = ROLES[ROLES.index("counsellor") :]
+    query = select(Account).where(col(Account.role).in_(working), col(Account.disabled_at).is_(None))
+    return list(session.exec(query.order_by(col(Account.name))))
+
+
+def _may_be_given(session: Session, viewer: Viewer, assignee_id: int | None) -> bool:
+    if assignee_id in (None, viewer.account_id):
+        return True
+    return viewer.may_act_as("supervisor") and assignee_id in {person.id for person in people(session)}
+
+
+def _refusal(viewer: Viewer, case: WorklistItem, revision: int) -> Refusal | None:
+    if case.revision != revision:
+        return "stale"
+    if case.status == "closed":
+        return "closed"
+    escalated = case.status == "escalated" and not viewer.may_act_as("supervisor")
+    return "held" if escalated or not review.may_act(viewer, case) else None
+
+
+def _assignment(assignee_id: int | None) -> Act:
+    action = "release" if assignee_id is None else "assign"
+    return Act(action, {"assignee_id": assignee_id}, detail={"assignee": assignee_id})

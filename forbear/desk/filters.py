@@ -1,0 +1,114 @@
+"""Filters of the queue: which cases, as conditions on their desk rows that an index answers."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, any_, false, func, inspect, literal, tablesample, true
+from sqlalchemy import select as core_select
+from sqlalchemy.dialects.postgresql import array
+from sqlmodel import Session, col
+
+from models.case import Case
+from models.desk import TO_DO, WorklistItem
+
+_DRAWN = 0.1  # percent of the cases that tell how common some letters are
+_AT_MOST = 2000  # of them
+_COMMON = 200  # letters that one case in so many has, or more
+_ENOUGH = 3  # of the rarest letters of a part: the others leave no fewer cases
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """Which cases; None or False leaves open."""
+
+    urgency: str | None = None
+    strategy: str | None = None  # as recommended
+    case_ref: str | None = None  # a part of it, in letters of either case
+    submitter: str | None = None  # whose cases may be seen; None: everybody's
+    statuses: Sequence[str] = TO_DO
+    product: str | None = None
+    bucket: str | None = None
+    batch: UUID | None = None
+    assignee: int | Literal["nobody"] | None = None
+    due_before: dt.datetime | None = None
+    received_before: dt.datetime | None = None
+    uncertain: bool = False
+    disagree: bool = False
+    changed: bool = False
+
+    @property
+    def counted(self) -> bool:
+        """Whether the tally counts such cases exactly."""
+        return self == QueueFilter(self.urgency, self.strategy, None, self.submitter, self.statuses)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """A filter for the database. Without a status: of every one of `statuses`, which an index holds one by one."""
+
+    statuses: Sequence[str]
+    terms: tuple[ColumnElement[bool], ...]
+    few: bool  # some letters of a reference leave so few cases that they are found first and ordered afterwards
+
+
+def conditions(session: Session, chosen: QueueFilter) -> Conditions:
+    """What the desk rows of a filter fulfil."""
+    same = {
+        WorklistItem.submitter: chosen.submitter,
+        WorklistItem.urgency: chosen.urgency,
+        WorklistItem.strategy: chosen.strategy,
+        WorklistItem.product: chosen.product,
+        WorklistItem.overdue_bucket: chosen.bucket,
+        WorklistItem.batch_id: chosen.batch,
+    }
+    terms: list[ColumnElement[bool]] = [col(column) == value for column, value in same.items() if value is not None]
+    if chosen.assignee == "nobody":
+        terms.append(col(WorklistItem.assignee_id).is_(None))
+    elif chosen.assignee is not None:
+        terms.append(col(WorklistItem.assignee_id) == chosen.assignee)
+    if chosen.due_before is not None:
+        terms.append(col(WorklistItem.due_at) < chosen.due_before)
+    if chosen.received_before is not None:
+        terms.append(col(WorklistItem.received_at) < chosen.received_before)
+    terms += [col(WorklistItem.certain) == false()] if chosen.uncertain else []
+    terms += [col(WorklistItem.engines_agree) == false()] if chosen.disagree else []
+    terms += [col(WorklistItem.changed) == true()] if chosen.changed else []
+    if chosen.case_ref is None:
+        return Conditions(chosen.statuses, tuple(terms), few=False)
+    part, drawn = chosen.case_ref, _drawn(session, chosen.submitter)
+    if _is_common(part, drawn):
+        like = col(WorklistItem.case_ref).icontains(part, autoescape=True)
+        return Conditions(chosen.statuses, (*terms, like), few=False)
+    return Conditions(chosen.statuses, (*terms, _having(part, chosen.submitter, drawn)), few=True)
+
+
+def _drawn(session: Session, submitter: str | None) -> list[str]:
+    """References of some pages of the table drawn at random: the same ones each time."""
+    table = tablesample(inspect(Case).local_table, func.system(_DRAWN), seed=literal(1))
+    query = core_select(func.lower(table.c.case_ref)).limit(_AT_MOST)
+    if submitter is not None:
+        query = query.where(table.c.submitter == submitter)
+    return list(session.connection().execute(query).scalars())
+
+
+def _is_common(part: str, drawn: list[str]) -> bool:
+    """Whether many cases have this part. Fifty of many are found soonest along the queue, a few of all by an index."""
+    having = sum(part.lower() in case_ref for case_ref in drawn)
+    return having * _COMMON >= max(len(drawn), 1)
+
+
+def _having(part: str, submitter: str | None, drawn: list[str]) -> ColumnElement[bool]:
+    """Cases with this part in their reference, by the index of its letters. As an array, so that each is looked up."""
+    size = min(len(part), 3)
+    letters = {part[start : start + size] for start in range(len(part) - size + 1)}
+    rarest = sorted(letters, key=lambda some: (sum(some.lower() in case_ref for case_ref in drawn), some))[:_ENOUGH]
+    query = core_select(col(Case.id)).where(
+        col(Case.ref_grams).op("@>")(array([func.lower(some) for some in rarest])),
+        col(Case.case_ref).icontains(part, autoescape=True),
+    )
+    if submitter is not None:
+        query = query.where(col(Case.submitter) == submitter)
+    return col(WorklistItem.case_id) == any_(func.array(query.scalar_subquery()))

@@ -1,0 +1,153 @@
+"""The queue: every case by its current decision, most urgent first, in pages that stay put while cases arrive."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from sqlalchemy import CompoundSelect, Select, exists, func, tuple_, union_all
+from sqlalchemy import select as core_select
+from sqlmodel import Session, col, select
+
+from forbear.base.errors import ForbearError
+from forbear.base.packs import pack_to_name_by, title_of
+from forbear.desk.filters import Conditions, QueueFilter, conditions
+from models.account import Account
+from models.case import Case, CaseVersion
+from models.desk import WorklistItem
+from models.intake import Chunk
+from rules.facts import case_facts
+from rules.pack.pack import Pack
+from rules.pack.schema import Text, Urgency
+
+URGENCIES: tuple[str, ...] = get_args(Urgency)
+PAGE = 50
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_END_OF_TIME = 253_402_300_800_000_000  # microseconds to the year 10000
+
+
+@dataclass(frozen=True)
+class QueueCursor:
+    """Where a case stands in the order: by urgency, then when it is due, then who came first."""
+
+    urgency: str
+    due_at: dt.datetime
+    decision_id: int
+
+    def __str__(self) -> str:
+        return f"{self.urgency}_{int(self.due_at.timestamp() * 1_000_000)}_{self.decision_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "QueueCursor":
+        """The place that `str` wrote. Raises ForbearError for any other text."""
+        try:
+            urgency, due, number = text.split("_")
+            decision_id, microseconds = int(number), int(due)
+            if urgency not in URGENCIES or not 0 < decision_id < 2**63 or not 0 <= microseconds < _END_OF_TIME:
+                raise ValueError
+            return cls(urgency, _EPOCH + dt.timedelta(microseconds=microseconds), decision_id)
+        except ValueError:
+            raise ForbearError("This page of the queue does not exist: start again at its first page.") from None
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One case as the queue shows it."""
+
+    case: WorklistItem
+    title: Text  # of the strategy a person chose, else of the recommended one
+    outdated: bool  # newer facts came in and are not decided yet
+    pack: Pack
+    assignee: str | None  # the name of who has it
+
+    def shown(self, fact: str, language: case_facts.Language) -> str | None:
+        """A fact for people; None if it is unknown."""
+        value = getattr(self.case, fact)
+        if value is None or fact not in self.pack.vocabulary.facts:
+            return None
+        return case_facts.display(self.pack.vocabulary, fact, value, language)
+
+
+@dataclass(frozen=True)
+class QueuePage:
+    """Some entries, and where the next page starts if there is one."""
+
+    entries: tuple[QueueRow, ...]
+    next: QueueCursor | None
+
+
+ORDER = (col(WorklistItem.urgency), col(WorklistItem.due_at), col(WorklistItem.decision_id))
+
+
+def page(session: Session, chosen: QueueFilter, after: QueueCursor | None = None, size: int = PAGE) -> QueuePage:
+    """The cases of a filter that come after a place, at most `size`."""
+    first = places(conditions(session, chosen), size + 1, after).subquery()
+    query = _entries().where(col(WorklistItem.case_id).in_(core_select(first.c.case_id)))
+    rows = session.exec(query.order_by(*ORDER)).all()
+    last = rows[size - 1][0] if len(rows) > size else None
+    return QueuePage(
+        tuple(_entry(session, *row) for row in rows[:size]),
+        None if last is None else QueueCursor(last.urgency, last.due_at, last.decision_id),
+    )
+
+
+def places(
+    wanted: Conditions, limit: int, after: QueueCursor | None = None
+) -> CompoundSelect[Any] | Select[*tuple[Any, ...]]:
+    """The first cases of a filter in the order of the queue, as (case_id, urgency, due_at, decision_id).
+
+    An index holds the cases of each status in this order, with all that a filter looks at: the first ones of each
+    status are read from it alone, and the first of those taken.
+    """
+    terms = list(wanted.terms)
+    if after is not None:
+        terms.append(tuple_(*ORDER) > tuple_(after.urgency, after.due_at, after.decision_id))
+    query = core_select(col(WorklistItem.case_id), *ORDER).where(*terms)
+    if wanted.few or len(wanted.statuses) == 1:
+        return query.where(col(WorklistItem.status).in_(wanted.statuses)).order_by(*ORDER).limit(limit)
+    branches = [
+        query.where(col(WorklistItem.status) == status).order_by(*ORDER).limit(limit).subquery()
+        for status in wanted.statuses
+    ]
+    merged = union_all(*(core_select(branch) for branch in branches))
+    return merged.order_by("urgency", "due_at", "decision_id").limit(limit)
+
+
+def beside(session: Session, case: Case) -> tuple[QueueRow, ...]:
+    """The other decided cases of a case's borrower, most urgent first; the first fifty."""
+    if case.borrower_ref is None:
+        return ()
+    query = _entries().join(Case, col(Case.id) == col(WorklistItem.case_id))
+    query = query.where(
+        Case.submitter == case.submitter, Case.borrower_ref == case.borrower_ref, Case.id != case.id
+    ).order_by(*ORDER)
+    return tuple(_entry(session, *row) for row in session.exec(query.limit(PAGE)))
+
+
+def waiting(session: Session) -> int:
+    """How many cases are taken in and not decided yet."""
+    sizes = func.coalesce(func.sum(func.cardinality(col(Chunk.case_version_ids))), 0)
+    return int(session.exec(select(sizes).where(Chunk.status == "pending")).one())
+
+
+def find(session: Session, case_ref: str, submitter: str | None = None) -> list[int]:
+    """The cases that have exactly this reference, at most two; submitters choose theirs by themselves."""
+    query = select(Case.id).where(Case.case_ref == case_ref)
+    if submitter is not None:
+        query = query.where(Case.submitter == submitter)
+    return list(session.exec(query.order_by(col(Case.id)).limit(2)))
+
+
+def _entries() -> Any:
+    """Desk cases, whether newer facts wait for a decision, and who has them."""
+    newer = exists().where(
+        col(CaseVersion.case_id) == col(WorklistItem.case_id),
+        col(CaseVersion.number) > col(WorklistItem.version_number),
+    )
+    query = select(WorklistItem, newer.correlate(WorklistItem), Account.name)
+    return query.join(Account, col(Account.id) == col(WorklistItem.assignee_id), isouter=True)
+
+
+def _entry(session: Session, case: WorklistItem, outdated: bool, assignee: str | None) -> QueueRow:
+    pack = pack_to_name_by(session, case.pack_sha256)
+    chosen = case.chosen_strategy or case.strategy
+    return QueueRow(case, title_of(session, case.pack_sha256, chosen), outdated, pack, assignee)

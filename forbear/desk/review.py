@@ -1,0 +1,104 @@
+"""Review: what people do on cases. An action is appended and changes the desk row, in one transaction."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from forbear.accounts.accounts import Viewer
+from forbear.base.errors import ForbearError
+from forbear.base.packs import pack_to_name_by
+from forbear.base.vault import Vault
+from forbear.desk import worklist
+from forbear.ledger import ledger
+from models.desk import WorklistItem
+from models.review import Review
+
+
+class StaleError(ForbearError):
+    """The case changed since the form was made: nothing was done, the newer state is to be shown."""
+
+
+class NoCaseError(ForbearError):
+    """There is no such decided case, or not for this viewer."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """One action as a person chose it.
+
+    `changes` are columns of the case's desk row; `tally` counts of the day, by (measure, subject, detail).
+    """
+
+    action: str
+    changes: dict[str, Any]
+    strategy: str | None = None
+    reason: str | None = None
+    detail: dict[str, Any] | None = None
+    words: str | None = None
+    tally: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+
+
+def may_act(viewer: Viewer, case: WorklistItem) -> bool:
+    """Whether a viewer may act on a case: a counsellor on a free one or their own, a supervisor on any."""
+    mine = case.assignee_id in (None, viewer.account_id)
+    return viewer.may_act_as("supervisor") or (viewer.may_act_as("counsellor") and mine)
+
+
+def take_case(session: Session, viewer: Viewer, case_id: int, revision: int | None) -> WorklistItem:
+    """Lock a case's desk row. Raises NoCaseError, and StaleError if it is not at this revision any more."""
+    query = select(WorklistItem).where(WorklistItem.case_id == case_id)
+    if viewer.submitter is not None:
+        query = query.where(WorklistItem.submitter == viewer.submitter)
+    case = session.exec(query.with_for_update().execution_options(populate_existing=True)).first()
+    if case is None:
+        raise NoCaseError(f"There is no case {case_id}: search the queue for its reference.")
+    if revision not in (None, case.revision):
+        raise StaleError("The case changed since this page was opened: look at its newer state and decide again.")
+    return case
+
+
+def perform(session: Session, vault: Vault, viewer: Viewer, case: WorklistItem, act: Act, now: dt.datetime) -> Review:
+    """Append an action on a locked case and bring its desk row up to it. The last step of a transaction (ledger)."""
+    review = Review(
+        case_id=case.case_id,
+        decision_id=case.decision_id,
+        account_id=viewer.account_id,
+        at=now,
+        action=act.action,
+        strategy=act.strategy,
+        reason=act.reason,
+        detail=act.detail or {},
+        words=vault.seal(act.words) if act.words else None,
+    )
+    for column, value in act.changes.items():
+        setattr(case, column, value)
+    if act.action != "reveal":  # looking changes nothing: forms that others have open stay good
+        case.revision += 1
+    session.add_all([review, case])
+    session.flush()
+    zone = ZoneInfo(pack_to_name_by(session, case.pack_sha256).manifest.timezone)
+    counts = {("reviewed", str(viewer.account_id), act.action): 1, **act.tally}
+    worklist.note(session, case.submitter, counts, now.astimezone(zone).date())
+    entries = ledger.of_rows(session, "review", [review.id], {"action": act.action, "case": case.case_id})
+    ledger.append(session, vault, viewer.actor, entries, now)
+    return review
+
+
+def done_already(session: Session, viewer: Viewer, case_id: int, form: str) -> bool:
+    """Whether this account has sent this very form before: a double click, or a page sent again."""
+    sent = select(Review.id).where(
+        Review.case_id == case_id,
+        Review.account_id == viewer.account_id,
+        col(Review.detail)["form"].astext == form,
+    )
+    return session.exec(sent).first() is not None
+
+
+def timeline(session: Session, case_id: int) -> list[Review]:
+    """Every action on a case, the newest first."""
+    query = select(Review).where(Review.case_id == case_id).order_by(col(Review.id).desc())
+    return list(session.exec(query))

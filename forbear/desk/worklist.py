@@ -1,0 +1,124 @@
+"""The desk: keeps each case's row of the queue in step with its decisions, and counts what was decided."""
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from models.copy import copy_into
+from rules.decision.evaluate import Evaluation
+from rules.pack.pack import Pack
+
+_FAR = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+# The row of a newer decision replaces the older one's. A case that a person dealt with comes back to the queue only if
+# it is recommended something else now, and one that is with a supervisor stays there; the time to answer runs anew only
+# if the urgency is another.
+_PLACE = text("""
+    INSERT INTO desk_case AS desk (
+        case_id, submitter, case_ref, batch_id, received_at, decision_id, version_number, as_of, pack_sha256, strategy,
+        urgency, certain, engines_agree, deadline, respond_by, due_at, product, days_overdue, overdue_bucket, status,
+        changed, revision
+    )
+    SELECT case_id, submitter, case_ref, batch_id, received_at, decision_id, number, as_of, pack_sha256, strategy,
+        urgency, certain, engines_agree, deadline, respond_by,
+        least(respond_by, CAST(deadline AS timestamp) AT TIME ZONE :zone),
+        product, days_overdue, overdue_bucket, 'open', false, 1
+    FROM (
+        SELECT v.case_id, c.submitter, c.case_ref, v.batch_id, v.created_at AS received_at, d.id AS decision_id,
+            v.number, d.as_of, d.pack_sha256, d.strategy, d.urgency, d.certain, d.engines_agree,
+            CAST(d.outcome #>> '{deadlines,0,date}' AS date) AS deadline,
+            coalesce(d.created_at + CAST(CAST(:hours AS jsonb) ->> d.urgency AS integer) * interval '1 hour', :far)
+                AS respond_by,
+            d.facts ->> 'product' AS product, CAST(d.facts ->> 'days_overdue' AS integer) AS days_overdue,
+            d.facts ->> 'overdue_bucket' AS overdue_bucket
+        FROM decision d
+        JOIN case_version v ON v.id = d.case_version_id
+        JOIN "case" c ON c.id = v.case_id
+        WHERE d.case_version_id = ANY(:versions) AND d.pack_sha256 = :pack AND d.as_of = :as_of
+        ORDER BY v.case_id
+    ) decided
+    ON CONFLICT (case_id) DO UPDATE SET
+        batch_id = excluded.batch_id, received_at = excluded.received_at, decision_id = excluded.decision_id,
+        version_number = excluded.version_number, as_of = excluded.as_of, pack_sha256 = excluded.pack_sha256,
+        strategy = excluded.strategy, urgency = excluded.urgency, certain = excluded.certain,
+        engines_agree = excluded.engines_agree, deadline = excluded.deadline, product = excluded.product,
+        days_overdue = excluded.days_overdue, overdue_bucket = excluded.overdue_bucket,
+        respond_by = CASE WHEN desk.urgency = excluded.urgency THEN desk.respond_by ELSE excluded.respond_by END,
+        due_at = least(
+            CASE WHEN desk.urgency = excluded.urgency THEN desk.respond_by ELSE excluded.respond_by END,
+            CAST(excluded.deadline AS timestamp) AT TIME ZONE :zone
+        ),
+        status = CASE WHEN (desk.strategy, desk.urgency) = (excluded.strategy, excluded.urgency)
+            OR desk.status = 'escalated' THEN desk.status ELSE 'open' END,
+        follow_up_at = CASE WHEN (desk.strategy, desk.urgency) = (excluded.strategy, excluded.urgency)
+            THEN desk.follow_up_at END,
+        changed = desk.changed OR (
+            desk.status <> 'open' AND (desk.strategy, desk.urgency) <> (excluded.strategy, excluded.urgency)
+        ),
+        revision = desk.revision + 1
+    WHERE (excluded.version_number, excluded.as_of, excluded.decision_id)
+        > (desk.version_number, desk.as_of, desk.decision_id)
+    RETURNING WITH (OLD AS before, NEW AS after) after.case_id, after.case_ref, after.submitter, after.decision_id,
+        before.strategy AS old_strategy, after.strategy, before.urgency AS old_urgency, after.urgency
+""")
+
+
+@dataclass(frozen=True)
+class DecisionChanged:
+    """A case whose current decision is a new one. What was recommended before is None for a case new to the desk."""
+
+    case_id: int
+    case_ref: str
+    submitter: str
+    decision_id: int
+    old_strategy: str | None
+    strategy: str
+    old_urgency: str | None
+    urgency: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether something else is recommended than before."""
+        return self.old_strategy is not None and (self.old_strategy, self.old_urgency) != (self.strategy, self.urgency)
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        """What names this decision to others, and says nothing about the case."""
+        return {"submitter": self.submitter, "case_ref": self.case_ref, "decision_id": self.decision_id}
+
+
+def place(session: Session, pack: Pack, versions: Sequence[int], as_of: dt.date) -> list[DecisionChanged]:
+    """Bring the desk up to the decisions just written on these case versions; answers the cases it changed."""
+    values = {
+        "versions": list(versions),
+        "pack": pack.sha256,
+        "as_of": as_of,
+        "zone": pack.manifest.timezone,
+        "far": _FAR,
+        "hours": json.dumps(pack.manifest.response_hours),
+    }
+    return [DecisionChanged(**row._mapping) for row in session.connection().execute(_PLACE, values)]
+
+
+def count(session: Session, pack: Pack, submitter: str, evaluations: Iterable[Evaluation], now: dt.datetime) -> None:
+    """Add decisions to the day's tallies: by strategy and urgency, by rule that fired, and disagreements."""
+    tally: Counter[tuple[str, str, str]] = Counter()
+    for evaluation in evaluations:
+        outcome = evaluation.outcome
+        tally["decided", outcome.strategy, outcome.urgency] += 1
+        tally.update(("fired", rule, "") for rule in outcome.rules_fired)
+        if not outcome.engines_agree:
+            tally["disagreed", outcome.strategy, ""] += 1
+    note(session, submitter, tally, now.astimezone(ZoneInfo(pack.manifest.timezone)).date())
+
+
+def note(session: Session, submitter: str, tally: Mapping[tuple[str, str, str], int], day: dt.date) -> None:
+    """Append counts of (measure, subject, detail) to a day's tallies."""
+    rows = [(day, submitter, measure, subject, detail, n) for (measure, subject, detail), n in tally.items()]
+    copy_into(session, "daily_tally", ("day", "submitter", "measure", "subject", "detail", "count"), rows)

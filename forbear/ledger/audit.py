@@ -1,0 +1,180 @@
+"""The audit: recomputes the whole ledger and everything it answers for, and names whatever does not fit."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlmodel import Session, select
+
+from forbear.base.errors import ForbearError
+from forbear.base.vault import Vault
+from forbear.ledger import ledger
+from models.ledger import LedgerHead
+
+SHOWN = 20  # faults that are named; the others are counted
+_BLOCK = 2000  # entries in memory at once
+# Moments and details as text: what somebody put there need not be anything that Python can read.
+_ENTRIES = text("""
+    SELECT seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS at, actor, kind, subject,
+        detail::text AS detail, digest, mac
+    FROM ledger WHERE seq > :after ORDER BY seq LIMIT :size
+""")
+
+
+@dataclass(frozen=True)
+class LedgerFault:
+    """One thing that is not as it was written: where, and what is wrong there."""
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an audit came to. Who notes the head, the mac of the last entry, can tell later that none was cut off."""
+
+    entries: int
+    head: bytes
+    faults: tuple[LedgerFault, ...]  # the first ones
+    count: int  # of all of them
+
+
+def verify(
+    session: Session,
+    vault: Vault,
+    start: int = 1,
+    expect: bytes | None = None,
+    seen: Callable[[int], None] | None = None,
+) -> Report:
+    """Look at every entry from number `start` on, and at every row that must have one.
+
+    `expect` is a mac noted at an earlier audit: an entry must have it. The session must be a snapshot (repeatable
+    read), or what is written meanwhile looks like a fault. `seen` is told how many more entries were looked at.
+    """
+    walk = _Walk(session, vault, start, expect)
+    faults: list[LedgerFault] = []
+    count = 0
+    for fault in chain(walk.faults(seen or (lambda _: None)), _inserted(session)):
+        count += 1
+        if len(faults) < SHOWN:
+            faults.append(fault)
+    return Report(walk.entries, walk.mac, tuple(faults), count)
+
+
+class _Walk:
+    """One pass over the chain."""
+
+    def __init__(self, session: Session, vault: Vault, start: int, expect: bytes | None) -> None:
+        self._session = session
+        self._vault = vault
+        self._expect = expect
+        self._missing: dict[str, int] = {}  # row that is not there: its entry; a later purge may say why
+        self._seq, self.mac = self._before(start)
+        self.entries = 0
+
+    def faults(self, seen: Callable[[int], None]) -> Iterator[LedgerFault]:
+        for (seq,) in self._session.connection().execute(text("SELECT seq FROM ledger WHERE seq < 1 ORDER BY seq")):
+            yield LedgerFault(f"entry {seq}", "not written by Forbear: the chain begins with entry 1")
+        while block := self._next():
+            sound = []
+            for row in block:
+                fault = self._link(row)
+                if fault is None:
+                    sound.append(row)
+                else:
+                    yield fault
+                self._seq, self.mac = row.seq, bytes(row.mac)
+                self._expect = None if self._expect == self.mac else self._expect
+            yield from self._changed(sound)
+            yield from self._purged(sound)
+            self.entries += len(block)
+            seen(len(block))
+        yield from self._end()
+
+    def _before(self, start: int) -> tuple[int, bytes]:
+        if start == 1:
+            return 0, ledger.GENESIS
+        before = self._session.connection().execute(_ENTRIES, {"after": start - 2, "size": 1}).first()
+        if before is None or before.seq != start - 1:
+            raise ForbearError(
+                f"There is no entry {start - 1} to begin after: choose another number, or verify it all."
+            )
+        return start - 1, bytes(before.mac)
+
+    def _next(self) -> Sequence[Row[Any]]:
+        return self._session.connection().execute(_ENTRIES, {"after": self._seq, "size": _BLOCK}).all()
+
+    def _link(self, row: Row[Any]) -> LedgerFault | None:
+        """What is wrong with an entry; one behind a gap cannot be told sound from forged."""
+        if row.seq == self._seq + 2:
+            return LedgerFault(f"entry {row.seq - 1}", "missing")
+        if row.seq > self._seq + 2:
+            return LedgerFault(f"entries {self._seq + 1} to {row.seq - 1}", "missing")
+        try:
+            entry = ledger.LedgerEntry(row.kind, row.subject, json.loads(row.detail), row.digest and bytes(row.digest))
+        except (ValueError, RecursionError):
+            entry = None
+        if entry and row.mac == ledger.chained(self._vault, row.seq, row.at, row.actor, entry, self.mac):
+            return None
+        return LedgerFault(f"entry {row.seq} ({row.kind} of {row.subject})", "changed, or not written by Forbear")
+
+    def _changed(self, block: Sequence[Row[Any]]) -> Iterator[LedgerFault]:
+        """Compare the rows that entries are about with their digests, and note which are gone."""
+        about: dict[str, list[Row[Any]]] = defaultdict(list)
+        for row in block:
+            if row.kind in ledger.DIGESTED:
+                about[row.kind].append(row)
+        for kind, rows in about.items():
+            found = ledger.digests(self._session, kind, [_id(row.subject) for row in rows])
+            for row in rows:
+                digest = found.get(_id(row.subject))
+                if digest is None:
+                    self._missing[row.subject] = row.seq
+                elif digest != row.digest:
+                    yield LedgerFault(row.subject, f"changed since entry {row.seq} was written")
+
+    def _purged(self, block: Sequence[Row[Any]]) -> Iterator[LedgerFault]:
+        """What was purged is missing for a reason, unless it is there again."""
+        purged: dict[str, list[str]] = defaultdict(list)
+        for row in block:
+            if row.kind == ledger.PURGE:
+                for kind, ids in json.loads(row.detail)["gone"].items():
+                    purged[kind] += map(str, ids)
+        for kind, each in ((kind, each) for kind, ids in purged.items() for each in ids):
+            self._missing.pop(f"{ledger.DIGESTED[kind].table}:{each}", None)
+        for kind, ids in purged.items():
+            for each in ledger.digests(self._session, kind, ids):
+                yield LedgerFault(f"{ledger.DIGESTED[kind].table}:{each}", "there again, though it was purged")
+
+    def _end(self) -> Iterator[LedgerFault]:
+        for subject, seq in self._missing.items():
+            yield LedgerFault(subject, f"missing: entry {seq} is about it, and no purge")
+        head = self._session.exec(select(LedgerHead)).first()
+        if head is None:
+            yield LedgerFault("the head", "missing")
+        elif (head.seq, head.mac) != (self._seq, self.mac):
+            yield LedgerFault(
+                "the head", f"names entry {head.seq}, but the chain ends with entry {self._seq}, or another mac"
+            )
+        elif head.seq and head.seal != ledger.sealed(self._vault, head.seq, head.mac):
+            yield LedgerFault(
+                "the head", "not sealed by Forbear: the end of the chain was cut off, or the head changed"
+            )
+        if self._expect is not None:
+            yield LedgerFault(
+                "the expected mac", "no entry has it: the end of the chain was cut off, or the chain rewritten"
+            )
+
+
+def _id(subject: str) -> str:
+    return subject.partition(":")[2]
+
+
+def _inserted(session: Session) -> Iterator[LedgerFault]:
+    for kind, of in ledger.DIGESTED.items():
+        for each in ledger.unchained(session, kind):
+            yield LedgerFault(f"{of.table}:{each}", "there, though no entry tells of it")

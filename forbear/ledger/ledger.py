@@ -1,0 +1,189 @@
+"""The ledger: one append-only chain of what was decided, done, seen and given out, keyed so that nobody can mend it.
+
+Each entry's mac is a keyed hash of the entry and of the mac before it; the head holds the last one, and a keyed seal.
+Appending locks the head until the transaction ends, so that concurrent writers make one chain. It is therefore the last
+thing a transaction does: whoever held the head and waited for a row of somebody who waits for the head would wait for
+ever.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from forbear.base.vault import Vault
+from models.copy import copy_into
+from models.ledger import LedgerHead, LedgerRow
+
+SYSTEM = "system"
+START = "start"
+PURGE = "purge"  # its detail has under "gone" the ids of rows that are no more, by the kind of entry that told of them
+GENESIS = b""  # what the first entry is chained to
+_BLOCK = 5000  # rows adopted at once
+_COLUMNS = ("seq", "at", "actor", "kind", "subject", "detail", "digest", "mac")
+
+
+@dataclass(frozen=True)
+class Digested:
+    """A table each row of which has an entry of one kind, with a digest of what never changes in it."""
+
+    table: str
+    key: str
+    type: str
+    covers: str  # by name, so that a column added later does not change the digests of old rows
+
+
+_VERSION = """(
+    SELECT jsonb_build_array(
+        c.submitter, c.case_ref, v.case_id, v.number, v.facts, encode(sha256(v.private), 'hex'),
+        encode(v.content_mac, 'hex'), v.batch_id, v.created_at AT TIME ZONE 'UTC'
+    )
+    FROM case_version v JOIN "case" c ON c.id = v.case_id WHERE v.id = kept.case_version_id
+)"""
+# By kind of entry. A decision answers for the facts as they were submitted, too.
+DIGESTED: Final = {
+    "publication": Digested("pack", "sha256", "text", "sha256, pack_id, version, files"),
+    "batch": Digested(
+        "batch",
+        "id",
+        "uuid",
+        "submitter, as_of, pack_sha256, rows_read, accepted, rejected, unchanged, created_at AT TIME ZONE 'UTC'",
+    ),
+    "decision": Digested(
+        "decision",
+        "id",
+        "bigint",
+        f"{_VERSION}, case_version_id, pack_sha256, as_of, strategy, urgency, certain, engines_agree, facts, outcome, "
+        "chunk_id, created_at AT TIME ZONE 'UTC'",
+    ),
+    "review": Digested(
+        "review",
+        "id",
+        "bigint",
+        "case_id, decision_id, account_id, at AT TIME ZONE 'UTC', action, strategy, reason, detail, "
+        "encode(words, 'hex')",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """What is to be chained: a kind, what it is about as `<table>:<id>`, and details that are nothing personal."""
+
+    kind: str
+    subject: str
+    detail: dict[str, Any] = field(default_factory=dict)
+    digest: bytes | None = None
+
+
+def append(session: Session, vault: Vault, actor: str, entries: Iterable[LedgerEntry], now: dt.datetime) -> None:
+    """Chain entries. The last step of a transaction; `actor` is `account:<id>`, `token:<id>` or SYSTEM.
+
+    Raises TypeError for a detail that would not come back from the database as it went in.
+    """
+    entries = list(entries)
+    if not entries:
+        return
+    head = _locked_head(session)
+    seq, mac, rows = head.seq, head.mac, []
+    at = now.astimezone(dt.UTC).isoformat(timespec="microseconds")
+    for entry in entries:
+        _check(entry.detail)
+        seq += 1
+        mac = chained(vault, seq, at, actor, entry, mac)
+        detail = json.dumps(entry.detail, ensure_ascii=False)
+        rows.append((seq, now, actor, entry.kind, entry.subject, detail, entry.digest, mac))
+    copy_into(session, "ledger", _COLUMNS, rows)
+    head.seq, head.mac, head.seal = seq, mac, sealed(vault, seq, mac)
+    session.add(head)
+    session.flush()
+
+
+def start(session: Session, vault: Vault, now: dt.datetime) -> None:
+    """Chain what a database holds from before there was a ledger, once. Whoever migrates or opens a record calls it."""
+    begun = select(LedgerRow.seq).where(LedgerRow.kind == START).limit(1)
+    if session.exec(begun).first() is not None:
+        return
+    _locked_head(session)  # what others write from here on they chain themselves, after us
+    if session.exec(begun).first() is not None:
+        return
+    adopted = {}
+    for kind in DIGESTED:
+        found = unchained(session, kind)
+        adopted[kind] = len(found)
+        for at in range(0, len(found), _BLOCK):
+            append(session, vault, SYSTEM, of_rows(session, kind, found[at : at + _BLOCK]), now)
+    append(session, vault, SYSTEM, [LedgerEntry(START, "ledger:1", {"adopted": adopted})], now)
+
+
+def chained(vault: Vault, seq: int, at: str, actor: str, entry: LedgerEntry, before: bytes) -> bytes:
+    """The mac of an entry that follows the one with mac `before`; `at` as 2026-11-23T08:00:00.000000+00:00."""
+    digest = None if entry.digest is None else entry.digest.hex()
+    return _keyed(vault, ["entry", seq, at, actor, entry.kind, entry.subject, entry.detail, digest, before.hex()])
+
+
+def sealed(vault: Vault, seq: int, mac: bytes) -> bytes:
+    """The seal of a head. Whoever cuts entries off finds the mac before them in the table, but not its seal."""
+    return _keyed(vault, ["head", seq, mac.hex()])
+
+
+def of_rows(session: Session, kind: str, ids: Sequence[Any], detail: dict[str, Any] | None = None) -> list[LedgerEntry]:
+    """An entry of a digested kind for each row of these ids, in their order."""
+    table = DIGESTED[kind].table
+    return [
+        LedgerEntry(kind, f"{table}:{row_id}", detail or {}, digest)
+        for row_id, digest in digests(session, kind, ids).items()
+    ]
+
+
+def digests(session: Session, kind: str, ids: Sequence[Any]) -> dict[str, bytes]:
+    """SHA-256 of those rows of these ids that exist, by id as text, in the order of the ids."""
+    of = DIGESTED[kind]
+    query = text(f"""
+        SELECT {of.key}::text, sha256(convert_to(jsonb_build_array({of.covers})::text, 'UTF8'))
+        FROM {of.table} AS kept WHERE {of.key} = ANY(CAST(:ids AS {of.type}[])) ORDER BY kept.{of.key}
+    """)  # noqa: S608 - names of ours
+    rows = session.connection().execute(query, {"ids": [str(each) for each in ids]})
+    return {row_id: bytes(digest) for row_id, digest in rows}
+
+
+def unchained(session: Session, kind: str) -> list[str]:
+    """The rows of a digested table that no entry of the kind is about, by id."""
+    of = DIGESTED[kind]
+    query = text(f"""
+        SELECT {of.key}::text FROM {of.table} AS kept WHERE NOT EXISTS (
+            SELECT FROM ledger WHERE kind = :kind AND subject = :table || ':' || kept.{of.key}
+        ) ORDER BY kept.{of.key}
+    """)  # noqa: S608 - names of ours
+    return list(session.connection().execute(query, {"kind": kind, "table": of.table}).scalars())
+
+
+def _locked_head(session: Session) -> LedgerHead:
+    session.flush()
+    query = select(LedgerHead).where(col(LedgerHead.id) == 1).with_for_update()
+    return session.exec(query.execution_options(populate_existing=True)).one()
+
+
+def _keyed(vault: Vault, parts: list[Any]) -> bytes:
+    return vault.chain(json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
+
+
+def _check(value: object) -> None:
+    """Refuse what JSON in PostgreSQL gives back in another form: floats, keys that are no text, Python's own types."""
+    match value:
+        case None | bool() | int() | str():
+            return
+        case list() | tuple():
+            for item in value:
+                _check(item)
+        case dict():
+            for key, item in value.items():
+                if type(key) is not str:
+                    raise TypeError(f"a key of a ledger detail is text, not {type(key).__name__}")
+                _check(item)
+        case _:
+            raise TypeError(f"a ledger detail holds text, whole numbers, lists and objects, not {type(value).__name__}")

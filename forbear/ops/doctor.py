@@ -1,0 +1,102 @@
+"""What is configured, reachable, migrated and consuming: for `forbear doctor` and the readiness page."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import redis
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session, select
+
+from forbear.base.errors import ForbearError
+from forbear.base.settings import Settings
+from forbear.base.vault import load_vault
+from forbear.ops import embedded
+from models import migrate
+from models.heartbeat import Heartbeat
+from models.session import make_engine
+from rules.pack import loader
+from rules.pack.pack import PackError
+
+ALIVE = dt.timedelta(minutes=1)  # a queue whose last consumed heartbeat is older has no live worker
+
+
+@dataclass(frozen=True)
+class HealthFinding:
+    """One thing that was looked at."""
+
+    what: str
+    ok: bool
+    detail: str
+
+
+def examine(settings: Settings, urls: embedded.Urls, queues: Sequence[str], now: dt.datetime) -> list[HealthFinding]:
+    """Look at everything; what is wrong says what to do."""
+    database = check_database(urls.database)
+    findings = [_pack(settings), _key(settings), database, check_broker(urls.redis)]
+    if database.ok:
+        findings += check_queues(urls.database, queues, now)
+    return findings
+
+
+def _pack(settings: Settings) -> HealthFinding:
+    folder = settings.pack or loader.DEFAULT_PACK
+    try:
+        pack = loader.load(folder)
+    except PackError as error:
+        return HealthFinding("pack", False, f"{error.errors[0]} (see `forbear rules check`)")
+    return HealthFinding("pack", True, f"{pack.manifest.id} {pack.manifest.version}, {len(pack.rules)} rules, {folder}")
+
+
+def _key(settings: Settings) -> HealthFinding:
+    try:
+        load_vault(settings)
+    except ForbearError as error:
+        return HealthFinding("key", False, error.message)
+    return HealthFinding("key", True, "FORBEAR_KEY" if settings.key else str(settings.home / "key"))
+
+
+def check_database(url: str) -> HealthFinding:
+    """Reachable, and at the newest revision."""
+    try:
+        current = migrate.current(url)
+    except DBAPIError as error:
+        return HealthFinding("database", False, f"not reachable: {str(error.orig).strip().splitlines()[0]}")
+    if current != migrate.head():
+        return HealthFinding("database", False, "reachable, but not migrated: run `forbear migrate`")
+    return HealthFinding("database", True, f"reachable, migrated to {current}")
+
+
+def check_broker(url: str) -> HealthFinding:
+    """Redis answers."""
+    try:
+        with embedded.redis_client(url) as client:
+            client.ping()
+    except redis.RedisError as error:
+        return HealthFinding("broker", False, f"not reachable: {str(error).splitlines()[0]}")
+    return HealthFinding("broker", True, "reachable")
+
+
+def check_queues(url: str, queues: Sequence[str], now: dt.datetime) -> list[HealthFinding]:
+    """Each queue had a heartbeat consumed within the last minute."""
+    engine = make_engine(url, "forbear doctor")
+    try:
+        with Session(engine) as session:
+            seen = {row.queue: row.consumed_at for row in session.exec(select(Heartbeat))}
+    finally:
+        engine.dispose()
+    return [_queue(name, seen.get(name), now) for name in queues]
+
+
+def _queue(name: str, consumed_at: dt.datetime | None, now: dt.datetime) -> HealthFinding:
+    what = f"queue {name}"
+    if consumed_at is None:
+        return HealthFinding(
+            what, False, "no worker ever consumed from it: run `forbear worker` and `forbear scheduler`"
+        )
+    age = int((now - consumed_at).total_seconds())
+    if now - consumed_at > ALIVE:
+        return HealthFinding(
+            what, False, f"last consumed {age} s ago: start a worker and the scheduler, or restart them"
+        )
+    return HealthFinding(what, True, f"consumed {age} s ago")

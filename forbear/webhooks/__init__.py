@@ -1,0 +1,1 @@
+"""Webhooks: who is told of events, and sending it to them. Only what leaves by HTTP."""

@@ -1,0 +1,97 @@
+"""Recourse: the smallest changes in the borrower's own hands that lead to another strategy, each tried out first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rules.decision.hit_policy import HitPolicy
+from rules.decision.outcome import Counterfactual, Outcome
+from rules.engines.polars_engine import MissingCondition, PolarsEngine, Verdicts
+from rules.facts.case_facts import Facts
+from rules.facts.derived import derive
+from rules.pack.conditions import Compare
+from rules.pack.fact_inputs import followers
+from rules.pack.normal_form import leaves
+from rules.pack.pack import Pack
+
+MOST = 3  # changes told of one case
+_WHOLE = 10_000  # basis points
+
+
+@dataclass(frozen=True)
+class _Try:
+    """One change of one case, and the strategy it is hoped to lead to."""
+
+    row: int
+    rule: str
+    strategy: str
+    fact: str
+    value: str | int | bool
+
+
+class CounterfactualSearch:
+    """Finds recourse for whole chunks."""
+
+    def __init__(
+        self, pack: Pack, policy: HitPolicy, twin: PolarsEngine, as_of: dt.date, parameters: Mapping[str, int]
+    ) -> None:
+        self._pack = pack
+        self._policy = policy
+        self._twin = twin
+        self._as_of = as_of
+        self._parameters = parameters
+        facts = pack.vocabulary.facts
+        self._followers = {name: followers(pack.vocabulary, name) for name, fact in facts.items() if fact.actionable}
+
+    def find(
+        self, facts: Sequence[Facts], verdicts: Verdicts, outcomes: Sequence[Outcome]
+    ) -> list[tuple[Counterfactual, ...]]:
+        """For each evaluated case the changes that were tried and do lead to a strategy of higher priority."""
+        tries = [
+            each
+            for row, found in enumerate(outcomes)
+            if verdicts.lacking[row] and found.engines_agree
+            for each in self._tries(row, facts[row], verdicts.lacking[row], found)
+        ]
+        changed = [self._changed(facts[each.row], each) for each in tries]
+        results = self._twin.evaluate(changed).true if changed else []
+        kept: list[dict[tuple[str, str], Counterfactual]] = [{} for _ in facts]
+        for each, true in zip(tries, results, strict=True):
+            claim = (each.strategy, each.fact)
+            if claim not in kept[each.row] and self._policy.select(true).strategy == each.strategy:
+                kept[each.row][claim] = Counterfactual(each.fact, each.value, each.rule, each.strategy)
+        return [tuple(claims.values())[:MOST] for claims in kept]
+
+    def _tries(self, row: int, facts: Facts, lacking: Sequence[MissingCondition], found: Outcome) -> Iterator[_Try]:
+        for lack in lacking:
+            strategy = self._policy.better(lack.rule, found.rules_fired)
+            if strategy:
+                for fact in lack.facts:
+                    for value in self._values(fact, facts, lack):
+                        yield _Try(row, lack.rule, strategy, fact, value)
+
+    def _values(self, fact: str, facts: Facts, lack: MissingCondition) -> Iterator[str | int | bool]:
+        """What a fact could be changed to: the values after the present one, weakest first, or a sufficient amount."""
+        entry, present = self._pack.vocabulary.facts[fact], facts.get(fact)
+        if entry.type == "bool":
+            yield not present
+        elif entry.type == "enum":
+            values = list(entry.values)
+            yield from values[values.index(present) + 1 if isinstance(present, str) and present in values else 0 :]
+        elif entry.type == "money":
+            balance = facts.get("balance")
+            for leaf in leaves(lack.part):
+                if isinstance(leaf, Compare) and type(leaf.value) is int and leaf.value > 0:
+                    of_balance = self._pack.vocabulary.facts[leaf.fact].type == "rate"
+                    if not of_balance:
+                        yield leaf.value
+                    elif isinstance(balance, int):
+                        yield -(-balance * leaf.value // _WHOLE)
+
+    def _changed(self, facts: Facts, change: _Try) -> Facts:
+        """The case after the change: what follows from the changed fact is derived anew, the rest stays."""
+        stale = self._followers[change.fact]
+        kept = {name: value for name, value in facts.items() if name not in stale}
+        return derive(self._pack, {**kept, change.fact: change.value}, self._as_of, self._parameters)

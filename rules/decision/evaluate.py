@@ -1,0 +1,134 @@
+"""Evaluation of cases: derived facts, both engines, the outcome, and what the borrower could change."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from rules.decision import outcome as o
+from rules.decision.counterfactuals import CounterfactualSearch
+from rules.decision.hit_policy import HitPolicy, Ids
+from rules.decision.repayment import plans
+from rules.decision.stale_parameters import StaleParameters
+from rules.engines.durable import DurableEngine, EngineError
+from rules.engines.polars_engine import PolarsEngine, RuleTrace, Verdicts
+from rules.facts.case_facts import Facts
+from rules.facts.derived import derive
+from rules.pack.condition_parser import resolve
+from rules.pack.conditions import Compare, ParameterReference
+from rules.pack.normal_form import leaves
+from rules.pack.pack import Pack
+from rules.pack.parameters import in_force
+
+Hits: TypeAlias = Callable[[Facts], frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Engines:
+    """The engine of decision and its witness, over the same rules."""
+
+    hits: Hits
+    twin: PolarsEngine
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A case's facts as they were evaluated, derived ones included, and its outcome."""
+
+    facts: Facts
+    outcome: o.Outcome
+
+
+_made: dict[tuple[str, tuple[tuple[str, int], ...]], Engines] = {}
+_making = threading.Lock()
+
+
+def engines(pack: Pack, parameters: Mapping[str, int]) -> Engines:
+    """The engines for a pack and the parameter values its conditions use: made once a process, for good."""
+    used = {
+        leaf.value.name
+        for loaded in pack.rules
+        for leaf in leaves(loaded.when)
+        if isinstance(leaf, Compare) and isinstance(leaf.value, ParameterReference)
+    }
+    key = (pack.sha256, tuple(sorted((name, parameters[name]) for name in used if name in parameters)))
+    with _making:
+        if key not in _made:
+            rules = [(loaded.rule.id, resolve(loaded.when, parameters)) for loaded in pack.rules]
+            _made[key] = Engines(DurableEngine(rules, pack.vocabulary).hits, PolarsEngine(rules, pack.vocabulary))
+        return _made[key]
+
+
+class Evaluator:
+    """Evaluates cases by one pack as of one day. Nothing but the day's figures depends on when it is done."""
+
+    def __init__(self, pack: Pack, as_of: dt.date, given: Engines | None = None) -> None:
+        """`given` takes the place of the engines that would be made from the pack."""
+        self.pack = pack
+        self.as_of = as_of
+        self._parameters = in_force(pack, as_of)
+        self.engines = given or engines(pack, self._parameters)
+        self._policy = HitPolicy(pack)
+        self._advisor = CounterfactualSearch(pack, self._policy, self.engines.twin, as_of, self._parameters)
+        self._lapses = StaleParameters(pack, as_of, self._parameters)
+
+    def evaluate(self, cases: Sequence[Facts]) -> list[Evaluation]:
+        """Evaluate submitted cases, a chunk at a time."""
+        facts = [derive(self.pack, case, self.as_of, self._parameters) for case in cases]
+        verdicts = self.engines.twin.evaluate(facts)
+        outcomes = [self._outcome(each, row, verdicts) for row, each in enumerate(facts)]
+        recourses = self._advisor.find(facts, verdicts, outcomes)
+        lapses = self._lapses.find(facts, outcomes)
+        return [
+            Evaluation(each, replace(found, recourse=recourse, lapsed=lapsed) if recourse or lapsed else found)
+            for each, found, recourse, lapsed in zip(facts, outcomes, recourses, lapses, strict=True)
+        ]
+
+    def trace(self, facts: Facts) -> tuple[RuleTrace, ...]:
+        """Every rule, its conditions and comparisons, for one case as submitted or as evaluated."""
+        return self.engines.twin.trace(derive(self.pack, facts, self.as_of, self._parameters))
+
+    def _outcome(self, facts: Facts, row: int, verdicts: Verdicts) -> o.Outcome:
+        true, unknown = verdicts.true[row], verdicts.unknown[row]
+        hits: frozenset[str] | None
+        try:
+            hits = self.engines.hits(facts)
+        except EngineError:
+            hits = None
+        if hits is None or hits != frozenset(true):
+            return self._disagreed(facts, hits, true, unknown)
+        selection = self._policy.select(hits)
+        certain, decisive = self._policy.outlook(selection.strategy, verdicts.sure[row], verdicts.open[row])
+        questions = self._questions(decisive, facts, verdicts.open_groups[row])
+        chosen = () if selection.withheld else (selection.strategy, *selection.secondary)
+        return o.outcome(
+            selection,
+            unknown,
+            (certain, questions),
+            o.due(self.pack, selection.of("deadline"), facts, self.as_of, self._parameters),
+            plans(self.pack.strategies, chosen, facts, self.as_of, self._parameters, self._longest(facts)),
+        )
+
+    def _longest(self, facts: Facts) -> int | None:
+        """The most months that any plan for the product may take."""
+        product = self.pack.products.get(str(facts.get("product")))
+        return self._parameters.get(product.plan_longest, 0) if product and product.plan_longest else None
+
+    def _questions(self, decisive: Ids, facts: Facts, open_groups: frozenset[str]) -> Ids:
+        known = self.pack.vocabulary.facts
+        asked = (name for rule in decisive for name in self.engines.twin.waits_for(rule, facts, open_groups))
+        return tuple(dict.fromkeys(name for name in asked if known[name].question))
+
+    def _disagreed(self, facts: Facts, hits: frozenset[str] | None, true: Ids, unknown: Ids) -> o.Outcome:
+        either = self._policy.select((hits or frozenset()).union(true))
+        return o.disagreed(
+            self.pack,
+            either,
+            tuple(rule for rule in true if hits and rule in hits),
+            unknown,
+            o.differences(hits, true, unknown),
+            o.due(self.pack, either.of("deadline"), facts, self.as_of, self._parameters),
+        )

@@ -1,0 +1,230 @@
+"""The outcome of a case: what is recommended, how sure that is, what is to be asked, what the engines said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, cast
+
+from rules.decision.hit_policy import Ids, Selection
+from rules.engines.message import Facts
+from rules.facts.legal_days import deadline
+from rules.finance.repayment_plan import RepaymentPlan
+from rules.pack.pack import Pack
+from rules.pack.schema import Urgency
+
+DISAGREEMENT = "disagreement"
+NO_RULE = "*"  # a difference that is not about one rule: the engine gave no result at all
+
+
+@dataclass(frozen=True, slots=True)
+class EngineDisagreement:
+    """A rule the two engines do not agree on."""
+
+    rule: str
+    engine: Literal["hit", "no_hit", "error"]
+    twin: Literal["hit", "no_hit", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineDue:
+    """A clock of this case. What is not known about its day makes the date an assumption, and is said."""
+
+    id: str
+    date: dt.date
+    start_known: bool = True
+    calendar_known: bool = True
+
+    @property
+    def assumed(self) -> bool:
+        """Whether the date rests on an assumption."""
+        return not (self.start_known and self.calendar_known)
+
+
+@dataclass(frozen=True, slots=True)
+class StaleParameter:
+    """A figure without a confirmed value on the day that counts: carried on, ended, or not begun."""
+
+    parameter: str
+    on: dt.date
+    kind: Literal["carried", "ended", "not_begun"]
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """A change in the borrower's hands that leads to another strategy, tried out on the case. `value` as in JSON."""
+
+    fact: str
+    value: str | int | bool
+    rule: str
+    strategy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the rules make of one case. Ids only: words come later, and in both languages."""
+
+    strategy: str
+    urgency: Urgency
+    certain: bool
+    secondary: Ids
+    blocked: Ids
+    rules_fired: Ids
+    rules_unknown: Ids
+    questions: Ids
+    documents: Ids
+    rights: Ids
+    warnings: Ids
+    steps: Ids
+    flags: Ids
+    deadlines: tuple[DeadlineDue, ...]
+    plans: tuple[RepaymentPlan, ...]
+    recourse: tuple[Counterfactual, ...]
+    lapsed: tuple[StaleParameter, ...]
+    engines_agree: bool
+    disagreement: tuple[EngineDisagreement, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object; the same outcome gives the same one, key for key."""
+        return {
+            **{name: list(value) if isinstance(value, tuple) else value for name, value in _fields(self).items()},
+            "deadlines": [{**asdict(each), "date": each.date.isoformat()} for each in self.deadlines],
+            "plans": [each.to_json() for each in self.plans],
+            "recourse": [asdict(each) for each in self.recourse],
+            "lapsed": [{**asdict(each), "on": each.on.isoformat()} for each in self.lapsed],
+            "disagreement": [asdict(each) for each in self.disagreement],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Outcome:
+        """What `to_json` wrote."""
+        values: dict[str, Any] = {
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()},
+            "deadlines": tuple(
+                DeadlineDue(
+                    each["id"],
+                    dt.date.fromisoformat(each["date"]),
+                    each.get("start_known", not each.get("assumed")),  # 0.1 kept one word for both
+                    each.get("calendar_known", True),
+                )
+                for each in data["deadlines"]
+            ),
+            "plans": tuple(RepaymentPlan.from_json(each) for each in data["plans"]),
+            "recourse": tuple(Counterfactual(**each) for each in data["recourse"]),
+            "lapsed": tuple(
+                StaleParameter(each["parameter"], dt.date.fromisoformat(each["on"]), each["kind"])
+                for each in data.get("lapsed", ())  # decisions stored before there were lapses have none
+            ),
+            "disagreement": tuple(EngineDisagreement(**each) for each in data["disagreement"]),
+        }
+        return cls(**values)
+
+
+def outcome(
+    selection: Selection,
+    unknown: Ids,
+    outlook: tuple[bool, Ids],
+    deadlines: tuple[DeadlineDue, ...],
+    plans: tuple[RepaymentPlan, ...],
+) -> Outcome:
+    """The outcome of a case the engines agree on; `outlook` is whether it is certain, and the questions."""
+    certain, questions = outlook
+    return Outcome(
+        strategy=selection.strategy,
+        urgency=selection.urgency,
+        certain=certain,
+        secondary=selection.secondary,
+        blocked=selection.blocked,
+        rules_fired=selection.rules_fired,
+        rules_unknown=unknown,
+        questions=questions,
+        documents=selection.of("document"),
+        rights=selection.of("right"),
+        warnings=selection.of("warning"),
+        steps=selection.of("step"),
+        flags=selection.of("flag"),
+        deadlines=deadlines,
+        plans=plans,
+        recourse=(),
+        lapsed=(),
+        engines_agree=True,
+        disagreement=(),
+    )
+
+
+def disagreed(
+    pack: Pack,
+    either: Selection,
+    agreed: Ids,
+    unknown: Ids,
+    differences: tuple[EngineDisagreement, ...],
+    deadlines: tuple[DeadlineDue, ...],
+) -> Outcome:
+    """The outcome of a case the engines do not agree on: a person decides.
+
+    What must not be lost whichever engine is right is kept from both: clocks, flags, blocks and the urgency.
+    """
+    fallback = pack.manifest.disagreement
+    return Outcome(
+        strategy=fallback.strategy,
+        urgency=min(fallback.urgency, either.urgency),
+        certain=False,
+        secondary=(),
+        blocked=either.blocked,
+        rules_fired=(DISAGREEMENT, *agreed),
+        rules_unknown=unknown,
+        questions=(),
+        documents=(),
+        rights=(),
+        warnings=(),
+        steps=(),
+        flags=either.of("flag"),
+        deadlines=deadlines,
+        plans=(),
+        recourse=(),
+        lapsed=(),
+        engines_agree=False,
+        disagreement=differences,
+    )
+
+
+def differences(hits: frozenset[str] | None, true: Ids, unknown: Ids) -> tuple[EngineDisagreement, ...]:
+    """Where the engines differ, in the order of rule ids; `hits` is None where the engine failed."""
+    if hits is None:
+        return tuple(EngineDisagreement(rule, "error", "hit") for rule in sorted(true)) or (
+            EngineDisagreement(NO_RULE, "error", "no_hit"),
+        )
+    found = []
+    for rule in sorted(hits.symmetric_difference(true)):
+        twin: Literal["hit", "no_hit", "unknown"] = (
+            "hit" if rule in true else "unknown" if rule in unknown else "no_hit"
+        )
+        found.append(EngineDisagreement(rule, "hit" if rule in hits else "no_hit", twin))
+    return tuple(found)
+
+
+def due(
+    pack: Pack, clocks: Iterable[str], facts: Facts, as_of: dt.date, parameters: Mapping[str, int]
+) -> tuple[DeadlineDue, ...]:
+    """When the clocks of a case end, the nearest first.
+
+    Where nobody knows when a clock started, its last day may be today as well as any other: it is taken to be today.
+    """
+    found = []
+    for clock in clocks:
+        entry = pack.deadlines[clock]
+        start, days = facts.get(entry.starts_from), parameters.get(entry.days or "")
+        if entry.days is None:
+            if isinstance(start, dt.date):
+                found.append(DeadlineDue(clock, start))
+        elif isinstance(start, dt.date) and days is not None:
+            end = deadline(start, days)
+            found.append(DeadlineDue(clock, end.date, calendar_known=end.calendar_known))
+        else:
+            found.append(DeadlineDue(clock, as_of, start_known=False))
+    return tuple(sorted(found, key=lambda each: (each.date, each.id)))
+
+
+def _fields(found: Outcome) -> dict[str, Any]:
+    return {name: getattr(found, name) for name in cast(Any, found).__slots__}

@@ -1,0 +1,51 @@
+"""Why a case got its outcome: the rules that speak for it, and what each of them says."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+
+from rules.decision.hit_policy import DEFAULT, HitPolicy, Ids
+from rules.decision.outcome import DISAGREEMENT
+from rules.facts.case_facts import Facts, Language
+from rules.pack.pack import LoadedRule, Pack
+from rules.pack.schema import Default, Rule
+from rules.text.phrases import fill, say
+
+
+def speaking(pack: Pack, fired: Ids) -> Ids:
+    """Of the fired rules those that are not silenced, most important first."""
+    said = _policy(pack).select(fired).speaking
+    if DISAGREEMENT in fired:  # the engines differ: nothing was recommended, by default or otherwise
+        return (DISAGREEMENT, *(rule for rule in said if rule in fired))
+    return said
+
+
+def decided_alone(pack: Pack, fired: Ids) -> bool:
+    """Whether an exclusive rule decided: nothing but its strategy is to be talked about."""
+    return _policy(pack).select(fired).alone
+
+
+def reason(pack: Pack, rule: str, facts: Facts, as_of: dt.date, language: Language) -> str:
+    """What a rule says about a case: its `because`, with facts and figures filled in."""
+    return fill(pack, say(source(pack, rule).because, language), facts, as_of, language)
+
+
+def source(pack: Pack, rule: str) -> Rule | Default:
+    """What stands behind an id among the fired rules: a rule, or what the pack does without one."""
+    if rule == DEFAULT:
+        return pack.manifest.default
+    if rule == DISAGREEMENT:
+        return pack.manifest.disagreement
+    return rules_of(pack)[rule].rule
+
+
+@lru_cache(maxsize=16)
+def rules_of(pack: Pack) -> dict[str, LoadedRule]:
+    """The pack's rules by id."""
+    return {loaded.rule.id: loaded for loaded in pack.rules}
+
+
+@lru_cache(maxsize=16)
+def _policy(pack: Pack) -> HitPolicy:
+    return HitPolicy(pack)

@@ -1,0 +1,172 @@
+"""Lapses: the figures a decision rests on for which there is no confirmed value on the day that counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rules.decision.outcome import Outcome, StaleParameter
+from rules.decision.reasons import speaking
+from rules.engines.polars_engine import PolarsEngine
+from rules.facts.case_facts import Facts
+from rules.facts.derived import FORMULAS
+from rules.lint.references import uses
+from rules.pack.condition_parser import resolve
+from rules.pack.conditions import Compare, Condition, ParameterReference
+from rules.pack.fact_inputs import followers
+from rules.pack.normal_form import facts_of, leaves
+from rules.pack.pack import Pack
+from rules.pack.parameters import value_on
+
+# What an outcome says, by the file it is from, and how an entry there speaks of a figure.
+_FILES: Final = ("rules", "strategies", "deadlines", "documents", "rights", "warnings", "steps")
+_SPEAKING: Final = ("because", "text", "days")
+
+
+@dataclass(frozen=True)
+class _Doubt:
+    """A figure that is doubtful for some cases, by row and by the day it is read on."""
+
+    parameter: str
+    rows: Mapping[int, StaleParameter]
+
+
+def stale_parameter(pack: Pack, parameter: str, on: dt.date) -> StaleParameter | None:
+    """What is wrong with a figure on a day: nothing, carried on unconfirmed, ended, or not begun yet."""
+    entry = pack.parameters[parameter]
+    value = value_on(entry, on)
+    if value is not None:
+        return StaleParameter(parameter, on, "carried") if value.carried else None
+    ended = any(each.valid_to is not None and each.valid_to < on for each in entry.values)
+    return StaleParameter(parameter, on, "ended" if ended else "not_begun")
+
+
+class StaleParameters:
+    """Finds, for whole chunks, the doubtful figures that the decisions used.
+
+    A decision used a figure where, without it, some rule of the case would be undecided, or where it is
+    spoken of: in a reason, by a clock, or in what the case is told to do and to know. A figure carried on decides
+    nothing of a rule that is undecided with it too.
+    """
+
+    def __init__(self, pack: Pack, as_of: dt.date, parameters: Mapping[str, int]) -> None:
+        self._pack = pack
+        self._parameters = parameters
+        found = (stale_parameter(pack, name, as_of) for name in pack.parameters)
+        self._now = {each.parameter: each for each in found if each is not None}
+        self._dated = {
+            pair for name, formula in FORMULAS.items() if name in pack.vocabulary.facts for pair in formula.dated
+        }
+        self._speakers = _speakers(pack, self._now)
+        self._twins: dict[str, tuple[PolarsEngine, frozenset[str], frozenset[str]] | None] = {}
+
+    def find(self, facts: Sequence[Facts], outcomes: Sequence[Outcome]) -> list[tuple[StaleParameter, ...]]:
+        """For each case its lapses, in the order of the parameters' names."""
+        kept: list[dict[str, StaleParameter]] = [{} for _ in facts]
+        for doubt in self._doubts(facts):
+            undecided = self._undecided(doubt, facts, outcomes)
+            for row, each in doubt.rows.items():
+                today = each is self._now.get(doubt.parameter)
+                if row in undecided or (today and self._spoken(doubt.parameter, outcomes[row])):
+                    kept[row][doubt.parameter] = each
+        return [tuple(each[name] for name in sorted(each)) for each in kept]
+
+    def _doubts(self, facts: Sequence[Facts]) -> Iterator[_Doubt]:
+        rows: defaultdict[str, dict[int, StaleParameter]] = defaultdict(dict)
+        for parameter, each in self._now.items():
+            if not any(parameter == dated for dated, _ in self._dated):
+                rows[parameter] = dict.fromkeys(range(len(facts)), each)
+        for parameter, fact in self._dated:
+            known: dict[dt.date, StaleParameter | None] = {}
+            for row, case in enumerate(facts):
+                day = case.get(fact)
+                if isinstance(day, dt.date):
+                    if day not in known:
+                        known[day] = stale_parameter(self._pack, parameter, day)
+                    found = known[day]
+                    # A figure that had not begun on that day did not bind the contract: nothing is missing.
+                    if found is not None and found.kind != "not_begun":
+                        rows[parameter][row] = found
+        for parameter, found_rows in rows.items():
+            yield _Doubt(parameter, found_rows)
+
+    def _undecided(self, doubt: _Doubt, facts: Sequence[Facts], outcomes: Sequence[Outcome]) -> frozenset[int]:
+        """The rows for which some rule cannot be decided without the figure."""
+        if doubt.parameter not in self._twins:
+            self._twins[doubt.parameter] = self._twin(doubt.parameter)
+        twin = self._twins[doubt.parameter]
+        if twin is None:
+            return frozenset()
+        evaluator, stale, direct = twin
+        rows = list(doubt.rows)
+        without = [{name: value for name, value in facts[row].items() if name not in stale} for row in rows]
+        verdicts = evaluator.evaluate(without)
+        return frozenset(
+            row
+            for row, rules, groups in zip(rows, verdicts.unknown, verdicts.open_groups, strict=True)
+            if any(
+                rule in direct or evaluator.hangs_on(rule, stale, groups)
+                for rule in rules
+                if doubt.rows[row].kind != "carried" or rule not in outcomes[row].rules_unknown
+            )
+        )
+
+    def _twin(self, parameter: str) -> tuple[PolarsEngine, frozenset[str], frozenset[str]] | None:
+        """The rules that look at a figure, as if it had no value.
+
+        With them the derived facts that come from it, and which of the rules look at it themselves.
+        """
+        stale = frozenset(
+            name
+            for fact, formula in FORMULAS.items()
+            if fact in self._pack.vocabulary.facts and parameter in formula.parameters
+            for name in followers(self._pack.vocabulary, fact)
+        )
+        figures = {name: value for name, value in self._parameters.items() if name != parameter}
+        rules = [
+            (each.rule.id, resolve(each.when, figures))
+            for each in self._pack.rules
+            if _looks_at(each.when, parameter, stale)
+        ]
+        direct = frozenset(each.rule.id for each in self._pack.rules if _looks_at(each.when, parameter, frozenset()))
+        return (PolarsEngine(rules, self._pack.vocabulary), stale, direct) if rules else None
+
+    def _spoken(self, parameter: str, outcome: Outcome) -> bool:
+        """Whether something that this outcome says names the figure."""
+        where = self._speakers.get(parameter)
+        return where is not None and any(
+            not names.isdisjoint(_said(self._pack, file, outcome)) for file, names in where.items()
+        )
+
+
+def _speakers(pack: Pack, parameters: Collection[str]) -> dict[str, dict[str, set[str]]]:
+    """For each figure the entries whose words or clocks name it, by their file."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for use in uses(pack):
+        (file, name), (kind, used) = use.user, use.used
+        if kind == "parameters" and used in parameters and use.how in _SPEAKING and file in _FILES:
+            found.setdefault(used, {}).setdefault(file, set()).add(name)
+    return found
+
+
+def _said(pack: Pack, file: str, outcome: Outcome) -> Collection[str]:
+    match file:
+        case "rules":
+            return speaking(pack, outcome.rules_fired)
+        case "strategies":
+            return (outcome.strategy,)
+        case "deadlines":
+            return [due.id for due in outcome.deadlines]
+    names: tuple[str, ...] = getattr(outcome, file)
+    return names
+
+
+def _looks_at(condition: Condition, parameter: str, stale: frozenset[str]) -> bool:
+    return any(
+        (isinstance(leaf, Compare) and leaf.value == ParameterReference(parameter))
+        or not stale.isdisjoint(facts_of(leaf))
+        for leaf in leaves(condition)
+    )

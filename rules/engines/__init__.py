@@ -1,0 +1,1 @@
+"""The engines: both ways to find which rules fire, and what they need. Whatever decides stays out."""

@@ -1,0 +1,137 @@
+"""What the C engine is told of a case: whole numbers and short known words, never anything it could misread."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, Literal, TypeAlias
+
+from rules.facts.cells import Value
+
+Facts: TypeAlias = Mapping[str, Value]
+
+# The C code compares 64-bit integers exactly (measured), and silently cuts what is longer. Money of 14 digits in
+# fen is far inside; nothing a case may hold comes near.
+LARGEST: Final = 2**62
+# Stands for every text no rule mentions, so that text from outside never reaches the C code: its string lengths are
+# 16 bits wide (measured: 65,539 characters that start with "abc" equal "abc").
+_OTHER: Final = '""'
+LONGEST_TEXT: Final = 1_000
+
+
+class MessageError(Exception):
+    """A case that the engine must not be asked about; names no value."""
+
+
+@dataclass
+class MessageKey:
+    """One property of the message: which fact it speaks of, and how."""
+
+    name: str
+    kind: Literal["always", "value", "known", "member", "sign"]
+    fact: str
+    second: str = ""  # the list's member, or the other fact of a pair
+    words: set[str] = field(default_factory=set)  # the texts that rules compare the fact with
+
+
+def value_key(fact: str) -> MessageKey:
+    """The fact itself."""
+    return MessageKey(fact, "value", fact)
+
+
+def known_key(fact: str) -> MessageKey:
+    """1 where the fact is given, 0 where it is not."""
+    return MessageKey(f"{fact}_known", "known", fact)
+
+
+def member_key(fact: str, member: str) -> MessageKey:
+    """1 where a known list holds the member, 0 where it does not."""
+    return MessageKey(f"{fact}.{member}", "member", fact, member)
+
+
+def sign_key(fact: str, other: str) -> MessageKey:
+    """-1, 0 or 1: how one fact compares with another, where both are known."""
+    return MessageKey(f"{fact}:{other}", "sign", fact, other)
+
+
+# In every message that asks for it: a condition which holds whatever the case says ($ is in no fact's name).
+ALWAYS: Final = MessageKey("$always", "always", "")
+
+
+class Writer:
+    """Writes what a case has to say of each key; keys whose facts are unknown are left out."""
+
+    def __init__(self, keys: Mapping[str, MessageKey]) -> None:
+        self._always = {name: f"{json.dumps(name)}:1" for name, key in keys.items() if key.kind == "always"}
+        self._values = []
+        self._known = []
+        self._signs = []
+        lists: dict[str, dict[str, str]] = {}
+        for name, key in keys.items():
+            start = f"{json.dumps(name)}:"
+            if key.kind == "value":
+                self._values.append((key.fact, start, {word: start + json.dumps(word) for word in key.words}))
+            elif key.kind == "known":
+                self._known.append((key.fact, name, f"{start}1", f"{start}0"))
+            elif key.kind == "sign":
+                self._signs.append((key.fact, key.second, name, start))
+            elif key.kind == "member":
+                lists.setdefault(key.fact, {})[key.second] = name
+        self._lists = [(fact, _members(names)) for fact, names in lists.items()]
+
+    def write(self, facts: Facts) -> dict[str, str]:
+        """Each key's property as JSON text. Raises MessageError."""
+        written = dict(self._always)
+        for fact, start, words in self._values:
+            found = facts.get(fact)
+            if found is not None:
+                written[fact] = words.get(found, start + _OTHER) if isinstance(found, str) else start + number(found)
+        for fact, name, given, missing in self._known:
+            written[name] = given if fact in facts else missing
+        for fact, members in self._lists:
+            listed = facts.get(fact)
+            if isinstance(listed, tuple):
+                written.update(members(listed))
+        for fact, second, name, start in self._signs:
+            left, right = facts.get(fact), facts.get(second)
+            if left is not None and right is not None:
+                written[name] = start + _sign(left, right)
+        return written
+
+
+def _members(names: Mapping[str, str]) -> Callable[[tuple[str, ...]], dict[str, str]]:
+    """What a known list says of each member that a rule looks for. Most cases have one of very few lists."""
+
+    @lru_cache(maxsize=256)
+    def members(listed: tuple[str, ...]) -> dict[str, str]:
+        return {name: f"{json.dumps(name)}:{int(member in listed)}" for member, name in names.items()}
+
+    return members
+
+
+def number(value: Value) -> str:
+    """A value as the whole number the engine compares."""
+    if isinstance(value, int):
+        if -LARGEST <= value <= LARGEST:
+            return str(int(value))
+    elif isinstance(value, dt.date):
+        return str(value.toordinal())
+    raise MessageError("a fact has a value that the engine does not compare exactly")
+
+
+def _sign(left: Value, right: Value) -> str:
+    if isinstance(left, str) or isinstance(right, str):
+        return "0" if left == right else "1"  # texts are equal or not, never more or less
+    first, second = int(number(left)), int(number(right))
+    return str((first > second) - (first < second))
+
+
+def fingerprint(name: str) -> int:
+    """FNV-1a, 32 bits: all that the C code remembers of a property's name."""
+    value = 0x811C9DC5
+    for byte in name.encode():
+        value = (value ^ byte) * 16777619 & 0xFFFFFFFF
+    return value

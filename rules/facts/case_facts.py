@@ -1,0 +1,186 @@
+"""Raw cells to typed facts and back: what was given, what is wrong, what is missing, how a value is shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias, cast
+
+from rules.facts.cells import CellError, Reader, Value, bool_reader, enum_reader, list_reader, read_date, text_reader
+from rules.facts.numbers import int_reader, money_reader, rate_reader
+from rules.pack.schema import Fact, Vocabulary
+
+Facts: TypeAlias = dict[str, Value]
+Language: TypeAlias = Literal["zh", "en"]
+_TYPES: Final = {
+    "text": str,
+    "enum": str,
+    "bool": bool,
+    "int": int,
+    "money": int,
+    "rate": int,
+    "date": str,
+    "list": list,
+}
+
+
+_SHORT: Final = 40  # characters of a cell
+_KEPT: Final = 2_000  # cells a column
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """Why a field of a row is refused, in one sentence a counsellor understands."""
+
+    field: str
+    zh: str
+    en: str
+
+
+def reader(fact: Fact) -> Reader:
+    """The function that reads this fact's cells: its value, None for blank; raises CellError."""
+    match fact.type:
+        case "text":
+            return text_reader(fact)
+        case "enum":
+            return enum_reader(fact)
+        case "bool":
+            return bool_reader(fact)
+        case "list":
+            return list_reader(fact)
+        case "date":
+            return read_date
+        case "int":
+            return int_reader(fact)
+        case "money":
+            return money_reader(fact)
+        case "rate":
+            return rate_reader(fact)
+
+
+def _remembering(read: Reader) -> Reader:
+    """The reader, with the values of short cells kept: a column says the same few things over and over."""
+    kept: dict[str, Value | None] = {}
+
+    def remember(cell: object) -> Value | None:
+        if type(cell) is not str or len(cell) > _SHORT:
+            return read(cell)
+        if cell in kept:
+            return kept[cell]
+        value = read(cell)
+        if len(kept) < _KEPT:
+            kept[cell] = value
+        return value
+
+    return remember
+
+
+class Parser:
+    """Reads rows of cells by a vocabulary. Derived facts cannot be submitted; only rule tests name them."""
+
+    def __init__(self, vocabulary: Vocabulary, *, rule_test: bool = False) -> None:
+        self._titles = {name: fact.title for name, fact in vocabulary.facts.items()}
+        self._readers = {
+            name: reader(fact) if fact.type == "text" else _remembering(reader(fact))
+            for name, fact in vocabulary.facts.items()
+            if rule_test or not fact.derived
+        }
+        self._required = [
+            (name, fact.required_unless)
+            for name, fact in vocabulary.facts.items()
+            if not rule_test and (fact.required or fact.required_unless)
+        ]
+
+    def parse(self, raw: Mapping[str, object]) -> tuple[Facts, list[FieldError]]:
+        """The row's facts and everything wrong with it; keys that are no facts are passed over."""
+        facts: Facts = {}
+        errors: list[FieldError] = []
+        readers = self._readers
+        for name, cell in raw.items():
+            if cell is None or cell == "" or name not in readers:
+                continue
+            try:
+                value = readers[name](cell)
+            except CellError as error:
+                title = self._titles[name]
+                errors.append(FieldError(name, f"{title.zh}{error.zh}。", f"{title.en}: {error.en}."))
+            else:
+                if value is not None:
+                    facts[name] = value
+        for name, substitute in self._required:
+            if name not in facts and (substitute is None or substitute not in facts):
+                self._require(name, substitute, errors)
+        return facts, errors
+
+    def _require(self, name: str, substitute: str | None, errors: list[FieldError]) -> None:
+        if any(error.field in (name, substitute) for error in errors):
+            return  # it was given, and what is wrong with it is told
+        title = self._titles[name]
+        if substitute is None:
+            errors.append(FieldError(name, f"缺少{title.zh}，请填写。", f"{title.en} is missing; fill it in."))
+            return
+        other = self._titles[substitute]
+        errors.append(
+            FieldError(
+                name,
+                f"缺少{title.zh}，请填写{title.zh}或{other.zh}。",
+                f"{title.en} is missing; fill in {title.en} or {other.en}.",
+            )
+        )
+
+
+def to_json(facts: Mapping[str, Value]) -> dict[str, object]:
+    """Facts as JSON holds them: dates as ISO text, lists as arrays."""
+    return {
+        name: value.isoformat() if isinstance(value, dt.date) else list(value) if isinstance(value, tuple) else value
+        for name, value in facts.items()
+    }
+
+
+def from_json(vocabulary: Vocabulary, data: Mapping[str, object]) -> Facts:
+    """The facts `to_json` wrote. Raises ValueError where the data is not of this vocabulary."""
+    facts: Facts = {}
+    for name, value in data.items():
+        fact = vocabulary.facts.get(name)
+        if fact is None or type(value) is not _TYPES[fact.type]:
+            raise ValueError(f"{name}: not a fact of this pack, or of another type")
+        if fact.type == "date":
+            facts[name] = dt.date.fromisoformat(cast(str, value))
+        elif fact.type == "list":
+            facts[name] = tuple(cast("list[str]", value))
+        else:
+            facts[name] = cast(Value, value)
+    return facts
+
+
+def display(vocabulary: Vocabulary, name: str, value: Value, language: Language) -> str:
+    """A value for people: ¥1,200.00, 18.25%, a label, 是 or yes."""
+    fact = vocabulary.facts[name]
+    match fact.type, value:
+        case "money", int():
+            return f"{'-' if value < 0 else ''}¥{abs(value) // 100:,}.{abs(value) % 100:02}"
+        case "rate", int():
+            return f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02}%"
+        case "bool", bool():
+            return {"zh": ("否", "是"), "en": ("no", "yes")}[language][value]
+        case "date", dt.date():
+            return value.isoformat()
+        case "enum", str():
+            return _label(fact, value, language)
+        case "list", tuple():
+            labels = [_label(fact, item, language) for item in value]
+            return {"zh": "、", "en": ", "}[language].join(labels) or {"zh": "无", "en": "none"}[language]
+    return str(value)
+
+
+def _label(fact: Fact, value: str, language: Language) -> str:
+    labels = fact.values.get(value)
+    return value if labels is None else labels.zh if language == "zh" else labels.en
+
+
+def missing(vocabulary: Vocabulary, facts: Mapping[str, Value]) -> tuple[str, ...]:
+    """The facts that a person could still be asked for, in the vocabulary's order."""
+    return tuple(
+        name for name, fact in vocabulary.facts.items() if fact.question and not fact.derived and name not in facts
+    )

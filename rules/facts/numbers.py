@@ -1,0 +1,167 @@
+"""Number cells: whole numbers, money as fen and rates as basis points, refused wherever they could be misread."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Final
+
+from rules.facts.cells import CellError, Reader, fold, is_blank, plain, shown
+from rules.pack.schema import Fact
+
+MAX_YUAN: Final = 10**12 - 1  # 12 digits; in fen still far below what JSON numbers hold exactly
+MAX_PERCENT: Final = 99_999
+MAX_COUNT: Final = 10**9
+
+_PLAIN = re.compile(r"(\d{1,12})(?:\.(\d\d?))?", re.ASCII)
+_WHOLE = re.compile(r"(-?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?", re.ASCII)
+_MONEY = re.compile(
+    r"(?:¥|rmb|cny|人民币)?\s*(-?)\s*(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?\s*(万|w|千|亿)?\s*"
+    r"(?:元整|元|圆|块钱|块|rmb|cny|yuan)?",
+    re.ASCII,
+)
+_RATE = re.compile(r"(-?)(\d+)(?:\.(\d+))?\s*%?()", re.ASCII)
+_SHIFT: Final = {"千": 3, "万": 4, "w": 4, "亿": 8}
+_CENT = Decimal("0.01")
+
+
+def int_reader(fact: Fact) -> Reader:
+    """A whole number; the fact's suffixes (45天) may follow it."""
+    lowest = fact.minimum if fact.minimum is not None else (-MAX_COUNT if fact.derived else 0)
+    highest = fact.maximum if fact.maximum is not None else MAX_COUNT
+    suffixes = tuple(sorted((fold(suffix) for suffix in fact.suffixes), key=len, reverse=True))
+
+    def read(cell: object) -> int | None:
+        if type(cell) is int:
+            number = cell
+        elif type(cell) is str and cell.isdigit() and cell.isascii() and len(cell) < 10:
+            number = int(cell)
+        else:
+            found = _whole(cell, suffixes)
+            if found is None:
+                return None
+            number = found
+        _within(number, lowest, highest)
+        return number
+
+    return read
+
+
+def _whole(cell: object, suffixes: tuple[str, ...]) -> int | None:
+    zh, en = shown(cell)
+    error = CellError(f"{zh}不是整数，请填 45 这样的数字", f"{en} is not a whole number; write it like 45")
+    if isinstance(cell, str):
+        text = plain(cell)
+        if is_blank(text):
+            return None
+        ending = next((suffix for suffix in suffixes if text.endswith(suffix)), "")
+        match = _WHOLE.fullmatch(text.removesuffix(ending).strip())
+        if match is None:
+            raise error
+        return int(match[1] + match[2].replace(",", "")[:20])
+    number = _exact(cell)
+    if number is None or number != number.to_integral_value():
+        raise error
+    return int(number)
+
+
+def money_reader(fact: Fact) -> Reader:
+    """Yuan with at most two decimals, as fen."""
+    return _hundredths(
+        fact,
+        MAX_YUAN,
+        _money,
+        lambda zh, en: CellError(
+            f"{zh}不是金额，请填 12000.50 这样的数字（单位：元）", f"{en} is not an amount; write yuan like 12000.50"
+        ),
+    )
+
+
+def rate_reader(fact: Fact) -> Reader:
+    """Percent a year with at most two decimals, as basis points."""
+    return _hundredths(
+        fact,
+        MAX_PERCENT,
+        _rate,
+        lambda zh, en: CellError(
+            f"{zh}不是利率，年利率 18.25% 请填 18.25", f"{en} is not a rate; write 18.25 for 18.25 % a year"
+        ),
+    )
+
+
+def _hundredths(
+    fact: Fact, most: int, parse: Callable[[str], Decimal | None], refusal: Callable[[str, str], CellError]
+) -> Reader:
+    lowest = 100 * (fact.minimum if fact.minimum is not None else (-most if fact.derived else 0))
+    highest = 100 * (fact.maximum if fact.maximum is not None else most) + 99
+
+    def read(cell: object) -> int | None:
+        if type(cell) is str:
+            if match := _PLAIN.fullmatch(cell):
+                whole, part = match.groups()
+                number = int(whole) * 100 + (int(part.ljust(2, "0")) if part else 0)
+                _within(number, lowest, highest, 100)
+                return number
+            text = plain(cell)
+            if is_blank(text):
+                return None
+            value = parse(text)
+        else:
+            value = _exact(cell)
+        if value is None:
+            raise refusal(*shown(cell))
+        return _scaled(value, lowest, highest, cell)
+
+    return read
+
+
+def _scaled(value: Decimal, lowest: int, highest: int, cell: object) -> int:
+    if value.adjusted() < 15:
+        rounded = value.quantize(_CENT)
+        if rounded != value:
+            zh, en = shown(cell)
+            raise CellError(f"{zh}最多两位小数", f"{en} has more than two decimals")
+        number = int(rounded.scaleb(2))
+    else:
+        number = highest + 1 if value > 0 else lowest - 1
+    _within(number, lowest, highest, 100)
+    return number
+
+
+def _money(text: str) -> Decimal | None:
+    match = _MONEY.fullmatch(text)
+    if match is None or len(text) > 40:
+        return None
+    sign, whole, part, unit = match.groups()
+    return _decimal(sign, whole.replace(",", ""), part, _SHIFT.get(unit, 0))
+
+
+def _rate(text: str) -> Decimal | None:
+    match = _RATE.fullmatch(text)
+    return _decimal(match[1], match[2], match[3], 0) if match and len(text) <= 40 else None
+
+
+def _decimal(sign: str, whole: str, part: str | None, shift: int) -> Decimal:
+    digits = whole + (part or "")
+    return Decimal((1 if sign else 0, tuple(map(int, digits)), shift - len(part or "")))
+
+
+def _exact(cell: object) -> Decimal | None:
+    """The number a cell holds, floats freed of their binary dust (0.1 + 0.2 is 0.3); None for what is no number."""
+    if isinstance(cell, bool):
+        return None
+    if isinstance(cell, int):
+        return Decimal(cell)
+    if isinstance(cell, float):
+        return Decimal(repr(round(cell, 6))) if abs(cell) < 1e15 else None
+    if isinstance(cell, Decimal):
+        return cell if cell.is_finite() else None
+    return None
+
+
+def _within(number: int, lowest: int, highest: int, scale: int = 1) -> None:
+    if number < lowest:
+        raise CellError(f"不能小于 {lowest // scale}", f"cannot be below {lowest // scale}")
+    if number > highest:
+        raise CellError(f"不能大于 {highest // scale}", f"cannot be above {highest // scale}")

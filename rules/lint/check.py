@@ -1,0 +1,90 @@
+"""The pack linter: what loads but is not fit to be published."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+from rules.lint.boundaries import lacking
+from rules.lint.lock import lock, mismatch
+from rules.lint.parameter_check import unconfirmed
+from rules.lint.references import uses
+from rules.lint.rule_tests import TestFailure, examples, run_tests
+from rules.pack import conditions as c
+from rules.pack.changelog import faults
+from rules.pack.loader import Pack, PackError, load
+from rules.pack.normal_form import leaves
+from rules.pack.pack import LoadedRule
+from rules.pack.schema import Strength
+
+__all__ = ["LintFinding", "TestFailure", "check", "lock", "run_tests"]
+
+# What a pack has only to be used. An entry that is blocked, doubted or proves a hardship is given nothing to do.
+_USEFUL: Final = (
+    *("parameters", "fees", "strategies", "documents", "rights"),
+    *("warnings", "steps", "deadlines", "references"),
+)
+_IDLE: Final = ("block", "open", *get_args(Strength))
+
+
+@dataclass(frozen=True, slots=True)
+class LintFinding:
+    """Something to put right (error) or to look at (warning)."""
+
+    level: Literal["error", "warning"]
+    where: str
+    message: str
+
+
+def check(folder: Path, on: dt.date | None = None) -> list[LintFinding]:
+    """Everything to be told about a pack. Its figures must be in force `on` the day, by default its review day."""
+    try:
+        pack = load(folder)
+    except PackError as error:
+        return [LintFinding("error", *_split(line)) for line in error.errors]
+    findings = [LintFinding(*each) for each in unconfirmed(pack, on or pack.manifest.reviewed_on)]
+    findings += _unused(pack)
+    findings += [LintFinding("error", "changelog.yaml", fault) for fault in faults(pack)]
+    tests = examples(pack)
+    for rule in pack.rules:
+        findings += _kinds_of_tests(rule)
+        findings += [
+            LintFinding("warning", rule.path, f"tests: no two tests close to the boundary of {comparison}; add a pair")
+            for comparison in lacking(pack, rule, tests)
+        ]
+    paths = {rule.rule.id: rule.path for rule in pack.rules}
+    findings += [LintFinding("error", paths[each.rule], f"test failed: {each}") for each in run_tests(pack)]
+    wrong = mismatch(pack, folder / "pack.lock")
+    return [*findings, LintFinding("error", "pack.lock", wrong)] if wrong else findings
+
+
+def _split(line: str) -> tuple[str, str]:
+    where, _, message = line.partition(": ")
+    return where, message
+
+
+def _kinds_of_tests(rule: LoadedRule) -> Iterator[LintFinding]:
+    kinds = Counter(test.expect for test in rule.rule.tests)
+    always_known = all(isinstance(leaf, c.Known) for leaf in leaves(rule.when))
+    for kind in ("hit", "no_hit", "unknown"):
+        if not kinds[kind] and not (kind == "unknown" and always_known):
+            yield LintFinding(
+                "error", rule.path, f"tests: none expects {kind}; every rule has a hit, a no_hit and an unknown"
+            )
+
+
+def _unused(pack: Pack) -> Iterator[LintFinding]:
+    used = {use.used for use in uses(pack) if use.how not in _IDLE}
+    for file in _USEFUL:
+        for name in getattr(pack, file):
+            if (file, name) not in used:
+                if file != "parameters" or pack.parameters[name].background is None:
+                    yield LintFinding(
+                        "warning", f"{file}.yaml", f"{name}: nothing uses it; use it in a rule or remove it"
+                    )
+            elif file == "parameters" and pack.parameters[name].background is not None:
+                yield LintFinding("warning", "parameters.yaml", f"{name}.background: it is used; remove the key")

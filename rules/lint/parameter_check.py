@@ -1,0 +1,58 @@
+"""What is wrong with dated figures: in themselves, and on a day when nobody has confirmed them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from rules.pack.pack import Pack
+from rules.pack.parameters import canonical, misdated, of_day
+from rules.pack.schema import Dated, Parameter
+
+
+def mistakes(parameter: Parameter) -> Iterator[str]:
+    """What can't be right about a figure, whatever the day."""
+    last = max(parameter.values, key=lambda value: value.valid_from)
+    for number, value in enumerate(parameter.values):
+        place = f"values[{number}]"
+        try:
+            canonical(value.value, parameter.unit)
+        except ValueError as error:
+            yield f"{place}.value: {error}"
+        if value.status not in {reference.status for reference in value.references}:
+            yield f"{place}.status: is {value.status}, but no reference of the value is; make them agree"
+        if value.carried and value is not last:
+            yield f"{place}.carried: only the last value is carried on; confirm this one or remove the key"
+        if value.final and (value is not last or value.valid_to is None):
+            yield f"{place}.final: is for a last value with a valid_to; remove the key"
+    yield from misdated(parameter.values)
+
+
+def unconfirmed(pack: Pack, on: dt.date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:
+    """Figures and fees that nobody confirmed for the day: level, file, message.
+
+    An open point that names a figure makes a warning of it.
+    """
+    points = {name: point for point, entry in pack.open_points.items() for name in entry.parameters}
+    for name, parameter in pack.parameters.items():
+        problem = _problem(parameter.values, on)
+        if problem and name in points:
+            yield "warning", "parameters.yaml", f"{name}: {problem}; open point: {points[name]}"
+        elif problem:
+            told = f"{name}: {problem}; add a dated value, or name the figure in open_points.yaml"
+            yield "error", "parameters.yaml", told
+    for name, table in pack.fees.items():
+        if problem := _problem(table.values, on):
+            yield "error", "fees.yaml", f"{name}: {problem}; add a dated value"
+
+
+def _problem(values: Sequence[Dated], on: dt.date) -> str | None:
+    value = of_day(values, on)
+    if value is not None:
+        return f"the last confirmed value is carried on since {value.valid_from}" if value.carried else None
+    ended = [each for each in values if each.valid_to is not None and each.valid_to < on]
+    if not ended:
+        return f"no value is in force on {on} (no value had begun)"
+    newest = max(ended, key=lambda each: each.valid_from)
+    return None if newest.final else f"no value is in force on {on} (the last value ended on {newest.valid_to})"

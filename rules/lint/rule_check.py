@@ -1,0 +1,70 @@
+"""What one rule says about the rest of its pack: references, effects, the words of its reason, its own tests."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from rules.facts.case_facts import Parser
+from rules.pack import schema
+from rules.pack.pack import Pack, Unknown, allowed, quoted
+from rules.pack.placeholders import mistakes
+from rules.pack.schema import WITHHELD
+
+# Which file names what an effect points to. The others (exclusive, urgency, flag) carry their own word.
+TARGETS: Mapping[str, tuple[str, str]] = {
+    "recommend": ("strategies", "strategy"),
+    "add": ("strategies", "strategy"),
+    "block": ("strategies", "strategy"),
+    "document": ("documents", "document"),
+    "right": ("rights", "right"),
+    "warning": ("warnings", "warning"),
+    "step": ("steps", "step"),
+    "deadline": ("deadlines", "deadline"),
+}
+
+
+def check_rule(pack: Pack, rule: schema.Rule, parser: Parser, unknown: Unknown) -> Iterator[str]:
+    """Every mistake of one rule, its `when` left out. `parser` reads facts as rule tests write them."""
+    for number, reference in enumerate(rule.references):
+        if error := unknown("references", "reference", reference.id):
+            yield f"references[{number}].id: {error}"
+    yield from _effects(rule, unknown)
+    yield from (f"because.{error}" for error in mistakes(rule.because, pack))
+    names: Counter[str] = Counter()
+    for number, test in enumerate(rule.tests):
+        names[test.name] += 1
+        if names[test.name] == 2:
+            yield f"tests[{number}].name: {quoted(test.name)} is there twice; give each test its own name"
+        yield from (f"tests[{number}].facts.{error}" for error in _test_facts(pack, test, parser))
+
+
+def _effects(rule: schema.Rule, unknown: Unknown) -> Iterator[str]:
+    kinds = Counter(effect.kind for effect in rule.then)
+    for kind in ("recommend", "urgency", "exclusive"):
+        if kinds[kind] > 1:
+            yield f"then: {kind} is there {kinds[kind]} times; a rule has one"
+    if kinds["exclusive"] and not kinds["recommend"] and not kinds["add"]:
+        yield "then: exclusive needs a recommend or add beside it, the strategy that is left"
+    for number, effect in enumerate(rule.then):
+        target = TARGETS.get(effect.kind)
+        meant = getattr(effect, effect.kind)
+        if meant is None:
+            yield f"then[{number}].{effect.kind}: is empty; name something or remove it"
+        elif target is not None and meant not in WITHHELD:
+            for name in meant if isinstance(meant, tuple) else (meant,):
+                if error := unknown(*target, name):
+                    yield f"then[{number}].{effect.kind}: {error}"
+
+
+def _test_facts(pack: Pack, test: schema.RuleTest, parser: Parser) -> Iterator[str]:
+    public = {name: fact for name, fact in pack.vocabulary.facts.items() if not fact.private}
+    for name in test.facts:
+        if name not in public:
+            yield f"{name}: unknown fact; {allowed(name, public)}"
+    facts, errors = parser.parse({name: value for name, value in test.facts.items() if name in public})
+    yield from (f"{error.field}: {error.en}" for error in errors)
+    wrong = {error.field for error in errors}
+    for name, value in test.facts.items():
+        if name in public and name not in facts and name not in wrong:
+            yield f"{name}: {quoted(value)} is blank; leave the fact out where it is unknown"

@@ -1,0 +1,200 @@
+"""A folder of YAML to a Pack, or a PackError with one line for everything that is wrong in it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from rules.engines.compiler import refusals
+from rules.facts.case_facts import Parser
+from rules.lint.consistency import check
+from rules.lint.rule_check import check_rule
+from rules.pack import schema
+from rules.pack.condition_parser import ConditionError, parse, resolve
+from rules.pack.fee_tables import FeeTable
+from rules.pack.negotiation import Letter, Negotiation
+from rules.pack.pack import LoadedRule, Pack, PackError, allowed, quoted, unknown_in
+from rules.pack.schema import Edition, Manifest, OpenPoint
+from rules.pack.schema_errors import sentence
+from rules.pack.strict_yaml import YamlError, read
+
+__all__ = ["DEFAULT_PACK", "LoadedRule", "Pack", "PackError", "load", "load_files"]
+
+DEFAULT_PACK: Final = Path(__file__).parents[1] / "packs" / "cn_consumer"
+
+_Name = schema.Identifier
+_ENTRIES: Final[dict[str, Any]] = {
+    "pack.yaml": Manifest,
+    "facts.yaml": schema.Vocabulary,
+    "parameters.yaml": dict[_Name, schema.Parameter],
+    "products.yaml": dict[_Name, schema.Product],
+    "fees.yaml": dict[_Name, FeeTable],
+    "hardships.yaml": dict[_Name, schema.Hardship],
+    "strategies.yaml": dict[_Name, schema.Strategy],
+    "contacts.yaml": dict[_Name, schema.Contact],
+    "documents.yaml": dict[_Name, schema.Item],
+    "rights.yaml": dict[_Name, schema.Item],
+    "warnings.yaml": dict[_Name, schema.Item],
+    "steps.yaml": dict[_Name, schema.Item],
+    "deadlines.yaml": dict[_Name, schema.Clock],
+    "red_flags.yaml": dict[_Name, schema.RedFlag],
+    "negotiation.yaml": Negotiation,
+    "letters.yaml": dict[_Name, Letter],
+    "references.yaml": dict[str, schema.Source],
+    "changelog.yaml": tuple[Edition, ...],
+    "open_points.yaml": dict[_Name, OpenPoint],
+}
+_VALUES: Final = ("products.yaml", "hardships.yaml", "red_flags.yaml")  # whose entries are values of facts
+_ONE: Final = ("pack.yaml", "facts.yaml", "negotiation.yaml", "changelog.yaml")  # not entries by name
+_REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
+_ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in _ENTRIES.items()}
+_RULE: Final = TypeAdapter(schema.Rule)
+_T = TypeVar("_T")
+
+
+def load(folder: Path) -> Pack:
+    """Read every .yaml file of the folder and below it."""
+    try:
+        if not folder.is_dir():
+            raise PackError([f"{folder}: no such folder; give the folder of a pack, the one with pack.yaml in it"])
+        paths = sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file())
+        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    except OSError as error:
+        raise PackError([f"{folder}: cannot be read ({error.strerror})"]) from None
+    return load_files(files, folder.name or str(folder))
+
+
+def load_files(files: Mapping[str, bytes], name: str) -> Pack:
+    """The pack in files already read, by their path in the pack. `name` is how errors call the pack."""
+    files = {path: files[path] for path in sorted(files) if not any(part[0] == "." for part in path.split("/"))}
+    errors = [f"{name}: {file} is missing; every pack has one" for file in _REQUIRED if file not in files]
+    data = {path: _read(path, content, errors) for path, content in files.items()}
+    parts = {path: _validate(path, data.get(path), _ADAPTERS[path], _ENTRIES[path], errors) for path in _ENTRIES}
+    rules = _rules(data, errors)
+    vocabulary = parts["facts.yaml"]
+    if vocabulary is None or parts["pack.yaml"] is None:
+        raise PackError(errors)
+    vocabulary = _filled(vocabulary, *(parts[file] or {} for file in _VALUES))
+    broken = {file for file in _ENTRIES if parts[file] is None and (file in files or file in _REQUIRED)}
+    # Conditions and tests are not judged by parameters and values that could not be read: that would be noise.
+    whole = broken.isdisjoint(("parameters.yaml", *_VALUES))
+    pack = Pack(
+        manifest=parts["pack.yaml"],
+        vocabulary=vocabulary,
+        negotiation=parts["negotiation.yaml"],
+        changelog=parts["changelog.yaml"] or (),
+        **{Path(file).stem: parts[file] or {} for file in _ENTRIES if file not in _ONE},
+        rules=_parsed(rules, vocabulary, parts["parameters.yaml"] or {}, errors) if whole else (),
+        sha256=_digest(files),
+        files=dict(files),
+    )
+    errors.extend(check(pack, broken))
+    unknown, parser = unknown_in(pack, broken), Parser(vocabulary, rule_test=True)
+    for path, rule in rules if whole else ():
+        errors.extend(f"{path}: {line}" for line in check_rule(pack, rule, parser, unknown))
+    if not errors:  # what the figures are makes no difference to what the engine can hold
+        figures = dict.fromkeys(pack.parameters, 1)
+        errors.extend(refusals([(each.rule.id, resolve(each.when, figures)) for each in pack.rules], vocabulary))
+    if errors:
+        raise PackError(errors)
+    return pack
+
+
+def _read(path: str, content: bytes, errors: list[str]) -> object:
+    if path.endswith(".yml"):
+        errors.append(f"{path}: must end in .yaml; rename it")
+    elif "/" not in path and path not in _ENTRIES:
+        errors.append(f"{path}: not a file of a pack (rules go into a sub-folder); {allowed(path, _ENTRIES)}")
+    else:
+        try:
+            return read(content)
+        except YamlError as error:
+            errors.append(f"{path}: {error}")
+    return None
+
+
+def _rules(data: Mapping[str, object], errors: list[str]) -> list[tuple[str, schema.Rule]]:
+    rules: dict[str, tuple[str, schema.Rule]] = {}
+    for path, content in data.items():
+        if "/" not in path or content is None:
+            continue
+        rule = _validate(path, content, _RULE, schema.Rule, errors)
+        if rule is None:
+            continue
+        if rule.id != Path(path).stem:
+            errors.append(
+                f"{path}: id: is {quoted(rule.id)}, but the file is called {Path(path).name}; make them the same"
+            )
+        if rule.id in rules:
+            errors.append(
+                f"{path}: id: {quoted(rule.id)} is already the rule in {rules[rule.id][0]}; give it another id"
+            )
+        rules.setdefault(rule.id, (path, rule))
+    return list(rules.values())
+
+
+def _parsed(
+    rules: Iterable[tuple[str, schema.Rule]],
+    vocabulary: schema.Vocabulary,
+    parameters: Mapping[str, schema.Parameter],
+    errors: list[str],
+) -> tuple[LoadedRule, ...]:
+    loaded = []
+    for path, rule in rules:
+        try:
+            loaded.append(LoadedRule(rule, parse(rule.when, vocabulary, parameters), path))
+        except ConditionError as error:
+            errors.extend(f"{path}: {line}" for line in error.errors)
+    return tuple(sorted(loaded, key=lambda entry: (-entry.rule.priority, entry.rule.id)))
+
+
+def _filled(
+    vocabulary: schema.Vocabulary,
+    products: Mapping[str, schema.Product],
+    hardships: Mapping[str, schema.Hardship],
+    flags: Mapping[str, schema.RedFlag],
+) -> schema.Vocabulary:
+    """The vocabulary with the values that other files hold."""
+    values: dict[str | None, dict[str, schema.FactValue]] = {
+        "products": {name: _value(entry.title, entry.code, *entry.aliases) for name, entry in products.items()},
+        "hardships": {name: _value(entry.title, entry.code, *entry.synonyms) for name, entry in hardships.items()},
+        "red_flags": {name: _value(entry.title) for name, entry in flags.items()},
+    }
+    facts = {
+        name: fact.model_copy(update={"values": values[fact.values_from] | fact.values}) if fact.values_from else fact
+        for name, fact in vocabulary.facts.items()
+    }
+    return vocabulary.model_copy(update={"facts": facts})
+
+
+def _value(title: schema.Text, *aliases: str) -> schema.FactValue:
+    return schema.FactValue(zh=title.zh, en=title.en, aliases=aliases)
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for path, content in files.items():
+        digest.update(f"{path}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _validate(path: str, data: object, adapter: TypeAdapter[_T], kind: Any, errors: list[str]) -> _T | None:
+    if data is None:
+        return None
+    try:
+        return adapter.validate_python(data)
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        for problem in problems:
+            # A list that lost all its entries to mistakes is called too short on top of them.
+            inner = any(
+                problem is not other and other["loc"][: len(problem["loc"])] == problem["loc"] for other in problems
+            )
+            if problem["type"] != "too_short" or not inner:
+                errors.append(f"{path}: {sentence(problem, kind)}")
+        return None

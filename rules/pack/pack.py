@@ -1,0 +1,92 @@
+"""A loaded policy pack, and the error that lists everything wrong with one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from rules.pack import schema
+from rules.pack.conditions import Condition
+from rules.pack.fee_tables import FeeTable
+from rules.pack.negotiation import Letter, Negotiation
+from rules.pack.schema import Edition, Manifest, OpenPoint
+
+# Tells what is wrong with a name of a file's entries, or None: (file without ending, what it is called, name).
+Unknown: TypeAlias = Callable[[str, str, str], str | None]
+
+
+class PackError(Exception):
+    """A pack that cannot be used. `errors` has one line for each thing to put right."""
+
+    def __init__(self, errors: Iterable[str]) -> None:
+        # One printable line each, whatever stands in the files and in their names.
+        self.errors = [" ".join(error.encode("utf-8", "replace").decode().split()) for error in errors]
+        super().__init__("\n".join(self.errors))
+
+
+@dataclass(frozen=True)
+class LoadedRule:
+    """A rule, its condition parsed, and the file it came from."""
+
+    rule: schema.Rule
+    when: Condition
+    path: str
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """Everything a pack says, checked against itself. Compared by identity: `sha256` tells contents apart."""
+
+    manifest: Manifest
+    vocabulary: schema.Vocabulary
+    parameters: dict[str, schema.Parameter]
+    products: dict[str, schema.Product]
+    fees: dict[str, FeeTable]
+    hardships: dict[str, schema.Hardship]
+    strategies: dict[str, schema.Strategy]
+    contacts: dict[str, schema.Contact]
+    documents: dict[str, schema.Item]
+    rights: dict[str, schema.Item]
+    warnings: dict[str, schema.Item]
+    steps: dict[str, schema.Item]
+    deadlines: dict[str, schema.Clock]
+    red_flags: dict[str, schema.RedFlag]
+    negotiation: Negotiation | None  # a pack can do without; it then makes no negotiation packs
+    letters: dict[str, Letter]
+    references: dict[str, schema.Source]
+    changelog: tuple[Edition, ...]
+    open_points: dict[str, OpenPoint]
+    rules: tuple[LoadedRule, ...]
+    sha256: str
+    files: dict[str, bytes]
+
+
+def unknown_in(pack: Pack, broken: Collection[str]) -> Unknown:
+    """A look-up that stays silent about files that could not be read: that is told already."""
+
+    def unknown(file: str, what: str, name: str) -> str | None:
+        entries = getattr(pack, file)
+        if name in entries or f"{file}.yaml" in broken:
+            return None
+        return f"unknown {what} {quoted(name)}; {allowed(name, entries)}"
+
+    return unknown
+
+
+def quoted(value: object) -> str:
+    """A value as an error shows it: quoted, and cut where it is long."""
+    text = str(value) if isinstance(value, Decimal | dt.date) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def allowed(name: object, names: Iterable[str]) -> str:
+    """The end of an error about an unknown name: the likeliest one meant, and all that are allowed."""
+    known = sorted(names)
+    close = difflib.get_close_matches(str(name)[:100], known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    shown = ", ".join(known[:40]) + (f" and {len(known) - 40} more" if len(known) > 40 else "")
+    return f"{hint}allowed: {shown or 'none'}"

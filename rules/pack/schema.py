@@ -1,0 +1,336 @@
+"""A policy pack, typed: what each YAML file of a pack may hold, unknown keys refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
+RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
+Version = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+Urgency = Literal["U0", "U1", "U2", "U3", "U4", "U5"]
+# How sure: the legal text was read; an official page states it; only a weak one does; unverified; our own design.
+Status = Literal["primary", "official", "weak", "own_knowledge", "design"]
+Strength = Literal["official", "third_party", "self_declared"]  # of a paper that proves a hardship, strongest first
+FactType = Literal["text", "enum", "bool", "int", "money", "rate", "date", "list"]
+ACKNOWLEDGEMENTS: Final = "acknowledgements"  # a block that means whatever admits the debt
+LENDER_CONTACT: Final = "lender_contact"  # a block that means whatever has the borrower turn to the lender
+WITHHELD: Final = (ACKNOWLEDGEMENTS, LENDER_CONTACT)
+Unit = Literal["days", "working_days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
+# A breach of a standard is a ground for complaint; one of law is for police and courts.
+Layer = Literal["law", "regulation", "standard", "practice", "design"]
+# What was read of a source. A press copy is a report on a site that deserves no trust of its own.
+Read = Literal["text", "official_page", "press", "press_copy", "law_firm", "weak_page", "nothing"]
+PlanKind = Literal[  # without interest unless the kind says otherwise
+    "instalments",
+    "steady_instalments",
+    "partial_instalments",
+    "instalments_with_interest",
+    "equal_principal",
+    "shared_instalments",
+    "deferral",
+    "standstill",
+    "lump_sum",
+]
+
+
+class Model(BaseModel):
+    """Frozen, and refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(Model):
+    """A sentence in both languages."""
+
+    zh: Annotated[str, Field(min_length=1)]
+    en: Annotated[str, Field(min_length=1)]
+
+
+class Reference(Model):
+    """Where a claim comes from: an entry of references.yaml, the article in it, and how sure we are."""
+
+    id: str
+    article: str | None = None
+    status: Status
+
+
+References = Annotated[tuple[Reference, ...], Field(min_length=1)]
+
+
+class Source(Model):
+    """One law, regulation, standard or practice that references point to (references.yaml)."""
+
+    title: Text
+    number: str | None = None
+    layer: Layer
+    published: dt.date | None = None
+    in_force_from: dt.date | None = None
+    read: Read | None = None  # None only where there is nothing to read: our own design
+
+
+class FactValue(Model):
+    """One allowed value of an enum or list fact."""
+
+    zh: str
+    en: str
+    aliases: tuple[str, ...] = ()
+
+
+class Fact(Model):
+    """One fact of the vocabulary (facts.yaml).
+
+    `minimum` and `maximum` are written as a submitter would (yuan, percent). Whole numbers may be followed
+    by one of the `suffixes` (45天).
+    """
+
+    type: FactType
+    title: Text
+    question: Text | None = None
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+    required_unless: Identifier | None = None
+    derived: bool = False
+    inputs: tuple[Identifier, ...] = ()
+    how: Text | None = None  # a derived fact: how it is computed, for people; may name {parameters}
+    private: bool = False
+    # The borrower can change it, by bringing a paper or deciding something: recourse may suggest it.
+    actionable: bool = False
+    values: dict[str, FactValue] = {}
+    values_from: Literal["hardships", "products", "red_flags"] | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    max_length: int | None = None
+    suffixes: tuple[str, ...] = ()
+    past: bool = False  # a date of something that has happened: intake refuses one after the day of triage
+    urgent: tuple[bool | str, ...] = ()  # values that send a case to the urgent queue, before any rule is asked
+
+
+class Vocabulary(Model):
+    """facts.yaml: every fact, and the pairs of facts that conditions may compare."""
+
+    facts: dict[Identifier, Fact]
+    pairs: tuple[tuple[Identifier, Identifier], ...] = ()
+
+
+class Dated(Model):
+    """Something in force for some days: both ends included, None for open.
+
+    `carried`: nobody confirmed it for these days, the last confirmed value is carried on. `final`: nothing follows it.
+    """
+
+    valid_from: dt.date
+    valid_to: dt.date | None = None
+    status: Status
+    references: References
+    carried: bool = False
+    final: bool = False
+
+
+class ParameterValue(Dated):
+    """A figure and the days it is in force."""
+
+    value: Decimal
+
+
+class Parameter(Model):
+    """A policy number with its unit and its dated values (parameters.yaml).
+
+    `background` says what a figure that no rule and no text uses is kept for.
+    """
+
+    title: Text
+    unit: Unit
+    background: Text | None = None
+    values: Annotated[tuple[ParameterValue, ...], Field(min_length=1)]
+
+
+class Hardship(Model):
+    """A kind of hardship and the documents that prove it, by strength (hardships.yaml)."""
+
+    code: str
+    title: Text
+    synonyms: tuple[str, ...] = ()
+    documents: dict[Strength, tuple[str, ...]] = {}
+    references: References
+
+
+class Strategy(Model):
+    """A negotiation strategy a rule can recommend (strategies.yaml). `next_steps` are ids of steps.yaml, in order."""
+
+    code: Annotated[str, Field(pattern=r"^S\d{2}$")]
+    title: Text
+    summary: Text
+    sound_when: Text
+    against: Text  # its price, and when it is not the way
+    next_steps: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    references: References
+    acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
+    plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
+    plan_longest: Identifier | None = None  # the parameter with the most months a plan of it may take
+
+
+class Item(Model):
+    """A document, right, warning or step that rules attach to a case. Its text may name {facts} and {parameters}."""
+
+    text: Text
+    acknowledges: bool = False  # following it admits the debt, pays, or asks for time
+    contacts_lender: bool = False  # following it means to call, write to or complain about the lender
+    references: References
+
+
+class Clock(Model):
+    """A deadline: so many days from the day a paper was served, or, without `days`, a day itself (deadlines.yaml)."""
+
+    title: Text
+    starts_from: Identifier
+    days: Identifier | None = None
+    references: References
+
+
+class RedFlag(Model):
+    """Words in the notes that raise an alarm (red_flags.yaml)."""
+
+    title: Text
+    words: tuple[str, ...] = ()  # none only for a flag that others are denied as
+    denied_as: Identifier | None = None  # raised instead where every place is denied; without it a denial is no matter
+    # What takes the alarm back when the words stand at once before it, or after it.
+    not_before: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()
+
+
+class Effect(Model):
+    """What a fired rule does: exactly one key.
+
+    `block: acknowledgements` blocks every strategy, and withholds every item, that acknowledges the debt;
+    `block: lender_contact` withholds every item by which the borrower turns to the lender.
+    """
+
+    recommend: Identifier | None = None
+    add: Identifier | None = None
+    block: tuple[Identifier, ...] | Literal["acknowledgements", "lender_contact"] | None = None
+    exclusive: Literal[True] | None = None
+    urgency: Urgency | None = None
+    document: Identifier | None = None
+    right: Identifier | None = None
+    warning: Identifier | None = None
+    step: Identifier | None = None
+    deadline: Identifier | None = None
+    flag: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Effect:
+        if len(self.model_fields_set) != 1:
+            raise ValueError(f"an effect has exactly one key, one of {', '.join(type(self).model_fields)}")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The one key."""
+        return next(iter(self.model_fields_set))
+
+
+class RuleTest(Model):
+    """A case of one rule: facts in, hit, no_hit or unknown out. Facts not named are unknown."""
+
+    name: str
+    facts: dict[str, Any]
+    expect: Literal["hit", "no_hit", "unknown"]
+    as_of: dt.date | None = None
+
+
+class Rule(Model):
+    """One rule of a pack (one file). `when` is parsed by conditions.parse."""
+
+    id: RuleId
+    title: Text
+    priority: Annotated[int, Field(ge=0, le=1000)]
+    references: References
+    when: dict[str, Any]
+    then: Annotated[tuple[Effect, ...], Field(min_length=1)]
+    because: Text
+    acknowledges: bool = False  # its reason speaks of paying or of terms: silent where acknowledgements are blocked
+    contacts_lender: bool = False  # its reason sends to the lender: silent where contact is blocked
+    tests: Annotated[tuple[RuleTest, ...], Field(min_length=1)]
+
+
+class Default(Model):
+    """What a case gets when no rule recommends anything."""
+
+    strategy: Identifier
+    urgency: Urgency
+    because: Text
+    references: References
+
+
+class Manifest(Model):
+    """pack.yaml: what this pack is."""
+
+    id: Identifier
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    title: Text
+    timezone: str
+    reviewed_on: dt.date
+    default: Default
+    disagreement: Default
+    disclaimer: Text
+    # Within how many hours a counsellor looks at a case; packs published before the desk do not say.
+    response_hours: dict[Urgency, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _answers_every_urgency(self) -> Manifest:
+        missing = sorted(set(get_args(Urgency)) - self.response_hours.keys())
+        if self.response_hours and missing:
+            raise ValueError(f"response_hours lacks {', '.join(missing)}")
+        return self
+
+
+class Edition(Model):
+    """What changed in one version of the pack (changelog.yaml, newest first)."""
+
+    version: Version
+    date: dt.date
+    text: Text
+    added: tuple[RuleId, ...] = ()
+    changed: dict[RuleId, Text] = Field(default_factory=dict)
+    removed: dict[RuleId, Text] = Field(default_factory=dict)
+
+
+class OpenPoint(Model):
+    """What nobody has confirmed yet, and which figures and sources hang on it (open_points.yaml)."""
+
+    text: Text
+    parameters: tuple[Identifier, ...] = ()
+    references: tuple[str, ...] = ()
+
+
+class Contact(Model):
+    """Whom a borrower or counsellor turns to, and what for (contacts.yaml). `number` is a short hotline number."""
+
+    title: Text
+    number: Annotated[str, Field(pattern=r"^\d{3,5}$")] | None = None
+    purpose: Text
+    references: References
+
+
+class Product(Model):
+    """A kind of debt: who really lends, what may be cited for it, and whom to call (products.yaml).
+
+    `contacts` are ids of contacts.yaml in calling order. Where the debt is claimed by a kind of lender (a value of the
+    fact lender_type) that stands in `contacts_by_lender`, that order holds instead.
+    """
+
+    code: Annotated[str, Field(pattern=r"^P_[A-Z_]+$")]
+    title: Text
+    aliases: tuple[str, ...] = ()
+    lender: Text
+    note: Text
+    contacts: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    contacts_by_lender: dict[Identifier, Annotated[tuple[Identifier, ...], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
+    plan_longest: Identifier | None = None  # the parameter with the most months any plan for it may take
+    references: References

@@ -1,0 +1,241 @@
+"""The negotiation pack of a case: what to say, to ask for and not to sign, whom to call and when, letters, plans."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rules.decision.outcome import Outcome
+from rules.facts.affordability import payable
+from rules.facts.case_facts import Facts
+from rules.finance.repayment_plan import RepaymentPlan
+from rules.pack.negotiation import PRODUCT_CONTACTS, Approach, Letter, Negotiation
+from rules.pack.pack import Pack
+from rules.pack.schema import Reference, Text
+from rules.text.calendar import CalendarDay, days_of, follow_up_of
+from rules.text.negotiation_words import NegotiationWords, day, money, plan_words
+from rules.text.phrases import cited, stale
+from rules.text.plan_text import sentence
+
+_POINTS = ("ask", "in_writing", "not_sign")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Whom to call or write to. `number` is None where each lender or office has its own."""
+
+    title: Text
+    number: str | None
+    purpose: Text
+
+
+@dataclass(frozen=True, slots=True)
+class LetterDraft:
+    """A letter with the facts of the case; names, numbers and whatever is not known are blanks."""
+
+    id: str
+    title: Text
+    to: Text
+    paragraphs: tuple[Text, ...]
+    signature: tuple[Text, ...]
+    hold: Text | None  # why it must not go out yet
+    acknowledges: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOffer:
+    """A repayment plan and the sentence that proposes it."""
+
+    plan: RepaymentPlan
+    title: Text
+    sentence: Text
+
+
+@dataclass(frozen=True, slots=True)
+class NegotiationPack:
+    """Everything for the talks about one case, in both languages.
+
+    Where `staff` is true it is a protocol for staff: the borrower gets no text, and there is no letter and no plan.
+    Where `withheld` is true nothing in it admits the debt, promises, pays or asks for time.
+    """
+
+    case_ref: str
+    as_of: dt.date
+    edition: str  # of the policy pack
+    reviewed_on: dt.date
+    strategy: str
+    title: Text
+    summary: Text | None
+    staff: bool
+    withheld: bool
+    say: tuple[Text, ...]
+    ask: tuple[Text, ...]
+    have: tuple[Text, ...]
+    in_writing: tuple[Text, ...]
+    not_sign: tuple[Text, ...]
+    heed: tuple[Text, ...]
+    calls: tuple[Call, ...]
+    follow_up: CalendarDay
+    days: tuple[CalendarDay, ...]  # the nearest first, the follow-up among them
+    offers: tuple[PlanOffer, ...]
+    letters: tuple[LetterDraft, ...]
+    sources: tuple[Text, ...]
+    notice: Text
+
+
+def negotiation_pack(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date) -> NegotiationPack | None:
+    """The negotiation pack of a decided case; None where the policy pack has no texts for one.
+
+    Pure: the same decision gives the same pack. `facts` are those the decision was made on, derived ones included.
+    """
+    found = pack.negotiation
+    if found is None:
+        return None
+    approach = found.approaches[outcome.strategy]
+    staff, withheld = approach.speaker == "staff", withholds(pack, outcome)
+    follow_up = follow_up_of(pack, approach, outcome, as_of)
+    words = _words(pack, found, outcome, facts, as_of, withheld)
+    strategy = pack.strategies[outcome.strategy]
+    letters = () if staff else tuple(_letters(words, found, outcome))
+    points = {name: [each for each in getattr(approach, name) if words.said(found.points[each])] for name in _POINTS}
+    said = {name: tuple(words.fill(found.points[each]) for each in ids) for name, ids in points.items()}
+    return NegotiationPack(
+        case_ref=str(facts.get("case_ref", "")),
+        as_of=as_of,
+        edition=f"{pack.manifest.id} {pack.manifest.version}",
+        reviewed_on=pack.manifest.reviewed_on,
+        strategy=outcome.strategy,
+        title=strategy.title,
+        summary=None if staff else words.fill(strategy.summary),
+        staff=staff,
+        withheld=withheld,
+        say=_script(words, found, approach, strategy.acknowledges),
+        ask=said["ask"],
+        have=() if staff else tuple(_have(words, found, outcome)),
+        in_writing=said["in_writing"],
+        not_sign=(*((found.reserve.not_sign,) if withheld and not staff else ()), *said["not_sign"]),
+        heed=() if staff else tuple(_heed(words, outcome)),
+        calls=tuple(_calls(pack, approach, facts)),
+        follow_up=follow_up,
+        days=days_of(pack, outcome, follow_up, as_of),
+        offers=() if staff or withheld else tuple(_offers(pack, approach, outcome)),
+        letters=letters,
+        sources=tuple(_sources(pack, found, approach, points, letters)),
+        notice=found.staff_notice if staff else pack.manifest.disclaimer,
+    )
+
+
+def withholds(pack: Pack, outcome: Outcome) -> bool:
+    """Whether a rule has blocked whatever acknowledges the debt."""
+    acknowledging = {name for name, strategy in pack.strategies.items() if strategy.acknowledges}
+    return bool(acknowledging) and acknowledging <= set(outcome.blocked)
+
+
+def _words(
+    pack: Pack, found: Negotiation, outcome: Outcome, facts: Facts, as_of: dt.date, withheld: bool
+) -> NegotiationWords:
+    extra = {"today": day(as_of)}
+    if outcome.deadlines:
+        extra["deadline"] = day(outcome.deadlines[0].date)
+    reason = found.hardships.get(str(facts.get("hardship")))
+    if reason is not None:
+        extra |= {"reason_said": reason.say, "reason_written": reason.write}
+    debt = found.debts.get(str(facts.get("product")))
+    if debt is not None:
+        extra["debt"] = debt
+    offer = payable(facts)
+    if offer:
+        extra["offer"] = money(offer)
+    # The words name what can be paid, so the plan that goes with them is the one worked out from all of it.
+    own = [each for each in outcome.plans if each.strategy == outcome.strategy]
+    plan = min(own, key=lambda each: each.kind == "steady_instalments", default=None)
+    return NegotiationWords(pack, facts, as_of, withheld, extra | (plan_words(plan) if plan else {}))
+
+
+def _script(words: NegotiationWords, found: Negotiation, approach: Approach, acknowledges: bool) -> tuple[Text, ...]:
+    """The script; a call to a lender that asks for nothing has the neutral part of greeting and farewell only."""
+    said = words.lines(approach.say)
+    if approach.to != "lender":
+        return said
+    greeting, farewell = (
+        tuple(line for line in lines if acknowledges or not line.acknowledges)
+        for lines in (found.greeting, found.farewell)
+    )
+    reserve = (found.reserve.say,) if words.withheld else ()
+    return (*words.lines(greeting), *reserve, *said, *words.lines(farewell))
+
+
+def _have(words: NegotiationWords, found: Negotiation, outcome: Outcome) -> Iterator[Text]:
+    for name in outcome.documents:
+        if name not in found.afterwards:
+            yield words.fill(words.pack.documents[name].text)
+
+
+def _heed(words: NegotiationWords, outcome: Outcome) -> Iterator[Text]:
+    for name in outcome.warnings:
+        yield words.fill(words.pack.warnings[name].text)
+    for each in outcome.lapsed:
+        yield Text(zh=stale(words.pack, each, "zh"), en=stale(words.pack, each, "en"))
+
+
+def _letters(words: NegotiationWords, found: Negotiation, outcome: Outcome) -> Iterator[LetterDraft]:
+    """Those of the strategy; of the others only letters on another matter, so that no two requests compete."""
+    done: set[str] = set()
+    for strategy in (outcome.strategy, *outcome.secondary):
+        for name in found.approaches[strategy].letters:
+            letter = words.pack.letters[name]
+            other_matter = not letter.acknowledges and letter.hold is None
+            wanted = strategy == outcome.strategy or other_matter
+            if name in done or not wanted or (letter.acknowledges and words.withheld) or not words.true(letter.when):
+                continue
+            done.add(name)
+            yield _draft(words, found, name, letter)
+
+
+def _draft(words: NegotiationWords, found: Negotiation, name: str, letter: Letter) -> LetterDraft:
+    return LetterDraft(
+        id=name,
+        title=letter.title,
+        to=words.fill(letter.to),
+        paragraphs=words.lines(letter.paragraphs),
+        signature=found.signatures[letter.signed_by],
+        hold=letter.hold,
+        acknowledges=letter.acknowledges,
+    )
+
+
+def _calls(pack: Pack, approach: Approach, facts: Facts) -> Iterator[Call]:
+    """The contacts in calling order, those of the product where the approach says so."""
+    names: list[str] = []
+    product = pack.products.get(str(facts.get("product")))
+    for name in approach.contacts:
+        if name != PRODUCT_CONTACTS:
+            names.append(name)
+        elif product is not None:
+            names += product.contacts_by_lender.get(str(facts.get("lender_type")), product.contacts)
+    for name in dict.fromkeys(names):
+        contact = pack.contacts[name]
+        yield Call(contact.title, contact.number, contact.purpose)
+
+
+def _offers(pack: Pack, approach: Approach, outcome: Outcome) -> Iterator[PlanOffer]:
+    """The plans of the strategy; before a court, which has none of its own, those of the others."""
+    own = [plan for plan in outcome.plans if plan.strategy == outcome.strategy]
+    for plan in own or (outcome.plans if approach.to == "court" else ()):
+        text = Text(zh=sentence(plan, "zh"), en=sentence(plan, "en"))
+        yield PlanOffer(plan, pack.strategies[plan.strategy].title, text)
+
+
+def _sources(
+    pack: Pack, found: Negotiation, approach: Approach, points: dict[str, list[str]], letters: tuple[LetterDraft, ...]
+) -> Iterator[Text]:
+    """Every source behind the pack, once, with how sure we are of it."""
+    entries = (
+        approach.references,
+        *(found.points[each].references for ids in points.values() for each in ids),
+        *(pack.letters[each.id].references for each in letters),
+    )
+    seen: dict[Reference, None] = dict.fromkeys(reference for references in entries for reference in references)
+    for reference in seen:
+        yield Text(zh=cited(pack, (reference,), "zh"), en=cited(pack, (reference,), "en"))

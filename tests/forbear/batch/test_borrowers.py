@@ -1,0 +1,177 @@
+"""What a case leaves blank is counted from the submitter's other open cases of its borrower."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from forbear.base.vault import Vault
+from forbear.intake import Accepted
+from rules.facts.case_facts import Parser
+from rules.pack.loader import DEFAULT_PACK, load
+from tests.support.cases import AS_OF, accepted, decided, facts_of, results_of
+
+BORROWER = (
+    accepted(1, "C1", borrower_ref="B1", lender="甲银行", monthly_due=100_00),
+    accepted(2, "C2", borrower_ref="B1", lender="乙小贷", monthly_due=200_00),
+    accepted(3, "C3", borrower_ref="B1", lender="乙小贷", monthly_due=300_00),
+    accepted(4, "C4", borrower_ref="B1", lender="丙消金", monthly_due=400_00, days_overdue=0),
+    accepted(5, "C5", borrower_ref="B2", lender="丁银行", monthly_due=500_00),
+)
+
+
+def test_what_a_borrower_owes_elsewhere_is_counted_from_the_other_cases(database_url: str, vault: Vault) -> None:
+    decided(database_url, BORROWER, vault)
+    facts = facts_of(database_url, "C1")
+    assert facts["creditors_overdue"] == 2  # 甲 and 乙; 丙 is not overdue
+    assert facts["other_debt_payments"] == 900_00
+
+
+def test_what_was_given_is_not_counted(database_url: str, vault: Vault) -> None:
+    given = accepted(6, "C6", borrower_ref="B1", creditors_overdue=7, other_debt_payments=1)
+    decided(database_url, [*BORROWER, given], vault)
+    facts = facts_of(database_url, "C6")
+    assert (facts["creditors_overdue"], facts["other_debt_payments"]) == (7, 1)
+
+
+def test_a_borrower_with_one_case_stays_unknown(database_url: str, vault: Vault) -> None:
+    decided(database_url, BORROWER, vault)
+    assert {"creditors_overdue", "other_debt_payments"}.isdisjoint(facts_of(database_url, "C5"))
+
+
+def test_a_sum_with_an_unknown_part_stays_unknown(database_url: str, vault: Vault) -> None:
+    decided(database_url, [*BORROWER, accepted(6, "C6", borrower_ref="B1")], vault)
+    facts = facts_of(database_url, "C1")
+    assert facts["creditors_overdue"] == 3  # without a lender's name a case counts as a creditor of its own
+    assert "other_debt_payments" not in facts
+
+
+@pytest.mark.parametrize(
+    ("changes", "creditors"),
+    [
+        ({"legal_stage": "settled"}, 1),
+        ({"legal_stage": "none"}, 2),
+        ({"days_overdue": None, "due_date": AS_OF}, 1),
+        ({"days_overdue": None, "due_date": AS_OF - dt.timedelta(1)}, 2),
+    ],
+)
+def test_only_open_and_overdue_cases_count(
+    database_url: str, vault: Vault, changes: dict[str, object], creditors: int
+) -> None:
+    first = accepted(1, "C1", borrower_ref="B1", lender="甲", monthly_due=1)
+    second = accepted(2, "C2", None, None, **{"borrower_ref": "B1", "lender": "乙", **changes})
+    third = accepted(3, "C3", borrower_ref="B1", lender="甲", monthly_due=1)
+    decided(database_url, [first, second, third], vault)
+    assert facts_of(database_url, "C1")["creditors_overdue"] == creditors
+
+
+def test_a_borrower_of_another_submitter_does_not_count(database_url: str, vault: Vault) -> None:
+    decided(database_url, BORROWER, vault, submitter="them")
+    decided(database_url, [BORROWER[0]], vault)
+    assert "creditors_overdue" not in facts_of(database_url, "C1")
+
+
+def test_the_newest_version_of_another_case_counts(database_url: str, vault: Vault) -> None:
+    decided(database_url, BORROWER, vault)
+    decided(database_url, [accepted(1, "C2", borrower_ref="B1", lender="乙小贷", monthly_due=201_00)], vault)
+    decided(database_url, [accepted(1, "C1", borrower_ref="B1", lender="甲银行", monthly_due=101_00)], vault)
+    assert facts_of(database_url, "C1")["other_debt_payments"] == 901_00
+
+
+POLICY = load(DEFAULT_PACK)
+BALANCES = (15_000, 8_765.43, 30_000, 4_321, 1_200.01)
+
+
+def overindebted(number: int, **cells: object) -> Accepted:
+    """One of a borrower's debts, by the policy that ships: 1,200 a month are left for all of them."""
+    row = {
+        "case_ref": f"D{number}",
+        "borrower_ref": "B",
+        "product": "consumer_finance",
+        "days_overdue": 70,
+        "hardship": "overindebted",
+        "hardship_duration": "medium",
+        "hardship_evidence": "third_party",
+        "income_evidence": "third_party",
+        "monthly_due": 1100,
+        "income_monthly": 6000,
+        "essential_outgoings": 3236.84,
+        "priority_payments": 1500,
+        "age": 35,
+        "legal_stage": "none",
+        "lender": f"机构{number}",
+        **cells,
+    }
+    facts, errors = Parser(POLICY.vocabulary).parse(row)
+    assert errors == []
+    return Accepted(number, f"D{number}", "B", facts, {}, {})
+
+
+def offers_of(url: str, vault: Vault, debts: list[Accepted], **terms: object) -> dict[str, str]:
+    """What each debt of the borrower is offered in the first month."""
+    done = decided(url, debts, vault, by=POLICY, **terms)
+    found: dict[str, str] = {}
+    for result in results_of(url, done.batch_id):
+        assert result["engines_agree"]
+        for plan in result["plan_options"]:
+            if plan["kind"] == "shared_instalments":
+                found[result["case_ref"]] = plan["monthly"]
+    return found
+
+
+def test_the_offers_to_five_creditors_add_up_to_what_can_be_paid(database_url: str, vault: Vault) -> None:
+    debts = [overindebted(number, balance=balance) for number, balance in enumerate(BALANCES, 1)]
+    offers = offers_of(database_url, vault, debts, chunk_size=2)
+    assert set(offers) == {f"D{number}" for number in range(1, 6)}
+    assert sum(map(Decimal, offers.values())) == Decimal("1200.00")
+    whole = sum(BALANCES)
+    for number, balance in enumerate(BALANCES, 1):
+        assert abs(float(offers[f"D{number}"]) - 1200 * balance / whole) < 0.01
+
+
+def test_a_debt_beside_others_takes_no_more_than_its_share_in_any_plan(database_url: str, vault: Vault) -> None:
+    debts = [overindebted(n, balance=balance, annual_rate_percent=12) for n, balance in enumerate(BALANCES, 1)]
+    done = decided(database_url, debts, vault, by=POLICY)
+    for result in results_of(database_url, done.batch_id):
+        (share,) = {plan["monthly"] for plan in result["plan_options"] if plan["kind"] == "shared_instalments"}
+        kinds = {plan["kind"] for plan in result["plan_options"]}
+        assert "instalments_with_interest" in kinds
+        assert all(Decimal(plan["monthly"]) <= Decimal(share) for plan in result["plan_options"])
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"product": "mortgage"},  # the home is paid before the rest is shared
+        {"not_my_loan": "是"},
+        {"legal_stage": "settled"},
+    ],
+)
+def test_what_is_paid_first_or_not_owed_takes_no_share(
+    database_url: str, vault: Vault, beside: dict[str, object]
+) -> None:
+    debts = [
+        *(overindebted(number, balance=10_000, creditors_overdue=3) for number in (1, 2)),
+        overindebted(3, balance=900_000, **beside),
+    ]
+    assert offers_of(database_url, vault, debts) == {"D1": "600.00", "D2": "600.00"}
+
+
+def test_with_an_unknown_balance_the_capacity_is_shared_by_what_is_due(database_url: str, vault: Vault) -> None:
+    debts = [
+        overindebted(1, balance=10_000, monthly_due=300),
+        overindebted(2, balance=None, monthly_due=300),
+        overindebted(3, balance=10_000, monthly_due=600),
+    ]
+    assert offers_of(database_url, vault, debts) == {"D1": "300.00", "D3": "600.00"}
+    assert "debts_total" not in facts_of(database_url, "D1")
+
+
+def test_a_debt_alone_has_nobody_to_share_with(database_url: str, vault: Vault) -> None:
+    offers_of(database_url, vault, [overindebted(1, balance=10_000)])
+    assert "debts_total" not in facts_of(database_url, "D1")
+
+
+def test_a_policy_that_does_not_know_the_sums_is_not_told_them(database_url: str, vault: Vault) -> None:
+    decided(database_url, BORROWER, vault)
+    assert "debts_total" not in facts_of(database_url, "C1")

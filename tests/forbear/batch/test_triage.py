@@ -1,0 +1,132 @@
+"""A chunk is decided whole, in one transaction and once, with what the record adds to its facts."""
+
+import json
+from pathlib import Path
+
+import psycopg
+from pydantic_core import to_json
+
+from forbear.base.packs import stored_pack
+from forbear.base.vault import Vault
+from forbear.batch.triage import decision_of
+from forbear.intake import Accepted, rows
+from models.session import session
+from rules.decision.evaluate import Evaluator
+from rules.facts import case_facts
+from rules.pack.loader import DEFAULT_PACK, load
+from tests.support.cases import (
+    accepted,
+    decided,
+    engine_of,
+    facts_of,
+    many,
+    pack,
+    progress,
+    results_of,
+    submitted,
+    triaged,
+)
+
+
+def test_every_case_of_a_chunk_gets_its_decision(database_url: str, vault: Vault) -> None:
+    done = decided(database_url, many(12), vault, chunk_size=5)
+    results = results_of(database_url, done.batch_id)
+    assert [result["case_ref"] for result in results] == [f"C{number}" for number in range(1, 13)]
+    assert {result["pack"]["sha256"] for result in results} == {pack().sha256}
+    assert all(result["engines_agree"] for result in results)
+
+
+def test_progress_counts_what_the_rows_say(database_url: str, vault: Vault) -> None:
+    done = submitted(database_url, many(12), vault, chunk_size=5)
+    first, *_ = done.wakes
+    triaged(database_url, vault, [first.chunk_id])
+    found = progress(database_url, done.batch_id)
+    assert (found.status, found.rows_read, found.accepted) == ("running", 12, 12)
+    assert (found.decided, found.failed, found.pending, found.pending_chunks) == (5, 0, 7, 2)
+    assert sum(found.strategies.values()) == sum(found.urgencies.values()) == 5
+    assert found.disagreements == 0
+
+
+def test_a_batch_is_complete_with_its_last_chunk(database_url: str, vault: Vault) -> None:
+    done = submitted(database_url, many(10), vault, chunk_size=5)
+    for wake, status in zip(done.wakes, ("running", "complete"), strict=True):
+        triaged(database_url, vault, [wake.chunk_id])
+        assert progress(database_url, done.batch_id).status == status
+
+
+def test_a_chunk_delivered_again_is_a_no_op(database_url: str, vault: Vault) -> None:
+    done = submitted(database_url, many(3), vault)
+    chunk_id = done.wakes[0].chunk_id
+    assert triaged(database_url, vault, [chunk_id, chunk_id]) == [3, None]
+    assert progress(database_url, done.batch_id).decided == 3
+
+
+def test_a_chunk_that_does_not_exist_is_a_no_op(database_url: str, vault: Vault) -> None:
+    assert triaged(database_url, vault, [4711]) == [None]
+
+
+def test_results_hold_what_was_decided_before(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(3), vault)
+    again = decided(database_url, [accepted(9, "C9"), *many(3)], vault)
+    assert (again.accepted, again.unchanged) == (1, 3)
+    assert sorted(result["case_ref"] for result in results_of(database_url, again.batch_id)) == ["C1", "C2", "C3", "C9"]
+    found = progress(database_url, again.batch_id)
+    assert (found.status, found.decided, found.unchanged) == ("complete", 4, 3)
+
+
+def test_a_changed_case_gets_a_decision_of_its_own_and_keeps_the_old_one(database_url: str, vault: Vault) -> None:
+    first = decided(database_url, [accepted(1, "C1", days_overdue=90)], vault)
+    second = decided(database_url, [accepted(1, "C1", days_overdue=91)], vault)
+    assert len(results_of(database_url, first.batch_id)) == len(results_of(database_url, second.batch_id)) == 1
+    assert facts_of(database_url, "C1")["days_overdue"] == 91
+
+
+def test_the_same_facts_give_the_same_decision_byte_for_byte(database_url: str, vault: Vault) -> None:
+    for submitter in ("us", "them"):
+        decided(database_url, many(5), vault, submitter=submitter)
+    with psycopg.connect(database_url) as connection:
+        different = connection.execute(
+            "SELECT count(DISTINCT (d.facts::text, d.outcome::text)) FROM decision d "
+            'JOIN case_version v ON v.id = d.case_version_id JOIN "case" c ON c.id = v.case_id GROUP BY c.case_ref'
+        ).fetchall()
+    assert different == [(1,)] * 5
+
+
+def test_the_record_keeps_the_pack_that_decided(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(1), vault)
+    with engine_of(database_url) as engine, session(engine) as opened:
+        kept = stored_pack(opened, pack().sha256)
+    assert (kept.sha256, kept.files) == (pack().sha256, pack().files)
+
+
+def test_alarming_notes_decide_and_are_not_stored_in_the_open(database_url: str, vault: Vault) -> None:
+    decided(database_url, [accepted(1, "C1", {"notes": "我不想活了"}), accepted(2, "C2", {"notes": "还好"})], vault)
+    assert facts_of(database_url, "C1")["note_flags"] == ("self_harm",)
+    assert facts_of(database_url, "C2")["note_flags"] == ()
+    assert "notes" not in facts_of(database_url, "C1")
+    with engine_of(database_url) as engine, session(engine) as opened:
+        latest = decision_of(opened, "us", "C1", vault)
+    assert latest is not None
+    assert latest.in_words()["strategy"] == "crisis_support"
+
+
+def test_blank_notes_raise_no_flag(database_url: str, vault: Vault) -> None:
+    decided(database_url, [accepted(1, "C1")], vault)
+    assert facts_of(database_url, "C1")["note_flags"] == ()
+
+
+def test_a_case_without_a_decision_has_none(database_url: str, vault: Vault) -> None:
+    submitted(database_url, many(1), vault)
+    with engine_of(database_url) as engine, session(engine) as opened:
+        assert decision_of(opened, "us", "C1", vault) is None
+        assert decision_of(opened, "us", "no such case", vault) is None
+
+
+def test_a_decision_is_written_as_its_types_say() -> None:
+    """The record takes a short cut past the types' own `to_json`; it must come to the same."""
+    sample = Path(__file__).parents[3] / "samples" / "cases.csv"
+    policy = load(DEFAULT_PACK)
+    cases = [row.facts for row in rows(sample, policy.vocabulary) if isinstance(row, Accepted)]
+    for evaluation in Evaluator(policy, policy.manifest.reviewed_on).evaluate(cases[:100]):
+        assert json.loads(to_json(evaluation.outcome)) == evaluation.outcome.to_json()
+        assert json.loads(to_json(evaluation.facts)) == case_facts.to_json(evaluation.facts)

@@ -1,0 +1,232 @@
+"""Taking cases: everybody gets another one, none is passed over, and only who may hands them on."""
+
+import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from forbear.accounts.accounts import Role, Viewer
+from forbear.base.vault import Vault
+from forbear.desk import assignment, review
+from forbear.desk.filters import QueueFilter
+from forbear.intake import Accepted
+from models.account import Account
+from models.desk import STATUSES, WorklistItem
+from models.session import session
+from tests.support.cases import NOW, accepted, decided, engine_of, many
+from tests.support.desk_clients import account
+
+ALL = QueueFilter()
+
+
+def viewer(url: str, name: str = "wang", role: Role = "counsellor", submitter: str | None = None) -> Viewer:
+    return Viewer(account(url, name, role, submitter or ("us" if role == "submitter" else None)), name, role, submitter)
+
+
+def next_one(url: str, vault: Vault, who: Viewer, chosen: QueueFilter = ALL) -> str | None:
+    with engine_of(url) as engine, session(engine) as opened:
+        case = assignment.take_next(opened, vault, who, chosen, NOW)
+        return None if case is None else case.case_ref
+
+
+def assign(url: str, vault: Vault, who: Viewer, wanted: list[tuple[int, int]], whom: int | None) -> assignment.Assigned:
+    with engine_of(url) as engine, session(engine) as opened:
+        return assignment.assign(opened, vault, who, wanted, whom, NOW)
+
+
+def holders(url: str) -> dict[str, int | None]:
+    with psycopg.connect(url) as connection:
+        return dict(connection.execute("SELECT case_ref, assignee_id FROM desk_case ORDER BY case_id").fetchall())
+
+
+def set_all(url: str, assignment: str, where: str = "true") -> None:
+    statement = f"UPDATE desk_case SET {assignment} WHERE {where}"  # noqa: S608 - ours
+    with psycopg.connect(url) as connection:
+        connection.execute(statement.encode())
+
+
+def urgent(row: int, case_ref: str) -> Accepted:
+    return accepted(row, case_ref, private={"notes": "不想活"})
+
+
+def test_the_next_case_is_the_most_urgent_free_one(database_url: str, vault: Vault) -> None:
+    decided(database_url, [accepted(1, "A"), urgent(2, "B"), accepted(3, "C")], vault)
+    who = viewer(database_url)
+    assert [next_one(database_url, vault, who) for _ in range(4)] == ["B", "A", "C", None]
+    assert set(holders(database_url).values()) == {who.account_id}
+
+
+def test_taking_is_a_review_in_the_ledger(database_url: str, vault: Vault) -> None:
+    decided(database_url, [accepted(1, "A")], vault)
+    who = viewer(database_url)
+    next_one(database_url, vault, who)
+    with psycopg.connect(database_url) as connection:
+        kept = connection.execute("SELECT action, account_id, detail FROM review").fetchall()
+        assert kept == [("assign", who.account_id, {"assignee": who.account_id})]
+        assert connection.execute("SELECT kind, actor FROM ledger ORDER BY seq DESC LIMIT 1").fetchall() == [
+            ("review", who.actor)
+        ]
+        assert connection.execute("SELECT revision FROM desk_case").fetchall() == [(2,)]
+
+
+def test_many_at_once_never_take_the_same_case_and_leave_none(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(100), vault)
+    people = [viewer(database_url, f"p{n}") for n in range(4)]
+
+    def take_all(who: Viewer) -> list[str]:
+        taken = []
+        with engine_of(database_url) as engine:
+            for _ in range(25):
+                with session(engine) as opened:
+                    case = assignment.take_next(opened, vault, who, ALL, NOW)
+                    assert case is not None, "a free case was passed over"
+                    taken.append(case.case_ref)
+        return taken
+
+    with ThreadPoolExecutor(len(people)) as threads:
+        taken = list(threads.map(take_all, people))
+    assert sorted(ref for each in taken for ref in each) == sorted(f"C{n}" for n in range(1, 101))
+    held = holders(database_url)
+    for who, refs in zip(people, taken, strict=True):
+        assert {held[ref] for ref in refs} == {who.account_id}
+
+
+def test_a_case_that_somebody_is_taking_right_now_is_passed_over_without_waiting(
+    database_url: str, vault: Vault
+) -> None:
+    decided(database_url, many(30), vault)
+    with psycopg.connect(database_url) as busy:
+        busy.execute("SELECT 1 FROM desk_case WHERE case_ref <> 'C27' FOR UPDATE")
+        assert next_one(database_url, vault, viewer(database_url)) == "C27"
+
+
+def test_taking_keeps_to_the_filter(database_url: str, vault: Vault) -> None:
+    decided(database_url, [urgent(1, "A"), accepted(2, "B")], vault)
+    who = viewer(database_url)
+    assert next_one(database_url, vault, who, QueueFilter(urgency="U4")) == "B"
+    assert next_one(database_url, vault, who, QueueFilter(urgency="U4")) is None
+    assert next_one(database_url, vault, who, QueueFilter(statuses=("closed",))) is None
+    assert next_one(database_url, vault, who, QueueFilter(assignee=who.account_id)) == "A"
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("role", ["counsellor", "supervisor"])
+def test_only_what_waits_for_this_role_is_taken(database_url: str, vault: Vault, role: Role, status: str) -> None:
+    decided(database_url, [accepted(1, "A")], vault)
+    set_all(database_url, f"status = '{status}'")
+    taken = next_one(database_url, vault, viewer(database_url, role=role), replace(ALL, statuses=STATUSES))
+    assert (taken == "A") == (status == "open" or (status == "escalated" and role == "supervisor"))
+
+
+def test_a_counsellor_takes_free_cases_and_gives_back_their_own(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(3), vault)
+    me, other = viewer(database_url), viewer(database_url, "li")
+    assert assign(database_url, vault, other, [(3, 1)], other.account_id).done == 1
+    came = assign(database_url, vault, me, [(1, 1), (2, 1), (3, 2)], me.account_id)
+    assert (came.done, came.refused) == (2, {"stale": 0, "closed": 0, "held": 1})
+    came = assign(database_url, vault, me, [(1, 2), (3, 2)], None)
+    assert (came.done, came.refused["held"]) == (1, 1)
+    assert holders(database_url) == {"C1": None, "C2": me.account_id, "C3": other.account_id}
+
+
+def test_a_supervisor_assigns_to_anybody_who_works_on_cases(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(2), vault)
+    boss, li = viewer(database_url, "boss", "supervisor"), viewer(database_url, "li")
+    zhao, bank = viewer(database_url, "zhao"), viewer(database_url, "bank", "submitter")
+    assert assign(database_url, vault, boss, [(1, 1), (2, 1)], li.account_id).done == 2
+    assert assign(database_url, vault, boss, [(1, 2)], zhao.account_id).done == 1
+    assert holders(database_url) == {"C1": zhao.account_id, "C2": li.account_id}
+    for nobody in (bank.account_id, 10**9):
+        with pytest.raises(assignment.NobodyError):
+            assign(database_url, vault, boss, [(1, 3)], nobody)
+
+
+def test_a_disabled_account_gets_no_cases(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(1), vault)
+    boss, li = viewer(database_url, "boss", "supervisor"), viewer(database_url, "li")
+    with engine_of(database_url) as engine, session(engine) as opened:
+        gone = opened.get_one(Account, li.account_id)
+        gone.disabled_at = NOW
+        opened.add(gone)
+    with pytest.raises(assignment.NobodyError):
+        assign(database_url, vault, boss, [(1, 1)], li.account_id)
+
+
+def test_a_counsellor_assigns_to_nobody_else(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(1), vault)
+    me, li = viewer(database_url), viewer(database_url, "li")
+    with pytest.raises(assignment.NobodyError):
+        assign(database_url, vault, me, [(1, 1)], li.account_id)
+
+
+def test_what_changed_was_closed_or_is_not_there_is_told_and_the_rest_assigned(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(4), vault)
+    set_all(database_url, "status = 'closed'", "case_ref = 'C2'")
+    set_all(database_url, "revision = 7", "case_ref = 'C3'")
+    set_all(database_url, "status = 'escalated'", "case_ref = 'C4'")
+    me = viewer(database_url)
+    came = assign(database_url, vault, me, [(4, 1), (3, 1), (2, 1), (1, 1), (99, 1)], me.account_id)
+    assert (came.done, came.refused) == (1, {"stale": 2, "closed": 1, "held": 1})
+
+
+def test_assigning_to_whom_has_it_already_changes_nothing(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(1), vault)
+    me = viewer(database_url)
+    assert assign(database_url, vault, me, [(1, 1)], me.account_id).done == 1
+    assert assign(database_url, vault, me, [(1, 2)], me.account_id).done == 0
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM review").fetchall() == [(1,)]
+
+
+def test_two_supervisors_assigning_the_same_cases_in_other_orders_both_come_through(
+    database_url: str, vault: Vault
+) -> None:
+    decided(database_url, many(60), vault)
+    bosses = [viewer(database_url, f"boss{n}", "supervisor") for n in range(2)]
+    wanted = [(n, 1) for n in range(1, 61)]
+    with ThreadPoolExecutor(2) as threads:
+        came = list(
+            threads.map(
+                lambda who, cases: assign(database_url, vault, who, cases, who.account_id),
+                bosses,
+                [wanted, wanted[::-1]],
+            )
+        )
+    assert sorted((each.done, each.refused["stale"]) for each in came) == [(0, 60), (60, 0)]
+
+
+@pytest.mark.parametrize(
+    ("role", "holder", "may"),
+    [
+        ("submitter", None, False),
+        ("counsellor", None, True),
+        ("counsellor", "me", True),
+        ("counsellor", "other", False),
+        ("supervisor", "other", True),
+        ("admin", "other", True),
+    ],
+)
+def test_only_who_has_a_case_or_a_supervisor_acts_on_it(role: Role, holder: str | None, may: bool) -> None:
+    case = WorklistItem.model_construct(assignee_id={"me": 1, "other": 2, None: None}[holder])  # type: ignore[call-arg] # all it takes
+    assert review.may_act(Viewer(1, "wang", role, None), case) is may
+
+
+def test_what_i_have_is_counted_while_it_waits_for_me(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(3), vault)
+    me = viewer(database_url)
+    for _ in range(2):
+        next_one(database_url, vault, me)
+    set_all(database_url, "status = 'reviewed'", "case_ref = 'C1'")
+    with engine_of(database_url) as engine, session(engine) as opened:
+        assert assignment.held(opened, me) == 1
+        assert assignment.held(opened, Viewer(me.account_id + 1, "li", "counsellor", None)) == 0
+
+
+def test_now_is_what_a_take_is_dated_by(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(1), vault)
+    next_one(database_url, vault, viewer(database_url))
+    with psycopg.connect(database_url) as connection:
+        [(at,)] = connection.execute("SELECT at FROM review").fetchall()
+    assert at == NOW.replace(tzinfo=dt.UTC)

@@ -1,0 +1,219 @@
+"""The ledger is one unbroken chain, whoever writes at once, dies, or was there before it."""
+
+import datetime as dt
+import subprocess
+import sys
+import threading
+
+import psycopg
+import pytest
+from alembic import command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from forbear.base.vault import Vault
+from forbear.ledger import ledger
+from forbear.ledger.ledger import LedgerEntry
+from models import migrate
+from models.session import session
+from tests.forbear.ledger.test_audit import faults, verified
+from tests.support.cases import NOW, VAULT, accepted, decided, engine_of, many, submitted, triaged
+from tests.support.processes import until
+
+WRITERS, EACH = 8, 50
+WRITER = """
+import datetime as dt, sys
+from forbear import ledger
+from forbear.ledger.ledger import Entry
+from forbear.base.vault import Vault
+from models.session import make_engine, session
+engine = make_engine(sys.argv[1])
+for number in range(int(sys.argv[2])):
+    with session(engine) as opened:
+        ledger.append(
+            opened, Vault(bytes(range(32))), "system", [Entry("sign_in", f"account:{number}")], dt.datetime.now(dt.UTC)
+        )
+print("done", flush=True)
+"""
+
+
+def append(url: str, *entries: LedgerEntry, vault: Vault = VAULT, now: dt.datetime = NOW) -> None:
+    with engine_of(url) as engine, session(engine) as opened:
+        ledger.append(opened, vault, ledger.SYSTEM, entries, now)
+
+
+def append_often(url: str) -> None:
+    for _ in range(EACH):
+        append(url, LedgerEntry("sign_in", "account:1"))
+
+
+def kinds(url: str) -> list[str]:
+    with psycopg.connect(url) as connection:
+        return [kind for (kind,) in connection.execute("SELECT kind FROM ledger ORDER BY seq")]
+
+
+DETAILS = st.dictionaries(
+    st.text(st.characters(exclude_characters="\0", codec="utf-8")),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_characters="\0", codec="utf-8")),
+        lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["b", "a", "aa", "键"]), inner),
+        max_leaves=8,
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(detail=DETAILS, at=st.datetimes(dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30), timezones=st.timezones()))  # noqa: DTZ001
+def test_whatever_a_ledger_takes_comes_back_as_it_was_hashed(
+    database_url: str, detail: dict[str, object], at: dt.datetime
+) -> None:
+    append(database_url, LedgerEntry("x", "x:1", detail), now=at)
+    assert faults(database_url) == []
+
+
+@pytest.mark.parametrize("value", [1.0, float("nan"), {1: "a"}, NOW, b"x", {"a": [{"b": 0.5}]}])
+def test_what_json_would_give_back_otherwise_is_refused(database_url: str, value: object) -> None:
+    with pytest.raises(TypeError, match="ledger detail"):
+        append(database_url, LedgerEntry("x", "x:1", {"value": value}))
+    assert kinds(database_url) == []
+
+
+def test_an_entry_is_chained_only_with_the_key_of_the_ledger(database_url: str) -> None:
+    """A content that somebody hands in is hashed too (to see whether it changed): never to a link of the chain."""
+    assert VAULT.mac(b"[]") != VAULT.chain(b"[]")
+
+
+def test_writers_in_threads_and_processes_make_one_chain(database_url: str) -> None:
+    done = submitted(database_url, many(200), VAULT, chunk_size=20)
+    processes = [
+        subprocess.Popen([sys.executable, "-c", WRITER, database_url, str(EACH)], stdout=subprocess.PIPE)
+        for _ in range(WRITERS // 2)
+    ]
+    threads = [threading.Thread(target=append_often, args=(database_url,)) for _ in range(WRITERS // 2)]
+    threads += [
+        threading.Thread(target=triaged, args=(database_url, VAULT, [wake.chunk_id for wake in part]))
+        for part in (done.wakes[::2], done.wakes[1::2])
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    for process in processes:
+        assert process.communicate(timeout=120)[0] == b"done\n"
+    assert verified(database_url).entries == 2 + WRITERS * EACH + 200
+    assert faults(database_url) == []
+    found = kinds(database_url)
+    assert (found.count("sign_in"), found.count("decision")) == (WRITERS * EACH, 200)
+
+
+def test_a_writer_killed_in_the_middle_leaves_the_chain_whole(database_url: str) -> None:
+    for _ in range(3):
+        process = subprocess.Popen([sys.executable, "-c", WRITER, database_url, "100000"])
+        before = len(kinds(database_url))
+        until(lambda before=before: len(kinds(database_url)) > before + 20, "a writer at work")  # type: ignore[misc]
+        process.kill()
+        process.wait()
+        append(database_url, LedgerEntry("sign_in", "account:1"))
+        assert faults(database_url) == []
+
+
+def test_a_writer_killed_while_it_holds_the_head_lets_the_others_go_on(database_url: str) -> None:
+    holding = WRITER.replace('print("done"', '        print("held", flush=True); sys.stdin.read(); print("done"')
+    process = subprocess.Popen(
+        [sys.executable, "-c", holding, database_url, "1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    process.kill()
+    process.communicate()
+    append(database_url, LedgerEntry("sign_in", "account:1"))
+    assert kinds(database_url) == ["sign_in"]
+    assert faults(database_url) == []
+
+
+def test_a_record_from_before_the_ledger_is_adopted_when_it_is_first_opened(database_url: str) -> None:
+    decided(database_url, many(7), VAULT)
+    _forget_the_ledger(database_url)
+    assert len(faults(database_url)) == 9, "a batch, a pack and seven decisions that no entry tells of"
+    _start(database_url)
+    assert kinds(database_url) == ["publication", "batch", *["decision"] * 7, "start"]
+    assert faults(database_url) == []
+
+
+def test_a_database_upgraded_with_decisions_is_intact(database_url: str) -> None:
+    decided(database_url, many(3), VAULT)
+    _go_back(database_url)
+    migrate.upgrade(database_url)
+    _start(database_url)
+    assert kinds(database_url) == ["publication", "batch", "decision", "decision", "decision", "start"]
+    assert faults(database_url) == []
+    decided(database_url, [accepted(1, "NEW")], VAULT)
+    assert faults(database_url) == []
+
+
+def test_a_ledger_begins_once(database_url: str) -> None:
+    threads = [threading.Thread(target=_start, args=(database_url,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    _start(database_url)
+    assert kinds(database_url) == ["start"]
+
+
+def test_a_decision_that_appears_after_the_beginning_is_never_adopted(database_url: str) -> None:
+    _start(database_url)
+    decided(database_url, [accepted(1, "A")], VAULT)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "INSERT INTO decision OVERRIDING SYSTEM VALUE SELECT 99, 9, pack_sha256, as_of, strategy, urgency, "
+            "certain, engines_agree, facts, outcome, chunk_id, created_at FROM decision WHERE id = 1"
+        )
+    _start(database_url)
+    assert faults(database_url) == ["decision:99: there, though no entry tells of it"]
+
+
+def test_the_ledger_refuses_changes(database_url: str) -> None:
+    append(database_url, LedgerEntry("sign_in", "account:1"))
+    for statement in ("UPDATE ledger SET actor = 'x'", "DELETE FROM ledger", "TRUNCATE ledger"):
+        with psycopg.connect(database_url) as connection, pytest.raises(psycopg.errors.RaiseException):
+            connection.execute(statement.encode())
+
+
+def _start(url: str) -> None:
+    with engine_of(url) as engine, session(engine) as opened:
+        ledger.start(opened, VAULT, NOW)
+
+
+def _forget_the_ledger(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("DELETE FROM ledger")
+        connection.execute("UPDATE ledger_head SET seq = 0, mac = '', seal = ''")
+
+
+def _go_back(url: str) -> None:
+    """Make the database one of the last revision without a ledger, with the data it has."""
+    with psycopg.connect(url) as connection:
+        connection.execute("ALTER SCHEMA public RENAME TO newer")
+        connection.execute("CREATE SCHEMA public")
+    with engine_of(url) as engine, engine.begin() as upgrading:
+        command.upgrade(migrate._config(upgrading), "0003")
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        tables = connection.execute(
+            "SELECT table_name, string_agg(quote_ident(column_name), ', ') FROM information_schema.columns "
+            "WHERE table_schema = 'public' AND is_generated = 'NEVER' AND table_name <> 'alembic_version' GROUP BY 1"
+        ).fetchall()
+        for table, columns in tables:
+            copy = f'INSERT INTO "{table}" ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM newer."{table}"'  # noqa: S608
+            connection.execute(copy.encode())
+        connection.execute("DROP SCHEMA newer CASCADE")
+        for table, _ in tables:
+            connection.execute(
+                "SELECT setval(pg_get_serial_sequence(%s, 'id'), 1000) "
+                "WHERE EXISTS (SELECT FROM information_schema.columns WHERE table_schema = 'public' "
+                "AND table_name = %s AND is_identity = 'YES')",
+                [f'"{table}"', table],
+            )

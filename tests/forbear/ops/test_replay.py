@@ -1,0 +1,76 @@
+"""A stored decision comes out the same again, and a changed one does not."""
+
+import datetime as dt
+from typing import Any
+
+import psycopg
+
+from forbear.ops import replay
+from forbear.ops.replay import Replayed
+from models.session import snapshot
+from rules.pack.loader import DEFAULT_PACK, load
+from tests.support.cases import VAULT, accepted, decided, engine_of, many
+
+
+def replayed(url: str, submitter: str | None = None, case_ref: str | None = None) -> list[Replayed]:
+    with engine_of(url) as engine, snapshot(engine) as opened:
+        found = list(replay.replay(opened, submitter, case_ref))
+        assert replay.count(opened, submitter, case_ref) == len(found)
+        return found
+
+
+def tamper(url: str, statement: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(statement.encode())
+
+
+def test_every_decision_comes_out_the_same(database_url: str) -> None:
+    decided(database_url, many(60), VAULT)
+    decided(database_url, many(60), VAULT, as_of=dt.date(2026, 12, 24))
+    found = replayed(database_url)
+    assert len(found) == 120
+    assert {each.differences for each in found} == {()}
+
+
+def test_decisions_of_the_shipped_pack_come_out_the_same(database_url: str) -> None:
+    facts: dict[str, Any] = {
+        "balance": 1_200_000,
+        "income_monthly": 400_000,
+        "essential_outgoings": 300_000,
+        "monthly_due": 150_000,
+    }
+    rows = [
+        accepted(1, "A", {"notes": "我不想活了"}, **facts),
+        accepted(2, "B", borrower_ref="X", **facts),
+        accepted(3, "C", borrower_ref="X", product="mortgage", days_overdue=None, **facts),
+    ]
+    decided(database_url, rows, VAULT, by=load(DEFAULT_PACK))
+    assert [each.differences for each in replayed(database_url)] == [(), (), ()]
+
+
+def test_a_changed_decision_is_told_with_what_changed(database_url: str) -> None:
+    decided(database_url, [accepted(1, "A"), accepted(2, "B")], VAULT)
+    tamper(database_url, "UPDATE decision SET strategy = 'other' WHERE id = 1")
+    tamper(database_url, "UPDATE decision SET facts = facts || '{\"days_overdue\": 1}' WHERE id = 2")
+    first, second = replayed(database_url)
+    assert first.case_ref == "A"
+    assert len(first.differences) == 1
+    assert first.differences[0].startswith('strategy: was "other", is "')
+    assert second.differences
+
+
+def test_one_case_or_one_submitter_at_a_time(database_url: str) -> None:
+    decided(database_url, [accepted(1, "A"), accepted(2, "B")], VAULT)
+    decided(database_url, [accepted(1, "A")], VAULT, submitter="them")
+    assert [each.decision_id for each in replayed(database_url, "us", "A")] == [1]
+    assert [each.decision_id for each in replayed(database_url, "them")] == [3]
+    assert replayed(database_url, "us", "C") == []
+
+
+def test_a_pack_that_cannot_be_read_any_more_is_said(database_url: str) -> None:
+    decided(database_url, [accepted(1, "A")], VAULT)
+    # A copy under another digest: what this process has read of the sound one stays read.
+    tamper(database_url, "INSERT INTO pack SELECT repeat('0', 64), pack_id, version, '{}', created_at FROM pack")
+    tamper(database_url, "UPDATE decision SET pack_sha256 = repeat('0', 64)")
+    assert replayed(database_url) == [Replayed(1, "A", unreadable=True)]

@@ -1,0 +1,145 @@
+"""Recourse: only what the borrower can change, only what was tried, only towards a more important strategy."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from rules.decision.evaluate import Evaluation, Evaluator
+from rules.decision.outcome import Counterfactual
+from rules.facts.cells import Value
+from rules.pack import conditions as c
+from rules.pack.pack import LoadedRule
+from rules.pack.schema import Fact, FactValue, Parameter, Vocabulary
+from rules.text.decision_view import decision
+from rules.text.explanation import explain
+from tests.support.pack_builder import pack_of, rule
+from tests.support.tiny_pack import tiny
+from tests.support.vocabulary import TITLE, fact
+
+TODAY = dt.date(2026, 11, 23)
+_LEVELS = {name: FactValue(zh=name, en=name) for name in ("none", "self_declared", "third_party", "official")}
+
+
+def _evidence() -> Fact:
+    return Fact(type="enum", title=TITLE, values=_LEVELS, actionable=True, question=TITLE)
+
+
+VOCABULARY = Vocabulary(
+    facts={
+        "days": fact("int"),
+        "balance": fact("money"),
+        "hardship_evidence": _evidence(),
+        "income_evidence": _evidence(),
+        "evidence_sufficient": fact("bool", derived=True, inputs=("hardship_evidence", "income_evidence")),
+        "willing": fact("bool").model_copy(update={"actionable": True}),
+        "lump_sum_available": fact("money").model_copy(update={"actionable": True}),
+        "lump_sum_share": fact("rate", derived=True, inputs=("lump_sum_available", "balance")),
+    }
+)
+PROVEN = c.Compare("evidence_sufficient", "equals", True)
+WILLING = c.Compare("willing", "equals", True)
+LATE = c.Compare("days", "more_than", 0)
+SHARE = c.Compare("lump_sum_share", "at_least", c.ParameterReference("share"))
+CASE: dict[str, Value] = {
+    "days": 5,
+    "balance": 100_001,
+    "hardship_evidence": "none",
+    "income_evidence": "none",
+    "willing": False,
+    "lump_sum_available": 0,
+}
+LOW = rule("low", 1, c.All(()), {"recommend": "beta"})
+
+
+def _plan(when: c.Condition, *more: dict[str, Any], strategy: str = "alpha", priority: int = 9) -> LoadedRule:
+    return rule("plan", priority, when, {"recommend": strategy}, *more)
+
+
+def _evaluated(*rules: LoadedRule, **facts: Value) -> Evaluation:
+    share = Parameter.model_validate(
+        {
+            "title": TITLE,
+            "unit": "percent",
+            "values": [
+                {
+                    "value": "30",
+                    "valid_from": dt.date(2020, 1, 1),
+                    "status": "design",
+                    "references": [{"id": "practice", "status": "design"}],
+                }
+            ],
+        }
+    )
+    pack = pack_of(*rules, vocabulary=VOCABULARY, parameters={"share": share})
+    return Evaluator(pack, TODAY).evaluate([{**CASE, **facts}])[0]
+
+
+def _found(*rules: LoadedRule, **facts: Value) -> tuple[Counterfactual, ...]:
+    return _evaluated(*rules, **facts).outcome.recourse
+
+
+def test_the_weakest_sufficient_evidence_is_named() -> None:
+    assert _found(LOW, _plan(c.All((LATE, PROVEN)))) == (
+        Counterfactual("hardship_evidence", "third_party", "plan", "alpha"),
+        Counterfactual("income_evidence", "third_party", "plan", "alpha"),
+    )
+
+
+def test_a_yes_or_no_of_the_borrower_is_turned_over() -> None:
+    assert _found(LOW, _plan(c.All((LATE, WILLING)))) == (Counterfactual("willing", True, "plan", "alpha"),)
+
+
+def test_a_share_of_the_balance_is_rounded_up_to_what_suffices() -> None:
+    # 30 % of 1,000.01 yuan is 300.003; 300.00 would be a little less than 30 %.
+    assert _found(LOW, _plan(c.All((LATE, SHARE)))) == (Counterfactual("lump_sum_available", 30_001, "plan", "alpha"),)
+
+
+@pytest.mark.parametrize(
+    ("rules", "facts"),
+    [
+        ((LOW, _plan(c.All((LATE, PROVEN)))), {"days": 0}),  # a second condition fails, out of the borrower's hands
+        ((LOW, _plan(c.All((WILLING, PROVEN)))), {}),  # two would have to change
+        ((LOW, _plan(c.All((LATE, PROVEN)), strategy="beta")), {}),  # the same strategy
+        ((LOW, _plan(c.All((LATE, PROVEN)), priority=0)), {}),  # a less important rule
+        ((LOW, _plan(c.All((LATE, PROVEN))), rule("stop", 5, c.All(()), {"block": ("alpha",)})), {}),
+        ((LOW, _plan(c.All((LATE, PROVEN))), rule("stop", 5, PROVEN, {"block": ("alpha",)})), {}),  # tried: it blocks
+        ((rule("only", 1, LATE, {"recommend": "beta"}, {"exclusive": True}), _plan(c.All((LATE, PROVEN)))), {}),
+    ],
+)
+def test_nothing_is_claimed_that_would_not_come_true(rules: tuple[LoadedRule, ...], facts: dict[str, Value]) -> None:
+    assert _found(*rules, **facts) == ()
+
+
+def test_a_blank_is_a_question_and_no_recourse() -> None:
+    rules = (LOW, _plan(c.All((LATE, WILLING))))
+    pack = pack_of(*rules, vocabulary=VOCABULARY)
+    outcome = Evaluator(pack, TODAY).evaluate([{"days": 5}])[0].outcome
+    assert (outcome.questions, outcome.recourse) == (("willing",), ())
+
+
+def test_recourse_of_one_case_is_not_another_s() -> None:
+    pack = pack_of(LOW, _plan(c.All((LATE, WILLING))), vocabulary=VOCABULARY)
+    cases: list[dict[str, Value]] = [{**CASE, "willing": True}, CASE, {**CASE, "days": 0}]
+    found = [each.outcome.recourse for each in Evaluator(pack, TODAY).evaluate(cases)]
+    assert found == [(), (Counterfactual("willing", True, "plan", "alpha"),), ()]
+
+
+def test_recourse_in_words() -> None:
+    found = _evaluated(LOW, _plan(c.All((LATE, SHARE))))
+    pack = pack_of(LOW, _plan(c.All((LATE, SHARE))), vocabulary=VOCABULARY)
+    words = decision(pack, "A-1", found.outcome, found.facts, TODAY)
+    (told,) = words["recourse"]
+    text = "If fact were ¥300.01, the recommendation would be: Alpha."
+    assert told == {
+        "fact": "lump_sum_available",
+        "value": "300.01",
+        "strategy": "alpha",
+        "rule": "plan",
+        "text": {"zh": "如果事实为“¥300.01”，建议将是：策略alpha。", "en": text},
+    }
+    assert text in explain(pack, words, found.outcome, found.facts, (), "en")
+
+
+def test_the_tiny_pack_offers_nothing() -> None:
+    assert Evaluator(tiny(), TODAY).evaluate([{"product": "mortgage"}])[0].outcome.recourse == ()

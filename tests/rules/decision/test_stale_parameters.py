@@ -1,0 +1,136 @@
+"""A figure without a confirmed value is told on every decision that used it, and on no other."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from rules.decision.evaluate import Evaluation, Evaluator
+from rules.decision.outcome import StaleParameter
+from rules.decision.stale_parameters import stale_parameter
+from rules.facts.cells import Value
+from rules.pack import conditions as c
+from rules.pack.loader import DEFAULT_PACK, load
+from rules.pack.pack import Pack
+from rules.pack.schema import Item, Parameter, ParameterValue, Reference, Text
+from rules.text.decision_view import decision
+from tests.support.pack_builder import pack_of, rule
+
+TODAY = dt.date(2026, 11, 24)
+LATE = c.Compare("days", "more_than", c.ParameterReference("limit"))
+RED = c.Compare("colour", "equals", "red")
+DESIGN = (Reference(id="practice", status="design"),)
+
+
+def limit(*values: tuple[int, str, str | None], carried: bool = False) -> dict[str, Parameter]:
+    """A figure with these values, each from and until a day; the last may be carried on."""
+    dated = [
+        ParameterValue(
+            value=value,
+            valid_from=start,
+            valid_to=end,
+            status="design",
+            references=DESIGN,
+            carried=carried and end is None,
+        )
+        for value, start, end in values
+    ]
+    return {"limit": Parameter(title=Text(zh="界限", en="Limit"), unit="days", values=tuple(dated))}
+
+
+def evaluated(parameters: dict[str, Parameter], **facts: Value) -> tuple[Pack, Evaluation]:
+    pack = pack_of(
+        rule("late", 5, c.All((RED, LATE)), {"recommend": "alpha"}),
+        rule("always", 1, c.All(()), {"recommend": "beta"}),
+        parameters=parameters,
+    )
+    return pack, Evaluator(pack, TODAY).evaluate([facts])[0]
+
+
+CARRIED = limit((30, "2020-01-01", "2026-01-31"), (30, "2026-02-01", None), carried=True)
+ENDED = limit((30, "2020-01-01", "2026-01-31"))
+NOT_BEGUN = limit((30, "2027-01-01", None))
+
+
+def test_a_carried_figure_still_decides_and_is_told() -> None:
+    pack, found = evaluated(CARRIED, colour="red", days=31)
+    assert found.outcome.strategy == "alpha"
+    assert found.outcome.lapsed == (StaleParameter("limit", TODAY, "carried"),)
+    (warning,) = decision(pack, "C1", found.outcome, found.facts, TODAY)["warnings"]
+    assert warning["id"] == "figure:limit"
+    assert "界限" in warning["text"]["zh"]
+    assert "30" in warning["text"]["zh"]
+
+
+@pytest.mark.parametrize(("parameters", "kind"), [(ENDED, "ended"), (NOT_BEGUN, "not_begun")])
+def test_a_figure_without_a_value_decides_nothing_and_is_told(parameters: dict[str, Parameter], kind: str) -> None:
+    _, found = evaluated(parameters, colour="red", days=31)
+    assert found.outcome.strategy == "beta"
+    assert not found.outcome.certain or found.outcome.rules_unknown == ("late",)
+    assert [each.kind for each in found.outcome.lapsed] == [kind]
+
+
+@pytest.mark.parametrize("parameters", [CARRIED, ENDED, NOT_BEGUN])
+def test_a_decision_that_does_not_need_the_figure_says_nothing_of_it(parameters: dict[str, Parameter]) -> None:
+    assert evaluated(parameters, colour="blue", days=31)[1].outcome.lapsed == ()
+
+
+def test_a_figure_in_force_is_no_lapse() -> None:
+    assert evaluated(limit((30, "2020-01-01", None)), colour="red", days=31)[1].outcome.lapsed == ()
+    assert evaluated(limit((30, "2020-01-01", "2026-11-24")), colour="red", days=31)[1].outcome.lapsed == ()
+    ended = limit((30, "2020-01-01", "2026-11-23"))
+    assert evaluated(ended, colour="red", days=31)[1].outcome.lapsed == (StaleParameter("limit", TODAY, "ended"),)
+
+
+def test_a_figure_that_a_reason_speaks_of_is_used() -> None:
+    pack = pack_of(rule("says", 5, RED, {"recommend": "alpha"}, because="{limit}"), parameters=CARRIED)
+    found = Evaluator(pack, TODAY).evaluate([{"colour": "red"}, {"colour": "blue"}])
+    assert [bool(each.outcome.lapsed) for each in found] == [True, False]
+
+
+def test_a_figure_that_an_item_speaks_of_is_used() -> None:
+    named = {"dispute": Item(text=Text(zh="{limit}日", en="{limit} days"), references=DESIGN)}
+    told = pack_of(rule("gives", 5, RED, {"recommend": "alpha"}, {"right": "dispute"}), parameters=CARRIED)
+    found = Evaluator(replace(told, rights=named), TODAY).evaluate([{"colour": "red"}, {"colour": "blue"}])
+    assert [bool(each.outcome.lapsed) for each in found] == [True, False]
+
+
+def shipped(last: str, *, carried: bool) -> Pack:
+    """The pack that ships, with its one-year LPR ending on a day and carried on after it or not."""
+    pack = load(DEFAULT_PACK)
+    entry = pack.parameters["lpr_1y"]
+    end = dt.date.fromisoformat(last)
+    kept = [each.model_copy(update={"carried": False}) for each in entry.values if each.valid_from <= end]
+    kept[-1] = kept[-1].model_copy(update={"valid_to": end})
+    if carried:
+        start = end + dt.timedelta(days=1)
+        kept.append(kept[-1].model_copy(update={"valid_from": start, "valid_to": None, "carried": True}))
+    figures = {**pack.parameters, "lpr_1y": entry.model_copy(update={"values": tuple(kept)})}
+    return replace(pack, parameters=figures, sha256=f"{last}{carried}")
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_the_lpr_counts_on_the_day_of_the_contract(carried: bool) -> None:
+    pack = shipped("2026-01-31", carried=carried)
+    private: dict[str, Value] = {"product": "private", "days_overdue": 40, "annual_rate_percent": 2000}
+    days = ("2026-01-31", "2026-02-01")
+    cases = [{**private, "contract_date": dt.date.fromisoformat(day), "note_flags": ()} for day in days]
+    cases.append({**cases[1], "product": "huabei"})  # bound by no cap on private lending
+    before, after, other = (each.outcome for each in Evaluator(pack, TODAY).evaluate(cases))
+    assert before.strategy == "illegal_loan_report"
+    assert before.lapsed == other.lapsed == ()
+    assert (after.strategy == "illegal_loan_report") is carried
+    kind = "carried" if carried else "ended"
+    assert [(each.parameter, each.on, each.kind) for each in after.lapsed] == [("lpr_1y", dt.date(2026, 2, 1), kind)]
+
+
+def test_a_contract_older_than_the_cap_is_no_lapse() -> None:
+    pack = shipped("2026-01-31", carried=False)
+    case: dict[str, Value] = {"product": "private", "days_overdue": 40, "annual_rate_percent": 2000, "note_flags": ()}
+    (found,) = Evaluator(pack, TODAY).evaluate([{**case, "contract_date": dt.date(2020, 8, 19)}])
+    assert found.outcome.lapsed == ()
+    assert stale_parameter(pack, "private_cap_multiple", dt.date(2020, 8, 19)) == StaleParameter(
+        "private_cap_multiple", dt.date(2020, 8, 19), "not_begun"
+    )

@@ -1,0 +1,73 @@
+"""The twin alone: three-valued columns, what is still open, and the trace of one case."""
+
+import datetime as dt
+
+from rules.engines.polars_engine import PolarsEngine, Verdicts, parts
+from rules.facts.cells import Value
+from rules.pack import conditions as c
+from tests.support.tiny_pack import tiny
+from tests.support.vocabulary import VOCABULARY
+
+RED = c.Compare("colour", "equals", "red")
+LATE = c.Compare("days", "more_than", 90)
+
+
+def _evaluate(cases: list[dict[str, Value]], **rules: c.Condition) -> Verdicts:
+    return PolarsEngine(list(rules.items()), VOCABULARY).evaluate(cases)
+
+
+def test_every_rule_is_a_column_and_null_is_unknown() -> None:
+    verdicts = _evaluate([{"colour": "red"}, {"days": 90}, {}], both=c.All((RED, LATE)), either=c.Any((RED, LATE)))
+    assert verdicts.table.to_dict(as_series=False) == {"both": [None, False, None], "either": [True, None, None]}
+    assert verdicts.true == [("either",), (), ()]
+    assert verdicts.unknown == [("both",), ("either",), ("both", "either")]
+
+
+def test_no_cases_and_no_rules_are_fine() -> None:
+    assert _evaluate([], red=RED).true == []
+    assert _evaluate([{}, {}]).true == [(), ()]
+    assert _evaluate([{}, {}]).open_groups == [frozenset(), frozenset()]
+
+
+def test_constants_are_as_high_as_the_chunk() -> None:
+    assert _evaluate([{}, {}], always=c.All(()), never=c.Any(())).true == [("always",), ("always",)]
+
+
+def test_a_rule_about_a_missing_fact_is_true_today_and_open_for_tomorrow() -> None:
+    verdicts = _evaluate([{}, {"days": 1}], blank=c.Known("days", False), given=c.Known("days", True))
+    assert verdicts.true == [("blank",), ("given",)]
+    assert verdicts.unknown == [(), ()]
+    assert verdicts.sure == [(), ("given",)]
+    assert verdicts.open == [("blank", "given"), ()]
+
+
+def test_a_derived_fact_is_open_as_long_as_one_of_its_inputs_is_missing() -> None:
+    twin = PolarsEngine([("rich", c.Compare("capacity", "more_than", 0))], tiny().vocabulary)
+    inputs: dict[str, Value] = {"income_monthly": 1, "essential_outgoings": 1, "priority_payments": 1}
+    verdicts = twin.evaluate([{}, inputs, {**inputs, "capacity": 0}])
+    assert verdicts.unknown == [("rich",), ("rich",), ()]
+    assert verdicts.open == [("rich",), (), ()]
+    assert list(twin.waits_for("rich", {"income_monthly": 1}, frozenset())) == [
+        "essential_outgoings",
+        "priority_payments",
+    ]
+
+
+def test_the_parts_of_a_rule_are_what_must_all_hold() -> None:
+    either = c.Any((RED, LATE))
+    assert parts(c.All((RED, c.All((LATE, either))))) == (RED, LATE, either)
+    assert parts(either) == (either,)
+
+
+def test_a_trace_tells_each_part_and_comparison() -> None:
+    either = c.Any((RED, c.Compare("start", "less_than", dt.date(2026, 3, 1))))
+    (trace,) = PolarsEngine([("rule", c.All((LATE, either)))], VOCABULARY).trace(
+        {"days": 90, "start": dt.date(2026, 3, 1)}
+    )
+    assert (trace.rule, trace.value) == ("rule", False)
+    assert trace.parts == ((LATE, False), (either, None))
+    assert [(leaf.leaf.fact, leaf.value) for leaf in trace.leaves] == [
+        ("days", False),
+        ("colour", None),
+        ("start", False),
+    ]

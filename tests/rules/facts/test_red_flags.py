@@ -1,0 +1,260 @@
+"""Words of alarm are found however they are typed, told as they stand, and nobody argues with them."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.facts.red_flags import NoteMatch, RedFlagMatch, bare, matches, red_flag_matches, scan, sentence
+from rules.pack.loader import DEFAULT_PACK, load
+from tests.support.tiny_pack import edited, errors, tiny
+
+PACK = tiny()
+SHIPPED = load(DEFAULT_PACK)
+WORDS = [(flag, word) for flag, entry in SHIPPED.red_flags.items() for word in entry.words]
+NEGATIONS = (
+    "没有",
+    "没",
+    "不",
+    "无",
+    "并非",
+    "从未",
+    "否认",
+    "没有任何",
+    "no ",
+    "not ",
+    "never ",
+    "without ",
+    "denies ",
+)
+# What the catalogue of red flags names, whatever else the pack adds.
+TRIGGERS = {
+    "third_party_contact": "打给老板 打到单位 called_my_boss calling_my_colleagues",
+    "self_harm": "不想活 轻生 自杀 结束生命 跳楼 遗书 活不下去 烧炭 割腕 suicide end_my_life 自殺 輕生 活够了",
+    "domestic_violence": "家暴 打孩子 家庭暴力 虐待 child_abuse",
+    "violence": "上门堵 泼漆 殴打 非法拘禁 威胁家人 P图 群发通讯录 潑漆 毆打",
+    "scam_agent": (
+        "停息挂账代办 债务优化 征信修复 征信洗白 征信铲单 铲单 反催收联盟 内部渠道 先交费 先交保证金 交保证金 "
+        "交出手机卡 交出身份证 交出验证码 交出网银U盾 网银U盾 代投诉 伪造病历 伪造贫困证明 走流水 AB贷 垫资过桥"
+    ),
+    "legal_papers": "传票 起诉状 支付令 执行通知 拍卖",
+    "fake_legal_papers": "短信律师函 短信法院传票 点击链接 私人账户",
+    "criminal_threat": "信用卡诈骗要坐牢 信用卡诈骗 坐牢",
+    "police_contact": "经侦 派出所打电话 police_called",
+    "identity_theft": "不是我借的 被冒名 身份证丢失 not_my_loan 身份證丟失",
+    "debt_sold": "债权转让 卖给资产公司 debt_sold",
+    "long_silence": "三年没催 3年没联系 时效已过",
+    "assisted_channel": "未成年 监护人 残疾证 不识字",
+    "new_borrowing": "以贷养贷 再借一笔还 AB贷",
+    "gambling": "赌 网赌 赌博 gambling",
+    "evidence_tampering": "假病历 PS流水 伪造病历",
+    "asset_hiding": "转移财产 假离婚",
+    "data_overcollection": "身份证正反面 上传通讯录 contact_list both_sides_of_id",
+}
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        "最近不想活了",
+        "没有不想活的念头",  # negation is for a person to judge
+        "不 想\n活",
+        "不\u200b想活",
+        "不*想*活",
+        "不-想·活",
+        "不\u0301想\ufe0f活",
+        "我想 END  MY LIFE",
+        "end-my_life",
+        "endmylife",
+        "ｅｎｄ ｍｙ ｌｉｆｅ",
+        "i'd rather end my lifelong debt",  # widely: the beginning of a word is enough
+        "就是end my life",
+    ],
+)
+def test_danger_is_found(notes: str) -> None:
+    assert scan(PACK, notes) == ("self_harm",)
+
+
+@pytest.mark.parametrize(
+    "notes", ["", "失业，想分期", "weekend my life", "end my wife's loan", "不想，活着", "不想。活着"]
+)
+def test_calm_notes_raise_nothing(notes: str) -> None:
+    assert scan(PACK, notes) == ()
+
+
+def test_several_flags_come_in_alphabetical_order() -> None:
+    assert scan(PACK, "不想活，又碰到 ab 贷") == ("scam", "self_harm")
+
+
+def test_a_pack_with_other_words_finds_those() -> None:
+    other = tiny(edited("red_flags.yaml", "words: [AB贷]", "words: [过桥]"))
+    assert scan(other, "AB贷过桥") == ("scam",)
+    assert scan(PACK, "过桥") == ()
+
+
+def test_what_follows_at_once_can_take_an_alarm_back() -> None:
+    assert scan(SHIPPED, "催收打孩子的老师，还打孩子电话") == ("domestic_violence",)
+    assert scan(SHIPPED, "催收天天打孩子 电话") == ()
+    assert scan(SHIPPED, "请假证明") == ()
+    assert scan(SHIPPED, "中介给的假证明，还有请假证明") == ("evidence_tampering",)
+    assert [SHIPPED.red_flags["self_harm"].not_before, SHIPPED.red_flags["self_harm"].not_after] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        "issued a written offer",
+        "APP图标打不开",
+        "一直被打扰",
+        "申请被打回",
+        "it hits my budget",
+        "打老婆电话",
+        "有病假证明和请假证明",
+        "做流水线工人",
+        "两个未成年子女",
+        "没有借过其他平台",
+        "手续中断手续费",
+        "补发身份证",
+        "借钱还不上",
+    ],
+)
+def test_ordinary_notes_that_look_like_an_alarm_raise_none(notes: str) -> None:
+    assert scan(SHIPPED, notes) == ()
+
+
+@pytest.mark.parametrize(
+    ("flag", "word"), [(flag, word.replace("_", " ")) for flag, words in TRIGGERS.items() for word in words.split()]
+)
+def test_every_trigger_of_the_catalogue_is_found(flag: str, word: str) -> None:
+    assert flag in scan(SHIPPED, f"备注：{word}，请核实")
+
+
+def test_the_catalogue_has_every_flag() -> None:
+    assert set(TRIGGERS) == {name for name, flag in SHIPPED.red_flags.items() if flag.words}
+
+
+@given(st.sampled_from(WORDS), st.text(max_size=30), st.text(max_size=30))
+def test_a_word_is_found_in_the_middle_of_anything(entry: tuple[str, str], before: str, after: str) -> None:
+    flag, word = entry
+    assert flag in scan(SHIPPED, f"{before}，{word}。{after}")
+
+
+@given(st.sampled_from(WORDS), st.lists(st.sampled_from(["", " ", "\n", "*", "·", "-", "\u200b", "\u00ad", "\u0301"])))
+def test_a_word_is_found_whatever_stands_between_its_letters(entry: tuple[str, str], between: list[str]) -> None:
+    flag, word = entry
+    if word.isascii():
+        typed = word.replace(" ", "".join(between) or " ")
+    else:
+        gaps = [*between, *[""] * len(word)]
+        typed = "".join(letter + gap for letter, gap in zip(word, gaps, strict=False))
+    assert flag in scan(SHIPPED, f"，{typed}，")
+
+
+@given(st.sampled_from(NEGATIONS), st.sampled_from(WORDS), st.text(max_size=20))
+def test_negation_never_silences(negation: str, entry: tuple[str, str], before: str) -> None:
+    """Where somebody may be in danger it changes nothing; elsewhere the flag of denials stands in, for a person."""
+    flag, word = entry
+    notes = f"{before}，{negation}{word}"
+    assert [match for match in matches(SHIPPED, notes) if match.flag == flag]
+    raised = scan(SHIPPED, notes)
+    assert flag in raised or SHIPPED.red_flags[flag].denied_as in raised
+    assert flag in raised or flag not in ("self_harm", "domestic_violence")
+    assert {each.flag for each in red_flag_matches(SHIPPED, raised, matches(SHIPPED, notes))} == set(raised)
+
+
+@pytest.mark.parametrize(
+    ("notes", "flags"),
+    [
+        ("没有收到法院传票", ("denied_mention",)),
+        ("没有被起诉", ("denied_mention",)),
+        ("no lawsuit so far", ("denied_mention",)),
+        ("没有被起诉，但今天收到传票", ("legal_papers",)),  # one place that is not denied is enough
+        ("没有轻生念头", ("self_harm",)),
+        ("没有威胁家人", ("denied_mention",)),
+        ("没有家暴", ("domestic_violence",)),
+        ("没有赌博，没有收到传票", ("denied_mention",)),
+        ("没有赌博，想一了百了", ("denied_mention", "self_harm")),
+    ],
+)
+def test_what_is_denied_is_asked_about_and_decides_nothing(notes: str, flags: tuple[str, ...]) -> None:
+    assert scan(SHIPPED, notes) == flags
+
+
+def test_a_denial_holds_for_all_that_is_joined_to_it() -> None:
+    assert [each.negated for each in matches(SHIPPED, "没有收到任何传票或支付令")] == [True, True]
+    assert [each.negated for each in matches(SHIPPED, "没有收到传票，支付令昨天到了")] == [True, False]
+    assert [each.negated for each in matches(SHIPPED, "没有伪造过任何假病历")] == [True]
+
+
+@pytest.mark.parametrize(
+    "notes", ["they threatened my parents and painted our door", "the collector called my boss", "催收打电话给我单位了"]
+)
+def test_pressure_on_relatives_and_at_work_is_found_in_both_languages(notes: str) -> None:
+    assert set(scan(SHIPPED, notes)) & {"violence", "third_party_contact"}
+
+
+def test_the_words_of_a_denial_are_shown_with_it() -> None:
+    notes = "没有赌博，没有收到传票"
+    (alarm,) = red_flag_matches(SHIPPED, scan(SHIPPED, notes), matches(SHIPPED, notes))
+    assert (alarm.flag, set(alarm.words), alarm.negated) == ("denied_mention", {"赌博", "传票"}, True)
+
+
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from("不想活endmyliAB贷 *-，。没"), max_size=40))
+def test_the_words_told_stand_in_the_notes(notes: str) -> None:
+    found = matches(PACK, notes)
+    assert {match.flag for match in found} == set(scan(PACK, notes))
+    for match in found:
+        assert bare(match.words) in bare(notes)
+        assert match.words == " ".join(match.words.split())
+        assert not any(unicodedata.category(letter) in ("Cf", "Cc") for letter in match.words)
+
+
+def test_words_are_told_as_they_were_typed() -> None:
+    notes = "他说ＡＢ 贷，还想 End\u200b  my\nLife"
+    assert matches(PACK, notes) == (NoteMatch("scam", "ＡＢ 贷", False), NoteMatch("self_harm", "End my Life", False))
+
+
+def test_words_that_overlap_are_one_place() -> None:
+    assert [match.words for match in matches(SHIPPED, "想死了算了，想死")] == ["想死了算了", "想死"]
+
+
+def test_a_flag_is_possibly_negated_only_if_every_place_is() -> None:
+    notes = "没有轻生，后来又说想轻生、没有自杀"
+    found = matches(SHIPPED, notes)
+    assert [(match.words, match.negated) for match in found] == [("轻生", True), ("轻生", False), ("自杀", True)]
+    assert red_flag_matches(SHIPPED, ("self_harm",), found) == (RedFlagMatch("self_harm", ("轻生", "自杀"), False),)
+    assert red_flag_matches(SHIPPED, ("self_harm",), found[:1]) == (RedFlagMatch("self_harm", ("轻生",), True),)
+
+
+def test_alarms_come_as_the_pack_lists_them_the_gravest_first() -> None:
+    flags = scan(SHIPPED, "网赌，AB贷，家暴，轻生")
+    assert flags == ("domestic_violence", "gambling", "new_borrowing", "scam_agent", "self_harm")
+    told = red_flag_matches(SHIPPED, flags, ())
+    assert [alarm.flag for alarm in told] == [
+        "self_harm",
+        "domestic_violence",
+        "scam_agent",
+        "new_borrowing",
+        "gambling",
+    ]
+
+
+def test_a_flag_whose_words_are_not_at_hand_is_still_told() -> None:
+    (alarm,) = red_flag_matches(PACK, ("scam",), ())
+    assert alarm == RedFlagMatch("scam", (), False)
+    assert (sentence(PACK, alarm, "zh"), sentence(PACK, alarm, "en")) == ("骗局", "Scam")
+
+
+def test_an_alarm_in_words_says_that_it_may_be_denied() -> None:
+    alarm = RedFlagMatch("self_harm", ("不想活", "end my life"), True)
+    assert sentence(PACK, alarm, "zh") == "自伤：“不想活”、“end my life”（可能是否定表述，请人工核实）"
+    assert sentence(PACK, alarm, "en") == 'Self-harm: "不想活", "end my life" (possibly negated, a person checks)'
+
+
+@pytest.mark.parametrize("blank", ['" "', '"--"', '"\u200b"', '"*·"'])
+@pytest.mark.parametrize("key", ["words", "not_before", "not_after"])
+def test_a_word_that_would_be_found_everywhere_is_refused(key: str, blank: str) -> None:
+    others = "" if key == "words" else "words: [AB贷], "
+    [error] = errors(edited("red_flags.yaml", "words: [AB贷]", f"{others}{key}: [AB, {blank}]"))
+    assert f"{key}[1]: is blank and would be found in all notes" in error

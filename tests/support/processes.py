@@ -1,0 +1,100 @@
+"""Real worker processes, ways to kill them, and waiting for what they do."""
+
+import base64
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import Popen
+
+import psycopg
+
+from forbear.base.settings import child_environment
+from forbear.ops.embedded import Urls
+from forbear.ops.processes import scheduler_command, worker_command
+
+KEY = base64.b64encode(bytes(range(32))).decode()  # that of the `vault` fixture
+ALL_QUEUES = ("urgent", "bulk", "upkeep")
+DEADLINE = 120.0  # seconds; generous, because nothing but a failure ever takes so long
+
+
+def until(condition: Callable[[], bool], what: str, deadline: float = DEADLINE) -> None:
+    """Return once the condition holds."""
+    end = time.monotonic() + deadline
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"{deadline:.0f} s went by without: {what}")
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where processes of a test run: their servers, and a folder for what they say."""
+
+    urls: Urls
+    folder: Path
+    log_level: str = "INFO"
+
+    @contextlib.contextmanager
+    def worker(self, queues: Sequence[str] = ALL_QUEUES, processes: int = 2) -> Iterator["Popen[bytes]"]:
+        """A Celery worker; what is left of it is killed when the block ends."""
+        with self._running("worker", worker_command(queues, processes, self.log_level)) as process:
+            yield process
+
+    @contextlib.contextmanager
+    def scheduler(self) -> Iterator["Popen[bytes]"]:
+        """A scheduler that sweeps every second."""
+        with self._running("scheduler", scheduler_command(self.folder, self.log_level)) as process:
+            yield process
+
+    @contextlib.contextmanager
+    def _running(self, name: str, command: list[str]) -> Iterator["Popen[bytes]"]:
+        environment = child_environment(
+            FORBEAR_DATABASE_URL=self.urls.database,
+            FORBEAR_REDIS_URL=self.urls.redis,
+            FORBEAR_KEY=KEY,
+            FORBEAR_HOME=str(self.folder),
+            FORBEAR_LOG_LEVEL=self.log_level,
+            FORBEAR_SWEEP_SECONDS="1",
+            FORBEAR_WORKER_PROCESSES="2",
+            FORBEAR_WEBHOOK_PRIVATE="true",
+        )
+        with (self.folder / f"{name}.log").open("ab") as log:
+            process = Popen(
+                command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        try:
+            yield process
+        finally:
+            kill_group(process)
+
+    def logs(self) -> str:
+        """Everything the processes said."""
+        return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+
+    def scalar(self, query: str) -> int:
+        """A number from the database."""
+        with psycopg.connect(self.urls.database) as connection:
+            row = connection.execute(query).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def kill_group(process: "Popen[bytes]") -> None:
+    """kill -9 a process and all it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def blocked_workers(connection: "psycopg.Connection[tuple[object, ...]]") -> list[int]:
+    """The worker processes that wait for a lock in the database, by process id."""
+    rows = connection.execute(
+        "SELECT application_name FROM pg_stat_activity WHERE datname = current_database() "
+        "AND application_name LIKE 'forbear worker %' AND wait_event_type = 'Lock'"
+    )
+    return [int(str(name).removeprefix("forbear worker ")) for (name,) in rows]

@@ -1,0 +1,132 @@
+"""Decisions by a pack of an older Forbear, of a form that is not read any more, are listed and told; nothing breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from forbear.base import packs
+from forbear.base.settings import child_environment
+from forbear.base.vault import Vault
+from forbear.batch.progress import failures
+from models.session import session
+from rules.pack.loader import DEFAULT_PACK, load, load_files
+from rules.pack.pack import Pack
+from tests.forbear.cli.test_cli import forbear
+from tests.support.cases import accepted, decided, engine_of, submitted
+from tests.support.desk_clients import desk
+from tests.support.processes import KEY
+from workers import tasks
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
+    with desk(database_url, redis_url, vault) as opened:
+        yield opened
+
+
+def grown_old(url: str, monkeypatch: pytest.MonkeyPatch, strategy: str = "gone_strategy") -> None:
+    """Every pack gets a key that nobody knows now; decisions get a fact and a strategy that are gone."""
+    with psycopg.connect(url) as connection:
+        connection.execute("ALTER TABLE decision DISABLE TRIGGER append_only")
+        connection.execute("UPDATE pack SET files = files || jsonb_build_object('red_flags.yaml', 'urgent: true')")
+        connection.execute("UPDATE decision SET facts = facts || '{\"gone\": 1}', strategy = %s", [strategy])
+        connection.execute("UPDATE desk_case SET strategy = %s", [strategy])
+    monkeypatch.setattr(packs, "_packs", {})
+
+
+def test_the_queue_lists_them_with_what_is_still_known(
+    client: httpx.Client, database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided(database_url, [accepted(1, "A")], vault, by=load(DEFAULT_PACK))
+    grown_old(database_url, monkeypatch)
+    told = client.get("/", headers=JSON).raise_for_status().json()
+    assert told["by_strategy"] == {"gone_strategy": 1}
+    assert [case["product"] for case in told["cases"]] == ["credit_card"]
+    for lang, product in (("zh", "信用卡"), ("en", "Credit card")):
+        page = client.get(f"/?lang={lang}").raise_for_status().text
+        assert product in page and "gone_strategy" in page
+
+
+def test_a_case_says_in_one_sentence_to_triage_it_again_and_is_whole_afterwards(
+    client: httpx.Client, database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided(database_url, [accepted(1, "A")], vault, by=load(DEFAULT_PACK))
+    grown_old(database_url, monkeypatch)
+    for lang, sentence in (("zh", "请把这个案件重新提交分诊"), ("en", "Please triage the case again")):
+        answer = client.get(f"/cases/1?lang={lang}")
+        assert answer.status_code == 410
+        assert sentence in answer.text
+    assert client.get("/cases/1", headers=JSON).json()["status"] == 410
+    decided(database_url, [accepted(1, "A")], vault)
+    history = client.get("/cases/1", headers=JSON).raise_for_status().json()["history"]
+    titles = [step["decision"]["strategy_label"]["en"] for step in history]
+    assert len(titles) == 2 and titles[1] == "gone_strategy"
+    assert "gone_strategy" in client.get("/cases/1").raise_for_status().text
+    assert client.get(history[1]["decision"]["address"]).status_code == 410
+
+
+def test_a_strategy_that_is_still_known_keeps_its_name(
+    client: httpx.Client, database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided(database_url, [accepted(1, "A")], vault, by=load(DEFAULT_PACK))
+    grown_old(database_url, monkeypatch, strategy="mediation")
+    (case,) = client.get("/", headers=JSON).raise_for_status().json()["cases"]
+    assert case["strategy_label"] == load(DEFAULT_PACK).strategies["mediation"].title.model_dump()
+
+
+def test_a_pack_that_cannot_be_read_is_tried_once_however_many_cases_it_decided(
+    client: httpx.Client, database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided(database_url, [accepted(n, f"A{n}") for n in range(1, 6)], vault, by=load(DEFAULT_PACK))
+    grown_old(database_url, monkeypatch)
+    tried: list[str] = []
+
+    def counted(files: dict[str, bytes], name: str) -> Pack:
+        tried.append(name)
+        return load_files(files, name)
+
+    monkeypatch.setattr(packs, "load_files", counted)
+    client.get("/").raise_for_status()
+    assert client.get("/cases/1").status_code == 410
+    assert tried == ["cn_consumer"]
+
+
+def test_commands_say_in_one_sentence_to_triage_the_case_again(
+    database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    done = decided(database_url, [accepted(1, "A")], vault, by=load(DEFAULT_PACK), submitter="local")
+    grown_old(database_url, monkeypatch)
+    environment = child_environment(
+        FORBEAR_DATABASE_URL=database_url, FORBEAR_REDIS_URL=redis_url, FORBEAR_HOME=str(tmp_path), FORBEAR_KEY=KEY
+    )
+    for command in (
+        ("explain", "A"),
+        ("prepare", "A", "--out", "kit"),
+        ("results", str(done.batch_id), "--out", "out.jsonl"),
+    ):
+        failed = forbear(environment, *command, cwd=tmp_path)
+        assert failed.returncode == 2, failed.stderr
+        assert failed.stderr.strip().endswith("cannot be read any more: triage the case again.")
+        assert failed.stderr.count("\n") == 1
+    assert not (tmp_path / "out.jsonl").exists() and not (tmp_path / "kit").exists()
+
+
+def test_a_chunk_that_waited_for_such_a_pack_tells_why_it_is_not_decided(
+    database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = submitted(database_url, [accepted(1, "A")], vault, by=load(DEFAULT_PACK))
+    grown_old(database_url, monkeypatch)
+    with engine_of(database_url) as engine:
+        monkeypatch.setattr(tasks, "_process", lambda: tasks._Process(engine, vault))
+        while tasks._work(done.wakes[0].chunk_id):
+            pass
+        with session(engine) as opened:
+            (failure,) = failures(opened, done.batch_id)
+    assert failure.error.endswith("cannot be read any more: triage the case again.")

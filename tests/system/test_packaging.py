@@ -1,0 +1,85 @@
+"""What ships beside the code is true: compose file, lock files, settings page, make targets."""
+
+import importlib.resources
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from forbear.base.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    loaded = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def test_compose_yaml_obeys_the_compose_specification(compose: dict[str, Any]) -> None:
+    schema = importlib.resources.files("check_jsonschema") / "builtin_schemas" / "vendor" / "compose-spec.json"
+    jsonschema.validate(compose, json.loads(schema.read_text()))
+
+
+def test_compose_runs_every_part_and_each_says_whether_it_is_healthy(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    assert set(services) == {
+        *("postgres", "redis", "migrate", "web", "worker", "urgent-worker", "scheduler", "flower"),
+    }
+    assert [name for name, service in services.items() if "healthcheck" not in service] == ["migrate"]
+
+
+def test_every_queue_is_consumed_by_a_compose_worker(compose: dict[str, Any]) -> None:
+    from workers.app import QUEUES
+
+    commands = [service.get("command", []) for service in compose["services"].values()]
+    consumed = {
+        queue
+        for command in commands
+        if "--queues" in command
+        for queue in command[command.index("--queues") + 1].split(",")
+    }
+    assert consumed == set(QUEUES)
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_lock_files_pin_with_hashes_and_name_no_host(name: str) -> None:
+    lines = (ROOT / name).read_text().splitlines()
+    pinned = [line for line in lines if line and not line.startswith((" ", "#"))]
+    assert pinned
+    assert all("==" in line for line in pinned)
+    assert all(line.endswith("\\") for line in pinned), "every pin is followed by its hashes"
+    assert not [line for line in lines if re.search(r"https?://|--(extra-)?index-url|--find-links", line)]
+
+
+def test_every_dependency_is_in_the_lock_file_and_explained() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    names = [re.split(r"[\[<>=~! ]", spec)[0] for spec in project["project"]["dependencies"]]
+    locked = (ROOT / "requirements.lock").read_text()
+    why = (ROOT / "docs/decisions/0008-dependencies.md").read_text()
+    for name in names:
+        assert re.search(rf"^{re.escape(name)}(\[.*\])?==", locked, re.MULTILINE), name
+        assert name in why, name
+    for spec in project["dependency-groups"]["dev"]:
+        assert re.split(r"[\[<>=~! ]", spec)[0] in why, spec
+
+
+def test_every_setting_is_documented() -> None:
+    page = (ROOT / "docs/settings.md").read_text()
+    missing = [name for name in Settings.model_fields if f"`FORBEAR_{name.upper()}`" not in page]
+    assert missing == []
+
+
+def test_ci_runs_the_commands_of_the_readme() -> None:
+    steps = (ROOT / ".ci/run").read_text()
+    readme = (ROOT / "README.md").read_text()
+    for command in ("make check", "make test", "make test-browser"):
+        assert re.search(rf"^{command}$", steps, re.MULTILINE)
+        assert command in readme

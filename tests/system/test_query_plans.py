@@ -1,0 +1,14 @@
+"""No page of the desk reads a large table from end to end."""
+
+from bench import desk, desk_data
+from forbear.base.vault import Vault
+from rules.pack.loader import DEFAULT_PACK, load
+
+
+def test_every_page_finds_its_rows_by_an_index(database_url: str, redis_url: str, vault: Vault) -> None:
+    desk_data.fill(database_url, vault, load(DEFAULT_PACK), 20_000, desk.NOW)
+    found = list(desk.measure(database_url, redis_url, vault, runs=0))
+    assert {"queue, first page", "search, absent", "take next", "case", "a submitter's queue"} <= {
+        page.name for page in found
+    }
+    assert [f"{page.name}: {scan}" for page in found for scan in page.scans] == []

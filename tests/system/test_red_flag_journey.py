@@ -1,0 +1,171 @@
+"""A red flag in the notes goes all the way: urgent queue, a rule that answers, and its words before the counsellor."""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+
+from forbear.base.errors import ForbearError
+from forbear.base.vault import Vault
+from forbear.batch import chunks
+from forbear.batch.export import write_results
+from forbear.batch.progress import progress_of
+from forbear.batch.submit import Head, submit
+from forbear.batch.triage import decision_of
+from forbear.intake import open_intake, read
+from forbear.intake.source import as_text
+from forbear.ops.embedded import Urls, redis_client
+from models.session import session
+from rules.decision.evaluate import Evaluator
+from rules.decision.outcome import Outcome
+from rules.facts.case_facts import Facts
+from rules.pack.loader import DEFAULT_PACK, load
+from tests.support.cases import AS_OF, NOW, accepted, decided, engine_of, many, results_of, submitted
+from tests.support.processes import Site, until
+from workers.wake import wake
+
+SHIPPED = load(DEFAULT_PACK)
+MINUTE = dt.timedelta(minutes=1)
+CSV = """案件编号,产品,困难类型,逾期天数,备注
+C1,信用卡,失业,100,昨天在电话里说不想活了
+C2,信用卡,失业,100,没有轻生念头，也没有网赌
+C3,信用卡,失业,100,希望分期
+"""
+
+
+def _outcome(*flags: str, **facts: object) -> Outcome:
+    case: Facts = {"product": "credit_card", "hardship": "unemployment", "days_overdue": 100, "legal_stage": "none"}
+    known: Facts = {**case, **facts, "note_flags": flags}  # type: ignore[dict-item]
+    return Evaluator(SHIPPED, AS_OF).evaluate([known])[0].outcome
+
+
+@pytest.mark.parametrize("flag", SHIPPED.red_flags)
+def test_every_red_flag_is_answered_by_a_rule_that_shows(flag: str) -> None:
+    calm, alarmed = _outcome(), _outcome(flag)
+    [*fired] = set(alarmed.rules_fired) - set(calm.rules_fired)
+    assert fired
+    assert alarmed.engines_agree
+    shown = ("strategy", "secondary", "warnings", "steps")
+    assert any(set(_ids(alarmed, kind)) - set(_ids(calm, kind)) for kind in shown)
+
+
+def _ids(outcome: Outcome, kind: str) -> tuple[str, ...]:
+    value = getattr(outcome, kind)
+    return (value,) if isinstance(value, str) else value
+
+
+def test_gambling_in_the_notes_takes_the_lump_sum_off_the_table() -> None:
+    money = {"balance": 3000000, "lump_sum_available": 2000000}
+    assert _outcome(**money).strategy == "lump_sum_settlement"
+    alarmed = _outcome("gambling", **money)
+    assert "lump_sum_settlement" in alarmed.blocked
+    assert alarmed.strategy != "lump_sum_settlement"
+    assert "addiction_referral" in alarmed.steps
+
+
+@pytest.mark.parametrize(
+    ("principal", "demands", "flags", "lawyer"),
+    [
+        (5000000, 2, ("criminal_threat",), True),
+        (4999999, 2, ("criminal_threat",), False),
+        (5000000, 1, ("criminal_threat",), False),
+        (5000000, 1, ("criminal_threat", "police_contact"), True),
+        (5000000, 2, (), False),
+    ],
+)
+def test_a_criminal_threat_leads_to_a_lawyer_where_principal_and_demands_or_police_say_so(
+    principal: int, demands: int, flags: tuple[str, ...], lawyer: bool
+) -> None:
+    outcome = _outcome(*flags, principal=principal, formal_demands=demands)
+    assert ("criminal_lawyer" in outcome.steps) is lawyer
+    assert (outcome.urgency <= "U2") is (lawyer or "police_contact" in flags)
+
+
+@pytest.mark.parametrize("flag", SHIPPED.red_flags)
+def test_every_red_flag_makes_its_case_urgent(database_url: str, vault: Vault, flag: str) -> None:
+    words = SHIPPED.red_flags[flag].words or ("没有收到传票",)  # what is denied has a flag of its own
+    notes = {"notes": f"备注：{words[0]}"}
+    done = submitted(database_url, [accepted(9, "alarm", notes), *many(2)], vault, by=SHIPPED)
+    assert [woken.queue for woken in done.wakes] == ["urgent", "bulk"]
+
+
+def test_an_urgent_chunk_stays_urgent_when_it_is_swept_or_split(database_url: str, vault: Vault) -> None:
+    rows = [accepted(number, f"C{number}", {"notes": "不想活"}) for number in (8, 9)]
+    done = submitted(database_url, [*rows, *many(2, "D")], vault)
+    first = done.wakes[0]
+    with engine_of(database_url) as engine, session(engine) as opened:
+        swept = chunks.sweep(opened, NOW + MINUTE, MINUTE)
+        assert [woken.queue for woken in swept] == ["urgent", "bulk"]
+        for _ in range(chunks.MAX_TRIES):
+            assert chunks.claim(opened, first.chunk_id, NOW).mine == first
+        halves = chunks.claim(opened, first.chunk_id, NOW).halves
+    assert [half.queue for half in halves] == ["urgent", "urgent"]
+
+
+def test_words_of_a_wish_to_die_go_all_the_way(database_url: str, redis_url: str, vault: Vault, tmp_path: Path) -> None:
+    site = Site(Urls(database_url, redis_url), tmp_path)
+    path = tmp_path / "cases.csv"
+    path.write_text(CSV)
+    intake = open_intake(path, SHIPPED.vocabulary)
+    with engine_of(database_url) as engine, session(engine) as opened:
+        done = submit(
+            opened,
+            intake,
+            head=Head(path.name, tuple(intake.columns)),
+            pack=SHIPPED,
+            as_of=AS_OF,
+            submitter="us",
+            vault=vault,
+            chunk_size=500,
+            now=NOW,
+        )
+    wake(done.wakes, redis_url)
+    with redis_client(redis_url) as client:
+        assert (client.llen("urgent"), client.llen("bulk")) == (1, 1)
+    with site.worker(queues=("urgent",), processes=1):
+        until(lambda: site.scalar("SELECT count(*) FROM decision") == 2, "both urgent cases; " + site.logs()[-2000:])
+    with engine_of(database_url) as engine, session(engine) as opened:
+        progress = progress_of(opened, done.batch_id)
+        latest = decision_of(opened, "us", "C1", vault)
+    assert progress is not None
+    assert (progress.decided, progress.pending) == (2, 1)
+    wish, denial = results_of(database_url, done.batch_id)
+    assert (wish["strategy"], wish["urgency"]) == ("crisis_support", "U0")
+    assert (denial["strategy"], denial["urgency"]) == ("crisis_support", "U0")
+    assert [(each["flag"], each["words"], each["negated"]) for each in wish["red_flags"]] == [
+        ("self_harm", ["不想活"], False)
+    ]
+    assert [(each["flag"], each["words"], each["negated"]) for each in denial["red_flags"]] == [
+        ("self_harm", ["轻生"], True),
+        ("denied_mention", ["网赌"], True),
+    ]
+    assert latest is not None
+    assert "备注里的警示\n- 轻生或自伤信号：“不想活”" in latest.explained("zh")
+    assert 'Red flags in the notes\n- Signal of self-harm: "不想活"' in latest.explained("en")
+    assert "昨天" not in latest.explained("zh") + json.dumps(wish, ensure_ascii=False)
+
+
+def test_words_are_in_every_results_file_and_nothing_else_of_the_notes(
+    database_url: str, vault: Vault, tmp_path: Path
+) -> None:
+    done = decided(database_url, [accepted(1, "C1", {"notes": "住在幸福路，没有不想活"})], vault)
+    for ending in (".csv", ".jsonl"):
+        path = tmp_path / f"results{ending}"
+        write_results(path, results_of(database_url, done.batch_id))
+        assert "幸福路" not in path.read_text(encoding="utf-8")
+    table = read(tmp_path / "results.csv")
+    [row] = table
+    found = dict(zip(table.columns, map(as_text, row.cells), strict=True))
+    assert found["red_flags"] == "self_harm: 自伤：“不想活”（可能是否定表述，请人工核实）"
+
+
+def test_notes_are_not_opened_where_nothing_alarmed(database_url: str, vault: Vault) -> None:
+    decided(database_url, [accepted(1, "C1", {"notes": "还好"}), accepted(2, "C2", {"notes": "不想活"})], vault)
+    another = Vault(bytes(32))
+    with engine_of(database_url) as engine, session(engine) as opened:
+        calm = decision_of(opened, "us", "C1", another)
+        assert calm is not None
+        assert calm.alarms == ()
+        with pytest.raises(ForbearError, match="FORBEAR_KEY"):
+            decision_of(opened, "us", "C2", another)

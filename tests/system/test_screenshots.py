@@ -1,0 +1,32 @@
+"""docs/screenshots has a picture of every page, in both languages, on a desk and on a phone."""
+
+import re
+from urllib.parse import urlsplit
+
+from starlette.routing import compile_path
+
+from forbear.base.vault import Vault
+from tests.screenshots import FOLDER, pages
+from tests.support.chromium import page_routes
+from tests.support.populated_desk import Busy
+from web.app import create_app
+
+# One that leads elsewhere, and one like another: an earlier decision is the case page at that decision.
+NO_PICTURES = {"/cases", "/cases/{case_id}/decisions/{decision_id}"}
+IDS = Busy(1, 1, 1, 1, "b", "u", 1, 1, 1, 1, 2)
+
+
+def test_every_page_has_a_picture() -> None:
+    app = create_app("postgresql://nobody@127.0.0.1:1/none", "redis://127.0.0.1:1", Vault(bytes(32)))
+    paths = [urlsplit(address).path for _, address in pages(IDS).values()]
+    shown = {next(pattern for pattern in page_routes(app) if compile_path(pattern)[0].match(path)) for path in paths}
+    assert set(page_routes(app)) - NO_PICTURES == shown
+
+
+def test_the_pictures_are_those_of_the_script() -> None:
+    names = {path.name for path in FOLDER.iterdir()}
+    assert names == {
+        f"{name}.{lang}.{device}.png" for name in pages(IDS) for lang in ("zh", "en") for device in ("desk", "phone")
+    }
+    linked = re.findall(r"\(screenshots/([^)]+)\)", (FOLDER.parent / "screenshots.md").read_text(encoding="utf-8"))
+    assert linked and set(linked) <= names

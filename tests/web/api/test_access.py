@@ -1,0 +1,212 @@
+"""Who may call the API, and how it refuses: by problem documents, in the language asked for."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from forbear.accounts.accounts import SCOPES, Scope
+from forbear.base.packs import shipped
+from forbear.base.vault import Vault
+from forbear.ops.embedded import Urls
+from tests.support.api import api as calling
+from tests.support.api import caller, token
+from tests.support.cases import accepted, decided
+from tests.support.desk_clients import account, cookie_of
+from web import api, auth
+from web.api import TOPICS
+from web.api.auth import bearer
+from web.api.openapi import described
+from web.language import LANGUAGES, messages
+
+NEEDED: dict[str, Scope] = {
+    "GET /batches": "cases:read",
+    "POST /batches": "cases:write",
+    "GET /batches/{batch_id}": "cases:read",
+    "GET /batches/{batch_id}/results": "cases:read",
+    "GET /batches/{batch_id}/rejects": "cases:read",
+    "GET /cases": "cases:read",
+    "POST /cases": "cases:write",
+    "GET /cases/{ref}": "cases:read",
+    "POST /cases/{ref}/reviews": "reviews:write",
+    "GET /webhooks": "webhooks",
+    "POST /webhooks": "webhooks",
+    "GET /webhooks/{webhook_id}": "webhooks",
+    "DELETE /webhooks/{webhook_id}": "webhooks",
+    "GET /webhooks/{webhook_id}/deliveries": "webhooks",
+    "POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver": "webhooks",
+}
+VALUES = {"batch_id": "5f0c4f52-7d7c-4a55-9a44-0a4f4f9d0c11", "ref": "A", "webhook_id": "1", "delivery_id": "1"}
+
+
+@pytest.fixture
+def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
+    with calling(database_url, redis_url, vault) as opened:
+        yield opened
+
+
+def called(client: httpx.Client, operation: str) -> httpx.Response:
+    method, path = operation.split(" ")
+    return client.request(method, path.format(**VALUES))
+
+
+def address_of(client: httpx.Client) -> str:
+    return str(client.base_url).removesuffix("/api/v1/")
+
+
+def test_every_operation_is_known_here() -> None:
+    paths = described(shipped())["paths"]
+    found = {f"{method.upper()} {path.removeprefix('/api/v1')}" for path, item in paths.items() for method in item}
+    assert {re.sub(r":path\}", "}", each) for each in found} == NEEDED.keys()
+
+
+def test_every_route_depends_on_a_token() -> None:
+    routes = [route for topic in TOPICS for route in topic.router.routes]
+    assert len(routes) == len(NEEDED)
+    for route in routes:
+        assert isinstance(route, APIRoute)
+        assert bearer in set(wanted_by(route.dependant)), route.path
+
+
+def wanted_by(dependant: Dependant) -> Iterator[object]:
+    """Everything that is called before a route is."""
+    yield dependant.call
+    for each in dependant.dependencies:
+        yield from wanted_by(each)
+
+
+@pytest.mark.parametrize("operation", NEEDED)
+@pytest.mark.parametrize("header", [None, "Bearer", "Bearer fb_nobody's", "Basic Zm9vOmJhcg==", "fb_x"])
+def test_nobody_gets_in_without_a_token(client: httpx.Client, operation: str, header: str | None) -> None:
+    with httpx.Client(base_url=client.base_url, trust_env=False) as stranger:
+        if header is not None:
+            stranger.headers["Authorization"] = header
+        response = called(stranger, operation)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+    assert response.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("operation", NEEDED)
+def test_a_token_without_the_scope_does_nothing(client: httpx.Client, database_url: str, operation: str) -> None:
+    others = [scope for scope in SCOPES if scope != NEEDED[operation]]
+    admin = account(database_url, "chief", "admin")
+    with caller(address_of(client), token(database_url, admin, others)) as narrow:
+        response = called(narrow, operation)
+    assert (response.status_code, response.json()["type"]) == (403, "urn:forbear:problem:scope")
+    assert f'scope="{NEEDED[operation]}"' in response.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize("operation", NEEDED)
+def test_another_submitters_things_are_not_there(
+    client: httpx.Client, database_url: str, vault: Vault, operation: str
+) -> None:
+    """Whatever a submitter asks for, of what belongs to another one it hears as little as of what is not."""
+    decided(database_url, [accepted(1, "A")], vault, submitter="them")
+    owner = account(database_url, "them", "submitter", "them")
+    with caller(address_of(client), token(database_url, owner)) as other:
+        hook = other.post("/webhooks", json={"url": "https://example.com/"}).json()["id"]
+    assert hook == 1
+    response = called(client, operation)
+    assert "them" not in response.text
+    if "{" in operation:
+        assert response.status_code in (403, 404)
+    elif operation.startswith("GET"):
+        assert next(iter(response.json().values())) == []
+
+
+def test_a_sign_in_of_a_browser_counts_for_nothing(client: httpx.Client, database_url: str) -> None:
+    secret = cookie_of(database_url, account(database_url))
+    with httpx.Client(base_url=client.base_url, trust_env=False, cookies={auth.COOKIE: secret}) as browser:
+        assert browser.get("/cases").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nowhere", 404),
+        ("GET", "/webhooks/0", 404),
+        ("GET", "/batches/x", 404),
+        ("PUT", "/cases", 405),
+        ("PATCH", "/webhooks/1", 405),
+        ("GET", "/cases?limit=0", 422),
+        ("GET", "/cases?urgency=U9", 422),
+        ("GET", "/cases?ref=%00", 422),
+        ("GET", "/cases?submitter=a%00b", 422),
+        ("GET", "/cases?after=x", 400),
+        ("POST", "/webhooks", 422),
+    ],
+)
+def test_every_error_is_a_problem_document(client: httpx.Client, method: str, path: str, status: int) -> None:
+    response = client.request(method, path)
+    problem = response.json()
+    assert (response.status_code, problem["status"]) == (status, status)
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert problem["type"] and problem["title"] and problem["detail"]
+    assert "Traceback" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("accepted_languages", "language"),
+    [
+        (None, "zh"),
+        ("", "zh"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        ("zh-CN", "zh"),
+        ("fr", "zh"),
+        ("en;q=0.5,zh;q=0.8", "zh"),
+        ("zh;q=0.5,en;q=0.8", "en"),
+        ("fr,en;q=0.1", "en"),
+        ("en;q=nonsense", "zh"),
+    ],
+)
+def test_a_problem_is_told_in_the_language_accepted_most(
+    client: httpx.Client, accepted_languages: str | None, language: str
+) -> None:
+    request = client.build_request("GET", "/cases/nobody")
+    del request.headers["Accept-Language"]
+    if accepted_languages is not None:
+        request.headers["Accept-Language"] = accepted_languages
+    response = client.send(request)
+    assert response.headers["Content-Language"] == language
+    assert response.json()["title"] == {"zh": "没有这件案件", "en": "There is no such case"}[language]
+
+
+def test_a_failure_of_ours_is_a_problem_document(client: httpx.Client, database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("ALTER TABLE desk_case RENAME TO elsewhere")
+    response = client.get("/cases")
+    assert (response.status_code, response.headers["Content-Type"]) == (500, "application/problem+json")
+    assert "desk_case" not in response.text
+
+
+def test_a_database_that_is_away_is_told(client: httpx.Client, database_url: str, servers: Urls) -> None:
+    name = psycopg.conninfo.conninfo_to_dict(database_url)["dbname"]
+    with psycopg.connect(servers.database, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            (name,),
+        )
+        response = client.get("/cases")
+        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    assert (response.status_code, response.json()["status"]) == (503, 503)
+
+
+def test_another_host_is_told(client: httpx.Client) -> None:
+    response = client.get("/cases", headers={"Host": "evil.example"})
+    assert (response.status_code, response.headers["Content-Type"]) == (421, "application/problem+json")
+
+
+def test_every_kind_of_problem_has_its_words_and_no_other_has() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path(api.__file__).parent.glob("*.py"))
+    raised = set(re.findall(r'ProblemError\(\s*\d+, "(\w+)"', sources))
+    for language in LANGUAGES:
+        told = {key.split(".")[1] for key in messages(language) if key.startswith("problem.")}
+        assert raised == {kind for kind in told if not kind.isdigit()}

@@ -1,0 +1,290 @@
+"""Batches over the API: any format, once however often it is sent, only one's own, results in any format."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+
+from forbear.base.settings import settings
+from forbear.base.vault import Vault
+from forbear.batch import idempotency
+from forbear.batch.export import write_results
+from forbear.intake import FORMATS
+from forbear.ops.embedded import redis_client
+from models.session import session
+from tests.support.api import CASE, api, caller, token
+from tests.support.cases import NOW, accepted, decided, engine_of, triaged
+from tests.support.desk_clients import account
+
+CSV = "case_ref,product,days_overdue,hardship\nC1,credit_card,100,unemployment\nC2,credit_card,-5,unemployment\n"
+
+
+@pytest.fixture
+def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
+    with api(database_url, redis_url, vault) as opened:
+        yield opened
+
+
+def sent(client: httpx.Client, **terms: Any) -> httpx.Response:
+    given = {"content": CSV, "headers": {"Content-Type": "text/csv"}} | terms
+    return client.post("/batches", **given)
+
+
+def batches(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT count(*) FROM batch").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def decide_all(url: str, vault: Vault) -> None:
+    with psycopg.connect(url) as connection:
+        ids = [chunk for (chunk,) in connection.execute("SELECT id FROM chunk WHERE status = 'pending' ORDER BY id")]
+    triaged(url, vault, ids)
+
+
+def test_a_batch_is_answered_at_once_with_its_numbers_and_address(client: httpx.Client, redis_url: str) -> None:
+    response = sent(client)
+    batch = response.json()
+    assert response.status_code == 202
+    assert response.headers["Location"] == f"/api/v1/batches/{batch['id']}"
+    assert (batch["rows_read"], batch["accepted"], batch["rejected"], batch["unchanged"]) == (2, 1, 1, 0)
+    assert (batch["status"], batch["pending"], batch["submitter"], batch["as_of"]) == ("running", 1, "us", "2026-11-23")
+    assert client.get(f"/batches/{batch['id']}").json() == batch
+    with redis_client(redis_url) as broker:
+        assert broker.llen("bulk") == 1
+
+
+def test_the_day_to_decide_for_may_be_given(client: httpx.Client) -> None:
+    assert sent(client, params={"as_of": "2026-10-01"}).json()["as_of"] == "2026-10-01"
+    form = {"files": {"file": ("cases.csv", CSV)}, "data": {"as_of": "2026-10-02"}}
+    assert client.post("/batches", **form).json()["as_of"] == "2026-10-02"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("as_of", ["1999-12-31", "2100-01-01"])
+def test_a_day_out_of_range_is_refused(client: httpx.Client, as_of: str) -> None:
+    assert sent(client, params={"as_of": as_of}).status_code == 422
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_every_format_is_taken_as_a_file_of_a_form(client: httpx.Client, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"案件{ending}"
+    write_results(path, [CASE])
+    response = client.post("/batches", files={"file": (path.name, path.read_bytes())})
+    assert response.json().get("accepted") == 1, response.text
+
+
+def test_a_list_of_cases_is_taken(client: httpx.Client) -> None:
+    response = client.post("/batches", json=[CASE, CASE | {"case_ref": "C2"}])
+    assert (response.status_code, response.json()["accepted"]) == (202, 2)
+
+
+def test_a_file_may_be_the_body_with_its_name_in_the_address(client: httpx.Client) -> None:
+    response = sent(client, params={"name": "案件.csv"}, headers={"Content-Type": "application/octet-stream"})
+    assert response.status_code == 202
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": "application/pdf"}])
+def test_what_no_reader_is_known_for_is_refused(client: httpx.Client, headers: dict[str, str]) -> None:
+    response = sent(client, headers=headers)
+    assert (response.status_code, response.json()["type"]) == (415, "urn:forbear:problem:media_type")
+
+
+def test_a_file_that_cannot_be_read_is_told_in_the_language_asked_for(client: httpx.Client) -> None:
+    english = sent(client, content="")
+    assert (english.status_code, english.json()["detail"]) == (
+        422,
+        "cases.csv is empty: it needs a header row and one row a case.",
+    )
+    headers = {"Content-Type": "text/csv", "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
+    chinese = sent(client, content="", headers=headers)
+    assert chinese.json()["detail"] == "cases.csv 是空的：需要一行表头，每件案件一行。"
+    assert chinese.headers["Content-Language"] == "zh"
+
+
+def test_a_form_without_a_file_is_told(client: httpx.Client) -> None:
+    response = client.post("/batches", files={"other": ("cases.csv", CSV)})
+    assert (response.status_code, response.json()["type"]) == (422, "urn:forbear:problem:no_file")
+
+
+def test_a_form_field_that_nobody_knows_is_refused(client: httpx.Client) -> None:
+    response = client.post("/batches", files={"file": ("cases.csv", CSV)}, data={"as_off": "2026-10-01"})
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "as_off")
+
+
+def test_a_body_beyond_the_limit_is_refused(client: httpx.Client, database_url: str) -> None:
+    most = settings().upload_megabytes * 1024 * 1024
+    big = "x" * (most + 1)
+    assert sent(client, content=big).status_code == 413
+    assert client.post("/batches", files={"file": ("cases.csv", big)}).status_code == 413
+    assert client.post("/cases", content=big, headers={"Content-Type": "application/json"}).status_code == 413
+    assert batches(database_url) == 0
+
+
+def test_the_same_key_and_content_is_the_same_batch(client: httpx.Client, database_url: str) -> None:
+    headers = {"Content-Type": "text/csv", "Idempotency-Key": "night-7"}
+    first, second = sent(client, headers=headers), sent(client, headers=headers)
+    assert (first.status_code, first.json()) == (second.status_code, second.json()) == (202, first.json())
+    assert first.headers["Location"] == second.headers["Location"]
+    assert batches(database_url) == 1
+
+
+def test_the_boundary_of_a_form_is_no_other_content(client: httpx.Client, database_url: str) -> None:
+    for _ in range(2):
+        files = {"file": ("cases.csv", CSV)}
+        assert client.post("/batches", files=files, headers={"Idempotency-Key": "a"}).status_code == 202
+    assert batches(database_url) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"content": CSV.replace("100", "101")}, {"params": {"as_of": "2026-10-01"}}, {"params": {"submitter": "us"}}],
+)
+def test_the_same_key_with_other_content_is_refused(
+    client: httpx.Client, database_url: str, change: dict[str, Any]
+) -> None:
+    headers = {"Content-Type": "text/csv", "Idempotency-Key": "night-7"}
+    sent(client, headers=headers)
+    response = sent(client, headers=headers, **change)
+    assert (response.status_code, response.json()["type"]) == (422, "urn:forbear:problem:key_reused")
+    assert batches(database_url) == 1
+
+
+def test_of_the_same_request_many_times_at_once_one_makes_the_batch(client: httpx.Client, database_url: str) -> None:
+    headers = {"Content-Type": "text/csv", "Idempotency-Key": "night-7"}
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: sent(client, headers=headers), range(8)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert batches(database_url) == 1
+
+
+def test_a_request_that_failed_leaves_its_key_free(client: httpx.Client) -> None:
+    headers = {"Content-Type": "text/csv", "Idempotency-Key": "night-7"}
+    assert sent(client, headers=headers, content="").status_code == 422
+    assert sent(client, headers=headers).status_code == 202
+
+
+def test_keys_of_two_accounts_have_nothing_to_do_with_each_other(client: httpx.Client, database_url: str) -> None:
+    headers = {"Content-Type": "text/csv", "Idempotency-Key": "night-7"}
+    sent(client, headers=headers)
+    with caller(str(client.base_url).removesuffix("/api/v1/"), token(database_url, account(database_url))) as other:
+        assert sent(other, headers=headers, content=CSV.replace("100", "101")).status_code == 202
+    assert batches(database_url) == 2
+
+
+@pytest.mark.parametrize("key", ["", "with space", "号", "x" * 256])
+def test_a_key_that_is_none_is_refused(client: httpx.Client, key: str) -> None:
+    headers = {"Content-Type": "text/csv", "Idempotency-Key": key.encode()}
+    assert sent(client, headers=headers).status_code == 422
+
+
+def test_a_key_is_kept_for_more_than_a_day(client: httpx.Client, database_url: str) -> None:
+    sent(client, headers={"Content-Type": "text/csv", "Idempotency-Key": "night-7"})
+
+    def kept(now: dt.datetime) -> int:
+        with engine_of(database_url) as engine, session(engine) as opened:
+            idempotency.forget(opened, now)
+        with psycopg.connect(database_url) as connection:
+            return len(connection.execute("SELECT FROM idempotency_key").fetchall())
+
+    assert kept(NOW + dt.timedelta(hours=48)) == 1
+    assert kept(NOW + dt.timedelta(hours=48, seconds=1)) == 0
+
+
+def test_results_come_in_every_format(client: httpx.Client, database_url: str, vault: Vault) -> None:
+    batch = sent(client).json()["id"]
+    assert client.get(f"/batches/{batch}/results").text == ""
+    decide_all(database_url, vault)
+    lines = client.get(f"/batches/{batch}/results").text.splitlines()
+    assert [json.loads(line)["case_ref"] for line in lines] == ["C1"]
+    for ending, start in (("csv", "﻿case_ref"), ("tsv", "﻿case_ref"), ("json", "["), ("xlsx", "PK"), ("parquet", "PAR1")):
+        response = client.get(f"/batches/{batch}/results", params={"format": ending})
+        assert response.status_code == 200
+        assert response.content.startswith(start.encode())
+        assert response.headers["Content-Disposition"].endswith(f'.{ending}"')
+
+
+def test_rejects_can_be_corrected_and_sent_again(client: httpx.Client) -> None:
+    batch = sent(client).json()["id"]
+    [rejected] = [json.loads(line) for line in client.get(f"/batches/{batch}/rejects").text.splitlines()]
+    assert (rejected["row"], rejected["field"], rejected["days_overdue"]) == (2, "days_overdue", "-5")
+    again = client.post("/batches", json=[rejected | {"days_overdue": "5"}]).json()
+    assert (again["accepted"], again["rejected"]) == (1, 0)
+
+
+def test_what_is_given_out_is_in_the_ledger(client: httpx.Client, database_url: str) -> None:
+    batch = sent(client).json()["id"]
+    client.get(f"/batches/{batch}/results", params={"format": "csv"})
+    client.get(f"/batches/{batch}/rejects")
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("SELECT actor, subject, detail FROM ledger WHERE kind = 'export' ORDER BY seq")
+        assert rows.fetchall() == [
+            ("token:1", f"batch:{batch}", {"what": "results", "format": "csv"}),
+            ("token:1", f"batch:{batch}", {"what": "rejects", "format": "jsonl"}),
+        ]
+
+
+def test_who_handed_in_is_in_the_ledger(client: httpx.Client, database_url: str) -> None:
+    batch = sent(client).json()["id"]
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("SELECT actor FROM ledger WHERE subject = %s", (f"batch:{batch}",))
+        assert rows.fetchall() == [("token:1",)]
+
+
+def test_batches_are_listed_newest_first_in_pages(client: httpx.Client, database_url: str, vault: Vault) -> None:
+    for hour in range(3):
+        decided(database_url, [accepted(1, f"C{hour}")], vault, now=NOW + dt.timedelta(hours=hour))
+    decided(database_url, [accepted(1, "X")], vault, submitter="them")
+    seen, after = [], None
+    while True:
+        page = client.get("/batches", params={"limit": 2} | ({"after": after} if after else {})).json()
+        seen += [batch["created_at"] for batch in page["batches"]]
+        after = page["next"]
+        if after is None:
+            break
+    assert len(seen) == 3
+    assert seen == sorted(seen, reverse=True)
+
+
+def test_a_page_that_is_none_is_refused(client: httpx.Client) -> None:
+    response = client.get("/batches", params={"after": "nowhere"})
+    assert (response.status_code, response.json()["type"]) == (400, "urn:forbear:problem:cursor")
+
+
+@pytest.mark.parametrize("what", ["", "/results", "/rejects"])
+def test_a_batch_of_another_submitter_is_no_batch(
+    client: httpx.Client, database_url: str, vault: Vault, what: str
+) -> None:
+    theirs = decided(database_url, [accepted(1, "X")], vault, submitter="them").batch_id
+    other, none = client.get(f"/batches/{theirs}{what}"), client.get(f"/batches/{uuid4()}{what}")
+    assert (other.status_code, other.json()) == (404, none.json())
+    assert client.get(f"/batches/nonsense{what}").status_code == 404
+
+
+def test_a_submitter_hands_in_for_itself_only(client: httpx.Client) -> None:
+    assert sent(client, params={"submitter": "us"}).status_code == 202
+    assert sent(client, params={"submitter": "them"}).status_code == 403
+    assert client.get("/batches", params={"submitter": "them"}).status_code == 403
+
+
+def test_a_counsellor_hands_in_for_whom_it_says(database_url: str, redis_url: str, vault: Vault) -> None:
+    with api(database_url, redis_url, vault, "counsellor", "the house") as client:
+        assert sent(client, params={"submitter": "them"}).json()["submitter"] == "them"
+        assert sent(client).json()["submitter"] == "the house"
+        assert len(client.get("/batches").json()["batches"]) == 2
+        assert len(client.get("/batches", params={"submitter": "them"}).json()["batches"]) == 1
+
+
+def test_an_account_of_no_submitter_hands_in_as_the_settings_say(
+    database_url: str, redis_url: str, vault: Vault
+) -> None:
+    with api(database_url, redis_url, vault, "counsellor", None) as client:
+        assert sent(client).json()["submitter"] == settings().submitter

@@ -1,0 +1,135 @@
+"""The pages of batches in real Chromium with real workers: the ugly spreadsheet, progress, a phone, no JavaScript."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from forbear.base.vault import Vault
+from forbear.ops.embedded import Urls
+from tests.support.chromium import DESK, PHONE
+from tests.support.desk_clients import account, cookie_of, served
+from tests.support.processes import Site
+from tests.system.test_spreadsheet import ROWS, spreadsheet  # noqa: F401 - the fixture
+from tests.web.browser.test_every_page import WCAG
+from tests.web.pages.test_batches import BAD, GOOD, HEADER
+from web import auth
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def address(database_url: str, redis_url: str, vault: Vault) -> Iterator[str]:
+    with served(database_url, redis_url, vault) as found:
+        yield found
+
+
+@contextmanager
+def _signed_in(browser: Browser, address: str, secret: str, **terms: object) -> Iterator[tuple[BrowserContext, Page]]:
+    context = browser.new_context(accept_downloads=True, **terms)  # type: ignore[arg-type]
+    context.add_cookies([{"name": auth.COOKIE, "value": secret, "url": address}])
+    page = context.new_page()
+    loud: list[str] = []
+    page.on("console", lambda message: loud.append(message.text))
+    page.on("pageerror", lambda error: loud.append(str(error)))
+    yield context, page
+    context.close()
+    assert [line for line in loud if "422" not in line] == []
+
+
+def _sound(page: Page) -> None:
+    """Nothing that an eye or a keyboard would stumble over."""
+    result = Axe().run(page, options=WCAG)
+    assert not result.violations_count, result.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
+    assert page.locator("h1").count() == 1
+
+
+def test_the_ugly_spreadsheet_goes_through_the_page(
+    browser: Browser,
+    address: str,
+    database_url: str,
+    redis_url: str,
+    spreadsheet: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    secret = cookie_of(database_url, account(database_url, role="supervisor"))
+    with _signed_in(browser, address, secret, viewport={"width": DESK[0], "height": DESK[1]}) as (_, page):
+        page.goto(f"{address}/batches")
+        _sound(page)
+        page.get_by_label("案件表", exact=True).set_input_files(spreadsheet)
+        page.get_by_role("button", name="上传并预览").press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("导出数据(最终版).xlsx")
+        expect(
+            page.get_by_text(f"共 {ROWS:,} 行，全部看过。").or_(page.get_by_text("后面的提交时再看。"))
+        ).to_be_visible()
+        expect(page.get_by_text("跟进人")).to_be_visible()
+        assert "测试1" not in page.content()
+        _sound(page)
+        page.get_by_role("button", name="确认提交").press("Enter")
+        expect(page.get_by_role("heading", name="分诊中")).to_be_visible()
+        _sound(page)
+        with Site(Urls(database_url, redis_url), tmp_path).worker():
+            expect(page.get_by_role("heading", name="已全部分诊")).to_be_visible(timeout=120_000)  # without a reload
+        expect(page.locator("#announced")).to_have_text("已全部分诊")
+        _sound(page)
+        with psycopg.connect(database_url) as connection:
+            counts = connection.execute("SELECT rows_read, accepted, rejected, unchanged FROM batch").fetchone()
+        assert counts is not None
+        assert counts[0] == ROWS == sum(counts[1:])
+        with page.expect_download() as download:
+            page.get_by_role("button", name="下载退回的行").click()
+        assert download.value.suggested_filename == "导出数据(最终版)-待改正.xlsx"
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        page.goto(f"{address}/batches")
+        page.get_by_label("案件表", exact=True).set_input_files(path)
+        page.get_by_role("button", name="上传并预览").click()
+        expect(page.get_by_text(f"共 {counts[2]:,} 行，全部看过。")).to_be_visible()
+        expect(page.get_by_text("看过的行都要退回")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_pages_are_sound_without_javascript(
+    browser: Browser, address: str, database_url: str, size: tuple[int, int], language: str
+) -> None:
+    secret = cookie_of(database_url, account(database_url, role="submitter", submitter="us"))
+    terms = {"viewport": {"width": size[0], "height": size[1]}, "java_script_enabled": True}
+    with _signed_in(browser, address, secret, **terms) as (context, page):
+        page.goto(f"{address}/batches?lang={language}")
+        _sound(page)
+    with _signed_in(browser, address, secret, java_script_enabled=False) as (context, page):
+        context.add_cookies([{"name": "lang", "value": language, "url": address}])
+        content = "\n".join([HEADER, GOOD, BAD]).encode()
+        page.goto(f"{address}/batches")
+        page.locator("#file").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": content})
+        page.locator(".upload button").click()
+        page.locator("form[action$='/submit'] button").click()
+        page.wait_for_url("**/batches/*")
+        expect(page.locator("noscript a, #live a").first).to_be_visible()
+        batch = page.url
+    with _signed_in(browser, address, secret, **terms) as (context, page):
+        context.add_cookies([{"name": "lang", "value": language, "url": address}])
+        page.goto(batch)
+        _sound(page)
+        page.goto(f"{address}/batches")
+        _sound(page)
+
+
+def test_a_file_that_is_too_large_is_told_before_it_travels(
+    browser: Browser, address: str, database_url: str, tmp_path: Path
+) -> None:
+    secret = cookie_of(database_url, account(database_url))
+    with _signed_in(browser, address, secret) as (_, page):
+        page.goto(f"{address}/batches")
+        large = tmp_path / "large.csv"
+        large.write_bytes(b"x" * (20 * 1024 * 1024 + 1))
+        page.locator("#file").set_input_files(large)
+        assert page.locator("#file").evaluate("input => input.validationMessage") == (
+            "文件超过 20 MB：请拆成几个文件，或用命令行提交。"
+        )

@@ -1,0 +1,148 @@
+"""The case page in real Chromium: by keyboard, without JavaScript, on a phone, and by two people at once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from forbear.base.vault import Vault
+from rules.pack.loader import DEFAULT_PACK, load
+from tests.support.case_on_desk import WORDS, Work
+from tests.support.cases import NOW, accepted, decided
+from tests.support.chromium import DESK, PHONE, signed_in
+from tests.support.desk_clients import Desk, account, cookie_of, served
+
+pytestmark = pytest.mark.browser
+# Uncertain until the income is known.
+FACTS: dict[str, Any] = {
+    "hardship_duration": "medium",
+    "hardship_evidence": "official",
+    "income_evidence": "official",
+    "balance": 4_800_000,
+    "monthly_due": 250_000,
+    "essential_outgoings": 420_000,
+    "priority_payments": 30_000,
+    "willing_to_pay": True,
+    "legal_stage": "none",
+}
+
+
+@pytest.fixture
+def work(database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
+    monkeypatch.setattr("web.pages.case.actions._PATIENCE", 0)  # no worker runs here: the tests do its work
+    decided(database_url, [accepted(1, "A", **FACTS)], vault, by=load(DEFAULT_PACK))
+    with served(database_url, redis_url, vault, NOW) as address:
+        with Desk(base_url=address, trust_env=False) as client:
+            yield Work(client, database_url, vault)
+
+
+def open_case(
+    browser: Browser, work: Work, name: str = "wang", *, scripts: bool = True, size: tuple[int, int] = DESK
+) -> Page:
+    secret = cookie_of(work.url, account(work.url, name, "supervisor"))
+    page = signed_in(browser, str(work.client.base_url), secret, size, scripts=scripts).new_page()
+    page.goto("/cases/1")
+    return page
+
+
+def test_a_case_is_accepted_by_keyboard_alone(browser: Browser, work: Work) -> None:
+    page = open_case(browser, work)
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "接受推荐":
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("#accept .panel")).to_be_visible()
+    expect(page.locator("#accept-follow_up")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#accept .panel")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page.locator("#accept-follow_up")).to_be_focused()
+    page.locator("#accept button").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("已接受推荐")
+    assert work.desk()["status"] == "reviewed"
+
+
+def test_a_question_is_answered_without_javascript(browser: Browser, work: Work) -> None:
+    page = open_case(browser, work, scripts=False)
+    page.locator("#questions-income_monthly").fill("6000")
+    page.get_by_role("button", name="提交答案").click()
+    expect(page.get_by_text("收到了更新的资料")).to_be_visible()
+    work.work_off()
+    page.get_by_role("link", name="刷新看看").click()
+    page.locator("#since summary").click()
+    expect(page.locator("#since")).to_contain_text("¥6,000.00")
+
+
+def test_the_page_comes_back_by_itself_with_the_new_decision(browser: Browser, work: Work) -> None:
+    page = open_case(browser, work)
+    page.locator("#questions-income_monthly").fill("6000")
+    page.get_by_role("button", name="提交答案").click()
+    expect(page.get_by_text("收到了更新的资料")).to_be_visible()
+    work.work_off()
+    expect(page.locator("#since[open]")).to_contain_text("¥6,000.00", timeout=15_000)
+    expect(page.get_by_text("收到了更新的资料")).to_have_count(0)
+
+
+def test_a_letter_is_copied_as_it_stands(browser: Browser, work: Work) -> None:
+    page = open_case(browser, work)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("button[data-copy=script]").click()
+    expect(page.locator("button[data-copy=script]")).to_have_text("已复制")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "\n".join(page.locator("#script li").all_text_contents())
+
+
+def test_of_two_people_the_second_sees_what_the_first_did_and_keeps_what_they_typed(
+    browser: Browser, work: Work
+) -> None:
+    first, second = open_case(browser, work, "wang"), open_case(browser, work, "li")
+    second.locator("#override > summary").click()
+    second.locator("#override-strategy").select_option("mediation")
+    second.locator("#override-reason").select_option("lender_practice")
+    second.locator("#override-words").fill(WORDS)
+    first.locator("#accept > summary").click()
+    first.locator("#accept button").click()
+    expect(first.get_by_role("status")).to_contain_text("已接受推荐")
+    second.locator("#override button").click()
+    expect(second.get_by_role("alert")).to_contain_text("刚才的操作没有执行")
+    expect(second.locator(".state")).to_contain_text("已审定")
+    expect(second.locator("#override-words")).to_have_value(WORDS)
+    second.locator("#override button").click()
+    expect(second.get_by_role("status")).to_contain_text("已记下您选择的方案")
+    assert [kept["action"] for kept in work.reviews()] == ["accept", "override"]
+
+
+def test_on_a_phone_the_actions_come_before_the_reasons_and_nothing_is_wider_than_the_screen(
+    browser: Browser, work: Work
+) -> None:
+    page = open_case(browser, work, size=PHONE)
+    tops = [page.locator(at).bounding_box() for at in (".verdict", ".acts", ".why")]
+    assert [box["y"] for box in tops if box] == sorted(box["y"] for box in tops if box)
+    page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+
+
+def test_the_bar_stays_in_sight_on_a_desk(browser: Browser, work: Work) -> None:
+    page = open_case(browser, work)
+    page.locator(".card.timeline").scroll_into_view_if_needed()
+    box = page.locator(".bar").bounding_box()
+    assert box is not None and box["y"] == 0
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_the_negotiation_pack_is_had_as_pdf_with_chinese_in_it(
+    browser: Browser, work: Work, tmp_path: Path, scripts: bool
+) -> None:
+    page = open_case(browser, work, scripts=scripts)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="下载 PDF").click()
+    download.value.save_as(tmp_path / "kit.pdf")
+    reader = pypdf.PdfReader(tmp_path / "kit.pdf")
+    text = "".join(sheet.extract_text() for sheet in reader.pages)
+    assert "案件" in text and "A" in text
+    assert download.value.suggested_filename == "kit.pdf"

@@ -1,0 +1,101 @@
+"""Every page of every role: nothing for axe to find, nothing wider than the screen, no word of the other language."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from fastapi import FastAPI
+from playwright.sync_api import Browser
+
+from forbear.base.vault import Vault
+from rules.pack.loader import DEFAULT_PACK, load
+from tests.support.cases import NOW
+from tests.support.chromium import DESK, PHONE, page_routes, signed_in, walk
+from tests.support.desk_clients import cookie_of
+from tests.support.populated_desk import Busy, busy
+from tests.support.serving import serving
+from web.app import create_app
+from web.deps import now
+from web.language import messages
+
+pytestmark = pytest.mark.browser
+WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+ROLES = ("admin", "supervisor", "counsellor", "submitter")
+# What a page says in a language: without what is marked as not to be translated, code, or what people wrote.
+SAID = """() => {
+  const copy = document.body.cloneNode(true);
+  copy.querySelectorAll('[translate=no], [lang], code, pre, textarea, option[lang], script').forEach(e => e.remove());
+  const spoken = [...copy.querySelectorAll('[aria-label], [title], [alt], [placeholder]')]
+    .flatMap(e => ['aria-label', 'title', 'alt', 'placeholder'].map(name => e.getAttribute(name) || ''));
+  return [copy.textContent, ...spoken].join('\\n');
+}"""
+
+
+@dataclass(frozen=True)
+class Desk:
+    app: FastAPI
+    address: str
+    secrets: dict[str, str]
+    ids: Busy
+
+    @property
+    def starts(self) -> tuple[str, ...]:
+        """Where the walk begins: pages that lead on, and those that no link leads to."""
+        fresh, worked = self.ids.fresh_case, self.ids.worked_case
+        return ("/", f"/cases/{worked}", f"/cases/{fresh}", f"/batches/{self.ids.batch}")
+
+
+@pytest.fixture
+def desk(database_url: str, redis_url: str, vault: Vault) -> Iterator[Desk]:
+    ids = busy(database_url, vault, NOW)
+    app = create_app(database_url, redis_url, vault, load(DEFAULT_PACK))
+    app.dependency_overrides[now] = lambda: NOW
+    secrets = {role: cookie_of(database_url, getattr(ids, role)) for role in ROLES}
+    with serving(app) as address:
+        yield Desk(app, address, secrets, ids)
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_axe_finds_nothing_on_any_page_of_any_role(browser: Browser, desk: Desk, size: tuple[int, int]) -> None:
+    found: dict[str, str] = {}
+    opened: set[str] = set()
+    for role in ROLES:
+        context = signed_in(browser, desk.address, desk.secrets[role], size)
+        page = context.new_page()
+        for pattern in walk(desk.app, page, *desk.starts):
+            page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+            result = Axe().run(page, options=WCAG)
+            if result.violations_count:
+                found[f"{role} {page.url}"] = result.generate_report()
+            assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{role} {page.url}"
+            opened.add(pattern)
+        context.close()
+    stranger = browser.new_page(base_url=desk.address)
+    stranger.goto("/sign-in")
+    if Axe().run(stranger, options=WCAG).violations_count:
+        found["/sign-in"] = Axe().run(stranger, options=WCAG).generate_report()
+    stranger.close()
+    assert found == {}
+    assert set(page_routes(desk.app)) - opened - {"/sign-in", "/cases"} == set(), "no link leads to these pages"
+    assert len(opened) > 10
+
+
+def test_no_page_leaves_words_in_the_other_language(browser: Browser, desk: Desk) -> None:
+    left: dict[str, list[str]] = {}
+    english = {text for text in messages("en").values() if len(text) > 12 and "{" not in text}
+    for lang in ("zh", "en"):
+        for role in ROLES:
+            context = signed_in(browser, desk.address, desk.secrets[role], lang=lang)
+            page = context.new_page()
+            for _ in walk(desk.app, page, *desk.starts):
+                said = page.evaluate(SAID)
+                if lang == "en":
+                    odd = re.findall(r"[\u4e00-\u9fff]+", said)
+                else:
+                    odd = [text for text in english if text in said]
+                if odd:
+                    left[f"{lang} {role} {page.url}"] = odd[:5]
+            context.close()
+    assert left == {}

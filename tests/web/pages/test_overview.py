@@ -1,0 +1,137 @@
+"""The overview counts what happened, in words, tables and charts, for supervisors only."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+import psycopg
+import pytest
+
+from forbear.accounts.accounts import Viewer
+from forbear.base.vault import Vault
+from forbear.desk import worklist as record
+from forbear.desk.review import Act, perform, take_case
+from forbear.intake import Accepted, Rejected
+from models.session import session
+from tests.support.cases import NOW, accepted, decided, engine_of, submitted
+from tests.support.desk_clients import Desk, desk
+
+JSON = {"Accept": "application/json"}
+CHARTS = ("volumes", "urgency", "strategies", "outcomes")
+
+
+@pytest.fixture
+def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[Desk]:
+    with desk(database_url, redis_url, vault, "supervisor", name="li") as opened:
+        yield opened
+
+
+def told(client: Desk, days: int = 30) -> dict[str, object]:
+    found: dict[str, object] = client.get(f"/overview?days={days}", headers=JSON).raise_for_status().json()
+    return found
+
+
+def tally(url: str, counts: dict[tuple[str, str, str], int], days_ago: int = 0) -> None:
+    with engine_of(url) as engine, session(engine) as opened:
+        record.note(opened, "us", counts, NOW.date() - dt.timedelta(days=days_ago))
+
+
+def test_an_empty_record_says_so_on_every_part(client: Desk) -> None:
+    page = client.get("/overview").raise_for_status().text
+    for sentence in ("目前没有待处理的案件", "还没有登记结果", "没有改判", "还没有人处理案件", "没有失败的案件"):
+        assert sentence in page
+
+
+def test_volumes_are_counted_by_day_of_the_place(client: Desk, database_url: str, vault: Vault) -> None:
+    rows: list[Accepted | Rejected] = [accepted(1, "A"), Rejected(2, "product", "不认识", "unknown", ("x",))]
+    decided(database_url, rows, vault)
+    late = NOW.replace(hour=17)  # after midnight in Shanghai
+    submitted(database_url, [accepted(1, "B")], vault, now=late - dt.timedelta(days=1))
+    submitted(database_url, [accepted(1, "C")], vault, now=NOW - dt.timedelta(days=30))
+    volumes = told(client)["volumes"]
+    assert isinstance(volumes, list) and len(volumes) == 30
+    assert volumes[-1] == {"day": "2026-11-23", "accepted": 2, "unchanged": 0, "rejected": 1}
+    assert sum(each["accepted"] for each in volumes) == 2
+
+
+def test_what_is_late_and_what_is_soon_is_counted_among_cases_that_need_a_person(
+    client: Desk, database_url: str, vault: Vault
+) -> None:
+    decided(database_url, [accepted(n, f"A{n}") for n in range(1, 6)], vault)
+    second, day = dt.timedelta(seconds=1), dt.timedelta(days=1)
+    due = {"A1": NOW - second, "A2": NOW, "A3": NOW + day, "A4": NOW - second}
+    with psycopg.connect(database_url) as connection:
+        for ref, at in due.items():
+            connection.execute("UPDATE desk_case SET due_at = %s WHERE case_ref = %s", [at, ref])
+        connection.execute("UPDATE desk_case SET status = 'closed' WHERE case_ref = 'A4'")
+    found = told(client)
+    assert (found["overdue"], found["due_within_a_day"]) == (1, 1)
+    assert found["by_urgency"] == {"U0": 0, "U1": 0, "U2": 0, "U3": 0, "U4": 4, "U5": 0}
+    assert found["by_strategy"] == {"counsellor_review": 4}
+
+
+def test_overrides_are_told_by_rule_and_by_counsellor(client: Desk, database_url: str, vault: Vault) -> None:
+    decided(database_url, [accepted(1, "A"), accepted(2, "B")], vault)
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("SELECT id FROM account").fetchone()
+    assert row is not None
+    who = Viewer(row[0], "li", "supervisor", None)
+    for case_id, action in ((1, "accept"), (2, "override")):
+        with engine_of(database_url) as engine, session(engine) as opened:
+            perform(opened, vault, who, take_case(opened, who, case_id, 1), Act(action, {"status": "reviewed"}), NOW)
+    tally(database_url, {("overridden", "card-plan", "facts_wrong"): 1, ("accepted", "card-plan", ""): 3})
+    tally(database_url, {("overridden", "card-plan", "facts_wrong"): 5}, days_ago=30)
+    found = told(client)
+    assert found["counsellors"] == [
+        {"name": "li", "actions": 2, "accepted": 1, "overridden": 1, "overridden_percent": 50}
+    ]
+    assert found["overridden_rules"] == {"card-plan": {"accepted": 3, "overridden": 1, "overridden_percent": 25}}
+
+
+def test_outcomes_are_told_by_strategy(client: Desk, database_url: str) -> None:
+    counts = Counter({("outcome", "mediation", "contacted"): 2, ("outcome", "mediation", "lender_accepted"): 1})
+    tally(database_url, counts)
+    assert told(client)["outcomes"] == {"mediation": {"contacted": 2, "lender_accepted": 1}}
+
+
+def test_a_failed_chunk_is_listed_with_its_batch(client: Desk, database_url: str, vault: Vault) -> None:
+    batch = submitted(database_url, [accepted(1, "A")], vault).batch_id
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE chunk SET status = 'failed', error = 'the worker died', done_at = now()")
+    assert told(client)["failed"] == [{"batch": str(batch), "cases": 1, "error": "the worker died"}]
+    assert f"/batches/{batch}" in client.get("/overview").text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("chart", CHARTS)
+@pytest.mark.parametrize("width", [300, 720])
+def test_a_chart_is_a_picture_in_the_pages_language(
+    client: Desk, database_url: str, vault: Vault, chart: str, lang: str, width: int
+) -> None:
+    decided(database_url, [accepted(1, "A")], vault)
+    tally(database_url, {("outcome", "mediation", "contacted"): 2})
+    answer = client.get(f"/overview/{chart}.svg?lang={lang}&width={width}").raise_for_status()
+    assert answer.headers["content-type"] == "image/svg+xml"
+    text = "".join(ElementTree.fromstring(answer.text).itertext())  # noqa: S314 - our own chart
+    expected = {
+        "volumes": ("接收", "Accepted"),
+        "urgency": ("危机", "Crisis"),
+        "strategies": ("人工研判", "Counsellor"),
+        "outcomes": ("已联系", "contacted"),
+    }[chart]
+    assert expected[lang == "en"] in text
+
+
+@pytest.mark.parametrize("address", ["/overview?days=8", "/overview/nothing.svg", "/overview/volumes.svg?width=5"])
+def test_an_address_that_makes_no_sense_is_refused(client: Desk, address: str) -> None:
+    assert client.get(address).status_code in (400, 404)
+
+
+@pytest.mark.parametrize("address", ["/overview", "/overview/volumes.svg"])
+def test_counsellors_and_submitters_have_no_overview(
+    database_url: str, redis_url: str, vault: Vault, address: str
+) -> None:
+    with desk(database_url, redis_url, vault, "counsellor") as client:
+        assert client.get(address).status_code == 403
+        assert "/overview" not in client.get("/policy").text

@@ -1,0 +1,346 @@
+"""Signing in: with name and password only, from a form of ours, slowed down for whoever guesses."""
+
+import datetime as dt
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlmodel import col, select
+
+from forbear.accounts import accounts
+from forbear.accounts.administration import AccountAdministration
+from forbear.accounts.sign_in import MOST_FOR_NAME, MOST_FROM_ADDRESS, WINDOW, Attempt, Refused, sign_in
+from forbear.ledger import ledger
+from models.account import SignIn, SignInAttempt
+from models.ledger import LedgerRow
+from models.session import session
+from tests.support.cases import NOW, VAULT, engine_of
+from tests.support.serving import serving
+from web import auth
+from web.app import create_app
+from web.deps import now
+
+JSON = {"Accept": "application/json"}
+PASSWORD = "correct horse battery"  # noqa: S105 - of a test
+SECOND = dt.timedelta(seconds=1)
+
+
+@dataclass
+class Site:
+    """A server with one account, `wang`, and a clock that is set by hand."""
+
+    url: str
+    address: str = ""
+    clock: list[dt.datetime] = field(default_factory=lambda: [NOW])
+
+    def browser(self) -> httpx.Client:
+        return httpx.Client(base_url=self.address, trust_env=False)
+
+    def attempt(self, name: str, password: str, address: str = "203.0.113.7", at: dt.datetime = NOW) -> str | Refused:
+        with engine_of(self.url) as engine, session(engine) as opened:
+            return sign_in(opened, VAULT, Attempt(name, password, address), None, at)
+
+    def entries(self) -> list[tuple[str, str, str]]:
+        with engine_of(self.url) as engine, session(engine) as opened:
+            rows = opened.exec(select(LedgerRow).order_by(col(LedgerRow.seq)).offset(1))
+            return [(row.actor, row.kind, row.subject) for row in rows]
+
+    def failures(self) -> list[dict[str, object]]:
+        with engine_of(self.url) as engine, session(engine) as opened:
+            return [attempt.model_dump() for attempt in opened.exec(select(SignInAttempt))]
+
+
+@pytest.fixture
+def quiet(database_url: str) -> Site:
+    """The record alone, without a server."""
+    with engine_of(database_url) as engine, session(engine) as opened:
+        AccountAdministration(opened, VAULT, ledger.SYSTEM, NOW).add("wang", "counsellor", None, PASSWORD)
+    return Site(database_url)
+
+
+@pytest.fixture
+def site(quiet: Site, redis_url: str) -> Iterator[Site]:
+    app = create_app(quiet.url, redis_url, VAULT)
+    app.dependency_overrides[now] = lambda: quiet.clock[0]
+    with serving(app) as address:
+        quiet.address = address
+        yield quiet
+
+
+def enter(browser: httpx.Client, name: str = "wang", password: str = PASSWORD, **fields: str) -> httpx.Response:
+    """Open the form and send it."""
+    csrf = browser.get("/sign-in", headers=JSON).raise_for_status().json()["csrf"]
+    return browser.post("/sign-in", data={"csrf": csrf, "name": name, "password": password, **fields})
+
+
+def is_in(browser: httpx.Client) -> bool:
+    return browser.get("/").status_code == 200
+
+
+def test_a_stranger_is_led_to_the_form_and_back_to_where_they_wanted_to_go(site: Site) -> None:
+    with site.browser() as browser:
+        led = browser.get("/?urgency=U3&ref=A%26B")
+        assert (led.status_code, led.headers["location"]) == (303, "/sign-in?next=%2F%3Furgency%3DU3%26ref%3DA%2526B")
+        page = browser.get(led.headers["location"]).text
+        wanted = re.search(r'name="next" value="([^"]+)"', page)
+        assert wanted is not None
+        done = enter(browser, next=wanted[1].replace("&amp;", "&"))
+        assert (done.status_code, done.headers["location"]) == (303, "/?urgency=U3&ref=A%26B")
+        assert is_in(browser)
+
+
+def test_a_wrong_password_and_an_unknown_name_are_told_alike_and_let_nobody_in(site: Site) -> None:
+    with site.browser() as browser:
+        told = [enter(browser, *typed) for typed in (("wang", "wrong"), ("nobody", PASSWORD), ("", ""), ("a\x00", "b"))]
+        assert [answer.status_code for answer in told] == [403] * 4
+        assert ["账号或密码不对" in answer.text for answer in told] == [True] * 4
+        assert not is_in(browser)
+    assert {attempt["at"] for attempt in site.failures()} == {NOW}
+
+
+def test_a_name_is_told_again_as_text_and_a_password_never(site: Site) -> None:
+    with site.browser() as browser:
+        page = enter(browser, '"><script>', "a secret of mine").text
+    assert "&#34;&gt;&lt;script&gt;" in page
+    assert "a secret of mine" not in page
+
+
+def test_what_was_typed_is_kept_nowhere(site: Site) -> None:
+    with site.browser() as browser:
+        enter(browser, "my password in the wrong field", PASSWORD)
+    assert "my password" not in repr(site.failures())
+    assert site.entries() == [("system", "sign_in_failed", "account:unknown")]
+
+
+def test_the_ledger_tells_who_came_and_went_and_who_failed(site: Site) -> None:
+    with site.browser() as browser:
+        enter(browser, "wang", "wrong")
+        enter(browser)
+        csrf = accounts.csrf_token(browser.cookies[auth.COOKIE])
+        assert browser.post("/sign-out", data={"csrf": csrf}).headers["location"] == "/sign-in"
+        assert not is_in(browser)
+    ours = "account:1"
+    assert site.entries() == [("system", "sign_in_failed", ours), (ours, "sign_in", ours), (ours, "sign_out", ours)]
+
+
+def test_a_secret_that_was_signed_out_is_nobodys(site: Site) -> None:
+    with site.browser() as browser, site.browser() as thief:
+        enter(browser)
+        secret = browser.cookies[auth.COOKIE]
+        browser.post("/sign-out", data={"csrf": accounts.csrf_token(secret)})
+        thief.cookies.set(auth.COOKIE, secret)
+        assert not is_in(thief)
+
+
+def test_signing_out_needs_our_form(site: Site) -> None:
+    with site.browser() as browser:
+        enter(browser)
+        assert browser.post("/sign-out").status_code == 403
+        assert is_in(browser)
+
+
+def test_a_sign_in_ends_after_its_hours(site: Site) -> None:
+    with site.browser() as browser:
+        enter(browser)
+        site.clock[0] = NOW + accounts.SIGNED_IN_FOR - SECOND
+        assert is_in(browser)
+        site.clock[0] = NOW + accounts.SIGNED_IN_FOR
+        assert not is_in(browser)
+
+
+def test_signing_in_makes_a_new_secret_and_ends_the_one_before(site: Site) -> None:
+    with site.browser() as browser, site.browser() as other:
+        browser.get("/sign-in")
+        planted = browser.cookies[auth.COOKIE]
+        enter(browser)
+        first = browser.cookies[auth.COOKIE]
+        browser.post("/sign-in", data={"csrf": accounts.csrf_token(first), "name": "wang", "password": PASSWORD})
+        assert len({planted, first, browser.cookies[auth.COOKIE]}) == 3
+        for secret in (planted, first):
+            other.cookies.set(auth.COOKIE, secret)
+            assert not is_in(other)
+        assert is_in(browser)
+
+
+def test_only_the_hash_of_a_secret_is_kept(site: Site) -> None:
+    with site.browser() as browser:
+        enter(browser)
+        secret = browser.cookies[auth.COOKIE]
+    with engine_of(site.url) as engine, session(engine) as opened:
+        assert secret not in repr(opened.exec(select(SignIn)).one().model_dump())
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(site: Site) -> None:
+    with site.browser() as browser:
+        set_cookie = enter(browser).headers["set-cookie"]
+    assert "HttpOnly" in set_cookie
+    assert "SameSite=lax" in set_cookie
+    assert f"Max-Age={12 * 3600}" in set_cookie
+    assert "Secure" not in set_cookie
+
+
+def test_over_https_the_cookie_and_the_site_stay_there(quiet: Site, redis_url: str) -> None:
+    app = create_app(quiet.url, redis_url, VAULT, hosts={"desk.example"})
+    app.dependency_overrides[now] = lambda: NOW
+    behind_a_proxy = {"X-Forwarded-Proto": "https", "Host": "desk.example"}
+    with serving(app) as address, httpx.Client(base_url=address, headers=behind_a_proxy, trust_env=False) as browser:
+        page = browser.get("/sign-in", headers=JSON)
+        assert page.headers["strict-transport-security"] == "max-age=31536000"
+        form = {"csrf": page.json()["csrf"], "name": "wang", "password": PASSWORD}
+        done = browser.post("/sign-in", data=form, headers={"Cookie": page.headers["set-cookie"].split(";")[0]})
+        assert done.status_code == 303
+        assert "Secure" in page.headers["set-cookie"] and "Secure" in done.headers["set-cookie"]
+        held = {"Cookie": done.headers["set-cookie"].split(";")[0]}
+        assert browser.get("/", headers={"Host": "desk.example:8443", **held}).status_code == 200
+        assert browser.get("/", headers={"Host": "evil.example", **held}).status_code == 421
+
+
+def test_a_form_of_another_site_signs_nobody_in(site: Site) -> None:
+    """Else a person would work, unknowing, in the account of whoever made the form."""
+    fields = {"name": "wang", "password": PASSWORD}
+    for csrf in ("", "0" * 64, accounts.csrf_token("")):
+        with site.browser() as browser:
+            assert browser.post("/sign-in", data={"csrf": csrf, **fields}).status_code == 403
+            browser.get("/sign-in")
+            assert browser.post("/sign-in", data={"csrf": csrf, **fields}).status_code == 403
+            assert not is_in(browser)
+    assert site.failures() == [], "what is not ours does not count against anybody"
+
+
+def test_whoever_is_signed_in_is_not_asked_again(site: Site) -> None:
+    with site.browser() as browser:
+        enter(browser)
+        again = browser.get("/sign-in?next=/account")
+        assert (again.status_code, again.headers["location"]) == (303, "/account")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "//evil.example",
+        r"/\evil.example",
+        r"\/evil.example",
+        "https://evil.example",
+        "evil.example",
+        "",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "javascript:alert(1)",
+        "/a\\..\\b",
+        " /",
+        "http:/evil",
+        "@evil.example",
+    ],
+)
+def test_nobody_is_led_away_from_this_site(site: Site, wanted: str) -> None:
+    assert auth.local(wanted) == "/"
+    with site.browser() as browser:
+        assert enter(browser, next=wanted).headers["location"] == "/"
+        assert browser.get("/sign-in", params={"next": wanted}).headers["location"] == "/"
+
+
+@given(st.text(max_size=20) | st.text(alphabet="/\\.:@?# \t\nabé王", max_size=20))
+def test_where_one_is_led_is_on_this_site(wanted: str) -> None:
+    led = auth.local(wanted)
+    assert led in {wanted, "/"}
+    assert httpx.URL("http://us.example/sign-in").join(led).host == "us.example"
+
+
+def test_ten_failures_for_a_name_and_it_waits_and_then_may_try_again(quiet: Site) -> None:
+    for number in range(MOST_FOR_NAME):
+        assert quiet.attempt("wang", "wrong", at=NOW + number * SECOND) == Refused()
+    until = NOW + WINDOW
+    assert quiet.attempt("wang", PASSWORD, at=NOW + 60 * SECOND) == Refused(until)
+    assert quiet.attempt("WANG", PASSWORD, "198.51.100.1", at=until - SECOND) == Refused(until)
+    assert len(quiet.failures()) == MOST_FOR_NAME, "attempts that are not looked at are not counted"
+    assert isinstance(quiet.attempt("wang", PASSWORD, at=until), str)
+
+
+def test_nine_failures_are_forgiven(quiet: Site) -> None:
+    for _ in range(MOST_FOR_NAME - 1):
+        quiet.attempt("wang", "wrong")
+    assert isinstance(quiet.attempt("wang", PASSWORD), str)
+
+
+def test_a_name_that_waits_does_not_tell_whether_it_exists(quiet: Site) -> None:
+    for _ in range(MOST_FOR_NAME):
+        quiet.attempt("nobody", "wrong")
+    assert quiet.attempt("nobody", "wrong") == Refused(NOW + WINDOW)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("203.0.113.7", "203.0.113.7", True),
+        ("203.0.113.7", "203.0.113.8", False),
+        ("2001:db8::1", "2001:db8::2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:203.0.113.7", "::ffff:203.0.113.8", False),
+    ],
+)
+def test_an_address_that_guesses_at_many_names_waits(quiet: Site, first: str, second: str, same: bool) -> None:
+    for number in range(MOST_FROM_ADDRESS):
+        assert quiet.attempt(f"nobody{number}", "wrong", first) == Refused()
+    assert quiet.attempt("wang", PASSWORD, first) == Refused(NOW + WINDOW)
+    assert (quiet.attempt("wang", PASSWORD, second) == Refused(NOW + WINDOW)) is same
+
+
+def test_attempts_in_the_same_moment_are_all_counted(quiet: Site) -> None:
+    answers: list[str | Refused] = []
+    ready = threading.Barrier(MOST_FOR_NAME + 6)
+
+    def guess() -> None:
+        ready.wait()
+        answers.append(quiet.attempt("wang", "wrong"))
+
+    threads = [threading.Thread(target=guess) for _ in range(MOST_FOR_NAME + 6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers.count(Refused()) == MOST_FOR_NAME
+    assert answers.count(Refused(NOW + WINDOW)) == 6
+
+
+@pytest.mark.parametrize(("lang", "says"), [("zh", "请 10 分钟后再试"), ("en", "try again in 10 minutes")])
+def test_whoever_must_wait_is_told_how_long(site: Site, lang: str, says: str) -> None:
+    for _ in range(MOST_FOR_NAME):
+        site.attempt("wang", "wrong")
+    site.clock[0] = NOW + dt.timedelta(minutes=5, seconds=1)
+    with site.browser() as browser:
+        browser.get(f"/sign-in?lang={lang}")
+        told = enter(browser)
+        assert (told.status_code, told.headers["retry-after"]) == (429, "599")
+        assert says in told.text
+        assert not is_in(browser)
+
+
+def test_a_hash_of_weaker_parameters_is_made_anew_at_the_next_sign_in(quiet: Site) -> None:
+    from argon2 import PasswordHasher
+
+    weaker = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
+    with engine_of(quiet.url) as engine, session(engine) as opened:
+        account = accounts.find(opened, "wang")
+        assert account is not None
+        account.password_hash = weaker
+    assert isinstance(quiet.attempt("wang", PASSWORD), str)
+    with engine_of(quiet.url) as engine, session(engine) as opened:
+        account = accounts.find(opened, "wang")
+        assert account is not None
+        assert account.password_hash != weaker
+    assert isinstance(quiet.attempt("wang", PASSWORD), str)
+
+
+def test_the_form_answers_programs_too(site: Site) -> None:
+    with site.browser() as browser:
+        browser.headers.update(JSON)
+        assert browser.get("/").status_code == 401
+        refused = enter(browser, "wang", "wrong")
+        assert (refused.status_code, refused.json()["error"]) == (403, "sign_in.wrong")
+        assert enter(browser).status_code == 303
+        assert is_in(browser)

@@ -1,0 +1,69 @@
+"""/healthz and /readyz: alive is not ready, and what is missing is named."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import httpx
+import psycopg
+import pytest
+
+from forbear.base.vault import Vault
+from forbear.ops.heartbeat import beat
+from models.session import session
+from tests.support.cases import NOW, engine_of
+from tests.support.serving import serving
+from web.app import create_app
+from web.deps import now
+from workers.app import QUEUES
+
+
+@pytest.fixture
+def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
+    app = create_app(database_url, redis_url, vault)
+    app.dependency_overrides[now] = lambda: NOW
+    with serving(app) as address, httpx.Client(base_url=address, trust_env=False) as opened:
+        yield opened
+
+
+def heartbeats(url: str, seconds_ago: int, queues: tuple[str, ...] = QUEUES) -> None:
+    with engine_of(url) as engine, session(engine) as opened:
+        for queue in queues:
+            beat(opened, queue, NOW - dt.timedelta(seconds=seconds_ago))
+
+
+def test_a_process_that_answers_is_alive(client: httpx.Client) -> None:
+    assert client.get("/healthz").json() == {"status": "alive"}
+
+
+def test_ready_is_when_every_queue_is_consumed(client: httpx.Client, database_url: str) -> None:
+    heartbeats(database_url, seconds_ago=60)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["failed"]) == (200, [])
+
+
+def test_a_heartbeat_older_than_a_minute_is_no_sign_of_life(client: httpx.Client, database_url: str) -> None:
+    heartbeats(database_url, seconds_ago=0, queues=tuple(queue for queue in QUEUES if queue != "bulk"))
+    heartbeats(database_url, seconds_ago=61, queues=("bulk",))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["failed"]) == (503, ["queue bulk"])
+
+
+def test_without_any_worker_no_queue_is_ready(client: httpx.Client) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["failed"] == [f"queue {queue}" for queue in QUEUES]
+
+
+def test_a_database_that_was_not_migrated_is_not_ready(client: httpx.Client, database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    answer = client.get("/readyz").json()
+    assert "database" in answer["failed"]
+    assert "forbear migrate" in answer["checks"]["database"]["detail"]
+
+
+def test_servers_that_cannot_be_reached_are_named(vault: Vault) -> None:
+    app = create_app("postgresql://nobody@127.0.0.1:1/nothing", "redis://127.0.0.1:1/0", vault)
+    with serving(app) as address:
+        answer = httpx.get(f"{address}/readyz", trust_env=False)
+    assert (answer.status_code, answer.json()["failed"]) == (503, ["database", "broker"])

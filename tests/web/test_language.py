@@ -1,0 +1,164 @@
+"""Every word of the pages is in the dictionaries, in both languages; every link keeps the language."""
+
+import re
+import string
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import httpx
+import pytest
+
+from forbear.base.vault import Vault
+from tests.support.desk_clients import desk
+from web.language import LANGUAGES, message, messages
+
+TEMPLATES = sorted((Path(__file__).parents[2] / "web" / "templates").glob("*.html"))
+MARKUP = re.compile(r"{{.*?}}|{%.*?%}|{#.*?#}", re.DOTALL)
+SPOKEN = {"alt", "title", "placeholder", "aria-label", "aria-description", "data-label", "value", "content"}
+NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
+# Keys that templates put together from a value.
+FAMILIES = (
+    "urgency.U",
+    "status.",
+    "layer.",
+    "differ.",
+    "failure.",
+    "secondary.",
+    "blocked.",
+    "state.",
+    "action.",
+    "about.",
+    "send.",
+    "done.",
+    "told.",
+    "reason.",
+    "outcome.",
+    "event.",
+    "budget.",
+    "since.",
+    "timeline.",
+    "kit.",
+    "message.",
+    "role.",
+    "scope.",
+    "unfit.",
+    "account.password.",
+    "accounts.disable.",
+    "accounts.enable.",
+    "accounts.password.",
+    "reveal.reason.",
+    "consent.",
+    "ledger.",
+    "queue.status.",
+    "queue.due.",
+    "queue.response.",
+    "queue.follow_up.",
+    "queue.since.",
+    "queue.assignee.",
+    "queue.told.",
+    "queue.keys.",
+    "queue.uncertain",
+    "queue.disagree",
+    "queue.changed",
+    "queue.ref",
+    "queue.batch",
+    "problem.",
+    "webhooks.error.",
+    "webhooks.batch.",
+    "webhooks.decision.",
+)
+
+
+class _Words(HTMLParser):
+    """Collects the words of a template that stand in it as they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.words += re.findall(r"\w+", data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in SPOKEN and value and value not in NOT_SPOKEN:
+                self.words += re.findall(r"\w+", value)
+
+
+def _plain(keys: set[str]) -> set[str]:
+    return {key.removesuffix(".one") for key in keys}
+
+
+def _used() -> set[str]:
+    sources = [*TEMPLATES, *TEMPLATES[0].parents[1].rglob("*.py")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    return set(re.findall(r"""["']([a-z][a-z_]*\.[a-z_0-9.]+)["']""", text))
+
+
+def test_both_languages_have_the_same_messages() -> None:
+    assert _plain(set(messages("zh"))) == _plain(set(messages("en")))
+
+
+@pytest.mark.parametrize("key", sorted(messages("zh")))
+def test_a_message_asks_for_the_same_values_in_both_languages(key: str) -> None:
+    fields = [{name for _, name, _, _ in string.Formatter().parse(messages(lang)[key]) if name} for lang in LANGUAGES]
+    assert fields[0] == fields[1]
+
+
+def test_every_message_is_used() -> None:
+    unused = {key for key in messages("zh") if key not in _used() and not key.startswith(FAMILIES)}
+    assert {key for key in unused if not key.endswith(".title")} == set()
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_has_no_words_of_its_own(template: Path) -> None:
+    parser = _Words()
+    parser.feed(MARKUP.sub("", template.read_text(encoding="utf-8")))
+    assert parser.words == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_has_no_script_and_no_style_of_its_own(template: Path) -> None:
+    text = template.read_text(encoding="utf-8")
+    assert re.findall(r"<script(?! type=\"module\" src=\"{{ static\()|<style|\sstyle=|\son\w+=|https?://", text) == []
+
+
+def test_one_is_said_in_the_singular_where_the_language_has_one() -> None:
+    assert [message("en", "deadlines.left", n=n) for n in (1, 2)] == ["1 day left", "2 days left"]
+    assert [message("zh", "deadlines.left", n=n) for n in (1, 2)] == ["还剩 1 天", "还剩 2 天"]
+
+
+@pytest.fixture
+def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
+    with desk(database_url, redis_url, vault) as opened:
+        yield opened
+
+
+def test_pages_are_chinese_until_another_language_is_asked_for(client: httpx.Client) -> None:
+    assert '<html lang="zh-CN">' in client.get("/").text
+    assert '<html lang="zh-CN">' in client.get("/", headers={"Accept-Language": "en"}).text
+    english = client.get("/?lang=en")
+    assert '<html lang="en">' in english.text
+    assert english.headers["content-language"] == "en"
+
+
+def test_the_language_asked_for_is_remembered(client: httpx.Client) -> None:
+    client.get("/?lang=en")
+    assert '<html lang="en">' in client.get("/").text
+    assert '<html lang="en">' in client.get("/nothing").text
+    client.get("/?lang=zh")
+    assert '<html lang="zh-CN">' in client.get("/").text
+
+
+def test_a_language_that_does_not_exist_is_passed_over(client: httpx.Client) -> None:
+    page = client.get("/?lang=xx")
+    assert '<html lang="zh-CN">' in page.text
+    assert "set-cookie" not in page.headers
+
+
+def test_the_link_to_the_other_language_keeps_the_filters(client: httpx.Client) -> None:
+    page = client.get("/?urgency=U3&ref=A%26B").text
+    link = re.search(r'<a class="language" href="([^"]+)"', page)
+    assert link is not None
+    assert link[1].replace("&amp;", "&") == "/?urgency=U3&ref=A%26B&lang=en"

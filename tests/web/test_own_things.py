@@ -1,0 +1,183 @@
+"""A submitter meets nothing of another submitter's, whatever route of the pages or the API it tries."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from forbear.accounts import accounts
+from forbear.accounts.accounts import SCOPES, Viewer
+from forbear.base.vault import Vault
+from forbear.batch import uploads
+from models.account import Account
+from models.desk import SavedFilter
+from models.session import session
+from models.webhook import Delivery, Webhook
+from rules.pack.loader import DEFAULT_PACK, load
+from tests.support.cases import NOW, VAULT, accepted, decided, engine_of
+from tests.support.desk_clients import Desk, account, cookie_of, holding
+from tests.support.serving import serving
+from web.app import create_app
+from web.deps import now
+
+# Parameters that name nothing of a submitter's: the handbook, a supervisor's chart, an administrator's accounts.
+SHARED = {"anchor", "chart", "account_id", "token_id"}
+# Whatever the forms of the routes ask for, so that none is refused for a field before anybody looks whose the thing is.
+FIELDS = {
+    "revision": "1",
+    "form": "accept",
+    "asked": "unknown",
+    "reason": "borrower",
+    "words": "请把这个案件给我看一看吧",
+    "what": "results",
+    "ending": ".csv",
+    "assignee": "me",
+    "chosen": "1",
+    "strategy": "mediation",
+}
+# Names of nothing at all.
+NOTHING = {
+    "case_id": "999",
+    "decision_id": "999",
+    "number": "1",
+    "ref": "Z",
+    "batch_id": str(uuid4()),
+    "upload_id": str(uuid4()),
+    "webhook_id": "999",
+    "delivery_id": "999",
+    "filter_id": "999",
+    "what": "results",
+}
+# Forgetting what is not there leads back, as it does the second time a button is pressed.
+FORGIVING = {"/uploads/{upload_id}/discard", "/queue/filters/{filter_id}/delete"}
+REVIEW = {"action": "accept", "revision": 1}
+
+
+@dataclass(frozen=True)
+class Theirs:
+    """The server, and the names of things that belong to another submitter."""
+
+    address: str
+    url: str
+    names: dict[str, str]
+
+
+@pytest.fixture
+def theirs(database_url: str, redis_url: str, vault: Vault) -> Iterator[Theirs]:
+    batch = decided(database_url, [accepted(1, "A")], vault, by=load(DEFAULT_PACK)).batch_id
+    owner = Viewer(account(database_url, "shop", "submitter", "us"), "shop", "submitter", "us")
+    with engine_of(database_url) as engine, session(engine) as opened:
+        upload = uploads.keep(opened, VAULT, owner, "a.csv", b"a,b\n1,2\n", "us", NOW.date(), NOW)
+        hook = Webhook(
+            submitter="us",
+            account_id=owner.account_id,
+            url="https://hooks.example/",
+            events=["batch.complete"],
+            secret=VAULT.seal("s"),
+            created_at=NOW,
+        )
+        opened.add(hook)
+        opened.flush()
+        delivery = Delivery(webhook_id=hook.id, event="batch.complete", payload={}, created_at=NOW, next_at=NOW)
+        kept = SavedFilter(account_id=owner.account_id, name="mine", query="urgency=U1")
+        opened.add_all([delivery, kept])
+        opened.flush()
+        names = {
+            "case_id": "1",
+            "decision_id": "1",
+            "number": "1",
+            "ref": "A",
+            "batch_id": str(batch),
+            "upload_id": str(upload),
+            "webhook_id": str(hook.id),
+            "delivery_id": str(delivery.id),
+            "filter_id": str(kept.id),
+            "what": "results",
+        }
+    app = create_app(database_url, redis_url, vault)
+    app.dependency_overrides[now] = lambda: NOW
+    with serving(app) as address:
+        yield Theirs(address, database_url, names)
+
+
+def routes() -> list[tuple[str, str]]:
+    """(method, pattern) of every route that names a thing, but for shared ones."""
+    app = create_app("postgresql://nobody@127.0.0.1:1/none", "redis://127.0.0.1:1", VAULT)
+    found = []
+    for route in iter_route_contexts(app.routes):
+        named = set(re.findall(r"{(\w+)", route.path or ""))
+        if named and not named & SHARED:
+            found += [(method, str(route.path)) for method in sorted(route.methods or ()) if method != "HEAD"]
+    return found
+
+
+def filled(pattern: str, names: dict[str, str]) -> str:
+    return re.sub(r"{(\w+)(:path)?}", lambda part: names[part[1]], pattern)
+
+
+def rows(url: str) -> list[tuple[object, ...]]:
+    """What another submitter could have changed."""
+    with psycopg.connect(url) as connection:
+        return [
+            *connection.execute("SELECT status, revision, assignee_id, chosen_strategy FROM desk_case"),
+            *connection.execute("SELECT count(*) FROM review"),
+            *connection.execute("SELECT count(*) FROM upload"),
+            *connection.execute("SELECT disabled_at FROM webhook"),
+            *connection.execute("SELECT tries FROM delivery"),
+            *connection.execute("SELECT count(*) FROM saved_filter"),
+            *connection.execute("SELECT count(*) FROM batch"),
+            *connection.execute('SELECT consent FROM "case"'),
+        ]
+
+
+def test_there_are_routes_to_try() -> None:
+    assert {pattern.split("/")[1] for _, pattern in routes()} == {
+        "api",
+        "batches",
+        "cases",
+        "queue",
+        "uploads",
+        "webhooks",
+    }
+    assert len(routes()) >= 40
+
+
+@pytest.mark.parametrize(("method", "pattern"), [each for each in routes() if not each[1].startswith("/api")])
+def test_a_page_of_another_submitter_is_not_there(theirs: Theirs, method: str, pattern: str) -> None:
+    before = rows(theirs.url)
+    with holding(theirs.address, cookie_of(theirs.url, account(theirs.url, "them", "submitter", "them"))) as client:
+        answer = tried(client, method, filled(pattern, theirs.names))
+        nothing = tried(client, method, filled(pattern, NOTHING))
+    assert answer.status_code in (403, 404) or pattern in FORGIVING, answer.text[:500]
+    assert told(answer) == told(nothing), "it does not tell that it is there"
+    assert rows(theirs.url) == before
+
+
+def told(answer: httpx.Response) -> tuple[int, str | None]:
+    return answer.status_code, answer.headers.get("location")
+
+
+def tried(client: Desk, method: str, address: str) -> httpx.Response:
+    return client.submit(address, FIELDS) if method == "POST" else client.get(address, params={"from": 1, "to": 1})
+
+
+@pytest.mark.parametrize(("method", "pattern"), [each for each in routes() if each[1].startswith("/api")])
+def test_the_api_knows_nothing_of_another_submitter(theirs: Theirs, method: str, pattern: str) -> None:
+    before = rows(theirs.url)
+    with engine_of(theirs.url) as engine, session(engine) as opened:
+        owner = opened.get_one(Account, account(theirs.url, "them", "submitter", "them"))
+        secret = accounts.create_token(opened, owner, "all", SCOPES, NOW + dt.timedelta(days=1), NOW)
+    headers = {"Authorization": f"Bearer {secret}"}
+    with httpx.Client(base_url=theirs.address, headers=headers, trust_env=False) as client:
+        body = REVIEW if pattern.endswith("/reviews") else None
+        answer = client.request(method, filled(pattern, theirs.names), json=body)
+        nothing = client.request(method, filled(pattern, NOTHING), json=body)
+    assert answer.status_code in (403, 404), answer.text
+    assert rows(theirs.url) == before
+    assert answer.json() == nothing.json(), "it does not tell that it is there"

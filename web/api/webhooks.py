@@ -1,0 +1,157 @@
+"""Webhooks over the API: addresses that want to hear of events, and what was sent to them."""
+
+import datetime as dt
+from typing import Annotated, Any, Literal, get_args
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session
+
+from forbear.accounts.accounts import Viewer
+from forbear.base.settings import settings
+from forbear.webhooks import webhooks
+from forbear.webhooks.http import MAX_URL, AddressError
+from models.webhook import Webhook as StoredWebhook
+from web.api.auth import WebhookKeeper, submitter_for
+from web.api.batches import Whose
+from web.api.describe import problems
+from web.api.problems import ProblemError, of_fields
+from web.api.schemas import Line, Shape
+from web.deps import NowDep, SessionDep, VaultDep
+
+router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
+RowId = Annotated[int, Path(ge=1, lt=2**63)]
+Event = Literal["batch.complete", "decision.changed"]
+
+
+class NewWebhook(BaseModel):
+    """An address, and the events it wants to hear of."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(min_length=1, max_length=MAX_URL, description="https, on a public machine")
+    events: list[Event] = Field(default_factory=lambda: list(get_args(Event)), min_length=1, max_length=10)
+    submitter: Line | None = Field(None, description="Whose events; a submitter's account has no choice")
+
+
+class WebhookView(Shape):
+    """An address that hears of events."""
+
+    id: int
+    submitter: str
+    url: str
+    events: list[Event]
+    created_at: dt.datetime
+
+
+class CreatedWebhook(WebhookView):
+    """A new webhook with the secret that signs what it is sent."""
+
+    secret: str = Field(description="Shown now and never again")
+
+
+class Webhooks(Shape):
+    """The webhooks that a token may see."""
+
+    webhooks: list[WebhookView]
+
+
+class DeliveryView(Shape):
+    """An event on its way to a webhook."""
+
+    id: int = Field(description="Sent as Forbear-Delivery: the same each time it is tried")
+    event: Event
+    status: Literal["pending", "delivered", "failed"]
+    tries: int
+    error: str | None = Field(description="What went wrong last: status_<code>, timeout, connection, tls, …")
+    created_at: dt.datetime
+    next_at: dt.datetime = Field(description="When a pending one is tried next")
+    delivered_at: dt.datetime | None
+    payload: dict[str, Any] = Field(description="The body that is sent")
+
+
+class Deliveries(Shape):
+    """Some deliveries, newest first, and where the next ones start."""
+
+    deliveries: list[DeliveryView]
+    next: int | None = Field(description="For `before` of the next request; null at the end")
+
+
+@router.get("", responses=problems(401, 403, 422))
+def list_webhooks(viewer: WebhookKeeper, session: SessionDep, submitter: Whose = None) -> Webhooks:
+    """A submitter's own webhooks; everybody's for supervisors."""
+    whose = None if viewer.submitter is None and submitter is None else submitter_for(session, viewer, submitter)
+    found = webhooks.of(session, viewer, whose)
+    return Webhooks(webhooks=[WebhookView(**_shown(hook)) for hook in found])
+
+
+@router.post("", status_code=201, responses=problems(400, 401, 403, 409, 413, 422))
+def add_webhook(
+    viewer: WebhookKeeper, session: SessionDep, vault: VaultDep, now: NowDep, body: NewWebhook
+) -> CreatedWebhook:
+    """Register an address. The answer holds the secret that signs what it will be sent."""
+    submitter = submitter_for(session, viewer, body.submitter)
+    if len(webhooks.of(session, viewer, submitter)) >= webhooks.MOST:
+        raise ProblemError(409, "too_many", most=webhooks.MOST)
+    private = settings().webhook_private
+    try:
+        hook, secret = webhooks.add(session, vault, viewer, submitter, body.url, body.events, now, private=private)
+    except AddressError as error:
+        raise of_fields(error.about("url")) from None
+    return CreatedWebhook(**_shown(hook), secret=secret)
+
+
+@router.get("/{webhook_id}", responses=problems(401, 403, 404, 422))
+def show_webhook(viewer: WebhookKeeper, session: SessionDep, webhook_id: RowId) -> WebhookView:
+    """One webhook."""
+    return WebhookView(**_shown(_found(session, viewer, webhook_id)))
+
+
+@router.delete("/{webhook_id}", status_code=204, responses=problems(401, 403, 404, 422))
+def remove_webhook(viewer: WebhookKeeper, session: SessionDep, vault: VaultDep, now: NowDep, webhook_id: RowId) -> None:
+    """Send nothing more to an address."""
+    webhooks.remove(session, vault, viewer, _found(session, viewer, webhook_id), now)
+
+
+@router.get("/{webhook_id}/deliveries", responses=problems(401, 403, 404, 422))
+def list_deliveries(
+    viewer: WebhookKeeper,
+    session: SessionDep,
+    webhook_id: RowId,
+    status: Literal["pending", "delivered", "failed"] | None = None,
+    before: Annotated[int | None, Query(ge=1, lt=2**63, description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Deliveries:
+    """What was or is to be sent to a webhook, newest first. Kept for 30 days."""
+    hook = _found(session, viewer, webhook_id)
+    found = webhooks.deliveries(session, hook.id, before, limit + 1, status)
+    shown = found[:limit]
+    return Deliveries(deliveries=[_delivery(each) for each in shown], next=shown[-1].id if len(found) > limit else None)
+
+
+@router.post(
+    "/{webhook_id}/deliveries/{delivery_id}/redeliver", status_code=202, responses=problems(401, 403, 404, 422)
+)
+def redeliver(
+    viewer: WebhookKeeper, session: SessionDep, now: NowDep, webhook_id: RowId, delivery_id: RowId
+) -> DeliveryView:
+    """Send a delivery again, now and with all its tries."""
+    found = webhooks.send_again(session, _found(session, viewer, webhook_id).id, delivery_id, now)
+    if found is None:
+        raise ProblemError(404, "no_delivery")
+    return _delivery(found)
+
+
+def _found(session: Session, viewer: Viewer, webhook_id: int) -> StoredWebhook:
+    hook = webhooks.find(session, viewer, webhook_id)
+    if hook is None:
+        raise ProblemError(404, "no_webhook")
+    return hook
+
+
+def _shown(hook: StoredWebhook) -> dict[str, Any]:
+    return {name: getattr(hook, name) for name in WebhookView.model_fields}
+
+
+def _delivery(stored: Any) -> DeliveryView:
+    return DeliveryView(**{name: getattr(stored, name) for name in DeliveryView.model_fields})

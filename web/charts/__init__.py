@@ -1,0 +1,1 @@
+"""Charts as SVG text. Drawing only: numbers come in, no case and no session."""

@@ -1,0 +1,1 @@
+"""Monitoring: health and metrics for machines. Nothing of any case."""

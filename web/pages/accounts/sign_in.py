@@ -1,0 +1,75 @@
+"""Signing in and out."""
+
+import datetime as dt
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from forbear.accounts import accounts, sign_in
+from forbear.accounts.sign_in import Attempt, Refused
+from web import auth
+from web.auth import OurForm, SignedIn
+from web.deps import NowDep, SessionDep, VaultDep
+from web.views import render
+
+router = APIRouter()
+_MINUTE = dt.timedelta(minutes=1)
+
+
+@router.get("/sign-in")
+def show_sign_in(
+    request: Request, session: SessionDep, now: NowDep, wanted: Annotated[str, Query(alias="next")] = "/"
+) -> Response:
+    """The form, or the wanted page for whoever is signed in already."""
+    secret = request.cookies.get(auth.COOKIE)
+    if secret and accounts.signed_in(session, secret, now):
+        return RedirectResponse(auth.local(wanted), status_code=303)
+    stranger = None if secret else auth.give_stranger_cookie(request)
+    response = _form(request, {"next": auth.local(wanted), "name": "", "error": None})
+    if stranger:
+        auth.keep(request, response, stranger)
+    return response
+
+
+@router.post("/sign-in", dependencies=[OurForm])
+def enter(
+    request: Request,
+    session: SessionDep,
+    vault: VaultDep,
+    now: NowDep,
+    name: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    wanted: Annotated[str, Form(alias="next")] = "/",
+) -> Response:
+    """Sign in with a new secret, whatever cookie the browser had, and go to the wanted page."""
+    attempt = Attempt(name, password, auth.client_address(request))
+    done = sign_in.sign_in(session, vault, attempt, request.cookies.get(auth.COOKIE), now)
+    if isinstance(done, Refused):
+        return _refusal(request, done, {"next": auth.local(wanted), "name": name}, now)
+    response = RedirectResponse(auth.local(wanted), status_code=303)
+    auth.keep(request, response, done, int(accounts.SIGNED_IN_FOR.total_seconds()))
+    return response
+
+
+@router.post("/sign-out", dependencies=[OurForm])
+def leave(request: Request, viewer: SignedIn, session: SessionDep, vault: VaultDep, now: NowDep) -> Response:
+    """Sign out this browser."""
+    sign_in.sign_out(session, vault, viewer, request.cookies[auth.COOKIE], now)
+    response = RedirectResponse("/sign-in", status_code=303)
+    response.delete_cookie(auth.COOKIE)
+    return response
+
+
+def _refusal(request: Request, refused: Refused, values: dict[str, str], now: dt.datetime) -> Response:
+    if refused.again_at is None:
+        return _form(request, {**values, "error": "sign_in.wrong", "minutes": 0}, 403)
+    wait = refused.again_at - now
+    response = _form(request, {**values, "error": "sign_in.too_many", "minutes": -(-wait // _MINUTE)}, 429)
+    response.headers["Retry-After"] = str(int(wait.total_seconds()))
+    return response
+
+
+def _form(request: Request, values: dict[str, object], status: int = 200) -> Response:
+    twin = {"next": values["next"], "error": values["error"], "csrf": auth.form_token(request)}
+    return render.page(request, "sign_in.html", values, twin, status)

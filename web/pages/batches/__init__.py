@@ -1,0 +1,1 @@
+"""The pages of batches: handing in, progress, and what is given back."""

@@ -1,0 +1,79 @@
+"""Downloads of a batch: its results or its rejected rows as a file of any format, in the ledger before it begins.
+
+They are forms that are posted, not links: giving data out is an act that is recorded, and a GET may not write.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Literal
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import StreamingResponse
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from forbear.batch import batch_list, export
+from forbear.batch.submit import rejections_of, source_of
+from forbear.batch.triage import decisions_of
+from forbear.ledger import ledger
+from models.session import snapshot
+from web import language
+from web.auth import OurForm, SignedIn
+from web.deps import NowDep, SessionDep, VaultDep
+from web.pages.batches.batches import found
+
+router = APIRouter()
+_Ending = Literal[".xlsx", ".csv", ".tsv", ".jsonl", ".json", ".parquet"]
+_NAMES = {"results": "download.results", "rejects": "download.rejects"}
+_TYPES: dict[str, str] = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".csv": "text/csv; charset=utf-8",
+    ".tsv": "text/tab-separated-values; charset=utf-8",
+    ".jsonl": "application/jsonl",
+    ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+}
+
+
+@router.post("/batches/{batch_id}/{what}", dependencies=[OurForm])
+def give_out(
+    request: Request,
+    viewer: SignedIn,
+    session: SessionDep,
+    vault: VaultDep,
+    now: NowDep,
+    batch_id: UUID,
+    what: Literal["results", "rejects"],
+    ending: Annotated[_Ending, Form()],
+) -> Response:
+    """The decisions that are there by now, or the rejected rows as they came with what to correct in them."""
+    entry = found(session, vault, viewer, batch_id)
+    rows = entry.batch.rejected
+
+    def pieces(reading: Session, folder: Path) -> Iterator[bytes]:
+        nonlocal rows
+        if what == "results":
+            rows = batch_list.decided(reading, entry.batch)
+            return export.results(decisions_of(reading, batch_id, vault), ending, folder)
+        columns = source_of(entry.batch, vault).columns
+        return export.rejects(columns, rejections_of(reading, batch_id, vault), ending, folder)
+
+    stream = _while_reading(request.app.state.engine, pieces)
+    first = next(stream, b"")  # what can go wrong does so here, while there is still a page to say it on
+    detail = {"what": what, "format": ending, "rows": rows}
+    ledger.append(session, vault, viewer.actor, [ledger.LedgerEntry("export", f"batch:{batch_id}", detail)], now)
+    name = f"{Path(entry.name).stem}-{language.message(language.chosen(request), _NAMES[what])}{ending}"
+    disposition = f"attachment; filename=\"forbear-{what}{ending}\"; filename*=UTF-8''{quote(name)}"
+    return StreamingResponse(
+        chain([first], stream), media_type=_TYPES[ending], headers={"Content-Disposition": disposition}
+    )
+
+
+def _while_reading(engine: Engine, pieces: Callable[[Session, Path], Iterator[bytes]]) -> Iterator[bytes]:
+    """Pieces from one snapshot of the record, in a session of their own: the request's ends before they are sent."""
+    with snapshot(engine) as reading, TemporaryDirectory(prefix="forbear-") as folder:
+        yield from pieces(reading, Path(folder))

@@ -1,0 +1,1 @@
+"""The pages of one case: what it says, and every form on it."""

@@ -1,0 +1,112 @@
+"""Taking cases: the next one, some chosen ones for somebody, and giving one back. Forms of the queue and the case."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Path, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+
+from forbear.desk import assignment, saved_filters
+from web.auth import Counsellor, OurForm, SignedIn
+from web.deps import NowDep, PackDep, SessionDep, VaultDep
+from web.views.queue_query import QueueQuery
+
+router = APIRouter()
+_CASE = re.compile(r"([1-9][0-9]{0,17}):([1-9][0-9]{0,8})")  # its id, and its revision as it was seen
+_Terms = Annotated[str, Form(max_length=2000)]
+Revision = Annotated[int, Form(ge=1, lt=2**31)]
+RowId = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+@router.post("/queue/take", dependencies=[OurForm])
+def take(
+    viewer: Counsellor, session: SessionDep, vault: VaultDep, pack: PackDep, now: NowDep, terms: _Terms = ""
+) -> Response:
+    """Take the most urgent free case of the filter on the screen, and open it."""
+    asked = _parsed(terms)
+    case = assignment.take_next(session, vault, viewer, asked.filter(viewer, now, pack.manifest.timezone), now)
+    return _to(asked.link(none=1) if case is None else f"/cases/{case.case_id}")
+
+
+@router.post("/queue/assign", dependencies=[OurForm])
+def assign(
+    viewer: Counsellor,
+    session: SessionDep,
+    vault: VaultDep,
+    now: NowDep,
+    assignee: Annotated[str, Form(pattern=r"^(me|nobody|[1-9][0-9]{0,17})$")],
+    case: Annotated[list[str] | None, Form(max_length=assignment.AT_ONCE)] = None,
+    terms: _Terms = "",
+) -> Response:
+    """Assign the ticked cases to somebody, or give them back; told what became of each."""
+    found = [_CASE.fullmatch(each) for each in case or ()]
+    wanted = [(int(match[1]), int(match[2])) for match in found if match]
+    if len(wanted) < len(found):
+        raise HTTPException(400)
+    asked = _parsed(terms)
+    whom = {"me": viewer.account_id, "nobody": None}
+    try:
+        came = assignment.assign(
+            session, vault, viewer, wanted, whom[assignee] if assignee in whom else int(assignee), now
+        )
+    except assignment.NobodyError:
+        raise HTTPException(403) from None
+    return _to(asked.link(done=str(came.done), **came.refused))
+
+
+@router.post("/cases/{case_id}/take", dependencies=[OurForm])
+def take_one(
+    viewer: Counsellor, session: SessionDep, vault: VaultDep, now: NowDep, case_id: RowId, revision: Revision
+) -> Response:
+    """Take this case."""
+    came = assignment.assign(session, vault, viewer, [(case_id, revision)], viewer.account_id, now)
+    return _to(_case(case_id, came))
+
+
+@router.post("/cases/{case_id}/release", dependencies=[OurForm])
+def release(
+    viewer: Counsellor, session: SessionDep, vault: VaultDep, now: NowDep, case_id: RowId, revision: Revision
+) -> Response:
+    """Give this case back, for anybody to take."""
+    return _to(_case(case_id, assignment.assign(session, vault, viewer, [(case_id, revision)], None, now)))
+
+
+@router.post("/queue/filters", dependencies=[OurForm])
+def save_filter(
+    viewer: SignedIn,
+    session: SessionDep,
+    name: Annotated[str, Form(min_length=1, max_length=64, pattern=r"^[^\x00]*\S[^\x00]*$")],
+    terms: _Terms = "",
+) -> Response:
+    """Keep the filter on the screen under a name."""
+    asked = _parsed(terms)
+    try:
+        saved_filters.save(session, viewer, name.strip(), asked.query())
+    except saved_filters.TooManyError:
+        return _to(asked.link(full=1))
+    return _to(asked.link())
+
+
+@router.post("/queue/filters/{filter_id}/delete", dependencies=[OurForm])
+def forget_filter(viewer: SignedIn, session: SessionDep, filter_id: RowId, terms: _Terms = "") -> Response:
+    """Delete a kept filter."""
+    saved_filters.forget(session, viewer, filter_id)
+    return _to(_parsed(terms).link())
+
+
+def _case(case_id: int, came: assignment.Assigned) -> str:
+    """The page of the case as it is now; `told` says why nothing was done."""
+    why = next((reason for reason, cases in came.refused.items() if cases), None)
+    return f"/cases/{case_id}" if why is None else f"/cases/{case_id}?told={why}"
+
+
+def _parsed(terms: str) -> QueueQuery:
+    try:
+        return QueueQuery.parse(terms)
+    except ValidationError:
+        raise HTTPException(400) from None
+
+
+def _to(address: str) -> Response:
+    return RedirectResponse(address, status_code=303)

@@ -1,0 +1,126 @@
+"""What is handed over from a case: the negotiation pack to print or as PDF, letters, the calendar, the plans drawn.
+
+What leaves as a file is asked for by a form and noted in the ledger, like the downloads of a batch.
+"""
+
+import base64
+import re
+from collections.abc import Iterator
+from functools import partial
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Path, Query, Response
+from fastapi.responses import HTMLResponse
+
+from forbear.batch.triage import Decided
+from forbear.case import decided_case, negotiation_files, pdf
+from forbear.ledger import ledger
+from rules.facts.case_facts import Language
+from rules.text.calendar import calendar
+from rules.text.negotiation_pack import NegotiationPack
+from rules.text.negotiation_words import money
+from rules.text.phrases import say
+from web import language
+from web.auth import OurForm
+from web.charts import charts
+from web.pages.case.case import LookingDep, RowId
+from web.views.case import Looking
+
+router = APIRouter()
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+
+
+@router.get("/cases/{case_id}/kit")
+def show_negotiation_pack(looking: LookingDep, case_id: RowId, both: bool = False) -> Response:
+    """The negotiation pack as a page to print, in the language of the pages or in both."""
+    html = negotiation_files.page(_kit(looking, case_id), _languages(looking, both))
+    told = {"Content-Security-Policy": _policy(html), "Content-Language": language.chosen(looking.request)}
+    return HTMLResponse(html, headers=told)
+
+
+@router.post("/cases/{case_id}/kit.pdf", dependencies=[OurForm])
+def give_pdf(looking: LookingDep, case_id: RowId, both: Annotated[bool, Form()] = False) -> Response:
+    """The same as PDF; the page has no button for it where this machine cannot make one."""
+    kit = _kit(looking, case_id)
+    if pdf.why_not() is not None:
+        raise HTTPException(404)
+    made = pdf.render(negotiation_files.page(kit, _languages(looking, both)))
+    return _handed_over(looking, case_id, made, "application/pdf", "kit.pdf")
+
+
+@router.post("/cases/{case_id}/letters/{number}.txt", dependencies=[OurForm])
+def give_letter(looking: LookingDep, case_id: RowId, number: Annotated[int, Path(ge=1, le=99)]) -> Response:
+    """A letter of the pack as plain text, in the language of the pages."""
+    lang, letters = language.chosen(looking.request), _kit(looking, case_id).letters
+    if number > len(letters):
+        raise HTTPException(404)
+    text = negotiation_files.letter(letters[number - 1], lang).encode()
+    return _handed_over(looking, case_id, text, "text/plain; charset=utf-8", f"letter-{number}.txt")
+
+
+@router.post("/cases/{case_id}/deadlines.ics", dependencies=[OurForm])
+def give_calendar(looking: LookingDep, case_id: RowId) -> Response:
+    """The days to keep, for a calendar."""
+    kit = _kit(looking, case_id)
+    days = calendar(kit.case_ref, kit.days, looking.now)
+    return _handed_over(looking, case_id, days, "text/calendar; charset=utf-8", "deadlines.ics")
+
+
+@router.get("/cases/{case_id}/plans.svg")
+def show_plans(
+    looking: LookingDep, case_id: RowId, width: Annotated[int, Query(ge=240, le=1200)] = charts.WIDE
+) -> Response:
+    """What is owed over time under each plan of the current decision, drawn; the page has the same as a table."""
+    lang = language.chosen(looking.request)
+    courses = list(_courses(_decided(looking, case_id), lang))
+    if not courses:
+        raise HTTPException(404)
+    said = partial(language.message, lang)
+    drawn = charts.balance(
+        courses, name=said("plans.chart"), months=said("plans.chart_months"), yuan=said("plans.chart_yuan"), width=width
+    )
+    return Response(drawn, media_type="image/svg+xml")
+
+
+def _courses(decided: Decided, lang: Language) -> Iterator[charts.Course]:
+    """The plans that pay something off over time, named as in the table."""
+    for plan in decided.outcome.plans:
+        title = say(decided.pack.strategies[plan.strategy].title, lang)
+        first = say(money(plan.monthly), lang)
+        course = charts.course(
+            language.message(lang, "plans.label", title=title, months=plan.months, first=first), plan
+        )
+        if course is not None and plan.months > 1:
+            yield course
+
+
+def _kit(looking: Looking, case_id: int) -> NegotiationPack:
+    kit = _decided(looking, case_id).kit()
+    if kit is None:
+        raise HTTPException(404)
+    return kit
+
+
+def _decided(looking: Looking, case_id: int) -> Decided:
+    found = decided_case.current(looking.session, case_id, looking.vault, looking.viewer.submitter)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _languages(looking: Looking, both: bool) -> tuple[Language, ...]:
+    return language.LANGUAGES if both else (language.chosen(looking.request),)
+
+
+def _handed_over(looking: Looking, case_id: int, content: bytes, media_type: str, name: str) -> Response:
+    entry = ledger.LedgerEntry("export", f"case:{case_id}", {"files": [name]})
+    ledger.append(looking.session, looking.vault, looking.viewer.actor, [entry], looking.now)
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _policy(html: str) -> str:
+    """The page carries its own styles, so that it can be kept: they alone are let through, by their hash."""
+    hashes = [base64.b64encode(sha256(style.encode()).digest()).decode() for style in _STYLE.findall(html)]
+    styles = " ".join(f"'sha256-{each}'" for each in hashes) or "'none'"
+    return f"default-src 'none'; style-src {styles}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"

@@ -1,0 +1,1 @@
+"""Views: what pages show, made of what the application gives. No routes."""

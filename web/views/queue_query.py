@@ -1,0 +1,115 @@
+"""Terms: a filter of the queue as its address says it, and the links that change one of them."""
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, HTTPException, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from forbear.accounts.accounts import Viewer
+from forbear.desk.filters import QueueFilter
+from models.desk import STATUSES, TO_DO
+from rules.pack.schema import Urgency
+
+Status = Literal["todo", "all", "open", "escalated", "reviewed", "waiting", "snoozed", "closed"]
+Due = Literal["overdue", "today", "week"]
+AGES = (1, 3, 7, 14, 30)  # days to choose from
+_Word = Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]  # PostgreSQL keeps no NUL
+
+
+class QueueQuery(BaseModel):
+    """What the address may say; what it does not say is left open, and what is none of it is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    ref: _Word | None = None
+    urgency: Urgency | None = None
+    status: Status | None = None
+    strategy: _Word | None = None
+    due: Due | None = None
+    assignee: Annotated[str, Field(pattern=r"^(me|nobody|[1-9][0-9]{0,17})$")] | None = None
+    product: _Word | None = None
+    bucket: _Word | None = None
+    age: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    batch: UUID | None = None
+    uncertain: bool | None = None
+    disagree: bool | None = None
+    changed: bool | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _blank_is_open(cls, value: object) -> object:
+        """A form sends a blank for what nobody chose."""
+        return (value.strip() or None) if isinstance(value, str) else value
+
+    @classmethod
+    def parse(cls, query: str) -> "QueueQuery":
+        """The terms that `query` wrote. Raises ValidationError."""
+        return cls.model_validate(dict(parse_qsl(query[:2000])))
+
+    @property
+    def which(self) -> Status:
+        """The status asked for: all where a reference is searched for, else what waits for a counsellor."""
+        return self.status or ("all" if self.ref else "todo")
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The terms that narrow, by name."""
+        return {name: value for name, value in self if value not in (None, False)}
+
+    def filter(self, viewer: Viewer, now: dt.datetime, zone: str) -> QueueFilter:
+        """The cases meant, seen by this viewer at this moment; days begin and end in this time zone."""
+        groups = {"todo": TO_DO, "all": STATUSES}
+        whose: dict[str, int | Literal["nobody"]] = {"me": viewer.account_id, "nobody": "nobody"}
+        return QueueFilter(
+            urgency=self.urgency,
+            strategy=self.strategy,
+            case_ref=self.ref,
+            submitter=viewer.submitter,
+            statuses=groups.get(self.which, (self.which,)),
+            product=self.product,
+            bucket=self.bucket,
+            batch=self.batch,
+            assignee=None if self.assignee is None else whose.get(self.assignee) or int(self.assignee),
+            due_before=None if self.due is None else _end(self.due, now, ZoneInfo(zone)),
+            received_before=None if self.age is None else now - dt.timedelta(days=self.age),
+            uncertain=bool(self.uncertain),
+            disagree=bool(self.disagree),
+            changed=bool(self.changed),
+        )
+
+    def query(self, **changes: Any) -> str:
+        """The address's part after the question mark, some of it changed; None takes a term away."""
+        terms = self.given | changes
+        return urlencode({name: _written(value) for name, value in terms.items() if value not in (None, False)})
+
+    def link(self, **changes: Any) -> str:
+        """The address of the queue with these terms, some of them changed."""
+        query = self.query(**changes)
+        return f"/?{query}" if query else "/"
+
+
+def _end(due: Due, now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    """Overdue: now. Today and this week: the midnight that ends them, in the time zone of the people."""
+    if due == "overdue":
+        return now
+    today = now.astimezone(zone).date()
+    days = 1 if due == "today" else 7 - today.weekday()
+    return dt.datetime.combine(today + dt.timedelta(days=days), dt.time(), zone)
+
+
+def _written(value: object) -> object:
+    return 1 if value is True else value
+
+
+def _terms(request: Request) -> QueueQuery:
+    try:
+        return QueueQuery.model_validate(dict(request.query_params))
+    except ValidationError:
+        raise HTTPException(400) from None
+
+
+QueueQueryDep = Annotated[QueueQuery, Depends(_terms)]

@@ -1,0 +1,207 @@
+"""Answers: a template in the request's language, or the same as JSON for programs; failures too."""
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import cache, partial
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+
+from forbear.accounts import accounts
+from forbear.base.packs import UnreadablePackError
+from forbear.desk.review import NoCaseError
+from rules.facts.case_facts import display
+from rules.handbook.wording import TEMPLATES as HANDBOOK
+from rules.text.phrases import articles, say
+from web import auth, language
+from web.api import problems
+
+_HERE = Path(__file__).parents[1]
+_YEAR = 365 * 24 * 3600
+# Address, words, and the least role that is shown the link.
+NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
+    ("/", "site.queue", "submitter"),
+    ("/batches", "batches.title", "submitter"),
+    ("/overview", "overview.title", "supervisor"),
+    ("/policy", "policy.title", "submitter"),
+    ("/ledger", "ledger.title", "supervisor"),
+    ("/accounts", "site.accounts", "admin"),
+    ("/webhooks", "webhooks.nav", "supervisor"),
+)
+_TOLD = (400, 401, 403, 404, 405, 410, 413, 421, 500, 503)  # failures with a sentence of their own
+
+
+def page(
+    request: Request,
+    template: str,
+    values: Mapping[str, Any],
+    twin: Mapping[str, Any],
+    status: int = 200,
+    address: str | None = None,
+) -> Response:
+    """The page, or its JSON twin if that is what the client accepts.
+
+    `address` is that of the page, where a form with a fault in it was sent to another one.
+    """
+    if wants_json(request):
+        return _varied(JSONResponse(dict(twin), status_code=status))
+    return _html(request, template, values, status, address)
+
+
+def _html(
+    request: Request, template: str, values: Mapping[str, Any], status: int = 200, address: str | None = None
+) -> Response:
+    lang = language.chosen(request)
+    html = (
+        _environment()
+        .get_template(template)
+        .render(
+            lang=lang,
+            t=partial(language.message, lang),
+            path=address or request.url.path,
+            other_language=_switch(request, lang, address),
+            viewer=getattr(request.state, "viewer", None),
+            csrf=auth.form_token(request),
+            **values,
+        )
+    )
+    response = HTMLResponse(html, status_code=status, headers={"Content-Language": lang})
+    if language.asked(request):
+        response.set_cookie(language.COOKIE, lang, max_age=_YEAR, httponly=True, samesite="lax")
+    return _varied(response)
+
+
+def failure(request: Request, status: int) -> Response:
+    """One sentence saying what is wrong and what to do."""
+    if problems.is_of_api(request):
+        return problems.plain(request, status)
+    kind = status if status in _TOLD else (400 if status < 500 else 500)
+    title = language.message(language.chosen(request), f"failure.{kind}.title")
+    text = language.message(language.chosen(request), f"failure.{kind}.text")
+    if wants_json(request):
+        problem = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": text}
+        return _varied(JSONResponse(problem, status_code=status, media_type="application/problem+json"))
+    return _html(request, "failure.html", {"title": title, "text": text, "status": status}, status)
+
+
+def answer_failures(app: FastAPI) -> None:
+    """Failures of the routes are answered as pages too."""
+    app.add_exception_handler(HTTPException, _http_failure)
+    app.add_exception_handler(auth.SignInNeededError, _sign_in)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(problems.ProblemError, problems.answer)
+    app.add_exception_handler(UnreadablePackError, _old_pack)
+    app.add_exception_handler(NoCaseError, _no_case)
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a program asks: it accepts JSON, and no page."""
+    accept = request.headers.get("accept", "")
+    return "application/json" in accept and "text/html" not in accept
+
+
+def _http_failure(request: Request, error: Exception) -> Response:
+    raised = cast(HTTPException, error)
+    response = failure(request, raised.status_code)
+    response.headers.update(raised.headers or {})
+    return response
+
+
+def _sign_in(request: Request, _error: Exception) -> Response:
+    """A program is told; a person is asked to sign in, and comes back to where they wanted to go."""
+    if wants_json(request):
+        return failure(request, 401)
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    next_page = f"?{urlencode({'next': wanted})}" if request.method == "GET" and wanted != "/" else ""
+    return RedirectResponse(f"/sign-in{next_page}", status_code=303)
+
+
+def _old_pack(request: Request, _error: Exception) -> Response:
+    """The decision was made by a pack that this version cannot read."""
+    if problems.is_of_api(request):
+        return problems.old_pack(request)
+    return failure(request, 410)
+
+
+def _no_case(request: Request, _error: Exception) -> Response:
+    """There is no such case, or not for whoever asks."""
+    return failure(request, 404)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    """A path that cannot be (a case id that is no number) is not found; a query that cannot be is a bad request."""
+    refused = cast(RequestValidationError, error)
+    if problems.is_of_api(request):
+        return problems.invalid(request, refused)
+    parts = refused.errors()
+    return failure(request, 404 if any(part["loc"][0] == "path" for part in parts) else 400)
+
+
+def _varied(response: Response) -> Response:
+    response.headers["Vary"] = "Accept, Cookie"
+    return response
+
+
+def _switch(request: Request, lang: language.Language, address: str | None) -> dict[str, str]:
+    """The link to the same page in the other language."""
+    other: language.Language = "en" if lang == "zh" else "zh"
+    url = request.url.include_query_params(lang=other)
+    return {
+        "lang": other,
+        "href": f"{address or url.path}?{url.query}",
+        "name": language.message(other, "language.name"),
+    }
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=ChoiceLoader(
+            [FileSystemLoader(_HERE / "templates"), PrefixLoader({"handbook": FileSystemLoader(HANDBOOK)})]
+        ),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["static"] = _static
+    environment.globals["navigation"] = NAVIGATION
+    environment.filters["moment"] = _moment
+    environment.filters["articles"] = articles
+    environment.filters["yuan"] = _yuan
+    environment.filters["date"] = dt.date.fromisoformat
+    environment.filters["day"] = day
+    environment.filters["say"] = say
+    environment.globals["display"] = display
+    return environment
+
+
+@cache
+def _static(name: str) -> str:
+    """The address of a static file, changed whenever the file is, so that no browser shows an old one."""
+    digest = sha256((_HERE / "static" / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+def _yuan(fen: int) -> str:
+    """Money for people."""
+    return f"¥{fen // 100:,}.{fen % 100:02}"
+
+
+def day(at: dt.datetime, zone: str) -> dt.date:
+    """The date of a moment where the pack's law applies: days left are counted on that calendar."""
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def _moment(at: dt.datetime, zone: str) -> str:
+    """A moment on the wall clock of the people who work the case."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
