@@ -2,12 +2,13 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 import yaml
 from starlette.requests import Request
 
-Language = Literal["zh", "en"]
+from rules.locale import Language
+
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 COOKIE = "lang"
 _FOLDER = Path(__file__).parent / "locale"

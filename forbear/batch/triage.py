@@ -25,6 +25,7 @@ from rules.decision.evaluate import Evaluation, Evaluator
 from rules.decision.outcome import Outcome
 from rules.engines.polars_engine import RuleTrace
 from rules.facts import case_facts, red_flags
+from rules.locale import Language
 from rules.pack.pack import Pack
 from rules.text import decision_view
 from rules.text.explanation import explain
@@ -97,7 +98,7 @@ class Decided:
         """The decision as the contract's object."""
         return decision_view.decision(self.pack, self.case_ref, self.outcome, self.facts, self.as_of, self.alarms)
 
-    def explained(self, language: case_facts.Language) -> str:
+    def explained(self, language: Language) -> str:
         """The decision at length: why, why not, what would change it, what is still to be asked."""
         return explain(self.pack, self.in_words(), self.outcome, self.facts, self.trace(), language)
 

@@ -15,6 +15,7 @@ from models.decision import Decision
 from models.desk import WorklistItem
 from models.pack import StoredPack
 from rules.facts import case_facts
+from rules.locale import Language
 from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import LoadedRule
 from rules.pack.schema import Text
@@ -52,7 +53,7 @@ class Judgement:
     submitted: tuple[str, ...]  # names of facts, in the vocabulary's order
     derived: tuple[str, ...]
 
-    def shown(self, fact: str, language: case_facts.Language) -> str:
+    def shown(self, fact: str, language: Language) -> str:
         """A known fact for people."""
         return case_facts.display(self.decided.pack.vocabulary, fact, self.decided.facts[fact], language)
 

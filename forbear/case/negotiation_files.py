@@ -13,8 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from forbear.base.errors import ForbearError
 from forbear.case import pdf
-from rules.facts.case_facts import Language
 from rules.finance.repayment_plan import rows
+from rules.locale import Language
 from rules.text.calendar import calendar
 from rules.text.negotiation_pack import LetterDraft, NegotiationPack, PlanOffer
 from rules.text.negotiation_words import money

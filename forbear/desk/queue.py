@@ -16,6 +16,7 @@ from models.case import Case, CaseVersion
 from models.desk import WorklistItem
 from models.intake import Chunk
 from rules.facts import case_facts
+from rules.locale import Language
 from rules.pack.pack import Pack
 from rules.pack.schema import Text, Urgency
 
@@ -59,7 +60,7 @@ class QueueRow:
     pack: Pack
     assignee: str | None  # the name of who has it
 
-    def shown(self, fact: str, language: case_facts.Language) -> str | None:
+    def shown(self, fact: str, language: Language) -> str | None:
         """A fact for people; None if it is unknown."""
         value = getattr(self.case, fact)
         if value is None or fact not in self.pack.vocabulary.facts:

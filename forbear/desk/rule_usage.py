@@ -7,9 +7,9 @@ from functools import lru_cache
 from sqlmodel import Session, col, func, select
 
 from models.tally import DailyTally
-from rules.facts.case_facts import Language
 from rules.handbook.contents import book
 from rules.handbook.document import Handbook
+from rules.locale import Language
 from rules.pack.pack import Pack
 
 

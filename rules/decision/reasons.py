@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from rules.decision.hit_policy import DEFAULT, HitPolicy, Ids
 from rules.decision.outcome import DISAGREEMENT
-from rules.facts.case_facts import Facts, Language
+from rules.facts.case_facts import Facts
+from rules.locale import Language
 from rules.pack.pack import LoadedRule, Pack
 from rules.pack.schema import Default, Rule
 from rules.text.phrases import fill, say

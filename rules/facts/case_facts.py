@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from rules.facts.cells import CellError, Reader, Value, bool_reader, enum_reader, list_reader, read_date, text_reader
 from rules.facts.numbers import int_reader, money_reader, rate_reader
-from rules.pack.schema import Fact, Vocabulary
+from rules.locale import Language, in_language, listed, said
+from rules.pack.schema import Fact, Text, Vocabulary
 
 Facts: TypeAlias = dict[str, Value]
-Language: TypeAlias = Literal["zh", "en"]
 _TYPES: Final = {
     "text": str,
     "enum": str,
@@ -25,6 +25,7 @@ _TYPES: Final = {
 }
 
 
+_YES, _NO, _NONE = said("value.yes"), said("value.no"), said("value.none")
 _SHORT: Final = 40  # characters of a cell
 _KEPT: Final = 2_000  # cells a column
 
@@ -36,6 +37,11 @@ class FieldError:
     field: str
     zh: str
     en: str
+
+    @classmethod
+    def of(cls, field: str, text: Text) -> FieldError:
+        """A refusal from its sentence."""
+        return cls(field, text.zh, text.en)
 
 
 def reader(fact: Fact) -> Reader:
@@ -103,8 +109,7 @@ class Parser:
             try:
                 value = readers[name](cell)
             except CellError as error:
-                title = self._titles[name]
-                errors.append(FieldError(name, f"{title.zh}{error.zh}。", f"{title.en}: {error.en}."))
+                errors.append(FieldError.of(name, said("field.cell", field=self._titles[name], error=error.text)))
             else:
                 if value is not None:
                     facts[name] = value
@@ -118,16 +123,9 @@ class Parser:
             return  # it was given, and what is wrong with it is told
         title = self._titles[name]
         if substitute is None:
-            errors.append(FieldError(name, f"缺少{title.zh}，请填写。", f"{title.en} is missing; fill it in."))
-            return
-        other = self._titles[substitute]
-        errors.append(
-            FieldError(
-                name,
-                f"缺少{title.zh}，请填写{title.zh}或{other.zh}。",
-                f"{title.en} is missing; fill in {title.en} or {other.en}.",
-            )
-        )
+            errors.append(FieldError.of(name, said("field.missing", field=title)))
+        else:
+            errors.append(FieldError.of(name, said("field.missing_both", field=title, other=self._titles[substitute])))
 
 
 def to_json(facts: Mapping[str, Value]) -> dict[str, object]:
@@ -163,20 +161,19 @@ def display(vocabulary: Vocabulary, name: str, value: Value, language: Language)
         case "rate", int():
             return f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02}%"
         case "bool", bool():
-            return {"zh": ("否", "是"), "en": ("no", "yes")}[language][value]
+            return in_language(_YES if value else _NO, language)
         case "date", dt.date():
             return value.isoformat()
         case "enum", str():
-            return _label(fact, value, language)
+            return in_language(_label(fact, value), language)
         case "list", tuple():
-            labels = [_label(fact, item, language) for item in value]
-            return {"zh": "、", "en": ", "}[language].join(labels) or {"zh": "无", "en": "none"}[language]
+            return in_language(listed(_label(fact, item) for item in value) if value else _NONE, language)
     return str(value)
 
 
-def _label(fact: Fact, value: str, language: Language) -> str:
+def _label(fact: Fact, value: str) -> Text:
     labels = fact.values.get(value)
-    return value if labels is None else labels.zh if language == "zh" else labels.en
+    return Text(zh=value, en=value) if labels is None else Text(zh=labels.zh, en=labels.en)
 
 
 def missing(vocabulary: Vocabulary, facts: Mapping[str, Value]) -> tuple[str, ...]:

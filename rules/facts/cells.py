@@ -8,7 +8,9 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from rules.pack.schema import Fact
+from rules.locale import listed, said
+from rules.locale.word_lists import word_lists
+from rules.pack.schema import Fact, Text
 
 Value: TypeAlias = str | bool | int | dt.date | tuple[str, ...]
 Reader: TypeAlias = Callable[[object], Value | None]
@@ -18,23 +20,20 @@ MAX_TEXT: Final = 2_000  # characters of free text where facts.yaml sets no max_
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
 _EXACT_FLOAT: Final = 10**15
 
-# Folded, so that - and -- are here as the empty word.
-_BLANK_WORDS: Final = (
-    "|—|——|–|/|\\|?|??|*|.|n/a|#n/a|na|null|nil|none|unknown|notknown|notgiven|tbd|tba|(blank)"
-    "|未知|不详|不明|不清楚|不知道|不确定|未提供|未填|未填写|未登记|未说明|待补充|待核实|待定|暂缺|空|空白|缺失"
-)
-_BLANKS: Final = frozenset(_BLANK_WORDS.split("|"))
-_NOTHING: Final = frozenset({"无", "没有", "none", "nothing", "[]"})
-_YES: Final = ("true", "yes", "y", "t", "1", "是", "有", "对", "真", "√", "✓", "✔")
-_NO: Final = ("false", "no", "n", "f", "0", "否", "无", "没有", "不是", "错", "假", "×", "✗")
+_WORDS: Final = word_lists("cells")
+_BLANKS: Final = frozenset[str](_WORDS["blank"])
+_NOTHING: Final = frozenset[str](_WORDS["nothing"])
+_DAY: Final = _WORDS["date"]
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DATE = re.compile(
-    r"(?:(\d{4})([-/.])(\d{1,2})\2(\d{1,2})|(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]|(\d{4})(\d\d)(\d\d))"
+    r"(?:(\d{4})([-/.])(\d{1,2})\2(\d{1,2})"
+    rf"|(\d{{4}})\s*{_DAY['year']}\s*(\d{{1,2}})\s*{_DAY['month']}\s*(\d{{1,2}})\s*(?:{'|'.join(_DAY['day'])})"
+    r"|(\d{4})(\d\d)(\d\d))"
     r"(?:(?:t|\s+)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?",
     re.ASCII,
 )
-_SEPARATORS = re.compile(r"[;,、|/\n]+")
+_SEPARATORS = re.compile(rf"[;,|/\n{''.join(_WORDS['list_separators'])}]+")
 _GAPS = re.compile(r"[\s_-]+")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -42,9 +41,9 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 class CellError(Exception):
     """Why a cell cannot be read, in both languages, worded to follow the fact's title."""
 
-    def __init__(self, zh: str, en: str) -> None:
-        self.zh, self.en = zh, en
-        super().__init__(en)
+    def __init__(self, key: str, **values: object) -> None:
+        self.text = said(f"cell.{key}", **values)
+        super().__init__(self.text.en)
 
 
 def fold(text: str) -> str:
@@ -57,11 +56,11 @@ def is_blank(text: str) -> bool:
     return len(text) <= MAX_CELL and fold(text) in _BLANKS
 
 
-def shown(cell: object) -> tuple[str, str]:
+def shown(cell: object) -> Text:
     """A cell as an error quotes it, in Chinese and in English quotation marks."""
     text = "".join(letter if letter.isprintable() else " " for letter in _words_of(cell)[:31])
     text = text if len(text) <= 30 else text[:30] + "…"
-    return f"“{text}”", f'"{text}"'
+    return said("cell.quoted", text=text)
 
 
 def _words_of(cell: object) -> str:
@@ -72,7 +71,7 @@ def _words_of(cell: object) -> str:
 def plain(cell: str) -> str:
     """A short cell in plain letters: half width, lower case, no blanks around."""
     if len(cell) > MAX_CELL:
-        raise CellError(f"内容过长，最多 {MAX_CELL} 个字", f"is longer than {MAX_CELL} characters")
+        raise CellError("too_long", most=MAX_CELL)
     return unicodedata.normalize("NFKC", cell).casefold().strip()
 
 
@@ -83,9 +82,9 @@ def text_reader(fact: Fact) -> Reader:
     def read(cell: object) -> str | None:
         text = _as_text(cell)
         if len(text) > longest:
-            raise CellError(f"内容过长，最多 {longest} 个字", f"is longer than {longest} characters; shorten it")
+            raise CellError("text_too_long", most=longest)
         if _UNSTORABLE.search(text):
-            raise CellError("含有无法保存的字符，请重新输入", "holds a character that cannot be stored; type it again")
+            raise CellError("unstorable")
         return None if is_blank(text) else text
 
     return read
@@ -96,15 +95,12 @@ def _as_text(cell: object) -> str:
         return cell.strip()
     if isinstance(cell, float):
         if not abs(cell) < _EXACT_FLOAT:
-            raise CellError(
-                "是过长的数字，表格已丢失末几位；请把该列设为文本后重新填写",
-                "is a number too long for a spreadsheet, which has lost its last digits; format the column as text",
-            )
+            raise CellError("digits_lost")
         return str(int(cell)) if cell.is_integer() else repr(cell)
     if isinstance(cell, dt.date):
         return cell.isoformat()[:10]
     if isinstance(cell, list | tuple | set | dict | bytes):
-        raise CellError("应是一段文字", "must be text")
+        raise CellError("not_text")
     return _words_of(cell).strip()
 
 
@@ -141,14 +137,13 @@ def enum_reader(fact: Fact) -> Reader:
 
 
 def _not_a_value(cell: object, fact: Fact) -> CellError:
-    zh, en = shown(cell)
-    labels = "、".join(value.zh for value in fact.values.values())
-    return CellError(f"{zh}不在可选范围内，请填：{labels}", f"{en} is not a value; use one of {', '.join(fact.values)}")
+    labels = listed(Text(zh=value.zh, en=name) for name, value in fact.values.items())
+    return CellError("not_a_value", cell=shown(cell), values=labels)
 
 
 def bool_reader(fact: Fact) -> Reader:
     """Yes or no, as a boolean, a number or a word."""
-    table = {fold(word): answer for answer, known in ((True, _YES), (False, _NO)) for word in known}
+    table = {fold(word): answer for answer, known in ((True, "yes"), (False, "no")) for word in _WORDS[known]}
     table |= {word: names[0] == "true" for word, names in words(fact).items()}
 
     def read(cell: object) -> bool | None:
@@ -159,8 +154,7 @@ def bool_reader(fact: Fact) -> Reader:
             return table[word]
         if word in _BLANKS:
             return None
-        zh, en = shown(cell)
-        raise CellError(f"{zh}不是是或否，请填“是”或“否”", f"{en} is neither yes nor no; write yes or no")
+        raise CellError("not_yes_or_no", cell=shown(cell))
 
     return read
 
@@ -201,13 +195,11 @@ def read_date(cell: object) -> dt.date | None:
             return None
         day = found
     if not _FIRST_DAY <= day <= _LAST_DAY:
-        zh, en = shown(cell)
-        raise CellError(f"{zh}不在 1900 年至 2100 年之间", f"{en} is not between 1900 and 2100")
+        raise CellError("not_between_years", cell=shown(cell))
     return day
 
 
 def _date_in(text: str, cell: object) -> dt.date | None:
-    zh, en = shown(cell)
     try:
         if _ISO.fullmatch(text):
             return dt.date.fromisoformat(text)
@@ -216,9 +208,9 @@ def _date_in(text: str, cell: object) -> dt.date | None:
             year, month, day = (int(part) for part in match.groups() if part and part not in "-/.")
             return dt.date(year, month, day)
     except ValueError:
-        raise CellError(f"{zh}这一天不存在，请核对", f"{en} is no day of the calendar; check it") from None
+        raise CellError("no_such_day", cell=shown(cell)) from None
     word = fold(text)
     # There is no date where somebody wrote "none": no auction, no request. That is no more than not known.
     if word in _BLANKS or word in _NOTHING:
         return None
-    raise CellError(f"{zh}不是日期，请按 2026-03-31 的格式填写", f"{en} is not a date; write it like 2026-03-31")
+    raise CellError("not_a_date", cell=shown(cell))

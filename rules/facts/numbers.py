@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from rules.facts.cells import CellError, Reader, fold, is_blank, plain, shown
+from rules.locale.word_lists import word_lists
 from rules.pack.schema import Fact
 
 MAX_YUAN: Final = 10**12 - 1  # 12 digits; in fen still far below what JSON numbers hold exactly
@@ -16,13 +17,14 @@ MAX_COUNT: Final = 10**9
 
 _PLAIN = re.compile(r"(\d{1,12})(?:\.(\d\d?))?", re.ASCII)
 _WHOLE = re.compile(r"(-?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?", re.ASCII)
+_WORDS: Final = word_lists("cells")["money"]
+_POWERS: Final[dict[str, int]] = _WORDS["powers"]
 _MONEY = re.compile(
-    r"(?:¥|rmb|cny|人民币)?\s*(-?)\s*(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?\s*(万|w|千|亿)?\s*"
-    r"(?:元整|元|圆|块钱|块|rmb|cny|yuan)?",
+    rf"(?:{'|'.join(_WORDS['before'])})?\s*(-?)\s*(\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.(\d+))?\s*({'|'.join(_POWERS)})?\s*"
+    rf"(?:{'|'.join(_WORDS['after'])})?",
     re.ASCII,
 )
 _RATE = re.compile(r"(-?)(\d+)(?:\.(\d+))?\s*%?()", re.ASCII)
-_SHIFT: Final = {"千": 3, "万": 4, "w": 4, "亿": 8}
 _CENT = Decimal("0.01")
 
 
@@ -49,8 +51,6 @@ def int_reader(fact: Fact) -> Reader:
 
 
 def _whole(cell: object, suffixes: tuple[str, ...]) -> int | None:
-    zh, en = shown(cell)
-    error = CellError(f"{zh}不是整数，请填 45 这样的数字", f"{en} is not a whole number; write it like 45")
     if isinstance(cell, str):
         text = plain(cell)
         if is_blank(text):
@@ -58,41 +58,25 @@ def _whole(cell: object, suffixes: tuple[str, ...]) -> int | None:
         ending = next((suffix for suffix in suffixes if text.endswith(suffix)), "")
         match = _WHOLE.fullmatch(text.removesuffix(ending).strip())
         if match is None:
-            raise error
+            raise CellError("not_whole", cell=shown(cell))
         return int(match[1] + match[2].replace(",", "")[:20])
     number = _exact(cell)
     if number is None or number != number.to_integral_value():
-        raise error
+        raise CellError("not_whole", cell=shown(cell))
     return int(number)
 
 
 def money_reader(fact: Fact) -> Reader:
     """Yuan with at most two decimals, as fen."""
-    return _hundredths(
-        fact,
-        MAX_YUAN,
-        _money,
-        lambda zh, en: CellError(
-            f"{zh}不是金额，请填 12000.50 这样的数字（单位：元）", f"{en} is not an amount; write yuan like 12000.50"
-        ),
-    )
+    return _hundredths(fact, MAX_YUAN, _money, "not_money")
 
 
 def rate_reader(fact: Fact) -> Reader:
     """Percent a year with at most two decimals, as basis points."""
-    return _hundredths(
-        fact,
-        MAX_PERCENT,
-        _rate,
-        lambda zh, en: CellError(
-            f"{zh}不是利率，年利率 18.25% 请填 18.25", f"{en} is not a rate; write 18.25 for 18.25 % a year"
-        ),
-    )
+    return _hundredths(fact, MAX_PERCENT, _rate, "not_a_rate")
 
 
-def _hundredths(
-    fact: Fact, most: int, parse: Callable[[str], Decimal | None], refusal: Callable[[str, str], CellError]
-) -> Reader:
+def _hundredths(fact: Fact, most: int, parse: Callable[[str], Decimal | None], refusal: str) -> Reader:
     lowest = 100 * (fact.minimum if fact.minimum is not None else (-most if fact.derived else 0))
     highest = 100 * (fact.maximum if fact.maximum is not None else most) + 99
 
@@ -110,7 +94,7 @@ def _hundredths(
         else:
             value = _exact(cell)
         if value is None:
-            raise refusal(*shown(cell))
+            raise CellError(refusal, cell=shown(cell))
         return _scaled(value, lowest, highest, cell)
 
     return read
@@ -120,8 +104,7 @@ def _scaled(value: Decimal, lowest: int, highest: int, cell: object) -> int:
     if value.adjusted() < 15:
         rounded = value.quantize(_CENT)
         if rounded != value:
-            zh, en = shown(cell)
-            raise CellError(f"{zh}最多两位小数", f"{en} has more than two decimals")
+            raise CellError("decimals", cell=shown(cell))
         number = int(rounded.scaleb(2))
     else:
         number = highest + 1 if value > 0 else lowest - 1
@@ -134,7 +117,7 @@ def _money(text: str) -> Decimal | None:
     if match is None or len(text) > 40:
         return None
     sign, whole, part, unit = match.groups()
-    return _decimal(sign, whole.replace(",", ""), part, _SHIFT.get(unit, 0))
+    return _decimal(sign, whole.replace(",", ""), part, _POWERS.get(unit, 0))
 
 
 def _rate(text: str) -> Decimal | None:
@@ -162,6 +145,6 @@ def _exact(cell: object) -> Decimal | None:
 
 def _within(number: int, lowest: int, highest: int, scale: int = 1) -> None:
     if number < lowest:
-        raise CellError(f"不能小于 {lowest // scale}", f"cannot be below {lowest // scale}")
+        raise CellError("below", limit=lowest // scale)
     if number > highest:
-        raise CellError(f"不能大于 {highest // scale}", f"cannot be above {highest // scale}")
+        raise CellError("above", limit=highest // scale)

@@ -10,19 +10,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from rules.facts.case_facts import Language
 from rules.facts.negation import negated
+from rules.locale import Language, in_language, listed, said
+from rules.locale.word_lists import word_lists
 from rules.pack.pack import Pack
-from rules.pack.schema import RedFlag, Text
+from rules.pack.schema import RedFlag
 
 # What may stand between the letters of a Chinese word or the words of an English one. Commas and full stops may not.
 _GAP: Final = r"[\s*·・_~'’‘\"“”|/+\-‐‑–—]"
 _GAPS: Final = re.compile(f"{_GAP}+")
-# What carries a denial on to the next words: 没有收到传票或支付令.
-_AND: Final = re.compile(r"\s*(?:或者|或|以及|和|及|与|、|/|or|and|nor)\s*")
+_AND: Final = re.compile(rf"\s*(?:{'|'.join(word_lists('negation')['and'])})\s*")
 _START: Final = 2  # letters by which words are looked up
 _INVISIBLE: Final = ("Cf", "Cc", "Mn", "Me")  # categories: formatting, control, accents and other marks on a letter
-NEGATED: Final = Text(zh="可能是否定表述，请人工核实", en="possibly negated, a person checks")
 
 
 @dataclass(frozen=True)
@@ -109,13 +108,13 @@ def _raised_as(pack: Pack, flag: str, raised: Collection[str]) -> str:
 
 def sentence(pack: Pack, alarm: RedFlagMatch, language: Language) -> str:
     """An alarm for people: its title, the words, and whether they may be denied."""
-    title = getattr(pack.red_flags[alarm.flag].title, language)
-    words = ("、" if language == "zh" else ", ").join(
-        f"“{word}”" if language == "zh" else f'"{word}"' for word in alarm.words
-    )
-    if language == "zh":
-        return f"{title}{f'：{words}' if words else ''}{f'（{NEGATED.zh}）' if alarm.negated else ''}"
-    return f"{title}{f': {words}' if words else ''}{f' ({NEGATED.en})' if alarm.negated else ''}"
+    text = pack.red_flags[alarm.flag].title
+    if alarm.words:
+        words = listed(said("red_flag.word", word=word) for word in alarm.words)
+        text = said("red_flag.with_words", title=text, words=words)
+    if alarm.negated:
+        text = said("red_flag.negated", text=text, hint=said("red_flag.negated_hint"))
+    return in_language(text, language)
 
 
 def bare(text: str) -> str:

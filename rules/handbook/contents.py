@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Final, get_args
 
-from rules.facts.case_facts import Language
 from rules.handbook.chapters import negotiation, parameters, policy_rules, strategies, vocabulary
 from rules.handbook.context import HandbookContext, chapter, context, day, sure, urgency
 from rules.handbook.document import Bullet, Bullets, Handbook, Line, Section, Table, TextSpan
 from rules.handbook.wording import paragraphs
+from rules.locale import Language
 from rules.pack.pack import Pack
 from rules.pack.schema import Layer
 from rules.text.phrases import STATUS, URGENCY

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from rules.facts.case_facts import Language
 from rules.handbook.document import Bullet, Bullets, LabelledPart, Line, Paragraph, TextSpan, Tone
 from rules.handbook.wording import words
 from rules.lint.references import Name, Use, uses
+from rules.locale import Language
 from rules.pack.negotiation import Point
 from rules.pack.pack import LoadedRule, Pack
 from rules.pack.schema import Item, Parameter, ParameterValue, Reference, Rule, Status, Text, Urgency

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, TypeAlias
 
-from rules.facts.case_facts import Language
+from rules.locale import Language
 
 # How a stretch of text looks. A badge always says its meaning in words; the tone only colours it.
 Look = Literal["plain", "strong", "code", "soft", "date", "badge"]

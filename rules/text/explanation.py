@@ -10,7 +10,8 @@ from rules.decision.near_misses import near_misses
 from rules.decision.outcome import Outcome
 from rules.decision.reasons import decided_alone, rules_of, source
 from rules.engines.polars_engine import RuleTrace
-from rules.facts.case_facts import Facts, Language
+from rules.facts.case_facts import Facts
+from rules.locale import Language
 from rules.pack import conditions as c
 from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import Pack

@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import Any, Final
 
 from rules.engines.interpreter import holds
-from rules.facts.case_facts import Facts, Language, display
+from rules.facts.case_facts import Facts, display
 from rules.facts.cells import Value
 from rules.finance.repayment_plan import RepaymentPlan
+from rules.locale import Language
 from rules.pack.condition_parser import parse, resolve
 from rules.pack.negotiation import PLAN_WORDS, ScriptLine
 from rules.pack.pack import Pack

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from rules.decision.outcome import Counterfactual, StaleParameter
-from rules.facts.case_facts import Facts, Language, display
+from rules.facts.case_facts import Facts, display
 from rules.facts.cells import Value
+from rules.locale import Language
 from rules.pack import conditions as c
 from rules.pack.pack import Pack
 from rules.pack.parameters import value_on

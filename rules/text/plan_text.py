@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from rules.facts.case_facts import Language
 from rules.finance.repayment_plan import RepaymentPlan
+from rules.locale import Language
 from rules.pack.pack import Pack
 from rules.pack.schema import Text
 from rules.text.phrases import both, say

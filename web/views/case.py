@@ -18,7 +18,7 @@ from forbear.desk import review
 from forbear.desk.assignment import Refusal
 from models.review import Review
 from rules.facts.case_facts import missing
-from rules.facts.red_flags import NEGATED
+from rules.locale import said
 from rules.pack.pack import Pack
 from rules.pack.parameters import value_on
 from rules.text.phrases import citations, parameter
@@ -71,8 +71,8 @@ def case_page(
         "forms": forms or Forms(),
         "stale": stale,
         "choices": _CHOICES,
-        "negated": NEGATED,
         "now": looking.now,
+        "negated": said("red_flag.negated_hint"),
         "done": _done(looking.request),
         "told": _told(looking.request),
         "pdf": pdf.why_not() is None,

@@ -9,7 +9,8 @@ from starlette.datastructures import FormData
 
 from forbear.case.corrections import cell
 from forbear.case.workflow import RefusedError
-from rules.facts.case_facts import Facts, FieldError, Language
+from rules.facts.case_facts import Facts, FieldError
+from rules.locale import Language
 from rules.pack.pack import Pack
 from rules.pack.schema import Fact
 

@@ -16,7 +16,7 @@ from forbear.ledger import ledger
 from forbear.ledger.ledger import LedgerEntry
 from models.case import Case
 from models.session import session
-from rules.facts.case_facts import Language
+from rules.locale import Language
 
 _LANGUAGES: Final[dict[str, tuple[Language, ...]]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
 _NO_CONSENT: Final[dict[consent.ConsentStatus, str]] = {

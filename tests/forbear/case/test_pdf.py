@@ -18,7 +18,7 @@ from pypdf import PdfReader
 
 from forbear.base.errors import ForbearError
 from forbear.case import negotiation_files, pdf
-from rules.facts.case_facts import Language
+from rules.locale import Language
 from rules.text.negotiation_pack import NegotiationPack
 from tests.forbear.case.test_negotiation_files import INSTALMENTS, LAWSUIT
 from tests.rules.text.test_negotiation_pack import CALM

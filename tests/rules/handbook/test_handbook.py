@@ -21,13 +21,13 @@ from typer.testing import CliRunner
 
 from forbear.base.errors import ForbearError
 from forbear.cli.commands.policy import app
-from rules.facts.case_facts import Language
 from rules.handbook import handbook
 from rules.handbook.conditions import condition
 from rules.handbook.contents import LANGUAGES
 from rules.handbook.context import anchor, context
 from rules.handbook.document import Bullet
 from rules.handbook.render import escaped
+from rules.locale import Language
 from rules.pack import conditions as c
 from rules.pack.loader import DEFAULT_PACK, Pack, load
 from rules.pack.normal_form import leaves

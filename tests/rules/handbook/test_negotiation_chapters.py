@@ -6,10 +6,10 @@ from functools import cache
 
 import pytest
 
-from rules.facts.case_facts import Language
 from rules.handbook import handbook
 from rules.handbook.contents import LANGUAGES
 from rules.handbook.context import HandbookContext, context, plain, prose
+from rules.locale import Language
 from rules.pack.negotiation import PRODUCT_CONTACTS, Approach, Negotiation, ScriptLine
 from rules.pack.schema import Text
 from tests.rules.handbook.test_handbook import DAY, Page, entry, files, pack, page

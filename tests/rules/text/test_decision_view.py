@@ -9,8 +9,8 @@ from rules.decision.evaluate import Engines, Evaluation, Evaluator
 from rules.decision.outcome import DeadlineDue, Outcome
 from rules.decision.reasons import reason
 from rules.engines.polars_engine import PolarsEngine
-from rules.facts.case_facts import Language
 from rules.facts.cells import Value
+from rules.locale import Language
 from rules.pack import conditions as c
 from rules.pack.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 from forbear.batch.triage import Decided
 from forbear.case import decided_case, negotiation_files, pdf
 from forbear.ledger import ledger
-from rules.facts.case_facts import Language
+from rules.locale import Language
 from rules.text.calendar import calendar
 from rules.text.negotiation_pack import NegotiationPack
 from rules.text.negotiation_words import money
