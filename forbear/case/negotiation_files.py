@@ -18,7 +18,7 @@ from rules.locale import Language
 from rules.text.calendar import calendar
 from rules.text.negotiation_pack import LetterDraft, NegotiationPack, PlanOffer
 from rules.text.negotiation_words import money
-from rules.text.phrases import say
+from rules.text.phrases import in_language
 
 _OURS: Final = re.compile(r"kit\.(html|pdf|md)|plan\.csv|deadlines\.ics|letter(-\d+)?(\.en)?\.txt")
 _MOST_STEPS: Final = 6  # lines of a plan in the page; all of them are in plan.csv
@@ -61,11 +61,11 @@ def markdown(kit: NegotiationPack, languages: Sequence[Language]) -> str:
 
 def letter(draft: LetterDraft, language: Language) -> str:
     """A letter as plain text, ready to be copied."""
-    hold = [say(draft.hold, language), ""] if draft.hold is not None else []
+    hold = [in_language(draft.hold, language), ""] if draft.hold is not None else []
     greeting = f"致：{draft.to.zh}" if language == "zh" else f"To: {draft.to.en}"
-    paragraphs = [line for text in draft.paragraphs for line in (say(text, language), "")]
-    signature = [say(text, language) for text in draft.signature]
-    return "\n".join([*hold, say(draft.title, language), "", greeting, "", *paragraphs, *signature]) + "\n"
+    paragraphs = [line for text in draft.paragraphs for line in (in_language(text, language), "")]
+    signature = [in_language(text, language) for text in draft.signature]
+    return "\n".join([*hold, in_language(draft.title, language), "", greeting, "", *paragraphs, *signature]) + "\n"
 
 
 def course(offer: PlanOffer) -> list[tuple[str, str]]:
@@ -128,4 +128,4 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.filters |= {"css": _css, "escaped": _escaped}
-_templates.globals |= {"course": course, "letter": letter, "say": say}
+_templates.globals |= {"course": course, "letter": letter, "say": in_language}

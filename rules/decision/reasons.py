@@ -11,7 +11,7 @@ from rules.facts.case_facts import Facts
 from rules.locale import Language
 from rules.pack.pack import LoadedRule, Pack
 from rules.pack.schema import Default, Rule
-from rules.text.phrases import fill, say
+from rules.text.phrases import fill, in_language
 
 
 def speaking(pack: Pack, fired: Ids) -> Ids:
@@ -29,7 +29,7 @@ def decided_alone(pack: Pack, fired: Ids) -> bool:
 
 def reason(pack: Pack, rule: str, facts: Facts, as_of: dt.date, language: Language) -> str:
     """What a rule says about a case: its `because`, with facts and figures filled in."""
-    return fill(pack, say(source(pack, rule).because, language), facts, as_of, language)
+    return fill(pack, in_language(source(pack, rule).because, language), facts, as_of, language)
 
 
 def source(pack: Pack, rule: str) -> Rule | Default:

@@ -12,8 +12,7 @@ from rules.handbook.document import Bullet, Bullets, Handbook, Line, Section, Ta
 from rules.handbook.wording import paragraphs
 from rules.locale import Language
 from rules.pack.pack import Pack
-from rules.pack.schema import Layer
-from rules.text.phrases import STATUS, URGENCY
+from rules.pack.schema import Layer, Status, Urgency
 
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 
@@ -78,12 +77,12 @@ def _reading(v: HandbookContext) -> Section:
     """How to read the handbook; what statuses, layers and urgencies mean."""
     text = Bullets(tuple(Bullet((TextSpan(v.say(each)),)) for each in paragraphs("reading")))
     meaning = v.word("meaning")
-    statuses = [((sure(v, status),), (TextSpan(v.word(f"status.{status}")),)) for status in STATUS]
+    statuses = [((sure(v, status),), (TextSpan(v.word(f"status.{status}")),)) for status in get_args(Status)]
     layers = [
         ((TextSpan(parameters.heading(v, layer), look="strong"),), (TextSpan(v.word(f"force.{layer}")),))
         for layer in get_args(Layer)
     ]
-    urgencies = [((urgency(v, level),),) for level in URGENCY]
+    urgencies = [((urgency(v, level),),) for level in get_args(Urgency)]
     return Section(
         chapter("reading"),
         v.word("reading"),

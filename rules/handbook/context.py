@@ -13,10 +13,11 @@ from rules.handbook.document import Bullet, Bullets, LabelledPart, Line, Paragra
 from rules.handbook.wording import words
 from rules.lint.references import Name, Use, uses
 from rules.locale import Language
+from rules.locale import said as sentence
 from rules.pack.negotiation import Point
 from rules.pack.pack import LoadedRule, Pack
 from rules.pack.schema import Item, Parameter, ParameterValue, Reference, Rule, Status, Text, Urgency
-from rules.text.phrases import FORCE, STATUS, URGENCY, articles, parameter, say, written
+from rules.text.phrases import articles, in_language, parameter, written
 
 _TONES: Final[Mapping[Status, Tone]] = {
     "primary": "good",
@@ -44,11 +45,11 @@ class HandbookContext:
 
     def word(self, key: str, **names: str) -> str:
         """One of the handbook's own words."""
-        return say(words()[key], self.language).format(**names)
+        return in_language(words()[key], self.language).format(**names)
 
     def say(self, text: Text) -> str:
         """A text of the pack that has no placeholders."""
-        return say(text, self.language)
+        return in_language(text, self.language)
 
     def mark(self, zh: str, en: str) -> str:
         """Punctuation."""
@@ -177,12 +178,12 @@ def marked(v: HandbookContext, entry: Item | Rule) -> Line:
 
 def sure(v: HandbookContext, status: Status) -> TextSpan:
     """How sure we are, as a badge."""
-    return badge(v.say(STATUS[status]), _TONES[status])
+    return badge(v.say(sentence(f"status.{status}")), _TONES[status])
 
 
 def urgency(v: HandbookContext, level: Urgency) -> TextSpan:
     """An urgency, as a badge."""
-    return badge(f"{level} {v.say(URGENCY[level])}", _URGENT[level])
+    return badge(f"{level} {v.say(sentence(f'urgency.{level}'))}", _URGENT[level])
 
 
 def day(date: dt.date) -> TextSpan:
@@ -193,9 +194,9 @@ def day(date: dt.date) -> TextSpan:
 def named(v: HandbookContext, reference: Reference) -> Line:
     """Title, number and article of a source."""
     source = v.pack.references[reference.id]
-    number = v.mark(f"（{source.number}）", f" ({source.number})") if source.number else ""
+    number = v.say(sentence("cited.number", number=source.number)) if source.number else ""
     article = articles(reference.article or "", v.language)
-    where = v.mark(f"第{article}条", f", art. {article}") if article else ""
+    where = v.say(sentence("cited.article", article=article)) if article else ""
     return (
         TextSpan(v.say(source.title), anchor(("references", reference.id))),
         TextSpan(f"{number}{where}"),
@@ -205,7 +206,7 @@ def named(v: HandbookContext, reference: Reference) -> Line:
 def citation(v: HandbookContext, reference: Reference) -> Line:
     """Title, number and article of a source, what force it has, and how sure we are."""
     layer = v.pack.references[reference.id].layer
-    force = () if layer == "design" else (badge(v.say(FORCE[layer])), TextSpan(" "))
+    force = () if layer == "design" else (badge(v.say(sentence(f"force.{layer}"))), TextSpan(" "))
     return (*named(v, reference), TextSpan(" "), *force, sure(v, reference.status))
 
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from rules.handbook.document import Handbook, Line, TextSpan
 from rules.handbook.wording import TEMPLATES, words
-from rules.text.phrases import say
+from rules.text.phrases import in_language
 
 # What Markdown would read as more than text, wherever it stands; < and & would open HTML.
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|~#$&])")
@@ -28,7 +28,7 @@ def markdown(book: Handbook) -> str:
 
 
 def _render(template: str, book: Handbook) -> str:
-    said = {key: say(text, book.language) for key, text in words().items()}
+    said = {key: in_language(text, book.language) for key, text in words().items()}
     return _environment().get_template(template).render(book=book, words=said, target="#{}".format)
 
 

@@ -13,16 +13,13 @@ from icalendar.enums import CLASS, TRANSP
 
 from rules.decision.outcome import Outcome
 from rules.facts.legal_days import deadline
+from rules.locale import said
 from rules.pack.negotiation import Approach
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
 from rules.pack.schema import Text
 from rules.text.phrases import cited
 
-_FOLLOW_UP: Final = Text(zh="跟进", en="Follow up")
-_PAUSE_OVER: Final = Text(zh="申请的延期或暂缓到期", en="The pause asked for ends")
-_THEN: Final = Text(zh="重新核对收支，主动联系机构。", en="Look at the budget again and get in touch with the lender.")
-_ASSUMED: Final = Text(zh="这个日期是推定的，请向顾问核实。", en="This day is assumed; check it with the counsellor.")
 _IDS: Final = uuid.UUID(
     "4bb7a1c2-6a0e-5a53-9d0e-4b9b6a2f7f3d"
 )  # our name space: the case reference stays out of the file
@@ -46,7 +43,9 @@ def follow_up_of(pack: Pack, approach: Approach, outcome: Outcome, as_of: dt.dat
     end = deadline(as_of, in_force(pack, as_of).get(approach.follow_up.days, 0)).date
     ahead = [each.date for each in outcome.deadlines if each.date >= as_of]
     before = max(as_of, min(ahead) - dt.timedelta(days=1)) if ahead else end
-    return CalendarDay("follow_up", min(end, before), _FOLLOW_UP, approach.follow_up.text, assumed=False)
+    return CalendarDay(
+        "follow_up", min(end, before), said("calendar.follow_up"), approach.follow_up.text, assumed=False
+    )
 
 
 def days_of(pack: Pack, outcome: Outcome, follow_up: CalendarDay, as_of: dt.date) -> tuple[CalendarDay, ...]:
@@ -62,7 +61,10 @@ def days_of(pack: Pack, outcome: Outcome, follow_up: CalendarDay, as_of: dt.date
         if each.date >= as_of
     ]
     ends = {plan.until for plan in outcome.plans if plan.until is not None and plan.strategy == outcome.strategy}
-    over = [CalendarDay("pause_over", end, _PAUSE_OVER, _THEN, assumed=True) for end in ends]
+    over = [
+        CalendarDay("pause_over", end, said("calendar.pause_over"), said("calendar.pause_over.detail"), assumed=True)
+        for end in ends
+    ]
     return tuple(sorted([*due, follow_up, *over], key=lambda each: (each.date, each.id)))
 
 
@@ -81,7 +83,8 @@ def calendar(case_ref: str, days: Iterable[CalendarDay], now: dt.datetime) -> by
 
 def _event(case_ref: str, each: CalendarDay, now: dt.datetime) -> Event:
     summary = f"{each.title.zh} / {each.title.en}"
-    details = [each.detail.zh, each.detail.en, *((_ASSUMED.zh, _ASSUMED.en) if each.assumed else ())]
+    assumed = said("calendar.assumed")
+    details = [each.detail.zh, each.detail.en, *((assumed.zh, assumed.en) if each.assumed else ())]
     return Event.new(
         uid=uuid.uuid5(_IDS, f"{case_ref}\0{each.id}\0{each.date.isoformat()}"),
         stamp=now,

@@ -11,6 +11,7 @@ from rules.decision.outcome import Counterfactual, DeadlineDue, EngineDisagreeme
 from rules.decision.reasons import reason, source, speaking
 from rules.facts.case_facts import Facts
 from rules.facts.red_flags import RedFlagMatch, sentence
+from rules.locale import said
 from rules.pack.pack import Pack
 from rules.pack.schema import Item
 from rules.text.phrases import both, change, citations, filled, stale
@@ -106,16 +107,8 @@ def _deadline(pack: Pack, due: DeadlineDue, as_of: dt.date) -> dict[str, Any]:
 def _assumption(due: DeadlineDue) -> dict[str, str] | None:
     """What a date rests on where something about it is not known."""
     if not due.start_known:
-        return {
-            "zh": "起算日不明，按最早可能的日期（今天）处理，请立即查明。",
-            "en": "It is not known when it started, so the earliest possible day, today, is assumed; find out at once.",
-        }
-    if not due.calendar_known:
-        return {
-            "zh": "该年度的放假安排尚未公布或未收录，只按周末顺延，请向法院核实。",
-            "en": "The holidays of that year are not known here, so only weekends were considered; ask the court.",
-        }
-    return None
+        return both(said("deadline.start_unknown"))
+    return None if due.calendar_known else both(said("deadline.calendar_unknown"))
 
 
 def _recourse(pack: Pack, each: Counterfactual) -> dict[str, Any]:

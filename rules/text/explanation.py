@@ -11,30 +11,14 @@ from rules.decision.outcome import Outcome
 from rules.decision.reasons import decided_alone, rules_of, source
 from rules.engines.polars_engine import RuleTrace
 from rules.facts.case_facts import Facts
-from rules.locale import Language
+from rules.locale import Language, listed, said
 from rules.pack import conditions as c
 from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
 from rules.pack.schema import Reference, Text
-from rules.text.phrases import URGENCY, cited, fill, phrase, say, used
+from rules.text.phrases import cited, filled_text, in_language, phrase, used
 
 _MOST_QUESTIONS: Final = 5
-_HEADINGS: Final[Mapping[str, Text]] = {
-    "red_flags": Text(zh="备注里的警示", en="Red flags in the notes"),
-    "situation": Text(zh="情况", en="The situation"),
-    "deadlines": Text(zh="期限", en="Deadlines"),
-    "differences": Text(zh="两套计算的差异", en="Where the engines differ"),
-    "why": Text(zh="为什么", en="Why"),
-    "steps": Text(zh="接下来做什么", en="What to do next"),
-    "plan_options": Text(zh="可以提出的还款方案", en="Plans that can be offered"),
-    "documents": Text(zh="要准备的材料", en="Papers to have in hand"),
-    "rights": Text(zh="可以依据的权利", en="Rights to rely on"),
-    "warnings": Text(zh="要提醒当事人的", en="What the borrower should know"),
-    "why_not": Text(zh="为什么不是别的", en="Why not something else"),
-    "changes": Text(zh="什么会改变建议", en="What would change it"),
-    "questions": Text(zh="还要问清", en="Still to be asked"),
-    "sources": Text(zh="依据", en="Sources"),
-}
 # What a counsellor wants to see first; nothing about money where a person is in danger.
 _SITUATION: Final = (
     "product",
@@ -77,7 +61,7 @@ def explain(
         ("sources", notes.listed()),
     ]
     paragraphs = [_section(heading, lines, language) for heading, lines in sections if lines]
-    return "\n\n".join([*paragraphs, say(pack.manifest.disclaimer, language)])
+    return "\n\n".join([*paragraphs, in_language(pack.manifest.disclaimer, language)])
 
 
 def _questions(pack: Pack, asked: Sequence[Mapping[str, Any]], language: Language) -> list[str]:
@@ -87,13 +71,9 @@ def _questions(pack: Pack, asked: Sequence[Mapping[str, Any]], language: Languag
     """
     starts = {clock.starts_from for clock in pack.deadlines.values()}
     first = sorted(asked, key=lambda each: each["fact"] in starts)
-    said = [each["text"][language] for each in first[:_MOST_QUESTIONS]]
-    more = len(asked) - len(said)
-    if more:
-        said.append(
-            f"另有{more}项，问清以上各项后再看。" if language == "zh" else f"{more} more, once these are clear."
-        )
-    return said
+    shown = [each["text"][language] for each in first[:_MOST_QUESTIONS]]
+    more = len(asked) - len(shown)
+    return [*shown, in_language(said("explain.more_questions", n=more), language)] if more else shown
 
 
 class _Notes:
@@ -107,8 +87,7 @@ class _Notes:
     def mark(self, references: Sequence[Reference]) -> str:
         """The numbers of these sources, to stand behind a sentence."""
         numbers = sorted({self._numbers.setdefault(each, len(self._numbers) + 1) for each in references})
-        joined = ("、" if self.language == "zh" else ", ").join(map(str, numbers))
-        return f"〔{joined}〕" if self.language == "zh" and numbers else f" [{joined}]" if numbers else ""
+        return in_language(said("explain.mark", numbers=listed(map(str, numbers))), self.language) if numbers else ""
 
     def mark_json(self, references: Sequence[Mapping[str, Any]]) -> str:
         """The same for references as a decision's object has them."""
@@ -125,7 +104,10 @@ def _section(heading: str, lines: list[str], language: Language) -> str:
     numbered = heading in ("steps", "sources")
     marks = (f"{number}. " if numbered else "- " for number in range(1, len(lines) + 1))
     return "\n".join(
-        [say(_HEADINGS[heading], language), *(mark + line for mark, line in zip(marks, lines, strict=True))]
+        [
+            in_language(said(f"explain.{heading}"), language),
+            *(mark + line for mark, line in zip(marks, lines, strict=True)),
+        ]
     )
 
 
@@ -133,55 +115,40 @@ def _recommendation(
     pack: Pack, decision: Mapping[str, Any], outcome: Outcome, facts: Facts, language: Language
 ) -> list[str]:
     strategy, as_of = pack.strategies[outcome.strategy], dt.date.fromisoformat(decision["as_of"])
-    summary, sound_when, against = (
-        fill(pack, say(text, language), facts, as_of, language)
-        for text in (strategy.summary, strategy.sound_when, strategy.against)
-    )
-    urgency = say(URGENCY[outcome.urgency], language)
-    others = [say(pack.strategies[name].title, language) for name in outcome.secondary]
-    blocked = [say(pack.strategies[name].title, language) for name in outcome.blocked]
-    if language == "zh":
-        sure = "已确定：缺少的信息不会改变这一策略。" if outcome.certain else "尚未确定：缺少的信息可能改变这一策略。"
-        return [
-            f"建议：{strategy.title.zh}（{strategy.code}），紧急程度 {outcome.urgency}（{urgency}）。",
-            summary,
-            f"什么时候合适：{sound_when}",
-            f"有什么不利：{against}",
-            sure if outcome.engines_agree else "两套计算的结果不一致，由顾问判断。",
-            *([f"同时考虑：{'、'.join(others)}。"] if others else []),
-            *([f"暂不可用：{'、'.join(blocked)}。"] if blocked else []),
-        ]
-    sure = (
-        "This is certain: nothing that is still unknown could change it."
-        if outcome.certain
-        else "This is not certain: what is still unknown could change it."
-    )
-    return [
-        f"Recommended: {strategy.title.en} ({strategy.code}), urgency {outcome.urgency} ({urgency}).",
-        summary,
-        f"Sound: {sound_when}",
-        f"What speaks against it: {against}",
-        sure if outcome.engines_agree else "The two engines came to different results; a counsellor decides.",
-        *([f"Also to be considered: {', '.join(others)}."] if others else []),
-        *([f"Not to be used for now: {', '.join(blocked)}."] if blocked else []),
+    level = outcome.urgency
+    sure = "disagreed" if not outcome.engines_agree else "certain" if outcome.certain else "uncertain"
+    sentences = [
+        said(
+            "explain.recommended",
+            title=strategy.title,
+            code=strategy.code,
+            level=level,
+            urgency=said(f"urgency.{level}"),
+        ),
+        filled_text(pack, strategy.summary, facts, as_of),
+        said("explain.sound_when", text=filled_text(pack, strategy.sound_when, facts, as_of)),
+        said("explain.against", text=filled_text(pack, strategy.against, facts, as_of)),
+        said(f"explain.{sure}"),
     ]
+    for key, names in (("secondary", outcome.secondary), ("blocked", outcome.blocked)):
+        if names:
+            sentences.append(said(f"explain.{key}", titles=listed(pack.strategies[name].title for name in names)))
+    return [in_language(sentence, language) for sentence in sentences]
 
 
 def _situation(pack: Pack, facts: Facts, language: Language) -> list[str]:
-    said = used(pack, tuple(name for name in _SITUATION if name in facts), facts, language)
-    return [said] if said else []
+    known = used(pack, tuple(name for name in _SITUATION if name in facts), facts, language)
+    return [known] if known else []
 
 
 def _deadline(due: Mapping[str, Any], notes: _Notes, language: Language) -> str:
     """A clock, how long it still runs, and what is assumed about it."""
-    left, mark = int(due["days_left"]), notes.mark_json(due["basis"])
-    note = str(due["note"][language]) if due["note"] else ""
-    if language == "zh":
-        when = f"还有 {left} 天" if left > 0 else "就是今天" if left == 0 else f"已过 {-left} 天"
-        return f"{due['title']['zh']}：{due['date']}（{when}）。{note}{mark}"
-    days = f"{abs(left)} day{'' if abs(left) == 1 else 's'}"
-    when = f"{days} left" if left > 0 else "today" if left == 0 else f"{days} ago"
-    return f"{due['title']['en']}: {due['date']} ({when}).{' ' + note if note else ''}{mark}"
+    left, note = int(due["days_left"]), due["note"]
+    passed = "days_left" if left > 0 else "today" if left == 0 else "days_ago"
+    when = said(f"explain.{passed}", n=abs(left))
+    key = "explain.deadline_assumed" if note else "explain.deadline"
+    text = said(key, title=Text(**due["title"]), date=due["date"], when=when, note=Text(**note) if note else "")
+    return in_language(text, language) + notes.mark_json(due["basis"])
 
 
 def _why(pack: Pack, told: Mapping[str, Any], facts: Facts, traced: Mapping[str, RuleTrace], notes: _Notes) -> str:
@@ -194,10 +161,10 @@ def _why(pack: Pack, told: Mapping[str, Any], facts: Facts, traced: Mapping[str,
     values = {each.leaf: each.value for each in trace.leaves}
     names = tuple(name for part, _ in trace.parts for name in _telling(part, values))
     known = used(pack, names, facts, language)
-    title = say(rules_of(pack)[rule].rule.title, language)
-    if language == "zh":
-        return f"{text}\n  规则“{title}”（{rule}）" + (f"，用到的信息：{known}" if known else "")
-    return f"{text}\n  Rule “{title}” ({rule})" + (f", which looked at: {known}" if known else "")
+    key = "explain.rule_used" if known else "explain.rule"
+    return (
+        f"{text}\n  {in_language(said(key, title=rules_of(pack)[rule].rule.title, rule=rule, facts=known), language)}"
+    )
 
 
 def _items(items: Sequence[Mapping[str, Any]], notes: _Notes, language: Language) -> list[str]:
@@ -208,12 +175,11 @@ def _why_not(
     pack: Pack, outcome: Outcome, facts: Facts, trace: Sequence[RuleTrace], language: Language
 ) -> Iterator[str]:
     for miss in near_misses(pack, outcome, trace):
-        title, lacking = say(pack.strategies[miss.strategy].title, language), phrase(pack, miss.lacking, language)
+        title, lacking = pack.strategies[miss.strategy].title, phrase(pack, miss.lacking, language)
         present = used(pack, miss.facts, facts, language)
-        if language == "zh":
-            yield f"{title}：要求“{lacking}”，而现在是“{present}”。（规则 {miss.rule}）"
-        else:
-            yield f"{title}: it takes “{lacking}”, and now it is “{present}”. (rule {miss.rule})"
+        yield in_language(
+            said("explain.near_miss", title=title, lacking=lacking, present=present, rule=miss.rule), language
+        )
 
 
 def _telling(condition: c.Condition, values: Mapping[c.Leaf, bool | None]) -> Iterator[str]:

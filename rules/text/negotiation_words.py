@@ -13,7 +13,7 @@ from rules.engines.interpreter import holds
 from rules.facts.case_facts import Facts, display
 from rules.facts.cells import Value
 from rules.finance.repayment_plan import RepaymentPlan
-from rules.locale import Language
+from rules.locale import Language, said
 from rules.pack.condition_parser import parse, resolve
 from rules.pack.negotiation import PLAN_WORDS, ScriptLine
 from rules.pack.pack import Pack
@@ -104,12 +104,12 @@ def money(fen: int) -> Text:
     """An amount, without the fen where there are none."""
     sign, amount = "-" if fen < 0 else "", abs(fen)
     shown = f"{sign}{amount // 100:,}" + (f".{amount % 100:02}" if amount % 100 else "")
-    return Text(zh=f"{shown}元", en=f"¥{shown}")
+    return said("spoken.money", amount=shown)
 
 
 def day(date: dt.date) -> Text:
     """A date."""
-    return Text(zh=f"{date.year}年{date.month}月{date.day}日", en=f"{date.day} {_MONTHS[date.month - 1]} {date.year}")
+    return said("spoken.day", year=date.year, month=date.month, day=date.day, name=_MONTHS[date.month - 1])
 
 
 def plan_words(plan: RepaymentPlan) -> dict[str, Text]:

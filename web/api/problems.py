@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from rules.facts.case_facts import FieldError
 from rules.pack.schema import Text
-from rules.text.phrases import say
+from rules.text.phrases import in_language
 from web import language
 from web.language import Language
 
@@ -67,7 +67,7 @@ def answer(request: Request, error: Exception) -> Response:
     detail = (
         language.message(wanted, f"problem.{problem.kind}.detail", **problem.values)
         if problem.detail is None
-        else say(problem.detail, wanted)
+        else in_language(problem.detail, wanted)
     )
     title = language.message(wanted, f"problem.{problem.kind}.title")
     body = {"type": f"urn:forbear:problem:{problem.kind}", "title": title, "status": problem.status, "detail": detail}

@@ -14,7 +14,7 @@ from forbear.desk.overview import Period
 from forbear.desk.rule_usage import RuleUsage
 from rules.pack.pack import Pack
 from rules.pack.schema import Text
-from rules.text.phrases import say
+from rules.text.phrases import in_language
 from web import language
 from web.auth import Supervisor
 from web.charts import charts
@@ -131,7 +131,7 @@ def _urgency(session: Session, said: Callable[..., str], width: int) -> str:
 
 def _strategies(session: Session, pack: Pack, lang: language.Language, said: Callable[..., str], width: int) -> str:
     found = overview.mix(session).by_strategy
-    counts = [ChartBar(say(_title(pack, strategy), lang), cases) for strategy, cases in found[:_STRATEGIES]]
+    counts = [ChartBar(in_language(_title(pack, strategy), lang), cases) for strategy, cases in found[:_STRATEGIES]]
     if rest := sum(cases for _, cases in found[_STRATEGIES:]):
         counts.append(ChartBar(said("overview.others"), rest, "plain"))
     return charts.bars(counts, name=said("overview.strategies"), width=width)
@@ -141,7 +141,7 @@ def _outcomes(
     session: Session, period: Period, pack: Pack, lang: language.Language, said: Callable[..., str], width: int
 ) -> str:
     rows = [
-        ChartRow(say(_title(pack, strategy), lang), tuple(found[name] for name, _ in _OUTCOMES))
+        ChartRow(in_language(_title(pack, strategy), lang), tuple(found[name] for name, _ in _OUTCOMES))
         for strategy, found in overview.outcomes(session, period)[:_STRATEGIES]
     ]
     series = [Series(said(f"outcome.{name}"), tone) for name, tone in _OUTCOMES]

@@ -21,7 +21,7 @@ from forbear.base.packs import UnreadablePackError
 from forbear.desk.review import NoCaseError
 from rules.facts.case_facts import display
 from rules.handbook.wording import TEMPLATES as HANDBOOK
-from rules.text.phrases import articles, say
+from rules.text.phrases import articles, in_language
 from web import auth, language
 from web.api import problems
 
@@ -180,7 +180,7 @@ def _environment() -> Environment:
     environment.filters["yuan"] = _yuan
     environment.filters["date"] = dt.date.fromisoformat
     environment.filters["day"] = day
-    environment.filters["say"] = say
+    environment.filters["say"] = in_language
     environment.globals["display"] = display
     return environment
 

@@ -34,10 +34,11 @@ from rules.handbook.document import (
     Table,
     TextSpan,
 )
+from rules.locale import said as sentence
 from rules.pack.fee_tables import FeeSchedule, FeeTable
 from rules.pack.parameters import of_day, value_on
 from rules.pack.schema import Dated, Layer, Parameter, ParameterValue, Source
-from rules.text.phrases import FORCE, written
+from rules.text.phrases import written
 
 
 def parameters(v: HandbookContext) -> Section:
@@ -171,7 +172,7 @@ def references(v: HandbookContext) -> Section:
 
 def heading(v: HandbookContext, layer: Layer) -> str:
     """A layer as the title of its sources."""
-    force = v.say(FORCE[layer])
+    force = v.say(sentence(f"force.{layer}"))
     return force[0].upper() + force[1:]
 
 

@@ -19,6 +19,7 @@ from rules.handbook.context import (
     users,
 )
 from rules.handbook.document import Bullet, Bullets, HandbookEntry, LabelledPart, Line, Paragraph, Section, TextSpan
+from rules.locale import said as sentence
 from rules.pack.parameters import value_on
 from rules.pack.schema import Clock, Fact, Hardship, Product
 
@@ -135,7 +136,7 @@ def _values(v: HandbookContext, fact: Fact) -> Line:
         mark = (TextSpan(" "), badge(v.word("urgent"), "alarm")) if urgent else ()
         shown.append((TextSpan(f"{value.zh if v.language == 'zh' else value.en} "), TextSpan(key, look="code"), *mark))
     if not fact.values and fact.urgent:
-        shown.append((TextSpan(v.mark("是", "yes")), TextSpan(" "), badge(v.word("urgent"), "alarm")))
+        shown.append((TextSpan(v.say(sentence("value.yes"))), TextSpan(" "), badge(v.word("urgent"), "alarm")))
     return joined(shown, v.mark("、", ", "))
 
 
@@ -194,11 +195,11 @@ def _length(v: HandbookContext, clock: Clock) -> Line:
     """From which day, and how long: or that day itself."""
     start = link(v, ("facts", clock.starts_from))
     if clock.days is None:
-        return (TextSpan(v.mark("", "On the day itself: ")), start, TextSpan(v.mark("当天", "")))
+        return (TextSpan(v.word("clock.on.before")), start, TextSpan(v.word("clock.on.after")))
     parameter = v.pack.parameters[clock.days]
     value = value_on(parameter, v.day)
     days = v.word("none_in_force") if value is None else quantity(v, parameter, value)
     length = TextSpan(days, anchor(("parameters", clock.days)))
-    return (
-        (TextSpan("自"), start, TextSpan("起"), length) if v.language == "zh" else (length, TextSpan(" from: "), start)
-    )
+    if v.language == "zh":
+        return (TextSpan(v.word("clock.from.before")), start, TextSpan(v.word("clock.from.after")), length)
+    return (length, TextSpan(v.word("clock.from.before")), start)

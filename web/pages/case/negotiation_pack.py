@@ -20,7 +20,7 @@ from rules.locale import Language
 from rules.text.calendar import calendar
 from rules.text.negotiation_pack import NegotiationPack
 from rules.text.negotiation_words import money
-from rules.text.phrases import say
+from rules.text.phrases import in_language
 from web import language
 from web.auth import OurForm
 from web.charts import charts
@@ -86,8 +86,8 @@ def show_plans(
 def _courses(decided: Decided, lang: Language) -> Iterator[charts.Course]:
     """The plans that pay something off over time, named as in the table."""
     for plan in decided.outcome.plans:
-        title = say(decided.pack.strategies[plan.strategy].title, lang)
-        first = say(money(plan.monthly), lang)
+        title = in_language(decided.pack.strategies[plan.strategy].title, lang)
+        first = in_language(money(plan.monthly), lang)
         course = charts.course(
             language.message(lang, "plans.label", title=title, months=plan.months, first=first), plan
         )
