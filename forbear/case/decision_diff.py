@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from forbear.batch.triage import Decided
 from rules.decision.reasons import source
 from rules.facts.case_facts import display
-from rules.locale import Language
+from rules.locale import Language, said
 from rules.pack.schema import Rule, Text
 
-_UNKNOWN = Text(zh="未知", en="unknown")
+_UNKNOWN = said("unknown")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import typer
 
 from forbear.base.errors import ForbearError
 from forbear.cli.context import today
+from forbear.locale import said
 from rules.facts.cells import CellError, Reader, read_date
 from rules.facts.numbers import int_reader, money_reader, rate_reader
 from rules.pack.pack import Pack
@@ -19,13 +20,13 @@ from rules.text.phrases import cited
 
 AsJson = Annotated[bool, typer.Option("--json", help="one object, figures as decimal strings")]
 On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="the day whose figures count (today)")]
-Amount = Annotated[str, typer.Argument(metavar="AMOUNT", help="yuan: 50000, 50,000.00 or 5万")]
+Amount = Annotated[str, typer.Argument(metavar="AMOUNT", help="yuan: 50000 or 50,000.00")]
 Days = Annotated[str, typer.Argument(metavar="DAYS")]
 MOST_DAYS = 36_500
 
 
 def fen(name: str, cell: str) -> int:
-    """An amount: 50000, 50,000.00 or 5万."""
+    """An amount: 50000 or 50,000.00."""
     return _read(name, money_reader(_fact("money")), cell)
 
 
@@ -44,7 +45,7 @@ def day(name: str, cell: str) -> dt.date:
     try:
         found = read_date(cell)
     except CellError as error:
-        raise ForbearError(f"{name}: {error.en}.") from None
+        raise ForbearError(f"{name}: {error.text.en}.") from None
     if found is None:
         raise ForbearError(f"{name}: give a date like 2026-11-24.")
     return found
@@ -56,14 +57,14 @@ def day_of_figures(cell: str | None, pack: Pack) -> dt.date:
 
 
 def _fact(kind: FactType, minimum: int = 0, maximum: int | None = None) -> Fact:
-    return Fact(type=kind, title=Text(zh="数值", en="Figure"), minimum=minimum, maximum=maximum)
+    return Fact(type=kind, title=said("calc.figure"), minimum=minimum, maximum=maximum)
 
 
 def _read(name: str, read: Reader, cell: str) -> int:
     try:
         value = read(cell)
     except CellError as error:
-        raise ForbearError(f"{name}: {error.en}.") from None
+        raise ForbearError(f"{name}: {error.text.en}.") from None
     if value is None:
         raise ForbearError(f"{name}: give a number.")
     return cast(int, value)
@@ -100,14 +101,25 @@ def percent(basis_points: int) -> str:
     return f"{plain(Decimal(basis_points).scaleb(-2))}%"
 
 
+def label(key: str) -> str:
+    """What a figure is, in both languages on one line."""
+    text = said(f"calc.{key}")
+    return f"{text.zh} {text.en}"
+
+
+def sentences(key: str, **values: object) -> tuple[str, str]:
+    """A sentence, a line a language."""
+    text = said(key, **values)
+    return text.zh, text.en
+
+
 def sources(pack: Pack, rested_on: Sequence[Dated]) -> Iterator[str]:
     """Where figures come from and how sure that is, and whether one is only carried on."""
     references: tuple[Reference, ...] = tuple(dict.fromkeys(each for value in rested_on for each in value.references))
-    yield f"来源：{cited(pack, references, 'zh')}"
-    yield f"Source: {cited(pack, references, 'en')}"
+    source = Text(zh=cited(pack, references, "zh"), en=cited(pack, references, "en"))
+    yield from sentences("calc.source", source=source)
     if any(value.carried for value in rested_on):
-        yield "其中有数值未经核实，暂按最近一次核实的数值计算，请先核对最新公告。"
-        yield "One of these figures is the last confirmed one carried on; check the latest announcement first."
+        yield from sentences("calc.carried")
 
 
 def basis(pack: Pack, rested_on: Sequence[Dated]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from forbear.batch.progress import BatchProgress
+from forbear.locale import said
 from rules.pack.pack import Pack
 
 console = Console()
@@ -24,7 +25,8 @@ def summary(pack: Pack, batches: Sequence[BatchProgress], seconds: float, worked
     """Counts by strategy and urgency, rejects and speed of one run of `seconds`, `worked` of them by the workers."""
     strategies, urgencies = _added(batch.strategies for batch in batches), _added(batch.urgencies for batch in batches)
     decided = sum(strategies.values())
-    table = Table("strategy", "策略", "cases", title="Recommended strategies", title_justify="left")
+    heading = said("summary.strategy")
+    table = Table(heading.en, heading.zh, "cases", title="Recommended strategies", title_justify="left")
     table.columns[2].justify = "right"
     for name, count in sorted(strategies.items(), key=lambda item: (-item[1], item[0])):
         title = pack.strategies[name].title

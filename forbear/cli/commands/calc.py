@@ -17,9 +17,11 @@ from forbear.cli.arguments import (
     day_of_figures,
     fen,
     figure,
+    label,
     of_fen,
     percent,
     plain,
+    sentences,
     show,
 )
 from forbear.cli.commands import court
@@ -29,7 +31,7 @@ from rules.finance.amortisation import accrued, after_pause, equal_principal, le
 from rules.pack.pack import Pack
 from rules.text.plan_text import yuan
 
-_Principal = Annotated[str, typer.Argument(metavar="PRINCIPAL", help="yuan: 50000, 50,000.00 or 5万")]
+_Principal = Annotated[str, typer.Argument(metavar="PRINCIPAL", help="yuan: 50000 or 50,000.00")]
 _Rate = Annotated[str, typer.Argument(metavar="RATE_PERCENT", help="percent a year, like 18.25")]
 _LONGEST = 600  # months
 
@@ -62,15 +64,13 @@ def instalment(
         "total": yuan(plan.total),
         "months": terms,
     }
-    names = "首月还款 First instalment" if equal or pause else "每月还款 Instalment"
     lines = [
-        f"{names}: {of_fen(first.amount)}",
-        *([f"  其中暂停期间的利息 Interest of the pause in it: {of_fen(cost)}"] if cost else []),
-        f"末月还款 Last instalment: {of_fen(last.amount)}",
-        f"利息合计 Interest: {of_fen(plan.interest)}",
-        f"还款合计 Total: {of_fen(plan.total)}",
-        "每月利息＝余额×年利率÷12，四舍五入到分；尾差计入末月。",
-        "A month's interest is balance × rate ÷ 12, half up to the fen; the last month takes what is left over.",
+        f"{label('first' if equal or pause else 'level')}: {of_fen(first.amount)}",
+        *([f"  {label('pause_interest')}: {of_fen(cost)}"] if cost else []),
+        f"{label('last')}: {of_fen(last.amount)}",
+        f"{label('interest')}: {of_fen(plan.interest)}",
+        f"{label('total')}: {of_fen(plan.total)}",
+        *sentences("calc.monthly_interest"),
     ]
     if table:
         columns = ("amount", "principal", "interest", "balance")
@@ -78,7 +78,8 @@ def instalment(
         data["schedule"] = [
             {"number": number, **dict(zip(columns, map(yuan, row), strict=True))} for number, row in rows
         ]
-        lines.append(f"{'期 No.':>6}{'还款 amount':>16}{'本金 principal':>17}{'利息 interest':>16}{'余额 balance':>17}")
+        headings = {"number": 6, "amount": 16, "principal": 17, "interest": 16, "balance": 17}
+        lines.append("".join(f"{label(f'column.{name}'):>{width}}" for name, width in headings.items()))
         lines += [f"{number:>7}" + "".join(f"{of_fen(fen):>18}" for fen in row) for number, row in rows]
     show(data, lines, as_json)
 
@@ -86,15 +87,10 @@ def instalment(
 def _check_contract(pack: Pack, signed: dt.date, when: dt.date) -> None:
     """Raise ForbearError for a contract that the cap on private lending says nothing of."""
     if signed > when:
-        raise ForbearError(
-            f"合同日期{signed}晚于{when}，请核对年份。 / --private-contract: {signed} is after {when}; check the year."
-        )
+        raise ForbearError(" / ".join(sentences("calc.contract_ahead", signed=signed, when=when)))
     begun = min(value.valid_from for value in pack.parameters["private_cap_multiple"].values)
     if signed < begun:
-        raise ForbearError(
-            f"合同早于{begun}，现行上限不直接适用，请顾问分段核算。 / The contract is older than {begun}, "
-            "when the present cap began: a counsellor works it out in stages."
-        )
+        raise ForbearError(" / ".join(sentences("calc.contract_old", begun=begun)))
 
 
 def over_cap(
@@ -114,19 +110,13 @@ def over_cap(
     if private is None:
         rate, ceiling = figure(pack, "financial_loan_judicial_cap", when)
         rested = [ceiling, basis]
-        why = (
-            "持牌机构的贷款，借款人可以请求法院调减超出的部分，由法院决定",
-            "loans of licensed lenders; the borrower may ask the court to reduce what is above, and the court decides",
-        )
+        why = sentences("calc.licensed", rate=percent(rate))
     else:
         signed = day("--private-contract", private)
         _check_contract(pack, signed, when)
         (lpr, quoted), (multiple, ceiling) = (figure(pack, name, signed) for name in ("lpr_1y", "private_cap_multiple"))
         rate, rested = charges.private_cap(lpr, multiple) or 0, [ceiling, quoted, basis]
-        why = (
-            f"民间借贷合同成立时一年期LPR {percent(lpr)} 的{multiple}倍，不适用于持牌机构",
-            f"{multiple} times the one-year LPR of {percent(lpr)} on the contract's day; not for licensed lenders",
-        )
+        why = sentences("calc.private", rate=percent(rate), lpr=percent(lpr), multiple=multiple)
     found = charges.over_cap(fen("PRINCIPAL", principal), count("DAYS", days), fen("CLAIMED", claimed), rate, year)
     amounts = {name: getattr(found, name) for name in ("principal", "ceiling", "claimed", "excess")}
     data = {
@@ -135,12 +125,12 @@ def over_cap(
         "rate_percent": yuan(rate),
         "basis": arguments.basis(pack, rested),
     }
+    working = f"{of_fen(found.principal)} × {percent(rate)} × {found.days} ÷ {year}"
     lines = [
-        f"超出部分 Excess: {of_fen(found.excess)}",
-        f"上限 Ceiling: {of_fen(found.principal)} × {percent(rate)} × {found.days} ÷ {year} → {of_fen(found.ceiling)}",
-        f"主张 Claimed: {of_fen(found.claimed)}",
-        f"{percent(rate)}：{why[0]}。",
-        f"{percent(rate)}: {why[1]}.",
+        f"{label('excess')}: {of_fen(found.excess)}",
+        f"{label('ceiling')}: {working} → {of_fen(found.ceiling)}",
+        f"{label('claimed')}: {of_fen(found.claimed)}",
+        *why,
         *arguments.sources(pack, rested),
     ]
     show(data, lines, as_json)
@@ -177,13 +167,13 @@ def penalty(
         "year_days": year,
         "basis": arguments.basis(pack, rested),
     }
-    lines = [f"罚息 Penalty interest: {of_fen(ends[0].interest)} – {of_fen(ends[1].interest)}"]
+    lines = [f"{label('penalty')}: {of_fen(ends[0].interest)} – {of_fen(ends[1].interest)}"]
     lines += [
         f"  {percent(rate)} × (1 + {percent(each.uplift)}) = {plain(each.rate)}%; "
         f"{of_fen(owed)} × {plain(each.rate)}% × {late} ÷ {year} → {of_fen(each.interest)}"
         for each in ends
     ]
-    lines += ["以合同约定为准。", "The contract decides.", *arguments.sources(pack, rested)]
+    lines += [*sentences("calc.contract_decides"), *arguments.sources(pack, rested)]
     show(data, lines, as_json)
 
 
@@ -194,7 +184,7 @@ def double_interest(principal: _Principal, days: Days, on: On = None, as_json: A
     owed, late = fen("PRINCIPAL", principal), count("DAYS", days)
     added = charges.double_interest(owed, late, daily)
     lines = [
-        f"加倍部分债务利息 Added interest: {of_fen(added)}",
+        f"{label('double_interest')}: {of_fen(added)}",
         f"  {of_fen(owed)} × {plain(Decimal(daily).scaleb(-4))}% × {late} → {of_fen(added)}",
         *arguments.sources(pack, [basis]),
     ]
@@ -218,8 +208,7 @@ def offers(
     lines = [f"{of_fen(balance):>18} → {of_fen(offer):>14}" for balance, offer in zip(owed, found, strict=True)]
     lines += [
         f"{of_fen(sum(owed)):>18} → {of_fen(sum(found)):>14}",
-        "按余额比例分配是本服务的建议做法，是否接受由各机构决定。",
-        "To share by balance is this service's suggestion; each lender decides whether to accept.",
+        *sentences("calc.offers"),
     ]
     show({"offers": [yuan(offer) for offer in found], "total": yuan(sum(found))}, lines, as_json)
 

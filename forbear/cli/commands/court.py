@@ -7,7 +7,7 @@ import typer
 
 from forbear.base.errors import ForbearError
 from forbear.cli import arguments
-from forbear.cli.arguments import Amount, AsJson, Days, On, count, day, day_of_figures, fen, plain, show
+from forbear.cli.arguments import Amount, AsJson, Days, On, count, day, day_of_figures, fen, plain, sentences, show
 from forbear.cli.context import load_pack
 from rules.facts import legal_days
 from rules.finance import court_fees
@@ -69,7 +69,7 @@ def _fee_lines(pack: Pack, kind: str, found: court_fees.Fee) -> list[str]:
         charged = "" if each.percent is None else f" × {plain(each.percent)}%"
         lines.append(f"  {arguments.money(each.amount)}{charged} → {arguments.money(each.fee)}")
     if found.maximum is not None:
-        lines.append(f"  最高 at most: {arguments.money(found.maximum)}")
+        lines.append(f"  {arguments.label('at_most')}: {arguments.money(found.maximum)}")
     if found.divisor != 1:
         lines.append(f"  {arguments.money(found.undivided)} ÷ {found.divisor}")
     return [*lines, *arguments.sources(pack, found.basis)]
@@ -83,13 +83,10 @@ def deadline(
     """The last day of a legal period: the day of service does not count, and it never ends on a day off."""
     served, period = day("SERVED_ON", served_on), count("DAYS", days, 1)
     end = legal_days.deadline(served, period)
-    lines = [f"期限届满日 Last day: {end.date}"]
+    lines = [f"{arguments.label('last_day')}: {end.date}"]
     if end.shifted:
-        lines += ["届满日遇休息日，顺延到下一个工作日。", "It fell on a day off and moved to the next working day."]
+        lines += sentences("calc.day_shifted")
     if not end.calendar_known:
-        lines += [
-            "放假安排尚未公布，只考虑了周末。",
-            "Public holidays are not published yet: only weekends are considered.",
-        ]
-    lines += ["来源：民事诉讼法第85条（已核法条原文）", "Source: Civil Procedure Law, art. 85 (text of the law read)"]
+        lines += sentences("calc.calendar_unknown")
+    lines += sentences("calc.deadline_source")
     show({"date": end.date.isoformat(), "shifted": end.shifted, "calendar_known": end.calendar_known}, lines, as_json)
