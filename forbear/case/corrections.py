@@ -12,6 +12,7 @@ from forbear.batch.submit import Head, Submitted, submit
 from forbear.case.workflow import CaseContext, RefusedError, require
 from forbear.desk.review import Act, StaleError
 from forbear.intake import Accepted, ahead, past_of
+from forbear.locale import said
 from models.case import Case, CaseVersion
 from models.intake import Batch
 from rules.facts.case_facts import Facts, FieldError, Parser, from_json
@@ -74,7 +75,8 @@ def answer(
     row = Accepted(
         1, case.case_ref, None if borrower is None else str(borrower), facts, opened["facts"], opened["extra"]
     )
-    head = Head(f"更正 correction {case.case_ref}", ("case_ref", *changed))
+    name = said("correction.name")
+    head = Head(f"{name.zh} {name.en} {case.case_ref}", ("case_ref", *changed))
     submitted = submit(
         session,
         [row],
@@ -116,7 +118,7 @@ def _changed(
         raise RefusedError(*errors)
     changed = tuple(name for name in allowed if facts.get(name) != before.get(name))
     if not changed:
-        raise RefusedError(FieldError("answer", "没有改动任何事实。", "No fact was changed."))
+        raise RefusedError(FieldError.of("answer", said("correction.nothing")))
     return facts, changed
 
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from forbear.base.errors import ForbearError
 from forbear.case import pdf
+from forbear.locale import said
 from rules.finance.repayment_plan import rows
 from rules.locale import Language
 from rules.text.calendar import calendar
@@ -23,7 +24,7 @@ from rules.text.phrases import in_language
 _OURS: Final = re.compile(r"kit\.(html|pdf|md)|plan\.csv|deadlines\.ics|letter(-\d+)?(\.en)?\.txt")
 _MOST_STEPS: Final = 6  # lines of a plan in the page; all of them are in plan.csv
 _MARKDOWN: Final = re.compile(r"([\\`*_\[\]<>#|])")
-_COLUMNS: Final = ("方案 plan", "期数 number", "应还 amount", "本金 principal", "利息 interest", "剩余 balance")
+_COLUMNS: Final = ("plan", "number", "amount", "principal", "interest", "balance")
 
 
 def write(
@@ -62,7 +63,7 @@ def markdown(kit: NegotiationPack, languages: Sequence[Language]) -> str:
 def letter(draft: LetterDraft, language: Language) -> str:
     """A letter as plain text, ready to be copied."""
     hold = [in_language(draft.hold, language), ""] if draft.hold is not None else []
-    greeting = f"致：{draft.to.zh}" if language == "zh" else f"To: {draft.to.en}"
+    greeting = in_language(said("letter.to", to=draft.to), language)
     paragraphs = [line for text in draft.paragraphs for line in (in_language(text, language), "")]
     signature = [in_language(text, language) for text in draft.signature]
     return "\n".join([*hold, in_language(draft.title, language), "", greeting, "", *paragraphs, *signature]) + "\n"
@@ -98,7 +99,8 @@ def _files(
 def _table(offers: Sequence[PlanOffer]) -> str:
     text = io.StringIO(newline="")
     table = csv.writer(text)
-    table.writerow(_COLUMNS)
+    headings = (said(f"plan_table.{name}") for name in _COLUMNS)
+    table.writerow([f"{heading.zh} {heading.en}" for heading in headings])
     for number, offer in enumerate(offers, start=1):
         name = f"{number} {offer.title.zh} {offer.title.en}"
         for payment in rows(offer.plan):

@@ -15,6 +15,7 @@ from functools import cache
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
+from forbear.locale import said
 from rules.facts.case_facts import FieldError
 from rules.pack.schema import Text
 
@@ -191,23 +192,6 @@ def _is_public(address: str) -> bool:
     return number.is_global and not number.is_multicast
 
 
-_NO_ADDRESS = AddressError(
-    Text(
-        zh=f"这不是可用的网址：请写完整的 https 地址，不带用户名和 # 部分，最长 {MAX_URL} 个字符。",
-        en="This is not an address to send to: write a full https address, without a user name or a # part, "
-        f"of at most {MAX_URL} characters.",
-    )
-)
-_NOT_HTTPS = AddressError(
-    Text(
-        zh="只向 https 地址发送：请换成 https:// 开头的网址。",
-        en="Only https addresses are sent to: give one that begins with https://.",
-    )
-)
-_NOT_PUBLIC = AddressError(
-    Text(
-        zh="不向内部网络的地址发送：请换成公网地址；确需发到本机或内网，请管理员设置 FORBEAR_WEBHOOK_PRIVATE。",
-        en="Nothing is sent to addresses of an internal network: give a public one. If it has to be an internal one, "
-        "ask an administrator to set FORBEAR_WEBHOOK_PRIVATE.",
-    )
-)
+_NO_ADDRESS = AddressError(said("webhook.no_address", most=MAX_URL))
+_NOT_HTTPS = AddressError(said("webhook.not_https"))
+_NOT_PUBLIC = AddressError(said("webhook.not_public"))

@@ -75,7 +75,8 @@ def parts(pack: Pack, leaf: c.Leaf, language: Language, wanted: bool = True) -> 
 
 
 def _ordered(vocabulary: Vocabulary, fact: str, operator: str, wanted: bool) -> Text:
-    return _operator(f"{'date' if vocabulary.facts[fact].type == 'date' else 'compare'}.{operator}", wanted)
+    kind = "compare.date." if vocabulary.facts[fact].type == "date" else "compare."
+    return _operator(kind + operator, wanted)
 
 
 def _operator(key: str, wanted: bool) -> Text:

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 
+from forbear.locale import said
 from rules.facts.case_facts import FieldError
 from rules.pack.schema import Text
 from rules.text.phrases import in_language
@@ -115,8 +116,8 @@ def accepted(request: Request) -> Language:
 
 def _field_error(field: str, kind: str, message: str) -> FieldError:
     if kind == "missing":
-        return FieldError(field, "缺少这一项，请补上。", "This is missing: add it.")
-    return FieldError(field, "这一项的格式或取值不对，请对照接口说明修改。", f"{message}.")
+        return FieldError.of(field, said("form.missing"))
+    return FieldError.of(field, said("form.invalid", message=message))
 
 
 def _document(body: Mapping[str, Any], status: int, wanted: Language, headers: Mapping[str, str]) -> Response:

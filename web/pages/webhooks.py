@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from forbear.accounts.accounts import Viewer
 from forbear.base.settings import settings
+from forbear.locale import said
 from forbear.webhooks import webhooks
 from forbear.webhooks.http import AddressError
 from models.account import Account
@@ -131,21 +132,11 @@ def _list(
 def _faults(session: Session, viewer: Viewer, submitter: str, events: tuple[str, ...]) -> list[FieldError]:
     found = []
     if not submitter or len(submitter) > _MAX_SUBMITTER or not submitter.isprintable():
-        found.append(
-            FieldError(
-                "submitter", "请写明是哪个提交方，最多 64 个字符。", "Say whose events, in at most 64 characters."
-            )
-        )
+        found.append(FieldError.of("submitter", said("webhook.submitter", most=_MAX_SUBMITTER)))
     elif len(webhooks.of(session, viewer, submitter)) >= webhooks.MOST:
-        found.append(
-            FieldError(
-                "submitter",
-                f"这个提交方已有 {webhooks.MOST} 个回调地址：请先删除不用的。",
-                f"This submitter has {webhooks.MOST} webhooks already: remove one that is not needed.",
-            )
-        )
+        found.append(FieldError.of("submitter", said("webhook.too_many", most=webhooks.MOST)))
     if not set(events) & set(EVENTS):
-        found.append(FieldError("events", "请至少选一种事件。", "Choose at least one event."))
+        found.append(FieldError.of("events", said("webhook.events")))
     return found
 
 

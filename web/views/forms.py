@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 
 from forbear.case.corrections import cell
 from forbear.case.workflow import RefusedError
+from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError
 from rules.locale import Language
 from rules.pack.pack import Pack
@@ -54,13 +55,7 @@ class Sent:
         try:
             return dt.date.fromisoformat(text) if text else None
         except ValueError:
-            raise RefusedError(
-                FieldError(
-                    name,
-                    "这不是日期，请按 2026-03-31 的格式填写。",
-                    "This is not a date; write it like 2026-03-31.",
-                )
-            ) from None
+            raise RefusedError(FieldError.of(name, said("form.not_a_date"))) from None
 
     def cells(self) -> dict[str, object]:
         """The facts the form asked for, blank where nothing was filled in; a list keeps all its values."""
