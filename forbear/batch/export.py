@@ -1,25 +1,20 @@
 """Results and rejects as files by their ending: piece by piece, or written to a path, never leaving half a file."""
 
-import csv
-import json
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeVar
 
 from forbear.base.errors import ForbearError
-from forbear.batch.xlsx_writer import write_sheet
 from forbear.intake import FORMATS, Rejected
-from forbear.intake.columns import REJECT_COLUMNS, distinct, is_reject_column
-from forbear.intake.formula_injection import neutralise
+from forbear.intake.columns import REJECT_COLUMNS, is_reject_column
+from forbear.intake.format import Content, Object, Rows
+from forbear.intake.source import distinct
 
-Cell: TypeAlias = str | int
-Object: TypeAlias = Mapping[str, Any]
 Item = TypeVar("Item")
 
 # A decision's keys, flattened; keys it has beyond them follow behind.
@@ -48,9 +43,6 @@ _RESULT_COLUMNS = (
     "as_of",
     "engines_agree",
 )
-_BATCH = 5_000  # rows of a row group
-_PIECE = 500  # lines that are sent or written at once
-_BLOCK = 1024 * 1024
 
 
 def check_target(path: Path) -> None:
@@ -76,31 +68,31 @@ def write_rejects(path: Path, columns: Sequence[str], rejections: Iterable[Rejec
 
 
 def results(decisions: Iterable[Object], ending: str, folder: Path) -> Iterator[bytes]:
-    """A file of decisions, piece by piece: whole in .jsonl and .json, flattened with `;` lists elsewhere.
+    """A file of decisions, piece by piece: whole where a format holds objects, flattened with `;` lists elsewhere.
 
-    Workbooks and Parquet are not pieces before they are whole: they are drafted in the folder first.
+    What is no file before it is whole is drafted in the folder first.
     """
-    if ending in _OBJECTS:
-        return _OBJECTS[ending](decisions)
-    flat = (_flat(decision) for decision in decisions)
-    first = next(flat, {})
-    header = list(dict.fromkeys((*_RESULT_COLUMNS, *first)))
-    rows = ([item.get(column, "") for column in header] for item in chain([first] if first else [], flat))
-    return _TABLES[ending](header, rows, folder)
+
+    def table() -> tuple[list[str], Rows]:
+        flat = (_flat(decision) for decision in decisions)
+        first = next(flat, {})
+        header = list(dict.fromkeys((*_RESULT_COLUMNS, *first)))
+        return header, ([item.get(column, "") for column in header] for item in chain([first] if first else [], flat))
+
+    return FORMATS[ending].write(Content(lambda: decisions, table), folder)
 
 
 def rejects(columns: Sequence[str], rejections: Iterable[Rejected], ending: str, folder: Path) -> Iterator[bytes]:
     """A file of rejected rows as they came, with `row`, `field` and `error` behind, piece by piece like results."""
     kept = [position for position, name in enumerate(columns) if not is_reject_column(name)]
     header = [*(columns[position] for position in kept), *REJECT_COLUMNS]
-    rows: Iterator[list[Cell]] = (
+    rows: Rows = (
         [*(rejected.cells[position] for position in kept), rejected.row, rejected.field, rejected.error]
         for rejected in rejections
     )
-    if ending in _OBJECTS:
-        names = distinct(header)
-        return _OBJECTS[ending](dict(zip(names, row, strict=True)) for row in rows)
-    return _TABLES[ending](header, rows, folder)
+    names = distinct(header)
+    objects = (dict(zip(names, row, strict=True)) for row in rows)
+    return FORMATS[ending].write(Content(lambda: objects, lambda: (header, rows)), folder)
 
 
 def _write(path: Path, items: Iterable[Item], pieces: Callable[[Iterable[Item], str, Path], Iterator[bytes]]) -> int:
@@ -131,77 +123,6 @@ def _draft(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-
-
-def _encoded(texts: Iterable[str]) -> Iterator[bytes]:
-    iterator = iter(texts)
-    while piece := "".join(islice(iterator, _PIECE)):
-        yield piece.encode()
-
-
-class _Line:
-    """What csv.writer writes to: its writerow answers the line."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _delimited(separator: str, header: list[str], rows: Iterable[Sequence[Cell]], _folder: Path) -> Iterator[bytes]:
-    """With a byte order mark, by which a Chinese Excel knows UTF-8."""
-    # A column name with a separator in it would mislead whoever guesses the separator from the first line.
-    quoted = any(mark in name for name in header for mark in ",;\t")
-    first = csv.writer(_Line(), delimiter=separator, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL)
-    others = csv.writer(_Line(), delimiter=separator)
-    cells = ([neutralise(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    return _encoded(chain(["\ufeff", first.writerow(map(neutralise, header))], map(others.writerow, cells)))
-
-
-def _xlsx(header: list[str], rows: Iterable[Sequence[Cell]], folder: Path) -> Iterator[bytes]:
-    return _drafted(folder, lambda draft: write_sheet(draft, chain([header], rows)))
-
-
-def _parquet(header: list[str], rows: Iterable[Sequence[Cell]], folder: Path) -> Iterator[bytes]:
-    return _drafted(folder, lambda draft: _write_parquet(header, draft, rows))
-
-
-def _drafted(folder: Path, write: Callable[[Path], None]) -> Iterator[bytes]:
-    """The bytes of a file that has to be written whole first; the draft is gone afterwards."""
-    with TemporaryDirectory(prefix=".forbear-", dir=folder) as name:
-        draft = Path(name) / "draft"
-        write(draft)
-        with draft.open("rb") as file:
-            yield from iter(partial(file.read, _BLOCK), b"")
-
-
-def _write_parquet(header: list[str], draft: Path, rows: Iterable[Sequence[Cell]]) -> None:
-    import pyarrow as pa  # a third of a second that the other formats need not wait
-    import pyarrow.parquet as pq
-
-    schema = pa.schema([(name, pa.string()) for name in distinct(header)])
-    iterator = iter(rows)
-    with pq.ParquetWriter(draft, schema) as writer:
-        while batch := list(islice(iterator, _BATCH)):
-            columns = [[str(cell) for cell in column] for column in zip(*batch, strict=True)]
-            writer.write_batch(pa.record_batch(columns, schema=schema))
-
-
-def _json_lines(objects: Iterable[Object]) -> Iterator[bytes]:
-    return _encoded(json.dumps(item, ensure_ascii=False) + "\n" for item in objects)
-
-
-def _json_list(objects: Iterable[Object]) -> Iterator[bytes]:
-    items = (json.dumps(item, ensure_ascii=False) for item in objects)
-    listed = (f",\n{item}" if number else f"\n{item}" for number, item in enumerate(items))
-    return _encoded(chain(["["], listed, ["\n]\n"]))
-
-
-_TABLES: dict[str, Callable[[list[str], Iterable[Sequence[Cell]], Path], Iterator[bytes]]] = {
-    ".csv": partial(_delimited, ","),
-    ".tsv": partial(_delimited, "\t"),
-    ".xlsx": _xlsx,
-    ".parquet": _parquet,
-}
-_OBJECTS: dict[str, Callable[[Iterable[Object]], Iterator[bytes]]] = {".jsonl": _json_lines, ".json": _json_list}
 
 
 def _flat(decision: Object) -> dict[str, str]:

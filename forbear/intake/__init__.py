@@ -1,17 +1,25 @@
 """Intake: files of cases, whatever program wrote them, become typed cases or rejections that say what to correct."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from forbear.intake import delimited, json_lines, json_list, parquet, xlsx
 from forbear.intake.columns import Mapping, map_columns
+from forbear.intake.delimited import CSV, TSV
+from forbear.intake.format import Format
+from forbear.intake.json_lines import JSON_LINES
+from forbear.intake.json_list import JSON_LIST
+from forbear.intake.ods import ODS
+from forbear.intake.parquet import PARQUET
 from forbear.intake.rows import Accepted, Intake, Rejected, ahead, past_of, understand
 from forbear.intake.source import IntakeError, SourceFile, SourceRow, empty
+from forbear.intake.xlsx import XLSX
 from rules.pack.schema import Vocabulary
 
 __all__ = [
+    "BY_MEDIA_TYPE",
     "FORMATS",
     "Accepted",
+    "Format",
     "Intake",
     "IntakeError",
     "Mapping",
@@ -26,20 +34,16 @@ __all__ = [
     "rows",
 ]
 
-FORMATS: dict[str, Callable[[Path], SourceFile]] = {
-    ".csv": delimited.read,
-    ".tsv": delimited.read,
-    ".xlsx": xlsx.read,
-    ".jsonl": json_lines.read,
-    ".json": json_list.read,
-    ".parquet": parquet.read,
-}
+# Every format there is, in the order people are offered them. Whatever lists endings or media types reads this.
+FORMATS: dict[str, Format] = {each.suffix: each for each in (CSV, TSV, XLSX, ODS, JSON_LINES, JSON_LIST, PARQUET)}
+BY_MEDIA_TYPE: dict[str, Format] = {name: each for each in FORMATS.values() for name in each.media_types}
+_START = 256  # bytes that tell a format
 
 
 def read(path: Path) -> SourceFile:
     """Open a file of cases. Raises IntakeError if it cannot be read or holds none."""
-    reader = FORMATS.get(path.suffix.lower())
-    if reader is None:
+    kind = FORMATS.get(path.suffix.lower())
+    if kind is None:
         raise IntakeError(
             f"{path.name} ends in none of {' '.join(FORMATS)}: save it as one of them.",
             f"{path.name} 不是能读的格式，请另存为 {'、'.join(FORMATS)} 之一。",
@@ -54,7 +58,8 @@ def read(path: Path) -> SourceFile:
             )
         if not path.stat().st_size:
             raise empty(path)
-        source = reader(path)
+        _refuse_other(path, kind)
+        source = kind.read(path)
         if next(source.read_rows(), None) is None:
             raise IntakeError(
                 f"{path.name} has no cases: below its header it needs one row a case.",
@@ -69,6 +74,18 @@ def read(path: Path) -> SourceFile:
             f"{path} cannot be read: {error.strerror}.", f"{path} 无法读取（{error.strerror}）。"
         ) from error
     return source
+
+
+def _refuse_other(path: Path, kind: Format) -> None:
+    """Say so where a file begins like one of another format: its name is wrong, or its ending was changed."""
+    with path.open("rb") as file:
+        start = file.read(_START)
+    for other in FORMATS.values():
+        if other is not kind and other.signature is not None and other.signature.match(start):
+            raise IntakeError(
+                f"{path.name} is {other.title.en}: let its name end in {other.suffix}.",
+                f"{path.name} 是{other.title.zh}：请把文件名改成以 {other.suffix} 结尾。",
+            )
 
 
 def open_intake(path: Path, vocabulary: Vocabulary) -> Intake:

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from forbear.intake.source import IntakeError
@@ -47,20 +46,6 @@ def recognise(vocabulary: Vocabulary, columns: list[str]) -> Mapping:
 def is_reject_column(column: str) -> bool:
     """Whether a rejects file has added this column; it is passed over when the file is submitted again."""
     return _normal(column) in REJECT_COLUMNS
-
-
-def distinct(columns: Iterable[str]) -> list[str]:
-    """The columns with no two alike and none without a name, as keys of an object must be."""
-    names: list[str] = []
-    taken = set()
-    for number, column in enumerate(columns, 1):
-        name, count = column or f"column {number}", 1
-        while name in taken:
-            count += 1
-            name = f"{column} ({count})"
-        taken.add(name)
-        names.append(name)
-    return names
 
 
 def _aliases(vocabulary: Vocabulary) -> dict[str, str]:

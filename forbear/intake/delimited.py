@@ -1,17 +1,20 @@
-"""Reads .csv and .tsv as spreadsheets write them: any usual encoding and separator, quotes right or wrong."""
+"""Delimited text, .csv and .tsv: read as spreadsheets write it, quotes right or wrong."""
 
 import csv
 import re
 from collections import deque
 from collections.abc import Iterator
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from forbear.intake.formula_injection import restore
+from forbear.intake.format import Content, Format, encoded
+from forbear.intake.formula_injection import neutralise, restore
 from forbear.intake.source import MAX_CELL, MAX_RECORD, TOO_LONG, SourceFile, SourceRow, find_header, fit, is_blank
 from forbear.intake.text_files import is_cut, open_text, skip_rest
 from rules.facts.case_facts import FieldError
+from rules.pack.schema import Text
 
 _SEPARATORS = ",;\t"
 _SNIFFED_LINES = 10
@@ -159,3 +162,37 @@ def _ragged(found: int, width: int) -> FieldError:
         f"这一行有 {found} 格，表头有 {width} 格，请检查多出或缺少的分隔符。",
         f"This row has {found} cells, the header {width}: look for a separator too many or missing.",
     )
+
+
+class _Line:
+    """What csv.writer writes to: its writerow answers the line."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def write(separator: str, content: Content, _folder: Path) -> Iterator[bytes]:
+    """With a byte order mark, by which a Chinese Excel knows UTF-8."""
+    header, rows = content.table()
+    # A column name with a separator in it would mislead whoever guesses the separator from the first line.
+    quoted = any(mark in name for name in header for mark in _SEPARATORS)
+    first = csv.writer(_Line(), delimiter=separator, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL)
+    others = csv.writer(_Line(), delimiter=separator)
+    cells = ([neutralise(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    return encoded(chain(["\ufeff", first.writerow(map(neutralise, header))], map(others.writerow, cells)))
+
+
+CSV = Format(
+    suffix=".csv",
+    title=Text(zh="逗号分隔的文本", en="text with commas between"),
+    media_types=("text/csv",),
+    read=read,
+    write=partial(write, ","),
+)
+TSV = Format(
+    suffix=".tsv",
+    title=Text(zh="制表符分隔的文本", en="text with tabs between"),
+    media_types=("text/tab-separated-values",),
+    read=read,
+    write=partial(write, "\t"),
+)

@@ -1,10 +1,11 @@
-"""Reads .jsonl: one JSON object a line; a broken line is one rejected row."""
+"""JSON lines, .jsonl: one object a line; a broken line is one rejected row."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from forbear.intake.format import Content, Format, encoded
 from forbear.intake.source import (
     MAX_CELL,
     MAX_COLUMNS,
@@ -17,6 +18,7 @@ from forbear.intake.source import (
 )
 from forbear.intake.text_files import is_cut, lines, open_text
 from rules.facts.case_facts import FieldError
+from rules.pack.schema import Text
 
 _NO_OBJECT = FieldError(
     "", "这一行不是 JSON 对象，请改成 {字段: 值} 的形式。", "This row is not a JSON object: write it as {field: value}."
@@ -101,3 +103,17 @@ def _keys(path: Path, objects: Iterable[tuple[int, object]]) -> list[str]:
             f"{path.name} 里没有案件：每件案件应是一个 JSON 对象 {{字段: 值}}。",
         )
     return check_columns(path, list(keys))
+
+
+def write(content: Content, _folder: Path) -> Iterator[bytes]:
+    """Every object whole, on a line of its own."""
+    return encoded(json.dumps(item, ensure_ascii=False) + "\n" for item in content.objects())
+
+
+JSON_LINES = Format(
+    suffix=".jsonl",
+    title=Text(zh="每行一个 JSON 对象的文件", en="a file of JSON lines"),
+    media_types=("application/jsonl", "application/x-ndjson"),
+    read=read,
+    write=write,
+)

@@ -1,14 +1,17 @@
-"""Reads .json: one list of objects, decoded object by object however long the list is."""
+"""A JSON list, .json: decoded object by object however long the list is."""
 
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
+from forbear.intake.format import Content, Format, encoded
 from forbear.intake.json_lines import DECODER, source_of_objects
 from forbear.intake.source import MAX_RECORD, IntakeError, SourceFile
 from forbear.intake.text_files import open_text
+from rules.pack.schema import Text
 
 _BLOCK = 256 * 1024
 _GAP = re.compile(r"[ \t\r\n]*")
@@ -85,3 +88,19 @@ class _Elements:
             "check its quotes, commas and brackets, or write it again.",
             f"{self._path.name} 在第 {self._count} 件案件之后不是有效的 JSON：请检查引号、逗号和括号，或重新导出。",
         )
+
+
+def write(content: Content, _folder: Path) -> Iterator[bytes]:
+    """Every object whole, one a line between the brackets."""
+    items = (json.dumps(item, ensure_ascii=False) for item in content.objects())
+    listed = (f",\n{item}" if number else f"\n{item}" for number, item in enumerate(items))
+    return encoded(chain(["["], listed, ["\n]\n"]))
+
+
+JSON_LIST = Format(
+    suffix=".json",
+    title=Text(zh="JSON 列表", en="a JSON list"),
+    media_types=("application/json",),
+    read=read,
+    write=write,
+)

@@ -1,16 +1,21 @@
-"""Reads .parquet in small batches, whatever types its columns have."""
+"""Parquet, .parquet: read in small batches whatever types its columns have, written as text."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from forbear.intake.source import IntakeError, SourceFile, SourceRow, check_columns, is_blank, number_cell
+from forbear.intake.format import Content, Format, Rows, drafted
+from forbear.intake.source import IntakeError, SourceFile, SourceRow, check_columns, distinct, is_blank, number_cell
 from rules.facts.case_facts import FieldError
+from rules.pack.schema import Text
 
-_BATCH = 1_000
+_BATCH = 1_000  # rows read at once
+_GROUP = 5_000  # rows of a row group that is written
 
 
 def read(path: Path) -> SourceFile:
@@ -88,3 +93,31 @@ def _row(number: int, cells: list[object], columns: list[str]) -> SourceRow:
             )
             return SourceRow(number, [None if isinstance(cell, _Unreadable) else cell for cell in cells], error)
     return SourceRow(number, cells)
+
+
+def write(content: Content, folder: Path) -> Iterator[bytes]:
+    """A table of text: one column a name, no name twice."""
+    header, rows = content.table()
+    return drafted(folder, lambda draft: _write(draft, header, rows))
+
+
+def _write(draft: Path, header: list[str], rows: Rows) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([(name, pa.string()) for name in distinct(header)])
+    iterator = iter(rows)
+    with pq.ParquetWriter(draft, schema) as writer:
+        while batch := list(islice(iterator, _GROUP)):
+            columns = [[str(cell) for cell in column] for column in zip(*batch, strict=True)]
+            writer.write_batch(pa.record_batch(columns, schema=schema))
+
+
+PARQUET = Format(
+    suffix=".parquet",
+    title=Text(zh="Parquet 文件", en="a Parquet file"),
+    media_types=("application/vnd.apache.parquet",),
+    read=read,
+    write=write,
+    signature=re.compile(rb"PAR1"),
+)

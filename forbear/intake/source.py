@@ -20,6 +20,12 @@ TOO_LONG = FieldError(
     f"这一行超过 {MAX_RECORD} 个字符，请缩短后再提交。",
     f"This row is longer than {MAX_RECORD} characters: shorten it.",
 )
+_SIDE_NOTE = FieldError(
+    "",
+    "这一行在最后一个列标题右边还有内容，请为该列加上标题，或删去这些内容。",
+    "This row has something right of the last column header: give that column a header or clear the cell.",
+)
+MAX_SHEET_ROWS = 1_048_576  # what Excel, WPS and LibreOffice can hold
 _EXACT = 1e15
 _TITLE_ROWS = 5  # a sheet's title, its date and its unit may stand above the header
 
@@ -104,9 +110,37 @@ def fit(cells: list[object], width: int, separator: str) -> list[object]:
     return cells + [""] * (width - len(cells))
 
 
+def distinct(columns: Iterable[str]) -> list[str]:
+    """The columns with no two alike and none without a name, as keys of an object must be."""
+    names: list[str] = []
+    taken = set()
+    for number, column in enumerate(columns, 1):
+        name, count = column or f"column {number}", 1
+        while name in taken:
+            count += 1
+            name = f"{column} ({count})"
+        taken.add(name)
+        names.append(name)
+    return names
+
+
 def is_blank(cells: Iterable[object]) -> bool:
     """Whether no cell holds anything."""
     return not any(cell is not None and (not isinstance(cell, str) or cell.strip()) for cell in cells)
+
+
+def sheet_row(number: int, cells: list[object], width: int) -> SourceRow:
+    """A row of a sheet, in as many cells as there are columns; nothing beside the table is lost in silence."""
+    if sum(len(cell) for cell in cells if isinstance(cell, str)) > MAX_RECORD:
+        cut = [cell[:MAX_CELL] if isinstance(cell, str) else cell for cell in cells[:width]]
+        return SourceRow(number, fit(cut, width, " "), TOO_LONG)
+    error = None
+    if len(cells) > width:
+        if is_blank(cells[width:]):
+            del cells[width:]
+        else:
+            error = _SIDE_NOTE
+    return SourceRow(number, fit(cells, width, " "), error)
 
 
 def find_header(path: Path, rows: Iterable[tuple[int, list[object]]]) -> tuple[int, list[str]]:
@@ -130,6 +164,14 @@ def empty(path: Path) -> IntakeError:
     return IntakeError(
         f"{path.name} is empty: it needs a header row and one row a case.",
         f"{path.name} 是空的：需要一行表头，每件案件一行。",
+    )
+
+
+def empty_workbook(path: Path) -> IntakeError:
+    """No visible sheet of a workbook has anything in it."""
+    return IntakeError(
+        f"{path.name} is empty: its first visible sheet needs a header row and one row a case.",
+        f"{path.name} 是空的：第一张可见的工作表需要一行表头，每件案件一行。",
     )
 
 

@@ -14,16 +14,12 @@ _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM
 _CANDIDATES = ("utf-8", "gb18030")
 _MAGIC = {
     b"PK\x03\x04": Text(
-        zh="Excel 工作簿或其他压缩包：如果是工作簿，请把文件名改成以 .xlsx 结尾",
-        en="an Excel workbook or another zip archive: if it is a workbook, let its name end in .xlsx",
+        zh="工作簿或其他压缩包：如果是 Excel 工作簿，请把文件名改成以 .xlsx 结尾",
+        en="a workbook or another zip archive: if it is an Excel workbook, let its name end in .xlsx",
     ),
     b"\xd0\xcf\x11\xe0": Text(
         zh="旧版或有密码的 Excel 工作簿：请去掉密码，另存为 .xlsx",
         en="an old or password-protected Excel workbook: save it as .xlsx without a password",
-    ),
-    b"PAR1": Text(
-        zh="Parquet 文件：请把文件名改成以 .parquet 结尾",
-        en="a Parquet file: let its name end in .parquet",
     ),
     b"%PDF": Text(
         zh="PDF：请把表格本身另存为 .xlsx 或 .csv",

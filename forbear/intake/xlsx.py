@@ -1,66 +1,61 @@
-"""Reads .xlsx with openpyxl: the first visible sheet with anything in it, row by row.
+"""Excel workbooks, .xlsx: the first visible sheet with anything in it, read row by row; one sheet written.
 
 The rows stream, but openpyxl keeps all shared strings (package.py limits them) and the height of every sized row.
 """
 
 import datetime as dt
+import re
 import warnings
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.utils.datetime import from_excel
 from openpyxl.utils.escape import unescape
+from xlsxwriter import Workbook
+from xlsxwriter.exceptions import XlsxFileError
 
-from forbear.intake.formula_injection import restore
+from forbear.intake.format import Content, Format, Rows, drafted, one_sheet
+from forbear.intake.formula_injection import neutralise, quote_again, restore
 from forbear.intake.source import (
-    MAX_RECORD,
-    TOO_LONG,
-    IntakeError,
+    MAX_SHEET_ROWS,
     SourceFile,
     SourceRow,
+    empty_workbook,
     find_header,
-    fit,
     is_blank,
     number_cell,
     number_text,
     plain_date,
+    sheet_row,
 )
-from forbear.intake.xlsx_package import check, in_one_sentence
-from rules.facts.case_facts import FieldError
+from forbear.intake.xlsx_package import check_workbook, in_one_sentence
+from rules.pack.schema import Text
 
-_MAX_ROWS = 1_048_576  # of a sheet, by the format
 # Built-in formats that are dates in a Chinese Excel and WPS (ECMA-376 part 1, 18.8.30, zh-cn); openpyxl has none.
 _CHINESE_DATES = frozenset((*range(27, 37), *range(50, 59)))
-_SIDE_NOTE = FieldError(
-    "",
-    "这一行在最后一个列标题右边还有内容，请为该列加上标题，或删去这些内容。",
-    "This row has something right of the last column header: give that column a header or clear the cell.",
-)
 
 
 def read(path: Path) -> SourceFile:
     """Open an .xlsx file."""
     warnings.filterwarnings("ignore", module=r"openpyxl\.")  # about validations, links and themes that it skips
     # openpyxl gives either the values or the formulas; a formula is wanted only where no value was kept.
-    workbooks = [_load(path, values) for values in ((True, False) if check(path) else (True,))]
+    workbooks = [_load(path, values) for values in ((True, False) if check_workbook(path) else (True,))]
     for sheets in zip(*(workbook.worksheets for workbook in workbooks), strict=True):
         if sheets[0].sheet_state == "visible" and not all(is_blank(cells) for _, cells in _rows(path, sheets)):
             header, columns = find_header(path, _rows(path, sheets))
             break
     else:
-        raise IntakeError(
-            f"{path.name} is empty: its first visible sheet needs a header row and one row a case.",
-            f"{path.name} 是空的：第一张可见的工作表需要一行表头，每件案件一行。",
-        )
+        raise empty_workbook(path)
 
     def rows() -> Iterator[SourceRow]:
         for number, cells in _rows(path, sheets):
             if number > header and not is_blank(cells):
-                yield _row(number - header, cells, len(columns))
+                yield sheet_row(number - header, cells, len(columns))
 
     return SourceFile(path, columns, rows)
 
@@ -88,20 +83,9 @@ def _rows(path: Path, sheets: Iterable[Any]) -> Iterator[tuple[int, list[object]
 def _parsed(path: Path, sheet: Any) -> Iterator[Any]:
     with in_one_sentence(path):
         for number, row in enumerate(sheet.iter_rows()):
-            if number == _MAX_ROWS:
+            if number == MAX_SHEET_ROWS:
                 raise ValueError
             yield row
-
-
-def _row(number: int, cells: list[object], width: int) -> SourceRow:
-    too_long = sum(len(cell) for cell in cells if isinstance(cell, str)) > MAX_RECORD
-    error = TOO_LONG if too_long else None
-    if len(cells) > width:
-        if is_blank(cells[width:]):
-            del cells[width:]
-        else:
-            error = error or _SIDE_NOTE
-    return SourceRow(number, fit(cells, width, " "), error)
 
 
 def _cell(cell: Any, formula: Any = None) -> object:
@@ -129,3 +113,45 @@ def _number(cell: Any, value: float) -> object:
         with suppress(OverflowError, ValueError):
             return from_excel(value, cell.parent.parent.epoch)
     return f"{number_text(value * 100)}%" if "%" in shown else number_cell(value)
+
+
+def write(content: Content, folder: Path) -> Iterator[bytes]:
+    """One sheet of text with a header that stays in sight; text longer than a cell can hold is cut."""
+    header, rows = content.table()
+    return drafted(folder, lambda draft: _write(draft, one_sheet(header, rows)))
+
+
+def _write(path: Path, rows: Rows) -> None:
+    try:
+        # XlsxWriter's drafts hold personal data: beside the target and gone whatever happens, not in /tmp.
+        with TemporaryDirectory(prefix=".forbear-", dir=path.parent) as folder:
+            with Workbook(path, {"constant_memory": True, "tmpdir": folder, "use_zip64": True}) as workbook:
+                # A cell so marked is text, whatever it looks like: what a typed apostrophe does in a spreadsheet.
+                marked = workbook.add_format({"quote_prefix": True})
+                sheet = workbook.add_worksheet()
+                sheet.freeze_panes(1, 0)
+                for number, row in enumerate(rows):
+                    for column, value in enumerate(row):
+                        if isinstance(value, int):
+                            sheet.write_number(number, column, value)
+                        elif value:
+                            style = marked if neutralise(value) != value else None
+                            sheet.write_string(number, column, _text(value), style)
+    except XlsxFileError as error:  # it hides the OSError of a full disk
+        raise OSError(str(error)) from error
+
+
+def _text(value: str) -> str:
+    # XlsxWriter takes a text that begins and ends so for markup of its own and would write it unescaped.
+    return f" {value}" if value.startswith("<r>") and value.endswith("</r>") else quote_again(value)
+
+
+XLSX = Format(
+    suffix=".xlsx",
+    title=Text(zh="Excel 工作簿", en="an Excel workbook"),
+    media_types=("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
+    read=read,
+    write=write,
+    # The first part of the package; what a bare PK is, nobody can say.
+    signature=re.compile(rb"PK\x03\x04.{26}(\[Content_Types\]\.xml|_rels/|docProps/|xl/)", re.DOTALL),
+)

@@ -1,9 +1,10 @@
-"""What is known of an .xlsx package before openpyxl may open it: that it is one, and neither a bomb nor a trap."""
+"""What is known of a workbook's package before a reader may open it: that it is one, and neither a bomb nor a trap."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 from zipfile import ZipFile
 
 from forbear.intake.source import IntakeError
@@ -21,28 +22,54 @@ _FORMULA = re.compile(rb"<(\w+:)?f[\s/>]")
 @contextmanager
 def in_one_sentence(path: Path) -> Iterator[None]:
     """Whatever goes wrong inside becomes one sentence."""
+    ending = path.suffix.lower()
     try:
         yield
     except IntakeError:
         raise
-    except Exception as error:  # at bytes they do not expect, zipfile, expat and openpyxl raise nearly anything
+    except Exception as error:  # at bytes they do not expect, zipfile, expat and the readers raise nearly anything
         raise IntakeError(
-            f"{path.name} is not an .xlsx workbook or is damaged: open it in a spreadsheet and save it as .xlsx again.",
-            f"{path.name} 不是 .xlsx 工作簿，或已损坏：请用表格软件打开后重新存为 .xlsx。",
+            f"{path.name} is not an {ending} workbook or is damaged: "
+            f"open it in a spreadsheet and save it as {ending} again.",
+            f"{path.name} 不是 {ending} 工作簿，或已损坏：请用表格软件打开后重新存为 {ending}。",
         ) from error
 
 
-def check(path: Path) -> bool:
-    """Refuse what may not be opened; say whether there are formulas."""
+@contextmanager
+def opened(path: Path) -> Iterator[ZipFile]:
+    """A package that may be unpacked."""
     with path.open("rb") as file, in_one_sentence(path):
         if file.read(4) == _OLE:
             raise IntakeError(
-                f"{path.name} is an old .xls or has a password: remove the password and save it as an .xlsx workbook.",
-                f"{path.name} 是旧版 .xls 或设了密码：请去掉密码，另存为 .xlsx 工作簿。",
+                f"{path.name} is an old .xls or has a password: "
+                f"remove the password and save it as an {path.suffix.lower()} workbook.",
+                f"{path.name} 是旧版 .xls 或设了密码：请去掉密码，另存为 {path.suffix.lower()} 工作簿。",
             )
         with ZipFile(file) as archive:
             _check_size(path, archive)
-            return _has_formulas(archive)
+            yield archive
+
+
+def check_workbook(path: Path) -> bool:
+    """Refuse what may not be opened; say whether there are formulas."""
+    with opened(path) as archive:
+        found = False
+        for part in archive.infolist():
+            with archive.open(part) as stream:
+                for _, text in without_entities(stream):
+                    found = found or _FORMULA.search(text) is not None
+        return found
+
+
+def without_entities(stream: IO[bytes], size: int = _BLOCK) -> Iterator[tuple[bytes, bytes]]:
+    """The blocks of a part, each also as text to search in, with the end of the one before. ValueError at a DOCTYPE."""
+    tail = b""
+    while block := stream.read(size):
+        text = tail + block.replace(b"\0", b"")  # of UTF-16
+        if b"<!DOCTYPE" in text:  # no spreadsheet writes one; it is how entities grow without end
+            raise ValueError
+        yield block, text
+        tail = text[-32:]
 
 
 def _check_size(path: Path, archive: ZipFile) -> None:
@@ -61,17 +88,3 @@ def _check_size(path: Path, archive: ZipFile) -> None:
             f"{path.name} holds more text than can be read from a workbook: save the cases as .csv.",
             f"{path.name} 里的文字太多，不能按工作簿读取：请把案件另存为 .csv。",
         )
-
-
-def _has_formulas(archive: ZipFile) -> bool:
-    found = False
-    for part in archive.infolist():
-        with archive.open(part) as stream:
-            tail = b""
-            while block := stream.read(_BLOCK):
-                text = tail + block.replace(b"\0", b"")  # of UTF-16
-                if b"<!DOCTYPE" in text:  # no spreadsheet writes one; it is how entities grow without end
-                    raise ValueError
-                found = found or _FORMULA.search(text) is not None
-                tail = text[-32:]
-    return found

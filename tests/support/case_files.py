@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from forbear.intake import Accepted, Rejected, rows
 from rules.pack.schema import Vocabulary
@@ -153,4 +153,62 @@ def write_xlsx(
         archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{main}">{"".join(strings)}</sst>')
         for position, xml in enumerate(sheets, 1):
             archive.writestr(f"xl/worksheets/sheet{position}.xml", xml)
+    return path
+
+
+ODS_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
+_ODS_NAMES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for name in ("office", "table", "text", "style", "meta")
+)
+_CALC = 'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
+
+
+def ods_cell(shown: str = "", kind: str = "string", **attributes: str) -> str:
+    """The XML of a cell: what it shows, its type, and attributes by their names with the colon as `_`."""
+    given = "".join(
+        f" {name.replace('_', ':', 1).replace('_', '-')}={quoteattr(value)}" for name, value in attributes.items()
+    )
+    typed = f' office:value-type="{kind}"' if kind else ""
+    paragraphs = "".join(f"<text:p>{line}</text:p>" for line in shown.split("\n")) if shown else ""
+    return f"<table:table-cell{typed}{given}>{paragraphs}</table:table-cell>"
+
+
+def ods_row(*cells: str, times: int = 1) -> str:
+    """The XML of a row from the XML of its cells."""
+    repeated = f' table:number-rows-repeated="{times}"' if times != 1 else ""
+    return f"<table:table-row{repeated}>{''.join(cells)}</table:table-row>"
+
+
+def ods_texts(*values: str) -> str:
+    """The XML of a row of text."""
+    return ods_row(*(ods_cell(escape(value)) for value in values))
+
+
+def ods_table(*rows: str, style: str = "ta1") -> str:
+    """The XML of a sheet from the XML of its rows."""
+    return f'<table:table table:name="S" table:style-name="{style}"><table:table-column/>{"".join(rows)}</table:table>'
+
+
+def ods_content(*tables: str, before: str = "") -> str:
+    """The content of a document; its style `off` is that of a hidden sheet."""
+    styles = "".join(
+        f'<style:style style:name="{name}" style:family="table"><style:table-properties table:display="{shown}"/>'
+        "</style:style>"
+        for name, shown in (("ta1", "true"), ("off", "false"))
+    )
+    return (
+        f"<office:document-content {_ODS_NAMES} {_CALC}>{before}"
+        f"<office:automatic-styles>{styles}</office:automatic-styles>"
+        f"<office:body><office:spreadsheet>{''.join(tables)}</office:spreadsheet></office:body>"
+        "</office:document-content>"
+    )
+
+
+def write_ods(path: Path, content: str | bytes, manifest: str = "<manifest/>") -> Path:
+    """A spreadsheet with this content."""
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", ODS_TYPE, ZIP_STORED)
+        archive.writestr("META-INF/manifest.xml", manifest)
+        archive.writestr("content.xml", content)
     return path

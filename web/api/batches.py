@@ -24,7 +24,7 @@ from forbear.batch.chunks import Wake
 from forbear.batch.submit import Head, Submitted, rejections_of, source_of, submit
 from forbear.batch.triage import decisions_of
 from forbear.batch.uploads import tidy
-from forbear.intake import IntakeError, open_intake
+from forbear.intake import BY_MEDIA_TYPE, FORMATS, IntakeError, open_intake
 from forbear.ledger import ledger
 from models.intake import Batch
 from models.session import session, snapshot
@@ -43,8 +43,8 @@ router = APIRouter(prefix="/api/v1/batches", tags=["batches"])
 FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2100, 1, 1)
 AsOf = Annotated[dt.date | None, Query(description="The day to decide for; default: today where the law applies")]
 Whose = Annotated[Line | None, Query(description="Whose cases; a submitter's account has no choice")]
-Format = Literal["jsonl", "json", "csv", "tsv", "xlsx", "parquet"]
-_TYPES = {suffix: name for name, suffix in reversed(bodies.MEDIA_TYPES.items())}
+Format = Literal[tuple(each.name for each in FORMATS.values())]  # type: ignore[valid-type] # pydantic reads the tuple
+_ANSWERED = [each.media_type for each in FORMATS.values()]
 
 
 @router.post(
@@ -52,7 +52,7 @@ _TYPES = {suffix: name for name, suffix in reversed(bodies.MEDIA_TYPES.items())}
     status_code=202,
     response_model=BatchProgressView,
     responses={**problems(400, 401, 403, 413, 415, 422)},
-    openapi_extra=body_of(bodies.MEDIA_TYPES, file=True),
+    openapi_extra=body_of(BY_MEDIA_TYPE, file=True),
 )
 async def submit_batch(
     request: Request,
@@ -186,7 +186,7 @@ def show_batch(viewer: Reader, session: SessionDep, batch_id: UUID) -> BatchProg
 @router.get(
     "/{batch_id}/results",
     response_class=StreamingResponse,
-    responses={200: answers(_TYPES, "One decision for each decided row"), **problems(401, 403, 404, 410, 422)},
+    responses={200: answers(_ANSWERED, "One decision for each decided row"), **problems(401, 403, 404, 410, 422)},
 )
 def results(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, format: Format = "jsonl") -> Response:  # noqa: A002 - the parameter's public name
     """The decisions of a batch that are there by now, as JSON lines or in another format. Noted in the ledger."""
@@ -201,7 +201,7 @@ def results(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, forma
 @router.get(
     "/{batch_id}/rejects",
     response_class=StreamingResponse,
-    responses={200: answers(_TYPES, "The rejected rows as they came"), **problems(401, 403, 404, 422)},
+    responses={200: answers(_ANSWERED, "The rejected rows as they came"), **problems(401, 403, 404, 422)},
 )
 def rejects(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, format: Format = "jsonl") -> Response:  # noqa: A002 - the parameter's public name
     """The rejected rows as they came, each with `row`, `field` and `error`: correct them and submit the file again."""
@@ -234,7 +234,7 @@ def _download(
     made = stream()
     first = next(made, b"")
     headers = {"Content-Disposition": f'attachment; filename="{what}-{batch_id}.{ending}"'}
-    return StreamingResponse(chain([first], made), media_type=_TYPES[f".{ending}"], headers=headers)
+    return StreamingResponse(chain([first], made), media_type=FORMATS[f".{ending}"].media_type, headers=headers)
 
 
 def _found(session: Session, viewer: Viewer, batch_id: UUID) -> Batch:

@@ -13,20 +13,10 @@ from starlette.datastructures import UploadFile
 from starlette.types import Message, Receive
 
 from forbear.base.settings import settings
-from forbear.intake import FORMATS
+from forbear.intake import BY_MEDIA_TYPE, FORMATS
 from forbear.intake.json_lines import DECODER
 from web.api.problems import ProblemError, of_validation
 
-# What programs call our formats. The first name of a format is the one we use.
-MEDIA_TYPES = {
-    "text/csv": ".csv",
-    "text/tab-separated-values": ".tsv",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
-    "application/jsonl": ".jsonl",
-    "application/x-ndjson": ".jsonl",
-    "application/json": ".json",
-    "application/vnd.apache.parquet": ".parquet",
-}
 MULTIPART = "multipart/form-data"
 MAX_NAME = 255
 _BLOCK = 256 * 1024
@@ -129,7 +119,7 @@ async def _parts(part: UploadFile) -> AsyncIterator[bytes]:
 def _suffix(name: str | None, media: str) -> str:
     """The ending that says how a file is read: of its name, else by its media type."""
     named = Path(name or "").suffix.lower()
-    suffix = named if named in FORMATS else MEDIA_TYPES.get(media)
-    if suffix is None:
-        raise ProblemError(415, "media_type", accepted=", ".join([MULTIPART, *MEDIA_TYPES]))
-    return suffix
+    found = FORMATS.get(named) or BY_MEDIA_TYPE.get(media)
+    if found is None:
+        raise ProblemError(415, "media_type", accepted=", ".join([MULTIPART, *BY_MEDIA_TYPE]))
+    return found.suffix

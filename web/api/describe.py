@@ -18,11 +18,11 @@ def problems(*statuses: int) -> Responses:
     }
 
 
-def answers(media_types: dict[str, str], description: str) -> dict[str, Any]:
+def answers(media_types: Iterable[str], description: str) -> dict[str, Any]:
     """A file in one of several formats."""
     return {
         "description": description,
-        "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in media_types.values()},
+        "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in media_types},
     }
 
 

@@ -21,7 +21,7 @@ from forbear.batch.submit import rejections_of, source_of
 from forbear.cli import batch_runner, report
 from forbear.cli.commands import accounts, serve
 from forbear.cli.context import Context, load_pack, opened, today
-from forbear.intake import Intake, Rejected
+from forbear.intake import FORMATS, Intake, Rejected
 from forbear.ledger import ledger
 from forbear.ledger.ledger import LedgerEntry
 from forbear.ops.processes import running, worker_command
@@ -30,7 +30,7 @@ from models.session import session
 from rules.pack.pack import Pack
 from workers.app import QUEUES
 
-Inputs = Annotated[list[Path], typer.Argument(metavar="INPUT…", help="files: .csv .tsv .xlsx .jsonl .json .parquet")]
+Inputs = Annotated[list[Path], typer.Argument(metavar="INPUT…", help=f"files: {' '.join(FORMATS)}")]
 AsOf = Annotated[
     dt.datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="the day to decide for (today)")
 ]

@@ -3,7 +3,8 @@
 import pytest
 
 from forbear.intake import IntakeError, map_columns
-from forbear.intake.columns import distinct, recognise
+from forbear.intake.columns import recognise
+from forbear.intake.source import distinct
 from tests.support.case_files import VOCABULARY
 
 REQUIRED = ["case_ref", "product", "days_overdue"]

@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
@@ -10,7 +11,21 @@ from hypothesis import strategies as st
 
 from forbear.batch.export import write_rejects
 from forbear.intake import FORMATS, Accepted, IntakeError, Rejected, rows
-from tests.support.case_files import HEADER, VOCABULARY, good, lines, sheet, texts, write_xlsx
+from tests.support.case_files import (
+    HEADER,
+    VOCABULARY,
+    good,
+    lines,
+    ods_cell,
+    ods_content,
+    ods_row,
+    ods_table,
+    ods_texts,
+    sheet,
+    texts,
+    write_ods,
+    write_xlsx,
+)
 
 every_format = pytest.mark.parametrize("ending", FORMATS)
 thorough = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -71,6 +86,33 @@ XML_PIECES = st.sampled_from(
     ]
 )
 
+ODS_KINDS = ["string", "float", "date", "boolean", "percentage", "currency", "time", "", "?"]
+ODS_PIECES = st.sampled_from(
+    [
+        ods_row(),
+        ods_row(ods_cell("x")),
+        ods_cell("1", "float", office_value="1e999"),
+        ods_cell("", "date"),
+        ods_cell("2", "float", office_value="nan"),
+        "<table:table-row>",
+        "</table:table-row>",
+        "<text:s/>",
+        "x",
+        ods_row(ods_cell("y"), times=3),
+        ods_row(ods_cell("z", table_number_columns_repeated="99999")),
+        ods_table(ods_row(ods_cell("in"))),
+        "</table:table>",
+        "<table:table>",
+        "&amp;",
+        "&x;",
+        "<!-- c -->",
+        "<?p i?>",
+        '<table:table-row table:number-rows-repeated="x"/>',
+        "<table:covered-table-cell/>",
+        "<style:style/>",
+    ]
+)
+
 
 def take_in(path: Path) -> list[Accepted | Rejected]:
     """All rows, none if the file is refused."""
@@ -123,6 +165,20 @@ def test_pieces_of_a_sheet(tmp_path: Path, pieces: list[str], strings: list[str]
 
 
 @thorough
+@given(pieces=st.lists(ODS_PIECES, max_size=40))
+def test_pieces_of_an_open_document(tmp_path: Path, pieces: list[str]) -> None:
+    known = ods_texts(*HEADER), ods_texts(*good(1))
+    take_in(write_ods(tmp_path / "cases.ods", ods_content(ods_table(*known, *pieces))))
+
+
+@thorough
+@given(cells=st.lists(st.builds(ods_cell, st.text(max_size=3).map(escape), st.sampled_from(ODS_KINDS)), max_size=9))
+def test_well_formed_open_documents_give_rows(tmp_path: Path, cells: list[str]) -> None:
+    table = ods_table(ods_texts(*HEADER), ods_row(*cells), ods_texts(*good(1)))
+    assert take_in(write_ods(tmp_path / "cases.ods", ods_content(table).encode("utf-8", "xmlcharrefreplace")))
+
+
+@thorough
 @given(pieces=st.lists(XML_PIECES | st.sampled_from(['<c r="AB9">', "</c>", "<v>1</v>"]), max_size=12))
 def test_well_formed_sheets_give_rows(tmp_path: Path, pieces: list[str]) -> None:
     values = {"n": "1e999", "s": "1", "b": "1", "e": "3", "str": "4", "d": "2026-02-03", "?": "6"}
@@ -132,7 +188,7 @@ def test_well_formed_sheets_give_rows(tmp_path: Path, pieces: list[str]) -> None
     assert take_in(write_xlsx(tmp_path / "cases.xlsx", [xml], strings=["<si><t>x</t></si>"] * 2))
 
 
-@pytest.mark.parametrize("ending", [".xlsx", ".parquet"])
+@pytest.mark.parametrize("ending", [".xlsx", ".ods", ".parquet"])
 @thorough
 @given(seed=st.integers(0, 10**9), count=st.integers(1, 8))
 def test_damaged_bytes_of_a_real_file(tmp_path: Path, ending: str, seed: int, count: int) -> None:

@@ -12,7 +12,7 @@ import pytest
 from xlsxwriter import Workbook
 
 from forbear.intake import FORMATS
-from tests.support.case_files import HEADER, good, lines
+from tests.support.case_files import HEADER, good, lines, ods_content, ods_table, ods_texts, write_ods
 
 MANY = 60_000
 NOTE = "客户表示下个月可以恢复还款" * 24
@@ -80,6 +80,8 @@ def write_many(path: Path, count: int) -> Path:
             pq.write_table(table, path, row_group_size=10_000)
         case ".xlsx":
             write_big_workbook(path, count)
+        case ".ods":
+            write_ods(path, ods_content(ods_table(*(ods_texts(*row) for row in (HEADER, *rows(count))))))
     return path
 
 

@@ -19,11 +19,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from forbear.base.packs import shipped
+from forbear.intake import BY_MEDIA_TYPE
 from forbear.ops import embedded
 from tests.support.api import token
 from tests.support.cases import VAULT, accepted, decided
 from tests.support.desk_clients import account, served
-from web.api.bodies import MEDIA_TYPES
 from web.api.openapi import described
 
 CHECKS = [
@@ -35,7 +35,7 @@ CHECKS = [
     unsupported_method,
     ignored_auth,
 ]
-FILES = [media for media, ending in MEDIA_TYPES.items() if ending in (".jsonl", ".xlsx", ".parquet")]
+FILES = [media for media in BY_MEDIA_TYPE if media.startswith("application/") and media != "application/json"]
 schema = schemathesis.openapi.from_dict(described(shipped()))
 
 

@@ -19,6 +19,7 @@ from sqlmodel import Session
 from forbear.batch import batch_list, export
 from forbear.batch.submit import rejections_of, source_of
 from forbear.batch.triage import decisions_of
+from forbear.intake import FORMATS
 from forbear.ledger import ledger
 from models.session import snapshot
 from web import language
@@ -27,16 +28,8 @@ from web.deps import NowDep, SessionDep, VaultDep
 from web.pages.batches.batches import found
 
 router = APIRouter()
-_Ending = Literal[".xlsx", ".csv", ".tsv", ".jsonl", ".json", ".parquet"]
+_Ending = Literal[tuple(FORMATS)]  # type: ignore[valid-type] # pydantic reads the tuple
 _NAMES = {"results": "download.results", "rejects": "download.rejects"}
-_TYPES: dict[str, str] = {
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".csv": "text/csv; charset=utf-8",
-    ".tsv": "text/tab-separated-values; charset=utf-8",
-    ".jsonl": "application/jsonl",
-    ".json": "application/json",
-    ".parquet": "application/vnd.apache.parquet",
-}
 
 
 @router.post("/batches/{batch_id}/{what}", dependencies=[OurForm])
@@ -68,9 +61,8 @@ def give_out(
     ledger.append(session, vault, viewer.actor, [ledger.LedgerEntry("export", f"batch:{batch_id}", detail)], now)
     name = f"{Path(entry.name).stem}-{language.message(language.chosen(request), _NAMES[what])}{ending}"
     disposition = f"attachment; filename=\"forbear-{what}{ending}\"; filename*=UTF-8''{quote(name)}"
-    return StreamingResponse(
-        chain([first], stream), media_type=_TYPES[ending], headers={"Content-Disposition": disposition}
-    )
+    headers = {"Content-Disposition": disposition}
+    return StreamingResponse(chain([first], stream), media_type=FORMATS[ending].media_type, headers=headers)
 
 
 def _while_reading(engine: Engine, pieces: Callable[[Session, Path], Iterator[bytes]]) -> Iterator[bytes]:
