@@ -13,7 +13,7 @@ from forbear.intake.parquet import PARQUET
 from forbear.intake.rows import Accepted, Intake, Rejected, ahead, past_of, understand
 from forbear.intake.source import IntakeError, SourceFile, SourceRow, empty
 from forbear.intake.xlsx import XLSX
-from rules.pack.schema import Vocabulary
+from rules.pack.schema import Text, Vocabulary
 
 __all__ = [
     "BY_MEDIA_TYPE",
@@ -44,35 +44,23 @@ def read(path: Path) -> SourceFile:
     """Open a file of cases. Raises IntakeError if it cannot be read or holds none."""
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
-        raise IntakeError(
-            f"{path.name} ends in none of {' '.join(FORMATS)}: save it as one of them.",
-            f"{path.name} 不是能读的格式，请另存为 {'、'.join(FORMATS)} 之一。",
-        )
+        formats = Text(zh="、".join(FORMATS), en=" ".join(FORMATS))
+        raise IntakeError("file.unknown_format", name=path.name, formats=formats)
     try:
         if path.is_dir():
-            raise IntakeError(f"{path} is a folder: name a file in it.", f"{path} 是文件夹，请选其中的文件。")
+            raise IntakeError("file.folder", path=path)
         if path.exists() and not path.is_file():
-            raise IntakeError(
-                f"{path} is not an ordinary file: save the cases to one first.",
-                f"{path} 不是普通文件，请先把案件存成文件。",
-            )
+            raise IntakeError("file.not_ordinary", path=path)
         if not path.stat().st_size:
             raise empty(path)
         _refuse_other(path, kind)
         source = kind.read(path)
         if next(source.read_rows(), None) is None:
-            raise IntakeError(
-                f"{path.name} has no cases: below its header it needs one row a case.",
-                f"{path.name} 里没有案件：表头下面每件案件一行。",
-            )
+            raise IntakeError("file.no_cases", name=path.name)
     except FileNotFoundError as error:
-        raise IntakeError(
-            f"{path} does not exist: check the name and the folder.", f"{path} 不存在，请检查文件名和文件夹。"
-        ) from error
+        raise IntakeError("file.missing", path=path) from error
     except OSError as error:
-        raise IntakeError(
-            f"{path} cannot be read: {error.strerror}.", f"{path} 无法读取（{error.strerror}）。"
-        ) from error
+        raise IntakeError("file.unreadable", path=path, error=error.strerror) from error
     return source
 
 
@@ -82,10 +70,7 @@ def _refuse_other(path: Path, kind: Format) -> None:
         start = file.read(_START)
     for other in FORMATS.values():
         if other is not kind and other.signature is not None and other.signature.match(start):
-            raise IntakeError(
-                f"{path.name} is {other.title.en}: let its name end in {other.suffix}.",
-                f"{path.name} 是{other.title.zh}：请把文件名改成以 {other.suffix} 结尾。",
-            )
+            raise IntakeError("file.misnamed", name=path.name, what=other.title, suffix=other.suffix)
 
 
 def open_intake(path: Path, vocabulary: Vocabulary) -> Intake:

@@ -5,7 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 
 from forbear.intake.source import IntakeError
-from rules.pack.schema import Fact, Vocabulary
+from forbear.locale import said
+from rules.pack.schema import Fact, Text, Vocabulary
 
 REJECT_COLUMNS = ("row", "field", "error")  # what a rejects file adds
 # Spaces, zero-width characters and the marks people put around a name: 案件编号*：
@@ -72,10 +73,8 @@ def _twice(vocabulary: Vocabulary, columns: list[str], fields: list[str | None])
     for column, field in zip(columns, fields, strict=True):
         if field is not None and field in taken:
             first = taken[field]
-            return IntakeError(
-                f"The columns '{first.strip()}' and '{column.strip()}' both mean {field}: keep one of them.",
-                f"“{first.strip()}”和“{column.strip()}”两列都是{vocabulary.facts[field].title.zh}，请只保留一列。",
-            )
+            meant = Text(zh=vocabulary.facts[field].title.zh, en=field)
+            return IntakeError("header.twice", first=first.strip(), second=column.strip(), field=meant)
         if field is not None:
             taken[field] = column
     return None
@@ -89,17 +88,14 @@ def _missing(vocabulary: Vocabulary, given: list[str | None]) -> IntakeError | N
     }
     if not missing:
         return None
-    noun = "column is" if len(missing) == 1 else "columns are"
-    return IntakeError(
-        f"A required {noun} missing: {'; '.join(_accepted_headers(name, fact) for name, fact in missing.items())}.",
-        f"缺少必需的列：{'；'.join(_accepted_in_chinese(fact) for fact in missing.values())}。",
-    )
+    accepted = [_accepted(name, fact) for name, fact in missing.items()]
+    columns = Text(zh="；".join(text.zh for text in accepted), en="; ".join(text.en for text in accepted))
+    return IntakeError("header.missing", n=len(missing), columns=columns)
 
 
-def _accepted_headers(name: str, fact: Fact) -> str:
-    headers = dict.fromkeys((fact.title.zh, fact.title.en, *fact.aliases[:_SHOWN_ALIASES]))
-    return f"{name} (also accepted: {', '.join(header for header in headers if header != name)})"
-
-
-def _accepted_in_chinese(fact: Fact) -> str:
-    return f"{fact.title.zh}（表头也可以写作 {'、'.join((fact.title.en, *fact.aliases[:_SHOWN_ALIASES]))}）"
+def _accepted(name: str, fact: Fact) -> Text:
+    """A column by the headers it may have."""
+    aliases = fact.aliases[:_SHOWN_ALIASES]
+    english = (header for header in dict.fromkeys((fact.title.zh, fact.title.en, *aliases)) if header != name)
+    headers = Text(zh="、".join((fact.title.en, *aliases)), en=", ".join(english))
+    return said("header.accepted", title=fact.title, name=name, headers=headers)

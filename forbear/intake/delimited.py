@@ -13,8 +13,8 @@ from forbear.intake.format import Content, Format, encoded
 from forbear.intake.formula_injection import neutralise, restore
 from forbear.intake.source import MAX_CELL, MAX_RECORD, TOO_LONG, SourceFile, SourceRow, find_header, fit, is_blank
 from forbear.intake.text_files import is_cut, open_text, skip_rest
+from forbear.locale import said
 from rules.facts.case_facts import FieldError
-from rules.pack.schema import Text
 
 _SEPARATORS = ",;\t"
 _SNIFFED_LINES = 10
@@ -25,11 +25,7 @@ _MOST_OPEN_LINES, _LEAST_OPEN_LINES = 500, 32
 _MAX_OPEN = 1024 * 1024  # characters
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t])\s*", re.IGNORECASE)  # Excel's own first line
 
-_QUOTES = FieldError(
-    "",
-    "这一行的引号没有成对，请补上缺少的引号或删掉多余的引号。",
-    "A quotation mark in this row is missing or in the wrong place: add or remove it.",
-)
+_QUOTES = FieldError.of("", said("row.quotes"))
 
 
 class _DelimitedRecord(NamedTuple):
@@ -157,11 +153,7 @@ def _row(number: int, record: _DelimitedRecord, width: int, separator: str) -> S
 
 
 def _ragged(found: int, width: int) -> FieldError:
-    return FieldError(
-        "",
-        f"这一行有 {found} 格，表头有 {width} 格，请检查多出或缺少的分隔符。",
-        f"This row has {found} cells, the header {width}: look for a separator too many or missing.",
-    )
+    return FieldError.of("", said("row.ragged", found=found, width=width))
 
 
 class _Line:
@@ -184,14 +176,14 @@ def write(separator: str, content: Content, _folder: Path) -> Iterator[bytes]:
 
 CSV = Format(
     suffix=".csv",
-    title=Text(zh="逗号分隔的文本", en="text with commas between"),
+    title=said("format.csv"),
     media_types=("text/csv",),
     read=read,
     write=partial(write, ","),
 )
 TSV = Format(
     suffix=".tsv",
-    title=Text(zh="制表符分隔的文本", en="text with tabs between"),
+    title=said("format.tsv"),
     media_types=("text/tab-separated-values",),
     read=read,
     write=partial(write, "\t"),

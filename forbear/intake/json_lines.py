@@ -17,12 +17,10 @@ from forbear.intake.source import (
     fit,
 )
 from forbear.intake.text_files import is_cut, lines, open_text
+from forbear.locale import said
 from rules.facts.case_facts import FieldError
-from rules.pack.schema import Text
 
-_NO_OBJECT = FieldError(
-    "", "这一行不是 JSON 对象，请改成 {字段: 值} 的形式。", "This row is not a JSON object: write it as {field: value}."
-)
+_NO_OBJECT = FieldError.of("", said("row.no_object"))
 
 
 @dataclass(frozen=True)
@@ -82,11 +80,7 @@ def _decode(line: str) -> object:
 
 
 def _broken(error: json.JSONDecodeError) -> FieldError:
-    return FieldError(
-        "",
-        f"这一行不是有效的 JSON，请检查第 {error.colno} 个字符附近的引号、逗号和括号。",
-        f"This row is not valid JSON: check the quotes, commas and brackets near character {error.colno}.",
-    )
+    return FieldError.of("", said("row.broken_json", column=error.colno))
 
 
 def _keys(path: Path, objects: Iterable[tuple[int, object]]) -> list[str]:
@@ -98,10 +92,7 @@ def _keys(path: Path, objects: Iterable[tuple[int, object]]) -> list[str]:
             if len(keys) > MAX_COLUMNS:
                 break
     if not keys:
-        raise IntakeError(
-            f"{path.name} holds no cases: each case must be a JSON object {{field: value}}.",
-            f"{path.name} 里没有案件：每件案件应是一个 JSON 对象 {{字段: 值}}。",
-        )
+        raise IntakeError("file.no_objects", name=path.name)
     return check_columns(path, list(keys))
 
 
@@ -112,7 +103,7 @@ def write(content: Content, _folder: Path) -> Iterator[bytes]:
 
 JSON_LINES = Format(
     suffix=".jsonl",
-    title=Text(zh="每行一个 JSON 对象的文件", en="a file of JSON lines"),
+    title=said("format.jsonl"),
     media_types=("application/jsonl", "application/x-ndjson"),
     read=read,
     write=write,

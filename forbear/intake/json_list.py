@@ -11,7 +11,7 @@ from forbear.intake.format import Content, Format, encoded
 from forbear.intake.json_lines import DECODER, source_of_objects
 from forbear.intake.source import MAX_RECORD, IntakeError, SourceFile
 from forbear.intake.text_files import open_text
-from rules.pack.schema import Text
+from forbear.locale import said
 
 _BLOCK = 256 * 1024
 _GAP = re.compile(r"[ \t\r\n]*")
@@ -36,10 +36,7 @@ class _Elements:
 
     def __iter__(self) -> Iterator[object]:
         if self._next_sign() != "[":
-            raise IntakeError(
-                f"{self._path.name} is not a list of cases: write [ … ] around them, or call a file of lines .jsonl.",
-                f"{self._path.name} 不是案件列表：请在案件外面加上 [ … ]，每行一件的文件请以 .jsonl 结尾。",
-            )
+            raise IntakeError("file.not_a_list", name=self._path.name)
         self._at += 1
         sign = self._next_sign()
         while sign != "]":
@@ -83,11 +80,7 @@ class _Elements:
         return bool(more)
 
     def _broken(self) -> IntakeError:
-        return IntakeError(
-            f"{self._path.name} is not valid JSON after case {self._count}: "
-            "check its quotes, commas and brackets, or write it again.",
-            f"{self._path.name} 在第 {self._count} 件案件之后不是有效的 JSON：请检查引号、逗号和括号，或重新导出。",
-        )
+        return IntakeError("file.broken_list", name=self._path.name, count=self._count)
 
 
 def write(content: Content, _folder: Path) -> Iterator[bytes]:
@@ -99,7 +92,7 @@ def write(content: Content, _folder: Path) -> Iterator[bytes]:
 
 JSON_LIST = Format(
     suffix=".json",
-    title=Text(zh="JSON 列表", en="a JSON list"),
+    title=said("format.json"),
     media_types=("application/json",),
     read=read,
     write=write,

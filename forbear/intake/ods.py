@@ -34,7 +34,7 @@ from forbear.intake.source import (
     sheet_row,
 )
 from forbear.intake.xlsx_package import opened, without_entities
-from rules.pack.schema import Text
+from forbear.locale import said
 
 _VERSION = "1.3"  # of the format, that we write
 _MEDIA_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
@@ -87,10 +87,7 @@ def _refuse_password(path: Path) -> None:
     with opened(path) as archive:
         manifest = archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in archive.namelist() else b""
     if b"encryption-data" in manifest:
-        raise IntakeError(
-            f"{path.name} has a password: remove it and save the workbook again.",
-            f"{path.name} 设了密码：请去掉密码后重新保存。",
-        )
+        raise IntakeError("workbook.password", name=path.name)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, int, list[object]]]:
@@ -141,10 +138,7 @@ class _Place:
         if self._number > MAX_SHEET_ROWS:
             raise ValueError
         if self._copies > _MOST_COPIES:
-            raise IntakeError(
-                f"{self._path.name} repeats row {first} {times} times: delete the copies.",
-                f"{self._path.name} 的第 {first} 行重复了 {times} 次：请删去重复的行。",
-            )
+            raise IntakeError("workbook.repeated_row", name=self._path.name, first=first, times=times)
         for number in range(first, first + times):
             yield self._sheet, number, cells
 
@@ -329,7 +323,7 @@ def _write_line(xml: Any, line: str) -> None:
 
 ODS = Format(
     suffix=".ods",
-    title=Text(zh="OpenDocument 表格", en="an OpenDocument spreadsheet"),
+    title=said("format.ods"),
     media_types=(_MEDIA_TYPE,),
     read=read,
     write=write,

@@ -11,8 +11,8 @@ from typing import Any
 
 from forbear.intake.format import Content, Format, Rows, drafted
 from forbear.intake.source import IntakeError, SourceFile, SourceRow, check_columns, distinct, is_blank, number_cell
+from forbear.locale import said
 from rules.facts.case_facts import FieldError
-from rules.pack.schema import Text
 
 _BATCH = 1_000  # rows read at once
 _GROUP = 5_000  # rows of a row group that is written
@@ -48,10 +48,7 @@ def _opened(path: Path) -> Iterator[Any]:
         with pq.ParquetFile(path, memory_map=False, pre_buffer=False) as file:
             yield file
     except (pa.ArrowException, ValueError, OverflowError, MemoryError, OSError) as error:
-        raise IntakeError(
-            f"{path.name} is not a Parquet file or is damaged: write it again, or save it as .xlsx or .csv.",
-            f"{path.name} 不是 Parquet 文件，或已损坏：请重新导出，或另存为 .xlsx 或 .csv。",
-        ) from error
+        raise IntakeError("file.not_parquet", name=path.name) from error
 
 
 def _column(array: Any) -> list[object]:
@@ -88,9 +85,7 @@ def _cell(value: object) -> object:
 def _row(number: int, cells: list[object], columns: list[str]) -> SourceRow:
     for name, cell in zip(columns, cells, strict=True):
         if isinstance(cell, _Unreadable):
-            error = FieldError(
-                name, f"{name}的值无法读取，请重新填写。", f"The value of {name} cannot be read: fill it in again."
-            )
+            error = FieldError.of(name, said("row.cell_unreadable", name=name))
             return SourceRow(number, [None if isinstance(cell, _Unreadable) else cell for cell in cells], error)
     return SourceRow(number, cells)
 
@@ -115,7 +110,7 @@ def _write(draft: Path, header: list[str], rows: Rows) -> None:
 
 PARQUET = Format(
     suffix=".parquet",
-    title=Text(zh="Parquet 文件", en="a Parquet file"),
+    title=said("format.parquet"),
     media_types=("application/vnd.apache.parquet",),
     read=read,
     write=write,

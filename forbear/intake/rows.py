@@ -10,6 +10,7 @@ from pathlib import Path
 from forbear.intake.columns import is_reject_column, map_columns
 from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, as_text, distinct
 from forbear.intake.text_files import readable
+from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError, Parser
 from rules.pack.schema import Text, Vocabulary
 
@@ -123,11 +124,7 @@ def ahead(past: Mapping[str, Text], facts: Facts, as_of: dt.date) -> Iterator[Fi
     for name, title in past.items():
         day = facts.get(name)
         if isinstance(day, dt.date) and day > as_of:
-            yield FieldError(
-                name,
-                f"{title.zh}（{day}）晚于评估日期{as_of}，请核对年份。",
-                f"{title.en}: {day} is after the day of triage, {as_of}; check the year.",
-            )
+            yield FieldError.of(name, said("row.day_ahead", field=title, day=day, as_of=as_of))
 
 
 class _Met:
@@ -185,17 +182,8 @@ def _rejected(row: SourceRow, errors: list[FieldError]) -> Rejected:
 
 
 def _duplicate(case_ref: str, first: int) -> FieldError:
-    return FieldError(
-        "case_ref",
-        f"案件编号“{case_ref}”与第 {first} 行重复，已采用第 {first} 行；若是另一笔债务，请换一个编号。",
-        f'The case reference "{case_ref}" is already in row {first}, which was taken; '
-        "if this is another debt, give it another reference.",
-    )
+    return FieldError.of("case_ref", said("row.duplicate", case_ref=case_ref, first=first))
 
 
 def _too_long(name: str) -> FieldError:
-    return FieldError(
-        name,
-        f"{name}超过 {MAX_CELL} 个字符，请缩短。",
-        f"{name} is longer than {MAX_CELL} characters; shorten it.",
-    )
+    return FieldError.of(name, said("row.cell_too_long", name=name, most=MAX_CELL))

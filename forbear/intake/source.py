@@ -10,21 +10,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from forbear.base.errors import ForbearError
+from forbear.locale import said
 from rules.facts.case_facts import FieldError
 
 MAX_CELL = 32_767  # characters: what a spreadsheet cell can hold
 MAX_RECORD = 8 * 1024 * 1024  # characters of one row, so that no row, however broken, fills the memory
 MAX_COLUMNS = 1_000
-TOO_LONG = FieldError(
-    "",
-    f"这一行超过 {MAX_RECORD} 个字符，请缩短后再提交。",
-    f"This row is longer than {MAX_RECORD} characters: shorten it.",
-)
-_SIDE_NOTE = FieldError(
-    "",
-    "这一行在最后一个列标题右边还有内容，请为该列加上标题，或删去这些内容。",
-    "This row has something right of the last column header: give that column a header or clear the cell.",
-)
+TOO_LONG = FieldError.of("", said("row.too_long", most=MAX_RECORD))
+_SIDE_NOTE = FieldError.of("", said("row.side_note"))
 MAX_SHEET_ROWS = 1_048_576  # what Excel, WPS and LibreOffice can hold
 _EXACT = 1e15
 _TITLE_ROWS = 5  # a sheet's title, its date and its unit may stand above the header
@@ -33,10 +26,10 @@ _TITLE_ROWS = 5  # a sheet's title, its date and its unit may stand above the he
 class IntakeError(ForbearError):
     """A file that cannot be read as cases at all, told in both languages."""
 
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.en = en
-        self.zh = zh
+    def __init__(self, key: str, **values: object) -> None:
+        text = said(key, **values)
+        super().__init__(text.en)
+        self.en, self.zh = text.en, text.zh
 
 
 class SourceRow(NamedTuple):
@@ -59,10 +52,7 @@ class SourceFile:
         try:
             yield from self.read_rows()
         except (OSError, UnicodeDecodeError) as error:  # what it held when it was opened was readable
-            raise IntakeError(
-                f"{self.path} was changed while it was read: submit it again.",
-                f"{self.path} 在读取时被改动，请重新提交。",
-            ) from error
+            raise IntakeError("file.changed", path=self.path) from error
 
 
 def as_text(cell: object) -> str:
@@ -161,32 +151,20 @@ def find_header(path: Path, rows: Iterable[tuple[int, list[object]]]) -> tuple[i
 
 def empty(path: Path) -> IntakeError:
     """Nothing is in a file."""
-    return IntakeError(
-        f"{path.name} is empty: it needs a header row and one row a case.",
-        f"{path.name} 是空的：需要一行表头，每件案件一行。",
-    )
+    return IntakeError("file.empty", name=path.name)
 
 
 def empty_workbook(path: Path) -> IntakeError:
     """No visible sheet of a workbook has anything in it."""
-    return IntakeError(
-        f"{path.name} is empty: its first visible sheet needs a header row and one row a case.",
-        f"{path.name} 是空的：第一张可见的工作表需要一行表头，每件案件一行。",
-    )
+    return IntakeError("workbook.empty", name=path.name)
 
 
 def check_columns(path: Path, columns: list[str]) -> list[str]:
     """The columns, refused if they cannot be the columns of a list of cases."""
     if len(columns) > MAX_COLUMNS:
-        raise IntakeError(
-            f"{path.name} has {len(columns)} columns: at most {MAX_COLUMNS} can be read.",
-            f"{path.name} 有 {len(columns)} 列，最多能读 {MAX_COLUMNS} 列。",
-        )
+        raise IntakeError("header.too_many", name=path.name, count=len(columns), most=MAX_COLUMNS)
     if any(len(name) > MAX_CELL or _is_binary(name) for name in columns):
-        raise IntakeError(
-            f"{path.name} does not begin with column names: is it another kind of file?",
-            f"{path.name} 开头不是表头，可能是别的类型的文件，请检查。",
-        )
+        raise IntakeError("header.none", name=path.name)
     return columns
 
 

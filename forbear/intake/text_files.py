@@ -7,40 +7,19 @@ from pathlib import Path
 from typing import TextIO
 
 from forbear.intake.source import MAX_RECORD, IntakeError
-from rules.pack.schema import Text
+from forbear.locale import said
 
 _BLOCK = 1024 * 1024
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _CANDIDATES = ("utf-8", "gb18030")
 _MAGIC = {
-    b"PK\x03\x04": Text(
-        zh="工作簿或其他压缩包：如果是 Excel 工作簿，请把文件名改成以 .xlsx 结尾",
-        en="a workbook or another zip archive: if it is an Excel workbook, let its name end in .xlsx",
-    ),
-    b"\xd0\xcf\x11\xe0": Text(
-        zh="旧版或有密码的 Excel 工作簿：请去掉密码，另存为 .xlsx",
-        en="an old or password-protected Excel workbook: save it as .xlsx without a password",
-    ),
-    b"%PDF": Text(
-        zh="PDF：请把表格本身另存为 .xlsx 或 .csv",
-        en="a PDF: save the table itself as .xlsx or .csv",
-    ),
-    b"\x1f\x8b": Text(
-        zh="gzip 压缩包：请先解压",
-        en="a gzip archive: unpack it first",
-    ),
-    b"\x89PNG": Text(
-        zh="图片：请把表格本身另存为 .xlsx 或 .csv",
-        en="a picture: save the table itself as .xlsx or .csv",
-    ),
-    b"\xff\xd8\xff": Text(
-        zh="图片：请把表格本身另存为 .xlsx 或 .csv",
-        en="a picture: save the table itself as .xlsx or .csv",
-    ),
-    b"SQLite format 3": Text(
-        zh="数据库：请把表格本身另存为 .csv",
-        en="a database: save the table itself as .csv",
-    ),
+    b"PK\x03\x04": "zip",
+    b"\xd0\xcf\x11\xe0": "ole",
+    b"%PDF": "pdf",
+    b"\x1f\x8b": "gzip",
+    b"\x89PNG": "picture",
+    b"\xff\xd8\xff": "picture",
+    b"SQLite format 3": "database",
 }
 # What "surrogateescape" leaves where bytes could not be read, and what "\ud83d" in JSON gives.
 _HALVES = re.compile("[\ud800-\udfff]")
@@ -80,7 +59,7 @@ def _encoding(path: Path) -> tuple[str, str]:
         start = file.read(16)
     for magic, what in _MAGIC.items():
         if start.startswith(magic):
-            raise IntakeError(f"{path.name} is not text but {what.en}.", f"{path.name} 不是文本，而是{what.zh}。")
+            raise IntakeError("file.not_text", name=path.name, what=said(f"magic.{what}"))
     for bom, encoding in _BOMS.items():
         if start.startswith(bom):
             return encoding, "replace"
@@ -112,10 +91,7 @@ def _least_broken(path: Path) -> str:
                 broken[encoding] += not _line_decodes(line, encoding)
     best = min(broken, key=lambda encoding: broken[encoding])
     if broken[best] * 2 > total:
-        raise IntakeError(
-            f"{path.name} is neither UTF-8 nor GB18030 text: save it as 'CSV UTF-8' or as .xlsx.",
-            f"{path.name} 既不是 UTF-8 也不是 GB18030 编码：请另存为“CSV UTF-8”或 .xlsx。",
-        )
+        raise IntakeError("file.encoding", name=path.name)
     return best
 
 

@@ -34,7 +34,7 @@ from forbear.intake.source import (
     sheet_row,
 )
 from forbear.intake.xlsx_package import check_workbook, in_one_sentence
-from rules.pack.schema import Text
+from forbear.locale import said
 
 # Built-in formats that are dates in a Chinese Excel and WPS (ECMA-376 part 1, 18.8.30, zh-cn); openpyxl has none.
 _CHINESE_DATES = frozenset((*range(27, 37), *range(50, 59)))
@@ -148,7 +148,7 @@ def _text(value: str) -> str:
 
 XLSX = Format(
     suffix=".xlsx",
-    title=Text(zh="Excel 工作簿", en="an Excel workbook"),
+    title=said("format.xlsx"),
     media_types=("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
     read=read,
     write=write,

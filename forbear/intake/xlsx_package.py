@@ -28,11 +28,7 @@ def in_one_sentence(path: Path) -> Iterator[None]:
     except IntakeError:
         raise
     except Exception as error:  # at bytes they do not expect, zipfile, expat and the readers raise nearly anything
-        raise IntakeError(
-            f"{path.name} is not an {ending} workbook or is damaged: "
-            f"open it in a spreadsheet and save it as {ending} again.",
-            f"{path.name} 不是 {ending} 工作簿，或已损坏：请用表格软件打开后重新存为 {ending}。",
-        ) from error
+        raise IntakeError("workbook.damaged", name=path.name, suffix=ending) from error
 
 
 @contextmanager
@@ -40,11 +36,7 @@ def opened(path: Path) -> Iterator[ZipFile]:
     """A package that may be unpacked."""
     with path.open("rb") as file, in_one_sentence(path):
         if file.read(4) == _OLE:
-            raise IntakeError(
-                f"{path.name} is an old .xls or has a password: "
-                f"remove the password and save it as an {path.suffix.lower()} workbook.",
-                f"{path.name} 是旧版 .xls 或设了密码：请去掉密码，另存为 {path.suffix.lower()} 工作簿。",
-            )
+            raise IntakeError("workbook.old", name=path.name, suffix=path.suffix.lower())
         with ZipFile(file) as archive:
             _check_size(path, archive)
             yield archive
@@ -78,13 +70,6 @@ def _check_size(path: Path, archive: ZipFile) -> None:
     overlapping = sum(part.compress_size for part in parts) > path.stat().st_size
     bomb = any(part.file_size > _SMALL and part.file_size > _MAX_RATIO * part.compress_size for part in parts)
     if bomb or overlapping or unpacked > _MAX_UNPACKED or len(parts) > _MAX_PARTS:
-        raise IntakeError(
-            f"{path.name} would unpack to {unpacked // 1024**2} MB, which no honest workbook of its size does: "
-            "save the cases as .csv instead.",
-            f"{path.name} 解开后有 {unpacked // 1024**2} MB，正常的工作簿不会这样：请把案件另存为 .csv。",
-        )
+        raise IntakeError("workbook.bomb", name=path.name, megabytes=unpacked // 1024**2)
     if any("sharedStrings" in part.filename and part.file_size > _MAX_STRINGS for part in parts):
-        raise IntakeError(
-            f"{path.name} holds more text than can be read from a workbook: save the cases as .csv.",
-            f"{path.name} 里的文字太多，不能按工作簿读取：请把案件另存为 .csv。",
-        )
+        raise IntakeError("workbook.too_much_text", name=path.name)
