@@ -3,7 +3,6 @@
 import datetime as dt
 import json
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
@@ -18,6 +17,7 @@ from sqlmodel import Session
 from forbear.accounts.accounts import Viewer
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
+from forbear.base.spool import held
 from forbear.base.vault import Vault
 from forbear.batch import batch_list, export, idempotency
 from forbear.batch.chunks import Wake
@@ -217,9 +217,9 @@ def rejects(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, forma
 def _download(
     request: Request, viewer: Viewer, now: dt.datetime, batch_id: UUID, what: str, ending: str, pieces: Any
 ) -> Response:
-    """A file in pieces, from a session that lasts as long as they do. The ledger says first that they were given out.
+    """A file that is written whole before it is sent; the ledger says first that it was given out.
 
-    The first piece is made before the answer begins, so that what cannot be read is a problem and not half a file.
+    So whoever reads slowly holds no connection, and what cannot be read is a problem and not half a file.
     """
     engine, vault = request.app.state.engine, request.app.state.vault
     with session(engine) as opened:
@@ -227,14 +227,10 @@ def _download(
         entry = ledger.LedgerEntry("export", f"batch:{batch_id}", {"what": what, "format": ending})
         ledger.append(opened, vault, viewer.actor, [entry], now)
 
-    def stream() -> Iterator[bytes]:
-        with snapshot(engine) as opened, TemporaryDirectory(prefix="forbear-") as folder:
-            yield from pieces(opened, opened.get_one(Batch, batch_id), Path(folder))
-
-    made = stream()
-    first = next(made, b"")
+    with snapshot(engine) as opened, TemporaryDirectory(prefix="forbear-") as folder:
+        file = held(pieces(opened, opened.get_one(Batch, batch_id), Path(folder)))
     headers = {"Content-Disposition": f'attachment; filename="{what}-{batch_id}.{ending}"'}
-    return StreamingResponse(chain([first], made), media_type=_TYPES[f".{ending}"], headers=headers)
+    return StreamingResponse(file, media_type=_TYPES[f".{ending}"], headers=headers)
 
 
 def _found(session: Session, viewer: Viewer, batch_id: UUID) -> Batch:
