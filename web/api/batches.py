@@ -75,8 +75,7 @@ async def submit_batch(
 
     Answers at once with the batch; its cases are decided meanwhile. Submitting the same cases again is harmless.
     """
-    with TemporaryDirectory(prefix="forbear-") as folder:
-        received = await bodies.file(request, Path(folder), name)
+    async with bodies.file(request, name) as received:
         terms = bodies.checked(BatchTerms, received.fields)
         order = _Order(request, viewer, received, as_of or terms.as_of, submitter or terms.submitter, now)
         return await run_in_threadpool(order.take, idempotency_key)
