@@ -40,8 +40,8 @@ from web.deps import NowDep, SessionDep, VaultDep
 from workers.wake import wake
 
 router = APIRouter(prefix="/api/v1/batches", tags=["batches"])
-FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2100, 1, 1)
-AsOf = Annotated[dt.date | None, Query(description="The day to decide for; default: today where the law applies")]
+FIRST_DAY = dt.date(2000, 1, 1)
+AsOf = Annotated[dt.date | None, Query(description="The day to decide for, by default today; none to come")]
 Whose = Annotated[Line | None, Query(description="Whose cases; a submitter's account has no choice")]
 Format = Literal["jsonl", "json", "csv", "tsv", "xlsx", "parquet"]
 _TYPES = {suffix: name for name, suffix in reversed(bodies.MEDIA_TYPES.items())}
@@ -146,12 +146,11 @@ class _Order:
 
 
 def day_of(as_of: dt.date | None, pack: Pack, now: dt.datetime) -> dt.date:
-    """The day to decide for, by default today where the pack's law applies."""
-    if as_of is None:
-        return now.astimezone(ZoneInfo(pack.manifest.timezone)).date()
-    if not FIRST_DAY <= as_of < LAST_DAY:
-        raise ProblemError(422, "as_of", first=FIRST_DAY, last=LAST_DAY)
-    return as_of
+    """The day to decide for, by default today where the pack's law applies; none to come, see DayToComeError."""
+    today = now.astimezone(ZoneInfo(pack.manifest.timezone)).date()
+    if as_of is not None and not FIRST_DAY <= as_of <= today:
+        raise ProblemError(422, "as_of", first=FIRST_DAY, today=today)
+    return as_of or today
 
 
 @router.get("", responses=problems(400, 401, 403, 422))
