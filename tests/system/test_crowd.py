@@ -10,7 +10,8 @@ import psycopg
 from forbear.base.vault import Vault
 from models.session import CONNECTIONS
 from tests.support.desk_clients import account, cookie_of, served
-from tests.support.processes import DEADLINE, blocked, until
+from tests.support.processes import blocked, until
+from tests.support.serving import client_of
 from web import auth
 
 CROWD = 80  # twice as many as the server has threads
@@ -27,7 +28,7 @@ def test_a_crowd_that_waits_for_the_record_stops_nobody_and_is_answered(
         psycopg.connect(database_url) as holding,
         psycopg.connect(database_url, autocommit=True) as looking,
         ThreadPoolExecutor(CROWD) as crowd,
-        httpx.Client(base_url=address, timeout=DEADLINE, trust_env=False) as client,
+        client_of(address) as client,
     ):
         holding.execute("LOCK TABLE sign_in, token")
         sent = threading.Barrier(CROWD + 1)
@@ -39,7 +40,7 @@ def test_a_crowd_that_waits_for_the_record_stops_nobody_and_is_answered(
                 lambda mine: mine.get("/api/v1/cases", headers={"Authorization": "Bearer fb_nobody"}),
                 lambda mine: mine.get("/", headers=member),
             ]
-            with httpx.Client(base_url=address, timeout=DEADLINE, trust_env=False) as mine:
+            with client_of(address) as mine:
                 sent.wait()
                 return asks[number % len(asks)](mine).status_code
 
