@@ -8,8 +8,15 @@ from fastapi import Depends, Request
 from sqlmodel import Session
 
 from forbear.base.vault import Vault
-from models.session import session
+from models.session import CONNECTIONS, session
 from rules.pack.pack import Pack
+
+# A request keeps its session from one step to the next, and needs a thread for each. So no thread may ever wait for
+# what such a request holds, or a crowd would take all threads and nobody could go on: requests wait for their turn
+# before they are on a thread, and there are fewer turns than connections. The others are for sessions that are opened
+# and closed within one step, which end whatever anybody waits for.
+_TURNS = CONNECTIONS * 2 // 3
+STEPS = CONNECTIONS - _TURNS
 
 
 def _session(request: Request) -> Iterator[Session]:
@@ -38,7 +45,7 @@ def now() -> dt.datetime:
 
 
 # Committed before the answer is sent: what a person was told has happened, has.
-SessionDep = Annotated[Session, Depends(_session, scope="function")]
+SessionDep = Annotated[Session, Depends(_session, scope="function", max_concurrency=_TURNS)]
 VaultDep = Annotated[Vault, Depends(_vault)]
 PackDep = Annotated[Pack, Depends(_pack)]
 NowDep = Annotated[dt.datetime, Depends(now)]
