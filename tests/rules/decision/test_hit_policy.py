@@ -132,3 +132,24 @@ def test_another_strategy_is_better_only_where_its_rule_comes_first_and_nothing_
     assert policy.better("adds", ["middle"]) is None
     assert policy.better("low", []) == "gamma"
     assert policy.better("high", ["middle", "only"]) is None
+
+
+def test_where_nothing_is_recommended_the_case_is_as_urgent_as_the_default_or_more() -> None:
+    calm = rule("calm", 5, c.All(()), {"urgency": "U5"})
+    hurry = rule("hurry", 1, c.All(()), {"urgency": "U1"})
+    plan = rule("plan", 3, c.All(()), {"recommend": "alpha"})
+    policy = HitPolicy(pack_of(calm, hurry, plan))  # whose default is U4
+    urgencies = {fired: policy.select(fired).urgency for fired in ((), ("calm",), ("calm", "hurry"), ("calm", "plan"))}
+    assert urgencies == {(): "U4", ("calm",): "U4", ("calm", "hurry"): "U1", ("calm", "plan"): "U5"}
+
+
+def test_what_was_worked_out_is_kept_but_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rules.decision.hit_policy._KEPT", 2)
+    rules = [rule(name, 5, c.All(()), {"recommend": strategy}) for name, strategy in (("a", "alpha"), ("b", "beta"))]
+    policy = HitPolicy(pack_of(*rules))
+    first = policy.select(["a"])
+    assert policy.select(["a"]) is first
+    for fired, strategy in ((["b"], "beta"), (["a", "b"], "alpha"), ([], "counsellor_review"), (["a"], "alpha")):
+        assert policy.select(fired).strategy == strategy
+        assert len(policy._selected) <= 2
+    assert policy.select(["a"]) is not first
