@@ -40,7 +40,7 @@ def template_database(servers: embedded.Urls) -> str:
 
     name = "template_forbear"
     with psycopg.connect(servers.database, autocommit=True) as connection:
-        if connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone():
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             return name
         connection.execute(f"CREATE DATABASE {name}")
     upgrade(_url(servers, name))

@@ -208,8 +208,8 @@ def entries(pack: Pack, file: str) -> Mapping[str, Any] | None:
             lender = pack.vocabulary.facts.get("lender_type")
             return lender.values if lender else {}
         case "points" | "signatures":
-            negotiation: Mapping[str, Any] | None = pack.negotiation and getattr(pack.negotiation, file)
-            return negotiation
+            of_calls: Mapping[str, Any] | None = getattr(pack.negotiation, file) if pack.negotiation else None
+            return of_calls
     known: Mapping[str, Any] = getattr(pack, file)
     return known
 

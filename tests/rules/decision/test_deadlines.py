@@ -34,8 +34,8 @@ def pack() -> Pack:
     return replace(tiny(), deadlines=clocks)
 
 
-def told(*clocks: str, figures: dict[str, int] | None = None, **facts: Value) -> list[tuple[str, str]]:
-    found = due(pack(), clocks, facts, TODAY, FIGURES if figures is None else figures)
+def told(*clocks: str, **facts: Value) -> list[tuple[str, str]]:
+    found = due(pack(), clocks, facts, TODAY, FIGURES)
     return [(each.id, each.date.isoformat()) for each in found]
 
 
@@ -43,6 +43,7 @@ def test_a_clock_without_a_day_count_is_its_day_even_a_day_off_or_past() -> None
     saturday, past = dt.date(2026, 11, 28), dt.date(2025, 1, 1)
     assert due(pack(), ["auction"], {"due_date": saturday}, TODAY, FIGURES) == (DeadlineDue("auction", saturday),)
     assert told("auction", due_date=past) == [("auction", "2025-01-01")]
+    assert not DeadlineDue("auction", saturday).assumed
 
 
 def test_a_day_that_nobody_knows_is_no_deadline_where_it_is_the_day_itself() -> None:

@@ -14,6 +14,7 @@ from rules.decision.hit_policy import (
     Winner,
     blocks_of,
     contributors_of,
+    effects,
     items_of,
     winner_of,
 )
@@ -41,6 +42,24 @@ def hit(name: str, *strategies: str, **what: Any) -> Effects:
 
 def names(hits: tuple[Effects, ...]) -> list[str]:
     return [each.rule for each in hits]
+
+
+def test_a_rule_is_sorted_into_what_it_wants_takes_away_and_gives() -> None:
+    then = ({"add": "gamma"}, {"recommend": "alpha"}, {"exclusive": True}, {"block": ("beta",)}, {"urgency": "U2"})
+    gives = ({"step": "write"}, {"deadline": "answer"}, {"flag": "task"}, {"step": "call"}, {"block": "lender_contact"})
+    found = effects(rule("all", 9, c.All(()), *then, *gives), ("alpha", "beta"))
+    assert found == hit(
+        "all",
+        *("alpha", "gamma"),
+        serves="alpha",
+        block=("beta",),
+        withholds=frozenset({LENDER_CONTACT}),
+        urgency="U2",
+        items=(("step", "write"), ("deadline", "answer"), ("flag", "task"), ("step", "call")),
+    )
+    admits = effects(rule("stop", 9, c.All(()), {"block": "acknowledgements"}, {"add": "gamma"}), ("alpha", "beta"))
+    assert (admits.block, admits.withholds) == (("alpha", "beta"), frozenset({ACKNOWLEDGEMENTS}))
+    assert (admits.recommend, admits.serves, admits.strategies) == (None, None, ("gamma",))
 
 
 def test_blocks_are_gathered_in_order_each_once() -> None:
@@ -79,8 +98,9 @@ def test_who_wants_the_strategy_is_heard_first_and_the_others_keep_their_order()
         *("serves", "wants"),
         *("word", "beside"),
     ]
-    nothing = contributors_of(hits, FREE, Winner(None, None, alone=False))
-    assert names(nothing.heard) == ["word", "beside", "serves", "wants"]
+    only = hit("only", "gamma", serves="gamma")
+    nothing = contributors_of((only, *hits), FREE, Winner(None, None, alone=False))
+    assert names(nothing.heard) == ["only", "word", "beside", "serves", "wants"]
 
 
 def test_who_wants_only_what_is_blocked_counts_and_is_not_heard() -> None:
