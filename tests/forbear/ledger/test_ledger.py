@@ -140,6 +140,63 @@ def test_a_record_from_before_the_ledger_is_adopted_when_it_is_first_opened(data
     assert faults(database_url) == []
 
 
+@pytest.mark.parametrize("block", [1, 2, 5, 6])
+def test_what_was_there_before_is_adopted_in_blocks_without_a_seam_and_counted(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    decided(database_url, many(3), VAULT)
+    decided(database_url, many(2, "D"), VAULT)
+    _forget_the_ledger(database_url)
+    monkeypatch.setattr(ledger, "_BLOCK", block)
+    _start(database_url)
+    _start(database_url)
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute("SELECT seq, kind, subject, actor, at, detail FROM ledger ORDER BY seq").fetchall()
+    assert [kind for _, kind, *_ in found] == ["publication", "batch", "batch", *["decision"] * 5, "start"]
+    assert [subject for _, kind, subject, *_ in found if kind == "decision"] == [f"decision:{n}" for n in range(1, 6)]
+    assert {(actor, at) for *_, actor, at, _ in found} == {("system", NOW)}
+    assert [seq for seq, *_ in found] == list(range(1, 10))
+    assert found[-1][2] == "ledger:1"
+    assert found[-1][-1] == {"adopted": {"publication": 1, "batch": 2, "decision": 5, "review": 0}}
+    assert faults(database_url) == []
+
+
+def test_a_row_that_has_its_entry_is_not_adopted_again(database_url: str) -> None:
+    """Only what is chained already: the rows of before, and those that others wrote in the meantime."""
+    decided(database_url, many(2), VAULT)
+    _start(database_url)
+    assert kinds(database_url) == ["batch", "publication", "decision", "decision", "start"]
+    with engine_of(database_url) as engine, session(engine) as opened:
+        assert [ledger.unchained(opened, kind) for kind in ledger.DIGESTED] == [[], [], [], []]
+
+
+def test_entries_are_chained_in_their_order_whatever_the_zone_of_the_clock(database_url: str) -> None:
+    zone = dt.timezone(dt.timedelta(hours=8))
+    append(
+        database_url, LedgerEntry("sign_in", "account:2"), LedgerEntry("sign_in", "account:1"), now=NOW.astimezone(zone)
+    )
+    append(database_url)
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT seq, subject FROM ledger ORDER BY seq").fetchall() == [
+            (1, "account:2"),
+            (2, "account:1"),
+        ]
+        assert connection.execute("SELECT seq FROM ledger_head").fetchall() == [(2,)]
+    assert faults(database_url) == []
+
+
+def test_the_rows_asked_for_are_told_in_the_order_of_their_ids_and_what_is_not_there_is_not(database_url: str) -> None:
+    decided(database_url, many(3), VAULT)
+    with engine_of(database_url) as engine, session(engine) as opened:
+        found = ledger.of_rows(opened, "decision", [3, 1, 99], {"n": 1})
+    assert [(entry.kind, entry.subject, entry.detail) for entry in found] == [
+        ("decision", "decision:1", {"n": 1}),
+        ("decision", "decision:3", {"n": 1}),
+    ]
+    assert len({entry.digest for entry in found}) == 2
+    assert all(entry.digest and len(entry.digest) == 32 for entry in found)
+
+
 def test_a_database_upgraded_with_decisions_is_intact(database_url: str) -> None:
     decided(database_url, many(3), VAULT)
     _go_back(database_url)
