@@ -2,14 +2,13 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from forbear.base.vault import Vault
 from forbear.batch.submit import Head, Submitted, submit
-from forbear.case.workflow import CaseContext, RefusedError, require
+from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk.review import Act, StaleError
 from forbear.intake import Accepted, ahead, past_of
 from forbear.locale import said
@@ -19,14 +18,6 @@ from rules.facts.case_facts import Facts, FieldError, Parser, from_json
 from rules.facts.cells import Value
 from rules.pack.pack import Pack
 from rules.pack.schema import Fact
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A correction that was handed in: what it came to, and the act to perform."""
-
-    submitted: Submitted
-    act: Act
 
 
 def asked_of(pack: Pack) -> tuple[str, ...]:
@@ -54,13 +45,12 @@ def answer(
     cells: Mapping[str, object],
     pack: Pack,
     words: str = "",
-) -> Answered:
+) -> Act:
     """Hand in a version of a locked case with these cells in place of what stood there; blank means not known.
 
     What the cells do not name stays as it is, the private facts among it. Raises RefusedError with a sentence for each
     bad field, StaleError where newer facts wait to be decided.
     """
-    require(standing, "answer")
     case = _locked(session, standing)
     version = session.exec(
         select(CaseVersion).where(CaseVersion.case_id == case.id).order_by(col(CaseVersion.number).desc()).limit(1)
@@ -89,7 +79,7 @@ def answer(
         now=standing.now,
         actor=standing.viewer.actor,
     )
-    return Answered(submitted, _act(standing, changed, submitted, words))
+    return _act(standing, changed, submitted, words)
 
 
 def _locked(session: Session, standing: CaseContext) -> Case:
@@ -137,4 +127,4 @@ def _act(standing: CaseContext, changed: tuple[str, ...], submitted: Submitted, 
     if case.status == "waiting":  # this is what it waited for
         changes |= {"status": "open", "follow_up_at": None}
     detail = {"facts": list(changed), "batch": str(submitted.batch_id)}
-    return Act("answer", changes, detail=detail, words=words.strip() or None)
+    return Act("answer", changes, detail=detail, words=words.strip() or None, submitted=submitted)

@@ -141,9 +141,10 @@ def _answered(session: Session, vault: Vault, who: Viewer, case_id: int, now: dt
     decided = decided_on(session, case_id, case.decision_id, vault)
     assert decided is not None
     standing = CaseContext(who, case, decided, now)
-    answered = answer(session, vault, standing, {"income_monthly": "5200"}, decided.pack)
-    perform(session, vault, who, case, answered.act, now)
-    return answered.submitted.wakes[0].chunk_id
+    act = answer(session, vault, standing, {"income_monthly": "5200"}, decided.pack)
+    assert act.submitted is not None
+    perform(session, vault, who, case, act, now)
+    return act.submitted.wakes[0].chunk_id
 
 
 def _past(session: Session, vault: Vault, now: dt.datetime) -> int:
