@@ -13,13 +13,13 @@ from rules.decision.reasons import speaking
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts
 from rules.facts.derived import FORMULAS
-from rules.lint.references import uses
 from rules.pack.condition_parser import resolve
 from rules.pack.conditions import Compare, Condition, ParameterReference
 from rules.pack.fact_inputs import followers
 from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
 from rules.pack.parameters import value_on
+from rules.pack.references import uses
 
 # What an outcome says, by the file it is from, and how an entry there speaks of a figure.
 _FILES: Final = ("rules", "strategies", "deadlines", "documents", "rights", "warnings", "steps")

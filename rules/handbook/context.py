@@ -12,11 +12,11 @@ from typing import Final
 from rules.handbook.document import Bullet, Bullets, LabelledPart, Line, Paragraph, TextSpan, Tone
 from rules.handbook.wording import words
 from rules.lint.code_uses import uses_in_code
-from rules.lint.references import Name, Use, uses
 from rules.locale import Language, in_language
 from rules.locale import said as sentence
 from rules.pack.negotiation import Point
 from rules.pack.pack import LoadedRule, Pack
+from rules.pack.references import Name, Use, uses
 from rules.pack.schema import Item, Parameter, ParameterValue, Reference, Rule, Status, Text, Urgency
 from rules.text.phrases import articles, parameter, written
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from rules.decision import repayment
 from rules.facts.derived import FORMULAS
 from rules.finance import charges, court_fees
-from rules.lint.references import Use
 from rules.pack.pack import Pack
+from rules.pack.references import Use
 
 
 def uses_in_code(pack: Pack) -> Iterator[Use]:

@@ -8,13 +8,13 @@ from typing import Any
 
 from rules.decision.hit_policy import Ids
 from rules.decision.outcome import Counterfactual, DeadlineDue, EngineDisagreement, Outcome, StaleParameter
-from rules.decision.reasons import reason, source, speaking
+from rules.decision.reasons import source, speaking
 from rules.facts.case_facts import Facts
 from rules.facts.red_flags import RedFlagMatch, sentence
 from rules.locale import said
 from rules.pack.pack import Pack
 from rules.pack.schema import Item
-from rules.text.phrases import both, change, citations, filled, stale
+from rules.text.phrases import both, change, citations, filled, reason, stale
 from rules.text.plan_text import proposal, yuan
 
 

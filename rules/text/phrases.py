@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from rules.decision.outcome import Counterfactual, StaleParameter
+from rules.decision.reasons import source
 from rules.facts.case_facts import Facts, display
 from rules.facts.cells import Value
 from rules.locale import Language, in_language, listed, said
@@ -96,6 +97,11 @@ def fill(pack: Pack, text: str, facts: Mapping[str, Value], as_of: dt.date, lang
 
     parts = string.Formatter().parse(text)
     return "".join(literal + (shown(name) if name is not None else "") for literal, name, _, _ in parts)
+
+
+def reason(pack: Pack, rule: str, facts: Mapping[str, Value], as_of: dt.date, language: Language) -> str:
+    """What a rule says about a case: its `because`, with facts and parameters filled in."""
+    return fill(pack, in_language(source(pack, rule).because, language), facts, as_of, language)
 
 
 def filled_text(pack: Pack, text: Text, facts: Mapping[str, Value], as_of: dt.date) -> Text:

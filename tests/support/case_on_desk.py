@@ -8,7 +8,7 @@ import psycopg
 from forbear.base.vault import Vault
 from forbear.intake import Accepted
 from models.session import session
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
 from tests.support.cases import accepted, decided, engine_of, triaged
 from tests.support.desk_clients import Desk

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from rules.facts.case_facts import Facts, Parser
 from rules.facts.cells import Value
 from rules.facts.derived import derive
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.parameters import in_force
 
 PACK = load(DEFAULT_PACK)

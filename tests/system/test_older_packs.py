@@ -14,7 +14,7 @@ from forbear.base.settings import child_environment
 from forbear.base.vault import Vault
 from forbear.batch.progress import failures
 from models.session import session
-from rules.pack.loader import DEFAULT_PACK, load, load_files
+from rules.loading.loader import DEFAULT_PACK, load, load_files
 from rules.pack.pack import Pack
 from tests.forbear.cli.test_cli import forbear
 from tests.support.cases import accepted, decided, engine_of, submitted

@@ -14,7 +14,7 @@ from forbear.intake import Accepted, rows
 from models.session import session
 from rules.decision.evaluate import Evaluator
 from rules.facts import case_facts
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.cases import (
     AS_OF,
     NOW,

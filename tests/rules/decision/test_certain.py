@@ -13,8 +13,8 @@ from rules.decision.outcome import Outcome
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
+from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack import conditions as c
-from rules.pack.loader import DEFAULT_PACK, load
 from rules.pack.pack import LoadedRule, Pack
 from tests.support.pack_builder import STRATEGIES, pack_of, rule
 from tests.support.tiny_pack import tiny

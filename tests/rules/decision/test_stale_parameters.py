@@ -11,8 +11,8 @@ from rules.decision.evaluate import Evaluation, Evaluator
 from rules.decision.outcome import StaleParameter
 from rules.decision.stale_parameters import stale_parameter
 from rules.facts.cells import Value
+from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack import conditions as c
-from rules.pack.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
 from rules.pack.schema import Clock, Item, Parameter, ParameterValue, Reference, Text
 from rules.text.decision_view import decision

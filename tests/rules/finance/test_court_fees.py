@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rules.finance.court_fees import DIVISORS, PROCEDURES, TABLES, Kind, NoFigureError, court_fee, table_fee
 from rules.lint.check import LintFinding, check
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.tiny_pack import errors, tiny, write
 
 PACK = load(DEFAULT_PACK)

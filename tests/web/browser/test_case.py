@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from forbear.accounts.accounts import Role
 from forbear.base.vault import Vault
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.case_on_desk import WORDS, Work
 from tests.support.cases import NOW, accepted, decided
 from tests.support.chromium import DESK, PHONE, signed_in

@@ -16,7 +16,7 @@ from forbear.desk.worklist import place
 from forbear.intake import Accepted
 from models.heartbeat import Heartbeat
 from models.session import session
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.cases import AS_OF, NOW, accepted, engine_of, many, pack, submitted
 from tests.support.desk_clients import desk
 from tests.support.processes import DEADLINE

@@ -9,11 +9,11 @@ from typing import Annotated, Any, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from rules.lint import references
-from rules.lint.references import Use, fields, named, sites, uses
-from rules.pack.loader import ENTRIES, load_files
+from rules.loading.loader import ENTRIES, load_files
+from rules.pack import references
 from rules.pack.marks import Filled, Mark, Ref, When
 from rules.pack.pack import Pack, PackError
+from rules.pack.references import Use, fields, named, sites, uses
 from rules.pack.schema import Effect, Rule, Text
 from tests.support.negotiation_packs import pack as with_negotiation
 from tests.support.tiny_pack import FILES, edited, errors, tiny

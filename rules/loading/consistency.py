@@ -11,11 +11,11 @@ from rules.decision.repayment import WITH_INTEREST
 from rules.facts.red_flags import bare
 from rules.facts.vocabulary import check_vocabulary
 from rules.finance.court_fees import flaws
-from rules.lint import parameter_check
-from rules.lint.hardship_documents import check_papers
-from rules.lint.negotiation_check import check_negotiation
+from rules.loading.hardship_documents import check_papers
+from rules.loading.negotiation_check import check_negotiation
 from rules.pack import schema
 from rules.pack.pack import Pack, quoted, unknown_in
+from rules.pack.parameters import mistakes
 from rules.pack.schema import Manifest
 
 _T = TypeVar("_T")
@@ -30,7 +30,7 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
     found: dict[str, Iterable[str]] = {
         "pack": _manifest(pack.manifest),
         "facts": check_vocabulary(pack.vocabulary, unknown_in(pack, broken)),
-        "parameters": _each(pack.parameters, parameter_check.mistakes),
+        "parameters": _each(pack.parameters, mistakes),
         "fees": _each(pack.fees, flaws),
         "products": _codes(pack.products),
         "hardships": _codes(pack.hardships),

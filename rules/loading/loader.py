@@ -11,16 +11,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from rules.engines.compiler import refusals
 from rules.facts.case_facts import Parser
-from rules.lint import references
-from rules.lint.consistency import check
-from rules.lint.rule_check import check_rule
-from rules.pack import schema
+from rules.loading.consistency import check
+from rules.loading.rule_check import check_rule
+from rules.loading.schema_errors import sentence
+from rules.pack import references, schema
 from rules.pack.condition_parser import ConditionError, parse, resolve
 from rules.pack.fee_tables import FeeTable
 from rules.pack.negotiation import Letter, Negotiation
 from rules.pack.pack import LoadedRule, Pack, PackError, allowed, quoted
 from rules.pack.schema import Edition, Manifest, OpenPoint
-from rules.pack.schema_errors import sentence
 from rules.pack.strict_yaml import YamlError, read
 
 __all__ = ["DEFAULT_PACK", "LoadedRule", "Pack", "PackError", "load", "load_files"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.lint.hardship_documents import about, asked, papers
+from rules.loading.hardship_documents import about, asked, papers
 from tests.support.default_pack import AS_OF, outcome, pack, parsed
 from tests.support.tiny_pack import FILES, edited, errors, tiny
 
