@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -38,6 +39,13 @@ def cell(fact: Fact, value: Value) -> str | tuple[str, ...]:
     return value if isinstance(value, tuple) else str(value)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Correction(Act):
+    """An action that handed in new facts."""
+
+    submitted: Submitted
+
+
 def answer(
     session: Session,
     vault: Vault,
@@ -45,7 +53,7 @@ def answer(
     cells: Mapping[str, object],
     pack: Pack,
     words: str = "",
-) -> Act:
+) -> Correction:
     """Hand in a version of a locked case with these cells in place of what stood there; blank means not known.
 
     What the cells do not name stays as it is, the private facts among it. Raises RefusedError with a sentence for each
@@ -119,7 +127,7 @@ def _age(facts: Facts, changed: tuple[str, ...], *, version_day: dt.date, today:
         facts["days_overdue"] = days + (today - version_day).days
 
 
-def _act(standing: CaseContext, changed: tuple[str, ...], submitted: Submitted, words: str) -> Act:
+def _act(standing: CaseContext, changed: tuple[str, ...], submitted: Submitted, words: str) -> Correction:
     case, viewer = standing.case, standing.viewer
     changes: dict[str, Any] = {}
     if case.assignee_id is None and (case.status != "escalated" or standing.supervises):
@@ -127,4 +135,4 @@ def _act(standing: CaseContext, changed: tuple[str, ...], submitted: Submitted, 
     if case.status == "waiting":  # this is what it waited for
         changes |= {"status": "open", "follow_up_at": None}
     detail = {"facts": list(changed), "batch": str(submitted.batch_id)}
-    return Act("answer", changes, detail=detail, words=words.strip() or None, submitted=submitted)
+    return Correction(action="answer", changes=changes, detail=detail, words=words.strip() or None, submitted=submitted)

@@ -12,7 +12,6 @@ from forbear.accounts.accounts import Viewer
 from forbear.base.errors import ForbearError
 from forbear.base.packs import pack_to_name_by
 from forbear.base.vault import Vault
-from forbear.batch.submit import Submitted
 from forbear.desk import worklist
 from forbear.ledger import ledger
 from models.desk import WorklistItem
@@ -41,7 +40,6 @@ class Act:
     detail: dict[str, Any] | None = None
     words: str | None = None
     tally: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
-    submitted: Submitted | None = None  # new facts that were handed in with it
 
 
 def may_act(viewer: Viewer, case: WorklistItem) -> bool:

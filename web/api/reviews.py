@@ -14,6 +14,7 @@ from forbear.case import acting, action_fields
 from forbear.case.action_fields import WORDS_MOST
 from forbear.case.actions import ACTIONS, Action
 from forbear.case.acts import Record
+from forbear.case.corrections import Correction
 from forbear.case.workflow import RefusedError
 from forbear.desk.review import NoCaseError, StaleError
 from models.desk import WorklistItem
@@ -92,7 +93,7 @@ def review_case(
     state = request.app.state
     with session(state.engine) as opened:
         done = _do(Record(opened, state.vault, state.pack), viewer, ref, submitter, body, now)
-        submitted = done.act and done.act.submitted
+        submitted = done.act.submitted if isinstance(done.act, Correction) else None
         reviewed = Reviewed(
             id=done.review and done.review.id,
             action=body.action,

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rules.facts.case_facts import Language
-from rules.locale import in_language
+from rules.locale import Language, in_language
 from rules.pack.pack import Pack
 from web import language
 from web.views.forms import NONE, PREFIX, Input, Sent

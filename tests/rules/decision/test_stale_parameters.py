@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -174,7 +175,8 @@ def test_a_figure_in_what_another_case_is_told_is_not_used_by_this_one(kind: str
         rule("other", 4, c.Compare("colour", "equals", "blue"), {"recommend": "beta"}, {kind: "plain"}),
         parameters=CARRIED,
     )
-    told = replace(pack, **{f"{kind}s": {"dated": item, "plain": plain}})
+    items: dict[str, Any] = {f"{kind}s": {"dated": item, "plain": plain}}
+    told = replace(pack, **items)
     found = Evaluator(told, TODAY).evaluate([{"colour": "red"}, {"colour": "blue"}, {"colour": "green"}])
     assert [bool(each.outcome.lapsed) for each in found] == [True, False, False]
 

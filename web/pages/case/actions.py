@@ -20,6 +20,7 @@ from forbear.case import acting
 from forbear.case.action_fields import Field
 from forbear.case.actions import ACTIONS, Action
 from forbear.case.acts import Record
+from forbear.case.corrections import Correction
 from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk import review
 from forbear.desk.review import StaleError
@@ -114,7 +115,7 @@ def _act(action: Action, doing: _Doing) -> Response:
                 looking.now,
                 {"form": doing.fingerprint},
             )
-            wakes = done.act.submitted.wakes if done.act and done.act.submitted else ()
+            wakes = done.act.submitted.wakes if isinstance(done.act, Correction) else ()
     except (RefusedError, StaleError) as error:
         return _again(doing, error)
     if wakes:
