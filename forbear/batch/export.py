@@ -4,50 +4,24 @@ import csv
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeVar
 
 from forbear.base.errors import ForbearError
+from forbear.batch.recorded_decision import RecordedDecision
 from forbear.batch.xlsx_writer import write_sheet
 from forbear.intake import FORMATS, Rejected
 from forbear.intake.columns import REJECT_COLUMNS, distinct, is_reject_column
 from forbear.intake.formula_injection import neutralise
+from rules.text.decision_columns import Cell, columns
 
-Cell: TypeAlias = str | int
-Object: TypeAlias = Mapping[str, Any]
 Item = TypeVar("Item")
 
-# A decision's keys, flattened; keys it has beyond them follow behind.
-_RESULT_COLUMNS = (
-    "case_ref",
-    "strategy",
-    "strategy_label.zh",
-    "strategy_label.en",
-    "urgency",
-    "certain",
-    "secondary",
-    "blocked",
-    "rules_fired",
-    "reasons",
-    "questions",
-    "documents",
-    "rights",
-    "warnings",
-    "steps",
-    "deadlines",
-    "plan_options",
-    "recourse",
-    "pack.id",
-    "pack.version",
-    "pack.sha256",
-    "as_of",
-    "engines_agree",
-)
 _BATCH = 5_000  # rows of a row group
 _PIECE = 500  # lines that are sent or written at once
 _BLOCK = 1024 * 1024
@@ -65,41 +39,43 @@ def check_target(path: Path) -> None:
         raise ForbearError(f"{path} cannot be written: choose another place or change its permissions.")
 
 
-def write_results(path: Path, decisions: Iterable[Object]) -> int:
+def write_results(path: Path, decisions: Iterable[RecordedDecision]) -> int:
     """Write decisions and say how many."""
     return _write(path, decisions, results)
 
 
-def write_rejects(path: Path, columns: Sequence[str], rejections: Iterable[Rejected]) -> int:
+def write_rejects(path: Path, head: Sequence[str], rejections: Iterable[Rejected]) -> int:
     """Write rejected rows and say how many."""
-    return _write(path, rejections, partial(rejects, columns))
+    return _write(path, rejections, partial(rejects, head))
 
 
-def results(decisions: Iterable[Object], ending: str, folder: Path) -> Iterator[bytes]:
-    """A file of decisions, piece by piece: whole in .jsonl and .json, flattened with `;` lists elsewhere.
+def results(decisions: Iterable[RecordedDecision], ending: str, folder: Path) -> Iterator[bytes]:
+    """A file of decisions in words, piece by piece: whole in .jsonl and .json, a row each elsewhere.
 
     Workbooks and Parquet are not pieces before they are whole: they are drafted in the folder first.
     """
     if ending in _OBJECTS:
-        return _OBJECTS[ending](decisions)
-    flat = (_flat(decision) for decision in decisions)
-    first = next(flat, {})
-    header = list(dict.fromkeys((*_RESULT_COLUMNS, *first)))
-    rows = ([item.get(column, "") for column in header] for item in chain([first] if first else [], flat))
-    return _TABLES[ending](header, rows, folder)
+        return _OBJECTS[ending](decision.view().model_dump_json() for decision in decisions)
+    iterator = iter(decisions)
+    first = next(iterator, None)  # all are by one pack, and its facts are columns
+    known = columns(None if first is None else first.pack)
+    views = (decision.view() for decision in chain([] if first is None else [first], iterator))
+    rows = ([column.cell(view) for column in known] for view in views)
+    return _TABLES[ending]([column.name for column in known], rows, folder)
 
 
-def rejects(columns: Sequence[str], rejections: Iterable[Rejected], ending: str, folder: Path) -> Iterator[bytes]:
+def rejects(head: Sequence[str], rejections: Iterable[Rejected], ending: str, folder: Path) -> Iterator[bytes]:
     """A file of rejected rows as they came, with `row`, `field` and `error` behind, piece by piece like results."""
-    kept = [position for position, name in enumerate(columns) if not is_reject_column(name)]
-    header = [*(columns[position] for position in kept), *REJECT_COLUMNS]
+    kept = [position for position, name in enumerate(head) if not is_reject_column(name)]
+    header = [*(head[position] for position in kept), *REJECT_COLUMNS]
     rows: Iterator[list[Cell]] = (
         [*(rejected.cells[position] for position in kept), rejected.row, rejected.field, rejected.error]
         for rejected in rejections
     )
     if ending in _OBJECTS:
         names = distinct(header)
-        return _OBJECTS[ending](dict(zip(names, row, strict=True)) for row in rows)
+        objects = (dict(zip(names, row, strict=True)) for row in rows)
+        return _OBJECTS[ending](json.dumps(rejected, ensure_ascii=False) for rejected in objects)
     return _TABLES[ending](header, rows, folder)
 
 
@@ -181,17 +157,16 @@ def _write_parquet(header: list[str], draft: Path, rows: Iterable[Sequence[Cell]
     iterator = iter(rows)
     with pq.ParquetWriter(draft, schema) as writer:
         while batch := list(islice(iterator, _BATCH)):
-            columns = [[str(cell) for cell in column] for column in zip(*batch, strict=True)]
-            writer.write_batch(pa.record_batch(columns, schema=schema))
+            cells = [[str(cell) for cell in column] for column in zip(*batch, strict=True)]
+            writer.write_batch(pa.record_batch(cells, schema=schema))
 
 
-def _json_lines(objects: Iterable[Object]) -> Iterator[bytes]:
-    return _encoded(json.dumps(item, ensure_ascii=False) + "\n" for item in objects)
+def _json_lines(objects: Iterable[str]) -> Iterator[bytes]:
+    return _encoded(f"{written}\n" for written in objects)
 
 
-def _json_list(objects: Iterable[Object]) -> Iterator[bytes]:
-    items = (json.dumps(item, ensure_ascii=False) for item in objects)
-    listed = (f",\n{item}" if number else f"\n{item}" for number, item in enumerate(items))
+def _json_list(objects: Iterable[str]) -> Iterator[bytes]:
+    listed = (f",\n{written}" if number else f"\n{written}" for number, written in enumerate(objects))
     return _encoded(chain(["["], listed, ["\n]\n"]))
 
 
@@ -201,31 +176,5 @@ _TABLES: dict[str, Callable[[list[str], Iterable[Sequence[Cell]], Path], Iterato
     ".xlsx": _xlsx,
     ".parquet": _parquet,
 }
-_OBJECTS: dict[str, Callable[[Iterable[Object]], Iterator[bytes]]] = {".jsonl": _json_lines, ".json": _json_list}
-
-
-def _flat(decision: Object) -> dict[str, str]:
-    flat = {}
-    for key, value in decision.items():
-        if isinstance(value, Mapping):
-            flat.update({f"{key}.{inner}": _words(item) for inner, item in value.items()})
-        elif isinstance(value, list | tuple):
-            flat[key] = ";".join(_words(item).replace(";", "；") for item in value)
-        else:
-            flat[key] = _words(value)
-    return flat
-
-
-def _words(value: object) -> str:
-    """A value in words: of a sentence in two languages the Chinese one, of a rule or question its name and sentence."""
-    if isinstance(value, Mapping):
-        if "zh" in value:
-            return str(value["zh"])
-        if "text" in value:
-            return f"{next(iter(value.values()))}: {_words(value['text'])}"
-        return " ".join(_words(item) for item in value.values() if item not in (None, "", [], {}))
-    if isinstance(value, list | tuple):
-        return "、".join(map(_words, value))
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
+# Each object is written already.
+_OBJECTS: dict[str, Callable[[Iterable[str]], Iterator[bytes]]] = {".jsonl": _json_lines, ".json": _json_list}

@@ -1,6 +1,7 @@
 """Writes one sheet of text as an .xlsx workbook, row by row."""
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +14,7 @@ from forbear.intake.formula_injection import neutralise, quote_again
 _MAX_ROWS = 1_048_576
 
 
-def write_sheet(path: Path, rows: Iterable[Sequence[str | int]]) -> None:
+def write_sheet(path: Path, rows: Iterable[Sequence[str | int | Decimal]]) -> None:
     """Write the rows, the first of them as a header that stays in sight; text longer than a cell can hold is cut."""
     try:
         # XlsxWriter's drafts hold personal data: beside the target and gone whatever happens, not in /tmp.
@@ -27,8 +28,8 @@ def write_sheet(path: Path, rows: Iterable[Sequence[str | int]]) -> None:
                     if number == _MAX_ROWS:
                         raise ForbearError(f"A sheet holds at most {_MAX_ROWS} rows: write .csv or .parquet instead.")
                     for column, value in enumerate(row):
-                        if isinstance(value, int):
-                            sheet.write_number(number, column, value)
+                        if isinstance(value, int | Decimal):
+                            sheet.write_number(number, column, float(value))
                         elif value:
                             style = marked if neutralise(value) != value else None
                             sheet.write_string(number, column, _text(value), style)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from rules.decision.near_misses import near_misses
 from rules.decision.outcome import Outcome
@@ -15,6 +14,7 @@ from rules.pack import conditions as c
 from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
 from rules.pack.schema import Reference, Text
+from rules.text.decision_view import Citation, DeadlineView, DecisionView, ItemView, QuestionView, ReasonView
 from rules.text.phrases import URGENCY, cited, fill, phrase, say, used
 
 _MOST_QUESTIONS: Final = 5
@@ -50,7 +50,7 @@ _SITUATION: Final = (
 
 def explain(
     pack: Pack,
-    decision: Mapping[str, Any],
+    decision: DecisionView,
     outcome: Outcome,
     facts: Facts,
     trace: Sequence[RuleTrace],
@@ -62,31 +62,33 @@ def explain(
     traced = {each.rule: each for each in trace}
     sections: list[tuple[str, list[str]]] = [
         ("", _recommendation(pack, decision, outcome, facts, language)),
-        ("red_flags", [each["text"][language] for each in decision["red_flags"]]),
+        ("red_flags", [say(flag.text, language) for flag in decision.red_flags]),
         ("situation", [] if alone else _situation(pack, facts, language)),
-        ("deadlines", [_deadline(each, notes, language) for each in decision["deadlines"]]),
+        ("deadlines", [_deadline(due, notes, language) for due in decision.deadlines]),
         ("differences", [f"{each.rule}: {each.engine} / {each.twin}" for each in outcome.disagreement]),
-        ("why", [_why(pack, each, facts, traced, notes) for each in decision["reasons"]]),
-        *((kind, _items(decision[kind], notes, language)) for kind in ("steps",)),
-        ("plan_options", [each["text"][language] for each in decision["plan_options"]]),
-        *((kind, _items(decision[kind], notes, language)) for kind in ("documents", "rights", "warnings")),
-        ("questions", _questions(pack, decision["questions"], language)),
+        ("why", [_why(pack, reason, facts, traced, notes) for reason in decision.reasons]),
+        ("steps", _items(decision.steps, notes, language)),
+        ("plan_options", [say(plan.text, language) for plan in decision.plan_options]),
+        ("documents", _items(decision.documents, notes, language)),
+        ("rights", _items(decision.rights, notes, language)),
+        ("warnings", _items(decision.warnings, notes, language)),
+        ("questions", _questions(pack, decision.questions, language)),
         ("why_not", [] if alone else list(_why_not(pack, outcome, facts, trace, language))),
-        ("changes", [each["text"][language] for each in decision["recourse"]]),
+        ("changes", [say(recourse.text, language) for recourse in decision.recourse]),
         ("sources", notes.listed()),
     ]
     paragraphs = [_section(heading, lines, language) for heading, lines in sections if lines]
     return "\n\n".join([*paragraphs, say(pack.manifest.disclaimer, language)])
 
 
-def _questions(pack: Pack, asked: Sequence[Mapping[str, Any]], language: Language) -> list[str]:
+def _questions(pack: Pack, asked: Sequence[QuestionView], language: Language) -> list[str]:
     """The first few, and how many more there are: nobody asks thirty things at once.
 
     The days on which clocks start come after the stage that says whether there is a clock.
     """
     starts = {clock.starts_from for clock in pack.deadlines.values()}
-    first = sorted(asked, key=lambda each: each["fact"] in starts)
-    said = [each["text"][language] for each in first[:_MOST_QUESTIONS]]
+    first = sorted(asked, key=lambda question: question.fact in starts)
+    said = [say(question.text, language) for question in first[:_MOST_QUESTIONS]]
     more = len(asked) - len(said)
     if more:
         said.append(
@@ -109,9 +111,9 @@ class _Notes:
         joined = ("、" if self.language == "zh" else ", ").join(map(str, numbers))
         return f"〔{joined}〕" if self.language == "zh" and numbers else f" [{joined}]" if numbers else ""
 
-    def mark_json(self, references: Sequence[Mapping[str, Any]]) -> str:
-        """The same for references as a decision's object has them."""
-        return self.mark([Reference(**{key: each[key] for key in Reference.model_fields}) for each in references])
+    def mark_cited(self, cited: Sequence[Citation]) -> str:
+        """The same for references as a decision in words has them."""
+        return self.mark([Reference(id=each.id, article=each.article, status=each.status) for each in cited])
 
     def listed(self) -> list[str]:
         """Every source met, by number."""
@@ -129,11 +131,11 @@ def _section(heading: str, lines: list[str], language: Language) -> str:
 
 
 def _recommendation(
-    pack: Pack, decision: Mapping[str, Any], outcome: Outcome, facts: Facts, language: Language
+    pack: Pack, decision: DecisionView, outcome: Outcome, facts: Facts, language: Language
 ) -> list[str]:
-    strategy, as_of = pack.strategies[outcome.strategy], dt.date.fromisoformat(decision["as_of"])
+    strategy = pack.strategies[outcome.strategy]
     summary, sound_when, against = (
-        fill(pack, say(text, language), facts, as_of, language)
+        fill(pack, say(text, language), facts, decision.as_of, language)
         for text in (strategy.summary, strategy.sound_when, strategy.against)
     )
     urgency = say(URGENCY[outcome.urgency], language)
@@ -171,22 +173,22 @@ def _situation(pack: Pack, facts: Facts, language: Language) -> list[str]:
     return [said] if said else []
 
 
-def _deadline(due: Mapping[str, Any], notes: _Notes, language: Language) -> str:
+def _deadline(due: DeadlineView, notes: _Notes, language: Language) -> str:
     """A clock, how long it still runs, and what is assumed about it."""
-    left, mark = int(due["days_left"]), notes.mark_json(due["basis"])
-    note = str(due["note"][language]) if due["note"] else ""
+    left, mark = due.days_left, notes.mark_cited(due.basis)
+    note = say(due.note, language) if due.note else ""
     if language == "zh":
         when = f"还有 {left} 天" if left > 0 else "就是今天" if left == 0 else f"已过 {-left} 天"
-        return f"{due['title']['zh']}：{due['date']}（{when}）。{note}{mark}"
+        return f"{due.title.zh}：{due.date}（{when}）。{note}{mark}"
     days = f"{abs(left)} day{'' if abs(left) == 1 else 's'}"
     when = f"{days} left" if left > 0 else "today" if left == 0 else f"{days} ago"
-    return f"{due['title']['en']}: {due['date']} ({when}).{' ' + note if note else ''}{mark}"
+    return f"{due.title.en}: {due.date} ({when}).{' ' + note if note else ''}{mark}"
 
 
-def _why(pack: Pack, told: Mapping[str, Any], facts: Facts, traced: Mapping[str, RuleTrace], notes: _Notes) -> str:
+def _why(pack: Pack, reason: ReasonView, facts: Facts, traced: Mapping[str, RuleTrace], notes: _Notes) -> str:
     """What a rule says, the facts that made it speak, and its name."""
-    rule, language = told["rule"], notes.language
-    text = str(told["text"][language]) + notes.mark(source(pack, rule).references)
+    rule, language = reason.rule, notes.language
+    text = say(reason.text, language) + notes.mark(source(pack, rule).references)
     if rule not in traced:
         return text
     trace = traced[rule]
@@ -199,8 +201,8 @@ def _why(pack: Pack, told: Mapping[str, Any], facts: Facts, traced: Mapping[str,
     return f"{text}\n  Rule “{title}” ({rule})" + (f", which looked at: {known}" if known else "")
 
 
-def _items(items: Sequence[Mapping[str, Any]], notes: _Notes, language: Language) -> list[str]:
-    return [each["text"][language] + notes.mark_json(each["references"]) for each in items]
+def _items(items: Sequence[ItemView], notes: _Notes, language: Language) -> list[str]:
+    return [say(item.text, language) + notes.mark_cited(item.references) for item in items]
 
 
 def _why_not(

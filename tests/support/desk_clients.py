@@ -48,7 +48,7 @@ class Desk(httpx.Client):
 
 def holding(address: str, secret: str) -> Desk:
     """A client whose cookie holds this secret."""
-    client = Desk(base_url=address, trust_env=False)
+    client = Desk(base_url=address, trust_env=False, timeout=60)  # also on a busy machine
     client.become(secret)
     return client
 

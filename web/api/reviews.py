@@ -11,9 +11,9 @@ from sqlmodel import Session
 from forbear.accounts.accounts import Viewer
 from forbear.base.vault import Vault
 from forbear.batch.chunks import Wake
+from forbear.batch.recorded_decision import decision_on_desk
 from forbear.case import actions, corrections, timeline
 from forbear.case.action_fields import WORDS_MOST
-from forbear.case.decided_case import decided_on
 from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk import review
 from forbear.desk.review import Act, NoCaseError, StaleError
@@ -175,9 +175,7 @@ class _Desk:
         return done, wakes
 
     def _standing(self, case: WorklistItem) -> CaseContext:
-        decided = decided_on(self._session, case.case_id, case.decision_id, self._vault)
-        assert decided is not None  # noqa: S101 - a foreign key
-        return CaseContext(self._viewer, case, decided, self._now)
+        return CaseContext(self._viewer, case, decision_on_desk(self._session, case, self._vault), self._now)
 
     def _chosen(self, at: CaseContext, body: Any) -> tuple[Act | None, UUID | None, tuple[Wake, ...]]:
         if isinstance(body, Answer):

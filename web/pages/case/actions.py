@@ -16,7 +16,9 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from forbear.batch import chunks
-from forbear.case import actions, corrections, decided_case, timeline
+from forbear.batch.recorded_decision import decision_on_desk
+from forbear.case import actions, corrections, timeline
+from forbear.case.decided_case import PendingCase
 from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk import review
 from forbear.desk.review import Act, StaleError
@@ -197,9 +199,7 @@ def _standing(opened_session: Session, doing: _Doing) -> CaseContext:
     """The case, locked, as the form saw it."""
     looking = doing.looking
     case = review.take_case(opened_session, looking.viewer, doing.case_id, doing.revision)
-    decided = decided_case.decided_on(opened_session, case.case_id, case.decision_id, looking.vault)
-    assert decided is not None  # noqa: S101 - a foreign key
-    return CaseContext(looking.viewer, case, decided, looking.now)
+    return CaseContext(looking.viewer, case, decision_on_desk(opened_session, case, looking.vault), looking.now)
 
 
 def _perform(opened_session: Session, doing: _Doing, case: WorklistItem, act: Act) -> None:
@@ -214,11 +214,11 @@ def _again(doing: _Doing, error: RefusedError | StaleError) -> Response:
     if stale and review.done_already(looking.session, looking.viewer, doing.case_id, doing.fingerprint):
         return _back(doing)
     looking.session.rollback()
-    file = opened(looking, doing.case_id)
-    if file.judgement is None:
+    case = opened(looking, doing.case_id)
+    if isinstance(case, PendingCase):
         raise HTTPException(404)
     errors = () if isinstance(error, StaleError) else error.errors
-    return case_page(looking, file, Forms(doing.sent, errors), stale=stale, status=409 if stale else 422)
+    return case_page(looking, case, Forms(doing.sent, errors), stale=stale, status=409 if stale else 422)
 
 
 def _back(doing: _Doing) -> Response:
