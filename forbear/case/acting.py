@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from forbear.accounts.accounts import Viewer
+from forbear.batch.recorded_decision import decision_on_desk
 from forbear.case.actions import Action
 from forbear.case.acts import Record
-from forbear.case.decided_case import decided_on
 from forbear.case.workflow import CaseContext
 from forbear.desk import review
 from forbear.desk.review import Act
@@ -40,8 +40,7 @@ def act(
     Raises NoCaseError, StaleError for a case that is at another revision, RefusedError with a sentence for each field.
     """
     case = review.take_case(record.session, viewer, case_id, revision)
-    decided = decided_on(record.session, case.case_id, case.decision_id, record.vault)
-    assert decided is not None  # noqa: S101 - a foreign key
+    decided = decision_on_desk(record.session, case, record.vault)
     standing = CaseContext(viewer, case, decided, now)
     chosen = action.take(standing, record, given(standing))
     if chosen is None:

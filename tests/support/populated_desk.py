@@ -12,10 +12,10 @@ from sqlmodel import Session, col, select
 from forbear.accounts.accounts import Viewer
 from forbear.base.vault import Vault
 from forbear.batch import uploads
+from forbear.batch.recorded_decision import decision_on_desk
 from forbear.batch.submit import Head, submit
 from forbear.batch.triage import triage_chunk
 from forbear.case.corrections import answer
-from forbear.case.decided_case import decided_on
 from forbear.case.workflow import CaseContext
 from forbear.desk import worklist as record
 from forbear.desk.review import Act, perform, take_case
@@ -138,8 +138,7 @@ def _work(session: Session, vault: Vault, who: Viewer, now: dt.datetime) -> tupl
 def _answered(session: Session, vault: Vault, who: Viewer, case_id: int, now: dt.datetime) -> int:
     """The borrower told the income: a second version; answers the chunk that decides it."""
     case = take_case(session, who, case_id, None)
-    decided = decided_on(session, case_id, case.decision_id, vault)
-    assert decided is not None
+    decided = decision_on_desk(session, case, vault)
     standing = CaseContext(who, case, decided, now)
     act = answer(session, vault, standing, {"income_monthly": "5200"}, decided.pack)
     assert act.submitted is not None

@@ -16,7 +16,7 @@ from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack import conditions as c
 from rules.pack.pack import Pack
 from rules.pack.schema import Clock, Item, Parameter, ParameterValue, Reference, Text
-from rules.text.decision_view import decision
+from rules.text.decision_view import decision_view
 from tests.support.pack_builder import pack_of, rule
 
 TODAY = dt.date(2026, 11, 24)
@@ -59,10 +59,10 @@ def test_a_carried_figure_still_decides_and_is_told() -> None:
     pack, found = evaluated(CARRIED, colour="red", days=31)
     assert found.outcome.strategy == "alpha"
     assert found.outcome.lapsed == (StaleParameter("limit", TODAY, "carried"),)
-    (warning,) = decision(pack, "C1", found.outcome, found.facts, TODAY)["warnings"]
-    assert warning["id"] == "figure:limit"
-    assert "界限" in warning["text"]["zh"]
-    assert "30" in warning["text"]["zh"]
+    (warning,) = decision_view(pack, "C1", found.outcome, found.facts, TODAY).warnings
+    assert warning.id == "figure:limit"
+    assert "界限" in warning.text.zh
+    assert "30" in warning.text.zh
 
 
 @pytest.mark.parametrize(("parameters", "kind"), [(ENDED, "ended"), (NOT_BEGUN, "not_begun")])

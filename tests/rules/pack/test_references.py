@@ -35,7 +35,7 @@ CODES = {
     *("Contact.number", "Source.number", "Reference.article", "RuleTest.name"),
 }
 WORDS = {
-    *("Text.zh", "Text.en", "ScriptLine.zh", "Line.en", "Point.zh", "Point.en", "FactValue.zh", "FactValue.en"),
+    *("Text.zh", "Text.en", "ScriptLine.zh", "ScriptLine.en", "Point.zh", "Point.en", "FactValue.zh", "FactValue.en"),
     *("FactValue.aliases", "Fact.aliases", "Fact.suffixes", "Fact.urgent", "Fact.values{}", "Hardship.synonyms"),
     *("Product.aliases", "RedFlag.words", "RedFlag.not_before", "RedFlag.not_after"),
 }

@@ -23,7 +23,7 @@ from forbear.intake import FORMATS
 from rules.pack.pack import Pack
 from web.auth import OurForm, SignedIn, Supervisor
 from web.deps import NowDep, PackDep, SessionDep, VaultDep
-from web.views import batch_json, render
+from web.views import render
 from workers.wake import wake
 
 router = APIRouter()
@@ -45,7 +45,7 @@ def show_batches(
     except ForbearError:
         raise HTTPException(400) from None
     values = listing(session, vault, pack, viewer, now, place)
-    return render.page(request, "batches.html", values, batch_json.batches(values["listed"], values["waiting"]))
+    return render.page(request, "batches.html", values)
 
 
 def listing(
@@ -82,16 +82,34 @@ def show_batch(request: Request, viewer: SignedIn, session: SessionDep, vault: V
     pack = pack_to_name_by(session, entry.batch.pack_sha256)
     rejected = rejections_of(session, batch_id, vault, batch_list.SHOWN)
     values = {
+        "zone": pack.manifest.timezone,
+        "rejects": list(rejects.shown(pack.vocabulary, source_of(entry.batch, vault).columns, rejected)),
+    }
+    return render.page(request, "batch.html", _live(session, entry) | values)
+
+
+@router.get("/batches/{batch_id}/live")
+def show_live(request: Request, viewer: SignedIn, session: SessionDep, vault: VaultDep, batch_id: UUID) -> Response:
+    """The part of a batch's page that changes while it goes on."""
+    return render.page(request, "batch_live.html", _live(session, found(session, vault, viewer, batch_id)))
+
+
+@router.get("/batches/{batch_id}/state")
+def show_state(request: Request, viewer: SignedIn, session: SessionDep, vault: VaultDep, batch_id: UUID) -> Response:
+    """How far a batch is, as the list of batches shows it."""
+    return render.page(request, "batch_state.html", {"entry": found(session, vault, viewer, batch_id)})
+
+
+def _live(session: Session, entry: batch_list.BatchRow) -> dict[str, Any]:
+    """What changes while a batch goes on."""
+    return {
         "entry": entry,
         "batch": entry.batch,
-        "zone": pack.manifest.timezone,
-        "urgencies": batch_list.urgencies(session, batch_id),
-        "failures": batch_list.failures(session, batch_id) if entry.failed else [],
-        "rejects": list(rejects.shown(pack.vocabulary, source_of(entry.batch, vault).columns, rejected)),
+        "urgencies": batch_list.urgencies(session, entry.batch.id),
+        "failures": batch_list.failures(session, entry.batch.id) if entry.failed else [],
         "endings": FORMATS,
         "submitted_as": Path(entry.name).suffix.lower(),
     }
-    return render.page(request, "batch.html", values, batch_json.batch(values))
 
 
 @router.post("/batches/{batch_id}/retry", dependencies=[OurForm])

@@ -23,7 +23,7 @@ from web import language
 from web.auth import OurForm, SignedIn
 from web.deps import NowDep, PackDep, SessionDep, VaultDep
 from web.pages.batches.batches import listing
-from web.views import batch_json, render
+from web.views import render
 from workers.wake import wake
 
 router = APIRouter()
@@ -55,7 +55,7 @@ def take_file(
     if faults:
         typed = {"as_of": as_of, "submitter": submitter}
         values = listing(session, vault, pack, viewer, now, typed=typed, faults=faults)
-        return render.page(request, "batches.html", values, {"status": 422, "errors": faults}, 422, "/batches")
+        return render.page(request, "batches.html", values, 422, "/batches")
     whose = viewer.submitter or submitter.strip()
     kept = uploads.keep(session, vault, viewer, name, content, whose, dt.date.fromisoformat(as_of), now)
     return RedirectResponse(f"/uploads/{kept}", status_code=303)
@@ -123,7 +123,7 @@ def _seen(request: Request, vault: Vault, pack: Pack, upload: Upload, fault: Int
         "rows": {each.first.row: each.rows for each in seen.problems},
     }
     address = f"/uploads/{upload.id}"
-    return render.page(request, "upload.html", values, batch_json.upload(values), 422 if fault else 200, address)
+    return render.page(request, "upload.html", values, 422 if fault else 200, address)
 
 
 def _telling(pack: Pack) -> list[str]:

@@ -21,6 +21,7 @@ from forbear.case.action_fields import Field
 from forbear.case.actions import ACTIONS, Action
 from forbear.case.acts import Record
 from forbear.case.corrections import Correction
+from forbear.case.decided_case import PendingCase
 from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk import review
 from forbear.desk.review import StaleError
@@ -153,11 +154,11 @@ def _again(doing: _Doing, error: RefusedError | StaleError) -> Response:
     if stale and review.done_already(looking.session, looking.viewer, doing.case_id, doing.fingerprint):
         return _back(doing)
     looking.session.rollback()
-    file = opened(looking, doing.case_id)
-    if file.judgement is None:
+    case = opened(looking, doing.case_id)
+    if isinstance(case, PendingCase):
         raise HTTPException(404)
     errors = () if isinstance(error, StaleError) else error.errors
-    return case_page(looking, file, Forms(doing.sent, errors), stale=stale, status=409 if stale else 422)
+    return case_page(looking, case, Forms(doing.sent, errors), stale=stale, status=409 if stale else 422)
 
 
 def _back(doing: _Doing) -> Response:

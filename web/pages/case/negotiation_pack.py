@@ -13,8 +13,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, HTTPException, Path, Query, Response
 from fastapi.responses import HTMLResponse
 
-from forbear.batch.triage import Decided
-from forbear.case import decided_case, negotiation_files, pdf
+from forbear.batch.recorded_decision import RecordedDecision, current_decision
+from forbear.case import negotiation_files, pdf
 from forbear.ledger import ledger
 from rules.locale import Language, in_language
 from rules.text.calendar import calendar
@@ -82,7 +82,7 @@ def show_plans(
     return Response(drawn, media_type="image/svg+xml")
 
 
-def _courses(decided: Decided, lang: Language) -> Iterator[charts.Course]:
+def _courses(decided: RecordedDecision, lang: Language) -> Iterator[charts.Course]:
     """The plans that pay something off over time, named as in the table."""
     for plan in filter(charts.drawn, decided.outcome.plans):
         title = in_language(decided.pack.strategies[plan.strategy].title, lang)
@@ -99,8 +99,8 @@ def _kit(looking: Looking, case_id: int) -> NegotiationPack:
     return kit
 
 
-def _decided(looking: Looking, case_id: int) -> Decided:
-    found = decided_case.current(looking.session, case_id, looking.vault, looking.viewer.submitter)
+def _decided(looking: Looking, case_id: int) -> RecordedDecision:
+    found = current_decision(looking.session, case_id, looking.vault, looking.viewer.submitter)
     if found is None:
         raise HTTPException(404)
     return found
