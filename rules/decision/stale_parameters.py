@@ -1,4 +1,4 @@
-"""Lapses: the figures a decision rests on for which there is no confirmed value on the day that counts."""
+"""Stale parameters: those a decision rests on that have no confirmed value on the day that counts."""
 
 from __future__ import annotations
 

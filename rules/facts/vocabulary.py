@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
-from rules.facts.cells import fold, words
+from rules.facts.cells import fold, words_of_values
 from rules.facts.derived import FORMULAS, GIVEN
 from rules.pack import schema
 from rules.pack.pack import Unknown, allowed, quoted
@@ -43,7 +43,7 @@ def _values(name: str, fact: schema.Fact) -> Iterator[str]:
         yield f"values: {quoted(sorted(fact.values))} are not the values of a bool; allowed: true, false"
     if fact.values and fact.type not in ("enum", "list", "bool"):
         yield f"values: a fact of type {fact.type} has no list of values; remove it"
-    for word, names in words(fact).items():
+    for word, names in words_of_values(fact).items():
         if len(names) > 1:
             yield f"values: {quoted(word)} stands for {' and '.join(names)}; leave it to one of them"
     for value in fact.urgent:

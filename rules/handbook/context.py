@@ -1,4 +1,4 @@
-"""How the handbook says things: labels, links, badges, texts with their facts and figures filled in, citations."""
+"""The handbook's context: labels, links, badges, texts with their facts and figures filled in, citations."""
 
 from __future__ import annotations
 

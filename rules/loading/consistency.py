@@ -11,7 +11,7 @@ from rules.decision.repayment import WITH_INTEREST
 from rules.facts.red_flags import bare
 from rules.facts.vocabulary import check_vocabulary
 from rules.finance.court_fees import flaws
-from rules.loading.hardship_documents import check_papers
+from rules.loading.hardship_documents import check_documents
 from rules.loading.negotiation_check import check_negotiation
 from rules.pack import schema
 from rules.pack.pack import Pack, quoted, unknown_in
@@ -40,7 +40,7 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
     errors = [f"{file}.yaml: {error}" for file, told in found.items() for error in told]
     if "facts.yaml" not in broken and "parameters.yaml" not in broken:
         errors.extend(check_negotiation(pack))
-    errors.extend(check_papers(pack))
+    errors.extend(check_documents(pack))
     return errors
 
 

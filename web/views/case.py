@@ -70,7 +70,7 @@ def case_page(
         "negated": said("red_flag.negated_hint"),
         "done": _done(looking.request),
         "told": _told(looking.request),
-        "pdf": pdf.why_not() is None,
+        "pdf": pdf.unavailable() is None,
         "letter": negotiation_files.letter,
         "said": language.message,
         "has": language.has,

@@ -1,4 +1,4 @@
-"""The chapters on what describes a case: hardships, facts given and derived, alarms in the notes, legal clocks."""
+"""The chapters on what describes a case: hardships, facts given and derived, red flags, legal deadlines."""
 
 from __future__ import annotations
 

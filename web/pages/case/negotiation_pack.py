@@ -42,7 +42,7 @@ def show_negotiation_pack(looking: LookingDep, case_id: RowId, both: bool = Fals
 def give_pdf(looking: LookingDep, case_id: RowId, both: Annotated[bool, Form()] = False) -> Response:
     """The same as PDF; the page has no button for it where this machine cannot make one."""
     kit = _kit(looking, case_id)
-    if pdf.why_not() is not None:
+    if pdf.unavailable() is not None:
         raise HTTPException(404)
     made = pdf.render(negotiation_files.page(kit, _languages(looking, both)))
     return _handed_over(looking, case_id, made, "application/pdf", "kit.pdf")
