@@ -7,11 +7,13 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import structlog
 from psycopg.errors import UniqueViolation
 from pydantic_core import to_json
 from sqlalchemy import Row, text
 from sqlmodel import Session, col, select
 
+from forbear.base import packs
 from forbear.base.packs import stored_pack
 from forbear.base.vault import Vault
 from forbear.batch import borrowers, chunks
@@ -20,7 +22,7 @@ from forbear.ledger import ledger
 from forbear.webhooks import webhooks
 from models.copy import copy_into
 from models.decision import Decision
-from models.intake import Batch
+from models.intake import Batch, Chunk
 from rules.decision.evaluate import Evaluation, Evaluator
 from rules.decision.outcome import Outcome
 from rules.engines.polars_engine import RuleTrace
@@ -57,9 +59,13 @@ _DECIDED = text("""
     JOIN batch_case bc ON bc.batch_id = b.id
     JOIN case_version v ON v.id = bc.case_version_id
     JOIN "case" c ON c.id = v.case_id
-    JOIN decision d ON d.case_version_id = v.id AND d.pack_sha256 = b.pack_sha256 AND d.as_of = b.as_of
+    JOIN decision d
+        ON d.case_version_id = v.id AND d.pack_sha256 = coalesce(bc.pack_sha256, b.pack_sha256) AND d.as_of = b.as_of
     WHERE b.id = :batch
     ORDER BY bc.row
+""")
+_TAKE_OVER = text("""
+    UPDATE batch_case SET pack_sha256 = :pack WHERE batch_id = :batch AND case_version_id = ANY(:versions)
 """)
 _LATEST = text("""
     SELECT c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of
@@ -70,6 +76,7 @@ _LATEST = text("""
     ORDER BY v.number DESC, d.as_of DESC, d.id DESC
     LIMIT 1
 """)
+_log = structlog.get_logger()
 _FETCH = 1000  # decisions in memory at once when a batch's are read
 
 
@@ -110,16 +117,24 @@ class Decided:
         return negotiation_pack(self.pack, self.outcome, self.facts, self.as_of)
 
 
-def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[[], dt.datetime]) -> int | None:
+def triage_chunk(
+    session: Session,
+    chunk_id: int,
+    vault: Vault,
+    clock: Callable[[], dt.datetime],
+    active: Callable[[], Pack] = packs.shipped,
+) -> int | None:
     """Decide every case of a pending chunk and mark it done, in this one transaction.
 
-    Answers how many decisions were written; None if the chunk is done already or another worker has it.
+    What was handed in for a pack that is retired by now is decided by the `active` one, and that is noted. Answers how
+    many decisions were written; None if the chunk is done already or another worker has it.
     """
     chunk = chunks.take(session, chunk_id)
     if chunk is None:
         return None
     batch = session.get_one(Batch, chunk.batch_id)
-    pack = stored_pack(session, batch.pack_sha256)
+    pack = packs.deciding_pack(session, batch.pack_sha256, active)
+    published = [] if pack.sha256 == batch.pack_sha256 else _take_over(session, batch, chunk, pack, clock())
     versions = _load(session, batch, pack, chunk.case_version_ids, vault)
     evaluations = evaluator(pack, batch.as_of).evaluate([version.facts for version in versions])
     decided_at = clock()
@@ -127,7 +142,7 @@ def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[
         _row(pack, version.id, evaluation, batch.as_of, chunk_id, decided_at)
         for version, evaluation in zip(versions, evaluations, strict=True)
     ]
-    written = _write(session, batch, rows)
+    written = _write(session, batch, pack, rows)
     placed = worklist.place(session, pack, written, batch.as_of)
     changed = (each.reference for each in placed if each.changed)
     webhooks.tell(session, batch.submitter, "decision.changed", changed, decided_at)
@@ -137,8 +152,17 @@ def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[
     chunks.finish(session, chunk, clock())
     of_chunk = select(Decision.id).where(col(Decision.case_version_id).in_(written), Decision.chunk_id == chunk_id)
     entries = ledger.of_rows(session, "decision", session.exec(of_chunk).all())
-    ledger.append(session, vault, ledger.SYSTEM, entries, decided_at)
+    ledger.append(session, vault, ledger.SYSTEM, [*published, *entries], decided_at)
     return len(written)
+
+
+def _take_over(session: Session, batch: Batch, chunk: Chunk, pack: Pack, now: dt.datetime) -> list[ledger.LedgerEntry]:
+    """Let another pack decide a chunk than the one its batch is for; answers what is to be chained."""
+    published = packs.keep(session, pack, now)
+    moved = {"pack": pack.sha256, "batch": batch.id, "versions": chunk.case_version_ids}
+    session.connection().execute(_TAKE_OVER, moved)
+    _log.info("chunk.taken_over", batch=str(batch.id), cases=len(chunk.case_version_ids), by=pack.manifest.version)
+    return published
 
 
 def decisions_of(session: Session, batch_id: UUID, vault: Vault) -> Iterator[dict[str, Any]]:
@@ -163,10 +187,11 @@ def evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
 
 def _load(session: Session, batch: Batch, pack: Pack, ids: Sequence[int], vault: Vault) -> list[Version]:
     """The versions not decided yet, with what the record adds: flags in the notes, the borrower's other cases."""
-    rows = session.connection().execute(_UNDECIDED, {"versions": ids, "pack": batch.pack_sha256, "as_of": batch.as_of})
+    rows = session.connection().execute(_UNDECIDED, {"versions": ids, "pack": pack.sha256, "as_of": batch.as_of})
+    taken_over = pack.sha256 != batch.pack_sha256
     versions = []
     for version_id, case_id, stored, private in rows:
-        facts = case_facts.from_json(pack.vocabulary, stored)
+        facts = case_facts.from_json(pack.vocabulary, stored, lenient=taken_over)
         facts["note_flags"] = red_flags.scan(pack, _notes(private, vault))
         versions.append(Version(version_id, case_id, facts))
     tied = [version for version in versions if "borrower_ref" in version.facts]
@@ -200,7 +225,7 @@ def _row(
     )
 
 
-def _write(session: Session, batch: Batch, rows: list[tuple[Any, ...]]) -> list[int]:
+def _write(session: Session, batch: Batch, pack: Pack, rows: list[tuple[Any, ...]]) -> list[int]:
     """Write decisions by COPY, in the order of their versions so that two chunks cannot deadlock; answers which.
 
     Another batch's chunk may decide the same version in the same moment. COPY then waits for it and fails on the
@@ -213,7 +238,7 @@ def _write(session: Session, batch: Batch, rows: list[tuple[Any, ...]]) -> list[
         except UniqueViolation:
             ids = [row[0] for row in rows]
             undecided = session.connection().execute(
-                _UNDECIDED, {"versions": ids, "pack": batch.pack_sha256, "as_of": batch.as_of}
+                _UNDECIDED, {"versions": ids, "pack": pack.sha256, "as_of": batch.as_of}
             )
             left = {row.id for row in undecided}
             rows = [row for row in rows if row[0] in left]

@@ -13,6 +13,7 @@ from rules.facts.legal_days import deadline
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.pack.pack import Pack
 from rules.pack.schema import Urgency
+from rules.pack.upcasting import upcast_outcome
 
 DISAGREEMENT = "disagreement"
 NO_RULE = "*"  # a difference that is not about one rule: the engine gave no result at all
@@ -98,23 +99,18 @@ class Outcome:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Outcome:
-        """What `to_json` wrote."""
+        """What `to_json` wrote, in whatever form."""
+        data = upcast_outcome(data)
         values: dict[str, Any] = {
             **{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()},
             "deadlines": tuple(
-                DeadlineDue(
-                    each["id"],
-                    dt.date.fromisoformat(each["date"]),
-                    each.get("start_known", not each.get("assumed")),  # 0.1 kept one word for both
-                    each.get("calendar_known", True),
-                )
-                for each in data["deadlines"]
+                DeadlineDue(**{**each, "date": dt.date.fromisoformat(each["date"])}) for each in data["deadlines"]
             ),
             "plans": tuple(RepaymentPlan.from_json(each) for each in data["plans"]),
             "recourse": tuple(Counterfactual(**each) for each in data["recourse"]),
             "lapsed": tuple(
                 StaleParameter(each["parameter"], dt.date.fromisoformat(each["on"]), each["kind"])
-                for each in data.get("lapsed", ())  # decisions stored before there were lapses have none
+                for each in data["lapsed"]
             ),
             "disagreement": tuple(EngineDisagreement(**each) for each in data["disagreement"]),
         }

@@ -138,12 +138,14 @@ def to_json(facts: Mapping[str, Value]) -> dict[str, object]:
     }
 
 
-def from_json(vocabulary: Vocabulary, data: Mapping[str, object]) -> Facts:
-    """The facts `to_json` wrote. Raises ValueError where the data is not of this vocabulary."""
+def from_json(vocabulary: Vocabulary, data: Mapping[str, object], *, lenient: bool = False) -> Facts:
+    """The facts `to_json` wrote. Raises ValueError where the data is not of this vocabulary, or leaves that out."""
     facts: Facts = {}
     for name, value in data.items():
         fact = vocabulary.facts.get(name)
         if fact is None or type(value) is not _TYPES[fact.type]:
+            if lenient:
+                continue
             raise ValueError(f"{name}: not a fact of this pack, or of another type")
         if fact.type == "date":
             facts[name] = dt.date.fromisoformat(cast(str, value))

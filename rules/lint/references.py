@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from rules.decision import repayment
-from rules.facts.derived import FORMULAS
+from rules.facts.derived import formulas
 from rules.finance import charges, court_fees
 from rules.lint.consistency import references_of
 from rules.lint.negotiation_check import conditions_of
@@ -125,10 +125,9 @@ def _open_points(pack: Pack) -> Iterator[Use]:
 
 def _facts(pack: Pack) -> Iterator[Use]:
     for name, fact in pack.vocabulary.facts.items():
-        user = ("facts", name)
-        yield from (Use(user, "inputs", ("facts", other)) for other in fact.inputs)
-        if fact.derived and name in FORMULAS:
-            yield from (Use(user, "formula", ("parameters", each)) for each in FORMULAS[name].parameters)
+        yield from (Use(("facts", name), "inputs", ("facts", other)) for other in fact.inputs)
+    for name, formula in formulas(pack.vocabulary.facts).items():
+        yield from (Use(("facts", name), "formula", ("parameters", each)) for each in formula.parameters)
 
 
 def _others(pack: Pack) -> Iterator[Use]:

@@ -95,6 +95,7 @@ class Fact(Model):
     required_unless: Identifier | None = None
     derived: bool = False
     inputs: tuple[Identifier, ...] = ()
+    formula: Identifier | None = None  # a derived fact of a past form: what computed it then
     how: Text | None = None  # a derived fact: how it is computed, for people; may name {parameters}
     private: bool = False
     # The borrower can change it, by bringing a paper or deciding something: recourse may suggest it.
@@ -269,6 +270,9 @@ class Default(Model):
 class Manifest(Model):
     """pack.yaml: what this pack is."""
 
+    form: Annotated[
+        int, Field(ge=1, strict=True)
+    ]  # of the pack's files: rules/pack/upcasting.py reads those of the past
     id: Identifier
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     title: Text

@@ -18,6 +18,7 @@ from forbear.base.packs import pack_to_name_by
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
 from forbear.batch import batch_list, chunks, rejects, uploads
+from forbear.batch.progress import taken_over
 from forbear.batch.submit import rejections_of, source_of
 from forbear.intake import FORMATS
 from rules.pack.pack import Pack
@@ -87,6 +88,7 @@ def show_batch(request: Request, viewer: SignedIn, session: SessionDep, vault: V
         "zone": pack.manifest.timezone,
         "urgencies": batch_list.urgencies(session, batch_id),
         "failures": batch_list.failures(session, batch_id) if entry.failed else [],
+        "taken_over": taken_over(session, batch_id),
         "rejects": list(rejects.shown(pack.vocabulary, source_of(entry.batch, vault).columns, rejected)),
         "endings": FORMATS,
         "submitted_as": Path(entry.name).suffix.lower(),
