@@ -1,4 +1,4 @@
-"""Publication: a pack is kept in the record with the first batch that it decides, so that its decisions stay readable."""
+"""Publication: a pack is kept in the record with the first batch it decides, so that decisions stay readable."""
 
 import datetime as dt
 

@@ -147,7 +147,7 @@ def test_what_was_pending_is_decided_by_the_active_policy_and_that_is_said(
         (moved,) = taken_over(opened, batch_id)
         assert (moved.cases, moved.retired, moved.by) == (PENDING, f"cn_consumer {VERSIONS[form]}", active)
         results = list(decisions_of_batch(opened, batch_id, VAULT))
-        assert {each["pack"]["sha256"] for each in results} == {packs.shipped().sha256}
+        assert {each.pack.sha256 for each in results} == {packs.shipped().sha256}
         assert len(results) == PENDING
         assert audit.verify(opened, VAULT, 1, None, None).count == 0
         assert all(not each.differences and not each.unreadable for each in replay.replay(opened, None, None))
