@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import structlog
 from psycopg.errors import UniqueViolation
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from forbear.base.packs import stored_pack
+from forbear.base import packs
 from forbear.base.vault import Vault
-from forbear.batch import borrowers, chunks
+from forbear.batch import borrowers, chunks, publication
 from forbear.desk import worklist
 from forbear.ledger import ledger
 from forbear.webhooks import webhooks
 from models.copy import copy_into
 from models.decision import Decision
-from models.intake import Batch
+from models.intake import Batch, Chunk
 from rules.decision.evaluate import Evaluation, Evaluator
 from rules.decision.outcome import stored_outcome
 from rules.facts import case_facts, red_flags
@@ -45,6 +46,10 @@ _UNDECIDED = text("""
     )
     ORDER BY v.id
 """)
+_TAKE_OVER = text("""
+    UPDATE batch_case SET pack_sha256 = :pack WHERE batch_id = :batch AND case_version_id = ANY(:versions)
+""")
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -56,16 +61,24 @@ class Version:
     facts: case_facts.Facts
 
 
-def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[[], dt.datetime]) -> int | None:
+def triage_chunk(
+    session: Session,
+    chunk_id: int,
+    vault: Vault,
+    clock: Callable[[], dt.datetime],
+    active: Callable[[], Pack] = packs.shipped,
+) -> int | None:
     """Decide every case of a pending chunk and mark it done, in this one transaction.
 
-    Answers how many decisions were written; None if the chunk is done already or another worker has it.
+    What was handed in for a pack that is retired by now is decided by the `active` one, and that is noted. Answers how
+    many decisions were written; None if the chunk is done already or another worker has it.
     """
     chunk = chunks.take(session, chunk_id)
     if chunk is None:
         return None
     batch = session.get_one(Batch, chunk.batch_id)
-    pack = stored_pack(session, batch.pack_sha256)
+    pack = packs.deciding_pack(session, batch.pack_sha256, active)
+    published = [] if pack.sha256 == batch.pack_sha256 else _take_over(session, batch, chunk, pack, clock())
     versions = _load(session, batch, pack, chunk.case_version_ids, vault)
     evaluations = evaluator(pack, batch.as_of).evaluate([version.facts for version in versions])
     decided_at = clock()
@@ -73,7 +86,7 @@ def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[
         _row(pack, version.id, evaluation, batch.as_of, chunk_id, decided_at)
         for version, evaluation in zip(versions, evaluations, strict=True)
     ]
-    written = _write(session, batch, rows)
+    written = _write(session, batch, pack, rows)
     placed = worklist.place(session, pack, written, batch.as_of)
     changed = (each.reference for each in placed if each.changed)
     webhooks.tell(session, batch.submitter, "decision.changed", changed, decided_at)
@@ -83,8 +96,17 @@ def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[
     chunks.finish(session, chunk, clock())
     of_chunk = select(Decision.id).where(col(Decision.case_version_id).in_(written), Decision.chunk_id == chunk_id)
     entries = ledger.of_rows(session, "decision", session.exec(of_chunk).all())
-    ledger.append(session, vault, ledger.SYSTEM, entries, decided_at)
+    ledger.append(session, vault, ledger.SYSTEM, [*published, *entries], decided_at)
     return len(written)
+
+
+def _take_over(session: Session, batch: Batch, chunk: Chunk, pack: Pack, now: dt.datetime) -> list[ledger.LedgerEntry]:
+    """Let another pack decide a chunk than the one its batch is for; answers what is to be chained."""
+    published = publication.keep(session, pack, now)
+    moved = {"pack": pack.sha256, "batch": batch.id, "versions": chunk.case_version_ids}
+    session.connection().execute(_TAKE_OVER, moved)
+    _log.info("chunk.taken_over", batch=str(batch.id), cases=len(chunk.case_version_ids), by=pack.manifest.version)
+    return published
 
 
 @lru_cache(maxsize=16)
@@ -95,10 +117,11 @@ def evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
 
 def _load(session: Session, batch: Batch, pack: Pack, ids: Sequence[int], vault: Vault) -> list[Version]:
     """The versions not decided yet, with what the record adds: flags in the notes, the borrower's other cases."""
-    rows = session.connection().execute(_UNDECIDED, {"versions": ids, "pack": batch.pack_sha256, "as_of": batch.as_of})
+    rows = session.connection().execute(_UNDECIDED, {"versions": ids, "pack": pack.sha256, "as_of": batch.as_of})
+    taken_over = pack.sha256 != batch.pack_sha256
     versions = []
     for version_id, case_id, stored, private in rows:
-        facts = case_facts.read_facts(pack.vocabulary, stored)
+        facts = case_facts.read_facts(pack.vocabulary, stored, lenient=taken_over)
         facts["note_flags"] = red_flags.scan(pack, notes_of(private, vault))
         versions.append(Version(version_id, case_id, facts))
     tied = [version for version in versions if "borrower_ref" in version.facts]
@@ -132,7 +155,7 @@ def _row(
     )
 
 
-def _write(session: Session, batch: Batch, rows: list[tuple[Any, ...]]) -> list[int]:
+def _write(session: Session, batch: Batch, pack: Pack, rows: list[tuple[Any, ...]]) -> list[int]:
     """Write decisions by COPY, in the order of their versions so that two chunks cannot deadlock; answers which.
 
     Another batch's chunk may decide the same version in the same moment. COPY then waits for it and fails on the
@@ -145,7 +168,7 @@ def _write(session: Session, batch: Batch, rows: list[tuple[Any, ...]]) -> list[
         except UniqueViolation:
             ids = [row[0] for row in rows]
             undecided = session.connection().execute(
-                _UNDECIDED, {"versions": ids, "pack": batch.pack_sha256, "as_of": batch.as_of}
+                _UNDECIDED, {"versions": ids, "pack": pack.sha256, "as_of": batch.as_of}
             )
             left = {row.id for row in undecided}
             rows = [row for row in rows if row[0] in left]

@@ -1,4 +1,4 @@
-"""The interpreter: whether a condition is true of one case, worked out without an engine. For texts, which need one answer."""
+"""The interpreter: whether a condition is true of one case, worked out without an engine, for texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The papers of a hardship: a rule about one asks for its own papers, strongest first, never for another's."""
+"""The papers of a hardship: a rule about one asks for its own documents_of, strongest first, never for another's."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def documents_asked(rule: LoadedRule) -> tuple[str, ...]:
 
 
 def check_documents(pack: Pack) -> Iterator[str]:
-    """Every rule about a hardship that asks for the wrong papers, or for a weaker one before a stronger one."""
+    """Every rule about a hardship that asks for the wrong documents_of, or for a weaker one before a stronger one."""
     listed = {name: documents_of(hardship) for name, hardship in pack.hardships.items()}
     known = {paper for each in listed.values() for paper in each}
     for rule in pack.rules:
