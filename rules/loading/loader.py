@@ -41,7 +41,7 @@ ENTRIES: Final[dict[str, Any]] = {
     "rights.yaml": dict[_Name, schema.Item],
     "warnings.yaml": dict[_Name, schema.Item],
     "steps.yaml": dict[_Name, schema.Item],
-    "deadlines.yaml": dict[_Name, schema.Clock],
+    "deadlines.yaml": dict[_Name, schema.LegalDeadline],
     "red_flags.yaml": dict[_Name, schema.RedFlag],
     "negotiation.yaml": Negotiation,
     "letters.yaml": dict[_Name, Letter],

@@ -110,7 +110,7 @@ def _values(looking: Looking, case: DecidedCase) -> dict[str, Any]:
         "why_not": alternatives.alternatives(decision),
         "budget": budget.budget_of(decision),
         "privacy": card(session, vault, viewer, case.case_id),
-        "kit": decision.kit(),
+        "kit": decision.negotiation_pack(),
         "drawn": case.is_current and any(map(charts.drawn, decision.outcome.plans)),
         "since": _since(looking, case),
         "questions": {each.name: each for each in inputs(looking.pack, decision.outcome.questions, {})},

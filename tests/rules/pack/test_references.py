@@ -42,7 +42,7 @@ WORDS = {
 # Texts said as they stand.
 PLAIN_TEXTS = {
     *(f"{model}.title" for model in ("Manifest", "Fact", "Parameter", "FeeTable", "Hardship", "Strategy", "Product")),
-    *(f"{model}.title" for model in ("Contact", "Clock", "RedFlag", "Source", "Rule")),
+    *(f"{model}.title" for model in ("Contact", "LegalDeadline", "RedFlag", "Source", "Rule")),
     *("Manifest.disclaimer", "Fact.question", "Parameter.background", "Contact.purpose", "Edition.text"),
     *("Edition.changed", "Edition.removed", "OpenPoint.text"),
 }

@@ -93,7 +93,7 @@ def _courses(decided: RecordedDecision, lang: Language) -> Iterator[charts.Cours
 
 
 def _kit(looking: Looking, case_id: int) -> NegotiationPack:
-    kit = _decided(looking, case_id).kit()
+    kit = _decided(looking, case_id).negotiation_pack()
     if kit is None:
         raise HTTPException(404)
     return kit
