@@ -123,7 +123,7 @@ def test_of_two_people_the_second_sees_what_the_first_did_and_keeps_what_they_ty
     expect(second.locator(".state")).to_contain_text("已审定")
     expect(second.locator("#override-words")).to_have_value(WORDS)
     second.locator("#override button").click()
-    expect(second.get_by_role("status")).to_contain_text("已记下您选择的方案")
+    expect(second.get_by_role("status")).to_contain_text("已记下您选择的策略")
     assert [kept["action"] for kept in work.reviews()] == ["accept", "override"]
 
 
