@@ -100,7 +100,7 @@ def triage(case_ref: str, stored: dict[str, Any], as_of: str) -> None:
     """Decide one case and commit it."""
     plain = _plain_way(as_of)
     submitted = case_facts.read_facts(plain.pack.vocabulary, stored)
-    facts = derived.derive(plain.pack, submitted, plain.as_of, plain.parameters)
+    facts = derived.derive(plain.pack, submitted, plain.as_of).facts
     strategy, fired = plain.decide(case_ref, facts)
     with Session(plain.engine) as session:
         session.add(
