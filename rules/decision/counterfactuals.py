@@ -9,7 +9,7 @@ from rules.decision.hit_policy import HitPolicy
 from rules.decision.outcome import Counterfactual, Outcome
 from rules.engines.polars_engine import MissingCondition, PolarsEngine, Verdicts
 from rules.facts.case_facts import Facts
-from rules.facts.derived import Derivation, Derived
+from rules.formulas.derivation import Derivation, Derived
 from rules.pack.conditions import Compare
 from rules.pack.fact_inputs import followers
 from rules.pack.normal_form import leaves

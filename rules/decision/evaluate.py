@@ -17,7 +17,7 @@ from rules.decision.stale_parameters import StaleParameters
 from rules.engines.durable import DurableEngine, EngineError
 from rules.engines.polars_engine import PolarsEngine, RuleTrace, Verdicts
 from rules.facts.case_facts import Facts
-from rules.facts.derived import Derived, derivation
+from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import Bounds
 from rules.pack.condition_parser import resolve
 from rules.pack.conditions import Compare, ParameterReference

@@ -12,7 +12,7 @@ from rules.decision.outcome import Outcome, StaleParameter
 from rules.decision.reasons import speaking
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts
-from rules.facts.derived import Derived
+from rules.formulas.derivation import Derived
 from rules.lint.references import uses
 from rules.pack.condition_parser import resolve
 from rules.pack.conditions import Compare, Condition, ParameterReference

@@ -11,11 +11,11 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
-from rules.facts.derived import over
 from rules.formulas import bounds as b
 from rules.formulas import column_readings as r
 from rules.formulas.column_dates import listed
 from rules.formulas.column_readings import NOTHING, Column, Nothing, Number, Reading, Text, Truth, Word
+from rules.formulas.derivation import over
 from rules.pack.schema import Parameter
 
 _KEPT: Final = 10_000  # days that a parameter was read on

@@ -16,7 +16,6 @@ from typing import Any, Final, cast
 
 import polars as pl
 
-from rules.facts.derived import anytime, missing
 from rules.formulas import bounds as b
 from rules.formulas import column_nodes as nodes
 from rules.formulas import column_readings as r
@@ -25,6 +24,7 @@ from rules.formulas.column_dates import asked, day_numbers, days_after
 from rules.formulas.column_nodes import Chunk, Read
 from rules.formulas.column_readings import NOTHING, Column, Number, Reading, Text, Truth, Word
 from rules.formulas.column_values import TYPES, ends_of, value_of
+from rules.formulas.derivation import anytime, missing
 from rules.formulas.ends import ORDERED
 from rules.formulas.functions import FUNCTIONS
 from rules.formulas.reader import reader

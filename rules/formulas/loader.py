@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Final
 
-from rules.facts.derived import anytime
 from rules.formulas import bounds as b
+from rules.formulas.derivation import anytime
 from rules.formulas.operands import FormulaError
 from rules.formulas.parser import Parsed, parse_formula
 from rules.formulas.reader import State, reader

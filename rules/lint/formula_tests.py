@@ -11,8 +11,8 @@ from typing import ClassVar, Final
 from rules.facts.case_facts import Parser
 from rules.facts.case_facts import reader as cell_reader
 from rules.facts.cells import Value
-from rules.facts.derived import derivation
 from rules.formulas.bounds import ENDLESS, Bound, Interval, outer
+from rules.formulas.derivation import derivation
 from rules.formulas.reader import State, Surroundings, reader
 from rules.pack.formulas import Buckets, Compare, Constant, Expression, Parameter, facts_of, walk
 from rules.pack.formulas import Fact as FactNode

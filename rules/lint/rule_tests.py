@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Literal
 
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts, Parser
-from rules.facts.derived import derive
+from rules.formulas.derivation import derive
 from rules.formulas.ends import Bounds
 from rules.pack.condition_parser import resolve
 from rules.pack.pack import LoadedRule, Pack

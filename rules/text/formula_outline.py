@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rules.facts.case_facts import Language
-from rules.facts.derived import derivation
+from rules.formulas.derivation import derivation
+from rules.locale import Language
 from rules.pack import formulas as f
 from rules.pack.pack import Pack
 from rules.pack.parameters import value_on

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Final
 
-from rules.facts.case_facts import Language
+from rules.locale import Language
 from rules.pack import formulas as f
 from rules.pack.pack import Pack
 from rules.text.formula_words import amount, comparison, shown, title, word

@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rules.facts.case_facts import Language
 from rules.facts.cells import Value
-from rules.facts.derived import derivation
 from rules.formulas import bounds as b
+from rules.formulas.derivation import derivation
 from rules.formulas.reader import Reader, reader
+from rules.locale import Language
 from rules.pack import formulas as f
 from rules.pack.pack import Pack
 from rules.text.formula_teller import Teller

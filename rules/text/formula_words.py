@@ -10,10 +10,11 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from rules.facts.case_facts import Language, display
+from rules.facts.case_facts import display
 from rules.facts.cells import Value
-from rules.facts.derived import derivation
 from rules.formulas.bounds import BOUNDS, ENDLESS, NOTHING, Choice, Reading, maybe_nothing
+from rules.formulas.derivation import derivation
+from rules.locale import Language
 from rules.pack.pack import Pack
 from rules.pack.schema import Fact, Text
 from rules.pack.strict_yaml import read

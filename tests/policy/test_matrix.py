@@ -12,7 +12,7 @@ import pytest
 from rules.decision.evaluate import Evaluator, engines
 from rules.decision.hit_policy import DEFAULT, HitPolicy, Selection
 from rules.decision.repayment import plans
-from rules.facts.derived import derive
+from rules.formulas.derivation import derive
 from rules.pack.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force

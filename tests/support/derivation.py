@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from rules.facts.case_facts import Facts, Parser
 from rules.facts.cells import Value
-from rules.facts.derived import derive
+from rules.formulas.derivation import derive
 from rules.pack.loader import DEFAULT_PACK, load
 
 PACK = load(DEFAULT_PACK)

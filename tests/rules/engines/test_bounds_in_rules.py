@@ -10,7 +10,7 @@ from rules.decision.evaluate import Engines, Evaluator
 from rules.engines.durable import DurableEngine
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Parser
-from rules.facts.derived import derive
+from rules.formulas.derivation import derive
 from rules.pack import conditions as c
 from tests.support.derivation import PACK, TODAY
 from tests.support.interpreter import interpret

@@ -13,7 +13,7 @@ from rules.decision.derived_frame import DerivedColumns
 from rules.engines.frame import end
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
-from rules.facts.derived import Derived, derivation
+from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import bounded, ends
 from rules.pack import formulas as f
 from rules.pack.pack import Pack

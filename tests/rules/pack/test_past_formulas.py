@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.facts.case_facts import Facts
-from rules.facts.derived import derive
+from rules.formulas.derivation import derive
 from rules.formulas.loader import load_formulas
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
 from rules.pack.past_formulas import formulas, with_formulas
 from rules.pack.schema import DerivedFact
-from tests.rules.facts.test_derived import cases, part
+from tests.rules.formulas.test_derivation import cases, part
 from tests.support import old_derivation
 from tests.support.derivation import PACK
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from rules.facts.case_facts import Facts
 from rules.facts.cells import FIRST_DAY, LAST_DAY, Value
-from rules.facts.derived import derivation, derive
 from rules.facts.numbers import limits
 from rules.formulas.bounds import BOUNDS, ENDLESS, NOTHING, Choice, Interval, Reading
+from rules.formulas.derivation import derivation, derive
 from rules.pack.parameters import in_force
 from rules.pack.schema import Fact
 from tests.support import old_derivation
