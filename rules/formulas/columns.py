@@ -81,7 +81,8 @@ class FormulaColumns:
                 reading = nodes.kept(self._submitted(name, given), reading, r.present(given))
             chunk.facts[name] = reading
             if fact.type in ORDERED:
-                ends[name] = ends_of(reading if isinstance(reading, Number) else Number(None, None, True), table.height)
+                known = reading if isinstance(reading, Number) else Number(None, None, True)
+                ends[name] = ends_of(known, table.height)
         return DerivedColumns(values, ends)
 
     def _submitted(self, name: str, column: pl.Series) -> Reading:
@@ -316,18 +317,10 @@ class FormulaColumns:
         raise TypeError(f"no column for {expression!r}")
 
     def _once(self, given: Sequence[str], then: Read) -> Read:
-        def read(chunk: Chunk) -> Reading:
-            blank = r.some(self._blank(chunk, name) for name in given)
-            return r.with_nothing(then(chunk), blank)
+        def blank(chunk: Chunk, name: str) -> r.Flag:
+            return r.folded(r.blank(chunk.table[name])) if name in chunk.table.columns else True
 
-        return read
-
-    def _blank(self, chunk: Chunk, name: str) -> r.Flag:
-        if name in chunk.stood_in:
-            return r.folded(r.blank(chunk.stood_in[name]))
-        if name not in chunk.table.columns:
-            return True
-        return r.folded(r.blank(chunk.table[name]))
+        return lambda chunk: r.with_nothing(then(chunk), r.some(blank(chunk, name) for name in given))
 
     def _match(self, expression: f.Match) -> Read:
         of = self._reader(expression.of)

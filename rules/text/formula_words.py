@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from pydantic import TypeAdapter
 
@@ -79,9 +79,9 @@ def shown(pack: Pack, name: str, reading: Reading, language: Language, *, units:
     def value(each: object) -> str:
         if fact.type == "int":
             return amount(each, fact.unit or "count" if units else "count", language)
-        return (
-            amount(each, "percent", language) if fact.type == "rate" else display(pack.vocabulary, name, each, language)
-        )
+        if fact.type == "rate":
+            return amount(each, "percent", language)
+        return display(pack.vocabulary, name, cast(Value, each), language)
 
     if reading is NOTHING:
         return word("nothing", language)

@@ -44,6 +44,8 @@ def _between(leaf: c.Compare | c.ComparePair, facts: Mapping[str, Value], bounds
     if isinstance(leaf.value if isinstance(leaf, c.Compare) else None, c.ParameterReference):
         return None
     left = _ends(leaf.fact, facts, bounds)
+    word: str
+    right: tuple[float, float]
     if isinstance(leaf, c.Compare):
         assert not isinstance(leaf.value, c.ParameterReference)
         word, right = leaf.operator, (_number(leaf.value), _number(leaf.value))

@@ -60,7 +60,7 @@ SUBMITTED: dict[str, Fact] = {
     "colour": fact("enum", *COLOURS),
     "city": fact("text"),
 }
-_ROUNDINGS = ("up", "down", "half_up")
+_ROUNDINGS: tuple[f.Rounding, ...] = ("up", "down", "half_up")
 _ORDER: tuple[f.Comparison, ...] = ("equals", "not_equals", "more_than", "at_least", "less_than", "at_most")
 _KINDS = ("number", "date", "bool", "word")
 _ON = [f.Parameter("sometimes", f.Fact(name)) for name in _DATES]

@@ -8,8 +8,9 @@ import pytest
 
 from forbear import intake
 from forbear.intake import Accepted
-from rules.facts.case_facts import Language, Parser
+from rules.facts.case_facts import Parser
 from rules.formulas.derivation import derive
+from rules.locale import Language
 from rules.pack.formulas import Expression
 from rules.text.formula_outline import Step, steps
 from rules.text.formula_text import account, accounts
