@@ -14,7 +14,7 @@ from rules.finance.court_fees import flaws
 from rules.loading.hardship_documents import check_documents
 from rules.loading.negotiation_check import check_negotiation
 from rules.pack import schema
-from rules.pack.pack import Pack, quoted, unknown_in
+from rules.pack.pack import Pack, quoted
 from rules.pack.parameters import mistakes
 from rules.pack.schema import Manifest
 
@@ -29,7 +29,7 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
     """
     found: dict[str, Iterable[str]] = {
         "pack": _manifest(pack.manifest),
-        "facts": check_vocabulary(pack.vocabulary, unknown_in(pack, broken)),
+        "facts": check_vocabulary(pack.vocabulary),
         "parameters": _each(pack.parameters, mistakes),
         "fees": _each(pack.fees, flaws),
         "products": _codes(pack.products),

@@ -14,7 +14,7 @@ from rules.pack.schema import LegalDeadline, Reference, Text
 from tests.support.tiny_pack import tiny
 
 TODAY = dt.date(2026, 11, 23)
-TITLE = Text(zh="期限", en="Clock")
+TITLE = Text(zh="期限", en="LegalDeadline")
 DESIGN = (Reference(id="practice", status="design"),)
 FIGURES = {"answer_days": 15, "npl_days": 90}
 

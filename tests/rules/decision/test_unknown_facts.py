@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.facts.derived import derive
-from rules.pack.parameters import in_force
+from rules.formulas.derivation import derive
 from tests.support.default_pack import AS_OF, outcome, pack, parsed
 
 OWED = {"product": "huabei", "monthly_due": "1000", "principal": "10000", "interest_fees": "50", "balance": "10050"}
@@ -18,7 +17,7 @@ FOLLOWS = {
 
 def derived(**facts: str) -> dict[str, object]:
     known = dict(parsed(**facts))
-    found = derive(pack(), known, AS_OF, in_force(pack(), AS_OF))
+    found = derive(pack(), known, AS_OF).facts
     return {name: value for name, value in found.items() if name not in known}
 
 

@@ -210,7 +210,7 @@ def test_a_rule_whose_strategy_is_blocked_gives_no_reason() -> None:
 def test_a_disagreement_says_so_and_gives_what_both_engines_saw() -> None:
     pack = pack_of(rule("one", 9, c.All(()), {"recommend": "alpha"}), rule("two", 5, c.All(()), {"recommend": "beta"}))
     twin = PolarsEngine([(each.rule.id, each.when) for each in pack.rules], pack.vocabulary)
-    found = Evaluator(pack, TODAY, Engines(lambda _: frozenset({"two"}), twin)).evaluate([{}])[0]
+    found = Evaluator(pack, TODAY, Engines(lambda *_: frozenset({"two"}), twin)).evaluate([{}])[0]
     written = decision_view(pack, "A-1", found.outcome, found.facts, TODAY).model_dump(mode="json")
     assert [each["rule"] for each in written["reasons"]] == ["disagreement", "two"]
     assert written["disagreement"] == [{"rule": "one", "engine": "no_hit", "twin": "hit"}]

@@ -349,6 +349,14 @@ def test_submitted_and_derived_facts_are_told_apart(client: httpx.Client, databa
     assert "还款能力" in derived_part
 
 
+def test_a_derived_fact_opens_on_how_it_came_about(client: httpx.Client, database_url: str, vault: Vault) -> None:
+    decide(database_url, vault, with_plan(1, "A"))
+    for lang, reckoning in (("zh", r"\(¥[\d,.]+ − ¥[\d,.]+ − ¥[\d,.]+\) 的 95% = ¥"), ("en", r"95% of \(¥[\d,.]+ − ¥")):
+        derived_part = case_page(client, "A", lang).split('id="facts-title"')[1]
+        found = re.search(rf'<details class="account"><summary>¥[\d,.]+</summary>\s*<p>{reckoning}', derived_part)
+        assert found, derived_part
+
+
 def test_earlier_decisions_stay_readable_at_their_own_address(
     client: httpx.Client, database_url: str, vault: Vault
 ) -> None:
