@@ -15,7 +15,7 @@ from bench import engines, pipeline
 from forbear.base.settings import Settings
 from forbear.ops import embedded
 from models import migrate
-from rules.pack import loader
+from rules.loading import loader
 
 RESULTS = Path(__file__).parent / "results.json"
 

@@ -34,7 +34,7 @@ from forbear.ops import embedded
 from models import migrate
 from models.account import Account
 from models.session import session
-from rules.pack import loader
+from rules.loading import loader
 from tests.support.serving import serving
 from web import auth
 from web.app import create_app

@@ -58,7 +58,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "repayment": ("rules/decision/repayment.py", ("repayment",), False),
     "red_flags": ("rules/facts/red_flags.py", ("red_flags",), False),
     "negation": ("rules/facts/negation.py", ("negation", "red_flags"), False),
-    "references": ("rules/lint/references.py", ("references", "loader"), False),
+    "references": ("rules/pack/references.py", ("references", "loader"), False),
     "chunks": ("forbear/batch/chunks.py", ("chunks",), True),
     "triage": ("forbear/batch/triage.py", ("triage", "at_once", "webhooks", "borrowers"), True),
     "ledger": ("forbear/ledger/ledger.py", ("ledger",), True),

@@ -24,7 +24,7 @@ from forbear.intake import Accepted
 from forbear.ops.embedded import Urls
 from forbear.ops.processes import running, worker_command
 from models.session import make_engine, session
-from rules.pack import loader
+from rules.loading import loader
 
 WARM_UP = 2_000  # enough chunks that each worker process gets one and compiles its rules
 LONGEST_SECONDS = 600

@@ -23,7 +23,8 @@ from rules.engines.compiler import Program, compile_rules
 from rules.engines.message import Writer
 from rules.facts import case_facts
 from rules.formulas import derivation
-from rules.pack import loader, parameters
+from rules.loading import loader
+from rules.pack import parameters
 from rules.pack.condition_parser import resolve
 from rules.pack.pack import Pack
 

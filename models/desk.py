@@ -1,4 +1,4 @@
-"""DeskCase, QueueTally, SavedFilter: every decided case as the queue lists it, how many there are, and kept filters.
+"""WorklistItem, QueueTally, SavedFilter: decided cases as the queue lists them, how many there are, and kept filters.
 
 A desk case says nothing that decisions and reviews do not say: it is their latest state, kept in one row so that a page
 of a million cases is one index scan. Whoever writes a decision or a review writes it in the same transaction.

@@ -1,4 +1,4 @@
-"""Pack: a policy as it was when it decided, so that its decisions can be put in words for as long as they exist."""
+"""StoredPack: a policy as it was when it decided, so that its decisions can be told for as long as they exist."""
 
 import datetime as dt
 

@@ -12,7 +12,7 @@ from forbear.base.settings import Settings
 from forbear.base.vault import Vault
 from forbear.ops import embedded
 from models import migrate
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.chromium import DESK, PHONE, chromium, signed_in
 from tests.support.desk_clients import cookie_of
 from tests.support.populated_desk import Busy, busy

@@ -18,7 +18,7 @@ from models.session import make_engine
 from rules.pack.pack import Pack
 from web import api, pages
 from web.monitoring import health, metrics
-from web.security import BodyLimit, Shield
+from web.security import BodyLimit, SecureAnswers
 from web.views import render
 
 STATIC = Path(__file__).parent / "static"
@@ -45,7 +45,7 @@ def create_app(
     render.answer_failures(app)
     # Twice what a page takes, so that a file a little too large gets its sentence beside the form.
     app.add_middleware(BodyLimit, limit=2 * settings().upload_megabytes * 1024 * 1024)
-    app.add_middleware(Shield, hosts=hosts)
+    app.add_middleware(SecureAnswers, hosts=hosts)
     app.add_middleware(metrics.Timed)
     return app
 
@@ -53,7 +53,7 @@ def create_app(
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # Takes a second, once a process: no counsellor waits for it.
-    threading.Thread(target=pdf.why_not, daemon=True).start()
+    threading.Thread(target=pdf.unavailable, daemon=True).start()
     yield
     app.state.engine.dispose()
 

@@ -32,7 +32,7 @@ _UNREACHABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 log = structlog.get_logger()
 
 
-class Shield:
+class SecureAnswers:
     """Wraps the application, which answers at local addresses and under these names."""
 
     def __init__(self, app: ASGIApp, hosts: Set[str] = frozenset()) -> None:

@@ -1,4 +1,4 @@
-"""The keeper: adds, changes and closes accounts and tokens, and chains each change into the ledger."""
+"""Account administration: adds, changes and closes accounts and tokens, and chains each change into the ledger."""
 
 import datetime as dt
 from collections.abc import Iterable

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from forbear.base.errors import ForbearError
 from models.pack import StoredPack
-from rules.pack.loader import DEFAULT_PACK, load, load_files
+from rules.loading.loader import DEFAULT_PACK, load, load_files
 from rules.pack.pack import Pack, PackError
 from rules.pack.schema import Text
 from rules.pack.strict_yaml import YamlError, read

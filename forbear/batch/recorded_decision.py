@@ -70,7 +70,7 @@ class RecordedDecision:
         """What each rule, condition and comparison gave on these facts."""
         return evaluator(self.pack, self.as_of).trace(self.facts)
 
-    def kit(self) -> NegotiationPack | None:
+    def negotiation_pack(self) -> NegotiationPack | None:
         """The negotiation pack; None where the policy pack that decided has no texts for one."""
         return negotiation_pack(self.pack, self.outcome, self.facts, self.as_of)
 

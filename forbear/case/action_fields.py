@@ -89,7 +89,7 @@ def day_to_wait_for(standing: CaseContext, until: dt.date | None) -> FieldError 
     """A day to put a case aside until, with no legal clock that runs out before it comes back."""
     if until is None:
         return FieldError.of("until", said("action.no_day"))
-    if standing.clock_unknown:
+    if standing.deadline_unknown:
         return FieldError.of("until", said("action.clock_unknown"))
     if standing.deadline is None or until < standing.deadline:
         return day(standing, until, "until")
@@ -107,7 +107,7 @@ def last_day_to_ask(standing: CaseContext) -> dt.date:
     if standing.deadline is not None:
         last = min(last, standing.deadline - dt.timedelta(days=1))
     tomorrow = standing.today + dt.timedelta(days=1)
-    return tomorrow if standing.clock_unknown else max(last, tomorrow)
+    return tomorrow if standing.deadline_unknown else max(last, tomorrow)
 
 
 def questions(standing: CaseContext, names: Collection[str]) -> FieldError | None:

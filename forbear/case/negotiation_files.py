@@ -82,10 +82,10 @@ def _files(
     kit: NegotiationPack, languages: Sequence[Language], now: dt.datetime, with_pdf: bool
 ) -> Iterator[tuple[str, bytes]]:
     html = page(kit, languages)
-    yield "negotiation_pack.html", html.encode()
+    yield "kit.html", html.encode()
     if with_pdf:
         yield "kit.pdf", pdf.render(html)
-    yield "negotiation_pack.md", markdown(kit, languages).encode()
+    yield "kit.md", markdown(kit, languages).encode()
     for number, draft in enumerate(kit.letters, start=1):
         name = "letter" if number == 1 else f"letter-{number}"
         for language in languages:

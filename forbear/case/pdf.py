@@ -20,9 +20,9 @@ def render(page: str) -> bytes:
     """The PDF of a page that needs nothing but itself, as `prepare.page` gives it.
 
     Raises:
-        ForbearError: this machine cannot make one (`why_not` says so beforehand), or making it failed.
+        ForbearError: this machine cannot make one (`unavailable` says so beforehand), or making it failed.
     """
-    reason = why_not()
+    reason = unavailable()
     if reason is not None:
         raise ForbearError(reason)
     try:
@@ -35,7 +35,7 @@ def render(page: str) -> bytes:
 
 
 @cache
-def why_not() -> str | None:
+def unavailable() -> str | None:
     """Why this machine cannot make a PDF, in one sentence that says what to install; None where it can.
 
     Asked once a process. Without a Chinese font there would be a PDF, but of empty boxes: that is refused too.

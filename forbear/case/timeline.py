@@ -19,7 +19,7 @@ from rules.text.phrases import filled
 
 
 @dataclass(frozen=True)
-class Done:
+class TimelineReview:
     """What a person did, with names for its codes. `words` are opened: for the page, not for logs."""
 
     action: str
@@ -41,7 +41,7 @@ class Event:
     at: dt.datetime
     version: int | None = None
     decision: DecisionSummary | None = None
-    done: Done | None = None
+    done: TimelineReview | None = None
 
 
 def events(session: Session, vault: Vault, case: DecidedCase, reviews: Iterable[Review]) -> tuple[Event, ...]:
@@ -75,12 +75,12 @@ def _pack(session: Session, packs: dict[int, str], decision_id: int | None) -> P
     return None if sha256 is None else pack_to_name_by(session, sha256)
 
 
-def _done(each: Review, by: str, pack: Pack | None, vault: Vault) -> Done:
+def _done(each: Review, by: str, pack: Pack | None, vault: Vault) -> TimelineReview:
     detail = {key: value for key, value in each.detail.items() if key != "form"}
     facts = {} if pack is None else {name: fact.title for name, fact in pack.vocabulary.facts.items()}
     asked = {} if pack is None else {name: fact.question for name, fact in pack.vocabulary.facts.items()}
     strategies = {} if pack is None else {name: entry.title for name, entry in pack.strategies.items()}
-    return Done(
+    return TimelineReview(
         action=each.action,
         by=by,
         strategy=None if each.strategy is None else strategies.get(each.strategy, _as_it_is(each.strategy)),

@@ -57,6 +57,6 @@ class CaseContext:
         return min((each.date for each in self.decided.outcome.deadlines if each.date >= self.today), default=None)
 
     @property
-    def clock_unknown(self) -> bool:
+    def deadline_unknown(self) -> bool:
         """Whether a legal clock runs and nobody knows since when."""
         return any(not each.start_known for each in self.decided.outcome.deadlines)

@@ -1,4 +1,4 @@
-"""Figures as commands take and show them: arguments read like cells, sources cited, one object with --json."""
+"""Arguments: numbers as commands take and show them, read like cells, sources cited, one object with --json."""
 
 import datetime as dt
 import json
@@ -51,7 +51,7 @@ def day(name: str, cell: str) -> dt.date:
     return found
 
 
-def day_of_figures(cell: str | None, pack: Pack) -> dt.date:
+def day_in_force(cell: str | None, pack: Pack) -> dt.date:
     """The day of --on, else today where the pack's law applies."""
     return today(pack) if cell is None else day("--on", cell)
 
@@ -70,7 +70,7 @@ def _read(name: str, read: Reader, cell: str) -> int:
     return cast(int, value)
 
 
-def figure(pack: Pack, name: str, on: dt.date) -> tuple[int, Dated]:
+def parameter(pack: Pack, name: str, on: dt.date) -> tuple[int, Dated]:
     """A parameter in force on the day, in the rules' own unit, and what it rests on."""
     parameter = pack.parameters.get(name)
     value = None if parameter is None else value_on(parameter, on)

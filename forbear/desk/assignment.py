@@ -1,4 +1,4 @@
-"""Takes: who works on a case. The next one is taken, some are assigned, one is given back; each is a review."""
+"""Assignment: which counsellor holds a case. One is taken, assigned or given back, and each of these is a review."""
 
 import datetime as dt
 from collections.abc import Iterable

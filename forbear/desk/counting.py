@@ -1,4 +1,4 @@
-"""Tallies: how many cases a filter leaves, exact where the tally keeps count, up to a bound elsewhere."""
+"""Counting: how many cases a filter leaves, exact where the tally keeps count, up to a bound elsewhere."""
 
 from collections import Counter
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Upkeep: what the record needs done every minute. Tallies are folded, cases come back, what expired goes."""
+"""Maintenance: what the record needs done every minute. Tallies are folded, cases come back, what expired goes."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""The desk: keeps each case's row of the queue in step with its decisions, and counts what was decided."""
+"""The worklist: each decided case's item, kept in step with its decisions, and counts of what was decided."""
 
 import datetime as dt
 import json

@@ -15,7 +15,7 @@ from forbear.ops import embedded
 from models import migrate
 from models.heartbeat import Heartbeat
 from models.session import make_engine
-from rules.pack import loader
+from rules.loading import loader
 from rules.pack.pack import PackError
 
 ALIVE = dt.timedelta(minutes=1)  # a queue whose last consumed heartbeat is older has no live worker

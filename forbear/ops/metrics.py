@@ -1,4 +1,4 @@
-"""Figures: how much is done, waits, is late or failed, counted by cheap queries; nothing of any case."""
+"""Metrics: how much is done, waits, is late or failed, counted by cheap queries; nothing of any case."""
 
 import datetime as dt
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Post: one POST to an address that somebody else gave us, signed, never to a machine of our own network.
+"""HTTP: one POST to an address that somebody else gave us, signed, never to a machine of our own network.
 
 By the standard library: the connection is made to the very address that was checked, so that a name cannot point
 elsewhere a moment later (DNS rebinding); no redirect is followed, no proxy is known, and one deadline covers it all.
@@ -24,7 +24,7 @@ MAX_URL = 2000
 _GLOBAL_IPV6 = ipaddress.ip_network("2000::/3")
 
 
-class PostError(Exception):
+class DeliveryError(Exception):
     """What went wrong, as a code: `status_503`, `timeout`, `connection`, `tls`, `unknown_host`, `private_address`."""
 
 
@@ -80,7 +80,7 @@ def target_of(url: str, *, private: bool = False) -> Target:
     return Target(host, port or (443 if tls else 80), path, tls)
 
 
-def post(
+def deliver(
     url: str,
     body: bytes,
     headers: Mapping[str, str],
@@ -89,12 +89,12 @@ def post(
     seconds: float = SECONDS,
     trusted: ssl.SSLContext | None = None,
 ) -> None:
-    """Send a body; returns when it was taken (2xx). Raises PostError."""
+    """Send a body; returns when it was taken (2xx). Raises DeliveryError."""
     end = time.monotonic() + seconds
     try:
         target = target_of(url, private=private)
     except AddressError:
-        raise PostError("private_address") from None
+        raise DeliveryError("private_address") from None
     try:
         opened = _connect(target, _addresses(target, private), end, trusted or _public_authorities())
         with opened:
@@ -108,9 +108,9 @@ def post(
             finally:
                 timer.cancel()
     except (OSError, HTTPException) as error:
-        raise PostError(_code(error, late=time.monotonic() >= end)) from None
+        raise DeliveryError(_code(error, late=time.monotonic() >= end)) from None
     if not 200 <= status < 300:
-        raise PostError(f"status_{status}")
+        raise DeliveryError(f"status_{status}")
 
 
 def _addresses(target: Target, private: bool) -> list[str]:
@@ -118,10 +118,10 @@ def _addresses(target: Target, private: bool) -> list[str]:
     try:
         found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise PostError("unknown_host") from None
+        raise DeliveryError("unknown_host") from None
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     if not private and not all(_is_public(address) for address in addresses):
-        raise PostError("private_address")
+        raise DeliveryError("private_address")
     return addresses
 
 

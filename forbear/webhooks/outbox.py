@@ -18,7 +18,7 @@ from sqlalchemy import delete, text, update
 from sqlmodel import Session, col, select
 
 from forbear.base.vault import Vault
-from forbear.webhooks.http import PostError, post
+from forbear.webhooks.http import DeliveryError, deliver
 from models.webhook import Delivery
 
 PAUSES = (10, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600)  # seconds after each failed try
@@ -80,8 +80,8 @@ def send(
             "Forbear-Signature": signature(vault.open(parcel.secret), int(clock().timestamp()), body),
         }
         try:
-            post(parcel.url, body, headers, private=private)
-        except PostError as error:
+            deliver(parcel.url, body, headers, private=private)
+        except DeliveryError as error:
             return str(error)
         return None
 

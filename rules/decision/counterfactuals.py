@@ -1,4 +1,4 @@
-"""Recourse: the smallest changes in the borrower's own hands that lead to another strategy, each tried out first."""
+"""Counterfactuals: the smallest changes in the borrower's own hands that lead to another strategy, each tried out."""
 
 from __future__ import annotations
 

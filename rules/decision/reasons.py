@@ -1,17 +1,13 @@
-"""Why a case got its outcome: the rules that speak for it, and what each of them says."""
+"""Why a case got its outcome: the rules that speak for it. What they say is text."""
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import lru_cache
 
 from rules.decision.hit_policy import DEFAULT, HitPolicy, Ids
 from rules.decision.outcome import DISAGREEMENT
-from rules.facts.case_facts import Facts
-from rules.locale import Language, in_language
 from rules.pack.pack import LoadedRule, Pack
 from rules.pack.schema import Default, Rule
-from rules.text.phrases import fill
 
 
 def speaking(pack: Pack, fired: Ids) -> Ids:
@@ -25,11 +21,6 @@ def speaking(pack: Pack, fired: Ids) -> Ids:
 def decided_alone(pack: Pack, fired: Ids) -> bool:
     """Whether an exclusive rule decided: nothing but its strategy is to be talked about."""
     return _policy(pack).select(fired).alone
-
-
-def reason(pack: Pack, rule: str, facts: Facts, as_of: dt.date, language: Language) -> str:
-    """What a rule says about a case: its `because`, with facts and figures filled in."""
-    return fill(pack, in_language(source(pack, rule).because, language), facts, as_of, language)
 
 
 def source(pack: Pack, rule: str) -> Rule | Default:

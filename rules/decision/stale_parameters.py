@@ -1,4 +1,4 @@
-"""Lapses: the figures a decision rests on for which there is no confirmed value on the day that counts."""
+"""Stale parameters: those a decision rests on that have no confirmed value on the day that counts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from rules.decision.reasons import speaking
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts
 from rules.formulas.derivation import Derived
-from rules.lint.references import uses
 from rules.pack.condition_parser import resolve
 from rules.pack.conditions import Compare, Condition, ParameterReference
 from rules.pack.fact_inputs import followers
@@ -21,6 +20,7 @@ from rules.pack.formulas import parameters_of
 from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
 from rules.pack.parameters import value_on
+from rules.pack.references import uses
 
 # What an outcome says, by the file it is from, and how an entry there speaks of a figure.
 _FILES: Final = ("rules", "strategies", "deadlines", "documents", "rights", "warnings", "steps")

@@ -1,4 +1,4 @@
-"""Whether a condition is true of one case, worked out without an engine: for texts, which need no witness."""
+"""The interpreter: whether a condition is true of one case, worked out without an engine, for texts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-def holds(condition: c.Condition, facts: Facts) -> bool:
+def is_true(condition: c.Condition, facts: Facts) -> bool:
     """Whether it is true: neither false nor unknown. Parameters in it must be resolved."""
     return _true(normal(condition), facts)
 

@@ -1,4 +1,4 @@
-"""The witness: the same rules once more, on Polars, a whole chunk at a time, with three-valued logic."""
+"""The second engine: the same rules once more, on Polars, a whole chunk at a time, with three-valued logic."""
 
 from __future__ import annotations
 

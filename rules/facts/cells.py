@@ -104,7 +104,7 @@ def _as_text(cell: object) -> str:
     return _words_of(cell).strip()
 
 
-def words(fact: Fact) -> dict[str, list[str]]:
+def words_of_values(fact: Fact) -> dict[str, list[str]]:
     """Every folded word of an enum, bool or list fact with the values it stands for (one, in a sound pack)."""
     found: dict[str, list[str]] = {}
     for name, value in fact.values.items():
@@ -115,7 +115,7 @@ def words(fact: Fact) -> dict[str, list[str]]:
 
 def enum_reader(fact: Fact) -> Reader:
     """One of the fact's values, by id, label or alias."""
-    table = {word: names[0] for word, names in words(fact).items()}
+    table = {word: names[0] for word, names in words_of_values(fact).items()}
     exact: Mapping[str, str] = {
         word: name for name, value in fact.values.items() for word in (*value.aliases, value.en, value.zh, name)
     }
@@ -144,7 +144,7 @@ def _not_a_value(cell: object, fact: Fact) -> CellError:
 def bool_reader(fact: Fact) -> Reader:
     """Yes or no, as a boolean, a number or a word."""
     table = {fold(word): answer for answer, known in ((True, "yes"), (False, "no")) for word in _WORDS[known]}
-    table |= {word: names[0] == "true" for word, names in words(fact).items()}
+    table |= {word: names[0] == "true" for word, names in words_of_values(fact).items()}
 
     def read(cell: object) -> bool | None:
         if isinstance(cell, bool):
@@ -161,7 +161,7 @@ def bool_reader(fact: Fact) -> Reader:
 
 def list_reader(fact: Fact) -> Reader:
     """Any number of the fact's values; `none` alone is a list known to be empty."""
-    one, table = enum_reader(fact), words(fact)
+    one, table = enum_reader(fact), words_of_values(fact)
 
     def read(cell: object) -> tuple[str, ...] | None:
         if isinstance(cell, list | tuple | set | frozenset):

@@ -1,4 +1,4 @@
-"""Words of alarm in a case's notes. Matched widely: a person looks at every hit, also at one that is denied."""
+"""Red flags in a case's notes. Matched widely: a person looks at every hit, also at one that is denied."""
 
 from __future__ import annotations
 

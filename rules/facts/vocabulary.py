@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from rules.facts.cells import fold, words
+from rules.facts.cells import fold, words_of_values
 from rules.pack import schema
 from rules.pack.pack import quoted
 
@@ -39,7 +39,7 @@ def _values(name: str, fact: schema.Fact) -> Iterator[str]:
         yield f"values: {quoted(sorted(fact.values))} are not the values of a bool; allowed: true, false"
     if fact.values and fact.type not in ("enum", "list", "bool"):
         yield f"values: a fact of type {fact.type} has no list of values; remove it"
-    for word, names in words(fact).items():
+    for word, names in words_of_values(fact).items():
         if len(names) > 1:
             yield f"values: {quoted(word)} stands for {' and '.join(names)}; leave it to one of them"
     for value in fact.urgent:

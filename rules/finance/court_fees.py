@@ -27,7 +27,7 @@ USES: Final = tuple(dict.fromkeys(DIVISORS.values()))
 _CENT: Final = Decimal("0.01")
 
 
-class NoFigureError(LookupError):
+class NotInForceError(LookupError):
     """A figure that a calculation needs is not in force on the day, or not in the pack; the message says which."""
 
 
@@ -65,7 +65,7 @@ class Fee:
 def court_fee(pack: Pack, amount: Decimal, on: dt.date, procedure: str = "ordinary") -> Fee:
     """The fee for a claim of so many yuan (Measures on court fees, articles 13 to 16).
 
-    Raises NoFigureError where the table or the divisor of the procedure is not in force on the day.
+    Raises NotInForceError where the table or the divisor of the procedure is not in force on the day.
     """
     ordinary = table_fee(pack, "court", amount, on)
     if procedure == "ordinary":
@@ -73,15 +73,15 @@ def court_fee(pack: Pack, amount: Decimal, on: dt.date, procedure: str = "ordina
     name = DIVISORS[procedure]
     value = value_on(pack.parameters[name], on) if name in pack.parameters else None
     if value is None:
-        raise NoFigureError(f"{name} has no value in force on {on}")
+        raise NotInForceError(f"{name} has no value in force on {on}")
     return Fee(amount, ordinary.slices, ordinary.maximum, int(value.value), (*ordinary.basis, value))
 
 
 def table_fee(pack: Pack, kind: Kind, amount: Decimal, on: dt.date) -> Fee:
-    """The fee of one table. Raises NoFigureError where it is not in force on the day."""
+    """The fee of one table. Raises NotInForceError where it is not in force on the day."""
     schedule = of_day(pack.fees[kind].values, on) if kind in pack.fees else None
     if schedule is None:
-        raise NoFigureError(f"the {kind} fee has no table in force on {on}")
+        raise NotInForceError(f"the {kind} fee has no table in force on {on}")
     slices = tuple(_slices(schedule, amount))
     over = schedule.maximum is not None and sum(each.fee for each in slices) > schedule.maximum
     return Fee(amount, slices, schedule.maximum if over else None, 1, (schedule,))

@@ -12,9 +12,9 @@ from rules.formulas.operands import FormulaError
 from rules.formulas.parser import Parsed, parse_formula
 from rules.formulas.reader import State, reader
 from rules.formulas.units import kind_of, told
-from rules.lint.parameter_check import mistakes
 from rules.pack.formulas import facts_of
 from rules.pack.pack import LoadedFormula, quoted
+from rules.pack.parameters import mistakes
 from rules.pack.schema import DerivedFact, Fact, FactEntry, Parameter
 
 FOLDER: Final = "facts/derived"

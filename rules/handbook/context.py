@@ -1,4 +1,4 @@
-"""How the handbook says things: labels, links, badges, texts with their facts and figures filled in, citations."""
+"""The handbook's context: labels, links, badges, texts with their facts and figures filled in, citations."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from rules.handbook.document import Bullet, Bullets, LabelledPart, Line, Paragraph, TextSpan, Tone
-from rules.handbook.wording import words
+from rules.handbook.wording import labels
 from rules.lint.code_uses import uses_in_code
-from rules.lint.references import Name, Use, uses
 from rules.locale import Language, in_language
 from rules.locale import said as sentence
 from rules.pack.negotiation import Point
 from rules.pack.pack import LoadedRule, Pack
+from rules.pack.references import Name, Use, uses
 from rules.pack.schema import Item, Parameter, ParameterValue, Reference, Rule, Status, Text, Urgency
 from rules.text.phrases import articles, parameter, written
 
@@ -46,7 +46,7 @@ class HandbookContext:
 
     def word(self, key: str, **names: str) -> str:
         """One of the handbook's own words."""
-        return in_language(words()[key], self.language).format(**names)
+        return in_language(labels()[key], self.language).format(**names)
 
     def say(self, text: Text) -> str:
         """A text of the pack that has no placeholders."""
@@ -157,7 +157,7 @@ def at_length(v: HandbookContext, name: Name) -> Line:
 def quantity(v: HandbookContext, parameter: Parameter, value: ParameterValue) -> str:
     """A figure with its unit."""
     unit = f"unit.{parameter.unit}"
-    one = value.value == 1 and f"{unit}.one" in words()
+    one = value.value == 1 and f"{unit}.one" in labels()
     return v.word(f"{unit}.one" if one else unit, n=written(value.value, parameter.unit))
 
 

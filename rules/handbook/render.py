@@ -9,7 +9,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from rules.handbook.document import Handbook, Line, TextSpan
-from rules.handbook.wording import TEMPLATES, words
+from rules.handbook.wording import TEMPLATES, labels
 from rules.locale import in_language
 
 # What Markdown would read as more than text, wherever it stands; < and & would open HTML.
@@ -28,7 +28,7 @@ def markdown(book: Handbook) -> str:
 
 
 def _render(template: str, book: Handbook) -> str:
-    said = {key: in_language(text, book.language) for key, text in words().items()}
+    said = {key: in_language(text, book.language) for key, text in labels().items()}
     return _environment().get_template(template).render(book=book, words=said, target="#{}".format)
 
 

@@ -16,7 +16,7 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 @cache
-def words() -> Mapping[str, Text]:
+def labels() -> Mapping[str, Text]:
     """Every word by its key."""
     return TypeAdapter(dict[str, Text]).validate_python(read((TEMPLATES / "words.yaml").read_bytes()))
 
@@ -24,6 +24,6 @@ def words() -> Mapping[str, Text]:
 def paragraphs(key: str) -> Iterator[Text]:
     """The paragraphs key.1, key.2 and so on."""
     number = 1
-    while f"{key}.{number}" in words():
-        yield words()[f"{key}.{number}"]
+    while f"{key}.{number}" in labels():
+        yield labels()[f"{key}.{number}"]
         number += 1

@@ -1,1 +1,1 @@
-"""Lint: what is wrong with a pack, and its own tests and lock. Nothing here is needed to decide a case."""
+"""Lint: what makes a pack unfit to publish, and its own tests and lock. Nothing here is needed to decide a case."""

@@ -14,13 +14,13 @@ from rules.lint.code_uses import uses_in_code
 from rules.lint.formula_tests import FormulaFailure, boundaries_lacking, kinds_lacking, run_formula_tests
 from rules.lint.lock import lock, mismatch
 from rules.lint.parameter_check import unconfirmed
-from rules.lint.references import uses
 from rules.lint.rule_tests import TestFailure, examples, run_tests
+from rules.loading.loader import Pack, PackError, load
 from rules.pack import conditions as c
 from rules.pack.changelog import faults
-from rules.pack.loader import Pack, PackError, load
 from rules.pack.normal_form import leaves
 from rules.pack.pack import LoadedRule
+from rules.pack.references import uses
 
 __all__ = ["FormulaFailure", "LintFinding", "TestFailure", "check", "lock", "run_formula_tests", "run_tests"]
 

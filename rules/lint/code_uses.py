@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rules.decision import repayment
 from rules.finance import charges, court_fees
-from rules.lint.references import Use
+from rules.pack.references import Use
 
 
 def uses_in_code() -> Iterator[Use]:

@@ -1,4 +1,4 @@
-"""What is wrong with dated figures: in themselves, and on a day when nobody has confirmed them."""
+"""Dated parameters and fees on a day for which nobody has confirmed them."""
 
 from __future__ import annotations
 
@@ -7,26 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from rules.pack.pack import Pack
-from rules.pack.parameters import canonical, misdated, of_day
-from rules.pack.schema import Dated, Parameter
-
-
-def mistakes(parameter: Parameter) -> Iterator[str]:
-    """What can't be right about a figure, whatever the day."""
-    last = max(parameter.values, key=lambda value: value.valid_from)
-    for number, value in enumerate(parameter.values):
-        place = f"values[{number}]"
-        try:
-            canonical(value.value, parameter.unit)
-        except ValueError as error:
-            yield f"{place}.value: {error}"
-        if value.status not in {reference.status for reference in value.references}:
-            yield f"{place}.status: is {value.status}, but no reference of the value is; make them agree"
-        if value.carried and value is not last:
-            yield f"{place}.carried: only the last value is carried on; confirm this one or remove the key"
-        if value.final and (value is not last or value.valid_to is None):
-            yield f"{place}.final: is for a last value with a valid_to; remove the key"
-    yield from misdated(parameter.values)
+from rules.pack.parameters import of_day
+from rules.pack.schema import Dated
 
 
 def unconfirmed(pack: Pack, on: dt.date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:

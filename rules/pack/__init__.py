@@ -1,1 +1,1 @@
-"""The pack: what its files may hold, its conditions, parameters and texts, and reading it. Knows no case."""
+"""The pack: what its files may hold, and its conditions, references, parameters and texts. Knows no case."""

@@ -1,4 +1,4 @@
-"""Lineage: which facts a derived fact comes from, and which derived facts follow from one."""
+"""Inputs of facts: which facts a derived fact comes from, and which derived facts follow from one."""
 
 from __future__ import annotations
 

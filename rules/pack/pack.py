@@ -65,7 +65,7 @@ class Pack:
     rights: dict[str, schema.Item]
     warnings: dict[str, schema.Item]
     steps: dict[str, schema.Item]
-    deadlines: dict[str, schema.Clock]
+    deadlines: dict[str, schema.LegalDeadline]
     red_flags: dict[str, schema.RedFlag]
     negotiation: Negotiation | None  # a pack can do without; it then makes no negotiation packs
     letters: dict[str, Letter]

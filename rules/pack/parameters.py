@@ -60,3 +60,21 @@ def in_force(pack: Pack, on: dt.date) -> dict[str, int]:
     """Every parameter's canonical value on the day; one without a value in force is left out."""
     found = ((name, parameter.unit, value_on(parameter, on)) for name, parameter in pack.parameters.items())
     return {name: canonical(value.value, unit) for name, unit, value in found if value is not None}
+
+
+def mistakes(parameter: Parameter) -> Iterator[str]:
+    """What can't be right about a parameter, whatever the day."""
+    last = max(parameter.values, key=lambda value: value.valid_from)
+    for number, value in enumerate(parameter.values):
+        place = f"values[{number}]"
+        try:
+            canonical(value.value, parameter.unit)
+        except ValueError as error:
+            yield f"{place}.value: {error}"
+        if value.status not in {reference.status for reference in value.references}:
+            yield f"{place}.status: is {value.status}, but no reference of the value is; make them agree"
+        if value.carried and value is not last:
+            yield f"{place}.carried: only the last value is carried on; confirm this one or remove the key"
+        if value.final and (value is not last or value.valid_to is None):
+            yield f"{place}.final: is for a last value with a valid_to; remove the key"
+    yield from misdated(parameter.values)

@@ -249,7 +249,7 @@ class Item(Model):
     references: References
 
 
-class Clock(Model):
+class LegalDeadline(Model):
     """A deadline: so many days from the day a paper was served, or, without `days`, a day itself (deadlines.yaml)."""
 
     title: Text

@@ -1,1 +1,1 @@
-"""Text: decisions, plans and negotiation packs in words, in both languages. Decides nothing."""
+"""Text: decisions, reasons, plans and negotiation packs in words, in both languages. Decides nothing."""

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 
 from rules.decision.hit_policy import Ids
 from rules.decision.outcome import Counterfactual, DeadlineDue, EngineDisagreement, Outcome, StaleParameter
-from rules.decision.reasons import reason, source, speaking
+from rules.decision.reasons import source, speaking
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
 from rules.facts.red_flags import RedFlagMatch
@@ -21,7 +21,7 @@ from rules.locale import said
 from rules.pack.pack import Pack
 from rules.pack.placeholders import placeholders
 from rules.pack.schema import Fact, Item, Layer, Model, PlanKind, Reference, Status, Text, Urgency
-from rules.text.phrases import change, filled, stale
+from rules.text.phrases import change, filled, reason, stale
 from rules.text.plan_text import sentence as plan_sentence
 from rules.text.plan_text import yuan
 

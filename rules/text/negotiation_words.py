@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from rules.engines.interpreter import holds
+from rules.engines.interpreter import is_true
 from rules.facts.case_facts import Facts, display
 from rules.facts.cells import Value
 from rules.finance.repayment_plan import RepaymentPlan
@@ -58,7 +58,7 @@ class NegotiationWords:
         """Whether a condition is true of the case; where there is none it is."""
         if when is None:
             return True
-        return holds(resolve(parse(when, self.pack.vocabulary, self.pack.parameters), self._figures), self.facts)
+        return is_true(resolve(parse(when, self.pack.vocabulary, self.pack.parameters), self._figures), self.facts)
 
     def fill(self, text: Text) -> Text:
         """A text with its braces filled in."""

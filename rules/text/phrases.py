@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from rules.decision.outcome import Counterfactual, StaleParameter
+from rules.decision.reasons import source
 from rules.facts.case_facts import Facts, display
 from rules.facts.cells import Value
 from rules.locale import Language, in_language, listed, said
@@ -98,6 +99,11 @@ def fill(pack: Pack, text: str, facts: Mapping[str, Value], as_of: dt.date, lang
         return bound or parameter(pack, name, as_of) or in_language(UNKNOWN, language)
 
     return "".join(literal + ("" if name is None else shown(name)) for literal, name in _template(text))
+
+
+def reason(pack: Pack, rule: str, facts: Mapping[str, Value], as_of: dt.date, language: Language) -> str:
+    """What a rule says about a case: its `because`, with facts and parameters filled in."""
+    return fill(pack, in_language(source(pack, rule).because, language), facts, as_of, language)
 
 
 @lru_cache(maxsize=4096)  # the sentences of a few packs

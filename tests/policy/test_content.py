@@ -10,7 +10,7 @@ import pytest
 
 from rules.decision.evaluate import Evaluator
 from rules.facts.cells import Value
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.default_pack import outcome, pack, parsed
 from tests.support.tiny_pack import FILES, errors, tiny
 

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from rules.lint.check import check
-from rules.pack.loader import DEFAULT_PACK, Pack, load
+from rules.loading.loader import DEFAULT_PACK, Pack, load
 from tests.support.text_rules import MANDATORY, banned_in, texts_of
 
 

@@ -13,8 +13,8 @@ from rules.decision.hit_policy import effects
 from rules.engines.polars_engine import parts
 from rules.lint.boundaries import lacking
 from rules.lint.rule_tests import Example, examples
+from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack import conditions as c
-from rules.pack.loader import DEFAULT_PACK, load
 from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import LoadedRule, Pack
 from rules.pack.schema import ACKNOWLEDGEMENTS, LENDER_CONTACT

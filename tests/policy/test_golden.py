@@ -15,7 +15,7 @@ from rules.decision.evaluate import Evaluation, Evaluator
 from rules.facts.case_facts import Parser, display
 from rules.facts.red_flags import scan
 from rules.finance.repayment_plan import RepaymentPlan
-from rules.pack.loader import DEFAULT_PACK, Pack, load
+from rules.loading.loader import DEFAULT_PACK, Pack, load
 from rules.pack.schema import PlanKind
 
 GOLDEN = Path(__file__).parent / "golden"

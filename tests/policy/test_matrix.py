@@ -13,7 +13,7 @@ from rules.decision.evaluate import Evaluator, engines
 from rules.decision.hit_policy import DEFAULT, HitPolicy, Selection
 from rules.decision.repayment import plans
 from rules.formulas.derivation import derive
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
 from tests.policy.matrix import ADMITS, BEFORE_JUDGMENT, CLOCKED, MATRIX, STRATEGIES, Decision, decide

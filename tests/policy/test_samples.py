@@ -14,7 +14,7 @@ import pytest
 from forbear.intake import Accepted, Rejected, rows
 from rules.decision.evaluate import Evaluation, Evaluator
 from rules.facts.red_flags import scan
-from rules.pack.loader import DEFAULT_PACK, Pack, load
+from rules.loading.loader import DEFAULT_PACK, Pack, load
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 AS_OF = dt.date(2026, 11, 23)

@@ -10,7 +10,7 @@ from forbear.case.actions import ACTIONS
 from forbear.intake import Accepted
 from models.review import ACTIONS as RECORDED
 from models.session import session
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
 from tests.support.cases import accepted, decided, engine_of, triaged
 from tests.support.desk_clients import Desk

@@ -10,7 +10,7 @@ from typing import Any
 from rules.decision.evaluate import Evaluator
 from rules.decision.outcome import Outcome
 from rules.facts.case_facts import Parser
-from rules.pack.loader import DEFAULT_PACK, Pack, load
+from rules.loading.loader import DEFAULT_PACK, Pack, load
 
 AS_OF = dt.date(2026, 11, 23)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from rules.facts.case_facts import Facts, Parser
 from rules.facts.cells import Value
 from rules.formulas.derivation import derive
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 
 PACK = load(DEFAULT_PACK)
 TODAY = dt.date(2026, 11, 23)

@@ -12,8 +12,8 @@ from forbear.case import negotiation_files
 from rules.decision.evaluate import Evaluation, Evaluator
 from rules.facts.case_facts import Facts, Parser
 from rules.facts.cells import Value
+from rules.loading.loader import DEFAULT_PACK, Pack, load
 from rules.locale import Language
-from rules.pack.loader import DEFAULT_PACK, Pack, load
 from rules.pack.schema import Fact
 from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
 

@@ -25,7 +25,7 @@ from models.desk import WorklistItem
 from models.intake import Chunk
 from models.session import session
 from models.webhook import Delivery, Webhook
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.cases import engine_of
 from tests.support.desk_clients import account
 

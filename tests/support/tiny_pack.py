@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.pack.loader import Pack, PackError, load_files
+from rules.loading.loader import Pack, PackError, load_files
 
 FILES: Mapping[str, str] = {
     "pack.yaml": """

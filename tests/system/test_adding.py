@@ -63,7 +63,7 @@ WORDS = {
 SEEN = '''"""What was added is there."""
 
 from forbear.base.vault import Vault
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.api import api
 from tests.support.cases import accepted, decided
 from tests.support.desk_clients import desk

@@ -16,7 +16,7 @@ from forbear.base.vault import Vault
 from forbear.batch.progress import TakenOver, failures, taken_over
 from models.decision import Decision
 from models.session import session
-from rules.pack.loader import DEFAULT_PACK, load, load_files
+from rules.loading.loader import DEFAULT_PACK, load, load_files
 from rules.pack.pack import Pack
 from rules.pack.upcasting import FORM
 from tests.forbear.cli.test_cli import forbear

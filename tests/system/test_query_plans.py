@@ -2,7 +2,7 @@
 
 from bench import desk, desk_data
 from forbear.base.vault import Vault
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 
 
 def test_every_page_finds_its_rows_by_an_index(database_url: str, redis_url: str, vault: Vault) -> None:

@@ -20,7 +20,7 @@ from models.session import session
 from rules.decision.evaluate import Evaluator
 from rules.decision.outcome import Outcome
 from rules.facts.case_facts import Facts
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.cases import AS_OF, NOW, accepted, decided, engine_of, many, results_of, submitted
 from tests.support.processes import Site, until
 from workers.wake import wake

@@ -92,7 +92,7 @@ def _plain(keys: set[str]) -> set[str]:
 
 def _used() -> set[str]:
     web = TEMPLATES[0].parents[1]
-    fields = [web.parent / "forbear" / name for name in ("actions.py", "fields.py")]
+    fields = [web.parent / "forbear" / name for name in ("case/actions.py", "case/action_fields.py")]
     sources = [*TEMPLATES, *web.rglob("*.py"), *fields]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     return set(re.findall(r"""["']([a-z][a-z_]*\.[a-z_0-9.]+)["']""", text))

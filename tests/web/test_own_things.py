@@ -19,7 +19,7 @@ from models.account import Account
 from models.desk import SavedFilter
 from models.session import session
 from models.webhook import Delivery, Webhook
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.cases import NOW, VAULT, accepted, decided, engine_of
 from tests.support.desk_clients import Desk, account, cookie_of, holding
 from tests.support.serving import client_of, serving

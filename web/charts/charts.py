@@ -15,7 +15,7 @@ from typing import Final, Literal
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.finance.repayment_plan import rows as payments_of
 from web.charts import style
-from web.charts.style import GAP, INK, PAPER, SOFT, LegendKey, Plot, Spec, mark, words
+from web.charts.style import GAP, INK, PAPER, SOFT, LegendKey, Plot, Spec, line_of, mark
 from web.charts.text import LINE, width_of, wrapped
 
 WIDE: Final = 720  # CSS pixels: on a desk
@@ -108,8 +108,8 @@ def balance(courses: Sequence[Course], *, name: str, months: str, yuan: str, wid
     across = width - left - 2 * GAP
     plot = Plot(left, down, across, _HIGH, [style.amounts("y", highest), style.months("x", longest, across)])
     around += [
-        words(0, top + GAP + LINE / 2, yuan, fill=SOFT),
-        words(width - 2 * GAP, down + _HIGH + 34, months, "right", SOFT),
+        line_of(0, top + GAP + LINE / 2, yuan, fill=SOFT),
+        line_of(width - 2 * GAP, down + _HIGH + 34, months, "right", SOFT),
     ]
     data = [
         (f"c{number}", [{"month": month, "yuan": owed / 100} for month, owed in enumerate(each.owed)])
@@ -147,13 +147,13 @@ def columns(rows: Sequence[ChartRow], series: Sequence[Series], *, name: str, un
     plot = Plot(left, down, width - left - label // 2, _HIGH, [style.amounts("y", highest)])
     step = min(plot.width / max(len(rows), 1), _WIDEST_COLUMN)
     thick = step * 0.72
-    around.append(words(0, top + GAP + LINE / 2, unit, fill=SOFT))
+    around.append(line_of(0, top + GAP + LINE / 2, unit, fill=SOFT))
     every = ceil((label + GAP) / step)
     parts: list[Spec] = []
     for number, row in enumerate(rows):
         x = (number + 0.5) * step
         if (len(rows) - 1 - number) % every == 0:  # the last day is always named
-            around.append(words(left + x, down + _HIGH + 14, row.label, "center", SOFT))
+            around.append(line_of(left + x, down + _HIGH + 14, row.label, "center", SOFT))
         for (start, end), each in zip(pairwise(accumulate(row.counts, initial=0)), series, strict=True):
             parts.append({"x": x - thick / 2, "start": start, "end": end, "fill": TONES[each.tone][0]})
     inside = [
@@ -189,10 +189,10 @@ def _bars(
     y = 0
     for label, counts, tones in rows:
         if beside:
-            around.append(words(left - GAP, down + y + _BAR / 2, label, "right"))
+            around.append(line_of(left - GAP, down + y + _BAR / 2, label, "right"))
         else:
             lines = wrapped(label, width)
-            around += [words(0, down + y + LINE * (n + 0.5), line) for n, line in enumerate(lines)]
+            around += [line_of(0, down + y + LINE * (n + 0.5), line) for n, line in enumerate(lines)]
             y += LINE * len(lines) + 2
         for (start, end), tone in zip(pairwise(accumulate(counts, initial=0)), tones, strict=True):
             if start == end:

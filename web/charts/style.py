@@ -45,7 +45,7 @@ class Plot:
     axes: Sequence[Spec] = ()
 
 
-def words(x: float, y: float, text: str, align: Literal["left", "center", "right"] = "left", fill: str = INK) -> Spec:
+def line_of(x: float, y: float, text: str, align: Literal["left", "center", "right"] = "left", fill: str = INK) -> Spec:
     """A line of text, its middle at `y`."""
     return mark("text", x=x, y=y, text=clean(text), align=align, fill=fill, baseline="middle")
 
@@ -114,7 +114,7 @@ def legend(keys: Sequence[LegendKey], width: int, *, one_a_line: bool = False) -
             marks.append(
                 mark("rule", x=x, x2=x + 22, y=middle, stroke=key.colour, strokeDash=key.dash, strokeWidth=2.5)
             )
-        marks += [words(x + indent, middle + LINE * number, line) for number, line in enumerate(lines)]
+        marks += [line_of(x + indent, middle + LINE * number, line) for number, line in enumerate(lines)]
         x, y = x + wide + 2 * GAP, y + LINE * (len(lines) - 1)
     return marks, y + LINE if keys else 0
 

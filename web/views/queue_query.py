@@ -1,4 +1,4 @@
-"""Terms: a filter of the queue as its address says it, and the links that change one of them."""
+"""The queue's query: a filter of the queue as its address says it, and the links that change one of them."""
 
 import datetime as dt
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""Due: how much time a case has left or is late, and what asks for it, as the pages say it."""
+"""Time left: how much time a case has left or is late, and what asks for it, as the pages say it."""
 
 import datetime as dt
 from dataclasses import dataclass

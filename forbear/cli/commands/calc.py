@@ -14,11 +14,11 @@ from forbear.cli.arguments import (
     On,
     count,
     day,
-    day_of_figures,
+    day_in_force,
     fen,
-    figure,
     label,
     of_fen,
+    parameter,
     percent,
     plain,
     sentences,
@@ -105,16 +105,18 @@ def over_cap(
 ) -> None:
     """How far the charges claimed are above the court's ceiling, or above the cap of private lending."""
     pack = load_pack()
-    when = day_of_figures(on, pack)
-    year, basis = figure(pack, "interest_year_days", when)
+    when = day_in_force(on, pack)
+    year, basis = parameter(pack, "interest_year_days", when)
     if private is None:
-        rate, ceiling = figure(pack, "financial_loan_judicial_cap", when)
+        rate, ceiling = parameter(pack, "financial_loan_judicial_cap", when)
         rested = [ceiling, basis]
         why = sentences("calc.licensed", rate=percent(rate))
     else:
         signed = day("--private-contract", private)
         _check_contract(pack, signed, when)
-        (lpr, quoted), (multiple, ceiling) = (figure(pack, name, signed) for name in ("lpr_1y", "private_cap_multiple"))
+        (lpr, quoted), (multiple, ceiling) = (
+            parameter(pack, name, signed) for name in ("lpr_1y", "private_cap_multiple")
+        )
         rate, rested = charges.private_cap(lpr, multiple) or 0, [ceiling, quoted, basis]
         why = sentences("calc.private", rate=percent(rate), lpr=percent(lpr), multiple=multiple)
     found = charges.over_cap(fen("PRINCIPAL", principal), count("DAYS", days), fen("CLAIMED", claimed), rate, year)
@@ -149,13 +151,13 @@ def penalty(
 ) -> None:
     """Penalty interest on overdue principal, from the least usual uplift of the contract rate to the most."""
     pack = load_pack()
-    when = day_of_figures(on, pack)
+    when = day_in_force(on, pack)
     owed, rate, late = fen("PRINCIPAL", principal), arguments.rate("RATE_PERCENT", rate_percent), count("DAYS", days)
-    year, basis = figure(pack, "interest_year_days", when)
+    year, basis = parameter(pack, "interest_year_days", when)
     if year_days is not None:
         year = count("--year-days", year_days, 360, 366)
     uplift = "misuse_uplift" if misuse else "penalty_uplift"
-    (least, low), (most, high) = (figure(pack, f"{uplift}_{end}", when) for end in ("minimum", "maximum"))
+    (least, low), (most, high) = (parameter(pack, f"{uplift}_{end}", when) for end in ("minimum", "maximum"))
     ends = [charges.penalty(owed, rate, late, each, year) for each in (least, most)]
     rested = [low, high, basis]
     data = {
@@ -180,7 +182,7 @@ def penalty(
 def double_interest(principal: _Principal, days: Days, on: On = None, as_json: AsJson = False) -> None:
     """What is added to ordinary interest when the principal of a judgment is paid late."""
     pack = load_pack()
-    daily, basis = figure(pack, "double_interest_daily", day_of_figures(on, pack))
+    daily, basis = parameter(pack, "double_interest_daily", day_in_force(on, pack))
     owed, late = fen("PRINCIPAL", principal), count("DAYS", days)
     added = charges.double_interest(owed, late, daily)
     lines = [
@@ -193,7 +195,7 @@ def double_interest(principal: _Principal, days: Days, on: On = None, as_json: A
 
 def _pause_cost(owed: int, rate: int, days: str) -> int:
     pack = load_pack()
-    year, _ = figure(pack, "interest_year_days", day_of_figures(None, pack))
+    year, _ = parameter(pack, "interest_year_days", day_in_force(None, pack))
     return accrued(owed, rate, count("--pause-days", days), year)
 
 

@@ -7,7 +7,7 @@ import typer
 
 from forbear.base.errors import ForbearError
 from forbear.cli import arguments
-from forbear.cli.arguments import Amount, AsJson, Days, On, count, day, day_of_figures, fen, plain, sentences, show
+from forbear.cli.arguments import Amount, AsJson, Days, On, count, day, day_in_force, fen, plain, sentences, show
 from forbear.cli.context import load_pack
 from rules.facts import legal_days
 from rules.finance import court_fees
@@ -38,14 +38,14 @@ def preservation_fee(amount: Amount, on: On = None, as_json: AsJson = False) -> 
 
 def _fee(kind: court_fees.Kind, amount: str, procedure: str, on: str | None, as_json: bool) -> None:
     pack = load_pack()
-    claim, when = Decimal(fen("AMOUNT", amount)).scaleb(-2), day_of_figures(on, pack)
+    claim, when = Decimal(fen("AMOUNT", amount)).scaleb(-2), day_in_force(on, pack)
     try:
         found = (
             court_fees.court_fee(pack, claim, when, procedure)
             if kind == "court"
             else court_fees.table_fee(pack, kind, claim, when)
         )
-    except court_fees.NoFigureError as error:
+    except court_fees.NotInForceError as error:
         raise ForbearError(f"The policy pack has no such figure: {error}.") from None
     data = {
         "fee": str(found.fee),

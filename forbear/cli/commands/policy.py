@@ -14,7 +14,7 @@ from forbear.cli.context import load_pack, today
 from rules.handbook import handbook
 from rules.lint import check as checks
 from rules.lint.lock import refusal
-from rules.pack import loader
+from rules.loading import loader
 
 app = typer.Typer(help="Work on a policy pack.", no_args_is_help=True)
 HANDBOOK = Path("handbook")

@@ -34,7 +34,7 @@ def prepare(
     """Write the negotiation pack of a case: what to say, letters, plans, deadlines."""
     with opened() as context, session(context.engine) as found:
         decided = latest_decision(found, context.settings.submitter, case_ref, context.vault)
-        kit = None if decided is None else decided.kit()
+        kit = None if decided is None else decided.negotiation_pack()
         if kit is not None:
             case = found.exec(
                 select(Case).where(Case.submitter == context.settings.submitter, Case.case_ref == case_ref)

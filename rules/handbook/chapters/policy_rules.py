@@ -39,11 +39,11 @@ from rules.handbook.document import (
     Tone,
 )
 from rules.handbook.wording import paragraphs
-from rules.lint.references import Name
 from rules.pack.changelog import RuleChange as Change
 from rules.pack.changelog import history
 from rules.pack.fact_inputs import followers
 from rules.pack.pack import LoadedRule
+from rules.pack.references import Name
 from rules.pack.schema import Edition, RuleTest
 
 _RESULTS: Final[Mapping[str, Tone]] = {"hit": "good", "no_hit": "", "unknown": "fair"}

@@ -1,4 +1,4 @@
-"""The chapters on what describes a case: hardships, facts given and derived, alarms in the notes, legal clocks."""
+"""The chapters on what describes a case: hardships, facts given and derived, red flags, legal deadlines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rules.handbook.document import Bullet, Bullets, HandbookEntry, LabelledPart
 from rules.locale import said as sentence
 from rules.pack.formulas import parameters_of
 from rules.pack.parameters import value_on
-from rules.pack.schema import Clock, Fact, Hardship, Product
+from rules.pack.schema import Fact, Hardship, LegalDeadline, Product
 from rules.text.formula_outline import Step, steps
 
 
@@ -55,7 +55,7 @@ def _product(v: HandbookContext, name: str, entry: Product) -> HandbookEntry:
             *said(v, "lender", prose(v, entry.lender)),
             *said(v, "note", prose(v, entry.note)),
             LabelledPart(v.word("calling"), (Bullets(tuple(calling)),)),
-            *said(v, "synonyms", words(v, entry.aliases)),
+            *said(v, "synonyms", as_written(v, entry.aliases)),
             *basis(v, entry.references),
             *users(v, ("products", name)),
         ),
@@ -84,14 +84,14 @@ def _hardship(v: HandbookContext, name: str, entry: Hardship) -> HandbookEntry:
         f"{entry.code} {v.say(entry.title)}",
         (TextSpan(name, look="code"),),
         (
-            *said(v, "synonyms", words(v, entry.synonyms)),
+            *said(v, "synonyms", as_written(v, entry.synonyms)),
             *((LabelledPart(v.word("proof"), (Bullets(proofs),)),) if proofs else ()),
             *users(v, ("hardships", name)),
         ),
     )
 
 
-def words(v: HandbookContext, found: tuple[str, ...]) -> Line:
+def as_written(v: HandbookContext, found: tuple[str, ...]) -> Line:
     """Words as people write them, in whatever language."""
     return (TextSpan(v.mark("、", ", ").join(found)),) if found else ()
 
@@ -173,8 +173,8 @@ def red_flags(v: HandbookContext) -> Section:
             v.say(flag.title),
             (TextSpan(name, look="code"),),
             (
-                *said(v, "words", words(v, flag.words)),
-                *said(v, "not_before", words(v, flag.not_before)),
+                *said(v, "words", as_written(v, flag.words)),
+                *said(v, "not_before", as_written(v, flag.not_before)),
                 *users(v, ("red_flags", name)),
             ),
         )
@@ -193,7 +193,7 @@ def deadlines(v: HandbookContext) -> Section:
     )
 
 
-def _clock(v: HandbookContext, name: str, clock: Clock) -> HandbookEntry:
+def _clock(v: HandbookContext, name: str, clock: LegalDeadline) -> HandbookEntry:
     return HandbookEntry(
         anchor(("deadlines", name)),
         v.say(clock.title),
@@ -206,7 +206,7 @@ def _clock(v: HandbookContext, name: str, clock: Clock) -> HandbookEntry:
     )
 
 
-def _length(v: HandbookContext, clock: Clock) -> Line:
+def _length(v: HandbookContext, clock: LegalDeadline) -> Line:
     """From which day, and how long: or that day itself."""
     start = link(v, ("facts", clock.starts_from))
     if clock.days is None:

@@ -8,7 +8,7 @@ import pytest
 from forbear.base.vault import Vault
 from forbear.intake import Accepted
 from rules.facts.case_facts import Parser
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.cases import AS_OF, accepted, decided, facts_of, results_of
 
 BORROWER = (

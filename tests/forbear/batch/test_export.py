@@ -18,7 +18,7 @@ from forbear.batch.export import check_target, write_rejects, write_results
 from forbear.batch.recorded_decision import RecordedDecision
 from forbear.intake import FORMATS, Rejected, open_intake, read
 from forbear.intake.source import as_text
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from rules.text.decision_columns import columns
 from rules.text.decision_view import DecisionView
 from tests.support.case_files import HEADER, VOCABULARY, good, lines, read_all, refs, write

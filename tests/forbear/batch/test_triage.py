@@ -12,7 +12,7 @@ from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
 from forbear.intake import Accepted, rows
 from models.session import session
 from rules.decision.evaluate import Evaluator
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.cases import (
     AS_OF,
     NOW,

@@ -15,7 +15,7 @@ from forbear.ops.embedded import Urls
 from rules.facts.case_facts import Parser, reader
 from rules.facts.cells import Value
 from rules.facts.numbers import MAX_YUAN
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.case_on_desk import Work
 from tests.support.cases import NOW, accepted, pack, submitted
 from tests.support.desk_clients import Desk, account, cookie_of, desk, served

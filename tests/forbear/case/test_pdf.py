@@ -38,9 +38,9 @@ RADICALS = str.maketrans("⺠⻓", "民长")  # of those, the ones that have no 
 
 @pytest.fixture
 def asked_anew() -> Iterator[None]:
-    pdf.why_not.cache_clear()
+    pdf.unavailable.cache_clear()
     yield
-    pdf.why_not.cache_clear()
+    pdf.unavailable.cache_clear()
 
 
 def together(text: str) -> str:
@@ -195,4 +195,4 @@ def test_without_a_chinese_font_a_sentence_says_so_rather_than_boxes(
         (tmp_path / "fc-list").chmod(0o755)
     monkeypatch.setattr(pdf, "_WEASYPRINT", (shutil.which("true"),))
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert str(pdf.why_not()).startswith("A PDF needs a Chinese font: on Debian install fonts-noto-cjk")
+    assert str(pdf.unavailable()).startswith("A PDF needs a Chinese font: on Debian install fonts-noto-cjk")

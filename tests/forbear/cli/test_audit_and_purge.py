@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from forbear.base.settings import child_environment
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.forbear.cli.test_cli import KEY, forbear
 from tests.support.cases import VAULT, accepted, decided
 

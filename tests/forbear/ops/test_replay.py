@@ -8,7 +8,7 @@ import psycopg
 from forbear.ops import replay
 from forbear.ops.replay import Replayed
 from models.session import snapshot
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.cases import VAULT, accepted, decided, engine_of, many
 
 

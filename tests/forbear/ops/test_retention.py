@@ -14,7 +14,7 @@ from forbear.ops import retention
 from forbear.ops.embedded import Urls
 from models.session import session
 from models.tables import METADATA
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.forbear.ledger.test_audit import faults
 from tests.support.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, submitted
 from tests.support.desk_clients import account

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from forbear.webhooks.http import AddressError, PostError, post, target_of
+from forbear.webhooks.http import AddressError, DeliveryError, deliver, target_of
 from tests.support.api import Receiver, receiver
 
 
@@ -25,13 +25,13 @@ def there() -> Iterator[Receiver]:
 
 
 def refused(url: str, body: bytes = b"{}", **terms: object) -> str:
-    with pytest.raises(PostError) as error:
-        post(url, body, {}, private=True, **terms)  # type: ignore[arg-type]
+    with pytest.raises(DeliveryError) as error:
+        deliver(url, body, {}, private=True, **terms)  # type: ignore[arg-type]
     return str(error.value)
 
 
 def test_a_body_arrives_with_its_headers(there: Receiver) -> None:
-    post(there.address, b'{"a":1}', {"Forbear-Delivery": "7"}, private=True)
+    deliver(there.address, b'{"a":1}', {"Forbear-Delivery": "7"}, private=True)
     [(headers, body)] = there.got
     assert body == b'{"a":1}'
     assert headers["Forbear-Delivery"] == "7"
@@ -41,7 +41,7 @@ def test_a_body_arrives_with_its_headers(there: Receiver) -> None:
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_any_success_is_taken(there: Receiver, status: int) -> None:
     there.status = status
-    post(there.address, b"{}", {}, private=True)
+    deliver(there.address, b"{}", {}, private=True)
 
 
 @pytest.mark.parametrize("status", [300, 400, 404, 410, 500, 503])
@@ -125,8 +125,8 @@ def test_what_is_no_http_is_told() -> None:
 def test_a_machine_of_an_internal_network_is_refused(url: str) -> None:
     with pytest.raises(AddressError):
         target_of(url)
-    with pytest.raises(PostError, match="private_address"):
-        post(url, b"{}", {})
+    with pytest.raises(DeliveryError, match="private_address"):
+        deliver(url, b"{}", {})
 
 
 @pytest.mark.parametrize(
@@ -179,14 +179,14 @@ def named(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
 
 def test_a_public_name_of_an_internal_machine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     named(monkeypatch, "127.0.0.1")
-    with pytest.raises(PostError, match="private_address"):
-        post("https://example.com/", b"{}", {})
+    with pytest.raises(DeliveryError, match="private_address"):
+        deliver("https://example.com/", b"{}", {})
 
 
 def test_one_internal_address_spoils_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     named(monkeypatch, "93.184.216.34", "10.0.0.8")
-    with pytest.raises(PostError, match="private_address"):
-        post("https://example.com/", b"{}", {})
+    with pytest.raises(DeliveryError, match="private_address"):
+        deliver("https://example.com/", b"{}", {})
 
 
 def test_a_name_that_nobody_has_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,8 +207,8 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
         raise ConnectionRefusedError
 
     monkeypatch.setattr(socket, "create_connection", connect)
-    with pytest.raises(PostError, match="connection"):
-        post("https://example.com/", b"{}", {})
+    with pytest.raises(DeliveryError, match="connection"):
+        deliver("https://example.com/", b"{}", {})
     assert reached == [("93.184.216.34", 443)]
 
 
@@ -266,7 +266,7 @@ def test_the_certificate_must_be_trusted_and_of_the_name(
         url = f"https://localhost:{server.getsockname()[1]}/"
         trusted = trusting if trusts else ssl.create_default_context()
         if error is None:
-            post(url, b"{}", {}, private=True, trusted=trusted)
+            deliver(url, b"{}", {}, private=True, trusted=trusted)
         else:
             assert refused(url, trusted=trusted) == error
         thread.join()

@@ -15,8 +15,8 @@ from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
 from rules.formulas.ends import Bounds
+from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack import conditions as c
-from rules.pack.loader import DEFAULT_PACK, load
 from rules.pack.pack import LoadedRule, Pack
 from tests.support import random_formulas
 from tests.support.pack_builder import STRATEGIES, formulas_of, pack_of, rule

@@ -10,17 +10,17 @@ import pytest
 from rules.decision.outcome import DeadlineDue, EngineDisagreement, differences, due
 from rules.facts.cells import Value
 from rules.pack.pack import Pack
-from rules.pack.schema import Clock, Reference, Text
+from rules.pack.schema import LegalDeadline, Reference, Text
 from tests.support.tiny_pack import tiny
 
 TODAY = dt.date(2026, 11, 23)
-TITLE = Text(zh="期限", en="Clock")
+TITLE = Text(zh="期限", en="LegalDeadline")
 DESIGN = (Reference(id="practice", status="design"),)
 FIGURES = {"answer_days": 15, "npl_days": 90}
 
 
-def clock(starts_from: str, days: str | None) -> Clock:
-    return Clock(title=TITLE, starts_from=starts_from, days=days, references=DESIGN)
+def clock(starts_from: str, days: str | None) -> LegalDeadline:
+    return LegalDeadline(title=TITLE, starts_from=starts_from, days=days, references=DESIGN)
 
 
 def pack() -> Pack:

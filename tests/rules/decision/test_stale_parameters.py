@@ -12,10 +12,10 @@ from rules.decision.evaluate import Evaluation, Evaluator
 from rules.decision.outcome import StaleParameter
 from rules.decision.stale_parameters import stale_parameter
 from rules.facts.cells import Value
+from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack import conditions as c
-from rules.pack.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
-from rules.pack.schema import Clock, Item, Parameter, ParameterValue, Reference, Text
+from rules.pack.schema import Item, LegalDeadline, Parameter, ParameterValue, Reference, Text
 from rules.text.decision_view import decision_view
 from tests.support.pack_builder import pack_of, rule
 
@@ -183,8 +183,8 @@ def test_a_figure_in_what_another_case_is_told_is_not_used_by_this_one(kind: str
 
 def test_a_figure_that_a_clock_or_the_strategy_speaks_of_is_used() -> None:
     clocks = {
-        "dated": Clock(title=Text(zh="期", en="C"), starts_from="start", days="limit", references=DESIGN),
-        "other": Clock(title=Text(zh="期", en="C"), starts_from="start", references=DESIGN),
+        "dated": LegalDeadline(title=Text(zh="期", en="C"), starts_from="start", days="limit", references=DESIGN),
+        "other": LegalDeadline(title=Text(zh="期", en="C"), starts_from="start", references=DESIGN),
     }
     pack = pack_of(
         rule("dated", 5, RED, {"recommend": "alpha"}, {"deadline": "dated"}),

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from rules.engines.compiler import CompileError, compile_rules
 from rules.engines.durable import DurableEngine
-from rules.engines.interpreter import holds
+from rules.engines.interpreter import is_true
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.cells import Value
 from rules.formulas.bounds import Interval
@@ -65,4 +65,4 @@ def test_a_trace_gives_each_comparison_its_own_value(
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(CONDITIONS, CASES)
 def test_a_text_is_shown_exactly_where_its_condition_is_true(condition: c.Condition, facts: dict[str, Value]) -> None:
-    assert holds(condition, facts) is (interpret(condition, facts) is True)
+    assert is_true(condition, facts) is (interpret(condition, facts) is True)

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from rules.engines.interpreter import holds
+from rules.engines.interpreter import is_true
 from rules.facts.cells import Value
 from rules.pack import conditions as c
 
@@ -36,10 +36,10 @@ CASE: dict[str, Value] = {
     ],
 )
 def test_a_comparison_is_true_on_its_own_side_of_the_value(operator: c.Operator, true_of: tuple[int, ...]) -> None:
-    found = tuple(days for days in (3, 4, 5) if holds(c.Compare("days", operator, 4), {"days": days}))
+    found = tuple(days for days in (3, 4, 5) if is_true(c.Compare("days", operator, 4), {"days": days}))
     assert found == true_of
-    assert not holds(c.Compare("days", operator, 4), {})
-    assert not holds(c.Not(c.Compare("days", operator, 4)), {})
+    assert not is_true(c.Compare("days", operator, 4), {})
+    assert not is_true(c.Not(c.Compare("days", operator, 4)), {})
 
 
 @pytest.mark.parametrize(
@@ -54,10 +54,10 @@ def test_a_comparison_is_true_on_its_own_side_of_the_value(operator: c.Operator,
 )
 def test_two_facts_are_compared_as_they_stand(operator: c.PairOperator, true_of: tuple[int, ...]) -> None:
     pair = c.ComparePair("paid", operator, "owed")
-    assert tuple(paid for paid in (4, 5, 6) if holds(pair, {"paid": paid, "owed": 5})) == true_of
-    assert not holds(pair, {"paid": 5})
-    assert not holds(pair, {"owed": 5})
-    assert not holds(c.Not(pair), {"paid": 5})
+    assert tuple(paid for paid in (4, 5, 6) if is_true(pair, {"paid": paid, "owed": 5})) == true_of
+    assert not is_true(pair, {"paid": 5})
+    assert not is_true(pair, {"owed": 5})
+    assert not is_true(c.Not(pair), {"paid": 5})
 
 
 @pytest.mark.parametrize(
@@ -91,4 +91,4 @@ def test_two_facts_are_compared_as_they_stand(operator: c.PairOperator, true_of:
     ],
 )
 def test_a_condition_is_true_or_it_is_not(condition: c.Condition, true: bool) -> None:
-    assert holds(condition, CASE) is true
+    assert is_true(condition, CASE) is true

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.facts.red_flags import NoteMatch, RedFlagMatch, bare, matches, red_flag_matches, scan, sentence
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.tiny_pack import edited, errors, tiny
 
 PACK = tiny()

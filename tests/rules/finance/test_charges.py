@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.finance.charges import double_interest, over_cap, penalty, private_cap
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.parameters import canonical, in_force, value_on
 from tests.support.derivation import value
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.finance.court_fees import DIVISORS, PROCEDURES, TABLES, Kind, NoFigureError, court_fee, table_fee
+from rules.finance.court_fees import DIVISORS, PROCEDURES, TABLES, Kind, NotInForceError, court_fee, table_fee
 from rules.lint.check import LintFinding, check
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.tiny_pack import errors, tiny, write
 
 PACK = load(DEFAULT_PACK)
@@ -120,16 +120,16 @@ def test_a_fee_has_its_first_day(on: dt.date, known: bool) -> None:
     if known:
         assert court_fee(PACK, Decimal(1), on).fee == 50
     else:
-        with pytest.raises(NoFigureError, match="court fee has no table in force on 2007-03-31"):
+        with pytest.raises(NotInForceError, match="court fee has no table in force on 2007-03-31"):
             court_fee(PACK, Decimal(1), on)
 
 
 @pytest.mark.parametrize("procedure", sorted(DIVISORS))
 def test_a_pack_without_the_divisor_says_so(procedure: str) -> None:
     pack = tiny({"fees.yaml": COURT})
-    with pytest.raises(NoFigureError, match=DIVISORS[procedure]):
+    with pytest.raises(NotInForceError, match=DIVISORS[procedure]):
         court_fee(pack, Decimal(1), TODAY, procedure)
-    with pytest.raises(NoFigureError, match="enforcement"):
+    with pytest.raises(NotInForceError, match="enforcement"):
         table_fee(pack, "enforcement", Decimal(1), TODAY)
 
 

@@ -27,9 +27,9 @@ from rules.handbook.contents import LANGUAGES
 from rules.handbook.context import anchor, context
 from rules.handbook.document import Bullet
 from rules.handbook.render import escaped
+from rules.loading.loader import DEFAULT_PACK, Pack, load
 from rules.locale import Language
 from rules.pack import conditions as c
-from rules.pack.loader import DEFAULT_PACK, Pack, load
 from rules.pack.normal_form import leaves
 from tests.support.text_rules import BANNED
 from tests.support.tiny_pack import FILES, edited, tiny, write

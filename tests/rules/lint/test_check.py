@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from forbear.cli.commands.policy import app
 from rules.lint import check as checks
 from rules.lint.check import LintFinding, check, lock, run_tests
-from rules.pack.loader import load
+from rules.loading.loader import load
 from tests.support.tiny_pack import FILES, edited, tiny, write
 
 CARD = "strategy/card-plan.yaml"

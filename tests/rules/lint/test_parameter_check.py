@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from rules.decision.evaluate import Evaluator
 from rules.facts.cells import Value
 from rules.lint.check import LintFinding, check, lock
-from rules.pack.loader import DEFAULT_PACK, Pack, load
+from rules.loading.loader import DEFAULT_PACK, Pack, load
 from rules.pack.parameters import in_force, value_on
 from rules.pack.schema import Reference
 from tests.support.tiny_pack import FILES, edited, errors, write

@@ -9,8 +9,8 @@ from forbear.base.errors import ForbearError
 from forbear.cli.commands.policy import app
 from rules.lint.check import lock
 from rules.lint.lock import refusal
+from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.changelog import faults, history, ordered
-from rules.pack.loader import DEFAULT_PACK, load
 from tests.support.tiny_pack import FILES, edited, errors, tiny, write
 
 LOG = "changelog.yaml"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.pack.loader import load_files
+from rules.loading.loader import load_files
 from rules.pack.negotiation import Negotiation
 from rules.pack.pack import Pack, PackError
 from tests.support.negotiation_packs import pack

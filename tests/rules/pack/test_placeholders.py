@@ -11,11 +11,11 @@ import pytest
 
 from rules.decision.evaluate import Evaluator
 from rules.facts.case_facts import Parser
-from rules.lint.references import sites
-from rules.pack.loader import DEFAULT_PACK, Pack, load
+from rules.loading.loader import DEFAULT_PACK, Pack, load
 from rules.pack.marks import Filled
 from rules.pack.parameters import in_force
 from rules.pack.placeholders import placeholders
+from rules.pack.references import sites
 from rules.pack.schema import Reference, Text
 from rules.text.decision_view import decision_view
 from rules.text.phrases import cited, filled

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rules.pack.loader import load, load_files
+from rules.loading.loader import load, load_files
 from rules.pack.pack import PackError
 from rules.pack.strict_yaml import read
 from rules.pack.upcasting import FORM, form_of, upcast_outcome, upcast_pack

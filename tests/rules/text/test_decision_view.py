@@ -9,17 +9,16 @@ import pytest
 from forbear.intake import Accepted, rows
 from rules.decision.evaluate import Engines, Evaluation, Evaluator
 from rules.decision.outcome import DeadlineDue, read_outcome, stored_outcome
-from rules.decision.reasons import reason
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Parser
 from rules.facts.cells import Value
+from rules.loading.loader import DEFAULT_PACK, load
 from rules.locale import Language
 from rules.pack import conditions as c
-from rules.pack.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
 from rules.text.decision_view import decision_view
 from rules.text.explanation import explain
-from rules.text.phrases import parameter, phrase
+from rules.text.phrases import parameter, phrase, reason
 from rules.text.plan_text import yuan
 from tests.support.pack_builder import pack_of, rule
 from tests.support.tiny_pack import FILES, tiny

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rules.finance.repayment_plan import RepaymentPlan
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from rules.text.decision_view import plan_view
 from rules.text.plan_text import sentence
 from tests.support.text_rules import banned_in

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from forbear.base.vault import Vault
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.api import api, caller, token
 from tests.support.cases import accepted, decided
 from tests.support.desk_clients import account

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from forbear.accounts.accounts import Role
 from forbear.base.vault import Vault
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.case_on_desk import WORDS, Work
 from tests.support.cases import NOW, accepted, decided
 from tests.support.chromium import DESK, PHONE, signed_in
@@ -123,7 +123,7 @@ def test_of_two_people_the_second_sees_what_the_first_did_and_keeps_what_they_ty
     expect(second.locator(".state")).to_contain_text("已审定")
     expect(second.locator("#override-words")).to_have_value(WORDS)
     second.locator("#override button").click()
-    expect(second.get_by_role("status")).to_contain_text("已记下您选择的方案")
+    expect(second.get_by_role("status")).to_contain_text("已记下您选择的策略")
     assert [kept["action"] for kept in work.reviews()] == ["accept", "override"]
 
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser
 
 from forbear.base.vault import Vault
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.cases import NOW
 from tests.support.chromium import DESK, PHONE, page_routes, signed_in, walk
 from tests.support.desk_clients import cookie_of

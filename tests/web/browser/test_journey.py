@@ -95,7 +95,7 @@ def test_from_signing_in_to_handing_the_corrected_rows_in_again(
     wang.locator("#override-reason").select_option("borrower_wish")
     wang.locator("#override-words").fill(WORDS)
     wang.locator("#override button").click()
-    expect(wang.get_by_role("status").first).to_contain_text("已记下您选择的方案")
+    expect(wang.get_by_role("status").first).to_contain_text("已记下您选择的策略")
     expect(wang.locator("#timeline, .timeline").first).to_contain_text(WORDS)
 
     wang.get_by_role("link", name="打开完整的协商材料").click()

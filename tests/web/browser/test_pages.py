@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from forbear.base.vault import Vault
 from forbear.intake import Accepted
 from rules.facts.case_facts import Parser
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.cases import decided
 from tests.support.chromium import DESK, PHONE, signed_in
 from tests.support.desk_clients import account, cookie_of, served

@@ -111,7 +111,7 @@ def kept_words(page: str) -> str:
 
 KEPT = {
     "accept": [],
-    "override": ["改用的方案", "原因"],
+    "override": ["改用的策略", "原因"],
     "ask": ["要问的问题"],
     "escalate": ["原因"],
     "snooze": ["2026-12-01", "原因"],
@@ -244,7 +244,7 @@ def test_what_a_person_writes_is_sealed_in_the_record_and_shown_on_the_page(work
         ("words", "", "至少 10 个字"),
         ("words", "字" * 2001, "最多 2000 个字"),
         ("reason", "mood", "请选择原因"),
-        ("strategy", "no_such", "请选择一项方案"),
+        ("strategy", "no_such", "请选择一项策略"),
         ("strategy", "counsellor_review", "请用“接受”"),
         ("follow_up", "tomorrow", "这不是日期"),
         ("follow_up", "2026-11-23", "日期要在明天到"),

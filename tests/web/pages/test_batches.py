@@ -17,7 +17,7 @@ from forbear.accounts.accounts import csrf_token
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
 from forbear.intake import FORMATS, Rejected, rows
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.case_files import sheet, texts, write_xlsx
 from tests.support.cases import NOW, VAULT, accepted, decided, submitted, triaged
 from tests.support.desk_clients import Desk, account, cookie_of, desk, served

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from forbear.base.vault import Vault
 from forbear.intake import Accepted, rows
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.cases import decided
 from tests.support.desk_clients import desk
 

@@ -11,7 +11,7 @@ from forbear.desk import worklist as record
 from models.session import session
 from rules.handbook.contents import book
 from rules.handbook.search import entries, search
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.cases import NOW, accepted, decided, engine_of
 from tests.support.desk_clients import Desk, desk
 from tests.support.page import read_page

@@ -17,7 +17,7 @@ from forbear.desk.worklist import place
 from forbear.intake import Accepted
 from models.heartbeat import Heartbeat
 from models.session import session
-from rules.pack.loader import DEFAULT_PACK, load
+from rules.loading.loader import DEFAULT_PACK, load
 from rules.text.decision_view import DecisionView
 from tests.support.cases import AS_OF, NOW, VAULT, accepted, engine_of, many, pack, submitted
 from tests.support.desk_clients import desk

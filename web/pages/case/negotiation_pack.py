@@ -42,7 +42,7 @@ def show_negotiation_pack(looking: LookingDep, case_id: RowId, both: bool = Fals
 def give_pdf(looking: LookingDep, case_id: RowId, both: Annotated[bool, Form()] = False) -> Response:
     """The same as PDF; the page has no button for it where this machine cannot make one."""
     kit = _kit(looking, case_id)
-    if pdf.why_not() is not None:
+    if pdf.unavailable() is not None:
         raise HTTPException(404)
     made = pdf.render(negotiation_files.page(kit, _languages(looking, both)))
     return _handed_over(looking, case_id, made, "application/pdf", "kit.pdf")
@@ -93,7 +93,7 @@ def _courses(decided: RecordedDecision, lang: Language) -> Iterator[charts.Cours
 
 
 def _kit(looking: Looking, case_id: int) -> NegotiationPack:
-    kit = _decided(looking, case_id).kit()
+    kit = _decided(looking, case_id).negotiation_pack()
     if kit is None:
         raise HTTPException(404)
     return kit

@@ -5,7 +5,7 @@ import string
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.pack.loader import PackError, load_files
+from rules.loading.loader import PackError, load_files
 from tests.support.tiny_pack import FILES, files, tiny
 
 _PIECES = st.sampled_from(

@@ -11,11 +11,11 @@ from rules.decision.repayment import WITH_INTEREST
 from rules.facts.red_flags import bare
 from rules.facts.vocabulary import check_vocabulary
 from rules.finance.court_fees import flaws
-from rules.lint import parameter_check
-from rules.lint.hardship_documents import check_papers
-from rules.lint.negotiation_check import check_negotiation
+from rules.loading.hardship_documents import check_documents
+from rules.loading.negotiation_check import check_negotiation
 from rules.pack import schema
 from rules.pack.pack import Pack, quoted
+from rules.pack.parameters import mistakes
 from rules.pack.schema import Manifest
 
 _T = TypeVar("_T")
@@ -30,7 +30,7 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
     found: dict[str, Iterable[str]] = {
         "pack": _manifest(pack.manifest),
         "facts": check_vocabulary(pack.vocabulary),
-        "parameters": _each(pack.parameters, parameter_check.mistakes),
+        "parameters": _each(pack.parameters, mistakes),
         "fees": _each(pack.fees, flaws),
         "products": _codes(pack.products),
         "hardships": _codes(pack.hardships),
@@ -40,7 +40,7 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
     errors = [f"{file}.yaml: {error}" for file, told in found.items() for error in told]
     if "facts.yaml" not in broken and "parameters.yaml" not in broken:
         errors.extend(check_negotiation(pack))
-    errors.extend(check_papers(pack))
+    errors.extend(check_documents(pack))
     return errors
 
 

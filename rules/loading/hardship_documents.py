@@ -1,4 +1,4 @@
-"""The papers of a hardship: a rule about one asks for its own papers, strongest first, never for another's."""
+"""The papers of a hardship: a rule about one asks for its own documents_of, strongest first, never for another's."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ def about(condition: c.Condition) -> tuple[str, ...]:
     return ()
 
 
-def papers(hardship: Hardship) -> tuple[str, ...]:
+def documents_of(hardship: Hardship) -> tuple[str, ...]:
     """What proves a hardship, strongest first."""
     return tuple(name for strength in get_args(Strength) for name in hardship.documents.get(strength, ()))
 
 
-def asked(rule: LoadedRule) -> tuple[str, ...]:
+def documents_asked(rule: LoadedRule) -> tuple[str, ...]:
     """The papers a rule asks for, in its order."""
     return tuple(effect.document for effect in rule.rule.then if effect.document)
 
 
-def check_papers(pack: Pack) -> Iterator[str]:
-    """Every rule about a hardship that asks for the wrong papers, or for a weaker one before a stronger one."""
-    listed = {name: papers(hardship) for name, hardship in pack.hardships.items()}
+def check_documents(pack: Pack) -> Iterator[str]:
+    """Every rule about a hardship that asks for the wrong documents_of, or for a weaker one before a stronger one."""
+    listed = {name: documents_of(hardship) for name, hardship in pack.hardships.items()}
     known = {paper for each in listed.values() for paper in each}
     for rule in pack.rules:
         kinds = [name for name in about(rule.when) if name in listed]
         own = [paper for name in kinds for paper in listed[name]]
-        named = [paper for paper in asked(rule) if paper in known] if kinds else []
+        named = [paper for paper in documents_asked(rule) if paper in known] if kinds else []
         for paper in named:
             if paper not in own:
                 yield f"{rule.path}: then: {quoted(paper)} proves another hardship than {' or '.join(kinds)}"

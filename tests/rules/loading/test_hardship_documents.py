@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.lint.hardship_documents import about, asked, papers
+from rules.loading.hardship_documents import about, documents_asked, documents_of
 from tests.support.default_pack import AS_OF, outcome, pack, parsed
 from tests.support.tiny_pack import FILES, edited, errors, tiny
 
@@ -47,7 +47,7 @@ def test_the_reasons_of_lending_club_are_understood_in_any_case(word: str, name:
 @pytest.mark.parametrize("name", HARDSHIPS)
 def test_every_paper_of_a_hardship_is_asked_for_by_a_rule_about_it(name: str) -> None:
     rules = [rule for rule in pack().rules if about(rule.when) == (name,)]
-    assert {paper for rule in rules for paper in asked(rule)} >= set(papers(pack().hardships[name]))
+    assert {paper for rule in rules for paper in documents_asked(rule)} >= set(documents_of(pack().hardships[name]))
 
 
 @pytest.mark.parametrize("name", HARDSHIPS)
@@ -55,7 +55,7 @@ def test_every_paper_of_a_hardship_is_asked_for_by_a_rule_about_it(name: str) ->
 def test_papers_are_asked_for_until_one_is_there_that_can_be_checked(name: str, strength: str | None) -> None:
     stated = {} if strength is None else {"hardship_evidence": strength}
     found = outcome(product="huabei", days_overdue=20, hardship=name, **stated)
-    missing = set(papers(pack().hardships[name])) - set(found.documents)
+    missing = set(documents_of(pack().hardships[name])) - set(found.documents)
     if strength in (None, "none", "self_declared"):
         # A proposal that admits the debt is withheld where the debt is in doubt, never the other papers.
         assert missing <= {paper for paper in missing if pack().documents[paper].acknowledges}
@@ -66,8 +66,8 @@ def test_papers_are_asked_for_until_one_is_there_that_can_be_checked(name: str, 
 def test_the_strongest_paper_of_the_hardship_comes_first() -> None:
     for name in HARDSHIPS[:-1]:
         documents = outcome(product="bank_consumer", hardship=name, days_overdue=0).documents
-        found = [paper for paper in documents if paper in papers(pack().hardships[name])]
-        assert found[0] == papers(pack().hardships[name])[0]
+        found = [paper for paper in documents if paper in documents_of(pack().hardships[name])]
+        assert found[0] == documents_of(pack().hardships[name])[0]
 
 
 def about_unemployment(documents: str, hardship: str = "unemployment") -> dict[str, str | None]:

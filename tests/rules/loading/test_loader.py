@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.pack.loader import PackError, load, load_files
+from rules.loading.loader import PackError, load, load_files
 from tests.support.tiny_pack import FILES, edited, errors, files, tiny, write
 
 CARD = "strategy/card-plan"

@@ -9,11 +9,11 @@ from typing import Annotated, Any, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from rules.lint import references
-from rules.lint.references import Use, fields, named, sites, uses
-from rules.pack.loader import ENTRIES, load_files
+from rules.loading.loader import ENTRIES, load_files
+from rules.pack import references
 from rules.pack.marks import Filled, Mark, Ref, When
 from rules.pack.pack import Pack, PackError
+from rules.pack.references import Use, named, sites, types_of_fields, uses
 from rules.pack.schema import Effect, Rule, Text
 from tests.support.negotiation_packs import pack as with_negotiation
 from tests.support.tiny_pack import FILES, edited, errors, tiny
@@ -28,21 +28,22 @@ OWN_NAMES = {
     "Rule.id",
     *(f"{file}{{}}" for file, kind in ENTRIES.items() if get_origin(kind) is dict),
 }
-# Rules of any edition, present or removed: changelog.py tells of them. Flags are a rule's own word.
-PAST_AND_FREE = {"Edition.added", "Edition.changed{}", "Edition.removed{}", "Effect.flag"}
+# Rules of any edition, present or removed: changelog.py tells of them. Flags are a rule's own word. What computed a
+# derived fact of a past form is in the code.
+PAST_AND_FREE = {"Edition.added", "Edition.changed{}", "Edition.removed{}", "Effect.flag", "Fact.formula"}
 CODES = {
     *("Manifest.version", "Manifest.timezone", "Edition.version", "Hardship.code", "Strategy.code", "Product.code"),
     *("Contact.number", "Source.number", "Reference.article", "RuleTest.name"),
 }
 WORDS = {
-    *("Text.zh", "Text.en", "Line.zh", "Line.en", "Point.zh", "Point.en", "FactValue.zh", "FactValue.en"),
+    *("Text.zh", "Text.en", "ScriptLine.zh", "ScriptLine.en", "Point.zh", "Point.en", "FactValue.zh", "FactValue.en"),
     *("FactValue.aliases", "Fact.aliases", "Fact.suffixes", "Fact.urgent", "Fact.values{}", "Hardship.synonyms"),
     *("Product.aliases", "RedFlag.words", "RedFlag.not_before", "RedFlag.not_after"),
 }
 # Texts said as they stand.
 PLAIN_TEXTS = {
     *(f"{model}.title" for model in ("Manifest", "Fact", "Parameter", "FeeTable", "Hardship", "Strategy", "Product")),
-    *(f"{model}.title" for model in ("Contact", "Clock", "RedFlag", "Source", "Rule")),
+    *(f"{model}.title" for model in ("Contact", "LegalDeadline", "RedFlag", "Source", "Rule")),
     *("Manifest.disclaimer", "Fact.question", "Parameter.background", "Contact.purpose", "Edition.text"),
     *("Edition.changed", "Edition.removed", "OpenPoint.text"),
 }
@@ -58,7 +59,7 @@ def leaves(hint: Any, where: str, marks: tuple[Mark, ...] = ()) -> Iterator[tupl
     elif isinstance(hint, type) and issubclass(hint, BaseModel):
         if issubclass(hint, Text):
             yield where, "text", marks
-        for name, inner in fields(hint).items():
+        for name, inner in types_of_fields(hint).items():
             yield from leaves(inner, f"{hint.__name__}.{name}")
     elif get_args(hint) == (str, Any):
         yield where, "condition", marks

@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 from rules.engines.compiler import refusals
 from rules.facts.case_facts import Parser
 from rules.formulas.loader import FOLDER, load_formulas, name_of, with_derived
-from rules.lint import references
-from rules.lint.consistency import check
-from rules.lint.rule_check import check_formula, check_rule
-from rules.pack import schema
+from rules.loading.consistency import check
+from rules.loading.rule_check import check_formula, check_rule
+from rules.loading.schema_errors import sentence
+from rules.pack import references, schema
 from rules.pack.condition_parser import ConditionError, parse, resolve
 from rules.pack.fact_inputs import sources
 from rules.pack.fee_tables import FeeTable
@@ -23,7 +23,6 @@ from rules.pack.formulas import facts_of
 from rules.pack.negotiation import Letter, Negotiation
 from rules.pack.pack import LoadedFormula, LoadedRule, Pack, PackError, allowed, quoted
 from rules.pack.schema import Edition, Manifest, OpenPoint
-from rules.pack.schema_errors import sentence
 from rules.pack.strict_yaml import YamlError, read
 from rules.pack.upcasting import FORM, form_of, upcast_pack
 
@@ -45,7 +44,7 @@ ENTRIES: Final[dict[str, Any]] = {
     "rights.yaml": dict[_Name, schema.Item],
     "warnings.yaml": dict[_Name, schema.Item],
     "steps.yaml": dict[_Name, schema.Item],
-    "deadlines.yaml": dict[_Name, schema.Clock],
+    "deadlines.yaml": dict[_Name, schema.LegalDeadline],
     "red_flags.yaml": dict[_Name, schema.RedFlag],
     "negotiation.yaml": Negotiation,
     "letters.yaml": dict[_Name, Letter],

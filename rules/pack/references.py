@@ -151,7 +151,7 @@ def named(model: BaseModel) -> tuple[Name, ...]:
     return tuple((mark.file, value) for _, mark, value, _ in _walk(model, type(model), ()) if isinstance(mark, Ref))
 
 
-def fields(model: type[BaseModel]) -> dict[str, Any]:
+def types_of_fields(model: type[BaseModel]) -> dict[str, Any]:
     """The types of a model's fields, with their marks."""
     hints = get_type_hints(model, include_extras=True)
     return {name: hints[name] for name in model.model_fields}
@@ -160,7 +160,7 @@ def fields(model: type[BaseModel]) -> dict[str, Any]:
 @cache
 def _marked_fields(model: type[BaseModel]) -> tuple[tuple[str, Any], ...]:
     """The fields that are marked or hold what is."""
-    return tuple((name, hint) for name, hint in fields(model).items() if _holds_marks(hint))
+    return tuple((name, hint) for name, hint in types_of_fields(model).items() if _holds_marks(hint))
 
 
 def _holds_marks(hint: Any) -> bool:
