@@ -10,11 +10,14 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from forbear.accounts.accounts import Viewer, ViewerWork, work_by
+from forbear.base.packs import shipped
 from forbear.base.vault import Vault
 from forbear.batch.progress import BatchProgress, progress_of
 from forbear.batch.submit import Head, Submitted, submit
 from forbear.batch.triage import decision_of, decisions_of, triage_chunk
 from forbear.intake import Accepted, Rejected
+from forbear.ledger.unit_of_work import Work, begin
 from models.session import make_engine, session
 from rules.facts.case_facts import Facts
 from rules.pack.pack import Pack
@@ -96,6 +99,22 @@ def engine_of(url: str) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def working(url: str, vault: Vault = VAULT, now: dt.datetime = NOW) -> Iterator[Work]:
+    """A unit of work of Forbear itself."""
+    with engine_of(url) as engine, begin(engine, vault, now) as work:
+        yield work
+
+
+@contextmanager
+def working_as(
+    viewer: Viewer, url: str, vault: Vault = VAULT, now: dt.datetime = NOW, by: Pack | None = None
+) -> Iterator[ViewerWork]:
+    """A unit of work of somebody, by the pack that the desk of the tests is served with."""
+    with working(url, vault, now) as work:
+        yield work_by(viewer, work, by or shipped())
 
 
 def submitted(url: str, rows: Iterable[Accepted | Rejected], vault: Vault, **terms: object) -> Submitted:
