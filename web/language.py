@@ -7,7 +7,7 @@ from typing import get_args
 import yaml
 from starlette.requests import Request
 
-from rules.locale import Language
+from rules.locale import Language as Language
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 COOKIE = "lang"

@@ -15,11 +15,10 @@ from forbear.base.errors import ForbearError
 from forbear.case import pdf
 from forbear.locale import said
 from rules.finance.repayment_plan import rows
-from rules.locale import Language
+from rules.locale import Language, in_language
 from rules.text.calendar import calendar
 from rules.text.negotiation_pack import LetterDraft, NegotiationPack, PlanOffer
 from rules.text.negotiation_words import money
-from rules.text.phrases import in_language
 
 _OURS: Final = re.compile(r"kit\.(html|pdf|md)|plan\.csv|deadlines\.ics|letter(-\d+)?(\.en)?\.txt")
 _MOST_STEPS: Final = 6  # lines of a plan in the page; all of them are in plan.csv

@@ -8,10 +8,10 @@ from functools import lru_cache
 from rules.decision.hit_policy import DEFAULT, HitPolicy, Ids
 from rules.decision.outcome import DISAGREEMENT
 from rules.facts.case_facts import Facts
-from rules.locale import Language
+from rules.locale import Language, in_language
 from rules.pack.pack import LoadedRule, Pack
 from rules.pack.schema import Default, Rule
-from rules.text.phrases import fill, in_language
+from rules.text.phrases import fill
 
 
 def speaking(pack: Pack, fired: Ids) -> Ids:

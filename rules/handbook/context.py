@@ -12,12 +12,12 @@ from typing import Final
 from rules.handbook.document import Bullet, Bullets, LabelledPart, Line, Paragraph, TextSpan, Tone
 from rules.handbook.wording import words
 from rules.lint.references import Name, Use, uses
-from rules.locale import Language
+from rules.locale import Language, in_language
 from rules.locale import said as sentence
 from rules.pack.negotiation import Point
 from rules.pack.pack import LoadedRule, Pack
 from rules.pack.schema import Item, Parameter, ParameterValue, Reference, Rule, Status, Text, Urgency
-from rules.text.phrases import articles, in_language, parameter, written
+from rules.text.phrases import articles, parameter, written
 
 _TONES: Final[Mapping[Status, Tone]] = {
     "primary": "good",

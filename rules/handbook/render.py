@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from rules.handbook.document import Handbook, Line, TextSpan
 from rules.handbook.wording import TEMPLATES, words
-from rules.text.phrases import in_language
+from rules.locale import in_language
 
 # What Markdown would read as more than text, wherever it stands; < and & would open HTML.
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|~#$&])")

@@ -11,12 +11,12 @@ from rules.decision.outcome import Outcome
 from rules.decision.reasons import decided_alone, rules_of, source
 from rules.engines.polars_engine import RuleTrace
 from rules.facts.case_facts import Facts
-from rules.locale import Language, listed, said
+from rules.locale import Language, in_language, listed, said
 from rules.pack import conditions as c
 from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
 from rules.pack.schema import Reference, Text
-from rules.text.phrases import cited, filled_text, in_language, phrase, used
+from rules.text.phrases import cited, filled_text, phrase, used
 
 _MOST_QUESTIONS: Final = 5
 # What a counsellor wants to see first; nothing about money where a person is in danger.

@@ -11,8 +11,7 @@ from typing import Any, Final
 from rules.decision.outcome import Counterfactual, StaleParameter
 from rules.facts.case_facts import Facts, display
 from rules.facts.cells import Value
-from rules.locale import Language, listed, said
-from rules.locale import in_language as say
+from rules.locale import Language, in_language, listed, said
 from rules.pack import conditions as c
 from rules.pack.pack import Pack
 from rules.pack.parameters import value_on
@@ -29,7 +28,7 @@ def phrase(pack: Pack, condition: c.Condition, language: Language, wanted: bool 
         case c.All(children) | c.Any(children):
             word = "and" if isinstance(condition, c.All) is wanted else "or"
             inner = [_inner(pack, child, language, wanted, alone=len(children) == 1) for child in children]
-            return say(said(f"compare.{word}"), language).join(inner)
+            return in_language(said(f"compare.{word}"), language).join(inner)
     return "".join(parts(pack, condition, language, wanted))
 
 
@@ -39,7 +38,7 @@ def _inner(pack: Pack, child: c.Condition, language: Language, wanted: bool, *, 
         child = child.child
     if alone or not isinstance(child, c.All | c.Any):
         return text
-    return say(said("compare.group", text=text), language)
+    return in_language(said("compare.group", text=text), language)
 
 
 def parts(pack: Pack, leaf: c.Leaf, language: Language, wanted: bool = True) -> tuple[str, str, str]:
@@ -48,7 +47,7 @@ def parts(pack: Pack, leaf: c.Leaf, language: Language, wanted: bool = True) -> 
     One after the other they are the phrase. The last is empty where there is nothing to compare with.
     """
     vocabulary = pack.vocabulary
-    title = say(vocabulary.facts[leaf.fact].title, language)
+    title = in_language(vocabulary.facts[leaf.fact].title, language)
     match leaf:
         case c.Known(_, known):
             return _apart(title, _operator("compare.known", known is wanted), "", language)
@@ -56,19 +55,19 @@ def parts(pack: Pack, leaf: c.Leaf, language: Language, wanted: bool = True) -> 
             right = display(vocabulary, fact, (value,), language)
             return _apart(title, _operator("compare.contains", wanted), right, language)
         case c.OneOf(fact, values):
-            shown = say(listed(display(vocabulary, fact, value, language) for value in values), language)
+            shown = in_language(listed(display(vocabulary, fact, value, language) for value in values), language)
             return _apart(title, _operator("compare.one_of", wanted), shown, language)
         case c.ComparePair(fact, operator, other):
-            right = say(vocabulary.facts[other].title, language)
+            right = in_language(vocabulary.facts[other].title, language)
             if operator == "equals_fact":
                 return _apart(title, _operator("compare.equals_fact", wanted), right, language)
             return _apart(title, _ordered(vocabulary, fact, operator.removesuffix("_fact"), wanted), right, language)
         case c.Compare(fact, operator, bool(value)):
             truth = (value is wanted) if operator == "equals" else (value is not wanted)
-            return title, say(said("compare.bool"), language), display(vocabulary, fact, truth, language)
+            return title, in_language(said("compare.bool"), language), display(vocabulary, fact, truth, language)
         case c.Compare(fact, operator, value):
             if isinstance(value, c.ParameterReference):
-                right = say(pack.parameters[value.name].title, language)
+                right = in_language(pack.parameters[value.name].title, language)
             else:
                 right = display(vocabulary, fact, value, language)
             return _apart(title, _ordered(vocabulary, fact, operator, wanted), right, language)
@@ -93,7 +92,7 @@ def fill(pack: Pack, text: str, facts: Mapping[str, Value], as_of: dt.date, lang
     def shown(name: str) -> str:
         if name in facts:
             return display(pack.vocabulary, name, facts[name], language)
-        return parameter(pack, name, as_of) or say(UNKNOWN, language)
+        return parameter(pack, name, as_of) or in_language(UNKNOWN, language)
 
     parts = string.Formatter().parse(text)
     return "".join(literal + (shown(name) if name is not None else "") for literal, name, _, _ in parts)
@@ -156,7 +155,7 @@ def articles(numbers: str, language: Language) -> str:
 def cited(pack: Pack, references: tuple[Reference, ...], language: Language) -> str:
     """References as a reader wants them: title, number, article, what force the source has, how sure we are."""
     return {"zh": "；", "en": "; "}[language].join(
-        say(_citation(pack, reference), language) for reference in references
+        in_language(_citation(pack, reference), language) for reference in references
     )
 
 
@@ -187,12 +186,12 @@ def used(pack: Pack, names: tuple[str, ...], facts: Facts, language: Language) -
         for name in dict.fromkeys(names)
         if name in facts
     )
-    return {"zh": "；", "en": "; "}[language].join(say(each, language) for each in shown)
+    return {"zh": "；", "en": "; "}[language].join(in_language(each, language) for each in shown)
 
 
 def change(pack: Pack, recourse: Counterfactual, language: Language) -> str:
     """What the borrower could change, and what would then be recommended."""
-    return say(
+    return in_language(
         said(
             "change",
             title=pack.vocabulary.facts[recourse.fact].title,
@@ -208,7 +207,7 @@ def stale(pack: Pack, lapse: StaleParameter, language: Language) -> str:
     entry, on = pack.parameters[lapse.parameter], lapse.on
     if lapse.kind == "carried":
         value = parameter(pack, lapse.parameter, on)
-        return say(said("stale.carried", title=entry.title, on=on, value=value), language)
+        return in_language(said("stale.carried", title=entry.title, on=on, value=value), language)
     last = max((value.valid_to for value in entry.values if value.valid_to and value.valid_to < on), default=None)
     key = "stale.none" if last is None else "stale.ended"
-    return say(said(key, title=entry.title, on=on, last=last), language)
+    return in_language(said(key, title=entry.title, on=on, last=last), language)

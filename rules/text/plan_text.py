@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rules.finance.repayment_plan import RepaymentPlan
-from rules.locale import Language, said
+from rules.locale import Language, in_language, said
 from rules.pack.pack import Pack
 from rules.pack.schema import Text
-from rules.text.phrases import both, in_language
+from rules.text.phrases import both
 
 
 def proposal(pack: Pack, plan: RepaymentPlan) -> dict[str, Any]:

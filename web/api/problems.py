@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
+from rules.locale import in_language
 from rules.pack.schema import Text
-from rules.text.phrases import in_language
 from web import language
 from web.language import Language
 

@@ -12,9 +12,9 @@ from sqlmodel import Session
 from forbear.desk import overview
 from forbear.desk.overview import Period
 from forbear.desk.rule_usage import RuleUsage
+from rules.locale import in_language
 from rules.pack.pack import Pack
 from rules.pack.schema import Text
-from rules.text.phrases import in_language
 from web import language
 from web.auth import Supervisor
 from web.charts import charts

@@ -21,7 +21,8 @@ from forbear.base.packs import UnreadablePackError
 from forbear.desk.review import NoCaseError
 from rules.facts.case_facts import display
 from rules.handbook.wording import TEMPLATES as HANDBOOK
-from rules.text.phrases import articles, in_language
+from rules.locale import in_language
+from rules.text.phrases import articles
 from web import auth, language
 from web.api import problems
 

@@ -16,11 +16,10 @@ from fastapi.responses import HTMLResponse
 from forbear.batch.triage import Decided
 from forbear.case import decided_case, negotiation_files, pdf
 from forbear.ledger import ledger
-from rules.locale import Language
+from rules.locale import Language, in_language
 from rules.text.calendar import calendar
 from rules.text.negotiation_pack import NegotiationPack
 from rules.text.negotiation_words import money
-from rules.text.phrases import in_language
 from web import language
 from web.auth import OurForm
 from web.charts import charts
