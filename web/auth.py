@@ -75,8 +75,8 @@ def local(address: str) -> str:
     return address if _LOCAL.fullmatch(address) else "/"
 
 
-_counsellor, _supervisor, _admin = at_least("counsellor"), at_least("supervisor"), at_least("admin")
 SignedIn = Annotated[Viewer, Depends(_signed_in)]
+_counsellor, _supervisor, _admin = at_least("counsellor"), at_least("supervisor"), at_least("admin")
 Counsellor = Annotated[Viewer, Depends(_counsellor)]
 Supervisor = Annotated[Viewer, Depends(_supervisor)]
 Admin = Annotated[Viewer, Depends(_admin)]

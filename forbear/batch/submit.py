@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from forbear.base.vault import Vault
 from forbear.batch.chunks import Wake
 from forbear.intake import Accepted, Rejected
-from forbear.ledger import ledger
+from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
 from models import staging
 from models.intake import Batch, Rejection
@@ -49,24 +49,21 @@ class Submitted:
 
 
 def submit(
-    session: Session,
+    work: Work,
     rows: Iterable[Accepted | Rejected],
     *,
     head: Head,
     pack: Pack,
     as_of: dt.date,
     submitter: str,
-    vault: Vault,
     chunk_size: int,
-    now: dt.datetime,
     batch_id: UUID | None = None,
-    actor: str = ledger.SYSTEM,
 ) -> Submitted:
-    """Take in any number of rows, holding no more than a block of them in memory. The last step of a transaction.
+    """Take in any number of rows, holding no more than a block of them in memory.
 
-    A case reference may come once: intake rejects its later rows. `actor` is who hands in, as the ledger names it.
-    Raises what reading the rows raises.
+    A case reference may come once: intake rejects its later rows. Raises what reading the rows raises.
     """
+    session, vault, now = work.session, work.vault, work.now
     staging.create(session)
     sealer = _Sealer(pack, vault)
     counts: Counter[type] = Counter()
@@ -77,7 +74,7 @@ def submit(
             (sealer.rejected(row) for row in block if isinstance(row, Rejected)),
         )
         counts.update(map(type, block))
-    new_pack = _keep_pack(session, pack, now)
+    new_pack = _keep_pack(work, pack)
     batch = Batch(
         id=batch_id or uuid4(),
         submitter=submitter,
@@ -101,10 +98,9 @@ def submit(
     if not merged.chunks:
         webhooks.tell_complete(session, batch, now)
     counted = {name: getattr(batch, name) for name in ("rows_read", "accepted", "rejected", "unchanged")}
-    entries = ledger.of_rows(session, "batch", [batch.id], {"submitter": submitter, **counted})
+    work.note("batch", f"batch:{batch.id}", {"submitter": submitter, **counted})
     if new_pack:
-        entries += ledger.of_rows(session, "publication", [pack.sha256], {"pack": pack.manifest.version})
-    ledger.append(session, vault, actor, entries, now)
+        work.note("publication", f"pack:{pack.sha256}", {"pack": pack.manifest.version})
     wakes = tuple(Wake(chunk_id, queue) for chunk_id, queue in merged.chunks)
     return Submitted(batch.id, batch.rows_read, batch.accepted, batch.rejected, batch.unchanged, wakes)
 
@@ -163,14 +159,14 @@ def _blocks(rows: Iterable[Accepted | Rejected]) -> Iterator[list[Accepted | Rej
         yield block
 
 
-def _keep_pack(session: Session, pack: Pack, now: dt.datetime) -> bool:
+def _keep_pack(work: Work, pack: Pack) -> bool:
     """Store the pack if it is new to the record; answers whether it was."""
     values = {
         "sha256": pack.sha256,
         "pack_id": pack.manifest.id,
         "version": pack.manifest.version,
-        "created_at": now,
+        "created_at": work.now,
         "files": {path: body.decode() for path, body in pack.files.items()},
     }
     kept = insert(StoredPack).values(values).on_conflict_do_nothing().returning(col(StoredPack.sha256))
-    return session.exec(kept).first() is not None
+    return work.session.exec(kept).first() is not None

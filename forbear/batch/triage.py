@@ -16,7 +16,7 @@ from forbear.base.packs import stored_pack
 from forbear.base.vault import Vault
 from forbear.batch import borrowers, chunks
 from forbear.desk import worklist
-from forbear.ledger import ledger
+from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
 from models.copy import copy_into
 from models.decision import Decision
@@ -111,19 +111,19 @@ class Decided:
         return negotiation_pack(self.pack, self.outcome, self.facts, self.as_of)
 
 
-def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[[], dt.datetime]) -> int | None:
-    """Decide every case of a pending chunk and mark it done, in this one transaction.
+def triage_chunk(work: Work, chunk_id: int, clock: Callable[[], dt.datetime]) -> int | None:
+    """Decide every case of a pending chunk and mark it done, at the time that `clock` shows then.
 
     Answers how many decisions were written; None if the chunk is done already or another worker has it.
     """
+    session, decided_at = work.session, work.now
     chunk = chunks.take(session, chunk_id)
     if chunk is None:
         return None
     batch = session.get_one(Batch, chunk.batch_id)
     pack = stored_pack(session, batch.pack_sha256)
-    versions = _load(session, batch, pack, chunk.case_version_ids, vault)
+    versions = _load(work, batch, pack, chunk.case_version_ids)
     evaluations = evaluator(pack, batch.as_of).evaluate([version.facts for version in versions])
-    decided_at = clock()
     rows = [
         _row(pack, version.id, evaluation, batch.as_of, chunk_id, decided_at)
         for version, evaluation in zip(versions, evaluations, strict=True)
@@ -134,11 +134,11 @@ def triage_chunk(session: Session, chunk_id: int, vault: Vault, clock: Callable[
     webhooks.tell(session, batch.submitter, "decision.changed", changed, decided_at)
     made = set(written)
     counted = [each for version, each in zip(versions, evaluations, strict=True) if version.id in made]
-    worklist.count(session, pack, batch.submitter, counted, decided_at)
+    worklist.count(work, pack, batch.submitter, counted)
     chunks.finish(session, chunk, clock())
     of_chunk = select(Decision.id).where(col(Decision.case_version_id).in_(written), Decision.chunk_id == chunk_id)
-    entries = ledger.of_rows(session, "decision", session.exec(of_chunk).all())
-    ledger.append(session, vault, ledger.SYSTEM, entries, decided_at)
+    for decision_id in session.exec(of_chunk.order_by(col(Decision.id))):
+        work.note("decision", f"decision:{decision_id}")
     return len(written)
 
 
@@ -162,13 +162,14 @@ def evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
     return Evaluator(pack, as_of)
 
 
-def _load(session: Session, batch: Batch, pack: Pack, ids: Sequence[int], vault: Vault) -> list[Version]:
+def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Version]:
     """The versions not decided yet, with what the record adds: flags in the notes, the borrower's other cases."""
+    session = work.session
     rows = session.connection().execute(_UNDECIDED, {"versions": ids, "pack": batch.pack_sha256, "as_of": batch.as_of})
     versions = []
     for version_id, case_id, stored, private in rows:
         facts = case_facts.from_json(pack.vocabulary, stored)
-        facts["note_flags"] = red_flags.scan(pack, _notes(private, vault))
+        facts["note_flags"] = red_flags.scan(pack, _notes(private, work.vault))
         versions.append(Version(version_id, case_id, facts))
     tied = [version for version in versions if "borrower_ref" in version.facts]
     cases = borrowers.open_cases(

@@ -133,15 +133,6 @@ def sealed(vault: Vault, seq: int, mac: bytes) -> bytes:
     return _keyed(vault, ["head", seq, mac.hex()])
 
 
-def of_rows(session: Session, kind: str, ids: Sequence[Any], detail: dict[str, Any] | None = None) -> list[LedgerEntry]:
-    """An entry of a digested kind for each row of these ids, in their order."""
-    table = DIGESTED[kind].table
-    return [
-        LedgerEntry(kind, f"{table}:{row_id}", detail or {}, digest)
-        for row_id, digest in digests(session, kind, ids).items()
-    ]
-
-
 def row_id(subject: str) -> str:
     """The id of the row that an entry is about."""
     return subject.partition(":")[2]

@@ -6,10 +6,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
-from sqlmodel import Session
 
-from forbear.accounts.accounts import Viewer
-from forbear.base.vault import Vault
+from forbear.accounts.accounts import ViewerWork, work_by
 from forbear.batch.chunks import Wake
 from forbear.case import actions, corrections, timeline
 from forbear.case.action_fields import WORDS_MOST
@@ -17,9 +15,8 @@ from forbear.case.decided_case import decided_on
 from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk import review
 from forbear.desk.review import Act, NoCaseError, StaleError
+from forbear.ledger.unit_of_work import begin
 from models.desk import WorklistItem
-from models.session import session
-from rules.pack.pack import Pack
 from web.api.auth import Reviewer
 from web.api.batches import Whose
 from web.api.cases import find
@@ -136,8 +133,8 @@ def review_case(
 ) -> Reviewed:
     """Do one thing on a case. Made for an earlier revision it is refused (409), and nothing is done."""
     state = request.app.state
-    with session(state.engine) as opened:
-        done, wakes = _Desk(opened, state.vault, state.pack, viewer, now).do(ref, submitter, body)
+    with begin(state.engine, state.vault, now) as work:
+        done, wakes = _Desk(work_by(viewer, work, state.pack)).do(ref, submitter, body)
     wake(wakes, state.redis_url)
     return done
 
@@ -145,8 +142,8 @@ def review_case(
 class _Desk:
     """One action in a transaction."""
 
-    def __init__(self, opened: Session, vault: Vault, pack: Pack, viewer: Viewer, now: dt.datetime) -> None:
-        self._session, self._vault, self._pack, self._viewer, self._now = opened, vault, pack, viewer, now
+    def __init__(self, work: ViewerWork) -> None:
+        self._work, self._session, self._viewer = work, work.session, work.viewer
 
     def do(self, ref: str, submitter: str | None, body: Any) -> tuple[Reviewed, tuple[Wake, ...]]:
         """Check the action against the case as it stands, and append it."""
@@ -162,11 +159,11 @@ class _Desk:
             raise ProblemError(409, "stale", members={"revision": newest.revision}) from None
         except RefusedError as error:
             raise of_fields(*error.errors) from None
-        made = act and review.perform(self._session, self._vault, self._viewer, case, act, self._now)
+        made = act and review.perform(self._work, case, act)
         done = Reviewed(
             id=made and made.id,
             action=body.action,
-            at=self._now,
+            at=self._work.now,
             strategy=act and act.strategy,
             status=case.status,
             revision=case.revision,
@@ -175,14 +172,14 @@ class _Desk:
         return done, wakes
 
     def _standing(self, case: WorklistItem) -> CaseContext:
-        decided = decided_on(self._session, case.case_id, case.decision_id, self._vault)
+        decided = decided_on(self._session, case.case_id, case.decision_id, self._work.vault)
         assert decided is not None  # noqa: S101 - a foreign key
-        return CaseContext(self._viewer, case, decided, self._now)
+        return CaseContext(self._viewer, case, decided, self._work.now)
 
     def _chosen(self, at: CaseContext, body: Any) -> tuple[Act | None, UUID | None, tuple[Wake, ...]]:
         if isinstance(body, Answer):
             cells = {name: _cell(value) for name, value in body.facts.items()}
-            answered = corrections.answer(self._session, self._vault, at, cells, self._pack, body.words)
+            answered = corrections.answer(self._work, at, cells, body.words)
             return answered.act, answered.submitted.batch_id, answered.submitted.wakes
         return self._act(at, body), None, ()
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from fastapi import Request, Response
 from sqlmodel import Session
 
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import Viewer, ViewerWork
 from forbear.base.packs import UnreadablePackError
 from forbear.base.vault import Vault
 from forbear.case import actions, alternatives, budget, corrections, decision_diff, negotiation_files, pdf, timeline
@@ -55,11 +55,32 @@ class Looking:
     """Who looks at cases, when, and with what."""
 
     request: Request
-    viewer: Viewer
-    session: Session
-    vault: Vault
-    pack: Pack  # that new facts are decided by
-    now: dt.datetime
+    work: ViewerWork
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who looks."""
+        return self.work.viewer
+
+    @property
+    def session(self) -> Session:
+        """By which session."""
+        return self.work.session
+
+    @property
+    def vault(self) -> Vault:
+        """With which key."""
+        return self.work.vault
+
+    @property
+    def pack(self) -> Pack:
+        """What new facts are decided by."""
+        return self.work.pack
+
+    @property
+    def now(self) -> dt.datetime:
+        """When."""
+        return self.work.now
 
 
 def case_page(
@@ -110,7 +131,7 @@ def _values(looking: Looking, file: CaseFile) -> dict[str, Any]:
         "asked": _asked(asks[0], decided.pack) if asks and waiting else (),
         "why_not": alternatives.alternatives(decided),
         "budget": budget.budget_of(decided),
-        "privacy": card(session, vault, viewer, file.case_id),
+        "privacy": card(looking.work, file.case_id),
         "kit": decided.kit(),
         "since": _since(looking, file),
         "questions": {each.name: each for each in inputs(looking.pack, decided.outcome.questions, {})},

@@ -13,17 +13,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlmodel import Session
 
+from forbear.accounts.accounts import ViewerWork, work_by
 from forbear.batch import chunks
 from forbear.case import actions, corrections, decided_case, timeline
 from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk import review
 from forbear.desk.review import Act, StaleError
+from forbear.ledger.unit_of_work import begin
 from models.desk import WorklistItem
 from models.session import session
-from web.auth import Counsellor, OurForm
-from web.deps import NowDep, PackDep, SessionDep, VaultDep
+from web.auth import CounsellorWork, OurForm
 from web.pages.case.case import RowId, opened
 from web.views.case import Looking, case_page
 from web.views.forms import Forms, Sent
@@ -63,15 +63,11 @@ class _Doing:
 
 def _doing(
     request: Request,
-    viewer: Counsellor,
-    session: SessionDep,
-    vault: VaultDep,
-    pack: PackDep,
-    now: NowDep,
+    work: CounsellorWork,
     case_id: RowId,
     sent: Annotated[Sent, Depends(_sent)],
 ) -> _Doing:
-    return _Doing(Looking(request, viewer, session, vault, pack, now), case_id, sent)
+    return _Doing(Looking(request, work), case_id, sent)
 
 
 _DoingDep = Annotated[_Doing, Depends(_doing)]
@@ -166,12 +162,11 @@ def answer(doing: _DoingDep) -> Response:
     engine = looking.request.app.state.engine
     looking.session.close()  # nobody holds a connection while waiting
     try:
-        with session(engine) as opened_session:
-            standing = _standing(opened_session, doing)
-            answered = corrections.answer(
-                opened_session, looking.vault, standing, doing.sent.cells(), looking.pack, doing.sent.text("words")
-            )
-            _perform(opened_session, doing, standing.case, answered.act)
+        with begin(engine, looking.vault, looking.now) as begun:
+            work = work_by(looking.viewer, begun, looking.pack)
+            standing = _standing(work, doing)
+            answered = corrections.answer(work, standing, doing.sent.cells(), doing.sent.text("words"))
+            _perform(work, doing, standing.case, answered.act)
     except (RefusedError, StaleError) as error:
         return _again(doing, error)
     wakes = answered.submitted.wakes
@@ -184,27 +179,26 @@ def _act(doing: _Doing, choose: Callable[[CaseContext], Act | None]) -> Response
     """Do what was chosen on the case as it stands, or show the page again with what is in the way."""
     looking = doing.looking
     try:
-        standing = _standing(looking.session, doing)
+        standing = _standing(looking.work, doing)
         act = choose(standing)
     except (RefusedError, StaleError) as error:
         return _again(doing, error)
     if act is not None:
-        _perform(looking.session, doing, standing.case, act)
+        _perform(looking.work, doing, standing.case, act)
     return _back(doing)
 
 
-def _standing(opened_session: Session, doing: _Doing) -> CaseContext:
+def _standing(work: ViewerWork, doing: _Doing) -> CaseContext:
     """The case, locked, as the form saw it."""
-    looking = doing.looking
-    case = review.take_case(opened_session, looking.viewer, doing.case_id, doing.revision)
-    decided = decided_case.decided_on(opened_session, case.case_id, case.decision_id, looking.vault)
+    case = review.take_case(work.session, work.viewer, doing.case_id, doing.revision)
+    decided = decided_case.decided_on(work.session, case.case_id, case.decision_id, work.vault)
     assert decided is not None  # noqa: S101 - a foreign key
-    return CaseContext(looking.viewer, case, decided, looking.now)
+    return CaseContext(work.viewer, case, decided, work.now)
 
 
-def _perform(opened_session: Session, doing: _Doing, case: WorklistItem, act: Act) -> None:
+def _perform(work: ViewerWork, doing: _Doing, case: WorklistItem, act: Act) -> None:
     noted = Act(**{**vars(act), "detail": {**(act.detail or {}), "form": doing.fingerprint}})
-    review.perform(opened_session, doing.looking.vault, doing.looking.viewer, case, noted, doing.looking.now)
+    review.perform(work, case, noted)
 
 
 def _again(doing: _Doing, error: RefusedError | StaleError) -> Response:
@@ -213,7 +207,7 @@ def _again(doing: _Doing, error: RefusedError | StaleError) -> Response:
     stale = isinstance(error, StaleError)
     if stale and review.done_already(looking.session, looking.viewer, doing.case_id, doing.fingerprint):
         return _back(doing)
-    looking.session.rollback()
+    looking.work.roll_back()
     file = opened(looking, doing.case_id)
     if file.judgement is None:
         raise HTTPException(404)

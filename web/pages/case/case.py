@@ -6,8 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Res
 
 from forbear.batch.triage import Decided
 from forbear.case import decided_case, decision_diff
-from web.auth import SignedIn
-from web.deps import NowDep, PackDep, SessionDep, VaultDep
+from web.auth import SignedInWork
 from web.views import page_json, render
 from web.views.case import Looking, case_page, plain
 
@@ -15,10 +14,8 @@ router = APIRouter()
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
-def _looking(
-    request: Request, viewer: SignedIn, session: SessionDep, vault: VaultDep, pack: PackDep, now: NowDep
-) -> Looking:
-    return Looking(request, viewer, session, vault, pack, now)
+def _looking(request: Request, work: SignedInWork) -> Looking:
+    return Looking(request, work)
 
 
 LookingDep = Annotated[Looking, Depends(_looking)]

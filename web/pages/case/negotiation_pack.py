@@ -15,7 +15,6 @@ from fastapi.responses import HTMLResponse
 
 from forbear.batch.triage import Decided
 from forbear.case import decided_case, negotiation_files, pdf
-from forbear.ledger import ledger
 from rules.locale import Language, in_language
 from rules.text.calendar import calendar
 from rules.text.negotiation_pack import NegotiationPack
@@ -113,8 +112,7 @@ def _languages(looking: Looking, both: bool) -> tuple[Language, ...]:
 
 
 def _handed_over(looking: Looking, case_id: int, content: bytes, media_type: str, name: str) -> Response:
-    entry = ledger.LedgerEntry("export", f"case:{case_id}", {"files": [name]})
-    ledger.append(looking.session, looking.vault, looking.viewer.actor, [entry], looking.now)
+    looking.work.note("export", f"case:{case_id}", {"files": [name]})
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
