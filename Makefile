@@ -55,8 +55,8 @@ screenshots: $(READY) ## the pictures of every page in docs/screenshots, anew (n
 	@$(BIN)/python -m tests.screenshots
 
 lock: ## compile the lock files anew (needs uv)
-	uv pip compile --quiet pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock
-	uv pip compile --quiet pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header -o requirements-dev.lock
+	uv pip compile --quiet pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+	uv pip compile --quiet pyproject.toml --all-extras --group dev --universal --generate-hashes --no-emit-index-url --no-header -o requirements-dev.lock
 
 clean: ## remove .venv, caches and the embedded servers' data
 	rm -rf $(VENV) .forbear .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

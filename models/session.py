@@ -15,11 +15,15 @@ _OPTIONS = (
     "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
 )
 
+CONNECTIONS = 15  # of one engine at most; who needs another waits until one is given back
+
 
 def make_engine(url: str, name: str = "forbear") -> Engine:
     """An engine for a PostgreSQL URL; `name` is what the server's list of connections shows."""
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=CONNECTIONS // 3,
+        max_overflow=CONNECTIONS - CONNECTIONS // 3,
         pool_pre_ping=True,  # a server that restarted is met with a new connection, not an error
         hide_parameters=True,  # errors would carry facts into logs
         connect_args={"application_name": name, "options": _OPTIONS, "connect_timeout": 10},

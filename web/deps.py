@@ -10,7 +10,15 @@ from sqlmodel import Session
 from forbear.accounts.accounts import Viewer, ViewerWork, work_by
 from forbear.base.vault import Vault
 from forbear.ledger.unit_of_work import Work, begin
+from models.session import CONNECTIONS
 from rules.pack.pack import Pack
+
+# A request keeps its session from one step to the next, and needs a thread for each. So no thread may ever wait for
+# what such a request holds, or a crowd would take all threads and nobody could go on: requests wait for their turn
+# before they are on a thread, and there are fewer turns than connections. The others are for sessions that are opened
+# and closed within one step, which end whatever anybody waits for.
+_TURNS = CONNECTIONS * 2 // 3
+STEPS = CONNECTIONS - _TURNS
 
 
 def _vault(request: Request) -> Vault:
@@ -44,7 +52,7 @@ def _work(request: Request, vault: VaultDep, now: NowDep) -> Iterator[Work]:
 
 
 # Chained and committed before the answer is sent: what a person was told has happened, has.
-WorkDep = Annotated[Work, Depends(_work, scope="function")]
+WorkDep = Annotated[Work, Depends(_work, scope="function", max_concurrency=_TURNS)]
 
 
 async def _session(work: WorkDep) -> Session:

@@ -57,6 +57,14 @@ def check_target(path: Path) -> None:
         raise ForbearError(f"{path} cannot be written: choose another place or change its permissions.")
 
 
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, or would: through links of either kind, and by whatever way."""
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there yet
+        return os.path.realpath(one) == os.path.realpath(other)
+
+
 def write_results(path: Path, decisions: Iterable[Object]) -> int:
     """Write decisions and say how many."""
     return _write(path, decisions, results)

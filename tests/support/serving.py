@@ -4,9 +4,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
+
+from tests.support.processes import DEADLINE
 
 
 @contextmanager
@@ -24,3 +28,8 @@ def serving(app: FastAPI) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def client_of(address: str | httpx.URL, **terms: Any) -> httpx.Client:
+    """A client that nobody is signed in with. It waits for an answer as long as nothing but a failure ever takes."""
+    return httpx.Client(base_url=address, trust_env=False, timeout=DEADLINE, **terms)

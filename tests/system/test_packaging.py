@@ -4,6 +4,7 @@ import importlib.resources
 import json
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,8 @@ def test_lock_files_pin_with_hashes_and_name_no_host(name: str) -> None:
 
 def test_every_dependency_is_in_the_lock_file_and_explained() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    names = [re.split(r"[\[<>=~! ]", spec)[0] for spec in project["project"]["dependencies"]]
+    specs = [*project["project"]["dependencies"], *chain(*project["project"]["optional-dependencies"].values())]
+    names = [re.split(r"[\[<>=~! ]", spec)[0] for spec in specs]
     locked = (ROOT / "requirements.lock").read_text()
     why = (ROOT / "docs/decisions/0008-dependencies.md").read_text()
     for name in names:

@@ -11,7 +11,8 @@ from forbear.base.vault import Vault
 from forbear.ops.heartbeat import beat
 from models.session import session
 from tests.support.cases import NOW, engine_of
-from tests.support.serving import serving
+from tests.support.processes import DEADLINE
+from tests.support.serving import client_of, serving
 from web.app import create_app
 from web.deps import now
 from workers.app import QUEUES
@@ -21,7 +22,7 @@ from workers.app import QUEUES
 def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
     app = create_app(database_url, redis_url, vault)
     app.dependency_overrides[now] = lambda: NOW
-    with serving(app) as address, httpx.Client(base_url=address, trust_env=False) as opened:
+    with serving(app) as address, client_of(address) as opened:
         yield opened
 
 
@@ -65,5 +66,5 @@ def test_a_database_that_was_not_migrated_is_not_ready(client: httpx.Client, dat
 def test_servers_that_cannot_be_reached_are_named(vault: Vault) -> None:
     app = create_app("postgresql://nobody@127.0.0.1:1/nothing", "redis://127.0.0.1:1/0", vault)
     with serving(app) as address:
-        answer = httpx.get(f"{address}/readyz", trust_env=False)
+        answer = httpx.get(f"{address}/readyz", trust_env=False, timeout=DEADLINE)
     assert (answer.status_code, answer.json()["failed"]) == (503, ["database", "broker"])

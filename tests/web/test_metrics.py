@@ -11,11 +11,12 @@ import pytest
 from forbear.base.vault import Vault
 from tests.support.cases import NOW, accepted, decided, many, submitted
 from tests.support.desk_clients import served
+from tests.support.serving import client_of
 
 
 @pytest.fixture
 def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
-    with served(database_url, redis_url, vault) as address, httpx.Client(base_url=address, trust_env=False) as opened:
+    with served(database_url, redis_url, vault) as address, client_of(address) as opened:
         yield opened
 
 

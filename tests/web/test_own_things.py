@@ -22,7 +22,7 @@ from models.webhook import Delivery, Webhook
 from rules.pack.loader import DEFAULT_PACK, load
 from tests.support.cases import NOW, VAULT, accepted, decided, engine_of
 from tests.support.desk_clients import Desk, account, cookie_of, holding
-from tests.support.serving import serving
+from tests.support.serving import client_of, serving
 from web.app import create_app
 from web.deps import now
 
@@ -174,7 +174,7 @@ def test_the_api_knows_nothing_of_another_submitter(theirs: Theirs, method: str,
         owner = opened.get_one(Account, account(theirs.url, "them", "submitter", "them"))
         secret = accounts.create_token(opened, owner, "all", SCOPES, NOW + dt.timedelta(days=1), NOW)
     headers = {"Authorization": f"Bearer {secret}"}
-    with httpx.Client(base_url=theirs.address, headers=headers, trust_env=False) as client:
+    with client_of(theirs.address, headers=headers) as client:
         body = REVIEW if pattern.endswith("/reviews") else None
         answer = client.request(method, filled(pattern, theirs.names), json=body)
         nothing = client.request(method, filled(pattern, NOTHING), json=body)

@@ -14,7 +14,7 @@ from forbear.webhooks import webhooks
 from models.account import Account
 from models.session import session
 from web.api.problems import ProblemError
-from web.deps import NowDep, as_work_of
+from web.deps import STEPS, NowDep, as_work_of
 
 _CHALLENGE = 'Bearer realm="forbear"'
 _scheme = HTTPBearer(
@@ -40,10 +40,13 @@ def bearer(
     return viewer
 
 
+_Bearer = Annotated[Viewer, Depends(bearer, max_concurrency=STEPS)]
+
+
 def scoped(scope: Scope) -> Callable[[Viewer], Viewer]:
     """A dependency: the account of a token that has this scope; else 403."""
 
-    def allowed(viewer: Annotated[Viewer, Depends(bearer)]) -> Viewer:
+    def allowed(viewer: _Bearer) -> Viewer:
         if scope not in viewer.scopes:
             challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
             raise ProblemError(403, "scope", headers={"WWW-Authenticate": challenge}, scope=scope)

@@ -3,7 +3,6 @@
 import datetime as dt
 import json
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
@@ -18,6 +17,7 @@ from sqlmodel import Session
 from forbear.accounts.accounts import Viewer, ViewerWork, work_by
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
+from forbear.base.spool import held
 from forbear.base.vault import Vault
 from forbear.batch import batch_list, export, idempotency
 from forbear.batch.chunks import Wake
@@ -40,8 +40,8 @@ from web.deps import NowDep, SessionDep
 from workers.wake import wake
 
 router = APIRouter(prefix="/api/v1/batches", tags=["batches"])
-FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2100, 1, 1)
-AsOf = Annotated[dt.date | None, Query(description="The day to decide for; default: today where the law applies")]
+FIRST_DAY = dt.date(2000, 1, 1)
+AsOf = Annotated[dt.date | None, Query(description="The day to decide for, by default today; none to come")]
 Whose = Annotated[Line | None, Query(description="Whose cases; a submitter's account has no choice")]
 Format = Literal[tuple(each.name for each in FORMATS.values())]  # type: ignore[valid-type] # pydantic reads the tuple
 _ANSWERED = [each.media_type for each in FORMATS.values()]
@@ -75,8 +75,7 @@ async def submit_batch(
 
     Answers at once with the batch; its cases are decided meanwhile. Submitting the same cases again is harmless.
     """
-    with TemporaryDirectory(prefix="forbear-") as folder:
-        received = await bodies.file(request, Path(folder), name)
+    async with bodies.file(request, name) as received:
         terms = bodies.checked(BatchTerms, received.fields)
         order = _Order(request, viewer, received, as_of or terms.as_of, submitter or terms.submitter, now)
         return await run_in_threadpool(order.take, idempotency_key)
@@ -144,12 +143,11 @@ class _Order:
 
 
 def day_of(as_of: dt.date | None, pack: Pack, now: dt.datetime) -> dt.date:
-    """The day to decide for, by default today where the pack's law applies."""
-    if as_of is None:
-        return now.astimezone(ZoneInfo(pack.manifest.timezone)).date()
-    if not FIRST_DAY <= as_of < LAST_DAY:
-        raise ProblemError(422, "as_of", first=FIRST_DAY, last=LAST_DAY)
-    return as_of
+    """The day to decide for, by default today where the pack's law applies; none to come, see DayToComeError."""
+    today = now.astimezone(ZoneInfo(pack.manifest.timezone)).date()
+    if as_of is not None and not FIRST_DAY <= as_of <= today:
+        raise ProblemError(422, "as_of", first=FIRST_DAY, today=today)
+    return as_of or today
 
 
 @router.get("", responses=problems(400, 401, 403, 422))
@@ -213,23 +211,19 @@ def rejects(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, forma
 def _download(
     request: Request, viewer: Viewer, now: dt.datetime, batch_id: UUID, what: str, ending: str, pieces: Any
 ) -> Response:
-    """A file in pieces, from a session that lasts as long as they do. The ledger says first that they were given out.
+    """A file that is written whole before it is sent; the ledger says first that it was given out.
 
-    The first piece is made before the answer begins, so that what cannot be read is a problem and not half a file.
+    So whoever reads slowly holds no connection, and what cannot be read is a problem and not half a file.
     """
     engine, vault = request.app.state.engine, request.app.state.vault
     with begin(engine, vault, now) as work:
         _found(work.session, viewer, batch_id)
         work.note("export", f"batch:{batch_id}", {"what": what, "format": ending}, actor=viewer.actor)
 
-    def stream() -> Iterator[bytes]:
-        with snapshot(engine) as opened, TemporaryDirectory(prefix="forbear-") as folder:
-            yield from pieces(opened, opened.get_one(Batch, batch_id), Path(folder))
-
-    made = stream()
-    first = next(made, b"")
+    with snapshot(engine) as opened, TemporaryDirectory(prefix="forbear-") as folder:
+        file = held(pieces(opened, opened.get_one(Batch, batch_id), Path(folder)))
     headers = {"Content-Disposition": f'attachment; filename="{what}-{batch_id}.{ending}"'}
-    return StreamingResponse(chain([first], made), media_type=FORMATS[f".{ending}"].media_type, headers=headers)
+    return StreamingResponse(file, media_type=FORMATS[f".{ending}"].media_type, headers=headers)
 
 
 def _found(session: Session, viewer: Viewer, batch_id: UUID) -> Batch:

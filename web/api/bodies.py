@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.types import Message, Receive
 
 from forbear.base.settings import settings
+from forbear.base.spool import spool
 from forbear.intake import BY_MEDIA_TYPE, FORMATS
 from forbear.intake.json_lines import DECODER
 from web.api.problems import ProblemError, of_validation
@@ -47,20 +49,22 @@ async def one_object(request: Request) -> dict[str, object]:
     return value
 
 
-async def file(request: Request, folder: Path, name: str | None) -> Received:
-    """Write the file of a request into a folder: the part `file` of a form, or the whole body."""
+@asynccontextmanager
+async def file(request: Request, name: str | None) -> AsyncIterator[Received]:
+    """The file of a request, for as long as the block lasts: the part `file` of a form, or the whole body."""
     request = limited(request)
     if media_type(request) != MULTIPART:
-        path = folder / f"cases{_suffix(name, media_type(request))}"
-        return Received(path, name or path.name, await _write(path, request.stream()), {})
+        with spool(f"cases{_suffix(name, media_type(request))}") as path:
+            yield Received(path, name or path.name, await _write(path, request.stream()), {})
+        return
     async with request.form(max_files=1, max_fields=10) as form:
         part = form.get("file")
         if not isinstance(part, UploadFile):
             raise ProblemError(422, "no_file")
         name = name or part.filename or ""
-        path = folder / f"cases{_suffix(name, (part.content_type or '').partition(';')[0].strip().lower())}"
         fields = {key: value for key, value in form.items() if isinstance(value, str)}
-        return Received(path, (name or path.name)[:MAX_NAME], await _write(path, _parts(part)), fields)
+        with spool(f"cases{_suffix(name, (part.content_type or '').partition(';')[0].strip().lower())}") as path:
+            yield Received(path, (name or path.name)[:MAX_NAME], await _write(path, _parts(part)), fields)
 
 
 Terms = TypeVar("Terms", bound=BaseModel)

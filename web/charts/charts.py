@@ -88,6 +88,11 @@ def course(label: str, plan: RepaymentPlan) -> Course | None:
     return Course(label, (plan.balance, *(payment.balance for payment in payments)))
 
 
+def drawn(plan: RepaymentPlan) -> bool:
+    """Whether a plan has a line in the chart: something is paid off, and over time."""
+    return plan.months > 1 and course("", plan) is not None
+
+
 def balance(courses: Sequence[Course], *, name: str, months: str, yuan: str, width: int = WIDE) -> str:
     """What is still owed after each month: a stepped line for each plan. `months` and `yuan` name the axes."""
     several = len(courses) > 1

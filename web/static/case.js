@@ -6,7 +6,7 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   button.setAttribute("aria-live", "polite");
   button.addEventListener("click", async () => {
     const source = document.getElementById(button.dataset.copy);
-    const lines = source.tagName === "OL" ? [...source.children].map((line) => line.textContent) : [source.textContent];
+    const lines = source.children.length ? [...source.children].map((line) => line.textContent) : [source.textContent];
     await navigator.clipboard.writeText(lines.join("\n"));
     button.textContent = button.dataset.copied;
     setTimeout(() => { button.textContent = words; }, 2000);

@@ -23,9 +23,11 @@ from rules.pack.pack import Pack
 from rules.pack.parameters import value_on
 from rules.text.phrases import citations, parameter
 from web import language
+from web.charts import charts
 from web.views import page_json, render
-from web.views.forms import Forms, inputs
+from web.views.forms import Forms, Sent, inputs
 from web.views.privacy import card
+from web.views.typed import Line, typed
 
 # Within how many days a lender answers a complaint: parameters of a pack that a case may be put aside for.
 _PRESETS = ("lender_complaint_days", "lender_complaint_days_complex", "lender_complaint_days_special")
@@ -41,6 +43,7 @@ FORMS = (
     "outcome",
     "document",
 )
+_ACTIONS = {"questions": "answer", "facts": "answer"}  # of forms that are called otherwise than their action
 _CHOICES = {
     "override": actions.OVERRIDE_REASONS,
     "escalate": actions.ESCALATE_REASONS,
@@ -88,6 +91,9 @@ def case_page(
 ) -> Response:
     """The page of a case that has a decision, or its JSON twin; `forms`: one of them was refused."""
     values = _values(looking, file)
+    sent = forms.refused if forms else None
+    # Where somebody else came first, the form may be gone from the page, or ask something else now.
+    lost = sent is not None and (stale or _ACTIONS.get(sent.form, sent.form) not in values["can"])
     shown = values | {
         "forms": forms or Forms(),
         "stale": stale,
@@ -100,12 +106,20 @@ def case_page(
         "letter": negotiation_files.letter,
         "said": language.message,
         "has": language.has,
+        "typed": _typed(looking, file, sent) if lost and sent else None,
     }
     twin = _twin(file, values)
     if status == HTTPStatus.OK:
         return render.page(looking.request, "case.html", shown, twin)
     told = {"stale": stale, "errors": [asdict(error) for error in shown["forms"].errors]}
     return render.page(looking.request, "case.html", shown, twin | told, status, f"/cases/{file.case_id}")
+
+
+def _typed(looking: Looking, file: CaseFile, sent: Sent) -> tuple[Line, ...]:
+    """What was entered in a form, in words; of the facts, those that are others than what is known."""
+    assert file.judgement is not None  # noqa: S101 - the caller's
+    known = inputs(looking.pack, sent.all("asked"), file.judgement.decided.facts)
+    return typed(sent, known, looking.pack, language.chosen(looking.request))
 
 
 def _values(looking: Looking, file: CaseFile) -> dict[str, Any]:
@@ -133,6 +147,7 @@ def _values(looking: Looking, file: CaseFile) -> dict[str, Any]:
         "budget": budget.budget_of(decided),
         "privacy": card(looking.work, file.case_id),
         "kit": decided.kit(),
+        "drawn": file.is_current and any(map(charts.drawn, decided.outcome.plans)),
         "since": _since(looking, file),
         "questions": {each.name: each for each in inputs(looking.pack, decided.outcome.questions, {})},
         "asking": inputs(

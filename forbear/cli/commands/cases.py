@@ -17,7 +17,7 @@ from forbear.base.errors import ForbearError
 from forbear.batch import export
 from forbear.batch import triage as decisions
 from forbear.batch.progress import BatchProgress, failures, progress_of, recent, worked_seconds
-from forbear.batch.submit import rejections_of, source_of
+from forbear.batch.submit import check_day, rejections_of, source_of
 from forbear.cli import batch_runner, report
 from forbear.cli.commands import accounts, serve
 from forbear.cli.context import Context, load_pack, opened, today
@@ -46,11 +46,12 @@ def triage(
     strict: Annotated[bool, typer.Option("--strict", help="exit 3 if any row was rejected")] = False,
 ) -> None:
     """The whole pipeline, one shot: submit, triage with workers, write results and rejects, print the summary."""
-    _check_targets(out, rejects)
+    _check_targets(out, rejects, inputs)
     policy = load_pack(pack)
+    day = _day(as_of, policy)
     files = _open(inputs, policy)
     with opened() as context, workers_for(context) as parts:
-        done = run(context, files, policy, _day(as_of, policy), parts)
+        done = run(context, files, policy, day, parts)
         _write(context, "triage", done, out, rejects)
     if any(batch.decided < batch.accepted + batch.unchanged for batch in done):
         raise ForbearError("Not every case could be decided: `forbear status` counts them.", exit_code=1)
@@ -85,9 +86,10 @@ def submit(
 ) -> None:
     """Hand files in to running workers and print the batch ids."""
     policy = load_pack(pack)
+    day = _day(as_of, policy)
     files = _open(inputs, policy)
     with opened() as context, report.bar() as bar:
-        submitted = batch_runner.hand_in(context, files, policy, _day(as_of, policy), bar)
+        submitted = batch_runner.hand_in(context, files, policy, day, bar)
         for each in submitted:
             typer.echo(each.batch_id)
             report.errors.print(
@@ -181,11 +183,15 @@ def _open(paths: Sequence[Path], pack: Pack) -> list[Intake]:
     return files
 
 
-def _check_targets(out: Path, rejects: Path | None) -> None:
-    """Before the work, not after it."""
-    for path in (out, rejects):
-        if path is not None:
-            export.check_target(path)
+def _check_targets(out: Path, rejects: Path | None, inputs: Sequence[Path] = ()) -> None:
+    """Before the work, not after it: each can be written, and writing it replaces nothing that is read or written."""
+    named = {"--out": out} if rejects is None else {"--out": out, "--rejects": rejects}
+    for option, path in named.items():
+        export.check_target(path)
+        if any(export.same_file(path, given) for given in inputs):
+            raise ForbearError(f"{option} {path} is the file that is handed in: choose another name.")
+    if rejects is not None and export.same_file(out, rejects):
+        raise ForbearError(f"--out and --rejects are both {out}: choose two names.")
 
 
 def _write(context: Context, command: str, batches: Sequence[BatchProgress], out: Path, rejects: Path | None) -> None:
@@ -239,4 +245,6 @@ def _show_way_in(context: Context, port: int | None) -> None:
 
 
 def _day(as_of: dt.datetime | None, pack: Pack) -> dt.date:
-    return today(pack) if as_of is None else as_of.date()
+    day = today(pack) if as_of is None else as_of.date()
+    check_day(day, pack, dt.datetime.now(dt.UTC))
+    return day

@@ -9,6 +9,7 @@ from rich import print as show
 
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
+from forbear.batch.export import same_file
 from forbear.cli.context import load_pack, today
 from rules.handbook import handbook
 from rules.lint import check as checks
@@ -72,6 +73,8 @@ def docs(
 ) -> None:
     """Write the policy handbook of a pack, in Chinese and English, as HTML and Markdown."""
     loaded = load_pack(pack)
+    if same_file(out, _folder(pack)):
+        raise ForbearError(f"--out {out} is the policy pack itself: choose another folder.")
     files = handbook(loaded, today(loaded) if as_of is None else as_of.date())
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -8,11 +8,11 @@ import psycopg
 import pytest
 
 from forbear.base.vault import Vault
-from forbear.batch.submit import BLOCK, URGENT_CHUNK, Head, rejections_of, source_of
+from forbear.batch.submit import BLOCK, URGENT_CHUNK, DayToComeError, Head, rejections_of, source_of
 from forbear.intake import Accepted, Rejected
 from models.intake import Batch
 from models.session import session
-from tests.support.cases import AS_OF, accepted, engine_of, many, pack, submitted
+from tests.support.cases import AS_OF, NOW, accepted, engine_of, many, pack, submitted
 
 BAD = Rejected(2, "days_overdue", "逾期天数不是数字。", "Days overdue is not a number.", ("C2", "很多天", "张三"))
 
@@ -141,7 +141,10 @@ def test_another_day_needs_another_decision(database_url: str, vault: Vault) -> 
     submitted(database_url, many(3), vault)
     _decide(database_url)
     assert submitted(database_url, many(3), vault).wakes == ()
-    assert len(submitted(database_url, many(3), vault, as_of=AS_OF + dt.timedelta(1)).wakes) == 1
+    assert (
+        len(submitted(database_url, many(3), vault, as_of=AS_OF + dt.timedelta(1), now=NOW + dt.timedelta(1)).wakes)
+        == 1
+    )
 
 
 @pytest.mark.parametrize(("rows", "sizes"), [(3, [3]), (4, [3, 1]), (6, [3, 3]), (7, [3, 3, 1])])
@@ -217,3 +220,21 @@ def test_a_file_that_breaks_off_leaves_nothing(database_url: str, vault: Vault) 
     with pytest.raises(OSError, match="the disk"):
         submitted(database_url, rows(), vault)
     assert _one(database_url, "SELECT (SELECT count(*) FROM batch) + (SELECT count(*) FROM case_version)") == 0
+
+
+@pytest.mark.parametrize(
+    ("now", "ahead"),
+    [
+        (dt.datetime(2026, 11, 22, 15, 59, tzinfo=dt.UTC), True),  # one minute before midnight in Shanghai
+        (dt.datetime(2026, 11, 22, 16, 0, tzinfo=dt.UTC), False),
+    ],
+)
+def test_no_batch_is_for_a_day_that_is_not_there_yet(
+    database_url: str, vault: Vault, now: dt.datetime, ahead: bool
+) -> None:
+    if not ahead:
+        submitted(database_url, many(2), vault, now=now)
+        return
+    with pytest.raises(DayToComeError, match=r"2026-11-23, is after today \(2026-11-22\)"):
+        submitted(database_url, many(2), vault, now=now)
+    assert _one(database_url, "SELECT count(*) FROM batch") == 0

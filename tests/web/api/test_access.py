@@ -18,6 +18,7 @@ from tests.support.api import api as calling
 from tests.support.api import caller, token
 from tests.support.cases import accepted, decided
 from tests.support.desk_clients import account, cookie_of
+from tests.support.serving import client_of
 from web import api, auth
 from web.api import TOPICS
 from web.api.auth import bearer
@@ -83,7 +84,7 @@ def wanted_by(dependant: Dependant) -> Iterator[object]:
 @pytest.mark.parametrize("operation", NEEDED)
 @pytest.mark.parametrize("header", [None, "Bearer", "Bearer fb_nobody's", "Basic Zm9vOmJhcg==", "fb_x"])
 def test_nobody_gets_in_without_a_token(client: httpx.Client, operation: str, header: str | None) -> None:
-    with httpx.Client(base_url=client.base_url, trust_env=False) as stranger:
+    with client_of(client.base_url) as stranger:
         if header is not None:
             stranger.headers["Authorization"] = header
         response = called(stranger, operation)
@@ -122,7 +123,7 @@ def test_another_submitters_things_are_not_there(
 
 def test_a_sign_in_of_a_browser_counts_for_nothing(client: httpx.Client, database_url: str) -> None:
     secret = cookie_of(database_url, account(database_url))
-    with httpx.Client(base_url=client.base_url, trust_env=False, cookies={auth.COOKIE: secret}) as browser:
+    with client_of(client.base_url, cookies={auth.COOKIE: secret}) as browser:
         assert browser.get("/cases").status_code == 401
 
 

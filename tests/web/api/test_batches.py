@@ -68,9 +68,18 @@ def test_the_day_to_decide_for_may_be_given(client: httpx.Client) -> None:
     assert client.post("/batches", **form).json()["as_of"] == "2026-10-02"  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("as_of", ["1999-12-31", "2100-01-01"])
-def test_a_day_out_of_range_is_refused(client: httpx.Client, as_of: str) -> None:
-    assert sent(client, params={"as_of": as_of}).status_code == 422
+@pytest.mark.parametrize("as_of", ["1999-12-31", "2026-11-24", "2099-01-01"])  # the clock stands at 2026-11-23
+def test_a_day_out_of_range_is_refused(client: httpx.Client, database_url: str, as_of: str) -> None:
+    """A decision for a day to come would stay a case's current one until then."""
+    answers = [
+        sent(client, params={"as_of": as_of}),
+        client.post("/batches", files={"file": ("cases.csv", CSV)}, data={"as_of": as_of}),
+        client.post("/cases", json=CASE, params={"as_of": as_of}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 422
+        assert answer.json()["detail"] == "as_of is at least 2000-01-01 and not after today (2026-11-23)."
+    assert batches(database_url) == 0
 
 
 @pytest.mark.parametrize("ending", FORMATS)

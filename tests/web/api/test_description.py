@@ -12,6 +12,7 @@ from forbear.base.vault import Vault
 from rules.facts.case_facts import Parser
 from tests.support.cases import pack
 from tests.support.desk_clients import served
+from tests.support.serving import client_of
 from web.api.examples import EXAMPLES
 from web.api.openapi import described, submitted_case
 
@@ -26,7 +27,7 @@ SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 
 @pytest.fixture
 def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Client]:
-    with served(database_url, redis_url, vault) as address, httpx.Client(base_url=address, trust_env=False) as opened:
+    with served(database_url, redis_url, vault) as address, client_of(address) as opened:
         yield opened
 
 

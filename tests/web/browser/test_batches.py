@@ -74,7 +74,7 @@ def test_the_ugly_spreadsheet_goes_through_the_page(
         expect(page.get_by_role("heading", name="分诊中")).to_be_visible()
         _sound(page)
         with Site(Urls(database_url, redis_url), tmp_path).worker():
-            expect(page.get_by_role("heading", name="已全部分诊")).to_be_visible(timeout=120_000)  # without a reload
+            expect(page.get_by_role("heading", name="已全部分诊")).to_be_visible()  # without a reload
         expect(page.locator("#announced")).to_have_text("已全部分诊")
         _sound(page)
         with psycopg.connect(database_url) as connection:

@@ -8,12 +8,15 @@ import pypdf
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from forbear.accounts.accounts import Role
 from forbear.base.vault import Vault
 from rules.pack.loader import DEFAULT_PACK, load
 from tests.support.case_on_desk import WORDS, Work
 from tests.support.cases import NOW, accepted, decided
 from tests.support.chromium import DESK, PHONE, signed_in
 from tests.support.desk_clients import Desk, account, cookie_of, served
+from tests.support.processes import DEADLINE
+from web.language import LANGUAGES, Language
 
 pytestmark = pytest.mark.browser
 # Uncertain until the income is known.
@@ -35,15 +38,22 @@ def work(database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.Mo
     monkeypatch.setattr("web.pages.case.actions._PATIENCE", 0)  # no worker runs here: the tests do its work
     decided(database_url, [accepted(1, "A", **FACTS)], vault, by=load(DEFAULT_PACK))
     with served(database_url, redis_url, vault, NOW) as address:
-        with Desk(base_url=address, trust_env=False) as client:
+        with Desk(base_url=address, trust_env=False, timeout=DEADLINE) as client:
             yield Work(client, database_url, vault)
 
 
 def open_case(
-    browser: Browser, work: Work, name: str = "wang", *, scripts: bool = True, size: tuple[int, int] = DESK
+    browser: Browser,
+    work: Work,
+    name: str = "wang",
+    role: Role = "supervisor",
+    *,
+    scripts: bool = True,
+    size: tuple[int, int] = DESK,
+    lang: Language = "zh",
 ) -> Page:
-    secret = cookie_of(work.url, account(work.url, name, "supervisor"))
-    page = signed_in(browser, str(work.client.base_url), secret, size, scripts=scripts).new_page()
+    secret = cookie_of(work.url, account(work.url, name, role))
+    page = signed_in(browser, str(work.client.base_url), secret, size, lang, scripts=scripts).new_page()
     page.goto("/cases/1")
     return page
 
@@ -84,7 +94,7 @@ def test_the_page_comes_back_by_itself_with_the_new_decision(browser: Browser, w
     page.get_by_role("button", name="提交答案").click()
     expect(page.get_by_text("收到了更新的资料")).to_be_visible()
     work.work_off()
-    expect(page.locator("#since[open]")).to_contain_text("¥6,000.00", timeout=15_000)
+    expect(page.locator("#since[open]")).to_contain_text("¥6,000.00")
     expect(page.get_by_text("收到了更新的资料")).to_have_count(0)
 
 
@@ -115,6 +125,31 @@ def test_of_two_people_the_second_sees_what_the_first_did_and_keeps_what_they_ty
     second.locator("#override button").click()
     expect(second.get_by_role("status")).to_contain_text("已记下您选择的方案")
     assert [kept["action"] for kept in work.reviews()] == ["accept", "override"]
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_was_typed_for_a_case_that_a_colleague_took_can_be_copied(
+    browser: Browser, work: Work, size: tuple[int, int], lang: Language
+) -> None:
+    first = open_case(browser, work, "wang")
+    second = open_case(browser, work, "li", "counsellor", size=size, lang=lang)
+    second.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    second.locator("#override > summary").click()
+    second.locator("#override-strategy").select_option("mediation")
+    second.locator("#override-words").fill(WORDS)
+    first.locator("#accept > summary").click()
+    first.locator("#accept button").click()
+    expect(first.get_by_role("status")).to_contain_text("已接受推荐")
+    second.locator("#override button").click()
+    expect(second.locator("#override")).to_have_count(0)
+    second.get_by_role("alert").get_by_role("link").click()
+    expect(second.locator("#typed")).to_be_in_viewport()
+    expect(second.locator("#typed-words")).to_contain_text(WORDS)
+    second.locator("button[data-copy=typed-words]").click()
+    expect(second.locator("button[data-copy=typed-words]")).to_have_text({"zh": "已复制", "en": "Copied"}[lang])
+    assert WORDS in second.evaluate("navigator.clipboard.readText()")
+    assert second.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_on_a_phone_the_actions_come_before_the_reasons_and_nothing_is_wider_than_the_screen(

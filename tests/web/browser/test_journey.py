@@ -58,7 +58,7 @@ def hand_in(page: Page, path: Path) -> None:
     page.get_by_label("案件表", exact=True).set_input_files(path)
     page.get_by_role("button", name="上传并预览").click()
     page.get_by_role("button", name="确认提交").click()
-    expect(page.get_by_role("heading", name="已全部分诊")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("heading", name="已全部分诊")).to_be_visible()
 
 
 def test_from_signing_in_to_handing_the_corrected_rows_in_again(
@@ -87,7 +87,7 @@ def test_from_signing_in_to_handing_the_corrected_rows_in_again(
     for fact in ("hardship_evidence", "income_evidence"):
         wang.locator(f"#questions-{fact}").select_option("official")
     wang.get_by_role("button", name="提交答案，重新分诊").click()
-    expect(wang.locator("h1")).to_have_text("信用卡个性化分期", timeout=60_000)
+    expect(wang.locator("h1")).to_have_text("信用卡个性化分期")
     expect(wang.locator("#since")).to_contain_text(before)
 
     wang.locator("#override > summary").click()

@@ -15,6 +15,7 @@ from models.ledger import LedgerRow
 from models.session import session
 from tests.support.cases import NOW, engine_of, working
 from tests.support.desk_clients import Desk, account, cookie_of, holding, served
+from tests.support.serving import client_of
 from web import auth
 
 JSON = {"Accept": "application/json"}
@@ -179,7 +180,7 @@ def test_an_administrator_adds_an_account_that_can_sign_in(address: str, databas
         assert done.headers["location"] == "/accounts"
         password = secret_on(boss.get("/accounts").text)
         assert password not in boss.get("/accounts").text
-    with httpx.Client(base_url=address, trust_env=False) as li:
+    with client_of(address) as li:
         csrf = li.get("/sign-in", headers=JSON).json()["csrf"]
         assert li.post("/sign-in", data={"csrf": csrf, "name": "li", "password": password}).status_code == 303
         assert twin(li)["submitter"] == "机构甲"

@@ -1,6 +1,8 @@
 """What people do on a case over HTTP: each action is kept, chained, told, and refused where it must not be."""
 
 import datetime as dt
+import html
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -94,10 +96,48 @@ def test_a_stale_form_does_nothing_and_keeps_what_was_typed(working: Callable[..
     answer = work.client.submit(f"/cases/1/{action}", {"revision": "7", **typed})
     assert answer.status_code == 409
     assert "刚才的操作没有执行" in answer.text
-    if action != "answer":
-        assert "打了很久的一段说明文字" in answer.text
+    assert "打了很久的一段说明文字" in kept_words(answer.text)
     assert 'name="revision" value="1"' in answer.text
     assert work.reviews() == [] and work.desk()["revision"] == 1
+
+
+def kept_words(page: str) -> str:
+    """What the page says was typed."""
+    found = re.search(r'<div id="typed-words">(.*?)</div>', page, re.DOTALL)
+    assert found is not None
+    assert 'href="#typed"' in page
+    return html.unescape(re.sub(r"<[^>]+>", "", found[1]))
+
+
+KEPT = {
+    "accept": [],
+    "override": ["改用的方案", "原因"],
+    "ask": ["要问的问题"],
+    "escalate": ["原因"],
+    "snooze": ["2026-12-01", "原因"],
+    "outcome": ["结果"],
+    "answer": ["月收入", "5000"],
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_was_typed_is_kept_though_a_colleague_took_the_case(
+    working: Callable[..., Work], action: str, lang: str
+) -> None:
+    """Whoever comes second has no form any more: the case is another's."""
+    work, colleague = working(), working(name="li")
+    work.decide()
+    assert colleague.act("accept", ACTIONS["accept"], revision=1) == 303
+    address = f"/cases/1/{action}?lang={lang}"
+    answer = work.client.submit(address, {"revision": "1", "words": "打了很久的 <一段> 说明文字", **ACTIONS[action]})
+    assert answer.status_code == 409
+    assert f'<textarea id="{action}-words"' not in answer.text
+    kept = kept_words(answer.text)
+    assert "打了很久的 <一段> 说明文字" in kept or "words" in ACTIONS[action]
+    for words in ACTIONS[action].get("words", ""), *(KEPT[action] if lang == "zh" else ()):
+        assert words in kept
+    assert len(work.reviews()) == 1
 
 
 @pytest.mark.parametrize("action", ACTIONS)

@@ -21,6 +21,7 @@ from rules.pack.loader import DEFAULT_PACK, load
 from tests.support.case_files import sheet, texts, write_xlsx
 from tests.support.cases import NOW, VAULT, accepted, decided, submitted, triaged
 from tests.support.desk_clients import Desk, account, cookie_of, desk, served
+from tests.support.serving import client_of
 from web import auth
 
 JSON = {"Accept": "application/json"}
@@ -287,7 +288,7 @@ def test_a_file_beyond_the_limit_is_refused(one_megabyte: int, database_url: str
 def test_nobody_may_fill_the_server_before_signing_in(
     one_megabyte: int, database_url: str, redis_url: str, vault: Vault
 ) -> None:
-    with served(database_url, redis_url, vault) as address, httpx.Client(base_url=address, trust_env=False) as stranger:
+    with served(database_url, redis_url, vault) as address, client_of(address) as stranger:
         answer = stranger.post("/uploads", files={"file": ("a.csv", b"x" * (2 * one_megabyte))})
         assert answer.status_code == 413
         assert stranger.post("/uploads", files={"file": ("a.csv", CSV)}).status_code in (303, 403)
@@ -362,7 +363,7 @@ def test_an_upload_is_not_for_other_accounts(client: Desk, database_url: str) ->
 
 
 def test_strangers_are_sent_to_sign_in(database_url: str, redis_url: str, vault: Vault) -> None:
-    with served(database_url, redis_url, vault) as address, httpx.Client(base_url=address, trust_env=False) as stranger:
+    with served(database_url, redis_url, vault) as address, client_of(address) as stranger:
         for path in ("/batches", f"/batches/{uuid4()}", f"/uploads/{uuid4()}"):
             assert stranger.get(path).headers["location"].startswith("/sign-in"), path
             assert stranger.get(path, headers=JSON).status_code == 401

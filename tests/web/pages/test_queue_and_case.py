@@ -19,6 +19,7 @@ from models.session import session
 from rules.pack.loader import DEFAULT_PACK, load
 from tests.support.cases import AS_OF, NOW, accepted, engine_of, many, pack, submitted
 from tests.support.desk_clients import desk
+from tests.support.processes import DEADLINE
 from tests.support.serving import serving
 from web.app import create_app
 from web.deps import SessionDep
@@ -475,7 +476,7 @@ def test_the_database_refuses_a_get_that_writes_and_nobody_sees_a_traceback(
         session.add(Heartbeat(queue="bulk", consumed_at=NOW))
 
     with serving(app) as address:
-        page = httpx.get(f"{address}/write", trust_env=False)
+        page = httpx.get(f"{address}/write", trust_env=False, timeout=DEADLINE)
     assert page.status_code == 500
     assert "出了一点问题" in page.text
     assert "Error" not in page.text
@@ -485,7 +486,7 @@ def test_the_database_refuses_a_get_that_writes_and_nobody_sees_a_traceback(
 
 def test_a_database_that_does_not_answer_is_told_in_one_sentence(redis_url: str, vault: Vault) -> None:
     with serving(create_app("postgresql://nobody@127.0.0.1:1/nothing", redis_url, vault)) as address:
-        page = httpx.get(address, trust_env=False)
+        page = httpx.get(address, trust_env=False, timeout=DEADLINE)
     assert page.status_code == 503
     assert "数据库暂时连不上" in page.text
 

@@ -18,7 +18,7 @@ from models.account import SignIn, SignInAttempt
 from models.ledger import LedgerRow
 from models.session import session
 from tests.support.cases import NOW, VAULT, engine_of, working
-from tests.support.serving import serving
+from tests.support.serving import client_of, serving
 from web import auth
 from web.app import create_app
 from web.deps import now
@@ -37,7 +37,7 @@ class Site:
     clock: list[dt.datetime] = field(default_factory=lambda: [NOW])
 
     def browser(self) -> httpx.Client:
-        return httpx.Client(base_url=self.address, trust_env=False)
+        return client_of(self.address)
 
     def attempt(self, name: str, password: str, address: str = "203.0.113.7", at: dt.datetime = NOW) -> str | Refused:
         with working(self.url, now=at) as work:
@@ -186,7 +186,7 @@ def test_over_https_the_cookie_and_the_site_stay_there(quiet: Site, redis_url: s
     app = create_app(quiet.url, redis_url, VAULT, hosts={"desk.example"})
     app.dependency_overrides[now] = lambda: NOW
     behind_a_proxy = {"X-Forwarded-Proto": "https", "Host": "desk.example"}
-    with serving(app) as address, httpx.Client(base_url=address, headers=behind_a_proxy, trust_env=False) as browser:
+    with serving(app) as address, client_of(address, headers=behind_a_proxy) as browser:
         page = browser.get("/sign-in", headers=JSON)
         assert page.headers["strict-transport-security"] == "max-age=31536000"
         form = {"csrf": page.json()["csrf"], "name": "wang", "password": PASSWORD}

@@ -3,8 +3,7 @@
 They are forms that are posted, not links: giving data out is an act that is recorded, and a GET may not write.
 """
 
-from collections.abc import Callable, Iterator
-from itertools import chain
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
@@ -13,9 +12,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import StreamingResponse
-from sqlalchemy import Engine
 from sqlmodel import Session
 
+from forbear.base.spool import held
 from forbear.batch import batch_list, export
 from forbear.batch.submit import rejections_of, source_of
 from forbear.batch.triage import decisions_of
@@ -50,17 +49,11 @@ def give_out(
         columns = source_of(entry.batch, vault).columns
         return export.rejects(columns, rejections_of(reading, batch_id, vault), ending, folder)
 
-    stream = _while_reading(request.app.state.engine, pieces)
-    first = next(stream, b"")  # what can go wrong does so here, while there is still a page to say it on
+    # Written whole before it is sent: whoever reads slowly holds no connection, and what goes wrong is told on a page.
+    with snapshot(request.app.state.engine) as reading, TemporaryDirectory(prefix="forbear-") as folder:
+        file = held(pieces(reading, Path(folder)))
     detail = {"what": what, "format": ending, "rows": rows}
     work.note("export", f"batch:{batch_id}", detail)
     name = f"{Path(entry.name).stem}-{language.message(language.chosen(request), _NAMES[what])}{ending}"
     disposition = f"attachment; filename=\"forbear-{what}{ending}\"; filename*=UTF-8''{quote(name)}"
-    headers = {"Content-Disposition": disposition}
-    return StreamingResponse(chain([first], stream), media_type=FORMATS[ending].media_type, headers=headers)
-
-
-def _while_reading(engine: Engine, pieces: Callable[[Session, Path], Iterator[bytes]]) -> Iterator[bytes]:
-    """Pieces from one snapshot of the record, in a session of their own: the request's ends before they are sent."""
-    with snapshot(engine) as reading, TemporaryDirectory(prefix="forbear-") as folder:
-        yield from pieces(reading, Path(folder))
+    return StreamingResponse(file, media_type=FORMATS[ending].media_type, headers={"Content-Disposition": disposition})

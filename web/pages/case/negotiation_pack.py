@@ -83,13 +83,11 @@ def show_plans(
 
 def _courses(decided: Decided, lang: Language) -> Iterator[charts.Course]:
     """The plans that pay something off over time, named as in the table."""
-    for plan in decided.outcome.plans:
+    for plan in filter(charts.drawn, decided.outcome.plans):
         title = in_language(decided.pack.strategies[plan.strategy].title, lang)
         first = in_language(money(plan.monthly), lang)
-        course = charts.course(
-            language.message(lang, "plans.label", title=title, months=plan.months, first=first), plan
-        )
-        if course is not None and plan.months > 1:
+        label = language.message(lang, "plans.label", title=title, months=plan.months, first=first)
+        if course := charts.course(label, plan):
             yield course
 
 

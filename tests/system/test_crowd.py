@@ -1,0 +1,53 @@
+"""A crowd at the door of a real server: whoever waits for the record keeps nobody else from being answered."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import psycopg
+
+from forbear.base.vault import Vault
+from models.session import CONNECTIONS
+from tests.support.desk_clients import account, cookie_of, served
+from tests.support.processes import blocked, until
+from tests.support.serving import client_of
+from web import auth
+
+CROWD = 80  # twice as many as the server has threads
+STRANGER = {"Cookie": f"{auth.COOKIE}=nobody"}
+
+
+def test_a_crowd_that_waits_for_the_record_stops_nobody_and_is_answered(
+    database_url: str, redis_url: str, vault: Vault
+) -> None:
+    """The record is held up until the whole crowd is there; meanwhile the process answers, and then everybody is."""
+    member = {"Cookie": f"{auth.COOKIE}={cookie_of(database_url, account(database_url))}"}
+    with (
+        served(database_url, redis_url, vault) as address,
+        psycopg.connect(database_url) as holding,
+        psycopg.connect(database_url, autocommit=True) as looking,
+        ThreadPoolExecutor(CROWD) as crowd,
+        client_of(address) as client,
+    ):
+        holding.execute("LOCK TABLE sign_in, token")
+        sent = threading.Barrier(CROWD + 1)
+
+        def ask(number: int) -> int:
+            asks: list[Callable[[httpx.Client], httpx.Response]] = [
+                lambda mine: mine.get("/sign-in"),
+                lambda mine: mine.get("/", headers=STRANGER),
+                lambda mine: mine.get("/api/v1/cases", headers={"Authorization": "Bearer fb_nobody"}),
+                lambda mine: mine.get("/", headers=member),
+            ]
+            with client_of(address) as mine:
+                sent.wait()
+                return asks[number % len(asks)](mine).status_code
+
+        answers = [crowd.submit(ask, number) for number in range(CROWD)]
+        sent.wait()
+        until(lambda: blocked(looking) >= CONNECTIONS // 2, "many connections wait for the record")
+        assert client.get("/healthz").json() == {"status": "alive"}
+        assert client.get("/static/forbear.css").status_code == 200
+        holding.rollback()
+        assert [answer.result() for answer in answers] == [200, 303, 401, 200] * (CROWD // 4)
