@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine
-from sqlmodel import Session
 
 from forbear.accounts.accounts import Viewer, ViewerWork, work_by
 from forbear.base.packs import shipped
@@ -65,32 +64,6 @@ def many(count: int, prefix: str = "C") -> Iterator[Accepted]:
     return (accepted(number, f"{prefix}{number}", days_overdue=number % 400) for number in range(1, count + 1))
 
 
-def hand_in(
-    opened: Session,
-    rows: Iterable[Accepted | Rejected],
-    vault: Vault,
-    *,
-    by: Pack | None = None,
-    as_of: dt.date = AS_OF,
-    submitter: str = "us",
-    chunk_size: int = 500,
-    now: dt.datetime = NOW,
-) -> Submitted:
-    """Submit rows as one batch, in the caller's transaction."""
-    head = Head("cases.csv", ("案号", "产品", "备用"), ("备用",))
-    return submit(
-        opened,
-        rows,
-        head=head,
-        pack=by or pack(),
-        as_of=as_of,
-        submitter=submitter,
-        vault=vault,
-        chunk_size=chunk_size,
-        now=now,
-    )
-
-
 @contextmanager
 def engine_of(url: str) -> Iterator[Engine]:
     """An engine that is gone when the block ends."""
@@ -117,10 +90,21 @@ def working_as(
         yield work_by(viewer, work, by or shipped())
 
 
-def submitted(url: str, rows: Iterable[Accepted | Rejected], vault: Vault, **terms: object) -> Submitted:
+def submitted(
+    url: str,
+    rows: Iterable[Accepted | Rejected],
+    vault: Vault,
+    *,
+    by: Pack | None = None,
+    as_of: dt.date = AS_OF,
+    submitter: str = "us",
+    chunk_size: int = 500,
+    now: dt.datetime = NOW,
+) -> Submitted:
     """Submit rows as one committed batch."""
-    with engine_of(url) as engine, session(engine) as opened:
-        return hand_in(opened, rows, vault, **terms)  # type: ignore[arg-type]
+    head = Head("cases.csv", ("案号", "产品", "备用"), ("备用",))
+    with working(url, vault, now) as work:
+        return submit(work, rows, head=head, pack=by or pack(), as_of=as_of, submitter=submitter, chunk_size=chunk_size)
 
 
 def triaged(url: str, vault: Vault, chunk_ids: Iterable[int]) -> list[int | None]:
@@ -128,12 +112,12 @@ def triaged(url: str, vault: Vault, chunk_ids: Iterable[int]) -> list[int | None
     written = []
     with engine_of(url) as engine:
         for chunk_id in chunk_ids:
-            with session(engine) as opened:
-                written.append(triage_chunk(opened, chunk_id, vault, lambda: NOW))
+            with begin(engine, vault, NOW) as work:
+                written.append(triage_chunk(work, chunk_id, lambda: NOW))
     return written
 
 
-def decided(url: str, rows: Iterable[Accepted | Rejected], vault: Vault, **terms: object) -> Submitted:
+def decided(url: str, rows: Iterable[Accepted | Rejected], vault: Vault, **terms: Any) -> Submitted:
     """Submit rows as one batch and decide it."""
     done = submitted(url, rows, vault, **terms)
     triaged(url, vault, [wake.chunk_id for wake in done.wakes])

@@ -17,29 +17,38 @@ from forbear.ledger.ledger import LedgerEntry
 from models import migrate
 from models.session import session
 from tests.forbear.ledger.test_audit import faults, verified
-from tests.support.cases import NOW, VAULT, accepted, decided, engine_of, many, submitted, triaged
+from tests.support.cases import NOW, VAULT, accepted, decided, engine_of, many, submitted, triaged, working
 from tests.support.processes import until
 
 WRITERS, EACH = 8, 50
 WRITER = """
 import datetime as dt, sys
-from forbear import ledger
-from forbear.ledger.ledger import Entry
 from forbear.base.vault import Vault
-from models.session import make_engine, session
+from forbear.ledger.unit_of_work import begin
+from models.session import make_engine
 engine = make_engine(sys.argv[1])
 for number in range(int(sys.argv[2])):
-    with session(engine) as opened:
-        ledger.append(
-            opened, Vault(bytes(range(32))), "system", [Entry("sign_in", f"account:{number}")], dt.datetime.now(dt.UTC)
-        )
+    with begin(engine, Vault(bytes(range(32))), dt.datetime.now(dt.UTC)) as work:
+        work.note("sign_in", f"account:{number}")
 print("done", flush=True)
+"""
+HOLDER = """
+import datetime as dt, sys
+from forbear.base.vault import Vault
+from forbear.ledger import ledger
+from models.session import make_engine, session
+with session(make_engine(sys.argv[1])) as opened:
+    entry = ledger.LedgerEntry("sign_in", "account:2")
+    ledger.append(opened, Vault(bytes(range(32))), "system", [entry], dt.datetime.now(dt.UTC))
+    print("held", flush=True)
+    sys.stdin.read()
 """
 
 
 def append(url: str, *entries: LedgerEntry, vault: Vault = VAULT, now: dt.datetime = NOW) -> None:
-    with engine_of(url) as engine, session(engine) as opened:
-        ledger.append(opened, vault, ledger.SYSTEM, entries, now)
+    with working(url, vault, now) as work:
+        for entry in entries:
+            work.note(entry.kind, entry.subject, entry.detail)
 
 
 def append_often(url: str) -> None:
@@ -118,9 +127,8 @@ def test_a_writer_killed_in_the_middle_leaves_the_chain_whole(database_url: str)
 
 
 def test_a_writer_killed_while_it_holds_the_head_lets_the_others_go_on(database_url: str) -> None:
-    holding = WRITER.replace('print("done"', '        print("held", flush=True); sys.stdin.read(); print("done"')
     process = subprocess.Popen(
-        [sys.executable, "-c", holding, database_url, "1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", HOLDER, database_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"held\n"

@@ -11,13 +11,12 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from forbear.base.vault import Vault
-from forbear.batch.triage import triage_chunk
 from forbear.desk.worklist import place
 from forbear.intake import Accepted
 from models.heartbeat import Heartbeat
 from models.session import session
 from rules.pack.loader import DEFAULT_PACK, load
-from tests.support.cases import AS_OF, NOW, accepted, engine_of, many, pack, submitted
+from tests.support.cases import AS_OF, NOW, accepted, decided, engine_of, many, pack, submitted
 from tests.support.desk_clients import desk
 from tests.support.processes import DEADLINE
 from tests.support.serving import serving
@@ -42,11 +41,7 @@ def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Cl
 
 def decide(url: str, vault: Vault, *rows: Accepted, **terms: object) -> None:
     """Submit the rows as one batch and do what a worker does."""
-    done = submitted(url, rows, vault, **terms)
-    with engine_of(url) as engine:
-        for wake in done.wakes:
-            with session(engine) as opened:
-                triage_chunk(opened, wake.chunk_id, vault, lambda: NOW)
+    decided(url, rows, vault, **terms)
 
 
 def in_crisis(row: int, case_ref: str) -> Accepted:
