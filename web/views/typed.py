@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rules.facts.case_facts import Language
+from rules.locale import in_language
 from rules.pack.pack import Pack
-from rules.text.phrases import say
 from web import language
 from web.views.forms import NONE, PREFIX, Input, Sent
 
@@ -45,15 +45,15 @@ def _facts(sent: Sent, known: Iterable[Input], lang: Language) -> Iterator[Line]
         if each.fact.type == "bool":
             words |= {"true": language.message(lang, "form.yes"), "false": language.message(lang, "form.no")}
         if sent.all(PREFIX + each.name) != (each.value or ("",)):
-            yield Line(say(each.fact.title, lang), _given(sent, PREFIX + each.name, words))
+            yield Line(in_language(each.fact.title, lang), _given(sent, PREFIX + each.name, words))
 
 
 def _fields(sent: Sent, pack: Pack, lang: Language) -> Iterator[Line]:
     facts = pack.vocabulary.facts
     known: dict[str, Mapping[str, str]] = {
-        "strategy": {code: say(entry.title, lang) for code, entry in pack.strategies.items()},
-        "questions": {code: say(fact.question or fact.title, lang) for code, fact in facts.items()},
-        "have": {code: say(item.text, lang) for code, item in pack.documents.items()},
+        "strategy": {code: in_language(entry.title, lang) for code, entry in pack.strategies.items()},
+        "questions": {code: in_language(fact.question or fact.title, lang) for code, fact in facts.items()},
+        "have": {code: in_language(item.text, lang) for code, item in pack.documents.items()},
         "confirmed": {"yes": language.message(lang, "form.yes")},
         **dict.fromkeys(("reason", "why"), _messages("reason.", lang)),
         "outcome": _messages("outcome.", lang),
