@@ -32,10 +32,7 @@ def test_only_the_unit_of_work_appends_to_the_ledger() -> None:
     """Appending locks the head until the transaction ends, so it has to be the last step of every transaction."""
     appending = r"\bledger\.append\(|from forbear\.ledger\.ledger import .*\bappend\b"
     assert _holding(appending) == {"forbear/ledger/unit_of_work.py"}
-    assert _holding(r'"ledger", _COLUMNS|INSERT INTO ledger|LedgerRow\(') == {
-        "forbear/ledger/ledger.py",
-        "models/ledger.py",
-    }
+    assert _holding(r'copy_into\(session, "ledger"|INSERT INTO ledger \(') == {"forbear/ledger/ledger.py"}
 
 
 # What a unit of work holds, by the type of the parameter; the time goes by its name.
