@@ -103,6 +103,7 @@ def revoke(work: Work, token: Token) -> None:
 
 
 def _lock(session: Session, account: Account) -> None:
+    session.flush()  # what this work changed already must not be read over
     session.refresh(account, with_for_update={"key_share": True})
 
 
