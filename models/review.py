@@ -1,27 +1,19 @@
 """Review: one thing a person did on a case. Appended, never changed."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-ACTIONS = (
-    "accept",
-    "override",
-    "answer",
-    "ask",
-    "escalate",
-    "snooze",
-    "resume",
-    "outcome",
-    "document",
-    "assign",
-    "release",
-    "reveal",
-    "consent",
-)
+# What is done on a case by the table of actions, and beside it: who has it, who saw personal data, what was consented
+# to.
+ActionName: TypeAlias = Literal[
+    "accept", "override", "answer", "ask", "escalate", "snooze", "resume", "outcome", "document"
+]
+OtherName: TypeAlias = Literal["assign", "release", "reveal", "consent"]
+ACTIONS: tuple[str, ...] = (*get_args(ActionName), *get_args(OtherName))
 
 
 class Review(SQLModel, table=True):

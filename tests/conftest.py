@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[embedded.Urls]:
-    """Embedded servers in a home of their own."""
+    """Embedded servers in a home of their own, or those that bench/mutants.py runs for many sessions."""
+    if running := os.environ.get("FORBEAR_TEST_SERVERS"):
+        yield embedded.Urls(*running.split())
+        return
     home = Path(tempfile.mkdtemp(prefix="forbear-tests-"))
     try:
         with embedded.servers(Settings(home=home, database_url=None, redis_url=None)) as urls:
@@ -37,6 +40,8 @@ def template_database(servers: embedded.Urls) -> str:
 
     name = "template_forbear"
     with psycopg.connect(servers.database, autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            return name
         connection.execute(f"CREATE DATABASE {name}")
     upgrade(_url(servers, name))
     return name

@@ -1,52 +1,78 @@
-"""Fields of an action's form: what each may hold, with the sentence for what it may not."""
+"""Fields of an action: what its form asks for and the API takes, and what each may hold."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from forbear.case.workflow import CaseContext, RefusedError
+from forbear.case.workflow import CaseContext
+from forbear.locale import said
 from rules.facts.case_facts import FieldError
-from rules.pack.schema import Text
 
 WORDS_LEAST, WORDS_MOST = 10, 2000  # characters of an explanation
-_NAMES = {
-    "reason": Text(zh="原因", en="a reason"),
-    "outcome": Text(zh="结果", en="what came of it"),
-    "why": Text(zh="结案原因", en="why it is closed"),
-}
 LONGEST = dt.timedelta(days=180)  # that a case may be put aside
+# `until` is a day that may also be chosen from those that a lender has to answer; `papers` and `facts` are not on the
+# bar but on cards of their own.
+Kind = Literal["words", "day", "until", "choice", "strategy", "confirmed", "questions", "papers", "facts"]
+Check = Callable[[CaseContext, Any], FieldError | None]
 
 
-def check(*found: FieldError | None) -> None:
-    """Raise RefusedError with what was found, if anything was."""
-    errors = [error for error in found if error is not None]
-    if errors:
-        raise RefusedError(*errors)
+@dataclass(frozen=True)
+class Field:
+    """One thing an action asks for. A choice has codes, whose words are in the catalogue under `family`."""
+
+    name: str
+    kind: Kind
+    label: str = ""  # the key of its words on the page
+    required: bool = False
+    codes: tuple[str, ...] = ()
+    family: str = "reason."
+    check: Check | None = None  # where it may not hold what fields of its kind may
+
+    def fault(self, standing: CaseContext, value: Any) -> FieldError | None:
+        """What is wrong with a value on the case as it stands."""
+        if self.check is not None:
+            return self.check(standing, value)
+        match self.kind:
+            case "words":
+                return explained(value) if self.required else length(value)
+            case "day":
+                return day(standing, value, self.name)
+            case "choice":
+                return one_of(self.name, value, self.codes) if self.required or value else None
+            case _:
+                return None
+
+
+WORDS = Field("words", "words", "form.words_optional")
+EXPLANATION = Field("words", "words", "form.words", required=True)
+
+
+def reason(codes: tuple[str, ...]) -> Field:
+    """Why, as one of these codes."""
+    return Field("reason", "choice", "form.reason", required=True, codes=codes)
 
 
 def one_of(field: str, value: str, allowed: Collection[str]) -> FieldError | None:
     """One of the codes a form offers."""
     if value in allowed:
         return None
-    name = _NAMES[field]
-    return FieldError(field, f"请选择{name.zh}。", f"Choose {name.en}.")
+    name = said(f"field.{field}")
+    return FieldError.of(field, said("action.choose", what=name))
 
 
 def length(words: str) -> FieldError | None:
     """A note that is not too long."""
     if len(words.strip()) <= WORDS_MOST:
         return None
-    return FieldError(
-        "words", f"说明最多 {WORDS_MOST} 个字。", f"The explanation may have at most {WORDS_MOST} characters."
-    )
+    return FieldError.of("words", said("action.too_long", most=WORDS_MOST))
 
 
 def explained(words: str) -> FieldError | None:
     """An explanation, which somebody will read later."""
     if len(words.strip()) >= WORDS_LEAST:
         return length(words)
-    return FieldError(
-        "words", f"请写明理由，至少 {WORDS_LEAST} 个字。", f"Say why, in at least {WORDS_LEAST} characters."
-    )
+    return FieldError.of("words", said("action.too_short", least=WORDS_LEAST))
 
 
 def day(
@@ -56,21 +82,54 @@ def day(
     latest = latest or standing.today + LONGEST
     if day is None or standing.today < day <= latest:
         return None
-    return FieldError(field, f"日期要在明天到 {latest} 之间。", f"The day has to be between tomorrow and {latest}.")
+    return FieldError.of(field, said("action.day", latest=latest))
 
 
-def clock(standing: CaseContext, until: dt.date) -> FieldError | None:
-    """A legal clock that runs out before the case comes back."""
+def day_to_wait_for(standing: CaseContext, until: dt.date | None) -> FieldError | None:
+    """A day to put a case aside until, with no legal clock that runs out before it comes back."""
+    if until is None:
+        return FieldError.of("until", said("action.no_day"))
     if standing.clock_unknown:
-        return FieldError(
-            "until",
-            "法律期限的起算日还不清楚，不能搁置：请先查明。",
-            "It is not known when a legal clock started, so this cannot wait: find out first.",
-        )
+        return FieldError.of("until", said("action.clock_unknown"))
     if standing.deadline is None or until < standing.deadline:
+        return day(standing, until, "until")
+    return FieldError.of("until", said("action.deadline", deadline=standing.deadline))
+
+
+def day_to_ask_again(standing: CaseContext, follow_up: dt.date | None) -> FieldError | None:
+    """A day to ask again on, which leaves time to act before a deadline."""
+    return day(standing, follow_up, latest=last_day_to_ask(standing))
+
+
+def last_day_to_ask(standing: CaseContext) -> dt.date:
+    """Not past the day before a deadline; tomorrow where that is too soon to hear anything."""
+    last = standing.today + LONGEST
+    if standing.deadline is not None:
+        last = min(last, standing.deadline - dt.timedelta(days=1))
+    tomorrow = standing.today + dt.timedelta(days=1)
+    return tomorrow if standing.clock_unknown else max(last, tomorrow)
+
+
+def questions(standing: CaseContext, names: Collection[str]) -> FieldError | None:
+    """At least one question that the pack can ask."""
+    if asked(standing, names):
         return None
-    return FieldError(
-        "until",
-        f"{standing.deadline} 有法律期限，不能搁置到那一天或更晚。",
-        f"A legal deadline ends on {standing.deadline}: this cannot wait until then or later.",
-    )
+    return FieldError.of("questions", said("action.no_question"))
+
+
+def asked(standing: CaseContext, names: Collection[str]) -> list[str]:
+    """Those of the facts that have a question, in the order of the vocabulary."""
+    known = standing.decided.pack.vocabulary.facts
+    return [name for name in known if name in names and known[name].question]
+
+
+def other_strategy(standing: CaseContext, strategy: str) -> FieldError | None:
+    """A strategy that may be chosen in place of the recommended one."""
+    found = standing.decided
+    if strategy not in found.pack.strategies:
+        return FieldError.of("strategy", said("action.no_strategy"))
+    if strategy == found.outcome.strategy:
+        return FieldError.of("strategy", said("action.recommended"))
+    if standing.guarded and not standing.supervises:
+        return FieldError.of("strategy", said("action.guarded"))
+    return None

@@ -1,258 +1,230 @@
-"""Actions: what a person may decide on a case - accept, override, ask, escalate, snooze, resume, outcome, papers.
+"""Actions: what a person may do on a case, one object each, in one table.
 
-Each function checks one choice against the case as it stands and answers the act for `review.perform`, or raises
-RefusedError with a sentence for each field. Nothing is written here.
+The bar of the case page, both routes, the description of the API with its examples and the tables of the docs are made
+from it.
 """
 
-import datetime as dt
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
-from forbear.case import action_fields
-from forbear.case.workflow import CRISIS, CaseContext, require
+from forbear.accounts.accounts import Role, ViewerWork
+from forbear.case import acts
+from forbear.case.action_fields import (
+    EXPLANATION,
+    WORDS,
+    Field,
+    day_to_ask_again,
+    day_to_wait_for,
+    other_strategy,
+    questions,
+    reason,
+)
+from forbear.case.workflow import CRISIS, CaseContext, RefusedError
+from forbear.desk import review
 from forbear.desk.review import Act
-from rules.decision.hit_policy import DEFAULT
-from rules.decision.reasons import rules_of
+from forbear.locale import said
+from models.review import ActionName
 from rules.facts.case_facts import FieldError
 
-OVERRIDE_REASONS = (
-    "facts_wrong",
-    "facts_missing",
-    "borrower_wish",
-    "lender_practice",
-    "legal_view",
-    "rule_wrong",
-    "safety",
-    "other",
-)
-ESCALATE_REASONS = ("safety", "legal_view", "complex", "authority", "conflict_of_interest", "other")
-SNOOZE_REASONS = ("lender_answer", "income_resumes", "papers", "borrower_wish", "other")
+# States of a case, each with the role that may do something in it.
+_BY_COUNSELLORS: Mapping[str, Role] = {
+    "open": "counsellor",
+    "reviewed": "counsellor",
+    "waiting": "counsellor",
+    "snoozed": "counsellor",
+}
+_USUAL: Mapping[str, Role] = {**_BY_COUNSELLORS, "escalated": "supervisor"}
+_ALSO_MEANWHILE: Mapping[str, Role] = {**_BY_COUNSELLORS, "escalated": "counsellor"}  # that a supervisor has it
+_NOT_OPEN: Mapping[str, Role] = {
+    "escalated": "supervisor",
+    "reviewed": "counsellor",
+    "waiting": "counsellor",
+    "snoozed": "counsellor",
+    "closed": "counsellor",
+}
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that may be done on a case."""
+
+    name: ActionName
+    about: str  # for the API and the docs; the page has its own words, in the catalogues
+    choose: Callable[..., Act | None]  # of the case as it stands and the record, with a value for each field
+    fields: tuple[Field, ...]
+    example: Mapping[str, Any]  # of what the API takes
+    when: Mapping[str, Role] = field(default_factory=lambda: _USUAL)
+    becomes: str | None = None  # the status it leaves the case in, where that is always the same
+    in_crisis: bool = True
+    on_bar: bool = True
+    forms: tuple[str, ...] = ()  # of the page, where they are not called as the action is
+    together: Callable[..., Iterator[FieldError]] | None = None  # what is wrong between the fields
+
+    def allowed(self, standing: CaseContext) -> bool:
+        """Whether the viewer may do it on the case as it stands."""
+        role = self.when.get(standing.case.status)
+        return (
+            role is not None
+            and standing.viewer.may_act_as(role)
+            and review.may_act(standing.viewer, standing.case)
+            and (self.in_crisis or standing.case.urgency != CRISIS)
+        )
+
+    def take(self, standing: CaseContext, work: ViewerWork, given: Mapping[str, Any]) -> Act | None:
+        """The act it comes to; None where nothing changes. Raises RefusedError with a sentence for each bad field."""
+        if not self.allowed(standing):
+            raise RefusedError(_why_not(self, standing))
+        faults = [fault for each in self.fields if (fault := each.fault(standing, given[each.name])) is not None]
+        if self.together is not None:
+            faults += self.together(standing, **given)
+        if faults:
+            raise RefusedError(*faults)
+        act = self.choose(standing, work, **given)
+        if act is None or self.becomes is None:
+            return act
+        return replace(act, changes={"status": self.becomes, **act.changes})
+
+
+def possible(standing: CaseContext) -> tuple[str, ...]:
+    """The names of what the viewer may do on the case as it stands."""
+    return tuple(name for name, action in ACTIONS.items() if action.allowed(standing))
+
+
+def _why_not(action: Action, standing: CaseContext) -> FieldError:
+    """The reason why it may not be done, about the form as a whole."""
+    case = standing.case
+    if not review.may_act(standing.viewer, case):
+        return FieldError.of(action.name, said("action.held"))
+    if case.status == "escalated" and not standing.supervises:
+        return FieldError.of(action.name, said("action.escalated"))
+    if case.status == "closed":
+        return FieldError.of(action.name, said("action.closed"))
+    if case.urgency == CRISIS and not action.in_crisis:
+        return FieldError.of(action.name, said("action.crisis"))
+    return FieldError.of(action.name, said("action.state"))
+
+
 OUTCOMES = ("contacted", "lender_accepted", "lender_refused", "plan_kept", "plan_broken", "closed")
 CLOSE_REASONS = ("solved", "repaid", "referred", "withdrawn", "unreachable", "mistake", "other")
-ASK_AGAIN = dt.timedelta(days=7)  # when nobody answered
+_FOLLOW_UP = partial(Field, "follow_up", "day")
+_EXAMPLE_WORDS = "The borrower would rather talk to the bank about instalments first."
 
-
-def accept(standing: CaseContext, follow_up: dt.date | None = None, words: str = "") -> Act:
-    """The recommendation is right."""
-    require(standing, "accept")
-    action_fields.check(action_fields.length(words), action_fields.day(standing, follow_up))
-    strategy = standing.case.strategy
-    return _act(
-        standing,
-        "accept",
-        _reviewed(standing, strategy, follow_up),
-        strategy=strategy,
-        words=words,
-        detail=_follow_up(follow_up),
-        tally={("accepted", rule, ""): 1 for rule in _recommending(standing)},
-    )
-
-
-def override(
-    standing: CaseContext,
-    strategy: str,
-    reason: str,
-    words: str,
-    *,
-    confirmed: bool = False,
-    follow_up: dt.date | None = None,
-) -> Act:
-    """Another strategy than the recommended one, and why. A blocked one has to be confirmed."""
-    require(standing, "override")
-    action_fields.check(
-        _strategy(standing, strategy, confirmed),
-        action_fields.one_of("reason", reason, OVERRIDE_REASONS),
-        action_fields.explained(words),
-        action_fields.day(standing, follow_up),
-    )
-    blocked = strategy in standing.decided.outcome.blocked
-    return _act(
-        standing,
-        "override",
-        _reviewed(standing, strategy, follow_up),
-        strategy=strategy,
-        reason=reason,
-        words=words,
-        detail={**_follow_up(follow_up), **({"blocked": True} if blocked else {})},
-        tally={("overridden", rule, reason): 1 for rule in _recommending(standing)},
-    )
-
-
-def ask(standing: CaseContext, questions: Collection[str], follow_up: dt.date | None = None, words: str = "") -> Act:
-    """Ask the borrower; the case waits for the answers."""
-    require(standing, "ask")
-    known = standing.decided.pack.vocabulary.facts
-    asked = [name for name in known if name in questions and known[name].question]
-    until = follow_up or default_follow_up(standing)
-    action_fields.check(
-        action_fields.length(words),
-        action_fields.day(standing, until, latest=_last_day_to_ask(standing)),
-        None if asked else FieldError("questions", "请至少选一个问题。", "Choose at least one question."),
-    )
-    changes = {"status": "waiting", "follow_up_at": _moment(standing, until)}
-    detail = {"questions": asked, **_follow_up(until)}
-    return _act(standing, "ask", changes, words=words, detail=detail)
-
-
-def escalate(standing: CaseContext, reason: str, words: str) -> Act:
-    """Hand the case to the supervisors; whoever held it does no longer."""
-    require(standing, "escalate")
-    action_fields.check(action_fields.one_of("reason", reason, ESCALATE_REASONS), action_fields.explained(words))
-    changes = {"status": "escalated", "follow_up_at": None, "assignee_id": None}
-    return Act("escalate", changes, reason=reason, words=words.strip())
-
-
-def snooze(standing: CaseContext, until: dt.date | None, reason: str, words: str = "") -> Act:
-    """Put the case aside until a day, which comes before the next legal deadline."""
-    require(standing, "snooze")
-    missing = FieldError("until", "请选择哪一天再看。", "Choose the day to look at it again.")
-    action_fields.check(
-        missing
-        if until is None
-        else action_fields.clock(standing, until) or action_fields.day(standing, until, "until"),
-        action_fields.one_of("reason", reason, SNOOZE_REASONS),
-        action_fields.length(words),
-    )
-    changes = {"status": "snoozed", "follow_up_at": _moment(standing, until)}
-    return _act(standing, "snooze", changes, reason=reason, words=words, detail=_follow_up(until))
-
-
-def resume(standing: CaseContext, words: str = "") -> Act:
-    """Back to the open cases: from waiting, snoozed, reviewed, closed, or handed back by a supervisor."""
-    require(standing, "resume")
-    action_fields.check(action_fields.length(words))
-    changes: dict[str, Any] = {"status": "open", "follow_up_at": None}
-    if standing.case.status == "escalated":
-        return Act("resume", changes, words=words.strip() or None)  # free for whoever takes it next
-    return _act(standing, "resume", changes, words=words)
-
-
-def outcome(
-    standing: CaseContext, result: str, why: str = "", follow_up: dt.date | None = None, words: str = ""
-) -> Act:
-    """What came of it. `closed` ends the case and says why; a broken plan brings it back to the queue."""
-    require(standing, "outcome")
-    action_fields.check(
-        action_fields.one_of("outcome", result, OUTCOMES),
-        action_fields.length(words),
-        action_fields.day(standing, follow_up),
-    )
-    closes = result == "closed"
-    action_fields.check(
-        action_fields.one_of("why", why, CLOSE_REASONS) if closes else None,
-        FieldError(
-            "outcome",
-            "危机案件要先有人作出决定，才能结案。",
-            "A case in crisis is closed only after somebody decided on it.",
-        )
-        if closes and standing.case.urgency == CRISIS and standing.case.chosen_strategy is None
-        else None,
-        FieldError("follow_up", "结案的案件不再回访：请去掉日期。", "A closed case is not followed up: clear the date.")
-        if closes and follow_up
-        else None,
-    )
-    detail = {**_follow_up(follow_up), **({"why": why} if closes else {})}
-    strategy = standing.case.chosen_strategy or standing.case.strategy
-    return _act(
-        standing,
-        "outcome",
-        _after(standing, result, follow_up),
-        reason=result,
-        words=words,
-        detail=detail,
-        tally={("outcome", strategy, result): 1},
-    )
-
-
-def documents(standing: CaseContext, have: Collection[str], before: Collection[str]) -> Act | None:
-    """Papers ticked and unticked against what was ticked before; None where nothing changed."""
-    require(standing, "document")
-    listed = standing.decided.outcome.documents
-    came = [name for name in listed if name in have and name not in before]
-    gone = [name for name in listed if name in before and name not in have]
-    if not came and not gone:
-        return None
-    return _act(standing, "document", {}, detail={"have": came, "lack": gone})
-
-
-def default_follow_up(standing: CaseContext) -> dt.date:
-    """When an unanswered question is asked again: in a week, or before a deadline if that is sooner."""
-    return min(standing.today + ASK_AGAIN, _last_day_to_ask(standing))
-
-
-def _act(standing: CaseContext, action: str, changes: dict[str, Any], words: str = "", **rest: Any) -> Act:
-    """An act on a case that becomes the viewer's if it was free; an escalated one stays with the supervisors."""
-    made = Act(action, changes, words=words.strip() or None, **rest)
-    case, viewer = standing.case, standing.viewer
-    free = case.assignee_id is None and (case.status != "escalated" or standing.supervises)
-    return replace(made, changes={"assignee_id": viewer.account_id, **changes}) if free else made
-
-
-def _reviewed(standing: CaseContext, strategy: str, follow_up: dt.date | None) -> dict[str, Any]:
-    moment = None if follow_up is None else _moment(standing, follow_up)
-    return {"status": "reviewed", "chosen_strategy": strategy, "changed": False, "follow_up_at": moment}
-
-
-def _after(standing: CaseContext, result: str, follow_up: dt.date | None) -> dict[str, Any]:
-    """What an outcome does to the status of a case."""
-    if result == "closed":
-        return {"status": "closed", "follow_up_at": None}
-    if follow_up is not None and standing.case.urgency != CRISIS:
-        return {"status": "waiting", "follow_up_at": _moment(standing, follow_up)}
-    if result == "plan_broken" and standing.case.status != "escalated":
-        return {"status": "open", "follow_up_at": None}
-    return {}
-
-
-def _recommending(standing: CaseContext) -> Iterable[str]:
-    """The fired rules that the recommendation came from."""
-    pack, found = standing.decided.pack, standing.decided.outcome
-    rules = [
-        rule
-        for rule in found.rules_fired
-        if rule in rules_of(pack)
-        and any(effect.recommend == found.strategy for effect in rules_of(pack)[rule].rule.then)
-    ]
-    return rules or [rule for rule in found.rules_fired if rule == DEFAULT]
-
-
-def _moment(standing: CaseContext, day: dt.date | None) -> dt.datetime | None:
-    """The beginning of a day where the case is worked."""
-    return None if day is None else dt.datetime.combine(day, dt.time(), standing.zone)
-
-
-def _follow_up(day: dt.date | None) -> dict[str, Any]:
-    return {} if day is None else {"follow_up": day.isoformat()}
-
-
-def _last_day_to_ask(standing: CaseContext) -> dt.date:
-    """Not past the day before a deadline; tomorrow where that is too soon to hear anything."""
-    last = standing.today + action_fields.LONGEST
-    if standing.deadline is not None:
-        last = min(last, standing.deadline - dt.timedelta(days=1))
-    tomorrow = standing.today + dt.timedelta(days=1)
-    return tomorrow if standing.clock_unknown else max(last, tomorrow)
-
-
-def _strategy(standing: CaseContext, strategy: str, confirmed: bool) -> FieldError | None:
-    found = standing.decided
-    if strategy not in found.pack.strategies:
-        return FieldError("strategy", "请选择一项方案。", "Choose a strategy.")
-    if strategy == found.outcome.strategy:
-        return FieldError(
-            "strategy", "这就是推荐的方案：请用“接受”。", "That is the recommended one: accept it instead."
-        )
-    if standing.guarded and not standing.supervises:
-        return FieldError(
-            "strategy",
-            "这件案子涉及人身安全，只有督导可以改用其他方案：请上报。",
-            "Somebody's safety is at stake here, so only a supervisor may choose another strategy: escalate it.",
-        )
-    if strategy in found.outcome.blocked and not confirmed:
-        return FieldError(
-            "confirmed",
-            "规则认为这件案子不要用这项方案：确定要用，请勾选确认。",
-            "The rules bar this strategy for this case: tick the confirmation if it is to be used all the same.",
-        )
-    return None
+# In the order of the bar.
+_TABLE = (
+    Action(
+        name="accept",
+        about="The recommendation is right.",
+        choose=acts.accept,
+        fields=(_FOLLOW_UP("form.follow_up_optional"), WORDS),
+        example={"follow_up": "2026-12-08"},
+        becomes="reviewed",
+    ),
+    Action(
+        name="override",
+        about="Another strategy is chosen, for a reason told in at least ten characters.",
+        choose=acts.override,
+        fields=(
+            Field("strategy", "strategy", "form.strategy", required=True, check=other_strategy),
+            Field("confirmed", "confirmed", "form.confirm_blocked"),
+            reason(
+                (
+                    "facts_wrong",
+                    "facts_missing",
+                    "borrower_wish",
+                    "lender_practice",
+                    "legal_view",
+                    "rule_wrong",
+                    "safety",
+                    "other",
+                )
+            ),
+            EXPLANATION,
+            _FOLLOW_UP("form.follow_up_optional"),
+        ),
+        example={"strategy": "mediation", "reason": "borrower_wish", "words": _EXAMPLE_WORDS},
+        becomes="reviewed",
+        together=acts.unconfirmed,
+    ),
+    Action(
+        name="answer",
+        about='Facts filled in or corrected: a new version of the case, triaged at once. null or "" means not known.',
+        choose=acts.answer,
+        fields=(Field("facts", "facts", required=True), WORDS),
+        example={"facts": {"income_monthly": 6500, "legal_stage": None}},
+        when=_ALSO_MEANWHILE,
+        on_bar=False,
+        forms=("questions", "facts"),
+    ),
+    Action(
+        name="ask",
+        about="The borrower is asked; the case waits.",
+        choose=acts.ask,
+        fields=(
+            Field("questions", "questions", "form.questions", required=True, check=questions),
+            _FOLLOW_UP("form.ask_again", check=day_to_ask_again),
+            WORDS,
+        ),
+        example={"questions": ["income_monthly"]},
+        becomes="waiting",
+        in_crisis=False,  # it puts a case away for days
+    ),
+    Action(
+        name="escalate",
+        about="The supervisors decide.",
+        choose=acts.escalate,
+        fields=(
+            reason(("safety", "legal_view", "complex", "authority", "conflict_of_interest", "other")),
+            EXPLANATION,
+        ),
+        example={"reason": "complex", "words": _EXAMPLE_WORDS},
+        when=_BY_COUNSELLORS,
+        becomes="escalated",
+    ),
+    Action(
+        name="snooze",
+        about="The case is put aside until a day.",
+        choose=acts.snooze,
+        fields=(
+            Field("until", "until", "form.until", required=True, check=day_to_wait_for),
+            reason(("lender_answer", "income_resumes", "papers", "borrower_wish", "other")),
+            WORDS,
+        ),
+        example={"until": "2026-12-08", "reason": "lender_answer"},
+        becomes="snoozed",
+        in_crisis=False,
+    ),
+    Action(
+        name="outcome",
+        about="What came of it. `closed` ends the case and says why.",
+        choose=acts.outcome,
+        fields=(
+            Field("outcome", "choice", "form.outcome", required=True, codes=OUTCOMES, family="outcome."),
+            Field("why", "choice", "form.why_closed", codes=CLOSE_REASONS),
+            _FOLLOW_UP("form.follow_up_waits"),
+            WORDS,
+        ),
+        example={"outcome": "lender_accepted"},
+        together=acts.unclosed,
+    ),
+    Action(
+        name="resume",
+        about="The case is open again.",
+        choose=acts.resume,
+        fields=(WORDS,),
+        example={},
+        when=_NOT_OPEN,
+        becomes="open",
+    ),
+    Action(
+        name="document",
+        about="The papers that are there: all of them, those ticked before included.",
+        choose=acts.documents,
+        fields=(Field("have", "papers", required=True),),
+        example={"have": ["settlement_in_writing"]},
+        when=_ALSO_MEANWHILE,
+        on_bar=False,
+    ),
+)
+ACTIONS: Mapping[str, Action] = {each.name: each for each in _TABLE}

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import ViewerWork
 from forbear.batch.submit import Head, Submitted, submit
-from forbear.case.workflow import CaseContext, RefusedError, require
+from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk.review import Act, StaleError
 from forbear.intake import Accepted, ahead, past_of
 from forbear.locale import said
@@ -19,14 +19,6 @@ from rules.facts.case_facts import Facts, FieldError, Parser, from_json
 from rules.facts.cells import Value
 from rules.pack.pack import Pack
 from rules.pack.schema import Fact
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A correction that was handed in: what it came to, and the act to perform."""
-
-    submitted: Submitted
-    act: Act
 
 
 def asked_of(pack: Pack) -> tuple[str, ...]:
@@ -47,13 +39,19 @@ def cell(fact: Fact, value: Value) -> str | tuple[str, ...]:
     return value if isinstance(value, tuple) else str(value)
 
 
-def answer(work: ViewerWork, standing: CaseContext, cells: Mapping[str, object], words: str = "") -> Answered:
+@dataclass(frozen=True, kw_only=True)
+class Correction(Act):
+    """An action that handed in new facts."""
+
+    submitted: Submitted
+
+
+def answer(work: ViewerWork, standing: CaseContext, cells: Mapping[str, object], words: str = "") -> Correction:
     """Hand in a version of a locked case with these cells in place of what stood there; blank means not known.
 
     What the cells do not name stays as it is, the private facts among it. Raises RefusedError with a sentence for each
     bad field, StaleError where newer facts wait to be decided.
     """
-    require(standing, "answer")
     session, pack = work.session, work.pack
     case = _locked(session, standing)
     version = session.exec(
@@ -72,7 +70,7 @@ def answer(work: ViewerWork, standing: CaseContext, cells: Mapping[str, object],
     name = said("correction.name")
     head = Head(f"{name.zh} {name.en} {case.case_ref}", ("case_ref", *changed))
     submitted = submit(work, [row], head=head, pack=pack, as_of=standing.today, submitter=case.submitter, chunk_size=1)
-    return Answered(submitted, _act(standing, changed, submitted, words))
+    return _act(standing, changed, submitted, words)
 
 
 def _locked(session: Session, standing: CaseContext) -> Case:
@@ -112,7 +110,7 @@ def _age(facts: Facts, changed: tuple[str, ...], *, version_day: dt.date, today:
         facts["days_overdue"] = days + (today - version_day).days
 
 
-def _act(standing: CaseContext, changed: tuple[str, ...], submitted: Submitted, words: str) -> Act:
+def _act(standing: CaseContext, changed: tuple[str, ...], submitted: Submitted, words: str) -> Correction:
     case, viewer = standing.case, standing.viewer
     changes: dict[str, Any] = {}
     if case.assignee_id is None and (case.status != "escalated" or standing.supervises):
@@ -120,4 +118,4 @@ def _act(standing: CaseContext, changed: tuple[str, ...], submitted: Submitted, 
     if case.status == "waiting":  # this is what it waited for
         changes |= {"status": "open", "follow_up_at": None}
     detail = {"facts": list(changed), "batch": str(submitted.batch_id)}
-    return Act("answer", changes, detail=detail, words=words.strip() or None)
+    return Correction(action="answer", changes=changes, detail=detail, words=words.strip() or None, submitted=submitted)

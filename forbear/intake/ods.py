@@ -50,7 +50,9 @@ _ERROR = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}
 _SHOWN_ERRORS = ("#", "Err:")  # how a formula without a result is shown; its value is 0 in files of older programs
 
 _MAX_COLUMNS = 16_384  # of a sheet, in Excel and LibreOffice
-_MOST_COPIES = 10_000  # rows that stand there once and count many times
+# Of rows that stand there once and count many times, so that a small file does not become millions of rows: characters,
+# and a row counts for some even if it has none.
+_MAX_COPIED, _LEAST_COPIED = MAX_RECORD, 100
 _BLOCK = 64 * 1024
 # Between two rows: as much as the longest row that is read at all, and not so many elements that they fill the memory.
 _MAX_BYTES, _MAX_ELEMENTS = 4 * MAX_RECORD, 500_000
@@ -84,8 +86,11 @@ def read(path: Path) -> SourceFile:
 
 
 def _refuse_password(path: Path) -> None:
+    manifest = b""
     with opened(path) as archive:
-        manifest = archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in archive.namelist() else b""
+        if "META-INF/manifest.xml" in archive.namelist():
+            with archive.open("META-INF/manifest.xml") as stream:
+                manifest = stream.read(_BLOCK)
     if b"encryption-data" in manifest:
         raise IntakeError("workbook.password", name=path.name)
 
@@ -110,7 +115,7 @@ class _Place:
         self._path = path
         self._hidden: set[str | None] = set()  # names of styles
         self._visible = False
-        self._sheet = self._depth = self._number = self._copies = 0
+        self._sheet = self._depth = self._number = self._copied = 0
 
     def style(self, element: Any) -> None:
         """Keep the style of a sheet that is not shown."""
@@ -123,7 +128,7 @@ class _Place:
         if event == "start" and self._depth == 1:
             sheet = element.getparent().tag == f"{_OFFICE}spreadsheet"  # others are copies of what links point to
             self._visible = sheet and element.get(f"{_TABLE}style-name") not in self._hidden
-            self._sheet, self._number, self._copies = self._sheet + 1, 0, 0
+            self._sheet, self._number, self._copied = self._sheet + 1, 0, 0
 
     def rows(self, element: Any) -> Iterator[tuple[int, int, list[object]]]:
         """The row, as often as it is to be repeated."""
@@ -134,10 +139,11 @@ class _Place:
         cells = _cells(element)
         if is_blank(cells):
             return
-        self._copies += times - 1
         if self._number > MAX_SHEET_ROWS:
             raise ValueError
-        if self._copies > _MOST_COPIES:
+        size = sum(len(cell) for cell in cells if isinstance(cell, str))
+        self._copied += (times - 1) * max(size, _LEAST_COPIED)
+        if self._copied > _MAX_COPIED:
             raise IntakeError("workbook.repeated_row", name=self._path.name, first=first, times=times)
         for number in range(first, first + times):
             yield self._sheet, number, cells
@@ -150,6 +156,7 @@ def _elements(stream: Any) -> Iterator[tuple[str, Any]]:
         tag=(_SHEET, _ROW, _STYLE_ELEMENT),
         resolve_entities=False,
         no_network=True,
+        encoding="utf-8",  # as every program writes it; in another one a DOCTYPE could hide
         huge_tree=True,  # a cell may be long: the limits here are ours
     )
     size = elements = 0

@@ -84,7 +84,8 @@ class LedgerEntry:
 def append(session: Session, vault: Vault, actor: str, entries: Iterable[LedgerEntry], now: dt.datetime) -> None:
     """Chain entries, those of a digested kind with the digest of their row. Called by the unit of work, when it ends.
 
-    Raises TypeError for a detail that would not come back from the database as it went in.
+    Raises TypeError for a detail that would not come back from the database as it went in, LookupError for a row that
+    is not there.
     """
     entries = _digested(session, list(entries))
     if not entries:
@@ -167,11 +168,17 @@ def _digested(session: Session, entries: list[LedgerEntry]) -> list[LedgerEntry]
     for entry in entries:
         if entry.kind in DIGESTED:
             ids[entry.kind].append(row_id(entry.subject))
-    known = {kind: digests(session, kind, of_kind) for kind, of_kind in ids.items()}
+    found = {kind: digests(session, kind, of_kind) for kind, of_kind in ids.items()}
     return [
-        replace(entry, digest=known[entry.kind][row_id(entry.subject)]) if entry.kind in DIGESTED else entry
+        replace(entry, digest=_digest(found[entry.kind], entry)) if entry.kind in DIGESTED else entry
         for entry in entries
     ]
+
+
+def _digest(found: dict[str, bytes], entry: LedgerEntry) -> bytes:
+    if row_id(entry.subject) not in found:
+        raise LookupError(f"there is no {entry.subject} for an entry to be about")
+    return found[row_id(entry.subject)]
 
 
 def _locked_head(session: Session) -> LedgerHead:

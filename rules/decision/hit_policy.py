@@ -1,13 +1,21 @@
-"""The hit policy: what a set of fired rules amounts to, and whether what is not known yet could change it."""
+"""The hit policy: what a set of fired rules amounts to, and whether what is not known yet could change it.
+
+In four steps, each on what the ones before it found; `hits` are the effects of the fired rules, most important first:
+
+1. `blocks_of`: what the rules take away, strategies and whatever acknowledges the debt or turns to the lender.
+2. `winner_of`: the strategy, an exclusive rule's before every other, then the first recommendation that is not blocked.
+3. `contributors_of`: which rules count towards the case, and which of those are heard.
+4. `items_of`: the documents, rights, warnings, steps, flags and deadlines that follow.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
 from rules.pack.pack import LoadedRule, Pack
-from rules.pack.schema import ACKNOWLEDGEMENTS, LENDER_CONTACT, WITHHELD, Item, Rule, Urgency
+from rules.pack.schema import ACKNOWLEDGEMENTS, LENDER_CONTACT, WITHHELD, Effect, Item, Rule, Urgency
 
 Ids = tuple[str, ...]
 DEFAULT = "default"
@@ -57,20 +65,25 @@ def effects(loaded: LoadedRule, acknowledging: Ids) -> Effects:
     then = loaded.rule.then
     blocks = [effect.block for effect in then if effect.block]
     recommend = next((effect.recommend for effect in then if effect.recommend), None)
-    adds = [effect.add for effect in then if effect.add]
-    strategies = tuple(dict.fromkeys([recommend, *adds] if recommend else adds))
+    strategies = _strategies(recommend, then)
     kinds = (*ITEMS, "flag", "deadline")
     return Effects(
-        loaded.rule.id,
-        recommend,
-        strategies[0] if strategies and any(effect.exclusive for effect in then) else None,
-        strategies,
-        tuple(name for block in blocks for name in _named(block, acknowledging)),
-        frozenset(WITHHELD).intersection(blocks),
-        next((effect.urgency for effect in then if effect.urgency), None),
-        _marks(loaded.rule),
-        tuple((effect.kind, getattr(effect, effect.kind)) for effect in then if effect.kind in kinds),
+        rule=loaded.rule.id,
+        recommend=recommend,
+        serves=strategies[0] if strategies and any(effect.exclusive for effect in then) else None,
+        strategies=strategies,
+        block=tuple(name for block in blocks for name in _named(block, acknowledging)),
+        withholds=frozenset(WITHHELD).intersection(blocks),
+        urgency=next((effect.urgency for effect in then if effect.urgency), None),
+        withheld_by=_marks(loaded.rule),
+        items=tuple((effect.kind, getattr(effect, effect.kind)) for effect in then if effect.kind in kinds),
     )
+
+
+def _strategies(recommend: str | None, then: Iterable[Effect]) -> Ids:
+    """The strategies a rule recommends and adds, in this order, each once."""
+    added = [effect.add for effect in then if effect.add]
+    return tuple(dict.fromkeys([recommend, *added] if recommend else added))
 
 
 def _named(block: Ids | str, acknowledging: Ids) -> Ids:
@@ -84,6 +97,78 @@ def _marks(entry: Rule | Item) -> frozenset[str]:
     """The blocks that silence a rule or withhold an item."""
     marks = {ACKNOWLEDGEMENTS: entry.acknowledges, LENDER_CONTACT: entry.contacts_lender}
     return frozenset(block for block, marked in marks.items() if marked)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """What the fired rules take away: strategies, in the order they are blocked, and kinds of rules and items."""
+
+    strategies: Ids
+    kinds: frozenset[str]  # of WITHHELD: whatever is so marked is silent
+
+
+@dataclass(frozen=True)
+class Winner:
+    """What is recommended: nothing where all recommendations are blocked, or there is none."""
+
+    strategy: str | None
+    rule: str | None  # the first whose recommendation is not blocked
+    alone: bool  # an exclusive rule decided: nothing that does not serve its strategy counts
+
+
+@dataclass(frozen=True)
+class Contributors:
+    """The fired rules that count towards the case, and those of them that are heard."""
+
+    counting: tuple[Effects, ...]  # by priority
+    heard: tuple[Effects, ...]  # those that want the strategy first, then by priority
+
+
+def blocks_of(hits: Sequence[Effects]) -> Blocks:
+    """Step 1. A block protects: it holds even where the rule that asks for it is silenced."""
+    strategies = dict.fromkeys(name for hit in hits for name in hit.block)
+    return Blocks(tuple(strategies), frozenset[str]().union(*(hit.withholds for hit in hits)))
+
+
+def winner_of(hits: Sequence[Effects], blocks: Blocks) -> Winner:
+    """Step 2. The first exclusive rule wins, whatever the priorities; else the first recommendation."""
+    barred = blocks.strategies
+    served = next((hit.serves for hit in hits if hit.serves and hit.serves not in barred), None)
+    first = next((hit for hit in hits if hit.recommend and hit.recommend not in barred), None)
+    recommended = first.recommend if first else None
+    return Winner(served or recommended, first.rule if first else None, served is not None)
+
+
+def contributors_of(hits: Sequence[Effects], blocks: Blocks, winner: Winner) -> Contributors:
+    """Step 3. An exclusive rule leaves only what serves its strategy; who wants only what is blocked is not heard."""
+    counting = [hit for hit in hits if not winner.alone or winner.strategy in hit.strategies]
+    heard = [hit for hit in counting if not _silenced(hit, blocks)]
+    # What speaks for the strategy itself comes before what is said beside it.
+    heard.sort(key=lambda hit: winner.strategy is None or winner.strategy not in (hit.recommend, hit.serves))
+    return Contributors(tuple(counting), tuple(heard))
+
+
+def _silenced(hit: Effects, blocks: Blocks) -> bool:
+    """Whether all that a rule wants is blocked, or its words speak of what is."""
+    wants_blocked = bool(hit.strategies) and set(hit.strategies).issubset(blocks.strategies)
+    return wants_blocked or not blocks.kinds.isdisjoint(hit.withheld_by)
+
+
+def items_of(
+    hits: Sequence[Effects], contributors: Contributors, withheld: Collection[tuple[str, str]]
+) -> dict[str, Ids]:
+    """Step 4. The ids of each kind of item, each once, without the `withheld` ones."""
+    sources: dict[str, Sequence[Effects]] = {
+        "deadline": hits,  # a legal clock runs even where the rule that noticed it is silenced
+        "flag": contributors.counting,
+        **dict.fromkeys(ITEMS, contributors.heard),  # nothing that helps to do what is blocked
+    }
+    return {
+        kind: tuple(
+            dict.fromkeys(item[1] for hit in rules for item in hit.items if item[0] == kind and item not in withheld)
+        )
+        for kind, rules in sources.items()
+    }
 
 
 class HitPolicy:
@@ -102,8 +187,8 @@ class HitPolicy:
         }
         self._ranks = {rule: rank for rank, rule in enumerate(self._effects)}
         # An exclusive rule comes before every other, whatever their priorities.
-        exclusive = [(each.rule, each.serves) for each in self._effects.values() if each.serves]
-        recommending = [(each.rule, each.recommend) for each in self._effects.values() if each.recommend]
+        exclusive = [(rule.rule, rule.serves) for rule in self._effects.values() if rule.serves]
+        recommending = [(rule.rule, rule.recommend) for rule in self._effects.values() if rule.recommend]
         self._places: dict[str, list[tuple[int, str]]] = {}  # of each rule among the contenders, and what it wants
         for place, (rule, wanted) in enumerate([*exclusive, *recommending]):
             self._places.setdefault(rule, []).append((place, wanted))
@@ -111,56 +196,41 @@ class HitPolicy:
     def select(self, fired: Collection[str]) -> Selection:
         """What these fired rules amount to. Many cases fire the same ones, so what was worked out once is kept."""
         key = frozenset(fired)
-        found = self._selected.get(key)
-        if found is None:
+        selection = self._selected.get(key)
+        if selection is None:
             if len(self._selected) >= _KEPT:
                 self._selected.clear()
-            found = self._selected[key] = self._select(key)
-        return found
+            selection = self._selected[key] = self._select(key)
+        return selection
 
     def _select(self, fired: Collection[str]) -> Selection:
-        hits = [each for rule, each in self._effects.items() if rule in fired]
-        blocked = tuple(dict.fromkeys(name for each in hits for name in each.block))
-        alone = next((each.serves for each in hits if each.serves and each.serves not in blocked), None)
-        first = next((each for each in hits if each.recommend and each.recommend not in blocked), None)
-        winner = alone or (first and first.recommend)
-        active = [each for each in hits if alone is None or alone in each.strategies]
-        barred = frozenset[str]().union(*(each.withholds for each in hits))
-        heard = [each for each in active if not each.strategies or not set(each.strategies).issubset(blocked)]
-        heard = [each for each in heard if barred.isdisjoint(each.withheld_by)]
-        # What speaks for the strategy itself comes before what is said beside it.
-        speaking = sorted(heard, key=lambda each: winner is None or winner not in (each.recommend, each.serves))
-        others = () if alone else dict.fromkeys(name for each in hits for name in each.strategies)
-        strategy = winner or self._default.strategy
-        urgencies = [each.urgency for each in active if each.urgency]
-        names = tuple(each.rule for each in hits)
-        withheld = {item for item, marks in self._marked.items() if marks & barred}
+        hits = tuple(hit for rule, hit in self._effects.items() if rule in fired)
+        blocks = blocks_of(hits)
+        winner = winner_of(hits, blocks)
+        contributors = contributors_of(hits, blocks, winner)
+        strategy = winner.strategy or self._default.strategy
+        default = () if winner.strategy else (DEFAULT,)
         return Selection(
             strategy=strategy,
-            winner=first.rule if first else None,
-            alone=alone is not None,
-            urgency=min(urgencies if winner and urgencies else [*urgencies, self._default.urgency]),
-            secondary=tuple(name for name in others if name != strategy and name not in blocked),
-            blocked=blocked,
-            rules_fired=names if winner else (*names, DEFAULT),
-            speaking=(*(each.rule for each in speaking), *(() if winner else (DEFAULT,))),
-            withheld=ACKNOWLEDGEMENTS in barred,
-            items={
-                kind: tuple(
-                    dict.fromkeys(
-                        name
-                        for each in each_of
-                        for what, name in each.items
-                        if what == kind and (what, name) not in withheld
-                    )
-                )
-                for kind, each_of in (
-                    ("deadline", hits),  # a legal clock runs even where the rule that noticed it is silenced
-                    ("flag", active),
-                    *((kind, speaking) for kind in ITEMS),  # none that helps to do what is blocked
-                )
-            },
+            winner=winner.rule,
+            alone=winner.alone,
+            urgency=self._urgency(winner, contributors),
+            secondary=() if winner.alone else _secondary(hits, blocks, strategy),
+            blocked=blocks.strategies,
+            rules_fired=(*(hit.rule for hit in hits), *default),
+            speaking=(*(hit.rule for hit in contributors.heard), *default),
+            withheld=ACKNOWLEDGEMENTS in blocks.kinds,
+            items=items_of(hits, contributors, self._withheld(blocks)),
         )
+
+    def _urgency(self, winner: Winner, contributors: Contributors) -> Urgency:
+        """The most urgent of all that count; the default's too where nothing is recommended or nobody says."""
+        urgencies = [hit.urgency for hit in contributors.counting if hit.urgency]
+        return min(urgencies if winner.strategy and urgencies else [*urgencies, self._default.urgency])
+
+    def _withheld(self, blocks: Blocks) -> frozenset[tuple[str, str]]:
+        """The items that may not be given, by kind and id."""
+        return frozenset(item for item, marks in self._marked.items() if marks & blocks.kinds)
 
     def better(self, rule: str, fired: Collection[str]) -> str | None:
         """The strategy a rule recommends, if it is another and comes before the one that these fired rules give.
@@ -218,3 +288,9 @@ class HitPolicy:
     def _contenders(self, rules: Collection[str], known: bool) -> list[tuple[int, str, str, bool]]:
         """The places of rules in the order in which the hit policy looks at them."""
         return [(place, wanted, rule, known) for rule in rules for place, wanted in self._places.get(rule, ())]
+
+
+def _secondary(hits: Iterable[Effects], blocks: Blocks, strategy: str) -> Ids:
+    """What else the rules recommend and add, by priority, without what is blocked."""
+    names = dict.fromkeys(name for hit in hits for name in hit.strategies)
+    return tuple(name for name in names if name != strategy and name not in blocks.strategies)

@@ -15,30 +15,24 @@ def check_vocabulary(vocabulary: schema.Vocabulary, unknown: Unknown) -> Iterato
     """Every mistake of facts.yaml, seen with the files it names."""
     facts = vocabulary.facts
     for name, fact in facts.items():
-        for error in chain(_fact(name, fact, facts), _derived(name, fact, unknown) if fact.derived else ()):
+        for error in chain(_fact(name, fact), _derived(name, fact, unknown) if fact.derived else ()):
             yield f"facts.{name}.{error}"
     yield from _cycles(facts)
     yield from _headers(facts)
     for number, (one, other) in enumerate(vocabulary.pairs):
-        missing = [name for name in (one, other) if name not in facts]
-        if missing:
-            yield f"pairs[{number}]: unknown fact {quoted(missing[0])}; {allowed(missing[0], facts)}"
-        elif one == other or facts[one].type != facts[other].type or facts[one].type == "list":
+        if one not in facts or other not in facts:
+            continue
+        if one == other or facts[one].type != facts[other].type or facts[one].type == "list":
             yield f"pairs[{number}]: {one} and {other} cannot be compared; a pair is two facts of one type"
 
 
-def _fact(name: str, fact: schema.Fact, facts: Mapping[str, schema.Fact]) -> Iterator[str]:
-    for number, other in enumerate(fact.inputs):
-        if other not in facts:
-            yield f"inputs[{number}]: unknown fact {quoted(other)}; {allowed(other, facts)}"
+def _fact(name: str, fact: schema.Fact) -> Iterator[str]:
     if fact.inputs and not fact.derived:
         yield "inputs: only a derived fact has inputs; remove them or write derived: true"
     if fact.how and not fact.derived:
         yield "how: only a derived fact is computed; remove the key or write derived: true"
     if fact.derived and (fact.required or fact.required_unless):
         yield "required: a derived fact is computed, nobody submits it; remove the key"
-    if fact.required_unless is not None and fact.required_unless not in facts:
-        yield f"required_unless: unknown fact {quoted(fact.required_unless)}; {allowed(fact.required_unless, facts)}"
     yield from _values(name, fact)
 
 

@@ -7,8 +7,7 @@ from typing import Final
 
 from rules.handbook.context import HandbookContext, anchor, at_length, link, links, quantity, urgency
 from rules.handbook.document import Bullet, Line, TextSpan
-from rules.lint.references import meant
-from rules.lint.rule_check import TARGETS
+from rules.lint.references import Name, named
 from rules.pack import conditions as c
 from rules.pack.parameters import value_on
 from rules.pack.schema import Effect
@@ -59,7 +58,7 @@ def effects(v: HandbookContext, then: tuple[Effect, ...]) -> tuple[Bullet, ...]:
         if kind == "exclusive":
             points.append(Bullet((TextSpan(v.word("exclusive_means")),)))
         elif kind in _AT_LENGTH:
-            below = tuple(Bullet(_item(v, kind, name)) for effect in each for name in meant(effect))
+            below = tuple(Bullet(_item(v, name)) for effect in each for name in named(effect))
             points.append(Bullet((TextSpan(v.word(kind)),), below))
         else:
             points.append(Bullet((TextSpan(f"{v.word(kind)}{v.mark('：', ': ')}"), *_short(v, kind, each))))
@@ -74,9 +73,8 @@ def _short(v: HandbookContext, kind: str, each: list[Effect]) -> Line:
     marked = [v.word(effect.block) for effect in each if isinstance(effect.block, str)]
     if marked:
         return (TextSpan(v.mark("；", "; ").join(marked)),)
-    return links(v, ((TARGETS[kind][0], name) for effect in each for name in meant(effect)))
+    return links(v, (name for effect in each for name in named(effect)))
 
 
-def _item(v: HandbookContext, kind: str, name: str) -> Line:
-    found = (TARGETS[kind][0], name)
-    return (link(v, found),) if kind == "deadline" else at_length(v, found)
+def _item(v: HandbookContext, name: Name) -> Line:
+    return (link(v, name),) if name[0] == "deadlines" else at_length(v, name)

@@ -11,6 +11,7 @@ from typing import Final
 
 from rules.handbook.document import Bullet, Bullets, LabelledPart, Line, Paragraph, TextSpan, Tone
 from rules.handbook.wording import words
+from rules.lint.code_uses import uses_in_code
 from rules.lint.references import Name, Use, uses
 from rules.locale import Language, in_language
 from rules.locale import said as sentence
@@ -59,7 +60,7 @@ class HandbookContext:
 def context(pack: Pack, day: dt.date, language: Language) -> HandbookContext:
     """The voice of a pack in a language, on a day."""
     users: dict[Name, list[Use]] = {}
-    for use in uses(pack):
+    for use in (*uses(pack), *uses_in_code(pack)):
         users.setdefault(use.used, []).append(use)
     rules = {loaded.rule.id: loaded for loaded in pack.rules}
     return HandbookContext(pack, day, language, rules, {name: tuple(found) for name, found in users.items()})

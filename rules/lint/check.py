@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from rules.lint.boundaries import lacking
+from rules.lint.code_uses import uses_in_code
 from rules.lint.lock import lock, mismatch
 from rules.lint.parameter_check import unconfirmed
 from rules.lint.references import uses
@@ -19,16 +20,14 @@ from rules.pack.changelog import faults
 from rules.pack.loader import Pack, PackError, load
 from rules.pack.normal_form import leaves
 from rules.pack.pack import LoadedRule
-from rules.pack.schema import Strength
 
 __all__ = ["LintFinding", "TestFailure", "check", "lock", "run_tests"]
 
-# What a pack has only to be used. An entry that is blocked, doubted or proves a hardship is given nothing to do.
+# What a pack has only to be used.
 _USEFUL: Final = (
     *("parameters", "fees", "strategies", "documents", "rights"),
     *("warnings", "steps", "deadlines", "references"),
 )
-_IDLE: Final = ("block", "open", *get_args(Strength))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def _kinds_of_tests(rule: LoadedRule) -> Iterator[LintFinding]:
 
 
 def _unused(pack: Pack) -> Iterator[LintFinding]:
-    used = {use.used for use in uses(pack) if use.how not in _IDLE}
+    used = {use.used for use in (*uses(pack), *uses_in_code(pack)) if not use.idle}
     for file in _USEFUL:
         for name in getattr(pack, file):
             if (file, name) not in used:

@@ -1,36 +1,18 @@
-"""What one rule says about the rest of its pack: references, effects, the words of its reason, its own tests."""
+"""Whether one rule is sound in itself: its effects go together, and its own tests can be read."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from rules.facts.case_facts import Parser
 from rules.pack import schema
-from rules.pack.pack import Pack, Unknown, allowed, quoted
-from rules.pack.placeholders import mistakes
-from rules.pack.schema import WITHHELD
-
-# Which file names what an effect points to. The others (exclusive, urgency, flag) carry their own word.
-TARGETS: Mapping[str, tuple[str, str]] = {
-    "recommend": ("strategies", "strategy"),
-    "add": ("strategies", "strategy"),
-    "block": ("strategies", "strategy"),
-    "document": ("documents", "document"),
-    "right": ("rights", "right"),
-    "warning": ("warnings", "warning"),
-    "step": ("steps", "step"),
-    "deadline": ("deadlines", "deadline"),
-}
+from rules.pack.pack import Pack, allowed, quoted
 
 
-def check_rule(pack: Pack, rule: schema.Rule, parser: Parser, unknown: Unknown) -> Iterator[str]:
+def check_rule(pack: Pack, rule: schema.Rule, parser: Parser) -> Iterator[str]:
     """Every mistake of one rule, its `when` left out. `parser` reads facts as rule tests write them."""
-    for number, reference in enumerate(rule.references):
-        if error := unknown("references", "reference", reference.id):
-            yield f"references[{number}].id: {error}"
-    yield from _effects(rule, unknown)
-    yield from (f"because.{error}" for error in mistakes(rule.because, pack))
+    yield from _effects(rule)
     names: Counter[str] = Counter()
     for number, test in enumerate(rule.tests):
         names[test.name] += 1
@@ -39,7 +21,7 @@ def check_rule(pack: Pack, rule: schema.Rule, parser: Parser, unknown: Unknown) 
         yield from (f"tests[{number}].facts.{error}" for error in _test_facts(pack, test, parser))
 
 
-def _effects(rule: schema.Rule, unknown: Unknown) -> Iterator[str]:
+def _effects(rule: schema.Rule) -> Iterator[str]:
     kinds = Counter(effect.kind for effect in rule.then)
     for kind in ("recommend", "urgency", "exclusive"):
         if kinds[kind] > 1:
@@ -47,14 +29,8 @@ def _effects(rule: schema.Rule, unknown: Unknown) -> Iterator[str]:
     if kinds["exclusive"] and not kinds["recommend"] and not kinds["add"]:
         yield "then: exclusive needs a recommend or add beside it, the strategy that is left"
     for number, effect in enumerate(rule.then):
-        target = TARGETS.get(effect.kind)
-        meant = getattr(effect, effect.kind)
-        if meant is None:
+        if getattr(effect, effect.kind) is None:
             yield f"then[{number}].{effect.kind}: is empty; name something or remove it"
-        elif target is not None and meant not in WITHHELD:
-            for name in meant if isinstance(meant, tuple) else (meant,):
-                if error := unknown(*target, name):
-                    yield f"then[{number}].{effect.kind}: {error}"
 
 
 def _test_facts(pack: Pack, test: schema.RuleTest, parser: Parser) -> Iterator[str]:

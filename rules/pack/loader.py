@@ -11,13 +11,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from rules.engines.compiler import refusals
 from rules.facts.case_facts import Parser
+from rules.lint import references
 from rules.lint.consistency import check
 from rules.lint.rule_check import check_rule
 from rules.pack import schema
 from rules.pack.condition_parser import ConditionError, parse, resolve
 from rules.pack.fee_tables import FeeTable
 from rules.pack.negotiation import Letter, Negotiation
-from rules.pack.pack import LoadedRule, Pack, PackError, allowed, quoted, unknown_in
+from rules.pack.pack import LoadedRule, Pack, PackError, allowed, quoted
 from rules.pack.schema import Edition, Manifest, OpenPoint
 from rules.pack.schema_errors import sentence
 from rules.pack.strict_yaml import YamlError, read
@@ -27,7 +28,7 @@ __all__ = ["DEFAULT_PACK", "LoadedRule", "Pack", "PackError", "load", "load_file
 DEFAULT_PACK: Final = Path(__file__).parents[1] / "packs" / "cn_consumer"
 
 _Name = schema.Identifier
-_ENTRIES: Final[dict[str, Any]] = {
+ENTRIES: Final[dict[str, Any]] = {
     "pack.yaml": Manifest,
     "facts.yaml": schema.Vocabulary,
     "parameters.yaml": dict[_Name, schema.Parameter],
@@ -51,7 +52,7 @@ _ENTRIES: Final[dict[str, Any]] = {
 _VALUES: Final = ("products.yaml", "hardships.yaml", "red_flags.yaml")  # whose entries are values of facts
 _ONE: Final = ("pack.yaml", "facts.yaml", "negotiation.yaml", "changelog.yaml")  # not entries by name
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
-_ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in _ENTRIES.items()}
+_ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in ENTRIES.items()}
 _RULE: Final = TypeAdapter(schema.Rule)
 _T = TypeVar("_T")
 
@@ -73,13 +74,13 @@ def load_files(files: Mapping[str, bytes], name: str) -> Pack:
     files = {path: files[path] for path in sorted(files) if not any(part[0] == "." for part in path.split("/"))}
     errors = [f"{name}: {file} is missing; every pack has one" for file in _REQUIRED if file not in files]
     data = {path: _read(path, content, errors) for path, content in files.items()}
-    parts = {path: _validate(path, data.get(path), _ADAPTERS[path], _ENTRIES[path], errors) for path in _ENTRIES}
+    parts = {path: _validate(path, data.get(path), _ADAPTERS[path], ENTRIES[path], errors) for path in ENTRIES}
     rules = _rules(data, errors)
     vocabulary = parts["facts.yaml"]
     if vocabulary is None or parts["pack.yaml"] is None:
         raise PackError(errors)
     vocabulary = _filled(vocabulary, *(parts[file] or {} for file in _VALUES))
-    broken = {file for file in _ENTRIES if parts[file] is None and (file in files or file in _REQUIRED)}
+    broken = {file for file in ENTRIES if parts[file] is None and (file in files or file in _REQUIRED)}
     # Conditions and tests are not judged by parameters and values that could not be read: that would be noise.
     whole = broken.isdisjoint(("parameters.yaml", *_VALUES))
     pack = Pack(
@@ -87,15 +88,17 @@ def load_files(files: Mapping[str, bytes], name: str) -> Pack:
         vocabulary=vocabulary,
         negotiation=parts["negotiation.yaml"],
         changelog=parts["changelog.yaml"] or (),
-        **{Path(file).stem: parts[file] or {} for file in _ENTRIES if file not in _ONE},
+        **{Path(file).stem: parts[file] or {} for file in ENTRIES if file not in _ONE},
         rules=_parsed(rules, vocabulary, parts["parameters.yaml"] or {}, errors) if whole else (),
         sha256=_digest(files),
         files=dict(files),
     )
     errors.extend(check(pack, broken))
-    unknown, parser = unknown_in(pack, broken), Parser(vocabulary, rule_test=True)
-    for path, rule in rules if whole else ():
-        errors.extend(f"{path}: {line}" for line in check_rule(pack, rule, parser, unknown))
+    judged = rules if whole else []
+    errors.extend(references.check(pack, judged, broken))
+    parser = Parser(vocabulary, rule_test=True)
+    for path, rule in judged:
+        errors.extend(f"{path}: {line}" for line in check_rule(pack, rule, parser))
     if not errors:  # what the figures are makes no difference to what the engine can hold
         figures = dict.fromkeys(pack.parameters, 1)
         errors.extend(refusals([(each.rule.id, resolve(each.when, figures)) for each in pack.rules], vocabulary))
@@ -107,8 +110,8 @@ def load_files(files: Mapping[str, bytes], name: str) -> Pack:
 def _read(path: str, content: bytes, errors: list[str]) -> object:
     if path.endswith(".yml"):
         errors.append(f"{path}: must end in .yaml; rename it")
-    elif "/" not in path and path not in _ENTRIES:
-        errors.append(f"{path}: not a file of a pack (rules go into a sub-folder); {allowed(path, _ENTRIES)}")
+    elif "/" not in path and path not in ENTRIES:
+        errors.append(f"{path}: not a file of a pack (rules go into a sub-folder); {allowed(path, ENTRIES)}")
     else:
         try:
             return read(content)

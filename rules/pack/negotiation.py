@@ -6,14 +6,17 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from rules.pack.schema import Identifier, Model, Reference, Text
+from rules.pack.marks import Filled, Ref, When
+from rules.pack.schema import Identifier, Model, References, Text
 
 # What a line may name besides facts and parameters: of the case, and of the first plan of its strategy.
 CASE_WORDS: Final = ("today", "deadline", "debt", "offer", "reason_said", "reason_written")
 PLAN_WORDS: Final = ("plan_months", "plan_monthly", "plan_last", "plan_total", "plan_waived", "plan_until")
 PRODUCT_CONTACTS: Final = "product_contacts"  # among an approach's contacts: those of the product, in its order
 
-References = Annotated[tuple[Reference, ...], Field(min_length=1)]
+_CASE: Final = Filled(also=(*CASE_WORDS, *PLAN_WORDS))
+_SaidText = Annotated[Text, _CASE]
+_Condition = Annotated[dict[str, Any], When()]
 
 
 class ScriptLine(Text):
@@ -23,8 +26,11 @@ class ScriptLine(Text):
     `acknowledges`: it admits the debt, promises, pays or asks for time, and is left out where that is blocked.
     """
 
-    when: dict[str, Any] | None = None
+    when: _Condition | None = None
     acknowledges: bool = False
+
+
+_SaidLine = Annotated[ScriptLine, _CASE]
 
 
 class Point(ScriptLine):
@@ -33,25 +39,28 @@ class Point(ScriptLine):
     references: References
 
 
+_PointName = Annotated[Identifier, Ref("points", how="points")]
+
+
 class Reserve(Model):
     """What is said to a lender, and not signed, where nothing may acknowledge the debt."""
 
-    say: Text
-    not_sign: Text
+    say: _SaidText
+    not_sign: _SaidText
 
 
 class LetterReason(Model):
     """A hardship in the borrower's own words: a spoken sentence, and a clause for a letter."""
 
-    say: Text
-    write: Text
+    say: _SaidText
+    write: _SaidText
 
 
 class FollowUp(Model):
     """What is to be done if nothing has come after so many days (a parameter)."""
 
-    days: Identifier
-    text: Text
+    days: Annotated[Identifier, Ref("parameters", how="follow_up", of="days")]
+    text: _SaidText
 
 
 class Approach(Model):
@@ -63,39 +72,43 @@ class Approach(Model):
 
     speaker: Literal["borrower", "family", "staff"] = "borrower"
     to: Literal["lender", "court", "other"] = "other"
-    say: Annotated[tuple[ScriptLine, ...], Field(min_length=1)]
-    ask: tuple[Identifier, ...] = ()
-    in_writing: tuple[Identifier, ...] = ()
-    not_sign: tuple[Identifier, ...] = ()
-    contacts: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    say: Annotated[tuple[_SaidLine, ...], Field(min_length=1)]
+    ask: tuple[_PointName, ...] = ()
+    in_writing: tuple[_PointName, ...] = ()
+    not_sign: tuple[_PointName, ...] = ()
+    contacts: Annotated[
+        tuple[Annotated[Identifier, Ref("contacts", also=(PRODUCT_CONTACTS,))], ...], Field(min_length=1)
+    ]
     follow_up: FollowUp
-    letters: tuple[Identifier, ...] = ()
+    letters: tuple[Annotated[Identifier, Ref("letters")], ...] = ()
     references: References
 
 
 class Letter(Model):
     """A letter to copy, read, correct and sign (letters.yaml). `hold`: why it must not go out yet."""
 
-    title: Text
-    to: Text
-    when: dict[str, Any] | None = None
+    title: _SaidText
+    to: _SaidText
+    when: _Condition | None = None
     acknowledges: bool = False
-    signed_by: Identifier = "borrower"
-    hold: Text | None = None
-    paragraphs: Annotated[tuple[ScriptLine, ...], Field(min_length=1)]
+    signed_by: Annotated[Identifier, Ref("signatures")] = "borrower"
+    hold: _SaidText | None = None
+    paragraphs: Annotated[tuple[_SaidLine, ...], Field(min_length=1)]
     references: References
 
 
 class Negotiation(Model):
     """negotiation.yaml: what every call has in common, the shared points, and each strategy's approach."""
 
-    greeting: tuple[ScriptLine, ...]
-    farewell: tuple[ScriptLine, ...]
+    greeting: tuple[_SaidLine, ...]
+    farewell: tuple[_SaidLine, ...]
     reserve: Reserve
-    staff_notice: Text  # in the place of the disclaimer, where no lender is spoken to and the borrower gets no text
-    afterwards: tuple[Identifier, ...] = ()  # documents that only come at the end of the talks
-    hardships: dict[Identifier, LetterReason]
-    debts: dict[Identifier, Text]  # what a product's debt is called in a sentence
-    points: dict[Identifier, Point]
-    signatures: dict[Identifier, Annotated[tuple[Text, ...], Field(min_length=1)]]
-    approaches: dict[Identifier, Approach]
+    # In the place of the disclaimer, where no lender is spoken to and the borrower gets no text.
+    staff_notice: _SaidText
+    # Documents that only come at the end of the talks.
+    afterwards: tuple[Annotated[Identifier, Ref("documents")], ...] = ()
+    hardships: dict[Annotated[Identifier, Ref("hardships")], LetterReason]
+    debts: dict[Annotated[Identifier, Ref("products")], _SaidText]  # what a product's debt is called in a sentence
+    points: dict[Identifier, Annotated[Point, _CASE]]
+    signatures: dict[Identifier, Annotated[tuple[_SaidText, ...], Field(min_length=1)]]
+    approaches: dict[Annotated[Identifier, Ref("strategies")], Approach]

@@ -1,12 +1,12 @@
-"""The texts that are filled in for a case: the facts and figures they name in braces, and whether those exist."""
+"""What a text that is filled in for a case names in braces: facts and parameters, and whether those exist."""
 
 from __future__ import annotations
 
 import string
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from rules.pack.pack import Pack, allowed, quoted
-from rules.pack.schema import Item, Text
+from rules.pack.schema import Text
 
 
 def placeholders(text: str) -> list[str]:
@@ -15,25 +15,6 @@ def placeholders(text: str) -> list[str]:
     if any(conversion or spec for _, _, spec, conversion in parts):
         raise ValueError("only a name stands between braces")
     return [name for _, name, _, _ in parts if name is not None]
-
-
-def texts_of(pack: Pack) -> Iterator[tuple[str, str, Text]]:
-    """Every text outside the rules that is filled in: file, place in it, text."""
-    yield "pack.yaml", "default.because", pack.manifest.default.because
-    yield "pack.yaml", "disagreement.because", pack.manifest.disagreement.because
-    for name, fact in pack.vocabulary.facts.items():
-        if fact.how is not None:
-            yield "facts.yaml", f"facts.{name}.how", fact.how
-    for name, strategy in pack.strategies.items():
-        for key in ("summary", "sound_when", "against"):
-            yield "strategies.yaml", f"{name}.{key}", getattr(strategy, key)
-    for name, product in pack.products.items():
-        for key in ("lender", "note"):
-            yield "products.yaml", f"{name}.{key}", getattr(product, key)
-    for file in ("documents", "rights", "warnings", "steps"):
-        items: Mapping[str, Item] = getattr(pack, file)
-        for name, item in items.items():
-            yield f"{file}.yaml", f"{name}.text", item.text
 
 
 def mistakes(text: Text, pack: Pack, more: Collection[str] = ()) -> Iterator[str]:

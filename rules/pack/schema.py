@@ -8,6 +8,8 @@ from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rules.pack.marks import Filled, Ref
+
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
 Version = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
@@ -53,11 +55,12 @@ class Text(Model):
 class Reference(Model):
     """Where a claim comes from: an entry of references.yaml, the article in it, and how sure we are."""
 
-    id: str
+    id: Annotated[str, Ref("references", how="references")]
     article: str | None = None
     status: Status
 
 
+FilledText = Annotated[Text, Filled()]
 References = Annotated[tuple[Reference, ...], Field(min_length=1)]
 
 
@@ -92,10 +95,12 @@ class Fact(Model):
     question: Text | None = None
     aliases: tuple[str, ...] = ()
     required: bool = False
-    required_unless: Identifier | None = None
+    required_unless: Annotated[Identifier, Ref("facts")] | None = None
     derived: bool = False
-    inputs: tuple[Identifier, ...] = ()
-    how: Text | None = None  # a derived fact: how it is computed, for people; may name {parameters}
+    inputs: tuple[Annotated[Identifier, Ref("facts")], ...] = ()
+    how: Annotated[Text, Filled(how="formula")] | None = (
+        None  # a derived fact: how it is computed, for people; may name {parameters}
+    )
     private: bool = False
     # The borrower can change it, by bringing a paper or deciding something: recourse may suggest it.
     actionable: bool = False
@@ -113,7 +118,7 @@ class Vocabulary(Model):
     """facts.yaml: every fact, and the pairs of facts that conditions may compare."""
 
     facts: dict[Identifier, Fact]
-    pairs: tuple[tuple[Identifier, Identifier], ...] = ()
+    pairs: tuple[tuple[Annotated[Identifier, Ref("facts")], Annotated[Identifier, Ref("facts")]], ...] = ()
 
 
 class Dated(Model):
@@ -154,7 +159,7 @@ class Hardship(Model):
     code: str
     title: Text
     synonyms: tuple[str, ...] = ()
-    documents: dict[Strength, tuple[str, ...]] = {}
+    documents: dict[Strength, tuple[Annotated[str, Ref("documents", idle=True)], ...]] = {}
     references: References
 
 
@@ -163,20 +168,21 @@ class Strategy(Model):
 
     code: Annotated[str, Field(pattern=r"^S\d{2}$")]
     title: Text
-    summary: Text
-    sound_when: Text
-    against: Text  # its price, and when it is not the way
-    next_steps: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    summary: FilledText
+    sound_when: FilledText
+    against: FilledText  # its price, and when it is not the way
+    next_steps: Annotated[tuple[Annotated[Identifier, Ref("steps")], ...], Field(min_length=1)]
     references: References
     acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
     plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
-    plan_longest: Identifier | None = None  # the parameter with the most months a plan of it may take
+    # The most months a plan of it may take.
+    plan_longest: Annotated[Identifier, Ref("parameters", how="plan", of="months")] | None = None
 
 
 class Item(Model):
     """A document, right, warning or step that rules attach to a case. Its text may name {facts} and {parameters}."""
 
-    text: Text
+    text: FilledText
     acknowledges: bool = False  # following it admits the debt, pays, or asks for time
     contacts_lender: bool = False  # following it means to call, write to or complain about the lender
     references: References
@@ -186,8 +192,8 @@ class Clock(Model):
     """A deadline: so many days from the day a paper was served, or, without `days`, a day itself (deadlines.yaml)."""
 
     title: Text
-    starts_from: Identifier
-    days: Identifier | None = None
+    starts_from: Annotated[Identifier, Ref("facts", of="date")]
+    days: Annotated[Identifier, Ref("parameters", of="days")] | None = None
     references: References
 
 
@@ -196,7 +202,8 @@ class RedFlag(Model):
 
     title: Text
     words: tuple[str, ...] = ()  # none only for a flag that others are denied as
-    denied_as: Identifier | None = None  # raised instead where every place is denied; without it a denial is no matter
+    # Raised instead where every place is denied; without it a denial is no matter.
+    denied_as: Annotated[Identifier, Ref("red_flags")] | None = None
     # What takes the alarm back when the words stand at once before it, or after it.
     not_before: tuple[str, ...] = ()
     not_after: tuple[str, ...] = ()
@@ -209,16 +216,20 @@ class Effect(Model):
     `block: lender_contact` withholds every item by which the borrower turns to the lender.
     """
 
-    recommend: Identifier | None = None
-    add: Identifier | None = None
-    block: tuple[Identifier, ...] | Literal["acknowledgements", "lender_contact"] | None = None
+    recommend: Annotated[Identifier, Ref("strategies")] | None = None
+    add: Annotated[Identifier, Ref("strategies")] | None = None
+    block: (
+        tuple[Annotated[Identifier, Ref("strategies", idle=True)], ...]
+        | Literal["acknowledgements", "lender_contact"]
+        | None
+    ) = None
     exclusive: Literal[True] | None = None
     urgency: Urgency | None = None
-    document: Identifier | None = None
-    right: Identifier | None = None
-    warning: Identifier | None = None
-    step: Identifier | None = None
-    deadline: Identifier | None = None
+    document: Annotated[Identifier, Ref("documents")] | None = None
+    right: Annotated[Identifier, Ref("rights")] | None = None
+    warning: Annotated[Identifier, Ref("warnings")] | None = None
+    step: Annotated[Identifier, Ref("steps")] | None = None
+    deadline: Annotated[Identifier, Ref("deadlines")] | None = None
     flag: Identifier | None = None
 
     @model_validator(mode="after")
@@ -251,7 +262,7 @@ class Rule(Model):
     references: References
     when: dict[str, Any]
     then: Annotated[tuple[Effect, ...], Field(min_length=1)]
-    because: Text
+    because: Annotated[Text, Filled(how="because")]
     acknowledges: bool = False  # its reason speaks of paying or of terms: silent where acknowledgements are blocked
     contacts_lender: bool = False  # its reason sends to the lender: silent where contact is blocked
     tests: Annotated[tuple[RuleTest, ...], Field(min_length=1)]
@@ -260,9 +271,9 @@ class Rule(Model):
 class Default(Model):
     """What a case gets when no rule recommends anything."""
 
-    strategy: Identifier
+    strategy: Annotated[Identifier, Ref("strategies", how="recommend")]
     urgency: Urgency
-    because: Text
+    because: FilledText
     references: References
 
 
@@ -303,8 +314,12 @@ class OpenPoint(Model):
     """What nobody has confirmed yet, and which figures and sources hang on it (open_points.yaml)."""
 
     text: Text
-    parameters: tuple[Identifier, ...] = ()
-    references: tuple[str, ...] = ()
+    parameters: tuple[Annotated[Identifier, Ref("parameters", how="open", idle=True)], ...] = ()
+    references: tuple[Annotated[str, Ref("references", how="open", idle=True)], ...] = ()
+
+
+# At least one, in calling order.
+_Contacts = Annotated[tuple[Annotated[Identifier, Ref("contacts", how="contacts")], ...], Field(min_length=1)]
 
 
 class Contact(Model):
@@ -326,11 +341,10 @@ class Product(Model):
     code: Annotated[str, Field(pattern=r"^P_[A-Z_]+$")]
     title: Text
     aliases: tuple[str, ...] = ()
-    lender: Text
-    note: Text
-    contacts: Annotated[tuple[Identifier, ...], Field(min_length=1)]
-    contacts_by_lender: dict[Identifier, Annotated[tuple[Identifier, ...], Field(min_length=1)]] = Field(
-        default_factory=dict
-    )
-    plan_longest: Identifier | None = None  # the parameter with the most months any plan for it may take
+    lender: FilledText
+    note: FilledText
+    contacts: _Contacts
+    contacts_by_lender: dict[Annotated[Identifier, Ref("lender_types")], _Contacts] = Field(default_factory=dict)
+    # The most months any plan for it may take.
+    plan_longest: Annotated[Identifier, Ref("parameters", how="limit", of="months")] | None = None
     references: References

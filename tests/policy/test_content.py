@@ -100,9 +100,13 @@ loan:
     }
     assert tiny(with_product).products["loan"].contacts == ("line",)
     for old, new, told in (
-        ("contacts: [line]", "contacts: [lien]", "loan.contacts: unknown contact 'lien'; did you mean 'line'?"),
-        ("{bank: [line]}", "{bank: [lien]}", "loan.bank: unknown contact 'lien'"),
-        ("{bank: [line]}", "{bonk: [line]}", "loan.contacts_by_lender: unknown kind of lender 'bonk'; did you mean"),
+        ("contacts: [line]", "contacts: [lien]", "loan.contacts[0]: unknown contact 'lien'; did you mean 'line'?"),
+        ("{bank: [line]}", "{bank: [lien]}", "loan.contacts_by_lender.bank[0]: unknown contact 'lien'"),
+        (
+            "{bank: [line]}",
+            "{bonk: [line]}",
+            "loan.contacts_by_lender.bonk: unknown kind of lender 'bonk'; did you",
+        ),
     ):
         changed = {**with_product, "products.yaml": with_product["products.yaml"].replace(old, new)}
         assert any(line.startswith("products.yaml: ") and told in line for line in errors(changed))
@@ -128,7 +132,7 @@ def test_a_strategy_may_only_lead_to_steps_that_exist() -> None:
     told = errors(
         {"strategies.yaml": FILES["strategies.yaml"].replace("next_steps: [write]", "next_steps: [wrote]", 1)}
     )
-    assert any("crisis_support.next_steps: unknown step 'wrote'; did you mean 'write'?" in line for line in told)
+    assert any("crisis_support.next_steps[0]: unknown step 'wrote'; did you mean 'write'?" in line for line in told)
 
 
 def test_only_the_strategy_for_cards_rests_on_the_rule_for_cards() -> None:

@@ -139,9 +139,9 @@ def _answered(work: ViewerWork, case_id: int) -> int:
     decided = decided_on(work.session, case_id, case.decision_id, work.vault)
     assert decided is not None
     standing = CaseContext(work.viewer, case, decided, work.now)
-    answered = answer(work, standing, {"income_monthly": "5200"})
-    perform(work, case, answered.act)
-    return answered.submitted.wakes[0].chunk_id
+    act = answer(work, standing, {"income_monthly": "5200"})
+    perform(work, case, act)
+    return act.submitted.wakes[0].chunk_id
 
 
 def _past(session: Session, vault: Vault, now: dt.datetime) -> int:

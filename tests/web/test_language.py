@@ -91,7 +91,9 @@ def _plain(keys: set[str]) -> set[str]:
 
 
 def _used() -> set[str]:
-    sources = [*TEMPLATES, *TEMPLATES[0].parents[1].rglob("*.py")]
+    web = TEMPLATES[0].parents[1]
+    fields = [web.parent / "forbear" / name for name in ("actions.py", "fields.py")]
+    sources = [*TEMPLATES, *web.rglob("*.py"), *fields]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     return set(re.findall(r"""["']([a-z][a-z_]*\.[a-z_0-9.]+)["']""", text))
 

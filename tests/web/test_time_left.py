@@ -12,7 +12,7 @@ MINUTE, TICK = dt.timedelta(minutes=1), dt.timedelta(microseconds=1)
 
 
 def case(at: dt.datetime, respond_by: dt.datetime | None = None, **state: object) -> WorklistItem:
-    return WorklistItem.model_construct(due_at=at, respond_by=respond_by or at, **{"status": "open", **state})  # type: ignore[arg-type] # fields of any type
+    return WorklistItem(due_at=at, respond_by=respond_by or at, **{"status": "open", **state})  # type: ignore[arg-type] # fields of any type
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from web.api.examples import EXAMPLES
 from web.api.schemas import ProblemDocument
 
 router = APIRouter()
-_DESCRIPTION = """Triage of overdue borrowers' cases for debt counselling. 系统只作推荐，由人决定。
+_DESCRIPTION = """Triage of overdue borrowers' cases for debt counselling. It recommends, a person decides.
 
 Every request carries a bearer token with the scope its operation needs. Errors are problem documents (RFC 9457), their
 `detail` in Chinese or, with `Accept-Language: en`, in English. Money is yuan, dates are ISO 8601."""
@@ -43,7 +43,7 @@ def description(request: Request) -> Response:
 @lru_cache(maxsize=4)
 def described(pack: Pack) -> dict[str, Any]:
     """The whole document."""
-    from web.api import TOPICS  # which imports this module
+    from web.api import TOPICS, reviews  # which import this module
 
     routes = [route for topic in TOPICS for route in topic.router.routes]
     document = get_openapi(
@@ -59,9 +59,9 @@ def described(pack: Pack) -> dict[str, Any]:
     schemas["SubmittedCase"] = submitted_case(pack)
     schemas["ProblemDocument"] = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= schemas["ProblemDocument"].pop("$defs", {})
-    for name, schema in schemas.items():
-        if name in EXAMPLES:
-            schema["examples"] = [EXAMPLES[name]]
+    for name, example in (EXAMPLES | reviews.EXAMPLES).items():
+        if name in schemas:
+            schemas[name]["examples"] = [example]
     return document
 
 

@@ -11,9 +11,11 @@ from sqlmodel import Session
 from forbear.accounts.accounts import Viewer, ViewerWork
 from forbear.base.packs import UnreadablePackError
 from forbear.base.vault import Vault
-from forbear.case import actions, alternatives, budget, corrections, decision_diff, negotiation_files, pdf, timeline
+from forbear.case import alternatives, budget, corrections, decision_diff, negotiation_files, pdf, timeline
+from forbear.case.actions import ACTIONS, possible
+from forbear.case.acts import default_follow_up
 from forbear.case.decided_case import CaseFile, decided_on
-from forbear.case.workflow import CaseContext, possible
+from forbear.case.workflow import CaseContext
 from forbear.desk import review
 from forbear.desk.assignment import Refusal
 from models.review import Review
@@ -27,30 +29,16 @@ from web.charts import charts
 from web.views import page_json, render
 from web.views.forms import Forms, Sent, inputs
 from web.views.privacy import card
-from web.views.typed import Line, typed
+from web.views.typed import TypedField, typed
 
 # Within how many days a lender answers a complaint: parameters of a pack that a case may be put aside for.
 _PRESETS = ("lender_complaint_days", "lender_complaint_days_complex", "lender_complaint_days_special")
-FORMS = (
-    "accept",
-    "override",
-    "questions",
-    "facts",
-    "ask",
-    "escalate",
-    "snooze",
-    "resume",
-    "outcome",
-    "document",
-)
-_ACTIONS = {"questions": "answer", "facts": "answer"}  # of forms that are called otherwise than their action
-_CHOICES = {
-    "override": actions.OVERRIDE_REASONS,
-    "escalate": actions.ESCALATE_REASONS,
-    "snooze": actions.SNOOZE_REASONS,
-    "outcome": actions.OUTCOMES,
-    "close": actions.CLOSE_REASONS,
-}
+FORMS = tuple(form for name, action in ACTIONS.items() for form in action.forms or (name,))
+
+
+def _action_of(form: str) -> str:
+    """The action that a form is for."""
+    return next(name for name, action in ACTIONS.items() if form in (action.forms or (name,)))
 
 
 @dataclass(frozen=True)
@@ -93,11 +81,10 @@ def case_page(
     values = _values(looking, file)
     sent = forms.refused if forms else None
     # Where somebody else came first, the form may be gone from the page, or ask something else now.
-    lost = sent is not None and (stale or _ACTIONS.get(sent.form, sent.form) not in values["can"])
+    lost = sent is not None and (stale or _action_of(sent.form) not in values["can"])
     shown = values | {
         "forms": forms or Forms(),
         "stale": stale,
-        "choices": _CHOICES,
         "now": looking.now,
         "negated": said("red_flag.negated_hint"),
         "done": _done(looking.request),
@@ -115,7 +102,7 @@ def case_page(
     return render.page(looking.request, "case.html", shown, twin | told, status, f"/cases/{file.case_id}")
 
 
-def _typed(looking: Looking, file: CaseFile, sent: Sent) -> tuple[Line, ...]:
+def _typed(looking: Looking, file: CaseFile, sent: Sent) -> tuple[TypedField, ...]:
     """What was entered in a form, in words; of the facts, those that are others than what is known."""
     assert file.judgement is not None  # noqa: S101 - the caller's
     known = inputs(looking.pack, sent.all("asked"), file.judgement.decided.facts)
@@ -138,6 +125,7 @@ def _values(looking: Looking, file: CaseFile) -> dict[str, Any]:
         "file": file,
         "standing": standing,
         "can": can,
+        "bar": [ACTIONS[name] for name in can if ACTIONS[name].on_bar],
         "people": people,
         "holder": _holder(session, file) if people else None,
         "events": timeline.events(session, vault, file, reviews if people else ()),
@@ -155,7 +143,7 @@ def _values(looking: Looking, file: CaseFile) -> dict[str, Any]:
         ),
         "inputs": inputs(looking.pack, corrections.asked_of(looking.pack), decided.facts) if "answer" in can else (),
         "presets": _presets(decided.pack, decided.as_of),
-        "follow_up": actions.default_follow_up(standing) if standing is not None else None,
+        "follow_up": default_follow_up(standing) if standing is not None else None,
     }
 
 

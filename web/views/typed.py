@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rules.facts.case_facts import Language
-from rules.locale import in_language
+from rules.locale import Language, in_language
 from rules.pack.pack import Pack
 from web import language
 from web.views.forms import NONE, PREFIX, Input, Sent
@@ -26,29 +25,29 @@ _LABELS = {
 
 
 @dataclass(frozen=True)
-class Line:
+class TypedField:
     """A field as its form called it, and what was entered, one or several things."""
 
     label: str
     values: tuple[str, ...]
 
 
-def typed(sent: Sent, known: Iterable[Input], pack: Pack, lang: Language) -> tuple[Line, ...]:
+def typed(sent: Sent, known: Iterable[Input], pack: Pack, lang: Language) -> tuple[TypedField, ...]:
     """Every field that was filled in: the facts that are others than `known` first, then the rest."""
     return tuple(line for line in (*_facts(sent, known, lang), *_fields(sent, pack, lang)) if line.values)
 
 
-def _facts(sent: Sent, known: Iterable[Input], lang: Language) -> Iterator[Line]:
+def _facts(sent: Sent, known: Iterable[Input], lang: Language) -> Iterator[TypedField]:
     for each in known:
         words = {NONE: language.message(lang, "form.none_of_these")}
         words |= {code: value.zh if lang == "zh" else value.en for code, value in each.fact.values.items()}
         if each.fact.type == "bool":
             words |= {"true": language.message(lang, "form.yes"), "false": language.message(lang, "form.no")}
         if sent.all(PREFIX + each.name) != (each.value or ("",)):
-            yield Line(in_language(each.fact.title, lang), _given(sent, PREFIX + each.name, words))
+            yield TypedField(in_language(each.fact.title, lang), _given(sent, PREFIX + each.name, words))
 
 
-def _fields(sent: Sent, pack: Pack, lang: Language) -> Iterator[Line]:
+def _fields(sent: Sent, pack: Pack, lang: Language) -> Iterator[TypedField]:
     facts = pack.vocabulary.facts
     known: dict[str, Mapping[str, str]] = {
         "strategy": {code: in_language(entry.title, lang) for code, entry in pack.strategies.items()},
@@ -59,7 +58,7 @@ def _fields(sent: Sent, pack: Pack, lang: Language) -> Iterator[Line]:
         "outcome": _messages("outcome.", lang),
     }
     for name, label in _LABELS.items():
-        yield Line(language.message(lang, label), _given(sent, name, known.get(name, {})))
+        yield TypedField(language.message(lang, label), _given(sent, name, known.get(name, {})))
 
 
 def _given(sent: Sent, name: str, words: Mapping[str, str]) -> tuple[str, ...]:

@@ -51,6 +51,10 @@ def test_two_batches_that_decide_the_same_version_at_once_write_it_once(database
 
         _at_once([hold, follow])
     assert len(results_of(database_url, second.batch_id)) == 21
+    with psycopg.connect(database_url) as connection:
+        counted = connection.execute("SELECT sum(count) FROM daily_tally WHERE measure = 'decided'").fetchone()
+        chained = connection.execute("SELECT count(*) FROM ledger WHERE kind = 'decision'").fetchone()
+    assert (counted, chained) == ((21,), (21,))
     assert progress(database_url, second.batch_id).status == "complete"
 
 

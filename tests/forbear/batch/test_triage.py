@@ -1,5 +1,6 @@
 """A chunk is decided whole, in one transaction and once, with what the record adds to its facts."""
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from rules.decision.evaluate import Evaluator
 from rules.facts import case_facts
 from rules.pack.loader import DEFAULT_PACK, load
 from tests.support.cases import (
+    AS_OF,
+    NOW,
     accepted,
     decided,
     engine_of,
@@ -79,6 +82,37 @@ def test_a_changed_case_gets_a_decision_of_its_own_and_keeps_the_old_one(databas
     second = decided(database_url, [accepted(1, "C1", days_overdue=91)], vault)
     assert len(results_of(database_url, first.batch_id)) == len(results_of(database_url, second.batch_id)) == 1
     assert facts_of(database_url, "C1")["days_overdue"] == 91
+
+
+def test_the_latest_decision_of_a_case_is_its_own(database_url: str, vault: Vault) -> None:
+    notes = {"notes": "我不想活了"}
+    decided(database_url, [accepted(1, "A", notes), accepted(2, "B", {"notes": "还好"}), accepted(3, "C")], vault)
+    decided(database_url, [accepted(1, "A", notes)], vault, submitter="them")
+    decided(database_url, [accepted(1, "B", days_overdue=7)], vault, as_of=AS_OF + dt.timedelta(days=1))
+    with engine_of(database_url) as engine, session(engine) as opened:
+        found = {name: decision_of(opened, "us", name, vault) for name in "ABC"}
+        assert decision_of(opened, "them", "B", vault) is None
+    told = {name: each and (each.case_ref, each.as_of, each.facts["days_overdue"]) for name, each in found.items()}
+    later = AS_OF + dt.timedelta(days=1)
+    assert told == {"A": ("A", AS_OF, 100), "B": ("B", later, 7), "C": ("C", AS_OF, 100)}
+    alarms = {name: each and [(alarm.flag, alarm.words) for alarm in each.alarms] for name, each in found.items()}
+    assert alarms == {"A": [("self_harm", ("不想活",))], "B": [], "C": []}
+
+
+def test_only_the_cases_of_its_own_batch_are_decided_by_a_chunk(database_url: str, vault: Vault) -> None:
+    first = submitted(database_url, many(4), vault, chunk_size=2)
+    second = submitted(database_url, many(3, "D"), vault, chunk_size=2)
+    triaged(database_url, vault, [first.wakes[1].chunk_id, second.wakes[0].chunk_id])
+    refs = [
+        [each["case_ref"] for each in results_of(database_url, batch)] for batch in (first.batch_id, second.batch_id)
+    ]
+    assert refs == [["C3", "C4"], ["D1", "D2"]]
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute("SELECT case_version_id, chunk_id, created_at FROM decision ORDER BY 1").fetchall()
+        tally = "SELECT sum(count) FROM daily_tally WHERE measure = 'decided'"
+        assert connection.execute(tally).fetchone() == (4,)
+    mine, theirs = first.wakes[1].chunk_id, second.wakes[0].chunk_id
+    assert found == [(3, mine, NOW), (4, mine, NOW), (5, theirs, NOW), (6, theirs, NOW)]
 
 
 def test_the_same_facts_give_the_same_decision_byte_for_byte(database_url: str, vault: Vault) -> None:

@@ -86,6 +86,8 @@ XML_PIECES = st.sampled_from(
     ]
 )
 
+XML_CHARACTERS = st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters="\ufffe\uffff")
+XML_TEXT = st.text(XML_CHARACTERS, max_size=3).map(escape)
 ODS_KINDS = ["string", "float", "date", "boolean", "percentage", "currency", "time", "", "?"]
 ODS_PIECES = st.sampled_from(
     [
@@ -172,10 +174,10 @@ def test_pieces_of_an_open_document(tmp_path: Path, pieces: list[str]) -> None:
 
 
 @thorough
-@given(cells=st.lists(st.builds(ods_cell, st.text(max_size=3).map(escape), st.sampled_from(ODS_KINDS)), max_size=9))
+@given(cells=st.lists(st.builds(ods_cell, XML_TEXT, st.sampled_from(ODS_KINDS)), max_size=9))
 def test_well_formed_open_documents_give_rows(tmp_path: Path, cells: list[str]) -> None:
     table = ods_table(ods_texts(*HEADER), ods_row(*cells), ods_texts(*good(1)))
-    assert take_in(write_ods(tmp_path / "cases.ods", ods_content(table).encode("utf-8", "xmlcharrefreplace")))
+    assert take_in(write_ods(tmp_path / "cases.ods", ods_content(table)))
 
 
 @thorough

@@ -3,6 +3,7 @@
 import datetime as dt
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from odfdo import Cell, Document, Table
@@ -41,7 +42,7 @@ def test_a_spreadsheet_of_another_program_is_read(tmp_path: Path) -> None:
     document = Document("spreadsheet")
     document.body.clear()
     table = Table("案件")
-    rows: list[list[object]] = [
+    rows: list[list[Any]] = [
         ["案件编号", "产品", "到期日", "余额", "年利率", "愿意还款", "备注"],
         [1001, "信用卡", dt.date(2026, 2, 3), 12000.5, None, True, "第一行\n第二行"],
     ]
@@ -199,9 +200,16 @@ def test_a_row_repeated_down_the_whole_sheet_is_told(tmp_path: Path) -> None:
 
 
 def test_copies_are_counted_together(tmp_path: Path) -> None:
-    path = written(tmp_path, *(ods_row(ods_cell(str(number)), times=1_000) for number in range(20)))
+    path = written(tmp_path, *(ods_row(ods_cell(str(number)), times=5_000) for number in range(20)))
     with pytest.raises(IntakeError, match="delete the copies"):
         list(read(path))
+
+
+def test_copies_of_a_long_row_are_fewer(tmp_path: Path) -> None:
+    long = ods_cell("长话" * 500_000)
+    assert len(list(read(written(tmp_path, ods_row(long, times=8))))) == 8
+    with pytest.raises(IntakeError, match="repeats row 2 20 times"):
+        read(written(tmp_path, ods_row(long, times=20)))
 
 
 @pytest.mark.parametrize("times", ["1000000000", "0", "-1", "x", "9" * 5000])
@@ -290,7 +298,8 @@ def test_entities_are_refused(tmp_path: Path) -> None:
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>' + ONE_CASE.replace("C-1", "&b;")
     far = f"<!--{'x' * (64 * 1024 - 8)}-->{bomb}"
     wide = f'<?xml version="1.0" encoding="UTF-16"?>{bomb}'.encode("utf-16")
-    for content in (bomb, far, wide):
+    hidden = f'<?xml version="1.0" encoding="cp037"?>{bomb}'.encode("cp037", "xmlcharrefreplace")
+    for content in (bomb, far, wide, hidden):
         with pytest.raises(IntakeError, match="is damaged"):
             read(write_ods(tmp_path / "cases.ods", content))
     assert refs(read_all(write_ods(tmp_path / "cases.ods", f"<!-- x -->{ONE_CASE}"))[0]) == ["C-1"]

@@ -148,6 +148,71 @@ def test_a_record_from_before_the_ledger_is_adopted_when_it_is_first_opened(data
     assert faults(database_url) == []
 
 
+@pytest.mark.parametrize("block", [1, 2, 5, 6])
+def test_what_was_there_before_is_adopted_in_blocks_without_a_seam_and_counted(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    decided(database_url, many(3), VAULT)
+    decided(database_url, many(2, "D"), VAULT)
+    _forget_the_ledger(database_url)
+    monkeypatch.setattr(ledger, "_BLOCK", block)
+    _start(database_url)
+    _start(database_url)
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute("SELECT seq, kind, subject, actor, at, detail FROM ledger ORDER BY seq").fetchall()
+    assert [kind for _, kind, *_ in found] == ["publication", "batch", "batch", *["decision"] * 5, "start"]
+    assert [subject for _, kind, subject, *_ in found if kind == "decision"] == [f"decision:{n}" for n in range(1, 6)]
+    assert {(actor, at) for *_, actor, at, _ in found} == {("system", NOW)}
+    assert [seq for seq, *_ in found] == list(range(1, 10))
+    assert found[-1][2] == "ledger:1"
+    assert found[-1][-1] == {"adopted": {"publication": 1, "batch": 2, "decision": 5, "review": 0}}
+    assert faults(database_url) == []
+
+
+def test_a_row_that_has_its_entry_is_not_adopted_again(database_url: str) -> None:
+    """Only what is chained already: the rows of before, and those that others wrote in the meantime."""
+    decided(database_url, many(2), VAULT)
+    _start(database_url)
+    assert kinds(database_url) == ["batch", "publication", "decision", "decision", "start"]
+    with engine_of(database_url) as engine, session(engine) as opened:
+        assert [ledger.unchained(opened, kind) for kind in ledger.DIGESTED] == [[], [], [], []]
+
+
+def test_entries_are_chained_in_their_order_whatever_the_zone_of_the_clock(database_url: str) -> None:
+    zone = dt.timezone(dt.timedelta(hours=8))
+    append(
+        database_url, LedgerEntry("sign_in", "account:2"), LedgerEntry("sign_in", "account:1"), now=NOW.astimezone(zone)
+    )
+    append(database_url)
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT seq, subject FROM ledger ORDER BY seq").fetchall() == [
+            (1, "account:2"),
+            (2, "account:1"),
+        ]
+        assert connection.execute("SELECT seq FROM ledger_head").fetchall() == [(2,)]
+    assert faults(database_url) == []
+
+
+def test_entries_of_rows_keep_their_order_and_each_has_the_digest_of_its_own_row(database_url: str) -> None:
+    decided(database_url, many(3), VAULT)
+    append(database_url, *(LedgerEntry("decision", f"decision:{n}", {"n": n}) for n in (3, 1)), LedgerEntry("x", "x:1"))
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute("SELECT subject, detail, digest FROM ledger WHERE seq > 5 ORDER BY seq").fetchall()
+        first = connection.execute("SELECT subject, digest FROM ledger WHERE seq BETWEEN 3 AND 5").fetchall()
+    assert [row[:2] for row in found] == [("decision:3", {"n": 3}), ("decision:1", {"n": 1}), ("x:1", {})]
+    assert dict(first).items() >= {(subject, digest) for subject, _, digest in found[:2]}
+    assert found[2][2] is None
+    assert len({digest for _, digest in first}) == 3
+    assert faults(database_url) == []
+
+
+def test_nothing_is_chained_of_a_row_that_is_not_there(database_url: str) -> None:
+    decided(database_url, many(3), VAULT)
+    with pytest.raises(LookupError, match="decision:99"):
+        append(database_url, LedgerEntry("decision", "decision:3"), LedgerEntry("decision", "decision:99"))
+    assert kinds(database_url)[5:] == []
+
+
 def test_a_database_upgraded_with_decisions_is_intact(database_url: str) -> None:
     decided(database_url, many(3), VAULT)
     _go_back(database_url)

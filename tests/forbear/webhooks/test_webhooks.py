@@ -96,7 +96,8 @@ def test_a_batch_with_nothing_to_do_is_told_at_once(database_url: str, vault: Va
 def test_a_changed_decision_is_told_by_reference_alone(database_url: str, vault: Vault) -> None:
     decided(database_url, [accepted(1, "A"), accepted(2, "B")], vault)
     register(database_url, events=("decision.changed",))
-    decided(database_url, [accepted(1, "A", private={"notes": "我不想活了"}), accepted(2, "B")], vault)
+    later = [accepted(1, "A", private={"notes": "我不想活了"}), accepted(2, "B", days_overdue=101)]
+    decided(database_url, later, vault)  # B is decided anew, and the same
     [delivery] = all_deliveries(database_url)
     assert delivery.payload["data"].keys() == {"submitter", "case_ref", "decision_id"}
     assert delivery.payload["data"]["case_ref"] == "A"

@@ -14,7 +14,7 @@ from rules.facts.cells import Value
 from rules.pack import conditions as c
 from rules.pack.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
-from rules.pack.schema import Item, Parameter, ParameterValue, Reference, Text
+from rules.pack.schema import Clock, Item, Parameter, ParameterValue, Reference, Text
 from rules.text.decision_view import decision
 from tests.support.pack_builder import pack_of, rule
 
@@ -134,3 +134,99 @@ def test_a_contract_older_than_the_cap_is_no_lapse() -> None:
     assert stale_parameter(pack, "private_cap_multiple", dt.date(2020, 8, 19)) == StaleParameter(
         "private_cap_multiple", dt.date(2020, 8, 19), "not_begun"
     )
+
+
+def test_of_two_figures_each_case_is_told_those_it_used_by_name() -> None:
+    late, rich = (
+        c.Compare("days", "more_than", c.ParameterReference("limit")),
+        c.Compare("paid", "at_least", c.ParameterReference("bound")),
+    )
+    money = {"bound": CARRIED["limit"].model_copy(update={"unit": "yuan"})}
+    pack = pack_of(
+        rule("late", 9, c.All((RED, late)), {"recommend": "alpha"}),
+        rule("rich", 8, c.All((RED, rich)), {"recommend": "beta"}),
+        parameters={"limit": ENDED["limit"], **money},
+    )
+    cases: list[dict[str, Value]] = [
+        {"colour": "red", "days": 31, "paid": 1},
+        {"colour": "red", "days": 31},
+        {"colour": "blue", "days": 31, "paid": 1},
+        {"colour": "red", "paid": 1},
+    ]
+    found = [
+        [(each.parameter, each.kind) for each in one.outcome.lapsed] for one in Evaluator(pack, TODAY).evaluate(cases)
+    ]
+    both = [("bound", "carried"), ("limit", "ended")]
+    assert found == [both, [("limit", "ended")], [], both]
+
+
+def test_a_carried_figure_decides_nothing_where_the_rule_stays_undecided_with_it() -> None:
+    assert evaluated(CARRIED, colour="red")[1].outcome.lapsed == ()
+    assert [each.kind for each in evaluated(ENDED, colour="red")[1].outcome.lapsed] == ["ended"]
+
+
+@pytest.mark.parametrize("kind", ["document", "right", "warning", "step"])
+def test_a_figure_in_what_another_case_is_told_is_not_used_by_this_one(kind: str) -> None:
+    item = Item(text=Text(zh="{limit}日", en="{limit} days"), references=DESIGN)
+    plain = item.model_copy(update={"text": Text(zh="话", en="words")})
+    pack = pack_of(
+        rule("gives", 5, RED, {"recommend": "alpha"}, {kind: "dated"}),
+        rule("other", 4, c.Compare("colour", "equals", "blue"), {"recommend": "beta"}, {kind: "plain"}),
+        parameters=CARRIED,
+    )
+    told = replace(pack, **{f"{kind}s": {"dated": item, "plain": plain}})
+    found = Evaluator(told, TODAY).evaluate([{"colour": "red"}, {"colour": "blue"}, {"colour": "green"}])
+    assert [bool(each.outcome.lapsed) for each in found] == [True, False, False]
+
+
+def test_a_figure_that_a_clock_or_the_strategy_speaks_of_is_used() -> None:
+    clocks = {
+        "dated": Clock(title=Text(zh="期", en="C"), starts_from="start", days="limit", references=DESIGN),
+        "other": Clock(title=Text(zh="期", en="C"), starts_from="start", references=DESIGN),
+    }
+    pack = pack_of(
+        rule("dated", 5, RED, {"recommend": "alpha"}, {"deadline": "dated"}),
+        rule("other", 4, c.Compare("colour", "equals", "blue"), {"recommend": "beta"}, {"deadline": "other"}),
+        rule("says", 3, c.Compare("colour", "equals", "green"), {"recommend": "gamma"}),
+        parameters=CARRIED,
+    )
+    speaks = pack.strategies["gamma"].model_copy(update={"against": Text(zh="{limit}日", en="{limit} days")})
+    pack = replace(pack, deadlines=clocks, strategies={**pack.strategies, "gamma": speaks})
+    start = {"start": dt.date(2026, 11, 2)}
+    found = Evaluator(pack, TODAY).evaluate([{"colour": colour, **start} for colour in ("red", "blue", "green")])
+    assert [bool(each.outcome.lapsed) for each in found] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("day", "kind"),
+    [
+        ("2019-12-31", "not_begun"),
+        ("2020-01-01", None),
+        ("2026-01-31", None),
+        ("2026-02-01", "ended"),
+    ],
+)
+def test_a_figure_is_in_force_from_its_first_day_to_its_last(day: str, kind: str | None) -> None:
+    pack = pack_of(rule("always", 1, c.All(()), {"recommend": "beta"}), parameters=ENDED)
+    found = stale_parameter(pack, "limit", dt.date.fromisoformat(day))
+    assert (found and found.kind) == kind
+    carried = replace(pack, parameters=CARRIED)
+    assert stale_parameter(carried, "limit", dt.date(2026, 2, 1)) == StaleParameter(
+        "limit", dt.date(2026, 2, 1), "carried"
+    )
+    assert stale_parameter(carried, "limit", dt.date(2026, 1, 31)) is None
+
+
+def test_beside_a_figure_of_another_day_those_of_today_are_still_told() -> None:
+    """The ceiling on private loans is read on the day of the contract, all else on the day of triage."""
+    pack = shipped("2026-01-31", carried=True)
+    entry = pack.parameters["mortgage_high_days"]
+    carried = entry.values[-1].model_copy(update={"carried": True})
+    figures = {**pack.parameters, "mortgage_high_days": entry.model_copy(update={"values": (carried,)})}
+    pack = replace(pack, parameters=figures, sha256="both")
+    cases: list[dict[str, Value]] = [
+        {"product": "mortgage", "days_overdue": 60, "note_flags": ()},
+        {"product": "huabei", "days_overdue": 60, "note_flags": ()},
+    ]
+    found = [[each.parameter for each in one.outcome.lapsed] for one in Evaluator(pack, TODAY).evaluate(cases)]
+    assert found == [["mortgage_high_days"], []]

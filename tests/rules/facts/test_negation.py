@@ -75,3 +75,10 @@ def test_what_only_looks_like_a_denial_is_none(before: str) -> None:
 def test_a_comma_ends_a_denial(before: str) -> None:
     assert not negated(before + "没有，")
     assert not negated(before + "never, ")
+
+
+def test_a_denial_reaches_sixty_letters_and_no_further() -> None:
+    between = " the" * 14
+    assert negated("no" + between.ljust(58))
+    assert not negated("no" + between.ljust(59))
+    assert not negated("she said no" + " the" * 40)

@@ -181,6 +181,12 @@ def test_what_is_denied_is_asked_about_and_decides_nothing(notes: str, flags: tu
     assert scan(SHIPPED, notes) == flags
 
 
+@pytest.mark.parametrize("joining", ["和", "或者 ", "and ", "、"])
+def test_words_that_follow_nothing_are_joined_to_no_denial(joining: str) -> None:
+    assert [each.negated for each in matches(tiny(), f"{joining}AB贷")] == [False]
+    assert [each.negated for each in matches(tiny(), f"没有AB贷{joining}AB贷")] == [True, True]
+
+
 def test_a_denial_holds_for_all_that_is_joined_to_it() -> None:
     assert [each.negated for each in matches(SHIPPED, "没有收到任何传票或支付令")] == [True, True]
     assert [each.negated for each in matches(SHIPPED, "没有收到传票，支付令昨天到了")] == [True, False]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from rules.decision.evaluate import Evaluator
 from rules.facts.cells import Value
 from rules.lint.check import LintFinding, check, lock
-from rules.lint.consistency import references_of
 from rules.pack.loader import DEFAULT_PACK, Pack, load
 from rules.pack.parameters import in_force, value_on
 from rules.pack.schema import Reference
@@ -188,11 +189,25 @@ def test_a_figure_made_for_a_time_ends_with_it(name: str, day: str, value: int |
 
 
 def test_every_claim_of_law_that_was_read_points_to_a_text_that_was_read() -> None:
-    used = [(f"{file} {place}", each) for file, place, found in references_of(pack()) for each in found]
-    used += [(rule.path, each) for rule in pack().rules for each in rule.rule.references]
+    used = [(field.name, each) for field in fields(pack()) for each in _cited(getattr(pack(), field.name))]
+    used += [(rule.path, each) for rule in pack().rules for each in _cited(rule.rule)]
+    assert {"manifest", "parameters", "fees", "negotiation", "letters"} < {where for where, _ in used}
+    assert len(used) > 1000
     assert [(where, each.id) for where, each in used if each.status == "primary" and _read(each) != "text"] == []
     assert [(where, each.id) for where, each in used if (each.status == "design") != (_layer(each) == "design")] == []
     assert [(where, each.id) for where, each in used if each.status == "official" and _read(each) == "nothing"] == []
+
+
+def _cited(value: object) -> Iterator[Reference]:
+    """Every reference in a part of the pack."""
+    if isinstance(value, Reference):
+        yield value
+    elif isinstance(value, BaseModel):
+        yield from (found for _, inner in value for found in _cited(inner))
+    elif isinstance(value, dict | tuple):
+        yield from (
+            found for inner in (value.values() if isinstance(value, dict) else value) for found in _cited(inner)
+        )
 
 
 def _read(reference: Reference) -> str | None:

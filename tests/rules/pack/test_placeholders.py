@@ -11,9 +11,11 @@ import pytest
 
 from rules.decision.evaluate import Evaluator
 from rules.facts.case_facts import Parser
+from rules.lint.references import sites
 from rules.pack.loader import DEFAULT_PACK, Pack, load
+from rules.pack.marks import Filled
 from rules.pack.parameters import in_force
-from rules.pack.placeholders import placeholders, texts_of
+from rules.pack.placeholders import placeholders
 from rules.pack.schema import Reference, Text
 from rules.text.decision_view import decision
 from rules.text.phrases import cited, filled
@@ -41,6 +43,10 @@ LITERAL = re.compile(
 )
 
 
+# Where lines speak of a plan that has been worked out.
+NEGOTIATION = ("negotiation.yaml", "letters.yaml")
+
+
 @cache
 def pack() -> Pack:
     return load(DEFAULT_PACK)
@@ -48,8 +54,8 @@ def pack() -> Pack:
 
 def texts() -> Iterator[tuple[str, Text]]:
     """Every text that a case may be told."""
-    yield from ((f"{file}: {place}", text) for file, place, text in texts_of(pack()))
-    yield from ((rule.path, rule.rule.because) for rule in pack().rules)
+    filled = (site for site in sites(pack()) if isinstance(site.mark, Filled))
+    yield from ((f"{site.file}: {site.place}", site.value) for site in filled if site.file not in NEGOTIATION)
 
 
 def literals(text: str) -> list[str]:

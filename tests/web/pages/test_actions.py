@@ -450,15 +450,16 @@ def test_a_case_of_another_submitter_is_not_found(working: Callable[..., Work], 
 
 
 def test_every_code_of_a_case_has_its_words() -> None:
-    forms = ("accept", "override", "ask", "escalate", "snooze", "outcome", "resume")
-    reasons = {*actions.OVERRIDE_REASONS, *actions.ESCALATE_REASONS, *actions.SNOOZE_REASONS, *actions.CLOSE_REASONS}
+    table = actions.ACTIONS.values()
+    forms = [action.name for action in table if action.on_bar]
+    fields = [field for action in table for field in action.fields]
     keys = {
         *(f"{family}.{form}" for family in ("action", "about", "send", "done") for form in forms),
         *(f"done.{form}" for form in FORMS),
         *(f"send.{form}" for form in ("answer", "facts", "document")),
         *(f"state.{status}" for status in STATUSES),
-        *(f"outcome.{result}" for result in actions.OUTCOMES),
-        *(f"reason.{reason}" for reason in reasons),
         *(f"event.{action}" for action in RECORDED),
+        *(field.family + code for field in fields for code in field.codes),
+        *(field.label for field in fields if field.label),
     }
     assert [keys - messages(language).keys() for language in LANGUAGES] == [set(), set()]

@@ -6,7 +6,7 @@ They are forms that are posted, not links: giving data out is an act that is rec
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from urllib.parse import quote
 from uuid import UUID
 
@@ -25,7 +25,10 @@ from web.auth import OurForm, SignedInWork
 from web.pages.batches.batches import found
 
 router = APIRouter()
-_Ending = Literal[tuple(FORMATS)]  # type: ignore[valid-type] # pydantic reads the tuple
+if TYPE_CHECKING:
+    _Ending: TypeAlias = str
+else:  # pydantic reads what mypy cannot
+    _Ending = Literal[tuple(FORMATS)]
 _NAMES = {"results": "download.results", "rejects": "download.rejects"}
 
 

@@ -9,19 +9,22 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from forbear.accounts.accounts import ViewerWork, work_by
+from forbear.accounts.accounts import work_by
 from forbear.batch import chunks
-from forbear.case import actions, corrections, decided_case, timeline
+from forbear.case import acting
+from forbear.case.action_fields import Field
+from forbear.case.actions import ACTIONS, Action
+from forbear.case.corrections import Correction
 from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk import review
-from forbear.desk.review import Act, StaleError
+from forbear.desk.review import StaleError
 from forbear.ledger.unit_of_work import begin
-from models.desk import WorklistItem
 from models.session import session
 from web.auth import CounsellorWork, OurForm
 from web.pages.case.case import RowId, opened
@@ -50,7 +53,7 @@ class _Doing:
     sent: Sent
 
     @property
-    def revision(self) -> int | None:
+    def revision(self) -> int:
         """The revision the form was made for. A form without one is as stale as can be."""
         return self.sent.number("revision") or 0
 
@@ -61,144 +64,70 @@ class _Doing:
         return self.looking.vault.mac(json.dumps([self.sent.form, self.case_id, fields]).encode())[:12].hex()
 
 
-def _doing(
-    request: Request,
-    work: CounsellorWork,
-    case_id: RowId,
-    sent: Annotated[Sent, Depends(_sent)],
-) -> _Doing:
+def _doing(request: Request, work: CounsellorWork, case_id: RowId, sent: Annotated[Sent, Depends(_sent)]) -> _Doing:
     return _Doing(Looking(request, work), case_id, sent)
 
 
 _DoingDep = Annotated[_Doing, Depends(_doing)]
 
 
-@router.post("/cases/{case_id}/accept")
-def accept(doing: _DoingDep) -> Response:
-    """The recommendation is right."""
-    sent = doing.sent
-    return _act(doing, lambda at: actions.accept(at, sent.date("follow_up"), sent.text("words")))
+def _route(action: Action) -> Callable[[_Doing], Response]:
+    """The address that the forms of an action are sent to."""
+
+    def answer(doing: _DoingDep) -> Response:
+        return _act(action, doing)
+
+    answer.__doc__ = action.about
+    return answer
 
 
-@router.post("/cases/{case_id}/override")
-def override(doing: _DoingDep) -> Response:
-    """Another strategy is chosen, with a reason."""
-    sent = doing.sent
-    return _act(
-        doing,
-        lambda at: actions.override(
-            at,
-            sent.text("strategy"),
-            sent.text("reason"),
-            sent.text("words"),
-            confirmed=bool(sent.text("confirmed")),
-            follow_up=sent.date("follow_up"),
-        ),
-    )
+for _name, _action in ACTIONS.items():
+    router.add_api_route(f"/cases/{{case_id}}/{_name}", _route(_action), methods=["POST"], name=_name)
 
 
-@router.post("/cases/{case_id}/ask")
-def ask(doing: _DoingDep) -> Response:
-    """The borrower is asked; the case waits."""
-    sent = doing.sent
-    return _act(doing, lambda at: actions.ask(at, sent.all("questions"), sent.date("follow_up"), sent.text("words")))
+def _act(action: Action, doing: _Doing) -> Response:
+    """Do what was chosen on the case as it stands, or show the page again with what is in the way.
 
-
-@router.post("/cases/{case_id}/escalate")
-def escalate(doing: _DoingDep) -> Response:
-    """The case goes to the supervisors."""
-    sent = doing.sent
-    return _act(doing, lambda at: actions.escalate(at, sent.text("reason"), sent.text("words")))
-
-
-@router.post("/cases/{case_id}/snooze")
-def snooze(doing: _DoingDep) -> Response:
-    """The case is put aside until a day: one of the presets, or any other."""
-    sent = doing.sent
-
-    def until(at: CaseContext) -> dt.date | None:
-        days = sent.number("days")
-        return sent.date("until") or (None if days is None else at.today + dt.timedelta(days=days))
-
-    return _act(doing, lambda at: actions.snooze(at, until(at), sent.text("reason"), sent.text("words")))
-
-
-@router.post("/cases/{case_id}/resume")
-def resume(doing: _DoingDep) -> Response:
-    """The case is open again."""
-    return _act(doing, lambda at: actions.resume(at, doing.sent.text("words")))
-
-
-@router.post("/cases/{case_id}/outcome")
-def outcome(doing: _DoingDep) -> Response:
-    """What came of it is noted."""
-    sent = doing.sent
-    return _act(
-        doing,
-        lambda at: actions.outcome(
-            at, sent.text("outcome"), sent.text("why"), sent.date("follow_up"), sent.text("words")
-        ),
-    )
-
-
-@router.post("/cases/{case_id}/document")
-def document(doing: _DoingDep) -> Response:
-    """Papers are ticked or unticked."""
-
-    def act(at: CaseContext) -> Act | None:
-        before = timeline.ticked(review.timeline(doing.looking.session, doing.case_id))
-        return actions.documents(at, doing.sent.all("have"), before)
-
-    return _act(doing, act)
-
-
-@router.post("/cases/{case_id}/answer")
-def answer(doing: _DoingDep) -> Response:
-    """Questions are answered or facts corrected: a new version, decided at once if a worker is there.
-
-    In a session of its own, because a worker is woken, and waited for, only once the version is committed.
+    In a unit of work of its own: where new facts came in, a worker is woken, and waited for, only once they are
+    committed.
     """
     looking = doing.looking
-    engine = looking.request.app.state.engine
+    state = looking.request.app.state
     looking.session.close()  # nobody holds a connection while waiting
     try:
-        with begin(engine, looking.vault, looking.now) as begun:
+        with begin(state.engine, looking.vault, looking.now) as begun:
             work = work_by(looking.viewer, begun, looking.pack)
-            standing = _standing(work, doing)
-            answered = corrections.answer(work, standing, doing.sent.cells(), doing.sent.text("words"))
-            _perform(work, doing, standing.case, answered.act)
+            given, noted = partial(_given, action, doing.sent), {"form": doing.fingerprint}
+            done = acting.act(work, doing.case_id, doing.revision, action, given, noted)
+            wakes = done.act.submitted.wakes if isinstance(done.act, Correction) else ()
     except (RefusedError, StaleError) as error:
         return _again(doing, error)
-    wakes = answered.submitted.wakes
-    wake(wakes, looking.request.app.state.redis_url)
-    _wait(lambda: _decided(doing, wakes))
+    if wakes:
+        wake(wakes, state.redis_url)
+        _wait(lambda: _decided(doing, wakes))
     return _back(doing)
 
 
-def _act(doing: _Doing, choose: Callable[[CaseContext], Act | None]) -> Response:
-    """Do what was chosen on the case as it stands, or show the page again with what is in the way."""
-    looking = doing.looking
-    try:
-        standing = _standing(looking.work, doing)
-        act = choose(standing)
-    except (RefusedError, StaleError) as error:
-        return _again(doing, error)
-    if act is not None:
-        _perform(looking.work, doing, standing.case, act)
-    return _back(doing)
+def _given(action: Action, sent: Sent, at: CaseContext) -> dict[str, Any]:
+    """A value for each field of an action, from its form."""
+    return {field.name: _value(field, sent, at) for field in action.fields}
 
 
-def _standing(work: ViewerWork, doing: _Doing) -> CaseContext:
-    """The case, locked, as the form saw it."""
-    case = review.take_case(work.session, work.viewer, doing.case_id, doing.revision)
-    decided = decided_case.decided_on(work.session, case.case_id, case.decision_id, work.vault)
-    assert decided is not None  # noqa: S101 - a foreign key
-    return CaseContext(work.viewer, case, decided, work.now)
-
-
-def _perform(work: ViewerWork, doing: _Doing, case: WorklistItem, act: Act) -> None:
-    noted = Act(**{**vars(act), "detail": {**(act.detail or {}), "form": doing.fingerprint}})
-    review.perform(work, case, noted)
+def _value(field: Field, sent: Sent, at: CaseContext) -> Any:
+    match field.kind:
+        case "day":
+            return sent.date(field.name)
+        case "until":  # one of the presets, or any other day
+            days = sent.number("days")
+            return sent.date(field.name) or (None if days is None else at.today + dt.timedelta(days=days))
+        case "questions" | "papers":
+            return sent.all(field.name)
+        case "facts":
+            return sent.cells()
+        case "confirmed":
+            return bool(sent.text(field.name))
+        case _:
+            return sent.text(field.name)
 
 
 def _again(doing: _Doing, error: RefusedError | StaleError) -> Response:

@@ -1,0 +1,46 @@
+"""Acting: one action on a case, checked against the case as it stands under its lock, and appended."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from forbear.accounts.accounts import ViewerWork
+from forbear.case.actions import Action
+from forbear.case.decided_case import decided_on
+from forbear.case.workflow import CaseContext
+from forbear.desk import review
+from forbear.desk.review import Act
+from models.desk import WorklistItem
+from models.review import Review
+
+
+@dataclass(frozen=True)
+class Done:
+    """What an action came to: where it left the case, and what was appended, if anything changed."""
+
+    case: WorklistItem
+    act: Act | None = None
+    review: Review | None = None
+
+
+def act(
+    work: ViewerWork,
+    case_id: int,
+    revision: int,
+    action: Action,
+    given: Callable[[CaseContext], Mapping[str, Any]],
+    noted: Mapping[str, Any] | None = None,
+) -> Done:
+    """Do it, with a value for each field and what is noted beside them.
+
+    Raises NoCaseError, StaleError for a case that is at another revision, RefusedError with a sentence for each field.
+    """
+    case = review.take_case(work.session, work.viewer, case_id, revision)
+    decided = decided_on(work.session, case.case_id, case.decision_id, work.vault)
+    assert decided is not None  # noqa: S101 - a foreign key
+    standing = CaseContext(work.viewer, case, decided, work.now)
+    chosen = action.take(standing, work, given(standing))
+    if chosen is None:
+        return Done(case)
+    told = replace(chosen, detail={**(chosen.detail or {}), **(noted or {})})
+    return Done(case, chosen, review.perform(work, case, told))

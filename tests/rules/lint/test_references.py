@@ -1,0 +1,243 @@
+"""References: every field that names something is marked with what it names, and the walk follows every mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Annotated, Any, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+
+from rules.lint import references
+from rules.lint.references import Use, fields, named, sites, uses
+from rules.pack.loader import ENTRIES, load_files
+from rules.pack.marks import Filled, Mark, Ref, When
+from rules.pack.pack import Pack, PackError
+from rules.pack.schema import Effect, Rule, Text
+from tests.support.negotiation_packs import pack as with_negotiation
+from tests.support.tiny_pack import FILES, edited, errors, tiny
+
+# Every field of the schema that holds a text of any kind and names nothing: what it is instead. A new field is marked
+# with what it names (rules/pack/marks.py), or stands here.
+OWN_NAMES = {
+    "pack.yaml: Manifest.id",
+    "facts.yaml: Vocabulary.facts{}",
+    "negotiation.yaml: Negotiation.points{}",
+    "negotiation.yaml: Negotiation.signatures{}",
+    "Rule.id",
+    *(f"{file}{{}}" for file, kind in ENTRIES.items() if get_origin(kind) is dict),
+}
+# Rules of any edition, present or removed: changelog.py tells of them. Flags are a rule's own word.
+PAST_AND_FREE = {"Edition.added", "Edition.changed{}", "Edition.removed{}", "Effect.flag"}
+CODES = {
+    *("Manifest.version", "Manifest.timezone", "Edition.version", "Hardship.code", "Strategy.code", "Product.code"),
+    *("Contact.number", "Source.number", "Reference.article", "RuleTest.name"),
+}
+WORDS = {
+    *("Text.zh", "Text.en", "Line.zh", "Line.en", "Point.zh", "Point.en", "FactValue.zh", "FactValue.en"),
+    *("FactValue.aliases", "Fact.aliases", "Fact.suffixes", "Fact.urgent", "Fact.values{}", "Hardship.synonyms"),
+    *("Product.aliases", "RedFlag.words", "RedFlag.not_before", "RedFlag.not_after"),
+}
+# Texts said as they stand.
+PLAIN_TEXTS = {
+    *(f"{model}.title" for model in ("Manifest", "Fact", "Parameter", "FeeTable", "Hardship", "Strategy", "Product")),
+    *(f"{model}.title" for model in ("Contact", "Clock", "RedFlag", "Source", "Rule")),
+    *("Manifest.disclaimer", "Fact.question", "Parameter.background", "Contact.purpose", "Edition.text"),
+    *("Edition.changed", "Edition.removed", "OpenPoint.text"),
+}
+# Read by the loader, the rule's tests by rule_check.py.
+PARSED = {"Rule.when", "RuleTest.facts"}
+
+
+def leaves(hint: Any, where: str, marks: tuple[Mark, ...] = ()) -> Iterator[tuple[str, str, tuple[Mark, ...]]]:
+    """Every text, condition and name that a type can hold: its field, what it is, how it is marked."""
+    if get_origin(hint) is Annotated:
+        inner, *more = get_args(hint)
+        yield from leaves(inner, where, (*marks, *(mark for mark in more if isinstance(mark, Mark))))
+    elif isinstance(hint, type) and issubclass(hint, BaseModel):
+        if issubclass(hint, Text):
+            yield where, "text", marks
+        for name, inner in fields(hint).items():
+            yield from leaves(inner, f"{hint.__name__}.{name}")
+    elif get_args(hint) == (str, Any):
+        yield where, "condition", marks
+    elif get_origin(hint) is dict:
+        key, value = get_args(hint)
+        yield from leaves(key, f"{where}{{}}")
+        yield from leaves(value, where)
+    elif hint is str:
+        yield where, "name", marks
+    else:
+        for part in get_args(hint):
+            if not isinstance(part, str):  # of a Literal
+                yield from leaves(part, where, marks)
+
+
+def schema() -> Iterator[tuple[str, str, tuple[Mark, ...]]]:
+    for file, kind in {**ENTRIES, "a rule": Rule}.items():
+        for where, what, marks in leaves(kind, file):
+            yield (f"{file}: {where}" if f"{file}: {where}" in OWN_NAMES else where), what, marks
+
+
+def test_a_field_is_marked_with_what_it_names_or_listed_as_naming_nothing() -> None:
+    unmarked = {where for where, what, marks in schema() if what == "name" and not marks}
+    assert unmarked == OWN_NAMES | PAST_AND_FREE | CODES | WORDS
+
+
+def test_a_text_is_filled_in_for_a_case_or_listed_as_said_as_it_stands() -> None:
+    assert {where for where, what, marks in schema() if what == "text" and not marks} == PLAIN_TEXTS
+
+
+def test_a_condition_is_marked_or_listed_as_read_elsewhere() -> None:
+    assert {where for where, what, marks in schema() if what == "condition" and not marks} == PARSED
+
+
+def test_a_field_without_a_mark_is_found() -> None:
+    class Forgotten(BaseModel):
+        step: str
+        steps: tuple[Annotated[str, Ref("steps")], ...] | None = None
+        more: dict[str, Text] = {}
+
+    found = [(where, what) for where, what, marks in leaves(Forgotten, "") if not marks]
+    assert found[:3] == [("Forgotten.step", "name"), ("Forgotten.more{}", "name"), ("Forgotten.more", "text")]
+
+
+def test_every_mark_can_be_followed() -> None:
+    """Each reference leads to something that the pack has, and is called by a name where it is missed."""
+    marks = {mark for _, _, found in schema() for mark in found}
+    assert {type(mark) for mark in marks} == {Ref, Filled, When}
+    for mark in marks:
+        if isinstance(mark, Ref):
+            assert references.entries(with_negotiation(), mark.file), mark
+            assert references.CALLED[mark.file]
+
+
+@cache
+def found() -> Mapping[tuple[str, str], list[Use]]:
+    users: dict[tuple[str, str], list[Use]] = {}
+    for use in uses(with_negotiation()):
+        users.setdefault(use.used, []).append(use)
+    return users
+
+
+def test_every_marked_field_of_the_shipped_pack_is_walked_to() -> None:
+    marked = {where.removesuffix("{}") for where, _, marks in schema() if marks}
+    walked = {type(owner).__name__ + "." + name for site in sites(with_negotiation()) for owner, name in _way(site)}
+    assert marked - walked == set()
+
+
+def _way(site: references.Site) -> Iterator[tuple[BaseModel, str]]:
+    """The models on the way to a place, each with the field that is taken."""
+    pack: Pack = with_negotiation()
+    files: dict[str, Any] = {"pack": pack.manifest, "facts": pack.vocabulary}
+    stem = site.file.removesuffix(".yaml")
+    rules = {rule.path: rule.rule for rule in pack.rules}
+    at: Any = rules[site.file] if site.file in rules else files.get(stem) or getattr(pack, stem)
+    for part in site.path:
+        if isinstance(at, BaseModel):
+            yield at, str(part)
+            at = getattr(at, str(part))
+        else:
+            at = at[part]
+
+
+@pytest.mark.parametrize(
+    ("used", "user", "how", "idle"),
+    [
+        (("steps", "write"), ("strategies", "card_plan"), "next_steps", False),
+        (("steps", "write"), ("rules", "crisis"), "step", False),
+        (("strategies", "card_plan"), ("rules", "card-plan"), "recommend", False),
+        (("strategies", "counsellor_review"), ("pack", "default"), "recommend", False),
+        (("documents", "proof"), ("hardships", "unemployment"), "official", True),
+        (("documents", "proof"), ("rules", "card-plan"), "document", False),
+        (("parameters", "npl_days"), ("rules", "card-plan"), "when", False),
+        (("parameters", "npl_days"), ("rules", "card-plan"), "because", False),
+        (("parameters", "answer_days"), ("deadlines", "answer"), "days", False),
+        (("facts", "capacity"), ("rules", "card-plan"), "when", False),
+        (("facts", "monthly_due"), ("rules", "card-plan"), "when", False),
+        (("facts", "served_on"), ("deadlines", "answer"), "starts_from", False),
+        (("facts", "due_date"), ("facts", "days_overdue"), "required_unless", False),
+        (("red_flags", "self_harm"), ("rules", "crisis"), "when", False),
+        (("references", "card-measures-2011"), ("strategies", "card_plan"), "references", False),
+    ],
+)
+def test_who_means_what(used: tuple[str, str], user: tuple[str, str], how: str, idle: bool) -> None:
+    assert Use(user, how, used, idle) in uses(tiny())
+
+
+def test_a_use_is_told_once_and_those_of_the_rules_come_first_in_their_order() -> None:
+    every = uses(tiny())
+    assert len(every) == len(set(every))
+    rules = [use.user[1] for use in every if use.user[0] == "rules"]
+    assert [use.user[1] for use in every[: len(rules)]] == rules
+    of_files = [use for use in every if use.user[0] == "rules" and use.how != "when"]
+    names = [use.user[1] for use in of_files]
+    assert names == sorted(names, key=["crisis", "card-plan"].index)
+
+
+def test_a_block_and_an_open_point_give_what_they_name_nothing_to_do() -> None:
+    rule = FILES["safety/crisis.yaml"].replace("{step: write}", "{step: write}, {block: [card_plan]}")
+    point = "npl: {text: {zh: 问, en: Q}, parameters: [npl_days], references: [practice]}"
+    found = uses(tiny({"safety/crisis.yaml": rule, "open_points.yaml": point}))
+    assert Use(("rules", "crisis"), "block", ("strategies", "card_plan"), idle=True) in found
+    assert Use(("open_points", "npl"), "open", ("parameters", "npl_days"), idle=True) in found
+    assert Use(("open_points", "npl"), "open", ("references", "practice"), idle=True) in found
+
+
+def test_a_line_of_a_call_means_what_it_says_and_what_it_waits_for() -> None:
+    hows = {(use.user[0], use.how, use.used[0]) for users in found().values() for use in users}
+    assert {
+        ("points", "line", "facts"),
+        ("points", "text", "parameters"),
+        ("letters", "line", "facts"),
+        ("letters", "signed_by", "signatures"),
+        ("approaches", "points", "points"),
+        ("approaches", "letters", "letters"),
+        ("approaches", "contacts", "contacts"),
+        ("approaches", "follow_up", "parameters"),
+        ("pack", "afterwards", "documents"),
+        ("products", "contacts", "contacts"),
+    } <= hows
+    assert not any(use.used == ("contacts", "product_contacts") for users in found().values() for use in users)
+
+
+def test_a_name_under_which_something_stands_gives_it_nothing_to_do() -> None:
+    """That a strategy has its words for a call is no use of it."""
+    hows = {use.how for use in uses(with_negotiation()) if use.used[0] == "strategies"}
+    assert hows <= {"recommend", "add", "block"}
+
+
+def test_an_effect_names_its_entries_and_a_mark_or_a_word_none() -> None:
+    assert named(Effect(block=("one", "other"))) == (("strategies", "one"), ("strategies", "other"))
+    assert named(Effect(document="proof")) == (("documents", "proof"),)
+    assert named(Effect(block="acknowledgements")) == named(Effect(flag="task")) == named(Effect(urgency="U1")) == ()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("red_flags", "words: [AB贷]", "words: [AB贷], denied_as: harm", "scam.denied_as: unknown red flag 'harm'"),
+        ("deadlines", "starts_from: served_on", "starts_from: served", "starts_from: unknown fact 'served'; did you"),
+        ("deadlines", "days: answer_days", "days: high_rate", "high_rate is in percent, not in days; allowed: ans"),
+        (
+            "parameters",
+            "{id: practice, status: primary}",
+            "{id: x, status: primary}",
+            "answer_days.values[0].references[0]",
+        ),
+        ("strategies", "en: Refer}", "en: 'Refer {capcity}'}", "crisis_support.summary.en: unknown fact or parameter"),
+        ("pack", "en: No rule applies", 'en: "{rule}"', "default.because.en: unknown fact or parameter 'rule'"),
+    ],
+)
+def test_what_is_not_there_or_does_not_fit_is_told_with_its_place(file: str, old: str, new: str, told: str) -> None:
+    (only,) = errors(edited(f"{file}.yaml", old, new))
+    assert only.startswith(f"{file}.yaml: ") and told in only
+
+
+def test_words_for_what_the_pack_does_not_have_are_told() -> None:
+    text = with_negotiation().files["negotiation.yaml"].decode()
+    more = "\nhardships:\n  bad_luck: {say: {zh: 话, en: T}, write: {zh: 话, en: T}}\n"
+    changed = text.replace("\nhardships:\n", more).encode()
+    with pytest.raises(PackError, match=r"^negotiation\.yaml: hardships\.bad_luck: unknown hardship 'bad_luck'; "):
+        load_files({**with_negotiation().files, "negotiation.yaml": changed}, "pack")

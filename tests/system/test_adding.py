@@ -1,0 +1,181 @@
+"""Adding a format or an action as CONTRIBUTING says, in a copy of the tree: nothing else has to be touched."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from forbear.base.settings import child_environment
+from models import migrate
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("forbear", "models", "rules", "web", "workers", "tests", "docs")
+FILES = ("pyproject.toml", "README.md", "README.zh-CN.md")
+
+FORMAT = '''"""JSON lines under another name, .ldj."""
+
+from forbear.intake.format import Format
+from forbear.intake.json_lines import read, write
+from rules.pack.schema import Text
+
+LDJ = Format(
+    suffix=".ldj",
+    title=Text(zh="逐行的 JSON", en="line-delimited JSON"),
+    media_types=("application/x-ldjson",),
+    read=read,
+    write=write,
+)
+'''
+ACTION = """    Action(
+        name="refer",
+        about="The case goes to a legal aid office.",
+        choose=lambda _standing, _record, reason, words: Act("refer", {}, reason=reason, words=words or None),
+        fields=(reason(("too_poor", "other")), WORDS),
+        example={"reason": "too_poor"},
+        becomes="reviewed",
+    ),
+"""
+MIGRATION = '''"""Cases are referred."""
+
+from alembic import op
+
+revision = "9999"
+down_revision = "{head}"
+branch_labels = depends_on = None
+
+
+def upgrade() -> None:
+    op.drop_constraint(op.f("ck_review_action"), "review")
+    op.create_check_constraint(op.f("ck_review_action"), "review", "action IN ({names})")
+'''
+WORDS = {
+    "action.refer": "Refer",
+    "about.refer": "To legal aid.",
+    "send.refer": "Refer it",
+    "done.refer": "Referred.",
+    "event.refer": "Referred",
+    "reason.too_poor": "Cannot pay a lawyer",
+}
+SEEN = '''"""What was added is there."""
+
+from forbear.base.vault import Vault
+from rules.pack.loader import DEFAULT_PACK, load
+from tests.support.api import api
+from tests.support.cases import accepted, decided
+from tests.support.desk_clients import desk
+from tests.support.case_on_desk import Work
+
+
+def test_it_is_on_the_bar_and_at_its_address(database_url: str, redis_url: str, vault: Vault) -> None:
+    with desk(database_url, redis_url, vault) as client:
+        client.timeout = 60
+        work = Work(client, database_url, vault)
+        work.decide()
+        page = client.get("/cases/1?lang=en").text
+        assert 'action="/cases/1/refer"' in page and "To legal aid." in page and "Cannot pay a lawyer" in page
+        wrong = client.submit("/cases/1/refer", {"revision": "1", "reason": "mood"})
+        assert wrong.status_code == 422 and 'id="refer-reason-error"' in wrong.text
+        done = client.submit("/cases/1/refer", {"revision": "1", "reason": "too_poor"})
+        assert done.status_code == 303
+        assert "Referred." in client.get(done.headers["location"]).text
+        assert [(each["action"], each["reason"]) for each in work.reviews()] == [("refer", "too_poor")]
+        assert work.desk()["status"] == "reviewed"
+
+
+def test_the_api_takes_it(database_url: str, redis_url: str, vault: Vault) -> None:
+    decided(database_url, [accepted(1, "A")], vault, by=load(DEFAULT_PACK))
+    with api(database_url, redis_url, vault, "counsellor", None) as client:
+        answer = client.post("/cases/A/reviews", json={"action": "refer", "revision": 1, "reason": "too_poor"})
+        assert (answer.status_code, answer.json()["status"]) == (201, "reviewed")
+        again = client.post("/cases/A/reviews", json={"action": "refer", "revision": 2, "reason": "mood"})
+        assert again.status_code == 422
+'''
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The tree, without what is big and not read here."""
+    skipped = shutil.ignore_patterns("__pycache__", "golden", "screenshots", "*.png")
+    for part in PARTS:
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=skipped)
+    for name in FILES:
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def change(path: Path, changes: Mapping[str, str]) -> None:
+    """Put something in front of what stands there once."""
+    text = path.read_text(encoding="utf-8")
+    for found, added in changes.items():
+        assert text.count(found) == 1, (path, found)
+        text = text.replace(found, added + found)
+    path.write_text(text, encoding="utf-8")
+
+
+def run(folder: Path, *command: str) -> str:
+    """Run Python in the copy, on the copy."""
+    environment = child_environment(
+        PYTHONPATH=f"{folder}:{':'.join(each for each in sys.path if 'site-packages' in each)}"
+    )
+    done = subprocess.run(
+        [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return done.stdout
+
+
+def test_a_format_is_one_object(copy: Path) -> None:
+    (copy / "forbear/intake/ldj.py").write_text(FORMAT, encoding="utf-8")
+    table = copy / "forbear/intake/__init__.py"
+    change(table, {"from forbear.intake.ods import": "from forbear.intake.ldj import LDJ\n", "PARQUET)": "LDJ, "})
+    run(copy, "-m", "tests.support.doc_tables")
+    told = {
+        "docs/cases.md": "| `.ldj` | line-delimited JSON |",
+        "docs/api.md": "| `ldj` | `application/x-ldjson` |",
+        "README.md": ".json .ldj .parquet`",
+    }
+    assert [page for page, words in told.items() if words not in (copy / page).read_text(encoding="utf-8")] == []
+    run(
+        copy,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/forbear/batch/test_formats.py",
+        "tests/system/test_doc_tables.py",
+    )
+
+
+def test_an_action_is_one_object_its_name_and_its_words(copy: Path) -> None:
+    change(copy / "forbear/case/actions.py", {'    Action(\n        name="outcome",': ACTION})
+    names = copy / "models/review.py"
+    change(names, {'"document"': '"refer", '})
+    versions = copy / "models/migrations/versions"
+    listed = re.findall(r'"(\w+)"', names.read_text(encoding="utf-8").split("ACTIONS:")[0])
+    migration = MIGRATION.format(head=migrate.head(), names=", ".join(f"'{name}'" for name in listed))
+    (versions / "9999_refer.py").write_text(migration, encoding="utf-8")
+    for lang in ("zh", "en"):
+        with (copy / f"web/locale/{lang}/actions.yaml").open("a", encoding="utf-8") as file:
+            file.writelines(f"{key}: {words}\n" for key, words in WORDS.items())
+    (copy / "tests/test_seen.py").write_text(SEEN, encoding="utf-8")
+    run(copy, "-m", "tests.support.doc_tables")
+    assert "| Refer (`refer`) | open" in (copy / "docs/case-page.md").read_text(encoding="utf-8")
+    assert "| `refer` | `reason` * (too_poor, other); `words` |" in (copy / "docs/api.md").read_text(encoding="utf-8")
+    run(
+        copy,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/test_seen.py",
+        "tests/system/test_doc_tables.py",
+        "tests/models/test_migrations.py",
+        "tests/forbear/case/test_action_table.py",
+        "tests/web/api/test_description.py",
+    )
