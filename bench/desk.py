@@ -5,9 +5,11 @@ Exits 1 if the median of a page is over the bound, or if a statement reads a lar
 
 import argparse
 import datetime as dt
+import html
 import itertools
 import json
 import platform
+import re
 import shutil
 import statistics
 import sys
@@ -186,7 +188,8 @@ def _deep(client: httpx.Client) -> str:
     """The address of a page far down: a place made up from a case there."""
     address = "/"
     for _ in range(3):
-        address = client.get(address, headers={"Accept": "application/json"}).json()["next"]
+        (address,) = re.findall(r'rel="next" href="([^"]+)"', client.get(address).text)
+        address = html.unescape(address)
     return address.replace("U0_", "U3_")
 
 

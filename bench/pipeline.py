@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import psycopg
+from pydantic_core import to_jsonable_python
 
 from bench import cases
 from forbear import intake
@@ -24,7 +25,6 @@ from forbear.ledger.unit_of_work import begin
 from forbear.ops.embedded import Urls
 from forbear.ops.processes import running, worker_command
 from models.session import make_engine, session
-from rules.facts import case_facts
 from rules.pack import loader
 
 WARM_UP = 2_000  # enough chunks that each worker process gets one and compiles its rules
@@ -88,7 +88,7 @@ def run_plain(place: Installation, count: int, number: int) -> dict[str, float]:
         sent = 0
         for row in intake.rows(file, pack.vocabulary):
             if isinstance(row, Accepted):
-                plain.triage.delay(row.case_ref, case_facts.to_json(row.facts), place.as_of.isoformat())
+                plain.triage.delay(row.case_ref, to_jsonable_python(row.facts), place.as_of.isoformat())
                 sent += 1
         prefix = f"{file.stem}-%"
 

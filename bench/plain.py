@@ -13,6 +13,7 @@ from typing import Any
 
 from celery import Celery
 from durable.engine import Host, MessageNotHandledException
+from pydantic_core import to_jsonable_python
 from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel
@@ -98,7 +99,7 @@ def _plain_way(as_of: str) -> Plain:
 def triage(case_ref: str, stored: dict[str, Any], as_of: str) -> None:
     """Decide one case and commit it."""
     plain = _plain_way(as_of)
-    submitted = case_facts.from_json(plain.pack.vocabulary, stored)
+    submitted = case_facts.read_facts(plain.pack.vocabulary, stored)
     facts = derived.derive(plain.pack, submitted, plain.as_of, plain.parameters)
     strategy, fired = plain.decide(case_ref, facts)
     with Session(plain.engine) as session:
@@ -107,7 +108,7 @@ def triage(case_ref: str, stored: dict[str, Any], as_of: str) -> None:
                 case_ref=case_ref,
                 strategy=strategy,
                 rules_fired=fired,
-                facts=case_facts.to_json(facts),
+                facts=to_jsonable_python(facts),
                 created_at=dt.datetime.now(dt.UTC),
             )
         )

@@ -1,8 +1,9 @@
 """Results and rejects as files by their ending: piece by piece, or written to a path, never leaving half a file."""
 
+import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain
@@ -10,39 +11,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from forbear.base.errors import ForbearError
+from forbear.batch.recorded_decision import RecordedDecision
 from forbear.intake import FORMATS, Rejected
 from forbear.intake.columns import REJECT_COLUMNS, is_reject_column
-from forbear.intake.format import Content, Object, Rows
+from forbear.intake.format import Content, Rows
 from forbear.intake.source import distinct
+from rules.text.decision_columns import columns
 
 Item = TypeVar("Item")
-
-# A decision's keys, flattened; keys it has beyond them follow behind.
-_RESULT_COLUMNS = (
-    "case_ref",
-    "strategy",
-    "strategy_label.zh",
-    "strategy_label.en",
-    "urgency",
-    "certain",
-    "secondary",
-    "blocked",
-    "rules_fired",
-    "reasons",
-    "questions",
-    "documents",
-    "rights",
-    "warnings",
-    "steps",
-    "deadlines",
-    "plan_options",
-    "recourse",
-    "pack.id",
-    "pack.version",
-    "pack.sha256",
-    "as_of",
-    "engines_agree",
-)
 
 
 def check_target(path: Path) -> None:
@@ -65,41 +41,43 @@ def same_file(one: Path, other: Path) -> bool:
         return os.path.realpath(one) == os.path.realpath(other)
 
 
-def write_results(path: Path, decisions: Iterable[Object]) -> int:
+def write_results(path: Path, decisions: Iterable[RecordedDecision]) -> int:
     """Write decisions and say how many."""
     return _write(path, decisions, results)
 
 
-def write_rejects(path: Path, columns: Sequence[str], rejections: Iterable[Rejected]) -> int:
+def write_rejects(path: Path, head: Sequence[str], rejections: Iterable[Rejected]) -> int:
     """Write rejected rows and say how many."""
-    return _write(path, rejections, partial(rejects, columns))
+    return _write(path, rejections, partial(rejects, head))
 
 
-def results(decisions: Iterable[Object], ending: str, folder: Path) -> Iterator[bytes]:
-    """A file of decisions, piece by piece: whole where a format holds objects, flattened with `;` lists elsewhere.
+def results(decisions: Iterable[RecordedDecision], ending: str, folder: Path) -> Iterator[bytes]:
+    """A file of decisions in words, piece by piece: whole where a format holds objects, a row each elsewhere.
 
     What is no file before it is whole is drafted in the folder first.
     """
 
     def table() -> tuple[list[str], Rows]:
-        flat = (_flat(decision) for decision in decisions)
-        first = next(flat, {})
-        header = list(dict.fromkeys((*_RESULT_COLUMNS, *first)))
-        return header, ([item.get(column, "") for column in header] for item in chain([first] if first else [], flat))
+        iterator = iter(decisions)
+        first = next(iterator, None)  # all are by one pack, and its facts are columns
+        known = columns(None if first is None else first.pack)
+        views = (decision.view() for decision in chain([] if first is None else [first], iterator))
+        return [column.name for column in known], ([column.cell(view) for column in known] for view in views)
 
-    return FORMATS[ending].write(Content(lambda: decisions, table), folder)
+    content = Content(lambda: (decision.view().model_dump_json() for decision in decisions), table)
+    return FORMATS[ending].write(content, folder)
 
 
-def rejects(columns: Sequence[str], rejections: Iterable[Rejected], ending: str, folder: Path) -> Iterator[bytes]:
+def rejects(head: Sequence[str], rejections: Iterable[Rejected], ending: str, folder: Path) -> Iterator[bytes]:
     """A file of rejected rows as they came, with `row`, `field` and `error` behind, piece by piece like results."""
-    kept = [position for position, name in enumerate(columns) if not is_reject_column(name)]
-    header = [*(columns[position] for position in kept), *REJECT_COLUMNS]
+    kept = [position for position, name in enumerate(head) if not is_reject_column(name)]
+    header = [*(head[position] for position in kept), *REJECT_COLUMNS]
     rows: Rows = (
         [*(rejected.cells[position] for position in kept), rejected.row, rejected.field, rejected.error]
         for rejected in rejections
     )
     names = distinct(header)
-    objects = (dict(zip(names, row, strict=True)) for row in rows)
+    objects = (json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in rows)
     return FORMATS[ending].write(Content(lambda: objects, lambda: (header, rows)), folder)
 
 
@@ -131,30 +109,3 @@ def _draft(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-
-
-def _flat(decision: Object) -> dict[str, str]:
-    flat = {}
-    for key, value in decision.items():
-        if isinstance(value, Mapping):
-            flat.update({f"{key}.{inner}": _words(item) for inner, item in value.items()})
-        elif isinstance(value, list | tuple):
-            flat[key] = ";".join(_words(item).replace(";", "；") for item in value)
-        else:
-            flat[key] = _words(value)
-    return flat
-
-
-def _words(value: object) -> str:
-    """A value in words: of a sentence in two languages the Chinese one, of a rule or question its name and sentence."""
-    if isinstance(value, Mapping):
-        if "zh" in value:
-            return str(value["zh"])
-        if "text" in value:
-            return f"{next(iter(value.values()))}: {_words(value['text'])}"
-        return " ".join(_words(item) for item in value.values() if item not in (None, "", [], {}))
-    if isinstance(value, list | tuple):
-        return "、".join(map(_words, value))
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)

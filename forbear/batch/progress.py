@@ -78,8 +78,12 @@ class Remaining:
 def progress_of(session: Session, batch_id: UUID) -> BatchProgress | None:
     """Everything about one batch; None if there is none of this id."""
     batch = session.get(Batch, batch_id)
-    if batch is None:
-        return None
+    return None if batch is None else progress_of_batch(session, batch)
+
+
+def progress_of_batch(session: Session, batch: Batch) -> BatchProgress:
+    """Everything about a batch that is there."""
+    batch_id = batch.id
     outcomes: Counter[str] = Counter()
     strategies: Counter[str] = Counter()
     urgencies: Counter[str] = Counter()

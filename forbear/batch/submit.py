@@ -22,7 +22,7 @@ from forbear.webhooks import webhooks
 from models import staging
 from models.intake import Batch, Rejection
 from models.pack import StoredPack
-from rules.facts import case_facts, red_flags
+from rules.facts import red_flags
 from rules.pack.pack import Pack
 
 BLOCK = 2000  # rows in memory at once
@@ -145,7 +145,7 @@ class _Sealer:
 
     def staged(self, row: Accepted) -> tuple[Any, ...]:
         """An accepted row as staging.ACCEPTED."""
-        facts = _json(case_facts.to_json(row.facts))
+        facts = _json(row.facts)
         # Columns that nobody knows are kept and ignored: another value in one of them does not change the case.
         mac = self._vault.mac(f"{facts}\n{_json(row.private)}".encode())
         sealed = self._vault.seal({"facts": row.private, "extra": row.extra}) if row.private or row.extra else None

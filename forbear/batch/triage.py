@@ -1,15 +1,13 @@
-"""Triage: the one translator between the rules and the record."""
+"""Triage: the cases of a chunk go to the rules, and what these decide into the record."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from psycopg.errors import UniqueViolation
-from pydantic_core import to_json
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from forbear.base.packs import stored_pack
@@ -22,14 +20,9 @@ from models.copy import copy_into
 from models.decision import Decision
 from models.intake import Batch
 from rules.decision.evaluate import Evaluation, Evaluator
-from rules.decision.outcome import Outcome
-from rules.engines.polars_engine import RuleTrace
+from rules.decision.outcome import stored_outcome
 from rules.facts import case_facts, red_flags
-from rules.locale import Language
 from rules.pack.pack import Pack
-from rules.text import decision_view
-from rules.text.explanation import explain
-from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
 
 _COLUMNS = (
     "case_version_id",
@@ -52,26 +45,6 @@ _UNDECIDED = text("""
     )
     ORDER BY v.id
 """)
-_DECIDED = text("""
-    SELECT c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of
-    FROM batch b
-    JOIN batch_case bc ON bc.batch_id = b.id
-    JOIN case_version v ON v.id = bc.case_version_id
-    JOIN "case" c ON c.id = v.case_id
-    JOIN decision d ON d.case_version_id = v.id AND d.pack_sha256 = b.pack_sha256 AND d.as_of = b.as_of
-    WHERE b.id = :batch
-    ORDER BY bc.row
-""")
-_LATEST = text("""
-    SELECT c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of
-    FROM "case" c
-    JOIN case_version v ON v.case_id = c.id
-    JOIN decision d ON d.case_version_id = v.id
-    WHERE c.submitter = :submitter AND c.case_ref = :case_ref
-    ORDER BY v.number DESC, d.as_of DESC, d.id DESC
-    LIMIT 1
-""")
-_FETCH = 1000  # decisions in memory at once when a batch's are read
 
 
 @dataclass(frozen=True)
@@ -81,34 +54,6 @@ class Version:
     id: int
     case_id: int
     facts: case_facts.Facts
-
-
-@dataclass(frozen=True)
-class Decided:
-    """A stored decision, in the rules' own types."""
-
-    case_ref: str
-    pack: Pack
-    as_of: dt.date
-    facts: case_facts.Facts
-    outcome: Outcome
-    alarms: tuple[red_flags.RedFlagMatch, ...]  # with words of the notes: to be shown, not to be stored
-
-    def in_words(self) -> dict[str, Any]:
-        """The decision as the contract's object."""
-        return decision_view.decision(self.pack, self.case_ref, self.outcome, self.facts, self.as_of, self.alarms)
-
-    def explained(self, language: Language) -> str:
-        """The decision at length: why, why not, what would change it, what is still to be asked."""
-        return explain(self.pack, self.in_words(), self.outcome, self.facts, self.trace(), language)
-
-    def trace(self) -> tuple[RuleTrace, ...]:
-        """What each rule, condition and comparison gave on these facts."""
-        return evaluator(self.pack, self.as_of).trace(self.facts)
-
-    def kit(self) -> NegotiationPack | None:
-        """The negotiation pack; None where the policy pack that decided has no texts for one."""
-        return negotiation_pack(self.pack, self.outcome, self.facts, self.as_of)
 
 
 def triage_chunk(work: Work, chunk_id: int, clock: Callable[[], dt.datetime]) -> int | None:
@@ -142,20 +87,6 @@ def triage_chunk(work: Work, chunk_id: int, clock: Callable[[], dt.datetime]) ->
     return len(written)
 
 
-def decisions_of(session: Session, batch_id: UUID, vault: Vault) -> Iterator[dict[str, Any]]:
-    """The contract's object for every decided case of a batch, in the order of its rows; streamed."""
-    connection = session.connection()
-    rows = connection.execute(_DECIDED, {"batch": batch_id}, execution_options={"yield_per": _FETCH})
-    for row in rows:
-        yield restored(session, row.case_ref, row, row.private, vault).in_words()
-
-
-def decision_of(session: Session, submitter: str, case_ref: str, vault: Vault) -> Decided | None:
-    """The latest decision of a case."""
-    row = session.connection().execute(_LATEST, {"submitter": submitter, "case_ref": case_ref}).first()
-    return None if row is None else restored(session, row.case_ref, row, row.private, vault)
-
-
 @lru_cache(maxsize=16)
 def evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
     """The evaluator of a pack and day, made once."""
@@ -168,8 +99,8 @@ def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Vers
     rows = session.connection().execute(_UNDECIDED, {"versions": ids, "pack": batch.pack_sha256, "as_of": batch.as_of})
     versions = []
     for version_id, case_id, stored, private in rows:
-        facts = case_facts.from_json(pack.vocabulary, stored)
-        facts["note_flags"] = red_flags.scan(pack, _notes(private, work.vault))
+        facts = case_facts.read_facts(pack.vocabulary, stored)
+        facts["note_flags"] = red_flags.scan(pack, notes_of(private, work.vault))
         versions.append(Version(version_id, case_id, facts))
     tied = [version for version in versions if "borrower_ref" in version.facts]
     cases = borrowers.open_cases(
@@ -195,8 +126,8 @@ def _row(
         outcome.urgency,
         outcome.certain,
         outcome.engines_agree,
-        stored_json(evaluation.facts),
-        stored_json(outcome),
+        case_facts.stored_facts(evaluation.facts),
+        stored_outcome(outcome),
         chunk_id,
         now,
     )
@@ -224,23 +155,6 @@ def _write(session: Session, batch: Batch, rows: list[tuple[Any, ...]]) -> list[
     return [row[0] for row in rows]
 
 
-def restored(
-    session: Session, case_ref: str, decision: Decision | Row[Any], private: bytes | None, vault: Vault
-) -> Decided:
-    """A decision as the record has it. The sealed notes are opened only where they raised an alarm."""
-    pack = stored_pack(session, decision.pack_sha256)
-    facts = case_facts.from_json(pack.vocabulary, decision.facts)
-    flags = facts.get("note_flags")
-    found = red_flags.matches(pack, _notes(private, vault)) if flags else ()
-    alarms = red_flags.red_flag_matches(pack, flags, found) if isinstance(flags, tuple) else ()
-    return Decided(case_ref, pack, decision.as_of, facts, Outcome.from_json(decision.outcome), alarms)
-
-
-def _notes(private: bytes | None, vault: Vault) -> str:
+def notes_of(private: bytes | None, vault: Vault) -> str:
     """The notes among the sealed fields of a case version."""
     return "" if private is None else str(vault.open(private)["facts"].get("notes", ""))
-
-
-def stored_json(value: object) -> str:
-    """The JSON of facts or an outcome: what their own `to_json` gives, written ten times as fast."""
-    return to_json(value).decode()

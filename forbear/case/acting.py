@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from forbear.accounts.accounts import ViewerWork
+from forbear.batch.recorded_decision import decision_on_desk
 from forbear.case.actions import Action
-from forbear.case.decided_case import decided_on
 from forbear.case.workflow import CaseContext
 from forbear.desk import review
 from forbear.desk.review import Act
@@ -36,8 +36,7 @@ def act(
     Raises NoCaseError, StaleError for a case that is at another revision, RefusedError with a sentence for each field.
     """
     case = review.take_case(work.session, work.viewer, case_id, revision)
-    decided = decided_on(work.session, case.case_id, case.decision_id, work.vault)
-    assert decided is not None  # noqa: S101 - a foreign key
+    decided = decision_on_desk(work.session, case, work.vault)
     standing = CaseContext(work.viewer, case, decided, work.now)
     chosen = action.take(standing, work, given(standing))
     if chosen is None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from forbear.batch.triage import Decided
+from forbear.batch.recorded_decision import RecordedDecision
 from rules.decision.near_misses import near_misses
 from rules.decision.reasons import decided_alone, rules_of
 from rules.engines.polars_engine import RuleTrace
@@ -39,7 +39,7 @@ class Alternatives:
     open: tuple[OpenAlternative, ...] = ()
 
 
-def alternatives(decided: Decided) -> Alternatives:
+def alternatives(decided: RecordedDecision) -> Alternatives:
     """What else might have been recommended, and what it lacked."""
     if decided_alone(decided.pack, decided.outcome.rules_fired) or not decided.outcome.engines_agree:
         return Alternatives()
@@ -55,7 +55,7 @@ def alternatives(decided: Decided) -> Alternatives:
     return Alternatives(tuple(near), tuple(_open(decided, trace, named)))
 
 
-def _open(decided: Decided, trace: tuple[RuleTrace, ...], named: set[str]) -> list[OpenAlternative]:
+def _open(decided: RecordedDecision, trace: tuple[RuleTrace, ...], named: set[str]) -> list[OpenAlternative]:
     """Of each strategy not mentioned elsewhere the undecided rule that lacks fewest facts, as important as it comes."""
     pack, outcome, rules = decided.pack, decided.outcome, rules_of(decided.pack)
     taken = {outcome.strategy, *outcome.secondary, *outcome.blocked, *named}
@@ -74,7 +74,7 @@ def _open(decided: Decided, trace: tuple[RuleTrace, ...], named: set[str]) -> li
     ]
 
 
-def _missing(decided: Decided, trace: RuleTrace) -> tuple[str, ...]:
+def _missing(decided: RecordedDecision, trace: RuleTrace) -> tuple[str, ...]:
     vocabulary = decided.pack.vocabulary
     unknown = dict.fromkeys(
         source

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from forbear.batch.triage import Decided
+from forbear.batch.recorded_decision import RecordedDecision
 from rules.decision.reasons import decided_alone
 from rules.facts.affordability import means
 from rules.facts.case_facts import Facts
@@ -35,7 +35,7 @@ class Budget:
     missing: tuple[str, ...]  # facts that would complete it
 
 
-def budget_of(decided: Decided) -> Budget | None:
+def budget_of(decided: RecordedDecision) -> Budget | None:
     """The budget behind a decision; None where the income is not known, or nobody should talk of money now."""
     facts = decided.facts
     income, essential, priority = (

@@ -15,7 +15,7 @@ from forbear.intake import Accepted, ahead, past_of
 from forbear.locale import said
 from models.case import Case, CaseVersion
 from models.intake import Batch
-from rules.facts.case_facts import Facts, FieldError, Parser, from_json
+from rules.facts.case_facts import Facts, FieldError, Parser, read_facts
 from rules.facts.cells import Value
 from rules.pack.pack import Pack
 from rules.pack.schema import Fact
@@ -82,7 +82,7 @@ def _locked(session: Session, standing: CaseContext) -> Case:
 def _known(pack: Pack, version: CaseVersion) -> Facts:
     """The facts of a version that today's vocabulary still knows."""
     kept = {name: value for name, value in version.facts.items() if name in pack.vocabulary.facts}
-    return from_json(pack.vocabulary, kept)
+    return read_facts(pack.vocabulary, kept)
 
 
 def _changed(

@@ -1,14 +1,14 @@
-"""The file of one case: a decision with its reasons and sources, the facts it rests on, and its history."""
+"""A case as its page shows it: DecidedCase, looked at by one decision on it, or PendingCase, before the first one."""
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from forbear.base.packs import title_of
 from forbear.base.vault import Vault
-from forbear.batch.triage import Decided, restored
+from forbear.batch.recorded_decision import RecordedDecision, restored
 from forbear.desk.queue import QueueRow, beside
 from models.case import Case, CaseVersion
 from models.decision import Decision
@@ -19,10 +19,11 @@ from rules.locale import Language
 from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import LoadedRule
 from rules.pack.schema import Text
+from rules.text.decision_view import DecisionView, public_facts
 
 
 @dataclass(frozen=True)
-class Summary:
+class DecisionSummary:
     """A decision as the history shows it."""
 
     id: int
@@ -34,50 +35,52 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Step:
+class HistoryStep:
     """One decision in the history of a case; without one, a version that waits for it."""
 
     version: int
     received_at: dt.datetime
-    decision: Summary | None
+    decision: DecisionSummary | None
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """One decision, ready to be shown."""
-
-    decision_id: int
-    decided: Decided
-    words: dict[str, Any]  # the contract's object
-    used: dict[str, tuple[str, ...]]  # the known facts that each rule with a reason looked at
-    submitted: tuple[str, ...]  # names of facts, in the vocabulary's order
-    derived: tuple[str, ...]
-
-    def shown(self, fact: str, language: Language) -> str:
-        """A known fact for people."""
-        return case_facts.display(self.decided.pack.vocabulary, fact, self.decided.facts[fact], language)
-
-
-@dataclass(frozen=True)
-class CaseFile:
-    """A case, its history newest first, and the decision looked at; None while the first one is being made."""
+class PendingCase:
+    """A case whose first decision is being made."""
 
     case_id: int
     case_ref: str
-    desk: WorklistItem | None  # as the queue has it; None before the first decision
-    history: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class DecidedCase:
+    """A case by one decision on it: that decision, its facts told apart, and what else is known of the case."""
+
+    case_id: int
+    case_ref: str
+    desk: WorklistItem  # as the queue has it: by the current decision
+    history: tuple[HistoryStep, ...]  # newest first
     beside: tuple[QueueRow, ...]  # the borrower's other cases
-    judgement: Judgement | None
+    decision_id: int  # looked at
+    decision: RecordedDecision
+    view: DecisionView  # the same in words
+    used: dict[str, tuple[str, ...]]  # the known facts that each rule that fired looked at
+    submitted: tuple[str, ...]  # names of facts, in the vocabulary's order
+    derived: tuple[str, ...]
 
     @property
-    def latest(self) -> int | None:
-        """The current decision."""
-        return next((step.decision.id for step in self.history if step.decision is not None), None)
+    def latest(self) -> int:
+        """The newest decision."""
+        return next(step.decision.id for step in self.history if step.decision is not None)
 
     @property
     def is_current(self) -> bool:
-        """Whether the decision looked at is the current one."""
-        return self.judgement is not None and self.judgement.decision_id == self.latest
+        """Whether the decision looked at is the newest one."""
+        return self.decision_id == self.latest
+
+    @property
+    def outdated(self) -> bool:
+        """Whether newer facts came in that are not decided yet."""
+        return self.history[0].decision is None
 
     def before(self, decision_id: int) -> int | None:
         """The decision that came before this one."""
@@ -85,16 +88,18 @@ class CaseFile:
         later = made[made.index(decision_id) + 1 :] if decision_id in made else []
         return later[0] if later else None
 
-    @property
-    def outdated(self) -> bool:
-        """Whether newer facts came in that are not decided yet."""
-        return bool(self.history) and self.history[0].decision is None
+    def shown(self, fact: str, language: Language) -> str:
+        """A known fact for people."""
+        return case_facts.display(self.decision.pack.vocabulary, fact, self.decision.facts[fact], language)
 
 
-def open_file(
+LookedAt: TypeAlias = DecidedCase | PendingCase
+
+
+def open_case(
     session: Session, case_id: int, vault: Vault, decision_id: int | None = None, submitter: str | None = None
-) -> CaseFile | None:
-    """The file of a case, at a decision of it or at its current one; None if there is no such case or decision.
+) -> LookedAt | None:
+    """A case at a decision on it or at its newest one; None if there is no such case or decision.
 
     With a submitter, a case of anybody else is no case.
     """
@@ -107,64 +112,47 @@ def open_file(
         .where(CaseVersion.case_id == case_id)
         .order_by(col(CaseVersion.number).desc(), col(Decision.as_of).desc(), col(Decision.id).desc())
     ).all()
-    decided = [(version, decision) for version, decision in rows if decision is not None]
-    looked_at = [pair for pair in decided if decision_id in (None, pair[1].id)]
-    if decision_id is not None and not looked_at:
-        return None
-    return CaseFile(
-        case_id,
-        case.case_ref,
-        session.get(WorklistItem, case_id),
-        tuple(_step(session, version, decision) for version, decision in rows),
-        beside(session, case),
-        _judgement(session, case.case_ref, *looked_at[0], vault) if looked_at else None,
-    )
+    looked_at = [(version, made) for version, made in rows if made is not None and decision_id in (None, made.id)]
+    if not looked_at:
+        return PendingCase(case_id, case.case_ref) if decision_id is None else None
+    history = tuple(_step(session, version, made) for version, made in rows)
+    return _decided(session, case, vault, history, *looked_at[0])
 
 
-def current(session: Session, case_id: int, vault: Vault, submitter: str | None = None) -> Decided | None:
-    """The current decision on a case alone; None if there is none, or with a submitter if it is somebody else's."""
-    desk = session.get(WorklistItem, case_id)
-    if desk is None or submitter not in (None, desk.submitter):
-        return None
-    return decided_on(session, case_id, desk.decision_id, vault)
+def is_outdated(session: Session, desk: WorklistItem) -> bool:
+    """Whether newer facts of a decided case came in that are not decided yet."""
+    newest = session.exec(select(func.max(CaseVersion.number)).where(CaseVersion.case_id == desk.case_id)).one()
+    return newest > desk.version_number
 
 
-def decided_on(session: Session, case_id: int, decision_id: int, vault: Vault) -> Decided | None:
-    """One decision on a case; None if it is none on this case."""
-    found = session.exec(
-        select(Case, CaseVersion, Decision)
-        .join(CaseVersion, col(CaseVersion.case_id) == Case.id)
-        .join(Decision, col(Decision.case_version_id) == CaseVersion.id)
-        .where(Case.id == case_id, Decision.id == decision_id)
-    ).first()
-    if found is None:
-        return None
-    case, version, decision = found
-    return restored(session, case.case_ref, decision, version.private, vault)
-
-
-def _step(session: Session, version: CaseVersion, decision: Decision | None) -> Step:
+def _step(session: Session, version: CaseVersion, decision: Decision | None) -> HistoryStep:
     if decision is None:
-        return Step(version.number, version.created_at, None)
+        return HistoryStep(version.number, version.created_at, None)
     title = title_of(session, decision.pack_sha256, decision.strategy)
     edition = session.get_one(StoredPack, decision.pack_sha256).version
-    summary = Summary(decision.id, decision.created_at, decision.as_of, decision.urgency, title, edition)
-    return Step(version.number, version.created_at, summary)
+    summary = DecisionSummary(decision.id, decision.created_at, decision.as_of, decision.urgency, title, edition)
+    return HistoryStep(version.number, version.created_at, summary)
 
 
-def _judgement(session: Session, case_ref: str, version: CaseVersion, decision: Decision, vault: Vault) -> Judgement:
-    decided = restored(session, case_ref, decision, version.private, vault)
-    pack, facts = decided.pack, decided.facts
-    hidden = {"case_ref"} | {name for name, fact in pack.vocabulary.facts.items() if fact.private}
-    shown = [name for name in pack.vocabulary.facts if name in facts and name not in hidden]
-    return Judgement(
-        decision_id=decision.id,
-        decided=decided,
-        words=decided.in_words(),
+def _decided(
+    session: Session, case: Case, vault: Vault, history: tuple[HistoryStep, ...], version: CaseVersion, made: Decision
+) -> DecidedCase:
+    decision = restored(session, case.case_ref, made, version.private, vault)
+    pack, facts = decision.pack, decision.facts
+    shown = [name for name in public_facts(pack) if name in facts]
+    return DecidedCase(
+        case_id=case.id,
+        case_ref=case.case_ref,
+        desk=session.get_one(WorklistItem, case.id),
+        history=history,
+        beside=beside(session, case),
+        decision_id=made.id,
+        decision=decision,
+        view=decision.view(),
         used={
             loaded.rule.id: _used(loaded, facts)
             for loaded in pack.rules
-            if loaded.rule.id in decided.outcome.rules_fired
+            if loaded.rule.id in decision.outcome.rules_fired
         },
         submitted=tuple(name for name in shown if name in version.facts),
         derived=tuple(name for name in shown if name not in version.facts),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from forbear.batch.triage import Decided
+from forbear.batch.recorded_decision import RecordedDecision
 from rules.decision.reasons import source
 from rules.facts.case_facts import display
 from rules.locale import Language, said
@@ -54,7 +54,7 @@ class DecisionDiff:
         return self.strategy is None and self.urgency is None
 
 
-def decision_diff(before: Decided, after: Decided) -> DecisionDiff:
+def decision_diff(before: RecordedDecision, after: RecordedDecision) -> DecisionDiff:
     """What changed from one decision to another on the same case; each may be by a pack of its own."""
     old, new = before.outcome, after.outcome
     titles = [each.pack.strategies[each.outcome.strategy].title for each in (before, after)]
@@ -71,7 +71,7 @@ def decision_diff(before: Decided, after: Decided) -> DecisionDiff:
     )
 
 
-def _facts(before: Decided, after: Decided) -> Iterator[FactDiff]:
+def _facts(before: RecordedDecision, after: RecordedDecision) -> Iterator[FactDiff]:
     """Facts of either decision that differ, in the order of the later vocabulary; nothing private."""
     known = {**before.pack.vocabulary.facts, **after.pack.vocabulary.facts}
     names = dict.fromkeys([*after.pack.vocabulary.facts, *before.pack.vocabulary.facts])
@@ -82,7 +82,7 @@ def _facts(before: Decided, after: Decided) -> Iterator[FactDiff]:
         yield FactDiff(name, fact.title, _shown(before, name), _shown(after, name), fact.derived, fact.type == "text")
 
 
-def _shown(decided: Decided, name: str) -> Text:
+def _shown(decided: RecordedDecision, name: str) -> Text:
     if name not in decided.facts:
         return _UNKNOWN
     value, vocabulary = decided.facts[name], decided.pack.vocabulary
@@ -100,16 +100,15 @@ def _moved(before: Mapping[str, Text], after: Mapping[str, Text]) -> ListDiff:
     )
 
 
-def _rules(decided: Decided) -> dict[str, Text]:
+def _rules(decided: RecordedDecision) -> dict[str, Text]:
     fired = {rule: source(decided.pack, rule) for rule in decided.outcome.rules_fired}
     return {rule: found.title if isinstance(found, Rule) else found.because for rule, found in fired.items()}
 
 
-def _questions(decided: Decided) -> dict[str, Text]:
+def _questions(decided: RecordedDecision) -> dict[str, Text]:
     known = decided.pack.vocabulary.facts
     return {name: known[name].question or known[name].title for name in decided.outcome.questions}
 
 
-def _plans(decided: Decided) -> dict[str, Text]:
-    texts = [Text(**option["text"]) for option in decided.in_words()["plan_options"]]
-    return {text.zh: text for text in texts}
+def _plans(decided: RecordedDecision) -> dict[str, Text]:
+    return {plan.text.zh: plan.text for plan in decided.view().plan_options}

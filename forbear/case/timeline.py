@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from forbear.base.packs import pack_to_name_by
 from forbear.base.vault import Vault
-from forbear.case.decided_case import CaseFile, Summary
+from forbear.case.decided_case import DecidedCase, DecisionSummary
 from models.account import Account
 from models.decision import Decision
 from models.review import Review
@@ -40,15 +40,15 @@ class Event:
 
     at: dt.datetime
     version: int | None = None
-    decision: Summary | None = None
+    decision: DecisionSummary | None = None
     done: Done | None = None
 
 
-def events(session: Session, vault: Vault, file: CaseFile, reviews: Iterable[Review]) -> tuple[Event, ...]:
+def events(session: Session, vault: Vault, case: DecidedCase, reviews: Iterable[Review]) -> tuple[Event, ...]:
     """What came in, what was decided and what people did, newest first."""
-    received = {step.version: step.received_at for step in file.history}
+    received = {step.version: step.received_at for step in case.history}
     found = [Event(at, version=version) for version, at in received.items()]
-    found += [Event(step.decision.decided_at, decision=step.decision) for step in file.history if step.decision]
+    found += [Event(step.decision.decided_at, decision=step.decision) for step in case.history if step.decision]
     found += _all_done(session, vault, list(reviews))
     # Of one moment the later step first: a version comes in, then it is decided.
     return tuple(sorted(found, key=lambda event: (event.at, event.version is None), reverse=True))
@@ -97,7 +97,7 @@ def _done(each: Review, by: str, pack: Pack | None, vault: Vault) -> Done:
 def _paper(pack: Pack | None, name: str, on: dt.date) -> Text:
     """A paper with the figures of its day."""
     found = None if pack is None else pack.documents.get(name)
-    return _as_it_is(name) if pack is None or found is None else Text(**filled(pack, found.text, {}, on))
+    return _as_it_is(name) if pack is None or found is None else filled(pack, found.text, {}, on)
 
 
 def _as_it_is(name: str) -> Text:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from forbear.accounts.accounts import Viewer
 from forbear.base.errors import ForbearError
-from forbear.batch.triage import Decided
+from forbear.batch.recorded_decision import RecordedDecision
 from models.desk import WorklistItem
 from rules.decision.reasons import decided_alone
 from rules.facts.case_facts import FieldError
@@ -28,7 +28,7 @@ class CaseContext:
 
     viewer: Viewer
     case: WorklistItem
-    decided: Decided
+    decided: RecordedDecision
     now: dt.datetime
 
     @property

@@ -1,20 +1,20 @@
 """A file format: one object that says how its files are named, known, read and written."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from forbear.base.errors import ForbearError
 from forbear.intake.source import MAX_SHEET_ROWS, SourceFile
 from rules.pack.schema import Text
 
-Cell: TypeAlias = str | int
-Object: TypeAlias = Mapping[str, Any]
+Cell: TypeAlias = str | int | Decimal
 Rows: TypeAlias = Iterable[Sequence[Cell]]
 _PIECE = 500  # lines that are sent or written at once
 _BLOCK = 1024 * 1024
@@ -24,7 +24,7 @@ _BLOCK = 1024 * 1024
 class Content:
     """What is to be written, in two views of the same: each format takes the one its files can hold."""
 
-    objects: Callable[[], Iterable[Object]]
+    objects: Callable[[], Iterable[str]]  # each written as JSON
     table: Callable[[], tuple[list[str], Rows]]
 
 

@@ -98,7 +98,7 @@ def _keys(path: Path, objects: Iterable[tuple[int, object]]) -> list[str]:
 
 def write(content: Content, _folder: Path) -> Iterator[bytes]:
     """Every object whole, on a line of its own."""
-    return encoded(json.dumps(item, ensure_ascii=False) + "\n" for item in content.objects())
+    return encoded(item + "\n" for item in content.objects())
 
 
 JSON_LINES = Format(

@@ -85,7 +85,7 @@ class _Elements:
 
 def write(content: Content, _folder: Path) -> Iterator[bytes]:
     """Every object whole, one a line between the brackets."""
-    items = (json.dumps(item, ensure_ascii=False) for item in content.objects())
+    items = content.objects()
     listed = (f",\n{item}" if number else f"\n{item}" for number, item in enumerate(items))
     return encoded(chain(["["], listed, ["\n]\n"]))
 

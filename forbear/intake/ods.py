@@ -8,6 +8,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -301,7 +302,7 @@ def _manifest() -> bytes:
 def _write_row(xml: Any, cells: Sequence[Cell]) -> None:
     with xml.element(_ROW):
         for value in cells:
-            if isinstance(value, int):
+            if isinstance(value, int | Decimal):
                 kind, lines = {_KIND: "float", _VALUE: str(value)}, [str(value)]
             elif value:
                 fit = _UNFIT.sub(lambda match: f"_x{ord(match[0]):04X}_", quote_again(value))

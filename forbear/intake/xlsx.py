@@ -9,6 +9,7 @@ import warnings
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -132,8 +133,8 @@ def _write(path: Path, rows: Rows) -> None:
                 sheet.freeze_panes(1, 0)
                 for number, row in enumerate(rows):
                     for column, value in enumerate(row):
-                        if isinstance(value, int):
-                            sheet.write_number(number, column, value)
+                        if isinstance(value, int | Decimal):
+                            sheet.write_number(number, column, float(value))
                         elif value:
                             style = marked if neutralise(value) != value else None
                             sheet.write_string(number, column, _text(value), style)

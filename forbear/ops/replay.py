@@ -10,8 +10,9 @@ from sqlalchemy import Row, text
 from sqlmodel import Session
 
 from forbear.base.packs import UnreadablePackError, stored_pack
-from forbear.batch.triage import evaluator, stored_json
+from forbear.batch.triage import evaluator
 from rules.decision.evaluate import Evaluation
+from rules.decision.outcome import stored_outcome
 from rules.facts import case_facts
 from rules.facts.derived import FORMULAS
 
@@ -60,7 +61,7 @@ def _again(session: Session, rows: Sequence[Row[Any]]) -> Iterator[Replayed]:
     """Decisions of one pack and day. What was derived is left out, so that it is derived again."""
     try:
         pack = stored_pack(session, rows[0].pack_sha256)
-        known = [case_facts.from_json(pack.vocabulary, row.facts) for row in rows]
+        known = [case_facts.read_facts(pack.vocabulary, row.facts) for row in rows]
     except UnreadablePackError:
         yield from (Replayed(row.id, row.case_ref, unreadable=True) for row in rows)
         return
@@ -73,8 +74,8 @@ def _differences(row: Row[Any], evaluation: Evaluation) -> Iterator[str]:
     outcome = evaluation.outcome
     for name in ("strategy", "urgency", "certain", "engines_agree"):
         yield from _compare(name, getattr(row, name), getattr(outcome, name))
-    yield from _compare("facts", row.facts, json.loads(stored_json(evaluation.facts)))
-    yield from _compare("outcome", row.outcome, json.loads(stored_json(outcome)))
+    yield from _compare("facts", row.facts, json.loads(case_facts.stored_facts(evaluation.facts)))
+    yield from _compare("outcome", row.outcome, json.loads(stored_outcome(outcome)))
 
 
 def _compare(path: str, was: Any, now: Any) -> Iterator[str]:

@@ -1,11 +1,13 @@
-"""The outcome of a case: what is recommended, how sure that is, what is to be asked, what the engines said."""
+"""The outcome of a case, as the engines give it and as the record keeps it: ids only, typed."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, cast
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from pydantic import ConfigDict, TypeAdapter, with_config
 
 from rules.decision.hit_policy import Ids, Selection
 from rules.engines.message import Facts
@@ -13,11 +15,14 @@ from rules.facts.legal_days import deadline
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.pack.pack import Pack
 from rules.pack.schema import Urgency
+from rules.pack.upcasting import upcast_outcome
 
 DISAGREEMENT = "disagreement"
+STORED: Final = ConfigDict(extra="forbid", hide_input_in_errors=True)  # what the record keeps is misread by nobody
 NO_RULE = "*"  # a difference that is not about one rule: the engine gave no result at all
 
 
+@with_config(STORED)
 @dataclass(frozen=True, slots=True)
 class EngineDisagreement:
     """A rule the two engines do not agree on."""
@@ -27,6 +32,7 @@ class EngineDisagreement:
     twin: Literal["hit", "no_hit", "unknown"]
 
 
+@with_config(STORED)
 @dataclass(frozen=True, slots=True)
 class DeadlineDue:
     """A clock of this case. What is not known about its day makes the date an assumption, and is said."""
@@ -42,6 +48,7 @@ class DeadlineDue:
         return not (self.start_known and self.calendar_known)
 
 
+@with_config(STORED)
 @dataclass(frozen=True, slots=True)
 class StaleParameter:
     """A figure without a confirmed value on the day that counts: carried on, ended, or not begun."""
@@ -51,6 +58,7 @@ class StaleParameter:
     kind: Literal["carried", "ended", "not_begun"]
 
 
+@with_config(STORED)
 @dataclass(frozen=True, slots=True)
 class Counterfactual:
     """A change in the borrower's hands that leads to another strategy, tried out on the case. `value` as in JSON."""
@@ -61,6 +69,7 @@ class Counterfactual:
     strategy: str
 
 
+@with_config(STORED)
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What the rules make of one case. Ids only: words come later, and in both languages."""
@@ -85,40 +94,21 @@ class Outcome:
     engines_agree: bool
     disagreement: tuple[EngineDisagreement, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """A JSON object; the same outcome gives the same one, key for key."""
-        return {
-            **{name: list(value) if isinstance(value, tuple) else value for name, value in _fields(self).items()},
-            "deadlines": [{**asdict(each), "date": each.date.isoformat()} for each in self.deadlines],
-            "plans": [each.to_json() for each in self.plans],
-            "recourse": [asdict(each) for each in self.recourse],
-            "lapsed": [{**asdict(each), "on": each.on.isoformat()} for each in self.lapsed],
-            "disagreement": [asdict(each) for each in self.disagreement],
-        }
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Outcome:
-        """What `to_json` wrote."""
-        values: dict[str, Any] = {
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()},
-            "deadlines": tuple(
-                DeadlineDue(
-                    each["id"],
-                    dt.date.fromisoformat(each["date"]),
-                    each.get("start_known", not each.get("assumed")),  # 0.1 kept one word for both
-                    each.get("calendar_known", True),
-                )
-                for each in data["deadlines"]
-            ),
-            "plans": tuple(RepaymentPlan.from_json(each) for each in data["plans"]),
-            "recourse": tuple(Counterfactual(**each) for each in data["recourse"]),
-            "lapsed": tuple(
-                StaleParameter(each["parameter"], dt.date.fromisoformat(each["on"]), each["kind"])
-                for each in data.get("lapsed", ())  # decisions stored before there were lapses have none
-            ),
-            "disagreement": tuple(EngineDisagreement(**each) for each in data["disagreement"]),
-        }
-        return cls(**values)
+_ADAPTER: Final = TypeAdapter(Outcome)
+
+
+def stored_outcome(outcome: Outcome) -> str:
+    """An outcome as the record keeps it: JSON, the same for the same outcome."""
+    return _ADAPTER.dump_json(outcome).decode()
+
+
+def read_outcome(data: Mapping[str, Any]) -> Outcome:
+    """The outcome that `stored_outcome` wrote, now or in a form of the past.
+
+    Raises ValueError for what none of them wrote.
+    """
+    return _ADAPTER.validate_python(upcast_outcome(data))
 
 
 def outcome(
@@ -224,7 +214,3 @@ def due(
         else:
             found.append(DeadlineDue(clock, as_of, start_known=False))
     return tuple(sorted(found, key=lambda each: (each.date, each.id)))
-
-
-def _fields(found: Outcome) -> dict[str, Any]:
-    return {name: getattr(found, name) for name in cast(Any, found).__slots__}

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
 
+from pydantic_core import to_json
+
 from rules.facts.cells import CellError, Reader, Value, bool_reader, enum_reader, list_reader, read_date, text_reader
 from rules.facts.numbers import int_reader, money_reader, rate_reader
 from rules.locale import Language, in_language, listed, said
@@ -128,16 +130,13 @@ class Parser:
             errors.append(FieldError.of(name, said("field.missing_both", field=title, other=self._titles[substitute])))
 
 
-def to_json(facts: Mapping[str, Value]) -> dict[str, object]:
-    """Facts as JSON holds them: dates as ISO text, lists as arrays."""
-    return {
-        name: value.isoformat() if isinstance(value, dt.date) else list(value) if isinstance(value, tuple) else value
-        for name, value in facts.items()
-    }
+def stored_facts(facts: Mapping[str, Value]) -> str:
+    """Facts as the record keeps them: JSON, dates as ISO text and lists as arrays."""
+    return to_json(facts).decode()
 
 
-def from_json(vocabulary: Vocabulary, data: Mapping[str, object]) -> Facts:
-    """The facts `to_json` wrote. Raises ValueError where the data is not of this vocabulary."""
+def read_facts(vocabulary: Vocabulary, data: Mapping[str, object]) -> Facts:
+    """The facts that `stored_facts` wrote. Raises ValueError where the data is not of this vocabulary."""
     facts: Facts = {}
     for name, value in data.items():
         fact = vocabulary.facts.get(name)

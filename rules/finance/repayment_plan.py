@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import ConfigDict, with_config
 
 from rules.finance import amortisation
 from rules.finance.amortisation import Payment
@@ -13,6 +14,7 @@ from rules.finance.amortisation import Payment
 _PAUSES: Final = ("deferral", "standstill")
 
 
+@with_config(ConfigDict(extra="forbid", hide_input_in_errors=True))
 @dataclass(frozen=True, slots=True)
 class RepaymentPlan:
     """One way to pay: so many months and a last one with the rest, a pause until a day, or once. Money in fen.
@@ -44,15 +46,6 @@ class RepaymentPlan:
     def waived(self) -> int:
         """What the lender is asked to give up: asked for, never promised. Of a pause, nothing."""
         return 0 if self.balance is None or self.kind in _PAUSES else self.balance - self.repaid
-
-    def to_json(self) -> dict[str, Any]:
-        """A JSON object."""
-        return {**asdict(self), "until": self.until and self.until.isoformat()}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> RepaymentPlan:
-        """What `to_json` wrote."""
-        return cls(**{**data, "until": dt.date.fromisoformat(data["until"]) if data["until"] else None})
 
 
 def rows(plan: RepaymentPlan) -> tuple[Payment, ...]:

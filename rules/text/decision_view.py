@@ -1,135 +1,337 @@
-"""Decisions in words: the public object of a decision, each reason and item with its sources."""
+"""DecisionView: a decision in words, as page, API, files and command line show it, each claim with its sources."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+from pydantic import ConfigDict, Field
 
 from rules.decision.hit_policy import Ids
 from rules.decision.outcome import Counterfactual, DeadlineDue, EngineDisagreement, Outcome, StaleParameter
 from rules.decision.reasons import reason, source, speaking
 from rules.facts.case_facts import Facts
-from rules.facts.red_flags import RedFlagMatch, sentence
+from rules.facts.cells import Value
+from rules.facts.red_flags import RedFlagMatch
+from rules.facts.red_flags import sentence as red_flag_sentence
+from rules.finance.repayment_plan import RepaymentPlan
 from rules.locale import said
 from rules.pack.pack import Pack
-from rules.pack.schema import Item
-from rules.text.phrases import both, change, citations, filled, stale
-from rules.text.plan_text import proposal, yuan
+from rules.pack.placeholders import placeholders
+from rules.pack.schema import Fact, Item, Layer, Model, PlanKind, Reference, Status, Text, Urgency
+from rules.text.phrases import change, filled, stale
+from rules.text.plan_text import sentence as plan_sentence
+from rules.text.plan_text import yuan
+
+# A fact as a submitter would write it in JSON: money in yuan and rates in percent as decimal strings, dates ISO 8601.
+FactView: TypeAlias = bool | int | str | tuple[str, ...]
+_Kind: TypeAlias = Literal["documents", "rights", "warnings", "steps"]
 
 
-def decision(
+class Citation(Model):
+    """What a claim rests on, and how sure we are of it."""
+
+    id: str
+    title: Text
+    number: str | None
+    article: str | None
+    layer: Layer
+    status: Status
+
+
+class ReasonView(Model):
+    """A rule that fired, in words."""
+
+    rule: str
+    text: Text
+    references: tuple[Citation, ...]
+
+
+class QuestionView(Model):
+    """A fact that is not known yet."""
+
+    fact: str
+    text: Text
+
+
+class ItemView(Model):
+    """A document, right, warning or step."""
+
+    id: str
+    text: Text
+    references: tuple[Citation, ...]
+
+
+class DeadlineView(Model):
+    """A legal clock that runs in this case."""
+
+    what: str
+    title: Text
+    date: dt.date
+    basis: tuple[Citation, ...]
+    days_left: int = Field(description="On the as-of day; negative once it is over")
+    assumed: bool
+    note: Text | None
+
+
+class PlanView(Model):
+    """A plan to propose. Amounts in yuan and rates in percent, as decimal strings."""
+
+    strategy: str
+    strategy_label: Text
+    kind: PlanKind
+    months: int
+    monthly: str
+    last: str
+    total: str
+    until: dt.date | None
+    interest: str | None
+    interest_stopped: bool | None
+    rate_percent: str | None
+    waiver_asked: str
+    within_stress: bool | None
+    share: str | None
+    text: Text
+
+
+class RecourseView(Model):
+    """A change in the borrower's hands that leads to another strategy."""
+
+    fact: str
+    value: bool | int | str
+    strategy: str
+    rule: str
+    text: Text
+
+
+class PackView(Model):
+    """The policy that decided."""
+
+    id: str
+    version: str
+    sha256: str
+
+
+class RedFlagView(Model):
+    """An alarm that the notes raised."""
+
+    flag: str
+    title: Text
+    words: tuple[str, ...]
+    negated: bool
+    text: Text
+
+
+class DecisionView(Model):
+    """What the policy recommends for a case, and why. A person decides."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)  # an error goes to logs, which hold no facts
+
+    case_ref: str
+    strategy: str
+    strategy_label: Text
+    urgency: Urgency
+    certain: bool = Field(description="No missing fact could change the strategy")
+    secondary: Ids
+    blocked: Ids
+    rules_fired: Ids
+    reasons: tuple[ReasonView, ...]
+    questions: tuple[QuestionView, ...]
+    documents: tuple[ItemView, ...]
+    rights: tuple[ItemView, ...]
+    warnings: tuple[ItemView, ...]
+    steps: tuple[ItemView, ...]
+    deadlines: tuple[DeadlineView, ...]
+    plan_options: tuple[PlanView, ...]
+    recourse: tuple[RecourseView, ...]
+    pack: PackView
+    as_of: dt.date
+    engines_agree: bool
+    strategy_code: str
+    summary: Text
+    rules_unknown: Ids
+    flags: Ids
+    red_flags: tuple[RedFlagView, ...]
+    disagreement: tuple[EngineDisagreement, ...]
+    disclaimer: Text
+    facts: dict[str, FactView] = Field(
+        description="As evaluated, derived ones included: money in yuan and rates in percent as decimal strings, "
+        "dates ISO 8601. What is not known is not there; personal data and notes never are."
+    )
+
+
+def decision_view(
     pack: Pack, case_ref: str, outcome: Outcome, facts: Facts, as_of: dt.date, alarms: Sequence[RedFlagMatch] = ()
-) -> dict[str, Any]:
-    """The decision as users and scripts get it: one JSON object, in both languages."""
+) -> DecisionView:
+    """A decision put in words, in both languages."""
     manifest, strategy = pack.manifest, pack.strategies[outcome.strategy]
-    return {
-        "case_ref": case_ref,
-        "strategy": outcome.strategy,
-        "strategy_label": both(strategy.title),
-        "urgency": outcome.urgency,
-        "certain": outcome.certain,
-        "secondary": list(outcome.secondary),
-        "blocked": list(outcome.blocked),
-        "rules_fired": list(outcome.rules_fired),
-        "reasons": [_reason(pack, rule, facts, as_of) for rule in speaking(pack, outcome.rules_fired)],
-        "questions": [_question(pack, name) for name in outcome.questions],
-        "documents": _items(pack, pack.documents, outcome.documents, facts, as_of),
-        "rights": _items(pack, pack.rights, outcome.rights, facts, as_of),
-        "warnings": [
-            *_items(pack, pack.warnings, outcome.warnings, facts, as_of),
-            *(_lapse(pack, each) for each in outcome.lapsed),
-        ],
-        "steps": _items(pack, pack.steps, outcome.steps, facts, as_of),
-        "deadlines": [_deadline(pack, due, as_of) for due in outcome.deadlines],
-        "plan_options": [proposal(pack, plan) for plan in outcome.plans],
-        "recourse": [_recourse(pack, each) for each in outcome.recourse],
-        "pack": {"id": manifest.id, "version": manifest.version, "sha256": pack.sha256},
-        "as_of": as_of.isoformat(),
-        "engines_agree": outcome.engines_agree,
-        "strategy_code": strategy.code,
-        "summary": filled(pack, strategy.summary, facts, as_of),
-        "rules_unknown": list(outcome.rules_unknown),
-        "flags": list(outcome.flags),
-        "red_flags": [_alarm(pack, alarm) for alarm in alarms],
-        "disagreement": [_difference(each) for each in outcome.disagreement],
-        "disclaimer": both(manifest.disclaimer),
-    }
+    warnings = _items(pack, "warnings", outcome.warnings, facts, as_of)
+    return DecisionView(
+        case_ref=case_ref,
+        strategy=outcome.strategy,
+        strategy_label=strategy.title,
+        urgency=outcome.urgency,
+        certain=outcome.certain,
+        secondary=outcome.secondary,
+        blocked=outcome.blocked,
+        rules_fired=outcome.rules_fired,
+        reasons=tuple(_reason(pack, rule, facts, as_of) for rule in speaking(pack, outcome.rules_fired)),
+        questions=tuple(_question(pack, name) for name in outcome.questions),
+        documents=_items(pack, "documents", outcome.documents, facts, as_of),
+        rights=_items(pack, "rights", outcome.rights, facts, as_of),
+        warnings=(*warnings, *(_lapse(pack, lapse) for lapse in outcome.lapsed)),
+        steps=_items(pack, "steps", outcome.steps, facts, as_of),
+        deadlines=tuple(_deadline(pack, due, as_of) for due in outcome.deadlines),
+        plan_options=tuple(plan_view(pack, plan) for plan in outcome.plans),
+        recourse=tuple(_recourse(pack, change) for change in outcome.recourse),
+        pack=PackView(id=manifest.id, version=manifest.version, sha256=pack.sha256),
+        as_of=as_of,
+        engines_agree=outcome.engines_agree,
+        strategy_code=strategy.code,
+        summary=filled(pack, strategy.summary, facts, as_of),
+        rules_unknown=outcome.rules_unknown,
+        flags=outcome.flags,
+        red_flags=tuple(_red_flag(pack, alarm) for alarm in alarms),
+        disagreement=outcome.disagreement,
+        disclaimer=manifest.disclaimer,
+        facts={
+            name: fact_view(pack.vocabulary.facts[name], facts[name]) for name in public_facts(pack) if name in facts
+        },
+    )
 
 
-def _reason(pack: Pack, rule: str, facts: Facts, as_of: dt.date) -> dict[str, Any]:
-    return {
-        "rule": rule,
-        "text": {language: reason(pack, rule, facts, as_of, language) for language in ("zh", "en")},
-        "references": citations(pack, source(pack, rule).references),
-    }
+@lru_cache(maxsize=64)
+def public_facts(pack: Pack) -> tuple[str, ...]:
+    """The facts that a decision may show, in the vocabulary's order: nothing personal; the reference stands by itself.
+
+    The same for every decision by one pack, so that they can be the columns of a table.
+    """
+    return tuple(name for name, fact in pack.vocabulary.facts.items() if not fact.private and name != "case_ref")
 
 
-def _question(pack: Pack, name: str) -> dict[str, Any]:
+def fact_view(fact: Fact, value: Value) -> FactView:
+    """A value as a submitter would write it in JSON."""
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return yuan(int(value)) if fact.type in ("money", "rate") and not isinstance(value, str | tuple) else value
+
+
+def plan_view(pack: Pack, plan: RepaymentPlan) -> PlanView:
+    """A plan with its amounts, and the sentence that asks for it."""
+    return PlanView(
+        strategy=plan.strategy,
+        strategy_label=pack.strategies[plan.strategy].title,
+        kind=plan.kind,
+        months=plan.months,
+        monthly=yuan(plan.monthly),
+        last=yuan(plan.last),
+        total=yuan(plan.total),
+        until=plan.until,
+        interest=None if plan.interest is None else yuan(plan.interest),
+        interest_stopped=None if plan.rate is None else plan.rate == 0,
+        rate_percent=None if plan.rate is None else yuan(plan.rate),
+        waiver_asked=yuan(plan.waived),
+        within_stress=plan.within_stress,
+        share=None if plan.share is None else yuan(plan.share),
+        text=Text(zh=plan_sentence(plan, "zh"), en=plan_sentence(plan, "en")),
+    )
+
+
+@lru_cache(maxsize=8192)  # the same few thousand of a pack, over and over
+def citations(pack: Pack, references: tuple[Reference, ...]) -> tuple[Citation, ...]:
+    """References with title, number and layer of what they point to."""
+    return tuple(
+        Citation(
+            id=reference.id,
+            title=pack.references[reference.id].title,
+            number=pack.references[reference.id].number,
+            article=reference.article,
+            layer=pack.references[reference.id].layer,
+            status=reference.status,
+        )
+        for reference in references
+    )
+
+
+def _reason(pack: Pack, rule: str, facts: Facts, as_of: dt.date) -> ReasonView:
+    return ReasonView(
+        rule=rule,
+        text=Text(zh=reason(pack, rule, facts, as_of, "zh"), en=reason(pack, rule, facts, as_of, "en")),
+        references=citations(pack, source(pack, rule).references),
+    )
+
+
+def _question(pack: Pack, name: str) -> QuestionView:
     fact = pack.vocabulary.facts[name]
-    return {"fact": name, "text": both(fact.question or fact.title)}
+    return QuestionView(fact=name, text=fact.question or fact.title)
 
 
-def _items(pack: Pack, entries: Mapping[str, Item], ids: Ids, facts: Facts, as_of: dt.date) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": name,
-            "text": filled(pack, entries[name].text, facts, as_of),
-            "references": citations(pack, entries[name].references),
-        }
-        for name in ids
-    ]
+def _items(pack: Pack, kind: _Kind, ids: Ids, facts: Facts, as_of: dt.date) -> tuple[ItemView, ...]:
+    return tuple(_fixed_item(pack, kind, name) or _item(pack, kind, name, facts, as_of) for name in ids)
 
 
-def _lapse(pack: Pack, each: StaleParameter) -> dict[str, Any]:
+def _item(pack: Pack, kind: _Kind, name: str, facts: Facts, as_of: dt.date) -> ItemView:
+    item: Item = getattr(pack, kind)[name]
+    return ItemView(id=name, text=filled(pack, item.text, facts, as_of), references=citations(pack, item.references))
+
+
+@lru_cache(maxsize=4096)  # most items: they need not be put together for every case anew
+def _fixed_item(pack: Pack, kind: _Kind, name: str) -> ItemView | None:
+    """An item whose text is the same in every case; None for one with something to fill in."""
+    item: Item = getattr(pack, kind)[name]
+    if placeholders(item.text.zh) or placeholders(item.text.en):
+        return None
+    return _item(pack, kind, name, {}, dt.date.min)
+
+
+def _lapse(pack: Pack, lapse: StaleParameter) -> ItemView:
     """A warning about a figure."""
-    values = pack.parameters[each.parameter].values
-    return {
-        "id": f"figure:{each.parameter}",
-        "text": {"zh": stale(pack, each, "zh"), "en": stale(pack, each, "en")},
-        "references": citations(pack, max(values, key=lambda value: value.valid_from).references),
-    }
+    values = pack.parameters[lapse.parameter].values
+    return ItemView(
+        id=f"figure:{lapse.parameter}",
+        text=Text(zh=stale(pack, lapse, "zh"), en=stale(pack, lapse, "en")),
+        references=citations(pack, max(values, key=lambda value: value.valid_from).references),
+    )
 
 
-def _deadline(pack: Pack, due: DeadlineDue, as_of: dt.date) -> dict[str, Any]:
+def _deadline(pack: Pack, due: DeadlineDue, as_of: dt.date) -> DeadlineView:
     clock = pack.deadlines[due.id]
-    return {
-        "what": due.id,
-        "title": both(clock.title),
-        "date": due.date.isoformat(),
-        "basis": citations(pack, clock.references),
-        "days_left": (due.date - as_of).days,
-        "assumed": due.assumed,
-        "note": _assumption(due),
-    }
+    return DeadlineView(
+        what=due.id,
+        title=clock.title,
+        date=due.date,
+        basis=citations(pack, clock.references),
+        days_left=(due.date - as_of).days,
+        assumed=due.assumed,
+        note=_assumption(due),
+    )
 
 
-def _assumption(due: DeadlineDue) -> dict[str, str] | None:
+def _assumption(due: DeadlineDue) -> Text | None:
     """What a date rests on where something about it is not known."""
     if not due.start_known:
-        return both(said("deadline.start_unknown"))
-    return None if due.calendar_known else both(said("deadline.calendar_unknown"))
+        return said("deadline.start_unknown")
+    return None if due.calendar_known else said("deadline.calendar_unknown")
 
 
-def _recourse(pack: Pack, each: Counterfactual) -> dict[str, Any]:
-    return {
-        "fact": each.fact,
-        "value": yuan(int(each.value)) if pack.vocabulary.facts[each.fact].type == "money" else each.value,
-        "strategy": each.strategy,
-        "rule": each.rule,
-        "text": {"zh": change(pack, each, "zh"), "en": change(pack, each, "en")},
-    }
+def _recourse(pack: Pack, recourse: Counterfactual) -> RecourseView:
+    is_money = pack.vocabulary.facts[recourse.fact].type == "money"
+    return RecourseView(
+        fact=recourse.fact,
+        value=yuan(int(recourse.value)) if is_money else recourse.value,
+        strategy=recourse.strategy,
+        rule=recourse.rule,
+        text=Text(zh=change(pack, recourse, "zh"), en=change(pack, recourse, "en")),
+    )
 
 
-def _alarm(pack: Pack, alarm: RedFlagMatch) -> dict[str, Any]:
-    return {
-        "flag": alarm.flag,
-        "title": both(pack.red_flags[alarm.flag].title),
-        "words": list(alarm.words),
-        "negated": alarm.negated,
-        "text": {"zh": sentence(pack, alarm, "zh"), "en": sentence(pack, alarm, "en")},
-    }
-
-
-def _difference(each: EngineDisagreement) -> dict[str, str]:
-    return {"rule": each.rule, "engine": each.engine, "twin": each.twin}
+def _red_flag(pack: Pack, alarm: RedFlagMatch) -> RedFlagView:
+    return RedFlagView(
+        flag=alarm.flag,
+        title=pack.red_flags[alarm.flag].title,
+        words=alarm.words,
+        negated=alarm.negated,
+        text=Text(zh=red_flag_sentence(pack, alarm, "zh"), en=red_flag_sentence(pack, alarm, "en")),
+    )

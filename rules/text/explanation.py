@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from rules.decision.near_misses import near_misses
 from rules.decision.outcome import Outcome
@@ -15,8 +14,9 @@ from rules.locale import Language, in_language, listed, said
 from rules.pack import conditions as c
 from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
-from rules.pack.schema import Reference, Text
-from rules.text.phrases import cited, filled_text, phrase, used
+from rules.pack.schema import Reference
+from rules.text.decision_view import Citation, DeadlineView, DecisionView, ItemView, QuestionView, ReasonView
+from rules.text.phrases import cited, filled, phrase, used
 
 _MOST_QUESTIONS: Final = 5
 # What a counsellor wants to see first; nothing about money where a person is in danger.
@@ -35,7 +35,7 @@ _SITUATION: Final = (
 
 def explain(
     pack: Pack,
-    decision: Mapping[str, Any],
+    decision: DecisionView,
     outcome: Outcome,
     facts: Facts,
     trace: Sequence[RuleTrace],
@@ -47,31 +47,33 @@ def explain(
     traced = {each.rule: each for each in trace}
     sections: list[tuple[str, list[str]]] = [
         ("", _recommendation(pack, decision, outcome, facts, language)),
-        ("red_flags", [each["text"][language] for each in decision["red_flags"]]),
+        ("red_flags", [in_language(flag.text, language) for flag in decision.red_flags]),
         ("situation", [] if alone else _situation(pack, facts, language)),
-        ("deadlines", [_deadline(each, notes, language) for each in decision["deadlines"]]),
+        ("deadlines", [_deadline(due, notes, language) for due in decision.deadlines]),
         ("differences", [f"{each.rule}: {each.engine} / {each.twin}" for each in outcome.disagreement]),
-        ("why", [_why(pack, each, facts, traced, notes) for each in decision["reasons"]]),
-        *((kind, _items(decision[kind], notes, language)) for kind in ("steps",)),
-        ("plan_options", [each["text"][language] for each in decision["plan_options"]]),
-        *((kind, _items(decision[kind], notes, language)) for kind in ("documents", "rights", "warnings")),
-        ("questions", _questions(pack, decision["questions"], language)),
+        ("why", [_why(pack, reason, facts, traced, notes) for reason in decision.reasons]),
+        ("steps", _items(decision.steps, notes, language)),
+        ("plan_options", [in_language(plan.text, language) for plan in decision.plan_options]),
+        ("documents", _items(decision.documents, notes, language)),
+        ("rights", _items(decision.rights, notes, language)),
+        ("warnings", _items(decision.warnings, notes, language)),
+        ("questions", _questions(pack, decision.questions, language)),
         ("why_not", [] if alone else list(_why_not(pack, outcome, facts, trace, language))),
-        ("changes", [each["text"][language] for each in decision["recourse"]]),
+        ("changes", [in_language(recourse.text, language) for recourse in decision.recourse]),
         ("sources", notes.listed()),
     ]
     paragraphs = [_section(heading, lines, language) for heading, lines in sections if lines]
     return "\n\n".join([*paragraphs, in_language(pack.manifest.disclaimer, language)])
 
 
-def _questions(pack: Pack, asked: Sequence[Mapping[str, Any]], language: Language) -> list[str]:
+def _questions(pack: Pack, asked: Sequence[QuestionView], language: Language) -> list[str]:
     """The first few, and how many more there are: nobody asks thirty things at once.
 
     The days on which clocks start come after the stage that says whether there is a clock.
     """
     starts = {clock.starts_from for clock in pack.deadlines.values()}
-    first = sorted(asked, key=lambda each: each["fact"] in starts)
-    shown = [each["text"][language] for each in first[:_MOST_QUESTIONS]]
+    first = sorted(asked, key=lambda question: question.fact in starts)
+    shown = [in_language(question.text, language) for question in first[:_MOST_QUESTIONS]]
     more = len(asked) - len(shown)
     return [*shown, in_language(said("explain.more_questions", n=more), language)] if more else shown
 
@@ -89,9 +91,9 @@ class _Notes:
         numbers = sorted({self._numbers.setdefault(each, len(self._numbers) + 1) for each in references})
         return in_language(said("explain.mark", numbers=listed(map(str, numbers))), self.language) if numbers else ""
 
-    def mark_json(self, references: Sequence[Mapping[str, Any]]) -> str:
-        """The same for references as a decision's object has them."""
-        return self.mark([Reference(**{key: each[key] for key in Reference.model_fields}) for each in references])
+    def mark_cited(self, cited: Sequence[Citation]) -> str:
+        """The same for references as a decision in words has them."""
+        return self.mark([Reference(id=each.id, article=each.article, status=each.status) for each in cited])
 
     def listed(self) -> list[str]:
         """Every source met, by number."""
@@ -112,9 +114,9 @@ def _section(heading: str, lines: list[str], language: Language) -> str:
 
 
 def _recommendation(
-    pack: Pack, decision: Mapping[str, Any], outcome: Outcome, facts: Facts, language: Language
+    pack: Pack, decision: DecisionView, outcome: Outcome, facts: Facts, language: Language
 ) -> list[str]:
-    strategy, as_of = pack.strategies[outcome.strategy], dt.date.fromisoformat(decision["as_of"])
+    strategy, as_of = pack.strategies[outcome.strategy], decision.as_of
     level = outcome.urgency
     sure = "disagreed" if not outcome.engines_agree else "certain" if outcome.certain else "uncertain"
     sentences = [
@@ -125,9 +127,9 @@ def _recommendation(
             level=level,
             urgency=said(f"urgency.{level}"),
         ),
-        filled_text(pack, strategy.summary, facts, as_of),
-        said("explain.sound_when", text=filled_text(pack, strategy.sound_when, facts, as_of)),
-        said("explain.against", text=filled_text(pack, strategy.against, facts, as_of)),
+        filled(pack, strategy.summary, facts, as_of),
+        said("explain.sound_when", text=filled(pack, strategy.sound_when, facts, as_of)),
+        said("explain.against", text=filled(pack, strategy.against, facts, as_of)),
         said(f"explain.{sure}"),
     ]
     for key, names in (("secondary", outcome.secondary), ("blocked", outcome.blocked)):
@@ -141,20 +143,20 @@ def _situation(pack: Pack, facts: Facts, language: Language) -> list[str]:
     return [known] if known else []
 
 
-def _deadline(due: Mapping[str, Any], notes: _Notes, language: Language) -> str:
+def _deadline(due: DeadlineView, notes: _Notes, language: Language) -> str:
     """A clock, how long it still runs, and what is assumed about it."""
-    left, note = int(due["days_left"]), due["note"]
+    left = due.days_left
     passed = "days_left" if left > 0 else "today" if left == 0 else "days_ago"
     when = said(f"explain.{passed}", n=abs(left))
-    key = "explain.deadline_assumed" if note else "explain.deadline"
-    text = said(key, title=Text(**due["title"]), date=due["date"], when=when, note=Text(**note) if note else "")
-    return in_language(text, language) + notes.mark_json(due["basis"])
+    key = "explain.deadline_assumed" if due.note else "explain.deadline"
+    text = said(key, title=due.title, date=due.date, when=when, note=due.note or "")
+    return in_language(text, language) + notes.mark_cited(due.basis)
 
 
-def _why(pack: Pack, told: Mapping[str, Any], facts: Facts, traced: Mapping[str, RuleTrace], notes: _Notes) -> str:
+def _why(pack: Pack, reason: ReasonView, facts: Facts, traced: Mapping[str, RuleTrace], notes: _Notes) -> str:
     """What a rule says, the facts that made it speak, and its name."""
-    rule, language = told["rule"], notes.language
-    text = str(told["text"][language]) + notes.mark(source(pack, rule).references)
+    rule, language = reason.rule, notes.language
+    text = in_language(reason.text, language) + notes.mark(source(pack, rule).references)
     if rule not in traced:
         return text
     trace = traced[rule]
@@ -167,8 +169,8 @@ def _why(pack: Pack, told: Mapping[str, Any], facts: Facts, traced: Mapping[str,
     )
 
 
-def _items(items: Sequence[Mapping[str, Any]], notes: _Notes, language: Language) -> list[str]:
-    return [each["text"][language] + notes.mark_json(each["references"]) for each in items]
+def _items(items: Sequence[ItemView], notes: _Notes, language: Language) -> list[str]:
+    return [in_language(item.text, language) + notes.mark_cited(item.references) for item in items]
 
 
 def _why_not(

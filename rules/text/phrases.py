@@ -6,7 +6,8 @@ import datetime as dt
 import string
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
+from functools import lru_cache
+from typing import Final
 
 from rules.decision.outcome import Counterfactual, StaleParameter
 from rules.facts.case_facts import Facts, display
@@ -94,18 +95,18 @@ def fill(pack: Pack, text: str, facts: Mapping[str, Value], as_of: dt.date, lang
             return display(pack.vocabulary, name, facts[name], language)
         return parameter(pack, name, as_of) or in_language(UNKNOWN, language)
 
-    parts = string.Formatter().parse(text)
-    return "".join(literal + (shown(name) if name is not None else "") for literal, name, _, _ in parts)
+    return "".join(literal + ("" if name is None else shown(name)) for literal, name in _template(text))
 
 
-def filled_text(pack: Pack, text: Text, facts: Mapping[str, Value], as_of: dt.date) -> Text:
+@lru_cache(maxsize=4096)  # the sentences of a few packs
+def _template(text: str) -> tuple[tuple[str, str | None], ...]:
+    """A text in pieces, and the name that follows each."""
+    return tuple((literal, name) for literal, name, _, _ in string.Formatter().parse(text))
+
+
+def filled(pack: Pack, text: Text, facts: Mapping[str, Value], as_of: dt.date) -> Text:
     """A text filled in, in both languages."""
     return Text(zh=fill(pack, text.zh, facts, as_of, "zh"), en=fill(pack, text.en, facts, as_of, "en"))
-
-
-def filled(pack: Pack, text: Text, facts: Mapping[str, Value], as_of: dt.date) -> dict[str, str]:
-    """A filled-in text as JSON."""
-    return both(filled_text(pack, text, facts, as_of))
 
 
 def parameter(pack: Pack, parameter: str, on: dt.date) -> str | None:
@@ -125,26 +126,6 @@ def written(value: Decimal, unit: Unit) -> str:
         case "basis_points":
             return f"{(value / 100).normalize():f}%"
     return f"{value.normalize():f}"
-
-
-def both(text: Text) -> dict[str, str]:
-    """A text as JSON."""
-    return {"zh": text.zh, "en": text.en}
-
-
-def citations(pack: Pack, references: tuple[Reference, ...]) -> list[dict[str, Any]]:
-    """References as JSON, with title, number and layer of what they point to."""
-    return [
-        {
-            "id": each.id,
-            "title": both(pack.references[each.id].title),
-            "number": pack.references[each.id].number,
-            "article": each.article,
-            "layer": pack.references[each.id].layer,
-            "status": each.status,
-        }
-        for each in references
-    ]
 
 
 def articles(numbers: str, language: Language) -> str:

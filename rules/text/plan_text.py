@@ -1,35 +1,10 @@
-"""Repayment plans as proposals: the public object of a plan, and the sentence that asks for it."""
+"""Repayment plans as proposals: the sentence that asks the lender for one, and money as it is written."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.locale import Language, in_language, said
-from rules.pack.pack import Pack
 from rules.pack.schema import Text
-from rules.text.phrases import both
-
-
-def proposal(pack: Pack, plan: RepaymentPlan) -> dict[str, Any]:
-    """A plan as users and scripts get it: amounts in yuan and rates in percent as decimal strings."""
-    return {
-        "strategy": plan.strategy,
-        "strategy_label": both(pack.strategies[plan.strategy].title),
-        "kind": plan.kind,
-        "months": plan.months,
-        "monthly": yuan(plan.monthly),
-        "last": yuan(plan.last),
-        "total": yuan(plan.total),
-        "until": plan.until and plan.until.isoformat(),
-        "interest": None if plan.interest is None else yuan(plan.interest),
-        "interest_stopped": None if plan.rate is None else plan.rate == 0,
-        "rate_percent": None if plan.rate is None else yuan(plan.rate),
-        "waiver_asked": yuan(plan.waived),
-        "within_stress": plan.within_stress,
-        "share": None if plan.share is None else yuan(plan.share),
-        "text": {"zh": sentence(plan, "zh"), "en": sentence(plan, "en")},
-    }
 
 
 def sentence(plan: RepaymentPlan, language: Language) -> str:
@@ -63,8 +38,8 @@ def sentence(plan: RepaymentPlan, language: Language) -> str:
 
 
 def yuan(fen: int) -> str:
-    """Money as a decimal string, exact."""
-    return f"{fen // 100}.{fen % 100:02}"
+    """Money as a decimal string, exact; percent of basis points too."""
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02}"
 
 
 def _money(fen: int | None) -> str:

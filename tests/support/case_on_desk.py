@@ -6,14 +6,17 @@ from typing import Any
 import psycopg
 
 from forbear.base.vault import Vault
+from forbear.case.actions import ACTIONS
 from forbear.intake import Accepted
+from models.review import ACTIONS as RECORDED
 from models.session import session
 from rules.pack.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
 from tests.support.cases import accepted, decided, engine_of, triaged
 from tests.support.desk_clients import Desk
+from tests.support.page import Element, read_page
+from web.language import message
 
-JSON = {"Accept": "application/json"}
 # Another strategy is recommended by the tiny pack once the income is known.
 PLAN: dict[str, Any] = {
     "income_monthly": 500000,
@@ -41,15 +44,34 @@ class Work:
         """Decide a case by the pack that ships."""
         self.decide(accepted(1, "A", **facts), by=load(DEFAULT_PACK))
 
-    def twin(self, case_id: int = 1) -> Any:
-        """What the case page says, for programs."""
-        return self.client.get(f"/cases/{case_id}", headers=JSON).raise_for_status().json()
+    def page(self, case_id: int = 1) -> Element:
+        """The page of a case."""
+        return read_page(self.client.get(f"/cases/{case_id}").raise_for_status().text)
+
+    def can(self, case_id: int = 1) -> set[str]:
+        """The actions that its page has a form for."""
+        address = f"/cases/{case_id}/"
+        forms = {action.removeprefix(address) for action in self.page(case_id).values("form[method=post]", "action")}
+        return forms & ACTIONS.keys()
+
+    def done(self, case_id: int = 1) -> list[str]:
+        """What people did to it, as its page tells, newest first."""
+        told = {message("zh", f"event.{action}"): action for action in RECORDED}
+        return [told[text] for text in self.page(case_id).texts(".timeline li p b") if text in told]
+
+    def ticked(self, case_id: int = 1) -> list[str]:
+        """The papers that its page says are there."""
+        return self.page(case_id).values(".checklist input[checked]", "value")
+
+    def is_outdated(self, case_id: int = 1) -> bool:
+        """Whether its page says that newer facts are being triaged."""
+        return bool(self.page(case_id).select("[data-poll]"))
 
     def act(
         self, action: str, fields: dict[str, Any] | None = None, case_id: int = 1, revision: int | None = None
     ) -> int:
         """Send a form made for this revision, by default the current one; answers the status."""
-        made_for = self.twin(case_id)["desk"]["revision"] if revision is None else revision
+        made_for = self.desk(case_id)["revision"] if revision is None else revision
         return self.client.submit(
             f"/cases/{case_id}/{action}", {"revision": str(made_for), **(fields or {})}
         ).status_code

@@ -13,8 +13,9 @@ from forbear.accounts.accounts import Viewer, ViewerWork, work_by
 from forbear.base.packs import shipped
 from forbear.base.vault import Vault
 from forbear.batch.progress import BatchProgress, progress_of
+from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
 from forbear.batch.submit import Head, Submitted, submit
-from forbear.batch.triage import decision_of, decisions_of, triage_chunk
+from forbear.batch.triage import triage_chunk
 from forbear.intake import Accepted, Rejected
 from forbear.ledger.unit_of_work import Work, begin
 from models.session import make_engine, session
@@ -125,9 +126,9 @@ def decided(url: str, rows: Iterable[Accepted | Rejected], vault: Vault, **terms
 
 
 def results_of(url: str, batch_id: UUID) -> list[dict[str, Any]]:
-    """The contract's object of every decided case of a batch."""
+    """The contract's object of every decided case of a batch, as JSON has it."""
     with engine_of(url) as engine, session(engine) as opened:
-        return list(decisions_of(opened, batch_id, VAULT))
+        return [each.view().model_dump(mode="json") for each in decisions_of_batch(opened, batch_id, VAULT)]
 
 
 def progress(url: str, batch_id: UUID) -> BatchProgress:
@@ -141,6 +142,6 @@ def progress(url: str, batch_id: UUID) -> BatchProgress:
 def facts_of(url: str, case_ref: str) -> Facts:
     """The facts of a case's latest decision, as evaluated."""
     with engine_of(url) as engine, session(engine) as opened:
-        found = decision_of(opened, "us", case_ref, VAULT)
+        found = latest_decision(opened, "us", case_ref, VAULT)
     assert found is not None
     return found.facts

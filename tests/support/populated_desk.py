@@ -12,10 +12,10 @@ from sqlmodel import Session, col, select
 from forbear.accounts.accounts import Viewer, ViewerWork
 from forbear.base.vault import Vault
 from forbear.batch import uploads
+from forbear.batch.recorded_decision import decision_on_desk
 from forbear.batch.submit import Head, submit
 from forbear.batch.triage import triage_chunk
 from forbear.case.corrections import answer
-from forbear.case.decided_case import decided_on
 from forbear.case.workflow import CaseContext
 from forbear.desk import worklist as record
 from forbear.desk.review import Act, perform, take_case
@@ -136,9 +136,7 @@ def _morning(url: str, vault: Vault, who: Viewer, now: dt.datetime) -> tuple[int
 def _answered(work: ViewerWork, case_id: int) -> int:
     """The borrower told the income: a second version; answers the chunk that decides it."""
     case = take_case(work.session, work.viewer, case_id, None)
-    decided = decided_on(work.session, case_id, case.decision_id, work.vault)
-    assert decided is not None
-    standing = CaseContext(work.viewer, case, decided, work.now)
+    standing = CaseContext(work.viewer, case, decision_on_desk(work.session, case, work.vault), work.now)
     act = answer(work, standing, {"income_monthly": "5200"})
     perform(work, case, act)
     return act.submitted.wakes[0].chunk_id

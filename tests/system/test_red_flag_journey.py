@@ -11,8 +11,8 @@ from forbear.base.vault import Vault
 from forbear.batch import chunks
 from forbear.batch.export import write_results
 from forbear.batch.progress import progress_of
+from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
 from forbear.batch.submit import Head, submit
-from forbear.batch.triage import decision_of
 from forbear.intake import open_intake, read
 from forbear.intake.source import as_text
 from forbear.ops.embedded import Urls, redis_client
@@ -125,7 +125,7 @@ def test_words_of_a_wish_to_die_go_all_the_way(database_url: str, redis_url: str
         until(lambda: site.scalar("SELECT count(*) FROM decision") == 2, "both urgent cases; " + site.logs()[-2000:])
     with engine_of(database_url) as engine, session(engine) as opened:
         progress = progress_of(opened, done.batch_id)
-        latest = decision_of(opened, "us", "C1", vault)
+        latest = latest_decision(opened, "us", "C1", vault)
     assert progress is not None
     assert (progress.decided, progress.pending) == (2, 1)
     wish, denial = results_of(database_url, done.batch_id)
@@ -150,7 +150,8 @@ def test_words_are_in_every_results_file_and_nothing_else_of_the_notes(
     done = decided(database_url, [accepted(1, "C1", {"notes": "住在幸福路，没有不想活"})], vault)
     for ending in (".csv", ".jsonl"):
         path = tmp_path / f"results{ending}"
-        write_results(path, results_of(database_url, done.batch_id))
+        with engine_of(database_url) as engine, session(engine) as opened:
+            write_results(path, decisions_of_batch(opened, done.batch_id, vault))
         assert "幸福路" not in path.read_text(encoding="utf-8")
     table = read(tmp_path / "results.csv")
     [row] = table
@@ -162,8 +163,8 @@ def test_notes_are_not_opened_where_nothing_alarmed(database_url: str, vault: Va
     decided(database_url, [accepted(1, "C1", {"notes": "还好"}), accepted(2, "C2", {"notes": "不想活"})], vault)
     another = Vault(bytes(32))
     with engine_of(database_url) as engine, session(engine) as opened:
-        calm = decision_of(opened, "us", "C1", another)
+        calm = latest_decision(opened, "us", "C1", another)
         assert calm is not None
         assert calm.alarms == ()
         with pytest.raises(ForbearError, match="FORBEAR_KEY"):
-            decision_of(opened, "us", "C2", another)
+            latest_decision(opened, "us", "C2", another)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session
 
-from forbear.batch.progress import progress_of
+from forbear.batch.progress import progress_of_batch
 from models.intake import Batch
 from web.api.schemas import Line, Shape
 
@@ -62,8 +62,7 @@ def counted(batch: Batch) -> dict[str, Any]:
 
 def progress(session: Session, batch: Batch) -> BatchProgressView:
     """A batch and how far it is."""
-    found = progress_of(session, batch.id)
-    assert found is not None  # noqa: S101 - the batch is there
+    found = progress_of_batch(session, batch)
     return BatchProgressView(
         **counted(batch),
         decided=found.decided,

@@ -21,8 +21,8 @@ from forbear.base.spool import held
 from forbear.base.vault import Vault
 from forbear.batch import batch_list, export, idempotency
 from forbear.batch.chunks import Wake
+from forbear.batch.recorded_decision import decisions_of_batch
 from forbear.batch.submit import Head, Submitted, rejections_of, source_of, submit
-from forbear.batch.triage import decisions_of
 from forbear.batch.uploads import tidy
 from forbear.intake import BY_MEDIA_TYPE, FORMATS, IntakeError, open_intake
 from forbear.ledger.unit_of_work import begin
@@ -190,7 +190,7 @@ def results(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, forma
     state = request.app.state
 
     def pieces(opened: Session, batch: Batch, folder: Path) -> Iterator[bytes]:
-        return export.results(decisions_of(opened, batch.id, state.vault), f".{format}", folder)
+        return export.results(decisions_of_batch(opened, batch.id, state.vault), f".{format}", folder)
 
     return _download(request, viewer, now, batch_id, "results", format, pieces)
 

@@ -8,17 +8,17 @@ from uuid import UUID
 from anyio import sleep
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from sqlalchemy import Engine
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import Viewer, work_by
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
+from forbear.batch.recorded_decision import decision_on_desk, decisions_of_batch
 from forbear.batch.submit import Head, Submitted, submit
-from forbear.batch.triage import decisions_of
-from forbear.case.decided_case import decided_on
+from forbear.case.decided_case import is_outdated
 from forbear.desk import queue
 from forbear.desk.filters import QueueFilter
 from forbear.intake import IntakeError, Rejected
@@ -31,18 +31,19 @@ from models.intake import Batch, BatchCase
 from models.session import session
 from rules.pack.pack import Pack
 from rules.pack.schema import Text, Urgency
+from rules.text.decision_view import DecisionView
 from web.api import bodies
 from web.api.auth import Reader, ReaderWork, Writer, submitter_for
 from web.api.batches import AsOf, Whose, day_of
 from web.api.describe import body_of, problems
 from web.api.problems import ProblemError, of_fields
-from web.api.schemas import Cases, CaseState, CaseSummary, CaseView, Line, PendingCase, address_of
+from web.api.schemas import Cases, CaseSummary, CaseView, DeskState, Line, PendingCaseView, address_of
 from web.deps import NowDep, SessionDep
 from workers.wake import wake
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
 PAUSES = (0.02, 0.05, 0.1, 0.2)  # seconds between looks for a decision; the last one stays
-_PENDING: dict[int | str, dict[str, Any]] = {202: {"model": PendingCase, "description": "Not decided yet"}}
+_PENDING: dict[int | str, dict[str, Any]] = {202: {"model": PendingCaseView, "description": "Not decided yet"}}
 
 
 @router.post(
@@ -73,9 +74,8 @@ async def submit_case(
         if isinstance(found, CaseView) or found.status == "failed" or time.monotonic() >= end:
             break
         await sleep(min(next(pauses, PAUSES[-1]), max(0.0, end - time.monotonic())))
-    status = 202 if isinstance(found, PendingCase) else 201 if handed_in.accepted else 200
-    headers = {"Location": address_of(found.case_ref)}
-    return JSONResponse(found.model_dump(mode="json"), status_code=status, headers=headers)
+    status = 202 if isinstance(found, PendingCaseView) else 201 if handed_in.accepted else 200
+    return answer(found, status, {"Location": address_of(found.case_ref)})
 
 
 def _hand_in(
@@ -110,7 +110,7 @@ def _hand_in(
     return done
 
 
-def _answer(engine: Engine, vault: Vault, batch_id: UUID) -> CaseView | PendingCase:
+def _answer(engine: Engine, vault: Vault, batch_id: UUID) -> CaseView | PendingCaseView:
     """What a case handed in alone came to so far, looked at in a session of its own."""
     with session(engine) as opened:
         batch = opened.get_one(Batch, batch_id)
@@ -120,12 +120,12 @@ def _answer(engine: Engine, vault: Vault, batch_id: UUID) -> CaseView | PendingC
             .join(BatchCase, col(BatchCase.case_version_id) == col(CaseVersion.id))
             .where(BatchCase.batch_id == batch_id)
         ).one()
-        decided = list(decisions_of(opened, batch_id, vault))  # one, or none yet
+        decided = list(decisions_of_batch(opened, batch_id, vault))  # one, or none yet
         desk = opened.get(WorklistItem, case.id)
         if decided and desk is not None:
-            return CaseView(**decided[0], **_standing(opened, desk))
+            return _case_view(opened, decided[0].view(), desk)
         status: Literal["failed", "pending"] = "failed" if batch.status == "complete" else "pending"
-        return PendingCase(case_ref=case.case_ref, submitter=case.submitter, status=status, batch_id=batch_id)
+        return PendingCaseView(case_ref=case.case_ref, submitter=case.submitter, status=status, batch_id=batch_id)
 
 
 @router.get("", responses=problems(400, 401, 403, 422))
@@ -150,20 +150,18 @@ def list_cases(
 
 
 @router.get("/{ref:path}", response_model=CaseView, responses={**_PENDING, **problems(401, 403, 404, 409, 410, 422)})
-def show_case(work: ReaderWork, ref: str, submitter: Whose = None) -> CaseView | JSONResponse:
+def show_case(work: ReaderWork, ref: str, submitter: Whose = None) -> Response:
     """A case by its current decision, and where it stands. The reference is percent-encoded in the address."""
     session = work.session
     case = find(session, work.viewer, ref, submitter)
     desk = session.get(WorklistItem, case.id)
     if desk is None:
         newest = session.exec(_newest(case.id)).one()
-        waiting = PendingCase(
+        waiting = PendingCaseView(
             case_ref=case.case_ref, submitter=case.submitter, status="pending", batch_id=newest.batch_id
         )
-        return JSONResponse(waiting.model_dump(mode="json"), status_code=202)
-    decided = decided_on(session, case.id, desk.decision_id, work.vault)
-    assert decided is not None  # noqa: S101 - a foreign key
-    return CaseView(**decided.in_words(), **_standing(session, desk))
+        return answer(waiting, 202)
+    return answer(_case_view(session, decision_on_desk(session, desk, work.vault).view(), desk))
 
 
 def find(session: Session, viewer: Viewer, ref: str, submitter: str | None) -> StoredCase:
@@ -183,16 +181,18 @@ def _newest(case_id: int) -> Any:
     return select(CaseVersion).where(CaseVersion.case_id == case_id).order_by(col(CaseVersion.number).desc()).limit(1)
 
 
-def _standing(session: Session, desk: WorklistItem) -> dict[str, Any]:
-    newest = session.exec(select(func.max(CaseVersion.number)).where(CaseVersion.case_id == desk.case_id)).one()
-    kept = {name: getattr(desk, name) for name in CaseState.model_fields if name != "outdated"}
-    return {**kept, "outdated": newest > desk.version_number}
+def answer(body: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """What is answered, written once: it was checked when it was made."""
+    return Response(body.model_dump_json(), status, headers, "application/json")
+
+
+def _case_view(session: Session, view: DecisionView, desk: WorklistItem) -> CaseView:
+    kept = {name: getattr(desk, name) for name in DeskState.model_fields if name != "outdated"}
+    return CaseView(**dict(view), **kept, outdated=is_outdated(session, desk))
 
 
 def _summary(entry: queue.QueueRow) -> CaseSummary:
     desk = entry.case
     made = {"address", "strategy_label", "outdated"}
     kept = {name: getattr(desk, name) for name in CaseSummary.model_fields if name not in made}
-    return CaseSummary(
-        **kept, address=address_of(desk.case_ref), strategy_label=entry.title.model_dump(), outdated=entry.outdated
-    )
+    return CaseSummary(**kept, address=address_of(desk.case_ref), strategy_label=entry.title, outdated=entry.outdated)

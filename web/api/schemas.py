@@ -1,13 +1,14 @@
-"""What the API says about a case: a decision as one object in both languages, with where the case stands."""
+"""What the API says about a case: its decision in words, with where the case stands on the desk."""
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import quote
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from rules.pack.schema import Urgency
+from rules.pack.schema import Text, Urgency
+from rules.text.decision_view import DecisionView
 
 Status = Literal["open", "escalated", "reviewed", "waiting", "snoozed", "closed"]
 # What the database can hold: it refuses the character NUL.
@@ -25,140 +26,7 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class BilingualText(Shape):
-    """A text in both languages."""
-
-    zh: str
-    en: str
-
-
-class Citation(Shape):
-    """What a claim rests on, and how sure we are of it."""
-
-    id: str
-    title: BilingualText
-    number: str | None
-    article: str | None
-    layer: str
-    status: str = Field(description="primary, official, weak, own_knowledge or design")
-
-
-class ReasonView(Shape):
-    """A rule that fired, in words."""
-
-    rule: str
-    text: BilingualText
-    references: list[Citation]
-
-
-class Question(Shape):
-    """A fact that is not known yet."""
-
-    fact: str
-    text: BilingualText
-
-
-class ItemView(Shape):
-    """A document, right, warning or step."""
-
-    id: str
-    text: BilingualText
-    references: list[Citation]
-
-
-class DeadlineView(Shape):
-    """A legal clock that runs in this case."""
-
-    what: str
-    title: BilingualText
-    date: dt.date
-    basis: list[Citation]
-    days_left: int = Field(description="On the as-of day; negative once it is over")
-    assumed: bool
-    note: BilingualText | None
-
-
-class PlanOption(Shape):
-    """A plan to propose. Amounts in yuan and rates in percent, as decimal strings."""
-
-    strategy: str
-    strategy_label: BilingualText
-    kind: str
-    months: int
-    monthly: str
-    last: str
-    total: str
-    until: dt.date | None
-    interest: str | None
-    interest_stopped: bool | None
-    rate_percent: str | None
-    waiver_asked: str
-    within_stress: bool | None
-    share: str | None
-    text: BilingualText
-
-
-class RecourseView(Shape):
-    """A change in the borrower's hands that leads to another strategy."""
-
-    fact: str
-    value: str | int | bool
-    strategy: str
-    rule: str
-    text: BilingualText
-
-
-class PackName(Shape):
-    """The policy that decided."""
-
-    id: str
-    version: str
-    sha256: str
-
-
-class RedFlagView(Shape):
-    """An alarm that the notes raised."""
-
-    flag: str
-    title: BilingualText
-    words: list[str]
-    negated: bool
-    text: BilingualText
-
-
-class DecisionSchema(Shape):
-    """What the policy recommends for a case, and why. A person decides."""
-
-    case_ref: str
-    strategy: str
-    strategy_label: BilingualText
-    urgency: Urgency
-    certain: bool = Field(description="No missing fact could change the strategy")
-    secondary: list[str]
-    blocked: list[str]
-    rules_fired: list[str]
-    reasons: list[ReasonView]
-    questions: list[Question]
-    documents: list[ItemView]
-    rights: list[ItemView]
-    warnings: list[ItemView]
-    steps: list[ItemView]
-    deadlines: list[DeadlineView]
-    plan_options: list[PlanOption]
-    recourse: list[RecourseView]
-    pack: PackName
-    as_of: dt.date
-    engines_agree: bool
-    strategy_code: str
-    summary: BilingualText
-    rules_unknown: list[str]
-    flags: list[str]
-    red_flags: list[RedFlagView]
-    disagreement: list[dict[str, Any]]
-    disclaimer: BilingualText
-
-
-class CaseState(Shape):
+class DeskState(Shape):
     """Where a case stands on the counsellors' desk."""
 
     submitter: str
@@ -173,11 +41,11 @@ class CaseState(Shape):
     follow_up_at: dt.datetime | None
 
 
-class CaseView(CaseState, DecisionSchema):
+class CaseView(DeskState, DecisionView):
     """A decided case: its decision, and where it stands."""
 
 
-class PendingCase(Shape):
+class PendingCaseView(Shape):
     """A case without a decision yet: ask again at its address."""
 
     case_ref: str
@@ -194,7 +62,7 @@ class CaseSummary(Shape):
     address: str
     urgency: Urgency
     strategy: str
-    strategy_label: BilingualText
+    strategy_label: Text
     certain: bool
     engines_agree: bool
     status: Status

@@ -48,7 +48,7 @@ def show_ledger(
         "told": partial(_told, lang),
         "named": partial(_named, lang),
     }
-    return render.page(request, "ledger.html", values, _twin(listed, link))
+    return render.page(request, "ledger.html", values)
 
 
 def _told(lang: language.Language, key: str, value: Any) -> str:
@@ -74,22 +74,3 @@ def _link(chosen: listing.LedgerFilter, **changes: Any) -> str:
     query = {"kind": chosen.kind, "account": chosen.account, "about": chosen.about, **changes}
     given = urlencode({name: value for name, value in query.items() if value is not None})
     return f"/ledger?{given}" if given else "/ledger"
-
-
-def _twin(listed: listing.LedgerPage, link: Any) -> dict[str, Any]:
-    return {
-        "length": listed.length,
-        "entries": [
-            {
-                "seq": entry.seq,
-                "at": entry.at.isoformat(),
-                "actor": entry.actor,
-                "account": entry.who,
-                "kind": entry.kind,
-                "subject": entry.subject,
-                "detail": entry.detail,
-            }
-            for entry in listed.entries
-        ],
-        "next": None if listed.next is None else link(before=listed.next),
-    }

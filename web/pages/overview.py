@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator
@@ -11,7 +11,6 @@ from sqlmodel import Session
 
 from forbear.desk import overview
 from forbear.desk.overview import Period
-from forbear.desk.rule_usage import RuleUsage
 from rules.locale import in_language
 from rules.pack.pack import Pack
 from rules.pack.schema import Text
@@ -58,7 +57,7 @@ def show_overview(request: Request, work: SupervisorWork, days: Days = 30) -> Re
     """What a supervisor sees first in the morning."""
     session, pack = work.session, work.pack
     period = _period(work.now, days, pack)
-    values: dict[str, Any] = {
+    values = {
         "days": days,
         "period": period,
         "volumes": overview.volumes(session, period),
@@ -69,8 +68,6 @@ def show_overview(request: Request, work: SupervisorWork, days: Days = 30) -> Re
         "outcomes": overview.outcomes(session, period),
         "disagreements": overview.disagreements(session, period),
         "failed": overview.failed(session),
-    }
-    shown = {
         "pack": pack,
         "kinds": [name for name, _ in _OUTCOMES],
         "strategy": partial(_title, pack),
@@ -80,7 +77,7 @@ def show_overview(request: Request, work: SupervisorWork, days: Days = 30) -> Re
         "wide": _WIDE,
         "narrow": charts.NARROW,
     }
-    return render.page(request, "overview.html", values | shown, _twin(values))
+    return render.page(request, "overview.html", values)
 
 
 @router.get("/{chart}.svg")
@@ -148,32 +145,3 @@ def _title(pack: Pack, strategy: str) -> Text:
     """What the active pack calls a strategy; its id where it does not know it."""
     known = pack.strategies.get(strategy)
     return Text(zh=strategy, en=strategy) if known is None else known.title
-
-
-def _twin(values: dict[str, Any]) -> dict[str, Any]:
-    period, due = values["period"], values["due"]
-    return {
-        "first": period.first.isoformat(),
-        "last": period.last.isoformat(),
-        "volumes": [
-            {"day": v.day.isoformat(), "accepted": v.accepted, "unchanged": v.unchanged, "rejected": v.rejected}
-            for v in values["volumes"]
-        ],
-        "by_urgency": values["mix"].by_urgency,
-        "by_strategy": dict(values["mix"].by_strategy),
-        "overdue": due.overdue,
-        "due_within_a_day": due.soon,
-        "overridden_rules": {rule: _rate(rate) for rule, rate in values["rules"]},
-        "counsellors": [{"name": c.name, "actions": c.actions, **_rate(c.rate)} for c in values["counsellors"]],
-        "outcomes": {strategy: dict(found) for strategy, found in values["outcomes"]},
-        "disagreements": values["disagreements"],
-        "failed": [{"batch": str(f.batch_id), "cases": f.cases, "error": f.error} for f in values["failed"]],
-    }
-
-
-def _rate(rate: RuleUsage) -> dict[str, int | None]:
-    return {
-        "accepted": rate.accepted,
-        "overridden": rate.overridden,
-        "overridden_percent": rate.overridden_percent,
-    }

@@ -1,14 +1,14 @@
 """The policy page: the handbook of the active pack, searchable, each rule with how it fared."""
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from forbear.accounts.accounts import ViewerWork
 from forbear.desk import rule_usage
-from rules.handbook.document import Handbook, HandbookEntry, Section
+from rules.handbook.document import Handbook
 from rules.handbook.search import entries, search
 from web import language
 from web.auth import SignedInWork
@@ -38,13 +38,7 @@ def show_policy(request: Request, work: SignedInWork, q: Annotated[str, Query(ma
     hits = found[:_MOST]
     more = len(found) > _MOST
     values = {"book": book, "pack": pack, "query": query, "hits": hits, "more": more, "target": _address}
-    twin = {
-        "pack": {"id": pack.manifest.id, "version": pack.manifest.version, "sha256": pack.sha256},
-        "chapters": [{"title": section.title, "address": _address(section.anchor)} for section in book.sections],
-        "more": more,
-        "hits": [{"title": hit.title, "chapter": hit.section, "address": _address(hit.anchor)} for hit in hits],
-    }
-    return render.page(request, "policy.html", values, twin)
+    return render.page(request, "policy.html", values)
 
 
 @router.get("/{anchor}")
@@ -70,20 +64,4 @@ def show_anchor(request: Request, work: SignedInWork, anchor: str) -> Response:
         "untried": rule_usage.RuleUsage(),
         "target": _address,
     }
-    return render.page(request, "policy_chapter.html", values, _twin(section, entry, rates))
-
-
-def _twin(section: Section, entry: HandbookEntry | None, rates: dict[str, rule_usage.RuleUsage]) -> dict[str, Any]:
-    shown = section.entries if entry is None else (entry,)
-    return {
-        "chapter": section.title,
-        "entries": [
-            {"anchor": each.anchor, "title": each.title, "address": _address(each.anchor), **_fared(each, rates)}
-            for each in shown
-        ],
-    }
-
-
-def _fared(entry: HandbookEntry, rates: dict[str, rule_usage.RuleUsage]) -> dict[str, int]:
-    rate = rates.get(entry.anchor)
-    return {} if rate is None else {"fired": rate.fired, "accepted": rate.accepted, "overridden": rate.overridden}
+    return render.page(request, "policy_chapter.html", values)

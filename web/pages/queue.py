@@ -17,7 +17,7 @@ from rules.pack.pack import Pack
 from web import language
 from web.auth import SignedIn, SignedInWork
 from web.deps import SessionDep
-from web.views import page_json, render
+from web.views import render
 from web.views.queue_query import AGES, QueueQuery, QueueQueryDep
 from web.views.time_left import due, span
 
@@ -70,7 +70,7 @@ def show_queue(
         "bound": counting.BOUND,
         "at_once": assignment.AT_ONCE,
     }
-    return render.page(request, "queue.html", values, page_json.queue(listed, counts, waiting, terms.link))
+    return render.page(request, "queue.html", values)
 
 
 @router.get("/cases")

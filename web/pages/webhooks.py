@@ -12,7 +12,7 @@ from forbear.locale import said
 from forbear.webhooks import webhooks
 from forbear.webhooks.http import AddressError
 from models.account import Account
-from models.webhook import EVENTS, Delivery, Webhook
+from models.webhook import EVENTS, Webhook
 from rules.facts.case_facts import FieldError
 from web.auth import OurForm, SignedInWork
 from web.views import render
@@ -73,8 +73,7 @@ def show_webhook(
     shown = found[:SHOWN]
     later = shown[-1].id if len(found) > SHOWN else None
     values = {"hook": hook, "deliveries": shown, "before": before, "later": later}
-    twin = {"webhook": _hook(hook), "deliveries": [_delivery(each) for each in shown], "next": later}
-    return render.page(request, "webhook.html", values, twin)
+    return render.page(request, "webhook.html", values)
 
 
 @router.post("/webhooks/{webhook_id}/remove", dependencies=[OurForm])
@@ -112,12 +111,7 @@ def _list(
         "secret": secret,
         "events": EVENTS,
     }
-    twin = {
-        "webhooks": [_hook(hook) | vars(waiting[hook.id]) for hook in hooks],
-        "errors": [{"field": error.field, "zh": error.zh, "en": error.en} for error in faults.values()],
-        **({} if secret is None else {"secret": secret}),
-    }
-    return render.page(request, "webhooks.html", values, twin, status)
+    return render.page(request, "webhooks.html", values, status)
 
 
 def _faults(work: ViewerWork, submitter: str, events: tuple[str, ...]) -> list[FieldError]:
@@ -145,27 +139,3 @@ def _found(work: ViewerWork, webhook_id: int) -> Webhook:
     if hook is None:
         raise HTTPException(404)
     return hook
-
-
-def _hook(hook: Webhook) -> dict[str, Any]:
-    return {
-        "id": hook.id,
-        "address": f"/webhooks/{hook.id}",
-        "submitter": hook.submitter,
-        "url": hook.url,
-        "events": hook.events,
-        "created_at": hook.created_at.isoformat(),
-    }
-
-
-def _delivery(each: Delivery) -> dict[str, Any]:
-    return {
-        "id": each.id,
-        "event": each.event,
-        "status": each.status,
-        "tries": each.tries,
-        "error": each.error,
-        "created_at": each.created_at.isoformat(),
-        "next_at": each.next_at.isoformat(),
-        "delivered_at": each.delivered_at and each.delivered_at.isoformat(),
-    }

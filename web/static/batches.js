@@ -4,21 +4,16 @@
 const PAUSE = 1000; // milliseconds between an answer and the next question
 const PATIENCE = 5000; // after a question that failed
 
-const number = new Intl.NumberFormat("en-US");
-
-function show(part, batch) {
-  const { done, total } = batch.progress;
-  const bar = part.querySelector("progress");
-  const text = part.querySelector("[data-text]");
-  if (!bar || !text) return;
-  bar.max = Math.max(total, 1);
-  bar.value = done;
-  text.textContent = text.dataset.text.replace("{done}", number.format(done)).replace("{total}", number.format(total));
-  for (const [urgency, cases] of Object.entries(batch.by_urgency)) {
-    const count = part.querySelector(`[data-urgency="${urgency}"]`);
-    if (count) count.textContent = number.format(cases);
+// Numbers and bars in place, so that whoever stands on a link of this part stays there.
+function show(part, fresh) {
+  for (const now of fresh.querySelectorAll("[data-live]")) {
+    const old = part.querySelector(`[data-live="${now.dataset.live}"]`);
+    if (!old) continue;
+    if (old.matches("progress")) [old.max, old.value] = [now.max, now.value];
+    else old.textContent = now.textContent;
   }
-  tell(part, Math.floor((4 * done) / Math.max(total, 1)), text.textContent);
+  const bar = part.querySelector("progress");
+  if (bar) tell(part, Math.floor((4 * bar.value) / bar.max), part.querySelector("[data-live=text]").textContent);
 }
 
 // Screen readers hear of every quarter, not of every second.
@@ -29,15 +24,9 @@ function tell(part, quarter, words) {
   place.textContent = words;
 }
 
-// The finished part as the server writes it.
-async function renew(part) {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (!answer.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const id of [part.id, "downloads"]) {
-    const fresh = page.getElementById(id);
-    if (fresh) document.getElementById(id)?.replaceWith(fresh);
-  }
+// The finished part as the server writes it, and what else came with it.
+function finish(part, fragment) {
+  for (const fresh of fragment.querySelectorAll("body > [id]")) document.getElementById(fresh.id)?.replaceWith(fresh);
   const heading = document.getElementById(part.id)?.querySelector("h2");
   if (heading) tell(part, "all", heading.textContent);
 }
@@ -47,12 +36,13 @@ async function follow(part) {
     let pause = PAUSE;
     try {
       if (!document.hidden) {
-        const answer = await fetch(part.dataset.poll, { headers: { Accept: "application/json" } });
-        if (answer.status === 401 || answer.status === 404) return;
+        const answer = await fetch(part.dataset.poll, { redirect: "manual" }); // to the sign-in page, if anywhere
+        if (answer.type === "opaqueredirect" || answer.status === 404) return;
         if (!answer.ok) throw new Error(String(answer.status));
-        const batch = await answer.json();
-        if (batch.status === "complete") return await renew(part);
-        show(part, batch);
+        const fragment = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = fragment.getElementById(part.id);
+        if (!fresh.dataset.poll) return finish(part, fragment);
+        show(part, fresh);
       }
     } catch {
       pause = PATIENCE;

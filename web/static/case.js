@@ -36,11 +36,11 @@ for (const form of document.querySelectorAll("form.fields")) {
   });
 }
 
-// While newer facts are being triaged, ask for the twin until they are decided, for two minutes at most.
+// While newer facts are being triaged, ask whether they still are, for two minutes at most.
 const waiting = document.querySelector("[data-poll]");
 const ask = async (left) => {
-  const answer = await fetch(waiting.dataset.poll, { headers: { Accept: "application/json" } }).catch(() => null);
-  if (answer?.ok && !(await answer.json()).outdated) location.reload();
+  const answer = await fetch(waiting.dataset.poll, { redirect: "manual" }).catch(() => null);
+  if (answer?.ok && !(await answer.text()).includes("data-poll")) location.reload();
   else if (left > 0) setTimeout(ask, 2000, left - 1);
 };
 if (waiting) setTimeout(ask, 2000, 60);

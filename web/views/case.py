@@ -1,20 +1,19 @@
-"""The case page's content: a case, its decision, what may be done, and what happened, as template and as JSON."""
+"""The case page's content: a case, its decision, what may be done, and what happened."""
 
 import datetime as dt
-from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any, get_args
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
-from forbear.accounts.accounts import Viewer, ViewerWork
+from forbear.accounts.accounts import ViewerWork
 from forbear.base.packs import UnreadablePackError
-from forbear.base.vault import Vault
+from forbear.batch.recorded_decision import decision_on
 from forbear.case import alternatives, budget, corrections, decision_diff, negotiation_files, pdf, timeline
 from forbear.case.actions import ACTIONS, possible
 from forbear.case.acts import default_follow_up
-from forbear.case.decided_case import CaseFile, decided_on
+from forbear.case.decided_case import DecidedCase
 from forbear.case.workflow import CaseContext
 from forbear.desk import review
 from forbear.desk.assignment import Refusal
@@ -23,10 +22,11 @@ from rules.facts.case_facts import missing
 from rules.locale import said
 from rules.pack.pack import Pack
 from rules.pack.parameters import value_on
-from rules.text.phrases import citations, parameter
+from rules.text.decision_view import citations
+from rules.text.phrases import parameter
 from web import language
 from web.charts import charts
-from web.views import page_json, render
+from web.views import render
 from web.views.forms import Forms, Sent, inputs
 from web.views.privacy import card
 from web.views.typed import TypedField, typed
@@ -41,108 +41,76 @@ def _action_of(form: str) -> str:
     return next(name for name, action in ACTIONS.items() if form in (action.forms or (name,)))
 
 
-@dataclass(frozen=True)
-class Looking:
-    """Who looks at cases, when, and with what."""
-
-    request: Request
-    work: ViewerWork
-
-    @property
-    def viewer(self) -> Viewer:
-        """Who looks."""
-        return self.work.viewer
-
-    @property
-    def session(self) -> Session:
-        """By which session."""
-        return self.work.session
-
-    @property
-    def vault(self) -> Vault:
-        """With which key."""
-        return self.work.vault
-
-    @property
-    def pack(self) -> Pack:
-        """What new facts are decided by."""
-        return self.work.pack
-
-    @property
-    def now(self) -> dt.datetime:
-        """When."""
-        return self.work.now
-
-
 def case_page(
-    looking: Looking, file: CaseFile, forms: Forms | None = None, *, stale: bool = False, status: int = HTTPStatus.OK
+    request: Request,
+    work: ViewerWork,
+    case: DecidedCase,
+    forms: Forms | None = None,
+    *,
+    stale: bool = False,
+    status: int = HTTPStatus.OK,
 ) -> Response:
-    """The page of a case that has a decision, or its JSON twin; `forms`: one of them was refused."""
-    values = _values(looking, file)
+    """The page of a decided case; `forms`: one of them was refused."""
+    values = _values(work, case)
     sent = forms.refused if forms else None
     # Where somebody else came first, the form may be gone from the page, or ask something else now.
     lost = sent is not None and (stale or _action_of(sent.form) not in values["can"])
-    shown = values | {
+    values |= {
         "forms": forms or Forms(),
         "stale": stale,
-        "now": looking.now,
+        "now": work.now,
         "negated": said("red_flag.negated_hint"),
-        "done": _done(looking.request),
-        "told": _told(looking.request),
+        "done": _done(request),
+        "told": _told(request),
         "pdf": pdf.why_not() is None,
         "letter": negotiation_files.letter,
         "said": language.message,
         "has": language.has,
-        "typed": _typed(looking, file, sent) if lost and sent else None,
+        "typed": _typed(request, work, case, sent) if lost and sent else None,
     }
-    twin = _twin(file, values)
-    if status == HTTPStatus.OK:
-        return render.page(looking.request, "case.html", shown, twin)
-    told = {"stale": stale, "errors": [asdict(error) for error in shown["forms"].errors]}
-    return render.page(looking.request, "case.html", shown, twin | told, status, f"/cases/{file.case_id}")
+    address = None if status == HTTPStatus.OK else f"/cases/{case.case_id}"
+    return render.page(request, "case.html", values, status, address)
 
 
-def _typed(looking: Looking, file: CaseFile, sent: Sent) -> tuple[TypedField, ...]:
+def _typed(request: Request, work: ViewerWork, case: DecidedCase, sent: Sent) -> tuple[TypedField, ...]:
     """What was entered in a form, in words; of the facts, those that are others than what is known."""
-    assert file.judgement is not None  # noqa: S101 - the caller's
-    known = inputs(looking.pack, sent.all("asked"), file.judgement.decided.facts)
-    return typed(sent, known, looking.pack, language.chosen(looking.request))
+    known = inputs(work.pack, sent.all("asked"), case.decision.facts)
+    return typed(sent, known, work.pack, language.chosen(request))
 
 
-def _values(looking: Looking, file: CaseFile) -> dict[str, Any]:
-    session, viewer, vault = looking.session, looking.viewer, looking.vault
+def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
+    session, viewer, vault = work.session, work.viewer, work.vault
     people = viewer.submitter is None
-    assert file.judgement is not None  # noqa: S101 - the caller's
-    decided, desk = file.judgement.decided, file.desk
+    decision = case.decision
     standing = None
-    if desk is not None and file.is_current and desk.decision_id == file.judgement.decision_id:
-        standing = CaseContext(viewer, desk, decided, looking.now)
+    if case.is_current and case.desk.decision_id == case.decision_id:
+        standing = CaseContext(viewer, case.desk, decision, work.now)
     can = () if standing is None else possible(standing)
-    reviews = review.timeline(session, file.case_id)
+    reviews = review.timeline(session, case.case_id)
     asks = [each for each in reviews if each.action == "ask"]
     waiting = standing is not None and standing.case.status == "waiting" and people
     return {
-        "file": file,
+        "case": case,
         "standing": standing,
         "can": can,
         "bar": [ACTIONS[name] for name in can if ACTIONS[name].on_bar],
         "people": people,
-        "holder": _holder(session, file) if people else None,
-        "events": timeline.events(session, vault, file, reviews if people else ()),
+        "holder": _holder(session, case) if people else None,
+        "events": timeline.events(session, vault, case, reviews if people else ()),
         "ticked": timeline.ticked(reviews),
-        "asked": _asked(asks[0], decided.pack) if asks and waiting else (),
-        "why_not": alternatives.alternatives(decided),
-        "budget": budget.budget_of(decided),
-        "privacy": card(looking.work, file.case_id),
-        "kit": decided.kit(),
-        "drawn": file.is_current and any(map(charts.drawn, decided.outcome.plans)),
-        "since": _since(looking, file),
-        "questions": {each.name: each for each in inputs(looking.pack, decided.outcome.questions, {})},
+        "asked": _asked(asks[0], decision.pack) if asks and waiting else (),
+        "why_not": alternatives.alternatives(decision),
+        "budget": budget.budget_of(decision),
+        "privacy": card(work, case.case_id),
+        "kit": decision.kit(),
+        "drawn": case.is_current and any(map(charts.drawn, decision.outcome.plans)),
+        "since": _since(work, case),
+        "questions": {each.name: each for each in inputs(work.pack, decision.outcome.questions, {})},
         "asking": inputs(
-            decided.pack, decided.outcome.questions or missing(decided.pack.vocabulary, decided.facts), {}
+            decision.pack, decision.outcome.questions or missing(decision.pack.vocabulary, decision.facts), {}
         ),
-        "inputs": inputs(looking.pack, corrections.asked_of(looking.pack), decided.facts) if "answer" in can else (),
-        "presets": _presets(decided.pack, decided.as_of),
+        "inputs": inputs(work.pack, corrections.asked_of(work.pack), decision.facts) if "answer" in can else (),
+        "presets": _presets(decision.pack, decision.as_of),
         "follow_up": default_follow_up(standing) if standing is not None else None,
     }
 
@@ -159,11 +127,10 @@ def _told(request: Request) -> str | None:
     return why if why in get_args(Refusal) else None
 
 
-def _holder(session: Session, file: CaseFile) -> str | None:
+def _holder(session: Session, case: DecidedCase) -> str | None:
     """Who has the case."""
-    if file.desk is None or file.desk.assignee_id is None:
-        return None
-    return timeline.names_of(session, [file.desk.assignee_id])[file.desk.assignee_id]
+    holder = case.desk.assignee_id
+    return None if holder is None else timeline.names_of(session, [holder])[holder]
 
 
 def _asked(ask: Review, pack: Pack) -> tuple[Any, ...]:
@@ -172,17 +139,16 @@ def _asked(ask: Review, pack: Pack) -> tuple[Any, ...]:
     return tuple(known[name].question for name in ask.detail.get("questions", ()) if name in known)
 
 
-def _since(looking: Looking, file: CaseFile) -> decision_diff.DecisionDiff | None:
+def _since(work: ViewerWork, case: DecidedCase) -> decision_diff.DecisionDiff | None:
     """What changed from the decision before the one looked at."""
-    assert file.judgement is not None  # noqa: S101 - the caller's
-    earlier = file.before(file.judgement.decision_id)
+    earlier = case.before(case.decision_id)
     if earlier is None:
         return None
     try:
-        before = decided_on(looking.session, file.case_id, earlier, looking.vault)
+        before = decision_on(work.session, case.case_id, earlier, work.vault)
     except UnreadablePackError:
         return None
-    return None if before is None else decision_diff.decision_diff(before, file.judgement.decided)
+    return None if before is None else decision_diff.decision_diff(before, case.decision)
 
 
 def _presets(pack: Pack, on: dt.date) -> list[dict[str, Any]]:
@@ -196,49 +162,3 @@ def _presets(pack: Pack, on: dt.date) -> list[dict[str, Any]]:
                 {"days": parameter(pack, name, on), "title": entry.title, "basis": citations(pack, value.references)}
             )
     return found
-
-
-def _twin(file: CaseFile, values: dict[str, Any]) -> dict[str, Any]:
-    """The page for programs."""
-    desk, since = file.desk, values["since"]
-    return {
-        **page_json.case(file),
-        "desk": desk
-        and {
-            "status": desk.status,
-            "revision": desk.revision,
-            "changed": desk.changed,
-            "chosen_strategy": desk.chosen_strategy,
-            "due_at": desk.due_at.isoformat(),
-            "follow_up_at": desk.follow_up_at and desk.follow_up_at.isoformat(),
-            "holder": values["holder"],
-        },
-        "can": list(values["can"]),
-        "why_not": plain(values["why_not"]),
-        "budget": values["budget"] and plain(values["budget"]),
-        "documents_there": sorted(values["ticked"]),
-        "changed_since": since and plain(since),
-        "events": [_event(event) for event in values["events"]],
-    }
-
-
-def _event(event: timeline.Event) -> dict[str, Any]:
-    told = {"at": event.at.isoformat()}
-    if event.version is not None:
-        return told | {"version": event.version}
-    if event.decision is not None:
-        return told | {"decision": event.decision.id}
-    return told | {"done": plain(event.done)}
-
-
-def plain(value: Any) -> Any:
-    """Dataclasses and texts as JSON holds them."""
-    return _texts(asdict(value))
-
-
-def _texts(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _texts(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_texts(each) for each in value]
-    return value.model_dump() if hasattr(value, "model_dump") else value

@@ -1,10 +1,9 @@
-"""Answers: a template in the request's language, or the same as JSON for programs; failures too."""
+"""Answers of the pages: a template in the request's language; failures too."""
 
 import datetime as dt
 from collections.abc import Mapping
 from functools import cache, partial
 from hashlib import sha256
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -12,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
@@ -42,25 +41,12 @@ _TOLD = (400, 401, 403, 404, 405, 410, 413, 421, 500, 503)  # failures with a se
 
 
 def page(
-    request: Request,
-    template: str,
-    values: Mapping[str, Any],
-    twin: Mapping[str, Any],
-    status: int = 200,
-    address: str | None = None,
+    request: Request, template: str, values: Mapping[str, Any], status: int = 200, address: str | None = None
 ) -> Response:
-    """The page, or its JSON twin if that is what the client accepts.
+    """A page, or a piece of one.
 
     `address` is that of the page, where a form with a fault in it was sent to another one.
     """
-    if wants_json(request):
-        return _varied(JSONResponse(dict(twin), status_code=status))
-    return _html(request, template, values, status, address)
-
-
-def _html(
-    request: Request, template: str, values: Mapping[str, Any], status: int = 200, address: str | None = None
-) -> Response:
     lang = language.chosen(request)
     html = (
         _environment()
@@ -75,10 +61,10 @@ def _html(
             **values,
         )
     )
-    response = HTMLResponse(html, status_code=status, headers={"Content-Language": lang})
+    response = HTMLResponse(html, status_code=status, headers={"Content-Language": lang, "Vary": "Cookie"})
     if language.asked(request):
         response.set_cookie(language.COOKIE, lang, max_age=_YEAR, httponly=True, samesite="lax")
-    return _varied(response)
+    return response
 
 
 def failure(request: Request, status: int) -> Response:
@@ -88,10 +74,7 @@ def failure(request: Request, status: int) -> Response:
     kind = status if status in _TOLD else (400 if status < 500 else 500)
     title = language.message(language.chosen(request), f"failure.{kind}.title")
     text = language.message(language.chosen(request), f"failure.{kind}.text")
-    if wants_json(request):
-        problem = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": text}
-        return _varied(JSONResponse(problem, status_code=status, media_type="application/problem+json"))
-    return _html(request, "failure.html", {"title": title, "text": text, "status": status}, status)
+    return page(request, "failure.html", {"title": title, "text": text, "status": status}, status)
 
 
 def answer_failures(app: FastAPI) -> None:
@@ -104,12 +87,6 @@ def answer_failures(app: FastAPI) -> None:
     app.add_exception_handler(NoCaseError, _no_case)
 
 
-def wants_json(request: Request) -> bool:
-    """Whether a program asks: it accepts JSON, and no page."""
-    accept = request.headers.get("accept", "")
-    return "application/json" in accept and "text/html" not in accept
-
-
 def _http_failure(request: Request, error: Exception) -> Response:
     raised = cast(HTTPException, error)
     response = failure(request, raised.status_code)
@@ -118,9 +95,7 @@ def _http_failure(request: Request, error: Exception) -> Response:
 
 
 def _sign_in(request: Request, _error: Exception) -> Response:
-    """A program is told; a person is asked to sign in, and comes back to where they wanted to go."""
-    if wants_json(request):
-        return failure(request, 401)
+    """A person is asked to sign in, and comes back to where they wanted to go."""
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     next_page = f"?{urlencode({'next': wanted})}" if request.method == "GET" and wanted != "/" else ""
     return RedirectResponse(f"/sign-in{next_page}", status_code=303)
@@ -145,11 +120,6 @@ def _invalid(request: Request, error: Exception) -> Response:
         return problems.invalid(request, refused)
     parts = refused.errors()
     return failure(request, 404 if any(part["loc"][0] == "path" for part in parts) else 400)
-
-
-def _varied(response: Response) -> Response:
-    response.headers["Vary"] = "Accept, Cookie"
-    return response
 
 
 def _switch(request: Request, lang: language.Language, address: str | None) -> dict[str, str]:
@@ -179,7 +149,6 @@ def _environment() -> Environment:
     environment.filters["moment"] = _moment
     environment.filters["articles"] = articles
     environment.filters["yuan"] = _yuan
-    environment.filters["date"] = dt.date.fromisoformat
     environment.filters["day"] = day
     environment.filters["say"] = in_language
     environment.globals["display"] = display

@@ -15,8 +15,8 @@ from sqlmodel import Session
 
 from forbear.base.errors import ForbearError
 from forbear.batch import export
-from forbear.batch import triage as decisions
 from forbear.batch.progress import BatchProgress, failures, progress_of, recent, worked_seconds
+from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
 from forbear.batch.submit import check_day, rejections_of, source_of
 from forbear.cli import batch_runner, report
 from forbear.cli.commands import accounts, serve
@@ -140,7 +140,7 @@ def explain(
 ) -> None:
     """One decision in words: why, why not, what would change it."""
     with opened() as context, session(context.engine) as found:
-        decided = decisions.decision_of(found, context.settings.submitter, case_ref, context.vault)
+        decided = latest_decision(found, context.settings.submitter, case_ref, context.vault)
         if decided is None:
             raise ForbearError(
                 f"There is no decision on a case {case_ref!r}: `forbear status` shows what was submitted."
@@ -201,7 +201,7 @@ def _write(context: Context, command: str, batches: Sequence[BatchProgress], out
         for each in ids:
             work.note("export", f"batch:{each}", {"command": command, "files": given})
     with session(context.engine) as found:
-        decided = (decision for each in ids for decision in decisions.decisions_of(found, each, context.vault))
+        decided = (decision for each in ids for decision in decisions_of_batch(found, each, context.vault))
         export.write_results(out, decided)
         if rejects is not None:
             export.write_rejects(rejects, *_rejects(context, found, ids))

@@ -8,7 +8,7 @@ import typer
 from sqlmodel import select
 
 from forbear.base.errors import ForbearError
-from forbear.batch import triage
+from forbear.batch.recorded_decision import latest_decision
 from forbear.case import consent
 from forbear.case import negotiation_files as packs
 from forbear.cli.context import opened
@@ -30,7 +30,7 @@ def prepare(
 ) -> None:
     """Write the negotiation pack of a case: what to say, letters, plans, deadlines."""
     with opened() as context, context.work() as work:
-        decided = triage.decision_of(work.session, context.settings.submitter, case_ref, context.vault)
+        decided = latest_decision(work.session, context.settings.submitter, case_ref, context.vault)
         kit = None if decided is None else decided.kit()
         if kit is not None:
             case = work.session.exec(

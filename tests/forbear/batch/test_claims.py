@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from forbear.batch import chunks
@@ -193,6 +195,17 @@ def test_a_batch_is_complete_with_the_last_of_its_own_chunks(url: str) -> None:
     assert dict(batches(url).values()) == {"complete": LATER + MINUTE, "running": None}
 
 
+def test_a_batch_is_completed_while_somebody_writes_a_row_that_names_it(url: str) -> None:
+    batch_id = seen(url, "batch_id")[0]
+    for number in (0, 1):
+        change(url, number, status="done")
+    with psycopg.connect(url) as other, opened(url) as working:
+        other.execute("SELECT 1 FROM batch WHERE id = %s FOR KEY SHARE", [batch_id])  # as a foreign key does
+        working.connection().execute(text("SET LOCAL lock_timeout = '5s'"))
+        chunks.complete(working, batch_id, LATER)
+    assert states(url) == ["complete", "running"]
+
+
 def test_a_complete_batch_stays_as_it_is(url: str) -> None:
     batch_id = seen(url, "batch_id")[0]
     for number in (0, 1):
@@ -205,10 +218,11 @@ def test_a_complete_batch_stays_as_it_is(url: str) -> None:
 
 def test_a_sweep_finds_what_nobody_woke_or_claimed_and_leaves_the_rest(url: str) -> None:
     old, fresh = LATER - MINUTE, LATER - MINUTE + dt.timedelta(seconds=1)
-    change(url, 0, woken_at=old, claimed_at=old)
-    change(url, 1, woken_at=fresh)
-    change(url, 2, woken_at=old, claimed_at=fresh)
+    # The last one first: rows lie in the order in which they were written.
     change(url, 3, woken_at=old)
+    change(url, 2, woken_at=old, claimed_at=fresh)
+    change(url, 1, woken_at=fresh)
+    change(url, 0, woken_at=old, claimed_at=old)
     first, _, _, last = ids(url)
     with opened(url) as sweeping:
         assert chunks.sweep(sweeping, LATER, MINUTE) == [Wake(first, "bulk"), Wake(last, "bulk")]
@@ -245,7 +259,7 @@ FAILED: dict[str, Any] = {
 
 
 def test_a_retry_takes_up_the_failed_chunks_of_its_batch_with_all_their_tries(url: str) -> None:
-    for number in (0, 1, 2):
+    for number in (2, 1, 0):
         change(url, number, **FAILED)
     change(url, 3, status="done", done_at=NOW)
     batch_id, first, second = seen(url, "batch_id")[0], *ids(url)[:2]

@@ -15,41 +15,20 @@ from openpyxl import load_workbook
 
 from forbear.base.errors import ForbearError
 from forbear.batch.export import check_target, write_rejects, write_results
+from forbear.batch.recorded_decision import RecordedDecision
 from forbear.intake import FORMATS, Rejected, open_intake, read
 from forbear.intake.source import as_text
+from rules.pack.loader import DEFAULT_PACK, load
+from rules.text.decision_columns import columns
+from rules.text.decision_view import DecisionView
 from tests.support.case_files import HEADER, VOCABULARY, good, lines, read_all, refs, write
+from tests.support.recorded import decision
+from tests.support.tiny_pack import tiny
 
 EVIL = ["=cmd|'/c calc'!A1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "'=1", "''@x"]
 PLAIN = ["-5", "+86", "-1,234.50", "-", "12%", "a=1", "'twas", "", " =1", "#N/A"]
 
 every_format = pytest.mark.parametrize("ending", FORMATS)
-
-DECISION: dict[str, Any] = {
-    "case_ref": "C-1",
-    "strategy": "mortgage_relief",
-    "strategy_label": {"zh": "房贷纾困", "en": "Mortgage relief"},
-    "urgency": "U2",
-    "certain": False,
-    "secondary": ["mediation", "collect_evidence"],
-    "blocked": [],
-    "rules_fired": ["early-mortgage", "default"],
-    "reasons": [
-        {"rule": "early-mortgage", "text": {"zh": "房贷逾期;尚早", "en": "early"}, "references": [{"id": "law"}]},
-        {"rule": "default", "text": {"zh": "无", "en": "none"}, "references": []},
-    ],
-    "questions": [{"fact": "city", "text": {"zh": "在哪里？", "en": "Where?"}}],
-    "documents": ["id_card"],
-    "rights": [],
-    "warnings": [],
-    "steps": [],
-    "deadlines": [{"what": "answer", "date": "2026-12-01", "basis": None}],
-    "plan_options": [],
-    "recourse": [],
-    "pack": {"id": "cn_consumer", "version": "0.1.0", "sha256": "ab"},
-    "as_of": "2026-11-23",
-    "engines_agree": True,
-    "later": "=1+1",
-}
 
 
 def rejected(row: int, *cells: str) -> Rejected:
@@ -178,32 +157,69 @@ def test_a_cell_longer_than_a_sheet_can_hold_is_cut_and_not_crashed_on(tmp_path:
 @pytest.mark.parametrize("ending", [".jsonl", ".json"])
 def test_results_are_whole_in_json(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"results{ending}"
-    assert write_results(path, iter([DECISION, DECISION])) == 2
+    made = [decision(), decision("C-2", days_overdue=3)]
+    assert write_results(path, iter(made)) == 2
     text = path.read_text(encoding="utf-8")
     found = [json.loads(line) for line in text.splitlines()] if ending == ".jsonl" else json.loads(text)
-    assert found == [DECISION, DECISION]
+    assert found == [each.view().model_dump(mode="json") for each in made]
+    assert [each["facts"]["days_overdue"] for each in found] == [120, 3]
+    assert found[0]["facts"]["income_monthly"] == "5000.00"
 
 
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".xlsx", ".parquet"])
 def test_results_are_flat_in_tables(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"results{ending}"
-    assert write_results(path, iter([DECISION])) == 1
-    found = dict(zip(read(path).columns, cells(path)[0], strict=True))
+    assert write_results(path, iter([decision(), decision("C-2", served_on=None, product="mortgage")])) == 2
+    assert read(path).columns == [column.name for column in columns(tiny())]
+    found, other = (dict(zip(read(path).columns, row, strict=True)) for row in cells(path))
     expected = {
         "case_ref": "C-1",
-        "strategy_label.zh": "房贷纾困",
-        "strategy_label.en": "Mortgage relief",
-        "certain": "false",
-        "secondary": "mediation;collect_evidence",
-        "blocked": "",
-        "reasons": "early-mortgage: 房贷逾期；尚早;default: 无",
-        "questions": "city: 在哪里？",
-        "deadlines": "answer 2026-12-01",
-        "pack.version": "0.1.0",
+        "strategy_label.zh": "个性化分期",
+        "strategy_label.en": "Card plan",
+        "certain": "true",
+        "secondary": "",
+        "reasons": "card-plan: 每月可还¥950.00，已逾期超过90天",
+        "deadlines": "answer 答辩期限 2026-11-24 practice 惯例 practice primary 1 false",
+        "pack.id": "tiny",
+        "pack.version": "1.0.0",
+        "as_of": "2026-11-23",
         "engines_agree": "true",
-        "later": "=1+1",
+        "facts.product": "credit_card",
+        "facts.days_overdue": "120",
+        "facts.income_monthly": "5000" if ending == ".xlsx" else "5000.00",
+        "facts.annual_rate_percent": "18.25",
+        "facts.served_on": "2026-11-09",
+        "facts.collection_violations": "visit;hours",
+        "facts.debt_disputed": "false",
+        "facts.due_date": "",
     }
     assert {name: found[name] for name in expected} == expected
+    assert (other["case_ref"], other["facts.product"], other["facts.served_on"]) == ("C-2", "mortgage", "")
+
+
+def test_numbers_among_the_facts_can_be_added_in_a_workbook(tmp_path: Path) -> None:
+    write_results(tmp_path / "results.xlsx", [decision()])
+    sheet = load_workbook(tmp_path / "results.xlsx").active
+    assert sheet is not None
+    head, row = sheet.iter_rows(values_only=True)
+    found = dict(zip(head, row, strict=True))
+    assert (found["facts.days_overdue"], found["facts.income_monthly"], found["facts.annual_rate_percent"]) == (
+        120,
+        5000,
+        18.25,
+    )
+    assert found["facts.capacity"] == 950
+
+
+def test_the_columns_are_those_of_the_view_and_no_personal_fact_is_among_them() -> None:
+    names = [column.name for column in columns(load(DEFAULT_PACK))]
+    assert len(names) == len(set(names))
+    assert [name.split(".")[0] for name in names] == sorted(
+        (name.split(".")[0] for name in names), key=list(DecisionView.model_fields).index
+    )
+    assert {name.split(".")[0] for name in names} == set(DecisionView.model_fields)
+    assert {"facts.days_overdue", "facts.capacity", "facts.borrower_ref"} <= set(names)
+    assert not {"facts.name", "facts.phone", "facts.id_number", "facts.notes", "facts.case_ref"} & set(names)
 
 
 @every_format
@@ -220,8 +236,8 @@ def test_no_results_are_an_empty_file_with_its_columns(tmp_path: Path, ending: s
 
 @every_format
 def test_a_failure_halfway_leaves_the_old_file_and_nothing_else(tmp_path: Path, ending: str) -> None:
-    def failing() -> Iterator[dict[str, Any]]:
-        yield DECISION
+    def failing() -> Iterator[RecordedDecision]:
+        yield decision()
         raise RuntimeError
 
     path = tmp_path / f"results{ending}"
@@ -234,9 +250,9 @@ def test_a_failure_halfway_leaves_the_old_file_and_nothing_else(tmp_path: Path, 
 
 def test_a_link_is_written_through(tmp_path: Path) -> None:
     (tmp_path / "link.jsonl").symlink_to(tmp_path / "real.jsonl")
-    write_results(tmp_path / "link.jsonl", [DECISION])
+    write_results(tmp_path / "link.jsonl", [decision()])
     assert (tmp_path / "link.jsonl").is_symlink()
-    assert json.loads((tmp_path / "real.jsonl").read_text()) == DECISION
+    assert json.loads((tmp_path / "real.jsonl").read_text())["case_ref"] == "C-1"
 
 
 def test_a_place_that_cannot_be_written_is_refused_in_one_sentence(tmp_path: Path) -> None:
@@ -251,6 +267,6 @@ def test_a_place_that_cannot_be_written_is_refused_in_one_sentence(tmp_path: Pat
         (Path("/proc/results.csv"), "cannot be written"),
     ]:
         with pytest.raises(ForbearError, match=sentence) as caught:
-            write_results(target, [DECISION])
+            write_results(target, [decision()])
         assert "\n" not in caught.value.message
     check_target(tmp_path / "results.csv")

@@ -12,6 +12,7 @@ from forbear.batch.export import write_rejects, write_results
 from forbear.cli.commands import app
 from forbear.intake import BY_MEDIA_TYPE, FORMATS, Format, IntakeError, Rejected, read
 from forbear.intake.source import as_text
+from tests.support.recorded import decision
 from web.api.openapi import described
 
 ROOT = Path(__file__).parents[3]
@@ -42,7 +43,7 @@ def test_what_a_format_writes_it_reads_again(tmp_path: Path, format_: Format) ->
 @every_format
 def test_results_of_a_format_hold_every_decision(tmp_path: Path, format_: Format) -> None:
     path = tmp_path / f"results{format_.suffix}"
-    assert write_results(path, [{"case_ref": f"C-{number}", "pack": {"id": "p"}} for number in range(3)]) == 3
+    assert write_results(path, [decision(f"C-{number}") for number in range(3)]) == 3
     source = read(path)
     at = source.columns.index("case_ref")
     assert [row.cells[at] for row in source] == ["C-0", "C-1", "C-2"]
@@ -70,7 +71,7 @@ def test_media_types_are_one_formats_each() -> None:
 @every_format
 def test_a_file_under_the_name_of_another_format_is_told_its_own(tmp_path: Path, format_: Format) -> None:
     path = tmp_path / f"cases{format_.suffix}"
-    write_results(path, [{"case_ref": "C-1"}])
+    write_results(path, [decision("C-1")])
     for other in FORMATS.values():
         if format_.signature is None:
             assert other.signature is None or not other.signature.match(path.read_bytes())

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forbear.accounts.accounts import Role, Viewer
-from forbear.batch.triage import Decided
+from forbear.batch.recorded_decision import RecordedDecision
 from forbear.case import action_fields, actions
 from forbear.case.workflow import CRISIS, CaseContext, RefusedError
 from forbear.desk.review import Act
@@ -23,7 +23,7 @@ NO_RECORD: Any = None  # none of the actions tried here looks anything up
 ROLES: tuple[Role, ...] = ("submitter", "counsellor", "supervisor", "admin")
 
 
-def decided(notes: tuple[str, ...], served_on: dt.date | None) -> Decided:
+def decided(notes: tuple[str, ...], served_on: dt.date | None) -> RecordedDecision:
     facts: dict[str, Any] = {
         "case_ref": "A",
         "product": "credit_card",
@@ -39,10 +39,10 @@ def decided(notes: tuple[str, ...], served_on: dt.date | None) -> Decided:
     if served_on is not None:
         facts["served_on"] = served_on
     found = Evaluator(pack(), AS_OF).evaluate([facts])[0]
-    return Decided("A", pack(), AS_OF, found.facts, found.outcome, ())
+    return RecordedDecision("A", pack(), AS_OF, found.facts, found.outcome, ())
 
 
-def on_the_desk(found: Decided) -> WorklistItem:
+def on_the_desk(found: RecordedDecision) -> WorklistItem:
     return WorklistItem(
         case_id=1,
         submitter="us",

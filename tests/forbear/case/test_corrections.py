@@ -16,9 +16,10 @@ from rules.facts.case_facts import Parser, reader
 from rules.facts.cells import Value
 from rules.facts.numbers import MAX_YUAN
 from rules.pack.loader import DEFAULT_PACK, load
-from tests.support.case_on_desk import JSON, Work
+from tests.support.case_on_desk import Work
 from tests.support.cases import NOW, accepted, pack, submitted
 from tests.support.desk_clients import Desk, account, cookie_of, desk, served
+from tests.support.page import read_page
 from tests.support.processes import Site, until
 from web import auth
 
@@ -46,18 +47,18 @@ def work(database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.Mo
 def test_an_answer_makes_a_version_and_the_page_shows_what_changed(work: Work) -> None:
     work.decide()
     assert work.act("answer", {**ALL, "form": "questions"}) == 303
-    assert work.twin()["outdated"] is True
+    assert work.is_outdated()
     assert "收到了更新的资料" in work.client.get("/cases/1?done=questions").text
     work.work_off()
-    twin = work.twin()
-    assert (twin["outdated"], twin["decision"]["strategy"]) == (False, "card_plan")
-    since = twin["changed_since"]
-    assert [title["zh"] for title in since["strategy"]] == ["人工研判", "个性化分期"]
-    assert since["urgency"] == ["U4", "U3"]
-    assert {"income_monthly", "capacity"} <= {change["fact"] for change in since["facts"]}
-    page = work.client.get("/cases/1?done=questions").text
-    assert '<details class="card since" id="since" open>' in page
-    assert "¥5,000.00" in page
+    assert not work.is_outdated()
+    html = work.client.get("/cases/1?done=questions").text
+    assert '<details class="card since" id="since" open>' in html
+    page = read_page(html)
+    assert page.one("h1").text == "个性化分期"
+    assert page.texts("#since .turns dd")[:2] == ["人工研判 → 变为 个性化分期", "U4 较缓 → 变为 U3 一般"]
+    changed = page.texts("#since tbody tr")
+    assert any(row.startswith("月收入") and "¥5,000.00" in row for row in changed)
+    assert any(row.startswith("还款能力") for row in changed)
 
 
 def test_what_is_private_stays_as_it_was_and_the_content_is_told_by_the_same_mac(work: Work, vault: Vault) -> None:
@@ -175,13 +176,15 @@ def test_the_difference_of_any_two_decisions_has_an_address(work: Work) -> None:
     work.act("answer", ALL)
     work.work_off()
     address = "/cases/1/compare?from=1&to=2"
-    told = work.client.get(address, headers=JSON).json()["difference"]
-    assert [rule["zh"] for rule in told["rules"]["came"]] == ["个性化分期"]
-    assert [question["zh"] for question in told["questions"]["went"]] != []
-    assert "两次判断的差异" in work.client.get(address).text
+    told = read_page(work.client.get(address).text)
+    assert "两次判断的差异" in told.text
+    rules, questions, *_ = told.select("ul.moved")
+    assert any("个性化分期" in text for text in rules.texts(".came"))
+    assert questions.texts(".went") != []
     assert work.client.get("/cases/1/compare?from=1&to=3").status_code == 404
-    back = work.client.get("/cases/1/compare?from=2&to=1", headers=JSON).json()["difference"]
-    assert back["strategy"] == told["strategy"][::-1]
+    back = read_page(work.client.get("/cases/1/compare?from=2&to=1").text)
+    there, here = (page.texts(".turns dd")[0].split(" → 变为 ") for page in (told, back))
+    assert len(there) == 2 and here == there[::-1]
 
 
 _SHIPPED = load(DEFAULT_PACK)
@@ -222,5 +225,5 @@ def test_a_real_worker_decides_an_answer_while_the_counsellor_waits(
         work = Work(client, database_url, vault)
         work.decide()
         assert work.act("answer", ALL) == 303
-        until(lambda: work.twin()["outdated"] is False, "a worker to decide the answer")
-        assert [step["version"] for step in work.twin()["history"]] == [2, 1]
+        until(lambda: not work.is_outdated(), "a worker to decide the answer")
+        assert len(work.page().select(".history tbody tr")) == 2

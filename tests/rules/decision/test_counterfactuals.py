@@ -11,7 +11,7 @@ from rules.facts.cells import Value
 from rules.pack import conditions as c
 from rules.pack.pack import LoadedRule
 from rules.pack.schema import Fact, FactValue, Parameter, Vocabulary
-from rules.text.decision_view import decision
+from rules.text.decision_view import decision_view
 from rules.text.explanation import explain
 from tests.support.pack_builder import pack_of, rule
 from tests.support.tiny_pack import tiny
@@ -128,17 +128,17 @@ def test_recourse_of_one_case_is_not_another_s() -> None:
 def test_recourse_in_words() -> None:
     found = _evaluated(LOW, _plan(c.All((LATE, SHARE))))
     pack = pack_of(LOW, _plan(c.All((LATE, SHARE))), vocabulary=VOCABULARY)
-    words = decision(pack, "A-1", found.outcome, found.facts, TODAY)
-    (told,) = words["recourse"]
+    view = decision_view(pack, "A-1", found.outcome, found.facts, TODAY)
+    (told,) = view.recourse
     text = "If fact were ¥300.01, the recommendation would be: Alpha."
-    assert told == {
+    assert told.model_dump() == {
         "fact": "lump_sum_available",
         "value": "300.01",
         "strategy": "alpha",
         "rule": "plan",
         "text": {"zh": "如果事实为“¥300.01”，建议将是：策略alpha。", "en": text},
     }
-    assert text in explain(pack, words, found.outcome, found.facts, (), "en")
+    assert text in explain(pack, view, found.outcome, found.facts, (), "en")
 
 
 def test_the_tiny_pack_offers_nothing() -> None:

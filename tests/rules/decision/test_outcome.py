@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from rules.decision.evaluate import Engines, Evaluator
-from rules.decision.outcome import DeadlineDue, EngineDisagreement, Outcome
+from rules.decision.outcome import (
+    DeadlineDue,
+    EngineDisagreement,
+    Outcome,
+    StaleParameter,
+    read_outcome,
+    stored_outcome,
+)
 from rules.decision.reasons import speaking
 from rules.engines.durable import DurableEngine
 from rules.engines.polars_engine import PolarsEngine
@@ -203,7 +210,80 @@ def test_an_outcome_survives_json() -> None:
     outcome = Evaluator(pack, TODAY).evaluate([facts])[0].outcome
     assert outcome.strategy == "card_plan"
     assert outcome.deadlines
-    assert Outcome.from_json(json.loads(json.dumps(outcome.to_json()))) == outcome
+    assert read_outcome(json.loads(stored_outcome(outcome))) == outcome
+
+
+# As 0.1 wrote it: one word for what is assumed of a date, no lapses, plans without interest.
+_OLDEST: dict[str, Any] = {
+    "strategy": "mediation",
+    "urgency": "U2",
+    "certain": True,
+    "secondary": ["alpha", "beta"],
+    "blocked": [],
+    "rules_fired": ["one", "two"],
+    "rules_unknown": [],
+    "questions": ["city"],
+    "documents": [],
+    "rights": [],
+    "warnings": [],
+    "steps": ["write"],
+    "flags": [],
+    "deadlines": [
+        {"id": "answer", "date": "2026-11-24", "assumed": False},
+        {"id": "appeal", "date": "2026-12-01", "assumed": True},
+    ],
+    "plans": [
+        {
+            "strategy": "alpha",
+            "kind": "deferral",
+            "total": 0,
+            "months": 2,
+            "monthly": 0,
+            "last": 0,
+            "until": "2027-01-31",
+        }
+    ],
+    "recourse": [{"fact": "willing", "value": True, "rule": "two", "strategy": "beta"}],
+    "engines_agree": True,
+    "disagreement": [],
+}
+
+
+def test_a_decision_of_the_oldest_form_is_read() -> None:
+    read = read_outcome(_OLDEST)
+    assert read.deadlines == (
+        DeadlineDue("answer", dt.date(2026, 11, 24)),
+        DeadlineDue("appeal", dt.date(2026, 12, 1), start_known=False),
+    )
+    assert read.lapsed == ()
+    assert (read.plans[0].until, read.plans[0].balance, read.plans[0].rate) == (dt.date(2027, 1, 31), None, None)
+    assert read.recourse[0].value is True
+    assert (read.secondary, read.rules_fired) == (("alpha", "beta"), ("one", "two"))
+
+
+def test_what_is_known_of_a_date_and_of_a_figure_is_read_as_it_was_written() -> None:
+    known = {"id": "answer", "date": "2026-11-24", "start_known": True, "calendar_known": False}
+    lapses = [{"parameter": "limit", "on": "2026-11-23", "kind": "ended"}]
+    read = read_outcome({**_OLDEST, "deadlines": [known], "lapsed": lapses})
+    assert read.deadlines == (DeadlineDue("answer", dt.date(2026, 11, 24), calendar_known=False),)
+    assert read.lapsed == (StaleParameter("limit", TODAY, "ended"),)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"urgency": "U9"},
+        {"later": 1},
+        {"certain": None},
+        {"plans": [{"strategy": "alpha"}]},
+        {"deadlines": [{"id": "answer", "date": "soon"}]},
+        {"recourse": [{"fact": "willing"}]},
+    ],
+)
+def test_what_no_version_wrote_is_refused_without_telling_it(change: dict[str, object]) -> None:
+    with pytest.raises(ValueError) as caught:
+        read_outcome({**_OLDEST, **change})
+    assert "mediation" not in str(caught.value)
 
 
 def test_the_same_case_gives_the_same_bytes_in_whatever_order() -> None:
@@ -213,7 +293,7 @@ def test_the_same_case_gives_the_same_bytes_in_whatever_order() -> None:
     pack, turned = pack_of(*rules), pack_of(*rules[::-1])
     first = Evaluator(pack, TODAY).evaluate([facts])[0].outcome
     again = Evaluator(turned, TODAY).evaluate([dict(reversed(facts.items()))])[0].outcome
-    assert json.dumps(first.to_json()) == json.dumps(again.to_json())
+    assert stored_outcome(first) == stored_outcome(again)
     assert first.questions == ("quiet", "days")
 
 
@@ -246,7 +326,7 @@ def test_a_disagreement_is_recorded_and_goes_to_a_person() -> None:
     assert outcome.urgency == "U1"  # more urgent than the U2 of a disagreement, and one engine says so
     assert outcome.rules_fired == ("disagreement", "calm")
     assert (outcome.secondary, outcome.steps, outcome.questions) == ((), (), ())
-    assert Outcome.from_json(outcome.to_json()) == outcome
+    assert read_outcome(json.loads(stored_outcome(outcome))) == outcome
 
 
 def test_a_rule_that_fires_although_it_is_unknown_is_a_disagreement() -> None:

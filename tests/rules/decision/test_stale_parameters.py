@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from rules.pack import conditions as c
 from rules.pack.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
 from rules.pack.schema import Clock, Item, Parameter, ParameterValue, Reference, Text
-from rules.text.decision_view import decision
+from rules.text.decision_view import decision_view
 from tests.support.pack_builder import pack_of, rule
 
 TODAY = dt.date(2026, 11, 24)
@@ -58,10 +59,10 @@ def test_a_carried_figure_still_decides_and_is_told() -> None:
     pack, found = evaluated(CARRIED, colour="red", days=31)
     assert found.outcome.strategy == "alpha"
     assert found.outcome.lapsed == (StaleParameter("limit", TODAY, "carried"),)
-    (warning,) = decision(pack, "C1", found.outcome, found.facts, TODAY)["warnings"]
-    assert warning["id"] == "figure:limit"
-    assert "界限" in warning["text"]["zh"]
-    assert "30" in warning["text"]["zh"]
+    (warning,) = decision_view(pack, "C1", found.outcome, found.facts, TODAY).warnings
+    assert warning.id == "figure:limit"
+    assert "界限" in warning.text.zh
+    assert "30" in warning.text.zh
 
 
 @pytest.mark.parametrize(("parameters", "kind"), [(ENDED, "ended"), (NOT_BEGUN, "not_begun")])
@@ -174,7 +175,8 @@ def test_a_figure_in_what_another_case_is_told_is_not_used_by_this_one(kind: str
         rule("other", 4, c.Compare("colour", "equals", "blue"), {"recommend": "beta"}, {kind: "plain"}),
         parameters=CARRIED,
     )
-    told = replace(pack, **{f"{kind}s": {"dated": item, "plain": plain}})
+    items: dict[str, Any] = {f"{kind}s": {"dated": item, "plain": plain}}
+    told = replace(pack, **items)
     found = Evaluator(told, TODAY).evaluate([{"colour": "red"}, {"colour": "blue"}, {"colour": "green"}])
     assert [bool(each.outcome.lapsed) for each in found] == [True, False, False]
 

@@ -17,7 +17,7 @@ FOLLOWS = {
 
 
 def derived(**facts: str) -> dict[str, object]:
-    known = parsed(**facts)
+    known = dict(parsed(**facts))
     found = derive(pack(), known, AS_OF, in_force(pack(), AS_OF))
     return {name: value for name, value in found.items() if name not in known}
 

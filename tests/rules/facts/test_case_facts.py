@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.facts.case_facts import Facts, FieldError, Parser, display, from_json, missing, reader, to_json
+from rules.facts.case_facts import Facts, FieldError, Parser, display, missing, read_facts, reader, stored_facts
 from rules.facts.cells import Value
 from rules.pack.schema import Fact, FactType, Vocabulary
 from tests.support.tiny_pack import tiny
@@ -86,9 +86,9 @@ def test_a_value_is_shown_as_people_write_it(name: str, value: Value, zh: str, e
 
 def test_facts_of_another_vocabulary_are_not_read_back() -> None:
     with pytest.raises(ValueError, match="colour: not a fact of this pack"):
-        from_json(VOCABULARY, {"colour": "blue"})
+        read_facts(VOCABULARY, {"colour": "blue"})
     with pytest.raises(ValueError, match="days_overdue: not a fact of this pack, or of another type"):
-        from_json(VOCABULARY, {"days_overdue": True})
+        read_facts(VOCABULARY, {"days_overdue": True})
 
 
 def _values(name: str, fact: Fact) -> st.SearchStrategy[Value]:
@@ -114,7 +114,7 @@ _FACTS: st.SearchStrategy[Facts] = st.fixed_dictionaries(
 
 @given(_FACTS)
 def test_facts_come_back_from_json_exactly(facts: Facts) -> None:
-    assert from_json(VOCABULARY, json.loads(json.dumps(to_json(facts)))) == facts
+    assert read_facts(VOCABULARY, json.loads(stored_facts(facts))) == facts
 
 
 @given(_FACTS, st.sampled_from(["zh", "en"]))
@@ -131,7 +131,7 @@ def test_facts_as_json_can_be_submitted_again(facts: Facts) -> None:
     """Apart from money and rates, whose JSON is in fen and basis points."""
     cells = {
         name: Decimal(value).scaleb(-2) if isinstance(value, int) and VOCABULARY.facts[name].type in _MONEY else value
-        for name, value in to_json(facts).items()
+        for name, value in json.loads(stored_facts(facts)).items()
     }
     assert Parser(VOCABULARY, rule_test=True).parse(cells)[0] == facts
 
@@ -158,7 +158,7 @@ _CELLS = (
 def test_no_cell_ever_raises_and_every_fact_is_of_its_type(cells: dict[str, object]) -> None:
     facts, errors = Parser(VOCABULARY, rule_test=True).parse(cells)
     assert not {error.field for error in errors} & set(facts)
-    assert from_json(VOCABULARY, to_json(facts)) == facts
+    assert read_facts(VOCABULARY, json.loads(stored_facts(facts))) == facts
     for error in errors:
         assert "\n" not in error.zh + error.en
         error.en.encode()

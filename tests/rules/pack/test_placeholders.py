@@ -17,7 +17,7 @@ from rules.pack.marks import Filled
 from rules.pack.parameters import in_force
 from rules.pack.placeholders import placeholders
 from rules.pack.schema import Reference, Text
-from rules.text.decision_view import decision
+from rules.text.decision_view import decision_view
 from rules.text.phrases import cited, filled
 from tests.support.tiny_pack import errors, tiny
 
@@ -135,8 +135,8 @@ dispute:
 def test_an_item_is_filled_with_the_figures_of_the_day(day: str, npl: str) -> None:
     item = tiny({"rights.yaml": ITEM}).rights["dispute"]
     words = filled(tiny(), item.text, {"days_overdue": 40}, dt.date.fromisoformat(day))
-    assert words == {"zh": "15日，逾期40天", "en": f"15 days; {npl}"}
-    assert filled(tiny(), item.text, {}, dt.date.fromisoformat(day))["zh"] == "15日，逾期未知天"
+    assert words == Text(zh="15日，逾期40天", en=f"15 days; {npl}")
+    assert filled(tiny(), item.text, {}, dt.date.fromisoformat(day)).zh == "15日，逾期未知天"
 
 
 def test_nothing_of_a_decision_has_braces_left_or_an_unknown_figure() -> None:
@@ -150,12 +150,12 @@ def test_nothing_of_a_decision_has_braces_left_or_an_unknown_figure() -> None:
     )
     assert wrong == []
     (evaluation,) = Evaluator(pack(), TODAY).evaluate([facts])
-    written = decision(pack(), "A-1", evaluation.outcome, evaluation.facts, TODAY)
+    written = decision_view(pack(), "A-1", evaluation.outcome, evaluation.facts, TODAY)
     said = [
-        each["text"][language]
-        for kind in ("rights", "warnings", "steps", "documents")
-        for each in written[kind]
-        for language in ("zh", "en")
+        text
+        for items in (written.rights, written.warnings, written.steps, written.documents)
+        for item in items
+        for text in (item.text.zh, item.text.en)
     ]
     assert len(said) > 20
     assert [text for text in said if re.search(r"[{}]|未知|unknown", text)] == []

@@ -2,23 +2,27 @@
 
 import datetime as dt
 import json
+from pathlib import Path
 
 import pytest
 
+from forbear.intake import Accepted, rows
 from rules.decision.evaluate import Engines, Evaluation, Evaluator
-from rules.decision.outcome import DeadlineDue, Outcome
+from rules.decision.outcome import DeadlineDue, read_outcome, stored_outcome
 from rules.decision.reasons import reason
 from rules.engines.polars_engine import PolarsEngine
+from rules.facts.case_facts import Parser
 from rules.facts.cells import Value
 from rules.locale import Language
 from rules.pack import conditions as c
 from rules.pack.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
-from rules.text.decision_view import decision
+from rules.text.decision_view import decision_view
 from rules.text.explanation import explain
 from rules.text.phrases import parameter, phrase
+from rules.text.plan_text import yuan
 from tests.support.pack_builder import pack_of, rule
-from tests.support.tiny_pack import tiny
+from tests.support.tiny_pack import FILES, tiny
 
 TODAY = dt.date(2026, 11, 23)
 TINY = tiny()
@@ -71,7 +75,7 @@ def _evaluated(pack: Pack, facts: dict[str, Value]) -> Evaluation:
 
 def _decision(pack: Pack, facts: dict[str, Value]) -> dict[str, object]:
     found = _evaluated(pack, facts)
-    return decision(pack, "A-1", found.outcome, found.facts, TODAY)
+    return decision_view(pack, "A-1", found.outcome, found.facts, TODAY).model_dump(mode="json")
 
 
 def test_a_decision_is_the_object_of_the_contract() -> None:
@@ -112,6 +116,54 @@ def test_a_decision_is_the_object_of_the_contract() -> None:
     ]
     assert written["pack"] == {"id": "tiny", "version": "1.0.0", "sha256": TINY.sha256}
     assert (written["as_of"], written["engines_agree"], written["certain"]) == ("2026-11-23", True, True)
+
+
+def test_a_decision_holds_the_facts_as_a_submitter_would_write_them() -> None:
+    """Money in yuan, rates in percent, dates ISO; derived ones too; nothing personal and nothing unknown."""
+    private: dict[str, Value] = {"case_ref": "A-1", "phone": "13800000000", "notes": "hidden"}
+    pack = tiny({"facts.yaml": FILES["facts.yaml"].replace("\npairs:", _PRIVATE)})
+    given: dict[str, Value] = {**CASE, **private, "collection_violations": ("visit",), "debt_disputed": False}
+    found = _evaluated(pack, given)
+    facts = decision_view(pack, "A-1", found.outcome, found.facts, TODAY).model_dump(mode="json")["facts"]
+    assert facts.keys() == found.facts.keys() - private.keys()
+    derived = {name for name, fact in pack.vocabulary.facts.items() if fact.derived}
+    assert {name: value for name, value in facts.items() if name not in derived} == {
+        "product": "credit_card",
+        "days_overdue": 120,
+        "income_monthly": "5000.00",
+        "essential_outgoings": "4000.00",
+        "priority_payments": "0.00",
+        "monthly_due": "2000.00",
+        "annual_rate_percent": "18.00",
+        "served_on": "2026-11-09",
+        "collection_violations": ["visit"],
+        "debt_disputed": False,
+    }
+    assert (facts["capacity"], facts["note_flags"]) == ("950.00", [])
+
+
+_PRIVATE = """
+  phone: {type: text, title: {zh: 手机, en: Phone}, private: true}
+  notes: {type: text, title: {zh: 备注, en: Notes}, private: true}
+pairs:"""
+
+
+def test_the_facts_of_a_decision_are_the_same_case_when_submitted_again() -> None:
+    pack = load(DEFAULT_PACK)
+    sample = Path(__file__).parents[3] / "samples" / "cases.csv"
+    cases = [row for row in rows(sample, pack.vocabulary) if isinstance(row, Accepted)][:60]
+    parser = Parser(pack.vocabulary)
+    for row, found in zip(cases, Evaluator(pack, TODAY).evaluate([row.facts for row in cases]), strict=True):
+        facts = decision_view(pack, row.case_ref, found.outcome, found.facts, TODAY).model_dump(mode="json")["facts"]
+        again, errors = parser.parse({"case_ref": row.case_ref, **facts})
+        assert ({name: again.get(name) for name in row.facts}, errors) == (row.facts, [])
+
+
+@pytest.mark.parametrize(
+    ("fen", "written"), [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (-150, "-1.50"), (-200, "-2.00")]
+)
+def test_money_below_nothing_is_written_as_it_is(fen: int, written: str) -> None:
+    assert yuan(fen) == written
 
 
 def test_questions_come_in_both_languages() -> None:
@@ -160,7 +212,7 @@ def test_a_disagreement_says_so_and_gives_what_both_engines_saw() -> None:
     pack = pack_of(rule("one", 9, c.All(()), {"recommend": "alpha"}), rule("two", 5, c.All(()), {"recommend": "beta"}))
     twin = PolarsEngine([(each.rule.id, each.when) for each in pack.rules], pack.vocabulary)
     found = Evaluator(pack, TODAY, Engines(lambda _: frozenset({"two"}), twin)).evaluate([{}])[0]
-    written = decision(pack, "A-1", found.outcome, found.facts, TODAY)
+    written = decision_view(pack, "A-1", found.outcome, found.facts, TODAY).model_dump(mode="json")
     assert [each["rule"] for each in written["reasons"]] == ["disagreement", "two"]
     assert written["disagreement"] == [{"rule": "one", "engine": "no_hit", "twin": "hit"}]
     assert "两套计算的结果不一致" in _explained(pack, found, "zh")
@@ -257,7 +309,7 @@ def test_every_condition_has_words(condition: c.Condition, zh: str, en: str) -> 
 
 def _explained(pack: Pack, found: Evaluation, language: Language) -> str:
     trace = Evaluator(pack, TODAY).trace(found.facts)
-    told = decision(pack, "A-1", found.outcome, found.facts, TODAY)
+    told = decision_view(pack, "A-1", found.outcome, found.facts, TODAY)
     return explain(pack, told, found.outcome, found.facts, trace, language)
 
 
@@ -341,9 +393,9 @@ def test_a_deadline_that_is_over_or_assumed_says_so() -> None:
 
 def test_stored_outcomes_give_the_same_words() -> None:
     found = _evaluated(TINY, CASE)
-    stored = Outcome.from_json(json.loads(json.dumps(found.outcome.to_json())))
-    again = decision(TINY, "A-1", stored, found.facts, TODAY)
-    assert json.dumps(again) == json.dumps(decision(TINY, "A-1", found.outcome, found.facts, TODAY))
+    stored = read_outcome(json.loads(stored_outcome(found.outcome)))
+    again = decision_view(TINY, "A-1", stored, found.facts, TODAY)
+    assert again == decision_view(TINY, "A-1", found.outcome, found.facts, TODAY)
 
 
 def test_the_explanation_asks_a_few_things_and_the_stage_before_the_day_of_service() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.pack.loader import DEFAULT_PACK, load
-from rules.text.plan_text import proposal, sentence
+from rules.text.decision_view import plan_view
+from rules.text.plan_text import sentence
 from tests.support.text_rules import banned_in
 
 PACK = load(DEFAULT_PACK)
@@ -98,7 +99,7 @@ def test_every_plan_reads_whole_in_both_languages(name: str) -> None:
 
 
 def test_a_plan_keeps_the_keys_of_the_contract() -> None:
-    assert proposal(PACK, PLANS["interest"]) == {
+    assert plan_view(PACK, PLANS["interest"]).model_dump() == {
         "strategy": "instalment_restructure",
         "strategy_label": PACK.strategies["instalment_restructure"].title.model_dump(),
         "kind": "instalments_with_interest",
@@ -121,12 +122,12 @@ def test_beside_other_debts_a_plan_says_what_can_go_into_this_one() -> None:
     beside = replace(PLANS["interest"], share=150_000)
     assert sentence(beside, "zh").startswith("另外还有债务要还，本笔每月最多拿出¥1,500.00。")
     assert "at most ¥1,500.00 a month can go into this one" in sentence(beside, "en")
-    assert proposal(PACK, beside)["share"] == "1500.00"
+    assert plan_view(PACK, beside).share == "1500.00"
 
 
 @pytest.mark.parametrize(
     ("name", "stopped", "waiver"), [("stopped", True, "0.00"), ("settled", None, "2000.00"), ("open", None, "0.00")]
 )
 def test_what_is_asked_of_the_lender_is_told_as_such(name: str, stopped: bool | None, waiver: str) -> None:
-    found = proposal(PACK, PLANS[name])
-    assert (found["interest_stopped"], found["waiver_asked"]) == (stopped, waiver)
+    found = plan_view(PACK, PLANS[name])
+    assert (found.interest_stopped, found.waiver_asked) == (stopped, waiver)

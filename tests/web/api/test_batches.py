@@ -15,8 +15,8 @@ import pytest
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
 from forbear.batch import idempotency
-from forbear.batch.export import write_results
-from forbear.intake import FORMATS
+from forbear.batch.export import write_rejects
+from forbear.intake import FORMATS, Rejected
 from forbear.ops.embedded import redis_client
 from models.session import session
 from tests.support.api import CASE, api, caller, token
@@ -85,7 +85,7 @@ def test_a_day_out_of_range_is_refused(client: httpx.Client, database_url: str, 
 @pytest.mark.parametrize("ending", FORMATS)
 def test_every_format_is_taken_as_a_file_of_a_form(client: httpx.Client, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"案件{ending}"
-    write_results(path, [CASE])
+    write_rejects(path, list(CASE), [Rejected(1, "", "", "", tuple(map(str, CASE.values())))])
     response = client.post("/batches", files={"file": (path.name, path.read_bytes())})
     assert response.json().get("accepted") == 1, response.text
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from forbear.base.vault import Vault
 from forbear.ops.embedded import Urls
+from tests.support.cases import NOW, VAULT, many, submitted, triaged
 from tests.support.chromium import DESK, PHONE
 from tests.support.desk_clients import account, cookie_of, served
 from tests.support.processes import Site
@@ -91,6 +92,32 @@ def test_the_ugly_spreadsheet_goes_through_the_page(
         page.get_by_role("button", name="上传并预览").click()
         expect(page.get_by_text(f"共 {counts[2]:,} 行，全部看过。")).to_be_visible()
         expect(page.get_by_text("看过的行都要退回")).to_be_visible()
+
+
+def test_progress_moves_in_the_list_and_on_the_page_and_leaves_the_focus_alone(
+    browser: Browser, address: str, database_url: str
+) -> None:
+    done = submitted(database_url, many(4), VAULT, chunk_size=2)
+    submitted(database_url, many(2, "other"), VAULT, now=NOW.replace(hour=7))
+    secret = cookie_of(database_url, account(database_url))
+    first, second = (wake.chunk_id for wake in done.wakes)
+    with _signed_in(browser, address, secret) as (context, page):
+        listed = context.new_page()
+        page.goto(f"{address}/batches/{done.batch_id}")
+        listed.goto(f"{address}/batches")
+        link = page.locator(".urgencies a").first
+        link.focus()
+        triaged(database_url, VAULT, [first])
+        for one in (page.locator("#live"), listed.locator(f"#state-{done.batch_id.hex}")):
+            expect(one.locator(".done")).to_contain_text("2 / 4", timeout=60_000)
+            assert one.locator("progress").evaluate("bar => bar.value / bar.max") == 0.5
+        expect(link).to_be_focused()
+        assert sum(map(int, page.locator("#live .urgencies b").all_inner_texts())) == 2
+        triaged(database_url, VAULT, [second])
+        expect(page.locator("#state")).to_have_text("已全部分诊", timeout=60_000)
+        expect(page.get_by_text("分诊还没有结束")).to_have_count(0)
+        expect(listed.locator(f"#state-{done.batch_id.hex}")).to_have_text("已完成", timeout=60_000)
+        expect(listed.locator("[data-poll]")).to_have_count(1)  # the other one goes on
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE])

@@ -16,8 +16,8 @@ from forbear.intake import Accepted, Rejected
 from models.session import session
 from tests.support.cases import NOW, accepted, decided, engine_of, submitted, working_as
 from tests.support.desk_clients import Desk, desk
+from tests.support.page import Element, read_page
 
-JSON = {"Accept": "application/json"}
 CHARTS = ("volumes", "urgency", "strategies", "outcomes")
 
 
@@ -27,9 +27,17 @@ def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[Desk]:
         yield opened
 
 
-def told(client: Desk, days: int = 30) -> dict[str, object]:
-    found: dict[str, object] = client.get(f"/overview?days={days}", headers=JSON).raise_for_status().json()
-    return found
+def told(client: Desk) -> Element:
+    return read_page(client.get("/overview?days=30").raise_for_status().text)
+
+
+def rows(page: Element, section: str) -> list[list[str]]:
+    """The table of a part of the page."""
+    return [row.texts("th") + row.texts("td") for row in _part(page, section).select("tbody tr")]
+
+
+def _part(page: Element, section: str) -> Element:
+    return page.one(f"section[aria-labelledby={section}]")
 
 
 def tally(url: str, counts: dict[tuple[str, str, str], int], days_ago: int = 0) -> None:
@@ -44,15 +52,15 @@ def test_an_empty_record_says_so_on_every_part(client: Desk) -> None:
 
 
 def test_volumes_are_counted_by_day_of_the_place(client: Desk, database_url: str, vault: Vault) -> None:
-    rows: list[Accepted | Rejected] = [accepted(1, "A"), Rejected(2, "product", "不认识", "unknown", ("x",))]
-    decided(database_url, rows, vault)
+    given: list[Accepted | Rejected] = [accepted(1, "A"), Rejected(2, "product", "不认识", "unknown", ("x",))]
+    decided(database_url, given, vault)
     late = NOW.replace(hour=17)  # after midnight in Shanghai
     submitted(database_url, [accepted(1, "B")], vault, now=late - dt.timedelta(days=1))
     submitted(database_url, [accepted(1, "C")], vault, now=NOW - dt.timedelta(days=30))
-    volumes = told(client)["volumes"]
-    assert isinstance(volumes, list) and len(volumes) == 30
-    assert volumes[-1] == {"day": "2026-11-23", "accepted": 2, "unchanged": 0, "rejected": 1}
-    assert sum(each["accepted"] for each in volumes) == 2
+    volumes = rows(told(client), "volumes")
+    assert len(volumes) == 30
+    assert volumes[0] == ["2026-11-23", "2", "0", "1"]
+    assert sum(int(accepted) for _, accepted, *_ in volumes) == 2
 
 
 def test_what_is_late_and_what_is_soon_is_counted_among_cases_that_need_a_person(
@@ -66,9 +74,9 @@ def test_what_is_late_and_what_is_soon_is_counted_among_cases_that_need_a_person
             connection.execute("UPDATE desk_case SET due_at = %s WHERE case_ref = %s", [at, ref])
         connection.execute("UPDATE desk_case SET status = 'closed' WHERE case_ref = 'A4'")
     found = told(client)
-    assert (found["overdue"], found["due_within_a_day"]) == (1, 1)
-    assert found["by_urgency"] == {"U0": 0, "U1": 0, "U2": 0, "U3": 0, "U4": 4, "U5": 0}
-    assert found["by_strategy"] == {"counsellor_review": 4}
+    assert found.texts(".figures b")[:3] == ["4", "1", "1"], "open, late, due within a day"
+    assert [cases for _, cases in rows(found, "urgency")] == ["0", "0", "0", "0", "4", "0"]
+    assert rows(found, "strategies") == [["人工研判", "4"]]
 
 
 def test_overrides_are_told_by_rule_and_by_counsellor(client: Desk, database_url: str, vault: Vault) -> None:
@@ -83,24 +91,24 @@ def test_overrides_are_told_by_rule_and_by_counsellor(client: Desk, database_url
     tally(database_url, {("overridden", "card-plan", "facts_wrong"): 1, ("accepted", "card-plan", ""): 3})
     tally(database_url, {("overridden", "card-plan", "facts_wrong"): 5}, days_ago=30)
     found = told(client)
-    assert found["counsellors"] == [
-        {"name": "li", "actions": 2, "accepted": 1, "overridden": 1, "overridden_percent": 50}
-    ]
-    assert found["overridden_rules"] == {"card-plan": {"accepted": 3, "overridden": 1, "overridden_percent": 25}}
+    assert rows(found, "counsellors") == [["li", "2", "1", "1", "50%"]]
+    assert [(name, *overridden) for name, _, *overridden in rows(found, "rules")] == [("card-plan", "1", "25%")]
 
 
 def test_outcomes_are_told_by_strategy(client: Desk, database_url: str) -> None:
     counts = Counter({("outcome", "mediation", "contacted"): 2, ("outcome", "mediation", "lender_accepted"): 1})
     tally(database_url, counts)
-    assert told(client)["outcomes"] == {"mediation": {"contacted": 2, "lender_accepted": 1}}
+    ((_, *found),) = rows(told(client), "outcomes")
+    assert found == ["2", "1", "0", "0", "0", "0"], "contacted, then what the lender said"
 
 
 def test_a_failed_chunk_is_listed_with_its_batch(client: Desk, database_url: str, vault: Vault) -> None:
     batch = submitted(database_url, [accepted(1, "A")], vault).batch_id
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE chunk SET status = 'failed', error = 'the worker died', done_at = now()")
-    assert told(client)["failed"] == [{"batch": str(batch), "cases": 1, "error": "the worker died"}]
-    assert f"/batches/{batch}" in client.get("/overview").text
+    (failed,) = told(client).select(".failed li")
+    assert failed.values("a", "href") == [f"/batches/{batch}"]
+    assert "1 个案件" in failed.text and failed.one("code").text == "the worker died"
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -11,19 +11,21 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from forbear.base.vault import Vault
+from forbear.batch.recorded_decision import latest_decision
 from forbear.desk.worklist import place
 from forbear.intake import Accepted
 from models.heartbeat import Heartbeat
 from models.session import session
 from rules.pack.loader import DEFAULT_PACK, load
-from tests.support.cases import AS_OF, NOW, accepted, decided, engine_of, many, pack, submitted
+from rules.text.decision_view import DecisionView
+from tests.support.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, many, pack, submitted
 from tests.support.desk_clients import desk
+from tests.support.page import Element, read_page
 from tests.support.processes import DEADLINE
 from tests.support.serving import serving
 from web.app import create_app
 from web.deps import SessionDep
 
-JSON = {"Accept": "application/json"}
 PLAN: dict[str, Any] = {
     "income_monthly": 500000,
     "essential_outgoings": 300000,
@@ -53,7 +55,16 @@ def with_plan(row: int, case_ref: str, served_on: dt.date | None = None, **facts
 
 
 def refs(client: httpx.Client, address: str = "/") -> list[str]:
-    return [case["case_ref"] for case in client.get(address, headers=JSON).raise_for_status().json()["cases"]]
+    return queue(client, address).texts(".in-case a")
+
+
+def queue(client: httpx.Client, address: str = "/") -> Element:
+    return read_page(client.get(address).raise_for_status().text)
+
+
+def following(page: Element) -> str | None:
+    """Where the next page of the queue starts."""
+    return next(iter(page.values("a[rel=next]", "href")), None)
 
 
 def case_page(client: httpx.Client, ref: str, lang: str = "zh") -> str:
@@ -61,9 +72,12 @@ def case_page(client: httpx.Client, ref: str, lang: str = "zh") -> str:
     return client.get(address, params={"lang": lang}).text
 
 
-def case_twin(client: httpx.Client, ref: str) -> Any:
-    address = client.get("/cases", params={"ref": ref}).headers["location"]
-    return client.get(address, headers=JSON).raise_for_status().json()
+def decision(url: str, ref: str) -> DecisionView:
+    """The current decision in words."""
+    with engine_of(url) as engine, session(engine) as opened:
+        found = latest_decision(opened, "us", ref, VAULT)
+    assert found is not None
+    return found.view()
 
 
 def test_the_most_urgent_come_first_then_the_nearest_deadline_then_who_came_first(
@@ -85,24 +99,25 @@ def test_a_page_of_the_queue_holds_fifty_and_the_next_begins_after_it(
     client: httpx.Client, database_url: str, vault: Vault
 ) -> None:
     decide(database_url, vault, *many(51))
-    first = client.get("/", headers=JSON).json()
-    second = client.get(first["next"], headers=JSON).json()
-    assert [len(first["cases"]), len(second["cases"]), second["next"]] == [50, 1, None]
-    assert [case["case_ref"] for case in first["cases"] + second["cases"]] == [f"C{n}" for n in range(1, 52)]
+    first = queue(client)
+    second = queue(client, following(first) or "")
+    listed = [page.texts(".in-case a") for page in (first, second)]
+    assert [*map(len, listed), following(second)] == [50, 1, None]
+    assert [*listed[0], *listed[1]] == [f"C{n}" for n in range(1, 52)]
 
 
 def test_fifty_cases_are_one_page(client: httpx.Client, database_url: str, vault: Vault) -> None:
     decide(database_url, vault, *many(50))
-    assert client.get("/", headers=JSON).json()["next"] is None
+    assert following(queue(client)) is None
 
 
 def test_pages_neither_skip_nor_repeat_a_case_while_others_arrive(
     client: httpx.Client, database_url: str, vault: Vault
 ) -> None:
     decide(database_url, vault, *many(60))
-    first = client.get("/", headers=JSON).json()
+    first = queue(client)
     decide(database_url, vault, in_crisis(1, "new"))
-    assert refs(client, first["next"]) == [f"C{n}" for n in range(51, 61)]
+    assert refs(client, following(first) or "") == [f"C{n}" for n in range(51, 61)]
 
 
 def test_filters_narrow_by_urgency_strategy_and_a_part_of_the_reference(
@@ -118,18 +133,24 @@ def test_filters_narrow_by_urgency_strategy_and_a_part_of_the_reference(
 
 def test_counts_are_those_of_the_other_filter(client: httpx.Client, database_url: str, vault: Vault) -> None:
     decide(database_url, vault, in_crisis(1, "A-1"), with_plan(2, "A-2"), accepted(3, "B-1"), accepted(4, "B-2"))
-    told = client.get("/?urgency=U4", headers=JSON).json()
-    assert told["by_urgency"] == {"U0": 1, "U1": 0, "U2": 0, "U3": 1, "U4": 2, "U5": 0}
-    assert told["by_strategy"] == {"counsellor_review": 2, "card_plan": 0, "crisis_support": 0}
-    assert told["total"] == 2
-    assert client.get("/?ref=B-", headers=JSON).json()["by_urgency"]["U0"] == 0
+    told = queue(client, "/?urgency=U4")
+    assert told.texts(".urgencies b")[1:] == ["1", "0", "0", "1", "2", "0"]
+    strategies = {option.attributes["value"]: option.text for option in told.select("#strategy option")}
+    assert {name: re.findall(r"\d+", text) for name, text in strategies.items() if name} == {
+        "counsellor_review": ["2"],
+        "card_plan": ["0"],
+        "crisis_support": ["0"],
+    }
+    assert re.findall(r"\d+", told.one(".total").text) == ["2"]
+    assert queue(client, "/?ref=B-").texts(".urgencies b")[1] == "0"
 
 
 def test_a_case_is_listed_once_by_its_newest_facts(client: httpx.Client, database_url: str, vault: Vault) -> None:
     decide(database_url, vault, accepted(1, "A"))
     decide(database_url, vault, in_crisis(1, "A"))
-    told = client.get("/", headers=JSON).json()
-    assert [(case["case_ref"], case["urgency"], case["outdated"]) for case in told["cases"]] == [("A", "U0", False)]
+    told = queue(client)
+    assert (told.texts(".in-case a"), told.texts("td.in-urgency b")) == (["A"], ["U0"])
+    assert told.select(".mark.new") == []
 
 
 def test_newer_facts_not_decided_yet_leave_the_case_in_the_queue_and_say_so(
@@ -137,10 +158,10 @@ def test_newer_facts_not_decided_yet_leave_the_case_in_the_queue_and_say_so(
 ) -> None:
     decide(database_url, vault, accepted(1, "A"))
     submitted(database_url, [in_crisis(1, "A")], vault)
-    told = client.get("/", headers=JSON).json()
-    assert [(case["case_ref"], case["urgency"], case["outdated"]) for case in told["cases"]] == [("A", "U4", True)]
-    assert told["waiting"] == 1
-    assert "有新资料" in client.get("/").text
+    told = queue(client)
+    assert (told.texts(".in-case a"), told.texts("td.in-urgency b")) == (["A"], ["U4"])
+    assert told.texts(".mark.new") == ["有新资料"]
+    assert re.findall(r"\d+", told.one(".banner").text) == ["1"], "one waits"
     assert "收到了更新的资料" in case_page(client, "A")
 
 
@@ -149,7 +170,8 @@ def test_a_decision_for_an_earlier_day_does_not_replace_the_current_one(
 ) -> None:
     decide(database_url, vault, accepted(1, "A"))
     decide(database_url, vault, accepted(1, "A"), as_of=AS_OF - dt.timedelta(days=9))
-    assert [case["as_of"] for case in client.get("/", headers=JSON).json()["cases"]] == ["2026-11-23"]
+    assert "按2026-11-23" in case_page(client, "A").replace(" ", "")
+    assert len(refs(client)) == 1
 
 
 def test_an_empty_record_says_how_to_submit(client: httpx.Client) -> None:
@@ -233,7 +255,7 @@ def test_what_a_page_says_of_a_strategy_is_filled_in(
     deferral: dict[str, Any] = {"hardship_duration": "temporary", "resume_date": later, "days_overdue": 20}
     proof: dict[str, Any] = {"hardship_evidence": "official", "income_evidence": "official", "product": "bank_consumer"}
     decide(database_url, vault, with_plan(1, "A", **deferral, **proof), by=load(DEFAULT_PACK))
-    assert case_twin(client, "A")["decision"]["strategy"] == "short_deferral"
+    assert decision(database_url, "A").strategy == "short_deferral"
     assert "{" not in case_page(client, "A", lang)
 
 
@@ -242,20 +264,20 @@ def test_plans_are_told_as_requests_with_what_they_cost(client: httpx.Client, da
     rows = accepted(1, "A", **RESTRUCTURE), accepted(2, "B", **paused)
     decide(database_url, vault, *rows, by=load(DEFAULT_PACK))
     page = " ".join(case_page(client, "A").split())
-    options = case_twin(client, "A")["decision"]["plan_options"]
-    assert [option["kind"] for option in options] == [
+    options = decision(database_url, "A").plan_options
+    assert [option.kind for option in options] == [
         "steady_instalments",
         "instalments",
         "instalments_with_interest",
         "equal_principal",
     ]
     for option in options:
-        assert option["text"]["zh"] in page
-        assert f"¥{float(option['monthly']):,.2f}" in page
-        assert f"¥{float(option['interest']):,.2f}" in page
+        assert option.text.zh in page
+        assert f"¥{float(option.monthly):,.2f}" in page
+        assert f"¥{float(option.interest or 0):,.2f}" in page
     assert "收入下降时会超出可还能力" in page
     english = " ".join(case_page(client, "A", "en").split())
-    assert options[1]["text"]["en"] in english
+    assert options[1].text.en in english
     assert "暂停催收到2027-01-22" in case_page(client, "B")
 
 
@@ -327,11 +349,11 @@ def test_earlier_decisions_stay_readable_at_their_own_address(
 ) -> None:
     decide(database_url, vault, accepted(1, "A"))
     decide(database_url, vault, with_plan(1, "A"))
-    twin = case_twin(client, "A")
-    assert [step["version"] for step in twin["history"]] == [2, 1]
-    earlier = twin["history"][1]["decision"]["address"]
-    assert client.get(earlier, headers=JSON).json()["decision"]["strategy"] == "counsellor_review"
-    assert "这是较早的一次判断" in client.get(earlier).text
+    newer, older = read_page(case_page(client, "A")).select(".history tbody tr")
+    assert ("第 2 版" in newer.text, "第 1 版" in older.text) == (True, True)
+    page = client.get(older.values("a", "href")[0]).text
+    assert "<h1>人工研判</h1>" in page
+    assert "这是较早的一次判断" in page
     assert "这是较早的一次判断" not in case_page(client, "A")
 
 
@@ -339,9 +361,10 @@ def test_a_decision_of_another_case_is_not_found_under_this_one(
     client: httpx.Client, database_url: str, vault: Vault
 ) -> None:
     decide(database_url, vault, accepted(1, "A"), accepted(2, "B"))
-    a, b = case_twin(client, "A"), case_twin(client, "B")
-    of_b = b["history"][0]["decision"]["address"].rsplit("/", 1)[1]
-    assert client.get(f"/cases/{a['case_id']}/decisions/{of_b}").status_code == 404
+    with psycopg.connect(database_url) as connection:
+        a, b = connection.execute("SELECT case_id, decision_id FROM desk_case ORDER BY case_ref").fetchall()
+    assert [client.get(f"/cases/{case}/decisions/{made}").status_code for case, made in (a, b)] == [200, 200]
+    assert client.get(f"/cases/{a[0]}/decisions/{b[1]}").status_code == 404
 
 
 def test_a_case_not_decided_yet_says_so(client: httpx.Client, database_url: str, vault: Vault) -> None:
@@ -352,11 +375,23 @@ def test_a_case_not_decided_yet_says_so(client: httpx.Client, database_url: str,
     assert "还在分诊" in client.get("/").text
 
 
-def test_the_twin_of_a_case_is_the_contracts_decision(client: httpx.Client, database_url: str, vault: Vault) -> None:
+def test_a_page_answers_programs_with_the_page(client: httpx.Client, database_url: str, vault: Vault) -> None:
+    """The API is the one interface for programs: a page is no second one."""
     decide(database_url, vault, with_plan(1, "A"))
-    decision = case_twin(client, "A")["decision"]
-    assert {"case_ref", "strategy_label", "reasons", "questions", "plan_options", "pack"} <= decision.keys()
-    assert decision["case_ref"] == "A"
+    for path in ("/", "/cases/1", "/nothing"):
+        answer = client.get(path, headers={"Accept": "application/json"})
+        assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_the_banner_of_newer_facts_is_asked_for_alone(client: httpx.Client, database_url: str, vault: Vault) -> None:
+    decide(database_url, vault, accepted(1, "A"), accepted(2, "B"))
+    submitted(database_url, [in_crisis(1, "A")], vault)
+    address = "/cases/1/outdated"
+    assert read_page(case_page(client, "A")).values("[data-poll]", "data-poll") == [address]
+    banner = client.get(address)
+    assert "收到了更新的资料" in banner.text and "<html" not in banner.text
+    assert client.get("/cases/2/outdated").text.strip() == ""
+    assert client.get("/cases/3/outdated").status_code == 404
 
 
 def test_the_other_cases_of_a_borrower_are_shown_beside(client: httpx.Client, database_url: str, vault: Vault) -> None:
@@ -368,7 +403,7 @@ def test_the_other_cases_of_a_borrower_are_shown_beside(client: httpx.Client, da
         accepted(3, "other"),
     )
     decide(database_url, vault, accepted(1, "theirs", borrower_ref="B"), submitter="them")
-    assert [case["case_ref"] for case in case_twin(client, "A")["beside"]] == ["A2"]
+    assert read_page(case_page(client, "A")).texts(".beside a") == ["A2"]
     assert "同一借款人的其他案件" in case_page(client, "A")
     assert "同一借款人的其他案件" not in case_page(client, "other")
 
@@ -401,7 +436,7 @@ def test_a_case_shows_the_words_that_raised_a_flag_and_nothing_else_of_the_notes
         assert re.findall("<q>(.*?)</q>", page) == ["不想活", "ab贷"]
         assert page.count(negated) == 1
         assert "幸福路" not in page
-    assert case_twin(client, "A")["decision"]["red_flags"] == [
+    assert [flag.model_dump(mode="json") for flag in decision(database_url, "A").red_flags] == [
         {
             "flag": "self_harm",
             "title": {"zh": "自伤", "en": "Self-harm"},
@@ -421,7 +456,7 @@ def test_a_case_shows_the_words_that_raised_a_flag_and_nothing_else_of_the_notes
         },
     ]
     assert 'id="flags"' not in case_page(client, "B")
-    assert case_twin(client, "B")["decision"]["red_flags"] == []
+    assert decision(database_url, "B").red_flags == ()
 
 
 def test_words_of_the_notes_are_shown_as_text(client: httpx.Client, database_url: str, vault: Vault) -> None:
@@ -440,9 +475,9 @@ def test_no_page_shows_personal_data(client: httpx.Client, database_url: str, va
     }
     decide(database_url, vault, accepted(1, "A", private=private, extra={"备用": "幸福路"}))
     address = client.get("/cases?ref=A").headers["location"]
-    pages = [client.get(path, headers=accept).text for path in ("/", address) for accept in ({}, JSON)]
+    pages = [client.get(path).text for path in ("/", address)]
     planted = re.compile("王小明|13800138000|13900139000|幸福路|11010119900307663X")
-    assert [planted.findall(page) for page in pages] == [[], [], [], []]
+    assert [planted.findall(page) for page in pages] == [[], []]
 
 
 @pytest.mark.parametrize("path", ["/cases/1", "/cases/0", "/cases/x", f"/cases/{2**63}", "/cases/1/decisions/1", "/no"])
@@ -450,9 +485,6 @@ def test_what_is_not_there_is_told_in_one_sentence(client: httpx.Client, path: s
     page = client.get(path)
     assert page.status_code == 404
     assert "请回到队列" in page.text
-    problem = client.get(path, headers=JSON)
-    assert problem.headers["content-type"] == "application/problem+json"
-    assert problem.json()["status"] == 404
 
 
 def test_pages_are_only_read(client: httpx.Client) -> None:

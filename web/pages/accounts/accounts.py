@@ -90,23 +90,4 @@ def _page(
         "zone": work.pack.manifest.timezone,
     }
     status = 200 if error is None else 422
-    return render.page(request, "accounts.html", values, _twin(values), status, ADDRESS)
-
-
-def _twin(values: dict[str, Any]) -> dict[str, Any]:
-    said, error = values["said"], values["error"]
-    return {
-        "accounts": [
-            {
-                "id": account.id,
-                "name": account.name,
-                "role": account.role,
-                "submitter": account.submitter,
-                "created_at": account.created_at.isoformat(),
-                "disabled_at": account.disabled_at and account.disabled_at.isoformat(),
-            }
-            for account in values["accounts"]
-        ],
-        "said": said and {"message": said[0], **said[1]},
-        "error": error and {"field": error.field, "reason": error.reason},
-    }
+    return render.page(request, "accounts.html", values, status, ADDRESS)

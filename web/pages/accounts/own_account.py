@@ -113,26 +113,4 @@ def _page(
         "zone": work.pack.manifest.timezone,
     }
     status = 200 if error is None else 422
-    return render.page(request, "account.html", values, _twin(values), status, ADDRESS)
-
-
-def _twin(values: dict[str, Any]) -> dict[str, Any]:
-    account, error = values["account"], values["error"]
-    return {
-        "name": account.name,
-        "role": account.role,
-        "submitter": account.submitter,
-        "sign_ins": len(values["sign_ins"]),
-        "tokens": [
-            {
-                "id": token.id,
-                "name": token.name,
-                "scopes": token.scopes,
-                "created_at": token.created_at.isoformat(),
-                "expires_at": token.expires_at and token.expires_at.isoformat(),
-            }
-            for token in values["tokens"]
-        ],
-        "said": values["said"] and {"message": values["said"][0], **values["said"][1]},
-        "error": error and {"field": error.field, "reason": error.reason},
-    }
+    return render.page(request, "account.html", values, status, ADDRESS)

@@ -67,5 +67,4 @@ def _refusal(request: Request, refused: Refused, values: dict[str, str], now: dt
 
 
 def _form(request: Request, values: dict[str, object], status: int = 200) -> Response:
-    twin = {"next": values["next"], "error": values["error"], "csrf": auth.form_token(request)}
-    return render.page(request, "sign_in.html", values, twin, status)
+    return render.page(request, "sign_in.html", values, status)

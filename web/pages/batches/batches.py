@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlmodel import Session
 from starlette.background import BackgroundTask
 
 from forbear.accounts.accounts import ViewerWork
@@ -18,7 +19,7 @@ from forbear.batch import batch_list, chunks, rejects, uploads
 from forbear.batch.submit import rejections_of, source_of
 from forbear.intake import FORMATS
 from web.auth import OurForm, SignedInWork, SupervisorWork
-from web.views import batch_json, render
+from web.views import render
 from workers.wake import wake
 
 router = APIRouter()
@@ -35,8 +36,7 @@ def show_batches(
         place = batch_list.BatchCursor.parse(after) if after else None
     except ForbearError:
         raise HTTPException(400) from None
-    values = listing(work, place)
-    return render.page(request, "batches.html", values, batch_json.batches(values["listed"], values["waiting"]))
+    return render.page(request, "batches.html", listing(work, place))
 
 
 def listing(
@@ -71,16 +71,34 @@ def show_batch(request: Request, work: SignedInWork, batch_id: UUID) -> Response
     pack = pack_to_name_by(session, entry.batch.pack_sha256)
     rejected = rejections_of(session, batch_id, vault, batch_list.SHOWN)
     values = {
+        "zone": pack.manifest.timezone,
+        "rejects": list(rejects.shown(pack.vocabulary, source_of(entry.batch, vault).columns, rejected)),
+    }
+    return render.page(request, "batch.html", _live(session, entry) | values)
+
+
+@router.get("/batches/{batch_id}/live")
+def show_live(request: Request, work: SignedInWork, batch_id: UUID) -> Response:
+    """The part of a batch's page that changes while it goes on."""
+    return render.page(request, "batch_live.html", _live(work.session, found(work, batch_id)))
+
+
+@router.get("/batches/{batch_id}/state")
+def show_state(request: Request, work: SignedInWork, batch_id: UUID) -> Response:
+    """How far a batch is, as the list of batches shows it."""
+    return render.page(request, "batch_state.html", {"entry": found(work, batch_id)})
+
+
+def _live(session: Session, entry: batch_list.BatchRow) -> dict[str, Any]:
+    """What changes while a batch goes on."""
+    return {
         "entry": entry,
         "batch": entry.batch,
-        "zone": pack.manifest.timezone,
-        "urgencies": batch_list.urgencies(session, batch_id),
-        "failures": batch_list.failures(session, batch_id) if entry.failed else [],
-        "rejects": list(rejects.shown(pack.vocabulary, source_of(entry.batch, vault).columns, rejected)),
+        "urgencies": batch_list.urgencies(session, entry.batch.id),
+        "failures": batch_list.failures(session, entry.batch.id) if entry.failed else [],
         "endings": FORMATS,
         "submitted_as": Path(entry.name).suffix.lower(),
     }
-    return render.page(request, "batch.html", values, batch_json.batch(values))
 
 
 @router.post("/batches/{batch_id}/retry", dependencies=[OurForm])

@@ -16,8 +16,8 @@ from sqlmodel import Session
 
 from forbear.base.spool import held
 from forbear.batch import batch_list, export
+from forbear.batch.recorded_decision import decisions_of_batch
 from forbear.batch.submit import rejections_of, source_of
-from forbear.batch.triage import decisions_of
 from forbear.intake import FORMATS
 from models.session import snapshot
 from web import language
@@ -48,7 +48,7 @@ def give_out(
         nonlocal rows
         if what == "results":
             rows = batch_list.decided(reading, entry.batch)
-            return export.results(decisions_of(reading, batch_id, vault), ending, folder)
+            return export.results(decisions_of_batch(reading, batch_id, vault), ending, folder)
         columns = source_of(entry.batch, vault).columns
         return export.rejects(columns, rejections_of(reading, batch_id, vault), ending, folder)
 

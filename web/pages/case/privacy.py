@@ -29,7 +29,7 @@ def reveal(
     words: _Words = "",
 ) -> Response:
     """The personal fields, once, on this answer; programs are never given them."""
-    if render.wants_json(request):
+    if _is_program(request):
         raise HTTPException(403)
     if not personal_data.is_reason(reason, words):
         return _again(request, work, case_id, {"reason": reason, "words": words, "fault": "reason"})
@@ -38,7 +38,7 @@ def reveal(
     names = titles(work.session, desk_case, seen)
     facts = [(names[name], value) for name, value in seen.facts.items()]
     values = {"case": desk_case, "facts": facts, "extra": seen.extra}
-    return render.page(request, "revealed.html", values, {}, address=f"/cases/{case_id}")
+    return render.page(request, "revealed.html", values, address=f"/cases/{case_id}")
 
 
 @router.post("/cases/{case_id}/consent", dependencies=[OurForm])
@@ -84,8 +84,13 @@ def _again(request: Request, work: ViewerWork, case_id: int, given: dict[str, An
     if found is None:
         raise HTTPException(404)
     values = {"privacy": found, "given": {**_EMPTY, **given}}
-    twin = {"type": "about:blank", "title": given["fault"], "status": status}
-    return render.page(request, "privacy_form.html", values, twin, status, f"/cases/{case_id}")
+    return render.page(request, "privacy_form.html", values, status, f"/cases/{case_id}")
+
+
+def _is_program(request: Request) -> bool:
+    """Whether JSON is what the client accepts, and no page."""
+    accept = request.headers.get("accept", "")
+    return "application/json" in accept and "text/html" not in accept
 
 
 def _date(text: str) -> tuple[dt.date | None, str | None]:

@@ -1,0 +1,135 @@
+"""RecordedDecision: one decision as the record keeps it, back in the rules' own types."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlmodel import Session, col, select
+
+from forbear.base.packs import stored_pack
+from forbear.base.vault import Vault
+from forbear.batch.triage import evaluator, notes_of
+from models.case import Case, CaseVersion
+from models.decision import Decision
+from models.desk import WorklistItem
+from rules.decision.outcome import Outcome, read_outcome
+from rules.engines.polars_engine import RuleTrace
+from rules.facts import case_facts, red_flags
+from rules.locale import Language
+from rules.pack.pack import Pack
+from rules.text.decision_view import DecisionView, decision_view
+from rules.text.explanation import explain
+from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
+
+_OF_BATCH = text("""
+    SELECT c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of
+    FROM batch b
+    JOIN batch_case bc ON bc.batch_id = b.id
+    JOIN case_version v ON v.id = bc.case_version_id
+    JOIN "case" c ON c.id = v.case_id
+    JOIN decision d ON d.case_version_id = v.id AND d.pack_sha256 = b.pack_sha256 AND d.as_of = b.as_of
+    WHERE b.id = :batch
+    ORDER BY bc.row
+""")
+_LATEST = text("""
+    SELECT c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of
+    FROM "case" c
+    JOIN case_version v ON v.case_id = c.id
+    JOIN decision d ON d.case_version_id = v.id
+    WHERE c.submitter = :submitter AND c.case_ref = :case_ref
+    ORDER BY v.number DESC, d.as_of DESC, d.id DESC
+    LIMIT 1
+""")
+_FETCH = 1000  # decisions in memory at once when a batch's are read
+
+
+@dataclass(frozen=True)
+class RecordedDecision:
+    """What was decided on a case, by which pack, for which day, and on which facts."""
+
+    case_ref: str
+    pack: Pack
+    as_of: dt.date
+    facts: case_facts.Facts
+    outcome: Outcome
+    alarms: tuple[red_flags.RedFlagMatch, ...]  # with words of the notes: to be shown, not to be stored
+
+    def view(self) -> DecisionView:
+        """The decision in words."""
+        return decision_view(self.pack, self.case_ref, self.outcome, self.facts, self.as_of, self.alarms)
+
+    def explained(self, language: Language) -> str:
+        """The decision at length: why, why not, what would change it, what is still to be asked."""
+        return explain(self.pack, self.view(), self.outcome, self.facts, self.trace(), language)
+
+    def trace(self) -> tuple[RuleTrace, ...]:
+        """What each rule, condition and comparison gave on these facts."""
+        return evaluator(self.pack, self.as_of).trace(self.facts)
+
+    def kit(self) -> NegotiationPack | None:
+        """The negotiation pack; None where the policy pack that decided has no texts for one."""
+        return negotiation_pack(self.pack, self.outcome, self.facts, self.as_of)
+
+
+def restored(
+    session: Session, case_ref: str, decision: Decision | Row[Any], private: bytes | None, vault: Vault
+) -> RecordedDecision:
+    """A row of the record in the rules' types. The sealed notes are opened only where they raised an alarm."""
+    pack = stored_pack(session, decision.pack_sha256)
+    facts = case_facts.read_facts(pack.vocabulary, decision.facts)
+    flags = facts.get("note_flags")
+    found = red_flags.matches(pack, notes_of(private, vault)) if flags else ()
+    alarms = red_flags.red_flag_matches(pack, flags, found) if isinstance(flags, tuple) else ()
+    return RecordedDecision(case_ref, pack, decision.as_of, facts, read_outcome(decision.outcome), alarms)
+
+
+def decisions_of_batch(session: Session, batch_id: UUID, vault: Vault) -> Iterator[RecordedDecision]:
+    """Every decision of a batch, in the order of its rows; streamed."""
+    connection = session.connection()
+    rows = connection.execute(_OF_BATCH, {"batch": batch_id}, execution_options={"yield_per": _FETCH})
+    for row in rows:
+        yield restored(session, row.case_ref, row, row.private, vault)
+
+
+def latest_decision(session: Session, submitter: str, case_ref: str, vault: Vault) -> RecordedDecision | None:
+    """The latest decision on a submitter's case; None if there is none."""
+    row = session.connection().execute(_LATEST, {"submitter": submitter, "case_ref": case_ref}).first()
+    return None if row is None else restored(session, row.case_ref, row, row.private, vault)
+
+
+def decision_on_desk(session: Session, desk: WorklistItem, vault: Vault) -> RecordedDecision:
+    """The decision that a row of the queue stands for."""
+    case, version, decision = session.exec(
+        select(Case, CaseVersion, Decision)
+        .join(CaseVersion, col(CaseVersion.case_id) == Case.id)
+        .join(Decision, col(Decision.case_version_id) == CaseVersion.id)
+        .where(Decision.id == desk.decision_id)
+    ).one()
+    return restored(session, case.case_ref, decision, version.private, vault)
+
+
+def decision_on(session: Session, case_id: int, decision_id: int, vault: Vault) -> RecordedDecision | None:
+    """One decision on a case; None if it is none on this case."""
+    found = session.exec(
+        select(Case, CaseVersion, Decision)
+        .join(CaseVersion, col(CaseVersion.case_id) == Case.id)
+        .join(Decision, col(Decision.case_version_id) == CaseVersion.id)
+        .where(Case.id == case_id, Decision.id == decision_id)
+    ).first()
+    if found is None:
+        return None
+    case, version, decision = found
+    return restored(session, case.case_ref, decision, version.private, vault)
+
+
+def current_decision(
+    session: Session, case_id: int, vault: Vault, submitter: str | None = None
+) -> RecordedDecision | None:
+    """The current decision on a case; None if there is none, or with a submitter if it is somebody else's."""
+    desk = session.get(WorklistItem, case_id)
+    if desk is None or submitter not in (None, desk.submitter):
+        return None
+    return decision_on_desk(session, desk, vault)
