@@ -54,6 +54,9 @@ class BatchCase(SQLModel, table=True):
     row: int = Field(primary_key=True)
     case_version_id: int = Field(foreign_key="case_version.id", sa_type=BigInteger)
     outcome: str
+    pack_sha256: str | None = Field(
+        default=None, foreign_key="pack.sha256", description="What decided it in the place of the batch's pack"
+    )
 
 
 class Chunk(SQLModel, table=True):

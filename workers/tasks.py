@@ -16,7 +16,8 @@ from celery import signals
 from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from forbear.base.packs import UnreadablePackError
+from forbear.base.errors import ForbearError
+from forbear.base.packs import configured
 from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
 from forbear.batch import chunks, idempotency, uploads
@@ -26,6 +27,7 @@ from forbear.ledger.unit_of_work import Work, begin
 from forbear.ops import heartbeat, retention
 from forbear.webhooks import outbox
 from models.session import make_engine
+from rules.pack.pack import Pack
 from workers.app import app
 from workers.schedule import PURGE_SECONDS
 from workers.wake import wake
@@ -145,18 +147,22 @@ def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
     if claim.mine is None:
         return claim.halves
     try:
-        decided = _steady(lambda work: triage_chunk(work, chunk_id, _now))
+        decided = _steady(lambda work: triage_chunk(work, chunk_id, _now, _active))
     except DatabaseAwayError:
         raise
     except Exception as error:
         # Whatever a case does to the code, the chunk's row tells it and the other cases go on. The message of an
         # unforeseen error may quote the case, so only its kind and its place are kept.
-        what = error.message if isinstance(error, UnreadablePackError) else _place(error)
+        what = error.message if isinstance(error, ForbearError) else _place(error)
         _log.warning("chunk.broken", error=what)
         _steady(lambda work: chunks.note_error(work.session, chunk_id, what))
         return (claim.mine,)
     _log.info("chunk.triaged", decisions=decided)
     return ()
+
+
+def _active() -> Pack:
+    return configured(settings().pack)
 
 
 def _claim(work: Work, chunk_id: int) -> chunks.Claim:

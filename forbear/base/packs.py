@@ -1,5 +1,6 @@
 """The packs that decided, as the record keeps them; one of an older Forbear may be of a form not read any more."""
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from models.pack import StoredPack
 from rules.pack.loader import DEFAULT_PACK, load, load_files
 from rules.pack.pack import Pack, PackError
 from rules.pack.schema import Text
+from rules.pack.strict_yaml import YamlError, read
+from rules.pack.upcasting import FORM, form_of
 
 
 class UnreadablePackError(ForbearError):
@@ -22,10 +25,27 @@ def stored_pack(session: Session, sha256: str) -> Pack:
     if pack is None:
         stored = session.get_one(StoredPack, sha256)
         raise UnreadablePackError(
-            f"The policy {stored.pack_id} {stored.version} that this decision was made by is of another version of "
-            "Forbear and cannot be read any more: triage the case again."
+            f"The policy {stored.pack_id} {stored.version} that this decision was made by cannot be read any more: "
+            "triage the case again."
         )
     return pack
+
+
+def deciding_pack(session: Session, sha256: str, active: Callable[[], Pack]) -> Pack:
+    """The pack that decides what waits for a stored one: itself or, where it is retired, the active one.
+
+    Retired is a pack of a form of the past, and one that cannot be read. Raises UnreadablePackError for one of a newer
+    Forbear: another worker can read that.
+    """
+    pack = _loaded(session, sha256)
+    if pack is not None and pack.form == FORM:
+        return pack
+    stored = session.get_one(StoredPack, sha256)
+    if pack is None and _is_newer(stored):
+        raise UnreadablePackError(
+            f"The policy {stored.pack_id} {stored.version} is of a newer Forbear: update this worker, then try again."
+        )
+    return active()
 
 
 def pack_to_name_by(session: Session, sha256: str) -> Pack:
@@ -64,10 +84,18 @@ def _loaded(session: Session, sha256: str) -> Pack | None:
     if sha256 not in _packs:
         stored = session.get_one(StoredPack, sha256)
         try:
-            _packs[sha256] = load_files({path: body.encode() for path, body in stored.files.items()}, stored.pack_id)
+            files = {path: body.encode() for path, body in stored.files.items()}
+            _packs[sha256] = load_files(files, stored.pack_id, stored=True)
         except PackError:
             _packs[sha256] = None
     return _packs[sha256]
+
+
+def _is_newer(stored: StoredPack) -> bool:
+    try:
+        return form_of({"pack.yaml": read(stored.files.get("pack.yaml", "").encode())}) > FORM
+    except YamlError:
+        return False
 
 
 _packs: dict[str, Pack | None] = {}

@@ -119,7 +119,11 @@ def decided(session: Session, batch: Batch) -> int:
         select(func.count())
         .select_from(BatchCase)
         .join(Decision, col(Decision.case_version_id) == col(BatchCase.case_version_id))
-        .where(BatchCase.batch_id == batch.id, Decision.pack_sha256 == batch.pack_sha256, Decision.as_of == batch.as_of)
+        .where(
+            BatchCase.batch_id == batch.id,
+            Decision.pack_sha256 == func.coalesce(BatchCase.pack_sha256, batch.pack_sha256),
+            Decision.as_of == batch.as_of,
+        )
     )
     return session.exec(query).one()
 

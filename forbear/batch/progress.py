@@ -17,7 +17,8 @@ _CASES = text("""
     FROM batch b
     JOIN batch_case bc ON bc.batch_id = b.id
     LEFT JOIN decision d
-        ON d.case_version_id = bc.case_version_id AND d.pack_sha256 = b.pack_sha256 AND d.as_of = b.as_of
+        ON d.case_version_id = bc.case_version_id AND d.pack_sha256 = coalesce(bc.pack_sha256, b.pack_sha256)
+        AND d.as_of = b.as_of
     WHERE b.id = :batch
     GROUP BY bc.outcome, d.strategy, d.urgency, d.certain, d.engines_agree
 """)
@@ -32,6 +33,17 @@ _FAILED = text("""
         WHERE d.case_version_id = v.id AND d.pack_sha256 = b.pack_sha256 AND d.as_of = b.as_of
     )
     ORDER BY c.id
+""")
+
+_TAKEN_OVER = text("""
+    SELECT count(*), own.pack_id || ' ' || own.version, by.pack_id || ' ' || by.version
+    FROM batch_case bc
+    JOIN batch b ON b.id = bc.batch_id
+    JOIN pack own ON own.sha256 = b.pack_sha256
+    JOIN pack by ON by.sha256 = bc.pack_sha256
+    WHERE bc.batch_id = :batch
+    GROUP BY own.sha256, by.sha256
+    ORDER BY min(by.created_at)
 """)
 
 
@@ -64,6 +76,15 @@ class EvaluationFailure:
 
     case_ref: str
     error: str
+
+
+@dataclass(frozen=True)
+class TakenOver:
+    """Cases of a batch that another policy decided, because the one they were handed in for is retired."""
+
+    cases: int
+    retired: str
+    by: str
 
 
 @dataclass(frozen=True)
@@ -122,6 +143,11 @@ def progress_of_batch(session: Session, batch: Batch) -> BatchProgress:
 def failures(session: Session, batch_id: UUID) -> list[EvaluationFailure]:
     """The cases of a batch that could not be evaluated, for a person to look at."""
     return [EvaluationFailure(*row) for row in session.connection().execute(_FAILED, {"batch": batch_id})]
+
+
+def taken_over(session: Session, batch_id: UUID) -> list[TakenOver]:
+    """What was decided in the place of the batch's own pack, by the packs that did."""
+    return [TakenOver(*row) for row in session.connection().execute(_TAKEN_OVER, {"batch": batch_id})]
 
 
 def remaining(session: Session, batch_id: UUID) -> Remaining:

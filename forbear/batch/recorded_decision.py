@@ -30,7 +30,8 @@ _OF_BATCH = text("""
     JOIN batch_case bc ON bc.batch_id = b.id
     JOIN case_version v ON v.id = bc.case_version_id
     JOIN "case" c ON c.id = v.case_id
-    JOIN decision d ON d.case_version_id = v.id AND d.pack_sha256 = b.pack_sha256 AND d.as_of = b.as_of
+    JOIN decision d
+        ON d.case_version_id = v.id AND d.pack_sha256 = coalesce(bc.pack_sha256, b.pack_sha256) AND d.as_of = b.as_of
     WHERE b.id = :batch
     ORDER BY bc.row
 """)

@@ -10,18 +10,17 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from pydantic_core import to_json
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
+from forbear.batch import publication
 from forbear.batch.chunks import Wake
 from forbear.intake import Accepted, Rejected
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
 from models import staging
 from models.intake import Batch, Rejection
-from models.pack import StoredPack
 from rules.facts import red_flags
 from rules.pack.pack import Pack
 
@@ -89,7 +88,7 @@ def submit(
             (sealer.rejected(row) for row in block if isinstance(row, Rejected)),
         )
         counts.update(map(type, block))
-    new_pack = _keep_pack(work, pack)
+    published = publication.keep(work, pack)
     batch = Batch(
         id=batch_id or uuid4(),
         submitter=submitter,
@@ -114,8 +113,8 @@ def submit(
         webhooks.tell_complete(session, batch, now)
     counted = {name: getattr(batch, name) for name in ("rows_read", "accepted", "rejected", "unchanged")}
     work.note("batch", f"batch:{batch.id}", {"submitter": submitter, **counted})
-    if new_pack:
-        work.note("publication", f"pack:{pack.sha256}", {"pack": pack.manifest.version})
+    if published:
+        publication.note(work, pack)
     wakes = tuple(Wake(chunk_id, queue) for chunk_id, queue in merged.chunks)
     return Submitted(batch.id, batch.rows_read, batch.accepted, batch.rejected, batch.unchanged, wakes)
 
@@ -172,16 +171,3 @@ def _blocks(rows: Iterable[Accepted | Rejected]) -> Iterator[list[Accepted | Rej
     iterator = iter(rows)
     while block := list(itertools.islice(iterator, BLOCK)):
         yield block
-
-
-def _keep_pack(work: Work, pack: Pack) -> bool:
-    """Store the pack if it is new to the record; answers whether it was."""
-    values = {
-        "sha256": pack.sha256,
-        "pack_id": pack.manifest.id,
-        "version": pack.manifest.version,
-        "created_at": work.now,
-        "files": {path: body.decode() for path, body in pack.files.items()},
-    }
-    kept = insert(StoredPack).values(values).on_conflict_do_nothing().returning(col(StoredPack.sha256))
-    return work.session.exec(kept).first() is not None

@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import structlog
 from psycopg.errors import UniqueViolation
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from forbear.base.packs import stored_pack
+from forbear.base import packs
 from forbear.base.vault import Vault
-from forbear.batch import borrowers, chunks
+from forbear.batch import borrowers, chunks, publication
 from forbear.desk import worklist
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
 from models.copy import copy_into
 from models.decision import Decision
-from models.intake import Batch
+from models.intake import Batch, Chunk
 from rules.decision.evaluate import Evaluation, Evaluator
 from rules.decision.outcome import stored_outcome
 from rules.facts import case_facts, red_flags
@@ -45,6 +46,10 @@ _UNDECIDED = text("""
     )
     ORDER BY v.id
 """)
+_TAKE_OVER = text("""
+    UPDATE batch_case SET pack_sha256 = :pack WHERE batch_id = :batch AND case_version_id = ANY(:versions)
+""")
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -56,24 +61,29 @@ class Version:
     facts: case_facts.Facts
 
 
-def triage_chunk(work: Work, chunk_id: int, clock: Callable[[], dt.datetime]) -> int | None:
+def triage_chunk(
+    work: Work, chunk_id: int, clock: Callable[[], dt.datetime], active: Callable[[], Pack] = packs.shipped
+) -> int | None:
     """Decide every case of a pending chunk and mark it done, at the time that `clock` shows then.
 
-    Answers how many decisions were written; None if the chunk is done already or another worker has it.
+    What was handed in for a pack that is retired by now is decided by the `active` one, and that is noted. Answers how
+    many decisions were written; None if the chunk is done already or another worker has it.
     """
     session, decided_at = work.session, work.now
     chunk = chunks.take(session, chunk_id)
     if chunk is None:
         return None
     batch = session.get_one(Batch, chunk.batch_id)
-    pack = stored_pack(session, batch.pack_sha256)
+    pack = packs.deciding_pack(session, batch.pack_sha256, active)
+    if pack.sha256 != batch.pack_sha256:
+        _take_over(work, batch, chunk, pack)
     versions = _load(work, batch, pack, chunk.case_version_ids)
     evaluations = evaluator(pack, batch.as_of).evaluate([version.facts for version in versions])
     rows = [
         _row(pack, version.id, evaluation, batch.as_of, chunk_id, decided_at)
         for version, evaluation in zip(versions, evaluations, strict=True)
     ]
-    written = _write(session, batch, rows)
+    written = _write(session, batch, pack, rows)
     placed = worklist.place(session, pack, written, batch.as_of)
     changed = (each.reference for each in placed if each.changed)
     webhooks.tell(session, batch.submitter, "decision.changed", changed, decided_at)
@@ -87,6 +97,15 @@ def triage_chunk(work: Work, chunk_id: int, clock: Callable[[], dt.datetime]) ->
     return len(written)
 
 
+def _take_over(work: Work, batch: Batch, chunk: Chunk, pack: Pack) -> None:
+    """Let another pack decide a chunk than the one its batch is for."""
+    if publication.keep(work, pack):
+        publication.note(work, pack)
+    moved = {"pack": pack.sha256, "batch": batch.id, "versions": chunk.case_version_ids}
+    work.session.connection().execute(_TAKE_OVER, moved)
+    _log.info("chunk.taken_over", batch=str(batch.id), cases=len(chunk.case_version_ids), by=pack.manifest.version)
+
+
 @lru_cache(maxsize=16)
 def evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
     """The evaluator of a pack and day, made once."""
@@ -96,10 +115,11 @@ def evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
 def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Version]:
     """The versions not decided yet, with what the record adds: flags in the notes, the borrower's other cases."""
     session = work.session
-    rows = session.connection().execute(_UNDECIDED, {"versions": ids, "pack": batch.pack_sha256, "as_of": batch.as_of})
+    rows = session.connection().execute(_UNDECIDED, {"versions": ids, "pack": pack.sha256, "as_of": batch.as_of})
+    taken_over = pack.sha256 != batch.pack_sha256
     versions = []
     for version_id, case_id, stored, private in rows:
-        facts = case_facts.read_facts(pack.vocabulary, stored)
+        facts = case_facts.read_facts(pack.vocabulary, stored, lenient=taken_over)
         facts["note_flags"] = red_flags.scan(pack, notes_of(private, work.vault))
         versions.append(Version(version_id, case_id, facts))
     tied = [version for version in versions if "borrower_ref" in version.facts]
@@ -133,7 +153,7 @@ def _row(
     )
 
 
-def _write(session: Session, batch: Batch, rows: list[tuple[Any, ...]]) -> list[int]:
+def _write(session: Session, batch: Batch, pack: Pack, rows: list[tuple[Any, ...]]) -> list[int]:
     """Write decisions by COPY, in the order of their versions so that two chunks cannot deadlock; answers which.
 
     Another batch's chunk may decide the same version in the same moment. COPY then waits for it and fails on the
@@ -146,7 +166,7 @@ def _write(session: Session, batch: Batch, rows: list[tuple[Any, ...]]) -> list[
         except UniqueViolation:
             ids = [row[0] for row in rows]
             undecided = session.connection().execute(
-                _UNDECIDED, {"versions": ids, "pack": batch.pack_sha256, "as_of": batch.as_of}
+                _UNDECIDED, {"versions": ids, "pack": pack.sha256, "as_of": batch.as_of}
             )
             left = {row.id for row in undecided}
             rows = [row for row in rows if row[0] in left]

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from forbear.batch.progress import BatchProgress
+from forbear.batch.progress import BatchProgress, TakenOver
 from forbear.locale import said
 from rules.pack.pack import Pack
 
@@ -50,6 +50,16 @@ def _added(counts: Iterable[dict[str, int]]) -> dict[str, int]:
     for count in counts:
         total.update(count)
     return dict(total)
+
+
+def taken_over(batches: Iterable[TakenOver]) -> None:
+    """What another policy decided than the one that cases were handed in for."""
+    for each in batches:
+        console.print(
+            f"{each.cases} cases of it were decided by the policy {each.by}, because {each.retired} is retired.",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def status(batches: Sequence[BatchProgress]) -> None:

@@ -11,10 +11,12 @@ from sqlmodel import Session
 
 from forbear.base.packs import UnreadablePackError, stored_pack
 from forbear.batch.triage import evaluator
+from forbear.ops.mended import Change, mend
 from rules.decision.evaluate import Evaluation
 from rules.decision.outcome import stored_outcome
 from rules.facts import case_facts
-from rules.facts.derived import FORMULAS
+from rules.facts.derived import formulas
+from rules.pack.upcasting import FORM, upcast_outcome
 
 BLOCK = 500  # decisions evaluated at once
 _COLUMNS = (
@@ -35,8 +37,9 @@ class Replayed:
 
     decision_id: int
     case_ref: str
-    unreadable: bool  # its pack cannot be read any more
+    unreadable: str | None = None  # why it could not be made again
     differences: tuple[str, ...] = ()  # each as `outcome.strategy: was …, is …`
+    mended: tuple[str, ...] = ()  # the faults of its form that explain what else differs
 
 
 def count(session: Session, submitter: str | None, case_ref: str | None) -> int:
@@ -61,30 +64,49 @@ def _again(session: Session, rows: Sequence[Row[Any]]) -> Iterator[Replayed]:
     """Decisions of one pack and day. What was derived is left out, so that it is derived again."""
     try:
         pack = stored_pack(session, rows[0].pack_sha256)
-        known = [case_facts.read_facts(pack.vocabulary, row.facts) for row in rows]
-    except UnreadablePackError:
-        yield from (Replayed(row.id, row.case_ref, unreadable=True) for row in rows)
+    except UnreadablePackError as error:
+        yield from (Replayed(row.id, row.case_ref, unreadable=error.message) for row in rows)
         return
-    given = [{name: value for name, value in facts.items() if name not in FORMULAS} for facts in known]
-    for row, evaluation in zip(rows, evaluator(pack, rows[0].as_of).evaluate(given), strict=True):
-        yield Replayed(row.id, row.case_ref, unreadable=False, differences=tuple(_differences(row, evaluation)))
+    computed = formulas(pack.vocabulary.facts)
+    readable, given = [], []
+    for row in rows:
+        try:
+            facts = case_facts.read_facts(pack.vocabulary, row.facts)
+        except ValueError:
+            edition = f"{pack.manifest.id} {pack.manifest.version}"
+            yield Replayed(row.id, row.case_ref, unreadable=f"Its facts are not those of the policy {edition}.")
+        else:
+            readable.append(row)
+            given.append({name: value for name, value in facts.items() if name not in computed})
+    for row, evaluation in zip(readable, evaluator(pack, rows[0].as_of).evaluate(given), strict=True):
+        changes = [(change, mend(pack.form, change)) for change in _changes(pack.form, row, evaluation)]
+        mended = tuple(dict.fromkeys(why for _, why in changes if why is not None))
+        differences = tuple(_told(change) for change, why in changes if why is None)
+        yield Replayed(row.id, row.case_ref, differences=differences, mended=mended)
 
 
-def _differences(row: Row[Any], evaluation: Evaluation) -> Iterator[str]:
-    outcome = evaluation.outcome
-    for name in ("strategy", "urgency", "certain", "engines_agree"):
-        yield from _compare(name, getattr(row, name), getattr(outcome, name))
-    yield from _compare("facts", row.facts, json.loads(case_facts.stored_facts(evaluation.facts)))
-    yield from _compare("outcome", row.outcome, json.loads(stored_outcome(outcome)))
+def _changes(form: int, row: Row[Any], evaluation: Evaluation) -> Iterator[Change]:
+    """Where a decision comes out otherwise."""
+    facts = json.loads(case_facts.stored_facts(evaluation.facts))
+    outcome = json.loads(stored_outcome(evaluation.outcome))
+    was = upcast_outcome(row.outcome)
+    if form < FORM:  # what a form of the past did not say cannot differ
+        facts = {name: value for name, value in facts.items() if name in row.facts}
+        said = {name for plan in was["plans"] for name in plan}
+        outcome["plans"] = [
+            {name: value for name, value in plan.items() if name in (said or plan)} for plan in outcome["plans"]
+        ]
+    columns = ("strategy", "urgency", "certain", "engines_agree")
+    pairs = [
+        *((name, getattr(row, name), getattr(evaluation.outcome, name)) for name in columns),
+        *((f"facts.{name}", row.facts.get(name), facts.get(name)) for name in sorted(row.facts.keys() | facts.keys())),
+        *((f"outcome.{name}", was.get(name), outcome.get(name)) for name in sorted(was.keys() | outcome.keys())),
+    ]
+    yield from (Change(path, one, other, row.facts) for path, one, other in pairs if _text(one) != _text(other))
 
 
-def _compare(path: str, was: Any, now: Any) -> Iterator[str]:
-    """Where two JSON values differ, as deep as they are objects."""
-    if isinstance(was, dict) and isinstance(now, dict):
-        for key in sorted(was.keys() | now.keys()):
-            yield from _compare(f"{path}.{key}", was.get(key), now.get(key))
-    elif _text(was) != _text(now):
-        yield f"{path}: was {_text(was)}, is {_text(now)}"
+def _told(change: Change) -> str:
+    return f"{change.path}: was {_text(change.was)}, is {_text(change.now)}"
 
 
 def _text(value: Any) -> str:

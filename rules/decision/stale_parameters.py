@@ -12,7 +12,7 @@ from rules.decision.outcome import Outcome, StaleParameter
 from rules.decision.reasons import speaking
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts
-from rules.facts.derived import FORMULAS
+from rules.facts.derived import formulas
 from rules.lint.references import uses
 from rules.pack.condition_parser import resolve
 from rules.pack.conditions import Compare, Condition, ParameterReference
@@ -57,9 +57,7 @@ class StaleParameters:
         self._parameters = parameters
         found = (stale_parameter(pack, name, as_of) for name in pack.parameters)
         self._now = {each.parameter: each for each in found if each is not None}
-        self._dated = {
-            pair for name, formula in FORMULAS.items() if name in pack.vocabulary.facts for pair in formula.dated
-        }
+        self._dated = {pair for formula in formulas(pack.vocabulary.facts).values() for pair in formula.dated}
         self._speakers = _speakers(pack, self._now)
         self._twins: dict[str, tuple[PolarsEngine, frozenset[str], frozenset[str]] | None] = {}
 
@@ -121,8 +119,8 @@ class StaleParameters:
         """
         stale = frozenset(
             name
-            for fact, formula in FORMULAS.items()
-            if fact in self._pack.vocabulary.facts and parameter in formula.parameters
+            for fact, formula in formulas(self._pack.vocabulary.facts).items()
+            if parameter in formula.parameters
             for name in followers(self._pack.vocabulary, fact)
         )
         figures = {name: value for name, value in self._parameters.items() if name != parameter}

@@ -132,17 +132,21 @@ def _over_cap_amount(facts: Facts, at: EvaluationDay) -> int | None:
     return _over(facts, at, at.parameters["financial_loan_judicial_cap"])
 
 
-def _excess_charges(facts: Facts, at: EvaluationDay) -> int | None:
-    """What the charges exceed the ceiling of the product by. Private contracts older than their cap are not judged."""
-    product, contract = facts.get("product"), day(facts, "contract_date")
-    if product is None or product == "illegal":  # what is owed there has to be worked out anew
-        return None
-    if product != "private":
-        return _over_cap_amount(facts, at)
+def excess_over_private_cap(facts: Facts, at: EvaluationDay) -> int | None:
+    """What the charges exceed the cap on private lending by. Contracts older than that cap are not judged."""
+    contract = day(facts, "contract_date")
     if contract is None:
         return None
     cap = private_cap(at.on("lpr_1y", contract), at.on("private_cap_multiple", contract))
     return None if cap is None else _over(facts, at, cap)
+
+
+def _excess_charges(facts: Facts, at: EvaluationDay) -> int | None:
+    """What the charges exceed the ceiling of the product by. Private contracts older than their cap are not judged."""
+    product = facts.get("product")
+    if product is None or product == "illegal":  # what is owed there has to be worked out anew
+        return None
+    return excess_over_private_cap(facts, at) if product == "private" else _over_cap_amount(facts, at)
 
 
 def _over(facts: Facts, at: EvaluationDay, cap: int) -> int | None:

@@ -135,12 +135,14 @@ def stored_facts(facts: Mapping[str, Value]) -> str:
     return to_json(facts).decode()
 
 
-def read_facts(vocabulary: Vocabulary, data: Mapping[str, object]) -> Facts:
-    """The facts that `stored_facts` wrote. Raises ValueError where the data is not of this vocabulary."""
+def read_facts(vocabulary: Vocabulary, data: Mapping[str, object], *, lenient: bool = False) -> Facts:
+    """The facts that `stored_facts` wrote. What is not of this vocabulary raises ValueError, or is left out."""
     facts: Facts = {}
     for name, value in data.items():
         fact = vocabulary.facts.get(name)
         if fact is None or type(value) is not _TYPES[fact.type]:
+            if lenient:
+                continue
             raise ValueError(f"{name}: not a fact of this pack, or of another type")
         if fact.type == "date":
             facts[name] = dt.date.fromisoformat(cast(str, value))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from rules.facts.cells import fold, words
-from rules.facts.derived import FORMULAS, GIVEN
+from rules.facts.derived import FORMULAS, GIVEN, formulas
 from rules.pack import schema
 from rules.pack.pack import Unknown, allowed, quoted
 
@@ -53,7 +53,7 @@ def _values(name: str, fact: schema.Fact) -> Iterator[str]:
 
 def _derived(name: str, fact: schema.Fact, unknown: Unknown) -> Iterator[str]:
     """A derived fact is what its formula computes, from what its formula reads."""
-    formula = FORMULAS.get(name)
+    formula = formulas({name: fact}).get(name)
     if formula is None and name not in GIVEN:
         yield f"derived: nothing computes {quoted(name)}; {allowed(name, [*FORMULAS, *GIVEN])}"
         return

@@ -22,6 +22,7 @@ from rules.pack.pack import LoadedRule, Pack, PackError, allowed, quoted
 from rules.pack.schema import Edition, Manifest, OpenPoint
 from rules.pack.schema_errors import sentence
 from rules.pack.strict_yaml import YamlError, read
+from rules.pack.upcasting import FORM, form_of, upcast_pack
 
 __all__ = ["DEFAULT_PACK", "LoadedRule", "Pack", "PackError", "load", "load_files"]
 
@@ -55,6 +56,7 @@ _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.ya
 _ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in ENTRIES.items()}
 _RULE: Final = TypeAdapter(schema.Rule)
 _T = TypeVar("_T")
+_REMEDY: Final = f"write form: {FORM} in pack.yaml once its files are as the pack that comes with Forbear shows"
 
 
 def load(folder: Path) -> Pack:
@@ -69,11 +71,19 @@ def load(folder: Path) -> Pack:
     return load_files(files, folder.name or str(folder))
 
 
-def load_files(files: Mapping[str, bytes], name: str) -> Pack:
-    """The pack in files already read, by their path in the pack. `name` is how errors call the pack."""
+def load_files(files: Mapping[str, bytes], name: str, *, stored: bool = False) -> Pack:
+    """The pack in files already read, by their path in the pack. `name` is how errors call the pack.
+
+    One that is `stored` in the record is read in whatever form it was; any other has to be of today's.
+    """
     files = {path: files[path] for path in sorted(files) if not any(part[0] == "." for part in path.split("/"))}
     errors = [f"{name}: {file} is missing; every pack has one" for file in _REQUIRED if file not in files]
     data = {path: _read(path, content, errors) for path, content in files.items()}
+    form = form_of(data)
+    if stored and form <= FORM:
+        data = upcast_pack(data)
+    elif form != FORM and not errors:
+        raise PackError([f"{name}: this pack is of form {form}, and Forbear takes packs of form {FORM}: {_REMEDY}"])
     parts = {path: _validate(path, data.get(path), _ADAPTERS[path], ENTRIES[path], errors) for path in ENTRIES}
     rules = _rules(data, errors)
     vocabulary = parts["facts.yaml"]
@@ -90,6 +100,7 @@ def load_files(files: Mapping[str, bytes], name: str) -> Pack:
         changelog=parts["changelog.yaml"] or (),
         **{Path(file).stem: parts[file] or {} for file in ENTRIES if file not in _ONE},
         rules=_parsed(rules, vocabulary, parts["parameters.yaml"] or {}, errors) if whole else (),
+        form=form,
         sha256=_digest(files),
         files=dict(files),
     )

@@ -61,6 +61,7 @@ class Pack:
     changelog: tuple[Edition, ...]
     open_points: dict[str, OpenPoint]
     rules: tuple[LoadedRule, ...]
+    form: int  # in which it was written; what was decided by a form of the past is compared with that in mind
     sha256: str
     files: dict[str, bytes]
 

@@ -98,6 +98,7 @@ class Fact(Model):
     required_unless: Annotated[Identifier, Ref("facts")] | None = None
     derived: bool = False
     inputs: tuple[Annotated[Identifier, Ref("facts")], ...] = ()
+    formula: str | None = None  # a derived fact of a past form: what computed it then
     how: Annotated[Text, Filled(how="formula")] | None = (
         None  # a derived fact: how it is computed, for people; may name {parameters}
     )
@@ -280,6 +281,9 @@ class Default(Model):
 class Manifest(Model):
     """pack.yaml: what this pack is."""
 
+    form: Annotated[
+        int, Field(ge=1, strict=True)
+    ]  # of the pack's files: rules/pack/upcasting.py reads those of the past
     id: Identifier
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     title: Text

@@ -1,21 +1,126 @@
-"""Past forms of what the record keeps, read as today's: small steps, kept for good."""
+"""Upcasting: what the record keeps in a form of the past, as today's form. One small step a form, kept for good."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+FORM: Final = 4  # today's form of a pack: `form` in pack.yaml; packs before it do not say theirs
+
+Data = Mapping[str, Any]  # the files of a pack, parsed, by their path
+Parsed = dict[str, Any]
+
+# What a form did not ask for and today's does: said to be left unsaid, never made up.
+_UNSAID: Final = "no_source_named"
+_NO_SOURCE: Final = ({"id": _UNSAID, "status": "own_knowledge"},)
+_NOT_SAID: Final = {"zh": "这一版政策没有写明。", "en": "This edition of the policy does not say."}
 
 
-def upcast_outcome(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored outcome in today's form. The step that a form needs does nothing to later ones."""
+def form_of(data: Data) -> int:
+    """The form of a pack: as pack.yaml says or, before packs said so, by what only that form had."""
+    said = _entries(data, "pack.yaml").get("form")
+    if said is not None:
+        return said if type(said) is int and said > 0 else FORM  # what is wrong with it is told like any other fault
+    strategies = _entries(data, "strategies.yaml").values()
+    if not any(isinstance(each, dict) and "sound_when" in each for each in strategies):
+        return 1
+    facts = _entries(data, "facts.yaml").get("facts")
+    return 3 if isinstance(facts, dict) and "debt_capacity" in facts else 2
+
+
+def upcast_pack(data: Data) -> Parsed:
+    """A pack in today's form."""
+    for step in _STEPS[form_of(data) - 1 :]:
+        data = step(data)
+    return dict(data)
+
+
+def upcast_outcome(data: Data) -> Parsed:
+    """A stored outcome in today's form. What a form said already is left as it said it."""
     return {
-        "lapsed": [],  # decisions stored before there were lapses have none
+        "lapsed": [],  # 0.1 knew of none
         **data,
-        "deadlines": [_deadline(deadline) for deadline in data["deadlines"]],
+        "deadlines": [_deadline(each) for each in data["deadlines"]],
     }
 
 
-def _deadline(data: Mapping[str, Any]) -> dict[str, Any]:
-    """0.1 kept one word, `assumed`, for an unknown start and an unknown calendar."""
-    kept = {name: value for name, value in data.items() if name != "assumed"}
-    return {"start_known": not data.get("assumed"), "calendar_known": True, **kept}
+def _deadline(data: Data) -> Parsed:
+    """0.1 kept one word, `assumed`, for a start and a calendar that are not known."""
+    known = {"start_known": not data.get("assumed"), "calendar_known": True}
+    return {**known, **_without(data, "assumed")}
+
+
+def _from_1(data: Data) -> Parsed:
+    """0.1 to 0.2: sources for everything, what speaks against a strategy, several plans for one."""
+    sourced = {
+        path: _each(data, path, lambda entry: {"references": _NO_SOURCE, **entry})
+        for path in ("hardships.yaml", "documents.yaml", "warnings.yaml", "steps.yaml")
+    }
+    steps = {**sourced["steps.yaml"], _UNSAID: {"text": _NOT_SAID, "references": _NO_SOURCE}}
+    source = {"title": {"zh": "这一版政策没有注明出处", "en": "No source named in this edition"}, "layer": "design"}
+    return {
+        **data,
+        **sourced,
+        "steps.yaml": steps,
+        "references.yaml": {**_entries(data, "references.yaml"), _UNSAID: source},
+        "strategies.yaml": _each(data, "strategies.yaml", _strategy_from_1),
+        # Every red flag has made its case urgent since.
+        "red_flags.yaml": _each(data, "red_flags.yaml", lambda entry: _without(entry, "urgent")),
+        "facts.yaml": _computed_by(data, over_cap_amount="excess_over_ceiling_rounded_up"),
+    }
+
+
+def _strategy_from_1(entry: Data) -> Parsed:
+    plan = entry.get("plan", "none")
+    added = {"sound_when": _NOT_SAID, "against": _NOT_SAID, "next_steps": (_UNSAID,)}
+    return {**added, **_without(entry, "plan"), "plans": () if plan == "none" else (plan,)}
+
+
+def _from_2(data: Data) -> Parsed:
+    """0.2 to 0.3: months to clear from this debt's share of the capacity."""
+    return {**data, "facts.yaml": _computed_by(data, months_to_clear="months_by_whole_capacity")}
+
+
+def _from_3(data: Data) -> Parsed:
+    """0.3 to form 4: a pack says which form it has. In the first editions of 0.3 two facts stood for the charges above
+    the ceiling of the product; plans read one.
+    """
+    told = _computed_by(data, over_private_cap_amount="excess_over_private_cap")
+    if "over_private_cap_amount" in told["facts"]:
+        told = {**told, "facts": {"excess_charges": _EXCESS, **told["facts"]}}
+    return {**data, "facts.yaml": told, "pack.yaml": {**_entries(data, "pack.yaml"), "form": 4}}
+
+
+_EXCESS: Final = {
+    "type": "money",
+    "title": {"zh": "超过上限的息费", "en": "Charges above the ceiling"},
+    "derived": True,
+    "inputs": ("product", "principal", "interest_fees", "days_overdue", "contract_date"),
+}
+
+
+_STEPS: Final[tuple[Callable[[Data], Parsed], ...]] = (_from_1, _from_2, _from_3)  # in order: the first from form 1
+
+
+def _computed_by(data: Data, **formulas: str) -> Parsed:
+    """facts.yaml, with the formula by which a fact was computed in that form, where it has been another since."""
+    told = _entries(data, "facts.yaml")
+    facts = {
+        name: {**fact, "formula": formulas[name]} if name in formulas and isinstance(fact, dict) else fact
+        for name, fact in (told.get("facts") or {}).items()
+    }
+    return {**told, "facts": facts}
+
+
+def _entries(data: Data, path: str) -> Parsed:
+    found = data.get(path)
+    return found if isinstance(found, dict) else {}
+
+
+def _each(data: Data, path: str, change: Callable[[Data], Parsed]) -> Parsed:
+    """A file with each of its entries changed."""
+    return {name: change(entry) if isinstance(entry, dict) else entry for name, entry in _entries(data, path).items()}
+
+
+def _without(entry: Data, *keys: str) -> Parsed:
+    return {name: value for name, value in entry.items() if name not in keys}

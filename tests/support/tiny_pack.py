@@ -11,6 +11,7 @@ from rules.pack.loader import Pack, PackError, load_files
 
 FILES: Mapping[str, str] = {
     "pack.yaml": """
+form: 4
 id: tiny
 version: 1.0.0
 title: {zh: 小包, en: Tiny}

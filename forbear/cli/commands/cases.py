@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from forbear.base.errors import ForbearError
 from forbear.batch import export
-from forbear.batch.progress import BatchProgress, failures, progress_of, recent, worked_seconds
+from forbear.batch.progress import BatchProgress, failures, progress_of, recent, taken_over, worked_seconds
 from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
 from forbear.batch.submit import check_day, rejections_of, source_of
 from forbear.cli import batch_runner, report
@@ -106,11 +106,13 @@ def status(batch: Annotated[UUID | None, typer.Argument(help="one batch; all rec
         ids = recent(found) if batch is None else [batch]
         known = [progress for each in ids if (progress := progress_of(found, each)) is not None]
         broken = [] if batch is None else failures(found, batch)
+        moved = [] if batch is None else taken_over(found, batch)
     if batch is not None and not known:
         raise ForbearError(f"There is no batch {batch}: `forbear status` lists the recent ones.")
     if not known:
         typer.echo("No batch was submitted yet.")
     report.status(known)
+    report.taken_over(moved)
     for failure in broken:
         typer.echo(f"failed: case {failure.case_ref}: {failure.error}")
 

@@ -1,5 +1,8 @@
 """The command that makes stored decisions once more: replay."""
 
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
@@ -13,15 +16,45 @@ from models.session import snapshot
 _SHOWN = 20  # decisions whose differences are printed
 
 
+@dataclass
+class _Tally:
+    """What replaying some decisions came to."""
+
+    same: int = 0
+    different: int = 0
+    mended: Counter[str] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)
+
+    def add(self, replayed: replays.Replayed) -> None:
+        if replayed.unreadable is not None:
+            self.unreadable[replayed.unreadable] += 1
+        elif replayed.differences:
+            self.different += 1
+        else:
+            self.same += 1
+            self.mended.update(replayed.mended)
+
+    def told(self) -> Iterator[str]:
+        for fault, count in self.mended.items():
+            yield f"{count} identical but for what has been mended since: {fault}"
+        for reason, count in self.unreadable.items():
+            yield f"{count} could not be replayed: {reason}"
+        lost = self.unreadable.total()
+        yield f"{self.same} identical, {self.different} different, {lost} could not be replayed"
+
+
 def replay(
     case_ref: Annotated[str | None, typer.Argument(help="the submitter's reference of the case")] = None,
     everything: Annotated[bool, typer.Option("--all", help="every decision of every case")] = False,
     submitter: Annotated[str | None, typer.Option(help="whose case; with --all: only theirs")] = None,
 ) -> None:
-    """Make stored decisions again from the facts, pack and day they were made by. Exit 1 if one comes out otherwise."""
+    """Make stored decisions again from the facts, pack and day they were made by.
+
+    Exit 1 if one comes out otherwise, or could not be made again.
+    """
     if (case_ref is None) != everything:
         raise ForbearError("Give one case reference, or --all.")
-    same = different = unreadable = 0
+    tally = _Tally()
     with opened() as context, snapshot(context.engine) as found, report.bar() as bar:
         whose = submitter or (None if everything else context.settings.submitter)
         total = replays.count(found, whose, case_ref)
@@ -31,13 +64,12 @@ def replay(
         task = bar.add_task("replaying", total=total)
         for each in replays.replay(found, whose, case_ref):
             bar.advance(task)
-            same += not each.unreadable and not each.differences
-            unreadable += each.unreadable
-            different += bool(each.differences)
-            if each.differences and different <= _SHOWN:
+            tally.add(each)
+            if each.differences and tally.different <= _SHOWN:
                 typer.echo(f"decision {each.decision_id} of {each.case_ref} comes out otherwise:")
                 for difference in each.differences:
                     typer.echo(f"  {difference}")
-    typer.echo(f"{same} identical, {different} different, {unreadable} by a policy pack that cannot be read any more")
-    if different:
+    for line in tally.told():
+        typer.echo(line)
+    if tally.different or tally.unreadable:
         raise typer.Exit(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.facts.derived import FORMULAS
+from rules.facts.derived import formulas
 from rules.handbook.context import (
     HandbookContext,
     anchor,
@@ -141,7 +141,7 @@ def _values(v: HandbookContext, fact: Fact) -> Line:
 
 
 def _derivation(v: HandbookContext, name: str, fact: Fact) -> tuple[LabelledPart, ...]:
-    formula = FORMULAS.get(name)
+    formula = formulas({name: fact}).get(name)
     found = said(v, "how", prose(v, fact.how)) if fact.how else ()
     return (
         *found,

@@ -84,15 +84,16 @@ def test_a_changed_case_gets_a_decision_of_its_own_and_keeps_the_old_one(databas
 
 def test_the_latest_decision_of_a_case_is_its_own(database_url: str, vault: Vault) -> None:
     notes = {"notes": "我不想活了"}
-    decided(database_url, [accepted(1, "A", notes), accepted(2, "B", {"notes": "还好"}), accepted(3, "C")], vault)
-    decided(database_url, [accepted(1, "A", notes)], vault, submitter="them")
-    decided(database_url, [accepted(1, "B", days_overdue=7)], vault, as_of=AS_OF + dt.timedelta(days=1))
+    before = AS_OF - dt.timedelta(days=1)
+    rows = [accepted(1, "A", notes), accepted(2, "B", {"notes": "还好"}), accepted(3, "C")]
+    decided(database_url, rows, vault, as_of=before)
+    decided(database_url, [accepted(1, "A", notes)], vault, submitter="them", as_of=before)
+    decided(database_url, [accepted(1, "B", days_overdue=7)], vault)
     with engine_of(database_url) as engine, session(engine) as opened:
         found = {name: latest_decision(opened, "us", name, vault) for name in "ABC"}
         assert latest_decision(opened, "them", "B", vault) is None
     told = {name: each and (each.case_ref, each.as_of, each.facts["days_overdue"]) for name, each in found.items()}
-    later = AS_OF + dt.timedelta(days=1)
-    assert told == {"A": ("A", AS_OF, 100), "B": ("B", later, 7), "C": ("C", AS_OF, 100)}
+    assert told == {"A": ("A", before, 100), "B": ("B", AS_OF, 7), "C": ("C", before, 100)}
     alarms = {name: each and [(alarm.flag, alarm.words) for alarm in each.alarms] for name, each in found.items()}
     assert alarms == {"A": [("self_harm", ("不想活",))], "B": [], "C": []}
 

@@ -83,7 +83,7 @@ def test_replay_says_identical_or_what_differs(environment: dict[str, str], data
 
 
 def _counts(same: int, different: int) -> str:
-    return f"{same} identical, {different} different, 0 by a policy pack that cannot be read any more"
+    return f"{same} identical, {different} different, 0 could not be replayed"
 
 
 def test_what_the_command_line_gives_out_is_in_the_ledger(

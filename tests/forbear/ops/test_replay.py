@@ -73,4 +73,25 @@ def test_a_pack_that_cannot_be_read_any_more_is_said(database_url: str) -> None:
     # A copy under another digest: what this process has read of the sound one stays read.
     tamper(database_url, "INSERT INTO pack SELECT repeat('0', 64), pack_id, version, '{}', created_at FROM pack")
     tamper(database_url, "UPDATE decision SET pack_sha256 = repeat('0', 64)")
-    assert replayed(database_url) == [Replayed(1, "A", unreadable=True)]
+    (found,) = replayed(database_url)
+    assert found.differences == ()
+    assert found.unreadable == (
+        "The policy tiny 1.0.0 that this decision was made by cannot be read any more: triage the case again."
+    )
+
+
+def test_facts_that_are_not_of_their_pack_are_said_and_the_others_are_replayed(database_url: str) -> None:
+    decided(database_url, [accepted(1, "A"), accepted(2, "B"), accepted(3, "C")], VAULT)
+    tamper(database_url, 'UPDATE decision SET facts = facts || \'{"days_overdue": "many"}\' WHERE id = 2')
+    found = replayed(database_url)
+    assert {each.case_ref: each.unreadable for each in found} == {
+        "A": None,
+        "B": "Its facts are not those of the policy tiny 1.0.0.",
+        "C": None,
+    }
+
+
+def test_a_fact_that_is_gone_from_a_decision_is_told(database_url: str) -> None:
+    decided(database_url, [accepted(1, "A")], VAULT, by=load(DEFAULT_PACK))
+    tamper(database_url, "UPDATE decision SET facts = facts - 'overdue_bucket'")
+    assert [each.differences for each in replayed(database_url)] == [('facts.overdue_bucket: was null, is "B5"',)]

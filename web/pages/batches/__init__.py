@@ -1,1 +1,5 @@
 """The pages of batches: handing in, progress, and what is given back."""
+
+from web.pages.batches import batches, downloads, uploads
+
+ROUTERS = (batches.router, uploads.router, downloads.router)

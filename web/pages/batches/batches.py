@@ -16,6 +16,7 @@ from forbear.base.errors import ForbearError
 from forbear.base.packs import pack_to_name_by
 from forbear.base.settings import settings
 from forbear.batch import batch_list, chunks, rejects, uploads
+from forbear.batch.progress import taken_over
 from forbear.batch.submit import rejections_of, source_of
 from forbear.intake import FORMATS
 from web.auth import OurForm, SignedInWork, SupervisorWork
@@ -96,6 +97,7 @@ def _live(session: Session, entry: batch_list.BatchRow) -> dict[str, Any]:
         "batch": entry.batch,
         "urgencies": batch_list.urgencies(session, entry.batch.id),
         "failures": batch_list.failures(session, entry.batch.id) if entry.failed else [],
+        "taken_over": taken_over(session, entry.batch.id),
         "endings": FORMATS,
         "submitted_as": Path(entry.name).suffix.lower(),
     }
