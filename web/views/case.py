@@ -38,7 +38,7 @@ FORMS = tuple(form for name, action in ACTIONS.items() for form in action.forms 
 
 def _action_of(form: str) -> str:
     """The action that a form is for."""
-    return next(name for name, action in ACTIONS.items() if form in (action.forms or (name,)))
+    return next(name for name, action in ACTIONS.items() if form == name or form in action.forms)
 
 
 def case_page(
