@@ -11,8 +11,8 @@ from forbear.intake import Accepted
 from rules.decision.evaluate import Evaluator
 from rules.engines.durable import DurableEngine
 from rules.engines.polars_engine import PolarsEngine
-from rules.facts import derived
 from rules.facts.case_facts import Facts
+from rules.formulas import derivation
 from rules.pack import parameters
 from rules.pack.condition_parser import resolve
 from rules.pack.pack import Pack
@@ -26,7 +26,7 @@ def run(pack: Pack, as_of: dt.date, home: Path, count: int) -> dict[str, float]:
     rows = intake.rows(home / "alone.csv", pack.vocabulary)
     submitted: list[Facts] = [{**row.facts, "note_flags": ()} for row in rows if isinstance(row, Accepted)]
     in_force = parameters.in_force(pack, as_of)
-    known = [derived.derive(pack, facts, as_of, in_force) for facts in submitted]
+    known = [derivation.derive(pack, facts, as_of).facts for facts in submitted]
     rules = [(rule.rule.id, resolve(rule.when, in_force)) for rule in pack.rules]
     engine, twin = DurableEngine(rules, pack.vocabulary), PolarsEngine(rules, pack.vocabulary)
     evaluator = Evaluator(pack, as_of)

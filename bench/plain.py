@@ -21,7 +21,8 @@ from sqlmodel import Field, Session, SQLModel
 from models.session import make_engine
 from rules.engines.compiler import Program, compile_rules
 from rules.engines.message import Writer
-from rules.facts import case_facts, derived
+from rules.facts import case_facts
+from rules.formulas import derivation
 from rules.pack import loader, parameters
 from rules.pack.condition_parser import resolve
 from rules.pack.pack import Pack
@@ -100,7 +101,7 @@ def triage(case_ref: str, stored: dict[str, Any], as_of: str) -> None:
     """Decide one case and commit it."""
     plain = _plain_way(as_of)
     submitted = case_facts.read_facts(plain.pack.vocabulary, stored)
-    facts = derived.derive(plain.pack, submitted, plain.as_of, plain.parameters)
+    facts = derivation.derive(plain.pack, submitted, plain.as_of).facts
     strategy, fired = plain.decide(case_ref, facts)
     with Session(plain.engine) as session:
         session.add(

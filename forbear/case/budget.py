@@ -6,8 +6,7 @@ from typing import Literal
 from forbear.batch.recorded_decision import RecordedDecision
 from rules.decision.reasons import decided_alone
 from rules.facts.affordability import means
-from rules.facts.case_facts import Facts
-from rules.facts.formula import number
+from rules.facts.case_facts import Facts, number
 
 LineKind = Literal["income", "essential", "priority", "buffer", "capacity"]
 

@@ -15,7 +15,6 @@ from forbear.ops.mended import Change, mend
 from rules.decision.evaluate import Evaluation
 from rules.decision.outcome import stored_outcome
 from rules.facts import case_facts
-from rules.facts.derived import formulas
 from rules.pack.upcasting import FORM, upcast_outcome
 
 BLOCK = 500  # decisions evaluated at once
@@ -67,7 +66,7 @@ def _again(session: Session, rows: Sequence[Row[Any]]) -> Iterator[Replayed]:
     except UnreadablePackError as error:
         yield from (Replayed(row.id, row.case_ref, unreadable=error.message) for row in rows)
         return
-    computed = formulas(pack.vocabulary.facts)
+    computed = {name for name in pack.formulas if pack.vocabulary.facts[name].derived}
     readable, given = [], []
     for row in rows:
         try:

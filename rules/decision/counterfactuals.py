@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rules.decision.hit_policy import HitPolicy
 from rules.decision.outcome import Counterfactual, Outcome
 from rules.engines.polars_engine import MissingCondition, PolarsEngine, Verdicts
 from rules.facts.case_facts import Facts
-from rules.facts.derived import derive
+from rules.formulas.derivation import Derivation, Derived
 from rules.pack.conditions import Compare
 from rules.pack.fact_inputs import followers
 from rules.pack.normal_form import leaves
@@ -34,30 +33,27 @@ class _Try:
 class CounterfactualSearch:
     """Finds recourse for whole chunks."""
 
-    def __init__(
-        self, pack: Pack, policy: HitPolicy, twin: PolarsEngine, as_of: dt.date, parameters: Mapping[str, int]
-    ) -> None:
+    def __init__(self, pack: Pack, policy: HitPolicy, twin: PolarsEngine, derivation: Derivation) -> None:
         self._pack = pack
         self._policy = policy
         self._twin = twin
-        self._as_of = as_of
-        self._parameters = parameters
+        self._derivation = derivation
         facts = pack.vocabulary.facts
         self._followers = {name: followers(pack.vocabulary, name) for name, fact in facts.items() if fact.actionable}
 
     def find(
-        self, facts: Sequence[Facts], verdicts: Verdicts, outcomes: Sequence[Outcome]
+        self, cases: Sequence[Derived], verdicts: Verdicts, outcomes: Sequence[Outcome]
     ) -> list[tuple[Counterfactual, ...]]:
         """For each evaluated case the changes that were tried and do lead to a strategy of higher priority."""
         tries = [
             each
             for row, found in enumerate(outcomes)
             if verdicts.lacking[row] and found.engines_agree
-            for each in self._tries(row, facts[row], verdicts.lacking[row], found)
+            for each in self._tries(row, cases[row].facts, verdicts.lacking[row], found)
         ]
-        changed = [self._changed(facts[each.row], each) for each in tries]
-        results = self._twin.evaluate(changed).true if changed else []
-        kept: list[dict[tuple[str, str], Counterfactual]] = [{} for _ in facts]
+        changed = [self._changed(cases[each.row].facts, each) for each in tries]
+        results = self._twin.evaluate(*zip(*changed, strict=True)).true if changed else []
+        kept: list[dict[tuple[str, str], Counterfactual]] = [{} for _ in cases]
         for each, true in zip(tries, results, strict=True):
             claim = (each.strategy, each.fact)
             if claim not in kept[each.row] and self._policy.select(true).strategy == each.strategy:
@@ -90,8 +86,8 @@ class CounterfactualSearch:
                     elif isinstance(balance, int):
                         yield -(-balance * leaf.value // _WHOLE)
 
-    def _changed(self, facts: Facts, change: _Try) -> Facts:
+    def _changed(self, facts: Facts, change: _Try) -> Derived:
         """The case after the change: what follows from the changed fact is derived anew, the rest stays."""
         stale = self._followers[change.fact]
         kept = {name: value for name, value in facts.items() if name not in stale}
-        return derive(self._pack, {**kept, change.fact: change.value}, self._as_of, self._parameters)
+        return self._derivation.derive({**kept, change.fact: change.value})

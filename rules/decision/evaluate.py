@@ -10,20 +10,23 @@ from typing import TypeAlias
 
 from rules.decision import outcome as o
 from rules.decision.counterfactuals import CounterfactualSearch
+from rules.decision.derived_frame import derived_columns
 from rules.decision.hit_policy import HitPolicy, Ids
 from rules.decision.repayment import plans
 from rules.decision.stale_parameters import StaleParameters
 from rules.engines.durable import DurableEngine, EngineError
 from rules.engines.polars_engine import PolarsEngine, RuleTrace, Verdicts
 from rules.facts.case_facts import Facts
-from rules.facts.derived import derive
+from rules.formulas.derivation import Derived, derivation
+from rules.formulas.ends import Bounds
 from rules.pack.condition_parser import resolve
 from rules.pack.conditions import Compare, ParameterReference
 from rules.pack.normal_form import leaves
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
 
-Hits: TypeAlias = Callable[[Facts], frozenset[str]]
+Differences: TypeAlias = tuple[o.EngineDisagreement, ...]
+Hits: TypeAlias = Callable[[Facts, Bounds], frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -72,34 +75,39 @@ class Evaluator:
         self._parameters = in_force(pack, as_of)
         self.engines = given or engines(pack, self._parameters)
         self._policy = HitPolicy(pack)
-        self._advisor = CounterfactualSearch(pack, self._policy, self.engines.twin, as_of, self._parameters)
+        self._derivation = derivation(pack, as_of)
+        self._columns = derived_columns(pack, as_of)
+        self._advisor = CounterfactualSearch(pack, self._policy, self.engines.twin, self._derivation)
         self._lapses = StaleParameters(pack, as_of, self._parameters)
 
     def evaluate(self, cases: Sequence[Facts]) -> list[Evaluation]:
         """Evaluate submitted cases, a chunk at a time."""
-        facts = [derive(self.pack, case, self.as_of, self._parameters) for case in cases]
-        verdicts = self.engines.twin.evaluate(facts)
-        outcomes = [self._outcome(each, row, verdicts) for row, each in enumerate(facts)]
-        recourses = self._advisor.find(facts, verdicts, outcomes)
-        lapses = self._lapses.find(facts, outcomes)
+        derived = [self._derivation.derive(case) for case in cases]
+        # The second engine derives for itself, so that the two vouch for each other's formulas too.
+        columns = self._columns.derive(cases)
+        verdicts = self.engines.twin.judge(columns.table)
+        differing = columns.differing(derived)
+        outcomes = [self._outcome(each, row, verdicts, differing.get(row, ())) for row, each in enumerate(derived)]
+        recourses = self._advisor.find(derived, verdicts, outcomes)
+        lapses = self._lapses.find(derived, outcomes)
         return [
-            Evaluation(each, replace(found, recourse=recourse, lapsed=lapsed) if recourse or lapsed else found)
-            for each, found, recourse, lapsed in zip(facts, outcomes, recourses, lapses, strict=True)
+            Evaluation(each.facts, replace(found, recourse=recourse, lapsed=lapsed) if recourse or lapsed else found)
+            for each, found, recourse, lapsed in zip(derived, outcomes, recourses, lapses, strict=True)
         ]
 
     def trace(self, facts: Facts) -> tuple[RuleTrace, ...]:
         """Every rule, its conditions and comparisons, for one case as submitted or as evaluated."""
-        return self.engines.twin.trace(derive(self.pack, facts, self.as_of, self._parameters))
+        return self.engines.twin.trace(*self._derivation.derive(facts))
 
-    def _outcome(self, facts: Facts, row: int, verdicts: Verdicts) -> o.Outcome:
-        true, unknown = verdicts.true[row], verdicts.unknown[row]
+    def _outcome(self, derived: Derived, row: int, verdicts: Verdicts, differing: Differences) -> o.Outcome:
+        facts, true, unknown = derived.facts, verdicts.true[row], verdicts.unknown[row]
         hits: frozenset[str] | None
         try:
-            hits = self.engines.hits(facts)
+            hits = self.engines.hits(*derived)
         except EngineError:
             hits = None
-        if hits is None or hits != frozenset(true):
-            return self._disagreed(facts, hits, true, unknown)
+        if hits is None or hits != frozenset(true) or differing:
+            return self._disagreed(facts, hits, true, unknown, differing)
         selection = self._policy.select(hits)
         certain, decisive = self._policy.outlook(selection.strategy, verdicts.sure[row], verdicts.open[row])
         questions = self._questions(decisive, facts, verdicts.open_groups[row])
@@ -122,13 +130,15 @@ class Evaluator:
         asked = (name for rule in decisive for name in self.engines.twin.waits_for(rule, facts, open_groups))
         return tuple(dict.fromkeys(name for name in asked if known[name].question))
 
-    def _disagreed(self, facts: Facts, hits: frozenset[str] | None, true: Ids, unknown: Ids) -> o.Outcome:
+    def _disagreed(
+        self, facts: Facts, hits: frozenset[str] | None, true: Ids, unknown: Ids, differing: Differences
+    ) -> o.Outcome:
         either = self._policy.select((hits or frozenset()).union(true))
         return o.disagreed(
             self.pack,
             either,
             tuple(rule for rule in true if hits and rule in hits),
             unknown,
-            o.differences(hits, true, unknown),
+            (*o.differences(hits, true, unknown), *differing),
             o.due(self.pack, either.of("deadline"), facts, self.as_of, self._parameters),
         )

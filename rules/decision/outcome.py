@@ -25,11 +25,11 @@ NO_RULE = "*"  # a difference that is not about one rule: the engine gave no res
 @with_config(STORED)
 @dataclass(frozen=True, slots=True)
 class EngineDisagreement:
-    """A rule the two engines do not agree on."""
+    """A rule the two engines do not agree on, or a derived fact to which they do not give the same value."""
 
     rule: str
-    engine: Literal["hit", "no_hit", "error"]
-    twin: Literal["hit", "no_hit", "unknown"]
+    engine: Literal["hit", "no_hit", "error", "value", "no_value"]
+    twin: Literal["hit", "no_hit", "unknown", "value", "no_value", "other_value"]
 
 
 @with_config(STORED)

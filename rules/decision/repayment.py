@@ -9,11 +9,11 @@ from typing import Final
 
 from rules.engines.message import Facts
 from rules.facts.affordability import has_others, means, payable
-from rules.facts.formula import number
-from rules.facts.legal import months_begun
+from rules.facts.case_facts import number
 from rules.finance import amortisation
 from rules.finance.amortisation import LoanTerms
 from rules.finance.repayment_plan import RepaymentPlan
+from rules.formulas.dates import months_begun
 from rules.pack.schema import PlanKind, Strategy
 
 # Kinds whose search for a term needs an end.

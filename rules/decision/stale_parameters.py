@@ -12,11 +12,12 @@ from rules.decision.outcome import Outcome, StaleParameter
 from rules.decision.reasons import speaking
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts
-from rules.facts.derived import formulas
+from rules.formulas.derivation import Derived
 from rules.lint.references import uses
 from rules.pack.condition_parser import resolve
 from rules.pack.conditions import Compare, Condition, ParameterReference
 from rules.pack.fact_inputs import followers
+from rules.pack.formulas import parameters_of
 from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
 from rules.pack.parameters import value_on
@@ -57,15 +58,20 @@ class StaleParameters:
         self._parameters = parameters
         found = (stale_parameter(pack, name, as_of) for name in pack.parameters)
         self._now = {each.parameter: each for each in found if each is not None}
-        self._dated = {pair for formula in formulas(pack.vocabulary.facts).values() for pair in formula.dated}
+        self._dated = {
+            (each.name, each.on.name)
+            for formula in pack.formulas.values()
+            for each in parameters_of(formula.expression)
+            if each.on is not None
+        }
         self._speakers = _speakers(pack, self._now)
         self._twins: dict[str, tuple[PolarsEngine, frozenset[str], frozenset[str]] | None] = {}
 
-    def find(self, facts: Sequence[Facts], outcomes: Sequence[Outcome]) -> list[tuple[StaleParameter, ...]]:
+    def find(self, cases: Sequence[Derived], outcomes: Sequence[Outcome]) -> list[tuple[StaleParameter, ...]]:
         """For each case its lapses, in the order of the parameters' names."""
-        kept: list[dict[str, StaleParameter]] = [{} for _ in facts]
-        for doubt in self._doubts(facts):
-            undecided = self._undecided(doubt, facts, outcomes)
+        kept: list[dict[str, StaleParameter]] = [{} for _ in cases]
+        for doubt in self._doubts([each.facts for each in cases]):
+            undecided = self._undecided(doubt, cases, outcomes)
             for row, each in doubt.rows.items():
                 today = each is self._now.get(doubt.parameter)
                 if row in undecided or (today and self._spoken(doubt.parameter, outcomes[row])):
@@ -91,7 +97,7 @@ class StaleParameters:
         for parameter, found_rows in rows.items():
             yield _Doubt(parameter, found_rows)
 
-    def _undecided(self, doubt: _Doubt, facts: Sequence[Facts], outcomes: Sequence[Outcome]) -> frozenset[int]:
+    def _undecided(self, doubt: _Doubt, cases: Sequence[Derived], outcomes: Sequence[Outcome]) -> frozenset[int]:
         """The rows for which some rule cannot be decided without the figure."""
         if doubt.parameter not in self._twins:
             self._twins[doubt.parameter] = self._twin(doubt.parameter)
@@ -100,8 +106,10 @@ class StaleParameters:
             return frozenset()
         evaluator, stale, direct = twin
         rows = list(doubt.rows)
-        without = [{name: value for name, value in facts[row].items() if name not in stale} for row in rows]
-        verdicts = evaluator.evaluate(without)
+        verdicts = evaluator.evaluate(
+            [{name: value for name, value in cases[row].facts.items() if name not in stale} for row in rows],
+            [{name: bound for name, bound in cases[row].bounds.items() if name not in stale} for row in rows],
+        )
         return frozenset(
             row
             for row, rules, groups in zip(rows, verdicts.unknown, verdicts.open_groups, strict=True)
@@ -119,8 +127,8 @@ class StaleParameters:
         """
         stale = frozenset(
             name
-            for fact, formula in formulas(self._pack.vocabulary.facts).items()
-            if parameter in formula.parameters
+            for fact, formula in self._pack.formulas.items()
+            if any(each.name == parameter for each in parameters_of(formula.expression))
             for name in followers(self._pack.vocabulary, fact)
         )
         figures = {name: value for name, value in self._parameters.items() if name != parameter}

@@ -9,14 +9,15 @@ from typing import Final, TypeAlias
 
 from rules.engines import message
 from rules.engines.durable_expressions import PATTERNS, STACK, Expression, ExpressionPart, either, one_of, together
+from rules.formulas.ends import ORDERED, SIDES, bounded
 from rules.pack import conditions as c
 from rules.pack.normal_form import FALSE, normal
-from rules.pack.schema import Fact, FactType, Vocabulary
+from rules.pack.schema import Fact, Vocabulary
 
 Rules: TypeAlias = Sequence[tuple[str, c.Condition]]
 
-_ORDERED: Final[frozenset[FactType]] = frozenset({"int", "money", "rate", "date"})
 _COMPARISONS: Final = {"more_than": "$gt", "at_least": "$gte", "less_than": "$lt", "at_most": "$lte"}
+_TURNED: Final = {"more_than": "less_than", "at_least": "at_most", "less_than": "more_than", "at_most": "at_least"}
 # Names the engine keeps for itself.
 _RESERVED: Final = (
     "id sid $s $m $i $forward $and $or $eq $neq $lt $lte $gt $gte $mt $imt $iall $iany $ex $nex $add $sub $mul $div "
@@ -131,6 +132,8 @@ class _Compiler:
     def like(self, condition: c.Leaf) -> ExpressionPart:
         """A leaf."""
         match condition:
+            case c.Compare(fact) if self.fact(fact) and bounded(self.vocabulary, fact):
+                return self.between(condition)
             case c.Compare(fact, "not_equals", value):
                 return together([self.given(fact), self.test(fact, "$neq", value)])
             case c.Compare(fact, "equals", value):
@@ -158,6 +161,8 @@ class _Compiler:
                 return self.member(fact, value, 0)
             case c.ComparePair(fact, "equals_fact", other):
                 key, _ = self.sign(fact, other)
+                if self.spread(key):
+                    return self.ends("not_equals", message.ends_of(key), 0)
                 return together([self.given(fact), self.given(other), self.leaf({"$neq": {key.name: 0}}, key)])
         raise CompileError(f"cannot negate {child!r}")
 
@@ -171,6 +176,23 @@ class _Compiler:
             self.keys[fact].words.add(literal)
         return part
 
+    def between(self, leaf: c.Compare) -> ExpressionPart:
+        """A comparison of a derived fact: whatever value it will have."""
+        literal = _literal(leaf.fact, self.fact(leaf.fact), _COMPARISONS.get(leaf.operator), leaf.value)
+        return self.ends(leaf.operator, [message.bound_key(leaf.fact, side) for side in SIDES], literal)
+
+    def ends(self, operator: str, keys: Sequence[message.MessageKey], value: str | int) -> ExpressionPart:
+        """A comparison of all that lies between two keys."""
+        low, high = keys
+        above, below = "$gt", "$lt"
+        if operator == "equals":
+            above, below = "$gte", "$lte"
+        elif operator != "not_equals":
+            key = low if operator in ("more_than", "at_least") else high
+            return self.leaf({_COMPARISONS[operator]: {key.name: value}}, key)
+        parts = [self.leaf({above: {low.name: value}}, low), self.leaf({below: {high.name: value}}, high)]
+        return together(parts) if operator == "equals" else one_of(parts)
+
     def member(self, fact: str, value: str, held: int) -> ExpressionPart:
         if self.fact(fact).type != "list":
             raise CompileError(f"{fact} is no list")
@@ -180,12 +202,15 @@ class _Compiler:
     def pair(self, fact: str, operator: c.PairOperator, other: str) -> ExpressionPart:
         key, turned = self.sign(fact, other)
         if operator == "equals_fact":
-            return self.leaf({key.name: 0}, key)
+            return self.ends("equals", message.ends_of(key), 0) if self.spread(key) else self.leaf({key.name: 0}, key)
         kind = self.fact(fact).type
-        if kind not in _ORDERED:
+        if kind not in ORDERED:
             raise CompileError(f"{fact} and {other} of type {kind} are equal or not, they have no order")
         more = operator in ("more_than_fact", "at_least_fact")
         sign = 1 if more is not turned else -1
+        if self.spread(key):
+            wanted = operator.removesuffix("_fact")
+            return self.ends(_TURNED[wanted] if turned else wanted, message.ends_of(key), 0)
         if operator in ("more_than_fact", "less_than_fact"):
             return self.leaf({key.name: sign}, key)
         return self.leaf({"$gte" if sign > 0 else "$lte": {key.name: 0}}, key)
@@ -196,6 +221,10 @@ class _Compiler:
             raise CompileError(f"{fact} and {other} cannot be compared")
         first, second = sorted((fact, other))
         return message.sign_key(first, second), first != fact
+
+    def spread(self, sign: message.MessageKey) -> bool:
+        """Whether the sign of a pair is compared by its bounds."""
+        return bounded(self.vocabulary, sign.fact) or bounded(self.vocabulary, sign.second)
 
     def leaf(self, expression: Expression, key: message.MessageKey) -> ExpressionPart:
         if key.fact:
@@ -214,7 +243,7 @@ class _Compiler:
 
 def _literal(name: str, fact: Fact, operator: str | None, value: c.Scalar | c.ParameterReference) -> str | int:
     """The literal as the engine compares it, once it is sure to be of the fact's type."""
-    if operator not in (None, "$neq") and fact.type not in _ORDERED:
+    if operator not in (None, "$neq") and fact.type not in ORDERED:
         raise CompileError(f"{name} of type {fact.type} has no order")
     match fact.type, value:
         case (("enum" | "text"), str()) if 0 < len(value) <= message.LONGEST_TEXT:

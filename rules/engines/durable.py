@@ -11,6 +11,7 @@ import durable_rules_engine
 
 from rules.engines.compiler import Rules, Ruleset, compile_rules
 from rules.engines.message import Facts, MessageError, Writer
+from rules.formulas.ends import NO_BOUNDS, Bounds
 from rules.pack.schema import Vocabulary
 
 _NOT_HANDLED = 1  # no rule fired; 0: some did
@@ -35,10 +36,10 @@ class DurableEngine:
         self._writer = Writer(program.keys)
         self._rulesets = [(_create(f"forbear-{n}", each), each.keys) for n, each in enumerate(program.rulesets)]
 
-    def hits(self, facts: Facts) -> frozenset[str]:
+    def hits(self, facts: Facts, bounds: Bounds = NO_BOUNDS) -> frozenset[str]:
         """The ids of the rules that fire for a case. Raises EngineError where the engine cannot tell."""
         try:
-            written = self._writer.write(facts)
+            written = self._writer.write(facts, bounds)
         except MessageError as error:
             raise EngineError(str(error)) from None
         found: set[str] = set()

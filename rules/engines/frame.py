@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 import polars as pl
 
 from rules.engines.message import Facts
 from rules.facts.cells import Value
+from rules.formulas.ends import NO_BOUNDS, SIDES, Bounds, Side, bounded
+from rules.formulas.ends import ends as ends_of
 from rules.pack import conditions as c
 from rules.pack.schema import FactType, Vocabulary
 
@@ -35,17 +38,39 @@ _OPERATORS: Final[Mapping[str, Callable[[pl.Expr, pl.Expr], pl.Expr]]] = {
 }
 ROW: Final = "$row"
 _BETWEEN: Final = "\x1f"
+_EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 UNKNOWN: Final = pl.lit(None, dtype=pl.Boolean)
 
 
-def frame(cases: Sequence[Facts], facts: Iterable[str], vocabulary: Vocabulary) -> pl.DataFrame:
-    """The cases' facts, column by column, after a column of row numbers that gives even an empty table its height."""
+def frame(
+    cases: Sequence[Facts],
+    facts: Iterable[str],
+    vocabulary: Vocabulary,
+    bounds: Sequence[Bounds] | None = None,
+    ends: Iterable[str] = (),
+) -> pl.DataFrame:
+    """The cases' facts, column by column, after a column of row numbers that gives even an empty table its height.
+
+    `ends` are the facts that have two more columns, the least and the most they can be, from their value or the bounds.
+    """
     return pl.DataFrame(
         [
             pl.Series(ROW, range(len(cases)), dtype=pl.UInt32),
             *(_column(name, vocabulary.facts[name].type, [case.get(name) for case in cases]) for name in facts),
+            *(column for name in ends for column in _ends(name, cases, bounds or [NO_BOUNDS] * len(cases))),
         ]
     )
+
+
+def end(fact: str, side: Side) -> str:
+    """The column of the least or the most that a derived fact can be."""
+    return f"{fact}.{side}"
+
+
+def _ends(fact: str, cases: Sequence[Facts], bounds: Sequence[Bounds]) -> Iterator[pl.Series]:
+    found = [ends_of(case.get(fact), each.get(fact)) for case, each in zip(cases, bounds, strict=True)]
+    for place, side in enumerate(SIDES):
+        yield pl.Series(end(fact, side), [each[place] for each in found], dtype=pl.Int64)
 
 
 def _column(name: str, kind: FactType, values: list[Value | None]) -> pl.Series:
@@ -56,18 +81,57 @@ def _column(name: str, kind: FactType, values: list[Value | None]) -> pl.Series:
     return pl.Series(name, joined, dtype=pl.String).str.split(_BETWEEN)
 
 
-def compare(leaf: c.Leaf) -> pl.Expr:
+def compare(leaf: c.Leaf, vocabulary: Vocabulary) -> pl.Expr:
     """A leaf as it stands; `known` alone is never null."""
     match leaf:
         case c.Compare(value=c.ParameterReference()):
             return UNKNOWN
+        case c.Compare(fact, word, value) if bounded(vocabulary, fact):
+            return _decided(word, *_both_ends(fact, vocabulary), *[pl.lit(_number(value))] * 2)
         case c.Compare(fact, word, value):
             return _OPERATORS[word](pl.col(fact), pl.lit(value))
         case c.OneOf(fact, values):
             return pl.col(fact).is_in(list(values))
         case c.Contains(fact, value):
             return pl.col(fact).list.contains(value)
+        case c.ComparePair(fact, word, other) if bounded(vocabulary, fact) or bounded(vocabulary, other):
+            return _decided(word.removesuffix("_fact"), *_both_ends(fact, vocabulary), *_both_ends(other, vocabulary))
         case c.ComparePair(fact, word, other):
             return _OPERATORS[word.removesuffix("_fact")](pl.col(fact), pl.col(other))
         case c.Known(fact, known):
             return pl.col(fact).is_not_null() if known else pl.col(fact).is_null()
+
+
+def _both_ends(fact: str, vocabulary: Vocabulary) -> tuple[pl.Expr, pl.Expr]:
+    """The least and the most a fact can be; a submitted one is what it is or unknown."""
+    if bounded(vocabulary, fact):
+        low, high = (pl.col(end(fact, side)) for side in SIDES)
+        return low, high
+    value = pl.col(fact)
+    if vocabulary.facts[fact].type == "date":
+        value = value.cast(pl.Int64) + _EPOCH
+    return value, value
+
+
+def _decided(word: str, low: pl.Expr, high: pl.Expr, least: pl.Expr, most: pl.Expr) -> pl.Expr:
+    """How one interval compares with another, null where that is not decided yet."""
+    match word:
+        case "more_than":
+            return _either(low > most, high <= least)
+        case "at_least":
+            return _either(low >= most, high < least)
+        case "less_than":
+            return _either(high < least, low >= most)
+        case "at_most":
+            return _either(high <= least, low > most)
+    apart = (low > most) | (high < least)
+    same = (low == most) & (high == least)
+    return _either(same, apart) if word == "equals" else _either(apart, same)
+
+
+def _either(true: pl.Expr, false: pl.Expr) -> pl.Expr:
+    return pl.when(true).then(True).when(false).then(False)
+
+
+def _number(value: object) -> int:
+    return value.toordinal() if isinstance(value, dt.date) else cast(int, value)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from rules.facts.cells import Value
+from rules.formulas.ends import NO_BOUNDS, SIDES, Bounds, Side, ends
 
 Facts: TypeAlias = Mapping[str, Value]
 
@@ -31,10 +32,11 @@ class MessageKey:
     """One property of the message: which fact it speaks of, and how."""
 
     name: str
-    kind: Literal["always", "value", "known", "member", "sign"]
+    kind: Literal["always", "value", "known", "member", "sign", "bound", "sign_bound"]
     fact: str
     second: str = ""  # the list's member, or the other fact of a pair
     words: set[str] = field(default_factory=set)  # the texts that rules compare the fact with
+    side: Side = "low"  # of a bound
 
 
 def value_key(fact: str) -> MessageKey:
@@ -57,6 +59,16 @@ def sign_key(fact: str, other: str) -> MessageKey:
     return MessageKey(f"{fact}:{other}", "sign", fact, other)
 
 
+def bound_key(fact: str, side: Side) -> MessageKey:
+    """The least or the most that a derived fact can be: its value where it has one."""
+    return MessageKey(f"{fact}.{side}", "bound", fact, side=side)
+
+
+def ends_of(sign: MessageKey) -> list[MessageKey]:
+    """The least and the most that the sign of a pair can be, where one of the two is derived."""
+    return [MessageKey(f"{sign.name}.{side}", "sign_bound", sign.fact, sign.second, side=side) for side in SIDES]
+
+
 # In every message that asks for it: a condition which holds whatever the case says ($ is in no fact's name).
 ALWAYS: Final = MessageKey("$always", "always", "")
 
@@ -69,6 +81,8 @@ class Writer:
         self._values = []
         self._known = []
         self._signs = []
+        bounds: dict[str, list[tuple[str, str, int]]] = {}
+        signs: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
         lists: dict[str, dict[str, str]] = {}
         for name, key in keys.items():
             start = f"{json.dumps(name)}:"
@@ -78,11 +92,17 @@ class Writer:
                 self._known.append((key.fact, name, f"{start}1", f"{start}0"))
             elif key.kind == "sign":
                 self._signs.append((key.fact, key.second, name, start))
+            elif key.kind == "bound":
+                bounds.setdefault(key.fact, []).append((name, start, SIDES.index(key.side)))
+            elif key.kind == "sign_bound":
+                signs.setdefault((key.fact, key.second), []).append((name, start, SIDES.index(key.side)))
             elif key.kind == "member":
                 lists.setdefault(key.fact, {})[key.second] = name
+        self._bounds = list(bounds.items())
+        self._sign_bounds = [(*pair, keys) for pair, keys in signs.items()]
         self._lists = [(fact, _members(names)) for fact, names in lists.items()]
 
-    def write(self, facts: Facts) -> dict[str, str]:
+    def write(self, facts: Facts, bounds: Bounds = NO_BOUNDS) -> dict[str, str]:
         """Each key's property as JSON text. Raises MessageError."""
         written = dict(self._always)
         for fact, start, words in self._values:
@@ -99,6 +119,42 @@ class Writer:
             left, right = facts.get(fact), facts.get(second)
             if left is not None and right is not None:
                 written[name] = start + _sign(left, right)
+        written.update(self._ends(facts, bounds))
+        written.update(self._end_signs(facts, bounds))
+        return written
+
+    def _ends(self, facts: Facts, bounds: Bounds) -> dict[str, str]:
+        """The least and the most that derived facts can be."""
+        written = {}
+        for fact, keys in self._bounds:
+            value = facts.get(fact)
+            if value is not None:
+                shown = number(value)
+                for name, start, _ in keys:
+                    written[name] = start + shown
+            elif fact in bounds:
+                found = ends(None, bounds[fact])
+                for name, start, side in keys:
+                    end = found[side]
+                    if end is not None:
+                        written[name] = start + number(end)
+        return written
+
+    def _end_signs(self, facts: Facts, bounds: Bounds) -> dict[str, str]:
+        """The least and the most that the signs of pairs with derived facts can be."""
+        written = {}
+        for fact, second, keys in self._sign_bounds:
+            left, right = facts.get(fact), facts.get(second)
+            if left is not None and right is not None:
+                shown = _sign(left, right)
+                for name, start, _ in keys:
+                    written[name] = start + shown
+            elif fact in bounds or second in bounds:
+                one, other = ends(left, bounds.get(fact)), ends(right, bounds.get(second))
+                for name, start, side in keys:
+                    end, opposite = one[side], other[1 - side]
+                    if end is not None and opposite is not None:
+                        written[name] = start + _sign(end, opposite)
         return written
 
 
@@ -114,10 +170,11 @@ def _members(names: Mapping[str, str]) -> Callable[[tuple[str, ...]], dict[str, 
 
 def number(value: Value) -> str:
     """A value as the whole number the engine compares."""
-    if isinstance(value, int):
-        if -LARGEST <= value <= LARGEST:
-            return str(int(value))
-    elif isinstance(value, dt.date):
+    if type(value) is int and -LARGEST <= value <= LARGEST:
+        return str(value)
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, dt.date):
         return str(value.toordinal())
     raise MessageError("a fact has a value that the engine does not compare exactly")
 

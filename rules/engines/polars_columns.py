@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from rules.engines.frame import ROW, UNKNOWN, compare
+from rules.formulas.ends import bounded
 from rules.pack import conditions as c
 from rules.pack.fact_inputs import sources
 from rules.pack.normal_form import facts_of
@@ -47,10 +48,15 @@ class Columns:
         direct = {fact for leaf in self._leaves for fact in facts_of(leaf)}
         return sorted(direct.union(*(sources(self._vocabulary, fact) for fact in direct)))
 
+    def ends(self) -> list[str]:
+        """The facts that a frame must have the bounds of."""
+        compared = (leaf for leaf in self._leaves if isinstance(leaf, c.Compare | c.ComparePair))
+        return sorted({fact for leaf in compared for fact in facts_of(leaf) if bounded(self._vocabulary, fact)})
+
     def evaluate(self, table: pl.DataFrame, combined: Mapping[str, pl.Expr]) -> pl.DataFrame:
         """A Boolean column for each combined expression, behind the row numbers."""
         if self._stages is None:
-            leaves = {name: compare(leaf) for leaf, name in self._leaves.items()}
+            leaves = {name: compare(leaf, self._vocabulary) for leaf, name in self._leaves.items()}
             prospects = {name: self._open(leaf, wanted) for (leaf, wanted), name in self._prospects.items()}
             self._stages = ([*_named(self._facts), *_named(leaves)], _named(prospects))
         compared = table.with_columns(self._stages[0]).with_columns(self._stages[1])
@@ -67,15 +73,18 @@ class Columns:
         return pl.col(self._prospects.setdefault((leaf, wanted), f"%{len(self._prospects)}"))
 
     def _open(self, leaf: c.Leaf, wanted: bool) -> pl.Expr:
-        """A comparison with a derived fact that will never be known is never true, whichever way it is asked."""
+        """A comparison with a derived fact that will never be known is never true, whichever way it is asked.
+
+        Unless its bounds say so: what is paid off with nothing takes longer than any number of months.
+        """
         if isinstance(leaf, c.Known):
             self._value(leaf)  # so that the fact gets its column
             return self._given(leaf.fact) if leaf.known is wanted else ~self._given(leaf.fact)
-        expression = self._value(leaf, wanted)
+        open_ = UNKNOWN
         for fact in facts_of(leaf):
             if self._vocabulary.facts[fact].derived:
-                expression &= self._given(fact).fill_null(True)
-        return expression
+                open_ &= self._given(fact).fill_null(True)
+        return self._value(leaf, wanted).fill_null(open_)
 
     def _given(self, fact: str) -> pl.Expr:
         """Whether a fact is known in the end: true, null for maybe, or false for a derived one that cannot be.

@@ -13,6 +13,7 @@ from rules.engines.compiler import Rules
 from rules.engines.frame import frame
 from rules.engines.message import Facts
 from rules.engines.polars_columns import Columns
+from rules.formulas.ends import NO_BOUNDS, Bounds, bounded
 from rules.pack import conditions as c
 from rules.pack.fact_inputs import sources
 from rules.pack.normal_form import facts_of, leaves, normal
@@ -77,7 +78,8 @@ class _Plan:
     value: pl.Expr
     prospect: pl.Expr | None = None  # where it is not simply the value
     groups: dict[str, pl.Expr] = field(default_factory=dict)
-    asks: list[tuple[str, Ids]] = field(default_factory=list)  # a fact, and the groups that must be open to ask for it
+    # A fact, the groups that must be open to ask for it, and the comparison, where bounds may have decided it.
+    asks: list[tuple[str, Ids, str | None]] = field(default_factory=list)
     lacks: dict[MissingCondition, pl.Expr] = field(default_factory=dict)
 
 
@@ -95,10 +97,15 @@ class PolarsEngine:
         self._prospects = [rule if plan.prospect is None else _prospect(rule) for rule, plan in self._plans.items()]
         self._expressions = self._all()
         self._facts = self._columns.used()
+        self._ends = self._columns.ends()
 
-    def evaluate(self, cases: Sequence[Facts]) -> Verdicts:
-        """Evaluate every rule for every case."""
-        results = self._columns.evaluate(frame(cases, self._facts, self._vocabulary), self._expressions)
+    def evaluate(self, cases: Sequence[Facts], bounds: Sequence[Bounds] | None = None) -> Verdicts:
+        """Evaluate every rule for every case, with the bounds of its derived facts that have no value."""
+        return self.judge(frame(cases, self._facts, self._vocabulary, bounds, self._ends))
+
+    def judge(self, table: pl.DataFrame) -> Verdicts:
+        """Evaluate every rule for every case of a frame that has its derived facts and their ends."""
+        results = self._columns.evaluate(table, self._expressions)
         true, unknown = _chosen(results, self._rules, self._rules)
         sure, undecided = _chosen(results, self._prospects, self._rules)
         return Verdicts(
@@ -123,18 +130,18 @@ class PolarsEngine:
 
     def waits_for(self, rule: str, facts: Facts, open_groups: frozenset[str]) -> Iterator[str]:
         """The submitted facts that an open rule still waits for: missing ones that decide something."""
-        for fact, groups in self._plans[rule].asks:
-            if fact not in facts and open_groups.issuperset(groups):
+        for fact, groups, leaf in self._plans[rule].asks:
+            if fact not in facts and open_groups.issuperset(groups) and (leaf is None or leaf in open_groups):
                 yield from (source for source in sources(self._vocabulary, fact) if source not in facts)
 
     def hangs_on(self, rule: str, names: Collection[str], open_groups: frozenset[str]) -> bool:
         """Whether one of these facts, all of them missing, still decides something about the rule."""
-        return any(fact in names and open_groups.issuperset(groups) for fact, groups in self._plans[rule].asks)
+        return any(fact in names and open_groups.issuperset(groups) for fact, groups, _ in self._plans[rule].asks)
 
-    def trace(self, facts: Facts) -> tuple[RuleTrace, ...]:
+    def trace(self, facts: Facts, bounds: Bounds = NO_BOUNDS) -> tuple[RuleTrace, ...]:
         """Every rule with its parts and comparisons for one case, in the order of the rules."""
         names, values = self._traced
-        table = frame([facts], self._facts, self._vocabulary)
+        table = frame([facts], self._facts, self._vocabulary, [bounds], self._ends)
         row = self._columns.evaluate(table, values).row(0, named=True)
         return tuple(
             RuleTrace(
@@ -185,7 +192,11 @@ class PolarsEngine:
                 self._ask(plan, child, inner)
             return
         for leaf in leaves(condition):
-            plan.asks.extend((fact, groups) for fact in facts_of(leaf))
+            asked: str | None = None
+            if not isinstance(leaf, c.Known) and any(bounded(self._vocabulary, fact) for fact in facts_of(leaf)):
+                asked = f"{plan.rule}?{len(plan.groups)}"
+                plan.groups[asked] = self._columns.prospect(condition)
+            plan.asks.extend((fact, groups, asked) for fact in facts_of(leaf))
 
 
 def parts(condition: c.Condition) -> tuple[c.Condition, ...]:

@@ -177,6 +177,12 @@ def _label(fact: Fact, value: str) -> Text:
     return Text(zh=value, en=value) if labels is None else Text(zh=labels.zh, en=labels.en)
 
 
+def number(facts: Mapping[str, Value], name: str) -> int | None:
+    """A fact that is a number."""
+    value = facts.get(name)
+    return value if isinstance(value, int) else None
+
+
 def missing(vocabulary: Vocabulary, facts: Mapping[str, Value]) -> tuple[str, ...]:
     """The facts that a person could still be asked for, in the vocabulary's order."""
     return tuple(

@@ -17,7 +17,7 @@ Reader: TypeAlias = Callable[[object], Value | None]
 
 MAX_CELL: Final = 200  # characters of a cell that is not free text
 MAX_TEXT: Final = 2_000  # characters of free text where facts.yaml sets no max_length
-_FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
+FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
 _EXACT_FLOAT: Final = 10**15
 
 _WORDS: Final = word_lists("cells")
@@ -194,7 +194,7 @@ def read_date(cell: object) -> dt.date | None:
         if found is None:
             return None
         day = found
-    if not _FIRST_DAY <= day <= _LAST_DAY:
+    if not FIRST_DAY <= day <= LAST_DAY:
         raise CellError("not_between_years", cell=shown(cell))
     return day
 

@@ -28,10 +28,17 @@ _RATE = re.compile(r"(-?)(\d+)(?:\.(\d+))?\s*%?()", re.ASCII)
 _CENT = Decimal("0.01")
 
 
+def limits(fact: Fact) -> tuple[int, int]:
+    """The least and the most that a number of this fact may be, in its canonical grain."""
+    most = {"int": MAX_COUNT, "money": MAX_YUAN, "rate": MAX_PERCENT}[fact.type]
+    lowest = fact.minimum if fact.minimum is not None else (-most if fact.derived else 0)
+    highest = fact.maximum if fact.maximum is not None else most
+    return (lowest, highest) if fact.type == "int" else (100 * lowest, 100 * highest + 99)
+
+
 def int_reader(fact: Fact) -> Reader:
     """A whole number; the fact's suffixes (45天) may follow it."""
-    lowest = fact.minimum if fact.minimum is not None else (-MAX_COUNT if fact.derived else 0)
-    highest = fact.maximum if fact.maximum is not None else MAX_COUNT
+    lowest, highest = limits(fact)
     suffixes = tuple(sorted((fold(suffix) for suffix in fact.suffixes), key=len, reverse=True))
 
     def read(cell: object) -> int | None:
@@ -68,17 +75,16 @@ def _whole(cell: object, suffixes: tuple[str, ...]) -> int | None:
 
 def money_reader(fact: Fact) -> Reader:
     """Yuan with at most two decimals, as fen."""
-    return _hundredths(fact, MAX_YUAN, _money, "not_money")
+    return _hundredths(fact, _money, "not_money")
 
 
 def rate_reader(fact: Fact) -> Reader:
     """Percent a year with at most two decimals, as basis points."""
-    return _hundredths(fact, MAX_PERCENT, _rate, "not_a_rate")
+    return _hundredths(fact, _rate, "not_a_rate")
 
 
-def _hundredths(fact: Fact, most: int, parse: Callable[[str], Decimal | None], refusal: str) -> Reader:
-    lowest = 100 * (fact.minimum if fact.minimum is not None else (-most if fact.derived else 0))
-    highest = 100 * (fact.maximum if fact.maximum is not None else most) + 99
+def _hundredths(fact: Fact, parse: Callable[[str], Decimal | None], refusal: str) -> Reader:
+    lowest, highest = limits(fact)
 
     def read(cell: object) -> int | None:
         if type(cell) is str:

@@ -60,7 +60,7 @@ class HandbookContext:
 def context(pack: Pack, day: dt.date, language: Language) -> HandbookContext:
     """The voice of a pack in a language, on a day."""
     users: dict[Name, list[Use]] = {}
-    for use in (*uses(pack), *uses_in_code(pack)):
+    for use in (*uses(pack), *uses_in_code()):
         users.setdefault(use.used, []).append(use)
     rules = {loaded.rule.id: loaded for loaded in pack.rules}
     return HandbookContext(pack, day, language, rules, {name: tuple(found) for name, found in users.items()})

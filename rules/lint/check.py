@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from rules.lint.boundaries import lacking
 from rules.lint.code_uses import uses_in_code
+from rules.lint.formula_tests import FormulaFailure, boundaries_lacking, kinds_lacking, run_formula_tests
 from rules.lint.lock import lock, mismatch
 from rules.lint.parameter_check import unconfirmed
 from rules.lint.references import uses
@@ -21,7 +22,7 @@ from rules.pack.loader import Pack, PackError, load
 from rules.pack.normal_form import leaves
 from rules.pack.pack import LoadedRule
 
-__all__ = ["LintFinding", "TestFailure", "check", "lock", "run_tests"]
+__all__ = ["FormulaFailure", "LintFinding", "TestFailure", "check", "lock", "run_formula_tests", "run_tests"]
 
 # What a pack has only to be used.
 _USEFUL: Final = (
@@ -49,6 +50,12 @@ def check(folder: Path, on: dt.date | None = None) -> list[LintFinding]:
     findings += _unused(pack)
     findings += [LintFinding("error", "changelog.yaml", fault) for fault in faults(pack)]
     tests = examples(pack)
+    for formula in pack.formulas.values():
+        findings += [LintFinding("error", formula.path, lack) for lack in kinds_lacking(formula)]
+        findings += [LintFinding("warning", formula.path, lack) for lack in boundaries_lacking(pack, formula)]
+    findings += [
+        LintFinding("error", pack.formulas[each.fact].path, f"test failed: {each}") for each in run_formula_tests(pack)
+    ]
     for rule in pack.rules:
         findings += _kinds_of_tests(rule)
         findings += [
@@ -77,7 +84,7 @@ def _kinds_of_tests(rule: LoadedRule) -> Iterator[LintFinding]:
 
 
 def _unused(pack: Pack) -> Iterator[LintFinding]:
-    used = {use.used for use in (*uses(pack), *uses_in_code(pack)) if not use.idle}
+    used = {use.used for use in (*uses(pack), *uses_in_code()) if not use.idle}
     for file in _USEFUL:
         for name in getattr(pack, file):
             if (file, name) not in used:

@@ -15,7 +15,7 @@ from rules.lint import parameter_check
 from rules.lint.hardship_documents import check_papers
 from rules.lint.negotiation_check import check_negotiation
 from rules.pack import schema
-from rules.pack.pack import Pack, quoted, unknown_in
+from rules.pack.pack import Pack, quoted
 from rules.pack.schema import Manifest
 
 _T = TypeVar("_T")
@@ -29,7 +29,7 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
     """
     found: dict[str, Iterable[str]] = {
         "pack": _manifest(pack.manifest),
-        "facts": check_vocabulary(pack.vocabulary, unknown_in(pack, broken)),
+        "facts": check_vocabulary(pack.vocabulary),
         "parameters": _each(pack.parameters, parameter_check.mistakes),
         "fees": _each(pack.fees, flaws),
         "products": _codes(pack.products),

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from rules.pack import conditions as c
 from rules.pack import schema
 from rules.pack.condition_parser import ConditionError, parse
+from rules.pack.formulas import parameters_of
 from rules.pack.marks import Filled, Mark, Ref, When
 from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import Pack, allowed, quoted
@@ -49,7 +50,11 @@ CALLED: Final[Mapping[str, str]] = {
 # The file that holds what is no file of its own.
 _HOME: Final[Mapping[str, str]] = {"lender_types": "facts", "points": "negotiation", "signatures": "negotiation"}
 # What each file is made of, by the attribute of the pack that holds it.
-_FILES: Final = {name: hint for name, hint in get_type_hints(Pack).items() if name not in ("rules", "sha256", "files")}
+_FILES: Final = {
+    name: hint
+    for name, hint in get_type_hints(Pack).items()
+    if name not in ("rules", "formulas", "form", "sha256", "files")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +89,24 @@ def sites(pack: Pack, rules: Iterable[tuple[str, schema.Rule]] | None = None) ->
     for name, hint in _FILES.items():
         file = {"manifest": "pack", "vocabulary": "facts"}.get(name, name)
         for path, mark, value, key in _walk(getattr(pack, name), hint, ()):
-            yield Site(f"{file}.yaml", path, _user(file, path), mark, value, key)
+            if not _of_formula(pack, file, path):
+                yield Site(f"{file}.yaml", path, _user(file, path), mark, value, key)
+    for formula in pack.formulas.values():
+        for path, mark, value, key in _walk(formula.entry, schema.DerivedFact, ()):
+            yield Site(formula.path, path, ("facts", formula.fact), mark, value, key)
     for file, rule in [(loaded.path, loaded.rule) for loaded in pack.rules] if rules is None else rules:
         for path, mark, value, key in _walk(rule, schema.Rule, ()):
             yield Site(file, path, ("rules", rule.id), mark, value, key)
+
+
+def _of_formula(pack: Pack, file: str, path: Path) -> bool:
+    """Whether a place of the vocabulary comes from the file of a derived fact, which is walked by itself."""
+    return (
+        file == "facts"
+        and path[-1] == "how"
+        and pack.vocabulary.facts[str(path[1])].derived
+        and path[1] in pack.formulas
+    )
 
 
 def check(pack: Pack, rules: Iterable[tuple[str, schema.Rule]], broken: Collection[str] = ()) -> Iterator[str]:
@@ -117,6 +136,10 @@ def uses(pack: Pack) -> tuple[Use, ...]:
     for loaded in pack.rules:
         user = ("rules", loaded.rule.id)
         found += [Use(user, "when", used) for leaf in leaves(loaded.when) for used in _looked_at(pack, leaf)]
+    for fact, formula in pack.formulas.items():
+        found += [
+            Use(("facts", fact), "formula", ("parameters", read.name)) for read in parameters_of(formula.expression)
+        ]
     marked = sorted(sites(pack), key=lambda site: site.user is None or site.user[0] != "rules")
     # The name under which something stands says what it is about; it gives it nothing to do.
     found += [use for site in marked if site.user and not site.key for use in _uses_at(pack, site, site.user)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Final, Literal
 
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts, Parser
-from rules.facts.derived import derive
+from rules.formulas.derivation import derive
+from rules.formulas.ends import Bounds
 from rules.pack.condition_parser import resolve
 from rules.pack.pack import LoadedRule, Pack
 from rules.pack.parameters import in_force
@@ -40,6 +41,7 @@ class Example:
     rule: LoadedRule
     test: RuleTest
     facts: Facts
+    bounds: Bounds = field(default_factory=dict)
 
 
 def examples(pack: Pack) -> dict[dt.date, list[Example]]:
@@ -52,8 +54,7 @@ def examples(pack: Pack) -> dict[dt.date, list[Example]]:
                 Example(rule, test, parser.parse(test.facts)[0])
             )
     for as_of, tests in found.items():
-        values = in_force(pack, as_of)
-        found[as_of] = [Example(each.rule, each.test, derive(pack, each.facts, as_of, values)) for each in tests]
+        found[as_of] = [Example(each.rule, each.test, *derive(pack, each.facts, as_of)) for each in tests]
     return found
 
 
@@ -63,7 +64,8 @@ def run_tests(pack: Pack) -> list[TestFailure]:
     for as_of, tests in examples(pack).items():
         values = in_force(pack, as_of)
         rules = {each.rule.rule.id: resolve(each.rule.when, values) for each in tests}
-        table = PolarsEngine(list(rules.items()), pack.vocabulary).evaluate([each.facts for each in tests]).table
+        twin = PolarsEngine(list(rules.items()), pack.vocabulary)
+        table = twin.evaluate([each.facts for each in tests], [each.bounds for each in tests]).table
         for row, each in enumerate(tests):
             verdicts[each.rule.rule.id, each.test.name] = _VERDICTS[table[each.rule.rule.id][row]]
     return [

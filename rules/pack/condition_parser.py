@@ -15,10 +15,10 @@ COMPARISONS: tuple[str, ...] = get_args(c.Operator)
 PAIRS: tuple[str, ...] = get_args(c.PairOperator)
 OPERATORS = (*COMPARISONS, "one_of", "contains", "known", *PAIRS)
 _ORDERED: tuple[FactType, ...] = ("int", "money", "rate", "date")
-UNITS: Mapping[FactType, tuple[Unit, ...]] = {
+_UNITS: Mapping[FactType, tuple[Unit, ...]] = {
     "money": ("yuan",),
     "rate": ("percent", "basis_points"),
-    "int": ("days", "months", "years", "count"),
+    "int": ("days", "months", "years", "count"),  # of a fact that does not say which of them it counts
 }
 
 
@@ -151,7 +151,7 @@ class _Parser:
         )
 
     def parameter(self, name: str, fact: Fact, operand: Mapping[str, object], path: str) -> c.ParameterReference:
-        units = UNITS.get(fact.type, ())
+        units = (fact.unit,) if fact.unit else _UNITS.get(fact.type, ())
         if set(operand) != {"parameter"} or not units:
             raise _MistakeError(f"{path}: {quoted(operand)} does not fit {name}, a fact of type {fact.type}")
         wanted = operand["parameter"]

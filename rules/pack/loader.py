@@ -11,14 +11,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from rules.engines.compiler import refusals
 from rules.facts.case_facts import Parser
+from rules.formulas.loader import FOLDER, load_formulas, name_of, with_derived
 from rules.lint import references
 from rules.lint.consistency import check
-from rules.lint.rule_check import check_rule
+from rules.lint.rule_check import check_formula, check_rule
 from rules.pack import schema
 from rules.pack.condition_parser import ConditionError, parse, resolve
+from rules.pack.fact_inputs import sources
 from rules.pack.fee_tables import FeeTable
+from rules.pack.formulas import facts_of
 from rules.pack.negotiation import Letter, Negotiation
-from rules.pack.pack import LoadedRule, Pack, PackError, allowed, quoted
+from rules.pack.pack import LoadedFormula, LoadedRule, Pack, PackError, allowed, quoted
 from rules.pack.schema import Edition, Manifest, OpenPoint
 from rules.pack.schema_errors import sentence
 from rules.pack.strict_yaml import YamlError, read
@@ -31,7 +34,7 @@ DEFAULT_PACK: Final = Path(__file__).parents[1] / "packs" / "cn_consumer"
 _Name = schema.Identifier
 ENTRIES: Final[dict[str, Any]] = {
     "pack.yaml": Manifest,
-    "facts.yaml": schema.Vocabulary,
+    "facts.yaml": schema.VocabularyFile,
     "parameters.yaml": dict[_Name, schema.Parameter],
     "products.yaml": dict[_Name, schema.Product],
     "fees.yaml": dict[_Name, FeeTable],
@@ -55,6 +58,7 @@ _ONE: Final = ("pack.yaml", "facts.yaml", "negotiation.yaml", "changelog.yaml") 
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
 _ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in ENTRIES.items()}
 _RULE: Final = TypeAdapter(schema.Rule)
+_DERIVED: Final = TypeAdapter(schema.DerivedFact)
 _T = TypeVar("_T")
 _REMEDY: Final = f"write form: {FORM} in pack.yaml once its files are as the pack that comes with Forbear shows"
 
@@ -86,19 +90,23 @@ def load_files(files: Mapping[str, bytes], name: str, *, stored: bool = False) -
         raise PackError([f"{name}: this pack is of form {form}, and Forbear takes packs of form {FORM}: {_REMEDY}"])
     parts = {path: _validate(path, data.get(path), _ADAPTERS[path], ENTRIES[path], errors) for path in ENTRIES}
     rules = _rules(data, errors)
-    vocabulary = parts["facts.yaml"]
-    if vocabulary is None or parts["pack.yaml"] is None:
+    derived, underived = _derived(data, errors)
+    stated = parts["facts.yaml"]
+    if stated is None or parts["pack.yaml"] is None:
         raise PackError(errors)
-    vocabulary = _filled(vocabulary, *(parts[file] or {} for file in _VALUES))
+    facts = _filled(with_derived(stated.facts, derived, errors), *(parts[file] or {} for file in _VALUES))
     broken = {file for file in ENTRIES if parts[file] is None and (file in files or file in _REQUIRED)}
-    # Conditions and tests are not judged by parameters and values that could not be read: that would be noise.
-    whole = broken.isdisjoint(("parameters.yaml", *_VALUES))
+    # Conditions and tests are not judged by what could not be read: that would be noise.
+    whole = broken.isdisjoint(("parameters.yaml", *_VALUES)) and not underived
+    formulas = load_formulas(derived, facts, parts["parameters.yaml"] or {}, errors) if whole else {}
+    vocabulary = _arranged(schema.Vocabulary(facts=_with_inputs(facts, formulas), pairs=stated.pairs))
     pack = Pack(
         manifest=parts["pack.yaml"],
         vocabulary=vocabulary,
         negotiation=parts["negotiation.yaml"],
         changelog=parts["changelog.yaml"] or (),
         **{Path(file).stem: parts[file] or {} for file in ENTRIES if file not in _ONE},
+        formulas=formulas,
         rules=_parsed(rules, vocabulary, parts["parameters.yaml"] or {}, errors) if whole else (),
         form=form,
         sha256=_digest(files),
@@ -110,6 +118,8 @@ def load_files(files: Mapping[str, bytes], name: str, *, stored: bool = False) -
     parser = Parser(vocabulary, rule_test=True)
     for path, rule in judged:
         errors.extend(f"{path}: {line}" for line in check_rule(pack, rule, parser))
+    for formula in formulas.values():
+        errors.extend(f"{formula.path}: {line}" for line in check_formula(pack, formula, parser))
     if not errors:  # what the figures are makes no difference to what the engine can hold
         figures = dict.fromkeys(pack.parameters, 1)
         errors.extend(refusals([(each.rule.id, resolve(each.when, figures)) for each in pack.rules], vocabulary))
@@ -134,7 +144,7 @@ def _read(path: str, content: bytes, errors: list[str]) -> object:
 def _rules(data: Mapping[str, object], errors: list[str]) -> list[tuple[str, schema.Rule]]:
     rules: dict[str, tuple[str, schema.Rule]] = {}
     for path, content in data.items():
-        if "/" not in path or content is None:
+        if "/" not in path or path.startswith("facts/") or content is None:
             continue
         rule = _validate(path, content, _RULE, schema.Rule, errors)
         if rule is None:
@@ -166,23 +176,66 @@ def _parsed(
     return tuple(sorted(loaded, key=lambda entry: (-entry.rule.priority, entry.rule.id)))
 
 
+def _derived(
+    data: Mapping[str, object], errors: list[str]
+) -> tuple[dict[str, tuple[str, schema.DerivedFact]], list[str]]:
+    """The files of derived facts that could be read, and the paths of those that could not."""
+    found: dict[str, tuple[str, schema.DerivedFact]] = {}
+    broken = []
+    for path, content in data.items():
+        if not path.startswith("facts/"):
+            continue
+        entry = _validate(path, content, _DERIVED, schema.DerivedFact, errors)
+        if path != f"{FOLDER}/{name_of(path)}.yaml":
+            errors.append(f"{path}: not a file of a pack; a derived fact goes into {FOLDER}")
+        elif entry is None:
+            broken.append(path)
+        else:
+            found[name_of(path)] = (path, entry)
+    return found, broken
+
+
+def _with_inputs(facts: Mapping[str, schema.Fact], formulas: Mapping[str, LoadedFormula]) -> dict[str, schema.Fact]:
+    """The facts, every derived one with those that its formula reads."""
+    return {
+        name: fact.model_copy(update={"inputs": facts_of(formulas[name].expression)})
+        if fact.derived and name in formulas
+        else fact
+        for name, fact in facts.items()
+    }
+
+
+def _arranged(vocabulary: schema.Vocabulary) -> schema.Vocabulary:
+    """The facts as people read them: submitted, derived by where they come from, given by the application."""
+    facts = vocabulary.facts
+    place = {name: number for number, name in enumerate(facts)}
+
+    def key(name: str) -> tuple[int, list[int]]:
+        if not facts[name].derived:
+            return 0, [place[name]]
+        if facts[name].given:
+            return 2, [place[name]]
+        return 1, sorted(place[source] for source in sources(vocabulary, name))
+
+    return vocabulary.model_copy(update={"facts": {name: facts[name] for name in sorted(facts, key=key)}})
+
+
 def _filled(
-    vocabulary: schema.Vocabulary,
+    facts: Mapping[str, schema.Fact],
     products: Mapping[str, schema.Product],
     hardships: Mapping[str, schema.Hardship],
     flags: Mapping[str, schema.RedFlag],
-) -> schema.Vocabulary:
-    """The vocabulary with the values that other files hold."""
+) -> dict[str, schema.Fact]:
+    """The facts with the values that other files hold."""
     values: dict[str | None, dict[str, schema.FactValue]] = {
         "products": {name: _value(entry.title, entry.code, *entry.aliases) for name, entry in products.items()},
         "hardships": {name: _value(entry.title, entry.code, *entry.synonyms) for name, entry in hardships.items()},
         "red_flags": {name: _value(entry.title) for name, entry in flags.items()},
     }
-    facts = {
+    return {
         name: fact.model_copy(update={"values": values[fact.values_from] | fact.values}) if fact.values_from else fact
-        for name, fact in vocabulary.facts.items()
+        for name, fact in facts.items()
     }
-    return vocabulary.model_copy(update={"facts": facts})
 
 
 def _value(title: schema.Text, *aliases: str) -> schema.FactValue:

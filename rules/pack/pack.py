@@ -7,14 +7,16 @@ import difflib
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from rules.pack import schema
 from rules.pack.conditions import Condition
 from rules.pack.fee_tables import FeeTable
+from rules.pack.formulas import Expression
 from rules.pack.negotiation import Letter, Negotiation
 from rules.pack.schema import Edition, Manifest, OpenPoint
 
+_FIRST_WITH_BOUNDS: Final = 4
 # Tells what is wrong with a name of a file's entries, or None: (file without ending, what it is called, name).
 Unknown: TypeAlias = Callable[[str, str, str], str | None]
 
@@ -34,6 +36,16 @@ class LoadedRule:
 
     rule: schema.Rule
     when: Condition
+    path: str
+
+
+@dataclass(frozen=True)
+class LoadedFormula:
+    """A derived fact's file, its formula parsed, and where it came from."""
+
+    fact: str
+    entry: schema.DerivedFact
+    expression: Expression
     path: str
 
 
@@ -60,10 +72,16 @@ class Pack:
     references: dict[str, schema.Source]
     changelog: tuple[Edition, ...]
     open_points: dict[str, OpenPoint]
+    formulas: dict[str, LoadedFormula]  # by fact; one that reads another comes after it
     rules: tuple[LoadedRule, ...]
     form: int  # in which it was written; what was decided by a form of the past is compared with that in mind
     sha256: str
     files: dict[str, bytes]
+
+    @property
+    def decides_by_bounds(self) -> bool:
+        """Whether rules look at the bounds of what is unknown: before form 4 there were none, and decisions stay."""
+        return self.form >= _FIRST_WITH_BOUNDS
 
 
 def unknown_in(pack: Pack, broken: Collection[str]) -> Unknown:

@@ -1,48 +1,68 @@
-"""Formulas of the past: how facts were computed in packs of earlier forms, for as long as their decisions are kept."""
+"""Formulas of the past: how facts were derived in packs of forms 1 to 3, before formulas were part of a pack."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, cast
 
-from rules.facts import affordability
-from rules.facts.formula import EvaluationDay, Facts, Formula, number
+from rules.pack.strict_yaml import read
 
-_WHOLE: Final = 10_000  # basis points
-
-
-def _months_by_whole_capacity(facts: Facts, at: EvaluationDay) -> int | None:
-    """Until 0.2: as if no other debt had to be paid."""
-    balance, capacity = number(facts, "balance"), number(facts, "capacity")
-    return None if balance is None or not capacity else -(-balance // capacity)
-
-
-def _excess_over_ceiling_rounded_up(facts: Facts, at: EvaluationDay) -> int | None:
-    """In 0.1: the ceiling rounded up to the fen, of a year of 365 days."""
-    fees = number(facts, "interest_fees")
-    if fees is None or fees <= 0:
-        return fees and 0
-    principal, days = number(facts, "principal"), number(facts, "days_overdue")
-    if principal is None or days is None:
-        return None
-    ceiling = -(-principal * at.parameters["financial_loan_judicial_cap"] * days // (_WHOLE * 365))
-    return max(0, fees - ceiling)
-
-
-# By the name that `formula` of a fact gives: rules/pack/upcasting.py writes it into the facts of those forms.
-PAST: Final[Mapping[str, Formula]] = {
-    "months_by_whole_capacity": Formula("int", ("balance", "capacity"), _months_by_whole_capacity),
-    "excess_over_ceiling_rounded_up": Formula(
-        "money",
-        ("principal", "interest_fees", "days_overdue"),
-        _excess_over_ceiling_rounded_up,
-        ("financial_loan_judicial_cap",),
+# What counted then as derived and was given by the application.
+_GIVEN: Final = ("note_flags", "debts_before", "debts_total")
+_UNITS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        ("days_overdue", "days_until_due", "days_left", "limitation_days_left", "prior_request_days"), "days"
     ),
-    "excess_over_private_cap": Formula(
-        "money",
-        ("principal", "interest_fees", "days_overdue", "contract_date"),
-        affordability.excess_over_private_cap,
-        ("interest_year_days",),
-        dated=(("lpr_1y", "contract_date"), ("private_cap_multiple", "contract_date")),
-    ),
+    **dict.fromkeys(("months_to_clear", "months_until_resume"), "months"),
+    **dict.fromkeys(("age", "social_insurance_years_local"), "years"),
+    **dict.fromkeys(("creditors_overdue", "formal_demands", "household_size"), "count"),
 }
+_NOT_SAID: Final = {"zh": "这一版政策没有写明。", "en": "This edition of the policy does not say."}
+_UNSAID: Final = "no_source_named"
+_SOURCE: Final = {"title": {"zh": "这一版政策没有注明出处", "en": "No source named in this edition"}, "layer": "design"}
+_REFERENCES: Final = ({"id": _UNSAID, "status": "own_knowledge"},)
+_TESTS: Final = ({"name": "none in this edition", "facts": {}, "unknown": True},)  # loaded, never run
+_KEPT: Final = ("type", "title", "how", "values")
+
+
+@cache
+def formulas() -> dict[str, Any]:
+    """The formulas by the fact they derived, or by what upcasting calls those of a form that had another."""
+    return cast("dict[str, Any]", read((Path(__file__).parent / "past_formulas.yaml").read_bytes()))
+
+
+def with_formulas(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A pack of form 3 with its derived facts as files of their own.
+
+    `formula` of a derived fact names one of the past where that form did not derive it as form 3 did.
+    """
+    stated: dict[str, Any] = {}
+    files: dict[str, Any] = {}
+    told = data["facts.yaml"]
+    for name, fact in told["facts"].items():
+        unit = {"unit": _UNITS[name]} if name in _UNITS else {}
+        plain = {key: value for key, value in fact.items() if key not in ("derived", "inputs", "formula")}
+        if not fact.get("derived"):
+            stated[name] = {**plain, **unit}
+        elif name in _GIVEN:
+            stated[name] = {**plain, "given": True}
+        else:
+            files[f"facts/derived/{name}.yaml"] = {
+                "how": _NOT_SAID,
+                **{key: fact[key] for key in _KEPT if key in fact},
+                **unit,
+                "formula": formulas()[fact.get("formula", name)],
+                "references": _REFERENCES,
+                "tests": _TESTS,
+            }
+    if "days_overdue" in stated and "due_date" in stated:
+        files["facts/derived/days_overdue.yaml"] = {
+            "how": _NOT_SAID,
+            "formula": formulas()["days_overdue"],
+            "references": _REFERENCES,
+            "tests": _TESTS,
+        }
+    references = {**data.get("references.yaml", {}), _UNSAID: _SOURCE}
+    return {**data, **files, "facts.yaml": {**told, "facts": stated}, "references.yaml": references}

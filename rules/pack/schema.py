@@ -22,6 +22,7 @@ ACKNOWLEDGEMENTS: Final = "acknowledgements"  # a block that means whatever admi
 LENDER_CONTACT: Final = "lender_contact"  # a block that means whatever has the borrower turn to the lender
 WITHHELD: Final = (ACKNOWLEDGEMENTS, LENDER_CONTACT)
 Unit = Literal["days", "working_days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
+FactUnit = Literal["days", "months", "years", "count"]  # of a whole number
 # A breach of a standard is a ground for complaint; one of law is for police and courts.
 Layer = Literal["law", "regulation", "standard", "practice", "design"]
 # What was read of a source. A press copy is a report on a site that deserves no trust of its own.
@@ -83,8 +84,8 @@ class FactValue(Model):
     aliases: tuple[str, ...] = ()
 
 
-class Fact(Model):
-    """One fact of the vocabulary (facts.yaml).
+class FactEntry(Model):
+    """One fact of facts.yaml: submitted, or given by the application.
 
     `minimum` and `maximum` are written as a submitter would (yuan, percent). Whole numbers may be followed
     by one of the `suffixes` (45天).
@@ -92,16 +93,14 @@ class Fact(Model):
 
     type: FactType
     title: Text
+    unit: FactUnit | None = None  # what a whole number counts
     question: Text | None = None
     aliases: tuple[str, ...] = ()
     required: bool = False
     required_unless: Annotated[Identifier, Ref("facts")] | None = None
-    derived: bool = False
-    inputs: tuple[Annotated[Identifier, Ref("facts")], ...] = ()
-    formula: str | None = None  # a derived fact of a past form: what computed it then
-    how: Annotated[Text, Filled(how="formula")] | None = (
-        None  # a derived fact: how it is computed, for people; may name {parameters}
-    )
+    given: bool = False  # the application finds it out: nobody submits it, and a case without it will never have it
+    # How a given or derived fact comes about, for people; may name {parameters}.
+    how: Annotated[Text, Filled(how="formula")] | None = None
     private: bool = False
     # The borrower can change it, by bringing a paper or deciding something: recourse may suggest it.
     actionable: bool = False
@@ -115,8 +114,69 @@ class Fact(Model):
     urgent: tuple[bool | str, ...] = ()  # values that send a case to the urgent queue, before any rule is asked
 
 
+class Fact(FactEntry):
+    """One fact of the vocabulary: of facts.yaml, or derived by a formula."""
+
+    derived: bool = False  # nobody submits it: a formula or the application gives it
+    inputs: tuple[Annotated[Identifier, Ref("facts")], ...] = ()  # the facts that the formula of a derived one reads
+
+
+class FormulaTest(Model):
+    """A case of one formula: facts in, and out a value, nothing, or, with something unknown, the bounds."""
+
+    name: str
+    facts: dict[str, Any]
+    as_of: dt.date | None = None
+    value: Any = None
+    nothing: Literal[True] | None = None
+    unknown: Literal[True] | None = None
+    at_least: Any = None
+    at_most: Any = None
+
+    @model_validator(mode="after")
+    def _expects_one_thing(self) -> FormulaTest:
+        if len(self.expects) != 1:
+            raise ValueError("a test expects exactly one of value, nothing, unknown, or bounds (at_least, at_most)")
+        return self
+
+    @property
+    def expects(self) -> set[str]:
+        """What kind of result."""
+        kinds = {
+            "value": "value",
+            "nothing": "nothing",
+            "unknown": "unknown",
+            "at_least": "bounds",
+            "at_most": "bounds",
+        }
+        return {kinds[key] for key in kinds.keys() & self.model_fields_set}
+
+
+class DerivedFact(Model):
+    """A file of facts/derived: a derived fact and its formula, or the formula that stands in for a submitted fact.
+
+    The latter has neither type nor title: it is in facts.yaml. `formula` is parsed by formula_parser.
+    """
+
+    type: FactType | None = None
+    unit: FactUnit | None = None
+    title: Text | None = None
+    how: Annotated[Text, Filled(how="formula")]
+    values: dict[str, FactValue] = {}
+    formula: Any
+    references: References
+    tests: Annotated[tuple[FormulaTest, ...], Field(min_length=1)]
+
+
+class VocabularyFile(Model):
+    """facts.yaml: the facts that are submitted or given, and the pairs of facts that conditions may compare."""
+
+    facts: dict[Identifier, FactEntry]
+    pairs: tuple[tuple[Identifier, Identifier], ...] = ()
+
+
 class Vocabulary(Model):
-    """facts.yaml: every fact, and the pairs of facts that conditions may compare."""
+    """Every fact there is, and the pairs of facts that conditions may compare."""
 
     facts: dict[Identifier, Fact]
     pairs: tuple[tuple[Annotated[Identifier, Ref("facts")], Annotated[Identifier, Ref("facts")]], ...] = ()

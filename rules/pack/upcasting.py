@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from rules.pack.past_formulas import with_formulas
+
 FORM: Final = 4  # today's form of a pack: `form` in pack.yaml; packs before it do not say theirs
 
 Data = Mapping[str, Any]  # the files of a pack, parsed, by their path
@@ -82,13 +84,13 @@ def _from_2(data: Data) -> Parsed:
 
 
 def _from_3(data: Data) -> Parsed:
-    """0.3 to form 4: a pack says which form it has. In the first editions of 0.3 two facts stood for the charges above
-    the ceiling of the product; plans read one.
+    """0.3 to form 4: a pack says which form it has, and has its own formulas. In the first editions of 0.3 two facts
+    stood for the charges above the ceiling of the product; plans read one.
     """
     told = _computed_by(data, over_private_cap_amount="excess_over_private_cap")
     if "over_private_cap_amount" in told["facts"]:
         told = {**told, "facts": {"excess_charges": _EXCESS, **told["facts"]}}
-    return {**data, "facts.yaml": told, "pack.yaml": {**_entries(data, "pack.yaml"), "form": 4}}
+    return with_formulas({**data, "facts.yaml": told, "pack.yaml": {**_entries(data, "pack.yaml"), "form": 4}})
 
 
 _EXCESS: Final = {

@@ -17,6 +17,7 @@ from rules.pack import conditions as c
 from rules.pack.pack import Pack
 from rules.pack.parameters import value_on
 from rules.pack.schema import Reference, Text, Unit, Vocabulary
+from rules.text.formula_words import bound_in_text
 
 UNKNOWN: Final = said("unknown")
 
@@ -93,7 +94,8 @@ def fill(pack: Pack, text: str, facts: Mapping[str, Value], as_of: dt.date, lang
     def shown(name: str) -> str:
         if name in facts:
             return display(pack.vocabulary, name, facts[name], language)
-        return parameter(pack, name, as_of) or in_language(UNKNOWN, language)
+        bound = bound_in_text(pack, name, facts, as_of, language)
+        return bound or parameter(pack, name, as_of) or in_language(UNKNOWN, language)
 
     return "".join(literal + ("" if name is None else shown(name)) for literal, name in _template(text))
 

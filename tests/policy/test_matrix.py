@@ -12,7 +12,7 @@ import pytest
 from rules.decision.evaluate import Evaluator, engines
 from rules.decision.hit_policy import DEFAULT, HitPolicy, Selection
 from rules.decision.repayment import plans
-from rules.facts.derived import derive
+from rules.formulas.derivation import derive
 from rules.pack.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
@@ -61,7 +61,7 @@ def cases() -> list[Case]:
     twin, found = engines(pack(), figures).twin, []
     for start in range(0, len(known), CHUNK):
         chunk = known[start : start + CHUNK]
-        verdicts = twin.evaluate([derive(pack(), facts, AS_OF, figures) for facts in chunk])
+        verdicts = twin.evaluate(*zip(*(derive(pack(), facts, AS_OF) for facts in chunk), strict=True))
         found += [
             Case(facts, policy.select(hits), decide(facts)) for facts, hits in zip(chunk, verdicts.true, strict=True)
         ]
@@ -116,7 +116,9 @@ def test_no_known_case_is_left_to_the_default() -> None:
 def test_a_blank_in_the_budget_is_no_way_to_the_default(blank: str) -> None:
     figures, policy = in_force(pack(), AS_OF), HitPolicy(pack())
     partly = [{name: value for name, value in case.facts.items() if name != blank} for case in cases()[::10]]
-    verdicts = engines(pack(), figures).twin.evaluate([derive(pack(), facts, AS_OF, figures) for facts in partly])
+    verdicts = engines(pack(), figures).twin.evaluate(
+        *zip(*(derive(pack(), facts, AS_OF) for facts in partly), strict=True)
+    )
     for facts, hits in zip(partly, verdicts.true, strict=True):
         assert DEFAULT not in policy.select(hits).rules_fired, facts
 
@@ -217,7 +219,7 @@ def means(case: Case) -> int:
 def test_no_offer_is_above_capacity() -> None:
     figures, offers = in_force(pack(), AS_OF), 0
     for case in cases()[::20]:
-        facts = derive(pack(), case.facts, AS_OF, figures)
+        facts = derive(pack(), case.facts, AS_OF).facts
         chosen = (case.found.strategy, *case.found.secondary)
         for plan in plans(pack().strategies, chosen, facts, AS_OF, figures):
             if plan.until is None and plan.kind != "lump_sum":

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 
 from rules.facts.case_facts import Facts, Parser
 from rules.facts.cells import Value
-from rules.facts.derived import derive
+from rules.formulas.derivation import derive
 from rules.pack.loader import DEFAULT_PACK, load
-from rules.pack.parameters import in_force
 
 PACK = load(DEFAULT_PACK)
 TODAY = dt.date(2026, 11, 23)
@@ -18,7 +17,7 @@ def derived(cells: Mapping[str, object], as_of: dt.date = TODAY) -> Facts:
     """The facts of a row and all that follows."""
     facts, errors = READ.parse(cells)
     assert errors == []
-    return derive(PACK, facts, as_of, in_force(PACK, as_of))
+    return derive(PACK, facts, as_of).facts
 
 
 def value(name: str, **cells: object) -> Value | None:

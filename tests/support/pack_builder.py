@@ -6,8 +6,9 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
+from rules.formulas.parser import parse_formula
 from rules.pack import conditions as c
-from rules.pack.pack import LoadedRule, Pack
+from rules.pack.pack import LoadedFormula, LoadedRule, Pack
 from rules.pack.schema import Effect, Parameter, Reference, Rule, RuleTest, Text, Vocabulary
 from tests.support.tiny_pack import tiny
 from tests.support.vocabulary import VOCABULARY
@@ -31,8 +32,22 @@ def rule(name: str, priority: int, when: c.Condition, *then: dict[str, Any], bec
     return LoadedRule(written, when, f"{name}.yaml")
 
 
+def formulas_of(vocabulary: Vocabulary, **formulas: object) -> dict[str, LoadedFormula]:
+    """Formulas as a pack's files have them, by the fact they derive."""
+    entry = _TINY.formulas["capacity"].entry
+    return {
+        name: LoadedFormula(
+            name, entry, parse_formula(data, vocabulary.facts, {}).expression, f"facts/derived/{name}.yaml"
+        )
+        for name, data in formulas.items()
+    }
+
+
 def pack_of(
-    *rules: LoadedRule, vocabulary: Vocabulary = VOCABULARY, parameters: dict[str, Parameter] | None = None
+    *rules: LoadedRule,
+    vocabulary: Vocabulary = VOCABULARY,
+    parameters: dict[str, Parameter] | None = None,
+    formulas: dict[str, LoadedFormula] | None = None,
 ) -> Pack:
     """A pack of these rules; by default it recommends counsellor_review."""
     strategies = {
@@ -46,6 +61,7 @@ def pack_of(
         vocabulary=vocabulary,
         parameters=_TINY.parameters if parameters is None else parameters,
         strategies=strategies,
+        formulas=formulas or {},
         rules=tuple(sorted(rules, key=lambda each: (-each.rule.priority, each.rule.id))),
         sha256=hashlib.sha256(repr((rules, parameters)).encode()).hexdigest(),
     )

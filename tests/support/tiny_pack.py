@@ -47,6 +47,7 @@ facts:
     values_from: hardships
   days_overdue:
     type: int
+    unit: days
     title: {zh: 逾期天数, en: Days overdue}
     question: {zh: 逾期几天？, en: How many days overdue?}
     required_unless: due_date
@@ -68,13 +69,25 @@ facts:
       hours: {zh: 时间, en: Hours}
       visit: {zh: 上门, en: Visit, aliases: [家访]}
   name: {type: text, title: {zh: 姓名, en: Name}, private: true}
-  capacity:
-    type: money
-    title: {zh: 还款能力, en: Capacity}
-    derived: true
-    inputs: [income_monthly, essential_outgoings, priority_payments]
-  note_flags: {type: list, title: {zh: 备注警示, en: Flags in the notes}, derived: true, values_from: red_flags}
+  note_flags: {type: list, title: {zh: 备注警示, en: Flags in the notes}, given: true, values_from: red_flags}
 pairs: [[capacity, monthly_due]]
+""",
+    "facts/derived/capacity.yaml": """
+type: money
+title: {zh: 还款能力, en: Capacity}
+how: {zh: 收入减去支出, en: Income less outgoings}
+formula:
+  portion:
+    of:
+      max:
+        - {yuan: 0}
+        - subtract: [{subtract: [{fact: income_monthly}, {fact: essential_outgoings}]}, {fact: priority_payments}]
+    percent: {subtract: [{percent: 100}, {parameter: savings_buffer}]}
+    round: down
+references: [{id: practice, status: design}]
+tests:
+  - {name: a surplus, facts: {income_monthly: 100, essential_outgoings: 0, priority_payments: 0}, value: 95}
+  - {name: income unknown, facts: {}, unknown: true}
 """,
     "parameters.yaml": """
 npl_days:

@@ -1,10 +1,13 @@
 """A small vocabulary with every type of fact, and Hypothesis strategies of conditions and cases over it."""
 
 import datetime as dt
+from typing import Any
 
 from hypothesis import strategies as st
 
+from rules.engines.message import LARGEST
 from rules.facts.cells import Value
+from rules.formulas.bounds import Interval
 from rules.pack import conditions as c
 from rules.pack.schema import Fact, FactType, FactValue, Text, Vocabulary
 
@@ -42,8 +45,19 @@ VOCABULARY = Vocabulary(
         "start": fact("date"),
         "stop": fact("date"),
         "signs": fact("list", *COLOURS),
+        "left": fact("money", derived=True, inputs=("paid", "owed")),
+        "share": fact("money", derived=True, inputs=("paid", "rate")),
+        "ends": fact("date", derived=True, inputs=("start",)),
     },
-    pairs=(("paid", "owed"), ("start", "stop"), ("quiet", "calm"), ("colour", "shade")),
+    pairs=(
+        ("paid", "owed"),
+        ("start", "stop"),
+        ("quiet", "calm"),
+        ("colour", "shade"),
+        ("left", "owed"),
+        ("left", "share"),
+        ("ends", "stop"),
+    ),
 )
 
 _ORDERED: tuple[c.Operator, ...] = ("equals", "not_equals", "more_than", "at_least", "less_than", "at_most")
@@ -74,9 +88,11 @@ LEAVES: st.SearchStrategy[c.Condition] = st.one_of(
     _compare(("city",), _EQUAL, st.sampled_from(TEXTS)),
     _compare(("quiet", "calm"), _EQUAL, st.booleans()),
     _compare(
-        ("days", "paid", "owed", "rate"), _ORDERED, st.sampled_from(NUMBERS) | st.just(c.ParameterReference("absent"))
+        ("days", "paid", "owed", "rate", "left", "share"),
+        _ORDERED,
+        st.sampled_from(NUMBERS) | st.just(c.ParameterReference("absent")),
     ),
-    _compare(("start", "stop"), _ORDERED, st.sampled_from(DATES)),
+    _compare(("start", "stop", "ends"), _ORDERED, st.sampled_from(DATES)),
     st.builds(c.OneOf, st.sampled_from(("colour", "shade")), _some(COLOURS)),
     st.builds(c.OneOf, st.just("city"), _some(TEXTS)),
     st.builds(c.Contains, st.just("signs"), st.sampled_from(COLOURS)),
@@ -87,6 +103,9 @@ LEAVES: st.SearchStrategy[c.Condition] = st.one_of(
             for first, second, operators in (
                 ("paid", "owed", _PAIRS),
                 ("start", "stop", _PAIRS),
+                ("left", "owed", _PAIRS),
+                ("left", "share", _PAIRS),
+                ("ends", "stop", _PAIRS),
                 ("quiet", "calm", _PAIRS[:1]),
                 ("colour", "shade", _PAIRS[:1]),
             )
@@ -119,3 +138,28 @@ _VALUES: dict[str, st.SearchStrategy[Value]] = {
 }
 
 CASES: st.SearchStrategy[dict[str, Value]] = st.fixed_dictionaries({}, optional=_VALUES)
+
+
+def _interval(low: Any, high: Any, nothing: bool) -> Interval:
+    return Interval(high, low, nothing) if None not in (low, high) and low > high else Interval(low, high, nothing)
+
+
+def _intervals(ends: st.SearchStrategy[Any]) -> st.SearchStrategy[Interval]:
+    return st.builds(_interval, st.none() | ends, st.none() | ends, st.sampled_from((False, False, True)))
+
+
+_DERIVED: dict[str, tuple[st.SearchStrategy[Value], st.SearchStrategy[Interval]]] = {
+    "left": (st.sampled_from(NUMBERS), _intervals(st.sampled_from((*NUMBERS, LARGEST, -LARGEST)))),
+    "share": (st.sampled_from(NUMBERS), _intervals(st.sampled_from(NUMBERS))),
+    "ends": (st.sampled_from(DATES), _intervals(st.sampled_from(DATES))),
+}
+# A case with derived facts: what is known, and the bounds of some that are not.
+DERIVED_CASES: st.SearchStrategy[tuple[dict[str, Value], dict[str, Interval]]] = st.builds(
+    lambda facts, known, bounds: (
+        {**facts, **known},
+        {name: interval for name, interval in bounds.items() if name not in known},
+    ),
+    CASES,
+    st.fixed_dictionaries({}, optional={name: values for name, (values, _) in _DERIVED.items()}),
+    st.fixed_dictionaries({}, optional={name: intervals for name, (_, intervals) in _DERIVED.items()}),
+)

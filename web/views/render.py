@@ -21,6 +21,7 @@ from forbear.desk.review import NoCaseError
 from rules.facts.case_facts import display
 from rules.handbook.wording import TEMPLATES as HANDBOOK
 from rules.locale import in_language
+from rules.text import formula_text
 from rules.text.phrases import articles
 from web import auth, language
 from web.api import problems
@@ -152,6 +153,7 @@ def _environment() -> Environment:
     environment.filters["day"] = day
     environment.filters["say"] = in_language
     environment.globals["display"] = display
+    environment.globals["accounts"] = formula_text.accounts
     return environment
 
 

@@ -42,14 +42,16 @@ def check(pack: PackFolder = None) -> None:
 
 @app.command()
 def test(pack: PackFolder = None) -> None:
-    """Run the tests that the rules carry. Exit 1 if one fails."""
+    """Run the tests that rules and formulas carry. Exit 1 if one fails."""
     loaded = load_pack(_folder(pack))
-    failures = checks.run_tests(loaded)
+    failures = [*checks.run_formula_tests(loaded), *checks.run_tests(loaded)]
     for failure in failures:
         typer.echo(str(failure))
     if failures:
         raise typer.Exit(1)
-    show(f"{sum(len(rule.rule.tests) for rule in loaded.rules)} tests of {len(loaded.rules)} rules passed.")
+    tests = sum(len(rule.rule.tests) for rule in loaded.rules)
+    tests += sum(len(formula.entry.tests) for formula in loaded.formulas.values())
+    show(f"{tests} tests of {len(loaded.rules)} rules and {len(loaded.formulas)} derived facts passed.")
 
 
 @app.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rules.facts.derived import formulas
 from rules.handbook.context import (
     HandbookContext,
     anchor,
@@ -20,8 +19,10 @@ from rules.handbook.context import (
 )
 from rules.handbook.document import Bullet, Bullets, HandbookEntry, LabelledPart, Line, Paragraph, Section, TextSpan
 from rules.locale import said as sentence
+from rules.pack.formulas import parameters_of
 from rules.pack.parameters import value_on
 from rules.pack.schema import Clock, Fact, Hardship, Product
+from rules.text.formula_outline import Step, steps
 
 
 def products(v: HandbookContext) -> Section:
@@ -141,13 +142,27 @@ def _values(v: HandbookContext, fact: Fact) -> Line:
 
 
 def _derivation(v: HandbookContext, name: str, fact: Fact) -> tuple[LabelledPart, ...]:
-    formula = formulas({name: fact}).get(name)
+    formula = v.pack.formulas.get(name)
+    figures = dict.fromkeys(each.name for each in parameters_of(formula.expression)) if formula else ()
     found = said(v, "how", prose(v, fact.how)) if fact.how else ()
     return (
         *found,
+        *_formula(v, name),
         *said(v, "inputs", links(v, (("facts", each) for each in fact.inputs))),
-        *said(v, "figures", links(v, (("parameters", each) for each in (formula.parameters if formula else ())))),
+        *said(v, "figures", links(v, (("parameters", each) for each in figures))),
     )
+
+
+def _formula(v: HandbookContext, name: str) -> tuple[LabelledPart, ...]:
+    """The formula itself, with what it rests on."""
+    if name not in v.pack.formulas:
+        return ()
+    points = Bullets(tuple(map(_point, steps(v.pack, name, v.day, v.language))))
+    return (LabelledPart(v.word("formula"), (points,)), *basis(v, v.pack.formulas[name].entry.references))
+
+
+def _point(step: Step) -> Bullet:
+    return Bullet((TextSpan(step.text),), tuple(map(_point, step.below)))
 
 
 def red_flags(v: HandbookContext) -> Section:

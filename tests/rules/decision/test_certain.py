@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,10 +14,12 @@ from rules.decision.outcome import Outcome
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
+from rules.formulas.ends import Bounds
 from rules.pack import conditions as c
 from rules.pack.loader import DEFAULT_PACK, load
 from rules.pack.pack import LoadedRule, Pack
-from tests.support.pack_builder import STRATEGIES, pack_of, rule
+from tests.support import random_formulas
+from tests.support.pack_builder import STRATEGIES, formulas_of, pack_of, rule
 from tests.support.tiny_pack import tiny
 from tests.support.vocabulary import CASES, CONDITIONS
 
@@ -42,7 +45,11 @@ _RULES = st.lists(st.tuples(st.integers(0, 9), CONDITIONS, _EFFECTS), min_size=1
 def _evaluator(pack: Pack) -> Evaluator:
     """An evaluator whose engine is the twin: C rulesets cannot be freed, and are not the question here."""
     twin = PolarsEngine([(each.rule.id, each.when) for each in pack.rules], pack.vocabulary)
-    return Evaluator(pack, TODAY, Engines(lambda facts: frozenset(twin.evaluate([facts]).true[0]), twin))
+
+    def hits(facts: Facts, bounds: Bounds) -> frozenset[str]:
+        return frozenset(twin.evaluate([facts], [bounds]).true[0])
+
+    return Evaluator(pack, TODAY, Engines(hits, twin))
 
 
 def _pack(rules: list[tuple[int, c.Condition, tuple[dict[str, Any], ...]]]) -> Pack:
@@ -147,12 +154,24 @@ def test_a_derived_fact_is_asked_for_by_what_it_follows_from() -> None:
 def test_a_derived_fact_that_can_never_be_known_leaves_nothing_open() -> None:
     # No capacity, so there is no number of months: not a question, and no doubt either.
     vocabulary = tiny().vocabulary
-    months = vocabulary.facts["capacity"].model_copy(update={"type": "int", "inputs": ("balance", "capacity")})
+    months = vocabulary.facts["capacity"].model_copy(
+        update={"type": "int", "unit": "months", "inputs": ("balance", "capacity")}
+    )
     balance = vocabulary.facts["monthly_due"]
     facts = vocabulary.model_copy(update={"facts": {**vocabulary.facts, "balance": balance, "months_to_clear": months}})
     long = _says("long", 9, "alpha", c.Not(c.Compare("months_to_clear", "at_most", 60)))
     low = _says("low", 1, "beta", c.All(()))
-    evaluator = _evaluator(pack_of(long, low, vocabulary=facts))
+    formula = {
+        "divide": {
+            "of": {"multiply": [{"fact": "balance"}, {"months": 1}]},
+            "by": {"fact": "capacity"},
+            "gives": "months",
+            "round": "up",
+            "zero": "nothing",
+        }
+    }
+    formulas = {**tiny().formulas, **formulas_of(facts, months_to_clear=formula)}
+    evaluator = _evaluator(pack_of(long, low, vocabulary=facts, formulas=formulas))
     poor: dict[str, Value] = {"income_monthly": 0, "essential_outgoings": 1, "priority_payments": 1}
     known, open_ = (each.outcome for each in evaluator.evaluate([{**poor, "balance": 5}, poor]))
     assert (known.certain, known.rules_unknown, known.questions) == (True, ("long",), ())
@@ -180,6 +199,51 @@ def test_certain_holds_on_the_shipped_pack_and_its_derived_facts() -> None:
             certain += 1
             assert set(strategies[6 * number : 6 * number + 6]) == {each.outcome.strategy}
     assert certain > 15  # or the test would say little
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_certain_holds_whatever_the_formulas_are(seed: int) -> None:
+    dice = random.Random(seed)
+    made = random_formulas.formulas(dice)
+    base = random_formulas.pack_with(made)
+    ordered = [name for name, (kind, _) in made.items() if kind in ("number", "date")]
+    operators: tuple[c.Operator, ...] = ("equals", "not_equals", "more_than", "at_least", "less_than", "at_most")
+
+    def condition() -> c.Condition:
+        name = dice.choice(ordered)
+        date = base.vocabulary.facts[name].type == "date"
+        leaf = c.Compare(
+            name, dice.choice(operators), dice.choice(random_formulas.DAYS) if date else dice.randint(-5, 30)
+        )
+        return c.Not(leaf) if dice.random() < 0.2 else leaf
+
+    rules = [
+        rule(
+            f"rule-{number}",
+            dice.randint(1, 9),
+            c.All((condition(), condition())),
+            {"recommend": dice.choice(STRATEGIES)},
+        )
+        for number in range(6)
+    ]
+    pack = replace(pack_of(*rules, vocabulary=base.vocabulary, parameters=base.parameters), formulas=base.formulas)
+    evaluator = _evaluator(pack)
+    cases = [random_formulas.case(dice) for _ in range(25)]
+    for case, found in zip(cases, evaluator.evaluate(cases), strict=True):
+        assert found.outcome.engines_agree
+        if found.outcome.certain:
+            # What the application gives is there from the start, or never.
+            others = [{name: value for name, value in _full(dice).items() if name != "given"} for _ in range(8)]
+            ends = evaluator.evaluate([{**other, **case} for other in others])
+            assert {each.outcome.strategy for each in ends} == {found.outcome.strategy}
+
+
+def _full(dice: random.Random) -> Facts:
+    """A case without gaps."""
+    found: Facts = {}
+    while len(found) < 9:
+        found = random_formulas.case(dice)
+    return found
 
 
 def _value(pack: Pack, name: str, dice: random.Random) -> Value:

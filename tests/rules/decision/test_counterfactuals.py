@@ -13,7 +13,7 @@ from rules.pack.pack import LoadedRule
 from rules.pack.schema import Fact, FactValue, Parameter, Vocabulary
 from rules.text.decision_view import decision_view
 from rules.text.explanation import explain
-from tests.support.pack_builder import pack_of, rule
+from tests.support.pack_builder import formulas_of, pack_of, rule
 from tests.support.tiny_pack import tiny
 from tests.support.vocabulary import TITLE, fact
 
@@ -36,6 +36,25 @@ VOCABULARY = Vocabulary(
         "lump_sum_available": fact("money").model_copy(update={"actionable": True}),
         "lump_sum_share": fact("rate", derived=True, inputs=("lump_sum_available", "balance")),
     }
+)
+STRONG = [{"words": ["third_party", "official"], "gives": True}]
+FORMULAS = formulas_of(
+    VOCABULARY,
+    evidence_sufficient={
+        "any": [
+            {"match": {"of": {"fact": name}, "cases": STRONG, "otherwise": False}}
+            for name in ("hardship_evidence", "income_evidence")
+        ]
+    },
+    lump_sum_share={
+        "divide": {
+            "of": {"fact": "lump_sum_available"},
+            "by": {"fact": "balance"},
+            "gives": "percent",
+            "round": "down",
+            "zero": "nothing",
+        }
+    },
 )
 PROVEN = c.Compare("evidence_sufficient", "equals", True)
 WILLING = c.Compare("willing", "equals", True)
@@ -71,7 +90,7 @@ def _evaluated(*rules: LoadedRule, **facts: Value) -> Evaluation:
             ],
         }
     )
-    pack = pack_of(*rules, vocabulary=VOCABULARY, parameters={"share": share})
+    pack = pack_of(*rules, vocabulary=VOCABULARY, parameters={"share": share}, formulas=FORMULAS)
     return Evaluator(pack, TODAY).evaluate([{**CASE, **facts}])[0]
 
 

@@ -19,7 +19,9 @@ from rules.decision.outcome import (
 from rules.decision.reasons import speaking
 from rules.engines.durable import DurableEngine
 from rules.engines.polars_engine import PolarsEngine
+from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
+from rules.formulas.ends import Bounds
 from rules.pack import conditions as c
 from rules.pack.pack import LoadedRule, Pack
 from tests.support.pack_builder import pack_of, rule
@@ -35,7 +37,11 @@ QUIET = c.Compare("quiet", "equals", True)
 def _evaluator(pack: Pack) -> Evaluator:
     """An evaluator whose two engines are one: for what comes after them."""
     twin = PolarsEngine([(each.rule.id, each.when) for each in pack.rules], pack.vocabulary)
-    return Evaluator(pack, TODAY, Engines(lambda facts: frozenset(twin.evaluate([facts]).true[0]), twin))
+
+    def hits(facts: Facts, bounds: Bounds) -> frozenset[str]:
+        return frozenset(twin.evaluate([facts], [bounds]).true[0])
+
+    return Evaluator(pack, TODAY, Engines(hits, twin))
 
 
 def _outcome(pack: Pack, **facts: Value) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.facts.derived import derive
+from rules.formulas.derivation import derive
 from rules.pack.parameters import in_force
 from tests.support.default_pack import AS_OF, outcome, pack, parsed
 

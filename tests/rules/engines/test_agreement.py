@@ -8,9 +8,10 @@ from rules.engines.durable import DurableEngine
 from rules.engines.interpreter import holds
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.cells import Value
+from rules.formulas.bounds import Interval
 from rules.pack import conditions as c
 from tests.support.interpreter import interpret
-from tests.support.vocabulary import CASES, CONDITIONS, VOCABULARY
+from tests.support.vocabulary import CASES, CONDITIONS, DERIVED_CASES, VOCABULARY
 
 Rules = list[tuple[str, c.Condition]]
 
@@ -31,29 +32,34 @@ def _accepted(conditions: list[c.Condition]) -> Rules:
 
 # Few packs and many cases: a ruleset can never be freed.
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(st.lists(CONDITIONS, min_size=1, max_size=12), st.lists(CASES, min_size=30, max_size=30))
-def test_engine_twin_and_interpreter_agree(conditions: list[c.Condition], cases: list[dict[str, Value]]) -> None:
+@given(st.lists(CONDITIONS, min_size=1, max_size=12), st.lists(DERIVED_CASES, min_size=30, max_size=30))
+def test_engine_twin_and_interpreter_agree(
+    conditions: list[c.Condition], cases: list[tuple[dict[str, Value], dict[str, Interval]]]
+) -> None:
     rules = _accepted(conditions)
     engine, twin = DurableEngine(rules, VOCABULARY), PolarsEngine(rules, VOCABULARY)
-    verdicts = twin.evaluate(cases)
-    for row, facts in enumerate(cases):
-        truth = {rule: interpret(condition, facts) for rule, condition in rules}
-        assert engine.hits(facts) == {rule for rule, value in truth.items() if value is True}
+    verdicts = twin.evaluate([facts for facts, _ in cases], [bounds for _, bounds in cases])
+    for row, (facts, bounds) in enumerate(cases):
+        truth = {rule: interpret(condition, facts, bounds) for rule, condition in rules}
+        assert engine.hits(facts, bounds) == {rule for rule, value in truth.items() if value is True}
         assert set(verdicts.true[row]) == {rule for rule, value in truth.items() if value is True}
         assert set(verdicts.unknown[row]) == {rule for rule, value in truth.items() if value is None}
         assert verdicts.table.row(row) == tuple(truth[rule] for rule, _ in rules)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(CONDITIONS, min_size=1, max_size=5), CASES)
-def test_a_trace_gives_each_comparison_its_own_value(conditions: list[c.Condition], facts: dict[str, Value]) -> None:
+@given(st.lists(CONDITIONS, min_size=1, max_size=5), DERIVED_CASES)
+def test_a_trace_gives_each_comparison_its_own_value(
+    conditions: list[c.Condition], case: tuple[dict[str, Value], dict[str, Interval]]
+) -> None:
+    facts, bounds = case
     rules = [(f"rule-{number}", condition) for number, condition in enumerate(conditions)]
-    for (rule, condition), trace in zip(rules, PolarsEngine(rules, VOCABULARY).trace(facts), strict=True):
-        assert (trace.rule, trace.value) == (rule, interpret(condition, facts))
+    for (rule, condition), trace in zip(rules, PolarsEngine(rules, VOCABULARY).trace(facts, bounds), strict=True):
+        assert (trace.rule, trace.value) == (rule, interpret(condition, facts, bounds))
         for leaf in trace.leaves:
-            assert leaf.value is interpret(leaf.leaf, facts)
+            assert leaf.value is interpret(leaf.leaf, facts, bounds)
         for part, value in trace.parts:
-            assert value is interpret(part, facts)
+            assert value is interpret(part, facts, bounds)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])

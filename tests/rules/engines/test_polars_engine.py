@@ -47,7 +47,7 @@ def test_a_derived_fact_is_open_as_long_as_one_of_its_inputs_is_missing() -> Non
     verdicts = twin.evaluate([{}, inputs, {**inputs, "capacity": 0}])
     assert verdicts.unknown == [("rich",), ("rich",), ()]
     assert verdicts.open == [("rich",), (), ()]
-    assert list(twin.waits_for("rich", {"income_monthly": 1}, frozenset())) == [
+    assert list(twin.waits_for("rich", {"income_monthly": 1}, verdicts.open_groups[0])) == [
         "essential_outgoings",
         "priority_payments",
     ]

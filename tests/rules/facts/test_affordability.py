@@ -15,7 +15,8 @@ from tests.support.derivation import value
         (0, None, None, 0),  # no income, no capacity, whatever the outgoings are
         (3000, 3000, None, 0),
         (3000, None, 3000, 0),
-        (3000.01, 3000, None, None),
+        (3000.01, 3000, None, 0),  # the one fen that may be left is nothing less 5 %
+        (3000.02, 3000, None, None),
         (8000, None, 1500, None),
         (None, 3000, 1500, None),
     ],

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from rules.facts.legal import years_after
+from rules.formulas.dates import years_after
 from tests.support.derivation import derived, value
 
 

@@ -98,10 +98,10 @@ def test_an_optional_file_may_be_absent() -> None:
         ("facts", "case_ref: {type: text", "case_ref: {type: txt", "facts.case_ref.type: should be 'text'"),
         ("facts", "aliases: [贷记卡]", "aliases: [房 贷]", "values: '房贷' stands for credit_card and mortgage"),
         ("facts", "aliases: [编号]", "aliases: [姓名]", "the header '姓名' already means case_ref"),
-        ("facts", "private: true", "inputs: [product]", "inputs: only a derived fact has inputs"),
-        ("facts", "private: true", "derived: true", "nothing computes 'name'"),
-        ("facts", ", priority_payments]", "]", "write inputs: [income_monthly, essential_outgoings, priority_paym"),
-        ("facts", "type: money\n    title: {zh: 还", "type: rate\n    title: {zh: 还", "is computed as money, not rat"),
+        ("facts", "private: true", "derived: true", "facts.name: unknown key 'derived'"),
+        ("facts", "private: true", "how: {zh: 如何, en: How}", "facts.name.how: only a given or derived fact"),
+        ("facts", "private: true", "unit: days", "facts.name.unit: a fact of type text has its own"),
+        ("facts", "given: true,", "given: true, required: true,", "facts.note_flags.required: the application gives"),
         # parameters
         ("parameters", "value: 80,", "value: 80.5,", "npl_days.values[0].value: 80.5 has too many decimals: days"),
         ("parameters", "2019-12-31", "2020-01-01", "npl_days.values: two values are in force on 2020-01-01"),
@@ -182,22 +182,6 @@ def test_a_rule_is_named_like_its_file() -> None:
 def test_two_rules_cannot_have_one_id() -> None:
     (only,) = errors({"mortgage/card-plan.yaml": FILES[RULE]})
     assert only == f"{RULE}: id: 'card-plan' is already the rule in mortgage/card-plan.yaml; give it another id"
-
-
-def test_facts_that_follow_from_each_other_are_a_circle() -> None:
-    changes = edited(
-        "facts.yaml",
-        "inputs: [income_monthly, essential_outgoings, priority_payments]",
-        "inputs: [months_to_clear]\n"
-        "  months_to_clear: {type: int, title: {zh: 期数, en: Months}, derived: true, inputs: [capacity, balance]}\n"
-        "  balance: {type: money, title: {zh: 欠款, en: Balance}}",
-    )
-    assert any("cyclic reference capacity -> months_to_clear -> capacity; break" in line for line in errors(changes))
-
-
-def test_a_fact_cannot_follow_from_itself() -> None:
-    told = errors(edited("facts.yaml", "inputs: [income_monthly,", "inputs: [capacity, income_monthly,"))
-    assert any("cyclic reference capacity -> capacity" in line for line in told)
 
 
 def test_a_yml_file_and_a_stray_file_are_told() -> None:

@@ -1,0 +1,85 @@
+"""A chunk's cases with their derived facts as the second engine works them out, and where the first one differs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import polars as pl
+
+from rules.decision.outcome import EngineDisagreement
+from rules.engines.frame import end, frame
+from rules.facts.case_facts import Facts
+from rules.formulas.columns import FormulaColumns
+from rules.formulas.derivation import Derived
+from rules.formulas.ends import SIDES, bounded
+from rules.pack.pack import Pack
+
+
+@dataclass(frozen=True)
+class DerivedFrame:
+    """The facts of a chunk, derived ones with them: a column each, and one for each end of those that have an order."""
+
+    table: pl.DataFrame
+    values: Mapping[str, pl.Series]
+
+    def differing(self, derived: Sequence[Derived]) -> dict[int, tuple[EngineDisagreement, ...]]:
+        """By row, the derived facts whose values are not those of the other reading."""
+        found: dict[int, tuple[EngineDisagreement, ...]] = {}
+        for name, column in self.values.items():
+            values, others = column.to_list(), [each.facts.get(name) for each in derived]
+            if values != others:
+                for row, (value, other) in enumerate(zip(values, others, strict=True)):
+                    if value != other:
+                        found[row] = (*found.get(row, ()), _difference(name, value, other))
+        return found
+
+
+def _difference(name: str, value: object, other: object) -> EngineDisagreement:
+    if other is None:
+        return EngineDisagreement(name, "no_value", "value")
+    return EngineDisagreement(name, "value", "no_value" if value is None else "other_value")
+
+
+class DerivedColumns:
+    """Makes such frames by the formulas of a pack, as of one day."""
+
+    def __init__(self, pack: Pack, as_of: dt.date) -> None:
+        self._vocabulary = pack.vocabulary
+        self._formulas = FormulaColumns(pack, as_of)
+        self._derived = {name for name in pack.formulas if pack.vocabulary.facts[name].derived}
+        self._bounded = pack.decides_by_bounds
+        # What the application gives is compared by its ends too, which are its value.
+        self._given = [
+            name for name in pack.vocabulary.facts if name not in pack.formulas and bounded(pack.vocabulary, name)
+        ]
+        self._submitted = [
+            name for name, fact in pack.vocabulary.facts.items() if not fact.private and name not in self._derived
+        ]
+
+    def derive(self, cases: Sequence[Facts]) -> DerivedFrame:
+        """The frame of submitted cases. A derived fact that is given already is kept as it is."""
+        given = sorted(self._derived.intersection(name for case in cases for name in case))
+        table = frame(cases, (*self._submitted, *given), self._vocabulary, None, self._given)
+        columns = self._formulas.derive(table)
+        return DerivedFrame(
+            table.with_columns(
+                *(column.alias(name) for name, column in columns.values.items()),
+                *(
+                    (column if self._bounded else column.set(columns.values[name].is_null(), None)).alias(
+                        end(name, side)
+                    )
+                    for name, ends in columns.ends.items()
+                    for side, column in zip(SIDES, ends, strict=True)
+                ),
+            ),
+            columns.values,
+        )
+
+
+@lru_cache(maxsize=64)
+def derived_columns(pack: Pack, as_of: dt.date) -> DerivedColumns:
+    """The formulas of a pack as columns, ready for a day: made once."""
+    return DerivedColumns(pack, as_of)

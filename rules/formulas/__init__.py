@@ -1,0 +1,1 @@
+"""Formulas of derived facts: parsed, proved, read as values, bounds and columns. In come packs and cases' facts."""

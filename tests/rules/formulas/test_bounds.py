@@ -1,0 +1,143 @@
+"""Bounds: what functions, comparisons and choices make of what is not known exactly."""
+
+import datetime as dt
+import operator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.formulas.bounds import (
+    EITHER,
+    ENDLESS,
+    NOTHING,
+    Choice,
+    Interval,
+    Reading,
+    all_of,
+    any_of,
+    carried,
+    compared,
+    interval,
+    join,
+    negated,
+    outer,
+    with_nothing,
+    without_nothing,
+)
+from rules.pack.formulas import Comparison
+
+DAY = dt.date(2026, 11, 23)
+_NUMBERS = st.integers(-6, 6)
+_MAYBE = st.booleans()
+
+
+@st.composite
+def _intervals(draw: st.DrawFn) -> tuple[Reading, int]:
+    """A bound, and a value in it."""
+    low, value, high = sorted(draw(st.lists(_NUMBERS, min_size=3, max_size=3)))
+    return interval(low, high), value
+
+
+@given(_intervals(), _intervals(), st.sampled_from([operator.add, operator.sub, operator.mul, min, max]))
+def test_a_function_of_values_is_in_the_bounds_of_the_function(
+    one: tuple[Reading, int], other: tuple[Reading, int], function: Any
+) -> None:
+    bound = carried(function, (one[0], other[0]))
+    value = function(one[1], other[1])
+    low, high = (bound.low, bound.high) if isinstance(bound, Interval) else (bound, bound)
+    assert low <= value <= high
+
+
+_COMPARISONS: dict[Comparison, Any] = {
+    "equals": operator.eq,
+    "not_equals": operator.ne,
+    "more_than": operator.gt,
+    "at_least": operator.ge,
+    "less_than": operator.lt,
+    "at_most": operator.le,
+}
+
+
+@given(_intervals(), _intervals(), st.sampled_from(sorted(_COMPARISONS)))
+def test_a_comparison_of_bounds_says_what_every_pair_of_values_says(
+    one: tuple[Reading, int], other: tuple[Reading, int], word: Comparison
+) -> None:
+    sides = [range(each.low, each.high + 1) if isinstance(each, Interval) else (each,) for each, _ in (one, other)]
+    answers = {_COMPARISONS[word](left, right) for left in sides[0] for right in sides[1]}
+    assert compared(one[0], word, other[0]) == (EITHER if len(answers) == 2 else next(iter(answers)))
+
+
+_TRUTHS = st.sampled_from([True, False, EITHER, NOTHING, with_nothing(True), with_nothing(False), with_nothing(EITHER)])
+
+
+def _members(reading: Reading) -> set[object]:
+    if not isinstance(reading, Choice):
+        return {reading}
+    return {*(reading.values or ()), *(["nothing"] if reading.nothing else [])}
+
+
+@given(st.lists(_TRUTHS, min_size=1, max_size=3), st.booleans())
+def test_logic_over_bounds_is_that_of_all_they_may_be(members: list[Reading], any_: bool) -> None:
+    """One member that decides does so whatever the others are; else one that is nothing makes nothing of it."""
+    possible: set[object] = set()
+
+    def fill(rest: list[Reading], chosen: list[object]) -> None:
+        if rest:
+            for value in _members(rest[0]):
+                fill(rest[1:], [*chosen, value])
+        else:
+            possible.add(any_ if any_ in chosen else "nothing" if "nothing" in chosen else not any_)
+
+    fill(members, [])
+    assert _members((any_of if any_ else all_of)(members)) == possible
+
+
+@pytest.mark.parametrize(
+    ("readings", "joined"),
+    [
+        ([1, 1], 1),
+        ([1, 3], Interval(1, 3)),
+        ([1, NOTHING], Interval(1, 1, nothing=True)),
+        ([Interval(1, 2), Interval(5, 6, nothing=True)], Interval(1, 6, nothing=True)),
+        ([DAY, dt.date(2027, 1, 1)], Interval(DAY, dt.date(2027, 1, 1))),
+        (["a", "b"], Choice(frozenset(("a", "b")))),
+        (["a", Choice(None)], Choice(None)),
+        ([True, False], EITHER),
+        ([NOTHING, NOTHING], NOTHING),
+        ([True, NOTHING], Choice(frozenset((True,)), nothing=True)),
+    ],
+)
+def test_any_of_several_readings(readings: list[Reading], joined: Reading) -> None:
+    assert join(readings) == joined
+
+
+def test_a_bound_of_one_value_is_that_value_unless_it_may_be_nothing() -> None:
+    assert interval(4, 4) == 4
+    assert interval(4, 4, nothing=True) == Interval(4, 4, nothing=True)
+    assert without_nothing(Interval(4, 4, nothing=True)) == 4
+    assert without_nothing(with_nothing("a")) == "a"
+    assert with_nothing(NOTHING) is NOTHING
+    assert negated(Choice(frozenset((True,)), nothing=True)) == Choice(frozenset((False,)), nothing=True)
+
+
+def test_nothing_spreads_through_functions_and_comparisons() -> None:
+    assert carried(operator.add, (1, NOTHING)) is NOTHING
+    assert carried(operator.add, (1, Interval(1, 1, nothing=True))) == Interval(2, 2, nothing=True)
+    assert compared(NOTHING, "equals", NOTHING) is NOTHING
+    assert compared(Interval(1, 1, nothing=True), "at_least", 1) == Choice(frozenset((True,)), nothing=True)
+
+
+@pytest.mark.parametrize(
+    ("bound", "told"),
+    [
+        (Interval(0, 5), Interval(0, 5)),
+        (Interval(527, ENDLESS), Interval(527, None)),
+        (Interval(-(2**70), 2**70), Interval(None, None)),
+        (Interval(2**70, 2**71), Interval(ENDLESS, None)),
+        (Interval(DAY, DAY, nothing=True), Interval(DAY, DAY, nothing=True)),
+    ],
+)
+def test_beyond_62_bits_a_bound_has_no_limit(bound: Interval, told: Interval) -> None:
+    assert outer(bound) == told

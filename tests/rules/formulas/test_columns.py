@@ -1,0 +1,104 @@
+"""Formulas as columns give what the reading case by case gives: every value, and the ends of what is not known."""
+
+import datetime as dt
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from forbear import intake
+from forbear.intake import Accepted
+from rules.decision.derived_frame import DerivedColumns
+from rules.engines.frame import end
+from rules.facts.case_facts import Facts
+from rules.facts.cells import Value
+from rules.formulas.derivation import Derived, derivation
+from rules.formulas.ends import bounded, ends
+from rules.pack import formulas as f
+from rules.pack.pack import Pack
+from rules.pack.schema import Fact
+from tests.support import random_formulas
+from tests.support.derivation import PACK, TODAY
+
+SAMPLES = Path(__file__).parents[3] / "samples" / "cases.csv"
+_BASE = [name for name, fact in PACK.vocabulary.facts.items() if not fact.private and (not fact.derived or fact.given)]
+
+
+def _same(pack: Pack, as_of: dt.date, cases: Sequence[Facts]) -> list[Derived]:
+    """Both readings of the cases, once they are shown to be the same."""
+    read = [derivation(pack, as_of).derive(case) for case in cases]
+    frame = DerivedColumns(pack, as_of).derive(cases)
+    assert frame.differing(read) == {}
+    for name in pack.formulas:
+        if bounded(pack.vocabulary, name):
+            told = zip(*(frame.table[end(name, side)].to_list() for side in ("low", "high")), strict=True)
+            assert list(told) == [ends(each.facts.get(name), each.bounds.get(name)) for each in read], name
+    return read
+
+
+def _value(name: str, fact: Fact, dice: random.Random) -> Value:
+    match fact.type:
+        case "enum":
+            return dice.choice(list(fact.values))
+        case "list":
+            return ()
+        case "bool":
+            return dice.random() < 0.5
+        case "date":
+            day = TODAY - dt.timedelta(days=dice.randint(-60, 1_500))
+            return dice.choice((day, dt.date(dice.randint(1900, 2100), dice.randint(1, 12), 28), dt.date(2024, 2, 29)))
+        case "text":
+            return dice.choice(("深圳", "厦门市", "北京", "SHENZHEN"))
+        case "int":
+            return dice.choice((0, 1, 2, 3, 16, 17, 18, 19, 30, 31, 61, 91, 400, 1_200, 36_500))
+    return dice.choice((0, 1, 3, 1_200, 9_950, 50_000, 300_000, 2_000_000, 10**13 + 7, 10**14 - 1))
+
+
+@pytest.mark.parametrize("as_of", [TODAY, dt.date(2017, 3, 1), dt.date(2020, 8, 20), dt.date(2028, 2, 29)])
+def test_columns_are_the_values_of_cases_with_all_sorts_of_gaps(as_of: dt.date) -> None:
+    dice = random.Random(as_of.toordinal())
+    cases = []
+    for _ in range(700):
+        gap = dice.choice((0, 0.1, 0.3, 0.6, 0.9))
+        cases.append({name: _value(name, PACK.vocabulary.facts[name], dice) for name in _BASE if dice.random() > gap})
+    read = _same(PACK, as_of, cases)
+    assert sum(len(each.bounds) for each in read) > 1_000  # or there was little to be found out
+    assert sum(len(each.facts) for each in read) > 1_000
+
+
+def test_columns_are_the_values_of_the_samples() -> None:
+    rows = [row for row in intake.rows(SAMPLES, PACK.vocabulary) if isinstance(row, Accepted)]
+    read = _same(PACK, TODAY, [{**row.facts, "note_flags": ()} for row in rows])
+    assert len(read) == 341
+
+
+def test_a_derived_fact_that_is_given_is_kept_in_its_case_alone() -> None:
+    poor: Facts = {"income_monthly": 100_000, "essential_outgoings": 100_000, "priority_payments": 0}
+    cases: list[Facts] = [poor, {**poor, "capacity": 5_000}, {"income_monthly": 0}, {}]
+    assert [each.facts.get("capacity") for each in _same(PACK, TODAY, cases)] == [0, 5_000, 0, None]
+
+
+def test_no_case_and_one_case() -> None:
+    assert _same(PACK, TODAY, []) == []
+    assert _same(PACK, TODAY, [{}])[0].facts == {}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_columns_are_the_values_of_formulas_made_by_chance(seed: int) -> None:
+    dice = random.Random(seed)
+    pack = random_formulas.pack_with(random_formulas.formulas(dice))
+    as_of, cases = dice.choice(random_formulas.DAYS), [random_formulas.case(dice) for _ in range(60)]
+    _same(pack, as_of, cases)
+    for case in cases[:5]:  # what is the same for all cases of a chunk is read in ways of its own
+        _same(pack, as_of, [case])
+
+
+def test_a_number_too_large_for_any_column_is_refused_before_the_first_case() -> None:
+    product: f.Expression = f.Fact("two")
+    for _ in range(5):
+        product = f.Multiply((product, product))
+    with pytest.raises(ValueError, match="128 bits"):
+        DerivedColumns(
+            random_formulas.pack_with({"much": ("number", f.Least((product, f.Constant(1, "count"))))}), TODAY
+        )

@@ -1,0 +1,214 @@
+"""Formulas of a pack: every mistake is told in one sentence with its place, and nothing unsafe is loaded."""
+
+import pytest
+
+from rules.pack.formulas import Constant, Divide, Fact, Multiply, Parameter, facts_of, parameters_of
+from rules.pack.pack import Pack
+from tests.support.tiny_pack import FILES, edited, errors, tiny
+
+CAPACITY = "facts/derived/capacity.yaml"
+_FORMULA = FILES[CAPACITY].split("formula:")[1].split("references:")[0]
+_TESTS = "references: [{id: practice, status: design}]\ntests:\n  - {name: one, facts: {}, unknown: true}\n"
+
+
+def _file(kind: str, formula: str, title: str = "title: {zh: 某, en: One}") -> str:
+    return f"type: {kind}\n{title}\nhow: {{zh: 某, en: So}}\nformula: {formula}\n{_TESTS}"
+
+
+def _refused(formula: str, kind: str = "money") -> str:
+    """The one sentence about a formula of the tiny pack."""
+    (only,) = errors({"facts/derived/extra.yaml": _file(kind, formula)})
+    return only.removeprefix("facts/derived/extra.yaml: ")
+
+
+def _loaded(formula: str, kind: str = "money") -> Pack:
+    return tiny({"facts/derived/extra.yaml": _file(kind, formula)})
+
+
+@pytest.mark.parametrize(
+    ("formula", "told"),
+    [
+        # what is not known
+        ("{plus: [{yuan: 1}, {yuan: 2}]}", "formula: unknown operator 'plus'; allowed: add, all"),
+        ("{fact: incom_monthly}", "formula.fact: unknown fact 'incom_monthly'; did you mean 'income_monthly'?"),
+        ("{parameter: bufer}", "formula.parameter: unknown parameter 'bufer'; "),
+        ("{add: [{fact: name}, {yuan: 1}]}", "formula.add[0].fact: name is never shown to rules"),
+        ("{fact: note_flags}", "formula.fact: note_flags is of type list, and formulas do not read it"),
+        ("{call: {function: deadline, with: []}}", "formula.call.function: unknown function 'deadline'; "),
+        # what is not as it must be
+        ("5", "formula: must be one operator with what it works on, not 5 (a number says its unit: {yuan: 0})"),
+        ("{yuan: a lot}", "formula.yuan: must be a number, not 'a lot'"),
+        ("{yuan: 0.001}", "formula.yuan: 0.001 has too many decimals: yuan takes 2"),
+        ("{add: {yuan: 1}}", "formula.add: must be a list of at least one, not {'yuan': 1}"),
+        ("{subtract: [{yuan: 1}]}", "formula.subtract: must be a list of 2, not 1"),
+        ("{portion: {of: {yuan: 1}, percent: {percent: 1}}}", "formula.portion.round: is missing; add it"),
+        ("{portion: {of: {yuan: 1}, percent: {percent: 1}, round: near}}", "formula.portion.round: 'near' is not one"),
+        (
+            "{portion: {of: {yuan: 1}, percent: {count: 1}, round: up}}",
+            "formula.portion.percent: is in count, not in p",
+        ),
+        ("{if: {when: {yuan: 1}, then: nothing, else: nothing}}", "formula.if.when: is in yuan, not in true or false"),
+        ("{max: [{fact: product}, credit_card]}", "formula.max: a word has no order; only numbers and dates do"),
+        ("{add: [today, {fact: served_on}]}", "formula.add: is a date, not a number"),
+        ("endless", "formula: endless stands only as the zero of a division"),
+        ("{once: {given: [capacity], then: {yuan: 1}}}", "formula.once.given[0]: capacity is derived, nobody gives it"),
+        ("{parameter: npl_days, on: today}", "formula: beside parameter only on: {fact: a date} may stand"),
+        ("{parameter: npl_days, on: {fact: product}}", "formula.on.fact: product is a word, not a date"),
+        (
+            "{match: {of: {fact: product}, cases: [{words: [car], gives: nothing}], otherwise: nothing}}",
+            "formula.match.cases[0].words[0]: 'car' is no value of product; allowed: credit_card, mortgage",
+        ),
+        (
+            "{if: {when: {equals: [{fact: product}, car]}, then: nothing, else: nothing}}",
+            "formula.if.when.equals[1]: 'car' is no value of product",
+        ),
+        (
+            (
+                "{buckets: {of: {fact: days_overdue}, table: [{up_to: {days: 9}, gives: nothing}, "
+                "{up_to: {days: 9}, gives: nothing}], above: {yuan: 3}}}"
+            ),
+            "formula.buckets.table[1].up_to: is not above the row before",
+        ),
+        # units
+        ("{add: [{fact: days_overdue}, {fact: capacity}]}", "formula.add[1]: is in yuan, not in days"),
+        ("{min: [{yuan: 1}, {fact: served_on}]}", "formula.min[1]: is in a date, not in yuan"),
+        ("{more_than: [{fact: days_overdue}, {months: 3}]}", "formula.more_than[1]: is in months, not in days"),
+        ("{fact: days_overdue}", "formula: gives days, but the fact is in yuan"),
+        ("{multiply: [{fact: capacity}, {fact: days_overdue}]}", "formula: gives yuan × days"),
+        ("{shift: {date: today, days: {months: 1}}}", "formula.shift.days: is in months, not in days"),
+        (
+            "{divide: {of: {fact: capacity}, by: {yuan: 2}, gives: yuan, round: up}}",
+            "formula.divide.gives: yuan by yuan does not give yuan",
+        ),
+        (
+            "{divide: {of: {fact: capacity}, by: {yuan: 2}, gives: dollars, round: up}}",
+            "formula.divide.gives: unknown unit 'dollars'",
+        ),
+        # what could go wrong for some case
+        (
+            "{divide: {of: {multiply: [{yuan: 1}, {yuan: 1}]}, by: {fact: income_monthly}, gives: yuan, round: up}}",
+            "formula.divide.by: can be 0; say what the division gives then, such as zero: nothing",
+        ),
+        (
+            "{multiply: [{fact: income_monthly}, {count: 1000000}]}",
+            "formula: can come to more than a whole number of 64 bits holds",
+        ),
+    ],
+)
+def test_a_mistake_in_a_formula_is_told_with_its_place(formula: str, told: str) -> None:
+    assert _refused(formula).startswith(told), _refused(formula)
+
+
+def test_a_word_that_a_formula_gives_is_one_of_the_values() -> None:
+    text = _file("enum", "{if: {when: {fact: debt_disputed}, then: good, else: bad}}").replace(
+        "formula:", "values: {good: {zh: 好, en: Good}}\nformula:"
+    )
+    assert errors({"facts/derived/extra.yaml": text}) == [
+        "facts/derived/extra.yaml: formula: 'bad' is no value of extra; add it to values"
+    ]
+
+
+def test_what_cannot_be_zero_may_divide() -> None:
+    """Proved by the limits of facts and the values of parameters; a divisor that could be 0 says what is then."""
+    days = (
+        "{divide: {of: {multiply: [{fact: capacity}, {days: 1}]}, by: {parameter: npl_days}, gives: yuan, round: up}}"
+    )
+    assert _loaded(days).formulas["extra"].expression == Divide(
+        Multiply((Fact("capacity"), Constant(1, "days"))),
+        Parameter("npl_days"),
+        "yuan",
+        "up",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {
+                "facts/derived/one.yaml": _file("money", "{fact: other}"),
+                "facts/derived/other.yaml": _file("money", "{add: [{fact: capacity}, {fact: one}]}"),
+            },
+            "facts/derived/one.yaml: formula: cyclic reference one -> other -> one; break the circle",
+        ),
+        (
+            {"facts/derived/one.yaml": _file("money", "{fact: one}")},
+            "facts/derived/one.yaml: formula: cyclic reference one -> one; break the circle",
+        ),
+        (
+            edited(CAPACITY, "type: money\n", ""),
+            "facts/derived/capacity.yaml: type: is missing; add it",
+        ),
+        (
+            edited(CAPACITY, "value: 95}", "value: many}"),
+            'facts/derived/capacity.yaml: tests[0].value: "many" is not an amount; write yuan like 12000.50',
+        ),
+        (
+            edited(CAPACITY, "value: 95}", "value: 95, nothing: true}"),
+            "facts/derived/capacity.yaml: tests[0]: a test expects exactly one of value, nothing, unknown, or bounds",
+        ),
+        (
+            edited(CAPACITY, "facts: {}", "facts: {incom: 1}"),
+            "facts/derived/capacity.yaml: tests[1].facts.incom: unknown fact",
+        ),
+        (
+            edited(CAPACITY, "name: income unknown", "name: a surplus"),
+            "facts/derived/capacity.yaml: tests[1].name: 'a surplus' is there twice",
+        ),
+        (
+            edited(CAPACITY, "{id: practice,", "{id: practise,"),
+            "facts/derived/capacity.yaml: references[0].id: unknown reference 'practise'",
+        ),
+        (
+            {
+                "facts/derived/days_overdue.yaml": _file(
+                    "int", "{max: [{days: 0}, {days_between: [{fact: due_date}, today]}]}"
+                )
+            },
+            "facts/derived/days_overdue.yaml: type: days_overdue is in facts.yaml, which says so; remove the key",
+        ),
+        (
+            {"facts/derived/days_overdue.yaml": _file("int", "{days: 36501}", "").replace("type: int\n", "")},
+            "facts/derived/days_overdue.yaml: formula: can come to what days_overdue may not be by facts.yaml",
+        ),
+        (
+            {"facts/derived/note_flags.yaml": _file("list", "nothing", "").replace("type: list\n", "")},
+            "facts/derived/note_flags.yaml: formula: the application gives note_flags; remove given from facts.yaml",
+        ),
+        (
+            {"facts/capacity.yaml": FILES[CAPACITY]},
+            "facts/capacity.yaml: not a file of a pack; a derived fact goes into",
+        ),
+    ],
+)
+def test_a_mistake_in_a_file_is_told_with_its_place(changes: dict[str, str | None], told: str) -> None:
+    assert any(line.startswith(told) for line in errors(changes)), errors(changes)
+
+
+def test_a_formula_comes_after_those_it_reads_whatever_their_names_are() -> None:
+    pack = tiny(
+        {
+            "facts/derived/a.yaml": _file("money", "{fact: z}"),
+            "facts/derived/z.yaml": _file("money", "{fact: capacity}"),
+        }
+    )
+    assert list(pack.formulas) == ["capacity", "z", "a"]
+
+
+def test_what_a_formula_reads_is_told_by_the_formula() -> None:
+    formula = "{if: {when: {more_than: [{fact: served_on}, today]}, then: {parameter: npl_days, on: {fact: due_date}}, "
+    pack = _loaded(formula + "else: {once: {given: [product], then: {parameter: answer_days}}}}}", "int\nunit: days")
+    expression = pack.formulas["extra"].expression
+    assert facts_of(expression) == ("served_on", "due_date", "product")
+    assert parameters_of(expression) == (Parameter("npl_days", Fact("due_date")), Parameter("answer_days"))
+    assert pack.vocabulary.facts["extra"].inputs == ("served_on", "due_date", "product")
+
+
+def test_people_read_derived_facts_in_the_order_of_what_they_come_from() -> None:
+    pack = tiny(
+        {
+            "facts/derived/alpha.yaml": _file("bool", "{fact: debt_disputed}"),
+            "facts/derived/zeta.yaml": _file("date", "{fact: due_date}"),
+        }
+    )
+    assert list(pack.vocabulary.facts)[-4:] == ["zeta", "capacity", "alpha", "note_flags"]

@@ -1,0 +1,72 @@
+"""Packs from before formulas: their facts are derived as the functions of their time did, to the last blank."""
+
+import datetime as dt
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.facts.case_facts import Facts
+from rules.formulas.derivation import derive
+from rules.formulas.loader import load_formulas
+from rules.pack.pack import Pack
+from rules.pack.parameters import in_force
+from rules.pack.past_formulas import formulas, with_formulas
+from rules.pack.schema import DerivedFact
+from tests.rules.formulas.test_derivation import cases, part
+from tests.support import old_derivation
+from tests.support.derivation import PACK
+
+
+def _past() -> Pack:
+    """The pack, with the formulas of the past in place of its own."""
+    entries = {
+        name: (each.path, each.entry.model_copy(update={"formula": formulas()[name]}))
+        for name, each in PACK.formulas.items()
+    }
+    errors: list[str] = []
+    loaded = load_formulas(entries, PACK.vocabulary.facts, PACK.parameters, errors)
+    assert errors == []
+    return replace(PACK, formulas=loaded, form=3)
+
+
+PAST = _past()
+
+
+@given(cases(), st.data())
+def test_they_say_what_the_functions_said_and_no_more(case: tuple[dt.date, Facts], data: st.DataObject) -> None:
+    as_of, facts = case
+    as_of = max(as_of, dt.date(2025, 11, 1))  # no pack is older, and all its figures are in force by then
+    told = part(data, facts)
+    known, bounds = derive(PAST, told, as_of)
+    assert known == old_derivation.derive(PACK, told, as_of, in_force(PACK, as_of))
+    assert bounds == {}  # decisions of those packs were made without
+
+
+def test_a_pack_of_form_3_gets_its_formulas_as_files() -> None:
+    facts = {
+        "age": {"type": "int", "title": {"zh": "年龄", "en": "Age"}},
+        "days_overdue": {"type": "int", "title": {"zh": "逾期", "en": "Days overdue"}},
+        "due_date": {"type": "date", "title": {"zh": "到期日", "en": "Due date"}},
+        "minor": {"type": "bool", "title": {"zh": "未成年", "en": "Minor"}, "derived": True, "inputs": ["age"]},
+        "months_to_clear": {
+            "type": "int",
+            "title": {"zh": "期数", "en": "Months"},
+            "derived": True,
+            "formula": "months_by_whole_capacity",
+        },
+        "note_flags": {"type": "list", "title": {"zh": "警示", "en": "Flags"}, "derived": True},
+    }
+    now = with_formulas({"facts.yaml": {"facts": facts, "pairs": []}, "references.yaml": {}})
+    assert now["facts.yaml"]["facts"]["age"]["unit"] == "years"
+    assert now["facts.yaml"]["facts"]["note_flags"]["given"] is True
+    assert now["facts.yaml"]["facts"].keys() == {"age", "days_overdue", "due_date", "note_flags"}
+    files = {path: DerivedFact.model_validate(now[path]) for path in now if path.startswith("facts/")}
+    assert {path.removeprefix("facts/derived/") for path in files} == {
+        "minor.yaml",
+        "months_to_clear.yaml",
+        "days_overdue.yaml",
+    }
+    assert files["facts/derived/months_to_clear.yaml"].unit == "months"
+    assert files["facts/derived/months_to_clear.yaml"].formula == formulas()["months_by_whole_capacity"]
+    assert files["facts/derived/days_overdue.yaml"].type is None
