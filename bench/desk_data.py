@@ -15,7 +15,8 @@ from forbear import intake
 from forbear.base.vault import Vault
 from forbear.batch.submit import Head, submit
 from forbear.batch.triage import triage_chunk
-from models.session import make_engine, session
+from forbear.ledger.unit_of_work import begin
+from models.session import make_engine
 from rules.pack.pack import Pack
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "cases.csv"
@@ -121,19 +122,17 @@ def fill(url: str, vault: Vault, pack: Pack, count: int, now: dt.datetime) -> No
 def _decide_samples(url: str, vault: Vault, pack: Pack, now: dt.datetime) -> None:
     engine = make_engine(url)
     source = intake.open_intake(SAMPLES, pack.vocabulary)
-    with session(engine) as opened:
+    with begin(engine, vault, now) as work:
         done = submit(
-            opened,
+            work,
             iter(source),
             head=Head("cases.csv", ()),
             pack=pack,
             as_of=pack.manifest.reviewed_on,
             submitter="local",
-            vault=vault,
             chunk_size=500,
-            now=now,
         )
     for wake in done.wakes:
-        with session(engine) as opened:
-            triage_chunk(opened, wake.chunk_id, vault, lambda: now)
+        with begin(engine, vault, now) as work:
+            triage_chunk(work, wake.chunk_id, lambda: now)
     engine.dispose()

@@ -21,6 +21,7 @@ from forbear.base.vault import load_vault
 from forbear.batch.progress import remaining
 from forbear.batch.submit import Head, submit
 from forbear.intake import Accepted
+from forbear.ledger.unit_of_work import begin
 from forbear.ops.embedded import Urls
 from forbear.ops.processes import running, worker_command
 from models.session import make_engine, session
@@ -51,17 +52,15 @@ def run_forbear(place: Installation, count: int, number: int) -> dict[str, float
         from workers.wake import wake
 
         source = intake.open_intake(file, pack.vocabulary)
-        with session(engine) as opened:
+        with begin(engine, vault, dt.datetime.now(dt.UTC)) as work:
             done = submit(
-                opened,
+                work,
                 source,
                 head=Head(file.name, tuple(source.columns), tuple(source.unknown)),
                 pack=pack,
                 as_of=place.as_of,
                 submitter="bench",
-                vault=vault,
                 chunk_size=chosen.chunk_size,
-                now=dt.datetime.now(dt.UTC),
             )
         wake(done.wakes, place.urls.redis)
 

@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import Depends, Form, HTTPException, Request, Response
 
 from forbear.accounts import accounts
-from forbear.accounts.accounts import Role, Viewer
-from web.deps import NowDep, SessionDep
+from forbear.accounts.accounts import Role, Viewer, ViewerWork
+from web.deps import NowDep, SessionDep, as_work_of
 
 COOKIE = "forbear"
 # Neither //host nor /\host, which browsers take for another site's, nor what they drop before they look.
@@ -76,7 +76,13 @@ def local(address: str) -> str:
 
 
 SignedIn = Annotated[Viewer, Depends(_signed_in)]
-Counsellor = Annotated[Viewer, Depends(at_least("counsellor"))]
-Supervisor = Annotated[Viewer, Depends(at_least("supervisor"))]
-Admin = Annotated[Viewer, Depends(at_least("admin"))]
+_counsellor, _supervisor, _admin = at_least("counsellor"), at_least("supervisor"), at_least("admin")
+Counsellor = Annotated[Viewer, Depends(_counsellor)]
+Supervisor = Annotated[Viewer, Depends(_supervisor)]
+Admin = Annotated[Viewer, Depends(_admin)]
+# The unit of work of the request, by somebody of that role.
+SignedInWork = Annotated[ViewerWork, Depends(as_work_of(_signed_in))]
+CounsellorWork = Annotated[ViewerWork, Depends(as_work_of(_counsellor))]
+SupervisorWork = Annotated[ViewerWork, Depends(as_work_of(_supervisor))]
+AdminWork = Annotated[ViewerWork, Depends(as_work_of(_admin))]
 OurForm = Depends(_form_is_ours)  # dependencies=[OurForm] on every route that takes a form

@@ -1,14 +1,16 @@
-"""What a request is given: its session, the vault, and the time."""
+"""What a request is given: its unit of work, the session of that, the vault, the pack, and the time."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlmodel import Session
 
+from forbear.accounts.accounts import Viewer, ViewerWork, work_by
 from forbear.base.vault import Vault
-from models.session import CONNECTIONS, session
+from forbear.ledger.unit_of_work import Work, begin
+from models.session import CONNECTIONS
 from rules.pack.pack import Pack
 
 # A request keeps its session from one step to the next, and needs a thread for each. So no thread may ever wait for
@@ -17,14 +19,6 @@ from rules.pack.pack import Pack
 # and closed within one step, which end whatever anybody waits for.
 _TURNS = CONNECTIONS * 2 // 3
 STEPS = CONNECTIONS - _TURNS
-
-
-def _session(request: Request) -> Iterator[Session]:
-    """One session a request. The database itself refuses to let a GET write."""
-    with session(request.app.state.engine) as opened:
-        if request.method in ("GET", "HEAD"):
-            opened.connection(execution_options={"postgresql_readonly": True})
-        yield opened
 
 
 def _vault(request: Request) -> Vault:
@@ -44,8 +38,34 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-# Committed before the answer is sent: what a person was told has happened, has.
-SessionDep = Annotated[Session, Depends(_session, scope="function", max_concurrency=_TURNS)]
+NowDep = Annotated[dt.datetime, Depends(now)]
 VaultDep = Annotated[Vault, Depends(_vault)]
 PackDep = Annotated[Pack, Depends(_pack)]
-NowDep = Annotated[dt.datetime, Depends(now)]
+
+
+def _work(request: Request, vault: VaultDep, now: NowDep) -> Iterator[Work]:
+    """One unit of work a request, nobody's as yet. The database itself refuses to let a GET write."""
+    with begin(request.app.state.engine, vault, now) as work:
+        if request.method in ("GET", "HEAD"):
+            work.session.connection(execution_options={"postgresql_readonly": True})
+        yield work
+
+
+# Chained and committed before the answer is sent: what a person was told has happened, has.
+WorkDep = Annotated[Work, Depends(_work, scope="function", max_concurrency=_TURNS)]
+
+
+async def _session(work: WorkDep) -> Session:
+    return work.session
+
+
+SessionDep = Annotated[Session, Depends(_session)]
+
+
+def as_work_of(viewer: Callable[..., Viewer]) -> Callable[..., Awaitable[ViewerWork]]:
+    """A dependency: the unit of work of the request, by whom this other dependency lets in."""
+
+    async def work_of(viewer: Annotated[Viewer, Depends(viewer)], work: WorkDep, pack: PackDep) -> ViewerWork:
+        return work_by(viewer, work, pack)
+
+    return work_of

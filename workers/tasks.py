@@ -1,4 +1,4 @@
-"""The tasks: triage a chunk, sweep, heartbeat, upkeep. Each runs use cases in sessions of its own and logs ids only."""
+"""The tasks: triage a chunk, sweep, heartbeat, upkeep. Each does its own units of work and logs ids only."""
 
 import datetime as dt
 import os
@@ -15,7 +15,6 @@ import structlog
 from celery import signals
 from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlmodel import Session
 
 from forbear.base.errors import ForbearError
 from forbear.base.packs import configured
@@ -24,9 +23,10 @@ from forbear.base.vault import Vault, load_vault
 from forbear.batch import chunks, idempotency, uploads
 from forbear.batch.triage import triage_chunk
 from forbear.desk import maintenance
+from forbear.ledger.unit_of_work import Work, begin
 from forbear.ops import heartbeat, retention
 from forbear.webhooks import outbox
-from models.session import make_engine, session
+from models.session import make_engine
 from rules.pack.pack import Pack
 from workers.app import app
 from workers.schedule import PURGE_SECONDS
@@ -76,44 +76,43 @@ def triage(chunk_id: int) -> None:
 def sweep(idle_seconds: int | None = None) -> None:
     """Wake the chunks that should be done and that nobody touched for so long, by default for one sweep's interval."""
     interval = dt.timedelta(seconds=settings().sweep_seconds if idle_seconds is None else idle_seconds)
-    wakes = _steady(lambda opened: chunks.sweep(opened, _now(), interval))
+    wakes = _steady(lambda work: chunks.sweep(work.session, work.now, interval))
     if wakes:
         _log.info("chunks.swept", count=len(wakes))
         wake(wakes)
-    _steady(lambda opened: uploads.purge(opened, _now()))
+    _steady(lambda work: uploads.purge(work.session, work.now))
 
 
 @app.task(name="upkeep.heartbeat")  # type: ignore[untyped-decorator]
 def beat(queue: str) -> None:
     """Note that this queue is consumed."""
-    _steady(lambda opened: heartbeat.beat(opened, queue, _now()))
+    _steady(lambda work: heartbeat.beat(work.session, queue, work.now))
 
 
 @app.task(name="upkeep.fold")  # type: ignore[untyped-decorator]
 def fold() -> None:
     """Add up the tallies."""
-    _steady(lambda opened: maintenance.fold(opened, _now().date()))
+    _steady(lambda work: maintenance.fold(work.session, work.now.date()))
 
 
 @app.task(name="upkeep.return")  # type: ignore[untyped-decorator]
 def bring_back() -> None:
     """Open cases again whose follow-up has come."""
-    while (returned := _steady(lambda opened: maintenance.bring_back(opened, _now()))) > 0:
+    while (returned := _steady(lambda work: maintenance.bring_back(work.session, work.now))) > 0:
         _log.info("cases.returned", count=returned)
 
 
 @app.task(name="upkeep.tidy")  # type: ignore[untyped-decorator]
 def tidy() -> None:
     """Delete what expired."""
-    _steady(lambda opened: maintenance.tidy(opened, _now()))
+    _steady(lambda work: maintenance.tidy(work.session, work.now))
 
 
 @app.task(name="upkeep.purge")  # type: ignore[untyped-decorator]
 def purge(after: int = 0) -> None:
     """Delete some cases that are past their retention, and send the rest of the work on as another message."""
-    now = _now()
-    days, vault = settings().retention_days, _process().vault
-    done = _steady(lambda opened: retention.purge(opened, vault, now.date(), days, now, after))
+    days = settings().retention_days
+    done = _steady(lambda work: retention.purge(work, work.now.date(), days, after))
     if done.cases or done.batches:
         _log.info("cases.purged", cases=done.cases, batches=done.batches)
     if done.after is not None:
@@ -125,28 +124,30 @@ def deliver() -> None:
     """Send the webhooks that are due, round by round; what is left waits for the next task."""
     end = time.monotonic() + DELIVER_FOR
     while time.monotonic() < end:
-        parcels = _steady(lambda opened: outbox.claim(opened, _now()))
+        parcels = _steady(lambda work: outbox.claim(work.session, work.now))
         if not parcels:
             return
         errors = outbox.send(parcels, _process().vault, _now, private=settings().webhook_private)
-        _steady(lambda opened, tried=parcels, came=errors: outbox.settle(opened, tried, came, _now()))  # type: ignore[misc]
+        _steady(
+            lambda work, tried=parcels, came=errors: outbox.settle(work.session, tried, came, work.now)  # type: ignore[misc]
+        )
         _log.info("webhooks.tried", count=len(parcels), failed=sum(error is not None for error in errors.values()))
 
 
 @app.task(name="upkeep.forget")  # type: ignore[untyped-decorator]
 def forget() -> None:
     """Delete what nobody asks for any more: settled deliveries, old idempotency keys."""
-    _steady(lambda opened: outbox.forget(opened, _now()))
-    _steady(lambda opened: idempotency.forget(opened, _now()))
+    _steady(lambda work: outbox.forget(work.session, work.now))
+    _steady(lambda work: idempotency.forget(work.session, work.now))
 
 
 def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
     """Claim in one transaction, so that a try counts even if the process dies of it; evaluate in the next."""
-    claim = _steady(lambda opened: _claim(opened, chunk_id))
+    claim = _steady(lambda work: _claim(work, chunk_id))
     if claim.mine is None:
         return claim.halves
     try:
-        decided = _steady(lambda opened: triage_chunk(opened, chunk_id, _process().vault, _now, _active))
+        decided = _steady(lambda work: triage_chunk(work, chunk_id, _now, _active))
     except DatabaseAwayError:
         raise
     except Exception as error:
@@ -154,7 +155,7 @@ def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
         # unforeseen error may quote the case, so only its kind and its place are kept.
         what = error.message if isinstance(error, ForbearError) else _place(error)
         _log.warning("chunk.broken", error=what)
-        _steady(lambda opened: chunks.note_error(opened, chunk_id, what))
+        _steady(lambda work: chunks.note_error(work.session, chunk_id, what))
         return (claim.mine,)
     _log.info("chunk.triaged", decisions=decided)
     return ()
@@ -164,20 +165,20 @@ def _active() -> Pack:
     return configured(settings().pack)
 
 
-def _claim(opened: Session, chunk_id: int) -> chunks.Claim:
-    now = _now()
-    claim = chunks.claim(opened, chunk_id, now)
+def _claim(work: Work, chunk_id: int) -> chunks.Claim:
+    claim = chunks.claim(work.session, chunk_id, work.now)
     if claim.mine is not None:
-        heartbeat.beat(opened, claim.mine.queue, now)  # behind a long queue the scheduler's heartbeats come late
+        # Behind a long queue the scheduler's heartbeats come late.
+        heartbeat.beat(work.session, claim.mine.queue, work.now)
     return claim
 
 
-def _steady(work: Callable[[Session], T]) -> T:
-    """Run work in a transaction of its own, again while the database is away or breaks a deadlock."""
+def _steady(use_case: Callable[[Work], T]) -> T:
+    """Run a use case in a unit of work of its own, again while the database is away or breaks a deadlock."""
     for pause in (*_PAUSES, None):
         try:
-            with session(_process().engine) as opened:
-                return work(opened)
+            with begin(_process().engine, _process().vault, _now()) as work:
+                return use_case(work)
         except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as error:
             _log.warning("database.away", error=type(error).__name__)
             if pause is None:

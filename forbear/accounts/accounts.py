@@ -13,7 +13,9 @@ from typing import Literal, get_args
 from sqlmodel import Session, col, delete, select
 
 from forbear.base.errors import ForbearError
+from forbear.ledger.unit_of_work import Work
 from models.account import Account, SignIn, Token
+from rules.pack.pack import Pack
 
 Role = Literal["submitter", "counsellor", "supervisor", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)  # each may do what the ones before it may, but submitters only see their own
@@ -53,6 +55,24 @@ class Viewer:
     def may_act_as(self, role: Role) -> bool:
         """Whether the role of this account is at least this one."""
         return ROLES.index(self.role) >= ROLES.index(role)
+
+
+@dataclass(frozen=True)
+class ViewerWork(Work):
+    """A unit of work by somebody who is known, in which new facts are decided by `pack`."""
+
+    viewer: Viewer
+    pack: Pack
+
+    @property
+    def actor(self) -> str:
+        """The viewer."""
+        return self.viewer.actor
+
+
+def work_by(viewer: Viewer, work: Work, pack: Pack) -> ViewerWork:
+    """The same unit of work as a viewer's."""
+    return ViewerWork(work.session, work.vault, work.now, viewer, pack, noted=work.noted)
 
 
 def viewer_of(account: Account) -> Viewer:

@@ -8,9 +8,10 @@ from sqlalchemy import text
 from sqlmodel import Session, col, delete, select
 
 from forbear.accounts import accounts, passwords
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import ViewerWork
 from forbear.base.vault import Vault
-from forbear.ledger import ledger
+from forbear.ledger.ledger import SYSTEM
+from forbear.ledger.unit_of_work import Work
 from models.account import Account, SignInAttempt
 
 WINDOW = dt.timedelta(minutes=15)
@@ -34,26 +35,26 @@ class Attempt:
     address: str
 
 
-def sign_in(session: Session, vault: Vault, attempt: Attempt, before: str | None, now: dt.datetime) -> str | Refused:
+def sign_in(work: Work, attempt: Attempt, before: str | None) -> str | Refused:
     """The secret of a new sign-in, in place of the one the browser had before.
 
     A refusal is recorded too: the transaction must be committed either way.
     """
-    account = prove(session, vault, attempt, now)
+    account = prove(work, attempt)
     if isinstance(account, Refused):
         return account
     if passwords.outdated(account.password_hash):
         account.password_hash = passwords.hashed(attempt.password)
     if before is not None:
-        accounts.end(session, before)
-    secret = accounts.start(session, account, now)
-    actor = accounts.viewer_of(account).actor
-    ledger.append(session, vault, actor, [ledger.LedgerEntry("sign_in", f"account:{account.id}")], now)
+        accounts.end(work.session, before)
+    secret = accounts.start(work.session, account, work.now)
+    work.note("sign_in", f"account:{account.id}", actor=accounts.viewer_of(account).actor)
     return secret
 
 
-def prove(session: Session, vault: Vault, attempt: Attempt, now: dt.datetime) -> Account | Refused:
+def prove(work: Work, attempt: Attempt) -> Account | Refused:
     """The account whose name and password these are. A refusal is recorded, as by `sign_in`."""
+    session, vault, now = work.session, work.vault, work.now
     name, address = _name_key(vault, attempt.name), _key(vault, "address", _site(attempt.address))
     again_at = _again_at(session, name, address, now)
     if again_at is not None:
@@ -64,7 +65,7 @@ def prove(session: Session, vault: Vault, attempt: Attempt, now: dt.datetime) ->
         return account
     session.add(SignInAttempt(name=name, address=address, at=now))
     about = "account:unknown" if account is None else f"account:{account.id}"
-    ledger.append(session, vault, ledger.SYSTEM, [ledger.LedgerEntry("sign_in_failed", about)], now)
+    work.note("sign_in_failed", about, actor=SYSTEM)  # whoever tried, it was not shown to be this viewer
     return Refused()
 
 
@@ -73,10 +74,10 @@ def forgive(session: Session, vault: Vault, name: str) -> None:
     session.exec(delete(SignInAttempt).where(col(SignInAttempt.name) == _name_key(vault, name)))
 
 
-def sign_out(session: Session, vault: Vault, viewer: Viewer, secret: str, now: dt.datetime) -> None:
+def sign_out(work: ViewerWork, secret: str) -> None:
     """End the sign-in of one browser."""
-    accounts.end(session, secret)
-    ledger.append(session, vault, viewer.actor, [ledger.LedgerEntry("sign_out", f"account:{viewer.account_id}")], now)
+    accounts.end(work.session, secret)
+    work.note("sign_out", f"account:{work.viewer.account_id}")
 
 
 def _name_key(vault: Vault, typed: str) -> str:

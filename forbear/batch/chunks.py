@@ -69,7 +69,7 @@ def pending(session: Session, chunk_ids: Sequence[int]) -> int:
 
 
 def finish(session: Session, chunk: Chunk, now: dt.datetime) -> None:
-    """Mark a chunk done, and its batch complete if that was the last one. The last step of a transaction."""
+    """Mark a chunk done, and its batch complete if that was the last one."""
     chunk.status = "done"
     chunk.error = None
     chunk.done_at = now

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session, col, delete
 
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import Viewer, ViewerWork
 from models.webhook import IdempotencyKey
 
 KEPT = dt.timedelta(hours=48)
@@ -31,14 +31,13 @@ def find(session: Session, viewer: Viewer, key: str, request_mac: bytes) -> UUID
     return found.batch_id
 
 
-def keep(session: Session, viewer: Viewer, key: str, request_mac: bytes, batch_id: UUID, now: dt.datetime) -> None:
+def keep(work: ViewerWork, key: str, request_mac: bytes, batch_id: UUID) -> None:
     """Remember what a key made."""
-    session.add(
-        IdempotencyKey(
-            account_id=viewer.account_id, key=key, request_mac=request_mac, batch_id=batch_id, created_at=now
-        )
+    kept = IdempotencyKey(
+        account_id=work.viewer.account_id, key=key, request_mac=request_mac, batch_id=batch_id, created_at=work.now
     )
-    session.flush()
+    work.session.add(kept)
+    work.session.flush()
 
 
 def forget(session: Session, now: dt.datetime) -> None:

@@ -1,25 +1,26 @@
 """Publication: a pack is kept in the record with the first batch it decides, so that decisions stay readable."""
 
-import datetime as dt
-
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col
+from sqlmodel import col
 
-from forbear.ledger import ledger
+from forbear.ledger.unit_of_work import Work
 from models.pack import StoredPack
 from rules.pack.pack import Pack
 
 
-def keep(session: Session, pack: Pack, now: dt.datetime) -> list[ledger.LedgerEntry]:
-    """Store a pack if it is new to the record; answers what is to be chained then."""
+def keep(work: Work, pack: Pack) -> bool:
+    """Store a pack if it is new to the record; answers whether it was, and is to be noted."""
     values = {
         "sha256": pack.sha256,
         "pack_id": pack.manifest.id,
         "version": pack.manifest.version,
-        "created_at": now,
+        "created_at": work.now,
         "files": {path: body.decode() for path, body in pack.files.items()},
     }
     kept = insert(StoredPack).values(values).on_conflict_do_nothing().returning(col(StoredPack.sha256))
-    if session.exec(kept).first() is None:
-        return []
-    return ledger.of_rows(session, "publication", [pack.sha256], {"pack": pack.manifest.version})
+    return work.session.exec(kept).first() is not None
+
+
+def note(work: Work, pack: Pack) -> None:
+    """Have it chained that a pack is used for the first time."""
+    work.note("publication", f"pack:{pack.sha256}", {"pack": pack.manifest.version})

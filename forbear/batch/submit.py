@@ -17,7 +17,7 @@ from forbear.base.vault import Vault
 from forbear.batch import publication
 from forbear.batch.chunks import Wake
 from forbear.intake import Accepted, Rejected
-from forbear.ledger import ledger
+from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
 from models import staging
 from models.intake import Batch, Rejection
@@ -61,24 +61,22 @@ def check_day(as_of: dt.date, pack: Pack, now: dt.datetime) -> None:
 
 
 def submit(
-    session: Session,
+    work: Work,
     rows: Iterable[Accepted | Rejected],
     *,
     head: Head,
     pack: Pack,
     as_of: dt.date,
     submitter: str,
-    vault: Vault,
     chunk_size: int,
-    now: dt.datetime,
     batch_id: UUID | None = None,
-    actor: str = ledger.SYSTEM,
 ) -> Submitted:
-    """Take in any number of rows, holding no more than a block of them in memory. The last step of a transaction.
+    """Take in any number of rows, holding no more than a block of them in memory.
 
-    A case reference may come once: intake rejects its later rows. `actor` is who hands in, as the ledger names it.
-    Raises what reading the rows raises, and DayToComeError.
+    A case reference may come once: intake rejects its later rows. Raises what reading the rows raises, and
+    DayToComeError.
     """
+    session, vault, now = work.session, work.vault, work.now
     check_day(as_of, pack, now)
     staging.create(session)
     sealer = _Sealer(pack, vault)
@@ -90,7 +88,7 @@ def submit(
             (sealer.rejected(row) for row in block if isinstance(row, Rejected)),
         )
         counts.update(map(type, block))
-    published = publication.keep(session, pack, now)
+    published = publication.keep(work, pack)
     batch = Batch(
         id=batch_id or uuid4(),
         submitter=submitter,
@@ -114,8 +112,9 @@ def submit(
     if not merged.chunks:
         webhooks.tell_complete(session, batch, now)
     counted = {name: getattr(batch, name) for name in ("rows_read", "accepted", "rejected", "unchanged")}
-    entries = ledger.of_rows(session, "batch", [batch.id], {"submitter": submitter, **counted})
-    ledger.append(session, vault, actor, [*entries, *published], now)
+    work.note("batch", f"batch:{batch.id}", {"submitter": submitter, **counted})
+    if published:
+        publication.note(work, pack)
     wakes = tuple(Wake(chunk_id, queue) for chunk_id, queue in merged.chunks)
     return Submitted(batch.id, batch.rows_read, batch.accepted, batch.rejected, batch.unchanged, wakes)
 

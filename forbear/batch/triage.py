@@ -15,7 +15,7 @@ from forbear.base import packs
 from forbear.base.vault import Vault
 from forbear.batch import borrowers, chunks, publication
 from forbear.desk import worklist
-from forbear.ledger import ledger
+from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
 from models.copy import copy_into
 from models.decision import Decision
@@ -62,26 +62,23 @@ class Version:
 
 
 def triage_chunk(
-    session: Session,
-    chunk_id: int,
-    vault: Vault,
-    clock: Callable[[], dt.datetime],
-    active: Callable[[], Pack] = packs.shipped,
+    work: Work, chunk_id: int, clock: Callable[[], dt.datetime], active: Callable[[], Pack] = packs.shipped
 ) -> int | None:
-    """Decide every case of a pending chunk and mark it done, in this one transaction.
+    """Decide every case of a pending chunk and mark it done, at the time that `clock` shows then.
 
     What was handed in for a pack that is retired by now is decided by the `active` one, and that is noted. Answers how
     many decisions were written; None if the chunk is done already or another worker has it.
     """
+    session, decided_at = work.session, work.now
     chunk = chunks.take(session, chunk_id)
     if chunk is None:
         return None
     batch = session.get_one(Batch, chunk.batch_id)
     pack = packs.deciding_pack(session, batch.pack_sha256, active)
-    published = [] if pack.sha256 == batch.pack_sha256 else _take_over(session, batch, chunk, pack, clock())
-    versions = _load(session, batch, pack, chunk.case_version_ids, vault)
+    if pack.sha256 != batch.pack_sha256:
+        _take_over(work, batch, chunk, pack)
+    versions = _load(work, batch, pack, chunk.case_version_ids)
     evaluations = evaluator(pack, batch.as_of).evaluate([version.facts for version in versions])
-    decided_at = clock()
     rows = [
         _row(pack, version.id, evaluation, batch.as_of, chunk_id, decided_at)
         for version, evaluation in zip(versions, evaluations, strict=True)
@@ -92,21 +89,21 @@ def triage_chunk(
     webhooks.tell(session, batch.submitter, "decision.changed", changed, decided_at)
     made = set(written)
     counted = [each for version, each in zip(versions, evaluations, strict=True) if version.id in made]
-    worklist.count(session, pack, batch.submitter, counted, decided_at)
+    worklist.count(work, pack, batch.submitter, counted)
     chunks.finish(session, chunk, clock())
     of_chunk = select(Decision.id).where(col(Decision.case_version_id).in_(written), Decision.chunk_id == chunk_id)
-    entries = ledger.of_rows(session, "decision", session.exec(of_chunk).all())
-    ledger.append(session, vault, ledger.SYSTEM, [*published, *entries], decided_at)
+    for decision_id in session.exec(of_chunk.order_by(col(Decision.id))):
+        work.note("decision", f"decision:{decision_id}")
     return len(written)
 
 
-def _take_over(session: Session, batch: Batch, chunk: Chunk, pack: Pack, now: dt.datetime) -> list[ledger.LedgerEntry]:
-    """Let another pack decide a chunk than the one its batch is for; answers what is to be chained."""
-    published = publication.keep(session, pack, now)
+def _take_over(work: Work, batch: Batch, chunk: Chunk, pack: Pack) -> None:
+    """Let another pack decide a chunk than the one its batch is for."""
+    if publication.keep(work, pack):
+        publication.note(work, pack)
     moved = {"pack": pack.sha256, "batch": batch.id, "versions": chunk.case_version_ids}
-    session.connection().execute(_TAKE_OVER, moved)
+    work.session.connection().execute(_TAKE_OVER, moved)
     _log.info("chunk.taken_over", batch=str(batch.id), cases=len(chunk.case_version_ids), by=pack.manifest.version)
-    return published
 
 
 @lru_cache(maxsize=16)
@@ -115,14 +112,15 @@ def evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
     return Evaluator(pack, as_of)
 
 
-def _load(session: Session, batch: Batch, pack: Pack, ids: Sequence[int], vault: Vault) -> list[Version]:
+def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Version]:
     """The versions not decided yet, with what the record adds: flags in the notes, the borrower's other cases."""
+    session = work.session
     rows = session.connection().execute(_UNDECIDED, {"versions": ids, "pack": pack.sha256, "as_of": batch.as_of})
     taken_over = pack.sha256 != batch.pack_sha256
     versions = []
     for version_id, case_id, stored, private in rows:
         facts = case_facts.read_facts(pack.vocabulary, stored, lenient=taken_over)
-        facts["note_flags"] = red_flags.scan(pack, notes_of(private, vault))
+        facts["note_flags"] = red_flags.scan(pack, notes_of(private, work.vault))
         versions.append(Version(version_id, case_id, facts))
     tied = [version for version in versions if "borrower_ref" in version.facts]
     cases = borrowers.open_cases(

@@ -11,13 +11,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import ViewerWork
 from forbear.base.spool import spool
 from forbear.base.vault import Vault
 from forbear.batch.submit import Head, Submitted, submit
 from forbear.intake import open_intake
 from models.upload import Upload
-from rules.pack.pack import Pack
 
 KEPT_FOR = dt.timedelta(days=1)
 MOST_WAITING = 10  # of one account, so that nobody fills the database with files that they never submit
@@ -52,47 +51,40 @@ def on_disk(name: str, content: bytes) -> Iterator[Path]:
         yield path
 
 
-def keep(
-    session: Session,
-    vault: Vault,
-    viewer: Viewer,
-    name: str,
-    content: bytes,
-    submitter: str,
-    as_of: dt.date,
-    now: dt.datetime,
-) -> UUID:
+def keep(work: ViewerWork, name: str, content: bytes, submitter: str, as_of: dt.date) -> UUID:
     """Seal a file until its owner has seen the preview."""
     upload = Upload(
         id=uuid4(),
-        account_id=viewer.account_id,
-        name=vault.seal(tidy(name)),
-        content=vault.seal_bytes(content),
+        account_id=work.viewer.account_id,
+        name=work.vault.seal(tidy(name)),
+        content=work.vault.seal_bytes(content),
         size=len(content),
         submitter=submitter,
         as_of=as_of,
-        created_at=now,
+        created_at=work.now,
     )
-    session.add(upload)
-    session.flush()
+    work.session.add(upload)
+    work.session.flush()
     return upload.id
 
 
-def find(session: Session, viewer: Viewer, upload_id: UUID, now: dt.datetime, *, lock: bool = False) -> Upload | None:
+def find(work: ViewerWork, upload_id: UUID, *, lock: bool = False) -> Upload | None:
     """An upload of this account; locked, only one request at a time has it. None if there is none, or not any more."""
     query = select(Upload).where(
-        Upload.id == upload_id, Upload.account_id == viewer.account_id, Upload.created_at > now - KEPT_FOR
+        Upload.id == upload_id,
+        Upload.account_id == work.viewer.account_id,
+        Upload.created_at > work.now - KEPT_FOR,
     )
-    return session.exec(query.with_for_update() if lock else query).first()
+    return work.session.exec(query.with_for_update() if lock else query).first()
 
 
-def waiting(session: Session, vault: Vault, viewer: Viewer, now: dt.datetime) -> list[WaitingUpload]:
+def waiting(work: ViewerWork) -> list[WaitingUpload]:
     """What this account uploaded and did not submit yet, newest first."""
     query = select(Upload.id, Upload.name, Upload.size, Upload.created_at).where(
-        Upload.account_id == viewer.account_id, Upload.created_at > now - KEPT_FOR
+        Upload.account_id == work.viewer.account_id, Upload.created_at > work.now - KEPT_FOR
     )
-    rows = session.exec(query.order_by(col(Upload.created_at).desc()).limit(MOST_WAITING))
-    return [WaitingUpload(upload_id, vault.open(name), size, at) for upload_id, name, size, at in rows]
+    rows = work.session.exec(query.order_by(col(Upload.created_at).desc()).limit(MOST_WAITING))
+    return [WaitingUpload(upload_id, work.vault.open(name), size, at) for upload_id, name, size, at in rows]
 
 
 @contextmanager
@@ -102,24 +94,21 @@ def unsealed(upload: Upload, vault: Vault) -> Iterator[Path]:
         yield path
 
 
-def hand_in(session: Session, vault: Vault, upload: Upload, pack: Pack, chunk_size: int, now: dt.datetime) -> Submitted:
+def hand_in(work: ViewerWork, upload: Upload, chunk_size: int) -> Submitted:
     """Submit a locked upload as a batch of the same id, and forget the file. Raises what reading it raises."""
-    with unsealed(upload, vault) as path:
-        file = open_intake(path, pack.vocabulary)
+    with unsealed(upload, work.vault) as path:
+        file = open_intake(path, work.pack.vocabulary)
         done = submit(
-            session,
+            work,
             file.on(upload.as_of),
             head=Head(path.name, tuple(file.columns), tuple(file.unknown)),
-            pack=pack,
+            pack=work.pack,
             as_of=upload.as_of,
             submitter=upload.submitter,
-            vault=vault,
             chunk_size=chunk_size,
-            now=now,
             batch_id=upload.id,
-            actor=f"account:{upload.account_id}",
         )
-    session.delete(upload)
+    work.session.delete(upload)
     return done
 
 

@@ -1,14 +1,12 @@
 """Acting: one action on a case, checked against the case as it stands under its lock, and appended."""
 
-import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import ViewerWork
 from forbear.batch.recorded_decision import decision_on_desk
 from forbear.case.actions import Action
-from forbear.case.acts import Record
 from forbear.case.workflow import CaseContext
 from forbear.desk import review
 from forbear.desk.review import Act
@@ -26,24 +24,22 @@ class Done:
 
 
 def act(
-    record: Record,
-    viewer: Viewer,
+    work: ViewerWork,
     case_id: int,
     revision: int,
     action: Action,
     given: Callable[[CaseContext], Mapping[str, Any]],
-    now: dt.datetime,
     noted: Mapping[str, Any] | None = None,
 ) -> Done:
-    """Do it, with a value for each field and what is noted beside them. The last step of a transaction (ledger).
+    """Do it, with a value for each field and what is noted beside them.
 
     Raises NoCaseError, StaleError for a case that is at another revision, RefusedError with a sentence for each field.
     """
-    case = review.take_case(record.session, viewer, case_id, revision)
-    decided = decision_on_desk(record.session, case, record.vault)
-    standing = CaseContext(viewer, case, decided, now)
-    chosen = action.take(standing, record, given(standing))
+    case = review.take_case(work.session, work.viewer, case_id, revision)
+    decided = decision_on_desk(work.session, case, work.vault)
+    standing = CaseContext(work.viewer, case, decided, work.now)
+    chosen = action.take(standing, work, given(standing))
     if chosen is None:
         return Done(case)
     told = replace(chosen, detail={**(chosen.detail or {}), **(noted or {})})
-    return Done(case, chosen, review.perform(record.session, record.vault, viewer, case, told, now))
+    return Done(case, chosen, review.perform(work, case, told))

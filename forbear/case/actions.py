@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from forbear.accounts.accounts import Role
+from forbear.accounts.accounts import Role, ViewerWork
 from forbear.case import acts
 from forbear.case.action_fields import (
     EXPLANATION,
@@ -21,7 +21,6 @@ from forbear.case.action_fields import (
     questions,
     reason,
 )
-from forbear.case.acts import Record
 from forbear.case.workflow import CRISIS, CaseContext, RefusedError
 from forbear.desk import review
 from forbear.desk.review import Act
@@ -73,7 +72,7 @@ class Action:
             and (self.in_crisis or standing.case.urgency != CRISIS)
         )
 
-    def take(self, standing: CaseContext, record: Record, given: Mapping[str, Any]) -> Act | None:
+    def take(self, standing: CaseContext, work: ViewerWork, given: Mapping[str, Any]) -> Act | None:
         """The act it comes to; None where nothing changes. Raises RefusedError with a sentence for each bad field."""
         if not self.allowed(standing):
             raise RefusedError(_why_not(self, standing))
@@ -82,7 +81,7 @@ class Action:
             faults += self.together(standing, **given)
         if faults:
             raise RefusedError(*faults)
-        act = self.choose(standing, record, **given)
+        act = self.choose(standing, work, **given)
         if act is None or self.becomes is None:
             return act
         return replace(act, changes={"status": self.becomes, **act.changes})

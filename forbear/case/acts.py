@@ -5,12 +5,10 @@ But for an answer: the version that a correction is comes in like every submissi
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from sqlmodel import Session
-
-from forbear.base.vault import Vault
+from forbear.accounts.accounts import ViewerWork
 from forbear.case import corrections
 from forbear.case.action_fields import asked, last_day_to_ask, other_strategy
 from forbear.case.timeline import ticked
@@ -22,21 +20,11 @@ from models.review import ActionName
 from rules.decision.hit_policy import DEFAULT
 from rules.decision.reasons import rules_of
 from rules.facts.case_facts import FieldError
-from rules.pack.pack import Pack
 
 ASK_AGAIN = dt.timedelta(days=7)  # when nobody answered
 
 
-@dataclass(frozen=True)
-class Record:
-    """What an action may look up and, where new facts come in, write to."""
-
-    session: Session
-    vault: Vault
-    pack: Pack  # that new facts are decided by
-
-
-def accept(standing: CaseContext, _record: Record, follow_up: dt.date | None, words: str) -> Act:
+def accept(standing: CaseContext, _work: ViewerWork, follow_up: dt.date | None, words: str) -> Act:
     """The recommended strategy becomes the chosen one."""
     strategy = standing.case.strategy
     return _act(
@@ -52,7 +40,7 @@ def accept(standing: CaseContext, _record: Record, follow_up: dt.date | None, wo
 
 def override(
     standing: CaseContext,
-    _record: Record,
+    _work: ViewerWork,
     strategy: str,
     confirmed: bool,
     reason: str,
@@ -80,13 +68,13 @@ def unconfirmed(standing: CaseContext, strategy: str, confirmed: bool, **_given:
         yield FieldError.of("confirmed", said("action.barred"))
 
 
-def answer(standing: CaseContext, record: Record, facts: Mapping[str, object], words: str) -> Act:
+def answer(standing: CaseContext, work: ViewerWork, facts: Mapping[str, object], words: str) -> Act:
     """New facts are handed in."""
-    return corrections.answer(record.session, record.vault, standing, facts, record.pack, words)
+    return corrections.answer(work, standing, facts, words)
 
 
 def ask(
-    standing: CaseContext, _record: Record, questions: Collection[str], follow_up: dt.date | None, words: str
+    standing: CaseContext, _work: ViewerWork, questions: Collection[str], follow_up: dt.date | None, words: str
 ) -> Act:
     """The borrower is asked; if nobody answers, the case comes back."""
     until = follow_up or default_follow_up(standing)
@@ -94,19 +82,19 @@ def ask(
     return _act(standing, "ask", {"follow_up_at": _moment(standing, until)}, words, detail=detail)
 
 
-def escalate(_standing: CaseContext, _record: Record, reason: str, words: str) -> Act:
+def escalate(_standing: CaseContext, _work: ViewerWork, reason: str, words: str) -> Act:
     """Whoever held the case does no longer."""
     return Act("escalate", {"follow_up_at": None, "assignee_id": None}, reason=reason, words=words.strip())
 
 
-def snooze(standing: CaseContext, _record: Record, until: dt.date, reason: str, words: str) -> Act:
+def snooze(standing: CaseContext, _work: ViewerWork, until: dt.date, reason: str, words: str) -> Act:
     """The case comes back on the day."""
     changes = {"follow_up_at": _moment(standing, until)}
     return _act(standing, "snooze", changes, words, reason=reason, detail=_follow_up(until))
 
 
 def outcome(
-    standing: CaseContext, _record: Record, outcome: str, why: str, follow_up: dt.date | None, words: str
+    standing: CaseContext, _work: ViewerWork, outcome: str, why: str, follow_up: dt.date | None, words: str
 ) -> Act:
     """What came of it; a broken plan brings the case back, a day to follow up lets it wait."""
     detail = {**_follow_up(follow_up), **({"why": why} if outcome == "closed" else {})}
@@ -136,7 +124,7 @@ def unclosed(
         yield FieldError.of("follow_up", said("action.closed_follow_up"))
 
 
-def resume(standing: CaseContext, _record: Record, words: str) -> Act:
+def resume(standing: CaseContext, _work: ViewerWork, words: str) -> Act:
     """Nothing is waited for any longer."""
     changes: dict[str, Any] = {"follow_up_at": None}
     if standing.case.status == "escalated":
@@ -144,9 +132,9 @@ def resume(standing: CaseContext, _record: Record, words: str) -> Act:
     return _act(standing, "resume", changes, words)
 
 
-def documents(standing: CaseContext, record: Record, have: Collection[str]) -> Act | None:
+def documents(standing: CaseContext, work: ViewerWork, have: Collection[str]) -> Act | None:
     """Papers ticked and unticked against what was ticked before."""
-    before = ticked(review.timeline(record.session, standing.case.case_id))
+    before = ticked(review.timeline(work.session, standing.case.case_id))
     listed = standing.decided.outcome.documents
     came = [name for name in listed if name in have and name not in before]
     gone = [name for name in listed if name in before and name not in have]

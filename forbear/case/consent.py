@@ -3,14 +3,9 @@
 import datetime as dt
 from typing import Final, Literal
 
-from sqlmodel import Session
-
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import ViewerWork
 from forbear.base.errors import ForbearError
-from forbear.base.vault import Vault
 from forbear.desk.review import Act, perform, take_case
-from forbear.ledger import ledger
-from forbear.ledger.ledger import LedgerEntry
 from models.case import Case
 
 # Each is asked for by itself: whoever agrees to triage need not agree that the lender hears of it.
@@ -28,32 +23,29 @@ def status(case: Case, scope: str) -> ConsentStatus:
 
 
 def record(
-    session: Session,
-    vault: Vault,
-    viewer: Viewer,
+    work: ViewerWork,
     case_id: int,
     revision: int,
     scopes: list[str] | None,
     way: str | None,
     retain_until: dt.date | None,
-    now: dt.datetime,
 ) -> None:
     """Note what a borrower agrees to now (None: not known) and a date to keep the case until (None: the usual time).
 
-    The last step of a transaction. Raises StaleError, NoCaseError, and ForbearError for what cannot be.
+    Raises StaleError, NoCaseError, and ForbearError for what cannot be.
     """
-    desk_case = take_case(session, viewer, case_id, revision)
-    fault = fault_of(scopes, way, retain_until, now.date())
+    desk_case = take_case(work.session, work.viewer, case_id, revision)
+    fault = fault_of(scopes, way, retain_until, work.now.date())
     if fault is not None:
         raise ForbearError(f"This consent cannot be recorded: {fault}.")
-    case = session.get_one(Case, case_id)
+    case = work.session.get_one(Case, case_id)
     date = None if retain_until is None else retain_until.isoformat()
     detail = {"scopes": scopes, "way": way, "retain_until": date}
     case.consent = None if scopes is None else [scope for scope in SCOPES if scope in scopes]
     case.retain_until = retain_until
-    session.add(case)
-    perform(session, vault, viewer, desk_case, Act("consent", {}, detail=detail), now)
-    ledger.append(session, vault, viewer.actor, [LedgerEntry("consent", f"case:{case_id}", detail)], now)
+    work.session.add(case)
+    perform(work, desk_case, Act("consent", {}, detail=detail))
+    work.note("consent", f"case:{case_id}", detail)
 
 
 def fault_of(

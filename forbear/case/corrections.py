@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from forbear.base.vault import Vault
+from forbear.accounts.accounts import ViewerWork
 from forbear.batch.submit import Head, Submitted, submit
 from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk.review import Act, StaleError
@@ -46,19 +46,13 @@ class Correction(Act):
     submitted: Submitted
 
 
-def answer(
-    session: Session,
-    vault: Vault,
-    standing: CaseContext,
-    cells: Mapping[str, object],
-    pack: Pack,
-    words: str = "",
-) -> Correction:
+def answer(work: ViewerWork, standing: CaseContext, cells: Mapping[str, object], words: str = "") -> Correction:
     """Hand in a version of a locked case with these cells in place of what stood there; blank means not known.
 
     What the cells do not name stays as it is, the private facts among it. Raises RefusedError with a sentence for each
     bad field, StaleError where newer facts wait to be decided.
     """
+    session, pack = work.session, work.pack
     case = _locked(session, standing)
     version = session.exec(
         select(CaseVersion).where(CaseVersion.case_id == case.id).order_by(col(CaseVersion.number).desc()).limit(1)
@@ -68,25 +62,14 @@ def answer(
     before = _known(pack, version)
     facts, changed = _changed(pack, before, case.case_ref, cells, standing.today)
     _age(facts, changed, version_day=session.get_one(Batch, version.batch_id).as_of, today=standing.today)
-    opened: dict[str, Any] = {"facts": {}, "extra": {}} if version.private is None else vault.open(version.private)
+    opened: dict[str, Any] = {"facts": {}, "extra": {}} if version.private is None else work.vault.open(version.private)
     borrower = facts.get("borrower_ref")
     row = Accepted(
         1, case.case_ref, None if borrower is None else str(borrower), facts, opened["facts"], opened["extra"]
     )
     name = said("correction.name")
     head = Head(f"{name.zh} {name.en} {case.case_ref}", ("case_ref", *changed))
-    submitted = submit(
-        session,
-        [row],
-        head=head,
-        pack=pack,
-        as_of=standing.today,
-        submitter=case.submitter,
-        vault=vault,
-        chunk_size=1,
-        now=standing.now,
-        actor=standing.viewer.actor,
-    )
+    submitted = submit(work, [row], head=head, pack=pack, as_of=standing.today, submitter=case.submitter, chunk_size=1)
     return _act(standing, changed, submitted, words)
 
 

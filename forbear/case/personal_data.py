@@ -1,17 +1,14 @@
 """The personal fields of a case: masked on every page, shown whole to one person for a reason that is recorded."""
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
 from sqlmodel import Session, col, select
 
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import ViewerWork
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 from forbear.desk.review import Act, perform, take_case
-from forbear.ledger import ledger
-from forbear.ledger.ledger import LedgerEntry
 from models.case import CaseVersion
 
 REASONS: Final = ("contact", "identity", "document", "safety", "own_data", "other")
@@ -51,25 +48,17 @@ def of_case(session: Session, vault: Vault, case_id: int) -> Personal:
     return Personal({name: str(value) for name, value in opened["facts"].items() if value}, dict(opened["extra"]))
 
 
-def reveal(
-    session: Session, vault: Vault, viewer: Viewer, case_id: int, reason: str, words: str, now: dt.datetime
-) -> Personal:
-    """What is sealed of a case, whole; that it was looked at, by whom and why is appended. Last in a transaction.
+def reveal(work: ViewerWork, case_id: int, reason: str, words: str) -> Personal:
+    """What is sealed of a case, whole; that it was looked at, by whom and why is appended.
 
     Raises NoCaseError for a case that is not this viewer's, ForbearError where the reason is none or too short.
     """
-    case = take_case(session, viewer, case_id, None)
+    case = take_case(work.session, work.viewer, case_id, None)
     if not is_reason(reason, words):
         raise ForbearError(f"Choose a reason and say in at least {LEAST_WORDS} characters what the data is needed for.")
-    review = perform(session, vault, viewer, case, Act("reveal", {}, reason=reason, words=words.strip()), now)
-    ledger.append(
-        session,
-        vault,
-        viewer.actor,
-        [LedgerEntry("reveal", f"case:{case_id}", {"reason": reason, "review": review.id})],
-        now,
-    )
-    return of_case(session, vault, case_id)
+    review = perform(work, case, Act("reveal", {}, reason=reason, words=words.strip()))
+    work.note("reveal", f"case:{case_id}", {"reason": reason, "review": review.id})
+    return of_case(work.session, work.vault, case_id)
 
 
 def is_reason(reason: str, words: str) -> bool:

@@ -33,17 +33,15 @@ def hand_in(context: Context, files: Sequence[Intake], pack: Pack, as_of: dt.dat
     submitted = []
     for file in files:
         task = bar.add_task(f"reading {file.path.name}", total=None)
-        with session(context.engine) as opened:
+        with context.work() as work:
             done = submit(
-                opened,
+                work,
                 _counted(file.on(as_of), bar, task),
                 head=Head(file.path.name, tuple(file.columns), tuple(file.unknown)),
                 pack=pack,
                 as_of=as_of,
                 submitter=context.settings.submitter,
-                vault=context.vault,
                 chunk_size=context.settings.chunk_size,
-                now=dt.datetime.now(dt.UTC),
             )
         wake(done.wakes, context.urls.redis)
         bar.update(task, total=done.rows_read, completed=done.rows_read)

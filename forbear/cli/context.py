@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from forbear.base.errors import ForbearError
 from forbear.base.settings import Settings, settings
 from forbear.base.vault import Vault, check_key, load_vault
 from forbear.ledger import ledger
+from forbear.ledger.unit_of_work import Work, begin
 from forbear.ops import embedded
 from models import migrate
 from models.session import make_engine, session
@@ -29,6 +31,10 @@ class Context:
     urls: embedded.Urls
     engine: Engine
     vault: Vault
+
+    def work(self) -> AbstractContextManager[Work]:
+        """A unit of work, at this moment."""
+        return begin(self.engine, self.vault, dt.datetime.now(dt.UTC))
 
 
 @contextlib.contextmanager

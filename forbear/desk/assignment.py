@@ -1,15 +1,13 @@
 """Assignment: which counsellor holds a case. One is taken, assigned or given back, and each of these is a review."""
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlmodel import Session, col, func, select
 
-from forbear.accounts.accounts import ROLES, Viewer
+from forbear.accounts.accounts import ROLES, Viewer, ViewerWork
 from forbear.base.errors import ForbearError
-from forbear.base.vault import Vault
 from forbear.desk import queue, review
 from forbear.desk.filters import QueueFilter, conditions
 from forbear.desk.review import Act
@@ -33,13 +31,12 @@ class Assigned:
     refused: dict[Refusal, int]
 
 
-def take_next(
-    session: Session, vault: Vault, viewer: Viewer, chosen: QueueFilter, now: dt.datetime
-) -> WorklistItem | None:
-    """Assign the most urgent free case of a filter to the viewer; None if there is none. The last step (ledger).
+def take_next(work: ViewerWork, chosen: QueueFilter) -> WorklistItem | None:
+    """Assign the most urgent free case of a filter to the viewer; None if there is none.
 
     A case that somebody else takes in this moment is passed over, so that nobody waits and no two get the same one.
     """
+    session, viewer = work.session, work.viewer
     allowed = TO_DO if viewer.may_act_as("supervisor") else ("open",)
     statuses = tuple(status for status in chosen.statuses if status in allowed)
     free = replace(chosen, statuses=statuses, assignee="nobody")
@@ -54,7 +51,7 @@ def take_next(
         locked = query.order_by(*queue.ORDER).limit(1).with_for_update(skip_locked=True)
         case = session.exec(locked.execution_options(populate_existing=True)).first()
         if case is not None:
-            review.perform(session, vault, viewer, case, _assignment(viewer.account_id), now)
+            review.perform(work, case, _assignment(viewer.account_id))
             return case
         if len(page) < _LOOK_AT:
             return None
@@ -62,40 +59,33 @@ def take_next(
     return None
 
 
-def assign(
-    session: Session,
-    vault: Vault,
-    viewer: Viewer,
-    wanted: Iterable[tuple[int, int]],
-    assignee_id: int | None,
-    now: dt.datetime,
-) -> Assigned:
-    """Assign cases, each at the revision that was seen, or give them back (None). The last step (ledger).
+def assign(work: ViewerWork, wanted: Iterable[tuple[int, int]], assignee_id: int | None) -> Assigned:
+    """Assign cases, each at the revision that was seen, or give them back (None).
 
     Counsellors take free cases and give back their own; supervisors do it for anybody. What became of a case in the
     meantime is told by count, not an error. Raises NobodyError for an account that works on no cases.
     """
+    session, viewer = work.session, work.viewer
     if not _may_be_given(session, viewer, assignee_id):
         raise NobodyError("Nobody of this account works on cases: choose somebody of the list.")
     seen = dict(sorted(wanted)[:AT_ONCE])
     query = select(WorklistItem).where(col(WorklistItem.case_id).in_(seen))
     if viewer.submitter is not None:
         query = query.where(WorklistItem.submitter == viewer.submitter)
-    # All are locked, in the order that everybody locks in, before the first entry locks the ledger.
+    # All are locked in the order that everybody locks in.
     cases = session.exec(
         query.order_by(col(WorklistItem.case_id)).with_for_update().execution_options(populate_existing=True)
     ).all()
     refused: dict[Refusal, int] = {"stale": len(seen) - len(cases), "closed": 0, "held": 0}
-    free: list[WorklistItem] = []
+    done = 0
     for case in cases:
         why = _refusal(viewer, case, seen[case.case_id])
         if why is not None:
             refused[why] += 1
         elif case.assignee_id != assignee_id:
-            free.append(case)
-    for case in free:
-        review.perform(session, vault, viewer, case, _assignment(assignee_id), now)
-    return Assigned(len(free), refused)
+            review.perform(work, case, _assignment(assignee_id))
+            done += 1
+    return Assigned(done, refused)
 
 
 def held(session: Session, viewer: Viewer) -> int:

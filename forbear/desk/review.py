@@ -1,6 +1,5 @@
 """Review: what people do on cases. An action is appended and changes the desk row, in one transaction."""
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,12 +7,10 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import Viewer, ViewerWork
 from forbear.base.errors import ForbearError
 from forbear.base.packs import pack_to_name_by
-from forbear.base.vault import Vault
 from forbear.desk import worklist
-from forbear.ledger import ledger
 from models.desk import WorklistItem
 from models.review import Review
 
@@ -61,18 +58,19 @@ def take_case(session: Session, viewer: Viewer, case_id: int, revision: int | No
     return case
 
 
-def perform(session: Session, vault: Vault, viewer: Viewer, case: WorklistItem, act: Act, now: dt.datetime) -> Review:
-    """Append an action on a locked case and bring its desk row up to it. The last step of a transaction (ledger)."""
+def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
+    """Append an action on a locked case and bring its desk row up to it."""
+    session = work.session
     review = Review(
         case_id=case.case_id,
         decision_id=case.decision_id,
-        account_id=viewer.account_id,
-        at=now,
+        account_id=work.viewer.account_id,
+        at=work.now,
         action=act.action,
         strategy=act.strategy,
         reason=act.reason,
         detail=act.detail or {},
-        words=vault.seal(act.words) if act.words else None,
+        words=work.vault.seal(act.words) if act.words else None,
     )
     for column, value in act.changes.items():
         setattr(case, column, value)
@@ -81,10 +79,9 @@ def perform(session: Session, vault: Vault, viewer: Viewer, case: WorklistItem, 
     session.add_all([review, case])
     session.flush()
     zone = ZoneInfo(pack_to_name_by(session, case.pack_sha256).manifest.timezone)
-    counts = {("reviewed", str(viewer.account_id), act.action): 1, **act.tally}
-    worklist.note(session, case.submitter, counts, now.astimezone(zone).date())
-    entries = ledger.of_rows(session, "review", [review.id], {"action": act.action, "case": case.case_id})
-    ledger.append(session, vault, viewer.actor, entries, now)
+    counts = {("reviewed", str(work.viewer.account_id), act.action): 1, **act.tally}
+    worklist.note(session, case.submitter, counts, work.now.astimezone(zone).date())
+    work.note("review", f"review:{review.id}", {"action": act.action, "case": case.case_id})
     return review
 
 

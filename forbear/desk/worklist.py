@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlmodel import Session
 
+from forbear.ledger.unit_of_work import Work
 from models.copy import copy_into
 from rules.decision.evaluate import Evaluation
 from rules.pack.pack import Pack
@@ -106,7 +107,7 @@ def place(session: Session, pack: Pack, versions: Sequence[int], as_of: dt.date)
     return [DecisionChanged(**row._mapping) for row in session.connection().execute(_PLACE, values)]
 
 
-def count(session: Session, pack: Pack, submitter: str, evaluations: Iterable[Evaluation], now: dt.datetime) -> None:
+def count(work: Work, pack: Pack, submitter: str, evaluations: Iterable[Evaluation]) -> None:
     """Add decisions to the day's tallies: by strategy and urgency, by rule that fired, and disagreements."""
     tally: Counter[tuple[str, str, str]] = Counter()
     for evaluation in evaluations:
@@ -115,7 +116,7 @@ def count(session: Session, pack: Pack, submitter: str, evaluations: Iterable[Ev
         tally.update(("fired", rule, "") for rule in outcome.rules_fired)
         if not outcome.engines_agree:
             tally["disagreed", outcome.strategy, ""] += 1
-    note(session, submitter, tally, now.astimezone(ZoneInfo(pack.manifest.timezone)).date())
+    note(work.session, submitter, tally, work.now.astimezone(ZoneInfo(pack.manifest.timezone)).date())
 
 
 def note(session: Session, submitter: str, tally: Mapping[tuple[str, str, str], int], day: dt.date) -> None:

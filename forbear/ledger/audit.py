@@ -129,9 +129,9 @@ class _Walk:
             if row.kind in ledger.DIGESTED:
                 about[row.kind].append(row)
         for kind, rows in about.items():
-            found = ledger.digests(self._session, kind, [_id(row.subject) for row in rows])
+            found = ledger.digests(self._session, kind, [ledger.row_id(row.subject) for row in rows])
             for row in rows:
-                digest = found.get(_id(row.subject))
+                digest = found.get(ledger.row_id(row.subject))
                 if digest is None:
                     self._missing[row.subject] = row.seq
                 elif digest != row.digest:
@@ -168,10 +168,6 @@ class _Walk:
             yield LedgerFault(
                 "the expected mac", "no entry has it: the end of the chain was cut off, or the chain rewritten"
             )
-
-
-def _id(subject: str) -> str:
-    return subject.partition(":")[2]
 
 
 def _inserted(session: Session) -> Iterator[LedgerFault]:

@@ -2,14 +2,15 @@
 
 Each entry's mac is a keyed hash of the entry and of the mac before it; the head holds the last one, and a keyed seal.
 Appending locks the head until the transaction ends, so that concurrent writers make one chain. It is therefore the last
-thing a transaction does: whoever held the head and waited for a row of somebody who waits for the head would wait for
-ever.
+thing a transaction does, and the unit of work alone does it: whoever held the head and waited for a row of somebody who
+waits for the head would wait for ever.
 """
 
 import datetime as dt
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -81,11 +82,12 @@ class LedgerEntry:
 
 
 def append(session: Session, vault: Vault, actor: str, entries: Iterable[LedgerEntry], now: dt.datetime) -> None:
-    """Chain entries. The last step of a transaction; `actor` is `account:<id>`, `token:<id>` or SYSTEM.
+    """Chain entries, those of a digested kind with the digest of their row. Called by the unit of work, when it ends.
 
-    Raises TypeError for a detail that would not come back from the database as it went in.
+    Raises TypeError for a detail that would not come back from the database as it went in, LookupError for a row that
+    is not there.
     """
-    entries = list(entries)
+    entries = _digested(session, list(entries))
     if not entries:
         return
     head = _locked_head(session)
@@ -116,7 +118,8 @@ def start(session: Session, vault: Vault, now: dt.datetime) -> None:
         found = unchained(session, kind)
         adopted[kind] = len(found)
         for at in range(0, len(found), _BLOCK):
-            append(session, vault, SYSTEM, of_rows(session, kind, found[at : at + _BLOCK]), now)
+            old = (LedgerEntry(kind, f"{DIGESTED[kind].table}:{row}") for row in found[at : at + _BLOCK])
+            append(session, vault, SYSTEM, old, now)
     append(session, vault, SYSTEM, [LedgerEntry(START, "ledger:1", {"adopted": adopted})], now)
 
 
@@ -131,13 +134,9 @@ def sealed(vault: Vault, seq: int, mac: bytes) -> bytes:
     return _keyed(vault, ["head", seq, mac.hex()])
 
 
-def of_rows(session: Session, kind: str, ids: Sequence[Any], detail: dict[str, Any] | None = None) -> list[LedgerEntry]:
-    """An entry of a digested kind for each row of these ids, in their order."""
-    table = DIGESTED[kind].table
-    return [
-        LedgerEntry(kind, f"{table}:{row_id}", detail or {}, digest)
-        for row_id, digest in digests(session, kind, ids).items()
-    ]
+def row_id(subject: str) -> str:
+    """The id of the row that an entry is about."""
+    return subject.partition(":")[2]
 
 
 def digests(session: Session, kind: str, ids: Sequence[Any]) -> dict[str, bytes]:
@@ -160,6 +159,26 @@ def unchained(session: Session, kind: str) -> list[str]:
         ) ORDER BY kept.{of.key}
     """)  # noqa: S608 - names of ours
     return list(session.connection().execute(query, {"kind": kind, "table": of.table}).scalars())
+
+
+def _digested(session: Session, entries: list[LedgerEntry]) -> list[LedgerEntry]:
+    """The entries, those of a digested kind with the digest of their row."""
+    session.flush()
+    ids: dict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        if entry.kind in DIGESTED:
+            ids[entry.kind].append(row_id(entry.subject))
+    found = {kind: digests(session, kind, of_kind) for kind, of_kind in ids.items()}
+    return [
+        replace(entry, digest=_digest(found[entry.kind], entry)) if entry.kind in DIGESTED else entry
+        for entry in entries
+    ]
+
+
+def _digest(found: dict[str, bytes], entry: LedgerEntry) -> bytes:
+    if row_id(entry.subject) not in found:
+        raise LookupError(f"there is no {entry.subject} for an entry to be about")
+    return found[row_id(entry.subject)]
 
 
 def _locked_head(session: Session) -> LedgerHead:

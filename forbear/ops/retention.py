@@ -13,9 +13,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from forbear.base.vault import Vault
-from forbear.ledger import ledger
-from forbear.ledger.ledger import PURGE, LedgerEntry
+from forbear.ledger.ledger import PURGE
+from forbear.ledger.unit_of_work import Work
 from models.case import Case
 
 CASES = 200  # deleted in one transaction
@@ -101,38 +100,40 @@ def kept_until(session: Session, case: Case, days: int) -> dt.date:
     return last
 
 
-def purge(session: Session, vault: Vault, as_of: dt.date, days: int, now: dt.datetime, after: int = 0) -> Purged:
+def purge(work: Work, as_of: dt.date, days: int, after: int = 0) -> Purged:
     """Delete some of the cases past their time with all that is theirs, or, when they are gone, an empty old batch.
 
-    In one transaction; an entry of the ledger says for each what is no more.
+    An entry of the ledger says for each what is no more.
     """
+    session = work.session
     terms: dict[str, Any] = {"as_of": as_of, "days": days}
     due = _ids(session, _DUE, **terms, after=after, size=CASES)
     if due:
         free = _ids(session, _STILL_DUE, **terms, cases=_locked(session, due))
-        ledger.append(session, vault, ledger.SYSTEM, _delete_cases(session, free), now)
+        _delete_cases(work, free)
         return Purged(len(free), 0, due[-1])
     batch = session.connection().execute(_BATCH, terms).scalar()
     if batch is None:
         return Purged(0, 0, None)
     for statement in _OF_BATCH:
         session.connection().execute(text(statement), {"batch": batch})
-    ledger.append(session, vault, ledger.SYSTEM, [_entry(f"batch:{batch}", batch=[str(batch)])], now)
+    _note(work, f"batch:{batch}", batch=[str(batch)])
     return Purged(0, 1, after)
 
 
-def _delete_cases(session: Session, cases: list[int]) -> list[LedgerEntry]:
-    connection, values = session.connection(), {"cases": cases}
+def _delete_cases(work: Work, cases: list[int]) -> None:
+    connection, values = work.session.connection(), {"cases": cases}
     connection.execute(text("DELETE FROM desk_case WHERE case_id = ANY(:cases)"), values)
     reviews = _by_case(connection.execute(_REVIEWS, values))
     decisions = _by_case(connection.execute(_DECISIONS, values))
     for statement in _REST:
         connection.execute(text(statement), values)
-    return [_entry(f"case:{case}", decision=decisions[case], review=reviews[case]) for case in cases]
+    for case in cases:
+        _note(work, f"case:{case}", decision=decisions[case], review=reviews[case])
 
 
-def _entry(subject: str, **gone: list[Any]) -> LedgerEntry:
-    return LedgerEntry(PURGE, subject, {"gone": {kind: sorted(ids) for kind, ids in gone.items() if ids}})
+def _note(work: Work, subject: str, **gone: list[Any]) -> None:
+    work.note(PURGE, subject, {"gone": {kind: sorted(ids) for kind, ids in gone.items() if ids}})
 
 
 def _locked(session: Session, cases: list[int]) -> list[int]:

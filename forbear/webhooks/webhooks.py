@@ -14,9 +14,8 @@ from uuid import uuid4
 from sqlalchemy import any_, update
 from sqlmodel import Session, col, func, select
 
-from forbear.accounts.accounts import Viewer
-from forbear.base.vault import Vault
-from forbear.ledger import ledger
+from forbear.accounts.accounts import Viewer, ViewerWork
+from forbear.ledger.unit_of_work import Work
 from forbear.webhooks.http import target_of
 from models.copy import copy_into
 from models.intake import Batch
@@ -61,37 +60,24 @@ def allowed(viewer: Viewer) -> bool:
     return viewer.submitter is not None or viewer.may_act_as("supervisor")
 
 
-def add(
-    session: Session,
-    vault: Vault,
-    viewer: Viewer,
-    submitter: str,
-    url: str,
-    events: Collection[str],
-    now: dt.datetime,
-    *,
-    private: bool,
-) -> tuple[Webhook, str]:
+def add(work: ViewerWork, submitter: str, url: str, events: Collection[str], *, private: bool) -> tuple[Webhook, str]:
     """Register an address; answers it with the secret that signs what is sent, which is not shown again.
 
-    Raises forbear.webhooks.http.AddressError. The last step of a transaction (ledger).
+    Raises forbear.webhooks.http.AddressError.
     """
     target_of(url, private=private)
     secret = "whsec_" + secrets.token_urlsafe(32)
     hook = Webhook(
         submitter=submitter,
-        account_id=viewer.account_id,
+        account_id=work.viewer.account_id,
         url=url,
-        secret=vault.seal(secret),
-        created_at=now,
+        secret=work.vault.seal(secret),
+        created_at=work.now,
         events=[event for event in EVENTS if event in events],
     )
-    session.add(hook)
-    session.flush()
-    detail = {"submitter": submitter, "events": hook.events}
-    ledger.append(
-        session, vault, viewer.actor, [ledger.LedgerEntry("webhook_added", f"webhook:{hook.id}", detail)], now
-    )
+    work.session.add(hook)
+    work.session.flush()
+    work.note("webhook_added", f"webhook:{hook.id}", {"submitter": submitter, "events": hook.events})
     return hook, secret
 
 
@@ -112,13 +98,13 @@ def find(session: Session, viewer: Viewer, webhook_id: int) -> Webhook | None:
     return found
 
 
-def remove(session: Session, vault: Vault, viewer: Viewer, hook: Webhook, now: dt.datetime) -> None:
-    """Send nothing more to an address; what waits is not sent. The last step of a transaction (ledger)."""
-    hook.disabled_at = now
-    session.add(hook)
+def remove(work: Work, hook: Webhook) -> None:
+    """Send nothing more to an address; what waits is not sent."""
+    hook.disabled_at = work.now
+    work.session.add(hook)
     waiting = update(Delivery).where(col(Delivery.webhook_id) == hook.id, col(Delivery.status) == "pending")
-    session.exec(waiting.values(status="failed", error="removed"))
-    ledger.append(session, vault, viewer.actor, [ledger.LedgerEntry("webhook_removed", f"webhook:{hook.id}")], now)
+    work.session.exec(waiting.values(status="failed", error="removed"))
+    work.note("webhook_removed", f"webhook:{hook.id}")
 
 
 def deliveries(

@@ -19,7 +19,7 @@ from rules.pack.pack import Pack
 from rules.pack.schema import Fact, Text
 from rules.pack.strict_yaml import read
 
-_CATALOGUE: Final = Path(__file__).parent / "templates" / "formulas.yaml"
+_CATALOGUE: Final = Path(__file__).parent / "formulas.yaml"
 _DATED: Final[Mapping[str, str]] = {
     "more_than": "after_date",
     "at_least": "from_date",

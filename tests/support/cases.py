@@ -8,14 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine
-from sqlmodel import Session
 
+from forbear.accounts.accounts import Viewer, ViewerWork, work_by
+from forbear.base.packs import shipped
 from forbear.base.vault import Vault
 from forbear.batch.progress import BatchProgress, progress_of
 from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
 from forbear.batch.submit import Head, Submitted, submit
 from forbear.batch.triage import triage_chunk
 from forbear.intake import Accepted, Rejected
+from forbear.ledger.unit_of_work import Work, begin
 from models.session import make_engine, session
 from rules.facts.case_facts import Facts
 from rules.pack.pack import Pack
@@ -63,32 +65,6 @@ def many(count: int, prefix: str = "C") -> Iterator[Accepted]:
     return (accepted(number, f"{prefix}{number}", days_overdue=number % 400) for number in range(1, count + 1))
 
 
-def hand_in(
-    opened: Session,
-    rows: Iterable[Accepted | Rejected],
-    vault: Vault,
-    *,
-    by: Pack | None = None,
-    as_of: dt.date = AS_OF,
-    submitter: str = "us",
-    chunk_size: int = 500,
-    now: dt.datetime = NOW,
-) -> Submitted:
-    """Submit rows as one batch, in the caller's transaction."""
-    head = Head("cases.csv", ("案号", "产品", "备用"), ("备用",))
-    return submit(
-        opened,
-        rows,
-        head=head,
-        pack=by or pack(),
-        as_of=as_of,
-        submitter=submitter,
-        vault=vault,
-        chunk_size=chunk_size,
-        now=now,
-    )
-
-
 @contextmanager
 def engine_of(url: str) -> Iterator[Engine]:
     """An engine that is gone when the block ends."""
@@ -99,10 +75,37 @@ def engine_of(url: str) -> Iterator[Engine]:
         engine.dispose()
 
 
-def submitted(url: str, rows: Iterable[Accepted | Rejected], vault: Vault, **terms: object) -> Submitted:
+@contextmanager
+def working(url: str, vault: Vault = VAULT, now: dt.datetime = NOW) -> Iterator[Work]:
+    """A unit of work of Forbear itself."""
+    with engine_of(url) as engine, begin(engine, vault, now) as work:
+        yield work
+
+
+@contextmanager
+def working_as(
+    viewer: Viewer, url: str, vault: Vault = VAULT, now: dt.datetime = NOW, by: Pack | None = None
+) -> Iterator[ViewerWork]:
+    """A unit of work of somebody, by the pack that the desk of the tests is served with."""
+    with working(url, vault, now) as work:
+        yield work_by(viewer, work, by or shipped())
+
+
+def submitted(
+    url: str,
+    rows: Iterable[Accepted | Rejected],
+    vault: Vault,
+    *,
+    by: Pack | None = None,
+    as_of: dt.date = AS_OF,
+    submitter: str = "us",
+    chunk_size: int = 500,
+    now: dt.datetime = NOW,
+) -> Submitted:
     """Submit rows as one committed batch."""
-    with engine_of(url) as engine, session(engine) as opened:
-        return hand_in(opened, rows, vault, **terms)  # type: ignore[arg-type]
+    head = Head("cases.csv", ("案号", "产品", "备用"), ("备用",))
+    with working(url, vault, now) as work:
+        return submit(work, rows, head=head, pack=by or pack(), as_of=as_of, submitter=submitter, chunk_size=chunk_size)
 
 
 def triaged(url: str, vault: Vault, chunk_ids: Iterable[int]) -> list[int | None]:
@@ -110,12 +113,12 @@ def triaged(url: str, vault: Vault, chunk_ids: Iterable[int]) -> list[int | None
     written = []
     with engine_of(url) as engine:
         for chunk_id in chunk_ids:
-            with session(engine) as opened:
-                written.append(triage_chunk(opened, chunk_id, vault, lambda: NOW))
+            with begin(engine, vault, NOW) as work:
+                written.append(triage_chunk(work, chunk_id, lambda: NOW))
     return written
 
 
-def decided(url: str, rows: Iterable[Accepted | Rejected], vault: Vault, **terms: object) -> Submitted:
+def decided(url: str, rows: Iterable[Accepted | Rejected], vault: Vault, **terms: Any) -> Submitted:
     """Submit rows as one batch and decide it."""
     done = submitted(url, rows, vault, **terms)
     triaged(url, vault, [wake.chunk_id for wake in done.wakes])

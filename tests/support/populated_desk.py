@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlmodel import Session, col, select
 
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import Viewer, ViewerWork
 from forbear.base.vault import Vault
 from forbear.batch import uploads
 from forbear.batch.recorded_decision import decision_on_desk
@@ -20,13 +20,13 @@ from forbear.case.workflow import CaseContext
 from forbear.desk import worklist as record
 from forbear.desk.review import Act, perform, take_case
 from forbear.intake import open_intake
+from forbear.ledger.unit_of_work import begin
 from models.account import Account
 from models.desk import WorklistItem
 from models.intake import Chunk
-from models.session import session
 from models.webhook import Delivery, Webhook
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.cases import engine_of
+from tests.support.cases import engine_of, working, working_as
 from tests.support.desk_clients import account
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "cases.csv"
@@ -72,32 +72,30 @@ def busy(url: str, vault: Vault, now: dt.datetime) -> Busy:
     }
     with engine_of(url) as engine:
         intake = open_intake(SAMPLE, pack.vocabulary)
-        with session(engine) as opened:
+        with begin(engine, vault, now - dt.timedelta(hours=3)) as work:
             done = submit(
-                opened,
+                work,
                 intake,
                 head=Head(SAMPLE.name, tuple(intake.columns), tuple(intake.unknown)),
                 pack=pack,
                 as_of=now.date(),
                 submitter="local",
-                vault=vault,
                 chunk_size=100,
-                now=now - dt.timedelta(hours=3),
             )
         for wake in done.wakes:
-            with session(engine) as opened:
-                triage_chunk(opened, wake.chunk_id, vault, lambda: now - dt.timedelta(hours=2))
-        with session(engine) as opened:
-            counsellor = Viewer(people["counsellor"], "wang", "counsellor", None)
-            fresh, worked = _work(opened, vault, counsellor, now)
-            upload = uploads.keep(opened, vault, counsellor, SAMPLE.name, SAMPLE.read_bytes(), "local", now.date(), now)
-            webhook = _past(opened, vault, now)
-            earlier = opened.get_one(WorklistItem, worked).decision_id
-        with session(engine) as opened:
-            chunk_id = _answered(opened, vault, counsellor, worked, now)
-        with session(engine) as opened:
-            triage_chunk(opened, chunk_id, vault, lambda: now)
-            later = opened.get_one(WorklistItem, worked).decision_id
+            with begin(engine, vault, now - dt.timedelta(hours=2)) as work:
+                triage_chunk(work, wake.chunk_id, lambda: now - dt.timedelta(hours=2))
+        counsellor = Viewer(people["counsellor"], "wang", "counsellor", None)
+        fresh, worked = _morning(url, vault, counsellor, now)
+        with working_as(counsellor, url, vault, now) as mine:
+            upload = uploads.keep(mine, SAMPLE.name, SAMPLE.read_bytes(), "local", now.date())
+            webhook = _past(mine.session, vault, now)
+            earlier = mine.session.get_one(WorklistItem, worked).decision_id
+        with working_as(counsellor, url, vault, now, by=pack) as mine:
+            chunk_id = _answered(mine, worked)
+        with begin(engine, vault, now) as work:
+            triage_chunk(work, chunk_id, lambda: now)
+            later = work.session.get_one(WorklistItem, worked).decision_id
     return Busy(
         **people,
         batch=str(done.batch_id),
@@ -110,16 +108,16 @@ def busy(url: str, vault: Vault, now: dt.datetime) -> Busy:
     )
 
 
-def _work(session: Session, vault: Vault, who: Viewer, now: dt.datetime) -> tuple[int, int]:
+def _morning(url: str, vault: Vault, who: Viewer, now: dt.datetime) -> tuple[int, int]:
     """A counsellor's morning on the six most urgent cases; answers an untouched case and one that was worked on."""
     order = (col(WorklistItem.urgency), col(WorklistItem.due_at), col(WorklistItem.decision_id))
     planned = (
         select(WorklistItem.case_id).where(WorklistItem.strategy == "card_personalised_instalment").order_by(*order)
     )
-    fresh, worked = session.exec(planned.limit(2)).all()
-    others = session.exec(
-        select(WorklistItem.case_id).where(col(WorklistItem.case_id).not_in([fresh, worked])).order_by(*order).limit(3)
-    ).all()
+    with working(url, vault) as work:
+        fresh, worked = work.session.exec(planned.limit(2)).all()
+        rest = select(WorklistItem.case_id).where(col(WorklistItem.case_id).not_in([fresh, worked]))
+        others = work.session.exec(rest.order_by(*order).limit(3)).all()
     at = now - dt.timedelta(minutes=90)
     acts = [
         (worked, Act("assign", {"assignee_id": who.account_id})),
@@ -130,19 +128,17 @@ def _work(session: Session, vault: Vault, who: Viewer, now: dt.datetime) -> tupl
         (others[2], Act("assign", {"assignee_id": who.account_id})),
     ]
     for number, (case_id, act) in enumerate(acts):
-        case = take_case(session, who, case_id, None)
-        perform(session, vault, who, case, act, at + dt.timedelta(minutes=9 * number))
+        with working_as(who, url, vault, at + dt.timedelta(minutes=9 * number)) as mine:
+            perform(mine, take_case(mine.session, who, case_id, None), act)
     return fresh, worked
 
 
-def _answered(session: Session, vault: Vault, who: Viewer, case_id: int, now: dt.datetime) -> int:
+def _answered(work: ViewerWork, case_id: int) -> int:
     """The borrower told the income: a second version; answers the chunk that decides it."""
-    case = take_case(session, who, case_id, None)
-    decided = decision_on_desk(session, case, vault)
-    standing = CaseContext(who, case, decided, now)
-    act = answer(session, vault, standing, {"income_monthly": "5200"}, decided.pack)
-    assert act.submitted is not None
-    perform(session, vault, who, case, act, now)
+    case = take_case(work.session, work.viewer, case_id, None)
+    standing = CaseContext(work.viewer, case, decision_on_desk(work.session, case, work.vault), work.now)
+    act = answer(work, standing, {"income_monthly": "5200"})
+    perform(work, case, act)
     return act.submitted.wakes[0].chunk_id
 
 

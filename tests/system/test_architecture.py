@@ -1,5 +1,6 @@
 """House law that import contracts cannot hold: who commits, who reads the environment, how long a module may be."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -25,6 +26,31 @@ def test_only_the_session_commits() -> None:
 
 def test_only_the_settings_read_the_environment() -> None:
     assert _holding(r"os\.environ|getenv|environb") == {"forbear/base/settings.py"}
+
+
+def test_only_the_unit_of_work_appends_to_the_ledger() -> None:
+    """Appending locks the head until the transaction ends, so it has to be the last step of every transaction."""
+    appending = r"\bledger\.append\(|from forbear\.ledger\.ledger import .*\bappend\b"
+    assert _holding(appending) == {"forbear/ledger/unit_of_work.py"}
+    assert _holding(r'copy_into\(session, "ledger"|INSERT INTO ledger \(') == {"forbear/ledger/ledger.py"}
+
+
+# What a unit of work holds, by the type of the parameter; the time goes by its name.
+HELD = ("Session", "Vault", "Pack", "Viewer")
+
+
+def test_nobody_carries_the_parts_of_a_unit_of_work_about() -> None:
+    """Three of session, vault, pack, viewer and time are a unit of work. The ledger itself is below it."""
+    carried = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+                types = {ast.unparse(each.annotation).removesuffix("Dep") for each in given if each.annotation}
+                held = (types & set(HELD)) | {each.arg for each in given if each.arg == "now"}
+                if len(held) > 2:
+                    carried[f"{path.relative_to(ROOT)} {node.name}"] = held
+    assert carried.keys() == {"forbear/ledger/ledger.py append", "forbear/ledger/ledger.py start"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

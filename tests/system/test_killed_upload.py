@@ -19,9 +19,8 @@ from forbear.accounts.accounts import Viewer
 from forbear.base.vault import Vault
 from forbear.batch import uploads
 from forbear.ops.embedded import Urls
-from models.session import session
 from tests.support.api import token
-from tests.support.cases import AS_OF, engine_of
+from tests.support.cases import AS_OF, working_as
 from tests.support.desk_clients import account, cookie_of
 from tests.support.processes import DEADLINE, Site, blocked, until
 from web.auth import COOKIE
@@ -48,9 +47,8 @@ def _by_hand(url: str, address: str) -> object:
     vault, at = Vault(bytes(range(32))), now()
     mine = account(url)
     secret = cookie_of(url, mine, at)
-    with engine_of(url) as engine, session(engine) as opened:
-        viewer = Viewer(mine, "wang", "counsellor", None)
-        upload = uploads.keep(opened, vault, viewer, FILE_NAME, CONTENT, "us", AS_OF, at)
+    with working_as(Viewer(mine, "wang", "counsellor", None), url, vault, at) as work:
+        upload = uploads.keep(work, FILE_NAME, CONTENT, "us", AS_OF)
     fields = {"csrf": accounts.csrf_token(secret)}
     return httpx.post(
         f"{address}/uploads/{upload}/submit", data=fields, cookies={COOKIE: secret}, timeout=DEADLINE, trust_env=False

@@ -26,7 +26,7 @@ from forbear.ops.embedded import Urls, redis_client
 from models.case import Case, CaseVersion
 from models.intake import Batch
 from models.session import session
-from tests.support.cases import AS_OF, NOW, engine_of, pack, triaged
+from tests.support.cases import AS_OF, engine_of, pack, triaged, working, working_as
 from tests.support.desk_clients import desk
 from tests.support.processes import Site, until
 from workers.wake import wake
@@ -111,10 +111,10 @@ def test_what_people_write_and_see_at_the_desk_is_sealed_too(
             assert client.submit("/cases/1/consent", form).status_code == 303
             client.submit("/cases/1/reveal", {"reason": "none of them", "words": WORDS})
             client.get("/cases/1")
-        with engine_of(url) as engine, session(engine) as opened:
-            who = Viewer(1, "wang", "counsellor", None)
-            perform(opened, vault, who, take_case(opened, who, 1, None), Act("ask", {}, words=WORDS), NOW)
-            uploads.keep(opened, vault, who, FILE, CSV.encode(), "us", AS_OF, NOW)
+        who = Viewer(1, "wang", "counsellor", None)
+        with working_as(who, url, vault) as work:
+            perform(work, take_case(work.session, who, 1, None), Act("ask", {}, words=WORDS))
+            uploads.keep(work, FILE, CSV.encode(), "us", AS_OF)
     said = "".join(capfd.readouterr()) + caplog.text
     columns = _columns(site)
     assert "reveal" in columns
@@ -130,10 +130,8 @@ def _submit(site: Site, vault: Vault) -> Submitted:
     path.write_text(CSV)
     intake = open_intake(path, pack().vocabulary)
     head = Head(FILE, tuple(intake.columns), tuple(intake.unknown))
-    with engine_of(site.urls.database) as engine, session(engine) as opened:
-        return submit(
-            opened, intake, head=head, pack=pack(), as_of=AS_OF, submitter="us", vault=vault, chunk_size=500, now=NOW
-        )
+    with working(site.urls.database, vault) as work:
+        return submit(work, intake, head=head, pack=pack(), as_of=AS_OF, submitter="us", chunk_size=500)
 
 
 def _break(case_ref: str, url: str) -> None:

@@ -21,7 +21,7 @@ from rules.decision.evaluate import Evaluator
 from rules.decision.outcome import Outcome
 from rules.facts.case_facts import Facts
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.cases import AS_OF, NOW, accepted, decided, engine_of, many, results_of, submitted
+from tests.support.cases import AS_OF, NOW, accepted, decided, engine_of, many, results_of, submitted, working
 from tests.support.processes import Site, until
 from workers.wake import wake
 
@@ -108,17 +108,15 @@ def test_words_of_a_wish_to_die_go_all_the_way(database_url: str, redis_url: str
     path = tmp_path / "cases.csv"
     path.write_text(CSV)
     intake = open_intake(path, SHIPPED.vocabulary)
-    with engine_of(database_url) as engine, session(engine) as opened:
+    with working(database_url, vault) as work:
         done = submit(
-            opened,
+            work,
             intake,
             head=Head(path.name, tuple(intake.columns)),
             pack=SHIPPED,
             as_of=AS_OF,
             submitter="us",
-            vault=vault,
             chunk_size=500,
-            now=NOW,
         )
     wake(done.wakes, redis_url)
     with redis_client(redis_url) as client:

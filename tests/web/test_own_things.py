@@ -20,7 +20,7 @@ from models.desk import SavedFilter
 from models.session import session
 from models.webhook import Delivery, Webhook
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.cases import NOW, VAULT, accepted, decided, engine_of
+from tests.support.cases import NOW, VAULT, accepted, decided, engine_of, working_as
 from tests.support.desk_clients import Desk, account, cookie_of, holding
 from tests.support.serving import client_of, serving
 from web.app import create_app
@@ -72,8 +72,9 @@ class Theirs:
 def theirs(database_url: str, redis_url: str, vault: Vault) -> Iterator[Theirs]:
     batch = decided(database_url, [accepted(1, "A")], vault, by=load(DEFAULT_PACK)).batch_id
     owner = Viewer(account(database_url, "shop", "submitter", "us"), "shop", "submitter", "us")
-    with engine_of(database_url) as engine, session(engine) as opened:
-        upload = uploads.keep(opened, VAULT, owner, "a.csv", b"a,b\n1,2\n", "us", NOW.date(), NOW)
+    with working_as(owner, database_url) as work:
+        opened = work.session
+        upload = uploads.keep(work, "a.csv", b"a,b\n1,2\n", "us", NOW.date())
         hook = Webhook(
             submitter="us",
             account_id=owner.account_id,

@@ -8,13 +8,13 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlmodel import Session
 
 from forbear.accounts import accounts
-from forbear.accounts.accounts import Scope, Viewer
+from forbear.accounts.accounts import Scope, Viewer, ViewerWork
 from forbear.base.settings import settings
 from forbear.webhooks import webhooks
 from models.account import Account
 from models.session import session
 from web.api.problems import ProblemError
-from web.deps import STEPS, NowDep
+from web.deps import STEPS, NowDep, as_work_of
 
 _CHALLENGE = 'Bearer realm="forbear"'
 _scheme = HTTPBearer(
@@ -76,7 +76,10 @@ def _keeping(viewer: Annotated[Viewer, Depends(scoped("webhooks"))]) -> Viewer:
     return viewer
 
 
-Reader = Annotated[Viewer, Depends(scoped("cases:read"))]
+_reading = scoped("cases:read")
+Reader = Annotated[Viewer, Depends(_reading)]
 Writer = Annotated[Viewer, Depends(scoped("cases:write"))]
 Reviewer = Annotated[Viewer, Depends(_reviewing)]
-WebhookKeeper = Annotated[Viewer, Depends(_keeping)]
+# The unit of work of the request, by such an account.
+ReaderWork = Annotated[ViewerWork, Depends(as_work_of(_reading))]
+WebhookKeeper = Annotated[ViewerWork, Depends(as_work_of(_keeping))]

@@ -14,7 +14,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 from sqlmodel import Session
 
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import Viewer, ViewerWork, work_by
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.spool import held
@@ -25,18 +25,18 @@ from forbear.batch.recorded_decision import decisions_of_batch
 from forbear.batch.submit import Head, Submitted, rejections_of, source_of, submit
 from forbear.batch.uploads import tidy
 from forbear.intake import BY_MEDIA_TYPE, FORMATS, IntakeError, open_intake
-from forbear.ledger import ledger
+from forbear.ledger.unit_of_work import begin
 from models.intake import Batch
-from models.session import session, snapshot
+from models.session import snapshot
 from rules.pack.pack import Pack
 from rules.pack.schema import Text
 from web.api import bodies
-from web.api.auth import Reader, Writer, submitter_for
+from web.api.auth import Reader, ReaderWork, Writer, submitter_for
 from web.api.batch_schemas import Batches, BatchProgressView, BatchTerms, BatchView, counted, progress
 from web.api.describe import answers, body_of, problems
 from web.api.problems import ProblemError
 from web.api.schemas import Line
-from web.deps import NowDep, SessionDep, VaultDep
+from web.deps import NowDep, SessionDep
 from workers.wake import wake
 
 router = APIRouter(prefix="/api/v1/batches", tags=["batches"])
@@ -103,14 +103,15 @@ class _Order:
     def take(self, key: str | None) -> Response:
         """Submit, or find what the same request made before; the workers are woken once it is committed."""
         wakes: tuple[Wake, ...] = ()
-        with session(self._state.engine) as opened:
-            batch_id = None if key is None else self._known(opened, key)
+        with begin(self._state.engine, self._state.vault, self._now) as begun:
+            work = work_by(self._viewer, begun, self._state.pack)
+            batch_id = None if key is None else self._known(work.session, key)
             if batch_id is None:
-                done = self._submit(opened)
+                done = self._submit(work)
                 batch_id, wakes = done.batch_id, done.wakes
                 if key is not None:
-                    idempotency.keep(opened, self._viewer, key, self._mac, batch_id, self._now)
-            body = progress(opened, opened.get_one(Batch, batch_id)).model_dump(mode="json")
+                    idempotency.keep(work, key, self._mac, batch_id)
+            body = progress(work.session, work.session.get_one(Batch, batch_id)).model_dump(mode="json")
         wake(wakes, self._state.redis_url)
         return JSONResponse(body, status_code=202, headers={"Location": f"/api/v1/batches/{batch_id}"})
 
@@ -126,23 +127,19 @@ class _Order:
         except idempotency.ReusedError:
             raise ProblemError(422, "key_reused") from None
 
-    def _submit(self, opened: Session) -> Submitted:
-        pack: Pack = self._state.pack
-        received = self._received
-        day = day_of(self._as_of, pack, self._now)
+    def _submit(self, work: ViewerWork) -> Submitted:
+        pack, received = work.pack, self._received
+        day = day_of(self._as_of, pack, work.now)
         try:
             intake = open_intake(received.path, pack.vocabulary)
             return submit(
-                opened,
+                work,
                 intake.on(day),
                 head=Head(tidy(received.name), tuple(intake.columns), tuple(intake.unknown)),
                 pack=pack,
                 as_of=day,
-                submitter=submitter_for(opened, self._viewer, self._submitter),
-                vault=self._state.vault,
+                submitter=submitter_for(work.session, work.viewer, self._submitter),
                 chunk_size=settings().chunk_size,
-                now=self._now,
-                actor=self._viewer.actor,
             )
         except IntakeError as error:
             raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
@@ -158,9 +155,7 @@ def day_of(as_of: dt.date | None, pack: Pack, now: dt.datetime) -> dt.date:
 
 @router.get("", responses=problems(400, 401, 403, 422))
 def list_batches(
-    viewer: Reader,
-    session: SessionDep,
-    vault: VaultDep,
+    work: ReaderWork,
     submitter: Whose = None,
     after: Annotated[str | None, Query(max_length=64, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -170,8 +165,9 @@ def list_batches(
         place = None if after is None else batch_list.BatchCursor.parse(after)
     except ForbearError:
         raise ProblemError(400, "cursor") from None
+    session, viewer = work.session, work.viewer
     whose = None if viewer.submitter is None and submitter is None else submitter_for(session, viewer, submitter)
-    page = batch_list.page(session, vault, whose, place, limit)
+    page = batch_list.page(session, work.vault, whose, place, limit)
     return Batches(
         batches=[BatchView(**counted(entry.batch)) for entry in page.entries],
         next=None if page.next is None else str(page.next),
@@ -223,10 +219,9 @@ def _download(
     So whoever reads slowly holds no connection, and what cannot be read is a problem and not half a file.
     """
     engine, vault = request.app.state.engine, request.app.state.vault
-    with session(engine) as opened:
-        _found(opened, viewer, batch_id)
-        entry = ledger.LedgerEntry("export", f"batch:{batch_id}", {"what": what, "format": ending})
-        ledger.append(opened, vault, viewer.actor, [entry], now)
+    with begin(engine, vault, now) as work:
+        _found(work.session, viewer, batch_id)
+        work.note("export", f"batch:{batch_id}", {"what": what, "format": ending}, actor=viewer.actor)
 
     with snapshot(engine) as opened, TemporaryDirectory(prefix="forbear-") as folder:
         file = held(pieces(opened, opened.get_one(Batch, batch_id), Path(folder)))

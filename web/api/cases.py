@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import Viewer, work_by
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
@@ -23,6 +23,7 @@ from forbear.desk import queue
 from forbear.desk.filters import QueueFilter
 from forbear.intake import IntakeError, Rejected
 from forbear.intake.single_case import one
+from forbear.ledger.unit_of_work import begin
 from models.case import Case as StoredCase
 from models.case import CaseVersion
 from models.desk import STATUSES, WorklistItem
@@ -32,12 +33,12 @@ from rules.pack.pack import Pack
 from rules.pack.schema import Text, Urgency
 from rules.text.decision_view import DecisionView
 from web.api import bodies
-from web.api.auth import Reader, Writer, submitter_for
+from web.api.auth import Reader, ReaderWork, Writer, submitter_for
 from web.api.batches import AsOf, Whose, day_of
 from web.api.describe import body_of, problems
 from web.api.problems import ProblemError, of_fields
 from web.api.schemas import Cases, CaseSummary, CaseView, DeskState, Line, PendingCaseView, address_of
-from web.deps import NowDep, SessionDep, VaultDep
+from web.deps import NowDep, SessionDep
 from workers.wake import wake
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
@@ -94,18 +95,16 @@ def _hand_in(
         raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
     if isinstance(row, Rejected):
         raise of_fields(*row.faults)
-    with session(state.engine) as opened:
+    with begin(state.engine, state.vault, now) as begun:
+        work = work_by(viewer, begun, pack)
         done = submit(
-            opened,
+            work,
             [row],
             head=Head(intake.path.name, tuple(intake.columns), tuple(intake.unknown)),
             pack=pack,
             as_of=day,
-            submitter=submitter_for(opened, viewer, submitter),
-            vault=state.vault,
+            submitter=submitter_for(work.session, viewer, submitter),
             chunk_size=settings().chunk_size,
-            now=now,
-            actor=viewer.actor,
         )
     wake(done.wakes, state.redis_url)
     return done
@@ -151,9 +150,10 @@ def list_cases(
 
 
 @router.get("/{ref:path}", response_model=CaseView, responses={**_PENDING, **problems(401, 403, 404, 409, 410, 422)})
-def show_case(viewer: Reader, session: SessionDep, vault: VaultDep, ref: str, submitter: Whose = None) -> Response:
+def show_case(work: ReaderWork, ref: str, submitter: Whose = None) -> Response:
     """A case by its current decision, and where it stands. The reference is percent-encoded in the address."""
-    case = find(session, viewer, ref, submitter)
+    session = work.session
+    case = find(session, work.viewer, ref, submitter)
     desk = session.get(WorklistItem, case.id)
     if desk is None:
         newest = session.exec(_newest(case.id)).one()
@@ -161,7 +161,7 @@ def show_case(viewer: Reader, session: SessionDep, vault: VaultDep, ref: str, su
             case_ref=case.case_ref, submitter=case.submitter, status="pending", batch_id=newest.batch_id
         )
         return answer(waiting, 202)
-    return answer(_case_view(session, decision_on_desk(session, desk, vault).view(), desk))
+    return answer(_case_view(session, decision_on_desk(session, desk, work.vault).view(), desk))
 
 
 def find(session: Session, viewer: Viewer, ref: str, submitter: str | None) -> StoredCase:

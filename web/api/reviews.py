@@ -9,16 +9,15 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import ViewerWork, work_by
 from forbear.case import acting, action_fields
 from forbear.case.action_fields import WORDS_MOST
 from forbear.case.actions import ACTIONS, Action
-from forbear.case.acts import Record
 from forbear.case.corrections import Correction
 from forbear.case.workflow import RefusedError
 from forbear.desk.review import NoCaseError, StaleError
+from forbear.ledger.unit_of_work import begin
 from models.desk import WorklistItem
-from models.session import session
 from web.api.auth import Reviewer
 from web.api.batches import Whose
 from web.api.cases import find
@@ -91,8 +90,8 @@ def review_case(
 ) -> Reviewed:
     """Do one thing on a case. Made for an earlier revision it is refused (409), and nothing is done."""
     state = request.app.state
-    with session(state.engine) as opened:
-        done = _do(Record(opened, state.vault, state.pack), viewer, ref, submitter, body, now)
+    with begin(state.engine, state.vault, now) as work:
+        done = _do(work_by(viewer, work, state.pack), ref, submitter, body)
         submitted = done.act.submitted if isinstance(done.act, Correction) else None
         reviewed = Reviewed(
             id=done.review and done.review.id,
@@ -107,17 +106,17 @@ def review_case(
     return reviewed
 
 
-def _do(record: Record, viewer: Viewer, ref: str, submitter: str | None, body: Any, now: dt.datetime) -> acting.Done:
+def _do(work: ViewerWork, ref: str, submitter: str | None, body: Any) -> acting.Done:
     """Check the action against the case as it stands, and append it."""
-    case_id = find(record.session, viewer, ref, submitter).id
+    case_id = find(work.session, work.viewer, ref, submitter).id
     action = ACTIONS[body.action]
     given = {field.name: _value(field, getattr(body, field.name)) for field in action.fields}
     try:
-        return acting.act(record, viewer, case_id, body.revision, action, lambda _: given, now)
+        return acting.act(work, case_id, body.revision, action, lambda _: given)
     except NoCaseError:
         raise ProblemError(409, "undecided") from None
     except StaleError:
-        newest = record.session.get_one(WorklistItem, case_id)
+        newest = work.session.get_one(WorklistItem, case_id)
         raise ProblemError(409, "stale", members={"revision": newest.revision}) from None
     except RefusedError as error:
         raise of_fields(*error.errors) from None

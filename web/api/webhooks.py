@@ -5,9 +5,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
-from sqlmodel import Session
 
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import ViewerWork
 from forbear.base.settings import settings
 from forbear.webhooks import webhooks
 from forbear.webhooks.http import MAX_URL, AddressError
@@ -17,7 +16,6 @@ from web.api.batches import Whose
 from web.api.describe import problems
 from web.api.problems import ProblemError, of_fields
 from web.api.schemas import Line, Shape
-from web.deps import NowDep, SessionDep, VaultDep
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
@@ -78,53 +76,51 @@ class Deliveries(Shape):
 
 
 @router.get("", responses=problems(401, 403, 422))
-def list_webhooks(viewer: WebhookKeeper, session: SessionDep, submitter: Whose = None) -> Webhooks:
+def list_webhooks(work: WebhookKeeper, submitter: Whose = None) -> Webhooks:
     """A submitter's own webhooks; everybody's for supervisors."""
+    session, viewer = work.session, work.viewer
     whose = None if viewer.submitter is None and submitter is None else submitter_for(session, viewer, submitter)
     found = webhooks.of(session, viewer, whose)
     return Webhooks(webhooks=[WebhookView(**_shown(hook)) for hook in found])
 
 
 @router.post("", status_code=201, responses=problems(400, 401, 403, 409, 413, 422))
-def add_webhook(
-    viewer: WebhookKeeper, session: SessionDep, vault: VaultDep, now: NowDep, body: NewWebhook
-) -> CreatedWebhook:
+def add_webhook(work: WebhookKeeper, body: NewWebhook) -> CreatedWebhook:
     """Register an address. The answer holds the secret that signs what it will be sent."""
-    submitter = submitter_for(session, viewer, body.submitter)
-    if len(webhooks.of(session, viewer, submitter)) >= webhooks.MOST:
+    submitter = submitter_for(work.session, work.viewer, body.submitter)
+    if len(webhooks.of(work.session, work.viewer, submitter)) >= webhooks.MOST:
         raise ProblemError(409, "too_many", most=webhooks.MOST)
     private = settings().webhook_private
     try:
-        hook, secret = webhooks.add(session, vault, viewer, submitter, body.url, body.events, now, private=private)
+        hook, secret = webhooks.add(work, submitter, body.url, body.events, private=private)
     except AddressError as error:
         raise of_fields(error.about("url")) from None
     return CreatedWebhook(**_shown(hook), secret=secret)
 
 
 @router.get("/{webhook_id}", responses=problems(401, 403, 404, 422))
-def show_webhook(viewer: WebhookKeeper, session: SessionDep, webhook_id: RowId) -> WebhookView:
+def show_webhook(work: WebhookKeeper, webhook_id: RowId) -> WebhookView:
     """One webhook."""
-    return WebhookView(**_shown(_found(session, viewer, webhook_id)))
+    return WebhookView(**_shown(_found(work, webhook_id)))
 
 
 @router.delete("/{webhook_id}", status_code=204, responses=problems(401, 403, 404, 422))
-def remove_webhook(viewer: WebhookKeeper, session: SessionDep, vault: VaultDep, now: NowDep, webhook_id: RowId) -> None:
+def remove_webhook(work: WebhookKeeper, webhook_id: RowId) -> None:
     """Send nothing more to an address."""
-    webhooks.remove(session, vault, viewer, _found(session, viewer, webhook_id), now)
+    webhooks.remove(work, _found(work, webhook_id))
 
 
 @router.get("/{webhook_id}/deliveries", responses=problems(401, 403, 404, 422))
 def list_deliveries(
-    viewer: WebhookKeeper,
-    session: SessionDep,
+    work: WebhookKeeper,
     webhook_id: RowId,
     status: Literal["pending", "delivered", "failed"] | None = None,
     before: Annotated[int | None, Query(ge=1, lt=2**63, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Deliveries:
     """What was or is to be sent to a webhook, newest first. Kept for 30 days."""
-    hook = _found(session, viewer, webhook_id)
-    found = webhooks.deliveries(session, hook.id, before, limit + 1, status)
+    hook = _found(work, webhook_id)
+    found = webhooks.deliveries(work.session, hook.id, before, limit + 1, status)
     shown = found[:limit]
     return Deliveries(deliveries=[_delivery(each) for each in shown], next=shown[-1].id if len(found) > limit else None)
 
@@ -132,18 +128,16 @@ def list_deliveries(
 @router.post(
     "/{webhook_id}/deliveries/{delivery_id}/redeliver", status_code=202, responses=problems(401, 403, 404, 422)
 )
-def redeliver(
-    viewer: WebhookKeeper, session: SessionDep, now: NowDep, webhook_id: RowId, delivery_id: RowId
-) -> DeliveryView:
+def redeliver(work: WebhookKeeper, webhook_id: RowId, delivery_id: RowId) -> DeliveryView:
     """Send a delivery again, now and with all its tries."""
-    found = webhooks.send_again(session, _found(session, viewer, webhook_id).id, delivery_id, now)
+    found = webhooks.send_again(work.session, _found(work, webhook_id).id, delivery_id, work.now)
     if found is None:
         raise ProblemError(404, "no_delivery")
     return _delivery(found)
 
 
-def _found(session: Session, viewer: Viewer, webhook_id: int) -> StoredWebhook:
-    hook = webhooks.find(session, viewer, webhook_id)
+def _found(work: ViewerWork, webhook_id: int) -> StoredWebhook:
+    hook = webhooks.find(work.session, work.viewer, webhook_id)
     if hook is None:
         raise ProblemError(404, "no_webhook")
     return hook

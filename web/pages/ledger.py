@@ -8,8 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from forbear.ledger import listing
 from web import language
-from web.auth import Supervisor
-from web.deps import PackDep, SessionDep
+from web.auth import SupervisorWork
 from web.views import render
 
 router = APIRouter()
@@ -28,9 +27,7 @@ _Text = Annotated[str | None, Query(max_length=64)]
 @router.get("/ledger")
 def show_ledger(
     request: Request,
-    viewer: Supervisor,
-    session: SessionDep,
-    pack: PackDep,
+    work: SupervisorWork,
     kind: _Text = None,
     account: _Text = None,
     about: _Text = None,
@@ -38,7 +35,7 @@ def show_ledger(
 ) -> Response:
     """A page of the ledger, with filters."""
     chosen = listing.LedgerFilter(*((given or "").strip() or None for given in (kind, account, about)))
-    listed = listing.page(session, chosen, before)
+    listed = listing.page(work.session, chosen, before)
     link, lang = partial(_link, chosen), language.chosen(request)
     values = {
         "listed": listed,
@@ -47,7 +44,7 @@ def show_ledger(
         "later": before is not None,
         "kinds": listing.KINDS,
         "people": listing.PEOPLE,
-        "zone": pack.manifest.timezone,
+        "zone": work.pack.manifest.timezone,
         "told": partial(_told, lang),
         "named": partial(_named, lang),
     }

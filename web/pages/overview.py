@@ -15,10 +15,9 @@ from rules.locale import in_language
 from rules.pack.pack import Pack
 from rules.pack.schema import Text
 from web import language
-from web.auth import Supervisor
+from web.auth import SupervisorWork
 from web.charts import charts
 from web.charts.charts import ChartBar, ChartRow, Series, Tone
-from web.deps import NowDep, PackDep, SessionDep
 from web.views import render
 
 router = APIRouter(prefix="/overview")
@@ -54,17 +53,16 @@ def _period(now: dt.datetime, days: int, pack: Pack) -> Period:
 
 
 @router.get("")
-def show_overview(
-    request: Request, viewer: Supervisor, session: SessionDep, now: NowDep, pack: PackDep, days: Days = 30
-) -> Response:
+def show_overview(request: Request, work: SupervisorWork, days: Days = 30) -> Response:
     """What a supervisor sees first in the morning."""
-    period = _period(now, days, pack)
+    session, pack = work.session, work.pack
+    period = _period(work.now, days, pack)
     values = {
         "days": days,
         "period": period,
         "volumes": overview.volumes(session, period),
         "mix": overview.mix(session),
-        "due": overview.due(session, now),
+        "due": overview.due(session, work.now),
         "rules": overview.rules(session, period)[:_RULES],
         "counsellors": overview.counsellors(session, period),
         "outcomes": overview.outcomes(session, period),
@@ -85,22 +83,20 @@ def show_overview(
 @router.get("/{chart}.svg")
 def show_chart(
     request: Request,
-    viewer: Supervisor,
-    session: SessionDep,
-    now: NowDep,
-    pack: PackDep,
+    work: SupervisorWork,
     chart: Chart,
     days: Days = 30,
     width: Annotated[int, Query(ge=240, le=1200)] = _WIDE,
 ) -> Response:
     """A chart of the page, in the page's language."""
+    session, pack, period = work.session, work.pack, _period(work.now, days, work.pack)
     lang = language.chosen(request)
     said = partial(language.message, lang)
     draw: Callable[[], str] = {
-        "volumes": partial(_volumes, session, _period(now, days, pack), said, width),
+        "volumes": partial(_volumes, session, period, said, width),
         "urgency": partial(_urgency, session, said, width),
         "strategies": partial(_strategies, session, pack, lang, said, width),
-        "outcomes": partial(_outcomes, session, _period(now, days, pack), pack, lang, said, width),
+        "outcomes": partial(_outcomes, session, period, pack, lang, said, width),
     }[chart]
     return Response(draw(), media_type="image/svg+xml")
 

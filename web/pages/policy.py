@@ -6,13 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from forbear.accounts.accounts import ViewerWork
 from forbear.desk import rule_usage
 from rules.handbook.document import Handbook
 from rules.handbook.search import entries, search
-from rules.pack.pack import Pack
 from web import language
-from web.auth import SignedIn
-from web.deps import NowDep, PackDep, SessionDep
+from web.auth import SignedInWork
 from web.views import render
 
 router = APIRouter(prefix="/policy")
@@ -21,8 +20,9 @@ _RULES = "section.rules"
 _MOST = 30  # places a search shows
 
 
-def _book(request: Request, pack: Pack, now: dt.datetime) -> Handbook:
-    return rule_usage.handbook(pack, render.day(now, pack.manifest.timezone), language.chosen(request))
+def _book(request: Request, work: ViewerWork) -> Handbook:
+    day = render.day(work.now, work.pack.manifest.timezone)
+    return rule_usage.handbook(work.pack, day, language.chosen(request))
 
 
 def _address(anchor: str) -> str:
@@ -30,11 +30,9 @@ def _address(anchor: str) -> str:
 
 
 @router.get("")
-def show_policy(
-    request: Request, viewer: SignedIn, pack: PackDep, now: NowDep, q: Annotated[str, Query(max_length=100)] = ""
-) -> Response:
+def show_policy(request: Request, work: SignedInWork, q: Annotated[str, Query(max_length=100)] = "") -> Response:
     """The contents of the handbook, and what a search finds in it."""
-    book = _book(request, pack, now)
+    book, pack = _book(request, work), work.pack
     query = " ".join(q.split())
     found = search(book, query, _MOST + 1)
     hits = found[:_MOST]
@@ -44,18 +42,16 @@ def show_policy(
 
 
 @router.get("/{anchor}")
-def show_anchor(
-    request: Request, viewer: SignedIn, session: SessionDep, pack: PackDep, now: NowDep, anchor: str
-) -> Response:
+def show_anchor(request: Request, work: SignedInWork, anchor: str) -> Response:
     """A chapter, or one entry of it; a point within a chapter leads to its chapter."""
-    book = _book(request, pack, now)
+    book, pack = _book(request, work), work.pack
     section, entry = entries(book).get(anchor, (None, None))
     if section is None:
         raise HTTPException(404)
     if entry is None and anchor != section.anchor:
         return RedirectResponse(f"{_address(section.anchor)}#{anchor}", status_code=303)
-    since = render.day(now - _SINCE, pack.manifest.timezone)
-    rates = rule_usage.rates(session, since) if section.anchor == _RULES else {}
+    since = render.day(work.now - _SINCE, pack.manifest.timezone)
+    rates = rule_usage.rates(work.session, since) if section.anchor == _RULES else {}
     ids = {rule.rule.id for rule in pack.rules}
     values = {
         "book": book,

@@ -15,8 +15,8 @@ from models.desk import STATUSES, SavedFilter
 from rules.facts import case_facts
 from rules.pack.pack import Pack
 from web import language
-from web.auth import SignedIn
-from web.deps import NowDep, PackDep, SessionDep
+from web.auth import SignedIn, SignedInWork
+from web.deps import SessionDep
 from web.views import render
 from web.views.queue_query import AGES, QueueQuery, QueueQueryDep
 from web.views.time_left import due, span
@@ -36,10 +36,7 @@ class Tools:
 @router.get("/")
 def show_queue(
     request: Request,
-    viewer: SignedIn,
-    session: SessionDep,
-    pack: PackDep,
-    now: NowDep,
+    work: SignedInWork,
     terms: QueueQueryDep,
     after: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
@@ -48,10 +45,11 @@ def show_queue(
         place = queue.QueueCursor.parse(after) if after else None
     except ForbearError:
         raise HTTPException(400) from None
-    chosen = terms.filter(viewer, now, pack.manifest.timezone)
+    session, pack, now = work.session, work.pack, work.now
+    chosen = terms.filter(work.viewer, now, pack.manifest.timezone)
     counts = counting.counts(session, chosen, pack)
     listed = queue.page(session, chosen, place) if counts.total.cases else queue.QueuePage((), None)
-    waiting, tools = queue.waiting(session), _tools(session, viewer)
+    waiting, tools = queue.waiting(session), _tools(session, work.viewer)
     lang = language.chosen(request)
     values = {
         "listed": listed,

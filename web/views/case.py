@@ -1,16 +1,14 @@
 """The case page's content: a case, its decision, what may be done, and what happened."""
 
 import datetime as dt
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, get_args
 
 from fastapi import Request, Response
 from sqlmodel import Session
 
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import ViewerWork
 from forbear.base.packs import UnreadablePackError
-from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import decision_on
 from forbear.case import alternatives, budget, corrections, decision_diff, negotiation_files, pdf, timeline
 from forbear.case.actions import ACTIONS, possible
@@ -40,59 +38,53 @@ FORMS = tuple(form for name, action in ACTIONS.items() for form in action.forms 
 
 def _action_of(form: str) -> str:
     """The action that a form is for."""
-    return next(name for name, action in ACTIONS.items() if form in (action.forms or (name,)))
-
-
-@dataclass(frozen=True)
-class Looking:
-    """Who looks at cases, when, and with what."""
-
-    request: Request
-    viewer: Viewer
-    session: Session
-    vault: Vault
-    pack: Pack  # that new facts are decided by
-    now: dt.datetime
+    return next(name for name, action in ACTIONS.items() if form == name or form in action.forms)
 
 
 def case_page(
-    looking: Looking, case: DecidedCase, forms: Forms | None = None, *, stale: bool = False, status: int = HTTPStatus.OK
+    request: Request,
+    work: ViewerWork,
+    case: DecidedCase,
+    forms: Forms | None = None,
+    *,
+    stale: bool = False,
+    status: int = HTTPStatus.OK,
 ) -> Response:
     """The page of a decided case; `forms`: one of them was refused."""
-    values = _values(looking, case)
+    values = _values(work, case)
     sent = forms.refused if forms else None
     # Where somebody else came first, the form may be gone from the page, or ask something else now.
     lost = sent is not None and (stale or _action_of(sent.form) not in values["can"])
     values |= {
         "forms": forms or Forms(),
         "stale": stale,
-        "now": looking.now,
+        "now": work.now,
         "negated": said("red_flag.negated_hint"),
-        "done": _done(looking.request),
-        "told": _told(looking.request),
+        "done": _done(request),
+        "told": _told(request),
         "pdf": pdf.unavailable() is None,
         "letter": negotiation_files.letter,
         "said": language.message,
         "has": language.has,
-        "typed": _typed(looking, case, sent) if lost and sent else None,
+        "typed": _typed(request, work, case, sent) if lost and sent else None,
     }
     address = None if status == HTTPStatus.OK else f"/cases/{case.case_id}"
-    return render.page(looking.request, "case.html", values, status, address)
+    return render.page(request, "case.html", values, status, address)
 
 
-def _typed(looking: Looking, case: DecidedCase, sent: Sent) -> tuple[TypedField, ...]:
+def _typed(request: Request, work: ViewerWork, case: DecidedCase, sent: Sent) -> tuple[TypedField, ...]:
     """What was entered in a form, in words; of the facts, those that are others than what is known."""
-    known = inputs(looking.pack, sent.all("asked"), case.decision.facts)
-    return typed(sent, known, looking.pack, language.chosen(looking.request))
+    known = inputs(work.pack, sent.all("asked"), case.decision.facts)
+    return typed(sent, known, work.pack, language.chosen(request))
 
 
-def _values(looking: Looking, case: DecidedCase) -> dict[str, Any]:
-    session, viewer, vault = looking.session, looking.viewer, looking.vault
+def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
+    session, viewer, vault = work.session, work.viewer, work.vault
     people = viewer.submitter is None
     decision = case.decision
     standing = None
     if case.is_current and case.desk.decision_id == case.decision_id:
-        standing = CaseContext(viewer, case.desk, decision, looking.now)
+        standing = CaseContext(viewer, case.desk, decision, work.now)
     can = () if standing is None else possible(standing)
     reviews = review.timeline(session, case.case_id)
     asks = [each for each in reviews if each.action == "ask"]
@@ -109,15 +101,15 @@ def _values(looking: Looking, case: DecidedCase) -> dict[str, Any]:
         "asked": _asked(asks[0], decision.pack) if asks and waiting else (),
         "why_not": alternatives.alternatives(decision),
         "budget": budget.budget_of(decision),
-        "privacy": card(session, vault, viewer, case.case_id),
+        "privacy": card(work, case.case_id),
         "kit": decision.negotiation_pack(),
         "drawn": case.is_current and any(map(charts.drawn, decision.outcome.plans)),
-        "since": _since(looking, case),
-        "questions": {each.name: each for each in inputs(looking.pack, decision.outcome.questions, {})},
+        "since": _since(work, case),
+        "questions": {each.name: each for each in inputs(work.pack, decision.outcome.questions, {})},
         "asking": inputs(
             decision.pack, decision.outcome.questions or missing(decision.pack.vocabulary, decision.facts), {}
         ),
-        "inputs": inputs(looking.pack, corrections.asked_of(looking.pack), decision.facts) if "answer" in can else (),
+        "inputs": inputs(work.pack, corrections.asked_of(work.pack), decision.facts) if "answer" in can else (),
         "presets": _presets(decision.pack, decision.as_of),
         "follow_up": default_follow_up(standing) if standing is not None else None,
     }
@@ -147,13 +139,13 @@ def _asked(ask: Review, pack: Pack) -> tuple[Any, ...]:
     return tuple(known[name].question for name in ask.detail.get("questions", ()) if name in known)
 
 
-def _since(looking: Looking, case: DecidedCase) -> decision_diff.DecisionDiff | None:
+def _since(work: ViewerWork, case: DecidedCase) -> decision_diff.DecisionDiff | None:
     """What changed from the decision before the one looked at."""
     earlier = case.before(case.decision_id)
     if earlier is None:
         return None
     try:
-        before = decision_on(looking.session, case.case_id, earlier, looking.vault)
+        before = decision_on(work.session, case.case_id, earlier, work.vault)
     except UnreadablePackError:
         return None
     return None if before is None else decision_diff.decision_diff(before, case.decision)

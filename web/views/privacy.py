@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import ViewerWork
 from forbear.base import packs
 from forbear.base.settings import settings
-from forbear.base.vault import Vault
 from forbear.case import consent, personal_data
 from forbear.case.personal_data import Personal
 from forbear.ops import retention
@@ -36,12 +35,13 @@ class Card:
     ways: tuple[str, ...] = consent.WAYS
 
 
-def card(session: Session, vault: Vault, viewer: Viewer, case_id: int) -> Card | None:
+def card(work: ViewerWork, case_id: int) -> Card | None:
     """The personal data of a decided case as its page shows it; None where there is no such case for this viewer."""
+    session, viewer = work.session, work.viewer
     case, desk_case = session.get(Case, case_id), session.get(WorklistItem, case_id)
     if case is None or desk_case is None or viewer.submitter not in (None, case.submitter):
         return None
-    sealed = personal_data.of_case(session, vault, case_id)
+    sealed = personal_data.of_case(session, work.vault, case_id)
     names = titles(session, desk_case, sealed)
     return Card(
         case_id=case_id,

@@ -9,12 +9,11 @@ from typing import Annotated
 import typer
 from sqlmodel import Session, col, select
 
-from forbear.accounts import accounts, passwords
+from forbear.accounts import accounts, administration, passwords
 from forbear.accounts.accounts import SCOPES
-from forbear.accounts.administration import AccountAdministration
 from forbear.base.errors import ForbearError
 from forbear.cli.context import Context, opened
-from forbear.ledger import ledger
+from forbear.ledger.unit_of_work import Work
 from models.account import Account, Token
 from models.session import session
 
@@ -33,8 +32,8 @@ def add_user(
 ) -> None:
     """Add an account. Without a password from standard input or the keyboard one is made and printed once."""
     password, made = _password(password_stdin)
-    with keeping() as keeper:
-        account = keeper.add(name, role, submitter, password)
+    with working() as work:
+        account = administration.add(work, name, role, submitter, password)
         told = f"Account {account.name} added as {account.role}."
     _tell(told, password if made else None)
 
@@ -43,9 +42,9 @@ def add_user(
 def set_password(name: _Name, password_stdin: _FromStdin = False) -> None:
     """Give an account another password. Whoever uses the account is signed out."""
     password, made = _password(password_stdin)
-    with keeping() as keeper:
-        account = known(keeper.session, name)
-        keeper.set_password(account, password)
+    with working() as work:
+        account = known(work.session, name)
+        administration.set_password(work, account, password)
         told = f"Account {account.name} has a new password."
     _tell(told, password if made else None)
 
@@ -53,16 +52,16 @@ def set_password(name: _Name, password_stdin: _FromStdin = False) -> None:
 @user.command("disable")
 def disable_user(name: _Name) -> None:
     """Close an account: its sign-ins and tokens end at once."""
-    with keeping() as keeper:
-        keeper.disable(known(keeper.session, name))
+    with working() as work:
+        administration.disable(work, known(work.session, name))
     typer.echo(f"Account {name} is disabled.")
 
 
 @user.command("enable")
 def enable_user(name: _Name) -> None:
     """Open a closed account again."""
-    with keeping() as keeper:
-        keeper.enable(known(keeper.session, name))
+    with working() as work:
+        administration.enable(work, known(work.session, name))
     typer.echo(f"Account {name} is enabled.")
 
 
@@ -84,8 +83,8 @@ def create_token(
 ) -> None:
     """Make a token and print it, alone on its line: it cannot be shown again."""
     scopes = [each.strip() for part in scope for each in part.split(",")]
-    with keeping() as keeper:
-        secret = keeper.give_token(known(keeper.session, account), name, scopes, days)
+    with working() as work:
+        secret = administration.give_token(work, known(work.session, account), name, scopes, days)
     typer.echo(secret)
 
 
@@ -103,11 +102,11 @@ def list_tokens() -> None:
 @token.command("revoke")
 def revoke_token(token_id: Annotated[int, typer.Argument(metavar="ID", min=1, max=2**63 - 1)]) -> None:
     """End a token at once."""
-    with keeping() as keeper:
-        found = keeper.session.get(Token, token_id)
+    with working() as work:
+        found = work.session.get(Token, token_id)
         if found is None:
             raise ForbearError(f"There is no token {token_id}: `forbear token list` shows them.")
-        keeper.revoke(found)
+        administration.revoke(work, found)
     typer.echo(f"Token {token_id} is revoked.")
 
 
@@ -116,10 +115,8 @@ def first_account(context: Context, name: str) -> str | None:
     if has_accounts(context):
         return None
     password = passwords.generated()
-    with session(context.engine) as found:
-        AccountAdministration(found, context.vault, ledger.SYSTEM, dt.datetime.now(dt.UTC)).add(
-            name, "admin", None, password
-        )
+    with context.work() as work:
+        administration.add(work, name, "admin", None, password)
     return password
 
 
@@ -138,10 +135,10 @@ def known(found: Session, name: str) -> Account:
 
 
 @contextlib.contextmanager
-def keeping() -> Iterator[AccountAdministration]:
-    """A keeper that acts for whoever runs the command."""
-    with opened() as context, session(context.engine) as found:
-        yield AccountAdministration(found, context.vault, ledger.SYSTEM, dt.datetime.now(dt.UTC))
+def working() -> Iterator[Work]:
+    """A unit of work of whoever runs the command."""
+    with opened() as context, context.work() as work:
+        yield work
 
 
 def _password(from_stdin: bool) -> tuple[str, bool]:

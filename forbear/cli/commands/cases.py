@@ -22,8 +22,6 @@ from forbear.cli import batch_runner, report
 from forbear.cli.commands import accounts, serve
 from forbear.cli.context import Context, load_pack, opened, today
 from forbear.intake import FORMATS, Intake, Rejected
-from forbear.ledger import ledger
-from forbear.ledger.ledger import LedgerEntry
 from forbear.ops.processes import running, worker_command
 from models.intake import Batch
 from models.session import session
@@ -201,9 +199,9 @@ def _check_targets(out: Path, rejects: Path | None, inputs: Sequence[Path] = ())
 def _write(context: Context, command: str, batches: Sequence[BatchProgress], out: Path, rejects: Path | None) -> None:
     ids = [batch.batch_id for batch in batches]
     given = ["results"] if rejects is None else ["results", "rejects"]
-    with session(context.engine) as opened_session:  # before the first byte is out
-        entries = [LedgerEntry("export", f"batch:{each}", {"command": command, "files": given}) for each in ids]
-        ledger.append(opened_session, context.vault, ledger.SYSTEM, entries, dt.datetime.now(dt.UTC))
+    with context.work() as work:  # before the first byte is out
+        for each in ids:
+            work.note("export", f"batch:{each}", {"command": command, "files": given})
     with session(context.engine) as found:
         decided = (decision for each in ids for decision in decisions_of_batch(found, each, context.vault))
         export.write_results(out, decided)

@@ -12,10 +12,7 @@ from forbear.batch.recorded_decision import latest_decision
 from forbear.case import consent
 from forbear.case import negotiation_files as packs
 from forbear.cli.context import opened
-from forbear.ledger import ledger
-from forbear.ledger.ledger import LedgerEntry
 from models.case import Case
-from models.session import session
 from rules.locale import Language
 
 _LANGUAGES: Final[dict[str, tuple[Language, ...]]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
@@ -32,16 +29,15 @@ def prepare(
     with_pdf: Annotated[bool, typer.Option("--pdf", help="write kit.pdf too (needs Pango and a Chinese font)")] = False,
 ) -> None:
     """Write the negotiation pack of a case: what to say, letters, plans, deadlines."""
-    with opened() as context, session(context.engine) as found:
-        decided = latest_decision(found, context.settings.submitter, case_ref, context.vault)
+    with opened() as context, context.work() as work:
+        decided = latest_decision(work.session, context.settings.submitter, case_ref, context.vault)
         kit = None if decided is None else decided.negotiation_pack()
         if kit is not None:
-            case = found.exec(
+            case = work.session.exec(
                 select(Case).where(Case.submitter == context.settings.submitter, Case.case_ref == case_ref)
             ).one()
             standing = consent.status(case, "contact_lender")
-            given_out = LedgerEntry("export", f"case:{case.id}", {"command": "prepare", "files": ["kit"]})
-            ledger.append(found, context.vault, ledger.SYSTEM, [given_out], dt.datetime.now(dt.UTC))
+            work.note("export", f"case:{case.id}", {"command": "prepare", "files": ["kit"]})
     if decided is None:
         raise ForbearError(f"There is no decision on a case {case_ref!r}: `forbear status` shows what was submitted.")
     if kit is None:

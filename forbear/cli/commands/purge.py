@@ -18,8 +18,7 @@ def purge(
     ] = None,
 ) -> None:
     """Delete every case that is past its retention, whole, and batches that are empty then. The ledger tells which."""
-    now = dt.datetime.now(dt.UTC)
-    day = now.date() if as_of is None else as_of.date()
+    day = dt.datetime.now(dt.UTC).date() if as_of is None else as_of.date()
     with opened() as context, report.bar() as bar:
         days = context.settings.retention_days
         with session(context.engine) as found:
@@ -36,8 +35,8 @@ def purge(
         cases = batches = 0
         after: int | None = 0
         while after is not None:
-            with session(context.engine) as opened_session:
-                done = retention.purge(opened_session, context.vault, day, days, now, after)
+            with context.work() as work:
+                done = retention.purge(work, day, days, after)
             cases, batches, after = cases + done.cases, batches + done.batches, done.after
             bar.update(task, completed=cases)
     typer.echo(f"Deleted: cases {cases}, batches {batches}")

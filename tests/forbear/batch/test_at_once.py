@@ -9,7 +9,7 @@ from forbear.base.vault import Vault
 from forbear.batch import chunks
 from forbear.batch.triage import triage_chunk
 from forbear.intake import Accepted
-from models.session import session
+from forbear.ledger.unit_of_work import begin
 from tests.support.cases import NOW, accepted, engine_of, many, progress, results_of, submitted
 
 
@@ -38,15 +38,15 @@ def test_two_batches_that_decide_the_same_version_at_once_write_it_once(database
         waiting = threading.Event()
 
         def hold() -> None:
-            with session(engine) as opened:
-                assert triage_chunk(opened, first.wakes[0].chunk_id, vault, lambda: NOW) == 20
+            with begin(engine, vault, NOW) as work:
+                assert triage_chunk(work, first.wakes[0].chunk_id, lambda: NOW) == 20
                 waiting.set()
                 _wait_for_lock(database_url)
 
         def follow() -> None:
             waiting.wait(60)
-            with session(engine) as opened:
-                written = [triage_chunk(opened, wake.chunk_id, vault, lambda: NOW) for wake in second.wakes]
+            with begin(engine, vault, NOW) as work:
+                written = [triage_chunk(work, wake.chunk_id, lambda: NOW) for wake in second.wakes]
                 assert sum(filter(None, written)) == 1
 
         _at_once([hold, follow])
@@ -75,15 +75,15 @@ def test_the_last_two_chunks_finished_at_once_complete_the_batch(database_url: s
         waiting = threading.Event()
 
         def hold() -> None:
-            with session(engine) as opened:
-                triage_chunk(opened, done.wakes[0].chunk_id, vault, lambda: NOW)
+            with begin(engine, vault, NOW) as work:
+                triage_chunk(work, done.wakes[0].chunk_id, lambda: NOW)
                 waiting.set()
                 _wait_for_lock(database_url)
 
         def follow() -> None:
             waiting.wait(60)
-            with session(engine) as opened:
-                triage_chunk(opened, done.wakes[1].chunk_id, vault, lambda: NOW)
+            with begin(engine, vault, NOW) as work:
+                triage_chunk(work, done.wakes[1].chunk_id, lambda: NOW)
 
         _at_once([hold, follow])
     assert progress(database_url, done.batch_id).status == "complete"
@@ -92,11 +92,11 @@ def test_the_last_two_chunks_finished_at_once_complete_the_batch(database_url: s
 def test_a_chunk_another_worker_has_is_left_to_it(database_url: str, vault: Vault) -> None:
     done = submitted(database_url, many(3), vault)
     chunk_id = done.wakes[0].chunk_id
-    with engine_of(database_url) as engine, session(engine) as opened:
-        assert triage_chunk(opened, chunk_id, vault, lambda: NOW) == 3
-        with session(engine) as other:
-            assert triage_chunk(other, chunk_id, vault, lambda: NOW) is None
-            assert chunks.claim(other, chunk_id, NOW) == chunks.NOTHING
+    with engine_of(database_url) as engine, begin(engine, vault, NOW) as work:
+        assert triage_chunk(work, chunk_id, lambda: NOW) == 3
+        with begin(engine, vault, NOW) as other:
+            assert triage_chunk(other, chunk_id, lambda: NOW) is None
+            assert chunks.claim(other.session, chunk_id, NOW) == chunks.NOTHING
 
 
 def test_two_submissions_of_the_same_cases_at_once_both_end_well(database_url: str, vault: Vault) -> None:

@@ -11,13 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forbear.accounts.accounts import Viewer
-from forbear.base.vault import Vault
 from forbear.batch import uploads
 from forbear.intake import IntakeError
 from forbear.ops.embedded import Urls
 from models.intake import Batch
 from models.session import session
-from tests.support.cases import AS_OF, NOW, VAULT, engine_of, pack
+from tests.support.cases import AS_OF, NOW, VAULT, engine_of, pack, working, working_as
 from tests.support.desk_clients import account
 from tests.support.processes import Site, until
 
@@ -29,8 +28,8 @@ def _viewer(account_id: int) -> Viewer:
 
 
 def _kept(url: str, viewer: Viewer, content: bytes = CONTENT, name: str = "案件.csv", at: dt.datetime = NOW) -> UUID:
-    with engine_of(url) as engine, session(engine) as opened:
-        return uploads.keep(opened, VAULT, viewer, name, content, "us", AS_OF, at)
+    with working_as(viewer, url, now=at) as work:
+        return uploads.keep(work, name, content, "us", AS_OF)
 
 
 @given(st.binary())
@@ -83,12 +82,11 @@ def test_an_upload_is_kept_for_a_day(database_url: str, hours: int, there: bool)
     viewer = _viewer(account(database_url))
     kept = _kept(database_url, viewer)
     later = NOW + dt.timedelta(hours=hours)
-    with engine_of(database_url) as engine:
-        with session(engine) as opened:
-            assert (uploads.find(opened, viewer, kept, later) is not None) is there
-            assert bool(uploads.waiting(opened, VAULT, viewer, later)) is there
-        with session(engine) as opened:
-            uploads.purge(opened, later)
+    with working_as(viewer, database_url, now=later) as work:
+        assert (uploads.find(work, kept) is not None) is there
+        assert bool(uploads.waiting(work)) is there
+    with working(database_url) as work:
+        uploads.purge(work.session, later)
     with psycopg.connect(database_url) as connection:
         assert bool(connection.execute("SELECT FROM upload").fetchall()) is there
 
@@ -101,18 +99,19 @@ def test_a_worker_forgets_uploads_that_are_a_day_old(database_url: str, redis_ur
     site = Site(Urls(database_url, redis_url), tmp_path)
     with site.worker():
         until(lambda: site.scalar("SELECT count(*) FROM upload") == 1, "the old upload is forgotten")
-    with engine_of(database_url) as engine, session(engine) as opened:
-        assert [each.id for each in uploads.waiting(opened, VAULT, viewer, now)] == [fresh]
+    with working_as(viewer, database_url, now=now) as work:
+        assert [each.id for each in uploads.waiting(work)] == [fresh]
 
 
 def test_an_upload_is_nobody_elses(database_url: str) -> None:
     mine, other = account(database_url), account(database_url, "li", "admin")
     kept = _kept(database_url, _viewer(mine))
-    with engine_of(database_url) as engine, session(engine) as opened:
-        assert uploads.find(opened, _viewer(other), kept, NOW) is None
-        assert uploads.find(opened, _viewer(mine), uuid4(), NOW) is None
-        assert uploads.waiting(opened, VAULT, _viewer(other), NOW) == []
-        assert [each.name for each in uploads.waiting(opened, VAULT, _viewer(mine), NOW)] == ["案件.csv"]
+    with working_as(_viewer(other), database_url) as work:
+        assert uploads.find(work, kept) is None
+        assert uploads.waiting(work) == []
+    with working_as(_viewer(mine), database_url) as work:
+        assert uploads.find(work, uuid4()) is None
+        assert [each.name for each in uploads.waiting(work)] == ["案件.csv"]
 
 
 def test_what_is_handed_in_becomes_a_batch_of_the_same_id_and_the_file_is_forgotten(database_url: str) -> None:
@@ -148,14 +147,12 @@ def test_what_cannot_be_read_stays_an_upload(database_url: str) -> None:
     kept = _kept(database_url, viewer, b"case_ref\nC-1\n")
     with pytest.raises(IntakeError, match="product"):
         _handed_in(database_url, viewer, kept)
-    with engine_of(database_url) as engine, session(engine) as opened:
-        assert uploads.find(opened, viewer, kept, NOW) is not None
-        assert opened.get(Batch, kept) is None
+    with working_as(viewer, database_url) as work:
+        assert uploads.find(work, kept) is not None
+        assert work.session.get(Batch, kept) is None
 
 
 def _handed_in(url: str, viewer: Viewer, upload_id: UUID) -> UUID | None:
-    with engine_of(url) as engine, session(engine) as opened:
-        upload = uploads.find(opened, viewer, upload_id, NOW, lock=True)
-        if upload is None:
-            return None
-        return uploads.hand_in(opened, Vault(bytes(range(32))), upload, pack(), 500, NOW).batch_id
+    with working_as(viewer, url, by=pack()) as work:
+        upload = uploads.find(work, upload_id, lock=True)
+        return None if upload is None else uploads.hand_in(work, upload, 500).batch_id

@@ -14,7 +14,7 @@ from forbear.cli.commands.accounts import first_account
 from forbear.cli.context import Context
 from forbear.ops.embedded import Urls
 from models.session import session
-from tests.support.cases import NOW, engine_of
+from tests.support.cases import NOW, engine_of, working
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="  # that of the `vault` fixture
 PASSWORD = "correct horse battery"  # noqa: S105 - of a test
@@ -51,8 +51,8 @@ def forbear(
 
 
 def enters(url: str, vault: Vault, name: str, password: str) -> bool:
-    with engine_of(url) as engine, session(engine) as opened:
-        return isinstance(sign_in(opened, vault, Attempt(name, password, "127.0.0.1"), None, NOW), str)
+    with working(url, vault) as work:
+        return isinstance(sign_in(work, Attempt(name, password, "127.0.0.1"), None), str)
 
 
 def test_an_account_from_its_first_day_to_its_last(

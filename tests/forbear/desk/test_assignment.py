@@ -15,7 +15,7 @@ from forbear.intake import Accepted
 from models.account import Account
 from models.desk import STATUSES, WorklistItem
 from models.session import session
-from tests.support.cases import NOW, accepted, decided, engine_of, many
+from tests.support.cases import NOW, accepted, decided, engine_of, many, working_as
 from tests.support.desk_clients import account
 
 ALL = QueueFilter()
@@ -26,14 +26,14 @@ def viewer(url: str, name: str = "wang", role: Role = "counsellor", submitter: s
 
 
 def next_one(url: str, vault: Vault, who: Viewer, chosen: QueueFilter = ALL) -> str | None:
-    with engine_of(url) as engine, session(engine) as opened:
-        case = assignment.take_next(opened, vault, who, chosen, NOW)
+    with working_as(who, url, vault) as work:
+        case = assignment.take_next(work, chosen)
         return None if case is None else case.case_ref
 
 
 def assign(url: str, vault: Vault, who: Viewer, wanted: list[tuple[int, int]], whom: int | None) -> assignment.Assigned:
-    with engine_of(url) as engine, session(engine) as opened:
-        return assignment.assign(opened, vault, who, wanted, whom, NOW)
+    with working_as(who, url, vault) as work:
+        return assignment.assign(work, wanted, whom)
 
 
 def holders(url: str) -> dict[str, int | None]:
@@ -77,12 +77,11 @@ def test_many_at_once_never_take_the_same_case_and_leave_none(database_url: str,
 
     def take_all(who: Viewer) -> list[str]:
         taken = []
-        with engine_of(database_url) as engine:
-            for _ in range(25):
-                with session(engine) as opened:
-                    case = assignment.take_next(opened, vault, who, ALL, NOW)
-                    assert case is not None, "a free case was passed over"
-                    taken.append(case.case_ref)
+        for _ in range(25):
+            with working_as(who, database_url, vault) as work:
+                case = assignment.take_next(work, ALL)
+                assert case is not None, "a free case was passed over"
+                taken.append(case.case_ref)
         return taken
 
     with ThreadPoolExecutor(len(people)) as threads:

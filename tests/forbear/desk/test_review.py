@@ -10,7 +10,7 @@ from forbear.base.vault import Vault
 from forbear.desk.review import Act, NoCaseError, StaleError, done_already, may_act, perform, take_case, timeline
 from models.desk import WorklistItem
 from models.session import session
-from tests.support.cases import NOW, accepted, decided, engine_of
+from tests.support.cases import NOW, accepted, decided, engine_of, working_as
 from tests.support.desk_clients import account
 
 LATER = NOW + dt.timedelta(hours=1)
@@ -21,8 +21,8 @@ def viewer(url: str, submitter: str | None = None, name: str = "wang") -> Viewer
 
 
 def act(url: str, vault: Vault, who: Viewer, case_id: int, done: Act, now: dt.datetime = NOW) -> None:
-    with engine_of(url) as engine, session(engine) as opened:
-        perform(opened, vault, who, take_case(opened, who, case_id, None), done, now)
+    with working_as(who, url, vault, now) as work:
+        perform(work, take_case(work.session, who, case_id, None), done)
 
 
 def rows(url: str, query: str) -> list[tuple[object, ...]]:
@@ -33,9 +33,9 @@ def rows(url: str, query: str) -> list[tuple[object, ...]]:
 def test_an_action_is_kept_chained_and_moves_the_case_on(database_url: str, vault: Vault) -> None:
     decided(database_url, [accepted(1, "A")], vault)
     who = viewer(database_url)
-    with engine_of(database_url) as engine, session(engine) as opened:
-        case = take_case(opened, who, 1, 1)
-        perform(opened, vault, who, case, Act("accept", {"status": "reviewed"}, strategy="card_plan"), NOW)
+    with working_as(who, database_url, vault) as work:
+        case = take_case(work.session, who, 1, 1)
+        perform(work, case, Act("accept", {"status": "reviewed"}, strategy="card_plan"))
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT status, revision FROM desk_case").fetchall() == [("reviewed", 2)]
         assert connection.execute("SELECT kind FROM ledger ORDER BY seq").fetchall() == [

@@ -14,9 +14,9 @@ from forbear.base.vault import Vault
 from forbear.desk.review import Act, perform, take_case
 from forbear.ledger import audit, ledger
 from forbear.ledger.ledger import LedgerEntry
-from models.session import session, snapshot
+from models.session import snapshot
 from models.tables import METADATA
-from tests.support.cases import NOW, VAULT, accepted, decided, engine_of
+from tests.support.cases import VAULT, accepted, decided, engine_of, working, working_as
 from tests.support.desk_clients import account
 
 # Entries: 1 batch, 2 publication, 3 to 5 decisions, 6 review, 7 sign-in.
@@ -28,12 +28,10 @@ def url(database_url: str) -> str:
     """A record with an entry of every digested kind, and one that no row belongs to."""
     decided(database_url, [accepted(1, "A"), accepted(2, "B"), accepted(3, "C", phone="13812345678")], VAULT)
     who = Viewer(account(database_url), "wang", "counsellor", None)
-    with engine_of(database_url) as engine, session(engine) as opened:
-        case = take_case(opened, who, 1, 1)
-        perform(opened, VAULT, who, case, Act("accept", {"status": "reviewed"}, words="都谈好了"), NOW)
-        ledger.append(
-            opened, VAULT, who.actor, [LedgerEntry("sign_in", "account:1", {"n": 7, "of": ["a", {"b": None}]})], NOW
-        )
+    with working_as(who, database_url) as work:
+        case = take_case(work.session, who, 1, 1)
+        perform(work, case, Act("accept", {"status": "reviewed"}, words="都谈好了"))
+        work.note("sign_in", "account:1", {"n": 7, "of": ["a", {"b": None}]})
     return database_url
 
 
@@ -154,8 +152,8 @@ def test_an_end_cut_off_with_an_old_head_put_back_is_found_by_who_noted_the_head
     with psycopg.connect(url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT * FROM ledger_head")
     noted_before = verified(url).head
-    with engine_of(url) as engine, session(engine) as opened:
-        ledger.append(opened, VAULT, ledger.SYSTEM, [LedgerEntry("reveal", "case:1")], NOW)
+    with working(url) as work:
+        work.note("reveal", "case:1")
     noted = verified(url, expect=noted_before).head
     tamper(
         url,
@@ -193,8 +191,9 @@ def test_a_chain_rewritten_with_another_key_is_found(url: str) -> None:
 
 
 def test_twenty_faults_are_named_and_all_are_counted(url: str) -> None:
-    with engine_of(url) as engine, session(engine) as opened:
-        ledger.append(opened, VAULT, "system", [LedgerEntry("sign_in", f"account:{n}") for n in range(30)], NOW)
+    with working(url) as work:
+        for n in range(30):
+            work.note("sign_in", f"account:{n}")
     tamper(url, "UPDATE ledger SET actor = 'x' WHERE seq > 7")
     report = verified(url)
     assert (len(report.faults), report.count) == (20, 30)

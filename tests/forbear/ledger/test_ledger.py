@@ -17,29 +17,38 @@ from forbear.ledger.ledger import LedgerEntry
 from models import migrate
 from models.session import session
 from tests.forbear.ledger.test_audit import faults, verified
-from tests.support.cases import NOW, VAULT, accepted, decided, engine_of, many, submitted, triaged
+from tests.support.cases import NOW, VAULT, accepted, decided, engine_of, many, submitted, triaged, working
 from tests.support.processes import until
 
 WRITERS, EACH = 8, 50
 WRITER = """
 import datetime as dt, sys
-from forbear import ledger
-from forbear.ledger.ledger import Entry
 from forbear.base.vault import Vault
-from models.session import make_engine, session
+from forbear.ledger.unit_of_work import begin
+from models.session import make_engine
 engine = make_engine(sys.argv[1])
 for number in range(int(sys.argv[2])):
-    with session(engine) as opened:
-        ledger.append(
-            opened, Vault(bytes(range(32))), "system", [Entry("sign_in", f"account:{number}")], dt.datetime.now(dt.UTC)
-        )
+    with begin(engine, Vault(bytes(range(32))), dt.datetime.now(dt.UTC)) as work:
+        work.note("sign_in", f"account:{number}")
 print("done", flush=True)
+"""
+HOLDER = """
+import datetime as dt, sys
+from forbear.base.vault import Vault
+from forbear.ledger import ledger
+from models.session import make_engine, session
+with session(make_engine(sys.argv[1])) as opened:
+    entry = ledger.LedgerEntry("sign_in", "account:2")
+    ledger.append(opened, Vault(bytes(range(32))), "system", [entry], dt.datetime.now(dt.UTC))
+    print("held", flush=True)
+    sys.stdin.read()
 """
 
 
 def append(url: str, *entries: LedgerEntry, vault: Vault = VAULT, now: dt.datetime = NOW) -> None:
-    with engine_of(url) as engine, session(engine) as opened:
-        ledger.append(opened, vault, ledger.SYSTEM, entries, now)
+    with working(url, vault, now) as work:
+        for entry in entries:
+            work.note(entry.kind, entry.subject, entry.detail)
 
 
 def append_often(url: str) -> None:
@@ -118,9 +127,8 @@ def test_a_writer_killed_in_the_middle_leaves_the_chain_whole(database_url: str)
 
 
 def test_a_writer_killed_while_it_holds_the_head_lets_the_others_go_on(database_url: str) -> None:
-    holding = WRITER.replace('print("done"', '        print("held", flush=True); sys.stdin.read(); print("done"')
     process = subprocess.Popen(
-        [sys.executable, "-c", holding, database_url, "1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", HOLDER, database_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"held\n"
@@ -185,16 +193,24 @@ def test_entries_are_chained_in_their_order_whatever_the_zone_of_the_clock(datab
     assert faults(database_url) == []
 
 
-def test_the_rows_asked_for_are_told_in_the_order_of_their_ids_and_what_is_not_there_is_not(database_url: str) -> None:
+def test_entries_of_rows_keep_their_order_and_each_has_the_digest_of_its_own_row(database_url: str) -> None:
     decided(database_url, many(3), VAULT)
-    with engine_of(database_url) as engine, session(engine) as opened:
-        found = ledger.of_rows(opened, "decision", [3, 1, 99], {"n": 1})
-    assert [(entry.kind, entry.subject, entry.detail) for entry in found] == [
-        ("decision", "decision:1", {"n": 1}),
-        ("decision", "decision:3", {"n": 1}),
-    ]
-    assert len({entry.digest for entry in found}) == 2
-    assert all(entry.digest and len(entry.digest) == 32 for entry in found)
+    append(database_url, *(LedgerEntry("decision", f"decision:{n}", {"n": n}) for n in (3, 1)), LedgerEntry("x", "x:1"))
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute("SELECT subject, detail, digest FROM ledger WHERE seq > 5 ORDER BY seq").fetchall()
+        first = connection.execute("SELECT subject, digest FROM ledger WHERE seq BETWEEN 3 AND 5").fetchall()
+    assert [row[:2] for row in found] == [("decision:3", {"n": 3}), ("decision:1", {"n": 1}), ("x:1", {})]
+    assert dict(first).items() >= {(subject, digest) for subject, _, digest in found[:2]}
+    assert found[2][2] is None
+    assert len({digest for _, digest in first}) == 3
+    assert faults(database_url) == []
+
+
+def test_nothing_is_chained_of_a_row_that_is_not_there(database_url: str) -> None:
+    decided(database_url, many(3), VAULT)
+    with pytest.raises(LookupError, match="decision:99"):
+        append(database_url, LedgerEntry("decision", "decision:3"), LedgerEntry("decision", "decision:99"))
+    assert kinds(database_url)[5:] == []
 
 
 def test_a_database_upgraded_with_decisions_is_intact(database_url: str) -> None:

@@ -10,13 +10,14 @@ import pytest
 from forbear.accounts.accounts import Viewer
 from forbear.desk.review import Act, perform, take_case
 from forbear.intake import Accepted, Rejected
+from forbear.ledger.unit_of_work import begin
 from forbear.ops import retention
 from forbear.ops.embedded import Urls
 from models.session import session
 from models.tables import METADATA
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.forbear.ledger.test_audit import faults
-from tests.support.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, submitted
+from tests.support.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, submitted, working, working_as
 from tests.support.desk_clients import account
 from tests.support.processes import Site, until
 from workers.app import app
@@ -33,9 +34,10 @@ def who(database_url: str) -> Viewer:
 
 def close(url: str, who: Viewer, *cases: int, at: dt.datetime = NOW, status: str = "closed") -> None:
     for case_id in cases:
-        with engine_of(url) as engine, session(engine) as opened:
-            case = take_case(opened, who, case_id, None)
-            perform(opened, VAULT, who, case, Act("outcome", {"status": status}, words="已结清"), at)
+        with working_as(who, url, now=at) as work:
+            perform(
+                work, take_case(work.session, who, case_id, None), Act("outcome", {"status": status}, words="已结清")
+            )
 
 
 def set_case(url: str, case_id: int, **columns: object) -> None:
@@ -50,8 +52,8 @@ def purged(url: str, as_of: dt.date = OVER, days: int = DAYS) -> tuple[int, int]
     after: int | None = 0
     with engine_of(url) as engine:
         while after is not None:
-            with session(engine) as opened:
-                done = retention.purge(opened, VAULT, as_of, days, NOW, after)
+            with begin(engine, VAULT, NOW) as work:
+                done = retention.purge(work, as_of, days, after)
             cases, batches, after = cases + done.cases, batches + done.batches, done.after
     return cases, batches
 
@@ -191,8 +193,8 @@ def test_many_cases_go_in_bounded_steps(database_url: str, who: Viewer, monkeypa
     monkeypatch.setattr(retention, "CASES", 3)
     decided(database_url, [accepted(n, f"C{n}") for n in range(1, 8)], VAULT)
     close(database_url, who, *range(1, 8))
-    with engine_of(database_url) as engine, session(engine) as opened:
-        assert retention.purge(opened, VAULT, OVER, DAYS, NOW) == retention.Purged(3, 0, 3)
+    with working(database_url) as work:
+        assert retention.purge(work, OVER, DAYS) == retention.Purged(3, 0, 3)
     assert purged(database_url) == (4, 1)
     assert faults(database_url) == []
 

@@ -22,7 +22,7 @@ from forbear.webhooks.outbox import EACH, LEASE, PAUSES, TRIES
 from models.session import session
 from models.webhook import Delivery, Webhook
 from tests.support.api import Receiver, receiver
-from tests.support.cases import NOW, VAULT, accepted, decided, engine_of, submitted
+from tests.support.cases import NOW, VAULT, accepted, decided, engine_of, submitted, working, working_as
 from tests.support.desk_clients import account
 from tests.support.processes import Site, kill_group, until
 
@@ -41,8 +41,8 @@ def register(
 ) -> tuple[int, str]:
     name = f"owner of {submitter} {to}"[:64]
     who = Viewer(account(url, name, "submitter", submitter), name, "submitter", submitter)
-    with record(url) as opened:
-        hook, secret = webhooks.add(opened, VAULT, who, submitter, to, events, NOW, private=True)
+    with working_as(who, url) as work:
+        hook, secret = webhooks.add(work, submitter, to, events, private=True)
         return hook.id, secret
 
 
@@ -127,8 +127,8 @@ def test_an_event_of_a_transaction_that_fails_never_was(database_url: str) -> No
 
 def test_a_webhook_to_an_internal_machine_is_refused(database_url: str) -> None:
     who = Viewer(account(database_url), "wang", "supervisor", None)
-    with record(database_url) as opened, pytest.raises(AddressError):
-        webhooks.add(opened, VAULT, who, "us", "https://10.0.0.8/", BOTH, NOW, private=False)
+    with working_as(who, database_url) as work, pytest.raises(AddressError):
+        webhooks.add(work, "us", "https://10.0.0.8/", BOTH, private=False)
 
 
 @pytest.fixture
@@ -272,9 +272,8 @@ def test_sending_again_starts_anew(database_url: str, there: Receiver) -> None:
 def test_a_removed_webhook_is_sent_nothing_more(database_url: str, there: Receiver) -> None:
     hook, _ = register(database_url, there.address)
     tell(database_url)
-    with record(database_url) as opened:
-        found = opened.get_one(Webhook, hook)
-        webhooks.remove(opened, VAULT, Viewer(found.account_id, "us", "submitter", "us"), found, NOW)
+    with working(database_url) as work:
+        webhooks.remove(work, work.session.get_one(Webhook, hook))
     tell(database_url)
     assert round_at(database_url, NOW) == {}
     assert [(each.status, each.error) for each in all_deliveries(database_url)] == [("failed", "removed")]

@@ -7,15 +7,13 @@ import httpx
 import pytest
 from sqlmodel import Session, col, select
 
-from forbear.accounts import accounts
-from forbear.accounts.administration import AccountAdministration
+from forbear.accounts import accounts, administration
 from forbear.accounts.sign_in import MOST_FOR_NAME
 from forbear.base.vault import Vault
-from forbear.ledger import ledger
 from models.account import Account, Token
 from models.ledger import LedgerRow
 from models.session import session
-from tests.support.cases import NOW, engine_of
+from tests.support.cases import NOW, engine_of, working
 from tests.support.desk_clients import Desk, account, cookie_of, holding, served
 from tests.support.page import Element, read_page
 from tests.support.serving import client_of
@@ -27,8 +25,8 @@ NEW = "another horse entirely"
 
 @pytest.fixture
 def address(database_url: str, redis_url: str, vault: Vault) -> Iterator[str]:
-    with engine_of(database_url) as engine, session(engine) as opened:
-        AccountAdministration(opened, vault, ledger.SYSTEM, NOW).add("wang", "counsellor", None, PASSWORD)
+    with working(database_url, vault) as work:
+        administration.add(work, "wang", "counsellor", None, PASSWORD)
     with served(database_url, redis_url, vault) as served_at:
         yield served_at
 

@@ -5,19 +5,19 @@ import pytest
 
 from forbear.accounts.accounts import Role
 from forbear.base.vault import Vault
-from forbear.ledger import ledger, listing
+from forbear.ledger import listing
 from forbear.ledger.ledger import LedgerEntry
-from models.session import session
 from tests.forbear.ledger.test_audit import faults
-from tests.support.cases import NOW, VAULT, accepted, decided, engine_of
+from tests.support.cases import VAULT, accepted, decided, working
 from tests.support.desk_clients import account, desk
 from tests.support.page import read_page
 from web.language import message
 
 
 def append(url: str, actor: str, *given: LedgerEntry) -> None:
-    with engine_of(url) as engine, session(engine) as opened:
-        ledger.append(opened, VAULT, actor, given, NOW)
+    with working(url) as work:
+        for entry in given:
+            work.note(entry.kind, entry.subject, entry.detail, actor=actor)
 
 
 def listed(client: httpx.Client, address: str, column: str) -> list[str]:

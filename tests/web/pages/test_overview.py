@@ -14,7 +14,7 @@ from forbear.desk import worklist as record
 from forbear.desk.review import Act, perform, take_case
 from forbear.intake import Accepted, Rejected
 from models.session import session
-from tests.support.cases import NOW, accepted, decided, engine_of, submitted
+from tests.support.cases import NOW, accepted, decided, engine_of, submitted, working_as
 from tests.support.desk_clients import Desk, desk
 from tests.support.page import Element, read_page
 
@@ -86,8 +86,8 @@ def test_overrides_are_told_by_rule_and_by_counsellor(client: Desk, database_url
     assert row is not None
     who = Viewer(row[0], "li", "supervisor", None)
     for case_id, action in ((1, "accept"), (2, "override")):
-        with engine_of(database_url) as engine, session(engine) as opened:
-            perform(opened, vault, who, take_case(opened, who, case_id, 1), Act(action, {"status": "reviewed"}), NOW)
+        with working_as(who, database_url, vault) as work:
+            perform(work, take_case(work.session, who, case_id, 1), Act(action, {"status": "reviewed"}))
     tally(database_url, {("overridden", "card-plan", "facts_wrong"): 1, ("accepted", "card-plan", ""): 3})
     tally(database_url, {("overridden", "card-plan", "facts_wrong"): 5}, days_ago=30)
     found = told(client)

@@ -12,14 +12,13 @@ from psycopg.types.json import Jsonb
 
 from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import latest_decision
-from forbear.batch.triage import triage_chunk
 from forbear.desk.worklist import place
 from forbear.intake import Accepted
 from models.heartbeat import Heartbeat
 from models.session import session
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.text.decision_view import DecisionView
-from tests.support.cases import AS_OF, NOW, VAULT, accepted, engine_of, many, pack, submitted
+from tests.support.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, many, pack, submitted
 from tests.support.desk_clients import desk
 from tests.support.page import Element, read_page
 from tests.support.processes import DEADLINE
@@ -44,11 +43,7 @@ def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Cl
 
 def decide(url: str, vault: Vault, *rows: Accepted, **terms: object) -> None:
     """Submit the rows as one batch and do what a worker does."""
-    done = submitted(url, rows, vault, **terms)
-    with engine_of(url) as engine:
-        for wake in done.wakes:
-            with session(engine) as opened:
-                triage_chunk(opened, wake.chunk_id, vault, lambda: NOW)
+    decided(url, rows, vault, **terms)
 
 
 def in_crisis(row: int, case_ref: str) -> Accepted:
@@ -77,7 +72,7 @@ def case_page(client: httpx.Client, ref: str, lang: str = "zh") -> str:
     return client.get(address, params={"lang": lang}).text
 
 
-def decided(url: str, ref: str) -> DecisionView:
+def decision(url: str, ref: str) -> DecisionView:
     """The current decision in words."""
     with engine_of(url) as engine, session(engine) as opened:
         found = latest_decision(opened, "us", ref, VAULT)
@@ -260,7 +255,7 @@ def test_what_a_page_says_of_a_strategy_is_filled_in(
     deferral: dict[str, Any] = {"hardship_duration": "temporary", "resume_date": later, "days_overdue": 20}
     proof: dict[str, Any] = {"hardship_evidence": "official", "income_evidence": "official", "product": "bank_consumer"}
     decide(database_url, vault, with_plan(1, "A", **deferral, **proof), by=load(DEFAULT_PACK))
-    assert decided(database_url, "A").strategy == "short_deferral"
+    assert decision(database_url, "A").strategy == "short_deferral"
     assert "{" not in case_page(client, "A", lang)
 
 
@@ -269,7 +264,7 @@ def test_plans_are_told_as_requests_with_what_they_cost(client: httpx.Client, da
     rows = accepted(1, "A", **RESTRUCTURE), accepted(2, "B", **paused)
     decide(database_url, vault, *rows, by=load(DEFAULT_PACK))
     page = " ".join(case_page(client, "A").split())
-    options = decided(database_url, "A").plan_options
+    options = decision(database_url, "A").plan_options
     assert [option.kind for option in options] == [
         "steady_instalments",
         "instalments",
@@ -449,7 +444,7 @@ def test_a_case_shows_the_words_that_raised_a_flag_and_nothing_else_of_the_notes
         assert re.findall("<q>(.*?)</q>", page) == ["不想活", "ab贷"]
         assert page.count(negated) == 1
         assert "幸福路" not in page
-    assert [flag.model_dump(mode="json") for flag in decided(database_url, "A").red_flags] == [
+    assert [flag.model_dump(mode="json") for flag in decision(database_url, "A").red_flags] == [
         {
             "flag": "self_harm",
             "title": {"zh": "自伤", "en": "Self-harm"},
@@ -469,7 +464,7 @@ def test_a_case_shows_the_words_that_raised_a_flag_and_nothing_else_of_the_notes
         },
     ]
     assert 'id="flags"' not in case_page(client, "B")
-    assert decided(database_url, "B").red_flags == ()
+    assert decision(database_url, "B").red_flags == ()
 
 
 def test_words_of_the_notes_are_shown_as_text(client: httpx.Client, database_url: str, vault: Vault) -> None:

@@ -12,14 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
-from forbear.accounts import accounts
-from forbear.accounts.administration import AccountAdministration
+from forbear.accounts import accounts, administration
 from forbear.accounts.sign_in import MOST_FOR_NAME, MOST_FROM_ADDRESS, WINDOW, Attempt, Refused, sign_in
-from forbear.ledger import ledger
 from models.account import SignIn, SignInAttempt
 from models.ledger import LedgerRow
 from models.session import session
-from tests.support.cases import NOW, VAULT, engine_of
+from tests.support.cases import NOW, VAULT, engine_of, working
 from tests.support.page import read_page
 from tests.support.serving import client_of, serving
 from web import auth
@@ -42,8 +40,8 @@ class Site:
         return client_of(self.address)
 
     def attempt(self, name: str, password: str, address: str = "203.0.113.7", at: dt.datetime = NOW) -> str | Refused:
-        with engine_of(self.url) as engine, session(engine) as opened:
-            return sign_in(opened, VAULT, Attempt(name, password, address), None, at)
+        with working(self.url, now=at) as work:
+            return sign_in(work, Attempt(name, password, address), None)
 
     def entries(self) -> list[tuple[str, str, str]]:
         with engine_of(self.url) as engine, session(engine) as opened:
@@ -58,8 +56,8 @@ class Site:
 @pytest.fixture
 def quiet(database_url: str) -> Site:
     """The record alone, without a server."""
-    with engine_of(database_url) as engine, session(engine) as opened:
-        AccountAdministration(opened, VAULT, ledger.SYSTEM, NOW).add("wang", "counsellor", None, PASSWORD)
+    with working(database_url) as work:
+        administration.add(work, "wang", "counsellor", None, PASSWORD)
     return Site(database_url)
 
 

@@ -5,12 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from sqlmodel import col, select
 
-from forbear.accounts import passwords
-from forbear.accounts.accounts import ROLES, UnfitError
-from forbear.accounts.administration import AccountAdministration
+from forbear.accounts import administration, passwords
+from forbear.accounts.accounts import ROLES, UnfitError, ViewerWork
 from models.account import Account
-from web.auth import Admin, OurForm
-from web.pages.accounts.own_account import KeeperDep, RowId
+from web.auth import AdminWork, OurForm
+from web.pages.accounts.own_account import RowId
 from web.views import flash, render
 
 router = APIRouter()
@@ -18,16 +17,15 @@ ADDRESS = "/accounts"
 
 
 @router.get(ADDRESS)
-def show_accounts(request: Request, viewer: Admin, keeper: KeeperDep) -> Response:
+def show_accounts(request: Request, work: AdminWork) -> Response:
     """Every account."""
-    return flash.forget(_page(request, keeper, said=flash.told(request, keeper.vault, viewer)), ADDRESS)
+    return flash.forget(_page(request, work, said=flash.told(request, work.vault, work.viewer)), ADDRESS)
 
 
 @router.post(ADDRESS, dependencies=[OurForm])
 def add_account(
     request: Request,
-    viewer: Admin,
-    keeper: KeeperDep,
+    work: AdminWork,
     name: Annotated[str, Form()] = "",
     role: Annotated[str, Form()] = "",
     submitter: Annotated[str, Form()] = "",
@@ -35,41 +33,41 @@ def add_account(
     """A new account with a password that the page shows once."""
     password = passwords.generated()
     try:
-        account = keeper.add(name, role, submitter, password)
+        account = administration.add(work, name, role, submitter, password)
     except UnfitError as error:
-        return _page(request, keeper, error=error, typed={"name": name, "role": role, "submitter": submitter})
-    return flash.to(request, ADDRESS, keeper.vault, viewer, "accounts.added", name=account.name, secret=password)
+        return _page(request, work, error=error, typed={"name": name, "role": role, "submitter": submitter})
+    return flash.to(request, ADDRESS, work.vault, work.viewer, "accounts.added", name=account.name, secret=password)
 
 
 @router.post(f"{ADDRESS}/{{account_id}}/password", dependencies=[OurForm])
-def set_password(request: Request, viewer: Admin, keeper: KeeperDep, account_id: RowId) -> Response:
+def set_password(request: Request, work: AdminWork, account_id: RowId) -> Response:
     """Another password, which the page shows once; whoever used the account is signed out."""
-    account, password = _account(keeper, account_id), passwords.generated()
-    keeper.set_password(account, password)
-    return flash.to(request, ADDRESS, keeper.vault, viewer, "accounts.password", name=account.name, secret=password)
+    account, password = _account(work, account_id), passwords.generated()
+    administration.set_password(work, account, password)
+    return flash.to(request, ADDRESS, work.vault, work.viewer, "accounts.password", name=account.name, secret=password)
 
 
 @router.post(f"{ADDRESS}/{{account_id}}/disable", dependencies=[OurForm])
-def disable_account(request: Request, viewer: Admin, keeper: KeeperDep, account_id: RowId) -> Response:
+def disable_account(request: Request, work: AdminWork, account_id: RowId) -> Response:
     """Close an account at once."""
-    account = _account(keeper, account_id)
+    account = _account(work, account_id)
     try:
-        keeper.disable(account)
+        administration.disable(work, account)
     except UnfitError as error:
-        return _page(request, keeper, error=error)
-    return flash.to(request, ADDRESS, keeper.vault, viewer, "accounts.disabled", name=account.name)
+        return _page(request, work, error=error)
+    return flash.to(request, ADDRESS, work.vault, work.viewer, "accounts.disabled", name=account.name)
 
 
 @router.post(f"{ADDRESS}/{{account_id}}/enable", dependencies=[OurForm])
-def enable_account(request: Request, viewer: Admin, keeper: KeeperDep, account_id: RowId) -> Response:
+def enable_account(request: Request, work: AdminWork, account_id: RowId) -> Response:
     """Open a closed account again."""
-    account = _account(keeper, account_id)
-    keeper.enable(account)
-    return flash.to(request, ADDRESS, keeper.vault, viewer, "accounts.enabled", name=account.name)
+    account = _account(work, account_id)
+    administration.enable(work, account)
+    return flash.to(request, ADDRESS, work.vault, work.viewer, "accounts.enabled", name=account.name)
 
 
-def _account(keeper: AccountAdministration, account_id: int) -> Account:
-    account = keeper.session.get(Account, account_id)
+def _account(work: ViewerWork, account_id: int) -> Account:
+    account = work.session.get(Account, account_id)
     if account is None:
         raise HTTPException(404)
     return account
@@ -77,19 +75,19 @@ def _account(keeper: AccountAdministration, account_id: int) -> Account:
 
 def _page(
     request: Request,
-    keeper: AccountAdministration,
+    work: ViewerWork,
     said: tuple[str, dict[str, str]] | None = None,
     error: UnfitError | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response:
     closed = col(Account.disabled_at).is_not(None)
     values: dict[str, Any] = {
-        "accounts": list(keeper.session.exec(select(Account).order_by(closed, col(Account.name)))),
+        "accounts": list(work.session.exec(select(Account).order_by(closed, col(Account.name)))),
         "roles": ROLES,
         "said": said,
         "error": error,
         "typed": typed or {"name": "", "role": "counsellor", "submitter": ""},
-        "zone": request.app.state.pack.manifest.timezone,
+        "zone": work.pack.manifest.timezone,
     }
     status = 200 if error is None else 422
     return render.page(request, "accounts.html", values, status, ADDRESS)

@@ -2,17 +2,16 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
-from forbear.accounts import accounts, sign_in
-from forbear.accounts.accounts import SCOPES, UnfitError, Viewer
-from forbear.accounts.administration import TOKEN_DAYS, AccountAdministration
+from forbear.accounts import accounts, administration, sign_in
+from forbear.accounts.accounts import SCOPES, UnfitError, ViewerWork
+from forbear.accounts.administration import TOKEN_DAYS
 from forbear.accounts.sign_in import Attempt, Refused
 from models.account import Account, Token
 from web import auth
-from web.auth import OurForm, SignedIn
-from web.deps import NowDep, SessionDep, VaultDep
+from web.auth import OurForm, SignedInWork
 from web.views import flash, render
 
 router = APIRouter()
@@ -20,51 +19,43 @@ ADDRESS = "/account"
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
-def _keeper(viewer: SignedIn, session: SessionDep, vault: VaultDep, now: NowDep) -> AccountAdministration:
-    return AccountAdministration(session, vault, viewer.actor, now)
-
-
-KeeperDep = Annotated[AccountAdministration, Depends(_keeper)]
-
-
 @router.get(ADDRESS)
-def show_account(request: Request, viewer: SignedIn, keeper: KeeperDep) -> Response:
+def show_account(request: Request, work: SignedInWork) -> Response:
     """The account of who is signed in."""
-    said = flash.told(request, keeper.vault, viewer)
-    return flash.forget(_page(request, viewer, keeper, said=said), ADDRESS)
+    said = flash.told(request, work.vault, work.viewer)
+    return flash.forget(_page(request, work, said=said), ADDRESS)
 
 
 @router.post(f"{ADDRESS}/password", dependencies=[OurForm])
 def change_password(
     request: Request,
-    viewer: SignedIn,
-    keeper: KeeperDep,
+    work: SignedInWork,
     current: Annotated[str, Form()] = "",
     new: Annotated[str, Form()] = "",
     again: Annotated[str, Form()] = "",
 ) -> Response:
     """Another password. Other browsers are signed out; this one goes on with a new secret."""
-    attempt = Attempt(viewer.name, current, auth.client_address(request))
-    account = sign_in.prove(keeper.session, keeper.vault, attempt, keeper.now)
+    attempt = Attempt(work.viewer.name, current, auth.client_address(request))
+    account = sign_in.prove(work, attempt)
     if isinstance(account, Refused):
         reason = "wrong" if account.again_at is None else "locked"
-        return _page(request, viewer, keeper, error=UnfitError("current", reason, "This is not the current password."))
+        return _page(request, work, error=UnfitError("current", reason, "This is not the current password."))
     try:
         if new != again:
             raise UnfitError("again", "differs", "The new password was typed in two ways.")
-        keeper.set_password(account, new)
+        administration.set_password(work, account, new)
     except UnfitError as error:
-        return _page(request, viewer, keeper, error=error)
-    response = flash.to(request, ADDRESS, keeper.vault, viewer, "account.password.done")
-    secret = accounts.start(keeper.session, account, keeper.now)
+        return _page(request, work, error=error)
+    response = flash.to(request, ADDRESS, work.vault, work.viewer, "account.password.done")
+    secret = accounts.start(work.session, account, work.now)
     auth.keep(request, response, secret, int(accounts.SIGNED_IN_FOR.total_seconds()))
     return response
 
 
 @router.post(f"{ADDRESS}/sign-out-everywhere", dependencies=[OurForm])
-def sign_out_everywhere(request: Request, viewer: SignedIn, keeper: KeeperDep) -> Response:
+def sign_out_everywhere(request: Request, work: SignedInWork) -> Response:
     """End every sign-in of this account, this one included."""
-    keeper.sign_out_everywhere(_own(viewer, keeper))
+    administration.sign_out_everywhere(work, _own(work))
     response = RedirectResponse("/sign-in", status_code=303)
     response.delete_cookie(auth.COOKIE)
     return response
@@ -73,8 +64,7 @@ def sign_out_everywhere(request: Request, viewer: SignedIn, keeper: KeeperDep) -
 @router.post(f"{ADDRESS}/tokens", dependencies=[OurForm])
 def create_token(
     request: Request,
-    viewer: SignedIn,
-    keeper: KeeperDep,
+    work: SignedInWork,
     days: Annotated[int, Form()],
     name: Annotated[str, Form()] = "",
     scopes: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI copies it
@@ -83,45 +73,44 @@ def create_token(
     if days not in TOKEN_DAYS:
         raise HTTPException(400)
     try:
-        secret = keeper.give_token(_own(viewer, keeper), name, scopes, days)
+        secret = administration.give_token(work, _own(work), name, scopes, days)
     except UnfitError as error:
-        return _page(request, viewer, keeper, error=error, typed={"name": name, "scopes": scopes, "days": days})
-    return flash.to(request, ADDRESS, keeper.vault, viewer, "account.token.done", secret=secret)
+        return _page(request, work, error=error, typed={"name": name, "scopes": scopes, "days": days})
+    return flash.to(request, ADDRESS, work.vault, work.viewer, "account.token.done", secret=secret)
 
 
 @router.post(f"{ADDRESS}/tokens/{{token_id}}/revoke", dependencies=[OurForm])
-def revoke_token(request: Request, viewer: SignedIn, keeper: KeeperDep, token_id: RowId) -> Response:
+def revoke_token(request: Request, work: SignedInWork, token_id: RowId) -> Response:
     """End a token of one's own."""
-    token = keeper.session.get(Token, token_id)
-    if token is None or token.account_id != viewer.account_id:
+    token = work.session.get(Token, token_id)
+    if token is None or token.account_id != work.viewer.account_id:
         raise HTTPException(404)
-    keeper.revoke(token)
-    return flash.to(request, ADDRESS, keeper.vault, viewer, "account.token.revoked")
+    administration.revoke(work, token)
+    return flash.to(request, ADDRESS, work.vault, work.viewer, "account.token.revoked")
 
 
-def _own(viewer: Viewer, keeper: AccountAdministration) -> Account:
-    return keeper.session.get_one(Account, viewer.account_id)
+def _own(work: ViewerWork) -> Account:
+    return work.session.get_one(Account, work.viewer.account_id)
 
 
 def _page(
     request: Request,
-    viewer: Viewer,
-    keeper: AccountAdministration,
+    work: ViewerWork,
     said: tuple[str, dict[str, str]] | None = None,
     error: UnfitError | None = None,
     typed: dict[str, Any] | None = None,
 ) -> Response:
-    account, now = _own(viewer, keeper), keeper.now
+    account, now = _own(work), work.now
     values = {
         "account": account,
-        "sign_ins": accounts.sign_ins(keeper.session, account.id, now),
-        "tokens": accounts.tokens(keeper.session, account.id, now),
+        "sign_ins": accounts.sign_ins(work.session, account.id, now),
+        "tokens": accounts.tokens(work.session, account.id, now),
         "scopes": SCOPES,
         "days": TOKEN_DAYS,
         "typed": {"name": "", "scopes": [], "days": TOKEN_DAYS[-1]} | (typed or {}),
         "said": said,
         "error": error,
-        "zone": request.app.state.pack.manifest.timezone,
+        "zone": work.pack.manifest.timezone,
     }
     status = 200 if error is None else 422
     return render.page(request, "account.html", values, status, ADDRESS)

@@ -9,8 +9,8 @@ from fastapi.responses import RedirectResponse
 from forbear.accounts import accounts, sign_in
 from forbear.accounts.sign_in import Attempt, Refused
 from web import auth
-from web.auth import OurForm, SignedIn
-from web.deps import NowDep, SessionDep, VaultDep
+from web.auth import OurForm, SignedInWork
+from web.deps import WorkDep
 from web.views import render
 
 router = APIRouter()
@@ -18,12 +18,10 @@ _MINUTE = dt.timedelta(minutes=1)
 
 
 @router.get("/sign-in")
-def show_sign_in(
-    request: Request, session: SessionDep, now: NowDep, wanted: Annotated[str, Query(alias="next")] = "/"
-) -> Response:
+def show_sign_in(request: Request, work: WorkDep, wanted: Annotated[str, Query(alias="next")] = "/") -> Response:
     """The form, or the wanted page for whoever is signed in already."""
     secret = request.cookies.get(auth.COOKIE)
-    if secret and accounts.signed_in(session, secret, now):
+    if secret and accounts.signed_in(work.session, secret, work.now):
         return RedirectResponse(auth.local(wanted), status_code=303)
     stranger = None if secret else auth.give_stranger_cookie(request)
     response = _form(request, {"next": auth.local(wanted), "name": "", "error": None})
@@ -35,27 +33,25 @@ def show_sign_in(
 @router.post("/sign-in", dependencies=[OurForm])
 def enter(
     request: Request,
-    session: SessionDep,
-    vault: VaultDep,
-    now: NowDep,
+    work: WorkDep,
     name: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
     wanted: Annotated[str, Form(alias="next")] = "/",
 ) -> Response:
     """Sign in with a new secret, whatever cookie the browser had, and go to the wanted page."""
     attempt = Attempt(name, password, auth.client_address(request))
-    done = sign_in.sign_in(session, vault, attempt, request.cookies.get(auth.COOKIE), now)
+    done = sign_in.sign_in(work, attempt, request.cookies.get(auth.COOKIE))
     if isinstance(done, Refused):
-        return _refusal(request, done, {"next": auth.local(wanted), "name": name}, now)
+        return _refusal(request, done, {"next": auth.local(wanted), "name": name}, work.now)
     response = RedirectResponse(auth.local(wanted), status_code=303)
     auth.keep(request, response, done, int(accounts.SIGNED_IN_FOR.total_seconds()))
     return response
 
 
 @router.post("/sign-out", dependencies=[OurForm])
-def leave(request: Request, viewer: SignedIn, session: SessionDep, vault: VaultDep, now: NowDep) -> Response:
+def leave(request: Request, work: SignedInWork) -> Response:
     """Sign out this browser."""
-    sign_in.sign_out(session, vault, viewer, request.cookies[auth.COOKIE], now)
+    sign_in.sign_out(work, request.cookies[auth.COOKIE])
     response = RedirectResponse("/sign-in", status_code=303)
     response.delete_cookie(auth.COOKIE)
     return response

@@ -1,6 +1,5 @@
 """The batches: the list with its upload form, one batch as it goes on, and failed cases tried again."""
 
-import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,18 +11,15 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 from starlette.background import BackgroundTask
 
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import ViewerWork
 from forbear.base.errors import ForbearError
 from forbear.base.packs import pack_to_name_by
 from forbear.base.settings import settings
-from forbear.base.vault import Vault
 from forbear.batch import batch_list, chunks, rejects, uploads
 from forbear.batch.progress import taken_over
 from forbear.batch.submit import rejections_of, source_of
 from forbear.intake import FORMATS
-from rules.pack.pack import Pack
-from web.auth import OurForm, SignedIn, Supervisor
-from web.deps import NowDep, PackDep, SessionDep, VaultDep
+from web.auth import OurForm, SignedInWork, SupervisorWork
 from web.views import render
 from workers.wake import wake
 
@@ -33,11 +29,7 @@ router = APIRouter()
 @router.get("/batches")
 def show_batches(
     request: Request,
-    viewer: SignedIn,
-    session: SessionDep,
-    vault: VaultDep,
-    pack: PackDep,
-    now: NowDep,
+    work: SignedInWork,
     after: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
     """The batches, newest first, and the form for a new one."""
@@ -45,26 +37,22 @@ def show_batches(
         place = batch_list.BatchCursor.parse(after) if after else None
     except ForbearError:
         raise HTTPException(400) from None
-    values = listing(session, vault, pack, viewer, now, place)
-    return render.page(request, "batches.html", values)
+    return render.page(request, "batches.html", listing(work, place))
 
 
 def listing(
-    session: Session,
-    vault: Vault,
-    pack: Pack,
-    viewer: Viewer,
-    now: dt.datetime,
+    work: ViewerWork,
     place: batch_list.BatchCursor | None = None,
     typed: Mapping[str, str] | None = None,
     faults: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What the page of batches shows; `typed` and `faults` are of a form that could not be taken."""
-    zone = pack.manifest.timezone
-    today = now.astimezone(ZoneInfo(zone)).date()
+    session, viewer = work.session, work.viewer
+    zone = work.pack.manifest.timezone
+    today = work.now.astimezone(ZoneInfo(zone)).date()
     return {
-        "listed": batch_list.page(session, vault, viewer.submitter, place),
-        "waiting": uploads.waiting(session, vault, viewer, now),
+        "listed": batch_list.page(session, work.vault, viewer.submitter, place),
+        "waiting": uploads.waiting(work),
         "later": place is not None,
         "zone": zone,
         "today": today,
@@ -77,9 +65,10 @@ def listing(
 
 
 @router.get("/batches/{batch_id}")
-def show_batch(request: Request, viewer: SignedIn, session: SessionDep, vault: VaultDep, batch_id: UUID) -> Response:
+def show_batch(request: Request, work: SignedInWork, batch_id: UUID) -> Response:
     """One batch: its rows, how far it is, what failed, what was rejected."""
-    entry = found(session, vault, viewer, batch_id)
+    session, vault = work.session, work.vault
+    entry = found(work, batch_id)
     pack = pack_to_name_by(session, entry.batch.pack_sha256)
     rejected = rejections_of(session, batch_id, vault, batch_list.SHOWN)
     values = {
@@ -90,15 +79,15 @@ def show_batch(request: Request, viewer: SignedIn, session: SessionDep, vault: V
 
 
 @router.get("/batches/{batch_id}/live")
-def show_live(request: Request, viewer: SignedIn, session: SessionDep, vault: VaultDep, batch_id: UUID) -> Response:
+def show_live(request: Request, work: SignedInWork, batch_id: UUID) -> Response:
     """The part of a batch's page that changes while it goes on."""
-    return render.page(request, "batch_live.html", _live(session, found(session, vault, viewer, batch_id)))
+    return render.page(request, "batch_live.html", _live(work.session, found(work, batch_id)))
 
 
 @router.get("/batches/{batch_id}/state")
-def show_state(request: Request, viewer: SignedIn, session: SessionDep, vault: VaultDep, batch_id: UUID) -> Response:
+def show_state(request: Request, work: SignedInWork, batch_id: UUID) -> Response:
     """How far a batch is, as the list of batches shows it."""
-    return render.page(request, "batch_state.html", {"entry": found(session, vault, viewer, batch_id)})
+    return render.page(request, "batch_state.html", {"entry": found(work, batch_id)})
 
 
 def _live(session: Session, entry: batch_list.BatchRow) -> dict[str, Any]:
@@ -117,23 +106,20 @@ def _live(session: Session, entry: batch_list.BatchRow) -> dict[str, Any]:
 @router.post("/batches/{batch_id}/retry", dependencies=[OurForm])
 def try_again(
     request: Request,
-    viewer: Supervisor,
-    session: SessionDep,
-    vault: VaultDep,
-    now: NowDep,
+    work: SupervisorWork,
     batch_id: UUID,
     chunk: Annotated[int | None, Form(ge=1, lt=2**63)] = None,
 ) -> Response:
     """Let a worker try a failed case again, or all of the batch."""
-    found(session, vault, viewer, batch_id)
-    wakes = chunks.retry(session, batch_id, chunk, now)
+    found(work, batch_id)
+    wakes = chunks.retry(work.session, batch_id, chunk, work.now)
     waking = BackgroundTask(wake, wakes, request.app.state.redis_url)  # runs when the session is committed
     return RedirectResponse(f"/batches/{batch_id}", status_code=303, background=waking)
 
 
-def found(session: Session, vault: Vault, viewer: Viewer, batch_id: UUID) -> batch_list.BatchRow:
+def found(work: ViewerWork, batch_id: UUID) -> batch_list.BatchRow:
     """A batch that this viewer may see, else 404."""
-    entry = batch_list.find(session, vault, viewer.submitter, batch_id)
+    entry = batch_list.find(work.session, work.vault, work.viewer.submitter, batch_id)
     if entry is None:
         raise HTTPException(404)
     return entry

@@ -19,11 +19,9 @@ from forbear.batch import batch_list, export
 from forbear.batch.recorded_decision import decisions_of_batch
 from forbear.batch.submit import rejections_of, source_of
 from forbear.intake import FORMATS
-from forbear.ledger import ledger
 from models.session import snapshot
 from web import language
-from web.auth import OurForm, SignedIn
-from web.deps import NowDep, SessionDep, VaultDep
+from web.auth import OurForm, SignedInWork
 from web.pages.batches.batches import found
 
 router = APIRouter()
@@ -37,16 +35,13 @@ _NAMES = {"results": "download.results", "rejects": "download.rejects"}
 @router.post("/batches/{batch_id}/{what}", dependencies=[OurForm])
 def give_out(
     request: Request,
-    viewer: SignedIn,
-    session: SessionDep,
-    vault: VaultDep,
-    now: NowDep,
+    work: SignedInWork,
     batch_id: UUID,
     what: Literal["results", "rejects"],
     ending: Annotated[_Ending, Form()],
 ) -> Response:
     """The decisions that are there by now, or the rejected rows as they came with what to correct in them."""
-    entry = found(session, vault, viewer, batch_id)
+    entry, vault = found(work, batch_id), work.vault
     rows = entry.batch.rejected
 
     def pieces(reading: Session, folder: Path) -> Iterator[bytes]:
@@ -61,7 +56,7 @@ def give_out(
     with snapshot(request.app.state.engine) as reading, TemporaryDirectory(prefix="forbear-") as folder:
         file = held(pieces(reading, Path(folder)))
     detail = {"what": what, "format": ending, "rows": rows}
-    ledger.append(session, vault, viewer.actor, [ledger.LedgerEntry("export", f"batch:{batch_id}", detail)], now)
+    work.note("export", f"batch:{batch_id}", detail)
     name = f"{Path(entry.name).stem}-{language.message(language.chosen(request), _NAMES[what])}{ending}"
     disposition = f"attachment; filename=\"forbear-{what}{ending}\"; filename*=UTF-8''{quote(name)}"
     return StreamingResponse(file, media_type=FORMATS[ending].media_type, headers={"Content-Disposition": disposition})

@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, File, Form, HTTPException, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
-from sqlmodel import Session
 from starlette.background import BackgroundTask
 
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import ViewerWork
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
 from forbear.batch import batch_list, preview, rejects, uploads
@@ -20,8 +19,7 @@ from forbear.intake import read as read_file
 from models.upload import Upload
 from rules.pack.pack import Pack
 from web import language
-from web.auth import OurForm, SignedIn
-from web.deps import NowDep, PackDep, SessionDep, VaultDep
+from web.auth import OurForm, SignedInWork
 from web.pages.batches.batches import listing
 from web.views import render
 from workers.wake import wake
@@ -34,11 +32,7 @@ _MAX_SUBMITTER = 64
 @router.post("/uploads", dependencies=[OurForm])
 def take_file(
     request: Request,
-    viewer: SignedIn,
-    session: SessionDep,
-    vault: VaultDep,
-    pack: PackDep,
-    now: NowDep,
+    work: SignedInWork,
     file: Annotated[UploadFile | None, File()] = None,
     as_of: Annotated[str, Form()] = "",
     submitter: Annotated[str, Form()] = "",
@@ -47,64 +41,56 @@ def take_file(
     lang = language.chosen(request)
     name = uploads.tidy(file.filename or "") if file else ""
     content = file.file.read(settings().upload_megabytes * _MEGABYTE + 1) if file else b""
-    faults = _form_faults(lang, viewer, pack, as_of, submitter.strip(), now)
-    if len(uploads.waiting(session, vault, viewer, now)) >= uploads.MOST_WAITING:
+    faults = _form_faults(lang, work, as_of, submitter.strip())
+    if len(uploads.waiting(work)) >= uploads.MOST_WAITING:
         faults["file"] = language.message(lang, "upload.too_many", n=uploads.MOST_WAITING)
     elif fault := _file_fault(lang, name, content):
         faults["file"] = fault
     if faults:
         typed = {"as_of": as_of, "submitter": submitter}
-        values = listing(session, vault, pack, viewer, now, typed=typed, faults=faults)
+        values = listing(work, typed=typed, faults=faults)
         return render.page(request, "batches.html", values, 422, "/batches")
-    whose = viewer.submitter or submitter.strip()
-    kept = uploads.keep(session, vault, viewer, name, content, whose, dt.date.fromisoformat(as_of), now)
+    whose = work.viewer.submitter or submitter.strip()
+    kept = uploads.keep(work, name, content, whose, dt.date.fromisoformat(as_of))
     return RedirectResponse(f"/uploads/{kept}", status_code=303)
 
 
 @router.get("/uploads/{upload_id}")
 def show_preview(
     request: Request,
-    viewer: SignedIn,
-    session: SessionDep,
-    vault: VaultDep,
-    pack: PackDep,
-    now: NowDep,
+    work: SignedInWork,
     upload_id: UUID,
 ) -> Response:
     """What the file would come to; the batch it became, if it was submitted."""
-    upload = uploads.find(session, viewer, upload_id, now)
-    return _batch_of(session, vault, viewer, upload_id) if upload is None else _seen(request, vault, pack, upload)
+    upload = uploads.find(work, upload_id)
+    return _batch_of(work, upload_id) if upload is None else _seen(request, work.vault, work.pack, upload)
 
 
 @router.post("/uploads/{upload_id}/submit", dependencies=[OurForm])
 def submit_upload(
     request: Request,
-    viewer: SignedIn,
-    session: SessionDep,
-    vault: VaultDep,
-    pack: PackDep,
-    now: NowDep,
+    work: SignedInWork,
     upload_id: UUID,
 ) -> Response:
     """Make the upload a batch, once, however often the button is pressed."""
-    upload = uploads.find(session, viewer, upload_id, now, lock=True)
+    upload = uploads.find(work, upload_id, lock=True)
     if upload is None:
-        return _batch_of(session, vault, viewer, upload_id)
+        return _batch_of(work, upload_id)
     try:
-        done = uploads.hand_in(session, vault, upload, pack, settings().chunk_size, now)
+        done = uploads.hand_in(work, upload, settings().chunk_size)
     except IntakeError as error:  # behind the rows that the preview read
-        session.rollback()
-        return _seen(request, vault, pack, upload, error)
+        work.roll_back()
+        return _seen(request, work.vault, work.pack, upload, error)
     waking = BackgroundTask(wake, done.wakes, request.app.state.redis_url)  # runs when the session is committed
     return RedirectResponse(f"/batches/{done.batch_id}", status_code=303, background=waking)
 
 
 @router.post("/uploads/{upload_id}/discard", dependencies=[OurForm])
-def discard_upload(viewer: SignedIn, session: SessionDep, now: NowDep, upload_id: UUID) -> Response:
+def discard_upload(work: SignedInWork, upload_id: UUID) -> Response:
     """Forget the file."""
-    upload = uploads.find(session, viewer, upload_id, now, lock=True)
+    upload = uploads.find(work, upload_id, lock=True)
     if upload is not None:
-        session.delete(upload)
+        work.session.delete(upload)
     return RedirectResponse("/batches", status_code=303)
 
 
@@ -133,26 +119,24 @@ def _telling(pack: Pack) -> list[str]:
     return [*needed, *(other for name in needed if (other := facts[name].required_unless))]
 
 
-def _batch_of(session: Session, vault: Vault, viewer: Viewer, upload_id: UUID) -> Response:
+def _batch_of(work: ViewerWork, upload_id: UUID) -> Response:
     """To the batch that an upload became, if it is one for this viewer; else 404."""
-    if batch_list.find(session, vault, viewer.submitter, upload_id) is None:
+    if batch_list.find(work.session, work.vault, work.viewer.submitter, upload_id) is None:
         raise HTTPException(404)
     return RedirectResponse(f"/batches/{upload_id}", status_code=303)
 
 
-def _form_faults(
-    lang: language.Language, viewer: Viewer, pack: Pack, as_of: str, submitter: str, now: dt.datetime
-) -> dict[str, str]:
+def _form_faults(lang: language.Language, work: ViewerWork, as_of: str, submitter: str) -> dict[str, str]:
     """What is wrong with the typed values, by field."""
     faults = {}
-    today = now.astimezone(ZoneInfo(pack.manifest.timezone)).date()
+    today = work.now.astimezone(ZoneInfo(work.pack.manifest.timezone)).date()
     try:
         # A decision for a day to come would count as a case's newest one until that day has passed.
         if dt.date.fromisoformat(as_of) > today:
             faults["as_of"] = language.message(lang, "upload.day_to_come", today=today)
     except ValueError:
         faults["as_of"] = language.message(lang, "upload.no_day", today=today)
-    if viewer.submitter is None and not 0 < len(submitter) <= _MAX_SUBMITTER:
+    if work.viewer.submitter is None and not 0 < len(submitter) <= _MAX_SUBMITTER:
         faults["submitter"] = language.message(lang, "upload.no_submitter", n=_MAX_SUBMITTER)
     return faults
 

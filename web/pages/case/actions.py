@@ -15,21 +15,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
+from forbear.accounts.accounts import ViewerWork, work_by
 from forbear.batch import chunks
 from forbear.case import acting
 from forbear.case.action_fields import Field
 from forbear.case.actions import ACTIONS, Action
-from forbear.case.acts import Record
 from forbear.case.corrections import Correction
 from forbear.case.decided_case import PendingCase
 from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk import review
 from forbear.desk.review import StaleError
+from forbear.ledger.unit_of_work import begin
 from models.session import session
-from web.auth import Counsellor, OurForm
-from web.deps import NowDep, PackDep, SessionDep, VaultDep
+from web.auth import CounsellorWork, OurForm
 from web.pages.case.case import RowId, opened
-from web.views.case import Looking, case_page
+from web.views.case import case_page
 from web.views.forms import Forms, Sent
 from workers.wake import wake
 
@@ -49,7 +49,8 @@ async def _sent(request: Request) -> Sent:
 class _Doing:
     """Everything an action needs."""
 
-    looking: Looking
+    request: Request
+    work: ViewerWork
     case_id: int
     sent: Sent
 
@@ -62,20 +63,11 @@ class _Doing:
     def fingerprint(self) -> str:
         """A keyed hash of the form: tells whether the very same was sent before, and nothing else."""
         fields = [(key, value) for key, value in self.sent.fields.multi_items() if isinstance(value, str)]
-        return self.looking.vault.mac(json.dumps([self.sent.form, self.case_id, fields]).encode())[:12].hex()
+        return self.work.vault.mac(json.dumps([self.sent.form, self.case_id, fields]).encode())[:12].hex()
 
 
-def _doing(
-    request: Request,
-    viewer: Counsellor,
-    session: SessionDep,
-    vault: VaultDep,
-    pack: PackDep,
-    now: NowDep,
-    case_id: RowId,
-    sent: Annotated[Sent, Depends(_sent)],
-) -> _Doing:
-    return _Doing(Looking(request, viewer, session, vault, pack, now), case_id, sent)
+def _doing(request: Request, work: CounsellorWork, case_id: RowId, sent: Annotated[Sent, Depends(_sent)]) -> _Doing:
+    return _Doing(request, work, case_id, sent)
 
 
 _DoingDep = Annotated[_Doing, Depends(_doing)]
@@ -98,24 +90,16 @@ for _name, _action in ACTIONS.items():
 def _act(action: Action, doing: _Doing) -> Response:
     """Do what was chosen on the case as it stands, or show the page again with what is in the way.
 
-    In a session of its own: where new facts came in, a worker is woken, and waited for, only once they are committed.
+    In a unit of work of its own: where new facts came in, a worker is woken, and waited for, only once they are
+    committed.
     """
-    looking = doing.looking
-    state = looking.request.app.state
-    looking.session.close()  # nobody holds a connection while waiting
+    state, work = doing.request.app.state, doing.work
+    work.session.close()  # nobody holds a connection while waiting
     try:
-        with session(state.engine) as opened_session:
-            record = Record(opened_session, looking.vault, looking.pack)
-            done = acting.act(
-                record,
-                looking.viewer,
-                doing.case_id,
-                doing.revision,
-                action,
-                partial(_given, action, doing.sent),
-                looking.now,
-                {"form": doing.fingerprint},
-            )
+        with begin(state.engine, work.vault, work.now) as begun:
+            own = work_by(work.viewer, begun, work.pack)
+            given, noted = partial(_given, action, doing.sent), {"form": doing.fingerprint}
+            done = acting.act(own, doing.case_id, doing.revision, action, given, noted)
             wakes = done.act.submitted.wakes if isinstance(done.act, Correction) else ()
     except (RefusedError, StaleError) as error:
         return _again(doing, error)
@@ -149,16 +133,16 @@ def _value(field: Field, sent: Sent, at: CaseContext) -> Any:
 
 def _again(doing: _Doing, error: RefusedError | StaleError) -> Response:
     """The page as the case stands now, with what was typed; back to it at once if this very form was done before."""
-    looking = doing.looking
+    work = doing.work
     stale = isinstance(error, StaleError)
-    if stale and review.done_already(looking.session, looking.viewer, doing.case_id, doing.fingerprint):
+    if stale and review.done_already(work.session, work.viewer, doing.case_id, doing.fingerprint):
         return _back(doing)
-    looking.session.rollback()
-    case = opened(looking, doing.case_id)
+    work.roll_back()
+    case = opened(work, doing.case_id)
     if isinstance(case, PendingCase):
         raise HTTPException(404)
     errors = () if isinstance(error, StaleError) else error.errors
-    return case_page(looking, case, Forms(doing.sent, errors), stale=stale, status=409 if stale else 422)
+    return case_page(doing.request, work, case, Forms(doing.sent, errors), stale=stale, status=409 if stale else 422)
 
 
 def _back(doing: _Doing) -> Response:
@@ -167,7 +151,7 @@ def _back(doing: _Doing) -> Response:
 
 def _decided(doing: _Doing, wakes: tuple[chunks.Wake, ...]) -> bool:
     """Whether the chunks of a correction are done with: a fresh session sees what the worker committed."""
-    with session(doing.looking.request.app.state.engine) as fresh:
+    with session(doing.request.app.state.engine) as fresh:
         return not chunks.pending(fresh, [each.chunk_id for each in wakes])
 
 

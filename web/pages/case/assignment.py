@@ -8,8 +8,8 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from forbear.desk import assignment, saved_filters
-from web.auth import Counsellor, OurForm, SignedIn
-from web.deps import NowDep, PackDep, SessionDep, VaultDep
+from web.auth import CounsellorWork, OurForm, SignedIn
+from web.deps import SessionDep
 from web.views.queue_query import QueueQuery
 
 router = APIRouter()
@@ -20,21 +20,16 @@ RowId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 @router.post("/queue/take", dependencies=[OurForm])
-def take(
-    viewer: Counsellor, session: SessionDep, vault: VaultDep, pack: PackDep, now: NowDep, terms: _Terms = ""
-) -> Response:
+def take(work: CounsellorWork, terms: _Terms = "") -> Response:
     """Take the most urgent free case of the filter on the screen, and open it."""
     asked = _parsed(terms)
-    case = assignment.take_next(session, vault, viewer, asked.filter(viewer, now, pack.manifest.timezone), now)
+    case = assignment.take_next(work, asked.filter(work.viewer, work.now, work.pack.manifest.timezone))
     return _to(asked.link(none=1) if case is None else f"/cases/{case.case_id}")
 
 
 @router.post("/queue/assign", dependencies=[OurForm])
 def assign(
-    viewer: Counsellor,
-    session: SessionDep,
-    vault: VaultDep,
-    now: NowDep,
+    work: CounsellorWork,
     assignee: Annotated[str, Form(pattern=r"^(me|nobody|[1-9][0-9]{0,17})$")],
     case: Annotated[list[str] | None, Form(max_length=assignment.AT_ONCE)] = None,
     terms: _Terms = "",
@@ -45,31 +40,24 @@ def assign(
     if len(wanted) < len(found):
         raise HTTPException(400)
     asked = _parsed(terms)
-    whom = {"me": viewer.account_id, "nobody": None}
+    whom = {"me": work.viewer.account_id, "nobody": None}
     try:
-        came = assignment.assign(
-            session, vault, viewer, wanted, whom[assignee] if assignee in whom else int(assignee), now
-        )
+        came = assignment.assign(work, wanted, whom[assignee] if assignee in whom else int(assignee))
     except assignment.NobodyError:
         raise HTTPException(403) from None
     return _to(asked.link(done=str(came.done), **came.refused))
 
 
 @router.post("/cases/{case_id}/take", dependencies=[OurForm])
-def take_one(
-    viewer: Counsellor, session: SessionDep, vault: VaultDep, now: NowDep, case_id: RowId, revision: Revision
-) -> Response:
+def take_one(work: CounsellorWork, case_id: RowId, revision: Revision) -> Response:
     """Take this case."""
-    came = assignment.assign(session, vault, viewer, [(case_id, revision)], viewer.account_id, now)
-    return _to(_case(case_id, came))
+    return _to(_case(case_id, assignment.assign(work, [(case_id, revision)], work.viewer.account_id)))
 
 
 @router.post("/cases/{case_id}/release", dependencies=[OurForm])
-def release(
-    viewer: Counsellor, session: SessionDep, vault: VaultDep, now: NowDep, case_id: RowId, revision: Revision
-) -> Response:
+def release(work: CounsellorWork, case_id: RowId, revision: Revision) -> Response:
     """Give this case back, for anybody to take."""
-    return _to(_case(case_id, assignment.assign(session, vault, viewer, [(case_id, revision)], None, now)))
+    return _to(_case(case_id, assignment.assign(work, [(case_id, revision)], None)))
 
 
 @router.post("/queue/filters", dependencies=[OurForm])

@@ -10,69 +10,70 @@ from functools import partial
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import APIRouter, Form, HTTPException, Path, Query, Response
+from fastapi import APIRouter, Form, HTTPException, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
+from forbear.accounts.accounts import ViewerWork
 from forbear.batch.recorded_decision import RecordedDecision, current_decision
 from forbear.case import negotiation_files, pdf
-from forbear.ledger import ledger
 from rules.locale import Language, in_language
 from rules.text.calendar import calendar
 from rules.text.negotiation_pack import NegotiationPack
 from rules.text.negotiation_words import money
 from web import language
-from web.auth import OurForm
+from web.auth import OurForm, SignedInWork
 from web.charts import charts
-from web.pages.case.case import LookingDep, RowId
-from web.views.case import Looking
+from web.pages.case.case import RowId
 
 router = APIRouter()
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
 @router.get("/cases/{case_id}/kit")
-def show_negotiation_pack(looking: LookingDep, case_id: RowId, both: bool = False) -> Response:
+def show_negotiation_pack(request: Request, work: SignedInWork, case_id: RowId, both: bool = False) -> Response:
     """The negotiation pack as a page to print, in the language of the pages or in both."""
-    html = negotiation_files.page(_kit(looking, case_id), _languages(looking, both))
-    told = {"Content-Security-Policy": _policy(html), "Content-Language": language.chosen(looking.request)}
+    html = negotiation_files.page(_kit(work, case_id), _languages(request, both))
+    told = {"Content-Security-Policy": _policy(html), "Content-Language": language.chosen(request)}
     return HTMLResponse(html, headers=told)
 
 
 @router.post("/cases/{case_id}/kit.pdf", dependencies=[OurForm])
-def give_pdf(looking: LookingDep, case_id: RowId, both: Annotated[bool, Form()] = False) -> Response:
+def give_pdf(request: Request, work: SignedInWork, case_id: RowId, both: Annotated[bool, Form()] = False) -> Response:
     """The same as PDF; the page has no button for it where this machine cannot make one."""
-    kit = _kit(looking, case_id)
+    kit = _kit(work, case_id)
     if pdf.unavailable() is not None:
         raise HTTPException(404)
-    made = pdf.render(negotiation_files.page(kit, _languages(looking, both)))
-    return _handed_over(looking, case_id, made, "application/pdf", "kit.pdf")
+    made = pdf.render(negotiation_files.page(kit, _languages(request, both)))
+    return _handed_over(work, case_id, made, "application/pdf", "kit.pdf")
 
 
 @router.post("/cases/{case_id}/letters/{number}.txt", dependencies=[OurForm])
-def give_letter(looking: LookingDep, case_id: RowId, number: Annotated[int, Path(ge=1, le=99)]) -> Response:
+def give_letter(
+    request: Request, work: SignedInWork, case_id: RowId, number: Annotated[int, Path(ge=1, le=99)]
+) -> Response:
     """A letter of the pack as plain text, in the language of the pages."""
-    lang, letters = language.chosen(looking.request), _kit(looking, case_id).letters
+    lang, letters = language.chosen(request), _kit(work, case_id).letters
     if number > len(letters):
         raise HTTPException(404)
     text = negotiation_files.letter(letters[number - 1], lang).encode()
-    return _handed_over(looking, case_id, text, "text/plain; charset=utf-8", f"letter-{number}.txt")
+    return _handed_over(work, case_id, text, "text/plain; charset=utf-8", f"letter-{number}.txt")
 
 
 @router.post("/cases/{case_id}/deadlines.ics", dependencies=[OurForm])
-def give_calendar(looking: LookingDep, case_id: RowId) -> Response:
+def give_calendar(request: Request, work: SignedInWork, case_id: RowId) -> Response:
     """The days to keep, for a calendar."""
-    kit = _kit(looking, case_id)
-    days = calendar(kit.case_ref, kit.days, looking.now)
-    return _handed_over(looking, case_id, days, "text/calendar; charset=utf-8", "deadlines.ics")
+    kit = _kit(work, case_id)
+    days = calendar(kit.case_ref, kit.days, work.now)
+    return _handed_over(work, case_id, days, "text/calendar; charset=utf-8", "deadlines.ics")
 
 
 @router.get("/cases/{case_id}/plans.svg")
 def show_plans(
-    looking: LookingDep, case_id: RowId, width: Annotated[int, Query(ge=240, le=1200)] = charts.WIDE
+    request: Request, work: SignedInWork, case_id: RowId, width: Annotated[int, Query(ge=240, le=1200)] = charts.WIDE
 ) -> Response:
     """What is owed over time under each plan of the current decision, drawn; the page has the same as a table."""
-    lang = language.chosen(looking.request)
-    courses = list(_courses(_decided(looking, case_id), lang))
+    lang = language.chosen(request)
+    courses = list(_courses(_decided(work, case_id), lang))
     if not courses:
         raise HTTPException(404)
     said = partial(language.message, lang)
@@ -92,27 +93,26 @@ def _courses(decided: RecordedDecision, lang: Language) -> Iterator[charts.Cours
             yield course
 
 
-def _kit(looking: Looking, case_id: int) -> NegotiationPack:
-    kit = _decided(looking, case_id).negotiation_pack()
+def _kit(work: ViewerWork, case_id: int) -> NegotiationPack:
+    kit = _decided(work, case_id).negotiation_pack()
     if kit is None:
         raise HTTPException(404)
     return kit
 
 
-def _decided(looking: Looking, case_id: int) -> RecordedDecision:
-    found = current_decision(looking.session, case_id, looking.vault, looking.viewer.submitter)
+def _decided(work: ViewerWork, case_id: int) -> RecordedDecision:
+    found = current_decision(work.session, case_id, work.vault, work.viewer.submitter)
     if found is None:
         raise HTTPException(404)
     return found
 
 
-def _languages(looking: Looking, both: bool) -> tuple[Language, ...]:
-    return language.LANGUAGES if both else (language.chosen(looking.request),)
+def _languages(request: Request, both: bool) -> tuple[Language, ...]:
+    return language.LANGUAGES if both else (language.chosen(request),)
 
 
-def _handed_over(looking: Looking, case_id: int, content: bytes, media_type: str, name: str) -> Response:
-    entry = ledger.LedgerEntry("export", f"case:{case_id}", {"files": [name]})
-    ledger.append(looking.session, looking.vault, looking.viewer.actor, [entry], looking.now)
+def _handed_over(work: ViewerWork, case_id: int, content: bytes, media_type: str, name: str) -> Response:
+    work.note("export", f"case:{case_id}", {"files": [name]})
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 

@@ -5,15 +5,12 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlmodel import Session
 
-from forbear.accounts.accounts import Viewer
-from forbear.base.vault import Vault
+from forbear.accounts.accounts import ViewerWork
 from forbear.case import consent, personal_data
 from forbear.desk.review import StaleError
 from models.desk import WorklistItem
-from web.auth import Counsellor, OurForm
-from web.deps import NowDep, SessionDep, VaultDep
+from web.auth import CounsellorWork, OurForm
 from web.pages.case.case import RowId
 from web.views import render
 from web.views.privacy import card, titles
@@ -26,10 +23,7 @@ _Words = Annotated[str, Form(max_length=4000)]
 @router.post("/cases/{case_id}/reveal", dependencies=[OurForm])
 def reveal(
     request: Request,
-    viewer: Counsellor,
-    session: SessionDep,
-    vault: VaultDep,
-    now: NowDep,
+    work: CounsellorWork,
     case_id: RowId,
     reason: _Short = "",
     words: _Words = "",
@@ -38,10 +32,10 @@ def reveal(
     if _is_program(request):
         raise HTTPException(403)
     if not personal_data.is_reason(reason, words):
-        return _again(request, session, vault, viewer, case_id, {"reason": reason, "words": words, "fault": "reason"})
-    seen = personal_data.reveal(session, vault, viewer, case_id, reason, words, now)
-    desk_case = session.get_one(WorklistItem, case_id)
-    names = titles(session, desk_case, seen)
+        return _again(request, work, case_id, {"reason": reason, "words": words, "fault": "reason"})
+    seen = personal_data.reveal(work, case_id, reason, words)
+    desk_case = work.session.get_one(WorklistItem, case_id)
+    names = titles(work.session, desk_case, seen)
     facts = [(names[name], value) for name, value in seen.facts.items()]
     values = {"case": desk_case, "facts": facts, "extra": seen.extra}
     return render.page(request, "revealed.html", values, address=f"/cases/{case_id}")
@@ -50,10 +44,7 @@ def reveal(
 @router.post("/cases/{case_id}/consent", dependencies=[OurForm])
 def change_consent(
     request: Request,
-    viewer: Counsellor,
-    session: SessionDep,
-    vault: VaultDep,
-    now: NowDep,
+    work: CounsellorWork,
     case_id: RowId,
     revision: Annotated[int, Form(ge=1, lt=2**31)],
     asked: Annotated[Literal["unknown", "known"], Form()],
@@ -65,14 +56,14 @@ def change_consent(
     known = asked == "known"
     scopes = (scope or []) if known else None
     date, fault = _date(retain_until)
-    fault = fault or consent.fault_of(scopes, way if known else None, date, now.date())
+    fault = fault or consent.fault_of(scopes, way if known else None, date, work.now.date())
     given = {"known": known, "scope": scope or [], "way": way, "retain_until": retain_until}
     if fault is not None:
-        return _again(request, session, vault, viewer, case_id, {**given, "fault": fault})
+        return _again(request, work, case_id, {**given, "fault": fault})
     try:
-        consent.record(session, vault, viewer, case_id, revision, scopes, way if known else None, date, now)
+        consent.record(work, case_id, revision, scopes, way if known else None, date)
     except StaleError:
-        return _again(request, session, vault, viewer, case_id, {**given, "fault": "stale"}, 409)
+        return _again(request, work, case_id, {**given, "fault": "stale"}, 409)
     return RedirectResponse(f"/cases/{case_id}#privacy", status_code=303)
 
 
@@ -87,17 +78,9 @@ _EMPTY: Final[dict[str, Any]] = {
 }
 
 
-def _again(
-    request: Request,
-    session: Session,
-    vault: Vault,
-    viewer: Viewer,
-    case_id: int,
-    given: dict[str, Any],
-    status: int = 422,
-) -> Response:
+def _again(request: Request, work: ViewerWork, case_id: int, given: dict[str, Any], status: int = 422) -> Response:
     """The form once more, with what is wrong about it; the newer state where the case changed meanwhile."""
-    found = card(session, vault, viewer, case_id)
+    found = card(work, case_id)
     if found is None:
         raise HTTPException(404)
     values = {"privacy": found, "given": {**_EMPTY, **given}}

@@ -1,0 +1,59 @@
+"""The unit of work: one transaction on the record, by somebody, at one moment, that tells the ledger what it did.
+
+What is to be chained is noted when it is done and appended once, after everything else and just before the commit.
+Whoever appends holds the head of the chain until the transaction ends; a use case cannot, so none waits for a row while
+others wait for the head.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from forbear.base.vault import Vault
+from forbear.ledger import ledger
+from forbear.ledger.ledger import SYSTEM, LedgerEntry
+from models.session import session
+
+
+@dataclass(frozen=True)
+class Work:
+    """One transaction at one moment, by Forbear itself: a worker, the scheduler, or the command line."""
+
+    session: Session
+    vault: Vault
+    now: dt.datetime
+    noted: list[tuple[str, LedgerEntry]] = field(default_factory=list, kw_only=True, repr=False)
+
+    @property
+    def actor(self) -> str:
+        """Who does it, as the ledger names them: `account:<id>`, `token:<id>` or SYSTEM."""
+        return SYSTEM
+
+    def note(self, kind: str, subject: str, detail: dict[str, Any] | None = None, *, actor: str | None = None) -> None:
+        """Have this chained when the transaction ends well; `actor` where it is somebody else than this work's.
+
+        A row of a digested kind is digested then, as the transaction leaves it.
+        """
+        self.noted.append((actor or self.actor, LedgerEntry(kind, subject, detail or {})))
+
+    def roll_back(self) -> None:
+        """Undo everything so far, what was noted included."""
+        self.session.rollback()
+        self.noted.clear()
+
+
+@contextmanager
+def begin(engine: Engine, vault: Vault, now: dt.datetime) -> Iterator[Work]:
+    """A unit of work that is chained and committed when the block ends well; else nothing of it ever was."""
+    with session(engine) as opened:
+        work = Work(opened, vault, now)
+        yield work
+        for actor, of_actor in groupby(work.noted, key=itemgetter(0)):
+            ledger.append(opened, vault, actor, (entry for _, entry in of_actor), now)
