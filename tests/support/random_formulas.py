@@ -10,8 +10,9 @@ from typing import Any
 
 from rules.facts.cells import Value
 from rules.pack import formulas as f
+from rules.pack.derived_facts import DerivedFact, FormulaTest
 from rules.pack.pack import LoadedFormula, Pack
-from rules.pack.schema import DerivedFact, Fact, FormulaTest, Parameter, ParameterValue, Reference, Vocabulary
+from rules.pack.schema import Fact, Parameter, ParameterValue, Reference, Vocabulary
 from tests.support.tiny_pack import tiny
 from tests.support.vocabulary import COLOURS, TITLE, fact
 
