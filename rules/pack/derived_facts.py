@@ -52,7 +52,7 @@ class DerivedFact(Model):
     unit: FactUnit | None = None
     title: Text | None = None
     how: Annotated[Text, Filled(how="formula")]
-    values: dict[str, FactValue] = {}
+    values: dict[str, FactValue] = Field(default_factory=dict)
     formula: Any
     references: References
     tests: Annotated[tuple[FormulaTest, ...], Field(min_length=1)]
