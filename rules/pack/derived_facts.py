@@ -1,4 +1,4 @@
-"""Derived facts, typed: what a file of facts/derived of a pack may hold."""
+"""Derived facts of a pack, typed: what a file of facts/derived may hold. What its formula says is formulas.py's."""
 
 from __future__ import annotations
 
