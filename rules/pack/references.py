@@ -137,13 +137,13 @@ def uses(pack: Pack) -> tuple[Use, ...]:
     for loaded in pack.rules:
         user = ("rules", loaded.rule.id)
         found += [Use(user, "when", used) for leaf in leaves(loaded.when) for used in _looked_at(pack, leaf)]
+    marked = sorted(sites(pack), key=lambda site: site.user is None or site.user[0] != "rules")
+    # The name under which something stands says what it is about; it gives it nothing to do.
+    found += [use for site in marked if site.user and not site.key for use in _uses_at(pack, site, site.user)]
     for fact, formula in pack.formulas.items():
         found += [
             Use(("facts", fact), "formula", ("parameters", read.name)) for read in parameters_of(formula.expression)
         ]
-    marked = sorted(sites(pack), key=lambda site: site.user is None or site.user[0] != "rules")
-    # The name under which something stands says what it is about; it gives it nothing to do.
-    found += [use for site in marked if site.user and not site.key for use in _uses_at(pack, site, site.user)]
     return tuple(dict.fromkeys(found))
 
 

@@ -14,7 +14,7 @@ from models.migrate import upgrade
 from models.session import session
 from tests.support.cases import NOW, VAULT, engine_of
 
-RECORDS = Path(__file__).parent / "records"
+RECORDS = Path(__file__).parents[1] / "records"
 FORMS = ("0.1", "0.2", "0.3", "0.3-desk")
 
 

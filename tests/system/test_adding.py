@@ -1,4 +1,4 @@
-"""Adding a format or an action as CONTRIBUTING says, in a copy of the tree: nothing else has to be touched."""
+"""Adding a rule, a fact, a format or an action as CONTRIBUTING says, in a copy of the tree: nothing else is touched."""
 
 import re
 import shutil
@@ -16,6 +16,81 @@ ROOT = Path(__file__).parents[2]
 PARTS = ("forbear", "models", "rules", "web", "workers", "tests", "docs")
 FILES = ("pyproject.toml", "README.md", "README.zh-CN.md")
 
+FACT = """  night_shifts:
+    type: int
+    unit: count
+    title: {zh: 每月夜班次数, en: Night shifts a month}
+    question: {zh: 每月上多少个夜班？, en: How many night shifts a month?}
+    aliases: [夜班, night shifts]
+    minimum: 0
+    maximum: 31
+"""
+PARAMETER = """night_limit:
+  unit: count
+  title: {zh: 夜班较多的次数, en: How many night shifts are many}
+  values:
+    - {value: 10, valid_from: 2026-01-01, status: design, references: [{id: design-matrix, status: design}]}
+"""
+DERIVED = """type: bool
+title: {zh: 夜班较多, en: Many night shifts}
+how: {zh: "每月夜班达到{night_limit}个。", en: "{night_limit} night shifts a month or more."}
+formula: {at_least: [{fact: night_shifts}, {parameter: night_limit}]}
+references: [{id: design-matrix, status: design}]
+tests:
+  - {name: as many, facts: {night_shifts: 10}, value: true}
+  - {name: one fewer, facts: {night_shifts: 9}, value: false}
+  - {name: not given, facts: {}, unknown: true}
+"""
+RULE = """id: night-shifts
+title: {zh: 夜班较多, en: Many night shifts}
+priority: 120
+references: [{id: design-matrix, status: design}]
+when: {fact: many_nights, equals: true}
+then:
+  - {step: keep_originals}
+because:
+  zh: 每月{night_shifts}个夜班，不少于{night_limit}个，电话请避开白天休息。
+  en: "{night_shifts} night shifts a month, {night_limit} or more: calls should not come while they sleep."
+tests:
+  - {name: ten, facts: {night_shifts: 10}, expect: hit}
+  - {name: nine, facts: {night_shifts: 9}, expect: no_hit}
+  - {name: not given, facts: {}, expect: unknown}
+"""
+EDITION = """- version: 99.0.0
+  date: 2099-01-01
+  text: {zh: 夜班。, en: Night shifts.}
+  added: [night-shifts]
+"""
+DECIDED = '''"""What was added is there."""
+
+import json
+from pathlib import Path
+
+from forbear.base.vault import Vault
+from rules.loading.loader import DEFAULT_PACK, load
+from tests.support.api import api
+from tests.support.cases import accepted, decided, results_of
+from tests.support.desk_clients import desk
+
+CASE = accepted(1, "A", night_shifts=12)
+
+
+def test_the_page_shows_it(database_url: str, redis_url: str, vault: Vault) -> None:
+    with desk(database_url, redis_url, vault) as client:
+        decided(database_url, [CASE], vault, by=load(DEFAULT_PACK))
+        page = client.get("/cases/1?lang=en").text
+        for words in ("Night shifts a month", "Many night shifts", "calls should not come while they sleep"):
+            assert words in page
+
+
+def test_the_api_and_the_results_hold_it(database_url: str, redis_url: str, vault: Vault) -> None:
+    done = decided(database_url, [CASE], vault, by=load(DEFAULT_PACK))
+    with api(database_url, redis_url, vault, "counsellor", None) as client:
+        for case in (client.get("/cases/A").json(), *results_of(database_url, done.batch_id)):
+            assert case["facts"]["night_shifts"] == 12
+            assert case["facts"]["many_nights"] is True
+            assert "night-shifts" in case["rules_fired"]
+'''
 FORMAT = '''"""JSON lines under another name, .ldj."""
 
 from forbear.intake.format import Format
@@ -128,6 +203,28 @@ def run(folder: Path, *command: str) -> str:
     return done.stdout
 
 
+def pytest_of(folder: Path, *files: str) -> None:
+    """Run tests of the copy."""
+    run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files)
+
+
+def test_a_rule_and_a_fact_are_data(copy: Path) -> None:
+    pack = copy / "rules/packs/cn_consumer"
+    change(pack / "facts.yaml", {"  hardship_duration:\n": FACT})
+    with (pack / "parameters.yaml").open("a", encoding="utf-8") as file:
+        file.write(PARAMETER)
+    (pack / "facts/derived/many_nights.yaml").write_text(DERIVED, encoding="utf-8")
+    (pack / "evidence/night-shifts.yaml").write_text(RULE, encoding="utf-8")
+    manifest = (pack / "pack.yaml").read_text(encoding="utf-8")
+    (pack / "pack.yaml").write_text(re.sub(r"(?m)^version: .*", "version: 99.0.0", manifest), encoding="utf-8")
+    editions = (pack / "changelog.yaml").read_text(encoding="utf-8")
+    (pack / "changelog.yaml").write_text(re.sub(r"(?m)^- ", EDITION + "- ", editions, count=1), encoding="utf-8")
+    for command in ("test", "lock", "check"):
+        run(copy, "-m", "forbear", "rules", command)
+    (copy / "tests/test_seen.py").write_text(DECIDED, encoding="utf-8")
+    pytest_of(copy, "tests/test_seen.py", "tests/policy/test_default_pack.py", "tests/web/api/test_description.py")
+
+
 def test_a_format_is_one_object(copy: Path) -> None:
     (copy / "forbear/intake/ldj.py").write_text(FORMAT, encoding="utf-8")
     table = copy / "forbear/intake/__init__.py"
@@ -139,13 +236,8 @@ def test_a_format_is_one_object(copy: Path) -> None:
         "README.md": ".json .ldj .parquet`",
     }
     assert [page for page, words in told.items() if words not in (copy / page).read_text(encoding="utf-8")] == []
-    run(
+    pytest_of(
         copy,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
         "tests/forbear/batch/test_formats.py",
         "tests/system/test_doc_tables.py",
     )
@@ -166,13 +258,8 @@ def test_an_action_is_one_object_its_name_and_its_words(copy: Path) -> None:
     run(copy, "-m", "tests.support.doc_tables")
     assert "| Refer (`refer`) | open" in (copy / "docs/case-page.md").read_text(encoding="utf-8")
     assert "| `refer` | `reason` * (too_poor, other); `words` |" in (copy / "docs/api.md").read_text(encoding="utf-8")
-    run(
+    pytest_of(
         copy,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
         "tests/test_seen.py",
         "tests/system/test_doc_tables.py",
         "tests/models/test_migrations.py",

@@ -11,10 +11,11 @@ from pydantic import BaseModel
 
 from rules.loading.loader import ENTRIES, load_files
 from rules.pack import references
+from rules.pack.derived_facts import DerivedFact
 from rules.pack.marks import Filled, Mark, Ref, When
 from rules.pack.pack import Pack, PackError
 from rules.pack.references import Use, named, sites, types_of_fields, uses
-from rules.pack.schema import Effect, Rule, Text
+from rules.pack.schema import Effect, Rule, Text, Vocabulary
 from tests.support.negotiation_packs import pack as with_negotiation
 from tests.support.tiny_pack import FILES, edited, errors, tiny
 
@@ -28,27 +29,30 @@ OWN_NAMES = {
     "Rule.id",
     *(f"{file}{{}}" for file, kind in ENTRIES.items() if get_origin(kind) is dict),
 }
-# Rules of any edition, present or removed: changelog.py tells of them. Flags are a rule's own word. What computed a
-# derived fact of a past form is in the code.
-PAST_AND_FREE = {"Edition.added", "Edition.changed{}", "Edition.removed{}", "Effect.flag", "Fact.formula"}
+# Rules of any edition, present or removed: changelog.py tells of them. Flags are a rule's own word.
+PAST_AND_FREE = {"Edition.added", "Edition.changed{}", "Edition.removed{}", "Effect.flag"}
 CODES = {
     *("Manifest.version", "Manifest.timezone", "Edition.version", "Hardship.code", "Strategy.code", "Product.code"),
-    *("Contact.number", "Source.number", "Reference.article", "RuleTest.name"),
+    *("Contact.number", "Source.number", "Reference.article", "RuleTest.name", "FormulaTest.name"),
 }
 WORDS = {
     *("Text.zh", "Text.en", "ScriptLine.zh", "ScriptLine.en", "Point.zh", "Point.en", "FactValue.zh", "FactValue.en"),
     *("FactValue.aliases", "Fact.aliases", "Fact.suffixes", "Fact.urgent", "Fact.values{}", "Hardship.synonyms"),
+    "DerivedFact.values{}",
     *("Product.aliases", "RedFlag.words", "RedFlag.not_before", "RedFlag.not_after"),
 }
 # Texts said as they stand.
 PLAIN_TEXTS = {
-    *(f"{model}.title" for model in ("Manifest", "Fact", "Parameter", "FeeTable", "Hardship", "Strategy", "Product")),
+    *(
+        f"{model}.title"
+        for model in ("Manifest", "Fact", "DerivedFact", "Parameter", "FeeTable", "Hardship", "Strategy", "Product")
+    ),
     *(f"{model}.title" for model in ("Contact", "LegalDeadline", "RedFlag", "Source", "Rule")),
     *("Manifest.disclaimer", "Fact.question", "Parameter.background", "Contact.purpose", "Edition.text"),
     *("Edition.changed", "Edition.removed", "OpenPoint.text"),
 }
 # Read by the loader, the rule's tests by rule_check.py.
-PARSED = {"Rule.when", "RuleTest.facts"}
+PARSED = {"Rule.when", "RuleTest.facts", "FormulaTest.facts"}
 
 
 def leaves(hint: Any, where: str, marks: tuple[Mark, ...] = ()) -> Iterator[tuple[str, str, tuple[Mark, ...]]]:
@@ -76,7 +80,7 @@ def leaves(hint: Any, where: str, marks: tuple[Mark, ...] = ()) -> Iterator[tupl
 
 
 def schema() -> Iterator[tuple[str, str, tuple[Mark, ...]]]:
-    for file, kind in {**ENTRIES, "a rule": Rule}.items():
+    for file, kind in {**ENTRIES, "facts.yaml": Vocabulary, "a rule": Rule, "a derived fact": DerivedFact}.items():
         for where, what, marks in leaves(kind, file):
             yield (f"{file}: {where}" if f"{file}: {where}" in OWN_NAMES else where), what, marks
 
@@ -133,8 +137,9 @@ def _way(site: references.Site) -> Iterator[tuple[BaseModel, str]]:
     pack: Pack = with_negotiation()
     files: dict[str, Any] = {"pack": pack.manifest, "facts": pack.vocabulary}
     stem = site.file.removesuffix(".yaml")
-    rules = {rule.path: rule.rule for rule in pack.rules}
-    at: Any = rules[site.file] if site.file in rules else files.get(stem) or getattr(pack, stem)
+    own: dict[str, Any] = {rule.path: rule.rule for rule in pack.rules}
+    own |= {formula.path: formula.entry for formula in pack.formulas.values()}
+    at: Any = own[site.file] if site.file in own else files.get(stem) or getattr(pack, stem)
     for part in site.path:
         if isinstance(at, BaseModel):
             yield at, str(part)
