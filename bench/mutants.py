@@ -1,8 +1,8 @@
 """Mutants: small faults put into the code one at a time, and whether the tests that concern it notice.
 
-`make mutants` samples every module of the table, `make mutants M=policy N=200` one. The tree is not touched: a child
-process imports the one module with the fault in it and runs its tests. What no test notices is a survivor: write the
-test, or put the mutant into bench/equivalent_mutants.yaml with the reason why nobody can tell it from the code.
+`make mutants` samples every module of the table, `make mutants M=hit_policy N=200` one. The tree is not touched: a
+child process imports the one module with the fault in it and runs its tests. What no test notices is a survivor: write
+the test, or put the mutant into bench/equivalent_mutants.yaml with the reason why nobody can tell it from the code.
 The score is kept in bench/mutants.json.
 """
 
@@ -46,24 +46,68 @@ PACKAGES: Final = ("rules", "models", "forbear", "web", "workers")
 PLUGINS: Final = ("pytest_timeout",)  # all that the tests of the table need; the others take a second each time
 # What is mutated, and the tests that should notice. `True`: they need PostgreSQL.
 MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
-    "policy": ("rules/decision/hit_policy.py", ("policy", "outcome", "certain"), False),
-    "outcome": ("rules/decision/outcome.py", ("deadlines", "outcome", "lapses"), False),
-    "evaluate": ("rules/decision/evaluate.py", ("outcome", "recourse", "certain"), False),
-    "clock": ("rules/facts/legal_days.py", ("clock",), False),
-    "lapses": ("rules/decision/stale_parameters.py", ("lapses",), False),
-    "recourse": ("rules/decision/counterfactuals.py", ("recourse",), False),
-    "near_misses": ("rules/decision/near_misses.py", ("words",), False),
-    "holds": ("rules/engines/interpreter.py", ("holds",), False),
-    "reasons": ("rules/decision/reasons.py", ("outcome", "words"), False),
-    "repayment": ("rules/decision/repayment.py", ("repayment",), False),
-    "red_flags": ("rules/facts/red_flags.py", ("red_flags",), False),
-    "negation": ("rules/facts/negation.py", ("negation", "red_flags"), False),
-    "references": ("rules/pack/references.py", ("references", "loader"), False),
-    "chunks": ("forbear/batch/chunks.py", ("chunks",), True),
-    "triage": ("forbear/batch/triage.py", ("triage", "at_once", "webhooks", "borrowers"), True),
-    "ledger": ("forbear/ledger/ledger.py", ("ledger",), True),
-    "audit": ("forbear/ledger/audit.py", ("audit",), True),
-    "review": ("forbear/desk/review.py", ("review",), True),
+    "hit_policy": (
+        "rules/decision/hit_policy.py",
+        ("rules/decision/test_hit_policy", "rules/decision/test_outcome", "rules/decision/test_certain"),
+        False,
+    ),
+    "outcome": (
+        "rules/decision/outcome.py",
+        ("rules/decision/test_deadlines", "rules/decision/test_outcome", "rules/decision/test_stale_parameters"),
+        False,
+    ),
+    "evaluate": (
+        "rules/decision/evaluate.py",
+        ("rules/decision/test_outcome", "rules/decision/test_counterfactuals", "rules/decision/test_certain"),
+        False,
+    ),
+    "stale_parameters": ("rules/decision/stale_parameters.py", ("rules/decision/test_stale_parameters",), False),
+    "counterfactuals": ("rules/decision/counterfactuals.py", ("rules/decision/test_counterfactuals",), False),
+    "near_misses": ("rules/decision/near_misses.py", ("rules/text/test_decision_view",), False),
+    "reasons": (
+        "rules/decision/reasons.py",
+        ("rules/decision/test_outcome", "rules/text/test_decision_view"),
+        False,
+    ),
+    "repayment": ("rules/decision/repayment.py", ("rules/decision/test_repayment",), False),
+    "interpreter": ("rules/engines/interpreter.py", ("rules/engines/test_interpreter",), False),
+    "bounds": (
+        "rules/formulas/bounds.py",
+        ("rules/formulas/test_bounds", "rules/formulas/test_derivation"),
+        False,
+    ),
+    "reader": (
+        "rules/formulas/reader.py",
+        ("rules/formulas/test_bounds", "rules/formulas/test_derivation", "rules/formulas/test_columns"),
+        False,
+    ),
+    "derivation": (
+        "rules/formulas/derivation.py",
+        ("rules/formulas/test_bounds", "rules/formulas/test_derivation"),
+        False,
+    ),
+    "legal_days": ("rules/facts/legal_days.py", ("rules/facts/test_legal_days",), False),
+    "red_flags": ("rules/facts/red_flags.py", ("rules/facts/test_red_flags",), False),
+    "negation": ("rules/facts/negation.py", ("rules/facts/test_negation", "rules/facts/test_red_flags"), False),
+    "references": (
+        "rules/pack/references.py",
+        ("rules/pack/test_references", "rules/loading/test_loader"),
+        False,
+    ),
+    "chunks": ("forbear/batch/chunks.py", ("forbear/batch/test_chunks", "forbear/batch/test_claims"), True),
+    "triage": (
+        "forbear/batch/triage.py",
+        (
+            "forbear/batch/test_triage",
+            "forbear/batch/test_at_once",
+            "forbear/webhooks/test_webhooks",
+            "forbear/batch/test_borrowers",
+        ),
+        True,
+    ),
+    "ledger": ("forbear/ledger/ledger.py", ("forbear/ledger/test_ledger",), True),
+    "audit": ("forbear/ledger/audit.py", ("forbear/ledger/test_audit",), True),
+    "review": ("forbear/desk/review.py", ("forbear/desk/test_review",), True),
 }
 
 
@@ -376,7 +420,7 @@ def equivalent() -> dict[str, dict[str, str]]:
 def score(name: str, sample: int, say: Callable[[str], None]) -> dict[str, Any]:
     """Try a sample of a module's mutants."""
     file, tests, _ = MODULES[name]
-    paths = [f"tests/test_{test}.py" for test in tests]
+    paths = [f"tests/{test}.py" for test in tests]
     reasons = equivalent().get(name, {})
     _preload(paths)
     with tempfile.TemporaryDirectory() as folder:

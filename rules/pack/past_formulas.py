@@ -19,10 +19,8 @@ _UNITS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("age", "social_insurance_years_local"), "years"),
     **dict.fromkeys(("creditors_overdue", "formal_demands", "household_size"), "count"),
 }
-_NOT_SAID: Final = {"zh": "这一版政策没有写明。", "en": "This edition of the policy does not say."}
-_UNSAID: Final = "no_source_named"
-_SOURCE: Final = {"title": {"zh": "这一版政策没有注明出处", "en": "No source named in this edition"}, "layer": "design"}
-_REFERENCES: Final = ({"id": _UNSAID, "status": "own_knowledge"},)
+UNSAID: Final = "no_source_named"  # the source, and the step, of what names none
+NO_SOURCE: Final = ({"id": UNSAID, "status": "own_knowledge"},)
 _TESTS: Final = ({"name": "none in this edition", "facts": {}, "unknown": True},)  # loaded, never run
 _KEPT: Final = ("type", "title", "how", "values")
 
@@ -31,6 +29,18 @@ _KEPT: Final = ("type", "title", "how", "values")
 def formulas() -> dict[str, Any]:
     """The formulas by the fact they derived, or by what upcasting calls those of a form that had another."""
     return cast("dict[str, Any]", read((Path(__file__).parent / "past_formulas.yaml").read_bytes()))
+
+
+@cache
+def past_text(name: str) -> dict[str, str]:
+    """A text that a past form did not have, in both languages."""
+    texts = cast("dict[str, dict[str, str]]", read((Path(__file__).parent / "past_texts.yaml").read_bytes()))
+    return texts[name]
+
+
+def unsaid_source() -> dict[str, Any]:
+    """The source of what names none."""
+    return {"title": past_text("no_source"), "layer": "design"}
 
 
 def with_formulas(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,19 +60,19 @@ def with_formulas(data: Mapping[str, Any]) -> dict[str, Any]:
             stated[name] = {**plain, "given": True}
         else:
             files[f"facts/derived/{name}.yaml"] = {
-                "how": _NOT_SAID,
+                "how": past_text("not_said"),
                 **{key: fact[key] for key in _KEPT if key in fact},
                 **unit,
                 "formula": formulas()[fact.get("formula", name)],
-                "references": _REFERENCES,
+                "references": NO_SOURCE,
                 "tests": _TESTS,
             }
     if "days_overdue" in stated and "due_date" in stated:
         files["facts/derived/days_overdue.yaml"] = {
-            "how": _NOT_SAID,
+            "how": past_text("not_said"),
             "formula": formulas()["days_overdue"],
-            "references": _REFERENCES,
+            "references": NO_SOURCE,
             "tests": _TESTS,
         }
-    references = {**data.get("references.yaml", {}), _UNSAID: _SOURCE}
+    references = {**data.get("references.yaml", {}), UNSAID: unsaid_source()}
     return {**data, **files, "facts.yaml": {**told, "facts": stated}, "references.yaml": references}

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from rules.pack.past_formulas import with_formulas
+from rules.pack.past_formulas import NO_SOURCE, UNSAID, past_text, unsaid_source, with_formulas
 
 FORM: Final = 4  # today's form of a pack: `form` in pack.yaml; packs before it do not say theirs
 
 Data = Mapping[str, Any]  # the files of a pack, parsed, by their path
 Parsed = dict[str, Any]
-
-# What a form did not ask for and today's does: said to be left unsaid, never made up.
-_UNSAID: Final = "no_source_named"
-_NO_SOURCE: Final = ({"id": _UNSAID, "status": "own_knowledge"},)
-_NOT_SAID: Final = {"zh": "这一版政策没有写明。", "en": "This edition of the policy does not say."}
 
 
 def form_of(data: Data) -> int:
@@ -55,16 +50,15 @@ def _deadline(data: Data) -> Parsed:
 def _from_1(data: Data) -> Parsed:
     """0.1 to 0.2: sources for everything, what speaks against a strategy, several plans for one."""
     sourced = {
-        path: _each(data, path, lambda entry: {"references": _NO_SOURCE, **entry})
+        path: _each(data, path, lambda entry: {"references": NO_SOURCE, **entry})
         for path in ("hardships.yaml", "documents.yaml", "warnings.yaml", "steps.yaml")
     }
-    steps = {**sourced["steps.yaml"], _UNSAID: {"text": _NOT_SAID, "references": _NO_SOURCE}}
-    source = {"title": {"zh": "这一版政策没有注明出处", "en": "No source named in this edition"}, "layer": "design"}
+    steps = {**sourced["steps.yaml"], UNSAID: {"text": past_text("not_said"), "references": NO_SOURCE}}
     return {
         **data,
         **sourced,
         "steps.yaml": steps,
-        "references.yaml": {**_entries(data, "references.yaml"), _UNSAID: source},
+        "references.yaml": {**_entries(data, "references.yaml"), UNSAID: unsaid_source()},
         "strategies.yaml": _each(data, "strategies.yaml", _strategy_from_1),
         # Every red flag has made its case urgent since.
         "red_flags.yaml": _each(data, "red_flags.yaml", lambda entry: _without(entry, "urgent")),
@@ -74,7 +68,7 @@ def _from_1(data: Data) -> Parsed:
 
 def _strategy_from_1(entry: Data) -> Parsed:
     plan = entry.get("plan", "none")
-    added = {"sound_when": _NOT_SAID, "against": _NOT_SAID, "next_steps": (_UNSAID,)}
+    added = {"sound_when": past_text("not_said"), "against": past_text("not_said"), "next_steps": (UNSAID,)}
     return {**added, **_without(entry, "plan"), "plans": () if plan == "none" else (plan,)}
 
 
@@ -89,16 +83,17 @@ def _from_3(data: Data) -> Parsed:
     """
     told = _computed_by(data, over_private_cap_amount="excess_over_private_cap")
     if "over_private_cap_amount" in told["facts"]:
-        told = {**told, "facts": {"excess_charges": _EXCESS, **told["facts"]}}
+        told = {**told, "facts": {"excess_charges": _excess(), **told["facts"]}}
     return with_formulas({**data, "facts.yaml": told, "pack.yaml": {**_entries(data, "pack.yaml"), "form": 4}})
 
 
-_EXCESS: Final = {
-    "type": "money",
-    "title": {"zh": "超过上限的息费", "en": "Charges above the ceiling"},
-    "derived": True,
-    "inputs": ("product", "principal", "interest_fees", "days_overdue", "contract_date"),
-}
+def _excess() -> Parsed:
+    return {
+        "type": "money",
+        "title": past_text("excess_charges"),
+        "derived": True,
+        "inputs": ("product", "principal", "interest_fees", "days_overdue", "contract_date"),
+    }
 
 
 _STEPS: Final[tuple[Callable[[Data], Parsed], ...]] = (_from_1, _from_2, _from_3)  # in order: the first from form 1

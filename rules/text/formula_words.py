@@ -14,7 +14,7 @@ from rules.facts.case_facts import display
 from rules.facts.cells import Value
 from rules.formulas.bounds import BOUNDS, ENDLESS, NOTHING, Choice, Reading, maybe_nothing
 from rules.formulas.derivation import derivation
-from rules.locale import Language
+from rules.locale import Language, in_language, said
 from rules.pack.pack import Pack
 from rules.pack.schema import Fact, Text
 from rules.pack.strict_yaml import read
@@ -69,7 +69,7 @@ def amount(value: object, unit: str, language: Language) -> str:
 
 def display_bool(value: bool, language: Language) -> str:
     """Yes or no."""
-    return {"zh": ("否", "是"), "en": ("no", "yes")}[language][value]
+    return in_language(said("value.yes" if value else "value.no"), language)
 
 
 def shown(pack: Pack, name: str, reading: Reading, language: Language, *, units: bool = True) -> str:

@@ -113,7 +113,7 @@ def test_a_case_that_breaks_the_evaluation_ends_alone(site: Site, vault: Vault, 
     assert (progress.decided, progress.failed, progress.pending) == (59, 1, 0)
     [failure] = _failures(site, done.batch_id)
     assert failure.case_ref == "C33"
-    assert failure.error.startswith("ValueError in facts, line ")
+    assert failure.error.startswith("ValueError in case_facts, line ")
     assert "Zhang San" not in site.logs()
 
 

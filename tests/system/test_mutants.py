@@ -94,7 +94,7 @@ def test_a_mutant_is_run_without_a_change_to_the_tree(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_of_the_table_is_there_with_its_tests_and_its_reasons_are_about_it(name: str) -> None:
     file, tests, _ = MODULES[name]
-    assert [test for test in tests if not (ROOT / f"tests/test_{test}.py").exists()] == []
+    assert [test for test in tests if not (ROOT / f"tests/{test}.py").exists()] == []
     made = {f"{mutant.where}: {mutant.change}" for mutant in mutants((ROOT / file).read_text())}
     assert [fault for fault in equivalent().get(name, {}) if fault not in made] == []
 
