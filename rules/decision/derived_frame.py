@@ -43,7 +43,7 @@ def _difference(name: str, value: object, other: object) -> EngineDisagreement:
     return EngineDisagreement(name, "value", "no_value" if value is None else "other_value")
 
 
-class DerivedColumns:
+class FrameDeriver:
     """Makes such frames by the formulas of a pack, as of one day."""
 
     def __init__(self, pack: Pack, as_of: dt.date) -> None:
@@ -80,6 +80,6 @@ class DerivedColumns:
 
 
 @lru_cache(maxsize=64)
-def derived_columns(pack: Pack, as_of: dt.date) -> DerivedColumns:
+def derived_columns(pack: Pack, as_of: dt.date) -> FrameDeriver:
     """The formulas of a pack as columns, ready for a day: made once."""
-    return DerivedColumns(pack, as_of)
+    return FrameDeriver(pack, as_of)

@@ -14,7 +14,7 @@ import polars as pl
 from rules.formulas import bounds as b
 from rules.formulas import column_readings as r
 from rules.formulas.column_dates import listed
-from rules.formulas.column_readings import NOTHING, Column, Nothing, Number, Reading, Text, Truth, Word
+from rules.formulas.column_readings import NOTHING, Column, NothingColumn, Number, Reading, TextColumn, Truth, Word
 from rules.formulas.derivation import over
 from rules.pack.schema import Parameter
 
@@ -22,7 +22,7 @@ _KEPT: Final = 10_000  # days that a parameter was read on
 
 
 @dataclass
-class Chunk:
+class ChunkColumns:
     """The cases of a chunk: the columns of what was given or stood in for, and what has been read of them."""
 
     table: pl.DataFrame
@@ -31,7 +31,7 @@ class Chunk:
     done: dict[int, Reading] = field(default_factory=dict)
 
 
-Read: TypeAlias = Callable[[Chunk], Reading]
+Read: TypeAlias = Callable[[ChunkColumns], Reading]
 
 
 def dated(parameter: Parameter, on: Read) -> Read:
@@ -43,7 +43,7 @@ def dated(parameter: Parameter, on: Read) -> Read:
         found = over(parameter, dt.date.fromordinal(low), dt.date.fromordinal(high))
         return (None, None, True) if found is b.NOTHING else (*b.ends(found), b.maybe_nothing(found))
 
-    def read(chunk: Chunk) -> Reading:
+    def read(chunk: ChunkColumns) -> Reading:
         day = on(chunk)
         if not isinstance(day, Number):
             return NOTHING
@@ -75,7 +75,7 @@ def share(arguments: Sequence[Read]) -> Read:
         part = r.where(r.more(shared, 0), r.narrow(part), r.where(there(shared), 0, None))
         return r.greatest(0, r.least(of, part))
 
-    def read(chunk: Chunk) -> Reading:
+    def read(chunk: ChunkColumns) -> Reading:
         readings = [each(chunk) for each in arguments]
         numbers = [each for each in readings if isinstance(each, Number)]
         if len(numbers) < len(readings):
@@ -108,7 +108,7 @@ def there(*columns: Column) -> r.Flag:
 
 
 def negated(member: Read) -> Read:
-    def read(chunk: Chunk) -> Reading:
+    def read(chunk: ChunkColumns) -> Reading:
         reading = member(chunk)
         return Truth(reading.fails, reading.holds, reading.nothing) if isinstance(reading, Truth) else NOTHING
 
@@ -116,9 +116,9 @@ def negated(member: Read) -> Read:
 
 
 def exists(of: Read) -> Read:
-    def read(chunk: Chunk) -> Reading:
+    def read(chunk: ChunkColumns) -> Reading:
         reading = of(chunk)
-        if isinstance(reading, Text):
+        if isinstance(reading, TextColumn):
             return Truth(True, False)
         return Truth(_something(reading), reading.nothing)
 
@@ -134,11 +134,11 @@ def _something(reading: Reading) -> r.Flag:
             return True if nothing is False else r.either(holds, fails)
         case Word(words, may, _, nothing):
             return True if nothing is False else r.some(may(word) for word in words)
-    return isinstance(reading, Text)
+    return isinstance(reading, TextColumn)
 
 
 def choice(condition: Read, then: Read, otherwise: Read) -> Read:
-    def read(chunk: Chunk) -> Reading:
+    def read(chunk: ChunkColumns) -> Reading:
         holds = condition(chunk)
         if not isinstance(holds, Truth):
             return NOTHING
@@ -152,11 +152,11 @@ def choice(condition: Read, then: Read, otherwise: Read) -> Read:
 
 
 def fallback(first: Read, second: Read) -> Read:
-    def read(chunk: Chunk) -> Reading:
+    def read(chunk: ChunkColumns) -> Reading:
         reading = first(chunk)
-        if isinstance(reading, Nothing):
+        if isinstance(reading, NothingColumn):
             return second(chunk)
-        nothing = False if isinstance(reading, Text) else r.folded(reading.nothing)
+        nothing = False if isinstance(reading, TextColumn) else r.folded(reading.nothing)
         if nothing is False:
             return reading
         return r.joined([(_something(reading), _without_nothing(reading)), (nothing, second(chunk))])
@@ -176,7 +176,7 @@ def _without_nothing(reading: Reading) -> Reading:
 
 
 def buckets(of: Read, ends: Sequence[int], gives: Sequence[Read]) -> Read:
-    def read(chunk: Chunk) -> Reading:
+    def read(chunk: ChunkColumns) -> Reading:
         reading = of(chunk)
         if not isinstance(reading, Number):
             return NOTHING

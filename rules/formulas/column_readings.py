@@ -51,20 +51,20 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextColumn:
     """Any text where it is null."""
 
     values: pl.Series
 
 
-class Nothing:
+class NothingColumn:
     """Nothing for every case."""
 
     nothing = True
 
 
-Reading: TypeAlias = Number | Truth | Word | Text | Nothing
-NOTHING: Final = Nothing()
+Reading: TypeAlias = Number | Truth | Word | TextColumn | NothingColumn
+NOTHING: Final = NothingColumn()
 _WIDE: Final = pl.Int128
 _TRUE: Final = pl.Series([True])
 _FALSE: Final = pl.Series([False])
@@ -253,7 +253,7 @@ def exact(reading: Number) -> Flag:
 
 def with_nothing(reading: Reading, flag: Flag) -> Reading:
     """A reading that may also be nothing where the flag says so."""
-    if isinstance(reading, Nothing) or flag is False:
+    if isinstance(reading, NothingColumn) or flag is False:
         return reading
     match reading:
         case Number(low, high, nothing):
@@ -283,9 +283,9 @@ def joined(branches: Sequence[tuple[Flag, Reading]], otherwise: Flag = False) ->
     """Any of the readings whose flag holds; `otherwise`: where it may also be nothing."""
     open_ = [(flag, reading) for flag, reading in branches if flag is not False]
     nothing = some(
-        [otherwise, *(both(flag, reading.nothing) for flag, reading in open_ if not isinstance(reading, Text))]
+        [otherwise, *(both(flag, reading.nothing) for flag, reading in open_ if not isinstance(reading, TextColumn))]
     )
-    given = [(flag, reading) for flag, reading in open_ if not isinstance(reading, Nothing)]
+    given = [(flag, reading) for flag, reading in open_ if not isinstance(reading, NothingColumn)]
     if not given:
         return NOTHING
     if all(isinstance(reading, Number) for _, reading in given):
@@ -327,7 +327,7 @@ def constant(word: str) -> Word:
 
 def compared(left: Reading, word: Comparison, right: Reading) -> Reading:
     """A comparison."""
-    if isinstance(left, Nothing) or isinstance(right, Nothing):
+    if isinstance(left, NothingColumn) or isinstance(right, NothingColumn):
         return NOTHING
     if isinstance(left, Number) and isinstance(right, Number):
         return _compared(left, word, right)
@@ -357,16 +357,16 @@ def _compared(left: Number, word: Comparison, right: Number) -> Truth:
 
 def _words(left: Reading, right: Reading) -> tuple[Flag, Flag]:
     """Whether two words may be the same, and whether they may differ."""
-    if isinstance(left, Text) and isinstance(right, Text):
+    if isinstance(left, TextColumn) and isinstance(right, TextColumn):
         open_ = either(blank(left.values), blank(right.values))
         equal = filled(left.values == right.values, False)
         return either(open_, equal), either(open_, ~equal)
-    if isinstance(left, Text) or not isinstance(left, Word):
+    if isinstance(left, TextColumn) or not isinstance(left, Word):
         left, right = right, left
     if not isinstance(left, Word):
         raise TypeError("only words compare with words")
     # A text that is not known may be any word; what it is otherwise is one.
-    other = _as_word(right, left.words) if isinstance(right, Text) else right
+    other = _as_word(right, left.words) if isinstance(right, TextColumn) else right
     if not isinstance(other, Word):
         raise TypeError("only words compare with words")
     return (
@@ -375,7 +375,7 @@ def _words(left: Reading, right: Reading) -> tuple[Flag, Flag]:
     )
 
 
-def _as_word(text: Text, words: tuple[str, ...]) -> Word:
+def _as_word(text: TextColumn, words: tuple[str, ...]) -> Word:
     column = text.values
     return Word(words, lambda each: filled(column == each, True), lambda each: filled(column != each, True))
 

@@ -21,8 +21,8 @@ from rules.formulas import column_nodes as nodes
 from rules.formulas import column_readings as r
 from rules.formulas import dates as calendar
 from rules.formulas.column_dates import asked, day_numbers, days_after
-from rules.formulas.column_nodes import Chunk, Read
-from rules.formulas.column_readings import NOTHING, Column, Number, Reading, Text, Truth, Word
+from rules.formulas.column_nodes import ChunkColumns, Read
+from rules.formulas.column_readings import NOTHING, Column, Number, Reading, TextColumn, Truth, Word
 from rules.formulas.column_values import TYPES, ends_of, value_of
 from rules.formulas.derivation import anytime, missing
 from rules.formulas.ends import ORDERED
@@ -65,7 +65,7 @@ class FormulaColumns:
 
     def derive(self, table: pl.DataFrame) -> DerivedColumns:
         """What follows from the facts of a frame. A derived fact that is given already is kept as it is."""
-        chunk = Chunk(table)
+        chunk = ChunkColumns(table)
         values: dict[str, pl.Series] = {}
         ends: dict[str, tuple[pl.Series, pl.Series]] = {}
         for name, read in self._readers:
@@ -102,7 +102,7 @@ class FormulaColumns:
                     nothing,
                 )
             case "text":
-                return Text(column)
+                return TextColumn(column)
         if fact.type == "date":
             column = day_numbers(column)
         if gone or not column.null_count():
@@ -119,7 +119,7 @@ class FormulaColumns:
         if expression not in self._made:
             read, number = self._node(expression), len(self._made)
 
-            def once(chunk: Chunk) -> Reading:
+            def once(chunk: ChunkColumns) -> Reading:
                 if number not in chunk.done:
                     chunk.done[number] = read(chunk)
                 return chunk.done[number]
@@ -129,11 +129,11 @@ class FormulaColumns:
 
     def _node(self, expression: f.Expression) -> Read:
         match expression:
-            case f.Fact(name):
+            case f.FactNode(name):
                 return self._fact(name)
-            case f.Parameter(name, None):
+            case f.ParameterNode(name, None):
                 return _same(_number(self._figures.get(name)))
-            case f.Parameter(name, f.Fact() as on):
+            case f.ParameterNode(name, f.FactNode() as on):
                 return nodes.dated(self._parameters[name], self._reader(on))
             case f.Constant(bool(value)):
                 return _same(Truth(value, not value))
@@ -143,14 +143,14 @@ class FormulaColumns:
                 return _same(_number(_plain(value)))
             case f.Today():
                 return _same(_number(self._today))
-            case f.Nothing():
+            case f.NothingNode():
                 return _same(NOTHING)
             case f.Endless():
                 return _same(_number(b.ENDLESS))
         return self._arithmetic(expression) or self._dates(expression) or self._logic(expression)
 
     def _fact(self, name: str) -> Read:
-        def read(chunk: Chunk) -> Reading:
+        def read(chunk: ChunkColumns) -> Reading:
             if name not in chunk.facts:
                 if name in chunk.table.columns:
                     chunk.facts[name] = self._submitted(name, chunk.table[name])
@@ -212,7 +212,7 @@ class FormulaColumns:
         readers = [self._reader(each) for each in terms]
         fits = size is not None and size < _ROOM
 
-        def read(chunk: Chunk) -> Reading:
+        def read(chunk: ChunkColumns) -> Reading:
             readings = [each(chunk) for each in readers]
             numbers = [each for each in readings if isinstance(each, Number)]
             if len(numbers) < len(readings):
@@ -227,7 +227,7 @@ class FormulaColumns:
 
     def _division(self, expression: f.Divide) -> Read:
         dividend, divisor = self._reader(expression.dividend), self._reader(expression.divisor)
-        zero = self._reader(f.Nothing() if expression.zero is None else expression.zero)
+        zero = self._reader(f.NothingNode() if expression.zero is None else expression.zero)
         up, down = 10 ** max(0, expression.scale), 10 ** max(0, -expression.scale)
         size = 2 * max(1, self._size(expression.dividend)) * up + 2 * self._size(expression.divisor) * down
         broad = _broad(size)
@@ -241,7 +241,7 @@ class FormulaColumns:
             found = r.quotient(expression.rounding, one, other)
             return r.narrow(found) if fits else found
 
-        def read(chunk: Chunk) -> Reading:
+        def read(chunk: ChunkColumns) -> Reading:
             one, other = dividend(chunk), divisor(chunk)
             if not isinstance(one, Number) or not isinstance(other, Number):
                 return NOTHING
@@ -285,7 +285,7 @@ class FormulaColumns:
             case f.Shift(date, amount, unit):
                 moved = days_after if unit == "days" else asked(calendar.years_after, True, False)
                 return self._carried(moved, (date, amount), (1, 1), None)
-            case f.Call(name, arguments):
+            case f.FunctionCall(name, arguments):
                 function = FUNCTIONS[name]
                 answers = asked(function.compute, *(each == "date" for each in function.arguments))
                 return self._carried(answers, arguments, [0] * len(arguments), None)
@@ -293,7 +293,7 @@ class FormulaColumns:
 
     def _logic(self, expression: f.Expression) -> Read:
         match expression:
-            case f.Compare(left, word, right):
+            case f.CompareNode(left, word, right):
                 one, other = self._reader(left), self._reader(right)
                 return lambda chunk: r.compared(one(chunk), word, other(chunk))
             case f.AllOf(members) | f.AnyOf(members):
@@ -317,7 +317,7 @@ class FormulaColumns:
         raise TypeError(f"no column for {expression!r}")
 
     def _once(self, given: Sequence[str], then: Read) -> Read:
-        def blank(chunk: Chunk, name: str) -> r.Flag:
+        def blank(chunk: ChunkColumns, name: str) -> r.Flag:
             return r.folded(r.blank(chunk.table[name])) if name in chunk.table.columns else True
 
         return lambda chunk: r.with_nothing(then(chunk), r.some(blank(chunk, name) for name in given))
@@ -338,9 +338,9 @@ class FormulaColumns:
             folded = text.casefold()
             return next((place for word, place in places.items() if word in folded), len(gives) - 1)
 
-        def read(chunk: Chunk) -> Reading:
+        def read(chunk: ChunkColumns) -> Reading:
             reading = of(chunk)
-            if isinstance(reading, Text):
+            if isinstance(reading, TextColumn):
                 texts = reading.values.to_list()
                 known = {text: chosen(text) for text in set(texts)}
                 place = pl.Series([known[text] for text in texts], dtype=pl.Int64)

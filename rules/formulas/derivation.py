@@ -51,7 +51,7 @@ class Derivation:
         self.around = Surroundings(
             today=as_of,
             parameters={name: figures.get(name, NOTHING) for name in pack.parameters},
-            dated=Dated(pack.parameters).read,
+            dated=DatedParameters(pack.parameters).read,
             missing=self._missing,
         )
         self._formulas = {name: _remembering(each.expression, self.around) for name, each in pack.formulas.items()}
@@ -145,7 +145,7 @@ def _passes(reading: Reading) -> bool:
     return reading == ENDLESS or (reading.__class__ in BOUNDS and outer(reading) != reading)
 
 
-class Dated:
+class DatedParameters:
     """Parameters as of any day, or of any day of a period."""
 
     def __init__(self, parameters: Mapping[str, Parameter]) -> None:

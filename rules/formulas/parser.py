@@ -32,13 +32,13 @@ class Parsed:
 
 def parse_formula(data: object, facts: Mapping[str, Fact], parameters: Mapping[str, Parameter]) -> Parsed:
     """Read a formula. Raises FormulaError with the first mistake in it."""
-    parser = _Parser(facts, parameters)
+    parser = _FormulaParser(facts, parameters)
     expression, kind = parser.read(data, "formula")
     return Parsed(expression, kind, tuple(parser.divisors))
 
 
 @dataclass
-class _Parser:
+class _FormulaParser:
     facts: Mapping[str, Fact]
     parameters: Mapping[str, Parameter]
     divisors: list[tuple[str, f.Expression]] = field(default_factory=list)
@@ -72,7 +72,7 @@ class _Parser:
             case "today":
                 return f.Today(), "date"
             case "nothing":
-                return f.Nothing(), None
+                return f.NothingNode(), None
             case "endless":
                 raise FormulaError(f"{path}: endless stands only as the zero of a division; write nothing")
             case str():
@@ -89,7 +89,7 @@ class _Parser:
         if kind is None or fact.private:
             why = "is never shown to rules" if fact.private else f"is of type {fact.type}"
             raise FormulaError(f"{path}: {name} {why}, and formulas do not read it; use another fact")
-        return f.Fact(name), kind
+        return f.FactNode(name), kind
 
     def parameter(self, name: object, rest: Mapping[object, object], path: str) -> tuple[f.Expression, Kind]:
         parameter = self.parameters.get(name) if isinstance(name, str) else None
@@ -104,10 +104,10 @@ class _Parser:
                     found, kind = self.fact(day, f"{path}.on.fact")
                     if kind != "date":
                         raise FormulaError(f"{path}.on.fact: {day} is {told(kind)}, not a date; name a date fact")
-                    on = cast(f.Fact, found)
+                    on = cast(f.FactNode, found)
                 case _:
                     raise FormulaError(f"{path}: beside parameter only on: {{fact: a date}} may stand")
-        return f.Parameter(name, on), QUANTITIES[parameter.unit]
+        return f.ParameterNode(name, on), QUANTITIES[parameter.unit]
 
     def constant(self, unit: Any, value: object, path: str) -> tuple[f.Expression, Kind]:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
@@ -214,7 +214,7 @@ class _Parser:
         found = [self.read(*item) for item in items(given["with"], f"{path}.with", len(function.arguments))]
         for number, (wanted, (_, kind)) in enumerate(zip(function.arguments, found, strict=True)):
             same(wanted, kind, f"{path}.with[{number}]")
-        return f.Call(name, tuple(each for each, _ in found)), function.gives
+        return f.FunctionCall(name, tuple(each for each, _ in found)), function.gives
 
     # --- conditions ---------------------------------------------------------------------------------------------
 
@@ -223,9 +223,9 @@ class _Parser:
         if word not in ("equals", "not_equals"):
             self.ordered(kind, path)
         for fact, constant, place in ((left, right, f"{path}[1]"), (right, left, f"{path}[0]")):
-            if isinstance(fact, f.Fact) and isinstance(constant, f.Constant) and constant.unit == "word":
+            if isinstance(fact, f.FactNode) and isinstance(constant, f.Constant) and constant.unit == "word":
                 self.value(fact, constant.value, place)
-        return f.Compare(left, word, right), "bool"
+        return f.CompareNode(left, word, right), "bool"
 
     def all(self, data: object, path: str) -> tuple[f.Expression, Kind]:
         return f.AllOf(tuple(self.condition(*item) for item in items(data, path))), "bool"
@@ -302,12 +302,12 @@ class _Parser:
                 if contains and word != word.casefold():
                     raise FormulaError(f"{where}: is looked for in small letters; write {quoted(word.casefold())}")
                 seen.add(word)
-                if isinstance(of, f.Fact) and not contains:
+                if isinstance(of, f.FactNode) and not contains:
                     self.value(of, word, where)
         gives, kind = self.branches(
             [*((row["gives"], f"{place}.gives") for row, place in rows), (given["otherwise"], f"{path}.otherwise")]
         )
-        cases = tuple(f.Case(tuple(row["words"]), each) for (row, _), each in zip(rows, gives, strict=False))
+        cases = tuple(f.MatchCase(tuple(row["words"]), each) for (row, _), each in zip(rows, gives, strict=False))
         return f.Match(of, cases, gives[-1], contains), kind
 
     # --- what operands must be ----------------------------------------------------------------------------------
@@ -349,7 +349,7 @@ class _Parser:
         if not isinstance(kind, Quantity) and kind != "date":
             raise FormulaError(f"{path}: {told(kind)} has no order; only numbers and dates do")
 
-    def value(self, fact: f.Fact, word: object, path: str) -> None:
+    def value(self, fact: f.FactNode, word: object, path: str) -> None:
         values = self.facts[fact.name].values
         if self.facts[fact.name].type == "enum" and word not in values:
             raise FormulaError(f"{path}: {quoted(word)} is no value of {fact.name}; {allowed(word, values)}")
@@ -359,28 +359,28 @@ def _known() -> tuple[str, ...]:
     return (*_OPERATORS, *_COMPARISONS, *QUANTITIES, *_WORDS, "parameter")
 
 
-_OPERATORS: Final[Mapping[str, Callable[[_Parser, object, str], tuple[f.Expression, Kind]]]] = {
-    "fact": _Parser.fact,
-    "add": _Parser.add,
-    "subtract": _Parser.subtract,
-    "multiply": _Parser.multiply,
-    "divide": _Parser.divide,
-    "portion": _Parser.portion,
-    "share": _Parser.share,
-    "min": _Parser.least,
-    "max": _Parser.greatest,
-    "days_between": _Parser.days_between,
-    "months_begun": _Parser.months_begun,
-    "full_years": _Parser.full_years,
-    "shift": _Parser.shift,
-    "call": _Parser.call,
-    "all": _Parser.all,
-    "any": _Parser.any,
-    "not": _Parser.negation,
-    "exists": _Parser.exists,
-    "if": _Parser.either,
-    "otherwise": _Parser.otherwise,
-    "once": _Parser.once,
-    "buckets": _Parser.buckets,
-    "match": _Parser.table,
+_OPERATORS: Final[Mapping[str, Callable[[_FormulaParser, object, str], tuple[f.Expression, Kind]]]] = {
+    "fact": _FormulaParser.fact,
+    "add": _FormulaParser.add,
+    "subtract": _FormulaParser.subtract,
+    "multiply": _FormulaParser.multiply,
+    "divide": _FormulaParser.divide,
+    "portion": _FormulaParser.portion,
+    "share": _FormulaParser.share,
+    "min": _FormulaParser.least,
+    "max": _FormulaParser.greatest,
+    "days_between": _FormulaParser.days_between,
+    "months_begun": _FormulaParser.months_begun,
+    "full_years": _FormulaParser.full_years,
+    "shift": _FormulaParser.shift,
+    "call": _FormulaParser.call,
+    "all": _FormulaParser.all,
+    "any": _FormulaParser.any,
+    "not": _FormulaParser.negation,
+    "exists": _FormulaParser.exists,
+    "if": _FormulaParser.either,
+    "otherwise": _FormulaParser.otherwise,
+    "once": _FormulaParser.once,
+    "buckets": _FormulaParser.buckets,
+    "match": _FormulaParser.table,
 }

@@ -57,9 +57,9 @@ def _reader(expression: f.Expression, around: Surroundings) -> Reader:  # noqa: 
         return reader(each, around)
 
     match expression:
-        case f.Fact(name):
+        case f.FactNode(name):
             return _fact(name, around.missing.get(name, NOTHING))
-        case f.Parameter(name, on):
+        case f.ParameterNode(name, on):
             if on is None:
                 return _constant(around.parameters.get(name, NOTHING))
             return _dated(name, inner(on), around.dated)
@@ -67,7 +67,7 @@ def _reader(expression: f.Expression, around: Surroundings) -> Reader:  # noqa: 
             return _constant(value)
         case f.Today():
             return _constant(around.today)
-        case f.Nothing():
+        case f.NothingNode():
             return _constant(NOTHING)
         case f.Endless():
             return _constant(b.ENDLESS)
@@ -96,9 +96,9 @@ def _reader(expression: f.Expression, around: Surroundings) -> Reader:  # noqa: 
             return _function(full_years, inner(start), inner(end))
         case f.Shift(date, amount, unit):
             return _function(days_after if unit == "days" else years_after, inner(date), inner(amount))
-        case f.Call(function, arguments):
+        case f.FunctionCall(function, arguments):
             return _call(FUNCTIONS[function].compute, [inner(each) for each in arguments])
-        case f.Compare(left, word, right):
+        case f.CompareNode(left, word, right):
             return _compare(inner(left), word, inner(right))
         case f.AllOf(members):
             return _decided([inner(each) for each in members], False, b.all_of)
@@ -188,7 +188,7 @@ def _divide(expression: f.Divide, inner: Callable[[f.Expression], Reader]) -> Re
     dividend, divisor = inner(expression.dividend), inner(expression.divisor)
     up, down = 10 ** max(0, expression.scale), 10 ** max(0, -expression.scale)
     quotient = rounded(expression.rounding)
-    zero = inner(f.Nothing() if expression.zero is None else expression.zero)
+    zero = inner(f.NothingNode() if expression.zero is None else expression.zero)
 
     def divided(one: int, other: int) -> int:
         return quotient(one * up, other * down)

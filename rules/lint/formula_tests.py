@@ -14,8 +14,7 @@ from rules.facts.cells import Value
 from rules.formulas.bounds import ENDLESS, Bound, Interval, outer
 from rules.formulas.derivation import derivation
 from rules.formulas.reader import State, Surroundings, reader
-from rules.pack.formulas import Buckets, Compare, Constant, Expression, Parameter, facts_of, walk
-from rules.pack.formulas import Fact as FactNode
+from rules.pack.formulas import Buckets, CompareNode, Constant, Expression, FactNode, ParameterNode, facts_of, walk
 from rules.pack.pack import LoadedFormula, Pack
 
 _RESULTS: Final = ("value", "nothing", "unknown", "at_least", "at_most")
@@ -105,11 +104,11 @@ def _boundaries(expression: Expression) -> Iterator[tuple[str, tuple[Expression,
     """The places where the answer turns, and whether it does above (1) or below (-1) them."""
     for each in walk(expression):
         match each:
-            case Compare(Parameter() | Constant(), _, Parameter() | Constant()):
+            case CompareNode(ParameterNode() | Constant(), _, ParameterNode() | Constant()):
                 continue  # nothing of the case: the values of a parameter are what they are
-            case Compare(left, ("more_than" | "at_most") as word, right):
+            case CompareNode(left, ("more_than" | "at_most") as word, right):
                 yield f"{word} {_named(right)}", (left, right), 1
-            case Compare(left, ("at_least" | "less_than") as word, right):
+            case CompareNode(left, ("at_least" | "less_than") as word, right):
                 yield f"{word} {_named(right)}", (left, right), -1
             case Buckets(of, buckets):
                 for bucket in buckets:
@@ -132,7 +131,7 @@ def _step(pack: Pack, sides: tuple[Expression, Expression]) -> int:
 
 def _named(expression: Expression) -> str:
     match expression:
-        case Parameter(name) | FactNode(name):
+        case ParameterNode(name) | FactNode(name):
             return name
         case Constant(value):
             return str(value)

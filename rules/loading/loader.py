@@ -17,6 +17,7 @@ from rules.loading.rule_check import check_formula, check_rule
 from rules.loading.schema_errors import sentence
 from rules.pack import references, schema
 from rules.pack.condition_parser import ConditionError, parse, resolve
+from rules.pack.derived_facts import DerivedFact
 from rules.pack.fact_inputs import sources
 from rules.pack.fee_tables import FeeTable
 from rules.pack.formulas import facts_of
@@ -57,7 +58,7 @@ _ONE: Final = ("pack.yaml", "facts.yaml", "negotiation.yaml", "changelog.yaml") 
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
 _ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in ENTRIES.items()}
 _RULE: Final = TypeAdapter(schema.Rule)
-_DERIVED: Final = TypeAdapter(schema.DerivedFact)
+_DERIVED: Final = TypeAdapter(DerivedFact)
 _T = TypeVar("_T")
 _REMEDY: Final = f"write form: {FORM} in pack.yaml once its files are as the pack that comes with Forbear shows"
 
@@ -175,16 +176,14 @@ def _parsed(
     return tuple(sorted(loaded, key=lambda entry: (-entry.rule.priority, entry.rule.id)))
 
 
-def _derived(
-    data: Mapping[str, object], errors: list[str]
-) -> tuple[dict[str, tuple[str, schema.DerivedFact]], list[str]]:
+def _derived(data: Mapping[str, object], errors: list[str]) -> tuple[dict[str, tuple[str, DerivedFact]], list[str]]:
     """The files of derived facts that could be read, and the paths of those that could not."""
-    found: dict[str, tuple[str, schema.DerivedFact]] = {}
+    found: dict[str, tuple[str, DerivedFact]] = {}
     broken = []
     for path, content in data.items():
         if not path.startswith("facts/"):
             continue
-        entry = _validate(path, content, _DERIVED, schema.DerivedFact, errors)
+        entry = _validate(path, content, _DERIVED, DerivedFact, errors)
         if path != f"{FOLDER}/{name_of(path)}.yaml":
             errors.append(f"{path}: not a file of a pack; a derived fact goes into {FOLDER}")
         elif entry is None:

@@ -30,18 +30,18 @@ Comparison = Literal["equals", "not_equals", "more_than", "at_least", "less_than
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class FactNode:
     """A fact of the case by name, submitted or derived."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class ParameterNode:
     """A policy number as of the day of evaluation, or of the day that the fact `on` gives; nothing where none is."""
 
     name: str
-    on: Fact | None = None
+    on: FactNode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Today:
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class NothingNode:
     """Nothing: the fact does not apply."""
 
 
@@ -172,7 +172,7 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class CompareNode:
     """Two expressions of one unit against each other; ordering only for amounts and dates."""
 
     left: Expression
@@ -254,7 +254,7 @@ class Buckets:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class MatchCase:
     """These words lead to this expression."""
 
     words: tuple[str, ...]
@@ -266,13 +266,13 @@ class Match:
     """A table over a word: the first case that has it, or with `contains` that stands in it; else `otherwise`."""
 
     of: Expression
-    cases: tuple[Case, ...]
+    cases: tuple[MatchCase, ...]
     otherwise: Expression
     contains: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FunctionCall:
     """A named function that truly cannot be a formula: the working-day calendar. Monotone in every argument."""
 
     function: str
@@ -280,11 +280,11 @@ class Call:
 
 
 Expression: TypeAlias = (
-    Fact
-    | Parameter
+    FactNode
+    | ParameterNode
     | Constant
     | Today
-    | Nothing
+    | NothingNode
     | Endless
     | Add
     | Subtract
@@ -298,7 +298,7 @@ Expression: TypeAlias = (
     | MonthsBegun
     | YearsFull
     | Shift
-    | Compare
+    | CompareNode
     | AllOf
     | AnyOf
     | NotOf
@@ -308,7 +308,7 @@ Expression: TypeAlias = (
     | Once
     | Buckets
     | Match
-    | Call
+    | FunctionCall
 )
 
 
@@ -322,7 +322,7 @@ def _expressions(value: object) -> Iterator[Expression]:
     if isinstance(value, tuple):
         for item in value:
             yield from _expressions(item)
-    elif isinstance(value, Bucket | Case):
+    elif isinstance(value, Bucket | MatchCase):
         yield value.gives
     elif isinstance(value, Expression):
         yield value
@@ -339,13 +339,13 @@ def facts_of(expression: Expression) -> tuple[str, ...]:
     """The facts an expression reads, each once."""
     names: list[str] = []
     for each in walk(expression):
-        if isinstance(each, Fact):
+        if isinstance(each, FactNode):
             names.append(each.name)
         elif isinstance(each, Once):
             names.extend(each.given)
     return tuple(dict.fromkeys(names))
 
 
-def parameters_of(expression: Expression) -> tuple[Parameter, ...]:
+def parameters_of(expression: Expression) -> tuple[ParameterNode, ...]:
     """The parameters an expression reads, each once for every day it is read on."""
-    return tuple(dict.fromkeys(each for each in walk(expression) if isinstance(each, Parameter)))
+    return tuple(dict.fromkeys(each for each in walk(expression) if isinstance(each, ParameterNode)))

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 
 from rules.pack import schema
 from rules.pack.conditions import Condition
+from rules.pack.derived_facts import DerivedFact
 from rules.pack.fee_tables import FeeTable
 from rules.pack.formulas import Expression
 from rules.pack.negotiation import Letter, Negotiation
@@ -44,7 +45,7 @@ class LoadedFormula:
     """A derived fact's file, its formula parsed, and where it came from."""
 
     fact: str
-    entry: schema.DerivedFact
+    entry: DerivedFact
     expression: Expression
     path: str
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from rules.pack import conditions as c
 from rules.pack import schema
 from rules.pack.condition_parser import ConditionError, parse
+from rules.pack.derived_facts import DerivedFact
 from rules.pack.formulas import parameters_of
 from rules.pack.marks import Filled, Mark, Ref, When
 from rules.pack.normal_form import facts_of, leaves
@@ -92,7 +93,7 @@ def sites(pack: Pack, rules: Iterable[tuple[str, schema.Rule]] | None = None) ->
             if not _of_formula(pack, file, path):
                 yield Site(f"{file}.yaml", path, _user(file, path), mark, value, key)
     for formula in pack.formulas.values():
-        for path, mark, value, key in _walk(formula.entry, schema.DerivedFact, ()):
+        for path, mark, value, key in _walk(formula.entry, DerivedFact, ()):
             yield Site(formula.path, path, ("facts", formula.fact), mark, value, key)
     for file, rule in [(loaded.path, loaded.rule) for loaded in pack.rules] if rules is None else rules:
         for path, mark, value, key in _walk(rule, schema.Rule, ()):

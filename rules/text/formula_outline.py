@@ -38,11 +38,11 @@ class _General(Teller):
 
     def tell(self, expression: f.Expression) -> str:
         match expression:
-            case f.Fact(name):
+            case f.FactNode(name):
                 return self.title(name)
-            case f.Parameter(name, None):
-                return self.figure(name)
-            case f.Parameter(name, f.Fact(day)):
+            case f.ParameterNode(name, None):
+                return self.shown_value(name)
+            case f.ParameterNode(name, f.FactNode(day)):
                 return self.word(
                     "on", date=self.title(day), what=title(self.pack.parameters[name].title, self.language)
                 )
@@ -57,7 +57,7 @@ class _General(Teller):
         told = self.constant(expression) or self.arithmetic(expression) or self.calendar(expression)
         return told or self.condition(expression) or ""
 
-    def figure(self, name: str) -> str:
+    def shown_value(self, name: str) -> str:
         entry = self.pack.parameters[name]
         value = value_on(entry, self.as_of)
         named = title(entry.title, self.language)
@@ -80,7 +80,7 @@ class _General(Teller):
         match expression:
             case f.Otherwise(first, f.Constant(False)):
                 return self.tell(first)
-            case f.Match(of, (f.Case(words, f.Constant(True)),), f.Constant(False), False):
+            case f.Match(of, (f.MatchCase(words, f.Constant(True)),), f.Constant(False), False):
                 return self.word("one_of", of=self.tell(of), words=self.join(self.label(of, each) for each in words))
             case f.Match(of) | f.Buckets(of):
                 rows = self.word("semicolon").join(_flattened(self.rows(expression)))
@@ -102,7 +102,7 @@ class _General(Teller):
             case f.Once(given, then):
                 names = self.join(map(self.title, given))
                 return (*self.steps(then), Step(self.word("once", facts=names)))
-            case f.Match(of, (f.Case(_, f.Constant(True)),), f.Constant(False), False):
+            case f.Match(of, (f.MatchCase(_, f.Constant(True)),), f.Constant(False), False):
                 return (Step(self.flat(expression)),)
             case f.Buckets(of) | f.Match(of):
                 return (Step(self.word("table", of=self.tell(of)), self.rows(expression)),)
@@ -134,13 +134,13 @@ class _General(Teller):
 
     def measure(self, of: f.Expression, end: int) -> str:
         unit = "count"
-        if isinstance(of, f.Fact):
+        if isinstance(of, f.FactNode):
             fact = self.pack.vocabulary.facts[of.name]
             unit = {"money": "yuan", "rate": "percent"}.get(fact.type, fact.unit or "count")
         return amount(end, unit, self.language)
 
     def label(self, of: f.Expression, value: str) -> str:
-        if isinstance(of, f.Fact):
+        if isinstance(of, f.FactNode):
             return shown(self.pack, of.name, value, self.language)
         return value
 

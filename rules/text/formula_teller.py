@@ -45,9 +45,9 @@ class Teller:
 
     def dated(self, expression: f.Expression) -> bool:
         match self.resolved(expression):
-            case f.Fact(name):
+            case f.FactNode(name):
                 return self.pack.vocabulary.facts[name].type == "date"
-            case f.Today() | f.Shift() | f.Call():
+            case f.Today() | f.Shift() | f.FunctionCall():
                 return True
             case f.Constant(value):
                 return isinstance(value, dt.date)
@@ -96,18 +96,18 @@ class Teller:
                 return self.word("before", date=self.inner(date), amount=amount(-days, unit, self.language))
             case f.Shift(date, amount_):
                 return self.word("after", date=self.inner(date), amount=self.inner(amount_))
-            case f.Call(function, arguments):
+            case f.FunctionCall(function, arguments):
                 names = dict(zip(("first", "second"), (self.inner(each) for each in arguments), strict=False))
                 return self.word(f"function.{function}", **names)
         return None
 
     def condition(self, expression: f.Expression) -> str | None:
         match expression:
-            case f.Compare(f.Fact(name), operator, f.Constant(str(value))):
-                named = self.tell(f.Fact(name))
+            case f.CompareNode(f.FactNode(name), operator, f.Constant(str(value))):
+                named = self.tell(f.FactNode(name))
                 key = "is" if operator == "equals" else "is_not"
                 return self.word(key, left=named, right=shown(self.pack, name, value, self.language))
-            case f.Compare(left, operator, right):
+            case f.CompareNode(left, operator, right):
                 key = comparison(operator, self.dated(left))
                 return self.word(key, left=self.tell(self.resolved(left)), right=self.tell(self.resolved(right)))
             case f.AllOf(members):
@@ -124,7 +124,7 @@ class Teller:
 
     def named(self, expression: f.Expression) -> str:
         """An expression by its name, where what counts is that it has a value."""
-        if isinstance(expression, f.Parameter):
+        if isinstance(expression, f.ParameterNode):
             named = title(self.pack.parameters[expression.name].title, self.language)
             return self.word("on", date=self.inner(expression.on), what=named) if expression.on else named
         return self.inner(expression)
@@ -133,7 +133,7 @@ class Teller:
         match expression:
             case f.Constant(value, unit):
                 return amount(value, unit, self.language)
-            case f.Nothing():
+            case f.NothingNode():
                 return self.word("nothing")
             case f.Endless():
                 return self.word("endless")

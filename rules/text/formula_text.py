@@ -18,7 +18,7 @@ from rules.text.formula_words import amount, shown, title, word
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class Workings:
     """How one figure of a case came about: what it is or may be, the reckoning, and what it was taken from."""
 
     fact: str
@@ -34,7 +34,7 @@ class Account:
         )
 
 
-def account(pack: Pack, name: str, facts: Mapping[str, Value], as_of: dt.date, language: Language) -> Account | None:
+def workings(pack: Pack, name: str, facts: Mapping[str, Value], as_of: dt.date, language: Language) -> Workings | None:
     """How a derived fact came about with the numbers of a case.
 
     None for one that no formula gives, and where the formula does not give what the case has: a rule's test may say
@@ -43,25 +43,25 @@ def account(pack: Pack, name: str, facts: Mapping[str, Value], as_of: dt.date, l
     formula = pack.formulas.get(name)
     if formula is None:
         return None
-    teller = _Case(pack, as_of, language, {each: value for each, value in facts.items() if each != name})
+    teller = _Workings(pack, as_of, language, {each: value for each, value in facts.items() if each != name})
     if name in facts and teller.read(formula.expression) != facts[name]:
         return None
-    return teller.account(name, formula.expression)
+    return teller.workings(name, formula.expression)
 
 
-def accounts(pack: Pack, facts: Mapping[str, Value], as_of: dt.date, language: Language) -> dict[str, Account]:
+def all_workings(pack: Pack, facts: Mapping[str, Value], as_of: dt.date, language: Language) -> dict[str, Workings]:
     """Every derived fact of a case that has a value, or of which something is known all the same."""
     found = {}
     bounds = derivation(pack, as_of).derive(facts).bounds
     unknown = word("open", language)
     for name in pack.formulas:
-        told = account(pack, name, facts, as_of, language) if name in facts or name in bounds else None
+        told = workings(pack, name, facts, as_of, language) if name in facts or name in bounds else None
         if told is not None and told.result != unknown:
             found[name] = told
     return found
 
 
-class _Case(Teller):
+class _Workings(Teller):
     """Tells a formula with the numbers of one case: of every choice, what it came to."""
 
     def __init__(self, pack: Pack, as_of: dt.date, language: Language, facts: Mapping[str, Value]) -> None:
@@ -71,9 +71,9 @@ class _Case(Teller):
         self._blank = self._derivation.state({})
         self._readers: dict[f.Expression, Reader] = {}
         self._facts: dict[str, None] = {}  # in the order in which they are told
-        self._parameters: dict[f.Parameter, None] = {}
+        self._parameters: dict[f.ParameterNode, None] = {}
 
-    def account(self, name: str, expression: f.Expression) -> Account:
+    def workings(self, name: str, expression: f.Expression) -> Workings:
         reading = self.read(expression)
         self._state[name] = reading
         result = self.shown(name, reading)
@@ -85,7 +85,7 @@ class _Case(Teller):
             text = self.tell(told)
         numbers = self.pack.vocabulary.facts[name].type in ("int", "money", "rate", "date")
         reckoning = f"{text} = {result}" if numbers else f"{text}{self.word('colon')}{result}"
-        return Account(name, result, result if text == result else reckoning, tuple(self.sources()))
+        return Workings(name, result, result if text == result else reckoning, tuple(self.sources()))
 
     def shown(self, name: str, reading: b.Reading) -> str:
         """What a fact is, or what is known of it more than of any case."""
@@ -131,7 +131,7 @@ class _Case(Teller):
         if isinstance(table, f.Buckets):
             return self.resolved(table.of)
         branch = self.resolved(self.branch(table, str(reading)))
-        return table.of if isinstance(branch, f.Constant | f.Nothing) else branch
+        return table.of if isinstance(branch, f.Constant | f.NothingNode) else branch
 
     def branch(self, match: f.Match, text: str) -> f.Expression:
         folded = text.casefold()
@@ -142,9 +142,9 @@ class _Case(Teller):
 
     def tell(self, expression: f.Expression) -> str:
         match expression:
-            case f.Fact(name):
+            case f.FactNode(name):
                 return self.fact(name)
-            case f.Parameter():
+            case f.ParameterNode():
                 return self.parameter(expression)
             case f.Today():
                 return self.as_of.isoformat()
@@ -171,7 +171,7 @@ class _Case(Teller):
             return self.word("named", title=self.title(name), value=self.shown(name, reading))
         return self.shown(name, reading)
 
-    def parameter(self, expression: f.Parameter) -> str:
+    def parameter(self, expression: f.ParameterNode) -> str:
         self._parameters.setdefault(expression)
         entry, reading = self.pack.parameters[expression.name], self.read(expression)
         if isinstance(reading, int):
@@ -182,7 +182,7 @@ class _Case(Teller):
     def percent(self, expression: f.Expression) -> str:
         reading = self.read(expression)
         for each in f.walk(expression):
-            if isinstance(each, f.Parameter):
+            if isinstance(each, f.ParameterNode):
                 self._parameters.setdefault(each)
         return amount(reading, "percent", self.language) if isinstance(reading, int) else self.inner(expression)
 

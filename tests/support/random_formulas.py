@@ -10,8 +10,9 @@ from typing import Any
 
 from rules.facts.cells import Value
 from rules.pack import formulas as f
+from rules.pack.derived_facts import DerivedFact, FormulaTest
 from rules.pack.pack import LoadedFormula, Pack
-from rules.pack.schema import DerivedFact, Fact, FormulaTest, Parameter, ParameterValue, Reference, Vocabulary
+from rules.pack.schema import Fact, Parameter, ParameterValue, Reference, Vocabulary
 from tests.support.tiny_pack import tiny
 from tests.support.vocabulary import COLOURS, TITLE, fact
 
@@ -63,7 +64,7 @@ SUBMITTED: dict[str, Fact] = {
 _ROUNDINGS: tuple[f.Rounding, ...] = ("up", "down", "half_up")
 _ORDER: tuple[f.Comparison, ...] = ("equals", "not_equals", "more_than", "at_least", "less_than", "at_most")
 _KINDS = ("number", "date", "bool", "word")
-_ON = [f.Parameter("sometimes", f.Fact(name)) for name in _DATES]
+_ON = [f.ParameterNode("sometimes", f.FactNode(name)) for name in _DATES]
 
 
 def case(dice: random.Random) -> dict[str, Value]:
@@ -95,18 +96,22 @@ class Maker:
     earlier: dict[str, str] = field(default_factory=dict)
 
     def leaf(self, kind: str) -> f.Expression:
-        leaves: list[f.Expression] = [f.Fact(name) for name, of in self.earlier.items() if of == kind]
+        leaves: list[f.Expression] = [f.FactNode(name) for name, of in self.earlier.items() if of == kind]
         match kind:
             case "number":
-                leaves += [f.Fact(name) for name in (*_NUMBERS, "given")]
-                leaves += [f.Constant(self.dice.randint(-20, 20), "count"), f.Parameter("always")]
-                leaves += [f.Parameter("sometimes"), *_ON]
+                leaves += [f.FactNode(name) for name in (*_NUMBERS, "given")]
+                leaves += [f.Constant(self.dice.randint(-20, 20), "count"), f.ParameterNode("always")]
+                leaves += [f.ParameterNode("sometimes"), *_ON]
             case "date":
-                leaves += [*(f.Fact(name) for name in _DATES), f.Constant(self.dice.choice(DAYS), "date"), f.Today()]
+                leaves += [
+                    *(f.FactNode(name) for name in _DATES),
+                    f.Constant(self.dice.choice(DAYS), "date"),
+                    f.Today(),
+                ]
             case "bool":
-                leaves += [f.Fact("quiet"), f.Constant(self.dice.random() < 0.5, "bool")]
+                leaves += [f.FactNode("quiet"), f.Constant(self.dice.random() < 0.5, "bool")]
             case "word":
-                leaves += [f.Fact("colour"), f.Constant(self.dice.choice(COLOURS), "word")]
+                leaves += [f.FactNode("colour"), f.Constant(self.dice.choice(COLOURS), "word")]
         return self.dice.choice(leaves)
 
     def make(self, kind: str, depth: int) -> f.Expression:
@@ -120,13 +125,13 @@ class Maker:
         choose = self.dice.choice
         makers: list[Callable[[], f.Expression]] = [
             lambda: f.If(inner("bool"), inner(), inner()),
-            lambda: f.If(inner("bool"), inner(), f.Nothing()),
+            lambda: f.If(inner("bool"), inner(), f.NothingNode()),
             lambda: f.Otherwise(inner(), inner()),
-            lambda: f.Otherwise(f.If(inner("bool"), inner(), f.Nothing()), inner()),
+            lambda: f.Otherwise(f.If(inner("bool"), inner(), f.NothingNode()), inner()),
             lambda: f.Once(choose((("one",), ("quiet", "begun"))), inner()),
             lambda: f.Buckets(inner("number"), (f.Bucket(-3, inner()), f.Bucket(5, inner())), inner()),
-            lambda: f.Match(inner("word"), (f.Case(("red", "blue"), inner()),), inner()),
-            lambda: f.Match(f.Fact("city"), (f.Case(("shenzhen", "深圳"), inner()),), inner(), True),
+            lambda: f.Match(inner("word"), (f.MatchCase(("red", "blue"), inner()),), inner()),
+            lambda: f.Match(f.FactNode("city"), (f.MatchCase(("shenzhen", "深圳"), inner()),), inner(), True),
         ]
         match kind:
             case "number":
@@ -139,7 +144,7 @@ class Maker:
                         inner(),
                         "count",
                         choose(_ROUNDINGS),
-                        choose((f.Nothing(), f.Constant(5, "count"))),
+                        choose((f.NothingNode(), f.Constant(5, "count"))),
                         choose((0, 0, 2, -1)),
                     ),
                     lambda: f.Portion(inner(), inner(), choose(_ROUNDINGS)),
@@ -155,15 +160,15 @@ class Maker:
                     lambda: f.Least((inner(), inner())),
                     lambda: f.Greatest((inner(), inner())),
                     lambda: f.Shift(inner(), inner("number"), choose(("days", "years"))),
-                    lambda: f.Call("legal_deadline", (inner(), f.Constant(15, "days"))),
+                    lambda: f.FunctionCall("legal_deadline", (inner(), f.Constant(15, "days"))),
                 ]
             case "bool":
                 makers += [
                     lambda: f.AllOf((inner(), inner())),
                     lambda: f.AnyOf((inner(), inner())),
                     lambda: f.NotOf(inner()),
-                    *[lambda of=of: f.Compare(inner(of), choose(_ORDER), inner(of)) for of in ("number", "date")],
-                    *[lambda of=of: f.Compare(inner(of), choose(_ORDER[:2]), inner(of)) for of in ("bool", "word")],
+                    *[lambda of=of: f.CompareNode(inner(of), choose(_ORDER), inner(of)) for of in ("number", "date")],
+                    *[lambda of=of: f.CompareNode(inner(of), choose(_ORDER[:2]), inner(of)) for of in ("bool", "word")],
                     lambda: f.Exists(choose(_ON)),
                     lambda: f.Exists(inner("number")),
                 ]

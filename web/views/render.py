@@ -153,7 +153,7 @@ def _environment() -> Environment:
     environment.filters["day"] = day
     environment.filters["say"] = in_language
     environment.globals["display"] = display
-    environment.globals["accounts"] = formula_text.accounts
+    environment.globals["workings"] = formula_text.all_workings
     return environment
 
 

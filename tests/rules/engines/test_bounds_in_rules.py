@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rules.decision.derived_frame import DerivedColumns
+from rules.decision.derived_frame import FrameDeriver
 from rules.decision.evaluate import Engines, Evaluator
 from rules.engines.durable import DurableEngine
 from rules.engines.polars_engine import PolarsEngine
@@ -86,7 +86,7 @@ def test_every_engine_says_of_bounds_what_they_say() -> None:
     rules = [(f"rule-{number}", condition) for number, (_, condition, _) in enumerate(CASES)]
     engine, twin = DurableEngine(rules, PACK.vocabulary), PolarsEngine(rules, PACK.vocabulary)
     cases = [_cells(given) for given, _, _ in CASES]
-    by_columns = twin.judge(DerivedColumns(PACK, TODAY).derive(cases).table)
+    by_columns = twin.judge(FrameDeriver(PACK, TODAY).derive(cases).table)
     for number, (case, (given, condition, expected)) in enumerate(zip(cases, CASES, strict=True)):
         derived = derive(PACK, case, TODAY)
         told = (given, condition)

@@ -9,7 +9,7 @@ import pytest
 
 from forbear import intake
 from forbear.intake import Accepted
-from rules.decision.derived_frame import DerivedColumns
+from rules.decision.derived_frame import FrameDeriver
 from rules.engines.frame import end
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
@@ -28,7 +28,7 @@ _BASE = [name for name, fact in PACK.vocabulary.facts.items() if not fact.privat
 def _same(pack: Pack, as_of: dt.date, cases: Sequence[Facts]) -> list[Derived]:
     """Both readings of the cases, once they are shown to be the same."""
     read = [derivation(pack, as_of).derive(case) for case in cases]
-    frame = DerivedColumns(pack, as_of).derive(cases)
+    frame = FrameDeriver(pack, as_of).derive(cases)
     assert frame.differing(read) == {}
     for name in pack.formulas:
         if bounded(pack.vocabulary, name):
@@ -95,10 +95,8 @@ def test_columns_are_the_values_of_formulas_made_by_chance(seed: int) -> None:
 
 
 def test_a_number_too_large_for_any_column_is_refused_before_the_first_case() -> None:
-    product: f.Expression = f.Fact("two")
+    product: f.Expression = f.FactNode("two")
     for _ in range(5):
         product = f.Multiply((product, product))
     with pytest.raises(ValueError, match="128 bits"):
-        DerivedColumns(
-            random_formulas.pack_with({"much": ("number", f.Least((product, f.Constant(1, "count"))))}), TODAY
-        )
+        FrameDeriver(random_formulas.pack_with({"much": ("number", f.Least((product, f.Constant(1, "count"))))}), TODAY)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.pack.formulas import Constant, Divide, Fact, Multiply, Parameter, facts_of, parameters_of
+from rules.pack.formulas import Constant, Divide, FactNode, Multiply, ParameterNode, facts_of, parameters_of
 from rules.pack.pack import Pack
 from tests.support.tiny_pack import FILES, edited, errors, tiny
 
@@ -114,8 +114,8 @@ def test_what_cannot_be_zero_may_divide() -> None:
         "{divide: {of: {multiply: [{fact: capacity}, {days: 1}]}, by: {parameter: npl_days}, gives: yuan, round: up}}"
     )
     assert _loaded(days).formulas["extra"].expression == Divide(
-        Multiply((Fact("capacity"), Constant(1, "days"))),
-        Parameter("npl_days"),
+        Multiply((FactNode("capacity"), Constant(1, "days"))),
+        ParameterNode("npl_days"),
         "yuan",
         "up",
     )
@@ -200,7 +200,7 @@ def test_what_a_formula_reads_is_told_by_the_formula() -> None:
     pack = _loaded(formula + "else: {once: {given: [product], then: {parameter: answer_days}}}}}", "int\nunit: days")
     expression = pack.formulas["extra"].expression
     assert facts_of(expression) == ("served_on", "due_date", "product")
-    assert parameters_of(expression) == (Parameter("npl_days", Fact("due_date")), Parameter("answer_days"))
+    assert parameters_of(expression) == (ParameterNode("npl_days", FactNode("due_date")), ParameterNode("answer_days"))
     assert pack.vocabulary.facts["extra"].inputs == ("served_on", "due_date", "product")
 
 

@@ -13,7 +13,7 @@ from rules.formulas.derivation import derive
 from rules.locale import Language
 from rules.pack.formulas import Expression
 from rules.text.formula_outline import Step, steps
-from rules.text.formula_text import account, accounts
+from rules.text.formula_text import all_workings, workings
 from rules.text.phrases import fill
 from tests.rules.formulas.test_columns import SAMPLES
 from tests.support.derivation import PACK, TODAY
@@ -31,7 +31,7 @@ POOR = {"income_monthly": 3100, "essential_outgoings": 2500, "priority_payments"
 def _reckoning(name: str, language: Language, given: dict[str, Any]) -> str:
     facts, wrong = READ.parse(given)
     assert wrong == []
-    told = account(PACK, name, derive(PACK, facts, TODAY).facts, TODAY, language)
+    told = workings(PACK, name, derive(PACK, facts, TODAY).facts, TODAY, language)
     assert told is not None
     return told.reckoning
 
@@ -112,7 +112,7 @@ def test_a_figure_is_told_with_the_numbers_of_its_case(name: str, given: dict[st
 
 def test_it_says_what_it_was_taken_from() -> None:
     facts = derive(PACK, READ.parse(RICH)[0], TODAY).facts
-    told = account(PACK, "capacity", facts, TODAY, "en")
+    told = workings(PACK, "capacity", facts, TODAY, "en")
     assert told is not None
     assert told.lines("en")[1] == (
         "From: Monthly income ¥5,000.00; Essential outgoings ¥3,200.00; Priority payments ¥800.00; "
@@ -121,8 +121,8 @@ def test_it_says_what_it_was_taken_from() -> None:
 
 
 def test_a_value_that_its_formula_does_not_give_is_not_accounted_for() -> None:
-    assert account(PACK, "capacity", READ.parse({**RICH, "capacity": 1})[0], TODAY, "zh") is None
-    assert account(PACK, "note_flags", {}, TODAY, "zh") is None
+    assert workings(PACK, "capacity", READ.parse({**RICH, "capacity": 1})[0], TODAY, "zh") is None
+    assert workings(PACK, "note_flags", {}, TODAY, "zh") is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -132,7 +132,7 @@ def test_every_figure_of_every_sample_is_told_in_plain_words(language: Language)
         if not isinstance(row, Accepted):
             continue
         derived = derive(PACK, {**row.facts, "note_flags": ()}, TODAY)
-        for name, each in accounts(PACK, derived.facts, TODAY, language).items():
+        for name, each in all_workings(PACK, derived.facts, TODAY, language).items():
             told += 1
             assert name in derived.facts or name in derived.bounds
             for line in each.lines(language):
