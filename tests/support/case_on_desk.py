@@ -29,7 +29,7 @@ WORDS = "当事人说工资已经恢复，逐项核对过了"
 
 
 @dataclass(frozen=True)
-class Work:
+class CaseOnDesk:
     """A signed-in client and the record behind it."""
 
     client: Desk
@@ -106,13 +106,13 @@ class Work:
         return found
 
 
-def words_of(work: Work, review: dict[str, Any]) -> str | None:
+def words_of(work: CaseOnDesk, review: dict[str, Any]) -> str | None:
     """What a person wrote, opened."""
     sealed = review["words"]
     return None if sealed is None else str(work.vault.open(bytes.fromhex(sealed.removeprefix("\\x"))))
 
 
-def held_by(work: Work, account_id: int | None, case_id: int = 1) -> None:
+def held_by(work: CaseOnDesk, account_id: int | None, case_id: int = 1) -> None:
     """Put a case on somebody's desk."""
     with engine_of(work.url) as engine, session(engine) as opened:
         opened.connection().exec_driver_sql(

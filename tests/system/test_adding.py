@@ -142,13 +142,13 @@ from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.api import api
 from tests.support.cases import accepted, decided
 from tests.support.desk_clients import desk
-from tests.support.case_on_desk import Work
+from tests.support.case_on_desk import CaseOnDesk
 
 
 def test_it_is_on_the_bar_and_at_its_address(database_url: str, redis_url: str, vault: Vault) -> None:
     with desk(database_url, redis_url, vault) as client:
         client.timeout = 60
-        work = Work(client, database_url, vault)
+        work = CaseOnDesk(client, database_url, vault)
         work.decide()
         page = client.get("/cases/1?lang=en").text
         assert 'action="/cases/1/refer"' in page and "To legal aid." in page and "Cannot pay a lawyer" in page

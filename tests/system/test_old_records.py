@@ -176,7 +176,7 @@ def test_the_commands_read_it(record: str, form: str, redis_url: str, tmp_path: 
     status = forbear(environment, "status", str(chunks[0][1]), cwd=tmp_path)
     assert f"because cn_consumer {VERSIONS[form]} is retired" in status.stdout
     told = forbear(environment, "explain", "FB-0258", cwd=tmp_path)
-    assert told.returncode == 0 and f"cn_consumer {VERSIONS[form]}" in told.stdout, told.stderr
+    assert told.returncode == 0 and "S04" in told.stdout, told.stderr
     replayed = forbear(environment, "replay", "--all", cwd=tmp_path)
     assert replayed.returncode == 0, replayed.stdout
     assert replayed.stdout.strip().endswith(" identical, 0 different, 0 could not be replayed")

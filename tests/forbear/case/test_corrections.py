@@ -16,7 +16,7 @@ from rules.facts.case_facts import Parser, reader
 from rules.facts.cells import Value
 from rules.facts.numbers import MAX_YUAN
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.case_on_desk import Work
+from tests.support.case_on_desk import CaseOnDesk
 from tests.support.cases import NOW, accepted, pack, submitted
 from tests.support.desk_clients import Desk, account, cookie_of, desk, served
 from tests.support.page import read_page
@@ -37,14 +37,14 @@ ALL: dict[str, Any] = {
 
 
 @pytest.fixture
-def work(database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
+def work(database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Iterator[CaseOnDesk]:
     monkeypatch.setattr("web.pages.case.actions._PATIENCE", 0)
     monkeypatch.setattr("forbear.base.packs.shipped", pack)  # new facts are decided by the tiny pack
     with desk(database_url, redis_url, vault) as client:
-        yield Work(client, database_url, vault)
+        yield CaseOnDesk(client, database_url, vault)
 
 
-def test_an_answer_makes_a_version_and_the_page_shows_what_changed(work: Work) -> None:
+def test_an_answer_makes_a_version_and_the_page_shows_what_changed(work: CaseOnDesk) -> None:
     work.decide()
     assert work.act("answer", {**ALL, "form": "questions"}) == 303
     assert work.is_outdated()
@@ -61,7 +61,9 @@ def test_an_answer_makes_a_version_and_the_page_shows_what_changed(work: Work) -
     assert any(row.startswith("还款能力") for row in changed)
 
 
-def test_what_is_private_stays_as_it_was_and_the_content_is_told_by_the_same_mac(work: Work, vault: Vault) -> None:
+def test_what_is_private_stays_as_it_was_and_the_content_is_told_by_the_same_mac(
+    work: CaseOnDesk, vault: Vault
+) -> None:
     work.decide(accepted(1, "A", private=PRIVATE, extra={"备用": "x"}))
     work.act("answer", INCOME)
     sealed = work.many("SELECT to_jsonb(private) FROM case_version ORDER BY number")
@@ -72,7 +74,7 @@ def test_what_is_private_stays_as_it_was_and_the_content_is_told_by_the_same_mac
     assert (done.accepted, done.unchanged) == (0, 1)
 
 
-def test_a_version_belongs_to_the_submitter_of_the_case_and_is_urgent_and_of_today(work: Work) -> None:
+def test_a_version_belongs_to_the_submitter_of_the_case_and_is_urgent_and_of_today(work: CaseOnDesk) -> None:
     work.decide(submitter="them")
     work.act("answer", INCOME)
     latest = work.one("SELECT to_jsonb(b) FROM batch b WHERE status = 'running'")
@@ -80,14 +82,14 @@ def test_a_version_belongs_to_the_submitter_of_the_case_and_is_urgent_and_of_tod
     assert work.many("SELECT queue FROM chunk WHERE status = 'pending'") == ["urgent"]
 
 
-def test_blank_means_not_known_and_other_facts_stay(work: Work) -> None:
+def test_blank_means_not_known_and_other_facts_stay(work: CaseOnDesk) -> None:
     work.decide(accepted(1, "A", income_monthly=500000, debt_disputed=True))
     assert work.act("answer", {"asked": "income_monthly", "fact.income_monthly": ""}) == 303
     facts = work.one("SELECT facts FROM case_version WHERE number = 2")
     assert "income_monthly" not in facts and facts["debt_disputed"] is True and facts["days_overdue"] == 100
 
 
-def test_a_list_tells_none_of_these_from_not_known(work: Work) -> None:
+def test_a_list_tells_none_of_these_from_not_known(work: CaseOnDesk) -> None:
     work.decide()
     asked = {"asked": "collection_violations"}
     assert work.act("answer", {**asked, "fact.collection_violations": "[]"}) == 303
@@ -104,7 +106,7 @@ def test_a_list_tells_none_of_these_from_not_known(work: Work) -> None:
     ("field", "cell_text"),
     [("income_monthly", "很多"), ("served_on", "2026-02-30"), ("product", "飞机"), ("days_overdue", "")],
 )
-def test_a_bad_answer_is_told_at_its_field_and_kept(work: Work, field: str, cell_text: str) -> None:
+def test_a_bad_answer_is_told_at_its_field_and_kept(work: CaseOnDesk, field: str, cell_text: str) -> None:
     work.decide()
     fields = {"revision": "1", "form": "facts", "asked": field, f"fact.{field}": cell_text}
     answer = work.client.submit("/cases/1/answer", fields)
@@ -118,7 +120,7 @@ def test_what_has_happened_cannot_lie_ahead(
 ) -> None:
     monkeypatch.setattr("web.pages.case.actions._PATIENCE", 0)
     with desk(database_url, redis_url, vault) as client:
-        work = Work(client, database_url, vault)
+        work = CaseOnDesk(client, database_url, vault)
         work.shipped()
         asked = {"asked": "served_on", "revision": "1", "form": "facts"}
         refused = client.submit("/cases/1/answer", {**asked, "fact.served_on": "2026-11-24"})
@@ -127,26 +129,26 @@ def test_what_has_happened_cannot_lie_ahead(
         assert work.act("answer", {"asked": "served_on", "fact.served_on": "2026-11-23"}) == 303
 
 
-def test_changing_nothing_is_refused(work: Work) -> None:
+def test_changing_nothing_is_refused(work: CaseOnDesk) -> None:
     work.decide(accepted(1, "A", income_monthly=500000))
     assert work.act("answer", INCOME) == 422
     assert work.one("SELECT count(*) FROM case_version") == 1
 
 
 @pytest.mark.parametrize("name", ["case_ref", "name", "phone", "notes", "capacity", "note_flags", "nonsense"])
-def test_what_nobody_may_fill_in_is_passed_over(work: Work, name: str) -> None:
+def test_what_nobody_may_fill_in_is_passed_over(work: CaseOnDesk, name: str) -> None:
     work.decide(accepted(1, "A", private=PRIVATE))
     assert work.act("answer", {"asked": name, f"fact.{name}": "B"}) == 422
 
 
-def test_facts_that_came_in_meanwhile_are_not_overwritten(work: Work, vault: Vault) -> None:
+def test_facts_that_came_in_meanwhile_are_not_overwritten(work: CaseOnDesk, vault: Vault) -> None:
     work.decide()
     submitted(work.url, [accepted(1, "A", income_monthly=100)], vault)
     assert work.act("answer", INCOME) == 409
     assert work.one("SELECT count(*) FROM case_version") == 2
 
 
-def test_an_answer_ends_the_waiting(work: Work) -> None:
+def test_an_answer_ends_the_waiting(work: CaseOnDesk) -> None:
     work.decide()
     work.act("ask", {"questions": "income_monthly"})
     work.act("answer", INCOME)
@@ -163,7 +165,7 @@ def test_days_overdue_have_gone_on_since_the_version_was_handed_in(
     with served(database_url, redis_url, vault, later) as address:
         cookies = {auth.COOKIE: cookie_of(database_url, who, later)}
         with Desk(base_url=address, trust_env=False, cookies=cookies) as client:
-            work = Work(client, database_url, vault)
+            work = CaseOnDesk(client, database_url, vault)
             work.decide(accepted(1, "A", days_overdue=100), accepted(2, "B", days_overdue=0))
             for case_id in (1, 2):
                 assert work.act("answer", INCOME, case_id) == 303
@@ -171,7 +173,7 @@ def test_days_overdue_have_gone_on_since_the_version_was_handed_in(
     assert days == [110, 0]
 
 
-def test_the_difference_of_any_two_decisions_has_an_address(work: Work) -> None:
+def test_the_difference_of_any_two_decisions_has_an_address(work: CaseOnDesk) -> None:
     work.decide()
     work.act("answer", ALL)
     work.work_off()
@@ -222,7 +224,7 @@ def test_a_real_worker_decides_an_answer_while_the_counsellor_waits(
 ) -> None:
     site = Site(Urls(database=database_url, redis=redis_url), tmp_path)
     with site.worker(), desk(database_url, redis_url, vault) as client:
-        work = Work(client, database_url, vault)
+        work = CaseOnDesk(client, database_url, vault)
         work.decide()
         assert work.act("answer", ALL) == 303
         until(lambda: not work.is_outdated(), "a worker to decide the answer")

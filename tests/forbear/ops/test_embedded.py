@@ -18,7 +18,7 @@ from forbear.ops import embedded
 HOLD = """
 import sys
 from pathlib import Path
-from forbear import embedded
+from forbear.ops import embedded
 from forbear.base.settings import Settings
 with embedded.servers(Settings(home=Path(sys.argv[1]), database_url=None, redis_url=None)) as urls:
     print(urls.database, flush=True)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from forbear.accounts.accounts import Role
 from forbear.base.vault import Vault
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.case_on_desk import WORDS, Work
+from tests.support.case_on_desk import WORDS, CaseOnDesk
 from tests.support.cases import NOW, accepted, decided
 from tests.support.chromium import DESK, PHONE, signed_in
 from tests.support.desk_clients import Desk, account, cookie_of, served
@@ -34,17 +34,17 @@ FACTS: dict[str, Any] = {
 
 
 @pytest.fixture
-def work(database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
+def work(database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Iterator[CaseOnDesk]:
     monkeypatch.setattr("web.pages.case.actions._PATIENCE", 0)  # no worker runs here: the tests do its work
     decided(database_url, [accepted(1, "A", **FACTS)], vault, by=load(DEFAULT_PACK))
     with served(database_url, redis_url, vault, NOW) as address:
         with Desk(base_url=address, trust_env=False, timeout=DEADLINE) as client:
-            yield Work(client, database_url, vault)
+            yield CaseOnDesk(client, database_url, vault)
 
 
 def open_case(
     browser: Browser,
-    work: Work,
+    work: CaseOnDesk,
     name: str = "wang",
     role: Role = "supervisor",
     *,
@@ -58,7 +58,7 @@ def open_case(
     return page
 
 
-def test_a_case_is_accepted_by_keyboard_alone(browser: Browser, work: Work) -> None:
+def test_a_case_is_accepted_by_keyboard_alone(browser: Browser, work: CaseOnDesk) -> None:
     page = open_case(browser, work)
     for _ in range(40):
         page.keyboard.press("Tab")
@@ -77,7 +77,7 @@ def test_a_case_is_accepted_by_keyboard_alone(browser: Browser, work: Work) -> N
     assert work.desk()["status"] == "reviewed"
 
 
-def test_a_question_is_answered_without_javascript(browser: Browser, work: Work) -> None:
+def test_a_question_is_answered_without_javascript(browser: Browser, work: CaseOnDesk) -> None:
     page = open_case(browser, work, scripts=False)
     page.locator("#questions-income_monthly").fill("6000")
     page.get_by_role("button", name="提交答案").click()
@@ -88,7 +88,7 @@ def test_a_question_is_answered_without_javascript(browser: Browser, work: Work)
     expect(page.locator("#since")).to_contain_text("¥6,000.00")
 
 
-def test_the_page_comes_back_by_itself_with_the_new_decision(browser: Browser, work: Work) -> None:
+def test_the_page_comes_back_by_itself_with_the_new_decision(browser: Browser, work: CaseOnDesk) -> None:
     page = open_case(browser, work)
     page.locator("#questions-income_monthly").fill("6000")
     page.get_by_role("button", name="提交答案").click()
@@ -98,7 +98,7 @@ def test_the_page_comes_back_by_itself_with_the_new_decision(browser: Browser, w
     expect(page.get_by_text("收到了更新的资料")).to_have_count(0)
 
 
-def test_a_letter_is_copied_as_it_stands(browser: Browser, work: Work) -> None:
+def test_a_letter_is_copied_as_it_stands(browser: Browser, work: CaseOnDesk) -> None:
     page = open_case(browser, work)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.locator("button[data-copy=script]").click()
@@ -108,7 +108,7 @@ def test_a_letter_is_copied_as_it_stands(browser: Browser, work: Work) -> None:
 
 
 def test_of_two_people_the_second_sees_what_the_first_did_and_keeps_what_they_typed(
-    browser: Browser, work: Work
+    browser: Browser, work: CaseOnDesk
 ) -> None:
     first, second = open_case(browser, work, "wang"), open_case(browser, work, "li")
     second.locator("#override > summary").click()
@@ -130,7 +130,7 @@ def test_of_two_people_the_second_sees_what_the_first_did_and_keeps_what_they_ty
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_what_was_typed_for_a_case_that_a_colleague_took_can_be_copied(
-    browser: Browser, work: Work, size: tuple[int, int], lang: Language
+    browser: Browser, work: CaseOnDesk, size: tuple[int, int], lang: Language
 ) -> None:
     first = open_case(browser, work, "wang")
     second = open_case(browser, work, "li", "counsellor", size=size, lang=lang)
@@ -153,7 +153,7 @@ def test_what_was_typed_for_a_case_that_a_colleague_took_can_be_copied(
 
 
 def test_on_a_phone_the_actions_come_before_the_reasons_and_nothing_is_wider_than_the_screen(
-    browser: Browser, work: Work
+    browser: Browser, work: CaseOnDesk
 ) -> None:
     page = open_case(browser, work, size=PHONE)
     tops = [page.locator(at).bounding_box() for at in (".verdict", ".acts", ".why")]
@@ -162,7 +162,7 @@ def test_on_a_phone_the_actions_come_before_the_reasons_and_nothing_is_wider_tha
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
 
 
-def test_the_bar_stays_in_sight_on_a_desk(browser: Browser, work: Work) -> None:
+def test_the_bar_stays_in_sight_on_a_desk(browser: Browser, work: CaseOnDesk) -> None:
     page = open_case(browser, work)
     page.locator(".card.timeline").scroll_into_view_if_needed()
     box = page.locator(".bar").bounding_box()
@@ -171,7 +171,7 @@ def test_the_bar_stays_in_sight_on_a_desk(browser: Browser, work: Work) -> None:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_the_negotiation_pack_is_had_as_pdf_with_chinese_in_it(
-    browser: Browser, work: Work, tmp_path: Path, scripts: bool
+    browser: Browser, work: CaseOnDesk, tmp_path: Path, scripts: bool
 ) -> None:
     page = open_case(browser, work, scripts=scripts)
     with page.expect_download() as download:

@@ -15,7 +15,7 @@ from forbear.base.vault import Vault
 from forbear.case import actions
 from models.desk import STATUSES
 from models.review import ACTIONS as RECORDED
-from tests.support.case_on_desk import PLAN, WORDS, Work, held_by, words_of
+from tests.support.case_on_desk import PLAN, WORDS, CaseOnDesk, held_by, words_of
 from tests.support.cases import accepted
 from tests.support.desk_clients import account, cookie_of, desk
 from web.language import LANGUAGES, message, messages
@@ -42,12 +42,12 @@ STATUS = {
 
 
 @pytest.fixture
-def working(database_url: str, redis_url: str, vault: Vault) -> Iterator[Callable[..., Work]]:
+def working(database_url: str, redis_url: str, vault: Vault) -> Iterator[Callable[..., CaseOnDesk]]:
     with ExitStack() as stack:
 
-        def work(role: Role = "counsellor", submitter: str | None = None, name: str = "wang") -> Work:
+        def work(role: Role = "counsellor", submitter: str | None = None, name: str = "wang") -> CaseOnDesk:
             client = stack.enter_context(desk(database_url, redis_url, vault, role, submitter, name))
-            return Work(client, database_url, vault)
+            return CaseOnDesk(client, database_url, vault)
 
         yield work
 
@@ -59,7 +59,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_an_action_moves_the_case_is_kept_chained_and_told(working: Callable[..., Work], action: str) -> None:
+def test_an_action_moves_the_case_is_kept_chained_and_told(working: Callable[..., CaseOnDesk], action: str) -> None:
     work = working()
     work.decide()
     assert work.act(action, ACTIONS[action]) == 303
@@ -72,7 +72,7 @@ def test_an_action_moves_the_case_is_kept_chained_and_told(working: Callable[...
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_submitter_acts_on_no_case(working: Callable[..., Work], action: str) -> None:
+def test_a_submitter_acts_on_no_case(working: Callable[..., CaseOnDesk], action: str) -> None:
     work = working("submitter", "us")
     work.decide()
     assert work.act(action, ACTIONS[action]) == 403
@@ -80,7 +80,7 @@ def test_a_submitter_acts_on_no_case(working: Callable[..., Work], action: str) 
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_form_from_elsewhere_does_nothing(working: Callable[..., Work], action: str) -> None:
+def test_a_form_from_elsewhere_does_nothing(working: Callable[..., CaseOnDesk], action: str) -> None:
     work = working()
     work.decide()
     sent = work.client.post(f"/cases/1/{action}", data={"revision": "1", **ACTIONS[action]})
@@ -89,7 +89,7 @@ def test_a_form_from_elsewhere_does_nothing(working: Callable[..., Work], action
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_stale_form_does_nothing_and_keeps_what_was_typed(working: Callable[..., Work], action: str) -> None:
+def test_a_stale_form_does_nothing_and_keeps_what_was_typed(working: Callable[..., CaseOnDesk], action: str) -> None:
     work = working()
     work.decide()
     typed = {**ACTIONS[action], "words": "打了很久的一段说明文字"}
@@ -123,7 +123,7 @@ KEPT = {
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_what_was_typed_is_kept_though_a_colleague_took_the_case(
-    working: Callable[..., Work], action: str, lang: str
+    working: Callable[..., CaseOnDesk], action: str, lang: str
 ) -> None:
     """Whoever comes second has no form any more: the case is another's."""
     work, colleague = working(), working(name="li")
@@ -141,14 +141,14 @@ def test_what_was_typed_is_kept_though_a_colleague_took_the_case(
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_the_same_form_sent_twice_is_done_once(working: Callable[..., Work], action: str) -> None:
+def test_the_same_form_sent_twice_is_done_once(working: Callable[..., CaseOnDesk], action: str) -> None:
     work = working()
     work.decide()
     assert [work.act(action, ACTIONS[action], revision=1) for _ in range(2)] == [303, 303]
     assert len(work.reviews()) == 1
 
 
-def test_another_form_for_the_same_revision_is_stale(working: Callable[..., Work]) -> None:
+def test_another_form_for_the_same_revision_is_stale(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide()
     assert work.act("outcome", {"outcome": "contacted"}, revision=1) == 303
@@ -157,12 +157,12 @@ def test_another_form_for_the_same_revision_is_stale(working: Callable[..., Work
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_case_that_is_not_there_is_not_found(working: Callable[..., Work], action: str) -> None:
+def test_a_case_that_is_not_there_is_not_found(working: Callable[..., CaseOnDesk], action: str) -> None:
     work = working()
     assert work.client.submit(f"/cases/1/{action}", {"revision": "1"}).status_code == 404
 
 
-def test_the_other_language_of_a_refused_form_is_that_of_the_case(working: Callable[..., Work]) -> None:
+def test_the_other_language_of_a_refused_form_is_that_of_the_case(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide()
     assert 'href="/cases/1?lang=en"' in work.client.submit("/cases/1/override", {"revision": "1"}).text
@@ -170,7 +170,7 @@ def test_the_other_language_of_a_refused_form_is_that_of_the_case(working: Calla
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_colleagues_case_is_left_to_them_and_to_supervisors(
-    working: Callable[..., Work], database_url: str, action: str
+    working: Callable[..., CaseOnDesk], database_url: str, action: str
 ) -> None:
     work = working()
     work.decide()
@@ -183,7 +183,7 @@ def test_a_colleagues_case_is_left_to_them_and_to_supervisors(
     assert [kept["account_id"] for kept in work.reviews()] == [supervisor]
 
 
-def test_acting_on_a_free_case_makes_it_mine(working: Callable[..., Work]) -> None:
+def test_acting_on_a_free_case_makes_it_mine(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide()
     work.act("outcome", {"outcome": "contacted"})
@@ -191,7 +191,7 @@ def test_acting_on_a_free_case_makes_it_mine(working: Callable[..., Work]) -> No
 
 
 def test_an_escalated_case_is_nobodys_and_only_a_supervisor_decides(
-    working: Callable[..., Work], database_url: str
+    working: Callable[..., CaseOnDesk], database_url: str
 ) -> None:
     work = working()
     work.decide()
@@ -209,7 +209,7 @@ def test_an_escalated_case_is_nobodys_and_only_a_supervisor_decides(
     assert work.desk()["status"] == "reviewed"
 
 
-def test_accepting_keeps_the_strategy_and_counts_for_its_rule(working: Callable[..., Work]) -> None:
+def test_accepting_keeps_the_strategy_and_counts_for_its_rule(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide(accepted(1, "A", **PLAN))
     work.act("accept", {"follow_up": "2026-12-08"})
@@ -218,7 +218,7 @@ def test_accepting_keeps_the_strategy_and_counts_for_its_rule(working: Callable[
     assert work.tallies("accepted") == [("card-plan", "")]
 
 
-def test_an_override_keeps_the_recommendation_and_counts_against_its_rule(working: Callable[..., Work]) -> None:
+def test_an_override_keeps_the_recommendation_and_counts_against_its_rule(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide(accepted(1, "A", **PLAN))
     fields = {"strategy": "counsellor_review", "reason": "lender_practice", "words": WORDS}
@@ -229,7 +229,7 @@ def test_an_override_keeps_the_recommendation_and_counts_against_its_rule(workin
     assert work.tallies("overridden") == [("card-plan", "lender_practice")]
 
 
-def test_what_a_person_writes_is_sealed_in_the_record_and_shown_on_the_page(working: Callable[..., Work]) -> None:
+def test_what_a_person_writes_is_sealed_in_the_record_and_shown_on_the_page(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide()
     work.act("override", ACTIONS["override"])
@@ -252,7 +252,7 @@ def test_what_a_person_writes_is_sealed_in_the_record_and_shown_on_the_page(work
     ],
 )
 def test_a_bad_field_is_told_at_its_field_and_nothing_is_done(
-    working: Callable[..., Work], field: str, value: str, sentence: str
+    working: Callable[..., CaseOnDesk], field: str, value: str, sentence: str
 ) -> None:
     work = working()
     work.decide()
@@ -264,14 +264,14 @@ def test_a_bad_field_is_told_at_its_field_and_nothing_is_done(
     assert work.reviews() == []
 
 
-def test_ten_characters_are_enough_and_the_last_day_is_half_a_year_away(working: Callable[..., Work]) -> None:
+def test_ten_characters_are_enough_and_the_last_day_is_half_a_year_away(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide()
     fields = {**ACTIONS["override"], "words": "十个字正好够写理由了", "follow_up": "2027-05-22"}
     assert work.act("override", fields) == 303
 
 
-def test_asking_makes_a_message_of_the_questions_and_nothing_personal(working: Callable[..., Work]) -> None:
+def test_asking_makes_a_message_of_the_questions_and_nothing_personal(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide(accepted(1, "A", private={"name": "王小明"}))
     assert work.act("ask", {"questions": ["income_monthly", "priority_payments"]}) == 303
@@ -282,13 +282,13 @@ def test_asking_makes_a_message_of_the_questions_and_nothing_personal(working: C
     assert work.reviews()[0]["detail"]["questions"] == ["income_monthly", "priority_payments"]
 
 
-def test_asking_nothing_is_refused(working: Callable[..., Work]) -> None:
+def test_asking_nothing_is_refused(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide()
     assert work.act("ask", {"questions": "name"}) == 422
 
 
-def test_a_lender_complaint_is_put_aside_for_the_days_the_pack_says(working: Callable[..., Work]) -> None:
+def test_a_lender_complaint_is_put_aside_for_the_days_the_pack_says(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.shipped()
     page = work.client.get("/cases/1").text
@@ -299,21 +299,21 @@ def test_a_lender_complaint_is_put_aside_for_the_days_the_pack_says(working: Cal
 
 @pytest.mark.parametrize(("until", "status"), [("2026-11-24", 303), ("2026-11-25", 422), ("2026-11-26", 422)])
 def test_a_case_waits_for_nothing_beyond_the_day_before_its_deadline(
-    working: Callable[..., Work], until: str, status: int
+    working: Callable[..., CaseOnDesk], until: str, status: int
 ) -> None:
     work = working()
     work.decide(accepted(1, "A", served_on=dt.date(2026, 11, 10), **PLAN))  # to be answered by 2026-11-25
     assert work.act("snooze", {"until": until, "reason": "papers"}) == status
 
 
-def test_a_clock_nobody_knows_the_start_of_leaves_no_time_to_wait(working: Callable[..., Work]) -> None:
+def test_a_clock_nobody_knows_the_start_of_leaves_no_time_to_wait(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.shipped(legal_stage="complaint_served")
     assert work.act("snooze", {"until": "2026-11-24", "reason": "papers"}) == 422
 
 
 @pytest.mark.parametrize("action", ["snooze", "ask"])
-def test_a_crisis_is_not_put_aside(working: Callable[..., Work], action: str) -> None:
+def test_a_crisis_is_not_put_aside(working: Callable[..., CaseOnDesk], action: str) -> None:
     work = working("supervisor")
     work.decide(accepted(1, "A", private={"notes": "不想活了"}))
     assert action not in work.can()
@@ -321,7 +321,9 @@ def test_a_crisis_is_not_put_aside(working: Callable[..., Work], action: str) ->
     assert work.desk()["status"] == "open"
 
 
-def test_only_a_supervisor_turns_a_crisis_into_something_else(working: Callable[..., Work], database_url: str) -> None:
+def test_only_a_supervisor_turns_a_crisis_into_something_else(
+    working: Callable[..., CaseOnDesk], database_url: str
+) -> None:
     work = working()
     work.decide(accepted(1, "A", private={"notes": "不想活了"}))
     fields = {"strategy": "counsellor_review", "reason": "facts_wrong", "words": WORDS}
@@ -330,7 +332,7 @@ def test_only_a_supervisor_turns_a_crisis_into_something_else(working: Callable[
     assert work.act("override", fields) == 303
 
 
-def test_a_crisis_is_closed_only_after_somebody_decided(working: Callable[..., Work]) -> None:
+def test_a_crisis_is_closed_only_after_somebody_decided(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide(accepted(1, "A", private={"notes": "不想活了"}))
     closing = {"outcome": "closed", "why": "mistake"}
@@ -339,7 +341,7 @@ def test_a_crisis_is_closed_only_after_somebody_decided(working: Callable[..., W
     assert work.act("outcome", closing) == 303
 
 
-def test_a_barred_strategy_has_to_be_confirmed(working: Callable[..., Work]) -> None:
+def test_a_barred_strategy_has_to_be_confirmed(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.shipped(not_my_loan=True)
     blocked = work.one("SELECT outcome -> 'blocked' -> 0 FROM decision")
@@ -350,7 +352,9 @@ def test_a_barred_strategy_has_to_be_confirmed(working: Callable[..., Work]) -> 
 
 
 @pytest.mark.parametrize("result", ["contacted", "lender_accepted", "lender_refused", "plan_kept", "plan_broken"])
-def test_what_came_of_a_case_is_appended_and_counted_by_strategy(working: Callable[..., Work], result: str) -> None:
+def test_what_came_of_a_case_is_appended_and_counted_by_strategy(
+    working: Callable[..., CaseOnDesk], result: str
+) -> None:
     work = working()
     work.decide()
     work.act("accept")
@@ -359,14 +363,14 @@ def test_what_came_of_a_case_is_appended_and_counted_by_strategy(working: Callab
     assert work.desk()["status"] == ("open" if result == "plan_broken" else "reviewed")
 
 
-def test_a_follow_up_of_an_outcome_waits_for_its_day(working: Callable[..., Work]) -> None:
+def test_a_follow_up_of_an_outcome_waits_for_its_day(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide()
     work.act("outcome", {"outcome": "contacted", "follow_up": "2026-12-01"})
     assert work.desk()["status"] == "waiting"
 
 
-def test_closing_needs_a_reason_and_ends_the_case(working: Callable[..., Work]) -> None:
+def test_closing_needs_a_reason_and_ends_the_case(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide()
     assert work.act("outcome", {"outcome": "closed"}) == 422
@@ -378,7 +382,7 @@ def test_closing_needs_a_reason_and_ends_the_case(working: Callable[..., Work]) 
     assert work.desk()["status"] == "open"
 
 
-def test_papers_are_ticked_and_unticked_and_the_list_is_kept(working: Callable[..., Work]) -> None:
+def test_papers_are_ticked_and_unticked_and_the_list_is_kept(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide(accepted(1, "A", **PLAN))
     assert work.ticked() == []
@@ -394,7 +398,7 @@ def test_papers_are_ticked_and_unticked_and_the_list_is_kept(working: Callable[.
 
 
 def test_a_submitter_sees_the_case_and_nothing_of_what_counsellors_did(
-    working: Callable[..., Work], database_url: str
+    working: Callable[..., CaseOnDesk], database_url: str
 ) -> None:
     work = working()
     work.decide()
@@ -412,7 +416,9 @@ FILES = ("letters/1.txt", "deadlines.ics")
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_leaves_as_a_file_is_in_the_ledger(working: Callable[..., Work], database_url: str, name: str) -> None:
+def test_what_leaves_as_a_file_is_in_the_ledger(
+    working: Callable[..., CaseOnDesk], database_url: str, name: str
+) -> None:
     work = working()
     work.shipped(**PLAN, hardship_evidence="official", income_evidence="official", hardship_duration="medium")
     assert work.client.get(f"/cases/1/{name}").status_code == 405
@@ -425,14 +431,14 @@ def test_what_leaves_as_a_file_is_in_the_ledger(working: Callable[..., Work], da
     assert noted == [("case:1", {"files": [answer.headers["content-disposition"].split('"')[1]]})]
 
 
-def test_a_letter_that_is_not_there_is_not_found(working: Callable[..., Work]) -> None:
+def test_a_letter_that_is_not_there_is_not_found(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.shipped()
     assert work.client.submit("/cases/1/letters/99.txt").status_code == 404
 
 
 @pytest.mark.parametrize("why", ["stale", "held", "closed"])
-def test_a_case_that_was_not_taken_says_why(working: Callable[..., Work], why: str) -> None:
+def test_a_case_that_was_not_taken_says_why(working: Callable[..., CaseOnDesk], why: str) -> None:
     work = working()
     work.decide()
     told = message("zh", f"told.{why}")
@@ -441,7 +447,7 @@ def test_a_case_that_was_not_taken_says_why(working: Callable[..., Work], why: s
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_a_case_of_another_submitter_is_not_found(working: Callable[..., Work], address: str) -> None:
+def test_a_case_of_another_submitter_is_not_found(working: Callable[..., CaseOnDesk], address: str) -> None:
     work = working("submitter", "them")
     work.shipped()
     assert work.client.get(address).status_code == 404

@@ -3,12 +3,13 @@
 import httpx
 import pytest
 
-from forbear.accounts.accounts import Role
+from forbear.accounts.accounts import Role, Viewer
 from forbear.base.vault import Vault
-from forbear.ledger import listing
+from forbear.desk.review import Act, perform, take_case
+from forbear.ledger import ledger, listing
 from forbear.ledger.ledger import LedgerEntry
 from tests.forbear.ledger.test_audit import faults
-from tests.support.cases import VAULT, accepted, decided, working
+from tests.support.cases import VAULT, accepted, decided, working, working_as
 from tests.support.desk_clients import account, desk
 from tests.support.page import read_page
 from web.language import message
@@ -65,11 +66,14 @@ def test_filters_find_what_was_done_by_whom_to_what(database_url: str, redis_url
 def test_every_kind_is_named_on_the_page_and_links_lead_to_cases(
     database_url: str, redis_url: str, vault: Vault
 ) -> None:
-    append(
-        database_url, "system", *(LedgerEntry(kind, "case:7", {"of": ["a", 1], "n": None}) for kind in listing.KINDS)
-    )
+    decided(database_url, [accepted(1, "A")], VAULT)  # a batch, a publication and a decision: each about its own row
+    who = Viewer(account(database_url), "wang", "counsellor", None)
+    with working_as(who, database_url) as work:
+        perform(work, take_case(work.session, who, 1, 1), Act("ask", {}))
+    others = [kind for kind in listing.KINDS if kind not in ledger.DIGESTED]
+    append(database_url, "system", *(LedgerEntry(kind, "case:7", {"of": ["a", 1], "n": None}) for kind in others))
     append(database_url, "token:9", LedgerEntry("something_new", "x:1"))
-    with desk(database_url, redis_url, vault, "admin") as client:
+    with desk(database_url, redis_url, vault, "admin", name="zhao") as client:
         page = client.get("/ledger")
     assert page.status_code == 200
     assert 'href="/cases/7"' in page.text

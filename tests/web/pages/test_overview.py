@@ -56,7 +56,8 @@ def test_volumes_are_counted_by_day_of_the_place(client: Desk, database_url: str
     decided(database_url, given, vault)
     late = NOW.replace(hour=17)  # after midnight in Shanghai
     submitted(database_url, [accepted(1, "B")], vault, now=late - dt.timedelta(days=1))
-    submitted(database_url, [accepted(1, "C")], vault, now=NOW - dt.timedelta(days=30))
+    before = NOW - dt.timedelta(days=30)
+    submitted(database_url, [accepted(1, "C")], vault, now=before, as_of=before.date())
     volumes = rows(told(client), "volumes")
     assert len(volumes) == 30
     assert volumes[0] == ["2026-11-23", "2", "0", "1"]
