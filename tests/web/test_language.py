@@ -13,7 +13,8 @@ from forbear.base.vault import Vault
 from tests.support.desk_clients import desk
 from web.language import LANGUAGES, message, messages
 
-TEMPLATES = sorted((Path(__file__).parents[2] / "web" / "templates").glob("*.html"))
+WEB = Path(__file__).parents[2] / "web"
+TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 MARKUP = re.compile(r"{{.*?}}|{%.*?%}|{#.*?#}", re.DOTALL)
 SPOKEN = {"alt", "title", "placeholder", "aria-label", "aria-description", "data-label", "value", "content"}
 NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
@@ -91,7 +92,7 @@ def _plain(keys: set[str]) -> set[str]:
 
 
 def _used() -> set[str]:
-    web = TEMPLATES[0].parents[1]
+    web = WEB
     fields = [web.parent / "forbear" / name for name in ("case/actions.py", "case/action_fields.py")]
     sources = [*TEMPLATES, *web.rglob("*.py"), *fields]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)

@@ -48,7 +48,7 @@ def show_ledger(
         "told": partial(_told, lang),
         "named": partial(_named, lang),
     }
-    return render.page(request, "ledger.html", values)
+    return render.page(request, "site/ledger.html", values)
 
 
 def _told(lang: language.Language, key: str, value: Any) -> str:

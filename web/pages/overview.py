@@ -77,7 +77,7 @@ def show_overview(request: Request, work: SupervisorWork, days: Days = 30) -> Re
         "wide": _WIDE,
         "narrow": charts.NARROW,
     }
-    return render.page(request, "overview.html", values)
+    return render.page(request, "site/overview.html", values)
 
 
 @router.get("/{chart}.svg")

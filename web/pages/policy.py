@@ -38,7 +38,7 @@ def show_policy(request: Request, work: SignedInWork, q: Annotated[str, Query(ma
     hits = found[:_MOST]
     more = len(found) > _MOST
     values = {"book": book, "pack": pack, "query": query, "hits": hits, "more": more, "target": _address}
-    return render.page(request, "policy.html", values)
+    return render.page(request, "policy/policy.html", values)
 
 
 @router.get("/{anchor}")
@@ -64,4 +64,4 @@ def show_anchor(request: Request, work: SignedInWork, anchor: str) -> Response:
         "untried": rule_usage.RuleUsage(),
         "target": _address,
     }
-    return render.page(request, "policy_chapter.html", values)
+    return render.page(request, "policy/policy_chapter.html", values)

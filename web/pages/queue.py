@@ -70,7 +70,7 @@ def show_queue(
         "bound": counting.BOUND,
         "at_once": assignment.AT_ONCE,
     }
-    return render.page(request, "queue.html", values)
+    return render.page(request, "queue/queue.html", values)
 
 
 @router.get("/cases")

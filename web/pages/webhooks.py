@@ -73,7 +73,7 @@ def show_webhook(
     shown = found[:SHOWN]
     later = shown[-1].id if len(found) > SHOWN else None
     values = {"hook": hook, "deliveries": shown, "before": before, "later": later}
-    return render.page(request, "webhook.html", values)
+    return render.page(request, "webhook/webhook.html", values)
 
 
 @router.post("/webhooks/{webhook_id}/remove", dependencies=[OurForm])
@@ -111,7 +111,7 @@ def _list(
         "secret": secret,
         "events": EVENTS,
     }
-    return render.page(request, "webhooks.html", values, status)
+    return render.page(request, "webhook/webhooks.html", values, status)
 
 
 def _faults(work: ViewerWork, submitter: str, events: tuple[str, ...]) -> list[FieldError]:

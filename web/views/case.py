@@ -69,7 +69,7 @@ def case_page(
         "typed": _typed(request, work, case, sent) if lost and sent else None,
     }
     address = None if status == HTTPStatus.OK else f"/cases/{case.case_id}"
-    return render.page(request, "case.html", values, status, address)
+    return render.page(request, "case/case.html", values, status, address)
 
 
 def _typed(request: Request, work: ViewerWork, case: DecidedCase, sent: Sent) -> tuple[TypedField, ...]:

@@ -75,7 +75,7 @@ def failure(request: Request, status: int) -> Response:
     kind = status if status in _TOLD else (400 if status < 500 else 500)
     title = language.message(language.chosen(request), f"failure.{kind}.title")
     text = language.message(language.chosen(request), f"failure.{kind}.text")
-    return page(request, "failure.html", {"title": title, "text": text, "status": status}, status)
+    return page(request, "site/failure.html", {"title": title, "text": text, "status": status}, status)
 
 
 def answer_failures(app: FastAPI) -> None:

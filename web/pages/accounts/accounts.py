@@ -90,4 +90,4 @@ def _page(
         "zone": work.pack.manifest.timezone,
     }
     status = 200 if error is None else 422
-    return render.page(request, "accounts.html", values, status, ADDRESS)
+    return render.page(request, "account/accounts.html", values, status, ADDRESS)

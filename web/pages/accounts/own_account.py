@@ -113,4 +113,4 @@ def _page(
         "zone": work.pack.manifest.timezone,
     }
     status = 200 if error is None else 422
-    return render.page(request, "account.html", values, status, ADDRESS)
+    return render.page(request, "account/account.html", values, status, ADDRESS)

@@ -67,4 +67,4 @@ def _refusal(request: Request, refused: Refused, values: dict[str, str], now: dt
 
 
 def _form(request: Request, values: dict[str, object], status: int = 200) -> Response:
-    return render.page(request, "sign_in.html", values, status)
+    return render.page(request, "account/sign_in.html", values, status)

@@ -37,7 +37,7 @@ def show_batches(
         place = batch_list.BatchCursor.parse(after) if after else None
     except ForbearError:
         raise HTTPException(400) from None
-    return render.page(request, "batches.html", listing(work, place))
+    return render.page(request, "batch/batches.html", listing(work, place))
 
 
 def listing(
@@ -75,19 +75,19 @@ def show_batch(request: Request, work: SignedInWork, batch_id: UUID) -> Response
         "zone": pack.manifest.timezone,
         "rejects": list(rejects.shown(pack.vocabulary, source_of(entry.batch, vault).columns, rejected)),
     }
-    return render.page(request, "batch.html", _live(session, entry) | values)
+    return render.page(request, "batch/batch.html", _live(session, entry) | values)
 
 
 @router.get("/batches/{batch_id}/live")
 def show_live(request: Request, work: SignedInWork, batch_id: UUID) -> Response:
     """The part of a batch's page that changes while it goes on."""
-    return render.page(request, "batch_live.html", _live(work.session, found(work, batch_id)))
+    return render.page(request, "batch/batch_live.html", _live(work.session, found(work, batch_id)))
 
 
 @router.get("/batches/{batch_id}/state")
 def show_state(request: Request, work: SignedInWork, batch_id: UUID) -> Response:
     """How far a batch is, as the list of batches shows it."""
-    return render.page(request, "batch_state.html", {"entry": found(work, batch_id)})
+    return render.page(request, "batch/batch_state.html", {"entry": found(work, batch_id)})
 
 
 def _live(session: Session, entry: batch_list.BatchRow) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def take_file(
     if faults:
         typed = {"as_of": as_of, "submitter": submitter}
         values = listing(work, typed=typed, faults=faults)
-        return render.page(request, "batches.html", values, 422, "/batches")
+        return render.page(request, "batch/batches.html", values, 422, "/batches")
     whose = work.viewer.submitter or submitter.strip()
     kept = uploads.keep(work, name, content, whose, dt.date.fromisoformat(as_of))
     return RedirectResponse(f"/uploads/{kept}", status_code=303)
@@ -109,7 +109,7 @@ def _seen(request: Request, vault: Vault, pack: Pack, upload: Upload, fault: Int
         "rows": {each.first.row: each.rows for each in seen.problems},
     }
     address = f"/uploads/{upload.id}"
-    return render.page(request, "upload.html", values, 422 if fault else 200, address)
+    return render.page(request, "batch/upload.html", values, 422 if fault else 200, address)
 
 
 def _telling(pack: Pack) -> list[str]:

@@ -36,7 +36,7 @@ def show_outdated(request: Request, work: SignedInWork, case_id: RowId) -> Respo
     if desk is None or work.viewer.submitter not in (None, desk.submitter):
         raise HTTPException(404)
     values = {"case_id": case_id, "outdated": decided_case.is_outdated(work.session, desk)}
-    return render.page(request, "case_outdated.html", values)
+    return render.page(request, "history/case_outdated.html", values)
 
 
 @router.get("/cases/{case_id}/compare")
@@ -52,7 +52,7 @@ def compare(
     before, after = (_decided(work, case_id, each) for each in (earlier, later))
     found = decision_diff.decision_diff(before, after)
     values = {"case": case, "before": before, "after": after, "since": found, "earlier": earlier, "later": later}
-    return render.page(request, "case_compare.html", values)
+    return render.page(request, "history/case_compare.html", values)
 
 
 def opened(work: ViewerWork, case_id: int, decision_id: int | None = None) -> LookedAt:
@@ -72,5 +72,5 @@ def _decided(work: ViewerWork, case_id: int, decision_id: int) -> RecordedDecisi
 
 def _shown(request: Request, work: ViewerWork, case: LookedAt) -> Response:
     if isinstance(case, PendingCase):
-        return render.page(request, "waiting.html", {"case": case})
+        return render.page(request, "history/waiting.html", {"case": case})
     return case_page(request, work, case)

@@ -38,7 +38,7 @@ def reveal(
     names = titles(work.session, desk_case, seen)
     facts = [(names[name], value) for name, value in seen.facts.items()]
     values = {"case": desk_case, "facts": facts, "extra": seen.extra}
-    return render.page(request, "revealed.html", values, address=f"/cases/{case_id}")
+    return render.page(request, "privacy/revealed.html", values, address=f"/cases/{case_id}")
 
 
 @router.post("/cases/{case_id}/consent", dependencies=[OurForm])
@@ -84,7 +84,7 @@ def _again(request: Request, work: ViewerWork, case_id: int, given: dict[str, An
     if found is None:
         raise HTTPException(404)
     values = {"privacy": found, "given": {**_EMPTY, **given}}
-    return render.page(request, "privacy_form.html", values, status, f"/cases/{case_id}")
+    return render.page(request, "privacy/privacy_form.html", values, status, f"/cases/{case_id}")
 
 
 def _is_program(request: Request) -> bool:
