@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -17,6 +18,10 @@ from forbear.ops import embedded
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# A machine ten times as slow is not a fault: nothing is timed here.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
