@@ -25,7 +25,22 @@ ARGUMENTS = [
 ]
 DESK, PHONE = (1280, 800), (390, 844)
 _FOR_MACHINES = ("/healthz", "/readyz", "/metrics", "/docs", "/redoc", "/openapi.json")
-_NO_PAGES = (".svg", ".txt", ".ics", ".pdf", ".csv", ".xlsx", ".jsonl", ".json", ".parquet", ".tsv", ".md")
+_NO_PAGES = (
+    ".svg",
+    ".txt",
+    ".ics",
+    ".pdf",
+    ".csv",
+    ".xlsx",
+    ".jsonl",
+    ".json",
+    ".parquet",
+    ".tsv",
+    ".md",
+    "/live",
+    "/state",
+    "/outdated",
+)
 
 
 @contextmanager

@@ -78,7 +78,7 @@ def test_what_is_personal_is_sealed_wherever_it_goes(site: Site, vault: Vault) -
     with psycopg.connect(site.urls.database) as connection:
         errors = connection.execute("SELECT error FROM chunk WHERE error IS NOT NULL").fetchall()
     assert errors
-    assert all(re.fullmatch(r"ValueError in facts, line \d+", error) for (error,) in errors)
+    assert all(re.fullmatch(r"ValueError in case_facts, line \d+", error) for (error,) in errors)
 
 
 def test_what_is_sealed_can_be_opened_with_the_key(site: Site, vault: Vault) -> None:
