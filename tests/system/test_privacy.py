@@ -159,7 +159,9 @@ def _monitored(url: str) -> Iterator[list[str]]:
     last = "the monitor may stop"
 
     def listen() -> None:
-        with redis_client(url) as client, client.monitor() as monitor:
+        # Without a time limit: on a busy machine nothing may be said for a while.
+        client = redis.Redis.from_url(url.replace("redis+socket://", "unix://", 1), socket_timeout=None)
+        with client, client.monitor() as monitor:
             client.echo("started")
             for command in monitor.listen():
                 line = str(command["command"])
