@@ -240,3 +240,9 @@ class _Workings(Teller):
             if isinstance(value, int):
                 entry = self.pack.parameters[each.name]
                 yield f"{title(entry.title, self.language)} {amount(value, entry.unit, self.language)}"
+
+
+def reads_text(pack: Pack, name: str) -> bool:
+    """Whether a derived fact is found from what somebody wrote, which then stands in its workings in any language."""
+    facts = pack.vocabulary.facts
+    return any(facts[read].type == "text" for read in facts[name].inputs)

@@ -154,6 +154,7 @@ def _environment() -> Environment:
     environment.filters["say"] = in_language
     environment.globals["display"] = display
     environment.globals["workings"] = formula_text.all_workings
+    environment.globals["reads_text"] = formula_text.reads_text
     return environment
 
 
