@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -160,7 +161,7 @@ def _monitored(url: str) -> Iterator[list[str]]:
 
     def listen() -> None:
         # Without a time limit: on a busy machine nothing may be said for a while.
-        client = redis.Redis.from_url(url.replace("redis+socket://", "unix://", 1), socket_timeout=None)
+        client: Any = redis.Redis.from_url(url.replace("redis+socket://", "unix://", 1), socket_timeout=None)
         with client, client.monitor() as monitor:
             client.echo("started")
             for command in monitor.listen():
