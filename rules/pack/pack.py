@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import Final
 
 from rules.pack import schema
 from rules.pack.conditions import Condition
@@ -18,8 +18,6 @@ from rules.pack.negotiation import Letter, Negotiation
 from rules.pack.schema import Edition, Manifest, OpenPoint
 
 _FIRST_WITH_BOUNDS: Final = 4
-# Tells what is wrong with a name of a file's entries, or None: (file without ending, what it is called, name).
-Unknown: TypeAlias = Callable[[str, str, str], str | None]
 
 
 class PackError(Exception):
@@ -83,18 +81,6 @@ class Pack:
     def decides_by_bounds(self) -> bool:
         """Whether rules look at the bounds of what is unknown: before form 4 there were none, and decisions stay."""
         return self.form >= _FIRST_WITH_BOUNDS
-
-
-def unknown_in(pack: Pack, broken: Collection[str]) -> Unknown:
-    """A look-up that stays silent about files that could not be read: that is told already."""
-
-    def unknown(file: str, what: str, name: str) -> str | None:
-        entries = getattr(pack, file)
-        if name in entries or f"{file}.yaml" in broken:
-            return None
-        return f"unknown {what} {quoted(name)}; {allowed(name, entries)}"
-
-    return unknown
 
 
 def quoted(value: object) -> str:
