@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import replace
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -45,6 +46,25 @@ def test_they_say_what_the_functions_said_and_no_more(case: tuple[dt.date, Facts
     known, bounds = derive(PAST, told, as_of)
     assert known == old_derivation.derive(PACK, told, as_of, in_force(PACK, as_of))
     assert bounds == {}  # decisions of those packs were made without
+
+
+@pytest.mark.parametrize(
+    ("told", "capacity"),
+    [
+        ({"income_monthly": 1}, None),  # whatever the outgoings are nothing is left, but nobody had said so then
+        ({"income_monthly": 0}, 0),
+        ({"income_monthly": 20, "essential_outgoings": 19}, None),
+        ({"income_monthly": 20, "essential_outgoings": 20}, 0),
+        ({"income_monthly": 20, "essential_outgoings": 20, "priority_payments": 0}, 0),
+        ({"income_monthly": 20, "essential_outgoings": 19, "priority_payments": 0}, 0),
+        ({"income_monthly": 20, "essential_outgoings": 18, "priority_payments": 0}, 1),
+        ({"essential_outgoings": 20}, None),
+    ],
+)
+def test_what_the_functions_waited_for_is_waited_for(told: Facts, capacity: int | None) -> None:
+    known, _ = derive(PAST, told, IN_FORCE)
+    assert known.get("capacity") == capacity
+    assert old_derivation.derive(PACK, told, IN_FORCE, in_force(PACK, IN_FORCE)).get("capacity") == capacity
 
 
 def test_a_pack_of_form_3_gets_its_formulas_as_files() -> None:
