@@ -11,6 +11,7 @@ from forbear.base import log
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings, share_cores
 from forbear.base.vault import load_vault
+from workers import broker
 from workers.schedule import HEARTBEAT_SECONDS, schedule
 
 QUEUES = ("urgent", "bulk", "upkeep")
@@ -18,6 +19,7 @@ TASK_SECONDS = 60  # a chunk takes well under a second; only a hard limit stops 
 # A message not acknowledged for so long goes to another worker: longer than any task may take.
 VISIBILITY_SECONDS = 5 * TASK_SECONDS
 
+broker.install()
 app = Celery("forbear", broker=settings().redis_url, include=["workers.tasks"])
 app.conf.update(
     task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
