@@ -48,9 +48,10 @@ def test_many_cases_one_after_the_other_leave_nothing_behind() -> None:
 
 def test_no_case_meets_another_whatever_their_order() -> None:
     """All cases of a ruleset meet in one state: what each fires is what a fresh engine says of it."""
+    days: list[dict[str, Value]] = [{"days": number} for number in (0, 89, 90, 91, 2**40)]
     cases: list[dict[str, Value]] = [
         {},
-        *({"days": days} for days in (0, 89, 90, 91, 2**40)),
+        *days,
         {"days": 91, "city": "x"},
     ]
     alone = [_hits(DAYS, facts) for facts in cases]
