@@ -26,7 +26,7 @@ hypothesis.settings.load_profile("untimed")
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[embedded.Urls]:
-    """Embedded servers in a home of their own, or those that bench/mutants.py runs for many sessions."""
+    """Embedded servers in a home of their own, or those that bench/mutants runs for many sessions."""
     if running := os.environ.get("FORBEAR_TEST_SERVERS"):
         yield embedded.Urls(*running.split())
         return

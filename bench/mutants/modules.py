@@ -1,0 +1,69 @@
+"""The modules that are mutated, each with the tests that should notice."""
+
+from typing import Final
+
+# What is mutated, and the tests that should notice. `True`: they need PostgreSQL.
+MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
+    "hit_policy": (
+        "rules/decision/hit_policy.py",
+        ("rules/decision/test_hit_policy", "rules/decision/test_outcome", "rules/decision/test_certain"),
+        False,
+    ),
+    "outcome": (
+        "rules/decision/outcome.py",
+        ("rules/decision/test_deadlines", "rules/decision/test_outcome", "rules/decision/test_stale_parameters"),
+        False,
+    ),
+    "evaluate": (
+        "rules/decision/evaluate.py",
+        ("rules/decision/test_outcome", "rules/decision/test_counterfactuals", "rules/decision/test_certain"),
+        False,
+    ),
+    "stale_parameters": ("rules/decision/stale_parameters.py", ("rules/decision/test_stale_parameters",), False),
+    "counterfactuals": ("rules/decision/counterfactuals.py", ("rules/decision/test_counterfactuals",), False),
+    "near_misses": ("rules/decision/near_misses.py", ("rules/text/test_decision_view",), False),
+    "reasons": (
+        "rules/decision/reasons.py",
+        ("rules/decision/test_outcome", "rules/text/test_decision_view"),
+        False,
+    ),
+    "repayment": ("rules/decision/repayment.py", ("rules/decision/test_repayment",), False),
+    "interpreter": ("rules/engines/interpreter.py", ("rules/engines/test_interpreter",), False),
+    "bounds": (
+        "rules/formulas/bounds.py",
+        ("rules/formulas/test_bounds", "rules/formulas/test_derivation"),
+        False,
+    ),
+    "reader": (
+        "rules/formulas/reader.py",
+        ("rules/formulas/test_bounds", "rules/formulas/test_derivation", "rules/formulas/test_columns"),
+        False,
+    ),
+    "derivation": (
+        "rules/formulas/derivation.py",
+        ("rules/formulas/test_bounds", "rules/formulas/test_derivation"),
+        False,
+    ),
+    "legal_days": ("rules/facts/legal_days.py", ("rules/facts/test_legal_days",), False),
+    "red_flags": ("rules/facts/red_flags.py", ("rules/facts/test_red_flags",), False),
+    "negation": ("rules/facts/negation.py", ("rules/facts/test_negation", "rules/facts/test_red_flags"), False),
+    "references": (
+        "rules/pack/references.py",
+        ("rules/pack/test_references", "rules/loading/test_loader"),
+        False,
+    ),
+    "chunks": ("forbear/batch/chunks.py", ("forbear/batch/test_chunks", "forbear/batch/test_claims"), True),
+    "triage": (
+        "forbear/batch/triage.py",
+        (
+            "forbear/batch/test_triage",
+            "forbear/batch/test_at_once",
+            "forbear/webhooks/test_webhooks",
+            "forbear/batch/test_borrowers",
+        ),
+        True,
+    ),
+    "ledger": ("forbear/ledger/ledger.py", ("forbear/ledger/test_ledger",), True),
+    "audit": ("forbear/ledger/audit.py", ("forbear/ledger/test_audit",), True),
+    "review": ("forbear/desk/review.py", ("forbear/desk/test_review",), True),
+}
