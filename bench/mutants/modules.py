@@ -34,19 +34,15 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
         False,
     ),
     "interpreter": ("rules/engines/interpreter.py", ("rules/engines/test_interpreter",), False),
-    "bounds": (
-        "rules/formulas/bounds.py",
-        ("rules/formulas/test_bounds", "rules/formulas/test_derivation"),
-        False,
-    ),
+    "bounds": ("rules/formulas/bounds.py", ("rules/formulas/test_bounds", "rules/formulas/test_reader"), False),
     "reader": (
         "rules/formulas/reader.py",
-        ("rules/formulas/test_bounds", "rules/formulas/test_derivation", "rules/formulas/test_columns"),
+        ("rules/formulas/test_reader", "rules/formulas/test_derivation", "rules/formulas/test_columns"),
         False,
     ),
     "derivation": (
         "rules/formulas/derivation.py",
-        ("rules/formulas/test_bounds", "rules/formulas/test_derivation"),
+        ("rules/formulas/test_surroundings", "rules/formulas/test_derivation"),
         False,
     ),
     "ends": ("rules/formulas/ends.py", ("rules/formulas/test_ends",), False),
