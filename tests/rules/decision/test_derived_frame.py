@@ -10,11 +10,12 @@ import polars as pl
 from rules.decision.derived_frame import DerivedFrame, FrameDeriver, derived_columns
 from rules.decision.outcome import EngineDisagreement
 from rules.engines.frame import end
+from rules.facts.case_facts import Facts
 from rules.formulas.derivation import Derived
 from tests.support.tiny_pack import FILES, tiny
 
 TODAY = dt.date(2026, 11, 23)
-FACTS = {"income_monthly": 500_000, "essential_outgoings": 400_000, "priority_payments": 0}
+FACTS: Facts = {"income_monthly": 500_000, "essential_outgoings": 400_000, "priority_payments": 0}
 
 
 def _differing(one: list[int | None], other: list[int | None], *derived: dict[str, int]) -> object:
@@ -79,7 +80,8 @@ def test_what_the_application_gives_is_there_with_its_ends_and_what_is_private_i
 
 
 def test_the_columns_of_a_day_are_made_once_and_are_of_that_day() -> None:
-    pack, cases = tiny(), [{**FACTS, "income_monthly": 100}]
+    pack = tiny()
+    cases: list[Facts] = [{**FACTS, "income_monthly": 100}]
     assert derived_columns(pack, TODAY) is derived_columns(pack, TODAY)
     assert derived_columns(pack, TODAY) is not derived_columns(pack, TODAY + dt.timedelta(days=1))
     # Before 2020 the share that is put by had no value: there was no capacity.

@@ -11,9 +11,9 @@ from rules.formulas.bounds import EITHER, ENDLESS, NOTHING, Choice, Interval, Re
 from rules.formulas.derivation import DatedParameters, Derivation, anytime, derivation, missing, over
 from rules.formulas.derivation import derive as derive_by
 from rules.pack.pack import Pack
-from rules.pack.schema import Fact, Parameter, ParameterValue, Reference
+from rules.pack.schema import Fact, Parameter, ParameterValue, Reference, Vocabulary
 from tests.support.pack_builder import formulas_of, pack_of
-from tests.support.vocabulary import COLOURS, TITLE, Vocabulary, fact
+from tests.support.vocabulary import COLOURS, TITLE, fact
 
 TODAY = dt.date(2026, 11, 23)
 DESIGN = (Reference(id="practice", status="design"),)
