@@ -27,7 +27,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
         ("rules/decision/test_reasons", "rules/decision/test_outcome"),
         False,
     ),
-    "repayment": ("rules/decision/repayment.py", ("rules/decision/test_repayment",), False),
+    "repayment": ("rules/decision/repayment.py", ("rules/decision/test_plans", "rules/decision/test_repayment"), False),
     "derived_frame": (
         "rules/decision/derived_frame.py",
         ("rules/decision/test_derived_frame", "rules/engines/test_bounds_in_rules"),
