@@ -15,6 +15,7 @@ from rules.engines.durable import EngineError
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
+from rules.formulas.derivation import Derived
 from rules.formulas.ends import Bounds
 from rules.pack import conditions as c
 from rules.pack.pack import LoadedRule, Pack
@@ -170,6 +171,26 @@ def test_cases_that_the_engines_judge_differently_go_to_a_person_each_with_its_o
     assert more.deadlines == (DeadlineDue("answer", dt.date(2026, 11, 24)),)
     assert down.disagreement == (EngineDisagreement("wins", "error", "hit"),)
     assert (down.rules_fired, down.urgency) == (("disagreement",), "U2")
+
+
+def test_a_derived_fact_that_the_engines_read_differently_goes_to_a_person_though_every_rule_agrees(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = evaluator(tiny())
+    surplus: dict[str, Value] = {"income_monthly": 500_000, "essential_outgoings": 400_000, "priority_payments": 0}
+    cases = [{**surplus, "case_ref": name} for name in ("one", "two", "three")]
+    assert [each.outcome.engines_agree for each in found.evaluate(cases)] == [True, True, True]
+    sound = found._derivation.derive
+
+    def faulty(facts: Facts) -> Derived:
+        derived = sound(facts)
+        return derived._replace(facts={**derived.facts, "capacity": 1}) if facts["case_ref"] == "two" else derived
+
+    monkeypatch.setattr(found._derivation, "derive", faulty)
+    one, two, three = (each.outcome for each in found.evaluate(cases))
+    assert (one.engines_agree, three.engines_agree) == (True, True)
+    assert two.disagreement == (EngineDisagreement("capacity", "value", "other_value"),)
+    assert (two.engines_agree, two.urgency, two.rules_fired) == (False, "U2", ("disagreement",))
 
 
 def test_what_is_unknown_is_told_of_a_disagreement_too() -> None:
