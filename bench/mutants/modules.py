@@ -51,7 +51,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "units": ("rules/formulas/units.py", ("rules/formulas/test_units", "rules/formulas/test_loader"), False),
     "affordability": ("rules/facts/affordability.py", ("rules/facts/test_affordability",), False),
     "case_facts": ("rules/facts/case_facts.py", ("rules/facts/test_case_facts",), False),
-    "cells": ("rules/facts/cells.py", ("rules/facts/test_cells",), False),
+    "cells": ("rules/facts/cells.py", ("rules/facts/test_cell_boundaries", "rules/facts/test_cells"), False),
     "numbers": ("rules/facts/numbers.py", ("rules/facts/test_numbers", "rules/facts/test_cells"), False),
     "vocabulary": ("rules/facts/vocabulary.py", ("rules/facts/test_vocabulary",), False),
     "legal_days": ("rules/facts/legal_days.py", ("rules/facts/test_legal_days",), False),

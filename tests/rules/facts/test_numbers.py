@@ -143,6 +143,13 @@ def test_a_cell_of_forty_characters_is_read_and_a_longer_one_is_none() -> None:
     assert "above" in refused("9" * 40, fact("money"))
 
 
+def test_a_number_too_long_for_any_cell_is_refused_as_such() -> None:
+    for of in (fact("int"), fact("money"), fact("rate")):
+        assert "200" in refused("9" * 5_000, of)
+        assert "above" in refused("9" * 20, of)
+        assert "above" in refused("1" + "0" * 25, of)
+
+
 def test_a_rate_may_be_negative_only_where_its_fact_may() -> None:
     of = fact("rate", minimum=-5, maximum=5)
     assert [reader(of)(cell) for cell in ("-5", "-4.35%", "-0.5", "5.99", -5)] == [-500, -435, -50, 599, -500]
@@ -150,8 +157,8 @@ def test_a_rate_may_be_negative_only_where_its_fact_may() -> None:
 
 
 def test_the_longer_suffix_is_taken_off_and_only_at_the_end() -> None:
-    of = fact("int", suffixes=("天", "个月", "月", "Months", "s"))
-    assert [reader(of)(cell) for cell in ("3个月", "3月", "3 months", "3MONTHS", "3s", "3 天", "３个月")] == [3] * 7
+    of = fact("int", suffixes=("天", "个月", "月", "d", "nd", "Months", "s"))
+    assert [reader(of)(cell) for cell in ("3个月", "3月", "3 months", "3MONTHS", "3nd", "3 天", "３个月")] == [3] * 7
     for cell in ("3天月", "天3", "3个", "天", "3 天 4"):
         assert "whole number" in refused(cell, of)
 
