@@ -27,6 +27,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.mutants", description=bench.mutants.__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(MODULES)}; all by default")
     parser.add_argument("--sample", type=int, default=60, help="how many mutants of each module (default 60)")
+    parser.add_argument("--again", action="store_true", help="only what survived the last time, once tests are written")
     asked = parser.parse_args()
     names = asked.modules or list(MODULES)
     scores = json.loads(SCORES.read_text()) if SCORES.exists() else {}
@@ -36,7 +37,8 @@ def main() -> int:
         if any(MODULES[name][2] for name in names):
             os.environ[URLS] = stack.enter_context(_servers())
         for name in names:
-            scores[name] = score(name, asked.sample, lambda line: print(line, flush=True))
+            last = scores.get(name) if asked.again else None
+            scores[name] = score(name, asked.sample, lambda line: print(line, flush=True), last)
             ordered = {each: scores[each] for each in MODULES if each in scores}
             SCORES.write_text(json.dumps(ordered, ensure_ascii=False, indent=2) + "\n")
     return int(any(scores[name]["percent"] < ENOUGH for name in names))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,8 +24,8 @@ def equivalent() -> dict[str, dict[str, str]]:
     return yaml.safe_load(REASONS.read_text()) or {}
 
 
-def score(name: str, sample: int, say: Callable[[str], None]) -> dict[str, Any]:
-    """Try a sample of a module's mutants."""
+def score(name: str, sample: int, say: Callable[[str], None], last: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Try a sample of a module's mutants; of one scored before (`last`) only those that survived."""
     file, tests, _ = MODULES[name]
     paths = [f"tests/{test}.py" for test in tests]
     reasons = equivalent().get(name, {})
@@ -40,11 +40,15 @@ def score(name: str, sample: int, say: Callable[[str], None]) -> dict[str, Any]:
         source = (ROOT / file).read_text()
         every = mutants(source)
         chosen = random.Random(SEED).sample(every, min(sample, len(every)))
+        if last is not None and (last["possible"], last["tried"]) != (len(every), len(chosen)):
+            raise SystemExit(f"{name}: the module or the sample is another than when it was scored; try all again")
         survivors, same, noticed = [], [], 0
         for mutant in chosen:
             known = f"{mutant.where}: {mutant.change}"
             if known in reasons:
                 same.append(known)
+            elif last is not None and known not in last["survivors"]:
+                noticed += 1
             elif run(Path(file), mutant.tree(source), paths, log, most) == 0:
                 survivors.append(known)
                 say(f"  {name}: survived: {known}")

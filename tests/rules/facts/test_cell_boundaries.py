@@ -180,6 +180,14 @@ def test_a_list_in_one_cell_is_taken_apart(cell: str, values: tuple[str, ...] | 
     assert read(cell, "list", values=VALUES) == values
 
 
+def test_a_label_with_a_separator_in_it_is_one_value_where_it_stands_alone() -> None:
+    values = {**VALUES, "night": FactValue(zh="夜里/清晨", en="At night, at dawn", aliases=("甲;乙",))}
+    for cell in ("夜里/清晨", "at night, at dawn", "night", "甲;乙"):
+        assert read(cell, "list", values=values) == ("night",)
+    assert read("乙;甲", "list", values=values) == ("a_one", "b")
+    assert read(["夜里/清晨", "乙"], "list", values=values) == ("b", "night")
+
+
 def test_numbers_and_days_in_a_cell_of_text_are_written_out() -> None:
     assert read(7, "text") == "7"
     assert read(7.0, "text") == "7"
