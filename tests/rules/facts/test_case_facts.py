@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.facts.case_facts import Facts, FieldError, Parser, display, missing, number, read_facts, reader, stored_facts
+from rules.facts.case_facts import (
+    Facts,
+    FieldError,
+    Parser,
+    _remembering,
+    display,
+    missing,
+    number,
+    read_facts,
+    reader,
+    stored_facts,
+)
 from rules.facts.cells import Value
 from rules.pack.schema import Fact, FactType, FactValue, Text, Vocabulary
 from tests.support.tiny_pack import tiny
@@ -229,6 +240,26 @@ def test_the_same_cell_is_read_the_same_whatever_came_before_it() -> None:
     for age in range(3_000):  # more than are kept
         assert parser.parse({"age": str(age)})[0] == {"age": age}
     assert parser.parse({"age": "2999"})[0] == {"age": 2_999}
+
+
+def test_the_short_cells_of_a_column_are_read_once_and_only_so_many_are_kept() -> None:
+    reads: list[object] = []
+
+    def read(cell: object) -> Value:
+        reads.append(cell)
+        return str(cell)
+
+    remember = _remembering(read)
+    for cell, times in (("x" * 40, 1), ("x" * 41, 2), (7, 2), ("7", 1), (None, 2)):
+        reads.clear()
+        assert [remember(cell), remember(cell)] == [str(cell)] * 2
+        assert len(reads) == times, cell
+    for nth in range(1_998):  # two are kept already
+        remember(f"no. {nth}")
+    reads.clear()
+    for cell in ("no. 0", "no. 1997", "one more", "one more", "7"):
+        assert remember(cell) == cell
+    assert reads == ["one more", "one more"]
 
 
 def test_facts_that_are_not_of_the_vocabulary_are_left_out_where_that_is_allowed() -> None:
