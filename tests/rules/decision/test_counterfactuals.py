@@ -161,6 +161,23 @@ def test_an_amount_is_told_as_it_is_and_tried_out() -> None:
     )
 
 
+def test_to_have_nothing_is_no_change_to_suggest() -> None:
+    nothing = c.Compare("lump_sum_available", "equals", 0)
+    assert _found(LOW, _plan(c.All((LATE, nothing))), lump_sum_available=5) == ()
+
+
+def test_what_another_comparison_of_the_condition_asks_for_is_no_amount() -> None:
+    either = c.Any((c.Compare("hardship_evidence", "equals", "official"), WILLING, AMOUNT))
+    assert [(each.fact, each.value) for each in _found(LOW, _plan(c.All((LATE, either))))] == [
+        ("hardship_evidence", "official"),
+        ("lump_sum_available", 500),
+        ("willing", True),
+    ]
+    fen = c.Any((WILLING, c.Compare("lump_sum_available", "at_least", 1)))
+    (amount, willing) = _found(LOW, _plan(c.All((LATE, fen))))
+    assert (type(amount.value), type(willing.value)) == (int, bool)
+
+
 def test_of_a_balance_that_is_not_known_no_share_is_told() -> None:
     either = c.Any((SHARE, c.Compare("lump_sum_available", "at_least", 900)))
     rules = (LOW, _plan(c.All((LATE, either))))
