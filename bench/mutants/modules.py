@@ -30,19 +30,19 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "repayment": ("rules/decision/repayment.py", ("rules/decision/test_plans", "rules/decision/test_repayment"), False),
     "derived_frame": (
         "rules/decision/derived_frame.py",
-        ("rules/decision/test_derived_frame", "rules/engines/test_bounds_in_rules"),
+        ("rules/decision/test_derived_frame",),
         False,
     ),
     "interpreter": ("rules/engines/interpreter.py", ("rules/engines/test_interpreter",), False),
     "bounds": ("rules/formulas/bounds.py", ("rules/formulas/test_bounds", "rules/formulas/test_reader"), False),
     "reader": (
         "rules/formulas/reader.py",
-        ("rules/formulas/test_reader", "rules/formulas/test_derivation", "rules/formulas/test_columns"),
+        ("rules/formulas/test_reader",),
         False,
     ),
     "derivation": (
         "rules/formulas/derivation.py",
-        ("rules/formulas/test_surroundings", "rules/formulas/test_derivation"),
+        ("rules/formulas/test_surroundings",),
         False,
     ),
     "ends": ("rules/formulas/ends.py", ("rules/formulas/test_ends",), False),
