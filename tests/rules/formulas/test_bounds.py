@@ -248,3 +248,7 @@ def test_logic_of_nothing_but_nothing_is_nothing() -> None:
     assert all_of([NOTHING, False]) is False
     assert any_of([NOTHING, True]) is True
     assert [negated(each) for each in (True, False, EITHER, NOTHING)] == [False, True, EITHER, NOTHING]
+
+
+def test_endless_is_the_greatest_power_of_two_that_a_column_holds() -> None:
+    assert ENDLESS < 2**63 <= 2 * ENDLESS
