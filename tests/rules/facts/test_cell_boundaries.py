@@ -200,7 +200,8 @@ def test_numbers_and_days_in_a_cell_of_text_are_written_out() -> None:
     assert read(999_999_999_999_999.0, "text") == "999999999999999"
     for cell in (1e15, -1e15, float("nan"), float("inf")):
         assert "digits" in refused(cell, "text")
-    for of_many in ([], (), set(), {}, b"x", ["a"]):
+    many: tuple[object, ...] = ([], (), set(), {}, b"x", ["a"])
+    for of_many in many:
         assert "must be text" in refused(of_many, "text")
     assert read("  ", "text") is None
 

@@ -146,6 +146,15 @@ def test_what_follows_is_a_value_a_bound_or_neither() -> None:
     assert endless.bounds == {"times": Interval(ENDLESS, None)}
 
 
+def test_what_is_endless_whatever_is_given_is_no_value() -> None:
+    none = {"subtract": [{"count": 1}, {"count": 1}]}
+    pack = _pack(
+        ever={"divide": {"of": {"count": 6}, "by": none, "gives": "count", "round": "up", "zero": "endless"}},
+        sum={"add": [{"fact": "count"}, {"count": 1}]},
+    )
+    assert derive_by(pack, {"count": 2}, TODAY) == ({"count": 2, "sum": 3}, {"ever": Interval(ENDLESS, None)})
+
+
 def test_what_is_given_already_is_kept_whatever_its_formula_says() -> None:
     assert derive_by(PLAIN, {"count": 2, "sum": 7}, TODAY).facts == {"count": 2, "sum": 7, "twice": 14, "times": 3}
     assert derive_by(PLAIN, {"count": 2, "times": ENDLESS}, TODAY).facts["times"] == ENDLESS
