@@ -246,7 +246,7 @@ def test_engines_take_the_figures_they_are_made_with() -> None:
     ):
         found = engines(tiny(), figures)
         assert ("card-plan" in found.hits(case, {})) is fired
-        assert ("card-plan" in found.twin.evaluate([case], [{}]).true[0]) is fired
+        assert ("card-plan" in found.second.evaluate([case], [{}]).true[0]) is fired
 
 
 def test_every_rule_is_traced_with_what_follows_from_the_case_as_submitted() -> None:

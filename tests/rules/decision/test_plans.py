@@ -37,6 +37,10 @@ def test_each_kind_of_plan_says_all_that_it_is() -> None:
         within_stress=False,
         excess=10_000,
     )
+    (steady,) = plans_of("steady_instalments", **facts, capacity_stressed=40_000)
+    assert steady == replace(
+        level_plan, kind="steady_instalments", months=25, monthly=40_000, last=40_000, within_stress=True
+    )
     (shared,) = plans_of("shared_instalments", **facts, monthly_due=30, other_debt_payments=70)
     assert shared == RepaymentPlan(
         "plan",

@@ -75,6 +75,27 @@ def test_a_contradiction_is_told_of_its_own_fact_alone(fact: dict[str, Any], lin
     assert only.startswith(f"facts.b.{line}")
 
 
+_WIDE = "is more than a whole number of 64 bits holds; write one of fewer digits"
+_YUAN = 2**63 // 100  # of which 99 fen more are too many
+
+
+@pytest.mark.parametrize(
+    ("fact", "keys"),
+    [
+        ({"type": "int", "minimum": 1 - 2**63, "maximum": 2**63 - 1}, []),
+        ({"type": "int", "maximum": 2**63}, ["maximum"]),
+        ({"type": "int", "minimum": -(2**63)}, ["minimum"]),
+        ({"type": "int", "minimum": -(2**63), "maximum": 2**63}, ["minimum", "maximum"]),
+        ({"type": "money", "maximum": _YUAN - 1}, []),
+        ({"type": "money", "maximum": _YUAN}, ["maximum"]),
+        ({"type": "rate", "minimum": -_YUAN, "maximum": 1}, []),
+        ({"type": "rate", "minimum": -_YUAN - 1, "maximum": 1}, ["minimum"]),
+    ],
+)
+def test_the_limits_of_a_number_are_those_that_a_column_holds(fact: dict[str, Any], keys: list[str]) -> None:
+    assert told(a={"type": "text"}, b=fact) == [f"facts.b.{key}: {_WIDE}" for key in keys]
+
+
 def test_every_contradiction_of_a_fact_is_told() -> None:
     fact = {"type": "money", "how": TEXT, "given": True, "required": True, "unit": "days", "values": TWO}
     assert [line.split(":")[0] for line in told(a={**fact, "urgent": ("one",)}, b={"type": "int", "how": TEXT})] == [
