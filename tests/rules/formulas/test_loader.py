@@ -346,6 +346,7 @@ def test_a_divisor_that_may_be_nothing_at_either_end_says_what_is_then(divisor: 
         assert _refused(formula).startswith("formula.divide.by: can be 0; say what the division gives then")
     else:
         assert _loaded(formula)
+    assert _loaded(formula.replace("round: up", "round: up, zero: nothing"))
 
 
 @pytest.mark.parametrize(("factor", "wide"), [(92_233, False), (92_234, True), (-92_233, False), (-92_234, True)])
