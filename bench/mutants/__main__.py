@@ -58,7 +58,7 @@ def _servers() -> Iterator[str]:
 _SERVE: Final = """
 import sys
 from pathlib import Path
-from forbear import embedded
+from forbear.ops import embedded
 from forbear.base.settings import Settings
 with embedded.servers(Settings(home=Path("{home}"), database_url=None, redis_url=None)) as urls:
     print(urls.database, urls.redis, flush=True)

@@ -12,9 +12,10 @@ import time
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Final
 
 import hypothesis
@@ -95,29 +96,46 @@ def _name(path: Path) -> str:
     return ".".join(path.with_suffix("").parts)
 
 
-def _imported(source: str) -> set[str]:
-    """The modules of the repository that a file imports, wherever in it."""
+def _imported(source: str, packages: Sequence[str] = PACKAGES) -> set[str]:
+    """The modules of these packages that a file imports, wherever in it."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in PACKAGES:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in packages:
             found |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
         elif isinstance(node, ast.Import):
-            found |= {name.name for name in node.names if name.name.partition(".")[0] in PACKAGES}
+            found |= {name.name for name in node.names if name.name.partition(".")[0] in packages}
     return found
 
 
 def preload(tests: Sequence[str]) -> None:
-    """Import what the tests import: every child starts from there."""
-    for file in ("tests/conftest.py", *tests):
-        for name in sorted(_imported((ROOT / file).read_text())):
+    """Import what the tests import, by their helpers too: every child starts from there."""
+    files = [ROOT / "tests/conftest.py", *(ROOT / test for test in tests)]
+    for file in files:
+        source = file.read_text()
+        for name in sorted(_imported(source)):
             with suppress(ModuleNotFoundError):  # a class or function, no module
                 importlib.import_module(name)
+        helpers = (ROOT / f"{name.replace('.', '/')}.py" for name in sorted(_imported(source, ("tests",))))
+        files += [helper for helper in helpers if helper.exists() and helper not in files]
+    for module in _ours().values():
+        _needs(module)  # read here, once for all children
+
+
+def _ours() -> dict[str, ModuleType]:
+    """What is imported of the repository."""
+    return {each: module for each, module in sys.modules.items() if each.partition(".")[0] in PACKAGES}
+
+
+@cache
+def _needs(module: ModuleType) -> frozenset[str]:
+    """What a module imports of the repository."""
+    return frozenset(_imported(Path(str(module.__file__)).read_text()))
 
 
 def _forget(name: str) -> None:
     """Take back the import of a module and of all that import it, so that they are imported with the fault."""
-    ours = {each: module for each, module in sys.modules.items() if each.partition(".")[0] in PACKAGES}
-    needs = {each: _imported(Path(str(module.__file__)).read_text()) for each, module in ours.items()}
+    ours = _ours()
+    needs = {each: _needs(module) for each, module in ours.items()}
     stale = {name}
     while more := {each for each, wanted in needs.items() if wanted & stale} - stale:
         stale |= more
