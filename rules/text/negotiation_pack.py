@@ -93,7 +93,8 @@ def negotiation_pack(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date)
     if found is None:
         return None
     approach = found.approaches[outcome.strategy]
-    staff, withheld = approach.speaker == "staff", withholds(pack, outcome)
+    staff = approach.speaker == "staff"
+    withheld = withholds(pack, outcome) or not NegotiationWords(pack, facts, as_of, True, {}).true(found.as_borrower)
     follow_up = follow_up_of(pack, approach, outcome, as_of)
     words = _words(pack, found, outcome, facts, as_of, withheld)
     strategy = pack.strategies[outcome.strategy]
