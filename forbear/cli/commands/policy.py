@@ -30,7 +30,7 @@ def _folder(pack: Path | None) -> Path:
 
 @app.command()
 def check(pack: PackFolder = None, as_of: AsOf = None) -> None:
-    """Validate a pack: structure, names, figures in force, reviews, tests and lock file. Exit 1 if something is wrong."""
+    """Validate a pack: structure, names, figures, reviews, tests and lock file. Exit 1 if something is wrong."""
     findings = checks.check(_folder(pack), None if as_of is None else as_of.date())
     for finding in findings:
         typer.echo(f"{finding.level}: {finding.where}: {finding.message}")

@@ -37,7 +37,8 @@ CODES = {
 }
 WORDS = {
     *("Text.zh", "Text.en", "ScriptLine.zh", "ScriptLine.en", "Point.zh", "Point.en", "FactValue.zh", "FactValue.en"),
-    *("FactValue.aliases", "FactValue.brands", "Product.brands", "Fact.aliases", "Fact.suffixes", "Fact.urgent", "Fact.values{}", "Hardship.synonyms"),
+    *("FactValue.brands", "Product.brands"),
+    *("FactValue.aliases", "Fact.aliases", "Fact.suffixes", "Fact.urgent", "Fact.values{}", "Hardship.synonyms"),
     "DerivedFact.values{}",
     *("Product.aliases", "RedFlag.words", "RedFlag.not_before", "RedFlag.not_after"),
 }
