@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import psycopg
 from pydantic_core import to_jsonable_python
+from sqlmodel import SQLModel
 
 from bench import cases
 from forbear import intake
@@ -82,7 +83,7 @@ def run_plain(place: Installation, count: int, number: int) -> dict[str, float]:
 
     pack = loader.load(loader.DEFAULT_PACK)
     engine = make_engine(place.urls.database, "bench")
-    plain.PlainDecision.__table__.create(engine, checkfirst=True)  # type: ignore[attr-defined]
+    SQLModel.metadata.tables["plain_decision"].create(engine, checkfirst=True)
 
     def triage(file: Path) -> None:
         sent = 0

@@ -97,7 +97,7 @@ def _plain_way(as_of: str) -> Plain:
     return Plain(dt.date.fromisoformat(as_of))
 
 
-@app.task(name="plain.triage")  # type: ignore[untyped-decorator]
+@app.task(name="plain.triage")
 def triage(case_ref: str, stored: dict[str, Any], as_of: str) -> None:
     """Decide one case and commit it."""
     plain = _plain_way(as_of)

@@ -11,6 +11,7 @@ from forbear.base import log
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings, share_cores
 from forbear.base.vault import load_vault
+from workers import broker
 from workers.schedule import HEARTBEAT_SECONDS, schedule
 
 QUEUES = ("urgent", "bulk", "upkeep")
@@ -18,9 +19,10 @@ TASK_SECONDS = 60  # a chunk takes well under a second; only a hard limit stops 
 # A message not acknowledged for so long goes to another worker: longer than any task may take.
 VISIBILITY_SECONDS = 5 * TASK_SECONDS
 
+broker.install()
 app = Celery("forbear", broker=settings().redis_url, include=["workers.tasks"])
 app.conf.update(
-    task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
+    task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call] # kombu has no types
     task_default_queue="upkeep",
     task_create_missing_queues=False,
     task_serializer="json",
@@ -46,12 +48,12 @@ app.conf.update(
 )
 
 
-@signals.import_modules.connect  # type: ignore[untyped-decorator]
+@signals.import_modules.connect
 def _share_cores(**_: Any) -> None:
     share_cores()  # this signal comes just before the tasks, and with them Polars, are imported
 
 
-@signals.celeryd_init.connect  # type: ignore[untyped-decorator]
+@signals.celeryd_init.connect
 def _check(**_: Any) -> None:
     """Refuse to start without what every task needs, in one sentence."""
     try:
@@ -62,14 +64,14 @@ def _check(**_: Any) -> None:
         sys.exit(error.message)
 
 
-@signals.beat_init.connect  # type: ignore[untyped-decorator]
+@signals.beat_init.connect
 def _beat_at_once(**_: Any) -> None:
     """Ask for heartbeats when the scheduler starts, not only an interval later: somebody waits for readiness."""
     for queue in QUEUES:
         app.send_task("upkeep.heartbeat", (queue,), queue=queue, expires=HEARTBEAT_SECONDS)
 
 
-@signals.worker_ready.connect  # type: ignore[untyped-decorator]
+@signals.worker_ready.connect
 def _look_around(**_: Any) -> None:
     """A worker that starts wakes whatever is pending, so that nothing waits for a scheduler, and shows it is there."""
     app.send_task("upkeep.sweep", (0,), queue="upkeep", expires=settings().sweep_seconds)
@@ -77,7 +79,7 @@ def _look_around(**_: Any) -> None:
         app.send_task("upkeep.heartbeat", (queue,), queue=queue, expires=HEARTBEAT_SECONDS)
 
 
-@signals.setup_logging.connect  # type: ignore[untyped-decorator]
+@signals.setup_logging.connect
 def _configure_logging(loglevel: int | str | None = None, **_: Any) -> None:
     """Log to standard error, Celery's lines and our own."""
     logging.basicConfig(

@@ -56,13 +56,13 @@ def _process() -> _Process:
     return _Process(make_engine(url or "", f"forbear worker {os.getpid()}"), load_vault(settings()))
 
 
-@signals.worker_process_init.connect  # type: ignore[untyped-decorator]
+@signals.worker_process_init.connect
 def _start(**_: Any) -> None:
     """Connections cannot be shared over a fork: each child makes its own."""
     _process.cache_clear()
 
 
-@app.task(name="chunk.triage")  # type: ignore[untyped-decorator]
+@app.task(name="chunk.triage")
 def triage(chunk_id: int) -> None:
     """Evaluate a chunk if it is there to be done, and wake what that leaves to do."""
     with structlog.contextvars.bound_contextvars(chunk=chunk_id):
@@ -72,7 +72,7 @@ def triage(chunk_id: int) -> None:
             _log.warning("chunk.postponed")  # the sweep comes back to it
 
 
-@app.task(name="upkeep.sweep")  # type: ignore[untyped-decorator]
+@app.task(name="upkeep.sweep")
 def sweep(idle_seconds: int | None = None) -> None:
     """Wake the chunks that should be done and that nobody touched for so long, by default for one sweep's interval."""
     interval = dt.timedelta(seconds=settings().sweep_seconds if idle_seconds is None else idle_seconds)
@@ -83,32 +83,32 @@ def sweep(idle_seconds: int | None = None) -> None:
     _steady(lambda work: uploads.purge(work.session, work.now))
 
 
-@app.task(name="upkeep.heartbeat")  # type: ignore[untyped-decorator]
+@app.task(name="upkeep.heartbeat")
 def beat(queue: str) -> None:
     """Note that this queue is consumed."""
     _steady(lambda work: heartbeat.beat(work.session, queue, work.now))
 
 
-@app.task(name="upkeep.fold")  # type: ignore[untyped-decorator]
+@app.task(name="upkeep.fold")
 def fold() -> None:
     """Add up the tallies."""
     _steady(lambda work: maintenance.fold(work.session, work.now.date()))
 
 
-@app.task(name="upkeep.return")  # type: ignore[untyped-decorator]
+@app.task(name="upkeep.return")
 def bring_back() -> None:
     """Open cases again whose follow-up has come."""
     while (returned := _steady(lambda work: maintenance.bring_back(work.session, work.now))) > 0:
         _log.info("cases.returned", count=returned)
 
 
-@app.task(name="upkeep.tidy")  # type: ignore[untyped-decorator]
+@app.task(name="upkeep.tidy")
 def tidy() -> None:
     """Delete what expired."""
     _steady(lambda work: maintenance.tidy(work.session, work.now))
 
 
-@app.task(name="upkeep.purge")  # type: ignore[untyped-decorator]
+@app.task(name="upkeep.purge")
 def purge(after: int = 0) -> None:
     """Delete some cases that are past their retention, and send the rest of the work on as another message."""
     days = settings().retention_days
@@ -119,7 +119,7 @@ def purge(after: int = 0) -> None:
         app.send_task("upkeep.purge", (done.after,), queue="upkeep", expires=PURGE_SECONDS)
 
 
-@app.task(name="upkeep.deliver")  # type: ignore[untyped-decorator]
+@app.task(name="upkeep.deliver")
 def deliver() -> None:
     """Send the webhooks that are due, round by round; what is left waits for the next task."""
     end = time.monotonic() + DELIVER_FOR
@@ -129,12 +129,12 @@ def deliver() -> None:
             return
         errors = outbox.send(parcels, _process().vault, _now, private=settings().webhook_private)
         _steady(
-            lambda work, tried=parcels, came=errors: outbox.settle(work.session, tried, came, work.now)  # type: ignore[misc]
+            lambda work, tried=parcels, came=errors: outbox.settle(work.session, tried, came, work.now)  # type: ignore[misc] # mypy infers no defaults
         )
         _log.info("webhooks.tried", count=len(parcels), failed=sum(error is not None for error in errors.values()))
 
 
-@app.task(name="upkeep.forget")  # type: ignore[untyped-decorator]
+@app.task(name="upkeep.forget")
 def forget() -> None:
     """Delete what nobody asks for any more: settled deliveries, old idempotency keys."""
     _steady(lambda work: outbox.forget(work.session, work.now))

@@ -31,12 +31,12 @@ class _Try:
 
 
 class CounterfactualSearch:
-    """Finds recourse for whole chunks."""
+    """Finds counterfactuals for whole chunks."""
 
-    def __init__(self, pack: Pack, policy: HitPolicy, twin: PolarsEngine, derivation: Derivation) -> None:
+    def __init__(self, pack: Pack, policy: HitPolicy, second: PolarsEngine, derivation: Derivation) -> None:
         self._pack = pack
         self._policy = policy
-        self._twin = twin
+        self._second = second
         self._derivation = derivation
         facts = pack.vocabulary.facts
         self._followers = {name: followers(pack.vocabulary, name) for name, fact in facts.items() if fact.actionable}
@@ -52,7 +52,7 @@ class CounterfactualSearch:
             for each in self._tries(row, cases[row].facts, verdicts.lacking[row], found)
         ]
         changed = [self._changed(cases[each.row].facts, each) for each in tries]
-        results = self._twin.evaluate(*zip(*changed, strict=True)).true if changed else []
+        results = self._second.evaluate(*zip(*changed, strict=True)).true if changed else []
         kept: list[dict[tuple[str, str], Counterfactual]] = [{} for _ in cases]
         for each, true in zip(tries, results, strict=True):
             claim = (each.strategy, each.fact)

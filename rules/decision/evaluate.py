@@ -31,10 +31,10 @@ Hits: TypeAlias = Callable[[Facts, Bounds], frozenset[str]]
 
 @dataclass(frozen=True)
 class Engines:
-    """The engine of decision and its witness, over the same rules."""
+    """The engine of decision and the second engine, over the same rules."""
 
     hits: Hits
-    twin: PolarsEngine
+    second: PolarsEngine
 
 
 @dataclass(frozen=True)
@@ -77,27 +77,27 @@ class Evaluator:
         self._policy = HitPolicy(pack)
         self._derivation = derivation(pack, as_of)
         self._columns = derived_columns(pack, as_of)
-        self._advisor = CounterfactualSearch(pack, self._policy, self.engines.twin, self._derivation)
-        self._lapses = StaleParameters(pack, as_of, self._parameters)
+        self._counterfactuals = CounterfactualSearch(pack, self._policy, self.engines.second, self._derivation)
+        self._stale = StaleParameters(pack, as_of, self._parameters)
 
     def evaluate(self, cases: Sequence[Facts]) -> list[Evaluation]:
         """Evaluate submitted cases, a chunk at a time."""
         derived = [self._derivation.derive(case) for case in cases]
         # The second engine derives for itself, so that the two vouch for each other's formulas too.
         columns = self._columns.derive(cases)
-        verdicts = self.engines.twin.judge(columns.table)
+        verdicts = self.engines.second.judge(columns.table)
         differing = columns.differing(derived)
         outcomes = [self._outcome(each, row, verdicts, differing.get(row, ())) for row, each in enumerate(derived)]
-        recourses = self._advisor.find(derived, verdicts, outcomes)
-        lapses = self._lapses.find(derived, outcomes)
+        changes = self._counterfactuals.find(derived, verdicts, outcomes)
+        stale = self._stale.find(derived, outcomes)
         return [
-            Evaluation(each.facts, replace(found, recourse=recourse, lapsed=lapsed) if recourse or lapsed else found)
-            for each, found, recourse, lapsed in zip(derived, outcomes, recourses, lapses, strict=True)
+            Evaluation(each.facts, replace(found, recourse=change, lapsed=doubts) if change or doubts else found)
+            for each, found, change, doubts in zip(derived, outcomes, changes, stale, strict=True)
         ]
 
     def trace(self, facts: Facts) -> tuple[RuleTrace, ...]:
         """Every rule, its conditions and comparisons, for one case as submitted or as evaluated."""
-        return self.engines.twin.trace(*self._derivation.derive(facts))
+        return self.engines.second.trace(*self._derivation.derive(facts))
 
     def _outcome(self, derived: Derived, row: int, verdicts: Verdicts, differing: Differences) -> o.Outcome:
         facts, true, unknown = derived.facts, verdicts.true[row], verdicts.unknown[row]
@@ -127,7 +127,7 @@ class Evaluator:
 
     def _questions(self, decisive: Ids, facts: Facts, open_groups: frozenset[str]) -> Ids:
         known = self.pack.vocabulary.facts
-        asked = (name for rule in decisive for name in self.engines.twin.waits_for(rule, facts, open_groups))
+        asked = (name for rule in decisive for name in self.engines.second.waits_for(rule, facts, open_groups))
         return tuple(dict.fromkeys(name for name in asked if known[name].question))
 
     def _disagreed(

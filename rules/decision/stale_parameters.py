@@ -65,10 +65,10 @@ class StaleParameters:
             if each.on is not None
         }
         self._speakers = _speakers(pack, self._now)
-        self._twins: dict[str, tuple[PolarsEngine, frozenset[str], frozenset[str]] | None] = {}
+        self._without: dict[str, tuple[PolarsEngine, frozenset[str], frozenset[str]] | None] = {}
 
     def find(self, cases: Sequence[Derived], outcomes: Sequence[Outcome]) -> list[tuple[StaleParameter, ...]]:
-        """For each case its lapses, in the order of the parameters' names."""
+        """For each case its stale parameters, in the order of the parameters' names."""
         kept: list[dict[str, StaleParameter]] = [{} for _ in cases]
         for doubt in self._doubts([each.facts for each in cases]):
             undecided = self._undecided(doubt, cases, outcomes)
@@ -99,12 +99,12 @@ class StaleParameters:
 
     def _undecided(self, doubt: _Doubt, cases: Sequence[Derived], outcomes: Sequence[Outcome]) -> frozenset[int]:
         """The rows for which some rule cannot be decided without the figure."""
-        if doubt.parameter not in self._twins:
-            self._twins[doubt.parameter] = self._twin(doubt.parameter)
-        twin = self._twins[doubt.parameter]
-        if twin is None:
+        if doubt.parameter not in self._without:
+            self._without[doubt.parameter] = self._rules_without(doubt.parameter)
+        without = self._without[doubt.parameter]
+        if without is None:
             return frozenset()
-        evaluator, stale, direct = twin
+        evaluator, stale, direct = without
         rows = list(doubt.rows)
         verdicts = evaluator.evaluate(
             [{name: value for name, value in cases[row].facts.items() if name not in stale} for row in rows],
@@ -120,7 +120,7 @@ class StaleParameters:
             )
         )
 
-    def _twin(self, parameter: str) -> tuple[PolarsEngine, frozenset[str], frozenset[str]] | None:
+    def _rules_without(self, parameter: str) -> tuple[PolarsEngine, frozenset[str], frozenset[str]] | None:
         """The rules that look at a figure, as if it had no value.
 
         With them the derived facts that come from it, and which of the rules look at it themselves.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Iterator
 
 import durable_rules_engine
 
@@ -16,6 +15,7 @@ from rules.pack.schema import Vocabulary
 
 _NOT_HANDLED = 1  # no rule fired; 0: some did
 _FIRST = "$first"
+_SID = "1"  # the name of the one state of every ruleset
 
 
 class EngineError(Exception):
@@ -34,7 +34,7 @@ class DurableEngine:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._writer = Writer(program.keys)
-        self._rulesets = [(_create(f"forbear-{n}", each), each.keys) for n, each in enumerate(program.rulesets)]
+        self._rulesets = [_LiveRuleset(f"forbear-{n}", each) for n, each in enumerate(program.rulesets)]
 
     def hits(self, facts: Facts, bounds: Bounds = NO_BOUNDS) -> frozenset[str]:
         """The ids of the rules that fire for a case. Raises EngineError where the engine cannot tell."""
@@ -44,46 +44,70 @@ class DurableEngine:
             raise EngineError(str(error)) from None
         found: set[str] = set()
         with self._lock:
-            # Facts of different cases join inside the engine unless each has a sid and an id of its own.
-            sid = str(next(self._numbers))
-            end = f'"sid":"{sid}","id":"{sid}"}}'
-            for handle, keys in self._rulesets:
-                body = ",".join([written[key] for key in keys if key in written])
-                found.update(_fired(handle, sid, f"{{{body},{end}" if body else f"{{{end}"))
+            # An id of its own each, because the engine takes a fact with a known id for one that it has seen.
+            end = f'"sid":"{_SID}","id":"{next(self._numbers)}"}}'
+            for ruleset in self._rulesets:
+                body = ",".join([written[key] for key in ruleset.keys if key in written])
+                found.update(ruleset.fired(f"{{{body},{end}" if body else f"{{{end}", f"{{{end}"))
         return frozenset(found)
 
 
-def _create(name: str, ruleset: Ruleset) -> int:
-    """Make a ruleset, and let one rule of our own fire in it before any case comes.
+class _LiveRuleset:
+    """A ruleset with the one state that all cases meet in, one after the other, each taken out again before the next.
 
-    Deleting a state frees two pointers that the C code sets only when an action starts, so a first case that fires
-    nothing would free whatever happens to be in memory and kill the process. The one state that is ever
-    alive keeps its place, so one action is enough for good.
+    A new state for each case would cost three times as much: the engine sets up the memory of every condition anew.
     """
-    definition = {**ruleset.definition, _FIRST: {"all": [{"m_0": {_FIRST: 1}}]}}
-    handle: int = durable_rules_engine.create_ruleset(name, json.dumps(definition))
-    if list(_fired(handle, "0", f'{{"{_FIRST}":1,"sid":"0","id":"0"}}')) != [_FIRST]:
-        raise EngineError("durable-rules does not fire its first rule: is it version 2.0.28?")
-    return handle
 
+    def __init__(self, name: str, ruleset: Ruleset) -> None:
+        definition = {**ruleset.definition, _FIRST: {"all": [{"m_0": {_FIRST: 1}}]}}
+        self.keys = ruleset.keys
+        self._handle: int = durable_rules_engine.create_ruleset(name, json.dumps(definition))
+        self._open()
 
-def _fired(handle: int, sid: str, message: str) -> Iterator[str]:
-    """The rules that one message fires in one ruleset: a rule once for every true way through its $or."""
-    try:
+    def fired(self, fact: str, taken_out: str) -> list[str]:
+        """The rules that a fact fires, one once for every true way through its $or. `taken_out` is its id alone."""
         try:
-            # assert_fact, because an event would fire the first matching rule only.
-            status, state = durable_rules_engine.assert_fact(handle, message)
-            if status == _NOT_HANDLED:
-                return
-            if status:
-                raise EngineError(f"durable-rules answered {status} to a fresh fact")
-            started = durable_rules_engine.start_action_for_state(handle, state)
-            answer: str | None = started[1] if started else None
-            while answer is not None:
-                yield answer[2 : answer.index('"', 2)]  # {"rule-id":{"m_0":…}}
-                answer = durable_rules_engine.complete_and_start_action(handle, state)
-        finally:
-            # Also after an error: 1,024 states left behind stop the engine, and a case must not meet another's rest.
-            durable_rules_engine.delete_state(handle, sid)
-    except (durable_rules_engine.error, MemoryError) as error:
-        raise EngineError(f"durable-rules failed: {error}") from None
+            rules = self._assert(fact)
+            self._retract(taken_out)
+        except BaseException as error:
+            # Whatever broke off in the middle, a time limit too: no case may meet what is left of another.
+            self._reopen()
+            if isinstance(error, durable_rules_engine.error | MemoryError):
+                raise EngineError(f"durable-rules failed: {error}") from None
+            raise
+        return rules
+
+    def _assert(self, fact: str) -> list[str]:
+        # assert_fact, because an event would fire the first matching rule only.
+        status, state = durable_rules_engine.assert_fact(self._handle, fact)
+        if status == _NOT_HANDLED:
+            return []
+        if status:
+            raise EngineError(f"durable-rules answered {status} to a fresh fact")
+        rules = []
+        started = durable_rules_engine.start_action_for_state(self._handle, state)
+        answer: str | None = started[1] if started else None
+        while answer is not None:
+            rules.append(answer[2 : answer.index('"', 2)])  # {"rule-id":{"m_0":…}}
+            answer = durable_rules_engine.complete_and_start_action(self._handle, state)
+        return rules
+
+    def _retract(self, fact: str) -> None:
+        status, _ = durable_rules_engine.retract_fact(self._handle, fact)
+        if status:
+            raise EngineError(f"durable-rules answered {status} to a fact that was taken out")
+
+    def _open(self) -> None:
+        """Let one rule of our own fire before any case comes.
+
+        Deleting a state frees two pointers that the C code sets only when an action starts, so a state in which
+        nothing ever fired would free whatever happens to be in memory and kill the process.
+        """
+        first = f'"sid":"{_SID}","id":"0"}}'
+        if self._assert(f'{{"{_FIRST}":1,{first}') != [_FIRST]:
+            raise EngineError("durable-rules does not fire its first rule: is it version 2.0.28?")
+        self._retract(f"{{{first}")
+
+    def _reopen(self) -> None:
+        durable_rules_engine.delete_state(self._handle, _SID)
+        self._open()

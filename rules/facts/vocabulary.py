@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from rules.facts.cells import fold, words_of_values
+from rules.facts.numbers import limits
 from rules.pack import schema
 from rules.pack.pack import quoted
+
+_LARGEST: Final = 2**63 - 1  # what both engines and a column hold
 
 
 def check_vocabulary(vocabulary: schema.Vocabulary) -> Iterator[str]:
@@ -29,6 +33,10 @@ def _fact(name: str, fact: schema.Fact) -> Iterator[str]:
         yield "required: the application gives this fact, nobody submits it; remove the key"
     if fact.unit is not None and fact.type != "int":
         yield f"unit: a fact of type {fact.type} has its own; remove the key"
+    if fact.type in ("int", "money", "rate"):
+        for key, limit in zip(("minimum", "maximum"), limits(fact), strict=True):
+            if abs(limit) > _LARGEST:
+                yield f"{key}: is more than a whole number of 64 bits holds; write one of fewer digits"
     yield from _values(name, fact)
 
 

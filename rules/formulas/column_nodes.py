@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import operator
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -63,16 +62,16 @@ def dated(parameter: Parameter, on: Read) -> Read:
 
 def share(arguments: Sequence[Read]) -> Read:
     def times(one: Column, other: Column) -> Column:
-        return r.calculated(operator.mul, r.wide(one), r.wide(other))
+        return r.product(r.wide(one), r.wide(other))
 
     def over_(dividend: Column, divisor: Column, rounding: str = "down") -> Column:
         return r.quotient(rounding, dividend, r.wide(divisor))
 
     def exact(of: Column, balance: Column, before: Column, total: Column) -> Column:
         shared = r.greatest(0, r.least(of, total))
-        reached = times(shared, r.calculated(operator.add, before, balance))
-        part = r.calculated(operator.sub, over_(reached, total), over_(times(shared, before), total))
-        part = r.where(r.more(shared, 0), r.narrow(part), r.where(there(shared), 0, None))
+        reached = times(shared, r.sum_of(r.wide(before), r.wide(balance)))
+        part = r.difference(over_(reached, total), over_(times(shared, before), total))
+        part = r.where(r.more(shared, 0), part, r.where(there(shared), 0, None))
         return r.greatest(0, r.least(of, part))
 
     def read(chunk: ChunkColumns) -> Reading:
@@ -88,11 +87,11 @@ def share(arguments: Sequence[Read]) -> Read:
         if all(each.low is each.high for each in numbers):
             return Number(value, value, nothing)
         (low, least, _, smallest), (high, most, _, largest) = lows, highs
-        fewest = r.narrow(over_(times(least, r.least(low, largest)), largest))
+        fewest = over_(times(least, r.least(low, largest)), largest)
         fewest = r.where(
             r.both(r.more(low, 0), r.more(smallest, 0)), fewest, r.where(there(low, least, largest), 0, None)
         )
-        greatest = r.narrow(over_(times(most, r.least(high, smallest)), smallest, "up"))
+        greatest = over_(times(most, r.least(high, smallest)), smallest, "up")
         greatest = r.where(r.more(smallest, 0), greatest, most)
         bottom = r.greatest(0, r.least(low, fewest))
         top = r.greatest(0, r.least(high, greatest))

@@ -11,12 +11,10 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
-from itertools import product
+from itertools import product as combined
 from typing import Any, Final, TypeAlias, cast
 
 import polars as pl
-
-from rules.pack.formulas import Comparison
 
 Flag: TypeAlias = pl.Series | bool
 Column: TypeAlias = pl.Series | int | None  # whole numbers, dates as day numbers
@@ -66,6 +64,7 @@ class NothingColumn:
 Reading: TypeAlias = Number | Truth | Word | TextColumn | NothingColumn
 NOTHING: Final = NothingColumn()
 _WIDE: Final = pl.Int128
+_ROOM: Final = 2**63  # what 64 bits hold
 _TRUE: Final = pl.Series([True])
 _FALSE: Final = pl.Series([False])
 
@@ -142,7 +141,8 @@ def filled(column: pl.Series, value: int | bool) -> pl.Series:
 @lru_cache(maxsize=1_000)
 def _of(value: int | bool | None, kind: Any) -> pl.Series:
     """A value as a column of one, which Polars takes for one of any length."""
-    return pl.Series([value], dtype=kind)
+    large = isinstance(value, int) and not -_ROOM <= value < _ROOM
+    return pl.Series([value], dtype=_WIDE if large else kind)
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
@@ -166,6 +166,21 @@ def alike(one: Any, other: Any) -> tuple[Any, Any]:
     if one.dtype != other.dtype:
         return one.cast(_WIDE), other.cast(_WIDE)
     return one, other
+
+
+def sum_of(one: Column, other: Column) -> Column:
+    """One and the other."""
+    return calculated(operator.add, one, other)
+
+
+def difference(one: Column, other: Column) -> Column:
+    """One less the other."""
+    return calculated(operator.sub, one, other)
+
+
+def product(one: Column, other: Column) -> Column:
+    """One times the other."""
+    return calculated(operator.mul, one, other)
 
 
 def wide(column: Column) -> Column:
@@ -251,6 +266,21 @@ def exact(reading: Number) -> Flag:
 # --- readings ---------------------------------------------------------------------------------------------------------
 
 
+def widened(number: Number) -> Number:
+    """A number with room for products and sums."""
+    return _each_end(wide, number)
+
+
+def narrowed(number: Number) -> Number:
+    """A number that fits in 64 bits again."""
+    return _each_end(narrow, number)
+
+
+def _each_end(function: Callable[[Column], Column], number: Number) -> Number:
+    low = function(number.low)
+    return Number(low, low if number.high is number.low else function(number.high), number.nothing)
+
+
 def with_nothing(reading: Reading, flag: Flag) -> Reading:
     """A reading that may also be nothing where the flag says so."""
     if isinstance(reading, NothingColumn) or flag is False:
@@ -275,7 +305,7 @@ def carried(function: Callable[..., Column], readings: Sequence[Number], signs: 
         lows = [each.low if sign > 0 else each.high for each, sign in zip(readings, signs, strict=True)]
         highs = [each.high if sign > 0 else each.low for each, sign in zip(readings, signs, strict=True)]
         return Number(function(*lows), function(*highs), nothing)
-    corners = [function(*point) for point in product(*((each.low, each.high) for each in readings))]
+    corners = [function(*point) for point in combined(*((each.low, each.high) for each in readings))]
     return Number(reduce(least, corners), reduce(greatest, corners), nothing)
 
 
@@ -323,71 +353,3 @@ def _any_word(branches: Sequence[tuple[Flag, Word]], nothing: Flag) -> Word:
 def constant(word: str) -> Word:
     """A word that is the same for all."""
     return Word((word,), lambda other: other == word, lambda other: other != word)
-
-
-def compared(left: Reading, word: Comparison, right: Reading) -> Reading:
-    """A comparison."""
-    if isinstance(left, NothingColumn) or isinstance(right, NothingColumn):
-        return NOTHING
-    if isinstance(left, Number) and isinstance(right, Number):
-        return _compared(left, word, right)
-    if isinstance(left, Truth) and isinstance(right, Truth):
-        nothing = either(left.nothing, right.nothing)
-        same = either(both(left.holds, right.holds), both(left.fails, right.fails))
-        differ = either(both(left.holds, right.fails), both(left.fails, right.holds))
-    else:
-        nothing = some(each.nothing for each in (left, right) if isinstance(each, Word))
-        same, differ = _words(left, right)
-    return Truth(same, differ, nothing) if word == "equals" else Truth(differ, same, nothing)
-
-
-def _compared(left: Number, word: Comparison, right: Number) -> Truth:
-    nothing = either(left.nothing, right.nothing)
-    match word:
-        case "more_than" | "less_than":
-            one, other = (left, right) if word == "more_than" else (right, left)
-            return Truth(more(one.high, other.low), more(other.high, one.low, equal=True), nothing)
-        case "at_least" | "at_most":
-            one, other = (left, right) if word == "at_least" else (right, left)
-            return Truth(more(one.high, other.low, equal=True), more(other.high, one.low), nothing)
-    same = both(more(right.high, left.low, equal=True), more(left.high, right.low, equal=True))
-    differ = either(more(left.high, right.low), more(right.high, left.low))
-    return Truth(same, differ, nothing) if word == "equals" else Truth(differ, same, nothing)
-
-
-def _words(left: Reading, right: Reading) -> tuple[Flag, Flag]:
-    """Whether two words may be the same, and whether they may differ."""
-    if isinstance(left, TextColumn) and isinstance(right, TextColumn):
-        open_ = either(blank(left.values), blank(right.values))
-        equal = filled(left.values == right.values, False)
-        return either(open_, equal), either(open_, ~equal)
-    if isinstance(left, TextColumn) or not isinstance(left, Word):
-        left, right = right, left
-    if not isinstance(left, Word):
-        raise TypeError("only words compare with words")
-    # A text that is not known may be any word; what it is otherwise is one.
-    other = _as_word(right, left.words) if isinstance(right, TextColumn) else right
-    if not isinstance(other, Word):
-        raise TypeError("only words compare with words")
-    return (
-        some(both(left.may(each), other.may(each)) for each in left.words),
-        some(both(left.may(each), other.other(each)) for each in left.words),
-    )
-
-
-def _as_word(text: TextColumn, words: tuple[str, ...]) -> Word:
-    column = text.values
-    return Word(words, lambda each: filled(column == each, True), lambda each: filled(column != each, True))
-
-
-def decided(members: Sequence[Reading], *, deciding: bool) -> Truth:
-    """`all` (false decides) or `any` (true decides) of conditions."""
-    truths = [each if isinstance(each, Truth) else Truth(False, False, True) for each in members]
-    sides = [(each.holds, each.fails) if deciding else (each.fails, each.holds) for each in truths]
-    settled = some(
-        both(both(yes, contrary(no)), contrary(each.nothing)) for (yes, no), each in zip(sides, truths, strict=True)
-    )
-    decide = some(yes for yes, _ in sides)
-    leave = both(contrary(settled), every(no for _, no in sides))
-    nothing = both(contrary(settled), some(each.nothing for each in truths))
-    return Truth(decide, leave, nothing) if deciding else Truth(leave, decide, nothing)

@@ -7,12 +7,10 @@ the calendar is shared with it, so that the two readings vouch for each other.
 from __future__ import annotations
 
 import datetime as dt
-import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from math import prod
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import polars as pl
 
@@ -20,6 +18,7 @@ from rules.formulas import bounds as b
 from rules.formulas import column_nodes as nodes
 from rules.formulas import column_readings as r
 from rules.formulas import dates as calendar
+from rules.formulas.column_conditions import compared, decided
 from rules.formulas.column_dates import asked, day_numbers, days_after
 from rules.formulas.column_nodes import ChunkColumns, Read
 from rules.formulas.column_readings import NOTHING, Column, Number, Reading, TextColumn, Truth, Word
@@ -27,14 +26,13 @@ from rules.formulas.column_values import TYPES, ends_of, value_of
 from rules.formulas.derivation import anytime, missing
 from rules.formulas.ends import ORDERED
 from rules.formulas.functions import FUNCTIONS
-from rules.formulas.reader import reader
+from rules.formulas.reader import State, reader
+from rules.formulas.sizes import WHOLE, WIDEST, Sizes
 from rules.pack import formulas as f
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
 
-_WHOLE: Final = 10_000  # basis points
 _ROOM: Final = 2**63
-_MOST: Final = 2**127
 
 
 @dataclass(frozen=True)
@@ -54,14 +52,15 @@ class FormulaColumns:
         self._parameters = pack.parameters
         self._figures = in_force(pack, as_of)
         self._today = as_of.toordinal()
-        self._anytime = anytime(self._facts, pack.parameters.items())
-        self._seen: dict[str, Any] = {}  # what every derived fact can ever be
+        around = anytime(self._facts, pack.parameters.items())
+        seen: State = {}  # what every derived fact can ever be
+        self._sizes = Sizes(around, seen)
         self._made: dict[f.Expression, Read] = {}
         self._readers: list[tuple[str, Read]] = []
         for name, each in pack.formulas.items():
             self._readers.append((name, self._reader(each.expression)))
             if self._facts[name].derived:
-                self._seen[name] = reader(each.expression, self._anytime)(self._seen)
+                seen[name] = reader(each.expression, around)(seen)
 
     def derive(self, table: pl.DataFrame) -> DerivedColumns:
         """What follows from the facts of a frame. A derived fact that is given already is kept as it is."""
@@ -166,80 +165,76 @@ class FormulaColumns:
     def _arithmetic(self, expression: f.Expression) -> Read | None:
         match expression:
             case f.Add(terms):
-                return self._fold(operator.add, terms, (1, 1), expression)
+                return self._chain(r.sum_of, terms, [1] * len(terms), expression)
             case f.Subtract(left, right):
-                return self._fold(operator.sub, (left, right), (1, -1), expression)
+                return self._carried(r.difference, (left, right), (1, -1), expression)
             case f.Multiply(factors):
-                widest = prod(max(1, self._size(each)) for each in factors)
-                step = _product(widest)
-                positive = all(self._least(each) >= 0 for each in factors)
-                return self._carried(
-                    lambda *columns: reduce(step, columns),
-                    factors,
-                    [int(positive)] * len(factors),
-                    self._size(expression),
-                )
+                return self._chain(r.product, factors, [self._rising(*factors)] * len(factors), expression)
             case f.Portion(of, percent, rounding):
-                step = _product(self._size(of) * max(1, self._size(percent)) * 2 + _WHOLE)
-                positive = self._least(of) >= 0 and self._least(percent) >= 0
                 return self._carried(
-                    lambda whole, share: r.quotient(rounding, step(whole, share), _WHOLE),
+                    lambda whole, share: r.quotient(rounding, r.product(whole, share), WHOLE),
                     (of, percent),
-                    [int(positive)] * 2,
-                    self._size(expression),
+                    [self._rising(of, percent)] * 2,
+                    expression,
                 )
             case f.Divide():
                 return self._division(expression)
             case f.Share(of, balance, before, total):
-                return nodes.share([self._reader(each) for each in (of, balance, before, total)])
+                return self._fitted(
+                    nodes.share([self._reader(each) for each in (of, balance, before, total)]), expression
+                )
             case f.Least(terms):
-                return self._fold(r.least, terms, (1, 1), expression)
+                return self._chain(r.least, terms, [1] * len(terms), expression)
             case f.Greatest(terms):
-                return self._fold(r.greatest, terms, (1, 1), expression)
+                return self._chain(r.greatest, terms, [1] * len(terms), expression)
         return None
 
-    def _fold(
-        self, function: Callable[..., Any], terms: Sequence[f.Expression], signs: tuple[int, int], whole: f.Expression
+    def _chain(
+        self,
+        step: Callable[[Column, Column], Column],
+        terms: Sequence[f.Expression],
+        signs: Sequence[int],
+        whole: f.Expression,
     ) -> Read:
-        step = function if function in (r.least, r.greatest) else lambda one, other: r.calculated(function, one, other)
-        return self._carried(
-            lambda *columns: reduce(step, columns), terms, [signs[0], *[signs[1]] * (len(terms) - 1)], self._size(whole)
-        )
+        return self._carried(lambda *columns: reduce(step, columns), terms, signs, whole)
 
     def _carried(
-        self, function: Callable[..., Column], terms: Sequence[f.Expression], signs: Sequence[int], size: int | None
+        self, function: Callable[..., Column], terms: Sequence[f.Expression], signs: Sequence[int], whole: f.Expression
     ) -> Read:
-        readers = [self._reader(each) for each in terms]
-        fits = size is not None and size < _ROOM
+        readers, broad = [self._reader(each) for each in terms], self._broad(whole)
 
         def read(chunk: ChunkColumns) -> Reading:
             readings = [each(chunk) for each in readers]
             numbers = [each for each in readings if isinstance(each, Number)]
             if len(numbers) < len(readings):
                 return NOTHING
-            found = r.carried(function, numbers, signs)
-            if not fits:
-                return found
-            low = r.narrow(found.low)
-            return Number(low, low if found.high is found.low else r.narrow(found.high), found.nothing)
+            return r.carried(function, [r.widened(each) for each in numbers] if broad else numbers, signs)
 
-        return read
+        return self._fitted(read, whole)
+
+    def _fitted(self, read: Read, whole: f.Expression) -> Read:
+        """What is known to fit in 64 bits in as many again."""
+        if self._sizes.most(whole) >= _ROOM:
+            return read
+
+        def fitted(chunk: ChunkColumns) -> Reading:
+            found = read(chunk)
+            return r.narrowed(found) if isinstance(found, Number) else found
+
+        return fitted
 
     def _division(self, expression: f.Divide) -> Read:
         dividend, divisor = self._reader(expression.dividend), self._reader(expression.divisor)
         zero = self._reader(f.NothingNode() if expression.zero is None else expression.zero)
-        up, down = 10 ** max(0, expression.scale), 10 ** max(0, -expression.scale)
-        size = 2 * max(1, self._size(expression.dividend)) * up + 2 * self._size(expression.divisor) * down
-        broad = _broad(size)
-        positive, fits = self._least(expression.dividend) >= 0, self._size(expression) < _ROOM
+        (up, down), broad = expression.factors, self._broad(expression)
+        signs = (1, -1) if self._rising(expression.dividend) else (0, 0)
 
         def divided(one: Column, other: Column) -> Column:
             if broad:
                 one, other = r.wide(one), r.wide(other)
-            one = one if up == 1 else r.calculated(operator.mul, one, up)
-            other = other if down == 1 else r.calculated(operator.mul, other, down)
-            found = r.quotient(expression.rounding, one, other)
-            return r.narrow(found) if fits else found
+            one = one if up == 1 else r.product(one, up)
+            other = other if down == 1 else r.product(other, down)
+            return r.quotient(expression.rounding, one, other)
 
         def read(chunk: ChunkColumns) -> Reading:
             one, other = dividend(chunk), divisor(chunk)
@@ -255,50 +250,40 @@ class FormulaColumns:
                 branches.append((at_zero, zero(chunk)))
             if (above := r.folded(least_one)) is not False:
                 smallest = r.greatest(low, 1)
-                branches.append(
-                    (
-                        above,
-                        r.carried(
-                            divided,
-                            [one, Number(smallest, smallest if low is high else high)],
-                            [1, -1] if positive else [0, 0],
-                        ),
-                    )
-                )
+                positive = Number(smallest, smallest if low is high else high)
+                branches.append((above, r.carried(divided, [one, positive], signs)))
             if (below := r.folded(least_negative)) is not False:
                 largest = r.least(high, -1)
-                branches.append((below, r.carried(divided, [one, Number(low, largest)], [0, 0])))
+                branches.append((below, r.carried(divided, [one, Number(low, largest)], (0, 0))))
             return r.joined(branches, r.either(one.nothing, other.nothing))
 
-        return read
+        return self._fitted(read, expression)
 
     def _dates(self, expression: f.Expression) -> Read | None:
         match expression:
             case f.DaysBetween(start, end):
-                return self._carried(
-                    lambda one, other: r.calculated(operator.sub, other, one), (start, end), (-1, 1), None
-                )
+                return self._carried(lambda one, other: r.difference(other, one), (start, end), (-1, 1), expression)
             case f.MonthsBegun(start, end):
-                return self._carried(asked(calendar.months_begun, True, True), (start, end), (-1, 1), None)
+                return self._carried(asked(calendar.months_begun, True, True), (start, end), (-1, 1), expression)
             case f.YearsFull(start, end):
-                return self._carried(asked(calendar.full_years, True, True), (start, end), (-1, 1), None)
+                return self._carried(asked(calendar.full_years, True, True), (start, end), (-1, 1), expression)
             case f.Shift(date, amount, unit):
                 moved = days_after if unit == "days" else asked(calendar.years_after, True, False)
-                return self._carried(moved, (date, amount), (1, 1), None)
+                return self._carried(moved, (date, amount), (1, 1), expression)
             case f.FunctionCall(name, arguments):
                 function = FUNCTIONS[name]
                 answers = asked(function.compute, *(each == "date" for each in function.arguments))
-                return self._carried(answers, arguments, [0] * len(arguments), None)
+                return self._carried(answers, arguments, [0] * len(arguments), expression)
         return None
 
     def _logic(self, expression: f.Expression) -> Read:
         match expression:
             case f.CompareNode(left, word, right):
                 one, other = self._reader(left), self._reader(right)
-                return lambda chunk: r.compared(one(chunk), word, other(chunk))
+                return lambda chunk: compared(one(chunk), word, other(chunk))
             case f.AllOf(members) | f.AnyOf(members):
                 readers, deciding = [self._reader(each) for each in members], isinstance(expression, f.AnyOf)
-                return lambda chunk: r.decided([each(chunk) for each in readers], deciding=deciding)
+                return lambda chunk: decided([each(chunk) for each in readers], deciding=deciding)
             case f.NotOf(member):
                 return nodes.negated(self._reader(member))
             case f.Exists(of):
@@ -360,15 +345,16 @@ class FormulaColumns:
 
     # --- how large a number can ever be -------------------------------------------------------------------------------
 
-    def _ever(self, expression: f.Expression) -> tuple[int, int]:
-        low, high = b.ends(reader(expression, self._anytime)(self._seen))
-        return (low, high) if isinstance(low, int) and isinstance(high, int) else (0, 0)
+    def _rising(self, *expressions: f.Expression) -> int:
+        """1 where none is ever below 0, so that products of them rise in each; else 0, either way."""
+        return int(all(self._sizes.ends(each)[0] >= 0 for each in expressions))
 
-    def _size(self, expression: f.Expression) -> int:
-        return max(map(abs, self._ever(expression)))
-
-    def _least(self, expression: f.Expression) -> int:
-        return self._ever(expression)[0]
+    def _broad(self, expression: f.Expression) -> bool:
+        """Whether an operator needs more than 64 bits on the way."""
+        size = self._sizes.on_the_way(expression)
+        if size > WIDEST:
+            raise ValueError("a formula comes to more than a whole number of 128 bits holds on the way")
+        return size >= _ROOM
 
 
 def _same(reading: Reading) -> Read:
@@ -381,16 +367,3 @@ def _number(value: int | None) -> Reading:
 
 def _plain(value: object) -> int:
     return value.toordinal() if isinstance(value, dt.date) else cast(int, value)
-
-
-def _broad(size: int) -> bool:
-    """Whether a number needs more than 64 bits on the way."""
-    if size >= _MOST:
-        raise ValueError("a formula comes to more than a whole number of 128 bits holds on the way")
-    return size >= _ROOM
-
-
-def _product(size: int) -> Callable[[Column, Column], Column]:
-    if _broad(size):
-        return lambda one, other: r.calculated(operator.mul, r.wide(one), r.wide(other))
-    return lambda one, other: r.calculated(operator.mul, one, other)

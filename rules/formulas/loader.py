@@ -11,9 +11,10 @@ from rules.formulas.derivation import anytime
 from rules.formulas.operands import FormulaError
 from rules.formulas.parser import Parsed, parse_formula
 from rules.formulas.reader import State, reader
+from rules.formulas.sizes import WIDEST, Sizes
 from rules.formulas.units import kind_of, told
 from rules.pack.derived_facts import DerivedFact
-from rules.pack.formulas import facts_of
+from rules.pack.formulas import Divide, facts_of
 from rules.pack.pack import LoadedFormula, quoted
 from rules.pack.parameters import mistakes
 from rules.pack.schema import Fact, FactEntry, Parameter
@@ -120,22 +121,31 @@ def _unsafe(
     """What could go wrong for some case on some day: a division by 0, a number too large, a word that is no value."""
     around = anytime(facts, parameters.items())
     state: State = {}
+    sizes = Sizes(around, state)
     for name, formula in formulas.items():
-        for place, divisor in formula.divisors:
-            low, high = b.ends(reader(divisor, around)(state))
-            if low <= 0 <= high:
-                yield name, f"{place}: can be 0; say what the division gives then, such as zero: nothing"
+        yield from ((name, fault) for fault in _miscounted(formula, sizes))
         reading = reader(formula.expression, around)(state)
         if facts[name].derived:
             state[name] = reading
         elif b.join((reading, around.missing[name])) != around.missing[name]:
             yield name, f"formula: can come to what {name} may not be by facts.yaml; keep it within with min or max"
-        if isinstance(reading, b.Interval) and isinstance(reading.low, int) and _wide(reading):
-            yield name, "formula: can come to more than a whole number of 64 bits holds; limit it with min"
         if facts[name].type == "enum":
             for word in sorted(map(str, (b.values_of(reading) or frozenset()) - facts[name].values.keys())):
                 yield name, f"formula: {quoted(word)} is no value of {name}; add it to values"
 
 
-def _wide(reading: b.Interval) -> bool:
-    return bool(max(-reading.low, reading.high) > _LARGEST)
+def _miscounted(formula: Parsed, sizes: Sizes) -> Iterable[str]:
+    """A division by 0, and a number that columns have no room for, on the way or in the end."""
+    for place, each in formula.operators:
+        if isinstance(each, Divide) and each.zero is None:
+            low, high = sizes.ends(each.divisor)
+            if low <= 0 <= high:
+                yield f"{place}.by: can be 0; say what the division gives then, such as zero: nothing"
+    too_large = next((place for place, each in formula.operators if sizes.on_the_way(each) > WIDEST), None)
+    if too_large:
+        yield (
+            f"{too_large}: can come to more than a whole number of 128 bits holds on the way; "
+            "limit what it reckons with by min"
+        )
+    elif sizes.most(formula.expression) > _LARGEST:
+        yield "formula: can come to more than a whole number of 64 bits holds; limit it with min"

@@ -23,25 +23,25 @@ _WORDS: Final = ("today", "nothing")
 
 @dataclass(frozen=True)
 class Parsed:
-    """A formula, what it is measured in, and the divisors that must not be 0, each with its place."""
+    """A formula, what it is measured in, and every operator in it with its place, from the inside out."""
 
     expression: f.Expression
     kind: Kind
-    divisors: tuple[tuple[str, f.Expression], ...]
+    operators: tuple[tuple[str, f.Expression], ...]
 
 
 def parse_formula(data: object, facts: Mapping[str, Fact], parameters: Mapping[str, Parameter]) -> Parsed:
     """Read a formula. Raises FormulaError with the first mistake in it."""
     parser = _FormulaParser(facts, parameters)
     expression, kind = parser.read(data, "formula")
-    return Parsed(expression, kind, tuple(parser.divisors))
+    return Parsed(expression, kind, tuple(parser.operators))
 
 
 @dataclass
 class _FormulaParser:
     facts: Mapping[str, Fact]
     parameters: Mapping[str, Parameter]
-    divisors: list[tuple[str, f.Expression]] = field(default_factory=list)
+    operators: list[tuple[str, f.Expression]] = field(default_factory=list)
 
     def read(self, data: object, path: str) -> tuple[f.Expression, Kind]:
         """An expression and its kind."""
@@ -60,7 +60,9 @@ class _FormulaParser:
                 operator = _OPERATORS.get(word)
                 if operator is None:
                     raise FormulaError(f"{path}: unknown operator {quoted(word)}; {allowed(word, _known())}")
-                return operator(self, operand, inner)
+                expression, kind = operator(self, operand, inner)
+                self.operators.append((inner, expression))
+                return expression, kind
         shown = sorted(map(str, data)) if isinstance(data, dict) else data
         hint = " (a number says its unit: {yuan: 0})" if isinstance(data, int | Decimal) else ""
         raise FormulaError(f"{path}: must be one operator with what it works on, not {quoted(shown)}{hint}")
@@ -148,11 +150,9 @@ class _FormulaParser:
         if kind.dimension != quotient.dimension:
             raise FormulaError(f"{path}.gives: {told(above)} by {told(below)} does not give {gives}")
         zero: f.Expression | None = None
-        if "zero" not in given:
-            self.divisors.append((f"{path}.by", divisor))
-        elif given["zero"] == "endless":
+        if given.get("zero") == "endless":
             zero = f.Endless()
-        else:
+        elif "zero" in given:
             zero, other = self.read(given["zero"], f"{path}.zero")
             same(kind, other, f"{path}.zero")
         rounding = one(given["round"], _ROUNDINGS, f"{path}.round")

@@ -186,7 +186,7 @@ def _call(function: Callable[..., Any], arguments: Sequence[Reader]) -> Reader:
 
 def _divide(expression: f.Divide, inner: Callable[[f.Expression], Reader]) -> Reader:
     dividend, divisor = inner(expression.dividend), inner(expression.divisor)
-    up, down = 10 ** max(0, expression.scale), 10 ** max(0, -expression.scale)
+    up, down = expression.factors
     quotient = rounded(expression.rounding)
     zero = inner(f.NothingNode() if expression.zero is None else expression.zero)
 

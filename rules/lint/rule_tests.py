@@ -64,8 +64,8 @@ def run_tests(pack: Pack) -> list[TestFailure]:
     for as_of, tests in examples(pack).items():
         values = in_force(pack, as_of)
         rules = {each.rule.rule.id: resolve(each.rule.when, values) for each in tests}
-        twin = PolarsEngine(list(rules.items()), pack.vocabulary)
-        table = twin.evaluate([each.facts for each in tests], [each.bounds for each in tests]).table
+        engine = PolarsEngine(list(rules.items()), pack.vocabulary)
+        table = engine.evaluate([each.facts for each in tests], [each.bounds for each in tests]).table
         for row, each in enumerate(tests):
             verdicts[each.rule.rule.id, each.test.name] = _VERDICTS[table[each.rule.rule.id][row]]
     return [

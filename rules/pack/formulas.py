@@ -100,6 +100,11 @@ class Divide:
     zero: Expression | None = None  # None only where the divisor cannot be 0, which the loader proves
     scale: int = 0  # the power of ten that brings the quotient of the canonical numbers to the grain of `gives`
 
+    @property
+    def factors(self) -> tuple[int, int]:
+        """What the dividend and the divisor are multiplied by for the scale."""
+        return 10 ** max(0, self.scale), 10 ** max(0, -self.scale)
+
 
 @dataclass(frozen=True, slots=True)
 class Portion:

@@ -73,12 +73,12 @@ def calendar(case_ref: str, days: Iterable[CalendarDay], now: dt.datetime) -> by
 
     The same case, day and kind of day always have the same UID, so that a calendar replaces rather than doubles them.
     """
-    diary = Calendar()
-    diary.add("prodid", "-//Forbear//Negotiation pack//EN")
-    diary.add("version", "2.0")
+    written = Calendar()
+    written.add("prodid", "-//Forbear//Negotiation pack//EN")
+    written.add("version", "2.0")
     for each in days:
-        diary.add_component(_event(case_ref, each, now))
-    return bytes(diary.to_ical())
+        written.add_component(_event(case_ref, each, now))
+    return bytes(written.to_ical())
 
 
 def _event(case_ref: str, each: CalendarDay, now: dt.datetime) -> Event:

@@ -16,6 +16,7 @@ from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
 from rules.pack.schema import Reference
 from rules.text.decision_view import Citation, DeadlineView, DecisionView, ItemView, QuestionView, ReasonView
+from rules.text.formula_text import all_workings
 from rules.text.phrases import cited, filled, phrase, used
 
 _MOST_QUESTIONS: Final = 5
@@ -60,10 +61,21 @@ def explain(
         ("questions", _questions(pack, decision.questions, language)),
         ("why_not", [] if alone else list(_why_not(pack, outcome, facts, trace, language))),
         ("changes", [in_language(recourse.text, language) for recourse in decision.recourse]),
+        ("workings", [] if alone else list(_workings(pack, decision, facts, language))),
         ("sources", notes.listed()),
     ]
     paragraphs = [_section(heading, lines, language) for heading, lines in sections if lines]
-    return "\n\n".join([*paragraphs, in_language(pack.manifest.disclaimer, language)])
+    made_by = said("explain.pack", pack=decision.pack.id, version=decision.pack.version, day=decision.as_of)
+    return "\n\n".join([*paragraphs, in_language(made_by, language), in_language(pack.manifest.disclaimer, language)])
+
+
+def _workings(pack: Pack, decision: DecisionView, facts: Facts, language: Language) -> Iterator[str]:
+    """Every derived fact with how it came about, as the case page tells it."""
+    told = all_workings(pack, facts, decision.as_of, language)
+    for name, fact in pack.vocabulary.facts.items():
+        if name in told:
+            lines = "\n  ".join(told[name].lines(language))
+            yield in_language(said("explain.working", title=fact.title, told=lines), language)
 
 
 def _questions(pack: Pack, asked: Sequence[QuestionView], language: Language) -> list[str]:

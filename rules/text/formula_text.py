@@ -190,7 +190,7 @@ class _Workings(Teller):
         quotient = self.arithmetic(expression) or ""
         one, other = self.read(expression.dividend), self.read(expression.divisor)
         if isinstance(one, int) and isinstance(other, int) and other:
-            up, down = 10 ** max(0, expression.scale), 10 ** max(0, -expression.scale)
+            up, down = expression.factors
             if one * up % (other * down):
                 return self.word(f"divided.{expression.rounding}", quotient=quotient)
         return quotient

@@ -178,24 +178,24 @@ def used(pack: Pack, names: tuple[str, ...], facts: Facts, language: Language) -
     return {"zh": "；", "en": "; "}[language].join(in_language(each, language) for each in shown)
 
 
-def change(pack: Pack, recourse: Counterfactual, language: Language) -> str:
+def change(pack: Pack, found: Counterfactual, language: Language) -> str:
     """What the borrower could change, and what would then be recommended."""
     return in_language(
         said(
             "change",
-            title=pack.vocabulary.facts[recourse.fact].title,
-            value=display(pack.vocabulary, recourse.fact, recourse.value, language),
-            strategy=pack.strategies[recourse.strategy].title,
+            title=pack.vocabulary.facts[found.fact].title,
+            value=display(pack.vocabulary, found.fact, found.value, language),
+            strategy=pack.strategies[found.strategy].title,
         ),
         language,
     )
 
 
-def stale(pack: Pack, lapse: StaleParameter, language: Language) -> str:
+def stale(pack: Pack, found: StaleParameter, language: Language) -> str:
     """That a figure a decision rests on is not confirmed, and what to do about it."""
-    entry, on = pack.parameters[lapse.parameter], lapse.on
-    if lapse.kind == "carried":
-        value = parameter(pack, lapse.parameter, on)
+    entry, on = pack.parameters[found.parameter], found.on
+    if found.kind == "carried":
+        value = parameter(pack, found.parameter, on)
         return in_language(said("stale.carried", title=entry.title, on=on, value=value), language)
     last = max((value.valid_to for value in entry.values if value.valid_to and value.valid_to < on), default=None)
     key = "stale.none" if last is None else "stale.ended"

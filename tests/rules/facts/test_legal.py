@@ -213,3 +213,20 @@ def test_being_a_minor_at_the_contract_is_left_open_where_the_birthday_decides(
 )
 def test_simple_facts_of_the_day(name: str, cells: dict[str, object], expected: object) -> None:
     assert value(name, **cells) == expected
+
+
+@pytest.mark.parametrize(
+    ("as_of", "served_on", "critical"),
+    [
+        (dt.date(2026, 1, 1), "2025-12-17", True),  # the last day
+        (dt.date(2026, 1, 1), "2025-12-01", False),  # over
+        (dt.date(2025, 12, 31), "2025-12-16", None),
+        (dt.date(2025, 12, 31), "2025-12-01", None),  # over, and no figure says what would have been critical
+    ],
+)
+def test_no_clock_is_called_critical_or_not_before_the_figure(
+    as_of: dt.date, served_on: str, critical: bool | None
+) -> None:
+    facts = derived({"legal_stage": "payment_order", "served_on": served_on}, as_of)
+    assert "days_left" in facts
+    assert facts.get("clock_critical") is critical

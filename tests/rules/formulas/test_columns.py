@@ -20,6 +20,7 @@ from rules.pack.pack import Pack
 from rules.pack.schema import Fact
 from tests.support import random_formulas
 from tests.support.derivation import PACK, TODAY
+from tests.support.tiny_pack import tiny
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "cases.csv"
 _BASE = [name for name, fact in PACK.vocabulary.facts.items() if not fact.private and (not fact.derived or fact.given)]
@@ -92,6 +93,60 @@ def test_columns_are_the_values_of_formulas_made_by_chance(seed: int) -> None:
     _same(pack, as_of, cases)
     for case in cases[:5]:  # what is the same for all cases of a chunk is read in ways of its own
         _same(pack, as_of, [case])
+
+
+# A hundredth of what 64 bits hold, more than half of it, more than all of it, and more than half of what 128 bits hold.
+_SMALL = "{multiply: [{fact: income_monthly}, {count: 900}]}"
+_HALF = "{multiply: [{fact: income_monthly}, {count: 50000}]}"
+_WIDE = "{multiply: [{fact: income_monthly}, {count: 100000}]}"
+_HUGE = "{multiply: [{fact: income_monthly}, {count: 900000000000}, {count: 900000000000}]}"
+_CONSTANT = "{multiply: [{yuan: 900000000000}, {count: 900000000000}]}"
+_DAYS = "{subtract: [{days: 3}, {fact: days_overdue}]}"
+_BELOW = f"{{subtract: [{{yuan: 0}}, {_HALF}]}}"
+
+
+def _shared(of: str, balance: str, before: str, total: str) -> str:
+    return f"{{share: {{of: {of}, balance: {balance}, before: {before}, total: {total}}}}}"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        f"{{add: [{_HALF}, {_HALF}]}}",
+        f"{{add: [{_SMALL}, {_WIDE}, {_HALF}]}}",
+        f"{{subtract: [{{subtract: [{{yuan: 0}}, {_HALF}]}}, {_HALF}]}}",
+        _HUGE,
+        _CONSTANT,
+        f"{{add: [{_CONSTANT}, {_SMALL}]}}",
+        f"{{portion: {{of: {_WIDE}, percent: {{percent: 90}}, round: half_up}}}}",
+        f"{{divide: {{of: {_HALF}, by: {{count: 3}}, gives: yuan, round: half_up}}}}",
+        f"{{divide: {{of: {{multiply: [{_WIDE}, {{days: 1}}]}}, by: {_DAYS}, gives: yuan, round: up, zero: nothing}}}}",
+        _shared(_HALF, _HALF, _HALF, _WIDE),
+        _shared(_WIDE, _SMALL, _WIDE, _SMALL),
+        _shared(_BELOW, _HALF, _HALF, "{fact: essential_outgoings}"),
+        _shared(_HALF, _BELOW, _SMALL, "{fact: essential_outgoings}"),
+    ],
+)
+def test_columns_have_room_for_what_comes_up_on_the_way(formula: str) -> None:
+    """A number may pass 64 bits before a formula limits it again, in sums and differences as in products."""
+    limited = f"{{max: [{{yuan: -90000000000}}, {{min: [{formula}, {{yuan: 90000000000}}]}}]}}"
+    entry = f"""type: money
+title: {{zh: 某, en: One}}
+how: {{zh: 某, en: So}}
+formula: {limited}
+references: [{{id: practice, status: design}}]
+tests:
+  - {{name: one, facts: {{}}, unknown: true}}
+"""
+    pack = tiny({"facts/derived/extra.yaml": entry})
+    money: list[Facts] = [
+        {"income_monthly": income, "essential_outgoings": outgoings, "days_overdue": days}
+        for income in (0, 1, 3, 10_000, 10**14 - 1)
+        for outgoings in (0, 1, 10**14 - 1)
+        for days in (0, 3, 36_500)
+    ]
+    for cases in (money, [*money, {}, *({"income_monthly": each["income_monthly"]} for each in money)], money[-1:]):
+        _same(pack, TODAY, cases)
 
 
 def test_a_number_too_large_for_any_column_is_refused_before_the_first_case() -> None:

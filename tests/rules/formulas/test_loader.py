@@ -21,6 +21,10 @@ def _refused(formula: str, kind: str = "money") -> str:
     return only.removeprefix("facts/derived/extra.yaml: ")
 
 
+# More than half of what 128 bits hold.
+HUGE = f"{{multiply: [{{fact: income_monthly}}, {{count: {10**12 - 1}}}, {{count: {10**12 - 1}}}, {{count: 1}}]}}"
+
+
 def _loaded(formula: str, kind: str = "money") -> Pack:
     return tiny({"facts/derived/extra.yaml": _file(kind, formula)})
 
@@ -93,10 +97,38 @@ def _loaded(formula: str, kind: str = "money") -> Pack:
             "{multiply: [{fact: income_monthly}, {count: 1000000}]}",
             "formula: can come to more than a whole number of 64 bits holds",
         ),
+        *(
+            (
+                f"{{min: [{formula}, {{yuan: 5}}]}}",
+                f"formula.min[0].{word}: can come to more than a whole number of 128 b",
+            )
+            for word, formula in {
+                "add": f"{{add: [{HUGE}, {HUGE}]}}",
+                "subtract": f"{{subtract: [{HUGE}, {HUGE}]}}",
+                "multiply": f"{{multiply: [{HUGE}, {{count: 2}}]}}",
+                "portion": f"{{portion: {{of: {HUGE}, percent: {{percent: 1}}, round: down}}}}",
+                "divide": f"{{divide: {{of: {HUGE}, by: {{count: 1}}, gives: yuan, round: down}}}}",
+                "share": f"{{share: {{of: {HUGE}, balance: {{yuan: 1}}, before: {{yuan: 0}}, total: {{yuan: 1}}}}}}",
+            }.items()
+        ),
     ],
 )
 def test_a_mistake_in_a_formula_is_told_with_its_place(formula: str, told: str) -> None:
     assert _refused(formula).startswith(told), _refused(formula)
+
+
+def test_what_128_bits_hold_may_come_up_on_the_way() -> None:
+    most = f"{{multiply: [{{count: {2**39}}}, {{count: {2**39}}}, {{count: {2**39}}}, {{count: {2**9}}}]}}"  # 2 ** 126
+    one_less = f"{{subtract: [{most}, {{count: 1}}]}}"
+    held = _loaded(f"{{min: [{{add: [{most}, {one_less}]}}, {{count: 5}}]}}", "int").formulas["extra"]
+    assert held.path == "facts/derived/extra.yaml"
+    assert _refused(f"{{min: [{{add: [{most}, {most}]}}, {{count: 5}}]}}", "int").startswith("formula.min[0].add: can")
+
+
+def test_only_the_innermost_of_what_is_too_large_is_told() -> None:
+    twice = f"{{add: [{HUGE}, {HUGE}]}}"
+    told = _refused(f"{{min: [{{add: [{twice}, {twice}]}}, {twice}]}}")
+    assert told.startswith("formula.min[0].add[0].add: can come to more than a whole number of 128 bits holds")
 
 
 def test_a_word_that_a_formula_gives_is_one_of_the_values() -> None:

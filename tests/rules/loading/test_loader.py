@@ -98,6 +98,7 @@ def test_an_optional_file_may_be_absent() -> None:
         ("facts", "case_ref: {type: text", "case_ref: {type: txt", "facts.case_ref.type: should be 'text'"),
         ("facts", "aliases: [贷记卡]", "aliases: [房 贷]", "values: '房贷' stands for credit_card and mortgage"),
         ("facts", "aliases: [编号]", "aliases: [姓名]", "the header '姓名' already means case_ref"),
+        ("facts", "maximum: 36500", f"maximum: {2**63}", "maximum: is more than a whole number of 64 bits holds"),
         ("facts", "private: true", "derived: true", "facts.name: unknown key 'derived'"),
         ("facts", "private: true", "how: {zh: 如何, en: How}", "facts.name.how: only a given or derived fact"),
         ("facts", "private: true", "unit: days", "facts.name.unit: a fact of type text has its own"),

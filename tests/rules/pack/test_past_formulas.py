@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import replace
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -39,13 +40,39 @@ IN_FORCE = max(min(value.valid_from for value in PACK.parameters[name].values) f
 @given(cases(), st.data())
 def test_they_say_what_the_functions_said_and_no_more(case: tuple[dt.date, Facts], data: st.DataObject) -> None:
     as_of, facts = case
-    as_of = max(as_of, IN_FORCE)  # before it, a clock that is over was not said to be over
+    as_of = max(as_of, IN_FORCE)  # before it, functions waited for figures that the answer does not hang on
     served = facts.get("served_on")
     assume(not isinstance(served, dt.date) or served <= dt.date(2100, 11, 30))  # the calendar ends with that year
     told = part(data, facts)
     known, bounds = derive(PAST, told, as_of)
     assert known == old_derivation.derive(PACK, told, as_of, in_force(PACK, as_of))
     assert bounds == {}  # decisions of those packs were made without
+
+
+@pytest.mark.parametrize(
+    ("told", "capacity"),
+    [
+        ({"income_monthly": 1}, None),  # whatever the outgoings are nothing is left, but nobody had said so then
+        ({"income_monthly": 0}, 0),
+        ({"income_monthly": 20, "essential_outgoings": 19}, None),
+        ({"income_monthly": 20, "essential_outgoings": 20}, 0),
+        ({"income_monthly": 20, "essential_outgoings": 20, "priority_payments": 0}, 0),
+        ({"income_monthly": 20, "essential_outgoings": 19, "priority_payments": 0}, 0),
+        ({"income_monthly": 20, "essential_outgoings": 18, "priority_payments": 0}, 1),
+        ({"essential_outgoings": 20}, None),
+    ],
+)
+def test_what_the_functions_waited_for_is_waited_for(told: Facts, capacity: int | None) -> None:
+    known, _ = derive(PAST, told, IN_FORCE)
+    assert known.get("capacity") == capacity
+    assert old_derivation.derive(PACK, told, IN_FORCE, in_force(PACK, IN_FORCE)).get("capacity") == capacity
+
+
+@pytest.mark.parametrize(("as_of", "critical"), [(dt.date(2026, 1, 1), False), (dt.date(2025, 12, 31), None)])
+def test_a_clock_that_is_over_is_not_called_uncritical_before_the_figure(as_of: dt.date, critical: bool | None) -> None:
+    told: Facts = {"legal_stage": "payment_order", "served_on": dt.date(2025, 12, 1)}
+    assert derive(PAST, told, as_of).facts.get("clock_critical") is critical
+    assert old_derivation.derive(PACK, told, as_of, in_force(PACK, as_of)).get("clock_critical") is critical
 
 
 def test_a_pack_of_form_3_gets_its_formulas_as_files() -> None:

@@ -330,12 +330,27 @@ def test_an_explanation_tells_what_why_by_when_and_on_what_authority() -> None:
         "Papers to have in hand\n- Proof [3]",
         "What the borrower should know\n- Do not promise yet [3]",
         (
+            "How the derived facts came about\n"
+            "- Capacity: 95% of (¥5,000.00 − ¥4,000.00 − ¥0.00) = ¥950.00\n"
+            "  From: Income ¥5,000.00; Outgoings ¥4,000.00; Priority ¥0.00; Buffer 5%"
+        ),
+        (
             "Sources\n1. Practice (practice, text of the law read)\n"
             "2. Card measures (银监会令2011年第2号), art. 70 (regulation, weak source)\n"
             "3. Practice (practice, design of this service)"
         ),
+        "Decided by pack tiny 1.0.0, as of 2026-11-23.",
         "Not legal advice",
     ]
+
+
+def test_an_explanation_tells_how_far_a_derived_fact_is_known_and_leaves_out_what_is_open() -> None:
+    facts = {name: value for name, value in CASE.items() if name != "essential_outgoings"}
+    text = _explained(TINY, _evaluated(TINY, facts), "zh")
+    told = "- 还款能力：(¥5,000.00 − 必要支出（未知） − ¥0.00（低于¥0.00的按¥0.00）) 的 95% = 不超过¥4,750.00"
+    assert f"推算的事实怎样得出\n{told}\n" in text
+    assert "规则包 tiny 1.0.0，按 2026-11-23 计算。" in text
+    assert "How the derived" not in _explained(TINY, _evaluated(TINY, {"product": "credit_card"}), "en")
 
 
 def test_an_explanation_tells_why_not_and_what_to_ask() -> None:
@@ -357,6 +372,7 @@ def test_what_a_case_is_about_is_no_near_miss() -> None:
 def test_a_case_that_an_exclusive_rule_decides_is_told_of_nothing_else() -> None:
     text = _explained(TINY, _evaluated(TINY, {**CASE, "note_flags": ("self_harm",), "days_overdue": 90}), "zh")
     assert "为什么不是别的" not in text
+    assert "推算的事实" not in text
     assert "¥" not in text
 
 

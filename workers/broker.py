@@ -1,0 +1,49 @@
+"""Redis as the broker of a worker that outlives it: kombu's transport, mended where a connection is gone.
+
+When Redis dies, kombu 5.7 closes the channels of the connection, and stops at the first that fails; what a channel had
+delivered is given back or acknowledged when the connection is gone already. Then kombu looks up the server's name on a
+connection that is None, and the AttributeError ends the worker. Here that is a lost connection like any other, which
+Celery expects. Nobody needs what is not given back: the visibility timeout does that, and the sweep wakes what is
+pending.
+"""
+
+import contextlib
+from typing import Any
+
+from kombu.transport import TRANSPORT_ALIASES, redis
+from redis.exceptions import ConnectionError as ConnectionLost
+
+
+class QoS(redis.QoS):
+    """What a channel has delivered and not had acknowledged."""
+
+    def restore_unacked(self, client: object = None) -> None:
+        """Give it back to Redis, if there still is one."""
+        with contextlib.suppress(*self.channel.connection_errors):  # nobody there to take it: see above
+            super().restore_unacked(client)  # type: ignore[no-untyped-call]  # kombu has no types
+        self._delivered.clear()
+
+
+class Channel(redis.Channel):
+    """A channel that outlives its connection."""
+
+    QoS = QoS
+
+    def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
+        """How to connect anew. Raises ConnectionLost where the connection that knew is gone."""
+        if self.connection is None or self.connection.client is None:
+            raise ConnectionLost("the connection of this channel is gone")
+        found: dict[str, Any] = super()._connparams(asynchronous)  # type: ignore[no-untyped-call]
+        return found
+
+
+class Transport(redis.Transport):
+    """What `redis://`, `rediss://` and `redis+socket://` name once `install` has run."""
+
+    Channel = Channel
+
+
+def install() -> None:
+    """Put this transport in the place of kombu's, for every connection made from now on."""
+    for name in ("redis", "rediss"):
+        TRANSPORT_ALIASES[name] = f"{Transport.__module__}:{Transport.__qualname__}"
