@@ -45,11 +45,7 @@ def test_the_aid_line_is_not_called_staffed_round_the_clock() -> None:
 
 def test_the_products_are_those_a_case_may_have() -> None:
     assert list(pack().products) == list(pack().vocabulary.facts["product"].values)
-<<<<<<< HEAD
-    assert len(pack().products) == 16
-=======
     assert set(PRODUCTS) <= set(pack().products)  # names that submitters use
->>>>>>> main
 
 
 @pytest.mark.parametrize("name", sorted(pack().products))
