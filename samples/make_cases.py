@@ -24,8 +24,10 @@ HEADER = """
 月收入 基本生活支出 优先支出 其他债务月供 逾期机构数 家庭人口 年龄 本地社保年数 居住城市 法律阶段 送达日期
 拍卖日期 对债务有异议 非本人借款 借款人已去世 行为能力受限 轻生信号 暴力催收 债务中介 一年内要办房贷 征信有误
 已宣布提前到期 愿意还款 催收违规 协商申请 协商申请日期 结清日期 备注 经办人
+当事人身份 钱由他人使用 账户冻结 车已被拖走 开庭日期 仲裁答辩截止日 公积金余额
 """
 COLUMNS = HEADER.split()
+YOUNG = COLUMNS[COLUMNS.index("当事人身份") :]  # columns that came later: never left blank by chance
 NO = COLUMNS[COLUMNS.index("对债务有异议") : COLUMNS.index("愿意还款")]  # what most people answer no to
 
 # Product: what people write, lenders, kind of lender, highest balance in thousand yuan, rates in percent, instalments.
@@ -200,6 +202,19 @@ STORIES: tuple[tuple[int, Row], ...] = (
             "其他债务月供": "0",
         },
     ),
+    (1, {"贷款产品": "京东白条", "放款机构": "测试消费金融公司", "逾期天数": "36"}),
+    (1, {"贷款产品": "以租代购", "放款机构": "测试租赁公司", "机构类型": "", "逾期天数": "64", "车已被拖走": "是"}),
+    (1, {"法律阶段": "仲裁通知", "仲裁答辩截止日": "+2", "贷款产品": "小额贷款", "逾期天数": "210"}),
+    (1, {"法律阶段": "仲裁裁决", "送达日期": "-15", "贷款产品": "小额贷款", "逾期天数": "300"}),
+    (1, {"法律阶段": "公证执行", "送达日期": "-7", "贷款产品": "银行消费贷", "逾期天数": "180"}),
+    (1, {"法律阶段": "终本", "贷款产品": "信用卡", "逾期天数": "900"}),
+    (1, {"账户冻结": "是", "贷款产品": "网贷", "逾期天数": "400"}),
+    (1, {"法律阶段": "开庭", "开庭日期": "+3", "贷款产品": "借呗", "逾期天数": "230"}),
+    (1, {"当事人身份": "担保人", "贷款产品": "银行消费贷", "逾期天数": "120"}),
+    (1, {"当事人身份": "配偶", "贷款产品": "信用卡", "逾期天数": "90"}),
+    (1, {"当事人身份": "继承人", "贷款产品": "信用卡", "逾期天数": "70", "困难原因": "家人去世"}),
+    (1, {"当事人身份": "名义借款人", "钱由他人使用": "是", "贷款产品": "网贷", "逾期天数": "45"}),
+    (1, {"当事人身份": "共同借款人", "贷款产品": "房贷", "逾期天数": "65", "困难原因": "离婚", "公积金余额": "30000"}),
 )
 # What spreadsheets get wrong; each of these rows is refused with a sentence saying what to correct.
 MISTAKES: tuple[Row, ...] = (
@@ -224,7 +239,8 @@ def everyday(rng: random.Random, number: int) -> Row:
     fees = round(principal * float(rates[0]) / 100 * days / 365)
     duration = rng.choice(durations)
     surname, person = rng.choice(SURNAMES), number + 1
-    row = dict.fromkeys(NO, "否") | {
+    row = dict.fromkeys((*NO, "钱由他人使用", "账户冻结", "车已被拖走"), "否") | {
+        "当事人身份": "借款人本人",
         "案件编号": f"FB-{person:04}",
         "借款人编号": f"B{person:04}",
         "姓名": f"测试{surname}{person:03}",
@@ -272,7 +288,8 @@ def everyday(rng: random.Random, number: int) -> Row:
 
 def gaps(rng: random.Random, row: Row) -> Row:
     """The row with some cells left blank, as they come."""
-    optional = [name for name in COLUMNS if name not in ("案件编号", "贷款产品", "逾期天数", "应还款日", "困难原因")]
+    kept = ("案件编号", "贷款产品", "逾期天数", "应还款日", "困难原因", *YOUNG)
+    optional = [name for name in COLUMNS if name not in kept]
     return row | dict.fromkeys(rng.sample(optional, rng.randint(2, 9)), "")
 
 
@@ -281,7 +298,7 @@ def written(rng: random.Random, row: Row) -> list[str]:
     cells = []
     for name in COLUMNS:
         cell = row.get(name, "")
-        if cell[:1] in ("+", "-") and name.endswith("日期"):
+        if cell[:1] in ("+", "-") and name.endswith(("日期", "截止日")):
             day = DAY + dt.timedelta(days=int(cell))
             slashes, signs = f"{day.year}/{day.month}/{day.day}", f"{day.year}年{day.month}月{day.day}日"
             cell = rng.choice((f"{day}", f"{day}", slashes, signs))

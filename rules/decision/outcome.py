@@ -11,8 +11,9 @@ from pydantic import ConfigDict, TypeAdapter, with_config
 
 from rules.decision.hit_policy import Ids, Selection
 from rules.engines.message import Facts
-from rules.facts.legal_days import deadline
+from rules.facts.legal_days import deadline, ending
 from rules.finance.repayment_plan import RepaymentPlan
+from rules.formulas.dates import months_after
 from rules.pack.pack import Pack
 from rules.pack.schema import Urgency
 from rules.pack.upcasting import upcast_outcome
@@ -204,12 +205,12 @@ def due(
     found = []
     for clock in clocks:
         entry = pack.deadlines[clock]
-        start, days = facts.get(entry.starts_from), parameters.get(entry.days or "")
-        if entry.days is None:
+        start, length = facts.get(entry.starts_from), parameters.get(entry.days or entry.months or "")
+        if entry.days is None and entry.months is None:
             if isinstance(start, dt.date):
                 found.append(DeadlineDue(clock, start))
-        elif isinstance(start, dt.date) and days is not None:
-            end = deadline(start, days)
+        elif isinstance(start, dt.date) and length is not None:
+            end = ending(months_after(start, length)) if entry.months else deadline(start, length)
             found.append(DeadlineDue(clock, end.date, calendar_known=end.calendar_known))
         else:
             found.append(DeadlineDue(clock, as_of, start_known=False))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from typing import Final, TypeAlias
 
 from rules.locale import listed, said
@@ -16,6 +17,7 @@ Value: TypeAlias = str | bool | int | dt.date | tuple[str, ...]
 Reader: TypeAlias = Callable[[object], Value | None]
 
 MAX_CELL: Final = 200  # characters of a cell that is not free text
+LONGEST_NAME: Final = 24  # characters, folded, of a name that a shorter one may stand inside
 MAX_TEXT: Final = 2_000  # characters of free text where facts.yaml sets no max_length
 FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
 _EXACT_FLOAT: Final = 10**15
@@ -33,6 +35,7 @@ _DATE = re.compile(
     r"(?:(?:t|\s+)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?",
     re.ASCII,
 )
+_DENIALS: Final = tuple[str, ...](_WORDS["denied"])
 _SEPARATORS = re.compile(rf"[;,|/\n{''.join(_WORDS['list_separators'])}]+")
 _GAPS = re.compile(r"[\s_-]+")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -108,7 +111,7 @@ def words_of_values(fact: Fact) -> dict[str, list[str]]:
     """Every folded word of an enum, bool or list fact with the values it stands for (one, in a sound pack)."""
     found: dict[str, list[str]] = {}
     for name, value in fact.values.items():
-        for word in {fold(word) for word in (name, value.zh, value.en, *value.aliases)}:
+        for word in {fold(word) for word in (name, value.zh, value.en, *value.aliases, *value.brands)}:
             found.setdefault(word, []).append(name)
     return found
 
@@ -117,8 +120,12 @@ def enum_reader(fact: Fact) -> Reader:
     """One of the fact's values, by id, label or alias."""
     table = {word: names[0] for word, names in words_of_values(fact).items()}
     exact: Mapping[str, str] = {
-        word: name for name, value in fact.values.items() for word in (*value.aliases, value.en, value.zh, name)
+        word: name
+        for name, value in fact.values.items()
+        for word in (*value.brands, *value.aliases, value.en, value.zh, name)
     }
+
+    brands, common = _words_inside(fact)
 
     def read(cell: object) -> str | None:
         if isinstance(cell, str):
@@ -131,14 +138,54 @@ def enum_reader(fact: Fact) -> Reader:
             return table[word]
         if word in _BLANKS:
             return None
-        raise _not_a_value(cell, fact)
+        meant = _meant(word, brands) or _meant(word, common)
+        if len(meant) == 1:
+            return meant.pop()
+        raise _not_a_value(cell, word, fact, table, meant)
 
     return read
 
 
-def _not_a_value(cell: object, fact: Fact) -> CellError:
-    labels = listed(Text(zh=value.zh, en=name) for name, value in fact.values.items())
-    return CellError("not_a_value", cell=shown(cell), values=labels)
+def _words_inside(fact: Fact) -> tuple[dict[str, str], dict[str, str]]:
+    """The words that mean a value also inside a longer name, brands and others; none where no value has a brand."""
+    brands = {fold(word): name for name, value in fact.values.items() for word in value.brands}
+    if not brands:
+        return {}, {}
+    words = ((word, name) for name, value in fact.values.items() for word in (value.zh, *value.aliases))
+    return brands, {fold(word): name for word, name in words if len(word) > 1 and not word.isascii()}
+
+
+def _meant(word: str, inside: Mapping[str, str]) -> set[str]:
+    """The values whose words stand in a name, none of them inside a longer one and none denied."""
+    if len(word) > LONGEST_NAME:
+        return set()
+    places = [
+        (found.start(), found.end(), name)
+        for known, name in inside.items()
+        for found in re.finditer(re.escape(known), word)
+    ]
+    if any(word[:start].endswith(_DENIALS) for start, _, _ in places):
+        return set()
+    return {
+        name
+        for start, end, name in places
+        if not any(first <= start and end <= last and last - first > end - start for first, last, _ in places)
+    }
+
+
+def _not_a_value(cell: object, word: str, fact: Fact, table: Mapping[str, str], meant: set[str]) -> CellError:
+    """The refusal: the values or, where there are many, the nearest, and how to find the right one."""
+    if fact.hint is None:
+        return CellError("not_a_value", cell=shown(cell), values=listed(_labels(fact, fact.values)))
+    near = sorted(meant) or [table[known] for known in get_close_matches(word[:LONGEST_NAME], table, n=6, cutoff=0.34)]
+    names = list(dict.fromkeys(near))[:3]
+    if not names:
+        return CellError("not_a_kind", cell=shown(cell), hint=fact.hint, values=listed(_labels(fact, fact.values)))
+    return CellError("not_a_kind_but_near", cell=shown(cell), hint=fact.hint, near=listed(_labels(fact, names)))
+
+
+def _labels(fact: Fact, names: Iterable[str]) -> list[Text]:
+    return [Text(zh=fact.values[name].zh, en=name) for name in names]
 
 
 def bool_reader(fact: Fact) -> Reader:

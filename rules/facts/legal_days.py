@@ -21,7 +21,13 @@ class Deadline:
 @lru_cache(maxsize=4096)
 def deadline(served: dt.date, days: int) -> Deadline:
     """The last day of a period that starts the day after `served` (Civil Procedure Law, article 85)."""
-    counted = last = served + dt.timedelta(days=days)
+    return ending(served + dt.timedelta(days=days))
+
+
+@lru_cache(maxsize=4096)
+def ending(counted: dt.date) -> Deadline:
+    """The last day of a period that ends on this day by the count: on a day off it moves to the next working day."""
+    last = counted
     known = True
     while True:
         working, listed = _working(last)

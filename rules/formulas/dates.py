@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from typing import Final
 
@@ -22,6 +23,14 @@ def years_after(start: dt.date, years: int) -> dt.date:
         return start.replace(year=year)
     except ValueError:
         return start.replace(year=year, day=28)
+
+
+def months_after(start: dt.date, months: int) -> dt.date:
+    """The same day so many months on, the last of the month where it has no such day (Civil Code, article 202)."""
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    if not 1 <= year <= dt.MAXYEAR:
+        return dt.date.max if months > 0 else dt.date.min
+    return dt.date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def days_between(start: dt.date, end: dt.date) -> int:

@@ -14,6 +14,7 @@ from rules.lint.code_uses import uses_in_code
 from rules.lint.formula_tests import FormulaFailure, boundaries_lacking, kinds_lacking, run_formula_tests
 from rules.lint.lock import lock, mismatch
 from rules.lint.parameter_check import unconfirmed
+from rules.lint.review_dates import overdue_reviews
 from rules.lint.rule_tests import TestFailure, examples, run_tests
 from rules.loading.loader import Pack, PackError, load
 from rules.pack import conditions as c
@@ -41,12 +42,16 @@ class LintFinding:
 
 
 def check(folder: Path, on: dt.date | None = None) -> list[LintFinding]:
-    """Everything to be told about a pack. Its figures must be in force `on` the day, by default its review day."""
+    """Everything to be told about a pack. Its figures must be in force `on` the day, by default its review day.
+
+    What was not reviewed for long by that day is worth a look.
+    """
     try:
         pack = load(folder)
     except PackError as error:
         return [LintFinding("error", *_split(line)) for line in error.errors]
-    findings = [LintFinding(*each) for each in unconfirmed(pack, on or pack.manifest.reviewed_on)]
+    day = on or pack.manifest.reviewed_on
+    findings = [LintFinding(*each) for each in (*unconfirmed(pack, day), *overdue_reviews(pack, day))]
     findings += _unused(pack)
     findings += [LintFinding("error", "changelog.yaml", fault) for fault in faults(pack)]
     tests = examples(pack)

@@ -226,7 +226,10 @@ def _filled(
 ) -> dict[str, schema.Fact]:
     """The facts with the values that other files hold."""
     values: dict[str | None, dict[str, schema.FactValue]] = {
-        "products": {name: _value(entry.title, entry.code, *entry.aliases) for name, entry in products.items()},
+        "products": {
+            name: _value(entry.title, entry.code, *entry.aliases).model_copy(update={"brands": entry.brands})
+            for name, entry in products.items()
+        },
         "hardships": {name: _value(entry.title, entry.code, *entry.synonyms) for name, entry in hardships.items()},
         "red_flags": {name: _value(entry.title) for name, entry in flags.items()},
     }

@@ -103,6 +103,10 @@ class Negotiation(Model):
     greeting: tuple[_SaidLine, ...]
     farewell: tuple[_SaidLine, ...]
     reserve: Reserve
+    # Whether the client speaks as the borrower: whoever does not, admits nothing and signs no letter of a borrower.
+    as_borrower: _Condition | None = None
+    # What whoever does not says first, except to a court.
+    not_as_borrower: tuple[_SaidLine, ...] = ()
     # In the place of the disclaimer, where no lender is spoken to and the borrower gets no text.
     staff_notice: _SaidText
     # Documents that only come at the end of the talks.

@@ -82,6 +82,7 @@ class FactValue(Model):
     zh: str
     en: str
     aliases: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()  # names of its makers: they mean it also inside a longer name, before any other word
 
 
 class FactEntry(Model):
@@ -95,6 +96,7 @@ class FactEntry(Model):
     title: Text
     unit: FactUnit | None = None  # what a whole number counts
     question: Text | None = None
+    hint: Text | None = None  # told with an unknown value: how to find the right one
     aliases: tuple[str, ...] = ()
     required: bool = False
     required_unless: Annotated[Identifier, Ref("facts")] | None = None
@@ -165,6 +167,7 @@ class Parameter(Model):
     unit: Unit
     background: Text | None = None
     values: Annotated[tuple[ParameterValue, ...], Field(min_length=1)]
+    reviewed_on: dt.date | None = None  # where that was later than the pack's own review
 
 
 class Hardship(Model):
@@ -200,15 +203,26 @@ class Item(Model):
     acknowledges: bool = False  # following it admits the debt, pays, or asks for time
     contacts_lender: bool = False  # following it means to call, write to or complain about the lender
     references: References
+    reviewed_on: dt.date | None = None  # where that was later than the pack's own review
 
 
 class LegalDeadline(Model):
-    """A deadline: so many days from the day a paper was served, or, without `days`, a day itself (deadlines.yaml)."""
+    """A deadline: so many days or months from the day a paper was served, or, without either, a day itself.
+
+    Of deadlines.yaml; it has `days` or `months`, never both.
+    """
 
     title: Text
     starts_from: Annotated[Identifier, Ref("facts", of="date")]
     days: Annotated[Identifier, Ref("parameters", of="days")] | None = None
+    months: Annotated[Identifier, Ref("parameters", of="months")] | None = None
     references: References
+
+    @model_validator(mode="after")
+    def _one_length(self) -> LegalDeadline:
+        if self.days is not None and self.months is not None:
+            raise ValueError("a deadline is counted in days or in months, not in both")
+        return self
 
 
 class RedFlag(Model):
@@ -358,6 +372,7 @@ class Product(Model):
     code: Annotated[str, Field(pattern=r"^P_[A-Z_]+$")]
     title: Text
     aliases: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()  # everyday names that mean it, alone or inside a longer one
     lender: FilledText
     note: FilledText
     contacts: _Contacts

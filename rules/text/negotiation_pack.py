@@ -93,7 +93,9 @@ def negotiation_pack(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date)
     if found is None:
         return None
     approach = found.approaches[outcome.strategy]
-    staff, withheld = approach.speaker == "staff", withholds(pack, outcome)
+    staff = approach.speaker == "staff"
+    as_borrower = NegotiationWords(pack, facts, as_of, True, {}).true(found.as_borrower)
+    withheld = withholds(pack, outcome) or not as_borrower
     follow_up = follow_up_of(pack, approach, outcome, as_of)
     words = _words(pack, found, outcome, facts, as_of, withheld)
     strategy = pack.strategies[outcome.strategy]
@@ -110,7 +112,7 @@ def negotiation_pack(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date)
         summary=None if staff else words.fill(strategy.summary),
         staff=staff,
         withheld=withheld,
-        say=_script(words, found, approach, strategy.acknowledges),
+        say=(*_opening(words, found, approach, as_borrower), *_script(words, found, approach, strategy.acknowledges)),
         ask=said["ask"],
         have=() if staff else tuple(_have(words, found, outcome)),
         in_writing=said["in_writing"],
@@ -151,6 +153,15 @@ def _words(
     own = [each for each in outcome.plans if each.strategy == outcome.strategy]
     plan = min(own, key=lambda each: each.kind == "steady_instalments", default=None)
     return NegotiationWords(pack, facts, as_of, withheld, extra | (plan_words(plan) if plan else {}))
+
+
+def _opening(words: NegotiationWords, found: Negotiation, approach: Approach, as_borrower: bool) -> tuple[Text, ...]:
+    """What somebody who is not the borrower says first; a court asks for itself, and staff say what staff say."""
+    return (
+        ()
+        if as_borrower or approach.to == "court" or approach.speaker == "staff"
+        else words.lines(found.not_as_borrower)
+    )
 
 
 def _script(words: NegotiationWords, found: Negotiation, approach: Approach, acknowledges: bool) -> tuple[Text, ...]:

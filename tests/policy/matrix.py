@@ -141,6 +141,11 @@ def _cure(f: Facts) -> bool:
     return (overdue(f, 1, 90) and t.covers(f)) or (overdue(f, 1, 30) and forgot)
 
 
+def _on_allowance(f: Facts) -> bool:
+    """In military service, and with no more than an allowance."""
+    return overdue(f) and f["hardship"] == "military" and f["income_monthly"] <= 200_000
+
+
 def _in_arrears(f: Facts) -> bool:
     """Overdue, and not by an oversight in the first month."""
     return overdue(f) and not (overdue(f, 1, 30) and f["hardship"] == "forgot_or_technical")
@@ -240,6 +245,7 @@ MATRIX = (
     Row(735, "card, early", lambda f: t.card_short(f) and t.card_early(f), "S16", adds="S18"),
     Row(730, "card, no evidence", lambda f: t.card_ripe(f) and not t.evidenced(f), "S28", "U3", adds="S18"),
     Row(720, "lump sum", lambda f: overdue(f, 91) and t.lump_sum(f), "S20", "U3"),
+    Row(701, "service on an allowance", _on_allowance, "S16", blocks="S14"),
     Row(700, "cure", _cure, "S14"),
     Row(690, "early", lambda f: not overdue(f) and f["hardship"] != "none_stated", "S15"),
     Row(689, "early, within a week", _due_soon, urgency="U4"),

@@ -42,6 +42,8 @@ CALM: dict[str, Any] = {
     **dict.fromkeys(("self_harm_signal", "violence", "scam_agent", "not_my_loan", "borrower_deceased"), False),
     **dict.fromkeys(("legally_incapable", "wants_mortgage_within_12m", "credit_record_wrong", "accelerated"), False),
     "debt_disputed": False,
+    "client_role": "borrower",
+    **dict.fromkeys(("money_used_by_other", "account_frozen", "car_taken"), False),
     "willing_to_pay": True,
     "legal_stage": "none",
     "prior_request": "none",

@@ -18,6 +18,9 @@ from rules.loading import loader
 
 app = typer.Typer(help="Work on a policy pack.", no_args_is_help=True)
 HANDBOOK = Path("handbook")
+AsOf = Annotated[
+    dt.datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="the day to look at it (that of its review)")
+]
 PackFolder = Annotated[Path | None, typer.Argument(metavar="PACK", help="folder of the pack")]
 
 
@@ -26,9 +29,9 @@ def _folder(pack: Path | None) -> Path:
 
 
 @app.command()
-def check(pack: PackFolder = None) -> None:
-    """Validate a pack: structure, names, figures in force, tests and lock file. Exit 1 if something is wrong."""
-    findings = checks.check(_folder(pack))
+def check(pack: PackFolder = None, as_of: AsOf = None) -> None:
+    """Validate a pack: structure, names, figures, reviews, tests and lock file. Exit 1 if something is wrong."""
+    findings = checks.check(_folder(pack), None if as_of is None else as_of.date())
     for finding in findings:
         typer.echo(f"{finding.level}: {finding.where}: {finding.message}")
     errors = sum(finding.level == "error" for finding in findings)

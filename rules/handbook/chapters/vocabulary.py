@@ -209,12 +209,13 @@ def _clock(v: HandbookContext, name: str, clock: LegalDeadline) -> HandbookEntry
 def _length(v: HandbookContext, clock: LegalDeadline) -> Line:
     """From which day, and how long: or that day itself."""
     start = link(v, ("facts", clock.starts_from))
-    if clock.days is None:
+    name = clock.days or clock.months
+    if name is None:
         return (TextSpan(v.word("clock.on.before")), start, TextSpan(v.word("clock.on.after")))
-    parameter = v.pack.parameters[clock.days]
+    parameter = v.pack.parameters[name]
     value = value_on(parameter, v.day)
-    days = v.word("none_in_force") if value is None else quantity(v, parameter, value)
-    length = TextSpan(days, anchor(("parameters", clock.days)))
+    told = v.word("none_in_force") if value is None else quantity(v, parameter, value)
+    length = TextSpan(told, anchor(("parameters", name)))
     if v.language == "zh":
         return (TextSpan(v.word("clock.from.before")), start, TextSpan(v.word("clock.from.after")), length)
     return (length, TextSpan(v.word("clock.from.before")), start)

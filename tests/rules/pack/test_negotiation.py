@@ -35,7 +35,7 @@ def errors(file: str, old: str, new: str) -> list[str]:
         ("negotiation.yaml", "  huabei:", "  hua:", "debts.huabei: is missing"),
         ("negotiation.yaml", "ask: [extension,", "ask: [extensoin,", "approaches.early_contact.ask[0]: unknown point"),
         ("negotiation.yaml", "contacts: [ambulance_120,", "contacts: [ambulance,", "contacts[0]: unknown contact"),
-        ("negotiation.yaml", "letters: [court_answer]", "letters: [court]", "letters[0]: unknown letter 'court'"),
+        ("negotiation.yaml", "letters: [court_answer, ", "letters: [court, ", "letters[0]: unknown letter 'court'"),
         (
             "negotiation.yaml",
             "days: critical_days",

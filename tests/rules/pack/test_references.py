@@ -37,6 +37,7 @@ CODES = {
 }
 WORDS = {
     *("Text.zh", "Text.en", "ScriptLine.zh", "ScriptLine.en", "Point.zh", "Point.en", "FactValue.zh", "FactValue.en"),
+    *("FactValue.brands", "Product.brands"),
     *("FactValue.aliases", "Fact.aliases", "Fact.suffixes", "Fact.urgent", "Fact.values{}", "Hardship.synonyms"),
     "DerivedFact.values{}",
     *("Product.aliases", "RedFlag.words", "RedFlag.not_before", "RedFlag.not_after"),
@@ -48,7 +49,7 @@ PLAIN_TEXTS = {
         for model in ("Manifest", "Fact", "DerivedFact", "Parameter", "FeeTable", "Hardship", "Strategy", "Product")
     ),
     *(f"{model}.title" for model in ("Contact", "LegalDeadline", "RedFlag", "Source", "Rule")),
-    *("Manifest.disclaimer", "Fact.question", "Parameter.background", "Contact.purpose", "Edition.text"),
+    *("Manifest.disclaimer", "Fact.question", "Fact.hint", "Parameter.background", "Contact.purpose", "Edition.text"),
     *("Edition.changed", "Edition.removed", "OpenPoint.text"),
 }
 # Read by the loader, the rule's tests by rule_check.py.
