@@ -149,7 +149,9 @@ def _words(
     most, offer = payable(facts), steady(facts, in_force(pack, as_of).get("steady_share", 10_000))
     if most and offer:
         extra |= {"limit": money(most), "offer": money(offer)}
-    plan = next((each for each in outcome.plans if each.strategy == outcome.strategy and _leaves_room(each, offer)), None)
+    plan = next(
+        (each for each in outcome.plans if each.strategy == outcome.strategy and _leaves_room(each, offer)), None
+    )
     # Who does not want to pay is not written for as somebody who does.
     silent = withheld or facts.get("willing_to_pay") is False
     return NegotiationWords(pack, facts, as_of, silent, extra | (plan_words(plan) if plan else {}))

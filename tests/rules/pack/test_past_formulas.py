@@ -24,6 +24,7 @@ def _past() -> Pack:
     entries = {
         name: (each.path, each.entry.model_copy(update={"formula": formulas()[name]}))
         for name, each in PACK.formulas.items()
+        if name in formulas()
     }
     errors: list[str] = []
     loaded = load_formulas(entries, PACK.vocabulary.facts, PACK.parameters, errors)
