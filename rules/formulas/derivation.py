@@ -20,7 +20,6 @@ from rules.formulas.bounds import (
     Reading,
     interval,
     join,
-    maybe_nothing,
     outer,
     with_nothing,
 )
@@ -94,8 +93,8 @@ class Derivation:
         return state
 
     def _stood_in(self, name: str, reading: Reading) -> Reading:
-        """A reading; where it stands in for a submitted fact and may be nothing, it does not, and the fact is missing."""
-        return self._missing[name] if maybe_nothing(reading) and name in self._missing else reading
+        """A reading; what would stand in for a submitted fact and is no value does not, and the fact is missing."""
+        return self._missing[name] if reading.__class__ in BOUNDS and name in self._missing else reading
 
     def read(self, name: str, facts: Mapping[str, Value]) -> Value | Bound | None:
         """What one formula says of some facts: a value, a bound, or None where there will never be a value."""
