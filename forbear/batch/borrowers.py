@@ -12,7 +12,9 @@ from sqlmodel import Session
 _OPEN_CASES = text("""
     SELECT c.borrower_ref, c.id, v.facts ->> 'lender', v.facts ->> 'days_overdue', v.facts ->> 'due_date',
         v.facts ->> 'monthly_due', v.facts ->> 'balance',
-        v.facts ->> 'product' IS DISTINCT FROM 'mortgage' AND v.facts ->> 'not_my_loan' IS DISTINCT FROM 'true'
+        v.facts ->> 'product' IS DISTINCT FROM 'mortgage' AND v.facts ->> 'not_my_loan' IS DISTINCT FROM 'true',
+        v.facts ->> 'product' = 'mortgage' AND v.facts ->> 'not_my_loan' IS DISTINCT FROM 'true',
+        v.facts ->> 'own_instalment_in_budget', v.facts ->> 'priority_payments'
     FROM "case" c
     CROSS JOIN LATERAL (
         SELECT facts FROM case_version WHERE case_id = c.id ORDER BY number DESC LIMIT 1
@@ -32,6 +34,8 @@ class OpenCase:
     monthly_due: int | None
     balance: int | None
     shares: bool  # it gets a part of the capacity: the home is paid before that, and what is not owed gets nothing
+    home: bool = False  # a home loan of the borrower
+    beside_budget: bool = False  # its instalment is known not to be in the priority payments
 
 
 def open_cases(session: Session, submitter: str, borrowers: Iterable[str], as_of: dt.date) -> dict[str, list[OpenCase]]:
@@ -40,11 +44,22 @@ def open_cases(session: Session, submitter: str, borrowers: Iterable[str], as_of
     found: dict[str, list[OpenCase]] = defaultdict(list)
     if wanted:
         rows = session.connection().execute(_OPEN_CASES, {"submitter": submitter, "borrowers": wanted})
-        for borrower, case_id, lender, days, due, payment, balance, shares in rows:
+        for borrower, case_id, lender, days, due, payment, balance, shares, home, inside, priority in rows:
             overdue = _number(days) > 0 if days else due is not None and due < as_of.isoformat()
             creditor = f"lender {lender}" if lender else f"case {case_id}"
             monthly_due, owed = (_number(amount) if amount else None for amount in (payment, balance))
-            found[borrower].append(OpenCase(case_id, creditor, overdue, monthly_due, owed, shares))
+            found[borrower].append(
+                OpenCase(
+                    case_id,
+                    creditor,
+                    overdue,
+                    monthly_due,
+                    owed,
+                    shares,
+                    home=bool(home),
+                    beside_budget=inside == "false" or bool(priority and (monthly_due or 0) > _number(priority)),
+                )
+            )
     return found
 
 
@@ -70,6 +85,10 @@ def place(facts: dict[str, Any], case_id: int, cases: list[OpenCase]) -> None:
     What comes before and what there is in all is enough to tell its pro-rata part to the fen; for a debt that takes
     no part both are 0. Without another debt to share with, or with an unknown balance, nothing is said.
     """
+    homes = [case for case in cases if case.home and case.case_id != case_id]
+    if homes:
+        facts["home_dues"] = sum(case.monthly_due or 0 for case in homes)
+        facts["home_dues_beside"] = sum(case.monthly_due or 0 for case in homes if case.beside_budget)
     balances = {case.case_id: case.balance for case in cases if case.shares}
     if not balances.keys() - {case_id}:
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rules.engines.message import Facts
-from rules.facts.affordability import has_others, means, payable
+from rules.facts.affordability import has_others, means, payable, steady
 from rules.facts.case_facts import number
 from rules.finance import amortisation
 from rules.finance.amortisation import LoanTerms
@@ -19,7 +19,7 @@ from rules.pack.schema import PlanKind, Strategy
 # Kinds whose search for a term needs an end.
 WITH_INTEREST: Final = ("instalments_with_interest", "equal_principal")
 # Parameters of the pack that only plans use, besides each strategy's longest term.
-USES: Final = ("interest_year_days", "standstill_days_maximum")
+USES: Final = ("interest_year_days", "standstill_days_maximum", "steady_share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class _Case:
     parameters: Mapping[str, int]
     capacity: int | None
     stressed: int | None
+    steady: int | None  # what is offered first; in packs from before they said how much, what bears a fall of income
     shared: bool  # the capacity is this debt's share of one for several debts
     excess: int  # charges that nobody has to offer to pay
 
@@ -66,13 +67,14 @@ def plans(
         capacity=payable(facts, shared=shared),
         stressed=means(facts, "capacity_stressed", shared=shared),
         shared=shared,
+        steady=_steady_part(facts, parameters, shared=shared),
         excess=number(facts, "excess_charges") or 0,
     )
     found: dict[RepaymentPlan, RepaymentPlan] = {}
     for name, strategy in wanted:
         limits = [parameters.get(strategy.plan_longest, 0)] if strategy.plan_longest else []
         limit = min([*limits, *([] if longest is None else [longest])], default=None)
-        for kind in sorted(strategy.plans, key=lambda each: _comes_late(each, facts)):
+        for kind in sorted(strategy.plans, key=lambda each: _comes_late(each, facts, parameters)):
             if plan := _KINDS[kind](case, name, kind, limit):
                 plan = replace(plan, personal=facts.get("product") == "private")
                 found.setdefault(replace(plan, strategy=""), plan)
@@ -86,9 +88,15 @@ def _may_be_disputed(facts: Facts) -> bool:
     return running and facts.get("debt_disputed") is not False
 
 
-def _comes_late(kind: PlanKind, facts: Facts) -> bool:
-    """Whose income has fallen once is shown first what bears a further fall; whoever else, what is paid off sooner."""
-    return facts.get("hardship") == "income_reduction" and kind != "steady_instalments"
+def _steady_part(facts: Facts, parameters: Mapping[str, int], *, shared: bool) -> int | None:
+    part = parameters.get("steady_share")
+    return means(facts, "capacity_stressed", shared=shared) if part is None else steady(facts, part, shared=shared)
+
+
+def _comes_late(kind: PlanKind, facts: Facts, parameters: Mapping[str, int]) -> bool:
+    """An offer starts from what leaves room; in packs from before that, only where the income has fallen once."""
+    first = "steady_share" in parameters or facts.get("hardship") == "income_reduction"
+    return first and kind not in ("steady_instalments", "steady_shared_instalments")
 
 
 def _instalments(case: _Case, name: str, kind: PlanKind, longest: int | None) -> RepaymentPlan | None:
@@ -96,8 +104,10 @@ def _instalments(case: _Case, name: str, kind: PlanKind, longest: int | None) ->
 
 
 def _steady(case: _Case, name: str, kind: PlanKind, longest: int | None) -> RepaymentPlan | None:
-    """So low that a fall of income does not break it; not where the quicker plan bears that too."""
-    parts = (min(case.stressed or 0, case.capacity or 0), case.capacity or 0)
+    """So low that it leaves room; not where the quicker plan does too, and not beside a shared one."""
+    if case.shared and "steady_share" in case.parameters:
+        return None
+    parts = (min(case.steady or 0, case.capacity or 0), case.capacity or 0)
     found, quick = (amortisation.fewest_level(case.owed, 0, part, longest) for part in parts)
     return None if found == quick else _of_terms(case, name, kind, 0, found)
 
@@ -130,7 +140,17 @@ def _equal_principal(case: _Case, name: str, kind: PlanKind, longest: int | None
 
 def _shared(case: _Case, name: str, kind: PlanKind, longest: int | None) -> RepaymentPlan | None:
     """The whole share each month, so that the offers to all debts add up to the capacity."""
-    share = min(case.capacity or 0, case.owed)
+    return _of_share(case, name, kind, longest, case.capacity)
+
+
+def _steady_shared(case: _Case, name: str, kind: PlanKind, longest: int | None) -> RepaymentPlan | None:
+    """A share that leaves room; not where that is the whole one."""
+    found, whole = (_of_share(case, name, kind, longest, part) for part in (case.steady, case.capacity))
+    return None if found == whole else found
+
+
+def _of_share(case: _Case, name: str, kind: PlanKind, longest: int | None, part: int | None) -> RepaymentPlan | None:
+    share = min(part or 0, case.owed)
     if share <= 0:
         return None
     months = -(-case.owed // share)
@@ -194,7 +214,9 @@ def _pause(case: _Case, name: str, kind: PlanKind, until: dt.date) -> RepaymentP
 
 
 def _lump_sum(case: _Case, name: str, kind: PlanKind, longest: int | None) -> RepaymentPlan | None:
-    paid, balance = min(number(case.facts, "lump_sum_available") or 0, case.owed), number(case.facts, "balance")
+    # In packs from before a reserve was kept, all that is at hand.
+    money = "lump_sum_free" if "reserve_months" in case.parameters else "lump_sum_available"
+    paid, balance = min(number(case.facts, money) or 0, case.owed), number(case.facts, "balance")
     if paid <= 0:
         return None
     return RepaymentPlan(name, kind, paid, 1, paid, paid, balance=balance, interest=0, excess=case.excess or None)
@@ -217,6 +239,7 @@ _KINDS: Final[Mapping[PlanKind, Callable[[_Case, str, PlanKind, int | None], Rep
     "instalments_with_interest": _with_interest,
     "equal_principal": _equal_principal,
     "shared_instalments": _shared,
+    "steady_shared_instalments": _steady_shared,
     "deferral": _deferral,
     "standstill": _standstill,
     "lump_sum": _lump_sum,

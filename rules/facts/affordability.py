@@ -22,10 +22,25 @@ def payable(facts: Facts, *, shared: bool = False) -> int | None:
     return stressed if facts.get("outgoings_implausible") is True else whole
 
 
+def steady(facts: Facts, part: int, *, shared: bool = False) -> int | None:
+    """What is offered first: what bears a further fall of income, or, where nothing does, a part of what is payable.
+
+    `part` in basis points. Never all of it where that leaves no room.
+    """
+    most = payable(facts, shared=shared)
+    stressed = means(facts, "capacity_stressed", shared=shared)
+    return most if most is None else min(most, stressed or most * part // 10_000)
+
+
 def has_others(facts: Facts) -> bool:
     """Whether other debts are known that the capacity has to pay too."""
     balance, total = number(facts, "balance"), number(facts, "debts_total")
-    return bool(number(facts, "other_debt_payments")) or (balance or 0) < (total or 0)
+    return _other(facts) > 0 or (balance or 0) < (total or 0)
+
+
+def _other(facts: Facts) -> int:
+    """What is due each month on the debts that share: a home loan of the borrower is paid before them."""
+    return max(0, (number(facts, "other_debt_payments") or 0) - (number(facts, "home_dues") or 0))
 
 
 def _share(facts: Facts, capacity: str) -> int | None:
@@ -39,7 +54,7 @@ def _share(facts: Facts, capacity: str) -> int | None:
     before, balance, total = (number(facts, name) for name in ("debts_before", "balance", "debts_total"))
     if before is not None and balance is not None and total is not None:
         return min(whole, offer(whole, before, balance, total))
-    due, other = number(facts, "monthly_due"), number(facts, "other_debt_payments")
-    if due is None or other is None or due + other == 0:
+    due, other = number(facts, "monthly_due"), _other(facts)
+    if due is None or "other_debt_payments" not in facts or due + other == 0:
         return None
     return whole * due // (due + other)

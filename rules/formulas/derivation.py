@@ -64,7 +64,7 @@ class Derivation:
         absent = []
         for name, read in self._readers:
             if name not in state:
-                reading = state[name] = read(state)
+                reading = state[name] = self._stood_in(name, read(state))
                 if reading.__class__ in BOUNDS:
                     absent.append(name)
         absent += [name for name in self._wide if state[name] == ENDLESS and name not in facts]
@@ -89,8 +89,12 @@ class Derivation:
         state: State = dict(facts)
         for name, read in self._readers:
             if name not in state:
-                state[name] = read(state)
+                state[name] = self._stood_in(name, read(state))
         return state
+
+    def _stood_in(self, name: str, reading: Reading) -> Reading:
+        """A reading; what would stand in for a submitted fact and is no value does not, and the fact is missing."""
+        return self._missing[name] if reading.__class__ in BOUNDS and name in self._missing else reading
 
     def read(self, name: str, facts: Mapping[str, Value]) -> Value | Bound | None:
         """What one formula says of some facts: a value, a bound, or None where there will never be a value."""

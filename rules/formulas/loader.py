@@ -127,7 +127,7 @@ def _unsafe(
         reading = reader(formula.expression, around)(state)
         if facts[name].derived:
             state[name] = reading
-        elif b.join((reading, around.missing[name])) != around.missing[name]:
+        elif b.join((b.without_nothing(reading), around.missing[name])) != around.missing[name]:
             yield name, f"formula: can come to what {name} may not be by facts.yaml; keep it within with min or max"
         if facts[name].type == "enum":
             for word in sorted(map(str, (b.values_of(reading) or frozenset()) - facts[name].values.keys())):

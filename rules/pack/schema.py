@@ -34,6 +34,7 @@ PlanKind = Literal[  # without interest unless the kind says otherwise
     "instalments_with_interest",
     "equal_principal",
     "shared_instalments",
+    "steady_shared_instalments",
     "deferral",
     "standstill",
     "lump_sum",
@@ -202,6 +203,8 @@ class Item(Model):
     text: FilledText
     acknowledges: bool = False  # following it admits the debt, pays, or asks for time
     contacts_lender: bool = False  # following it means to call, write to or complain about the lender
+    # Of a warning: the steps that say the contrary. No case may be given both.
+    contradicts: tuple[Annotated[Identifier, Ref("steps", idle=True)], ...] = ()
     references: References
     reviewed_on: dt.date | None = None  # where that was later than the pack's own review
 

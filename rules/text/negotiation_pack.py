@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rules.decision.outcome import Outcome
-from rules.facts.affordability import payable
+from rules.facts.affordability import payable, steady
 from rules.facts.case_facts import Facts
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.pack.negotiation import PRODUCT_CONTACTS, Approach, Letter, Negotiation
 from rules.pack.pack import Pack
+from rules.pack.parameters import in_force
 from rules.pack.schema import Reference, Text
 from rules.text.calendar import CalendarDay, days_of, follow_up_of
 from rules.text.negotiation_words import NegotiationWords, day, money, plan_words
@@ -112,7 +113,10 @@ def negotiation_pack(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date)
         summary=None if staff else words.fill(strategy.summary),
         staff=staff,
         withheld=withheld,
-        say=(*_opening(words, found, approach, as_borrower), *_script(words, found, approach, strategy.acknowledges)),
+        say=(
+            *_opening(words, found, approach, as_borrower),
+            *_script(words, found, approach, strategy.acknowledges, withheld),
+        ),
         ask=said["ask"],
         have=() if staff else tuple(_have(words, found, outcome)),
         in_writing=said["in_writing"],
@@ -121,7 +125,7 @@ def negotiation_pack(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date)
         calls=tuple(_calls(pack, approach, facts)),
         follow_up=follow_up,
         days=days_of(pack, outcome, follow_up, as_of),
-        offers=() if staff or withheld else tuple(_offers(pack, approach, outcome)),
+        offers=() if staff or words.withheld else tuple(_offers(pack, approach, outcome)),
         letters=letters,
         sources=tuple(_sources(pack, found, approach, points, letters)),
         notice=found.staff_notice if staff else pack.manifest.disclaimer,
@@ -146,13 +150,16 @@ def _words(
     debt = found.debts.get(str(facts.get("product")))
     if debt is not None:
         extra["debt"] = debt
-    offer = payable(facts)
-    if offer:
-        extra["offer"] = money(offer)
-    # The words name what can be paid, so the plan that goes with them is the one worked out from all of it.
-    own = [each for each in outcome.plans if each.strategy == outcome.strategy]
-    plan = min(own, key=lambda each: each.kind == "steady_instalments", default=None)
-    return NegotiationWords(pack, facts, as_of, withheld, extra | (plan_words(plan) if plan else {}))
+    # What is offered leaves room. The most that can be paid is for the borrower to know, and no letter names it.
+    most, offer = payable(facts), steady(facts, in_force(pack, as_of).get("steady_share", 10_000))
+    if most and offer:
+        extra |= {"limit": money(most), "offer": money(offer)}
+    plan = next(
+        (each for each in outcome.plans if each.strategy == outcome.strategy and _leaves_room(each, offer)), None
+    )
+    # Who does not want to pay is not written for as somebody who does.
+    silent = withheld or facts.get("willing_to_pay") is False
+    return NegotiationWords(pack, facts, as_of, silent, extra | (plan_words(plan) if plan else {}))
 
 
 def _opening(words: NegotiationWords, found: Negotiation, approach: Approach, as_borrower: bool) -> tuple[Text, ...]:
@@ -164,7 +171,16 @@ def _opening(words: NegotiationWords, found: Negotiation, approach: Approach, as
     )
 
 
-def _script(words: NegotiationWords, found: Negotiation, approach: Approach, acknowledges: bool) -> tuple[Text, ...]:
+def _leaves_room(plan: RepaymentPlan, offer: int | None) -> bool:
+    """Whether a plan may be named to the lender: a pause, or instalments within what is offered first."""
+    if plan.until is not None:
+        return True
+    return plan.kind.startswith("steady") or (plan.kind != "lump_sum" and max(plan.monthly, plan.last) <= (offer or 0))
+
+
+def _script(
+    words: NegotiationWords, found: Negotiation, approach: Approach, acknowledges: bool, withheld: bool
+) -> tuple[Text, ...]:
     """The script; a call to a lender that asks for nothing has the neutral part of greeting and farewell only."""
     said = words.lines(approach.say)
     if approach.to != "lender":
@@ -173,7 +189,7 @@ def _script(words: NegotiationWords, found: Negotiation, approach: Approach, ack
         tuple(line for line in lines if acknowledges or not line.acknowledges)
         for lines in (found.greeting, found.farewell)
     )
-    reserve = (found.reserve.say,) if words.withheld else ()
+    reserve = (found.reserve.say,) if withheld else ()
     return (*words.lines(greeting), *reserve, *said, *words.lines(farewell))
 
 

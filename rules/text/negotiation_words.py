@@ -31,12 +31,12 @@ _MONTHS: Final = (
 
 @dataclass(frozen=True)
 class NegotiationWords:
-    """What is known of a case when its texts are written. `withheld`: nothing may acknowledge the debt."""
+    """What is known of a case when its texts are written."""
 
     pack: Pack
     facts: Facts
     as_of: dt.date
-    withheld: bool
+    withheld: bool  # nothing may acknowledge the debt, or the borrower does not want to pay
     extra: Mapping[str, Text]  # CASE_WORDS and PLAN_WORDS that have a value
 
     @cached_property

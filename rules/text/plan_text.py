@@ -32,7 +32,10 @@ def sentence(plan: RepaymentPlan, language: Language) -> str:
     sentences = [asked]
     if plan.excess and plan.kind != "lump_sum":  # which asks for it among the rest
         sentences.insert(0, said("plan.excess", excess=_money(plan.excess)))
-    if plan.share is not None and plan.kind != "shared_instalments":  # that sentence speaks of the others already
+    if plan.share is not None and plan.kind not in (
+        "shared_instalments",
+        "steady_shared_instalments",
+    ):  # that sentence speaks of the others already
         sentences.insert(0, said("plan.beside", share=_money(plan.share)))
     return "".join(in_language(text, language) for text in sentences)
 

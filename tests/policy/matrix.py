@@ -133,12 +133,11 @@ def _mortgage_lost(f: Facts) -> bool:
 def _too_long(f: Facts) -> bool:
     """Of a card that is due in whole, or of which not even the month's part can be paid."""
     short = overdue(f, 91) or (overdue(f) and not t.covers(f))
-    return f["product"] == "credit_card" and able(f) and short and t.months_to_clear(f) > 60
+    return f["product"] == "credit_card" and able(f) and short and t.issuer(f) and t.months_to_clear(f) > 60
 
 
 def _cure(f: Facts) -> bool:
-    forgot = f["hardship"] == "forgot_or_technical"
-    return (overdue(f, 1, 90) and t.covers(f)) or (overdue(f, 1, 30) and forgot)
+    return overdue(f, 1, 90) and t.covers_all(f)
 
 
 def _on_allowance(f: Facts) -> bool:
@@ -147,13 +146,14 @@ def _on_allowance(f: Facts) -> bool:
 
 
 def _in_arrears(f: Facts) -> bool:
-    """Overdue, and not by an oversight in the first month."""
-    return overdue(f) and not (overdue(f, 1, 30) and f["hardship"] == "forgot_or_technical")
+    """Overdue, and not by an oversight in the first month of somebody who has the money."""
+    return overdue(f) and not (overdue(f, 1, 30) and f["hardship"] == "forgot_or_technical" and t.covers_all(f))
 
 
 def _silence(f: Facts) -> bool:
     """The notes speak of a silence that the age of the debt allows."""
-    return noted(f, "long_silence") and overdue(f, 1096) and at(f, *BEFORE_JUDGMENT)
+    single = f["product"] not in t.IN_PARTS and not t.barred(f)
+    return noted(f, "long_silence") and overdue(f, 913) and single and at(f, *BEFORE_JUDGMENT)
 
 
 def _early_without(f: Facts) -> bool:
@@ -192,8 +192,23 @@ def _student_microloan(f: Facts) -> bool:
 
 
 def _card_option(f: Facts) -> bool:
-    short = able(f) and not t.covers(f) and f["willing_to_pay"]
+    short = able(f) and not t.covers(f) and f["willing_to_pay"] and t.issuer(f)
     return f["product"] == "card_instalment" and overdue(f) and short
+
+
+def _several(f: Facts) -> bool:
+    """More than one creditor, this debt overdue, and something to share among them."""
+    many = f["creditors_overdue"] >= 3 or (f["creditors_overdue"] >= 2 and t.distressed(f))
+    return many and overdue(f) and able(f)
+
+
+def _turned_down(f: Facts) -> bool:
+    return t.turned_down(f) and not t.decided(f)
+
+
+def _serious(f: Facts) -> bool:
+    """Misconduct that reaches others or threatens."""
+    return bool({"third_party", "identity", "prohibited_means", "visit"} & set(f["collection_violations"]))
 
 
 MATRIX = (
@@ -215,15 +230,24 @@ MATRIX = (
     Row(945, "papers in the notes", _papers_noted, urgency="U2", adds="S03"),
     Row(940, "identity", lambda f: f["not_my_loan"] or noted(f, "identity_theft"), "S06", "U2", blocks=ADMITS),
     Row(930, "minor, incapable, dead", _in_doubt, "S08", "U2", blocks=ADMITS),
-    Row(920, "silence in the notes", _silence, "S07", "U3", blocks=ADMITS),
+    Row(920, "silence in the notes", _silence, "S07"),
     Row(920, "limitation", lambda f: t.barred(f) and at(f, *BEFORE_JUDGMENT), "S07", "U3", blocks=ADMITS),
     Row(910, "scam", lambda f: f["scam_agent"] or noted(f, "scam_agent"), "S11", "U2"),
     Row(900, "illegal loan", lambda f: f["product"] == "illegal", "S09", "U2", blocks="S14 S15 S16 S17 S20 S22"),
-    Row(900, "private, above the cap", lambda f: _private(f) and t.above_private_cap(f), "S09", "U2"),
-    Row(899, "private, old caps", lambda f: _private(f) and t.under_old_caps(f), adds="S29"),
-    Row(880, "collection", lambda f: len(f["collection_violations"]) > 0, urgency="U3", adds="S10"),
+    Row(
+        900,
+        "private, above the cap",
+        lambda f: _private(f) and t.above_private_cap(f) and not t.decided(f),
+        "S09",
+        "U2",
+    ),
+    Row(899, "private, old caps", lambda f: _private(f) and t.under_old_caps(f) and not t.decided(f), adds="S29"),
+    Row(895, "disputed", lambda f: bool(f["debt_disputed"]), "S29", blocks=ADMITS),
+    Row(890, "not willing", lambda f: not f["willing_to_pay"], "S29"),
+    Row(880, "collection", lambda f: len(f["collection_violations"]) > 0, adds="S10"),
+    Row(880, "serious misconduct", _serious, urgency="U3"),
     Row(877, "police", lambda f: noted(f, "police_contact"), urgency="U2"),
-    Row(870, "pre-suit mediation", lambda f: at(f, "pre_suit_mediation"), urgency="U3", adds="S26"),
+    Row(870, "pre-suit mediation", lambda f: at(f, "pre_suit_mediation"), "S26", "U3"),
     Row(865, "lawyer's letter", lambda f: at(f, "lawyer_letter"), urgency="U3"),
     Row(861, "mortgage at risk, no way to pay for good", _mortgage_lost, "S13", "U2"),
     Row(860, "mortgage at risk", t.mortgage_at_risk, "S12", "U2"),
@@ -232,32 +256,34 @@ MATRIX = (
     Row(
         840, "mortgage planned", lambda f: f["wants_mortgage_within_12m"] and overdue(f) and t.can_clear(f), "S14", "U3"
     ),
-    Row(800, "state student loan", lambda f: f["product"] == "student_state", "S23", "U3"),
-    Row(780, "bankruptcy", lambda f: not able(f) and lasting(f, "permanent") and t.bankruptcy_court(f), "S27", "U3"),
-    Row(760, "three creditors", lambda f: f["creditors_overdue"] >= 3, "S21", "U3"),
-    Row(760, "two creditors", lambda f: f["creditors_overdue"] >= 2 and t.distressed(f), "S21", "U3"),
-    Row(756, "refused by a person", lambda f: _private(f) and t.turned_down(f), "S26", "U3"),
-    Row(755, "refused", lambda f: _licensed(f) and t.turned_down(f), "S25", "U3"),
-    Row(754, "asked a month ago", lambda f: _licensed(f) and t.asked_days_ago(f) >= 30, adds="S26"),
-    Row(745, "card, too long", _too_long, "S29", "U3", adds="S19 S18"),
-    Row(740, "card", lambda f: t.card_ripe(f) and t.evidenced(f), "S18", "U3"),
+    Row(800, "state student loan", lambda f: f["product"] == "student_state", "S23"),
+    Row(780, "bankruptcy", lambda f: not able(f) and lasting(f, "permanent") and t.bankruptcy_court(f), "S27"),
+    Row(760, "several creditors", _several, "S21"),
+    Row(756, "refused by a person", lambda f: _private(f) and _turned_down(f) and able(f), "S26"),
+    Row(755, "refused", lambda f: _licensed(f) and _turned_down(f) and able(f), "S25"),
+    Row(
+        754, "asked a month ago", lambda f: _licensed(f) and t.asked_days_ago(f) >= 30 and not t.decided(f), adds="S26"
+    ),
+    Row(745, "card, too long", _too_long, "S29", adds="S19 S18"),
+    Row(740, "card", lambda f: t.card_ripe(f) and t.evidenced(f), "S18"),
     Row(739, "card instalment", _card_option, adds="S18"),
     Row(735, "card, early", lambda f: t.card_short(f) and t.card_early(f), "S16", adds="S18"),
-    Row(730, "card, no evidence", lambda f: t.card_ripe(f) and not t.evidenced(f), "S28", "U3", adds="S18"),
-    Row(720, "lump sum", lambda f: overdue(f, 91) and t.lump_sum(f), "S20", "U3"),
+    Row(730, "card, no evidence", lambda f: t.card_ripe(f) and not t.evidenced(f), "S28", adds="S18"),
+    Row(720, "lump sum", lambda f: overdue(f, 91) and t.lump_sum(f), "S20"),
     Row(701, "service on an allowance", _on_allowance, "S16", blocks="S14"),
     Row(700, "cure", _cure, "S14"),
     Row(690, "early", lambda f: not overdue(f) and f["hardship"] != "none_stated", "S15"),
     Row(689, "early, within a week", _due_soon, urgency="U4"),
-    Row(688, "early, no capacity", _early_without, urgency="U4", adds="S22"),
+    Row(688, "early, no capacity", _early_without, urgency="U4"),
     Row(680, "temporary", lambda f: _temporary(f) and t.resumes(f) and not t.resumes_late(f), "S16"),
-    Row(679, "temporary, too long", lambda f: _too_far_off(f) and able(f), "S17", "U3"),
-    Row(679, "temporary, too long, nothing to pay with", lambda f: _too_far_off(f) and not able(f), "S22", "U3"),
+    Row(679, "temporary, too long", lambda f: _too_far_off(f) and able(f), "S17"),
+    Row(679, "temporary, too long, nothing to pay with", lambda f: _too_far_off(f) and not able(f), "S22"),
     Row(675, "temporary, some capacity", lambda f: _temporary(f) and not t.resumes(f) and able(f), "S17"),
-    Row(670, "restructure", _restructure, "S17", "U3"),
-    Row(660, "no capacity", _standstill, "S22", "U3"),
-    Row(650, "no capacity for good", lambda f: _no_capacity(f) and lasting(f, "permanent"), "S29", "U3", adds="S27"),
-    Row(645, "late", lambda f: _no_capacity(f) and overdue(f, 91) and lasting(f, "temporary"), "S22", "U3"),
+    Row(670, "restructure", _restructure, "S17"),
+    Row(660, "no capacity", _standstill, "S22"),
+    Row(650, "no capacity for good", lambda f: _no_capacity(f) and lasting(f, "permanent"), "S29", adds="S27"),
+    Row(645, "late", lambda f: _no_capacity(f) and overdue(f, 91) and lasting(f, "temporary"), "S22"),
+    Row(644, "refused, no capacity", lambda f: _licensed(f) and _turned_down(f) and not able(f), adds="S25"),
     Row(640, "overcharge", t.overcharged, adds="S19"),
     Row(640, "overcharge of a private loan", t.overcharged_privately, adds="S19"),
     Row(600, "credit record", lambda f: f["credit_record_wrong"], "S24", "U4"),
@@ -268,10 +294,11 @@ MATRIX = (
     Row(110, "duration unknown", lambda f: _in_arrears(f) and lasting(f, "unknown"), "S28", "U4"),
     Row(100, "no evidence", lambda f: _in_arrears(f) and not t.evidenced(f) and not at(f, *CLOCKED), "S28", "U4"),
     Row(90, "information", lambda f: not overdue(f) and f["hardship"] == "none_stated", "S15", "U5"),
-    Row(10, "collection alone", lambda f: len(f["collection_violations"]) > 0, "S10", "U3"),
-    # The urgency that the days and the creditors give, whatever else there is.
-    Row(4, "more than one creditor", lambda f: f["creditors_overdue"] > 1, urgency="U3"),
-    Row(3, "second month", lambda f: overdue(f, 31), urgency="U3"),
+    Row(10, "collection alone", lambda f: len(f["collection_violations"]) > 0, "S10"),
+    # The urgency that time and harm give, whatever else there is.
+    Row(5, "time and harm, heavy", lambda f: overdue(f) and t.points(f) >= 6, urgency="U2"),
+    Row(4, "time and harm", lambda f: overdue(f) and t.points(f) >= 3, urgency="U3"),
+    Row(3, "second month", lambda f: overdue(f, 31), urgency="U4"),
     Row(2, "first month", lambda f: overdue(f, 1, 30), urgency="U4"),
     Row(1, "not overdue", lambda f: not overdue(f), urgency="U5"),
 )

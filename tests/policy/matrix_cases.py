@@ -64,6 +64,11 @@ CALM: dict[str, Any] = {
     "annual_rate_percent": 1_000,
     "contract_date": dt.date(2024, 12, 1),
     "last_interruption": dt.date(2026, 10, 1),
+    "last_due_date": dt.date(2030, 1, 1),
+    "interest_paid_until": dt.date(2026, 1, 1),
+    "own_instalment_in_budget": False,
+    "savings_needed": 0,
+    "wages_set_off": False,
 }
 
 LENDERS = (
@@ -182,13 +187,20 @@ def _drawn(draw: random.Random) -> dict[str, Any]:
         "social_insurance_years_local": some(2, 3, 4, 5),
         "creditors_overdue": some(1, 1, 2, 3),
         "other_debt_payments": some(0, 83_157, 440_000, 440_001, 900_000),
-        "lump_sum_available": rarely(some(DUE, 999_999, 1_000_000, 2_000_000), 0, 3),
+        "lump_sum_available": rarely(some(DUE, 1_200_000, 1_650_000, 2_199_999, 2_200_000, 3_000_000), 0, 3),
         "interest_fees": some(0, 0, 2_000, 500_000),
         "balance": some(2_000_000, 2_000_000, 5_699_940, 5_700_001, 90_000_000),
         "annual_rate_percent": some(1_000, 1_200, 1_201, 1_240, 1_241, 1_340, 1_341, 1_520, 1_540, 1_541, 2_400, 2_401),
         "contract_date": draw.choice(CONTRACTS),
         "last_interruption": some(AS_OF, dt.date(2023, 11, 23), dt.date(2023, 11, 22), dt.date(2022, 1, 1)),
+        "last_due_date": some(dt.date(2040, 1, 1), dt.date(2023, 11, 23), dt.date(2023, 11, 22), dt.date(2022, 1, 1)),
+        "interest_paid_until": AS_OF - dt.timedelta(days=some(0, 1, 30, 91, 365, 1_095)),
+        "own_instalment_in_budget": rarely(True, False, 3),
+        "savings_needed": rarely(500_000, 0, 6),
+        "principal": some(2_000_000, 2_000_000, 200_000),
     }
+    if facts["accelerated"]:
+        facts["accelerated_on"] = some(AS_OF, dt.date(2023, 11, 23), dt.date(2023, 11, 22))
     if (duration := draw.choice(DURATIONS)) is not None:
         facts["hardship_duration"] = duration
     if draw.random() < 0.6:

@@ -26,10 +26,19 @@ LPR = (
 )
 
 
+# What is paid in parts over years: its limitation runs from the last part, or from the day all was called in.
+IN_PARTS = ("mortgage", "car_loan", "business_personal", "student_state", "bank_consumer", "card_instalment")
+
+
+def surplus(f: Facts) -> int:
+    """What is left a month, or lacking; an instalment that is in the budget already is taken once."""
+    own = f["monthly_due"] if f["own_instalment_in_budget"] else 0
+    return int(f["income_monthly"] - f["essential_outgoings"] - max(0, f["priority_payments"] - own))
+
+
 def capacity(f: Facts) -> int:
     """What is left a month, less a buffer of 5 %."""
-    surplus = f["income_monthly"] - f["essential_outgoings"] - f["priority_payments"]
-    return max(0, int(surplus) * 95 // 100)
+    return max(0, surplus(f)) * 95 // 100
 
 
 def able(f: Facts) -> bool:
@@ -38,6 +47,30 @@ def able(f: Facts) -> bool:
 
 def covers(f: Facts) -> bool:
     return capacity(f) >= int(f["monthly_due"])
+
+
+def covers_all(f: Facts) -> bool:
+    """Something is left, and enough for this debt and all others."""
+    return able(f) and capacity(f) >= int(f["monthly_due"] + f["other_debt_payments"])
+
+
+def decided(f: Facts) -> bool:
+    """A court has fixed the sum: by a judgment, or by a payment order that nobody can object to any more."""
+    after = ("judgment", "small_claims_judgment", "enforcement", "restricted", "dishonest_listed")
+    return f["legal_stage"] in after or (f["legal_stage"] == "payment_order" and f["days_left"] < 0)
+
+
+def points(f: Facts) -> int:
+    """How pressing a debt is: time and harm added up."""
+    harm = 0 if covers_all(f) else 1 + (f["creditors_overdue"] >= 2)
+    return (
+        (2 if f["days_overdue"] > 30 else 0)
+        + harm
+        + (surplus(f) < 0)
+        + turned_down(f)
+        + (f["product"] in ("mortgage", "car_loan"))
+        + (f["legal_stage"] in ("lawyer_letter", "pre_suit_mediation"))
+    )
 
 
 def distressed(f: Facts) -> bool:
@@ -92,9 +125,10 @@ def three_years_on(day: dt.date) -> dt.date:
 
 
 def barred(f: Facts) -> bool:
-    """Three calendar years since the debt fell due and since it was last demanded, paid on or promised."""
+    """Three calendar years since the last part fell due or all was called in, and since the last interruption."""
     due = AS_OF - dt.timedelta(days=f["days_overdue"])
-    return three_years_on(max(due, f["last_interruption"])) < AS_OF
+    last = min(f["accelerated_on"], f["last_due_date"]) if f["accelerated"] else f["last_due_date"]
+    return three_years_on(max(due, f["last_interruption"], last)) < AS_OF
 
 
 def above_private_cap(f: Facts) -> bool:
@@ -108,17 +142,21 @@ def under_old_caps(f: Facts) -> bool:
 
 
 def overcharged(f: Facts) -> bool:
-    """Charges of a financial loan above 24 % a year of the principal for the days overdue."""
-    ceiling = f["principal"] * 24 * f["days_overdue"] / 36_500
-    return f["product"] not in ("private", "illegal") and int(f["interest_fees"]) > ceiling
+    """Charges of a financial loan above 24 % a year of the principal since interest was paid; no court fixed them."""
+    ceiling = int(f["principal"] * 24 * unpaid_days(f) / 36_500 + 0.5)
+    return f["product"] not in ("private", "illegal") and int(f["interest_fees"]) > ceiling and not decided(f)
+
+
+def unpaid_days(f: Facts) -> int:
+    return int((AS_OF - f["interest_paid_until"]).days)
 
 
 def overcharged_privately(f: Facts) -> bool:
-    """Charges of a private loan above four times the LPR of its day on the principal for the days overdue."""
+    """Charges of a private loan above four times the LPR of its day on the principal since interest was paid."""
     levels = [rate for day, rate in LPR if day <= f["contract_date"]]
-    if f["product"] != "private" or not levels:
+    if f["product"] != "private" or not levels or decided(f):
         return False
-    ceiling = int(f["principal"] * 4 * levels[-1] * f["days_overdue"] / 3_650_000 + 0.5)
+    ceiling = int(f["principal"] * 4 * levels[-1] * unpaid_days(f) / 3_650_000 + 0.5)
     return int(f["interest_fees"]) > ceiling
 
 
@@ -149,18 +187,31 @@ def bankruptcy_court(f: Facts) -> bool:
     return needed is not None and int(f["social_insurance_years_local"]) >= needed
 
 
+def spare(f: Facts) -> int:
+    """Own money beyond three months of needs and what has to be kept; none while something is lacking each month."""
+    needs = 3 * (f["essential_outgoings"] + f["priority_payments"])
+    return 0 if surplus(f) < 0 else max(0, int(f["lump_sum_available"] - needs - f["savings_needed"]))
+
+
 def lump_sum(f: Facts) -> bool:
-    """Own funds of at least half the balance."""
-    return bool(f["balance"] > 0 and f["lump_sum_available"] * 2 >= f["balance"])
+    """Spare money of at least half of what is owed, for the one creditor there is."""
+    owed = min(f["balance"], f["principal"])
+    return bool(owed > 0 and spare(f) * 2 >= owed and able(f) and f["creditors_overdue"] < 2)
 
 
 def can_clear(f: Facts) -> bool:
-    """The arrears, an instalment every 30 days, can be paid from what is left a month or from own funds."""
-    return covers(f) or int(f["lump_sum_available"]) >= f["monthly_due"] * -(-f["days_overdue"] // 30)
+    """The arrears, an instalment every 30 days, can be paid from what is left a month or from spare money."""
+    arrears = f["monthly_due"] * -(-f["days_overdue"] // 30)
+    return covers_all(f) or (able(f) and spare(f) > 0 and spare(f) >= arrears)
+
+
+def issuer(f: Facts) -> bool:
+    """The bank that issued the card claims the debt, before any judgment."""
+    return f["lender_type"] in ("bank", "private_bank") and not decided(f)
 
 
 def card_short(f: Facts) -> bool:
-    return f["product"] == "credit_card" and able(f) and not covers(f)
+    return f["product"] == "credit_card" and able(f) and not covers(f) and issuer(f) and overdue(f)
 
 
 def card_ripe(f: Facts) -> bool:

@@ -7,10 +7,13 @@ import pytest
 from rules.formulas.derivation import derive
 from tests.support.default_pack import AS_OF, outcome, pack, parsed
 
-OWED = {"product": "huabei", "monthly_due": "1000", "principal": "10000", "interest_fees": "50", "balance": "10050"}
+OWED = {
+    **{"product": "huabei", "monthly_due": "1000", "principal": "10000", "interest_fees": "50", "balance": "10050"},
+    "interest_paid_until": "2026-11-20",
+}
 # What follows from a fact that is 0 and must not follow where it is not known.
 FOLLOWS = {
-    "days_overdue": {"overdue_bucket", "arrears", "excess_charges"},
+    "days_overdue": {"overdue_bucket", "arrears"},
     "interest_fees": {"excess_charges"},
 }
 

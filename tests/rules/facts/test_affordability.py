@@ -1,10 +1,12 @@
 """What is left to pay with, and what weighs on it, in fen and never too much."""
 
+import datetime as dt
+
 import pytest
 
 from rules.facts.affordability import has_others, means, payable
 from rules.facts.cells import Value
-from tests.support.derivation import value
+from tests.support.derivation import TODAY, value
 
 
 @pytest.mark.parametrize(
@@ -26,12 +28,17 @@ from tests.support.derivation import value
 def test_capacity_is_the_surplus_less_the_buffer(
     income: float | None, essential: float | None, priority: float | None, capacity: int | None
 ) -> None:
-    row = {"income_monthly": income, "essential_outgoings": essential, "priority_payments": priority}
+    row = {
+        "product": "huabei",
+        "income_monthly": income,
+        "essential_outgoings": essential,
+        "priority_payments": priority,
+    }
     assert value("capacity", **row) == capacity
 
 
 def test_capacity_under_stress_counts_with_less_income() -> None:
-    row = {"income_monthly": 8000, "essential_outgoings": 3000, "priority_payments": 1500}
+    row = {"product": "huabei", "income_monthly": 8000, "essential_outgoings": 3000, "priority_payments": 1500}
     assert value("capacity_stressed", **row) == 256_500  # 7,200 - 4,500, less 5 %
 
 
@@ -86,10 +93,10 @@ def test_a_share_of_nothing_never_clears_the_debt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lump", "balance", "share"), [(5000, 10_000, 5000), (4999.99, 10_000, 4999), (1, 0, None), (None, 5, None)]
+    ("lump", "balance", "share"), [(5000, 10_000, 5000), (4999.99, 10_000, 4999), (1, 0, 0), (None, 5, None)]
 )
 def test_the_share_of_a_lump_sum_is_rounded_down(lump: float | None, balance: float, share: int | None) -> None:
-    assert value("lump_sum_share", lump_sum_available=lump, balance=balance) == share
+    assert value("lump_sum_share", lump_sum_free=lump, balance=balance, principal=balance) == share
 
 
 @pytest.mark.parametrize(
@@ -114,7 +121,8 @@ def test_arrears_are_an_instalment_for_every_period_begun(days: int, due: int | 
 def test_charges_above_24_percent_of_the_principal_a_year_are_over_the_ceiling(
     fees: float, principal: int | None, days: int | None, over: int | None
 ) -> None:
-    assert value("over_cap_amount", interest_fees=fees, principal=principal, days_overdue=days) == over
+    paid = None if days is None else (TODAY - dt.timedelta(days=days)).isoformat()
+    assert value("over_cap_amount", interest_fees=fees, principal=principal, interest_paid_until=paid) == over
 
 
 @pytest.mark.parametrize(
@@ -131,13 +139,18 @@ def test_charges_above_24_percent_of_the_principal_a_year_are_over_the_ceiling(
 def test_charges_of_a_private_loan_are_measured_by_the_cap_of_its_day(
     contract: str | None, fees: float, over: int | None
 ) -> None:
-    row = {"interest_fees": fees, "principal": 10_000, "days_overdue": 100}
+    row = {"interest_fees": fees, "principal": 10_000, "interest_paid_until": "2026-08-15"}
     assert value("excess_charges", product="private", contract_date=contract, **row) == over
 
 
 @pytest.mark.parametrize(("product", "over"), [("huabei", 34_247), ("illegal", None), (None, None)])
 def test_charges_of_other_loans_are_measured_by_the_line_of_the_courts(product: str | None, over: int | None) -> None:
-    row = {"interest_fees": 1000, "principal": 10_000, "days_overdue": 100, "contract_date": "2025-08-01"}
+    row = {
+        "interest_fees": 1000,
+        "principal": 10_000,
+        "interest_paid_until": "2026-08-15",
+        "contract_date": "2025-08-01",
+    }
     assert value("excess_charges", product=product, **row) == over
 
 

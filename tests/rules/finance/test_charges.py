@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rules.finance.charges import double_interest, over_cap, penalty, private_cap
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.parameters import canonical, in_force, value_on
+from tests.support.derivation import TODAY as AS_OF
 from tests.support.derivation import value
 
 PACK = load(DEFAULT_PACK)
@@ -46,7 +47,7 @@ def test_the_ceiling_is_exact_to_half_a_fen(principal: int, days: int, claimed: 
 def test_a_case_and_the_calculation_find_the_same_excess(principal: int, days: int, claimed: int) -> None:
     row = {
         "principal": Decimal(principal).scaleb(-2),
-        "days_overdue": days,
+        "interest_paid_until": (AS_OF - dt.timedelta(days=days)).isoformat(),
         "interest_fees": Decimal(claimed).scaleb(-2),
     }
     assert value("over_cap_amount", **row) == over_cap(principal, days, claimed, 2400, 365).excess

@@ -49,7 +49,13 @@ def test_without_a_figure_in_force_what_needs_it_is_nothing() -> None:
 
 def test_a_card_debt_takes_its_months_whatever_else_is_owed() -> None:
     facts, _ = READ.parse(
-        {"income_monthly": 4600, "essential_outgoings": 3000, "priority_payments": 1500, "balance": 50_000}
+        {
+            "product": "credit_card",
+            "income_monthly": 4600,
+            "essential_outgoings": 3000,
+            "priority_payments": 1500,
+            "balance": 50_000,
+        }
     )
     known, bounds = derive(PACK, facts, TODAY)
     assert known["capacity"] == 9500
@@ -69,6 +75,13 @@ _FACTS_OF_FORMULAS = sorted(
     {name for fact in PACK.vocabulary.facts.values() for name in fact.inputs if not PACK.vocabulary.facts[name].derived}
     | {"due_date"}
 )
+# What stands in for a submitted fact says another thing once that is given: such facts are given from the start.
+_STOOD_IN = {name for name in PACK.formulas if not PACK.vocabulary.facts[name].derived} - {"days_overdue"}
+# Facts that mean another thing than they did as functions; tests/policy/matrix_terms.py reads them a second time.
+_OTHERWISE_SINCE = {
+    *("over_cap_amount", "excess_charges", "limitation_ends", "limitation_expired", "limitation_days_left"),
+    *("capacity", "capacity_stressed", "debt_capacity", "months_to_clear", "lump_sum_share"),
+}
 _NUMBERS = [0, 1, 15, 16, 17, 18, 30, 90, 900, 1095, 1096, 1097, 2400, 10_000, 50_000]
 _DAYS = st.dates(dt.date(2015, 1, 1), dt.date(2030, 12, 31))
 
@@ -106,7 +119,12 @@ def cases(draw: st.DrawFn) -> tuple[dt.date, Facts]:
 def part(data: st.DataObject, facts: Facts) -> Facts:
     """The case with something unknown. What the application gives it gives at the start."""
     kept = data.draw(st.sets(st.sampled_from(_FACTS_OF_FORMULAS)))
-    told = {name: given for name, given in facts.items() if name in kept or name.startswith("debts_")}
+    given_first = ("debts_", "home_")
+    told = {
+        name: given
+        for name, given in facts.items()
+        if name in kept or name in _STOOD_IN or name.startswith(given_first)
+    }
     if "due_date" in told and "days_overdue" not in told:
         del told["due_date"]  # else the days would be counted from it, and what is given later be another thing
     return told
@@ -148,9 +166,10 @@ def test_formulas_say_what_the_functions_said_before_them(case: tuple[dt.date, F
     figures = in_force(PACK, as_of)
     told = part(data, facts)
     now, then = derive(PACK, told, as_of).facts, old_derivation.derive(PACK, told, as_of, figures)
-    assert {name: now.get(name) for name in then} == then
+    same = then.keys() - _OTHERWISE_SINCE
+    assert {name: now.get(name) for name in same} == {name: then[name] for name in same}
     all_told = old_derivation.derive(PACK, facts, as_of, figures)
-    for name in now.keys() - then.keys():
+    for name in now.keys() - then.keys() - _OTHERWISE_SINCE:
         assert all_told.get(name, now[name]) == now[name], name
 
 

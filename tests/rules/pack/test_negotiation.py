@@ -45,8 +45,8 @@ def errors(file: str, old: str, new: str) -> list[str]:
         ("negotiation.yaml", "afterwards: [settlement", "afterwards: [settling", "afterwards[0]: unknown document"),
         (
             "negotiation.yaml",
-            "最多能拿出的{offer}",
-            "最多能拿出的{capacities}",
+            "按每个月{offer}",
+            "按每个月{capacities}",
             "zh: unknown fact or parameter 'capacities'",
         ),
         ("negotiation.yaml", "{fact: capacity, more_than: 0}", "{fact: capacity, above: 0}", "instalments_open.when"),
