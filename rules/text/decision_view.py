@@ -157,7 +157,6 @@ class DecisionView(Model):
     case_ref: str
     strategy: str
     strategy_label: Text
-    recommended: str = Field(description="What the policy recommends: `strategy`, unless a person chose another")
     urgency: Urgency
     certain: bool = Field(description="No missing fact could change the strategy")
     secondary: Ids
@@ -182,6 +181,7 @@ class DecisionView(Model):
     red_flags: tuple[RedFlagView, ...]
     disagreement: tuple[EngineDisagreement, ...]
     disclaimer: Text
+    recommended: str = Field(description="What the policy recommends: `strategy`, unless a person chose another")
     plan_for_client: ClientPlan | None = Field(description="One page for the client; null where there is none")
     facts: dict[str, FactView] = Field(
         description="As evaluated, derived ones included: money in yuan and rates in percent as decimal strings, "
