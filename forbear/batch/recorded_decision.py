@@ -1,8 +1,10 @@
 """RecordedDecision: one decision as the record keeps it, back in the rules' own types."""
 
+from __future__ import annotations
+
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from forbear.batch.triage import evaluator, notes_of
 from models.case import Case, CaseVersion
 from models.decision import Decision
 from models.desk import WorklistItem
+from rules.decision.evaluate import Evaluation
 from rules.decision.outcome import Outcome, read_outcome
 from rules.engines.polars_engine import RuleTrace
 from rules.facts import case_facts, red_flags
@@ -57,10 +60,24 @@ class RecordedDecision:
     facts: case_facts.Facts
     outcome: Outcome
     alarms: tuple[red_flags.RedFlagMatch, ...]  # with words of the notes: to be shown, not to be stored
+    recommended: str | None = None  # by the policy, where `outcome` is that of another strategy, which a person chose
 
     def view(self) -> DecisionView:
         """The decision in words."""
-        return decision_view(self.pack, self.case_ref, self.outcome, self.facts, self.as_of, self.alarms)
+        return decision_view(
+            self.pack, self.case_ref, self.outcome, self.facts, self.as_of, self.alarms, self.recommended
+        )
+
+    def as_chosen(self, desk: WorklistItem) -> RecordedDecision:
+        """The decision as a person made it: with what follows from the strategy chosen, if it is another.
+
+        A choice made before something else was recommended was about another case than this.
+        """
+        chosen = desk.chosen_strategy
+        if chosen in (None, self.outcome.strategy) or chosen not in self.pack.strategies or desk.changed:
+            return self
+        found = evaluator(self.pack, self.as_of).chosen(Evaluation(self.facts, self.outcome), chosen)
+        return replace(self, outcome=found, recommended=self.outcome.strategy)
 
     def explained(self, language: Language) -> str:
         """The decision at length: why, why not, what would change it, what is still to be asked."""
@@ -129,8 +146,8 @@ def decision_on(session: Session, case_id: int, decision_id: int, vault: Vault) 
 def current_decision(
     session: Session, case_id: int, vault: Vault, submitter: str | None = None
 ) -> RecordedDecision | None:
-    """The current decision on a case; None if there is none, or with a submitter if it is somebody else's."""
+    """The current decision on a case as a person made it; None if there is none, or it is not that submitter's."""
     desk = session.get(WorklistItem, case_id)
     if desk is None or submitter not in (None, desk.submitter):
         return None
-    return decision_on_desk(session, desk, vault)
+    return decision_on_desk(session, desk, vault).as_chosen(desk)

@@ -115,11 +115,16 @@ _EXAMPLE_WORDS = "The borrower would rather talk to the bank about instalments f
 _TABLE = (
     Action(
         name="accept",
-        about="The recommendation is right.",
+        about="The recommendation is right. Where it is not certain yet that has to be confirmed.",
         choose=acts.accept,
-        fields=(_FOLLOW_UP("form.follow_up_optional"), WORDS),
-        example={"follow_up": "2026-12-08"},
+        fields=(
+            Field("confirmed", "confirmed", "form.confirm_unclear"),
+            _FOLLOW_UP("form.follow_up_optional"),
+            WORDS,
+        ),
+        example={"confirmed": True, "follow_up": "2026-12-08"},
         becomes="reviewed",
+        together=acts.unlooked,
     ),
     Action(
         name="override",

@@ -24,7 +24,7 @@ from rules.facts.case_facts import FieldError
 ASK_AGAIN = dt.timedelta(days=7)  # when nobody answered
 
 
-def accept(standing: CaseContext, _work: ViewerWork, follow_up: dt.date | None, words: str) -> Act:
+def accept(standing: CaseContext, _work: ViewerWork, confirmed: bool, follow_up: dt.date | None, words: str) -> Act:
     """The recommended strategy becomes the chosen one."""
     strategy = standing.case.strategy
     return _act(
@@ -66,6 +66,12 @@ def unconfirmed(standing: CaseContext, strategy: str, confirmed: bool, **_given:
     barred = strategy in standing.decided.outcome.blocked and other_strategy(standing, strategy) is None
     if barred and not confirmed:
         yield FieldError.of("confirmed", said("action.barred"))
+
+
+def unlooked(standing: CaseContext, confirmed: bool, **_given: Any) -> Iterator[FieldError]:
+    """What is unclear is accepted only by somebody who has seen what is open."""
+    if standing.unclear and not confirmed:
+        yield FieldError.of("confirmed", said("action.unclear"))
 
 
 def answer(standing: CaseContext, work: ViewerWork, facts: Mapping[str, object], words: str) -> Act:
@@ -135,7 +141,7 @@ def resume(standing: CaseContext, _work: ViewerWork, words: str) -> Act:
 def documents(standing: CaseContext, work: ViewerWork, have: Collection[str]) -> Act | None:
     """Papers ticked and unticked against what was ticked before."""
     before = ticked(review.timeline(work.session, standing.case.case_id))
-    listed = standing.decided.outcome.documents
+    listed = standing.course.outcome.documents
     came = [name for name in listed if name in have and name not in before]
     gone = [name for name in listed if name in before and name not in have]
     if not came and not gone:

@@ -61,8 +61,9 @@ class DecidedCase:
     history: tuple[HistoryStep, ...]  # newest first
     beside: tuple[QueueRow, ...]  # the borrower's other cases
     decision_id: int  # looked at
-    decision: RecordedDecision
-    view: DecisionView  # the same in words
+    decision: RecordedDecision  # as the policy made it
+    course: RecordedDecision  # the same, or what follows from the strategy that a person chose instead
+    view: DecisionView  # of the course, in words
     used: dict[str, tuple[str, ...]]  # the known facts that each rule that fired looked at
     submitted: tuple[str, ...]  # names of facts, in the vocabulary's order
     derived: tuple[str, ...]
@@ -139,16 +140,19 @@ def _decided(
 ) -> DecidedCase:
     decision = restored(session, case.case_ref, made, version.private, vault)
     pack, facts = decision.pack, decision.facts
+    desk = session.get_one(WorklistItem, case.id)
+    course = decision.as_chosen(desk) if desk.decision_id == made.id else decision
     shown = [name for name in public_facts(pack) if name in facts]
     return DecidedCase(
         case_id=case.id,
         case_ref=case.case_ref,
-        desk=session.get_one(WorklistItem, case.id),
+        desk=desk,
         history=history,
         beside=beside(session, case),
         decision_id=made.id,
         decision=decision,
-        view=decision.view(),
+        course=course,
+        view=course.view(),
         used={
             loaded.rule.id: _used(loaded, facts)
             for loaded in pack.rules

@@ -21,6 +21,7 @@ from rules.text.negotiation_pack import LetterDraft, NegotiationPack, PlanOffer
 from rules.text.negotiation_words import money
 
 _OURS: Final = re.compile(r"kit\.(html|pdf|md)|plan\.csv|deadlines\.ics|letter(-\d+)?(\.en)?\.txt")
+_SET_IN: Final = "\u3000\u3000"
 _MOST_STEPS: Final = 6  # lines of a plan in the page; all of them are in plan.csv
 _MARKDOWN: Final = re.compile(r"([\\`*_\[\]<>#|])")
 _COLUMNS: Final = ("plan", "number", "amount", "principal", "interest", "balance")
@@ -64,8 +65,17 @@ def letter(draft: LetterDraft, language: Language) -> str:
     hold = [in_language(draft.hold, language), ""] if draft.hold is not None else []
     greeting = in_language(said("letter.to", to=draft.to), language)
     paragraphs = [line for text in draft.paragraphs for line in (in_language(text, language), "")]
+    closing = closing_lines(draft, language)
+    if len(closing) > 1:  # the first line of two is set in, as in a letter by hand
+        closing[0] = f"{_SET_IN}{closing[0]}"
     signature = [in_language(text, language) for text in draft.signature]
-    return "\n".join([*hold, in_language(draft.title, language), "", greeting, "", *paragraphs, *signature]) + "\n"
+    ending = [*closing, "", *signature] if closing else signature
+    return "\n".join([*hold, in_language(draft.title, language), "", greeting, "", *paragraphs, *ending]) + "\n"
+
+
+def closing_lines(draft: LetterDraft, language: Language) -> list[str]:
+    """The closing words of a letter, line by line."""
+    return [] if draft.closing is None else in_language(draft.closing, language).splitlines()
 
 
 def course(offer: PlanOffer) -> list[tuple[str, str]]:
@@ -129,4 +139,4 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.filters |= {"css": _css, "escaped": _escaped}
-_templates.globals |= {"course": course, "letter": letter, "say": in_language}
+_templates.globals |= {"course": course, "closing": closing_lines, "letter": letter, "say": in_language}

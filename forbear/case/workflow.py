@@ -32,6 +32,21 @@ class CaseContext:
     now: dt.datetime
 
     @property
+    def course(self) -> RecordedDecision:
+        """What is done on the case: by the strategy that a person chose, or the recommended one."""
+        return self.decided.as_chosen(self.case)
+
+    @property
+    def unclear(self) -> bool:
+        """Whether the recommendation is none to be accepted without a second look.
+
+        An answer could still change it, the engines differ, or the policy knows no way of its own.
+        """
+        found, default = self.decided.outcome, self.decided.pack.manifest.default
+        asks = not found.certain and bool(found.questions)
+        return asks or not found.engines_agree or found.strategy == default.strategy
+
+    @property
     def zone(self) -> ZoneInfo:
         """Where the pack's law applies."""
         return ZoneInfo(self.decided.pack.manifest.timezone)

@@ -11,12 +11,13 @@ from typing import TypeAlias
 from rules.decision import outcome as o
 from rules.decision.counterfactuals import CounterfactualSearch
 from rules.decision.derived_frame import derived_columns
-from rules.decision.hit_policy import HitPolicy, Ids
+from rules.decision.hit_policy import HitPolicy, Ids, Selection
 from rules.decision.repayment import plans
 from rules.decision.stale_parameters import StaleParameters
 from rules.engines.durable import DurableEngine, EngineError
 from rules.engines.polars_engine import PolarsEngine, RuleTrace, Verdicts
 from rules.facts.case_facts import Facts
+from rules.finance.repayment_plan import RepaymentPlan
 from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import Bounds
 from rules.pack.condition_parser import resolve
@@ -95,6 +96,23 @@ class Evaluator:
             for each, found, change, doubts in zip(derived, outcomes, changes, stale, strict=True)
         ]
 
+    def chosen(self, found: Evaluation, strategy: str) -> o.Outcome:
+        """The outcome of an evaluated case where a person chose a strategy in the place of the recommended one."""
+        facts, outcome = found.facts, found.outcome
+        selection = self._policy.chosen(strategy, outcome.rules_fired)
+        return replace(
+            outcome,
+            strategy=selection.strategy,
+            secondary=selection.secondary,
+            blocked=selection.blocked,
+            documents=selection.of("document"),
+            rights=selection.of("right"),
+            warnings=selection.of("warning"),
+            steps=selection.of("step"),
+            plans=self._plans(selection, facts),
+            recourse=(),
+        )
+
     def trace(self, facts: Facts) -> tuple[RuleTrace, ...]:
         """Every rule, its conditions and comparisons, for one case as submitted or as evaluated."""
         return self.engines.second.trace(*self._derivation.derive(facts))
@@ -111,14 +129,18 @@ class Evaluator:
         selection = self._policy.select(hits)
         certain, decisive = self._policy.outlook(selection.strategy, verdicts.sure[row], verdicts.open[row])
         questions = self._questions(decisive, facts, verdicts.open_groups[row])
-        chosen = () if selection.withheld else (selection.strategy, *selection.secondary)
         return o.outcome(
             selection,
             unknown,
             (certain, questions),
             o.due(self.pack, selection.of("deadline"), facts, self.as_of, self._parameters),
-            plans(self.pack.strategies, chosen, facts, self.as_of, self._parameters, self._longest(facts)),
+            self._plans(selection, facts),
         )
+
+    def _plans(self, selection: Selection, facts: Facts) -> tuple[RepaymentPlan, ...]:
+        """The repayment plans of what is offered; none where nothing may acknowledge the debt."""
+        chosen = () if selection.withheld else (selection.strategy, *selection.secondary)
+        return plans(self.pack.strategies, chosen, facts, self.as_of, self._parameters, self._longest(facts))
 
     def _longest(self, facts: Facts) -> int | None:
         """The most months that any plan for the product may take."""

@@ -11,7 +11,7 @@ In four steps, each on what the ones before it found; `hits` are the effects of 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from rules.pack.pack import LoadedRule, Pack
@@ -178,6 +178,7 @@ class HitPolicy:
         self._default = pack.manifest.default
         self._selected: dict[frozenset[str], Selection] = {}
         acknowledging = tuple(name for name, entry in pack.strategies.items() if entry.acknowledges)
+        self._strategies = pack.strategies
         self._effects = {loaded.rule.id: effects(loaded, acknowledging) for loaded in pack.rules}
         self._marked = {
             (kind, name): marks
@@ -221,6 +222,41 @@ class HitPolicy:
             speaking=(*(hit.rule for hit in contributors.heard), *default),
             withheld=ACKNOWLEDGEMENTS in blocks.kinds,
             items=items_of(hits, contributors, self._withheld(blocks)),
+        )
+
+    def chosen(self, strategy: str, fired: Collection[str]) -> Selection:
+        """What these fired rules amount to where a person chose a strategy in the place of the recommended one.
+
+        A rule that speaks for the rejected strategy only is not heard. What blocks the chosen one gives way to the
+        person; what is blocked beside it stays so, and nothing becomes less urgent.
+        """
+        recommended = self.select(fired)
+        if strategy == recommended.strategy:
+            return recommended
+        hits = tuple(hit for rule, hit in self._effects.items() if rule in fired)
+        blocks = _lifted(blocks_of(hits), strategy, acknowledges=self._strategies[strategy].acknowledges)
+        counting = tuple(
+            hit for hit in hits if recommended.strategy not in (hit.recommend, hit.serves) or strategy in hit.strategies
+        )
+        winner = Winner(strategy, None, alone=False)
+        contributors = contributors_of(counting, blocks, winner)
+        withheld = self._withheld(blocks)
+        items = items_of(counting, contributors, withheld)
+        if not any(
+            strategy in hit.strategies for hit in contributors.heard
+        ):  # no rule says what to do: it says so itself
+            steps = (step for step in self._strategies[strategy].next_steps if ("step", step) not in withheld)
+            items["step"] = tuple(dict.fromkeys((*steps, *items["step"])))
+        others = _secondary(counting, blocks, strategy)
+        return replace(
+            recommended,
+            strategy=strategy,
+            winner=None,
+            alone=False,
+            secondary=tuple(name for name in others if name != recommended.strategy),
+            blocked=blocks.strategies,
+            withheld=ACKNOWLEDGEMENTS in blocks.kinds,
+            items={**items, "deadline": recommended.of("deadline"), "flag": recommended.of("flag")},
         )
 
     def _urgency(self, winner: Winner, contributors: Contributors) -> Urgency:
@@ -288,6 +324,14 @@ class HitPolicy:
     def _contenders(self, rules: Collection[str], known: bool) -> list[tuple[int, str, str, bool]]:
         """The places of rules in the order in which the hit policy looks at them."""
         return [(place, wanted, rule, known) for rule in rules for place, wanted in self._places.get(rule, ())]
+
+
+def _lifted(blocks: Blocks, strategy: str, *, acknowledges: bool) -> Blocks:
+    """The blocks without what bars a strategy that a person chose all the same."""
+    if strategy not in blocks.strategies:
+        return blocks
+    kinds = frozenset[str]() if acknowledges else blocks.kinds
+    return Blocks(tuple(name for name in blocks.strategies if name != strategy), kinds)
 
 
 def _secondary(hits: Iterable[Effects], blocks: Blocks, strategy: str) -> Ids:

@@ -35,6 +35,8 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
         "products": _codes(pack.products),
         "hardships": _codes(pack.hardships),
         "strategies": chain(_codes(pack.strategies), _each(pack.strategies, _strategy)),
+        "steps": _each(pack.steps, _line),
+        "warnings": _each(pack.warnings, _line),
         "red_flags": _each(pack.red_flags, lambda flag: _flag(pack, flag)),
     }
     errors = [f"{file}.yaml: {error}" for file, told in found.items() for error in told]
@@ -53,6 +55,11 @@ def _strategy(strategy: schema.Strategy) -> Iterator[str]:
     endless = [kind for kind in strategy.plans if kind in WITH_INTEREST]
     if endless and strategy.plan_longest is None:
         yield f"plan_longest: is missing; {endless[0]} needs the parameter with the most months it may take"
+
+
+def _line(advice: schema.Advice) -> Iterator[str]:
+    if advice.on_page and len(advice.line.zh) > schema.SHORT:
+        yield f"short: is missing; what may stand on the client's page has at most {schema.SHORT} Chinese characters"
 
 
 def _manifest(manifest: Manifest) -> Iterator[str]:

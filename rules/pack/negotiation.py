@@ -7,12 +7,11 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from rules.pack.marks import Filled, Ref, When
-from rules.pack.schema import Identifier, Model, References, Text
+from rules.pack.schema import PRODUCT_CONTACTS, Identifier, Model, References, Text
 
 # What a line may name besides facts and parameters: of the case, and of the first plan of its strategy.
 CASE_WORDS: Final = ("today", "deadline", "debt", "offer", "limit", "reason_said", "reason_written")
 PLAN_WORDS: Final = ("plan_months", "plan_monthly", "plan_last", "plan_total", "plan_waived", "plan_until")
-PRODUCT_CONTACTS: Final = "product_contacts"  # among an approach's contacts: those of the product, in its order
 
 _CASE: Final = Filled(also=(*CASE_WORDS, *PLAN_WORDS))
 _SaidText = Annotated[Text, _CASE]
@@ -84,6 +83,13 @@ class Approach(Model):
     references: References
 
 
+class Signature(Model):
+    """How a letter ends: the closing words, of several lines the first set in, and then who signs."""
+
+    closing: _SaidText | None = None
+    lines: Annotated[tuple[_SaidText, ...], Field(min_length=1)]
+
+
 class Letter(Model):
     """A letter to copy, read, correct and sign (letters.yaml). `hold`: why it must not go out yet."""
 
@@ -114,5 +120,5 @@ class Negotiation(Model):
     hardships: dict[Annotated[Identifier, Ref("hardships")], LetterReason]
     debts: dict[Annotated[Identifier, Ref("products")], _SaidText]  # what a product's debt is called in a sentence
     points: dict[Identifier, Annotated[Point, _CASE]]
-    signatures: dict[Identifier, Annotated[tuple[_SaidText, ...], Field(min_length=1)]]
+    signatures: dict[Identifier, Signature]
     approaches: dict[Annotated[Identifier, Ref("strategies")], Approach]

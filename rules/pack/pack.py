@@ -61,9 +61,9 @@ class Pack:
     strategies: dict[str, schema.Strategy]
     contacts: dict[str, schema.Contact]
     documents: dict[str, schema.Item]
-    rights: dict[str, schema.Item]
-    warnings: dict[str, schema.Item]
-    steps: dict[str, schema.Item]
+    rights: dict[str, schema.Advice]
+    warnings: dict[str, schema.Advice]
+    steps: dict[str, schema.Advice]
     deadlines: dict[str, schema.LegalDeadline]
     red_flags: dict[str, schema.RedFlag]
     negotiation: Negotiation | None  # a pack can do without; it then makes no negotiation packs

@@ -23,6 +23,11 @@ LENDER_CONTACT: Final = "lender_contact"  # a block that means whatever has the 
 WITHHELD: Final = (ACKNOWLEDGEMENTS, LENDER_CONTACT)
 Unit = Literal["days", "working_days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
 FactUnit = Literal["days", "months", "years", "count"]  # of a whole number
+Audience = Literal["client", "counsellor"]
+Horizon = Literal["today", "week", "later"]
+PRODUCT_CONTACTS: Final = "product_contacts"  # among contacts: those of the product, in its order
+LIFE: Final = 9
+SHORT: Final = 40  # Chinese characters of a line that stands on the client's page
 # A breach of a standard is a ground for complaint; one of law is for police and courts.
 Layer = Literal["law", "regulation", "standard", "practice", "design"]
 # What was read of a source. A press copy is a report on a site that deserves no trust of its own.
@@ -190,6 +195,9 @@ class Strategy(Model):
     sound_when: FilledText
     against: FilledText  # its price, and when it is not the way
     next_steps: Annotated[tuple[Annotated[Identifier, Ref("steps")], ...], Field(min_length=1)]
+    # What it comes to, in one sentence to the client, and whom to call when stuck; null: it has no page for the client.
+    sentence: Annotated[ShortText, Filled()] | None
+    call: Annotated[Identifier, Ref("contacts", also=(PRODUCT_CONTACTS,))] | None
     references: References
     acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
     plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
@@ -207,6 +215,37 @@ class Item(Model):
     contradicts: tuple[Annotated[Identifier, Ref("steps", idle=True)], ...] = ()
     references: References
     reviewed_on: dt.date | None = None  # where that was later than the pack's own review
+
+
+class ShortText(Text):
+    """A line on the client's page."""
+
+    zh: Annotated[str, Field(min_length=1, max_length=SHORT)]
+    en: Annotated[str, Field(min_length=1, max_length=3 * SHORT)]
+
+
+class Advice(Item):
+    """A right, warning or step: whom it is for, when it counts, and its rank among the others, 1 before 2.
+
+    Steps and warnings for the client that count today or this week stand on the client's page; a warning says there
+    what not to do. Ranks up to LIFE are about life and safety: where somebody is in danger, only they stand there.
+    `short` is how they are said there; without it a text that is short enough is taken as it is.
+    """
+
+    audience: Annotated[Audience, Field(alias="for")]
+    when: Horizon
+    rank: Annotated[int, Field(ge=1, le=999)]
+    short: Annotated[ShortText, Filled()] | None = None
+
+    @property
+    def on_page(self) -> bool:
+        """Whether it may stand on the client's page, if it is a step or a warning."""
+        return self.audience == "client" and self.when != "later"
+
+    @property
+    def line(self) -> Text:
+        """How it is said on the client's page."""
+        return self.short or self.text
 
 
 class LegalDeadline(Model):
@@ -322,6 +361,8 @@ class Manifest(Model):
     default: Default
     disagreement: Default
     disclaimer: Text
+    # Whom to call for whoever cannot go on; it stands on every client's page.
+    care_line: Annotated[Identifier, Ref("contacts")] | None = None
     # Within how many hours a counsellor looks at a case; packs published before the desk do not say.
     response_hours: dict[Urgency, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rules.pack.past_formulas import NO_SOURCE, UNSAID, past_text, unsaid_source, with_formulas
 
-FORM: Final = 4  # today's form of a pack: `form` in pack.yaml; packs before it do not say theirs
+FORM: Final = 5  # today's form of a pack: `form` in pack.yaml; packs before it do not say theirs
 
 Data = Mapping[str, Any]  # the files of a pack, parsed, by their path
 Parsed = dict[str, Any]
@@ -96,7 +96,39 @@ def _excess() -> Parsed:
     }
 
 
-_STEPS: Final[tuple[Callable[[Data], Parsed], ...]] = (_from_1, _from_2, _from_3)  # in order: the first from form 1
+def _from_4(data: Data) -> Parsed:
+    """Form 4 to 5: whom a right, warning or step is for, and when. What does not say is kept for the counsellor, and a
+    strategy without a sentence to the client has no page for one.
+    """
+    unsaid = {"for": "counsellor", "when": "later", "rank": 999}
+    return {
+        **data,
+        **{
+            path: _each(data, path, lambda entry: {**unsaid, **entry})
+            for path in ("rights.yaml", "warnings.yaml", "steps.yaml")
+        },
+        "strategies.yaml": _each(data, "strategies.yaml", lambda entry: {"sentence": None, "call": None, **entry}),
+        **({"negotiation.yaml": _signed(data["negotiation.yaml"])} if "negotiation.yaml" in data else {}),
+        "pack.yaml": {**_entries(data, "pack.yaml"), "form": 5},
+    }
+
+
+def _signed(told: Any) -> Any:
+    """negotiation.yaml, with what a letter ends with as the lines of a signature."""
+    if not isinstance(told, dict) or not isinstance(told.get("signatures"), dict):
+        return told
+    signatures = {
+        name: {"lines": lines} if isinstance(lines, list) else lines for name, lines in told["signatures"].items()
+    }
+    return {**told, "signatures": signatures}
+
+
+_STEPS: Final[tuple[Callable[[Data], Parsed], ...]] = (
+    _from_1,
+    _from_2,
+    _from_3,
+    _from_4,
+)  # in order: the first from form 1
 
 
 def _computed_by(data: Data, **formulas: str) -> Parsed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from pydantic import ConfigDict, Field
 
@@ -20,14 +20,29 @@ from rules.finance.repayment_plan import RepaymentPlan
 from rules.locale import said
 from rules.pack.pack import Pack
 from rules.pack.placeholders import placeholders
-from rules.pack.schema import Fact, Item, Layer, Model, PlanKind, Reference, Status, Text, Urgency
+from rules.pack.schema import (
+    Advice,
+    Audience,
+    Fact,
+    Horizon,
+    Item,
+    Layer,
+    Model,
+    PlanKind,
+    Reference,
+    Status,
+    Text,
+    Urgency,
+)
+from rules.text.client_plan import ClientPlan, client_plan
 from rules.text.phrases import change, filled, reason, stale
 from rules.text.plan_text import sentence as plan_sentence
 from rules.text.plan_text import yuan
 
 # A fact as a submitter would write it in JSON: money in yuan and rates in percent as decimal strings, dates ISO 8601.
 FactView: TypeAlias = bool | int | str | tuple[str, ...]
-_Kind: TypeAlias = Literal["documents", "rights", "warnings", "steps"]
+_Kind: TypeAlias = Literal["rights", "warnings", "steps"]
+_HORIZONS: Final = get_args(Horizon)
 
 
 class Citation(Model):
@@ -57,11 +72,21 @@ class QuestionView(Model):
 
 
 class ItemView(Model):
-    """A document, right, warning or step."""
+    """A document, or what else a case is given."""
 
     id: str
     text: Text
     references: tuple[Citation, ...]
+
+
+class AdviceView(ItemView):
+    """A right, warning or step, with whom it is for, when it counts, and its rank: 1 comes before 2."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
+
+    audience: Audience = Field(alias="for")
+    when: Horizon
+    rank: int
 
 
 class DeadlineView(Model):
@@ -140,9 +165,9 @@ class DecisionView(Model):
     reasons: tuple[ReasonView, ...]
     questions: tuple[QuestionView, ...]
     documents: tuple[ItemView, ...]
-    rights: tuple[ItemView, ...]
-    warnings: tuple[ItemView, ...]
-    steps: tuple[ItemView, ...]
+    rights: tuple[AdviceView, ...]
+    warnings: tuple[AdviceView, ...]
+    steps: tuple[AdviceView, ...]
     deadlines: tuple[DeadlineView, ...]
     plan_options: tuple[PlanView, ...]
     recourse: tuple[RecourseView, ...]
@@ -156,6 +181,8 @@ class DecisionView(Model):
     red_flags: tuple[RedFlagView, ...]
     disagreement: tuple[EngineDisagreement, ...]
     disclaimer: Text
+    recommended: str = Field(description="What the policy recommends: `strategy`, unless a person chose another")
+    plan_for_client: ClientPlan | None = Field(description="One page for the client; null where there is none")
     facts: dict[str, FactView] = Field(
         description="As evaluated, derived ones included: money in yuan and rates in percent as decimal strings, "
         "dates ISO 8601. What is not known is not there; personal data and notes never are."
@@ -163,15 +190,22 @@ class DecisionView(Model):
 
 
 def decision_view(
-    pack: Pack, case_ref: str, outcome: Outcome, facts: Facts, as_of: dt.date, alarms: Sequence[RedFlagMatch] = ()
+    pack: Pack,
+    case_ref: str,
+    outcome: Outcome,
+    facts: Facts,
+    as_of: dt.date,
+    alarms: Sequence[RedFlagMatch] = (),
+    recommended: str | None = None,
 ) -> DecisionView:
-    """A decision put in words, in both languages."""
+    """A decision put in words, in both languages; `recommended` where a person chose another strategy."""
     manifest, strategy = pack.manifest, pack.strategies[outcome.strategy]
-    warnings = _items(pack, "warnings", outcome.warnings, facts, as_of)
+    warnings = _advice(pack, "warnings", outcome.warnings, facts, as_of)
     return DecisionView(
         case_ref=case_ref,
         strategy=outcome.strategy,
         strategy_label=strategy.title,
+        recommended=recommended or outcome.strategy,
         urgency=outcome.urgency,
         certain=outcome.certain,
         secondary=outcome.secondary,
@@ -179,10 +213,10 @@ def decision_view(
         rules_fired=outcome.rules_fired,
         reasons=tuple(_reason(pack, rule, facts, as_of) for rule in speaking(pack, outcome.rules_fired)),
         questions=tuple(_question(pack, name) for name in outcome.questions),
-        documents=_items(pack, "documents", outcome.documents, facts, as_of),
-        rights=_items(pack, "rights", outcome.rights, facts, as_of),
+        documents=tuple(_item(pack, name, pack.documents[name], facts, as_of) for name in outcome.documents),
+        rights=_advice(pack, "rights", outcome.rights, facts, as_of),
         warnings=(*warnings, *(_lapse(pack, lapse) for lapse in outcome.lapsed)),
-        steps=_items(pack, "steps", outcome.steps, facts, as_of),
+        steps=_advice(pack, "steps", outcome.steps, facts, as_of),
         deadlines=tuple(_deadline(pack, due, as_of) for due in outcome.deadlines),
         plan_options=tuple(plan_view(pack, plan) for plan in outcome.plans),
         recourse=tuple(_recourse(pack, change) for change in outcome.recourse),
@@ -196,6 +230,7 @@ def decision_view(
         red_flags=tuple(_red_flag(pack, alarm) for alarm in alarms),
         disagreement=outcome.disagreement,
         disclaimer=manifest.disclaimer,
+        plan_for_client=client_plan(pack, outcome, facts, as_of),
         facts={
             name: fact_view(pack.vocabulary.facts[name], facts[name]) for name in public_facts(pack) if name in facts
         },
@@ -268,31 +303,41 @@ def _question(pack: Pack, name: str) -> QuestionView:
     return QuestionView(fact=name, text=fact.question or fact.title)
 
 
-def _items(pack: Pack, kind: _Kind, ids: Ids, facts: Facts, as_of: dt.date) -> tuple[ItemView, ...]:
-    return tuple(_fixed_item(pack, kind, name) or _item(pack, kind, name, facts, as_of) for name in ids)
+def _advice(pack: Pack, kind: _Kind, ids: Ids, facts: Facts, as_of: dt.date) -> tuple[AdviceView, ...]:
+    """In the order in which it counts: what is for today first, then by rank, then as the rules gave it."""
+    found = (_fixed(pack, kind, name) or _filled(pack, kind, name, facts, as_of) for name in ids)
+    return tuple(sorted(found, key=lambda each: (_HORIZONS.index(each.when), each.rank)))
 
 
-def _item(pack: Pack, kind: _Kind, name: str, facts: Facts, as_of: dt.date) -> ItemView:
-    item: Item = getattr(pack, kind)[name]
+def _filled(pack: Pack, kind: _Kind, name: str, facts: Facts, as_of: dt.date) -> AdviceView:
+    entry: Advice = getattr(pack, kind)[name]
+    item = _item(pack, name, entry, facts, as_of)
+    return AdviceView(**dict(item), audience=entry.audience, when=entry.when, rank=entry.rank)
+
+
+@lru_cache(maxsize=4096)  # most of it: it need not be put together for every case anew
+def _fixed(pack: Pack, kind: _Kind, name: str) -> AdviceView | None:
+    """What reads the same in every case; None for what has something to fill in."""
+    entry: Advice = getattr(pack, kind)[name]
+    if placeholders(entry.text.zh) or placeholders(entry.text.en):
+        return None
+    return _filled(pack, kind, name, {}, dt.date.min)
+
+
+def _item(pack: Pack, name: str, item: Item, facts: Facts, as_of: dt.date) -> ItemView:
     return ItemView(id=name, text=filled(pack, item.text, facts, as_of), references=citations(pack, item.references))
 
 
-@lru_cache(maxsize=4096)  # most items: they need not be put together for every case anew
-def _fixed_item(pack: Pack, kind: _Kind, name: str) -> ItemView | None:
-    """An item whose text is the same in every case; None for one with something to fill in."""
-    item: Item = getattr(pack, kind)[name]
-    if placeholders(item.text.zh) or placeholders(item.text.en):
-        return None
-    return _item(pack, kind, name, {}, dt.date.min)
-
-
-def _lapse(pack: Pack, lapse: StaleParameter) -> ItemView:
-    """A warning about a figure."""
+def _lapse(pack: Pack, lapse: StaleParameter) -> AdviceView:
+    """A warning about a figure: the counsellor's to check."""
     values = pack.parameters[lapse.parameter].values
-    return ItemView(
+    return AdviceView(
         id=f"figure:{lapse.parameter}",
         text=Text(zh=stale(pack, lapse, "zh"), en=stale(pack, lapse, "en")),
         references=citations(pack, max(values, key=lambda value: value.valid_from).references),
+        audience="counsellor",
+        when="later",
+        rank=999,
     )
 
 

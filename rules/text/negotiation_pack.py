@@ -10,13 +10,14 @@ from rules.decision.outcome import Outcome
 from rules.facts.affordability import payable, steady
 from rules.facts.case_facts import Facts
 from rules.finance.repayment_plan import RepaymentPlan
-from rules.pack.negotiation import PRODUCT_CONTACTS, Approach, Letter, Negotiation
+from rules.pack.negotiation import Approach, Letter, Negotiation
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
-from rules.pack.schema import Reference, Text
+from rules.pack.schema import PRODUCT_CONTACTS, SHORT, Reference, Text
 from rules.text.calendar import CalendarDay, days_of, follow_up_of
+from rules.text.client_plan import ClientPlan, client_plan
 from rules.text.negotiation_words import NegotiationWords, day, money, plan_words
-from rules.text.phrases import cited, stale
+from rules.text.phrases import cited
 from rules.text.plan_text import sentence
 
 _POINTS = ("ask", "in_writing", "not_sign")
@@ -39,6 +40,7 @@ class LetterDraft:
     title: Text
     to: Text
     paragraphs: tuple[Text, ...]
+    closing: Text | None
     signature: tuple[Text, ...]
     hold: Text | None  # why it must not go out yet
     acknowledges: bool
@@ -68,6 +70,7 @@ class NegotiationPack:
     strategy: str
     title: Text
     summary: Text | None
+    plan: ClientPlan | None  # the client's page
     staff: bool
     withheld: bool
     say: tuple[Text, ...]
@@ -75,7 +78,7 @@ class NegotiationPack:
     have: tuple[Text, ...]
     in_writing: tuple[Text, ...]
     not_sign: tuple[Text, ...]
-    heed: tuple[Text, ...]
+    heed: tuple[Text, ...]  # what the client's page does not say
     calls: tuple[Call, ...]
     follow_up: CalendarDay
     days: tuple[CalendarDay, ...]  # the nearest first, the follow-up among them
@@ -100,6 +103,7 @@ def negotiation_pack(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date)
     follow_up = follow_up_of(pack, approach, outcome, as_of)
     words = _words(pack, found, outcome, facts, as_of, withheld)
     strategy = pack.strategies[outcome.strategy]
+    plan = None if staff else client_plan(pack, outcome, facts, as_of)
     letters = () if staff else tuple(_letters(words, found, outcome))
     points = {name: [each for each in getattr(approach, name) if words.said(found.points[each])] for name in _POINTS}
     said = {name: tuple(words.fill(found.points[each]) for each in ids) for name, ids in points.items()}
@@ -111,6 +115,7 @@ def negotiation_pack(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date)
         strategy=outcome.strategy,
         title=strategy.title,
         summary=None if staff else words.fill(strategy.summary),
+        plan=plan,
         staff=staff,
         withheld=withheld,
         say=(
@@ -121,7 +126,7 @@ def negotiation_pack(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date)
         have=() if staff else tuple(_have(words, found, outcome)),
         in_writing=said["in_writing"],
         not_sign=(*((found.reserve.not_sign,) if withheld and not staff else ()), *said["not_sign"]),
-        heed=() if staff else tuple(_heed(words, outcome)),
+        heed=() if staff else tuple(_heed(words, outcome, plan)),
         calls=tuple(_calls(pack, approach, facts)),
         follow_up=follow_up,
         days=days_of(pack, outcome, follow_up, as_of),
@@ -199,11 +204,17 @@ def _have(words: NegotiationWords, found: Negotiation, outcome: Outcome) -> Iter
             yield words.fill(words.pack.documents[name].text)
 
 
-def _heed(words: NegotiationWords, outcome: Outcome) -> Iterator[Text]:
-    for name in outcome.warnings:
-        yield words.fill(words.pack.warnings[name].text)
-    for each in outcome.lapsed:
-        yield Text(zh=stale(words.pack, each, "zh"), en=stale(words.pack, each, "en"))
+def _heed(words: NegotiationWords, outcome: Outcome, plan: ClientPlan | None) -> Iterator[Text]:
+    """The warnings for the client, the most important first, but for those that the client's page says already.
+
+    A long one that it only touches on is told here at length.
+    """
+    said = {line.zh for line in plan.not_to_do} if plan is not None else set()
+    entries = (words.pack.warnings[name] for name in outcome.warnings)
+    for each in sorted((entry for entry in entries if entry.audience == "client"), key=lambda entry: entry.rank):
+        line, text = words.fill(each.line), words.fill(each.text)
+        if line.zh not in said or len(text.zh) > 2 * SHORT:
+            yield text
 
 
 def _letters(words: NegotiationWords, found: Negotiation, outcome: Outcome) -> Iterator[LetterDraft]:
@@ -226,7 +237,8 @@ def _draft(words: NegotiationWords, found: Negotiation, name: str, letter: Lette
         title=letter.title,
         to=words.fill(letter.to),
         paragraphs=words.lines(letter.paragraphs),
-        signature=found.signatures[letter.signed_by],
+        closing=found.signatures[letter.signed_by].closing,
+        signature=found.signatures[letter.signed_by].lines,
         hold=letter.hold,
         acknowledges=letter.acknowledges,
     )

@@ -11,7 +11,7 @@ from rules.loading.loader import Pack, PackError, load_files
 
 FILES: Mapping[str, str] = {
     "pack.yaml": """
-form: 4
+form: 5
 id: tiny
 version: 1.0.0
 title: {zh: 小包, en: Tiny}
@@ -127,6 +127,8 @@ crisis_support:
   sound_when: {zh: 有危险, en: In danger}
   against: {zh: 债务不会消失, en: The debt stays}
   next_steps: [write]
+  sentence: {zh: 一步一步来, en: Step by step}
+  call: null
   references: [{id: practice, status: design}]
 card_plan:
   code: S18
@@ -135,6 +137,8 @@ card_plan:
   sound_when: {zh: 愿意还款, en: Willing to pay}
   against: {zh: 由银行决定, en: The bank decides}
   next_steps: [write]
+  sentence: {zh: 一步一步来, en: Step by step}
+  call: null
   references: [{id: card-measures-2011, article: "70", status: weak}]
   plans: [instalments]
 counsellor_review:
@@ -144,16 +148,35 @@ counsellor_review:
   sound_when: {zh: 情况复杂, en: A complex case}
   against: {zh: 需要时间, en: It takes time}
   next_steps: [write]
+  sentence: {zh: 一步一步来, en: Step by step}
+  call: null
   references: [{id: practice, status: design}]
 """,
     "documents.yaml": "proof: {text: {zh: 证明, en: Proof}, references: [{id: practice, status: design}]}",
-    "rights.yaml": "dispute: {text: {zh: 异议权, en: Right to dispute}, references: [{id: practice, status: design}]}",
+    "rights.yaml": """
+dispute:
+  for: client
+  when: week
+  rank: 10
+  text: {zh: 异议权, en: Right to dispute}
+  references: [{id: practice, status: design}]
+""",
     "warnings.yaml": """
 no_promise:
+  for: client
+  when: today
+  rank: 10
   text: {zh: 先别承诺, en: Do not promise yet}
   references: [{id: practice, status: design}]
 """,
-    "steps.yaml": "write: {text: {zh: 书面申请, en: Apply in writing}, references: [{id: practice, status: design}]}",
+    "steps.yaml": """
+write:
+  for: client
+  when: today
+  rank: 10
+  text: {zh: 书面申请, en: Apply in writing}
+  references: [{id: practice, status: design}]
+""",
     "deadlines.yaml": """
 answer:
   title: {zh: 答辩期限, en: Time to answer}

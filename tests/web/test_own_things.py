@@ -56,7 +56,7 @@ NOTHING = {
 }
 # Forgetting what is not there leads back, as it does the second time a button is pressed.
 FORGIVING = {"/uploads/{upload_id}/discard", "/queue/filters/{filter_id}/delete"}
-REVIEW = {"action": "accept", "revision": 1}
+REVIEW = {"action": "accept", "confirmed": True, "revision": 1}
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ def show_case(work: ReaderWork, ref: str, submitter: Whose = None) -> Response:
             case_ref=case.case_ref, submitter=case.submitter, status="pending", batch_id=newest.batch_id
         )
         return answer(waiting, 202)
-    return answer(_case_view(session, decision_on_desk(session, desk, work.vault).view(), desk))
+    return answer(_case_view(session, decision_on_desk(session, desk, work.vault).as_chosen(desk).view(), desk))
 
 
 def find(session: Session, viewer: Viewer, ref: str, submitter: str | None) -> StoredCase:

@@ -44,7 +44,13 @@ class _Action(BaseModel):
 _NOT_EMPTY = Field(min_length=1)
 _OF_A_KIND: dict[str, Any] = {  # of fields that hold the same in every action
     "strategy": (Code, ...),
-    "confirmed": (bool, Field(False, description="Needed for a strategy that the rules bar for this case")),
+    "confirmed": (
+        bool,
+        Field(
+            False,
+            description="Needed for a strategy that the rules bar for this case, and to accept what is not certain",
+        ),
+    ),
     "questions": (list[Code], Field(min_length=1, description="Names of facts")),
     "papers": (list[Code], ...),
     "facts": (dict[Code, str | int | float | bool | list[str] | None], _NOT_EMPTY),

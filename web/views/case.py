@@ -102,8 +102,8 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
         "why_not": alternatives.alternatives(decision),
         "budget": budget.budget_of(decision),
         "privacy": card(work, case.case_id),
-        "kit": decision.negotiation_pack(),
-        "drawn": case.is_current and any(map(charts.drawn, decision.outcome.plans)),
+        "kit": case.course.negotiation_pack(),
+        "drawn": case.is_current and any(map(charts.drawn, case.course.outcome.plans)),
         "since": _since(work, case),
         "questions": {each.name: each for each in inputs(work.pack, decision.outcome.questions, {})},
         "asking": inputs(

@@ -57,7 +57,8 @@ def _fields(sent: Sent, pack: Pack, lang: Language) -> Iterator[TypedField]:
         **dict.fromkeys(("reason", "why"), _messages("reason.", lang)),
         "outcome": _messages("outcome.", lang),
     }
-    for name, label in _LABELS.items():
+    confirmed = {"confirmed": "form.confirm_unclear"} if sent.form == "accept" else {}
+    for name, label in {**_LABELS, **confirmed}.items():
         yield TypedField(language.message(lang, label), _given(sent, name, known.get(name, {})))
 
 

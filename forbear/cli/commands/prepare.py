@@ -8,7 +8,7 @@ import typer
 from sqlmodel import select
 
 from forbear.base.errors import ForbearError
-from forbear.batch.recorded_decision import latest_decision
+from forbear.batch.recorded_decision import current_decision
 from forbear.case import consent
 from forbear.case import negotiation_files as packs
 from forbear.cli.context import opened
@@ -25,17 +25,17 @@ _NO_CONSENT: Final[dict[consent.ConsentStatus, str]] = {
 def prepare(
     case_ref: Annotated[str, typer.Argument(help="the submitter's reference of the case")],
     out: Annotated[Path, typer.Option(help="the folder the files go to; it may exist")],
-    language: Annotated[Literal["zh", "en", "both"], typer.Option("--lang", help="zh, en or both")] = "both",
+    language: Annotated[Literal["zh", "en", "both"], typer.Option("--lang", help="zh, en or both")] = "zh",
     with_pdf: Annotated[bool, typer.Option("--pdf", help="write kit.pdf too (needs Pango and a Chinese font)")] = False,
 ) -> None:
     """Write the negotiation pack of a case: what to say, letters, plans, deadlines."""
     with opened() as context, context.work() as work:
-        decided = latest_decision(work.session, context.settings.submitter, case_ref, context.vault)
+        case = work.session.exec(
+            select(Case).where(Case.submitter == context.settings.submitter, Case.case_ref == case_ref)
+        ).first()
+        decided = None if case is None else current_decision(work.session, case.id, context.vault)
         kit = None if decided is None else decided.negotiation_pack()
-        if kit is not None:
-            case = work.session.exec(
-                select(Case).where(Case.submitter == context.settings.submitter, Case.case_ref == case_ref)
-            ).one()
+        if case is not None and kit is not None:
             standing = consent.status(case, "contact_lender")
             work.note("export", f"case:{case.id}", {"command": "prepare", "files": ["kit"]})
     if decided is None:

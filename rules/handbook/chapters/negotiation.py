@@ -39,10 +39,10 @@ from rules.handbook.document import (
     TextSpan,
 )
 from rules.pack.condition_parser import parse
-from rules.pack.negotiation import PRODUCT_CONTACTS, Approach, Letter, Negotiation, Point
+from rules.pack.negotiation import Approach, Letter, Negotiation, Point
 from rules.pack.negotiation import ScriptLine as Sentence
 from rules.pack.parameters import value_on
-from rules.pack.schema import Text
+from rules.pack.schema import PRODUCT_CONTACTS, Text
 
 _CALLS: Final = "negotiation.calls"  # where it stands what every call has in common
 
@@ -163,7 +163,8 @@ def _flat(v: HandbookContext, bullet: Bullet) -> Line:
 
 
 def _letter(v: HandbookContext, name: str, letter: Letter) -> HandbookEntry:
-    signature = v.pack.negotiation.signatures.get(letter.signed_by, ()) if v.pack.negotiation else ()
+    signature = v.pack.negotiation.signatures.get(letter.signed_by) if v.pack.negotiation else None
+    ending = () if signature is None else (*((signature.closing,) if signature.closing else ()), *signature.lines)
     only = _when(v, letter.when)
     return HandbookEntry(
         anchor(("letters", name)),
@@ -174,7 +175,7 @@ def _letter(v: HandbookContext, name: str, letter: Letter) -> HandbookEntry:
             *(said(v, "hold", prose(v, letter.hold)) if letter.hold else ()),
             *said(v, "to", prose(v, letter.to)),
             *_lines(v, "paragraphs", letter.paragraphs),
-            *_signed(v, signature),
+            *_signed(v, ending),
             *basis(v, letter.references),
             *users(v, ("letters", name)),
         ),

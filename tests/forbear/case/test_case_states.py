@@ -73,7 +73,7 @@ def choices(draw: st.DrawFn) -> Callable[[CaseContext], Act | None]:
     strategy = draw(st.sampled_from(sorted(pack().strategies)))
     later = draw(st.none() | st.just(day))
     tries: dict[str, dict[str, Any]] = {
-        "accept": {"follow_up": later, "words": ""},
+        "accept": {"confirmed": True, "follow_up": later, "words": ""},
         "override": {"strategy": strategy, "confirmed": True, "reason": "other", "words": WORDS, "follow_up": None},
         "ask": {"questions": ["income_monthly"], "follow_up": day, "words": ""},
         "escalate": {"reason": "complex", "words": WORDS},

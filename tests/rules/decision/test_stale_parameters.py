@@ -15,7 +15,7 @@ from rules.facts.cells import Value
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack import conditions as c
 from rules.pack.pack import Pack
-from rules.pack.schema import Item, LegalDeadline, Parameter, ParameterValue, Reference, Text
+from rules.pack.schema import Advice, Item, LegalDeadline, Parameter, ParameterValue, Reference, Text
 from rules.text.decision_view import decision_view
 from tests.support.pack_builder import pack_of, rule
 
@@ -92,7 +92,8 @@ def test_a_figure_that_a_reason_speaks_of_is_used() -> None:
 
 
 def test_a_figure_that_an_item_speaks_of_is_used() -> None:
-    named = {"dispute": Item(text=Text(zh="{limit}日", en="{limit} days"), references=DESIGN)}
+    text = Text(zh="{limit}日", en="{limit} days")
+    named = {"dispute": Advice(text=text, references=DESIGN, **{"for": "client"}, when="week", rank=1)}
     told = pack_of(rule("gives", 5, RED, {"recommend": "alpha"}, {"right": "dispute"}), parameters=CARRIED)
     found = Evaluator(replace(told, rights=named), TODAY).evaluate([{"colour": "red"}, {"colour": "blue"}])
     assert [bool(each.outcome.lapsed) for each in found] == [True, False]

@@ -10,8 +10,8 @@ from rules.handbook import handbook
 from rules.handbook.contents import LANGUAGES
 from rules.handbook.context import HandbookContext, context, plain, prose
 from rules.locale import Language
-from rules.pack.negotiation import PRODUCT_CONTACTS, Approach, Negotiation, ScriptLine
-from rules.pack.schema import Text
+from rules.pack.negotiation import Approach, Negotiation, ScriptLine
+from rules.pack.schema import PRODUCT_CONTACTS, Text
 from tests.rules.handbook.test_handbook import DAY, Page, entry, files, pack, page
 from tests.support.tiny_pack import tiny
 

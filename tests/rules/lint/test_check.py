@@ -17,6 +17,7 @@ CARD = "strategy/card-plan.yaml"
 ADD = "add a dated value, or name the figure in open_points.yaml"
 TITLE = "title: {zh: 备, en: S}"
 BASIS = "references: [{id: practice, status: design}]"
+ADVICE = f"for: client, when: week, rank: 10, {BASIS}"
 LOG_OF_1_1 = edited("changelog.yaml", "- version: 1.0.0", "- version: 1.1.0")
 FIGURE = f"{{value: 1, valid_from: 2020-01-01, status: design, {BASIS}}}"
 REASONS = "summary: {zh: 备, en: S}, sound_when: {zh: 备, en: S}, against: {zh: 备, en: S}"
@@ -38,7 +39,7 @@ def test_nothing_is_found_in_a_sound_pack(tmp_path: Path) -> None:
     [((), "nothing wrong"), (("spare",), "no errors, 1 warning"), (("spare", "other"), "no errors, 2 warnings")],
 )
 def test_the_command_counts_what_it_found(tmp_path: Path, idle: tuple[str, ...], told: str) -> None:
-    more = "".join(f"{name}: {{text: {{zh: 备, en: S}}, {BASIS}}}\n" for name in idle)
+    more = "".join(f"{name}: {{text: {{zh: 备, en: S}}, {ADVICE}}}\n" for name in idle)
     folder = locked(tmp_path, {"rights.yaml": f"{FILES['rights.yaml']}\n{more}"})
     done = CliRunner().invoke(app, ["check", str(folder)])
     assert done.exit_code == 0, done.output
@@ -80,11 +81,14 @@ def test_a_figure_that_has_not_begun_on_the_review_day_is_an_error(tmp_path: Pat
     ("file", "entry"),
     [
         ("parameters", f"spare: {{{TITLE}, unit: days, values: [{FIGURE}]}}"),
-        ("strategies", f"spare: {{code: S02, {TITLE}, {REASONS}, next_steps: [write], {BASIS}}}"),
+        (
+            "strategies",
+            f"spare: {{code: S02, {TITLE}, {REASONS}, next_steps: [write], sentence: null, call: null, {BASIS}}}",
+        ),
         ("documents", f"\nspare: {{text: {{zh: 备, en: S}}, {BASIS}}}"),
-        ("rights", f"\nspare: {{text: {{zh: 备, en: S}}, {BASIS}}}"),
-        ("warnings", f"\nspare: {{text: {{zh: 备, en: S}}, {BASIS}}}"),
-        ("steps", f"\nspare: {{text: {{zh: 备, en: S}}, {BASIS}}}"),
+        ("rights", f"\nspare: {{text: {{zh: 备, en: S}}, {ADVICE}}}"),
+        ("warnings", f"\nspare: {{text: {{zh: 备, en: S}}, {ADVICE}}}"),
+        ("steps", f"\nspare: {{text: {{zh: 备, en: S}}, {ADVICE}}}"),
         ("deadlines", f"spare: {{{TITLE}, starts_from: served_on, days: answer_days, {BASIS}}}"),
         ("references", f"spare: {{{TITLE}, layer: law}}"),
     ],

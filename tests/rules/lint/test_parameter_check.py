@@ -311,7 +311,7 @@ spare:
 def test_a_figure_kept_as_background_need_not_be_used_but_must_not_be(tmp_path: Path) -> None:
     spare = {"parameters.yaml": FILES["parameters.yaml"] + SPARE}
     assert found(tmp_path, spare) == []
-    right = 'dispute: {text: {zh: "{spare}日", en: "{spare} days"}, references: [{id: practice, status: design}]}'
+    right = FILES["rights.yaml"].replace("{zh: 异议权, en: Right to dispute}", '{zh: "{spare}日", en: "{spare} days"}')
     used = {**spare, "rights.yaml": right}
     told = "spare.background: it is used; remove the key"
     assert found(tmp_path, used) == [LintFinding("warning", "parameters.yaml", told)]

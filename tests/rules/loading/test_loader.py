@@ -166,7 +166,7 @@ def test_an_empty_file_is_refused(text: str) -> None:
 
 
 def test_a_file_that_is_not_utf_8_is_refused() -> None:
-    with pytest.raises(PackError, match=r"rights\.yaml: not UTF-8 \(byte 22\); save the file as UTF-8"):
+    with pytest.raises(PackError, match=r"rights\.yaml: not UTF-8 \(byte 62\); save the file as UTF-8"):
         load_files({**files(), "rights.yaml": FILES["rights.yaml"].encode("gb18030")}, "tiny")
 
 

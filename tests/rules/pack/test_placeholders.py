@@ -22,6 +22,7 @@ from rules.text.phrases import cited, filled
 from tests.support.tiny_pack import errors, tiny
 
 TODAY = dt.date(2026, 11, 23)
+SOURCE = "references: [{id: practice, status: design}]"
 # The numbers that may stand in a text as they are, and why.
 ALLOWED = (
     r"(?<!\d)(110|120|12338|12345|12348|12356|12363|12368|12378|96110)(?!\d)",  # the numbers of help lines
@@ -111,21 +112,25 @@ def test_no_text_names_a_figure_that_is_not_in_force() -> None:
     ],
 )
 def test_a_text_that_names_nothing_known_is_refused(file: str, text: str, told: str) -> None:
-    (error,) = errors({f"{file}.yaml": f"dispute: {{text: {text}, references: [{{id: practice, status: design}}]}}"})
+    entry = f"dispute: {{for: client, when: week, rank: 10, text: {text}, {SOURCE}}}"
+    (error,) = errors({f"{file}.yaml": entry})
     assert error.startswith(f"{file}.yaml: {told}")
 
 
 def test_an_item_without_a_source_is_refused() -> None:
-    assert errors({"rights.yaml": "dispute: {text: {zh: 备, en: S}}"}) == [
+    assert errors({"rights.yaml": "dispute: {for: client, when: week, rank: 10, text: {zh: 备, en: S}}"}) == [
         "rights.yaml: dispute.references: is missing; add it"
     ]
-    assert errors({"rights.yaml": "dispute: {text: {zh: 备, en: S}, references: []}"}) == [
-        "rights.yaml: dispute.references: needs at least one entry"
-    ]
+    assert errors(
+        {"rights.yaml": "dispute: {for: client, when: week, rank: 10, text: {zh: 备, en: S}, references: []}"}
+    ) == ["rights.yaml: dispute.references: needs at least one entry"]
 
 
 ITEM = """
 dispute:
+  for: client
+  when: week
+  rank: 10
   text: {zh: "{answer_days}日，逾期{days_overdue}天", en: "{answer_days} days; {npl_days}"}
   references: [{id: practice, status: design}]
 """

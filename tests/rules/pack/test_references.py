@@ -36,7 +36,8 @@ CODES = {
     *("Contact.number", "Source.number", "Reference.article", "RuleTest.name", "FormulaTest.name"),
 }
 WORDS = {
-    *("Text.zh", "Text.en", "ScriptLine.zh", "ScriptLine.en", "Point.zh", "Point.en", "FactValue.zh", "FactValue.en"),
+    *("Text.zh", "Text.en", "ShortText.zh", "ShortText.en"),
+    *("ScriptLine.zh", "ScriptLine.en", "Point.zh", "Point.en", "FactValue.zh", "FactValue.en"),
     *("FactValue.brands", "Product.brands"),
     *("FactValue.aliases", "Fact.aliases", "Fact.suffixes", "Fact.urgent", "Fact.values{}", "Hardship.synonyms"),
     "DerivedFact.values{}",

@@ -16,7 +16,7 @@ from rules.pack.upcasting import FORM, form_of, upcast_outcome, upcast_pack
 from tests.support.old_records import FORMS, RECORDS, pack_of
 from tests.support.tiny_pack import FILES, edited, write
 
-OF = {"0.1": 1, "0.2": 2, "0.3": 3, "0.3-desk": 3}
+OF = {"0.1": 1, "0.2": 2, "0.3": 3, "0.3-desk": 3, "0.4": 4}
 
 
 def parsed(form: str) -> dict[str, Any]:

@@ -180,7 +180,7 @@ def test_a_case_is_found_by_whatever_reference_it_has(client: httpx.Client, ref:
 def test_a_reference_may_look_like_an_address(client: httpx.Client, database_url: str, vault: Vault, ref: str) -> None:
     decided(database_url, [accepted(1, ref)], vault)
     assert client.get(f"/cases/{quote(ref, safe='')}").json()["case_ref"] == ref
-    review = {"action": "accept", "revision": 1}
+    review = {"action": "accept", "confirmed": True, "revision": 1}
     with caller(str(client.base_url).removesuffix("/api/v1/"), token(database_url, account(database_url))) as other:
         assert other.post(f"/cases/{quote(ref, safe='')}/reviews", json=review).status_code == 201
 

@@ -22,7 +22,7 @@ from web.language import LANGUAGES, message, messages
 from web.views.case import FORMS
 
 ACTIONS: dict[str, dict[str, Any]] = {
-    "accept": {},
+    "accept": {"confirmed": "yes"},
     "override": {"strategy": "card_plan", "reason": "facts_wrong", "words": WORDS},
     "ask": {"questions": "income_monthly"},
     "escalate": {"reason": "complex", "words": WORDS},
@@ -110,7 +110,7 @@ def kept_words(page: str) -> str:
 
 
 KEPT = {
-    "accept": [],
+    "accept": ["我看过还没有问清的，仍然接受"],
     "override": ["改用的策略", "原因"],
     "ask": ["要问的问题"],
     "escalate": ["原因"],
@@ -199,20 +199,20 @@ def test_an_escalated_case_is_nobodys_and_only_a_supervisor_decides(
     work.act("escalate", ACTIONS["escalate"])
     assert work.desk()["assignee_id"] is None
     assert work.can() == {"answer"}
-    assert work.act("accept") == 422
+    assert work.act("accept", ACTIONS["accept"]) == 422
     assert work.act("answer", ACTIONS["answer"]) == 303
     assert (work.desk()["status"], work.desk()["assignee_id"]) == ("escalated", None)
     work.work_off()
     assert work.desk()["status"] == "escalated"
     work.client.become(cookie_of(database_url, account(database_url, "zhao", "supervisor")))
-    assert work.act("accept") == 303
+    assert work.act("accept", ACTIONS["accept"]) == 303
     assert work.desk()["status"] == "reviewed"
 
 
 def test_accepting_keeps_the_strategy_and_counts_for_its_rule(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide(accepted(1, "A", **PLAN))
-    work.act("accept", {"follow_up": "2026-12-08"})
+    work.act("accept", {**ACTIONS["accept"], "follow_up": "2026-12-08"})
     assert work.desk()["chosen_strategy"] == "card_plan"
     assert work.desk()["follow_up_at"].startswith("2026-12-07T16:00")  # midnight in Shanghai
     assert work.tallies("accepted") == [("card-plan", "")]
@@ -337,7 +337,7 @@ def test_a_crisis_is_closed_only_after_somebody_decided(working: Callable[..., C
     work.decide(accepted(1, "A", private={"notes": "不想活了"}))
     closing = {"outcome": "closed", "why": "mistake"}
     assert work.act("outcome", closing) == 422
-    assert work.act("accept") == 303
+    assert work.act("accept", ACTIONS["accept"]) == 303
     assert work.act("outcome", closing) == 303
 
 
@@ -357,7 +357,7 @@ def test_what_came_of_a_case_is_appended_and_counted_by_strategy(
 ) -> None:
     work = working()
     work.decide()
-    work.act("accept")
+    work.act("accept", ACTIONS["accept"])
     assert work.act("outcome", {"outcome": result}) == 303
     assert work.tallies("outcome") == [("counsellor_review", result)]
     assert work.desk()["status"] == ("open" if result == "plan_broken" else "reviewed")
@@ -377,7 +377,7 @@ def test_closing_needs_a_reason_and_ends_the_case(working: Callable[..., CaseOnD
     assert work.act("outcome", {"outcome": "closed", "why": "solved"}) == 303
     assert work.desk()["status"] == "closed"
     assert work.can() == {"resume"}
-    assert work.act("accept") == 422
+    assert work.act("accept", ACTIONS["accept"]) == 422
     assert work.act("resume") == 303
     assert work.desk()["status"] == "open"
 

@@ -1,0 +1,162 @@
+"""The client's page: one sentence, three things today, three this week, three not to do, the days, whom to call."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, TypeAlias
+
+from rules.decision.hit_policy import Ids
+from rules.decision.outcome import Outcome
+from rules.facts.case_facts import Facts
+from rules.locale import said
+from rules.pack.pack import Pack
+from rules.pack.placeholders import placeholders
+from rules.pack.schema import LIFE, PRODUCT_CONTACTS, Advice, Contact, Model, Text
+from rules.text.negotiation_words import NegotiationWords
+from rules.text.phrases import parameter
+
+MOST: Final = 3  # of each kind
+CHARACTERS: Final = 350  # Chinese, of all that is said beside names and dates
+# What is said first where not all of it fits.
+_TODAY, _WEEK, _NOT = 0, 1, 2
+_TURNS: Final = (_TODAY, _NOT, _TODAY, _WEEK, _TODAY, _NOT, _WEEK, _NOT, _WEEK)
+
+Lines: TypeAlias = tuple[Text, ...]
+
+
+class PlanDay(Model):
+    """A day to keep. `assumed`: not certain to be this day."""
+
+    date: dt.date
+    title: Text
+    assumed: bool
+
+
+class ClientPlan(Model):
+    """What the client is told, on one page: nothing that is the counsellor's task, no source marks, round amounts."""
+
+    sentence: Text
+    today: Lines
+    this_week: Lines
+    not_to_do: Lines
+    days: tuple[PlanDay, ...]
+    whom_to_call: Text
+
+
+def client_plan(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date) -> ClientPlan | None:
+    """The client's page of a decision; None where its strategy has none.
+
+    Where somebody is in danger nothing is on it but what keeps them safe: no other matter, and no days.
+    """
+    strategy = pack.strategies[outcome.strategy]
+    if strategy.sentence is None:
+        return None
+    danger = _in_danger(pack, outcome)
+    words = NegotiationWords(pack, _rounded(pack, facts), as_of, withheld=False, extra={})
+
+    def lines(entries: Iterable[Advice]) -> list[Text]:
+        told = (each for each in entries if not danger or each.rank <= LIFE)
+        return _distinct(words.fill(each.line) for each in told if _sayable(words, each))
+
+    steps, warnings = _ranked(pack.steps, outcome.steps), _ranked(pack.warnings, outcome.warnings)
+    today = lines(each for each in steps if each.when == "today")
+    week = lines(each for each in steps if each.when == "week")
+    if not today:  # there is always something to begin with
+        today, week = (week[:1], week[1:]) if week else (lines(_ranked(pack.steps, _harmless(pack, outcome))), [])
+    week = [*today[MOST:], *week]
+    days = () if danger else tuple(_days(pack, outcome, as_of))
+    sentence, call = words.fill(strategy.sentence), _call(pack, strategy.call, facts)
+    said_anyway = len(sentence.zh) + len(call.zh) + sum(len(day.title.zh) for day in days)
+    kept = _fitting((today[:MOST], week[:MOST], lines(warnings)[:MOST]), CHARACTERS - said_anyway)
+    return ClientPlan(
+        sentence=sentence,
+        today=kept[_TODAY],
+        this_week=kept[_WEEK],
+        not_to_do=kept[_NOT],
+        days=days,
+        whom_to_call=call,
+    )
+
+
+def _in_danger(pack: Pack, outcome: Outcome) -> bool:
+    """Whether staff speak in the client's stead: somebody's life or safety is at stake."""
+    speaks = pack.negotiation.approaches[outcome.strategy].speaker if pack.negotiation is not None else None
+    return outcome.urgency == "U0" or speaks == "staff"
+
+
+def _ranked(entries: dict[str, Advice], ids: Ids) -> list[Advice]:
+    """Those of the items that may stand on the page, the most important first."""
+    return sorted((entries[name] for name in ids if entries[name].on_page), key=lambda each: each.rank)
+
+
+def _rounded(pack: Pack, facts: Facts) -> Facts:
+    """The facts, amounts in whole yuan."""
+    types = {name: fact.type for name, fact in pack.vocabulary.facts.items()}
+    return {
+        name: value // 100 * 100 if types.get(name) == "money" and isinstance(value, int) else value
+        for name, value in facts.items()
+    }
+
+
+def _harmless(pack: Pack, outcome: Outcome) -> Ids:
+    """What the strategy comes to where no rule says: of its steps those that admit nothing and turn to nobody."""
+    steps = pack.strategies[outcome.strategy].next_steps
+    return tuple(each for each in steps if not pack.steps[each].acknowledges and not pack.steps[each].contacts_lender)
+
+
+def _sayable(words: NegotiationWords, advice: Advice) -> bool:
+    """Whether all that its line names is known."""
+    return all(
+        name in words.facts or parameter(words.pack, name, words.as_of) is not None
+        for name in placeholders(advice.line.zh)
+    )
+
+
+def _distinct(lines: Iterable[Text]) -> list[Text]:
+    return list({line.zh: line for line in lines}.values())
+
+
+def _fitting(groups: Sequence[Sequence[Text]], room: int) -> tuple[Lines, ...]:
+    """As much of each group as there is room for, taken in turns, the first of each group first."""
+    waiting = [list(group) for group in groups]
+    kept: list[list[Text]] = [[] for _ in groups]
+    for group in _TURNS:
+        line = waiting[group].pop(0) if waiting[group] else None
+        if line is not None and len(line.zh) <= room:
+            kept[group].append(line)
+            room -= len(line.zh)
+    return tuple(map(tuple, kept))
+
+
+def _days(pack: Pack, outcome: Outcome, as_of: dt.date) -> Iterator[PlanDay]:
+    """The days of the law that are still ahead, the nearest first."""
+    ahead = [due for due in outcome.deadlines if due.date >= as_of]
+    for due in ahead[:MOST]:
+        yield PlanDay(date=due.date, title=pack.deadlines[due.id].title, assumed=due.assumed)
+
+
+def _call(pack: Pack, name: str | None, facts: Facts) -> Text:
+    """Whom to call when stuck, and the line for whoever cannot go on."""
+    care = pack.contacts.get(pack.manifest.care_line or "")
+    contact = _contact(pack, name, facts)
+    told = [] if contact is None or contact is care else [_told(contact)]
+    if care is not None:
+        told.append(said("client_plan.care", number=care.number or care.title))
+    zh, en = "；".join(each.zh for each in told), "; ".join(each.en for each in told)
+    return Text(zh=f"{zh}。", en=f"{en[:1].upper()}{en[1:]}.")
+
+
+def _contact(pack: Pack, name: str | None, facts: Facts) -> Contact | None:
+    """The contact of that name, or the first of the product."""
+    if name != PRODUCT_CONTACTS:
+        return pack.contacts.get(name or "")
+    product = pack.products.get(str(facts.get("product")))
+    if product is None:
+        return None
+    return pack.contacts[product.contacts_by_lender.get(str(facts.get("lender_type")), product.contacts)[0]]
+
+
+def _told(contact: Contact) -> Text:
+    key = "client_plan.number" if contact.number else "client_plan.office"
+    return said(key, number=contact.number, title=contact.title)
