@@ -176,7 +176,7 @@ def holds(found: Advice, check: str) -> bool:
         "strategies": (outcome.strategy, *outcome.secondary),
         "letters": tuple(draft.id for draft in found.kit.letters),
         "deadlines": tuple(each.id for each in outcome.deadlines),
-    }.get(kind) or getattr(outcome, kind, ())
+    }.get(kind) or tuple(getattr(outcome, kind, ()))
     return (name in there) is (check[0] == "+")
 
 
