@@ -1,4 +1,4 @@
-"""Everyday names of loans are understood, alone and inside a longer name; what cannot be is refused with the nearest kinds."""
+"""Everyday names of loans are understood, alone and inside a longer name; others are refused with the nearest kinds."""
 
 from __future__ import annotations
 
