@@ -14,7 +14,7 @@ from rules.facts.negation import negated
 from rules.locale import Language, in_language, listed, said
 from rules.locale.word_lists import word_lists
 from rules.pack.pack import Pack
-from rules.pack.schema import RedFlag
+from rules.pack.red_flags import RedFlag
 
 # What may stand between the letters of a Chinese word or the words of an English one. Commas and full stops may not.
 _GAP: Final = r"[\s*·・_~'’‘\"“”|/+\-‐‑–—]"

@@ -16,6 +16,7 @@ from rules.loading.negotiation_check import check_negotiation
 from rules.pack import schema
 from rules.pack.pack import Pack, quoted
 from rules.pack.parameters import mistakes
+from rules.pack.red_flags import RedFlag
 from rules.pack.schema import Manifest
 
 _T = TypeVar("_T")
@@ -62,7 +63,7 @@ def _manifest(manifest: Manifest) -> Iterator[str]:
         yield f"timezone: unknown time zone {quoted(manifest.timezone)}; write one such as Asia/Shanghai"
 
 
-def _flag(pack: Pack, flag: schema.RedFlag) -> Iterator[str]:
+def _flag(pack: Pack, flag: RedFlag) -> Iterator[str]:
     if not flag.words and not any(pack.red_flags.get(each.denied_as or "") is flag for each in pack.red_flags.values()):
         yield "words: is missing; only a flag that others are denied as has none"
     for key in ("words", "not_before", "not_after"):

@@ -23,6 +23,7 @@ from rules.pack.fee_tables import FeeTable
 from rules.pack.formulas import facts_of
 from rules.pack.negotiation import Letter, Negotiation
 from rules.pack.pack import LoadedFormula, LoadedRule, Pack, PackError, allowed, quoted
+from rules.pack.red_flags import RedFlag
 from rules.pack.schema import Edition, Manifest, OpenPoint
 from rules.pack.strict_yaml import YamlError, read
 from rules.pack.upcasting import FORM, form_of, upcast_pack
@@ -46,7 +47,7 @@ ENTRIES: Final[dict[str, Any]] = {
     "warnings.yaml": dict[_Name, schema.Item],
     "steps.yaml": dict[_Name, schema.Item],
     "deadlines.yaml": dict[_Name, schema.LegalDeadline],
-    "red_flags.yaml": dict[_Name, schema.RedFlag],
+    "red_flags.yaml": dict[_Name, RedFlag],
     "negotiation.yaml": Negotiation,
     "letters.yaml": dict[_Name, Letter],
     "references.yaml": dict[str, schema.Source],
@@ -222,7 +223,7 @@ def _filled(
     facts: Mapping[str, schema.Fact],
     products: Mapping[str, schema.Product],
     hardships: Mapping[str, schema.Hardship],
-    flags: Mapping[str, schema.RedFlag],
+    flags: Mapping[str, RedFlag],
 ) -> dict[str, schema.Fact]:
     """The facts with the values that other files hold."""
     values: dict[str | None, dict[str, schema.FactValue]] = {

@@ -211,18 +211,6 @@ class LegalDeadline(Model):
     references: References
 
 
-class RedFlag(Model):
-    """Words in the notes that raise an alarm (red_flags.yaml)."""
-
-    title: Text
-    words: tuple[str, ...] = ()  # none only for a flag that others are denied as
-    # Raised instead where every place is denied; without it a denial is no matter.
-    denied_as: Annotated[Identifier, Ref("red_flags")] | None = None
-    # What takes the alarm back when the words stand at once before it, or after it.
-    not_before: tuple[str, ...] = ()
-    not_after: tuple[str, ...] = ()
-
-
 class Effect(Model):
     """What a fired rule does: exactly one key.
 

@@ -153,13 +153,12 @@ def test_a_word_is_found_whatever_stands_between_its_letters(entry: tuple[str, s
 
 @given(st.sampled_from(NEGATIONS), st.sampled_from(WORDS), st.text(max_size=20))
 def test_negation_never_silences(negation: str, entry: tuple[str, str], before: str) -> None:
-    """Where somebody may be in danger it changes nothing; elsewhere the flag of denials stands in, for a person."""
+    """Danger is possible then, and asked about; elsewhere the flag of denials stands in, for a person."""
     flag, word = entry
     notes = f"{before}，{negation}{word}"
     assert [match for match in matches(SHIPPED, notes) if match.flag == flag]
     raised = scan(SHIPPED, notes)
     assert flag in raised or SHIPPED.red_flags[flag].denied_as in raised
-    assert flag in raised or flag not in ("self_harm", "domestic_violence")
     assert {each.flag for each in red_flag_matches(SHIPPED, raised, matches(SHIPPED, notes))} == set(raised)
 
 
@@ -170,9 +169,9 @@ def test_negation_never_silences(negation: str, entry: tuple[str, str], before: 
         ("没有被起诉", ("denied_mention",)),
         ("no lawsuit so far", ("denied_mention",)),
         ("没有被起诉，但今天收到传票", ("legal_papers",)),  # one place that is not denied is enough
-        ("没有轻生念头", ("self_harm",)),
-        ("没有威胁家人", ("denied_mention",)),
-        ("没有家暴", ("domestic_violence",)),
+        ("没有轻生念头", ("self_harm_possible",)),
+        ("没有威胁家人", ("violence_possible",)),
+        ("没有家暴", ("domestic_violence_possible",)),
         ("没有赌博，没有收到传票", ("denied_mention",)),
         ("没有赌博，想一了百了", ("denied_mention", "self_harm")),
     ],

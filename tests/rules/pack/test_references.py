@@ -23,6 +23,7 @@ from tests.support.tiny_pack import FILES, edited, errors, tiny
 # with what it names (rules/pack/marks.py), or stands here.
 OWN_NAMES = {
     "pack.yaml: Manifest.id",
+    "DangerSign.kind",
     "facts.yaml: Vocabulary.facts{}",
     "negotiation.yaml: Negotiation.points{}",
     "negotiation.yaml: Negotiation.signatures{}",
