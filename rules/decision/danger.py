@@ -30,14 +30,16 @@ def danger_of(pack: Pack, facts: Mapping[str, object]) -> Danger | None:
     """The danger that the flags in a case's texts, or its own facts, tell of; None where nothing does."""
     flags = facts.get("note_flags")
     raised = flags if isinstance(flags, tuple | list) else ()
+    told = {sign.asks for flag in pack.red_flags.values() if (sign := flag.danger) and facts.get(sign.asks) is True}
     explicit: dict[str, None] = {}
     possible: dict[str, str] = {}  # kind to the fact that asks
     for name, flag in pack.red_flags.items():
         sign = flag.danger
         if sign is None:
             continue
-        if sign.grade == "explicit" and (name in raised or facts.get(sign.asks) is True):
+        if sign.grade == "explicit" and (name in raised or sign.asks in told):
             explicit[sign.kind] = None
+            told.discard(sign.asks)  # of several kinds that one fact asks about, its yes means the first
         elif sign.grade == "possible" and name in raised:
             possible[sign.kind] = sign.asks
     asked = {kind: fact for kind, fact in possible.items() if kind not in explicit}

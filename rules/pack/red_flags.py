@@ -13,7 +13,8 @@ Grade = Literal["explicit", "possible"]  # the graver first
 class DangerSign(Model):
     """That a flag means danger to somebody: of what kind, how plainly, and the yes-or-no fact that asks about it.
 
-    The fact saying yes is explicit danger of this kind; its no answers what is only possible, never what is explicit.
+    The fact saying yes is explicit danger (of the first kind, where it asks about several); its no answers what is only
+    possible, never what is explicit.
     """
 
     kind: Identifier
@@ -26,9 +27,14 @@ class RedFlag(Model):
 
     title: Text
     danger: DangerSign | None = None
-    words: tuple[str, ...] = ()  # none only for a flag that others are denied as
-    # Raised instead where every place is denied; without it a denial is no matter.
+    words: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()  # rules/facts/phrase_patterns.py; no words and none only if others are denied as it
+    harmless: tuple[
+        Annotated[Identifier, Ref("harmless")], ...
+    ] = ()  # kinds of turns of speech that raise no alarm of it
+    lowered_by: tuple[Annotated[Identifier, Ref("contexts")], ...] = ()  # beside a denial
+    # Raised instead where every place is denied or lowered; without it that is no matter.
     denied_as: Annotated[Identifier, Ref("red_flags")] | None = None
-    # What takes the alarm back when the words stand at once before it, or after it.
+    # What takes the alarm back when the words, not patterns, stand at once before it, or after it.
     not_before: tuple[str, ...] = ()
     not_after: tuple[str, ...] = ()

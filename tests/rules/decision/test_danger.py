@@ -33,6 +33,10 @@ SIGNS = {name: flag.danger for name, flag in PACK.red_flags.items() if flag.dang
             {"note_flags": ("self_harm_possible", "violence"), "violence": False},
             Danger("explicit", ("violence",), ("self_harm_signal",)),
         ),
+        (
+            {"note_flags": ("domestic_violence",), "violence": True},
+            Danger("explicit", ("violence", "domestic_violence"), ()),
+        ),
         ({"note_flags": ("violence", "violence_possible")}, Danger("explicit", ("violence",), ())),
     ],
 )
