@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rules.pack.past_formulas import NO_SOURCE, UNSAID, past_text, unsaid_source, with_formulas
 
-FORM: Final = 4  # today's form of a pack: `form` in pack.yaml; packs before it do not say theirs
+FORM: Final = 5  # today's form of a pack: `form` in pack.yaml; packs before it do not say theirs
 
 Data = Mapping[str, Any]  # the files of a pack, parsed, by their path
 Parsed = dict[str, Any]
@@ -96,7 +96,30 @@ def _excess() -> Parsed:
     }
 
 
-_STEPS: Final[tuple[Callable[[Data], Parsed], ...]] = (_from_1, _from_2, _from_3)  # in order: the first from form 1
+def _from_4(data: Data) -> Parsed:
+    """Form 4 to 5: danger has a grade. What its words raised was taken at its word, denied or not; all of it stood in
+    the notes.
+    """
+    told = _entries(data, "facts.yaml")
+    facts: Parsed = told.get("facts") or {}
+    free = {name: {"free": True, **fact} for name, fact in facts.items() if name == "notes" and isinstance(fact, dict)}
+    return {
+        **data,
+        "facts.yaml": {**told, "facts": {**facts, **free}},
+        "red_flags.yaml": {
+            name: {"danger": {"kind": name, "grade": "explicit", "asks": _DANGERS[name]}, **entry}
+            if _DANGERS.get(name) in facts and isinstance(entry, dict)
+            else entry
+            for name, entry in _entries(data, "red_flags.yaml").items()
+        },
+        "pack.yaml": {**_entries(data, "pack.yaml"), "form": 5},
+    }
+
+
+# The red flags of danger that packs before form 5 had, and the fact that said the same.
+_DANGERS: Final = {"self_harm": "self_harm_signal", "violence": "violence", "domestic_violence": "violence"}
+# In order: the first from form 1.
+_STEPS: Final[tuple[Callable[[Data], Parsed], ...]] = (_from_1, _from_2, _from_3, _from_4)
 
 
 def _computed_by(data: Data, **formulas: str) -> Parsed:

@@ -15,7 +15,7 @@ from models.session import session
 from tests.support.cases import NOW, VAULT, engine_of
 
 RECORDS = Path(__file__).parents[1] / "records"
-FORMS = ("0.1", "0.2", "0.3", "0.3-desk")
+FORMS = ("0.1", "0.2", "0.3", "0.3-desk", "0.4")
 
 
 def pack_of(form: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from rules.loading.loader import Pack, PackError, load_files
 
 FILES: Mapping[str, str] = {
     "pack.yaml": """
-form: 4
+form: 5
 id: tiny
 version: 1.0.0
 title: {zh: 小包, en: Tiny}

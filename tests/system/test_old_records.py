@@ -31,7 +31,7 @@ from tests.support.old_records import FORMS, migrated
 from tests.support.processes import KEY
 
 PENDING = 8  # cases that each record left undecided
-VERSIONS = {"0.1": "0.1.0", "0.2": "0.2.0", "0.3": "0.3.0", "0.3-desk": "0.3.0"}
+VERSIONS = {"0.1": "0.1.0", "0.2": "0.2.0", "0.3": "0.3.0", "0.3-desk": "0.3.0", "0.4": "0.4.0"}
 # What a replay finds mended since, and how often. The faults of a form are in forbear/ops/mended.py.
 MENDED: dict[str, dict[str, int]] = {
     "0.1": {
@@ -47,6 +47,7 @@ MENDED: dict[str, dict[str, int]] = {
     },
     "0.3": {},
     "0.3-desk": {},
+    "0.4": {},
 }
 # Changes to what decisions hold that no fault of any form explains, by the list they change the first entry of.
 TAMPERED = {
