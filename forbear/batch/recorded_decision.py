@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from forbear.base.packs import stored_pack
 from forbear.base.vault import Vault
-from forbear.batch.triage import evaluator, notes_of
+from forbear.batch.triage import evaluator, written
 from models.case import Case, CaseVersion
 from models.decision import Decision
 from models.desk import WorklistItem
@@ -95,11 +95,12 @@ class RecordedDecision:
 def restored(
     session: Session, case_ref: str, decision: Decision | Row[Any], private: bytes | None, vault: Vault
 ) -> RecordedDecision:
-    """A row of the record in the rules' types. The sealed notes are opened only where they raised an alarm."""
+    """A row of the record in the rules' types. What is sealed is opened only where a text raised an alarm."""
     pack = stored_pack(session, decision.pack_sha256)
     facts = case_facts.read_facts(pack.vocabulary, decision.facts)
     flags = facts.get("note_flags")
-    found = red_flags.matches(pack, notes_of(private, vault)) if flags else ()
+    texts = written(pack, facts, private, vault) if flags else ()
+    found = (match for text in texts for match in red_flags.matches(pack, text))
     alarms = red_flags.red_flag_matches(pack, flags, found) if isinstance(flags, tuple) else ()
     return RecordedDecision(case_ref, pack, decision.as_of, facts, read_outcome(decision.outcome), alarms)
 

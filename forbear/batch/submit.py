@@ -22,6 +22,7 @@ from forbear.webhooks import webhooks
 from models import staging
 from models.intake import Batch, Rejection
 from rules.facts import red_flags
+from rules.facts.texts import texts_of
 from rules.pack.pack import Pack
 
 BLOCK = 2000  # rows in memory at once
@@ -145,10 +146,12 @@ class _Sealer:
     def staged(self, row: Accepted) -> tuple[Any, ...]:
         """An accepted row as staging.ACCEPTED."""
         facts = _json(row.facts)
-        # Columns that nobody knows are kept and ignored: another value in one of them does not change the case.
-        mac = self._vault.mac(f"{facts}\n{_json(row.private)}".encode())
+        # Columns that nobody knows are kept: another value in one changes the case only by the alarm that it raises.
+        alarms = red_flags.scan_all(self._pack, texts_of(self._pack.vocabulary, {}, {}, row.extra))
+        mac = self._vault.mac("\n".join((facts, _json(row.private), *alarms)).encode())
         sealed = self._vault.seal({"facts": row.private, "extra": row.extra}) if row.private or row.extra else None
-        return (row.row, row.case_ref, row.borrower_ref, self._is_urgent(row), mac, facts, sealed)
+        urgent = bool(alarms) or self._is_urgent(row)
+        return (row.row, row.case_ref, row.borrower_ref, urgent, mac, facts, sealed)
 
     def rejected(self, row: Rejected) -> tuple[Any, ...]:
         """A rejected row as staging.REJECTED; a field that is none of ours may be anything, so it is only sealed."""
@@ -159,7 +162,8 @@ class _Sealer:
     def _is_urgent(self, row: Accepted) -> bool:
         if any(row.facts.get(name) in values for name, values in self._urgent.items()):
             return True
-        return bool(red_flags.scan(self._pack, row.private.get("notes", "")))
+        texts = texts_of(self._pack.vocabulary, row.facts, row.private, {})
+        return any(red_flags.scan(self._pack, text) for text in texts)
 
 
 def _json(facts: Mapping[str, object]) -> str:

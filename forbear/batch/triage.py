@@ -1,7 +1,7 @@
 """Triage: the cases of a chunk go to the rules, and what these decide into the record."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -23,6 +23,7 @@ from models.intake import Batch, Chunk
 from rules.decision.evaluate import Evaluation, Evaluator
 from rules.decision.outcome import stored_outcome
 from rules.facts import case_facts, red_flags
+from rules.facts.texts import texts_of
 from rules.pack.pack import Pack
 
 _COLUMNS = (
@@ -120,7 +121,7 @@ def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Vers
     versions = []
     for version_id, case_id, stored, private in rows:
         facts = case_facts.read_facts(pack.vocabulary, stored, lenient=taken_over)
-        facts["note_flags"] = red_flags.scan(pack, notes_of(private, work.vault))
+        facts["note_flags"] = red_flags.scan_all(pack, written(pack, facts, private, work.vault))
         versions.append(Version(version_id, case_id, facts))
     tied = [version for version in versions if "borrower_ref" in version.facts]
     cases = borrowers.open_cases(
@@ -175,6 +176,7 @@ def _write(session: Session, batch: Batch, pack: Pack, rows: list[tuple[Any, ...
     return [row[0] for row in rows]
 
 
-def notes_of(private: bytes | None, vault: Vault) -> str:
-    """The notes among the sealed fields of a case version."""
-    return "" if private is None else str(vault.open(private)["facts"].get("notes", ""))
+def written(pack: Pack, facts: case_facts.Facts, private: bytes | None, vault: Vault) -> Iterator[str]:
+    """The texts of a case version, those that are sealed among them."""
+    opened = {"facts": {}, "extra": {}} if private is None else vault.open(private)
+    return texts_of(pack.vocabulary, facts, opened["facts"], opened["extra"])

@@ -1,4 +1,4 @@
-"""Red flags in a case's notes. Matched widely: a person looks at every hit, also at one that is denied."""
+"""Red flags in a case's texts. Matched widely: a person looks at every hit, also at one that may not be meant."""
 
 from __future__ import annotations
 
@@ -7,37 +7,33 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from rules.facts.negation import negated
+from rules.facts.phrase_contexts import Lowering, lowering
+from rules.facts.phrase_patterns import Sequence, anchors, compiled, parse, word_expression
+from rules.facts.reading import bare, reading
 from rules.locale import Language, in_language, listed, said
 from rules.locale.word_lists import word_lists
 from rules.pack.pack import Pack
-from rules.pack.schema import RedFlag
+from rules.pack.red_flags import RedFlag
 
-# What may stand between the letters of a Chinese word or the words of an English one. Commas and full stops may not.
-_GAP: Final = r"[\s*·・_~'’‘\"“”|/+\-‐‑–—]"
-_GAPS: Final = re.compile(f"{_GAP}+")
 _AND: Final = re.compile(rf"\s*(?:{'|'.join(word_lists('negation')['and'])})\s*")
 _START: Final = 2  # letters by which words are looked up
-_INVISIBLE: Final = ("Cf", "Cc", "Mn", "Me")  # categories: formatting, control, accents and other marks on a letter
+_MASK: Final = "\ufffc"  # stands for a letter in which nothing is looked for
 
 
 @dataclass(frozen=True)
 class NoteMatch:
-    """A place in the notes that raises a flag: the words as they stand there, and whether they may be denied."""
+    """A place in a text that raises a flag: the words as they stand there, and whether they may not be meant so.
+
+    `lowered`: they may be denied, or told of somebody else.
+    """
 
     flag: str
     words: str
-    negated: bool
-
-
-@dataclass(frozen=True)
-class _Word:
-    compact: str  # without gaps
-    flag: str
-    pattern: re.Pattern[str]  # that it must match too
+    lowered: bool
 
 
 @dataclass(frozen=True)
@@ -49,35 +45,58 @@ class RedFlagMatch:
     negated: bool
 
 
-def scan(pack: Pack, notes: str) -> tuple[str, ...]:
-    """The ids of the red flags that the notes raise, in alphabetical order."""
-    found = matches(pack, notes)
-    raised = {match.flag for match in found if not (match.negated and pack.red_flags[match.flag].denied_as)}
-    return tuple(sorted({_raised_as(pack, match.flag, raised) for match in found}))
+def scan(pack: Pack, text: str) -> tuple[str, ...]:
+    """The ids of the red flags that a text raises, in alphabetical order."""
+    return raised(pack, matches(pack, text))
 
 
-def matches(pack: Pack, notes: str) -> tuple[NoteMatch, ...]:
-    """Where the notes raise a flag: flags in alphabetical order, the places of each as they come.
+def scan_all(pack: Pack, texts: Iterable[str]) -> tuple[str, ...]:
+    """The ids of the red flags that the texts of a case raise, in alphabetical order."""
+    return raised(pack, (match for text in texts for match in matches(pack, text)))
 
-    Words that overlap are one match. A negation before the words never silences them: a person is told of it.
+
+def raised(pack: Pack, found: Iterable[NoteMatch]) -> tuple[str, ...]:
+    """The ids of the red flags that places in texts raise, in alphabetical order."""
+    found = tuple(found)
+    plainly = {match.flag for match in found if not (match.lowered and pack.red_flags[match.flag].denied_as)}
+    flags = {_raised_as(pack, match.flag, plainly) for match in found}
+    return tuple(sorted(flags - _said_plainly(pack, flags)))
+
+
+def _said_plainly(pack: Pack, flags: Collection[str]) -> set[str | None]:
+    """The flags of danger that is possible where the same danger is explicit: nobody need ask."""
+    signs = ((pack.red_flags[flag], pack.red_flags[flag].danger) for flag in flags)
+    return {flag.denied_as for flag, sign in signs if sign and sign.grade == "explicit"}
+
+
+def matches(pack: Pack, text: str) -> tuple[NoteMatch, ...]:
+    """Where a text raises a flag: flags in alphabetical order, the places of each as they come.
+
+    Places that overlap are one match. What lowers it, a denial or another person's story, never silences it.
     """
-    words, compact = _words(pack), bare(notes)
-    # Most notes hold none of a thousand words: find that out first, by how words begin.
-    pairs = {*compact, *(compact[at : at + _START] for at in range(len(compact)))}
-    present = [word for start in pairs & words.keys() for word in words[start] if word.compact in compact]
+    scanner = _scanner(pack)
+    present = scanner.present(bare(text))
     if not present:
         return ()
-    letters = [(letter, place) for place, original in enumerate(notes) for letter in _plain(original)]
-    text = "".join(letter for letter, _ in letters)
+    read = reading(text)
+    where = {flag: scanner.searched(flag, read.text) for flag in {phrase.flag for phrase in present}}
     spans: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-    for word in present:
-        spans[word.flag].extend(found.span() for found in word.pattern.finditer(text))
+    for phrase in present:
+        spans[phrase.flag].extend(found.span() for found in phrase.expression.finditer(where[phrase.flag]))
+    places = {flag: _joined(found) for flag, found in spans.items()}
     found: list[NoteMatch] = []
-    for flag in sorted(spans):
-        denied, last = False, 0
-        for start, end in _joined(spans[flag]):
-            denied = negated(text[:start]) or (denied and _AND.fullmatch(text[last:start]) is not None)
-            found.append(NoteMatch(flag, _shown(notes[letters[start][1] : letters[end - 1][1] + 1]), denied))
+    for flag in sorted(places):
+        lowered, last = False, 0
+        graver = [place for each, of_it in places.items() if pack.red_flags[each].denied_as == flag for place in of_it]
+        for start, end in places[flag]:
+            if any(start < later and earlier < end for earlier, later in graver):
+                continue  # the same words, taken more gravely
+            lowered = (
+                negated(read.text[:start])
+                or scanner.lowering(flag).lowers(read.text, start, end)
+                or (lowered and _AND.fullmatch(read.text[last:start]) is not None)
+            )
+            found.append(NoteMatch(flag, _shown(text[read.places[start] : read.places[end - 1] + 1]), lowered))
             last = end
     return tuple(found)
 
@@ -94,7 +113,7 @@ def red_flag_matches(pack: Pack, flags: Collection[str], found: Iterable[NoteMat
         RedFlagMatch(
             flag,
             tuple(dict.fromkeys(match.words for match in by_flag[flag])),
-            bool(by_flag[flag]) and all(match.negated for match in by_flag[flag]),
+            bool(by_flag[flag]) and all(match.lowered for match in by_flag[flag]),
         )
         for flag in pack.red_flags
         if flag in flags
@@ -117,37 +136,82 @@ def sentence(pack: Pack, alarm: RedFlagMatch, language: Language) -> str:
     return in_language(text, language)
 
 
-def bare(text: str) -> str:
-    """A text as words are looked for in it: plain, and nothing between its letters."""
-    return _GAPS.sub("", _plain(text))
+@dataclass(frozen=True)
+class _Phrase:
+    """One word or pattern of a flag, with the letters one of which must stand in a text."""
+
+    flag: str
+    anchors: tuple[str, ...]
+    source: Sequence | str
+    ends: str  # what may not stand around a word
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        if isinstance(self.source, str):
+            before, after = self.ends.split("\0")
+            return re.compile(before + word_expression(self.source) + after)
+        return compiled(self.source)
+
+
+class _Scanner:
+    """Everything a pack looks for in texts, found by how its words begin."""
+
+    def __init__(self, pack: Pack) -> None:
+        self._pack = pack
+        classes = pack.phrases.classes
+        self._by_start: dict[str, list[tuple[str, _Phrase]]] = {}
+        for flag, entry in pack.red_flags.items():
+            for word in entry.words:
+                self._add(_Phrase(flag, (bare(word),), word, _ends(entry)))
+            for pattern in entry.patterns:
+                elements = parse(pattern, classes)
+                self._add(_Phrase(flag, anchors(elements), elements, ""))
+        harmless = {
+            kind: [compiled(parse(pattern, classes)) for pattern in patterns]
+            for kind, patterns in pack.phrases.harmless.items()
+        }
+        self._harmless = {
+            flag: [each for kind in entry.harmless for each in harmless[kind]] for flag, entry in pack.red_flags.items()
+        }
+        self._lowering = {flag: lowering(pack, entry) for flag, entry in pack.red_flags.items()}
+
+    def _add(self, phrase: _Phrase) -> None:
+        for word in phrase.anchors:
+            self._by_start.setdefault(word[:_START], []).append((word, phrase))
+
+    def present(self, letters: str) -> list[_Phrase]:
+        """The phrases that may stand in a text, by its letters alone.
+
+        Most texts hold none of a thousand words: find that out first, by how words begin.
+        """
+        pairs = {*letters, *(letters[at : at + _START] for at in range(len(letters)))}
+        starts = pairs & self._by_start.keys()
+        found = {id(each): each for start in starts for word, each in self._by_start[start] if word in letters}
+        return list(found.values())
+
+    def searched(self, flag: str, text: str) -> str:
+        """A text in which what raises no alarm of this flag is hidden."""
+        hidden = text
+        for each in self._harmless[flag]:
+            for start, end in (found.span() for found in each.finditer(text)):
+                hidden = hidden[:start] + _MASK * (end - start) + hidden[end:]
+        return hidden
+
+    def lowering(self, flag: str) -> Lowering:
+        """What lowers an alarm of this flag."""
+        return self._lowering[flag]
 
 
 @lru_cache(maxsize=8)
-def _words(pack: Pack) -> dict[str, list[_Word]]:
-    """All words, by their first two letters."""
-    words: dict[str, list[_Word]] = {}
-    for flag, entry in pack.red_flags.items():
-        for word in map(_plain, entry.words):
-            compact = bare(word)
-            words.setdefault(compact[:_START], []).append(_Word(compact, flag, _pattern(word, entry)))
-    return words
+def _scanner(pack: Pack) -> _Scanner:
+    return _Scanner(pack)
 
 
-def _pattern(word: str, entry: RedFlag) -> re.Pattern[str]:
-    """Latin letters are whole at the start, so that "die" is not found in "audience" nor "P图" in "APP图"."""
-    parts = [part for part in _GAPS.split(word) if part] if word.isascii() else bare(word)
-    start = r"(?<![a-z0-9])" if word[:1].isascii() else ""
-    start += "".join(f"(?<!{re.escape(bare(each))})" for each in entry.not_after)
-    end = f"(?!{_GAP}*(?:{'|'.join(re.escape(bare(each)) for each in entry.not_before)}))" if entry.not_before else ""
-    return re.compile(start + f"{_GAP}*".join(map(re.escape, parts)) + end)
-
-
-def _plain(text: str) -> str:
-    """Half width, lower case, and without the invisible characters and marks that keep words from being found."""
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    if folded.isascii() and folded.isprintable():
-        return folded
-    return "".join(letter for letter in folded if letter.isspace() or unicodedata.category(letter) not in _INVISIBLE)
+def _ends(entry: RedFlag) -> str:
+    """What may not stand around the words of a flag."""
+    before = "".join(f"(?<!{re.escape(bare(each))})" for each in entry.not_after)
+    after = f"(?!{'|'.join(re.escape(bare(each)) for each in entry.not_before)})" if entry.not_before else ""
+    return f"{before}\0{after}"
 
 
 def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

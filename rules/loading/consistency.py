@@ -8,14 +8,16 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from rules.decision.repayment import WITH_INTEREST
-from rules.facts.red_flags import bare
+from rules.facts.reading import bare
 from rules.facts.vocabulary import check_vocabulary
 from rules.finance.court_fees import flaws
 from rules.loading.hardship_documents import check_documents
 from rules.loading.negotiation_check import check_negotiation
+from rules.loading.phrase_check import check_phrases
 from rules.pack import schema
 from rules.pack.pack import Pack, quoted
 from rules.pack.parameters import mistakes
+from rules.pack.red_flags import RedFlag
 from rules.pack.schema import Manifest
 
 _T = TypeVar("_T")
@@ -43,6 +45,8 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
     if "facts.yaml" not in broken and "parameters.yaml" not in broken:
         errors.extend(check_negotiation(pack))
     errors.extend(check_documents(pack))
+    if "phrases.yaml" not in broken:
+        errors.extend(check_phrases(pack))
     return errors
 
 
@@ -69,8 +73,10 @@ def _manifest(manifest: Manifest) -> Iterator[str]:
         yield f"timezone: unknown time zone {quoted(manifest.timezone)}; write one such as Asia/Shanghai"
 
 
-def _flag(pack: Pack, flag: schema.RedFlag) -> Iterator[str]:
-    if not flag.words and not any(pack.red_flags.get(each.denied_as or "") is flag for each in pack.red_flags.values()):
+def _flag(pack: Pack, flag: RedFlag) -> Iterator[str]:
+    if not (flag.words or flag.patterns) and not any(
+        pack.red_flags.get(each.denied_as or "") is flag for each in pack.red_flags.values()
+    ):
         yield "words: is missing; only a flag that others are denied as has none"
     for key in ("words", "not_before", "not_after"):
         for number, word in enumerate(getattr(flag, key)):

@@ -23,6 +23,8 @@ from rules.pack.fee_tables import FeeTable
 from rules.pack.formulas import facts_of
 from rules.pack.negotiation import Letter, Negotiation
 from rules.pack.pack import LoadedFormula, LoadedRule, Pack, PackError, allowed, quoted
+from rules.pack.phrases import Phrases
+from rules.pack.red_flags import RedFlag
 from rules.pack.schema import Edition, Manifest, OpenPoint
 from rules.pack.strict_yaml import YamlError, read
 from rules.pack.upcasting import FORM, form_of, upcast_pack
@@ -46,7 +48,8 @@ ENTRIES: Final[dict[str, Any]] = {
     "warnings.yaml": dict[_Name, schema.Advice],
     "steps.yaml": dict[_Name, schema.Advice],
     "deadlines.yaml": dict[_Name, schema.LegalDeadline],
-    "red_flags.yaml": dict[_Name, schema.RedFlag],
+    "red_flags.yaml": dict[_Name, RedFlag],
+    "phrases.yaml": Phrases,
     "negotiation.yaml": Negotiation,
     "letters.yaml": dict[_Name, Letter],
     "references.yaml": dict[str, schema.Source],
@@ -54,7 +57,7 @@ ENTRIES: Final[dict[str, Any]] = {
     "open_points.yaml": dict[_Name, OpenPoint],
 }
 _VALUES: Final = ("products.yaml", "hardships.yaml", "red_flags.yaml")  # whose entries are values of facts
-_ONE: Final = ("pack.yaml", "facts.yaml", "negotiation.yaml", "changelog.yaml")  # not entries by name
+_ONE: Final = ("pack.yaml", "facts.yaml", "negotiation.yaml", "phrases.yaml", "changelog.yaml")  # not entries by name
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
 _ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in ENTRIES.items()}
 _RULE: Final = TypeAdapter(schema.Rule)
@@ -105,6 +108,7 @@ def load_files(files: Mapping[str, bytes], name: str, *, stored: bool = False) -
         vocabulary=vocabulary,
         negotiation=parts["negotiation.yaml"],
         changelog=parts["changelog.yaml"] or (),
+        phrases=parts["phrases.yaml"] or Phrases(),
         **{Path(file).stem: parts[file] or {} for file in ENTRIES if file not in _ONE},
         formulas=formulas,
         rules=_parsed(rules, vocabulary, parts["parameters.yaml"] or {}, errors) if whole else (),
@@ -222,7 +226,7 @@ def _filled(
     facts: Mapping[str, schema.Fact],
     products: Mapping[str, schema.Product],
     hardships: Mapping[str, schema.Hardship],
-    flags: Mapping[str, schema.RedFlag],
+    flags: Mapping[str, RedFlag],
 ) -> dict[str, schema.Fact]:
     """The facts with the values that other files hold."""
     values: dict[str | None, dict[str, schema.FactValue]] = {

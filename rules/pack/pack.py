@@ -15,6 +15,8 @@ from rules.pack.derived_facts import DerivedFact
 from rules.pack.fee_tables import FeeTable
 from rules.pack.formulas import Expression
 from rules.pack.negotiation import Letter, Negotiation
+from rules.pack.phrases import Phrases
+from rules.pack.red_flags import RedFlag
 from rules.pack.schema import Edition, Manifest, OpenPoint
 
 _FIRST_WITH_BOUNDS: Final = 4
@@ -65,7 +67,8 @@ class Pack:
     warnings: dict[str, schema.Advice]
     steps: dict[str, schema.Advice]
     deadlines: dict[str, schema.LegalDeadline]
-    red_flags: dict[str, schema.RedFlag]
+    red_flags: dict[str, RedFlag]
+    phrases: Phrases  # what the patterns of red flags share
     negotiation: Negotiation | None  # a pack can do without; it then makes no negotiation packs
     letters: dict[str, Letter]
     references: dict[str, schema.Source]

@@ -31,10 +31,12 @@ Path: TypeAlias = tuple[str | int, ...]
 # What an entry of a file is called where it is missed.
 CALLED: Final[Mapping[str, str]] = {
     "contacts": "contact",
+    "contexts": "context",
     "deadlines": "deadline",
     "documents": "document",
     "facts": "fact",
     "hardships": "hardship",
+    "harmless": "kind of harmless speech",
     "lender_types": "kind of lender",
     "letters": "letter",
     "parameters": "parameter",
@@ -49,7 +51,13 @@ CALLED: Final[Mapping[str, str]] = {
     "warnings": "warning",
 }
 # The file that holds what is no file of its own.
-_HOME: Final[Mapping[str, str]] = {"lender_types": "facts", "points": "negotiation", "signatures": "negotiation"}
+_HOME: Final[Mapping[str, str]] = {
+    "contexts": "phrases",
+    "harmless": "phrases",
+    "lender_types": "facts",
+    "points": "negotiation",
+    "signatures": "negotiation",
+}
 # What each file is made of, by the attribute of the pack that holds it.
 _FILES: Final = {
     name: hint
@@ -218,7 +226,7 @@ def _user(file: str, path: Path) -> Name | None:
             return ("facts", str(path[1])) if first == "facts" else None
         case "negotiation":
             return (first, str(path[1])) if first in ("approaches", "points") else ("pack", "negotiation")
-        case "changelog":
+        case "changelog" | "phrases":
             return None
     return file, first
 
@@ -231,6 +239,9 @@ def entries(pack: Pack, file: str) -> Mapping[str, Any] | None:
         case "lender_types":
             lender = pack.vocabulary.facts.get("lender_type")
             return lender.values if lender else {}
+        case "contexts" | "harmless":
+            of_phrases: Mapping[str, Any] = getattr(pack.phrases, file)
+            return of_phrases
         case "points" | "signatures":
             of_calls: Mapping[str, Any] | None = getattr(pack.negotiation, file) if pack.negotiation else None
             return of_calls

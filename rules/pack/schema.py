@@ -118,6 +118,7 @@ class FactEntry(Model):
     maximum: int | None = None
     max_length: int | None = None
     suffixes: tuple[str, ...] = ()
+    free: bool = False  # a text that people write as they like: red flags are looked for in it
     past: bool = False  # a date of something that has happened: intake refuses one after the day of triage
     urgent: tuple[bool | str, ...] = ()  # values that send a case to the urgent queue, before any rule is asked
 
@@ -265,18 +266,6 @@ class LegalDeadline(Model):
         if self.days is not None and self.months is not None:
             raise ValueError("a deadline is counted in days or in months, not in both")
         return self
-
-
-class RedFlag(Model):
-    """Words in the notes that raise an alarm (red_flags.yaml)."""
-
-    title: Text
-    words: tuple[str, ...] = ()  # none only for a flag that others are denied as
-    # Raised instead where every place is denied; without it a denial is no matter.
-    denied_as: Annotated[Identifier, Ref("red_flags")] | None = None
-    # What takes the alarm back when the words stand at once before it, or after it.
-    not_before: tuple[str, ...] = ()
-    not_after: tuple[str, ...] = ()
 
 
 class Effect(Model):

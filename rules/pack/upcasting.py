@@ -97,12 +97,24 @@ def _excess() -> Parsed:
 
 
 def _from_4(data: Data) -> Parsed:
-    """Form 4 to 5: whom a right, warning or step is for, and when. What does not say is kept for the counsellor, and a
-    strategy without a sentence to the client has no page for one.
+    """Form 4 to 5: danger has a grade, and a text says whom it is for and when.
+
+    What words of danger raised was taken at its word, denied or not; all of it stood in the notes. A text that does
+    not say is kept for the counsellor, and a strategy without a sentence to the client has no page for one.
     """
+    told = _entries(data, "facts.yaml")
+    facts: Parsed = told.get("facts") or {}
+    free = {name: {"free": True, **fact} for name, fact in facts.items() if name == "notes" and isinstance(fact, dict)}
     unsaid = {"for": "counsellor", "when": "later", "rank": 999}
     return {
         **data,
+        "facts.yaml": {**told, "facts": {**facts, **free}},
+        "red_flags.yaml": {
+            name: {"danger": {"kind": name, "grade": "explicit", "asks": _DANGERS[name]}, **entry}
+            if _DANGERS.get(name) in facts and isinstance(entry, dict)
+            else entry
+            for name, entry in _entries(data, "red_flags.yaml").items()
+        },
         **{
             path: _each(data, path, lambda entry: {**unsaid, **entry})
             for path in ("rights.yaml", "warnings.yaml", "steps.yaml")
@@ -123,12 +135,10 @@ def _signed(told: Any) -> Any:
     return {**told, "signatures": signatures}
 
 
-_STEPS: Final[tuple[Callable[[Data], Parsed], ...]] = (
-    _from_1,
-    _from_2,
-    _from_3,
-    _from_4,
-)  # in order: the first from form 1
+# The red flags of danger that packs before form 5 had, and the fact that said the same.
+_DANGERS: Final = {"self_harm": "self_harm_signal", "violence": "violence", "domestic_violence": "violence"}
+# In order: the first from form 1.
+_STEPS: Final[tuple[Callable[[Data], Parsed], ...]] = (_from_1, _from_2, _from_3, _from_4)
 
 
 def _computed_by(data: Data, **formulas: str) -> Parsed:

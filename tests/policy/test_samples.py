@@ -62,7 +62,8 @@ def test_every_value_occurs(fact: str) -> None:
 
 def test_every_strategy_that_a_rule_recommends_occurs() -> None:
     recommended = {effect.recommend for rule in pack().rules for effect in rule.rule.then if effect.recommend}
-    assert recommended <= {each.outcome.strategy for each in evaluated()}
+    asked_first = {"safety_question"}  # by what is written alone: tests/rules/decision/test_danger.py
+    assert recommended - asked_first <= {each.outcome.strategy for each in evaluated()}
 
 
 def test_the_engines_agree_on_every_case_and_most_are_certain() -> None:

@@ -16,7 +16,7 @@ from tests.support.tiny_pack import tiny
 TODAY = dt.date(2026, 11, 23)
 TITLE = Text(zh="期限", en="LegalDeadline")
 DESIGN = (Reference(id="practice", status="design"),)
-FIGURES = {"answer_days": 15, "npl_days": 90}
+FIGURES = {"answer_days": 15, "npl_days": 90, "set_aside_months": 3}
 
 
 def clock(starts_from: str, days: str | None) -> LegalDeadline:
@@ -112,3 +112,26 @@ def test_an_engine_that_failed_agrees_with_nothing() -> None:
         EngineDisagreement("c", "error", "hit"),
     )
     assert differences(None, (), ("a",)) == (EngineDisagreement("*", "error", "no_hit"),)
+
+
+@pytest.mark.parametrize(
+    ("served", "last"),
+    [
+        ("2026-11-09", "2027-02-09"),  # the same day of the month, which is not counted itself
+        ("2026-11-30", "2027-03-01"),  # February has no 30th: its last day, a Sunday, then the working day after it
+        ("2026-08-31", "2026-11-30"),  # nor has November a 31st
+        ("2026-08-21", "2026-11-23"),  # a Saturday moves to Monday
+        ("2026-08-20", "2026-11-20"),
+    ],
+)
+def test_a_clock_of_months_ends_on_the_same_day_of_the_month(served: str, last: str) -> None:
+    months = LegalDeadline(title=TITLE, starts_from="served_on", months="set_aside_months", references=DESIGN)
+    case = replace(pack(), deadlines={"set_aside": months})
+    facts: dict[str, Value] = {"served_on": dt.date.fromisoformat(served)}
+    assert [each.date.isoformat() for each in due(case, ["set_aside"], facts, TODAY, FIGURES)] == [last]
+    assert due(case, ["set_aside"], {}, TODAY, FIGURES)[0].assumed
+
+
+def test_a_clock_counts_in_days_or_in_months() -> None:
+    with pytest.raises(ValueError, match="in days or in months"):
+        LegalDeadline(title=TITLE, starts_from="served_on", days="answer_days", months="npl_days", references=DESIGN)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.facts.red_flags import NoteMatch, RedFlagMatch, bare, matches, red_flag_matches, scan, sentence
+from rules.facts.reading import bare
+from rules.facts.red_flags import NoteMatch, RedFlagMatch, matches, red_flag_matches, scan, sentence
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.tiny_pack import edited, errors, tiny
 
@@ -34,10 +35,11 @@ TRIGGERS = {
     "self_harm": "不想活 轻生 自杀 结束生命 跳楼 遗书 活不下去 烧炭 割腕 suicide end_my_life 自殺 輕生 活够了",
     "domestic_violence": "家暴 打孩子 家庭暴力 虐待 child_abuse",
     "violence": "上门堵 泼漆 殴打 非法拘禁 威胁家人 P图 群发通讯录 潑漆 毆打",
-    "scam_agent": (
+    "scam_offered": (
         "停息挂账代办 债务优化 征信修复 征信洗白 征信铲单 铲单 反催收联盟 内部渠道 先交费 先交保证金 交保证金 "
-        "交出手机卡 交出身份证 交出验证码 交出网银U盾 网银U盾 代投诉 伪造病历 伪造贫困证明 走流水 AB贷 垫资过桥"
+        "网银U盾 代投诉 伪造病历 伪造贫困证明 走流水 AB贷 垫资过桥"
     ),
+    "scam_agent": "交出手机卡 交出身份证 交出验证码 交出网银U盾",
     "legal_papers": "传票 起诉状 支付令 执行通知 拍卖",
     "fake_legal_papers": "短信律师函 短信法院传票 点击链接 私人账户",
     "criminal_threat": "信用卡诈骗要坐牢 信用卡诈骗 坐牢",
@@ -51,6 +53,18 @@ TRIGGERS = {
     "evidence_tampering": "假病历 PS流水 伪造病历",
     "asset_hiding": "转移财产 假离婚",
     "data_overcollection": "身份证正反面 上传通讯录 contact_list both_sides_of_id",
+    "account_frozen": "司法冻结 银行卡被冻结 account_frozen",
+    "arbitration_papers": "仲裁通知 裁决书 arbitration",
+    "notarised_enforcement": "执行证书 公证执行",
+    "auction_notice": "拍卖公告 法拍",
+    "repossession": "车被拖 拖车费 repossessed",
+    "nominee_loan": "替朋友借 背债",
+    "fraud_victim": "转给骗子 杀猪盘",
+    "role_guarantor": "担保人 做担保 guarantor",
+    "role_co_borrower": "共同借款人 joint_borrower",
+    "role_spouse": "老公欠的 husband's_debt",
+    "role_heir": "继承人 遗产",
+    "role_nominee": "名义借款人 顶名",
 }
 
 
@@ -131,6 +145,7 @@ def test_every_trigger_of_the_catalogue_is_found(flag: str, word: str) -> None:
 
 
 def test_the_catalogue_has_every_flag() -> None:
+    """Flags that are found by patterns alone have their sentences in the corpus (tests/policy/test_corpus.py)."""
     assert set(TRIGGERS) == {name for name, flag in SHIPPED.red_flags.items() if flag.words}
 
 
@@ -153,13 +168,12 @@ def test_a_word_is_found_whatever_stands_between_its_letters(entry: tuple[str, s
 
 @given(st.sampled_from(NEGATIONS), st.sampled_from(WORDS), st.text(max_size=20))
 def test_negation_never_silences(negation: str, entry: tuple[str, str], before: str) -> None:
-    """Where somebody may be in danger it changes nothing; elsewhere the flag of denials stands in, for a person."""
+    """Danger is possible then, and asked about; elsewhere the flag of denials stands in, for a person."""
     flag, word = entry
     notes = f"{before}，{negation}{word}"
     assert [match for match in matches(SHIPPED, notes) if match.flag == flag]
     raised = scan(SHIPPED, notes)
     assert flag in raised or SHIPPED.red_flags[flag].denied_as in raised
-    assert flag in raised or flag not in ("self_harm", "domestic_violence")
     assert {each.flag for each in red_flag_matches(SHIPPED, raised, matches(SHIPPED, notes))} == set(raised)
 
 
@@ -170,9 +184,9 @@ def test_negation_never_silences(negation: str, entry: tuple[str, str], before: 
         ("没有被起诉", ("denied_mention",)),
         ("no lawsuit so far", ("denied_mention",)),
         ("没有被起诉，但今天收到传票", ("legal_papers",)),  # one place that is not denied is enough
-        ("没有轻生念头", ("self_harm",)),
-        ("没有威胁家人", ("denied_mention",)),
-        ("没有家暴", ("domestic_violence",)),
+        ("没有轻生念头", ("self_harm_possible",)),
+        ("没有威胁家人", ("violence_possible",)),
+        ("没有家暴", ("domestic_violence_possible",)),
         ("没有赌博，没有收到传票", ("denied_mention",)),
         ("没有赌博，想一了百了", ("denied_mention", "self_harm")),
     ],
@@ -183,14 +197,14 @@ def test_what_is_denied_is_asked_about_and_decides_nothing(notes: str, flags: tu
 
 @pytest.mark.parametrize("joining", ["和", "或者 ", "and ", "、"])
 def test_words_that_follow_nothing_are_joined_to_no_denial(joining: str) -> None:
-    assert [each.negated for each in matches(tiny(), f"{joining}AB贷")] == [False]
-    assert [each.negated for each in matches(tiny(), f"没有AB贷{joining}AB贷")] == [True, True]
+    assert [each.lowered for each in matches(tiny(), f"{joining}AB贷")] == [False]
+    assert [each.lowered for each in matches(tiny(), f"没有AB贷{joining}AB贷")] == [True, True]
 
 
 def test_a_denial_holds_for_all_that_is_joined_to_it() -> None:
-    assert [each.negated for each in matches(SHIPPED, "没有收到任何传票或支付令")] == [True, True]
-    assert [each.negated for each in matches(SHIPPED, "没有收到传票，支付令昨天到了")] == [True, False]
-    assert [each.negated for each in matches(SHIPPED, "没有伪造过任何假病历")] == [True]
+    assert [each.lowered for each in matches(SHIPPED, "没有收到任何传票或支付令")] == [True, True]
+    assert [each.lowered for each in matches(SHIPPED, "没有收到传票，支付令昨天到了")] == [True, False]
+    assert [each.lowered for each in matches(SHIPPED, "没有伪造过任何假病历")] == [True]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +217,7 @@ def test_pressure_on_relatives_and_at_work_is_found_in_both_languages(notes: str
 def test_the_words_of_a_denial_are_shown_with_it() -> None:
     notes = "没有赌博，没有收到传票"
     (alarm,) = red_flag_matches(SHIPPED, scan(SHIPPED, notes), matches(SHIPPED, notes))
-    assert (alarm.flag, set(alarm.words), alarm.negated) == ("denied_mention", {"赌博", "传票"}, True)
+    assert (alarm.flag, set(alarm.words), alarm.negated) == ("denied_mention", {"赌博", "收到传票"}, True)
 
 
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from("不想活endmyliAB贷 *-，。没"), max_size=40))
@@ -228,19 +242,20 @@ def test_words_that_overlap_are_one_place() -> None:
 def test_a_flag_is_possibly_negated_only_if_every_place_is() -> None:
     notes = "没有轻生，后来又说想轻生、没有自杀"
     found = matches(SHIPPED, notes)
-    assert [(match.words, match.negated) for match in found] == [("轻生", True), ("轻生", False), ("自杀", True)]
+    assert [(match.words, match.lowered) for match in found] == [("轻生", True), ("轻生", False), ("自杀", True)]
     assert red_flag_matches(SHIPPED, ("self_harm",), found) == (RedFlagMatch("self_harm", ("轻生", "自杀"), False),)
     assert red_flag_matches(SHIPPED, ("self_harm",), found[:1]) == (RedFlagMatch("self_harm", ("轻生",), True),)
 
 
 def test_alarms_come_as_the_pack_lists_them_the_gravest_first() -> None:
     flags = scan(SHIPPED, "网赌，AB贷，家暴，轻生")
-    assert flags == ("domestic_violence", "gambling", "new_borrowing", "scam_agent", "self_harm")
+    assert flags == ("domestic_violence", "gambling", "new_borrowing", "nominee_loan", "scam_offered", "self_harm")
     told = red_flag_matches(SHIPPED, flags, ())
     assert [alarm.flag for alarm in told] == [
         "self_harm",
         "domestic_violence",
-        "scam_agent",
+        "scam_offered",
+        "nominee_loan",
         "new_borrowing",
         "gambling",
     ]

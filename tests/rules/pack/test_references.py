@@ -23,6 +23,10 @@ from tests.support.tiny_pack import FILES, edited, errors, tiny
 # with what it names (rules/pack/marks.py), or stands here.
 OWN_NAMES = {
     "pack.yaml: Manifest.id",
+    "DangerSign.kind",
+    "phrases.yaml: Phrases.classes{}",
+    "phrases.yaml: Phrases.contexts{}",
+    "phrases.yaml: Phrases.harmless{}",
     "facts.yaml: Vocabulary.facts{}",
     "negotiation.yaml: Negotiation.points{}",
     "negotiation.yaml: Negotiation.signatures{}",
@@ -42,6 +46,8 @@ WORDS = {
     *("FactValue.aliases", "Fact.aliases", "Fact.suffixes", "Fact.urgent", "Fact.values{}", "Hardship.synonyms"),
     "DerivedFact.values{}",
     *("Product.aliases", "RedFlag.words", "RedFlag.not_before", "RedFlag.not_after"),
+    *("RedFlag.patterns", "Phrases.classes", "Phrases.harmless"),
+    *("PhraseContext.before", "PhraseContext.unless", "PhraseContext.after"),
 }
 # Texts said as they stand.
 PLAIN_TEXTS = {

@@ -316,3 +316,42 @@ def _pattern(line: ScriptLine) -> re.Pattern[str]:
     """Whatever stands in the braces; a line that is nothing but braces says nothing of itself."""
     parts = [re.escape(part) for part in re.split(r"\{\w+\}", line.zh)]
     return re.compile(".+".join(parts) if any(parts) else r"(?!)", re.DOTALL)
+
+
+OTHERS = ("co_borrower", "guarantor_general", "guarantor_joint", "guarantor", "spouse", "heir", "nominee", "carer")
+OWN_LETTER = {
+    **dict.fromkeys(("guarantor_general", "guarantor_joint", "guarantor"), "guarantor_request"),
+    "spouse": "spouse_notice",
+    "co_borrower": "co_borrower_request",
+    "carer": "carer_authority",
+}
+
+
+@pytest.mark.parametrize("role", OTHERS)
+@pytest.mark.parametrize("stage", ["none", "complaint_served", "payment_order", "enforcement"])
+@pytest.mark.parametrize("product", ["credit_card", "mortgage", "student_state", "private"])
+def test_only_the_borrower_speaks_offers_and_writes_as_one(role: str, stage: str, product: str) -> None:
+    facts = {**CALM, "product": product, "days_overdue": 120, "hardship_duration": "medium", "legal_stage": stage}
+    found = prepared(**{**facts, "client_role": role, "served_on": "2026-11-16", "debt_disputed": False})
+    assert found.withheld and found.offers == ()
+    assert [draft.id for draft in found.letters if draft.acknowledges] == []
+    assert found.say
+    if role in OWN_LETTER:
+        assert OWN_LETTER[role] in {draft.id for draft in found.letters}
+    assert not prepared(**facts).withheld or product == "private"
+
+
+def test_a_blank_role_is_the_borrowers() -> None:
+    facts = {**CALM, "product": "credit_card", "days_overdue": 120, "hardship_duration": "medium"}
+    blank = prepared(**{name: value for name, value in facts.items() if name != "client_role"})
+    assert not blank.withheld
+    assert blank.letters == prepared(**facts).letters != ()
+
+
+def test_an_arbitration_has_its_own_answer_and_no_answer_to_a_court() -> None:
+    facts = {**CALM, "product": "microloan", "days_overdue": 220, "legal_stage": "arbitration_notice"}
+    found = prepared(**facts)
+    assert [draft.id for draft in found.letters] == ["arbitration_answer"]
+    assert not any("法院文书" in line.zh for line in found.say)
+    sued = prepared(**{**facts, "legal_stage": "complaint_served", "served_on": "2026-11-16"})
+    assert [draft.id for draft in sued.letters] == ["court_answer"]
