@@ -8,7 +8,11 @@ from rules.formulas.derivation import derive
 from tests.support.default_pack import AS_OF, outcome, pack, parsed
 
 OWED = {
-    **{"product": "huabei", "monthly_due": "1000", "principal": "10000", "interest_fees": "50", "balance": "10050"},
+    "product": "huabei",
+    "monthly_due": "1000",
+    "principal": "10000",
+    "interest_fees": "50",
+    "balance": "10050",
     "interest_paid_until": "2026-11-20",
 }
 # What follows from a fact that is 0 and must not follow where it is not known.
