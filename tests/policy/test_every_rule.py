@@ -61,8 +61,14 @@ def says(rule: LoadedRule) -> Iterator[tuple[str, Any]]:
 @pytest.mark.parametrize("rule", rules())
 def test_a_rule_that_doubts_the_debt_blocks_what_admits_it(rule: LoadedRule) -> None:
     if effects(rule, ()).recommend in IN_DOUBT:
-        expired = effects(rule, ()).recommend == "limitation_review"
-        blocks = [ACKNOWLEDGEMENTS, *([LENDER_CONTACT] if expired else ())]
+        review = effects(rule, ()).recommend == "limitation_review"
+        # Only where the dates say that it is over: where they are missing one question is asked, and nothing forbidden.
+        over = review and any(
+            isinstance(leaf, c.Compare)
+            and (leaf.fact, leaf.operator, leaf.value) == ("limitation_expired", "equals", True)
+            for leaf in leaves(rule.when)
+        )
+        blocks = [] if review and not over else [ACKNOWLEDGEMENTS, *([LENDER_CONTACT] if over else ())]
         assert [effect.block for effect in rule.rule.then if effect.block] == blocks
         assert not any(item.acknowledges for _, item in says(rule))
 

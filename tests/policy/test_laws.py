@@ -1,0 +1,226 @@
+"""Laws of the whole pack, over 320,000 random cases: whatever else is so, these never happen.
+
+The second engine judges the cases, by formulas it reads itself, and the hit policy takes its hits; plans are worked out
+for every case, packs of letters for some. Each law counts the cases it was about: one that met too few proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from rules.decision.derived_frame import derived_columns
+from rules.decision.evaluate import Evaluator
+from rules.decision.hit_policy import HitPolicy, Selection
+from rules.decision.repayment import plans
+from rules.finance.repayment_plan import RepaymentPlan
+from rules.formulas.derivation import derivation
+from rules.loading.loader import DEFAULT_PACK, load
+from rules.pack.pack import Pack
+from rules.pack.parameters import in_force
+from rules.text.negotiation_pack import negotiation_pack
+from tests.policy.matrix_terms import three_years_on
+from tests.support.random_cases import AS_OF, cases
+
+SEEDS = (11, 23, 37, 41, 53, 67, 79, 97)
+SIZE = 40_000
+BATCH = 5_000
+LEAST = 500  # cases that a law has to be about, in each of the sweeps
+PAY = {"self_cure", "multi_debt_plan", "instalment_restructure", "card_personalised_instalment", "lump_sum_settlement"}
+PAY_STEPS = {
+    *("pay_arrears_now", "catch_up_plan", "ask_restructure", "ask_reduced_payments", "list_all_debts"),
+    *("settlement_terms_first", "ask_personalised_instalment"),
+}
+# Only a court before judgment gives these.
+BEFORE_JUDGMENT = {
+    *("charge_reduction", "damages_reduction", "card_charge_reduction", "private_rate_cap", "court_defence"),
+    *("written_objection", "limitation_defence", "half_court_fee", "small_claims_objection", "ask_charge_waiver"),
+    *("ask_private_recalculation", "file_answer", "file_written_objection", "clarify_dispute", "licensed_lender_cap"),
+}
+IN_PARTS = ("mortgage", "student_state", "car_loan", "business_personal")
+OVERCHARGED = {"overcharge", "overcharge-since-contract", "overcharge-private"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case, what the pack makes of it, and the plans that come of it."""
+
+    facts: dict[str, Any]
+    found: Selection
+    plans: tuple[RepaymentPlan, ...]
+
+    @property
+    def strategies(self) -> set[str]:
+        return {self.found.strategy, *self.found.secondary}
+
+    @property
+    def given(self) -> set[str]:
+        return {name for kind in ("right", "warning", "step") for name in self.found.of(kind)}
+
+
+@cache
+def pack() -> Pack:
+    return load(DEFAULT_PACK)
+
+
+@cache
+def evaluator() -> Evaluator:
+    return Evaluator(pack(), AS_OF)
+
+
+def sweep(seed: int, size: int = SIZE) -> Iterator[Case]:
+    """The cases of one seed, judged a batch at a time."""
+    figures, policy = in_force(pack(), AS_OF), HitPolicy(pack())
+    drawn, second, derive = cases(seed, size), evaluator().engines.second, derivation(pack(), AS_OF).derive
+    while batch := list(islice(drawn, BATCH)):
+        verdicts = second.judge(derived_columns(pack(), AS_OF).derive(batch).table)
+        for facts, hits in zip(batch, verdicts.true, strict=True):
+            found = policy.select(hits)
+            chosen = () if found.withheld else (found.strategy, *found.secondary)
+            known = derive(facts).facts
+            yield Case(facts, found, plans(pack().strategies, chosen, known, AS_OF, figures))
+
+
+# --- when a law is about a case, read from what was submitted ----------------------------------------------------------
+
+
+def surplus(f: dict[str, Any]) -> int | None:
+    """What is left a month at the most that the facts allow; None where it is not known."""
+    inside = f.get(
+        "own_instalment_in_budget", f["product"] == "mortgage" and f["monthly_due"] <= f["priority_payments"]
+    )
+    own = f["monthly_due"] if inside else 0
+    return int(f["income_monthly"] - f["essential_outgoings"] - max(0, f["priority_payments"] - own))
+
+
+def nothing_left(f: dict[str, Any]) -> bool:
+    left = surplus(f)
+    return left is not None and left <= 0
+
+
+def deficit(f: dict[str, Any]) -> bool:
+    left = surplus(f)
+    return left is not None and left < 0
+
+
+def decided(f: dict[str, Any]) -> bool:
+    return f.get("legal_stage") in (
+        "judgment",
+        "small_claims_judgment",
+        "enforcement",
+        "restricted",
+        "dishonest_listed",
+    )
+
+
+def out_of_time(f: dict[str, Any]) -> bool:
+    """Three years since the last part, or since all was called in: only then is an instalment debt barred."""
+    ends = [f[name] for name in ("last_due_date", "accelerated_on") if name in f]
+    return any(three_years_on(day) < AS_OF for day in ends)
+
+
+def lawful(f: dict[str, Any]) -> bool:
+    """Charges of 24 % a year at most since interest was last paid, whether or not that day was handed in."""
+    return f["product"] not in ("private", "illegal") and f["annual_rate_percent"] <= 2_400
+
+
+# --- what breaks it ----------------------------------------------------------------------------------------------------
+
+
+def asks_for_money(case: Case) -> bool:
+    paid = any(plan.monthly > 0 or plan.kind == "lump_sum" for plan in case.plans)
+    return paid or bool(case.strategies & PAY) or bool(set(case.found.of("step")) & PAY_STEPS)
+
+
+def spends_savings(case: Case) -> bool:
+    lump = any(plan.kind == "lump_sum" for plan in case.plans) or "lump_sum_settlement" in case.strategies
+    return lump or "own-funds-cover" in case.found.rules_fired
+
+
+def speaks_as_before_judgment(case: Case) -> bool:
+    return bool(case.given & BEFORE_JUDGMENT) or bool(
+        case.strategies & {"fee_interest_waiver", "card_personalised_instalment"}
+    )
+
+
+def speaks_of_arrears(case: Case) -> bool:
+    late = {*PAY, "standstill_request"} & case.strategies
+    return bool(late) or bool(case.given & {*PAY_STEPS, "new_card_block", "card_collection_stops"})
+
+
+def acknowledges(case: Case) -> bool:
+    marked = {name for name, strategy in pack().strategies.items() if strategy.acknowledges}
+    items = {
+        name
+        for kind in ("document", "right", "warning", "step")
+        for name in case.found.of(kind)
+        if getattr(pack(), f"{kind}s")[name].acknowledges
+    }
+    return not case.found.withheld or bool(items) or bool(case.strategies & marked)
+
+
+def reviews_limitation(case: Case) -> bool:
+    return "limitation_review" in case.strategies or "limitation-expired" in case.found.rules_fired
+
+
+def calls_excessive(case: Case) -> bool:
+    return bool(OVERCHARGED & set(case.found.rules_fired))
+
+
+def contradicts(case: Case) -> bool:
+    steps = set(case.found.of("step"))
+    return any(steps.intersection(pack().warnings[name].contradicts) for name in case.found.of("warning"))
+
+
+LAWS: dict[str, tuple[Callable[[dict[str, Any]], bool], Callable[[Case], bool]]] = {
+    "no capacity, no plan asks for money": (nothing_left, asks_for_money),
+    "a deficit, no lump sum": (deficit, spends_savings),
+    "after judgment nothing that only a court before it gives": (decided, speaks_as_before_judgment),
+    "not overdue, nothing for the overdue": (lambda f: f["days_overdue"] == 0, speaks_of_arrears),
+    "disputed, nothing acknowledged": (lambda f: f.get("debt_disputed") is True, acknowledges),
+    "instalments are barred by the last one or by acceleration only": (
+        lambda f: f["product"] in IN_PARTS and f["days_overdue"] >= 913 and not out_of_time(f),
+        reviews_limitation,
+    ),
+    "a lawful loan is never called excessive": (lawful, calls_excessive),
+    "step and warning never contradict each other": (lambda f: True, contradicts),
+}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_laws_hold(seed: int) -> None:
+    met: Counter[str] = Counter()
+    urgencies: Counter[str] = Counter()
+    for case in sweep(seed):
+        urgencies[case.found.urgency] += 1
+        for law, (about, broken) in LAWS.items():
+            if about(case.facts):
+                met[law] += 1
+                assert not broken(case), (law, case)
+    assert [law for law in LAWS if met[law] < LEAST] == [], met
+    assert max(urgencies.values()) <= SIZE / 2, urgencies
+
+
+def test_who_does_not_want_to_pay_is_not_written_for_as_one_who_does() -> None:
+    """Also where a counsellor chose another strategy: no letter and no line says so."""
+    unwilling = [facts for facts in cases(5, 12_000) if facts.get("willing_to_pay") is False][:1_500]
+    assert len(unwilling) >= LEAST
+    for number, each in enumerate(evaluator().evaluate(unwilling)):
+        others = [name for name in pack().strategies if name != each.outcome.strategy]
+        for strategy in (each.outcome.strategy, others[number % len(others)]):
+            outcome = replace(each.outcome, strategy=strategy)
+            found = negotiation_pack(pack(), outcome, each.facts, AS_OF)
+            assert found is not None
+            said = [
+                text.zh
+                for text in (*found.say, *found.ask, *(line for each in found.letters for line in each.paragraphs))
+            ]
+            assert not any(draft.acknowledges for draft in found.letters), each.facts
+            assert [text for text in said if "愿意还" in text or "仍有还款意愿" in text or "愿意履行" in text] == []
+            assert found.offers == ()
