@@ -58,13 +58,13 @@ _ROWS = """
     FROM drawn d JOIN (SELECT row_number() OVER () AS sample, * FROM desk_case) s USING (sample)
 """
 _CASES = """
-    INSERT INTO "case" (id, submitter, case_ref, ref_grams, borrower_ref, created_at) OVERRIDING SYSTEM VALUE
+    INSERT INTO "case" (id, submitter, case_ref, ref_grams, borrower_ref, keyed, created_at) OVERRIDING SYSTEM VALUE
     SELECT case_id, submitter, case_ref,
         ARRAY(
             SELECT DISTINCT substr(lower(case_ref), start, size)
             FROM generate_series(1, 3) size, generate_series(1, length(case_ref) - size + 1) start
         ),
-        'B' || n / 2, received_at
+        'B' || n / 2, true, received_at
     FROM made
 """
 _VERSIONS = """
@@ -84,10 +84,14 @@ _DECISIONS = """
 """
 _DESK = """
     INSERT INTO desk_case (case_id, submitter, case_ref, batch_id, received_at, decision_id, version_number, as_of,
-        pack_sha256, strategy, urgency, certain, engines_agree, deadline, respond_by, due_at, product, days_overdue,
-        overdue_bucket, status, changed, chosen_strategy, assignee_id, follow_up_at, revision)
+        pack_sha256, strategy, decided_urgency, certain, engines_agree, deadline, respond_by, due_at, product,
+        days_overdue, overdue_bucket, danger, danger_kinds, crisis_beside, status, changed, chosen_strategy,
+        assignee_id, follow_up_at, revision)
     SELECT case_id, submitter, case_ref, batch_id, received_at, decision_id, 1, as_of, pack_sha256, strategy, urgency,
-        certain, agree, deadline, due_at, due_at, product, days_overdue, overdue_bucket, status, n %% 300 = 0,
+        certain, agree, deadline, due_at, due_at, product, days_overdue, overdue_bucket,
+        CASE WHEN urgency = 'U0' AND status IN ('open', 'escalated') THEN 'explicit' END,
+        CASE WHEN urgency = 'U0' AND status IN ('open', 'escalated') THEN '{self_harm}'::text[] ELSE '{}' END,
+        false, status, n %% 300 = 0,
         CASE WHEN status IN ('open', 'escalated') THEN NULL ELSE strategy END,
         CASE WHEN held < CASE WHEN status = 'open' THEN .03 ELSE .6 END
             THEN (SELECT min(id) FROM account WHERE name LIKE 'person-%%') + person - 1 END,

@@ -17,6 +17,9 @@ class Case(SQLModel, table=True):
         UniqueConstraint("submitter", "case_ref"),
         Index(None, "submitter", "borrower_ref", postgresql_where=text("borrower_ref IS NOT NULL")),
         Index(None, "ref_grams", postgresql_using="gin"),
+        Index(None, "phone_key", postgresql_where=text("phone_key IS NOT NULL")),
+        Index(None, "id_key", postgresql_where=text("id_key IS NOT NULL")),
+        Index("ix_case_unkeyed", "id", postgresql_where=text("NOT keyed")),
     )
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
@@ -24,6 +27,15 @@ class Case(SQLModel, table=True):
     case_ref: str
     ref_grams: list[str] = Field(sa_type=ARRAY(Text), description="Its letters by one, two and three, to search by")
     borrower_ref: str | None
+    phone_key: bytes | None = Field(
+        default=None, sa_type=LargeBinary, description="Keyed hash of the phone number: the same person's cases have it"
+    )
+    id_key: bytes | None = Field(default=None, sa_type=LargeBinary, description="The same of the ID number")
+    keyed: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="Both were worked out; false: taken in before there were any",
+    )
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
     consent: list[str] | None = Field(
         default=None, sa_type=ARRAY(Text), description="Scopes consented to; NULL: unknown"

@@ -7,15 +7,36 @@ of a million cases is one index scan. Whoever writes a decision or a review writ
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 STATUSES = ("open", "escalated", "reviewed", "waiting", "snoozed", "closed")
 TO_DO = ("open", "escalated")  # what waits for a person
 
-_IN_STATUS = ("status", "urgency", "due_at", "decision_id")
+GRADES = ("explicit", "possible")  # of danger, the graver first
+# A crisis of the same borrower makes a case as urgent as violence, and so does it that it could not be evaluated.
+# Written as PostgreSQL gives it back.
+_URGENCY = """LEAST(decided_urgency, raised_urgency,
+    (CASE WHEN (crisis_beside OR failed_at IS NOT NULL) THEN 'U1'::text ELSE NULL::text END)::character varying)"""
+_CALM = "NOT (COALESCE(danger::text = 'explicit'::text, false) OR crisis_beside)"
+_IN_STATUS = ("status", "calm", "urgency", "due_at", "case_id")
 _FILTERED = (
-    "case_id",
+    "decision_id",
     "certain",
     "engines_agree",
     "changed",
@@ -36,11 +57,13 @@ class WorklistItem(SQLModel, table=True):
     __tablename__ = "desk_case"
     __table_args__ = (
         CheckConstraint(f"status IN ({', '.join(map(repr, STATUSES))})", name="status"),
+        CheckConstraint(f"danger IN ({', '.join(map(repr, GRADES))})", name="danger"),
         # The queue's order, with all that its filters look at: cases are chosen from this index alone.
         Index("ix_desk_case_queue", *_IN_STATUS, postgresql_include=_FILTERED),
         Index(None, "submitter", *_IN_STATUS),
         Index(None, "batch_id", *_IN_STATUS),
-        Index(None, "status", "strategy", "urgency", "due_at", "decision_id"),
+        Index(None, "status", "strategy", *_IN_STATUS[1:]),
+        Index("ix_desk_case_danger", "submitter", postgresql_where=text("danger IS NOT NULL OR crisis_beside")),
         Index("ix_desk_case_assigned", "assignee_id", *_IN_STATUS, postgresql_where=text("assignee_id IS NOT NULL")),
         Index("ix_desk_case_changed", *_IN_STATUS, postgresql_where=text("changed")),
         Index("ix_desk_case_disagreed", *_IN_STATUS, postgresql_where=text("NOT engines_agree")),
@@ -57,12 +80,14 @@ class WorklistItem(SQLModel, table=True):
     batch_id: UUID = Field(foreign_key="batch.id")
     received_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
     # of the current decision
-    decision_id: int = Field(foreign_key="decision.id", sa_type=BigInteger)
+    decision_id: int | None = Field(
+        foreign_key="decision.id", sa_type=BigInteger, description="NULL: it could not be evaluated, and never was"
+    )
     version_number: int
     as_of: dt.date
     pack_sha256: str = Field(foreign_key="pack.sha256")
     strategy: str
-    urgency: str
+    decided_urgency: str
     certain: bool
     engines_agree: bool
     deadline: dt.date | None = Field(description="Nearest legal deadline")
@@ -74,6 +99,30 @@ class WorklistItem(SQLModel, table=True):
     product: str | None
     days_overdue: int | None
     overdue_bucket: str | None
+    failed_at: dt.datetime | None = Field(
+        default=None, sa_type=DateTime(timezone=True), description="Its newest facts could not be evaluated"
+    )
+    # of danger, by the decision and by what is written on the desk
+    danger: str | None = Field(default=None, description="Its grade; NULL: none, or settled")
+    danger_kinds: list[str] = Field(default=[], sa_type=ARRAY(Text))
+    danger_mac: bytes | None = Field(
+        default=None, sa_type=LargeBinary, description="Keyed hash of what the decision's danger was found in"
+    )
+    raised_urgency: str | None = Field(default=None, description="By what was written on the desk")
+    crisis_beside: bool = Field(default=False, description="Explicit danger in another case of the borrower")
+    contacted_at: dt.datetime | None = Field(
+        default=None, sa_type=DateTime(timezone=True), description="The last recorded contact about this danger"
+    )
+    call_at: dt.datetime | None = Field(
+        default=None, sa_type=DateTime(timezone=True), description="When the next call about it is due"
+    )
+    # of what stands above
+    urgency: str = Field(default=None, sa_column=Column(String, Computed(_URGENCY, persisted=True), nullable=False))
+    calm: bool = Field(
+        default=True,
+        sa_column=Column(Boolean, Computed(_CALM, persisted=True), nullable=False),
+        description="No crisis: those stand first",
+    )
     # of the reviews
     status: str = "open"
     changed: bool = Field(default=False, description="Another strategy or urgency than the one last reviewed")

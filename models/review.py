@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 # What is done on a case by the table of actions, and beside it: who has it, who saw personal data, what was consented
 # to.
 ActionName: TypeAlias = Literal[
-    "accept", "override", "answer", "ask", "escalate", "snooze", "resume", "outcome", "document"
+    "accept", "override", "contact", "answer", "ask", "escalate", "snooze", "resume", "outcome", "document"
 ]
 OtherName: TypeAlias = Literal["assign", "release", "reveal", "consent"]
 ACTIONS: tuple[str, ...] = (*get_args(ActionName), *get_args(OtherName))

@@ -15,13 +15,13 @@ from sqlmodel import Session
 from models.copy import copy_into
 from models.intake import Batch
 
-ACCEPTED = ("row", "case_ref", "borrower_ref", "urgent", "content_mac", "facts", "private")
+ACCEPTED = ("row", "case_ref", "borrower_ref", "phone_key", "id_key", "urgent", "content_mac", "facts", "private")
 REJECTED = ("row", "field", "content")
 _CREATE = (
     """
     CREATE TEMPORARY TABLE staged (
-        row integer NOT NULL, case_ref text NOT NULL, borrower_ref text, urgent boolean NOT NULL,
-        content_mac bytea NOT NULL, facts jsonb NOT NULL, private bytea
+        row integer NOT NULL, case_ref text NOT NULL, borrower_ref text, phone_key bytea, id_key bytea,
+        urgent boolean NOT NULL, content_mac bytea NOT NULL, facts jsonb NOT NULL, private bytea
     ) ON COMMIT DROP
     """,
     """
@@ -36,16 +36,18 @@ _CREATE = (
 )
 # DO UPDATE locks the cases that exist already even where there is nothing to update.
 _CASES = """
-    INSERT INTO "case" AS c (submitter, case_ref, ref_grams, borrower_ref, created_at)
+    INSERT INTO "case" AS c (submitter, case_ref, ref_grams, borrower_ref, phone_key, id_key, keyed, created_at)
     SELECT :submitter, case_ref,
         ARRAY(
             SELECT DISTINCT substr(lower(case_ref), start, size)
             FROM generate_series(1, 3) size, generate_series(1, length(case_ref) - size + 1) start
         ),
-        borrower_ref, :now
+        borrower_ref, phone_key, id_key, true, :now
     FROM staged ORDER BY case_ref COLLATE "C"
-    ON CONFLICT (submitter, case_ref) DO UPDATE SET borrower_ref = excluded.borrower_ref
-    WHERE c.borrower_ref IS DISTINCT FROM excluded.borrower_ref
+    ON CONFLICT (submitter, case_ref) DO UPDATE SET borrower_ref = excluded.borrower_ref,
+        phone_key = excluded.phone_key, id_key = excluded.id_key, keyed = true
+    WHERE (c.borrower_ref, c.phone_key, c.id_key, c.keyed)
+        IS DISTINCT FROM (excluded.borrower_ref, excluded.phone_key, excluded.id_key, true)
 """
 # A statement of its own, so that it sees what another submission committed while the one before waited for it.
 _MATCH = """

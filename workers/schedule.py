@@ -40,7 +40,7 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
     }
     minutely = {
         task: {"task": task, "schedule": UPKEEP_SECONDS, "options": {"queue": "upkeep", "expires": UPKEEP_SECONDS}}
-        for task in ("upkeep.fold", "upkeep.return", "upkeep.tidy")
+        for task in ("upkeep.fold", "upkeep.return", "upkeep.tie", "upkeep.tidy")
     }
     purge = {
         "task": "upkeep.purge",

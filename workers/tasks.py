@@ -20,9 +20,9 @@ from forbear.base.errors import ForbearError
 from forbear.base.packs import configured
 from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
-from forbear.batch import chunks, idempotency, uploads
+from forbear.batch import chunks, idempotency, unevaluated, uploads
 from forbear.batch.triage import triage_chunk
-from forbear.desk import maintenance
+from forbear.desk import maintenance, siblings
 from forbear.ledger.unit_of_work import Work, begin
 from forbear.ops import heartbeat, retention
 from forbear.webhooks import outbox
@@ -81,6 +81,7 @@ def sweep(idle_seconds: int | None = None) -> None:
         _log.info("chunks.swept", count=len(wakes))
         wake(wakes)
     _steady(lambda work: uploads.purge(work.session, work.now))
+    _put_on_desk()
 
 
 @app.task(name="upkeep.heartbeat")
@@ -100,6 +101,16 @@ def bring_back() -> None:
     """Open cases again whose follow-up has come."""
     while (returned := _steady(lambda work: maintenance.bring_back(work.session, work.now))) > 0:
         _log.info("cases.returned", count=returned)
+
+
+@app.task(name="upkeep.tie")
+def tie() -> None:
+    """Tie the cases of one person, and let a crisis in one of them stand over the others."""
+    while _steady(maintenance.key_people) > 0:
+        pass
+    spread = _steady(lambda work: siblings.reconcile(work.session))
+    if spread:
+        _log.info("crises.spread", cases=spread)
 
 
 @app.task(name="upkeep.tidy")
@@ -145,6 +156,8 @@ def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
     """Claim in one transaction, so that a try counts even if the process dies of it; evaluate in the next."""
     claim = _steady(lambda work: _claim(work, chunk_id))
     if claim.mine is None:
+        if not claim.halves:  # there was nothing to do, or nothing could be done
+            _put_on_desk()
         return claim.halves
     try:
         decided = _steady(lambda work: triage_chunk(work, chunk_id, _now, _active))
@@ -159,6 +172,19 @@ def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
         return (claim.mine,)
     _log.info("chunk.triaged", decisions=decided)
     return ()
+
+
+def _put_on_desk() -> None:
+    """What could not be evaluated is a person's work now. What broke it may break looking through it, too."""
+    while versions := _steady(lambda work: unevaluated.put_on_desk(work, _active)):
+        _log.warning("cases.unevaluated", count=len(versions))
+        for version in versions:
+            try:
+                _steady(lambda work, this=version: unevaluated.heed(work, this, _active))  # type: ignore[misc]
+            except DatabaseAwayError:
+                raise
+            except Exception as error:
+                _log.warning("case.unreadable", version=version, error=_place(error))
 
 
 def _active() -> Pack:

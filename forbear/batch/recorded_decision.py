@@ -11,14 +11,16 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlmodel import Session, col, select
 
-from forbear.base.packs import stored_pack
+from forbear.base.packs import pack_to_name_by, stored_pack
 from forbear.base.vault import Vault
 from forbear.batch.triage import evaluator, written
+from forbear.desk import danger
 from models.case import Case, CaseVersion
 from models.decision import Decision
 from models.desk import WorklistItem
 from rules.decision.evaluate import Evaluation
-from rules.decision.outcome import Outcome, read_outcome
+from rules.decision.outcome import NOT_EVALUATED, Outcome, not_evaluated, read_outcome
+from rules.decision.safety_hold import SafetyHold, held_back
 from rules.engines.polars_engine import RuleTrace
 from rules.facts import case_facts, red_flags
 from rules.locale import Language
@@ -28,7 +30,7 @@ from rules.text.explanation import explain
 from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
 
 _OF_BATCH = text("""
-    SELECT c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of
+    SELECT c.id AS case_id, c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of
     FROM batch b
     JOIN batch_case bc ON bc.batch_id = b.id
     JOIN case_version v ON v.id = bc.case_version_id
@@ -39,7 +41,7 @@ _OF_BATCH = text("""
     ORDER BY bc.row
 """)
 _LATEST = text("""
-    SELECT c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of
+    SELECT c.id AS case_id, c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of
     FROM "case" c
     JOIN case_version v ON v.case_id = c.id
     JOIN decision d ON d.case_version_id = v.id
@@ -60,12 +62,13 @@ class RecordedDecision:
     facts: case_facts.Facts
     outcome: Outcome
     alarms: tuple[red_flags.RedFlagMatch, ...]  # with words of the notes: to be shown, not to be stored
+    hold: SafetyHold | None = None  # danger that is not settled: the outcome is without what is for the talks
     recommended: str | None = None  # by the policy, where `outcome` is that of another strategy, which a person chose
 
     def view(self) -> DecisionView:
         """The decision in words."""
         return decision_view(
-            self.pack, self.case_ref, self.outcome, self.facts, self.as_of, self.alarms, self.recommended
+            self.pack, self.case_ref, self.outcome, self.facts, self.as_of, self.alarms, self.hold, self.recommended
         )
 
     def as_chosen(self, desk: WorklistItem) -> RecordedDecision:
@@ -87,13 +90,25 @@ class RecordedDecision:
         """What each rule, condition and comparison gave on these facts."""
         return evaluator(self.pack, self.as_of).trace(self.facts)
 
+    @property
+    def evaluated(self) -> bool:
+        """Whether the rules decided; else it stands in for a decision, and a person makes one."""
+        return NOT_EVALUATED not in self.outcome.rules_fired
+
     def negotiation_pack(self) -> NegotiationPack | None:
-        """The negotiation pack; None where the policy pack that decided has no texts for one."""
-        return negotiation_pack(self.pack, self.outcome, self.facts, self.as_of)
+        """The negotiation pack; None where the policy pack has no texts for one, or nothing was decided."""
+        if not self.evaluated and self.hold is None:
+            return None
+        return negotiation_pack(self.pack, self.outcome, self.facts, self.as_of, self.hold)
 
 
 def restored(
-    session: Session, case_ref: str, decision: Decision | Row[Any], private: bytes | None, vault: Vault
+    session: Session,
+    case_ref: str,
+    decision: Decision | Row[Any],
+    private: bytes | None,
+    vault: Vault,
+    hold: SafetyHold | None,
 ) -> RecordedDecision:
     """A row of the record in the rules' types. What is sealed is opened only where a text raised an alarm."""
     pack = stored_pack(session, decision.pack_sha256)
@@ -102,32 +117,46 @@ def restored(
     texts = written(pack, facts, private, vault) if flags else ()
     found = (match for text in texts for match in red_flags.matches(pack, text))
     alarms = red_flags.red_flag_matches(pack, flags, found) if isinstance(flags, tuple) else ()
-    return RecordedDecision(case_ref, pack, decision.as_of, facts, read_outcome(decision.outcome), alarms)
+    outcome = read_outcome(decision.outcome)
+    if hold is not None:
+        outcome = held_back(pack, outcome)
+    return RecordedDecision(case_ref, pack, decision.as_of, facts, outcome, alarms, hold)
 
 
 def decisions_of_batch(session: Session, batch_id: UUID, vault: Vault) -> Iterator[RecordedDecision]:
     """Every decision of a batch, in the order of its rows; streamed."""
     connection = session.connection()
+    held = danger.holds_of(session, batch_id)
     rows = connection.execute(_OF_BATCH, {"batch": batch_id}, execution_options={"yield_per": _FETCH})
     for row in rows:
-        yield restored(session, row.case_ref, row, row.private, vault)
+        yield restored(session, row.case_ref, row, row.private, vault, held.get(row.case_id))
 
 
 def latest_decision(session: Session, submitter: str, case_ref: str, vault: Vault) -> RecordedDecision | None:
     """The latest decision on a submitter's case; None if there is none."""
     row = session.connection().execute(_LATEST, {"submitter": submitter, "case_ref": case_ref}).first()
-    return None if row is None else restored(session, row.case_ref, row, row.private, vault)
+    if row is None:
+        return None
+    return restored(session, row.case_ref, row, row.private, vault, danger.hold_on(session, row.case_id))
+
+
+def by_hand(session: Session, desk: WorklistItem) -> RecordedDecision:
+    """What stands in for the decision on a case that could not be evaluated. Its facts may be what broke it."""
+    pack, hold = pack_to_name_by(session, desk.pack_sha256), danger.hold_on(session, desk.case_id)
+    return RecordedDecision(desk.case_ref, pack, desk.as_of, {}, not_evaluated(pack), (), hold)
 
 
 def decision_on_desk(session: Session, desk: WorklistItem, vault: Vault) -> RecordedDecision:
     """The decision that a row of the queue stands for."""
+    if desk.decision_id is None:
+        return by_hand(session, desk)
     case, version, decision = session.exec(
         select(Case, CaseVersion, Decision)
         .join(CaseVersion, col(CaseVersion.case_id) == Case.id)
         .join(Decision, col(Decision.case_version_id) == CaseVersion.id)
         .where(Decision.id == desk.decision_id)
     ).one()
-    return restored(session, case.case_ref, decision, version.private, vault)
+    return restored(session, case.case_ref, decision, version.private, vault, danger.hold_on(session, case.id))
 
 
 def decision_on(session: Session, case_id: int, decision_id: int, vault: Vault) -> RecordedDecision | None:
@@ -141,7 +170,7 @@ def decision_on(session: Session, case_id: int, decision_id: int, vault: Vault) 
     if found is None:
         return None
     case, version, decision = found
-    return restored(session, case.case_ref, decision, version.private, vault)
+    return restored(session, case.case_ref, decision, version.private, vault, danger.hold_on(session, case.id))
 
 
 def current_decision(

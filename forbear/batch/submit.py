@@ -16,6 +16,7 @@ from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 from forbear.batch import publication
 from forbear.batch.chunks import Wake
+from forbear.desk import siblings
 from forbear.intake import Accepted, Rejected
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
@@ -80,7 +81,7 @@ def submit(
     session, vault, now = work.session, work.vault, work.now
     check_day(as_of, pack, now)
     staging.create(session)
-    sealer = _Sealer(pack, vault)
+    sealer = _Sealer(pack, vault, submitter)
     counts: Counter[type] = Counter()
     for block in _blocks(rows):
         staging.add(
@@ -137,10 +138,11 @@ def rejections_of(session: Session, batch_id: UUID, vault: Vault, limit: int | N
 class _Sealer:
     """Splits what rules may see from what is sealed, and tells which cases are urgent."""
 
-    def __init__(self, pack: Pack, vault: Vault) -> None:
+    def __init__(self, pack: Pack, vault: Vault, submitter: str) -> None:
         facts = pack.vocabulary.facts
         self._pack = pack
         self._vault = vault
+        self._submitter = submitter
         self._urgent = {name: fact.urgent for name, fact in facts.items() if fact.urgent}
 
     def staged(self, row: Accepted) -> tuple[Any, ...]:
@@ -151,7 +153,8 @@ class _Sealer:
         mac = self._vault.mac("\n".join((facts, _json(row.private), *alarms)).encode())
         sealed = self._vault.seal({"facts": row.private, "extra": row.extra}) if row.private or row.extra else None
         urgent = bool(alarms) or self._is_urgent(row)
-        return (row.row, row.case_ref, row.borrower_ref, urgent, mac, facts, sealed)
+        phone, id_number = siblings.keys(self._vault, self._submitter, row.private)
+        return (row.row, row.case_ref, row.borrower_ref, phone, id_number, urgent, mac, facts, sealed)
 
     def rejected(self, row: Rejected) -> tuple[Any, ...]:
         """A rejected row as staging.REJECTED; a field that is none of ours may be anything, so it is only sealed."""

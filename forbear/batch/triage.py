@@ -1,7 +1,7 @@
 """Triage: the cases of a chunk go to the rules, and what these decide into the record."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,13 +15,16 @@ from forbear.base import packs
 from forbear.base.vault import Vault
 from forbear.batch import borrowers, chunks, publication
 from forbear.desk import worklist
+from forbear.desk.worklist import DangerFound
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
 from models.copy import copy_into
 from models.decision import Decision
 from models.intake import Batch, Chunk
+from rules.decision.danger import Danger, danger_of
 from rules.decision.evaluate import Evaluation, Evaluator
 from rules.decision.outcome import stored_outcome
+from rules.decision.safety_hold import decided_danger, denied_kinds
 from rules.facts import case_facts, red_flags
 from rules.facts.texts import texts_of
 from rules.pack.pack import Pack
@@ -60,6 +63,7 @@ class Version:
     id: int
     case_id: int
     facts: case_facts.Facts
+    texts: tuple[str, ...]  # that were looked through for alarms
 
 
 def triage_chunk(
@@ -85,10 +89,17 @@ def triage_chunk(
         for version, evaluation in zip(versions, evaluations, strict=True)
     ]
     written = _write(session, batch, pack, rows)
-    placed = worklist.place(session, pack, written, batch.as_of)
+    made = set(written)
+    dangers = {
+        version.case_id: danger_found(
+            pack, version.facts, decided_danger(pack, version.facts, evaluation.outcome), version.texts, work.vault
+        )
+        for version, evaluation in zip(versions, evaluations, strict=True)
+        if version.id in made
+    }
+    placed = worklist.place(session, pack, written, batch.as_of, dangers)
     changed = (each.reference for each in placed if each.changed)
     webhooks.tell(session, batch.submitter, "decision.changed", changed, decided_at)
-    made = set(written)
     counted = [each for version, each in zip(versions, evaluations, strict=True) if version.id in made]
     worklist.count(work, pack, batch.submitter, counted)
     chunks.finish(session, chunk, clock())
@@ -121,8 +132,9 @@ def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Vers
     versions = []
     for version_id, case_id, stored, private in rows:
         facts = case_facts.read_facts(pack.vocabulary, stored, lenient=taken_over)
-        facts["note_flags"] = red_flags.scan_all(pack, written(pack, facts, private, work.vault))
-        versions.append(Version(version_id, case_id, facts))
+        texts = tuple(written(pack, facts, private, work.vault))
+        facts["note_flags"] = red_flags.scan_all(pack, texts)
+        versions.append(Version(version_id, case_id, facts, texts))
     tied = [version for version in versions if "borrower_ref" in version.facts]
     cases = borrowers.open_cases(
         session, batch.submitter, (str(version.facts["borrower_ref"]) for version in tied), batch.as_of
@@ -133,6 +145,19 @@ def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Vers
         if "debts_total" in pack.vocabulary.facts:  # packs published before it do not know it
             borrowers.place(version.facts, version.case_id, siblings)
     return versions
+
+
+def danger_found(
+    pack: Pack, facts: Mapping[str, object], found: Danger | None, texts: Iterable[str], vault: Vault
+) -> DangerFound:
+    """The danger in a case that nobody has answered, with what it was found in: the words, and what the facts say."""
+    denied = denied_kinds(pack, facts)
+    if found is None or found.answered:
+        return DangerFound(None, (), denied)
+    told = [name for name, fact in pack.vocabulary.facts.items() if True in fact.urgent and facts.get(name) is True]
+    words = [each for each in texts if danger_of(pack, {"note_flags": red_flags.scan_all(pack, [each])})]
+    mac = vault.mac(f"{found.grade} {found.kinds} {told} {words}".encode())
+    return DangerFound(found.grade, found.kinds, denied, mac)
 
 
 def _row(

@@ -1,6 +1,6 @@
 """Acting: one action on a case, checked against the case as it stands under its lock, and appended."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,8 +38,16 @@ def act(
     case = review.take_case(work.session, work.viewer, case_id, revision)
     decided = decision_on_desk(work.session, case, work.vault)
     standing = CaseContext(work.viewer, case, decided, work.now)
-    chosen = action.take(standing, work, given(standing))
+    values = given(standing)
+    chosen = action.take(standing, work, values)
     if chosen is None:
         return Done(case)
-    told = replace(chosen, detail={**(chosen.detail or {}), **(noted or {})})
+    texts = tuple(each for value in values.values() for each in _texts(value))
+    told = replace(chosen, detail={**(chosen.detail or {}), **(noted or {})}, said=texts)
     return Done(case, chosen, review.perform(work, case, told))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Whatever somebody wrote among the answers of a borrower, to be looked through for danger."""
+    for each in value.values() if isinstance(value, Mapping) else ():
+        yield from (part for part in (each if isinstance(each, list | tuple) else (each,)) if isinstance(part, str))

@@ -12,8 +12,8 @@ from rules.facts.case_facts import FieldError
 WORDS_LEAST, WORDS_MOST = 10, 2000  # characters of an explanation
 LONGEST = dt.timedelta(days=180)  # that a case may be put aside
 # `until` is a day that may also be chosen from those that a lender has to answer; `papers` and `facts` are not on the
-# bar but on cards of their own.
-Kind = Literal["words", "day", "until", "choice", "strategy", "confirmed", "questions", "papers", "facts"]
+# bar but on cards of their own. `call` is a moment.
+Kind = Literal["words", "day", "until", "call", "choice", "strategy", "confirmed", "questions", "papers", "facts"]
 Check = Callable[[CaseContext, Any], FieldError | None]
 
 

@@ -7,10 +7,10 @@ from it.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from forbear.accounts.accounts import Role, ViewerWork
-from forbear.case import acts
+from forbear.case import acts, contact
 from forbear.case.action_fields import (
     EXPLANATION,
     WORDS,
@@ -58,6 +58,8 @@ class Action:
     when: Mapping[str, Role] = field(default_factory=lambda: _USUAL)
     becomes: str | None = None  # the status it leaves the case in, where that is always the same
     in_crisis: bool = True
+    danger: Literal["any", "never", "only"] = "any"  # whether it is done while danger is not settled
+    by_hand: bool = True  # whether it is done where nothing was decided
     on_bar: bool = True
     forms: tuple[str, ...] = ()  # of the page, where they are not called as the action is
     together: Callable[..., Iterator[FieldError]] | None = None  # what is wrong between the fields
@@ -70,6 +72,8 @@ class Action:
             and standing.viewer.may_act_as(role)
             and review.may_act(standing.viewer, standing.case)
             and (self.in_crisis or standing.case.urgency != CRISIS)
+            and (self.by_hand or standing.evaluated)
+            and (self.danger == "any" or (self.danger == "only") == standing.in_danger)
         )
 
     def take(self, standing: CaseContext, work: ViewerWork, given: Mapping[str, Any]) -> Act | None:
@@ -101,6 +105,10 @@ def _why_not(action: Action, standing: CaseContext) -> FieldError:
         return FieldError.of(action.name, said("action.escalated"))
     if case.status == "closed":
         return FieldError.of(action.name, said("action.closed"))
+    if action.danger == "only" and not standing.in_danger:
+        return FieldError.of(action.name, said("action.no_danger"))
+    if action.danger == "never" and standing.in_danger:
+        return FieldError.of(action.name, said("action.danger"))
     if case.urgency == CRISIS and not action.in_crisis:
         return FieldError.of(action.name, said("action.crisis"))
     return FieldError.of(action.name, said("action.state"))
@@ -125,6 +133,8 @@ _TABLE = (
         example={"confirmed": True, "follow_up": "2026-12-08"},
         becomes="reviewed",
         together=acts.unlooked,
+        danger="never",
+        by_hand=False,
     ),
     Action(
         name="override",
@@ -150,7 +160,25 @@ _TABLE = (
         ),
         example={"strategy": "mediation", "reason": "borrower_wish", "words": _EXAMPLE_WORDS},
         becomes="reviewed",
+        danger="never",
         together=acts.unconfirmed,
+    ),
+    Action(
+        name="contact",
+        about="What a call about danger came to. Only `reached` and `safe`, or a supervisor, takes it off the queue.",
+        choose=contact.contact,
+        fields=(
+            Field("result", "choice", "form.contact_result", required=True, codes=contact.RESULTS, family="contact."),
+            Field("safety", "choice", "form.safety", codes=contact.JUDGEMENTS, family="safety."),
+            Field("handed_to", "choice", "form.handed_to", codes=contact.HANDED_TO, family="handed_to."),
+            Field("next_call", "call", "form.next_call"),
+            WORDS,
+        ),
+        example={"result": "no_answer", "next_call": "2026-12-08T14:30:00+08:00"},
+        when=_ALSO_MEANWHILE,
+        danger="only",
+        on_bar=False,
+        together=contact.contact_faults,
     ),
     Action(
         name="answer",
@@ -174,6 +202,8 @@ _TABLE = (
         example={"questions": ["income_monthly"]},
         becomes="waiting",
         in_crisis=False,  # it puts a case away for days
+        danger="never",
+        by_hand=False,
     ),
     Action(
         name="escalate",
@@ -199,6 +229,8 @@ _TABLE = (
         example={"until": "2026-12-08", "reason": "lender_answer"},
         becomes="snoozed",
         in_crisis=False,
+        danger="never",
+        by_hand=False,
     ),
     Action(
         name="outcome",

@@ -14,6 +14,7 @@ from forbear.case.action_fields import asked, last_day_to_ask, other_strategy
 from forbear.case.timeline import ticked
 from forbear.case.workflow import CRISIS, CaseContext
 from forbear.desk import review
+from forbear.desk.danger import SETTLED
 from forbear.desk.review import Act
 from forbear.locale import said
 from models.review import ActionName
@@ -124,7 +125,10 @@ def unclosed(
         return
     if not why:
         yield FieldError.of("why", said("action.no_reason_closed"))
-    if standing.case.urgency == CRISIS and standing.case.chosen_strategy is None:
+    if standing.in_danger:
+        if not standing.supervises:
+            yield FieldError.of("outcome", said("action.danger_closed"))
+    elif standing.case.urgency == CRISIS and standing.case.chosen_strategy is None:
         yield FieldError.of("outcome", said("action.crisis_closed"))
     if follow_up:
         yield FieldError.of("follow_up", said("action.closed_follow_up"))
@@ -165,8 +169,8 @@ def _reviewed(standing: CaseContext, strategy: str, follow_up: dt.date | None) -
 def _after(standing: CaseContext, result: str, follow_up: dt.date | None) -> dict[str, Any]:
     """What an outcome does to the status of a case."""
     if result == "closed":
-        return {"status": "closed", "follow_up_at": None}
-    if follow_up is not None and standing.case.urgency != CRISIS:
+        return {"status": "closed", "follow_up_at": None, **(SETTLED if standing.in_danger else {})}
+    if follow_up is not None and standing.case.urgency != CRISIS and not standing.in_danger:
         return {"status": "waiting", "follow_up_at": _moment(standing, follow_up)}
     if result == "plan_broken" and standing.case.status != "escalated":
         return {"status": "open", "follow_up_at": None}

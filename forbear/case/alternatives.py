@@ -41,7 +41,8 @@ class Alternatives:
 
 def alternatives(decided: RecordedDecision) -> Alternatives:
     """What else might have been recommended, and what it lacked."""
-    if decided_alone(decided.pack, decided.outcome.rules_fired) or not decided.outcome.engines_agree:
+    alone = decided_alone(decided.pack, decided.outcome.rules_fired) or decided.hold is not None
+    if alone or not decided.evaluated or not decided.outcome.engines_agree:
         return Alternatives()
     trace = decided.trace()
     misses = near_misses(decided.pack, decided.outcome, trace)

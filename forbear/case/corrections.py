@@ -10,11 +10,13 @@ from sqlmodel import Session, col, select
 from forbear.accounts.accounts import ViewerWork
 from forbear.batch.submit import Head, Submitted, submit
 from forbear.case.workflow import CaseContext, RefusedError
+from forbear.desk.danger import SETTLED
 from forbear.desk.review import Act, StaleError
 from forbear.intake import Accepted, ahead, past_of
 from forbear.locale import said
 from models.case import Case, CaseVersion
 from models.intake import Batch
+from rules.decision.safety_hold import denied_kinds
 from rules.facts.case_facts import Facts, FieldError, Parser, read_facts
 from rules.facts.cells import Value
 from rules.pack.pack import Pack
@@ -70,7 +72,7 @@ def answer(work: ViewerWork, standing: CaseContext, cells: Mapping[str, object],
     name = said("correction.name")
     head = Head(f"{name.zh} {name.en} {case.case_ref}", ("case_ref", *changed))
     submitted = submit(work, [row], head=head, pack=pack, as_of=standing.today, submitter=case.submitter, chunk_size=1)
-    return _act(standing, changed, submitted, words)
+    return _act(standing, changed, submitted, words, denied=_denies(standing, pack, facts, changed))
 
 
 def _locked(session: Session, standing: CaseContext) -> Case:
@@ -110,9 +112,20 @@ def _age(facts: Facts, changed: tuple[str, ...], *, version_day: dt.date, today:
         facts["days_overdue"] = days + (today - version_day).days
 
 
-def _act(standing: CaseContext, changed: tuple[str, ...], submitted: Submitted, words: str) -> Correction:
+def _denies(standing: CaseContext, pack: Pack, facts: Facts, changed: tuple[str, ...]) -> bool:
+    """Whether these answers say no to all danger that was only possible."""
+    asked = {flag.danger.asks for flag in pack.red_flags.values() if flag.danger is not None}
+    denied = {*denied_kinds(pack, facts)}
+    return (
+        standing.case.danger == "possible" and not asked.isdisjoint(changed) and {*standing.case.danger_kinds} <= denied
+    )
+
+
+def _act(
+    standing: CaseContext, changed: tuple[str, ...], submitted: Submitted, words: str, *, denied: bool
+) -> Correction:
     case, viewer = standing.case, standing.viewer
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = dict(SETTLED) if denied else {}
     if case.assignee_id is None and (case.status != "escalated" or standing.supervises):
         changes["assignee_id"] = viewer.account_id
     if case.status == "waiting":  # this is what it waited for

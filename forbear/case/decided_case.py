@@ -8,7 +8,8 @@ from sqlmodel import Session, col, func, select
 
 from forbear.base.packs import title_of
 from forbear.base.vault import Vault
-from forbear.batch.recorded_decision import RecordedDecision, restored
+from forbear.batch.recorded_decision import RecordedDecision, by_hand, restored
+from forbear.desk import danger
 from forbear.desk.queue import QueueRow, beside
 from models.case import Case, CaseVersion
 from models.decision import Decision
@@ -60,7 +61,7 @@ class DecidedCase:
     desk: WorklistItem  # as the queue has it: by the current decision
     history: tuple[HistoryStep, ...]  # newest first
     beside: tuple[QueueRow, ...]  # the borrower's other cases
-    decision_id: int  # looked at
+    decision_id: int | None  # looked at; None where it could not be evaluated, and never was
     decision: RecordedDecision  # as the policy made it
     course: RecordedDecision  # the same, or what follows from the strategy that a person chose instead
     view: DecisionView  # of the course, in words
@@ -69,9 +70,9 @@ class DecidedCase:
     derived: tuple[str, ...]
 
     @property
-    def latest(self) -> int:
+    def latest(self) -> int | None:
         """The newest decision."""
-        return next(step.decision.id for step in self.history if step.decision is not None)
+        return next((step.decision.id for step in self.history if step.decision is not None), None)
 
     @property
     def is_current(self) -> bool:
@@ -81,9 +82,9 @@ class DecidedCase:
     @property
     def outdated(self) -> bool:
         """Whether newer facts came in that are not decided yet."""
-        return self.history[0].decision is None
+        return self.history[0].decision is None and self.desk.failed_at is None
 
-    def before(self, decision_id: int) -> int | None:
+    def before(self, decision_id: int | None) -> int | None:
         """The decision that came before this one."""
         made = [step.decision.id for step in self.history if step.decision is not None]
         later = made[made.index(decision_id) + 1 :] if decision_id in made else []
@@ -114,16 +115,24 @@ def open_case(
         .order_by(col(CaseVersion.number).desc(), col(Decision.as_of).desc(), col(Decision.id).desc())
     ).all()
     looked_at = [(version, made) for version, made in rows if made is not None and decision_id in (None, made.id)]
-    if not looked_at:
-        return PendingCase(case_id, case.case_ref) if decision_id is None else None
     history = tuple(_step(session, version, made) for version, made in rows)
-    return _decided(session, case, vault, history, *looked_at[0])
+    if looked_at:
+        version, made = looked_at[0]
+        hold = danger.hold_on(session, case.id)
+        decision = restored(session, case.case_ref, made, version.private, vault, hold)
+        return _decided(session, case, history, version, made.id, decision)
+    if decision_id is not None:
+        return None
+    desk = session.get(WorklistItem, case_id)
+    if desk is None:
+        return PendingCase(case_id, case.case_ref)
+    return _decided(session, case, history, rows[0][0], None, by_hand(session, desk))
 
 
 def is_outdated(session: Session, desk: WorklistItem) -> bool:
     """Whether newer facts of a decided case came in that are not decided yet."""
     newest = session.exec(select(func.max(CaseVersion.number)).where(CaseVersion.case_id == desk.case_id)).one()
-    return newest > desk.version_number
+    return newest > desk.version_number and desk.failed_at is None
 
 
 def _step(session: Session, version: CaseVersion, decision: Decision | None) -> HistoryStep:
@@ -136,12 +145,16 @@ def _step(session: Session, version: CaseVersion, decision: Decision | None) -> 
 
 
 def _decided(
-    session: Session, case: Case, vault: Vault, history: tuple[HistoryStep, ...], version: CaseVersion, made: Decision
+    session: Session,
+    case: Case,
+    history: tuple[HistoryStep, ...],
+    version: CaseVersion,
+    decision_id: int | None,
+    decision: RecordedDecision,
 ) -> DecidedCase:
-    decision = restored(session, case.case_ref, made, version.private, vault)
     pack, facts = decision.pack, decision.facts
     desk = session.get_one(WorklistItem, case.id)
-    course = decision.as_chosen(desk) if desk.decision_id == made.id else decision
+    course = decision.as_chosen(desk) if decision_id is not None and desk.decision_id == decision_id else decision
     shown = [name for name in public_facts(pack) if name in facts]
     return DecidedCase(
         case_id=case.id,
@@ -149,7 +162,7 @@ def _decided(
         desk=desk,
         history=history,
         beside=beside(session, case),
-        decision_id=made.id,
+        decision_id=decision_id,
         decision=decision,
         course=course,
         view=course.view(),

@@ -1,5 +1,7 @@
 """The personal fields of a case: masked on every page, shown whole to one person for a reason that is recorded."""
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,12 +10,13 @@ from sqlmodel import Session, col, select
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
-from forbear.desk.review import Act, perform, take_case
+from forbear.desk.review import Act, may_act, perform, take_case
 from models.case import CaseVersion
 
 REASONS: Final = ("contact", "identity", "document", "safety", "own_data", "other")
 LEAST_WORDS = 5  # characters that say why, beside the reason
 MOST_WORDS = 500
+_LONGEST = 15  # digits of a phone number, with its country and a plus sign
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,35 @@ def reveal(work: ViewerWork, case_id: int, reason: str, words: str) -> Personal:
     review = perform(work, case, Act("reveal", {}, reason=reason, words=words.strip()))
     work.note("reveal", f"case:{case_id}", {"reason": reason, "review": review.id})
     return of_case(work.session, work.vault, case_id)
+
+
+def for_a_call(work: ViewerWork, case_id: int, words: str) -> Personal:
+    """What is sealed of a case in danger, for whoever calls; a free case is theirs with it.
+
+    Raises NoCaseError, and ForbearError where the case is somebody else's.
+    """
+    case = take_case(work.session, work.viewer, case_id, None)
+    if not may_act(work.viewer, case):
+        raise ForbearError("Somebody else has this case: ask them, or a supervisor.")
+    if case.assignee_id is None and (case.status != "escalated" or work.viewer.may_act_as("supervisor")):
+        perform(
+            work,
+            case,
+            Act("assign", {"assignee_id": work.viewer.account_id}, detail={"assignee": work.viewer.account_id}),
+        )
+    return reveal(work, case_id, "safety", words)
+
+
+def numbers(phone: str) -> tuple[tuple[str, str], ...]:
+    """The numbers of a phone field, each as it stands there and as it is dialled."""
+    parts = [part.strip() for part in re.split(r"[/,;、|\n]", unicodedata.normalize("NFKC", phone))]
+    # Blanks stand within a number as well as between two: what is too long for one is two.
+    parts = [one for part in parts for one in (part.split() if len(_dialled(part)) > _LONGEST else [part])]
+    return tuple((part, number) for part in parts if (number := _dialled(part)))
+
+
+def _dialled(text: str) -> str:
+    return re.sub(r"[^\d+]", "", text)
 
 
 def is_reason(reason: str, words: str) -> bool:

@@ -62,6 +62,16 @@ class CaseContext:
         return self.viewer.may_act_as("supervisor")
 
     @property
+    def in_danger(self) -> bool:
+        """Whether there is danger that nobody has settled."""
+        return self.case.danger is not None
+
+    @property
+    def evaluated(self) -> bool:
+        """Whether the rules decided the case; else a person does."""
+        return self.decided.evaluated
+
+    @property
     def guarded(self) -> bool:
         """Whether somebody's safety is at stake: only a supervisor may choose another strategy then."""
         return self.case.urgency == CRISIS or decided_alone(self.decided.pack, self.decided.outcome.rules_fired)

@@ -55,7 +55,7 @@ def take_next(work: ViewerWork, chosen: QueueFilter) -> WorklistItem | None:
             return case
         if len(page) < _LOOK_AT:
             return None
-        after = queue.QueueCursor(page[-1].urgency, page[-1].due_at, page[-1].decision_id)
+        after = queue.QueueCursor(*page[-1])
     return None
 
 

@@ -74,14 +74,20 @@ def counts(session: Session, chosen: QueueFilter, pack: Pack) -> QueueCounts:
 
 
 def _bounded(session: Session, chosen: QueueFilter) -> tuple[CaseCount, dict[str, CaseCount | None]]:
-    """The first cases of any urgency, counted: more than that where the bound cuts, unknown after it."""
+    """The first cases of any urgency, counted: more than that where the bound cuts, unknown after it.
+
+    Crises stand first, whatever their urgency: as long as they go on, no urgency is known to be whole.
+    """
     found = _count(session, replace(chosen, urgency=None))
     more = found.total() > BOUND
-    cut = max(found) if more else None
-    by_urgency: dict[str, CaseCount | None] = {
-        urgency: None if cut is not None and urgency > cut else CaseCount(found[urgency], more=urgency == cut)
-        for urgency in URGENCIES
-    }
+
+    def counted(urgency: str) -> CaseCount | None:
+        whole = not more or (True, urgency) < max(found)
+        begun = found[True, urgency] > 0 or found[False, urgency] > 0
+        cases = found[True, urgency] + found[False, urgency]
+        return CaseCount(cases, more=not whole) if whole or begun else None
+
+    by_urgency = {urgency: counted(urgency) for urgency in URGENCIES}
     if chosen.urgency is None:
         return CaseCount(min(found.total(), BOUND), more), by_urgency
     known = by_urgency[chosen.urgency]
@@ -91,8 +97,8 @@ def _bounded(session: Session, chosen: QueueFilter) -> tuple[CaseCount, dict[str
     return known, {**by_urgency, chosen.urgency: known}
 
 
-def _count(session: Session, chosen: QueueFilter) -> Counter[str]:
-    """By urgency, the first cases of a filter: one more than the bound if there are so many."""
+def _count(session: Session, chosen: QueueFilter) -> Counter[tuple[bool, str]]:
+    """By whether they are calm and by urgency, the first cases of a filter: one more than the bound if there are."""
     first = places(conditions(session, chosen), BOUND + 1).subquery()
-    query = core_select(first.c.urgency, func.count()).group_by(first.c.urgency)
-    return Counter({row[0]: row[1] for row in session.connection().execute(query)})
+    query = core_select(first.c.calm, first.c.urgency, func.count()).group_by(first.c.calm, first.c.urgency)
+    return Counter({(row[0], row[1]): row[2] for row in session.connection().execute(query)})

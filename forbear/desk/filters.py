@@ -38,6 +38,8 @@ class QueueFilter:
     uncertain: bool = False
     disagree: bool = False
     changed: bool = False
+    failed: bool = False  # could not be evaluated
+    crisis: Literal["all", "no_contact"] | None = None  # of the case itself or beside; those nobody was contacted about
 
     @property
     def counted(self) -> bool:
@@ -76,6 +78,11 @@ def conditions(session: Session, chosen: QueueFilter) -> Conditions:
     terms += [col(WorklistItem.certain) == false()] if chosen.uncertain else []
     terms += [col(WorklistItem.engines_agree) == false()] if chosen.disagree else []
     terms += [col(WorklistItem.changed) == true()] if chosen.changed else []
+    terms += [col(WorklistItem.failed_at).is_not(None)] if chosen.failed else []
+    if chosen.crisis is not None:
+        terms.append(col(WorklistItem.calm) == false())
+    if chosen.crisis == "no_contact":
+        terms += [col(WorklistItem.danger) == "explicit", col(WorklistItem.contacted_at).is_(None)]
     if chosen.case_ref is None:
         return Conditions(chosen.statuses, tuple(terms), few=False)
     part, drawn = chosen.case_ref, _drawn(session, chosen.submitter)

@@ -1,11 +1,16 @@
-"""Maintenance: what the record needs done every minute. Tallies are folded, cases come back, what expired goes."""
+"""Maintenance: what the record needs done every minute: tallies folded, cases brought back, one person's cases tied."""
 
 import datetime as dt
 
 from sqlalchemy import text
 from sqlmodel import Session
 
+from forbear.base.errors import ForbearError
+from forbear.desk import siblings
+from forbear.ledger.unit_of_work import Work
+
 RETURNED_AT_ONCE = 500
+KEYED_AT_ONCE = 1000
 _FOLDED_DAYS = 2  # rows of earlier days are folded already
 _ATTEMPTS_FOR = dt.timedelta(days=1)  # failed sign-ins are counted over minutes
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('forbear.fold'))"
@@ -43,6 +48,13 @@ _RETURN = """
     FROM due WHERE desk.case_id = due.case_id
 """
 
+_UNKEYED = """
+    SELECT c.id, c.submitter,
+        (SELECT private FROM case_version WHERE case_id = c.id ORDER BY number DESC LIMIT 1) AS private
+    FROM "case" c WHERE NOT keyed ORDER BY id LIMIT :at_once FOR UPDATE OF c SKIP LOCKED
+"""
+_KEY = 'UPDATE "case" SET phone_key = :phone, id_key = :id_number, keyed = true WHERE id = :case'
+
 
 def fold(session: Session, today: dt.date) -> bool:
     """Add up the rows of the tallies that count the same. False: another process is at it."""
@@ -57,6 +69,19 @@ def bring_back(session: Session, now: dt.datetime) -> int:
     """Open cases again whose follow-up has come, some at once; answers how many."""
     values = {"now": now, "at_once": RETURNED_AT_ONCE}
     return session.connection().execute(text(_RETURN), values).rowcount
+
+
+def key_people(work: Work) -> int:
+    """Work out the keyed hashes of some cases that were taken in before there were any; answers how many."""
+    rows = work.session.connection().execute(text(_UNKEYED), {"at_once": KEYED_AT_ONCE}).all()
+    for case_id, submitter, private in rows:
+        try:
+            facts = {} if private is None else work.vault.open(private)["facts"]
+        except ForbearError:  # sealed with a key that is gone: tied by the next facts that come in
+            facts = {}
+        phone, id_number = siblings.keys(work.vault, submitter, {name: str(value) for name, value in facts.items()})
+        work.session.connection().execute(text(_KEY), {"case": case_id, "phone": phone, "id_number": id_number})
+    return len(rows)
 
 
 def tidy(session: Session, now: dt.datetime) -> None:

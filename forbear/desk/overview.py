@@ -61,6 +61,16 @@ class DueCounts:
 
 
 @dataclass(frozen=True)
+class CrisisCounts:
+    """Cases in danger that need a person: crises, those without contact and due for a call, and what is to be asked."""
+
+    open: int
+    no_contact: int
+    late: int
+    possible: int
+
+
+@dataclass(frozen=True)
 class Counsellor:
     """What one account decided in the period."""
 
@@ -110,6 +120,24 @@ def due(session: Session, now: dt.datetime) -> DueCounts:
     return DueCounts(
         late, _counted(session, col(WorklistItem.due_at) >= now, col(WorklistItem.due_at) < now + dt.timedelta(days=1))
     )
+
+
+def crises(session: Session, now: dt.datetime) -> CrisisCounts:
+    """The cases in danger that nobody has settled."""
+    explicit, silent = col(WorklistItem.danger) == "explicit", col(WorklistItem.contacted_at).is_(None)
+    counts = (
+        func.count().filter(explicit),
+        func.count().filter(explicit, silent),
+        func.count().filter(explicit, col(WorklistItem.call_at) <= now),
+        func.count().filter(col(WorklistItem.danger) == "possible"),
+    )
+    return CrisisCounts(*session.exec(select(*counts).where(col(WorklistItem.danger).is_not(None))).one())
+
+
+def unevaluated(session: Session) -> int:
+    """How many cases that need a person could not be evaluated."""
+    query = select(func.count()).where(col(WorklistItem.failed_at).is_not(None), col(WorklistItem.status).in_(TO_DO))
+    return session.exec(query).one()
 
 
 def rules(session: Session, period: Period) -> list[tuple[str, RuleUsage]]:

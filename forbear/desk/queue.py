@@ -1,4 +1,4 @@
-"""The queue: every case by its current decision, most urgent first, in pages that stay put while cases arrive."""
+"""The queue: every case by its current decision, crises first, then by urgency, in pages that stay put meanwhile."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -28,24 +28,27 @@ _END_OF_TIME = 253_402_300_800_000_000  # microseconds to the year 10000
 
 @dataclass(frozen=True)
 class QueueCursor:
-    """Where a case stands in the order: by urgency, then when it is due, then who came first."""
+    """Where a case stands in the order: crises first, then by urgency, then when it is due, then who came first."""
 
+    calm: bool
     urgency: str
     due_at: dt.datetime
-    decision_id: int
+    case_id: int
 
     def __str__(self) -> str:
-        return f"{self.urgency}_{int(self.due_at.timestamp() * 1_000_000)}_{self.decision_id}"
+        return f"{int(self.calm)}_{self.urgency}_{int(self.due_at.timestamp() * 1_000_000)}_{self.case_id}"
 
     @classmethod
     def parse(cls, text: str) -> "QueueCursor":
         """The place that `str` wrote. Raises ForbearError for any other text."""
         try:
-            urgency, due, number = text.split("_")
-            decision_id, microseconds = int(number), int(due)
-            if urgency not in URGENCIES or not 0 < decision_id < 2**63 or not 0 <= microseconds < _END_OF_TIME:
+            calm, urgency, due, number = text.split("_")
+            case_id, microseconds = int(number), int(due)
+            if calm not in ("0", "1") or urgency not in URGENCIES:
                 raise ValueError
-            return cls(urgency, _EPOCH + dt.timedelta(microseconds=microseconds), decision_id)
+            if not 0 < case_id < 2**63 or not 0 <= microseconds < _END_OF_TIME:
+                raise ValueError
+            return cls(calm == "1", urgency, _EPOCH + dt.timedelta(microseconds=microseconds), case_id)
         except ValueError:
             raise ForbearError("This page of the queue does not exist: start again at its first page.") from None
 
@@ -76,7 +79,12 @@ class QueuePage:
     next: QueueCursor | None
 
 
-ORDER = (col(WorklistItem.urgency), col(WorklistItem.due_at), col(WorklistItem.decision_id))
+ORDER = (
+    col(WorklistItem.calm),
+    col(WorklistItem.urgency),
+    col(WorklistItem.due_at),
+    col(WorklistItem.case_id),
+)
 
 
 def page(session: Session, chosen: QueueFilter, after: QueueCursor | None = None, size: int = PAGE) -> QueuePage:
@@ -87,22 +95,22 @@ def page(session: Session, chosen: QueueFilter, after: QueueCursor | None = None
     last = rows[size - 1][0] if len(rows) > size else None
     return QueuePage(
         tuple(_entry(session, *row) for row in rows[:size]),
-        None if last is None else QueueCursor(last.urgency, last.due_at, last.decision_id),
+        None if last is None else QueueCursor(last.calm, last.urgency, last.due_at, last.case_id),
     )
 
 
 def places(
     wanted: Conditions, limit: int, after: QueueCursor | None = None
 ) -> CompoundSelect[Any] | Select[*tuple[Any, ...]]:
-    """The first cases of a filter in the order of the queue, as (case_id, urgency, due_at, decision_id).
+    """The first cases of a filter in the order of the queue, as (calm, urgency, due_at, case_id).
 
     An index holds the cases of each status in this order, with all that a filter looks at: the first ones of each
     status are read from it alone, and the first of those taken.
     """
     terms = list(wanted.terms)
     if after is not None:
-        terms.append(tuple_(*ORDER) > tuple_(after.urgency, after.due_at, after.decision_id))
-    query = core_select(col(WorklistItem.case_id), *ORDER).where(*terms)
+        terms.append(tuple_(*ORDER) > tuple_(after.calm, after.urgency, after.due_at, after.case_id))
+    query = core_select(*ORDER).where(*terms)
     if wanted.few or len(wanted.statuses) == 1:
         return query.where(col(WorklistItem.status).in_(wanted.statuses)).order_by(*ORDER).limit(limit)
     branches = [
@@ -110,7 +118,7 @@ def places(
         for status in wanted.statuses
     ]
     merged = union_all(*(core_select(branch) for branch in branches))
-    return merged.order_by("urgency", "due_at", "decision_id").limit(limit)
+    return merged.order_by("calm", "urgency", "due_at", "case_id").limit(limit)
 
 
 def beside(session: Session, case: Case) -> tuple[QueueRow, ...]:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from forbear.accounts.accounts import Viewer, ViewerWork
 from forbear.base.errors import ForbearError
 from forbear.base.packs import pack_to_name_by
-from forbear.desk import worklist
+from forbear.desk import danger, siblings, worklist
 from models.desk import WorklistItem
 from models.review import Review
 
@@ -36,6 +36,8 @@ class Act:
     reason: str | None = None
     detail: dict[str, Any] | None = None
     words: str | None = None
+    said: tuple[str, ...] = ()  # other words that came with it: looked through for danger, kept elsewhere
+    judged: tuple[str, ...] = ()  # kinds of danger that it settles
     tally: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
 
 
@@ -78,10 +80,13 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
         case.revision += 1
     session.add_all([review, case])
     session.flush()
+    work.note("review", f"review:{review.id}", {"action": act.action, "case": case.case_id})
+    danger.heed(work, case, filter(None, (act.words, *act.said)), act.judged)
+    if "danger" in act.changes:
+        siblings.spread(session, [case.case_id])
     zone = ZoneInfo(pack_to_name_by(session, case.pack_sha256).manifest.timezone)
     counts = {("reviewed", str(work.viewer.account_id), act.action): 1, **act.tally}
     worklist.note(session, case.submitter, counts, work.now.astimezone(zone).date())
-    work.note("review", f"review:{review.id}", {"action": act.action, "case": case.case_id})
     return review
 
 

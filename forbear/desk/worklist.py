@@ -11,29 +11,45 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlmodel import Session
 
+from forbear.desk import siblings
 from forbear.ledger.unit_of_work import Work
 from models.copy import copy_into
 from rules.decision.evaluate import Evaluation
 from rules.pack.pack import Pack
+from rules.pack.red_flags import Grade
 
 _FAR = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 # The row of a newer decision replaces the older one's. A case that a person dealt with comes back to the queue only if
 # it is recommended something else now, and one that is with a supervisor stays there; the time to answer runs anew only
-# if the urgency is another.
-_PLACE = text("""
+# if the urgency is another. Danger that was found in the same words as before is as settled as it was; found in others
+# it is there anew, and the case comes back; found no more, it stays until a person settles it, but for danger that was
+# only possible and that an answer denies.
+_TERMS = {
+    "same": "((desk.strategy, desk.decided_urgency) = (excluded.strategy, excluded.decided_urgency))",
+    "same_urgency": "(desk.decided_urgency = excluded.decided_urgency)",
+    "danger_anew": "(excluded.danger IS NOT NULL AND desk.danger_mac IS DISTINCT FROM excluded.danger_mac)",
+    "denied": """(
+        desk.danger = 'possible' AND desk.raised_urgency IS NULL AND excluded.danger IS NULL
+        AND desk.danger_kinds <@ ARRAY(
+            SELECT jsonb_array_elements_text(CAST(:denied AS jsonb) -> CAST(excluded.case_id AS text))
+        )
+    )""",
+}
+_PLACE = text(
+    """
     INSERT INTO desk_case AS desk (
         case_id, submitter, case_ref, batch_id, received_at, decision_id, version_number, as_of, pack_sha256, strategy,
-        urgency, certain, engines_agree, deadline, respond_by, due_at, product, days_overdue, overdue_bucket, status,
-        changed, revision
+        decided_urgency, certain, engines_agree, deadline, respond_by, due_at, product, days_overdue, overdue_bucket,
+        danger, danger_kinds, danger_mac, crisis_beside, status, changed, revision
     )
-    SELECT case_id, submitter, case_ref, batch_id, received_at, decision_id, number, as_of, pack_sha256, strategy,
-        urgency, certain, engines_agree, deadline, respond_by,
-        least(respond_by, CAST(deadline AS timestamp) AT TIME ZONE :zone),
-        product, days_overdue, overdue_bucket, 'open', false, 1
+    SELECT decided.case_id, submitter, case_ref, batch_id, received_at, decision_id, number, as_of, pack_sha256,
+        strategy, urgency, certain, engines_agree, deadline, respond_by,
+        least(respond_by, CAST(deadline AS timestamp) AT TIME ZONE :zone), product, days_overdue, overdue_bucket,
+        found.grade, coalesce(found.kinds, '{{}}'), decode(found.mac, 'hex'), false, 'open', false, 1
     FROM (
         SELECT v.case_id, c.submitter, c.case_ref, v.batch_id, v.created_at AS received_at, d.id AS decision_id,
             v.number, d.as_of, d.pack_sha256, d.strategy, d.urgency, d.certain, d.engines_agree,
-            CAST(d.outcome #>> '{deadlines,0,date}' AS date) AS deadline,
+            CAST(d.outcome #>> '{{deadlines,0,date}}' AS date) AS deadline,
             coalesce(d.created_at + CAST(CAST(:hours AS jsonb) ->> d.urgency AS integer) * interval '1 hour', :far)
                 AS respond_by,
             d.facts ->> 'product' AS product, CAST(d.facts ->> 'days_overdue' AS integer) AS days_overdue,
@@ -42,32 +58,45 @@ _PLACE = text("""
         JOIN case_version v ON v.id = d.case_version_id
         JOIN "case" c ON c.id = v.case_id
         WHERE d.case_version_id = ANY(:versions) AND d.pack_sha256 = :pack AND d.as_of = :as_of
-        ORDER BY v.case_id
     ) decided
+    LEFT JOIN jsonb_to_recordset(CAST(:dangers AS jsonb)) AS found (case_id bigint, grade text, kinds text[], mac text)
+        ON found.case_id = decided.case_id
+    ORDER BY decided.case_id
     ON CONFLICT (case_id) DO UPDATE SET
         batch_id = excluded.batch_id, received_at = excluded.received_at, decision_id = excluded.decision_id,
         version_number = excluded.version_number, as_of = excluded.as_of, pack_sha256 = excluded.pack_sha256,
-        strategy = excluded.strategy, urgency = excluded.urgency, certain = excluded.certain,
+        strategy = excluded.strategy, decided_urgency = excluded.decided_urgency, certain = excluded.certain,
         engines_agree = excluded.engines_agree, deadline = excluded.deadline, product = excluded.product,
         days_overdue = excluded.days_overdue, overdue_bucket = excluded.overdue_bucket,
-        respond_by = CASE WHEN desk.urgency = excluded.urgency THEN desk.respond_by ELSE excluded.respond_by END,
+        respond_by = CASE WHEN {same_urgency} AND NOT {danger_anew} THEN desk.respond_by
+            ELSE excluded.respond_by END,
         due_at = least(
-            CASE WHEN desk.urgency = excluded.urgency THEN desk.respond_by ELSE excluded.respond_by END,
+            CASE WHEN {same_urgency} AND NOT {danger_anew} THEN desk.respond_by ELSE excluded.respond_by END,
             CAST(excluded.deadline AS timestamp) AT TIME ZONE :zone
         ),
-        status = CASE WHEN (desk.strategy, desk.urgency) = (excluded.strategy, excluded.urgency)
-            OR desk.status = 'escalated' THEN desk.status ELSE 'open' END,
-        follow_up_at = CASE WHEN (desk.strategy, desk.urgency) = (excluded.strategy, excluded.urgency)
-            THEN desk.follow_up_at END,
-        changed = desk.changed OR (
-            desk.status <> 'open' AND (desk.strategy, desk.urgency) <> (excluded.strategy, excluded.urgency)
-        ),
+        status = CASE WHEN {same} AND NOT {danger_anew} OR desk.status = 'escalated' THEN desk.status ELSE 'open' END,
+        follow_up_at = CASE WHEN {same} AND NOT {danger_anew} THEN desk.follow_up_at END,
+        changed = desk.changed OR (desk.status <> 'open' AND NOT {same}),
+        danger = CASE WHEN {danger_anew} THEN least(desk.danger, excluded.danger)
+            WHEN {denied} THEN NULL ELSE desk.danger END,
+        danger_kinds = CASE
+            WHEN {danger_anew} THEN ARRAY(SELECT DISTINCT unnest(desk.danger_kinds || excluded.danger_kinds) ORDER BY 1)
+            WHEN {denied} THEN '{{}}' ELSE desk.danger_kinds END,
+        danger_mac = excluded.danger_mac,
+        contacted_at = CASE WHEN {danger_anew} THEN NULL ELSE desk.contacted_at END,
+        call_at = CASE WHEN {danger_anew} THEN NULL ELSE desk.call_at END,
+        failed_at = CASE WHEN excluded.version_number < (
+            SELECT max(number) FROM case_version WHERE case_id = excluded.case_id
+        ) THEN desk.failed_at END,
         revision = desk.revision + 1
-    WHERE (excluded.version_number, excluded.as_of, excluded.decision_id)
-        > (desk.version_number, desk.as_of, desk.decision_id)
+    WHERE desk.decision_id IS NULL AND excluded.version_number >= desk.version_number
+        OR (excluded.version_number, excluded.as_of, excluded.decision_id)
+            > (desk.version_number, desk.as_of, desk.decision_id)
     RETURNING WITH (OLD AS before, NEW AS after) after.case_id, after.case_ref, after.submitter, after.decision_id,
-        before.strategy AS old_strategy, after.strategy, before.urgency AS old_urgency, after.urgency
-""")
+        before.strategy AS old_strategy, after.strategy, before.decided_urgency AS old_urgency,
+        after.decided_urgency AS urgency
+""".format(**_TERMS)  # noqa: S608 - text of ours
+)
 
 
 @dataclass(frozen=True)
@@ -94,8 +123,28 @@ class DecisionChanged:
         return {"submitter": self.submitter, "case_ref": self.case_ref, "decision_id": self.decision_id}
 
 
-def place(session: Session, pack: Pack, versions: Sequence[int], as_of: dt.date) -> list[DecisionChanged]:
-    """Bring the desk up to the decisions just written on these case versions; answers the cases it changed."""
+@dataclass(frozen=True)
+class DangerFound:
+    """What a decision found of danger in a case that nobody has answered; None where there is none."""
+
+    grade: Grade | None
+    kinds: tuple[str, ...]
+    denied: tuple[str, ...]  # kinds that the facts deny
+    mac: bytes = b""  # keyed hash of what it was found in
+
+
+def place(
+    session: Session, pack: Pack, versions: Sequence[int], as_of: dt.date, dangers: Mapping[int, DangerFound]
+) -> list[DecisionChanged]:
+    """Bring the desk up to the decisions just written on these case versions; answers the cases it changed.
+
+    `dangers` are by case.
+    """
+    found = [
+        {"case_id": case, "grade": each.grade, "kinds": each.kinds, "mac": each.mac.hex()}
+        for case, each in dangers.items()
+        if each.grade is not None
+    ]
     values = {
         "versions": list(versions),
         "pack": pack.sha256,
@@ -103,8 +152,12 @@ def place(session: Session, pack: Pack, versions: Sequence[int], as_of: dt.date)
         "zone": pack.manifest.timezone,
         "far": _FAR,
         "hours": json.dumps(pack.manifest.response_hours),
+        "dangers": json.dumps(found),
+        "denied": json.dumps({case: each.denied for case, each in dangers.items() if each.denied}),
     }
-    return [DecisionChanged(**row._mapping) for row in session.connection().execute(_PLACE, values)]
+    placed = [DecisionChanged(**row._mapping) for row in session.connection().execute(_PLACE, values)]
+    siblings.spread(session, (each.case_id for each in placed))
+    return placed
 
 
 def count(work: Work, pack: Pack, submitter: str, evaluations: Iterable[Evaluation]) -> None:

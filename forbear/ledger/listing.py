@@ -23,6 +23,7 @@ KINDS: Final = (
     "consent",
     "purge",
     "review",
+    "danger",
     "decision",
     "batch",
     "publication",

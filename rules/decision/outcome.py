@@ -19,6 +19,8 @@ from rules.pack.schema import Urgency
 from rules.pack.upcasting import upcast_outcome
 
 DISAGREEMENT = "disagreement"
+NOT_EVALUATED = "not_evaluated"
+_SOON: Final[Urgency] = "U1"
 STORED: Final = ConfigDict(extra="forbid", hide_input_in_errors=True)  # what the record keeps is misread by nobody
 NO_RULE = "*"  # a difference that is not about one rule: the engine gave no result at all
 
@@ -177,6 +179,31 @@ def disagreed(
         lapsed=(),
         engines_agree=False,
         disagreement=differences,
+    )
+
+
+def not_evaluated(pack: Pack) -> Outcome:
+    """The outcome of a case that could not be evaluated: a person decides, and soon."""
+    return Outcome(
+        strategy=pack.manifest.disagreement.strategy,
+        urgency=min(_SOON, pack.manifest.disagreement.urgency),
+        certain=False,
+        secondary=(),
+        blocked=(),
+        rules_fired=(NOT_EVALUATED,),
+        rules_unknown=(),
+        questions=(),
+        documents=(),
+        rights=(),
+        warnings=(),
+        steps=(),
+        flags=(),
+        deadlines=(),
+        plans=(),
+        recourse=(),
+        lapsed=(),
+        engines_agree=True,
+        disagreement=(),
     )
 
 

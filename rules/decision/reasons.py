@@ -5,13 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 
 from rules.decision.hit_policy import DEFAULT, HitPolicy, Ids
-from rules.decision.outcome import DISAGREEMENT
+from rules.decision.outcome import DISAGREEMENT, NOT_EVALUATED
 from rules.pack.pack import LoadedRule, Pack
 from rules.pack.schema import Default, Rule
 
 
 def speaking(pack: Pack, fired: Ids) -> Ids:
     """Of the fired rules those that are not silenced, most important first."""
+    if NOT_EVALUATED in fired:
+        return ()
     said = _policy(pack).select(fired).speaking
     if DISAGREEMENT in fired:  # the engines differ: nothing was recommended, by default or otherwise
         return (DISAGREEMENT, *(rule for rule in said if rule in fired))

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 from rules.decision.hit_policy import Ids
 from rules.decision.outcome import Counterfactual, DeadlineDue, EngineDisagreement, Outcome, StaleParameter
 from rules.decision.reasons import source, speaking
+from rules.decision.safety_hold import SafetyHold, for_staff, held_back
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
 from rules.facts.red_flags import RedFlagMatch
@@ -20,6 +21,7 @@ from rules.finance.repayment_plan import RepaymentPlan
 from rules.locale import said
 from rules.pack.pack import Pack
 from rules.pack.placeholders import placeholders
+from rules.pack.red_flags import Grade
 from rules.pack.schema import (
     Advice,
     Audience,
@@ -38,6 +40,7 @@ from rules.text.client_plan import ClientPlan, client_plan
 from rules.text.phrases import change, filled, reason, stale
 from rules.text.plan_text import sentence as plan_sentence
 from rules.text.plan_text import yuan
+from rules.text.safety_notice import safety_notice
 
 # A fact as a submitter would write it in JSON: money in yuan and rates in percent as decimal strings, dates ISO 8601.
 FactView: TypeAlias = bool | int | str | tuple[str, ...]
@@ -149,6 +152,14 @@ class RedFlagView(Model):
     text: Text
 
 
+class SafetyHoldView(Model):
+    """Danger that nobody has settled: steps and plans are held back until somebody is reached and safe."""
+
+    grade: Grade
+    text: Text
+    beside: str | None = Field(description="The other case of the borrower that it is in; null: this one")
+
+
 class DecisionView(Model):
     """What the policy recommends for a case, and why. A person decides."""
 
@@ -183,6 +194,7 @@ class DecisionView(Model):
     disclaimer: Text
     recommended: str = Field(description="What the policy recommends: `strategy`, unless a person chose another")
     plan_for_client: ClientPlan | None = Field(description="One page for the client; null where there is none")
+    safety_hold: SafetyHoldView | None
     facts: dict[str, FactView] = Field(
         description="As evaluated, derived ones included: money in yuan and rates in percent as decimal strings, "
         "dates ISO 8601. What is not known is not there; personal data and notes never are."
@@ -196,9 +208,14 @@ def decision_view(
     facts: Facts,
     as_of: dt.date,
     alarms: Sequence[RedFlagMatch] = (),
+    hold: SafetyHold | None = None,
     recommended: str | None = None,
 ) -> DecisionView:
-    """A decision put in words, in both languages; `recommended` where a person chose another strategy."""
+    """A decision put in words, in both languages; under a safety hold without what is for the talks.
+
+    `recommended` is the policy's strategy where a person chose another.
+    """
+    outcome = outcome if hold is None else held_back(pack, outcome)
     manifest, strategy = pack.manifest, pack.strategies[outcome.strategy]
     warnings = _advice(pack, "warnings", outcome.warnings, facts, as_of)
     return DecisionView(
@@ -230,7 +247,8 @@ def decision_view(
         red_flags=tuple(_red_flag(pack, alarm) for alarm in alarms),
         disagreement=outcome.disagreement,
         disclaimer=manifest.disclaimer,
-        plan_for_client=client_plan(pack, outcome, facts, as_of),
+        plan_for_client=client_plan(pack, outcome, facts, as_of) if hold is None or for_staff(pack, outcome) else None,
+        safety_hold=None if hold is None else _safety_hold(hold),
         facts={
             name: fact_view(pack.vocabulary.facts[name], facts[name]) for name in public_facts(pack) if name in facts
         },
@@ -370,6 +388,10 @@ def _recourse(pack: Pack, recourse: Counterfactual) -> RecourseView:
         rule=recourse.rule,
         text=Text(zh=change(pack, recourse, "zh"), en=change(pack, recourse, "en")),
     )
+
+
+def _safety_hold(hold: SafetyHold) -> SafetyHoldView:
+    return SafetyHoldView(grade=hold.grade, text=safety_notice(hold), beside=hold.beside)
 
 
 def _red_flag(pack: Pack, alarm: RedFlagMatch) -> RedFlagView:

@@ -44,10 +44,11 @@ def explain(
 ) -> str:
     """The explanation, in paragraphs. `decision` is the outcome in words, `trace` of the same facts."""
     notes = _Notes(pack, language)
-    alone = decided_alone(pack, outcome.rules_fired)
+    alone = decided_alone(pack, outcome.rules_fired) or decision.safety_hold is not None
     traced = {each.rule: each for each in trace}
     sections: list[tuple[str, list[str]]] = [
         ("", _recommendation(pack, decision, outcome, facts, language)),
+        ("", [] if decision.safety_hold is None else [in_language(decision.safety_hold.text, language)]),
         ("red_flags", [in_language(flag.text, language) for flag in decision.red_flags]),
         ("situation", [] if alone else _situation(pack, facts, language)),
         ("deadlines", [_deadline(due, notes, language) for due in decision.deadlines]),

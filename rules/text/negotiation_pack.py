@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rules.decision.outcome import Outcome
+from rules.decision.safety_hold import SafetyHold, for_staff, held_back, protocol_of
 from rules.facts.affordability import payable, steady
 from rules.facts.case_facts import Facts
 from rules.finance.repayment_plan import RepaymentPlan
@@ -19,6 +20,7 @@ from rules.text.client_plan import ClientPlan, client_plan
 from rules.text.negotiation_words import NegotiationWords, day, money, plan_words
 from rules.text.phrases import cited
 from rules.text.plan_text import sentence
+from rules.text.safety_notice import safety_notice
 
 _POINTS = ("ask", "in_writing", "not_sign")
 
@@ -88,14 +90,24 @@ class NegotiationPack:
     notice: Text
 
 
-def negotiation_pack(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date) -> NegotiationPack | None:
+def negotiation_pack(
+    pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date, hold: SafetyHold | None = None
+) -> NegotiationPack | None:
     """The negotiation pack of a decided case; None where the policy pack has no texts for one.
 
     Pure: the same decision gives the same pack. `facts` are those the decision was made on, derived ones included.
+    Under a safety hold it is a protocol for staff, of what is done about the danger.
     """
     found = pack.negotiation
     if found is None:
         return None
+    if hold is not None:
+        outcome = held_back(pack, outcome)
+        if not for_staff(pack, outcome):
+            protocol = protocol_of(pack, hold)
+            if protocol is None:
+                return None
+            outcome = replace(outcome, strategy=protocol, secondary=())
     approach = found.approaches[outcome.strategy]
     staff = approach.speaker == "staff"
     as_borrower = NegotiationWords(pack, facts, as_of, True, {}).true(found.as_borrower)
@@ -114,7 +126,7 @@ def negotiation_pack(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date)
         reviewed_on=pack.manifest.reviewed_on,
         strategy=outcome.strategy,
         title=strategy.title,
-        summary=None if staff else words.fill(strategy.summary),
+        summary=_summary(words, strategy.summary, staff, hold),
         plan=plan,
         staff=staff,
         withheld=withheld,
@@ -135,6 +147,13 @@ def negotiation_pack(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date)
         sources=tuple(_sources(pack, found, approach, points, letters)),
         notice=found.staff_notice if staff else pack.manifest.disclaimer,
     )
+
+
+def _summary(words: NegotiationWords, summary: Text, staff: bool, hold: SafetyHold | None) -> Text | None:
+    """What it is about; for staff only why nothing else is given."""
+    if hold is not None:
+        return safety_notice(hold)
+    return None if staff else words.fill(summary)
 
 
 def withholds(pack: Pack, outcome: Outcome) -> bool:

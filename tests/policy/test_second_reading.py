@@ -140,11 +140,11 @@ def test_charges_above_24_percent() -> None:
     found = _table(cases)["over_cap_amount"].to_list()
     excessive = 0
     for case, amount in zip(cases, found, strict=True):
-        claimed, principal, paid = case["interest_fees"], case["principal"], case["interest_paid_until"]
-        assert isinstance(claimed, int)
-        assert isinstance(principal, int)
+        charges, owed, paid = case["interest_fees"], case["principal"], case["interest_paid_until"]
+        assert isinstance(charges, int)
+        assert isinstance(owed, int)
         assert isinstance(paid, dt.date)
-        above = statute.above_24_percent(claimed, principal, (AS_OF - paid).days)
+        above = statute.above_24_percent(charges, owed, (AS_OF - paid).days)
         assert abs(amount - above) <= Fraction(1, 2), case
         assert amount == 0 or above > 0, case  # nothing lawful is called excessive for the sake of a rounded fen
         excessive += amount > 0

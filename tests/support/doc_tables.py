@@ -44,7 +44,10 @@ def _who(action: Action) -> str:
         who += ", also while a supervisor has it"
     elif "escalated" in action.when:
         who += "; while it is escalated only a supervisor"
-    return who if action.in_crisis else f"{who}; never in a crisis"
+    if not action.in_crisis:
+        who += "; never in a crisis"
+    danger = {"any": "", "never": "; never while danger is not settled", "only": "; only while danger is not settled"}
+    return who + danger[action.danger]
 
 
 def _fields() -> str:

@@ -90,12 +90,12 @@ def busy(url: str, vault: Vault, now: dt.datetime) -> Busy:
         with working_as(counsellor, url, vault, now) as mine:
             upload = uploads.keep(mine, SAMPLE.name, SAMPLE.read_bytes(), "local", now.date())
             webhook = _past(mine.session, vault, now)
-            earlier = mine.session.get_one(WorklistItem, worked).decision_id
+            earlier = mine.session.get_one(WorklistItem, worked).decision_id or 0
         with working_as(counsellor, url, vault, now, by=pack) as mine:
             chunk_id = _answered(mine, worked)
         with begin(engine, vault, now) as work:
             triage_chunk(work, chunk_id, lambda: now)
-            later = work.session.get_one(WorklistItem, worked).decision_id
+            later = work.session.get_one(WorklistItem, worked).decision_id or 0
     return Busy(
         **people,
         batch=str(done.batch_id),
@@ -110,7 +110,7 @@ def busy(url: str, vault: Vault, now: dt.datetime) -> Busy:
 
 def _morning(url: str, vault: Vault, who: Viewer, now: dt.datetime) -> tuple[int, int]:
     """A counsellor's morning on the six most urgent cases; answers an untouched case and one that was worked on."""
-    order = (col(WorklistItem.urgency), col(WorklistItem.due_at), col(WorklistItem.decision_id))
+    order = (col(WorklistItem.urgency), col(WorklistItem.due_at), col(WorklistItem.case_id))
     planned = (
         select(WorklistItem.case_id).where(WorklistItem.strategy == "card_personalised_instalment").order_by(*order)
     )

@@ -20,6 +20,14 @@ SPOKEN = {"alt", "title", "placeholder", "aria-label", "aria-description", "data
 NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 # Keys that templates put together from a value.
 FAMILIES = (
+    "contact.",
+    "safety.",
+    "handed_to.",
+    "crisis.title.",
+    "crisis.kind.",
+    "crisis.call_in.",
+    "queue.call.",
+    "queue.crisis.",
     "urgency.U",
     "status.",
     "layer.",

@@ -135,17 +135,22 @@ def list_cases(
     urgency: Urgency | None = None,
     strategy: Line | None = None,
     ref: Annotated[Line | None, Query(description="A part of the reference")] = None,
+    crisis: Annotated[
+        Literal["all", "no_contact"] | None, Query(description="Crises, of the case itself or of its borrower")
+    ] = None,
     submitter: Whose = None,
     after: Annotated[str | None, Query(max_length=64, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Cases:
-    """Decided cases, most urgent first: a submitter's own, everybody's for counsellors."""
+    """Decided cases, crises first, then by urgency: a submitter's own, everybody's for counsellors."""
     whose = None if viewer.submitter is None and submitter is None else submitter_for(session, viewer, submitter)
     try:
         place = None if after is None else queue.QueueCursor.parse(after)
     except ForbearError:
         raise ProblemError(400, "cursor") from None
-    page = queue.page(session, QueueFilter(urgency, strategy, ref, whose, statuses=STATUSES), place, limit)
+    page = queue.page(
+        session, QueueFilter(urgency, strategy, ref, whose, statuses=STATUSES, crisis=crisis), place, limit
+    )
     return Cases(cases=[_summary(entry) for entry in page.entries], next=None if page.next is None else str(page.next))
 
 
@@ -188,7 +193,7 @@ def answer(body: BaseModel, status: int = 200, headers: dict[str, str] | None = 
 
 def _case_view(session: Session, view: DecisionView, desk: WorklistItem) -> CaseView:
     kept = {name: getattr(desk, name) for name in DeskState.model_fields if name != "outdated"}
-    return CaseView(**dict(view), **kept, outdated=is_outdated(session, desk))
+    return CaseView(**{**dict(view), "urgency": desk.urgency}, **kept, outdated=is_outdated(session, desk))
 
 
 def _summary(entry: queue.QueueRow) -> CaseSummary:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from forbear.accounts.accounts import ViewerWork, work_by
 from forbear.case import acting, action_fields
@@ -55,6 +55,7 @@ _OF_A_KIND: dict[str, Any] = {  # of fields that hold the same in every action
     "papers": (list[Code], ...),
     "facts": (dict[Code, str | int | float | bool | list[str] | None], _NOT_EMPTY),
 }
+_WHEN: dict[str, Any] = {"day": dt.date, "until": dt.date, "call": AwareDatetime}
 
 
 def _shape(action: Action) -> type[_Action]:
@@ -67,7 +68,7 @@ def _shape(action: Action) -> type[_Action]:
 def _shown(field: action_fields.Field) -> Any:
     if field.kind in _OF_A_KIND:
         return _OF_A_KIND[field.kind]
-    allowed: Any = Literal[field.codes] if field.kind == "choice" else dt.date
+    allowed: Any = Literal[field.codes] if field.kind == "choice" else _WHEN[field.kind]
     return (allowed, ...) if field.required else (allowed | None, None)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from rules.pack.red_flags import Grade
 from rules.pack.schema import Text, Urgency
 from rules.text.decision_view import DecisionView
 
@@ -32,17 +33,22 @@ class DeskState(Shape):
     submitter: str
     status: Status
     revision: int = Field(description="To be sent along with a review: one made for an earlier revision is refused")
-    decision_id: int
+    decision_id: int | None = Field(description="null: it could not be evaluated, and never was")
     batch_id: UUID
     outdated: bool = Field(description="Newer facts came in and are being decided")
     changed: bool = Field(description="Something else is recommended than what was last reviewed")
     chosen_strategy: str | None = Field(description="What a person decided; null before that")
     due_at: dt.datetime
     follow_up_at: dt.datetime | None
+    danger: Grade | None = Field(description="Danger that nobody has settled: contact is recorded before anything else")
+    crisis_beside: bool = Field(description="Explicit danger in another case of the borrower")
+    contacted_at: dt.datetime | None = Field(description="The last contact recorded about it")
+    call_at: dt.datetime | None = Field(description="When the next call about it is due")
+    failed_at: dt.datetime | None = Field(description="Its newest facts could not be evaluated: a person decides")
 
 
 class CaseView(DeskState, DecisionView):
-    """A decided case: its decision, and where it stands."""
+    """A decided case: its decision, and where it stands. The urgency is the one on the desk, raised where need be."""
 
 
 class PendingCaseView(Shape):
@@ -75,6 +81,11 @@ class CaseSummary(Shape):
     overdue_bucket: str | None
     deadline: dt.date | None
     due_at: dt.datetime
+    danger: Grade | None
+    crisis_beside: bool
+    contacted_at: dt.datetime | None
+    call_at: dt.datetime | None
+    failed_at: dt.datetime | None
     as_of: dt.date
     batch_id: UUID
 

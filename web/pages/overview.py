@@ -63,6 +63,8 @@ def show_overview(request: Request, work: SupervisorWork, days: Days = 30) -> Re
         "volumes": overview.volumes(session, period),
         "mix": overview.mix(session),
         "due": overview.due(session, work.now),
+        "unevaluated": overview.unevaluated(session),
+        "crises": overview.crises(session, work.now),
         "rules": overview.rules(session, period)[:_RULES],
         "counsellors": overview.counsellors(session, period),
         "outcomes": overview.outcomes(session, period),

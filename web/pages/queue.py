@@ -106,7 +106,7 @@ def _chips(
         "assignee": people,
         "bucket": dict(_named(pack, "overdue_bucket", lang)),
     }
-    words = {"urgency", "status", "due"}  # the page's own, by `queue.<name>.<value>`
+    words = {"urgency", "status", "due", "crisis"}  # the page's own, by `queue.<name>.<value>`
     chips = []
     for name, value in terms.given.items():
         if name in words or (name == "assignee" and value in ("me", "nobody")):

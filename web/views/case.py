@@ -10,10 +10,12 @@ from sqlmodel import Session
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.packs import UnreadablePackError
 from forbear.batch.recorded_decision import decision_on
+from forbear.batch.unevaluated import failed_evaluation, plain_facts
 from forbear.case import alternatives, budget, corrections, decision_diff, negotiation_files, pdf, timeline
 from forbear.case.actions import ACTIONS, possible
 from forbear.case.acts import default_follow_up
 from forbear.case.decided_case import DecidedCase
+from forbear.case.personal_data import Personal
 from forbear.case.workflow import CaseContext
 from forbear.desk import review
 from forbear.desk.assignment import Refusal
@@ -27,6 +29,7 @@ from rules.text.phrases import parameter
 from web import language
 from web.charts import charts
 from web.views import render
+from web.views.crisis import crisis_card
 from web.views.forms import Forms, Sent, inputs
 from web.views.privacy import card
 from web.views.typed import TypedField, typed
@@ -48,10 +51,12 @@ def case_page(
     forms: Forms | None = None,
     *,
     stale: bool = False,
+    seen: Personal | None = None,
     status: int = HTTPStatus.OK,
 ) -> Response:
-    """The page of a decided case; `forms`: one of them was refused."""
+    """The page of a decided case; `forms`: one of them was refused. `seen`: whoever calls is shown the number."""
     values = _values(work, case)
+    values["crisis"] = crisis_card(work, case, values["standing"], values["kit"], seen)
     sent = forms.refused if forms else None
     # Where somebody else came first, the form may be gone from the page, or ask something else now.
     lost = sent is not None and (stale or _action_of(sent.form) not in values["can"])
@@ -68,7 +73,7 @@ def case_page(
         "has": language.has,
         "typed": _typed(request, work, case, sent) if lost and sent else None,
     }
-    address = None if status == HTTPStatus.OK else f"/cases/{case.case_id}"
+    address = None if status == HTTPStatus.OK and seen is None else f"/cases/{case.case_id}"
     return render.page(request, "case/case.html", values, status, address)
 
 
@@ -98,6 +103,8 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
         "holder": _holder(session, case) if people else None,
         "events": timeline.events(session, vault, case, reviews if people else ()),
         "ticked": timeline.ticked(reviews),
+        "failed": failed_evaluation(session, case.case_id) if case.desk.failed_at else None,
+        "plain": () if decision.evaluated else plain_facts(session, case.case_id, decision.pack),
         "asked": _asked(asks[0], decision.pack) if asks and waiting else (),
         "why_not": alternatives.alternatives(decision),
         "budget": budget.budget_of(decision),
@@ -109,7 +116,10 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
         "asking": inputs(
             decision.pack, decision.outcome.questions or missing(decision.pack.vocabulary, decision.facts), {}
         ),
-        "inputs": inputs(work.pack, corrections.asked_of(work.pack), decision.facts) if "answer" in can else (),
+        # A form that shows no facts must not ask for all of them: what is left blank is not known.
+        "inputs": inputs(work.pack, corrections.asked_of(work.pack), decision.facts)
+        if "answer" in can and decision.evaluated
+        else (),
         "presets": _presets(decision.pack, decision.as_of),
         "follow_up": default_follow_up(standing) if standing is not None else None,
     }
@@ -118,7 +128,7 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
 def _done(request: Request) -> str | None:
     """Which form led here."""
     name = request.query_params.get("done")
-    return name if name in FORMS else None
+    return name if name in FORMS or name == "retry" else None
 
 
 def _told(request: Request) -> str | None:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 from starlette.datastructures import FormData
@@ -56,6 +57,14 @@ class Sent:
             return dt.date.fromisoformat(text) if text else None
         except ValueError:
             raise RefusedError(FieldError.of(name, said("form.not_a_date"))) from None
+
+    def instant(self, name: str, zone: ZoneInfo) -> dt.datetime | None:
+        """A day and time on the clock there; None if none was given. Raises RefusedError for what is none."""
+        text = self.text(name)
+        try:
+            return dt.datetime.fromisoformat(text).replace(tzinfo=zone) if text else None
+        except ValueError:
+            raise RefusedError(FieldError.of(name, said("contact.not_a_moment"))) from None
 
     def cells(self) -> dict[str, object]:
         """The facts the form asked for, blank where nothing was filled in; a list keeps all its values."""

@@ -38,6 +38,8 @@ class QueueQuery(BaseModel):
     uncertain: bool | None = None
     disagree: bool | None = None
     changed: bool | None = None
+    failed: bool | None = None
+    crisis: Literal["all", "no_contact"] | None = None
 
     @field_validator("*", mode="before")
     @classmethod
@@ -79,6 +81,8 @@ class QueueQuery(BaseModel):
             uncertain=bool(self.uncertain),
             disagree=bool(self.disagree),
             changed=bool(self.changed),
+            failed=bool(self.failed),
+            crisis=self.crisis,
         )
 
     def query(self, **changes: Any) -> str:

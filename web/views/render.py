@@ -151,6 +151,7 @@ def _environment() -> Environment:
     environment.filters["articles"] = articles
     environment.filters["yuan"] = _yuan
     environment.filters["day"] = day
+    environment.filters["instant"] = dt.datetime.fromisoformat
     environment.filters["say"] = in_language
     environment.globals["display"] = display
     environment.globals["workings"] = formula_text.all_workings

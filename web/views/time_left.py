@@ -21,7 +21,7 @@ class Duration:
 class TimeLeft:
     """What is due when. `late`: the moment is past. A follow-up is no duty yet: the case comes back by itself then."""
 
-    kind: Literal["response", "deadline", "follow_up"]
+    kind: Literal["response", "call", "deadline", "follow_up"]
     at: dt.datetime
     span: Duration
     late: bool
@@ -32,6 +32,8 @@ def due(case: WorklistItem, now: dt.datetime) -> TimeLeft | None:
     if case.status not in TO_DO:
         at = case.follow_up_at
         return None if at is None else TimeLeft("follow_up", at, span(now, at), at <= now)
+    if case.call_at is not None:
+        return TimeLeft("call", case.call_at, span(now, case.call_at), case.call_at <= now)
     if case.due_at > _NEVER:
         return None
     # A deadline's day begins when the case is due: that day is the last one.

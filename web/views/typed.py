@@ -15,6 +15,10 @@ _LABELS = {
     "questions": "form.questions",
     "have": "documents.title",
     "outcome": "form.outcome",
+    "result": "form.contact_result",
+    "safety": "form.safety",
+    "handed_to": "form.handed_to",
+    "next_call": "form.next_call",
     "reason": "form.reason",
     "why": "form.why_closed",
     "days": "form.presets",
@@ -56,6 +60,9 @@ def _fields(sent: Sent, pack: Pack, lang: Language) -> Iterator[TypedField]:
         "confirmed": {"yes": language.message(lang, "form.yes")},
         **dict.fromkeys(("reason", "why"), _messages("reason.", lang)),
         "outcome": _messages("outcome.", lang),
+        "result": _messages("contact.", lang),
+        "safety": _messages("safety.", lang),
+        "handed_to": _messages("handed_to.", lang),
     }
     confirmed = {"confirmed": "form.confirm_unclear"} if sent.form == "accept" else {}
     for name, label in {**_LABELS, **confirmed}.items():

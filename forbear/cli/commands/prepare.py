@@ -14,6 +14,7 @@ from forbear.case import negotiation_files as packs
 from forbear.cli.context import opened
 from models.case import Case
 from rules.locale import Language
+from rules.text.safety_notice import safety_notice
 
 _LANGUAGES: Final[dict[str, tuple[Language, ...]]] = {"zh": ("zh",), "en": ("en",), "both": ("zh", "en")}
 _NO_CONSENT: Final[dict[consent.ConsentStatus, str]] = {
@@ -40,13 +41,17 @@ def prepare(
             work.note("export", f"case:{case.id}", {"command": "prepare", "files": ["kit"]})
     if decided is None:
         raise ForbearError(f"There is no decision on a case {case_ref!r}: `forbear status` shows what was submitted.")
+    if kit is None and decided.hold is not None:
+        raise ForbearError(safety_notice(decided.hold).en)
     if kit is None:
         raise ForbearError(
             f"The policy pack that decided {case_ref!r} has no texts for a negotiation pack: triage the case again."
         )
     for path in packs.write(out, kit, _LANGUAGES[language], dt.datetime.now(dt.UTC), with_pdf=with_pdf):
         typer.echo(path)
-    if standing != "given":
+    if decided.hold is not None:
+        typer.echo(safety_notice(decided.hold).en, err=True)
+    elif standing != "given":
         typer.echo(_NO_CONSENT[standing], err=True)
     if kit.staff:
         typer.echo("This is a protocol for staff: nothing in it goes to the borrower.")

@@ -54,6 +54,7 @@ def on_the_desk(found: RecordedDecision) -> WorklistItem:
         as_of=AS_OF,
         pack_sha256=pack().sha256,
         strategy=found.outcome.strategy,
+        decided_urgency=found.outcome.urgency,
         urgency=found.outcome.urgency,
         certain=True,
         engines_agree=True,

@@ -1,6 +1,7 @@
 """The command line as users meet it: real processes, real servers, one sentence for whatever is wrong."""
 
 import csv
+import io
 import json
 import subprocess
 import sys
@@ -215,6 +216,45 @@ def test_a_negotiation_pack_is_written_for_a_decided_case(environment: dict[str,
     unknown = forbear(environment, "prepare", "K-2", "--out", "pack", cwd=tmp_path)
     assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 1)
     assert "no decision on a case 'K-2'" in unknown.stderr
+
+
+def test_nothing_for_the_talks_is_written_before_somebody_was_asked(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    case = {
+        "product": "jiebei",
+        "days_overdue": 100,
+        "hardship": "unemployment",
+        "hardship_duration": "temporary",
+        "lender_type": "consumer_finance",
+        "balance": 30000,
+        "principal": 28000,
+        "monthly_due": 2500,
+        "annual_rate_percent": 18,
+        "income_monthly": 5000,
+        "essential_outgoings": 3000,
+        "priority_payments": 0,
+        "creditors_overdue": 1,
+        "other_debt_payments": 0,
+        "income_evidence": "official",
+        "hardship_evidence": "official",
+        "legal_stage": "none",
+        "willing_to_pay": True,
+    }
+    rows = [{"case_ref": "K-1", "notes": "再催我就不活了，想自杀", **case}, {"case_ref": "K-2", **case}]
+    (tmp_path / "cases.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert forbear(environment, "triage", "cases.jsonl", "--out", "out.csv", cwd=tmp_path).returncode == 0
+    for ref, written in (("K-2", True), ("K-1", False)):  # the second takes away what the first left
+        done = forbear(environment, "prepare", ref, "--out", "pack", "--lang", "zh", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        names = {path.name for path in (tmp_path / "pack").iterdir()}
+        assert any(name.startswith("letter") for name in names) is written
+        assert ("Contact the person first" in done.stderr) is not written
+    assert "话术和信函" in (tmp_path / "pack" / "kit.md").read_text(encoding="utf-8")
+    explained = forbear(environment, "explain", "K-1", cwd=tmp_path)
+    assert "请先联系当事人" in explained.stdout
+    held, free = csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text(encoding="utf-8-sig")))
+    assert (held["plan_options"], free["safety_hold"]) == ("", "") and held["safety_hold"].startswith("explicit: ")
 
 
 def test_an_unusable_setting_is_one_sentence(environment: dict[str, str], tmp_path: Path) -> None:

@@ -45,7 +45,11 @@ def record(database_url: str, vault: Vault) -> Iterator[Record]:
     with psycopg.connect(database_url) as connection:
         for (case_id,) in connection.execute("SELECT case_id FROM desk_case").fetchall():
             drawn = {
-                "urgency": chance.choice(URGENCIES),
+                "decided_urgency": chance.choice(URGENCIES),
+                "danger": chance.choice([None, None, "possible", "explicit"]),
+                "crisis_beside": chance.random() < 0.1,
+                "failed_at": chance.choice([None, None, NOW]),
+                "contacted_at": chance.choice([None, NOW]),
                 "strategy": chance.choice(STRATEGIES),
                 "product": chance.choice(PRODUCTS),
                 "overdue_bucket": chance.choice(BUCKETS),
@@ -87,11 +91,14 @@ def fits(row: dict[str, Any], chosen: QueueFilter) -> bool:
         and not (chosen.uncertain and row["certain"])
         and not (chosen.disagree and row["engines_agree"])
         and not (chosen.changed and not row["changed"])
+        and not (chosen.failed and not row["failed_at"])
+        and (chosen.crisis is None or row["danger"] == "explicit" or row["crisis_beside"])
+        and not (chosen.crisis == "no_contact" and (row["danger"] != "explicit" or row["contacted_at"]))
     )
 
 
-def place(row: dict[str, Any]) -> tuple[str, dt.datetime, int]:
-    return row["urgency"], row["due_at"], row["decision_id"]
+def place(row: dict[str, Any]) -> tuple[bool, str, dt.datetime, int]:
+    return row["calm"], row["urgency"], row["due_at"], row["case_id"]
 
 
 def drawn(record: Record) -> st.SearchStrategy[QueueFilter]:
@@ -112,6 +119,8 @@ def drawn(record: Record) -> st.SearchStrategy[QueueFilter]:
         uncertain=st.booleans(),
         disagree=st.booleans(),
         changed=st.booleans(),
+        failed=st.booleans(),
+        crisis=some([None, None, "all", "no_contact"]),
     )
 
 

@@ -75,7 +75,7 @@ def test_what_is_late_and_what_is_soon_is_counted_among_cases_that_need_a_person
             connection.execute("UPDATE desk_case SET due_at = %s WHERE case_ref = %s", [at, ref])
         connection.execute("UPDATE desk_case SET status = 'closed' WHERE case_ref = 'A4'")
     found = told(client)
-    assert found.texts(".figures b")[:3] == ["4", "1", "1"], "open, late, due within a day"
+    assert found.texts(".figures b")[4:7] == ["4", "1", "1"], "after the crises: open, late, due within a day"
     assert [cases for _, cases in rows(found, "urgency")] == ["0", "0", "0", "0", "4", "0"]
     assert rows(found, "strategies") == [["人工研判", "4"]]
 

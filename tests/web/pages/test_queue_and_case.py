@@ -328,7 +328,7 @@ def test_engines_that_differ_are_shown_with_what_each_said(
             [Jsonb(differing)],
         )
     with engine_of(database_url) as engine, session(engine) as opened:
-        place(opened, pack(), [1], AS_OF + dt.timedelta(days=1))
+        place(opened, pack(), [1], AS_OF + dt.timedelta(days=1), {})
     assert "引擎分歧" in client.get("/").text
     page = case_page(client, "A")
     assert "请人工判断" in page

@@ -1,5 +1,13 @@
 """The pages of one case: what it says, and every form on it."""
 
-from web.pages.case import actions, assignment, case, negotiation_pack, privacy
+from web.pages.case import actions, assignment, case, crisis, negotiation_pack, privacy, retry
 
-ROUTERS = (assignment.router, case.router, actions.router, negotiation_pack.router, privacy.router)
+ROUTERS = (
+    assignment.router,
+    case.router,
+    actions.router,
+    crisis.router,
+    negotiation_pack.router,
+    privacy.router,
+    retry.router,
+)

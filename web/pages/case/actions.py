@@ -121,6 +121,9 @@ def _value(field: Field, sent: Sent, at: CaseContext) -> Any:
         case "until":  # one of the presets, or any other day
             days = sent.number("days")
             return sent.date(field.name) or (None if days is None else at.today + dt.timedelta(days=days))
+        case "call":  # so many minutes from now, or a moment of its own
+            minutes = sent.number("call_in")
+            return sent.instant(field.name, at.zone) or (minutes and at.now + dt.timedelta(minutes=minutes)) or None
         case "questions" | "papers":
             return sent.all(field.name)
         case "facts":

@@ -1,0 +1,148 @@
+"""Cases that could not be evaluated: on the queue for a person, who tries again or decides by hand, never nowhere.
+
+Putting one there reads nothing of the case that may have broken the evaluation; its texts are looked through for danger
+afterwards, in a transaction of its own.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from forbear.batch import publication
+from forbear.batch.triage import danger_found, written
+from forbear.desk import danger, siblings
+from forbear.ledger.unit_of_work import Work
+from models.case import CaseVersion
+from rules.decision.danger import danger_of
+from rules.decision.outcome import not_evaluated
+from rules.facts import red_flags
+from rules.locale import listed, said
+from rules.pack.pack import Pack
+from rules.pack.schema import Fact, Text
+
+# Versions of failed chunks that are the newest of their case, and of which the queue does not know.
+_UNKNOWN = text("""
+    SELECT v.id AS version, b.as_of FROM chunk k
+    JOIN batch b ON b.id = k.batch_id
+    JOIN case_version v ON v.id = ANY(k.case_version_ids)
+    LEFT JOIN desk_case d ON d.case_id = v.case_id
+    WHERE k.status = 'failed'
+        AND (d.case_id IS NULL OR d.failed_at IS NULL AND (d.version_number, d.as_of) < (v.number, b.as_of))
+        AND NOT EXISTS (SELECT FROM case_version newer WHERE newer.case_id = v.case_id AND newer.number > v.number)
+    ORDER BY v.id LIMIT :at_once
+""")
+_AT_ONCE = 200
+_PLACE = text("""
+    INSERT INTO desk_case AS desk (
+        case_id, submitter, case_ref, batch_id, received_at, decision_id, version_number, as_of, pack_sha256, strategy,
+        decided_urgency, certain, engines_agree, deadline, respond_by, due_at, product, days_overdue, overdue_bucket,
+        failed_at, danger_kinds, crisis_beside, status, changed, revision
+    )
+    SELECT v.case_id, c.submitter, c.case_ref, v.batch_id, v.created_at, NULL, v.number, CAST(:as_of AS date), :pack,
+        :strategy, :urgency, false, true, NULL, :respond_by, :respond_by, v.facts ->> 'product', NULL, NULL,
+        :now, '{}', false, 'open', false, 1
+    FROM case_version v JOIN "case" c ON c.id = v.case_id
+    WHERE v.id = :version
+    ON CONFLICT (case_id) DO UPDATE SET failed_at = excluded.failed_at,
+        version_number = CASE WHEN desk.decision_id IS NULL THEN excluded.version_number ELSE desk.version_number END,
+        respond_by = least(desk.respond_by, excluded.respond_by), due_at = least(desk.due_at, excluded.due_at),
+        status = CASE desk.status WHEN 'escalated' THEN desk.status ELSE 'open' END, follow_up_at = NULL,
+        revision = desk.revision + 1
+    RETURNING case_id
+""")
+_HEED = text("""
+    UPDATE desk_case SET danger = least(danger, :grade), danger_mac = :mac,
+        danger_kinds = ARRAY(SELECT DISTINCT unnest(danger_kinds || CAST(:kinds AS text[])) ORDER BY 1),
+        raised_urgency = least(raised_urgency, :urgency), contacted_at = NULL, call_at = NULL,
+        status = CASE status WHEN 'escalated' THEN status ELSE 'open' END, revision = revision + 1
+    WHERE case_id = :case AND danger_mac IS DISTINCT FROM :mac
+""")
+_VERSION = text("SELECT case_id, facts, private FROM case_version WHERE id = :version")
+_FAILED = text("""
+    SELECT k.batch_id, k.id AS chunk, coalesce(k.error, '') AS error FROM case_version v
+    JOIN chunk k ON v.id = ANY(k.case_version_ids) AND k.status = 'failed'
+    WHERE v.case_id = :case ORDER BY v.number DESC, k.id DESC LIMIT 1
+""")
+
+
+def put_on_desk(work: Work, active: Callable[[], Pack]) -> list[int]:
+    """Put some cases that could not be evaluated on the queue; answers their versions, to be looked through."""
+    rows = work.session.connection().execute(_UNKNOWN, {"at_once": _AT_ONCE}).all()
+    if not rows:
+        return []
+    pack = active()
+    if publication.keep(work, pack):
+        publication.note(work, pack)
+    found = not_evaluated(pack)
+    hours = pack.manifest.response_hours.get(found.urgency)
+    values = {
+        "pack": pack.sha256,
+        "strategy": found.strategy,
+        "urgency": pack.manifest.disagreement.urgency,
+        "respond_by": work.now + dt.timedelta(hours=hours) if hours is not None else work.now,
+        "now": work.now,
+    }
+    cases = [work.session.connection().execute(_PLACE, {**values, **row._mapping}).scalar_one() for row in rows]
+    siblings.spread(work.session, cases)
+    return [row.version for row in rows]
+
+
+def heed(work: Work, version: int, active: Callable[[], Pack]) -> None:
+    """Raise a case that could not be evaluated where its texts or facts speak of danger."""
+    row = work.session.connection().execute(_VERSION, {"version": version}).one()
+    pack = active()
+    texts = tuple(written(pack, row.facts, row.private, work.vault))
+    facts = {**row.facts, "note_flags": red_flags.scan_all(pack, texts)}
+    found = danger_found(pack, facts, danger_of(pack, facts), texts, work.vault)
+    if found.grade is None:
+        return
+    values = {
+        "case": row.case_id,
+        "grade": found.grade,
+        "kinds": list(found.kinds),
+        "mac": found.mac,
+        "urgency": danger.urgency_of(found.grade, found.kinds),
+    }
+    work.session.connection().execute(_HEED, values)
+    work.note("danger", f"case:{row.case_id}", {"grade": found.grade, "kinds": sorted(found.kinds)})
+    siblings.spread(work.session, [row.case_id])
+
+
+@dataclass(frozen=True)
+class FailedEvaluation:
+    """Where a case went wrong: the work that failed, and a kind and place of the code, never data."""
+
+    batch_id: UUID
+    chunk: int
+    error: str
+
+
+def failed_evaluation(session: Session, case_id: int) -> FailedEvaluation | None:
+    """What failed on a case last; None where nothing waits to be tried again."""
+    row = session.connection().execute(_FAILED, {"case": case_id}).first()
+    return None if row is None else FailedEvaluation(*row)
+
+
+def plain_facts(session: Session, case_id: int, pack: Pack) -> tuple[tuple[Text, Text], ...]:
+    """The newest facts of a case as they are stored, for a person: nothing is made of what may have broken the rest."""
+    newest = select(CaseVersion.facts).where(CaseVersion.case_id == case_id).order_by(col(CaseVersion.number).desc())
+    known = pack.vocabulary.facts
+    facts = session.exec(newest.limit(1)).one()
+    return tuple((known[name].title, _plain(known[name], value)) for name, value in facts.items() if name in known)
+
+
+def _plain(fact: Fact, value: object) -> Text:
+    """A stored value as it may be read by a person."""
+    if isinstance(value, bool):
+        return said("value.yes" if value else "value.no")
+    if fact.type in ("money", "rate") and isinstance(value, int):
+        value = f"{value // 100}.{value % 100:02}"
+    each = [fact.values.get(str(one)) for one in value] if isinstance(value, list) else [fact.values.get(str(value))]
+    known = [one for one in each if one is not None]
+    if known and len(known) == len(each):
+        return listed(Text(zh=one.zh, en=one.en) for one in known)
+    return Text(zh=str(value), en=str(value))

@@ -1,0 +1,90 @@
+"""Siblings: the cases of one person, by the submitter's reference or by keyed hashes of phone and ID number.
+
+A crisis in one of them stands over the others. Which do is kept on their rows of the queue, because the queue's order
+needs it; what a page says is looked up afresh.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from forbear.base.vault import Vault
+
+_ONE_PERSON: Final = 50  # cases with one number: what more have in common is a switchboard, not a person
+# Of a case `c`, every case of the same person, itself among them where anything is known of the person at all.
+TIED: Final = f"""
+    CROSS JOIN LATERAL (
+        SELECT id FROM "case" WHERE submitter = c.submitter AND borrower_ref = c.borrower_ref
+        UNION
+        SELECT id FROM "case" WHERE phone_key = c.phone_key
+            AND (SELECT count(*) FROM (SELECT FROM "case" WHERE phone_key = c.phone_key LIMIT {_ONE_PERSON + 1}) shared)
+                <= {_ONE_PERSON}
+        UNION
+        SELECT id FROM "case" WHERE id_key = c.id_key
+            AND (SELECT count(*) FROM (SELECT FROM "case" WHERE id_key = c.id_key LIMIT {_ONE_PERSON + 1}) shared)
+                <= {_ONE_PERSON}
+    ) tied
+"""  # noqa: S608 - text of ours
+_LEAST_DIGITS: Final = 7  # of a phone number; what has fewer, or one digit all along, is a blank filled in
+_ID = re.compile(r"[1-9]\d{16}[\dX]|[1-9]\d{14}")
+# Rows that somebody else holds are left for the next time: waiting for them and holding others could be a deadlock.
+_SPREAD = text(f"""
+    WITH touched AS (
+        SELECT unnest(CAST(:cases AS bigint[])) AS id
+        UNION
+        SELECT tied.id FROM "case" c {TIED} WHERE c.id = ANY(:cases)
+    ), found AS (
+        SELECT touched.id, EXISTS (
+            SELECT FROM "case" c {TIED} JOIN desk_case k ON k.case_id = tied.id
+            WHERE c.id = touched.id AND tied.id <> c.id AND k.danger = 'explicit'
+        ) AS beside
+        FROM touched
+    ), changed AS (
+        SELECT d.case_id, found.beside FROM desk_case d JOIN found ON found.id = d.case_id
+        WHERE d.crisis_beside <> found.beside ORDER BY d.case_id FOR UPDATE OF d SKIP LOCKED
+    )
+    UPDATE desk_case d SET crisis_beside = changed.beside, revision = d.revision + 1
+    FROM changed WHERE d.case_id = changed.case_id
+""")  # noqa: S608 - text of ours
+_CONCERNED = text("SELECT case_id FROM desk_case WHERE danger = 'explicit' OR crisis_beside ORDER BY case_id")
+
+
+def keys(vault: Vault, submitter: str, private: Mapping[str, str]) -> tuple[bytes | None, bytes | None]:
+    """Keyed hashes of phone and ID number: the same in one submitter's cases of one person, and useless otherwise."""
+    plain = {"phone": _phone(private.get("phone", "")), "id_number": _id_number(private.get("id_number", ""))}
+    made = {name: vault.mac(f"person\n{submitter}\n{name}\n{value}".encode()) for name, value in plain.items() if value}
+    return made.get("phone"), made.get("id_number")
+
+
+def _phone(text: str) -> str:
+    """A phone number as every way to write it comes to; empty for what is none."""
+    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", text)).removeprefix("00")
+    if len(digits) == len("8613800000000"):
+        digits = digits.removeprefix("86")
+    return digits if len(digits) >= _LEAST_DIGITS and len(set(digits)) > 1 else ""
+
+
+def _id_number(text: str) -> str:
+    """An ID number without its check digit; one of fifteen digits as of eighteen; empty for what is none."""
+    letters = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text)).upper()
+    if not _ID.fullmatch(letters) or len(set(letters)) == 1:
+        return ""
+    return letters[:17] if len(letters) == 18 else f"{letters[:6]}19{letters[6:]}"
+
+
+def spread(session: Session, cases: Iterable[int]) -> int:
+    """Bring these cases and their siblings up to what is a crisis among them; answers how many rows changed."""
+    wanted = sorted(set(cases))
+    if not wanted:
+        return 0
+    session.flush()
+    return session.connection().execute(_SPREAD, {"cases": wanted}).rowcount
+
+
+def reconcile(session: Session) -> int:
+    """The same for every case that is or was concerned: what two transactions could not see of each other."""
+    return spread(session, session.connection().execute(_CONCERNED).scalars())

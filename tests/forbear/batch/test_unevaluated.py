@@ -1,0 +1,100 @@
+"""A case that could not be evaluated is on the queue as urgent work, however it failed, and never nowhere."""
+
+import datetime as dt
+from typing import Any
+
+import psycopg
+import pytest
+
+from forbear.base.vault import Vault
+from forbear.batch import chunks, unevaluated
+from forbear.batch.recorded_decision import decision_on_desk
+from models.desk import WorklistItem
+from models.session import session
+from tests.support.cases import NOW, accepted, engine_of, submitted, triaged, working
+from tests.support.failed_cases import active, fails, put
+from workers import tasks
+
+HOUR = dt.timedelta(hours=1)
+
+
+def desk(url: str) -> dict[str, dict[str, Any]]:
+    with psycopg.connect(url) as connection:
+        return {row["case_ref"]: row for (row,) in connection.execute("SELECT to_jsonb(d) FROM desk_case d").fetchall()}
+
+
+def test_it_is_urgent_work_and_danger_is_seen_all_the_same(database_url: str, vault: Vault) -> None:
+    fails(
+        database_url,
+        vault,
+        accepted(1, "PLAIN"),
+        accepted(1, "LIFE", {"notes": "想自杀，不想活了"}),
+        accepted(1, "FORCE", {"notes": "催收砸门打人"}),
+    )
+    assert len(put(database_url, vault)) == 3
+    rows = desk(database_url)
+    assert {ref: (row["urgency"], row["danger"], row["calm"], row["status"]) for ref, row in rows.items()} == {
+        "PLAIN": ("U1", None, True, "open"),
+        "LIFE": ("U0", "explicit", False, "open"),
+        "FORCE": ("U1", "explicit", False, "open"),
+    }
+    assert rows["PLAIN"]["decision_id"] is None and rows["PLAIN"]["strategy"] == "counsellor_review"
+    assert put(database_url, vault) == [], "each once"
+
+
+def test_texts_that_break_the_scan_do_not_take_the_case_away(database_url: str, vault: Vault) -> None:
+    fails(database_url, vault, accepted(1, "A", {"notes": "想自杀"}))
+    with working(database_url, vault) as work:
+        (version,) = unevaluated.put_on_desk(work, active)
+    with pytest.raises(ZeroDivisionError), working(database_url, vault) as work:
+        unevaluated.heed(work, version, lambda: 1 // 0)  # type: ignore[arg-type,return-value] # what fails
+    assert desk(database_url)["A"]["urgency"] == "U1"
+
+
+def test_a_decided_case_whose_newer_facts_fail_comes_back(database_url: str, vault: Vault) -> None:
+    done = submitted(database_url, [accepted(1, "A"), accepted(2, "B")], vault, by=active())
+    triaged(database_url, vault, [wake.chunk_id for wake in done.wakes])
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE desk_case SET status = 'snoozed', follow_up_at = %s", [NOW + HOUR])
+    fails(database_url, vault, accepted(1, "A", days_overdue=200), now=NOW + HOUR)
+    assert len(put(database_url, vault, NOW + HOUR)) == 1
+    rows = desk(database_url)
+    assert (rows["A"]["status"], rows["A"]["urgency"]) == ("open", "U1") and rows["A"]["failed_at"] is not None
+    assert (rows["B"]["status"], rows["B"]["failed_at"]) == ("snoozed", None)
+
+
+def test_a_retry_that_succeeds_takes_its_place(database_url: str, vault: Vault) -> None:
+    (chunk,) = fails(database_url, vault, accepted(1, "A", {"notes": "想自杀"}))
+    put(database_url, vault)
+    with working(database_url, vault) as work:
+        found = unevaluated.failed_evaluation(work.session, 1)
+        assert found is not None and found.chunk == chunk
+        chunks.retry(work.session, found.batch_id, found.chunk, NOW)
+    assert triaged(database_url, vault, [chunk]) == [1]
+    row = desk(database_url)["A"]
+    assert (row["failed_at"], row["strategy"], row["danger"]) == (None, "crisis_support", "explicit")
+    assert row["decision_id"] is not None
+
+
+def test_a_person_sees_it_without_what_broke_it(database_url: str, vault: Vault) -> None:
+    fails(database_url, vault, accepted(1, "A", balance=1234500, willing_to_pay=True))
+    put(database_url, vault)
+    with engine_of(database_url) as engine, session(engine) as opened:
+        found = decision_on_desk(opened, opened.get_one(WorklistItem, 1), vault)
+        assert not found.evaluated and found.facts == {} and found.negotiation_pack() is None
+        assert found.view().strategy == "counsellor_review" and found.view().reasons == ()
+        plain = {title.en: value.en for title, value in unevaluated.plain_facts(opened, 1, active())}
+    assert {"12345.00", "Credit card", "yes"} <= set(plain.values())
+
+
+def test_the_worker_puts_it_there(database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    with engine_of(database_url) as engine:
+        monkeypatch.setattr(tasks, "_process", lambda: tasks._Process(engine, vault))
+        monkeypatch.setattr(tasks, "_active", active)
+        monkeypatch.setattr(tasks, "triage_chunk", lambda *_: 1 // 0)
+        done = submitted(database_url, [accepted(1, "A", {"notes": "想自杀"})], vault, by=active())
+        (wake,) = done.wakes
+        for _ in range(chunks.MAX_TRIES + 1):
+            tasks._work(wake.chunk_id)
+    row = desk(database_url)["A"]
+    assert (row["urgency"], row["danger"]) == ("U0", "explicit") and row["failed_at"] is not None
