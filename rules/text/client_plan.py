@@ -138,13 +138,19 @@ def _days(pack: Pack, outcome: Outcome, as_of: dt.date) -> Iterator[PlanDay]:
 
 def _call(pack: Pack, name: str | None, facts: Facts) -> Text:
     """Whom to call when stuck, and the line for whoever cannot go on."""
-    care = pack.contacts.get(pack.manifest.care_line or "")
+    care = next((each for each in pack.contacts.values() if each.care), None)
     contact = _contact(pack, name, facts)
     told = [] if contact is None or contact is care else [_told(contact)]
     if care is not None:
         told.append(said("client_plan.care", number=care.number or care.title))
-    zh, en = "；".join(each.zh for each in told), "; ".join(each.en for each in told)
-    return Text(zh=f"{zh}。", en=f"{en[:1].upper()}{en[1:]}.")
+    calls = joined(told)
+    return Text(zh=f"{calls.zh}。", en=f"{calls.en[:1].upper()}{calls.en[1:]}.")
+
+
+def joined(lines: Iterable[Text]) -> Text:
+    """Lines one after the other, in one sentence."""
+    found = [Text(zh=each.zh.removesuffix("。"), en=each.en.removesuffix(".")) for each in lines]
+    return Text(zh="；".join(each.zh for each in found), en="; ".join(each.en for each in found))
 
 
 def _contact(pack: Pack, name: str | None, facts: Facts) -> Contact | None:
