@@ -94,7 +94,7 @@ def _client(plan: ClientPlan, language: Language) -> list[str]:
     """The client's page, a line for each part of it."""
     parts = (("today", plan.today), ("this_week", plan.this_week), ("not_to_do", plan.not_to_do))
     told = [said(f"explain.client.{name}", lines=joined(lines)) for name, lines in parts if lines]
-    return [in_language(text, language) for text in (plan.sentence, *told, plan.whom_to_call)]
+    return [in_language(text, language) for text in (plan.sentence, *told, plan.whom_to_call) if text]
 
 
 class _Notes:

@@ -484,7 +484,7 @@ def test_what_is_unclear_is_accepted_only_by_who_has_seen_what_is_open(working: 
 
 def test_the_strategy_chosen_drives_page_pack_letters_and_papers(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
-    work.shipped(**{"hardship_duration": "medium", "willing_to_pay": True, "legal_stage": "none"})
+    work.shipped(hardship_duration="medium", willing_to_pay=True, legal_stage="none")
     pack = load(DEFAULT_PACK)
     recommended = pack.strategies[work.desk()["strategy"]]
     chosen = pack.strategies["standstill_request"]
