@@ -17,17 +17,23 @@ from rules.decision.stale_parameters import StaleParameters
 from rules.engines.durable import DurableEngine, EngineError
 from rules.engines.polars_engine import PolarsEngine, RuleTrace, Verdicts
 from rules.facts.case_facts import Facts
+from rules.facts.cells import Value
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import Bounds
 from rules.pack.condition_parser import resolve
 from rules.pack.conditions import Compare, ParameterReference
-from rules.pack.normal_form import leaves
+from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
 
 Differences: TypeAlias = tuple[o.EngineDisagreement, ...]
 Hits: TypeAlias = Callable[[Facts, Bounds], frozenset[str]]
+
+
+def _says(value: Value | None) -> bool:
+    """Whether a fact says that something is so: it is known, and neither no nor none."""
+    return value not in (None, False, "none", ())
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,12 @@ class Evaluator:
         self._parameters = in_force(pack, as_of)
         self.engines = given or engines(pack, self._parameters)
         self._policy = HitPolicy(pack)
+        # The rules that look at the notes themselves.
+        self._noticed = frozenset(
+            loaded.rule.id
+            for loaded in pack.rules
+            if any("note_flags" in facts_of(leaf) for leaf in leaves(loaded.when))
+        )
         self._derivation = derivation(pack, as_of)
         self._columns = derived_columns(pack, as_of)
         self._counterfactuals = CounterfactualSearch(pack, self._policy, self.engines.second, self._derivation)
@@ -128,6 +140,7 @@ class Evaluator:
             return self._disagreed(facts, hits, true, unknown, differing)
         selection = self._policy.select(hits)
         certain, decisive = self._policy.outlook(selection.strategy, verdicts.sure[row], verdicts.open[row])
+        certain = certain and not self._contradicted(selection, facts)
         questions = self._questions(decisive, facts, verdicts.open_groups[row])
         return o.outcome(
             selection,
@@ -136,6 +149,14 @@ class Evaluator:
             o.due(self.pack, selection.of("deadline"), facts, self.as_of, self._parameters),
             self._plans(selection, facts),
         )
+
+    def _contradicted(self, selection: Selection, facts: Facts) -> bool:
+        """Whether the notes tell of something that no fact of the case answers, and the strategy is none for it."""
+        flags = facts.get("note_flags")
+        raised = flags if isinstance(flags, tuple) else ()
+        open_flags = (self.pack.red_flags[flag].answered_by for flag in raised if flag in self.pack.red_flags)
+        unanswered = any(names and not any(_says(facts.get(name)) for name in names) for names in open_flags)
+        return unanswered and not self._noticed & self._policy.speaking_for(selection)
 
     def _plans(self, selection: Selection, facts: Facts) -> tuple[RepaymentPlan, ...]:
         """The repayment plans of what is offered; none where nothing may acknowledge the debt."""

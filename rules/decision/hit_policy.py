@@ -268,6 +268,12 @@ class HitPolicy:
         """The items that may not be given, by kind and id."""
         return frozenset(item for item, marks in self._marked.items() if marks & blocks.kinds)
 
+    def speaking_for(self, selection: Selection) -> frozenset[str]:
+        """The fired rules that recommend the strategy, or serve nothing else."""
+        wanted = selection.strategy
+        fired = (self._effects[rule] for rule in selection.rules_fired if rule in self._effects)
+        return frozenset(hit.rule for hit in fired if wanted in (hit.recommend, hit.serves))
+
     def better(self, rule: str, fired: Collection[str]) -> str | None:
         """The strategy a rule recommends, if it is another and comes before the one that these fired rules give.
 

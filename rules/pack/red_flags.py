@@ -35,6 +35,8 @@ class RedFlag(Model):
     lowered_by: tuple[Annotated[Identifier, Ref("contexts")], ...] = ()  # beside a denial
     # Raised instead where every place is denied or lowered; without it that is no matter.
     denied_as: Annotated[Identifier, Ref("red_flags")] | None = None
+    # The facts that answer it: a decision is not certain while none of them says so too.
+    answered_by: tuple[Annotated[Identifier, Ref("facts")], ...] = ()
     # What takes the alarm back when the words, not patterns, stand at once before it, or after it.
     not_before: tuple[str, ...] = ()
     not_after: tuple[str, ...] = ()

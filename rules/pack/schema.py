@@ -103,6 +103,7 @@ class FactEntry(Model):
     unit: FactUnit | None = None  # what a whole number counts
     question: Text | None = None
     hint: Text | None = None  # told with an unknown value: how to find the right one
+    why: Text | None = None  # it is asked; without it that is worked out from the rules that wait for it
     aliases: tuple[str, ...] = ()
     required: bool = False
     required_unless: Annotated[Identifier, Ref("facts")] | None = None
@@ -198,7 +199,7 @@ class Strategy(Model):
     next_steps: Annotated[tuple[Annotated[Identifier, Ref("steps")], ...], Field(min_length=1)]
     # What it comes to, in one sentence to the client, and whom to call when stuck; null: it has no page for the client.
     sentence: Annotated[ShortText, Filled()] | None
-    call: Annotated[Identifier, Ref("contacts", also=(PRODUCT_CONTACTS,))] | None
+    call: Annotated[Identifier, Ref("contacts", how="contacts", also=(PRODUCT_CONTACTS,))] | None
     references: References
     acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
     plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
@@ -350,8 +351,6 @@ class Manifest(Model):
     default: Default
     disagreement: Default
     disclaimer: Text
-    # Whom to call for whoever cannot go on; it stands on every client's page.
-    care_line: Annotated[Identifier, Ref("contacts")] | None = None
     # Within how many hours a counsellor looks at a case; packs published before the desk do not say.
     response_hours: dict[Urgency, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
 
@@ -387,11 +386,15 @@ _Contacts = Annotated[tuple[Annotated[Identifier, Ref("contacts", how="contacts"
 
 
 class Contact(Model):
-    """Whom a borrower or counsellor turns to, and what for (contacts.yaml). `number` is a short hotline number."""
+    """Whom a borrower or counsellor turns to, and what for (contacts.yaml). `number` is a short hotline number.
+
+    `care`: for whoever cannot go on; it stands on every client's page.
+    """
 
     title: Text
     number: Annotated[str, Field(pattern=r"^\d{3,5}$")] | None = None
     purpose: Text
+    care: bool = False
     references: References
 
 

@@ -41,7 +41,7 @@ class ClientPlan(Model):
     this_week: Lines
     not_to_do: Lines
     days: tuple[PlanDay, ...]
-    whom_to_call: Text
+    whom_to_call: Text | None
 
 
 def client_plan(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date) -> ClientPlan | None:
@@ -67,7 +67,7 @@ def client_plan(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date) -> C
     week = [*today[MOST:], *week]
     days = () if danger else tuple(_days(pack, outcome, as_of))
     sentence, call = words.fill(strategy.sentence), _call(pack, strategy.call, facts)
-    said_anyway = len(sentence.zh) + len(call.zh) + sum(len(day.title.zh) for day in days)
+    said_anyway = len(sentence.zh) + (len(call.zh) if call else 0) + sum(len(day.title.zh) for day in days)
     kept = _fitting((today[:MOST], week[:MOST], lines(warnings)[:MOST]), CHARACTERS - said_anyway)
     return ClientPlan(
         sentence=sentence,
@@ -136,15 +136,23 @@ def _days(pack: Pack, outcome: Outcome, as_of: dt.date) -> Iterator[PlanDay]:
         yield PlanDay(date=due.date, title=pack.deadlines[due.id].title, assumed=due.assumed)
 
 
-def _call(pack: Pack, name: str | None, facts: Facts) -> Text:
+def _call(pack: Pack, name: str | None, facts: Facts) -> Text | None:
     """Whom to call when stuck, and the line for whoever cannot go on."""
-    care = pack.contacts.get(pack.manifest.care_line or "")
+    care = next((each for each in pack.contacts.values() if each.care), None)
     contact = _contact(pack, name, facts)
     told = [] if contact is None or contact is care else [_told(contact)]
     if care is not None:
         told.append(said("client_plan.care", number=care.number or care.title))
-    zh, en = "；".join(each.zh for each in told), "; ".join(each.en for each in told)
-    return Text(zh=f"{zh}。", en=f"{en[:1].upper()}{en[1:]}.")
+    if not told:
+        return None
+    calls = joined(told)
+    return Text(zh=f"{calls.zh}。", en=f"{calls.en[:1].upper()}{calls.en[1:]}.")
+
+
+def joined(lines: Iterable[Text]) -> Text:
+    """Lines one after the other, in one sentence."""
+    found = [Text(zh=each.zh.removesuffix("。"), en=each.en.removesuffix(".")) for each in lines]
+    return Text(zh="；".join(each.zh for each in found), en="; ".join(each.en for each in found))
 
 
 def _contact(pack: Pack, name: str | None, facts: Facts) -> Contact | None:

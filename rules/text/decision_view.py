@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 
 from rules.decision.hit_policy import Ids
 from rules.decision.outcome import Counterfactual, DeadlineDue, EngineDisagreement, Outcome, StaleParameter
+from rules.decision.questions import ranked, settles
 from rules.decision.reasons import source, speaking
 from rules.decision.safety_hold import SafetyHold, for_staff, held_back
 from rules.facts.case_facts import Facts
@@ -18,7 +19,7 @@ from rules.facts.cells import Value
 from rules.facts.red_flags import RedFlagMatch
 from rules.facts.red_flags import sentence as red_flag_sentence
 from rules.finance.repayment_plan import RepaymentPlan
-from rules.locale import said
+from rules.locale import listed, said
 from rules.pack.pack import Pack
 from rules.pack.placeholders import placeholders
 from rules.pack.red_flags import Grade
@@ -45,6 +46,7 @@ from rules.text.safety_notice import safety_notice
 # A fact as a submitter would write it in JSON: money in yuan and rates in percent as decimal strings, dates ISO 8601.
 FactView: TypeAlias = bool | int | str | tuple[str, ...]
 _Kind: TypeAlias = Literal["rights", "warnings", "steps"]
+_NAMED: Final = 3  # strategies that the reason of a question names
 _HORIZONS: Final = get_args(Horizon)
 
 
@@ -68,10 +70,11 @@ class ReasonView(Model):
 
 
 class QuestionView(Model):
-    """A fact that is not known yet."""
+    """A fact that is not known yet, and why it is asked."""
 
     fact: str
     text: Text
+    why: Text
 
 
 class ItemView(Model):
@@ -169,7 +172,9 @@ class DecisionView(Model):
     strategy: str
     strategy_label: Text
     urgency: Urgency
-    certain: bool = Field(description="No missing fact could change the strategy")
+    certain: bool = Field(
+        description="No missing fact could change the strategy, and nothing in the notes contradicts it"
+    )
     secondary: Ids
     blocked: Ids
     rules_fired: Ids
@@ -229,7 +234,7 @@ def decision_view(
         blocked=outcome.blocked,
         rules_fired=outcome.rules_fired,
         reasons=tuple(_reason(pack, rule, facts, as_of) for rule in speaking(pack, outcome.rules_fired)),
-        questions=tuple(_question(pack, name) for name in outcome.questions),
+        questions=tuple(_question(pack, outcome, name) for name in ranked(pack, outcome)),
         documents=tuple(_item(pack, name, pack.documents[name], facts, as_of) for name in outcome.documents),
         rights=_advice(pack, "rights", outcome.rights, facts, as_of),
         warnings=(*warnings, *(_lapse(pack, lapse) for lapse in outcome.lapsed)),
@@ -316,9 +321,15 @@ def _reason(pack: Pack, rule: str, facts: Facts, as_of: dt.date) -> ReasonView:
     )
 
 
-def _question(pack: Pack, name: str) -> QuestionView:
+def _question(pack: Pack, outcome: Outcome, name: str) -> QuestionView:
     fact = pack.vocabulary.facts[name]
-    return QuestionView(fact=name, text=fact.question or fact.title)
+    return QuestionView(fact=name, text=fact.question or fact.title, why=fact.why or _why_asked(pack, outcome, name))
+
+
+def _why_asked(pack: Pack, outcome: Outcome, name: str) -> Text:
+    """What the answer would settle, worked out from the rules that are still open."""
+    titles = [pack.strategies[strategy].title for strategy in settles(pack, outcome, name)[:_NAMED]]
+    return said("question.settles", strategies=listed(titles)) if titles else said("question.strategy")
 
 
 def _advice(pack: Pack, kind: _Kind, ids: Ids, facts: Facts, as_of: dt.date) -> tuple[AdviceView, ...]:

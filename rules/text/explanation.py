@@ -7,6 +7,7 @@ from typing import Final
 
 from rules.decision.near_misses import near_misses
 from rules.decision.outcome import Outcome
+from rules.decision.questions import FIRST
 from rules.decision.reasons import decided_alone, rules_of, source
 from rules.engines.polars_engine import RuleTrace
 from rules.facts.case_facts import Facts
@@ -15,11 +16,11 @@ from rules.pack import conditions as c
 from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
 from rules.pack.schema import Reference
+from rules.text.client_plan import ClientPlan, joined
 from rules.text.decision_view import Citation, DeadlineView, DecisionView, ItemView, QuestionView, ReasonView
 from rules.text.formula_text import all_workings
 from rules.text.phrases import cited, filled, phrase, used
 
-_MOST_QUESTIONS: Final = 5
 # What a counsellor wants to see first; nothing about money where a person is in danger.
 _SITUATION: Final = (
     "product",
@@ -49,6 +50,7 @@ def explain(
     sections: list[tuple[str, list[str]]] = [
         ("", _recommendation(pack, decision, outcome, facts, language)),
         ("", [] if decision.safety_hold is None else [in_language(decision.safety_hold.text, language)]),
+        ("client", [] if decision.plan_for_client is None else _client(decision.plan_for_client, language)),
         ("red_flags", [in_language(flag.text, language) for flag in decision.red_flags]),
         ("situation", [] if alone else _situation(pack, facts, language)),
         ("deadlines", [_deadline(due, notes, language) for due in decision.deadlines]),
@@ -59,7 +61,7 @@ def explain(
         ("documents", _items(decision.documents, notes, language)),
         ("rights", _items(decision.rights, notes, language)),
         ("warnings", _items(decision.warnings, notes, language)),
-        ("questions", _questions(pack, decision.questions, language)),
+        ("questions", _questions(decision.questions, language)),
         ("why_not", [] if alone else list(_why_not(pack, outcome, facts, trace, language))),
         ("changes", [in_language(recourse.text, language) for recourse in decision.recourse]),
         ("workings", [] if alone else list(_workings(pack, decision, facts, language))),
@@ -79,16 +81,21 @@ def _workings(pack: Pack, decision: DecisionView, facts: Facts, language: Langua
             yield in_language(said("explain.working", title=fact.title, told=lines), language)
 
 
-def _questions(pack: Pack, asked: Sequence[QuestionView], language: Language) -> list[str]:
-    """The first few, and how many more there are: nobody asks thirty things at once.
-
-    The days on which clocks start come after the stage that says whether there is a clock.
-    """
-    starts = {clock.starts_from for clock in pack.deadlines.values()}
-    first = sorted(asked, key=lambda question: question.fact in starts)
-    shown = [in_language(question.text, language) for question in first[:_MOST_QUESTIONS]]
+def _questions(asked: Sequence[QuestionView], language: Language) -> list[str]:
+    """The first few with why they are asked, and how many more there are."""
+    shown = [
+        in_language(said("explain.question", text=question.text, why=question.why), language)
+        for question in asked[:FIRST]
+    ]
     more = len(asked) - len(shown)
     return [*shown, in_language(said("explain.more_questions", n=more), language)] if more else shown
+
+
+def _client(plan: ClientPlan, language: Language) -> list[str]:
+    """The client's page, a line for each part of it."""
+    parts = (("today", plan.today), ("this_week", plan.this_week), ("not_to_do", plan.not_to_do))
+    told = [said(f"explain.client.{name}", lines=joined(lines)) for name, lines in parts if lines]
+    return [in_language(text, language) for text in (plan.sentence, *told, plan.whom_to_call) if text]
 
 
 class _Notes:

@@ -20,6 +20,7 @@ from forbear.case.workflow import CaseContext
 from forbear.desk import review
 from forbear.desk.assignment import Refusal
 from models.review import Review
+from rules.decision.questions import FIRST, ranked
 from rules.facts.case_facts import missing
 from rules.locale import said
 from rules.pack.pack import Pack
@@ -112,9 +113,12 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
         "kit": case.course.negotiation_pack(),
         "drawn": case.is_current and any(map(charts.drawn, case.course.outcome.plans)),
         "since": _since(work, case),
+        "first_questions": FIRST,
         "questions": {each.name: each for each in inputs(work.pack, decision.outcome.questions, {})},
         "asking": inputs(
-            decision.pack, decision.outcome.questions or missing(decision.pack.vocabulary, decision.facts), {}
+            decision.pack,
+            ranked(decision.pack, decision.outcome) or missing(decision.pack.vocabulary, decision.facts),
+            {},
         ),
         # A form that shows no facts must not ask for all of them: what is left blank is not known.
         "inputs": inputs(work.pack, corrections.asked_of(work.pack), decision.facts)

@@ -160,3 +160,20 @@ def test_a_case_that_a_colleague_holds_is_theirs(client: httpx.Client, database_
         assert review(colleague, "resume", revision=2).status_code == 422
     with caller(address, token(database_url, account(database_url, "zhao", "supervisor"))) as supervisor:
         assert review(supervisor, "resume", revision=2).status_code == 201
+
+
+def test_the_strategy_chosen_is_the_one_of_the_case(client: httpx.Client) -> None:
+    recommended = client.get("/cases/A").json()["strategy"]
+    chosen = "counsellor_review" if recommended != "counsellor_review" else "card_plan"
+    given = {"strategy": chosen, "reason": "borrower_wish", "words": WORDS}
+    assert review(client, "override", **given).status_code == 201
+    found = client.get("/cases/A").json()
+    assert (found["strategy"], found["recommended"], found["chosen_strategy"]) == (chosen, recommended, chosen)
+    assert found["plan_for_client"]["sentence"]["zh"]
+
+
+def test_what_is_unclear_is_accepted_only_when_confirmed(client: httpx.Client) -> None:
+    assert not client.get("/cases/A").json()["certain"]
+    refused = client.post("/cases/A/reviews", json={"action": "accept", "revision": 1})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "confirmed")
+    assert review(client, "accept").status_code == 201

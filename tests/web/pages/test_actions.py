@@ -15,6 +15,7 @@ from forbear.base.vault import Vault
 from forbear.case import actions
 from models.desk import STATUSES
 from models.review import ACTIONS as RECORDED
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.case_on_desk import PLAN, WORDS, CaseOnDesk, held_by, words_of
 from tests.support.cases import accepted
 from tests.support.desk_clients import account, cookie_of, desk
@@ -467,3 +468,31 @@ def test_every_code_of_a_case_has_its_words() -> None:
         *(field.label for field in fields if field.label),
     }
     assert [keys - messages(language).keys() for language in LANGUAGES] == [set(), set()]
+
+
+def test_what_is_unclear_is_accepted_only_by_who_has_seen_what_is_open(working: Callable[..., CaseOnDesk]) -> None:
+    work = working()
+    work.shipped()
+    page = work.client.get("/cases/1").text
+    form = page[page.index('id="accept"') : page.index('id="override"')]
+    assert "这些还没有问清" in form and 'name="confirmed"' in form
+    answer = work.client.submit("/cases/1/accept", {"revision": "1"})
+    assert answer.status_code == 422
+    assert "这个结论还没有定" in html.unescape(answer.text)
+    assert work.act("accept", {"confirmed": "yes"}) == 303
+
+
+def test_the_strategy_chosen_drives_page_pack_letters_and_papers(working: Callable[..., CaseOnDesk]) -> None:
+    work = working()
+    work.shipped(hardship_duration="medium", willing_to_pay=True, legal_stage="none")
+    pack = load(DEFAULT_PACK)
+    recommended = pack.strategies[work.desk()["strategy"]]
+    chosen = pack.strategies["standstill_request"]
+    assert recommended != chosen and chosen.sentence is not None
+    assert work.act("override", {**ACTIONS["override"], "strategy": "standstill_request"}) == 303
+    page = html.unescape(work.client.get("/cases/1").text)
+    assert f"<h1>{chosen.title.zh}</h1>" in page
+    assert f"<s>{recommended.title.zh}</s>" in page
+    assert chosen.sentence.zh in page
+    kit = work.client.get("/cases/1/kit").text
+    assert f"：{chosen.title.zh}" in kit and recommended.title.zh not in kit

@@ -1,0 +1,32 @@
+"""Questions come in the order of what they decide, say why they are asked, and spare most of the form."""
+
+from __future__ import annotations
+
+from bench.questions import mean_answers
+from rules.decision.questions import FIRST, ranked, settles
+from rules.text.decision_view import decision_view
+from tests.support.negotiation_packs import AS_OF, evaluated, pack
+
+
+def test_danger_and_the_court_come_first() -> None:
+    found = evaluated()
+    order = ranked(pack(), found.outcome)
+    assert sorted(order) == sorted(found.outcome.questions)
+    assert set(order[:3]) == {"self_harm_signal", "violence", "legal_stage"}
+
+
+def test_a_question_says_why_it_is_asked() -> None:
+    found = evaluated()
+    asked = decision_view(pack(), "K-1", found.outcome, found.facts, AS_OF).questions
+    assert len(asked) > FIRST
+    by_fact = {question.fact: question for question in asked}
+    assert by_fact["legal_stage"].why == pack().vocabulary.facts["legal_stage"].why
+    age = settles(pack(), found.outcome, "age")
+    assert pack().strategies[age[0]].title.zh in by_fact["age"].why.zh
+    assert found.outcome.strategy not in age
+
+
+def test_they_spare_two_answers_in_five_against_the_form() -> None:
+    ours, form, cases = mean_answers(every=25)
+    assert cases >= 5
+    assert ours <= 0.6 * form, (ours, form)
