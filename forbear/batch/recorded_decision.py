@@ -77,6 +77,8 @@ class RecordedDecision:
         A choice made before something else was recommended was about another case than this.
         """
         chosen = desk.chosen_strategy
+        if self.hold is not None:  # nothing for the talks follows from any strategy
+            return self
         if chosen in (None, self.outcome.strategy) or chosen not in self.pack.strategies or desk.changed:
             return self
         found = evaluator(self.pack, self.as_of).chosen(Evaluation(self.facts, self.outcome), chosen)
