@@ -39,7 +39,7 @@ _MORE_FACTS = """
   other_debt_payments: {type: money, title: {zh: 其他月供, en: Other payments}, question: {zh: 多少？, en: How much?}}
   phone: {type: text, title: {zh: 手机, en: Phone}, private: true}
   id_number: {type: text, title: {zh: 身份证, en: ID number}, private: true}
-  notes: {type: text, title: {zh: 备注, en: Notes}, private: true}
+  notes: {type: text, free: true, title: {zh: 备注, en: Notes}, private: true}
 pairs:"""
 CHANGES: dict[str, str | None] = {"facts.yaml": FILES["facts.yaml"].replace("\npairs:", _MORE_FACTS)}
 
