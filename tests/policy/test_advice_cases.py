@@ -119,12 +119,12 @@ def holds(found: Advice, check: str) -> bool:
         return re.search(check, found.text) is not None
     kind, _, name = check[1:].partition(".")
     outcome = found.evaluation.outcome
-    there = {
+    there: dict[str, tuple[str, ...]] = {
         "strategies": (outcome.strategy, *outcome.secondary),
         "letters": tuple(draft.id for draft in found.kit.letters),
         "deadlines": tuple(each.id for each in outcome.deadlines),
-    }.get(kind) or getattr(outcome, kind, ())
-    return (name in there) is (check[0] == "+")
+    }
+    return (name in there.get(kind, getattr(outcome, kind, ()))) is (check[0] == "+")
 
 
 def checks() -> Iterator[Any]:
