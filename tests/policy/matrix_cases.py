@@ -13,6 +13,7 @@ from tests.policy.matrix_terms import AS_OF
 PRODUCTS = (
     "huabei",
     "jiebei",
+    "pay_later",
     "credit_card",
     "card_instalment",
     "bank_consumer",
@@ -21,6 +22,7 @@ PRODUCTS = (
     "microloan",
     "mortgage",
     "car_loan",
+    "car_lease",
     "business_personal",
     "student_state",
     "private",

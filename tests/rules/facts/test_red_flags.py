@@ -53,18 +53,6 @@ TRIGGERS = {
     "evidence_tampering": "假病历 PS流水 伪造病历",
     "asset_hiding": "转移财产 假离婚",
     "data_overcollection": "身份证正反面 上传通讯录 contact_list both_sides_of_id",
-    "account_frozen": "司法冻结 银行卡被冻结 account_frozen",
-    "arbitration_papers": "仲裁通知 裁决书 arbitration",
-    "notarised_enforcement": "执行证书 公证执行",
-    "auction_notice": "拍卖公告 法拍",
-    "repossession": "车被拖 拖车费 repossessed",
-    "nominee_loan": "替朋友借 背债",
-    "fraud_victim": "转给骗子 杀猪盘",
-    "role_guarantor": "担保人 做担保 guarantor",
-    "role_co_borrower": "共同借款人 joint_borrower",
-    "role_spouse": "老公欠的 husband's_debt",
-    "role_heir": "继承人 遗产",
-    "role_nominee": "名义借款人 顶名",
 }
 
 
