@@ -130,7 +130,8 @@ WORDED = {
 """,
     "approaches:\n": """  family_meeting:
     say:
-      - {zh: 先与家人商量每月能拿出多少。, en: Settle with the family how much a month there is.}
+      - zh: "{reason_said}先与家人商量这笔{debt}。"
+        en: "{reason_said} Talk over the {debt} with the family."
     contacts: [lender_line]
     follow_up:
       days: follow_up_days
@@ -167,6 +168,20 @@ tests:
   - {name: not asked, facts: {}, expect: unknown}
 """,
 }
+ADVISED = '''"""What was added is there."""
+
+from tests.support.negotiation_packs import evaluated, kit_of, said
+
+
+def test_a_case_is_advised_by_it() -> None:
+    found = evaluated(product="P_PAWN", hardship="全职照护家人", debt_disputed=False)
+    assert (found.facts["product"], found.facts["hardship"]) == ("pawn", "care_at_home")
+    assert found.outcome.strategy == "family_meeting"
+    assert {"family-meeting", "documents-care-at-home"} <= set(found.outcome.rules_fired)
+    advice = said(kit_of(found))
+    assert "我在家照护家人。先与家人商量这笔典当借款。" in advice
+    assert "I care for my family at home. Talk over the pawn loan with the family." in advice
+'''
 FORMAT = '''"""JSON lines under another name, .ldj."""
 
 from forbear.intake.format import Format
@@ -250,7 +265,7 @@ def test_the_api_takes_it(database_url: str, redis_url: str, vault: Vault) -> No
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The tree, without what is big and not read here."""
-    skipped = shutil.ignore_patterns("__pycache__", "screenshots", "*.png")
+    skipped = shutil.ignore_patterns("__pycache__", "golden", "screenshots", "*.png")
     for part in PARTS:
         shutil.copytree(ROOT / part, tmp_path / part, ignore=skipped)
     for name in FILES:
@@ -310,8 +325,8 @@ def test_a_product_a_hardship_and_a_strategy_are_data(copy: Path) -> None:
     for name, rule in RULES.items():
         (pack / name).write_text(rule, encoding="utf-8")
     publish(copy, "documents-care-at-home", "family-meeting")
-    sweep = "tests/rules/text/test_negotiation_pack.py::test_every_strategy_occurs_in_the_sweep"
-    pytest_of(copy, "tests/policy/test_default_pack.py", "tests/policy/test_content.py", sweep)
+    (copy / "tests/test_advised.py").write_text(ADVISED, encoding="utf-8")
+    pytest_of(copy, "tests/test_advised.py", "tests/policy/test_default_pack.py", "tests/policy/test_content.py")
 
 
 def test_a_rule_and_a_fact_are_data(copy: Path) -> None:
