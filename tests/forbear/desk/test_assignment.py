@@ -106,6 +106,15 @@ def test_a_case_that_somebody_is_taking_right_now_is_passed_over_without_waiting
         assert next_one(database_url, vault, viewer(database_url)) == "C27"
 
 
+def test_whoever_takes_a_case_holds_that_one_alone(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(3), vault)
+    with working_as(viewer(database_url), database_url, vault) as work:
+        assert assignment.take_next(work, ALL) is not None
+        with psycopg.connect(database_url) as other:
+            free = other.execute("SELECT case_ref FROM desk_case ORDER BY case_id FOR UPDATE SKIP LOCKED").fetchall()
+    assert free == [("C2",), ("C3",)]
+
+
 @pytest.mark.parametrize("change", ["assignee_id = 1", "status = 'closed'", "status = 'escalated'"])
 def test_what_was_taken_or_moved_on_after_the_look_is_passed_over(database_url: str, vault: Vault, change: str) -> None:
     decided(database_url, many(3), vault)
@@ -255,6 +264,14 @@ def test_what_changed_was_closed_or_is_not_there_is_told_and_the_rest_assigned(d
     me = viewer(database_url)
     came = assign(database_url, vault, me, [(4, 1), (3, 1), (2, 1), (1, 1), (99, 1)], me.account_id)
     assert (came.done, came.refused) == (1, {"stale": 2, "closed": 1, "held": 1})
+
+
+def test_whose_cases_are_narrowed_to_a_submitter_s_is_not_told_of_others(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(2), vault)
+    decided(database_url, many(1, "D"), vault, submitter="them")
+    submitter = viewer(database_url, "bank", "submitter", "us")
+    came = assign(database_url, vault, submitter, [(1, 1), (2, 1), (3, 1)], None)
+    assert (came.done, came.refused) == (0, {"stale": 1, "closed": 0, "held": 2})
 
 
 def test_assigning_to_whom_has_it_already_changes_nothing(database_url: str, vault: Vault) -> None:
