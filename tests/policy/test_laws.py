@@ -87,7 +87,7 @@ def sweep(seed: int, size: int = SIZE) -> Iterator[Case]:
             yield Case(facts, found, plans(pack().strategies, chosen, known, AS_OF, figures))
 
 
-# --- when a law is about a case, read from what was submitted ----------------------------------------------------------
+# --- when a law is about a case, read from what was submitted ---------------------------------------------------------
 
 
 def surplus(f: dict[str, Any]) -> int | None:
@@ -130,7 +130,7 @@ def lawful(f: dict[str, Any]) -> bool:
     return f["product"] not in ("private", "illegal") and f["annual_rate_percent"] <= 2_400
 
 
-# --- what breaks it ----------------------------------------------------------------------------------------------------
+# --- what breaks it ---------------------------------------------------------------------------------------------------
 
 
 def asks_for_money(case: Case) -> bool:

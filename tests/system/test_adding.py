@@ -1,4 +1,4 @@
-"""Adding a rule, a fact, a format or an action as CONTRIBUTING says, in a copy of the tree: nothing else is touched."""
+"""Adding to a pack, or a format or an action, as CONTRIBUTING says, in a copy of the tree: nothing else is touched."""
 
 import re
 import shutil
@@ -58,8 +58,8 @@ tests:
 """
 EDITION = """- version: 99.0.0
   date: 2099-01-01
-  text: {zh: 夜班。, en: Night shifts.}
-  added: [night-shifts]
+  text: {{zh: 新增。, en: What is new.}}
+  added: [{added}]
 """
 DECIDED = '''"""What was added is there."""
 
@@ -90,6 +90,97 @@ def test_the_api_and_the_results_hold_it(database_url: str, redis_url: str, vaul
             assert case["facts"]["night_shifts"] == 12
             assert case["facts"]["many_nights"] is True
             assert "night-shifts" in case["rules_fired"]
+'''
+# What goes to the end of a file of the pack.
+ENTRIES = {
+    "products.yaml": """pawn:
+  code: P_PAWN
+  title: {zh: 典当, en: Pawn loan}
+  aliases: [典当借款]
+  lender: {zh: 典当行。, en: A pawnshop.}
+  note: {zh: 有抵押物。, en: Secured by what was pledged.}
+  contacts: [lender_line, mediation_body]
+  references: [{id: platform-lender-practice, status: weak}]
+""",
+    "hardships.yaml": """care_at_home:
+  code: H98
+  title: {zh: 全职照护, en: Care at home}
+  synonyms: [全职照护家人]
+  documents:
+    official: [disability_certificate]
+    self_declared: [own_statement]
+  references: [{id: evidence-practice, status: weak}]
+""",
+    "strategies.yaml": """family_meeting:
+  code: S{code}
+  title: {zh: 家庭商量, en: Family meeting}
+  summary: {zh: 与家人商量。, en: Talk it over with the family.}
+  sound_when: {zh: 家人愿意时。, en: When the family is willing.}
+  against: {zh: 要花时间。, en: It takes time.}
+  next_steps: [ask_cause_and_duration, spend_down_expenses]
+  references: [{id: design-matrix, status: design}]
+""",
+}
+# What goes under a heading of negotiation.yaml.
+WORDED = {
+    "debts:\n": "  pawn: {zh: 典当借款, en: pawn loan}\n",
+    "hardships:\n": """  care_at_home:
+    say: {zh: 我在家照护家人。, en: I care for my family at home.}
+    write: {zh: 本人全职照护家人, en: I care for my family full time}
+""",
+    "approaches:\n": """  family_meeting:
+    say:
+      - zh: "{reason_said}先与家人商量这笔{debt}。"
+        en: "{reason_said} Talk over the {debt} with the family."
+    contacts: [lender_line]
+    follow_up:
+      days: follow_up_days
+      text: {zh: 再联系一次。, en: Call again.}
+    references: [{id: design-matrix, status: design}]
+""",
+}
+RULES = {
+    "evidence/documents-care-at-home.yaml": """id: documents-care-at-home
+title: {zh: 全职照护的证明材料, en: Papers that show care at home}
+priority: 52
+references: [{id: evidence-practice, status: weak}]
+when: {fact: hardship, equals: care_at_home}
+then:
+  - {document: disability_certificate}
+  - {document: own_statement}
+because: {zh: 困难原因是全职照护家人。, en: The reason is care at home.}
+tests:
+  - {name: care, facts: {hardship: care_at_home}, expect: hit}
+  - {name: another reason, facts: {hardship: unemployment}, expect: no_hit}
+  - {name: not asked, facts: {}, expect: unknown}
+""",
+    "strategy/family-meeting.yaml": """id: family-meeting
+title: {zh: 家庭商量, en: Family meeting}
+priority: 999
+references: [{id: design-matrix, status: design}]
+when: {fact: hardship, equals: care_at_home}
+then:
+  - {recommend: family_meeting}
+because: {zh: 因照护家人而困难，先与家人商量。, en: The hardship is care at home; talk it over first.}
+tests:
+  - {name: care, facts: {hardship: care_at_home}, expect: hit}
+  - {name: another reason, facts: {hardship: unemployment}, expect: no_hit}
+  - {name: not asked, facts: {}, expect: unknown}
+""",
+}
+ADVISED = '''"""What was added is there."""
+
+from tests.support.negotiation_packs import evaluated, kit_of, said
+
+
+def test_a_case_is_advised_by_it() -> None:
+    found = evaluated(product="P_PAWN", hardship="全职照护家人", debt_disputed=False)
+    assert (found.facts["product"], found.facts["hardship"]) == ("pawn", "care_at_home")
+    assert found.outcome.strategy == "family_meeting"
+    assert {"family-meeting", "documents-care-at-home"} <= set(found.outcome.rules_fired)
+    advice = said(kit_of(found))
+    assert "我在家照护家人。先与家人商量这笔典当借款。" in advice
+    assert "I care for my family at home. Talk over the pawn loan with the family." in advice
 '''
 FORMAT = '''"""JSON lines under another name, .ldj."""
 
@@ -208,6 +299,36 @@ def pytest_of(folder: Path, *files: str) -> None:
     run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files)
 
 
+def publish(copy: Path, *added: str) -> None:
+    """Give the pack of the copy a new edition, test and lock it."""
+    pack = copy / "rules/packs/cn_consumer"
+    manifest = (pack / "pack.yaml").read_text(encoding="utf-8")
+    (pack / "pack.yaml").write_text(re.sub(r"(?m)^version: .*", "version: 99.0.0", manifest), encoding="utf-8")
+    editions = (pack / "changelog.yaml").read_text(encoding="utf-8")
+    edition = EDITION.format(added=", ".join(added))
+    (pack / "changelog.yaml").write_text(re.sub(r"(?m)^- ", edition + "- ", editions, count=1), encoding="utf-8")
+    for command in ("test", "lock", "check"):
+        run(copy, "-m", "forbear", "rules", command)
+
+
+def test_a_product_a_hardship_and_a_strategy_are_data(copy: Path) -> None:
+    pack = copy / "rules/packs/cn_consumer"
+    code = 1 + len(re.findall(r"(?m)^  code: S", (pack / "strategies.yaml").read_text(encoding="utf-8")))
+    for name, entry in ENTRIES.items():
+        with (pack / name).open("a", encoding="utf-8") as file:
+            file.write(entry.replace("{code}", f"{code:02}"))
+    words = (pack / "negotiation.yaml").read_text(encoding="utf-8")
+    for heading, entry in WORDED.items():
+        words, found = re.subn(f"(?m)^{heading}", heading + entry, words)
+        assert found == 1, heading
+    (pack / "negotiation.yaml").write_text(words, encoding="utf-8")
+    for name, rule in RULES.items():
+        (pack / name).write_text(rule, encoding="utf-8")
+    publish(copy, "documents-care-at-home", "family-meeting")
+    (copy / "tests/test_advised.py").write_text(ADVISED, encoding="utf-8")
+    pytest_of(copy, "tests/test_advised.py", "tests/policy/test_default_pack.py", "tests/policy/test_content.py")
+
+
 def test_a_rule_and_a_fact_are_data(copy: Path) -> None:
     pack = copy / "rules/packs/cn_consumer"
     change(pack / "facts.yaml", {"  hardship_duration:\n": FACT})
@@ -215,12 +336,7 @@ def test_a_rule_and_a_fact_are_data(copy: Path) -> None:
         file.write(PARAMETER)
     (pack / "facts/derived/many_nights.yaml").write_text(DERIVED, encoding="utf-8")
     (pack / "evidence/night-shifts.yaml").write_text(RULE, encoding="utf-8")
-    manifest = (pack / "pack.yaml").read_text(encoding="utf-8")
-    (pack / "pack.yaml").write_text(re.sub(r"(?m)^version: .*", "version: 99.0.0", manifest), encoding="utf-8")
-    editions = (pack / "changelog.yaml").read_text(encoding="utf-8")
-    (pack / "changelog.yaml").write_text(re.sub(r"(?m)^- ", EDITION + "- ", editions, count=1), encoding="utf-8")
-    for command in ("test", "lock", "check"):
-        run(copy, "-m", "forbear", "rules", command)
+    publish(copy, "night-shifts")
     (copy / "tests/test_seen.py").write_text(DECIDED, encoding="utf-8")
     pytest_of(copy, "tests/test_seen.py", "tests/policy/test_default_pack.py", "tests/web/api/test_description.py")
 
