@@ -1,4 +1,4 @@
-"""Random cases of everything: typed facts, deadlines, budgets and payments, with gaps, the same for one seed."""
+"""Random cases of everything: typed facts, deadlines, budgets, payment histories, gaps; the same for one seed."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from forbear.base.vault import Vault
+from forbear.batch import borrowers
 from forbear.intake import Accepted
 from rules.facts.case_facts import Parser
 from rules.loading.loader import DEFAULT_PACK, load
@@ -175,3 +176,13 @@ def test_a_debt_alone_has_nobody_to_share_with(database_url: str, vault: Vault) 
 def test_a_policy_that_does_not_know_the_sums_is_not_told_them(database_url: str, vault: Vault) -> None:
     decided(database_url, BORROWER, vault)
     assert "debts_total" not in facts_of(database_url, "C1")
+
+
+@pytest.mark.parametrize(("beside", "lacking"), [(False, 0), (True, 520_000)])
+def test_a_home_is_paid_before_the_others_share(beside: bool, lacking: int) -> None:
+    home = borrowers.OpenCase(1, "case 1", False, 520_000, 80_000_000, False, home=True, beside_budget=beside)
+    card = borrowers.OpenCase(2, "case 2", True, 200_000, 4_000_000, True)
+    facts = {"balance": 4_000_000, "other_debt_payments": 520_000}
+    borrowers.place(facts, 2, [home, card])
+    assert (facts["home_dues"], facts["home_dues_beside"]) == (520_000, lacking)
+    assert "debts_total" not in facts  # nothing is left to share with
