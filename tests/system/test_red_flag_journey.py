@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,27 @@ C1,信用卡,失业,100,昨天在电话里说不想活了
 C2,信用卡,失业,100,没有轻生念头，也没有网赌
 C3,信用卡,失业,100,希望分期
 """
+
+
+# Of flags that are found by patterns alone, or are what others are denied as.
+SAID = {
+    "denied_mention": "没有收到传票",
+    "self_harm_possible": "撑不下去了",
+    "violence_possible": "让我等着瞧",
+    "domestic_violence_possible": "老公管着我的手机",
+    "account_frozen": "工资卡被法院冻结",
+    "arbitration_papers": "收到仲裁裁决书",
+    "notarised_enforcement": "公证处出具执行证书",
+    "auction_notice": "房子要被拍卖",
+    "repossession": "车被拖走了",
+    "nominee_loan": "帮朋友贷的款",
+    "fraud_victim": "被刷单骗了",
+    "role_guarantor": "我是担保人",
+    "role_co_borrower": "我是共同借款人",
+    "role_spouse": "老公欠的债",
+    "role_heir": "父亲去世了，银行让我还",
+    "role_nominee": "我是名义借款人",
+}
 
 
 def _outcome(*flags: str, **facts: object) -> Outcome:
@@ -84,8 +106,7 @@ def test_a_criminal_threat_leads_to_a_lawyer_where_principal_and_demands_or_poli
 
 @pytest.mark.parametrize("flag", SHIPPED.red_flags)
 def test_every_red_flag_makes_its_case_urgent(database_url: str, vault: Vault, flag: str) -> None:
-    words = SHIPPED.red_flags[flag].words or ("没有收到传票",)  # what is denied has a flag of its own
-    notes = {"notes": f"备注：{words[0]}"}
+    notes = {"notes": f"备注：{SAID.get(flag) or SHIPPED.red_flags[flag].words[0]}"}
     done = submitted(database_url, [accepted(9, "alarm", notes), *many(2)], vault, by=SHIPPED)
     assert [woken.queue for woken in done.wakes] == ["urgent", "bulk"]
 
@@ -130,18 +151,49 @@ def test_words_of_a_wish_to_die_go_all_the_way(database_url: str, redis_url: str
     assert (progress.decided, progress.pending) == (2, 1)
     wish, denial = results_of(database_url, done.batch_id)
     assert (wish["strategy"], wish["urgency"]) == ("crisis_support", "U0")
-    assert (denial["strategy"], denial["urgency"]) == ("crisis_support", "U0")
+    assert (denial["strategy"], denial["urgency"]) == ("safety_question", "U1")
     assert [(each["flag"], each["words"], each["negated"]) for each in wish["red_flags"]] == [
-        ("self_harm", ["不想活"], False)
+        ("self_harm", ["不想活了"], False)
     ]
     assert [(each["flag"], each["words"], each["negated"]) for each in denial["red_flags"]] == [
-        ("self_harm", ["轻生"], True),
+        ("self_harm_possible", ["轻生念头"], True),
         ("denied_mention", ["网赌"], True),
     ]
     assert latest is not None
-    assert "备注里的警示\n- 轻生或自伤信号：“不想活”" in latest.explained("zh")
-    assert 'Red flags in the notes\n- Signal of self-harm: "不想活"' in latest.explained("en")
+    assert "备注里的警示\n- 轻生或自伤信号：“不想活了”" in latest.explained("zh")
+    assert 'Red flags in the notes\n- Signal of self-harm: "不想活了"' in latest.explained("en")
     assert "昨天" not in latest.explained("zh") + json.dumps(wish, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("written", "flags"),
+    [
+        ({"extra": {"客户情况": "他说不想活了"}}, ("self_harm",)),
+        ({"extra": {"备注1": "催收拿刀上门", "备注2": "没有轻生念头"}}, ("self_harm_possible", "violence")),
+        ({"extra": {"是否有自杀倾向": "是"}}, ("self_harm_possible",)),
+        ({"extra": {"是否有自杀倾向": "否", "经办人": "测试"}}, ()),
+        ({"lender": "某银行（客户说想跳楼）"}, ("self_harm",)),
+        ({"private": {"notes": "希望分期"}, "extra": {"跟进记录": "老公打我，逼我去借钱"}}, ("domestic_violence",)),
+    ],
+)
+def test_danger_is_seen_in_every_text_of_a_case(
+    database_url: str, vault: Vault, written: dict[str, Any], flags: tuple[str, ...]
+) -> None:
+    done = submitted(database_url, [accepted(9, "C9", **written), *many(2)], vault, by=SHIPPED)
+    assert [woken.queue for woken in done.wakes] == (["urgent", "bulk"] if flags else ["bulk"])
+    decided(database_url, [accepted(9, "C9", **written)], vault, by=SHIPPED)
+    with engine_of(database_url) as engine, session(engine) as opened:
+        latest = latest_decision(opened, "us", "C9", vault)
+    assert latest is not None
+    assert latest.facts["note_flags"] == flags
+    assert {each.flag for each in latest.alarms if each.words} == set(flags)
+
+
+def test_a_cell_of_a_column_that_nobody_knows_changes_the_case_by_its_alarm(database_url: str, vault: Vault) -> None:
+    first, later = ({"跟进": "下周再联系"}, {"跟进": "他说不想活了"})
+    submitted(database_url, [accepted(1, "C1", extra=first)], vault, by=SHIPPED)
+    assert submitted(database_url, [accepted(1, "C1", extra={"跟进": "已联系"})], vault, by=SHIPPED).unchanged == 1
+    assert submitted(database_url, [accepted(1, "C1", extra=later)], vault, by=SHIPPED).unchanged == 0
 
 
 def test_words_are_in_every_results_file_and_nothing_else_of_the_notes(
