@@ -173,7 +173,7 @@ def test_words_of_a_wish_to_die_go_all_the_way(database_url: str, redis_url: str
         ({"extra": {"是否有自杀倾向": "是"}}, ("self_harm_possible",)),
         ({"extra": {"是否有自杀倾向": "否", "经办人": "测试"}}, ()),
         ({"lender": "某银行（客户说想跳楼）"}, ("self_harm",)),
-        ({"private": {"notes": "希望分期"}, "extra": {"跟进记录": "老公逼我去借钱"}}, ("domestic_violence",)),
+        ({"private": {"notes": "希望分期"}, "extra": {"跟进记录": "老公打我，逼我去借钱"}}, ("domestic_violence",)),
     ],
 )
 def test_danger_is_seen_in_every_text_of_a_case(
