@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ hypothesis.settings.load_profile("untimed")
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[embedded.Urls]:
-    """Embedded servers in a home of their own, or those that bench/mutants.py runs for many sessions."""
+    """Embedded servers in a home of their own, or those that bench/mutants runs for many sessions."""
     if running := os.environ.get("FORBEAR_TEST_SERVERS"):
         yield embedded.Urls(*running.split())
         return
@@ -55,15 +56,28 @@ def template_database(servers: embedded.Urls) -> str:
 _numbers = itertools.count()
 
 
-@pytest.fixture
-def database_url(servers: embedded.Urls, template_database: str) -> Iterator[str]:
-    """A fresh, migrated database."""
+@contextmanager
+def _fresh(servers: embedded.Urls, template_database: str) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(servers.database, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")
     yield _url(servers, name)
     with psycopg.connect(servers.database, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(servers: embedded.Urls, template_database: str) -> Iterator[str]:
+    """A fresh, migrated database."""
+    with _fresh(servers, template_database) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def shared_database_url(servers: embedded.Urls, template_database: str) -> Iterator[str]:
+    """The same for all tests of a file: for those that commit nothing."""
+    with _fresh(servers, template_database) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -89,4 +89,4 @@ def told(kind: Kind) -> str:
         return named
     powers = [(unit, getattr(kind, unit)) for unit in _BASE if getattr(kind, unit)]
     shown = " × ".join(unit if power == 1 else f"{unit}^{power}" for unit, power in powers)
-    return f"{shown or 'a bare number'} (with {kind.scale} decimals)" if kind.scale else shown or "count"
+    return f"{shown or 'a bare number'} (with {kind.scale} decimals)" if kind.scale else shown

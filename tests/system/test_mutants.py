@@ -1,4 +1,4 @@
-"""The mutants of bench/mutants.py: each has one fault, and every reason given for one is still about one."""
+"""The mutants of bench/mutants: each has one fault, and every reason given for one is still about one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.mutants import MODULES, ROOT, equivalent, mutants
+from bench.mutants.modules import MODULES
+from bench.mutants.mutant import mutants
+from bench.mutants.runner import ROOT
+from bench.mutants.score import equivalent
 
 SOURCE = '''
 """What it is for."""
@@ -73,7 +76,7 @@ def test_every_mutant_differs_from_the_code_and_has_a_name_of_its_own() -> None:
 RUN = """
 import ast, sys
 from pathlib import Path
-from bench.mutants import ROOT, run
+from bench.mutants.runner import ROOT, run
 check, log = Path(sys.argv[1]), Path(sys.argv[2])
 source = (ROOT / "rules/finance/money.py").read_text()
 broken = ast.parse(source.replace("return ", "return 1 + "))

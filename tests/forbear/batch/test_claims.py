@@ -34,7 +34,9 @@ def url(database_url: str) -> str:
 
 @contextmanager
 def opened(url: str) -> Iterator[Session]:
+    """A session in which whoever waits for another one's row fails: nobody of these ever should."""
     with engine_of(url) as engine, session(engine) as opening:
+        opening.connection().execute(text("SET LOCAL lock_timeout = '5s'"))
         yield opening
 
 
@@ -201,7 +203,6 @@ def test_a_batch_is_completed_while_somebody_writes_a_row_that_names_it(url: str
         change(url, number, status="done")
     with psycopg.connect(url) as other, opened(url) as working:
         other.execute("SELECT 1 FROM batch WHERE id = %s FOR KEY SHARE", [batch_id])  # as a foreign key does
-        working.connection().execute(text("SET LOCAL lock_timeout = '5s'"))
         chunks.complete(working, batch_id, LATER)
     assert states(url) == ["complete", "running"]
 

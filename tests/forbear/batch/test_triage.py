@@ -5,16 +5,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import psycopg
+import pytest
+from sqlmodel import col, select
 
+from forbear.accounts.accounts import Viewer
 from forbear.base.packs import stored_pack
 from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
 from forbear.intake import Accepted, rows
+from forbear.webhooks import webhooks
 from models.session import session
+from models.webhook import Delivery
 from rules.decision.evaluate import Evaluator
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.cases import (
     AS_OF,
+    CHANGES,
     NOW,
     accepted,
     decided,
@@ -26,7 +32,16 @@ from tests.support.cases import (
     results_of,
     submitted,
     triaged,
+    working_as,
 )
+from tests.support.desk_clients import account
+from tests.support.tiny_pack import tiny
+
+SUMS = """
+  balance: {type: money, title: {zh: 余额, en: Balance}, question: {zh: 多少？, en: How much?}}
+  debts_before: {type: money, title: {zh: 在前, en: Before}, given: true}
+  debts_total: {type: money, title: {zh: 合计, en: In all}, given: true}
+  phone:"""
 
 
 def test_every_case_of_a_chunk_gets_its_decision(database_url: str, vault: Vault) -> None:
@@ -112,6 +127,64 @@ def test_only_the_cases_of_its_own_batch_are_decided_by_a_chunk(database_url: st
         assert connection.execute(tally).fetchone() == (4,)
     mine, theirs = first.wakes[1].chunk_id, second.wakes[0].chunk_id
     assert found == [(3, mine, NOW), (4, mine, NOW), (5, theirs, NOW), (6, theirs, NOW)]
+
+
+def chained(url: str) -> list[str]:
+    """The decisions that the ledger tells of, in its order."""
+    with psycopg.connect(url) as connection:
+        return [row[0] for row in connection.execute("SELECT subject FROM ledger WHERE kind = 'decision' ORDER BY seq")]
+
+
+def test_every_decision_is_chained_once_by_the_chunk_that_made_it(database_url: str, vault: Vault) -> None:
+    before = AS_OF - dt.timedelta(days=1)
+    decided(database_url, many(3), vault, as_of=before)
+    decided(database_url, many(2), vault)  # the same versions on another day
+    assert chained(database_url) == [f"decision:{number}" for number in range(1, 6)]
+    decided(database_url, many(1, "D"), vault)
+    assert chained(database_url) == [f"decision:{number}" for number in range(1, 7)]
+
+
+def test_whoever_wants_it_is_told_of_what_changed_and_of_nothing_else(database_url: str, vault: Vault) -> None:
+    who = Viewer(account(database_url, role="submitter", submitter="us"), "wang", "submitter", "us")
+    with working_as(who, database_url) as work:
+        webhooks.add(work, "us", "https://example.com/hook", ("decision.changed",), private=True)
+    danger = {"notes": "我不想活了"}
+    decided(database_url, [accepted(1, "A"), accepted(2, "B"), accepted(3, "C")], vault)
+    later = [accepted(1, "A", danger), accepted(2, "B", days_overdue=101), accepted(3, "C", danger), accepted(4, "D")]
+    decided(database_url, later, vault)
+    decided(database_url, [accepted(1, "A")], vault, submitter="them")
+    with engine_of(database_url) as engine, session(engine) as opened:
+        told = [each.payload["data"] for each in opened.exec(select(Delivery).order_by(col(Delivery.id)))]
+    with psycopg.connect(database_url) as connection:
+        query = "SELECT case_ref, decision_id FROM desk_case WHERE submitter = 'us' AND case_ref IN ('A', 'C')"
+        current = connection.execute(query).fetchall()
+    assert sorted((each["case_ref"], each["decision_id"]) for each in told) == sorted(current)
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["a pack with the sums", "a pack of before"])
+def test_what_else_a_borrower_owes_is_filled_in_from_the_other_cases(
+    database_url: str, vault: Vault, known: bool
+) -> None:
+    """The sums only where the pack knows them, and nothing for a case that names no borrower."""
+    with_sums = tiny({"facts.yaml": str(CHANGES["facts.yaml"]).replace("\n  phone:", SUMS)})
+    owed: dict[str, dict[str, object]] = {
+        "A": {"borrower_ref": "B1", "lender": "甲", "monthly_due": 100},
+        "B": {"borrower_ref": "B1", "lender": "乙", "monthly_due": 200},
+        "C": {"borrower_ref": "B2", "lender": "丙", "monthly_due": 400},
+        "D": {"lender": "丁", "monthly_due": 800},
+    }
+    balances = {"A": 10, "B": 20, "C": 40, "D": 80} if known else {}
+    cases = [
+        accepted(row, ref, None, None, **facts, **({"balance": balances[ref]} if known else {}))
+        for row, (ref, facts) in enumerate(owed.items(), 1)
+    ]
+    decided(database_url, cases, vault, by=with_sums if known else pack())
+    names = ("creditors_overdue", "other_debt_payments", "debts_before", "debts_total")
+    found = {ref: tuple(facts_of(database_url, ref).get(name) for name in names) for ref in owed}
+    sums = {"A": (0, 30), "B": (10, 30)} if known else dict.fromkeys("AB", (None, None))
+    nothing = (None, None, None, None)
+    assert found == {"A": (2, 200, *sums["A"]), "B": (2, 100, *sums["B"]), "C": nothing, "D": nothing}
 
 
 def test_the_same_facts_give_the_same_decision_byte_for_byte(database_url: str, vault: Vault) -> None:

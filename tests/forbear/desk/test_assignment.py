@@ -1,22 +1,27 @@
 """Taking cases: everybody gets another one, none is passed over, and only who may hands them on."""
 
 import datetime as dt
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import psycopg
 import pytest
+from sqlalchemy import event
 
-from forbear.accounts.accounts import Role, Viewer
+from forbear.accounts.accounts import Role, Viewer, work_by
+from forbear.base.packs import shipped
 from forbear.base.vault import Vault
 from forbear.desk import assignment, review
 from forbear.desk.filters import QueueFilter
 from forbear.intake import Accepted
+from forbear.ledger.unit_of_work import begin
 from models.account import Account
 from models.desk import STATUSES, WorklistItem
 from models.session import session
 from tests.support.cases import NOW, accepted, decided, engine_of, many, working_as
 from tests.support.desk_clients import account
+from tests.support.threads import at_once, wait_for_lock
 
 ALL = QueueFilter()
 
@@ -99,6 +104,88 @@ def test_a_case_that_somebody_is_taking_right_now_is_passed_over_without_waiting
     with psycopg.connect(database_url) as busy:
         busy.execute("SELECT 1 FROM desk_case WHERE case_ref <> 'C27' FOR UPDATE")
         assert next_one(database_url, vault, viewer(database_url)) == "C27"
+
+
+@pytest.mark.parametrize("change", ["assignee_id = 1", "status = 'closed'", "status = 'escalated'"])
+def test_what_was_taken_or_moved_on_after_the_look_is_passed_over(database_url: str, vault: Vault, change: str) -> None:
+    decided(database_url, many(3), vault)
+    who = viewer(database_url)
+    looked: list[str] = []
+
+    def meanwhile(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "SKIP LOCKED" in statement and not looked:
+            looked.append(statement)
+            set_all(database_url, change, "case_ref = 'C1'")
+
+    with engine_of(database_url) as engine, begin(engine, vault, NOW) as work:
+        event.listen(engine, "before_cursor_execute", meanwhile)
+        case = assignment.take_next(work_by(who, work, shipped()), ALL)
+        assert case is not None and case.case_ref == "C2"
+    assert len(looked) == 1
+
+
+def test_a_case_is_assigned_as_it_is_now_whatever_was_read_of_it_before(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(2), vault)
+    who = viewer(database_url)
+    with working_as(who, database_url, vault) as work:
+        assert [work.session.get_one(WorklistItem, case).revision for case in (1, 2)] == [1, 1]
+        set_all(database_url, "revision = 7")
+        came = assignment.assign(work, [(1, 1), (2, 7)], who.account_id)
+    assert (came.done, came.refused["stale"]) == (1, 1)
+    assert holders(database_url) == {"C1": None, "C2": who.account_id}
+
+
+def test_a_case_is_taken_as_it_is_now_whatever_was_read_of_it_before(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(1), vault)
+    with working_as(viewer(database_url), database_url, vault) as work:
+        assert work.session.get_one(WorklistItem, 1).revision == 1
+        set_all(database_url, "revision = 7")
+        taken = assignment.take_next(work, ALL)
+        assert taken is not None and taken.revision == 8
+
+
+def test_cases_are_locked_in_the_order_that_everybody_locks_in(database_url: str, vault: Vault) -> None:
+    """Whoever waits for the first one holds none of the others yet, however the rows lie."""
+    decided(database_url, many(3), vault)
+    me = viewer(database_url)
+    set_all(database_url, "revision = 1", "case_ref = 'C1'")  # it lies behind the others now
+    seen: list[list[tuple[int, ...]]] = []
+
+    def look() -> None:
+        with psycopg.connect(database_url) as busy, psycopg.connect(database_url) as other:
+            busy.execute("SELECT 1 FROM desk_case WHERE case_ref = 'C1' FOR UPDATE")
+            busy_now.set()
+            wait_for_lock(database_url)
+            seen.append(other.execute("SELECT case_id FROM desk_case FOR UPDATE SKIP LOCKED").fetchall())
+
+    def give() -> None:
+        busy_now.wait(60)
+        assert assign(database_url, vault, me, [(3, 1), (2, 1), (1, 1)], me.account_id).done == 3
+
+    busy_now = threading.Event()
+    at_once([look, give])
+    assert [sorted(each) for each in seen] == [[(2,), (3,)]]
+
+
+def test_of_more_cases_than_a_form_holds_the_first_are_looked_at(database_url: str, vault: Vault) -> None:
+    decided(database_url, many(2), vault)
+    me = viewer(database_url)
+    wanted = [(case, 1) for case in range(201, 0, -1)]
+    assert assign(database_url, vault, me, wanted, me.account_id) == assignment.Assigned(
+        2, {"stale": 198, "closed": 0, "held": 0}
+    )
+
+
+def test_the_people_are_those_who_work_on_cases_by_name(database_url: str) -> None:
+    people: dict[str, Role] = {"li": "supervisor", "bank": "submitter", "zhao": "admin", "chen": "counsellor"}
+    for name, role in people.items():
+        account(database_url, name, role, "us" if role == "submitter" else None)
+    with engine_of(database_url) as engine, session(engine) as opened:
+        gone = opened.get_one(Account, account(database_url, "gone"))
+        gone.disabled_at = NOW
+        opened.add(gone)
+    with engine_of(database_url) as engine, session(engine) as opened:
+        assert [person.name for person in assignment.people(opened)] == ["chen", "li", "zhao"]
 
 
 def test_taking_keeps_to_the_filter(database_url: str, vault: Vault) -> None:

@@ -157,6 +157,17 @@ def test_a_case_is_taken_at_its_revision_or_at_any_and_by_its_submitter(url: str
             take_case(opened, who, 3, None)
 
 
+def test_a_case_is_taken_as_it_is_now_whatever_was_read_of_it_before(url: str) -> None:
+    who = viewer(url)
+    with engine_of(url) as engine, session(engine) as opened:
+        assert opened.get_one(WorklistItem, 1).revision == 1
+        with psycopg.connect(url) as other:
+            other.execute("UPDATE desk_case SET revision = 7, status = 'waiting' WHERE case_id = 1")
+        with pytest.raises(StaleError):
+            take_case(opened, who, 1, 1)
+        assert take_case(opened, who, 1, 7).status == "waiting"
+
+
 def test_a_taken_case_waits_for_whoever_took_it_first(url: str, vault: Vault) -> None:
     who = viewer(url)
     with engine_of(url) as engine, session(engine) as opened:

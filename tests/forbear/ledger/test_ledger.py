@@ -1,48 +1,22 @@
-"""The ledger is one unbroken chain, whoever writes at once, dies, or was there before it."""
+"""The ledger is one chain in the order of what was done, and what was there before it is adopted once."""
 
 import datetime as dt
-import subprocess
-import sys
 import threading
 
 import psycopg
 import pytest
 from alembic import command
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from forbear.base.vault import Vault
 from forbear.ledger import ledger
 from forbear.ledger.ledger import LedgerEntry
 from models import migrate
+from models.intake import Batch
+from models.ledger import LedgerHead
 from models.session import session
-from tests.forbear.ledger.test_audit import faults, verified
-from tests.support.cases import NOW, VAULT, accepted, decided, engine_of, many, submitted, triaged, working
-from tests.support.processes import until
-
-WRITERS, EACH = 8, 50
-WRITER = """
-import datetime as dt, sys
-from forbear.base.vault import Vault
-from forbear.ledger.unit_of_work import begin
-from models.session import make_engine
-engine = make_engine(sys.argv[1])
-for number in range(int(sys.argv[2])):
-    with begin(engine, Vault(bytes(range(32))), dt.datetime.now(dt.UTC)) as work:
-        work.note("sign_in", f"account:{number}")
-print("done", flush=True)
-"""
-HOLDER = """
-import datetime as dt, sys
-from forbear.base.vault import Vault
-from forbear.ledger import ledger
-from models.session import make_engine, session
-with session(make_engine(sys.argv[1])) as opened:
-    entry = ledger.LedgerEntry("sign_in", "account:2")
-    ledger.append(opened, Vault(bytes(range(32))), "system", [entry], dt.datetime.now(dt.UTC))
-    print("held", flush=True)
-    sys.stdin.read()
-"""
+from tests.forbear.ledger.test_audit import faults
+from tests.support.cases import NOW, VAULT, accepted, decided, engine_of, many, working
+from tests.support.threads import at_once, wait_for_lock
 
 
 def append(url: str, *entries: LedgerEntry, vault: Vault = VAULT, now: dt.datetime = NOW) -> None:
@@ -51,92 +25,48 @@ def append(url: str, *entries: LedgerEntry, vault: Vault = VAULT, now: dt.dateti
             work.note(entry.kind, entry.subject, entry.detail)
 
 
-def append_often(url: str) -> None:
-    for _ in range(EACH):
-        append(url, LedgerEntry("sign_in", "account:1"))
-
-
 def kinds(url: str) -> list[str]:
     with psycopg.connect(url) as connection:
         return [kind for (kind,) in connection.execute("SELECT kind FROM ledger ORDER BY seq")]
 
 
-DETAILS = st.dictionaries(
-    st.text(st.characters(exclude_characters="\0", codec="utf-8")),
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_characters="\0", codec="utf-8")),
-        lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["b", "a", "aa", "键"]), inner),
-        max_leaves=8,
-    ),
-)
+def test_the_macs_are_those_that_old_ledgers_are_chained_with() -> None:
+    """Another way to write an entry down would break every chain there is."""
+    entry = LedgerEntry("decision", "decision:7", {"b": ["键", None, True], "a": {"d": 1, "c": "x"}}, bytes(range(32)))
+    at = "2026-11-23T08:00:00.000000+00:00"
+    first = ledger.chained(VAULT, 7, at, "system", entry, ledger.GENESIS)
+    second = ledger.chained(VAULT, 8, at, "account:1", LedgerEntry("sign_in", "account:1"), first)
+    told = [each.hex() for each in (first, second, ledger.sealed(VAULT, 8, second))]
+    assert told == [
+        "051d2c23d17b8272441fa2775ef4547eef738c38e10ccd11af4f01fa436d8bf5",
+        "d7c23cdec758949550cc7106b9f73940c19360d5c1491f0f7873ee7face4dcfb",
+        "e62560d8851f99f6dc829821453d3a0227c7a31de7c3fcddc93ad7f3cfa79117",
+    ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(detail=DETAILS, at=st.datetimes(dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30), timezones=st.timezones()))  # noqa: DTZ001
-def test_whatever_a_ledger_takes_comes_back_as_it_was_hashed(
-    database_url: str, detail: dict[str, object], at: dt.datetime
-) -> None:
-    append(database_url, LedgerEntry("x", "x:1", detail), now=at)
+def test_entries_of_rows_keep_their_order_and_each_has_the_digest_of_its_own_row(database_url: str) -> None:
+    decided(database_url, many(3), VAULT)
+    append(database_url, *(LedgerEntry("decision", f"decision:{n}", {"n": n}) for n in (3, 1)), LedgerEntry("x", "x:1"))
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute("SELECT subject, detail, digest FROM ledger WHERE seq > 5 ORDER BY seq").fetchall()
+        first = connection.execute("SELECT subject, digest FROM ledger WHERE seq BETWEEN 3 AND 5").fetchall()
+    assert [row[:2] for row in found] == [("decision:3", {"n": 3}), ("decision:1", {"n": 1}), ("x:1", {})]
+    assert dict(first).items() >= {(subject, digest) for subject, _, digest in found[:2]}
+    assert found[2][2] is None
+    assert len({digest for _, digest in first}) == 3
     assert faults(database_url) == []
 
 
 @pytest.mark.parametrize("value", [1.0, float("nan"), {1: "a"}, NOW, b"x", {"a": [{"b": 0.5}]}])
-def test_what_json_would_give_back_otherwise_is_refused(database_url: str, value: object) -> None:
+def test_what_json_would_give_back_otherwise_is_refused(shared_database_url: str, value: object) -> None:
     with pytest.raises(TypeError, match="ledger detail"):
-        append(database_url, LedgerEntry("x", "x:1", {"value": value}))
-    assert kinds(database_url) == []
+        append(shared_database_url, LedgerEntry("x", "x:1", {"value": value}))
+    assert kinds(shared_database_url) == []
 
 
 def test_an_entry_is_chained_only_with_the_key_of_the_ledger(database_url: str) -> None:
     """A content that somebody hands in is hashed too (to see whether it changed): never to a link of the chain."""
     assert VAULT.mac(b"[]") != VAULT.chain(b"[]")
-
-
-def test_writers_in_threads_and_processes_make_one_chain(database_url: str) -> None:
-    done = submitted(database_url, many(200), VAULT, chunk_size=20)
-    processes = [
-        subprocess.Popen([sys.executable, "-c", WRITER, database_url, str(EACH)], stdout=subprocess.PIPE)
-        for _ in range(WRITERS // 2)
-    ]
-    threads = [threading.Thread(target=append_often, args=(database_url,)) for _ in range(WRITERS // 2)]
-    threads += [
-        threading.Thread(target=triaged, args=(database_url, VAULT, [wake.chunk_id for wake in part]))
-        for part in (done.wakes[::2], done.wakes[1::2])
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    for process in processes:
-        assert process.communicate(timeout=120)[0] == b"done\n"
-    assert verified(database_url).entries == 2 + WRITERS * EACH + 200
-    assert faults(database_url) == []
-    found = kinds(database_url)
-    assert (found.count("sign_in"), found.count("decision")) == (WRITERS * EACH, 200)
-
-
-def test_a_writer_killed_in_the_middle_leaves_the_chain_whole(database_url: str) -> None:
-    for _ in range(3):
-        process = subprocess.Popen([sys.executable, "-c", WRITER, database_url, "100000"])
-        before = len(kinds(database_url))
-        until(lambda before=before: len(kinds(database_url)) > before + 20, "a writer at work")  # type: ignore[misc]
-        process.kill()
-        process.wait()
-        append(database_url, LedgerEntry("sign_in", "account:1"))
-        assert faults(database_url) == []
-
-
-def test_a_writer_killed_while_it_holds_the_head_lets_the_others_go_on(database_url: str) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, database_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"held\n"
-    process.kill()
-    process.communicate()
-    append(database_url, LedgerEntry("sign_in", "account:1"))
-    assert kinds(database_url) == ["sign_in"]
-    assert faults(database_url) == []
 
 
 def test_a_record_from_before_the_ledger_is_adopted_when_it_is_first_opened(database_url: str) -> None:
@@ -178,6 +108,54 @@ def test_a_row_that_has_its_entry_is_not_adopted_again(database_url: str) -> Non
         assert [ledger.unchained(opened, kind) for kind in ledger.DIGESTED] == [[], [], [], []]
 
 
+def test_nothing_to_chain_leaves_the_head_as_it_was(database_url: str) -> None:
+    append(database_url, LedgerEntry("sign_in", "account:1"))
+    with engine_of(database_url) as engine, session(engine) as opened:
+        ledger.append(opened, Vault(bytes(32)), ledger.SYSTEM, [], NOW)
+        with psycopg.connect(database_url) as other:
+            assert other.execute("SELECT seq FROM ledger_head FOR UPDATE SKIP LOCKED").fetchall() == [(1,)]
+    assert faults(database_url) == []
+
+
+def test_who_read_the_head_before_somebody_appended_chains_to_what_is_there_now(database_url: str) -> None:
+    with engine_of(database_url) as engine, session(engine) as opened:
+        head = opened.get_one(LedgerHead, 1)
+        append(database_url, LedgerEntry("sign_in", "account:1"))
+        assert head.seq == 0
+        ledger.append(opened, VAULT, ledger.SYSTEM, [LedgerEntry("sign_in", "account:2")], NOW)
+    assert kinds(database_url) == ["sign_in", "sign_in"]
+    assert faults(database_url) == []
+
+
+def test_a_row_is_digested_as_the_transaction_leaves_it(database_url: str) -> None:
+    batch_id = decided(database_url, many(2), VAULT).batch_id
+    with engine_of(database_url) as engine, session(engine) as opened:
+        batch = opened.get_one(Batch, batch_id)
+        batch.accepted = 99
+        ledger.append(opened, VAULT, ledger.SYSTEM, [LedgerEntry("batch", f"batch:{batch_id}")], NOW)
+    assert faults(database_url) == [f"batch:{batch_id}: changed since entry 1 was written"]
+
+
+def test_of_two_who_begin_a_ledger_at_once_one_does(database_url: str) -> None:
+    decided(database_url, many(2), VAULT)
+    _forget_the_ledger(database_url)
+    begun = threading.Event()
+
+    def hold() -> None:
+        with engine_of(database_url) as engine, session(engine) as opened:
+            ledger.start(opened, VAULT, NOW)
+            begun.set()
+            wait_for_lock(database_url)
+
+    def follow() -> None:
+        begun.wait(60)
+        _start(database_url)
+
+    at_once([hold, follow])
+    assert kinds(database_url) == ["publication", "batch", "decision", "decision", "start"]
+    assert faults(database_url) == []
+
+
 def test_entries_are_chained_in_their_order_whatever_the_zone_of_the_clock(database_url: str) -> None:
     zone = dt.timezone(dt.timedelta(hours=8))
     append(
@@ -190,19 +168,6 @@ def test_entries_are_chained_in_their_order_whatever_the_zone_of_the_clock(datab
             (2, "account:1"),
         ]
         assert connection.execute("SELECT seq FROM ledger_head").fetchall() == [(2,)]
-    assert faults(database_url) == []
-
-
-def test_entries_of_rows_keep_their_order_and_each_has_the_digest_of_its_own_row(database_url: str) -> None:
-    decided(database_url, many(3), VAULT)
-    append(database_url, *(LedgerEntry("decision", f"decision:{n}", {"n": n}) for n in (3, 1)), LedgerEntry("x", "x:1"))
-    with psycopg.connect(database_url) as connection:
-        found = connection.execute("SELECT subject, detail, digest FROM ledger WHERE seq > 5 ORDER BY seq").fetchall()
-        first = connection.execute("SELECT subject, digest FROM ledger WHERE seq BETWEEN 3 AND 5").fetchall()
-    assert [row[:2] for row in found] == [("decision:3", {"n": 3}), ("decision:1", {"n": 1}), ("x:1", {})]
-    assert dict(first).items() >= {(subject, digest) for subject, _, digest in found[:2]}
-    assert found[2][2] is None
-    assert len({digest for _, digest in first}) == 3
     assert faults(database_url) == []
 
 

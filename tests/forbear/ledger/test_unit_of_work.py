@@ -108,3 +108,13 @@ def test_a_program_is_named_by_its_token(database_url: str, who: Viewer) -> None
     with working_as(program, database_url) as work:
         work.note("export", "batch:1")
     assert entries(database_url) == [("token:12", "export", "batch:1")]
+
+
+def test_what_is_noted_is_kept_with_its_details_and_does_not_show_in_logs(database_url: str, who: Viewer) -> None:
+    with working_as(who, database_url) as work:
+        work.note("export", "batch:1")
+        work.note("export", "batch:2", {"format": "ods"})
+        assert "batch:2" not in repr(work)
+    with psycopg.connect(database_url) as connection:
+        kept = connection.execute("SELECT detail FROM ledger WHERE kind = 'export' ORDER BY seq").fetchall()
+    assert kept == [({},), ({"format": "ods"},)]

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from rules.decision.evaluate import Evaluation, Evaluator
+from rules.decision.evaluate import Engines, Evaluation, Evaluator
 from rules.decision.outcome import Counterfactual
+from rules.engines.polars_engine import PolarsEngine
 from rules.facts.cells import Value
 from rules.pack import conditions as c
 from rules.pack.pack import LoadedRule
@@ -75,7 +76,8 @@ def _plan(when: c.Condition, *more: dict[str, Any], strategy: str = "alpha", pri
     return rule("plan", priority, when, {"recommend": strategy}, *more)
 
 
-def _evaluated(*rules: LoadedRule, **facts: Value) -> Evaluation:
+def _evaluated(*rules: LoadedRule, **facts: Value | None) -> Evaluation:
+    """The case with other facts, or without one that is None."""
     share = Parameter.model_validate(
         {
             "title": TITLE,
@@ -91,10 +93,11 @@ def _evaluated(*rules: LoadedRule, **facts: Value) -> Evaluation:
         }
     )
     pack = pack_of(*rules, vocabulary=VOCABULARY, parameters={"share": share}, formulas=FORMULAS)
-    return Evaluator(pack, TODAY).evaluate([{**CASE, **facts}])[0]
+    given = {name: value for name, value in {**CASE, **facts}.items() if value is not None}
+    return Evaluator(pack, TODAY).evaluate([given])[0]
 
 
-def _found(*rules: LoadedRule, **facts: Value) -> tuple[Counterfactual, ...]:
+def _found(*rules: LoadedRule, **facts: Value | None) -> tuple[Counterfactual, ...]:
     return _evaluated(*rules, **facts).outcome.recourse
 
 
@@ -142,6 +145,90 @@ def test_recourse_of_one_case_is_not_another_s() -> None:
     cases: list[dict[str, Value]] = [{**CASE, "willing": True}, CASE, {**CASE, "days": 0}]
     found = [each.outcome.recourse for each in Evaluator(pack, TODAY).evaluate(cases)]
     assert found == [(), (Counterfactual("willing", True, "plan", "alpha"),), ()]
+
+
+AMOUNT = c.Compare("lump_sum_available", "at_least", 500)
+
+
+def test_an_amount_is_told_as_it_is_and_tried_out() -> None:
+    assert _found(LOW, _plan(c.All((LATE, AMOUNT)))) == (Counterfactual("lump_sum_available", 500, "plan", "alpha"),)
+    one = c.Compare("lump_sum_available", "at_least", 1)
+    assert _found(LOW, _plan(c.All((LATE, one)))) == (Counterfactual("lump_sum_available", 1, "plan", "alpha"),)
+    more = c.Compare("lump_sum_available", "more_than", 500)  # 500 is not enough
+    assert _found(LOW, _plan(c.All((LATE, more)))) == ()
+    assert _found(LOW, _plan(c.All((LATE, c.Any((AMOUNT, SHARE)))))) == (
+        Counterfactual("lump_sum_available", 500, "plan", "alpha"),
+    )
+
+
+def test_to_have_nothing_is_no_change_to_suggest() -> None:
+    nothing = c.Compare("lump_sum_available", "equals", 0)
+    assert _found(LOW, _plan(c.All((LATE, nothing))), lump_sum_available=5) == ()
+
+
+def test_what_another_comparison_of_the_condition_asks_for_is_no_amount() -> None:
+    either = c.Any((c.Compare("hardship_evidence", "equals", "official"), WILLING, AMOUNT))
+    assert [(each.fact, each.value) for each in _found(LOW, _plan(c.All((LATE, either))))] == [
+        ("hardship_evidence", "official"),
+        ("lump_sum_available", 500),
+        ("willing", True),
+    ]
+    fen = c.Any((WILLING, c.Compare("lump_sum_available", "at_least", 1)))
+    (amount, willing) = _found(LOW, _plan(c.All((LATE, fen))))
+    assert (type(amount.value), type(willing.value)) == (int, bool)
+
+
+def test_of_a_balance_that_is_not_known_no_share_is_told() -> None:
+    either = c.Any((SHARE, c.Compare("lump_sum_available", "at_least", 900)))
+    rules = (LOW, _plan(c.All((LATE, either))))
+    assert _found(*rules, balance=None, lump_sum_share=0) == (
+        Counterfactual("lump_sum_available", 900, "plan", "alpha"),
+    )
+
+
+def test_the_change_starts_from_the_present_value_and_is_never_a_weaker_one() -> None:
+    of_hardship = c.OneOf("hardship_evidence", ("self_declared", "official"))
+    rules = (LOW, _plan(c.All((LATE, of_hardship))))
+    assert [each.value for each in _found(*rules)] == ["self_declared"]
+    assert [each.value for each in _found(*rules, hardship_evidence="third_party")] == ["official"]
+    lower = (LOW, _plan(c.All((LATE, c.Compare("hardship_evidence", "equals", "none")))))
+    assert _found(*lower, hardship_evidence="official") == ()
+
+
+def test_a_claim_is_told_once_by_the_more_important_rule_and_for_each_strategy() -> None:
+    first = rule("first", 9, c.All((LATE, WILLING)), {"recommend": "alpha"})
+    again = rule("again", 8, c.All((LATE, WILLING, c.Known("days", True))), {"recommend": "alpha"})
+    other = rule("other", 7, c.All((LATE, PROVEN)), {"recommend": "gamma"})
+    assert [(each.rule, each.strategy, each.fact, each.value) for each in _found(LOW, again, first, other)] == [
+        ("first", "alpha", "willing", True),
+        ("other", "gamma", "hardship_evidence", "third_party"),
+        ("other", "gamma", "income_evidence", "third_party"),
+    ]
+
+
+def test_three_changes_are_told_at_most_the_most_important_first() -> None:
+    proven = rule("proven", 9, c.All((LATE, PROVEN)), {"recommend": "alpha"})
+    willing = rule("willing", 8, c.All((LATE, WILLING)), {"recommend": "gamma"})
+    amount = rule("amount", 7, c.All((LATE, AMOUNT)), {"recommend": "counsellor_review"})
+    found = [(each.strategy, each.fact) for each in _found(LOW, proven, willing, amount)]
+    assert found == [("alpha", "hardship_evidence"), ("alpha", "income_evidence"), ("gamma", "willing")]
+
+
+def test_what_follows_from_the_changed_fact_is_derived_anew_and_the_rest_stays() -> None:
+    """The share is given and would stay; what is changed takes it along, and what was submitted does not change."""
+    rules = (LOW, _plan(c.All((LATE, SHARE))))
+    assert _found(*rules, lump_sum_share=100) == (Counterfactual("lump_sum_available", 30_001, "plan", "alpha"),)
+    proven = (LOW, _plan(c.All((LATE, WILLING, c.Compare("evidence_sufficient", "equals", True)))))
+    assert _found(*proven, evidence_sufficient=True) == (Counterfactual("willing", True, "plan", "alpha"),)
+
+
+def test_a_case_that_the_engines_judge_differently_is_told_no_change() -> None:
+    pack = pack_of(LOW, _plan(c.All((LATE, WILLING))), vocabulary=VOCABULARY)
+    twin = PolarsEngine([(each.rule.id, each.when) for each in pack.rules], VOCABULARY)
+    evaluator = Evaluator(pack, TODAY, Engines(lambda facts, _: frozenset({"low"} if facts["days"] == 5 else ()), twin))
+    agreed, differing = (each.outcome for each in evaluator.evaluate([CASE, {**CASE, "days": 6}]))
+    assert [each.fact for each in agreed.recourse] == ["willing"]
+    assert (differing.engines_agree, differing.recourse) == (False, ())
 
 
 def test_recourse_in_words() -> None:

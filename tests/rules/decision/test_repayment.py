@@ -1,7 +1,6 @@
 """Repayment plans: exact to the fen, never above what the borrower has, and honest about interest."""
 
 import datetime as dt
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,37 +12,10 @@ from rules.facts.cells import Value
 from rules.finance.amortisation import level
 from rules.finance.pro_rata import offer
 from rules.finance.repayment_plan import RepaymentPlan, rows
-from rules.pack.schema import PlanKind, Strategy
-from tests.support.tiny_pack import tiny
+from rules.pack.schema import PlanKind
+from tests.support.plans import FIGURES, KINDS, TODAY, plans_of, strategy
 
-TODAY = dt.date(2026, 11, 23)
-FIGURES = {"longest": 60, "interest_year_days": 365, "standstill_days_maximum": 60}
-KINDS: tuple[PlanKind, ...] = (
-    "instalments",
-    "instalments_with_interest",
-    "equal_principal",
-    "shared_instalments",
-    "partial_instalments",
-    "steady_instalments",
-    "deferral",
-    "standstill",
-    "lump_sum",
-)
 MONEY = st.integers(0, 10**9) | st.integers(0, 10**14)
-
-
-def strategy(*kinds: PlanKind, longest: str | None = "longest") -> Strategy:
-    update = {"plans": kinds, "plan_longest": longest}
-    return tiny().strategies["card_plan"].model_copy(update=update)
-
-
-def plans_of(*kinds: PlanKind, **facts: Any) -> tuple[RepaymentPlan, ...]:
-    """The plans of these kinds for a case; `longest` names another parameter than the usual one.
-
-    `of_product` is the most months that the product allows.
-    """
-    longest, product = facts.pop("longest", "longest"), facts.pop("of_product", None)
-    return plans({"plan": strategy(*kinds, longest=longest)}, ["plan"], facts, TODAY, FIGURES, product)
 
 
 def test_a_card_debt_of_50000_at_900_a_month_takes_56_instalments() -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from rules.facts.affordability import has_others, means, payable
+from rules.facts.cells import Value
 from tests.support.derivation import value
 
 
@@ -154,3 +156,70 @@ def test_living_costs_too_low_for_the_household_are_seen(
     spent: float | None, persons: int | None, implausible: bool | None
 ) -> None:
     assert value("outgoings_implausible", essential_outgoings=spent, household_size=persons) is implausible
+
+
+@pytest.mark.parametrize(
+    ("facts", "known"),
+    [
+        ({}, False),
+        ({"other_debt_payments": 0}, False),
+        ({"other_debt_payments": 1}, True),
+        ({"balance": 500}, False),
+        ({"balance": 500, "debts_total": 500}, False),
+        ({"balance": 500, "debts_total": 501}, True),
+        ({"debts_total": 1}, True),
+    ],
+)
+def test_other_debts_are_known_where_something_is_due_or_owed_beside_this_one(
+    facts: dict[str, Value], known: bool
+) -> None:
+    assert has_others(facts) is known
+
+
+BOTH: dict[str, Value] = {"capacity": 900, "capacity_stressed": 400}
+
+
+@pytest.mark.parametrize(
+    ("others", "whole", "stressed"),
+    [
+        ({}, 900, 400),
+        ({"balance": 500, "debts_total": 500, "debts_before": 0}, 900, 400),  # alone: the whole, above what is owed
+        ({"balance": 500, "debts_total": 1000, "debts_before": 0}, 450, 200),
+        ({"balance": 501, "debts_total": 1000, "debts_before": 499}, 451, 201),  # what rounding leaves is the last's
+        ({"balance": 501, "debts_total": 1000}, None, None),  # where among them it stands is not known, nor what is due
+        (
+            {"balance": 800, "debts_total": 1000, "debts_before": 0, "monthly_due": 1, "other_debt_payments": 9},
+            720,
+            320,
+        ),
+        ({"debts_total": 1000, "debts_before": 0, "monthly_due": 1, "other_debt_payments": 2}, 300, 133),
+        ({"debts_before": 0, "balance": 500, "monthly_due": 1, "other_debt_payments": 2}, 300, 133),
+        ({"monthly_due": 2, "other_debt_payments": 1}, 600, 266),
+        ({"monthly_due": 0, "other_debt_payments": 1}, 0, 0),
+        ({"other_debt_payments": 1}, None, None),
+        ({"balance": 2000, "debts_total": 600, "debts_before": 0, "other_debt_payments": 1}, 900, 400),  # never more
+    ],
+)
+def test_among_others_a_debt_takes_its_share_of_either_capacity(
+    others: dict[str, Value], whole: int | None, stressed: int | None
+) -> None:
+    facts = {**BOTH, **others}
+    assert (means(facts), means(facts, "capacity_stressed")) == (whole, stressed)
+    assert (payable(facts), payable({**facts, "outgoings_implausible": True})) == (whole, stressed)
+    assert payable({**facts, "outgoings_implausible": False}) == whole
+
+
+def test_a_debt_that_is_alone_shares_only_where_that_is_asked() -> None:
+    alone: dict[str, Value] = {**BOTH, "balance": 300, "debts_total": 300, "debts_before": 0}
+    assert (means(alone), means(alone, shared=True)) == (900, 300)
+    assert (payable(alone), payable(alone, shared=True)) == (900, 300)
+    by_dues: dict[str, Value] = {**BOTH, "monthly_due": 5, "other_debt_payments": 0}
+    assert (means(by_dues), means(by_dues, shared=True)) == (900, 900)
+    nothing_due: dict[str, Value] = {**BOTH, "monthly_due": 0, "other_debt_payments": 0}
+    assert (means(nothing_due), means(nothing_due, shared=True)) == (900, None)
+
+
+def test_without_a_capacity_there_are_no_means_whatever_the_others_are() -> None:
+    assert means({}) is None
+    assert means({"monthly_due": 1, "other_debt_payments": 1}) is None
+    assert payable({"capacity": 900, "outgoings_implausible": True}) is None

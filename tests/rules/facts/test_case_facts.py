@@ -8,11 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.facts.case_facts import Facts, FieldError, Parser, display, missing, read_facts, reader, stored_facts
+from rules.facts.case_facts import (
+    Facts,
+    FieldError,
+    Parser,
+    _remembering,
+    display,
+    missing,
+    number,
+    read_facts,
+    reader,
+    stored_facts,
+)
 from rules.facts.cells import Value
-from rules.pack.schema import Fact, FactType, Vocabulary
+from rules.pack.schema import Fact, FactType, FactValue, Text, Vocabulary
 from tests.support.tiny_pack import tiny
 
+TODAY = dt.date(2026, 11, 23)
 VOCABULARY = tiny().vocabulary
 PARSER = Parser(VOCABULARY)
 WHOLE = {"case_ref": "A1", "product": "mortgage", "days_overdue": "3"}
@@ -166,3 +178,129 @@ def test_no_cell_ever_raises_and_every_fact_is_of_its_type(cells: dict[str, obje
 
 def test_a_vocabulary_without_facts_reads_nothing() -> None:
     assert Parser(Vocabulary(facts={})).parse({"a": "b"}) == ({}, [])
+
+
+REQUIRED = Vocabulary(
+    facts={
+        "name": Fact(type="text", title=Text(zh="名", en="Name"), question=Text(zh="?", en="?"), required=True),
+        "age": Fact(type="int", title=Text(zh="龄", en="Age"), required_unless="born", question=Text(zh="?", en="?")),
+        "born": Fact(type="date", title=Text(zh="生", en="Born"), question=Text(zh="?", en="?")),
+        "note": Fact(type="text", title=Text(zh="记", en="Note")),
+        "sum": Fact(type="int", title=Text(zh="和", en="Sum"), derived=True, question=Text(zh="?", en="?")),
+        "kind": Fact(
+            type="enum", title=Text(zh="类", en="Kind"), values={"a": FactValue(zh="甲", en="A")}, required=True
+        ),
+    }
+)
+
+
+def _fields(rule_test: bool = False, **row: object) -> list[str]:
+    return [error.field for error in Parser(REQUIRED, rule_test=rule_test).parse(row)[1]]
+
+
+def test_each_required_fact_is_missed_by_itself_and_none_in_a_rule_s_test() -> None:
+    assert _fields(name="x", age=3, kind="a") == []
+    assert _fields() == ["name", "age", "kind"]
+    assert _fields(name="x", kind="a") == ["age"]
+    assert _fields(name="x", kind="a", born="2000-01-01") == []
+    assert _fields(age=0, kind="a") == ["name"]
+    assert _fields(rule_test=True) == []
+
+
+def test_a_fact_given_wrongly_is_refused_once_and_the_others_are_still_missed() -> None:
+    assert _fields(age="x", kind="b") == ["age", "kind", "name"]
+    assert _fields(born="x") == ["born", "name", "kind"]
+    assert _fields(name="x", kind="b", born="x") == ["kind", "born"]
+
+
+def test_what_is_blank_or_unknown_does_not_keep_the_next_from_being_read() -> None:
+    row = {"note": None, "favourite": "blue", "kind": "", "born": "-", "age": "3", "name": "x"}
+    facts, errors = Parser(REQUIRED).parse(row)
+    assert facts == {"age": 3, "name": "x"}
+    assert [error.en for error in errors] == ["Kind is missing; fill it in."]
+
+
+def test_the_same_cell_is_read_the_same_whatever_came_before_it() -> None:
+    parser = Parser(REQUIRED)
+    for _ in range(2):
+        assert parser.parse({"age": "7", "born": "2000-01-01", "name": "7", "kind": "甲"})[0] == {
+            "age": 7,
+            "born": dt.date(2000, 1, 1),
+            "name": "7",
+            "kind": "a",
+        }
+        assert [parser.parse({"age": cell})[0].get("age") for cell in ("1", 1.0, "1.0", "-", True)] == [
+            1,
+            1,
+            1,
+            None,
+            None,
+        ]
+        assert [error.field for error in parser.parse({"name": "x", "kind": "a", "age": "many"})[1]] == ["age"]
+    for age in range(3_000):  # more than are kept
+        assert parser.parse({"age": str(age)})[0] == {"age": age}
+    assert parser.parse({"age": "2999"})[0] == {"age": 2_999}
+
+
+def test_the_short_cells_of_a_column_are_read_once_and_only_so_many_are_kept() -> None:
+    reads: list[object] = []
+
+    def read(cell: object) -> Value:
+        reads.append(cell)
+        return str(cell)
+
+    remember = _remembering(read)
+    for cell, times in (("x" * 40, 1), ("x" * 41, 2), (7, 2), ("7", 1), (None, 2)):
+        reads.clear()
+        assert [remember(cell), remember(cell)] == [str(cell)] * 2
+        assert len(reads) == times, cell
+    for nth in range(1_998):  # two are kept already
+        remember(f"no. {nth}")
+    reads.clear()
+    for cell in ("no. 0", "no. 1997", "one more", "one more", "7"):
+        assert remember(cell) == cell
+    assert reads == ["one more", "one more"]
+
+
+def test_facts_that_are_not_of_the_vocabulary_are_left_out_where_that_is_allowed() -> None:
+    data = {"colour": "blue", "age": 7, "sum": "3", "born": "2000-01-01", "name": 5, "kind": "a", "note": "n"}
+    known = {"age": 7, "born": dt.date(2000, 1, 1), "kind": "a", "note": "n"}
+    assert read_facts(REQUIRED, data, lenient=True) == known
+    for name in ("colour", "sum", "name"):
+        with pytest.raises(ValueError, match=f"{name}: not a fact of this pack"):
+            read_facts(REQUIRED, {"age": 7, name: data[name]})
+
+
+def test_a_value_that_the_vocabulary_has_no_label_for_is_shown_as_it_is() -> None:
+    assert display(REQUIRED, "kind", "gone", "en") == "gone"
+    assert display(REQUIRED, "kind", "a", "zh") == "甲"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("monthly_due", 0, "¥0.00"),
+        ("monthly_due", 1, "¥0.01"),
+        ("monthly_due", 100, "¥1.00"),
+        ("monthly_due", 123_456_789, "¥1,234,567.89"),
+        ("monthly_due", -120_050, "-¥1,200.50"),
+        ("annual_rate_percent", 0, "0.00%"),
+        ("annual_rate_percent", 5, "0.05%"),
+        ("annual_rate_percent", 100, "1.00%"),
+        ("annual_rate_percent", -1825, "-18.25%"),
+        ("annual_rate_percent", 123_456, "1234.56%"),
+    ],
+)
+def test_amounts_and_rates_are_shown_around_nothing_and_around_one(name: str, value: int, shown: str) -> None:
+    assert display(VOCABULARY, name, value, "en") == shown
+
+
+def test_what_can_be_asked_comes_in_the_vocabulary_s_order_and_is_neither_known_nor_derived() -> None:
+    assert missing(REQUIRED, {}) == ("name", "age", "born")
+    assert missing(REQUIRED, {"age": 0}) == ("name", "born")
+    assert missing(REQUIRED, {"name": "x", "age": 3, "born": TODAY}) == ()
+
+
+def test_a_number_is_a_number_and_nothing_else_is() -> None:
+    facts: Facts = {"age": 7, "none": 0, "note": "7", "born": TODAY}
+    assert [number(facts, name) for name in ("age", "none", "note", "born", "gone")] == [7, 0, None, None, None]

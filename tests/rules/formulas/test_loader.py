@@ -244,3 +244,135 @@ def test_people_read_derived_facts_in_the_order_of_what_they_come_from() -> None
         }
     )
     assert list(pack.vocabulary.facts)[-4:] == ["zeta", "capacity", "alpha", "note_flags"]
+
+
+def _two(one: str, other: str) -> list[str]:
+    """What is told of two files, each by its name."""
+    files = {"facts/derived/one.yaml": one, "facts/derived/other.yaml": other}
+    return [line.removeprefix("facts/derived/") for line in errors(files)]
+
+
+def test_a_mistake_in_one_file_does_not_hide_that_in_the_next() -> None:
+    wrong = _file("money", "{yuan: 0.001}")
+    untold = _file("money", "{yuan: 1}").replace("type: money\n", "")
+    assert [line.split(":")[0:2] for line in _two(untold, wrong)] == [
+        ["one.yaml", " type"],
+        ["other.yaml", " formula.yuan"],
+    ]
+    assert [line.split(":")[0:2] for line in _two(wrong, untold)] == [
+        ["other.yaml", " type"],
+        ["one.yaml", " formula.yuan"],
+    ]
+    assert len(_two(wrong, wrong)) == 2
+
+
+def test_a_fact_of_its_own_has_a_type_and_a_title() -> None:
+    without = _file("money", "{yuan: 1}", title="")
+    assert errors({"facts/derived/extra.yaml": without}) == ["facts/derived/extra.yaml: title: is missing; add it"]
+    neither = without.replace("type: money\n", "")
+    assert errors({"facts/derived/extra.yaml": neither}) == ["facts/derived/extra.yaml: type: is missing; add it"]
+
+
+def test_what_facts_yaml_says_of_a_fact_is_said_there_alone() -> None:
+    for key in ("title: {zh: 某, en: One}", "unit: days", "values: {one: {zh: 一, en: One}}"):
+        text = _file("int", "{days: 5}", key).replace("type: int\n", "")
+        (only,) = errors({"facts/derived/days_overdue.yaml": text})
+        assert only.startswith(f"facts/derived/days_overdue.yaml: {key.split(':')[0]}: days_overdue is in facts.yaml")
+    assert _loaded("{yuan: 1}").vocabulary.facts["extra"].derived
+    stands_in = {"facts/derived/days_overdue.yaml": _file("int", "{days: 5}", "").replace("type: int\n", "")}
+    assert not tiny(stands_in).vocabulary.facts["days_overdue"].derived
+
+
+def test_nothing_is_of_every_kind_but_a_list_comes_from_no_formula() -> None:
+    for kind in ("money", "int", "rate", "date", "bool", "text"):
+        assert _loaded("nothing", kind).vocabulary.facts["extra"].type == kind
+    assert _refused("nothing", "list\nvalues: {one: {zh: 一, en: One}}").startswith("type: a fact of type list cannot")
+    assert _refused("{yuan: 1}", "bool") == "formula: gives yuan, but the fact is in true or false"
+
+
+def test_a_circle_is_told_without_the_way_to_it() -> None:
+    files = {
+        "facts/derived/a.yaml": _file("money", "{add: [{fact: capacity}, {fact: b}]}"),
+        "facts/derived/b.yaml": _file("money", "{fact: c}"),
+        "facts/derived/c.yaml": _file("money", "{add: [{fact: capacity}, {fact: b}]}"),
+    }
+    assert errors(files) == ["facts/derived/b.yaml: formula: cyclic reference b -> c -> b; break the circle"]
+
+
+def test_a_formula_that_two_others_read_is_no_circle() -> None:
+    pack = tiny(
+        {
+            "facts/derived/a.yaml": _file("money", "{add: [{fact: m}, {fact: z}]}"),
+            "facts/derived/m.yaml": _file("money", "{fact: z}"),
+            "facts/derived/z.yaml": _file("money", "{fact: capacity}"),
+        }
+    )
+    assert list(pack.formulas) == ["capacity", "z", "m", "a"]
+
+
+_BY_ONE = (
+    "{divide: {of: {multiply: [{yuan: 1}, {fact: capacity}]}, by: {add: [{fact: one}, {yuan: 1}]}, "
+    "gives: yuan, round: up}}"
+)
+
+
+def test_what_is_safe_is_asked_only_where_everything_could_be_read() -> None:
+    """Else what is told would come of the mistake that is told already."""
+    sound = {
+        "facts/derived/one.yaml": _file("money", "{fact: capacity}"),
+        "facts/derived/other.yaml": _file("money", _BY_ONE),
+    }
+    assert tiny(sound).formulas.keys() == {"capacity", "one", "other"}
+    (only,) = _two(_file("money", "{yuan: 0.001}"), _file("money", _BY_ONE))
+    assert only.startswith("one.yaml: formula.yuan")
+    (only,) = errors(edited("parameters.yaml", "value: 5, valid_from", "value: 5.001, valid_from"))
+    assert only.startswith("parameters.yaml: savings_buffer.values[0].value: 5.001 has too many decimals")
+
+
+@pytest.mark.parametrize(
+    ("divisor", "told"),
+    [
+        ("{fact: income_monthly}", True),
+        ("{subtract: [{fact: income_monthly}, {yuan: 1}]}", True),
+        ("{add: [{fact: income_monthly}, {yuan: 0.01}]}", False),
+        ("{subtract: [{yuan: -0.01}, {fact: income_monthly}]}", False),
+        ("{subtract: [{yuan: 0}, {fact: income_monthly}]}", True),
+    ],
+)
+def test_a_divisor_that_may_be_nothing_at_either_end_says_what_is_then(divisor: str, told: bool) -> None:
+    product = "{multiply: [{yuan: 1}, {yuan: 1}]}"
+    formula = f"{{divide: {{of: {product}, by: {divisor}, gives: yuan, round: up}}}}"
+    if told:
+        assert _refused(formula).startswith("formula.divide.by: can be 0; say what the division gives then")
+    else:
+        assert _loaded(formula)
+    assert _loaded(formula.replace("round: up", "round: up, zero: nothing"))
+
+
+@pytest.mark.parametrize(("factor", "wide"), [(92_233, False), (92_234, True), (-92_233, False), (-92_234, True)])
+def test_a_number_may_take_64_bits_and_no_more(factor: int, wide: bool) -> None:
+    formula = f"{{multiply: [{{fact: income_monthly}}, {{count: {factor}}}]}}"
+    if wide:
+        assert _refused(formula).startswith("formula: can come to more than a whole number of 64 bits holds")
+    else:
+        assert _loaded(formula)
+
+
+@pytest.mark.parametrize(("days", "told"), [(0, False), (36_500, False), (36_501, True), (-1, True)])
+def test_what_stands_in_for_a_submitted_fact_is_what_that_may_be(days: int, told: bool) -> None:
+    path = "facts/derived/days_overdue.yaml"
+    changes = {path: _file("int", f"{{days: {days}}}", "").replace("type: int\n", "")}
+    if told:
+        assert errors(changes)[0].startswith(f"{path}: formula: can come to what days_overdue may not be by facts.yaml")
+    else:
+        assert "days_overdue" in tiny(changes).formulas
+
+
+def test_every_word_that_is_no_value_is_told_in_its_order() -> None:
+    rest = "{if: {when: {fact: debt_disputed}, then: good, else: bad}}"
+    words = f"{{if: {{when: {{fact: debt_disputed}}, then: worse, else: {rest}}}}}"
+    text = _file("enum", words).replace("formula:", "values: {good: {zh: 好, en: Good}}\nformula:")
+    assert [line.partition("formula: ")[2] for line in errors({"facts/derived/extra.yaml": text})] == [
+        "'bad' is no value of extra; add it to values",
+        "'worse' is no value of extra; add it to values",
+    ]

@@ -248,3 +248,71 @@ def test_words_for_what_the_pack_does_not_have_are_told() -> None:
     changed = text.replace("\nhardships:\n", more).encode()
     with pytest.raises(PackError, match=r"^negotiation\.yaml: hardships\.bad_luck: unknown hardship 'bad_luck'; "):
         load_files({**with_negotiation().files, "negotiation.yaml": changed}, "pack")
+
+
+def test_a_pack_without_calls_has_no_points_and_no_signatures_and_asks_for_none() -> None:
+    files = {name: content for name, content in with_negotiation().files.items() if name != "negotiation.yaml"}
+    pack = load_files(files, "pack")
+    assert pack.letters
+    assert [references.entries(pack, file) for file in ("points", "signatures")] == [None, None]
+    assert any(use.used[0] == "signatures" for use in uses(pack))
+
+
+def test_what_a_name_can_mean_is_what_its_file_holds() -> None:
+    pack = tiny()
+    assert references.entries(pack, "facts") is pack.vocabulary.facts
+    assert references.entries(tiny(), "lender_types") == {}  # no fact says who the lender is
+    assert references.entries(tiny(), "rights") == tiny().rights
+
+
+def test_a_place_is_told_as_a_path_in_its_own_file() -> None:
+    places = {(site.file, site.place) for site in sites(tiny())}
+    assert {
+        ("strategy/card-plan.yaml", "then[2].document"),
+        ("strategy/card-plan.yaml", "references[0].id"),
+        ("strategy/card-plan.yaml", "because"),
+        ("deadlines.yaml", "answer.starts_from"),
+        ("facts.yaml", "facts.days_overdue.required_unless"),
+        ("facts.yaml", "pairs[0][1]"),
+        ("pack.yaml", "default.strategy"),
+        ("facts/derived/capacity.yaml", "references[0].id"),
+        ("facts/derived/capacity.yaml", "how"),
+    } <= places
+    assert ("facts.yaml", "facts.capacity.how") not in places  # that is of its own file
+
+
+def test_a_use_belongs_to_its_entry_or_to_the_pack_and_an_edition_uses_nothing() -> None:
+    users = {use.user for use in uses(with_negotiation())}
+    assert {kind for kind, _ in users} <= {*references.CALLED, "pack", "rules", "open_points", "approaches", "fees"}
+    assert {("pack", "default"), ("pack", "disagreement"), ("pack", "negotiation")} <= users
+    assert not any(kind == "changelog" for kind, _ in users)
+    assert ("facts", "capacity") in users
+
+
+def test_conditions_and_texts_mean_what_they_look_at() -> None:
+    above = "- {fact: capacity, more_than: 0}"
+    hard = f"{above}\n    - {{fact: hardship, one_of: [unemployment, none_stated]}}"
+    found = {(use.user[1], use.how, use.used) for use in uses(tiny(edited("strategy/card-plan.yaml", above, hard)))}
+    assert {("card-plan", "when", ("hardships", name)) for name in ("unemployment", "none_stated")} <= found
+    assert ("card-plan", "when", ("facts", "hardship")) in found
+    assert ("card-plan", "because", ("facts", "capacity")) in found
+    assert ("card-plan", "because", ("parameters", "npl_days")) in found
+    assert ("crisis", "when", ("red_flags", "self_harm")) in found
+    assert ("capacity", "formula", ("parameters", "savings_buffer")) in found
+
+
+def test_names_in_a_file_that_could_not_be_read_are_not_asked_after() -> None:
+    bad = {**edited("strategy/card-plan.yaml", "{document: proof}", "{document: prof}"), "documents.yaml": "a: ["}
+    assert [line.split(":")[0] for line in errors(bad)] == ["documents.yaml"]
+    more = {**edited("strategy/card-plan.yaml", "{warning: no_promise}", "{warning: none}"), "documents.yaml": "a: ["}
+    assert [line.split(":")[0] for line in errors(more)] == ["documents.yaml", "strategy/card-plan.yaml"]
+    for file in ("facts.yaml", "parameters.yaml"):
+        text = {**edited("strategy/card-plan.yaml", 'en: "{capacity}', 'en: "{capcity}'), file: "a: ["}
+        assert {line.split(":")[0] for line in errors(text)} == {file}
+
+
+def test_the_likeliest_names_offered_are_those_that_fit() -> None:
+    (only,) = errors(edited("deadlines.yaml", "days: answer_days", "days: high_rates"))
+    assert only.endswith("unknown parameter 'high_rates'; allowed: answer_days, npl_days")
+    (unfit,) = errors(edited("deadlines.yaml", "starts_from: served_on", "starts_from: monthly_due"))
+    assert unfit.endswith("'monthly_due' is not a date; allowed: due_date, served_on")

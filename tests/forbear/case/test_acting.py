@@ -1,0 +1,111 @@
+"""One action is done on one case, as it stands under its lock, and appended with what is noted beside it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+import pytest
+
+from forbear.accounts.accounts import Role, Viewer
+from forbear.case.acting import Done, act
+from forbear.case.actions import ACTIONS
+from forbear.case.workflow import CaseContext, RefusedError
+from forbear.desk.review import NoCaseError, StaleError
+from tests.support.case_on_desk import PLAN, WORDS
+from tests.support.cases import NOW, VAULT, accepted, decided, working_as
+from tests.support.desk_clients import account
+
+ESCALATED = {"reason": "complex", "words": WORDS}
+
+
+@pytest.fixture
+def url(database_url: str) -> str:
+    """Two decided cases, of which another strategy is recommended for each; the papers of B are asked for."""
+    decided(database_url, [accepted(1, "A"), accepted(2, "B", **PLAN)], VAULT)
+    return database_url
+
+
+def viewer(url: str, name: str = "wang", role: Role = "counsellor") -> Viewer:
+    return Viewer(account(url, name, role), name, role, None)
+
+
+def do(
+    url: str,
+    who: Viewer,
+    action: str,
+    given: Mapping[str, Any],
+    case_id: int = 2,
+    revision: int = 1,
+    noted: Mapping[str, Any] | None = None,
+) -> Done:
+    """Do it, and look at the case as it was given to whoever fills in the fields."""
+
+    def filled(standing: CaseContext) -> Mapping[str, Any]:
+        assert (standing.viewer, standing.now, standing.case.case_id) == (who, NOW, case_id)
+        assert standing.decided.case_ref == {1: "A", 2: "B"}[case_id]
+        assert standing.decided.outcome.strategy == standing.case.strategy
+        return given
+
+    with working_as(who, url) as work:
+        done = act(work, case_id, revision, ACTIONS[action], filled, noted)
+        work.session.expunge_all()  # what it was before the transaction ended
+        return done
+
+
+def rows(url: str, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+REVIEWS = "SELECT case_id, decision_id, action, detail FROM review ORDER BY id"
+CASES = "SELECT case_id, status, revision, assignee_id FROM desk_case ORDER BY case_id"
+
+
+def test_an_action_is_done_on_its_own_case_and_told(url: str) -> None:
+    who = viewer(url)
+    done = do(url, who, "accept", {"follow_up": None, "words": "都谈好了"})
+    assert (done.case.case_id, done.case.status, done.case.revision) == (2, "reviewed", 2)
+    assert done.act is not None and done.review is not None
+    assert (done.act.action, done.act.strategy) == ("accept", "card_plan")
+    assert (done.review.case_id, done.review.strategy, done.review.account_id) == (2, "card_plan", who.account_id)
+    assert rows(url, REVIEWS) == [(2, 2, "accept", {})]
+    assert rows(url, CASES) == [(1, "open", 1, None), (2, "reviewed", 2, who.account_id)]
+
+
+@pytest.mark.parametrize(
+    ("action", "given", "kept"),
+    [
+        ("escalate", ESCALATED, {}),  # an act without details of its own
+        ("outcome", {"outcome": "closed", "why": "solved", "follow_up": None, "words": ""}, {"why": "solved"}),
+    ],
+)
+@pytest.mark.parametrize("noted", [None, {}, {"form": "f1", "language": "en"}])
+def test_what_is_noted_stands_beside_what_the_act_tells(
+    url: str, action: str, given: dict[str, Any], kept: dict[str, Any], noted: dict[str, Any] | None
+) -> None:
+    do(url, viewer(url), action, given, noted=noted)
+    assert rows(url, REVIEWS) == [(2, 2, action, {**kept, **(noted or {})})]
+
+
+def test_what_changes_nothing_is_not_appended(url: str) -> None:
+    who = viewer(url)
+    ticked = do(url, who, "document", {"have": ["proof"]})
+    assert ticked.review is not None and ticked.review.detail == {"have": ["proof"], "lack": []}
+    again = do(url, who, "document", {"have": ["proof"]}, revision=2)
+    assert again.case.case_id == 2
+    assert (again.act, again.review) == (None, None)
+    assert [action for _, _, action, _ in rows(url, REVIEWS)] == ["document"]
+    assert rows(url, CASES) == [(1, "open", 1, None), (2, "open", 2, who.account_id)]
+
+
+def test_what_cannot_be_done_leaves_everything_as_it_was(url: str) -> None:
+    who, boss = viewer(url), viewer(url, "boss", "supervisor")
+    do(url, boss, "escalate", ESCALATED, case_id=1)
+    before = rows(url, REVIEWS), rows(url, CASES)
+    with pytest.raises(RefusedError):
+        do(url, who, "accept", {"follow_up": None, "words": ""}, case_id=1, revision=2)
+    with pytest.raises(StaleError):
+        do(url, who, "accept", {"follow_up": None, "words": ""}, revision=2)
+    with pytest.raises(NoCaseError):
+        do(url, who, "accept", {"follow_up": None, "words": ""}, case_id=3)
+    assert (rows(url, REVIEWS), rows(url, CASES)) == before

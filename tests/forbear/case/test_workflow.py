@@ -1,0 +1,92 @@
+"""A case as it stands: what day it is there, what is at stake, which deadline is next, and who may do more."""
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from forbear.accounts.accounts import Role, Viewer
+from forbear.case.workflow import CRISIS, CaseContext, RefusedError
+from forbear.locale import said
+from models.desk import WorklistItem
+from rules.decision.outcome import DeadlineDue
+from rules.facts.case_facts import FieldError
+from tests.support.recorded import TODAY, decision
+
+DAY = dt.timedelta(days=1)
+
+
+def stands(
+    *deadlines: DeadlineDue, urgency: str = "U3", role: Role = "counsellor", at: dt.datetime | None = None, **facts: Any
+) -> CaseContext:
+    """A case of the tiny pack with these deadlines, at noon of its evaluation day where it is."""
+    decided = decision(**facts)
+    decided = replace(decided, outcome=replace(decided.outcome, deadlines=deadlines))
+    case = WorklistItem(case_id=1, urgency=urgency)  # type: ignore[call-arg] # all it takes
+    now = at or dt.datetime.combine(TODAY, dt.time(4), dt.UTC)
+    return CaseContext(Viewer(1, "wang", role, None), case, decided, now)
+
+
+def due(days: int, *, known: bool = True) -> DeadlineDue:
+    """A deadline so many days from today."""
+    made = decision().outcome.deadlines[0]
+    return replace(made, date=TODAY + days * DAY, start_known=known)
+
+
+@pytest.mark.parametrize(("hour", "day"), [(15, TODAY), (16, TODAY + DAY)])
+def test_today_is_the_day_where_the_pack_is_at_home(hour: int, day: dt.date) -> None:
+    assert stands(at=dt.datetime.combine(TODAY, dt.time(hour), dt.UTC)).today == day
+
+
+@pytest.mark.parametrize(
+    ("days", "nearest"),
+    [
+        ((), None),
+        ((9, 2, 5), 2),
+        ((2, 9), 2),
+        ((-1, 5, 9), 5),  # what is over is no deadline any more
+        ((0, 5), 0),  # today is not over
+        ((-3, -1), None),
+    ],
+)
+def test_the_nearest_deadline_is_the_first_that_is_not_over(days: tuple[int, ...], nearest: int | None) -> None:
+    expected = None if nearest is None else TODAY + nearest * DAY
+    assert stands(*(due(each) for each in days)).deadline == expected
+
+
+@pytest.mark.parametrize(
+    ("known", "unknown"), [((), False), ((True, True), False), ((True, False), True), ((False, True), True)]
+)
+def test_one_clock_that_nobody_knows_the_start_of_is_enough(known: tuple[bool, ...], unknown: bool) -> None:
+    assert stands(*(due(5, known=each) for each in known)).deadline_unknown is unknown
+
+
+@pytest.mark.parametrize(
+    ("urgency", "flags", "guarded"),
+    [
+        ("U3", (), False),
+        (CRISIS, (), True),  # by whatever rule
+        ("U1", ("self_harm",), True),  # an exclusive rule decided
+        (CRISIS, ("self_harm",), True),
+    ],
+)
+def test_a_crisis_and_what_an_exclusive_rule_decided_is_guarded(
+    urgency: str, flags: tuple[str, ...], guarded: bool
+) -> None:
+    assert stands(urgency=urgency, note_flags=flags).guarded is guarded
+
+
+@pytest.mark.parametrize(
+    ("role", "supervises"), [("submitter", False), ("counsellor", False), ("supervisor", True), ("admin", True)]
+)
+def test_supervisors_and_who_may_do_more_supervise(role: Role, supervises: bool) -> None:
+    assert stands(role=role).supervises is supervises
+
+
+def test_a_refusal_has_each_fault_and_says_them_all() -> None:
+    faults = [FieldError.of(field, said(key)) for field, key in (("until", "action.held"), ("words", "action.closed"))]
+    refused = RefusedError(*faults)
+    assert refused.errors == tuple(faults)
+    assert str(refused) == f"{faults[0].en} {faults[1].en}"
+    assert faults[0].en != faults[1].en

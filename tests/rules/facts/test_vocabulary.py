@@ -1,0 +1,148 @@
+"""The facts of a pack against each other: every contradiction is told with its place, and only that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rules.facts.vocabulary import check_vocabulary
+from rules.pack.schema import Fact, FactValue, Text, Vocabulary
+
+
+def title(name: str) -> Text:
+    return Text(zh=f"事{name}", en=f"Title of {name}")
+
+
+def value(name: str, *aliases: str) -> FactValue:
+    return FactValue(zh=f"值{name}", en=f"Value {name}", aliases=aliases)
+
+
+def told(pairs: tuple[tuple[str, str], ...] = (), **facts: dict[str, Any]) -> list[str]:
+    known = {name: Fact(**{"title": title(name), **fact}) for name, fact in facts.items()}
+    return list(check_vocabulary(Vocabulary(facts=known, pairs=pairs)))
+
+
+TEXT = Text(zh="如何", en="How")
+TWO = {"one": value("one"), "two": value("two")}
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        {"type": "int", "unit": "days"},
+        {"type": "enum", "values": TWO, "urgent": ("two",)},
+        {"type": "list", "values": TWO, "urgent": ("one", "two")},
+        {"type": "enum", "values_from": "products"},
+        {"type": "list", "values_from": "red_flags", "derived": True, "given": True, "how": TEXT},
+        {"type": "bool", "urgent": (True,)},
+        {"type": "bool", "urgent": (False,)},
+        {"type": "bool", "values": {"true": value("yes"), "false": value("no")}},
+        {"type": "bool", "values": {"true": value("yes")}},
+        {"type": "money", "derived": True, "how": TEXT},
+        {"type": "text", "required": True},
+        {"type": "date", "required_unless": "other"},
+    ],
+)
+def test_a_sound_fact_has_nothing_told_of_it(fact: dict[str, Any]) -> None:
+    assert told(a=fact, b={"type": "text"}) == []
+
+
+@pytest.mark.parametrize(
+    ("fact", "line"),
+    [
+        ({"type": "money", "how": TEXT}, "how: only a given or derived fact comes about by itself; remove the key "),
+        ({"type": "text", "given": True, "required": True}, "required: the application gives this fact, nobody "),
+        ({"type": "text", "given": True, "required_unless": "a"}, "required: the application gives this fact, nobody "),
+        ({"type": "money", "unit": "days"}, "unit: a fact of type money has its own; remove the key"),
+        ({"type": "enum"}, "values: is missing; a fact of type enum lists its values"),
+        ({"type": "list"}, "values: is missing; a fact of type list lists its values"),
+        ({"type": "bool", "values": TWO}, "values: ['one', 'two'] are not the values of a bool; allowed: true, false"),
+        ({"type": "money", "values": TWO}, "values: a fact of type money has no list of values; remove it"),
+        ({"type": "text", "values": TWO}, "values: a fact of type text has no list of values; remove it"),
+        (
+            {"type": "enum", "values": {"one": value("one", "Same  word"), "two": value("two", "same-word")}},
+            "values: 'sameword' stands for one and two; leave it to one of them",
+        ),
+        ({"type": "enum", "values": TWO, "urgent": ("one", "six")}, "urgent: 'six' is not a value of b"),
+        ({"type": "enum", "values": TWO, "urgent": (True,)}, "urgent: True is not a value of b"),
+        ({"type": "bool", "urgent": ("true",)}, "urgent: 'true' is not a value of b"),
+        ({"type": "list", "values": TWO, "urgent": ("six",)}, "urgent: 'six' is not a value of b"),
+    ],
+)
+def test_a_contradiction_is_told_of_its_own_fact_alone(fact: dict[str, Any], line: str) -> None:
+    (only,) = told(a={"type": "text"}, b=fact, c={"type": "text"})
+    assert only.startswith(f"facts.b.{line}")
+
+
+_WIDE = "is more than a whole number of 64 bits holds; write one of fewer digits"
+_YUAN = 2**63 // 100  # of which 99 fen more are too many
+
+
+@pytest.mark.parametrize(
+    ("fact", "keys"),
+    [
+        ({"type": "int", "minimum": 1 - 2**63, "maximum": 2**63 - 1}, []),
+        ({"type": "int", "maximum": 2**63}, ["maximum"]),
+        ({"type": "int", "minimum": -(2**63)}, ["minimum"]),
+        ({"type": "int", "minimum": -(2**63), "maximum": 2**63}, ["minimum", "maximum"]),
+        ({"type": "money", "maximum": _YUAN - 1}, []),
+        ({"type": "money", "maximum": _YUAN}, ["maximum"]),
+        ({"type": "rate", "minimum": -_YUAN, "maximum": 1}, []),
+        ({"type": "rate", "minimum": -_YUAN - 1, "maximum": 1}, ["minimum"]),
+    ],
+)
+def test_the_limits_of_a_number_are_those_that_a_column_holds(fact: dict[str, Any], keys: list[str]) -> None:
+    assert told(a={"type": "text"}, b=fact) == [f"facts.b.{key}: {_WIDE}" for key in keys]
+
+
+def test_every_contradiction_of_a_fact_is_told() -> None:
+    fact = {"type": "money", "how": TEXT, "given": True, "required": True, "unit": "days", "values": TWO}
+    assert [line.split(":")[0] for line in told(a={**fact, "urgent": ("one",)}, b={"type": "int", "how": TEXT})] == [
+        "facts.a.how",
+        "facts.a.required",
+        "facts.a.unit",
+        "facts.a.values",
+        "facts.a.urgent",
+        "facts.b.how",
+    ]
+
+
+def test_two_facts_that_may_be_compared_are_different_and_of_one_type_that_can_be() -> None:
+    facts: dict[str, dict[str, Any]] = {
+        "a": {"type": "money"},
+        "b": {"type": "money"},
+        "c": {"type": "rate"},
+        "d": {"type": "list", "values": TWO},
+        "e": {"type": "list", "values": TWO},
+        "f": {"type": "text"},
+        "g": {"type": "text"},
+    }
+    assert told((("a", "b"), ("g", "f")), **facts) == []
+    wrong = (("a", "b"), ("a", "a"), ("a", "c"), ("d", "e"), ("f", "g"))
+    assert told(wrong, **facts) == [
+        f"pairs[{number}]: {one} and {other} cannot be compared; a pair is two facts of one type"
+        for number, (one, other) in enumerate(wrong)
+        if 0 < number < 4
+    ]
+
+
+def test_a_pair_of_what_is_no_fact_is_told_elsewhere_and_does_not_hide_the_next() -> None:
+    facts: dict[str, dict[str, Any]] = {"a": {"type": "money"}, "b": {"type": "rate"}}
+    (only,) = told((("x", "a"), ("a", "x"), ("a", "b")), **facts)
+    assert only.startswith("pairs[2]: a and b ")
+
+
+@pytest.mark.parametrize("header", ["a", "A", "事a", "title-of A", "ａ"])
+def test_a_header_leads_to_one_fact_by_its_name_title_or_any_word_for_it(header: str) -> None:
+    lines = told(a={"type": "text"}, b={"type": "text", "aliases": (header,)}, c={"type": "text", "aliases": ("C",)})
+    assert [line.split(" already")[1] for line in lines] == [" means a; remove it from one"]
+    assert lines[0].startswith("facts.b.aliases: the header ")
+
+
+def test_a_derived_fact_has_no_headers() -> None:
+    assert told(a={"type": "text"}, b={"type": "text", "derived": True, "aliases": ("a",)}) == []
+    assert told(b={"type": "text", "derived": True, "aliases": ("a",)}, a={"type": "text"}) == []
+    assert told(a={"type": "text", "derived": True}, b={"type": "text"}, c={"type": "text", "title": title("b")}), (
+        "the facts after a derived one are looked at too"
+    )
