@@ -170,7 +170,11 @@ def test_questions_come_in_both_languages() -> None:
     assert questions["questions"] == []
     facts = {name: value for name, value in CASE.items() if name != "monthly_due"}
     assert _decision(TINY, facts)["questions"] == [
-        {"fact": "monthly_due", "text": {"zh": "月供多少？", "en": "How much a month?"}}
+        {
+            "fact": "monthly_due",
+            "text": {"zh": "月供多少？", "en": "How much a month?"},
+            "why": {"zh": "答案决定要不要走：个性化分期", "en": "The answer decides whether it comes to: Card plan"},
+        }
     ]
 
 

@@ -165,7 +165,7 @@ def test_a_case_that_a_colleague_holds_is_theirs(client: httpx.Client, database_
 def test_the_strategy_chosen_is_the_one_of_the_case(client: httpx.Client) -> None:
     recommended = client.get("/cases/A").json()["strategy"]
     chosen = "counsellor_review" if recommended != "counsellor_review" else "card_plan"
-    given = {"strategy": chosen, "reason": "borrower_wish", "words": WORDS}
+    given: dict[str, Any] = {"strategy": chosen, "reason": "borrower_wish", "words": WORDS}
     assert review(client, "override", **given).status_code == 201
     found = client.get("/cases/A").json()
     assert (found["strategy"], found["recommended"], found["chosen_strategy"]) == (chosen, recommended, chosen)
