@@ -70,7 +70,7 @@ def share(arguments: Sequence[Read]) -> Read:
     def exact(of: Column, balance: Column, before: Column, total: Column) -> Column:
         shared = r.greatest(0, r.least(of, total))
         reached = times(shared, r.sum_of(r.wide(before), r.wide(balance)))
-        part = r.difference(over_(reached, total), over_(times(shared, before), total))
+        part = r.minus(over_(reached, total), over_(times(shared, before), total))
         part = r.where(r.more(shared, 0), part, r.where(there(shared), 0, None))
         return r.greatest(0, r.least(of, part))
 

@@ -173,7 +173,7 @@ def sum_of(one: Column, other: Column) -> Column:
     return calculated(operator.add, one, other)
 
 
-def difference(one: Column, other: Column) -> Column:
+def minus(one: Column, other: Column) -> Column:
     """One less the other."""
     return calculated(operator.sub, one, other)
 

@@ -167,7 +167,7 @@ class FormulaColumns:
             case f.Add(terms):
                 return self._chain(r.sum_of, terms, [1] * len(terms), expression)
             case f.Subtract(left, right):
-                return self._carried(r.difference, (left, right), (1, -1), expression)
+                return self._carried(r.minus, (left, right), (1, -1), expression)
             case f.Multiply(factors):
                 return self._chain(r.product, factors, [self._rising(*factors)] * len(factors), expression)
             case f.Portion(of, percent, rounding):
@@ -262,7 +262,7 @@ class FormulaColumns:
     def _dates(self, expression: f.Expression) -> Read | None:
         match expression:
             case f.DaysBetween(start, end):
-                return self._carried(lambda one, other: r.difference(other, one), (start, end), (-1, 1), expression)
+                return self._carried(lambda one, other: r.minus(other, one), (start, end), (-1, 1), expression)
             case f.MonthsBegun(start, end):
                 return self._carried(asked(calendar.months_begun, True, True), (start, end), (-1, 1), expression)
             case f.YearsFull(start, end):
