@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from pydantic import ConfigDict, TypeAdapter, with_config
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from rules.decision.hit_policy import Ids, Selection
 from rules.engines.message import Facts
@@ -21,7 +21,7 @@ from rules.pack.upcasting import upcast_outcome
 DISAGREEMENT = "disagreement"
 NOT_EVALUATED = "not_evaluated"
 _SOON: Final[Urgency] = "U1"
-STORED: Final = ConfigDict(extra="forbid", hide_input_in_errors=True)  # what the record keeps is misread by nobody
+STORED: Final = ConfigDict(extra="forbid")  # what the record keeps is misread by nobody
 NO_RULE = "*"  # a difference that is not about one rule: the engine gave no result at all
 
 
@@ -109,9 +109,13 @@ def stored_outcome(outcome: Outcome) -> str:
 def read_outcome(data: Mapping[str, Any]) -> Outcome:
     """The outcome that `stored_outcome` wrote, now or in a form of the past.
 
-    Raises ValueError for what none of them wrote.
+    Raises ValueError for what none of them wrote, with the places and not what stands there: an error goes to logs.
     """
-    return _ADAPTER.validate_python(upcast_outcome(data))
+    try:
+        return _ADAPTER.validate_python(upcast_outcome(data))
+    except ValidationError as error:
+        told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise ValueError(f"no outcome that Forbear wrote: {told}") from None
 
 
 def outcome(

@@ -55,7 +55,7 @@ class DurableEngine:
 class _LiveRuleset:
     """A ruleset with the one state that all cases meet in, one after the other, each taken out again before the next.
 
-    A new state for each case would cost three times as much: the engine sets up the memory of every condition anew.
+    A new state for each case costs more than half as much again: the engine sets up the memory of every condition anew.
     """
 
     def __init__(self, name: str, ruleset: Ruleset) -> None:

@@ -14,7 +14,7 @@ from rules.finance.amortisation import Payment
 _PAUSES: Final = ("deferral", "standstill")
 
 
-@with_config(ConfigDict(extra="forbid", hide_input_in_errors=True))
+@with_config(ConfigDict(extra="forbid"))
 @dataclass(frozen=True, slots=True)
 class RepaymentPlan:
     """One way to pay: so many months and a last one with the rest, a pause until a day, or once. Money in fen.

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy import event
 
 from forbear.accounts.accounts import Role, Viewer, work_by
@@ -137,7 +138,8 @@ def test_a_case_is_assigned_as_it_is_now_whatever_was_read_of_it_before(database
     decided(database_url, many(2), vault)
     who = viewer(database_url)
     with working_as(who, database_url, vault) as work:
-        assert [work.session.get_one(WorklistItem, case).revision for case in (1, 2)] == [1, 1]
+        read = [work.session.get_one(WorklistItem, case) for case in (1, 2)]  # held, or the session forgets them
+        assert [case.revision for case in read] == [1, 1]
         set_all(database_url, "revision = 7")
         came = assignment.assign(work, [(1, 1), (2, 7)], who.account_id)
     assert (came.done, came.refused["stale"]) == (1, 1)
@@ -147,7 +149,8 @@ def test_a_case_is_assigned_as_it_is_now_whatever_was_read_of_it_before(database
 def test_a_case_is_taken_as_it_is_now_whatever_was_read_of_it_before(database_url: str, vault: Vault) -> None:
     decided(database_url, many(1), vault)
     with working_as(viewer(database_url), database_url, vault) as work:
-        assert work.session.get_one(WorklistItem, 1).revision == 1
+        read = work.session.get_one(WorklistItem, 1)  # held, or the session forgets it
+        assert read.revision == 1
         set_all(database_url, "revision = 7")
         taken = assignment.take_next(work, ALL)
         assert taken is not None and taken.revision == 8
@@ -158,6 +161,12 @@ def test_cases_are_locked_in_the_order_that_everybody_locks_in(database_url: str
     decided(database_url, many(3), vault)
     me = viewer(database_url)
     set_all(database_url, "revision = 1", "case_ref = 'C1'")  # it lies behind the others now
+    with psycopg.connect(database_url) as connection:  # and they are read as they lie: an index would put them right
+        for way in ("indexscan", "indexonlyscan", "bitmapscan"):
+            database = sql.Identifier(connection.info.dbname)
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} SET {} = off").format(database, sql.Identifier(f"enable_{way}"))
+            )
     seen: list[list[tuple[int, ...]]] = []
 
     def look() -> None:

@@ -276,20 +276,23 @@ def test_what_is_known_of_a_date_and_of_a_figure_is_read_as_it_was_written() -> 
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "where"),
     [
-        {"urgency": "U9"},
-        {"later": 1},
-        {"certain": None},
-        {"plans": [{"strategy": "alpha"}]},
-        {"deadlines": [{"id": "answer", "date": "soon"}]},
-        {"recourse": [{"fact": "willing"}]},
+        ({"urgency": "secret"}, "urgency"),
+        ({"later": "secret"}, "later"),
+        ({"certain": "secret"}, "certain"),
+        ({"plans": [{"strategy": "secret"}]}, "plans.0.kind"),
+        ({"deadlines": [{"id": "secret", "date": "secret"}]}, "deadlines.0.date"),
+        ({"recourse": [{"fact": "secret"}]}, "recourse.0.rule"),
     ],
 )
-def test_what_no_version_wrote_is_refused_without_telling_it(change: dict[str, object]) -> None:
-    with pytest.raises(ValueError) as caught:
+def test_what_no_version_wrote_is_refused_with_the_place_and_without_telling_it(
+    change: dict[str, object], where: str
+) -> None:
+    with pytest.raises(ValueError, match=f"{where}: ") as caught:
         read_outcome({**_OLDEST, **change})
-    assert "mediation" not in str(caught.value)
+    assert "secret" not in str(caught.value) and "mediation" not in str(caught.value)
+    assert caught.value.__suppress_context__  # nor by what a log adds of the error before it
 
 
 def test_the_same_case_gives_the_same_bytes_in_whatever_order() -> None:

@@ -17,7 +17,8 @@ from rules.pack import conditions as c
 from rules.pack.pack import Pack
 from rules.pack.schema import Advice, Item, LegalDeadline, Parameter, ParameterValue, Reference, Text
 from rules.text.decision_view import decision_view
-from tests.support.pack_builder import pack_of, rule
+from tests.support.pack_builder import formulas_of, pack_of, rule
+from tests.support.vocabulary import VOCABULARY
 
 TODAY = dt.date(2026, 11, 24)
 LATE = c.Compare("days", "more_than", c.ParameterReference("limit"))
@@ -165,6 +166,19 @@ def test_of_two_figures_each_case_is_told_those_it_used_by_name() -> None:
 def test_a_carried_figure_decides_nothing_where_the_rule_stays_undecided_with_it() -> None:
     assert evaluated(CARRIED, colour="red")[1].outcome.lapsed == ()
     assert [each.kind for each in evaluated(ENDED, colour="red")[1].outcome.lapsed] == ["ended"]
+
+
+def test_a_figure_is_not_used_where_the_bound_of_another_fact_decides_without_it() -> None:
+    """What is left is at most what is paid, however much is owed: at 100 no rule about more than 100 needs a figure."""
+    much = c.Compare("left", "more_than", 100)
+    pack = pack_of(
+        rule("late", 5, c.All((LATE, much)), {"recommend": "alpha"}),
+        parameters=CARRIED,
+        formulas=formulas_of(VOCABULARY, left={"min": [{"fact": "paid"}, {"fact": "owed"}]}),
+    )
+    cases: list[dict[str, Value]] = [{"days": 31, "paid": 100}, {"days": 31, "paid": 101, "owed": 101}]
+    found = Evaluator(pack, TODAY).evaluate(cases)
+    assert [[each.parameter for each in one.outcome.lapsed] for one in found] == [[], ["limit"]]
 
 
 @pytest.mark.parametrize("kind", ["document", "right", "warning", "step"])

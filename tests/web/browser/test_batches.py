@@ -14,7 +14,7 @@ from forbear.ops.embedded import Urls
 from tests.support.cases import NOW, VAULT, many, submitted, triaged
 from tests.support.chromium import DESK, PHONE
 from tests.support.desk_clients import account, cookie_of, served
-from tests.support.processes import Site
+from tests.support.processes import DEADLINE, Site
 from tests.system.test_spreadsheet import ROWS, spreadsheet  # noqa: F401 - the fixture
 from tests.web.browser.test_every_page import WCAG
 from tests.web.pages.test_batches import BAD, GOOD, HEADER
@@ -32,6 +32,7 @@ def address(database_url: str, redis_url: str, vault: Vault) -> Iterator[str]:
 @contextmanager
 def _signed_in(browser: Browser, address: str, secret: str, **terms: object) -> Iterator[tuple[BrowserContext, Page]]:
     context = browser.new_context(accept_downloads=True, **terms)  # type: ignore[arg-type]
+    context.set_default_timeout(1000 * DEADLINE)
     context.add_cookies([{"name": auth.COOKIE, "value": secret, "url": address}])
     page = context.new_page()
     loud: list[str] = []

@@ -15,7 +15,7 @@ from forbear.ops.embedded import Urls
 from models.account import Account
 from models.session import session
 from tests.support.cases import engine_of
-from tests.support.processes import Site
+from tests.support.processes import DEADLINE, Site
 from tests.support.serving import serving
 from web.app import create_app
 
@@ -43,7 +43,9 @@ def address(database_url: str, redis_url: str, vault: Vault, tmp_path: Path) -> 
 
 
 def sign_in(browser: Browser, address: str, name: str) -> Page:
-    page = browser.new_context(base_url=address, accept_downloads=True).new_page()
+    context = browser.new_context(base_url=address, accept_downloads=True)
+    context.set_default_timeout(1000 * DEADLINE)
+    page = context.new_page()
     page.goto("/")
     expect(page).to_have_url(f"{address}/sign-in")
     page.get_by_label("账号").fill(name)
