@@ -111,6 +111,8 @@ class Evaluator:
     def chosen(self, found: Evaluation, strategy: str) -> o.Outcome:
         """The outcome of an evaluated case where a person chose a strategy in the place of the recommended one."""
         facts, outcome = found.facts, found.outcome
+        if strategy == outcome.strategy:
+            return outcome
         selection = self._policy.chosen(strategy, outcome.rules_fired)
         return replace(
             outcome,

@@ -20,7 +20,7 @@ class _Context:
     unless: tuple[re.Pattern[str], ...]
     after: tuple[re.Pattern[str], ...]
 
-    def holds(self, before: str, alarm: str, after: str) -> bool:
+    def is_beside(self, before: str, alarm: str, after: str) -> bool:
         """Whether the text around an alarm, within its sentence, is of this kind."""
         if self.after and not any(each.search(after) for each in self.after):
             return False
@@ -40,7 +40,7 @@ class Lowering:
         """Whether the words at a place of a text may not be meant of the person in the case, or not today."""
         before = text[max(0, start - _REACH) : start].rpartition(STOP)[2]
         after = text[end : end + _REACH].partition(STOP)[0]
-        return any(each.holds(before, text[start:end], after) for each in self.contexts)
+        return any(each.is_beside(before, text[start:end], after) for each in self.contexts)
 
 
 def lowering(pack: Pack, flag: RedFlag) -> Lowering:

@@ -15,6 +15,7 @@ from rules.loading.hardship_documents import check_documents
 from rules.loading.negotiation_check import check_negotiation
 from rules.loading.phrase_check import check_phrases
 from rules.pack import schema
+from rules.pack.items import Advice
 from rules.pack.pack import Pack, quoted
 from rules.pack.parameters import mistakes
 from rules.pack.red_flags import RedFlag
@@ -61,7 +62,7 @@ def _strategy(strategy: schema.Strategy) -> Iterator[str]:
         yield f"plan_longest: is missing; {endless[0]} needs the parameter with the most months it may take"
 
 
-def _line(advice: schema.Advice) -> Iterator[str]:
+def _line(advice: Advice) -> Iterator[str]:
     if advice.on_page and len(advice.line.zh) > schema.SHORT:
         yield f"short: is missing; what may stand on the client's page has at most {schema.SHORT} Chinese characters"
 

@@ -15,7 +15,7 @@ from rules.formulas.loader import FOLDER, load_formulas, name_of, with_derived
 from rules.loading.consistency import check
 from rules.loading.rule_check import check_formula, check_rule
 from rules.loading.schema_errors import sentence
-from rules.pack import references, schema
+from rules.pack import items, references, schema
 from rules.pack.condition_parser import ConditionError, parse, resolve
 from rules.pack.derived_facts import DerivedFact
 from rules.pack.fact_inputs import sources
@@ -43,10 +43,10 @@ ENTRIES: Final[dict[str, Any]] = {
     "hardships.yaml": dict[_Name, schema.Hardship],
     "strategies.yaml": dict[_Name, schema.Strategy],
     "contacts.yaml": dict[_Name, schema.Contact],
-    "documents.yaml": dict[_Name, schema.Item],
-    "rights.yaml": dict[_Name, schema.Advice],
-    "warnings.yaml": dict[_Name, schema.Advice],
-    "steps.yaml": dict[_Name, schema.Advice],
+    "documents.yaml": dict[_Name, items.Item],
+    "rights.yaml": dict[_Name, items.Advice],
+    "warnings.yaml": dict[_Name, items.WarningEntry],
+    "steps.yaml": dict[_Name, items.Advice],
     "deadlines.yaml": dict[_Name, schema.LegalDeadline],
     "red_flags.yaml": dict[_Name, RedFlag],
     "phrases.yaml": Phrases,

@@ -14,6 +14,7 @@ from rules.pack.conditions import Condition
 from rules.pack.derived_facts import DerivedFact
 from rules.pack.fee_tables import FeeTable
 from rules.pack.formulas import Expression
+from rules.pack.items import Advice, Item, WarningEntry
 from rules.pack.negotiation import Letter, Negotiation
 from rules.pack.phrases import Phrases
 from rules.pack.red_flags import RedFlag
@@ -62,10 +63,10 @@ class Pack:
     hardships: dict[str, schema.Hardship]
     strategies: dict[str, schema.Strategy]
     contacts: dict[str, schema.Contact]
-    documents: dict[str, schema.Item]
-    rights: dict[str, schema.Advice]
-    warnings: dict[str, schema.Advice]
-    steps: dict[str, schema.Advice]
+    documents: dict[str, Item]
+    rights: dict[str, Advice]
+    warnings: dict[str, WarningEntry]
+    steps: dict[str, Advice]
     deadlines: dict[str, schema.LegalDeadline]
     red_flags: dict[str, RedFlag]
     phrases: Phrases  # what the patterns of red flags share

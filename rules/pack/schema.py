@@ -23,10 +23,7 @@ LENDER_CONTACT: Final = "lender_contact"  # a block that means whatever has the 
 WITHHELD: Final = (ACKNOWLEDGEMENTS, LENDER_CONTACT)
 Unit = Literal["days", "working_days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
 FactUnit = Literal["days", "months", "years", "count"]  # of a whole number
-Audience = Literal["client", "counsellor"]
-Horizon = Literal["today", "week", "later"]
 PRODUCT_CONTACTS: Final = "product_contacts"  # among contacts: those of the product, in its order
-LIFE: Final = 9
 SHORT: Final = 40  # Chinese characters of a line that stands on the client's page
 # A breach of a standard is a ground for complaint; one of law is for police and courts.
 Layer = Literal["law", "regulation", "standard", "practice", "design"]
@@ -188,6 +185,13 @@ class Hardship(Model):
     references: References
 
 
+class ShortText(Text):
+    """A line on the client's page."""
+
+    zh: Annotated[str, Field(min_length=1, max_length=SHORT)]
+    en: Annotated[str, Field(min_length=1, max_length=3 * SHORT)]
+
+
 class Strategy(Model):
     """A negotiation strategy a rule can recommend (strategies.yaml). `next_steps` are ids of steps.yaml, in order."""
 
@@ -205,49 +209,6 @@ class Strategy(Model):
     plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
     # The most months a plan of it may take.
     plan_longest: Annotated[Identifier, Ref("parameters", how="plan", of="months")] | None = None
-
-
-class Item(Model):
-    """A document, right, warning or step that rules attach to a case. Its text may name {facts} and {parameters}."""
-
-    text: FilledText
-    acknowledges: bool = False  # following it admits the debt, pays, or asks for time
-    contacts_lender: bool = False  # following it means to call, write to or complain about the lender
-    # Of a warning: the steps that say the contrary. No case may be given both.
-    contradicts: tuple[Annotated[Identifier, Ref("steps", idle=True)], ...] = ()
-    references: References
-    reviewed_on: dt.date | None = None  # where that was later than the pack's own review
-
-
-class ShortText(Text):
-    """A line on the client's page."""
-
-    zh: Annotated[str, Field(min_length=1, max_length=SHORT)]
-    en: Annotated[str, Field(min_length=1, max_length=3 * SHORT)]
-
-
-class Advice(Item):
-    """A right, warning or step: whom it is for, when it counts, and its rank among the others, 1 before 2.
-
-    Steps and warnings for the client that count today or this week stand on the client's page; a warning says there
-    what not to do. Ranks up to LIFE are about life and safety: where somebody is in danger, only they stand there.
-    `short` is how they are said there; without it a text that is short enough is taken as it is.
-    """
-
-    audience: Annotated[Audience, Field(alias="for")]
-    when: Horizon
-    rank: Annotated[int, Field(ge=1, le=999)]
-    short: Annotated[ShortText, Filled()] | None = None
-
-    @property
-    def on_page(self) -> bool:
-        """Whether it may stand on the client's page, if it is a step or a warning."""
-        return self.audience == "client" and self.when != "later"
-
-    @property
-    def line(self) -> Text:
-        """How it is said on the client's page."""
-        return self.short or self.text
 
 
 class LegalDeadline(Model):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, TypeAlias
 
 from pydantic import ConfigDict, Field
 
 from rules.decision.hit_policy import Ids
-from rules.decision.outcome import Counterfactual, DeadlineDue, EngineDisagreement, Outcome, StaleParameter
+from rules.decision.outcome import Counterfactual, DeadlineDue, EngineDisagreement, Outcome
 from rules.decision.questions import ranked, settles
 from rules.decision.reasons import source, speaking
 from rules.decision.safety_hold import SafetyHold, for_staff, held_back
@@ -21,44 +21,24 @@ from rules.facts.red_flags import sentence as red_flag_sentence
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.locale import listed, said
 from rules.pack.pack import Pack
-from rules.pack.placeholders import placeholders
 from rules.pack.red_flags import Grade
 from rules.pack.schema import (
-    Advice,
-    Audience,
     Fact,
-    Horizon,
-    Item,
-    Layer,
     Model,
     PlanKind,
-    Reference,
-    Status,
     Text,
     Urgency,
 )
 from rules.text.client_plan import ClientPlan, client_plan
-from rules.text.phrases import change, filled, reason, stale
+from rules.text.item_view import AdviceView, Citation, ItemView, advice_views, citations, item_view, lapse_view
+from rules.text.phrases import change, filled, reason
 from rules.text.plan_text import sentence as plan_sentence
 from rules.text.plan_text import yuan
 from rules.text.safety_notice import safety_notice
 
 # A fact as a submitter would write it in JSON: money in yuan and rates in percent as decimal strings, dates ISO 8601.
 FactView: TypeAlias = bool | int | str | tuple[str, ...]
-_Kind: TypeAlias = Literal["rights", "warnings", "steps"]
 _NAMED: Final = 3  # strategies that the reason of a question names
-_HORIZONS: Final = get_args(Horizon)
-
-
-class Citation(Model):
-    """What a claim rests on, and how sure we are of it."""
-
-    id: str
-    title: Text
-    number: str | None
-    article: str | None
-    layer: Layer
-    status: Status
 
 
 class ReasonView(Model):
@@ -75,24 +55,6 @@ class QuestionView(Model):
     fact: str
     text: Text
     why: Text
-
-
-class ItemView(Model):
-    """A document, or what else a case is given."""
-
-    id: str
-    text: Text
-    references: tuple[Citation, ...]
-
-
-class AdviceView(ItemView):
-    """A right, warning or step, with whom it is for, when it counts, and its rank: 1 comes before 2."""
-
-    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
-
-    audience: Audience = Field(alias="for")
-    when: Horizon
-    rank: int
 
 
 class DeadlineView(Model):
@@ -222,7 +184,7 @@ def decision_view(
     """
     outcome = outcome if hold is None else held_back(pack, outcome)
     manifest, strategy = pack.manifest, pack.strategies[outcome.strategy]
-    warnings = _advice(pack, "warnings", outcome.warnings, facts, as_of)
+    warnings = advice_views(pack, "warnings", outcome.warnings, facts, as_of)
     return DecisionView(
         case_ref=case_ref,
         strategy=outcome.strategy,
@@ -235,10 +197,10 @@ def decision_view(
         rules_fired=outcome.rules_fired,
         reasons=tuple(_reason(pack, rule, facts, as_of) for rule in speaking(pack, outcome.rules_fired)),
         questions=tuple(_question(pack, outcome, name) for name in ranked(pack, outcome)),
-        documents=tuple(_item(pack, name, pack.documents[name], facts, as_of) for name in outcome.documents),
-        rights=_advice(pack, "rights", outcome.rights, facts, as_of),
-        warnings=(*warnings, *(_lapse(pack, lapse) for lapse in outcome.lapsed)),
-        steps=_advice(pack, "steps", outcome.steps, facts, as_of),
+        documents=tuple(item_view(pack, name, pack.documents[name], facts, as_of) for name in outcome.documents),
+        rights=advice_views(pack, "rights", outcome.rights, facts, as_of),
+        warnings=(*warnings, *(lapse_view(pack, lapse) for lapse in outcome.lapsed)),
+        steps=advice_views(pack, "steps", outcome.steps, facts, as_of),
         deadlines=tuple(_deadline(pack, due, as_of) for due in outcome.deadlines),
         plan_options=tuple(plan_view(pack, plan) for plan in outcome.plans),
         recourse=tuple(_recourse(pack, change) for change in outcome.recourse),
@@ -297,22 +259,6 @@ def plan_view(pack: Pack, plan: RepaymentPlan) -> PlanView:
     )
 
 
-@lru_cache(maxsize=8192)  # the same few thousand of a pack, over and over
-def citations(pack: Pack, references: tuple[Reference, ...]) -> tuple[Citation, ...]:
-    """References with title, number and layer of what they point to."""
-    return tuple(
-        Citation(
-            id=reference.id,
-            title=pack.references[reference.id].title,
-            number=pack.references[reference.id].number,
-            article=reference.article,
-            layer=pack.references[reference.id].layer,
-            status=reference.status,
-        )
-        for reference in references
-    )
-
-
 def _reason(pack: Pack, rule: str, facts: Facts, as_of: dt.date) -> ReasonView:
     return ReasonView(
         rule=rule,
@@ -330,44 +276,6 @@ def _why_asked(pack: Pack, outcome: Outcome, name: str) -> Text:
     """What the answer would settle, worked out from the rules that are still open."""
     titles = [pack.strategies[strategy].title for strategy in settles(pack, outcome, name)[:_NAMED]]
     return said("question.settles", strategies=listed(titles)) if titles else said("question.strategy")
-
-
-def _advice(pack: Pack, kind: _Kind, ids: Ids, facts: Facts, as_of: dt.date) -> tuple[AdviceView, ...]:
-    """In the order in which it counts: what is for today first, then by rank, then as the rules gave it."""
-    found = (_fixed(pack, kind, name) or _filled(pack, kind, name, facts, as_of) for name in ids)
-    return tuple(sorted(found, key=lambda each: (_HORIZONS.index(each.when), each.rank)))
-
-
-def _filled(pack: Pack, kind: _Kind, name: str, facts: Facts, as_of: dt.date) -> AdviceView:
-    entry: Advice = getattr(pack, kind)[name]
-    item = _item(pack, name, entry, facts, as_of)
-    return AdviceView(**dict(item), audience=entry.audience, when=entry.when, rank=entry.rank)
-
-
-@lru_cache(maxsize=4096)  # most of it: it need not be put together for every case anew
-def _fixed(pack: Pack, kind: _Kind, name: str) -> AdviceView | None:
-    """What reads the same in every case; None for what has something to fill in."""
-    entry: Advice = getattr(pack, kind)[name]
-    if placeholders(entry.text.zh) or placeholders(entry.text.en):
-        return None
-    return _filled(pack, kind, name, {}, dt.date.min)
-
-
-def _item(pack: Pack, name: str, item: Item, facts: Facts, as_of: dt.date) -> ItemView:
-    return ItemView(id=name, text=filled(pack, item.text, facts, as_of), references=citations(pack, item.references))
-
-
-def _lapse(pack: Pack, lapse: StaleParameter) -> AdviceView:
-    """A warning about a figure: the counsellor's to check."""
-    values = pack.parameters[lapse.parameter].values
-    return AdviceView(
-        id=f"figure:{lapse.parameter}",
-        text=Text(zh=stale(pack, lapse, "zh"), en=stale(pack, lapse, "en")),
-        references=citations(pack, max(values, key=lambda value: value.valid_from).references),
-        audience="counsellor",
-        when="later",
-        rank=999,
-    )
 
 
 def _deadline(pack: Pack, due: DeadlineDue, as_of: dt.date) -> DeadlineView:

@@ -17,8 +17,9 @@ from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
 from rules.pack.schema import Reference
 from rules.text.client_plan import ClientPlan, joined
-from rules.text.decision_view import Citation, DeadlineView, DecisionView, ItemView, QuestionView, ReasonView
+from rules.text.decision_view import DeadlineView, DecisionView, QuestionView, ReasonView
 from rules.text.formula_text import all_workings
+from rules.text.item_view import Citation, ItemView
 from rules.text.phrases import cited, filled, phrase, used
 
 # What a counsellor wants to see first; nothing about money where a person is in danger.

@@ -96,6 +96,8 @@ class Teller:
                 return self.word("before", date=self.inner(date), amount=amount(-days, unit, self.language))
             case f.Shift(date, amount_):
                 return self.word("after", date=self.inner(date), amount=self.inner(amount_))
+            case f.FunctionCall("legal_deadline", (date, f.Constant(0))):
+                return self.word("working_day", date=self.inner(date))
             case f.FunctionCall(function, arguments):
                 names = dict(zip(("first", "second"), (self.inner(each) for each in arguments), strict=False))
                 return self.word(f"function.{function}", **names)

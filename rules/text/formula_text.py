@@ -121,6 +121,8 @@ class _Workings(Teller):
                 return self.resolved(then)
             case f.Buckets() | f.Match():
                 return self.looked_up(expression)
+            case f.Subtract(left, right) if self.read(right) == 0 and self.branched_to_constant(right):
+                return self.resolved(left)  # a choice that comes to taking nothing off
         return expression
 
     def looked_up(self, table: f.Buckets | f.Match) -> f.Expression:
@@ -161,6 +163,17 @@ class _Workings(Teller):
                 )
         told = self.constant(expression) or self.arithmetic(expression) or self.calendar(expression)
         return told or self.condition(expression) or ""
+
+    def branched_to_constant(self, expression: f.Expression) -> bool:
+        """Whether a choice comes to a number that stands in the formula."""
+        match expression:
+            case f.If(condition, then, otherwise):
+                holds = self.read(condition)
+                branch = then if holds is True else otherwise
+                return isinstance(holds, bool) and (isinstance(branch, f.Constant) or self.branched_to_constant(branch))
+            case f.Otherwise(first, second):
+                return self.read(first) is b.NOTHING and isinstance(second, f.Constant)
+        return False
 
     def fact(self, name: str) -> str:
         self._facts.setdefault(name)
@@ -213,10 +226,26 @@ class _Workings(Teller):
             return self.word("ceiling", of=of, ceiling=limit) if least else self.word("floor", of=of, floor=limit)
         readings = [self.read(each) for each in terms]
         if self.dated(terms[0]):
-            return self.word("earliest" if least else "latest", terms=self.word("with").join(map(self.inner, terms)))
+            days = self.telling(terms, least=least)
+            if len(days) == 1:
+                return self.tell(self.resolved(days[0]))
+            return self.word("earliest" if least else "latest", terms=self.word("with").join(map(self.inner, days)))
         if all(isinstance(each, int) for each in readings):  # the one that it came to
             return self.tell(self.resolved(terms[readings.index((min if least else max)(readings))]))
         return self.word("least" if least else "greatest", terms=self.word("with").join(map(self.inner, terms)))
+
+    def telling(self, dates: tuple[f.Expression, ...], *, least: bool) -> list[f.Expression]:
+        """Of several days those that the earliest or latest can be, with those that are known."""
+        read = [(each, self.read(each)) for each in dates]
+        known = [reading for _, reading in read if isinstance(reading, dt.date)]
+        edge = (min if least else max)(known, default=None)
+        told = []
+        for each, reading in read:
+            end = (reading.low if least else reading.high) if isinstance(reading, b.Interval) else None
+            beaten = isinstance(end, dt.date) and edge is not None and (end >= edge if least else end <= edge)
+            if reading is not b.NOTHING and not beaten:
+                told.append(each)
+        return told
 
     def blanks(self, expression: f.Expression) -> list[str]:
         """The facts that something still hangs on."""

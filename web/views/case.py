@@ -25,7 +25,7 @@ from rules.facts.case_facts import missing
 from rules.locale import said
 from rules.pack.pack import Pack
 from rules.pack.parameters import value_on
-from rules.text.decision_view import citations
+from rules.text.item_view import citations
 from rules.text.phrases import parameter
 from web import language
 from web.charts import charts

@@ -31,7 +31,8 @@ from rules.handbook.document import (
     Section,
     TextSpan,
 )
-from rules.pack.schema import Contact, Item, Strategy
+from rules.pack.items import Item
+from rules.pack.schema import Contact, Strategy
 from rules.text.phrases import parameter
 
 

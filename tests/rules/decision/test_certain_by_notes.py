@@ -17,6 +17,8 @@ SETTLED: dict[str, Any] = {
     "scam_agent": False,
     **dict.fromkeys(("debt_disputed", "not_my_loan", "borrower_deceased", "legally_incapable"), False),
     **dict.fromkeys(("self_harm_signal", "violence", "accelerated", "credit_record_wrong"), False),
+    **dict.fromkeys(("account_frozen", "money_used_by_other"), False),
+    "client_role": "borrower",
     "age": 35,
     "willing_to_pay": True,
     "collection_violations": "无",

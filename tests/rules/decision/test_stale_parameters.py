@@ -14,8 +14,9 @@ from rules.decision.stale_parameters import stale_parameter
 from rules.facts.cells import Value
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack import conditions as c
+from rules.pack.items import Advice, Item
 from rules.pack.pack import Pack
-from rules.pack.schema import Advice, Item, LegalDeadline, Parameter, ParameterValue, Reference, Text
+from rules.pack.schema import LegalDeadline, Parameter, ParameterValue, Reference, Text
 from rules.text.decision_view import decision_view
 from tests.support.pack_builder import formulas_of, pack_of, rule
 from tests.support.vocabulary import VOCABULARY

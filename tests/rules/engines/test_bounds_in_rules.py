@@ -19,7 +19,13 @@ from tests.support.pack_builder import rule
 READ = Parser(PACK.vocabulary, rule_test=True)
 MONTHS, RATIO, SHARE = "months_to_clear", "debt_service_ratio", "lump_sum_share"
 LEFT, OVER, SPARE = "days_left", "over_cap_amount", "capacity"
-POOR = {"income_monthly": 3100, "essential_outgoings": 2500, "priority_payments": 500, "balance": 50000}  # 95 a month
+POOR = {
+    "product": "huabei",
+    "income_monthly": 3100,
+    "essential_outgoings": 2500,
+    "priority_payments": 500,
+    "balance": 50000,
+}  # 95 a month
 SERVED = {"legal_stage": "complaint_served"}
 EARNS = {"income_monthly": 4000, "monthly_due": 1600.01}
 
@@ -45,10 +51,10 @@ CASES: list[tuple[dict[str, Any], c.Condition, bool | None]] = [
     (EARNS, c.Compare(RATIO, "at_most", 4000), False),
     (EARNS, c.Compare(RATIO, "more_than", 4001), None),
     ({"monthly_due": 1600}, c.Compare(RATIO, "more_than", 4000), None),  # without income there is no share
-    # What is at hand is a share of a balance that is not known: of 0 there is none.
+    # What is at hand is a share of a balance that is not known; of 0 it is nothing, and none is less.
     ({"lump_sum_available": 0, "balance": 9}, c.Compare(SHARE, "at_least", 5000), False),
     ({"balance": 9}, c.Compare(SHARE, "at_least", 0), True),
-    ({"lump_sum_available": 5}, c.Compare(SHARE, "at_least", 0), None),
+    ({"lump_sum_available": 5}, c.Compare(SHARE, "at_least", 0), True),
     # A paper served at some time up to today: its clock runs for so long at most.
     (SERVED, c.Compare(LEFT, "at_most", 15), True),
     (SERVED, c.Compare(LEFT, "more_than", 30), False),
@@ -60,18 +66,42 @@ CASES: list[tuple[dict[str, Any], c.Condition, bool | None]] = [
     ({"interest_fees": 100}, c.Compare(OVER, "more_than", 9_999), None),
     ({"interest_fees": 0}, c.Compare(OVER, "equals", 0), True),
     # Facts against each other: the capacity is at most 95 % of the income.
-    ({"income_monthly": 1000, "monthly_due": 951}, c.ComparePair(SPARE, "less_than_fact", "monthly_due"), True),
-    ({"income_monthly": 1000, "monthly_due": 950}, c.ComparePair(SPARE, "less_than_fact", "monthly_due"), None),
-    ({"income_monthly": 1000, "monthly_due": 950}, c.ComparePair(SPARE, "at_most_fact", "monthly_due"), True),
-    ({"income_monthly": 1000, "monthly_due": 951}, c.ComparePair(SPARE, "equals_fact", "monthly_due"), False),
-    ({"income_monthly": 1000, "monthly_due": 951}, c.Not(c.ComparePair(SPARE, "equals_fact", "monthly_due")), True),
-    ({"income_monthly": 1000}, c.ComparePair(SPARE, "less_than_fact", "monthly_due"), None),
-    ({"income_monthly": 1000, "monthly_due": 951}, c.ComparePair(SPARE, "less_than_fact", "dues_together"), True),
+    (
+        {"product": "huabei", "income_monthly": 1000, "monthly_due": 951},
+        c.ComparePair(SPARE, "less_than_fact", "monthly_due"),
+        True,
+    ),
+    (
+        {"product": "huabei", "income_monthly": 1000, "monthly_due": 950},
+        c.ComparePair(SPARE, "less_than_fact", "monthly_due"),
+        None,
+    ),
+    (
+        {"product": "huabei", "income_monthly": 1000, "monthly_due": 950},
+        c.ComparePair(SPARE, "at_most_fact", "monthly_due"),
+        True,
+    ),
+    (
+        {"product": "huabei", "income_monthly": 1000, "monthly_due": 951},
+        c.ComparePair(SPARE, "equals_fact", "monthly_due"),
+        False,
+    ),
+    (
+        {"product": "huabei", "income_monthly": 1000, "monthly_due": 951},
+        c.Not(c.ComparePair(SPARE, "equals_fact", "monthly_due")),
+        True,
+    ),
+    ({"product": "huabei", "income_monthly": 1000}, c.ComparePair(SPARE, "less_than_fact", "monthly_due"), None),
+    (
+        {"product": "huabei", "income_monthly": 1000, "monthly_due": 951},
+        c.ComparePair(SPARE, "less_than_fact", "dues_together"),
+        True,
+    ),
     # A deadline whose start is only partly known, and whose end is then a period.
-    ({"days_overdue": 40}, c.Compare("limitation_days_left", "at_least", 1_000), True),
-    ({"days_overdue": 40}, c.Compare("limitation_days_left", "less_than", 1_000), False),
-    ({"days_overdue": 40}, c.Compare("limitation_ends", "more_than", dt.date(2029, 1, 1)), True),
-    ({"days_overdue": 40}, c.Compare("limitation_ends", "at_most", dt.date(2029, 11, 1)), None),
+    ({"product": "huabei", "days_overdue": 40}, c.Compare("limitation_days_left", "at_least", 1_000), True),
+    ({"product": "huabei", "days_overdue": 40}, c.Compare("limitation_days_left", "less_than", 1_000), False),
+    ({"product": "huabei", "days_overdue": 40}, c.Compare("limitation_ends", "more_than", dt.date(2029, 1, 1)), True),
+    ({"product": "huabei", "days_overdue": 40}, c.Compare("limitation_ends", "at_most", dt.date(2029, 11, 1)), None),
 ]
 
 
@@ -111,12 +141,13 @@ def test_what_no_possible_value_meets_is_closed_and_asks_nothing(operator: Any, 
 def test_only_comparisons_that_are_open_ask_for_what_their_facts_follow_from() -> None:
     stretched = c.All((c.Compare(MONTHS, "more_than", 60), c.Compare("capacity_stressed", "at_most", 0)))
     twin = PolarsEngine([("both", stretched)], PACK.vocabulary)
-    given = {"capacity": 95, "balance": 50000, "income_monthly": 3100}
+    given = {"product": "huabei", "capacity": 95, "balance": 50000, "income_monthly": 3100}
     facts, bounds = derive(PACK, _cells(given), TODAY)
     verdicts = twin.evaluate([facts], [bounds])
     assert verdicts.open == [("both",)]
     asked = set(twin.waits_for("both", facts, verdicts.open_groups[0]))
-    assert asked == {"essential_outgoings", "priority_payments"}  # not what the other debts take
+    # Not what the other debts take; the instalment may be among the priority payments.
+    assert asked == {"essential_outgoings", "priority_payments", "monthly_due"}
 
 
 def test_a_reading_that_differs_shows_in_its_own_case_alone(monkeypatch: pytest.MonkeyPatch) -> None:

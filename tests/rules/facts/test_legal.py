@@ -77,14 +77,15 @@ def test_days_left_follow_the_clock_of_the_stage(stage: str | None, served: str 
 @pytest.mark.parametrize(
     ("overdue", "interruption", "expired"),
     [
-        (1500, "2023-11-22", True),
+        (1500, "2023-11-20", True),  # ended on a Friday
+        (1500, "2023-11-21", False),  # a Saturday: until Monday the 23rd, which is today
         (1500, "2023-11-23", False),
         (1500, "2022-11-23", True),
         (1500, None, None),  # something may have interrupted it
         (40, None, False),  # younger than the period
-        (1096, None, False),  # due on 2023-11-23
-        (1097, None, None),
-        (1097, "2020-01-01", True),
+        (1098, None, False),  # due on 2023-11-21
+        (1099, None, None),
+        (1099, "2020-01-01", True),
         (40, "2020-01-01", False),  # a promise before the debt was due interrupts nothing
         (None, "2026-01-01", False),
         (None, "2020-01-01", None),
@@ -95,7 +96,10 @@ def test_days_left_follow_the_clock_of_the_stage(stage: str | None, served: str 
 def test_limitation_runs_three_years_from_the_due_date_or_the_last_interruption(
     overdue: int | None, interruption: str | None, expired: bool | None
 ) -> None:
-    assert value("limitation_expired", days_overdue=overdue, last_interruption=interruption) is expired
+    assert (
+        value("limitation_expired", product="microloan", days_overdue=overdue, last_interruption=interruption)
+        is expired
+    )
 
 
 def test_a_period_of_years_from_29_february_ends_on_the_28th() -> None:
@@ -204,9 +208,13 @@ def test_being_a_minor_at_the_contract_is_left_open_where_the_birthday_decides(
         ("clock_critical", {}, None),
         ("record_until", {"repaid_on": "2026-04-10"}, dt.date(2031, 4, 10)),
         ("record_until", {"repaid_on": "2024-02-29"}, dt.date(2029, 2, 28)),
-        ("limitation_days_left", {"days_overdue": 1200, "last_interruption": "2023-11-23"}, 0),
-        ("limitation_days_left", {"days_overdue": 1200, "last_interruption": "2023-11-22"}, -1),
-        ("limitation_ends", {"days_overdue": 1200, "last_interruption": "2023-12-01"}, dt.date(2026, 12, 1)),
+        ("limitation_days_left", {"product": "microloan", "days_overdue": 1200, "last_interruption": "2023-11-23"}, 0),
+        ("limitation_days_left", {"product": "microloan", "days_overdue": 1200, "last_interruption": "2023-11-20"}, -3),
+        (
+            "limitation_ends",
+            {"product": "microloan", "days_overdue": 1200, "last_interruption": "2023-12-01"},
+            dt.date(2026, 12, 1),
+        ),
         ("limitation_ends", {"days_overdue": 1200}, None),  # a later demand would move it
         ("limitation_ends", {"last_interruption": "2023-12-01"}, None),
     ],

@@ -79,7 +79,9 @@ def test_every_line_with_a_condition_says_when_it_is_said(language: Language) ->
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_letter_is_told_in_full(language: Language) -> None:
     for name, letter in pack().letters.items():
-        texts = (letter.title, letter.to, *letter.paragraphs, *negotiation().signatures[letter.signed_by])
+        signature = negotiation().signatures[letter.signed_by]
+        closing = () if signature.closing is None else (signature.closing,)
+        texts = (letter.title, letter.to, *letter.paragraphs, *closing, *signature.lines)
         held = (letter.hold,) if letter.hold is not None else ()
         assert untold(language, f"letters.{name}", *texts, *held) == []
         for line in (each for each in letter.paragraphs if each.when is not None):

@@ -83,7 +83,7 @@ def test_every_point_and_letter_is_used() -> None:
 
 def test_only_crisis_and_danger_are_for_staff() -> None:
     staff = {name for name, approach in negotiation().approaches.items() if approach.speaker == "staff"}
-    assert staff == {"crisis_support", "safety_police"}
+    assert staff == {"crisis_support", "safety_police", "safety_question"}
 
 
 def test_every_strategy_that_acknowledges_asks_in_lines_that_say_so() -> None:

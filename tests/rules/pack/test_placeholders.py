@@ -25,11 +25,12 @@ TODAY = dt.date(2026, 11, 23)
 SOURCE = "references: [{id: practice, status: design}]"
 # The numbers that may stand in a text as they are, and why.
 ALLOWED = (
-    r"(?<!\d)(110|120|12338|12345|12348|12356|12363|12368|12378|96110)(?!\d)",  # the numbers of help lines
+    r"(?<!\d)(110|120|12333|12338|12345|12348|12356|12363|12368|12378|96110)(?!\d)",  # the numbers of help lines
     r"20\d\d年(\d{1,2}月(\d{1,2}日)?)?|\d{1,2} [A-Z][a-z]+ 20\d\d|\b20\d\d\b",  # the year or day of a rule's text
     r"一年期|one-year",  # the name of the rate
     r"一年内|within a year",  # the title of a fact
-    r"一次|第二次|最后一天|下一期",  # "once", "a second time", "the last day", "the next instalment"
+    r"一次|第二次|最后一天|[这哪]一天",  # "once", "a second time", "the last day", "this day"
+    r"下一期|下一个工作日",  # "the next instalment", "the next working day"
     r"Art\. 70",  # an article
     r":00",  # after a full hour that is a figure
     r"(?<![\d.,])0(?!\d)",  # nothing at all

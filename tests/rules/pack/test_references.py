@@ -56,7 +56,15 @@ PLAIN_TEXTS = {
         for model in ("Manifest", "Fact", "DerivedFact", "Parameter", "FeeTable", "Hardship", "Strategy", "Product")
     ),
     *(f"{model}.title" for model in ("Contact", "LegalDeadline", "RedFlag", "Source", "Rule")),
-    *("Manifest.disclaimer", "Fact.question", "Fact.hint", "Parameter.background", "Contact.purpose", "Edition.text"),
+    *(
+        "Manifest.disclaimer",
+        "Fact.question",
+        "Fact.why",
+        "Fact.hint",
+        "Parameter.background",
+        "Contact.purpose",
+        "Edition.text",
+    ),
     *("Edition.changed", "Edition.removed", "OpenPoint.text"),
 }
 # Read by the loader, the rule's tests by rule_check.py.

@@ -324,6 +324,7 @@ def test_an_explanation_tells_what_why_by_when_and_on_what_authority() -> None:
             "Sound: Willing to pay\nWhat speaks against it: The bank decides\n"
             "This is certain: nothing that is still unknown could change it."
         ),
+        "The client's page\n- Step by step\n- Today: Apply in writing\n- Not now: Do not promise yet",
         "The situation\n- Product: Credit card; Days overdue: 120; Monthly due: ¥2,000.00; Capacity: ¥950.00",
         "Deadlines\n- Time to answer: 2026-11-24 (1 day left). [1]",
         (

@@ -24,8 +24,14 @@ LANGUAGES: tuple[Language, ...] = ("zh", "en")
 MACHINE = re.compile(
     "|".join((r"[{}\[\]]", "True", "False", *(rf"\b{each.__name__}\(" for each in get_args(Expression))))
 )
-RICH = {"income_monthly": 5000, "essential_outgoings": 3200, "priority_payments": 800}
-POOR = {"income_monthly": 3100, "essential_outgoings": 2500, "priority_payments": 500, "balance": 50000}
+RICH = {"product": "huabei", "income_monthly": 5000, "essential_outgoings": 3200, "priority_payments": 800}
+POOR = {
+    "product": "huabei",
+    "income_monthly": 3100,
+    "essential_outgoings": 2500,
+    "priority_payments": 500,
+    "balance": 50000,
+}
 
 
 def _reckoning(name: str, language: Language, given: dict[str, Any]) -> str:
@@ -42,14 +48,26 @@ def _reckoning(name: str, language: Language, given: dict[str, Any]) -> str:
         (
             "capacity",
             RICH,
-            "(¥5,000.00 − ¥3,200.00 − ¥800.00) 的 95% = ¥950.00",
-            "95% of (¥5,000.00 − ¥3,200.00 − ¥800.00) = ¥950.00",
+            "¥1,000.00 的 95% = ¥950.00",
+            "95% of ¥1,000.00 = ¥950.00",
+        ),
+        (
+            "surplus",
+            RICH,
+            "¥5,000.00 − ¥3,200.00 − ¥800.00 = ¥1,000.00",
+            "¥5,000.00 − ¥3,200.00 − ¥800.00 = ¥1,000.00",
+        ),
+        (
+            "surplus",
+            {**RICH, "product": "mortgage", "own_instalment_in_budget": True, "monthly_due": 500},
+            "¥5,000.00 − ¥3,200.00 − (¥800.00 − ¥500.00) = ¥1,500.00",
+            "¥5,000.00 − ¥3,200.00 − (¥800.00 − ¥500.00) = ¥1,500.00",
         ),
         (
             "capacity",
             {**RICH, "income_monthly": 3900},
-            "(¥3,900.00 − ¥3,200.00 − ¥800.00，不足¥0.00，按¥0.00) 的 95% = ¥0.00",
-            "95% of (¥3,900.00 − ¥3,200.00 − ¥800.00, which is below ¥0.00 and counts as ¥0.00) = ¥0.00",
+            "-¥100.00，不足¥0.00，按¥0.00 的 95% = ¥0.00",
+            "95% of -¥100.00, which is below ¥0.00 and counts as ¥0.00 = ¥0.00",
         ),
         (
             "months_to_clear",
@@ -83,9 +101,12 @@ def _reckoning(name: str, language: Language, given: dict[str, Any]) -> str:
         ),
         (
             "limitation_ends",
-            {"days_overdue": 40, "last_interruption": "2026-11-01"},
-            "2026-11-23之前40天 与 2026-11-01中较晚的一天之后3年 = 2029-11-01",
-            "3 years after the later of 40 days before 2026-11-23 and 2026-11-01 = 2029-11-01",
+            {"product": "huabei", "days_overdue": 40, "last_interruption": "2026-11-01"},
+            "2026-11-23之前40天 与 2026-11-01中较晚的一天之后3年，遇休息日顺延到下一个工作日 = 2029-11-01",
+            (
+                "3 years after the later of 40 days before 2026-11-23 and 2026-11-01,"
+                " or the next working day after a day off = 2029-11-01"
+            ),
         ),
         (
             "days_left",
@@ -115,8 +136,7 @@ def test_it_says_what_it_was_taken_from() -> None:
     told = workings(PACK, "capacity", facts, TODAY, "en")
     assert told is not None
     assert told.lines("en")[1] == (
-        "From: Monthly income ¥5,000.00; Essential outgoings ¥3,200.00; Priority payments ¥800.00; "
-        "Share of the surplus kept back for emergencies 5%"
+        "From: Monthly surplus (below 0: a deficit) ¥1,000.00; Share of the surplus kept back for emergencies 5%"
     )
 
 
