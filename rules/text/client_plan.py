@@ -71,7 +71,7 @@ def client_plan(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date) -> C
     if first := lines(_ranked(pack.steps, lead)):
         week = _shown(first[0], week)
     days = () if danger else tuple(_days(pack, outcome, as_of))
-    sentence, call = words.fill(strategy.sentence), _call(pack, strategy.call, facts)
+    sentence, call = words.fill(strategy.sentence), _call(pack, strategy.call, facts, danger=danger)
     said_anyway = len(sentence.zh) + (len(call.zh) if call else 0) + sum(len(day.title.zh) for day in days)
     kept = _fitting((today[:MOST], week[:MOST], lines(warnings)[:MOST]), CHARACTERS - said_anyway)
     return ClientPlan(
@@ -169,11 +169,11 @@ def _days(pack: Pack, outcome: Outcome, as_of: dt.date) -> Iterator[PlanDay]:
         yield PlanDay(date=due.date, title=pack.deadlines[due.id].title, assumed=due.assumed)
 
 
-def _call(pack: Pack, name: str | None, facts: Facts) -> Text | None:
+def _call(pack: Pack, name: str | None, facts: Facts, *, danger: bool) -> Text | None:
     """Whom to call when stuck, and the line for whoever cannot go on."""
     care = next((each for each in pack.contacts.values() if each.care), None)
     contact = _contact(pack, name, facts)
-    told = [] if contact is None or contact is care else [_told(contact)]
+    told = [] if contact is None or contact is care else [_told(contact, danger=danger)]
     if care is not None:
         told.append(said("client_plan.care", number=care.number or care.title))
     if not told:
@@ -198,6 +198,8 @@ def _contact(pack: Pack, name: str | None, facts: Facts) -> Contact | None:
     return pack.contacts[product.contacts_by_lender.get(str(facts.get("lender_type")), product.contacts)[0]]
 
 
-def _told(contact: Contact) -> Text:
+def _told(contact: Contact, *, danger: bool) -> Text:
     key = "client_plan.number" if contact.number else "client_plan.office"
+    if danger and contact.number:
+        key = "client_plan.danger"
     return said(key, number=contact.number, title=contact.title)
