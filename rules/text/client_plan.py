@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from rules.decision.hit_policy import Ids
@@ -119,7 +119,7 @@ def _shown(line: Text, lines: list[Text]) -> list[Text]:
     return [line, *(each for each in lines if each != line)] if line in lines[MOST:] else lines
 
 
-def _ranked(entries: dict[str, Advice], ids: Iterable[str]) -> list[Advice]:
+def _ranked(entries: Mapping[str, Advice], ids: Iterable[str]) -> list[Advice]:
     """Those of the items that may stand on the page, the most important first."""
     return sorted((entries[name] for name in ids if entries[name].on_page), key=lambda each: each.rank)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
+from collections.abc import Mapping
 
-from rules.pack.schema import Advice, Text
+from rules.pack.items import Advice
+from rules.pack.schema import Text
 from rules.text.client_plan import CHARACTERS, MOST
 from rules.text.negotiation_words import NegotiationWords
 from tests.support.negotiation_packs import pack
@@ -37,7 +39,7 @@ def alike(one: str, other: str) -> float:
     return len(first & second) / max(1, min(len(first), len(second)))
 
 
-def told(each: Read, names: list[str], entries: dict[str, Advice]) -> list[str]:
+def told(each: Read, names: list[str], entries: Mapping[str, Advice]) -> list[str]:
     """Those of the entries whose line stands on the page."""
     words = NegotiationWords(pack(), each.facts, each.as_of, withheld=False, extra={})
     lines = {line.zh for line in all_lines(each)}

@@ -12,7 +12,7 @@ from tests.support.negotiation_packs import case, evaluator, pack, prepared, swe
 HOME = {**CALM, "product": "mortgage", "days_overdue": 40, "hardship": "income_reduction", "monthly_due": 5200}
 
 
-def budget(given: dict[str, int] | None = None, **facts: object) -> Budget:
+def budget(facts: dict[str, object], given: dict[str, int] | None = None) -> Budget:
     """The budget of a case; `given` are amounts in fen that the system adds."""
     typed = {**case(**facts), **(given or {})}
     found = evaluator().evaluate([typed])[0]
@@ -27,8 +27,13 @@ def told(found: Budget) -> list[tuple[str, str, str]]:
 
 def test_an_instalment_in_the_priority_payments_is_added_back() -> None:
     found = budget(
-        **{**HOME, "income_monthly": 10000, "essential_outgoings": 4000, "priority_payments": 6000},
-        own_instalment_in_budget=True,
+        {
+            **HOME,
+            "income_monthly": 10000,
+            "essential_outgoings": 4000,
+            "priority_payments": 6000,
+            "own_instalment_in_budget": True,
+        }
     )
     assert told(found) == [
         ("income", "10,000元", "¥10,000"),
@@ -43,8 +48,8 @@ def test_an_instalment_in_the_priority_payments_is_added_back() -> None:
 
 def test_a_home_loan_beside_it_is_taken_off_and_a_deficit_is_called_one() -> None:
     found = budget(
+        {**CALM, "income_monthly": 9000, "essential_outgoings": 4000, "priority_payments": 800},
         {"home_dues": 520_000, "home_dues_beside": 520_000},
-        **{**CALM, "income_monthly": 9000, "essential_outgoings": 4000, "priority_payments": 800},
     )
     assert told(found) == [
         ("income", "9,000元", "¥9,000"),
@@ -59,12 +64,12 @@ def test_a_home_loan_beside_it_is_taken_off_and_a_deficit_is_called_one() -> Non
 
 @pytest.mark.parametrize("income", [3500, 3499])
 def test_nothing_left_is_no_deficit(income: int) -> None:
-    found = budget(**{**CALM, "income_monthly": income})
+    found = budget({**CALM, "income_monthly": income})
     assert [line.kind for line in found.lines][3] == ("surplus" if income == 3500 else "deficit")
 
 
 def test_whether_the_instalment_is_in_it_is_missing_and_so_is_the_surplus() -> None:
-    found = budget(**{**HOME, "income_monthly": 10000, "essential_outgoings": 4000, "priority_payments": 6000})
+    found = budget({**HOME, "income_monthly": 10000, "essential_outgoings": 4000, "priority_payments": 6000})
     assert [line.shown.zh for line in found.lines if line.kind in ("surplus", "deficit")] == ["还不知道"]
     assert "own_instalment_in_budget" in found.missing
 

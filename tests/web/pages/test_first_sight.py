@@ -1,6 +1,7 @@
-"""What stands open on a case page: the client's lines, three tasks of the counsellor, the budget; the rest is folded."""
+"""What stands open on a case page: the client's lines, three tasks of the counsellor, the budget; the rest folds."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -32,6 +33,13 @@ def tasks(each: Evaluation) -> int:
     return sum(pack().steps[name].audience == "counsellor" for name in each.outcome.steps)
 
 
+def given(each: Evaluation) -> dict[str, Any]:
+    """The facts of a case as they were submitted."""
+    facts = pack().vocabulary.facts
+    asked = {name for name, fact in facts.items() if not fact.derived and not fact.private and name != "case_ref"}
+    return {name: value for name, value in each.facts.items() if name in asked}
+
+
 def page(client: httpx.Client, number: int) -> Element:
     return read_page(client.get(f"/cases/{number}").raise_for_status().text)
 
@@ -39,13 +47,7 @@ def page(client: httpx.Client, number: int) -> Element:
 def test_a_decisions_items_keep_to_their_budget(client: httpx.Client, database_url: str, vault: Vault) -> None:
     outcomes = [each for each, _ in swept(800, 10)]
     chosen = [*sorted(outcomes, key=items)[-BUSIEST:], *sorted(outcomes, key=tasks)[-BUSIEST:]]
-    given = {name for name, fact in pack().vocabulary.facts.items() if not fact.derived and not fact.private}
-    rows = [
-        accepted(
-            n, f"R-{n}", **{name: value for name, value in each.facts.items() if name in given and name != "case_ref"}
-        )
-        for n, each in enumerate(chosen, 1)
-    ]
+    rows = [accepted(n, f"R-{n}", **given(each)) for n, each in enumerate(chosen, 1)]
     decided(database_url, rows, vault, by=pack())
     folded = 0
     for number in range(1, len(rows) + 1):
@@ -64,7 +66,9 @@ def test_the_budget_shows_what_counts_once_and_what_is_lacking(
 ) -> None:
     home = {**CALM, "product": "mortgage", "days_overdue": 40, "monthly_due": 5200, "own_instalment_in_budget": True}
     lacking = {**home, "income_monthly": 10000, "essential_outgoings": 9600, "priority_payments": 6000}
-    known = {name: value for name, value in case(**lacking).items() if name not in ("case_ref", "note_flags")}
+    known: dict[str, Any] = {
+        name: value for name, value in case(**lacking).items() if name not in ("case_ref", "note_flags")
+    }
     decided(database_url, [accepted(1, "A", **known)], vault, by=pack())
     text = page(client, 1).one("section.budget").text
     assert "加回，不重复减" in text and "+¥5,200" in text
