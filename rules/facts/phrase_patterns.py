@@ -43,7 +43,7 @@ class Literal:
 
 
 @dataclass(frozen=True)
-class Alternatives:
+class Branches:
     """One of several sequences, or none of them if it is optional."""
 
     of: tuple[Sequence, ...]
@@ -65,7 +65,7 @@ class Edge:
     sign: str
 
 
-Element: TypeAlias = Literal | Alternatives | Gap | Edge
+Element: TypeAlias = Literal | Branches | Gap | Edge
 Sequence: TypeAlias = tuple[Element, ...]
 Classes: TypeAlias = Mapping[str, tuple[str, ...]]
 
@@ -126,8 +126,8 @@ class _PatternParser:
             element = self._element(token)
             if self._lackable():
                 self._at += 1
-                of = element.of if isinstance(element, Alternatives) else ((element,),)
-                element = Alternatives(of, optional=True)
+                of = element.of if isinstance(element, Branches) else ((element,),)
+                element = Branches(of, optional=True)
             elements.append(element)
         if letters:
             elements.append(Literal(letters))
@@ -142,7 +142,7 @@ class _PatternParser:
         if token["letter"]:
             return Edge(PAUSE) if token["letter"] == _SPELLED else Literal(token["letter"])
         if token["name"]:
-            return Alternatives(tuple((Literal(word),) for word in expanded(token["name"], self._classes)))
+            return Branches(tuple((Literal(word),) for word in expanded(token["name"], self._classes)))
         if token["gap"]:
             return Gap(int(token["most"]), across=token["gap"] == "~~")
         if token["sign"] == "(":
@@ -151,7 +151,7 @@ class _PatternParser:
             return Edge(token["sign"])
         raise PatternError(f"{token[0]!r} belongs to no class, choice or gap")
 
-    def _choice(self) -> Alternatives:
+    def _choice(self) -> Branches:
         of = [self._sequence()]
         while self._next("|"):
             of.append(self._sequence())
@@ -159,7 +159,7 @@ class _PatternParser:
             raise PatternError("a choice is not closed")
         if not all(of):
             raise PatternError("a choice has an empty branch; write ? behind it")
-        return Alternatives(tuple(of))
+        return Branches(tuple(of))
 
     def _next(self, sign: str) -> bool:
         found = self._at < len(self._tokens) and self._tokens[self._at]["sign"] == sign
@@ -176,7 +176,7 @@ def _ways(element: Element) -> int:
     match element:
         case Gap(most):
             return most + 1
-        case Alternatives(of, optional):
+        case Branches(of, optional):
             words = {each[0].word for each in of if len(each) == 1 and isinstance(each[0], Literal)}
             longest = max((sum(word.startswith(other) for other in words) for word in words), default=0)
             others = sum(tries(each) for each in of if not (len(each) == 1 and isinstance(each[0], Literal)))
@@ -198,7 +198,7 @@ def _needed(element: Element) -> tuple[str, ...]:
     match element:
         case Literal(word):
             return (bare(word),) if bare(word) else ()
-        case Alternatives(of, False):
+        case Branches(of, False):
             each_of = [anchors(each) for each in of]
             return tuple(dict.fromkeys(chain.from_iterable(each_of))) if all(each_of) else ()
         case _:
@@ -218,7 +218,7 @@ def _expression(element: Element) -> str:
     match element:
         case Literal(word):
             return word_expression(word)
-        case Alternatives(of, optional):
+        case Branches(of, optional):
             branches = sorted(dict.fromkeys(map(_expressions, of)), key=len, reverse=True)
             return f"(?:{'|'.join(branches)}){'?' if optional else ''}"
         case Gap(most, across):

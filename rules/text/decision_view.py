@@ -30,7 +30,7 @@ from rules.pack.schema import (
     Urgency,
 )
 from rules.text.client_plan import ClientPlan, client_plan
-from rules.text.item_view import AdviceView, Citation, ItemView, advice_views, citations, item_view, lapse_view
+from rules.text.item_view import AdviceView, Citation, ItemView, advice_views, citations, item_view, stale_view
 from rules.text.phrases import change, filled, reason
 from rules.text.plan_text import sentence as plan_sentence
 from rules.text.plan_text import yuan
@@ -199,7 +199,7 @@ def decision_view(
         questions=tuple(_question(pack, outcome, name) for name in ranked(pack, outcome)),
         documents=tuple(item_view(pack, name, pack.documents[name], facts, as_of) for name in outcome.documents),
         rights=advice_views(pack, "rights", outcome.rights, facts, as_of),
-        warnings=(*warnings, *(lapse_view(pack, lapse) for lapse in outcome.lapsed)),
+        warnings=(*warnings, *(stale_view(pack, lapse) for lapse in outcome.lapsed)),
         steps=advice_views(pack, "steps", outcome.steps, facts, as_of),
         deadlines=tuple(_deadline(pack, due, as_of) for due in outcome.deadlines),
         plan_options=tuple(plan_view(pack, plan) for plan in outcome.plans),

@@ -91,7 +91,7 @@ def item_view(pack: Pack, name: str, item: Item, facts: Facts, as_of: dt.date) -
     return ItemView(id=name, text=filled(pack, item.text, facts, as_of), references=citations(pack, item.references))
 
 
-def lapse_view(pack: Pack, lapse: StaleParameter) -> AdviceView:
+def stale_view(pack: Pack, lapse: StaleParameter) -> AdviceView:
     """A warning about a figure: the counsellor's to check."""
     values = pack.parameters[lapse.parameter].values
     return AdviceView(

@@ -83,8 +83,9 @@ def sweep(seed: int, size: int = SIZE) -> Iterator[Case]:
         for facts, hits in zip(batch, verdicts.true, strict=True):
             found = policy.select(hits)
             chosen = () if found.withheld else (found.strategy, *found.secondary)
-            known = derive(facts).facts
-            yield Case(facts, found, plans(pack().strategies, chosen, known, AS_OF, figures))
+            planned = any(pack().strategies[name].plans for name in chosen)
+            offered = plans(pack().strategies, chosen, derive(facts).facts, AS_OF, figures) if planned else ()
+            yield Case(facts, found, offered)
 
 
 # --- when a law is about a case, read from what was submitted ---------------------------------------------------------

@@ -118,6 +118,8 @@ ENTRIES = {
   sound_when: {zh: 家人愿意时。, en: When the family is willing.}
   against: {zh: 要花时间。, en: It takes time.}
   next_steps: [ask_cause_and_duration, spend_down_expenses]
+  sentence: {zh: 先和家人商量。, en: Talk it over at home first.}
+  call: lender_line
   references: [{id: design-matrix, status: design}]
 """,
 }

@@ -181,7 +181,10 @@ def test_a_broker_that_is_away_is_no_error(tmp_path: Path) -> None:
 def test_the_scheduler_sweeps_keeps_the_record_and_sends_a_heartbeat_to_every_queue() -> None:
     entries = schedule(60, QUEUES).values()
     assert {(entry["task"], entry["options"]["queue"]) for entry in entries} == {
-        *((f"upkeep.{name}", "upkeep") for name in ("sweep", "purge", "deliver", "forget", "fold", "return", "tidy")),
+        *(
+            (f"upkeep.{name}", "upkeep")
+            for name in ("sweep", "purge", "deliver", "forget", "fold", "return", "tidy", "tie")
+        ),
         *(("upkeep.heartbeat", queue) for queue in QUEUES),
     }
     assert {entry["task"] for entry in entries} <= set(_task_names())

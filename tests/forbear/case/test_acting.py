@@ -63,7 +63,7 @@ CASES = "SELECT case_id, status, revision, assignee_id FROM desk_case ORDER BY c
 
 def test_an_action_is_done_on_its_own_case_and_told(url: str) -> None:
     who = viewer(url)
-    done = do(url, who, "accept", {"follow_up": None, "words": "都谈好了"})
+    done = do(url, who, "accept", {"confirmed": True, "follow_up": None, "words": "都谈好了"})
     assert (done.case.case_id, done.case.status, done.case.revision) == (2, "reviewed", 2)
     assert done.act is not None and done.review is not None
     assert (done.act.action, done.act.strategy) == ("accept", "card_plan")
@@ -103,9 +103,9 @@ def test_what_cannot_be_done_leaves_everything_as_it_was(url: str) -> None:
     do(url, boss, "escalate", ESCALATED, case_id=1)
     before = rows(url, REVIEWS), rows(url, CASES)
     with pytest.raises(RefusedError):
-        do(url, who, "accept", {"follow_up": None, "words": ""}, case_id=1, revision=2)
+        do(url, who, "accept", {"confirmed": True, "follow_up": None, "words": ""}, case_id=1, revision=2)
     with pytest.raises(StaleError):
-        do(url, who, "accept", {"follow_up": None, "words": ""}, revision=2)
+        do(url, who, "accept", {"confirmed": True, "follow_up": None, "words": ""}, revision=2)
     with pytest.raises(NoCaseError):
-        do(url, who, "accept", {"follow_up": None, "words": ""}, case_id=3)
+        do(url, who, "accept", {"confirmed": True, "follow_up": None, "words": ""}, case_id=3)
     assert (rows(url, REVIEWS), rows(url, CASES)) == before

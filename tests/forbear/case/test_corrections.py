@@ -20,7 +20,7 @@ from tests.support.case_on_desk import CaseOnDesk
 from tests.support.cases import NOW, accepted, pack, submitted
 from tests.support.desk_clients import Desk, account, cookie_of, desk, served
 from tests.support.page import read_page
-from tests.support.processes import Site, until
+from tests.support.processes import DEADLINE, Site, until
 from web import auth
 
 PRIVATE = {"name": "王小明", "phone": "13800138000", "notes": "住在幸福路"}
@@ -164,7 +164,7 @@ def test_days_overdue_have_gone_on_since_the_version_was_handed_in(
     later = NOW + dt.timedelta(days=10)
     with served(database_url, redis_url, vault, later) as address:
         cookies = {auth.COOKIE: cookie_of(database_url, who, later)}
-        with Desk(base_url=address, trust_env=False, cookies=cookies) as client:
+        with Desk(base_url=address, trust_env=False, timeout=DEADLINE, cookies=cookies) as client:
             work = CaseOnDesk(client, database_url, vault)
             work.decide(accepted(1, "A", days_overdue=100), accepted(2, "B", days_overdue=0))
             for case_id in (1, 2):

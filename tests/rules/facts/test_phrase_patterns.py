@@ -128,7 +128,7 @@ class _Counted:
                 while len(ends) <= most and ends[-1] < len(self.text) and self.text[ends[-1]] not in stops:
                     ends.append(ends[-1] + 1)
                 return ends
-            case p.Alternatives(of, optional):
+            case p.Branches(of, optional):
                 ends = [end for each in of for end in self._all(each, at)]
                 return [*dict.fromkeys(ends), *([at] if optional else [])]
             case p.Edge("^"):

@@ -22,6 +22,7 @@ from tests.support.case_files import sheet, texts, write_xlsx
 from tests.support.cases import NOW, VAULT, accepted, decided, submitted, triaged
 from tests.support.desk_clients import Desk, account, cookie_of, desk, served
 from tests.support.page import Element, read_page
+from tests.support.processes import DEADLINE
 from tests.support.serving import client_of
 from web import auth
 
@@ -201,7 +202,7 @@ def test_two_browsers_that_submit_at_once_both_land_on_the_one_batch(client: Des
     start = threading.Barrier(3)
 
     def press() -> None:
-        with Desk(base_url=client.base_url, trust_env=False, cookies=dict(client.cookies)) as other:
+        with Desk(base_url=client.base_url, trust_env=False, timeout=DEADLINE, cookies=dict(client.cookies)) as other:
             start.wait()
             landed.append(other.submit(f"{preview}/submit").headers["location"])
 
@@ -379,7 +380,7 @@ def test_a_submitter_hands_in_its_own_cases_whatever_the_form_says(
 def test_an_upload_is_not_for_other_accounts(client: Desk, database_url: str) -> None:
     preview = _uploaded(client)
     secret = cookie_of(database_url, account(database_url, "li", "admin"))
-    with Desk(base_url=client.base_url, trust_env=False, cookies={auth.COOKIE: secret}) as other:
+    with Desk(base_url=client.base_url, trust_env=False, timeout=DEADLINE, cookies={auth.COOKIE: secret}) as other:
         assert other.get(preview).status_code == 404
         assert other.submit(f"{preview}/submit").status_code == 404
         other.submit(f"{preview}/discard")

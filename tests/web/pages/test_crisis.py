@@ -212,7 +212,7 @@ def test_what_somebody_writes_raises_the_case_over_what_it_came_with(working: Ca
     work = working()
     work.decide(accepted(1, "A", PERSON, **MONEY), by=load(DEFAULT_PACK))
     quiet = work.desk()
-    assert work.act("accept", {"words": "当事人说活不下去了，想自杀"}) == 303
+    assert work.act("accept", {"confirmed": "yes", "words": "当事人说活不下去了，想自杀"}) == 303
     raised = work.desk()
     assert (raised["status"], raised["danger"], raised["urgency"]) == ("open", "explicit", "U0")
     assert raised["decided_urgency"] == quiet["urgency"] and raised["calm"] is False
