@@ -112,7 +112,7 @@ def _objected(f: Facts) -> bool:
 
 def _papers_noted(f: Facts) -> bool:
     early = noted(f, "legal_papers") and at(f, "none", "lawyer_letter")
-    return early or (noted(f, "suit_papers") and at(f, "pre_suit_mediation"))
+    return early or (noted(f, "suit_papers") and at(f, "none", "lawyer_letter", "pre_suit_mediation"))
 
 
 def _in_doubt(f: Facts) -> bool:
