@@ -124,7 +124,7 @@ CONTRACTS = tuple(
 )
 ALARMS = (
     *("self_harm", "violence", "domestic_violence", "scam_agent", "identity_theft", "gambling"),
-    *("legal_papers", "police_contact", "new_borrowing", "long_silence"),
+    *("legal_papers", "suit_papers", "police_contact", "new_borrowing", "long_silence"),
 )
 RARE = (
     *("self_harm_signal", "violence", "scam_agent", "not_my_loan", "borrower_deceased", "legally_incapable"),
