@@ -10,6 +10,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from tests.policy.statute import not_on_a_day_off, period_of_years
+
 Facts: TypeAlias = Mapping[str, Any]
 AS_OF = dt.date(2026, 11, 23)
 # The one-year LPR in basis points by the first day it holds. Four times it is the cap of private contracts since then.
@@ -120,12 +122,12 @@ def resumes_late(f: Facts) -> bool:
 
 
 def three_years_on(day: dt.date) -> dt.date:
-    leap = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year + 3, day=28 if leap else day.day)
+    """The last day of three years from a day, which is a working day."""
+    return not_on_a_day_off(period_of_years(day, 3))
 
 
 def barred(f: Facts) -> bool:
-    """Three calendar years since the last part fell due or all was called in, and since the last interruption."""
+    """Three years since the last part fell due or all was called in, and since the last interruption."""
     due = AS_OF - dt.timedelta(days=f["days_overdue"])
     last = min(f["accelerated_on"], f["last_due_date"]) if f["accelerated"] else f["last_due_date"]
     return three_years_on(max(due, f["last_interruption"], last)) < AS_OF
