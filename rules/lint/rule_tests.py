@@ -82,10 +82,10 @@ def _surprises(test: RuleTest, verdict: Verdict, given: _Given) -> Iterator[tupl
     if verdict != test.expect:
         yield test.expect, verdict
     for effect in test.given:
-        if not given.holds(effect):
+        if not given.has(effect):
             yield f"given {_shown(effect)}", given.instead(effect)
     for effect in test.not_given:
-        if given.holds(effect):
+        if given.has(effect):
             yield f"not given {_shown(effect)}", "given"
 
 
@@ -99,7 +99,7 @@ class _Given:
     def _selection(self) -> Selection:
         return self._policy.select(self._fired)
 
-    def holds(self, effect: Effect) -> bool:
+    def has(self, effect: Effect) -> bool:
         """Whether the case gets it."""
         found, wanted = self._selection, getattr(effect, effect.kind)
         match effect.kind:
