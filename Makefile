@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser check format bench bench-desk mutants screenshots lock clean
+.PHONY: help setup demo test test-browser check format bench bench-desk mutants pack-mutants screenshots lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench-desk: $(READY) ## measure the desk's pages with a million cases; writes be
 
 mutants: $(READY) ## put small faults into the code and see whether tests notice (M=module N=how many)
 	@$(BIN)/python -m bench.mutants $(M) $(if $(N),--sample $(N))
+
+pack-mutants: $(READY) ## put small faults into the policy pack and see whether its own tests notice (N=how many)
+	@$(BIN)/python -m bench.pack_mutants $(if $(N),--sample $(N))
 
 screenshots: $(READY) ## the pictures of every page in docs/screenshots, anew (needs chromium on the PATH)
 	@$(BIN)/python -m tests.screenshots

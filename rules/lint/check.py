@@ -50,7 +50,13 @@ def check(folder: Path, on: dt.date | None = None) -> list[LintFinding]:
         pack = load(folder)
     except PackError as error:
         return [LintFinding("error", *_split(line)) for line in error.errors]
-    day = on or pack.manifest.reviewed_on
+    findings = findings_of(pack, on or pack.manifest.reviewed_on)
+    wrong = mismatch(pack, folder / "pack.lock")
+    return [*findings, LintFinding("error", "pack.lock", wrong)] if wrong else findings
+
+
+def findings_of(pack: Pack, day: dt.date) -> list[LintFinding]:
+    """Everything to be told about a pack that loads, its lock file left out."""
     findings = [LintFinding(*each) for each in (*unconfirmed(pack, day), *overdue_reviews(pack, day))]
     findings += _unused(pack)
     findings += [LintFinding("error", "changelog.yaml", fault) for fault in faults(pack)]
@@ -68,9 +74,7 @@ def check(folder: Path, on: dt.date | None = None) -> list[LintFinding]:
             for comparison in lacking(pack, rule, tests)
         ]
     paths = {rule.rule.id: rule.path for rule in pack.rules}
-    findings += [LintFinding("error", paths[each.rule], f"test failed: {each}") for each in run_tests(pack)]
-    wrong = mismatch(pack, folder / "pack.lock")
-    return [*findings, LintFinding("error", "pack.lock", wrong)] if wrong else findings
+    return [*findings, *(LintFinding("error", paths[each.rule], f"test failed: {each}") for each in run_tests(pack))]
 
 
 def _split(line: str) -> tuple[str, str]:

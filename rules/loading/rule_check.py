@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rules.facts.case_facts import Parser, reader
 from rules.facts.cells import CellError, Reader
@@ -20,6 +20,8 @@ def check_rule(pack: Pack, rule: schema.Rule, parser: Parser) -> Iterator[str]:
         if names[test.name] == 2:
             yield f"tests[{number}].name: {quoted(test.name)} is there twice; give each test its own name"
         yield from (f"tests[{number}].facts.{error}" for error in _test_facts(pack, test.facts, parser))
+        for key in ("given", "not_given"):
+            yield from _empty(f"tests[{number}].{key}", getattr(test, key))
 
 
 def check_formula(pack: Pack, formula: LoadedFormula, parser: Parser) -> Iterator[str]:
@@ -50,9 +52,13 @@ def _effects(rule: schema.Rule) -> Iterator[str]:
             yield f"then: {kind} is there {kinds[kind]} times; a rule has one"
     if kinds["exclusive"] and not kinds["recommend"] and not kinds["add"]:
         yield "then: exclusive needs a recommend or add beside it, the strategy that is left"
-    for number, effect in enumerate(rule.then):
+    yield from _empty("then", rule.then)
+
+
+def _empty(place: str, effects: Iterable[schema.Effect]) -> Iterator[str]:
+    for number, effect in enumerate(effects):
         if getattr(effect, effect.kind) is None:
-            yield f"then[{number}].{effect.kind}: is empty; name something or remove it"
+            yield f"{place}[{number}].{effect.kind}: is empty; name something or remove it"
 
 
 def _test_facts(pack: Pack, given: Mapping[str, object], parser: Parser) -> Iterator[str]:

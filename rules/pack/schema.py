@@ -266,11 +266,16 @@ class Effect(Model):
 
 
 class RuleTest(Model):
-    """A case of one rule: facts in, hit, no_hit or unknown out. Facts not named are unknown."""
+    """A case of one rule: facts in, hit, no_hit or unknown out. Facts not named are unknown.
+
+    `given` and `not_given` say in the words of `then` what such a case gets of the whole pack, and what it does not.
+    """
 
     name: str
     facts: dict[str, Any]
     expect: Literal["hit", "no_hit", "unknown"]
+    given: tuple[Effect, ...] = ()
+    not_given: tuple[Effect, ...] = ()
     as_of: dt.date | None = None
 
 

@@ -12,6 +12,7 @@ from rules.decision.evaluate import Evaluator
 from rules.facts.cells import Value
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.policy.matrix_cases import PRODUCTS
+from tests.policy.test_laws import BEFORE_JUDGMENT
 from tests.support.default_pack import outcome, pack, parsed
 from tests.support.tiny_pack import FILES, errors, tiny
 
@@ -171,3 +172,21 @@ def test_whoever_may_not_owe_the_debt_is_not_asked_for_proof_of_income(doubt: di
     asked = {"income_proof", "payslips", "expense_list", "asset_list"}
     assert asked & plain
     assert not asked & doubtful
+
+
+@pytest.mark.parametrize("stage", ["judgment", "enforcement", "ended_for_now", "arbitration_award"])
+def test_once_the_sum_is_fixed_nothing_is_given_that_only_a_court_before_gives(stage: str) -> None:
+    found = outcome(
+        product="huabei",
+        days_overdue=200,
+        hardship="unemployment",
+        willing_to_pay=True,
+        principal=10000,
+        interest_fees=9000,
+        annual_rate_percent=36,
+        interest_paid_until="2026-01-01",
+        legal_stage=stage,
+        prior_request="refused",
+    )
+    assert BEFORE_JUDGMENT.isdisjoint((*found.rights, *found.warnings, *found.steps))
+    assert not {"fee_interest_waiver", "complaint_escalation"} & {found.strategy, *found.secondary}

@@ -74,6 +74,14 @@ def test_a_rule_that_doubts_the_debt_blocks_what_admits_it(rule: LoadedRule) -> 
 
 
 @pytest.mark.parametrize("rule", rules())
+def test_no_rule_gives_what_its_own_block_withholds(rule: LoadedRule) -> None:
+    blocks = {effect.block for effect in rule.rule.then if isinstance(effect.block, str)}
+    marks = {ACKNOWLEDGEMENTS: "acknowledges", LENDER_CONTACT: "contacts_lender"}
+    withheld = [name for name, item in says(rule) if any(getattr(item, marks[block]) for block in blocks)]
+    assert withheld == []
+
+
+@pytest.mark.parametrize("rule", rules())
 def test_only_rules_on_cards_speak_of_the_card_rule(rule: LoadedRule) -> None:
     cites = {name for name, item in says(rule) if any((e.id, e.article) == CARD_RULE for e in item.references)}
     if CARD in wanted(rule) or cites - {"platform_no_card_rule"}:  # which says that the card rule does not apply

@@ -117,6 +117,8 @@ def decided(f: dict[str, Any]) -> bool:
         "enforcement",
         "restricted",
         "dishonest_listed",
+        "ended_for_now",
+        "arbitration_award",
     )
 
 

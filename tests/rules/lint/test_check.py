@@ -11,7 +11,7 @@ from forbear.cli.commands.policy import app
 from rules.lint import check as checks
 from rules.lint.check import LintFinding, check, lock, run_tests
 from rules.loading.loader import load
-from tests.support.tiny_pack import FILES, edited, tiny, write
+from tests.support.tiny_pack import FILES, edited, errors, tiny, write
 
 CARD = "strategy/card-plan.yaml"
 ADD = "add a dated value, or name the figure in open_points.yaml"
@@ -143,6 +143,84 @@ def test_a_comparison_without_a_pair_of_tests_around_it_is_a_warning(
 
 def test_the_tests_of_the_tiny_pack_pass() -> None:
     assert run_tests(tiny()) == []
+
+
+# --- what a case is given ---------------------------------------------------------------------------------------------
+
+# A rule that comes first where the rate is high, and takes away whatever admits the debt.
+DOUBT = """
+id: doubt
+title: {zh: 有争议, en: In doubt}
+priority: 800
+references: [{id: practice, status: design}]
+when: {fact: debt_disputed, equals: true}
+then: [{block: acknowledgements}, {recommend: counsellor_review}, {right: dispute}]
+because: {zh: 有争议, en: In doubt}
+tests:
+  - {name: disputed, facts: {debt_disputed: true}, expect: hit}
+"""
+DISPUTED = (
+    "product: credit_card, capacity: 1, monthly_due: 2, days_overdue: 91, annual_rate_percent: 24, debt_disputed: true"
+)
+ADMITTING = edited("strategies.yaml", "  plans: [instalments]\n", "  plans: [instalments]\n  acknowledges: true\n")
+
+
+def given(*lines: str) -> list[str]:
+    """What the test of a disputed card debt is told to get and does not, by the whole tiny pack."""
+    test = f"  - {{name: disputed, facts: {{{DISPUTED}}}, expect: hit, {', '.join(lines)}}}\n"
+    failures = run_tests(tiny({"strategy/doubt.yaml": DOUBT, **ADMITTING, CARD: FILES[CARD] + test}))
+    return [str(each).removeprefix("card-plan: disputed: ") for each in failures]
+
+
+def test_a_test_may_say_what_the_case_is_given_by_all_rules_together() -> None:
+    assert given("given: [{recommend: counsellor_review}, {urgency: U3}, {right: dispute}, {block: [card_plan]}]") == []
+    assert given("given: [{block: acknowledgements}], not_given: [{block: lender_contact}, {exclusive: true}]") == []
+    assert (
+        given("not_given: [{recommend: card_plan}, {add: card_plan}, {document: proof}, {warning: no_promise}]") == []
+    )
+    assert given("given: [{deadline: answer}]") == []  # a legal clock runs even where the rule is silenced
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("given: [{recommend: card_plan}]", "expected given recommend card_plan, got counsellor_review"),
+        ("given: [{urgency: U0}]", "expected given urgency U0, got U3"),
+        ("given: [{document: proof}]", "expected given document proof, got not given"),
+        ("given: [{block: [crisis_support]}]", "expected given block crisis_support, got not given"),
+        ("given: [{exclusive: true}]", "expected given exclusive True, got not given"),
+        ("not_given: [{right: dispute}]", "expected not given right dispute, got given"),
+        ("not_given: [{block: acknowledgements}]", "expected not given block acknowledgements, got given"),
+        ("not_given: [{deadline: answer}]", "expected not given deadline answer, got given"),
+    ],
+)
+def test_what_a_case_is_not_given_is_told_with_what_it_gets(line: str, told: str) -> None:
+    assert given(line) == [told]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("given: [{right: dispoot}]", "given[0].right: unknown right 'dispoot'; did you mean 'dispute'?"),
+        ("not_given: [{step: null}]", "not_given[0].step: is empty; name something or remove it"),
+        ("given: [{right: dispute, urgency: U1}]", "an effect has exactly one key, one of recommend"),
+        ("given: [{paper: proof}]", "paper"),
+    ],
+)
+def test_what_a_test_cannot_be_given_is_refused_in_one_line(line: str, told: str) -> None:
+    test = f"  - {{name: disputed, facts: {{{DISPUTED}}}, expect: hit, {line}}}\n"
+    (error,) = errors({CARD: FILES[CARD] + test})
+    assert error.startswith(f"{CARD}: tests[7]"), error
+    assert told in error
+
+
+def test_what_a_test_expects_is_no_use_of_it(tmp_path: Path) -> None:
+    spare = f"\nspare: {{text: {{zh: 备, en: S}}, {ADVICE}}}"
+    test = f"  - {{name: disputed, facts: {{{DISPUTED}}}, expect: hit, not_given: [{{right: spare}}]}}\n"
+    folder = locked(tmp_path, {"rights.yaml": FILES["rights.yaml"] + spare, CARD: FILES[CARD] + test})
+    assert check(folder) == [
+        LintFinding("warning", "rights.yaml", "spare: nothing uses it; use it in a rule or remove it")
+    ]
 
 
 def test_a_rule_test_that_fails_is_told_with_what_came_out(tmp_path: Path) -> None:
