@@ -34,7 +34,7 @@ _CREATE = (
     ) ON COMMIT DROP
     """,
 )
-# DO UPDATE locks the cases that exist already even where there is nothing to update, in one order for everybody. Ids are
+# DO UPDATE locks the cases that exist already even where there is nothing to update, in one order for all. Ids are
 # in the order of the rows: of cases alike in everything the queue shows the first row first.
 _CASES = """
     INSERT INTO "case" AS c (id, submitter, case_ref, ref_grams, borrower_ref, phone_key, id_key, keyed, created_at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from re import _constants, _parser  # type: ignore[attr-defined]  # how the standard library reads an expression
+from re import _constants, _parser  # how the standard library reads an expression
 from typing import Any
 
 import pytest
