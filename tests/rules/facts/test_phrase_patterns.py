@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
 import re
-from re import _constants, _parser  # how the standard library reads an expression
 from typing import Any
 
 import pytest
@@ -13,6 +13,10 @@ from hypothesis import strategies as st
 from rules.facts import phrase_patterns as p
 from rules.facts.reading import plain
 from rules.loading.loader import DEFAULT_PACK, load
+
+# How the standard library reads an expression.
+_constants: Any = importlib.import_module("re._constants")
+_parser: Any = importlib.import_module("re._parser")
 
 CLASSES = {"poison": ("农药", "敌敌畏"), "filler": ("了", "过"), "any": ("<poison>", "毒药")}
 SHIPPED = load(DEFAULT_PACK)
