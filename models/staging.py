@@ -34,16 +34,18 @@ _CREATE = (
     ) ON COMMIT DROP
     """,
 )
-# DO UPDATE locks the cases that exist already even where there is nothing to update.
+# DO UPDATE locks the cases that exist already even where there is nothing to update, in one order for everybody. Ids are
+# in the order of the rows: of cases alike in everything the queue shows the first row first.
 _CASES = """
-    INSERT INTO "case" AS c (submitter, case_ref, ref_grams, borrower_ref, phone_key, id_key, keyed, created_at)
-    SELECT :submitter, case_ref,
+    INSERT INTO "case" AS c (id, submitter, case_ref, ref_grams, borrower_ref, phone_key, id_key, keyed, created_at)
+    SELECT id, :submitter, case_ref,
         ARRAY(
             SELECT DISTINCT substr(lower(case_ref), start, size)
             FROM generate_series(1, 3) size, generate_series(1, length(case_ref) - size + 1) start
         ),
         borrower_ref, phone_key, id_key, true, :now
-    FROM staged ORDER BY case_ref COLLATE "C"
+    FROM (SELECT *, nextval('case_id_seq') AS id FROM (SELECT * FROM staged ORDER BY row) in_order) numbered
+    ORDER BY case_ref COLLATE "C"
     ON CONFLICT (submitter, case_ref) DO UPDATE SET borrower_ref = excluded.borrower_ref,
         phone_key = excluded.phone_key, id_key = excluded.id_key, keyed = true
     WHERE (c.borrower_ref, c.phone_key, c.id_key, c.keyed)

@@ -28,8 +28,10 @@ def steady(facts: Facts, part: int, *, shared: bool = False) -> int | None:
     `part` in basis points. Never all of it where that leaves no room.
     """
     most = payable(facts, shared=shared)
+    if most is None:
+        return None
     stressed = means(facts, "capacity_stressed", shared=shared)
-    return most if most is None else min(most, stressed or most * part // 10_000)
+    return stressed if stressed and stressed < most else most * part // 10_000
 
 
 def has_others(facts: Facts) -> bool:

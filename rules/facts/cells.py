@@ -36,6 +36,7 @@ _DATE = re.compile(
     re.ASCII,
 )
 _DENIALS: Final = tuple[str, ...](_WORDS["denied"])
+_NOT_THAT: Final = tuple[str, ...](_WORDS["not_that"])
 _SEPARATORS = re.compile(rf"[;,|/\n{''.join(_WORDS['list_separators'])}]+")
 _GAPS = re.compile(r"[\s_-]+")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -156,8 +157,8 @@ def _words_inside(fact: Fact) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _meant(word: str, inside: Mapping[str, str]) -> set[str]:
-    """The values whose words stand in a name, none of them inside a longer one and none denied."""
-    if len(word) > LONGEST_NAME:
+    """The values whose words stand in a name, none of them inside a longer one; none where something is denied."""
+    if len(word) > LONGEST_NAME or any(each in word for each in _NOT_THAT):
         return set()
     places = [
         (found.start(), found.end(), name)

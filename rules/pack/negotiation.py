@@ -10,7 +10,7 @@ from rules.pack.marks import Filled, Ref, When
 from rules.pack.schema import PRODUCT_CONTACTS, Identifier, Model, References, Text
 
 # What a line may name besides facts and parameters: of the case, and of the first plan of its strategy.
-CASE_WORDS: Final = ("today", "deadline", "debt", "offer", "limit", "reason_said", "reason_written")
+CASE_WORDS: Final = ("today", "deadline", "debt", "offer", "limit", "reason_said", "reason_written", "until")
 PLAN_WORDS: Final = ("plan_months", "plan_monthly", "plan_last", "plan_total", "plan_waived", "plan_until")
 
 _CASE: Final = Filled(also=(*CASE_WORDS, *PLAN_WORDS))

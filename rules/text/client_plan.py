@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from rules.decision.hit_policy import Ids
@@ -55,19 +55,23 @@ def client_plan(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date) -> C
         return None
     danger = _in_danger(pack, outcome)
     words = NegotiationWords(pack, _rounded(pack, facts), as_of, withheld=False, extra={})
+    lead = _lead(pack, outcome)
 
     def lines(entries: Iterable[Advice]) -> list[Text]:
         told = (each for each in entries if not danger or each.rank <= LIFE)
         return _distinct(words.fill(each.line) for each in told if _sayable(words, each))
 
-    steps, warnings = _ranked(pack.steps, outcome.steps), _ranked(pack.warnings, outcome.warnings)
+    steps = _ranked(pack.steps, dict.fromkeys((*_asked(pack, outcome, facts), *lead)))
+    warnings = _ranked(pack.warnings, outcome.warnings)
     today = lines(each for each in steps if each.when == "today")
     week = lines(each for each in steps if each.when == "week")
     if not today:  # there is always something to begin with
-        today, week = (week[:1], week[1:]) if week else (lines(_ranked(pack.steps, _harmless(pack, outcome))), [])
+        today, week = week[:1], week[1:]
     week = [*today[MOST:], *week]
+    if first := lines(_ranked(pack.steps, lead)):
+        week = _shown(first[0], week)
     days = () if danger else tuple(_days(pack, outcome, as_of))
-    sentence, call = words.fill(strategy.sentence), _call(pack, strategy.call, facts)
+    sentence, call = words.fill(strategy.sentence), _call(pack, strategy.call, facts, danger=danger)
     said_anyway = len(sentence.zh) + (len(call.zh) if call else 0) + sum(len(day.title.zh) for day in days)
     kept = _fitting((today[:MOST], week[:MOST], lines(warnings)[:MOST]), CHARACTERS - said_anyway)
     return ClientPlan(
@@ -86,7 +90,36 @@ def _in_danger(pack: Pack, outcome: Outcome) -> bool:
     return outcome.urgency == "U0" or speaks == "staff"
 
 
-def _ranked(entries: dict[str, Advice], ids: Ids) -> list[Advice]:
+def _asked(pack: Pack, outcome: Outcome, facts: Facts) -> Iterator[str]:
+    """The steps of a decision but for requests to the lender that compete with what its strategy asks for.
+
+    Beside a strategy that asks for nothing there are none, and who does not want to pay makes none.
+    """
+    strategy = pack.strategies[outcome.strategy]
+    requests = {step for each in pack.strategies.values() if each.acknowledges for step in each.next_steps}
+    for name in outcome.steps:
+        step = pack.steps[name]
+        competes = name in requests.difference(strategy.next_steps)
+        unwanted = facts.get("willing_to_pay") is False or (
+            competes and not (strategy.acknowledges and step.when == "today")
+        )
+        if not (step.acknowledges and unwanted):
+            yield name
+
+
+def _lead(pack: Pack, outcome: Outcome) -> Ids:
+    """The step that the strategy begins with: of its own the first that a rule gives, else one that does no harm."""
+    own = [each for each in pack.strategies[outcome.strategy].next_steps if pack.steps[each].on_page]
+    given = [each for each in own if each in outcome.steps]
+    return tuple((given or [each for each in own if _harmless(pack, each)])[:1])
+
+
+def _shown(line: Text, lines: list[Text]) -> list[Text]:
+    """The lines, that one so near the front that there is room for it."""
+    return [line, *(each for each in lines if each != line)] if line in lines[MOST:] else lines
+
+
+def _ranked(entries: Mapping[str, Advice], ids: Iterable[str]) -> list[Advice]:
     """Those of the items that may stand on the page, the most important first."""
     return sorted((entries[name] for name in ids if entries[name].on_page), key=lambda each: each.rank)
 
@@ -100,10 +133,9 @@ def _rounded(pack: Pack, facts: Facts) -> Facts:
     }
 
 
-def _harmless(pack: Pack, outcome: Outcome) -> Ids:
-    """What the strategy comes to where no rule says: of its steps those that admit nothing and turn to nobody."""
-    steps = pack.strategies[outcome.strategy].next_steps
-    return tuple(each for each in steps if not pack.steps[each].acknowledges and not pack.steps[each].contacts_lender)
+def _harmless(pack: Pack, step: str) -> bool:
+    """Whether a step admits nothing and turns to nobody: it may be given where no rule gives it."""
+    return not pack.steps[step].acknowledges and not pack.steps[step].contacts_lender
 
 
 def _sayable(words: NegotiationWords, advice: Advice) -> bool:
@@ -137,11 +169,11 @@ def _days(pack: Pack, outcome: Outcome, as_of: dt.date) -> Iterator[PlanDay]:
         yield PlanDay(date=due.date, title=pack.deadlines[due.id].title, assumed=due.assumed)
 
 
-def _call(pack: Pack, name: str | None, facts: Facts) -> Text | None:
+def _call(pack: Pack, name: str | None, facts: Facts, *, danger: bool) -> Text | None:
     """Whom to call when stuck, and the line for whoever cannot go on."""
     care = next((each for each in pack.contacts.values() if each.care), None)
     contact = _contact(pack, name, facts)
-    told = [] if contact is None or contact is care else [_told(contact)]
+    told = [] if contact is None or contact is care else [_told(contact, danger=danger)]
     if care is not None:
         told.append(said("client_plan.care", number=care.number or care.title))
     if not told:
@@ -166,6 +198,8 @@ def _contact(pack: Pack, name: str | None, facts: Facts) -> Contact | None:
     return pack.contacts[product.contacts_by_lender.get(str(facts.get("lender_type")), product.contacts)[0]]
 
 
-def _told(contact: Contact) -> Text:
+def _told(contact: Contact, *, danger: bool) -> Text:
     key = "client_plan.number" if contact.number else "client_plan.office"
+    if danger and contact.number:
+        key = "client_plan.danger"
     return said(key, number=contact.number, title=contact.title)

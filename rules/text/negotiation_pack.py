@@ -15,6 +15,7 @@ from rules.pack.negotiation import Approach, Letter, Negotiation
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
 from rules.pack.schema import PRODUCT_CONTACTS, SHORT, Reference, Text
+from rules.text.budget import BudgetLine, budget_of
 from rules.text.calendar import CalendarDay, days_of, follow_up_of
 from rules.text.client_plan import ClientPlan, client_plan
 from rules.text.negotiation_words import NegotiationWords, day, money, plan_words
@@ -22,6 +23,8 @@ from rules.text.phrases import cited
 from rules.text.plan_text import sentence
 from rules.text.safety_notice import safety_notice
 
+# Who signs a letter as the borrower, and who does in the place of somebody who is not.
+_BORROWER, _NOT_BORROWER = "borrower", "client"
 _POINTS = ("ask", "in_writing", "not_sign")
 
 
@@ -84,6 +87,7 @@ class NegotiationPack:
     calls: tuple[Call, ...]
     follow_up: CalendarDay
     days: tuple[CalendarDay, ...]  # the nearest first, the follow-up among them
+    budget: tuple[BudgetLine, ...]
     offers: tuple[PlanOffer, ...]
     letters: tuple[LetterDraft, ...]
     sources: tuple[Text, ...]
@@ -142,6 +146,7 @@ def negotiation_pack(
         calls=tuple(_calls(pack, approach, facts)),
         follow_up=follow_up,
         days=days_of(pack, outcome, follow_up, as_of),
+        budget=() if staff or withheld else _budget(pack, outcome, facts),
         offers=() if staff or words.withheld else tuple(_offers(pack, approach, outcome)),
         letters=letters,
         sources=tuple(_sources(pack, found, approach, points, letters)),
@@ -181,6 +186,8 @@ def _words(
     plan = next(
         (each for each in outcome.plans if each.strategy == outcome.strategy and _leaves_room(each, offer)), None
     )
+    if plan is not None and plan.until is not None:
+        extra["until"] = day(plan.until)
     # Who does not want to pay is not written for as somebody who does.
     silent = withheld or facts.get("willing_to_pay") is False
     return NegotiationWords(pack, facts, as_of, silent, extra | (plan_words(plan) if plan else {}))
@@ -223,6 +230,11 @@ def _have(words: NegotiationWords, found: Negotiation, outcome: Outcome) -> Iter
             yield words.fill(words.pack.documents[name].text)
 
 
+def _budget(pack: Pack, outcome: Outcome, facts: Facts) -> tuple[BudgetLine, ...]:
+    found = budget_of(pack, outcome, facts)
+    return () if found is None else found.lines
+
+
 def _heed(words: NegotiationWords, outcome: Outcome, plan: ClientPlan | None) -> Iterator[Text]:
     """The warnings for the client, the most important first, but for those that the client's page says already.
 
@@ -251,13 +263,17 @@ def _letters(words: NegotiationWords, found: Negotiation, outcome: Outcome) -> I
 
 
 def _draft(words: NegotiationWords, found: Negotiation, name: str, letter: Letter) -> LetterDraft:
+    """A letter filled in; who is not the borrower does not sign as one."""
+    signature = found.signatures[letter.signed_by]
+    if letter.signed_by == _BORROWER and not words.true(found.as_borrower):
+        signature = found.signatures.get(_NOT_BORROWER, signature)
     return LetterDraft(
         id=name,
         title=letter.title,
         to=words.fill(letter.to),
         paragraphs=words.lines(letter.paragraphs),
-        closing=found.signatures[letter.signed_by].closing,
-        signature=found.signatures[letter.signed_by].lines,
+        closing=signature.closing,
+        signature=signature.lines,
         hold=letter.hold,
         acknowledges=letter.acknowledges,
     )

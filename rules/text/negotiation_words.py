@@ -89,8 +89,10 @@ def _figure(pack: Pack, name: str, on: dt.date, language: Language) -> str | Non
 
 
 def spoken(pack: Pack, name: str, value: Value, language: Language) -> str:
-    """A fact as people say it: 1,200元 or ¥1,200, 2026年11月23日 or 23 November 2026."""
+    """A fact as people say it: 1,200元 or ¥1,200, 2026年11月23日 or 23 November 2026; a blank for nothing of a list."""
     match pack.vocabulary.facts[name].type, value:
+        case "list", ():
+            return BLANK
         case "money", int():
             return money(value).zh if language == "zh" else money(value).en
         case "date", dt.date():

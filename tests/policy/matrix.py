@@ -111,7 +111,8 @@ def _objected(f: Facts) -> bool:
 
 
 def _papers_noted(f: Facts) -> bool:
-    return noted(f, "legal_papers") and at(f, "none", "lawyer_letter", "pre_suit_mediation")
+    early = noted(f, "legal_papers") and at(f, "none", "lawyer_letter")
+    return early or (noted(f, "suit_papers") and at(f, "none", "lawyer_letter", "pre_suit_mediation"))
 
 
 def _in_doubt(f: Facts) -> bool:

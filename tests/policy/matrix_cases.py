@@ -124,7 +124,7 @@ CONTRACTS = tuple(
 )
 ALARMS = (
     *("self_harm", "violence", "domestic_violence", "scam_agent", "identity_theft", "gambling"),
-    *("legal_papers", "police_contact", "new_borrowing", "long_silence"),
+    *("legal_papers", "suit_papers", "police_contact", "new_borrowing", "long_silence"),
 )
 RARE = (
     *("self_harm_signal", "violence", "scam_agent", "not_my_loan", "borrower_deceased", "legally_incapable"),
@@ -194,15 +194,15 @@ def _drawn(draw: random.Random) -> dict[str, Any]:
         "balance": some(2_000_000, 2_000_000, 5_699_940, 5_700_001, 90_000_000),
         "annual_rate_percent": some(1_000, 1_200, 1_201, 1_240, 1_241, 1_340, 1_341, 1_520, 1_540, 1_541, 2_400, 2_401),
         "contract_date": draw.choice(CONTRACTS),
-        "last_interruption": some(AS_OF, dt.date(2023, 11, 23), dt.date(2023, 11, 22), dt.date(2022, 1, 1)),
-        "last_due_date": some(dt.date(2040, 1, 1), dt.date(2023, 11, 23), dt.date(2023, 11, 22), dt.date(2022, 1, 1)),
+        "last_interruption": some(AS_OF, dt.date(2023, 11, 21), dt.date(2023, 11, 20), dt.date(2022, 1, 1)),
+        "last_due_date": some(dt.date(2040, 1, 1), dt.date(2023, 11, 21), dt.date(2023, 11, 20), dt.date(2022, 1, 1)),
         "interest_paid_until": AS_OF - dt.timedelta(days=some(0, 1, 30, 91, 365, 1_095)),
         "own_instalment_in_budget": rarely(True, False, 3),
         "savings_needed": rarely(500_000, 0, 6),
         "principal": some(2_000_000, 2_000_000, 200_000),
     }
     if facts["accelerated"]:
-        facts["accelerated_on"] = some(AS_OF, dt.date(2023, 11, 23), dt.date(2023, 11, 22))
+        facts["accelerated_on"] = some(AS_OF, dt.date(2023, 11, 21), dt.date(2023, 11, 20))
     if (duration := draw.choice(DURATIONS)) is not None:
         facts["hardship_duration"] = duration
     if draw.random() < 0.6:

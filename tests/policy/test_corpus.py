@@ -1,6 +1,7 @@
 """Danger and other hints are found in sentences as people write them: floors, on sentences for tuning and held out.
 
-`tests/policy/corpus/held_out.txt` was written before any pattern there is; nobody looks at it while patterns are made.
+`tests/policy/corpus/held_out.txt` was written before any pattern there is, `held_out_2.txt` by somebody not knowing
+the patterns; nobody looks at them while patterns are made.
 """
 
 from __future__ import annotations
@@ -31,6 +32,31 @@ OTHERS = (
     *("scam_offered", "scam_agent", "nominee_loan", "fraud_victim"),
     *("role_guarantor", "role_co_borrower", "role_spouse", "role_heir"),
 )
+PAPERS = {"legal_papers", "arbitration_papers", "notarised_enforcement", "auction_notice"}
+ROLES = {name for name in OTHERS if name.startswith("role_")}
+# What was measured on the second held-out part, rounded down: what each label must raise, and how much of it.
+SECOND_FLOORS = (
+    ("self_harm", "explicit", 0.74),
+    ("violence", "explicit", 0.85),
+    ("self_harm_possible", "danger", 0.90),
+    ("legal_papers", "papers", 0.93),
+    ("account_frozen", "account_frozen", 0.66),
+    ("scam_offered", "scam_offered", 0.58),
+    ("scam_agent", "scam_agent", 0.75),
+    ("nominee_loan", "nominee_loan", 0.50),
+    ("fraud_victim", "fraud_victim", 0.60),
+    ("role_guarantor", "role_guarantor", 1.0),
+    ("role_co_borrower", "role_co_borrower", 1.0),
+    ("role_spouse", "role_spouse", 0.66),
+    ("role_heir", "role_heir", 1.0),
+)
+# And what must not be raised there, at most: sentences that only look so.
+SECOND_CEILINGS = (
+    (NO_DANGER, "explicit", 0.09),
+    (NO_DANGER, "danger", 0.22),
+    ("(no court)", "papers", 0.30),
+    ("(no role)", "roles", 0.13),
+)
 
 
 @cache
@@ -59,10 +85,19 @@ def of_grade(*wanted: str) -> set[str]:
     return {flag for flag, grade in GRADES.items() if grade in wanted}
 
 
-def test_there_are_enough_sentences_and_a_third_is_held_out() -> None:
-    held, tuned = (Counter(label for label, _, _ in sentences(part)) for part in ("held_out", "tuning"))
-    assert held.total() + tuned.total() >= 600
-    assert held.total() * 4 >= tuned.total()
+def meant(what: str) -> set[str]:
+    """The flags that a word of the second part's floors stands for."""
+    kinds = {"explicit": of_grade("explicit"), "danger": set(GRADES), "papers": PAPERS, "roles": ROLES}
+    return kinds.get(what, {what})
+
+
+def test_there_are_enough_sentences_and_many_are_held_out() -> None:
+    held, second, tuned = (
+        Counter(label for label, _, _ in sentences(part)) for part in ("held_out", "held_out_2", "tuning")
+    )
+    assert held.total() + second.total() + tuned.total() >= 600
+    assert (held.total() + second.total()) * 4 >= tuned.total()
+    assert set(second) == {label for label, _, _ in (*SECOND_FLOORS, *SECOND_CEILINGS)}
     assert set(held) == set(tuned) == {*GRADES, NO_DANGER, CALM, *OTHERS}
 
 
@@ -99,3 +134,13 @@ def test_other_hints_are_found(part: str, flag: str) -> None:
 @pytest.mark.parametrize("part", PARTS)
 def test_other_hints_are_not_found_where_there_are_none(part: str) -> None:
     assert share(part, CALM, frozenset(OTHERS)) <= 0.08
+
+
+@pytest.mark.parametrize(("label", "what", "floor"), SECOND_FLOORS)
+def test_what_nobody_tuned_on_is_found(label: str, what: str, floor: float) -> None:
+    assert share("held_out_2", label, meant(what)) >= floor
+
+
+@pytest.mark.parametrize(("label", "what", "ceiling"), SECOND_CEILINGS)
+def test_what_nobody_tuned_on_is_not_found_where_it_is_not(label: str, what: str, ceiling: float) -> None:
+    assert share("held_out_2", label, meant(what)) <= ceiling

@@ -35,6 +35,7 @@ C3,信用卡,失业,100,希望分期
 """
 
 
+DOMESTIC = ("domestic_violence", "violence_possible")
 # Of flags that are found by patterns alone, or are what others are denied as.
 SAID = {
     "denied_mention": "没有收到传票",
@@ -53,6 +54,7 @@ SAID = {
     "role_spouse": "老公欠的债",
     "role_heir": "父亲去世了，银行让我还",
     "role_nominee": "我是名义借款人",
+    "wages_set_off": "工资被同一家银行划走",
 }
 
 
@@ -78,7 +80,8 @@ def _ids(outcome: Outcome, kind: str) -> tuple[str, ...]:
 
 
 def test_gambling_in_the_notes_takes_the_lump_sum_off_the_table() -> None:
-    money = {"balance": 3000000, "lump_sum_available": 2000000}
+    money: dict[str, object] = {"balance": 3000000, "lump_sum_available": 2800000, "creditors_overdue": 1}
+    money |= {"income_monthly": 450000, "essential_outgoings": 250000, "priority_payments": 100000}
     assert _outcome(**money).strategy == "lump_sum_settlement"
     alarmed = _outcome("gambling", **money)
     assert "lump_sum_settlement" in alarmed.blocked
@@ -173,7 +176,7 @@ def test_words_of_a_wish_to_die_go_all_the_way(database_url: str, redis_url: str
         ({"extra": {"是否有自杀倾向": "是"}}, ("self_harm_possible",)),
         ({"extra": {"是否有自杀倾向": "否", "经办人": "测试"}}, ()),
         ({"lender": "某银行（客户说想跳楼）"}, ("self_harm",)),
-        ({"private": {"notes": "希望分期"}, "extra": {"跟进记录": "老公打我，逼我去借钱"}}, ("domestic_violence",)),
+        ({"private": {"notes": "希望分期"}, "extra": {"跟进记录": "老公打我，逼我去借钱"}}, DOMESTIC),
     ],
 )
 def test_danger_is_seen_in_every_text_of_a_case(

@@ -159,7 +159,7 @@ def test_two_lines_differ_without_their_colours() -> None:
 
 
 def test_the_course_of_a_plan_begins_with_the_balance_and_ends_when_the_last_is_paid() -> None:
-    plans = [plan for evaluation, _ in swept(300, 11) for plan in evaluation.outcome.plans]
+    plans = [plan for evaluation, _ in swept(1_500, 11) for plan in evaluation.outcome.plans]
     assert {plan.kind for plan in plans} >= {"instalments", "lump_sum", "deferral"}
     for plan in plans:
         drawn = charts.course("x", plan)

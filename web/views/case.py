@@ -11,7 +11,7 @@ from forbear.accounts.accounts import ViewerWork
 from forbear.base.packs import UnreadablePackError
 from forbear.batch.recorded_decision import decision_on
 from forbear.batch.unevaluated import failed_evaluation, plain_facts
-from forbear.case import alternatives, budget, corrections, decision_diff, negotiation_files, pdf, timeline
+from forbear.case import alternatives, corrections, decision_diff, negotiation_files, pdf, timeline
 from forbear.case.actions import ACTIONS, possible
 from forbear.case.acts import default_follow_up
 from forbear.case.decided_case import DecidedCase
@@ -25,6 +25,8 @@ from rules.facts.case_facts import missing
 from rules.locale import said
 from rules.pack.pack import Pack
 from rules.pack.parameters import value_on
+from rules.text.budget import budget_of
+from rules.text.client_plan import MOST
 from rules.text.item_view import citations
 from rules.text.phrases import parameter
 from web import language
@@ -108,12 +110,13 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
         "plain": () if decision.evaluated else plain_facts(session, case.case_id, decision.pack),
         "asked": _asked(asks[0], decision.pack) if asks and waiting else (),
         "why_not": alternatives.alternatives(decision),
-        "budget": budget.budget_of(decision),
+        "budget": budget_of(decision.pack, decision.outcome, decision.facts),
         "privacy": card(work, case.case_id),
         "kit": case.course.negotiation_pack(),
         "drawn": case.is_current and any(map(charts.drawn, case.course.outcome.plans)),
         "since": _since(work, case),
         "first_questions": FIRST,
+        "first_tasks": MOST,
         "questions": {each.name: each for each in inputs(work.pack, decision.outcome.questions, {})},
         "asking": inputs(
             decision.pack,

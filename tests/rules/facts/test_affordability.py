@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from rules.facts.affordability import has_others, means, payable
+from rules.facts.affordability import has_others, means, payable, steady
 from rules.facts.cells import Value
 from tests.support.derivation import TODAY, value
 
@@ -236,3 +236,16 @@ def test_without_a_capacity_there_are_no_means_whatever_the_others_are() -> None
     assert means({}) is None
     assert means({"monthly_due": 1, "other_debt_payments": 1}) is None
     assert payable({"capacity": 900, "outgoings_implausible": True}) is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "offered"),
+    [
+        ({"capacity": 400_000, "capacity_stressed": 350_000}, 350_000),
+        ({"capacity": 400_000, "capacity_stressed": 0}, 320_000),
+        # While the living costs look too low the most is what bears a fall of income: the offer is less than that.
+        ({"capacity": 400_000, "capacity_stressed": 350_000, "outgoings_implausible": True}, 280_000),
+    ],
+)
+def test_what_is_offered_first_leaves_room_below_the_most(facts: dict[str, Value], offered: int) -> None:
+    assert steady(facts, 8_000) == offered < (payable(facts) or 0)

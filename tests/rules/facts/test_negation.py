@@ -59,6 +59,7 @@ def test_a_denial_close_before_is_seen(before: str) -> None:
         "无时无刻不",
         "没有工作，",
         "睡不着就",
+        "别人说做",
         "no money, ",
         "i cannot pay and ",
         "not now. ",

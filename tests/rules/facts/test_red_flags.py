@@ -41,6 +41,7 @@ TRIGGERS = {
     ),
     "scam_agent": "交出手机卡 交出身份证 交出验证码 交出网银U盾",
     "legal_papers": "传票 起诉状 支付令 执行通知 拍卖",
+    "suit_papers": "传票 起诉状 支付令 执行通知 判决书",
     "fake_legal_papers": "短信律师函 短信法院传票 点击链接 私人账户",
     "criminal_threat": "信用卡诈骗要坐牢 信用卡诈骗 坐牢",
     "police_contact": "经侦 派出所打电话 police_called",
@@ -171,7 +172,7 @@ def test_negation_never_silences(negation: str, entry: tuple[str, str], before: 
         ("没有收到法院传票", ("denied_mention",)),
         ("没有被起诉", ("denied_mention",)),
         ("no lawsuit so far", ("denied_mention",)),
-        ("没有被起诉，但今天收到传票", ("legal_papers",)),  # one place that is not denied is enough
+        ("没有被起诉，但今天收到传票", ("legal_papers", "suit_papers")),  # one place that is not denied is enough
         ("没有轻生念头", ("self_harm_possible",)),
         ("没有威胁家人", ("violence_possible",)),
         ("没有家暴", ("domestic_violence_possible",)),
@@ -190,8 +191,11 @@ def test_words_that_follow_nothing_are_joined_to_no_denial(joining: str) -> None
 
 
 def test_a_denial_holds_for_all_that_is_joined_to_it() -> None:
-    assert [each.lowered for each in matches(SHIPPED, "没有收到任何传票或支付令")] == [True, True]
-    assert [each.lowered for each in matches(SHIPPED, "没有收到传票，支付令昨天到了")] == [True, False]
+    def lowered(notes: str) -> list[bool]:
+        return [each.lowered for each in matches(SHIPPED, notes) if each.flag == "legal_papers"]
+
+    assert lowered("没有收到任何传票或支付令") == [True, True]
+    assert lowered("没有收到传票，支付令昨天到了") == [True, False]
     assert [each.lowered for each in matches(SHIPPED, "没有伪造过任何假病历")] == [True]
 
 
@@ -267,3 +271,16 @@ def test_a_word_that_would_be_found_everywhere_is_refused(key: str, blank: str) 
     others = "" if key == "words" else "words: [AB贷], "
     [error] = errors(edited("red_flags.yaml", "words: [AB贷]", f"{others}{key}: [AB, {blank}]"))
     assert f"{key}[1]: is blank and would be found in all notes" in error
+
+
+@pytest.mark.parametrize(
+    ("notes", "beyond"),
+    [
+        ("短信说诉前调解中心受理了案子，三天内回电，逾期移送立案", False),
+        ("诉前调解案号（2026）某0102民诉前调1234号，打12368核实过", False),
+        ("调解没谈成，昨天收到传票", True),
+        ("诉前调解后法院寄来起诉状副本", True),
+    ],
+)
+def test_a_mediation_before_a_suit_is_no_suit(notes: str, beyond: bool) -> None:
+    assert ("suit_papers" in scan(SHIPPED, notes)) is beyond

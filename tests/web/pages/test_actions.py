@@ -322,24 +322,28 @@ def test_a_crisis_is_not_put_aside(working: Callable[..., CaseOnDesk], action: s
     assert work.desk()["status"] == "open"
 
 
-def test_only_a_supervisor_turns_a_crisis_into_something_else(
+CLOSING = {"outcome": "closed", "why": "mistake"}
+
+
+def test_only_a_supervisor_takes_a_crisis_off_the_queue_without_contact(
     working: Callable[..., CaseOnDesk], database_url: str
 ) -> None:
     work = working()
     work.decide(accepted(1, "A", private={"notes": "不想活了"}))
     fields = {"strategy": "counsellor_review", "reason": "facts_wrong", "words": WORDS}
-    assert work.act("override", fields) == 422
+    assert (work.act("override", fields), work.act("outcome", CLOSING)) == (422, 422)
     work.client.become(cookie_of(database_url, account(database_url, "zhao", "supervisor")))
-    assert work.act("override", fields) == 303
+    assert work.act("override", fields) == 422  # nobody plans anything else before it is settled
+    assert work.act("outcome", CLOSING) == 303
 
 
-def test_a_crisis_is_closed_only_after_somebody_decided(working: Callable[..., CaseOnDesk]) -> None:
+def test_a_crisis_is_closed_only_after_somebody_was_reached(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide(accepted(1, "A", private={"notes": "不想活了"}))
-    closing = {"outcome": "closed", "why": "mistake"}
-    assert work.act("outcome", closing) == 422
-    assert work.act("accept", ACTIONS["accept"]) == 303
-    assert work.act("outcome", closing) == 303
+    assert work.act("accept", ACTIONS["accept"]) == 422
+    assert work.act("outcome", CLOSING) == 422
+    assert work.act("contact", {"result": "reached", "safety": "safe"}) == 303
+    assert work.act("outcome", CLOSING) == 303
 
 
 def test_a_barred_strategy_has_to_be_confirmed(working: Callable[..., CaseOnDesk]) -> None:
