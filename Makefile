@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser check format bench bench-desk mutants pack-mutants screenshots lock clean
+.PHONY: help setup demo test test-browser explore check format bench bench-desk mutants pack-mutants screenshots lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ demo: $(READY) ## triage samples/cases.csv and serve the desk until Ctrl-C (ONCE
 
 test: $(READY) ## every test but the browser's, on real PostgreSQL, Redis and Celery workers (T=path for one)
 	@$(BIN)/python -m pytest --numprocesses 3 --dist worksteal $(T)
+
+explore: $(READY) ## the property tests with inputs nobody has seen, ten times as many (T=path for some)
+	@$(BIN)/python -m pytest --numprocesses 2 --hypothesis-profile=explore -m hypothesis $(T)
 
 test-browser: $(READY) ## the pages in real Chromium, and PDF (needs chromium, Pango and a Chinese font)
 	@$(BIN)/python -m pytest -m browser $(T)

@@ -20,9 +20,12 @@ from forbear.ops import embedded
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# A machine ten times as slow is not a fault: nothing is timed here.
-hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("untimed")
+# A machine ten times as slow is not a fault: nothing is timed here. The same inputs each time, so that what is red is
+# red for everybody and through the change at hand; `make explore` looks for new ones.
+_UNTIMED = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("same", _UNTIMED, derandomize=True, database=None)
+hypothesis.settings.register_profile("explore", _UNTIMED, derandomize=False, max_examples=1000)
+hypothesis.settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")

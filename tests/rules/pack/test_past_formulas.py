@@ -68,6 +68,19 @@ def test_what_the_functions_waited_for_is_waited_for(told: Facts, capacity: int 
     assert old_derivation.derive(PACK, told, IN_FORCE, in_force(PACK, IN_FORCE)).get("capacity") == capacity
 
 
+@pytest.mark.parametrize(
+    ("balance", "other", "months"),
+    [(0, None, None), (1, None, None), (0, 0, 0), (1, 0, 1)],
+)
+def test_months_wait_for_a_capacity_that_is_known(balance: int, other: int | None, months: int | None) -> None:
+    told: Facts = {"income_monthly": 99_999_999_999_999, "essential_outgoings": 0, "priority_payments": 0}
+    told |= {"monthly_due": 15, "balance": balance}  # whatever the other debts take, some of the capacity is left
+    told |= {} if other is None else {"other_debt_payments": other}
+    known, _ = derive(PAST, told, IN_FORCE)
+    assert known.get("months_to_clear") == months
+    assert old_derivation.derive(PACK, told, IN_FORCE, in_force(PACK, IN_FORCE)).get("months_to_clear") == months
+
+
 @pytest.mark.parametrize(("as_of", "critical"), [(dt.date(2026, 1, 1), False), (dt.date(2025, 12, 31), None)])
 def test_a_clock_that_is_over_is_not_called_uncritical_before_the_figure(as_of: dt.date, critical: bool | None) -> None:
     told: Facts = {"legal_stage": "payment_order", "served_on": dt.date(2025, 12, 1)}
