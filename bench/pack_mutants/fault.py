@@ -87,10 +87,14 @@ _PLAIN: Final[tuple[tuple[type, Callable[[Any], str], str], ...]] = (
     (dt.date, lambda day: day.isoformat(), "tag:yaml.org,2002:timestamp"),
     (_Gone, repr, "tag:yaml.org,2002:str"),
 )
+
+
+def _representer(text: Callable[[Any], str], tag: str) -> Callable[[_Dumper, Any], yaml.Node]:
+    return lambda dumper, value: dumper.represent_scalar(tag, text(value))
+
+
 for _kind, _text, _tag in _PLAIN:
-    _Dumper.add_representer(
-        _kind, lambda dumper, value, text=_text, tag=_tag: dumper.represent_scalar(tag, text(value))
-    )
+    _Dumper.add_representer(_kind, _representer(_text, _tag))
 
 
 def written(data: Any) -> bytes:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 import pytest
@@ -25,6 +26,7 @@ from rules.loading.loader import DEFAULT_PACK
 from rules.pack.pack import Pack, PackError
 from rules.pack.schema import RuleTest
 from rules.pack.strict_yaml import read
+from tests.policy.matrix_cases import core, sample
 from tests.policy.reviewed import table
 
 ROOT: Final = Path(__file__).parents[2]
@@ -52,8 +54,8 @@ class Judge:
     """Knows the pack without a fault, and which tests pass on it."""
 
     def __init__(self) -> None:
-        loader.read = cache(read)  # type: ignore[attr-defined]  # every file but the one with the fault is read once
-        linter.mismatch = lambda pack, path: None  # type: ignore[assignment]  # it would notice everything
+        _put(loader, read=cache(read))  # every file but the one with the fault is read once
+        _put(linter, mismatch=lambda pack, path: None)  # it would notice everything
         self.pack = loader.load(DEFAULT_PACK)
         self.data: Mapping[str, Any] = {path: read(content) for path, content in self.pack.files.items()}
         self._reviewed = table(self.pack)
@@ -92,8 +94,13 @@ class Judge:
 
     def _with(self, changed: Mapping[str, bytes]) -> Pack:
         if _PATTERNS.isdisjoint(changed):  # they are right, and take a third of the time to read
-            consistency.check_phrases = lambda pack: ()
+            _put(consistency, check_phrases=lambda pack: ())
         return loader.load_files({**self.pack.files, **changed}, "mutant")
+
+
+def _put(module: ModuleType, **values: Any) -> None:
+    """Let a module do otherwise in this process."""
+    vars(module).update(values)
 
 
 def _own_tests(pack: Pack, changed: Collection[str]) -> bool:
@@ -118,16 +125,19 @@ def _findings(pack: Pack) -> str:
 def _serve(pack: Pack) -> None:
     """Give the mutant to whoever asks for the pack that ships."""
     load = loader.load
-    loader.load = linter.load = lambda folder: pack if folder == DEFAULT_PACK else load(folder)  # type: ignore[assignment]
+
+    def served(folder: Path) -> Pack:
+        return pack if folder == DEFAULT_PACK else load(folder)
+
+    _put(loader, load=served)
+    _put(linter, load=served)
 
 
 def _disagreement() -> bool:
     """Whether the matrix says otherwise, or a law is broken, on some of the cases that their tests look at."""
     from tests.policy import test_laws, test_matrix  # they ask for the pack
 
-    core, sample = test_matrix.core, test_matrix.sample
-    test_matrix.core = lambda: islice(core(), 0, None, 40)  # type: ignore[assignment]
-    test_matrix.sample = lambda size: sample(CASES)  # type: ignore[assignment]
+    _put(test_matrix, core=lambda: islice(core(), 0, None, 40), sample=lambda size: sample(CASES))
     for case in test_matrix.cases():
         wanted = case.wanted
         found = (case.found.strategy, case.found.urgency, case.found.secondary, frozenset(case.found.blocked))

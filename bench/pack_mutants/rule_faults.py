@@ -77,7 +77,7 @@ def condition_faults(pack: Pack, node: Any, at: Place) -> Iterator[tuple[str, Pl
             case {"not": child}:
                 yield "condition dropped", inner, part, child
             case {"fact": str(), **rest}:
-                for kind, end, was, now in _leaf_faults(pack, part, rest):
+                for kind, end, was, now in _leaf_faults(pack, part, {str(word): rest[word] for word in rest}):
                     yield kind, (*inner, *end), was, now
 
 
