@@ -14,7 +14,7 @@ from typing import Any
 from bench import engines, pipeline
 from forbear.base.settings import Settings
 from forbear.ops import embedded
-from models import migrate
+from models.database import migrate
 from rules.loading import loader
 
 RESULTS = Path(__file__).parent / "results.json"

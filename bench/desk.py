@@ -31,11 +31,11 @@ from forbear.accounts import accounts
 from forbear.base.settings import Settings
 from forbear.base.vault import Vault
 from forbear.ops import embedded
-from models import migrate
 from models.account import Account
-from models.session import session
+from models.database import migrate
+from models.database.session import session
 from rules.loading import loader
-from tests.support.serving import serving
+from tests.support.desk.serving import serving
 from web import auth
 from web.app import create_app
 from web.deps import now

@@ -16,7 +16,7 @@ from forbear.base.vault import Vault
 from forbear.batch.submit import Head, submit
 from forbear.batch.triage import triage_chunk
 from forbear.ledger.unit_of_work import begin
-from models.session import make_engine
+from models.database.session import make_engine
 from rules.pack.pack import Pack
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "cases.csv"

@@ -14,7 +14,7 @@ from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts
 from rules.formulas import derivation
 from rules.pack import parameters
-from rules.pack.condition_parser import resolve
+from rules.pack.logic.condition_parser import resolve
 from rules.pack.pack import Pack
 
 CHUNK = 500

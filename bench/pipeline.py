@@ -25,7 +25,7 @@ from forbear.intake import Accepted
 from forbear.ledger.unit_of_work import begin
 from forbear.ops.embedded import Urls
 from forbear.ops.processes import running, worker_command
-from models.session import make_engine, session
+from models.database.session import make_engine, session
 from rules.loading import loader
 
 WARM_UP = 2_000  # enough chunks that each worker process gets one and compiles its rules

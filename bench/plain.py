@@ -18,14 +18,14 @@ from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, Session, SQLModel
 
-from models.session import make_engine
+from models.database.session import make_engine
 from rules.engines.compiler import Program, compile_rules
 from rules.engines.message import Writer
 from rules.facts import case_facts
 from rules.formulas import derivation
 from rules.loading import loader
 from rules.pack import parameters
-from rules.pack.condition_parser import resolve
+from rules.pack.logic.condition_parser import resolve
 from rules.pack.pack import Pack
 
 app = Celery("plain", broker=os.environ.get("BENCH_REDIS_URL"))

@@ -45,7 +45,7 @@ def servers() -> Iterator[embedded.Urls]:
 @pytest.fixture(scope="session")
 def template_database(servers: embedded.Urls) -> str:
     """The name of a migrated, empty database that others are copied from."""
-    from models.migrate import upgrade
+    from models.database.migrate import upgrade
 
     name = "template_forbear"
     with psycopg.connect(servers.database, autocommit=True) as connection:
@@ -86,7 +86,7 @@ def shared_database_url(servers: embedded.Urls, template_database: str) -> Itera
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
     """Real Chromium."""
-    from tests.support.chromium import chromium
+    from tests.support.desk.chromium import chromium
 
     with chromium() as launched:
         yield launched

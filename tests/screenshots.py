@@ -11,12 +11,12 @@ from playwright.sync_api import Browser, FloatRect, Page
 from forbear.base.settings import Settings
 from forbear.base.vault import Vault
 from forbear.ops import embedded
-from models import migrate
+from models.database import migrate
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.chromium import DESK, PHONE, chromium, signed_in
-from tests.support.desk_clients import cookie_of
-from tests.support.populated_desk import Busy, busy
-from tests.support.serving import serving
+from tests.support.desk.chromium import DESK, PHONE, chromium, signed_in
+from tests.support.desk.desk_clients import cookie_of
+from tests.support.desk.populated_desk import Busy, busy
+from tests.support.desk.serving import serving
 from web.app import create_app
 from web.deps import now
 

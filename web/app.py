@@ -13,8 +13,8 @@ from forbear.base import log, packs
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
-from forbear.case import pdf
-from models.session import make_engine
+from forbear.case.papers import pdf
+from models.database.session import make_engine
 from rules.pack.pack import Pack
 from web import api, pages
 from web.monitoring import health, metrics

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from forbear.accounts.accounts import Viewer, ViewerWork, work_by
 from forbear.base.vault import Vault
 from forbear.ledger.unit_of_work import Work, begin
-from models.session import CONNECTIONS
+from models.database.session import CONNECTIONS
 from rules.pack.pack import Pack
 
 # A request keeps its session from one step to the next, and needs a thread for each. So no thread may ever wait for

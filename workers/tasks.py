@@ -26,7 +26,7 @@ from forbear.desk import maintenance, siblings
 from forbear.ledger.unit_of_work import Work, begin
 from forbear.ops import heartbeat, retention
 from forbear.webhooks import outbox
-from models.session import make_engine
+from models.database.session import make_engine
 from rules.pack.pack import Pack
 from workers.app import app
 from workers.schedule import PURGE_SECONDS

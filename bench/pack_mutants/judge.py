@@ -23,8 +23,8 @@ import rules.lint.check as linter
 import rules.loading.consistency as consistency
 import rules.loading.loader as loader
 from rules.loading.loader import DEFAULT_PACK
+from rules.pack.files.schema import RuleTest
 from rules.pack.pack import Pack, PackError
-from rules.pack.schema import RuleTest
 from rules.pack.strict_yaml import read
 from tests.policy.matrix_cases import core, sample
 from tests.policy.reviewed import table

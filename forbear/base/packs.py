@@ -9,10 +9,10 @@ from sqlmodel import Session, col, select
 from forbear.base.errors import ForbearError
 from models.pack import StoredPack
 from rules.loading.loader import DEFAULT_PACK, load, load_files
+from rules.pack.files.schema import Text
 from rules.pack.pack import Pack, PackError
-from rules.pack.schema import Text
+from rules.pack.past.upcasting import FORM, form_of
 from rules.pack.strict_yaml import YamlError, read
-from rules.pack.upcasting import FORM, form_of
 
 
 class UnreadablePackError(ForbearError):

@@ -9,7 +9,7 @@ from forbear.intake import Accepted, Intake, IntakeError, Rejected, read
 from forbear.intake.columns import is_reject_column, recognise
 from forbear.intake.rows import understand
 from rules.facts.cells import Value
-from rules.pack.schema import Vocabulary
+from rules.pack.files.schema import Vocabulary
 
 FIRST = 20  # rows and problems that are shown
 _MOST_ROWS = 5_000

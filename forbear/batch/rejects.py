@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from forbear.intake import Rejected
 from forbear.intake.columns import recognise
-from rules.pack.schema import Text, Vocabulary
+from rules.pack.files.schema import Text, Vocabulary
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from forbear.desk import siblings
 from forbear.intake import Accepted, Rejected
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
-from models import staging
+from models.database import staging
 from models.intake import Batch, Rejection
 from rules.facts import red_flags
 from rules.facts.texts import texts_of

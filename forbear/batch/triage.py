@@ -18,7 +18,7 @@ from forbear.desk import worklist
 from forbear.desk.worklist import DangerFound
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
-from models.copy import copy_into
+from models.database.copy import copy_into
 from models.decision import Decision
 from models.intake import Batch, Chunk
 from rules.decision.danger import Danger, danger_of

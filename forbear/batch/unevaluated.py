@@ -21,8 +21,8 @@ from rules.decision.danger import danger_of
 from rules.decision.outcome import not_evaluated
 from rules.facts import red_flags
 from rules.locale import listed, said
+from rules.pack.files.schema import Fact, Text
 from rules.pack.pack import Pack
-from rules.pack.schema import Fact, Text
 
 # Versions of failed chunks that are the newest of their case, and of which the queue does not know.
 _UNKNOWN = text("""

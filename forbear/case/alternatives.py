@@ -6,9 +6,9 @@ from forbear.batch.recorded_decision import RecordedDecision
 from rules.decision.near_misses import near_misses
 from rules.decision.reasons import decided_alone, rules_of
 from rules.engines.polars_engine import RuleTrace
-from rules.pack.fact_inputs import sources
-from rules.pack.normal_form import facts_of
-from rules.pack.schema import Text
+from rules.pack.files.schema import Text
+from rules.pack.logic.fact_inputs import sources
+from rules.pack.logic.normal_form import facts_of
 from rules.text.phrases import phrase, used
 
 

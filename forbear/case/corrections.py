@@ -19,8 +19,8 @@ from models.intake import Batch
 from rules.decision.safety_hold import denied_kinds
 from rules.facts.case_facts import Facts, FieldError, Parser, read_facts
 from rules.facts.cells import Value
+from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
-from rules.pack.schema import Fact
 
 
 def asked_of(pack: Pack) -> tuple[str, ...]:

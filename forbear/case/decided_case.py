@@ -17,9 +17,9 @@ from models.desk import WorklistItem
 from models.pack import StoredPack
 from rules.facts import case_facts
 from rules.locale import Language
-from rules.pack.normal_form import facts_of, leaves
+from rules.pack.files.schema import Text
+from rules.pack.logic.normal_form import facts_of, leaves
 from rules.pack.pack import LoadedRule
-from rules.pack.schema import Text
 from rules.text.decision_view import DecisionView, public_facts
 
 

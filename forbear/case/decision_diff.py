@@ -7,7 +7,7 @@ from forbear.batch.recorded_decision import RecordedDecision
 from rules.decision.reasons import source
 from rules.facts.case_facts import display
 from rules.locale import Language, said
-from rules.pack.schema import Rule, Text
+from rules.pack.files.schema import Rule, Text
 
 _UNKNOWN = said("unknown")
 

@@ -13,8 +13,8 @@ from forbear.case.decided_case import DecidedCase, DecisionSummary
 from models.account import Account
 from models.decision import Decision
 from models.review import Review
+from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
-from rules.pack.schema import Text
 from rules.text.phrases import filled
 
 

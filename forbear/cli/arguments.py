@@ -13,9 +13,9 @@ from forbear.cli.context import today
 from forbear.locale import said
 from rules.facts.cells import CellError, Reader, read_date
 from rules.facts.numbers import int_reader, money_reader, rate_reader
+from rules.pack.files.schema import Dated, Fact, FactType, Reference, Text
 from rules.pack.pack import Pack
 from rules.pack.parameters import canonical, value_on
-from rules.pack.schema import Dated, Fact, FactType, Reference, Text
 from rules.text.phrases import cited
 
 AsJson = Annotated[bool, typer.Option("--json", help="one object, figures as decimal strings")]

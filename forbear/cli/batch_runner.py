@@ -15,7 +15,7 @@ from forbear.batch.progress import BatchProgress, progress_of, remaining
 from forbear.batch.submit import Head, Submitted, submit
 from forbear.cli.context import Context
 from forbear.intake import Accepted, Intake, Rejected, open_intake
-from models.session import session
+from models.database.session import session
 from rules.pack.pack import Pack
 from workers.wake import wake
 

@@ -18,8 +18,8 @@ from forbear.base.vault import Vault, check_key, load_vault
 from forbear.ledger import ledger
 from forbear.ledger.unit_of_work import Work, begin
 from forbear.ops import embedded
-from models import migrate
-from models.session import make_engine, session
+from models.database import migrate
+from models.database.session import make_engine, session
 from rules.pack.pack import Pack
 
 

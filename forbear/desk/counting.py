@@ -11,8 +11,8 @@ from forbear.base.packs import name_of
 from forbear.desk.filters import QueueFilter, conditions
 from forbear.desk.queue import URGENCIES, places
 from models.desk import STATUSES, QueueTally
+from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
-from rules.pack.schema import Text
 
 BOUND = 1000  # counted one by one no further than this
 

@@ -19,8 +19,8 @@ from models.desk import GRADES, TO_DO, WorklistItem
 from rules.decision.danger import danger_of
 from rules.decision.safety_hold import SELF_HARM, SafetyHold
 from rules.facts import red_flags
-from rules.pack.red_flags import Grade
-from rules.pack.schema import Urgency
+from rules.pack.files.red_flags import Grade
+from rules.pack.files.schema import Urgency
 
 SETTLED: Final[dict[str, Any]] = {"danger": None, "danger_kinds": [], "raised_urgency": None, "call_at": None}
 _CRISIS: Final[Urgency] = "U0"  # what explicit self-harm raises a case to; other danger

@@ -17,8 +17,8 @@ from models.desk import WorklistItem
 from models.intake import Chunk
 from rules.facts import case_facts
 from rules.locale import Language
+from rules.pack.files.schema import Text, Urgency
 from rules.pack.pack import Pack
-from rules.pack.schema import Text, Urgency
 
 URGENCIES: tuple[str, ...] = get_args(Urgency)
 PAGE = 50

@@ -13,10 +13,10 @@ from sqlmodel import Session
 
 from forbear.desk import siblings
 from forbear.ledger.unit_of_work import Work
-from models.copy import copy_into
+from models.database.copy import copy_into
 from rules.decision.evaluate import Evaluation
+from rules.pack.files.red_flags import Grade
 from rules.pack.pack import Pack
-from rules.pack.red_flags import Grade
 
 _FAR = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 # The row of a newer decision replaces the older one's. A case that a person dealt with comes back to the queue only if

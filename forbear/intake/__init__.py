@@ -13,7 +13,7 @@ from forbear.intake.parquet import PARQUET
 from forbear.intake.rows import Accepted, Intake, Rejected, ahead, past_of, understand
 from forbear.intake.source import IntakeError, SourceFile, SourceRow, empty
 from forbear.intake.xlsx import XLSX
-from rules.pack.schema import Text, Vocabulary
+from rules.pack.files.schema import Text, Vocabulary
 
 __all__ = [
     "BY_MEDIA_TYPE",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from forbear.intake.source import IntakeError
 from forbear.locale import said
-from rules.pack.schema import Fact, Text, Vocabulary
+from rules.pack.files.schema import Fact, Text, Vocabulary
 
 REJECT_COLUMNS = ("row", "field", "error")  # what a rejects file adds
 # Spaces, zero-width characters and the marks people put around a name: 案件编号*：

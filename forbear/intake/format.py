@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from forbear.base.errors import ForbearError
 from forbear.intake.source import MAX_SHEET_ROWS, SourceFile
-from rules.pack.schema import Text
+from rules.pack.files.schema import Text
 
 Cell: TypeAlias = str | int | Decimal
 Rows: TypeAlias = Iterable[Sequence[Cell]]

@@ -12,7 +12,7 @@ from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, as_text, dist
 from forbear.intake.text_files import readable
 from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError, Parser
-from rules.pack.schema import Text, Vocabulary
+from rules.pack.files.schema import Text, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)

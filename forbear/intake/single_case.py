@@ -7,7 +7,7 @@ from pathlib import Path
 from forbear.intake.columns import recognise
 from forbear.intake.json_lines import source_of_objects
 from forbear.intake.rows import Accepted, Intake, Rejected, understand
-from rules.pack.schema import Vocabulary
+from rules.pack.files.schema import Vocabulary
 
 
 def one(given: Mapping[str, object], vocabulary: Vocabulary, as_of: dt.date) -> tuple[Intake, Accepted | Rejected]:

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from forbear.base.vault import Vault
-from models.copy import copy_into
+from models.database.copy import copy_into
 from models.ledger import LedgerHead, LedgerRow
 
 SYSTEM = "system"

@@ -19,7 +19,7 @@ from sqlmodel import Session
 from forbear.base.vault import Vault
 from forbear.ledger import ledger
 from forbear.ledger.ledger import SYSTEM, LedgerEntry
-from models.session import session
+from models.database.session import session
 
 
 @dataclass(frozen=True)

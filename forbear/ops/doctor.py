@@ -12,9 +12,9 @@ from forbear.base.errors import ForbearError
 from forbear.base.settings import Settings
 from forbear.base.vault import load_vault
 from forbear.ops import embedded
-from models import migrate
+from models.database import migrate
+from models.database.session import make_engine
 from models.heartbeat import Heartbeat
-from models.session import make_engine
 from rules.loading import loader
 from rules.pack.pack import PackError
 

@@ -15,7 +15,7 @@ from forbear.ops.mended import Change, mend
 from rules.decision.evaluate import Evaluation
 from rules.decision.outcome import stored_outcome
 from rules.facts import case_facts
-from rules.pack.upcasting import FORM, upcast_outcome
+from rules.pack.past.upcasting import FORM, upcast_outcome
 
 BLOCK = 500  # decisions evaluated at once
 _COLUMNS = (

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
-from rules.pack.schema import Text
+from rules.pack.files.schema import Text
 
 SECONDS = 10.0  # for all of it: connecting, sending, and the first line of an answer
 MAX_URL = 2000

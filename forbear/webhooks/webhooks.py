@@ -17,7 +17,7 @@ from sqlmodel import Session, col, func, select
 from forbear.accounts.accounts import Viewer, ViewerWork
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks.http import target_of
-from models.copy import copy_into
+from models.database.copy import copy_into
 from models.intake import Batch
 from models.webhook import EVENTS, Delivery, Webhook
 

@@ -10,9 +10,9 @@ from rules.decision.outcome import Counterfactual, Outcome
 from rules.engines.polars_engine import MissingCondition, PolarsEngine, Verdicts
 from rules.facts.case_facts import Facts
 from rules.formulas.derivation import Derivation, Derived
-from rules.pack.conditions import Compare
-from rules.pack.fact_inputs import followers
-from rules.pack.normal_form import leaves
+from rules.pack.logic.conditions import Compare
+from rules.pack.logic.fact_inputs import followers
+from rules.pack.logic.normal_form import leaves
 from rules.pack.pack import Pack
 
 MOST = 3  # changes told of one case

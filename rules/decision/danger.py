@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rules.pack.files.red_flags import Grade
 from rules.pack.pack import Pack
-from rules.pack.red_flags import Grade
 
 
 @dataclass(frozen=True)

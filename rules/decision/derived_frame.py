@@ -12,7 +12,7 @@ import polars as pl
 from rules.decision.outcome import EngineDisagreement
 from rules.engines.frame import end, frame
 from rules.facts.case_facts import Facts
-from rules.formulas.columns import FormulaColumns
+from rules.formulas.columns.columns import FormulaColumns
 from rules.formulas.derivation import Derived
 from rules.formulas.ends import SIDES, bounded
 from rules.pack.pack import Pack

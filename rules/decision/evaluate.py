@@ -21,9 +21,9 @@ from rules.facts.cells import Value
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import Bounds
-from rules.pack.condition_parser import resolve
-from rules.pack.conditions import Compare, ParameterReference
-from rules.pack.normal_form import facts_of, leaves
+from rules.pack.logic.condition_parser import resolve
+from rules.pack.logic.conditions import Compare, ParameterReference
+from rules.pack.logic.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
 

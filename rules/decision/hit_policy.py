@@ -14,9 +14,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
-from rules.pack.items import Item
+from rules.pack.files.items import Item
+from rules.pack.files.schema import ACKNOWLEDGEMENTS, LENDER_CONTACT, WITHHELD, Effect, Rule, Urgency
 from rules.pack.pack import LoadedRule, Pack
-from rules.pack.schema import ACKNOWLEDGEMENTS, LENDER_CONTACT, WITHHELD, Effect, Rule, Urgency
 
 Ids = tuple[str, ...]
 DEFAULT = "default"

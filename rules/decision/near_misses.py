@@ -9,9 +9,9 @@ from typing import Final
 from rules.decision.outcome import Outcome
 from rules.decision.reasons import rules_of
 from rules.engines.polars_engine import RuleTrace
-from rules.pack import conditions as c
-from rules.pack.fact_inputs import sources
-from rules.pack.normal_form import facts_of, leaves
+from rules.pack.logic import conditions as c
+from rules.pack.logic.fact_inputs import sources
+from rules.pack.logic.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
 
 _MOST: Final = 3

@@ -14,9 +14,9 @@ from rules.engines.message import Facts
 from rules.facts.legal_days import deadline, ending
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.formulas.dates import months_after
+from rules.pack.files.schema import Urgency
 from rules.pack.pack import Pack
-from rules.pack.schema import Urgency
-from rules.pack.upcasting import upcast_outcome
+from rules.pack.past.upcasting import upcast_outcome
 
 DISAGREEMENT = "disagreement"
 NOT_EVALUATED = "not_evaluated"

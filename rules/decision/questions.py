@@ -8,8 +8,8 @@ from typing import Final
 
 from rules.decision.hit_policy import Ids
 from rules.decision.outcome import Outcome
-from rules.pack.fact_inputs import sources
-from rules.pack.normal_form import facts_of, leaves
+from rules.pack.logic.fact_inputs import sources
+from rules.pack.logic.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
 
 FIRST: Final = 5  # asked at first; nobody answers thirty questions at once

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from rules.decision.hit_policy import DEFAULT, HitPolicy, Ids
 from rules.decision.outcome import DISAGREEMENT, NOT_EVALUATED
+from rules.pack.files.schema import Default, Rule
 from rules.pack.pack import LoadedRule, Pack
-from rules.pack.schema import Default, Rule
 
 
 def speaking(pack: Pack, fired: Ids) -> Ids:

@@ -14,7 +14,7 @@ from rules.finance import amortisation
 from rules.finance.amortisation import LoanTerms
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.formulas.dates import months_begun
-from rules.pack.schema import PlanKind, Strategy
+from rules.pack.files.schema import PlanKind, Strategy
 
 # Kinds whose search for a term needs an end.
 WITH_INTEREST: Final = ("instalments_with_interest", "equal_principal")

@@ -10,8 +10,8 @@ from rules.decision.danger import Danger, danger_of
 from rules.decision.outcome import Outcome
 from rules.decision.reasons import decided_alone
 from rules.facts.case_facts import Facts
+from rules.pack.files.red_flags import Grade
 from rules.pack.pack import Pack
-from rules.pack.red_flags import Grade
 
 # Strategies that are a protocol for staff: of explicit self-harm, of other explicit danger, of what is to be asked.
 SELF_HARM: Final = "self_harm"  # the kind of danger that is a crisis

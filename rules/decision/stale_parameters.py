@@ -13,11 +13,11 @@ from rules.decision.reasons import speaking
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts
 from rules.formulas.derivation import Derived
-from rules.pack.condition_parser import resolve
-from rules.pack.conditions import Compare, Condition, ParameterReference
-from rules.pack.fact_inputs import followers
 from rules.pack.formulas import parameters_of
-from rules.pack.normal_form import facts_of, leaves
+from rules.pack.logic.condition_parser import resolve
+from rules.pack.logic.conditions import Compare, Condition, ParameterReference
+from rules.pack.logic.fact_inputs import followers
+from rules.pack.logic.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
 from rules.pack.parameters import value_on
 from rules.pack.references import uses

@@ -10,9 +10,9 @@ from typing import Final, TypeAlias
 from rules.engines import message
 from rules.engines.durable_expressions import PATTERNS, STACK, Expression, ExpressionPart, either, one_of, together
 from rules.formulas.ends import ORDERED, SIDES, bounded
-from rules.pack import conditions as c
-from rules.pack.normal_form import FALSE, normal
-from rules.pack.schema import Fact, Vocabulary
+from rules.pack.files.schema import Fact, Vocabulary
+from rules.pack.logic import conditions as c
+from rules.pack.logic.normal_form import FALSE, normal
 
 Rules: TypeAlias = Sequence[tuple[str, c.Condition]]
 

@@ -11,7 +11,7 @@ import durable_rules_engine
 from rules.engines.compiler import Rules, Ruleset, compile_rules
 from rules.engines.message import Facts, MessageError, Writer
 from rules.formulas.ends import NO_BOUNDS, Bounds
-from rules.pack.schema import Vocabulary
+from rules.pack.files.schema import Vocabulary
 
 _NOT_HANDLED = 1  # no rule fired; 0: some did
 _FIRST = "$first"

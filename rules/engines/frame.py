@@ -11,11 +11,11 @@ import polars as pl
 
 from rules.engines.message import Facts
 from rules.facts.cells import Value
-from rules.formulas.column_values import TYPES
+from rules.formulas.columns.column_values import TYPES
 from rules.formulas.ends import NO_BOUNDS, SIDES, Bounds, Side, bounded
 from rules.formulas.ends import ends as ends_of
-from rules.pack import conditions as c
-from rules.pack.schema import FactType, Vocabulary
+from rules.pack.files.schema import FactType, Vocabulary
+from rules.pack.logic import conditions as c
 
 _OPERATORS: Final[Mapping[str, Callable[[pl.Expr, pl.Expr], pl.Expr]]] = {
     "equals": operator.eq,

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from rules.engines.message import Facts
 from rules.facts.cells import Value
-from rules.pack import conditions as c
-from rules.pack.normal_form import normal
+from rules.pack.logic import conditions as c
+from rules.pack.logic.normal_form import normal
 
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "equals": operator.eq,

@@ -8,10 +8,10 @@ import polars as pl
 
 from rules.engines.frame import ROW, UNKNOWN, compare
 from rules.formulas.ends import bounded
-from rules.pack import conditions as c
-from rules.pack.fact_inputs import sources
-from rules.pack.normal_form import facts_of
-from rules.pack.schema import Vocabulary
+from rules.pack.files.schema import Vocabulary
+from rules.pack.logic import conditions as c
+from rules.pack.logic.fact_inputs import sources
+from rules.pack.logic.normal_form import facts_of
 
 
 class Columns:

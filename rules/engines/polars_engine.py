@@ -14,10 +14,10 @@ from rules.engines.frame import frame
 from rules.engines.message import Facts
 from rules.engines.polars_columns import Columns
 from rules.formulas.ends import NO_BOUNDS, Bounds, bounded
-from rules.pack import conditions as c
-from rules.pack.fact_inputs import sources
-from rules.pack.normal_form import facts_of, leaves, normal
-from rules.pack.schema import Vocabulary
+from rules.pack.files.schema import Vocabulary
+from rules.pack.logic import conditions as c
+from rules.pack.logic.fact_inputs import sources
+from rules.pack.logic.normal_form import facts_of, leaves, normal
 
 Ids = tuple[str, ...]
 _T = TypeVar("_T")

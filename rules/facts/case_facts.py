@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from rules.facts.cells import CellError, Reader, Value, bool_reader, enum_reader, list_reader, read_date, text_reader
 from rules.facts.numbers import int_reader, money_reader, rate_reader
 from rules.locale import Language, in_language, listed, said
-from rules.pack.schema import Fact, Text, Vocabulary
+from rules.pack.files.schema import Fact, Text, Vocabulary
 
 Facts: TypeAlias = dict[str, Value]
 _TYPES: Final = {

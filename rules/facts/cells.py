@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from rules.locale import listed, said
 from rules.locale.word_lists import word_lists
-from rules.pack.schema import Fact, Text
+from rules.pack.files.schema import Fact, Text
 
 Value: TypeAlias = str | bool | int | dt.date | tuple[str, ...]
 Reader: TypeAlias = Callable[[object], Value | None]

@@ -9,7 +9,7 @@ from typing import Final
 
 from rules.facts.cells import CellError, Reader, fold, is_blank, plain, shown
 from rules.locale.word_lists import word_lists
-from rules.pack.schema import Fact
+from rules.pack.files.schema import Fact
 
 MAX_YUAN: Final = 10**12 - 1  # 12 digits; in fen still far below what JSON numbers hold exactly
 MAX_PERCENT: Final = 99_999

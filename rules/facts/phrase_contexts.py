@@ -8,8 +8,8 @@ from typing import Final
 
 from rules.facts.phrase_patterns import compiled, parse
 from rules.facts.reading import STOP
+from rules.pack.files.red_flags import RedFlag
 from rules.pack.pack import Pack
-from rules.pack.red_flags import RedFlag
 
 _REACH: Final = 40  # letters of a sentence looked at before and after an alarm
 

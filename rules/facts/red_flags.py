@@ -16,8 +16,8 @@ from rules.facts.phrase_patterns import Sequence, anchors, compiled, parse, word
 from rules.facts.reading import bare, reading
 from rules.locale import Language, in_language, listed, said
 from rules.locale.word_lists import word_lists
+from rules.pack.files.red_flags import RedFlag
 from rules.pack.pack import Pack
-from rules.pack.red_flags import RedFlag
 
 _AND: Final = re.compile(rf"\s*(?:{'|'.join(word_lists('negation')['and'])})\s*")
 _START: Final = 2  # letters by which words are looked up

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from rules.locale.word_lists import word_lists
-from rules.pack.schema import Vocabulary
+from rules.pack.files.schema import Vocabulary
 
 _YES: Final = frozenset(word_lists("cells")["yes"])
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from rules.facts.cells import fold, words_of_values
 from rules.facts.numbers import limits
-from rules.pack import schema
+from rules.pack.files import schema
 from rules.pack.pack import quoted
 
 _LARGEST: Final = 2**63 - 1  # what both engines and a column hold

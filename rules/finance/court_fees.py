@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, Literal, TypeAlias
 
-from rules.pack.fee_tables import Bracket, FeeSchedule, FeeTable
+from rules.pack.files.fee_tables import Bracket, FeeSchedule, FeeTable
+from rules.pack.files.schema import Dated, Unit
 from rules.pack.pack import Pack
 from rules.pack.parameters import canonical, misdated, of_day, value_on
-from rules.pack.schema import Dated, Unit
 
 Kind: TypeAlias = Literal["court", "enforcement", "preservation"]
 TABLES: Final[tuple[Kind, ...]] = ("court", "enforcement", "preservation")

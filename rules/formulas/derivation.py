@@ -24,10 +24,10 @@ from rules.formulas.bounds import (
     with_nothing,
 )
 from rules.formulas.reader import Reader, State, Surroundings, reader
+from rules.pack.files.schema import Fact, Parameter
 from rules.pack.formulas import Expression, facts_of
 from rules.pack.pack import Pack
 from rules.pack.parameters import canonical, in_force, value_on
-from rules.pack.schema import Fact, Parameter
 
 
 class Derived(NamedTuple):

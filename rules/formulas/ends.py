@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from rules.facts.cells import Value
 from rules.formulas.bounds import Bound, Interval
-from rules.pack.schema import FactType, Vocabulary
+from rules.pack.files.schema import FactType, Vocabulary
 
 Side = Literal["low", "high"]
 SIDES: Final[tuple[Side, Side]] = ("low", "high")

@@ -13,11 +13,11 @@ from rules.formulas.parser import Parsed, parse_formula
 from rules.formulas.reader import State, reader
 from rules.formulas.sizes import WIDEST, Sizes
 from rules.formulas.units import kind_of, told
-from rules.pack.derived_facts import DerivedFact
+from rules.pack.files.derived_facts import DerivedFact
+from rules.pack.files.schema import Fact, FactEntry, Parameter
 from rules.pack.formulas import Divide, facts_of
 from rules.pack.pack import LoadedFormula, quoted
 from rules.pack.parameters import mistakes
-from rules.pack.schema import Fact, FactEntry, Parameter
 
 FOLDER: Final = "facts/derived"
 _LARGEST: Final = 2**63 - 1  # what both engines and a column hold

@@ -12,9 +12,9 @@ from rules.formulas.functions import FUNCTIONS
 from rules.formulas.operands import FormulaError, items, keys, one, same
 from rules.formulas.units import QUANTITIES, Kind, Quantity, kind_of, told
 from rules.pack import formulas as f
+from rules.pack.files.schema import Fact, Parameter
 from rules.pack.pack import allowed, quoted
 from rules.pack.parameters import canonical
-from rules.pack.schema import Fact, Parameter
 
 _COMPARISONS: Final = get_args(f.Comparison)
 _ROUNDINGS: Final = get_args(f.Rounding)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from rules.pack.schema import Fact, Unit
+from rules.pack.files.schema import Fact, Unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import Final
 
 from rules.handbook.context import HandbookContext, anchor, at_length, link, links, quantity, urgency
 from rules.handbook.document import Bullet, Line, TextSpan
-from rules.pack import conditions as c
+from rules.pack.files.schema import Effect
+from rules.pack.logic import conditions as c
 from rules.pack.parameters import value_on
 from rules.pack.references import Name, named
-from rules.pack.schema import Effect
 from rules.text.phrases import parts
 
 _ORDER: Final = (

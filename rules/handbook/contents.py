@@ -11,8 +11,8 @@ from rules.handbook.context import HandbookContext, chapter, context, day, sure,
 from rules.handbook.document import Bullet, Bullets, Handbook, Line, Section, Table, TextSpan
 from rules.handbook.wording import paragraphs
 from rules.locale import Language
+from rules.pack.files.schema import Layer, Status, Urgency
 from rules.pack.pack import Pack
-from rules.pack.schema import Layer, Status, Urgency
 
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 

@@ -14,11 +14,11 @@ from rules.handbook.wording import labels
 from rules.lint.code_uses import uses_in_code
 from rules.locale import Language, in_language
 from rules.locale import said as sentence
-from rules.pack.items import Item
-from rules.pack.negotiation import Point
+from rules.pack.files.items import Item
+from rules.pack.files.negotiation import Point
+from rules.pack.files.schema import Parameter, ParameterValue, Reference, Rule, Status, Text, Urgency
 from rules.pack.pack import LoadedRule, Pack
 from rules.pack.references import Name, Use, uses
-from rules.pack.schema import Parameter, ParameterValue, Reference, Rule, Status, Text, Urgency
 from rules.text.phrases import articles, parameter, written
 
 _TONES: Final[Mapping[Status, Tone]] = {

@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from rules.pack.schema import Text
+from rules.pack.files.schema import Text
 from rules.pack.strict_yaml import read
 
 TEMPLATES: Final = Path(__file__).parent / "templates"

@@ -8,12 +8,12 @@ from typing import Final
 
 from rules.facts.case_facts import Facts
 from rules.lint.rule_tests import Example
-from rules.pack import conditions as c
-from rules.pack.condition_parser import resolve
-from rules.pack.normal_form import leaves
+from rules.pack.files.schema import FactType
+from rules.pack.logic import conditions as c
+from rules.pack.logic.condition_parser import resolve
+from rules.pack.logic.normal_form import leaves
 from rules.pack.pack import LoadedRule, Pack
 from rules.pack.parameters import in_force
-from rules.pack.schema import FactType
 
 # How close: a day, a month, a person; a yuan; a percent.
 _STEP: Final[Mapping[FactType, int]] = {"int": 1, "date": 1, "money": 100, "rate": 100}

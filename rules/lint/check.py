@@ -17,9 +17,9 @@ from rules.lint.parameter_check import unconfirmed
 from rules.lint.review_dates import overdue_reviews
 from rules.lint.rule_tests import TestFailure, examples, run_tests
 from rules.loading.loader import Pack, PackError, load
-from rules.pack import conditions as c
 from rules.pack.changelog import faults
-from rules.pack.normal_form import leaves
+from rules.pack.logic import conditions as c
+from rules.pack.logic.normal_form import leaves
 from rules.pack.pack import LoadedRule
 from rules.pack.references import uses
 

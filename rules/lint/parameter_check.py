@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from rules.pack.files.schema import Dated
 from rules.pack.pack import Pack
 from rules.pack.parameters import of_day
-from rules.pack.schema import Dated
 
 
 def unconfirmed(pack: Pack, on: dt.date) -> Iterator[tuple[Literal["error", "warning"], str, str]]:

@@ -13,10 +13,10 @@ from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts, Parser
 from rules.formulas.derivation import derive
 from rules.formulas.ends import Bounds
-from rules.pack.condition_parser import resolve
+from rules.pack.files.schema import Effect, RuleTest
+from rules.pack.logic.condition_parser import resolve
 from rules.pack.pack import LoadedRule, Pack
 from rules.pack.parameters import in_force
-from rules.pack.schema import Effect, RuleTest
 
 Verdict = Literal["hit", "no_hit", "unknown"]
 _VERDICTS: Final[Mapping[bool | None, Verdict]] = {True: "hit", False: "no_hit", None: "unknown"}

@@ -14,12 +14,12 @@ from rules.finance.court_fees import flaws
 from rules.loading.hardship_documents import check_documents
 from rules.loading.negotiation_check import check_negotiation
 from rules.loading.phrase_check import check_phrases
-from rules.pack import schema
-from rules.pack.items import Advice
+from rules.pack.files import schema
+from rules.pack.files.items import Advice
+from rules.pack.files.red_flags import RedFlag
+from rules.pack.files.schema import Manifest
 from rules.pack.pack import Pack, quoted
 from rules.pack.parameters import mistakes
-from rules.pack.red_flags import RedFlag
-from rules.pack.schema import Manifest
 
 _T = TypeVar("_T")
 

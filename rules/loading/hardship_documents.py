@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import get_args
 
-from rules.pack import conditions as c
+from rules.pack.files.schema import Hardship, Strength
+from rules.pack.logic import conditions as c
 from rules.pack.pack import LoadedRule, Pack, quoted
-from rules.pack.schema import Hardship, Strength
 
 
 def about(condition: c.Condition) -> tuple[str, ...]:

@@ -15,19 +15,20 @@ from rules.formulas.loader import FOLDER, load_formulas, name_of, with_derived
 from rules.loading.consistency import check
 from rules.loading.rule_check import check_formula, check_rule
 from rules.loading.schema_errors import sentence
-from rules.pack import items, references, schema
-from rules.pack.condition_parser import ConditionError, parse, resolve
-from rules.pack.derived_facts import DerivedFact
-from rules.pack.fact_inputs import sources
-from rules.pack.fee_tables import FeeTable
+from rules.pack import references
+from rules.pack.files import items, schema
+from rules.pack.files.derived_facts import DerivedFact
+from rules.pack.files.fee_tables import FeeTable
+from rules.pack.files.negotiation import Letter, Negotiation
+from rules.pack.files.phrases import Phrases
+from rules.pack.files.red_flags import RedFlag
+from rules.pack.files.schema import Edition, Manifest, OpenPoint
 from rules.pack.formulas import facts_of
-from rules.pack.negotiation import Letter, Negotiation
+from rules.pack.logic.condition_parser import ConditionError, parse, resolve
+from rules.pack.logic.fact_inputs import sources
 from rules.pack.pack import LoadedFormula, LoadedRule, Pack, PackError, allowed, quoted
-from rules.pack.phrases import Phrases
-from rules.pack.red_flags import RedFlag
-from rules.pack.schema import Edition, Manifest, OpenPoint
+from rules.pack.past.upcasting import FORM, form_of, upcast_pack
 from rules.pack.strict_yaml import YamlError, read
-from rules.pack.upcasting import FORM, form_of, upcast_pack
 
 __all__ = ["DEFAULT_PACK", "LoadedRule", "Pack", "PackError", "load", "load_files"]
 

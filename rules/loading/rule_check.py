@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from rules.facts.case_facts import Parser, reader
 from rules.facts.cells import CellError, Reader
-from rules.pack import schema
+from rules.pack.files import schema
 from rules.pack.pack import LoadedFormula, Pack, allowed, quoted
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import yaml
 
-from rules.pack.schema import Text
+from rules.pack.files.schema import Text
 
 Language: TypeAlias = Literal["zh", "en"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from rules.pack.files.schema import Edition, Text
 from rules.pack.pack import Pack, allowed, quoted
-from rules.pack.schema import Edition, Text
 
 
 @dataclass(frozen=True, slots=True)

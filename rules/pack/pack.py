@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from rules.pack import schema
-from rules.pack.conditions import Condition
-from rules.pack.derived_facts import DerivedFact
-from rules.pack.fee_tables import FeeTable
+from rules.pack.files import schema
+from rules.pack.files.derived_facts import DerivedFact
+from rules.pack.files.fee_tables import FeeTable
+from rules.pack.files.items import Advice, Item, WarningEntry
+from rules.pack.files.negotiation import Letter, Negotiation
+from rules.pack.files.phrases import Phrases
+from rules.pack.files.red_flags import RedFlag
+from rules.pack.files.schema import Edition, Manifest, OpenPoint
 from rules.pack.formulas import Expression
-from rules.pack.items import Advice, Item, WarningEntry
-from rules.pack.negotiation import Letter, Negotiation
-from rules.pack.phrases import Phrases
-from rules.pack.red_flags import RedFlag
-from rules.pack.schema import Edition, Manifest, OpenPoint
+from rules.pack.logic.conditions import Condition
 
 _FIRST_WITH_BOUNDS: Final = 4
 

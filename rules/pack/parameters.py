@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
-from rules.pack.schema import Dated, Parameter, ParameterValue, Unit
+from rules.pack.files.schema import Dated, Parameter, ParameterValue, Unit
 
 if TYPE_CHECKING:
     from rules.pack.pack import Pack

@@ -5,8 +5,8 @@ from __future__ import annotations
 import string
 from collections.abc import Collection, Iterator
 
+from rules.pack.files.schema import Text
 from rules.pack.pack import Pack, allowed, quoted
-from rules.pack.schema import Text
 
 
 def placeholders(text: str) -> list[str]:

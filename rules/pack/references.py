@@ -14,13 +14,13 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, g
 
 from pydantic import BaseModel
 
-from rules.pack import conditions as c
-from rules.pack import schema
-from rules.pack.condition_parser import ConditionError, parse
-from rules.pack.derived_facts import DerivedFact
+from rules.pack.files import schema
+from rules.pack.files.derived_facts import DerivedFact
 from rules.pack.formulas import parameters_of
+from rules.pack.logic import conditions as c
+from rules.pack.logic.condition_parser import ConditionError, parse
+from rules.pack.logic.normal_form import facts_of, leaves
 from rules.pack.marks import Filled, Mark, Ref, When
-from rules.pack.normal_form import facts_of, leaves
 from rules.pack.pack import Pack, allowed, quoted
 from rules.pack.placeholders import mistakes, placeholders
 

@@ -11,8 +11,8 @@ from rules.decision.reasons import decided_alone
 from rules.facts.affordability import means
 from rules.facts.case_facts import Facts, number
 from rules.locale import said
+from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
-from rules.pack.schema import Text
 from rules.text.negotiation_words import money
 
 LineKind: TypeAlias = Literal[

@@ -14,10 +14,10 @@ from icalendar.enums import CLASS, TRANSP
 from rules.decision.outcome import Outcome
 from rules.facts.legal_days import deadline
 from rules.locale import said
-from rules.pack.negotiation import Approach
+from rules.pack.files.negotiation import Approach
+from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
-from rules.pack.schema import Text
 from rules.text.phrases import cited
 
 _IDS: Final = uuid.UUID(

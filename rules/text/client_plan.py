@@ -10,10 +10,10 @@ from rules.decision.hit_policy import Ids
 from rules.decision.outcome import Outcome
 from rules.facts.case_facts import Facts
 from rules.locale import said
-from rules.pack.items import LIFE, Advice
+from rules.pack.files.items import LIFE, Advice
+from rules.pack.files.schema import PRODUCT_CONTACTS, Contact, Model, Text
 from rules.pack.pack import Pack
 from rules.pack.placeholders import placeholders
-from rules.pack.schema import PRODUCT_CONTACTS, Contact, Model, Text
 from rules.text.negotiation_words import NegotiationWords
 from rules.text.phrases import parameter
 

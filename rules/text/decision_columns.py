@@ -10,8 +10,8 @@ from typing import TypeAlias, get_origin
 from pydantic import BaseModel
 
 from rules.decision.outcome import EngineDisagreement
+from rules.pack.files.schema import FactType, Text
 from rules.pack.pack import Pack
-from rules.pack.schema import FactType, Text
 from rules.text.decision_view import DecisionView, FactView, public_facts
 
 Cell: TypeAlias = str | int | Decimal

@@ -20,15 +20,15 @@ from rules.facts.red_flags import RedFlagMatch
 from rules.facts.red_flags import sentence as red_flag_sentence
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.locale import listed, said
-from rules.pack.pack import Pack
-from rules.pack.red_flags import Grade
-from rules.pack.schema import (
+from rules.pack.files.red_flags import Grade
+from rules.pack.files.schema import (
     Fact,
     Model,
     PlanKind,
     Text,
     Urgency,
 )
+from rules.pack.pack import Pack
 from rules.text.client_plan import ClientPlan, client_plan
 from rules.text.item_view import AdviceView, Citation, ItemView, advice_views, citations, item_view, stale_view
 from rules.text.phrases import change, filled, reason

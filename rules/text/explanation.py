@@ -12,15 +12,15 @@ from rules.decision.reasons import decided_alone, rules_of, source
 from rules.engines.polars_engine import RuleTrace
 from rules.facts.case_facts import Facts
 from rules.locale import Language, in_language, listed, said
-from rules.pack import conditions as c
-from rules.pack.normal_form import facts_of, leaves
+from rules.pack.files.schema import Reference
+from rules.pack.logic import conditions as c
+from rules.pack.logic.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
-from rules.pack.schema import Reference
 from rules.text.client_plan import ClientPlan, joined
 from rules.text.decision_view import DeadlineView, DecisionView, QuestionView, ReasonView
-from rules.text.formula_text import all_workings
 from rules.text.item_view import Citation, ItemView
 from rules.text.phrases import cited, filled, phrase, used
+from rules.text.workings.formula_text import all_workings
 
 # What a counsellor wants to see first; nothing about money where a person is in danger.
 _SITUATION: Final = (

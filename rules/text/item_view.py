@@ -11,10 +11,10 @@ from pydantic import ConfigDict, Field
 from rules.decision.hit_policy import Ids
 from rules.decision.outcome import StaleParameter
 from rules.facts.case_facts import Facts
-from rules.pack.items import Advice, Audience, Horizon, Item
+from rules.pack.files.items import Advice, Audience, Horizon, Item
+from rules.pack.files.schema import Layer, Model, Reference, Status, Text
 from rules.pack.pack import Pack
 from rules.pack.placeholders import placeholders
-from rules.pack.schema import Layer, Model, Reference, Status, Text
 from rules.text.phrases import filled, stale
 
 _Kind: TypeAlias = Literal["rights", "warnings", "steps"]

@@ -11,10 +11,10 @@ from rules.decision.safety_hold import SafetyHold, for_staff, held_back, protoco
 from rules.facts.affordability import payable, steady
 from rules.facts.case_facts import Facts
 from rules.finance.repayment_plan import RepaymentPlan
-from rules.pack.negotiation import Approach, Letter, Negotiation
+from rules.pack.files.negotiation import Approach, Letter, Negotiation
+from rules.pack.files.schema import PRODUCT_CONTACTS, SHORT, Reference, Text
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
-from rules.pack.schema import PRODUCT_CONTACTS, SHORT, Reference, Text
 from rules.text.budget import BudgetLine, budget_of
 from rules.text.calendar import CalendarDay, days_of, follow_up_of
 from rules.text.client_plan import ClientPlan, client_plan

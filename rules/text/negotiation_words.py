@@ -14,12 +14,12 @@ from rules.facts.case_facts import Facts, display
 from rules.facts.cells import Value
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.locale import Language, said
-from rules.pack.condition_parser import parse, resolve
-from rules.pack.negotiation import PLAN_WORDS, ScriptLine
+from rules.pack.files.negotiation import PLAN_WORDS, ScriptLine
+from rules.pack.files.schema import Text
+from rules.pack.logic.condition_parser import parse, resolve
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force, value_on
 from rules.pack.placeholders import placeholders
-from rules.pack.schema import Text
 from rules.text.phrases import parameter
 
 BLANK: Final = "________"  # to be filled in by hand

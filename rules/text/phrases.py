@@ -14,11 +14,11 @@ from rules.decision.reasons import source
 from rules.facts.case_facts import Facts, display
 from rules.facts.cells import Value
 from rules.locale import Language, in_language, listed, said
-from rules.pack import conditions as c
+from rules.pack.files.schema import Reference, Text, Unit, Vocabulary
+from rules.pack.logic import conditions as c
 from rules.pack.pack import Pack
 from rules.pack.parameters import value_on
-from rules.pack.schema import Reference, Text, Unit, Vocabulary
-from rules.text.formula_words import bound_in_text
+from rules.text.workings.formula_words import bound_in_text
 
 UNKNOWN: Final = said("unknown")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.locale import Language, in_language, said
-from rules.pack.schema import Text
+from rules.pack.files.schema import Text
 
 
 def sentence(plan: RepaymentPlan, language: Language) -> str:

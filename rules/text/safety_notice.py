@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.decision.safety_hold import SafetyHold
 from rules.locale import said
-from rules.pack.schema import Text
+from rules.pack.files.schema import Text
 
 
 def safety_notice(hold: SafetyHold) -> Text:

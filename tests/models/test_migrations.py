@@ -4,9 +4,9 @@ import psycopg
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from models import migrate
-from models.session import make_engine
-from models.tables import METADATA
+from models.database import migrate
+from models.database.session import make_engine
+from models.database.tables import METADATA
 
 CONSTRAINTS = (
     "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "

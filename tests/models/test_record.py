@@ -11,10 +11,10 @@ from sqlmodel import Session, select
 
 from forbear.base.vault import Vault
 from models.case import Case
-from models.copy import copy_into
+from models.database.copy import copy_into
+from models.database.session import make_engine, session
 from models.heartbeat import Heartbeat
-from models.session import make_engine, session
-from tests.support.cases import NOW, accepted, engine_of, submitted
+from tests.support.desk.cases import NOW, accepted, engine_of, submitted
 
 
 def test_a_block_that_ends_well_is_committed(database_url: str) -> None:

@@ -20,15 +20,15 @@ from typing import Any, Final
 import yaml
 
 from rules.loading.loader import DEFAULT_PACK, load
-from rules.pack import conditions as c
-from rules.pack import schema
-from rules.pack.fee_tables import FeeSchedule
+from rules.pack.files import schema
+from rules.pack.files.fee_tables import FeeSchedule
+from rules.pack.files.items import Advice, Item, WarningEntry
+from rules.pack.files.negotiation import Approach, Letter, Negotiation, ScriptLine
+from rules.pack.files.red_flags import RedFlag
 from rules.pack.formulas import parameters_of
-from rules.pack.items import Advice, Item, WarningEntry
-from rules.pack.negotiation import Approach, Letter, Negotiation, ScriptLine
-from rules.pack.normal_form import leaves
+from rules.pack.logic import conditions as c
+from rules.pack.logic.normal_form import leaves
 from rules.pack.pack import LoadedRule, Pack
-from rules.pack.red_flags import RedFlag
 
 TABLE: Final = Path(__file__).parent / "reviewed.yaml"
 HEAD: Final = (

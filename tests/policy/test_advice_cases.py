@@ -16,7 +16,7 @@ from rules.decision.evaluate import Evaluation
 from rules.text.decision_view import decision_view
 from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
 from tests.policy.test_golden import evaluate, pack
-from tests.support.negotiation_packs import sentences
+from tests.support.packs.negotiation_packs import sentences
 
 CASES = Path(__file__).parent / "advice_cases.yaml"
 AS_OF = dt.date(2026, 11, 28)

@@ -7,12 +7,12 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from rules.pack.items import Advice
-from rules.pack.schema import Text
+from rules.pack.files.items import Advice
+from rules.pack.files.schema import Text
 from rules.text.client_plan import CHARACTERS, MOST
 from rules.text.negotiation_words import NegotiationWords
-from tests.support.negotiation_packs import pack
-from tests.support.words_sweep import Read, read
+from tests.support.packs.negotiation_packs import pack
+from tests.support.packs.words_sweep import Read, read
 
 # What is the counsellor's, of a source, or not rounded.
 TASKS = re.compile(r"当事人|借款人.{0,4}(问|请其)|登记后|由顾问|顾问核算|转介|跟进|复核")

@@ -13,8 +13,8 @@ from rules.facts.cells import Value
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.policy.matrix_cases import PRODUCTS
 from tests.policy.test_laws import BEFORE_JUDGMENT
-from tests.support.default_pack import outcome, pack, parsed
-from tests.support.tiny_pack import FILES, errors, tiny
+from tests.support.packs.default_pack import outcome, pack, parsed
+from tests.support.packs.tiny_pack import FILES, errors, tiny
 
 CARDS = {"credit_card", "card_instalment"}
 CARD_RULE = re.compile(r"第七十条|个性化分期|[Aa]rt(?:icle|\.) ?70|personalised")

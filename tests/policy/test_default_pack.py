@@ -9,7 +9,7 @@ import pytest
 
 from rules.lint.check import check
 from rules.loading.loader import DEFAULT_PACK, Pack, load
-from tests.support.text_rules import MANDATORY, banned_in, texts_of
+from tests.support.packs.text_rules import MANDATORY, banned_in, texts_of
 
 
 @cache

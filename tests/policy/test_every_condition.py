@@ -14,8 +14,8 @@ from bench.pack_mutants.rule_faults import condition_faults
 from rules.engines.polars_engine import PolarsEngine
 from rules.lint.rule_tests import Example, examples
 from rules.loading.loader import DEFAULT_PACK, load
-from rules.pack import conditions as c
-from rules.pack.condition_parser import parse, resolve
+from rules.pack.logic import conditions as c
+from rules.pack.logic.condition_parser import parse, resolve
 from rules.pack.pack import LoadedRule, Pack
 from rules.pack.parameters import in_force
 from rules.pack.strict_yaml import read

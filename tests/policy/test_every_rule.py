@@ -14,10 +14,10 @@ from rules.engines.polars_engine import parts
 from rules.lint.boundaries import lacking
 from rules.lint.rule_tests import Example, examples
 from rules.loading.loader import DEFAULT_PACK, load
-from rules.pack import conditions as c
-from rules.pack.normal_form import facts_of, leaves
+from rules.pack.files.schema import ACKNOWLEDGEMENTS, LENDER_CONTACT
+from rules.pack.logic import conditions as c
+from rules.pack.logic.normal_form import facts_of, leaves
 from rules.pack.pack import LoadedRule, Pack
-from rules.pack.schema import ACKNOWLEDGEMENTS, LENDER_CONTACT
 
 # What the rules recommend that doubt the debt itself.
 IN_DOUBT = ("fraud_dispute", "limitation_review", "capacity_estate_review")

@@ -16,7 +16,7 @@ from rules.facts.case_facts import Parser, display
 from rules.facts.red_flags import scan
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.loading.loader import DEFAULT_PACK, Pack, load
-from rules.pack.schema import PlanKind
+from rules.pack.files.schema import PlanKind
 
 GOLDEN = Path(__file__).parent / "golden"
 AS_OF = dt.date(2026, 11, 23)

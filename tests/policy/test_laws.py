@@ -26,7 +26,7 @@ from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
 from rules.text.negotiation_pack import negotiation_pack
 from tests.policy.matrix_terms import three_years_on
-from tests.support.random_cases import AS_OF, cases
+from tests.support.packs.random_cases import AS_OF, cases
 
 SEEDS = (11, 23, 37, 41, 53, 67, 79, 97)
 SIZE = 40_000

@@ -13,8 +13,8 @@ from rules.facts.affordability import payable
 from rules.pack.placeholders import placeholders
 from rules.text.negotiation_pack import LetterDraft, negotiation_pack
 from rules.text.negotiation_words import money, spoken
-from tests.support.negotiation_packs import pack
-from tests.support.words_sweep import Read, read
+from tests.support.packs.negotiation_packs import pack
+from tests.support.packs.words_sweep import Read, read
 
 # What can be paid at most, and what there is beside it, are for the client to know.
 MOST = {"limit", "capacity", "capacity_stressed", "debt_capacity", "surplus", "lump_sum_available", "lump_sum_free"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.facts.case_facts import Parser
-from tests.support.default_pack import pack, parsed
+from tests.support.packs.default_pack import pack, parsed
 
 NAMES = {
     "pay_later": "京东白条 白条 美团月付 抖音月付 月付 先享后付 先用后付 放心花 微信分付 某某白条 唯品花 任性付",

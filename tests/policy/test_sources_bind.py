@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
-from rules.pack.schema import Reference
-from tests.support.negotiation_packs import pack, swept
+from rules.pack.files.schema import Reference
+from tests.support.packs.negotiation_packs import pack, swept
 
 PRODUCTS: Final = frozenset(pack().products)
 UNLICENSED: Final = frozenset({"private", "illegal"})

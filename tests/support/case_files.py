@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from forbear.intake import Accepted, Rejected, rows
-from rules.pack.schema import Vocabulary
+from rules.pack.files.schema import Vocabulary
 
 
 def _text(zh: str, en: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from forbear.base.settings import child_environment
-from models import migrate
+from models.database import migrate
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("forbear", "models", "rules", "web", "workers", "tests", "docs")
@@ -68,9 +68,9 @@ from pathlib import Path
 
 from forbear.base.vault import Vault
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.api import api
-from tests.support.cases import accepted, decided, results_of
-from tests.support.desk_clients import desk
+from tests.support.desk.api import api
+from tests.support.desk.cases import accepted, decided, results_of
+from tests.support.desk.desk_clients import desk
 
 CASE = accepted(1, "A", night_shifts=12)
 
@@ -172,7 +172,7 @@ tests:
 }
 ADVISED = '''"""What was added is there."""
 
-from tests.support.negotiation_packs import evaluated, kit_of, said
+from tests.support.packs.negotiation_packs import evaluated, kit_of, said
 
 
 def test_a_case_is_advised_by_it() -> None:
@@ -188,7 +188,7 @@ FORMAT = '''"""JSON lines under another name, .ldj."""
 
 from forbear.intake.format import Format
 from forbear.intake.json_lines import read, write
-from rules.pack.schema import Text
+from rules.pack.files.schema import Text
 
 LDJ = Format(
     suffix=".ldj",
@@ -232,10 +232,10 @@ SEEN = '''"""What was added is there."""
 
 from forbear.base.vault import Vault
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.api import api
-from tests.support.cases import accepted, decided
-from tests.support.desk_clients import desk
-from tests.support.case_on_desk import CaseOnDesk
+from tests.support.desk.api import api
+from tests.support.desk.cases import accepted, decided
+from tests.support.desk.desk_clients import desk
+from tests.support.desk.case_on_desk import CaseOnDesk
 
 
 def test_it_is_on_the_bar_and_at_its_address(database_url: str, redis_url: str, vault: Vault) -> None:

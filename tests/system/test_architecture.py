@@ -21,7 +21,7 @@ def test_there_are_modules_to_look_at() -> None:
 
 
 def test_only_the_session_commits() -> None:
-    assert _holding(r"\.commit\(") == {"models/session.py"}
+    assert _holding(r"\.commit\(") == {"models/database/session.py"}
 
 
 def test_only_the_settings_read_the_environment() -> None:

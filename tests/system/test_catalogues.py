@@ -11,7 +11,7 @@ import pytest
 from forbear.locale import said as application
 from rules.locale import Catalogue, listed
 from rules.locale import said as policy
-from rules.pack.schema import Text
+from rules.pack.files.schema import Text
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("rules", "forbear", "web", "workers", "models")

@@ -15,9 +15,9 @@ from forbear.batch.triage import triage_chunk
 from forbear.ledger.unit_of_work import begin
 from forbear.ops import embedded
 from forbear.ops.embedded import Urls, redis_client
-from models.session import session
-from tests.support.cases import NOW, accepted, engine_of, many, submitted
-from tests.support.processes import Site, blocked_workers, kill_group, start_redis, until
+from models.database.session import session
+from tests.support.desk.cases import NOW, accepted, engine_of, many, submitted
+from tests.support.desk.processes import Site, blocked_workers, kill_group, start_redis, until
 from workers.wake import wake
 
 Locks = psycopg.Connection[tuple[object, ...]]

@@ -8,10 +8,10 @@ import httpx
 import psycopg
 
 from forbear.base.vault import Vault
-from models.session import CONNECTIONS
-from tests.support.desk_clients import account, cookie_of, served
-from tests.support.processes import blocked, until
-from tests.support.serving import client_of
+from models.database.session import CONNECTIONS
+from tests.support.desk.desk_clients import account, cookie_of, served
+from tests.support.desk.processes import blocked, until
+from tests.support.desk.serving import client_of
 from web import auth
 
 CROWD = 80  # twice as many as the server has threads

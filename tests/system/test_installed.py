@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import KEY
+from tests.support.desk.processes import KEY
 
 ROOT = Path(__file__).parents[2]
 CASES = 5

@@ -19,10 +19,10 @@ from forbear.accounts.accounts import Viewer
 from forbear.base.vault import Vault
 from forbear.batch import uploads
 from forbear.ops.embedded import Urls
-from tests.support.api import token
-from tests.support.cases import AS_OF, working_as
-from tests.support.desk_clients import account, cookie_of
-from tests.support.processes import DEADLINE, Site, blocked, until
+from tests.support.desk.api import token
+from tests.support.desk.cases import AS_OF, working_as
+from tests.support.desk.desk_clients import account, cookie_of
+from tests.support.desk.processes import DEADLINE, Site, blocked, until
 from web.auth import COOKIE
 from web.deps import now
 

@@ -19,16 +19,16 @@ from forbear.ledger import audit
 from forbear.ops import replay
 from forbear.ops.embedded import Urls
 from models.case import Case, CaseVersion
+from models.database.migrate import current, head
+from models.database.session import session, snapshot
 from models.decision import Decision
 from models.intake import Chunk
-from models.migrate import current, head
-from models.session import session, snapshot
-from rules.pack.upcasting import FORM
+from rules.pack.past.upcasting import FORM
 from tests.forbear.cli.test_cli import forbear
-from tests.support.cases import VAULT, engine_of, triaged
-from tests.support.desk_clients import desk
-from tests.support.old_records import FORMS, migrated
-from tests.support.processes import KEY
+from tests.support.desk.cases import VAULT, engine_of, triaged
+from tests.support.desk.desk_clients import desk
+from tests.support.desk.processes import KEY
+from tests.support.old.old_records import FORMS, migrated
 
 PENDING = 8  # cases that each record left undecided
 VERSIONS = {"0.1": "0.1.0", "0.2": "0.2.0", "0.3": "0.3.0", "0.3-desk": "0.3.0", "0.4": "0.4.0"}

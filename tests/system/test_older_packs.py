@@ -14,18 +14,18 @@ from forbear.base import packs
 from forbear.base.settings import child_environment
 from forbear.base.vault import Vault
 from forbear.batch.progress import TakenOver, failures, taken_over
+from models.database.session import session
 from models.decision import Decision
-from models.session import session
 from rules.loading.loader import DEFAULT_PACK, load, load_files
 from rules.pack.pack import Pack
-from rules.pack.upcasting import FORM
+from rules.pack.past.upcasting import FORM
 from tests.forbear.cli.test_cli import forbear
-from tests.support.cases import CHANGES, accepted, decided, engine_of, submitted
-from tests.support.cases import pack as tiny_pack
-from tests.support.desk_clients import desk
-from tests.support.page import read_page
-from tests.support.processes import KEY
-from tests.support.tiny_pack import edited, tiny
+from tests.support.desk.cases import CHANGES, accepted, decided, engine_of, submitted
+from tests.support.desk.cases import pack as tiny_pack
+from tests.support.desk.desk_clients import desk
+from tests.support.desk.page import read_page
+from tests.support.desk.processes import KEY
+from tests.support.packs.tiny_pack import edited, tiny
 from workers import tasks
 
 

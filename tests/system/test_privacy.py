@@ -25,11 +25,11 @@ from forbear.desk.review import Act, perform, take_case
 from forbear.intake import open_intake
 from forbear.ops.embedded import Urls, redis_client
 from models.case import Case, CaseVersion
+from models.database.session import session
 from models.intake import Batch
-from models.session import session
-from tests.support.cases import AS_OF, engine_of, pack, triaged, working, working_as
-from tests.support.desk_clients import desk
-from tests.support.processes import Site, until
+from tests.support.desk.cases import AS_OF, engine_of, pack, triaged, working, working_as
+from tests.support.desk.desk_clients import desk
+from tests.support.desk.processes import Site, until
 from workers.wake import wake
 
 NAME, PHONE, ID, NOTES = "欧阳若曦", "13912345678", "110105199003071234", "昨天在幸福路派出所"

@@ -17,13 +17,13 @@ from forbear.batch.submit import Head, submit
 from forbear.intake import open_intake, read
 from forbear.intake.source import as_text
 from forbear.ops.embedded import Urls, redis_client
-from models.session import session
+from models.database.session import session
 from rules.decision.evaluate import Evaluator
 from rules.decision.outcome import Outcome
 from rules.facts.case_facts import Facts
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.cases import AS_OF, NOW, accepted, decided, engine_of, many, results_of, submitted, working
-from tests.support.processes import Site, until
+from tests.support.desk.cases import AS_OF, NOW, accepted, decided, engine_of, many, results_of, submitted, working
+from tests.support.desk.processes import Site, until
 from workers.wake import wake
 
 SHIPPED = load(DEFAULT_PACK)

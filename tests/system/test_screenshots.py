@@ -7,8 +7,8 @@ from starlette.routing import compile_path
 
 from forbear.base.vault import Vault
 from tests.screenshots import FOLDER, pages
-from tests.support.chromium import page_routes
-from tests.support.populated_desk import Busy
+from tests.support.desk.chromium import page_routes
+from tests.support.desk.populated_desk import Busy
 from web.app import create_app
 
 # One that leads elsewhere, and one like another: an earlier decision is the case page at that decision.

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.finance.repayment_plan import RepaymentPlan
-from tests.support.negotiation_packs import swept
+from tests.support.packs.negotiation_packs import swept
 from web.charts import charts
 from web.charts.charts import NARROW, TONES, WIDE, ChartBar, ChartRow, Course, Series
 from web.charts.style import months

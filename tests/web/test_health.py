@@ -9,10 +9,10 @@ import pytest
 
 from forbear.base.vault import Vault
 from forbear.ops.heartbeat import beat
-from models.session import session
-from tests.support.cases import NOW, engine_of
-from tests.support.processes import DEADLINE
-from tests.support.serving import client_of, serving
+from models.database.session import session
+from tests.support.desk.cases import NOW, engine_of
+from tests.support.desk.processes import DEADLINE
+from tests.support.desk.serving import client_of, serving
 from web.app import create_app
 from web.deps import now
 from workers.app import QUEUES

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from forbear.base.vault import Vault
-from tests.support.desk_clients import desk
+from tests.support.desk.desk_clients import desk
 from web.language import LANGUAGES, message, messages
 
 WEB = Path(__file__).parents[2] / "web"

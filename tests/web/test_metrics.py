@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from forbear.base.vault import Vault
-from tests.support.cases import NOW, accepted, decided, many, submitted
-from tests.support.desk_clients import served
-from tests.support.serving import client_of
+from tests.support.desk.cases import NOW, accepted, decided, many, submitted
+from tests.support.desk.desk_clients import served
+from tests.support.desk.serving import client_of
 
 
 @pytest.fixture

@@ -16,13 +16,13 @@ from forbear.accounts.accounts import SCOPES, Viewer
 from forbear.base.vault import Vault
 from forbear.batch import uploads
 from models.account import Account
+from models.database.session import session
 from models.desk import SavedFilter
-from models.session import session
 from models.webhook import Delivery, Webhook
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.cases import NOW, VAULT, accepted, decided, engine_of, working_as
-from tests.support.desk_clients import Desk, account, cookie_of, holding
-from tests.support.serving import client_of, serving
+from tests.support.desk.cases import NOW, VAULT, accepted, decided, engine_of, working_as
+from tests.support.desk.desk_clients import Desk, account, cookie_of, holding
+from tests.support.desk.serving import client_of, serving
 from web.app import create_app
 from web.deps import now
 

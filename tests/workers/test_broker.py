@@ -7,7 +7,7 @@ import pytest
 from kombu.entity import Queue
 
 from forbear.ops import embedded
-from tests.support.processes import kill_group, start_redis
+from tests.support.desk.processes import kill_group, start_redis
 from workers.app import app
 
 

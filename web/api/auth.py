@@ -12,7 +12,7 @@ from forbear.accounts.accounts import Scope, Viewer, ViewerWork
 from forbear.base.settings import settings
 from forbear.webhooks import webhooks
 from models.account import Account
-from models.session import session
+from models.database.session import session
 from web.api.problems import ProblemError
 from web.deps import STEPS, NowDep, as_work_of
 

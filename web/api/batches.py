@@ -26,10 +26,10 @@ from forbear.batch.submit import Head, Submitted, rejections_of, source_of, subm
 from forbear.batch.uploads import tidy
 from forbear.intake import BY_MEDIA_TYPE, FORMATS, IntakeError, open_intake
 from forbear.ledger.unit_of_work import begin
+from models.database.session import snapshot
 from models.intake import Batch
-from models.session import snapshot
+from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
-from rules.pack.schema import Text
 from web.api import bodies
 from web.api.auth import Reader, ReaderWork, Writer, submitter_for
 from web.api.batch_schemas import Batches, BatchProgressView, BatchTerms, BatchView, counted, progress

@@ -26,11 +26,11 @@ from forbear.intake.single_case import one
 from forbear.ledger.unit_of_work import begin
 from models.case import Case as StoredCase
 from models.case import CaseVersion
+from models.database.session import session
 from models.desk import STATUSES, WorklistItem
 from models.intake import Batch, BatchCase
-from models.session import session
+from rules.pack.files.schema import Text, Urgency
 from rules.pack.pack import Pack
-from rules.pack.schema import Text, Urgency
 from rules.text.decision_view import DecisionView
 from web.api import bodies
 from web.api.auth import Reader, ReaderWork, Writer, submitter_for

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
 
+from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
-from rules.pack.schema import Fact
 from web.api.examples import EXAMPLES
 from web.api.schemas import ProblemDocument
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 from rules.locale import in_language
-from rules.pack.schema import Text
+from rules.pack.files.schema import Text
 from web import language
 from web.language import Language
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from rules.pack.red_flags import Grade
-from rules.pack.schema import Text, Urgency
+from rules.pack.files.red_flags import Grade
+from rules.pack.files.schema import Text, Urgency
 from rules.text.decision_view import DecisionView
 
 Status = Literal["open", "escalated", "reviewed", "waiting", "snoozed", "closed"]

@@ -12,8 +12,8 @@ from sqlmodel import Session
 from forbear.desk import overview
 from forbear.desk.overview import Period
 from rules.locale import in_language
+from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
-from rules.pack.schema import Text
 from web import language
 from web.auth import SupervisorWork
 from web.charts import charts

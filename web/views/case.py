@@ -11,10 +11,11 @@ from forbear.accounts.accounts import ViewerWork
 from forbear.base.packs import UnreadablePackError
 from forbear.batch.recorded_decision import decision_on
 from forbear.batch.unevaluated import failed_evaluation, plain_facts
-from forbear.case import alternatives, corrections, decision_diff, negotiation_files, pdf, timeline
+from forbear.case import alternatives, corrections, decision_diff, timeline
 from forbear.case.actions import ACTIONS, possible
 from forbear.case.acts import default_follow_up
 from forbear.case.decided_case import DecidedCase
+from forbear.case.papers import negotiation_files, pdf
 from forbear.case.personal_data import Personal
 from forbear.case.workflow import CaseContext
 from forbear.desk import review

@@ -9,7 +9,7 @@ from forbear.case.personal_data import Personal, numbers
 from forbear.case.workflow import CaseContext
 from forbear.desk import queue, review
 from rules.decision.safety_hold import SafetyHold
-from rules.pack.schema import Text
+from rules.pack.files.schema import Text
 from rules.text.negotiation_pack import NegotiationPack
 from rules.text.safety_notice import safety_notice
 from web.views.forms import Input, inputs

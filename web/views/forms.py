@@ -13,8 +13,8 @@ from forbear.case.workflow import RefusedError
 from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError
 from rules.locale import Language
+from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
-from rules.pack.schema import Fact
 
 PREFIX = "fact."  # of the names of fields that hold facts
 NONE = "[]"  # what the readers of lists take for a list known to be empty

@@ -13,7 +13,7 @@ from forbear.case.personal_data import Personal
 from forbear.ops import retention
 from models.case import Case
 from models.desk import WorklistItem
-from rules.pack.schema import Text
+from rules.pack.files.schema import Text
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from forbear.accounts.accounts import Viewer
 from forbear.desk.filters import QueueFilter
 from models.desk import STATUSES, TO_DO
-from rules.pack.schema import Urgency
+from rules.pack.files.schema import Urgency
 
 Status = Literal["todo", "all", "open", "escalated", "reviewed", "waiting", "snoozed", "closed"]
 Due = Literal["overdue", "today", "week"]

@@ -21,8 +21,8 @@ from forbear.desk.review import NoCaseError
 from rules.facts.case_facts import display
 from rules.handbook.wording import TEMPLATES as HANDBOOK
 from rules.locale import in_language
-from rules.text import formula_text
 from rules.text.phrases import articles
+from rules.text.workings import formula_text
 from web import auth, language
 from web.api import problems
 

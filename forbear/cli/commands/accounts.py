@@ -15,7 +15,7 @@ from forbear.base.errors import ForbearError
 from forbear.cli.context import Context, opened
 from forbear.ledger.unit_of_work import Work
 from models.account import Account, Token
-from models.session import session
+from models.database.session import session
 
 user = typer.Typer(help="Who may sign in, and as what.", no_args_is_help=True)
 token = typer.Typer(help="Keys of programs to the API.", no_args_is_help=True)

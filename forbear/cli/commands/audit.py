@@ -9,8 +9,8 @@ from forbear.base.errors import ForbearError
 from forbear.cli import report
 from forbear.cli.context import opened
 from forbear.ledger import audit, ledger
+from models.database.session import snapshot
 from models.ledger import LedgerRow
-from models.session import snapshot
 
 app = typer.Typer(help="The ledger of everything that was decided, done, seen and given out.", no_args_is_help=True)
 

@@ -23,8 +23,8 @@ from forbear.cli.commands import accounts, serve
 from forbear.cli.context import Context, load_pack, opened, today
 from forbear.intake import FORMATS, Intake, Rejected
 from forbear.ops.processes import running, worker_command
+from models.database.session import session
 from models.intake import Batch
-from models.session import session
 from rules.pack.pack import Pack
 from workers.app import QUEUES
 

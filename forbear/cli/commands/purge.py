@@ -8,7 +8,7 @@ import typer
 from forbear.cli import report
 from forbear.cli.context import opened
 from forbear.ops import retention
-from models.session import session
+from models.database.session import session
 
 
 def purge(

@@ -11,7 +11,7 @@ from forbear.base.errors import ForbearError
 from forbear.cli import report
 from forbear.cli.context import opened
 from forbear.ops import replay as replays
-from models.session import snapshot
+from models.database.session import snapshot
 
 _SHOWN = 20  # decisions whose differences are printed
 

@@ -19,7 +19,7 @@ from forbear.cli.context import Context, opened
 from forbear.ops import doctor as diagnosis
 from forbear.ops import embedded
 from forbear.ops.processes import running, scheduler_command, web_command, worker_command
-from models import migrate as migrations
+from models.database import migrate as migrations
 from workers.app import QUEUES
 
 BULK = ("bulk", "upkeep")

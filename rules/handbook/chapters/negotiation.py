@@ -38,11 +38,11 @@ from rules.handbook.document import (
     Table,
     TextSpan,
 )
-from rules.pack.condition_parser import parse
-from rules.pack.negotiation import Approach, Letter, Negotiation, Point
-from rules.pack.negotiation import ScriptLine as Sentence
+from rules.pack.files.negotiation import Approach, Letter, Negotiation, Point
+from rules.pack.files.negotiation import ScriptLine as Sentence
+from rules.pack.files.schema import PRODUCT_CONTACTS, Text
+from rules.pack.logic.condition_parser import parse
 from rules.pack.parameters import value_on
-from rules.pack.schema import PRODUCT_CONTACTS, Text
 
 _CALLS: Final = "negotiation.calls"  # where it stands what every call has in common
 

@@ -35,9 +35,9 @@ from rules.handbook.document import (
     TextSpan,
 )
 from rules.locale import said as sentence
-from rules.pack.fee_tables import FeeSchedule, FeeTable
+from rules.pack.files.fee_tables import FeeSchedule, FeeTable
+from rules.pack.files.schema import Dated, Layer, Parameter, ParameterValue, Source
 from rules.pack.parameters import of_day, value_on
-from rules.pack.schema import Dated, Layer, Parameter, ParameterValue, Source
 from rules.text.phrases import written
 
 

@@ -41,10 +41,10 @@ from rules.handbook.document import (
 from rules.handbook.wording import paragraphs
 from rules.pack.changelog import RuleChange as Change
 from rules.pack.changelog import history
-from rules.pack.fact_inputs import followers
+from rules.pack.files.schema import Edition, RuleTest
+from rules.pack.logic.fact_inputs import followers
 from rules.pack.pack import LoadedRule
 from rules.pack.references import Name
-from rules.pack.schema import Edition, RuleTest
 
 _RESULTS: Final[Mapping[str, Tone]] = {"hit": "good", "no_hit": "", "unknown": "fair"}
 

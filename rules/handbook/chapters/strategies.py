@@ -31,8 +31,8 @@ from rules.handbook.document import (
     Section,
     TextSpan,
 )
-from rules.pack.items import Item
-from rules.pack.schema import Contact, Strategy
+from rules.pack.files.items import Item
+from rules.pack.files.schema import Contact, Strategy
 from rules.text.phrases import parameter
 
 

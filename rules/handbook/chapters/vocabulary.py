@@ -19,10 +19,10 @@ from rules.handbook.context import (
 )
 from rules.handbook.document import Bullet, Bullets, HandbookEntry, LabelledPart, Line, Paragraph, Section, TextSpan
 from rules.locale import said as sentence
+from rules.pack.files.schema import Fact, Hardship, LegalDeadline, Product
 from rules.pack.formulas import parameters_of
 from rules.pack.parameters import value_on
-from rules.pack.schema import Fact, Hardship, LegalDeadline, Product
-from rules.text.formula_outline import Step, steps
+from rules.text.workings.formula_outline import Step, steps
 
 
 def products(v: HandbookContext) -> Section:

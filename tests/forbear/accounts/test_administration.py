@@ -13,8 +13,8 @@ from forbear.accounts.sign_in import MOST_FOR_NAME, Attempt, Refused, sign_in
 from forbear.base.packs import shipped
 from forbear.ledger.unit_of_work import Work
 from models.account import Account, Token
-from tests.support.cases import NOW, working, working_as
-from tests.support.desk_clients import account
+from tests.support.desk.cases import NOW, working, working_as
+from tests.support.desk.desk_clients import account
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of a test
 DAY = dt.timedelta(days=1)

@@ -8,9 +8,9 @@ from sqlmodel import Session, select
 
 from forbear.accounts import accounts
 from models.account import Account, Token
-from models.session import session
-from tests.support.cases import NOW, engine_of
-from tests.support.desk_clients import account
+from models.database.session import session
+from tests.support.desk.cases import NOW, engine_of
+from tests.support.desk.desk_clients import account
 
 SECOND = dt.timedelta(seconds=1)
 

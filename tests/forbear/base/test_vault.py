@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from forbear.base.errors import ForbearError
 from forbear.base.settings import Settings
 from forbear.base.vault import Vault, check_key, load_vault
-from models.session import make_engine, session
+from models.database.session import make_engine, session
 
 KEY = bytes(range(32))
 

@@ -8,8 +8,8 @@ from forbear.base.vault import Vault
 from forbear.batch import chunks
 from forbear.batch.triage import triage_chunk
 from forbear.ledger.unit_of_work import begin
-from tests.support.cases import NOW, accepted, engine_of, many, progress, results_of, submitted
-from tests.support.threads import at_once, wait_for_lock
+from tests.support.desk.cases import NOW, accepted, engine_of, many, progress, results_of, submitted
+from tests.support.desk.threads import at_once, wait_for_lock
 
 
 def test_two_batches_that_decide_the_same_version_at_once_write_it_once(database_url: str, vault: Vault) -> None:

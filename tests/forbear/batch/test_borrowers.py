@@ -10,7 +10,7 @@ from forbear.batch import borrowers
 from forbear.intake import Accepted
 from rules.facts.case_facts import Parser
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.cases import AS_OF, accepted, decided, facts_of, results_of
+from tests.support.desk.cases import AS_OF, accepted, decided, facts_of, results_of
 
 BORROWER = (
     accepted(1, "C1", borrower_ref="B1", lender="甲银行", monthly_due=100_00),

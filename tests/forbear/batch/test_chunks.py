@@ -14,10 +14,10 @@ from forbear.batch.chunks import MAX_TRIES, NOTHING, Claim, Wake
 from forbear.batch.progress import Remaining, recent, remaining
 from forbear.ops.embedded import redis_client
 from forbear.ops.heartbeat import FRESH, beat
+from models.database.session import session
 from models.heartbeat import Heartbeat
 from models.intake import Batch, Chunk
-from models.session import session
-from tests.support.cases import NOW, accepted, engine_of, many, submitted
+from tests.support.desk.cases import NOW, accepted, engine_of, many, submitted
 from workers.app import QUEUES, app
 from workers.schedule import schedule
 from workers.wake import wake

@@ -15,9 +15,9 @@ from sqlmodel import Session, col, select
 
 from forbear.batch import chunks
 from forbear.batch.chunks import MAX_TRIES, NOTHING, Claim, Wake
+from models.database.session import session
 from models.intake import Batch, Chunk
-from models.session import session
-from tests.support.cases import NOW, VAULT, accepted, engine_of, many, submitted
+from tests.support.desk.cases import NOW, VAULT, accepted, engine_of, many, submitted
 
 LATER = NOW + dt.timedelta(hours=1)
 MINUTE = dt.timedelta(minutes=1)

@@ -22,8 +22,8 @@ from rules.loading.loader import DEFAULT_PACK, load
 from rules.text.decision_columns import columns
 from rules.text.decision_view import DecisionView
 from tests.support.case_files import HEADER, VOCABULARY, good, lines, read_all, refs, write
-from tests.support.recorded import decision
-from tests.support.tiny_pack import tiny
+from tests.support.old.recorded import decision
+from tests.support.packs.tiny_pack import tiny
 
 EVIL = ["=cmd|'/c calc'!A1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "'=1", "''@x"]
 PLAIN = ["-5", "+86", "-1,234.50", "-", "12%", "a=1", "'twas", "", " =1", "#N/A"]

@@ -12,7 +12,7 @@ from forbear.batch.export import write_rejects, write_results
 from forbear.cli.commands import app
 from forbear.intake import BY_MEDIA_TYPE, FORMATS, Format, IntakeError, Rejected, read
 from forbear.intake.source import as_text
-from tests.support.recorded import decision
+from tests.support.old.recorded import decision
 from web.api.openapi import described
 
 ROOT = Path(__file__).parents[3]

@@ -9,7 +9,7 @@ from forbear.batch.preview import FIRST, look
 from forbear.batch.rejects import shown
 from forbear.intake import Accepted, IntakeError, open_intake
 from tests.support.case_files import HEADER, VOCABULARY, good, lines, write
-from tests.support.cases import AS_OF
+from tests.support.desk.cases import AS_OF
 
 
 def _still() -> float:

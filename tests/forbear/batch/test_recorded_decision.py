@@ -20,13 +20,13 @@ from forbear.batch.recorded_decision import (
     decisions_of_batch,
     latest_decision,
 )
+from models.database.session import session
 from models.desk import WorklistItem
-from models.session import session
 from rules.engines.polars_engine import RuleTrace
-from tests.support.case_on_desk import PLAN
-from tests.support.cases import AS_OF, CHANGES, VAULT, accepted, decided, engine_of, pack
-from tests.support.recorded import decision
-from tests.support.tiny_pack import FILES, tiny
+from tests.support.desk.case_on_desk import PLAN
+from tests.support.desk.cases import AS_OF, CHANGES, VAULT, accepted, decided, engine_of, pack
+from tests.support.old.recorded import decision
+from tests.support.packs.tiny_pack import FILES, tiny
 
 BEFORE = AS_OF - dt.timedelta(days=1)
 DANGER = {"notes": "我不想活了"}

@@ -10,9 +10,9 @@ import pytest
 from forbear.base.vault import Vault
 from forbear.batch.submit import BLOCK, URGENT_CHUNK, DayToComeError, Head, rejections_of, source_of
 from forbear.intake import Accepted, Rejected
+from models.database.session import session
 from models.intake import Batch
-from models.session import session
-from tests.support.cases import AS_OF, NOW, accepted, engine_of, many, pack, submitted
+from tests.support.desk.cases import AS_OF, NOW, accepted, engine_of, many, pack, submitted
 
 BAD = Rejected(2, "days_overdue", "逾期天数不是数字。", "Days overdue is not a number.", ("C2", "很多天", "张三"))
 

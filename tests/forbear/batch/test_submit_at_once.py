@@ -7,8 +7,8 @@ import psycopg
 
 from forbear.base.vault import Vault
 from forbear.intake import Accepted
-from tests.support.cases import accepted, many, submitted
-from tests.support.threads import at_once
+from tests.support.desk.cases import accepted, many, submitted
+from tests.support.desk.threads import at_once
 
 
 def test_two_submissions_of_the_same_cases_at_once_both_end_well(database_url: str, vault: Vault) -> None:

@@ -9,11 +9,22 @@ from forbear.batch.progress import TakenOver, taken_over
 from forbear.batch.recorded_decision import decisions_of_batch
 from forbear.batch.submit import Submitted
 from forbear.batch.triage import triage_chunk
-from models.session import session
+from models.database.session import session
 from rules.pack.pack import Pack
-from tests.support.cases import CHANGES, NOW, VAULT, accepted, decided, engine_of, pack, results_of, submitted, triaged
-from tests.support.cases import working as at_work
-from tests.support.tiny_pack import FILES, tiny
+from tests.support.desk.cases import (
+    CHANGES,
+    NOW,
+    VAULT,
+    accepted,
+    decided,
+    engine_of,
+    pack,
+    results_of,
+    submitted,
+    triaged,
+)
+from tests.support.desk.cases import working as at_work
+from tests.support.packs.tiny_pack import FILES, tiny
 
 GONE = "  gone: {type: int, title: {zh: 旧, en: Gone}, question: {zh: 旧的？, en: The old one?}}\n  phone:"
 OLD = tiny(

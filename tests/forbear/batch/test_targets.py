@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from forbear.base.errors import ForbearError
 from forbear.cli.commands import app
-from tests.support.cases import pack
+from tests.support.desk.cases import pack
 
 CASES = "case_ref,product,days_overdue,hardship\nT-1,huabei,12,unemployment\nT-2,huabei,40,unemployment\n"
 TAKEN = "is the file that is handed in: choose another name."

@@ -14,11 +14,11 @@ from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
 from forbear.intake import Accepted, rows
 from forbear.webhooks import webhooks
-from models.session import session
+from models.database.session import session
 from models.webhook import Delivery
 from rules.decision.evaluate import Evaluator
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.cases import (
+from tests.support.desk.cases import (
     AS_OF,
     CHANGES,
     NOW,
@@ -34,8 +34,8 @@ from tests.support.cases import (
     triaged,
     working_as,
 )
-from tests.support.desk_clients import account
-from tests.support.tiny_pack import tiny
+from tests.support.desk.desk_clients import account
+from tests.support.packs.tiny_pack import tiny
 
 SUMS = """
   balance: {type: money, title: {zh: 余额, en: Balance}, question: {zh: 多少？, en: How much?}}

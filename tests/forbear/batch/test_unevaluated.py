@@ -9,10 +9,10 @@ import pytest
 from forbear.base.vault import Vault
 from forbear.batch import chunks, unevaluated
 from forbear.batch.recorded_decision import decision_on_desk
+from models.database.session import session
 from models.desk import WorklistItem
-from models.session import session
-from tests.support.cases import NOW, accepted, engine_of, submitted, triaged, working
-from tests.support.failed_cases import active, fails, put
+from tests.support.desk.cases import NOW, accepted, engine_of, submitted, triaged, working
+from tests.support.desk.failed_cases import active, fails, put
 from workers import tasks
 
 HOUR = dt.timedelta(hours=1)

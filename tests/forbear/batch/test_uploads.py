@@ -14,11 +14,11 @@ from forbear.accounts.accounts import Viewer
 from forbear.batch import uploads
 from forbear.intake import IntakeError
 from forbear.ops.embedded import Urls
+from models.database.session import session
 from models.intake import Batch
-from models.session import session
-from tests.support.cases import AS_OF, NOW, VAULT, engine_of, pack, working, working_as
-from tests.support.desk_clients import account
-from tests.support.processes import Site, until
+from tests.support.desk.cases import AS_OF, NOW, VAULT, engine_of, pack, working, working_as
+from tests.support.desk.desk_clients import account
+from tests.support.desk.processes import Site, until
 
 CONTENT = "案号,product,days_overdue,hardship,手机\nC-1,credit_card,3,unemployment,13800000001\nC-2,,x,,2\n".encode()
 

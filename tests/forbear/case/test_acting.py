@@ -11,9 +11,9 @@ from forbear.case.acting import Done, act
 from forbear.case.actions import ACTIONS
 from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk.review import NoCaseError, StaleError
-from tests.support.case_on_desk import PLAN, WORDS
-from tests.support.cases import NOW, VAULT, accepted, decided, working_as
-from tests.support.desk_clients import account
+from tests.support.desk.case_on_desk import PLAN, WORDS
+from tests.support.desk.cases import NOW, VAULT, accepted, decided, working_as
+from tests.support.desk.desk_clients import account
 
 ESCALATED = {"reason": "complex", "words": WORDS}
 

@@ -15,9 +15,9 @@ from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk.review import StaleError, take_case
 from rules.facts.cells import Value
 from rules.pack.pack import Pack
-from tests.support.cases import AS_OF, CHANGES, NOW, VAULT, accepted, decided, pack, submitted, working_as
-from tests.support.desk_clients import account
-from tests.support.tiny_pack import tiny
+from tests.support.desk.cases import AS_OF, CHANGES, NOW, VAULT, accepted, decided, pack, submitted, working_as
+from tests.support.desk.desk_clients import account
+from tests.support.packs.tiny_pack import tiny
 
 DAY = dt.timedelta(days=1)
 LATER = NOW + 10 * DAY

@@ -15,7 +15,7 @@ from forbear.case.workflow import CRISIS, CaseContext, RefusedError
 from forbear.desk.review import Act
 from models.desk import STATUSES, WorklistItem
 from rules.decision.evaluate import Evaluator
-from tests.support.cases import AS_OF, NOW, pack
+from tests.support.desk.cases import AS_OF, NOW, pack
 
 WORDS = "写给以后看这件案子的同事"
 DAYS = st.dates(AS_OF - dt.timedelta(days=2), AS_OF + dt.timedelta(days=200))

@@ -7,10 +7,10 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from forbear.case import negotiation_files, pdf
+from forbear.case.papers import negotiation_files, pdf
 from rules.locale import Language
 from rules.text.client_plan import ClientPlan
-from tests.support.words_sweep import Read, read
+from tests.support.packs.words_sweep import Read, read
 
 WORST = 4  # of each language
 

@@ -9,10 +9,10 @@ from forbear.base.vault import Vault
 from forbear.case import consent
 from forbear.ops import retention
 from models.case import Case
-from models.session import session
+from models.database.session import session
 from tests.forbear.ledger.test_audit import faults
-from tests.support.cases import AS_OF, VAULT, accepted, decided, engine_of
-from tests.support.desk_clients import desk
+from tests.support.desk.cases import AS_OF, VAULT, accepted, decided, engine_of
+from tests.support.desk.desk_clients import desk
 
 GIVEN = {"asked": "known", "scope": ["triage", "contact_lender"], "way": "written", "retain_until": "", "revision": "1"}
 TODAY = AS_OF.isoformat()

@@ -16,11 +16,11 @@ from rules.facts.case_facts import Parser, reader
 from rules.facts.cells import Value
 from rules.facts.numbers import MAX_YUAN
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.case_on_desk import CaseOnDesk
-from tests.support.cases import NOW, accepted, pack, submitted
-from tests.support.desk_clients import Desk, account, cookie_of, desk, served
-from tests.support.page import read_page
-from tests.support.processes import DEADLINE, Site, until
+from tests.support.desk.case_on_desk import CaseOnDesk
+from tests.support.desk.cases import NOW, accepted, pack, submitted
+from tests.support.desk.desk_clients import Desk, account, cookie_of, desk, served
+from tests.support.desk.page import read_page
+from tests.support.desk.processes import DEADLINE, Site, until
 from web import auth
 
 PRIVATE = {"name": "王小明", "phone": "13800138000", "notes": "住在幸福路"}

@@ -11,11 +11,11 @@ import pytest
 from icalendar import Calendar
 
 from forbear.base.errors import ForbearError
-from forbear.case import negotiation_files
-from rules.pack.schema import Text
+from forbear.case.papers import negotiation_files
+from rules.pack.files.schema import Text
 from rules.text.calendar import CalendarDay, calendar
 from tests.rules.text.test_negotiation_pack import CALM
-from tests.support.negotiation_packs import AS_OF, BOTH, NOW, prepared, swept
+from tests.support.packs.negotiation_packs import AS_OF, BOTH, NOW, prepared, swept
 
 LAWSUIT = {**CALM, "legal_stage": "complaint_served", "served_on": "2026-11-20"}
 DEFERRAL = {**CALM, "hardship_duration": "temporary", "resume_date": "2027-03-01"}

@@ -17,12 +17,12 @@ import pytest
 from pypdf import PdfReader
 
 from forbear.base.errors import ForbearError
-from forbear.case import negotiation_files, pdf
+from forbear.case.papers import negotiation_files, pdf
 from rules.locale import Language
 from rules.text.negotiation_pack import NegotiationPack
 from tests.forbear.case.test_negotiation_files import INSTALMENTS, LAWSUIT
 from tests.rules.text.test_negotiation_pack import CALM
-from tests.support.negotiation_packs import BOTH, NOW, prepared
+from tests.support.packs.negotiation_packs import BOTH, NOW, prepared
 
 needs_the_system = pytest.mark.browser
 KITS: dict[str, dict[str, object]] = {

@@ -12,8 +12,8 @@ from forbear.accounts.accounts import Role
 from forbear.base.vault import Vault
 from forbear.case import personal_data
 from tests.forbear.ledger.test_audit import faults
-from tests.support.cases import VAULT, accepted, decided
-from tests.support.desk_clients import desk
+from tests.support.desk.cases import VAULT, accepted, decided
+from tests.support.desk.desk_clients import desk
 
 SEALED = {"phone": "13812345678", "id_number": "330102199003071234", "notes": "昨天在派出所"}
 WHY = {"reason": "contact", "words": "约明天下午通话"}

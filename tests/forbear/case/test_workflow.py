@@ -12,7 +12,7 @@ from forbear.locale import said
 from models.desk import WorklistItem
 from rules.decision.outcome import DeadlineDue
 from rules.facts.case_facts import FieldError
-from tests.support.recorded import TODAY, decision
+from tests.support.old.recorded import TODAY, decision
 
 DAY = dt.timedelta(days=1)
 

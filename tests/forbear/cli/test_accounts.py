@@ -13,8 +13,8 @@ from forbear.base.vault import Vault
 from forbear.cli.commands.accounts import first_account
 from forbear.cli.context import Context
 from forbear.ops.embedded import Urls
-from models.session import session
-from tests.support.cases import NOW, engine_of, working
+from models.database.session import session
+from tests.support.desk.cases import NOW, engine_of, working
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="  # that of the `vault` fixture
 PASSWORD = "correct horse battery"  # noqa: S105 - of a test

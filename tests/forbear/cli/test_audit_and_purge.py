@@ -9,7 +9,7 @@ import pytest
 from forbear.base.settings import child_environment
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.forbear.cli.test_cli import KEY, forbear
-from tests.support.cases import VAULT, accepted, decided
+from tests.support.desk.cases import VAULT, accepted, decided
 
 
 @pytest.fixture

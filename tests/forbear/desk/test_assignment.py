@@ -18,11 +18,11 @@ from forbear.desk.filters import QueueFilter
 from forbear.intake import Accepted
 from forbear.ledger.unit_of_work import begin
 from models.account import Account
+from models.database.session import session
 from models.desk import STATUSES, WorklistItem
-from models.session import session
-from tests.support.cases import NOW, accepted, decided, engine_of, many, working_as
-from tests.support.desk_clients import account
-from tests.support.threads import at_once, wait_for_lock
+from tests.support.desk.cases import NOW, accepted, decided, engine_of, many, working_as
+from tests.support.desk.desk_clients import account
+from tests.support.desk.threads import at_once, wait_for_lock
 
 ALL = QueueFilter()
 

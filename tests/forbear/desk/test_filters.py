@@ -16,10 +16,10 @@ from sqlalchemy import Engine
 from forbear.base.vault import Vault
 from forbear.desk import counting, filters, queue
 from forbear.desk.filters import QueueFilter
+from models.database.session import make_engine, session
 from models.desk import STATUSES, TO_DO
-from models.session import make_engine, session
-from tests.support.cases import NOW, accepted, decided, pack
-from tests.support.desk_clients import account
+from tests.support.desk.cases import NOW, accepted, decided, pack
+from tests.support.desk.desk_clients import account
 
 HOURS = dt.timedelta(hours=1)
 PRODUCTS, BUCKETS, URGENCIES = ("credit_card", "mortgage", None), ("B0", "B3", None), ("U0", "U2", "U4")

@@ -11,9 +11,9 @@ from forbear.accounts import accounts
 from forbear.base.vault import Vault
 from forbear.desk import maintenance
 from models.account import Account, SignIn, SignInAttempt
-from models.session import session
-from tests.support.cases import AS_OF, NOW, decided, engine_of, many
-from tests.support.desk_clients import account
+from models.database.session import session
+from tests.support.desk.cases import AS_OF, NOW, decided, engine_of, many
+from tests.support.desk.desk_clients import account
 
 TICK = dt.timedelta(microseconds=1)
 EXACT = "SELECT submitter, status, urgency, strategy, count(*) FROM desk_case GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"

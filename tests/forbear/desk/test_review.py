@@ -8,10 +8,10 @@ import pytest
 from forbear.accounts.accounts import Role, Viewer
 from forbear.base.vault import Vault
 from forbear.desk.review import Act, NoCaseError, StaleError, done_already, may_act, perform, take_case, timeline
+from models.database.session import session
 from models.desk import WorklistItem
-from models.session import session
-from tests.support.cases import NOW, accepted, decided, engine_of, working_as
-from tests.support.desk_clients import account
+from tests.support.desk.cases import NOW, accepted, decided, engine_of, working_as
+from tests.support.desk.desk_clients import account
 
 LATER = NOW + dt.timedelta(hours=1)
 

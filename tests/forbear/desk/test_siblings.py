@@ -8,7 +8,7 @@ import pytest
 from forbear.base.vault import Vault
 from forbear.desk import maintenance, siblings
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.cases import VAULT, accepted, decided, submitted, working
+from tests.support.desk.cases import VAULT, accepted, decided, submitted, working
 
 PHONE = "13800138000"
 CRISIS = {"notes": "想自杀，不想活了"}

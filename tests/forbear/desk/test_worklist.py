@@ -15,9 +15,9 @@ from forbear.desk.worklist import DecisionChanged
 from forbear.intake import Accepted
 from rules.decision.evaluate import Evaluation, Evaluator
 from rules.pack.pack import Pack
-from tests.support.case_on_desk import PLAN
-from tests.support.cases import AS_OF, CHANGES, NOW, VAULT, accepted, submitted, working
-from tests.support.tiny_pack import FILES, tiny
+from tests.support.desk.case_on_desk import PLAN
+from tests.support.desk.cases import AS_OF, CHANGES, NOW, VAULT, accepted, submitted, working
+from tests.support.packs.tiny_pack import FILES, tiny
 
 DAY = dt.timedelta(days=1)
 HOUR = dt.timedelta(hours=1)

@@ -7,7 +7,7 @@ import pytest
 
 from forbear.intake import Accepted, IntakeError, Rejected, open_intake, rows
 from forbear.intake.rows import _Met
-from rules.pack.schema import Text
+from rules.pack.files.schema import Text
 from tests.support.case_files import HEADER, VOCABULARY, good, lines, read_all, refs, write
 
 

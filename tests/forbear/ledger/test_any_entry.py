@@ -11,7 +11,7 @@ from forbear.ledger import audit
 from forbear.ledger.ledger import LedgerEntry
 from tests.forbear.ledger.test_audit import LENGTH, faults, filled, unwritten
 from tests.forbear.ledger.test_ledger import append
-from tests.support.cases import VAULT
+from tests.support.desk.cases import VAULT
 
 DETAILS = st.dictionaries(
     st.text(st.characters(exclude_characters="\0", codec="utf-8")),

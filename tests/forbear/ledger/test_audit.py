@@ -14,10 +14,10 @@ from forbear.base.vault import Vault
 from forbear.desk.review import Act, perform, take_case
 from forbear.ledger import audit, ledger
 from forbear.ledger.ledger import LedgerEntry
-from models.session import snapshot
-from models.tables import METADATA
-from tests.support.cases import VAULT, accepted, decided, engine_of, working, working_as
-from tests.support.desk_clients import account
+from models.database.session import snapshot
+from models.database.tables import METADATA
+from tests.support.desk.cases import VAULT, accepted, decided, engine_of, working, working_as
+from tests.support.desk.desk_clients import account
 
 # Entries: 1 batch, 2 publication, 3 to 5 decisions, 6 review, 7 sign-in.
 LENGTH = 7

@@ -10,13 +10,13 @@ from alembic import command
 from forbear.base.vault import Vault
 from forbear.ledger import ledger
 from forbear.ledger.ledger import LedgerEntry
-from models import migrate
+from models.database import migrate
+from models.database.session import session
 from models.intake import Batch
 from models.ledger import LedgerHead
-from models.session import session
 from tests.forbear.ledger.test_audit import faults
-from tests.support.cases import NOW, VAULT, accepted, decided, engine_of, many, working
-from tests.support.threads import at_once, wait_for_lock
+from tests.support.desk.cases import NOW, VAULT, accepted, decided, engine_of, many, working
+from tests.support.desk.threads import at_once, wait_for_lock
 
 
 def append(url: str, *entries: LedgerEntry, vault: Vault = VAULT, now: dt.datetime = NOW) -> None:

@@ -14,8 +14,8 @@ from forbear.ledger.unit_of_work import begin
 from models.desk import WorklistItem
 from models.review import Review
 from tests.forbear.ledger.test_audit import faults
-from tests.support.cases import NOW, VAULT, decided, engine_of, many, working, working_as
-from tests.support.desk_clients import account
+from tests.support.desk.cases import NOW, VAULT, decided, engine_of, many, working, working_as
+from tests.support.desk.desk_clients import account
 
 
 @pytest.fixture

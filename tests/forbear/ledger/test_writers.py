@@ -7,15 +7,15 @@ import threading
 from forbear.ledger.ledger import LedgerEntry
 from tests.forbear.ledger.test_audit import faults, verified
 from tests.forbear.ledger.test_ledger import append, kinds
-from tests.support.cases import VAULT, many, submitted, triaged
-from tests.support.processes import until
+from tests.support.desk.cases import VAULT, many, submitted, triaged
+from tests.support.desk.processes import until
 
 WRITERS, EACH = 8, 50
 WRITER = """
 import datetime as dt, sys
 from forbear.base.vault import Vault
 from forbear.ledger.unit_of_work import begin
-from models.session import make_engine
+from models.database.session import make_engine
 engine = make_engine(sys.argv[1])
 for number in range(int(sys.argv[2])):
     with begin(engine, Vault(bytes(range(32))), dt.datetime.now(dt.UTC)) as work:
@@ -26,7 +26,7 @@ HOLDER = """
 import datetime as dt, sys
 from forbear.base.vault import Vault
 from forbear.ledger import ledger
-from models.session import make_engine, session
+from models.database.session import make_engine, session
 with session(make_engine(sys.argv[1])) as opened:
     entry = ledger.LedgerEntry("sign_in", "account:2")
     ledger.append(opened, Vault(bytes(range(32))), "system", [entry], dt.datetime.now(dt.UTC))

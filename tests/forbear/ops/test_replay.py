@@ -7,9 +7,9 @@ import psycopg
 
 from forbear.ops import replay
 from forbear.ops.replay import Replayed
-from models.session import snapshot
+from models.database.session import snapshot
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.cases import VAULT, accepted, decided, engine_of, many
+from tests.support.desk.cases import VAULT, accepted, decided, engine_of, many
 
 
 def replayed(url: str, submitter: str | None = None, case_ref: str | None = None) -> list[Replayed]:

@@ -13,13 +13,13 @@ from forbear.intake import Accepted, Rejected
 from forbear.ledger.unit_of_work import begin
 from forbear.ops import retention
 from forbear.ops.embedded import Urls
-from models.session import session
-from models.tables import METADATA
+from models.database.session import session
+from models.database.tables import METADATA
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.forbear.ledger.test_audit import faults
-from tests.support.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, submitted, working, working_as
-from tests.support.desk_clients import account
-from tests.support.processes import Site, until
+from tests.support.desk.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, submitted, working, working_as
+from tests.support.desk.desk_clients import account
+from tests.support.desk.processes import Site, until
 from workers.app import app
 
 DAYS = 1095

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from forbear.webhooks.http import AddressError, DeliveryError, deliver, target_of
-from tests.support.api import Receiver, receiver
+from tests.support.desk.api import Receiver, receiver
 
 
 @pytest.fixture

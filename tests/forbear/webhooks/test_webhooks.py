@@ -19,12 +19,12 @@ from forbear.ops.embedded import Urls
 from forbear.webhooks import outbox, webhooks
 from forbear.webhooks.http import AddressError
 from forbear.webhooks.outbox import EACH, LEASE, PAUSES, TRIES
-from models.session import session
+from models.database.session import session
 from models.webhook import Delivery, Webhook
-from tests.support.api import Receiver, receiver
-from tests.support.cases import NOW, VAULT, accepted, decided, engine_of, submitted, working, working_as
-from tests.support.desk_clients import account
-from tests.support.processes import Site, kill_group, until
+from tests.support.desk.api import Receiver, receiver
+from tests.support.desk.cases import NOW, VAULT, accepted, decided, engine_of, submitted, working, working_as
+from tests.support.desk.desk_clients import account
+from tests.support.desk.processes import Site, kill_group, until
 
 SECOND = dt.timedelta(seconds=1)
 BOTH = ("batch.complete", "decision.changed")

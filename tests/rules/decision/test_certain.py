@@ -16,12 +16,12 @@ from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
 from rules.formulas.ends import Bounds
 from rules.loading.loader import DEFAULT_PACK, load
-from rules.pack import conditions as c
+from rules.pack.logic import conditions as c
 from rules.pack.pack import LoadedRule, Pack
-from tests.support import random_formulas
-from tests.support.pack_builder import STRATEGIES, formulas_of, pack_of, rule
-from tests.support.tiny_pack import tiny
-from tests.support.vocabulary import CASES, CONDITIONS
+from tests.support.packs import random_formulas
+from tests.support.packs.pack_builder import STRATEGIES, formulas_of, pack_of, rule
+from tests.support.packs.tiny_pack import tiny
+from tests.support.packs.vocabulary import CASES, CONDITIONS
 
 TODAY = dt.date(2026, 11, 23)
 RED = c.Compare("colour", "equals", "red")

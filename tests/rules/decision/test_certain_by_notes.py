@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rules.decision.outcome import Outcome
-from tests.support.negotiation_packs import case, evaluator
+from tests.support.packs.negotiation_packs import case, evaluator
 
 SETTLED: dict[str, Any] = {
     "product": "huabei",

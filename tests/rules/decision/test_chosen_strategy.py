@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.decision.evaluate import Evaluation
 from rules.decision.outcome import Outcome
-from tests.support.negotiation_packs import evaluated, evaluator, kit_of, pack
+from tests.support.packs.negotiation_packs import evaluated, evaluator, kit_of, pack
 
 CASE = {
     "product": "credit_card",

@@ -9,14 +9,14 @@ from rules.decision.evaluate import Engines, Evaluation, Evaluator
 from rules.decision.outcome import Counterfactual
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.cells import Value
-from rules.pack import conditions as c
+from rules.pack.files.schema import Fact, FactValue, Parameter, Vocabulary
+from rules.pack.logic import conditions as c
 from rules.pack.pack import LoadedRule
-from rules.pack.schema import Fact, FactValue, Parameter, Vocabulary
 from rules.text.decision_view import decision_view
 from rules.text.explanation import explain
-from tests.support.pack_builder import formulas_of, pack_of, rule
-from tests.support.tiny_pack import tiny
-from tests.support.vocabulary import TITLE, fact
+from tests.support.packs.pack_builder import formulas_of, pack_of, rule
+from tests.support.packs.tiny_pack import tiny
+from tests.support.packs.vocabulary import TITLE, fact
 
 TODAY = dt.date(2026, 11, 23)
 _LEVELS = {name: FactValue(zh=name, en=name) for name in ("none", "self_declared", "third_party", "official")}

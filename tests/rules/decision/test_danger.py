@@ -9,7 +9,7 @@ from rules.decision.danger import Danger, danger_of
 from rules.decision.evaluate import Evaluator
 from rules.facts.case_facts import Facts
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.tiny_pack import edited, errors, tiny
+from tests.support.packs.tiny_pack import edited, errors, tiny
 
 PACK = load(DEFAULT_PACK)
 SIGNS = {name: flag.danger for name, flag in PACK.red_flags.items() if flag.danger}

@@ -9,9 +9,9 @@ import pytest
 
 from rules.decision.outcome import DeadlineDue, EngineDisagreement, differences, due
 from rules.facts.cells import Value
+from rules.pack.files.schema import LegalDeadline, Reference, Text
 from rules.pack.pack import Pack
-from rules.pack.schema import LegalDeadline, Reference, Text
-from tests.support.tiny_pack import tiny
+from tests.support.packs.tiny_pack import tiny
 
 TODAY = dt.date(2026, 11, 23)
 TITLE = Text(zh="期限", en="LegalDeadline")

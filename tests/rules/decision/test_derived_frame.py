@@ -12,7 +12,7 @@ from rules.decision.outcome import EngineDisagreement
 from rules.engines.frame import end
 from rules.facts.case_facts import Facts
 from rules.formulas.derivation import Derived
-from tests.support.tiny_pack import FILES, tiny
+from tests.support.packs.tiny_pack import FILES, tiny
 
 TODAY = dt.date(2026, 11, 23)
 FACTS: Facts = {"income_monthly": 500_000, "essential_outgoings": 400_000, "priority_payments": 0}

@@ -17,12 +17,12 @@ from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
 from rules.formulas.derivation import Derived
 from rules.formulas.ends import Bounds
-from rules.pack import conditions as c
+from rules.pack.files.schema import Parameter, Product, Text, Vocabulary
+from rules.pack.logic import conditions as c
 from rules.pack.pack import LoadedRule, Pack
-from rules.pack.schema import Parameter, Product, Text, Vocabulary
-from tests.support.pack_builder import pack_of, rule
-from tests.support.tiny_pack import edited, tiny
-from tests.support.vocabulary import VOCABULARY, fact
+from tests.support.packs.pack_builder import pack_of, rule
+from tests.support.packs.tiny_pack import edited, tiny
+from tests.support.packs.vocabulary import VOCABULARY, fact
 
 TODAY = dt.date(2026, 11, 23)
 ALWAYS = c.All(())

@@ -18,9 +18,9 @@ from rules.decision.hit_policy import (
     items_of,
     winner_of,
 )
-from rules.pack import conditions as c
-from rules.pack.schema import ACKNOWLEDGEMENTS, LENDER_CONTACT
-from tests.support.pack_builder import pack_of, rule
+from rules.pack.files.schema import ACKNOWLEDGEMENTS, LENDER_CONTACT
+from rules.pack.logic import conditions as c
+from tests.support.packs.pack_builder import pack_of, rule
 
 FREE = Blocks((), frozenset())
 ALPHA_BLOCKED = Blocks(("alpha",), frozenset())

@@ -7,11 +7,11 @@ from dataclasses import replace
 from rules.decision.near_misses import NearMiss, near_misses
 from rules.decision.outcome import Outcome
 from rules.engines.polars_engine import RuleTrace
-from rules.pack import conditions as c
+from rules.pack.files.schema import Vocabulary
+from rules.pack.logic import conditions as c
 from rules.pack.pack import LoadedRule, Pack
-from rules.pack.schema import Vocabulary
-from tests.support.pack_builder import pack_of, rule
-from tests.support.vocabulary import VOCABULARY, fact
+from tests.support.packs.pack_builder import pack_of, rule
+from tests.support.packs.vocabulary import VOCABULARY, fact
 
 WILLING = "willing"  # in the borrower's hands, and no matter of degree
 FACTS = {

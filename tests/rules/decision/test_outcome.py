@@ -22,11 +22,11 @@ from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
 from rules.formulas.ends import Bounds
-from rules.pack import conditions as c
+from rules.pack.logic import conditions as c
 from rules.pack.pack import LoadedRule, Pack
-from tests.support.pack_builder import pack_of, rule
-from tests.support.tiny_pack import tiny
-from tests.support.vocabulary import VOCABULARY
+from tests.support.packs.pack_builder import pack_of, rule
+from tests.support.packs.tiny_pack import tiny
+from tests.support.packs.vocabulary import VOCABULARY
 
 TODAY = dt.date(2026, 11, 23)
 ALWAYS = c.All(())

@@ -8,8 +8,8 @@ import pytest
 from rules.decision.repayment import plans
 from rules.facts.cells import Value
 from rules.finance.repayment_plan import RepaymentPlan
-from rules.pack.schema import PlanKind
-from tests.support.plans import FIGURES, KINDS, TODAY, plans_of, strategy
+from rules.pack.files.schema import PlanKind
+from tests.support.packs.plans import FIGURES, KINDS, TODAY, plans_of, strategy
 
 
 def test_each_kind_of_plan_says_all_that_it_is() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.questions import mean_answers
 from rules.decision.questions import FIRST, ranked, settles
 from rules.text.decision_view import decision_view
-from tests.support.negotiation_packs import AS_OF, evaluated, pack
+from tests.support.packs.negotiation_packs import AS_OF, evaluated, pack
 
 
 def test_danger_and_the_court_come_first() -> None:

@@ -1,8 +1,8 @@
 """Who speaks for an outcome: the rules that are heard, the default, and what a disagreement leaves of them."""
 
 from rules.decision.reasons import decided_alone, rules_of, source, speaking
-from rules.pack import conditions as c
-from tests.support.pack_builder import pack_of, rule
+from rules.pack.logic import conditions as c
+from tests.support.packs.pack_builder import pack_of, rule
 
 ALWAYS = c.All(())
 PACK = pack_of(

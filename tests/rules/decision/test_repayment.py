@@ -12,8 +12,8 @@ from rules.facts.cells import Value
 from rules.finance.amortisation import level
 from rules.finance.pro_rata import offer
 from rules.finance.repayment_plan import RepaymentPlan, rows
-from rules.pack.schema import PlanKind
-from tests.support.plans import FIGURES, KINDS, TODAY, plans_of, strategy
+from rules.pack.files.schema import PlanKind
+from tests.support.packs.plans import FIGURES, KINDS, TODAY, plans_of, strategy
 
 MONEY = st.integers(0, 10**9) | st.integers(0, 10**14)
 

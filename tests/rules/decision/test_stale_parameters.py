@@ -13,13 +13,13 @@ from rules.decision.outcome import StaleParameter
 from rules.decision.stale_parameters import stale_parameter
 from rules.facts.cells import Value
 from rules.loading.loader import DEFAULT_PACK, load
-from rules.pack import conditions as c
-from rules.pack.items import Advice, Item
+from rules.pack.files.items import Advice, Item
+from rules.pack.files.schema import LegalDeadline, Parameter, ParameterValue, Reference, Text
+from rules.pack.logic import conditions as c
 from rules.pack.pack import Pack
-from rules.pack.schema import LegalDeadline, Parameter, ParameterValue, Reference, Text
 from rules.text.decision_view import decision_view
-from tests.support.pack_builder import formulas_of, pack_of, rule
-from tests.support.vocabulary import VOCABULARY
+from tests.support.packs.pack_builder import formulas_of, pack_of, rule
+from tests.support.packs.vocabulary import VOCABULARY
 
 TODAY = dt.date(2026, 11, 24)
 LATE = c.Compare("days", "more_than", c.ParameterReference("limit"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.formulas.derivation import derive
-from tests.support.default_pack import AS_OF, outcome, pack, parsed
+from tests.support.packs.default_pack import AS_OF, outcome, pack, parsed
 
 OWED = {
     "product": "huabei",

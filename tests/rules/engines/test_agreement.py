@@ -9,9 +9,9 @@ from rules.engines.interpreter import is_true
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.cells import Value
 from rules.formulas.bounds import Interval
-from rules.pack import conditions as c
-from tests.support.interpreter import interpret
-from tests.support.vocabulary import CASES, CONDITIONS, DERIVED_CASES, VOCABULARY
+from rules.pack.logic import conditions as c
+from tests.support.packs.interpreter import interpret
+from tests.support.packs.vocabulary import CASES, CONDITIONS, DERIVED_CASES, VOCABULARY
 
 Rules = list[tuple[str, c.Condition]]
 

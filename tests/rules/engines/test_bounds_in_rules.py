@@ -11,10 +11,10 @@ from rules.engines.durable import DurableEngine
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Parser
 from rules.formulas.derivation import derive
-from rules.pack import conditions as c
-from tests.support.derivation import PACK, TODAY
-from tests.support.interpreter import interpret
-from tests.support.pack_builder import rule
+from rules.pack.logic import conditions as c
+from tests.support.packs.derivation import PACK, TODAY
+from tests.support.packs.interpreter import interpret
+from tests.support.packs.pack_builder import rule
 
 READ = Parser(PACK.vocabulary, rule_test=True)
 MONTHS, RATIO, SHARE = "months_to_clear", "debt_service_ratio", "lump_sum_share"

@@ -6,11 +6,11 @@ import pytest
 
 from rules.engines.compiler import CompileError, Program, Rules, compile_rules, refusals
 from rules.engines.durable_expressions import PATTERNS, STACK
-from rules.pack import conditions as c
+from rules.pack.files.schema import Vocabulary
+from rules.pack.logic import conditions as c
 from rules.pack.pack import PackError
-from rules.pack.schema import Vocabulary
-from tests.support.tiny_pack import FILES, tiny
-from tests.support.vocabulary import VOCABULARY, fact
+from tests.support.packs.tiny_pack import FILES, tiny
+from tests.support.packs.vocabulary import VOCABULARY, fact
 
 RED = c.Compare("colour", "equals", "red")
 QUIET = c.Compare("quiet", "equals", True)

@@ -12,8 +12,8 @@ from rules.engines.compiler import Rules
 from rules.engines.durable import DurableEngine, EngineError
 from rules.engines.durable_expressions import STACK
 from rules.facts.cells import Value
-from rules.pack import conditions as c
-from tests.support.vocabulary import NUMBERS, TEXTS, VOCABULARY
+from rules.pack.logic import conditions as c
+from tests.support.packs.vocabulary import NUMBERS, TEXTS, VOCABULARY
 
 DAYS: Rules = [
     ("more", c.Compare("days", "more_than", 90)),
@@ -88,7 +88,7 @@ def test_a_case_broken_off_in_the_middle_leaves_nothing_to_the_next(
 def test_a_first_case_that_fires_nothing_is_harmless() -> None:
     # Without the rule that fires first, the C code frees a pointer it never set and the process dies (measured).
     program = (
-        "from tests.support.vocabulary import VOCABULARY; from rules.engines.durable import DurableEngine\n"
+        "from tests.support.packs.vocabulary import VOCABULARY; from rules.engines.durable import DurableEngine\n"
         "from rules.pack import conditions as c\n"
         "engines = [DurableEngine([('r', c.Compare('days', 'equals', n))], VOCABULARY) for n in range(50)]\n"
         "print(sum(len(engine.hits({'days': -1})) for engine in engines))"

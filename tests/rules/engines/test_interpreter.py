@@ -8,7 +8,7 @@ import pytest
 
 from rules.engines.interpreter import is_true
 from rules.facts.cells import Value
-from rules.pack import conditions as c
+from rules.pack.logic import conditions as c
 
 RED = c.Compare("colour", "equals", "red")
 LATE = c.Compare("days", "more_than", 3)

@@ -4,9 +4,9 @@ import datetime as dt
 
 from rules.engines.polars_engine import PolarsEngine, Verdicts, parts
 from rules.facts.cells import Value
-from rules.pack import conditions as c
-from tests.support.tiny_pack import tiny
-from tests.support.vocabulary import VOCABULARY
+from rules.pack.logic import conditions as c
+from tests.support.packs.tiny_pack import tiny
+from tests.support.packs.vocabulary import VOCABULARY
 
 RED = c.Compare("colour", "equals", "red")
 LATE = c.Compare("days", "more_than", 90)

@@ -6,7 +6,7 @@ import pytest
 
 from rules.facts.affordability import has_others, means, payable, steady
 from rules.facts.cells import Value
-from tests.support.derivation import TODAY, value
+from tests.support.packs.derivation import TODAY, value
 
 
 @pytest.mark.parametrize(

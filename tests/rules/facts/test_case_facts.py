@@ -21,8 +21,8 @@ from rules.facts.case_facts import (
     stored_facts,
 )
 from rules.facts.cells import Value
-from rules.pack.schema import Fact, FactType, FactValue, Text, Vocabulary
-from tests.support.tiny_pack import tiny
+from rules.pack.files.schema import Fact, FactType, FactValue, Text, Vocabulary
+from tests.support.packs.tiny_pack import tiny
 
 TODAY = dt.date(2026, 11, 23)
 VOCABULARY = tiny().vocabulary

@@ -11,7 +11,7 @@ import pytest
 
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError, is_blank, plain, shown, words_of_values
-from rules.pack.schema import Fact, FactType, FactValue, Text
+from rules.pack.files.schema import Fact, FactType, FactValue, Text
 
 VALUES: Mapping[str, FactValue] = {
     "a_one": FactValue(zh="甲", en="First one", aliases=("uno", "一号")),

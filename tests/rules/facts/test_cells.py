@@ -7,8 +7,8 @@ import pytest
 
 from rules.facts.case_facts import FieldError, Parser, reader
 from rules.facts.cells import Value, fold
-from rules.pack.schema import Fact, FactValue, Text
-from tests.support.tiny_pack import tiny
+from rules.pack.files.schema import Fact, FactValue, Text
+from tests.support.packs.tiny_pack import tiny
 
 PARSER = Parser(tiny().vocabulary)
 WHOLE = {"case_ref": "A1", "product": "mortgage", "days_overdue": "3"}

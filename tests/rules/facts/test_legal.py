@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from rules.formulas.dates import years_after
-from tests.support.derivation import derived, value
+from tests.support.packs.derivation import derived, value
 
 
 @pytest.mark.parametrize(

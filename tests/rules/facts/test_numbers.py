@@ -11,7 +11,7 @@ import pytest
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError
 from rules.facts.numbers import MAX_COUNT, MAX_PERCENT, MAX_YUAN, limits
-from rules.pack.schema import Fact, FactType, Text
+from rules.pack.files.schema import Fact, FactType, Text
 
 TITLE = Text(zh="数", en="Number")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rules.facts.reading import bare
 from rules.facts.red_flags import NoteMatch, RedFlagMatch, matches, red_flag_matches, scan, sentence
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.tiny_pack import edited, errors, tiny
+from tests.support.packs.tiny_pack import edited, errors, tiny
 
 PACK = tiny()
 SHIPPED = load(DEFAULT_PACK)

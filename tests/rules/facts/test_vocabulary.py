@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rules.facts.vocabulary import check_vocabulary
-from rules.pack.schema import Fact, FactValue, Text, Vocabulary
+from rules.pack.files.schema import Fact, FactValue, Text, Vocabulary
 
 
 def title(name: str) -> Text:

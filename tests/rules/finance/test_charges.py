@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rules.finance.charges import double_interest, over_cap, penalty, private_cap
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.parameters import canonical, in_force, value_on
-from tests.support.derivation import TODAY as AS_OF
-from tests.support.derivation import value
+from tests.support.packs.derivation import TODAY as AS_OF
+from tests.support.packs.derivation import value
 
 PACK = load(DEFAULT_PACK)
 TODAY = in_force(PACK, dt.date(2026, 11, 24))

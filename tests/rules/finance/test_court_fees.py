@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rules.finance.court_fees import DIVISORS, PROCEDURES, TABLES, Kind, NotInForceError, court_fee, table_fee
 from rules.lint.check import LintFinding, check
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.tiny_pack import errors, tiny, write
+from tests.support.packs.tiny_pack import errors, tiny, write
 
 PACK = load(DEFAULT_PACK)
 TODAY = dt.date(2026, 11, 24)

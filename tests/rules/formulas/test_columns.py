@@ -16,11 +16,11 @@ from rules.facts.cells import Value
 from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import bounded, ends
 from rules.pack import formulas as f
+from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
-from rules.pack.schema import Fact
-from tests.support import random_formulas
-from tests.support.derivation import PACK, TODAY
-from tests.support.tiny_pack import tiny
+from tests.support.packs import random_formulas
+from tests.support.packs.derivation import PACK, TODAY
+from tests.support.packs.tiny_pack import tiny
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "cases.csv"
 _BASE = [name for name, fact in PACK.vocabulary.facts.items() if not fact.private and (not fact.derived or fact.given)]

@@ -12,10 +12,10 @@ from rules.facts.cells import FIRST_DAY, LAST_DAY, Value
 from rules.facts.numbers import limits
 from rules.formulas.bounds import BOUNDS, ENDLESS, NOTHING, Choice, Interval, Reading
 from rules.formulas.derivation import derivation, derive
+from rules.pack.files.schema import Fact
 from rules.pack.parameters import in_force
-from rules.pack.schema import Fact
-from tests.support import old_derivation
-from tests.support.derivation import PACK, READ, TODAY, derived, value
+from tests.support.old import old_derivation
+from tests.support.packs.derivation import PACK, READ, TODAY, derived, value
 
 
 @pytest.mark.parametrize(

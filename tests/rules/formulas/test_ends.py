@@ -7,8 +7,8 @@ import pytest
 from rules.facts.cells import Value
 from rules.formulas.bounds import Bound, Choice, Interval
 from rules.formulas.ends import Ends, bounded, ends
-from rules.pack.schema import FactType, Vocabulary
-from tests.support.vocabulary import fact
+from rules.pack.files.schema import FactType, Vocabulary
+from tests.support.packs.vocabulary import fact
 
 DAY, LATER = dt.date(2026, 11, 23), dt.date(2026, 11, 24)
 

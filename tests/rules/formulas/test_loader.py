@@ -4,7 +4,7 @@ import pytest
 
 from rules.pack.formulas import Constant, Divide, FactNode, Multiply, ParameterNode, facts_of, parameters_of
 from rules.pack.pack import Pack
-from tests.support.tiny_pack import FILES, edited, errors, tiny
+from tests.support.packs.tiny_pack import FILES, edited, errors, tiny
 
 CAPACITY = "facts/derived/capacity.yaml"
 _FORMULA = FILES[CAPACITY].split("formula:")[1].split("references:")[0]

@@ -10,10 +10,10 @@ from rules.facts.cells import FIRST_DAY, LAST_DAY, Value
 from rules.formulas.bounds import EITHER, ENDLESS, NOTHING, Choice, Interval, Reading, with_nothing
 from rules.formulas.derivation import DatedParameters, Derivation, anytime, derivation, missing, over
 from rules.formulas.derivation import derive as derive_by
+from rules.pack.files.schema import Fact, Parameter, ParameterValue, Reference, Vocabulary
 from rules.pack.pack import Pack
-from rules.pack.schema import Fact, Parameter, ParameterValue, Reference, Vocabulary
-from tests.support.pack_builder import formulas_of, pack_of
-from tests.support.vocabulary import COLOURS, TITLE, fact
+from tests.support.packs.pack_builder import formulas_of, pack_of
+from tests.support.packs.vocabulary import COLOURS, TITLE, fact
 
 TODAY = dt.date(2026, 11, 23)
 DESIGN = (Reference(id="practice", status="design"),)

@@ -3,7 +3,7 @@
 import pytest
 
 from rules.formulas.units import QUANTITIES, Kind, Quantity, kind_of, told
-from rules.pack.schema import Fact, FactType, FactUnit, Text
+from rules.pack.files.schema import Fact, FactType, FactUnit, Text
 
 YUAN, DAYS, PERCENT, COUNT = (QUANTITIES[unit] for unit in ("yuan", "days", "percent", "count"))
 ONE = Quantity(yuan=1, days=2, months=3, years=4, scale=5)

@@ -29,11 +29,11 @@ from rules.handbook.document import Bullet
 from rules.handbook.render import escaped
 from rules.loading.loader import DEFAULT_PACK, Pack, load
 from rules.locale import Language
-from rules.pack import conditions as c
-from rules.pack.normal_form import leaves
-from tests.support.text_rules import BANNED
-from tests.support.tiny_pack import FILES, edited, tiny, write
-from tests.support.vocabulary import CONDITIONS, VOCABULARY
+from rules.pack.logic import conditions as c
+from rules.pack.logic.normal_form import leaves
+from tests.support.packs.text_rules import BANNED
+from tests.support.packs.tiny_pack import FILES, edited, tiny, write
+from tests.support.packs.vocabulary import CONDITIONS, VOCABULARY
 
 DAY = dt.date(2026, 11, 24)
 FILES_OF_ENTRIES = (

@@ -10,10 +10,10 @@ from rules.handbook import handbook
 from rules.handbook.contents import LANGUAGES
 from rules.handbook.context import HandbookContext, context, plain, prose
 from rules.locale import Language
-from rules.pack.negotiation import Approach, Negotiation, ScriptLine
-from rules.pack.schema import PRODUCT_CONTACTS, Text
+from rules.pack.files.negotiation import Approach, Negotiation, ScriptLine
+from rules.pack.files.schema import PRODUCT_CONTACTS, Text
 from tests.rules.handbook.test_handbook import DAY, Page, entry, files, pack, page
-from tests.support.tiny_pack import tiny
+from tests.support.packs.tiny_pack import tiny
 
 MARK = {"zh": "等于承认债务", "en": "acknowledges the debt"}
 ONLY_IF = {"zh": "仅当：", "en": "Only if: "}

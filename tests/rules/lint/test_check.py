@@ -11,7 +11,7 @@ from forbear.cli.commands.policy import app
 from rules.lint import check as checks
 from rules.lint.check import LintFinding, check, lock, run_tests
 from rules.loading.loader import load
-from tests.support.tiny_pack import FILES, edited, errors, tiny, write
+from tests.support.packs.tiny_pack import FILES, edited, errors, tiny, write
 
 CARD = "strategy/card-plan.yaml"
 ADD = "add a dated value, or name the figure in open_points.yaml"

@@ -4,7 +4,7 @@ import pytest
 
 from rules.lint.formula_tests import boundaries_lacking, kinds_lacking, run_formula_tests
 from rules.pack.pack import Pack
-from tests.support.tiny_pack import tiny
+from tests.support.packs.tiny_pack import tiny
 
 _HEAD = "type: bool\ntitle: {zh: 早, en: Early}\nhow: {zh: 早, en: So}\n"
 _REST = "references: [{id: practice, status: design}]\ntests:\n"

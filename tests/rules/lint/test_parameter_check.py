@@ -17,9 +17,9 @@ from rules.decision.evaluate import Evaluator
 from rules.facts.cells import Value
 from rules.lint.check import LintFinding, check, lock
 from rules.loading.loader import DEFAULT_PACK, Pack, load
+from rules.pack.files.schema import Reference
 from rules.pack.parameters import in_force, value_on
-from rules.pack.schema import Reference
-from tests.support.tiny_pack import FILES, edited, errors, write
+from tests.support.packs.tiny_pack import FILES, edited, errors, write
 
 TODAY = dt.date(2026, 11, 23)
 DAY = dt.timedelta(days=1)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rules.pack.schema import SHORT
-from tests.support.tiny_pack import FILES, errors, tiny
+from rules.pack.files.schema import SHORT
+from tests.support.packs.tiny_pack import FILES, errors, tiny
 
 SOURCE = "references: [{id: practice, status: design}]"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rules.loading.hardship_documents import about, documents_asked, documents_of
-from tests.support.default_pack import AS_OF, outcome, pack, parsed
-from tests.support.tiny_pack import FILES, edited, errors, tiny
+from tests.support.packs.default_pack import AS_OF, outcome, pack, parsed
+from tests.support.packs.tiny_pack import FILES, edited, errors, tiny
 
 HARDSHIPS = (
     *("unemployment", "income_reduction", "illness_injury", "disability", "disaster_accident", "business_failure"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rules.loading.loader import PackError, load, load_files
-from tests.support.tiny_pack import FILES, edited, errors, files, tiny, write
+from tests.support.packs.tiny_pack import FILES, edited, errors, files, tiny, write
 
 CARD = "strategy/card-plan"
 RULE = f"{CARD}.yaml"

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rules.loading.loader import PackError, load_files
-from tests.support.tiny_pack import FILES, files, tiny
+from tests.support.packs.tiny_pack import FILES, files, tiny
 
 _PIECES = st.sampled_from(
     [

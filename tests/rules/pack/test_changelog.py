@@ -11,7 +11,7 @@ from rules.lint.check import lock
 from rules.lint.lock import refusal
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.changelog import faults, history, ordered
-from tests.support.tiny_pack import FILES, edited, errors, tiny, write
+from tests.support.packs.tiny_pack import FILES, edited, errors, tiny, write
 
 LOG = "changelog.yaml"
 RAISED = edited("pack.yaml", "version: 1.0.0", "version: 1.0.1")

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from rules.pack import conditions as c
-from tests.support.tiny_pack import edited, errors, tiny
+from rules.pack.logic import conditions as c
+from tests.support.packs.tiny_pack import edited, errors, tiny
 
 RULE = "strategy/card-plan.yaml"
 WHEN = "{fact: product, equals: credit_card}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from rules.loading.loader import load_files
-from rules.pack.negotiation import Negotiation
+from rules.pack.files.negotiation import Negotiation
 from rules.pack.pack import Pack, PackError
-from tests.support.negotiation_packs import pack
-from tests.support.tiny_pack import tiny
+from tests.support.packs.negotiation_packs import pack
+from tests.support.packs.tiny_pack import tiny
 
 
 def negotiation() -> Negotiation:

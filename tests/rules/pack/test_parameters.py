@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.pack import conditions as c
-from rules.pack.condition_parser import resolve
+from rules.pack.files.schema import Unit
+from rules.pack.logic import conditions as c
+from rules.pack.logic.condition_parser import resolve
 from rules.pack.parameters import canonical, in_force, value_on
-from rules.pack.schema import Unit
-from tests.support.tiny_pack import tiny
+from tests.support.packs.tiny_pack import tiny
 
 PACK = tiny()
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from rules.facts.case_facts import Facts
 from rules.formulas.derivation import derive
 from rules.formulas.loader import load_formulas
-from rules.pack.derived_facts import DerivedFact
+from rules.pack.files.derived_facts import DerivedFact
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
-from rules.pack.past_formulas import formulas, with_formulas
+from rules.pack.past.past_formulas import formulas, with_formulas
 from tests.rules.formulas.test_derivation import cases, part
-from tests.support import old_derivation
-from tests.support.derivation import PACK
+from tests.support.old import old_derivation
+from tests.support.packs.derivation import PACK
 
 
 def _past() -> Pack:

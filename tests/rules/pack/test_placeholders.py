@@ -12,14 +12,14 @@ import pytest
 from rules.decision.evaluate import Evaluator
 from rules.facts.case_facts import Parser
 from rules.loading.loader import DEFAULT_PACK, Pack, load
+from rules.pack.files.schema import Reference, Text
 from rules.pack.marks import Filled
 from rules.pack.parameters import in_force
 from rules.pack.placeholders import placeholders
 from rules.pack.references import sites
-from rules.pack.schema import Reference, Text
 from rules.text.decision_view import decision_view
 from rules.text.phrases import cited, filled
-from tests.support.tiny_pack import errors, tiny
+from tests.support.packs.tiny_pack import errors, tiny
 
 TODAY = dt.date(2026, 11, 23)
 SOURCE = "references: [{id: practice, status: design}]"

@@ -11,13 +11,13 @@ from pydantic import BaseModel
 
 from rules.loading.loader import ENTRIES, load_files
 from rules.pack import references
-from rules.pack.derived_facts import DerivedFact
+from rules.pack.files.derived_facts import DerivedFact
+from rules.pack.files.schema import Effect, Rule, Text, Vocabulary
 from rules.pack.marks import Filled, Mark, Ref, When
 from rules.pack.pack import Pack, PackError
 from rules.pack.references import Use, named, sites, types_of_fields, uses
-from rules.pack.schema import Effect, Rule, Text, Vocabulary
-from tests.support.negotiation_packs import pack as with_negotiation
-from tests.support.tiny_pack import FILES, edited, errors, tiny
+from tests.support.packs.negotiation_packs import pack as with_negotiation
+from tests.support.packs.tiny_pack import FILES, edited, errors, tiny
 
 # Every field of the schema that holds a text of any kind and names nothing: what it is instead. A new field is marked
 # with what it names (rules/pack/marks.py), or stands here.

@@ -11,10 +11,10 @@ import pytest
 
 from rules.loading.loader import load, load_files
 from rules.pack.pack import PackError
+from rules.pack.past.upcasting import FORM, form_of, upcast_outcome, upcast_pack
 from rules.pack.strict_yaml import read
-from rules.pack.upcasting import FORM, form_of, upcast_outcome, upcast_pack
-from tests.support.old_records import FORMS, RECORDS, pack_of
-from tests.support.tiny_pack import FILES, edited, write
+from tests.support.old.old_records import FORMS, RECORDS, pack_of
+from tests.support.packs.tiny_pack import FILES, edited, write
 
 OF = {"0.1": 1, "0.2": 2, "0.3": 3, "0.3-desk": 3, "0.4": 4}
 

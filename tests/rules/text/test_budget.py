@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from forbear.case import negotiation_files
+from forbear.case.papers import negotiation_files
 from rules.text.budget import Budget, budget_of
 from tests.rules.text.test_negotiation_pack import CALM
-from tests.support.negotiation_packs import case, evaluator, pack, prepared, swept
+from tests.support.packs.negotiation_packs import case, evaluator, pack, prepared, swept
 
 HOME = {**CALM, "product": "mortgage", "days_overdue": 40, "hardship": "income_reduction", "monthly_due": 5200}
 

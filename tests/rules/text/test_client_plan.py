@@ -15,7 +15,7 @@ from rules.text.client_plan import CHARACTERS, MOST, ClientPlan, client_plan
 from tests.policy import test_golden
 from tests.policy.test_samples import evaluated as samples
 from tests.rules.text.test_negotiation_pack import CALM
-from tests.support.negotiation_packs import AS_OF, evaluated, pack, swept
+from tests.support.packs.negotiation_packs import AS_OF, evaluated, pack, swept
 
 # What no page for a client holds: marks of sources, words of the policy, amounts to the fen.
 MARKS = re.compile(r"未经?核实|own_knowledge|official|依据|figure:|\{|\}|____|未知|\.\d\d|当事人|顾问核算")

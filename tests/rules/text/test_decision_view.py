@@ -14,14 +14,14 @@ from rules.facts.case_facts import Parser
 from rules.facts.cells import Value
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.locale import Language
-from rules.pack import conditions as c
+from rules.pack.logic import conditions as c
 from rules.pack.pack import Pack
 from rules.text.decision_view import decision_view
 from rules.text.explanation import explain
 from rules.text.phrases import parameter, phrase, reason
 from rules.text.plan_text import yuan
-from tests.support.pack_builder import pack_of, rule
-from tests.support.tiny_pack import FILES, tiny
+from tests.support.packs.pack_builder import pack_of, rule
+from tests.support.packs.tiny_pack import FILES, tiny
 
 TODAY = dt.date(2026, 11, 23)
 TINY = tiny()

@@ -12,11 +12,11 @@ from rules.facts.case_facts import Parser
 from rules.formulas.derivation import derive
 from rules.locale import Language
 from rules.pack.formulas import Expression
-from rules.text.formula_outline import Step, steps
-from rules.text.formula_text import all_workings, workings
 from rules.text.phrases import fill
+from rules.text.workings.formula_outline import Step, steps
+from rules.text.workings.formula_text import all_workings, workings
 from tests.rules.formulas.test_columns import SAMPLES
-from tests.support.derivation import PACK, TODAY
+from tests.support.packs.derivation import PACK, TODAY
 
 READ = Parser(PACK.vocabulary, rule_test=True)
 LANGUAGES: tuple[Language, ...] = ("zh", "en")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from forbear.case.negotiation_files import letter, page
-from tests.support.negotiation_packs import pack, swept
+from forbear.case.papers.negotiation_files import letter, page
+from tests.support.packs.negotiation_packs import pack, swept
 
 ENDING = re.compile(r"\n　　此致\n(敬礼|________人民法院)\n\n\S")
 

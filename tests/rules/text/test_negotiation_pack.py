@@ -10,11 +10,11 @@ import pytest
 
 from rules.decision.outcome import Outcome
 from rules.facts.case_facts import Facts
-from rules.pack.negotiation import ScriptLine
+from rules.pack.files.negotiation import ScriptLine
 from rules.text.negotiation_pack import NegotiationPack, withholds
 from tests.policy.test_golden import cases as golden_cases
 from tests.policy.test_golden import evaluate as golden
-from tests.support.negotiation_packs import (
+from tests.support.packs.negotiation_packs import (
     AS_OF,
     case,
     evaluated,
@@ -26,7 +26,7 @@ from tests.support.negotiation_packs import (
     sentences,
     swept,
 )
-from tests.support.text_rules import MANDATORY, MONEY, banned_in, folded
+from tests.support.packs.text_rules import MANDATORY, MONEY, banned_in, folded
 
 CALM = {
     "legal_stage": "none",

@@ -10,7 +10,7 @@ from rules.finance.repayment_plan import RepaymentPlan
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.text.decision_view import plan_view
 from rules.text.plan_text import sentence
-from tests.support.text_rules import banned_in
+from tests.support.packs.text_rules import banned_in
 
 PACK = load(DEFAULT_PACK)
 UNTIL = dt.date(2027, 1, 22)

@@ -14,11 +14,11 @@ from forbear.accounts.accounts import SCOPES, Scope
 from forbear.base.packs import shipped
 from forbear.base.vault import Vault
 from forbear.ops.embedded import Urls
-from tests.support.api import api as calling
-from tests.support.api import caller, token
-from tests.support.cases import accepted, decided
-from tests.support.desk_clients import account, cookie_of
-from tests.support.serving import client_of
+from tests.support.desk.api import api as calling
+from tests.support.desk.api import caller, token
+from tests.support.desk.cases import accepted, decided
+from tests.support.desk.desk_clients import account, cookie_of
+from tests.support.desk.serving import client_of
 from web import api, auth
 from web.api import TOPICS
 from web.api.auth import bearer

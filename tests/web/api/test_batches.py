@@ -18,10 +18,10 @@ from forbear.batch import idempotency
 from forbear.batch.export import write_rejects
 from forbear.intake import FORMATS, Rejected
 from forbear.ops.embedded import redis_client
-from models.session import session
-from tests.support.api import CASE, api, caller, token
-from tests.support.cases import NOW, accepted, decided, engine_of, triaged
-from tests.support.desk_clients import account
+from models.database.session import session
+from tests.support.desk.api import CASE, api, caller, token
+from tests.support.desk.cases import NOW, accepted, decided, engine_of, triaged
+from tests.support.desk.desk_clients import account
 
 CSV = "case_ref,product,days_overdue,hardship\nC1,credit_card,100,unemployment\nC2,credit_card,-5,unemployment\n"
 

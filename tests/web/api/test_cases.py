@@ -15,9 +15,9 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from forbear.base.vault import Vault
-from tests.support.api import CASE, api, caller, token
-from tests.support.cases import accepted, decided, submitted, triaged
-from tests.support.desk_clients import account
+from tests.support.desk.api import CASE, api, caller, token
+from tests.support.desk.cases import accepted, decided, submitted, triaged
+from tests.support.desk.desk_clients import account
 
 
 @pytest.fixture

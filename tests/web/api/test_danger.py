@@ -10,9 +10,9 @@ import pytest
 
 from forbear.base.vault import Vault
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.api import api
-from tests.support.cases import accepted, decided
-from tests.support.failed_cases import fails, put
+from tests.support.desk.api import api
+from tests.support.desk.cases import accepted, decided
+from tests.support.desk.failed_cases import fails, put
 from tests.web.pages.test_crisis import CRISIS, MONEY, PERSON
 
 HALF_AN_HOUR_LATER = "2026-11-23T08:30:00Z"

@@ -10,9 +10,9 @@ from jsonschema import Draft202012Validator
 from forbear.base.packs import shipped
 from forbear.base.vault import Vault
 from rules.facts.case_facts import Parser
-from tests.support.cases import pack
-from tests.support.desk_clients import served
-from tests.support.serving import client_of
+from tests.support.desk.cases import pack
+from tests.support.desk.desk_clients import served
+from tests.support.desk.serving import client_of
 from web.api.examples import EXAMPLES
 from web.api.openapi import described, submitted_case
 

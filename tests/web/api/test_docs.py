@@ -7,8 +7,8 @@ from pathlib import Path
 
 from forbear.base.settings import child_environment
 from forbear.base.vault import Vault
-from tests.support.api import token
-from tests.support.desk_clients import account, served
+from tests.support.desk.api import token
+from tests.support.desk.desk_clients import account, served
 from tests.web.api.test_cases import worker
 
 ROOT = Path(__file__).parents[3]

@@ -21,9 +21,9 @@ from schemathesis.specs.openapi.checks import (
 from forbear.base.packs import shipped
 from forbear.intake import BY_MEDIA_TYPE
 from forbear.ops import embedded
-from tests.support.api import token
-from tests.support.cases import VAULT, accepted, decided
-from tests.support.desk_clients import account, served
+from tests.support.desk.api import token
+from tests.support.desk.cases import VAULT, accepted, decided
+from tests.support.desk.desk_clients import account, served
 from web.api.openapi import described
 
 CHECKS = [

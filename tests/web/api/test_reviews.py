@@ -9,9 +9,9 @@ import pytest
 
 from forbear.base.vault import Vault
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.api import api, caller, token
-from tests.support.cases import accepted, decided
-from tests.support.desk_clients import account
+from tests.support.desk.api import api, caller, token
+from tests.support.desk.cases import accepted, decided
+from tests.support.desk.desk_clients import account
 
 WORDS = "借款人更愿意先和银行协商"
 

@@ -10,11 +10,11 @@ import pytest
 from forbear.accounts.accounts import Role
 from forbear.base.vault import Vault
 from forbear.webhooks import outbox, webhooks
-from models.session import session
-from tests.support.api import api, caller, token
-from tests.support.cases import NOW, engine_of
-from tests.support.desk_clients import Desk, account, desk
-from tests.support.page import Element, read_page
+from models.database.session import session
+from tests.support.desk.api import api, caller, token
+from tests.support.desk.cases import NOW, engine_of
+from tests.support.desk.desk_clients import Desk, account, desk
+from tests.support.desk.page import Element, read_page
 
 HOOK = {"url": "https://example.com/hook"}
 

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from forbear.base.vault import Vault
 from forbear.ops.embedded import Urls
-from tests.support.cases import NOW, VAULT, many, submitted, triaged
-from tests.support.chromium import DESK, PHONE
-from tests.support.desk_clients import account, cookie_of, served
-from tests.support.processes import DEADLINE, Site
+from tests.support.desk.cases import NOW, VAULT, many, submitted, triaged
+from tests.support.desk.chromium import DESK, PHONE
+from tests.support.desk.desk_clients import account, cookie_of, served
+from tests.support.desk.processes import DEADLINE, Site
 from tests.system.test_spreadsheet import ROWS, spreadsheet  # noqa: F401 - the fixture
 from tests.web.browser.test_every_page import WCAG
 from tests.web.pages.test_batches import BAD, GOOD, HEADER

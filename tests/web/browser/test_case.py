@@ -11,11 +11,11 @@ from playwright.sync_api import Browser, Page, expect
 from forbear.accounts.accounts import Role
 from forbear.base.vault import Vault
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.case_on_desk import WORDS, CaseOnDesk
-from tests.support.cases import NOW, accepted, decided
-from tests.support.chromium import DESK, PHONE, signed_in
-from tests.support.desk_clients import Desk, account, cookie_of, served
-from tests.support.processes import DEADLINE
+from tests.support.desk.case_on_desk import WORDS, CaseOnDesk
+from tests.support.desk.cases import NOW, accepted, decided
+from tests.support.desk.chromium import DESK, PHONE, signed_in
+from tests.support.desk.desk_clients import Desk, account, cookie_of, served
+from tests.support.desk.processes import DEADLINE
 from web.language import LANGUAGES, Language
 
 pytestmark = pytest.mark.browser

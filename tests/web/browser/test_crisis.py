@@ -10,12 +10,12 @@ from playwright.sync_api import Browser, Page, expect
 from forbear.accounts.accounts import Role
 from forbear.base.vault import Vault
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.case_on_desk import CaseOnDesk
-from tests.support.cases import NOW, accepted
-from tests.support.chromium import DESK, PHONE, signed_in
-from tests.support.desk_clients import Desk, account, cookie_of, served
-from tests.support.failed_cases import fails, put
-from tests.support.processes import DEADLINE
+from tests.support.desk.case_on_desk import CaseOnDesk
+from tests.support.desk.cases import NOW, accepted
+from tests.support.desk.chromium import DESK, PHONE, signed_in
+from tests.support.desk.desk_clients import Desk, account, cookie_of, served
+from tests.support.desk.failed_cases import fails, put
+from tests.support.desk.processes import DEADLINE
 from tests.web.browser.test_every_page import WCAG
 from tests.web.pages.test_crisis import CRISIS, MONEY, PERSON
 from web.language import LANGUAGES, Language, message

@@ -11,11 +11,11 @@ from playwright.sync_api import Browser
 
 from forbear.base.vault import Vault
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.cases import NOW
-from tests.support.chromium import DESK, PHONE, page_routes, signed_in, walk
-from tests.support.desk_clients import cookie_of
-from tests.support.populated_desk import Busy, busy
-from tests.support.serving import serving
+from tests.support.desk.cases import NOW
+from tests.support.desk.chromium import DESK, PHONE, page_routes, signed_in, walk
+from tests.support.desk.desk_clients import cookie_of
+from tests.support.desk.populated_desk import Busy, busy
+from tests.support.desk.serving import serving
 from web.app import create_app
 from web.deps import now
 from web.language import messages

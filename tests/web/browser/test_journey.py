@@ -13,10 +13,10 @@ from forbear.accounts import passwords
 from forbear.base.vault import Vault
 from forbear.ops.embedded import Urls
 from models.account import Account
-from models.session import session
-from tests.support.cases import engine_of
-from tests.support.processes import DEADLINE, Site
-from tests.support.serving import serving
+from models.database.session import session
+from tests.support.desk.cases import engine_of
+from tests.support.desk.processes import DEADLINE, Site
+from tests.support.desk.serving import serving
 from web.app import create_app
 
 pytestmark = pytest.mark.browser

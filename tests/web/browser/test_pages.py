@@ -10,9 +10,9 @@ from forbear.base.vault import Vault
 from forbear.intake import Accepted
 from rules.facts.case_facts import Parser
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.cases import decided
-from tests.support.chromium import DESK, PHONE, signed_in
-from tests.support.desk_clients import account, cookie_of, served
+from tests.support.desk.cases import decided
+from tests.support.desk.chromium import DESK, PHONE, signed_in
+from tests.support.desk.desk_clients import account, cookie_of, served
 
 pytestmark = pytest.mark.browser
 FILTERED = "/?product=credit_card&uncertain=1&status=all&due=week"

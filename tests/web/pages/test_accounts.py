@@ -11,12 +11,12 @@ from forbear.accounts import accounts, administration
 from forbear.accounts.sign_in import MOST_FOR_NAME
 from forbear.base.vault import Vault
 from models.account import Account, Token
+from models.database.session import session
 from models.ledger import LedgerRow
-from models.session import session
-from tests.support.cases import NOW, engine_of, working
-from tests.support.desk_clients import Desk, account, cookie_of, holding, served
-from tests.support.page import Element, read_page
-from tests.support.serving import client_of
+from tests.support.desk.cases import NOW, engine_of, working
+from tests.support.desk.desk_clients import Desk, account, cookie_of, holding, served
+from tests.support.desk.page import Element, read_page
+from tests.support.desk.serving import client_of
 from web import auth
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of a test

@@ -16,9 +16,9 @@ from forbear.case import actions
 from models.desk import STATUSES
 from models.review import ACTIONS as RECORDED
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.case_on_desk import PLAN, WORDS, CaseOnDesk, held_by, words_of
-from tests.support.cases import accepted
-from tests.support.desk_clients import account, cookie_of, desk
+from tests.support.desk.case_on_desk import PLAN, WORDS, CaseOnDesk, held_by, words_of
+from tests.support.desk.cases import accepted
+from tests.support.desk.desk_clients import account, cookie_of, desk
 from web.language import LANGUAGES, message, messages
 from web.views.case import FORMS
 

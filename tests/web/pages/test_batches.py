@@ -19,11 +19,11 @@ from forbear.base.vault import Vault
 from forbear.intake import FORMATS, Rejected, rows
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.case_files import sheet, texts, write_xlsx
-from tests.support.cases import NOW, VAULT, accepted, decided, submitted, triaged
-from tests.support.desk_clients import Desk, account, cookie_of, desk, served
-from tests.support.page import Element, read_page
-from tests.support.processes import DEADLINE
-from tests.support.serving import client_of
+from tests.support.desk.cases import NOW, VAULT, accepted, decided, submitted, triaged
+from tests.support.desk.desk_clients import Desk, account, cookie_of, desk, served
+from tests.support.desk.page import Element, read_page
+from tests.support.desk.processes import DEADLINE
+from tests.support.desk.serving import client_of
 from web import auth
 
 HEADER = "案件编号,贷款类型,逾期天数,逾期原因,欠款金额,姓名,联系电话,跟进人"

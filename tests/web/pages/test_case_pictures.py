@@ -7,8 +7,8 @@ from pathlib import Path
 from forbear.base.vault import Vault
 from forbear.intake import Accepted, rows
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.cases import decided
-from tests.support.desk_clients import desk
+from tests.support.desk.cases import decided
+from tests.support.desk.desk_clients import desk
 
 SAMPLE = Path(__file__).parents[3] / "samples/cases.csv"
 

@@ -10,11 +10,11 @@ import pytest
 from forbear.accounts.accounts import Role
 from forbear.base.vault import Vault
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.case_on_desk import WORDS, CaseOnDesk, held_by, words_of
-from tests.support.cases import NOW, accepted
-from tests.support.desk_clients import desk
-from tests.support.failed_cases import fails, put
-from tests.support.page import Element, read_page
+from tests.support.desk.case_on_desk import WORDS, CaseOnDesk, held_by, words_of
+from tests.support.desk.cases import NOW, accepted
+from tests.support.desk.desk_clients import desk
+from tests.support.desk.failed_cases import fails, put
+from tests.support.desk.page import Element, read_page
 from web.language import message
 
 HALF_AN_HOUR = dt.timedelta(minutes=30)

@@ -10,10 +10,10 @@ from forbear.base.vault import Vault
 from rules.decision.evaluate import Evaluation
 from rules.text.client_plan import MOST
 from tests.rules.text.test_negotiation_pack import CALM
-from tests.support.cases import accepted, decided
-from tests.support.desk_clients import desk
-from tests.support.negotiation_packs import case, pack, swept
-from tests.support.page import Element, read_page
+from tests.support.desk.cases import accepted, decided
+from tests.support.desk.desk_clients import desk
+from tests.support.desk.page import Element, read_page
+from tests.support.packs.negotiation_packs import case, pack, swept
 
 BUSIEST = 6  # of the sweep, by items and by tasks
 BUDGET = 5 * MOST  # today, this week, not to do and days of the client; the counsellor's tasks

@@ -9,9 +9,9 @@ from forbear.desk.review import Act, perform, take_case
 from forbear.ledger import ledger, listing
 from forbear.ledger.ledger import LedgerEntry
 from tests.forbear.ledger.test_audit import faults
-from tests.support.cases import VAULT, accepted, decided, working, working_as
-from tests.support.desk_clients import account, desk
-from tests.support.page import read_page
+from tests.support.desk.cases import VAULT, accepted, decided, working, working_as
+from tests.support.desk.desk_clients import account, desk
+from tests.support.desk.page import read_page
 from web.language import message
 
 

@@ -13,10 +13,10 @@ from forbear.base.vault import Vault
 from forbear.desk import worklist as record
 from forbear.desk.review import Act, perform, take_case
 from forbear.intake import Accepted, Rejected
-from models.session import session
-from tests.support.cases import NOW, accepted, decided, engine_of, submitted, working_as
-from tests.support.desk_clients import Desk, desk
-from tests.support.page import Element, read_page
+from models.database.session import session
+from tests.support.desk.cases import NOW, accepted, decided, engine_of, submitted, working_as
+from tests.support.desk.desk_clients import Desk, desk
+from tests.support.desk.page import Element, read_page
 
 CHARTS = ("volumes", "urgency", "strategies", "outcomes")
 

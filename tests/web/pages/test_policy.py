@@ -8,13 +8,13 @@ import pytest
 
 from forbear.base.vault import Vault
 from forbear.desk import worklist as record
-from models.session import session
+from models.database.session import session
 from rules.handbook.contents import book
 from rules.handbook.search import entries, search
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.cases import NOW, accepted, decided, engine_of
-from tests.support.desk_clients import Desk, desk
-from tests.support.page import read_page
+from tests.support.desk.cases import NOW, accepted, decided, engine_of
+from tests.support.desk.desk_clients import Desk, desk
+from tests.support.desk.page import read_page
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from forbear.accounts.accounts import Role
 from forbear.base.vault import Vault
 from forbear.desk import saved_filters
 from models.desk import STATUSES
-from tests.support.cases import NOW, accepted, decided, many
-from tests.support.desk_clients import Desk, account, cookie_of, desk
-from tests.support.page import Element, read_page
+from tests.support.desk.cases import NOW, accepted, decided, many
+from tests.support.desk.desk_clients import Desk, account, cookie_of, desk
+from tests.support.desk.page import Element, read_page
 from web import auth
 
 

@@ -14,15 +14,15 @@ from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import latest_decision
 from forbear.desk.worklist import place
 from forbear.intake import Accepted
+from models.database.session import session
 from models.heartbeat import Heartbeat
-from models.session import session
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.text.decision_view import DecisionView
-from tests.support.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, many, pack, submitted
-from tests.support.desk_clients import desk
-from tests.support.page import Element, read_page
-from tests.support.processes import DEADLINE
-from tests.support.serving import serving
+from tests.support.desk.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, many, pack, submitted
+from tests.support.desk.desk_clients import desk
+from tests.support.desk.page import Element, read_page
+from tests.support.desk.processes import DEADLINE
+from tests.support.desk.serving import serving
 from web.app import create_app
 from web.deps import SessionDep
 

@@ -15,11 +15,11 @@ from sqlmodel import col, select
 from forbear.accounts import accounts, administration
 from forbear.accounts.sign_in import MOST_FOR_NAME, MOST_FROM_ADDRESS, WINDOW, Attempt, Refused, sign_in
 from models.account import SignIn, SignInAttempt
+from models.database.session import session
 from models.ledger import LedgerRow
-from models.session import session
-from tests.support.cases import NOW, VAULT, engine_of, working
-from tests.support.page import read_page
-from tests.support.serving import client_of, serving
+from tests.support.desk.cases import NOW, VAULT, engine_of, working
+from tests.support.desk.page import read_page
+from tests.support.desk.serving import client_of, serving
 from web import auth
 from web.app import create_app
 from web.deps import now

@@ -19,7 +19,7 @@ from forbear.batch import batch_list, export
 from forbear.batch.recorded_decision import decisions_of_batch
 from forbear.batch.submit import rejections_of, source_of
 from forbear.intake import FORMATS
-from models.session import snapshot
+from models.database.session import snapshot
 from web import language
 from web.auth import OurForm, SignedInWork
 from web.pages.batches.batches import found

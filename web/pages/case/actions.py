@@ -26,7 +26,7 @@ from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk import review
 from forbear.desk.review import StaleError
 from forbear.ledger.unit_of_work import begin
-from models.session import session
+from models.database.session import session
 from web.auth import CounsellorWork, OurForm
 from web.pages.case.case import RowId, opened
 from web.views.case import case_page

@@ -1,0 +1,1 @@
+"""The session, the tables' metadata, bulk copies and migrations: how the record is reached."""

@@ -1,0 +1,151 @@
+"""Staging: submitted rows wait in temporary tables and are merged into cases, versions and chunks at once.
+
+While rows are read, which may take minutes, nobody waits for us. The merge then locks the cases in the order of their
+references, whatever the order of the file: two submissions of the same cases wait for each other and never deadlock.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from models.database.copy import copy_into
+from models.intake import Batch
+
+ACCEPTED = ("row", "case_ref", "borrower_ref", "phone_key", "id_key", "urgent", "content_mac", "facts", "private")
+REJECTED = ("row", "field", "content")
+_CREATE = (
+    """
+    CREATE TEMPORARY TABLE staged (
+        row integer NOT NULL, case_ref text NOT NULL, borrower_ref text, phone_key bytea, id_key bytea,
+        urgent boolean NOT NULL, content_mac bytea NOT NULL, facts jsonb NOT NULL, private bytea
+    ) ON COMMIT DROP
+    """,
+    """
+    CREATE TEMPORARY TABLE refused (row integer NOT NULL, field text, content bytea NOT NULL) ON COMMIT DROP
+    """,
+    """
+    CREATE TEMPORARY TABLE matched (
+        row integer NOT NULL, case_id bigint NOT NULL, number integer NOT NULL, version_id bigint NOT NULL,
+        changed boolean NOT NULL, urgent boolean NOT NULL
+    ) ON COMMIT DROP
+    """,
+)
+# DO UPDATE locks the cases that exist already even where there is nothing to update, in one order for all. Ids are
+# in the order of the rows: of cases alike in everything the queue shows the first row first.
+_CASES = """
+    INSERT INTO "case" AS c (id, submitter, case_ref, ref_grams, borrower_ref, phone_key, id_key, keyed, created_at)
+    SELECT id, :submitter, case_ref,
+        ARRAY(
+            SELECT DISTINCT substr(lower(case_ref), start, size)
+            FROM generate_series(1, 3) size, generate_series(1, length(case_ref) - size + 1) start
+        ),
+        borrower_ref, phone_key, id_key, true, :now
+    FROM (SELECT *, nextval('case_id_seq') AS id FROM (SELECT * FROM staged ORDER BY row) in_order) numbered
+    ORDER BY case_ref COLLATE "C"
+    ON CONFLICT (submitter, case_ref) DO UPDATE SET borrower_ref = excluded.borrower_ref,
+        phone_key = excluded.phone_key, id_key = excluded.id_key, keyed = true
+    WHERE (c.borrower_ref, c.phone_key, c.id_key, c.keyed)
+        IS DISTINCT FROM (excluded.borrower_ref, excluded.phone_key, excluded.id_key, true)
+"""
+# A statement of its own, so that it sees what another submission committed while the one before waited for it.
+_MATCH = """
+    INSERT INTO matched (row, case_id, number, version_id, changed, urgent)
+    SELECT s.row, c.id, coalesce(v.number, 0),
+        CASE WHEN v.content_mac = s.content_mac THEN v.id
+             ELSE nextval('case_version_id_seq') END,
+        v.content_mac IS DISTINCT FROM s.content_mac, s.urgent
+    FROM staged s
+    JOIN "case" c ON c.submitter = :submitter AND c.case_ref = s.case_ref
+    LEFT JOIN LATERAL (
+        SELECT id, number, content_mac FROM case_version WHERE case_id = c.id ORDER BY number DESC LIMIT 1
+    ) v ON true
+    ORDER BY s.row
+"""
+_VERSIONS = """
+    INSERT INTO case_version (id, case_id, number, facts, private, content_mac, batch_id, created_at)
+    SELECT m.version_id, m.case_id, m.number + 1, s.facts, s.private, s.content_mac, :batch, :now
+    FROM matched m JOIN staged s ON s.row = m.row
+    WHERE m.changed
+    ORDER BY m.row
+"""
+_BATCH_CASES = """
+    INSERT INTO batch_case (batch_id, row, case_version_id, outcome)
+    SELECT :batch, row, version_id, CASE WHEN changed THEN 'accepted' ELSE 'unchanged' END FROM matched ORDER BY row
+"""
+_REJECTIONS = """
+    INSERT INTO rejection (batch_id, row, field, content) SELECT :batch, row, field, content FROM refused ORDER BY row
+"""
+_COUNT = "SELECT count(*) FILTER (WHERE changed), count(*) FILTER (WHERE NOT changed) FROM matched"
+_CHUNKS = """
+    INSERT INTO chunk (batch_id, queue, case_version_ids, status, tries, woken_at)
+    SELECT :batch, queue, array_agg(version_id ORDER BY version_id), 'pending', 0, :now
+    FROM (
+        SELECT version_id, queue, (row_number() OVER (PARTITION BY queue ORDER BY row) - 1)
+            / CASE queue WHEN 'urgent' THEN CAST(:urgent_size AS integer) ELSE CAST(:bulk_size AS integer) END AS part
+        FROM (
+            SELECT row, version_id, CASE WHEN urgent OR :all_urgent THEN 'urgent' ELSE 'bulk' END AS queue
+            FROM matched m
+            WHERE changed OR NOT EXISTS (
+                SELECT FROM decision d
+                WHERE d.case_version_id = m.version_id AND d.pack_sha256 = :pack AND d.as_of = :as_of
+            )
+        ) undecided
+    ) parts
+    GROUP BY queue, part
+    ORDER BY queue DESC, part
+    RETURNING id, queue
+"""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a merge came to: row counts, and the new chunks as (id, queue), urgent ones first."""
+
+    accepted: int
+    unchanged: int
+    chunks: tuple[tuple[int, str], ...]
+
+
+def create(session: Session) -> None:
+    """Make the temporary tables of one submission."""
+    for statement in _CREATE:
+        session.connection().execute(text(statement))
+
+
+def add(session: Session, accepted: Iterable[tuple[Any, ...]], rejected: Iterable[tuple[Any, ...]]) -> None:
+    """Put rows of ACCEPTED and of REJECTED beside the tables. A case reference may come once in a submission."""
+    copy_into(session, "staged", ACCEPTED, accepted)
+    copy_into(session, "refused", REJECTED, rejected)
+
+
+def merge(session: Session, batch: Batch, sizes: Mapping[str, int], now: dt.datetime, *, all_urgent: bool) -> Merged:
+    """Make cases, versions, rejections, the batch's rows and its chunks out of the staged rows.
+
+    A row whose content is that of the case's latest version is unchanged; any other makes a version. Chunks hold the
+    versions that have no decision for the batch's pack and date: at most `sizes` of a queue in one.
+    """
+    connection = session.connection()
+    values = {
+        "submitter": batch.submitter,
+        "now": now,
+        "batch": batch.id,
+        "pack": batch.pack_sha256,
+        "as_of": batch.as_of,
+        "urgent_size": sizes["urgent"],
+        "bulk_size": sizes["bulk"],
+        "all_urgent": all_urgent,
+    }
+    connection.execute(text("ANALYZE staged (row, case_ref)"))  # nobody else analyses a temporary table
+    for statement in (_CASES, _MATCH):
+        connection.execute(text(statement), values)
+    connection.execute(text("ANALYZE matched"))
+    for statement in (_VERSIONS, _BATCH_CASES, _REJECTIONS):
+        connection.execute(text(statement), values)
+    accepted, unchanged = connection.execute(text(_COUNT)).one()
+    chunks = connection.execute(text(_CHUNKS), values).all()
+    connection.execute(text("DROP TABLE staged, refused, matched"))
+    return Merged(accepted, unchanged, tuple(sorted((chunk_id, queue) for chunk_id, queue in chunks)))

@@ -1,0 +1,1 @@
+"""Formulas as columns, for a whole chunk at once."""

@@ -1,0 +1,1 @@
+"""What each file of a pack may hold, typed."""

@@ -1,0 +1,42 @@
+"""What a pack may say of a red flag: the words that raise it, what a denial makes of it, and the danger it tells of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from rules.pack.files.schema import Identifier, Model, Text
+from rules.pack.marks import Ref
+
+Grade = Literal["explicit", "possible"]  # the graver first
+
+
+class DangerSign(Model):
+    """That a flag means danger to somebody: of what kind, how plainly, and the yes-or-no fact that asks about it.
+
+    The fact saying yes is explicit danger (of the first kind, where it asks about several); its no answers what is only
+    possible, never what is explicit.
+    """
+
+    kind: Identifier
+    grade: Grade
+    asks: Annotated[Identifier, Ref("facts", of="bool")]
+
+
+class RedFlag(Model):
+    """Words in the notes that raise an alarm (red_flags.yaml)."""
+
+    title: Text
+    danger: DangerSign | None = None
+    words: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()  # rules/facts/phrase_patterns.py; no words and none only if others are denied as it
+    harmless: tuple[
+        Annotated[Identifier, Ref("harmless")], ...
+    ] = ()  # kinds of turns of speech that raise no alarm of it
+    lowered_by: tuple[Annotated[Identifier, Ref("contexts")], ...] = ()  # beside a denial
+    # Raised instead where every place is denied or lowered; without it that is no matter.
+    denied_as: Annotated[Identifier, Ref("red_flags")] | None = None
+    # The facts that answer it: a decision is not certain while none of them says so too.
+    answered_by: tuple[Annotated[Identifier, Ref("facts")], ...] = ()
+    # What takes the alarm back when the words, not patterns, stand at once before it, or after it.
+    not_before: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Conditions: their form, how they are parsed, and what they look at."""

@@ -1,0 +1,1 @@
+"""Packs and outcomes of past forms, read by small steps."""

@@ -1,0 +1,1 @@
+"""How derived figures are told, as formulas and with the numbers of a case."""
