@@ -18,7 +18,7 @@ from rules.decision.questions import ranked
 from rules.facts.case_facts import Facts, Parser
 from rules.facts.red_flags import scan
 from rules.pack.pack import Pack
-from tests.policy.test_golden import AS_OF, cases, pack
+from tests.policy.cases.test_golden import AS_OF, cases, pack
 
 _Order = Callable[[Outcome], Ids]
 

@@ -26,25 +26,16 @@ from rules.loading.loader import DEFAULT_PACK
 from rules.pack.files.schema import RuleTest
 from rules.pack.pack import Pack, PackError
 from rules.pack.strict_yaml import read
-from tests.policy.matrix_cases import core, sample
+from tests.policy.matrix.matrix_cases import core, sample
 from tests.policy.reviewed import table
 
 ROOT: Final = Path(__file__).parents[2]
 MOST: Final = 600  # seconds of one mutant
 CASES: Final = 2_000  # of the matrix and of the laws each, of the hundreds of thousands that the tests look at
 # Beside what is asked directly. Left out: what takes minutes and is asked above in small, or sums without the pack.
-TESTS: Final = tuple(
-    f"tests/policy/test_{name}.py"
-    for name in (
-        "default_pack",
-        "content",
-        "samples",
-        "product_names",
-        "every_rule",
-        "corpus",
-        "golden",
-        "advice_cases",
-    )
+TESTS: Final = (
+    *(f"tests/policy/test_{name}.py" for name in ("default_pack", "content", "product_names", "every_rule")),
+    *(f"tests/policy/cases/test_{name}.py" for name in ("samples", "corpus", "golden", "advice_cases")),
 )
 _PATTERNS: Final = frozenset({"red_flags.yaml", "phrases.yaml"})
 ASKED: Final = ("test_every_rule_has_a_hit_a_miss_and_a_pair_for_each_number", "test_the_pack_is_fit_to_publish")
@@ -135,7 +126,8 @@ def _serve(pack: Pack) -> None:
 
 def _disagreement() -> bool:
     """Whether the matrix says otherwise, or a law is broken, on some of the cases that their tests look at."""
-    from tests.policy import test_laws, test_matrix  # they ask for the pack
+    from tests.policy.law import test_laws
+    from tests.policy.matrix import test_matrix  # they ask for the pack
 
     _put(test_matrix, core=lambda: islice(core(), 0, None, 40), sample=lambda size: sample(CASES))
     for case in test_matrix.cases():

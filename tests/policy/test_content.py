@@ -11,8 +11,8 @@ import pytest
 from rules.decision.evaluate import Evaluator
 from rules.facts.cells import Value
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.policy.matrix_cases import PRODUCTS
-from tests.policy.test_laws import BEFORE_JUDGMENT
+from tests.policy.law.test_laws import BEFORE_JUDGMENT
+from tests.policy.matrix.matrix_cases import PRODUCTS
 from tests.support.packs.default_pack import outcome, pack, parsed
 from tests.support.packs.tiny_pack import FILES, errors, tiny
 

@@ -134,7 +134,7 @@ def test_every_trigger_of_the_catalogue_is_found(flag: str, word: str) -> None:
 
 
 def test_the_catalogue_has_every_flag() -> None:
-    """Flags that are found by patterns alone have their sentences in the corpus (tests/policy/test_corpus.py)."""
+    """Flags that are found by patterns alone have their sentences in the corpus (tests/policy/cases/test_corpus.py)."""
     assert set(TRIGGERS) == {name for name, flag in SHIPPED.red_flags.items() if flag.words}
 
 

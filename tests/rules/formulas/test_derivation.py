@@ -77,7 +77,7 @@ _FACTS_OF_FORMULAS = sorted(
 )
 # What stands in for a submitted fact says another thing once that is given: such facts are given from the start.
 _STOOD_IN = {name for name in PACK.formulas if not PACK.vocabulary.facts[name].derived} - {"days_overdue"}
-# Facts that mean another thing than they did as functions; tests/policy/matrix_terms.py reads them a second time.
+# Facts that mean another thing than they did as functions; tests/policy/matrix reads them a second time.
 _OTHERWISE_SINCE = {
     *("over_cap_amount", "excess_charges", "limitation_ends", "limitation_expired", "limitation_days_left"),
     *("capacity", "capacity_stressed", "debt_capacity", "months_to_clear", "lump_sum_share"),

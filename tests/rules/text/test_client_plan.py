@@ -12,8 +12,8 @@ import pytest
 from rules.decision.evaluate import Evaluation
 from rules.decision.outcome import DeadlineDue
 from rules.text.client_plan import CHARACTERS, MOST, ClientPlan, client_plan
-from tests.policy import test_golden
-from tests.policy.test_samples import evaluated as samples
+from tests.policy.cases import test_golden
+from tests.policy.cases.test_samples import evaluated as samples
 from tests.rules.text.test_negotiation_pack import CALM
 from tests.support.packs.negotiation_packs import AS_OF, evaluated, pack, swept
 

@@ -12,8 +12,8 @@ from rules.decision.outcome import Outcome
 from rules.facts.case_facts import Facts
 from rules.pack.files.negotiation import ScriptLine
 from rules.text.negotiation_pack import NegotiationPack, withholds
-from tests.policy.test_golden import cases as golden_cases
-from tests.policy.test_golden import evaluate as golden
+from tests.policy.cases.test_golden import cases as golden_cases
+from tests.policy.cases.test_golden import evaluate as golden
 from tests.support.packs.negotiation_packs import (
     AS_OF,
     case,

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from tests.policy.matrix_cases import ALARMS, HARDSHIPS, LENDERS, PRODUCTS, STAGES, VIOLATIONS
+from tests.policy.matrix.matrix_cases import ALARMS, HARDSHIPS, LENDERS, PRODUCTS, STAGES, VIOLATIONS
 
 AS_OF = dt.date(2026, 11, 23)
 DAYS = (0, 1, 3, 14, 30, 31, 45, 60, 61, 90, 91, 120, 180, 181, 300, 360, 361, 700, 912, 913, 1095, 1096, 1200, 1600)

@@ -10,7 +10,7 @@ from rules.decision.evaluate import Evaluation
 from rules.facts.case_facts import Facts
 from rules.text.client_plan import ClientPlan, client_plan
 from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
-from tests.policy import test_golden
+from tests.policy.cases import test_golden
 from tests.support.packs.negotiation_packs import AS_OF, evaluator, kit_of, pack, swept
 from tests.support.packs.random_cases import cases
 

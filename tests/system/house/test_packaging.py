@@ -14,7 +14,7 @@ import yaml
 
 from forbear.base.settings import Settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")

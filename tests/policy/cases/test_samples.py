@@ -16,7 +16,7 @@ from rules.decision.evaluate import Evaluation, Evaluator
 from rules.facts.red_flags import scan
 from rules.loading.loader import DEFAULT_PACK, Pack, load
 
-SAMPLES = Path(__file__).parents[2] / "samples"
+SAMPLES = Path(__file__).parents[3] / "samples"
 AS_OF = dt.date(2026, 11, 23)
 
 

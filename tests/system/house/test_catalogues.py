@@ -13,7 +13,7 @@ from rules.locale import Catalogue, listed
 from rules.locale import said as policy
 from rules.pack.files.schema import Text
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PACKAGES = ("rules", "forbear", "web", "workers", "models")
 CATALOGUES = {"rules": policy, "forbear": application}
 SENTENCES = [(name, key) for name, catalogue in CATALOGUES.items() for key in catalogue.texts]

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from tests.policy.statute import not_on_a_day_off, period_of_years
+from tests.policy.law.statute import not_on_a_day_off, period_of_years
 
 Facts: TypeAlias = Mapping[str, Any]
 AS_OF = dt.date(2026, 11, 23)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
-from tests.policy.matrix_terms import AS_OF
+from tests.policy.matrix.matrix_terms import AS_OF
 
 PRODUCTS = (
     "huabei",

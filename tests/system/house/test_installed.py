@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.desk.processes import KEY
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CASES = 5
 
 

@@ -1,7 +1,7 @@
 """Danger and other hints are found in sentences as people write them: floors, on sentences for tuning and held out.
 
-`tests/policy/corpus/held_out.txt` was written before any pattern there is, `held_out_2.txt` by somebody not knowing
-the patterns; nobody looks at them while patterns are made.
+`held_out.txt` was written before any pattern there is, `held_out_2.txt` by somebody not knowing the patterns; nobody looks
+at them while patterns are made.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ROOMS = ("rules", "models", "forbear", "workers", "web")
 TEXTS = ("web/locale", "rules/locale", "forbear/locale", "rules/handbook/templates")
 KEPT, GIVEN_UP = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").split("## Given up")

@@ -14,7 +14,7 @@ from rules.facts.case_facts import Facts
 from rules.facts.legal_days import deadline
 from rules.finance.court_fees import Kind, court_fee, table_fee
 from rules.formulas.derivation import derive
-from tests.policy import statute
+from tests.policy.law import statute
 from tests.support.packs.default_pack import pack
 
 AS_OF = dt.date(2026, 11, 28)

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tests.policy import matrix_terms as t
-from tests.policy.matrix_terms import Facts, able, at, lasting, noted, overdue
+from tests.policy.matrix import matrix_terms as t
+from tests.policy.matrix.matrix_terms import Facts, able, at, lasting, noted, overdue
 
 STRATEGIES = {
     "S01": "crisis_support",

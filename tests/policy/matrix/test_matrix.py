@@ -16,9 +16,9 @@ from rules.formulas.derivation import derive
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
-from tests.policy.matrix import ADMITS, BEFORE_JUDGMENT, CLOCKED, MATRIX, STRATEGIES, Decision, decide
-from tests.policy.matrix_cases import core, sample
-from tests.policy.matrix_terms import AS_OF, barred, capacity, noted, underage
+from tests.policy.matrix.matrix import ADMITS, BEFORE_JUDGMENT, CLOCKED, MATRIX, STRATEGIES, Decision, decide
+from tests.policy.matrix.matrix_cases import core, sample
+from tests.policy.matrix.matrix_terms import AS_OF, barred, capacity, noted, underage
 
 CARDS = ("credit_card", "card_instalment")
 CHUNK = 20_000

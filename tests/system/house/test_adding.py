@@ -12,7 +12,7 @@ import pytest
 from forbear.base.settings import child_environment
 from models.database import migrate
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PARTS = ("forbear", "models", "rules", "web", "workers", "tests", "docs")
 FILES = ("pyproject.toml", "README.md", "README.zh-CN.md")
 
@@ -357,7 +357,7 @@ def test_a_format_is_one_object(copy: Path) -> None:
     pytest_of(
         copy,
         "tests/forbear/batch/test_formats.py",
-        "tests/system/test_doc_tables.py",
+        "tests/system/house/test_doc_tables.py",
     )
 
 
@@ -379,7 +379,7 @@ def test_an_action_is_one_object_its_name_and_its_words(copy: Path) -> None:
     pytest_of(
         copy,
         "tests/test_seen.py",
-        "tests/system/test_doc_tables.py",
+        "tests/system/house/test_doc_tables.py",
         "tests/models/test_migrations.py",
         "tests/forbear/case/test_action_table.py",
         "tests/web/api/test_description.py",

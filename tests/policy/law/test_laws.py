@@ -25,7 +25,7 @@ from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
 from rules.text.negotiation_pack import negotiation_pack
-from tests.policy.matrix_terms import three_years_on
+from tests.policy.matrix.matrix_terms import three_years_on
 from tests.support.packs.random_cases import AS_OF, cases
 
 SEEDS = (11, 23, 37, 41, 53, 67, 79, 97)

@@ -15,7 +15,7 @@ import yaml
 from rules.decision.evaluate import Evaluation
 from rules.text.decision_view import decision_view
 from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
-from tests.policy.test_golden import evaluate, pack
+from tests.policy.cases.test_golden import evaluate, pack
 from tests.support.packs.negotiation_packs import sentences
 
 CASES = Path(__file__).parent / "advice_cases.yaml"
