@@ -68,7 +68,8 @@ class _Letters(dict[int, str | None]):
 
     def __missing__(self, code: int) -> str | None:
         letter = chr(code)
-        unseen = not letter.isspace() and unicodedata.category(letter) in _UNSEEN
+        shown = letter.isspace() or (letter.isascii() and letter.isprintable())  # as in a text of nothing else
+        unseen = not shown and unicodedata.category(letter) in _UNSEEN
         self[code] = read = None if unseen else letter
         return read
 

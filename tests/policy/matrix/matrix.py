@@ -231,7 +231,7 @@ MATRIX = (
     Row(945, "papers in the notes", _papers_noted, urgency="U2", adds="S03"),
     Row(940, "identity", lambda f: f["not_my_loan"] or noted(f, "identity_theft"), "S06", "U2", blocks=ADMITS),
     Row(930, "minor, incapable, dead", _in_doubt, "S08", "U2", blocks=ADMITS),
-    Row(920, "silence in the notes", _silence, "S07"),
+    Row(920, "silence in the notes", _silence, "S07", "U3"),
     Row(920, "limitation", lambda f: t.barred(f) and at(f, *BEFORE_JUDGMENT), "S07", "U3", blocks=ADMITS),
     Row(910, "scam", lambda f: f["scam_agent"] or noted(f, "scam_agent"), "S11", "U2"),
     Row(900, "illegal loan", lambda f: f["product"] == "illegal", "S09", "U2", blocks="S14 S15 S16 S17 S20 S22"),
