@@ -1,6 +1,6 @@
 """Danger and other hints are found in sentences as people write them: floors, on sentences for tuning and held out.
 
-`held_out.txt` was written before any pattern there is, `held_out_2.txt` by somebody not knowing the patterns; nobody looks
+`held_out.txt` was written before there was any pattern, `held_out_2.txt` by somebody not knowing them; nobody looks
 at them while patterns are made.
 """
 
