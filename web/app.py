@@ -13,7 +13,7 @@ from forbear.base import log, packs
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
-from forbear.case.papers import pdf
+from forbear.case.negotiation import pdf
 from models.database.session import make_engine
 from rules.pack.pack import Pack
 from web import api, pages

@@ -15,7 +15,7 @@ from forbear.case import alternatives, corrections, decision_diff, timeline
 from forbear.case.actions import ACTIONS, possible
 from forbear.case.acts import default_follow_up
 from forbear.case.decided_case import DecidedCase
-from forbear.case.papers import negotiation_files, pdf
+from forbear.case.negotiation import negotiation_files, pdf
 from forbear.case.personal_data import Personal
 from forbear.case.workflow import CaseContext
 from forbear.desk import review

@@ -10,7 +10,7 @@ from sqlmodel import select
 from forbear.base.errors import ForbearError
 from forbear.batch.recorded_decision import current_decision
 from forbear.case import consent
-from forbear.case.papers import negotiation_files as packs
+from forbear.case.negotiation import negotiation_files as packs
 from forbear.cli.context import opened
 from models.case import Case
 from rules.locale import Language

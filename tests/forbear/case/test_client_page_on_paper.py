@@ -7,7 +7,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from forbear.case.papers import negotiation_files, pdf
+from forbear.case.negotiation import negotiation_files, pdf
 from rules.locale import Language
 from rules.text.client_plan import ClientPlan
 from tests.support.packs.words_sweep import Read, read

@@ -11,7 +11,7 @@ import pytest
 from icalendar import Calendar
 
 from forbear.base.errors import ForbearError
-from forbear.case.papers import negotiation_files
+from forbear.case.negotiation import negotiation_files
 from rules.pack.files.schema import Text
 from rules.text.calendar import CalendarDay, calendar
 from tests.rules.text.test_negotiation_pack import CALM

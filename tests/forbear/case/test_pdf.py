@@ -17,7 +17,7 @@ import pytest
 from pypdf import PdfReader
 
 from forbear.base.errors import ForbearError
-from forbear.case.papers import negotiation_files, pdf
+from forbear.case.negotiation import negotiation_files, pdf
 from rules.locale import Language
 from rules.text.negotiation_pack import NegotiationPack
 from tests.forbear.case.test_negotiation_files import INSTALMENTS, LAWSUIT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forbear.case.papers import negotiation_files
+from forbear.case.negotiation import negotiation_files
 from rules.text.budget import Budget, budget_of
 from tests.rules.text.test_negotiation_pack import CALM
 from tests.support.packs.negotiation_packs import case, evaluator, pack, prepared, swept

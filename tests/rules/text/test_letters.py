@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from forbear.case.papers.negotiation_files import letter, page
+from forbear.case.negotiation.negotiation_files import letter, page
 from tests.support.packs.negotiation_packs import pack, swept
 
 ENDING = re.compile(r"\n　　此致\n(敬礼|________人民法院)\n\n\S")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from forbear.case.papers import negotiation_files
+from forbear.case.negotiation import negotiation_files
 from rules.decision.evaluate import Evaluation, Evaluator
 from rules.facts.case_facts import Facts, Parser
 from rules.facts.cells import Value

@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse
 
 from forbear.accounts.accounts import ViewerWork
 from forbear.batch.recorded_decision import RecordedDecision, current_decision
-from forbear.case.papers import negotiation_files, pdf
+from forbear.case.negotiation import negotiation_files, pdf
 from rules.locale import Language, in_language
 from rules.text.calendar import calendar
 from rules.text.negotiation_pack import NegotiationPack

@@ -12,7 +12,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from forbear.base.errors import ForbearError
-from forbear.case.papers import pdf
+from forbear.case.negotiation import pdf
 from forbear.locale import said
 from rules.finance.repayment_plan import rows
 from rules.locale import Language, in_language
@@ -132,7 +132,7 @@ def _escaped(text: str) -> str:
 
 
 _templates = Environment(
-    loader=PackageLoader("forbear.case.papers"),
+    loader=PackageLoader("forbear.case.negotiation"),
     autoescape=select_autoescape(["html"]),
     undefined=StrictUndefined,
     trim_blocks=True,
