@@ -67,6 +67,7 @@ class WorklistItem(SQLModel, table=True):
         Index("ix_desk_case_assigned", "assignee_id", *_IN_STATUS, postgresql_where=text("assignee_id IS NOT NULL")),
         Index("ix_desk_case_changed", *_IN_STATUS, postgresql_where=text("changed")),
         Index("ix_desk_case_disagreed", *_IN_STATUS, postgresql_where=text("NOT engines_agree")),
+        Index("ix_desk_case_failed", *_IN_STATUS, postgresql_where=text("failed_at IS NOT NULL")),
         # Small ones, for what two rare filters have in common.
         Index(None, "product"),
         Index(None, "overdue_bucket"),

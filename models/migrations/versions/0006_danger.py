@@ -76,6 +76,9 @@ def upgrade() -> None:
         "ix_desk_case_danger", "desk_case", ["submitter"],
         postgresql_where=sa.text("danger IS NOT NULL OR crisis_beside"),
     )
+    op.create_index(
+        "ix_desk_case_failed", "desk_case", IN_STATUS, postgresql_where=sa.text("failed_at IS NOT NULL")
+    )
     op.execute(IN_DANGER)
     op.add_column("case", sa.Column("phone_key", sa.LargeBinary(), nullable=True))
     op.add_column("case", sa.Column("id_key", sa.LargeBinary(), nullable=True))
@@ -95,6 +98,7 @@ def downgrade() -> None:
     names = ", ".join(f"'{name}'" for name in ACTIONS)
     op.drop_constraint("ck_review_action", "review")
     op.create_check_constraint(op.f("ck_review_action"), "review", f"action IN ({names})")
+    op.drop_index("ix_desk_case_failed", "desk_case")
     op.drop_index("ix_desk_case_danger", "desk_case")
     _drop_indexes(IN_STATUS)
     op.execute("DELETE FROM desk_case WHERE decision_id IS NULL")
