@@ -89,7 +89,7 @@ def test_a_first_case_that_fires_nothing_is_harmless() -> None:
     # Without the rule that fires first, the C code frees a pointer it never set and the process dies (measured).
     program = (
         "from tests.support.packs.vocabulary import VOCABULARY; from rules.engines.durable import DurableEngine\n"
-        "from rules.pack import conditions as c\n"
+        "from rules.pack.logic import conditions as c\n"
         "engines = [DurableEngine([('r', c.Compare('days', 'equals', n))], VOCABULARY) for n in range(50)]\n"
         "print(sum(len(engine.hits({'days': -1})) for engine in engines))"
     )
