@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser explore check format bench bench-desk mutants pack-mutants screenshots lock clean
+.PHONY: help setup demo test test-browser explore laws check format bench bench-desk mutants pack-mutants screenshots lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: $(READY) ## every test but the browser's, on real PostgreSQL, Redis and Ce
 
 explore: $(READY) ## the property tests with inputs nobody has seen, ten times as many (T=path for some)
 	@$(BIN)/python -m pytest --numprocesses 2 --hypothesis-profile=explore -m hypothesis $(T)
+
+laws: $(READY) ## the laws of the whole policy pack over 320,000 random cases (make test takes an eighth)
+	@FORBEAR_TEST_CASES=40000 $(BIN)/python -m pytest --numprocesses 2 tests/policy/law/test_laws.py
 
 test-browser: $(READY) ## the pages in real Chromium, and PDF (needs chromium, Pango and a Chinese font)
 	@$(BIN)/python -m pytest -m browser $(T)
