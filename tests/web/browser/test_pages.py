@@ -163,7 +163,8 @@ def test_the_words_that_raised_a_flag_are_shown_to_the_counsellor(
     flags = section.locator("ul > li")
     assert [flag.locator("q").all_inner_texts() for flag in flags.all()] == [
         ["家暴"],
-        ["先交 保证金", "交出手机卡"],
+        ["交出手机卡"],
+        ["先交 保证金、交出手机卡"],
         ["borrowed to pay", "以贷养贷"],
         ["PS流水"],
     ]
