@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from rules.decision.hit_policy import Ids
@@ -96,15 +97,20 @@ def _asked(pack: Pack, outcome: Outcome, facts: Facts) -> Iterator[str]:
     Beside a strategy that asks for nothing there are none, and who does not want to pay makes none.
     """
     strategy = pack.strategies[outcome.strategy]
-    requests = {step for each in pack.strategies.values() if each.acknowledges for step in each.next_steps}
     for name in outcome.steps:
         step = pack.steps[name]
-        competes = name in requests.difference(strategy.next_steps)
+        competes = name in _requests(pack) and name not in strategy.next_steps
         unwanted = facts.get("willing_to_pay") is False or (
             competes and not (strategy.acknowledges and step.when == "today")
         )
         if not (step.acknowledges and unwanted):
             yield name
+
+
+@lru_cache(maxsize=8)
+def _requests(pack: Pack) -> frozenset[str]:
+    """The steps that ask a lender for something: those of strategies that admit the debt."""
+    return frozenset(step for each in pack.strategies.values() if each.acknowledges for step in each.next_steps)
 
 
 def _lead(pack: Pack, outcome: Outcome) -> Ids:

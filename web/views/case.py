@@ -60,7 +60,9 @@ def case_page(
 ) -> Response:
     """The page of a decided case; `forms`: one of them was refused. `seen`: whoever calls is shown the number."""
     values = _values(work, case)
-    values["crisis"] = crisis_card(work, case, values["standing"], values["kit"], seen)
+    crisis = values["crisis"] = crisis_card(work, case, values["standing"], values["kit"], seen)
+    if crisis is not None and crisis.questions:  # the card asks them first; what else is open is only told
+        values["questions"] = {}
     sent = forms.refused if forms else None
     # Where somebody else came first, the form may be gone from the page, or ask something else now.
     lost = sent is not None and (stale or _action_of(sent.form) not in values["can"])

@@ -224,6 +224,19 @@ def test_what_somebody_writes_raises_the_case_over_what_it_came_with(working: Ca
     assert (work.desk()["danger"], work.desk()["urgency"]) == (None, quiet["urgency"])
 
 
+def test_what_may_be_danger_is_asked_in_one_place_and_nothing_else_before(working: Callable[..., CaseOnDesk]) -> None:
+    work = working()
+    work.decide(accepted(1, "A", {"notes": "压力很大，有时候觉得活着没什么意思"}, **MONEY), by=load(DEFAULT_PACK))
+    page = work.page()
+    assert page.values("input[name=asked]", "value").count("self_harm_signal") == 2, "beside the card, to correct it"
+    assert not page.select("#questions") and page.select("#crisis input[name=asked]")
+    ids = page.values("[id]", "id")
+    assert len(set(ids)) == len(ids)
+    assert work.act("answer", {"asked": "self_harm_signal", "fact.self_harm_signal": "false"}) == 303
+    work.work_off()
+    assert work.page().select("#questions")
+
+
 def test_a_borrowers_answer_is_looked_through_too(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.decide(accepted(1, "A", PERSON, **MONEY), by=load(DEFAULT_PACK))
