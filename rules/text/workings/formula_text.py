@@ -77,7 +77,7 @@ class _Workings(Teller):
         reading = self.read(expression)
         self._state[name] = reading
         result = self.shown(name, reading)
-        told = self.resolved(expression)
+        told = self.decided(expression)
         if self.undecided(told) is not None:
             text = self.word("depends", what=self.join(self.blanks(told)))
             self._facts.update(dict.fromkeys(each for each in f.facts_of(told) if each in self._state))
@@ -103,27 +103,50 @@ class _Workings(Teller):
         """The choice that is still open, if what is to be told is one."""
         return expression if isinstance(expression, f.If | f.Otherwise | f.Match | f.Buckets) else None
 
+    def decided(self, expression: f.Expression) -> f.Expression:
+        """What a fact comes to. Where that says no more than the result does, what decided it."""
+        chosen = self.chosen(expression)
+        if chosen is None:
+            return self.resolved(expression)
+        deciding, branch = chosen
+        told = self.decided(branch)
+        return deciding if isinstance(told, f.Constant) else told
+
     def resolved(self, expression: f.Expression) -> f.Expression:
-        """What a choice comes to. Where that says no more than the result does, what decided it."""
+        """What an expression comes to: of a choice what was chosen, without the terms that came to nothing."""
+        if (chosen := self.chosen(expression)) is not None:
+            return self.resolved(chosen[1])
         match expression:
-            case f.If(condition, then, otherwise):
-                holds = self.read(condition)
-                if isinstance(holds, bool):
-                    branch = self.resolved(then if holds else otherwise)
-                    return condition if isinstance(branch, f.Constant) else branch
-            case f.Otherwise(first, second):
-                reading = self.read(first)
-                if reading is b.NOTHING:
-                    found = self.resolved(second)
-                    return first if isinstance(found, f.Constant) else found
-                return expression if b.maybe_nothing(reading) else self.resolved(first)
+            case f.Otherwise(first, _) if not b.maybe_nothing(self.read(first)):
+                return self.resolved(first)
             case f.Once(_, then):
                 return self.resolved(then)
             case f.Buckets() | f.Match():
                 return self.looked_up(expression)
-            case f.Subtract(left, right) if self.read(right) == 0 and self.branched_to_constant(right):
-                return self.resolved(left)  # a choice that comes to taking nothing off
+            case f.Subtract(left, right) if self.is_left_out(right):
+                return self.resolved(left)
+            case f.Add(terms) if any(map(self.is_left_out, terms)):
+                kept = tuple(each for each in terms if not self.is_left_out(each))
+                return f.Add(kept) if len(kept) > 1 else self.resolved((*kept, terms[0])[0])
         return expression
+
+    def chosen(self, expression: f.Expression) -> tuple[f.Expression, f.Expression] | None:
+        """What decided a choice, and what was chosen; None of what is no choice, or still open."""
+        match expression:
+            case f.If(condition, then, otherwise):
+                holds = self.read(condition)
+                return (condition, then if holds else otherwise) if isinstance(holds, bool) else None
+            case f.Otherwise(first, second) if self.read(first) is b.NOTHING:
+                return first, second
+        return None
+
+    def is_left_out(self, term: f.Expression) -> bool:
+        """Whether a choice came to a 0 that stands in the formula: it adds nothing and takes nothing off."""
+        while (chosen := self.chosen(term)) is not None:
+            term = chosen[1]
+            if isinstance(term, f.Constant):
+                return term.value == 0
+        return False
 
     def looked_up(self, table: f.Buckets | f.Match) -> f.Expression:
         """What a table comes to for what it is looked up by, or that itself."""
@@ -163,17 +186,6 @@ class _Workings(Teller):
                 )
         told = self.constant(expression) or self.arithmetic(expression) or self.calendar(expression)
         return told or self.condition(expression) or ""
-
-    def branched_to_constant(self, expression: f.Expression) -> bool:
-        """Whether a choice comes to a number that stands in the formula."""
-        match expression:
-            case f.If(condition, then, otherwise):
-                holds = self.read(condition)
-                branch = then if holds is True else otherwise
-                return isinstance(holds, bool) and (isinstance(branch, f.Constant) or self.branched_to_constant(branch))
-            case f.Otherwise(first, second):
-                return self.read(first) is b.NOTHING and isinstance(second, f.Constant)
-        return False
 
     def fact(self, name: str) -> str:
         self._facts.setdefault(name)
