@@ -86,6 +86,7 @@ def test_the_refusal_names_the_nearest_and_says_how_to_find_the_kind() -> None:
     for zh, en in (told("花呗和借呗"), told("完全没见过的东西")):
         assert "民营银行" in zh and "网贷平台" in zh
         assert "online_platform" in en
+        assert "。。" not in zh and ".." not in en
 
 
 def test_only_products_have_names_inside_names() -> None:
