@@ -31,18 +31,26 @@ TIED: Final = f"""
 """  # noqa: S608 - text of ours
 _LEAST_DIGITS: Final = 7  # of a phone number; what has fewer, or one digit all along, is a blank filled in
 _ID = re.compile(r"[1-9]\d{16}[\dX]|[1-9]\d{14}")
+# Whom a crisis can concern: most cases have none beside them, and nothing else is looked up for these.
+_NEAR = text(f"""
+    SELECT c.id FROM "case" c {TIED} JOIN desk_case k ON k.case_id = tied.id
+    WHERE c.id = ANY(:cases) AND (k.danger = 'explicit' OR k.crisis_beside)
+    UNION
+    SELECT case_id FROM desk_case WHERE case_id = ANY(:cases) AND crisis_beside
+""")  # noqa: S608 - text of ours
 # Rows that somebody else holds are left for the next time: waiting for them and holding others could be a deadlock.
+# A join for each, because the planner answers an EXISTS by looking at every case there is.
 _SPREAD = text(f"""
     WITH touched AS (
         SELECT unnest(CAST(:cases AS bigint[])) AS id
         UNION
         SELECT tied.id FROM "case" c {TIED} WHERE c.id = ANY(:cases)
     ), found AS (
-        SELECT touched.id, EXISTS (
-            SELECT FROM "case" c {TIED} JOIN desk_case k ON k.case_id = tied.id
-            WHERE c.id = touched.id AND tied.id <> c.id AND k.danger = 'explicit'
-        ) AS beside
-        FROM touched
+        SELECT touched.id, crisis.beside IS NOT NULL AS beside
+        FROM touched LEFT JOIN LATERAL (
+            SELECT true AS beside FROM "case" c {TIED} JOIN desk_case k ON k.case_id = tied.id
+            WHERE c.id = touched.id AND tied.id <> c.id AND k.danger = 'explicit' LIMIT 1
+        ) crisis ON true
     ), changed AS (
         SELECT d.case_id, found.beside FROM desk_case d JOIN found ON found.id = d.case_id
         WHERE d.crisis_beside <> found.beside ORDER BY d.case_id FOR UPDATE OF d SKIP LOCKED
@@ -78,11 +86,10 @@ def _id_number(text: str) -> str:
 
 def spread(session: Session, cases: Iterable[int]) -> int:
     """Bring these cases and their siblings up to what is a crisis among them; answers how many rows changed."""
-    wanted = sorted(set(cases))
-    if not wanted:
-        return 0
     session.flush()
-    return session.connection().execute(_SPREAD, {"cases": wanted}).rowcount
+    connection = session.connection()
+    near = sorted(connection.execute(_NEAR, {"cases": sorted(set(cases))}).scalars())
+    return connection.execute(_SPREAD, {"cases": near}).rowcount if near else 0
 
 
 def reconcile(session: Session) -> int:
