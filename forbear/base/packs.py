@@ -1,5 +1,6 @@
 """The packs that decided, as the record keeps them; one of an older Forbear may be of a form not read any more."""
 
+import gc
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -104,4 +105,6 @@ _packs: dict[str, Pack | None] = {}
 @cache
 def shipped() -> Pack:
     """The pack that comes with Forbear."""
-    return load(DEFAULT_PACK)
+    pack = load(DEFAULT_PACK)
+    gc.freeze()  # it stays: nothing of it need be looked through for garbage
+    return pack
