@@ -37,7 +37,7 @@ laws: $(READY) ## the laws of the whole policy pack over 320,000 random cases (m
 	@FORBEAR_TEST_CASES=40000 $(BIN)/python -m pytest --numprocesses 2 tests/policy/law/test_laws.py
 
 test-browser: $(READY) ## the pages in real Chromium, and PDF (needs chromium, Pango and a Chinese font)
-	@$(BIN)/python -m pytest -m browser $(T)
+	@$(BIN)/python -m pytest -m browser --numprocesses 2 --dist worksteal $(T)
 
 check: $(READY) ## lint, types, import contracts, rule checks and rule tests
 	$(BIN)/ruff format --check
