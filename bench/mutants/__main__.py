@@ -17,7 +17,7 @@ from bench.mutants.modules import MODULES
 from bench.mutants.runner import ROOT
 from bench.mutants.score import score
 
-SCORES: Final = ROOT / "bench/mutants.json"
+SCORES: Final = ROOT / "bench/mutants/scores.json"
 ENOUGH: Final = 95  # percent of what can be noticed
 URLS: Final = "FORBEAR_TEST_SERVERS"  # tests/conftest.py takes these servers instead of starting its own
 

@@ -15,7 +15,7 @@ from bench.mutants.modules import MODULES
 from bench.mutants.mutant import mutants
 from bench.mutants.runner import ROOT, preload, run
 
-REASONS: Final = ROOT / "bench/equivalent_mutants.yaml"
+REASONS: Final = ROOT / "bench/mutants/equivalent.yaml"
 SEED: Final = 9
 
 

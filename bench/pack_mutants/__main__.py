@@ -18,8 +18,8 @@ from bench.pack_mutants.fault import Fault
 from bench.pack_mutants.judge import ROOT, Judge
 from bench.pack_mutants.rule_faults import formula_faults, rule_faults
 
-SCORE: Final = ROOT / "bench/pack_mutants.json"
-REASONS: Final = ROOT / "bench/equivalent_pack_mutants.yaml"
+SCORE: Final = ROOT / "bench/pack_mutants/scores.json"
+REASONS: Final = ROOT / "bench/pack_mutants/equivalent.yaml"
 SEED: Final = 10
 ENOUGH: Final = 98  # percent of what can be noticed
 
