@@ -6,7 +6,7 @@ from typing import Final
 MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "hit_policy": (
         "rules/decision/hit_policy.py",
-        ("rules/decision/test_hit_policy", "rules/decision/test_outcome", "rules/decision/test_certain"),
+        ("rules/decision/test_hit_policy", "rules/decision/test_outcome", "rules/decision/outlook/test_certain"),
         False,
     ),
     "outcome": (
@@ -21,7 +21,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     ),
     "stale_parameters": ("rules/decision/stale_parameters.py", ("rules/decision/test_stale_parameters",), False),
     "counterfactuals": ("rules/decision/counterfactuals.py", ("rules/decision/test_counterfactuals",), False),
-    "near_misses": ("rules/decision/near_misses.py", ("rules/decision/test_near_misses",), False),
+    "near_misses": ("rules/decision/near_misses.py", ("rules/decision/outlook/test_near_misses",), False),
     "reasons": (
         "rules/decision/reasons.py",
         ("rules/decision/test_reasons", "rules/decision/test_outcome"),
