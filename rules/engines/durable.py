@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
+from contextlib import suppress
 
 import durable_rules_engine
 
@@ -63,18 +64,20 @@ class _LiveRuleset:
         self.keys = ruleset.keys
         self._handle: int = durable_rules_engine.create_ruleset(name, json.dumps(definition))
         self._open()
+        self._clean = True  # nothing of any case is left in the state
 
     def fired(self, fact: str, taken_out: str) -> list[str]:
         """The rules that a fact fires, one once for every true way through its $or. `taken_out` is its id alone."""
         try:
+            if not self._clean:
+                self._reopen()
+            # Whatever breaks off in the middle, a time limit too: no case may meet what is left of another.
+            self._clean = False
             rules = self._assert(fact)
             self._retract(taken_out)
-        except BaseException as error:
-            # Whatever broke off in the middle, a time limit too: no case may meet what is left of another.
-            self._reopen()
-            if isinstance(error, durable_rules_engine.error | MemoryError):
-                raise EngineError(f"durable-rules failed: {error}") from None
-            raise
+            self._clean = True
+        except (durable_rules_engine.error, MemoryError) as error:
+            raise EngineError(f"durable-rules failed: {error}") from None
         return rules
 
     def _assert(self, fact: str) -> list[str]:
@@ -109,5 +112,6 @@ class _LiveRuleset:
         self._retract(f"{{{first}")
 
     def _reopen(self) -> None:
-        durable_rules_engine.delete_state(self._handle, _SID)
+        with suppress(durable_rules_engine.error):  # it is gone already if opening it failed the last time
+            durable_rules_engine.delete_state(self._handle, _SID)
         self._open()

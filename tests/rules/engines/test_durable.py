@@ -85,6 +85,26 @@ def test_a_case_broken_off_in_the_middle_leaves_nothing_to_the_next(
     assert engine.hits({"days": 5}) == {"most", "known"}
 
 
+@pytest.mark.parametrize("failing", ["delete_state", "assert_fact"])
+def test_a_state_that_cannot_be_opened_anew_is_opened_for_the_next_case(
+    failing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = DurableEngine(DAYS, VOCABULARY)
+
+    def fails(*_: object) -> object:
+        raise durable_rules_engine.error("out of order")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable_rules_engine, "retract_fact", fails)
+        with pytest.raises(EngineError):
+            engine.hits({"days": 91})
+        patch.setattr(durable_rules_engine, failing, fails)
+        with pytest.raises(EngineError):
+            engine.hits({"days": 91})
+    assert engine.hits({}) == {"blank"}
+    assert engine.hits({"days": 5}) == {"most", "known"}
+
+
 def test_a_first_case_that_fires_nothing_is_harmless() -> None:
     # Without the rule that fires first, the C code frees a pointer it never set and the process dies (measured).
     program = (
