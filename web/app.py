@@ -14,7 +14,7 @@ from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
 from forbear.case.negotiation import pdf
-from models.database.session import make_engine
+from models.database.session import Waits, make_engine
 from rules.pack.pack import Pack
 from web import api, pages
 from web.monitoring import health, metrics
@@ -25,18 +25,23 @@ STATIC = Path(__file__).parent / "static"
 
 
 def create_app(
-    database_url: str, redis_url: str, vault: Vault, pack: Pack | None = None, hosts: Set[str] = frozenset()
+    database_url: str,
+    redis_url: str,
+    vault: Vault,
+    pack: Pack | None = None,
+    hosts: Set[str] = frozenset(),
+    waits: Waits | None = None,
 ) -> FastAPI:
     """The application on this record and broker, with the key of the record, for new cases by this pack.
 
-    It answers at local addresses and under the names `hosts`.
+    It answers at local addresses and under the names `hosts`, and within what `waits` allow, by default the settings.
     """
     app = FastAPI(title="Forbear", openapi_url=None, lifespan=_lifespan)
     app.state.database_url = database_url
     app.state.redis_url = redis_url
     app.state.vault = vault
     app.state.pack = pack or packs.shipped()
-    app.state.engine = make_engine(database_url, "forbear web")
+    app.state.engine = make_engine(database_url, "forbear web", waits or _waits())
     app.include_router(health.router)
     app.include_router(metrics.router)
     for router in (*api.ROUTERS, *pages.ROUTERS):
@@ -48,6 +53,12 @@ def create_app(
     app.add_middleware(SecureAnswers, hosts=hosts)
     app.add_middleware(metrics.Timed)
     return app
+
+
+def _waits() -> Waits:
+    """Somebody sits in front of a page: it gives up, and says so, rather than hang."""
+    chosen = settings()
+    return Waits(chosen.lock_seconds, chosen.idle_seconds, chosen.statement_seconds, turn=2.0)
 
 
 @asynccontextmanager

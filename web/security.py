@@ -8,6 +8,7 @@ from sqlalchemy import exc
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.views import render
@@ -27,6 +28,7 @@ HEADERS = {
 }
 _HSTS = "max-age=31536000"  # a year; sent over https only, as the standard asks
 _FOR_MACHINES = ("/healthz", "/readyz", "/metrics")  # asked by names of containers, and tell nothing about cases
+_SOON = "2"  # seconds after which to try again where something was busy or away
 _UNREACHABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 
 log = structlog.get_logger()
@@ -70,8 +72,16 @@ class SecureAnswers:
             log.error("request.failed", error=type(error).__name__, place=_place(error), path=scope["path"])
             if started:
                 raise
-            status = 503 if isinstance(error, _UNREACHABLE) else 500
-            await render.failure(request, status)(scope, receive, guarded)
+            await _failed(request, error)(scope, receive, guarded)
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    """What is answered where something broke: when to come again if only the database was busy or away."""
+    if not isinstance(error, _UNREACHABLE):
+        return render.failure(request, 500)
+    answer = render.failure(request, 503)
+    answer.headers["Retry-After"] = _SOON
+    return answer
 
 
 def is_known(host: str, names: Set[str]) -> bool:

@@ -5,7 +5,7 @@ import os
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from forbear.base.errors import ForbearError
-from forbear.base.packs import configured
+from forbear.base.packs import UnreadablePackError, configured
 from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
 from forbear.batch import chunks, idempotency, unevaluated, uploads
@@ -26,15 +26,16 @@ from forbear.desk import maintenance, siblings
 from forbear.ledger.unit_of_work import Work, begin
 from forbear.ops import heartbeat, retention
 from forbear.webhooks import outbox
-from models.database.session import make_engine
+from models.database.session import Waits, make_engine
 from rules.pack.pack import Pack
-from workers.app import app
+from workers.app import TASK_SECONDS, app
 from workers.schedule import PURGE_SECONDS
 from workers.wake import wake
 
 _log = structlog.get_logger()
 DELIVER_FOR = 20.0  # seconds that one task sends webhooks: well within its time, and others wait for the process
 _PAUSES = (0.2, 0.5, 1, 2, 4, 8)  # seconds between attempts while the database is away
+_STEADY_FOR = TASK_SECONDS / 2  # seconds after which no attempt begins: each may wait for a lock, and a task ends
 T = TypeVar("T")
 
 
@@ -48,12 +49,14 @@ class _Process:
 
     engine: Engine
     vault: Vault
+    owed: set[int] = field(default_factory=set)  # chunks that are to have a try back
 
 
 @cache
 def _process() -> _Process:
-    url = settings().database_url
-    return _Process(make_engine(url or "", f"forbear worker {os.getpid()}"), load_vault(settings()))
+    chosen = settings()
+    waits = Waits(chosen.lock_seconds, chosen.idle_seconds)
+    return _Process(make_engine(chosen.database_url or "", f"forbear worker {os.getpid()}", waits), load_vault(chosen))
 
 
 @signals.worker_process_init.connect
@@ -155,6 +158,7 @@ def forget() -> None:
 def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
     """Claim in one transaction, so that a try counts even if the process dies of it; evaluate in the next."""
     claim = _steady(lambda work: _claim(work, chunk_id))
+    _process().owed.clear()
     if claim.mine is None:
         if not claim.halves:  # there was nothing to do, or nothing could be done
             _put_on_desk()
@@ -162,7 +166,14 @@ def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
     try:
         decided = _steady(lambda work: triage_chunk(work, chunk_id, _now, _active))
     except DatabaseAwayError:
+        _process().owed.add(chunk_id)  # it was no fault of its cases
         raise
+    except UnreadablePackError as error:
+        # A fault of the batch, not of a case: a worker of the newer Forbear can do it, splitting it helps nobody.
+        _log.warning("chunk.postponed", error=error.message)
+        told = error.message
+        _steady(lambda work: chunks.give_back(work.session, (chunk_id,), told))
+        return ()
     except Exception as error:
         # Whatever a case does to the code, the chunk's row tells it and the other cases go on. The message of an
         # unforeseen error may quote the case, so only its kind and its place are kept.
@@ -192,6 +203,7 @@ def _active() -> Pack:
 
 
 def _claim(work: Work, chunk_id: int) -> chunks.Claim:
+    chunks.give_back(work.session, tuple(_process().owed))
     claim = chunks.claim(work.session, chunk_id, work.now)
     if claim.mine is not None:
         # Behind a long queue the scheduler's heartbeats come late.
@@ -201,13 +213,14 @@ def _claim(work: Work, chunk_id: int) -> chunks.Claim:
 
 def _steady(use_case: Callable[[Work], T]) -> T:
     """Run a use case in a unit of work of its own, again while the database is away or breaks a deadlock."""
+    end = time.monotonic() + _STEADY_FOR
     for pause in (*_PAUSES, None):
         try:
             with begin(_process().engine, _process().vault, _now()) as work:
                 return use_case(work)
         except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as error:
             _log.warning("database.away", error=type(error).__name__)
-            if pause is None:
+            if pause is None or time.monotonic() + pause > end:
                 break
             time.sleep(pause)
     raise DatabaseAwayError

@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     retention_days: int = Field(1095, ge=1, description="Days a closed case is kept after the last activity on it")
     upload_megabytes: int = Field(20, ge=1, le=200, description="Size of a file that the page takes, in MB")
     sweep_seconds: int = Field(60, ge=1, description="Seconds between sweeps for chunks nobody woke")
+    lock_seconds: int = Field(10, ge=1, description="Seconds a page or a worker waits for a row that another one has")
+    idle_seconds: int = Field(
+        120, ge=5, description="Seconds after which a transaction is ended in which nothing goes on"
+    )
+    statement_seconds: int = Field(60, ge=1, description="Seconds one statement of a page may take")
     webhook_private: bool = Field(
         False, description="Webhooks may go to addresses of one's own network, and by http to this machine"
     )

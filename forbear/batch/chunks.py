@@ -100,16 +100,26 @@ def note_error(session: Session, chunk_id: int, error: str) -> None:
     session.exec(statement.values(error=error))
 
 
+def give_back(session: Session, chunk_ids: Sequence[int], error: str | None = None) -> None:
+    """Let a try of pending chunks count for nothing: what ended it was no fault of their cases. `error` says what."""
+    if not chunk_ids:
+        return
+    statement = update(Chunk).where(col(Chunk.id).in_(chunk_ids), col(Chunk.status) == "pending", col(Chunk.tries) > 0)
+    told = {} if error is None else {"error": error}
+    session.exec(statement.values(tries=Chunk.tries - 1, **told))
+
+
 def sweep(session: Session, now: dt.datetime, interval: dt.timedelta) -> list[Wake]:
     """The pending chunks that nobody woke or claimed for `interval` and nobody works on; they count as woken now.
 
-    Batches whose chunks are all done and that were not marked complete are, too.
+    A moment to come is one of a clock that was ahead, and as long ago as any. Batches whose chunks are all done and
+    that were not marked complete are, too.
     """
     before = now - interval
     idle = select(Chunk).where(
         Chunk.status == "pending",
-        Chunk.woken_at <= before,
-        or_(col(Chunk.claimed_at).is_(None), col(Chunk.claimed_at) <= before),
+        or_(col(Chunk.woken_at) <= before, col(Chunk.woken_at) > now),
+        or_(col(Chunk.claimed_at).is_(None), col(Chunk.claimed_at) <= before, col(Chunk.claimed_at) > now),
     )
     wakes = []
     for chunk in session.exec(idle.order_by(col(Chunk.id)).with_for_update(skip_locked=True)):

@@ -18,6 +18,7 @@ from models.heartbeat import Heartbeat
 from rules.loading import loader
 from rules.pack.pack import PackError
 
+AHEAD = dt.timedelta(seconds=5)  # by which clocks of several machines may differ
 ALIVE = dt.timedelta(minutes=1)  # a queue whose last consumed heartbeat is older has no live worker
 
 
@@ -95,6 +96,12 @@ def _queue(name: str, consumed_at: dt.datetime | None, now: dt.datetime) -> Heal
             what, False, "no worker ever consumed from it: run `forbear worker` and `forbear scheduler`"
         )
     age = int((now - consumed_at).total_seconds())
+    if now - consumed_at < -AHEAD:
+        return HealthFinding(
+            what,
+            False,
+            f"last consumed {-age} s from now: a clock was ahead, or is; set the clocks, restart the workers",
+        )
     if now - consumed_at > ALIVE:
         return HealthFinding(
             what, False, f"last consumed {age} s ago: start a worker and the scheduler, or restart them"

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col
+from sqlmodel import Session, col, or_
 
 from models.heartbeat import Heartbeat
 
@@ -17,6 +17,6 @@ def beat(session: Session, queue: str, now: dt.datetime) -> None:
         row.on_conflict_do_update(
             index_elements=["queue"],
             set_={"consumed_at": row.excluded.consumed_at},
-            where=col(Heartbeat.consumed_at) < now - FRESH,
+            where=or_(col(Heartbeat.consumed_at) < now - FRESH, col(Heartbeat.consumed_at) > now),
         )
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import make_url
@@ -15,18 +16,54 @@ _OPTIONS = (
     "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
 )
 
+# A peer that is gone without a word, a machine that lost its power, is noticed within half a minute: by us and by them.
+_ALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+_KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+
 CONNECTIONS = 15  # of one engine at most; who needs another waits until one is given back
 
 
-def make_engine(url: str, name: str = "forbear") -> Engine:
+@dataclass(frozen=True)
+class Waits:
+    """How many seconds anything may wait in the database; 0 is without end.
+
+    `lock`: for a row that another transaction has. `idle`: a transaction in which nothing goes on, because its process
+    was stopped or its machine is gone: the server ends it, and nobody waits for what it held any longer. `statement`:
+    one statement. `turn`: for a connection.
+    """
+
+    lock: int = 0
+    idle: int = 120
+    statement: int = 0
+    turn: float = 30.0
+
+    @property
+    def options(self) -> str:
+        """What the server is told of them."""
+        limits = {
+            "lock_timeout": self.lock,
+            "idle_in_transaction_session_timeout": self.idle,
+            "statement_timeout": self.statement,
+        }
+        return " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items())
+
+
+def make_engine(url: str, name: str = "forbear", waits: Waits | None = None) -> Engine:
     """An engine for a PostgreSQL URL; `name` is what the server's list of connections shows."""
+    waits = waits or Waits()
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=CONNECTIONS // 3,
         max_overflow=CONNECTIONS - CONNECTIONS // 3,
         pool_pre_ping=True,  # a server that restarted is met with a new connection, not an error
         hide_parameters=True,  # errors would carry facts into logs
-        connect_args={"application_name": name, "options": _OPTIONS, "connect_timeout": 10},
+        pool_timeout=waits.turn,
+        connect_args={
+            "application_name": name,
+            "options": f"{_OPTIONS} {_ALIVE} {waits.options}",
+            "connect_timeout": 10,
+            **_KEEPALIVE,
+        },
     )
 
 

@@ -49,6 +49,16 @@ def test_a_heartbeat_older_than_a_minute_is_no_sign_of_life(client: httpx.Client
     assert (answer.status_code, answer.json()["failed"]) == (503, ["queue bulk"])
 
 
+@pytest.mark.parametrize(("ahead", "failed"), [(5, []), (6, [f"queue {queue}" for queue in QUEUES])])
+def test_a_heartbeat_to_come_is_no_sign_of_life(
+    client: httpx.Client, database_url: str, ahead: int, failed: list[str]
+) -> None:
+    heartbeats(database_url, seconds_ago=-ahead)
+    answer = client.get("/readyz")
+    assert answer.json()["failed"] == failed
+    assert not failed or "set the clocks" in answer.json()["checks"]["queue bulk"]["detail"]
+
+
 def test_without_any_worker_no_queue_is_ready(client: httpx.Client) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 503

@@ -111,6 +111,29 @@ def test_the_sweep_leaves_what_was_claimed_lately(database_url: str, vault: Vaul
     assert _sweep(database_url, claimed + MINUTE) == [chunk]
 
 
+def test_what_a_clock_ahead_has_woken_and_claimed_is_woken_when_it_is_put_right(
+    database_url: str, vault: Vault
+) -> None:
+    chunk = _chunk(database_url, vault)
+    ahead = NOW + dt.timedelta(days=1)
+    assert _claim(database_url, chunk.chunk_id, ahead).mine == chunk
+    assert _sweep(database_url, ahead + MINUTE) == [chunk]
+    assert _sweep(database_url, NOW) == [chunk]
+    assert _sweep(database_url, NOW + TICK) == []
+
+
+def test_a_try_is_given_back_only_while_there_is_one_to_give(database_url: str, vault: Vault) -> None:
+    chunk = _chunk(database_url, vault)
+    for _ in range(2):
+        with engine_of(database_url) as engine, session(engine) as opened:
+            chunks.give_back(opened, [chunk.chunk_id])
+        assert _chunks(database_url)[0].tries == 0
+    _claim(database_url, chunk.chunk_id)
+    with engine_of(database_url) as engine, session(engine) as opened:
+        chunks.give_back(opened, [chunk.chunk_id])
+    assert _chunks(database_url)[0].tries == 0
+
+
 def test_the_sweep_leaves_what_somebody_works_on(database_url: str, vault: Vault) -> None:
     chunk = _chunk(database_url, vault)
     with engine_of(database_url) as engine, session(engine) as opened:
@@ -201,3 +224,10 @@ def test_a_fresh_heartbeat_is_not_written_again(database_url: str, age: dt.timed
         beat(opened, "bulk", NOW)
         beat(opened, "bulk", NOW + age)
         assert opened.get_one(Heartbeat, "bulk").consumed_at == (NOW + age if kept else NOW)
+
+
+def test_a_heartbeat_to_come_gives_way_to_the_present_one(database_url: str) -> None:
+    with engine_of(database_url) as engine, session(engine) as opened:
+        beat(opened, "bulk", NOW + dt.timedelta(days=1))
+        beat(opened, "bulk", NOW)
+        assert opened.get_one(Heartbeat, "bulk").consumed_at == NOW

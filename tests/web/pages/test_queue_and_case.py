@@ -14,15 +14,16 @@ from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import latest_decision
 from forbear.desk.worklist import place
 from forbear.intake import Accepted
-from models.database.session import session
+from models.database.session import Waits, session
 from models.heartbeat import Heartbeat
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.text.decision_view import DecisionView
 from tests.support.desk.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, many, pack, submitted
-from tests.support.desk.desk_clients import desk
+from tests.support.desk.desk_clients import account, cookie_of, desk
 from tests.support.desk.page import Element, read_page
 from tests.support.desk.processes import DEADLINE
 from tests.support.desk.serving import serving
+from web import auth
 from web.app import create_app
 from web.deps import SessionDep
 
@@ -523,8 +524,19 @@ def test_the_database_refuses_a_get_that_writes_and_nobody_sees_a_traceback(
 def test_a_database_that_does_not_answer_is_told_in_one_sentence(redis_url: str, vault: Vault) -> None:
     with serving(create_app("postgresql://nobody@127.0.0.1:1/nothing", redis_url, vault)) as address:
         page = httpx.get(address, trust_env=False, timeout=DEADLINE)
-    assert page.status_code == 503
+    assert (page.status_code, page.headers["retry-after"]) == (503, "2")
     assert "数据库暂时连不上" in page.text
+
+
+def test_a_page_that_waits_for_what_another_has_says_so_in_the_end(
+    database_url: str, redis_url: str, vault: Vault
+) -> None:
+    app = create_app(database_url, redis_url, vault, waits=Waits(lock=1))
+    with serving(app) as address, psycopg.connect(database_url) as holding:
+        holding.execute("LOCK TABLE desk_case IN ACCESS EXCLUSIVE MODE")
+        cookies = {auth.COOKIE: cookie_of(database_url, account(database_url))}
+        page = httpx.get(address, cookies=cookies, trust_env=False, timeout=DEADLINE)
+    assert (page.status_code, page.headers["retry-after"]) == (503, "2")
 
 
 @pytest.mark.parametrize("path", ["/", "/no", "/healthz", "/static/forbear.css"])

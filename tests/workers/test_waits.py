@@ -1,0 +1,87 @@
+"""What a database does that is slow, locked or gone is no fault of the cases, and holds nobody up for good."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import col, select
+
+from forbear.base.packs import UnreadablePackError
+from forbear.base.vault import Vault
+from forbear.batch.chunks import MAX_TRIES
+from models.database.session import Waits, make_engine, session
+from models.intake import Chunk
+from tests.support.desk.cases import many, submitted
+from tests.support.desk.failed_cases import active
+from workers import tasks
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """That of a worker that waits a second for what others have."""
+    made = make_engine(database_url, waits=Waits(lock=1))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(autouse=True)
+def worker(engine: Engine, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process works on chunks as a worker's does, without pauses and messages."""
+    process = tasks._Process(engine, vault)
+    monkeypatch.setattr(tasks, "_process", lambda: process)
+    monkeypatch.setattr(tasks, "_PAUSES", ())
+    monkeypatch.setattr(tasks, "_active", active)
+    monkeypatch.setattr(tasks, "wake", lambda _: None)
+
+
+def chunk(engine: Engine) -> Chunk:
+    with session(engine) as opened:
+        found = opened.exec(select(Chunk).order_by(col(Chunk.id))).one()
+        opened.expunge_all()
+        return found
+
+
+def test_a_writer_that_hangs_uses_up_no_tries(database_url: str, engine: Engine, vault: Vault) -> None:
+    (wake,) = submitted(database_url, many(1), vault, by=active()).wakes
+    with psycopg.connect(database_url) as hanging:
+        hanging.execute("SELECT FROM ledger_head FOR UPDATE")
+        for _ in range(MAX_TRIES + 1):
+            tasks.triage(wake.chunk_id)
+            assert (chunk(engine).status, chunk(engine).tries) == ("pending", 1)
+    tasks.triage(wake.chunk_id)
+    assert (chunk(engine).status, chunk(engine).tries) == ("done", 1)
+
+
+def test_a_pack_of_a_newer_forbear_waits_for_another_worker(
+    database_url: str, engine: Engine, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def newer(*_: object) -> None:
+        raise UnreadablePackError("The policy x 9 is of a newer Forbear: update this worker, then try again.")
+
+    (wake,) = submitted(database_url, many(3), vault, by=active()).wakes
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks, "triage_chunk", newer)
+        for _ in range(MAX_TRIES + 1):
+            tasks.triage(wake.chunk_id)
+    assert (chunk(engine).status, chunk(engine).tries) == ("pending", 0)
+    assert "of a newer Forbear" in (chunk(engine).error or "")
+    tasks.triage(wake.chunk_id)
+    assert chunk(engine).status == "done"
+
+
+def test_a_transaction_in_which_nothing_goes_on_is_ended_and_what_it_held_is_free(database_url: str) -> None:
+    stopped = make_engine(database_url, waits=Waits(idle=1))
+    with stopped.connect() as holding, psycopg.connect(database_url) as waiting:
+        holding.exec_driver_sql("SELECT FROM ledger_head FOR UPDATE")
+        waiting.execute("SELECT FROM ledger_head FOR UPDATE")  # waits until the server has ended the other
+        holding.invalidate()
+    stopped.dispose()
+
+
+def test_the_server_is_told_every_limit(database_url: str) -> None:
+    limited = make_engine(database_url, waits=Waits(lock=7, idle=8, statement=9))
+    names = ("lock_timeout", "idle_in_transaction_session_timeout", "statement_timeout")
+    with limited.connect() as opened:
+        assert [opened.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names] == ["7s", "8s", "9s"]
+    limited.dispose()
