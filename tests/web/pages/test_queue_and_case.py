@@ -25,7 +25,7 @@ from tests.support.desk.processes import DEADLINE
 from tests.support.desk.serving import serving
 from web import auth
 from web.app import create_app
-from web.deps import SessionDep
+from web.deps import SessionDep, now
 
 PLAN: dict[str, Any] = {
     "income_monthly": 500000,
@@ -532,9 +532,10 @@ def test_a_page_that_waits_for_what_another_has_says_so_in_the_end(
     database_url: str, redis_url: str, vault: Vault
 ) -> None:
     app = create_app(database_url, redis_url, vault, waits=Waits(lock=1))
+    app.dependency_overrides[now] = lambda: NOW
     with serving(app) as address, psycopg.connect(database_url) as holding:
-        holding.execute("LOCK TABLE desk_case IN ACCESS EXCLUSIVE MODE")
         cookies = {auth.COOKIE: cookie_of(database_url, account(database_url))}
+        holding.execute("LOCK TABLE desk_case IN ACCESS EXCLUSIVE MODE")
         page = httpx.get(address, cookies=cookies, trust_env=False, timeout=DEADLINE)
     assert (page.status_code, page.headers["retry-after"]) == (503, "2")
 
