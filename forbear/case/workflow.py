@@ -1,4 +1,4 @@
-"""The standing of a case: what it is now, who looks at it, and what is at stake."""
+"""The state of a case: what it is now, who looks at it, and what is at stake."""
 
 import datetime as dt
 from dataclasses import dataclass

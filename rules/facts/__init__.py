@@ -1,1 +1,1 @@
-"""Facts: raw cells to typed facts of a case, and what is derived from them. Knows no rule."""
+"""Facts: raw cells to typed facts of a case, and what its texts tell. Knows no rule."""
