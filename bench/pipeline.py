@@ -73,7 +73,7 @@ def run_forbear(place: Installation, count: int, number: int) -> dict[str, float
 
     command = worker_command(("urgent", "bulk", "upkeep"), place.processes, "WARNING")
     with running({"worker": command}, chosen, place.urls) as parts:
-        return _measure(triage, place, count, parts["worker"], f"forbear{number}")
+        return _measure(triage, place, count, parts[0].process, f"forbear{number}")
 
 
 def run_plain(place: Installation, count: int, number: int) -> dict[str, float]:
@@ -104,7 +104,7 @@ def run_plain(place: Installation, count: int, number: int) -> dict[str, float]:
     command = [sys.executable, "-m", "celery", "--app", "bench.plain", "--quiet", "worker", "--without-gossip"]
     command += ["--concurrency", str(place.processes), "--loglevel", "WARNING", "--without-mingle"]
     with running({"plain": command}, Settings(home=place.home), place.urls) as parts:
-        return _measure(triage, place, count, parts["plain"], f"plain{number}")
+        return _measure(triage, place, count, parts[0].process, f"plain{number}")
 
 
 def _measure(

@@ -2,9 +2,8 @@
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from subprocess import Popen
 from uuid import UUID
 
 from rich.progress import Progress, TaskID
@@ -15,6 +14,7 @@ from forbear.batch.progress import BatchProgress, progress_of, remaining
 from forbear.batch.submit import Head, Submitted, submit
 from forbear.cli.context import Context
 from forbear.intake import Accepted, Intake, Rejected, open_intake
+from forbear.ops.processes import Part
 from models.database.session import session
 from rules.pack.pack import Pack
 from workers.wake import wake
@@ -56,9 +56,7 @@ def _counted(rows: Iterable[Accepted | Rejected], bar: Progress, task: TaskID) -
         yield row
 
 
-def wait(
-    context: Context, batches: Sequence[UUID], bar: Progress, parts: Mapping[str, Popen[bytes]]
-) -> list[BatchProgress]:
+def wait(context: Context, batches: Sequence[UUID], bar: Progress, parts: Sequence[Part]) -> list[BatchProgress]:
     """Wait until every batch is complete, sweeping like the scheduler; a part of ours that ends is an error."""
     task = bar.add_task("triaging", total=None)
     swept = time.monotonic()
@@ -69,7 +67,7 @@ def wait(
         bar.update(task, total=total, completed=total - open_cases)
         if all(each.complete for each in left):
             break
-        _check(parts, context)
+        _check(parts)
         if time.monotonic() - swept > SWEEP_AFTER.total_seconds():
             swept = time.monotonic()
             with session(context.engine) as opened:
@@ -80,10 +78,7 @@ def wait(
         return [found for batch in batches if (found := progress_of(opened, batch)) is not None]
 
 
-def _check(parts: Mapping[str, Popen[bytes]], context: Context) -> None:
-    for name, process in parts.items():
-        if process.poll() is not None:
-            log = context.settings.home / f"{name}.log"
-            raise ForbearError(
-                f"The {name} ended by itself (see {log}); nothing is lost: run the same command again.", exit_code=1
-            )
+def _check(parts: Sequence[Part]) -> None:
+    for part in parts:
+        if told := part.ended():
+            raise ForbearError(f"{told} Nothing is lost: run the same command again.", exit_code=1)

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,10 +28,15 @@ _DATABASE = "forbear"
 
 @dataclass(frozen=True)
 class Urls:
-    """Where the record and the broker are, as environment values for the processes we start."""
+    """Where the record and the broker are, as environment values for the processes we start.
+
+    `users` is the lock by which embedded servers know that they are used: who starts processes hands it on to them, so
+    that the servers outlive whoever started both and was killed. None where nothing is embedded.
+    """
 
     database: str
     redis: str
+    users: int | None = field(default=None, compare=False)
 
 
 @contextlib.contextmanager
@@ -54,7 +59,7 @@ def servers(settings: Settings) -> Iterator[Urls]:
             database = settings.database_url or _database_url(postgres)
             broker = settings.redis_url or _start_redis(home / "redis")
         try:
-            yield Urls(database, broker)
+            yield Urls(database, broker, users.fileno())
         finally:
             with _alone(home):
                 if _last(users):
@@ -62,6 +67,25 @@ def servers(settings: Settings) -> Iterator[Urls]:
                         _stop_redis(broker)
                     if postgres is not None:
                         postgres.stop()
+
+
+def mended(settings: Settings, urls: Urls) -> bool:
+    """Start the embedded Redis again if it is gone; answers whether it was. What was to be done stands in the record.
+
+    Raises ForbearError if PostgreSQL is: nothing can be done without it.
+    """
+    if settings.database_url is None:
+        try:
+            psycopg.connect(urls.database, connect_timeout=START_SECONDS).close()
+        except psycopg.OperationalError:
+            log = settings.home / "postgres" / "log"
+            raise ForbearError(f"The embedded PostgreSQL is gone: start Forbear again. {log} says why.") from None
+    if settings.redis_url is not None or not _redis_gone(urls.redis):
+        return False
+    home = settings.home.resolve()
+    with _alone(home):
+        _start_redis(home / "redis")
+    return True
 
 
 def _prepare(home: Path) -> Path:
@@ -173,6 +197,18 @@ def _redis_alive(url: str) -> bool:
             return bool(client.ping())
     except redis.RedisError:
         return False
+
+
+def _redis_gone(url: str) -> bool:
+    """Whether nobody listens there; who only takes long to answer is not gone."""
+    try:
+        with redis_client(url) as client:
+            client.ping()
+    except redis.ConnectionError:
+        return True
+    except redis.RedisError:
+        return False
+    return False
 
 
 def _stop_redis(url: str) -> None:

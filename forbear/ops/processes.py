@@ -1,16 +1,24 @@
 """The processes a command starts beside itself: Celery workers and the scheduler, stopped when it ends."""
 
 import contextlib
+import ctypes
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final, NoReturn
 
+from forbear.base.errors import ForbearError
 from forbear.base.settings import Settings, child_environment
 from forbear.ops.embedded import Urls
 
 STOP_SECONDS = 30  # what a worker gets to finish its chunk before it is killed; the chunk is then done again
+_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
+_LOOK, _SERVERS = 0.5, 5.0  # seconds between looks at the parts, and at the servers
+_STEADY, _LONGEST_PAUSE = 60.0, 30.0  # seconds
 
 
 def worker_command(queues: Sequence[str], processes: int, log_level: str) -> list[str]:
@@ -36,31 +44,113 @@ def web_command(settings: Settings, port: int | None = None) -> list[str]:
     return [*command, "--port", str(port or settings.web_port), "--log-level", settings.log_level.lower()]
 
 
+@dataclass
+class Part:
+    """A process that is run beside a command, and can be started again."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    log: Path | None  # where it writes; None: where we do
+    users: int | None  # the lock of the embedded servers that it uses
+    process: "subprocess.Popen[bytes]" = field(init=False)
+    started_at: float = field(init=False)  # by the monotonic clock
+
+    def __post_init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Start it, for the first time or again."""
+        with self.log.open("ab") if self.log else contextlib.nullcontext() as output:
+            self.process = subprocess.Popen(
+                self.command,
+                env=self.environment,
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=() if self.users is None else (self.users,),
+                preexec_fn=_end_with_parent,
+            )
+        self.started_at = time.monotonic()
+
+    def ended(self) -> str | None:
+        """How it ended by itself and where that is told; None while it runs."""
+        if self.process.poll() is None:
+            return None
+        where = f": {self.log} says why" if self.log else ""
+        return f"The {self.name} ended by itself with status {self.process.returncode}{where}."
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel for SIGTERM when the parent is gone, however it went (Linux; elsewhere the part stays)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 @contextlib.contextmanager
 def running(
     commands: dict[str, list[str]], settings: Settings, urls: Urls, *, log: bool = True
-) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+) -> Iterator[list[Part]]:
     """Run each command until the block ends, its output in FORBEAR_HOME/<name>.log, or on ours without `log`."""
     home = settings.home.resolve()
     home.mkdir(parents=True, exist_ok=True)
     environment = child_environment(
         FORBEAR_DATABASE_URL=urls.database, FORBEAR_REDIS_URL=urls.redis, FORBEAR_HOME=str(home)
     )
-    started: dict[str, subprocess.Popen[bytes]] = {}
+    parts: list[Part] = []
     try:
         for name, command in commands.items():
-            with (home / f"{name}.log").open("ab") if log else contextlib.nullcontext() as output:
-                started[name] = subprocess.Popen(
-                    command,
-                    env=environment,
-                    stdout=output,
-                    stderr=output,
-                    stdin=subprocess.DEVNULL,
-                    start_new_session=True,
-                )
-        yield started
+            parts.append(Part(name, command, environment, home / f"{name}.log" if log else None, urls.users))
+        yield parts
     finally:
-        _stop(list(started.values()))
+        _stop([part.process for part in parts])
+
+
+def watch(parts: Sequence[Part]) -> NoReturn:
+    """Wait until one of the parts ends by itself, which is an error."""
+    while True:
+        for part in parts:
+            if told := part.ended():
+                raise ForbearError(told, exit_code=1)
+        time.sleep(_LOOK)
+
+
+def keep_up(
+    parts: Sequence[Part],
+    tell: Callable[[str], object],
+    mended: Callable[[], bool] = lambda: False,
+    most_restarts: int | None = None,
+) -> None:
+    """Start again, for ever, what ends, each time telling so; `mended` looks after the broker, and says if it had to.
+
+    A part that gives up soon after it was first started never worked: that is an error. One that ends again and again
+    is given more and more time in between. Stops after `most_restarts`, if given.
+    """
+    pauses: dict[str, float] = {}
+    due: dict[str, float] = {}
+    looked = restarts = 0.0
+    while most_restarts is None or restarts < most_restarts:
+        now = time.monotonic()
+        for part in parts:
+            if part.name in due:
+                if now >= due[part.name]:
+                    del due[part.name]
+                    part.start()
+                    restarts += 1
+            elif told := part.ended():
+                lasted = now - part.started_at
+                if part.name not in pauses and lasted < _STEADY and part.process.returncode > 0:
+                    raise ForbearError(told, exit_code=1)
+                pauses[part.name] = 1.0 if lasted > _STEADY else min(_LONGEST_PAUSE, 2 * pauses.get(part.name, 0.5))
+                due[part.name] = now + pauses[part.name]
+                tell(f"{told} It is started again.")
+        if now - looked > _SERVERS:
+            looked = now
+            if mended():
+                tell("The embedded Redis was gone. It is there again, and nothing is lost.")
+                restarts += 1
+        time.sleep(_LOOK)
 
 
 def _stop(processes: list[subprocess.Popen[bytes]]) -> None:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from subprocess import Popen
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from forbear.cli import batch_runner, report
 from forbear.cli.commands import accounts, serve
 from forbear.cli.context import Context, load_pack, opened, today
 from forbear.intake import FORMATS, Intake, Rejected
-from forbear.ops.processes import running, worker_command
+from forbear.ops.processes import Part, running, worker_command
 from models.database.session import session
 from models.intake import Batch
 from rules.pack.pack import Pack
@@ -75,7 +74,7 @@ def demo(
         _show_rejects(context, done)
         if not once:
             _show_way_in(context, port)
-            serve.watch(parts, context.settings.home)
+            serve.attend(context, parts)
 
 
 def submit(
@@ -97,7 +96,7 @@ def submit(
                 f" + unchanged {each.unchanged}"
             )
         if wait:
-            report.status(batch_runner.wait(context, [each.batch_id for each in submitted], bar, {}))
+            report.status(batch_runner.wait(context, [each.batch_id for each in submitted], bar, ()))
 
 
 def status(batch: Annotated[UUID | None, typer.Argument(help="one batch; all recent ones without it")] = None) -> None:
@@ -151,7 +150,7 @@ def explain(
 
 
 @contextlib.contextmanager
-def workers_for(context: Context) -> Iterator[dict[str, Popen[bytes]]]:
+def workers_for(context: Context) -> Iterator[list[Part]]:
     """A worker of our own: that one consumed a minute ago does not say that it still does. Two share the work."""
     chosen = context.settings
     command = worker_command(QUEUES, chosen.worker_processes, chosen.log_level)
@@ -160,7 +159,7 @@ def workers_for(context: Context) -> Iterator[dict[str, Popen[bytes]]]:
 
 
 def run(
-    context: Context, files: Sequence[Intake], pack: Pack, as_of: dt.date, parts: dict[str, Popen[bytes]]
+    context: Context, files: Sequence[Intake], pack: Pack, as_of: dt.date, parts: Sequence[Part]
 ) -> list[BatchProgress]:
     """Hand in, wait, and print the summary."""
     started = time.monotonic()

@@ -2,11 +2,9 @@
 
 import contextlib
 import datetime as dt
+import functools
 import signal
-import subprocess
-import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Annotated
 
@@ -18,7 +16,7 @@ from forbear.cli.commands.accounts import has_accounts
 from forbear.cli.context import Context, opened
 from forbear.ops import doctor as diagnosis
 from forbear.ops import embedded
-from forbear.ops.processes import running, scheduler_command, web_command, worker_command
+from forbear.ops.processes import Part, keep_up, running, scheduler_command, watch, web_command, worker_command
 from models.database import migrate as migrations
 from workers.app import QUEUES
 
@@ -36,16 +34,6 @@ def until_stopped() -> Iterator[None]:
     signal.signal(signal.SIGTERM, stop)
     with contextlib.suppress(KeyboardInterrupt):
         yield
-
-
-def watch(processes: dict[str, subprocess.Popen[bytes]], logs: Path | None = None) -> None:
-    """Wait for ever, or until one of the processes ends by itself; what it said is in `logs`, or was on the screen."""
-    while True:
-        for name, process in processes.items():
-            if process.poll() is not None:
-                where = f": {logs / name}.log says why" if logs else ""
-                raise ForbearError(f"The {name} ended by itself with status {process.returncode}{where}.", exit_code=1)
-        time.sleep(0.5)
 
 
 def _run_part(name: str, command: list[str]) -> None:
@@ -81,12 +69,21 @@ def web(port: Annotated[int | None, typer.Option(help="port (FORBEAR_WEB_PORT)")
 
 
 def up(port: Annotated[int | None, typer.Option(help="port of the web server (FORBEAR_WEB_PORT)")] = None) -> None:
-    """Run web, workers and scheduler until Ctrl-C."""
+    """Run web, workers and scheduler until Ctrl-C; what ends by itself is started again."""
     with until_stopped(), opened() as context, everything(context, port) as parts:
         typer.echo(f"Forbear is up at {address(context, port)} (Ctrl-C stops it; logs are in {context.settings.home}).")
         if not has_accounts(context):
             typer.echo("Nobody can sign in yet: `forbear user add NAME --role admin` adds the first account.")
-        watch(parts, context.settings.home)
+        attend(context, parts)
+
+
+def attend(context: Context, parts: Sequence[Part]) -> None:
+    """Start again, until stopped, what ends by itself, and say so."""
+    keep_up(
+        parts,
+        functools.partial(typer.echo, err=True),
+        functools.partial(embedded.mended, context.settings, context.urls),
+    )
 
 
 def address(context: Context, port: int | None) -> str:
@@ -95,7 +92,7 @@ def address(context: Context, port: int | None) -> str:
 
 
 @contextlib.contextmanager
-def everything(context: Context, port: int | None) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+def everything(context: Context, port: int | None) -> Iterator[list[Part]]:
     """Web, a bulk and an urgent worker, and the scheduler."""
     chosen = context.settings
     commands = {

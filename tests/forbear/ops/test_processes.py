@@ -1,0 +1,97 @@
+"""Parts look after each other: what ends is started again, what was started ends with who started it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from forbear.base.errors import ForbearError
+from forbear.base.settings import Settings
+from forbear.ops import embedded
+from forbear.ops.processes import keep_up, running
+from tests.support.desk.processes import DEADLINE
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(3600)"]
+NOWHERE = embedded.Urls("postgresql://nowhere/x", "redis://nowhere/0")
+# Starts a part beside itself, with the embedded servers of a folder, and waits to be killed.
+STARTER = f"""
+import sys, time
+from pathlib import Path
+from forbear.ops import embedded
+from forbear.ops.processes import running
+from forbear.base.settings import Settings
+settings = Settings(home=Path(sys.argv[1]), database_url=None, redis_url=None)
+with embedded.servers(settings) as urls, running({{"part": {SLEEP!r}}}, settings, urls) as parts:
+    print(parts[0].process.pid, urls.database, urls.redis, flush=True)
+    time.sleep(3600)
+"""
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.05)
+
+
+def test_what_ends_by_itself_is_started_again_and_said(tmp_path: Path) -> None:
+    told: list[str] = []
+    with running({"one": SLEEP, "two": SLEEP}, Settings(home=tmp_path), NOWHERE) as parts:
+        first, other = parts[0].process, parts[1].process
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait()
+        keep_up(parts, told.append, most_restarts=1)
+        assert parts[0].process.pid != first.pid and parts[0].process.poll() is None
+        assert parts[1].process is other
+    assert told == [f"The one ended by itself with status -9: {tmp_path}/one.log says why. It is started again."]
+    assert parts[0].process.poll() is not None, "the new one is stopped in the end"
+
+
+def test_what_never_worked_is_an_error(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "raise SystemExit(3)"]
+    with (
+        running({"web": command}, Settings(home=tmp_path), NOWHERE) as parts,
+        pytest.raises(ForbearError, match=r"The web ended by itself with status 3: .*web\.log says why\."),
+    ):
+        parts[0].process.wait()
+        keep_up(parts, print)
+
+
+def test_a_part_and_its_servers_end_with_a_starter_that_was_killed_and_not_before(tmp_path: Path) -> None:
+    starter = subprocess.Popen([sys.executable, "-c", STARTER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert starter.stdout is not None
+    pid, database, redis = starter.stdout.readline().split()
+    part = psutil.Process(int(pid))
+    part.suspend()  # it cannot end yet, and still uses the servers
+    starter.kill()
+    starter.communicate()
+    with embedded.servers(Settings(home=tmp_path, database_url=None, redis_url=None)) as urls:
+        assert (urls.database, urls.redis) == (database, redis)
+    psycopg.connect(database).close()  # whoever came and went has left them to the part
+    part.resume()
+    eventually(lambda: not part.is_running() or part.status() == psutil.STATUS_ZOMBIE)
+    with embedded.servers(Settings(home=tmp_path, database_url=None, redis_url=None)):
+        pass
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(database)
+
+
+def test_an_embedded_redis_that_was_killed_is_there_again(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, database_url=None, redis_url=None)
+    with embedded.servers(settings) as urls:
+        assert not embedded.mended(settings, urls)
+        with embedded.redis_client(urls.redis) as client:
+            process = psutil.Process(int(client.info("server")["process_id"]))
+        process.kill()
+        eventually(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+        assert embedded.mended(settings, urls)
+        with embedded.redis_client(urls.redis) as client:
+            assert client.ping()
+        assert not embedded.mended(settings, urls)
