@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from math import prod
@@ -185,13 +185,22 @@ def _ways(element: Element) -> int:
             return 1
 
 
+def needs(elements: Sequence) -> tuple[tuple[str, ...], ...]:
+    """Sets of words, only letters: of every one, one stands in each text that matches."""
+    return tuple(words for words in map(_needed, elements) if words)
+
+
+def saying_most(needed: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The set of words that is rarest to be met: of long words, and few. Empty where there is none."""
+    return max(needed, key=lambda words: (min(map(len, words)), -len(words)), default=())
+
+
 def anchors(elements: Sequence) -> tuple[str, ...]:
-    """Words one of which stands in every text that matches, only letters: those of the element that says most.
+    """Words one of which stands in every text that matches: those of the element that says most.
 
     Empty where a text may match without any word.
     """
-    needed = [each for each in map(_needed, elements) if each]
-    return max(needed, key=lambda words: (min(map(len, words)), -len(words)), default=())
+    return saying_most(needs(elements))
 
 
 def _needed(element: Element) -> tuple[str, ...]:

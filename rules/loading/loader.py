@@ -23,6 +23,7 @@ from rules.pack.files.negotiation import Letter, Negotiation
 from rules.pack.files.phrases import Phrases
 from rules.pack.files.red_flags import RedFlag
 from rules.pack.files.schema import Edition, Manifest, OpenPoint
+from rules.pack.files.signs import Signs
 from rules.pack.formulas import facts_of
 from rules.pack.logic.condition_parser import ConditionError, parse, resolve
 from rules.pack.logic.fact_inputs import sources
@@ -51,6 +52,7 @@ ENTRIES: Final[dict[str, Any]] = {
     "deadlines.yaml": dict[_Name, schema.LegalDeadline],
     "red_flags.yaml": dict[_Name, RedFlag],
     "phrases.yaml": Phrases,
+    "signs.yaml": Signs,
     "negotiation.yaml": Negotiation,
     "letters.yaml": dict[_Name, Letter],
     "references.yaml": dict[str, schema.Source],
@@ -58,7 +60,8 @@ ENTRIES: Final[dict[str, Any]] = {
     "open_points.yaml": dict[_Name, OpenPoint],
 }
 _VALUES: Final = ("products.yaml", "hardships.yaml", "red_flags.yaml")  # whose entries are values of facts
-_ONE: Final = ("pack.yaml", "facts.yaml", "negotiation.yaml", "phrases.yaml", "changelog.yaml")  # not entries by name
+# Whose content is one thing, not entries by name.
+_ONE: Final = ("pack.yaml", "facts.yaml", "negotiation.yaml", "phrases.yaml", "signs.yaml", "changelog.yaml")
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
 _ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in ENTRIES.items()}
 _RULE: Final = TypeAdapter(schema.Rule)
@@ -110,6 +113,7 @@ def load_files(files: Mapping[str, bytes], name: str, *, stored: bool = False) -
         negotiation=parts["negotiation.yaml"],
         changelog=parts["changelog.yaml"] or (),
         phrases=parts["phrases.yaml"] or Phrases(),
+        signs=parts["signs.yaml"],
         **{Path(file).stem: parts[file] or {} for file in ENTRIES if file not in _ONE},
         formulas=formulas,
         rules=_parsed(rules, vocabulary, parts["parameters.yaml"] or {}, errors) if whole else (),

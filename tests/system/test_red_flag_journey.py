@@ -211,7 +211,7 @@ def test_words_are_in_every_results_file_and_nothing_else_of_the_notes(
     table = read(tmp_path / "results.csv")
     [row] = table
     found = dict(zip(table.columns, map(as_text, row.cells), strict=True))
-    assert found["red_flags"] == "self_harm: 自伤：“不想活”（可能是否定表述，请人工核实）"
+    assert found["red_flags"] == "self_harm: 自伤：“不想活”（可能并非本意，请人工核实）"
 
 
 def test_notes_are_not_opened_where_nothing_alarmed(database_url: str, vault: Vault) -> None:

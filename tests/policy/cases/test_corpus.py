@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from rules.facts.red_flags import scan
 from rules.loading.loader import DEFAULT_PACK, load
+from tests.policy.cases.corpus_lines import lines
 
 PACK = load(DEFAULT_PACK)
-CORPUS = Path(__file__).parent / "corpus"
 PARTS = ("tuning", "held_out")
 NO_DANGER, CALM = "(nothing)", "(calm)"
 GRADES = {name: flag.danger.grade for name, flag in PACK.red_flags.items() if flag.danger}
@@ -62,13 +61,7 @@ SECOND_CEILINGS = (
 @cache
 def sentences(part: str) -> list[tuple[str, str, frozenset[str]]]:
     """Each sentence with its label and the flags that it raises."""
-    found, label = [], ""
-    for line in (CORPUS / f"{part}.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("## "):
-            label = line.removeprefix("## ")
-        elif line and not line.startswith("#"):
-            found.append((label, line, frozenset(scan(PACK, line))))
-    return found
+    return [(label, line, frozenset(scan(PACK, line))) for label, line in lines(part)]
 
 
 def grades(flags: frozenset[str]) -> set[str]:

@@ -1,0 +1,143 @@
+"""Signs of danger: what no pattern knows, by the weight of all its pieces. A sentence is weighed by itself.
+
+What is weighed is up to three letters, marks or Latin words that stand together, each once, however often. The sum is
+divided by the root of the sentence's length, so that a long one weighs no more for being long.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from math import isqrt
+from typing import Final
+
+from rules.facts.reading import PAUSE, STOP
+from rules.pack.files.red_flags import Grade
+from rules.pack.files.signs import GradeScore, Score, Signs
+
+PIECE: Final = 3  # letters, marks or Latin words of a piece at most
+LONGEST: Final = 50  # letters that are weighed together at most
+_EVEN: Final = 5  # letters that a sentence is counted longer than it is: two words are no sentence
+_SHOWN: Final = 4  # pieces that are named at most
+_FINE: Final = 100
+_TOKEN: Final = re.compile(r"[a-z0-9]+|[^ ]")
+_MARKS: Final = re.compile(f"^[{PAUSE}{STOP}、]+|[{PAUSE}{STOP}、]+$")
+
+
+@dataclass(frozen=True)
+class Place:
+    """From where to where something stands in a text as it is read."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence with its pieces, each with the places where it stands."""
+
+    place: Place
+    pieces: dict[str, list[Place]]
+
+    @cached_property
+    def root(self) -> int:
+        """The root of its length, in hundredths."""
+        return isqrt(_FINE * _FINE * (self.place.end - self.place.start + _EVEN))
+
+
+def sentences(text: str) -> Iterator[Sentence]:
+    """The sentences of a text as it is read."""
+    for start, end in _bounds(text):
+        yield Sentence(Place(start, end), _pieces(text, start, end))
+
+
+def whole(text: str) -> Sentence:
+    """A text as it is read, as one sentence."""
+    return Sentence(Place(0, len(text)), _pieces(text, 0, len(text)))
+
+
+def _bounds(text: str) -> Iterator[tuple[int, int]]:
+    """From where to where its sentences go; a long one is cut into parts, each beginning in the one before."""
+    for found in re.finditer(f"[^{STOP}]+", text):
+        start, end = found.span()
+        while end - start > LONGEST:
+            cut = text.rfind(PAUSE, start + LONGEST // 2, start + LONGEST)
+            cut = cut if cut > 0 else start + LONGEST
+            yield start, cut
+            middle = text.find(PAUSE, start + LONGEST // 4, cut)
+            start = middle + 1 if middle > 0 else start + LONGEST // 2
+        yield start, end
+
+
+def _pieces(text: str, start: int, end: int) -> dict[str, list[Place]]:
+    """The pieces of a sentence. Its beginning and end are marks, as those between its clauses are."""
+    tokens = [found.span() for found in _TOKEN.finditer(text, start, end)]
+    said = [PAUSE, *(text[first:last] for first, last in tokens), PAUSE]
+    places = [(start, start), *tokens, (end, end)]
+    pieces: dict[str, list[Place]] = {}
+    for at in range(len(said)):
+        piece = ""
+        for last in range(at, min(at + PIECE, len(said))):
+            joint = "_" if piece and piece[-1].isascii() and said[last].isascii() else ""
+            piece = f"{piece}{joint}{said[last]}"
+            pieces.setdefault(piece, []).append(Place(places[at][0], places[last][1]))
+    pieces.pop(PAUSE, None)
+    return pieces
+
+
+class Scale:
+    """Weighs sentences by the signs of a pack."""
+
+    def __init__(self, signs: Signs) -> None:
+        scores: dict[Grade, GradeScore] = {"explicit": signs.explicit, "possible": signs.possible}  # the graver first
+        self._grades = {grade: _Weights(score) for grade, score in scores.items()}
+        self._alone = {grade: score.alone for grade, score in scores.items()}
+        self._beside = {grade: score.beside for grade, score in scores.items()}
+        self._kinds = {kind: _Weights(score) for kind, score in signs.kinds.items()}
+
+    def grade(self, sentence: Sentence) -> Grade | None:
+        """The grade of danger that a sentence tells of by its signs alone."""
+        return next((grade for grade, least in self._alone.items() if self.weight(sentence, grade) >= least), None)
+
+    def weight(self, sentence: Sentence, grade: Grade) -> int:
+        """How much a sentence weighs for a grade of danger."""
+        return self._grades[grade].of(sentence)
+
+    def bears(self, sentence: Sentence, grade: Grade) -> bool:
+        """Whether a sentence weighs enough for words of a grade in it to be meant as they are."""
+        least = self._beside[grade]
+        return least is None or self.weight(sentence, grade) >= least
+
+    def kind(self, sentence: Sentence) -> str:
+        """The kind of danger that a sentence speaks of most."""
+        return max(self._kinds, key=lambda kind: self._kinds[kind].of(sentence))
+
+    def shown(self, sentence: Sentence, grade: Grade) -> tuple[Place, ...]:
+        """Where the pieces stand that weighed most, as they come."""
+        return self._grades[grade].heaviest(sentence)
+
+
+class _Weights:
+    """The weights of one score by piece."""
+
+    def __init__(self, score: Score) -> None:
+        self._base = score.base
+        self._of = {piece: weight for weight, pieces in score.weights.items() for piece in pieces.split()}
+
+    def of(self, sentence: Sentence) -> int:
+        known = self._of
+        return self._base + _FINE * sum(known[each] for each in sentence.pieces.keys() & known.keys()) // sentence.root
+
+    def heaviest(self, sentence: Sentence) -> tuple[Place, ...]:
+        weights = {piece: self._of.get(piece, 0) * len(_MARKS.sub("", piece)) for piece in sentence.pieces}
+        ranked = sorted((piece for piece in weights if weights[piece] > 0), key=lambda piece: (-weights[piece], piece))
+        places = sorted((sentence.pieces[piece][0] for piece in ranked[:_SHOWN]), key=lambda place: place.start)
+        joined: list[Place] = []
+        for place in places:
+            if joined and place.start <= joined[-1].end:
+                joined[-1] = Place(joined[-1].start, max(joined[-1].end, place.end))
+            else:
+                joined.append(place)
+        return tuple(joined) or (sentence.place,)
