@@ -94,12 +94,15 @@ def _in_danger(pack: Pack, outcome: Outcome) -> bool:
 def _asked(pack: Pack, outcome: Outcome, facts: Facts) -> Iterator[str]:
     """The steps of a decision but for requests to the lender that compete with what its strategy asks for.
 
-    Beside a strategy that asks for nothing there are none, and who does not want to pay makes none.
+    Beside a strategy that asks for nothing none admits the debt, but before a court. Who does not want to pay makes
+    none.
     """
     strategy = pack.strategies[outcome.strategy]
+    approach = pack.negotiation.approaches[outcome.strategy] if pack.negotiation is not None else None
+    asks = strategy.acknowledges or approach is None or approach.to == "court"
     for name in outcome.steps:
         step = pack.steps[name]
-        competes = name in _requests(pack) and name not in strategy.next_steps
+        competes = name not in strategy.next_steps and (name in _requests(pack) or not asks)
         unwanted = facts.get("willing_to_pay") is False or (
             competes and not (strategy.acknowledges and step.when == "today")
         )

@@ -35,7 +35,7 @@ HEAD: Final = (
     "# Reviewed: what the pack gives. Written by `python -m tests.policy.reviewed`; read every line that changes.\n"
 )
 WIDTH: Final = 150
-MARKS: Final = ("acknowledges", "contacts_lender")
+MARKS: Final = ("acknowledges", "contacts_lender", "protects")
 
 
 def table(pack: Pack) -> dict[str, Any]:

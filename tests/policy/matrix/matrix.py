@@ -45,7 +45,6 @@ STRATEGIES = {
     "S29": "counsellor_review",
 }
 ENFORCED = ("enforcement", "restricted", "dishonest_listed")
-BEFORE_JUDGMENT = ("none", "lawyer_letter", "pre_suit_mediation", "payment_order", "complaint_served", "hearing")
 CLOCKED = (*ENFORCED, "payment_order", "complaint_served", "hearing", "judgment", "small_claims_judgment")
 # What pays, plans or asks for time, and so admits the debt: never where the debt itself is in doubt.
 ADMITS = "S12 S13 S14 S15 S16 S17 S18 S19 S20 S21 S22 S23 S26"
@@ -154,7 +153,7 @@ def _in_arrears(f: Facts) -> bool:
 def _silence(f: Facts) -> bool:
     """The notes speak of a silence that the age of the debt allows."""
     single = f["product"] not in t.IN_PARTS and not t.barred(f)
-    return noted(f, "long_silence") and overdue(f, 913) and single and at(f, *BEFORE_JUDGMENT)
+    return noted(f, "long_silence") and overdue(f, 913) and single and not t.decided(f)
 
 
 def _early_without(f: Facts) -> bool:
@@ -232,7 +231,7 @@ MATRIX = (
     Row(940, "identity", lambda f: f["not_my_loan"] or noted(f, "identity_theft"), "S06", "U2", blocks=ADMITS),
     Row(930, "minor, incapable, dead", _in_doubt, "S08", "U2", blocks=ADMITS),
     Row(920, "silence in the notes", _silence, "S07", "U3"),
-    Row(920, "limitation", lambda f: t.barred(f) and at(f, *BEFORE_JUDGMENT), "S07", "U3", blocks=ADMITS),
+    Row(920, "limitation", lambda f: t.barred(f) and not t.decided(f), "S07", "U3", blocks=ADMITS),
     Row(910, "scam", lambda f: f["scam_agent"] or noted(f, "scam_agent"), "S11", "U2"),
     Row(900, "illegal loan", lambda f: f["product"] == "illegal", "S09", "U2", blocks="S14 S15 S16 S17 S20 S22"),
     Row(

@@ -57,8 +57,8 @@ def covers_all(f: Facts) -> bool:
 
 
 def decided(f: Facts) -> bool:
-    """A court has fixed the sum: by a judgment, or by a payment order that nobody can object to any more."""
-    after = ("judgment", "small_claims_judgment", "enforcement", "restricted", "dishonest_listed")
+    """The sum is fixed: by a judgment, a settlement, or a payment order that nobody can object to any more."""
+    after = ("judgment", "small_claims_judgment", "enforcement", "restricted", "dishonest_listed", "settled")
     return f["legal_stage"] in after or (f["legal_stage"] == "payment_order" and f["days_left"] < 0)
 
 

@@ -351,8 +351,9 @@ def test_a_blank_role_is_the_borrowers() -> None:
 
 def test_a_relative_whom_the_notes_tell_of_writes_no_letter_of_the_borrower() -> None:
     facts = {**CALM, "product": "credit_card", "days_overdue": 120, "hardship_duration": "medium"}
-    blank = {name: value for name, value in facts.items() if name != "client_role"}
-    found = prepared(**{**blank, "note_flags": ("role_carer",)})
+    noted = {name: value for name, value in case(**facts).items() if name != "client_role"}
+    noted["note_flags"] = ("role_carer",)
+    found = kit_of(evaluator().evaluate([noted])[0])
     assert found.withheld and found.offers == ()
     assert [draft.id for draft in found.letters if draft.acknowledges] == []
     assert "carer_authority" in {draft.id for draft in found.letters}
