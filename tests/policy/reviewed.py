@@ -35,7 +35,7 @@ HEAD: Final = (
     "# Reviewed: what the pack gives. Written by `python -m tests.policy.reviewed`; read every line that changes.\n"
 )
 WIDTH: Final = 150
-MARKS: Final = ("acknowledges", "contacts_lender", "protects")
+MARKS: Final = ("acknowledges", "contacts_lender")
 
 
 def table(pack: Pack) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _item(item: Item) -> dict[str, Any]:
     when = {"for": item.audience, "when": item.when, "rank": item.rank} if isinstance(item, Advice) else {}
     short = {"short": True} if isinstance(item, Advice) and item.short else {}
     contrary = _fields(item, "contradicts") if isinstance(item, WarningEntry) else {}
-    return {**when, **short, **_fields(item, *MARKS), **contrary}
+    return {**when, **short, **_fields(item, *MARKS, "protects"), **contrary}
 
 
 def _strategy(strategy: schema.Strategy) -> dict[str, Any]:
