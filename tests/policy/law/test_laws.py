@@ -6,6 +6,7 @@ for every case, packs of letters for some. Each law counts the cases it was abou
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -124,9 +125,9 @@ def decided(f: dict[str, Any]) -> bool:
 
 
 def out_of_time(f: dict[str, Any]) -> bool:
-    """Three years since the last part, or since all was called in: only then is an instalment debt barred."""
+    """Three years since the last part, or since all was called in, or nearly: only then is limitation looked at."""
     ends = [f[name] for name in ("last_due_date", "accelerated_on") if name in f]
-    return any(three_years_on(day) < AS_OF for day in ends)
+    return any(three_years_on(day) <= AS_OF + dt.timedelta(days=90) for day in ends)
 
 
 def lawful(f: dict[str, Any]) -> bool:

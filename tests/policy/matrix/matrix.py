@@ -45,6 +45,7 @@ STRATEGIES = {
     "S29": "counsellor_review",
 }
 ENFORCED = ("enforcement", "restricted", "dishonest_listed")
+OUT_OF_COURT = ("none", "lawyer_letter", "pre_suit_mediation")
 CLOCKED = (*ENFORCED, "payment_order", "complaint_served", "hearing", "judgment", "small_claims_judgment")
 # What pays, plans or asks for time, and so admits the debt: never where the debt itself is in doubt.
 ADMITS = "S12 S13 S14 S15 S16 S17 S18 S19 S20 S21 S22 S23 S26"
@@ -156,6 +157,11 @@ def _silence(f: Facts) -> bool:
     return noted(f, "long_silence") and overdue(f, 913) and single and not t.decided(f)
 
 
+def _mortgage_before(f: Facts) -> bool:
+    """A home loan that is not in enforcement."""
+    return _mortgage(f) and not _enforced(f)
+
+
 def _early_without(f: Facts) -> bool:
     return not overdue(f) and f["hardship"] != "none_stated" and not able(f)
 
@@ -232,6 +238,7 @@ MATRIX = (
     Row(930, "minor, incapable, dead", _in_doubt, "S08", "U2", blocks=ADMITS),
     Row(920, "silence in the notes", _silence, "S07", "U3"),
     Row(920, "limitation", lambda f: t.barred(f) and not t.decided(f), "S07", "U3", blocks=ADMITS),
+    Row(917, "limitation ends soon", lambda f: t.ends_soon(f) and at(f, *OUT_OF_COURT), "S07", "U3"),
     Row(910, "scam", lambda f: f["scam_agent"] or noted(f, "scam_agent"), "S11", "U2"),
     Row(900, "illegal loan", lambda f: f["product"] == "illegal", "S09", "U2", blocks="S14 S15 S16 S17 S20 S22"),
     Row(
@@ -250,9 +257,9 @@ MATRIX = (
     Row(870, "pre-suit mediation", lambda f: at(f, "pre_suit_mediation"), "S26", "U3"),
     Row(865, "lawyer's letter", lambda f: at(f, "lawyer_letter"), urgency="U3"),
     Row(861, "mortgage at risk, no way to pay for good", _mortgage_lost, "S13", "U2"),
-    Row(860, "mortgage at risk", t.mortgage_at_risk, "S12", "U2"),
-    Row(850, "mortgage", lambda f: _mortgage(f) and (overdue(f) or f["hardship"] != "none_stated"), "S12", "U3"),
-    Row(850, "mortgage, sixty days", lambda f: _mortgage(f) and overdue(f, 60), "S12", "U2"),
+    Row(860, "mortgage at risk", lambda f: t.mortgage_at_risk(f) and not _enforced(f), "S12", "U2"),
+    Row(850, "mortgage", lambda f: _mortgage_before(f) and (overdue(f) or f["hardship"] != "none_stated"), "S12", "U3"),
+    Row(850, "mortgage, sixty days", lambda f: _mortgage_before(f) and overdue(f, 60), "S12", "U2"),
     Row(
         840, "mortgage planned", lambda f: f["wants_mortgage_within_12m"] and overdue(f) and t.can_clear(f), "S14", "U3"
     ),

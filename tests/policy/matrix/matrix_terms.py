@@ -126,11 +126,20 @@ def three_years_on(day: dt.date) -> dt.date:
     return not_on_a_day_off(period_of_years(day, 3))
 
 
-def barred(f: Facts) -> bool:
-    """Three years since the last part fell due or all was called in, and since the last interruption."""
+def limitation_ends(f: Facts) -> dt.date:
+    """Three years from when the last part fell due or all was called in, and from the last interruption."""
     due = AS_OF - dt.timedelta(days=f["days_overdue"])
     last = min(f["accelerated_on"], f["last_due_date"]) if f["accelerated"] else f["last_due_date"]
-    return three_years_on(max(due, f["last_interruption"], last)) < AS_OF
+    return three_years_on(max(due, f["last_interruption"], last))
+
+
+def barred(f: Facts) -> bool:
+    return limitation_ends(f) < AS_OF
+
+
+def ends_soon(f: Facts) -> bool:
+    """It is not over yet, but will be within ninety days."""
+    return 0 <= (limitation_ends(f) - AS_OF).days <= 90
 
 
 def above_private_cap(f: Facts) -> bool:
