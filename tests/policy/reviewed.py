@@ -119,7 +119,7 @@ def _strategy(strategy: schema.Strategy) -> dict[str, Any]:
     return {
         **_fields(strategy, "code", "next_steps"),
         **page,
-        **_fields(strategy, "call", "acknowledges", "plans", "plan_longest"),
+        **_fields(strategy, "call", "in_doubt", "acknowledges", "plans", "plan_longest"),
     }
 
 

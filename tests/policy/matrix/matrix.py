@@ -141,6 +141,16 @@ def _cure(f: Facts) -> bool:
     return overdue(f, 1, 90) and t.covers_all(f)
 
 
+def _forgotten(f: Facts) -> bool:
+    """An oversight of the first month; living is covered, and there is money for what was missed."""
+    missed = f["hardship"] == "forgot_or_technical" and overdue(f, 1, 30)
+    return missed and t.surplus(f) > 0 and int(f["lump_sum_available"]) >= t.arrears(f)
+
+
+def _near_and_too_much(f: Facts) -> bool:
+    return not overdue(f) and t.days_until_due(f) <= 30 and not t.covers_all(f)
+
+
 def _on_allowance(f: Facts) -> bool:
     """In military service, and with no more than an allowance."""
     return overdue(f) and f["hardship"] == "military" and f["income_monthly"] <= 200_000
@@ -279,6 +289,7 @@ MATRIX = (
     Row(720, "lump sum", lambda f: overdue(f, 91) and t.lump_sum(f), "S20"),
     Row(701, "service on an allowance", _on_allowance, "S16", blocks="S14"),
     Row(700, "cure", _cure, "S14"),
+    Row(700, "cure, forgotten, and there is money for it", _forgotten, "S14"),
     Row(690, "early", lambda f: not overdue(f) and f["hardship"] != "none_stated", "S15"),
     Row(689, "early, within a week", _due_soon, urgency="U4"),
     Row(688, "early, no capacity", _early_without, urgency="U4"),
@@ -295,9 +306,11 @@ MATRIX = (
     Row(640, "overcharge of a private loan", t.overcharged_privately, adds="S19"),
     Row(600, "credit record", lambda f: f["credit_record_wrong"], "S24", "U4"),
     Row(561, "gambling", lambda f: f["hardship"] == "addiction" or noted(f, "gambling"), blocks="S20"),
+    Row(556, "a settlement that is not kept", lambda f: at(f, "settled") and overdue(f), urgency="U2"),
     Row(553, "student with a microloan", _student_microloan, adds="S25"),
     Row(552, "microloan above the ceiling", t.microloan_too_dear, adds="S25"),
     Row(550, "detention", lambda f: f["hardship"] == "detention", adds="S29"),
+    Row(548, "near and beyond the means", _near_and_too_much, urgency="U3"),
     Row(110, "duration unknown", lambda f: _in_arrears(f) and lasting(f, "unknown"), "S28", "U4"),
     Row(100, "no evidence", lambda f: _in_arrears(f) and not t.evidenced(f) and not at(f, *CLOCKED), "S28", "U4"),
     Row(90, "information", lambda f: not overdue(f) and f["hardship"] == "none_stated", "S15", "U5"),

@@ -212,8 +212,11 @@ def lump_sum(f: Facts) -> bool:
 
 def can_clear(f: Facts) -> bool:
     """The arrears, an instalment every 30 days, can be paid from what is left a month or from spare money."""
-    arrears = f["monthly_due"] * -(-f["days_overdue"] // 30)
-    return covers_all(f) or (able(f) and spare(f) > 0 and spare(f) >= arrears)
+    return covers_all(f) or (able(f) and spare(f) > 0 and spare(f) >= arrears(f))
+
+
+def arrears(f: Facts) -> int:
+    return int(f["monthly_due"]) * -(-f["days_overdue"] // 30)
 
 
 def issuer(f: Facts) -> bool:
