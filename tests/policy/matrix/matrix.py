@@ -148,7 +148,7 @@ def _forgotten(f: Facts) -> bool:
 
 
 def _near_and_too_much(f: Facts) -> bool:
-    return not overdue(f) and t.days_until_due(f) <= 30 and not t.covers_all(f)
+    return not overdue(f) and t.days_until_due(f) <= 30 and f["monthly_due"] > f["income_monthly"]
 
 
 def _on_allowance(f: Facts) -> bool:
