@@ -114,11 +114,13 @@ def _charges(draw: random.Random, days: int) -> dict[str, Any]:
     unpaid = draw.choice((days + 30, days + draw.randint(0, 30), draw.randint(0, (AS_OF - contract).days)))
     principal = draw.randrange(50_000, 90_000_000, 100)
     rate = draw.choice((0, 500, 1_500, 1_825, 2_399, 2_400, 2_400, 3_600))  # basis points a year
-    charges = principal * rate * unpaid // (365 * 10_000)
+    repaid = draw.choice((0, 0, 0, draw.randrange(0, principal, 100)))  # on the last day at the earliest
+    charges = (principal + repaid) * rate * unpaid // (365 * 10_000)
     return {
         "contract_date": contract,
         "interest_paid_until": AS_OF - dt.timedelta(days=unpaid),
         "principal": principal,
+        "principal_repaid_since": repaid,
         "interest_fees": charges,
         "balance": principal + charges,
         "annual_rate_percent": max(100, rate),
