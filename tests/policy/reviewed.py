@@ -111,7 +111,7 @@ def _item(item: Item) -> dict[str, Any]:
     when = {"for": item.audience, "when": item.when, "rank": item.rank} if isinstance(item, Advice) else {}
     short = {"short": True} if isinstance(item, Advice) and item.short else {}
     contrary = _fields(item, "contradicts") if isinstance(item, WarningEntry) else {}
-    return {**when, **short, **_fields(item, *MARKS), **contrary}
+    return {**when, **short, **_fields(item, *MARKS, "protects"), **contrary}
 
 
 def _strategy(strategy: schema.Strategy) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _strategy(strategy: schema.Strategy) -> dict[str, Any]:
     return {
         **_fields(strategy, "code", "next_steps"),
         **page,
-        **_fields(strategy, "call", "acknowledges", "plans", "plan_longest"),
+        **_fields(strategy, "call", "in_doubt", "acknowledges", "plans", "plan_longest"),
     }
 
 

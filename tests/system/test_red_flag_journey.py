@@ -54,6 +54,7 @@ SAID = {
     "role_spouse": "老公欠的债",
     "role_heir": "父亲去世了，银行让我还",
     "role_nominee": "我是名义借款人",
+    "role_carer": "替儿子来咨询网贷",
     "wages_set_off": "工资被同一家银行划走",
 }
 

@@ -206,6 +206,7 @@ class Strategy(Model):
     call: Annotated[Identifier, Ref("contacts", how="contacts", also=(PRODUCT_CONTACTS,))] | None
     references: References
     acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
+    in_doubt: bool = False  # whether anything is owed is looked at first: beside it the client's page admits nothing
     plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
     # The most months a plan of it may take.
     plan_longest: Annotated[Identifier, Ref("parameters", how="plan", of="months")] | None = None

@@ -349,6 +349,16 @@ def test_a_blank_role_is_the_borrowers() -> None:
     assert blank.letters == prepared(**facts).letters != ()
 
 
+def test_a_relative_whom_the_notes_tell_of_writes_no_letter_of_the_borrower() -> None:
+    facts = {**CALM, "product": "credit_card", "days_overdue": 120, "hardship_duration": "medium"}
+    noted = {name: value for name, value in case(**facts).items() if name != "client_role"}
+    noted["note_flags"] = ("role_carer",)
+    found = kit_of(evaluator().evaluate([noted])[0])
+    assert found.withheld and found.offers == ()
+    assert [draft.id for draft in found.letters if draft.acknowledges] == []
+    assert "carer_authority" in {draft.id for draft in found.letters}
+
+
 def test_an_arbitration_has_its_own_answer_and_no_answer_to_a_court() -> None:
     facts = {**CALM, "product": "microloan", "days_overdue": 220, "legal_stage": "arbitration_notice"}
     found = prepared(**facts)
