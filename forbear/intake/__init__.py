@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from forbear.intake.columns import Mapping, map_columns
+from forbear.intake.columns import map_columns
 from forbear.intake.delimited import CSV, TSV
 from forbear.intake.format import Format
 from forbear.intake.json_lines import JSON_LINES
@@ -22,7 +22,6 @@ __all__ = [
     "Format",
     "Intake",
     "IntakeError",
-    "Mapping",
     "Rejected",
     "SourceFile",
     "SourceRow",
