@@ -4,15 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from forbear.intake.columns import map_columns
-from forbear.intake.delimited import CSV, TSV
-from forbear.intake.format import Format
-from forbear.intake.json_lines import JSON_LINES
-from forbear.intake.json_list import JSON_LIST
-from forbear.intake.ods import ODS
-from forbear.intake.parquet import PARQUET
+from forbear.intake.formats import BY_MEDIA_TYPE, FORMATS
+from forbear.intake.formats.format import Format
 from forbear.intake.rows import Accepted, Intake, Rejected, ahead, past_of, understand
 from forbear.intake.source import IntakeError, SourceFile, SourceRow, empty
-from forbear.intake.xlsx import XLSX
 from rules.pack.files.schema import Text, Vocabulary
 
 __all__ = [
@@ -33,9 +28,6 @@ __all__ = [
     "rows",
 ]
 
-# Every format there is, in the order people are offered them. Whatever lists endings or media types reads this.
-FORMATS: dict[str, Format] = {each.suffix: each for each in (CSV, TSV, XLSX, ODS, JSON_LINES, JSON_LIST, PARQUET)}
-BY_MEDIA_TYPE: dict[str, Format] = {name: each for each in FORMATS.values() for name in each.media_types}
 _START = 256  # bytes that tell a format
 
 

@@ -8,8 +8,8 @@ from dataclasses import field as part
 from pathlib import Path
 
 from forbear.intake.columns import is_reject_column, map_columns
+from forbear.intake.formats.text_files import readable
 from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, as_text, distinct
-from forbear.intake.text_files import readable
 from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError, Parser
 from rules.pack.files.schema import Text, Vocabulary
