@@ -6,6 +6,8 @@ from pathlib import Path
 from forbear.intake.columns import map_columns
 from forbear.intake.formats import BY_MEDIA_TYPE, FORMATS
 from forbear.intake.formats.format import Format
+from forbear.intake.guess import Guess, Remembered, guess
+from forbear.intake.mapping import ColumnUse, Mapping
 from forbear.intake.rows import Accepted, Intake, Rejected, ahead, past_of, understand
 from forbear.intake.source import IntakeError, SourceFile, SourceRow, empty
 from rules.pack.files.schema import Text, Vocabulary
@@ -14,25 +16,31 @@ __all__ = [
     "BY_MEDIA_TYPE",
     "FORMATS",
     "Accepted",
+    "ColumnUse",
     "Format",
+    "Guess",
     "Intake",
     "IntakeError",
+    "Mapping",
     "Rejected",
+    "Remembered",
     "SourceFile",
     "SourceRow",
     "ahead",
+    "guess",
     "map_columns",
     "open_intake",
     "past_of",
     "read",
     "rows",
+    "understand",
 ]
 
 _START = 256  # bytes that tell a format
 
 
-def read(path: Path) -> SourceFile:
-    """Open a file of cases. Raises IntakeError if it cannot be read or holds none."""
+def read(path: Path, given: Mapping | None = None) -> SourceFile:
+    """Open a file of cases, the sheet that is given. Raises IntakeError if it cannot be read or holds none."""
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
         formats = Text(zh="、".join(FORMATS), en=" ".join(FORMATS))
@@ -64,9 +72,11 @@ def _refuse_other(path: Path, kind: Format) -> None:
             raise IntakeError("file.misnamed", name=path.name, what=other.title, suffix=other.suffix)
 
 
-def open_intake(path: Path, vocabulary: Vocabulary) -> Intake:
-    """Open a file of cases and find the fact of each column. Raises IntakeError."""
-    return understand(read(path), vocabulary)
+def open_intake(
+    path: Path, vocabulary: Vocabulary, given: Mapping | None = None, remembered: Remembered | None = None
+) -> Intake:
+    """Open a file of cases and find the fact of each column, as a mapping has it or as it shows. Raises IntakeError."""
+    return understand(read(path, given), vocabulary, given, remembered)
 
 
 def rows(path: Path, vocabulary: Vocabulary) -> Iterator[Accepted | Rejected]:

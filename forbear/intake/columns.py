@@ -46,6 +46,17 @@ def recognise(vocabulary: Vocabulary, columns: list[str]) -> Recognised:
     return Recognised(fields, unknown, _twice(vocabulary, columns, fields) or missing_columns(vocabulary, fields))
 
 
+class Headers:
+    """The headers that a vocabulary knows."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._known = _aliases(vocabulary)
+
+    def fact(self, header: str) -> str | None:
+        """The fact that a header names and nothing else; None where it names none."""
+        return _find(self._known, header)
+
+
 def is_reject_column(column: str) -> bool:
     """Whether a rejects file has added this column; it is passed over when the file is submitted again."""
     return normal(column) in REJECT_COLUMNS

@@ -3,19 +3,19 @@
 import json
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_serializer
 from pydantic_core import ErrorDetails
 
-from forbear.intake.columns import NOTES, missing_columns, normal, refuse_twice
+from forbear.intake.columns import missing_columns, normal, refuse_twice
+from forbear.intake.date_order import DateOrder
 from forbear.intake.source import IntakeError, distinct
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError
 from rules.locale import listed
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
-DateOrder: TypeAlias = Literal["ymd", "dmy", "mdy"]
 MOST_DEBTS = 99  # of one row; a row's number and a debt's stand in one number
 _MOST_NAMED = 12  # columns or values that a refusal names
 
@@ -73,7 +73,10 @@ class Mapping(_Model):
     def facts(self) -> set[str]:
         """The facts that a case may get."""
         held = {use.fact for use in self.columns.values() if use.fact is not None}
-        return held | self.constants.keys() | {name for debt in self.debts.values() for name in debt}
+        held |= self.constants.keys() | {name for debt in self.debts.values() for name in debt}
+        if self.numbers and "borrower_ref" in held:
+            held.add("case_ref")  # the borrower's with the number of the debt, where the row has none of its own
+        return held
 
     def with_constants(self, constants: dict[str, str]) -> "Mapping":
         """The same with these constants too."""
