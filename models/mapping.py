@@ -15,7 +15,5 @@ class ConfirmedMapping(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     submitter: str
     headers_mac: bytes = Field(sa_type=LargeBinary, description="Keyed hash of the submitter and the set of headers")
-    content: bytes = Field(
-        sa_type=LargeBinary, description="Sealed: the mapping, the file's name, what its cells were like"
-    )
+    content: bytes = Field(sa_type=LargeBinary, description="Sealed: the mapping, the file's name and columns")
     confirmed_at: dt.datetime = Field(sa_type=DateTime(timezone=True))

@@ -1,4 +1,4 @@
-"""Confirmed mappings: how a submitter's files are read, remembered by the set of their headers, shown, and forgotten."""
+"""Confirmed mappings: how a submitter's files are read, remembered by the set of their headers, shown, undone."""
 
 import datetime as dt
 import json
@@ -17,9 +17,9 @@ from forbear.ledger.unit_of_work import Work
 from models.mapping import ConfirmedMapping
 
 _LEARNED_FROM = 50  # mappings of a submitter, the newest, that other files are guessed by
-_REREAD = frozenset(
-    ("sheet", "header_row", "persons")
-)  # where in a file the table stands: its headers were found there
+_REREAD = frozenset(("sheet", "header_row", "persons"))  # its headers were found there already
+
+_NEWEST = (col(ConfirmedMapping.confirmed_at).desc(), col(ConfirmedMapping.id).desc())
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class KeptMapping:
 
 
 def remember(work: Work, submitter: str, file: Intake) -> int:
-    """Keep how a file was read, for others with the same headers; answers its id. Noted in the ledger where it is new."""
+    """Keep how a file was read, for others with the same headers; answers its id. The ledger is told what is new."""
     mac = _mac(work.vault, submitter, file.columns)
     content = {
         "file": file.path.name,
@@ -63,11 +63,7 @@ def recall(session: Session, vault: Vault, submitter: str, columns: Iterable[str
     """What a submitter confirmed before, for a file with these columns."""
     names = list(columns)
     mac = _mac(vault, submitter, names)
-    query = (
-        select(ConfirmedMapping)
-        .where(ConfirmedMapping.submitter == submitter)
-        .order_by(col(ConfirmedMapping.confirmed_at).desc(), col(ConfirmedMapping.id).desc())
-    )
+    query = select(ConfirmedMapping).where(ConfirmedMapping.submitter == submitter).order_by(*_NEWEST)
     whole: Mapping | None = None
     learned: dict[str, Confirmed | None] = {}
     same = session.exec(query.where(ConfirmedMapping.headers_mac == mac)).first()
@@ -88,9 +84,7 @@ def recall(session: Session, vault: Vault, submitter: str, columns: Iterable[str
 
 def listed(session: Session, vault: Vault, submitter: str | None) -> list[KeptMapping]:
     """The mappings of a submitter, or of all, the newest first."""
-    query = select(ConfirmedMapping).order_by(
-        col(ConfirmedMapping.confirmed_at).desc(), col(ConfirmedMapping.id).desc()
-    )
+    query = select(ConfirmedMapping).order_by(*_NEWEST)
     if submitter is not None:
         query = query.where(ConfirmedMapping.submitter == submitter)
     return [_opened(vault, kept) for kept in session.exec(query)]
@@ -106,7 +100,7 @@ def kept_for(session: Session, vault: Vault, submitter: str, columns: Iterable[s
 
 
 def forget(work: Work, submitter: str | None, mapping_id: int) -> bool:
-    """Undo what was remembered: one of a submitter's own, or anybody's; says whether it was there. Noted in the ledger."""
+    """Undo what was remembered: one of a submitter's own, or anybody's; says whether it was there."""
     query = delete(ConfirmedMapping).where(col(ConfirmedMapping.id) == mapping_id)
     if submitter is not None:
         query = query.where(col(ConfirmedMapping.submitter) == submitter)

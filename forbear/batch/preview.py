@@ -1,7 +1,7 @@
 """Preview: what a file would come to if it were submitted, from its first rows; nothing is kept of it."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Words
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -92,21 +92,25 @@ class Preview:
         return not (self.fault or self.unconfirmed or self.missing or self.date_orders)
 
 
+def _nothing_remembered(_columns: Sequence[str]) -> Remembered:
+    return Remembered()
+
+
 def look(
     path: Path,
     vocabulary: Vocabulary,
     as_of: dt.date,
     clock: Callable[[], float],
     given: Mapping | None = None,
-    remembered: Remembered | None = None,
+    recall: Callable[[Sequence[str]], Remembered] = _nothing_remembered,
 ) -> Preview:
     """Read a file's columns and its first rows: some thousands, or what two seconds of the clock allow.
 
-    Raises IntakeError if it cannot be read as cases at all, or if the mapping that is given cannot be followed.
+    `recall` answers what was confirmed before for a file with these columns. Raises IntakeError if it cannot be read as cases at all, or if the mapping that is given cannot be followed.
     """
     given = given or Mapping()
     source = read(path, given)
-    guessed = guess(vocabulary, source, given, remembered)
+    guessed = guess(vocabulary, source, given, recall(source.columns))
     seen = SeenValues(vocabulary, source, guessed.mapping)
     watched = replace(source, read_rows=lambda: map(seen.note, source))
     counted = _Counted(clock)

@@ -166,8 +166,10 @@ class _Guesser:
             use = known.use
         if use is None:
             return None
-        if use.fact is not None and shapes.contradicts(shape, use.fact, self._facts[use.fact]):
-            return None
+        if use.fact is not None and (
+            use.fact not in self._facts or shapes.contradicts(shape, use.fact, self._facts[use.fact])
+        ):
+            return None  # another policy knew that fact
         if whole is not None and header in whole.columns:
             return Guessed(header, use, "certain", said("guess.same_file"), shape, 5)
         if known is not None and (known.shape == shape or shape is None):
@@ -187,7 +189,7 @@ class _Guesser:
         ):
             return Guessed(header, ColumnUse(fact=NOTES), "likely", said("guess.sentences"), shape, 0.5)
         by_shape = None if shape is None or is_anothers(header) else _BY_SHAPE.get(shape)
-        if by_shape in self._facts:
+        if shape is not None and by_shape is not None and by_shape in self._facts:
             why = said("guess.shape", shape=shapes.named(shape))
             return Guessed(header, ColumnUse(fact=by_shape), "likely", why, shape, 0.4)
         by_words = [] if is_anothers(header) else self._by_words(cells)

@@ -104,7 +104,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise IntakeError("mapping.key_twice", key=key)
+            raise IntakeError("mapping.key_twice", name=key)
         found[key] = value
     return found
 
@@ -113,10 +113,10 @@ def _refused(error: ErrorDetails) -> IntakeError:
     where = ".".join(str(part) for part in error["loc"] if part != "[key]")
     if error["type"] == "extra_forbidden":
         known = ColumnUse.model_fields if "columns." in where else Mapping.model_fields
-        return IntakeError("mapping.unknown_key", key=where, known=", ".join(known))
+        return IntakeError("mapping.unknown_key", name=where, known=", ".join(known))
     if not where:
         return IntakeError("mapping.not_an_object")
-    return IntakeError("mapping.wrong", key=where)
+    return IntakeError("mapping.wrong", name=where)
 
 
 def check(mapping: Mapping, vocabulary: Vocabulary, columns: Sequence[str]) -> None:
