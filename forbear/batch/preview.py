@@ -106,7 +106,8 @@ def look(
 ) -> Preview:
     """Read a file's columns and its first rows: some thousands, or what two seconds of the clock allow.
 
-    `recall` answers what was confirmed before for a file with these columns. Raises IntakeError if it cannot be read as cases at all, or if the mapping that is given cannot be followed.
+    `recall` answers what was confirmed before for a file with these columns. Raises IntakeError
+    if it cannot be read as cases at all, or if the mapping that is given cannot be followed.
     """
     given = given or Mapping()
     source = read(path, given)
