@@ -1,17 +1,15 @@
 """Header aliases: which fact each column of a file holds, whatever language its header is in."""
 
-import re
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
+from forbear.intake.headers import Header, Names, Refusal, folded, meaning
 from forbear.intake.source import IntakeError
 from forbear.locale import said
+from rules.facts.units import Unit
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
 REJECT_COLUMNS = ("row", "field", "error")  # what a rejects file adds
-# Spaces, zero-width characters and the marks people put around a name: 案件编号*：
-_DECORATION = re.compile(r"[\s_\-*:.·\u200b\u200c\u200d\ufeff]+")
-_UNIT = re.compile(r"\([^()]*\)$")
 _SHOWN_ALIASES = 4
 
 
@@ -21,51 +19,48 @@ class Mapping:
 
     fields: list[str | None]
     unknown: list[str]
+    units: dict[str, Unit] = field(default_factory=dict)  # of the facts whose columns say one
     fault: IntakeError | None = None  # why the rows cannot be read: a column is missing, or there twice
 
 
-def map_columns(vocabulary: Vocabulary, columns: list[str]) -> Mapping:
-    """Find the fact of each column. Raises IntakeError if one is missing or given twice."""
-    mapping = recognise(vocabulary, columns)
+def map_columns(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str] = ()) -> Mapping:
+    """Find the fact of each column and its unit. Raises IntakeError if one is missing, given twice or in no unit of it."""
+    mapping = recognise(vocabulary, columns, titles)
     if mapping.fault is not None:
         raise mapping.fault
     return mapping
 
 
-def recognise(vocabulary: Vocabulary, columns: list[str]) -> Mapping:
-    """Find the fact of each column, as far as that goes."""
-    known = _aliases(vocabulary)
-    fields = [_find(known, column) for column in columns]
+def recognise(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str] = ()) -> Mapping:
+    """Find the fact of each column, as far as that goes; what a header only may mean is nobody's until somebody says so."""
+    names = Names(vocabulary)
+    headers = [_certain(names.of(column)) for column in columns]
+    fields = [None if header is None else header.facts[0] for header in headers]
     unknown = [
         column
-        for column, field in zip(columns, fields, strict=True)
-        if field is None and column.strip() and not is_reject_column(column)
+        for column, fact in zip(columns, fields, strict=True)
+        if fact is None and column.strip() and not is_reject_column(column)
     ]
-    return Mapping(fields, unknown, _twice(vocabulary, columns, fields) or _missing(vocabulary, fields))
+    means = {
+        header.facts[0]: meaning(vocabulary.facts[header.facts[0]], header, titles) for header in headers if header
+    }
+    units = {name: unit for name, unit in means.items() if isinstance(unit, Unit)}
+    fault = _twice(vocabulary, columns, fields) or _missing(vocabulary, fields) or _refused(means.values())
+    return Mapping(fields, unknown, units, fault)
+
+
+def _certain(header: Header | None) -> Header | None:
+    return header if header is not None and header.sure else None
+
+
+def _refused(means: Iterable[Unit | Refusal]) -> IntakeError | None:
+    """The first column that is in a unit which is none of its fact."""
+    return next((IntakeError.of(each.text) for each in means if isinstance(each, Refusal)), None)
 
 
 def is_reject_column(column: str) -> bool:
     """Whether a rejects file has added this column; it is passed over when the file is submitted again."""
-    return _normal(column) in REJECT_COLUMNS
-
-
-def _aliases(vocabulary: Vocabulary) -> dict[str, str]:
-    known = {_normal(name): name for name, fact in vocabulary.facts.items() if not fact.derived}
-    for name, fact in vocabulary.facts.items():
-        if not fact.derived:
-            for alias in (fact.title.zh, fact.title.en, *fact.aliases):
-                known.setdefault(_normal(alias), name)
-    return known
-
-
-def _find(known: dict[str, str], column: str) -> str | None:
-    """The fact of a header; a unit in brackets at its end does not matter: 月收入（元）."""
-    name = _normal(column)
-    return known.get(name) or known.get(_UNIT.sub("", name))
-
-
-def _normal(text: str) -> str:
-    return _DECORATION.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return folded(column) in REJECT_COLUMNS
 
 
 def _twice(vocabulary: Vocabulary, columns: list[str], fields: list[str | None]) -> IntakeError | None:

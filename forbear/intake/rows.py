@@ -12,6 +12,7 @@ from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, as_text, dist
 from forbear.intake.text_files import readable
 from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError, Parser
+from rules.facts.units import Unit
 from rules.pack.files.schema import Text, Vocabulary
 
 
@@ -52,6 +53,7 @@ class Intake:
     columns: list[str]
     unknown: list[str]
     fields: list[str | None]  # the fact of each column
+    units: dict[str, Unit]  # that the columns of those facts are in
     _source: SourceFile
     _vocabulary: Vocabulary
 
@@ -60,23 +62,28 @@ class Intake:
 
     def on(self, as_of: dt.date | None) -> Iterator[Accepted | Rejected]:
         """Every row as it is read on the day of triage: what is said to have happened later is refused."""
-        reader = _RowReader(self._vocabulary, self.columns, self.fields, as_of)
+        reader = _RowReader(self._vocabulary, self.columns, self.fields, self.units, as_of)
         return map(reader.read, self._source)
 
 
 def understand(source: SourceFile, vocabulary: Vocabulary) -> Intake:
     """Find the facts of a source's columns. Raises IntakeError if one is missing or given twice."""
     mapping = map_columns(vocabulary, source.columns)
-    return Intake(source.path, source.columns, mapping.unknown, mapping.fields, source, vocabulary)
+    return Intake(source.path, source.columns, mapping.unknown, mapping.fields, mapping.units, source, vocabulary)
 
 
 class _RowReader:
     """Reads the rows of one file in order, remembering which case references it has met."""
 
     def __init__(
-        self, vocabulary: Vocabulary, columns: list[str], fields: list[str | None], as_of: dt.date | None
+        self,
+        vocabulary: Vocabulary,
+        columns: list[str],
+        fields: list[str | None],
+        units: Mapping[str, Unit],
+        as_of: dt.date | None,
     ) -> None:
-        self._parser = Parser(vocabulary)
+        self._parser = Parser(vocabulary, units=units)
         self._as_of = as_of
         self._past = past_of(vocabulary)
         self._private = [name for name in fields if name is not None and vocabulary.facts[name].private]

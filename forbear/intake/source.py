@@ -12,6 +12,7 @@ from typing import NamedTuple
 from forbear.base.errors import ForbearError
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
+from rules.pack.files.schema import Text
 
 MAX_CELL = 32_767  # characters: what a spreadsheet cell can hold
 MAX_RECORD = 8 * 1024 * 1024  # characters of one row, so that no row, however broken, fills the memory
@@ -27,7 +28,16 @@ class IntakeError(ForbearError):
     """A file that cannot be read as cases at all, told in both languages."""
 
     def __init__(self, key: str, **values: object) -> None:
-        text = said(key, **values)
+        self._tell(said(key, **values))
+
+    @classmethod
+    def of(cls, text: Text) -> "IntakeError":
+        """The refusal that a sentence is."""
+        error = cls.__new__(cls)
+        error._tell(text)
+        return error
+
+    def _tell(self, text: Text) -> None:
         super().__init__(text.en)
         self.en, self.zh = text.en, text.zh
 
