@@ -1,7 +1,8 @@
 """Header aliases: which fact each column of a file holds, whatever language its header is in."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as part
 
 from forbear.intake.headers import Header, Names, Refusal, folded, meaning
 from forbear.intake.source import IntakeError
@@ -19,12 +20,12 @@ class Mapping:
 
     fields: list[str | None]
     unknown: list[str]
-    units: dict[str, Unit] = field(default_factory=dict)  # of the facts whose columns say one
+    units: dict[str, Unit] = part(default_factory=dict)  # of the facts whose columns say one
     fault: IntakeError | None = None  # why the rows cannot be read: a column is missing, or there twice
 
 
 def map_columns(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str] = ()) -> Mapping:
-    """Find the fact of each column and its unit. Raises IntakeError if one is missing, given twice or in no unit of it."""
+    """Find the fact of each column and its unit. Raises IntakeError if one is missing, twice or in another unit."""
     mapping = recognise(vocabulary, columns, titles)
     if mapping.fault is not None:
         raise mapping.fault
@@ -32,7 +33,7 @@ def map_columns(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str
 
 
 def recognise(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str] = ()) -> Mapping:
-    """Find the fact of each column, as far as that goes; what a header only may mean is nobody's until somebody says so."""
+    """Find the fact of each column, as far as that goes. What a header may mean, it means once that is said."""
     names = Names(vocabulary)
     headers = [_certain(names.of(column)) for column in columns]
     fields = [None if header is None else header.facts[0] for header in headers]

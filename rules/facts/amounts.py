@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
-from rules.facts.units import Marks, read_marks
+from rules.facts.units import SPANS, Marks, read_marks
 from rules.locale.word_lists import word_lists
 
 _WORDS: Final = word_lists("numerals")
@@ -35,6 +35,7 @@ SCIENTIFIC: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?e[+-]?\d+", re.ASCII | re.I
 _INEXACT: Final = re.compile(
     rf"[~<>≥≤≈±]|\+\s*\D*$|\d\s*[-–—至到]\s*\d|{'|'.join(map(re.escape, _WORDS['inexact']))}", re.IGNORECASE
 )
+EXACT: Final = Context(prec=400)  # more digits than any cell has: nothing is ever rounded
 LONGEST: Final = 40  # characters of a written number
 
 
@@ -50,6 +51,8 @@ class Amount:
 
 def read_amount(text: str) -> Amount | None:
     """The number that a plain cell is (cells.plain); None where it is none, or not one exact number."""
+    if text.isdigit():
+        return Amount(Decimal(text))
     if len(text) > LONGEST:
         return None
     text = text.replace("−", "-")
@@ -66,7 +69,7 @@ def is_inexact(text: str) -> bool:
 
 
 def _negative(amount: Amount) -> Amount:
-    return Amount(-amount.value, amount.marks, amount.power, amount.scaled)
+    return Amount(EXACT.minus(amount.value), amount.marks, amount.power, amount.scaled)
 
 
 def _amount(text: str) -> Amount | None:
@@ -85,9 +88,7 @@ def _amount(text: str) -> Amount | None:
     return _negative(amount) if "-" in (found["sign"], found["minus"]) else amount
 
 
-_UNSCALED: Final = frozenset(
-    ("filler", "harmless", "day", "month", "year", "instalment", "week", "quarter", "half_year")
-)
+_UNSCALED: Final = frozenset(("filler", "harmless", *SPANS))
 _PARTS_OF: Final = frozenset(("percent", "permille", "basis_points"))
 _NOTHING: Final = Marks(frozenset())
 
@@ -138,7 +139,7 @@ class _Numeral:
             if not (self._number(number) if number else self._word(word, first=place == 0)):
                 return None
         rest = self._rest()
-        return None if rest is None else (self.total + self.section + rest, self.worded)
+        return None if rest is None else (EXACT.add(EXACT.add(self.total, self.section), rest), self.worded)
 
     def _number(self, number: str) -> bool:
         if self.hand is not None or self.broken or (self.worded and not number.isdigit()):
@@ -163,15 +164,15 @@ class _Numeral:
             self.hand = Decimal(1)  # 十五
         if self.hand is None or power >= self.small:
             return False
-        self.section += self.hand.scaleb(power)
+        self.section = EXACT.add(self.section, EXACT.scaleb(self.hand, power))
         self.hand, self.last, self.small, self.worded = None, power, power, True
         return True
 
     def _big(self, power: int) -> bool:
-        section = self.section + (self.hand or 0)
+        section = EXACT.add(self.section, self.hand or 0)
         if power >= self.big or (self.hand is None and not self.section):
             return False
-        self.total += section.scaleb(power)
+        self.total = EXACT.add(self.total, EXACT.scaleb(section, power))
         self.section, self.hand, self.last, self.small = Decimal(0), None, power, 4
         self.big, self.worded = power, True
         return True
@@ -183,5 +184,5 @@ class _Numeral:
         if not self.worded or self.last is None:
             return self.hand
         if len(self.digits) == 1:
-            return self.hand.scaleb(self.last - 1)
+            return EXACT.scaleb(self.hand, self.last - 1)
         return self.hand if len(self.digits) == self.last else None

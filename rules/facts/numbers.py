@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from rules.facts.amounts import is_inexact, read_amount
+from rules.facts.amounts import EXACT, is_inexact, read_amount
 from rules.facts.cells import CellError, Reader, fold, is_blank, plain, shown
 from rules.facts.units import OWN, OtherUnit, Unit, unit_in
 from rules.pack.files.schema import Fact
@@ -91,14 +91,14 @@ def _number(cell: object, fact: Fact, unit: Unit, refusal: str, suffixes: tuple[
         return None
     ending = next((suffix for suffix in suffixes if text.endswith(suffix)), "")
     amount = read_amount(text.removesuffix(ending).strip())
-    if amount is None and ending:
-        amount = read_amount(text)
+    if ending and amount is not None and amount.marks is not None:  # 3天月
+        amount = None
     if amount is None:
         raise _refused(text, cell, refusal)
     own = unit_in(fact, amount.marks, "") if amount.marks is not None else OWN
     if isinstance(own, OtherUnit):
         raise CellError("other_unit", cell=shown(cell), seems=own.seems, wanted=own.wanted)
-    return amount.value.scaleb(own.shift if amount.scaled else unit.shift)
+    return EXACT.scaleb(amount.value, own.shift if amount.scaled else unit.shift)
 
 
 def _refused(text: str, cell: object, refusal: str) -> CellError:
@@ -125,14 +125,14 @@ def _exact(cell: object, shift: int) -> Decimal | None:
     if isinstance(cell, bool):
         return None
     if isinstance(cell, int):
-        return Decimal(cell).scaleb(shift)
+        return EXACT.scaleb(Decimal(cell), shift)
     if isinstance(cell, float):
         if not abs(cell) < 1e15:
             return None
-        value = Decimal(repr(cell)).scaleb(shift)
+        value = EXACT.scaleb(Decimal(repr(cell)), shift)
         return value.quantize(_DUST) if value.adjusted() < 15 else value
     if isinstance(cell, Decimal):
-        return cell.scaleb(shift) if cell.is_finite() else None
+        return EXACT.scaleb(cell, shift) if cell.is_finite() else None
     return None
 
 

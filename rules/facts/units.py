@@ -1,7 +1,7 @@
-"""Units: what the words beside a name or behind a number say of it, and what a number in that unit is in the fact's own.
+"""Units: what the words beside a name or behind a number say of it, and how a number in that unit becomes the fact's.
 
-One small grammar for headers, title rows, number formats and cells. A unit is applied only where that is exact: a power of
-ten. Whatever else is said (instalments for days, a daily rate, dollars, somebody else's income) is refused by its name.
+One small grammar for headers, title rows, number formats and cells. A unit is applied only where that is exact: a power
+of ten. Whatever else is said (instalments for days, a daily rate, dollars, somebody else's income) is refused by name.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rules.pack.files.schema import Fact, Text
 _MEANS: Final[dict[str, dict[str, int] | list[str]]] = word_lists("units")
 _SHIFTS: Final = {"permille": -1, "basis_points": -2, "fraction": 2}  # of a rate, from percent
 _FORMS: Final = frozenset(("percent", *_SHIFTS))
-_SPANS: Final = ("hour", "day", "working_day", "week", "month", "quarter", "half_year", "year", "instalment")
+SPANS: Final = ("hour", "day", "working_day", "week", "month", "quarter", "half_year", "year", "instalment")
 _IDLE: Final = frozenset(("filler", "harmless", "about"))
 _MOST_WORDS: Final = 40  # characters beside a name that are still a unit
 _TOKEN: Final = re.compile(r"'?\d[\d,]*|[a-z]*\$|[a-z]+|[^\W\d_a-z]+|[%‰‱¥€£₩₽₹฿]")

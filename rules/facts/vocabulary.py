@@ -72,4 +72,4 @@ def _headers(facts: Mapping[str, schema.Fact]) -> Iterator[str]:
     for name, fact in facts.items():
         for header in fact.asks:
             if owner := owners.get(fold(header)):
-                yield f"facts.{name}.asks: the header {quoted(header)} means {owner} without being asked; remove it from one"
+                yield f"facts.{name}.asks: the header {quoted(header)} already means {owner}; remove it from one"
