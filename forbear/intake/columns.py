@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from forbear.intake.source import IntakeError
@@ -13,6 +14,7 @@ REJECT_COLUMNS = ("row", "field", "error")  # what a rejects file adds
 _DECORATION = re.compile(r"[\s_\-*:.·\u200b\u200c\u200d\ufeff]+")
 _UNIT = re.compile(r"\([^()]*\)$")
 _SHOWN_ALIASES = 4
+_LONGEST = 100  # characters of a header that may name a fact
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,16 @@ def map_columns(vocabulary: Vocabulary, columns: list[str]) -> Mapping:
     if mapping.fault is not None:
         raise mapping.fault
     return mapping
+
+
+def naming(vocabulary: Vocabulary) -> Callable[[Sequence[str]], int]:
+    """Says how many facts the cells of a row name, by which a header is known."""
+    known = _aliases(vocabulary)
+
+    def count(cells: Sequence[str]) -> int:
+        return len({name for cell in cells if len(cell) <= _LONGEST and (name := _find(known, cell)) is not None})
+
+    return count
 
 
 def recognise(vocabulary: Vocabulary, columns: list[str]) -> Mapping:

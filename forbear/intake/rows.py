@@ -9,7 +9,7 @@ from pathlib import Path
 
 from forbear.intake.columns import is_reject_column, map_columns
 from forbear.intake.formats.text_files import readable
-from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, as_text, distinct
+from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, Unread, as_text, distinct
 from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError, Parser
 from rules.pack.files.schema import Text, Vocabulary
@@ -93,6 +93,9 @@ class _RowReader:
         number, cells, error = row
         if error is not None:
             return _rejected(row, [error])
+        unread = [FieldError.of(name, cell.why) for at, name in self._known if isinstance(cell := cells[at], Unread)]
+        if unread:
+            return _rejected(row, unread)
         facts, errors = self._parser.parse({name: cells[position] for position, name in self._known})
         if self._as_of is not None:
             errors.extend(ahead(self._past, facts, self._as_of))
