@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from forbear.intake import Accepted, Intake, IntakeError, Rejected, read
-from forbear.intake.columns import is_reject_column, recognise
+from forbear.intake import Accepted, Intake, IntakeError, Rejected, SourceChoice, read
+from forbear.intake.columns import is_reject_column, naming, recognise
 from forbear.intake.rows import understand
 from rules.facts.cells import Value
 from rules.pack.files.schema import Vocabulary
@@ -59,7 +59,7 @@ def look(path: Path, vocabulary: Vocabulary, as_of: dt.date, clock: Callable[[],
 
     Raises IntakeError if it cannot be read as cases at all.
     """
-    source = read(path)
+    source = read(path, SourceChoice(known=naming(vocabulary)))
     mapping = recognise(vocabulary, source.columns)
     if mapping.fault is not None:
         columns = _columns(source.columns, mapping.fields, {})

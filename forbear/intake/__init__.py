@@ -3,16 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from forbear.intake.columns import Mapping, map_columns
-from forbear.intake.delimited import CSV, TSV
-from forbear.intake.format import Format
-from forbear.intake.json_lines import JSON_LINES
-from forbear.intake.json_list import JSON_LIST
-from forbear.intake.ods import ODS
-from forbear.intake.parquet import PARQUET
+from forbear.intake.columns import Mapping, map_columns, naming
+from forbear.intake.formats import BY_MEDIA_TYPE, FORMATS
+from forbear.intake.formats.format import Format
 from forbear.intake.rows import Accepted, Intake, Rejected, ahead, past_of, understand
-from forbear.intake.source import IntakeError, SourceFile, SourceRow, empty
-from forbear.intake.xlsx import XLSX
+from forbear.intake.source import IntakeError, SeveralTablesError, SourceChoice, SourceFile, SourceRow, empty
 from rules.pack.files.schema import Text, Vocabulary
 
 __all__ = [
@@ -24,6 +19,8 @@ __all__ = [
     "IntakeError",
     "Mapping",
     "Rejected",
+    "SeveralTablesError",
+    "SourceChoice",
     "SourceFile",
     "SourceRow",
     "ahead",
@@ -34,14 +31,15 @@ __all__ = [
     "rows",
 ]
 
-# Every format there is, in the order people are offered them. Whatever lists endings or media types reads this.
-FORMATS: dict[str, Format] = {each.suffix: each for each in (CSV, TSV, XLSX, ODS, JSON_LINES, JSON_LIST, PARQUET)}
-BY_MEDIA_TYPE: dict[str, Format] = {name: each for each in FORMATS.values() for name in each.media_types}
+_OPEN = SourceChoice()
 _START = 256  # bytes that tell a format
 
 
-def read(path: Path) -> SourceFile:
-    """Open a file of cases. Raises IntakeError if it cannot be read or holds none."""
+def read(path: Path, choice: SourceChoice = _OPEN) -> SourceFile:
+    """Open a file of cases. Raises IntakeError if it cannot be read or holds none.
+
+    SeveralTablesError, where the choice has to say which sheet is meant.
+    """
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
         formats = Text(zh="、".join(FORMATS), en=" ".join(FORMATS))
@@ -54,7 +52,8 @@ def read(path: Path) -> SourceFile:
         if not path.stat().st_size:
             raise empty(path)
         _refuse_other(path, kind)
-        source = kind.read(path)
+        source = kind.read(path, choice)
+        _refuse_vain(source, choice)
         if next(source.read_rows(), None) is None:
             raise IntakeError("file.no_cases", name=path.name)
     except FileNotFoundError as error:
@@ -62,6 +61,14 @@ def read(path: Path) -> SourceFile:
     except OSError as error:
         raise IntakeError("file.unreadable", path=path, error=error.strerror) from error
     return source
+
+
+def _refuse_vain(source: SourceFile, choice: SourceChoice) -> None:
+    """Say so where something was chosen that this kind of file does not have."""
+    if choice.sheet is not None and source.sheet is None:
+        raise IntakeError("sheet.none", name=source.path.name)
+    if choice.header_row is not None and not source.header_row:
+        raise IntakeError("header.row_none", name=source.path.name)
 
 
 def _refuse_other(path: Path, kind: Format) -> None:
@@ -75,7 +82,7 @@ def _refuse_other(path: Path, kind: Format) -> None:
 
 def open_intake(path: Path, vocabulary: Vocabulary) -> Intake:
     """Open a file of cases and find the fact of each column. Raises IntakeError."""
-    return understand(read(path), vocabulary)
+    return understand(read(path, SourceChoice(known=naming(vocabulary))), vocabulary)
 
 
 def rows(path: Path, vocabulary: Vocabulary) -> Iterator[Accepted | Rejected]:

@@ -1,10 +1,10 @@
 """Header aliases: which fact each column of a file holds, whatever language its header is in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as part
 
-from forbear.intake.headers import Header, Names, Refusal, folded, meaning
+from forbear.intake.headers import LONGEST, Header, Names, Refusal, folded, meaning
 from forbear.intake.source import IntakeError
 from forbear.locale import said
 from rules.facts.units import Unit
@@ -30,6 +30,17 @@ def map_columns(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str
     if mapping.fault is not None:
         raise mapping.fault
     return mapping
+
+
+def naming(vocabulary: Vocabulary) -> Callable[[Sequence[str]], int]:
+    """Says how many facts the cells of a row name, by which a header is known."""
+    names = Names(vocabulary)
+
+    def count(cells: Sequence[str]) -> int:
+        found = (names.of(cell) for cell in cells if len(cell) <= LONGEST)
+        return len({header.facts for header in found if header is not None})
+
+    return count
 
 
 def recognise(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str] = ()) -> Mapping:

@@ -24,6 +24,7 @@ _UNIT_ABOVE = re.compile(
     r"(?:单位|units?|币种|货币|currency)\s*:\s*([^\s()]*(?:\s+[^\s()]+){0,3})|\(([^()]*)\)|(以[^\s()]*计)|(in [a-z' ]+)"
 )
 _TWO_LETTERS = 2
+LONGEST = 100  # characters of a header that may name a fact
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Names:
     def of(self, header: str) -> Header | None:
         """What a header may mean; None where it is no name of a fact."""
         text = clean(header).casefold().strip()
+        if len(text) > LONGEST:
+            return None
         for name, beside in _readings(text):
             facts, sure = self._facts(name)
             marks = tuple(mark for mark in beside if not self._same(mark, facts))

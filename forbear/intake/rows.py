@@ -8,8 +8,8 @@ from dataclasses import field as part
 from pathlib import Path
 
 from forbear.intake.columns import is_reject_column, map_columns
-from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, as_text, distinct
-from forbear.intake.text_files import readable
+from forbear.intake.formats.text_files import readable
+from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, Unread, as_text, distinct
 from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError, Parser
 from rules.facts.units import Unit
@@ -68,7 +68,7 @@ class Intake:
 
 def understand(source: SourceFile, vocabulary: Vocabulary) -> Intake:
     """Find the facts of a source's columns. Raises IntakeError if one is missing or given twice."""
-    mapping = map_columns(vocabulary, source.columns)
+    mapping = map_columns(vocabulary, source.columns, source.titles)
     return Intake(source.path, source.columns, mapping.unknown, mapping.fields, mapping.units, source, vocabulary)
 
 
@@ -100,6 +100,9 @@ class _RowReader:
         number, cells, error = row
         if error is not None:
             return _rejected(row, [error])
+        unread = [FieldError.of(name, cell.why) for at, name in self._known if isinstance(cell := cells[at], Unread)]
+        if unread:
+            return _rejected(row, unread)
         facts, errors = self._parser.parse({name: cells[position] for position, name in self._known})
         if self._as_of is not None:
             errors.extend(ahead(self._past, facts, self._as_of))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from forbear.intake.columns import recognise
-from forbear.intake.json_lines import source_of_objects
+from forbear.intake.formats.json_lines import source_of_objects
 from forbear.intake.rows import Accepted, Intake, Rejected, understand
 from rules.pack.files.schema import Vocabulary
 

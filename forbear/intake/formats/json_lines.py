@@ -5,18 +5,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from forbear.intake.format import Content, Format, encoded
+from forbear.intake.formats.format import Content, Format, encoded
+from forbear.intake.formats.text_files import is_cut, lines, open_text
 from forbear.intake.source import (
     MAX_CELL,
     MAX_COLUMNS,
     TOO_LONG,
     IntakeError,
+    SourceChoice,
     SourceFile,
     SourceRow,
     check_columns,
     fit,
 )
-from forbear.intake.text_files import is_cut, lines, open_text
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 
@@ -39,7 +40,7 @@ def _number(text: str) -> str:
 DECODER = json.JSONDecoder(parse_float=_number, parse_int=str, parse_constant=str)
 
 
-def read(path: Path) -> SourceFile:
+def read(path: Path, _choice: SourceChoice) -> SourceFile:
     """Open a .jsonl file."""
 
     def objects() -> Iterator[tuple[int, object]]:
