@@ -94,7 +94,7 @@ def follow(source: SourceFile, vocabulary: Vocabulary, guessed: Guess, mapping: 
     """Read a source by a mapping of all its columns. Raises IntakeError if a required fact stands nowhere."""
     fault = missing_columns(vocabulary, mapping.facts())
     if fault is not None:
-        raise guessed.with_suggestions(vocabulary, fault)
+        raise guessed.with_suggestions(vocabulary, fault, mapping.facts())
     names = distinct(source.columns)
     fields = [mapping.columns[name].fact for name in names]
     unknown = [
