@@ -9,8 +9,8 @@ from web.api.problems import MEDIA_TYPE
 Responses = dict[int | str, dict[str, Any]]
 MOST_MAPPING = 60_000  # characters
 ABOUT_MAPPING = (
-    'How the columns are read, as JSON: {"columns": {"Amount": {"fact": "balance", "unit": "CNY 10,000"}}}. A column that '
-    "is left out is read where its header is certain, and else kept and not used"
+    'How the columns are read, as JSON: {"columns": {"Amount": {"fact": "balance", "unit": "CNY 10,000"}}}. A column '
+    "that is left out is read where its header is certain, and else kept and not used"
 )
 _PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 
