@@ -76,6 +76,7 @@ class _RowReader:
     def __init__(
         self, vocabulary: Vocabulary, columns: list[str], fields: list[str | None], as_of: dt.date | None
     ) -> None:
+        self._facts = vocabulary.facts
         self._parser = Parser(vocabulary)
         self._as_of = as_of
         self._past = past_of(vocabulary)
@@ -93,7 +94,7 @@ class _RowReader:
         number, cells, error = row
         if error is not None:
             return _rejected(row, [error])
-        unread = [FieldError.of(name, cell.why) for at, name in self._known if isinstance(cell := cells[at], Unread)]
+        unread = [self._unread(name, cell) for at, name in self._known if isinstance(cell := cells[at], Unread)]
         if unread:
             return _rejected(row, unread)
         facts, errors = self._parser.parse({name: cells[position] for position, name in self._known})
@@ -115,6 +116,9 @@ class _RowReader:
         private = {name: str(facts.pop(name)) for name in self._private if name in facts}
         borrower = facts.get("borrower_ref")
         return Accepted(number, case_ref, None if borrower is None else str(borrower), facts, private, extra)
+
+    def _unread(self, name: str, cell: Unread) -> FieldError:
+        return FieldError.of(name, said("row.unread", field=self._facts[name].title, why=cell.why))
 
 
 def past_of(vocabulary: Vocabulary) -> dict[str, Text]:

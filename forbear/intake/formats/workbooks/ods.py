@@ -18,9 +18,10 @@ from lxml import etree
 
 from forbear.intake.formats.format import Cell, Content, Format, Rows, drafted, one_sheet
 from forbear.intake.formats.formula_injection import quote_again, restore
-from forbear.intake.formats.sheets import open_sheets
 from forbear.intake.formats.table import Sheet, TableRow
-from forbear.intake.formats.xlsx_package import opened, without_entities
+from forbear.intake.formats.workbooks.sheets import open_sheets
+from forbear.intake.formats.workbooks.xlsx_package import opened
+from forbear.intake.formats.workbooks.xml_stream import elements
 from forbear.intake.source import (
     MAX_CELL,
     MAX_RECORD,
@@ -53,8 +54,7 @@ _MAX_COLUMNS = 16_384  # of a sheet, in Excel and LibreOffice
 # and a row counts for some even if it has none.
 _MAX_COPIED, _LEAST_COPIED = MAX_RECORD, 100
 _BLOCK = 64 * 1024
-# Between two rows: as much as the longest row that is read at all, and not so many elements that they fill the memory.
-_MAX_BYTES, _MAX_ELEMENTS = 4 * MAX_RECORD, 500_000
+_READ = (_SHEET, _ROW, _STYLE_ELEMENT)
 
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-F]{4}_)")  # XML has no place for these
 _ESCAPED = re.compile("_x([0-9A-F]{4})_")
@@ -82,7 +82,7 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
 def _refuse_password(path: Path) -> None:
     manifest = b""
     with opened(path) as archive:
-        if "META-INF/manifest.xml" in archive.namelist():
+        if archive.has("META-INF/manifest.xml"):
             with archive.open("META-INF/manifest.xml") as stream:
                 manifest = stream.read(_BLOCK)
     if b"encryption-data" in manifest:
@@ -93,7 +93,7 @@ def _rows(path: Path) -> Iterator[tuple[int, int, list[object]]]:
     """The rows with anything in them of the visible sheets: the sheet's place, the row's number, its cells."""
     with opened(path) as archive, archive.open("content.xml") as stream:
         place = _Place(path)
-        for event, element in _elements(stream):
+        for event, element in elements(stream, _READ, kept=_SHEET, row=_ROW, encoding="utf-8"):
             if element.tag == _SHEET:
                 place.table(event, element)
             elif event == "end" and element.tag == _STYLE_ELEMENT:
@@ -141,40 +141,6 @@ class _Place:
             raise IntakeError("workbook.repeated_row", name=self._path.name, first=first, times=times)
         for number in range(first, first + times):
             yield self._sheet, number, cells
-
-
-def _elements(stream: Any) -> Iterator[tuple[str, Any]]:
-    """Sheets, rows and styles as they begin and end. What lies behind is forgotten: the document never grows."""
-    parser = etree.XMLPullParser(
-        events=("start", "end"),
-        tag=(_SHEET, _ROW, _STYLE_ELEMENT),
-        resolve_entities=False,
-        no_network=True,
-        encoding="utf-8",  # as every program writes it; in another one a DOCTYPE could hide
-        huge_tree=True,  # a cell may be long: the limits here are ours
-    )
-    size = elements = 0
-    for block, text in without_entities(stream, _BLOCK):
-        size, elements = size + len(block), elements + text.count(b"<")
-        if size > _MAX_BYTES or elements > _MAX_ELEMENTS:
-            raise ValueError
-        parser.feed(block)
-        for event, element in parser.read_events():
-            yield event, element
-            # A row within a row is still wanted with the cell it stands in.
-            if event == "end" and element.tag != _SHEET and next(element.iterancestors(_ROW), None) is None:
-                _forget(element)
-                size = elements = 0
-    parser.close()
-
-
-def _forget(element: Any) -> None:
-    """Empty an element that was read, and delete all that came before it."""
-    element.clear()
-    while (parent := element.getparent()) is not None:
-        while element.getprevious() is not None:
-            del parent[0]
-        element = parent
 
 
 def _times(element: Any, what: str) -> int:

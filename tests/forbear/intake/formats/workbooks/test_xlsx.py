@@ -8,8 +8,8 @@ import pytest
 from openpyxl import Workbook
 
 from forbear.intake import IntakeError, SeveralTablesError, read
-from forbear.intake.formats.xlsx_package import _BLOCK
-from forbear.intake.source import as_text
+from forbear.intake.formats.workbooks.xlsx_package import _BLOCK
+from forbear.intake.source import Unread, as_text
 from tests.support.case_files import HEADER, good, number, open_source, read_all, refs, sheet, texts, write_xlsx
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -61,7 +61,7 @@ def test_dates_are_dates_in_any_date_format(tmp_path: Path, code: str) -> None:
     assert cells_of(path)[0] == dt.date(2026, 2, 3)
 
 
-@pytest.mark.parametrize("code", ["General", "0.00", "¥#,##0.00;[Red]-¥#,##0.00", '0.00"元"', '#,##0"days"'])
+@pytest.mark.parametrize("code", ["General", "0.00", "¥#,##0.00;[Red]-¥#,##0.00", '_ * #,##0.00_ ;_ * "-"??_ ;_ @_ '])
 def test_numbers_in_other_formats_are_no_dates(tmp_path: Path, code: str) -> None:
     path = write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*"abc"), [number("46056", 1)])], formats=[code])
     assert cells_of(path)[0] == 46056
@@ -81,7 +81,40 @@ def test_a_built_in_chinese_date_format_is_a_date(tmp_path: Path) -> None:
     assert cells_of(path)[0] == dt.date(2026, 2, 3)
 
 
-def test_a_formula_gives_its_last_value_and_without_one_its_text(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("code", "value", "shown"),
+    [
+        ('0.0"万元"', "1.2", "1.2万元"),
+        ('0"个月"', "3", "3个月"),
+        ("0个月", "3", "3个月"),
+        ('General"期"', "3", "3期"),
+        ('0.00"元"', "5.5", "5.5元"),
+        ('#,##0" days"', "3", "3days"),
+        ("0.00%", "18", "1800%"),
+        ('0.0"‰"', "5.5", "5.5‰"),
+        ("00000000", "12", "00000012"),
+        ('"FB-"0000', "13", "FB-0013"),
+        (r"FB\-0000", "13", "FB-0013"),
+        (r"000\-0000\-0000", "13812345678", "138-1234-5678"),
+        ("[$$-409]#,##0.00", "5", "$5"),
+        ('0"万元";(0"万元")', "-1.2", "-1.2万元"),
+        # Shown in ten thousands, with a point that is drawn: the value is in yuan.
+        (r'0\.0,"万"', "12345", "1.2345万"),
+        (r'[>=10000]0\.0,"万元";0', "12000", "1.2万元"),
+        (r'[>=10000]0\.0,"万元";0', "300", "300"),
+        ('"是";;"否"', "0", "否"),
+        # In thousands, and nothing says so: no cell may take it for a plain number.
+        ("#,##0,", "12000000", "12000×1000"),
+        # More digits than a number keeps: refused for that, not shown as if they were there.
+        ("0" * 18, "1.10101199003070E+17", "110101199003070000"),
+    ],
+)
+def test_a_number_comes_with_what_its_format_says(tmp_path: Path, code: str, value: str, shown: str) -> None:
+    path = write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*"abc"), [number(value, 1)])], formats=[code])
+    assert as_text(cells_of(path)[0]) == shown
+
+
+def test_a_formula_gives_its_last_value_and_without_one_none(tmp_path: Path) -> None:
     row = [
         "<c><f>40+5</f><v>45</v></c>",
         '<c t="str"><f>A1</f><v>文字</v></c>',
@@ -91,7 +124,16 @@ def test_a_formula_gives_its_last_value_and_without_one_its_text(tmp_path: Path)
         '<c><f t="array" ref="F2">SUM(A1:A2)</f><v/></c>',
     ]
     path = write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*"abcdef"), row)])
-    assert cells_of(path) == [45, "文字", "=cmd|'/c calc'!A1", "#DIV/0!", None, "=SUM(A1:A2)"]
+    cells = cells_of(path)
+    assert [as_text(cell) for cell in cells] == ["45", "文字", "=cmd|'/c calc'!A1", "#DIV/0!", "", "=SUM(A1:A2)"]
+    assert [isinstance(cell, Unread) for cell in cells] == [False, False, True, False, False, True]
+
+
+def test_a_formula_that_was_never_calculated_is_refused_in_any_fact(tmp_path: Path) -> None:
+    row = ['<c><f>"FB-"&amp;ROW()</f></c>', *texts(*good(1)[1:])]
+    _, rejected = read_all(write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*HEADER), row)]))
+    assert [(each.field, each.cells[0]) for each in rejected] == [("case_ref", '="FB-"&ROW()')]
+    assert "open the file in Excel or WPS, save it and submit it again" in rejected[0].en
 
 
 def test_shared_rich_and_phonetic_strings_are_read_as_people_see_them(tmp_path: Path) -> None:
