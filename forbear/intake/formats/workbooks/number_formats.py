@@ -19,7 +19,11 @@ _TOKEN = re.compile(
 _SECTION = re.compile(r'((?:"[^"]*"?|[\\!_*].|\[[^\]]*\]|[^;])*);?', re.DOTALL)
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _AROUND = " \t\u3000\xa0¥￥()（）"  # a number, and these say nothing of its scale
-_EXACT = 1e15
+EXACT = 1e15  # up to which a float keeps every digit
+_NUMBER = re.compile(r"([^\d.,]*)(\d[\d.,'’\s]*\d|\d)([^\d.,]*)", re.DOTALL)
+_COMMAS = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d+)?", re.ASCII)
+_POINTS = re.compile(r"(\d{1,3}(\.\d{3})+|\d+)(,\d+)?", re.ASCII)
+_SCALES = (0, 3, 4, 6, 8, 9)  # thousands, ten thousands, millions, …
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class _Section:
 
     def show(self, value: Decimal) -> str | None:
         """The number as the sheet has it, with all its digits; None where it is no more than the number."""
-        before, after = _words(self.before), _words(self.after)
+        before, after = words_beside(self.before), words_beside(self.after)
         if not self.digits:
             return before or None
         number = _plain(abs(value).scaleb(2 * self.percents - self.shift))
@@ -84,7 +88,7 @@ def _shown_by(code: str) -> Shown:
         return number_cell
 
     def show(value: float) -> object:
-        if not abs(value) < _EXACT:
+        if not abs(value) < EXACT:
             return number_cell(value)
         exact = Decimal(f"{value:.15g}")
         text = _chosen(sections, exact).show(exact)
@@ -94,11 +98,11 @@ def _shown_by(code: str) -> Shown:
 
 
 def _says_nothing(section: _Section) -> bool:
-    words = _words(section.before) or _words(section.after)
+    words = words_beside(section.before) or words_beside(section.after)
     return not (words or section.shift or section.percents or section.zeros > 1 or section.places)
 
 
-def _words(literal: str) -> str:
+def words_beside(literal: str) -> str:
     """What is written beside a number, unless it says nothing of it."""
     text = literal.strip(_AROUND)
     return "" if all(sign in "+-" for sign in text) else text
@@ -191,3 +195,38 @@ def _section(part: str) -> _Section:
 def _plain(value: Decimal) -> str:
     text = f"{value:f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+def unmasked(shown: str, value: float) -> str | None:
+    """A number as its sheet shows it, by the text alone: with what stands beside it, in the scale that it is shown in.
+
+    None where it is no more than the number. What is between the digits is left to the language of whoever saved it.
+    """
+    match = _NUMBER.fullmatch(shown.strip())
+    if match is None:
+        digits = re.sub(r"\D", "", shown)
+        return shown.strip() if digits and value.is_integer() and digits.lstrip("0") == str(int(abs(value))) else None
+    before, number, after = match.groups()
+    before, after, exact = words_beside(before), words_beside(after), Decimal(f"{value:.15g}")
+    if value < 0:
+        before = before.rstrip("-−")
+    if number.isdigit() and len(number) > 1 and number[0] == "0" and int(number) == abs(value):
+        return f"{before}{'-' if value < 0 else ''}{number}{after}"
+    shift = _scale(number, abs(exact))
+    if not (before or after):
+        return f"{_plain(exact.scaleb(-shift))}×{10**shift}" if shift else None
+    return f"{before}{_plain(exact.scaleb(-shift))}{after}"
+
+
+def _scale(number: str, value: Decimal) -> int:
+    """By how many powers of ten a shown number is less than the value; 0 too where it is another number altogether."""
+    bare = re.sub(r"[\s’']", "", number)
+    readings = [bare.replace(",", "")] if _COMMAS.fullmatch(bare) else []
+    if _POINTS.fullmatch(bare):
+        readings.append(bare.replace(".", "").replace(",", "."))
+    for shift in _SCALES:
+        for reading in readings:
+            places = len(reading.partition(".")[2])
+            if abs(value.scaleb(-shift) - Decimal(reading)) <= Decimal(1).scaleb(-places):
+                return shift
+    return 0

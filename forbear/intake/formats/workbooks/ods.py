@@ -1,13 +1,12 @@
-"""OpenDocument spreadsheets, .ods: the first visible sheet with anything in it, read row by row; one sheet written.
+"""OpenDocument spreadsheets, .ods: the sheet of cases, read row by row; one sheet written.
 
 Libraries for the format hold the whole document, so that a file of some megabytes fills the memory, and lose what a
 number is in (docs/decisions/0022-tables.md). lxml parses and writes the XML piece by piece; what it means is told here.
 """
 
-import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -17,66 +16,103 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 from lxml import etree
 
 from forbear.intake.formats.format import Cell, Content, Format, Rows, drafted, one_sheet
-from forbear.intake.formats.formula_injection import quote_again, restore
-from forbear.intake.formats.table import Sheet, TableRow
+from forbear.intake.formats.formula_injection import quote_again
+from forbear.intake.formats.table import FIRST_ROWS, Sheet, TableRow
+from forbear.intake.formats.workbooks.merged_cells import Merged, Merges
+from forbear.intake.formats.workbooks.ods_cells import (
+    CELL,
+    COUNT,
+    KIND,
+    MANIFEST,
+    NAMES,
+    OFFICE,
+    PARAGRAPH,
+    SPACES,
+    STYLE,
+    TAB,
+    TABLE,
+    VALUE,
+    cells_of,
+    times_of,
+)
 from forbear.intake.formats.workbooks.sheets import open_sheets
 from forbear.intake.formats.workbooks.xlsx_package import opened
-from forbear.intake.formats.workbooks.xml_stream import elements
-from forbear.intake.source import (
-    MAX_CELL,
-    MAX_RECORD,
-    MAX_SHEET_ROWS,
-    IntakeError,
-    SourceChoice,
-    SourceFile,
-    is_blank,
-    number_cell,
-    number_text,
-    plain_date,
-)
+from forbear.intake.formats.workbooks.xml_stream import elements, without_entities
+from forbear.intake.source import MAX_RECORD, MAX_SHEET_ROWS, IntakeError, SourceChoice, SourceFile, is_blank
 from forbear.locale import said
 
 _VERSION = "1.3"  # of the format, that we write
 _MEDIA_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
-_NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns"
-_NAMES = {each: f"{_NAMESPACE}:{each}:1.0" for each in ("office", "table", "text", "style", "manifest")}
-_OFFICE, _TABLE, _TEXT, _STYLE, _MANIFEST = (f"{{{name}}}" for name in _NAMES.values())
-_SHEET, _ROW, _CELL = f"{_TABLE}table", f"{_TABLE}table-row", f"{_TABLE}table-cell"
-_STYLE_ELEMENT = f"{_STYLE}style"
-_COVERED = f"{_TABLE}covered-table-cell"  # by a merged one: people do not see it
-_PARAGRAPH, _SPACES, _COUNT, _TAB = f"{_TEXT}p", f"{_TEXT}s", f"{_TEXT}c", f"{_TEXT}tab"
-_KIND, _VALUE = f"{_OFFICE}value-type", f"{_OFFICE}value"
-_ERROR = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
-_SHOWN_ERRORS = ("#", "Err:")  # how a formula without a result is shown; its value is 0 in files of older programs
+_SHEET, _ROW, _COLUMN = f"{TABLE}table", f"{TABLE}table-row", f"{TABLE}table-column"
+_STYLE_ELEMENT = f"{STYLE}style"
+_HIDDEN = ("collapse", "filter")
 
-_MAX_COLUMNS = 16_384  # of a sheet, in Excel and LibreOffice
 # Of rows that stand there once and count many times, so that a small file does not become millions of rows: characters,
 # and a row counts for some even if it has none.
 _MAX_COPIED, _LEAST_COPIED = MAX_RECORD, 100
-_BLOCK = 64 * 1024
-_READ = (_SHEET, _ROW, _STYLE_ELEMENT)
+_BLOCK, _BIG_BLOCK = 64 * 1024, 1024 * 1024
+_MAX_COLUMNS = 16_384  # of a sheet, in Excel and LibreOffice
+_READ = (_SHEET, _ROW, _COLUMN, _STYLE_ELEMENT)
 
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-F]{4}_)")  # XML has no place for these
-_ESCAPED = re.compile("_x([0-9A-F]{4})_")
-_SPACE = re.compile(r"[ \t\r\n]+")
 _GAP = re.compile(r"\t|^ +| +$| {2,}")  # white space that needs an element to be kept
 
 
 def read(path: Path, choice: SourceChoice) -> SourceFile:
     """Open an .ods file."""
     _refuse_password(path)
-    names: dict[int, None] = {}
-    for sheet, _, _ in _rows(path):
-        names.setdefault(sheet)
+    return open_sheets(path, [start.sheet(path) for start in _survey(path)], choice)
 
-    def table(sheet: int, _width: int | None) -> Iterator[TableRow]:
-        for at, number, cells in _rows(path):
-            if at == sheet:
-                yield TableRow(number, list(cells))
-            elif at > sheet:
+
+@dataclass
+class _Start:
+    """How a sheet begins: what its header is found by, without reading the sheets before it again."""
+
+    place: int
+    name: str
+    shown: bool
+    rows: list[TableRow] = field(default_factory=list)
+    hidden_columns: list[int] = field(default_factory=list)
+
+    def sheet(self, path: Path) -> Sheet:
+        """The sheet as a table of cases is looked for in it."""
+
+        def rows(width: int | None) -> Iterator[TableRow]:
+            known = self.rows if width is None else []
+            yield from known
+            if len(known) < FIRST_ROWS + 2 and width is None:
                 return
+            last = known[-1].number if known else 0
+            reader = _Document(path)
+            for row in reader.rows():
+                if reader.place == self.place and row.number > last:
+                    yield row._replace(cells=list(row.cells))
+                elif reader.place > self.place:
+                    return
 
-    return open_sheets(path, [Sheet(partial(table, at), str(at)) for at in names], choice)
+        return Sheet(rows, self.name, self.shown, lambda: self.hidden_columns)
+
+
+def _survey(path: Path) -> list[_Start]:
+    """How each sheet begins. Past that, a document of one sheet is not read."""
+    alone = _tables(path) == 1
+    found: dict[int, _Start] = {}
+    reader = _Document(path)
+    for row in reader.rows(FIRST_ROWS + 2):
+        start = found.get(reader.place)
+        if start is None:
+            start = found[reader.place] = _Start(reader.place, reader.name, reader.shown)
+            start.hidden_columns.extend(reader.hidden_columns)
+        start.rows.append(row)
+        if alone and len(start.rows) == FIRST_ROWS + 2:
+            break
+    return list(found.values())
+
+
+def _tables(path: Path) -> int:
+    """How many tables a document may have, at most."""
+    with opened(path) as package, package.open("content.xml") as stream:
+        return sum(text.count(b"<table:table ") for _, text in without_entities(stream, _BIG_BLOCK))
 
 
 def _refuse_password(path: Path) -> None:
@@ -89,48 +125,60 @@ def _refuse_password(path: Path) -> None:
         raise IntakeError("workbook.password", name=path.name)
 
 
-def _rows(path: Path) -> Iterator[tuple[int, int, list[object]]]:
-    """The rows with anything in them of the visible sheets: the sheet's place, the row's number, its cells."""
-    with opened(path) as archive, archive.open("content.xml") as stream:
-        place = _Place(path)
-        for event, element in elements(stream, _READ, kept=_SHEET, row=_ROW, encoding="utf-8"):
-            if element.tag == _SHEET:
-                place.table(event, element)
-            elif event == "end" and element.tag == _STYLE_ELEMENT:
-                place.style(element)
-            elif event == "end":
-                yield from place.rows(element)
-
-
-class _Place:
-    """Where in a document its reader is: in which sheet, behind which row."""
+class _Document:
+    """The rows with anything in them of all sheets, and where among them the reader is."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._hidden: set[str | None] = set()  # names of styles
-        self._visible = False
-        self._sheet = self._depth = self._number = self._copied = 0
+        self._off: set[str | None] = set()  # names of styles of what is not shown
+        self._in_sheet = False
+        self._depth = self._number = self._copied = self._columns = self._count = 0
+        self._merged = Merged(Merges())
+        self.place, self.name, self.shown = 0, "", False
+        self.hidden_columns: list[int] = []
 
-    def style(self, element: Any) -> None:
+    def rows(self, most: int | None = None) -> Iterator[TableRow]:
+        """The rows, of each sheet so many."""
+        with opened(self._path) as archive, archive.open("content.xml") as stream:
+            for event, element in elements(stream, _READ, kept=_SHEET, row=_ROW, encoding="utf-8"):
+                if element.tag == _SHEET:
+                    self._table(event, element)
+                elif event == "start":
+                    continue
+                elif element.tag == _STYLE_ELEMENT:
+                    self._style(element)
+                elif self._depth == 1 and self._in_sheet:
+                    if element.tag == _COLUMN:
+                        self._column(element)
+                    elif most is None or self._count < most:
+                        yield from self._rows(element)
+
+    def _style(self, element: Any) -> None:
         """Keep the style of a sheet that is not shown."""
-        if any(each.get(f"{_TABLE}display") == "false" for each in element):
-            self._hidden.add(element.get(f"{_STYLE}name"))
+        if any(each.get(f"{TABLE}display") == "false" for each in element):
+            self._off.add(element.get(f"{STYLE}name"))
 
-    def table(self, event: str, element: Any) -> None:
+    def _table(self, event: str, element: Any) -> None:
         """A table begins or ends; one inside another is part of a cell."""
         self._depth += 1 if event == "start" else -1
         if event == "start" and self._depth == 1:
-            sheet = element.getparent().tag == f"{_OFFICE}spreadsheet"  # others are copies of what links point to
-            self._visible = sheet and element.get(f"{_TABLE}style-name") not in self._hidden
-            self._sheet, self._number, self._copied = self._sheet + 1, 0, 0
+            self._in_sheet = element.getparent().tag == f"{OFFICE}spreadsheet"
+            self.place, self.name = self.place + 1, element.get(f"{TABLE}name") or str(self.place + 1)
+            self.shown = element.get(f"{TABLE}style-name") not in self._off
+            self._number = self._copied = self._columns = self._count = 0
+            self._merged, self.hidden_columns = Merged(Merges()), []
 
-    def rows(self, element: Any) -> Iterator[tuple[int, int, list[object]]]:
+    def _column(self, element: Any) -> None:
+        times = min(times_of(element, "columns"), MAX_SHEET_ROWS)
+        if element.get(f"{TABLE}visibility") in _HIDDEN and self._columns + times <= _MAX_COLUMNS:
+            self.hidden_columns.extend(range(self._columns, self._columns + times))
+        self._columns += times
+
+    def _rows(self, element: Any) -> Iterator[TableRow]:
         """The row, as often as it is to be repeated."""
-        if self._depth != 1 or not self._visible:
-            return
-        first, times = self._number + 1, _times(element, "rows")
+        first, times = self._number + 1, times_of(element, "rows")
         self._number += times
-        cells = _cells(element)
+        cells, spans = cells_of(element)
         if is_blank(cells):
             return
         if self._number > MAX_SHEET_ROWS:
@@ -139,86 +187,13 @@ class _Place:
         self._copied += (times - 1) * max(size, _LEAST_COPIED)
         if self._copied > _MAX_COPIED:
             raise IntakeError("workbook.repeated_row", name=self._path.name, first=first, times=times)
+        hidden = element.get(f"{TABLE}visibility") in _HIDDEN
+        filled = self._merged.fill(first, cells)
+        for column, rows in spans:
+            self._merged.begin(column, first + rows - 1, cells[column])
         for number in range(first, first + times):
-            yield self._sheet, number, cells
-
-
-def _times(element: Any, what: str) -> int:
-    times = int(element.get(f"{_TABLE}number-{what}-repeated", "1"))
-    if times < 1:
-        raise ValueError
-    return times
-
-
-def _cells(row: Any) -> list[object]:
-    cells: list[object] = []
-    blank = 0
-    for cell in row.iterchildren(_CELL, _COVERED):
-        times = _times(cell, "columns")
-        value = None if cell.tag == _COVERED else _value(cell)
-        if value is None or value == "":
-            blank += times
-            continue
-        if len(cells) + blank + times > _MAX_COLUMNS:
-            raise ValueError
-        cells += [None] * blank + [value] * times
-        blank = 0
-    return cells
-
-
-def _value(cell: Any) -> object:
-    """The value of a cell. A formula gives the value it last had, or its text if it was never calculated."""
-    kind, formula = cell.get(_KIND), cell.get(f"{_TABLE}formula")
-    failed = cell.get(_ERROR) == "error"
-    if failed or (formula is not None and _shown(cell).startswith(_SHOWN_ERRORS)):
-        return _shown(cell)
-    if kind == "string" and (text := cell.get(f"{_OFFICE}string-value")) is not None:
-        return _restored(text)
-    with suppress(ValueError, OverflowError, TypeError, KeyError):  # what is not what it says is taken as it is shown
-        if kind in ("float", "percentage", "currency"):
-            return _number(kind, float(cell.get(_VALUE)), cell.get(f"{_OFFICE}currency"))
-        if kind == "date":
-            return plain_date(dt.datetime.fromisoformat(cell.get(f"{_OFFICE}date-value")))
-        if kind == "boolean":
-            return {"true": True, "false": False}[cell.get(f"{_OFFICE}boolean-value")]
-    shown = _shown(cell)
-    if kind is None and not shown and formula is not None:
-        return formula.partition(":")[2] or formula
-    return _restored(shown)
-
-
-def _number(kind: str, value: float, currency: str | None) -> object:
-    if kind == "percentage":
-        return f"{number_text(value * 100)}%"
-    if currency not in (None, "", "CNY", "RMB"):
-        return f"{number_text(value)} {currency}"  # money that is not yuan is no number of yuan
-    return number_cell(value)
-
-
-def _restored(text: str) -> str:
-    if "_x" in text:
-        text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-    return restore(text)
-
-
-def _shown(cell: Any) -> str:
-    """What people see in a cell: its paragraphs, without the comment that may hang on it."""
-    return "\n".join(map(_text, cell.iterchildren(_PARAGRAPH)))
-
-
-def _text(element: Any) -> str:
-    parts = [_SPACE.sub(" ", element.text or "")]
-    for child in element:
-        if child.tag == _SPACES:
-            parts.append(" " * min(int(child.get(_COUNT, "1")), MAX_CELL))
-        elif child.tag == _TAB:
-            parts.append("\t")
-        elif child.tag == f"{_TEXT}line-break":
-            parts.append("\n")
-        elif child.tag not in (f"{_TEXT}ruby-text", f"{_TEXT}note", f"{_OFFICE}annotation", etree.Comment):
-            parts.append(_text(child))
-        parts.append(_SPACE.sub(" ", child.tail or ""))
-    return "".join(parts)
+            self._count += 1
+            yield TableRow(number, cells, hidden=hidden, filled_down=filled)
 
 
 def write(content: Content, folder: Path) -> Iterator[bytes]:
@@ -238,23 +213,23 @@ def _write(header: list[str], rows: Rows, path: Path) -> None:
 def _write_content(stream: IO[bytes], header: list[str], rows: Rows) -> None:
     with etree.xmlfile(stream, encoding="utf-8") as xml:
         xml.write_declaration()
-        names = {prefix: _NAMES[prefix] for prefix in ("office", "table", "text")}
-        with xml.element(f"{_OFFICE}document-content", {f"{_OFFICE}version": _VERSION}, nsmap=names):
-            with xml.element(f"{_OFFICE}body"), xml.element(f"{_OFFICE}spreadsheet"):
-                with xml.element(_SHEET, {f"{_TABLE}name": "Sheet1"}):
+        names = {prefix: NAMES[prefix] for prefix in ("office", "table", "text")}
+        with xml.element(f"{OFFICE}document-content", {f"{OFFICE}version": _VERSION}, nsmap=names):
+            with xml.element(f"{OFFICE}body"), xml.element(f"{OFFICE}spreadsheet"):
+                with xml.element(_SHEET, {f"{TABLE}name": "Sheet1"}):
                     width = str(max(len(header), 1))
-                    with xml.element(f"{_TABLE}table-column", {f"{_TABLE}number-columns-repeated": width}):
+                    with xml.element(f"{TABLE}table-column", {f"{TABLE}number-columns-repeated": width}):
                         pass
                     for row in one_sheet(header, rows):
                         _write_row(xml, row)
 
 
 def _manifest() -> bytes:
-    names = {"manifest": _NAMES["manifest"]}
-    root = etree.Element(f"{_MANIFEST}manifest", {f"{_MANIFEST}version": _VERSION}, nsmap=names)
+    names = {"manifest": NAMES["manifest"]}
+    root = etree.Element(f"{MANIFEST}manifest", {f"{MANIFEST}version": _VERSION}, nsmap=names)
     for path, kind in (("/", _MEDIA_TYPE), ("content.xml", "text/xml")):
-        entry = {f"{_MANIFEST}full-path": path, f"{_MANIFEST}media-type": kind}
-        etree.SubElement(root, f"{_MANIFEST}file-entry", entry)
+        entry = {f"{MANIFEST}full-path": path, f"{MANIFEST}media-type": kind}
+        etree.SubElement(root, f"{MANIFEST}file-entry", entry)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="utf-8"))
 
 
@@ -262,13 +237,13 @@ def _write_row(xml: Any, cells: Sequence[Cell]) -> None:
     with xml.element(_ROW):
         for value in cells:
             if isinstance(value, int | Decimal):
-                kind, lines = {_KIND: "float", _VALUE: str(value)}, [str(value)]
+                kind, lines = {KIND: "float", VALUE: str(value)}, [str(value)]
             elif value:
                 fit = _UNFIT.sub(lambda match: f"_x{ord(match[0]):04X}_", quote_again(value))
-                kind, lines = {_KIND: "string"}, fit.split("\n")
+                kind, lines = {KIND: "string"}, fit.split("\n")
             else:
                 kind, lines = {}, []
-            with xml.element(_CELL, kind):
+            with xml.element(CELL, kind):
                 for line in lines:
                     _write_line(xml, line)
 
@@ -276,13 +251,13 @@ def _write_row(xml: Any, cells: Sequence[Cell]) -> None:
 def _write_line(xml: Any, line: str) -> None:
     """A paragraph, in which white space that XML would lose is an element."""
     end = 0
-    with xml.element(_PARAGRAPH):
+    with xml.element(PARAGRAPH):
         for gap in _GAP.finditer(line):
             xml.write(line[end : gap.start()])
             if gap[0] == "\t":
-                tag, count = _TAB, {}
+                tag, count = TAB, {}
             else:
-                tag, count = _SPACES, {_COUNT: str(len(gap[0]))}
+                tag, count = SPACES, {COUNT: str(len(gap[0]))}
             with xml.element(tag, count):
                 end = gap.end()
         xml.write(line[end:])

@@ -57,7 +57,7 @@ class Workbook:
     def _sheets(self, root: Any) -> Iterator[Worksheet]:
         targets = dict(self._links(self._part, "/worksheet"))
         for sheet in root.iter("{*}sheet"):
-            link = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), None)
+            link = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), "")
             if (part := targets.get(link)) is not None and self._package.has(part):  # a chart is no sheet of ours
                 yield Worksheet(sheet.get("name") or part, sheet.get("state", "visible") == "visible", part)
 

@@ -186,6 +186,60 @@ def test_two_sheets_of_cases_are_refused_until_one_is_chosen(tmp_path: Path) -> 
         open_source(path, sheet="S3")
 
 
+def test_merged_cells_are_filled_down_and_what_is_hidden_is_told(tmp_path: Path) -> None:
+    merged = ['<c r="A2" t="inlineStr"><is><t>甲</t></is></c>']
+    merges = '<mergeCells><mergeCell ref="A2:A4"/><mergeCell ref="B6:D6"/></mergeCells>'
+    rows = (texts("借款人编号", *HEADER), [*merged, *texts(*good(1))], texts("", *good(2)), [], texts("乙", *good(3)))
+    xml = (
+        sheet(*rows)
+        .replace('<row r="5"', '<row r="5" hidden="1"')
+        .replace("<sheetData>", '<cols><col min="2" max="2" hidden="1"/></cols><sheetData>')
+        .replace(
+            "</sheetData>", '</sheetData><mergeCells><mergeCell ref="A2:A4"/><mergeCell ref="B6:D6"/></mergeCells>'
+        )
+    )
+    source = open_source(write_xlsx(tmp_path / "cases.xlsx", [xml]))
+    assert [(row.number, row.cells[0]) for row in source] == [(1, "甲"), (2, "甲"), (4, "乙")]
+    assert [text.en for text in source.notices] == [
+        "A hidden column was read like the others: '案件编号'.",
+        "A hidden row was read like the others (row 5).",
+        "Cells of '借款人编号' are merged: a row took the value of the merged cell.",
+    ]
+
+
+def test_strict_open_xml_and_names_with_a_backslash_are_read(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "cases.xlsx", [ONE_CASE])
+    with ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            strict = content.replace(
+                b"http://schemas.openxmlformats.org/spreadsheetml/2006", b"http://purl.oclc.org/ooxml/spreadsheetml"
+            ).replace(
+                b"http://schemas.openxmlformats.org/officeDocument/2006", b"http://purl.oclc.org/ooxml/officeDocument"
+            )
+            archive.writestr(name.replace("/", "\\"), strict)
+    assert refs(read_all(path)[0]) == ["C-1"]
+    assert refs(read_all(path.rename(tmp_path / "cases.xlsm"))[0]) == ["C-1"]
+
+
+def test_what_is_broken_beside_the_sheets_is_no_hindrance(tmp_path: Path) -> None:
+    path = write_xlsx(
+        tmp_path / "cases.xlsx", [ONE_CASE.replace("</worksheet>", "<autoFilter><x/></autoFilter></worksheet>")]
+    )
+    with ZipFile(path, "a") as archive:
+        archive.writestr("docProps/core.xml", "<coreProperties><created>2026/11/3 8:00</created></coreProperties>")
+    assert refs(read_all(path)[0]) == ["C-1"]
+
+
+def test_a_binary_workbook_is_refused_by_what_it_is(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "cases.xlsx", [ONE_CASE])
+    with ZipFile(path, "a") as archive:
+        archive.writestr("xl/workbook.bin", b"\x83\x01")
+    with pytest.raises(IntakeError, match=r"binary workbook .*save it as \.xlsx"):
+        read(_replace(path, "_rels/.rels", b"xl/workbook.xml", b"xl/workbook.bin"))
+
+
 def test_rows_count_from_the_header_as_the_sheet_shows_them(tmp_path: Path) -> None:
     table = sheet([], texts("逾期案件表"), [], texts(*HEADER), texts(*good(1)), [], texts(*good(3)))
     accepted, _ = read_all(write_xlsx(tmp_path / "cases.xlsx", [table]))
