@@ -95,11 +95,11 @@ def open_source(path: Path, vocabulary: Vocabulary, given: Mapping | None = None
     Raises IntakeError, and SeveralTablesError where the mapping has to say which sheet.
     """
     given, known = given or Mapping(), naming(vocabulary)
-    source = read(path, SourceChoice(given.sheet, given.header_row, known))
-    if given.persons is None:
-        return source
-    persons = read(path, SourceChoice(given.persons.sheet, given.persons.header_row, known))
-    return tied(source, persons, given.persons)
+    tie = given.persons
+    if tie is None:
+        return read(path, SourceChoice(given.sheet, given.header_row, known=known))
+    debts = read(path, SourceChoice(given.sheet, given.header_row, tie.sheet, known))
+    return tied(debts, read(path, SourceChoice(tie.sheet, tie.header_row, known=known)), tie)
 
 
 def open_intake(
