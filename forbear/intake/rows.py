@@ -2,9 +2,10 @@
 
 import datetime as dt
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as part
+from itertools import chain, islice
 from pathlib import Path
 
 from forbear.intake.columns import is_reject_column, map_columns
@@ -12,7 +13,9 @@ from forbear.intake.formats.text_files import readable
 from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, Unread, as_text, distinct
 from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError, Parser
-from rules.facts.units import Unit
+from rules.facts.doubts import SAMPLE, RowDoubts, columns_in_doubt
+from rules.facts.notation.letters import one_form
+from rules.facts.notation.units import Unit
 from rules.pack.files.schema import Text, Vocabulary
 
 
@@ -63,7 +66,10 @@ class Intake:
     def on(self, as_of: dt.date | None) -> Iterator[Accepted | Rejected]:
         """Every row as it is read on the day of triage: what is said to have happened later is refused."""
         reader = _RowReader(self._vocabulary, self.columns, self.fields, self.units, as_of)
-        return map(reader.read, self._source)
+        rows = iter(self._source)
+        first = list(islice(rows, SAMPLE))
+        reader.look_over(first)
+        yield from map(reader.read, chain(first, rows))
 
 
 def understand(source: SourceFile, vocabulary: Vocabulary) -> Intake:
@@ -83,7 +89,10 @@ class _RowReader:
         units: Mapping[str, Unit],
         as_of: dt.date | None,
     ) -> None:
+        self._vocabulary, self._units = vocabulary, units
         self._parser = Parser(vocabulary, units=units)
+        self._doubts = RowDoubts(vocabulary, as_of)
+        self._columns: Mapping[str, FieldError] = {}  # those whose numbers seem to be in another unit
         self._as_of = as_of
         self._past = past_of(vocabulary)
         self._private = [name for name in fields if name is not None and vocabulary.facts[name].private]
@@ -95,6 +104,15 @@ class _RowReader:
         ]
         self._met = _Met()
 
+    def look_over(self, rows: Sequence[SourceRow]) -> None:
+        """Judge the columns by the first rows: a unit shows in many numbers where it does not in one."""
+        read = (self._facts(row.cells)[0] for row in rows if row.error is None)
+        sure = {name for name, unit in self._units.items() if not unit.kinds.isdisjoint(("yuan", "coins", "month"))}
+        self._columns = columns_in_doubt(self._vocabulary, list(read), sure)
+
+    def _facts(self, cells: Sequence[object]) -> tuple[Facts, list[FieldError]]:
+        return self._parser.parse({name: cells[position] for position, name in self._known})
+
     def read(self, row: SourceRow) -> Accepted | Rejected:
         """One row."""
         number, cells, error = row
@@ -103,9 +121,11 @@ class _RowReader:
         unread = [FieldError.of(name, cell.why) for at, name in self._known if isinstance(cell := cells[at], Unread)]
         if unread:
             return _rejected(row, unread)
-        facts, errors = self._parser.parse({name: cells[position] for position, name in self._known})
+        facts, errors = self._facts(cells)
         if self._as_of is not None:
             errors.extend(ahead(self._past, facts, self._as_of))
+        errors.extend(self._doubts.of(facts))
+        errors.extend(error for name, error in self._columns.items() if facts.get(name))
         extra: dict[str, str] = {}
         for position, name in self._others:
             text = as_text(cells[position])
@@ -118,7 +138,7 @@ class _RowReader:
         case_ref = str(facts["case_ref"])
         first = self._met.first(case_ref, number)
         if first is not None:
-            return _rejected(row, [_duplicate(case_ref, first)])
+            return _rejected(row, [_duplicate(case_ref, *first)])
         private = {name: str(facts.pop(name)) for name in self._private if name in facts}
         borrower = facts.get("borrower_ref")
         return Accepted(number, case_ref, None if borrower is None else str(borrower), facts, private, extra)
@@ -138,7 +158,7 @@ def ahead(past: Mapping[str, Text], facts: Facts, as_of: dt.date) -> Iterator[Fi
 
 
 class _Met:
-    """The row of each case reference: 24 to 48 bytes each, a dictionary would take 170.
+    """The row of each case reference: 32 to 64 bytes each, a dictionary would take 170.
 
     A table of 64-bit hashes with open addressing. Two different references of a million share a hash once in 37 million
     files; str hashes are salted anew in each process, so nobody can arrange it.
@@ -152,14 +172,19 @@ class _Met:
         self._mask = size - 1
         self._hashes = array("Q", bytes(8 * size))
         self._rows = array("I", bytes(4 * size))
+        self._spelled = array("I", bytes(4 * size))
 
-    def first(self, case_ref: str, row: int) -> int | None:
-        """The row that had this reference before; None if this is the first."""
-        key = hash(case_ref) & 0xFFFF_FFFF_FFFF_FFFF or 1
+    def first(self, case_ref: str, row: int) -> tuple[int, bool] | None:
+        """The row that had this reference before, and whether spelled the same; None if this is the first.
+
+        A reference is known by one form: ＦＢ-1 and fb-1 are FB-1, which a person could not tell apart by ear.
+        """
+        key = hash(one_form(case_ref)) & 0xFFFF_FFFF_FFFF_FFFF or 1
+        spelled = hash(case_ref) & 0xFFFF_FFFF
         slot = self._slot(key)
         if self._hashes[slot]:
-            return self._rows[slot]
-        self._hashes[slot], self._rows[slot] = key, row
+            return self._rows[slot], self._spelled[slot] == spelled
+        self._hashes[slot], self._rows[slot], self._spelled[slot] = key, row, spelled
         self._count += 1
         if self._count * 2 > self._mask:
             self._grow()
@@ -172,12 +197,12 @@ class _Met:
         return slot
 
     def _grow(self) -> None:
-        hashes, rows = self._hashes, self._rows
-        self._resize(2 * len(hashes))
-        for key, row in zip(hashes, rows, strict=True):
+        before = self._hashes, self._rows, self._spelled
+        self._resize(2 * len(self._hashes))
+        for key, row, spelled in zip(*before, strict=True):
             if key:
                 slot = self._slot(key)
-                self._hashes[slot], self._rows[slot] = key, row
+                self._hashes[slot], self._rows[slot], self._spelled[slot] = key, row, spelled
 
 
 def _rejected(row: SourceRow, errors: list[FieldError]) -> Rejected:
@@ -191,8 +216,9 @@ def _rejected(row: SourceRow, errors: list[FieldError]) -> Rejected:
     )
 
 
-def _duplicate(case_ref: str, first: int) -> FieldError:
-    return FieldError.of("case_ref", said("row.duplicate", case_ref=case_ref, first=first))
+def _duplicate(case_ref: str, first: int, same: bool) -> FieldError:
+    key = "row.duplicate" if same else "row.duplicate_spelling"
+    return FieldError.of("case_ref", said(key, case_ref=case_ref, first=first))
 
 
 def _too_long(name: str) -> FieldError:
