@@ -20,7 +20,7 @@ from forbear.intake.source import IntakeError, SourceFile, distinct, is_blank
 from forbear.locale import said
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError, Reader, fold, words_of_values
-from rules.facts.units import OWN, Unit
+from rules.facts.notation.units import OWN, Unit
 from rules.locale import listed
 from rules.pack.files.schema import Text, Vocabulary
 

@@ -11,7 +11,7 @@ from forbear.intake.source import SourceRow, Unread, as_text, is_blank
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 from rules.facts.cells import CellError, fold
-from rules.facts.units import Unit
+from rules.facts.notation.units import Unit
 from rules.locale import said as of_cell
 from rules.pack.files.schema import Vocabulary
 

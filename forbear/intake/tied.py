@@ -9,7 +9,7 @@ from forbear.intake.mapping import Persons
 from forbear.intake.source import IntakeError, SourceFile, SourceRow, as_text
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
-from rules.facts.letters import one_form
+from rules.facts.notation.letters import one_form
 from rules.pack.files.schema import Text
 
 MOST_PERSONS: Final = 200_000  # all are held in memory
@@ -50,7 +50,7 @@ def tied(debts: SourceFile, persons: SourceFile, tie: Persons) -> SourceFile:
 
     def told() -> Iterator[Text]:
         yield from debts.notices
-        yield said("notice.tied", sheet=persons.sheet, key=tie.key)
+        yield said("notice.tied", sheet=persons.sheet, key_name=tie.key)
         if people.faulty:
             yield said("notice.persons_unread", n=people.faulty, sheet=persons.sheet)
         if idle := len(people.rows) - len(people.asked):
