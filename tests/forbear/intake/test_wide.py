@@ -92,10 +92,10 @@ def test_numbers_in_headers_of_other_things_make_no_debts(tmp_path: Path, header
 
 
 def _workbook(folder: Path, *persons: list[str]) -> Path:
-    debts = [["客户号", "债务编号", "产品", "余额", "逾期天数"], ["1", "D1", "花呗", "100", "3"], ["1", "D2", "借呗", "5", "4"],
-             ["9", "D3", "借呗", "5", "4"]]  # fmt: skip
+    rows = (["1", "D1", "花呗", "100", "3"], ["1", "D2", "借呗", "5", "4"], ["9", "D3", "借呗", "5", "4"])
+    debts = [["客户号", "债务编号", "产品", "余额", "逾期天数"], *rows]
     people = [["客户号", "姓名", "困难原因"], *persons]
-    return write_xlsx(folder / "cases.xlsx", [sheet(*map(lambda row: texts(*row), each)) for each in (people, debts)])
+    return write_xlsx(folder / "cases.xlsx", [sheet(*(texts(*row) for row in each)) for each in (people, debts)])
 
 
 TIE = {
