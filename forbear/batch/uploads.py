@@ -16,7 +16,7 @@ from forbear.base.spool import spool
 from forbear.base.vault import Vault
 from forbear.batch import mappings
 from forbear.batch.submit import Head, Submitted, submit
-from forbear.intake import Mapping, read, understand
+from forbear.intake import Mapping, open_source, understand
 from models.upload import Upload
 
 KEPT_FOR = dt.timedelta(days=1)
@@ -101,7 +101,7 @@ def hand_in(work: ViewerWork, upload: Upload, chunk_size: int, given: Mapping | 
     Raises what reading it raises, and IntakeError while a guess that is not certain is not confirmed.
     """
     with unsealed(upload, work.vault) as path:
-        source = read(path, given)
+        source = open_source(path, work.pack.vocabulary, given)
         past = mappings.recall(work.session, work.vault, upload.submitter, source.columns)
         file = understand(source, work.pack.vocabulary, given, past)
         file.guess.check_confirmed()
