@@ -1,13 +1,14 @@
 """Guessed: what one column seems to hold, how sure that is and why."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from forbear.intake.mapping import ColumnUse
 from forbear.intake.shapes import Shape
 from rules.pack.files.schema import Text
 
 Sure: TypeAlias = Literal["certain", "likely", "open"]
+GIVEN: Final = 9.0  # the weight of what somebody said
 
 
 @dataclass(frozen=True)

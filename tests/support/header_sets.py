@@ -1,6 +1,7 @@
 """Header sets: the columns of public lists, what each of them is, and cells of our own for it."""
 
 import csv
+import datetime as dt
 import io
 import random
 from collections.abc import Callable
@@ -11,9 +12,13 @@ from pathlib import Path
 
 import yaml
 
+from rules.facts.cells import Value
+
 FOLDER = Path(__file__).parents[1] / "forbear" / "intake" / "headers"
+AS_OF = dt.date(2026, 11, 1)
 ROWS = 12
 UNUSED = "-"
+UNREADABLE = ("month_en", "ym", "flag", "int", "code")  # cells that no fact can be read from: Aug-2025, 202508, codes
 
 
 @dataclass(frozen=True)
@@ -40,13 +45,37 @@ class HeaderSet:
 
     @property
     def held_out(self) -> bool:
-        """Whether nobody looks at it while aliases and guesses are tuned: a third of the sources, by a hash of their name."""
+        """Whether it is kept back while aliases and guesses are tuned: a third of the sources, by a hash."""
         return int(sha256(" ".join(self.source.split(" ", 2)[:2]).encode()).hexdigest()[:8], 16) % 3 == 0
+
+    def used(self) -> dict[str, str]:
+        """The fact that each column is to be used as, none twice but notes; a column that says it too is left."""
+        uses: dict[str, str] = {}
+        for column in sorted(self.columns, key=lambda column: None in column.right):
+            fact = column.fact
+            if fact is not None and column.cells not in UNREADABLE and (fact == "notes" or fact not in uses.values()):
+                uses[column.header] = fact
+        return uses
+
+    def meant(self) -> list[dict[str, Value]]:
+        """The facts that stand in the rows, by the columns that are used, notes aside."""
+        debts, used = self._debts(), self.used()
+        rows: list[dict[str, Value]] = [{} for _ in debts]
+        for column in self.columns:
+            fact = used.get(column.header)
+            if fact is None or fact == "notes":
+                continue
+            for row, debt, cell in zip(rows, debts, self._cells(column), strict=True):
+                if cell:
+                    row[fact] = _ENUMS[fact][cell] if fact in _ENUMS else cell if column.cells in _TEXTS else debt[fact]
+        return rows
+
+    def _debts(self, which: str = "") -> list[dict[str, Value]]:
+        return [_debt(random.Random(f"{self.name}{which} {row}"), row) for row in range(ROWS)]
 
     def table(self) -> list[list[str]]:
         """Rows of cells, always the same ones."""
-        made = [_cells(column.cells, random.Random(f"{self.name} {column.header}")) for column in self.columns]
-        return [list(row) for row in zip(*made, strict=True)]
+        return [list(row) for row in zip(*map(self._cells, self.columns), strict=True)]
 
     def csv(self, path: Path) -> Path:
         """The list as a file."""
@@ -55,11 +84,22 @@ class HeaderSet:
         path.write_text(text.getvalue(), "utf-8")
         return path
 
+    def _cells(self, column: Column) -> list[str]:
+        made = random.Random(f"{self.name} {column.header}")
+        fact = column.fact
+        if fact is None or fact == "notes" or column.cells in _TEXTS or column.cells in UNREADABLE:
+            return _cells(column.cells or "free", made)
+        if fact in _ENUMS:
+            return [made.choice(_WORDS[column.cells or fact].split("|")) for _ in range(ROWS)]
+        debts = self._debts("" if column.header in self.used() else " beside")
+        return [_written(fact, debt[fact], column.cells) for debt in debts]
+
 
 @cache
 def header_sets() -> tuple[HeaderSet, ...]:
     """All of them."""
-    return tuple(_set(data) for path in sorted(FOLDER.glob("*.yaml")) for data in yaml.safe_load(path.read_text("utf-8")))
+    files = sorted(FOLDER.glob("*.yaml"))
+    return tuple(_set(data) for path in files for data in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader))
 
 
 def _set(data: dict[str, str]) -> HeaderSet:
@@ -73,36 +113,93 @@ def _column(text: str) -> Column:
     fact = use.removesuffix("?")
     if fact == UNUSED:
         return Column(header, frozenset({None}), cells)
-    right = frozenset({fact, None}) if use.endswith("?") else frozenset({fact})
-    return Column(header, right, cells or _OF_FACT.get(fact, "date"))
+    return Column(header, frozenset({fact, None}) if use.endswith("?") else frozenset({fact}), cells)
 
 
-_OF_FACT = {
-    "case_ref": "ref",
-    "borrower_ref": "ref",
-    "name": "name",
-    "phone": "phone",
-    "id_number": "id",
-    "balance": "money",
-    "principal": "money",
-    "monthly_due": "money",
-    "income_monthly": "money",
-    "annual_rate_percent": "rate",
-    "days_overdue": "days",
-    "age": "age",
-    "city": "city",
-    "product": "product",
-    "legal_stage": "stage",
-    "lender": "lender",
-    "notes": "free",
+# What words of values mean.
+_ENUMS: dict[str, dict[str, str]] = {
+    "product": {
+        "信用卡": "credit_card",
+        "消费贷": "bank_consumer",
+        "房贷": "mortgage",
+        "车贷": "car_loan",
+        "网贷": "online_platform",
+        "房貸": "mortgage",
+        "車貸": "car_loan",
+        "信用貸款": "bank_consumer",
+        "mortgage": "mortgage",
+        "credit card": "credit_card",
+        "car loan": "car_loan",
+        "personal loan": "bank_consumer",
+    },
+    "legal_stage": {"未起诉": "none", "已起诉": "complaint_served", "已判决": "judgment", "执行中": "enforcement"},
 }
+_HUNDREDTHS = ("balance", "principal", "monthly_due", "income_monthly", "annual_rate_percent")
+_TEXTS = (
+    "account",
+    "card",
+    "hash",
+    "phone_tw",
+    "id_tw",
+    "lender_en",
+    "city_en",
+    "company",
+    "cityname",
+    "ref",
+    "blank",
+    "free",
+)
+
+
+def _debt(made: random.Random, row: int) -> dict[str, Value]:
+    """One debt that could be: nothing in it contradicts another."""
+    days = made.randint(1, 400)
+    due = AS_OF - dt.timedelta(days)
+    balance = 100 * made.randint(3_000, 90_000) + made.randint(0, 99)
+    born = dt.date(made.randint(1960, 2000), made.randint(1, 12), made.randint(1, 28))
+    return {
+        "case_ref": f"{made.choice('ABCH')}T{made.randint(10**7, 10**8)}{row:02}",
+        "borrower_ref": f"KH{made.randint(10**6, 10**7)}",
+        "name": made.choice(_SURNAMES) + "".join(made.choices(_GIVEN, k=made.randint(1, 2))),
+        "phone": f"1{made.choice('35789')}{made.randint(0, 10**9 - 1):09}",
+        "id_number": _id(made),
+        "product": made.choice(list(_ENUMS["product"].values())),
+        "lender": made.choice(("测试银行", "测试消费金融公司", "测试小贷公司")),
+        "days_overdue": days,
+        "due_date": due,
+        "last_interruption": AS_OF - dt.timedelta(made.randint(0, days)),
+        "contract_date": due - dt.timedelta(made.randint(100, 900)),
+        "last_due_date": AS_OF + dt.timedelta(made.randint(30, 900)),
+        "balance": balance,
+        "principal": balance * made.randint(70, 95) // 100,
+        "monthly_due": balance // made.randint(10, 30),
+        "annual_rate_percent": made.randint(400, 2390),
+        "income_monthly": 100 * made.randint(2_000, 12_000),
+        "age": AS_OF.year - born.year,
+        "city": made.choice(("石家庄", "长沙", "广州", "成都", "杭州")),
+        "legal_stage": made.choice(list(_ENUMS["legal_stage"].values())),
+        "repaid_on": AS_OF,
+    }
+
+
+def _written(fact: str, value: Value, cells: str) -> str:
+    """A value as such a list writes it."""
+    if isinstance(value, dt.date):
+        return f"{value:{_DAYS.get(cells, '%Y-%m-%d')}}"
+    if cells == "frac" and isinstance(value, int):
+        return f"0.{value:04}"
+    if fact in _HUNDREDTHS and isinstance(value, int):
+        return f"{value // 100}.{value % 100:02}" + ("%" if cells == "pct" else "")
+    return str(value)
+
+
+_DAYS = {"date_us": "%m/%d/%Y", "date_uk": "%d/%m/%Y", "datetime": "%Y-%m-%d 10:30:00"}
 _WORDS = {
     "sex": "男 女",
     "idtype": "身份证",
     "word": "甲类 乙类 丙类 待定 一级 二级",
     "province": "河北 湖南 广东 四川",
     "cityname": "石家庄 长沙 广州 成都",
-    "city": "石家庄 长沙 广州 成都 杭州",
     "kin": "配偶 父亲 母亲 朋友 同事",
     "yes": "是 否",
     "yn": "Y N",
@@ -112,12 +209,11 @@ _WORDS = {
     "code": "AX BY CZ DW",
     "status_en": "Current Late Closed",
     "sex_en": "Male Female",
-    "product": "信用卡 消费贷 房贷 车贷 网贷",
-    "product_tw": "信用卡 房貸 車貸 信用貸款",
+    "product": "信用卡|消费贷|房贷|车贷|网贷",
+    "legal_stage": "未起诉|已起诉|已判决|执行中",
+    "product_tw": "信用卡|房貸|車貸|信用貸款",
     "product_en": "mortgage|credit card|car loan|personal loan",
-    "stage": "未起诉 已起诉 已判决 执行中",
     "bank": "甲银行某支行|乙银行某支行|丙农商行营业部",
-    "lender": "测试银行|测试消费金融公司|测试小贷公司",
     "lender_en": "Test Bank|Test Finance Company|Sample Credit Union",
     "company": "某某商贸有限公司|某某科技公司|某某门店",
     "court": "某某地方法院",
@@ -128,7 +224,8 @@ _WORDS = {
     "firstname": "Test Sample Example",
     "term_en": "36 months|60 months",
     "month_en": "Aug-2025 Sep-2025 Dec-2025 Mar-2026",
-    "free": "客户说下月发工资后先还一部分，态度好。|电话无人接听，短信已发，约定周五再打。|本人称失业半年，靠家人接济，希望分期。",
+    "free": "客户说下月发工资后先还一部分，态度好。|电话无人接听，短信已发，约定周五再打。|"
+    "本人称失业半年，靠家人接济，希望分期。",
     "url": "https://files.example.org/1.jpg",
 }
 _SURNAMES, _GIVEN = "赵钱孙李周吴郑王冯陈", "伟芳娜敏静强磊洋艳勇军杰"
@@ -139,7 +236,8 @@ def _date(made: random.Random) -> str:
 
 
 def _id(made: random.Random) -> str:
-    return f"{made.randint(110101, 659004)}19{made.randint(60, 99)}{made.randint(1, 12):02}{made.randint(1, 28):02}{made.randint(0, 9999):04}"
+    born = dt.date(made.randint(1960, 2000), made.randint(1, 12), made.randint(1, 28))
+    return f"{made.randint(110101, 659004)}{born:%Y%m%d}{made.randint(0, 9999):04}"
 
 
 _MADE: dict[str, Callable[[random.Random], str]] = {
