@@ -1,8 +1,8 @@
 """Guess: what each column of a file seems to hold, and how sure that is; from its header, its cells and the past."""
 
 import re
+from collections.abc import Container, Sequence
 from collections.abc import Mapping as Known
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -11,8 +11,8 @@ from typing import Final
 from forbear.intake import date_order, shapes, wide
 from forbear.intake.columns import NOTES, is_reject_column, missing_facts
 from forbear.intake.date_order import DateOrder
-from forbear.intake.guessed import GIVEN, Guessed
-from forbear.intake.headers import Names, Refusal, folded, unit_beside
+from forbear.intake.guessed import BY_NAME, GIVEN, OTHER_SHAPE, PROPOSED, SAME_COLUMN, SAME_FILE, Guessed
+from forbear.intake.headers import Names, Refusal, folded, unit_beside, unit_named
 from forbear.intake.likeness import Likeness, is_anothers, is_place, likest, sounds_like_notes
 from forbear.intake.mapping import ColumnUse, Mapping, check
 from forbear.intake.rivals import each_fact_once
@@ -21,7 +21,7 @@ from forbear.intake.source import IntakeError, SourceFile, as_text, distinct, is
 from forbear.locale import said
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError, Reader, fold, words_of_values
-from rules.facts.units import OWN, Unit
+from rules.facts.notation.units import OWN, Unit
 from rules.locale import listed
 from rules.pack.files.schema import Text, Vocabulary
 
@@ -73,17 +73,20 @@ class Guess:
         if self.date_orders:
             raise IntakeError("mapping.order_open")
 
-    def with_suggestions(self, vocabulary: Vocabulary, fault: IntakeError) -> IntakeError:
-        """A fault that says too which columns may be what is missing."""
+    def with_suggestions(
+        self, vocabulary: Vocabulary, missing: IntakeError, given: Container[str | None]
+    ) -> IntakeError:
+        """What is missing, with the columns that may be it."""
+        names = missing_facts(vocabulary, given)
+        wanted = {*names, *(fact.required_unless for fact in names.values())}
         maybe = [
             said("mapping.maybe", column=each.header.strip(), field=vocabulary.facts[each.use.fact].title)
             for each in self.unconfirmed
-            if each.use.fact is not None
-            and vocabulary.facts[each.use.fact].required | bool(vocabulary.facts[each.use.fact].required_unless)
+            if each.use.fact is not None and each.use.fact in wanted
         ]
         if not maybe:
-            return fault
-        return IntakeError("mapping.suggestion", fault=Text(zh=fault.zh, en=fault.en), columns=listed(maybe))
+            return missing
+        return IntakeError("mapping.suggestion", fault=Text(zh=missing.zh, en=missing.en), columns=listed(maybe))
 
     @property
     def certain(self) -> Mapping:
@@ -173,7 +176,7 @@ class _Guesser:
             return found
         known = self.names.of(header)
         if known is None and NOTES in self._facts and self._is_notes(_NUMBERED.sub("", folded(header))):
-            return Guessed(header, ColumnUse(fact=NOTES), "certain", said("guess.name"), shape, 2)
+            return Guessed(header, ColumnUse(fact=NOTES), "certain", said("guess.name"), shape, BY_NAME)
         if known is None:
             return self._like(header, cells, shape)
         if not known.sure:
@@ -182,7 +185,7 @@ class _Guesser:
         if shape is not None and shapes.contradicts(shape, self._facts[name]):
             why = said("guess.contradicted", field=self._facts[name].title, shape=shapes.named(shape))
             return Guessed(header, _UNUSED, "open", why, shape)
-        return Guessed(header, ColumnUse(fact=name), "certain", said("guess.name"), shape, 2)
+        return Guessed(header, ColumnUse(fact=name), "certain", said("guess.name"), shape, BY_NAME)
 
     def with_unit(self, each: Guessed) -> Guessed:
         """The guess with the unit that stands beside its header or above the table; left open where that is another."""
@@ -194,7 +197,11 @@ class _Guesser:
             if each.sure == "certain":
                 self.refusal = self.refusal or IntakeError.of(unit.text)
             return replace(each, use=_UNUSED, sure="open", why=unit.text)
-        return each if unit == OWN else replace(each, use=each.use.model_copy(update={"unit": unit.name}))
+        if unit == OWN:
+            return each
+        short = unit.name.rpartition(":")[2].strip()  # of what stands above a table, the unit alone
+        name = short if unit_named(self._facts[name], short) == replace(unit, name=short) else unit.name
+        return replace(each, use=each.use.model_copy(update={"unit": name}))
 
     def _is_notes(self, name: str) -> bool:
         known = self.names.of(name)
@@ -209,7 +216,9 @@ class _Guesser:
             why = said("guess.contradicted", field=titles, shape=shapes.named(shape or "mixed"))
             return Guessed(header, _UNUSED, "open", why, shape)
         why = said("guess.asked", field=self._facts[fitting[0]].title)
-        return Guessed(header, ColumnUse(fact=fitting[0]), "likely", why, shape, 1 + self._rank(fitting[0], header))
+        return Guessed(
+            header, ColumnUse(fact=fitting[0]), "likely", why, shape, PROPOSED + self._rank(fitting[0], header)
+        )
 
     def _stood_in_for(self, name: str) -> bool:
         """Whether a file does without this fact, since a column of it holds the one that it stands in for."""
@@ -232,10 +241,10 @@ class _Guesser:
         if use.fact is not None and (use.fact not in self._facts or shapes.contradicts(shape, self._facts[use.fact])):
             return None  # another policy knew that fact
         if whole is not None and header in whole.columns:
-            return Guessed(header, use, "certain", said("guess.same_file"), shape, 5)
+            return Guessed(header, use, "certain", said("guess.same_file"), shape, SAME_FILE)
         if known is not None and (known.shape == shape or shape is None):
-            return Guessed(header, use, "certain", said("guess.same_column"), shape, 4)
-        return Guessed(header, use, "likely", said("guess.other_shape"), shape, 3)
+            return Guessed(header, use, "certain", said("guess.same_column"), shape, SAME_COLUMN)
+        return Guessed(header, use, "likely", said("guess.other_shape"), shape, OTHER_SHAPE)
 
     def _like(self, header: str, cells: Sequence[object], shape: Shape | None) -> Guessed:
         found = self._likeness.best(header)

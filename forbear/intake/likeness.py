@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from forbear.intake.headers import folded
-from rules.facts.letters import clean
+from rules.facts.notation.letters import clean
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Vocabulary
 

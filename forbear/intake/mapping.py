@@ -14,7 +14,7 @@ from forbear.intake.headers import folded, unit_named
 from forbear.intake.source import IntakeError, distinct
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError
-from rules.facts.units import Unit, wanted
+from rules.facts.notation.units import Unit, wanted
 from rules.locale import listed
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
