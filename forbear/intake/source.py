@@ -27,7 +27,16 @@ class IntakeError(ForbearError):
     """A file that cannot be read as cases at all, told in both languages."""
 
     def __init__(self, key: str, **values: object) -> None:
-        text = said(key, **values)
+        self._tell(said(key, **values))
+
+    @classmethod
+    def of(cls, text: Text) -> "IntakeError":
+        """The refusal that a sentence is."""
+        error = cls.__new__(cls)
+        error._tell(text)
+        return error
+
+    def _tell(self, text: Text) -> None:
         super().__init__(text.en)
         self.en, self.zh = text.en, text.zh
 
@@ -83,6 +92,7 @@ class SourceFile:
         str, ...
     ] = ()  # of each column, what a second row above the header calls it; empty where there is none
     told: Callable[[], Iterable[Text]] = tuple
+    sheets: tuple[str, ...] = ()  # those that may be chosen
 
     def __iter__(self) -> Iterator[SourceRow]:
         try:

@@ -86,4 +86,5 @@ def _with_others(source: SourceFile, others: Sequence[Sheet]) -> SourceFile:
         yield said("notice.sheets_left_out", n=len(others), sheets=_names(others))
         yield from source.notices
 
-    return replace(source, told=told)
+    names = tuple(sheet.name or "" for sheet in others)
+    return replace(source, told=told, sheets=(source.sheet or "", *names))

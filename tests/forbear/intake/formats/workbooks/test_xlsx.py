@@ -194,9 +194,7 @@ def test_merged_cells_are_filled_down_and_what_is_hidden_is_told(tmp_path: Path)
         sheet(*rows)
         .replace('<row r="5"', '<row r="5" hidden="1"')
         .replace("<sheetData>", '<cols><col min="2" max="2" hidden="1"/></cols><sheetData>')
-        .replace(
-            "</sheetData>", '</sheetData><mergeCells><mergeCell ref="A2:A4"/><mergeCell ref="B6:D6"/></mergeCells>'
-        )
+        .replace("</sheetData>", f"</sheetData>{merges}")
     )
     source = open_source(write_xlsx(tmp_path / "cases.xlsx", [xml]))
     assert [(row.number, row.cells[0]) for row in source] == [(1, "甲"), (2, "甲"), (4, "乙")]
