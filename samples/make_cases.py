@@ -315,7 +315,9 @@ def fitting(row: Row, story: Row) -> Row:
         row |= {"息费合计": str(fees), "本金": str(int(row["欠款余额"]) - fees)}
     if "每月应还" not in story and int(row["欠款余额"]) and int(row["每月应还"]) > int(row["欠款余额"]):
         row |= {"每月应还": row["欠款余额"]}
-    began = max(int(row["逾期天数"]), *(-int(row[name]) for name in ("最近催收日期", "协商申请日期") if row.get(name)), 0)
+    began = max(
+        int(row["逾期天数"]), *(-int(row[name]) for name in ("最近催收日期", "协商申请日期") if row.get(name)), 0
+    )
     if int(row["合同日期"]) > -began:
         row |= {"合同日期": f"-{began + 100}"}
     return row

@@ -3,32 +3,41 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from forbear.intake.columns import Mapping, map_columns, naming
+from forbear.intake.columns import map_columns, naming
 from forbear.intake.formats import BY_MEDIA_TYPE, FORMATS
 from forbear.intake.formats.format import Format
+from forbear.intake.guess import Guess, Remembered, guess
+from forbear.intake.mapping import ColumnUse, Mapping
 from forbear.intake.rows import Accepted, Intake, Rejected, ahead, past_of, understand
 from forbear.intake.source import IntakeError, SeveralTablesError, SourceChoice, SourceFile, SourceRow, empty
+from forbear.intake.tied import tied
 from rules.pack.files.schema import Text, Vocabulary
 
 __all__ = [
     "BY_MEDIA_TYPE",
     "FORMATS",
     "Accepted",
+    "ColumnUse",
     "Format",
+    "Guess",
     "Intake",
     "IntakeError",
     "Mapping",
     "Rejected",
+    "Remembered",
     "SeveralTablesError",
     "SourceChoice",
     "SourceFile",
     "SourceRow",
     "ahead",
+    "guess",
     "map_columns",
     "open_intake",
+    "open_source",
     "past_of",
     "read",
     "rows",
+    "understand",
 ]
 
 _OPEN = SourceChoice()
@@ -80,9 +89,24 @@ def _refuse_other(path: Path, kind: Format) -> None:
             raise IntakeError("file.misnamed", name=path.name, what=other.title, suffix=other.suffix)
 
 
-def open_intake(path: Path, vocabulary: Vocabulary) -> Intake:
-    """Open a file of cases and find the fact of each column. Raises IntakeError."""
-    return understand(read(path, SourceChoice(known=naming(vocabulary))), vocabulary)
+def open_source(path: Path, vocabulary: Vocabulary, given: Mapping | None = None) -> SourceFile:
+    """Open a file of cases: the sheet and the header that a mapping names, or else those that can be meant.
+
+    Raises IntakeError, and SeveralTablesError where the mapping has to say which sheet.
+    """
+    given, known = given or Mapping(), naming(vocabulary)
+    tie = given.persons
+    if tie is None:
+        return read(path, SourceChoice(given.sheet, given.header_row, known=known))
+    debts = read(path, SourceChoice(given.sheet, given.header_row, tie.sheet, known))
+    return tied(debts, read(path, SourceChoice(tie.sheet, tie.header_row, known=known)), tie)
+
+
+def open_intake(
+    path: Path, vocabulary: Vocabulary, given: Mapping | None = None, remembered: Remembered | None = None
+) -> Intake:
+    """Open a file of cases and find the fact of each column, as a mapping has it or as it shows. Raises IntakeError."""
+    return understand(open_source(path, vocabulary, given), vocabulary, given, remembered)
 
 
 def rows(path: Path, vocabulary: Vocabulary) -> Iterator[Accepted | Rejected]:

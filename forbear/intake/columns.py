@@ -1,6 +1,6 @@
 """Header aliases: which fact each column of a file holds, whatever language its header is in."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as part
 
@@ -10,12 +10,13 @@ from forbear.locale import said
 from rules.facts.notation.units import Unit
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
+NOTES = "notes"  # the one fact that several columns may hold
 REJECT_COLUMNS = ("row", "field", "error")  # what a rejects file adds
 _SHOWN_ALIASES = 4
 
 
 @dataclass(frozen=True)
-class Mapping:
+class Recognised:
     """The fact of each column (None where it holds none) and the columns that nobody knows."""
 
     fields: list[str | None]
@@ -24,7 +25,7 @@ class Mapping:
     fault: IntakeError | None = None  # why the rows cannot be read: a column is missing, or there twice
 
 
-def map_columns(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str] = ()) -> Mapping:
+def map_columns(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str] = ()) -> Recognised:
     """Find the fact of each column and its unit. Raises IntakeError if one is missing, twice or in another unit."""
     mapping = recognise(vocabulary, columns, titles)
     if mapping.fault is not None:
@@ -43,7 +44,7 @@ def naming(vocabulary: Vocabulary) -> Callable[[Sequence[str]], int]:
     return count
 
 
-def recognise(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str] = ()) -> Mapping:
+def recognise(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str] = ()) -> Recognised:
     """Find the fact of each column, as far as that goes. What a header may mean, it means once that is said."""
     names = Names(vocabulary)
     headers = [_certain(names.of(column)) for column in columns]
@@ -57,8 +58,8 @@ def recognise(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str] 
         header.facts[0]: meaning(vocabulary.facts[header.facts[0]], header, titles) for header in headers if header
     }
     units = {name: unit for name, unit in means.items() if isinstance(unit, Unit)}
-    fault = _twice(vocabulary, columns, fields) or _missing(vocabulary, fields) or _refused(means.values())
-    return Mapping(fields, unknown, units, fault)
+    fault = _twice(vocabulary, columns, fields) or missing_columns(vocabulary, fields) or _refused(means.values())
+    return Recognised(fields, unknown, units, fault)
 
 
 def _certain(header: Header | None) -> Header | None:
@@ -75,24 +76,38 @@ def is_reject_column(column: str) -> bool:
     return folded(column) in REJECT_COLUMNS
 
 
-def _twice(vocabulary: Vocabulary, columns: list[str], fields: list[str | None]) -> IntakeError | None:
-    taken: dict[str, str] = {}
-    for column, field in zip(columns, fields, strict=True):
-        if field is not None and field in taken:
-            first = taken[field]
+def refuse_twice(vocabulary: Vocabulary, uses: Iterable[tuple[str, str | None, int | None]]) -> None:
+    """Raise IntakeError where two columns hold one fact (of one debt of a row); notes may stand in several."""
+    taken: dict[tuple[str, int | None], str] = {}
+    for column, field, debt in uses:
+        if field is None or field == NOTES:
+            continue
+        if (field, debt) in taken:
             meant = Text(zh=vocabulary.facts[field].title.zh, en=field)
-            return IntakeError("header.twice", first=first.strip(), second=column.strip(), field=meant)
-        if field is not None:
-            taken[field] = column
+            raise IntakeError("header.twice", first=taken[field, debt].strip(), second=column.strip(), field=meant)
+        taken[field, debt] = column
+
+
+def _twice(vocabulary: Vocabulary, columns: list[str], fields: list[str | None]) -> IntakeError | None:
+    try:
+        refuse_twice(vocabulary, ((column, field, None) for column, field in zip(columns, fields, strict=True)))
+    except IntakeError as error:
+        return error
     return None
 
 
-def _missing(vocabulary: Vocabulary, given: list[str | None]) -> IntakeError | None:
-    missing = {
+def missing_facts(vocabulary: Vocabulary, given: Container[str | None]) -> dict[str, Fact]:
+    """The facts that every case must have and that are not given."""
+    return {
         name: fact
         for name, fact in vocabulary.facts.items()
         if name not in given and (fact.required if fact.required_unless is None else fact.required_unless not in given)
     }
+
+
+def missing_columns(vocabulary: Vocabulary, given: Container[str | None]) -> IntakeError | None:
+    """Why a file with these facts cannot be read, with the headers that each missing one may have."""
+    missing = missing_facts(vocabulary, given)
     if not missing:
         return None
     accepted = [_accepted(name, fact) for name, fact in missing.items()]

@@ -97,6 +97,33 @@ def meaning(fact: Fact, header: Header, titles: Sequence[str] = ()) -> Unit | Re
     return beside or OWN
 
 
+def unit_beside(names: Names, name: str, fact: Fact, header: str, titles: Sequence[str] = ()) -> Unit | Refusal:
+    """The unit of a column that is said to hold a fact, whether its header is a name of it or not."""
+    known = names.of(header)
+    if known is None or name not in known.facts:
+        known = Header(" ".join(header.split()), (name,), sure=True, marks=_marks(header, fact))
+    return meaning(fact, known, titles)
+
+
+def bare(header: str) -> str:
+    """A header without what stands in brackets."""
+    rest = header
+    while (found := _BRACKETS.match(rest)) is not None:
+        rest = f"{found[1]} {found[3]}".strip()
+    return rest or header
+
+
+def _marks(header: str, fact: Fact) -> tuple[str, ...]:
+    """What can be nothing but a unit in a header that is no name of this fact; without brackets only of a number."""
+    text = clean(header).casefold().strip()
+    for name, beside in _readings(text):
+        read = [read_marks(mark) for mark in beside if mark.strip()]
+        apart = len(name) + sum(map(len, beside)) < len(text)
+        if read and all(read) and (apart or fact.type in ("money", "rate", "int")):
+            return beside
+    return ()
+
+
 def unit_named(fact: Fact, name: str) -> Unit | OtherUnit | None:
     """A unit by its name, as a mapping has it: 万元, %, CNY 10,000; None where it is no unit."""
     marks = read_marks(name) if name.strip() else Marks(frozenset())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeAlias, cast
@@ -129,10 +129,10 @@ class Parser:
             return read
         return _remembering(doubting(read, name, fact, vocabulary) if doubts else read)
 
-    def parse(self, raw: Mapping[str, object]) -> tuple[Facts, list[FieldError]]:
-        """The row's facts and everything wrong with it; keys that are no facts are passed over."""
+    def parse(self, raw: Mapping[str, object], faults: Iterable[FieldError] = ()) -> tuple[Facts, list[FieldError]]:
+        """The row's facts and everything wrong with it, `faults` first; keys that are no facts are passed over."""
         facts: Facts = {}
-        errors: list[FieldError] = []
+        errors: list[FieldError] = list(faults)
         readers = self._readers
         for name, cell in raw.items():
             if cell is None or cell == "" or name not in readers:

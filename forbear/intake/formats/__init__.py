@@ -4,9 +4,9 @@ from forbear.intake.formats.delimited import CSV, TSV
 from forbear.intake.formats.format import Format
 from forbear.intake.formats.json_lines import JSON_LINES
 from forbear.intake.formats.json_list import JSON_LIST
-from forbear.intake.formats.ods import ODS
 from forbear.intake.formats.parquet import PARQUET
-from forbear.intake.formats.xlsx import XLSX
+from forbear.intake.formats.workbooks.ods import ODS
+from forbear.intake.formats.workbooks.xlsx import XLSX
 
 # Every format there is, in the order people are offered them. Whatever lists endings or media types reads this.
 FORMATS: dict[str, Format] = {each.suffix: each for each in (CSV, TSV, XLSX, ODS, JSON_LINES, JSON_LIST, PARQUET)}

@@ -38,6 +38,7 @@ class Format:
     read: Callable[[Path, SourceChoice], SourceFile]
     write: Callable[[Content, Path], Iterator[bytes]]  # piece by piece; drafts go into the folder
     signature: re.Pattern[bytes] | None = None  # how its files begin, if in a way of their own
+    also: tuple[str, ...] = ()  # other endings of files that are read the same way
 
     @property
     def name(self) -> str:
