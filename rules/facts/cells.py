@@ -105,7 +105,7 @@ def text_reader(fact: Fact) -> Reader:
             raise CellError("text_too_long", most=longest)
         if _UNSTORABLE.search(text):
             raise CellError("unstorable")
-        if text[:1] in FIRST_OF_REMAINS and (left := remains(text, free=fact.free)):
+        if text[:1] in FIRST_OF_REMAINS and (left := remains(text, words=True)):
             raise CellError(left, cell=shown(text))
         return None if is_blank(text) else text
 
