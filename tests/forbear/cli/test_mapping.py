@@ -58,7 +58,7 @@ def test_options_stand_over_the_mapping_that_is_given(tmp_path: Path) -> None:
         (["--set", "hardship"], "is not FACT=VALUE"),
         (["--set", "hardship=tired"], "The constant hardship: "),
         (["--set", "hardships=none"], "there is none: use one such as hardship"),
-        (["--header-row", "9"], "row 9"),
+        (["--header-row", "9"], "Row 9"),
         (["--sheet", "一月"], "no sheets|has no sheet"),
     ],
 )

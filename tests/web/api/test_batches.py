@@ -299,7 +299,7 @@ def test_an_account_of_no_submitter_hands_in_as_the_settings_say(
         assert sent(client).json()["submitter"] == settings().submitter
 
 
-UGLY = "编号,贷款种类,拖欠(天),欠款,网点\nC1,信用卡,100,1.2,东\n"
+UGLY = "编号,贷款种类,逾期天数,欠款,网点\nC1,信用卡,100,1.2,东\n"
 MAPPING = {
     "columns": {"编号": {"fact": "case_ref"}, "欠款": {"fact": "balance", "unit": "万元"}},
     "constants": {"hardship": "none_stated"},
