@@ -11,6 +11,7 @@ from forbear.intake.mapping import ColumnUse, Mapping
 from forbear.intake.opening import read
 from forbear.intake.rows import Accepted, Intake, Rejected, ahead, past_of, understand
 from forbear.intake.source import IntakeError, SeveralTablesError, SourceChoice, SourceFile, SourceRow
+from forbear.intake.tied import tied
 from rules.pack.files.schema import Vocabulary
 
 __all__ = [
@@ -49,8 +50,12 @@ def open_source(path: Path, vocabulary: Vocabulary, given: Mapping | None = None
 
     Raises IntakeError, and SeveralTablesError where the mapping has to say which sheet.
     """
-    given = given or Mapping()
-    return read(path, SourceChoice(given.sheet, given.header_row, naming(vocabulary)))
+    given, known = given or Mapping(), naming(vocabulary)
+    tie = given.persons
+    if tie is None:
+        return read(path, SourceChoice(given.sheet, given.header_row, known=known))
+    debts = read(path, SourceChoice(given.sheet, given.header_row, tie.sheet, known))
+    return tied(debts, read(path, SourceChoice(tie.sheet, tie.header_row, known=known)), tie)
 
 
 def open_intake(

@@ -11,7 +11,7 @@ from forbear.intake.source import SourceRow, Unread, as_text, is_blank
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 from rules.facts.cells import CellError, fold
-from rules.facts.units import Unit
+from rules.facts.notation.units import Unit
 from rules.locale import said as of_cell
 from rules.pack.files.schema import Vocabulary
 
@@ -113,8 +113,7 @@ class Layout:
         errors = []
         for name, cell in given.items():
             if type(cell) is Unread:
-                why = said("row.unread", field=self._facts[name].title, why=cell.why)
-                errors.append(FieldError.of(name, why))
+                errors.append(FieldError.of(name, said("row.unread", field=self._facts[name].title, why=cell.why)))
                 given[name] = None
         for name, order in self._dates[debt]:
             cell = given.get(name)

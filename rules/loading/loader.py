@@ -209,8 +209,8 @@ def _with_inputs(facts: Mapping[str, schema.Fact], formulas: Mapping[str, Loaded
 
 
 def _vocabulary(parts: Mapping[str, Any], facts: dict[str, schema.Fact]) -> schema.Vocabulary:
-    pairs, zone = parts["facts.yaml"].pairs, parts["pack.yaml"].timezone
-    return schema.Vocabulary(facts=facts, pairs=pairs, timezone=zone)
+    stated, zone = parts["facts.yaml"], parts["pack.yaml"].timezone
+    return schema.Vocabulary(facts=facts, pairs=stated.pairs, doubts=stated.doubts, timezone=zone)
 
 
 def _arranged(vocabulary: schema.Vocabulary) -> schema.Vocabulary:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Final
 
-from rules.facts.units import SPANS, Marks, read_marks
+from rules.facts.notation.units import SPANS, Marks, read_marks
 from rules.locale.word_lists import word_lists
 
 _WORDS: Final = word_lists("numerals")
