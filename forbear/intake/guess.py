@@ -13,10 +13,11 @@ from forbear.intake.columns import NOTES, is_reject_column, missing_facts
 from forbear.intake.date_order import DateOrder
 from forbear.intake.guessed import BY_NAME, GIVEN, OTHER_SHAPE, PROPOSED, SAME_COLUMN, SAME_FILE, Guessed
 from forbear.intake.headers import Names, Refusal, folded, unit_beside, unit_named
-from forbear.intake.likeness import Likeness, is_anothers, likest, sounds_like_notes
+from forbear.intake.likeness import Likeness, is_anothers, is_place, likest, sounds_like_notes
 from forbear.intake.mapping import ColumnUse, Mapping, check
+from forbear.intake.rivals import each_fact_once
 from forbear.intake.shapes import Shape
-from forbear.intake.source import IntakeError, SourceFile, distinct, is_blank
+from forbear.intake.source import IntakeError, SourceFile, as_text, distinct, is_blank
 from forbear.locale import said
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError, Reader, fold, words_of_values
@@ -107,9 +108,10 @@ def guess(
     base = _over(past.whole or Mapping(), given)
     cells = sample(source)
     guesser = _Guesser(vocabulary, source.titles, given, past)
+    guesser.look_over(source.columns)
     columns = [guesser.column(header, cells[position]) for position, header in enumerate(distinct(source.columns))]
     columns, debts = wide.proposed(vocabulary, guesser.names, columns, cells, base)
-    columns, fault = _each_fact_once(vocabulary, columns, cells)
+    columns, fault = each_fact_once(vocabulary, columns, cells)
     columns = [guesser.with_unit(each) for each in columns]
     mapping = base.model_copy(
         update={"columns": {each.header: each.use for each in columns}, "debts": {**debts, **base.debts}}
@@ -148,6 +150,12 @@ class _Guesser:
         self._facts = {name: fact for name, fact in vocabulary.facts.items() if not fact.derived and not fact.given}
         self._titles, self._given, self._past = titles, given, past
         self._vocabulary = vocabulary
+        self._certain: set[str] = set()
+
+    def look_over(self, headers: Sequence[str]) -> None:
+        """What a header means may hang on what the others are called."""
+        known = (self.names.of(header) for header in headers)
+        self._certain = {header.facts[0] for header in known if header is not None and header.sure}
 
     @cached_property
     def _likeness(self) -> Likeness:
@@ -201,13 +209,26 @@ class _Guesser:
 
     def _asked(self, header: str, names: Sequence[str], cells: Sequence[object], shape: Shape | None) -> Guessed:
         """A header that may mean these facts, or something else."""
-        fitting = [name for name in names if name in self._facts and self._readable(name, cells, shape, OWN)]
+        likeliest = sorted((name for name in names if name in self._facts), key=self._stood_in_for)
+        fitting = [name for name in likeliest if self._readable(name, cells, shape, OWN)]
         if not fitting:
             titles = listed(self._facts[name].title for name in names)
             why = said("guess.contradicted", field=titles, shape=shapes.named(shape or "mixed"))
             return Guessed(header, _UNUSED, "open", why, shape)
         why = said("guess.asked", field=self._facts[fitting[0]].title)
-        return Guessed(header, ColumnUse(fact=fitting[0]), "likely", why, shape, PROPOSED)
+        return Guessed(
+            header, ColumnUse(fact=fitting[0]), "likely", why, shape, PROPOSED + self._rank(fitting[0], header)
+        )
+
+    def _stood_in_for(self, name: str) -> bool:
+        """Whether a file does without this fact, since a column of it holds the one that it stands in for."""
+        return any(fact.required_unless == name and other in self._certain for other, fact in self._facts.items())
+
+    def _rank(self, name: str, header: str) -> float:
+        """Of the headers that may mean a fact the pack names the likeliest first."""
+        asks = [folded(each) for each in self._facts[name].asks]
+        form = folded(header)
+        return 1 - asks.index(form) / len(asks) if form in asks else 0.0
 
     def _remembered(self, header: str, shape: Shape | None) -> Guessed | None:
         whole = self._past.whole
@@ -235,7 +256,8 @@ class _Guesser:
                 why = said("guess.like", field=self._facts[name].title)
                 return Guessed(header, ColumnUse(fact=name), "likely", why, shape, score)
         if NOTES in self._facts and (
-            shape == "sentence" or (shape in ("mixed", "word", None) and sounds_like_notes(header))
+            (shape == "sentence" and not is_place(header))
+            or (shape in ("mixed", "word", None) and sounds_like_notes(header) and _differ(cells))
         ):
             return Guessed(header, ColumnUse(fact=NOTES), "likely", said("guess.sentences"), shape, 0.5)
         by_shape = None if is_anothers(header) else self._by_shape(shape)
@@ -258,6 +280,10 @@ class _Guesser:
         """Whether the cells can be read as this fact, nearly all of them."""
         fact = self._facts[name]
         if shapes.contradicts(shape, fact) or (fact.type == "text" and shape == "sentence" and not fact.free):
+            return False
+        if fact.code == "reference" and sum(map(_has_digit, cells)) * 2 < len(cells):
+            return False  # names and words are no references
+        if fact.values and shape == "number":
             return False
         if fact.values and fact.type != "list":
             words = {fold(str(cell)) for cell in cells[:_TRIED]}
@@ -288,6 +314,15 @@ def _reads(read: Reader, cell: object) -> bool:
     return True
 
 
+def _has_digit(cell: object) -> bool:
+    return any(map(str.isdigit, as_text(cell)))
+
+
+def _differ(cells: Sequence[object]) -> bool:
+    """Whether these are words of one's own, not a few codes over and over."""
+    return len(set(map(as_text, cells))) * 2 >= len(cells)
+
+
 def _over(remembered: Mapping, given: Mapping) -> Mapping:
     """What is given, and what it leaves open as it was confirmed before."""
     set_now = {name: getattr(given, name) for name in given.model_fields_set}
@@ -299,37 +334,6 @@ def _over(remembered: Mapping, given: Mapping) -> Mapping:
         if name in given.constants or all(use.fact != name for use in given.columns.values())
     }
     return remembered.model_copy(update={**set_now, "columns": given.columns})
-
-
-def _each_fact_once(
-    vocabulary: Vocabulary, columns: Sequence[Guessed], cells: Sequence[Sequence[object]]
-) -> tuple[list[Guessed], IntakeError | None]:
-    """The guesses with no fact in two columns but notes: the heavier is kept, and alike ones are left open."""
-    holders: dict[tuple[str, int | None], list[int]] = {}
-    for position, each in enumerate(columns):
-        if each.use.fact is not None and each.use.fact != NOTES:
-            holders.setdefault((each.use.fact, each.use.debt), []).append(position)
-    settled, fault = list(columns), None
-    for (fact, _), positions in holders.items():
-        if len(positions) == 1:
-            continue
-        first = max(positions, key=lambda position: (columns[position].weight, -position))
-        kept = columns[first]
-        for position in positions:
-            each = columns[position]
-            if position == first or each.weight == GIVEN:  # two that are given are refused when the mapping is checked
-                continue
-            why = said("guess.held", column=kept.header.strip())
-            alike = kept.weight == each.weight and cells[first] != cells[position]
-            settled[position] = replace(each, use=_UNUSED, sure="open" if alike else "certain", why=why)
-            if alike:
-                settled[first] = replace(
-                    settled[first], sure="open", why=said("guess.held", column=each.header.strip())
-                )
-            if alike and kept.sure == "certain":
-                meant = Text(zh=vocabulary.facts[fact].title.zh, en=fact)
-                fault = IntakeError("header.twice", first=kept.header.strip(), second=each.header.strip(), field=meant)
-    return settled, fault
 
 
 def _date_orders(
