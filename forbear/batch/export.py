@@ -41,12 +41,16 @@ def is_ours(path: Path) -> bool:
     try:
         if kind is None or path.stat().st_size < _LEAST:
             return True
-        found = set(kind.read(path, SourceChoice()).columns)
+        found = set(kind.read(path, SourceChoice(known=_of_ours)).columns)
     except FileNotFoundError:
         return True
     except (IntakeError, OSError):
         return False
     return found.issuperset(REJECT_COLUMNS) or found.issuperset(_RESULT_COLUMNS)
+
+
+def _of_ours(names: Iterable[str]) -> int:
+    return len({*REJECT_COLUMNS, *_RESULT_COLUMNS}.intersection(names))
 
 
 def same_file(one: Path, other: Path) -> bool:

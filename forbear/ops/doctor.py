@@ -98,10 +98,8 @@ def broker_fault(url: str) -> BrokerFault | None:
     except redis.InvalidResponse:
         return BrokerFault("what answers there is no Redis: correct host and port of its address", away=False)
     except (redis.RedisError, OSError, ValueError) as error:
-        told = (
-            f"not reachable ({first_line(error)}): start it, or correct its address (rediss:// only where it wants TLS)"
-        )
-        return BrokerFault(told, away=True)
+        told = f"not reachable ({first_line(error)}): start it, or correct its address"
+        return BrokerFault(f"{told} (rediss:// only where it wants TLS)", away=True)
     return None
 
 
