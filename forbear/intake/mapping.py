@@ -99,7 +99,9 @@ def of_data(data: object) -> Mapping:
     try:
         return Mapping.model_validate(data)
     except ValidationError as error:
-        raise _refused(error.errors()[0]) from None
+        faults = error.errors()
+        unknown = (each for each in faults if each["type"] == "extra_forbidden")  # a wrong key makes others missing
+        raise _refused(next(unknown, faults[0])) from None
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from forbear.intake.guess import Guess
 from forbear.intake.guessed import SAME_COLUMN, SAME_FILE
 from forbear.intake.mapping import Mapping
 from forbear.locale import said
+from rules.facts.case_facts import display, reader
 from rules.locale import listed
 from rules.pack.files.schema import Text, Vocabulary
 
@@ -42,8 +43,11 @@ def notices_of(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterat
 
 
 def _label(vocabulary: Vocabulary, fact: str, word: str) -> Text:
-    value = vocabulary.facts[fact].values.get(word)
-    return Text(zh=word, en=word) if value is None else Text(zh=value.zh, en=value.en)
+    """A constant as it is stored."""
+    value = reader(vocabulary.facts[fact])(word)
+    if value is None:
+        return Text(zh=word, en=word)
+    return Text(zh=display(vocabulary, fact, value, "zh"), en=display(vocabulary, fact, value, "en"))
 
 
 def _names(names: Iterable[str]) -> Text:

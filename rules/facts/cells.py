@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -63,9 +64,13 @@ def fold(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Whether a cell says no more than "not known"."""
-    if text[:1].isalnum() and clean(text[0]).lower() not in _FIRST_OF_BLANKS:
-        return False  # most cells, at a glance
-    return len(text) <= MAX_CELL and fold(text) in _BLANKS
+    return _may_be_blank(text[:1]) and len(text) <= MAX_CELL and fold(text) in _BLANKS
+
+
+@lru_cache(maxsize=4096)
+def _may_be_blank(letter: str) -> bool:
+    """Whether a word for "not known" may begin so: most cells are none, at a glance."""
+    return not letter.isalnum() or clean(letter).casefold()[:1] in _FIRST_OF_BLANKS
 
 
 def shown(cell: object) -> Text:
@@ -107,7 +112,7 @@ def text_reader(fact: Fact) -> Reader:
             raise CellError("text_too_long", most=longest)
         if _UNSTORABLE.search(text):
             raise CellError("unstorable")
-        if text[:1] in FIRST_OF_REMAINS and (left := remains(text, free=fact.free)):
+        if text[:1] in FIRST_OF_REMAINS and (left := remains(text, words=True)):
             raise CellError(left, cell=shown(text))
         if shown_to_all and (found := number_within(text)) is not None:
             raise CellError(f"personal_{found}")

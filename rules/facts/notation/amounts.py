@@ -51,7 +51,7 @@ class Amount:
 
 def read_amount(text: str) -> Amount | None:
     """The number that a plain cell is (cells.plain); None where it is none, or not one exact number."""
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return Amount(Decimal(text))
     if len(text) > LONGEST:
         return None

@@ -65,12 +65,12 @@ def unquoted(text: str) -> str:
     return text[found.end() :] if found[1] is None else found[1].strip()
 
 
-def remains(text: str, *, free: bool = False) -> str | None:
-    """What a spreadsheet left in place of a value, as the key of a sentence; of free text only what is surely that."""
+def remains(text: str, *, words: bool = False) -> str | None:
+    """What a spreadsheet left in place of a value, as the key of a sentence; of words only what is surely that."""
     folded = clean(text).casefold().strip()
-    if folded in _ERRORS or (not free and _ERROR.fullmatch(folded)):
+    if folded in _ERRORS or (not words and _ERROR.fullmatch(folded)):
         return "spreadsheet_error"
-    if folded[:1] == "=" and len(folded) > 1 and (not free or _FORMULA.match(folded)):
+    if folded[:1] == "=" and len(folded) > 1 and (not words or _FORMULA.match(folded)):
         return "formula"
     return None
 
