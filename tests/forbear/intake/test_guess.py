@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import given as any_of
 from hypothesis import strategies as st
 
-from forbear.intake import Guess, IntakeError, Remembered, guess, open_intake, open_source
+from forbear.intake import Accepted, Guess, IntakeError, Remembered, guess, open_intake, open_source
 from forbear.intake.guess import Confirmed
 from forbear.intake.mapping import ColumnUse, Mapping
 from rules.loading.loader import DEFAULT_PACK, load
@@ -62,6 +62,7 @@ def test_nothing_that_is_not_certain_is_taken_without_a_word(tmp_path: Path) -> 
     path = write(tmp_path, "cases.csv", lines(list(row), list(row.values())))
     intake = open_intake(path, SHIPPED)
     (case,) = intake
+    assert isinstance(case, Accepted)
     assert set(case.facts) == {"case_ref", "product", "days_overdue", "hardship"}
     told = " ".join(notice.en for notice in intake.notices)
     assert "备用手机号 is not used" in told
