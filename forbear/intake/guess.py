@@ -92,7 +92,7 @@ class Guess:
     @property
     def certain(self) -> Mapping:
         """The mapping with nothing in it that is not certain."""
-        columns = {each.header: each.use if each.sure == "certain" else _UNUSED for each in self.columns}
+        columns = {each.header: each.use if each.sure == "certain" else each.alone or _UNUSED for each in self.columns}
         debts = self.mapping.debts if self.sure_debts else {}
         return self.mapping.model_copy(update={"columns": columns, "debts": debts})
 

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Final, TypeAlias
 
 from rules.facts.case_facts import Facts, FieldError, display, number
-from rules.facts.cell_doubts import filled
+from rules.facts.cell_doubts import HUNDREDTHS, filled
 from rules.pack.files import doubts as d
 from rules.pack.files.schema import Text, Vocabulary
 
@@ -30,7 +30,9 @@ class RowDoubts:
     def __init__(self, vocabulary: Vocabulary, as_of: dt.date | None) -> None:
         self._vocabulary, self._as_of = vocabulary, as_of
         self._checks = [
-            (each.text, check) for each in vocabulary.doubts.values() if (check := _check(each, as_of)) is not None
+            (each.text, check)
+            for each in vocabulary.doubts.values()
+            if (check := _check(each, vocabulary, as_of)) is not None
         ]
 
     def of(self, facts: Facts, among: Collection[str] | None = None) -> Iterator[FieldError]:
@@ -52,7 +54,7 @@ class RowDoubts:
         return Text(zh=zh, en=en)
 
 
-def _check(doubt: d.Doubt, as_of: dt.date | None) -> _Check | None:
+def _check(doubt: d.Doubt, vocabulary: Vocabulary, as_of: dt.date | None) -> _Check | None:
     """How a doubt is found in the facts of a row; None where it is not one of a row, or there is no day of triage."""
     match doubt:
         case d.OutOfOrder():
@@ -60,7 +62,7 @@ def _check(doubt: d.Doubt, as_of: dt.date | None) -> _Check | None:
         case d.NotTheSum():
             return _not_the_sum(doubt)
         case d.MoreThan():
-            return _more_than(doubt)
+            return _more_than(doubt, 100 if vocabulary.facts[doubt.fact].type in HUNDREDTHS else 1)
         case d.FarDay() if as_of is not None:
             return _far_day(doubt, as_of)
         case d.DaysApart() if as_of is not None:
@@ -98,10 +100,10 @@ def _not_the_sum(doubt: d.NotTheSum) -> _Check:
     return check
 
 
-def _more_than(doubt: d.MoreThan) -> _Check:
+def _more_than(doubt: d.MoreThan, grain: int) -> _Check:
     def check(facts: Facts) -> Sequence[_Found]:
         one, other = number(facts, doubt.fact), number(facts, doubt.other)
-        if one and other and one > other * doubt.percent // 100 + doubt.and_more:
+        if one and other and one > other * doubt.percent // 100 + doubt.and_more * grain:
             return [(doubt.fact, {"other": doubt.other}, {})]
         return _NOTHING
 

@@ -132,3 +132,14 @@ def test_a_guess_that_is_certain_understands_the_same_once_written(
     again = open_intake(path, VOCABULARY, without.guess.mapping)
     assert list(again) == list(without)
     assert again.mapping == without.mapping
+
+
+def test_a_unit_that_the_file_shows_is_not_overruled_by_what_was_confirmed(tmp_path: Path) -> None:
+    past = Remembered(Mapping(columns={"金额": ColumnUse(fact="balance", unit="万元")}))
+    assert _one(tmp_path, "金额", "300", past) == ("balance", "certain")
+    row = REQUIRED | {"金额": "300"}
+    path = write(tmp_path, "above.csv", lines(["单位：元", *[""] * 4], list(row), list(row.values())))
+    seen = guess(SHIPPED, open_source(path, SHIPPED), None, past)
+    assert [(each.use.fact, each.sure) for each in seen.columns if each.header == "金额"] == [(None, "open")]
+    with pytest.raises(IntakeError, match="mapping says that '金额' is in 万元, the file says"):
+        open_intake(path, SHIPPED, past.whole)

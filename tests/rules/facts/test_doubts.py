@@ -138,6 +138,7 @@ def test_two_that_contradict_each_other_come_back_with_both_named(
         {"principal": "12000", "interest_fees": "0", "balance": "12000"},
         {"principal": "48000", "interest_fees": "2500", "balance": "50000"},  # as people round them
         {"principal": "12000", "balance": "12000"},
+        {"principal": "690", "balance": "600"},
         {"principal": "20000", "balance": "0"},  # paid
         {"monthly_due": "500", "balance": "400"},
         {"age": "20", "contract_date": "2020-01-01"},
