@@ -14,12 +14,14 @@ from sqlmodel import Session, col, select
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.spool import spool
 from forbear.base.vault import Vault
+from forbear.batch import mappings
 from forbear.batch.submit import Head, Submitted, submit
-from forbear.intake import open_intake
+from forbear.intake import Mapping, ending, open_source, understand
 from models.upload import Upload
 
 KEPT_FOR = dt.timedelta(days=1)
 MOST_WAITING = 10  # of one account, so that nobody fills the database with files that they never submit
+_MAX_ENDING = 12
 _MAX_NAME = 60  # characters, so that with four bytes each it is a file name anywhere
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
@@ -39,8 +41,10 @@ def tidy(name: str) -> str:
     last = _NOT_IN_NAMES.sub("", re.split(r"[/\\]", name)[-1]).strip()
     if last in (".", ".."):
         return ""
-    path = Path(last)
-    return last if len(last) <= _MAX_NAME else path.stem[: _MAX_NAME - len(path.suffix[:10])] + path.suffix[:10]
+    if len(last) <= _MAX_NAME:
+        return last
+    kept = ending(last)[:_MAX_ENDING]
+    return last[: _MAX_NAME - len(kept)] + kept
 
 
 @contextmanager
@@ -94,20 +98,29 @@ def unsealed(upload: Upload, vault: Vault) -> Iterator[Path]:
         yield path
 
 
-def hand_in(work: ViewerWork, upload: Upload, chunk_size: int) -> Submitted:
-    """Submit a locked upload as a batch of the same id, and forget the file. Raises what reading it raises."""
+def hand_in(work: ViewerWork, upload: Upload, chunk_size: int, given: Mapping | None = None) -> Submitted:
+    """Submit a locked upload as a batch of the same id, remember how it was read, and forget the file.
+
+    Raises what reading it raises, and IntakeError while a guess that is not certain is not confirmed.
+    """
     with unsealed(upload, work.vault) as path:
-        file = open_intake(path, work.pack.vocabulary)
+        source = open_source(path, work.pack.vocabulary, given)
+        past = mappings.recall(work.session, work.vault, upload.submitter, source.columns)
+        file = understand(source, work.pack.vocabulary, given, past)
+        file.guess.check_confirmed()
         done = submit(
             work,
             file.on(upload.as_of),
-            head=Head(path.name, tuple(file.columns), tuple(file.unknown)),
+            head=Head.of(file, path.name),
+            notices=lambda: file.notices,
             pack=work.pack,
             as_of=upload.as_of,
             submitter=upload.submitter,
             chunk_size=chunk_size,
             batch_id=upload.id,
         )
+        if given is not None:
+            mappings.remember(work, upload.submitter, file)
     work.session.delete(upload)
     return done
 

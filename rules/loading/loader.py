@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from zoneinfo import available_timezones
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -106,7 +107,7 @@ def load_files(files: Mapping[str, bytes], name: str, *, stored: bool = False) -
     # Conditions and tests are not judged by what could not be read: that would be noise.
     whole = broken.isdisjoint(("parameters.yaml", *_VALUES)) and not underived
     formulas = load_formulas(derived, facts, parts["parameters.yaml"] or {}, errors) if whole else {}
-    vocabulary = _arranged(schema.Vocabulary(facts=_with_inputs(facts, formulas), pairs=stated.pairs))
+    vocabulary = _arranged(_vocabulary(parts, _with_inputs(facts, formulas)))
     pack = Pack(
         manifest=parts["pack.yaml"],
         vocabulary=vocabulary,
@@ -210,6 +211,12 @@ def _with_inputs(facts: Mapping[str, schema.Fact], formulas: Mapping[str, Loaded
         else fact
         for name, fact in facts.items()
     }
+
+
+def _vocabulary(parts: Mapping[str, Any], facts: dict[str, schema.Fact]) -> schema.Vocabulary:
+    stated, zone = parts["facts.yaml"], parts["pack.yaml"].timezone
+    known = {"timezone": zone} if zone in available_timezones() else {}  # one that is none is told with the manifest
+    return schema.Vocabulary(facts=facts, pairs=stated.pairs, doubts=stated.doubts, **known)
 
 
 def _arranged(vocabulary: schema.Vocabulary) -> schema.Vocabulary:

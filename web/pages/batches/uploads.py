@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,8 +13,7 @@ from starlette.background import BackgroundTask
 
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.settings import settings
-from forbear.base.vault import Vault
-from forbear.batch import batch_list, preview, rejects, uploads
+from forbear.batch import batch_list, mappings, preview, rejects, uploads
 from forbear.intake import IntakeError
 from forbear.intake import read as read_file
 from models.upload import Upload
@@ -63,7 +63,7 @@ def show_preview(
 ) -> Response:
     """What the file would come to; the batch it became, if it was submitted."""
     upload = uploads.find(work, upload_id)
-    return _batch_of(work, upload_id) if upload is None else _seen(request, work.vault, work.pack, upload)
+    return _batch_of(work, upload_id) if upload is None else _seen(request, work, upload)
 
 
 @router.post("/uploads/{upload_id}/submit", dependencies=[OurForm])
@@ -80,7 +80,7 @@ def submit_upload(
         done = uploads.hand_in(work, upload, settings().chunk_size)
     except IntakeError as error:  # behind the rows that the preview read
         work.roll_back()
-        return _seen(request, work.vault, work.pack, upload, error)
+        return _seen(request, work, upload, error)
     waking = BackgroundTask(wake, done.wakes, request.app.state.redis_url)  # runs when the session is committed
     return RedirectResponse(f"/batches/{done.batch_id}", status_code=303, background=waking)
 
@@ -94,10 +94,11 @@ def discard_upload(work: SignedInWork, upload_id: UUID) -> Response:
     return RedirectResponse("/batches", status_code=303)
 
 
-def _seen(request: Request, vault: Vault, pack: Pack, upload: Upload, fault: IntakeError | None = None) -> Response:
+def _seen(request: Request, work: ViewerWork, upload: Upload, fault: IntakeError | None = None) -> Response:
     """The preview of an upload, with what stopped its submission if something did."""
-    with uploads.unsealed(upload, vault) as path:
-        seen = preview.look(path, pack.vocabulary, upload.as_of, time.monotonic)
+    pack, recall = work.pack, partial(mappings.recall, work.session, work.vault, upload.submitter)
+    with uploads.unsealed(upload, work.vault) as path:
+        seen = preview.look(path, pack.vocabulary, upload.as_of, time.monotonic, recall=recall)
     values = {
         "upload": upload,
         "seen": seen,
@@ -105,7 +106,9 @@ def _seen(request: Request, vault: Vault, pack: Pack, upload: Upload, fault: Int
         "vocabulary": pack.vocabulary,
         "zone": pack.manifest.timezone,
         "telling": _telling(pack),
-        "problems": list(rejects.shown(pack.vocabulary, seen.headers, (each.first for each in seen.problems))),
+        "problems": list(
+            rejects.shown(pack.vocabulary, seen.headers, (each.first for each in seen.problems), seen.mapping)
+        ),
         "rows": {each.first.row: each.rows for each in seen.problems},
     }
     address = f"/uploads/{upload.id}"
