@@ -103,7 +103,8 @@ def load_files(files: Mapping[str, bytes], name: str, *, stored: bool = False) -
     # Conditions and tests are not judged by what could not be read: that would be noise.
     whole = broken.isdisjoint(("parameters.yaml", *_VALUES)) and not underived
     formulas = load_formulas(derived, facts, parts["parameters.yaml"] or {}, errors) if whole else {}
-    vocabulary = _arranged(schema.Vocabulary(facts=_with_inputs(facts, formulas), pairs=stated.pairs))
+    known = _with_inputs(facts, formulas)
+    vocabulary = _arranged(schema.Vocabulary(facts=known, groups=stated.groups, pairs=stated.pairs))
     pack = Pack(
         manifest=parts["pack.yaml"],
         vocabulary=vocabulary,

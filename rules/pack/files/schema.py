@@ -128,17 +128,26 @@ class Fact(FactEntry):
     inputs: tuple[Annotated[Identifier, Ref("facts")], ...] = ()  # the facts that the formula of a derived one reads
 
 
+class FactGroup(Model):
+    """Facts that a form asks for under one heading, in this order."""
+
+    title: Text
+    facts: Annotated[tuple[Annotated[Identifier, Ref("facts", idle=True)], ...], Field(min_length=1)]
+
+
 class VocabularyFile(Model):
-    """facts.yaml: the facts that are submitted or given, and the pairs of facts that conditions may compare."""
+    """facts.yaml: the facts that are submitted or given, their groups, and the pairs that conditions may compare."""
 
     facts: dict[Identifier, FactEntry]
+    groups: tuple[FactGroup, ...] = ()
     pairs: tuple[tuple[Identifier, Identifier], ...] = ()
 
 
 class Vocabulary(Model):
-    """Every fact there is, and the pairs of facts that conditions may compare."""
+    """Every fact there is, their groups, and the pairs of facts that conditions may compare."""
 
     facts: dict[Identifier, Fact]
+    groups: tuple[FactGroup, ...] = ()
     pairs: tuple[tuple[Annotated[Identifier, Ref("facts")], Annotated[Identifier, Ref("facts")]], ...] = ()
 
 
