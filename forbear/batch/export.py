@@ -14,7 +14,7 @@ from forbear.base.errors import ForbearError
 from forbear.batch.recorded_decision import RecordedDecision
 from forbear.intake import FORMATS, Rejected
 from forbear.intake.columns import REJECT_COLUMNS, is_reject_column
-from forbear.intake.format import Content, Rows
+from forbear.intake.formats.format import Content, Rows
 from forbear.intake.source import distinct
 from rules.text.decision_columns import columns
 

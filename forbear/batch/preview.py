@@ -1,17 +1,25 @@
 """Preview: what a file would come to if it were submitted, from its first rows; nothing is kept of it."""
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as Words
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
-from forbear.intake import Accepted, Intake, IntakeError, Rejected, read
-from forbear.intake.columns import is_reject_column, recognise
-from forbear.intake.rows import understand
+from forbear.intake import Accepted, IntakeError, Mapping, Rejected, Remembered, guess, read
+from forbear.intake.columns import is_reject_column
+from forbear.intake.date_order import DateOrder
+from forbear.intake.guess import Guess
+from forbear.intake.guessed import Sure
+from forbear.intake.notices import notices_of
+from forbear.intake.rows import follow
+from forbear.intake.seen_values import SeenValues, UnknownWord
 from rules.facts.cells import Value
-from rules.pack.files.schema import Vocabulary
+from rules.pack.files.schema import Text, Vocabulary
 
 FIRST = 20  # rows and problems that are shown
+_UNREAD_ROWS = 500  # that are looked at where no row can be read as a case
 _MOST_ROWS = 5_000
 _MOST_SECONDS = 2.0
 _CHECK = 100  # rows between looks at the clock
@@ -19,11 +27,20 @@ _CHECK = 100  # rows between looks at the clock
 
 @dataclass(frozen=True)
 class Column:
-    """A column as it was recognised, with the first value that was understood in it."""
+    """A column: what it holds, how sure that is and why, and the first values in it as they would be stored."""
 
     header: str
-    fact: str | None  # None: nobody knows it; it is kept and not used
-    example: Value | None  # None: there is none, or it is personal
+    fact: str | None  # None: it is kept and not used
+    unit: str | None
+    debt: int | None  # of several in a row
+    sure: Sure
+    why: Text
+    values: tuple[Value, ...]  # none where they are personal
+
+    @property
+    def example(self) -> Value | None:
+        """The first value."""
+        return next(iter(self.values), None)
 
 
 @dataclass
@@ -36,11 +53,22 @@ class Problem:
 
 @dataclass(frozen=True)
 class Preview:
-    """What was seen of a file, up to the fault that stopped the reading if there is one."""
+    """What was seen of a file, up to the fault that stopped the reading if there is one.
+
+    `mapping` has every guess in it, those that are not certain too, and is what was read by.
+    """
 
     name: str
     headers: tuple[str, ...]
+    sheet: str | None
+    sheets: tuple[str, ...]
+    header_row: int
+    mapping: Mapping
     columns: tuple[Column, ...]
+    missing: tuple[str, ...]  # facts that every case must have and that stand nowhere: a constant may
+    date_orders: tuple[DateOrder, ...]  # one of these has to be chosen; none where it is no question
+    unknown: Words[str, tuple[UnknownWord, ...]]  # by fact
+    notices: tuple[Text, ...]
     fault: IntakeError | None
     first: tuple[Accepted | Rejected, ...]
     problems: tuple[Problem, ...]
@@ -53,59 +81,105 @@ class Preview:
         """How many rows were read."""
         return self.accepted + self.rejected
 
+    @property
+    def unconfirmed(self) -> tuple[Column, ...]:
+        """The columns that somebody has to confirm before the file can be submitted."""
+        return tuple(each for each in self.columns if each.sure != "certain")
 
-def look(path: Path, vocabulary: Vocabulary, as_of: dt.date, clock: Callable[[], float]) -> Preview:
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is open but what is wrong with single rows."""
+        return not (self.fault or self.unconfirmed or self.missing or self.date_orders)
+
+
+def _nothing_remembered(_columns: Sequence[str]) -> Remembered:
+    return Remembered()
+
+
+def look(
+    path: Path,
+    vocabulary: Vocabulary,
+    as_of: dt.date,
+    clock: Callable[[], float],
+    given: Mapping | None = None,
+    recall: Callable[[Sequence[str]], Remembered] = _nothing_remembered,
+) -> Preview:
     """Read a file's columns and its first rows: some thousands, or what two seconds of the clock allow.
 
-    Raises IntakeError if it cannot be read as cases at all.
+    `recall` answers what was confirmed before for a file with these columns. Raises IntakeError if it cannot be read as cases at all, or if the mapping that is given cannot be followed.
     """
-    source = read(path)
-    mapping = recognise(vocabulary, source.columns)
-    if mapping.fault is not None:
-        columns = _columns(source.columns, mapping.fields, {})
-        return Preview(path.name, tuple(source.columns), columns, mapping.fault, (), (), 0, 0, whole=False)
-    return _read(understand(source, vocabulary), as_of, clock)
-
-
-def _read(file: Intake, as_of: dt.date, clock: Callable[[], float]) -> Preview:
-    first: list[Accepted | Rejected] = []
-    problems: dict[str, Problem] = {}
-    examples: dict[str, Value] = {}
-    accepted, number, fault, end = 0, 0, None, clock() + _MOST_SECONDS
-    rows = file.on(as_of)
+    given = given or Mapping()
+    source = read(path, given)
+    guessed = guess(vocabulary, source, given, recall(source.columns))
+    seen = SeenValues(vocabulary, source, guessed.mapping)
+    watched = replace(source, read_rows=lambda: map(seen.note, source))
+    counted = _Counted(clock)
+    fault = None
     try:
-        for number, row in enumerate(rows, 1):
-            if len(first) < FIRST:
-                first.append(row)
-            if isinstance(row, Accepted):
-                accepted += 1
-                for name, value in row.facts.items():
-                    examples.setdefault(name, value)
-            elif row.zh in problems or len(problems) < FIRST:
-                problems.setdefault(row.zh, Problem(row)).rows += 1
-            if number == _MOST_ROWS or (number % _CHECK == 0 and clock() > end):
-                break
-        whole = next(rows, None) is None
+        file = follow(watched, vocabulary, guessed, guessed.mapping)
     except IntakeError as error:
-        fault, whole = error, False
-    columns = _columns(file.columns, file.fields, examples)
+        fault = error
+        for _ in islice(watched, _UNREAD_ROWS):  # what its columns hold is shown all the same
+            pass
+    else:
+        fault = counted.read(file.on(as_of))
     return Preview(
-        file.path.name,
-        tuple(file.columns),
-        columns,
-        fault,
-        tuple(first),
-        tuple(problems.values()),
-        accepted,
-        number - accepted,
-        whole,
+        name=path.name,
+        headers=tuple(source.columns),
+        sheet=source.sheet,
+        sheets=source.sheets,
+        header_row=source.header_row,
+        mapping=guessed.mapping,
+        columns=_columns(guessed, seen),
+        missing=guessed.missing,
+        date_orders=guessed.date_orders,
+        unknown=seen.unknown(),
+        notices=(*source.notices, *notices_of(vocabulary, guessed, guessed.mapping)),
+        fault=fault,
+        first=tuple(counted.first),
+        problems=tuple(counted.problems.values()),
+        accepted=counted.accepted,
+        rejected=counted.rows - counted.accepted,
+        whole=counted.whole,
     )
 
 
-def _columns(headers: list[str], fields: list[str | None], examples: dict[str, Value]) -> tuple[Column, ...]:
+class _Counted:
+    """The rows of a file as far as they are read."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.first: list[Accepted | Rejected] = []
+        self.problems: dict[str, Problem] = {}
+        self.accepted, self.rows, self.whole = 0, 0, False
+
+    def read(self, rows: Iterator[Accepted | Rejected]) -> IntakeError | None:
+        """Read rows until there are enough or the time is over; what stopped the reading, if something did."""
+        end = self._clock() + _MOST_SECONDS
+        try:
+            for row in rows:
+                self.rows += 1
+                self._count(row)
+                if self.rows == _MOST_ROWS or (self.rows % _CHECK == 0 and self._clock() > end):
+                    break
+            self.whole = next(rows, None) is None
+        except IntakeError as error:
+            return error
+        return None
+
+    def _count(self, row: Accepted | Rejected) -> None:
+        if len(self.first) < FIRST:
+            self.first.append(row)
+        if isinstance(row, Accepted):
+            self.accepted += 1
+        elif row.zh in self.problems or len(self.problems) < FIRST:
+            self.problems.setdefault(row.zh, Problem(row)).rows += 1
+
+
+def _columns(guessed: Guess, seen: SeenValues) -> tuple[Column, ...]:
     """Every column with a header, but those that a rejects file added."""
     return tuple(
-        Column(header, field, None if field is None else examples.get(field))
-        for header, field in zip(headers, fields, strict=True)
-        if field is not None or (header.strip() and not is_reject_column(header))
+        Column(each.header, each.use.fact, each.use.unit, each.use.debt, each.sure, each.why, seen.values[each.header])
+        for each in guessed.columns
+        if each.use.fact is not None or (each.header.strip() and not is_reject_column(each.header))
     )

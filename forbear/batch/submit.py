@@ -3,7 +3,7 @@
 import datetime as dt
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,13 +17,15 @@ from forbear.base.vault import Vault
 from forbear.batch import publication
 from forbear.batch.chunks import Wake
 from forbear.desk import siblings
-from forbear.intake import Accepted, Rejected
+from forbear.intake import Accepted, Intake, Rejected
+from forbear.intake import Mapping as FileMapping
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
 from models.database import staging
 from models.intake import Batch, Rejection
 from rules.facts import red_flags
 from rules.facts.texts import texts_of
+from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 
 BLOCK = 2000  # rows in memory at once
@@ -37,6 +39,13 @@ class Head:
     name: str
     columns: tuple[str, ...]
     unknown: tuple[str, ...] = ()
+    mapping: FileMapping | None = None  # by which its columns were read; batches of before have none
+    notices: tuple[Text, ...] = ()  # what was left out or adjusted
+
+    @classmethod
+    def of(cls, file: Intake, name: str) -> "Head":
+        """The head of a file of cases."""
+        return cls(name, tuple(file.columns), tuple(file.unknown), file.mapping)
 
 
 @dataclass(frozen=True)
@@ -72,11 +81,12 @@ def submit(
     submitter: str,
     chunk_size: int,
     batch_id: UUID | None = None,
+    notices: Callable[[], Iterable[Text]] = tuple,
 ) -> Submitted:
     """Take in any number of rows, holding no more than a block of them in memory.
 
-    A case reference may come once: intake rejects its later rows. Raises what reading the rows raises, and
-    DayToComeError.
+    A case reference may come once: intake rejects its later rows. The notices are asked for once all rows were read.
+    Raises what reading the rows raises, and DayToComeError.
     """
     session, vault, now = work.session, work.vault, work.now
     check_day(as_of, pack, now)
@@ -97,7 +107,7 @@ def submit(
         as_of=as_of,
         pack_sha256=pack.sha256,
         created_at=now,
-        source=vault.seal({"name": head.name, "columns": head.columns, "unknown": head.unknown}),
+        source=vault.seal(_stored(head, tuple(notices()))),
         rows_read=counts.total(),
         rejected=counts[Rejected],
     )
@@ -124,7 +134,25 @@ def submit(
 def source_of(batch: Batch, vault: Vault) -> Head:
     """The name and the columns a batch was submitted with."""
     opened = vault.open(batch.source)
-    return Head(opened["name"], tuple(opened["columns"]), tuple(opened["unknown"]))
+    mapping = opened.get("mapping")
+    return Head(
+        opened["name"],
+        tuple(opened["columns"]),
+        tuple(opened["unknown"]),
+        None if mapping is None else FileMapping.model_validate(mapping),
+        tuple(Text.model_validate(notice) for notice in opened.get("notices", ())),
+    )
+
+
+def _stored(head: Head, notices: tuple[Text, ...]) -> dict[str, Any]:
+    mapping = None if head.mapping is None else head.mapping.data()
+    return {
+        "name": head.name,
+        "columns": head.columns,
+        "unknown": head.unknown,
+        "mapping": mapping,
+        "notices": [notice.model_dump() for notice in notices],
+    }
 
 
 def rejections_of(session: Session, batch_id: UUID, vault: Vault, limit: int | None = None) -> Iterator[Rejected]:

@@ -14,8 +14,9 @@ from sqlmodel import Session, col, select
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.spool import spool
 from forbear.base.vault import Vault
+from forbear.batch import mappings
 from forbear.batch.submit import Head, Submitted, submit
-from forbear.intake import open_intake
+from forbear.intake import Mapping, read, understand
 from models.upload import Upload
 
 KEPT_FOR = dt.timedelta(days=1)
@@ -94,20 +95,29 @@ def unsealed(upload: Upload, vault: Vault) -> Iterator[Path]:
         yield path
 
 
-def hand_in(work: ViewerWork, upload: Upload, chunk_size: int) -> Submitted:
-    """Submit a locked upload as a batch of the same id, and forget the file. Raises what reading it raises."""
+def hand_in(work: ViewerWork, upload: Upload, chunk_size: int, given: Mapping | None = None) -> Submitted:
+    """Submit a locked upload as a batch of the same id, remember how it was read, and forget the file.
+
+    Raises what reading it raises, and IntakeError while a guess that is not certain is not confirmed.
+    """
     with unsealed(upload, work.vault) as path:
-        file = open_intake(path, work.pack.vocabulary)
+        source = read(path, given)
+        past = mappings.recall(work.session, work.vault, upload.submitter, source.columns)
+        file = understand(source, work.pack.vocabulary, given, past)
+        file.guess.check_confirmed()
         done = submit(
             work,
             file.on(upload.as_of),
-            head=Head(path.name, tuple(file.columns), tuple(file.unknown)),
+            head=Head.of(file, path.name),
+            notices=lambda: file.notices,
             pack=work.pack,
             as_of=upload.as_of,
             submitter=upload.submitter,
             chunk_size=chunk_size,
             batch_id=upload.id,
         )
+        if given is not None:
+            mappings.remember(work, upload.submitter, file)
     work.session.delete(upload)
     return done
 

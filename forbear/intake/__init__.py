@@ -3,45 +3,44 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from forbear.intake.columns import Mapping, map_columns
-from forbear.intake.delimited import CSV, TSV
-from forbear.intake.format import Format
-from forbear.intake.json_lines import JSON_LINES
-from forbear.intake.json_list import JSON_LIST
-from forbear.intake.ods import ODS
-from forbear.intake.parquet import PARQUET
+from forbear.intake.columns import map_columns
+from forbear.intake.formats import BY_MEDIA_TYPE, FORMATS
+from forbear.intake.formats.format import Format
+from forbear.intake.guess import Guess, Remembered, guess
+from forbear.intake.mapping import ColumnUse, Mapping
 from forbear.intake.rows import Accepted, Intake, Rejected, ahead, past_of, understand
 from forbear.intake.source import IntakeError, SourceFile, SourceRow, empty
-from forbear.intake.xlsx import XLSX
 from rules.pack.files.schema import Text, Vocabulary
 
 __all__ = [
     "BY_MEDIA_TYPE",
     "FORMATS",
     "Accepted",
+    "ColumnUse",
     "Format",
+    "Guess",
     "Intake",
     "IntakeError",
     "Mapping",
     "Rejected",
+    "Remembered",
     "SourceFile",
     "SourceRow",
     "ahead",
+    "guess",
     "map_columns",
     "open_intake",
     "past_of",
     "read",
     "rows",
+    "understand",
 ]
 
-# Every format there is, in the order people are offered them. Whatever lists endings or media types reads this.
-FORMATS: dict[str, Format] = {each.suffix: each for each in (CSV, TSV, XLSX, ODS, JSON_LINES, JSON_LIST, PARQUET)}
-BY_MEDIA_TYPE: dict[str, Format] = {name: each for each in FORMATS.values() for name in each.media_types}
 _START = 256  # bytes that tell a format
 
 
-def read(path: Path) -> SourceFile:
-    """Open a file of cases. Raises IntakeError if it cannot be read or holds none."""
+def read(path: Path, given: Mapping | None = None) -> SourceFile:
+    """Open a file of cases, the sheet that is given. Raises IntakeError if it cannot be read or holds none."""
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
         formats = Text(zh="、".join(FORMATS), en=" ".join(FORMATS))
@@ -73,9 +72,11 @@ def _refuse_other(path: Path, kind: Format) -> None:
             raise IntakeError("file.misnamed", name=path.name, what=other.title, suffix=other.suffix)
 
 
-def open_intake(path: Path, vocabulary: Vocabulary) -> Intake:
-    """Open a file of cases and find the fact of each column. Raises IntakeError."""
-    return understand(read(path), vocabulary)
+def open_intake(
+    path: Path, vocabulary: Vocabulary, given: Mapping | None = None, remembered: Remembered | None = None
+) -> Intake:
+    """Open a file of cases and find the fact of each column, as a mapping has it or as it shows. Raises IntakeError."""
+    return understand(read(path, given), vocabulary, given, remembered)
 
 
 def rows(path: Path, vocabulary: Vocabulary) -> Iterator[Accepted | Rejected]:

@@ -2,14 +2,19 @@
 
 import datetime as dt
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from collections.abc import Mapping as Titles
 from dataclasses import dataclass
 from dataclasses import field as part
 from pathlib import Path
 
-from forbear.intake.columns import is_reject_column, map_columns
+from forbear.intake.columns import is_reject_column, missing_columns
+from forbear.intake.formats.text_files import readable
+from forbear.intake.guess import Guess, Remembered, guess
+from forbear.intake.layout import Layout
+from forbear.intake.mapping import Mapping
+from forbear.intake.notices import notices_of
 from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, as_text, distinct
-from forbear.intake.text_files import readable
 from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError, Parser
 from rules.pack.files.schema import Text, Vocabulary
@@ -50,8 +55,10 @@ class Intake:
 
     path: Path
     columns: list[str]
-    unknown: list[str]
+    unknown: list[str]  # the columns that no fact is in
     fields: list[str | None]  # the fact of each column
+    mapping: Mapping  # as it is followed
+    guess: Guess  # and what it was taken from
     _source: SourceFile
     _vocabulary: Vocabulary
 
@@ -60,44 +67,69 @@ class Intake:
 
     def on(self, as_of: dt.date | None) -> Iterator[Accepted | Rejected]:
         """Every row as it is read on the day of triage: what is said to have happened later is refused."""
-        reader = _RowReader(self._vocabulary, self.columns, self.fields, as_of)
-        return map(reader.read, self._source)
+        reader = _RowReader(self._vocabulary, self.columns, self.mapping, as_of)
+        for row in self._source:
+            yield from reader.read(row)
+
+    @property
+    def notices(self) -> tuple[Text, ...]:
+        """What is not used, adjusted or still open, in sentences; what only the rows show, once they are read."""
+        return (*self._source.notices, *notices_of(self._vocabulary, self.guess, self.mapping))
 
 
-def understand(source: SourceFile, vocabulary: Vocabulary) -> Intake:
-    """Find the facts of a source's columns. Raises IntakeError if one is missing or given twice."""
-    mapping = map_columns(vocabulary, source.columns)
-    return Intake(source.path, source.columns, mapping.unknown, mapping.fields, source, vocabulary)
+def understand(
+    source: SourceFile, vocabulary: Vocabulary, given: Mapping | None = None, remembered: Remembered | None = None
+) -> Intake:
+    """Find the facts of a source's columns: as given, as confirmed before, else those that are certain.
+
+    Raises IntakeError if one is missing or given twice, or if the mapping that is given cannot be followed.
+    """
+    guessed = guess(vocabulary, source, given, remembered)
+    if guessed.fault is not None:
+        raise guessed.fault
+    return follow(source, vocabulary, guessed, guessed.certain)
+
+
+def follow(source: SourceFile, vocabulary: Vocabulary, guessed: Guess, mapping: Mapping) -> Intake:
+    """Read a source by a mapping of all its columns. Raises IntakeError if a required fact stands nowhere."""
+    fault = missing_columns(vocabulary, mapping.facts())
+    if fault is not None:
+        raise guessed.with_suggestions(vocabulary, fault)
+    names = distinct(source.columns)
+    fields = [mapping.columns[name].fact for name in names]
+    unknown = [
+        column
+        for column, field in zip(source.columns, fields, strict=True)
+        if field is None and column.strip() and not is_reject_column(column)
+    ]
+    return Intake(source.path, source.columns, unknown, fields, mapping, guessed, source, vocabulary)
 
 
 class _RowReader:
     """Reads the rows of one file in order, remembering which case references it has met."""
 
-    def __init__(
-        self, vocabulary: Vocabulary, columns: list[str], fields: list[str | None], as_of: dt.date | None
-    ) -> None:
+    def __init__(self, vocabulary: Vocabulary, columns: list[str], mapping: Mapping, as_of: dt.date | None) -> None:
         self._parser = Parser(vocabulary)
         self._as_of = as_of
         self._past = past_of(vocabulary)
-        self._private = [name for name in fields if name is not None and vocabulary.facts[name].private]
-        self._known = [(position, name) for position, name in enumerate(fields) if name is not None]
-        self._others = [
-            (position, name)
-            for position, (name, field) in enumerate(zip(distinct(columns), fields, strict=True))
-            if field is None and not is_reject_column(name)
-        ]
+        self._layout = Layout(vocabulary, distinct(columns), mapping)
         self._met = _Met()
 
-    def read(self, row: SourceRow) -> Accepted | Rejected:
-        """One row."""
+    def read(self, row: SourceRow) -> Iterator[Accepted | Rejected]:
+        """What one row comes to: one case or rejection, or one of each debt in it."""
+        for each, debt in self._layout.rows(row):
+            yield self._read(each, debt)
+
+    def _read(self, row: SourceRow, debt: int | None) -> Accepted | Rejected:
         number, cells, error = row
         if error is not None:
             return _rejected(row, [error])
-        facts, errors = self._parser.parse({name: cells[position] for position, name in self._known})
+        raw, faults = self._layout.raw(cells, debt)
+        facts, errors = self._parser.parse(raw, faults)
         if self._as_of is not None:
             errors.extend(ahead(self._past, facts, self._as_of))
         extra: dict[str, str] = {}
-        for position, name in self._others:
+        for position, name in self._layout.others:
             text = as_text(cells[position])
             if len(text) > MAX_CELL:
                 errors.append(_too_long(name))
@@ -109,7 +141,7 @@ class _RowReader:
         first = self._met.first(case_ref, number)
         if first is not None:
             return _rejected(row, [_duplicate(case_ref, first)])
-        private = {name: str(facts.pop(name)) for name in self._private if name in facts}
+        private = {name: str(facts.pop(name)) for name in self._layout.private if name in facts}
         borrower = facts.get("borrower_ref")
         return Accepted(number, case_ref, None if borrower is None else str(borrower), facts, private, extra)
 
@@ -119,7 +151,7 @@ def past_of(vocabulary: Vocabulary) -> dict[str, Text]:
     return {name: fact.title for name, fact in vocabulary.facts.items() if fact.past}
 
 
-def ahead(past: Mapping[str, Text], facts: Facts, as_of: dt.date) -> Iterator[FieldError]:
+def ahead(past: Titles[str, Text], facts: Facts, as_of: dt.date) -> Iterator[FieldError]:
     """The dates of what has happened that lie ahead: a mistyped year would turn a clock into a calm one."""
     for name, title in past.items():
         day = facts.get(name)

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from forbear.base.errors import ForbearError
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
+from rules.pack.files.schema import Text
 
 MAX_CELL = 32_767  # characters: what a spreadsheet cell can hold
 MAX_RECORD = 8 * 1024 * 1024  # characters of one row, so that no row, however broken, fills the memory
@@ -32,6 +33,19 @@ class IntakeError(ForbearError):
         self.en, self.zh = text.en, text.zh
 
 
+def _nothing(_cells: Sequence[str]) -> int:
+    return 0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of a file is to be read where that is open, and how a header is told from a title or a row of values."""
+
+    sheet: str | None = None
+    header_row: int | None = None  # as the file counts its rows, from 1
+    known: Callable[[Sequence[str]], int] = _nothing  # how many of the cells of a row name a fact
+
+
 class SourceRow(NamedTuple):
     """One row as it came: its number (1-based, the header not counted), a cell per column, and what is wrong."""
 
@@ -47,6 +61,19 @@ class SourceFile:
     path: Path
     columns: list[str]
     read_rows: Callable[[], Iterator[SourceRow]]
+    sheet: str | None = None
+    header_row: int = 0  # of the file or sheet, from 1; `header_row + number` is where a row stands in it
+    titles: tuple[str, ...] = ()  # what stands above the header, cell by cell
+    groups: tuple[
+        str, ...
+    ] = ()  # of each column, what a second row above the header calls it; empty where there is none
+    told: Callable[[], Iterable[Text]] = tuple
+    sheets: tuple[str, ...] = ()  # those that may be chosen
+
+    @property
+    def notices(self) -> tuple[Text, ...]:
+        """What was left out or adjusted, in sentences; what only the rows show is counted while they are read."""
+        return tuple(self.told())
 
     def __iter__(self) -> Iterator[SourceRow]:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
 
@@ -100,10 +100,10 @@ class Parser:
             if not rule_test and (fact.required or fact.required_unless)
         ]
 
-    def parse(self, raw: Mapping[str, object]) -> tuple[Facts, list[FieldError]]:
-        """The row's facts and everything wrong with it; keys that are no facts are passed over."""
+    def parse(self, raw: Mapping[str, object], faults: Iterable[FieldError] = ()) -> tuple[Facts, list[FieldError]]:
+        """The row's facts and everything wrong with it, `faults` first; keys that are no facts are passed over."""
         facts: Facts = {}
-        errors: list[FieldError] = []
+        errors: list[FieldError] = list(faults)
         readers = self._readers
         for name, cell in raw.items():
             if cell is None or cell == "" or name not in readers:

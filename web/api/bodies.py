@@ -16,7 +16,7 @@ from starlette.types import Message, Receive
 from forbear.base.settings import settings
 from forbear.base.spool import spool
 from forbear.intake import BY_MEDIA_TYPE, FORMATS
-from forbear.intake.json_lines import DECODER
+from forbear.intake.formats.json_lines import DECODER
 from web.api.problems import ProblemError, of_validation
 
 MULTIPART = "multipart/form-data"

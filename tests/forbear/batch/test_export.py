@@ -131,7 +131,7 @@ def test_a_cell_that_looks_like_the_markup_of_a_workbook_stays_text(tmp_path: Pa
 
 
 def test_more_rows_than_a_sheet_can_hold_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("forbear.intake.format.MAX_SHEET_ROWS", 3)
+    monkeypatch.setattr("forbear.intake.formats.format.MAX_SHEET_ROWS", 3)
     assert write_rejects(tmp_path / "rejects.xlsx", ["备注"], [rejected(1, "x")] * 2) == 2
     with pytest.raises(ForbearError, match="at most 3 rows"):
         write_rejects(tmp_path / "more.xlsx", ["备注"], [rejected(1, "x")] * 3)

@@ -17,7 +17,7 @@ from web.api.openapi import described
 
 ROOT = Path(__file__).parents[3]
 every_format = pytest.mark.parametrize("format_", FORMATS.values(), ids=list(FORMATS))
-INTAKE = ROOT / "forbear/intake"
+INTAKE = ROOT / "forbear/intake/formats"
 # Where the objects themselves stand: each names its own ending.
 OWN = {path for path in INTAKE.glob("*.py") if re.search(r"^[A-Z_]+ = Format\(", path.read_text(), re.MULTILINE)}
 NAMES = {*FORMATS, *BY_MEDIA_TYPE, *(each.name for each in FORMATS.values())} - {

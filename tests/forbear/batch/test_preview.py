@@ -7,7 +7,7 @@ import pytest
 
 from forbear.batch.preview import FIRST, look
 from forbear.batch.rejects import shown
-from forbear.intake import Accepted, IntakeError, open_intake
+from forbear.intake import Accepted, ColumnUse, IntakeError, Mapping, open_intake
 from tests.support.case_files import HEADER, VOCABULARY, good, lines, write
 from tests.support.desk.cases import AS_OF
 
@@ -106,7 +106,7 @@ def test_rejects_show_the_cell_at_fault_and_hide_personal_ones(tmp_path: Path) -
     rows = [["C-1", "不知道", "3", "很多", long], ["C-2", "信用卡", "", "1", ""]]
     path = write(tmp_path, "cases.csv", lines(HEADER, *rows))
     seen = look(path, VOCABULARY, AS_OF, _still)
-    first, second = shown(VOCABULARY, seen.headers, (each.first for each in seen.problems))
+    first, second = shown(VOCABULARY, seen.headers, (each.first for each in seen.problems), seen.mapping)
     cells = {fault.field: fault.cell for fault in first.faults}
     assert cells == {"product": "不知道", "balance": "很多", "notes": None}
     assert first.case_ref == "C-1"
@@ -117,6 +117,7 @@ def test_rejects_show_the_cell_at_fault_and_hide_personal_ones(tmp_path: Path) -
 def test_of_a_column_that_nobody_knows_nothing_is_shown(tmp_path: Path) -> None:
     secret = "住址" * 20_000
     path = write(tmp_path, "cases.csv", lines([*HEADER, "家庭住址"], [*good(1), secret]))
-    seen = look(path, VOCABULARY, AS_OF, _still)
-    (reject,) = shown(VOCABULARY, seen.headers, (each.first for each in seen.problems))
+    unused = Mapping(columns={"家庭住址": ColumnUse(fact=None)})
+    seen = look(path, VOCABULARY, AS_OF, _still, unused)
+    (reject,) = shown(VOCABULARY, seen.headers, (each.first for each in seen.problems), seen.mapping)
     assert [(fault.field, fault.cell) for fault in reject.faults] == [("家庭住址", None)]

@@ -71,9 +71,10 @@ def show_batch(request: Request, work: SignedInWork, batch_id: UUID) -> Response
     entry = found(work, batch_id)
     pack = pack_to_name_by(session, entry.batch.pack_sha256)
     rejected = rejections_of(session, batch_id, vault, batch_list.SHOWN)
+    head = source_of(entry.batch, vault)
     values = {
         "zone": pack.manifest.timezone,
-        "rejects": list(rejects.shown(pack.vocabulary, source_of(entry.batch, vault).columns, rejected)),
+        "rejects": list(rejects.shown(pack.vocabulary, head.columns, rejected, head.mapping)),
     }
     return render.page(request, "batch/batch.html", _live(session, entry) | values)
 

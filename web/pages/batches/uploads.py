@@ -105,7 +105,9 @@ def _seen(request: Request, vault: Vault, pack: Pack, upload: Upload, fault: Int
         "vocabulary": pack.vocabulary,
         "zone": pack.manifest.timezone,
         "telling": _telling(pack),
-        "problems": list(rejects.shown(pack.vocabulary, seen.headers, (each.first for each in seen.problems))),
+        "problems": list(
+            rejects.shown(pack.vocabulary, seen.headers, (each.first for each in seen.problems), seen.mapping)
+        ),
         "rows": {each.first.row: each.rows for each in seen.problems},
     }
     address = f"/uploads/{upload.id}"

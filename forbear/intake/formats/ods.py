@@ -17,8 +17,9 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from lxml import etree
 
-from forbear.intake.format import Cell, Content, Format, Rows, drafted, one_sheet
-from forbear.intake.formula_injection import quote_again, restore
+from forbear.intake.formats.format import Cell, Content, Format, Rows, drafted, one_sheet
+from forbear.intake.formats.formula_injection import quote_again, restore
+from forbear.intake.formats.xlsx_package import opened, without_entities
 from forbear.intake.source import (
     MAX_CELL,
     MAX_RECORD,
@@ -34,7 +35,6 @@ from forbear.intake.source import (
     plain_date,
     sheet_row,
 )
-from forbear.intake.xlsx_package import opened, without_entities
 from forbear.locale import said
 
 _VERSION = "1.3"  # of the format, that we write

@@ -7,10 +7,10 @@ from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
-from forbear.intake.format import Content, Format, encoded
-from forbear.intake.json_lines import DECODER, source_of_objects
+from forbear.intake.formats.format import Content, Format, encoded
+from forbear.intake.formats.json_lines import DECODER, source_of_objects
+from forbear.intake.formats.text_files import open_text
 from forbear.intake.source import MAX_RECORD, IntakeError, SourceFile
-from forbear.intake.text_files import open_text
 from forbear.locale import said
 
 _BLOCK = 256 * 1024

@@ -8,8 +8,8 @@ import pytest
 from openpyxl import Workbook
 
 from forbear.intake import IntakeError, read
+from forbear.intake.formats.xlsx_package import _BLOCK
 from forbear.intake.source import as_text
-from forbear.intake.xlsx_package import _BLOCK
 from tests.support.case_files import HEADER, good, number, read_all, refs, sheet, texts, write_xlsx
 
 SHEET = "xl/worksheets/sheet1.xml"

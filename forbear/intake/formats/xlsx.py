@@ -20,8 +20,9 @@ from openpyxl.utils.escape import unescape
 from xlsxwriter import Workbook
 from xlsxwriter.exceptions import XlsxFileError
 
-from forbear.intake.format import Content, Format, Rows, drafted, one_sheet
-from forbear.intake.formula_injection import neutralise, quote_again, restore
+from forbear.intake.formats.format import Content, Format, Rows, drafted, one_sheet
+from forbear.intake.formats.formula_injection import neutralise, quote_again, restore
+from forbear.intake.formats.xlsx_package import check_workbook, in_one_sentence
 from forbear.intake.source import (
     MAX_SHEET_ROWS,
     SourceFile,
@@ -34,7 +35,6 @@ from forbear.intake.source import (
     plain_date,
     sheet_row,
 )
-from forbear.intake.xlsx_package import check_workbook, in_one_sentence
 from forbear.locale import said
 
 # Built-in formats that are dates in a Chinese Excel and WPS (ECMA-376 part 1, 18.8.30, zh-cn); openpyxl has none.

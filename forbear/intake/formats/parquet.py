@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from forbear.intake.format import Content, Format, Rows, drafted
+from forbear.intake.formats.format import Content, Format, Rows, drafted
 from forbear.intake.source import IntakeError, SourceFile, SourceRow, check_columns, distinct, is_blank, number_cell
 from forbear.locale import said
 from rules.facts.case_facts import FieldError

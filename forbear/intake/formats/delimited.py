@@ -9,10 +9,10 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from forbear.intake.format import Content, Format, encoded
-from forbear.intake.formula_injection import neutralise, restore
+from forbear.intake.formats.format import Content, Format, encoded
+from forbear.intake.formats.formula_injection import neutralise, restore
+from forbear.intake.formats.text_files import is_cut, open_text, skip_rest
 from forbear.intake.source import MAX_CELL, MAX_RECORD, TOO_LONG, SourceFile, SourceRow, find_header, fit, is_blank
-from forbear.intake.text_files import is_cut, open_text, skip_rest
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from forbear.intake.format import Content, Format, encoded
+from forbear.intake.formats.format import Content, Format, encoded
+from forbear.intake.formats.text_files import is_cut, lines, open_text
 from forbear.intake.source import (
     MAX_CELL,
     MAX_COLUMNS,
@@ -16,7 +17,6 @@ from forbear.intake.source import (
     check_columns,
     fit,
 )
-from forbear.intake.text_files import is_cut, lines, open_text
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 

@@ -1,0 +1,292 @@
+"""Guess: what each column of a file seems to hold, and how sure that is; from its header, its cells and the past."""
+
+import re
+from collections.abc import Mapping as Names
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Final
+
+from forbear.intake import date_order, shapes, wide
+from forbear.intake.columns import NOTES, Headers, is_reject_column, missing_facts, normal
+from forbear.intake.date_order import DateOrder
+from forbear.intake.guessed import Guessed
+from forbear.intake.likeness import Likeness, is_anothers, likest, sounds_like_notes
+from forbear.intake.mapping import ColumnUse, Mapping, check
+from forbear.intake.shapes import Shape
+from forbear.intake.source import IntakeError, SourceFile, distinct, is_blank
+from forbear.locale import said
+from rules.facts.case_facts import reader
+from rules.facts.cells import CellError, fold, words_of_values
+from rules.locale import listed
+from rules.pack.files.schema import Text, Vocabulary
+
+_LIKE: Final = 0.6  # how like a header must be to the name of a fact to be proposed as one
+_ENOUGH: Final = 0.8  # of a column's cells: as many as the fact must be able to read
+_TRIED: Final = 30  # cells that are tried
+_NUMBERED: Final = re.compile(r"\d+$", re.ASCII)
+_UNUSED: Final = ColumnUse(fact=None)
+_BY_SHAPE: Final[dict[Shape, str]] = {"phone": "phone", "id_number": "id_number"}
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """A column as somebody confirmed it, and what its cells looked like then."""
+
+    use: ColumnUse
+    shape: Shape | None
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What a submitter confirmed before: for a file with the same columns, and for columns of other files."""
+
+    whole: Mapping | None = None
+    columns: Names[str, Confirmed] = field(default_factory=dict)  # by the header as it is compared
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A file's mapping as far as it shows, the guesses that are not certain among it."""
+
+    mapping: Mapping
+    columns: tuple[Guessed, ...]
+    missing: tuple[str, ...]  # facts that every case must have and that stand nowhere
+    date_orders: tuple[DateOrder, ...]  # one has to be chosen of these; none where it is no question
+    sure_debts: bool = True  # whether that a row holds several debts is certain
+    fault: IntakeError | None = None  # two columns that are called the same and are not the same
+
+    @property
+    def unconfirmed(self) -> tuple[Guessed, ...]:
+        """The columns that somebody has to confirm."""
+        return tuple(each for each in self.columns if each.sure != "certain")
+
+    def check_confirmed(self) -> None:
+        """Raise IntakeError while a guess that is not certain is taken for nothing but a guess."""
+        if self.unconfirmed:
+            columns = listed(said("notice.column", column=each.header.strip()) for each in self.unconfirmed)
+            raise IntakeError("mapping.unconfirmed", n=len(self.unconfirmed), columns=columns)
+        if self.date_orders:
+            raise IntakeError("mapping.order_open")
+
+    def with_suggestions(self, vocabulary: Vocabulary, fault: IntakeError) -> IntakeError:
+        """A fault that says too which columns may be what is missing."""
+        maybe = [
+            said("mapping.maybe", column=each.header.strip(), field=vocabulary.facts[each.use.fact].title)
+            for each in self.unconfirmed
+            if each.use.fact is not None
+            and vocabulary.facts[each.use.fact].required | bool(vocabulary.facts[each.use.fact].required_unless)
+        ]
+        if not maybe:
+            return fault
+        return IntakeError("mapping.suggestion", fault=Text(zh=fault.zh, en=fault.en), columns=listed(maybe))
+
+    @property
+    def certain(self) -> Mapping:
+        """The mapping with nothing in it that is not certain."""
+        columns = {each.header: each.use if each.sure == "certain" else _UNUSED for each in self.columns}
+        debts = self.mapping.debts if self.sure_debts else {}
+        return self.mapping.model_copy(update={"columns": columns, "debts": debts})
+
+
+def guess(
+    vocabulary: Vocabulary, source: SourceFile, given: Mapping | None = None, remembered: Remembered | None = None
+) -> Guess:
+    """What a file's columns hold: as it is given, as it was confirmed before, and else as it seems.
+
+    Raises IntakeError if the mapping that is given cannot be followed.
+    """
+    given, past = given or Mapping(), remembered or Remembered()
+    check(given, vocabulary, source.columns)
+    base = _over(past.whole or Mapping(), given)
+    cells = sample(source)
+    guesser = _Guesser(vocabulary, base, given, past)
+    columns = [guesser.column(header, cells[position]) for position, header in enumerate(distinct(source.columns))]
+    columns, debts = wide.proposed(vocabulary, guesser.headers, columns, cells, base)
+    columns, fault = _each_fact_once(vocabulary, columns, cells)
+    mapping = base.model_copy(
+        update={"columns": {each.header: each.use for each in columns}, "debts": {**debts, **base.debts}}
+    )
+    open_orders = _date_orders(vocabulary, columns, cells, base.date_order)
+    if len(open_orders) == 1:
+        mapping, open_orders = mapping.model_copy(update={"date_order": open_orders[0]}), ()
+    mapping = mapping.model_copy(
+        update={"sheet": mapping.sheet or source.sheet, "header_row": mapping.header_row or source.header_row or None}
+    )
+    missing = tuple(missing_facts(vocabulary, mapping.facts()))
+    return Guess(mapping, tuple(columns), missing, open_orders, sure_debts=not debts, fault=fault)
+
+
+def sample(source: SourceFile) -> list[list[object]]:
+    """The filled cells of each column in the first rows."""
+    cells: list[list[object]] = [[] for _ in source.columns]
+    for row in islice(source, shapes.MOST):
+        if row.error is None:
+            for column, cell in zip(cells, row.cells, strict=True):
+                if not is_blank([cell]):
+                    column.append(cell)
+    return cells
+
+
+class _Guesser:
+    """Guesses one column after the other, each by itself."""
+
+    def __init__(self, vocabulary: Vocabulary, base: Mapping, given: Mapping, past: Remembered) -> None:
+        self.headers = Headers(vocabulary)
+        self._facts = {name: fact for name, fact in vocabulary.facts.items() if not fact.derived and not fact.given}
+        self._base, self._given, self._past = base, given, past
+        self._likeness = Likeness(vocabulary)
+        self._readers = {name: reader(fact) for name, fact in self._facts.items()}
+        self._words = {name: set(words_of_values(fact)) for name, fact in self._facts.items() if fact.values}
+
+    def column(self, header: str, cells: Sequence[object]) -> Guessed:
+        """One column."""
+        shape = shapes.shape_of(cells)
+        if header in self._given.columns:
+            return Guessed(header, self._given.columns[header], "certain", said("guess.given"), shape, 9)
+        if is_reject_column(header):
+            return Guessed(header, _UNUSED, "certain", said("guess.rejects"), shape)
+        if (found := self._remembered(header, shape)) is not None:
+            return found
+        name = self.headers.fact(header)
+        if name is None and self.headers.fact(_NUMBERED.sub("", normal(header))) == NOTES:
+            name = NOTES
+        if name is None:
+            return self._like(header, cells, shape)
+        if shape is not None and shapes.contradicts(shape, name, self._facts[name]):
+            why = said("guess.contradicted", field=self._facts[name].title, shape=shapes.named(shape))
+            return Guessed(header, _UNUSED, "open", why, shape)
+        return Guessed(header, ColumnUse(fact=name), "certain", said("guess.name"), shape, 2)
+
+    def _remembered(self, header: str, shape: Shape | None) -> Guessed | None:
+        whole = self._past.whole
+        known = self._past.columns.get(normal(header))
+        use = whole.columns.get(header) if whole is not None else None
+        if use is None and known is not None:
+            use = known.use
+        if use is None:
+            return None
+        if use.fact is not None and (
+            use.fact not in self._facts or shapes.contradicts(shape, use.fact, self._facts[use.fact])
+        ):
+            return None  # another policy knew that fact
+        if whole is not None and header in whole.columns:
+            return Guessed(header, use, "certain", said("guess.same_file"), shape, 5)
+        if known is not None and (known.shape == shape or shape is None):
+            return Guessed(header, use, "certain", said("guess.same_column"), shape, 4)
+        return Guessed(header, use, "likely", said("guess.other_shape"), shape, 3)
+
+    def _like(self, header: str, cells: Sequence[object], shape: Shape | None) -> Guessed:
+        found = self._likeness.best(header)
+        for name, score in likest(found, self._facts):
+            if score < _LIKE:
+                break
+            if self._readable(name, cells, shape):
+                why = said("guess.like", field=self._facts[name].title)
+                return Guessed(header, ColumnUse(fact=name), "likely", why, shape, score)
+        if NOTES in self._facts and (
+            shape == "sentence" or (shape in ("mixed", "word", None) and sounds_like_notes(header))
+        ):
+            return Guessed(header, ColumnUse(fact=NOTES), "likely", said("guess.sentences"), shape, 0.5)
+        by_shape = None if shape is None or is_anothers(header) else _BY_SHAPE.get(shape)
+        if shape is not None and by_shape is not None and by_shape in self._facts:
+            why = said("guess.shape", shape=shapes.named(shape))
+            return Guessed(header, ColumnUse(fact=by_shape), "likely", why, shape, 0.4)
+        by_words = [] if is_anothers(header) else self._by_words(cells)
+        if len(by_words) == 1:
+            why = said("guess.words", field=self._facts[by_words[0]].title)
+            return Guessed(header, ColumnUse(fact=by_words[0]), "likely", why, shape, 0.3)
+        return Guessed(header, _UNUSED, "certain", said("guess.unknown"), shape)
+
+    def _readable(self, name: str, cells: Sequence[object], shape: Shape | None) -> bool:
+        """Whether the cells can be read as this fact, nearly all of them."""
+        fact = self._facts[name]
+        if shapes.contradicts(shape, name, fact) or (fact.type == "text" and shape == "sentence" and not fact.free):
+            return False
+        if fact.values and fact.type != "list":
+            words = {fold(str(cell)) for cell in cells[:_TRIED]}
+            return not words or len(words & self._words[name]) * 2 >= len(words) or fact.type != "bool"
+        if fact.type == "date" and shape == "date":
+            return True
+        tried = cells[:_TRIED]
+        return sum(self._reads(name, cell) for cell in tried) >= _ENOUGH * len(tried)
+
+    def _reads(self, name: str, cell: object) -> bool:
+        try:
+            self._readers[name](cell)
+        except CellError:
+            return False
+        return True
+
+    def _by_words(self, cells: Sequence[object]) -> list[str]:
+        """The facts whose values these words are, beyond yes, no and none."""
+        words = {fold(str(cell)) for cell in cells if isinstance(cell, str)}
+        if not words or len(words) > _TRIED:
+            return []
+        fitting = []
+        for name, known in self._words.items():
+            if self._facts[name].type == "enum" and len(words & known) >= _ENOUGH * len(words):
+                fitting.append(name)
+        return fitting
+
+
+def _over(remembered: Mapping, given: Mapping) -> Mapping:
+    """What is given, and what it leaves open as it was confirmed before."""
+    set_now = {name: getattr(given, name) for name in given.model_fields_set}
+    for name in ("constants", "values", "debts"):
+        set_now[name] = {**getattr(remembered, name), **getattr(given, name)}
+    set_now["constants"] = {
+        name: word
+        for name, word in set_now["constants"].items()
+        if name in given.constants or all(use.fact != name for use in given.columns.values())
+    }
+    return remembered.model_copy(update={**set_now, "columns": given.columns})
+
+
+def _each_fact_once(
+    vocabulary: Vocabulary, columns: Sequence[Guessed], cells: Sequence[Sequence[object]]
+) -> tuple[list[Guessed], IntakeError | None]:
+    """The guesses with no fact in two columns but notes: the heavier is kept, and alike ones are left open."""
+    holders: dict[tuple[str, int | None], list[int]] = {}
+    for position, each in enumerate(columns):
+        if each.use.fact is not None and each.use.fact != NOTES:
+            holders.setdefault((each.use.fact, each.use.debt), []).append(position)
+    settled, fault = list(columns), None
+    for (fact, _), positions in holders.items():
+        if len(positions) == 1:
+            continue
+        first = max(positions, key=lambda position: (columns[position].weight, -position))
+        kept = columns[first]
+        for position in positions:
+            each = columns[position]
+            if position == first or each.weight == 9:  # two that are given are refused when the mapping is checked
+                continue
+            why = said("guess.held", column=kept.header.strip())
+            alike = kept.weight == each.weight and cells[first] != cells[position]
+            settled[position] = replace(each, use=_UNUSED, sure="open" if alike else "certain", why=why)
+            if alike:
+                settled[first] = replace(
+                    settled[first], sure="open", why=said("guess.held", column=each.header.strip())
+                )
+            if alike and kept.sure == "certain":
+                meant = Text(zh=vocabulary.facts[fact].title.zh, en=fact)
+                fault = IntakeError("header.twice", first=kept.header.strip(), second=each.header.strip(), field=meant)
+    return settled, fault
+
+
+def _date_orders(
+    vocabulary: Vocabulary, columns: Sequence[Guessed], cells: Sequence[Sequence[object]], chosen: DateOrder | None
+) -> tuple[DateOrder, ...]:
+    """The orders in which the file's dates can be read, where nothing says which and it matters."""
+    if chosen is not None:
+        return ()
+    dates = [
+        cell
+        for each, column in zip(columns, cells, strict=True)
+        if each.use.fact is not None and vocabulary.facts[each.use.fact].type == "date"
+        for cell in column
+    ]
+    found = date_order.orders(dates)
+    if found is None:
+        return ()
+    return tuple(order for order in date_order.ORDERS if order in found) or date_order.ORDERS

@@ -1,0 +1,107 @@
+"""Layout: how a row's cells become the raw cells of a case's facts, as the file's mapping has it."""
+
+from collections.abc import Iterator, Sequence
+
+from forbear.intake import wide
+from forbear.intake.columns import NOTES, is_reject_column
+from forbear.intake.date_order import in_order
+from forbear.intake.mapping import Mapping
+from forbear.intake.source import SourceRow, as_text, is_blank
+from rules.facts.case_facts import FieldError
+from rules.facts.cells import CellError, fold
+from rules.locale import said as of_cell
+from rules.pack.files.schema import Vocabulary
+
+
+class Layout:
+    """The places of the facts in a row; of a wide row, in each of the rows that it is read as."""
+
+    def __init__(self, vocabulary: Vocabulary, names: Sequence[str], mapping: Mapping) -> None:
+        self._facts = vocabulary.facts
+        self._order = mapping.date_order
+        self._constants = mapping.constants
+        self._debts = mapping.debts
+        uses = [mapping.columns.get(name) for name in names]
+        held = [(at, use.fact, use.debt) for at, use in enumerate(uses) if use is not None and use.fact is not None]
+        notes = [at for at, fact, debt in held if fact == NOTES and debt is None]
+        self._notes = [(at, names[at].strip()) for at in notes] if len(notes) > 1 else []
+        self._plain = [(at, fact) for at, fact, debt in held if debt is None and not (self._notes and fact == NOTES)]
+        self.numbers = mapping.numbers
+        self._of_debt = {number: [(at, fact) for at, fact, debt in held if debt == number] for number in self.numbers}
+        self._words = {
+            fact: {fold(word): value for word, value in words.items()}
+            for fact, words in mapping.values.items()
+            if words
+        }
+        facts = mapping.facts()
+        self._dates = [name for name in facts if self._facts[name].type == "date"]
+        self.fields: list[str | None] = [None if use is None else use.fact for use in uses]
+        self.others = [
+            (at, name) for at, name in enumerate(names) if self.fields[at] is None and not is_reject_column(name)
+        ]
+        self.private = [name for name in facts if self._facts[name].private]
+
+    def rows(self, row: SourceRow) -> Iterator[tuple[SourceRow, int | None]]:
+        """The rows that a row is read as: itself, or one for each debt in it, without the cells of the others."""
+        if not self.numbers:
+            yield row, None
+            return
+        if row.error is not None:
+            yield row._replace(number=row.number * wide.SCALE), None
+            return
+        given = [number for number in self.numbers if self._has(number, row.cells)]
+        for number in given or self.numbers[:1]:  # a row without any debt comes back by what its first one lacks
+            cells = list(row.cells)
+            for other, places in self._of_debt.items():
+                if other != number:
+                    for at, _ in places:
+                        cells[at] = None
+            yield SourceRow(row.number * wide.SCALE + number, cells), number
+
+    def _has(self, number: int, cells: Sequence[object]) -> bool:
+        return not is_blank([cells[at] for at, _ in self._of_debt[number]])
+
+    def raw(self, cells: Sequence[object], debt: int | None) -> tuple[dict[str, object], list[FieldError]]:
+        """The cells by their facts, and what is wrong with them already."""
+        given: dict[str, object] = {fact: cells[at] for at, fact in self._plain}
+        if self._notes:
+            given[NOTES] = self._joined(cells)
+        if self._constants:
+            given |= self._constants
+        if debt is not None:
+            self._number(given, cells, debt)
+        for fact, words in self._words.items():
+            cell = given.get(fact)
+            if isinstance(cell, str) and (value := words.get(fold(cell))) is not None:
+                given[fact] = value
+        return given, self._order_dates(given)
+
+    def _joined(self, cells: Sequence[object]) -> str:
+        """Several columns of notes as one text, each with its header."""
+        filled = ((name, as_text(cells[at]).strip()) for at, name in self._notes)
+        return "\n".join(f"{name}: {text}" for name, text in filled if text)
+
+    def _number(self, given: dict[str, object], cells: Sequence[object], debt: int) -> None:
+        """Put in what is of one debt; its reference is the row's with the number of the debt."""
+        given |= {fact: cells[at] for at, fact in self._of_debt[debt]}
+        given |= self._debts.get(debt, {})
+        borrower = as_text(given.get("borrower_ref")).strip()
+        if reference := as_text(given.get("case_ref")).strip() or borrower:
+            given["case_ref"] = f"{reference}-{debt}"
+            if "borrower_ref" in self._facts:
+                given["borrower_ref"] = borrower or reference
+
+    def _order_dates(self, given: dict[str, object]) -> list[FieldError]:
+        """Bring dates into the order in which they are read, and say which cannot be."""
+        errors = []
+        for name in self._dates:
+            cell = given.get(name)
+            if type(cell) is str and cell[4:5] != "-":
+                try:
+                    given[name] = in_order(cell, self._order)
+                except CellError as error:
+                    errors.append(
+                        FieldError.of(name, of_cell("field.cell", field=self._facts[name].title, error=error.text))
+                    )
+                    given[name] = None
+        return errors
