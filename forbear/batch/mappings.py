@@ -11,8 +11,9 @@ from sqlmodel import Session, col, select
 
 from forbear.base.vault import Vault
 from forbear.intake import Intake, Mapping, Remembered
-from forbear.intake.columns import is_reject_column, normal
+from forbear.intake.columns import is_reject_column
 from forbear.intake.guess import Confirmed
+from forbear.intake.headers import folded
 from forbear.ledger.unit_of_work import Work
 from models.mapping import ConfirmedMapping
 
@@ -76,9 +77,9 @@ def recall(session: Session, vault: Vault, submitter: str, columns: Iterable[str
             if use.fact is None or use.debt is not None:
                 continue
             found = Confirmed(use, opened["shapes"].get(name))
-            known = learned.setdefault(normal(name), found)
+            known = learned.setdefault(folded(name), found)
             if known is not None and known.use != use:
-                learned[normal(name)] = None  # it was the one thing in one file and another in the next
+                learned[folded(name)] = None  # it was the one thing in one file and another in the next
     return Remembered(whole, {name: known for name, known in learned.items() if known is not None})
 
 
@@ -113,7 +114,7 @@ def forget(work: Work, submitter: str | None, mapping_id: int) -> bool:
 
 def _mac(vault: Vault, submitter: str, columns: Iterable[str]) -> bytes:
     """Headers in whatever order, without what a rejects file adds to them."""
-    headers = sorted({normal(name) for name in columns if name.strip() and not is_reject_column(name)})
+    headers = sorted({folded(name) for name in columns if name.strip() and not is_reject_column(name)})
     return vault.mac(json.dumps(["mapping", submitter, headers], ensure_ascii=False).encode())
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from forbear.intake import Accepted, IntakeError, Mapping, Rejected, Remembered, guess, read
+from forbear.intake import Accepted, IntakeError, Mapping, Rejected, Remembered, guess, open_source
 from forbear.intake.columns import is_reject_column
 from forbear.intake.date_order import DateOrder
 from forbear.intake.guess import Guess
@@ -106,10 +106,11 @@ def look(
 ) -> Preview:
     """Read a file's columns and its first rows: some thousands, or what two seconds of the clock allow.
 
-    `recall` answers what was confirmed before for a file with these columns. Raises IntakeError if it cannot be read as cases at all, or if the mapping that is given cannot be followed.
+    `recall` answers what was confirmed before for a file with these columns. Raises IntakeError
+    if it cannot be read as cases at all, or if the mapping that is given cannot be followed.
     """
     given = given or Mapping()
-    source = read(path, given)
+    source = open_source(path, vocabulary, given)
     guessed = guess(vocabulary, source, given, recall(source.columns))
     seen = SeenValues(vocabulary, source, guessed.mapping)
     watched = replace(source, read_rows=lambda: map(seen.note, source))

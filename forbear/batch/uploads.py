@@ -16,7 +16,7 @@ from forbear.base.spool import spool
 from forbear.base.vault import Vault
 from forbear.batch import mappings
 from forbear.batch.submit import Head, Submitted, submit
-from forbear.intake import Mapping, Remembered, read, understand
+from forbear.intake import Mapping, Remembered, open_source, understand
 from models.upload import Upload
 
 KEPT_FOR = dt.timedelta(days=1)
@@ -120,7 +120,7 @@ def hand_in(work: ViewerWork, upload: Upload, chunk_size: int) -> Submitted:
     """
     given = chosen(upload, work.vault)
     with unsealed(upload, work.vault) as path:
-        source = read(path, given)
+        source = open_source(path, work.pack.vocabulary, given)
         past = remembered(work, upload, source.columns)
         file = understand(source, work.pack.vocabulary, given, past)
         file.guess.check_confirmed()

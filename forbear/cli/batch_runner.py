@@ -37,7 +37,8 @@ def hand_in(context: Context, files: Sequence[Intake], pack: Pack, as_of: dt.dat
             done = submit(
                 work,
                 _counted(file.on(as_of), bar, task),
-                head=Head(file.path.name, tuple(file.columns), tuple(file.unknown)),
+                head=Head.of(file, file.path.name),
+                notices=lambda file=file: file.notices,
                 pack=pack,
                 as_of=as_of,
                 submitter=context.settings.submitter,

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from forbear.intake.columns import map_columns
+from forbear.intake.columns import map_columns, naming
 from forbear.intake.formats import BY_MEDIA_TYPE, FORMATS
 from forbear.intake.formats.format import Format
 from forbear.intake.guess import Guess, Remembered, guess
 from forbear.intake.mapping import ColumnUse, Mapping
 from forbear.intake.rows import Accepted, Intake, Rejected, ahead, past_of, understand
-from forbear.intake.source import IntakeError, SourceFile, SourceRow, empty
+from forbear.intake.source import IntakeError, SeveralTablesError, SourceChoice, SourceFile, SourceRow, empty
 from rules.pack.files.schema import Text, Vocabulary
 
 __all__ = [
@@ -24,23 +24,30 @@ __all__ = [
     "Mapping",
     "Rejected",
     "Remembered",
+    "SeveralTablesError",
+    "SourceChoice",
     "SourceFile",
     "SourceRow",
     "ahead",
     "guess",
     "map_columns",
     "open_intake",
+    "open_source",
     "past_of",
     "read",
     "rows",
     "understand",
 ]
 
+_OPEN = SourceChoice()
 _START = 256  # bytes that tell a format
 
 
-def read(path: Path, given: Mapping | None = None) -> SourceFile:
-    """Open a file of cases, the sheet that is given. Raises IntakeError if it cannot be read or holds none."""
+def read(path: Path, choice: SourceChoice = _OPEN) -> SourceFile:
+    """Open a file of cases. Raises IntakeError if it cannot be read or holds none.
+
+    SeveralTablesError, where the choice has to say which sheet is meant.
+    """
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
         formats = Text(zh="、".join(FORMATS), en=" ".join(FORMATS))
@@ -53,7 +60,8 @@ def read(path: Path, given: Mapping | None = None) -> SourceFile:
         if not path.stat().st_size:
             raise empty(path)
         _refuse_other(path, kind)
-        source = kind.read(path)
+        source = kind.read(path, choice)
+        _refuse_vain(source, choice)
         if next(source.read_rows(), None) is None:
             raise IntakeError("file.no_cases", name=path.name)
     except FileNotFoundError as error:
@@ -61,6 +69,14 @@ def read(path: Path, given: Mapping | None = None) -> SourceFile:
     except OSError as error:
         raise IntakeError("file.unreadable", path=path, error=error.strerror) from error
     return source
+
+
+def _refuse_vain(source: SourceFile, choice: SourceChoice) -> None:
+    """Say so where something was chosen that this kind of file does not have."""
+    if choice.sheet is not None and source.sheet is None:
+        raise IntakeError("sheet.none", name=source.path.name)
+    if choice.header_row is not None and not source.header_row:
+        raise IntakeError("header.row_none", name=source.path.name)
 
 
 def _refuse_other(path: Path, kind: Format) -> None:
@@ -72,11 +88,20 @@ def _refuse_other(path: Path, kind: Format) -> None:
             raise IntakeError("file.misnamed", name=path.name, what=other.title, suffix=other.suffix)
 
 
+def open_source(path: Path, vocabulary: Vocabulary, given: Mapping | None = None) -> SourceFile:
+    """Open a file of cases: the sheet and the header that a mapping names, or else those that can be meant.
+
+    Raises IntakeError, and SeveralTablesError where the mapping has to say which sheet.
+    """
+    given = given or Mapping()
+    return read(path, SourceChoice(given.sheet, given.header_row, naming(vocabulary)))
+
+
 def open_intake(
     path: Path, vocabulary: Vocabulary, given: Mapping | None = None, remembered: Remembered | None = None
 ) -> Intake:
     """Open a file of cases and find the fact of each column, as a mapping has it or as it shows. Raises IntakeError."""
-    return understand(read(path, given), vocabulary, given, remembered)
+    return understand(open_source(path, vocabulary, given), vocabulary, given, remembered)
 
 
 def rows(path: Path, vocabulary: Vocabulary) -> Iterator[Accepted | Rejected]:

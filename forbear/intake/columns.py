@@ -1,19 +1,17 @@
 """Header aliases: which fact each column of a file holds, whatever language its header is in."""
 
-import re
-import unicodedata
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
+from dataclasses import field as part
 
+from forbear.intake.headers import LONGEST, Header, Names, Refusal, folded, meaning
 from forbear.intake.source import IntakeError
 from forbear.locale import said
+from rules.facts.units import Unit
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
 NOTES = "notes"  # the one fact that several columns may hold
 REJECT_COLUMNS = ("row", "field", "error")  # what a rejects file adds
-# Spaces, zero-width characters and the marks people put around a name: 案件编号*：
-_DECORATION = re.compile(r"[\s_\-*:.·\u200b\u200c\u200d\ufeff]+")
-_UNIT = re.compile(r"\([^()]*\)$")
 _SHOWN_ALIASES = 4
 
 
@@ -23,63 +21,59 @@ class Recognised:
 
     fields: list[str | None]
     unknown: list[str]
+    units: dict[str, Unit] = part(default_factory=dict)  # of the facts whose columns say one
     fault: IntakeError | None = None  # why the rows cannot be read: a column is missing, or there twice
 
 
-def map_columns(vocabulary: Vocabulary, columns: list[str]) -> Recognised:
-    """Find the fact of each column. Raises IntakeError if one is missing or given twice."""
-    mapping = recognise(vocabulary, columns)
+def map_columns(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str] = ()) -> Recognised:
+    """Find the fact of each column and its unit. Raises IntakeError if one is missing, twice or in another unit."""
+    mapping = recognise(vocabulary, columns, titles)
     if mapping.fault is not None:
         raise mapping.fault
     return mapping
 
 
-def recognise(vocabulary: Vocabulary, columns: list[str]) -> Recognised:
-    """Find the fact of each column, as far as that goes."""
-    known = _aliases(vocabulary)
-    fields = [_find(known, column) for column in columns]
+def naming(vocabulary: Vocabulary) -> Callable[[Sequence[str]], int]:
+    """Says how many facts the cells of a row name, by which a header is known."""
+    names = Names(vocabulary)
+
+    def count(cells: Sequence[str]) -> int:
+        found = (names.of(cell) for cell in cells if len(cell) <= LONGEST)
+        return len({header.facts for header in found if header is not None})
+
+    return count
+
+
+def recognise(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str] = ()) -> Recognised:
+    """Find the fact of each column, as far as that goes. What a header may mean, it means once that is said."""
+    names = Names(vocabulary)
+    headers = [_certain(names.of(column)) for column in columns]
+    fields = [None if header is None else header.facts[0] for header in headers]
     unknown = [
         column
-        for column, field in zip(columns, fields, strict=True)
-        if field is None and column.strip() and not is_reject_column(column)
+        for column, fact in zip(columns, fields, strict=True)
+        if fact is None and column.strip() and not is_reject_column(column)
     ]
-    return Recognised(fields, unknown, _twice(vocabulary, columns, fields) or missing_columns(vocabulary, fields))
+    means = {
+        header.facts[0]: meaning(vocabulary.facts[header.facts[0]], header, titles) for header in headers if header
+    }
+    units = {name: unit for name, unit in means.items() if isinstance(unit, Unit)}
+    fault = _twice(vocabulary, columns, fields) or missing_columns(vocabulary, fields) or _refused(means.values())
+    return Recognised(fields, unknown, units, fault)
 
 
-class Headers:
-    """The headers that a vocabulary knows."""
+def _certain(header: Header | None) -> Header | None:
+    return header if header is not None and header.sure else None
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._known = _aliases(vocabulary)
 
-    def fact(self, header: str) -> str | None:
-        """The fact that a header names and nothing else; None where it names none."""
-        return _find(self._known, header)
+def _refused(means: Iterable[Unit | Refusal]) -> IntakeError | None:
+    """The first column that is in a unit which is none of its fact."""
+    return next((IntakeError.of(each.text) for each in means if isinstance(each, Refusal)), None)
 
 
 def is_reject_column(column: str) -> bool:
     """Whether a rejects file has added this column; it is passed over when the file is submitted again."""
-    return normal(column) in REJECT_COLUMNS
-
-
-def _aliases(vocabulary: Vocabulary) -> dict[str, str]:
-    known = {normal(name): name for name, fact in vocabulary.facts.items() if not fact.derived}
-    for name, fact in vocabulary.facts.items():
-        if not fact.derived:
-            for alias in (fact.title.zh, fact.title.en, *fact.aliases):
-                known.setdefault(normal(alias), name)
-    return known
-
-
-def _find(known: dict[str, str], column: str) -> str | None:
-    """The fact of a header; a unit in brackets at its end does not matter: 月收入（元）."""
-    name = normal(column)
-    return known.get(name) or known.get(_UNIT.sub("", name))
-
-
-def normal(text: str) -> str:
-    """A header as it is compared: width, case, blanks and the marks around it make no difference."""
-    return _DECORATION.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return folded(column) in REJECT_COLUMNS
 
 
 def refuse_twice(vocabulary: Vocabulary, uses: Iterable[tuple[str, str | None, int | None]]) -> None:

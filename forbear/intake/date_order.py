@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from rules.facts.cells import CellError, shown
+from rules.facts.units import Unit
 from rules.locale.word_lists import word_lists
 
 DateOrder: TypeAlias = Literal["ymd", "dmy", "mdy"]
@@ -61,6 +62,12 @@ def in_order(cell: object, order: DateOrder | None) -> object:
     if _NO_DAY.fullmatch(text):
         raise CellError("no_day", cell=shown(cell))
     return cell
+
+
+def order_in(unit: Unit | None) -> DateOrder | None:
+    """The order that the header of a column says: (dd/mm/yyyy)."""
+    kinds = frozenset[str]() if unit is None else unit.kinds
+    return next((order for order in ORDERS if order in kinds), None)
 
 
 def _plain(cell: str) -> str:

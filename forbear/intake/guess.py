@@ -1,23 +1,26 @@
 """Guess: what each column of a file seems to hold, and how sure that is; from its header, its cells and the past."""
 
 import re
-from collections.abc import Mapping as Names
+from collections.abc import Mapping as Known
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from typing import Final
 
 from forbear.intake import date_order, shapes, wide
-from forbear.intake.columns import NOTES, Headers, is_reject_column, missing_facts, normal
+from forbear.intake.columns import NOTES, is_reject_column, missing_facts
 from forbear.intake.date_order import DateOrder
 from forbear.intake.guessed import Guessed
+from forbear.intake.headers import Names, Refusal, folded, unit_beside
 from forbear.intake.likeness import Likeness, is_anothers, likest, sounds_like_notes
 from forbear.intake.mapping import ColumnUse, Mapping, check
 from forbear.intake.shapes import Shape
 from forbear.intake.source import IntakeError, SourceFile, distinct, is_blank
 from forbear.locale import said
 from rules.facts.case_facts import reader
-from rules.facts.cells import CellError, fold, words_of_values
+from rules.facts.cells import CellError, Reader, fold, words_of_values
+from rules.facts.units import OWN, Unit
 from rules.locale import listed
 from rules.pack.files.schema import Text, Vocabulary
 
@@ -26,7 +29,7 @@ _ENOUGH: Final = 0.8  # of a column's cells: as many as the fact must be able to
 _TRIED: Final = 30  # cells that are tried
 _NUMBERED: Final = re.compile(r"\d+$", re.ASCII)
 _UNUSED: Final = ColumnUse(fact=None)
-_BY_SHAPE: Final[dict[Shape, str]] = {"phone": "phone", "id_number": "id_number"}
+_BY_SHAPE: Final[tuple[Shape, ...]] = ("phone", "id_number")  # that facts have as their code
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Remembered:
     """What a submitter confirmed before: for a file with the same columns, and for columns of other files."""
 
     whole: Mapping | None = None
-    columns: Names[str, Confirmed] = field(default_factory=dict)  # by the header as it is compared
+    columns: Known[str, Confirmed] = field(default_factory=dict)  # by the header as it is compared
 
 
 @dataclass(frozen=True)
@@ -100,21 +103,26 @@ def guess(
     check(given, vocabulary, source.columns)
     base = _over(past.whole or Mapping(), given)
     cells = sample(source)
-    guesser = _Guesser(vocabulary, base, given, past)
+    guesser = _Guesser(vocabulary, source.titles, given, past)
     columns = [guesser.column(header, cells[position]) for position, header in enumerate(distinct(source.columns))]
-    columns, debts = wide.proposed(vocabulary, guesser.headers, columns, cells, base)
+    columns, debts = wide.proposed(vocabulary, guesser.names, columns, cells, base)
     columns, fault = _each_fact_once(vocabulary, columns, cells)
+    columns = [guesser.with_unit(each) for each in columns]
     mapping = base.model_copy(
         update={"columns": {each.header: each.use for each in columns}, "debts": {**debts, **base.debts}}
     )
     open_orders = _date_orders(vocabulary, columns, cells, base.date_order)
     if len(open_orders) == 1:
         mapping, open_orders = mapping.model_copy(update={"date_order": open_orders[0]}), ()
-    mapping = mapping.model_copy(
-        update={"sheet": mapping.sheet or source.sheet, "header_row": mapping.header_row or source.header_row or None}
+    place = {"sheet": mapping.sheet or source.sheet, "header_row": mapping.header_row or source.header_row or None}
+    return Guess(
+        mapping.model_copy(update=place),
+        tuple(columns),
+        missing=tuple(missing_facts(vocabulary, mapping.facts())),
+        date_orders=open_orders,
+        sure_debts=not debts,
+        fault=fault or guesser.refusal,
     )
-    missing = tuple(missing_facts(vocabulary, mapping.facts()))
-    return Guess(mapping, tuple(columns), missing, open_orders, sure_debts=not debts, fault=fault)
 
 
 def sample(source: SourceFile) -> list[list[object]]:
@@ -131,13 +139,20 @@ def sample(source: SourceFile) -> list[list[object]]:
 class _Guesser:
     """Guesses one column after the other, each by itself."""
 
-    def __init__(self, vocabulary: Vocabulary, base: Mapping, given: Mapping, past: Remembered) -> None:
-        self.headers = Headers(vocabulary)
+    def __init__(self, vocabulary: Vocabulary, titles: Sequence[str], given: Mapping, past: Remembered) -> None:
+        self.names = Names(vocabulary)
+        self.refusal: IntakeError | None = None  # of a column that is called like a fact and is in another unit
         self._facts = {name: fact for name, fact in vocabulary.facts.items() if not fact.derived and not fact.given}
-        self._base, self._given, self._past = base, given, past
-        self._likeness = Likeness(vocabulary)
-        self._readers = {name: reader(fact) for name, fact in self._facts.items()}
-        self._words = {name: set(words_of_values(fact)) for name, fact in self._facts.items() if fact.values}
+        self._titles, self._given, self._past = titles, given, past
+        self._vocabulary = vocabulary
+
+    @cached_property
+    def _likeness(self) -> Likeness:
+        return Likeness(self._vocabulary)
+
+    @cached_property
+    def _words(self) -> dict[str, set[str]]:
+        return {name: set(words_of_values(fact)) for name, fact in self._facts.items() if fact.values}
 
     def column(self, header: str, cells: Sequence[object]) -> Guessed:
         """One column."""
@@ -148,27 +163,54 @@ class _Guesser:
             return Guessed(header, _UNUSED, "certain", said("guess.rejects"), shape)
         if (found := self._remembered(header, shape)) is not None:
             return found
-        name = self.headers.fact(header)
-        if name is None and self.headers.fact(_NUMBERED.sub("", normal(header))) == NOTES:
-            name = NOTES
-        if name is None:
+        known = self.names.of(header)
+        if known is None and NOTES in self._facts and self._is_notes(_NUMBERED.sub("", folded(header))):
+            return Guessed(header, ColumnUse(fact=NOTES), "certain", said("guess.name"), shape, 2)
+        if known is None:
             return self._like(header, cells, shape)
-        if shape is not None and shapes.contradicts(shape, name, self._facts[name]):
+        if not known.sure:
+            return self._asked(header, known.facts, cells, shape)
+        name = known.facts[0]
+        if shape is not None and shapes.contradicts(shape, self._facts[name]):
             why = said("guess.contradicted", field=self._facts[name].title, shape=shapes.named(shape))
             return Guessed(header, _UNUSED, "open", why, shape)
         return Guessed(header, ColumnUse(fact=name), "certain", said("guess.name"), shape, 2)
 
+    def with_unit(self, each: Guessed) -> Guessed:
+        """The guess with the unit that stands beside its header or above the table; left open where that is another."""
+        name = each.use.fact
+        if name is None or each.use.unit is not None:
+            return each
+        unit = unit_beside(self.names, name, self._facts[name], each.header, self._titles)
+        if isinstance(unit, Refusal):
+            if each.sure == "certain":
+                self.refusal = self.refusal or IntakeError.of(unit.text)
+            return replace(each, use=_UNUSED, sure="open", why=unit.text)
+        return each if unit == OWN else replace(each, use=each.use.model_copy(update={"unit": unit.name}))
+
+    def _is_notes(self, name: str) -> bool:
+        known = self.names.of(name)
+        return known is not None and known.sure and known.facts[0] == NOTES
+
+    def _asked(self, header: str, names: Sequence[str], cells: Sequence[object], shape: Shape | None) -> Guessed:
+        """A header that may mean these facts, or something else."""
+        fitting = [name for name in names if name in self._facts and self._readable(name, cells, shape, OWN)]
+        if not fitting:
+            titles = listed(self._facts[name].title for name in names)
+            why = said("guess.contradicted", field=titles, shape=shapes.named(shape or "mixed"))
+            return Guessed(header, _UNUSED, "open", why, shape)
+        why = said("guess.asked", field=self._facts[fitting[0]].title)
+        return Guessed(header, ColumnUse(fact=fitting[0]), "likely", why, shape, 1)
+
     def _remembered(self, header: str, shape: Shape | None) -> Guessed | None:
         whole = self._past.whole
-        known = self._past.columns.get(normal(header))
+        known = self._past.columns.get(folded(header))
         use = whole.columns.get(header) if whole is not None else None
         if use is None and known is not None:
             use = known.use
         if use is None:
             return None
-        if use.fact is not None and (
-            use.fact not in self._facts or shapes.contradicts(shape, use.fact, self._facts[use.fact])
-        ):
+        if use.fact is not None and (use.fact not in self._facts or shapes.contradicts(shape, self._facts[use.fact])):
             return None  # another policy knew that fact
         if whole is not None and header in whole.columns:
             return Guessed(header, use, "certain", said("guess.same_file"), shape, 5)
@@ -181,15 +223,16 @@ class _Guesser:
         for name, score in likest(found, self._facts):
             if score < _LIKE:
                 break
-            if self._readable(name, cells, shape):
+            unit = unit_beside(self.names, name, self._facts[name], header, self._titles)
+            if isinstance(unit, Unit) and self._readable(name, cells, shape, unit):
                 why = said("guess.like", field=self._facts[name].title)
                 return Guessed(header, ColumnUse(fact=name), "likely", why, shape, score)
         if NOTES in self._facts and (
             shape == "sentence" or (shape in ("mixed", "word", None) and sounds_like_notes(header))
         ):
             return Guessed(header, ColumnUse(fact=NOTES), "likely", said("guess.sentences"), shape, 0.5)
-        by_shape = None if shape is None or is_anothers(header) else _BY_SHAPE.get(shape)
-        if shape is not None and by_shape is not None and by_shape in self._facts:
+        by_shape = None if is_anothers(header) else self._by_shape(shape)
+        if shape is not None and by_shape is not None:
             why = said("guess.shape", shape=shapes.named(shape))
             return Guessed(header, ColumnUse(fact=by_shape), "likely", why, shape, 0.4)
         by_words = [] if is_anothers(header) else self._by_words(cells)
@@ -198,10 +241,16 @@ class _Guesser:
             return Guessed(header, ColumnUse(fact=by_words[0]), "likely", why, shape, 0.3)
         return Guessed(header, _UNUSED, "certain", said("guess.unknown"), shape)
 
-    def _readable(self, name: str, cells: Sequence[object], shape: Shape | None) -> bool:
+    def _by_shape(self, shape: Shape | None) -> str | None:
+        """The fact that such cells can only be, a phone or an ID number."""
+        if shape not in _BY_SHAPE:
+            return None
+        return next((name for name, fact in self._facts.items() if fact.code == shape), None)
+
+    def _readable(self, name: str, cells: Sequence[object], shape: Shape | None, unit: Unit) -> bool:
         """Whether the cells can be read as this fact, nearly all of them."""
         fact = self._facts[name]
-        if shapes.contradicts(shape, name, fact) or (fact.type == "text" and shape == "sentence" and not fact.free):
+        if shapes.contradicts(shape, fact) or (fact.type == "text" and shape == "sentence" and not fact.free):
             return False
         if fact.values and fact.type != "list":
             words = {fold(str(cell)) for cell in cells[:_TRIED]}
@@ -209,14 +258,8 @@ class _Guesser:
         if fact.type == "date" and shape == "date":
             return True
         tried = cells[:_TRIED]
-        return sum(self._reads(name, cell) for cell in tried) >= _ENOUGH * len(tried)
-
-    def _reads(self, name: str, cell: object) -> bool:
-        try:
-            self._readers[name](cell)
-        except CellError:
-            return False
-        return True
+        read = reader(fact, unit)
+        return sum(_reads(read, cell) for cell in tried) >= _ENOUGH * len(tried)
 
     def _by_words(self, cells: Sequence[object]) -> list[str]:
         """The facts whose values these words are, beyond yes, no and none."""
@@ -228,6 +271,14 @@ class _Guesser:
             if self._facts[name].type == "enum" and len(words & known) >= _ENOUGH * len(words):
                 fitting.append(name)
         return fitting
+
+
+def _reads(read: Reader, cell: object) -> bool:
+    try:
+        read(cell)
+    except CellError:
+        return False
+    return True
 
 
 def _over(remembered: Mapping, given: Mapping) -> Mapping:
@@ -283,7 +334,9 @@ def _date_orders(
     dates = [
         cell
         for each, column in zip(columns, cells, strict=True)
-        if each.use.fact is not None and vocabulary.facts[each.use.fact].type == "date"
+        if each.use.fact is not None
+        and vocabulary.facts[each.use.fact].type == "date"
+        and each.use.unit is None  # a header may say the order
         for cell in column
     ]
     found = date_order.orders(dates)

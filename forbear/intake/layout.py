@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from forbear.intake import wide
 from forbear.intake.columns import NOTES, is_reject_column
-from forbear.intake.date_order import in_order
+from forbear.intake.date_order import in_order, order_in
+from forbear.intake.headers import unit_named
 from forbear.intake.mapping import Mapping
-from forbear.intake.source import SourceRow, as_text, is_blank
+from forbear.intake.source import SourceRow, Unread, as_text, is_blank
 from rules.facts.case_facts import FieldError
 from rules.facts.cells import CellError, fold
+from rules.facts.units import Unit
 from rules.locale import said as of_cell
 from rules.pack.files.schema import Vocabulary
 
@@ -18,7 +20,6 @@ class Layout:
 
     def __init__(self, vocabulary: Vocabulary, names: Sequence[str], mapping: Mapping) -> None:
         self._facts = vocabulary.facts
-        self._order = mapping.date_order
         self._constants = mapping.constants
         self._debts = mapping.debts
         uses = [mapping.columns.get(name) for name in names]
@@ -34,7 +35,22 @@ class Layout:
             if words
         }
         facts = mapping.facts()
-        self._dates = [name for name in facts if self._facts[name].type == "date"]
+        self.units: dict[int | None, dict[str, Unit]] = {number: {} for number in (None, *self.numbers)}
+        for use in uses:
+            if use is not None and use.fact is not None and use.unit is not None:
+                unit = unit_named(self._facts[use.fact], use.unit)
+                if isinstance(unit, Unit):  # another was refused when the mapping was checked
+                    self.units[use.debt][use.fact] = unit
+        for number in self.numbers:
+            self.units[number] = {**self.units[None], **self.units[number]}
+        self._dates = {
+            number: [
+                (name, order_in(units.get(name)) or mapping.date_order)
+                for name in facts
+                if self._facts[name].type == "date"
+            ]
+            for number, units in self.units.items()
+        }
         self.fields: list[str | None] = [None if use is None else use.fact for use in uses]
         self.others = [
             (at, name) for at, name in enumerate(names) if self.fields[at] is None and not is_reject_column(name)
@@ -74,7 +90,7 @@ class Layout:
             cell = given.get(fact)
             if isinstance(cell, str) and (value := words.get(fold(cell))) is not None:
                 given[fact] = value
-        return given, self._order_dates(given)
+        return given, self._faults(given, debt)
 
     def _joined(self, cells: Sequence[object]) -> str:
         """Several columns of notes as one text, each with its header."""
@@ -91,17 +107,20 @@ class Layout:
             if "borrower_ref" in self._facts:
                 given["borrower_ref"] = borrower or reference
 
-    def _order_dates(self, given: dict[str, object]) -> list[FieldError]:
-        """Bring dates into the order in which they are read, and say which cannot be."""
+    def _faults(self, given: dict[str, object], debt: int | None) -> list[FieldError]:
+        """What nobody can know or read, put aside; dates are brought into the order in which they are read."""
         errors = []
-        for name in self._dates:
+        for name, cell in given.items():
+            if type(cell) is Unread:
+                errors.append(FieldError.of(name, cell.why))
+                given[name] = None
+        for name, order in self._dates[debt]:
             cell = given.get(name)
             if type(cell) is str and cell[4:5] != "-":
                 try:
-                    given[name] = in_order(cell, self._order)
+                    given[name] = in_order(cell, order)
                 except CellError as error:
-                    errors.append(
-                        FieldError.of(name, of_cell("field.cell", field=self._facts[name].title, error=error.text))
-                    )
+                    why = of_cell("field.cell", field=self._facts[name].title, error=error.text)
+                    errors.append(FieldError.of(name, why))
                     given[name] = None
         return errors

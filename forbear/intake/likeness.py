@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from forbear.intake.columns import normal
+from forbear.intake.headers import folded
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Vocabulary
 
 _WORDS: Final = word_lists("columns")
-_OTHERS: Final = tuple(normal(word) for word in _WORDS["others"])
-_APART: Final = tuple(normal(word) for word in _WORDS["apart"])
-_NOTES: Final = tuple(normal(word) for word in _WORDS["notes"])
+_OTHERS: Final = tuple(folded(word) for word in _WORDS["others"])
+_APART: Final = tuple(folded(word) for word in _WORDS["apart"])
+_NOTES: Final = tuple(folded(word) for word in _WORDS["notes"])
 
 
 class Likeness:
@@ -21,13 +21,13 @@ class Likeness:
             (form, _pairs(form), name)
             for name, fact in vocabulary.facts.items()
             if not fact.derived and not fact.given
-            for form in {normal(each) for each in (name, fact.title.zh, fact.title.en, *fact.aliases)}
+            for form in {folded(each) for each in (name, fact.title.zh, fact.title.en, *fact.aliases)}
             if len(form) > 1
         ]
 
     def best(self, header: str) -> Mapping[str, float]:
         """The facts that a header may name, each with how like it is: 1 is the same."""
-        form = normal(header)
+        form = folded(header)
         if len(form) < 2 or is_anothers(header):
             return {}
         pairs = _pairs(form)
@@ -41,12 +41,12 @@ class Likeness:
 
 def is_anothers(header: str) -> bool:
     """Whether a header names somebody else than the borrower."""
-    return any(word in normal(header) for word in _OTHERS)
+    return any(word in folded(header) for word in _OTHERS)
 
 
 def sounds_like_notes(header: str) -> bool:
     """Whether a header is that of free words."""
-    return any(word in normal(header) for word in _NOTES)
+    return any(word in folded(header) for word in _NOTES)
 
 
 def _score(form: str, pairs: frozenset[str], known: str, known_pairs: frozenset[str]) -> float:

@@ -8,11 +8,13 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_serializer
 from pydantic_core import ErrorDetails
 
-from forbear.intake.columns import missing_columns, normal, refuse_twice
+from forbear.intake.columns import refuse_twice
 from forbear.intake.date_order import DateOrder
+from forbear.intake.headers import folded, unit_named
 from forbear.intake.source import IntakeError, distinct
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError
+from rules.facts.units import Unit, wanted
 from rules.locale import listed
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
@@ -126,7 +128,7 @@ def check(mapping: Mapping, vocabulary: Vocabulary, columns: Sequence[str]) -> N
         if column not in names:
             raise IntakeError("mapping.no_column", column=column, columns=_some(near(column, names) or names))
         if use.fact is not None:
-            _fact(vocabulary, use.fact, column)
+            _check_unit(_fact(vocabulary, use.fact, column), column, use)
     for constants in (mapping.constants, *mapping.debts.values()):
         for name, word in constants.items():
             _check_constant(vocabulary, name, word)
@@ -142,11 +144,9 @@ def check(mapping: Mapping, vocabulary: Vocabulary, columns: Sequence[str]) -> N
     refuse_twice(vocabulary, ((column, use.fact, use.debt) for column, use in mapping.columns.items()))
 
 
-def check_whole(mapping: Mapping, vocabulary: Vocabulary) -> None:
-    """Whether every required fact has a column or a constant. Raises IntakeError."""
-    fault = missing_columns(vocabulary, mapping.facts())
-    if fault is not None:
-        raise fault
+def _check_unit(fact: Fact, column: str, use: ColumnUse) -> None:
+    if use.unit is not None and not isinstance(unit_named(fact, use.unit), Unit):
+        raise IntakeError("mapping.unit", column=column, unit=use.unit, field=fact.title, wanted=wanted(fact))
 
 
 def _fact(vocabulary: Vocabulary, name: str, column: str) -> Fact:
@@ -184,8 +184,8 @@ def _check_values(fact: Fact, name: str, words: dict[str, str]) -> None:
 
 def near(name: str, known: Iterable[str]) -> list[str]:
     """Names like this one, the likest first."""
-    by_form = {normal(each): each for each in known}
-    return [by_form[form] for form in get_close_matches(normal(name), by_form, n=3, cutoff=0.5)]
+    by_form = {folded(each): each for each in known}
+    return [by_form[form] for form in get_close_matches(folded(name), by_form, n=3, cutoff=0.5)]
 
 
 def _some(names: Sequence[str]) -> Text:

@@ -109,10 +109,10 @@ class _RowReader:
     """Reads the rows of one file in order, remembering which case references it has met."""
 
     def __init__(self, vocabulary: Vocabulary, columns: list[str], mapping: Mapping, as_of: dt.date | None) -> None:
-        self._parser = Parser(vocabulary)
         self._as_of = as_of
         self._past = past_of(vocabulary)
         self._layout = Layout(vocabulary, distinct(columns), mapping)
+        self._parsers = {debt: Parser(vocabulary, units=units) for debt, units in self._layout.units.items()}
         self._met = _Met()
 
     def read(self, row: SourceRow) -> Iterator[Accepted | Rejected]:
@@ -125,7 +125,7 @@ class _RowReader:
         if error is not None:
             return _rejected(row, [error])
         raw, faults = self._layout.raw(cells, debt)
-        facts, errors = self._parser.parse(raw, faults)
+        facts, errors = self._parsers[debt].parse(raw, faults)
         if self._as_of is not None:
             errors.extend(ahead(self._past, facts, self._as_of))
         extra: dict[str, str] = {}

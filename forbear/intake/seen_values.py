@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from forbear.intake.date_order import in_order
+from forbear.intake.date_order import DateOrder, in_order, order_in
+from forbear.intake.headers import unit_named
 from forbear.intake.mapping import Mapping
-from forbear.intake.source import SourceFile, SourceRow, as_text, distinct, is_blank
+from forbear.intake.source import SourceFile, SourceRow, Unread, as_text, distinct, is_blank
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError, Reader, Value, fold, words_of_values
+from rules.facts.units import OWN, Unit
 from rules.pack.files.schema import Fact, Vocabulary
 
 SHOWN: Final = 3
@@ -42,7 +44,7 @@ class _Watched:
 
     def note(self, cell: object) -> None:
         """Look at one cell."""
-        if is_blank([cell]):
+        if is_blank([cell]) or type(cell) is Unread:
             return
         shown = len(self.values) >= SHOWN or self._tried >= _TRIED or self.fact.private
         if shown and not self._counts:
@@ -79,7 +81,9 @@ class SeenValues:
             if use.fact is not None:
                 fact = vocabulary.facts[use.fact]
                 words = {fold(word): value for word, value in mapping.values.get(use.fact, {}).items()}
-                self._watched.append(_Watched(at, use.fact, fact, _reader(fact, mapping), words))
+                unit = OWN if use.unit is None else unit_named(fact, use.unit)
+                read = _reader(fact, unit if isinstance(unit, Unit) else OWN, mapping.date_order)
+                self._watched.append(_Watched(at, use.fact, fact, read, words))
 
     def note(self, row: SourceRow) -> SourceRow:
         """Look at one row, and give it back."""
@@ -116,8 +120,8 @@ class _Near:
         return tuple(dict.fromkeys(name for known in close for name in self._table[known]))[:3]
 
 
-def _reader(fact: Fact, mapping: Mapping) -> Reader:
-    read = reader(fact)
+def _reader(fact: Fact, unit: Unit, order: DateOrder | None) -> Reader:
+    read = reader(fact, unit)
     if fact.type != "date":
         return read
-    return lambda cell: read(in_order(cell, mapping.date_order))
+    return lambda cell: read(in_order(cell, order_in(unit) or order))

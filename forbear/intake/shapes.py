@@ -44,16 +44,14 @@ _FOREIGN: dict[str, frozenset[Shape]] = {
     "bool": frozenset(("date", "phone", "id_number", "long_number", "percent")),
     "list": frozenset(("date", "phone", "id_number", "long_number", "percent")),
 }
-# Texts by name: those that look like nothing else, and those that are no numbers.
-_TEXTS: dict[str, frozenset[Shape]] = {
+# And cells of a text: by what letters it is made of, else of one that is short.
+_CODES: dict[str, frozenset[Shape]] = {
     "phone": frozenset(("date", "id_number", "percent", "sentence")),
     "id_number": frozenset(("date", "phone", "percent", "sentence")),
-    "name": frozenset(("date", "phone", "id_number", "long_number", "percent", "number")),
-    "city": frozenset(("date", "phone", "id_number", "long_number", "percent", "number")),
-    "lender": frozenset(("date", "phone", "id_number", "long_number", "percent", "number")),
-    "case_ref": frozenset(("date", "phone", "id_number", "percent", "sentence")),
-    "borrower_ref": frozenset(("date", "phone", "id_number", "percent", "sentence")),
+    "reference": frozenset(("phone", "id_number", "percent", "sentence")),
 }
+_SHORT_TEXT = frozenset[Shape](("date", "phone", "id_number", "long_number", "percent", "number"))
+_SHORT = 200  # characters that a short text may have
 
 
 def shape_of(cells: Sequence[object]) -> Shape | None:
@@ -68,11 +66,15 @@ def shape_of(cells: Sequence[object]) -> Shape | None:
     return "sentence" if counts["sentence"] * 3 >= len(cells) and texts >= _NEARLY_ALL * len(cells) else "mixed"
 
 
-def contradicts(shape: Shape | None, name: str, fact: Fact) -> bool:
+def contradicts(shape: Shape | None, fact: Fact) -> bool:
     """Whether cells of this shape are none of this fact, whatever their header says."""
     if shape is None:
         return False
-    return shape in (_TEXTS.get(name, frozenset()) if fact.type == "text" else _FOREIGN[fact.type])
+    if fact.type != "text":
+        return shape in _FOREIGN[fact.type]
+    if fact.code is not None:
+        return shape in _CODES[fact.code]
+    return fact.max_length is not None and fact.max_length <= _SHORT and shape in _SHORT_TEXT
 
 
 def named(shape: Shape) -> Text:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from forbear.intake.columns import NOTES, Headers, normal
+from forbear.intake.columns import NOTES
 from forbear.intake.guessed import Guessed
+from forbear.intake.headers import Names, bare, folded
 from forbear.intake.mapping import MOST_DEBTS, ColumnUse, Mapping
 from forbear.locale import said
 from rules.facts.cells import fold, words_of_values
@@ -34,7 +35,7 @@ class Numbered(NamedTuple):
 
 def proposed(
     vocabulary: Vocabulary,
-    headers: Headers,
+    names: Names,
     columns: Sequence[Guessed],
     cells: Sequence[Sequence[object]],
     base: Mapping,
@@ -43,20 +44,18 @@ def proposed(
     if base.numbers or any(each.use.debt is not None for each in columns):
         return list(columns), {}
     return (
-        _numbered(vocabulary, headers, columns, cells)
-        or _by_product(vocabulary, headers, columns)
-        or (list(columns), {})
+        _numbered(vocabulary, names, columns, cells) or _by_product(vocabulary, names, columns) or (list(columns), {})
     )
 
 
 def _numbered(
-    vocabulary: Vocabulary, headers: Headers, columns: Sequence[Guessed], cells: Sequence[Sequence[object]]
+    vocabulary: Vocabulary, names: Names, columns: Sequence[Guessed], cells: Sequence[Sequence[object]]
 ) -> tuple[list[Guessed], dict[int, dict[str, str]]] | None:
     """Columns like balance 1, lender 1, balance 2, lender 2."""
     found: dict[int, tuple[str, int]] = {}
     for position, each in enumerate(columns):
         for name, debt in readings(each.header):
-            fact = headers.fact(name)
+            fact = _fact(names, name)
             if _guessed_by_itself(each) and fact is not None and not _of_person(vocabulary, fact):
                 found[position] = (fact, debt)
                 break
@@ -91,14 +90,14 @@ def _products_by_lender(
 
 
 def _by_product(
-    vocabulary: Vocabulary, headers: Headers, columns: Sequence[Guessed]
+    vocabulary: Vocabulary, names: Names, columns: Sequence[Guessed]
 ) -> tuple[list[Guessed], dict[int, dict[str, str]]] | None:
     """Columns like balance of Huabei, balance of Jiebei: the header says what product the debt is."""
     product = vocabulary.facts.get("product")
     if product is None or any(each.use.fact == "product" for each in columns):
         return None
     words = {
-        normal(word): name
+        folded(word): name
         for name, value in product.values.items()
         for word in (name, value.zh, value.en, *value.brands, *value.aliases)
         if len(word) > 1
@@ -106,17 +105,17 @@ def _by_product(
     longest_first = sorted(words, key=len, reverse=True)
     found: dict[int, tuple[str, str]] = {}
     for position, each in enumerate(columns):
-        form = normal(each.header)
+        form = folded(bare(each.header))
         word = next((word for word in longest_first if form.startswith(word)), None)
         if word is None or not _guessed_by_itself(each):
             continue
-        fact = headers.fact(form.removeprefix(word))
+        fact = _fact(names, form.removeprefix(word))
         if fact is not None and not _of_person(vocabulary, fact):
             found[position] = (fact, word)
-    names = list(dict.fromkeys(word for _, word in found.values()))
-    if len(names) < 2 or len(set(found.values())) < len(found) or len(names) > MOST_DEBTS:
+    debts = list(dict.fromkeys(word for _, word in found.values()))
+    if len(debts) < 2 or len(set(found.values())) < len(found) or len(debts) > MOST_DEBTS:
         return None
-    numbers = {word: number for number, word in enumerate(names, 1)}
+    numbers = {word: number for number, word in enumerate(debts, 1)}
     why = said("guess.debt")
     settled = list(columns)
     for position, (fact, word) in found.items():
@@ -124,6 +123,12 @@ def _by_product(
             columns[position], use=ColumnUse(fact=fact, debt=numbers[word]), sure="likely", why=why, weight=1
         )
     return settled, {number: {"product": words[word]} for word, number in numbers.items()}
+
+
+def _fact(names: Names, name: str) -> str | None:
+    """The fact that a name means, or most likely does."""
+    header = names.of(name)
+    return None if header is None else header.facts[0]
 
 
 def _guessed_by_itself(each: Guessed) -> bool:
@@ -137,7 +142,7 @@ def _of_person(vocabulary: Vocabulary, fact: str) -> bool:
 
 def readings(header: str) -> Iterator[Numbered]:
     """A header as a name with a number behind or before it, in the ways that make sense."""
-    text = unicodedata.normalize("NFKC", header).casefold().strip()
+    text = unicodedata.normalize("NFKC", bare(header)).casefold().strip()
     for pattern, figure, name in ((_LAST, 2, 1), (_FIRST, 1, 2)):
         if (match := pattern.fullmatch(text)) and (debt := _figure(match[figure])):
             yield Numbered(match[name], debt)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
 from pydantic_core import to_json
 
 from rules.facts.cells import CellError, Reader, Value, bool_reader, enum_reader, list_reader, read_date, text_reader
 from rules.facts.numbers import int_reader, money_reader, rate_reader
+from rules.facts.units import OWN, Unit
 from rules.locale import Language, in_language, listed, said
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
@@ -46,8 +48,11 @@ class FieldError:
         return cls(field, text.zh, text.en)
 
 
-def reader(fact: Fact) -> Reader:
-    """The function that reads this fact's cells: its value, None for blank; raises CellError."""
+def reader(fact: Fact, unit: Unit = OWN) -> Reader:
+    """The function that reads this fact's cells: its value, None for blank; raises CellError.
+
+    A cell without a unit of its own is in that of its column.
+    """
     match fact.type:
         case "text":
             return text_reader(fact)
@@ -60,11 +65,11 @@ def reader(fact: Fact) -> Reader:
         case "date":
             return read_date
         case "int":
-            return int_reader(fact)
+            return int_reader(fact, unit)
         case "money":
-            return money_reader(fact)
+            return money_reader(fact, unit)
         case "rate":
-            return rate_reader(fact)
+            return rate_reader(fact, unit)
 
 
 def _remembering(read: Reader) -> Reader:
@@ -87,11 +92,14 @@ def _remembering(read: Reader) -> Reader:
 class Parser:
     """Reads rows of cells by a vocabulary. Derived facts cannot be submitted; only rule tests name them."""
 
-    def __init__(self, vocabulary: Vocabulary, *, rule_test: bool = False) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, *, units: Mapping[str, Unit] = MappingProxyType({}), rule_test: bool = False
+    ) -> None:
         self._titles = {name: fact.title for name, fact in vocabulary.facts.items()}
         self._readers = {
-            name: reader(fact) if fact.type == "text" else _remembering(reader(fact))
+            name: read if fact.type == "text" else _remembering(read)
             for name, fact in vocabulary.facts.items()
+            for read in (reader(fact, units.get(name, OWN)),)
             if rule_test or not fact.derived
         }
         self._required = [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Final, TypeAlias
 
+from rules.facts.letters import clean
 from rules.locale import listed, said
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Fact, Text
@@ -51,8 +51,8 @@ class CellError(Exception):
 
 
 def fold(text: str) -> str:
-    """A word as it is compared: width, case, blanks, hyphens and underscores make no difference."""
-    return _GAPS.sub("", unicodedata.normalize("NFKC", text).casefold())
+    """A word as it is compared: width, case, script, blanks, hyphens and underscores make no difference."""
+    return _GAPS.sub("", clean(text).casefold())
 
 
 def is_blank(text: str) -> bool:
@@ -73,10 +73,10 @@ def _words_of(cell: object) -> str:
 
 
 def plain(cell: str) -> str:
-    """A short cell in plain letters: half width, lower case, no blanks around."""
+    """A short cell in plain letters: half width, simplified, lower case, no blanks around."""
     if len(cell) > MAX_CELL:
         raise CellError("too_long", most=MAX_CELL)
-    return unicodedata.normalize("NFKC", cell).casefold().strip()
+    return clean(cell).casefold().strip()
 
 
 def text_reader(fact: Fact) -> Reader:

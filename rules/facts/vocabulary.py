@@ -34,6 +34,10 @@ def _fact(name: str, fact: schema.Fact) -> Iterator[str]:
         yield "required: the application gives this fact, nobody submits it; remove the key"
     if fact.unit is not None and fact.type != "int":
         yield f"unit: a fact of type {fact.type} has its own; remove the key"
+    if fact.per is not None and fact.type != "money":
+        yield f"per: a fact of type {fact.type} is no amount; remove the key"
+    if fact.code is not None and fact.type != "text":
+        yield f"code: a fact of type {fact.type} is no text; remove the key"
     if fact.type in ("int", "money", "rate"):
         for key, limit in zip(("minimum", "maximum"), limits(fact), strict=True):
             if abs(limit) > _LARGEST:
@@ -79,3 +83,7 @@ def _headers(facts: Mapping[str, schema.Fact]) -> Iterator[str]:
             other = owners.setdefault(header, name)
             if other != name:
                 yield f"facts.{name}.aliases: the header {quoted(header)} already means {other}; remove it from one"
+    for name, fact in facts.items():
+        for header in fact.asks:
+            if owner := owners.get(fold(header)):
+                yield f"facts.{name}.asks: the header {quoted(header)} already means {owner}; remove it from one"

@@ -103,8 +103,7 @@ def load_files(files: Mapping[str, bytes], name: str, *, stored: bool = False) -
     # Conditions and tests are not judged by what could not be read: that would be noise.
     whole = broken.isdisjoint(("parameters.yaml", *_VALUES)) and not underived
     formulas = load_formulas(derived, facts, parts["parameters.yaml"] or {}, errors) if whole else {}
-    known = _with_inputs(facts, formulas)
-    vocabulary = _arranged(schema.Vocabulary(facts=known, groups=stated.groups, pairs=stated.pairs))
+    vocabulary = _arranged(_vocabulary(parts, _with_inputs(facts, formulas)))
     pack = Pack(
         manifest=parts["pack.yaml"],
         vocabulary=vocabulary,
@@ -207,6 +206,11 @@ def _with_inputs(facts: Mapping[str, schema.Fact], formulas: Mapping[str, Loaded
         else fact
         for name, fact in facts.items()
     }
+
+
+def _vocabulary(parts: Mapping[str, Any], facts: dict[str, schema.Fact]) -> schema.Vocabulary:
+    stated, zone = parts["facts.yaml"], parts["pack.yaml"].timezone
+    return schema.Vocabulary(facts=facts, groups=stated.groups, pairs=stated.pairs, timezone=zone)
 
 
 def _arranged(vocabulary: schema.Vocabulary) -> schema.Vocabulary:

@@ -100,7 +100,7 @@ def _hand_in(
         done = submit(
             work,
             [row],
-            head=Head(intake.path.name, tuple(intake.columns), tuple(intake.unknown)),
+            head=Head.of(intake, intake.path.name),
             pack=pack,
             as_of=day,
             submitter=submitter_for(work.session, viewer, submitter),

@@ -48,16 +48,23 @@ class Choice:
     changed: bool
 
 
+def other_place(fields: FormData) -> Mapping | None:
+    """Another sheet or another row as the header than was shown: there everything is seen anew. None if it is neither.
+
+    Raises IntakeError for what is no mapping at all.
+    """
+    before = Shown.of(fields).mapping
+    sheet = _text(fields, "sheet") or before.sheet
+    row = _number(_text(fields, "header_row"), _MAX_ROW) or before.header_row
+    if sheet != before.sheet:
+        return Mapping(sheet=sheet)
+    return Mapping(sheet=sheet, header_row=row) if row != before.header_row else None
+
+
 def choice(fields: FormData, columns: Sequence[str]) -> Choice:
     """The choice that came in for a file with these columns. Raises IntakeError for what is no mapping at all."""
     shown = Shown.of(fields)
     before = shown.mapping
-    sheet = _text(fields, "sheet") or before.sheet
-    row = _number(_text(fields, "header_row"), _MAX_ROW) or before.header_row
-    if sheet != before.sheet:
-        return Choice(Mapping(sheet=sheet), changed=True)
-    if row != before.header_row:
-        return Choice(Mapping(sheet=sheet, header_row=row), changed=True)
     held = {at: _use(fields, at) for at in range(len(columns)) if f"fact.{at}" in fields}
     changed = {at for at, use in held.items() if use != before.columns.get(columns[at], _UNUSED)}
     ticked = {at for at in held if str(at) in fields.getlist("sure")}

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fastapi import Request, Response
@@ -10,6 +11,7 @@ from starlette.datastructures import FormData
 from forbear.accounts.accounts import ViewerWork
 from forbear.batch import mappings, preview, rejects, uploads
 from forbear.intake import IntakeError
+from forbear.intake.source import SeveralTablesError
 from models.upload import Upload
 from rules.pack.pack import Pack
 from web.views import render
@@ -28,15 +30,12 @@ def preview_page(request: Request, work: ViewerWork, upload: Upload, refused: Re
     """The preview of an upload, with what stopped its submission if something did."""
     pack, vocabulary = work.pack, work.pack.vocabulary
     given = uploads.chosen(upload, work.vault)
-    with uploads.unsealed(upload, work.vault) as path:
-        seen = preview.look(
-            path,
-            vocabulary,
-            upload.as_of,
-            time.monotonic,
-            given,
-            lambda columns: uploads.remembered(work, upload, columns),
-        )
+    try:
+        with uploads.unsealed(upload, work.vault) as path:
+            recall = partial(uploads.remembered, work, upload)
+            seen = preview.look(path, vocabulary, upload.as_of, time.monotonic, given, recall)
+    except IntakeError as error:
+        return _not_seen(request, work, upload, refused.error if refused else error, error)
     kept = None if given else mappings.kept_for(work.session, work.vault, upload.submitter, seen.headers)
     values: dict[str, Any] = {
         "upload": upload,
@@ -56,6 +55,20 @@ def preview_page(request: Request, work: ViewerWork, upload: Upload, refused: Re
         "rows": {each.first.row: each.rows for each in seen.problems},
     }
     return render.page(request, "batch/upload.html", values, 422 if refused else 200, f"/uploads/{upload.id}")
+
+
+def _not_seen(request: Request, work: ViewerWork, upload: Upload, fault: IntakeError, why: IntakeError) -> Response:
+    """A file of which nothing can be shown yet: which sheet is meant has to be said, or it has to be given up."""
+    values = {
+        "upload": upload,
+        "name": work.vault.open(upload.name),
+        "fault": fault,
+        "sheets": why.sheets if isinstance(why, SeveralTablesError) else (),
+        "zone": work.pack.manifest.timezone,
+    }
+    return render.page(
+        request, "batch/choose_sheet.html", values, 200 if fault is why else 422, f"/uploads/{upload.id}"
+    )
 
 
 def _telling(pack: Pack) -> list[str]:

@@ -11,8 +11,9 @@ from typing import NamedTuple, TextIO
 
 from forbear.intake.formats.format import Content, Format, encoded
 from forbear.intake.formats.formula_injection import neutralise, restore
+from forbear.intake.formats.table import Sheet, TableRow, open_table
 from forbear.intake.formats.text_files import is_cut, open_text, skip_rest
-from forbear.intake.source import MAX_CELL, MAX_RECORD, TOO_LONG, SourceFile, SourceRow, find_header, fit, is_blank
+from forbear.intake.source import MAX_CELL, MAX_RECORD, TOO_LONG, SourceChoice, SourceFile, SourceRow, fit, is_blank
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 
@@ -67,22 +68,18 @@ class _Lines:
         skip_rest(self._file, line)
 
 
-def read(path: Path) -> SourceFile:
+def read(path: Path, choice: SourceChoice) -> SourceFile:
     """Open a .csv or .tsv file."""
     csv.field_size_limit(MAX_RECORD + _MAX_OPEN)  # ours is MAX_CELL, told by field; csv's would end the reading
     with open_text(path) as file:
         separator = _separator(file)
-    with open_text(path) as file:
-        records = _records(file, separator)
-        header, columns = find_header(path, ((number, list(record.cells)) for number, record in records))
 
-    def rows() -> Iterator[SourceRow]:
+    def rows(width: int | None) -> Iterator[TableRow]:
         with open_text(path) as file:
-            for number, record in _records(file, separator, len(columns)):
-                if number > header and (record.error or not is_blank(record.cells)):
-                    yield _row(number - header, record, len(columns), separator)
+            for number, record in _records(file, separator, width):
+                yield TableRow(number, list(record.cells), record.error)
 
-    return SourceFile(path, columns, rows)
+    return open_table(path, Sheet(rows, fit=partial(_row, separator)), choice)
 
 
 def _separator(file: TextIO) -> str:
@@ -141,9 +138,8 @@ def _swallowed(middle: list[str], separator: str, width: int | None) -> bool:
     )
 
 
-def _row(number: int, record: _DelimitedRecord, width: int, separator: str) -> SourceRow:
-    cells: list[object] = list(record.cells)
-    error = record.error
+def _row(separator: str, row: TableRow, width: int) -> SourceRow:
+    number, cells, error = row[:3]
     if len(cells) > width and is_blank(cells[width:]):
         del cells[width:]
     if len(cells) != width:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 from forbear.base.errors import ForbearError
-from forbear.intake.source import MAX_SHEET_ROWS, SourceFile
+from forbear.intake.source import MAX_SHEET_ROWS, SourceChoice, SourceFile
 from rules.pack.files.schema import Text
 
 Cell: TypeAlias = str | int | Decimal
@@ -35,7 +35,7 @@ class Format:
     suffix: str
     title: Text
     media_types: tuple[str, ...]  # what programs call it; the first is what we call it
-    read: Callable[[Path], SourceFile]
+    read: Callable[[Path, SourceChoice], SourceFile]
     write: Callable[[Content, Path], Iterator[bytes]]  # piece by piece; drafts go into the folder
     signature: re.Pattern[bytes] | None = None  # how its files begin, if in a way of their own
 

@@ -12,6 +12,7 @@ from forbear.intake.source import (
     MAX_COLUMNS,
     TOO_LONG,
     IntakeError,
+    SourceChoice,
     SourceFile,
     SourceRow,
     check_columns,
@@ -39,7 +40,7 @@ def _number(text: str) -> str:
 DECODER = json.JSONDecoder(parse_float=_number, parse_int=str, parse_constant=str)
 
 
-def read(path: Path) -> SourceFile:
+def read(path: Path, _choice: SourceChoice) -> SourceFile:
     """Open a .jsonl file."""
 
     def objects() -> Iterator[tuple[int, object]]:

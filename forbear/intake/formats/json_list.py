@@ -10,14 +10,14 @@ from typing import TextIO
 from forbear.intake.formats.format import Content, Format, encoded
 from forbear.intake.formats.json_lines import DECODER, source_of_objects
 from forbear.intake.formats.text_files import open_text
-from forbear.intake.source import MAX_RECORD, IntakeError, SourceFile
+from forbear.intake.source import MAX_RECORD, IntakeError, SourceChoice, SourceFile
 from forbear.locale import said
 
 _BLOCK = 256 * 1024
 _GAP = re.compile(r"[ \t\r\n]*")
 
 
-def read(path: Path) -> SourceFile:
+def read(path: Path, _choice: SourceChoice) -> SourceFile:
     """Open a .json file, by the standard library alone: ijson refuses the NaN that pandas and json itself write."""
 
     def objects() -> Iterator[tuple[int, object]]:

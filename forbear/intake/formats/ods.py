@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from functools import partial
-from itertools import takewhile
 from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
@@ -19,21 +18,20 @@ from lxml import etree
 
 from forbear.intake.formats.format import Cell, Content, Format, Rows, drafted, one_sheet
 from forbear.intake.formats.formula_injection import quote_again, restore
+from forbear.intake.formats.sheets import open_sheets
+from forbear.intake.formats.table import Sheet, TableRow
 from forbear.intake.formats.xlsx_package import opened, without_entities
 from forbear.intake.source import (
     MAX_CELL,
     MAX_RECORD,
     MAX_SHEET_ROWS,
     IntakeError,
+    SourceChoice,
     SourceFile,
-    SourceRow,
-    empty_workbook,
-    find_header,
     is_blank,
     number_cell,
     number_text,
     plain_date,
-    sheet_row,
 )
 from forbear.locale import said
 
@@ -64,26 +62,21 @@ _SPACE = re.compile(r"[ \t\r\n]+")
 _GAP = re.compile(r"\t|^ +| +$| {2,}")  # white space that needs an element to be kept
 
 
-def read(path: Path) -> SourceFile:
+def read(path: Path, choice: SourceChoice) -> SourceFile:
     """Open an .ods file."""
     _refuse_password(path)
-    first = next(_rows(path), None)
-    if first is None:
-        raise empty_workbook(path)
-    sheet = first[0]
+    names: dict[int, None] = {}
+    for sheet, _, _ in _rows(path):
+        names.setdefault(sheet)
 
-    def filled() -> Iterator[tuple[int, list[object]]]:
-        for _, number, cells in takewhile(lambda row: row[0] == sheet, _rows(path)):
-            yield number, cells
+    def table(sheet: int, _width: int | None) -> Iterator[TableRow]:
+        for at, number, cells in _rows(path):
+            if at == sheet:
+                yield TableRow(number, list(cells))
+            elif at > sheet:
+                return
 
-    header, columns = find_header(path, filled())
-
-    def rows() -> Iterator[SourceRow]:
-        for number, cells in filled():
-            if number > header:
-                yield sheet_row(number - header, list(cells), len(columns))
-
-    return SourceFile(path, columns, rows)
+    return open_sheets(path, [Sheet(partial(table, at), str(at)) for at in names], choice)
 
 
 def _refuse_password(path: Path) -> None:

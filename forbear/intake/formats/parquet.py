@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from forbear.intake.formats.format import Content, Format, Rows, drafted
-from forbear.intake.source import IntakeError, SourceFile, SourceRow, check_columns, distinct, is_blank, number_cell
+from forbear.intake.source import (
+    IntakeError,
+    SourceChoice,
+    SourceFile,
+    SourceRow,
+    check_columns,
+    distinct,
+    is_blank,
+    number_cell,
+)
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 
@@ -18,7 +27,7 @@ _BATCH = 1_000  # rows read at once
 _GROUP = 5_000  # rows of a row group that is written
 
 
-def read(path: Path) -> SourceFile:
+def read(path: Path, _choice: SourceChoice) -> SourceFile:
     """Open a .parquet file."""
     with _opened(path) as file:
         columns = check_columns(path, list(file.schema_arrow.names))

@@ -7,9 +7,10 @@ import datetime as dt
 import re
 import warnings
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,18 +23,17 @@ from xlsxwriter.exceptions import XlsxFileError
 
 from forbear.intake.formats.format import Content, Format, Rows, drafted, one_sheet
 from forbear.intake.formats.formula_injection import neutralise, quote_again, restore
+from forbear.intake.formats.sheets import open_sheets
+from forbear.intake.formats.table import Sheet, TableRow
 from forbear.intake.formats.xlsx_package import check_workbook, in_one_sentence
 from forbear.intake.source import (
     MAX_SHEET_ROWS,
+    SourceChoice,
     SourceFile,
-    SourceRow,
-    empty_workbook,
-    find_header,
     is_blank,
     number_cell,
     number_text,
     plain_date,
-    sheet_row,
 )
 from forbear.locale import said
 
@@ -41,24 +41,22 @@ from forbear.locale import said
 _CHINESE_DATES = frozenset((*range(27, 37), *range(50, 59)))
 
 
-def read(path: Path) -> SourceFile:
+def read(path: Path, choice: SourceChoice) -> SourceFile:
     """Open an .xlsx file."""
     warnings.filterwarnings("ignore", module=r"openpyxl\.")  # about validations, links and themes that it skips
     # openpyxl gives either the values or the formulas; a formula is wanted only where no value was kept.
     workbooks = [_load(path, values) for values in ((True, False) if check_workbook(path) else (True,))]
-    for sheets in zip(*(workbook.worksheets for workbook in workbooks), strict=True):
-        if sheets[0].sheet_state == "visible" and not all(is_blank(cells) for _, cells in _rows(path, sheets)):
-            header, columns = find_header(path, _rows(path, sheets))
-            break
-    else:
-        raise empty_workbook(path)
+    sheets = [
+        Sheet(partial(_table, path, each), each[0].title, each[0].sheet_state == "visible")
+        for each in zip(*(workbook.worksheets for workbook in workbooks), strict=True)
+    ]
+    return open_sheets(path, sheets, choice)
 
-    def rows() -> Iterator[SourceRow]:
-        for number, cells in _rows(path, sheets):
-            if number > header and not is_blank(cells):
-                yield sheet_row(number - header, cells, len(columns))
 
-    return SourceFile(path, columns, rows)
+def _table(path: Path, sheets: Sequence[Any], _width: int | None) -> Iterator[TableRow]:
+    for number, cells in _rows(path, sheets):
+        if not is_blank(cells):
+            yield TableRow(number, cells)
 
 
 def _load(path: Path, values: bool) -> Any:

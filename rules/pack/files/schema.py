@@ -23,6 +23,7 @@ LENDER_CONTACT: Final = "lender_contact"  # a block that means whatever has the 
 WITHHELD: Final = (ACKNOWLEDGEMENTS, LENDER_CONTACT)
 Unit = Literal["days", "working_days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
 FactUnit = Literal["days", "months", "years", "count"]  # of a whole number
+CodeKind = Literal["reference", "phone", "id_number"]
 PRODUCT_CONTACTS: Final = "product_contacts"  # among contacts: those of the product, in its order
 SHORT: Final = 40  # Chinese characters of a line that stands on the client's page
 # A breach of a standard is a ground for complaint; one of law is for police and courts.
@@ -98,10 +99,14 @@ class FactEntry(Model):
     type: FactType
     title: Text
     unit: FactUnit | None = None  # what a whole number counts
+    per: Literal["month"] | None = None  # an amount that comes every month
+    code: CodeKind | None = None  # a text that is a number or a reference, and means one thing letter by letter
     question: Text | None = None
     hint: Text | None = None  # told with an unknown value: how to find the right one
     why: Text | None = None  # it is asked; without it that is worked out from the rules that wait for it
     aliases: tuple[str, ...] = ()
+    # Headers that may mean it, or something else: proposed, and taken only once somebody has said so.
+    asks: tuple[str, ...] = ()
     required: bool = False
     required_unless: Annotated[Identifier, Ref("facts")] | None = None
     given: bool = False  # the application finds it out: nobody submits it, and a case without it will never have it
@@ -149,6 +154,7 @@ class Vocabulary(Model):
     facts: dict[Identifier, Fact]
     groups: tuple[FactGroup, ...] = ()
     pairs: tuple[tuple[Annotated[Identifier, Ref("facts")], Annotated[Identifier, Ref("facts")]], ...] = ()
+    timezone: str = "UTC"  # where a moment is a day
 
 
 class Dated(Model):

@@ -13,13 +13,12 @@ from starlette.datastructures import FormData
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.settings import settings
 from forbear.batch import batch_list, mappings, uploads
-from forbear.intake import IntakeError
-from forbear.intake import read as read_file
+from forbear.intake import IntakeError, open_source
 from forbear.intake.mapping import check
 from forbear.intake.source import MAX_COLUMNS, distinct
 from models.upload import Upload
 from web.auth import OurForm, SignedInWork
-from web.views.mapping_form import Choice, choice
+from web.views.mapping_form import Choice, choice, other_place
 from web.views.preview import Refusal, preview_page
 from workers.wake import wake
 
@@ -110,13 +109,14 @@ def forget(work: SignedInWork, mapping_id: int, sent: SentDep) -> Response:
 
 def _chosen(work: ViewerWork, upload: Upload, sent: FormData) -> Choice:
     """What was chosen, fit to be followed. Raises IntakeError."""
+    vocabulary = work.pack.vocabulary
     with uploads.unsealed(upload, work.vault) as path:
-        columns = distinct(read_file(path, uploads.chosen(upload, work.vault)).columns)
-        chosen = choice(sent, columns)
-        if chosen.mapping.columns:
-            check(chosen.mapping, work.pack.vocabulary, columns)
-        else:
-            read_file(path, chosen.mapping)
+        if (place := other_place(sent)) is not None:
+            open_source(path, vocabulary, place)
+            return Choice(place, changed=True)
+        columns = distinct(open_source(path, vocabulary, uploads.chosen(upload, work.vault)).columns)
+    chosen = choice(sent, columns)
+    check(chosen.mapping, vocabulary, columns)
     return chosen
 
 

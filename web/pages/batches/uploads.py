@@ -11,8 +11,9 @@ from fastapi.responses import RedirectResponse
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.settings import settings
 from forbear.batch import uploads
-from forbear.intake import IntakeError
-from forbear.intake import read as read_file
+from forbear.intake import IntakeError, open_source
+from forbear.intake.source import SeveralTablesError
+from rules.pack.files.schema import Vocabulary
 from web import language
 from web.auth import OurForm, SignedInWork
 from web.pages.batches.batches import listing
@@ -40,7 +41,7 @@ def take_file(
     faults = _form_faults(lang, work, as_of, submitter.strip())
     if len(uploads.waiting(work)) >= uploads.MOST_WAITING:
         faults["file"] = language.message(lang, "upload.too_many", n=uploads.MOST_WAITING)
-    elif fault := _file_fault(lang, name, content):
+    elif fault := _file_fault(lang, name, content, work.pack.vocabulary):
         faults["file"] = fault
     if faults:
         typed = {"as_of": as_of, "submitter": submitter}
@@ -86,7 +87,7 @@ def _form_faults(lang: language.Language, work: ViewerWork, as_of: str, submitte
     return faults
 
 
-def _file_fault(lang: language.Language, name: str, content: bytes) -> str | None:
+def _file_fault(lang: language.Language, name: str, content: bytes, vocabulary: Vocabulary) -> str | None:
     """Why this file cannot be read as cases at all."""
     if not name:
         return language.message(lang, "upload.no_file")
@@ -94,7 +95,9 @@ def _file_fault(lang: language.Language, name: str, content: bytes) -> str | Non
         return language.message(lang, "upload.too_big", megabytes=settings().upload_megabytes)
     try:
         with uploads.on_disk(name, content) as path:
-            read_file(path)
+            open_source(path, vocabulary)
+    except SeveralTablesError:
+        return None  # its preview asks which one
     except IntakeError as error:
         return error.zh if lang == "zh" else error.en
     return None

@@ -7,10 +7,10 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from openpyxl import Workbook
 
-from forbear.intake import IntakeError, read
+from forbear.intake import IntakeError, SeveralTablesError, read
 from forbear.intake.formats.xlsx_package import _BLOCK
 from forbear.intake.source import as_text
-from tests.support.case_files import HEADER, good, number, read_all, refs, sheet, texts, write_xlsx
+from tests.support.case_files import HEADER, good, number, open_source, read_all, refs, sheet, texts, write_xlsx
 
 SHEET = "xl/worksheets/sheet1.xml"
 ONE_CASE = sheet(texts(*HEADER), texts(*good(1)))
@@ -119,14 +119,29 @@ def test_a_wrong_dimension_cuts_nothing(tmp_path: Path) -> None:
     assert refs(read_all(write_xlsx(tmp_path / "cases.xlsx", [xml]))[0]) == ["C-1", "C-2"]
 
 
-def test_the_first_visible_sheet_with_data_is_read(tmp_path: Path) -> None:
-    other = sheet(texts(*HEADER), texts(*good(9)))
+def test_the_only_visible_sheet_of_cases_is_read_and_the_others_are_told(tmp_path: Path) -> None:
+    other, filler = sheet(texts(*HEADER), texts(*good(9))), sheet(texts("填写说明"), texts("每件案件一行"))
     path = write_xlsx(
         tmp_path / "cases.xlsx",
-        [other, sheet(), sheet(texts("", " ")), ONE_CASE, other],
+        [other, sheet(), filler, sheet(texts("", " ")), ONE_CASE],
         states=["hidden", "visible", "visible", "visible", "visible"],
     )
     assert refs(read_all(path)[0]) == ["C-1"]
+    source = open_source(path)
+    assert (source.sheet, [text.en for text in source.notices]) == (
+        "S5",
+        ["The sheet 'S5' was read.", "Other sheets were not read: 'S1', 'S3'."],
+    )
+
+
+def test_two_sheets_of_cases_are_refused_until_one_is_chosen(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "cases.xlsx", [ONE_CASE, sheet(texts(*HEADER), texts(*good(9)))])
+    with pytest.raises(SeveralTablesError, match=r"several sheets .* 'S1', 'S2'.*--sheet 'S1'") as refused:
+        open_source(path)
+    assert refused.value.sheets == ("S1", "S2")
+    assert next(iter(open_source(path, sheet="s2 "))).cells[0] == "C-9"
+    with pytest.raises(IntakeError, match="no sheet called 'S3': it has 'S1', 'S2'"):
+        open_source(path, sheet="S3")
 
 
 def test_rows_count_from_the_header_as_the_sheet_shows_them(tmp_path: Path) -> None:

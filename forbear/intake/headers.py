@@ -1,0 +1,194 @@
+"""Headers: which facts a column's name may mean, and the unit that stands beside it or above the table.
+
+A header is a name with words beside it: 欠款余额（万元）, Balance / CNY 10,000, 利率‰. The words are read as a unit
+(rules/facts/units.py), as another name of the same fact, or not at all; a name with words beside it that nobody can
+read, or that name somebody else, is no name of a fact.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from forbear.locale import said
+from rules.facts.letters import clean
+from rules.facts.units import OWN, Marks, OtherUnit, Unit, read_marks, unit_in, wanted
+from rules.pack.files.schema import Fact, Text, Vocabulary
+
+_DECORATION = re.compile(r"[\s_\-—–*:.·'\"“”]+")
+_BRACKETS = re.compile(
+    r"^(.*?)\s*[(\[{<《【〔〖「]([^()\[\]{}<>《》【】〔〕〖〗「」]*)[)\]}>》】〕〗」]\s*(.*)$", re.DOTALL
+)
+_PARTED = re.compile(r"[/|,，、:;；\n\r\-—–_]|\s")
+_NUMBERED = re.compile(r"^\s*(?:\(?\d{1,3}[).、:]|[a-z][.、])\s*(?=\D)")
+_UNIT_ABOVE = re.compile(
+    r"(?:单位|units?|币种|货币|currency)\s*:\s*([^\s()]*(?:\s+[^\s()]+){0,3})|\(([^()]*)\)|(以[^\s()]*计)|(in [a-z' ]+)"
+)
+_TWO_LETTERS = 2
+LONGEST = 100  # characters of a header that may name a fact
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a header may mean: its facts, the likeliest first, and what stands beside the name."""
+
+    text: str
+    facts: tuple[str, ...]
+    sure: bool  # the name means one fact and nothing else
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a column cannot be read as a fact although it is called so, and what to do."""
+
+    text: Text
+
+
+class Names:
+    """The headers that a vocabulary knows."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._sure: dict[str, str] = {}
+        self._asked: dict[str, list[str]] = {}
+        facts = {name: fact for name, fact in vocabulary.facts.items() if not fact.derived}
+        self._sure |= {folded(name): name for name in facts}
+        for name, fact in facts.items():
+            for alias in (fact.title.zh, fact.title.en, *fact.aliases):
+                self._sure.setdefault(folded(alias), name)
+            for alias in fact.asks:
+                self._asked.setdefault(folded(alias), []).append(name)
+
+    def of(self, header: str) -> Header | None:
+        """What a header may mean; None where it is no name of a fact."""
+        text = clean(header).casefold().strip()
+        if len(text) > LONGEST:
+            return None
+        for name, beside in _readings(text):
+            facts, sure = self._facts(name)
+            marks = tuple(mark for mark in beside if not self._same(mark, facts))
+            if facts and all(_reads(mark) for mark in marks):
+                return Header(" ".join(header.split()), facts, sure, marks)
+        return None
+
+    def _facts(self, name: str) -> tuple[tuple[str, ...], bool]:
+        key = folded(name)
+        if key in self._sure:
+            return (self._sure[key],), True
+        return tuple(self._asked.get(key, ())), False
+
+    def _same(self, mark: str, facts: Sequence[str]) -> bool:
+        """Whether what stands beside a name is another name of the same: 余额 (Balance)."""
+        return self._facts(mark)[0] == tuple(facts)
+
+
+def folded(name: str) -> str:
+    """A header as it is compared: width, case, script, blanks and marks around words make no difference."""
+    return _DECORATION.sub("", clean(name).casefold())
+
+
+def meaning(fact: Fact, header: Header, titles: Sequence[str] = ()) -> Unit | Refusal:
+    """The unit of a column: what stands beside its name, else above the table."""
+    beside = _unit(fact, header.marks)
+    if beside is None:
+        beside = _above(fact, titles)
+    if isinstance(beside, OtherUnit):
+        key = "header.other_unit"
+        return Refusal(said(key, header=header.text, field=fact.title, seems=beside.seems, wanted=beside.wanted))
+    return beside or OWN
+
+
+def unit_beside(names: Names, name: str, fact: Fact, header: str, titles: Sequence[str] = ()) -> Unit | Refusal:
+    """The unit of a column that is said to hold a fact, whether its header is a name of it or not."""
+    known = names.of(header)
+    if known is None or name not in known.facts:
+        known = Header(" ".join(header.split()), (name,), sure=True, marks=_marks(header, fact))
+    return meaning(fact, known, titles)
+
+
+def bare(header: str) -> str:
+    """A header without what stands in brackets."""
+    rest = header
+    while (found := _BRACKETS.match(rest)) is not None:
+        rest = f"{found[1]} {found[3]}".strip()
+    return rest or header
+
+
+def _marks(header: str, fact: Fact) -> tuple[str, ...]:
+    """What can be nothing but a unit in a header that is no name of this fact; without brackets only of a number."""
+    text = clean(header).casefold().strip()
+    for name, beside in _readings(text):
+        read = [read_marks(mark) for mark in beside if mark.strip()]
+        apart = len(name) + sum(map(len, beside)) < len(text)
+        if read and all(read) and (apart or fact.type in ("money", "rate", "int")):
+            return beside
+    return ()
+
+
+def unit_named(fact: Fact, name: str) -> Unit | OtherUnit | None:
+    """A unit by its name, as a mapping has it: 万元, %, CNY 10,000; None where it is no unit."""
+    marks = read_marks(name) if name.strip() else Marks(frozenset())
+    return None if marks is None else unit_in(fact, marks, name)
+
+
+def _unit(fact: Fact, marks: Iterable[str]) -> Unit | OtherUnit | None:
+    """What the words beside a name say together; None where they say nothing of the numbers."""
+    text = " ".join(marks)
+    read = read_marks(text)
+    found = None if read is None else unit_in(fact, read, text)
+    return None if isinstance(found, Unit) and not found.kinds else found
+
+
+def _above(fact: Fact, titles: Sequence[str]) -> Unit | OtherUnit | None:
+    """The unit that stands above the table, where it is one for such a fact at all; two that differ are none."""
+    found: dict[tuple[int, bool], Unit | OtherUnit] = {}
+    for text in _units_above(titles):
+        marks = read_marks(text)
+        if marks is None or not _concerns(fact, marks):
+            continue
+        unit = unit_in(fact, marks, text)
+        found.setdefault((getattr(unit, "shift", 0), isinstance(unit, Unit)), unit)
+    if len(found) > 1:
+        return OtherUnit(said("header.two_units"), wanted(fact))
+    return next(iter(found.values()), None)
+
+
+def _concerns(fact: Fact, marks: Marks) -> bool:
+    """Whether a unit above the table is one of amounts where the fact is one, and so on."""
+    money = not marks.kinds.isdisjoint(("yuan", "coins", "foreign", "power"))
+    rates = not marks.kinds.isdisjoint(("percent", "permille", "basis_points", "fraction"))
+    spans = not money and not rates and not marks.kinds.isdisjoint(("day", "week", "month", "year", "instalment"))
+    return (money and fact.type == "money") or (rates and fact.type == "rate") or (spans and fact.type == "int")
+
+
+def _units_above(titles: Sequence[str]) -> Iterator[str]:
+    for title in titles:
+        for found in _UNIT_ABOVE.finditer(clean(title).casefold()):
+            words = next(group for group in found.groups() if group is not None)
+            yield from re.split(r"[,，;；、](?!\d)", words)
+
+
+def _readings(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """A header as a name and what stands beside it, in every way that makes sense, the whole first."""
+    yield text, ()
+    bare = _NUMBERED.sub("", text)
+    if bare != text:
+        yield bare, ()
+    rest, marks = bare, []
+    while (found := _BRACKETS.match(rest)) is not None:
+        before, mark, after = found.groups()
+        rest = f"{before} {after}".strip()
+        marks.append(mark)
+    yield rest, tuple(marks)
+    for place in reversed([found.start() for found in _PARTED.finditer(rest)]):
+        left, right = rest[:place], rest[place + 1 :]
+        if left.strip() and right.strip():
+            yield left, (*marks, right)
+            yield right, (*marks, left)
+    for length in range(1, len(rest) - _TWO_LETTERS + 1):  # 欠款余额万元
+        yield rest[:-length], (*marks, rest[-length:])
+
+
+def _reads(mark: str) -> bool:
+    """Whether what stands beside a name can be read, and names nobody else."""
+    read = read_marks(mark) if mark.strip() else Marks(frozenset())
+    return read is not None and "others" not in read.kinds
