@@ -147,6 +147,7 @@ class ConstantField:
     name: str  # of the field
     fact: str
     value: str
+    number: int | None = None  # of the debt
     missing: bool = False  # every case must have it, and it stands nowhere
 
 
@@ -212,8 +213,8 @@ def _unknown(fact: str, each: UnknownWord, given: dict[str, str]) -> WordField:
 
 
 def _constant_fields(seen: Preview, missing: Sequence[str], sent: FormData | None) -> Iterator[ConstantField]:
-    def field(name: str, fact: str, value: str, *, missing: bool = False) -> ConstantField:
-        return ConstantField(name, fact, value if sent is None else _text(sent, name), missing)
+    def field(name: str, fact: str, value: str, number: int | None = None, *, missing: bool = False) -> ConstantField:
+        return ConstantField(name, fact, value if sent is None else _text(sent, name), number, missing)
 
     for fact in missing:
         yield field(f"constant.{fact}", fact, "", missing=True)
@@ -221,7 +222,7 @@ def _constant_fields(seen: Preview, missing: Sequence[str], sent: FormData | Non
         yield field(f"constant.{fact}", fact, value)
     for number, constants in seen.mapping.debts.items():
         for fact, value in constants.items():
-            yield field(f"of.{number}.{fact}", fact, value)
+            yield field(f"of.{number}.{fact}", fact, value, number)
 
 
 def fact_groups(vocabulary: Vocabulary) -> tuple[tuple[Text | None, tuple[str, ...]], ...]:

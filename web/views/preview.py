@@ -13,7 +13,9 @@ from forbear.batch import mappings, preview, rejects, uploads
 from forbear.intake import IntakeError
 from forbear.intake.source import SeveralTablesError
 from models.upload import Upload
+from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
+from web import language
 from web.views import render
 from web.views.mapping_form import fact_groups, form_of, values_of
 
@@ -49,12 +51,22 @@ def preview_page(request: Request, work: ViewerWork, upload: Upload, refused: Re
         "vocabulary": vocabulary,
         "groups": fact_groups(vocabulary),
         "values_of": values_of,
+        "units": _units,
         "zone": pack.manifest.timezone,
         "telling": _telling(pack),
         "problems": list(rejects.shown(vocabulary, seen.headers, (each.first for each in seen.problems), seen.mapping)),
         "rows": {each.first.row: each.rows for each in seen.problems},
     }
     return render.page(request, "batch/upload.html", values, 422 if refused else 200, f"/uploads/{upload.id}")
+
+
+def _units(fact: Fact, lang: language.Language) -> dict[str, str]:
+    """The units that a column of a fact may be in: by the names that headers have for them, as people call them."""
+    key = f"mapping.units.{fact.type}"
+    if not language.has(key):
+        return {}
+    names, called = (language.message(each, key).split("|") for each in ("zh", lang))
+    return dict(zip(names, called, strict=True))
 
 
 def _not_seen(request: Request, work: ViewerWork, upload: Upload, fault: IntakeError, why: IntakeError) -> Response:

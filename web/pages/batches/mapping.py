@@ -1,7 +1,7 @@
 """The mapping of an upload: chosen on its preview, looked at again, and submitted once all of it is settled."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -28,7 +28,7 @@ _MOST_FIELDS = 5 * MAX_COLUMNS  # of a form: a column has up to four
 class _LargeForm(APIRoute):
     """A route whose form may have more fields than the framework takes by itself."""
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def handle_large(request: Request) -> Response:
