@@ -225,6 +225,11 @@ def _constant_fields(seen: Preview, missing: Sequence[str], sent: FormData | Non
             yield field(f"of.{number}.{fact}", fact, value, number)
 
 
+def counted_from(mapping: Mapping | None) -> int:
+    """The row of the file from which its rows are counted; 0 where they stand in no row of their own."""
+    return 0 if mapping is None or mapping.numbers else mapping.header_row or 0
+
+
 def fact_groups(vocabulary: Vocabulary) -> tuple[tuple[Text | None, tuple[str, ...]], ...]:
     """The facts that a column may hold under the pack's headings; what stands under none comes first."""
     facts = vocabulary.facts

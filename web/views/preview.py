@@ -17,7 +17,7 @@ from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
 from web import language
 from web.views import render
-from web.views.mapping_form import fact_groups, form_of, values_of
+from web.views.mapping_form import counted_from, fact_groups, form_of, values_of
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ def preview_page(request: Request, work: ViewerWork, upload: Upload, refused: Re
         "telling": _telling(pack),
         "problems": list(rejects.shown(vocabulary, seen.headers, (each.first for each in seen.problems), seen.mapping)),
         "rows": {each.first.row: each.rows for each in seen.problems},
+        "header_row": counted_from(seen.mapping),
     }
     return render.page(request, "batch/upload.html", values, 422 if refused else 200, f"/uploads/{upload.id}")
 
