@@ -15,10 +15,14 @@ from forbear.intake.guessed import Sure
 from forbear.intake.notices import notices_of
 from forbear.intake.rows import follow
 from forbear.intake.seen_values import SeenValues, UnknownWord
+from forbear.locale import said
+from rules.facts.case_facts import display
 from rules.facts.cells import Value
+from rules.locale import Language
 from rules.pack.files.schema import Text, Vocabulary
 
 FIRST = 20  # rows and problems that are shown
+_LANGUAGES: tuple[Language, Language] = ("zh", "en")
 _UNREAD_ROWS = 500  # that are looked at where no row can be read as a case
 _MOST_ROWS = 5_000
 _MOST_SECONDS = 2.0
@@ -144,6 +148,15 @@ def look(
         rejected=counted.rows - counted.accepted,
         whole=counted.whole,
     )
+
+
+def stored_as(vocabulary: Vocabulary, name: str, value: Value) -> Text:
+    """A value as it would be stored, in words: ¥120,000.00, 45 days, 18.00 %."""
+    fact = vocabulary.facts[name]
+    if fact.type == "int" and fact.unit in ("days", "months", "years"):
+        return said(f"stored.{fact.unit}", n=value)
+    zh, en = (display(vocabulary, name, value, language) for language in _LANGUAGES)
+    return Text(zh=zh.replace("%", " %"), en=en.replace("%", " %")) if fact.type == "rate" else Text(zh=zh, en=en)
 
 
 class _Counted:

@@ -16,11 +16,12 @@ from forbear.base.spool import spool
 from forbear.base.vault import Vault
 from forbear.batch import mappings
 from forbear.batch.submit import Head, Submitted, submit
-from forbear.intake import Mapping, Remembered, open_source, understand
+from forbear.intake import Mapping, Remembered, ending, open_source, understand
 from models.upload import Upload
 
 KEPT_FOR = dt.timedelta(days=1)
 MOST_WAITING = 10  # of one account, so that nobody fills the database with files that they never submit
+_MAX_ENDING = 12
 _MAX_NAME = 60  # characters, so that with four bytes each it is a file name anywhere
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
@@ -40,8 +41,10 @@ def tidy(name: str) -> str:
     last = _NOT_IN_NAMES.sub("", re.split(r"[/\\]", name)[-1]).strip()
     if last in (".", ".."):
         return ""
-    path = Path(last)
-    return last if len(last) <= _MAX_NAME else path.stem[: _MAX_NAME - len(path.suffix[:10])] + path.suffix[:10]
+    if len(last) <= _MAX_NAME:
+        return last
+    kept = ending(last)[:_MAX_ENDING]
+    return last[: _MAX_NAME - len(kept)] + kept
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from models.intake import Batch
 from rules.decision.safety_hold import denied_kinds
 from rules.facts.case_facts import Facts, FieldError, Parser, read_facts
 from rules.facts.cells import Value
+from rules.facts.doubts import RowDoubts
 from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
 
@@ -64,6 +65,8 @@ def answer(work: ViewerWork, standing: CaseContext, cells: Mapping[str, object],
     before = _known(pack, version)
     facts, changed = _changed(pack, before, case.case_ref, cells, standing.today)
     _age(facts, changed, version_day=session.get_one(Batch, version.batch_id).as_of, today=standing.today)
+    if doubts := [*RowDoubts(pack.vocabulary, standing.today).of(facts, among=changed)]:
+        raise RefusedError(*doubts)
     opened: dict[str, Any] = {"facts": {}, "extra": {}} if version.private is None else work.vault.open(version.private)
     borrower = facts.get("borrower_ref")
     row = Accepted(

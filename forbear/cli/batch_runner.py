@@ -2,7 +2,10 @@
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Parts
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from subprocess import Popen
 from uuid import UUID
@@ -10,12 +13,14 @@ from uuid import UUID
 from rich.progress import Progress, TaskID
 
 from forbear.base.errors import ForbearError
-from forbear.batch import chunks
+from forbear.batch import chunks, mappings
 from forbear.batch.progress import BatchProgress, progress_of, remaining
 from forbear.batch.submit import Head, Submitted, submit
 from forbear.cli.context import Context
-from forbear.intake import Accepted, Intake, Rejected, open_intake
+from forbear.intake import Accepted, Intake, Mapping, Rejected, SourceFile, open_source, understand
+from forbear.intake.mapping import check
 from models.database.session import session
+from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 from workers.wake import wake
 
@@ -23,13 +28,41 @@ POLL_SECONDS = 0.1
 SWEEP_AFTER = dt.timedelta(seconds=20)  # while we wait we sweep too, should a message be lost and no scheduler run
 
 
-def open_files(paths: Sequence[Path], pack: Pack) -> list[Intake]:
+@dataclass(frozen=True)
+class Handed:
+    """Files that are handed in, and what was said of how to read them."""
+
+    sources: list[SourceFile]
+    given: Mapping | None
+
+
+def open_files(paths: Sequence[Path], pack: Pack, given: Mapping | None = None) -> Handed:
     """Open every file before anything is submitted, so that an unreadable one stops nothing half-way."""
-    return [open_intake(path, pack.vocabulary) for path in paths]
+    sources = [open_source(path, pack.vocabulary, given) for path in paths]
+    if given is not None:
+        for source in sources:
+            check(given, pack.vocabulary, source.columns)
+    return Handed(sources, given)
 
 
-def hand_in(context: Context, files: Sequence[Intake], pack: Pack, as_of: dt.date, bar: Progress) -> list[Submitted]:
-    """Submit each file as a batch and wake the workers once it is committed."""
+def understood(context: Context, handed: Handed, pack: Pack) -> list[Intake]:
+    """The files as they are read: as it was said, as they were confirmed before, else as it is certain."""
+    with session(context.engine) as found:
+        return [
+            understand(
+                source,
+                pack.vocabulary,
+                handed.given,
+                mappings.recall(found, context.vault, context.settings.submitter, source.columns),
+            )
+            for source in handed.sources
+        ]
+
+
+def hand_in(
+    context: Context, files: Sequence[Intake], pack: Pack, as_of: dt.date, bar: Progress, *, remembered: bool = False
+) -> list[Submitted]:
+    """Submit each file as a batch and wake the workers once it is committed; remember how it was said to be read."""
     submitted = []
     for file in files:
         task = bar.add_task(f"reading {file.path.name}", total=None)
@@ -38,16 +71,22 @@ def hand_in(context: Context, files: Sequence[Intake], pack: Pack, as_of: dt.dat
                 work,
                 _counted(file.on(as_of), bar, task),
                 head=Head.of(file, file.path.name),
-                notices=lambda file=file: file.notices,
+                notices=partial(_notices, file),
                 pack=pack,
                 as_of=as_of,
                 submitter=context.settings.submitter,
                 chunk_size=context.settings.chunk_size,
             )
+            if remembered:
+                mappings.remember(work, context.settings.submitter, file)
         wake(done.wakes, context.urls.redis)
         bar.update(task, total=done.rows_read, completed=done.rows_read)
         submitted.append(done)
     return submitted
+
+
+def _notices(file: Intake) -> tuple[Text, ...]:
+    return file.notices
 
 
 def _counted(rows: Iterable[Accepted | Rejected], bar: Progress, task: TaskID) -> Iterator[Accepted | Rejected]:
@@ -58,7 +97,7 @@ def _counted(rows: Iterable[Accepted | Rejected], bar: Progress, task: TaskID) -
 
 
 def wait(
-    context: Context, batches: Sequence[UUID], bar: Progress, parts: Mapping[str, Popen[bytes]]
+    context: Context, batches: Sequence[UUID], bar: Progress, parts: Parts[str, Popen[bytes]]
 ) -> list[BatchProgress]:
     """Wait until every batch is complete, sweeping like the scheduler; a part of ours that ends is an error."""
     task = bar.add_task("triaging", total=None)
@@ -81,7 +120,7 @@ def wait(
         return [found for batch in batches if (found := progress_of(opened, batch)) is not None]
 
 
-def _check(parts: Mapping[str, Popen[bytes]], context: Context) -> None:
+def _check(parts: Parts[str, Popen[bytes]], context: Context) -> None:
     for name, process in parts.items():
         if process.poll() is not None:
             log = context.settings.home / f"{name}.log"

@@ -7,7 +7,7 @@ from dataclasses import field as part
 from forbear.intake.headers import LONGEST, Header, Names, Refusal, folded, meaning
 from forbear.intake.source import IntakeError
 from forbear.locale import said
-from rules.facts.units import Unit
+from rules.facts.notation.units import Unit
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
 NOTES = "notes"  # the one fact that several columns may hold

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from rules.facts.cells import CellError, shown
-from rules.facts.units import Unit
+from rules.facts.notation.units import Unit
 from rules.locale.word_lists import word_lists
 
 DateOrder: TypeAlias = Literal["ymd", "dmy", "mdy"]

@@ -1,8 +1,8 @@
 """Guess: what each column of a file seems to hold, and how sure that is; from its header, its cells and the past."""
 
 import re
+from collections.abc import Container, Sequence
 from collections.abc import Mapping as Known
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -11,16 +11,17 @@ from typing import Final
 from forbear.intake import date_order, shapes, wide
 from forbear.intake.columns import NOTES, is_reject_column, missing_facts
 from forbear.intake.date_order import DateOrder
-from forbear.intake.guessed import Guessed
-from forbear.intake.headers import Names, Refusal, folded, unit_beside
-from forbear.intake.likeness import Likeness, is_anothers, likest, sounds_like_notes
+from forbear.intake.guessed import BY_NAME, GIVEN, OTHER_SHAPE, PROPOSED, SAME_COLUMN, SAME_FILE, Guessed
+from forbear.intake.headers import Names, Refusal, folded, unit_beside, unit_named
+from forbear.intake.likeness import Likeness, is_anothers, is_place, likest, sounds_like_notes
 from forbear.intake.mapping import ColumnUse, Mapping, check
+from forbear.intake.rivals import each_fact_once
 from forbear.intake.shapes import Shape
-from forbear.intake.source import IntakeError, SourceFile, distinct, is_blank
+from forbear.intake.source import IntakeError, SourceFile, as_text, distinct, is_blank
 from forbear.locale import said
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError, Reader, fold, words_of_values
-from rules.facts.units import OWN, Unit
+from rules.facts.notation.units import OWN, Unit
 from rules.locale import listed
 from rules.pack.files.schema import Text, Vocabulary
 
@@ -72,17 +73,20 @@ class Guess:
         if self.date_orders:
             raise IntakeError("mapping.order_open")
 
-    def with_suggestions(self, vocabulary: Vocabulary, fault: IntakeError) -> IntakeError:
-        """A fault that says too which columns may be what is missing."""
+    def with_suggestions(
+        self, vocabulary: Vocabulary, missing: IntakeError, given: Container[str | None]
+    ) -> IntakeError:
+        """What is missing, with the columns that may be it."""
+        names = missing_facts(vocabulary, given)
+        wanted = {*names, *(fact.required_unless for fact in names.values())}
         maybe = [
             said("mapping.maybe", column=each.header.strip(), field=vocabulary.facts[each.use.fact].title)
             for each in self.unconfirmed
-            if each.use.fact is not None
-            and vocabulary.facts[each.use.fact].required | bool(vocabulary.facts[each.use.fact].required_unless)
+            if each.use.fact is not None and each.use.fact in wanted
         ]
         if not maybe:
-            return fault
-        return IntakeError("mapping.suggestion", fault=Text(zh=fault.zh, en=fault.en), columns=listed(maybe))
+            return missing
+        return IntakeError("mapping.suggestion", fault=Text(zh=missing.zh, en=missing.en), columns=listed(maybe))
 
     @property
     def certain(self) -> Mapping:
@@ -104,9 +108,10 @@ def guess(
     base = _over(past.whole or Mapping(), given)
     cells = sample(source)
     guesser = _Guesser(vocabulary, source.titles, given, past)
+    guesser.look_over(source.columns)
     columns = [guesser.column(header, cells[position]) for position, header in enumerate(distinct(source.columns))]
     columns, debts = wide.proposed(vocabulary, guesser.names, columns, cells, base)
-    columns, fault = _each_fact_once(vocabulary, columns, cells)
+    columns, fault = each_fact_once(vocabulary, columns, cells)
     columns = [guesser.with_unit(each) for each in columns]
     mapping = base.model_copy(
         update={"columns": {each.header: each.use for each in columns}, "debts": {**debts, **base.debts}}
@@ -145,6 +150,12 @@ class _Guesser:
         self._facts = {name: fact for name, fact in vocabulary.facts.items() if not fact.derived and not fact.given}
         self._titles, self._given, self._past = titles, given, past
         self._vocabulary = vocabulary
+        self._certain: set[str] = set()
+
+    def look_over(self, headers: Sequence[str]) -> None:
+        """What a header means may hang on what the others are called."""
+        known = (self.names.of(header) for header in headers)
+        self._certain = {header.facts[0] for header in known if header is not None and header.sure}
 
     @cached_property
     def _likeness(self) -> Likeness:
@@ -158,14 +169,14 @@ class _Guesser:
         """One column."""
         shape = shapes.shape_of(cells)
         if header in self._given.columns:
-            return Guessed(header, self._given.columns[header], "certain", said("guess.given"), shape, 9)
+            return Guessed(header, self._given.columns[header], "certain", said("guess.given"), shape, GIVEN)
         if is_reject_column(header):
             return Guessed(header, _UNUSED, "certain", said("guess.rejects"), shape)
         if (found := self._remembered(header, shape)) is not None:
             return found
         known = self.names.of(header)
         if known is None and NOTES in self._facts and self._is_notes(_NUMBERED.sub("", folded(header))):
-            return Guessed(header, ColumnUse(fact=NOTES), "certain", said("guess.name"), shape, 2)
+            return Guessed(header, ColumnUse(fact=NOTES), "certain", said("guess.name"), shape, BY_NAME)
         if known is None:
             return self._like(header, cells, shape)
         if not known.sure:
@@ -174,7 +185,7 @@ class _Guesser:
         if shape is not None and shapes.contradicts(shape, self._facts[name]):
             why = said("guess.contradicted", field=self._facts[name].title, shape=shapes.named(shape))
             return Guessed(header, _UNUSED, "open", why, shape)
-        return Guessed(header, ColumnUse(fact=name), "certain", said("guess.name"), shape, 2)
+        return Guessed(header, ColumnUse(fact=name), "certain", said("guess.name"), shape, BY_NAME)
 
     def with_unit(self, each: Guessed) -> Guessed:
         """The guess with the unit that stands beside its header or above the table; left open where that is another."""
@@ -186,7 +197,11 @@ class _Guesser:
             if each.sure == "certain":
                 self.refusal = self.refusal or IntakeError.of(unit.text)
             return replace(each, use=_UNUSED, sure="open", why=unit.text)
-        return each if unit == OWN else replace(each, use=each.use.model_copy(update={"unit": unit.name}))
+        if unit == OWN:
+            return each
+        short = unit.name.rpartition(":")[2].strip()  # of what stands above a table, the unit alone
+        name = short if unit_named(self._facts[name], short) == replace(unit, name=short) else unit.name
+        return replace(each, use=each.use.model_copy(update={"unit": name}))
 
     def _is_notes(self, name: str) -> bool:
         known = self.names.of(name)
@@ -194,13 +209,26 @@ class _Guesser:
 
     def _asked(self, header: str, names: Sequence[str], cells: Sequence[object], shape: Shape | None) -> Guessed:
         """A header that may mean these facts, or something else."""
-        fitting = [name for name in names if name in self._facts and self._readable(name, cells, shape, OWN)]
+        likeliest = sorted((name for name in names if name in self._facts), key=self._stood_in_for)
+        fitting = [name for name in likeliest if self._readable(name, cells, shape, OWN)]
         if not fitting:
             titles = listed(self._facts[name].title for name in names)
             why = said("guess.contradicted", field=titles, shape=shapes.named(shape or "mixed"))
             return Guessed(header, _UNUSED, "open", why, shape)
         why = said("guess.asked", field=self._facts[fitting[0]].title)
-        return Guessed(header, ColumnUse(fact=fitting[0]), "likely", why, shape, 1)
+        return Guessed(
+            header, ColumnUse(fact=fitting[0]), "likely", why, shape, PROPOSED + self._rank(fitting[0], header)
+        )
+
+    def _stood_in_for(self, name: str) -> bool:
+        """Whether a file does without this fact, since a column of it holds the one that it stands in for."""
+        return any(fact.required_unless == name and other in self._certain for other, fact in self._facts.items())
+
+    def _rank(self, name: str, header: str) -> float:
+        """Of the headers that may mean a fact the pack names the likeliest first."""
+        asks = [folded(each) for each in self._facts[name].asks]
+        form = folded(header)
+        return 1 - asks.index(form) / len(asks) if form in asks else 0.0
 
     def _remembered(self, header: str, shape: Shape | None) -> Guessed | None:
         whole = self._past.whole
@@ -213,10 +241,10 @@ class _Guesser:
         if use.fact is not None and (use.fact not in self._facts or shapes.contradicts(shape, self._facts[use.fact])):
             return None  # another policy knew that fact
         if whole is not None and header in whole.columns:
-            return Guessed(header, use, "certain", said("guess.same_file"), shape, 5)
+            return Guessed(header, use, "certain", said("guess.same_file"), shape, SAME_FILE)
         if known is not None and (known.shape == shape or shape is None):
-            return Guessed(header, use, "certain", said("guess.same_column"), shape, 4)
-        return Guessed(header, use, "likely", said("guess.other_shape"), shape, 3)
+            return Guessed(header, use, "certain", said("guess.same_column"), shape, SAME_COLUMN)
+        return Guessed(header, use, "likely", said("guess.other_shape"), shape, OTHER_SHAPE)
 
     def _like(self, header: str, cells: Sequence[object], shape: Shape | None) -> Guessed:
         found = self._likeness.best(header)
@@ -228,7 +256,8 @@ class _Guesser:
                 why = said("guess.like", field=self._facts[name].title)
                 return Guessed(header, ColumnUse(fact=name), "likely", why, shape, score)
         if NOTES in self._facts and (
-            shape == "sentence" or (shape in ("mixed", "word", None) and sounds_like_notes(header))
+            (shape == "sentence" and not is_place(header))
+            or (shape in ("mixed", "word", None) and sounds_like_notes(header) and _differ(cells))
         ):
             return Guessed(header, ColumnUse(fact=NOTES), "likely", said("guess.sentences"), shape, 0.5)
         by_shape = None if is_anothers(header) else self._by_shape(shape)
@@ -251,6 +280,10 @@ class _Guesser:
         """Whether the cells can be read as this fact, nearly all of them."""
         fact = self._facts[name]
         if shapes.contradicts(shape, fact) or (fact.type == "text" and shape == "sentence" and not fact.free):
+            return False
+        if fact.code == "reference" and sum(map(_has_digit, cells)) * 2 < len(cells):
+            return False  # names and words are no references
+        if fact.values and shape == "number":
             return False
         if fact.values and fact.type != "list":
             words = {fold(str(cell)) for cell in cells[:_TRIED]}
@@ -281,6 +314,15 @@ def _reads(read: Reader, cell: object) -> bool:
     return True
 
 
+def _has_digit(cell: object) -> bool:
+    return any(map(str.isdigit, as_text(cell)))
+
+
+def _differ(cells: Sequence[object]) -> bool:
+    """Whether these are words of one's own, not a few codes over and over."""
+    return len(set(map(as_text, cells))) * 2 >= len(cells)
+
+
 def _over(remembered: Mapping, given: Mapping) -> Mapping:
     """What is given, and what it leaves open as it was confirmed before."""
     set_now = {name: getattr(given, name) for name in given.model_fields_set}
@@ -292,37 +334,6 @@ def _over(remembered: Mapping, given: Mapping) -> Mapping:
         if name in given.constants or all(use.fact != name for use in given.columns.values())
     }
     return remembered.model_copy(update={**set_now, "columns": given.columns})
-
-
-def _each_fact_once(
-    vocabulary: Vocabulary, columns: Sequence[Guessed], cells: Sequence[Sequence[object]]
-) -> tuple[list[Guessed], IntakeError | None]:
-    """The guesses with no fact in two columns but notes: the heavier is kept, and alike ones are left open."""
-    holders: dict[tuple[str, int | None], list[int]] = {}
-    for position, each in enumerate(columns):
-        if each.use.fact is not None and each.use.fact != NOTES:
-            holders.setdefault((each.use.fact, each.use.debt), []).append(position)
-    settled, fault = list(columns), None
-    for (fact, _), positions in holders.items():
-        if len(positions) == 1:
-            continue
-        first = max(positions, key=lambda position: (columns[position].weight, -position))
-        kept = columns[first]
-        for position in positions:
-            each = columns[position]
-            if position == first or each.weight == 9:  # two that are given are refused when the mapping is checked
-                continue
-            why = said("guess.held", column=kept.header.strip())
-            alike = kept.weight == each.weight and cells[first] != cells[position]
-            settled[position] = replace(each, use=_UNUSED, sure="open" if alike else "certain", why=why)
-            if alike:
-                settled[first] = replace(
-                    settled[first], sure="open", why=said("guess.held", column=each.header.strip())
-                )
-            if alike and kept.sure == "certain":
-                meant = Text(zh=vocabulary.facts[fact].title.zh, en=fact)
-                fault = IntakeError("header.twice", first=kept.header.strip(), second=each.header.strip(), field=meant)
-    return settled, fault
 
 
 def _date_orders(

@@ -7,6 +7,8 @@ from forbear.intake.mapping import ColumnUse
 from forbear.intake.shapes import Shape
 from rules.pack.files.schema import Text
 
+# How heavy a guess is: of two columns that seem to hold one fact, the heavier is believed.
+GIVEN, SAME_FILE, SAME_COLUMN, OTHER_SHAPE, BY_NAME, PROPOSED = 9.0, 5.0, 4.0, 3.0, 2.0, 1.0
 Sure: TypeAlias = Literal["certain", "likely", "open"]
 
 
@@ -19,4 +21,4 @@ class Guessed:
     sure: Sure
     why: Text
     shape: Shape | None = None
-    weight: float = 0.0  # of two guesses of one fact, the heavier is kept
+    weight: float = 0.0

@@ -1,8 +1,8 @@
 """Headers: which facts a column's name may mean, and the unit that stands beside it or above the table.
 
 A header is a name with words beside it: 欠款余额（万元）, Balance / CNY 10,000, 利率‰. The words are read as a unit
-(rules/facts/units.py), as another name of the same fact, or not at all; a name with words beside it that nobody can
-read, or that name somebody else, is no name of a fact.
+(rules/facts/notation/units.py), as another name of the same fact, or not at all; a name with words beside it that
+nobody can read, or that name somebody else, is no name of a fact.
 """
 
 import re
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from forbear.locale import said
-from rules.facts.letters import clean
-from rules.facts.units import OWN, Marks, OtherUnit, Unit, read_marks, unit_in, wanted
+from rules.facts.notation.letters import clean
+from rules.facts.notation.units import OWN, Marks, OtherUnit, Unit, read_marks, unit_in, wanted
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
 _DECORATION = re.compile(r"[\s_\-—–*:.·'\"“”]+")

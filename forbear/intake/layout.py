@@ -8,9 +8,10 @@ from forbear.intake.date_order import in_order, order_in
 from forbear.intake.headers import unit_named
 from forbear.intake.mapping import Mapping
 from forbear.intake.source import SourceRow, Unread, as_text, is_blank
+from forbear.locale import said
 from rules.facts.case_facts import FieldError
 from rules.facts.cells import CellError, fold
-from rules.facts.units import Unit
+from rules.facts.notation.units import Unit
 from rules.locale import said as of_cell
 from rules.pack.files.schema import Vocabulary
 
@@ -112,7 +113,7 @@ class Layout:
         errors = []
         for name, cell in given.items():
             if type(cell) is Unread:
-                errors.append(FieldError.of(name, cell.why))
+                errors.append(FieldError.of(name, said("row.unread", field=self._facts[name].title, why=cell.why)))
                 given[name] = None
         for name, order in self._dates[debt]:
             cell = given.get(name)

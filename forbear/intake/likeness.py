@@ -1,9 +1,16 @@
-"""Likeness: how much a header says the same as a name of a fact; for guesses that a person confirms."""
+"""Likeness: how much a header says the same as a name of a fact; for guesses that a person confirms.
 
+What a header is about stands in the words that are left when those are taken away that only say whose it is, or that it
+is a number, a name or a day: Borrower Phone No. and phoneNumber are both about a phone.
+"""
+
+import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from forbear.intake.headers import folded
+from rules.facts.notation.letters import clean
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Vocabulary
 
@@ -11,56 +18,86 @@ _WORDS: Final = word_lists("columns")
 _OTHERS: Final = tuple(folded(word) for word in _WORDS["others"])
 _APART: Final = tuple(folded(word) for word in _WORDS["apart"])
 _NOTES: Final = tuple(folded(word) for word in _WORDS["notes"])
+_BARE: Final = frozenset(folded(word) for word in _WORDS["bare"])
+_PLACES: Final = tuple(folded(word) for word in _WORDS["places"])
+_OWN: Final = frozenset(folded(word) for word in _WORDS["own"] if word.isascii())
+_OWN_CJK: Final = re.compile("|".join(sorted((w for w in _WORDS["own"] if not w.isascii()), key=len, reverse=True)))
+_HUMP: Final = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_LATIN: Final = re.compile(r"[a-z]+")
+_SAME: Final = 0.8  # of a header that says the same in other words
+_SPELT: Final = 0.85  # of the pairs of letters that two names share: as many as where one is misspelt
+
+_Core = tuple[str, frozenset[str]]
 
 
 class Likeness:
     """The names of the facts, taken apart once for all headers of a file."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self._names = [
-            (form, _pairs(form), name)
-            for name, fact in vocabulary.facts.items()
-            if not fact.derived and not fact.given
-            for form in {folded(each) for each in (name, fact.title.zh, fact.title.en, *fact.aliases)}
-            if len(form) > 1
-        ]
+        self._cores: dict[_Core, list[str]] = {}
+        self._names: list[tuple[frozenset[str], str, str]] = []
+        for name, fact in vocabulary.facts.items():
+            if fact.derived or fact.given:
+                continue
+            for known in dict.fromkeys((name, fact.title.zh, fact.title.en, *fact.aliases, *fact.asks)):
+                if (core := _core(known)) is not None and name not in (facts := self._cores.setdefault(core, [])):
+                    facts.append(name)
+                form = folded(known)
+                self._names.append((_pairs(form), form, name))
 
     def best(self, header: str) -> Mapping[str, float]:
         """The facts that a header may name, each with how like it is: 1 is the same."""
-        form = folded(header)
-        if len(form) < 2 or is_anothers(header):
+        if is_anothers(header) or is_place(header):
             return {}
+        core = _core(header)
+        found = dict.fromkeys(self._cores.get(core, ()), _SAME) if core is not None else {}
+        return found or self._misspelt(folded(header))
+
+    def _misspelt(self, form: str) -> dict[str, float]:
         pairs = _pairs(form)
         found: dict[str, float] = {}
-        for known, known_pairs, name in self._names:
-            score = _score(form, pairs, known, known_pairs)
-            if score > found.get(name, 0.4):
-                found[name] = score
+        for known, text, name in self._names:
+            shared = len(pairs & known)
+            score = 2 * shared / (len(pairs) + len(known)) if shared else 0.0
+            if score >= _SPELT and score > found.get(name, 0) and not _apart(form, text):
+                found[name] = score * _SAME
         return found
 
 
 def is_anothers(header: str) -> bool:
     """Whether a header names somebody else than the borrower."""
-    return any(word in folded(header) for word in _OTHERS)
+    form = folded(header)
+    return any(word in form for word in _OTHERS)
 
 
 def sounds_like_notes(header: str) -> bool:
     """Whether a header is that of free words."""
-    return any(word in folded(header) for word in _NOTES)
+    form = folded(header)
+    return any(word in form for word in _NOTES)
 
 
-def _score(form: str, pairs: frozenset[str], known: str, known_pairs: frozenset[str]) -> float:
-    if known in form and len(known) > 1:
-        # What stands before a name narrows it (overdue principal); what it is, the end says.
-        rest = form.replace(known, "", 1)
-        score = 0.6 + 0.3 * len(known) / len(form) if form.endswith(known) else 0.45 + 0.3 * len(known) / len(form)
-        return score - (0.4 if any(word in rest for word in _APART) else 0)
-    if form in known:
-        return 0.4 + 0.4 * len(form) / len(known)
-    shared = len(pairs & known_pairs)
-    return 2 * shared / (len(pairs) + len(known_pairs)) * 0.9 if shared else 0.0
+def is_place(header: str) -> bool:
+    """Whether a header is that of an address, which no fact is."""
+    form = folded(header)
+    return any(word in form for word in _PLACES)
 
 
+@lru_cache(maxsize=4096)
+def _core(header: str) -> _Core | None:
+    """What a header is about; None where it says no more than whose it is."""
+    text = clean(header)
+    latin = frozenset(_LATIN.findall(clean(_HUMP.sub(" ", header)).casefold())) - _OWN
+    cjk = _OWN_CJK.sub("", "".join(char for char in text if ord(char) > 0x2E80 and char.isalpha()))
+    told = {cjk, *latin} - _BARE
+    return (cjk, latin) if any(len(word) > 1 for word in told) else None
+
+
+def _apart(one: str, other: str) -> bool:
+    """Whether one of two names has a word that makes another thing of it."""
+    return any((word in one) != (word in other) for word in _APART)
+
+
+@lru_cache(maxsize=4096)
 def _pairs(form: str) -> frozenset[str]:
     return frozenset(form[at : at + 2] for at in range(len(form) - 1))
 

@@ -14,7 +14,7 @@ from forbear.intake.headers import folded, unit_named
 from forbear.intake.source import IntakeError, distinct
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError
-from rules.facts.units import Unit, wanted
+from rules.facts.notation.units import Unit, wanted
 from rules.locale import listed
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
@@ -99,7 +99,9 @@ def of_data(data: object) -> Mapping:
     try:
         return Mapping.model_validate(data)
     except ValidationError as error:
-        raise _refused(error.errors()[0]) from None
+        faults = error.errors()
+        unknown = (each for each in faults if each["type"] == "extra_forbidden")  # a wrong key makes others missing
+        raise _refused(next(unknown, faults[0])) from None
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

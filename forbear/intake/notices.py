@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator
 from forbear.intake import wide
 from forbear.intake.columns import NOTES, is_reject_column
 from forbear.intake.guess import Guess
+from forbear.intake.guessed import SAME_COLUMN, SAME_FILE
 from forbear.intake.mapping import Mapping
 from forbear.locale import said
+from rules.facts.case_facts import display, reader
 from rules.locale import listed
 from rules.pack.files.schema import Text, Vocabulary
 
@@ -15,6 +17,13 @@ _MOST = 30  # columns that one sentence names
 
 def notices_of(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterator[Text]:
     """The sentences on a file that is read by this mapping."""
+    if any(each.weight == SAME_FILE for each in guess.columns):
+        yield said("notice.remembered")
+    learned = [
+        each.header.strip() for each in guess.columns if each.weight == SAME_COLUMN and each.use.fact is not None
+    ]
+    if learned:
+        yield said("notice.learned", columns=_names(learned))
     unused = [each for each in guess.columns if mapping.columns[each.header].fact is None]
     unknown = [each.header for each in unused if each.sure == "certain" and not is_reject_column(each.header)]
     if named := [name.strip() for name in unknown if name.strip()]:
@@ -34,8 +43,11 @@ def notices_of(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterat
 
 
 def _label(vocabulary: Vocabulary, fact: str, word: str) -> Text:
-    value = vocabulary.facts[fact].values.get(word)
-    return Text(zh=word, en=word) if value is None else Text(zh=value.zh, en=value.en)
+    """A constant as it is stored."""
+    value = reader(vocabulary.facts[fact])(word)
+    if value is None:
+        return Text(zh=word, en=word)
+    return Text(zh=display(vocabulary, fact, value, "zh"), en=display(vocabulary, fact, value, "en"))
 
 
 def _names(names: Iterable[str]) -> Text:

@@ -11,8 +11,9 @@ from forbear.intake.headers import unit_named
 from forbear.intake.mapping import Mapping
 from forbear.intake.source import SourceFile, SourceRow, Unread, as_text, distinct, is_blank
 from rules.facts.case_facts import reader
+from rules.facts.cell_doubts import doubting
 from rules.facts.cells import CellError, Reader, Value, fold, words_of_values
-from rules.facts.units import OWN, Unit
+from rules.facts.notation.units import OWN, Unit
 from rules.pack.files.schema import Fact, Vocabulary
 
 SHOWN: Final = 3
@@ -82,7 +83,7 @@ class SeenValues:
                 fact = vocabulary.facts[use.fact]
                 words = {fold(word): value for word, value in mapping.values.get(use.fact, {}).items()}
                 unit = OWN if use.unit is None else unit_named(fact, use.unit)
-                read = _reader(fact, unit if isinstance(unit, Unit) else OWN, mapping.date_order)
+                read = _reader(vocabulary, use.fact, unit if isinstance(unit, Unit) else OWN, mapping.date_order)
                 self._watched.append(_Watched(at, use.fact, fact, read, words))
 
     def note(self, row: SourceRow) -> SourceRow:
@@ -120,8 +121,10 @@ class _Near:
         return tuple(dict.fromkeys(name for known in close for name in self._table[known]))[:3]
 
 
-def _reader(fact: Fact, unit: Unit, order: DateOrder | None) -> Reader:
-    read = reader(fact, unit)
+def _reader(vocabulary: Vocabulary, name: str, unit: Unit, order: DateOrder | None) -> Reader:
+    """What the rows of cases are read by: a value that is in doubt is none that would be stored."""
+    fact = vocabulary.facts[name]
+    read = doubting(reader(fact, unit, vocabulary.timezone), name, fact, vocabulary)
     if fact.type != "date":
         return read
     return lambda cell: read(in_order(cell, order_in(unit) or order))

@@ -50,7 +50,7 @@ _CODES: dict[str, frozenset[Shape]] = {
     "id_number": frozenset(("date", "phone", "percent", "sentence")),
     "reference": frozenset(("phone", "id_number", "percent", "sentence")),
 }
-_SHORT_TEXT = frozenset[Shape](("date", "phone", "id_number", "long_number", "percent", "number"))
+_SHORT_TEXT = frozenset[Shape](("date", "percent"))
 _SHORT = 200  # characters that a short text may have
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping as Object
 from pathlib import Path
 
 from forbear.intake.columns import recognise
-from forbear.intake.formats.json_lines import source_of_objects
+from forbear.intake.formats.json_objects import source_of_objects
 from forbear.intake.mapping import ColumnUse, Mapping
 from forbear.intake.rows import Accepted, Intake, Rejected, understand
 from rules.pack.files.schema import Vocabulary

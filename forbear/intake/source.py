@@ -60,6 +60,7 @@ class SourceChoice:
 
     sheet: str | None = None
     header_row: int | None = None  # as the file counts its rows, from 1
+    beside: str | None = None  # a sheet that is read too: it is not left out
     known: Callable[[Sequence[str]], int] = _nothing  # how many of the cells of a row name a fact
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from forbear.intake.columns import NOTES
-from forbear.intake.guessed import Guessed
+from forbear.intake.guessed import BY_NAME, PROPOSED, Guessed
 from forbear.intake.headers import Names, bare, folded
 from forbear.intake.mapping import MOST_DEBTS, ColumnUse, Mapping
 from forbear.locale import said
@@ -69,7 +69,7 @@ def _numbered(
     settled = list(columns)
     for position, (fact, debt) in found.items():
         settled[position] = replace(
-            columns[position], use=ColumnUse(fact=fact, debt=debt), sure="likely", why=why, weight=1
+            columns[position], use=ColumnUse(fact=fact, debt=debt), sure="likely", why=why, weight=PROPOSED
         )
     return settled, {}
 
@@ -120,7 +120,7 @@ def _by_product(
     settled = list(columns)
     for position, (fact, word) in found.items():
         settled[position] = replace(
-            columns[position], use=ColumnUse(fact=fact, debt=numbers[word]), sure="likely", why=why, weight=1
+            columns[position], use=ColumnUse(fact=fact, debt=numbers[word]), sure="likely", why=why, weight=PROPOSED
         )
     return settled, {number: {"product": words[word]} for word, number in numbers.items()}
 
@@ -133,7 +133,7 @@ def _fact(names: Names, name: str) -> str | None:
 
 def _guessed_by_itself(each: Guessed) -> bool:
     """Whether nobody said or confirmed what the column holds, and its name alone is no name of a fact."""
-    return each.weight < 2
+    return each.weight < BY_NAME
 
 
 def _of_person(vocabulary: Vocabulary, fact: str) -> bool:

@@ -10,9 +10,20 @@ from typing import Final, TypeAlias, cast
 
 from pydantic_core import to_json
 
-from rules.facts.cells import CellError, Reader, Value, bool_reader, enum_reader, list_reader, read_date, text_reader
+from rules.facts.cell_doubts import doubting
+from rules.facts.cells import (
+    CellError,
+    Reader,
+    Value,
+    bool_reader,
+    by_cause,
+    date_reader,
+    enum_reader,
+    list_reader,
+    text_reader,
+)
+from rules.facts.notation.units import OWN, Unit
 from rules.facts.numbers import int_reader, money_reader, rate_reader
-from rules.facts.units import OWN, Unit
 from rules.locale import Language, in_language, listed, said
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
@@ -48,11 +59,15 @@ class FieldError:
         return cls(field, text.zh, text.en)
 
 
-def reader(fact: Fact, unit: Unit = OWN) -> Reader:
+def reader(fact: Fact, unit: Unit = OWN, timezone: str = "UTC") -> Reader:
     """The function that reads this fact's cells: its value, None for blank; raises CellError.
 
     A cell without a unit of its own is in that of its column.
     """
+    return text_reader(fact) if fact.type == "text" else by_cause(_reader(fact, unit, timezone))
+
+
+def _reader(fact: Fact, unit: Unit, timezone: str) -> Reader:
     match fact.type:
         case "text":
             return text_reader(fact)
@@ -63,7 +78,7 @@ def reader(fact: Fact, unit: Unit = OWN) -> Reader:
         case "list":
             return list_reader(fact)
         case "date":
-            return read_date
+            return date_reader(timezone)
         case "int":
             return int_reader(fact, unit)
         case "money":
@@ -97,9 +112,8 @@ class Parser:
     ) -> None:
         self._titles = {name: fact.title for name, fact in vocabulary.facts.items()}
         self._readers = {
-            name: read if fact.type == "text" else _remembering(read)
+            name: self._reader(name, fact, units.get(name, OWN), vocabulary, doubts=not rule_test)
             for name, fact in vocabulary.facts.items()
-            for read in (reader(fact, units.get(name, OWN)),)
             if rule_test or not fact.derived
         }
         self._required = [
@@ -107,6 +121,13 @@ class Parser:
             for name, fact in vocabulary.facts.items()
             if not rule_test and (fact.required or fact.required_unless)
         ]
+
+    @staticmethod
+    def _reader(name: str, fact: Fact, unit: Unit, vocabulary: Vocabulary, *, doubts: bool) -> Reader:
+        read = reader(fact, unit, vocabulary.timezone)
+        if fact.type == "text":
+            return read
+        return _remembering(doubting(read, name, fact, vocabulary) if doubts else read)
 
     def parse(self, raw: Mapping[str, object], faults: Iterable[FieldError] = ()) -> tuple[Facts, list[FieldError]]:
         """The row's facts and everything wrong with it, `faults` first; keys that are no facts are passed over."""

@@ -6,9 +6,9 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from rules.facts.amounts import EXACT, is_inexact, read_amount
 from rules.facts.cells import CellError, Reader, fold, is_blank, plain, shown
-from rules.facts.units import OWN, OtherUnit, Unit, unit_in
+from rules.facts.notation.amounts import EXACT, SCIENTIFIC, is_inexact, read_amount
+from rules.facts.notation.units import OWN, OtherUnit, Unit, unit_in
 from rules.pack.files.schema import Fact
 
 MAX_YUAN: Final = 10**12 - 1  # 12 digits; in fen still far below what JSON numbers hold exactly
@@ -101,8 +101,16 @@ def _number(cell: object, fact: Fact, unit: Unit, refusal: str, suffixes: tuple[
     return EXACT.scaleb(amount.value, own.shift if amount.scaled else unit.shift)
 
 
+def says_unit(cell: object, kind: str) -> bool:
+    """Whether a cell itself says such a unit: 0.5% p.a. is a rate of a year."""
+    amount = read_amount(plain(cell)) if isinstance(cell, str) else None
+    return amount is not None and amount.marks is not None and kind in amount.marks.kinds
+
+
 def _refused(text: str, cell: object, refusal: str) -> CellError:
     """Why a cell is no number, by the cause where that is known."""
+    if SCIENTIFIC.fullmatch(text):
+        return CellError("scientific", cell=shown(cell))
     if is_inexact(text):
         return CellError("not_exact", cell=shown(cell))
     return CellError(refusal, cell=shown(cell))

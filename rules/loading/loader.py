@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from zoneinfo import available_timezones
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -210,7 +211,9 @@ def _with_inputs(facts: Mapping[str, schema.Fact], formulas: Mapping[str, Loaded
 
 def _vocabulary(parts: Mapping[str, Any], facts: dict[str, schema.Fact]) -> schema.Vocabulary:
     stated, zone = parts["facts.yaml"], parts["pack.yaml"].timezone
-    return schema.Vocabulary(facts=facts, groups=stated.groups, pairs=stated.pairs, timezone=zone)
+    known = {"timezone": zone} if zone in available_timezones() else {}  # one that is none is told with the manifest
+    beside = {"groups": stated.groups, "pairs": stated.pairs, "doubts": stated.doubts}
+    return schema.Vocabulary(facts=facts, **beside, **known)
 
 
 def _arranged(vocabulary: schema.Vocabulary) -> schema.Vocabulary:

@@ -21,7 +21,9 @@ from forbear.batch.submit import check_day, rejections_of, source_of
 from forbear.cli import batch_runner, report
 from forbear.cli.commands import accounts, serve
 from forbear.cli.context import Context, load_pack, opened, today
+from forbear.cli.mapping_options import HeaderRow, MapOption, Order, Set, Sheet, given
 from forbear.intake import FORMATS, Intake, Rejected
+from forbear.locale import said
 from forbear.ops.processes import running, worker_command
 from models.database.session import session
 from models.intake import Batch
@@ -44,14 +46,23 @@ def triage(
     as_of: AsOf = None,
     pack: PackOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="exit 3 if any row was rejected")] = False,
+    map_: MapOption = None,
+    sheet: Sheet = None,
+    header_row: HeaderRow = None,
+    date_order: Order = None,
+    set_: Set = None,
 ) -> None:
     """The whole pipeline, one shot: submit, triage with workers, write results and rejects, print the summary."""
     _check_targets(out, rejects, inputs)
     policy = load_pack(pack)
     day = _day(as_of, policy)
-    files = _open(inputs, policy)
-    with opened() as context, workers_for(context) as parts:
-        done = run(context, files, policy, day, parts)
+    told = given(map_, sheet, header_row, date_order, set_)
+    handed = batch_runner.open_files(inputs, policy, told)
+    with opened() as context:
+        files = batch_runner.understood(context, handed, policy)
+        with workers_for(context) as parts:
+            done = run(context, files, policy, day, parts, remembered=map_ is not None)
+        _tell(files, remembered=map_ is not None)
         _write(context, "triage", done, out, rejects)
     if any(batch.decided < batch.accepted + batch.unchanged for batch in done):
         raise ForbearError("Not every case could be decided: `forbear status` counts them.", exit_code=1)
@@ -65,8 +76,9 @@ def demo(
 ) -> None:
     """Triage samples/cases.csv, show the summary, and serve the pages until Ctrl-C."""
     policy = load_pack()
-    files = _open([SAMPLES], policy)
+    handed = batch_runner.open_files([SAMPLES], policy)
     with serve.until_stopped(), opened() as context, contextlib.ExitStack() as stack:
+        files = batch_runner.understood(context, handed, policy)
         if once:
             parts = stack.enter_context(workers_for(context))
         else:
@@ -83,13 +95,21 @@ def submit(
     wait: Annotated[bool, typer.Option("--wait", help="until every case is decided")] = False,
     as_of: AsOf = None,
     pack: PackOption = None,
+    map_: MapOption = None,
+    sheet: Sheet = None,
+    header_row: HeaderRow = None,
+    date_order: Order = None,
+    set_: Set = None,
 ) -> None:
     """Hand files in to running workers and print the batch ids."""
     policy = load_pack(pack)
     day = _day(as_of, policy)
-    files = _open(inputs, policy)
+    told = given(map_, sheet, header_row, date_order, set_)
+    handed = batch_runner.open_files(inputs, policy, told)
     with opened() as context, report.bar() as bar:
-        submitted = batch_runner.hand_in(context, files, policy, day, bar)
+        files = batch_runner.understood(context, handed, policy)
+        submitted = batch_runner.hand_in(context, files, policy, day, bar, remembered=map_ is not None)
+        _tell(files, remembered=map_ is not None)
         for each in submitted:
             typer.echo(each.batch_id)
             report.errors.print(
@@ -160,12 +180,18 @@ def workers_for(context: Context) -> Iterator[dict[str, Popen[bytes]]]:
 
 
 def run(
-    context: Context, files: Sequence[Intake], pack: Pack, as_of: dt.date, parts: dict[str, Popen[bytes]]
+    context: Context,
+    files: Sequence[Intake],
+    pack: Pack,
+    as_of: dt.date,
+    parts: dict[str, Popen[bytes]],
+    *,
+    remembered: bool = False,
 ) -> list[BatchProgress]:
     """Hand in, wait, and print the summary."""
     started = time.monotonic()
     with report.bar() as bar:
-        submitted = batch_runner.hand_in(context, files, pack, as_of, bar)
+        submitted = batch_runner.hand_in(context, files, pack, as_of, bar, remembered=remembered)
         done = batch_runner.wait(context, [each.batch_id for each in submitted], bar, parts)
     with session(context.engine) as found:
         worked = worked_seconds(found, [each.batch_id for each in submitted])
@@ -173,16 +199,12 @@ def run(
     return done
 
 
-def _open(paths: Sequence[Path], pack: Pack) -> list[Intake]:
-    """The files, with a word about columns nobody knows."""
-    files = batch_runner.open_files(paths, pack)
+def _tell(files: Sequence[Intake], *, remembered: bool) -> None:
+    """What was not used of each file, adjusted or left open, and whether how it was read is remembered."""
+    kept = (said("notice.kept"),) if remembered else ()
     for file in files:
-        if file.unknown:
-            names = ", ".join(name.strip() for name in file.unknown)
-            report.errors.print(
-                f"{file.path.name}: kept but not used, because no fact has such a name: {names}", highlight=False
-            )
-    return files
+        for notice in (*file.notices, *kept):
+            report.errors.print(f"{file.path.name}: {notice.en}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _check_targets(out: Path, rejects: Path | None, inputs: Sequence[Path] = ()) -> None:

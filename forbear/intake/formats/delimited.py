@@ -7,25 +7,41 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from forbear.intake.formats.format import Content, Format, encoded
 from forbear.intake.formats.formula_injection import neutralise, restore
 from forbear.intake.formats.table import Sheet, TableRow, open_table
 from forbear.intake.formats.text_files import is_cut, open_text, skip_rest
-from forbear.intake.source import MAX_CELL, MAX_RECORD, TOO_LONG, SourceChoice, SourceFile, SourceRow, fit, is_blank
+from forbear.intake.source import (
+    MAX_CELL,
+    MAX_RECORD,
+    TOO_LONG,
+    IntakeError,
+    SourceChoice,
+    SourceFile,
+    SourceRow,
+    fit,
+    is_blank,
+)
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 
-_SEPARATORS = ",;\t"
-_SNIFFED_LINES = 10
+_SEPARATORS = ",;\t|^，；"
+_SNIFFED_LINES = 20
 _SNIFFED_CHARACTERS = 64 * 1024
 # How far the end of a quoted cell is looked for. Each search in vain halves the lines, or a file of nothing but wrong
 # quotes would be read 500 times over.
 _MOST_OPEN_LINES, _LEAST_OPEN_LINES = 500, 32
 _MAX_OPEN = 1024 * 1024  # characters
-_SEPARATOR_LINE = re.compile(r"sep=([,;\t])\s*", re.IGNORECASE)  # Excel's own first line
+_SEPARATOR_LINE = re.compile(r"\"?sep=([^\w\s\"]|\t)\s*\"?\s*", re.IGNORECASE)  # Excel's own first line
 
+# As spreadsheets write a quotation mark inside a cell, and as MySQL does.
+_QUOTING: tuple[dict[str, Any], ...] = (
+    {"skipinitialspace": True},
+    {"skipinitialspace": True, "doublequote": False, "escapechar": "\\"},
+)
+_MYSQL_NULL = r"\N"
 _QUOTES = FieldError.of("", said("row.quotes"))
 
 
@@ -72,7 +88,7 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
     """Open a .csv or .tsv file."""
     csv.field_size_limit(MAX_RECORD + _MAX_OPEN)  # ours is MAX_CELL, told by field; csv's would end the reading
     with open_text(path) as file:
-        separator = _separator(file)
+        separator = _separator(path, file, choice)
 
     def rows(width: int | None) -> Iterator[TableRow]:
         with open_text(path) as file:
@@ -82,18 +98,31 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
     return open_table(path, Sheet(rows, fit=partial(_row, separator)), choice)
 
 
-def _separator(file: TextIO) -> str:
-    """The separator of the header: the first line that one splits into three, since a title may stand above it."""
+def _separator(path: Path, file: TextIO, choice: SourceChoice) -> str:
+    """The separator of the header: the one that splits a line into most names of facts.
+
+    Where no names are known, that of the first line that one splits into three, since a title may stand above it.
+    """
     first = file.readline(_SNIFFED_CHARACTERS)
     if named := _SEPARATOR_LINE.fullmatch(first):
         return named[1]
     sample = [first, *islice(iter(lambda: file.readline(_SNIFFED_CHARACTERS), ""), _SNIFFED_LINES)]
-    for line in sample:
-        bare = re.sub(r'"[^"]*"?', "", line)
-        best = max(_SEPARATORS, key=bare.count)
-        if bare.count(best) >= 2:
+    bare = [re.sub(r'"([^"]*)"?', _without_separators, line) for line in sample]
+    known = {each: max(choice.known(line.split(each)) for line in bare) for each in _SEPARATORS}
+    best = max(_SEPARATORS, key=lambda each: known[each])
+    if max(choice.known(line.split()) for line in bare) > max(known[best], 1):
+        raise IntakeError("file.blanks", name=path.name)
+    if known[best] >= 2:
+        return best
+    for line in bare:
+        best = max(_SEPARATORS, key=line.count)
+        if line.count(best) >= 2:
             return best
-    return max(_SEPARATORS, key="".join(sample).count)
+    return max(_SEPARATORS, key="".join(bare).count)
+
+
+def _without_separators(quoted: re.Match[str]) -> str:
+    return re.sub(f"[{re.escape(_SEPARATORS)}]", "", quoted[1])
 
 
 def _records(file: TextIO, separator: str, width: int | None = None) -> Iterator[tuple[int, _DelimitedRecord]]:
@@ -112,20 +141,24 @@ def _record(lines: _Lines, line: str, separator: str, width: int | None) -> _Del
         return _DelimitedRecord(line[:MAX_CELL].split(separator), TOO_LONG)
     if '"' not in line:
         cells = line.rstrip("\r\n").split(separator)
-        return _DelimitedRecord(_restored(cells) if "'" in line else cells)
-    try:
-        cells = next(csv.reader(lines.record(line), delimiter=separator, strict=True))
-        wrong = _swallowed(lines.taken[1:-1], separator, width)
-    except csv.Error:
-        wrong = True
-    if wrong:
-        lines.give_back()
-        return _DelimitedRecord(line.rstrip("\r\n").split(separator), _QUOTES)
-    return _DelimitedRecord(_restored(cells) if any("'" in taken for taken in lines.taken) else cells)
+        return _DelimitedRecord(_restored(cells) if "'" in line or "\\" in line else cells)
+    for quoting in _QUOTING:
+        try:
+            cells = next(csv.reader(lines.record(line), delimiter=separator, strict=True, **quoting))
+        except csv.Error:
+            lines.give_back()
+            if '\\"' not in line:
+                break
+            continue
+        if _swallowed(lines.taken[1:-1], separator, width):
+            lines.give_back()
+            break
+        return _DelimitedRecord(_restored(cells))
+    return _DelimitedRecord(line.rstrip("\r\n").split(separator), _QUOTES)
 
 
 def _restored(cells: list[str]) -> list[str]:
-    return [restore(cell) for cell in cells]
+    return ["" if cell == _MYSQL_NULL else restore(cell) for cell in cells]
 
 
 def _swallowed(middle: list[str], separator: str, width: int | None) -> bool:
@@ -172,6 +205,8 @@ def write(separator: str, content: Content, _folder: Path) -> Iterator[bytes]:
 
 CSV = Format(
     suffix=".csv",
+    also=(".txt",),
+    packable=True,
     title=said("format.csv"),
     media_types=("text/csv",),
     read=read,
@@ -179,6 +214,7 @@ CSV = Format(
 )
 TSV = Format(
     suffix=".tsv",
+    packable=True,
     title=said("format.tsv"),
     media_types=("text/tab-separated-values",),
     read=read,

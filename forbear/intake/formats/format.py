@@ -38,6 +38,8 @@ class Format:
     read: Callable[[Path, SourceChoice], SourceFile]
     write: Callable[[Content, Path], Iterator[bytes]]  # piece by piece; drafts go into the folder
     signature: re.Pattern[bytes] | None = None  # how its files begin, if in a way of their own
+    also: tuple[str, ...] = ()  # other endings of such files, unless what stands in them says otherwise
+    packable: bool = False  # whether its files may come packed with gzip
 
     @property
     def name(self) -> str:

@@ -6,11 +6,14 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from rules.pack.files.doubts import Doubt
+from rules.pack.files.model import Identifier as Identifier
+from rules.pack.files.model import Model as Model
+from rules.pack.files.model import Text as Text
 from rules.pack.marks import Filled, Ref
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
 Version = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
 Urgency = Literal["U0", "U1", "U2", "U3", "U4", "U5"]
@@ -42,19 +45,6 @@ PlanKind = Literal[  # without interest unless the kind says otherwise
     "standstill",
     "lump_sum",
 ]
-
-
-class Model(BaseModel):
-    """Frozen, and refuses keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Text(Model):
-    """A sentence in both languages."""
-
-    zh: Annotated[str, Field(min_length=1)]
-    en: Annotated[str, Field(min_length=1)]
 
 
 class Reference(Model):
@@ -115,7 +105,7 @@ class FactEntry(Model):
     private: bool = False
     # The borrower can change it, by bringing a paper or deciding something: recourse may suggest it.
     actionable: bool = False
-    values: dict[str, FactValue] = {}
+    values: dict[str, FactValue] = Field(default_factory=dict)
     values_from: Literal["hardships", "products", "red_flags"] | None = None
     minimum: int | None = None
     maximum: int | None = None
@@ -141,19 +131,21 @@ class FactGroup(Model):
 
 
 class VocabularyFile(Model):
-    """facts.yaml: the facts that are submitted or given, their groups, and the pairs that conditions may compare."""
+    """facts.yaml: the facts that are submitted or given, their groups, the pairs that may be compared, the doubts."""
 
     facts: dict[Identifier, FactEntry]
     groups: tuple[FactGroup, ...] = ()
     pairs: tuple[tuple[Identifier, Identifier], ...] = ()
+    doubts: dict[Identifier, Doubt] = Field(default_factory=dict)
 
 
 class Vocabulary(Model):
-    """Every fact there is, their groups, and the pairs of facts that conditions may compare."""
+    """Every fact there is, their groups, the pairs of facts that conditions may compare, and what is doubted."""
 
     facts: dict[Identifier, Fact]
     groups: tuple[FactGroup, ...] = ()
     pairs: tuple[tuple[Annotated[Identifier, Ref("facts")], Annotated[Identifier, Ref("facts")]], ...] = ()
+    doubts: dict[Identifier, Doubt] = Field(default_factory=dict)
     timezone: str = "UTC"  # where a moment is a day
 
 
@@ -196,7 +188,7 @@ class Hardship(Model):
     code: str
     title: Text
     synonyms: tuple[str, ...] = ()
-    documents: dict[Strength, tuple[Annotated[str, Ref("documents", idle=True)], ...]] = {}
+    documents: dict[Strength, tuple[Annotated[str, Ref("documents", idle=True)], ...]] = Field(default_factory=dict)
     references: References
 
 

@@ -348,7 +348,10 @@ def test_a_format_is_one_object(copy: Path) -> None:
     table = copy / "forbear/intake/formats/__init__.py"
     change(
         table,
-        {"from forbear.intake.formats.ods import": "from forbear.intake.formats.ldj import LDJ\n", "PARQUET)": "LDJ, "},
+        {
+            "from forbear.intake.formats.workbooks.ods import": "from forbear.intake.formats.ldj import LDJ\n",
+            "PARQUET)": "LDJ, ",
+        },
     )
     run(copy, "-m", "tests.support.doc_tables")
     told = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from forbear.intake import IntakeError, read
-from tests.support.case_files import HEADER, good, read_all, refs, write
+from tests.support.case_files import HEADER, good, open_source, read_all, refs, write
 
 
 def case(number: int, **others: object) -> dict[str, object]:
@@ -130,8 +130,64 @@ def test_a_list_longer_than_the_window_is_read_to_its_end(tmp_path: Path) -> Non
         assert (len(accepted), rejected) == (299, [])
 
 
-def test_a_list_of_lines_of_another_name_is_told_so(tmp_path: Path) -> None:
-    with pytest.raises(IntakeError, match=r"call a file of lines \.jsonl"):
-        read(write(tmp_path, "cases.json", json.dumps(case(1))))
-    with pytest.raises(IntakeError, match="holds no cases"):
-        read(write(tmp_path, "cases.jsonl", json.dumps([case(1)])))
+@both
+def test_objects_are_read_in_whatever_shape_they_are(tmp_path: Path, ending: str) -> None:
+    two = [case(1), case(2)]
+    shapes = [
+        json.dumps(two),
+        json.dumps(two, indent=2),
+        "\n".join(map(json.dumps, two)),
+        "\n".join(json.dumps(each, indent=2) for each in two),
+        json.dumps({"code": 0, "data": two, "msg": "ok"}),
+        json.dumps({"result": {"page": {"total": 2}, "list": two}}, indent=1),
+        "\ufeff" + json.dumps({"data": two}),
+    ]
+    for text in shapes:
+        accepted, rejected = read_all(write(tmp_path, f"cases{ending}", text))
+        assert (refs(accepted), rejected) == (["C-1", "C-2"], []), text
+    for text in (json.dumps(case(1)), json.dumps(case(1), indent=2)):
+        assert refs(read_all(write(tmp_path, f"cases{ending}", text))[0]) == ["C-1"]
+
+
+def test_what_is_around_a_list_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path, "cases.json", json.dumps({"code": 0, "data": [case(1)]}))
+    assert [text.en for text in read(path).notices] == ["The list in 'data' was read; not used: 'code'."]
+
+
+@both
+@pytest.mark.parametrize(
+    ("shape", "sentence"),
+    [
+        ({key: {"0": value} for key, value in case(1).items()}, "by columns"),
+        ({key: [value] for key, value in case(1).items()}, "by columns"),
+        ({"columns": HEADER, "data": [good(1)]}, "by columns"),
+        ({"0": case(1), "1": case(2)}, "by columns"),
+        ({"本月": [case(1)], "上月": [case(2)]}, r"several lists in it: '本月', '上月'\. Keep the one"),
+    ],
+)
+def test_a_table_turned_on_its_side_and_several_lists_are_refused_by_what_they_are(
+    tmp_path: Path, ending: str, shape: object, sentence: str
+) -> None:
+    for indent in (None, 2):
+        with pytest.raises(IntakeError, match=sentence):
+            open_source(write(tmp_path, f"cases{ending}", json.dumps(shape, indent=indent)))
+
+
+@both
+def test_a_key_twice_costs_its_object_only(tmp_path: Path, ending: str) -> None:
+    path = write_objects(tmp_path, ending, [case(1), case(2)])
+    path.write_text(path.read_text().replace('"逾期天数": "1"', '"逾期天数": "1", "逾期天数": "2"'))
+    accepted, rejected = read_all(path)
+    assert refs(accepted) == ["C-2"]
+    assert [(row.field, row.zh) for row in rejected] == [
+        ("逾期天数", "“逾期天数”在这个对象里出现了两次，不知道以哪个为准：请只保留一个。")
+    ]
+
+
+def test_two_names_of_a_fact_are_one_column_where_no_object_has_both(tmp_path: Path) -> None:
+    english = dict(zip(["case_ref", "product", "days_overdue", "balance", "notes"], good(2), strict=True))
+    path = write_objects(tmp_path, ".jsonl", [case(1), english])
+    assert open_source(path).columns == HEADER
+    assert refs(read_all(path)[0]) == ["C-1", "C-2"]
+    path = write_objects(tmp_path, ".jsonl", [case(1), {"案件编号": "C-3", **english}])
+    assert "case_ref" in open_source(path).columns

@@ -8,8 +8,8 @@ import pytest
 from openpyxl import Workbook
 
 from forbear.intake import IntakeError, SeveralTablesError, read
-from forbear.intake.formats.xlsx_package import _BLOCK
-from forbear.intake.source import as_text
+from forbear.intake.formats.workbooks.xlsx_package import _BLOCK
+from forbear.intake.source import Unread, as_text
 from tests.support.case_files import HEADER, good, number, open_source, read_all, refs, sheet, texts, write_xlsx
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -61,7 +61,7 @@ def test_dates_are_dates_in_any_date_format(tmp_path: Path, code: str) -> None:
     assert cells_of(path)[0] == dt.date(2026, 2, 3)
 
 
-@pytest.mark.parametrize("code", ["General", "0.00", "¥#,##0.00;[Red]-¥#,##0.00", '0.00"元"', '#,##0"days"'])
+@pytest.mark.parametrize("code", ["General", "0.00", "¥#,##0.00;[Red]-¥#,##0.00", '_ * #,##0.00_ ;_ * "-"??_ ;_ @_ '])
 def test_numbers_in_other_formats_are_no_dates(tmp_path: Path, code: str) -> None:
     path = write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*"abc"), [number("46056", 1)])], formats=[code])
     assert cells_of(path)[0] == 46056
@@ -81,7 +81,40 @@ def test_a_built_in_chinese_date_format_is_a_date(tmp_path: Path) -> None:
     assert cells_of(path)[0] == dt.date(2026, 2, 3)
 
 
-def test_a_formula_gives_its_last_value_and_without_one_its_text(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("code", "value", "shown"),
+    [
+        ('0.0"万元"', "1.2", "1.2万元"),
+        ('0"个月"', "3", "3个月"),
+        ("0个月", "3", "3个月"),
+        ('General"期"', "3", "3期"),
+        ('0.00"元"', "5.5", "5.5元"),
+        ('#,##0" days"', "3", "3days"),
+        ("0.00%", "18", "1800%"),
+        ('0.0"‰"', "5.5", "5.5‰"),
+        ("00000000", "12", "00000012"),
+        ('"FB-"0000', "13", "FB-0013"),
+        (r"FB\-0000", "13", "FB-0013"),
+        (r"000\-0000\-0000", "13812345678", "138-1234-5678"),
+        ("[$$-409]#,##0.00", "5", "$5"),
+        ('0"万元";(0"万元")', "-1.2", "-1.2万元"),
+        # Shown in ten thousands, with a point that is drawn: the value is in yuan.
+        (r'0\.0,"万"', "12345", "1.2345万"),
+        (r'[>=10000]0\.0,"万元";0', "12000", "1.2万元"),
+        (r'[>=10000]0\.0,"万元";0', "300", "300"),
+        ('"是";;"否"', "0", "否"),
+        # In thousands, and nothing says so: no cell may take it for a plain number.
+        ("#,##0,", "12000000", "12000×1000"),
+        # More digits than a number keeps: refused for that, not shown as if they were there.
+        ("0" * 18, "1.10101199003070E+17", "110101199003070000"),
+    ],
+)
+def test_a_number_comes_with_what_its_format_says(tmp_path: Path, code: str, value: str, shown: str) -> None:
+    path = write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*"abc"), [number(value, 1)])], formats=[code])
+    assert as_text(cells_of(path)[0]) == shown
+
+
+def test_a_formula_gives_its_last_value_and_without_one_none(tmp_path: Path) -> None:
     row = [
         "<c><f>40+5</f><v>45</v></c>",
         '<c t="str"><f>A1</f><v>文字</v></c>',
@@ -91,7 +124,16 @@ def test_a_formula_gives_its_last_value_and_without_one_its_text(tmp_path: Path)
         '<c><f t="array" ref="F2">SUM(A1:A2)</f><v/></c>',
     ]
     path = write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*"abcdef"), row)])
-    assert cells_of(path) == [45, "文字", "=cmd|'/c calc'!A1", "#DIV/0!", None, "=SUM(A1:A2)"]
+    cells = cells_of(path)
+    assert [as_text(cell) for cell in cells] == ["45", "文字", "=cmd|'/c calc'!A1", "#DIV/0!", "", "=SUM(A1:A2)"]
+    assert [isinstance(cell, Unread) for cell in cells] == [False, False, True, False, False, True]
+
+
+def test_a_formula_that_was_never_calculated_is_refused_in_any_fact(tmp_path: Path) -> None:
+    row = ['<c><f>"FB-"&amp;ROW()</f></c>', *texts(*good(1)[1:])]
+    _, rejected = read_all(write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*HEADER), row)]))
+    assert [(each.field, each.cells[0]) for each in rejected] == [("case_ref", '="FB-"&ROW()')]
+    assert "open the file in Excel or WPS, save it and submit it again" in rejected[0].en
 
 
 def test_shared_rich_and_phonetic_strings_are_read_as_people_see_them(tmp_path: Path) -> None:
@@ -142,6 +184,58 @@ def test_two_sheets_of_cases_are_refused_until_one_is_chosen(tmp_path: Path) -> 
     assert next(iter(open_source(path, sheet="s2 "))).cells[0] == "C-9"
     with pytest.raises(IntakeError, match="no sheet called 'S3': it has 'S1', 'S2'"):
         open_source(path, sheet="S3")
+
+
+def test_merged_cells_are_filled_down_and_what_is_hidden_is_told(tmp_path: Path) -> None:
+    merged = ['<c r="A2" t="inlineStr"><is><t>甲</t></is></c>']
+    merges = '<mergeCells><mergeCell ref="A2:A4"/><mergeCell ref="B6:D6"/></mergeCells>'
+    rows = (texts("借款人编号", *HEADER), [*merged, *texts(*good(1))], texts("", *good(2)), [], texts("乙", *good(3)))
+    xml = (
+        sheet(*rows)
+        .replace('<row r="5"', '<row r="5" hidden="1"')
+        .replace("<sheetData>", '<cols><col min="2" max="2" hidden="1"/></cols><sheetData>')
+        .replace("</sheetData>", f"</sheetData>{merges}")
+    )
+    source = open_source(write_xlsx(tmp_path / "cases.xlsx", [xml]))
+    assert [(row.number, row.cells[0]) for row in source] == [(1, "甲"), (2, "甲"), (4, "乙")]
+    assert [text.en for text in source.notices] == [
+        "A hidden column was read like the others: '案件编号'.",
+        "A hidden row was read like the others (row 5).",
+        "Cells of '借款人编号' are merged: a row took the value of the merged cell.",
+    ]
+
+
+def test_strict_open_xml_and_names_with_a_backslash_are_read(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "cases.xlsx", [ONE_CASE])
+    with ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            strict = content.replace(
+                b"http://schemas.openxmlformats.org/spreadsheetml/2006", b"http://purl.oclc.org/ooxml/spreadsheetml"
+            ).replace(
+                b"http://schemas.openxmlformats.org/officeDocument/2006", b"http://purl.oclc.org/ooxml/officeDocument"
+            )
+            archive.writestr(name.replace("/", "\\"), strict)
+    assert refs(read_all(path)[0]) == ["C-1"]
+    assert refs(read_all(path.rename(tmp_path / "cases.xlsm"))[0]) == ["C-1"]
+
+
+def test_what_is_broken_beside_the_sheets_is_no_hindrance(tmp_path: Path) -> None:
+    path = write_xlsx(
+        tmp_path / "cases.xlsx", [ONE_CASE.replace("</worksheet>", "<autoFilter><x/></autoFilter></worksheet>")]
+    )
+    with ZipFile(path, "a") as archive:
+        archive.writestr("docProps/core.xml", "<coreProperties><created>2026/11/3 8:00</created></coreProperties>")
+    assert refs(read_all(path)[0]) == ["C-1"]
+
+
+def test_a_binary_workbook_is_refused_by_what_it_is(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "cases.xlsx", [ONE_CASE])
+    with ZipFile(path, "a") as archive:
+        archive.writestr("xl/workbook.bin", b"\x83\x01")
+    with pytest.raises(IntakeError, match=r"binary workbook .*save it as \.xlsx"):
+        read(_replace(path, "_rels/.rels", b"xl/workbook.xml", b"xl/workbook.bin"))
 
 
 def test_rows_count_from_the_header_as_the_sheet_shows_them(tmp_path: Path) -> None:
@@ -225,7 +319,7 @@ def test_a_row_no_sheet_can_have_is_refused(tmp_path: Path, row: str) -> None:
     [
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old .xls or has a password"),
         (b"case_ref,product\nC-1,mortgage\n", "not an .xlsx workbook"),
-        (b"<html><table></table></html>", "not an .xlsx workbook"),
+        (b"<html><table></table></html>", "is a web page"),
         (b"PK\x05\x06" + bytes(18), "not an .xlsx workbook"),
     ],
 )

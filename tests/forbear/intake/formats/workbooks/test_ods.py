@@ -10,8 +10,8 @@ from odfdo import Cell, Document, Table
 from odfdo import Row as OdfRow
 
 from forbear.batch.export import write_rejects
-from forbear.intake import IntakeError, Rejected, read
-from forbear.intake.source import as_text
+from forbear.intake import IntakeError, Rejected, SeveralTablesError, read
+from forbear.intake.source import Unread, as_text
 from tests.support.case_files import (
     HEADER,
     good,
@@ -20,6 +20,7 @@ from tests.support.case_files import (
     ods_row,
     ods_table,
     ods_texts,
+    open_source,
     read_all,
     refs,
     write_ods,
@@ -132,7 +133,7 @@ def test_what_is_not_what_it_says_is_taken_as_it_is_shown(tmp_path: Path) -> Non
     assert [as_text(cell) for cell in found] == ["some", "some", "soon", "maybe", "odd", "inf"]
 
 
-def test_a_formula_gives_its_last_value_its_error_or_its_text(tmp_path: Path) -> None:
+def test_a_formula_gives_its_last_value_its_error_or_none(tmp_path: Path) -> None:
     formula = {"table_formula": "of:=[.A1]+1"}
     found = cells_of(
         tmp_path,
@@ -144,7 +145,74 @@ def test_a_formula_gives_its_last_value_its_error_or_its_text(tmp_path: Path) ->
         ods_cell("", "string", office_string_value="", **formula),
         ods_cell("end"),
     )
-    assert found == [45, "文字", "#DIV/0!", "Err:502", "=[.A1]+1", None, "end"]
+    never = found.pop(4)
+    assert isinstance(never, Unread)
+    assert never.text == "=[.A1]+1"
+    assert found == [45, "文字", "#DIV/0!", "Err:502", None, "end"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "value", "read_as"),
+    [
+        ("1.2万元", "1.2", "1.2万元"),
+        ("1,2万元", "1.2", "1.2万元"),
+        ("1万元", "1.2", "1.2万元"),
+        ("3个月", "3", "3个月"),
+        ("00000012", "12", "00000012"),
+        ("FB-0013", "13", "FB-0013"),
+        ("138-1234-5678", "13812345678", "138-1234-5678"),
+        ("¥12,000.50", "12000.5", "12000.5"),
+        ("12.000,50", "12000.5", "12000.5"),
+        ("1.2万", "12345", "1.2345万"),
+        ("12,000", "12000000", "12000×1000"),
+        ("否", "0", "否"),
+        ("-", "0", "0"),
+        ("-1.2万元", "-1.2", "-1.2万元"),
+    ],
+)
+def test_a_number_comes_with_what_is_shown_beside_it(tmp_path: Path, shown: str, value: str, read_as: str) -> None:
+    assert [as_text(cell) for cell in cells_of(tmp_path, ods_cell(shown, "float", office_value=value))] == [read_as]
+
+
+def test_merged_cells_are_filled_down_and_what_is_hidden_is_told(tmp_path: Path) -> None:
+    merged = ods_cell("甲", "string", table_number_rows_spanned="2")
+    rows = (
+        ods_texts("借款人编号", *HEADER),
+        ods_row(merged, *(ods_cell(text) for text in good(1))),
+        ods_row("<table:covered-table-cell/>", *(ods_cell(text) for text in good(2))),
+        ods_row("<table:covered-table-cell/>"),
+        ods_row(ods_cell("乙"), *(ods_cell(text) for text in good(3))).replace(
+            "<table:table-row>", '<table:table-row table:visibility="filter">'
+        ),
+    )
+    table = ods_table(*rows).replace(
+        "<table:table-column/>", '<table:table-column/><table:table-column table:visibility="collapse"/>'
+    )
+    source = open_source(write_ods(tmp_path / "cases.ods", ods_content(table)))
+    assert [(row.number, row.cells[0]) for row in source] == [(1, "甲"), (2, "甲"), (4, "乙")]
+    assert [text.en for text in source.notices] == [
+        "A hidden column was read like the others: '案件编号'.",
+        "A hidden row was read like the others (row 5).",
+        "Cells of '借款人编号' are merged: a row took the value of the merged cell.",
+    ]
+
+
+def test_the_sheet_of_cases_is_found_behind_others(tmp_path: Path) -> None:
+    many = [ods_texts(str(number)) for number in range(40)]
+    cases = [ods_texts(*HEADER), *(ods_texts(*good(number)) for number in range(40))]
+    content = ods_content(ods_table(*many), ods_table(*cases).replace('"S"', '"案件"'), ods_table(*many))
+    source = open_source(write_ods(tmp_path / "cases.ods", content))
+    assert (source.sheet, source.header_row) == ("案件", 1)
+    assert [row.number for row in source] == list(range(1, 41))
+    assert [text.zh for text in source.notices] == ["读取的是工作表“案件”。", "没有读取其他工作表：“S”、“S”。"]
+
+
+def test_two_sheets_of_cases_are_refused_until_one_is_chosen(tmp_path: Path) -> None:
+    sheets = [ods_table(ods_texts(*HEADER), ods_texts(*good(number))) for number in (1, 2)]
+    path = write_ods(tmp_path / "cases.ods", ods_content(sheets[0], sheets[1].replace('"S"', '"2月"')))
+    with pytest.raises(SeveralTablesError):
+        open_source(path)
+    assert next(iter(open_source(path, sheet="2月"))).cells[0] == "C-2"
 
 
 def test_text_is_read_as_people_see_it(tmp_path: Path) -> None:

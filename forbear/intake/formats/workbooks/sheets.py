@@ -25,7 +25,7 @@ def open_sheets(path: Path, sheets: Sequence[Sheet], choice: SourceChoice) -> So
         if header is None:
             raise IntakeError("sheet.empty", name=path.name, sheet=sheet.name)
         others = [each for each in sheets if each is not sheet and next(each.rows(None), None) is not None]
-        return _with_others(open_table(path, sheet, choice, header), others)
+        return _with_others(open_table(path, sheet, choice, header), others, choice)
     filled = [sheet for sheet in sheets if any(True for _ in islice(sheet.rows(None), 1))]
     visible = [sheet for sheet in filled if sheet.shown]
     if not visible:
@@ -41,7 +41,8 @@ def open_sheets(path: Path, sheets: Sequence[Sheet], choice: SourceChoice) -> So
     if len(candidates) > 1:
         raise SeveralTablesError(path, [sheet.name or "" for sheet, _ in candidates])
     sheet, header = candidates[0]
-    return _with_others(open_table(path, sheet, choice, header), [each for each in filled if each is not sheet])
+    others = [each for each in filled if each is not sheet]
+    return _with_others(open_table(path, sheet, choice, header), others, choice)
 
 
 def _header(path: Path, sheet: Sheet, choice: SourceChoice) -> Header | None:
@@ -76,14 +77,16 @@ def _names(sheets: Sequence[Sheet]) -> Text:
     return listed(said("notice.quoted", text=sheet.name) for sheet in sheets)
 
 
-def _with_others(source: SourceFile, others: Sequence[Sheet]) -> SourceFile:
+def _with_others(source: SourceFile, others: Sequence[Sheet], choice: SourceChoice) -> SourceFile:
     """The table, telling of the sheets beside it."""
     if not others:
         return source
+    left_out = [sheet for sheet in others if sheet.name != choice.beside]
 
     def told() -> Iterator[Text]:
         yield said("notice.sheet", sheet=source.sheet)
-        yield said("notice.sheets_left_out", n=len(others), sheets=_names(others))
+        if left_out:
+            yield said("notice.sheets_left_out", n=len(left_out), sheets=_names(left_out))
         yield from source.notices
 
     names = tuple(sheet.name or "" for sheet in others)

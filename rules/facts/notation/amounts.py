@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Final
 
-from rules.facts.units import SPANS, Marks, read_marks
+from rules.facts.notation.units import SPANS, Marks, read_marks
 from rules.locale.word_lists import word_lists
 
 _WORDS: Final = word_lists("numerals")
@@ -51,7 +51,7 @@ class Amount:
 
 def read_amount(text: str) -> Amount | None:
     """The number that a plain cell is (cells.plain); None where it is none, or not one exact number."""
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return Amount(Decimal(text))
     if len(text) > LONGEST:
         return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
-from rules.facts.letters import clean
+from rules.facts.notation.letters import clean
 from rules.locale import listed, said
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Fact, Text

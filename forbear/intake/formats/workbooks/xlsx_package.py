@@ -1,12 +1,13 @@
 """What is known of a workbook's package before a reader may open it: that it is one, and neither a bomb nor a trap."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 from zipfile import ZipFile
 
+from forbear.intake.formats.workbooks.merged_cells import OVERLAP, MergeFinder, Merges
+from forbear.intake.formats.workbooks.xml_stream import without_entities
 from forbear.intake.source import IntakeError
 
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -14,9 +15,32 @@ _OLE = b"\xd0\xcf\x11\xe0"
 _MAX_RATIO, _SMALL = 200, 16 * 1024 * 1024
 _MAX_UNPACKED = 8 * 1024**3
 _MAX_PARTS = 10_000
-_MAX_STRINGS = 512 * 1024**2  # openpyxl holds them all
+_MAX_STRINGS = 512 * 1024**2  # they are all held
 _BLOCK = 1024 * 1024
-_FORMULA = re.compile(rb"<(\w+:)?f[\s/>]")
+
+
+class Package:
+    """The parts of an archive by their names, in whatever case and with whatever slashes they were written."""
+
+    def __init__(self, archive: ZipFile) -> None:
+        self._archive = archive
+        self._parts = {part_name(part.filename): part for part in archive.infolist()}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a part."""
+        return part_name(name) in self._parts
+
+    def open(self, name: str) -> IO[bytes]:
+        """A part, to be read."""
+        return self._archive.open(self._parts[part_name(name)])
+
+
+def part_name(name: str) -> str:
+    """The name of a part as parts are compared."""
+    return name.replace("\\", "/").lstrip("/").lower()
 
 
 @contextmanager
@@ -32,36 +56,27 @@ def in_one_sentence(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[ZipFile]:
+def opened(path: Path) -> Iterator[Package]:
     """A package that may be unpacked."""
     with path.open("rb") as file, in_one_sentence(path):
         if file.read(4) == _OLE:
             raise IntakeError("workbook.old", name=path.name, suffix=path.suffix.lower())
         with ZipFile(file) as archive:
             _check_size(path, archive)
-            yield archive
+            yield Package(archive)
 
 
-def check_workbook(path: Path) -> bool:
-    """Refuse what may not be opened; say whether there are formulas."""
-    with opened(path) as archive:
-        found = False
-        for part in archive.infolist():
-            with archive.open(part) as stream:
-                for _, text in without_entities(stream):
-                    found = found or _FORMULA.search(text) is not None
-        return found
-
-
-def without_entities(stream: IO[bytes], size: int = _BLOCK) -> Iterator[tuple[bytes, bytes]]:
-    """The blocks of a part, each also as text to search in, with the end of the one before. ValueError at a DOCTYPE."""
-    tail = b""
-    while block := stream.read(size):
-        text = tail + block.replace(b"\0", b"")  # of UTF-16
-        if b"<!DOCTYPE" in text:  # no spreadsheet writes one; it is how entities grow without end
-            raise ValueError
-        yield block, text
-        tail = text[-32:]
+def check_workbook(path: Path) -> dict[str, Merges]:
+    """Refuse what may not be opened; say where cells are merged, by the name of the part."""
+    merges = {}
+    with opened(path) as package:
+        for part in package:
+            found = MergeFinder(path.name)
+            with package.open(part) as stream:
+                for _, text in without_entities(stream, _BLOCK, OVERLAP):
+                    found.look(text)
+            merges[part] = found.merges()
+    return merges
 
 
 def _check_size(path: Path, archive: ZipFile) -> None:
@@ -71,5 +86,5 @@ def _check_size(path: Path, archive: ZipFile) -> None:
     bomb = any(part.file_size > _SMALL and part.file_size > _MAX_RATIO * part.compress_size for part in parts)
     if bomb or overlapping or unpacked > _MAX_UNPACKED or len(parts) > _MAX_PARTS:
         raise IntakeError("workbook.bomb", name=path.name, megabytes=unpacked // 1024**2)
-    if any("sharedStrings" in part.filename and part.file_size > _MAX_STRINGS for part in parts):
+    if any("sharedstrings" in part.filename.lower() and part.file_size > _MAX_STRINGS for part in parts):
         raise IntakeError("workbook.too_much_text", name=path.name)

@@ -1,0 +1,173 @@
+"""Doubts of a row and of a column: what contradicts itself, told as what is wrong with a field (facts.yaml, `doubts`).
+
+What is doubted of a cell by itself is cell_doubts.py's. A value in doubt decides nothing: its row comes back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from statistics import median
+from typing import Final, TypeAlias
+
+from rules.facts.case_facts import Facts, FieldError, display, number
+from rules.facts.cell_doubts import filled
+from rules.pack.files import doubts as d
+from rules.pack.files.schema import Text, Vocabulary
+
+_Named: TypeAlias = dict[str, str]  # what a text may name, by the facts that are meant
+# The field that comes back, the facts and the numbers that its text may name.
+_Found: TypeAlias = tuple[str, _Named, dict[str, object]]
+_Check: TypeAlias = Callable[[Facts], Iterator[_Found]]
+_DAYS_OF_4_YEARS: Final = 1461
+SAMPLE: Final = 500  # rows by which a column is judged
+
+
+class RowDoubts:
+    """What a pack doubts of the facts of a case on the day of triage."""
+
+    def __init__(self, vocabulary: Vocabulary, as_of: dt.date | None) -> None:
+        self._vocabulary, self._as_of = vocabulary, as_of
+        self._checks = [
+            (each.text, check) for each in vocabulary.doubts.values() if (check := _check(each, as_of)) is not None
+        ]
+
+    def of(self, facts: Facts, among: Collection[str] | None = None) -> Iterator[FieldError]:
+        """What is in doubt; with `among` only what one of these facts has to do with."""
+        for text, check in self._checks:
+            for field, named, numbers in check(facts):
+                if among is None or not {field, *named.values()}.isdisjoint(among):
+                    yield self._error(text, field, named, numbers, facts)
+
+    def _error(self, text: Text, field: str, named: _Named, numbers: dict[str, object], facts: Facts) -> FieldError:
+        known = self._vocabulary.facts
+        told: dict[str, object] = {"field": known[field].title, "value": self._shown(field, facts), **numbers}
+        for word, name in named.items():
+            told |= {word: known[name].title, f"{word}_value": self._shown(name, facts)}
+        return FieldError.of(field, filled(text, as_of=self._as_of, **told))
+
+    def _shown(self, name: str, facts: Facts) -> Text:
+        zh, en = (display(self._vocabulary, name, facts[name], language) for language in ("zh", "en"))
+        return Text(zh=zh, en=en)
+
+
+def _check(doubt: d.Doubt, as_of: dt.date | None) -> _Check | None:
+    """How a doubt is found in the facts of a row; None where it is not one of a row, or there is no day of triage."""
+    match doubt:
+        case d.OutOfOrder():
+            return _out_of_order(doubt)
+        case d.NotTheSum():
+            return _not_the_sum(doubt)
+        case d.MoreThan():
+            return _more_than(doubt)
+        case d.FarDay() if as_of is not None:
+            return _far_day(doubt, as_of)
+        case d.DaysApart() if as_of is not None:
+            return _days_apart(doubt, as_of)
+        case d.TooYoung() if as_of is not None:
+            return _too_young(doubt, as_of)
+    return None
+
+
+def _out_of_order(doubt: d.OutOfOrder) -> _Check:
+    later: dict[str, list[str]] = {}
+    for first, then in doubt.order:
+        later.setdefault(first, []).append(then)
+
+    def check(facts: Facts) -> Iterator[_Found]:
+        for first, others in later.items():
+            if isinstance(one := facts.get(first), dt.date):
+                for then in others:
+                    if isinstance(other := facts.get(then), dt.date) and other < one:
+                        yield then, {"other": first}, {}
+
+    return check
+
+
+def _not_the_sum(doubt: d.NotTheSum) -> _Check:
+    def check(facts: Facts) -> Iterator[_Found]:
+        parts, whole = [number(facts, name) for name in doubt.parts], number(facts, doubt.whole)
+        if not whole or None in parts:  # of a debt that is paid nothing has to add up
+            return
+        total = sum(part for part in parts if part is not None)
+        if abs(total - whole) > max(100 * doubt.yuan, whole * doubt.percent // 100):
+            yield doubt.whole, {"other": doubt.parts[0], "third": doubt.parts[1]}, {}
+
+    return check
+
+
+def _more_than(doubt: d.MoreThan) -> _Check:
+    def check(facts: Facts) -> Iterator[_Found]:
+        one, other = number(facts, doubt.fact), number(facts, doubt.other)
+        if one and other and one > other * doubt.percent // 100 + doubt.and_more:
+            yield doubt.fact, {"other": doubt.other}, {}
+
+    return check
+
+
+def _far_day(doubt: d.FarDay, as_of: dt.date) -> _Check:
+    first = dt.date.min if doubt.years_before is None else as_of - _years(doubt.years_before)
+    last = dt.date.max if doubt.years_after is None else as_of + _years(doubt.years_after)
+
+    def check(facts: Facts) -> Iterator[_Found]:
+        for name in doubt.facts:
+            day = facts.get(name)
+            if isinstance(day, dt.date) and not first <= day <= last:
+                yield name, {}, {"limit": doubt.years_before if day < first else doubt.years_after}
+
+    return check
+
+
+def _years(years: int) -> dt.timedelta:
+    return dt.timedelta(days=years * _DAYS_OF_4_YEARS // 4)
+
+
+def _days_apart(doubt: d.DaysApart, as_of: dt.date) -> _Check:
+    def check(facts: Facts) -> Iterator[_Found]:
+        days, since = number(facts, doubt.days), facts.get(doubt.since)
+        if days is not None and isinstance(since, dt.date):
+            counted = max(0, (as_of - since).days)
+            if abs(days - counted) > doubt.by_more_than:
+                yield doubt.days, {"other": doubt.since}, {"limit": counted}
+
+    return check
+
+
+def _too_young(doubt: d.TooYoung, as_of: dt.date) -> _Check:
+    def check(facts: Facts) -> Iterator[_Found]:
+        age, on = number(facts, doubt.age), facts.get(doubt.on)
+        if age is not None and isinstance(on, dt.date):
+            then = age - (as_of - on).days * 4 // _DAYS_OF_4_YEARS
+            if then < doubt.years:
+                yield doubt.age, {"other": doubt.on}, {"limit": max(0, then)}
+
+    return check
+
+
+def columns_in_doubt(
+    vocabulary: Vocabulary, rows: Sequence[Facts], sure: Collection[str] = ()
+) -> dict[str, FieldError]:
+    """The columns whose numbers seem to be in another unit; not those whose unit somebody has said."""
+    found: dict[str, FieldError] = {}
+    for doubt in vocabulary.doubts.values():
+        if isinstance(doubt, d.ColumnDoubt) and doubt.fact not in sure and _doubted(doubt, rows):
+            title = vocabulary.facts[doubt.fact].title
+            found.setdefault(doubt.fact, FieldError.of(doubt.fact, filled(doubt.text, field=title)))
+    return found
+
+
+def _doubted(doubt: d.ColumnDoubt, rows: Iterable[Facts]) -> bool:
+    held = [(value, _largest(facts, doubt.against)) for facts in rows if (value := number(facts, doubt.fact))]
+    if len(held) < doubt.rows:
+        return False
+    compared = [(value, other) for value, other in held if other]
+    if len(compared) >= doubt.rows:
+        ratio = median(value / other for value, other in compared)
+        return ratio >= doubt.times if doubt.every_from is not None else ratio * doubt.times <= 1
+    if doubt.every_from is not None:
+        return all(value >= 100 * doubt.every_from for value, _ in held)
+    return doubt.every_below is not None and all(value < 100 * doubt.every_below for value, _ in held)
+
+
+def _largest(facts: Mapping[str, object], names: Sequence[str]) -> int:
+    return max((value for name in names if isinstance(value := facts.get(name), int)), default=0)

@@ -1,0 +1,91 @@
+"""Codes: references and numbers that mean one thing letter by letter, and what a spreadsheet leaves in a cell instead.
+
+A program that took a long number for a number has lost its last digits (1.10101E+17), one that took it for a fraction
+has put .0 behind it; an apostrophe or ="…" keeps digits a text; a formula never calculated and an error are no value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from rules.facts.notation.letters import clean
+from rules.locale.word_lists import word_lists
+from rules.pack.files.schema import CodeKind
+
+QUOTES: Final = frozenset("'`‘’´＇=")  # what keeps digits a text, before them
+FIRST_OF_REMAINS: Final = frozenset("#=＃＝Ee")
+_QUOTED: Final = re.compile(r"(?:['`‘’´]+(?=[\w¥-])|=\"([^\"]*)\"$)")
+_SCIENTIFIC: Final = re.compile(r"\d(?:[.,]\d+)?e[+-]?\d+", re.ASCII | re.IGNORECASE)
+_FRACTION: Final = re.compile(r"(\d+)\.0", re.ASCII)
+_BROKEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_ERRORS: Final = frozenset[str](word_lists("remains")["errors"])
+_ERROR: Final = re.compile(r"#[¡¿]?[^\s#]{1,20}[!?]|#{2,}|(?:err|error):\s?\d{3}")
+_FORMULA: Final = re.compile(
+    r"=\s*[+-]?(?:[a-z_.]+\d*\s*\(|\$?[a-z]{1,3}\$?\d+\b|\"[^\"]*\"\s*&|'?[^'!]+'?!\$?[a-z])", re.IGNORECASE
+)
+_ID_NUMBER: Final = re.compile(
+    r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])\d{4}(?:18|19|20)\d\d"
+    r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dx]",
+    re.ASCII | re.IGNORECASE,
+)
+_PHONE: Final = re.compile(r"(?:(?:\+|00)?86)?1[3-9]\d{9}", re.ASCII)
+_PERSONAL: Final = 11  # characters that such a number has at least
+_FIRST_OF_NUMBERS: Final = frozenset("0123456789+(０１２３４５６７８９＋（")
+_PARTING: Final = re.compile(r"[\s().-]+")
+
+
+class CodeError(Exception):
+    """Why a text is no code; `key` is that of the sentence."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def code_reader(kind: CodeKind) -> Callable[[str], str]:
+    """The function that reads a text as a code of this kind; raises CodeError."""
+
+    def read(text: str) -> str:
+        if text[0] in QUOTES:
+            text = unquoted(text)
+        if not text.isprintable() and _BROKEN.search(text):
+            raise CodeError("broken_code")
+        if text[:1] not in _FIRST_OF_NUMBERS:
+            return text
+        if _SCIENTIFIC.fullmatch(text):
+            raise CodeError("digits_lost")
+        if fraction := _FRACTION.fullmatch(text):
+            text = fraction[1]
+        if kind == "reference" and len(text) >= _PERSONAL and (likeness := _personal(text)):
+            raise CodeError(likeness)
+        return text
+
+    return read
+
+
+def unquoted(text: str) -> str:
+    """A text without what kept it a text: '0001 and ="0001" are 0001."""
+    found = _QUOTED.match(text)
+    if found is None:
+        return text
+    return text[found.end() :] if found[1] is None else found[1].strip()
+
+
+def remains(text: str, *, words: bool = False) -> str | None:
+    """What a spreadsheet left in place of a value, as the key of a sentence; of words only what is surely that."""
+    folded = clean(text).casefold().strip()
+    if folded in _ERRORS or (not words and _ERROR.fullmatch(folded)):
+        return "spreadsheet_error"
+    if folded[:1] == "=" and len(folded) > 1 and (not words or _FORMULA.match(folded)):
+        return "formula"
+    return None
+
+
+def _personal(text: str) -> str | None:
+    """Whether a reference is somebody's ID or phone number, as far as that can be seen."""
+    bare = _PARTING.sub("", clean(text))
+    if _ID_NUMBER.fullmatch(bare):
+        return "reference_is_id_number"
+    return "reference_is_phone" if _PHONE.fullmatch(bare) else None
