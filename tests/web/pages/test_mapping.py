@@ -24,24 +24,25 @@ ROWS = [
 ]
 
 
-def _book(*, sheets: int = 1, header: list[str] | None = None) -> bytes:
-    book = openpyxl.Workbook()
-    about = book.active
+def book(*, sheets: int = 1, header: list[str] | None = None) -> bytes:
+    """A workbook as people have them: instructions first, a title, a unit in a header, words of their own."""
+    made = openpyxl.Workbook()
+    about = made.active
     about.title = "填写说明"
     about.append(["请按模板填写"])
     for number in range(sheets):
-        sheet = book.create_sheet(f"数据{number + 1}")
+        sheet = made.create_sheet(f"数据{number + 1}")
         sheet.append(["委案明细表"])
         for row in (header or HEADER, *ROWS):
             sheet.append(row)
     held = io.BytesIO()
-    book.save(held)
+    made.save(held)
     return held.getvalue()
 
 
 def _uploaded(client: Desk, content: bytes | None = None, name: str = "委案.xlsx") -> str:
     fields = {"as_of": "2026-11-23", "submitter": "us"}
-    answer = client.submit("/uploads", fields, files={"file": (name, content or _book())})
+    answer = client.submit("/uploads", fields, files={"file": (name, content or book())})
     assert answer.status_code == 303, re.findall(r'class="fault".*', answer.text)
     return str(answer.headers["location"])
 
@@ -210,7 +211,7 @@ def test_a_submitter_undoes_its_own_memory_only(client: Desk, database_url: str)
 
 
 def test_of_several_tables_one_is_chosen_first(client: Desk) -> None:
-    preview = _uploaded(client, _book(sheets=2))
+    preview = _uploaded(client, book(sheets=2))
     page = _page(client, preview)
     assert page.values("input[name=sheet]", "value") == ["数据1", "数据2"]
     assert client.submit(f"{preview}/submit").status_code == 422
@@ -224,7 +225,7 @@ def test_of_several_tables_one_is_chosen_first(client: Desk) -> None:
 
 def test_a_form_of_as_many_columns_as_a_file_may_have_is_taken(client: Desk) -> None:
     header = [*HEADER, *(f"栏目{number}" for number in range(990))]
-    preview = _uploaded(client, _book(header=header))
+    preview = _uploaded(client, book(header=header))
     page = _page(client, preview)
     changes = {f"fact__{_at(page, '个案序列号')}": "case_ref"}
     assert _send(client, preview, "mapping", page, **changes).status_code == 303
