@@ -17,10 +17,10 @@ from tests.support.desk.desk_clients import Desk, account, cookie_of, desk, hold
 from tests.support.desk.page import Element, read_page
 from web.views.mapping_form import Shown
 
-HEADER = ["个案序列号", "贷款品种", "逾期天数", "欠款余额（万元）", "备注1", "催收小结", "跟进人"]
+HEADER = ["个案序列号", "贷款品种", "逾期天数", "欠款余额（万元）", "备注1", "栏目甲", "跟进人"]
 ROWS = [
-    ["A-1", "蚂蚁花呗", 100, 12, "打不通", "说不想活了", "小王"],
-    ["A-2", "月月分期", 45, 3.5, "", "承诺月底还", "小李"],
+    ["A-1", "蚂蚁花呗", 100, 12, "打不通", "说不想活了，家里人都还不知道。", "小王"],
+    ["A-2", "月月分期", 45, 3.5, "", "承诺月底还，工资要到二十五号。", "小李"],
 ]
 
 

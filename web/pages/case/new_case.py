@@ -56,7 +56,7 @@ def take_case(request: Request, work: CounsellorWork, sent: Annotated[Sent, Depe
     submitter, today = sent.text("submitter"), render.day(work.now, pack.manifest.timezone)
     errors = () if 0 < len(submitter) <= _MAX_SUBMITTER else (_no_submitter(),)
     try:
-        row = new_case.read(sent.cells(), pack, today)
+        row = new_case.read(_cells(sent, pack), pack, today)
     except new_case.RefusedCaseError as refused:
         return _page(request, work, Forms(sent, (*errors, *refused.errors)))
     if errors:
@@ -94,7 +94,7 @@ def _page(request: Request, work: ViewerWork, forms: Forms, taken: int | None = 
 def _sections(pack: Pack) -> tuple[tuple[Input, ...], tuple[Input, ...], tuple[Input, ...], tuple[Section, ...]]:
     """What is asked of danger, what must be given, what decides most, and the rest in the groups of the pack."""
     facts = pack.vocabulary.facts
-    asked = {name for name, fact in facts.items() if not fact.derived and not fact.given}
+    asked = _askable(pack)
 
     def take(names: Iterable[str | None]) -> tuple[Input, ...]:
         """Those that are not asked for yet."""
@@ -111,6 +111,15 @@ def _sections(pack: Pack) -> tuple[tuple[Input, ...], tuple[Input, ...], tuple[I
     groups = [Section(group.title, take(group.facts)) for group in pack.vocabulary.groups]
     left = Section(None, take(name for name in facts))
     return danger, needed, first, tuple(each for each in (*groups, left) if each.inputs)
+
+
+def _cells(sent: Sent, pack: Pack) -> dict[str, object]:
+    """What was typed for facts that a person can tell."""
+    return {name: cell for name, cell in sent.cells().items() if name in _askable(pack)}
+
+
+def _askable(pack: Pack) -> set[str]:
+    return {name for name, fact in pack.vocabulary.facts.items() if not fact.derived and not fact.given}
 
 
 def _filled(sent: Sent | None) -> Iterator[str]:
