@@ -224,11 +224,10 @@ def test_of_several_tables_one_is_chosen_first(client: Desk) -> None:
 
 
 def test_a_form_of_as_many_columns_as_a_file_may_have_is_taken(client: Desk) -> None:
-    header = [*HEADER, *(f"栏目{number}" for number in range(990))]
-    preview = _uploaded(client, book(header=header))
-    page = _page(client, preview)
-    changes = {f"fact__{_at(page, '个案序列号')}": "case_ref"}
-    assert _send(client, preview, "mapping", page, **changes).status_code == 303
+    preview = _uploaded(client)
+    shown = Shown.of(FormData(_fields(_page(client, preview)).items())).written()
+    fields = {f"fact.{at}": "" for at in range(1_000)} | {f"unit.{at}": "" for at in range(1_000)}
+    assert client.submit(f"{preview}/mapping", {"shown": shown, **fields}).status_code == 303
 
 
 @pytest.mark.parametrize(
