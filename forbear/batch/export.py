@@ -12,13 +12,15 @@ from typing import TypeVar
 
 from forbear.base.errors import ForbearError
 from forbear.batch.recorded_decision import RecordedDecision
-from forbear.intake import FORMATS, Rejected
+from forbear.intake import FORMATS, IntakeError, Rejected, SourceChoice
 from forbear.intake.columns import REJECT_COLUMNS, is_reject_column
 from forbear.intake.formats.format import Content, Rows
 from forbear.intake.source import distinct
 from rules.text.decision_columns import columns
 
 Item = TypeVar("Item")
+_RESULT_COLUMNS = ("case_ref", "strategy", "urgency", "certain")
+_LEAST = 10  # bytes of a file that can hold anything to be missed
 
 
 def check_target(path: Path) -> None:
@@ -31,6 +33,24 @@ def check_target(path: Path) -> None:
         raise ForbearError(f"The folder {path.parent} does not exist: make it first.")
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise ForbearError(f"{path} cannot be written: choose another place or change its permissions.")
+
+
+def is_ours(path: Path) -> bool:
+    """Whether writing there replaces nothing but what Forbear has written: results, rejects, or nothing at all."""
+    kind = FORMATS.get(path.suffix.lower())
+    try:
+        if kind is None or path.stat().st_size < _LEAST:
+            return True
+        found = set(kind.read(path, SourceChoice(known=_of_ours)).columns)
+    except FileNotFoundError:
+        return True
+    except (IntakeError, OSError):
+        return False
+    return found.issuperset(REJECT_COLUMNS) or found.issuperset(_RESULT_COLUMNS)
+
+
+def _of_ours(names: Iterable[str]) -> int:
+    return len({*REJECT_COLUMNS, *_RESULT_COLUMNS}.intersection(names))
 
 
 def same_file(one: Path, other: Path) -> bool:

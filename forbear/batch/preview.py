@@ -114,12 +114,12 @@ def look(
     `recall` answers what was confirmed before for a file with these columns. Raises IntakeError
     if it cannot be read as cases at all, or if the mapping that is given cannot be followed.
     """
+    counted = _Counted(clock)  # the time to open the file counts too
     given = given or Mapping()
     source = open_source(path, vocabulary, given)
     guessed = guess(vocabulary, source, given, recall(source.columns))
     seen = SeenValues(vocabulary, source, guessed.mapping)
     watched = replace(source, read_rows=lambda: map(seen.note, source))
-    counted = _Counted(clock)
     fault = None
     try:
         file = follow(watched, vocabulary, guessed, guessed.mapping)
@@ -163,19 +163,18 @@ class _Counted:
     """The rows of a file as far as they are read."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+        self._clock, self._end = clock, clock() + _MOST_SECONDS
         self.first: list[Accepted | Rejected] = []
         self.problems: dict[str, Problem] = {}
         self.accepted, self.rows, self.whole = 0, 0, False
 
     def read(self, rows: Iterator[Accepted | Rejected]) -> IntakeError | None:
         """Read rows until there are enough or the time is over; what stopped the reading, if something did."""
-        end = self._clock() + _MOST_SECONDS
         try:
             for row in rows:
                 self.rows += 1
                 self._count(row)
-                if self.rows == _MOST_ROWS or (self.rows % _CHECK == 0 and self._clock() > end):
+                if self.rows == _MOST_ROWS or (self.rows % _CHECK == 0 and self._clock() > self._end):
                     break
             self.whole = next(rows, None) is None
         except IntakeError as error:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from forbear.intake import Mapping, Rejected
-from forbear.intake.columns import recognise
+from forbear.intake.columns import named
 from forbear.intake.source import distinct
 from rules.pack.files.schema import Text, Vocabulary
 
@@ -50,7 +50,7 @@ def shown(
 
 def _fields(vocabulary: Vocabulary, columns: Sequence[str], mapping: Mapping | None) -> list[str | None]:
     if mapping is None:
-        return recognise(vocabulary, list(columns)).fields
+        return named(vocabulary, columns)
     uses = (mapping.columns.get(name) for name in distinct(columns))
     return [None if use is None else use.fact for use in uses]
 

@@ -101,7 +101,7 @@ def wait(
 ) -> list[BatchProgress]:
     """Wait until every batch is complete, sweeping like the scheduler; a part of ours that ends is an error."""
     task = bar.add_task("triaging", total=None)
-    swept = time.monotonic()
+    swept, refused = time.monotonic(), False
     while True:
         with session(context.engine) as opened:
             left = [remaining(opened, batch) for batch in batches]
@@ -115,9 +115,25 @@ def wait(
             with session(context.engine) as opened:
                 wakes = chunks.sweep(opened, dt.datetime.now(dt.UTC), SWEEP_AFTER)
             wake(wakes, context.urls.redis)
+            refused = _check_broker(context, refused)
         time.sleep(POLL_SECONDS)
     with session(context.engine) as opened:
         return [found for batch in batches if (found := progress_of(opened, batch)) is not None]
+
+
+def require_broker(context: Context) -> None:
+    """Before any work: raise ForbearError where workers could not be told of it."""
+    fault = context.broker_fault()
+    if fault is not None:
+        raise ForbearError(fault.why)
+
+
+def _check_broker(context: Context, refused: bool) -> bool:
+    """Whether Redis is of no use; the second time that it is, nobody waits any longer."""
+    fault = context.broker_fault()
+    if fault is not None and refused:
+        raise ForbearError(f"{fault.why} Nothing is lost: run the same command again when it answers.", exit_code=1)
+    return fault is not None
 
 
 def _check(parts: Parts[str, Popen[bytes]], context: Context) -> None:

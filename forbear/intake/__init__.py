@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from forbear.intake.columns import map_columns, naming
+from forbear.intake.columns import naming
 from forbear.intake.formats import BY_MEDIA_TYPE, FORMATS, READ_AS, ending, format_of
 from forbear.intake.formats.format import Format
 from forbear.intake.guess import Guess, Remembered, guess
@@ -35,7 +35,6 @@ __all__ = [
     "ending",
     "format_of",
     "guess",
-    "map_columns",
     "open_intake",
     "open_source",
     "past_of",

@@ -1,36 +1,15 @@
-"""Header aliases: which fact each column of a file holds, whatever language its header is in."""
+"""Columns: which facts their headers name, what is missing among them, and what a rejects file adds."""
 
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass
-from dataclasses import field as part
 
-from forbear.intake.headers import LONGEST, Header, Names, Refusal, folded, meaning
+from forbear.intake.headers import LONGEST, Names, folded
 from forbear.intake.source import IntakeError
 from forbear.locale import said
-from rules.facts.notation.units import Unit
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
 NOTES = "notes"  # the one fact that several columns may hold
 REJECT_COLUMNS = ("row", "field", "error")  # what a rejects file adds
 _SHOWN_ALIASES = 4
-
-
-@dataclass(frozen=True)
-class Recognised:
-    """The fact of each column (None where it holds none) and the columns that nobody knows."""
-
-    fields: list[str | None]
-    unknown: list[str]
-    units: dict[str, Unit] = part(default_factory=dict)  # of the facts whose columns say one
-    fault: IntakeError | None = None  # why the rows cannot be read: a column is missing, or there twice
-
-
-def map_columns(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str] = ()) -> Recognised:
-    """Find the fact of each column and its unit. Raises IntakeError if one is missing, twice or in another unit."""
-    mapping = recognise(vocabulary, columns, titles)
-    if mapping.fault is not None:
-        raise mapping.fault
-    return mapping
 
 
 def naming(vocabulary: Vocabulary) -> Callable[[Sequence[str]], int]:
@@ -44,31 +23,11 @@ def naming(vocabulary: Vocabulary) -> Callable[[Sequence[str]], int]:
     return count
 
 
-def recognise(vocabulary: Vocabulary, columns: list[str], titles: Sequence[str] = ()) -> Recognised:
-    """Find the fact of each column, as far as that goes. What a header may mean, it means once that is said."""
+def named(vocabulary: Vocabulary, columns: Iterable[str]) -> list[str | None]:
+    """The fact that each column is certainly called by; None where its name may mean anything else."""
     names = Names(vocabulary)
-    headers = [_certain(names.of(column)) for column in columns]
-    fields = [None if header is None else header.facts[0] for header in headers]
-    unknown = [
-        column
-        for column, fact in zip(columns, fields, strict=True)
-        if fact is None and column.strip() and not is_reject_column(column)
-    ]
-    means = {
-        header.facts[0]: meaning(vocabulary.facts[header.facts[0]], header, titles) for header in headers if header
-    }
-    units = {name: unit for name, unit in means.items() if isinstance(unit, Unit)}
-    fault = _twice(vocabulary, columns, fields) or missing_columns(vocabulary, fields) or _refused(means.values())
-    return Recognised(fields, unknown, units, fault)
-
-
-def _certain(header: Header | None) -> Header | None:
-    return header if header is not None and header.sure else None
-
-
-def _refused(means: Iterable[Unit | Refusal]) -> IntakeError | None:
-    """The first column that is in a unit which is none of its fact."""
-    return next((IntakeError.of(each.text) for each in means if isinstance(each, Refusal)), None)
+    headers = (names.of(column) for column in columns)
+    return [header.facts[0] if header is not None and header.sure else None for header in headers]
 
 
 def is_reject_column(column: str) -> bool:
@@ -86,14 +45,6 @@ def refuse_twice(vocabulary: Vocabulary, uses: Iterable[tuple[str, str | None, i
             meant = Text(zh=vocabulary.facts[field].title.zh, en=field)
             raise IntakeError("header.twice", first=taken[field, debt].strip(), second=column.strip(), field=meant)
         taken[field, debt] = column
-
-
-def _twice(vocabulary: Vocabulary, columns: list[str], fields: list[str | None]) -> IntakeError | None:
-    try:
-        refuse_twice(vocabulary, ((column, field, None) for column, field in zip(columns, fields, strict=True)))
-    except IntakeError as error:
-        return error
-    return None
 
 
 def missing_facts(vocabulary: Vocabulary, given: Container[str | None]) -> dict[str, Fact]:

@@ -22,3 +22,5 @@ class Guessed:
     why: Text
     shape: Shape | None = None
     weight: float = 0.0
+    text: str = ""  # the header as it stands
+    unit_shown: bool = False  # its unit stands beside the header or above the table: another file may have another

@@ -8,6 +8,7 @@ nobody can read, or that name somebody else, is no name of a fact.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from forbear.locale import said
 from rules.facts.notation.letters import clean
@@ -81,6 +82,7 @@ class Names:
         return self._facts(mark)[0] == tuple(facts)
 
 
+@lru_cache(maxsize=8192)
 def folded(name: str) -> str:
     """A header as it is compared: width, case, script, blanks and marks around words make no difference."""
     return _DECORATION.sub("", clean(name).casefold())

@@ -35,7 +35,7 @@ class Likeness:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._cores: dict[_Core, list[str]] = {}
-        self._names: list[tuple[frozenset[str], str, str]] = []
+        self._spelt: dict[int, list[tuple[frozenset[str], str, str]]] = {}  # by how many pairs of letters they have
         for name, fact in vocabulary.facts.items():
             if fact.derived or fact.given:
                 continue
@@ -43,7 +43,8 @@ class Likeness:
                 if (core := _core(known)) is not None and name not in (facts := self._cores.setdefault(core, [])):
                     facts.append(name)
                 form = folded(known)
-                self._names.append((_pairs(form), form, name))
+                pairs = _pairs(form)
+                self._spelt.setdefault(len(pairs), []).append((pairs, form, name))
 
     def best(self, header: str) -> Mapping[str, float]:
         """The facts that a header may name, each with how like it is: 1 is the same."""
@@ -56,11 +57,13 @@ class Likeness:
     def _misspelt(self, form: str) -> dict[str, float]:
         pairs = _pairs(form)
         found: dict[str, float] = {}
-        for known, text, name in self._names:
-            shared = len(pairs & known)
-            score = 2 * shared / (len(pairs) + len(known)) if shared else 0.0
-            if score >= _SPELT and score > found.get(name, 0) and not _apart(form, text):
-                found[name] = score * _SAME
+        for size, names in self._spelt.items():
+            if 2 * min(size, len(pairs)) < _SPELT * (size + len(pairs)):
+                continue
+            for known, text, name in names:
+                score = 2 * len(pairs & known) / (size + len(pairs)) if pairs else 0.0
+                if score >= _SPELT and not _apart(form, text):
+                    found[name] = max(found.get(name, 0.0), _SAME * score)
         return found
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Object
 from pathlib import Path
 
-from forbear.intake.columns import recognise
+from forbear.intake.columns import named
 from forbear.intake.formats.json_objects import source_of_objects
 from forbear.intake.mapping import ColumnUse, Mapping
 from forbear.intake.rows import Accepted, Intake, Rejected, understand
@@ -17,7 +17,7 @@ def one(given: Object[str, object], vocabulary: Vocabulary, as_of: dt.date) -> t
 
     A required fact that is not there at all is a fault of its field, as if it had been left blank.
     """
-    known = recognise(vocabulary, list(given)).fields
+    known = named(vocabulary, given)
     required = (name for name, fact in vocabulary.facts.items() if fact.required or fact.required_unless)
     whole = {**given, **{name: None for name in required if name not in known}}
 

@@ -54,7 +54,7 @@ def _numbered(
     """Columns like balance 1, lender 1, balance 2, lender 2."""
     found: dict[int, tuple[str, int]] = {}
     for position, each in enumerate(columns):
-        for name, debt in readings(each.header):
+        for name, debt in readings(each.text):
             fact = _fact(names, name)
             if _guessed_by_itself(each) and fact is not None and not _of_person(vocabulary, fact):
                 found[position] = (fact, debt)
@@ -105,7 +105,7 @@ def _by_product(
     longest_first = sorted(words, key=len, reverse=True)
     found: dict[int, tuple[str, str]] = {}
     for position, each in enumerate(columns):
-        form = folded(bare(each.header))
+        form = folded(bare(each.text))
         word = next((word for word in longest_first if form.startswith(word)), None)
         if word is None or not _guessed_by_itself(each):
             continue

@@ -15,7 +15,7 @@ from rules.pack.files.schema import Fact, Vocabulary
 
 _Kind = TypeVar("_Kind")
 _Parts: TypeAlias = tuple[int, int, int]
-_HUNDREDTHS: Final = ("money", "rate")
+HUNDREDTHS: Final = ("money", "rate")
 _ROUND: Final = {1: (0,), 100: (0, 47, 99)}  # 9999999.99 and 21474836.47 are no numbers, either
 _LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 
@@ -78,7 +78,7 @@ def _doubting_days(read: Reader, days: dict[_Parts, Text]) -> Reader:
 
 
 def _doubting_numbers(read: Reader, fact: Fact, numbers: dict[int, Text], beyond: Iterable[Beyond]) -> Reader:
-    grain = 100 if fact.type in _HUNDREDTHS else 1
+    grain = 100 if fact.type in HUNDREDTHS else 1
 
     def read_or_doubt(cell: object) -> Value | None:
         number = read(cell)

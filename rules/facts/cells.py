@@ -6,11 +6,13 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from rules.facts.notation.codes import FIRST_OF_REMAINS, QUOTES, CodeError, code_reader, remains, unquoted
 from rules.facts.notation.letters import clean, seen
+from rules.facts.notation.personal import number_within
 from rules.locale import listed, said
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Fact, Text
@@ -62,9 +64,13 @@ def fold(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Whether a cell says no more than "not known"."""
-    if text[:1].isalnum() and clean(text[0]).lower() not in _FIRST_OF_BLANKS:
-        return False  # most cells, at a glance
-    return len(text) <= MAX_CELL and fold(text) in _BLANKS
+    return _may_be_blank(text[:1]) and len(text) <= MAX_CELL and fold(text) in _BLANKS
+
+
+@lru_cache(maxsize=4096)
+def _may_be_blank(letter: str) -> bool:
+    """Whether a word for "not known" may begin so: most cells are none, at a glance."""
+    return not letter.isalnum() or clean(letter).casefold()[:1] in _FIRST_OF_BLANKS
 
 
 def shown(cell: object) -> Text:
@@ -91,6 +97,7 @@ def text_reader(fact: Fact) -> Reader:
     """Text that can be seen, blanks around it removed; a code (codes.py) on one line, letter by letter."""
     longest = fact.max_length or MAX_TEXT
     code = None if fact.code is None else code_reader(fact.code)
+    shown_to_all = code is None and not fact.private
 
     def read(cell: object) -> str | None:
         text = _as_text(cell)
@@ -107,6 +114,8 @@ def text_reader(fact: Fact) -> Reader:
             raise CellError("unstorable")
         if text[:1] in FIRST_OF_REMAINS and (left := remains(text, words=True)):
             raise CellError(left, cell=shown(text))
+        if shown_to_all and (found := number_within(text)) is not None:
+            raise CellError(f"personal_{found}")
         return None if is_blank(text) else text
 
     return read

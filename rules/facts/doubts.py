@@ -11,15 +11,16 @@ from statistics import median
 from typing import Final, TypeAlias
 
 from rules.facts.case_facts import Facts, FieldError, display, number
-from rules.facts.cell_doubts import filled
+from rules.facts.cell_doubts import HUNDREDTHS, filled
 from rules.pack.files import doubts as d
 from rules.pack.files.schema import Text, Vocabulary
 
 _Named: TypeAlias = dict[str, str]  # what a text may name, by the facts that are meant
 # The field that comes back, the facts and the numbers that its text may name.
 _Found: TypeAlias = tuple[str, _Named, dict[str, object]]
-_Check: TypeAlias = Callable[[Facts], Iterator[_Found]]
+_Check: TypeAlias = Callable[[Facts], Sequence[_Found]]
 _DAYS_OF_4_YEARS: Final = 1461
+_NOTHING: Final[Sequence[_Found]] = ()
 SAMPLE: Final = 500  # rows by which a column is judged
 
 
@@ -29,7 +30,9 @@ class RowDoubts:
     def __init__(self, vocabulary: Vocabulary, as_of: dt.date | None) -> None:
         self._vocabulary, self._as_of = vocabulary, as_of
         self._checks = [
-            (each.text, check) for each in vocabulary.doubts.values() if (check := _check(each, as_of)) is not None
+            (each.text, check)
+            for each in vocabulary.doubts.values()
+            if (check := _check(each, vocabulary, as_of)) is not None
         ]
 
     def of(self, facts: Facts, among: Collection[str] | None = None) -> Iterator[FieldError]:
@@ -51,7 +54,7 @@ class RowDoubts:
         return Text(zh=zh, en=en)
 
 
-def _check(doubt: d.Doubt, as_of: dt.date | None) -> _Check | None:
+def _check(doubt: d.Doubt, vocabulary: Vocabulary, as_of: dt.date | None) -> _Check | None:
     """How a doubt is found in the facts of a row; None where it is not one of a row, or there is no day of triage."""
     match doubt:
         case d.OutOfOrder():
@@ -59,7 +62,7 @@ def _check(doubt: d.Doubt, as_of: dt.date | None) -> _Check | None:
         case d.NotTheSum():
             return _not_the_sum(doubt)
         case d.MoreThan():
-            return _more_than(doubt)
+            return _more_than(doubt, 100 if vocabulary.facts[doubt.fact].type in HUNDREDTHS else 1)
         case d.FarDay() if as_of is not None:
             return _far_day(doubt, as_of)
         case d.DaysApart() if as_of is not None:
@@ -70,37 +73,39 @@ def _check(doubt: d.Doubt, as_of: dt.date | None) -> _Check | None:
 
 
 def _out_of_order(doubt: d.OutOfOrder) -> _Check:
-    later: dict[str, list[str]] = {}
-    for first, then in doubt.order:
-        later.setdefault(first, []).append(then)
-
-    def check(facts: Facts) -> Iterator[_Found]:
-        for first, others in later.items():
-            if isinstance(one := facts.get(first), dt.date):
-                for then in others:
-                    if isinstance(other := facts.get(then), dt.date) and other < one:
-                        yield then, {"other": first}, {}
+    def check(facts: Facts) -> Sequence[_Found]:
+        return [
+            (then, {"other": first}, {})
+            for first, then in doubt.order
+            if isinstance(one := facts.get(first), dt.date)
+            and isinstance(other := facts.get(then), dt.date)
+            and other < one
+        ]
 
     return check
 
 
 def _not_the_sum(doubt: d.NotTheSum) -> _Check:
-    def check(facts: Facts) -> Iterator[_Found]:
-        parts, whole = [number(facts, name) for name in doubt.parts], number(facts, doubt.whole)
-        if not whole or None in parts:  # of a debt that is paid nothing has to add up
-            return
-        total = sum(part for part in parts if part is not None)
-        if abs(total - whole) > max(100 * doubt.yuan, whole * doubt.percent // 100):
-            yield doubt.whole, {"other": doubt.parts[0], "third": doubt.parts[1]}, {}
+    def check(facts: Facts) -> Sequence[_Found]:
+        whole = number(facts, doubt.whole)
+        if not whole:  # of a debt that is paid nothing has to add up
+            return _NOTHING
+        parts = [part for name in doubt.parts if (part := number(facts, name)) is not None]
+        if len(parts) < len(doubt.parts) or abs(sum(parts) - whole) <= max(
+            100 * doubt.yuan, whole * doubt.percent // 100
+        ):
+            return _NOTHING
+        return [(doubt.whole, {"other": doubt.parts[0], "third": doubt.parts[1]}, {})]
 
     return check
 
 
-def _more_than(doubt: d.MoreThan) -> _Check:
-    def check(facts: Facts) -> Iterator[_Found]:
+def _more_than(doubt: d.MoreThan, grain: int) -> _Check:
+    def check(facts: Facts) -> Sequence[_Found]:
         one, other = number(facts, doubt.fact), number(facts, doubt.other)
-        if one and other and one > other * doubt.percent // 100 + doubt.and_more:
-            yield doubt.fact, {"other": doubt.other}, {}
+        if one and other and one > other * doubt.percent // 100 + doubt.and_more * grain:
+            return [(doubt.fact, {"other": doubt.other}, {})]
+        return _NOTHING
 
     return check
 
@@ -109,11 +114,13 @@ def _far_day(doubt: d.FarDay, as_of: dt.date) -> _Check:
     first = dt.date.min if doubt.years_before is None else as_of - _years(doubt.years_before)
     last = dt.date.max if doubt.years_after is None else as_of + _years(doubt.years_after)
 
-    def check(facts: Facts) -> Iterator[_Found]:
+    def check(facts: Facts) -> Sequence[_Found]:
+        found: list[_Found] = []
         for name in doubt.facts:
             day = facts.get(name)
             if isinstance(day, dt.date) and not first <= day <= last:
-                yield name, {}, {"limit": doubt.years_before if day < first else doubt.years_after}
+                found.append((name, {}, {"limit": doubt.years_before if day < first else doubt.years_after}))
+        return found
 
     return check
 
@@ -123,23 +130,25 @@ def _years(years: int) -> dt.timedelta:
 
 
 def _days_apart(doubt: d.DaysApart, as_of: dt.date) -> _Check:
-    def check(facts: Facts) -> Iterator[_Found]:
+    def check(facts: Facts) -> Sequence[_Found]:
         days, since = number(facts, doubt.days), facts.get(doubt.since)
-        if days is not None and isinstance(since, dt.date):
-            counted = max(0, (as_of - since).days)
-            if abs(days - counted) > doubt.by_more_than:
-                yield doubt.days, {"other": doubt.since}, {"limit": counted}
+        if days is None or not isinstance(since, dt.date):
+            return _NOTHING
+        counted = max(0, (as_of - since).days)
+        if abs(days - counted) <= doubt.by_more_than:
+            return _NOTHING
+        return [(doubt.days, {"other": doubt.since}, {"limit": counted})]
 
     return check
 
 
 def _too_young(doubt: d.TooYoung, as_of: dt.date) -> _Check:
-    def check(facts: Facts) -> Iterator[_Found]:
+    def check(facts: Facts) -> Sequence[_Found]:
         age, on = number(facts, doubt.age), facts.get(doubt.on)
-        if age is not None and isinstance(on, dt.date):
-            then = age - (as_of - on).days * 4 // _DAYS_OF_4_YEARS
-            if then < doubt.years:
-                yield doubt.age, {"other": doubt.on}, {"limit": max(0, then)}
+        if age is None or not isinstance(on, dt.date):
+            return _NOTHING
+        then = age - (as_of - on).days * 4 // _DAYS_OF_4_YEARS
+        return [(doubt.age, {"other": doubt.on}, {"limit": max(0, then)})] if then < doubt.years else _NOTHING
 
     return check
 

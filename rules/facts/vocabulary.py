@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from string import Formatter
 from typing import Final
 
 from rules.facts.cells import fold, words_of_values
 from rules.facts.numbers import limits
+from rules.pack.files import doubts as d
 from rules.pack.files import schema
-from rules.pack.pack import quoted
+from rules.pack.pack import allowed, quoted
 
+# What the text of a doubt may name, beside {field}.
+_PAIR: Final = ("value", "other", "other_value", "as_of")
+_TOLD: Final[Mapping[str, tuple[str, ...]]] = {
+    "no_day": ("value",),
+    "no_number": ("value",),
+    "beyond": ("value", "limit"),
+    "far_day": ("value", "limit", "as_of"),
+    "out_of_order": _PAIR,
+    "days_apart": (*_PAIR, "limit"),
+    "not_the_sum": (*_PAIR, "third", "third_value"),
+    "more_than": _PAIR,
+    "too_young": (*_PAIR, "limit"),
+    "column": (),
+}
 _LARGEST: Final = 2**63 - 1  # what both engines and a column hold
 
 
@@ -20,11 +36,33 @@ def check_vocabulary(vocabulary: schema.Vocabulary) -> Iterator[str]:
         yield from (f"facts.{name}.{error}" for error in _fact(name, fact))
     yield from _headers(facts)
     yield from _groups(vocabulary)
+    for name, doubt in vocabulary.doubts.items():
+        yield from (f"doubts.{name}.{error}" for error in _doubt(doubt, facts))
     for number, (one, other) in enumerate(vocabulary.pairs):
         if one not in facts or other not in facts:
             continue
         if one == other or facts[one].type != facts[other].type or facts[one].type == "list":
             yield f"pairs[{number}]: {one} and {other} cannot be compared; a pair is two facts of one type"
+
+
+def _doubt(doubt: d.Doubt, facts: Mapping[str, schema.Fact]) -> Iterator[str]:
+    """What is wrong with a doubt by itself; that its facts exist, references.py sees to."""
+    known = {"field", *_TOLD[doubt.kind]}
+    for language in ("zh", "en"):
+        unknown = {name for _, name, _, _ in Formatter().parse(getattr(doubt.text, language)) if name} - known
+        for name in sorted(unknown):
+            yield f"text.{language}: a doubt of this kind knows no {{{name}}}; {allowed(name, known)}"
+    if isinstance(doubt, d.Beyond | d.NoNumber):
+        for fact in doubt.facts:
+            if fact in facts and facts[fact].type not in ("int", "money", "rate"):
+                yield f"facts: {fact} is no number; remove it"
+    limits = {
+        d.Beyond: ("below", "above"),
+        d.FarDay: ("years_before", "years_after"),
+        d.ColumnDoubt: ("every_from", "every_below"),
+    }.get(type(doubt), ())
+    if limits and all(getattr(doubt, limit) is None for limit in limits):
+        yield f"{limits[0]}: is missing; a doubt of this kind says {' or '.join(limits)}"
 
 
 def _fact(name: str, fact: schema.Fact) -> Iterator[str]:

@@ -78,7 +78,7 @@ def read_all(path: Path) -> tuple[list[Accepted], list[Rejected]]:
 
 def open_source(path: Path, sheet: str | None = None, header_row: int | None = None) -> SourceFile:
     """A file as it stands there, its header known by the tiny vocabulary."""
-    return read(path, SourceChoice(sheet, header_row, naming(VOCABULARY)))
+    return read(path, SourceChoice(sheet, header_row, known=naming(VOCABULARY)))
 
 
 def refs(accepted: Iterable[Accepted]) -> list[str]:

@@ -6,7 +6,7 @@ import io
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -48,6 +48,7 @@ class HeaderSet:
         """Whether it is kept back while aliases and guesses are tuned: a third of the sources, by a hash."""
         return int(sha256(" ".join(self.source.split(" ", 2)[:2]).encode()).hexdigest()[:8], 16) % 3 == 0
 
+    @cached_property
     def used(self) -> dict[str, str]:
         """The fact that each column is to be used as, none twice but notes; a column that says it too is left."""
         uses: dict[str, str] = {}
@@ -59,7 +60,7 @@ class HeaderSet:
 
     def meant(self) -> list[dict[str, Value]]:
         """The facts that stand in the rows, by the columns that are used, notes aside."""
-        debts, used = self._debts(), self.used()
+        debts, used = self._debts(), self.used
         rows: list[dict[str, Value]] = [{} for _ in debts]
         for column in self.columns:
             fact = used.get(column.header)
@@ -77,10 +78,19 @@ class HeaderSet:
         """Rows of cells, always the same ones."""
         return [list(row) for row in zip(*map(self._cells, self.columns), strict=True)]
 
-    def csv(self, path: Path) -> Path:
-        """The list as a file."""
+    def words(self, fact: str) -> dict[str, str]:
+        """The words that stand in the column of a fact with a list of values, with what they mean."""
+        used = self.used
+        columns = (column for column in self.columns if used.get(column.header) == fact)
+        return {word: _ENUMS[fact][word] for column in columns for word in self._cells(column)}
+
+    def csv(self, path: Path, *, numbered: bool = False) -> Path:
+        """The list as a file; with references of its own where it has nothing that tells its rows apart."""
+        rows = [[column.header for column in self.columns], *self.table()]
+        if numbered:
+            rows = [["案件编号" if not at else f"{self.name}-{at}", *row] for at, row in enumerate(rows)]
         text = io.StringIO()
-        csv.writer(text).writerows([[column.header for column in self.columns], *self.table()])
+        csv.writer(text).writerows(rows)
         path.write_text(text.getvalue(), "utf-8")
         return path
 
@@ -91,7 +101,7 @@ class HeaderSet:
             return _cells(column.cells or "free", made)
         if fact in _ENUMS:
             return [made.choice(_WORDS[column.cells or fact].split("|")) for _ in range(ROWS)]
-        debts = self._debts("" if column.header in self.used() else " beside")
+        debts = self._debts("" if column.header in self.used else " beside")
         return [_written(fact, debt[fact], column.cells) for debt in debts]
 
 

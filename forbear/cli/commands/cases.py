@@ -3,8 +3,9 @@
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from subprocess import Popen
 from typing import Annotated, Literal
@@ -35,6 +36,7 @@ AsOf = Annotated[
     dt.datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="the day to decide for (today)")
 ]
 PackOption = Annotated[Path | None, typer.Option("--pack", help="folder of the policy pack (FORBEAR_PACK)")]
+Force = Annotated[bool, typer.Option("--force", help="replace a file that Forbear did not write")]
 SAMPLES = Path("samples/cases.csv")
 DEMO_ACCOUNT = "demo"
 
@@ -51,19 +53,22 @@ def triage(
     header_row: HeaderRow = None,
     date_order: Order = None,
     set_: Set = None,
+    force: Force = False,
 ) -> None:
     """The whole pipeline, one shot: submit, triage with workers, write results and rejects, print the summary."""
-    _check_targets(out, rejects, inputs)
+    _check_targets(out, rejects, inputs, force=force)
     policy = load_pack(pack)
     day = _day(as_of, policy)
     told = given(map_, sheet, header_row, date_order, set_)
     handed = batch_runner.open_files(inputs, policy, told)
     with opened() as context:
+        batch_runner.require_broker(context)
         files = batch_runner.understood(context, handed, policy)
         with workers_for(context) as parts:
-            done = run(context, files, policy, day, parts, remembered=map_ is not None)
-        _tell(files, remembered=map_ is not None)
+            done, show = run(context, files, policy, day, parts, remembered=map_ is not None)
         _write(context, "triage", done, out, rejects)
+        show()
+        _tell(files, remembered=map_ is not None)
     if any(batch.decided < batch.accepted + batch.unchanged for batch in done):
         raise ForbearError("Not every case could be decided: `forbear status` counts them.", exit_code=1)
     if strict and any(batch.rejected for batch in done):
@@ -78,12 +83,14 @@ def demo(
     policy = load_pack()
     handed = batch_runner.open_files([SAMPLES], policy)
     with serve.until_stopped(), opened() as context, contextlib.ExitStack() as stack:
+        batch_runner.require_broker(context)
         files = batch_runner.understood(context, handed, policy)
         if once:
             parts = stack.enter_context(workers_for(context))
         else:
             parts = stack.enter_context(serve.everything(context, port))
-        done = run(context, files, policy, today(policy), parts)
+        done, show = run(context, files, policy, today(policy), parts)
+        show()
         _show_rejects(context, done)
         if not once:
             _show_way_in(context, port)
@@ -100,13 +107,18 @@ def submit(
     header_row: HeaderRow = None,
     date_order: Order = None,
     set_: Set = None,
+    force: Force = False,
 ) -> None:
     """Hand files in to running workers and print the batch ids."""
+    del force  # it writes no files; who scripts both commands may give both the same options
     policy = load_pack(pack)
     day = _day(as_of, policy)
     told = given(map_, sheet, header_row, date_order, set_)
     handed = batch_runner.open_files(inputs, policy, told)
     with opened() as context, report.bar() as bar:
+        fault = context.broker_fault()
+        if fault is not None and (wait or not fault.away):
+            raise ForbearError(fault.why)
         files = batch_runner.understood(context, handed, policy)
         submitted = batch_runner.hand_in(context, files, policy, day, bar, remembered=map_ is not None)
         _tell(files, remembered=map_ is not None)
@@ -116,6 +128,8 @@ def submit(
                 f"Rows read {each.rows_read} = accepted {each.accepted} + rejected {each.rejected}"
                 f" + unchanged {each.unchanged}"
             )
+        if fault is not None:
+            report.errors.print(f"{fault.why} The cases are kept, and decided when it is back.", soft_wrap=True)
         if wait:
             report.status(batch_runner.wait(context, [each.batch_id for each in submitted], bar, {}))
 
@@ -141,9 +155,10 @@ def results(
     batch: Annotated[UUID, typer.Argument(help="the batch")],
     out: Annotated[Path, typer.Option(help="where the decisions go, format by its ending")],
     rejects: Annotated[Path | None, typer.Option(help="where rejected rows go, with what to correct")] = None,
+    force: Force = False,
 ) -> None:
     """Write the decisions of a batch that are there by now."""
-    _check_targets(out, rejects)
+    _check_targets(out, rejects, force=force)
     with opened() as context:
         with session(context.engine) as found:
             progress = progress_of(found, batch)
@@ -187,16 +202,15 @@ def run(
     parts: dict[str, Popen[bytes]],
     *,
     remembered: bool = False,
-) -> list[BatchProgress]:
-    """Hand in, wait, and print the summary."""
+) -> tuple[list[BatchProgress], Callable[[], None]]:
+    """Hand in and wait; answers what came of it, and what prints the summary once the results are written."""
     started = time.monotonic()
     with report.bar() as bar:
         submitted = batch_runner.hand_in(context, files, pack, as_of, bar, remembered=remembered)
         done = batch_runner.wait(context, [each.batch_id for each in submitted], bar, parts)
     with session(context.engine) as found:
         worked = worked_seconds(found, [each.batch_id for each in submitted])
-    report.summary(pack, done, time.monotonic() - started, worked)
-    return done
+    return done, partial(report.summary, pack, done, time.monotonic() - started, worked)
 
 
 def _tell(files: Sequence[Intake], *, remembered: bool) -> None:
@@ -207,7 +221,7 @@ def _tell(files: Sequence[Intake], *, remembered: bool) -> None:
             report.errors.print(f"{file.path.name}: {notice.en}", highlight=False, markup=False, soft_wrap=True)
 
 
-def _check_targets(out: Path, rejects: Path | None, inputs: Sequence[Path] = ()) -> None:
+def _check_targets(out: Path, rejects: Path | None, inputs: Sequence[Path] = (), *, force: bool) -> None:
     """Before the work, not after it: each can be written, and writing it replaces nothing that is read or written."""
     named = {"--out": out} if rejects is None else {"--out": out, "--rejects": rejects}
     for option, path in named.items():
@@ -216,6 +230,11 @@ def _check_targets(out: Path, rejects: Path | None, inputs: Sequence[Path] = ())
             raise ForbearError(f"{option} {path} is the file that is handed in: choose another name.")
     if rejects is not None and export.same_file(out, rejects):
         raise ForbearError(f"--out and --rejects are both {out}: choose two names.")
+    for option, path in named.items():
+        if not force and not export.is_ours(path):
+            raise ForbearError(
+                f"{option} {path} was not written by Forbear: choose another name, or replace it with --force."
+            )
 
 
 def _write(context: Context, command: str, batches: Sequence[BatchProgress], out: Path, rejects: Path | None) -> None:

@@ -270,8 +270,10 @@ def _no_case(row: TableRow, columns: Sequence[str], header: int, choice: SourceC
         return _REFUSED["total"]
     if _EXAMPLE.fullmatch(word):
         return _REFUSED["example"]
+    if not rest or not word.startswith(_FOOTERS):
+        return None
     few = sum(not is_blank([cell]) for cell in row.cells) <= _MOST_OF_FOOTER < len(columns)
-    return _REFUSED["footer"] if rest and few and word.startswith(_FOOTERS) else None
+    return _REFUSED["footer"] if few else None
 
 
 class _Seen:

@@ -1,7 +1,7 @@
 """Doubts: what cannot be true of a case, or contradicts itself, and the sentence that says so (facts.yaml, `doubts`).
 
 A row in doubt comes back: a value that is surely wrong must not decide anything. Each kind says what it looks at; its
-text may name {field}, {value}, {other}, {other_value}, {limit} and {as_of}, as far as the kind has them.
+text may name {field}, {value} and more (rules/facts/vocabulary.py), that of a cell follows the title of its field.
 """
 
 from __future__ import annotations

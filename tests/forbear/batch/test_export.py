@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from forbear.base.errors import ForbearError
-from forbear.batch.export import check_target, write_rejects, write_results
+from forbear.batch.export import check_target, is_ours, write_rejects, write_results
 from forbear.batch.recorded_decision import RecordedDecision
 from forbear.intake import FORMATS, Rejected, open_intake, read
 from forbear.intake.source import as_text
@@ -270,3 +270,20 @@ def test_a_place_that_cannot_be_written_is_refused_in_one_sentence(tmp_path: Pat
             write_results(target, [decision()])
         assert "\n" not in caught.value.message
     check_target(tmp_path / "results.csv")
+
+
+def test_what_is_replaced_is_what_forbear_wrote(tmp_path: Path) -> None:
+    for ending in FORMATS:
+        results, rejects, other = (tmp_path / f"{name}{ending}" for name in ("results", "rejects", "other"))
+        assert is_ours(results)
+        write_results(results, [decision()])
+        write_rejects(rejects, ["案件编号"], [Rejected(1, "a", "b", "c", ("x",))])
+        assert is_ours(results)
+        assert is_ours(rejects)
+        other.write_bytes(b"\xff not a table of anybody")
+        assert not is_ours(other)
+        other.write_bytes(b"")
+        assert is_ours(other)
+    mine = tmp_path / "mine.csv"
+    mine.write_text("case_ref,product\nA-1,huabei\n")
+    assert not is_ours(mine)

@@ -38,11 +38,11 @@ def _one(folder: Path, header: str, cell: str, remembered: Remembered | None = N
         ("应还款日", "2026-01-15", "due_date", "certain"),
         ("手机号", "13800000001", "phone", "certain"),
         ("手机号", "110101199001011237", None, "open"),
-        ("到期日", "2026-01-15", "due_date", "likely"),
-        ("到期日", "15", None, "open"),
+        ("还款日", "2026-01-15", "due_date", "likely"),
+        ("还款日", "15", None, "open"),
         ("备注2", "见上次", "notes", "certain"),
         ("走访情况", "客户说最近失业，没有收入，下月再联系", "notes", "likely"),
-        ("本人手机", "13800000001", "phone", "likely"),
+        ("备用手机号", "13800000001", "phone", "likely"),
         ("联系人电话", "13900000001", None, "certain"),
         ("紧急联系方式", "13900000001", None, "certain"),
         ("配偶月收入", "5000", None, "certain"),
@@ -58,26 +58,26 @@ def test_a_column_is_certain_only_where_its_header_and_its_cells_agree(
 
 
 def test_nothing_that_is_not_certain_is_taken_without_a_word(tmp_path: Path) -> None:
-    row = REQUIRED | {"本人手机": "13800000001", "应还款日": "15", "网点": "城东"}
+    row = REQUIRED | {"备用手机号": "13800000001", "应还款日": "15", "网点": "城东"}
     path = write(tmp_path, "cases.csv", lines(list(row), list(row.values())))
     intake = open_intake(path, SHIPPED)
     (case,) = intake
     assert set(case.facts) == {"case_ref", "product", "days_overdue", "hardship"}
     told = " ".join(notice.en for notice in intake.notices)
-    assert "本人手机 is not used" in told
+    assert "备用手机号 is not used" in told
     assert "应还款日 is not used: its header means Due date, but its cells are numbers" in told
     assert "Kept but not used, because no fact has such a name: 网点." in told
-    with pytest.raises(IntakeError, match="Not confirmed yet: 本人手机, 应还款日"):
+    with pytest.raises(IntakeError, match="Not confirmed yet: 备用手机号, 应还款日"):
         intake.guess.check_confirmed()
 
 
 def test_two_columns_of_one_fact_are_open_and_refused_unless_they_say_the_same(tmp_path: Path) -> None:
-    one = write(tmp_path, "one.csv", lines([*HEADER, "欠款余额"], [*good(1), "7"]))
+    one = write(tmp_path, "one.csv", lines([*HEADER, "Balance"], [*good(1), "7"]))
     seen = guess(VOCABULARY, open_source(one, VOCABULARY))
-    assert [each.sure for each in seen.columns if each.header in ("余额", "欠款余额")] == ["open", "open"]
-    with pytest.raises(IntakeError, match="'余额' and '欠款余额' both mean balance"):
+    assert [each.sure for each in seen.columns if each.header in ("余额", "Balance")] == ["open", "open"]
+    with pytest.raises(IntakeError, match="'余额' and 'Balance' both mean balance"):
         open_intake(one, VOCABULARY)
-    same = write(tmp_path, "same.csv", lines([*HEADER, "欠款余额"], [*good(1), good(1)[3]]))
+    same = write(tmp_path, "same.csv", lines([*HEADER, "Balance"], [*good(1), good(1)[3]]))
     assert open_intake(same, VOCABULARY).fields[3:] == ["balance", "notes", None]
 
 
