@@ -18,6 +18,7 @@ from forbear.ledger.unit_of_work import Work
 from models.mapping import ConfirmedMapping
 
 _LEARNED_FROM = 50  # mappings of a submitter, the newest, that other files are guessed by
+_LISTED = 200  # newest, that are shown; older ones still show on the preview of a file like theirs
 _REREAD = frozenset(("sheet", "header_row", "persons"))  # its headers were found there already
 
 _NEWEST = (col(ConfirmedMapping.confirmed_at).desc(), col(ConfirmedMapping.id).desc())
@@ -90,7 +91,7 @@ def recall(session: Session, vault: Vault, submitter: str, columns: Iterable[str
 
 def listed(session: Session, vault: Vault, submitter: str | None) -> list[KeptMapping]:
     """The mappings of a submitter, or of all, the newest first."""
-    query = select(ConfirmedMapping).order_by(*_NEWEST)
+    query = select(ConfirmedMapping).order_by(*_NEWEST).limit(_LISTED)
     if submitter is not None:
         query = query.where(ConfirmedMapping.submitter == submitter)
     return [_opened(vault, kept) for kept in session.exec(query)]

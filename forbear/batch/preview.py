@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from forbear.intake import Accepted, IntakeError, Mapping, Rejected, Remembered, guess, open_source
+from forbear.intake import Accepted, IntakeError, Mapping, Rejected, Remembered, guess, open_source, shapes
 from forbear.intake.columns import is_reject_column
 from forbear.intake.date_order import DateOrder
 from forbear.intake.guess import Guess
@@ -40,6 +40,7 @@ class Column:
     sure: Sure
     why: Text
     values: tuple[Value, ...]  # none where they are personal
+    shape: Text | None = None  # what its cells look like
 
     @property
     def example(self) -> Value | None:
@@ -192,7 +193,16 @@ class _Counted:
 def _columns(guessed: Guess, seen: SeenValues) -> tuple[Column, ...]:
     """Every column with a header, but those that a rejects file added."""
     return tuple(
-        Column(each.header, each.use.fact, each.use.unit, each.use.debt, each.sure, each.why, seen.values[each.header])
+        Column(
+            each.header,
+            each.use.fact,
+            each.use.unit,
+            each.use.debt,
+            each.sure,
+            each.why,
+            seen.values[each.header],
+            None if each.shape is None else shapes.named(each.shape),
+        )
         for each in guessed.columns
         if each.use.fact is not None or (each.header.strip() and not is_reject_column(each.header))
     )

@@ -2,9 +2,9 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -16,7 +16,7 @@ from forbear.base.spool import spool
 from forbear.base.vault import Vault
 from forbear.batch import mappings
 from forbear.batch.submit import Head, Submitted, submit
-from forbear.intake import Mapping, ending, open_source, understand
+from forbear.intake import Mapping, Remembered, ending, open_source, understand
 from models.upload import Upload
 
 KEPT_FOR = dt.timedelta(days=1)
@@ -98,14 +98,33 @@ def unsealed(upload: Upload, vault: Vault) -> Iterator[Path]:
         yield path
 
 
-def hand_in(work: ViewerWork, upload: Upload, chunk_size: int, given: Mapping | None = None) -> Submitted:
+def chosen(upload: Upload, vault: Vault) -> Mapping | None:
+    """How its owner chose an upload to be read; None while they have chosen nothing."""
+    return None if upload.mapping is None else Mapping.model_validate(vault.open(upload.mapping))
+
+
+def choose(work: ViewerWork, upload: Upload, mapping: Mapping | None) -> None:
+    """Keep how an upload is to be read; None: as it seems, and as was confirmed before."""
+    upload.mapping = None if mapping is None else work.vault.seal(mapping.data())
+    work.session.add(upload)
+    work.session.flush()
+
+
+def remembered(work: ViewerWork, upload: Upload, columns: Iterable[str]) -> Remembered:
+    """What the submitter confirmed before. What its owner chose for this one has all of it in it, or leaves it out."""
+    past = mappings.recall(work.session, work.vault, upload.submitter, columns)
+    return past if upload.mapping is None else replace(past, whole=None)
+
+
+def hand_in(work: ViewerWork, upload: Upload, chunk_size: int) -> Submitted:
     """Submit a locked upload as a batch of the same id, remember how it was read, and forget the file.
 
     Raises what reading it raises, and IntakeError while a guess that is not certain is not confirmed.
     """
+    given = chosen(upload, work.vault)
     with unsealed(upload, work.vault) as path:
         source = open_source(path, work.pack.vocabulary, given)
-        past = mappings.recall(work.session, work.vault, upload.submitter, source.columns)
+        past = remembered(work, upload, source.columns)
         file = understand(source, work.pack.vocabulary, given, past)
         file.guess.check_confirmed()
         done = submit(

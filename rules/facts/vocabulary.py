@@ -35,6 +35,7 @@ def check_vocabulary(vocabulary: schema.Vocabulary) -> Iterator[str]:
     for name, fact in facts.items():
         yield from (f"facts.{name}.{error}" for error in _fact(name, fact))
     yield from _headers(facts)
+    yield from _groups(vocabulary)
     for name, doubt in vocabulary.doubts.items():
         yield from (f"doubts.{name}.{error}" for error in _doubt(doubt, facts))
     for number, (one, other) in enumerate(vocabulary.pairs):
@@ -95,6 +96,19 @@ def _values(name: str, fact: schema.Fact) -> Iterator[str]:
     for value in fact.urgent:
         if value not in (tuple(fact.values) if fact.type in ("enum", "list") else (True, False)):
             yield f"urgent: {quoted(value)} is not a value of {name}"
+
+
+def _groups(vocabulary: schema.Vocabulary) -> Iterator[str]:
+    """A form asks for a fact once, and only for what a person can tell."""
+    seen: set[str] = set()
+    for number, group in enumerate(vocabulary.groups):
+        for name in group.facts:
+            fact = vocabulary.facts.get(name)
+            if fact is not None and (fact.derived or fact.given):
+                yield f"groups[{number}].facts: nobody submits {name}; remove it"
+            if name in seen:
+                yield f"groups[{number}].facts: {name} stands in a group already; leave it in one of them"
+            seen.add(name)
 
 
 def _headers(facts: Mapping[str, schema.Fact]) -> Iterator[str]:

@@ -123,18 +123,27 @@ class Fact(FactEntry):
     inputs: tuple[Annotated[Identifier, Ref("facts")], ...] = ()  # the facts that the formula of a derived one reads
 
 
+class FactGroup(Model):
+    """Facts that a form asks for under one heading, in this order."""
+
+    title: Text
+    facts: Annotated[tuple[Annotated[Identifier, Ref("facts", idle=True)], ...], Field(min_length=1)]
+
+
 class VocabularyFile(Model):
-    """facts.yaml: the facts that are submitted or given, the pairs that conditions may compare, what is doubted."""
+    """facts.yaml: the facts that are submitted or given, their groups, the pairs that may be compared, the doubts."""
 
     facts: dict[Identifier, FactEntry]
+    groups: tuple[FactGroup, ...] = ()
     pairs: tuple[tuple[Identifier, Identifier], ...] = ()
     doubts: dict[Identifier, Doubt] = Field(default_factory=dict)
 
 
 class Vocabulary(Model):
-    """Every fact there is, the pairs of facts that conditions may compare, and what is doubted of them."""
+    """Every fact there is, their groups, the pairs of facts that conditions may compare, and what is doubted."""
 
     facts: dict[Identifier, Fact]
+    groups: tuple[FactGroup, ...] = ()
     pairs: tuple[tuple[Annotated[Identifier, Ref("facts")], Annotated[Identifier, Ref("facts")]], ...] = ()
     doubts: dict[Identifier, Doubt] = Field(default_factory=dict)
     timezone: str = "UTC"  # where a moment is a day

@@ -74,7 +74,7 @@ PLAIN_TEXTS = {
         f"{model}.title"
         for model in ("Manifest", "Fact", "DerivedFact", "Parameter", "FeeTable", "Hardship", "Strategy", "Product")
     ),
-    *(f"{model}.title" for model in ("Contact", "LegalDeadline", "RedFlag", "Source", "Rule")),
+    *(f"{model}.title" for model in ("Contact", "FactGroup", "LegalDeadline", "RedFlag", "Source", "Rule")),
     *(
         "Manifest.disclaimer",
         "Fact.question",
