@@ -27,6 +27,7 @@ OWN_NAMES = {
     "phrases.yaml: Phrases.classes{}",
     "phrases.yaml: Phrases.contexts{}",
     "phrases.yaml: Phrases.harmless{}",
+    "signs.yaml: Signs.kinds{}",
     "facts.yaml: Vocabulary.facts{}",
     "negotiation.yaml: Negotiation.points{}",
     "negotiation.yaml: Negotiation.signatures{}",
@@ -46,7 +47,7 @@ WORDS = {
     *("FactValue.aliases", "Fact.aliases", "Fact.suffixes", "Fact.urgent", "Fact.values{}", "Hardship.synonyms"),
     "DerivedFact.values{}",
     *("Product.aliases", "RedFlag.words", "RedFlag.not_before", "RedFlag.not_after"),
-    *("RedFlag.patterns", "Phrases.classes", "Phrases.harmless"),
+    *("RedFlag.patterns", "Phrases.classes", "Phrases.harmless", "Score.weights"),
     *("PhraseContext.before", "PhraseContext.unless", "PhraseContext.after"),
 }
 # Texts said as they stand.
