@@ -15,7 +15,7 @@ from rules.facts.phrase_contexts import lowering
 from rules.facts.phrase_index import PhraseIndex
 from rules.facts.phrase_patterns import Sequence, compiled, needs, parse, word_expression
 from rules.facts.reading import Reading, bare, reading
-from rules.facts.signs import Scale, Sentence, clauses, sentences
+from rules.facts.signs import Scale, Sentence, fills_clause, sentences
 from rules.locale import Language, in_language, listed, said
 from rules.locale.word_lists import word_lists
 from rules.pack.files.red_flags import Grade, RedFlag
@@ -74,8 +74,8 @@ def matches(pack: Pack, text: str) -> tuple[NoteMatch, ...]:
     """Where a text raises a flag: flags in alphabetical order, the places of each as they come.
 
     Places that overlap are one match. What lowers it, a denial or another person's story, never silences it. Where
-    patterns find no danger in a sentence, its signs may; where sentence and clause look harmless, explicit words are
-    lowered.
+    patterns find no danger in a sentence, its signs may; where a sentence looks harmless, explicit words are lowered,
+    unless they stand by themselves.
     """
     scanner = _scanner(pack)
     read = reading(text)
@@ -124,8 +124,11 @@ def _weighed(pack: Pack, scanner: _Scanner, scale: Scale, read: Reading, found: 
         left = [each for each in left if each not in here]
         grades: dict[str, Grade | None] = {each.flag: _grade(pack, each.flag) for each in here}
         for each in here:
-            around = (sentence, clauses(read.text, each.start, each.end))
-            harmless = grades[each.flag] == "explicit" and all(map(scale.looks_harmless, around))
+            harmless = (
+                grades[each.flag] == "explicit"
+                and not fills_clause(read.text, each.start, each.end)
+                and scale.looks_harmless(sentence)
+            )
             yield replace(each, lowered=each.lowered or harmless)
         grade = scale.grade(sentence)
         if grade and not {"explicit", grade} & set(grades.values()):

@@ -58,12 +58,10 @@ def part(text: str, start: int, end: int) -> Sentence:
     return Sentence(Place(start, end), _pieces(text, start, end))
 
 
-def clauses(text: str, start: int, end: int) -> Sentence:
-    """The clauses in which a place of a text stands."""
+def fills_clause(text: str, start: int, end: int) -> bool:
+    """Whether nothing else stands beside the words at a place, between the marks around them."""
     marks = f"{PAUSE}{STOP}"
-    first = max(text.rfind(mark, 0, start) for mark in marks) + 1
-    ends = [at for mark in marks if (at := text.find(mark, end)) >= 0]
-    return part(text, first, min(ends, default=len(text)))
+    return text[max(0, start - 1) : start] in marks and text[end : end + 1] in marks
 
 
 def _bounds(text: str) -> Iterator[tuple[int, int]]:

@@ -123,6 +123,7 @@ def test_what_looks_harmless_is_lowered_and_never_silent() -> None:
     assert scan(PACK, "降价了。我要跳楼") == ("self_harm",)  # the sentence decides
     assert scan(PACK, "游戏里很累") == ("maybe",)  # what is only possible stays
     assert matches(PACK, "游戏里围殴") == (NoteMatch("violence", "围殴", lowered=True),)
+    assert scan(PACK, "降价，跳楼") == ("self_harm",)  # words that stand by themselves are meant
     assert scan(PACK, "降价AB贷") == ("scam",)  # signs judge danger alone
 
 
@@ -138,7 +139,7 @@ def test_signs_that_cannot_be_raised_are_refused() -> None:
         "signs.yaml: kinds.theft: no red flag tells of explicit danger of this kind; add one, or take the kind out",
         "signs.yaml: kinds.theft: no red flag tells of possible danger of this kind; add one, or take the kind out",
     ]
-    twice = SIGNS.replace('-60: "游戏"', '-60: "游戏 墓地"')
+    twice = SIGNS.replace('-60: "降价 游戏"', '-60: "降价 游戏 墓地"')
     assert errors({**changed(), "signs.yaml": twice}) == ["signs.yaml: possible: 墓地 is weighed 2 times; keep one"]
     empty = SIGNS.split("kinds:")[0] + "kinds: {}\n"
     assert errors({**changed(), "signs.yaml": empty}) == [
@@ -149,7 +150,8 @@ def test_signs_that_cannot_be_raised_are_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "flags"),
     [
-        ("催收说再不还就要他好看", {"violence_possible"}),
+        ("催收说再不还就要他好看", {"violence"}),
+        ("备注：跳楼，请核实", {"self_harm"}),
         ("这次降价简直是跳楼", {"self_harm_possible"}),  # lowered, for a person to see
         ("最近没有轻生念头", {"self_harm_possible"}),
         ("本周五发工资后还款两千，请备注", set()),
