@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rules.facts.red_flags import scan
+from bench.signs import grades_of
 from rules.loading.loader import DEFAULT_PACK, load
+from rules.pack.files.red_flags import Grade
 from rules.pack.pack import Pack
 from tests.policy.cases.corpus_lines import lines
 
@@ -17,7 +18,7 @@ def main() -> None:
     for part in PARTS:
         print(part)
         for name, labels in _rows(pack):
-            grades = [_grades(pack, line) for label, line in lines(part) if label in labels]
+            grades = [grades_of(pack, line) for label, line in lines(part) if label in labels]
             if grades:
                 explicit = sum("explicit" in each for each in grades)
                 shares = f"explicit {_share(explicit, grades)}  at all {_share(sum(map(bool, grades)), grades)}"
@@ -33,11 +34,7 @@ def _rows(pack: Pack) -> list[tuple[str, tuple[str, ...]]]:
     return [*((name, (name,)) for name in signs), *of_grade, ("harmless", HARMLESS[:1]), ("calm", HARMLESS[1:])]
 
 
-def _grades(pack: Pack, line: str) -> set[str]:
-    return {sign.grade for flag in scan(pack, line) if (sign := pack.red_flags[flag].danger)}
-
-
-def _share(count: int, of: list[set[str]]) -> str:
+def _share(count: int, of: list[set[Grade]]) -> str:
     return f"{count:>4} ({100 * count / len(of):5.1f} %)"
 
 

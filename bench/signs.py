@@ -11,13 +11,14 @@ import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Final
 
 from bench.classifier import Sample, fitted
 from rules.facts.reading import plain
 from rules.facts.red_flags import scan
-from rules.facts.signs import Scale, Sentence, sentences, whole
+from rules.facts.signs import Scale, Sentence, part, sentences
 from rules.loading.loader import DEFAULT_PACK, load_files
 from rules.pack.files.red_flags import Grade
 from rules.pack.files.signs import GradeScore, Score, Signs
@@ -26,19 +27,18 @@ from tests.policy.cases import corpus_lines
 
 FILE: Final = "signs.yaml"
 FOLDS: Final = 5
-KEPT: Final[dict[Grade, int]] = {"possible": 7_000, "explicit": 6_000}
+KEPT: Final[dict[Grade, int]] = {"possible": 9_000, "explicit": 8_000}
 KEPT_OF_KIND: Final = 500
 COST: Final = 0.1
 OF_POSSIBLE: Final = 0.3  # how much what is only possible counts against what is explicit
 SCALE: Final = 20  # of the whole numbers
 # How much may be raised, at most, of harmless sentences that were not seen and most of which are to look like danger:
-POSSIBLE_BY_SIGNS: Final = 0.08
+POSSIBLE_BY_SIGNS: Final = 0.07
 EXPLICIT_BY_SIGNS: Final = 0.03
-EXPLICIT: Final = 0.05  # by signs and patterns together
+LOWERED: Final = 0.02  # how much of explicit danger that patterns find may look harmless
 HEAD: Final = """\
-# How much pieces of a sentence weigh for danger, in whole numbers. `alone`: from how much on a grade is raised without
-# a pattern; `beside`: below it, what a pattern finds is taken a grade lower. Made by `python -m bench.signs`, never by
-# hand (docs/danger.md).
+# How much pieces of a sentence weigh for danger, in whole numbers; from how much on a flag is raised without a pattern,
+# and below how much a sentence looks harmless. Made by `python -m bench.signs`, never by hand (docs/danger.md).
 """
 
 
@@ -59,6 +59,8 @@ class Measured:
     possible: int
     explicit: int
     by_pattern: Grade | None
+    tuned: bool  # whether patterns were made by it
+    without: Signs  # made of the other lines
 
 
 def main() -> None:
@@ -70,7 +72,7 @@ def main() -> None:
     tuned, own = lines(pack, "tuning"), lines(pack, "tuning_2")
     found = measured(pack, tuned, own)
     signs = limited(made([*tuned, *own]), found)
-    print(report(signs, found))
+    print(report(pack, found))
     text = written(signs)
     if not check:
         (DEFAULT_PACK / FILE).write_text(text, encoding="utf-8")
@@ -95,7 +97,7 @@ def made(of: Sequence[Line]) -> Signs:
 
     A line of danger is one example, whatever sentences it has; each sentence of another line is harmless by itself.
     """
-    danger = [(line, whole(plain(line.text))) for line in of if line.grade]
+    danger = [(line, _whole(plain(line.text))) for line in of if line.grade]
     harmless = [each for line in of if not line.grade for each in sentences(plain(line.text))]
     none = [_sample(each, high=False) for each in harmless]
     possible = [_sample(each, high=True) for _, each in danger]
@@ -105,13 +107,17 @@ def made(of: Sequence[Line]) -> Signs:
     ]
     kinds = sorted({line.kind for line, _ in danger if line.kind})
     return Signs(
-        possible=GradeScore(alone=0, **_score([*none, *possible], KEPT["possible"])),
-        explicit=GradeScore(alone=0, **_score([*none, *explicit], KEPT["explicit"])),
+        possible=GradeScore(raised_from=0, **_score([*none, *possible], KEPT["possible"])),
+        explicit=GradeScore(raised_from=0, **_score([*none, *explicit], KEPT["explicit"])),
         kinds={
             kind: Score(**_score([_sample(each, high=line.kind == kind) for line, each in danger], KEPT_OF_KIND))
             for kind in kinds
         },
     )
+
+
+def _whole(text: str) -> Sentence:
+    return part(text, 0, len(text))
 
 
 def _sample(sentence: Sentence, *, high: bool, counts: float = 1.0) -> Sample:
@@ -131,31 +137,33 @@ def _score(samples: Sequence[Sample], kept: int) -> dict[str, object]:
 
 
 def measured(pack: Pack, tuned: Sequence[Line], own: Sequence[Line]) -> list[Measured]:
-    """Every line that no pattern was made by, weighed by signs that were made without it."""
-    found = []
+    """Every line, weighed by signs that were made without it."""
+    of, found = [*tuned, *own], []
     for fold in range(FOLDS):
-        scale = Scale(made([*tuned, *(line for at, line in enumerate(own) if at % FOLDS != fold)]))
-        for line in own[fold::FOLDS]:
+        without = made([line for at, line in enumerate(of) if at % FOLDS != fold])
+        scale = Scale(without)
+        for at, line in list(enumerate(of))[fold::FOLDS]:
             parts = list(sentences(plain(line.text)))
             possible, explicit = (max((scale.weight(each, grade) for each in parts), default=0) for grade in KEPT)
-            grades = {sign.grade for flag in scan(pack, line.text) if (sign := pack.red_flags[flag].danger)}
-            found.append(Measured(line, possible, explicit, min(grades, default=None)))
+            by_pattern = min(grades_of(pack, line.text), default=None)
+            found.append(Measured(line, possible, explicit, by_pattern, at < len(tuned), without))
     return found
 
 
 def limited(signs: Signs, found: Sequence[Measured]) -> Signs:
     """The signs with limits such that of what only looks like danger no more is raised than may be."""
-    harmless = [each for each in found if not each.line.grade]
-    possible = _above([each.possible for each in harmless], POSSIBLE_BY_SIGNS)
-    alone = _above([each.explicit for each in harmless], EXPLICIT_BY_SIGNS)
-    left = EXPLICIT - sum(each.explicit >= alone for each in harmless) / len(harmless)
-    by_pattern = [each.explicit for each in harmless if each.by_pattern == "explicit" and each.explicit < alone]
-    beside = _above(by_pattern, left * len(harmless) / len(by_pattern))
+    harmless = [each for each in found if not each.line.grade and not each.tuned]
+    meant = [each for each in found if each.line.grade == "explicit" and each.by_pattern == "explicit"]
     return Signs(
-        possible=signs.possible.model_copy(update={"alone": possible}),
-        explicit=signs.explicit.model_copy(update={"alone": alone, "beside": beside}),
+        possible=_from(signs.possible, _above([each.possible for each in harmless], POSSIBLE_BY_SIGNS)),
+        explicit=_from(signs.explicit, _above([each.explicit for each in harmless], EXPLICIT_BY_SIGNS)),
+        harmless_below=sorted(each.possible for each in meant)[int(LOWERED * len(meant))],
         kinds=signs.kinds,
     )
+
+
+def _from(score: GradeScore, least: int) -> GradeScore:
+    return score.model_copy(update={"raised_from": least})
 
 
 def _above(weights: Sequence[int], share: float) -> int:
@@ -164,26 +172,26 @@ def _above(weights: Sequence[int], share: float) -> int:
     return ranked[int(share * len(ranked))] + 1
 
 
-def report(signs: Signs, found: Sequence[Measured]) -> str:
-    """What of the lines is raised that the weights were not made from: explicitly, and at all."""
+def report(pack: Pack, found: Sequence[Measured]) -> str:
+    """What is raised, explicitly and at all, of lines that the weights were not made from."""
+    packs = {id(each.without): replace(pack, signs=limited(each.without, found)) for each in found}
     told = []
-    for name in ("explicit", "possible", None):
-        of = [each for each in found if each.line.grade == name]
-        explicit = [_explicit(signs, each) for each in of]
-        by_signs = [each.possible >= signs.possible.alone or each.explicit >= signs.explicit.alone for each in of]
-        by_pattern = [each.by_pattern is not None for each in of]
-        at_all = [any(each) for each in zip(by_signs, by_pattern, strict=True)]
+    for tuned, name in product((True, False), ("explicit", "possible", None)):
+        of = [each for each in found if each.tuned is tuned and each.line.grade == name]
+        grades = [grades_of(packs[id(each.without)], each.line.text) for each in of]
         told.append(
-            f"{name or 'harmless'}: {len(of)} lines, explicit {_percent(explicit)} "
+            f"{'tuning' if tuned else 'tuning_2'}: {name or 'harmless'}: {len(of)} lines, "
+            f"explicit {_percent(['explicit' in each for each in grades])} "
             f"(by patterns alone {_percent([each.by_pattern == 'explicit' for each in of])}), "
-            f"at all {_percent(at_all)} (by patterns {_percent(by_pattern)}, by signs {_percent(by_signs)})"
+            f"at all {_percent(list(map(bool, grades)))} "
+            f"(by patterns alone {_percent([each.by_pattern is not None for each in of])})"
         )
     return "\n".join(told)
 
 
-def _explicit(signs: Signs, each: Measured) -> bool:
-    beside = signs.explicit.beside or 0
-    return each.explicit >= signs.explicit.alone or (each.by_pattern == "explicit" and each.explicit >= beside)
+def grades_of(pack: Pack, text: str) -> set[Grade]:
+    """The grades of danger that a text raises."""
+    return {sign.grade for flag in scan(pack, text) if (sign := pack.red_flags[flag].danger)}
 
 
 def _percent(of: Sequence[bool]) -> str:
@@ -194,8 +202,8 @@ def written(signs: Signs) -> str:
     """signs.yaml."""
     told = [HEAD.rstrip()]
     for name, score in (("possible", signs.possible), ("explicit", signs.explicit)):
-        limits = score.model_dump(include={"alone", "beside"}, exclude_none=True)
-        told += [f"{name}:", *(f"  {limit}: {value}" for limit, value in limits.items()), *_written(score, "  ")]
+        told += [f"{name}:", f"  raised_from: {score.raised_from}", *_written(score, "  ")]
+    told.append(f"harmless_below: {signs.harmless_below}")
     told.append("kinds:")
     for kind, each in signs.kinds.items():
         told += [f"  {kind}:", *_written(each, "    ")]

@@ -15,7 +15,7 @@ from rules.facts.phrase_contexts import lowering
 from rules.facts.phrase_index import PhraseIndex
 from rules.facts.phrase_patterns import Sequence, compiled, needs, parse, word_expression
 from rules.facts.reading import Reading, bare, reading
-from rules.facts.signs import Scale, Sentence, sentences
+from rules.facts.signs import Scale, Sentence, fills_clause, sentences
 from rules.locale import Language, in_language, listed, said
 from rules.locale.word_lists import word_lists
 from rules.pack.files.red_flags import Grade, RedFlag
@@ -74,7 +74,8 @@ def matches(pack: Pack, text: str) -> tuple[NoteMatch, ...]:
     """Where a text raises a flag: flags in alphabetical order, the places of each as they come.
 
     Places that overlap are one match. What lowers it, a denial or another person's story, never silences it. Where
-    patterns find no danger in a sentence, its signs may; and where a sentence hardly weighs, its patterns are lowered.
+    patterns find no danger in a sentence, its signs may; where a sentence looks harmless, explicit words are lowered,
+    unless they stand by themselves.
     """
     scanner = _scanner(pack)
     read = reading(text)
@@ -116,22 +117,28 @@ def _by_patterns(pack: Pack, scanner: _Scanner, read: Reading) -> Iterator[_Foun
 
 
 def _weighed(pack: Pack, scanner: _Scanner, scale: Scale, read: Reading, found: Iterable[_Found]) -> Iterator[_Found]:
-    """What patterns found, lowered where its sentence hardly weighs, and what signs find where patterns do not."""
+    """What patterns found, lowered where its sentence looks harmless, and what signs find where patterns do not."""
     left = list(found)
     for sentence in sentences(read.text):
         here = [each for each in left if sentence.place.start <= each.start < sentence.place.end]
         left = [each for each in left if each not in here]
-        grades = set()
+        grades: dict[str, Grade | None] = {each.flag: _grade(pack, each.flag) for each in here}
         for each in here:
-            sign = pack.red_flags[each.flag].danger
-            if sign:
-                grades.add(sign.grade)
-            lowered = each.lowered or (sign is not None and not scale.bears(sentence, sign.grade))
-            yield replace(each, lowered=lowered)
+            harmless = (
+                grades[each.flag] == "explicit"
+                and not fills_clause(read.text, each.start, each.end)
+                and scale.looks_harmless(sentence)
+            )
+            yield replace(each, lowered=each.lowered or harmless)
         grade = scale.grade(sentence)
-        if grade and "explicit" not in grades and grade not in grades:
+        if grade and not {"explicit", grade} & set(grades.values()):
             yield from _by_signs(scanner, scale, read, sentence, grade)
     yield from left
+
+
+def _grade(pack: Pack, flag: str) -> Grade | None:
+    sign = pack.red_flags[flag].danger
+    return sign.grade if sign else None
 
 
 def _by_signs(scanner: _Scanner, scale: Scale, read: Reading, sentence: Sentence, grade: Grade) -> Iterator[_Found]:

@@ -50,12 +50,18 @@ class Sentence:
 def sentences(text: str) -> Iterator[Sentence]:
     """The sentences of a text as it is read."""
     for start, end in _bounds(text):
-        yield Sentence(Place(start, end), _pieces(text, start, end))
+        yield part(text, start, end)
 
 
-def whole(text: str) -> Sentence:
-    """A text as it is read, as one sentence."""
-    return Sentence(Place(0, len(text)), _pieces(text, 0, len(text)))
+def part(text: str, start: int, end: int) -> Sentence:
+    """A part of a text as it is read, as a sentence of its own."""
+    return Sentence(Place(start, end), _pieces(text, start, end))
+
+
+def fills_clause(text: str, start: int, end: int) -> bool:
+    """Whether nothing else stands beside the words at a place, between the marks around them."""
+    marks = f"{PAUSE}{STOP}"
+    return text[max(0, start - 1) : start] in marks and text[end : end + 1] in marks
 
 
 def _bounds(text: str) -> Iterator[tuple[int, int]]:
@@ -93,22 +99,22 @@ class Scale:
     def __init__(self, signs: Signs) -> None:
         scores: dict[Grade, GradeScore] = {"explicit": signs.explicit, "possible": signs.possible}  # the graver first
         self._grades = {grade: _Weights(score) for grade, score in scores.items()}
-        self._alone = {grade: score.alone for grade, score in scores.items()}
-        self._beside = {grade: score.beside for grade, score in scores.items()}
+        self._raised_from = {grade: score.raised_from for grade, score in scores.items()}
+        self._harmless_below = signs.harmless_below
         self._kinds = {kind: _Weights(score) for kind, score in signs.kinds.items()}
 
     def grade(self, sentence: Sentence) -> Grade | None:
         """The grade of danger that a sentence tells of by its signs alone."""
-        return next((grade for grade, least in self._alone.items() if self.weight(sentence, grade) >= least), None)
+        raised = (grade for grade, least in self._raised_from.items() if self.weight(sentence, grade) >= least)
+        return next(raised, None)
+
+    def looks_harmless(self, sentence: Sentence) -> bool:
+        """Whether so much in a sentence speaks against danger that explicit words may not be meant."""
+        return self._harmless_below is not None and self.weight(sentence, "possible") < self._harmless_below
 
     def weight(self, sentence: Sentence, grade: Grade) -> int:
         """How much a sentence weighs for a grade of danger."""
         return self._grades[grade].of(sentence)
-
-    def bears(self, sentence: Sentence, grade: Grade) -> bool:
-        """Whether a sentence weighs enough for words of a grade in it to be meant as they are."""
-        least = self._beside[grade]
-        return least is None or self.weight(sentence, grade) >= least
 
     def kind(self, sentence: Sentence) -> str:
         """The kind of danger that a sentence speaks of most."""

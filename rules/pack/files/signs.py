@@ -16,15 +16,16 @@ class Score(Model):
 
 
 class GradeScore(Score):
-    """How much a sentence weighs for a grade of danger, and from how much on its flag is raised."""
+    """What a sentence weighs for a grade of danger, and from how much on its flag is raised."""
 
-    alone: int  # by its signs alone
-    beside: int | None = None  # below this, words and patterns of this grade are lowered; never silenced
+    raised_from: int
 
 
 class Signs(Model):
     """signs.yaml: made by `python -m bench.signs` from labelled sentences, never by hand."""
 
-    possible: GradeScore
+    possible: GradeScore  # danger of any grade
     explicit: GradeScore
+    # What weighs less for danger of any grade looks harmless: explicit words in it are lowered, never silenced.
+    harmless_below: int | None = None
     kinds: dict[Identifier, Score]  # of danger: the one that weighs most is raised

@@ -28,8 +28,9 @@ scam: {title: {zh: 骗局, en: Scam}, words: [AB贷]}
 """
 # A sentence of four letters counts as nine, whose root is three.
 SIGNS = """
-possible: {alone: 10, weights: {40: "墓地 kill_me", 90: "绳子 打断", -60: "游戏"}}
-explicit: {alone: 20, beside: -5, weights: {70: "绳子 打断", -60: "降价 游戏"}}
+possible: {raised_from: 10, weights: {40: "墓地 kill_me", 90: "绳子 打断", -60: "降价 游戏"}}
+explicit: {raised_from: 20, weights: {70: "绳子 打断"}}
+harmless_below: -5
 kinds:
   self_harm: {weights: {30: "绳子 墓地 kill_me"}}
   violence: {weights: {30: "打断"}}
@@ -116,18 +117,20 @@ def test_patterns_come_first() -> None:
     assert scan(PACK, "很累，绳子") == ("self_harm",)  # what is graver is said all the same
 
 
-def test_what_hardly_weighs_is_lowered_and_never_silent() -> None:
+def test_what_looks_harmless_is_lowered_and_never_silent() -> None:
     assert matches(PACK, "降价跳楼") == (NoteMatch("self_harm", "跳楼", lowered=True),)
     assert scan(PACK, "降价跳楼") == ("maybe",)
     assert scan(PACK, "降价了。我要跳楼") == ("self_harm",)  # the sentence decides
-    assert scan(PACK, "游戏里很累") == ("maybe",)  # what is possible has no limit here, and stays
+    assert scan(PACK, "游戏里很累") == ("maybe",)  # what is only possible stays
     assert matches(PACK, "游戏里围殴") == (NoteMatch("violence", "围殴", lowered=True),)
+    assert scan(PACK, "降价，跳楼") == ("self_harm",)  # words that stand by themselves are meant
     assert scan(PACK, "降价AB贷") == ("scam",)  # signs judge danger alone
 
 
 def test_a_pack_without_signs_goes_by_patterns() -> None:
     assert scan(pack(None), "买了绳子") == ()
     assert scan(pack(None), "降价跳楼") == ("self_harm",)
+    assert scan(pack(SIGNS.replace("harmless_below: -5\n", "")), "降价跳楼") == ("self_harm",)
 
 
 def test_signs_that_cannot_be_raised_are_refused() -> None:
@@ -136,7 +139,7 @@ def test_signs_that_cannot_be_raised_are_refused() -> None:
         "signs.yaml: kinds.theft: no red flag tells of explicit danger of this kind; add one, or take the kind out",
         "signs.yaml: kinds.theft: no red flag tells of possible danger of this kind; add one, or take the kind out",
     ]
-    twice = SIGNS.replace('-60: "游戏"', '-60: "游戏 墓地"')
+    twice = SIGNS.replace('-60: "降价 游戏"', '-60: "降价 游戏 墓地"')
     assert errors({**changed(), "signs.yaml": twice}) == ["signs.yaml: possible: 墓地 is weighed 2 times; keep one"]
     empty = SIGNS.split("kinds:")[0] + "kinds: {}\n"
     assert errors({**changed(), "signs.yaml": empty}) == [
@@ -148,6 +151,7 @@ def test_signs_that_cannot_be_raised_are_refused() -> None:
     ("text", "flags"),
     [
         ("催收说再不还就要他好看", {"violence"}),
+        ("备注：跳楼，请核实", {"self_harm"}),
         ("这次降价简直是跳楼", {"self_harm_possible"}),  # lowered, for a person to see
         ("最近没有轻生念头", {"self_harm_possible"}),
         ("本周五发工资后还款两千，请备注", set()),

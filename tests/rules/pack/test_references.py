@@ -28,6 +28,7 @@ OWN_NAMES = {
     "phrases.yaml: Phrases.classes{}",
     "phrases.yaml: Phrases.contexts{}",
     "phrases.yaml: Phrases.harmless{}",
+    "signs.yaml: Signs.kinds{}",
     "facts.yaml: Vocabulary.facts{}",
     "facts.yaml: Vocabulary.doubts{}",
     "negotiation.yaml: Negotiation.points{}",
@@ -65,7 +66,7 @@ WORDS = {
     ),
     "DerivedFact.values{}",
     *("Product.aliases", "RedFlag.words", "RedFlag.not_before", "RedFlag.not_after"),
-    *("RedFlag.patterns", "Phrases.classes", "Phrases.harmless"),
+    *("RedFlag.patterns", "Phrases.classes", "Phrases.harmless", "Score.weights"),
     *("PhraseContext.before", "PhraseContext.unless", "PhraseContext.after"),
 }
 # Texts said as they stand.
