@@ -33,7 +33,7 @@ BASE: dict[str, Any] = {
     "note_flags": (),
 }
 # A fact that names a day: at which stage, how long a period runs from it, what is said while it does, and after it.
-DATES = (
+DATES: tuple[tuple[str, str, int, set[str], set[str]], ...] = (
     ("served_on", "complaint_served", 15, {"file_answer"}, {"answer_still_useful"}),
     ("served_on", "judgment", 15, {"decide_appeal"}, {"missed_clock_good_cause"}),
     ("served_on", "payment_order", 15, {"settle_before_order_final"}, {"order_enforceable"}),
