@@ -159,13 +159,14 @@ def items_of(
     hits: Sequence[Effects],
     contributors: Contributors,
     withheld: Collection[tuple[str, str]],
-    protecting: Collection[tuple[str, str]] = (),
+    protecting: frozenset[tuple[str, str]] = frozenset(),
 ) -> dict[str, Ids]:
     """Step 4. The ids of each kind of item, each once, without the `withheld` ones.
 
     A rule that is not heard still gives what protects people: only its way is closed.
     """
-    silent = [hit for hit in contributors.counting if hit not in contributors.heard]
+    heard = {hit.rule for hit in contributors.heard}
+    silent = (hit for hit in contributors.counting if hit.rule not in heard and not protecting.isdisjoint(hit.items))
     kept = [replace(hit, items=tuple(item for item in hit.items if item in protecting)) for hit in silent]
     sources: dict[str, Sequence[Effects]] = {
         "deadline": hits,  # a legal clock runs even where the rule that noticed it is silenced

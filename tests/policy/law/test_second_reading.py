@@ -151,6 +151,19 @@ def test_charges_above_24_percent() -> None:
     assert 50_000 < excessive < ROWS
 
 
+def test_living_costs() -> None:
+    chance = random.Random(6)
+    cases: list[Facts] = [
+        {"local_minimum": chance.randrange(30_000, 200_000), "household_size": chance.randint(1, 9)}
+        for _ in range(20_000)
+    ]
+    found = _table(cases)["exempt_minimum"].to_list()
+    for case, amount in zip(cases, found, strict=True):
+        line, persons = case["local_minimum"], case["household_size"]
+        assert isinstance(line, int) and isinstance(persons, int)
+        assert amount == statute.living_costs(line, persons), case
+
+
 def test_charges_built_on_a_principal_that_fell_are_never_above_24_percent() -> None:
     """At most 24 % a year on what was owed each day, whenever it was repaid: lawful, and never called excessive."""
     chance = random.Random(5)

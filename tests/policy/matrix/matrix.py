@@ -306,7 +306,7 @@ MATRIX = (
     Row(640, "overcharge of a private loan", t.overcharged_privately, adds="S19"),
     Row(600, "credit record", lambda f: f["credit_record_wrong"], "S24", "U4"),
     Row(561, "gambling", lambda f: f["hardship"] == "addiction" or noted(f, "gambling"), blocks="S20"),
-    Row(556, "a settlement that is not kept", lambda f: at(f, "settled") and overdue(f), urgency="U2"),
+    Row(556, "a settlement that is not kept", lambda f: at(f, "settled") and overdue(f), urgency="U3"),
     Row(553, "student with a microloan", _student_microloan, adds="S25"),
     Row(552, "microloan above the ceiling", t.microloan_too_dear, adds="S25"),
     Row(550, "detention", lambda f: f["hardship"] == "detention", adds="S29"),

@@ -216,7 +216,7 @@ def can_clear(f: Facts) -> bool:
 
 
 def arrears(f: Facts) -> int:
-    return int(f["monthly_due"]) * -(-f["days_overdue"] // 30)
+    return int(f["monthly_due"] * -(-f["days_overdue"] // 30))
 
 
 def issuer(f: Facts) -> bool:
