@@ -38,7 +38,11 @@ class KeptMapping:
 def remember(work: Work, submitter: str, file: Intake) -> int:
     """Keep how a file was read, for others with the same headers; answers its id. The ledger is told what is new."""
     mac = _mac(work.vault, submitter, file.columns)
-    confirmed = {each.header: each.use for each in file.guess.columns if each.sure == "certain"}
+    confirmed = {
+        each.header: each.use.model_copy(update={"unit": None}) if each.unit_shown else each.use
+        for each in file.guess.columns
+        if each.sure == "certain"
+    }
     content = {
         "file": file.path.name,
         "columns": file.columns,

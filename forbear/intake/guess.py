@@ -29,6 +29,7 @@ _LIKE: Final = 0.6  # how like a header must be to the name of a fact to be prop
 _ENOUGH: Final = 0.8  # of a column's cells: as many as the fact must be able to read
 _TRIED: Final = 30  # cells that are tried
 _NUMBERED: Final = re.compile(r"\d+$", re.ASCII)
+_ORDERS: Final = frozenset(date_order.ORDERS)
 _UNUSED: Final = ColumnUse(fact=None)
 _BY_SHAPE: Final[tuple[Shape, ...]] = ("phone", "id_number")  # that facts have as their code
 
@@ -91,7 +92,7 @@ class Guess:
     @property
     def certain(self) -> Mapping:
         """The mapping with nothing in it that is not certain."""
-        columns = {each.header: each.use if each.sure == "certain" else _UNUSED for each in self.columns}
+        columns = {each.header: each.use if each.sure == "certain" else each.alone or _UNUSED for each in self.columns}
         debts = self.mapping.debts if self.sure_debts else {}
         return self.mapping.model_copy(update={"columns": columns, "debts": debts})
 
@@ -109,7 +110,8 @@ def guess(
     cells = sample(source)
     guesser = _Guesser(vocabulary, source.titles, given, past)
     guesser.look_over(source.columns)
-    columns = [guesser.column(header, cells[position]) for position, header in enumerate(distinct(source.columns))]
+    named = zip(distinct(source.columns), source.columns, cells, strict=True)
+    columns = [replace(guesser.column(*column), text=column[1]) for column in named]
     columns, debts = wide.proposed(vocabulary, guesser.names, columns, cells, base)
     columns, fault = each_fact_once(vocabulary, columns, cells)
     columns = [guesser.with_unit(each) for each in columns]
@@ -162,11 +164,16 @@ class _Guesser:
         return Likeness(self._vocabulary)
 
     @cached_property
+    def _confirmed(self) -> dict[str, ColumnUse]:
+        whole = self._past.whole
+        return {} if whole is None else {folded(name): use for name, use in whole.columns.items()}
+
+    @cached_property
     def _words(self) -> dict[str, set[str]]:
         return {name: set(words_of_values(fact)) for name, fact in self._facts.items() if fact.values}
 
-    def column(self, header: str, cells: Sequence[object]) -> Guessed:
-        """One column."""
+    def column(self, header: str, text: str, cells: Sequence[object]) -> Guessed:
+        """One column, by its header and by what that is among the others."""
         shape = shapes.shape_of(cells)
         if header in self._given.columns:
             return Guessed(header, self._given.columns[header], "certain", said("guess.given"), shape, GIVEN)
@@ -174,8 +181,8 @@ class _Guesser:
             return Guessed(header, _UNUSED, "certain", said("guess.rejects"), shape)
         if (found := self._remembered(header, shape)) is not None:
             return found
-        known = self.names.of(header)
-        if known is None and NOTES in self._facts and self._is_notes(_NUMBERED.sub("", folded(header))):
+        known = self.names.of(text)
+        if known is None and NOTES in self._facts and self._is_notes(_NUMBERED.sub("", folded(text))):
             return Guessed(header, ColumnUse(fact=NOTES), "certain", said("guess.name"), shape, BY_NAME)
         if known is None:
             return self._like(header, cells, shape)
@@ -188,20 +195,38 @@ class _Guesser:
         return Guessed(header, ColumnUse(fact=name), "certain", said("guess.name"), shape, BY_NAME)
 
     def with_unit(self, each: Guessed) -> Guessed:
-        """The guess with the unit that stands beside its header or above the table; left open where that is another."""
+        """The guess with the unit that stands beside its header or above the table; left open where that is another.
+
+        Raises IntakeError where the mapping that is given says another unit than the file.
+        """
         name = each.use.fact
-        if name is None or each.use.unit is not None:
+        if name is None:
             return each
-        unit = unit_beside(self.names, name, self._facts[name], each.header, self._titles)
-        if isinstance(unit, Refusal):
+        fact = self._facts[name]
+        shown = unit_beside(self.names, name, fact, each.text, self._titles)
+        said_unit = None if each.use.unit is None else unit_named(fact, each.use.unit)
+        if isinstance(said_unit, Unit):
+            return self._as_said(each, said_unit, shown)
+        if isinstance(shown, Refusal):
             if each.sure == "certain":
-                self.refusal = self.refusal or IntakeError.of(unit.text)
-            return replace(each, use=_UNUSED, sure="open", why=unit.text)
-        if unit == OWN:
+                self.refusal = self.refusal or IntakeError.of(shown.text)
+            return replace(each, use=_UNUSED, sure="open", why=shown.text)
+        if shown == OWN:
             return each
-        short = unit.name.rpartition(":")[2].strip()  # of what stands above a table, the unit alone
-        name = short if unit_named(self._facts[name], short) == replace(unit, name=short) else unit.name
-        return replace(each, use=each.use.model_copy(update={"unit": name}))
+        short = shown.name.rpartition(":")[2].strip()  # of what stands above a table, the unit alone
+        unit = short if unit_named(fact, short) == replace(shown, name=short) else shown.name
+        return replace(each, use=each.use.model_copy(update={"unit": unit}), unit_shown=True)
+
+    def _as_said(self, each: Guessed, unit: Unit, shown: Unit | Refusal) -> Guessed:
+        """A column in the unit that it is said to be in; a file that says another is not what was meant."""
+        if not isinstance(shown, Unit) or shown == OWN:
+            return each
+        if (shown.shift, shown.kinds & _ORDERS) == (unit.shift, unit.kinds & _ORDERS):
+            return replace(each, unit_shown=True)
+        if each.weight == GIVEN:
+            raise IntakeError("mapping.unit_differs", column=each.text.strip(), unit=unit.name, shown=shown.name)
+        why = said("guess.unit_differs", unit=unit.name, shown=shown.name)
+        return replace(each, use=_UNUSED, sure="open", why=why)
 
     def _is_notes(self, name: str) -> bool:
         known = self.names.of(name)
@@ -231,16 +256,16 @@ class _Guesser:
         return 1 - asks.index(form) / len(asks) if form in asks else 0.0
 
     def _remembered(self, header: str, shape: Shape | None) -> Guessed | None:
-        whole = self._past.whole
         known = self._past.columns.get(folded(header))
-        use = whole.columns.get(header) if whole is not None else None
+        use = self._confirmed.get(folded(header))
+        same = use is not None
         if use is None and known is not None:
             use = known.use
         if use is None:
             return None
         if use.fact is not None and (use.fact not in self._facts or shapes.contradicts(shape, self._facts[use.fact])):
             return None  # another policy knew that fact
-        if whole is not None and header in whole.columns:
+        if same:
             return Guessed(header, use, "certain", said("guess.same_file"), shape, SAME_FILE)
         if known is not None and (known.shape == shape or shape is None):
             return Guessed(header, use, "certain", said("guess.same_column"), shape, SAME_COLUMN)
@@ -257,7 +282,7 @@ class _Guesser:
                 return Guessed(header, ColumnUse(fact=name), "likely", why, shape, score)
         if NOTES in self._facts and (
             (shape == "sentence" and not is_place(header))
-            or (shape in ("mixed", "word", None) and sounds_like_notes(header) and _differ(cells))
+            or (shape in ("mixed", "word", None) and sounds_like_notes(header) and _own_words(cells))
         ):
             return Guessed(header, ColumnUse(fact=NOTES), "likely", said("guess.sentences"), shape, 0.5)
         by_shape = None if is_anothers(header) else self._by_shape(shape)
@@ -280,6 +305,8 @@ class _Guesser:
         """Whether the cells can be read as this fact, nearly all of them."""
         fact = self._facts[name]
         if shapes.contradicts(shape, fact) or (fact.type == "text" and shape == "sentence" and not fact.free):
+            return False
+        if fact.type == "text" and fact.code is None and shape in ("number", "long_number"):
             return False
         if fact.code == "reference" and sum(map(_has_digit, cells)) * 2 < len(cells):
             return False  # names and words are no references
@@ -318,9 +345,11 @@ def _has_digit(cell: object) -> bool:
     return any(map(str.isdigit, as_text(cell)))
 
 
-def _differ(cells: Sequence[object]) -> bool:
-    """Whether these are words of one's own, not a few codes over and over."""
-    return len(set(map(as_text, cells))) * 2 >= len(cells)
+def _own_words(cells: Sequence[object]) -> bool:
+    """Whether these are words of one's own, not figures, and not a few codes over and over."""
+    texts = [as_text(cell) for cell in cells]
+    spoken = sum(any(map(str.isalpha, text)) for text in texts)
+    return len(set(texts)) * 2 >= len(texts) and spoken * 2 >= len(texts)
 
 
 def _over(remembered: Mapping, given: Mapping) -> Mapping:

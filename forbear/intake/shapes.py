@@ -10,10 +10,11 @@ from typing import Literal, TypeAlias
 
 from forbear.intake.source import as_text
 from forbear.locale import said
+from rules.facts.notation.personal import is_name
 from rules.pack.files.schema import Fact, Text
 
 Shape: TypeAlias = Literal[
-    "date", "phone", "id_number", "long_number", "percent", "number", "sentence", "word", "mixed"
+    "date", "phone", "id_number", "long_number", "percent", "number", "sentence", "name", "word", "mixed"
 ]
 MOST = 200  # rows of a file that are looked at
 _NEARLY_ALL = 0.8
@@ -48,8 +49,9 @@ _FOREIGN: dict[str, frozenset[Shape]] = {
 _CODES: dict[str, frozenset[Shape]] = {
     "phone": frozenset(("date", "id_number", "percent", "sentence")),
     "id_number": frozenset(("date", "phone", "percent", "sentence")),
-    "reference": frozenset(("phone", "id_number", "percent", "sentence")),
+    "reference": frozenset(("phone", "id_number", "percent", "sentence", "name")),
 }
+_PERSONAL = frozenset[Shape](("phone", "id_number", "name"))  # what stands in no text that is shown to others
 _SHORT_TEXT = frozenset[Shape](("date", "percent"))
 _SHORT = 200  # characters that a short text may have
 
@@ -60,10 +62,18 @@ def shape_of(cells: Sequence[object]) -> Shape | None:
     if not counts:
         return None
     shape, count = counts.most_common(1)[0]
-    if count >= _NEARLY_ALL * len(cells):
+    if count >= _NEARLY_ALL * len(cells) and (shape != "name" or _differ(cells)):
         return shape
-    texts = counts["word"] + counts["sentence"]
+    words = counts["word"] + counts["name"]
+    if words >= _NEARLY_ALL * len(cells):
+        return "word"
+    texts = words + counts["sentence"]
     return "sentence" if counts["sentence"] * 3 >= len(cells) and texts >= _NEARLY_ALL * len(cells) else "mixed"
+
+
+def _differ(cells: Sequence[object]) -> bool:
+    """Whether few cells say the same: the name of one town over and over is no name of people."""
+    return len(set(map(as_text, cells))) * 2 >= len(cells)
 
 
 def contradicts(shape: Shape | None, fact: Fact) -> bool:
@@ -74,6 +84,8 @@ def contradicts(shape: Shape | None, fact: Fact) -> bool:
         return shape in _FOREIGN[fact.type]
     if fact.code is not None:
         return shape in _CODES[fact.code]
+    if not fact.private and shape in _PERSONAL:
+        return True
     return fact.max_length is not None and fact.max_length <= _SHORT and shape in _SHORT_TEXT
 
 
@@ -98,6 +110,8 @@ def _shape(cell: object) -> Shape:
         return "percent"
     if _NUMBER.fullmatch(text):
         return "number"
+    if is_name(text):
+        return "name"
     if len(text) >= _LONG_SENTENCE or (len(text) >= _SENTENCE and _SENTENCE_MARKS.search(text)):
         return "sentence"
     return "word"

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from rules.facts.notation.codes import FIRST_OF_REMAINS, QUOTES, CodeError, code_reader, remains, unquoted
 from rules.facts.notation.letters import clean, seen
+from rules.facts.notation.personal import number_within
 from rules.locale import listed, said
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Fact, Text
@@ -96,6 +97,7 @@ def text_reader(fact: Fact) -> Reader:
     """Text that can be seen, blanks around it removed; a code (codes.py) on one line, letter by letter."""
     longest = fact.max_length or MAX_TEXT
     code = None if fact.code is None else code_reader(fact.code)
+    shown_to_all = code is None and not fact.private
 
     def read(cell: object) -> str | None:
         text = _as_text(cell)
@@ -112,6 +114,8 @@ def text_reader(fact: Fact) -> Reader:
             raise CellError("unstorable")
         if text[:1] in FIRST_OF_REMAINS and (left := remains(text, words=True)):
             raise CellError(left, cell=shown(text))
+        if shown_to_all and (found := number_within(text)) is not None:
+            raise CellError(f"personal_{found}")
         return None if is_blank(text) else text
 
     return read

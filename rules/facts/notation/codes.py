@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from rules.facts.notation.letters import clean
+from rules.facts.notation.personal import is_name, number_as, number_within
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import CodeKind
 
@@ -25,15 +26,7 @@ _ERROR: Final = re.compile(r"#[¡¿]?[^\s#]{1,20}[!?]|#{2,}|(?:err|error):\s?\d{
 _FORMULA: Final = re.compile(
     r"=\s*[+-]?(?:[a-z_.]+\d*\s*\(|\$?[a-z]{1,3}\$?\d+\b|\"[^\"]*\"\s*&|'?[^'!]+'?!\$?[a-z])", re.IGNORECASE
 )
-_ID_NUMBER: Final = re.compile(
-    r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])\d{4}(?:18|19|20)\d\d"
-    r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dx]",
-    re.ASCII | re.IGNORECASE,
-)
-_PHONE: Final = re.compile(r"(?:(?:\+|00)?86)?1[3-9]\d{9}", re.ASCII)
-_PERSONAL: Final = 11  # characters that such a number has at least
 _FIRST_OF_NUMBERS: Final = frozenset("0123456789+(０１２３４５６７８９＋（")
-_PARTING: Final = re.compile(r"[\s().-]+")
 
 
 class CodeError(Exception):
@@ -52,13 +45,12 @@ def code_reader(kind: CodeKind) -> Callable[[str], str]:
             text = unquoted(text)
         if not text.isprintable() and _BROKEN.search(text):
             raise CodeError("broken_code")
-        if text[:1] not in _FIRST_OF_NUMBERS:
-            return text
-        if _SCIENTIFIC.fullmatch(text):
-            raise CodeError("digits_lost")
-        if fraction := _FRACTION.fullmatch(text):
-            text = fraction[1]
-        if kind == "reference" and len(text) >= _PERSONAL and (likeness := _personal(text)):
+        if text[:1] in _FIRST_OF_NUMBERS:
+            if _SCIENTIFIC.fullmatch(text):
+                raise CodeError("digits_lost")
+            if fraction := _FRACTION.fullmatch(text):
+                text = fraction[1]
+        if kind == "reference" and (likeness := _personal(text)) is not None:
             raise CodeError(likeness)
         return text
 
@@ -84,8 +76,8 @@ def remains(text: str, *, words: bool = False) -> str | None:
 
 
 def _personal(text: str) -> str | None:
-    """Whether a reference is somebody's ID or phone number, as far as that can be seen."""
-    bare = _PARTING.sub("", clean(text))
-    if _ID_NUMBER.fullmatch(bare):
-        return "reference_is_id_number"
-    return "reference_is_phone" if _PHONE.fullmatch(bare) else None
+    """Whether a reference says who somebody is, as far as that can be seen."""
+    found = number_as(text)
+    if found is None and not text.isascii():
+        found = "name" if is_name(text) else number_within(text)
+    return None if found is None else f"reference_is_{found}"

@@ -98,5 +98,5 @@ def test_two_columns_of_one_name_are_one_too_many_in_both_languages() -> None:
     with pytest.raises(IntakeError) as caught:
         understand(_source(["案件编号", "产品", "逾期", "余额", "余额"], ["C", "房贷", "3", "1", "2"]), VOCABULARY)
     fault = caught.value
-    assert fault.en == "The columns '余额' and '余额' both mean balance: keep one of them."
-    assert fault.zh == "“余额”和“余额”两列都是余额，请只保留一列。"
+    assert fault.en == "The columns '余额' and '余额 (2)' both mean balance: keep one of them."
+    assert fault.zh == "“余额”和“余额 (2)”两列都是余额，请只保留一列。"

@@ -1,0 +1,51 @@
+"""Personal: somebody's number or name in a text that is shown and logged, where it must not stand."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal, TypeAlias
+
+from rules.facts.notation.letters import clean
+from rules.locale.word_lists import word_lists
+
+Personal: TypeAlias = Literal["phone", "id_number"]
+
+SHORTEST: Final = 11  # characters that such a number has at least
+_ID: Final = (
+    r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])\d{4}(?:18|19|20)\d\d"
+    r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dx]"
+)
+_PHONE: Final = r"(?:(?:\+|00)?86)?1[3-9]\d{9}"
+_ID_NUMBER: Final = re.compile(_ID, re.ASCII | re.IGNORECASE)
+_PHONE_NUMBER: Final = re.compile(_PHONE, re.ASCII)
+_ID_WITHIN: Final = re.compile(rf"(?<!\d){_ID}(?!\d)", re.ASCII | re.IGNORECASE)
+_PHONE_WITHIN: Final = re.compile(rf"(?<!\d){_PHONE}(?!\d)", re.ASCII)
+_PARTING: Final = re.compile(r"[\s().-]+")
+_HAN: Final = "\u3400-\u9fff"
+_NAME: Final = re.compile(rf"(?:{'|'.join(word_lists('surnames'))})[{_HAN}\u00b7]{{1,2}}")
+_LONGEST_NAME: Final = 4
+
+
+def number_as(text: str) -> Personal | None:
+    """Whose number a text is from its first letter to its last, as far as that can be seen."""
+    if len(text) < SHORTEST:
+        return None
+    bare = _PARTING.sub("", clean(text))
+    if _ID_NUMBER.fullmatch(bare):
+        return "id_number"
+    return "phone" if _PHONE_NUMBER.fullmatch(bare) else None
+
+
+def number_within(text: str) -> Personal | None:
+    """Whose number stands somewhere in a text."""
+    if len(text) < SHORTEST:
+        return None
+    bare = _PARTING.sub("", clean(text))
+    if _ID_WITHIN.search(bare):
+        return "id_number"
+    return "phone" if _PHONE_WITHIN.search(bare) else None
+
+
+def is_name(text: str) -> bool:
+    """Whether a text looks like the name of a person and nothing else."""
+    return 1 < len(text) <= _LONGEST_NAME and _NAME.fullmatch(clean(text)) is not None
