@@ -160,7 +160,7 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 
 @dataclass
-class _Lines:
+class _LinesByEncoding:
     """How many lines with more than ASCII there are, and which of them are in which encoding."""
 
     count: int = 0
@@ -190,12 +190,12 @@ def _by_lines(path: Path) -> Encoding:
     raise IntakeError("file.encoding", name=path.name)
 
 
-def _mixed(path: Path, found: _Lines, first: str, rest: str) -> IntakeError:
+def _mixed(path: Path, found: _LinesByEncoding, first: str, rest: str) -> IntakeError:
     return IntakeError("file.mixed_encodings", name=path.name, row=found.number, first=first, rest=rest)
 
 
-def _counted(path: Path) -> _Lines:
-    found = _Lines()
+def _counted(path: Path) -> _LinesByEncoding:
+    found = _LinesByEncoding()
     number = 0
     with open_bytes(path) as file:
         while line := file.readline(MAX_RECORD):

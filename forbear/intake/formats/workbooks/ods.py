@@ -18,7 +18,7 @@ from lxml import etree
 from forbear.intake.formats.format import Cell, Content, Format, Rows, drafted, one_sheet
 from forbear.intake.formats.formula_injection import quote_again
 from forbear.intake.formats.table import FIRST_ROWS, Sheet, TableRow
-from forbear.intake.formats.workbooks.merged_cells import Merged, Merges
+from forbear.intake.formats.workbooks.merged_cells import FilledDown, Merges
 from forbear.intake.formats.workbooks.ods_cells import (
     CELL,
     COUNT,
@@ -141,7 +141,7 @@ class _Document:
         self._off: set[str | None] = set()  # names of styles of what is not shown
         self._in_sheet = False
         self._depth = self._number = self._copied = self._columns = self._count = 0
-        self._merged = Merged(Merges())
+        self._merged = FilledDown(Merges())
         self.place, self.name, self.shown = 0, "", False
         self.hidden_columns: list[int] = []
 
@@ -178,7 +178,7 @@ class _Document:
             self.place, self.name = self.place + 1, element.get(f"{TABLE}name") or str(self.place + 1)
             self.shown = element.get(f"{TABLE}style-name") not in self._off
             self._number = self._copied = self._columns = self._count = 0
-            self._merged, self.hidden_columns = Merged(Merges()), []
+            self._merged, self.hidden_columns = FilledDown(Merges()), []
 
     def _column(self, element: Any) -> None:
         times = min(times_of(element, "columns"), MAX_SHEET_ROWS)
