@@ -162,6 +162,11 @@ def _concerns(fact: Fact, marks: Marks) -> bool:
     return (money and fact.type == "money") or (rates and fact.type == "rate") or (spans and fact.type == "int")
 
 
+def units_above(titles: Sequence[str]) -> frozenset[str]:
+    """The units that stand above a table, as they are written."""
+    return frozenset(unit for unit in _units_above(titles) if read_marks(unit) is not None)
+
+
 def _units_above(titles: Sequence[str]) -> Iterator[str]:
     for title in titles:
         for found in _UNIT_ABOVE.finditer(clean(title).casefold()):
