@@ -180,7 +180,8 @@ def _readings(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     bare = _NUMBERED.sub("", text)
     if bare != text:
         yield bare, ()
-    rest, marks = bare, []
+    rest = bare
+    marks: list[str] = []
     while (found := _BRACKETS.match(rest)) is not None:
         before, mark, after = found.groups()
         rest = f"{before} {after}".strip()
