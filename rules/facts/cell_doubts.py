@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias, TypeVar
 
 from rules.facts.cells import CellError, Reader, Value, parts_of_day, shown
-from rules.facts.numbers import says_unit
+from rules.facts.numbers import plain_value, says_unit
 from rules.locale import Language, in_language
 from rules.pack.files.doubts import Beyond, NoDay, NoNumber
 from rules.pack.files.model import Text
@@ -79,9 +79,17 @@ def _doubting_days(read: Reader, days: dict[_Parts, Text]) -> Reader:
 
 def _doubting_numbers(read: Reader, fact: Fact, numbers: dict[int, Text], beyond: Iterable[Beyond]) -> Reader:
     grain = 100 if fact.type in HUNDREDTHS else 1
+    beyond = tuple(beyond)
+    small = tuple(each for each in beyond if each.below is not None and each.unless_said)
 
     def read_or_doubt(cell: object) -> Value | None:
-        number = read(cell)
+        try:
+            number = read(cell)
+        except CellError:
+            value = plain_value(cell)  # 0.0525 has too many decimals because it is a fraction
+            for each in small if value is not None and 0 < value < 1 else ():
+                raise DoubtError(each.text, value=shown(cell), limit=each.below) from None
+            raise
         if not isinstance(number, int):
             return number
         if numbers and number % grain in _ROUND[grain] and (text := numbers.get(number // grain)) is not None:

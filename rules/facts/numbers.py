@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from rules.facts.cells import CellError, Reader, fold, is_blank, plain, shown
-from rules.facts.notation.amounts import EXACT, SCIENTIFIC, is_inexact, read_amount
+from rules.facts.notation.amounts import EXACT, LONGEST, SCIENTIFIC, is_inexact, read_amount
 from rules.facts.notation.units import OWN, OtherUnit, Unit, unit_in
 from rules.pack.files.schema import Fact
 
@@ -110,6 +110,14 @@ def _in_column(value: Decimal, unit: Unit, cell: object) -> Decimal:
     if "fraction" in unit.kinds and abs(value) > 1:
         raise CellError("not_a_fraction", cell=shown(cell))
     return EXACT.scaleb(value, unit.shift)
+
+
+def plain_value(cell: object) -> Decimal | None:
+    """The number that a cell holds, whatever it is in and however many decimals it has; None for no number."""
+    if not isinstance(cell, str):
+        return _exact(cell, 0)
+    amount = read_amount(plain(cell)) if len(cell) <= LONGEST else None
+    return None if amount is None else amount.value
 
 
 def says_unit(cell: object, kind: str) -> bool:
