@@ -125,7 +125,7 @@ class Parser:
     @staticmethod
     def _reader(name: str, fact: Fact, unit: Unit, vocabulary: Vocabulary, *, doubts: bool) -> Reader:
         read = reader(fact, unit, vocabulary.timezone)
-        if fact.type == "text":
+        if fact.type == "text" and (fact.code or fact.private):  # no two alike
             return read
         return _remembering(doubting(read, name, fact, vocabulary) if doubts else read)
 

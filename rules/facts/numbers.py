@@ -85,6 +85,8 @@ def _number(cell: object, fact: Fact, unit: Unit, refusal: str, suffixes: tuple[
         value = _exact(cell, unit.shift)
         if value is None:
             raise CellError(refusal, cell=shown(cell))
+        if unit.shift:
+            _in_column(EXACT.scaleb(value, -unit.shift), unit, cell)
         return value
     text = plain(cell)
     if is_blank(text):
@@ -98,7 +100,16 @@ def _number(cell: object, fact: Fact, unit: Unit, refusal: str, suffixes: tuple[
     own = unit_in(fact, amount.marks, "") if amount.marks is not None else OWN
     if isinstance(own, OtherUnit):
         raise CellError("other_unit", cell=shown(cell), seems=own.seems, wanted=own.wanted)
-    return EXACT.scaleb(amount.value, own.shift if amount.scaled else unit.shift)
+    if amount.scaled:
+        return EXACT.scaleb(amount.value, own.shift)
+    return _in_column(amount.value, unit, cell)
+
+
+def _in_column(value: Decimal, unit: Unit, cell: object) -> Decimal:
+    """A number without a unit of its own, in that of its column."""
+    if "fraction" in unit.kinds and abs(value) > 1:
+        raise CellError("not_a_fraction", cell=shown(cell))
+    return EXACT.scaleb(value, unit.shift)
 
 
 def says_unit(cell: object, kind: str) -> bool:
