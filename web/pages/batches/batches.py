@@ -1,7 +1,6 @@
 """The batches: the list with its upload form, one batch as it goes on, and failed cases tried again."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,7 +17,8 @@ from forbear.base.settings import settings
 from forbear.batch import batch_list, chunks, rejects, uploads
 from forbear.batch.progress import taken_over
 from forbear.batch.submit import rejections_of, source_of
-from forbear.intake import FORMATS
+from forbear.intake import FORMATS, READ_AS
+from forbear.intake.formats import PACKED
 from web.auth import OurForm, SignedInWork, SupervisorWork
 from web.views import render
 from workers.wake import wake
@@ -60,7 +60,7 @@ def listing(
         "faults": faults or {},
         "submitters": batch_list.submitters(session) if viewer.submitter is None else (),
         "megabytes": settings().upload_megabytes,
-        "endings": FORMATS,
+        "endings": [*READ_AS, PACKED],
     }
 
 
@@ -100,7 +100,6 @@ def _live(session: Session, entry: batch_list.BatchRow) -> dict[str, Any]:
         "failures": batch_list.failures(session, entry.batch.id) if entry.failed else [],
         "taken_over": taken_over(session, entry.batch.id),
         "endings": FORMATS,
-        "submitted_as": Path(entry.name).suffix.lower(),
     }
 
 
