@@ -20,7 +20,8 @@ from rules.text.decision_columns import columns
 
 Item = TypeVar("Item")
 _RESULT_COLUMNS = ("case_ref", "strategy", "urgency", "certain")
-_LEAST = 10  # bytes of a file that can hold anything to be missed
+_NOTHING = ([], [b"[]"], [b"[", b"]"], [b"\xef\xbb\xbf"])  # what a file without a row may hold, without its blanks
+_SMALL = 16  # bytes
 
 
 def check_target(path: Path) -> None:
@@ -39,7 +40,7 @@ def is_ours(path: Path) -> bool:
     """Whether writing there replaces nothing but what Forbear has written: results, rejects, or nothing at all."""
     kind = FORMATS.get(path.suffix.lower())
     try:
-        if kind is None or path.stat().st_size < _LEAST:
+        if kind is None or (path.stat().st_size <= _SMALL and path.read_bytes().split() in _NOTHING):
             return True
         found = set(kind.read(path, SourceChoice(known=_of_ours)).columns)
     except FileNotFoundError:

@@ -282,6 +282,8 @@ def test_what_is_replaced_is_what_forbear_wrote(tmp_path: Path) -> None:
         assert is_ours(rejects)
         other.write_bytes(b"\xff not a table of anybody")
         assert not is_ours(other)
+        other.write_bytes(b"mine\n")
+        assert not is_ours(other)
         other.write_bytes(b"")
         assert is_ours(other)
     mine = tmp_path / "mine.csv"
