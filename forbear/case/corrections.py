@@ -114,8 +114,11 @@ def _changed(
 def _age(facts: Facts, changed: tuple[str, ...], *, version_day: dt.date, today: dt.date) -> None:
     """Days overdue were counted on the day the version was handed in; they have gone on since."""
     days = facts.get("days_overdue")
-    if isinstance(days, int) and days > 0 and "days_overdue" not in changed and today > version_day:
-        facts["days_overdue"] = days + (today - version_day).days
+    if isinstance(days, int) and "days_overdue" not in changed and today > version_day:
+        due = facts.get("due_date")
+        since = version_day if days > 0 else due  # what was not overdue then is from its due date on
+        if isinstance(since, dt.date) and since < today:
+            facts["days_overdue"] = days + (today - since).days
 
 
 def _denies(standing: CaseContext, pack: Pack, facts: Facts, changed: tuple[str, ...]) -> bool:
