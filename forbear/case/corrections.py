@@ -99,6 +99,9 @@ def _changed(
     raw: dict[str, object] = {name: cell(known[name], value) for name, value in before.items()}
     raw |= {name: each for name, each in cells.items() if name in allowed} | {"case_ref": case_ref}
     facts, errors = Parser(pack.vocabulary).parse(raw)
+    untouched = {error.field for error in errors if error.field in before and error.field not in cells}
+    facts |= {name: before[name] for name in untouched}  # what was taken once is doubted no more
+    errors = [error for error in errors if error.field not in untouched]
     errors.extend(ahead(past_of(pack.vocabulary), facts, today))
     if errors:
         raise RefusedError(*errors)

@@ -36,15 +36,17 @@ def is_reject_column(column: str) -> bool:
 
 
 def refuse_twice(vocabulary: Vocabulary, uses: Iterable[tuple[str, str | None, int | None]]) -> None:
-    """Raise IntakeError where two columns hold one fact (of one debt of a row); notes may stand in several."""
-    taken: dict[tuple[str, int | None], str] = {}
+    """Raise IntakeError where two columns hold one fact, of a row or of one debt in it; notes may stand in several."""
+    taken: dict[str, dict[int | None, str]] = {}
     for column, field, debt in uses:
         if field is None or field == NOTES:
             continue
-        if (field, debt) in taken:
+        held = taken.setdefault(field, {})
+        other = held.get(debt, held.get(None) if debt is not None else next(iter(held.values()), None))
+        if other is not None:
             meant = Text(zh=vocabulary.facts[field].title.zh, en=field)
-            raise IntakeError("header.twice", first=taken[field, debt].strip(), second=column.strip(), field=meant)
-        taken[field, debt] = column
+            raise IntakeError("header.twice", first=other.strip(), second=column.strip(), field=meant)
+        held[debt] = column
 
 
 def missing_facts(vocabulary: Vocabulary, given: Container[str | None]) -> dict[str, Fact]:

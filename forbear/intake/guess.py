@@ -92,7 +92,7 @@ class Guess:
     @property
     def certain(self) -> Mapping:
         """The mapping with nothing in it that is not certain."""
-        columns = {each.header: each.use if each.sure == "certain" else _UNUSED for each in self.columns}
+        columns = {each.header: each.use if each.sure == "certain" else each.alone or _UNUSED for each in self.columns}
         debts = self.mapping.debts if self.sure_debts else {}
         return self.mapping.model_copy(update={"columns": columns, "debts": debts})
 
@@ -282,7 +282,7 @@ class _Guesser:
                 return Guessed(header, ColumnUse(fact=name), "likely", why, shape, score)
         if NOTES in self._facts and (
             (shape == "sentence" and not is_place(header))
-            or (shape in ("mixed", "word", None) and sounds_like_notes(header) and _differ(cells))
+            or (shape in ("mixed", "word", None) and sounds_like_notes(header) and _own_words(cells))
         ):
             return Guessed(header, ColumnUse(fact=NOTES), "likely", said("guess.sentences"), shape, 0.5)
         by_shape = None if is_anothers(header) else self._by_shape(shape)
@@ -305,6 +305,8 @@ class _Guesser:
         """Whether the cells can be read as this fact, nearly all of them."""
         fact = self._facts[name]
         if shapes.contradicts(shape, fact) or (fact.type == "text" and shape == "sentence" and not fact.free):
+            return False
+        if fact.type == "text" and fact.code is None and shape in ("number", "long_number"):
             return False
         if fact.code == "reference" and sum(map(_has_digit, cells)) * 2 < len(cells):
             return False  # names and words are no references
@@ -343,9 +345,11 @@ def _has_digit(cell: object) -> bool:
     return any(map(str.isdigit, as_text(cell)))
 
 
-def _differ(cells: Sequence[object]) -> bool:
-    """Whether these are words of one's own, not a few codes over and over."""
-    return len(set(map(as_text, cells))) * 2 >= len(cells)
+def _own_words(cells: Sequence[object]) -> bool:
+    """Whether these are words of one's own, not figures, and not a few codes over and over."""
+    texts = [as_text(cell) for cell in cells]
+    spoken = sum(any(map(str.isalpha, text)) for text in texts)
+    return len(set(texts)) * 2 >= len(texts) and spoken * 2 >= len(texts)
 
 
 def _over(remembered: Mapping, given: Mapping) -> Mapping:

@@ -23,4 +23,5 @@ class Guessed:
     shape: Shape | None = None
     weight: float = 0.0
     text: str = ""  # the header as it stands
+    alone: ColumnUse | None = None  # what it certainly holds unless a row holds several debts
     unit_shown: bool = False  # its unit stands beside the header or above the table: another file may have another

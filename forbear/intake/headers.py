@@ -29,7 +29,7 @@ LONGEST = 100  # characters of a header that may name a fact
 
 
 @dataclass(frozen=True)
-class Header:
+class HeaderReading:
     """What a header may mean: its facts, the likeliest first, and what stands beside the name."""
 
     text: str
@@ -59,7 +59,7 @@ class Names:
             for alias in fact.asks:
                 self._asked.setdefault(folded(alias), []).append(name)
 
-    def of(self, header: str) -> Header | None:
+    def of(self, header: str) -> HeaderReading | None:
         """What a header may mean; None where it is no name of a fact."""
         text = clean(header).casefold().strip()
         if len(text) > LONGEST:
@@ -68,7 +68,7 @@ class Names:
             facts, sure = self._facts(name)
             marks = tuple(mark for mark in beside if not self._same(mark, facts))
             if facts and all(_reads(mark) for mark in marks):
-                return Header(" ".join(header.split()), facts, sure, marks)
+                return HeaderReading(" ".join(header.split()), facts, sure, marks)
         return None
 
     def _facts(self, name: str) -> tuple[tuple[str, ...], bool]:
@@ -88,7 +88,7 @@ def folded(name: str) -> str:
     return _DECORATION.sub("", clean(name).casefold())
 
 
-def meaning(fact: Fact, header: Header, titles: Sequence[str] = ()) -> Unit | Refusal:
+def meaning(fact: Fact, header: HeaderReading, titles: Sequence[str] = ()) -> Unit | Refusal:
     """The unit of a column: what stands beside its name, else above the table."""
     beside = _unit(fact, header.marks)
     if beside is None:
@@ -103,7 +103,7 @@ def unit_beside(names: Names, name: str, fact: Fact, header: str, titles: Sequen
     """The unit of a column that is said to hold a fact, whether its header is a name of it or not."""
     known = names.of(header)
     if known is None or name not in known.facts:
-        known = Header(" ".join(header.split()), (name,), sure=True, marks=_marks(header, fact))
+        known = HeaderReading(" ".join(header.split()), (name,), sure=True, marks=_marks(header, fact))
     return meaning(fact, known, titles)
 
 
@@ -160,6 +160,11 @@ def _concerns(fact: Fact, marks: Marks) -> bool:
     rates = not marks.kinds.isdisjoint(("percent", "permille", "basis_points", "fraction"))
     spans = not money and not rates and not marks.kinds.isdisjoint(("day", "week", "month", "year", "instalment"))
     return (money and fact.type == "money") or (rates and fact.type == "rate") or (spans and fact.type == "int")
+
+
+def units_above(titles: Sequence[str]) -> frozenset[str]:
+    """The units that stand above a table, as they are written."""
+    return frozenset(unit for unit in _units_above(titles) if read_marks(unit) is not None)
 
 
 def _units_above(titles: Sequence[str]) -> Iterator[str]:

@@ -25,10 +25,12 @@ class Layout:
         self._debts = mapping.debts
         uses = [mapping.columns.get(name) for name in names]
         held = [(at, use.fact, use.debt) for at, use in enumerate(uses) if use is not None and use.fact is not None]
-        notes = [at for at, fact, debt in held if fact == NOTES and debt is None]
-        self._notes = [(at, names[at].strip()) for at in notes] if len(notes) > 1 else []
-        self._plain = [(at, fact) for at, fact, debt in held if debt is None and not (self._notes and fact == NOTES)]
         self.numbers = mapping.numbers
+        self._notes = {
+            number: [(at, names[at].strip()) for at, fact, debt in held if fact == NOTES and debt in (None, number)]
+            for number in (None, *self.numbers)
+        }
+        self._plain = [(at, fact) for at, fact, debt in held if debt is None and fact != NOTES]
         self._of_debt = {number: [(at, fact) for at, fact, debt in held if debt == number] for number in self.numbers}
         self._words = {
             fact: {fold(word): value for word, value in words.items()}
@@ -81,26 +83,20 @@ class Layout:
     def raw(self, cells: Sequence[object], debt: int | None) -> tuple[dict[str, object], list[FieldError]]:
         """The cells by their facts, and what is wrong with them already."""
         given: dict[str, object] = {fact: cells[at] for at, fact in self._plain}
-        if self._notes:
-            given[NOTES] = self._joined(cells)
+        if notes := self._notes[debt]:
+            given[NOTES] = cells[notes[0][0]] if len(notes) == 1 else _joined(notes, cells)
         if self._constants:
             given |= self._constants
         if debt is not None:
             self._number(given, cells, debt)
         for fact, words in self._words.items():
-            cell = given.get(fact)
-            if isinstance(cell, str) and (value := words.get(fold(cell))) is not None:
+            if (value := words.get(fold(as_text(given.get(fact))))) is not None:
                 given[fact] = value
         return given, self._faults(given, debt)
 
-    def _joined(self, cells: Sequence[object]) -> str:
-        """Several columns of notes as one text, each with its header."""
-        filled = ((name, as_text(cells[at]).strip()) for at, name in self._notes)
-        return "\n".join(f"{name}: {text}" for name, text in filled if text)
-
     def _number(self, given: dict[str, object], cells: Sequence[object], debt: int) -> None:
         """Put in what is of one debt; its reference is the row's with the number of the debt."""
-        given |= {fact: cells[at] for at, fact in self._of_debt[debt]}
+        given |= {fact: cells[at] for at, fact in self._of_debt[debt] if fact != NOTES}
         given |= self._debts.get(debt, {})
         borrower = as_text(given.get("borrower_ref")).strip()
         if reference := as_text(given.get("case_ref")).strip() or borrower:
@@ -125,3 +121,9 @@ class Layout:
                     errors.append(FieldError.of(name, why))
                     given[name] = None
         return errors
+
+
+def _joined(notes: Sequence[tuple[int, str]], cells: Sequence[object]) -> str:
+    """Several columns of notes as one text, each with its header."""
+    filled = ((name, as_text(cells[at]).strip()) for at, name in notes)
+    return "\n".join(f"{name}: {text}" for name, text in filled if text)

@@ -20,10 +20,13 @@ _APART: Final = tuple(folded(word) for word in _WORDS["apart"])
 _NOTES: Final = tuple(folded(word) for word in _WORDS["notes"])
 _BARE: Final = frozenset(folded(word) for word in _WORDS["bare"])
 _PLACES: Final = tuple(folded(word) for word in _WORDS["places"])
-_OWN: Final = frozenset(folded(word) for word in _WORDS["own"] if word.isascii())
-_OWN_CJK: Final = re.compile("|".join(sorted((w for w in _WORDS["own"] if not w.isascii()), key=len, reverse=True)))
+_OWN: Final[dict[str, list[str]]] = {owner: [clean(word) for word in words] for owner, words in _WORDS["own"].items()}
+_NUMBERS: Final = [clean(word) for word in _WORDS["numbers"]]
+_OWNERS: Final = ("person", "debt")
 _HUMP: Final = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LATIN: Final = re.compile(r"[a-z]+")
+_BESIDE: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_REPAY: Final = re.compile(_WORDS["repay"])
 _SAME: Final = 0.8  # of a header that says the same in other words
 _SPELT: Final = 0.85  # of the pairs of letters that two names share: as many as where one is misspelt
 
@@ -88,11 +91,24 @@ def is_place(header: str) -> bool:
 @lru_cache(maxsize=4096)
 def _core(header: str) -> _Core | None:
     """What a header is about; None where it says no more than whose it is."""
-    text = clean(header)
-    latin = frozenset(_LATIN.findall(clean(_HUMP.sub(" ", header)).casefold())) - _OWN
-    cjk = _OWN_CJK.sub("", "".join(char for char in text if ord(char) > 0x2E80 and char.isalpha()))
-    told = {cjk, *latin} - _BARE
-    return (cjk, latin) if any(len(word) > 1 for word in told) else None
+    text = _BESIDE.sub(" ", clean(header))
+    latin = frozenset(_LATIN.findall(_HUMP.sub(" ", text).casefold()))
+    cjk = _REPAY.sub("", "".join(char for char in text if ord(char) > 0x2E80 and char.isalpha()))
+    owners = {owner for owner in _OWNERS if not latin.isdisjoint(_OWN[owner]) or any(w in cjk for w in _OWN[owner])}
+    own = [word for words in _OWN.values() for word in words]
+    left = latin.difference(own), _without(own, cjk)
+    told = {*left[0].difference(_NUMBERS), _without(_NUMBERS, left[1])} - _BARE
+    if any(len(word) > 1 for word in told):
+        return _without(_NUMBERS, left[1]), left[0].difference(_NUMBERS)
+    numbered = not latin.isdisjoint(_NUMBERS) or any(word in cjk for word in _NUMBERS)
+    return ("", frozenset(owners)) if numbered and len(owners) == 1 and told <= {""} else None
+
+
+def _without(words: Iterable[str], text: str) -> str:
+    """A text without these words, the longest first."""
+    for word in sorted((word for word in words if not word.isascii()), key=len, reverse=True):
+        text = text.replace(word, "")
+    return text
 
 
 def _apart(one: str, other: str) -> bool:

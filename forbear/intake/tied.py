@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from forbear.intake.headers import folded
+from forbear.intake.headers import folded, units_above
 from forbear.intake.mapping import Persons
 from forbear.intake.source import IntakeError, SourceFile, SourceRow, as_text
 from forbear.locale import said
@@ -37,6 +37,8 @@ class _People:
 
 def tied(debts: SourceFile, persons: SourceFile, tie: Persons) -> SourceFile:
     """The rows of debts, each with the cells of its person behind its own. Raises IntakeError."""
+    if units_above(debts.titles) != units_above(persons.titles):
+        raise IntakeError("persons.units", one=debts.sheet, other=persons.sheet)
     at, place = _place(debts, tie), _place(persons, tie)
     people = _People(persons, place)
     others = [name for position, name in enumerate(persons.columns) if position != place]

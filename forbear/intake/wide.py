@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -43,9 +43,21 @@ def proposed(
     """The guesses, with columns of several debts numbered where they show, and what is constant of each debt."""
     if base.numbers or any(each.use.debt is not None for each in columns):
         return list(columns), {}
-    return (
-        _numbered(vocabulary, names, columns, cells) or _by_product(vocabulary, names, columns) or (list(columns), {})
-    )
+    found = _numbered(vocabulary, names, columns, cells) or _by_product(vocabulary, names, columns)
+    if found is None:
+        return list(columns), {}
+    settled, debts = found
+    each_debt = {each.use.fact for each in settled if each.use.debt is not None}
+    each_debt |= {name for constants in debts.values() for name in constants}
+    return [_of_row(each, each_debt) for each in settled], debts
+
+
+def _of_row(each: Guessed, each_debt: Container[str | None]) -> Guessed:
+    """A column of the row, which is a total of what each of its debts has itself."""
+    if each.use.debt is not None or each.use.fact is None or each.use.fact not in each_debt:
+        return each
+    alone = each.use if each.sure == "certain" else None
+    return replace(each, use=ColumnUse(fact=None), sure="likely", why=said("guess.each_debt"), alone=alone)
 
 
 def _numbered(

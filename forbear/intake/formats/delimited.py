@@ -41,6 +41,7 @@ _QUOTING: tuple[dict[str, Any], ...] = (
     {"skipinitialspace": True},
     {"skipinitialspace": True, "doublequote": False, "escapechar": "\\"},
 )
+_BLANKS = re.compile("[ \u3000]+")
 _MYSQL_NULL = r"\N"
 _QUOTES = FieldError.of("", said("row.quotes"))
 
@@ -107,10 +108,10 @@ def _separator(path: Path, file: TextIO, choice: SourceChoice) -> str:
     if named := _SEPARATOR_LINE.fullmatch(first):
         return named[1]
     sample = [first, *islice(iter(lambda: file.readline(_SNIFFED_CHARACTERS), ""), _SNIFFED_LINES)]
-    bare = [re.sub(r'"([^"]*)"?', _without_separators, line) for line in sample]
+    bare = [re.sub(r'"([^"]*)"?', _without_separators, line.rstrip("\r\n")) for line in sample]
     known = {each: max(choice.known(line.split(each)) for line in bare) for each in _SEPARATORS}
     best = max(_SEPARATORS, key=lambda each: known[each])
-    if max(choice.known(line.split()) for line in bare) > max(known[best], 1):
+    if max(choice.known(_BLANKS.split(line)) for line in bare) > max(known[best], 1):
         raise IntakeError("file.blanks", name=path.name)
     if known[best] >= 2:
         return best
@@ -142,9 +143,13 @@ def _record(lines: _Lines, line: str, separator: str, width: int | None) -> _Del
     if '"' not in line:
         cells = line.rstrip("\r\n").split(separator)
         return _DelimitedRecord(_restored(cells) if "'" in line or "\\" in line else cells)
+    null = re.compile(rf"(?<![^{re.escape(separator)}])\\N(?![^{re.escape(separator)}\r\n])")
     for quoting in _QUOTING:
+        record = lines.record(line)
+        if "escapechar" in quoting:
+            record = (null.sub("", each) for each in record)
         try:
-            cells = next(csv.reader(lines.record(line), delimiter=separator, strict=True, **quoting))
+            cells = next(csv.reader(record, delimiter=separator, strict=True, **quoting))
         except csv.Error:
             lines.give_back()
             if '\\"' not in line:

@@ -15,6 +15,7 @@ from forbear.intake.source import (
     SourceChoice,
     SourceFile,
     SourceRow,
+    Unread,
     check_columns,
     distinct,
     is_blank,
@@ -25,6 +26,9 @@ from rules.facts.case_facts import FieldError
 
 _BATCH = 1_000  # rows read at once
 _GROUP = 5_000  # rows of a row group that is written
+_DIGITS = {16: 3, 32: 6}  # decimal digits that survive in so many bits
+_CENTS = {6: 2**17}  # below this two decimals survive, too
+_WHOLE = {6: 2**24}  # up to this every whole number does
 
 
 def read(path: Path, _choice: SourceChoice) -> SourceFile:
@@ -65,10 +69,32 @@ def _column(array: Any) -> list[object]:
 
     if pa.types.is_timestamp(array.type) and array.type.unit == "ns":  # finer than Python's datetime
         array = array.cast(pa.timestamp("us", array.type.tz), safe=False)
+    if pa.types.is_float32(array.type) or pa.types.is_float16(array.type):
+        digits = _DIGITS[array.type.bit_width]
+        return [None if value is None else _short(value, digits, array.type) for value in array.to_pylist()]
     try:
         return [_cell(value) for value in array.to_pylist()]
     except (ValueError, OverflowError, ArithmeticError):
         return [_scalar(value) for value in array]
+
+
+def _short(value: float, digits: int, kind: Any) -> object:
+    """A number of few binary digits as it was before it became one: 12000.1, not 12000.099609375.
+
+    Where it had more digits than these hold, nobody can say what it was.
+    """
+    import pyarrow as pa
+
+    if value != value:
+        return None  # pandas writes NaN for an empty cell
+    texts = [f"{value:.{digits}g}", *([f"{value:.2f}"] if abs(value) < _CENTS.get(digits, 0) else [])]
+    if value.is_integer() and abs(value) <= _WHOLE.get(digits, 0):
+        texts.append(f"{value:.0f}")
+    text = next((text for text in texts if pa.scalar(float(text), kind).as_py() == value), None)
+    if text is None:
+        return Unread(f"{value:.9g}", said("row.digits_lost"))
+    number = Decimal(text)
+    return int(number) if number == number.to_integral_value() else number
 
 
 def _scalar(value: Any) -> object:

@@ -68,14 +68,14 @@ def test_any_cells_come_back_exactly(tmp_path_factory: pytest.TempPathFactory, e
 
 @every_format
 def test_a_corrected_rejects_file_is_accepted_as_it_stands(tmp_path: Path, ending: str) -> None:
-    bad = [[*good(1)[:3], "一万二", "=说明"], good(2), [*good(3)[:1], "房 车", *good(3)[2:]]]
+    bad = [[*good(1)[:3], "一万多", "=说明"], good(2), [*good(3)[:1], "房 车", *good(3)[2:]]]
     first = open_intake(
         write(tmp_path, "cases.csv", lines([*HEADER, "经办人"], *([*row, "李四"] for row in bad))), VOCABULARY
     )
     rejections = [row for row in first if isinstance(row, Rejected)]
     corrected = [
         Rejected(
-            row.row, row.field, row.zh, row.en, tuple({"一万二": "1.2万", "房 车": "房贷"}.get(c, c) for c in row.cells)
+            row.row, row.field, row.zh, row.en, tuple({"一万多": "1.2万", "房 车": "房贷"}.get(c, c) for c in row.cells)
         )
         for row in rejections
     ]

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import given as any_of
 from hypothesis import strategies as st
 
-from forbear.intake import Guess, IntakeError, Remembered, guess, open_intake, open_source
+from forbear.intake import Accepted, Guess, IntakeError, Remembered, guess, open_intake, open_source
 from forbear.intake.guess import Confirmed
 from forbear.intake.mapping import ColumnUse, Mapping
 from rules.loading.loader import DEFAULT_PACK, load
@@ -62,6 +62,7 @@ def test_nothing_that_is_not_certain_is_taken_without_a_word(tmp_path: Path) -> 
     path = write(tmp_path, "cases.csv", lines(list(row), list(row.values())))
     intake = open_intake(path, SHIPPED)
     (case,) = intake
+    assert isinstance(case, Accepted)
     assert set(case.facts) == {"case_ref", "product", "days_overdue", "hardship"}
     told = " ".join(notice.en for notice in intake.notices)
     assert "备用手机号 is not used" in told
@@ -132,3 +133,14 @@ def test_a_guess_that_is_certain_understands_the_same_once_written(
     again = open_intake(path, VOCABULARY, without.guess.mapping)
     assert list(again) == list(without)
     assert again.mapping == without.mapping
+
+
+def test_a_unit_that_the_file_shows_is_not_overruled_by_what_was_confirmed(tmp_path: Path) -> None:
+    past = Remembered(Mapping(columns={"金额": ColumnUse(fact="balance", unit="万元")}))
+    assert _one(tmp_path, "金额", "300", past) == ("balance", "certain")
+    row = REQUIRED | {"金额": "300"}
+    path = write(tmp_path, "above.csv", lines(["单位：元", *[""] * 4], list(row), list(row.values())))
+    seen = guess(SHIPPED, open_source(path, SHIPPED), None, past)
+    assert [(each.use.fact, each.sure) for each in seen.columns if each.header == "金额"] == [(None, "open")]
+    with pytest.raises(IntakeError, match="mapping says that '金额' is in 万元, the file says"):
+        open_intake(path, SHIPPED, past.whole)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from forbear.intake.headers import Header, Names, Refusal, meaning
+from forbear.intake.headers import HeaderReading, Names, Refusal, meaning
 from rules.facts.notation.units import Unit
 from rules.loading.loader import DEFAULT_PACK, load
 
@@ -10,7 +10,7 @@ VOCABULARY = load(DEFAULT_PACK).vocabulary
 NAMES = Names(VOCABULARY)
 
 
-def of(header: str) -> Header:
+def of(header: str) -> HeaderReading:
     found = NAMES.of(header)
     assert found is not None, header
     return found
@@ -42,7 +42,7 @@ def column(header: str, *titles: str) -> Unit | Refusal:
         ("月收入（税后，千元）", "income_monthly", 3),
         ("年利率（‰）", "annual_rate_percent", -1),
         ("年利率（小数）", "annual_rate_percent", 2),
-        ("利率%", "annual_rate_percent", 0),
+        ("年利率%", "annual_rate_percent", 0),
         ("逾期天数（天）", "days_overdue", 0),
         ("1.案件编号*（必填）", "case_ref", 0),
         ("案件编号(case_ref)", "case_ref", 0),

@@ -133,3 +133,48 @@ def test_a_sheet_without_the_number_is_refused(tmp_path: Path) -> None:
     tie = {**TIE, "persons": {"sheet": "S1", "key": "证件号"}}
     with pytest.raises(IntakeError, match="no column '证件号'"):
         open_intake(_workbook(tmp_path, ["1", "甲", "失业"]), SHIPPED, of_data(tie))
+
+
+def test_a_unit_above_one_of_two_sheets_is_not_taken_for_both(tmp_path: Path) -> None:
+    people = [["单位：万元", "", "", ""], ["客户号", "姓名", "困难原因", "月收入"], ["1", "甲", "失业", "1.2"]]
+    debts = [["客户号", "债务编号", "产品", "余额", "逾期天数"], ["1", "D1", "花呗", "100", "3"]]
+    path = tmp_path / "cases.xlsx"
+    write_xlsx(path, [sheet(*(texts(*row) for row in each)) for each in (people, debts)])
+    with pytest.raises(IntakeError, match="different units above"):
+        open_intake(path, SHIPPED, of_data(TIE))
+
+
+def test_a_total_beside_the_debts_of_a_row_is_used_only_where_a_row_is_one_debt(tmp_path: Path) -> None:
+    header = ["案件编号", "产品", "困难原因", "逾期天数", "欠款余额", "欠款1", "欠款2"]
+    path = write(tmp_path, "cases.csv", lines(header, ["A", "花呗", "失业", "3", "300", "100", "200"]))
+    (one,) = open_intake(path, SHIPPED)
+    assert isinstance(one, Accepted)
+    assert one.facts["balance"] == 30_000, "nobody said that the row holds two debts"
+    cases = [row for row in open_intake(path, SHIPPED, _confirmed(path)) if isinstance(row, Accepted)]
+    assert [row.facts["balance"] for row in cases] == [10_000, 20_000]
+
+
+def test_notes_of_the_row_and_of_its_debts_are_all_read(tmp_path: Path) -> None:
+    header = ["案件编号", "产品", "困难原因", "逾期天数", "备注", "欠款1", "欠款2", "甲", "乙"]
+    path = write(
+        tmp_path, "cases.csv", lines(header, ["A", "花呗", "失业", "3", "说要自杀", "100", "200", "已谈", "待谈"])
+    )
+    uses = {"欠款1": ("balance", 1), "欠款2": ("balance", 2), "甲": ("notes", 1), "乙": ("notes", 2)}
+    columns = {name: {"fact": fact, "debt": debt} for name, (fact, debt) in uses.items()}
+    cases = [row for row in open_intake(path, SHIPPED, of_data({"columns": columns})) if isinstance(row, Accepted)]
+    assert [row.private["notes"] for row in cases] == ["备注: 说要自杀\n甲: 已谈", "备注: 说要自杀\n乙: 待谈"]
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        {"columns": {"欠款余额": {"fact": "balance"}, "欠款1": {"fact": "balance", "debt": 1}}},
+        {"columns": {"欠款1": {"fact": "balance", "debt": 1}, "欠款余额": {"fact": "balance", "debt": 1}}},
+        {"columns": {"产品": {"fact": "product"}}, "debts": {"1": {"product": "huabei"}}},
+    ],
+)
+def test_what_each_debt_has_itself_stands_nowhere_else(tmp_path: Path, mapping: dict[str, object]) -> None:
+    header = ["案件编号", "产品", "困难原因", "逾期天数", "欠款余额", "欠款1"]
+    path = write(tmp_path, "cases.csv", lines(header, ["A", "花呗", "失业", "3", "300", "100"]))
+    with pytest.raises(IntakeError, match="keep one"):
+        open_intake(path, SHIPPED, of_data(mapping))

@@ -1,12 +1,13 @@
 """CSV and TSV as spreadsheets and people really write them."""
 
+import gzip
 import os
 from pathlib import Path
 
 import pytest
 
 from forbear.intake import IntakeError, read
-from tests.support.case_files import HEADER, good, lines, read_all, refs, write
+from tests.support.case_files import HEADER, good, lines, open_source, read_all, refs, write
 
 TABLE = lines(HEADER, good(1), good(2))
 
@@ -197,3 +198,97 @@ def test_a_pipe_and_a_link_to_itself_are_refused_and_not_waited_for(tmp_path: Pa
     (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
     with pytest.raises(IntakeError, match="cannot be read"):
         read(tmp_path / "loop.csv")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|", "^", "，", "；", "; "])
+@pytest.mark.parametrize("first", ["", "sep=", "逾期名单,一,二,三\n"])
+def test_every_separator_is_found_by_the_names(tmp_path: Path, separator: str, first: str) -> None:
+    first = f"{first}{separator}\n" if first == "sep=" else first
+    for ending in (".csv", ".txt", ".tsv"):
+        text = first + lines(HEADER, good(1), [*good(2)[:4], f'"甲{separator}乙"'], separator=separator)
+        accepted, rejected = read_all(write(tmp_path, f"cases{ending}", text))
+        assert (refs(accepted), rejected) == (["C-1", "C-2"], [])
+        assert accepted[1].private == {"notes": f"甲{separator}乙".strip()}
+
+
+def test_columns_with_only_blanks_between_are_refused_by_that(tmp_path: Path) -> None:
+    with pytest.raises(IntakeError, match="Only blanks stand between the columns"):
+        open_source(write(tmp_path, "cases.txt", lines(HEADER, good(1), separator="  ")))
+
+
+def test_the_marks_of_mysql_are_read(tmp_path: Path) -> None:
+    rows = [HEADER, [*good(1)[:3], r"\N", r'"他说 \"不还\", 走了"'], good(2)]
+    accepted, rejected = read_all(write(tmp_path, "cases.csv", lines(*rows)))
+    assert (refs(accepted), rejected) == (["C-1", "C-2"], [])
+    assert "balance" not in accepted[0].facts
+    assert accepted[0].private == {"notes": '他说 "不还", 走了'}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_every_encoding_is_known_packed_or_not(tmp_path: Path, encoding: str, packed: bool) -> None:
+    content = lines(HEADER, *(good(number) for number in range(1, 40))).encode(encoding)
+    path = tmp_path / ("cases.csv.gz" if packed else "cases.csv")
+    path.write_bytes(gzip.compress(content) if packed else content)
+    accepted, rejected = read_all(path)
+    assert (len(accepted), rejected) == (39, [])
+
+
+def test_big5_is_told_from_gb18030(tmp_path: Path) -> None:
+    header, row = "案件編號,產品,逾期天數,餘額,備註", "C-1,信用卡,3,5,客戶表示下個月可以恢復還款"
+    for encoding in ("cp950", "gb18030"):
+        source = open_source(write(tmp_path, "cases.csv", f"{header}\n{row}\n", encoding))
+        assert source.columns == header.split(",")
+        assert next(iter(source)).cells == row.split(",")
+
+
+def test_a_header_in_another_encoding_than_the_rows_is_named(tmp_path: Path) -> None:
+    rows = lines(*(good(number) for number in range(5)))
+    for one, other in (("gb18030", "utf-8"), ("utf-8", "gb18030")):
+        path = tmp_path / "cases.csv"
+        path.write_bytes(lines(HEADER).encode(one) + rows.encode(other))
+        with pytest.raises(IntakeError, match=f"line 1 is {one.upper()}, the rest {other.upper()}"):
+            open_source(path)
+
+
+def test_a_packed_file_is_no_bomb_and_not_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv.gz"
+    path.write_bytes(gzip.compress(lines(HEADER).encode() + bytes(64 * 1024 * 1024)))
+    with pytest.raises(IntakeError, match="would unpack to more than"):
+        open_source(path)
+    path.write_bytes(gzip.compress(lines(HEADER, good(1)).encode())[:-12])
+    with pytest.raises(IntakeError, match="cannot be unpacked to its end"):
+        open_source(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("cases.xls", b"\xd0\xcf\x11\xe0", r"another kind \(\.xls\): open it in Excel or WPS and save it as \.xlsx"),
+        ("cases.et", b"\xd0\xcf\x11\xe0", r"\(\.et\)"),
+        ("cases.xlsb", b"PK\x03\x04", r"\(\.xlsb\)"),
+        ("cases.numbers", b"PK\x03\x04", "export it from Numbers"),
+        ("cases.xls", b"<html><table><tr>", "is a web page or an XML table"),
+        ("cases.csv", b"\xef\xbb\xbf <table border=1>", "is a web page or an XML table"),
+        ("cases.xls", b"<?xml version='1.0'?><Workbook>", "is a web page or an XML table"),
+        ("cases.csv", "<html>".encode("utf-16"), "is a web page or an XML table"),
+        ("cases.pdf", b"%PDF", "picture or a PDF"),
+        ("cases.xlsx.gz", gzip.compress(b"PK"), "unpack it"),
+        ("cases.zip", b"PK\x03\x04", "unpack it"),
+        ("cases.docx", b"PK\x03\x04", "is a document"),
+        ("cases.csv", b'[{"case_ref": 1}]', r"let its name end in \.json\."),
+        ("cases", b"x", "ends in none of"),
+    ],
+)
+def test_what_is_not_read_is_refused_by_its_cause(tmp_path: Path, name: str, content: bytes, sentence: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(IntakeError, match=sentence) as caught:
+        open_source(path)
+    assert name in caught.value.zh
+
+
+def test_objects_under_an_ending_that_says_little_are_read(tmp_path: Path) -> None:
+    text = '{"案件编号": "C-1", "产品": "信用卡", "逾期天数": 3}\n'
+    for name in ("cases.txt", "cases.ndjson"):
+        assert refs(read_all(write(tmp_path, name, text))[0]) == ["C-1"]

@@ -9,6 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from forbear.intake import IntakeError, read
+from forbear.intake.source import Unread
+from rules.facts.cells import date_reader
 from tests.support.case_files import HEADER, good, read_all, refs
 
 
@@ -96,3 +98,18 @@ def test_what_is_no_parquet_is_refused_in_one_sentence(tmp_path: Path, content: 
 def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(IntakeError, match="has no cases"):
         read(write_parquet(tmp_path / "cases.parquet", case_ref=pa.array([], pa.string())))
+
+
+def test_numbers_of_few_digits_are_what_they_were_or_nobody_knows(tmp_path: Path) -> None:
+    exact = [12000.1, 12000.55, 0.36, 18.25, 131071.99, 500000.0, 16777216.0]
+    cells = cells_of(tmp_path, *(pa.array([value], pa.float32()) for value in exact))
+    assert cells == [Decimal(str(value)) for value in exact]
+    lost = cells_of(tmp_path, pa.array([1234567.89], pa.float32()), pa.array([500000.12], pa.float32()))
+    assert [type(cell) for cell in lost] == [Unread, Unread]
+    assert cells_of(tmp_path, pa.array([float("nan")], pa.float32()), pa.array([1.5], pa.float16())) == [None, 1.5]
+
+
+def test_a_moment_is_the_day_it_is_where_the_law_applies(tmp_path: Path) -> None:
+    moment = dt.datetime(2026, 11, 3, 16, 30, tzinfo=dt.UTC)
+    [cell] = cells_of(tmp_path, pa.array([moment], pa.timestamp("us", "UTC")))
+    assert date_reader("Asia/Shanghai")(cell) == dt.date(2026, 11, 4)

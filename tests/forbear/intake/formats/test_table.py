@@ -1,0 +1,148 @@
+"""Where the header of a table is, and which of its rows are no cases: in text and in sheets alike."""
+
+from pathlib import Path
+
+import pytest
+
+from forbear.intake import IntakeError, SourceFile
+from tests.support.case_files import (
+    HEADER,
+    good,
+    lines,
+    ods_content,
+    ods_table,
+    ods_texts,
+    open_source,
+    read_all,
+    refs,
+    sheet,
+    texts,
+    write,
+    write_ods,
+    write_xlsx,
+)
+
+Rows = list[list[str]]
+ENDINGS = (".csv", ".xlsx", ".ods")
+every_ending = pytest.mark.parametrize("ending", ENDINGS)
+CASES = [good(1), good(2)]
+
+
+def table(folder: Path, ending: str, rows: Rows) -> Path:
+    """The same rows as text and as sheets."""
+    path = folder / f"cases{ending}"
+    if ending == ".csv":
+        return write(folder, path.name, lines(*rows))
+    if ending == ".xlsx":
+        return write_xlsx(path, [sheet(*(texts(*row) for row in rows))])
+    return write_ods(path, ods_content(ods_table(*(ods_texts(*row) for row in rows))))
+
+
+@every_ending
+@pytest.mark.parametrize(
+    ("above", "titles"),
+    [
+        ([["逾期名单（单位：万元）"]], ("逾期名单（单位：万元）",)),
+        (
+            [["制表单位：某银行", "制表日期：2026-11-01", "单位：元", ""]],
+            ("制表单位：某银行", "制表日期：2026-11-01", "单位：元"),
+        ),
+        ([[f"第{number}条说明"] for number in range(7)], tuple(f"第{number}条说明" for number in range(7))),
+        ([["a", "b", "c", "d"], [], ["x"]], ("a", "b", "c", "d", "x")),
+    ],
+)
+def test_the_header_is_the_row_that_names_most_facts(
+    tmp_path: Path, ending: str, above: Rows, titles: tuple[str, ...]
+) -> None:
+    source = open_source(table(tmp_path, ending, [*above, HEADER, *CASES]))
+    assert (source.columns, source.titles, source.header_row) == (HEADER, titles, len(above) + 1)
+    assert [row.number for row in source] == [1, 2]
+    assert [text.en for text in source.notices] == [
+        f"Row {len(above) + 1} was taken as the header; what stands above it is no case."
+    ]
+
+
+@every_ending
+def test_a_row_of_groups_above_the_names_tells_those_of_one_name_apart(tmp_path: Path, ending: str) -> None:
+    groups = ["基本信息", "", "债务", "", "联系人", ""]
+    names = ["案件编号", "产品", "逾期天数", "余额", "电话", "余额"]
+    source = open_source(table(tmp_path, ending, [groups, names, ["C-1", "信用卡", "3", "100", "1", "2"]]))
+    assert source.columns == ["案件编号", "产品", "逾期天数", "债务 余额", "电话", "联系人 余额"]
+    assert source.groups == ("基本信息", "基本信息", "债务", "债务", "联系人", "联系人")
+
+
+@every_ending
+def test_names_that_only_the_upper_row_has_are_taken_from_it(tmp_path: Path, ending: str) -> None:
+    rows = [["案件编号", "产品", "情况", "", "备注"], ["", "", "逾期天数", "余额", ""], *CASES]
+    assert open_source(table(tmp_path, ending, rows)).columns == HEADER
+
+
+@every_ending
+def test_a_row_of_units_belongs_to_the_names_above(tmp_path: Path, ending: str) -> None:
+    source = open_source(table(tmp_path, ending, [HEADER, ["", "", "天", "（万元）", ""], *CASES]))
+    assert source.columns == ["案件编号", "产品", "逾期天数(天)", "余额(万元)", "备注"]
+    assert [row.cells[0] for row in source] == ["C-1", "C-2"]
+
+
+@every_ending
+def test_totals_signatures_examples_and_headers_once_more_are_told_as_such(tmp_path: Path, ending: str) -> None:
+    english = ["case_ref", "product", "days_overdue", "balance", "notes"]
+    rows = [
+        HEADER,
+        english,
+        ["必填", "必填", "必填", "选填", "选填"],
+        ["示例1", "信用卡", "3", "5", ""],
+        good(1),
+        HEADER,
+    ]
+    rows += [
+        good(2),
+        ["合 计", "", "3", "24001.00", ""],
+        ["总计：", "", "", "1", ""],
+        ["制表人：张三", "", "审核：李四"],
+    ]
+    rows = [[*row, *[""] * (5 - len(row))] for row in rows]
+    accepted, rejected = read_all(table(tmp_path, ending, rows))
+    assert refs(accepted) == ["C-1", "C-2"]
+    assert [(row.row, row.en.split("looks like ")[-1].split(",")[0].split(" once")[0]) for row in rejected] == [
+        (1, "This row is the header"),
+        (2, "a note on how to fill in"),
+        (3, "an example of how to fill in"),
+        (5, "This row is the header"),
+        (7, "a total"),
+        (8, "a total"),
+        (9, "a signature"),
+    ]
+
+
+@every_ending
+def test_cells_without_a_header_are_told(tmp_path: Path, ending: str) -> None:
+    rows = [
+        ["案件编号", "产品", "", "逾期天数", "余额"],
+        ["C-1", "信用卡", "什么", "3", "5"],
+        ["C-2", "信用卡", "", "3", "5"],
+    ]
+    source = open_source(table(tmp_path, ending, rows))
+    assert list(source)
+    assert [text.en for text in source.notices] == ["Column C has no header: a filled cell of it was not used."]
+
+
+@every_ending
+def test_the_header_row_can_be_chosen(tmp_path: Path, ending: str) -> None:
+    path = table(tmp_path, ending, [HEADER, good(1), ["a", "b", "c", "d", "e"], good(2)])
+
+    def chosen(row: int) -> SourceFile:
+        return open_source(path, header_row=row)
+
+    assert (chosen(3).columns, [row.cells[0] for row in chosen(3)]) == (["a", "b", "c", "d", "e"], ["C-2"])
+    with pytest.raises(IntakeError, match="Row 9 of .* is empty or not there"):
+        chosen(9)
+
+
+def test_what_a_file_does_not_have_cannot_be_chosen(tmp_path: Path) -> None:
+    text = write(tmp_path, "cases.csv", lines(HEADER, good(1)))
+    with pytest.raises(IntakeError, match="has no sheets"):
+        open_source(text, sheet="S")
+    objects = write(tmp_path, "cases.json", '[{"案件编号": "C-1"}]')
+    with pytest.raises(IntakeError, match="has no header row"):
+        open_source(objects, header_row=1)
