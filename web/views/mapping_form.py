@@ -41,7 +41,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Choice:
+class MappingChoice:
     """What the form says: the mapping, without guesses that nobody confirmed; and whether it is another than shown."""
 
     mapping: Mapping
@@ -61,7 +61,7 @@ def other_place(fields: FormData) -> Mapping | None:
     return Mapping(sheet=sheet, header_row=row) if row != before.header_row else None
 
 
-def choice(fields: FormData, columns: Sequence[str]) -> Choice:
+def choice(fields: FormData, columns: Sequence[str]) -> MappingChoice:
     """The choice that came in for a file with these columns. Raises IntakeError for what is no mapping at all."""
     shown = Shown.of(fields)
     before = shown.mapping
@@ -80,7 +80,9 @@ def choice(fields: FormData, columns: Sequence[str]) -> Choice:
         }
     )
     beside = ("date_order", "constants", "values", "debts")
-    return Choice(mapping, bool(changed) or any(getattr(mapping, name) != getattr(before, name) for name in beside))
+    return MappingChoice(
+        mapping, bool(changed) or any(getattr(mapping, name) != getattr(before, name) for name in beside)
+    )
 
 
 def _use(fields: FormData, at: int) -> ColumnUse:

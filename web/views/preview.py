@@ -11,7 +11,9 @@ from starlette.datastructures import FormData
 from forbear.accounts.accounts import ViewerWork
 from forbear.batch import mappings, preview, rejects, uploads
 from forbear.intake import IntakeError
+from forbear.intake.date_order import ORDERS
 from forbear.intake.source import SeveralTablesError
+from forbear.locale import said
 from models.upload import Upload
 from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
@@ -19,16 +21,18 @@ from web import language
 from web.views import render
 from web.views.mapping_form import counted_from, fact_groups, form_of, values_of
 
+_UNITS = {"money": "mapping.units.money", "rate": "mapping.units.rate"}
+
 
 @dataclass(frozen=True)
-class Refusal:
+class RefusedChoice:
     """A form of the preview that was not carried out: why, and what it said."""
 
     error: IntakeError
     sent: FormData
 
 
-def preview_page(request: Request, work: ViewerWork, upload: Upload, refused: Refusal | None = None) -> Response:
+def preview_page(request: Request, work: ViewerWork, upload: Upload, refused: RefusedChoice | None = None) -> Response:
     """The preview of an upload, with what stopped its submission if something did."""
     pack, vocabulary = work.pack, work.pack.vocabulary
     given = uploads.chosen(upload, work.vault)
@@ -52,6 +56,7 @@ def preview_page(request: Request, work: ViewerWork, upload: Upload, refused: Re
         "groups": fact_groups(vocabulary),
         "values_of": values_of,
         "units": _units,
+        "orders": {order: said(f"date_order.{order}") for order in ORDERS},
         "zone": pack.manifest.timezone,
         "telling": _telling(pack),
         "problems": list(rejects.shown(vocabulary, seen.headers, (each.first for each in seen.problems), seen.mapping)),
@@ -63,8 +68,8 @@ def preview_page(request: Request, work: ViewerWork, upload: Upload, refused: Re
 
 def _units(fact: Fact, lang: language.Language) -> dict[str, str]:
     """The units that a column of a fact may be in: by the names that headers have for them, as people call them."""
-    key = f"mapping.units.{fact.type}"
-    if not language.has(key):
+    key = _UNITS.get(fact.type)
+    if key is None:
         return {}
     names, called = (language.message(each, key).split("|") for each in ("zh", lang))
     return dict(zip(names, called, strict=True))

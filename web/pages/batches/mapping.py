@@ -18,8 +18,8 @@ from forbear.intake.mapping import check
 from forbear.intake.source import MAX_COLUMNS, distinct
 from models.upload import Upload
 from web.auth import OurForm, SignedInWork
-from web.views.mapping_form import Choice, choice, other_place
-from web.views.preview import Refusal, preview_page
+from web.views.mapping_form import MappingChoice, choice, other_place
+from web.views.preview import RefusedChoice, preview_page
 from workers.wake import wake
 
 _MOST_FIELDS = 5 * MAX_COLUMNS  # of a form: a column has up to four
@@ -57,7 +57,7 @@ def look_again(request: Request, work: SignedInWork, upload_id: UUID, sent: Sent
     try:
         chosen = _chosen(work, upload, sent)
     except IntakeError as error:
-        return preview_page(request, work, upload, Refusal(error, sent))
+        return preview_page(request, work, upload, RefusedChoice(error, sent))
     uploads.choose(work, upload, chosen.mapping)
     return RedirectResponse(f"/uploads/{upload_id}", status_code=303)
 
@@ -90,7 +90,7 @@ def submit_upload(request: Request, work: SignedInWork, upload_id: UUID, sent: S
         done = uploads.hand_in(work, upload, settings().chunk_size)
     except IntakeError as error:  # not settled, or behind the rows that the preview read
         work.roll_back()
-        return preview_page(request, work, upload, Refusal(error, sent))
+        return preview_page(request, work, upload, RefusedChoice(error, sent))
     waking = BackgroundTask(wake, done.wakes, request.app.state.redis_url)  # runs when the session is committed
     return RedirectResponse(f"/batches/{done.batch_id}", status_code=303, background=waking)
 
@@ -107,13 +107,13 @@ def forget(work: SignedInWork, mapping_id: int, sent: SentDep) -> Response:
         return RedirectResponse("/batches", status_code=303)
 
 
-def _chosen(work: ViewerWork, upload: Upload, sent: FormData) -> Choice:
+def _chosen(work: ViewerWork, upload: Upload, sent: FormData) -> MappingChoice:
     """What was chosen, fit to be followed. Raises IntakeError."""
     vocabulary = work.pack.vocabulary
     with uploads.unsealed(upload, work.vault) as path:
         if (place := other_place(sent)) is not None:
             open_source(path, vocabulary, place)
-            return Choice(place, changed=True)
+            return MappingChoice(place, changed=True)
         columns = distinct(open_source(path, vocabulary, uploads.chosen(upload, work.vault)).columns)
     chosen = choice(sent, columns)
     check(chosen.mapping, vocabulary, columns)

@@ -29,7 +29,7 @@ _MAX_SUBMITTER = 64
 
 
 @dataclass(frozen=True)
-class Section:
+class FactSection:
     """Facts asked for together; without a title, what stands in no group of the pack."""
 
     title: Text | None
@@ -91,7 +91,7 @@ def _page(request: Request, work: ViewerWork, forms: Forms, taken: int | None = 
     return render.page(request, "case/new_case.html", values, 422 if forms.refused else 200, _ADDRESS)
 
 
-def _sections(pack: Pack) -> tuple[tuple[Input, ...], tuple[Input, ...], tuple[Input, ...], tuple[Section, ...]]:
+def _sections(pack: Pack) -> tuple[tuple[Input, ...], tuple[Input, ...], tuple[Input, ...], tuple[FactSection, ...]]:
     """What is asked of danger, what must be given, what decides most, and the rest in the groups of the pack."""
     facts = pack.vocabulary.facts
     asked = _askable(pack)
@@ -108,8 +108,8 @@ def _sections(pack: Pack) -> tuple[tuple[Input, ...], tuple[Input, ...], tuple[I
     must = [name for name, fact in facts.items() if fact.required or fact.required_unless]
     needed = take(way for name in must for way in (name, facts[name].required_unless))
     first = take(weightiest(pack))
-    groups = [Section(group.title, take(group.facts)) for group in pack.vocabulary.groups]
-    left = Section(None, take(name for name in facts))
+    groups = [FactSection(group.title, take(group.facts)) for group in pack.vocabulary.groups]
+    left = FactSection(None, take(name for name in facts))
     return danger, needed, first, tuple(each for each in (*groups, left) if each.inputs)
 
 
