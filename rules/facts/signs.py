@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from math import isqrt
 from typing import Final
 
@@ -22,8 +23,8 @@ LONGEST: Final = 50  # letters that are weighed together at most
 _EVEN: Final = 5  # letters that a sentence is counted longer than it is: two words are no sentence
 _SHOWN: Final = 4  # pieces that are named at most
 _FINE: Final = 100
-_BETWEEN: Final = "_"  # stands between two Latin words
-_TOKEN: Final = re.compile(r"[a-z0-9]+|[^_]")
+_JOINT: Final = "_"  # between two Latin words of a piece
+_TOKEN: Final = re.compile(r"[a-z0-9]+|[^ ]")
 _MARKS: Final = re.compile(f"^[{PAUSE}{STOP}、]+|[{PAUSE}{STOP}、]+$")
 
 
@@ -37,21 +38,19 @@ class Place:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence: where it stands, and where its letters, marks and Latin words begin and end in it.
+    """A sentence: its letters, marks and Latin words, and where each of them stands.
 
     Its beginning and end are marks, as those between its clauses are.
     """
 
     place: Place
-    said: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    tokens: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
 
     @cached_property
     def pieces(self) -> set[str]:
         """Up to three letters, marks or Latin words that stand together."""
-        said, starts, ends = self.said, self.starts, self.ends
-        pieces = {said[start:end] for far in range(PIECE) for start, end in zip(starts, ends[far:], strict=False)}
+        pieces = {piece for of_length in self._of_each_length() for piece in of_length}
         pieces.discard(PAUSE)
         return pieces
 
@@ -61,13 +60,23 @@ class Sentence:
         return isqrt(_FINE * _FINE * (self.place.end - self.place.start + _EVEN))
 
     def where(self, piece: str) -> Place:
-        """Where a piece stands first, without the marks before the sentence and behind it."""
-        at, length = self.said.find(piece), self.place.end - self.place.start
-        starts = {*self.starts}
-        while at not in starts:
-            at = self.said.find(piece, at + 1)
-        first, last = max(at - 1, 0), min(at - 1 + len(piece), length)
-        return Place(self.place.start + first, self.place.start + last)
+        """Where a piece of the sentence stands first."""
+        for length, of_length in enumerate(self._of_each_length()):
+            if piece in of_length:
+                at = of_length.index(piece)
+                return Place(self.spans[at][0], self.spans[at + length][1])
+        return self.place
+
+    def _of_each_length(self) -> Iterator[list[str]]:
+        joints = [_JOINT if one.isascii() and other.isascii() else "" for one, other in pairwise(self.tokens)]
+        pieces = list(self.tokens)
+        yield pieces
+        for far in range(1, PIECE):
+            pieces = [
+                piece + joint + token
+                for piece, joint, token in zip(pieces, joints[far - 1 :], self.tokens[far:], strict=False)
+            ]
+            yield pieces
 
 
 def sentences(text: str) -> Iterator[Sentence]:
@@ -78,9 +87,9 @@ def sentences(text: str) -> Iterator[Sentence]:
 
 def part(text: str, start: int, end: int) -> Sentence:
     """A part of a text as it is read, as a sentence of its own."""
-    said = f"{PAUSE}{text[start:end].replace(' ', _BETWEEN)}{PAUSE}"
-    spans = [found.span() for found in _TOKEN.finditer(said)]
-    return Sentence(Place(start, end), said, tuple(at for at, _ in spans), tuple(at for _, at in spans))
+    spans = [found.span() for found in _TOKEN.finditer(text, start, end)]
+    tokens = (PAUSE, *(text[first:last] for first, last in spans), PAUSE)
+    return Sentence(Place(start, end), tokens, ((start, start), *spans, (end, end)))
 
 
 def fills_clause(text: str, start: int, end: int) -> bool:
