@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from math import isqrt
 from typing import Final
 
@@ -22,6 +23,7 @@ LONGEST: Final = 50  # letters that are weighed together at most
 _EVEN: Final = 5  # letters that a sentence is counted longer than it is: two words are no sentence
 _SHOWN: Final = 4  # pieces that are named at most
 _FINE: Final = 100
+_JOINT: Final = "_"  # between two Latin words of a piece
 _TOKEN: Final = re.compile(r"[a-z0-9]+|[^ ]")
 _MARKS: Final = re.compile(f"^[{PAUSE}{STOP}、]+|[{PAUSE}{STOP}、]+$")
 
@@ -36,15 +38,45 @@ class Place:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence with its pieces, each with the places where it stands."""
+    """A sentence: its letters, marks and Latin words, and where each of them stands.
+
+    Its beginning and end are marks, as those between its clauses are.
+    """
 
     place: Place
-    pieces: dict[str, list[Place]]
+    tokens: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+
+    @cached_property
+    def pieces(self) -> set[str]:
+        """Up to three letters, marks or Latin words that stand together."""
+        pieces = {piece for of_length in self._of_each_length() for piece in of_length}
+        pieces.discard(PAUSE)
+        return pieces
 
     @cached_property
     def root(self) -> int:
         """The root of its length, in hundredths."""
         return isqrt(_FINE * _FINE * (self.place.end - self.place.start + _EVEN))
+
+    def where(self, piece: str) -> Place:
+        """Where a piece of the sentence stands first."""
+        for length, of_length in enumerate(self._of_each_length()):
+            if piece in of_length:
+                at = of_length.index(piece)
+                return Place(self.spans[at][0], self.spans[at + length][1])
+        return self.place
+
+    def _of_each_length(self) -> Iterator[list[str]]:
+        joints = [_JOINT if one.isascii() and other.isascii() else "" for one, other in pairwise(self.tokens)]
+        pieces = list(self.tokens)
+        yield pieces
+        for far in range(1, PIECE):
+            pieces = [
+                piece + joint + token
+                for piece, joint, token in zip(pieces, joints[far - 1 :], self.tokens[far:], strict=False)
+            ]
+            yield pieces
 
 
 def sentences(text: str) -> Iterator[Sentence]:
@@ -55,7 +87,9 @@ def sentences(text: str) -> Iterator[Sentence]:
 
 def part(text: str, start: int, end: int) -> Sentence:
     """A part of a text as it is read, as a sentence of its own."""
-    return Sentence(Place(start, end), _pieces(text, start, end))
+    spans = [found.span() for found in _TOKEN.finditer(text, start, end)]
+    tokens = (PAUSE, *(text[first:last] for first, last in spans), PAUSE)
+    return Sentence(Place(start, end), tokens, ((start, start), *spans, (end, end)))
 
 
 def fills_clause(text: str, start: int, end: int) -> bool:
@@ -75,22 +109,6 @@ def _bounds(text: str) -> Iterator[tuple[int, int]]:
             middle = text.find(PAUSE, start + LONGEST // 4, cut)
             start = middle + 1 if middle > 0 else start + LONGEST // 2
         yield start, end
-
-
-def _pieces(text: str, start: int, end: int) -> dict[str, list[Place]]:
-    """The pieces of a sentence. Its beginning and end are marks, as those between its clauses are."""
-    tokens = [found.span() for found in _TOKEN.finditer(text, start, end)]
-    said = [PAUSE, *(text[first:last] for first, last in tokens), PAUSE]
-    places = [(start, start), *tokens, (end, end)]
-    pieces: dict[str, list[Place]] = {}
-    for at in range(len(said)):
-        piece = ""
-        for last in range(at, min(at + PIECE, len(said))):
-            joint = "_" if piece and piece[-1].isascii() and said[last].isascii() else ""
-            piece = f"{piece}{joint}{said[last]}"
-            pieces.setdefault(piece, []).append(Place(places[at][0], places[last][1]))
-    pieces.pop(PAUSE, None)
-    return pieces
 
 
 class Scale:
@@ -134,12 +152,12 @@ class _Weights:
 
     def of(self, sentence: Sentence) -> int:
         known = self._of
-        return self._base + _FINE * sum(known[each] for each in sentence.pieces.keys() & known.keys()) // sentence.root
+        return self._base + _FINE * sum([known[each] for each in sentence.pieces if each in known]) // sentence.root
 
     def heaviest(self, sentence: Sentence) -> tuple[Place, ...]:
         weights = {piece: self._of.get(piece, 0) * len(_MARKS.sub("", piece)) for piece in sentence.pieces}
         ranked = sorted((piece for piece in weights if weights[piece] > 0), key=lambda piece: (-weights[piece], piece))
-        places = sorted((sentence.pieces[piece][0] for piece in ranked[:_SHOWN]), key=lambda place: place.start)
+        places = sorted(map(sentence.where, ranked[:_SHOWN]), key=lambda place: place.start)
         joined: list[Place] = []
         for place in places:
             if joined and place.start <= joined[-1].end:
