@@ -20,7 +20,12 @@ from rules.text.decision_columns import columns
 
 Item = TypeVar("Item")
 _RESULT_COLUMNS = ("case_ref", "strategy", "urgency", "certain")
-_NOTHING = ([], [b"[]"], [b"[", b"]"], [b"\xef\xbb\xbf"])  # what a file without a row may hold, without its blanks
+_NOTHING: tuple[list[bytes], ...] = (
+    [],
+    [b"[]"],
+    [b"[", b"]"],
+    [b"\xef\xbb\xbf"],
+)  # what a file without a row may hold, without its blanks
 _SMALL = 16  # bytes
 
 

@@ -20,7 +20,7 @@ def check_signs(pack: Pack, signs: Signs) -> Iterator[str]:
             if (kind, grade) not in told:
                 yield f"kinds.{kind}: no red flag tells of {grade} danger of this kind; add one, or take the kind out"
     scores: dict[str, Score] = {"possible": signs.possible, "explicit": signs.explicit}
-    scores.update((f"kinds.{kind}", score) for kind, score in signs.kinds.items())
+    scores |= {f"kinds.{kind}": score for kind, score in signs.kinds.items()}
     for name, score in scores.items():
         times = Counter(chain.from_iterable(pieces.split() for pieces in score.weights.values()))
         yield from (f"{name}: {piece} is weighed {times[piece]} times; keep one" for piece in times if times[piece] > 1)

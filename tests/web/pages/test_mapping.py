@@ -4,6 +4,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import openpyxl
@@ -81,7 +82,8 @@ def _asked(page: Element) -> list[str]:
 
 def _send(client: Desk, preview: str, what: str, page: Element, **changes: object) -> httpx.Response:
     named = {key.replace("__", "."): value for key, value in changes.items()}
-    return client.submit(f"{preview}/{what}", {**_fields(page), **named})  # type: ignore[arg-type]
+    fields: Any = {**_fields(page), **named}  # a field may have several values
+    return client.submit(f"{preview}/{what}", fields)
 
 
 def _settled(client: Desk, preview: str) -> Element:
@@ -225,7 +227,8 @@ def test_of_several_tables_one_is_chosen_first(client: Desk) -> None:
 
 def test_a_form_of_as_many_columns_as_a_file_may_have_is_taken(client: Desk) -> None:
     preview = _uploaded(client)
-    shown = Shown.of(FormData(_fields(_page(client, preview)).items())).written()
+    given: Any = _fields(_page(client, preview))
+    shown = Shown.of(FormData(given)).written()
     fields = {f"fact.{at}": "" for at in range(1_000)} | {f"unit.{at}": "" for at in range(1_000)}
     assert client.submit(f"{preview}/mapping", {"shown": shown, **fields}).status_code == 303
 

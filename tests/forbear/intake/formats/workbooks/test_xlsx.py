@@ -189,7 +189,13 @@ def test_two_sheets_of_cases_are_refused_until_one_is_chosen(tmp_path: Path) -> 
 def test_merged_cells_are_filled_down_and_what_is_hidden_is_told(tmp_path: Path) -> None:
     merged = ['<c r="A2" t="inlineStr"><is><t>甲</t></is></c>']
     merges = '<mergeCells><mergeCell ref="A2:A4"/><mergeCell ref="B6:D6"/></mergeCells>'
-    rows = (texts("借款人编号", *HEADER), [*merged, *texts(*good(1))], texts("", *good(2)), [], texts("乙", *good(3)))
+    rows: tuple[list[str], ...] = (
+        texts("借款人编号", *HEADER),
+        [*merged, *texts(*good(1))],
+        texts("", *good(2)),
+        [],
+        texts("乙", *good(3)),
+    )
     xml = (
         sheet(*rows)
         .replace('<row r="5"', '<row r="5" hidden="1"')
