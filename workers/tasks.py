@@ -20,7 +20,8 @@ from forbear.base.errors import ForbearError
 from forbear.base.packs import UnreadablePackError, configured
 from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
-from forbear.batch import chunks, idempotency, unevaluated, uploads
+from forbear.batch import chunks, unevaluated
+from forbear.batch.submission import idempotency, uploads
 from forbear.batch.triage import triage_chunk
 from forbear.desk import maintenance, siblings
 from forbear.ledger.unit_of_work import Work, begin

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import ViewerWork
-from forbear.batch.submit import Head, Submitted, submit
+from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk.danger import SETTLED
 from forbear.desk.review import Act, StaleError

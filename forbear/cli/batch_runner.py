@@ -11,9 +11,10 @@ from uuid import UUID
 from rich.progress import Progress, TaskID
 
 from forbear.base.errors import ForbearError
-from forbear.batch import chunks, mappings
+from forbear.batch import chunks
 from forbear.batch.progress import BatchProgress, progress_of, remaining
-from forbear.batch.submit import Head, Submitted, submit
+from forbear.batch.submission import mappings
+from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.cli.context import Context
 from forbear.intake import Accepted, Intake, Mapping, Rejected, SourceFile, open_source, understand
 from forbear.intake.mapping import check

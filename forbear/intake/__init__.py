@@ -6,12 +6,12 @@ from pathlib import Path
 from forbear.intake.columns import naming
 from forbear.intake.formats import BY_MEDIA_TYPE, FORMATS, READ_AS, ending, format_of
 from forbear.intake.formats.format import Format
-from forbear.intake.guess import Guess, Remembered, guess
+from forbear.intake.guessing.guess import Guess, Remembered, guess
+from forbear.intake.layouts.tied import tied
 from forbear.intake.mapping import ColumnUse, Mapping
 from forbear.intake.opening import read
 from forbear.intake.rows import Accepted, Intake, Rejected, ahead, past_of, understand
 from forbear.intake.source import IntakeError, SeveralTablesError, SourceChoice, SourceFile, SourceRow
-from forbear.intake.tied import tied
 from rules.pack.files.schema import Vocabulary
 
 __all__ = [

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from forbear.intake import wide
 from forbear.intake.columns import NOTES, is_reject_column
-from forbear.intake.guess import Guess
-from forbear.intake.guessed import SAME_COLUMN, SAME_FILE
+from forbear.intake.guessing.guess import Guess
+from forbear.intake.guessing.guessed import SAME_COLUMN, SAME_FILE
+from forbear.intake.layouts import wide
 from forbear.intake.mapping import Mapping
 from forbear.locale import said
 from rules.facts.case_facts import display, reader

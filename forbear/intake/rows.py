@@ -11,8 +11,8 @@ from pathlib import Path
 
 from forbear.intake.columns import is_reject_column, missing_columns
 from forbear.intake.formats.text_files import readable
-from forbear.intake.guess import Guess, Remembered, guess
-from forbear.intake.layout import Layout
+from forbear.intake.guessing.guess import Guess, Remembered, guess
+from forbear.intake.layouts.layout import Layout
 from forbear.intake.mapping import Mapping
 from forbear.intake.notices import notices_of
 from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, as_text, distinct

@@ -13,7 +13,7 @@ from forbear.batch import chunks
 from forbear.batch.export import write_results
 from forbear.batch.progress import progress_of
 from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
-from forbear.batch.submit import Head, submit
+from forbear.batch.submission.submit import Head, submit
 from forbear.intake import open_intake, read
 from forbear.intake.source import as_text
 from forbear.ops.embedded import Urls, redis_client

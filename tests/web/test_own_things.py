@@ -14,7 +14,7 @@ from fastapi.routing import iter_route_contexts
 from forbear.accounts import accounts
 from forbear.accounts.accounts import SCOPES, Viewer
 from forbear.base.vault import Vault
-from forbear.batch import uploads
+from forbear.batch.submission import uploads
 from models.account import Account
 from models.database.session import session
 from models.desk import SavedFilter

@@ -19,11 +19,12 @@ from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.spool import held
 from forbear.base.vault import Vault
-from forbear.batch import batch_list, export, idempotency, mappings
+from forbear.batch import batch_list, export
 from forbear.batch.chunks import Wake
 from forbear.batch.recorded_decision import decisions_of_batch
-from forbear.batch.submit import Head, Submitted, rejections_of, source_of, submit
-from forbear.batch.uploads import tidy
+from forbear.batch.submission import idempotency, mappings
+from forbear.batch.submission.submit import Head, Submitted, rejections_of, source_of, submit
+from forbear.batch.submission.uploads import tidy
 from forbear.intake import BY_MEDIA_TYPE, FORMATS, IntakeError, open_source, understand
 from forbear.intake.mapping import parse
 from forbear.ledger.unit_of_work import begin

@@ -17,7 +17,7 @@ from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import decision_on_desk, decisions_of_batch
-from forbear.batch.submit import Head, Submitted, submit
+from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.case.decided_case import is_outdated
 from forbear.desk import queue
 from forbear.desk.filters import QueueFilter

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from starlette.datastructures import FormData
 
-from forbear.batch.preview import Column, Preview
+from forbear.batch.submission.preview import Column, Preview
 from forbear.intake import ColumnUse, Mapping
+from forbear.intake.guessing.seen_values import UnknownWord
 from forbear.intake.mapping import MOST_DEBTS, of_data
-from forbear.intake.seen_values import UnknownWord
 from forbear.intake.source import distinct
 from rules.locale import said
 from rules.pack.files.schema import Fact, Text, Vocabulary

@@ -9,7 +9,8 @@ from fastapi import Request, Response
 from starlette.datastructures import FormData
 
 from forbear.accounts.accounts import ViewerWork
-from forbear.batch import mappings, preview, rejects, uploads
+from forbear.batch import rejects
+from forbear.batch.submission import mappings, preview, uploads
 from forbear.intake import IntakeError
 from forbear.intake.date_order import ORDERS
 from forbear.intake.source import SeveralTablesError

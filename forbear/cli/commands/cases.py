@@ -17,7 +17,7 @@ from forbear.base.errors import ForbearError
 from forbear.batch import export
 from forbear.batch.progress import BatchProgress, failures, progress_of, recent, taken_over, worked_seconds
 from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
-from forbear.batch.submit import check_day, rejections_of, source_of
+from forbear.batch.submission.submit import check_day, rejections_of, source_of
 from forbear.cli import batch_runner, report
 from forbear.cli.commands import accounts, serve
 from forbear.cli.context import Context, load_pack, opened, today

@@ -9,16 +9,16 @@ from rich.console import Console
 from rich.table import Table
 
 from forbear.base.errors import ForbearError
-from forbear.batch import mappings
 from forbear.batch.export import same_file
-from forbear.batch.preview import Preview, look, stored_as
+from forbear.batch.submission import mappings
+from forbear.batch.submission.preview import Preview, look, stored_as
 from forbear.cli import report
 from forbear.cli.arguments import day_in_force
 from forbear.cli.commands.cases import PackOption
 from forbear.cli.context import load_pack, opened
 from forbear.cli.mapping_options import HeaderRow, MapOption, Order, Set, Sheet, given
 from forbear.intake import Mapping, SeveralTablesError, open_source
-from forbear.intake.tied import proposed
+from forbear.intake.layouts.tied import proposed
 from forbear.locale import said
 from models.database.session import session
 from rules.locale import in_language

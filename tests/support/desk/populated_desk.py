@@ -11,9 +11,9 @@ from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import Viewer, ViewerWork
 from forbear.base.vault import Vault
-from forbear.batch import uploads
 from forbear.batch.recorded_decision import decision_on_desk
-from forbear.batch.submit import Head, submit
+from forbear.batch.submission import uploads
+from forbear.batch.submission.submit import Head, submit
 from forbear.batch.triage import triage_chunk
 from forbear.case.corrections import answer
 from forbear.case.workflow import CaseContext

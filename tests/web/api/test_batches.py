@@ -14,8 +14,8 @@ import pytest
 
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
-from forbear.batch import idempotency
 from forbear.batch.export import write_rejects
+from forbear.batch.submission import idempotency
 from forbear.intake import FORMATS, Rejected
 from forbear.ops.embedded import redis_client
 from models.database.session import session

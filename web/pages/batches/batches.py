@@ -14,9 +14,10 @@ from forbear.accounts.accounts import ViewerWork
 from forbear.base.errors import ForbearError
 from forbear.base.packs import pack_to_name_by
 from forbear.base.settings import settings
-from forbear.batch import batch_list, chunks, mappings, rejects, uploads
+from forbear.batch import batch_list, chunks, rejects
 from forbear.batch.progress import taken_over
-from forbear.batch.submit import rejections_of, source_of
+from forbear.batch.submission import mappings, uploads
+from forbear.batch.submission.submit import rejections_of, source_of
 from forbear.intake import FORMATS, READ_AS
 from forbear.intake.formats import PACKED
 from web.auth import OurForm, SignedInWork, SupervisorWork

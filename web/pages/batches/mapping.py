@@ -12,7 +12,8 @@ from starlette.datastructures import FormData
 
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.settings import settings
-from forbear.batch import batch_list, mappings, uploads
+from forbear.batch import batch_list
+from forbear.batch.submission import mappings, uploads
 from forbear.intake import IntakeError, open_source
 from forbear.intake.mapping import check
 from forbear.intake.source import MAX_COLUMNS, distinct

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.settings import settings
-from forbear.batch import uploads
+from forbear.batch.submission import uploads
 from forbear.intake import IntakeError, open_source
 from forbear.intake.source import SeveralTablesError
 from rules.pack.files.schema import Vocabulary

@@ -9,7 +9,8 @@ from fastapi.responses import RedirectResponse
 
 from forbear.accounts.accounts import ViewerWork, work_by
 from forbear.base.settings import settings
-from forbear.batch import batch_list, new_case
+from forbear.batch import batch_list
+from forbear.batch.submission import new_case
 from forbear.ledger.unit_of_work import begin
 from rules.decision.questions import weightiest
 from rules.facts.case_facts import FieldError

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 
 from forbear.base.vault import Vault
-from forbear.batch import mappings
+from forbear.batch.submission import mappings
 from forbear.intake import ColumnUse, Intake, Mapping, Remembered, open_intake
 from models.database.session import session
 from tests.support.case_files import HEADER, VOCABULARY, good, lines, write

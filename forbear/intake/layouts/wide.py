@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from forbear.intake.columns import NOTES
-from forbear.intake.guessed import BY_NAME, PROPOSED, Guessed
+from forbear.intake.guessing.guessed import BY_NAME, PROPOSED, Guessed
 from forbear.intake.headers import Names, bare, folded
 from forbear.intake.mapping import MOST_DEBTS, ColumnUse, Mapping
 from forbear.locale import said

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from forbear.intake import wide
 from forbear.intake.columns import NOTES, is_reject_column
 from forbear.intake.date_order import in_order, order_in
 from forbear.intake.headers import unit_named
+from forbear.intake.layouts import wide
 from forbear.intake.mapping import Mapping
 from forbear.intake.source import SourceRow, Unread, as_text, is_blank
 from forbear.locale import said

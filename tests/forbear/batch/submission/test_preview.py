@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from forbear.batch.preview import FIRST, look
 from forbear.batch.rejects import shown
+from forbear.batch.submission.preview import FIRST, look
 from forbear.intake import Accepted, ColumnUse, IntakeError, Mapping, open_intake
 from tests.support.case_files import HEADER, VOCABULARY, good, lines, write
 from tests.support.desk.cases import AS_OF

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.errors import ForbearError
 from forbear.batch.chunks import Wake
-from forbear.batch.submit import Head, submit
+from forbear.batch.submission.submit import Head, submit
 from forbear.intake import Accepted, Rejected
 from forbear.intake.single_case import one
 from forbear.locale import said

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forbear.intake.columns import NOTES
-from forbear.intake.guessed import GIVEN, Guessed, Sure
+from forbear.intake.guessing.guessed import GIVEN, Guessed, Sure
 from forbear.intake.headers import folded
 from forbear.intake.mapping import ColumnUse
 from forbear.intake.source import IntakeError

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from forbear.base.vault import Vault
-from forbear.batch.submit import BLOCK, URGENT_CHUNK, DayToComeError, Head, rejections_of, source_of
+from forbear.batch.submission.submit import BLOCK, URGENT_CHUNK, DayToComeError, Head, rejections_of, source_of
 from forbear.intake import Accepted, Rejected
 from models.database.session import session
 from models.intake import Batch

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from forbear.intake.guessing.shapes import Shape
 from forbear.intake.mapping import ColumnUse
-from forbear.intake.shapes import Shape
 from rules.pack.files.schema import Text
 
 # How heavy a guess is: of two columns that seem to hold one fact, the heavier is believed.

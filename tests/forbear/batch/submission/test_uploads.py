@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forbear.accounts.accounts import Viewer
-from forbear.batch import uploads
+from forbear.batch.submission import uploads
 from forbear.intake import IntakeError
 from forbear.ops.embedded import Urls
 from models.database.session import session

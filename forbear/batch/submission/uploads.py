@@ -14,8 +14,8 @@ from sqlmodel import Session, col, select
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.spool import spool
 from forbear.base.vault import Vault
-from forbear.batch import mappings
-from forbear.batch.submit import Head, Submitted, submit
+from forbear.batch.submission import mappings
+from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.intake import Mapping, Remembered, ending, open_source, understand
 from models.upload import Upload
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from forbear.intake import Accepted, IntakeError, Rejected, guess, open_intake, open_source
+from forbear.intake.layouts.tied import proposed
 from forbear.intake.mapping import Mapping, Persons, of_data
-from forbear.intake.tied import proposed
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.case_files import lines, sheet, texts, write, write_xlsx
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from forbear.intake import Accepted, IntakeError, Mapping, Rejected, Remembered, guess, open_source, shapes
+from forbear.intake import Accepted, IntakeError, Mapping, Rejected, Remembered, guess, open_source
 from forbear.intake.columns import is_reject_column
 from forbear.intake.date_order import DateOrder
-from forbear.intake.guess import Guess
-from forbear.intake.guessed import Sure
+from forbear.intake.guessing import shapes
+from forbear.intake.guessing.guess import Guess
+from forbear.intake.guessing.guessed import Sure
+from forbear.intake.guessing.seen_values import SeenValues, UnknownWord
 from forbear.intake.notices import notices_of
 from forbear.intake.rows import follow
-from forbear.intake.seen_values import SeenValues, UnknownWord
 from forbear.locale import said
 from rules.facts.case_facts import display
 from rules.facts.cells import Value

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from forbear.base.vault import Vault
 from forbear.intake import Intake, Mapping, Remembered
 from forbear.intake.columns import is_reject_column
-from forbear.intake.guess import Confirmed
+from forbear.intake.guessing.guess import Confirmed
 from forbear.intake.headers import folded
 from forbear.ledger.unit_of_work import Work
 from models.mapping import ConfirmedMapping

@@ -8,15 +8,17 @@ from functools import cached_property
 from itertools import islice
 from typing import Final
 
-from forbear.intake import date_order, shapes, wide
+from forbear.intake import date_order
 from forbear.intake.columns import NOTES, is_reject_column, missing_facts
 from forbear.intake.date_order import DateOrder
-from forbear.intake.guessed import BY_NAME, GIVEN, OTHER_SHAPE, PROPOSED, SAME_COLUMN, SAME_FILE, Guessed
+from forbear.intake.guessing import shapes
+from forbear.intake.guessing.guessed import BY_NAME, GIVEN, OTHER_SHAPE, PROPOSED, SAME_COLUMN, SAME_FILE, Guessed
+from forbear.intake.guessing.likeness import Likeness, is_anothers, is_place, likest, sounds_like_notes
+from forbear.intake.guessing.rivals import each_fact_once
+from forbear.intake.guessing.shapes import Shape
 from forbear.intake.headers import Names, Refusal, folded, unit_beside, unit_named
-from forbear.intake.likeness import Likeness, is_anothers, is_place, likest, sounds_like_notes
+from forbear.intake.layouts import wide
 from forbear.intake.mapping import ColumnUse, Mapping, check
-from forbear.intake.rivals import each_fact_once
-from forbear.intake.shapes import Shape
 from forbear.intake.source import IntakeError, SourceFile, as_text, distinct, is_blank
 from forbear.locale import said
 from rules.facts.case_facts import reader
