@@ -180,10 +180,14 @@ def _readings(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     bare = _NUMBERED.sub("", text)
     if bare != text:
         yield bare, ()
-    rest, marks = bare, []
+    rest = bare
+    marks: list[str] = []
     while (found := _BRACKETS.match(rest)) is not None:
         before, mark, after = found.groups()
         rest = f"{before} {after}".strip()
+        if not rest and not marks:  # 【案件编号】
+            rest = mark
+            break
         marks.append(mark)
     yield rest, tuple(marks)
     for place in reversed([found.start() for found in _PARTED.finditer(rest)]):

@@ -113,7 +113,7 @@ class Layout:
                 given[name] = None
         for name, order in self._dates[debt]:
             cell = given.get(name)
-            if type(cell) is str and cell[4:5] != "-":
+            if type(cell) is str and cell and cell[4:5] != "-":
                 try:
                     given[name] = in_order(cell, order)
                 except CellError as error:

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from forbear.intake.headers import folded, units_above
-from forbear.intake.mapping import Persons
+from forbear.intake.mapping import Mapping, Persons
 from forbear.intake.source import IntakeError, SourceFile, SourceRow, as_text
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 from rules.facts.notation.letters import one_form
 from rules.pack.files.schema import Text
 
+_LOOKED_AT: Final = 5_000  # rows of each sheet, to see whether they belong together
 MOST_PERSONS: Final = 200_000  # all are held in memory
 
 
@@ -59,6 +61,26 @@ def tied(debts: SourceFile, persons: SourceFile, tie: Persons) -> SourceFile:
             yield said("notice.persons_without_debt", n=idle, sheet=persons.sheet)
 
     return replace(debts, columns=[*debts.columns, *named], read_rows=rows, told=told)
+
+
+def proposed(one: SourceFile, other: SourceFile) -> Mapping | None:
+    """Two sheets as debts and their persons, where a column of both has every number of the one once in the other."""
+    headers = {folded(name): name for name in one.columns if name.strip()}
+    for name in other.columns:
+        if folded(name) not in headers:
+            continue
+        for debts, persons in ((one, other), (other, one)):
+            tie = Persons(sheet=persons.sheet or "", key=headers[folded(name)])
+            many, once = (_numbers(source, _place(source, tie)) for source in (debts, persons))
+            if many and len(set(once)) == len(once) and len(set(many)) < len(many) and set(many) <= set(once):
+                return Mapping(sheet=debts.sheet, persons=tie)
+    return None
+
+
+def _numbers(source: SourceFile, at: int) -> list[str]:
+    """The numbers in the first rows."""
+    texts = (one_form(as_text(row.cells[at]).strip()) for row in islice(source, _LOOKED_AT) if row.error is None)
+    return [text for text in texts if text]
 
 
 def _place(source: SourceFile, tie: Persons) -> int:

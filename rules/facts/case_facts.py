@@ -125,9 +125,9 @@ class Parser:
     @staticmethod
     def _reader(name: str, fact: Fact, unit: Unit, vocabulary: Vocabulary, *, doubts: bool) -> Reader:
         read = reader(fact, unit, vocabulary.timezone)
-        if fact.type == "text":
+        if fact.type == "text" and (fact.code or fact.private):  # no two alike
             return read
-        return _remembering(doubting(read, name, fact, vocabulary) if doubts else read)
+        return _remembering(doubting(read, name, fact, vocabulary, unit) if doubts else read)
 
     def parse(self, raw: Mapping[str, object], faults: Iterable[FieldError] = ()) -> tuple[Facts, list[FieldError]]:
         """The row's facts and everything wrong with it, `faults` first; keys that are no facts are passed over."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias, TypeVar
 
 from rules.facts.cells import CellError, Reader, Value, parts_of_day, shown
-from rules.facts.numbers import says_unit
+from rules.facts.notation.units import OWN, Unit
+from rules.facts.numbers import plain_value, says_unit
 from rules.locale import Language, in_language
 from rules.pack.files.doubts import Beyond, NoDay, NoNumber
 from rules.pack.files.model import Text
@@ -39,14 +40,14 @@ def filled(text: Text, **values: object) -> Text:
     return Text(zh=text.zh.format(**by_language["zh"]), en=text.en.format(**by_language["en"]))
 
 
-def doubting(read: Reader, name: str, fact: Fact, vocabulary: Vocabulary) -> Reader:
+def doubting(read: Reader, name: str, fact: Fact, vocabulary: Vocabulary, unit: Unit = OWN) -> Reader:
     """The reader of a fact, which refuses what the pack doubts of a cell."""
     if fact.type == "date":
         days = {_parts(day): each.text for each in _all(vocabulary, NoDay) for day in each.days}
         return _doubting_days(read, days) if days else read
     numbers = {n: each.text for each in _all(vocabulary, NoNumber) if name in each.facts for n in each.numbers}
     beyond = [each for each in _all(vocabulary, Beyond) if name in each.facts]
-    return _doubting_numbers(read, fact, numbers, beyond) if numbers or beyond else read
+    return _doubting_numbers(read, fact, unit, numbers, beyond) if numbers or beyond else read
 
 
 def _all(vocabulary: Vocabulary, kind: type[_Kind]) -> Iterator[_Kind]:
@@ -77,11 +78,21 @@ def _doubting_days(read: Reader, days: dict[_Parts, Text]) -> Reader:
     return read_or_doubt
 
 
-def _doubting_numbers(read: Reader, fact: Fact, numbers: dict[int, Text], beyond: Iterable[Beyond]) -> Reader:
+def _doubting_numbers(
+    read: Reader, fact: Fact, unit: Unit, numbers: dict[int, Text], beyond: Iterable[Beyond]
+) -> Reader:
     grain = 100 if fact.type in HUNDREDTHS else 1
+    beyond = tuple(beyond)
+    small = tuple(each for each in beyond if each.below is not None and each.unless_said and not unit.shift)
 
     def read_or_doubt(cell: object) -> Value | None:
-        number = read(cell)
+        try:
+            number = read(cell)
+        except CellError:
+            value = plain_value(cell)  # 0.0525 has too many decimals because it is a fraction
+            for each in small if value is not None and 0 < value < 1 else ():
+                raise DoubtError(each.text, value=shown(cell), limit=each.below) from None
+            raise
         if not isinstance(number, int):
             return number
         if numbers and number % grain in _ROUND[grain] and (text := numbers.get(number // grain)) is not None:

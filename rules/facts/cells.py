@@ -101,6 +101,8 @@ def text_reader(fact: Fact) -> Reader:
 
     def read(cell: object) -> str | None:
         text = _as_text(cell)
+        if not text:
+            return None
         if not text.isascii():
             text = seen(text).strip()
         if code is not None and text:
@@ -110,7 +112,7 @@ def text_reader(fact: Fact) -> Reader:
                 raise CellError(error.key, cell=shown(text)) from None
         if len(text) > longest:
             raise CellError("text_too_long", most=longest)
-        if _UNSTORABLE.search(text):
+        if not text.isprintable() and _UNSTORABLE.search(text):
             raise CellError("unstorable")
         if text[:1] in FIRST_OF_REMAINS and (left := remains(text, words=True)):
             raise CellError(left, cell=shown(text))

@@ -29,15 +29,14 @@ class RowDoubts:
 
     def __init__(self, vocabulary: Vocabulary, as_of: dt.date | None) -> None:
         self._vocabulary, self._as_of = vocabulary, as_of
-        self._checks = [
-            (each.text, check)
-            for each in vocabulary.doubts.values()
-            if (check := _check(each, vocabulary, as_of)) is not None
-        ]
+        checks = ((each, _check(each, vocabulary, as_of)) for each in vocabulary.doubts.values())
+        self._checks = [(each.text, _needed(each), check) for each, check in checks if check is not None]
 
     def of(self, facts: Facts, among: Collection[str] | None = None) -> Iterator[FieldError]:
         """What is in doubt; with `among` only what one of these facts has to do with."""
-        for text, check in self._checks:
+        for text, needed, check in self._checks:
+            if not needed.issubset(facts):
+                continue
             for field, named, numbers in check(facts):
                 if among is None or not {field, *named.values()}.isdisjoint(among):
                     yield self._error(text, field, named, numbers, facts)
@@ -52,6 +51,20 @@ class RowDoubts:
     def _shown(self, name: str, facts: Facts) -> Text:
         zh, en = (display(self._vocabulary, name, facts[name], language) for language in ("zh", "en"))
         return Text(zh=zh, en=en)
+
+
+def _needed(doubt: d.Doubt) -> frozenset[str]:
+    """The facts without which nothing can be in doubt: most rows are passed over by these."""
+    match doubt:
+        case d.NotTheSum():
+            return frozenset((*doubt.parts, doubt.whole))
+        case d.MoreThan():
+            return frozenset((doubt.fact, doubt.other))
+        case d.DaysApart():
+            return frozenset((doubt.days, doubt.since))
+        case d.TooYoung():
+            return frozenset((doubt.age, doubt.on))
+    return frozenset()
 
 
 def _check(doubt: d.Doubt, vocabulary: Vocabulary, as_of: dt.date | None) -> _Check | None:
@@ -73,14 +86,21 @@ def _check(doubt: d.Doubt, vocabulary: Vocabulary, as_of: dt.date | None) -> _Ch
 
 
 def _out_of_order(doubt: d.OutOfOrder) -> _Check:
+    later: dict[str, list[str]] = {}
+    for first, then in doubt.order:
+        later.setdefault(first, []).append(then)
+
     def check(facts: Facts) -> Sequence[_Found]:
-        return [
-            (then, {"other": first}, {})
-            for first, then in doubt.order
-            if isinstance(one := facts.get(first), dt.date)
-            and isinstance(other := facts.get(then), dt.date)
-            and other < one
-        ]
+        found: list[_Found] = []
+        for first, others in later.items():
+            day = facts.get(first)
+            if isinstance(day, dt.date):
+                found += [
+                    (then, {"other": first}, {})
+                    for then in others
+                    if isinstance(other := facts.get(then), dt.date) and other < day
+                ]
+        return found
 
     return check
 
@@ -111,13 +131,14 @@ def _more_than(doubt: d.MoreThan, grain: int) -> _Check:
 
 
 def _far_day(doubt: d.FarDay, as_of: dt.date) -> _Check:
+    names = frozenset(doubt.facts)
     first = dt.date.min if doubt.years_before is None else as_of - _years(doubt.years_before)
     last = dt.date.max if doubt.years_after is None else as_of + _years(doubt.years_after)
 
     def check(facts: Facts) -> Sequence[_Found]:
         found: list[_Found] = []
-        for name in doubt.facts:
-            day = facts.get(name)
+        for name in names & facts.keys():
+            day = facts[name]
             if isinstance(day, dt.date) and not first <= day <= last:
                 found.append((name, {}, {"limit": doubt.years_before if day < first else doubt.years_after}))
         return found

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from rules.facts.cells import CellError, Reader, fold, is_blank, plain, shown
-from rules.facts.notation.amounts import EXACT, SCIENTIFIC, is_inexact, read_amount
+from rules.facts.notation.amounts import EXACT, LONGEST, SCIENTIFIC, is_inexact, read_amount
 from rules.facts.notation.units import OWN, OtherUnit, Unit, unit_in
 from rules.pack.files.schema import Fact
 
@@ -85,6 +85,8 @@ def _number(cell: object, fact: Fact, unit: Unit, refusal: str, suffixes: tuple[
         value = _exact(cell, unit.shift)
         if value is None:
             raise CellError(refusal, cell=shown(cell))
+        if unit.shift:
+            _in_column(EXACT.scaleb(value, -unit.shift), unit, cell)
         return value
     text = plain(cell)
     if is_blank(text):
@@ -98,7 +100,24 @@ def _number(cell: object, fact: Fact, unit: Unit, refusal: str, suffixes: tuple[
     own = unit_in(fact, amount.marks, "") if amount.marks is not None else OWN
     if isinstance(own, OtherUnit):
         raise CellError("other_unit", cell=shown(cell), seems=own.seems, wanted=own.wanted)
-    return EXACT.scaleb(amount.value, own.shift if amount.scaled else unit.shift)
+    if amount.scaled:
+        return EXACT.scaleb(amount.value, own.shift)
+    return _in_column(amount.value, unit, cell)
+
+
+def _in_column(value: Decimal, unit: Unit, cell: object) -> Decimal:
+    """A number without a unit of its own, in that of its column."""
+    if "fraction" in unit.kinds and abs(value) > 1:
+        raise CellError("not_a_fraction", cell=shown(cell))
+    return EXACT.scaleb(value, unit.shift)
+
+
+def plain_value(cell: object) -> Decimal | None:
+    """The number that a cell holds, whatever it is in and however many decimals it has; None for no number."""
+    if not isinstance(cell, str):
+        return _exact(cell, 0)
+    amount = read_amount(plain(cell)) if len(cell) <= LONGEST else None
+    return None if amount is None else amount.value
 
 
 def says_unit(cell: object, kind: str) -> bool:

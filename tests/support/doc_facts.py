@@ -26,19 +26,27 @@ def _required(fact: Fact) -> str:
 
 
 def _holds(fact: Fact) -> str:
-    told = {
-        "text": lambda: f"text, at most {fact.max_length or MAX_TEXT:,} characters",
-        "enum": lambda: ", ".join(fact.values),
-        "list": lambda: f"any of {', '.join(fact.values)}, with `;` between",
-        "bool": lambda: "yes or no",
-        "date": lambda: "a day that has been" if fact.past else "a day",
-        "int": lambda: f"a whole number: {wanted(fact).en}",
-        "money": lambda: wanted(fact).en,
-        "rate": lambda: wanted(fact).en,
-    }[fact.type]()
-    codes = {"reference": "your own reference", "phone": "a phone number", "id_number": "an ID number"}
-    told = f"{codes[fact.code]}, {told}" if fact.code else told
-    return f"{told}; personal, sealed" if fact.private else told
+    codes = {"reference": "your own reference, ", "phone": "a phone number, ", "id_number": "an ID number, "}
+    code = codes[fact.code] if fact.code else ""
+    return code + _of_type(fact) + ("; personal, sealed" if fact.private else "")
+
+
+def _of_type(fact: Fact) -> str:
+    match fact.type:
+        case "text":
+            return f"text, at most {fact.max_length or MAX_TEXT:,} characters"
+        case "enum":
+            return ", ".join(fact.values)
+        case "list":
+            return f"any of {', '.join(fact.values)}, with `;` between"
+        case "bool":
+            return "yes or no"
+        case "date":
+            return "a day that has been" if fact.past else "a day"
+        case "int":
+            return f"a whole number: {wanted(fact).en}"
+        case "money" | "rate":
+            return wanted(fact).en
 
 
 def doubts() -> Iterator[str]:

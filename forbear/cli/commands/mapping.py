@@ -17,7 +17,8 @@ from forbear.cli.arguments import day_in_force
 from forbear.cli.commands.cases import PackOption
 from forbear.cli.context import load_pack, opened
 from forbear.cli.mapping_options import HeaderRow, MapOption, Order, Set, Sheet, given
-from forbear.intake import open_source
+from forbear.intake import Mapping, SeveralTablesError, open_source
+from forbear.intake.tied import proposed
 from forbear.locale import said
 from models.database.session import session
 from rules.locale import in_language
@@ -51,6 +52,7 @@ def mapping(
     if forget:
         _forget(file, policy)
         return
+    told = _with_persons(file, policy, told)
     day = day_in_force(None, policy)
     if recall:
         with opened() as context, session(context.engine) as found:
@@ -69,6 +71,19 @@ def mapping(
     if out is not None:
         out.write_text(seen.mapping.written(), encoding="utf-8")
         report.errors.print(f"{out} written: correct it and hand it in with --map.", highlight=False, soft_wrap=True)
+
+
+def _with_persons(file: Path, policy: Pack, told: Mapping | None) -> Mapping | None:
+    """What was said, and of two sheets with nothing said that they are persons and their debts where that shows."""
+    try:
+        open_source(file, policy.vocabulary, told)
+    except SeveralTablesError as error:
+        if told is None and len(error.sheets) == 2:
+            one, other = (open_source(file, policy.vocabulary, Mapping(sheet=name)) for name in error.sheets)
+            if (tie := proposed(one, other)) is not None:
+                return tie
+        raise
+    return told
 
 
 def _check_target(out: Path, file: Path) -> None:

@@ -15,19 +15,19 @@ FORMATS: dict[str, Format] = {each.suffix: each for each in (CSV, TSV, XLSX, ODS
 BY_MEDIA_TYPE: dict[str, Format] = {name: each for each in FORMATS.values() for name in each.media_types}
 # What is read besides, under these endings.
 READ_AS: dict[str, Format] = {ending: each for each in FORMATS.values() for ending in (each.suffix, *each.also)}
-_PACKED = ".gz"
+PACKED = ".gz"  # of the formats that may come packed
 
 
 def ending(name: str) -> str:
     """The ending that says how a file is read, in lower case: that of what is packed, and that it is packed."""
     path = PurePath(name.lower())
     inner = PurePath(path.stem).suffix
-    return inner + path.suffix if path.suffix == _PACKED and inner else path.suffix
+    return inner + path.suffix if path.suffix == PACKED and inner else path.suffix
 
 
 def format_of(name: str) -> Format | None:
     """The format of a file by its name; None where we read none of that name."""
     last = ending(name)
-    inner = last.removesuffix(_PACKED)
+    inner = last.removesuffix(PACKED)
     kind = READ_AS.get(inner)
     return None if kind is None or (inner != last and not kind.packable) else kind

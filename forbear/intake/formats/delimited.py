@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TextIO
 from forbear.intake.formats.format import Content, Format, encoded
 from forbear.intake.formats.formula_injection import neutralise, restore
 from forbear.intake.formats.table import Sheet, TableRow, open_table
-from forbear.intake.formats.text_files import is_cut, open_text, skip_rest
+from forbear.intake.formats.text_files import encoding_of, is_cut, open_text, skip_rest
 from forbear.intake.source import (
     MAX_CELL,
     MAX_RECORD,
@@ -88,11 +88,12 @@ class _Lines:
 def read(path: Path, choice: SourceChoice) -> SourceFile:
     """Open a .csv or .tsv file."""
     csv.field_size_limit(MAX_RECORD + _MAX_OPEN)  # ours is MAX_CELL, told by field; csv's would end the reading
-    with open_text(path) as file:
+    encoding = encoding_of(path)
+    with open_text(path, encoding) as file:
         separator = _separator(path, file, choice)
 
     def rows(width: int | None) -> Iterator[TableRow]:
-        with open_text(path) as file:
+        with open_text(path, encoding) as file:
             for number, record in _records(file, separator, width):
                 yield TableRow(number, list(record.cells), record.error)
 
@@ -143,11 +144,11 @@ def _record(lines: _Lines, line: str, separator: str, width: int | None) -> _Del
     if '"' not in line:
         cells = line.rstrip("\r\n").split(separator)
         return _DelimitedRecord(_restored(cells) if "'" in line or "\\" in line else cells)
-    null = re.compile(rf"(?<![^{re.escape(separator)}])\\N(?![^{re.escape(separator)}\r\n])")
     for quoting in _QUOTING:
         record = lines.record(line)
         if "escapechar" in quoting:
-            record = (null.sub("", each) for each in record)
+            ends = f"[^{re.escape(separator)}"  # this way of quoting would make an N of it
+            record = (re.sub(rf"(?<!{ends}])\\N(?!{ends}\r\n])", "", each) for each in record)
         try:
             cells = next(csv.reader(record, delimiter=separator, strict=True, **quoting))
         except csv.Error:

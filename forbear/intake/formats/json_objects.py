@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations, islice
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
-from forbear.intake.formats.text_files import is_cut, lines, open_text
+from forbear.intake.formats.text_files import encoding_of, is_cut, lines, open_text
 from forbear.intake.source import (
     MAX_CELL,
     MAX_COLUMNS,
@@ -35,7 +35,8 @@ _MOST_DEEP = 5  # objects around a list
 _SURE = 2  # names of facts by which an object is known for a case
 _MOST_SHAPES = 200  # sets of keys that are told apart
 
-Objects = Callable[[], Iterable[tuple[int, object]]]
+Objects: TypeAlias = Callable[[], Iterable[tuple[int, object]]]
+Opened: TypeAlias = Callable[[], TextIO]  # a text, from its start
 
 
 class Doubled(dict[str, object]):
@@ -71,15 +72,16 @@ DECODER = json.JSONDecoder(parse_float=_number, parse_int=str, parse_constant=st
 
 def read(path: Path, choice: SourceChoice) -> SourceFile:
     """Open a .json or .jsonl file, by the standard library alone: ijson refuses the NaN that pandas itself writes."""
-    with open_text(path) as file:
+    text = partial(open_text, path, encoding_of(path))
+    with text() as file:
         first, second = (*islice((line for line in lines(file) if line.strip()), 2), "", "")[:2]
     if _are_lines(path, first, second):
-        return source_of_objects(path, partial(_lines, path), choice)
+        return source_of_objects(path, partial(_lines, text), choice)
     if _start(first) == "[":
-        return source_of_objects(path, partial(_numbered, path, _Reader.elements), choice)
+        return source_of_objects(path, partial(_numbered, path, text, _Reader.elements), choice)
     if _start(first) != "{":
         raise IntakeError("file.not_a_list", name=path.name)
-    return _read_object(path, choice)
+    return _read_object(path, text, choice)
 
 
 def _start(line: str) -> str:
@@ -105,8 +107,8 @@ def _whole(line: str) -> object:
     return None if isinstance(found, _Broken) else found
 
 
-def _lines(path: Path) -> Iterator[tuple[int, object]]:
-    with open_text(path) as file:
+def _lines(text: Opened) -> Iterator[tuple[int, object]]:
+    with text() as file:
         for position, line in enumerate(lines(file), 1):
             if line.strip():
                 yield position, _decode(line)
@@ -123,8 +125,8 @@ def _decode(line: str) -> object:
         return _Broken(line.rstrip("\r\n"), _NO_OBJECT)
 
 
-def _numbered(path: Path, items: "Callable[[_Reader], Iterator[object]]") -> Iterator[tuple[int, object]]:
-    with open_text(path) as file:
+def _numbered(path: Path, text: Opened, items: "Callable[[_Reader], Iterator[object]]") -> Iterator[tuple[int, object]]:
+    with text() as file:
         yield from enumerate(items(_Reader(path, file)), 1)
 
 
@@ -137,15 +139,15 @@ class _Inside:
     more: bool = False  # another object follows
 
 
-def _read_object(path: Path, choice: SourceChoice) -> SourceFile:
+def _read_object(path: Path, text: Opened, choice: SourceChoice) -> SourceFile:
     """A file that begins with an object: a case, an answer around a list of them, or a table turned on its side."""
-    with open_text(path) as file:
+    with text() as file:
         inside = _Reader(path, file).inside()
     keys = list(inside.starts)
     is_case = choice.known(keys) >= _SURE
     nested = bool(keys) and all(sign in "{[" for sign in inside.starts.values())
     if inside.more or (is_case and not nested) or not (inside.lists or nested):
-        return source_of_objects(path, partial(_numbered, path, _Reader.objects), choice)
+        return source_of_objects(path, partial(_numbered, path, text, _Reader.objects), choice)
     if not inside.lists or (is_case and len(inside.lists) == len(keys) > 1):
         raise IntakeError("file.by_columns", name=path.name)
     if len(inside.lists) > 1:
@@ -155,7 +157,7 @@ def _read_object(path: Path, choice: SourceChoice) -> SourceFile:
     rest = [said("notice.quoted", text=key) for key in keys if key != trail[0]]
     left_out = said("notice.json_rest", list=".".join(trail), keys=listed(rest)) if rest else None
     return source_of_objects(
-        path, partial(_numbered, path, partial(_Reader.elements_at, trail=trail)), choice, left_out
+        path, partial(_numbered, path, text, partial(_Reader.elements_at, trail=trail)), choice, left_out
     )
 
 

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TextIO, cast
+from typing import IO, TextIO, TypeAlias, cast
 
 from forbear.intake.source import MAX_RECORD, IntakeError
 from forbear.locale import said
@@ -35,10 +35,12 @@ _HALVES = re.compile("[\ud800-\udfff]")
 _TWO_BYTES = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
 
 
-def open_text(path: Path) -> TextIO:
-    """Open a text file in the encoding that its bytes show; bytes that cannot be read become surrogates."""
-    encoding, errors = _encoding(path)
-    return io.TextIOWrapper(open_bytes(path), encoding=encoding, errors=errors, newline="")
+Encoding: TypeAlias = tuple[str, str]  # and what becomes of bytes that are none of it
+
+
+def open_text(path: Path, encoding: Encoding) -> TextIO:
+    """Open a text file; bytes that cannot be read become surrogates."""
+    return io.TextIOWrapper(open_bytes(path), encoding=encoding[0], errors=encoding[1], newline="")
 
 
 def open_bytes(path: Path) -> IO[bytes]:
@@ -106,7 +108,8 @@ def is_cut(line: str) -> bool:
     return len(line) >= MAX_RECORD and not line.endswith(("\n", "\r"))
 
 
-def _encoding(path: Path) -> tuple[str, str]:
+def encoding_of(path: Path) -> Encoding:
+    """The encoding that the bytes of a text file show, all of them."""
     with open_bytes(path) as file:
         start = file.read(_SAMPLE)
     for magic, what in _MAGIC.items():
@@ -119,7 +122,19 @@ def _encoding(path: Path) -> tuple[str, str]:
         return wide, "replace"
     if _decodes(path, "utf-8"):
         return "utf-8", "strict"
+    if _decodes(path, "gb18030") and not _looks_big5(_of_two_bytes(start)) and not _begins_as_utf8(start):
+        return "gb18030", "strict"
     return _by_lines(path)
+
+
+def _of_two_bytes(start: bytes) -> bytes:
+    return b"".join(line for line in start.splitlines() if not line.isascii())
+
+
+def _begins_as_utf8(start: bytes) -> bool:
+    """Whether the first line with more than ASCII is UTF-8, which no line of Chinese in GB18030 is by chance."""
+    first = next((line for line in start.splitlines() if not line.isascii()), b"")
+    return _line_decodes(first, "utf-8")
 
 
 def _wide(start: bytes) -> str | None:
@@ -145,7 +160,7 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 
 @dataclass
-class _Lines:
+class _LinesByEncoding:
     """How many lines with more than ASCII there are, and which of them are in which encoding."""
 
     count: int = 0
@@ -155,7 +170,7 @@ class _Lines:
     sample: bytes = b""
 
 
-def _by_lines(path: Path) -> tuple[str, str]:
+def _by_lines(path: Path) -> Encoding:
     """The encoding of most lines: half a character in one row must not stop the others.
 
     Where the first of them, the header's, is in another one than the rest, the file is of two programs: refused.
@@ -175,12 +190,12 @@ def _by_lines(path: Path) -> tuple[str, str]:
     raise IntakeError("file.encoding", name=path.name)
 
 
-def _mixed(path: Path, found: _Lines, first: str, rest: str) -> IntakeError:
+def _mixed(path: Path, found: _LinesByEncoding, first: str, rest: str) -> IntakeError:
     return IntakeError("file.mixed_encodings", name=path.name, row=found.number, first=first, rest=rest)
 
 
-def _counted(path: Path) -> _Lines:
-    found = _Lines()
+def _counted(path: Path) -> _LinesByEncoding:
+    found = _LinesByEncoding()
     number = 0
     with open_bytes(path) as file:
         while line := file.readline(MAX_RECORD):

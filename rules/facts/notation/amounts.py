@@ -20,7 +20,7 @@ _SMALL: Final[dict[str, int]] = _WORDS["small"]
 _BIG: Final[dict[str, int]] = _WORDS["big"]
 _NOUGHT: Final = "".join(_WORDS["nought"])
 _LETTERS: Final = "".join((*_DIGITS, *_SMALL, *_BIG, _NOUGHT))
-_ARABIC: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_ARABIC: Final = r"\d{1,3}(?:(?:,\d{3})+|(?:'\d{3})+)(?:\.\d+)?|\d+(?:\.\d+)?"
 _TOKEN: Final = re.compile(rf"({_ARABIC})|([{_LETTERS}])", re.ASCII)
 _CORE: Final = rf"(?:{_ARABIC})(?:[{_LETTERS}]|\d)*|[{_LETTERS}][{_LETTERS}\d]*"
 _NUMBER: Final = re.compile(
@@ -55,7 +55,7 @@ def read_amount(text: str) -> Amount | None:
         return Amount(Decimal(text))
     if len(text) > LONGEST:
         return None
-    text = text.replace("−", "-")
+    text = text.replace("−", "-").replace("’", "'")
     bracketed = text[:1] == "(" and text[-1:] == ")"
     if bracketed or (text[:1] == "-" and not text[1:2].isdigit()):
         inner = read_amount(text[1:-1].strip() if bracketed else text[1:].strip())
@@ -82,6 +82,8 @@ def _amount(text: str) -> Amount | None:
     if core is None or front is None or behind is None or front.power or "about" in front.kinds | behind.kinds:
         return None
     value, worded = core
+    if worded and behind.power:  # 1.2万k
+        return None
     marks = Marks(front.kinds | behind.kinds, behind.power, front.foreign or behind.foreign)
     scaled = worded or not behind.kinds <= _UNSCALED or not front.kinds.isdisjoint(_PARTS_OF)
     amount = Amount(value, marks if marks.kinds else None, behind.power, scaled)
@@ -94,7 +96,7 @@ _NOTHING: Final = Marks(frozenset())
 
 
 def _marks(words: str) -> Marks | None:
-    return read_marks(words) if words else _NOTHING
+    return read_marks(words, digits=False) if words else _NOTHING
 
 
 def _with_coins(text: str) -> Amount | None:
@@ -144,7 +146,7 @@ class _Numeral:
     def _number(self, number: str) -> bool:
         if self.hand is not None or self.broken or (self.worded and not number.isdigit()):
             return False
-        self.hand, self.digits, self.broken = Decimal(number.replace(",", "")), number, "." in number
+        self.hand, self.digits, self.broken = Decimal(number.replace(",", "").replace("'", "")), number, "." in number
         return True
 
     def _word(self, word: str, *, first: bool) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 from rules.facts.notation.letters import clean
 from rules.facts.notation.personal import is_name, number_as, number_within
@@ -77,7 +77,7 @@ def remains(text: str, *, words: bool = False) -> str | None:
 
 def _personal(text: str) -> str | None:
     """Whether a reference says who somebody is, as far as that can be seen."""
-    found = number_as(text)
+    found: Literal["name", "phone", "id_number"] | None = number_as(text)
     if found is None and not text.isascii():
         found = "name" if is_name(text) else number_within(text)
     return None if found is None else f"reference_is_{found}"

@@ -25,6 +25,7 @@ _IDLE: Final = frozenset(("filler", "harmless", "about"))
 _MOST_WORDS: Final = 40  # characters beside a name that are still a unit
 _TOKEN: Final = re.compile(r"'?\d[\d,]*|[a-z]*\$|[a-z]+|[^\W\d_a-z]+|[%‰‱¥€£₩₽₹฿]")
 _BETWEEN: Final = re.compile(r"[\s,，、;；:：/·|.。+*_\-—–()\[\]{}<>《》【】〔〕「」\"]*")
+_DIGITS: Final = frozenset("'0123456789")
 _DATE_FORM: Final = {
     "ymd": re.compile(r"y{2,4}\W*[年]?m{1,2}\W*[月]?d{1,2}\W*[日]?"),
     "dmy": re.compile(r"d{1,2}\W*m{1,4}\W*y{2,4}"),
@@ -61,8 +62,11 @@ class OtherUnit:
     wanted: Text
 
 
-def read_marks(text: str) -> Marks | None:
-    """What the words of a unit say; None where anything else stands among them."""
+def read_marks(text: str, *, digits: bool = True) -> Marks | None:
+    """What the words of a unit say; None where anything else stands among them.
+
+    With `digits` also 10,000 and '000 are such words: beside a name, never behind a number.
+    """
     folded = clean(text).casefold().replace("p.a.", "pa").replace("’", "'")
     if len(folded) > _MOST_WORDS:
         return None
@@ -78,11 +82,13 @@ def read_marks(text: str) -> Marks | None:
         if at == len(folded):
             break
         words = None if token is None else _words_in(token[0])
-        if token is None or words is None:
+        if token is None or words is None or (not digits and token[0][0] in _DIGITS):
             return None
         at = token.end()
         for word in words:
             kind, times = _meanings()[word] if word in _meanings() else ("power", _zeros(word))
+            if power and times:  # 万万, 千分: nobody knows
+                return None
             power += times
             foreign = foreign or (word.upper() if kind == "foreign" else "")
             kinds.add(kind)
@@ -161,7 +167,7 @@ def _words_in(token: str) -> tuple[str, ...] | None:
     """The words that a run of letters is made of; None where it is not made of words of units."""
     if token in _meanings():
         return (token,)
-    if token[0] in "'0123456789":
+    if token[0] in _DIGITS:
         return (token,) if _zeros(token) else None
     if token.isascii():
         return None

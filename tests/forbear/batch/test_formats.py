@@ -73,9 +73,11 @@ def test_a_file_under_the_name_of_another_format_is_told_its_own(tmp_path: Path,
     path = tmp_path / f"cases{format_.suffix}"
     write_results(path, [decision("C-1")])
     for other in FORMATS.values():
+        if other.read is format_.read:  # JSON: what stands there says how it is read
+            continue
         if format_.signature is None:
             assert other.signature is None or not other.signature.match(path.read_bytes())
-        elif other.read is not format_.read:  # what JSON is in, is told by what stands there
+        else:
             wrong = path.with_suffix(other.suffix)
             wrong.write_bytes(path.read_bytes())
             with pytest.raises(IntakeError, match=rf"let its name end in \{format_.suffix}\.$"):

@@ -5,6 +5,7 @@ import pytest
 from forbear.intake.headers import HeaderReading, Names, Refusal, meaning
 from rules.facts.notation.units import Unit
 from rules.loading.loader import DEFAULT_PACK, load
+from rules.locale.word_lists import word_lists
 
 VOCABULARY = load(DEFAULT_PACK).vocabulary
 NAMES = Names(VOCABULARY)
@@ -144,3 +145,12 @@ def test_what_stands_above_is_refused_where_it_cannot_be_applied() -> None:
     assert isinstance(column("欠款余额", "单位：美元"), Refusal)
     assert isinstance(column("欠款余额", "单位：万元", "单位：千元"), Refusal)
     assert isinstance(column("逾期天数", "单位：美元"), Unit)
+
+
+def test_every_header_is_known_in_traditional_characters() -> None:
+    lists = word_lists("scripts")
+    pairs = zip("".join(lists["simplified"]), "".join(lists["traditional"]), strict=True)
+    traditional = {ord(simple): other for simple, other in pairs}
+    for name, fact in VOCABULARY.facts.items():
+        for header in () if fact.derived else (fact.title.zh, *fact.aliases):
+            assert of(header.translate(traditional)).facts[0] == name

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from forbear.intake import Accepted, IntakeError, Rejected, guess, open_intake, open_source
-from forbear.intake.mapping import Mapping, of_data
+from forbear.intake.mapping import Mapping, Persons, of_data
+from forbear.intake.tied import proposed
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.case_files import lines, sheet, texts, write, write_xlsx
 
@@ -120,6 +121,15 @@ def test_persons_and_debts_of_two_sheets_are_tied_by_their_number(tmp_path: Path
     assert "Persons are read from S1, tied by 客户号." in told
     assert "A person of S1 has no debt and became no case." in told
     assert not any("left out" in each for each in told), "both sheets are read"
+
+
+def test_two_sheets_are_proposed_as_persons_and_debts_where_every_debt_has_its_person(tmp_path: Path) -> None:
+    path = _workbook(tmp_path, ["1", "甲", "失业"], ["9", "乙", "疾病"])
+    one, other = (open_source(path, SHIPPED, Mapping(sheet=name)) for name in ("S1", "S2"))
+    tie = Mapping(sheet="S2", persons=Persons(sheet="S1", key="客户号"))
+    assert proposed(one, other) == proposed(other, one) == tie
+    path = _workbook(tmp_path, ["1", "甲", "失业"])
+    assert proposed(open_source(path, SHIPPED, Mapping(sheet="S1")), other) is None, "nobody is number 9"
 
 
 def test_persons_of_one_number_that_differ_tie_nothing(tmp_path: Path) -> None:

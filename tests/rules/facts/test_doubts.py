@@ -66,6 +66,8 @@ def test_what_programs_write_for_no_date_is_none(field: str, cell: object) -> No
         ("annual_rate_percent", "0.36", "below one percent"),
         ("annual_rate_percent", 0.36, "below one percent"),
         ("annual_rate_percent", "0.05%", "below one percent"),
+        ("annual_rate_percent", "0.0525", "below one percent"),
+        ("annual_rate_percent", 0.0525, "below one percent"),
         ("annual_rate_percent", "5‰", "below one percent"),
         ("annual_rate_percent", "1800%", "too high for an annual rate"),
         ("balance", "9999999", "stands for none"),
@@ -74,6 +76,8 @@ def test_what_programs_write_for_no_date_is_none(field: str, cell: object) -> No
         ("income_monthly", "5000000", "three million yuan a month"),
         ("days_overdue", "9999", "stands for none"),
         ("age", "126", "cannot be"),
+        ("age", "3", "cannot be"),
+        ("age", "0", "no age"),
     ],
 )
 def test_a_number_that_cannot_be_in_the_unit_of_its_fact_comes_back(field: str, cell: object, told: str) -> None:

@@ -17,8 +17,8 @@ from forbear.base.settings import settings
 from forbear.batch import batch_list, chunks, mappings, rejects, uploads
 from forbear.batch.progress import taken_over
 from forbear.batch.submit import rejections_of, source_of
-from forbear.intake import FORMATS
-from forbear.intake.formats import READ_AS
+from forbear.intake import FORMATS, READ_AS
+from forbear.intake.formats import PACKED
 from web.auth import OurForm, SignedInWork, SupervisorWork
 from web.views import render
 from web.views.mapping_form import counted_from
@@ -61,7 +61,7 @@ def listing(
         "faults": faults or {},
         "submitters": batch_list.submitters(session) if viewer.submitter is None else (),
         "megabytes": settings().upload_megabytes,
-        "endings": tuple(READ_AS),
+        "endings": [*READ_AS, PACKED],
         "mappings": mappings.listed(session, work.vault, viewer.submitter),
     }
 

@@ -1,4 +1,4 @@
-"""Merged cells: what people see in one cell over several rows is the value of each of them."""
+"""FilledDown cells: what people see in one cell over several rows is the value of each of them."""
 
 import re
 from collections.abc import Iterable
@@ -47,7 +47,7 @@ def _position(letters: bytes) -> int:
     return number - 1
 
 
-class Merged:
+class FilledDown:
     """Fills the cells under a merged one while the rows of a sheet go by."""
 
     def __init__(self, merges: Merges) -> None:

@@ -18,7 +18,7 @@ from lxml import etree
 from forbear.intake.formats.format import Cell, Content, Format, Rows, drafted, one_sheet
 from forbear.intake.formats.formula_injection import quote_again
 from forbear.intake.formats.table import FIRST_ROWS, Sheet, TableRow
-from forbear.intake.formats.workbooks.merged_cells import Merged, Merges
+from forbear.intake.formats.workbooks.merged_cells import FilledDown, Merges
 from forbear.intake.formats.workbooks.ods_cells import (
     CELL,
     COUNT,
@@ -37,7 +37,7 @@ from forbear.intake.formats.workbooks.ods_cells import (
 )
 from forbear.intake.formats.workbooks.sheets import open_sheets
 from forbear.intake.formats.workbooks.xlsx_package import opened
-from forbear.intake.formats.workbooks.xml_stream import elements, without_entities
+from forbear.intake.formats.workbooks.xml_stream import LeapingStream, elements, without_entities
 from forbear.intake.source import MAX_RECORD, MAX_SHEET_ROWS, IntakeError, SourceChoice, SourceFile, is_blank
 from forbear.locale import said
 
@@ -71,6 +71,7 @@ class _Start:
     place: int
     name: str
     shown: bool
+    leap: bool  # over the rows of the sheets before
     rows: list[TableRow] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
 
@@ -84,7 +85,7 @@ class _Start:
                 return
             last = known[-1].number if known else 0
             reader = _Document(path)
-            for row in reader.rows():
+            for row in reader.rows(first=self.place if self.leap else 0):
                 if reader.place == self.place and row.number > last:
                     yield row._replace(cells=list(row.cells))
                 elif reader.place > self.place:
@@ -94,14 +95,21 @@ class _Start:
 
 
 def _survey(path: Path) -> list[_Start]:
-    """How each sheet begins. Past that, a document of one sheet is not read."""
+    """How each sheet begins. Past that, a document of one sheet is not read, and the rows of others are leapt over."""
+    try:
+        return _starts(path, leap=True)
+    except IntakeError:  # its rows stand in groups, or tables in its cells: it has to be read whole
+        return _starts(path, leap=False)
+
+
+def _starts(path: Path, *, leap: bool) -> list[_Start]:
     alone = _tables(path) == 1
     found: dict[int, _Start] = {}
     reader = _Document(path)
-    for row in reader.rows(FIRST_ROWS + 2):
+    for row in reader.rows(FIRST_ROWS + 2, leap=leap):
         start = found.get(reader.place)
         if start is None:
-            start = found[reader.place] = _Start(reader.place, reader.name, reader.shown)
+            start = found[reader.place] = _Start(reader.place, reader.name, reader.shown, leap)
             start.hidden_columns.extend(reader.hidden_columns)
         start.rows.append(row)
         if alone and len(start.rows) == FIRST_ROWS + 2:
@@ -133,13 +141,14 @@ class _Document:
         self._off: set[str | None] = set()  # names of styles of what is not shown
         self._in_sheet = False
         self._depth = self._number = self._copied = self._columns = self._count = 0
-        self._merged = Merged(Merges())
+        self._merged = FilledDown(Merges())
         self.place, self.name, self.shown = 0, "", False
         self.hidden_columns: list[int] = []
 
-    def rows(self, most: int | None = None) -> Iterator[TableRow]:
-        """The rows, of each sheet so many."""
-        with opened(self._path) as archive, archive.open("content.xml") as stream:
+    def rows(self, most: int | None = None, *, leap: bool = False, first: int = 0) -> Iterator[TableRow]:
+        """The rows, of each sheet so many, from the first sheet that is wanted."""
+        with opened(self._path) as archive, archive.open("content.xml") as content:
+            stream = LeapingStream(content, b"</table:table-row>", b"</table:table>")
             for event, element in elements(stream, _READ, kept=_SHEET, row=_ROW, encoding="utf-8"):
                 if element.tag == _SHEET:
                     self._table(event, element)
@@ -150,7 +159,10 @@ class _Document:
                 elif self._depth == 1 and self._in_sheet:
                     if element.tag == _COLUMN:
                         self._column(element)
-                    elif most is None or self._count < most:
+                    elif self.place < first or (most is not None and self._count >= most):
+                        if leap or first:
+                            stream.leap()
+                    else:
                         yield from self._rows(element)
 
     def _style(self, element: Any) -> None:
@@ -166,7 +178,7 @@ class _Document:
             self.place, self.name = self.place + 1, element.get(f"{TABLE}name") or str(self.place + 1)
             self.shown = element.get(f"{TABLE}style-name") not in self._off
             self._number = self._copied = self._columns = self._count = 0
-            self._merged, self.hidden_columns = Merged(Merges()), []
+            self._merged, self.hidden_columns = FilledDown(Merges()), []
 
     def _column(self, element: Any) -> None:
         times = min(times_of(element, "columns"), MAX_SHEET_ROWS)

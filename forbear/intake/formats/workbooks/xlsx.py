@@ -20,7 +20,7 @@ from xlsxwriter.exceptions import XlsxFileError
 from forbear.intake.formats.format import Content, Format, Rows, drafted, one_sheet
 from forbear.intake.formats.formula_injection import neutralise, quote_again, restore
 from forbear.intake.formats.table import Sheet, TableRow
-from forbear.intake.formats.workbooks.merged_cells import Merged, Merges, blank_but_filled
+from forbear.intake.formats.workbooks.merged_cells import FilledDown, Merges, blank_but_filled
 from forbear.intake.formats.workbooks.sheets import open_sheets
 from forbear.intake.formats.workbooks.xlsx_package import check_workbook, opened, part_name
 from forbear.intake.formats.workbooks.xlsx_workbook import Workbook, Worksheet, text_of
@@ -55,7 +55,7 @@ class _Table:
         return Sheet(self._rows, self._worksheet.name, self._worksheet.shown, lambda: self._hidden)
 
     def _rows(self, _width: int | None) -> Iterator[TableRow]:
-        merged = Merged(self._merges)
+        merged = FilledDown(self._merges)
         with opened(self._path) as package, package.open(self._worksheet.part) as stream:
             number = count = 0
             for event, element in elements(stream, ("{*}col", "{*}row")):

@@ -1,7 +1,7 @@
 """XML of any size, element by element; what lies behind is forgotten."""
 
 from collections.abc import Iterator, Sequence
-from typing import IO, Any
+from typing import Any, Protocol
 
 from lxml import etree
 
@@ -12,8 +12,45 @@ BLOCK = 64 * 1024
 _MAX_BYTES, _MAX_ELEMENTS = 4 * MAX_RECORD, 500_000
 
 
+class Stream(Protocol):
+    """What XML is read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, none at the end."""
+        ...
+
+
+class LeapingStream:
+    """A stream of which what follows on a row may be left out, up to the end of its sheet: no block ends in a row."""
+
+    def __init__(self, stream: Stream, row_end: bytes, sheet_end: bytes) -> None:
+        self._stream, self._row_end, self._sheet_end = stream, row_end, sheet_end
+        self._rest = b""
+        self._leaping = False
+
+    def leap(self) -> None:
+        """Leave out the rows that follow."""
+        self._leaping = True
+
+    def read(self, size: int) -> bytes:
+        """The next bytes."""
+        while True:
+            block = self._stream.read(size)
+            data = self._rest + block
+            if self._leaping:
+                at = data.find(self._sheet_end)
+                if at < 0 and block:
+                    self._rest = data[-len(self._sheet_end) :]
+                    continue
+                data, self._leaping = data[max(at, 0) :], False
+            last = data.rfind(self._row_end)
+            cut = len(data) if last < 0 or not block else last + len(self._row_end)
+            self._rest = data[cut:]
+            return data[:cut]
+
+
 def elements(
-    stream: IO[bytes], tags: Sequence[str], *, kept: str = "", row: str = "", encoding: str | None = None
+    stream: Stream, tags: Sequence[str], *, kept: str = "", row: str = "", encoding: str | None = None
 ) -> Iterator[tuple[str, Any]]:
     """The elements of these names as they begin and end, each forgotten once it was seen.
 
@@ -43,7 +80,7 @@ def elements(
     parser.close()
 
 
-def without_entities(stream: IO[bytes], size: int = BLOCK, overlap: int = 32) -> Iterator[tuple[bytes, bytes]]:
+def without_entities(stream: Stream, size: int = BLOCK, overlap: int = 32) -> Iterator[tuple[bytes, bytes]]:
     """The blocks of a part, each also as text to search in, with the end of the one before. ValueError at a DOCTYPE."""
     tail = b""
     while block := stream.read(size):

@@ -135,7 +135,7 @@ def test_the_header_row_can_be_chosen(tmp_path: Path, ending: str) -> None:
         return open_source(path, header_row=row)
 
     assert (chosen(3).columns, [row.cells[0] for row in chosen(3)]) == (["a", "b", "c", "d", "e"], ["C-2"])
-    with pytest.raises(IntakeError, match="Row 9 of .* is empty or not there"):
+    with pytest.raises(IntakeError, match=r"Row 9 of .* is empty or not there"):
         chosen(9)
 
 

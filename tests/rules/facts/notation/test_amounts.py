@@ -24,7 +24,7 @@ def fact(kind: FactType, **more: Any) -> Fact:
 
 DEBT = fact("money", derived=True)  # may be less than nothing
 MONTHLY, RATE, DAYS = fact("money", per="month"), fact("rate"), fact("int", unit="days", suffixes=("天", "days"))
-TEN_THOUSAND, FRACTION = Unit("万元", 4), Unit("小数", 2)
+TEN_THOUSAND, FRACTION = Unit("万元", 4), Unit("小数", 2, frozenset(("fraction",)))
 DIGITS, FORMAL = "零一二三四五六七八九", "零壹贰叁肆伍陆柒捌玖"
 
 
@@ -102,6 +102,13 @@ def test_an_amount_is_read_as_it_is_written(cell: str, yuan: str) -> None:
         (DEBT, "二万三万", "not an amount"),
         (DEBT, "三百二千", "not an amount"),
         (DEBT, "1,23", "not an amount"),
+        (DEBT, "12000/100", "not an amount"),
+        (DEBT, "1 1000", "not an amount"),
+        (DEBT, "1.2万k", "not an amount"),
+        (DEBT, "5kw", "not an amount"),
+        (DEBT, "5 k w", "not an amount"),
+        (DEBT, "1'2000", "not an amount"),
+        (DEBT, "1,000'000", "not an amount"),
         (DEBT, "((5))", "not an amount"),
         (DEBT, "--5", "not an amount"),
         (DEBT, "(-5)", "not an amount"),
@@ -152,6 +159,8 @@ def test_a_number_without_a_unit_of_its_own_is_in_that_of_its_column() -> None:
     ]
     assert reader(RATE, FRACTION)("0.36") == reader(RATE, FRACTION)(0.36) == 3600
     assert "two decimals" in refusal(DEBT, 1.2345678, TEN_THOUSAND)
+    for cell in ("3.6", 18.25, 2, Decimal("1.01")):
+        assert "fractions" in refusal(RATE, cell, FRACTION)
 
 
 @given(st.integers(0, 10**13), st.sampled_from(("{}", "{}元", "¥{}", " {} ", "{} RMB", "{}块")))

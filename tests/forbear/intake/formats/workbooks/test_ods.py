@@ -420,3 +420,14 @@ def test_a_truncated_spreadsheet_is_refused(tmp_path: Path) -> None:
         read(path)
     with pytest.raises(IntakeError, match="damaged"):
         list(read(write_ods(tmp_path / "cases.ods", ONE_CASE[:-40])))
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_sheet_is_found_behind_one_that_is_long(tmp_path: Path, grouped: bool) -> None:
+    long = [ods_texts(f"说明{number}" * 20) for number in range(3_000)]
+    if grouped:
+        long = ["<table:table-row-group>", *long, "</table:table-row-group>"]
+    cases = [ods_texts(*HEADER), *(ods_texts(*good(number)) for number in range(900))]
+    content = ods_content(ods_table(*long), ods_table(*cases).replace('"S"', '"案件"'), ods_table(*long))
+    source = open_source(write_ods(tmp_path / "cases.ods", content))
+    assert (source.sheet, [row.number for row in source]) == ("案件", list(range(1, 901)))
