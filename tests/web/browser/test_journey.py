@@ -59,7 +59,7 @@ def hand_in(page: Page, path: Path) -> None:
     page.get_by_role("link", name="批次", exact=True).click()
     page.get_by_label("案件表", exact=True).set_input_files(path)
     page.get_by_role("button", name="上传并预览").click()
-    page.get_by_role("button", name="确认提交").click()
+    page.get_by_role("button", name="确认提交").first.click()
     expect(page.get_by_role("heading", name="已全部分诊")).to_be_visible()
 
 
