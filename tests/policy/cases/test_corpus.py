@@ -53,7 +53,7 @@ SECOND_FLOORS = (
 )
 # And what must not be raised there, at most: sentences that only look so.
 SECOND_CEILINGS = (
-    (NO_DANGER, "explicit", 0.02),
+    (NO_DANGER, "explicit", 0.04),
     (NO_DANGER, "danger", 0.25),
     ("(no court)", "papers", 0.30),
     ("(no role)", "roles", 0.13),
@@ -66,7 +66,7 @@ THIRD_FLOORS = (
     ("violence", "danger", 0.98),
     ("self_harm_possible", "danger", 0.87),
 )
-THIRD_CEILINGS = ((NO_DANGER, "explicit", 0.09), (NO_DANGER, "danger", 0.28))
+THIRD_CEILINGS = ((NO_DANGER, "explicit", 0.09), (NO_DANGER, "danger", 0.29))
 
 
 @cache

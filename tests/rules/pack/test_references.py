@@ -66,7 +66,7 @@ WORDS = {
     ),
     "DerivedFact.values{}",
     *("Product.aliases", "RedFlag.words", "RedFlag.not_before", "RedFlag.not_after"),
-    *("RedFlag.patterns", "Phrases.classes", "Phrases.harmless", "Score.weights"),
+    *("RedFlag.patterns", "Phrases.classes", "Phrases.harmless", "Score.weights", "GradeScore.weights"),
     *("PhraseContext.before", "PhraseContext.unless", "PhraseContext.after"),
 }
 # Texts said as they stand.
