@@ -13,6 +13,7 @@ from functools import lru_cache
 from forbear.locale import said
 from rules.facts.notation.letters import clean
 from rules.facts.notation.units import OWN, Marks, OtherUnit, Unit, read_marks, unit_in, wanted
+from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
 _DECORATION = re.compile(r"[\s_\-—–*:.·'\"“”]+")
@@ -21,8 +22,10 @@ _BRACKETS = re.compile(
 )
 _PARTED = re.compile(r"[/|,，、:;；\n\r\-—–_]|\s")
 _NUMBERED = re.compile(r"^\s*(?:\(?\d{1,3}[).、:]|[a-z][.、])\s*(?=\D)")
+_WORDS = word_lists("headings")
 _UNIT_ABOVE = re.compile(
-    r"(?:单位|units?|币种|货币|currency)\s*:\s*([^\s()]*(?:\s+[^\s()]+){0,3})|\(([^()]*)\)|(以[^\s()]*计)|(in [a-z' ]+)"
+    rf"(?:{'|'.join(_WORDS['called'])})\s*:\s*([^\s()]*(?:\s+[^\s()]+){{0,3}})|\(([^()]*)\)"
+    rf"|({_WORDS['reckoned'][0]}[^\s()]*{_WORDS['reckoned'][1]})|(in [a-z' ]+)"
 )
 _TWO_LETTERS = 2
 LONGEST = 100  # characters of a header that may name a fact

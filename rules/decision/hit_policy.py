@@ -100,6 +100,11 @@ def _marks(entry: Rule | Item) -> frozenset[str]:
     return frozenset(block for block, marked in marks.items() if marked)
 
 
+def _items(pack: Pack) -> dict[tuple[str, str], Item]:
+    """What a pack can give beside a strategy, by kind and id."""
+    return {(kind, name): item for kind in ITEMS for name, item in getattr(pack, f"{kind}s").items()}
+
+
 @dataclass(frozen=True)
 class Blocks:
     """What the fired rules take away: strategies, in the order they are blocked, and kinds of rules and items."""
@@ -190,15 +195,9 @@ class HitPolicy:
         acknowledging = tuple(name for name, entry in pack.strategies.items() if entry.acknowledges)
         self._strategies = pack.strategies
         self._effects = {loaded.rule.id: effects(loaded, acknowledging) for loaded in pack.rules}
-        self._marked = {
-            (kind, name): marks
-            for kind in ITEMS
-            for name, item in getattr(pack, f"{kind}s").items()
-            if (marks := _marks(item))
-        }
-        self._protecting = frozenset(
-            (kind, name) for kind in ITEMS for name, item in getattr(pack, f"{kind}s").items() if item.protects
-        )
+        items = _items(pack)
+        self._marked = {named: marks for named, item in items.items() if (marks := _marks(item))}
+        self._protecting = frozenset(named for named, item in items.items() if item.protects)
         self._ranks = {rule: rank for rank, rule in enumerate(self._effects)}
         # An exclusive rule comes before every other, whatever their priorities.
         exclusive = [(rule.rule, rule.serves) for rule in self._effects.values() if rule.serves]

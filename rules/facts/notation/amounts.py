@@ -33,7 +33,8 @@ _COINS: Final = re.compile(
 )
 SCIENTIFIC: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?e[+-]?\d+", re.ASCII | re.IGNORECASE)
 _INEXACT: Final = re.compile(
-    rf"[~<>≥≤≈±]|\+\s*\D*$|\d\s*[-–—至到]\s*\d|{'|'.join(map(re.escape, _WORDS['inexact']))}", re.IGNORECASE
+    rf"[~<>≥≤≈±]|\+\s*\D*$|\d\s*[-–—{''.join(_WORDS['up_to'])}]\s*\d|{'|'.join(map(re.escape, _WORDS['inexact']))}",
+    re.IGNORECASE,
 )
 EXACT: Final = Context(prec=400)  # more digits than any cell has: nothing is ever rounded
 LONGEST: Final = 40  # characters of a written number

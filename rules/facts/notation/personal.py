@@ -21,7 +21,7 @@ _PHONE_NUMBER: Final = re.compile(_PHONE, re.ASCII)
 _ID_WITHIN: Final = re.compile(rf"(?<!\d){_ID}(?!\d)", re.ASCII | re.IGNORECASE)
 _PHONE_WITHIN: Final = re.compile(rf"(?<!\d){_PHONE}(?!\d)", re.ASCII)
 _PARTING: Final = re.compile(r"[\s().-]+")
-_HAN: Final = "\u3400-\u9fff"
+_HAN: Final = r"\u3400-\u9fff"
 _NAME: Final = re.compile(rf"(?:{'|'.join(word_lists('surnames'))})[{_HAN}\u00b7]{{1,2}}")
 _LONGEST_NAME: Final = 4
 

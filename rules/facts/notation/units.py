@@ -26,8 +26,9 @@ _MOST_WORDS: Final = 40  # characters beside a name that are still a unit
 _TOKEN: Final = re.compile(r"'?\d[\d,]*|[a-z]*\$|[a-z]+|[^\W\d_a-z]+|[%‰‱¥€£₩₽₹฿]")
 _BETWEEN: Final = re.compile(r"[\s,，、;；:：/·|.。+*_\-—–()\[\]{}<>《》【】〔〕「」\"]*")
 _DIGITS: Final = frozenset("'0123456789")
+_DATE: Final = word_lists("cells")["date"]
 _DATE_FORM: Final = {
-    "ymd": re.compile(r"y{2,4}\W*[年]?m{1,2}\W*[月]?d{1,2}\W*[日]?"),
+    "ymd": re.compile(rf"y{{2,4}}\W*{_DATE['year']}?m{{1,2}}\W*{_DATE['month']}?d{{1,2}}\W*[{''.join(_DATE['day'])}]?"),
     "dmy": re.compile(r"d{1,2}\W*m{1,4}\W*y{2,4}"),
     "mdy": re.compile(r"m{1,4}\W*d{1,2}\W*y{2,4}"),
 }
