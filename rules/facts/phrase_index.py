@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from operator import add
 from typing import Final, Generic, TypeVar
 
 from rules.facts.phrase_patterns import saying_most
@@ -44,8 +45,6 @@ class PhraseIndex(Generic[_T]):
     def _words(self, letters: str) -> set[str]:
         """The words of all phrases that stand in a text."""
         there = self._starts.keys() & set(letters)
-        for at in range(len(letters) - 1):
-            for word in self._starts.get(letters[at : at + _START], ()):
-                if letters.startswith(word, at):
-                    there.add(word)
+        for start in self._starts.keys() & set(map(add, letters, letters[1:])):
+            there.update(word for word in self._starts[start] if word in letters)
         return there

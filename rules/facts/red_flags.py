@@ -126,6 +126,7 @@ def _weighed(pack: Pack, scanner: _Scanner, scale: Scale, read: Reading, found: 
         for each in here:
             harmless = (
                 grades[each.flag] == "explicit"
+                and not read.text[each.start : each.end].isascii()  # the weights know hardly any Latin words
                 and not fills_clause(read.text, each.start, each.end)
                 and scale.looks_harmless(sentence)
             )

@@ -93,12 +93,17 @@ def _are_lines(path: Path, first: str, second: str) -> bool:
     alone, whole = not second.strip(), _whole(first)
     if _start(first) == "{":
         return not alone and (isinstance(whole, dict) or isinstance(_whole(second), dict))
-    by_name = ".jsonl" in path.name.lower() or ".ndjson" in path.name.lower()
+    by_name = _is_by_lines(path)
     if _start(first) == "[":
         return (
             by_name and not alone and first.strip() != "[" and (whole is not None or isinstance(_whole(second), dict))
         )
     return by_name
+
+
+def _is_by_lines(path: Path) -> bool:
+    """Whether a file says by its name that each line is an object."""
+    return ".jsonl" in path.name.lower() or ".ndjson" in path.name.lower()
 
 
 def _whole(line: str) -> object:
@@ -146,7 +151,8 @@ def _read_object(path: Path, text: Opened, choice: SourceChoice) -> SourceFile:
     keys = list(inside.starts)
     is_case = choice.known(keys) >= _SURE
     nested = bool(keys) and all(sign in "{[" for sign in inside.starts.values())
-    if inside.more or (is_case and not nested) or not (inside.lists or nested):
+    one_line = len(inside.lists) > 1 and _is_by_lines(path)  # a case with lists in it
+    if inside.more or one_line or (is_case and not nested) or not (inside.lists or nested):
         return source_of_objects(path, partial(_numbered, path, text, _Reader.objects), choice)
     if not inside.lists or (is_case and len(inside.lists) == len(keys) > 1):
         raise IntakeError("file.by_columns", name=path.name)
