@@ -36,6 +36,8 @@ def _row(number: int, chance: random.Random) -> list[object]:
     def some(*values: object) -> object:
         return chance.choice(values)
 
+    owed = chance.randrange(1, 300) * 1000
+    principal = owed * chance.randrange(5, 10) // 10
     served = dt.date(2026, 11, 1) + dt.timedelta(days=chance.randrange(22))
     return [
         number,
@@ -46,14 +48,9 @@ def _row(number: int, chance: random.Random) -> list[object]:
         some("花呗", "借呗", "信用卡", "网贷", "房贷", "车贷", "消费金融", "小贷", "助学贷款", "民间借贷"),
         some("支付宝", "某银行", "", "省呗"),
         some(chance.randrange(0, 1500), f"{chance.randrange(1, 200)}天", chance.randrange(0, 120)),
-        some(
-            chance.randrange(500, 300_000),
-            f"{chance.randrange(1, 30)}.5万",
-            f"{chance.randrange(1000, 99_000):,}.00",
-            "",
-        ),
-        some(chance.randrange(500, 200_000), "", ""),
-        some(chance.randrange(0, 20_000), "", ""),
+        some(owed, f"{owed / 10_000}万", f"{owed:,}.00", ""),
+        some(principal, "", ""),
+        some(owed - principal, "", ""),
         some(chance.randrange(100, 9_000), ""),
         some(chance.randrange(0, 20_000), 0, ""),
         some(chance.randrange(500, 6_000), ""),
@@ -67,7 +64,7 @@ def _row(number: int, chance: random.Random) -> list[object]:
         some("深圳", "厦门", "成都", ""),
         some("是", "否", "", "愿意"),
         some("小王", "小李"),
-        some("", "", "已经沟通过", "对方说要上门堵我", "不想活了", "=1+1"),
+        some("", "", "已经沟通过", "对方说要上门堵我", "不想活了", "=1+1" if number % 10 == 0 else "-2+3"),
     ]
 
 
