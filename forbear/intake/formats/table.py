@@ -32,6 +32,7 @@ from rules.pack.files.schema import Text
 FIRST_ROWS = 20  # filled ones, among which the header is looked for
 _SURE = 2  # names of facts by which a row is known for a header
 _SHOWN = 5  # row numbers that a notice names
+_MOST_ROWS_OF_GROUPS = 2
 _SECOND_HEADER = 3  # rows below the header in which it may stand again, in another language
 
 _SIDE_NOTE = FieldError.of("", said("row.side_note"))
@@ -44,6 +45,7 @@ _COLON = re.compile("[:：]")
 _BRACKETS = "()[]【】"  # after NFKC
 _WORDS = word_lists("tables")
 _TOTALS, _UNITS = frozenset[str](_WORDS["total"]), frozenset[str](_WORDS["unit"])
+_ANOTHERS = re.compile("|".join(map(re.escape, _WORDS["another"])))
 _FOOTERS, _INSTRUCTIONS = tuple[str, ...](_WORDS["footer"]), tuple[str, ...](_WORDS["instruction"])
 _EXAMPLE = re.compile(rf"({'|'.join(map(re.escape, _WORDS['example']))})\d*")
 _MOST_OF_FOOTER = 3  # filled cells
@@ -132,22 +134,23 @@ def _header(path: Path, lines: Sequence[_FilledLine], at: int, choice: SourceCho
     """The header if this line is it: alone, or with the names that only the row above has."""
     number, columns = lines[at]
     above = lines[at - 1].texts if at and lines[at - 1].number == number - 1 else []
-    known, groups = choice.known(columns), tuple[str, ...]()
+    known, groups, upper = choice.known(columns), tuple[str, ...](), list[list[str]]()
     if above and _is_units(lines[at]):
         columns, known = [_with_unit(name, unit) for unit, name in _aligned(columns, above)], choice.known(above)
-    elif _is_second_row(above):
-        groups = _spread(above, len(columns))
-        both = [lower if lower.strip() else upper for lower, upper in _aligned(columns, above)]
+    elif upper := _rows_of_groups(lines, at):
+        groups = _groups(upper, len(columns))
+        both = [lower if lower.strip() else over for lower, over in _aligned(columns, above)]
         if (known_of_both := choice.known(both)) > known:
             columns, known = both, known_of_both
         columns = _told_apart(columns, groups)
     while columns and not columns[-1].strip():
         columns.pop()
+    titles = lines[: at - len(upper)]
     return Header(
         number,
         columns,
         known,
-        tuple(text.strip() for line in lines[:at] for text in dict.fromkeys(line.texts) if text.strip()),
+        tuple(text.strip() for line in titles for text in dict.fromkeys(line.texts) if text.strip()),
         groups[: len(columns)],
         followed=at + 1 < len(lines),
     )
@@ -168,10 +171,28 @@ def _word(text: str) -> str:
     return _GAPS.sub("", unicodedata.normalize("NFKC", text).casefold()).strip(_BRACKETS)
 
 
+def _rows_of_groups(lines: Sequence[_FilledLine], at: int) -> list[list[str]]:
+    """The rows right above the names that name groups of columns, the upper first."""
+    found: list[list[str]] = []
+    for back in range(1, min(at, _MOST_ROWS_OF_GROUPS) + 1):
+        line = lines[at - back]
+        if line.number != lines[at].number - back or not _is_second_row(line.texts):
+            break
+        found.insert(0, line.texts)
+    return found
+
+
 def _is_second_row(above: Sequence[str]) -> bool:
-    """Whether a row above the names has names of its own, of groups of columns; a title or `单位：元` has none."""
-    filled = [text for text in above if text.strip()]
-    return len(filled) >= 2 and not any(_COLON.search(text) for text in filled)
+    """Whether a row above the names has names of its own, of groups of columns.
+
+    A title stands alone at the left or in brackets, has a colon inside, or is nothing but a unit.
+    """
+    filled = [(at, text.strip()) for at, text in enumerate(above) if text.strip()]
+    if any(_COLON.search(text[:-1]) or _word(text) in _UNITS for _, text in filled):
+        return False
+    if any(_COLON.search(text) and not _ANOTHERS.search(_word(text)) for _, text in filled):
+        return False
+    return len(filled) >= 2 or any(at > 0 and _ANOTHERS.search(_word(text)) for at, text in filled)
 
 
 def _aligned(lower: Sequence[str], upper: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -179,20 +200,30 @@ def _aligned(lower: Sequence[str], upper: Sequence[str]) -> Iterator[tuple[str, 
         yield lower[at] if at < len(lower) else "", upper[at] if at < len(upper) else ""
 
 
-def _spread(above: Sequence[str], width: int) -> tuple[str, ...]:
-    """The group of each column: a name counts until the next one."""
+def _groups(rows: Sequence[Sequence[str]], width: int) -> tuple[str, ...]:
+    """The group of each column: a name counts until the next one; of two rows of groups both count."""
+    spread = [_spread(row, width) for row in rows]
+    return tuple(" ".join(dict.fromkeys(name for name in names if name)) for names in zip(*spread, strict=True))
+
+
+def _spread(above: Sequence[str], width: int) -> list[str]:
     groups, current = [], ""
     for at in range(width):
         current = above[at].strip() if at < len(above) and above[at].strip() else current
         groups.append(current)
-    return tuple(groups)
+    return groups
 
 
 def _told_apart(columns: list[str], groups: Sequence[str]) -> list[str]:
-    """The columns; those of one name by the group that each is in."""
+    """The columns; those of one name by the group that each is in, and those in a group of somebody else by it."""
     times = Counter(name.strip() for name in columns)
     return [
-        f"{group} {name}" if group and group != name.strip() and times[name.strip()] > 1 and name.strip() else name
+        f"{group.rstrip(':：')} {name}"
+        if group
+        and group != name.strip()
+        and name.strip()
+        and (times[name.strip()] > 1 or _ANOTHERS.search(_word(group)))
+        else name
         for name, group in zip(columns, (*groups, *[""] * len(columns)), strict=False)
     ]
 

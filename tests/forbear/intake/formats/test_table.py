@@ -67,7 +67,7 @@ def test_a_row_of_groups_above_the_names_tells_those_of_one_name_apart(tmp_path:
     groups = ["基本信息", "", "债务", "", "联系人", ""]
     names = ["案件编号", "产品", "逾期天数", "余额", "电话", "余额"]
     source = open_source(table(tmp_path, ending, [groups, names, ["C-1", "信用卡", "3", "100", "1", "2"]]))
-    assert source.columns == ["案件编号", "产品", "逾期天数", "债务 余额", "电话", "联系人 余额"]
+    assert source.columns == ["案件编号", "产品", "逾期天数", "债务 余额", "联系人 电话", "联系人 余额"]
     assert source.groups == ("基本信息", "基本信息", "债务", "债务", "联系人", "联系人")
 
 
@@ -146,3 +146,30 @@ def test_what_a_file_does_not_have_cannot_be_chosen(tmp_path: Path) -> None:
     objects = write(tmp_path, "cases.json", '[{"案件编号": "C-1"}]')
     with pytest.raises(IntakeError, match="has no header row"):
         open_source(objects, header_row=1)
+
+
+@every_ending
+@pytest.mark.parametrize(
+    ("groups", "columns"),
+    [
+        (["", "", "债务", "", "配偶情况", ""], ["逾期天数", "余额", "配偶情况 月收入", "配偶情况 手机号"]),
+        (["", "", "", "", "担保人：", ""], ["逾期天数", "余额", "担保人 月收入", "担保人 手机号"]),
+        (["Loan", "", "", "", "Spouse", ""], ["逾期天数", "余额", "Spouse 月收入", "Spouse 手机号"]),
+        (["案件", "", "债务", "", "借款人", ""], ["逾期天数", "余额", "月收入", "手机号"]),
+    ],
+)
+def test_what_stands_under_somebody_else_is_called_by_them(
+    tmp_path: Path, ending: str, groups: list[str], columns: list[str]
+) -> None:
+    names = ["案件编号", "产品", "逾期天数", "余额", "月收入", "手机号"]
+    row = ["C-1", "信用卡", "3", "100", "9000", "13812345678"]
+    source = open_source(table(tmp_path, ending, [groups, names, row]))
+    assert source.columns[2:] == columns
+
+
+def test_a_second_row_of_groups_counts_too(tmp_path: Path) -> None:
+    groups = [["借款人", "", "", "", "配偶", ""], ["案件", "", "债务", "", "收入", "联系"]]
+    names = ["案件编号", "产品", "逾期天数", "余额", "月收入", "手机号"]
+    row = ["C-1", "信用卡", "3", "100", "9000", "13812345678"]
+    source = open_source(table(tmp_path, ".csv", [*groups, names, row]))
+    assert source.columns[4:] == ["配偶 收入 月收入", "配偶 联系 手机号"]
