@@ -4,11 +4,12 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
+from forbear.intake.headers import says_unit
 from forbear.intake.source import (
     MAX_CELL,
     MAX_RECORD,
@@ -25,6 +26,7 @@ from forbear.intake.source import (
 )
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
+from rules.facts.notation.units import read_marks
 from rules.locale import listed
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Text
@@ -40,6 +42,8 @@ _REFUSED = {
     name: FieldError.of("", said(f"row.{name}"))
     for name in ("total", "footer", "example", "instruction", "repeated_header")
 }
+_SAYS_UNITS = (_REFUSED["instruction"], _REFUSED["repeated_header"])  # rows that belong to the header
+_FIGURE = re.compile(r"\d")
 _GAPS = re.compile(r"\s+")
 _COLON = re.compile("[:：]")
 _BRACKETS = "()[]【】"  # after NFKC
@@ -82,6 +86,7 @@ class Header:
     known: int
     titles: tuple[str, ...]
     groups: tuple[str, ...]
+    below: tuple[tuple[str, ...], ...]  # of each column, cells below that may say its unit
     followed: bool  # by a row with anything in it
 
 
@@ -106,20 +111,39 @@ def find_header(path: Path, rows: Iterable[TableRow], choice: SourceChoice) -> H
     if tried[at].known < _SURE:
         at = _first_full(lines)
     with_units = at + 1 < len(tried) and _is_units(lines[at + 1]) and lines[at + 1].number == lines[at].number + 1
-    return tried[at + 1] if with_units else tried[at]
+    return _with_below(tried[at + 1] if with_units else tried[at], lines, choice)
 
 
 def _chosen_header(path: Path, rows: Iterable[TableRow], choice: SourceChoice, chosen: int) -> Header:
     lines: list[_FilledLine] = []
     for row in _filled_rows(rows):
         lines.append(_line(row))
-        if row.number > chosen:
+        if row.number > chosen + _SECOND_HEADER:
             break
-        del lines[:-FIRST_ROWS]
+        del lines[: -FIRST_ROWS - _SECOND_HEADER]
     at = next((at for at, line in enumerate(lines) if line.number == chosen), None)
     if at is None:
         raise IntakeError("header.row_empty", name=path.name, row=chosen)
-    return _header(path, lines, at, choice)
+    return _with_below(_header(path, lines, at, choice), lines, choice)
+
+
+def _with_below(header: Header, lines: Sequence[_FilledLine], choice: SourceChoice) -> Header:
+    """The header with what the rows below it say of units: a second header, what to fill in, words without a figure."""
+    titles, below = list(header.titles), [list[str]() for _ in header.columns]
+    for number, texts in lines:
+        if not header.row < number <= header.row + _SECOND_HEADER:
+            continue
+        filled = [text for text in texts if text.strip()]
+        row = TableRow(number, list[object](texts))
+        dropped = _no_case(row, header.columns, header.row, choice) in _SAYS_UNITS
+        said_there = [text if (dropped or not _FIGURE.search(text)) and says_unit(text) else "" for text in texts]
+        if len(filled) == 1 and not any(said_there[1 : len(header.columns) - 1]):
+            titles.extend(filter(None, said_there))
+            continue
+        for cells, text in zip(below, said_there, strict=False):
+            if text:
+                cells.append(text.strip())
+    return replace(header, titles=tuple(titles), below=tuple(map(tuple, below)))
 
 
 def _filled_rows(rows: Iterable[TableRow]) -> Iterator[TableRow]:
@@ -134,15 +158,19 @@ def _header(path: Path, lines: Sequence[_FilledLine], at: int, choice: SourceCho
     """The header if this line is it: alone, or with the names that only the row above has."""
     number, columns = lines[at]
     above = lines[at - 1].texts if at and lines[at - 1].number == number - 1 else []
-    known, groups, upper = choice.known(columns), tuple[str, ...](), list[list[str]]()
     if above and _is_units(lines[at]):
-        columns, known = [_with_unit(name, unit) for unit, name in _aligned(columns, above)], choice.known(above)
-    elif upper := _rows_of_groups(lines, at):
-        groups = _groups(upper, len(columns))
-        both = [lower if lower.strip() else over for lower, over in _aligned(columns, above)]
+        named = _header(path, lines, at - 1, choice)
+        columns = [_with_unit(name, unit) for name, unit in zip_longest(named.columns, columns, fillvalue="")]
+        return replace(named, row=number, columns=columns, followed=at + 1 < len(lines))
+    known, upper = choice.known(columns), _rows_of_groups(lines, at)
+    groups = _groups(upper, len(columns))
+    if upper:
+        both = [lower if lower.strip() else over for lower, over in zip_longest(columns, above, fillvalue="")]
         if (known_of_both := choice.known(both)) > known:
             columns, known = both, known_of_both
         columns = _told_apart(columns, groups)
+    elif sum(_is_unit(_word(text)) for text in above) > 1 and not any(map(_COLON.search, above)):
+        columns, upper = [_with_unit(name, unit) for name, unit in zip_longest(columns, above, fillvalue="")], [above]
     while columns and not columns[-1].strip():
         columns.pop()
     titles = lines[: at - len(upper)]
@@ -152,18 +180,26 @@ def _header(path: Path, lines: Sequence[_FilledLine], at: int, choice: SourceCho
         known,
         tuple(text.strip() for line in titles for text in dict.fromkeys(line.texts) if text.strip()),
         groups[: len(columns)],
+        (),
         followed=at + 1 < len(lines),
     )
 
 
 def _is_units(line: _FilledLine) -> bool:
-    """Whether a row has nothing but units: 万元, 天, %. They belong to the names above."""
-    filled = [_word(text) for text in line.texts if text.strip()]
-    return bool(filled) and all(word in _UNITS for word in filled)
+    """Whether a row has nothing but units: 万元, 天, %, and words that say nothing. They belong to the names above."""
+    filled = [word for text in line.texts if (word := _word(text)).strip("-—–/\\")]
+    if not any(map(_is_unit, filled)) or (len(filled) == 1 and _COLON.search(filled[0])):
+        return False
+    return all(_is_unit(word) or (not _FIGURE.search(word) and read_marks(word) is not None) for word in filled)
+
+
+def _is_unit(word: str) -> bool:
+    """Whether a cell is a unit and nothing else."""
+    return word in _UNITS or (not _FIGURE.search(word) and says_unit(word) and read_marks(word) is not None)
 
 
 def _with_unit(name: str, unit: str) -> str:
-    return f"{name.strip()}({unit.strip().strip('()（）')})" if unit.strip() else name
+    return f"{name.strip()}({unit.strip().strip('()（）')})" if _is_unit(_word(unit)) else name
 
 
 def _word(text: str) -> str:
@@ -188,16 +224,11 @@ def _is_second_row(above: Sequence[str]) -> bool:
     A title stands alone at the left or in brackets, has a colon inside, or is nothing but a unit.
     """
     filled = [(at, text.strip()) for at, text in enumerate(above) if text.strip()]
-    if any(_COLON.search(text[:-1]) or _word(text) in _UNITS for _, text in filled):
+    if any(_COLON.search(text[:-1]) or _is_unit(_word(text)) for _, text in filled):
         return False
     if any(_COLON.search(text) and not _ANOTHERS.search(_word(text)) for _, text in filled):
         return False
     return len(filled) >= 2 or any(at > 0 and _ANOTHERS.search(_word(text)) for at, text in filled)
-
-
-def _aligned(lower: Sequence[str], upper: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for at in range(max(len(lower), len(upper))):
-        yield lower[at] if at < len(lower) else "", upper[at] if at < len(upper) else ""
 
 
 def _groups(rows: Sequence[Sequence[str]], width: int) -> tuple[str, ...]:
@@ -217,15 +248,13 @@ def _spread(above: Sequence[str], width: int) -> list[str]:
 def _told_apart(columns: list[str], groups: Sequence[str]) -> list[str]:
     """The columns; those of one name by the group that each is in, and those in a group of somebody else by it."""
     times = Counter(name.strip() for name in columns)
-    return [
-        f"{group.rstrip(':：')} {name}"
-        if group
-        and group != name.strip()
-        and name.strip()
-        and (times[name.strip()] > 1 or _ANOTHERS.search(_word(group)))
-        else name
-        for name, group in zip(columns, (*groups, *[""] * len(columns)), strict=False)
-    ]
+
+    def apart(name: str, group: str) -> bool:
+        named = bool(group) and bool(name.strip()) and group != name.strip()
+        return named and (times[name.strip()] > 1 or _ANOTHERS.search(_word(group)) is not None)
+
+    pairs = zip_longest(columns, groups, fillvalue="")
+    return [f"{group.rstrip(':：')} {name}" if apart(name, group) else name for name, group in pairs]
 
 
 def _first_full(lines: Sequence[_FilledLine]) -> int:
@@ -263,7 +292,7 @@ def open_table(path: Path, sheet: Sheet, choice: SourceChoice, found: Header | N
             yield said("notice.hidden_columns", n=len(named), columns=listed(named))
         yield from seen.told()
 
-    return SourceFile(path, columns, rows, sheet.name, header.row, header.titles, header.groups, told)
+    return SourceFile(path, columns, rows, sheet.name, header.row, header.titles, header.groups, header.below, told)
 
 
 def sheet_row(row: TableRow, width: int) -> SourceRow:

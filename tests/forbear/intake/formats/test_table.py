@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from forbear.intake import IntakeError, SourceFile
+from forbear.intake import IntakeError, SourceFile, guess
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.case_files import (
     HEADER,
     good,
@@ -173,3 +174,60 @@ def test_a_second_row_of_groups_counts_too(tmp_path: Path) -> None:
     row = ["C-1", "信用卡", "3", "100", "9000", "13812345678"]
     source = open_source(table(tmp_path, ".csv", [*groups, names, row]))
     assert source.columns[4:] == ["配偶 收入 月收入", "配偶 联系 手机号"]
+
+
+PACK = load(DEFAULT_PACK).vocabulary
+WITH_MONEY = ["案件编号", "产品", "逾期天数", "余额", "月收入"]
+
+
+def units(folder: Path, *rows: list[str], ending: str = ".csv") -> dict[str | None, str | None]:
+    """The unit of each fact of a table, as it is guessed. Raises IntakeError."""
+    guessed = guess(PACK, open_source(table(folder, ending, list(rows))))
+    if guessed.fault is not None:
+        raise guessed.fault
+    return {each.use.fact: each.use.unit for each in guessed.columns if each.use.fact in ("balance", "income_monthly")}
+
+
+FIRST = ["C-1", "信用卡", "3", "120", "50"]
+
+
+@every_ending
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["—", "—", "天", "万元", "—"],
+        ["文本", "文本", "数字", "万元", "元"],
+        ["必填", "必填", "必填", "必填，万元", "选填"],
+        ["", "", "", "单位：万元", ""],
+        ["请填写编号", "请填写产品", "请填写天数", "请填写金额，单位万元", "请填写"],
+        ["case_ref", "product", "days_overdue", "balance (CNY 10000)", "income_monthly"],
+    ],
+)
+def test_a_unit_in_a_row_below_the_names_is_that_of_its_column(tmp_path: Path, ending: str, row: list[str]) -> None:
+    found = units(tmp_path, WITH_MONEY, row, FIRST, ending=ending)
+    assert found["balance"] in ("万元", "必填,万元", "cny 10000", "单位：万元")
+    assert found["income_monthly"] in (None, "元")
+    example = ["示例", "信用卡", "1", "1", "1"]
+    assert units(tmp_path, WITH_MONEY, example, row, FIRST, ending=ending)["balance"] is not None
+
+
+def test_a_unit_below_that_is_not_understood_or_is_another_refuses_the_column(tmp_path: Path) -> None:
+    for row in (
+        ["说明", "", "", "按多少万元填", ""],
+        ["case_ref", "product", "days_overdue", "balance (USD)", "income"],
+    ):
+        with pytest.raises(IntakeError, match="'余额' seems to be in"):
+            units(tmp_path, WITH_MONEY, row, FIRST)
+    with pytest.raises(IntakeError, match="several units at once"):
+        units(tmp_path, [*WITH_MONEY[:3], "余额（元）", "月收入"], ["", "", "天", "万元", ""], FIRST)
+
+
+@every_ending
+def test_the_unit_of_a_group_is_that_of_its_columns_alone(tmp_path: Path, ending: str) -> None:
+    groups = ["案件", "", "债务（万元）", "", "家庭情况"]
+    assert units(tmp_path, groups, WITH_MONEY, FIRST, ending=ending) == {"balance": "万元", "income_monthly": None}
+    whole = ["债务清单（万元）", "", "2026年11月", "", ""]  # in whose columns no amount is: it is a title
+    assert set(units(tmp_path, whole, WITH_MONEY, FIRST, ending=ending).values()) == {"万元"}
+    above = ["", "", "天", "万元", "元"]
+    found = units(tmp_path, above, WITH_MONEY, FIRST, ending=ending)
+    assert (found["balance"], found["income_monthly"] in (None, "元")) == ("万元", True)
