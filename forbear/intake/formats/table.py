@@ -9,6 +9,7 @@ from itertools import islice, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
+from forbear.intake.formats.repeated_header import same_order
 from forbear.intake.headers import says_unit
 from forbear.intake.source import (
     MAX_CELL,
@@ -42,6 +43,7 @@ _REFUSED = {
     name: FieldError.of("", said(f"row.{name}"))
     for name in ("total", "footer", "example", "instruction", "repeated_header")
 }
+_OTHER_ORDER = FieldError.of("", said("row.other_order"))
 _SAYS_UNITS = (_REFUSED["instruction"], _REFUSED["repeated_header"])  # rows that belong to the header
 _FIGURE = re.compile(r"\d")
 _GAPS = re.compile(r"\s+")
@@ -276,12 +278,19 @@ def open_table(path: Path, sheet: Sheet, choice: SourceChoice, found: Header | N
 
     def rows() -> Iterator[SourceRow]:
         seen.start()
+        other_order = False
         for row in sheet.rows(len(columns)):
             if row.number <= header.row or (row.error is None and is_blank(row.cells)):
                 continue
             seen.count(row)
             found = (sheet.fit or sheet_row)(row, len(columns))
             error = found.error or _no_case(row, columns, header.row, choice)
+            if error is _REFUSED["repeated_header"]:
+                other_order = not same_order(
+                    row.cells, header.columns, header.groups, choice, strictly=row.number > header.row + _SECOND_HEADER
+                )
+            elif other_order and error is None:
+                error = _OTHER_ORDER
             yield found._replace(number=row.number - header.row, error=error)
 
     def told() -> Iterator[Text]:
@@ -316,7 +325,8 @@ def _no_case(row: TableRow, columns: Sequence[str], header: int, choice: SourceC
     if not isinstance(first, str) or len(first) > MAX_CELL:
         return None
     near = row.number <= header + _SECOND_HEADER
-    if near or (position < len(columns) and first.strip() == columns[position].strip()):
+    again = position < len(columns) and first.strip() == columns[position].strip()
+    if near or again or all(cell is None or (isinstance(cell, str) and not _FIGURE.search(cell)) for cell in row.cells):
         texts = [as_text(cell).strip() for cell in row.cells if not is_blank([cell])]
         half = max(_SURE, (len(texts) + 1) // 2)
         names = {name.strip() for name in columns}

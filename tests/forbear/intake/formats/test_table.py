@@ -231,3 +231,23 @@ def test_the_unit_of_a_group_is_that_of_its_columns_alone(tmp_path: Path, ending
     above = ["", "", "天", "万元", "元"]
     found = units(tmp_path, above, WITH_MONEY, FIRST, ending=ending)
     assert (found["balance"], found["income_monthly"] in (None, "元")) == ("万元", True)
+
+
+@every_ending
+def test_what_stands_below_a_header_of_another_order_is_refused(tmp_path: Path, ending: str) -> None:
+    other = [HEADER[0], HEADER[1], HEADER[3], HEADER[2], HEADER[4]]
+    without_first = [*HEADER[1:], HEADER[0]]
+    rows = [HEADER, good(1), good(2), good(3), HEADER, good(4), other, good(5), HEADER, good(6), without_first, good(7)]
+    accepted, rejected = read_all(table(tmp_path, ending, rows))
+    assert refs(accepted) == ["C-1", "C-2", "C-3", "C-4", "C-6"]
+    assert [row.row for row in rejected if "has other columns or another order" in row.en] == [7, 11]
+
+
+def test_a_header_once_more_in_another_language_or_in_two_rows_has_the_same_order(tmp_path: Path) -> None:
+    english = ["case_ref", "product", "days_overdue", "balance", "remarks of ours"]
+    groups, names = ["案件编号", "产品", "债务", "", "备注"], ["", "", "逾期天数", "余额", ""]
+    rows = [groups, names, english, good(1), groups, names, good(2)]
+    assert refs(read_all(table(tmp_path, ".csv", rows))[0]) == ["C-1", "C-2"]
+    swapped = ["case_ref", "product", "balance", "days_overdue", "notes"]
+    accepted, rejected = read_all(table(tmp_path, ".csv", [HEADER, swapped, good(1)]))
+    assert (refs(accepted), len(rejected)) == ([], 2)
