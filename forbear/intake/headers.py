@@ -23,11 +23,16 @@ _BRACKETS = re.compile(
 _PARTED = re.compile(r"[/|,，、:;；\n\r\-—–_]|\s")
 _NUMBERED = re.compile(r"^\s*(?:\(?\d{1,3}[).、:]|[a-z][.、])\s*(?=\D)")
 _WORDS = word_lists("headings")
-_UNIT_ABOVE = re.compile(
-    rf"(?:{'|'.join(_WORDS['called'])})\s*:\s*([^\s()]*(?:\s+[^\s()]+){{0,3}})|\(([^()]*)\)"
-    rf"|({_WORDS['reckoned'][0]}[^\s()]*{_WORDS['reckoned'][1]})|(in [a-z' ]+)"
-)
+_CALLED = re.compile(rf"(?:{'|'.join(_WORDS['called'])})\s*(?:[:=]|{'|'.join(_WORDS['is'])}|\s|(?=[^\W\d_a-z]))\s*")
+_RECKONED = re.compile(rf"{_WORDS['reckoned']['before']}([^\s()]*?)(?:{'|'.join(_WORDS['reckoned']['behind'])})")
+_IN_ENGLISH = re.compile(r"\bin [a-z' ]+")
+_IN_BRACKETS = re.compile(r"\(([^()]*)\)")
+_MONEY = re.compile(_WORDS["money"])  # words of a unit of money that must not be passed over
+_CURRENCY = frozenset(_WORDS["currency"])  # that it is Chinese says nothing of thousands
+_PARTS_OF_UNIT = re.compile(rf"[,，;；、/|](?!\d)|{_WORDS['or']}")
+_MOST_WORDS = 4
 _TWO_LETTERS = 2
+_SAYS_NOTHING = frozenset(("filler", "harmless", "about"))
 LONGEST = 100  # characters of a header that may name a fact
 
 
@@ -91,23 +96,34 @@ def folded(name: str) -> str:
     return _DECORATION.sub("", clean(name).casefold())
 
 
-def meaning(fact: Fact, header: HeaderReading, titles: Sequence[str] = ()) -> Unit | Refusal:
-    """The unit of a column: what stands beside its name, else above the table."""
-    beside = _unit(fact, header.marks)
+@dataclass(frozen=True)
+class Around:
+    """What stands around the header of a column and may say its unit."""
+
+    titles: tuple[str, ...] = ()  # above the table
+    group: str = ""  # the group that the column is in
+    below: tuple[str, ...] = ()  # in rows below that are no cases
+
+
+def meaning(fact: Fact, header: HeaderReading, around: Around) -> Unit | Refusal:
+    """The unit of a column: what stands beside its name, else below it, above its group or above the table."""
+    beside, below = _unit(fact, header.marks), _above(fact, around.below)
     if beside is None:
-        beside = _above(fact, titles)
+        beside = below or _above(fact, [around.group]) or _above(fact, around.titles)
+    elif isinstance(beside, Unit) and below is not None and getattr(below, "shift", None) != beside.shift:
+        beside = OtherUnit(said("header.two_units"), wanted(fact))
     if isinstance(beside, OtherUnit):
         key = "header.other_unit"
         return Refusal(said(key, header=header.text, field=fact.title, seems=beside.seems, wanted=beside.wanted))
     return beside or OWN
 
 
-def unit_beside(names: Names, name: str, fact: Fact, header: str, titles: Sequence[str] = ()) -> Unit | Refusal:
+def unit_beside(names: Names, name: str, fact: Fact, header: str, around: Around) -> Unit | Refusal:
     """The unit of a column that is said to hold a fact, whether its header is a name of it or not."""
     known = names.of(header)
     if known is None or name not in known.facts:
         known = HeaderReading(" ".join(header.split()), (name,), sure=True, marks=_marks(header, fact))
-    return meaning(fact, known, titles)
+    return meaning(fact, known, around)
 
 
 def bare(header: str) -> str:
@@ -137,29 +153,64 @@ def unit_named(fact: Fact, name: str) -> Unit | OtherUnit | None:
 
 def _unit(fact: Fact, marks: Iterable[str]) -> Unit | OtherUnit | None:
     """What the words beside a name say together; None where they say nothing of the numbers."""
+    marks = tuple(marks)
     text = " ".join(marks)
     read = read_marks(text)
     found = None if read is None else unit_in(fact, read, text)
+    if isinstance(found, Unit) and fact.type == "money":
+        parts = [part for mark in marks for part in _PARTS_OF_UNIT.split(mark)]
+        if len({unit.power for part in parts if (unit := _money_in(part)) is not None}) > 1:
+            return OtherUnit(said("header.two_units"), wanted(fact))
     return None if isinstance(found, Unit) and not found.kinds else found
 
 
+def _money_in(text: str) -> Marks | None:
+    """A unit of money by itself; that it is of one currency is none: （人民币）（万元） is 万元."""
+    marks = read_marks(text) if text.strip() and folded(text) not in _CURRENCY else None
+    return marks if marks is not None and not marks.kinds.isdisjoint(("yuan", "power")) else None
+
+
 def _above(fact: Fact, titles: Sequence[str]) -> Unit | OtherUnit | None:
-    """The unit that stands above the table, where it is one for such a fact at all; two that differ are none."""
+    """The unit that stands above the table, where it is one for such a fact at all; two that differ are none.
+
+    Nor is one that is money and that nobody can read.
+    """
     found: dict[tuple[int, bool], Unit | OtherUnit] = {}
-    for text in _units_above(titles):
-        marks = read_marks(text)
-        if marks is None or not _concerns(fact, marks):
-            continue
-        unit = unit_in(fact, marks, text)
-        found.setdefault((getattr(unit, "shift", 0), isinstance(unit, Unit)), unit)
+    currencies: dict[tuple[int, bool], Unit | OtherUnit] = {}
+    for title in titles:
+        read = [(text, marks) for text in _units_in(title) if (marks := read_marks(text)) is not None]
+        if fact.type == "money" and not any(_is_money(marks) for _, marks in read) and (odd := _money_word(title)):
+            return OtherUnit(said("header.unclear_unit", unit=odd), wanted(fact))
+        for text, marks in read:
+            if _concerns(fact, marks):
+                unit = unit_in(fact, marks, text)
+                kept = currencies if folded(text) in _CURRENCY else found
+                kept.setdefault((getattr(unit, "shift", 0), isinstance(unit, Unit)), unit)
+    found = found or currencies
     if len(found) > 1:
         return OtherUnit(said("header.two_units"), wanted(fact))
     return next(iter(found.values()), None)
 
 
+def _money_word(title: str) -> str:
+    """The word of a unit of money in a title; a sum of money is none."""
+    found = _MONEY.search(clean(title).casefold())
+    return "" if found is None else found[0]
+
+
+def _is_money(marks: Marks) -> bool:
+    return not marks.kinds.isdisjoint(("yuan", "coins", "foreign", "power"))
+
+
+def says_unit(text: str) -> bool:
+    """Whether a cell above or below the names says a unit of the numbers."""
+    read = (read_marks(each) for each in _units_in(text))
+    return bool(_money_word(text)) or any(marks is not None and marks.kinds - _SAYS_NOTHING for marks in read)
+
+
 def _concerns(fact: Fact, marks: Marks) -> bool:
     """Whether a unit above the table is one of amounts where the fact is one, and so on."""
-    money = not marks.kinds.isdisjoint(("yuan", "coins", "foreign", "power"))
+    money = _is_money(marks)
     rates = not marks.kinds.isdisjoint(("percent", "permille", "basis_points", "fraction"))
     spans = not money and not rates and not marks.kinds.isdisjoint(("day", "week", "month", "year", "instalment"))
     return (money and fact.type == "money") or (rates and fact.type == "rate") or (spans and fact.type == "int")
@@ -167,14 +218,20 @@ def _concerns(fact: Fact, marks: Marks) -> bool:
 
 def units_above(titles: Sequence[str]) -> frozenset[str]:
     """The units that stand above a table, as they are written."""
-    return frozenset(unit for unit in _units_above(titles) if read_marks(unit) is not None)
+    return frozenset(unit for title in titles for unit in _units_in(title) if read_marks(unit) is not None)
 
 
-def _units_above(titles: Sequence[str]) -> Iterator[str]:
-    for title in titles:
-        for found in _UNIT_ABOVE.finditer(clean(title).casefold()):
-            words = next(group for group in found.groups() if group is not None)
-            yield from re.split(r"[,，;；、](?!\d)", words)
+def _units_in(title: str) -> Iterator[str]:
+    """What may be a unit in a title: all of it, what is in brackets, what follows 单位：, what stands in 以…计."""
+    text = clean(title).casefold().strip()
+    yield from _PARTS_OF_UNIT.split(text) if _reads(text) else ()
+    for found in _CALLED.finditer(text):
+        words = re.split(r"\s+", text[found.end() :].strip())[:_MOST_WORDS]
+        bare = (" ".join(words[:count]).strip("()。.;；,，") for count in range(len(words), 0, -1))
+        yield from _PARTS_OF_UNIT.split(next((each for each in bare if read_marks(each)), ""))
+    for form in (_IN_BRACKETS, _RECKONED, _IN_ENGLISH):
+        for found in form.finditer(text):
+            yield from _PARTS_OF_UNIT.split(found[found.re.groups])
 
 
 def _readings(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -92,6 +92,7 @@ class SourceFile:
     groups: tuple[
         str, ...
     ] = ()  # of each column, what a second row above the header calls it; empty where there is none
+    below: tuple[tuple[str, ...], ...] = ()  # of each column, cells below the header that may say its unit
     told: Callable[[], Iterable[Text]] = tuple
     sheets: tuple[str, ...] = ()  # those that may be chosen
 

@@ -4,11 +4,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
+from forbear.intake.formats.repeated_header import same_order
+from forbear.intake.headers import says_unit
 from forbear.intake.source import (
     MAX_CELL,
     MAX_RECORD,
@@ -25,6 +27,7 @@ from forbear.intake.source import (
 )
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
+from rules.facts.notation.units import read_marks
 from rules.locale import listed
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Text
@@ -32,6 +35,7 @@ from rules.pack.files.schema import Text
 FIRST_ROWS = 20  # filled ones, among which the header is looked for
 _SURE = 2  # names of facts by which a row is known for a header
 _SHOWN = 5  # row numbers that a notice names
+_MOST_ROWS_OF_GROUPS = 2
 _SECOND_HEADER = 3  # rows below the header in which it may stand again, in another language
 
 _SIDE_NOTE = FieldError.of("", said("row.side_note"))
@@ -39,11 +43,15 @@ _REFUSED = {
     name: FieldError.of("", said(f"row.{name}"))
     for name in ("total", "footer", "example", "instruction", "repeated_header")
 }
+_OTHER_ORDER = FieldError.of("", said("row.other_order"))
+_SAYS_UNITS = (_REFUSED["instruction"], _REFUSED["repeated_header"])  # rows that belong to the header
+_FIGURE = re.compile(r"\d")
 _GAPS = re.compile(r"\s+")
 _COLON = re.compile("[:：]")
 _BRACKETS = "()[]【】"  # after NFKC
 _WORDS = word_lists("tables")
 _TOTALS, _UNITS = frozenset[str](_WORDS["total"]), frozenset[str](_WORDS["unit"])
+_ANOTHERS = re.compile("|".join(map(re.escape, _WORDS["another"])))
 _FOOTERS, _INSTRUCTIONS = tuple[str, ...](_WORDS["footer"]), tuple[str, ...](_WORDS["instruction"])
 _EXAMPLE = re.compile(rf"({'|'.join(map(re.escape, _WORDS['example']))})\d*")
 _MOST_OF_FOOTER = 3  # filled cells
@@ -80,6 +88,7 @@ class Header:
     known: int
     titles: tuple[str, ...]
     groups: tuple[str, ...]
+    below: tuple[tuple[str, ...], ...]  # of each column, cells below that may say its unit
     followed: bool  # by a row with anything in it
 
 
@@ -104,20 +113,39 @@ def find_header(path: Path, rows: Iterable[TableRow], choice: SourceChoice) -> H
     if tried[at].known < _SURE:
         at = _first_full(lines)
     with_units = at + 1 < len(tried) and _is_units(lines[at + 1]) and lines[at + 1].number == lines[at].number + 1
-    return tried[at + 1] if with_units else tried[at]
+    return _with_below(tried[at + 1] if with_units else tried[at], lines, choice)
 
 
 def _chosen_header(path: Path, rows: Iterable[TableRow], choice: SourceChoice, chosen: int) -> Header:
     lines: list[_FilledLine] = []
     for row in _filled_rows(rows):
         lines.append(_line(row))
-        if row.number > chosen:
+        if row.number > chosen + _SECOND_HEADER:
             break
-        del lines[:-FIRST_ROWS]
+        del lines[: -FIRST_ROWS - _SECOND_HEADER]
     at = next((at for at, line in enumerate(lines) if line.number == chosen), None)
     if at is None:
         raise IntakeError("header.row_empty", name=path.name, row=chosen)
-    return _header(path, lines, at, choice)
+    return _with_below(_header(path, lines, at, choice), lines, choice)
+
+
+def _with_below(header: Header, lines: Sequence[_FilledLine], choice: SourceChoice) -> Header:
+    """The header with what the rows below it say of units: a second header, what to fill in, words without a figure."""
+    titles, below = list(header.titles), [list[str]() for _ in header.columns]
+    for number, texts in lines:
+        if not header.row < number <= header.row + _SECOND_HEADER:
+            continue
+        filled = [text for text in texts if text.strip()]
+        row = TableRow(number, list[object](texts))
+        dropped = _no_case(row, header.columns, header.row, choice) in _SAYS_UNITS
+        said_there = [text if (dropped or not _FIGURE.search(text)) and says_unit(text) else "" for text in texts]
+        if len(filled) == 1 and not any(said_there[1 : len(header.columns) - 1]):
+            titles.extend(filter(None, said_there))
+            continue
+        for cells, text in zip(below, said_there, strict=False):
+            if text:
+                cells.append(text.strip())
+    return replace(header, titles=tuple(titles), below=tuple(map(tuple, below)))
 
 
 def _filled_rows(rows: Iterable[TableRow]) -> Iterator[TableRow]:
@@ -132,35 +160,48 @@ def _header(path: Path, lines: Sequence[_FilledLine], at: int, choice: SourceCho
     """The header if this line is it: alone, or with the names that only the row above has."""
     number, columns = lines[at]
     above = lines[at - 1].texts if at and lines[at - 1].number == number - 1 else []
-    known, groups = choice.known(columns), tuple[str, ...]()
     if above and _is_units(lines[at]):
-        columns, known = [_with_unit(name, unit) for unit, name in _aligned(columns, above)], choice.known(above)
-    elif _is_second_row(above):
-        groups = _spread(above, len(columns))
-        both = [lower if lower.strip() else upper for lower, upper in _aligned(columns, above)]
+        named = _header(path, lines, at - 1, choice)
+        columns = [_with_unit(name, unit) for name, unit in zip_longest(named.columns, columns, fillvalue="")]
+        return replace(named, row=number, columns=columns, followed=at + 1 < len(lines))
+    known, upper = choice.known(columns), _rows_of_groups(lines, at)
+    groups = _groups(upper, len(columns))
+    if upper:
+        both = [lower if lower.strip() else over for lower, over in zip_longest(columns, above, fillvalue="")]
         if (known_of_both := choice.known(both)) > known:
             columns, known = both, known_of_both
         columns = _told_apart(columns, groups)
+    elif sum(_is_unit(_word(text)) for text in above) > 1 and not any(map(_COLON.search, above)):
+        columns, upper = [_with_unit(name, unit) for name, unit in zip_longest(columns, above, fillvalue="")], [above]
     while columns and not columns[-1].strip():
         columns.pop()
+    titles = lines[: at - len(upper)]
     return Header(
         number,
         columns,
         known,
-        tuple(text.strip() for line in lines[:at] for text in dict.fromkeys(line.texts) if text.strip()),
+        tuple(text.strip() for line in titles for text in dict.fromkeys(line.texts) if text.strip()),
         groups[: len(columns)],
+        (),
         followed=at + 1 < len(lines),
     )
 
 
 def _is_units(line: _FilledLine) -> bool:
-    """Whether a row has nothing but units: 万元, 天, %. They belong to the names above."""
-    filled = [_word(text) for text in line.texts if text.strip()]
-    return bool(filled) and all(word in _UNITS for word in filled)
+    """Whether a row has nothing but units: 万元, 天, %, and words that say nothing. They belong to the names above."""
+    filled = [word for text in line.texts if (word := _word(text)).strip("-—–/\\")]
+    if not any(map(_is_unit, filled)) or (len(filled) == 1 and _COLON.search(filled[0])):
+        return False
+    return all(_is_unit(word) or (not _FIGURE.search(word) and read_marks(word) is not None) for word in filled)
+
+
+def _is_unit(word: str) -> bool:
+    """Whether a cell is a unit and nothing else."""
+    return word in _UNITS or (not _FIGURE.search(word) and says_unit(word) and read_marks(word) is not None)
 
 
 def _with_unit(name: str, unit: str) -> str:
-    return f"{name.strip()}({unit.strip().strip('()（）')})" if unit.strip() else name
+    return f"{name.strip()}({unit.strip().strip('()（）')})" if _is_unit(_word(unit)) else name
 
 
 def _word(text: str) -> str:
@@ -168,33 +209,54 @@ def _word(text: str) -> str:
     return _GAPS.sub("", unicodedata.normalize("NFKC", text).casefold()).strip(_BRACKETS)
 
 
+def _rows_of_groups(lines: Sequence[_FilledLine], at: int) -> list[list[str]]:
+    """The rows right above the names that name groups of columns, the upper first."""
+    found: list[list[str]] = []
+    for back in range(1, min(at, _MOST_ROWS_OF_GROUPS) + 1):
+        line = lines[at - back]
+        if line.number != lines[at].number - back or not _is_second_row(line.texts):
+            break
+        found.insert(0, line.texts)
+    return found
+
+
 def _is_second_row(above: Sequence[str]) -> bool:
-    """Whether a row above the names has names of its own, of groups of columns; a title or `单位：元` has none."""
-    filled = [text for text in above if text.strip()]
-    return len(filled) >= 2 and not any(_COLON.search(text) for text in filled)
+    """Whether a row above the names has names of its own, of groups of columns.
+
+    A title stands alone at the left or in brackets, has a colon inside, or is nothing but a unit.
+    """
+    filled = [(at, text.strip()) for at, text in enumerate(above) if text.strip()]
+    if any(_COLON.search(text[:-1]) or _is_unit(_word(text)) for _, text in filled):
+        return False
+    if any(_COLON.search(text) and not _ANOTHERS.search(_word(text)) for _, text in filled):
+        return False
+    return len(filled) >= 2 or any(at > 0 and _ANOTHERS.search(_word(text)) for at, text in filled)
 
 
-def _aligned(lower: Sequence[str], upper: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for at in range(max(len(lower), len(upper))):
-        yield lower[at] if at < len(lower) else "", upper[at] if at < len(upper) else ""
+def _groups(rows: Sequence[Sequence[str]], width: int) -> tuple[str, ...]:
+    """The group of each column: a name counts until the next one; of two rows of groups both count."""
+    spread = [_spread(row, width) for row in rows]
+    return tuple(" ".join(dict.fromkeys(name for name in names if name)) for names in zip(*spread, strict=True))
 
 
-def _spread(above: Sequence[str], width: int) -> tuple[str, ...]:
-    """The group of each column: a name counts until the next one."""
+def _spread(above: Sequence[str], width: int) -> list[str]:
     groups, current = [], ""
     for at in range(width):
         current = above[at].strip() if at < len(above) and above[at].strip() else current
         groups.append(current)
-    return tuple(groups)
+    return groups
 
 
 def _told_apart(columns: list[str], groups: Sequence[str]) -> list[str]:
-    """The columns; those of one name by the group that each is in."""
+    """The columns; those of one name by the group that each is in, and those in a group of somebody else by it."""
     times = Counter(name.strip() for name in columns)
-    return [
-        f"{group} {name}" if group and group != name.strip() and times[name.strip()] > 1 and name.strip() else name
-        for name, group in zip(columns, (*groups, *[""] * len(columns)), strict=False)
-    ]
+
+    def apart(name: str, group: str) -> bool:
+        named = bool(group) and bool(name.strip()) and group != name.strip()
+        return named and (times[name.strip()] > 1 or _ANOTHERS.search(_word(group)) is not None)
+
+    pairs = zip_longest(columns, groups, fillvalue="")
+    return [f"{group.rstrip(':：')} {name}" if apart(name, group) else name for name, group in pairs]
 
 
 def _first_full(lines: Sequence[_FilledLine]) -> int:
@@ -216,12 +278,19 @@ def open_table(path: Path, sheet: Sheet, choice: SourceChoice, found: Header | N
 
     def rows() -> Iterator[SourceRow]:
         seen.start()
+        other_order = False
         for row in sheet.rows(len(columns)):
             if row.number <= header.row or (row.error is None and is_blank(row.cells)):
                 continue
             seen.count(row)
             found = (sheet.fit or sheet_row)(row, len(columns))
             error = found.error or _no_case(row, columns, header.row, choice)
+            if error is _REFUSED["repeated_header"]:
+                other_order = not same_order(
+                    row.cells, header.columns, header.groups, choice, strictly=row.number > header.row + _SECOND_HEADER
+                )
+            elif other_order and error is None:
+                error = _OTHER_ORDER
             yield found._replace(number=row.number - header.row, error=error)
 
     def told() -> Iterator[Text]:
@@ -232,7 +301,7 @@ def open_table(path: Path, sheet: Sheet, choice: SourceChoice, found: Header | N
             yield said("notice.hidden_columns", n=len(named), columns=listed(named))
         yield from seen.told()
 
-    return SourceFile(path, columns, rows, sheet.name, header.row, header.titles, header.groups, told)
+    return SourceFile(path, columns, rows, sheet.name, header.row, header.titles, header.groups, header.below, told)
 
 
 def sheet_row(row: TableRow, width: int) -> SourceRow:
@@ -256,7 +325,8 @@ def _no_case(row: TableRow, columns: Sequence[str], header: int, choice: SourceC
     if not isinstance(first, str) or len(first) > MAX_CELL:
         return None
     near = row.number <= header + _SECOND_HEADER
-    if near or (position < len(columns) and first.strip() == columns[position].strip()):
+    again = position < len(columns) and first.strip() == columns[position].strip()
+    if near or again or all(cell is None or (isinstance(cell, str) and not _FIGURE.search(cell)) for cell in row.cells):
         texts = [as_text(cell).strip() for cell in row.cells if not is_blank([cell])]
         half = max(_SURE, (len(texts) + 1) // 2)
         names = {name.strip() for name in columns}

@@ -16,7 +16,7 @@ from forbear.intake.guessing.guessed import BY_NAME, GIVEN, OTHER_SHAPE, PROPOSE
 from forbear.intake.guessing.likeness import Likeness, is_anothers, is_place, likest, sounds_like_notes
 from forbear.intake.guessing.rivals import each_fact_once
 from forbear.intake.guessing.shapes import Shape
-from forbear.intake.headers import Names, Refusal, folded, unit_beside, unit_named
+from forbear.intake.headers import Around, Names, Refusal, folded, says_unit, unit_beside, unit_named
 from forbear.intake.layouts import wide
 from forbear.intake.mapping import ColumnUse, Mapping, check
 from forbear.intake.source import IntakeError, SourceFile, as_text, distinct, is_blank
@@ -110,13 +110,13 @@ def guess(
     check(given, vocabulary, source.columns)
     base = _over(past.whole or Mapping(), given)
     cells = sample(source)
-    guesser = _Guesser(vocabulary, source.titles, given, past)
+    guesser = _Guesser(vocabulary, _around(source), given, past)
     guesser.look_over(source.columns)
     named = zip(distinct(source.columns), source.columns, cells, strict=True)
     columns = [replace(guesser.column(*column), text=column[1]) for column in named]
     columns, debts = wide.proposed(vocabulary, guesser.names, columns, cells, base)
     columns, fault = each_fact_once(vocabulary, columns, cells)
-    columns = [guesser.with_unit(each) for each in columns]
+    columns = guesser.with_units(columns)
     mapping = base.model_copy(
         update={"columns": {each.header: each.use for each in columns}, "debts": {**debts, **base.debts}}
     )
@@ -134,6 +134,14 @@ def guess(
     )
 
 
+def _around(source: SourceFile) -> dict[str, Around]:
+    """Of each column by its distinct name what stands around it."""
+    names = distinct(source.columns)
+    groups = (*source.groups, *[""] * len(names))
+    below = (*source.below, *[()] * len(names))
+    return {name: Around(source.titles, group, cells) for name, group, cells in zip(names, groups, below, strict=False)}
+
+
 def sample(source: SourceFile) -> list[list[object]]:
     """The filled cells of each column in the first rows."""
     cells: list[list[object]] = [[] for _ in source.columns]
@@ -148,11 +156,11 @@ def sample(source: SourceFile) -> list[list[object]]:
 class _Guesser:
     """Guesses one column after the other, each by itself."""
 
-    def __init__(self, vocabulary: Vocabulary, titles: Sequence[str], given: Mapping, past: Remembered) -> None:
+    def __init__(self, vocabulary: Vocabulary, around: Known[str, Around], given: Mapping, past: Remembered) -> None:
         self.names = Names(vocabulary)
         self.refusal: IntakeError | None = None  # of a column that is called like a fact and is in another unit
         self._facts = {name: fact for name, fact in vocabulary.facts.items() if not fact.derived and not fact.given}
-        self._titles, self._given, self._past = titles, given, past
+        self._around, self._given, self._past = around, given, past
         self._vocabulary = vocabulary
         self._certain: set[str] = set()
 
@@ -196,7 +204,21 @@ class _Guesser:
             return Guessed(header, _UNUSED, "open", why, shape)
         return Guessed(header, ColumnUse(fact=name), "certain", said("guess.name"), shape, BY_NAME)
 
-    def with_unit(self, each: Guessed) -> Guessed:
+    def with_units(self, columns: Sequence[Guessed]) -> list[Guessed]:
+        """The guesses with their units. The unit of a group in which no amount is may be meant for the whole table."""
+        groups = {self._around[each.header].group for each in columns}
+        amounts = {
+            self._around[each.header].group
+            for each in columns
+            if each.use.fact is not None and self._facts[each.use.fact].type == "money"
+        }
+        titles = tuple(sorted(group for group in groups - amounts if says_unit(group)))
+        self._around = {
+            name: replace(around, titles=(*around.titles, *titles)) for name, around in self._around.items()
+        }
+        return [self._with_unit(each) for each in columns]
+
+    def _with_unit(self, each: Guessed) -> Guessed:
         """The guess with the unit that stands beside its header or above the table; left open where that is another.
 
         Raises IntakeError where the mapping that is given says another unit than the file.
@@ -205,7 +227,7 @@ class _Guesser:
         if name is None:
             return each
         fact = self._facts[name]
-        shown = unit_beside(self.names, name, fact, each.text, self._titles)
+        shown = unit_beside(self.names, name, fact, each.text, self._around[each.header])
         said_unit = None if each.use.unit is None else unit_named(fact, each.use.unit)
         if isinstance(said_unit, Unit):
             return self._as_said(each, said_unit, shown)
@@ -278,7 +300,7 @@ class _Guesser:
         for name, score in likest(found, self._facts):
             if score < _LIKE:
                 break
-            unit = unit_beside(self.names, name, self._facts[name], header, self._titles)
+            unit = unit_beside(self.names, name, self._facts[name], header, self._around[header])
             if isinstance(unit, Unit) and self._readable(name, cells, shape, unit):
                 why = said("guess.like", field=self._facts[name].title)
                 return Guessed(header, ColumnUse(fact=name), "likely", why, shape, score)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from forbear.intake.headers import HeaderReading, Names, Refusal, meaning
-from rules.facts.notation.units import Unit
+from forbear.intake.headers import Around, HeaderReading, Names, Refusal, meaning
+from rules.facts.notation.units import OWN, Unit
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.locale.word_lists import word_lists
 
@@ -20,7 +20,7 @@ def of(header: str) -> HeaderReading:
 def column(header: str, *titles: str) -> Unit | Refusal:
     found = of(header)
     assert found.sure
-    return meaning(VOCABULARY.facts[found.facts[0]], found, titles)
+    return meaning(VOCABULARY.facts[found.facts[0]], found, Around(tuple(titles)))
 
 
 @pytest.mark.parametrize(
@@ -154,3 +154,42 @@ def test_every_header_is_known_in_traditional_characters() -> None:
     for name, fact in VOCABULARY.facts.items():
         for header in () if fact.derived else (fact.title.zh, *fact.aliases):
             assert of(header.translate(traditional)).facts[0] == name
+
+
+@pytest.mark.parametrize(
+    ("title", "shift"),
+    [
+        ("填报单位：某某中心  金额单位：万元", 4),
+        ("单位：万元 制表日期：2026-11", 4),
+        ("本表金额均以万元为单位", 4),
+        ("金额：万元", 4),
+        ("单位 万元", 4),
+        ("万元", 4),
+        ("注：以上金额单位为万元", 4),
+        ("RMB'000", 3),
+        ("单位：千元（人民币）", 3),
+        ("共计500万元债务清单", 0),
+        ("单位电话：010-1234", 0),
+    ],
+)
+def test_a_unit_above_the_table_is_found_in_whatever_words(title: str, shift: int) -> None:
+    found = column("欠款余额", title)
+    assert isinstance(found, Unit)
+    assert found.shift == shift
+
+
+@pytest.mark.parametrize(
+    "title", ["幣別：新臺幣", "本表以港币列示", "金额请按万元折算", "Figures (HKD m)", "一律填万元"]
+)
+def test_a_unit_above_the_table_that_is_another_or_not_understood_refuses_amounts(title: str) -> None:
+    assert isinstance(column("欠款余额", title), Refusal)
+    assert column("欠款余额（元）", title) != OWN
+    assert column("逾期天数", title) == OWN
+
+
+def test_two_units_in_one_header_are_none() -> None:
+    for header in ("欠款余额（万元）（元）", "欠款余额（万元/元）"):
+        assert isinstance(column(header), Refusal), header
+    for header in ("欠款余额（人民币）（万元）", "欠款余额（人民币，万元）"):
+        assert isinstance(found := column(header), Unit)
+        assert found.shift == 4
