@@ -1,12 +1,14 @@
 """CSV and TSV as spreadsheets and people really write them."""
 
 import gzip
+import io
 import os
 from pathlib import Path
 
 import pytest
 
 from forbear.intake import IntakeError, read
+from forbear.intake.formats.delimited import _records
 from tests.support.case_files import HEADER, good, lines, open_source, read_all, refs, write
 
 TABLE = lines(HEADER, good(1), good(2))
@@ -76,6 +78,46 @@ def test_a_quote_opened_in_one_row_and_closed_in_another_does_not_take_the_rows_
     accepted, rejected = read_all(write(tmp_path, "cases.csv", lines(HEADER, *rows)))
     assert refs(accepted) == ["C-1", "C-3", "C-4", "C-5", "C-6"]
     assert [row.row for row in rejected] == [2]
+
+
+@pytest.mark.parametrize(
+    ("width", "rows"),
+    [
+        (6, ['A1,花呗,45,失业,12000,"联系不上', 'A2,花呗,45,失业,13000,不想活了"']),  # in the last line
+        (6, ['A1,花呗,45,失业,12000,"联系不上', 'A2,花呗,45,失业,不想活了"']),  # that lacks a cell
+        (5, ['A1,花呗,"45', "A2,花呗,46,失业,不想活了", 'A3,花呗,",失业,x']),
+        (3, ['A1,45,"联系不上', 'A2,50,不想活了"']),  # in narrow tables
+        (3, ['A1,45,"联系不上', "A2,,不想活了", 'A3,50,x"']),
+        (2, ['A1,"联系不上', 'A12,不想活了"']),
+    ],
+)
+def test_no_quote_swallows_the_row_of_another_case(width: int, rows: list[str]) -> None:
+    records = list(_records(io.StringIO("\n".join(rows) + "\n"), ",", width))
+    assert len(records) == len(rows)
+    assert records[0][1].error is not None
+
+
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [
+        (6, 'A1,花呗,45,失业,12000,"第一次联系不上\n第二次已接"'),
+        (6, 'A1,花呗,45,失业,12000,"he called\nlost his job, wife is ill, cannot pay, two kids, rent, food"'),
+        (4, '"A\n1",花呗,45,失业'),
+        (4, 'A1,"花\n呗",45,失业'),
+        (2, 'A1,"一,\n二,三"'),
+        (2, '1,"联系不上\n下月再打"'),
+    ],
+)
+def test_a_cell_of_several_lines_is_one(width: int, text: str) -> None:
+    [(_, record)] = _records(io.StringIO(text + "\n"), ",", width)
+    assert (len(record.cells), record.error) == (width, None)
+
+
+def test_a_comma_of_thousands_is_no_separator_whatever_blank_ends_the_row(tmp_path: Path) -> None:
+    header = ["case_ref", "product", "days_overdue", "balance", "monthly_due"]
+    text = lines(header) + "A1,房贷,45,12,000,\r\nA2,房贷,45,12000,800,\r\nA3,房贷,45,12000,,\r\n"
+    accepted, rejected = read_all(write(tmp_path, "cases.csv", text))
+    assert (refs(accepted), [(row.row, row.cells[-1]) for row in rejected]) == (["A2", "A3"], [(1, "000,")])
 
 
 def test_nothing_but_wrong_quotes_still_costs_no_good_row(tmp_path: Path) -> None:
