@@ -10,7 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from forbear.intake.columns import is_reject_column, missing_columns
-from forbear.intake.formats.text_files import readable
+from forbear.intake.formats.text_files import is_readable, readable
 from forbear.intake.guessing.guess import Guess, Remembered, guess
 from forbear.intake.layouts.layout import Layout
 from forbear.intake.mapping import Mapping
@@ -162,6 +162,8 @@ class _RowReader:
             text = as_text(cells[position])
             if len(text) > MAX_CELL:
                 errors.append(_too_long(name))
+            elif not is_readable(text):
+                errors.append(FieldError.of(name, said("row.cell_unreadable", name=name)))
             elif text and not text.isspace():
                 extra[name] = readable(text)
         if errors:
