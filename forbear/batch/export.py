@@ -13,7 +13,7 @@ from typing import TypeVar
 from forbear.base.errors import ForbearError
 from forbear.batch.recorded_decision import RecordedDecision
 from forbear.intake import FORMATS, IntakeError, Rejected, SourceChoice
-from forbear.intake.columns import REJECT_COLUMNS, is_reject_column
+from forbear.intake.columns import REJECT_COLUMNS, added_by_rejects
 from forbear.intake.formats.format import Content, Rows
 from forbear.intake.source import distinct
 from rules.text.decision_columns import columns
@@ -96,7 +96,9 @@ def results(decisions: Iterable[RecordedDecision], ending: str, folder: Path) ->
 
 def rejects(head: Sequence[str], rejections: Iterable[Rejected], ending: str, folder: Path) -> Iterator[bytes]:
     """A file of rejected rows as they came, with `row`, `field` and `error` behind, piece by piece like results."""
-    kept = [position for position, name in enumerate(head) if not is_reject_column(name)]
+    own = distinct(head)
+    added = added_by_rejects(own)
+    kept = [position for position, name in enumerate(own) if name not in added]
     header = [*(head[position] for position in kept), *REJECT_COLUMNS]
     rows: Rows = (
         [*(rejected.cells[position] for position in kept), rejected.row, rejected.field, rejected.error]

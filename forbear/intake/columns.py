@@ -1,5 +1,6 @@
 """Columns: which facts their headers name, what is missing among them, and what a rejects file adds."""
 
+import re
 from collections.abc import Callable, Container, Iterable, Sequence
 
 from forbear.intake.headers import LONGEST, Names, folded
@@ -10,6 +11,7 @@ from rules.pack.files.schema import Fact, Text, Vocabulary
 NOTES = "notes"  # the one fact that several columns may hold
 REJECT_COLUMNS = ("row", "field", "error")  # what a rejects file adds
 _SHOWN_ALIASES = 4
+_COUNTED = re.compile(r" \(\d+\)$")  # what tells the second column of a name from the first
 
 
 def naming(vocabulary: Vocabulary) -> Callable[[Sequence[str]], int]:
@@ -30,9 +32,14 @@ def named(vocabulary: Vocabulary, columns: Iterable[str]) -> list[str | None]:
     return [header.facts[0] if header is not None and header.sure else None for header in headers]
 
 
-def is_reject_column(column: str) -> bool:
-    """Whether a rejects file has added this column; it is passed over when the file is submitted again."""
-    return folded(column) in REJECT_COLUMNS
+def added_by_rejects(columns: Sequence[str]) -> frozenset[str]:
+    """The columns, each of its own name, that a rejects file has added; they are passed over when it comes again.
+
+    They stand there all three, behind those that the file had: one alone is a column of somebody.
+    """
+    last = {folded(_COUNTED.sub("", column)): column for column in columns}
+    added = [last.get(name) for name in REJECT_COLUMNS]
+    return frozenset(column for column in added if column is not None) if None not in added else frozenset()
 
 
 def refuse_twice(vocabulary: Vocabulary, uses: Iterable[tuple[str, str | None, int | None]]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from forbear.intake.columns import NOTES, is_reject_column
+from forbear.intake.columns import NOTES, added_by_rejects
 from forbear.intake.guessing.guess import Guess
 from forbear.intake.guessing.guessed import SAME_COLUMN, SAME_FILE
 from forbear.intake.layouts import wide
@@ -25,7 +25,8 @@ def notices_of(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterat
     if learned:
         yield said("notice.learned", columns=_names(learned))
     unused = [each for each in guess.columns if mapping.columns[each.header].fact is None]
-    unknown = [each.header for each in unused if each.sure == "certain" and not is_reject_column(each.header)]
+    added = added_by_rejects([each.header for each in guess.columns])
+    unknown = [each.header for each in unused if each.sure == "certain" and each.header not in added]
     if named := [name.strip() for name in unknown if name.strip()]:
         yield said("notice.not_used", n=len(named), columns=_names(named))
     for each in unused:

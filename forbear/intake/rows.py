@@ -9,8 +9,8 @@ from dataclasses import field as part
 from itertools import chain, islice
 from pathlib import Path
 
-from forbear.intake.columns import is_reject_column, missing_columns
-from forbear.intake.formats.text_files import readable
+from forbear.intake.columns import added_by_rejects, missing_columns
+from forbear.intake.formats.text_files import is_readable, readable
 from forbear.intake.guessing.guess import Guess, Remembered, guess
 from forbear.intake.layouts.layout import Layout
 from forbear.intake.mapping import Mapping
@@ -103,10 +103,11 @@ def follow(source: SourceFile, vocabulary: Vocabulary, guessed: Guess, mapping: 
         raise guessed.with_suggestions(vocabulary, fault, mapping.facts())
     names = distinct(source.columns)
     fields = [mapping.columns[name].fact for name in names]
+    added = added_by_rejects(names)
     unknown = [
         column
-        for column, field in zip(source.columns, fields, strict=True)
-        if field is None and column.strip() and not is_reject_column(column)
+        for column, name, field in zip(source.columns, names, fields, strict=True)
+        if field is None and column.strip() and name not in added
     ]
     return Intake(source.path, source.columns, unknown, fields, mapping, guessed, source, vocabulary)
 
@@ -162,6 +163,8 @@ class _RowReader:
             text = as_text(cells[position])
             if len(text) > MAX_CELL:
                 errors.append(_too_long(name))
+            elif not is_readable(text):
+                errors.append(FieldError.of(name, said("row.cell_unreadable", name=name)))
             elif text and not text.isspace():
                 extra[name] = readable(text)
         if errors:

@@ -177,7 +177,7 @@ class _Sealer:
         """An accepted row as staging.ACCEPTED."""
         facts = _json(row.facts)
         # Columns that nobody knows are kept: another value in one changes the case only by the alarm that it raises.
-        alarms = red_flags.scan_all(self._pack, texts_of(self._pack.vocabulary, {}, {}, row.extra))
+        alarms = red_flags.scan_all(self._pack, texts_of(self._pack, {}, {}, row.extra))
         mac = self._vault.mac("\n".join((facts, _json(row.private), *alarms)).encode())
         sealed = self._vault.seal({"facts": row.private, "extra": row.extra}) if row.private or row.extra else None
         urgent = bool(alarms) or self._is_urgent(row)
@@ -193,7 +193,7 @@ class _Sealer:
     def _is_urgent(self, row: Accepted) -> bool:
         if any(row.facts.get(name) in values for name, values in self._urgent.items()):
             return True
-        texts = texts_of(self._pack.vocabulary, row.facts, row.private, {})
+        texts = texts_of(self._pack, row.facts, row.private, {})
         return any(red_flags.scan(self._pack, text) for text in texts)
 
 

@@ -5,7 +5,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -42,6 +42,10 @@ _QUOTING: tuple[dict[str, Any], ...] = (
     {"skipinitialspace": True, "doublequote": False, "escapechar": "\\"},
 )
 _BLANKS = re.compile("[ \u3000]+")
+_WIDE = 4  # columns from which on a line with as many cells is hardly prose
+_DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
+# A number parted by a comma as by a separator: 12,000.
+_THOUSANDS = re.compile(r"\s*[-+]?\d{1,3}"), re.compile(r"\d{3}(\.\d+)?\s*")
 _MYSQL_NULL = r"\N"
 _QUOTES = FieldError.of("", said("row.quotes"))
 
@@ -156,7 +160,7 @@ def _record(lines: _Lines, line: str, separator: str, width: int | None) -> _Del
             if '\\"' not in line:
                 break
             continue
-        if _swallowed(lines.taken[1:-1], separator, width):
+        if _swallowed(lines.taken[1:], cells, separator, width):
             lines.give_back()
             break
         return _DelimitedRecord(_restored(cells))
@@ -167,24 +171,55 @@ def _restored(cells: list[str]) -> list[str]:
     return ["" if cell == _MYSQL_NULL else restore(cell) for cell in cells]
 
 
-def _swallowed(middle: list[str], separator: str, width: int | None) -> bool:
-    """Whether a quoted cell seems to have taken in whole rows: one of its own lines is a full row of filled cells."""
-    if width is None or width < 4:
+def _swallowed(later: list[str], cells: list[str], separator: str, width: int | None) -> bool:
+    """Whether a quoted cell seems to have taken in whole rows: one of its own lines is a row by itself.
+
+    It is where it begins as this row does, A2,45 below A1,30, or has as many cells and most of them filled. In the
+    last line the quote ends: what stands behind it is the row's own, and prose with a comma and a blank is no row.
+    """
+    if not later or width is None:
         return False
-    return any(
-        line.count(separator) == width - 1 and sum(map(bool, map(str.strip, line.split(separator)))) * 2 > width
-        for line in middle
-    )
+    before = next((at for at, cell in enumerate(cells) if "\n" in cell or "\r" in cell), 0)
+    for line in later:
+        parts = line.split(separator)
+        full = len(parts) == width
+        both = min(before, len(parts) - 1)
+        if (full or both > 1) and _alike(cells[:both], parts[:both]):
+            return True
+        if not full or width < _WIDE or sum(bool(part.strip()) for part in parts) * 2 <= width:
+            continue
+        ends_here = line.rstrip().endswith('"') and not all(part[:1].isspace() for part in parts[1:])
+        if ends_here or line is not later[-1]:
+            return True
+    return False
+
+
+def _alike(cells: list[str], others: list[str]) -> bool:
+    """Whether two rows begin alike, blank cells aside, with a number somewhere."""
+    pairs = [(_shape(one), _shape(other)) for one, other in zip(cells, others, strict=True)]
+    filled = [pair for pair in pairs if all(pair)]
+    return all(one == other for one, other in filled) and any("9" in one for one, _ in filled)
+
+
+def _shape(cell: str) -> str:
+    """What kind of text a cell is: FB-12 and FB-7 are A-9."""
+    return _LETTERS.sub("A", _DIGITS.sub("9", cell.strip()))
 
 
 def _row(separator: str, row: TableRow, width: int) -> SourceRow:
     number, cells, error = row[:3]
-    if len(cells) > width and is_blank(cells[width:]):
+    if len(cells) > width and is_blank(cells[width:]) and not (separator == "," and _has_thousands(cells[:width])):
         del cells[width:]
     if len(cells) != width:
         error = error or _ragged(len(cells), width)
         cells = fit(cells, width, separator)
     return SourceRow(number, cells, error)
+
+
+def _has_thousands(cells: list[object]) -> bool:
+    """Whether two cells may be one number, by whose comma the row would have a cell too many."""
+    first, rest = _THOUSANDS
+    return any(first.fullmatch(str(one)) and rest.fullmatch(str(other)) for one, other in pairwise(cells))
 
 
 def _ragged(found: int, width: int) -> FieldError:

@@ -40,7 +40,7 @@ Opened: TypeAlias = Callable[[], TextIO]  # a text, from its start
 
 
 class Doubled(dict[str, object]):
-    """An object that has a key twice: nobody knows which of the two values is meant."""
+    """An object that has a key twice, or something in it that has: nobody knows which of the two values is meant."""
 
     key: str
 
@@ -59,12 +59,25 @@ def _number(text: str) -> str:
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) == len(pairs):
+    found, seen = dict(pairs), set[str]()
+    twice = None
+    if len(found) < len(pairs):
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    else:
+        inside = ((key, _doubled_in(value)) for key, value in pairs if isinstance(value, dict | list))
+        twice = next((f"{key}.{inner}" for key, inner in inside if inner is not None), None)
+    if twice is None:
         return found
-    doubled, seen = Doubled(found), set[str]()
-    doubled.key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    doubled = Doubled(found)
+    doubled.key = twice
     return doubled
+
+
+def _doubled_in(value: object) -> str | None:
+    """The key that a value has twice; of a list, which knows nothing of its own, what any of its items has."""
+    if isinstance(value, list):
+        return next((key for key in map(_doubled_in, value) if key is not None), None)
+    return value.key if isinstance(value, Doubled) else None
 
 
 DECODER = json.JSONDecoder(parse_float=_number, parse_int=str, parse_constant=str, object_pairs_hook=_object)
@@ -151,7 +164,7 @@ def _read_object(path: Path, text: Opened, choice: SourceChoice) -> SourceFile:
     keys = list(inside.starts)
     is_case = choice.known(keys) >= _SURE
     nested = bool(keys) and all(sign in "{[" for sign in inside.starts.values())
-    one_line = len(inside.lists) > 1 and _is_by_lines(path)  # a case with lists in it
+    one_line = len(inside.lists) > 1 and _is_by_lines(path) and choice.known(keys) > 0  # a case with lists in it
     if inside.more or one_line or (is_case and not nested) or not (inside.lists or nested):
         return source_of_objects(path, partial(_numbered, path, text, _Reader.objects), choice)
     if not inside.lists or (is_case and len(inside.lists) == len(keys) > 1):

@@ -29,9 +29,17 @@ _GZIP = b"\x1f\x8b"
 # As for the parts of a workbook: deflate can do 1,032 times, honest tables shrink 5 to 50 times.
 _MAX_RATIO, _SMALL, _MAX_UNPACKED = 200, 16 * 1024 * 1024, 8 * 1024**3
 _SAMPLE = 64 * 1024  # bytes by which Big5 is told from GB18030, and UTF-16 is known without a mark
-_BIG5 = "cp950"
+_BIG5, _WESTERN = "cp950", "cp1252"
+# Three bytes of UTF-8, as every Chinese letter has; no line of Chinese in GB18030 is all UTF-8 with them by chance.
+_UTF8_WORDS = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}")
+_WESTERN_MARK = re.compile(rb"[A-Za-z]{2}[\x85\x91-\x97][A-Za-z]")  # isn’t, with the one byte of Windows-1252
+_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")  # Chinese letters have two or more, Latin ones with accents stand alone
+_FOUR_BYTES = re.compile(rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]")  # of GB18030's rare letters
+# In what is taken for Windows-1252: a capital letter behind a small one, or a mark that texts hardly have.
+_UNUSUAL = re.compile("[a-z\xdf-\xff][\xc0-\xd6\xd8-\xdeŠŒŽŸ]|[¤¦¨¬¯¸¹ƒˆ˜†‡]")
 # What "surrogateescape" leaves where bytes could not be read, and what "\ud83d" in JSON gives.
 _HALVES = re.compile("[\ud800-\udfff]")
+_UNREAD = re.compile("[\udc80-\udcff]")  # those of bytes alone
 _TWO_BYTES = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
 
 
@@ -90,6 +98,11 @@ def readable(text: str) -> str:
     return text if text.isascii() else _HALVES.sub("\ufffd", text)
 
 
+def is_readable(text: str) -> bool:
+    """Whether all bytes of a text were; half a picture in JSON is no byte."""
+    return text.isascii() or _UNREAD.search(text) is None
+
+
 def lines(file: TextIO) -> Iterator[str]:
     """The lines of a file; of a line beyond MAX_RECORD only the beginning, cut without a line end."""
     while line := file.readline(MAX_RECORD):
@@ -122,19 +135,7 @@ def encoding_of(path: Path) -> Encoding:
         return wide, "replace"
     if _decodes(path, "utf-8"):
         return "utf-8", "strict"
-    if _decodes(path, "gb18030") and not _looks_big5(_of_two_bytes(start)) and not _begins_as_utf8(start):
-        return "gb18030", "strict"
     return _by_lines(path)
-
-
-def _of_two_bytes(start: bytes) -> bytes:
-    return b"".join(line for line in start.splitlines() if not line.isascii())
-
-
-def _begins_as_utf8(start: bytes) -> bool:
-    """Whether the first line with more than ASCII is UTF-8, which no line of Chinese in GB18030 is by chance."""
-    first = next((line for line in start.splitlines() if not line.isascii()), b"")
-    return _line_decodes(first, "utf-8")
 
 
 def _wide(start: bytes) -> str | None:
@@ -164,34 +165,50 @@ class _LinesByEncoding:
     """How many lines with more than ASCII there are, and which of them are in which encoding."""
 
     count: int = 0
-    right: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("utf-8", "gb18030"), 0))
+    right: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("utf-8", "gb18030", _WESTERN), 0))
     first: dict[str, bool] = field(default_factory=dict)  # of the first of them
     number: int = 0  # of the first of them, in the file
+    sure: dict[str, int] = field(default_factory=dict)  # the first line that is surely in one
+    with_words: int = 0  # lines that are surely UTF-8
+    runs: int = 0  # of bytes that are not ASCII
+    single: int = 0  # those of one byte
     sample: bytes = b""
 
 
 def _by_lines(path: Path) -> Encoding:
     """The encoding of most lines: half a character in one row must not stop the others.
 
-    Where the first of them, the header's, is in another one than the rest, the file is of two programs: refused.
+    Where a line is surely in another one than the rest, the file is of two programs: refused, since in the wrong one it
+    is other words, without a sign of it.
     """
     found = _counted(path)
-    utf, chinese = (found.right[each] * 2 >= found.count for each in ("utf-8", "gb18030"))
-    if utf:
+    utf = found.right["utf-8"]
+    if utf * 2 >= found.count and (found.with_words * 2 >= found.count or utf >= found.right["gb18030"]):
         if not found.first["utf-8"] and found.first["gb18030"]:
-            raise _mixed(path, found, "GB18030", "UTF-8")
+            raise _mixed(path, found.number, "GB18030", "UTF-8")
         return "utf-8", "surrogateescape"
-    if found.first["utf-8"] and chinese:
-        raise _mixed(path, found, "UTF-8", "GB18030")
     if _looks_big5(found.sample):
+        _refuse_mixed(path, found, "UTF-8", "Big5")
         return _BIG5, "surrogateescape"
-    if chinese:
-        return "gb18030", "surrogateescape"
-    raise IntakeError("file.encoding", name=path.name)
+    if found.single * 2 > found.runs:
+        _refuse_mixed(path, found, "UTF-8", "Windows-1252")
+        if found.right[_WESTERN] == found.count:
+            return _WESTERN, "strict"
+        raise IntakeError("file.encoding", name=path.name)
+    if found.right["gb18030"] * 2 < found.count:
+        raise IntakeError("file.encoding", name=path.name)
+    _refuse_mixed(path, found, "UTF-8", "GB18030")
+    _refuse_mixed(path, found, "Windows-1252", "GB18030")
+    return "gb18030", "surrogateescape"
 
 
-def _mixed(path: Path, found: _LinesByEncoding, first: str, rest: str) -> IntakeError:
-    return IntakeError("file.mixed_encodings", name=path.name, row=found.number, first=first, rest=rest)
+def _refuse_mixed(path: Path, found: _LinesByEncoding, one: str, rest: str) -> None:
+    if one in found.sure:
+        raise _mixed(path, found.sure[one], one, rest)
+
+
+def _mixed(path: Path, line: int, one: str, rest: str) -> IntakeError:
+    return IntakeError("file.mixed_encodings", name=path.name, row=line, first=one, rest=rest)
 
 
 def _counted(path: Path) -> _LinesByEncoding:
@@ -200,17 +217,34 @@ def _counted(path: Path) -> _LinesByEncoding:
     with open_bytes(path) as file:
         while line := file.readline(MAX_RECORD):
             number += 1
-            if line.isascii():
-                continue
-            found.count += 1
-            for encoding in found.right:
-                decodes = _line_decodes(line, encoding)
-                found.right[encoding] += decodes
-                found.first.setdefault(encoding, decodes)
-            found.number = found.number or number
-            if len(found.sample) < _SAMPLE:
-                found.sample += line[:_SAMPLE]
+            if not line.isascii():
+                _count(found, line, number)
     return found
+
+
+def _count(found: _LinesByEncoding, line: bytes, number: int) -> None:
+    found.count += 1
+    decodes = {each: _line_decodes(line, each) for each in ("utf-8", "gb18030")}
+    if decodes["utf-8"] and _UTF8_WORDS.search(line):
+        found.sure.setdefault("UTF-8", number)
+        found.with_words += 1
+    elif _WESTERN_MARK.search(line):
+        found.sure.setdefault("Windows-1252", number)
+    decodes[_WESTERN] = _is_western(line)
+    for encoding, does in decodes.items():
+        found.right[encoding] += does
+        found.first.setdefault(encoding, does)
+    found.number = found.number or number
+    runs = _HIGH_BYTES.findall(_FOUR_BYTES.sub(b"", line))
+    found.runs += len(runs)
+    found.single += sum(len(run) == 1 for run in runs)
+    if len(found.sample) < _SAMPLE:
+        found.sample += line[:_SAMPLE]
+
+
+def _is_western(line: bytes) -> bool:
+    """Whether a line may be Windows-1252: no letters or marks that nobody writes, as other encodings would give."""
+    return _line_decodes(line, _WESTERN) and not _UNUSUAL.search(line.decode(_WESTERN))
 
 
 def _line_decodes(line: bytes, encoding: str) -> bool:

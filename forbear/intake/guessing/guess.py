@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 from forbear.intake import date_order
-from forbear.intake.columns import NOTES, is_reject_column, missing_facts
+from forbear.intake.columns import NOTES, added_by_rejects, missing_facts
 from forbear.intake.date_order import DateOrder
 from forbear.intake.guessing import shapes
 from forbear.intake.guessing.guessed import BY_NAME, GIVEN, OTHER_SHAPE, PROPOSED, SAME_COLUMN, SAME_FILE, Guessed
@@ -163,10 +163,12 @@ class _Guesser:
         self._around, self._given, self._past = around, given, past
         self._vocabulary = vocabulary
         self._certain: set[str] = set()
+        self._added = frozenset[str]()  # columns of a rejects file
 
     def look_over(self, headers: Sequence[str]) -> None:
         """What a header means may hang on what the others are called."""
         known = (self.names.of(header) for header in headers)
+        self._added = added_by_rejects(distinct(headers))
         self._certain = {header.facts[0] for header in known if header is not None and header.sure}
 
     @cached_property
@@ -187,7 +189,7 @@ class _Guesser:
         shape = shapes.shape_of(cells)
         if header in self._given.columns:
             return Guessed(header, self._given.columns[header], "certain", said("guess.given"), shape, GIVEN)
-        if is_reject_column(header):
+        if header in self._added:
             return Guessed(header, _UNUSED, "certain", said("guess.rejects"), shape)
         if (found := self._remembered(header, shape)) is not None:
             return found

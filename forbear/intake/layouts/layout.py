@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from forbear.intake.columns import NOTES, is_reject_column
+from forbear.intake.columns import NOTES, added_by_rejects
 from forbear.intake.date_order import in_order, order_in
 from forbear.intake.headers import unit_named
 from forbear.intake.layouts import wide
@@ -55,9 +55,8 @@ class Layout:
             for number, units in self.units.items()
         }
         self.fields: list[str | None] = [None if use is None else use.fact for use in uses]
-        self.others = [
-            (at, name) for at, name in enumerate(names) if self.fields[at] is None and not is_reject_column(name)
-        ]
+        added = added_by_rejects(names)
+        self.others = [(at, name) for at, name in enumerate(names) if self.fields[at] is None and name not in added]
         self.private = [name for name in facts if self._facts[name].private]
 
     def rows(self, row: SourceRow) -> Iterator[tuple[SourceRow, int | None]]:

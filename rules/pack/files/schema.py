@@ -111,7 +111,7 @@ class FactEntry(Model):
     maximum: int | None = None
     max_length: int | None = None
     suffixes: tuple[str, ...] = ()
-    free: bool = False  # a text that people write as they like: red flags are looked for in it
+    free: bool = False  # a text that people write as they like: red flags are looked for in it, however short
     past: bool = False  # a date of something that has happened: intake refuses one after the day of triage
     urgent: tuple[bool | str, ...] = ()  # values that send a case to the urgent queue, before any rule is asked
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from forbear.intake import Guess, Intake, IntakeError, SourceFile, guess, understand
+from forbear.intake import Accepted, Guess, Intake, IntakeError, SourceFile, guess, understand
+from forbear.intake.columns import added_by_rejects
 from forbear.intake.source import SourceRow, distinct
 from tests.support.case_files import VOCABULARY
 
@@ -100,3 +101,23 @@ def test_two_columns_of_one_name_are_one_too_many_in_both_languages() -> None:
     fault = caught.value
     assert fault.en == "The columns '余额' and '余额 (2)' both mean balance: keep one of them."
     assert fault.zh == "“余额”和“余额 (2)”两列都是余额，请只保留一列。"
+
+
+@pytest.mark.parametrize(
+    ("columns", "added"),
+    [
+        (["a", "row", "field", "error"], {"row", "field", "error"}),
+        (["error", "a", "Row ", "field", "error (2)"], {"Row ", "field", "error (2)"}),
+        (["a", "row", "error"], set()),
+        (["error"], set()),
+    ],
+)
+def test_only_all_three_columns_of_a_rejects_file_are_passed_over(columns: list[str], added: set[str]) -> None:
+    assert added_by_rejects(columns) == added
+
+
+def test_a_column_that_is_called_like_one_of_a_rejects_file_is_told_and_kept() -> None:
+    intake = understand(_source([*REQUIRED, "error"], ["C-1", "房贷", "3", "不想活了"]), VOCABULARY)
+    assert [case.extra for case in intake if isinstance(case, Accepted)] == [{"error": "不想活了"}]
+    assert intake.unknown == ["error"]
+    assert any("error" in notice.en for notice in intake.notices)

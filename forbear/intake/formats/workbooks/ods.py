@@ -35,7 +35,7 @@ from forbear.intake.formats.workbooks.ods_cells import (
     cells_of,
     times_of,
 )
-from forbear.intake.formats.workbooks.sheets import open_sheets
+from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
 from forbear.intake.formats.workbooks.xlsx_package import opened
 from forbear.intake.formats.workbooks.xml_stream import LeapingStream, elements, without_entities
 from forbear.intake.source import MAX_RECORD, MAX_SHEET_ROWS, IntakeError, SourceChoice, SourceFile, is_blank
@@ -55,13 +55,16 @@ _MAX_COLUMNS = 16_384  # of a sheet, in Excel and LibreOffice
 _READ = (_SHEET, _ROW, _COLUMN, _STYLE_ELEMENT)
 
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-F]{4}_)")  # XML has no place for these
+_COMMENT = re.compile(rb"<office:annotation[ >/]")
 _GAP = re.compile(r"\t|^ +| +$| {2,}")  # white space that needs an element to be kept
 
 
 def read(path: Path, choice: SourceChoice) -> SourceFile:
     """Open an .ods file."""
     _refuse_password(path)
-    return open_sheets(path, [start.sheet(path) for start in _survey(path)], choice)
+    tables, comments = _counts(path)
+    starts = _survey(path, alone=tables == 1)
+    return with_comments(open_sheets(path, [start.sheet(path) for start in starts], choice), comments)
 
 
 @dataclass
@@ -94,16 +97,15 @@ class _Start:
         return Sheet(rows, self.name, self.shown, lambda: self.hidden_columns)
 
 
-def _survey(path: Path) -> list[_Start]:
+def _survey(path: Path, *, alone: bool) -> list[_Start]:
     """How each sheet begins. Past that, a document of one sheet is not read, and the rows of others are leapt over."""
     try:
-        return _starts(path, leap=True)
+        return _starts(path, leap=True, alone=alone)
     except IntakeError:  # its rows stand in groups, or tables in its cells: it has to be read whole
-        return _starts(path, leap=False)
+        return _starts(path, leap=False, alone=alone)
 
 
-def _starts(path: Path, *, leap: bool) -> list[_Start]:
-    alone = _tables(path) == 1
+def _starts(path: Path, *, leap: bool, alone: bool) -> list[_Start]:
     found: dict[int, _Start] = {}
     reader = _Document(path)
     for row in reader.rows(FIRST_ROWS + 2, leap=leap):
@@ -117,10 +119,16 @@ def _starts(path: Path, *, leap: bool) -> list[_Start]:
     return list(found.values())
 
 
-def _tables(path: Path) -> int:
-    """How many tables a document may have, at most."""
+def _counts(path: Path) -> tuple[int, int]:
+    """How many tables a document may have, at most, and on how many cells a comment hangs."""
+    tables = comments = 0
+    before = b""
     with opened(path) as package, package.open("content.xml") as stream:
-        return sum(text.count(b"<table:table ") for _, text in without_entities(stream, _BIG_BLOCK))
+        for _, text in without_entities(stream, _BIG_BLOCK):
+            tables += text.count(b"<table:table ")
+            comments += len(_COMMENT.findall(text)) - len(_COMMENT.findall(before))
+            before = text[-32:]  # with which the next begins
+    return tables, comments
 
 
 def _refuse_password(path: Path) -> None:

@@ -14,6 +14,13 @@ from rules.pack.files.schema import Text
 _SURE = 2  # names of facts by which a sheet is known for one of cases
 
 
+def with_comments(source: SourceFile, count: int) -> SourceFile:
+    """The table, telling how many comments hang on its cells: nobody reads them."""
+    if not count:
+        return source
+    return replace(source, told=lambda: (*source.notices, said("notice.comments", n=count)))
+
+
 def open_sheets(path: Path, sheets: Sequence[Sheet], choice: SourceChoice) -> SourceFile:
     """The sheet that was chosen, or else the only visible one that can be a table of cases.
 

@@ -21,7 +21,7 @@ from forbear.intake.formats.format import Content, Format, Rows, drafted, one_sh
 from forbear.intake.formats.formula_injection import neutralise, quote_again, restore
 from forbear.intake.formats.table import Sheet, TableRow
 from forbear.intake.formats.workbooks.merged_cells import FilledDown, Merges, blank_but_filled
-from forbear.intake.formats.workbooks.sheets import open_sheets
+from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
 from forbear.intake.formats.workbooks.xlsx_package import check_workbook, opened, part_name
 from forbear.intake.formats.workbooks.xlsx_workbook import Workbook, Worksheet, text_of
 from forbear.intake.formats.workbooks.xml_stream import elements
@@ -39,8 +39,10 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
     with opened(path) as package:
         workbook = Workbook(path, package)
         _ = workbook.strings, workbook.formats  # while the package is open
+        comments = {sheet.name: workbook.comments(sheet) for sheet in workbook.sheets}
     tables = (_Table(path, workbook, sheet, merges.get(part_name(sheet.part), Merges())) for sheet in workbook.sheets)
-    return open_sheets(path, [table.sheet() for table in tables], choice)
+    source = open_sheets(path, [table.sheet() for table in tables], choice)
+    return with_comments(source, comments.get(source.sheet or "", 0))
 
 
 class _Table:

@@ -80,6 +80,15 @@ class Workbook:
         with self._package.open(part) as stream:
             return etree.parse(stream, parser).getroot()
 
+    def comments(self, sheet: Worksheet) -> int:
+        """How many cells of a sheet have a comment; a thread of them has one of its own beside."""
+        part = self._linked(sheet.part, "/comments") or self._linked(sheet.part, "/threadedComment")
+        if part is None:
+            return 0
+        with self._package.open(part) as stream:
+            tags = ("{*}comment", "{*}threadedComment")
+            return len({item.get("ref") for event, item in elements(stream, tags) if event == "start"})
+
     @cached_property
     def strings(self) -> list[str]:
         """The shared strings: all of them, for any cell may need any (the package limits them)."""

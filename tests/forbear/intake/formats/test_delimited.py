@@ -1,12 +1,15 @@
 """CSV and TSV as spreadsheets and people really write them."""
 
 import gzip
+import io
 import os
 from pathlib import Path
 
 import pytest
 
 from forbear.intake import IntakeError, read
+from forbear.intake.formats.delimited import _records
+from forbear.intake.formats.text_files import encoding_of
 from tests.support.case_files import HEADER, good, lines, open_source, read_all, refs, write
 
 TABLE = lines(HEADER, good(1), good(2))
@@ -51,6 +54,14 @@ def test_half_a_character_spoils_its_own_row_only(tmp_path: Path) -> None:
     assert [(row.row, row.field, row.cells[-1]) for row in rejected] == [(2, "notes", "\ufffd")]
 
 
+def test_words_that_cannot_be_read_are_lost_in_no_column_in_silence(tmp_path: Path) -> None:
+    text = lines([*HEADER, "回访"], [*good(1), "好"], [*good(2), "好"], [*good(3), "好"]).encode()
+    path = tmp_path / "cases.csv"
+    path.write_bytes(text + ",".join([*good(4), "不想活了"]).encode("gb18030"))
+    accepted, rejected = read_all(path)
+    assert (refs(accepted), [row.field for row in rejected]) == (["C-1", "C-2", "C-3"], ["product;notes;回访"])
+
+
 def test_quoted_cells_may_hold_separators_quotes_and_line_breaks(tmp_path: Path) -> None:
     cell = '他说"再等等",\r\n下月还\n\n完'
     quoted = '"' + cell.replace('"', '""') + '"'
@@ -76,6 +87,46 @@ def test_a_quote_opened_in_one_row_and_closed_in_another_does_not_take_the_rows_
     accepted, rejected = read_all(write(tmp_path, "cases.csv", lines(HEADER, *rows)))
     assert refs(accepted) == ["C-1", "C-3", "C-4", "C-5", "C-6"]
     assert [row.row for row in rejected] == [2]
+
+
+@pytest.mark.parametrize(
+    ("width", "rows"),
+    [
+        (6, ['A1,花呗,45,失业,12000,"联系不上', 'A2,花呗,45,失业,13000,不想活了"']),  # in the last line
+        (6, ['A1,花呗,45,失业,12000,"联系不上', 'A2,花呗,45,失业,不想活了"']),  # that lacks a cell
+        (5, ['A1,花呗,"45', "A2,花呗,46,失业,不想活了", 'A3,花呗,",失业,x']),
+        (3, ['A1,45,"联系不上', 'A2,50,不想活了"']),  # in narrow tables
+        (3, ['A1,45,"联系不上', "A2,,不想活了", 'A3,50,x"']),
+        (2, ['A1,"联系不上', 'A12,不想活了"']),
+    ],
+)
+def test_no_quote_swallows_the_row_of_another_case(width: int, rows: list[str]) -> None:
+    records = list(_records(io.StringIO("\n".join(rows) + "\n"), ",", width))
+    assert len(records) == len(rows)
+    assert records[0][1].error is not None
+
+
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [
+        (6, 'A1,花呗,45,失业,12000,"第一次联系不上\n第二次已接"'),
+        (6, 'A1,花呗,45,失业,12000,"he called\nlost his job, wife is ill, cannot pay, two kids, rent, food"'),
+        (4, '"A\n1",花呗,45,失业'),
+        (4, 'A1,"花\n呗",45,失业'),
+        (2, 'A1,"一,\n二,三"'),
+        (2, '1,"联系不上\n下月再打"'),
+    ],
+)
+def test_a_cell_of_several_lines_is_one(width: int, text: str) -> None:
+    [(_, record)] = _records(io.StringIO(text + "\n"), ",", width)
+    assert (len(record.cells), record.error) == (width, None)
+
+
+def test_a_comma_of_thousands_is_no_separator_whatever_blank_ends_the_row(tmp_path: Path) -> None:
+    header = ["case_ref", "product", "days_overdue", "balance", "monthly_due"]
+    text = lines(header) + "A1,房贷,45,12,000,\r\nA2,房贷,45,12000,800,\r\nA3,房贷,45,12000,,\r\n"
+    accepted, rejected = read_all(write(tmp_path, "cases.csv", text))
+    assert (refs(accepted), [(row.row, row.cells[-1]) for row in rejected]) == (["A2", "A3"], [(1, "000,")])
 
 
 def test_nothing_but_wrong_quotes_still_costs_no_good_row(tmp_path: Path) -> None:
@@ -249,6 +300,37 @@ def test_a_header_in_another_encoding_than_the_rows_is_named(tmp_path: Path) -> 
         path.write_bytes(lines(HEADER).encode(one) + rows.encode(other))
         with pytest.raises(IntakeError, match=f"line 1 is {one.upper()}, the rest {other.upper()}"):
             open_source(path)
+
+
+def test_a_line_in_another_encoding_than_the_rest_is_named(tmp_path: Path) -> None:
+    rows = [good(number) for number in range(1, 5)]
+    for rest, other in (("gb18030", "utf-8"), ("cp950", "utf-8"), ("gb18030", "cp1252")):
+        text = [line.encode(rest, "replace") for line in lines(HEADER, *rows).splitlines(keepends=True)]
+        stray = "C-9,房貸,3,1,他說不想活了\r\n" if other == "utf-8" else "C-9,mortgage,3,1,life isn’t worth it\r\n"
+        path = tmp_path / "cases.csv"
+        path.write_bytes(b"".join([*text[:3], stray.encode(other), *text[3:]]))
+        with pytest.raises(IntakeError, match=r"in two encodings: line 4 is (UTF-8|Windows-1252), the rest"):
+            encoding_of(path)
+
+
+@pytest.mark.parametrize("text", ["life isn’t worth living", "“no”… he said – owes £500", "café Müller", "naïve"])
+def test_english_of_windows_is_read_as_it_was_written(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, "cases.csv", lines(["case_ref", "notes"], ["A1", text], ["A2", "ok"]), "cp1252")
+    assert encoding_of(path) == ("cp1252", "strict")
+
+
+@pytest.mark.parametrize("content", [b"a,b\nA1,life isn\xd5t worth it\n", b"a,b\nA1,caf\x8e\n", b"a,b\nA1,x\x81y\n"])
+def test_single_bytes_of_nobody_knows_what_are_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_bytes(content)
+    with pytest.raises(IntakeError, match="neither UTF-8 nor GB18030"):
+        encoding_of(path)
+
+
+@pytest.mark.parametrize("words", [["女", "张伟"], ["镕张", "朱镕基"], ["𬱖", "王"], ["堃", "李", "喆喆"]])
+def test_rare_chinese_letters_are_no_english(tmp_path: Path, words: list[str]) -> None:
+    path = write(tmp_path, "cases.csv", lines(["case_ref", "name"], *(["A", word] for word in words)), "gb18030")
+    assert encoding_of(path)[0] == "gb18030"
 
 
 def test_a_packed_file_is_no_bomb_and_not_cut_off(tmp_path: Path) -> None:

@@ -184,6 +184,23 @@ def test_a_key_twice_costs_its_object_only(tmp_path: Path, ending: str) -> None:
     ]
 
 
+@both
+@pytest.mark.parametrize(
+    ("inside", "key"),
+    [
+        ('{"高": 1, "高": 2}', "家庭.高"),
+        ('{"a": {"b": 1, "b": 1}}', "家庭.a.b"),
+        ('[1, [{"b": 1, "b": 2}]]', "家庭.b"),
+    ],
+)
+def test_a_key_twice_anywhere_inside_costs_the_whole_object(tmp_path: Path, ending: str, inside: str, key: str) -> None:
+    path = write_objects(tmp_path, ending, [case(1), case(2)])
+    path.write_text(path.read_text().replace('"逾期天数": "1"', f'"逾期天数": "1", "家庭": {inside}'))
+    accepted, rejected = read_all(path)
+    assert refs(accepted) == ["C-2"]
+    assert [(row.field, f"“{key}”" in row.zh) for row in rejected] == [(key, True)]
+
+
 def test_two_names_of_a_fact_are_one_column_where_no_object_has_both(tmp_path: Path) -> None:
     english = dict(zip(["case_ref", "product", "days_overdue", "balance", "notes"], good(2), strict=True))
     path = write_objects(tmp_path, ".jsonl", [case(1), english])

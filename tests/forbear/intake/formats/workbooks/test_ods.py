@@ -431,3 +431,12 @@ def test_a_sheet_is_found_behind_one_that_is_long(tmp_path: Path, grouped: bool)
     content = ods_content(ods_table(*long), ods_table(*cases).replace('"S"', '"案件"'), ods_table(*long))
     source = open_source(write_ods(tmp_path / "cases.ods", content))
     assert (source.sheet, [row.number for row in source]) == ("案件", list(range(1, 901)))
+
+
+def test_comments_on_cells_are_told(tmp_path: Path) -> None:
+    inside = "<office:annotation><text:p>不想活了</text:p></office:annotation><text:p>x</text:p>"
+    comment = f"<table:table-cell office:value-type='string'>{inside}</table:table-cell>"
+    source = read(written(tmp_path, ods_row(comment)))
+    assert [notice.en for notice in source.notices] == [
+        "A cell has a comment that was not read: write into a cell what is wanted of it."
+    ]

@@ -6,6 +6,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.comments import Comment
 
 from forbear.intake import IntakeError, SeveralTablesError, read
 from forbear.intake.formats.workbooks.xlsx_package import _BLOCK
@@ -362,3 +363,17 @@ def _replace(path: Path, part: str, old: bytes, new: bytes) -> Path:
         for name, content in parts.items():
             archive.writestr(name, content.replace(old, new) if name == part else content)
     return path
+
+
+def test_comments_on_cells_are_told(tmp_path: Path) -> None:
+    workbook = Workbook()
+    table = workbook.active
+    assert table is not None
+    table.append(HEADER)
+    table.append(good(1))
+    for cell in ("A2", "E2"):
+        table[cell].comment = Comment("客户说不想活了", "x")
+    workbook.save(tmp_path / "cases.xlsx")
+    assert [notice.en for notice in open_source(tmp_path / "cases.xlsx").notices] == [
+        "2 cells have comments that were not read: write into cells what is wanted of them."
+    ]
