@@ -154,3 +154,10 @@ def test_every_header_is_known_in_traditional_characters() -> None:
     for name, fact in VOCABULARY.facts.items():
         for header in () if fact.derived else (fact.title.zh, *fact.aliases):
             assert of(header.translate(traditional)).facts[0] == name
+
+
+@pytest.mark.parametrize("header", ["已还本金", "已还本金（元）", "Principal repaid", "repaid principal"])
+def test_what_was_repaid_at_any_time_is_asked_about(header: str) -> None:
+    found = of(header)
+    assert found.facts == ("principal_repaid_since",)
+    assert not found.sure
