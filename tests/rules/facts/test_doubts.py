@@ -68,7 +68,7 @@ def test_what_programs_write_for_no_date_is_none(field: str, cell: object) -> No
         ("annual_rate_percent", "0.05%", "below one percent"),
         ("annual_rate_percent", "0.0525", "below one percent"),
         ("annual_rate_percent", 0.0525, "below one percent"),
-        ("annual_rate_percent", "5‰", "below one percent"),
+        ("annual_rate_percent", "5‰", "of a month"),
         ("annual_rate_percent", "1800%", "too high for an annual rate"),
         ("balance", "9999999", "stands for none"),
         ("balance", "99999999.99", "stands for none"),

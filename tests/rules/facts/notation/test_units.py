@@ -37,6 +37,7 @@ def unit(of: Fact, text: str) -> Unit | OtherUnit:
         (SUM, "人民币万元", 4),
         (SUM, "单位：万元", 4),
         (SUM, "以人民币百万元计", 6),
+        (SUM, "all amounts in RMB'000", 3),
         (SUM, "千元", 3),
         (SUM, "亿元", 8),
         (SUM, "CNY 10,000", 4),
@@ -51,7 +52,8 @@ def unit(of: Fact, text: str) -> Unit | OtherUnit:
         (RATE, "%", 0),
         (RATE, "％/年", 0),
         (RATE, "% p.a.", 0),
-        (RATE, "‰", -1),
+        (RATE, "‰/年", -1),
+        (RATE, "年化千分之", -1),
         (RATE, "bp", -2),
         (RATE, "小数", 2),
         (DAYS, "天", 0),
@@ -78,6 +80,10 @@ def test_what_is_a_power_of_ten_of_the_facts_own_unit_is_applied(of: Fact, text:
         (MONTHLY, "per day", "days or by the day"),
         (MONTHLY, "季度", "quarters or by the quarter"),
         (RATE, "%/日", "days or by the day"),
+        (RATE, "‰", "of a month"),
+        (RATE, "千分比", "of a month"),
+        (RATE, "倍", "multiples of another rate"),
+        (SUM, "倍", "multiples of another rate"),
         (RATE, "月", "months or by the month"),
         (RATE, "元", "an amount of money"),
         (DAYS, "期", "instalments"),
@@ -98,7 +104,7 @@ def test_another_unit_is_named(of: Fact, text: str, seems: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["截至10月", "2026", "abc", "第一", "7", "0", "元!", "万x", "万万", "k w", "千分元", "x" * 41, "", "  ", "，"],
+    ["截至10月", "2026", "abc", "第一", "7", "0", "元!", "万x", "万万", "k w", "千分元", "合计", "all", "x" * 41, "", "  ", "，"],
 )
 def test_anything_else_is_no_unit(text: str) -> None:
     assert read_marks(text) is None
