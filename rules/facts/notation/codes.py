@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from rules.facts.notation.letters import clean
-from rules.facts.notation.personal import is_name, number_as, number_within
+from rules.facts.notation.personal import Personal, is_name, number_as, number_in_code
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import CodeKind
 
@@ -77,7 +77,7 @@ def remains(text: str, *, words: bool = False) -> str | None:
 
 def _personal(text: str) -> str | None:
     """Whether a reference says who somebody is, as far as that can be seen."""
-    found: Literal["name", "phone", "id_number"] | None = number_as(text)
-    if found is None and not text.isascii():
-        found = "name" if is_name(text) else number_within(text)
+    found: Personal | Literal["name"] | None = number_as(text) or number_in_code(text)
+    if found is None and not text.isascii() and is_name(text):
+        found = "name"
     return None if found is None else f"reference_is_{found}"

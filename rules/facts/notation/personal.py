@@ -8,22 +8,42 @@ from typing import Final, Literal, TypeAlias
 from rules.facts.notation.letters import clean
 from rules.locale.word_lists import word_lists
 
-Personal: TypeAlias = Literal["phone", "id_number"]
+Personal: TypeAlias = Literal["phone", "id_number", "mail"]
 
 SHORTEST: Final = 11  # characters that such a number has at least
-_ID: Final = (
-    r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])\d{4}(?:18|19|20)\d\d"
-    r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dx]"
-)
+_PLACE: Final = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])\d{4}"
+_DAY: Final = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_ID: Final = rf"{_PLACE}(?:18|19|20)\d\d{_DAY}\d{{3}}[\dx]"
+_OLD_ID: Final = rf"{_PLACE}[3-9]\d{_DAY}\d{{3}}"  # of 15 digits, given to who was born before 2000
 _PHONE: Final = r"(?:(?:\+|00)?86)?1[3-9]\d{9}"
-_ID_NUMBER: Final = re.compile(_ID, re.ASCII | re.IGNORECASE)
+_ID_NUMBER: Final = re.compile(rf"{_ID}|{_OLD_ID}", re.ASCII | re.IGNORECASE)
 _PHONE_NUMBER: Final = re.compile(_PHONE, re.ASCII)
-_ID_WITHIN: Final = re.compile(rf"(?<!\d){_ID}(?!\d)", re.ASCII | re.IGNORECASE)
+_ID_WITHIN: Final = re.compile(rf"(?<!\d)(?:{_ID}|{_OLD_ID})(?!\d)", re.ASCII | re.IGNORECASE)
 _PHONE_WITHIN: Final = re.compile(rf"(?<!\d){_PHONE}(?!\d)", re.ASCII)
+# As they are written within a code, whose other parts must not be taken together with them: FB-110101-19900307-1234.
+_ID_IN_CODE: Final = re.compile(
+    rf"(?<!\d){_PLACE}[\s.-]?(?:(?:18|19|20)\d\d{_DAY}[\s.-]?\d{{3}}[\dx]|[3-9]\d{_DAY}[\s.-]?\d{{3}})(?!\d)", re.ASCII | re.IGNORECASE
+)
+_PHONE_IN_CODE: Final = re.compile(
+    r"(?<!\d)(?:(?:\+|00)?86[\s.-]?)?1[3-9]\d(?:\d{8}|([\s.-])(?!(?:19|20)\d\d)\d{4}\1\d{4})(?!\d)", re.ASCII
+)
+_MAIL: Final = re.compile(r"[\w.+-]@[\w-]+\.[\w.-]*[a-z]", re.ASCII | re.IGNORECASE)
 _PARTING: Final = re.compile(r"[\s().-]+")
 _HAN: Final = r"\u3400-\u9fff"
 _NAME: Final = re.compile(rf"(?:{'|'.join(word_lists('surnames'))})[{_HAN}\u00b7]{{1,2}}")
 _LONGEST_NAME: Final = 4
+
+
+def number_in_code(text: str) -> Personal | None:
+    """Whose number or address stands whole in a code; its own numbers and dates are nobody's."""
+    if len(text) < SHORTEST and "@" not in text:
+        return None
+    plain = clean(text)
+    if _MAIL.search(plain):
+        return "mail"
+    if _ID_IN_CODE.search(plain):
+        return "id_number"
+    return "phone" if _PHONE_IN_CODE.search(plain) else None
 
 
 def number_as(text: str) -> Personal | None:
@@ -37,7 +57,9 @@ def number_as(text: str) -> Personal | None:
 
 
 def number_within(text: str) -> Personal | None:
-    """Whose number stands somewhere in a text."""
+    """Whose number or address stands somewhere in a text."""
+    if "@" in text and _MAIL.search(clean(text)):
+        return "mail"
     if len(text) < SHORTEST:
         return None
     bare = _PARTING.sub("", clean(text))

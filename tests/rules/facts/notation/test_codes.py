@@ -86,6 +86,9 @@ def test_what_lost_its_letters_is_no_code(of: Fact, cell: str, told: str) -> Non
         ("13800138000", "looks like a phone number"),
         ("+86 138-0013-8000", "looks like a phone number"),
         ("0086 13800138000", "looks like a phone number"),
+        ("FB-110101199003071234", "looks like an ID number or holds one"),
+        ("T13812345678", "looks like a phone number or holds one"),
+        ("li@example.com", "holds an e-mail address"),
     ],
 )
 def test_a_reference_is_nobodys_number(cell: str, told: str) -> None:
