@@ -22,7 +22,8 @@ _ID_WITHIN: Final = re.compile(rf"(?<!\d)(?:{_ID}|{_OLD_ID})(?!\d)", re.ASCII | 
 _PHONE_WITHIN: Final = re.compile(rf"(?<!\d){_PHONE}(?!\d)", re.ASCII)
 # As they are written within a code, whose other parts must not be taken together with them: FB-110101-19900307-1234.
 _ID_IN_CODE: Final = re.compile(
-    rf"(?<!\d){_PLACE}[\s.-]?(?:(?:18|19|20)\d\d{_DAY}[\s.-]?\d{{3}}[\dx]|[3-9]\d{_DAY}[\s.-]?\d{{3}})(?!\d)", re.ASCII | re.IGNORECASE
+    rf"(?<!\d){_PLACE}[\s.-]?(?:(?:18|19|20)\d\d{_DAY}[\s.-]?\d{{3}}[\dx]|[3-9]\d{_DAY}[\s.-]?\d{{3}})(?!\d)",
+    re.ASCII | re.IGNORECASE,
 )
 _PHONE_IN_CODE: Final = re.compile(
     r"(?<!\d)(?:(?:\+|00)?86[\s.-]?)?1[3-9]\d(?:\d{8}|([\s.-])(?!(?:19|20)\d\d)\d{4}\1\d{4})(?!\d)", re.ASCII

@@ -93,9 +93,7 @@ def read_marks(text: str, *, digits: bool = True) -> Marks | None:
             power += times
             foreign = foreign or (word.upper() if kind == "foreign" else "")
             kinds.add(kind)
-    if not kinds or ("whole" in kinds and kinds <= _IDLE):
-        return None
-    return Marks(frozenset(kinds), power, foreign)
+    return None if not kinds or "whole" in kinds <= _IDLE else Marks(frozenset(kinds), power, foreign)
 
 
 def unit_in(fact: Fact, marks: Marks, name: str, column: Unit = OWN) -> Unit | OtherUnit:

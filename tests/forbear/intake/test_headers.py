@@ -166,7 +166,9 @@ def test_what_was_repaid_at_any_time_is_asked_about(header: str) -> None:
     assert not found.sure
 
 
-@pytest.mark.parametrize("header", ["月供（合计）", "欠款余额（合计）", "月供（合计，元）", "Balance (all)", "Monthly payment (total)"])
+@pytest.mark.parametrize(
+    "header", ["月供（合计）", "欠款余额（合计）", "月供（合计，元）", "Balance (all)", "Monthly payment (total)"]
+)
 def test_a_total_is_not_taken_for_that_of_this_debt(header: str) -> None:
     found = NAMES.of(header)
     assert found is None or not found.sure

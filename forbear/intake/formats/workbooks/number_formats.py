@@ -20,8 +20,14 @@ _SECTION = re.compile(r'((?:"[^"]*"?|[\\!_*].|\[[^\]]*\]|[^;])*);?', re.DOTALL)
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _NO_DIGITS = re.compile(r'"[^"]*"?|[\\!_*].|\[[^\]]*\]', re.DOTALL)  # what a format shows as it stands, colours, places
 _CURRENCIES = {  # of a place, where the sign beside a number may be that of several: ¥ is yen in Japan
-    **{"411": "JPY", "ja-jp": "JPY", "404": "TWD", "zh-tw": "TWD"},
-    **{"c04": "HKD", "zh-hk": "HKD", "1404": "MOP", "zh-mo": "MOP"},
+    "411": "JPY",
+    "ja-jp": "JPY",
+    "404": "TWD",
+    "zh-tw": "TWD",
+    "c04": "HKD",
+    "zh-hk": "HKD",
+    "1404": "MOP",
+    "zh-mo": "MOP",
 }
 _AROUND = " \t\u3000\xa0¥￥()（）"  # a number, and these say nothing of its scale
 EXACT = 1e15  # up to which a float keeps every digit

@@ -104,7 +104,25 @@ def test_another_unit_is_named(of: Fact, text: str, seems: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["截至10月", "2026", "abc", "第一", "7", "0", "元!", "万x", "万万", "k w", "千分元", "合计", "all", "x" * 41, "", "  ", "，"],
+    [
+        "截至10月",
+        "2026",
+        "abc",
+        "第一",
+        "7",
+        "0",
+        "元!",
+        "万x",
+        "万万",
+        "k w",
+        "千分元",
+        "合计",
+        "all",
+        "x" * 41,
+        "",
+        "  ",
+        "，",
+    ],
 )
 def test_anything_else_is_no_unit(text: str) -> None:
     assert read_marks(text) is None
