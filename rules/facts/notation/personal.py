@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Final, Literal, TypeAlias
 
@@ -32,6 +33,7 @@ _MAIL: Final = re.compile(r"[\w.+-]@[\w-]+\.[\w.-]*[a-z]", re.ASCII | re.IGNOREC
 _PARTING: Final = re.compile(r"[\s().-]+")
 _HAN: Final = r"\u3400-\u9fff"
 _NAME: Final = re.compile(rf"(?:{'|'.join(word_lists('surnames'))})[{_HAN}\u00b7]{{1,2}}")
+_NEW_ID: Final = 18  # characters of an ID number; the old ones have 15
 _LONGEST_NAME: Final = 4
 
 
@@ -67,6 +69,18 @@ def number_within(text: str) -> Personal | None:
     if _ID_WITHIN.search(bare):
         return "id_number"
     return "phone" if _PHONE_WITHIN.search(bare) else None
+
+
+def birthday(id_number: str) -> dt.date | None:
+    """The day that an ID number of the mainland says somebody was born; None where it is none."""
+    bare = _PARTING.sub("", clean(id_number))
+    if not _ID_NUMBER.fullmatch(bare):
+        return None
+    day = bare[6:14] if len(bare) == _NEW_ID else f"19{bare[6:12]}"
+    try:
+        return dt.date(int(day[:4]), int(day[4:6]), int(day[6:]))
+    except ValueError:
+        return None
 
 
 def is_name(text: str) -> bool:
