@@ -106,10 +106,7 @@ def text_reader(fact: Fact) -> Reader:
         if not text.isascii():
             text = seen(text).strip()
         if code is not None and text:
-            try:
-                text = code(text)
-            except CodeError as error:
-                raise CellError(error.key, cell=shown(text)) from None
+            text = _coded(code, text, cell)
         if len(text) > longest:
             raise CellError("text_too_long", most=longest)
         if not text.isprintable() and _UNSTORABLE.search(text):
@@ -121,6 +118,15 @@ def text_reader(fact: Fact) -> Reader:
         return None if is_blank(text) else text
 
     return read
+
+
+def _coded(code: Callable[[str], str], text: str, cell: object) -> str:
+    if isinstance(cell, bool | dt.date):
+        raise CellError("turned", cell=shown(cell))
+    try:
+        return code(text)
+    except CodeError as error:
+        raise CellError(error.key, cell=shown(text)) from None
 
 
 def by_cause(read: Reader) -> Reader:

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 from rules.facts.case_facts import Facts, FieldError, display, number
 from rules.facts.cell_doubts import HUNDREDTHS, filled
+from rules.facts.notation.personal import birthday
 from rules.pack.files import doubts as d
 from rules.pack.files.schema import Text, Vocabulary
 
@@ -21,6 +22,7 @@ _Found: TypeAlias = tuple[str, _Named, dict[str, object]]
 _Check: TypeAlias = Callable[[Facts], Sequence[_Found]]
 _DAYS_OF_4_YEARS: Final = 1461
 _NOTHING: Final[Sequence[_Found]] = ()
+_MOST: Final = 60  # percent of the numbers of a column
 SAMPLE: Final = 500  # rows by which a column is judged
 
 
@@ -64,6 +66,12 @@ def _needed(doubt: d.Doubt) -> frozenset[str]:
             return frozenset((doubt.days, doubt.since))
         case d.TooYoung():
             return frozenset((doubt.age, doubt.on))
+        case d.Longer():
+            return frozenset((doubt.days, doubt.since))
+        case d.Denied():
+            return frozenset((doubt.fact,))
+        case d.OtherBirth():
+            return frozenset((doubt.age, doubt.id_number))
     return frozenset()
 
 
@@ -76,12 +84,18 @@ def _check(doubt: d.Doubt, vocabulary: Vocabulary, as_of: dt.date | None) -> _Ch
             return _not_the_sum(doubt)
         case d.MoreThan():
             return _more_than(doubt, 100 if vocabulary.facts[doubt.fact].type in HUNDREDTHS else 1)
+        case d.Denied():
+            return _denied(doubt)
         case d.FarDay() if as_of is not None:
             return _far_day(doubt, as_of)
         case d.DaysApart() if as_of is not None:
             return _days_apart(doubt, as_of)
         case d.TooYoung() if as_of is not None:
             return _too_young(doubt, as_of)
+        case d.Longer() if as_of is not None:
+            return _longer(doubt, as_of)
+        case d.OtherBirth() if as_of is not None:
+            return _other_birth(doubt, as_of)
     return None
 
 
@@ -174,13 +188,48 @@ def _too_young(doubt: d.TooYoung, as_of: dt.date) -> _Check:
     return check
 
 
+def _longer(doubt: d.Longer, as_of: dt.date) -> _Check:
+    def check(facts: Facts) -> Sequence[_Found]:
+        days, since = number(facts, doubt.days), facts.get(doubt.since)
+        if not days or not isinstance(since, dt.date):
+            return _NOTHING
+        counted = max(0, (as_of - since).days)
+        return [(doubt.days, {"other": doubt.since}, {"limit": counted})] if days > counted + doubt.by_more_than else []
+
+    return check
+
+
+def _denied(doubt: d.Denied) -> _Check:
+    def check(facts: Facts) -> Sequence[_Found]:
+        value = facts.get(doubt.fact)
+        if type(value) is not type(doubt.value) or value != doubt.value:
+            return _NOTHING
+        other = next((name for name in doubt.by if facts.get(name)), None)
+        return _NOTHING if other is None else [(doubt.fact, {"other": other}, {})]
+
+    return check
+
+
+def _other_birth(doubt: d.OtherBirth, as_of: dt.date) -> _Check:
+    def check(facts: Facts) -> Sequence[_Found]:
+        age, born = number(facts, doubt.age), birthday(str(facts.get(doubt.id_number, "")))
+        if age is None or born is None:
+            return _NOTHING
+        then = as_of.year - born.year - ((as_of.month, as_of.day) < (born.month, born.day))
+        return (
+            [(doubt.age, {"other": doubt.id_number}, {"limit": then})] if abs(age - then) > doubt.by_more_than else []
+        )
+
+    return check
+
+
 def columns_in_doubt(
     vocabulary: Vocabulary, rows: Sequence[Facts], sure: Collection[str] = ()
 ) -> dict[str, FieldError]:
-    """The columns whose numbers seem to be in another unit; not those whose unit somebody has said."""
+    """The columns whose numbers seem to be in another unit; where somebody has said it only what it cannot be."""
     found: dict[str, FieldError] = {}
     for doubt in vocabulary.doubts.values():
-        if isinstance(doubt, d.ColumnDoubt) and doubt.fact not in sure and _doubted(doubt, rows):
+        if isinstance(doubt, d.ColumnDoubt) and (doubt.though_said or doubt.fact not in sure) and _doubted(doubt, rows):
             title = vocabulary.facts[doubt.fact].title
             found.setdefault(doubt.fact, FieldError.of(doubt.fact, filled(doubt.text, field=title)))
     return found
@@ -191,12 +240,19 @@ def _doubted(doubt: d.ColumnDoubt, rows: Iterable[Facts]) -> bool:
     if len(held) < doubt.rows:
         return False
     compared = [(value, other) for value, other in held if other]
-    if len(compared) >= doubt.rows:
-        ratio = median(value / other for value, other in compared)
-        return ratio >= doubt.times if doubt.every_from is not None else ratio * doubt.times <= 1
-    if doubt.every_from is not None:
-        return all(value >= 100 * doubt.every_from for value, _ in held)
-    return doubt.every_below is not None and all(value < 100 * doubt.every_below for value, _ in held)
+    ratio = median(value / other for value, other in compared) if len(compared) >= doubt.rows else None
+    if doubt.most_from is not None:
+        return ratio >= doubt.times if ratio is not None else _most(value >= 100 * doubt.most_from for value, _ in held)
+    if doubt.most_below is None:
+        return False
+    below = _most(value < 100 * doubt.most_below for value, _ in held)
+    return below or (ratio is not None and ratio * doubt.times <= 1)
+
+
+def _most(found: Iterable[bool]) -> bool:
+    """Whether so many are: a few of another size hide no unit."""
+    each = list(found)
+    return 100 * sum(each) >= _MOST * len(each)
 
 
 def _largest(facts: Mapping[str, object], names: Sequence[str]) -> int:

@@ -97,7 +97,7 @@ def _number(cell: object, fact: Fact, unit: Unit, refusal: str, suffixes: tuple[
         amount = None
     if amount is None:
         raise _refused(text, cell, refusal)
-    own = unit_in(fact, amount.marks, "") if amount.marks is not None else OWN
+    own = unit_in(fact, amount.marks, "", unit) if amount.marks is not None else OWN
     if isinstance(own, OtherUnit):
         raise CellError("other_unit", cell=shown(cell), seems=own.seems, wanted=own.wanted)
     if amount.scaled:

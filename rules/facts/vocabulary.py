@@ -24,6 +24,9 @@ _TOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "not_the_sum": (*_PAIR, "third", "third_value"),
     "more_than": _PAIR,
     "too_young": (*_PAIR, "limit"),
+    "longer": (*_PAIR, "limit"),
+    "denied": _PAIR,
+    "other_birth": ("value", "other", "limit", "as_of"),
     "column": (),
 }
 _LARGEST: Final = 2**63 - 1  # what both engines and a column hold
@@ -59,7 +62,7 @@ def _doubt(doubt: d.Doubt, facts: Mapping[str, schema.Fact]) -> Iterator[str]:
     limits = {
         d.Beyond: ("below", "above"),
         d.FarDay: ("years_before", "years_after"),
-        d.ColumnDoubt: ("every_from", "every_below"),
+        d.ColumnDoubt: ("most_from", "most_below"),
     }.get(type(doubt), ())
     if limits and all(getattr(doubt, limit) is None for limit in limits):
         yield f"{limits[0]}: is missing; a doubt of this kind says {' or '.join(limits)}"

@@ -85,19 +85,31 @@ def _doubt(doubt: d.Doubt) -> tuple[str, str]:  # noqa: C901 - one arm a kind
             return _names(doubt.fact), f"more than {share}{_names(doubt.other)}"
         case d.TooYoung():
             return _names(doubt.age), f"under {doubt.years} years old on {_names(doubt.on)}"
+        case d.Longer():
+            return _names(
+                doubt.days
+            ), f"more than {doubt.by_more_than} days more than those since {_names(doubt.since)}"
+        case d.Denied():
+            return _names(doubt.fact), f"`{_value(doubt.value)}` beside {_names(*doubt.by)}"
+        case d.OtherBirth():
+            return _names(doubt.age), f"more than {doubt.by_more_than} years off that by {_names(doubt.id_number)}"
         case d.ColumnDoubt():
             return f"the column {_names(doubt.fact)}", _column(doubt)
 
 
 def _column(doubt: d.ColumnDoubt) -> str:
-    many = f"with {doubt.rows} rows or more:"
-    if doubt.every_from is not None:
-        alone, times = f"all at least {doubt.every_from:,}", f"{doubt.times} times as much as"
+    many = f"with {doubt.rows} rows or more{', even where the unit is said' if doubt.though_said else ''}:"
+    if doubt.most_from is not None:
+        alone, times = f"most at least {doubt.most_from:,}", f"{doubt.times} times as much as"
     else:
-        alone, times = f"all below {doubt.every_below:,}", f"a {doubt.times}th of"
+        alone, times = f"most below {doubt.most_below:,}", f"a {doubt.times}th of"
     if not doubt.against:
         return f"{many} {alone}"
     return f"{many} {alone}, or, where they are given, in half of the rows {times} {_names(*doubt.against)}"
+
+
+def _value(value: bool | int | str) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _names(*names: str) -> str:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from typing import Final, Literal
 
-from rules.facts.notation.letters import clean
-from rules.facts.notation.personal import is_name, number_as, number_within
+from rules.facts.notation.letters import clean, mixes_scripts
+from rules.facts.notation.personal import Personal, is_name, number_as, number_in_code
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import CodeKind
 
@@ -25,6 +25,14 @@ _ERRORS: Final = frozenset[str](word_lists("remains")["errors"])
 _ERROR: Final = re.compile(r"#[¡¿]?[^\s#]{1,20}[!?]|#{2,}|(?:err|error):\s?\d{3}")
 _FORMULA: Final = re.compile(
     r"=\s*[+-]?(?:[a-z_.]+\d*\s*\(|\$?[a-z]{1,3}\$?\d+\b|\"[^\"]*\"\s*&|'?[^'!]+'?!\$?[a-z])", re.IGNORECASE
+)
+# How a spreadsheet shows 3-5 that it has turned into a day, and a truth value: nobody writes a reference so.
+_DATE: Final = word_lists("cells")["date"]
+_MONTH: Final = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_TURNED: Final = re.compile(
+    rf"{_MONTH}-\d\d|\d{{1,2}}-{_MONTH}|\d{{1,2}}{_DATE['month']}\d{{1,2}}[{''.join(_DATE['day'])}]"
+    r"|(?:19|20)\d\d/\d{1,2}/\d{1,2}(?: 0?0:00(?::00)?)?|TRUE|FALSE",
+    re.ASCII,
 )
 _FIRST_OF_NUMBERS: Final = frozenset("0123456789+(０１２３４５６７８９＋（")
 
@@ -50,8 +58,8 @@ def code_reader(kind: CodeKind) -> Callable[[str], str]:
                 raise CodeError("digits_lost")
             if fraction := _FRACTION.fullmatch(text):
                 text = fraction[1]
-        if kind == "reference" and (likeness := _personal(text)) is not None:
-            raise CodeError(likeness)
+        if kind == "reference" and (fault := _no_reference(text)) is not None:
+            raise CodeError(fault)
         return text
 
     return read
@@ -75,9 +83,16 @@ def remains(text: str, *, words: bool = False) -> str | None:
     return None
 
 
+def _no_reference(text: str) -> str | None:
+    """Why a text is no reference, as the key of a sentence."""
+    if _TURNED.fullmatch(text):
+        return "turned"
+    return _personal(text) or ("mixed_scripts" if mixes_scripts(text) else None)
+
+
 def _personal(text: str) -> str | None:
     """Whether a reference says who somebody is, as far as that can be seen."""
-    found: Literal["name", "phone", "id_number"] | None = number_as(text)
-    if found is None and not text.isascii():
-        found = "name" if is_name(text) else number_within(text)
+    found: Personal | Literal["name"] | None = number_as(text) or number_in_code(text)
+    if found is None and not text.isascii() and is_name(text):
+        found = "name"
     return None if found is None else f"reference_is_{found}"

@@ -16,6 +16,13 @@ UNSEEN: Final = re.compile(
 )
 
 
+# Dashes, minus signs and blanks: what parts a reference, and looks the same or is typed for the same.
+_PARTING: Final = re.compile("[\\s_\u00af\u02d7\u2010-\u2015\u2043\u2212\u2500\u2501\ufe58\ufe63\uff0d-]+")
+_LATIN: Final = re.compile("[A-Za-z]")
+_GREEK_OR_CYRILLIC: Final = re.compile("[\u0370-\u052f]")
+_LIKE_LATIN: Final = frozenset("".join(word_lists("scripts")["like_latin"]))
+
+
 def seen(text: str) -> str:
     """A text without what cannot be seen, its accents on their letters."""
     return text if text.isascii() else unicodedata.normalize("NFC", UNSEEN.sub("", text))
@@ -29,8 +36,17 @@ def clean(text: str) -> str:
 
 
 def one_form(reference: str) -> str:
-    """What a reference is known by, however its letters are written."""
-    return reference.casefold() if reference.isascii() else clean(reference).casefold()
+    """What a reference is known by, however its letters are written and whatever dash or blank parts them."""
+    plain = reference if reference.isascii() else clean(reference)
+    return _PARTING.sub("-", plain.casefold())
+
+
+def mixes_scripts(text: str) -> bool:
+    """Whether letters of another script pass for Latin ones: no eye tells a Cyrillic FB-1 from FB-1."""
+    if text.isascii():
+        return False
+    foreign = _GREEK_OR_CYRILLIC.findall(plain := clean(text))
+    return bool(foreign) and (_LATIN.search(plain) is not None or _LIKE_LATIN.issuperset(foreign))
 
 
 @cache

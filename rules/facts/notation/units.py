@@ -21,7 +21,7 @@ _MEANS: Final[dict[str, dict[str, int] | list[str]]] = word_lists("units")
 _SHIFTS: Final = {"permille": -1, "basis_points": -2, "fraction": 2}  # of a rate, from percent
 _FORMS: Final = frozenset(("percent", *_SHIFTS))
 SPANS: Final = ("hour", "day", "working_day", "week", "month", "quarter", "half_year", "year", "instalment")
-_IDLE: Final = frozenset(("filler", "harmless", "about"))
+_IDLE: Final = frozenset(("filler", "harmless", "about", "whole"))
 _MOST_WORDS: Final = 40  # characters beside a name that are still a unit
 _TOKEN: Final = re.compile(r"'?\d[\d,]*|[a-z]*\$|[a-z]+|[^\W\d_a-z]+|[%‰‱¥€£₩₽₹฿]")
 _BETWEEN: Final = re.compile(r"[\s,，、;；:：/·|.。+*_\-—–()\[\]{}<>《》【】〔〕「」\"]*")
@@ -93,16 +93,18 @@ def read_marks(text: str, *, digits: bool = True) -> Marks | None:
             power += times
             foreign = foreign or (word.upper() if kind == "foreign" else "")
             kinds.add(kind)
-    return Marks(frozenset(kinds), power, foreign) if kinds else None
+    return None if not kinds or "whole" in kinds <= _IDLE else Marks(frozenset(kinds), power, foreign)
 
 
-def unit_in(fact: Fact, marks: Marks, name: str) -> Unit | OtherUnit:
-    """The unit that such words say of a number of this fact, or why it is not one of it."""
+def unit_in(fact: Fact, marks: Marks, name: str, column: Unit = OWN) -> Unit | OtherUnit:
+    """The unit that such words say of a number of this fact, in such a column, or why it is not one of it."""
     kinds = marks.kinds - _IDLE
     strange = kinds - _kinds_of(fact)
     forms = kinds & _FORMS
     if strange or len(forms) > 1:
         return OtherUnit(_told(marks, strange or forms), wanted(fact))
+    if "permille" in forms and "year" not in kinds | column.kinds:  # rates of a month are written so
+        return OtherUnit(said("unit.permille_of_a_month"), wanted(fact))
     if fact.type == "date":
         return Unit(name, 0, kinds)
     return Unit(name, marks.power + sum(_SHIFTS.get(form, 0) for form in forms), kinds)

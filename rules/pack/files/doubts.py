@@ -108,24 +108,68 @@ class TooYoung(Model):
     text: Text
 
 
+class Longer(Model):
+    """A count of days is more than that from a day to the day of triage."""
+
+    kind: Literal["longer"]
+    days: _Count
+    since: _Date
+    by_more_than: int
+    text: Text
+
+
+class Denied(Model):
+    """A fact says that there is nothing of the kind, and one of the others that there is; 0 is nothing."""
+
+    kind: Literal["denied"]
+    fact: _Fact
+    value: bool | int | str
+    by: Annotated[tuple[_Fact, ...], Field(min_length=1)]
+    text: Text
+
+
+class OtherBirth(Model):
+    """An age is not that of the birthday in a person's ID number on the day of triage."""
+
+    kind: Literal["other_birth"]
+    age: _Count
+    id_number: Annotated[Identifier, Ref("facts", of="text")]
+    by_more_than: int
+    text: Text
+
+
 class ColumnDoubt(Model):
     """The numbers of a whole column seem to be in another unit than the fact.
 
-    Each that is not 0 is at least `every_from`, or below `every_below`; where enough rows have one of the facts it is
-    held `against`, it is so many `times` the largest of them in half of the rows, or that many times less.
+    Most that are not 0 are at least `most_from`, or below `most_below`; where enough rows have one of the facts it is
+    held `against`, it is so many `times` the largest of them in half of the rows, or that many times less. What is
+    below is in doubt by either, for the others may be in the same unit. With `though_said` also where a unit is said.
     """
 
     kind: Literal["column"]
     fact: _Money
     rows: Annotated[int, Field(ge=2)]  # at the least
-    every_from: int | None = None
-    every_below: int | None = None
+    most_from: int | None = None
+    most_below: int | None = None
     against: tuple[_Money, ...] = ()
     times: int = 1
+    though_said: bool = False
     text: Text
 
 
 Doubt: TypeAlias = Annotated[
-    NoDay | NoNumber | Beyond | FarDay | OutOfOrder | DaysApart | NotTheSum | MoreThan | TooYoung | ColumnDoubt,
+    NoDay
+    | NoNumber
+    | Beyond
+    | FarDay
+    | OutOfOrder
+    | DaysApart
+    | NotTheSum
+    | MoreThan
+    | TooYoung
+    | Longer
+    | Denied
+    | OtherBirth
+    | ColumnDoubt,
     Field(discriminator="kind"),
 ]

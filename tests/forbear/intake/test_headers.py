@@ -41,7 +41,7 @@ def column(header: str, *titles: str) -> Unit | Refusal:
         ("余额 Balance", "balance", 0),
         ("月收入（元/月）", "income_monthly", 0),
         ("月收入（税后，千元）", "income_monthly", 3),
-        ("年利率（‰）", "annual_rate_percent", -1),
+        ("年利率（‰/年）", "annual_rate_percent", -1),
         ("年利率（小数）", "annual_rate_percent", 2),
         ("年利率%", "annual_rate_percent", 0),
         ("逾期天数（天）", "days_overdue", 0),
@@ -74,6 +74,9 @@ def test_a_header_is_a_name_with_its_unit(header: str, fact: str, shift: int) ->
         "逾期天数（个月）",
         "年利率（日）",
         "年利率（月）",
+        "年利率（‰）",
+        "年利率‰",
+        "年利率（倍）",
         "年利率（%/月）",
         "年龄（月）",
     ],
@@ -193,3 +196,18 @@ def test_two_units_in_one_header_are_none() -> None:
     for header in ("欠款余额（人民币）（万元）", "欠款余额（人民币，万元）"):
         assert isinstance(found := column(header), Unit)
         assert found.shift == 4
+
+
+@pytest.mark.parametrize("header", ["已还本金", "已还本金（元）", "Principal repaid", "repaid principal"])
+def test_what_was_repaid_at_any_time_is_asked_about(header: str) -> None:
+    found = of(header)
+    assert found.facts == ("principal_repaid_since",)
+    assert not found.sure
+
+
+@pytest.mark.parametrize(
+    "header", ["月供（合计）", "欠款余额（合计）", "月供（合计，元）", "Balance (all)", "Monthly payment (total)"]
+)
+def test_a_total_is_not_taken_for_that_of_this_debt(header: str) -> None:
+    found = NAMES.of(header)
+    assert found is None or not found.sure

@@ -28,12 +28,17 @@ def refused(name: str, cell: object) -> FieldError:
     return error
 
 
-@pytest.mark.parametrize(
-    "cell", [None, "", " ", "　", "-", "--", "－", "/", "未知", "不详", "N/A", "#N/A", "null", "Unknown"]
-)
+@pytest.mark.parametrize("cell", [None, "", " ", "　", "-", "--", "－", "/", "未知", "不详", "N/A", "null", "Unknown"])
 @pytest.mark.parametrize("name", ["hardship", "monthly_due", "served_on", "debt_disputed", "collection_violations"])
 def test_a_blank_cell_is_unknown(name: str, cell: object) -> None:
     assert parse(name, cell) is None
+
+
+@pytest.mark.parametrize("cell", ["#N/A", "#NV", "#n/a", "#REF!"])
+@pytest.mark.parametrize("name", ["hardship", "monthly_due", "served_on", "debt_disputed", "collection_violations"])
+def test_a_look_up_that_found_nothing_is_an_error_of_the_spreadsheet(name: str, cell: str) -> None:
+    _, (error,) = PARSER.parse({**WHOLE, name: cell})
+    assert "an error of the spreadsheet" in error.en
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_what_programs_write_for_no_date_is_none(field: str, cell: object) -> No
         ("annual_rate_percent", "0.05%", "below one percent"),
         ("annual_rate_percent", "0.0525", "below one percent"),
         ("annual_rate_percent", 0.0525, "below one percent"),
-        ("annual_rate_percent", "5‰", "below one percent"),
+        ("annual_rate_percent", "5‰", "of a month"),
         ("annual_rate_percent", "1800%", "too high for an annual rate"),
         ("balance", "9999999", "stands for none"),
         ("balance", "99999999.99", "stands for none"),
@@ -122,6 +122,15 @@ def test_what_can_be_is_taken(field: str, cell: object) -> None:
         ({"monthly_due": "3000", "balance": "12"}, "monthly_due", "¥12.00"),
         ({"age": "20", "contract_date": "2010-01-01"}, "age", "2010-01-01"),
         ({"age": "20", "social_insurance_years_local": "30"}, "social_insurance_years_local", "20"),
+        ({"days_overdue": "45", "contract_date": "2026-11-13"}, "days_overdue", "the 10 days"),
+        ({"interest_fees": "20000", "balance": "12000"}, "interest_fees", "¥12,000.00"),
+        ({"legal_stage": "无", "hearing_date": "2026-12-20"}, "legal_stage", "2026-12-20"),
+        ({"legal_stage": "无", "served_on": "2026-11-01"}, "legal_stage", "2026-11-01"),
+        ({"accelerated": "否", "accelerated_on": "2026-11-01"}, "accelerated", "2026-11-01"),
+        ({"prior_request": "无", "prior_request_on": "2026-11-01"}, "prior_request", "2026-11-01"),
+        ({"creditors_overdue": "0", "days_overdue": "45"}, "creditors_overdue", "45"),
+        ({"age": "45", "id_number": "110101199003071234"}, "age", "36"),
+        ({"age": "45", "id_number": "110101900307123"}, "age", "36"),
     ],
 )
 def test_two_that_contradict_each_other_come_back_with_both_named(
@@ -146,10 +155,28 @@ def test_two_that_contradict_each_other_come_back_with_both_named(
         {"principal": "20000", "balance": "0"},  # paid
         {"monthly_due": "500", "balance": "400"},
         {"age": "20", "contract_date": "2020-01-01"},
+        {"days_overdue": "45", "contract_date": "2026-10-09"},
+        {"days_overdue": "45", "contract_date": "2026-10-12"},
+        {"interest_fees": "12000", "balance": "12000"},
+        {"legal_stage": "律师函", "served_on": "2026-11-01"},
+        {"legal_stage": "无"},
+        {"accelerated": "是", "accelerated_on": "2026-11-01"},
+        {"accelerated": "否"},
+        {"creditors_overdue": "0", "days_overdue": "0"},
+        {"creditors_overdue": "1", "days_overdue": "45"},
+        {"age": "36", "id_number": "110101199003071234"},
+        {"age": "37", "id_number": "110101199003071234"},  # as people count in China
+        {"age": "45", "id_number": "M1234567"},
+        {"repaid_on": "2026-11-01", "balance": "12000"},  # of the arrears, not of the debt
     ],
 )
 def test_what_fits_together_is_taken(cells: dict[str, str]) -> None:
     assert doubted(**cells) == {}
+
+
+def test_no_sentence_repeats_an_id_number() -> None:
+    told = doubted(age="45", id_number="110101199003071234")
+    assert "110101" not in told["age"]
 
 
 def test_without_a_day_of_triage_only_what_does_not_hang_on_it_is_doubted() -> None:
@@ -178,12 +205,17 @@ def test_income_of_a_year_shows_in_a_column() -> None:
     assert not column("income_monthly", *monthly)
     assert not column("income_monthly", *yearly, monthly_due="12000")
     assert not column("income_monthly", *yearly[:2])  # too few to tell
+    assert column("income_monthly", *yearly, "3000")  # a few are of a month
+    assert not column("income_monthly", *monthly, "60000", "70000")
 
 
 def test_amounts_in_ten_thousands_show_in_a_column() -> None:
     assert column("balance", "12", "3.5", "8", "0")
     assert column("balance", "120", "35.5", "80", monthly_due="3000")
+    assert column("balance", "5.2", "12.8", "150")  # some are large
+    assert column("balance", "12", "3.5", "8", monthly_due="0.3")  # the others are in the same unit
     assert not column("balance", "120", "350", "80")
+    assert not column("balance", "12000", "35", "80", "9000", "7000")
     assert not column("balance", "12000", "3500", "8000", monthly_due="3000")
 
 
@@ -191,6 +223,15 @@ def test_a_column_whose_unit_somebody_has_said_is_not_doubted() -> None:
     rows = [Parser(VOCABULARY).parse({**ENOUGH, "income_monthly": "60000"})[0]] * 3
     assert columns_in_doubt(VOCABULARY, rows).keys() == {"income_monthly"}
     assert columns_in_doubt(VOCABULARY, rows, {"income_monthly"}) == {}
+
+
+def test_a_unit_that_cannot_be_is_doubted_though_somebody_has_said_it() -> None:
+    def of(*numbers: str) -> set[str]:
+        rows = [Parser(VOCABULARY).parse({**ENOUGH, "balance": each})[0] for each in numbers]
+        return set(columns_in_doubt(VOCABULARY, rows, {"balance"}))
+
+    assert of("50000000", "80000000", "300000") == {"balance"}
+    assert of("500000", "80000", "30000000") == of("12", "3", "5") == set()
 
 
 def test_every_doubt_of_a_column_says_what_to_do() -> None:

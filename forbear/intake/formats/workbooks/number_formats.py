@@ -18,6 +18,17 @@ _TOKEN = re.compile(
 )
 _SECTION = re.compile(r'((?:"[^"]*"?|[\\!_*].|\[[^\]]*\]|[^;])*);?', re.DOTALL)
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
+_NO_DIGITS = re.compile(r'"[^"]*"?|[\\!_*].|\[[^\]]*\]', re.DOTALL)  # what a format shows as it stands, colours, places
+_CURRENCIES = {  # of a place, where the sign beside a number may be that of several: ¥ is yen in Japan
+    "411": "JPY",
+    "ja-jp": "JPY",
+    "404": "TWD",
+    "zh-tw": "TWD",
+    "c04": "HKD",
+    "zh-hk": "HKD",
+    "1404": "MOP",
+    "zh-mo": "MOP",
+}
 _AROUND = " \t\u3000\xa0¥￥()（）"  # a number, and these say nothing of its scale
 EXACT = 1e15  # up to which a float keeps every digit
 _NUMBER = re.compile(r"([^\d.,]*)(\d[\d.,'’\s]*\d|\d)([^\d.,]*)", re.DOTALL)
@@ -55,7 +66,7 @@ class _Section:
 
     def show(self, value: Decimal) -> str | None:
         """The number as the sheet has it, with all its digits; None where it is no more than the number."""
-        before, after = words_beside(self.before), words_beside(self.after)
+        before, after = words_beside(self.before), _words_behind(self.after)
         if not self.digits:
             return before or None
         number = _plain(abs(value).scaleb(2 * self.percents - self.shift))
@@ -73,6 +84,12 @@ class _Section:
         digits = list(number.zfill(self.zeros))
         shown = [digits.pop() if place == "0" else place[1:] for place in reversed(self.places) if digits]
         return "".join([*digits, *reversed(shown)])
+
+
+def shows_no_day(code: str) -> bool:
+    """Whether a format of dates shows the year and no day, as what was typed without one is shown."""
+    letters = _NO_DIGITS.sub("", code).partition(";")[0].casefold()
+    return not {"y", "e"}.isdisjoint(letters) and "d" not in letters
 
 
 def shown_by(code: str) -> Shown:
@@ -98,7 +115,7 @@ def _shown_by(code: str) -> Shown:
 
 
 def _says_nothing(section: _Section) -> bool:
-    words = words_beside(section.before) or words_beside(section.after)
+    words = words_beside(section.before) or _words_behind(section.after)
     return not (words or section.shift or section.percents or section.zeros > 1 or section.places)
 
 
@@ -106,6 +123,11 @@ def words_beside(literal: str) -> str:
     """What is written beside a number, unless it says nothing of it."""
     text = literal.strip(_AROUND)
     return "" if all(sign in "+-" for sign in text) else text
+
+
+def _words_behind(literal: str) -> str:
+    """What is written behind a number: a plus there says "and more", where before one it says nothing."""
+    return literal.strip(_AROUND) if "+" in literal else words_beside(literal)
 
 
 def _chosen(sections: list[_Section], value: Decimal) -> _Section:
@@ -148,7 +170,8 @@ class _SectionReader:
         if found := _CONDITION.fullmatch(text.strip()):
             self.condition = (found[1], Decimal(found[2]))
         elif text.startswith("$"):
-            self._literal(text[1:].partition("-")[0])
+            sign, _, place = text[1:].partition("-")
+            self._literal(_currency(sign, place.casefold()))
 
     def _literal(self, text: str) -> None:
         if self.digits:
@@ -185,6 +208,11 @@ class _SectionReader:
         )
 
 
+def _currency(sign: str, place: str) -> str:
+    """What is said by a currency's sign of a place: that, or the currency where the sign leaves it open."""
+    return _CURRENCIES.get(place if "-" in place else place[-4:].lstrip("0"), sign) if sign.strip() else sign
+
+
 def _section(part: str) -> _Section:
     reader = _SectionReader()
     for match in _TOKEN.finditer(part):
@@ -207,7 +235,7 @@ def unmasked(shown: str, value: float) -> str | None:
         digits = re.sub(r"\D", "", shown)
         return shown.strip() if digits and value.is_integer() and digits.lstrip("0") == str(int(abs(value))) else None
     before, number, after = match.groups()
-    before, after, exact = words_beside(before), words_beside(after), Decimal(f"{value:.15g}")
+    before, after, exact = words_beside(before), _words_behind(after), Decimal(f"{value:.15g}")
     if value < 0:
         before = before.rstrip("-−")
     if number.isdigit() and len(number) > 1 and number[0] == "0" and int(number) == abs(value):

@@ -21,11 +21,13 @@ PARAGRAPH, SPACES, COUNT, TAB = f"{TEXT}p", f"{TEXT}s", f"{TEXT}c", f"{TEXT}tab"
 KIND, VALUE = f"{OFFICE}value-type", f"{OFFICE}value"
 _ERROR = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 _SHOWN_ERRORS = ("#", "Err:")  # how a formula without a result is shown; its value is 0 in files of older programs
-_UNCALCULATED = said("unread.uncalculated")
+_UNCALCULATED, _NO_DAY = said("unread.uncalculated"), said("unread.no_day")
 
 _MAX_COLUMNS = 16_384  # of a sheet, in Excel and LibreOffice
 _MAX_ROWS = 1_048_576
 _ESCAPED = re.compile("_x([0-9A-F]{4})_")
+_DIGITS = re.compile(r"\d+", re.ASCII)
+_MONTH_IN_LETTERS = re.compile("[a-z]{3}", re.ASCII | re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n]+")
 
 
@@ -69,13 +71,25 @@ def _value(cell: Any) -> object:
         if kind in ("float", "percentage", "currency"):
             return _number(kind, float(cell.get(VALUE)), cell.get(f"{OFFICE}currency"), _shown(cell))
         if kind == "date":
-            return plain_date(dt.datetime.fromisoformat(cell.get(f"{OFFICE}date-value")))
+            day = plain_date(dt.datetime.fromisoformat(cell.get(f"{OFFICE}date-value")))
+            return day if _shows_its_day(_shown(cell), day) else Unread(day.isoformat()[:7], _NO_DAY)
         if kind == "boolean":
             return {"true": True, "false": False}[cell.get(f"{OFFICE}boolean-value")]
     shown = _shown(cell)
     if kind is None and not shown and formula is not None:
         return Unread(formula.partition(":")[2] or formula, _UNCALCULATED)
     return _restored(shown)
+
+
+def _shows_its_day(shown: str, day: dt.date) -> bool:
+    """Whether what people see of a date is more than its year and month."""
+    numbers = [int(digits) for digits in _DIGITS.findall(shown[:MAX_CELL]) if len(digits) <= len("20260331")]
+    if not numbers or max(numbers) > dt.MAXYEAR:  # 20260331
+        return True
+    for part in (day.year,) if _MONTH_IN_LETTERS.search(shown) else (day.year, day.month):
+        if part in numbers:
+            numbers.remove(part)
+    return day.day in numbers
 
 
 def _number(kind: str, value: float, currency: str | None, shown: str) -> object:

@@ -19,13 +19,16 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelt
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
 from openpyxl.utils.escape import unescape
 
-from forbear.intake.formats.workbooks.number_formats import Shown, shown_by
+from forbear.intake.formats.workbooks.number_formats import Shown, shown_by, shows_no_day
 from forbear.intake.formats.workbooks.xlsx_package import Package
 from forbear.intake.formats.workbooks.xml_stream import elements
-from forbear.intake.source import IntakeError, number_cell, plain_date
+from forbear.intake.source import IntakeError, Unread, number_cell, plain_date
+from forbear.locale import said
 
 # Built-in formats that are dates in a Chinese Excel and WPS (ECMA-376 part 1, 18.8.30, zh-cn).
 _CHINESE_DATES = frozenset((*range(27, 37), *range(50, 59)))
+_WITHOUT_DAY = frozenset((27, 36, 50, 52, 57))  # of these, those of a year and a month
+_NO_DAY = said("unread.no_day")
 _MAX_STYLES = 65_536  # Excel has 65,490
 
 
@@ -116,11 +119,13 @@ class Workbook:
         if code is None:
             built_in = int(number) if number.isdigit() else 0
             if built_in in _CHINESE_DATES:
-                return self._date
+                return self._month if built_in in _WITHOUT_DAY else self._date
             code = BUILTIN_FORMATS.get(built_in, "General")
         if is_timedelta_format(code):
             return self._duration
-        return self._date if is_date_format(code) else shown_by(code)
+        if is_date_format(code):
+            return self._month if shows_no_day(code) else self._date
+        return shown_by(code)
 
     def _date(self, value: float) -> object:
         try:
@@ -130,6 +135,11 @@ class Workbook:
         if isinstance(found, dt.datetime):
             return plain_date(found)
         return str(found) if isinstance(found, dt.time) else found
+
+    def _month(self, value: float) -> object:
+        """A day that nobody typed: its sheet shows no more than the month."""
+        found = self._date(value)
+        return Unread(found.isoformat()[:7], _NO_DAY) if isinstance(found, dt.date) else found
 
     def _duration(self, value: float) -> object:
         try:

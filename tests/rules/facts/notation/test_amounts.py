@@ -120,6 +120,9 @@ def test_an_amount_is_read_as_it_is_written(cell: str, yuan: str) -> None:
         (MONTHLY, "6万/年", "by the year"),
         (RATE, "0.05%/日", "by the day"),
         (RATE, "1.5%/月", "by the month"),
+        (RATE, "15‰", "of a month"),
+        (RATE, "千分之五", "of a month"),
+        (RATE, "4倍", "multiples of another rate"),
         (RATE, "日息万五", "not a rate"),
         (DAYS, "3个月", "months"),
         (DAYS, "3期", "instalments"),
@@ -140,8 +143,8 @@ def test_what_is_not_one_number_of_the_fact_is_refused_by_its_cause(of: Fact, ce
     ("cell", "points"),
     [
         ("18%", 1800),
-        ("5‰", 50),
-        ("千分之五", 50),
+        ("5‰/年", 50),
+        ("年化千分之五", 50),
         ("百分之十八", 1800),
         ("年化18%", 1800),
         ("18% p.a.", 1800),
@@ -150,6 +153,10 @@ def test_what_is_not_one_number_of_the_fact_is_refused_by_its_cause(of: Fact, ce
 def test_a_rate_says_itself_in_what_it_is(cell: str, points: int) -> None:
     assert reader(RATE)(cell) == points
     assert reader(RATE, FRACTION)(cell) == points
+
+
+def test_permille_in_a_column_of_a_year_is_of_a_year() -> None:
+    assert reader(RATE, Unit("‰/年", -1, frozenset(("permille", "year"))))("180‰") == 1800
 
 
 def test_a_number_without_a_unit_of_its_own_is_in_that_of_its_column() -> None:

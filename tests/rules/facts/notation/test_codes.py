@@ -86,12 +86,41 @@ def test_what_lost_its_letters_is_no_code(of: Fact, cell: str, told: str) -> Non
         ("13800138000", "looks like a phone number"),
         ("+86 138-0013-8000", "looks like a phone number"),
         ("0086 13800138000", "looks like a phone number"),
+        ("FB-110101199003071234", "looks like an ID number or holds one"),
+        ("T13812345678", "looks like a phone number or holds one"),
+        ("li@example.com", "holds an e-mail address"),
     ],
 )
 def test_a_reference_is_nobodys_number(cell: str, told: str) -> None:
     assert told in refusal(REFERENCE, cell)
     assert cell not in refusal(REFERENCE, cell)
     assert reader(PHONE)(cell) == reader(ID_NUMBER)(cell) == cell
+
+
+@pytest.mark.parametrize("of", [REFERENCE, PHONE, ID_NUMBER])
+@pytest.mark.parametrize("cell", [True, dt.date(2026, 3, 5), dt.datetime(2026, 3, 5)])  # noqa: DTZ001 - as a spreadsheet gives it
+def test_a_day_or_a_truth_value_is_no_code(of: Fact, cell: object) -> None:
+    assert "a spreadsheet has made of it" in refusal(of, cell)
+
+
+@pytest.mark.parametrize("cell", ["Mar-05", "5-Mar", "3月5日", "2026/3/5", "2026/3/5 0:00", "TRUE", "FALSE"])
+def test_a_reference_that_a_spreadsheet_has_turned_is_none(cell: str) -> None:
+    assert "a spreadsheet has made of it" in refusal(REFERENCE, cell)
+
+
+@pytest.mark.parametrize("cell", ["MAR-05", "3-5", "2026-03-05", "2026/03/05-1", "TRUE-1", "3月5日-1", "5-Mars"])
+def test_a_reference_that_only_looks_a_little_so_stays(cell: str) -> None:
+    assert reader(REFERENCE)(cell) == cell
+
+
+@pytest.mark.parametrize("cell", ["F\u0412-1", "\u0410-12", "\u0391\u0392-1", "F\u0412－1"])
+def test_letters_that_pass_for_latin_ones_are_told(cell: str) -> None:
+    assert "look like Latin ones" in refusal(REFERENCE, cell)
+
+
+@pytest.mark.parametrize("cell", ["\u0414\u0415\u041b\u041e-1", "甲-1", "é-1", "ＦＢ-1"])
+def test_letters_of_one_script_are_taken(cell: str) -> None:
+    assert reader(REFERENCE)(cell) is not None
 
 
 @pytest.mark.parametrize("cell", ["不想活了！", "=没钱还了", "#救命!", "第一行\n第二行", "E话", "见附件#1", "="])
@@ -147,4 +176,17 @@ def test_a_moment_is_the_day_it_is_where_the_law_applies(cell: object, day: int)
 
 def test_one_reference_has_one_form() -> None:
     assert len({one_form(each) for each in ("FB-001", "fb-001", "ＦＢ－００１", "FB\u200b-001", "FB-00１")}) == 1
+    dashes = (
+        "FB-001",
+        "FB\u2010001",
+        "FB\u2011001",
+        "FB\u2013001",
+        "FB\u2014001",
+        "FB\u2212001",
+        "FB_001",
+        "FB 001",
+        "FB - 001",
+    )
+    assert {one_form(each) for each in dashes} == {"fb-001"}
     assert one_form("FB-001") != one_form("FB-0O1")
+    assert len({one_form(each) for each in ("1-11", "11-1", "111")}) == 3

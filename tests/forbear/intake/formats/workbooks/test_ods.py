@@ -111,6 +111,22 @@ def test_every_type_of_cell_is_read_as_it_is_meant(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("shown", "day", "read_as"),
+    [
+        ("2026年2月", "2026-02-01", "2026-02"),
+        ("2026-01", "2026-01-01", "2026-01"),
+        ("Mar-26", "2026-03-01", "2026-03"),
+        ("2026年2月2日", "2026-02-02", "2026-02-02"),
+        ("3-Mar", "2026-03-03", "2026-03-03"),
+        ("20260201", "2026-02-01", "2026-02-01"),
+        ("", "2026-02-01", "2026-02-01"),
+    ],
+)
+def test_a_date_that_is_shown_without_its_day_is_no_day(tmp_path: Path, shown: str, day: str, read_as: str) -> None:
+    assert as_text(cells_of(tmp_path, ods_cell(shown, "date", office_date_value=day))[0]) == read_as
+
+
 def test_money_that_is_not_yuan_is_no_number_of_yuan(tmp_path: Path) -> None:
     header = ods_texts("案件编号", "产品", "逾期天数", "余额")
     row = [ods_cell(text) for text in ("C-1", "信用卡", "3")]

@@ -62,6 +62,15 @@ def test_dates_are_dates_in_any_date_format(tmp_path: Path, code: str) -> None:
     assert cells_of(path)[0] == dt.date(2026, 2, 3)
 
 
+@pytest.mark.parametrize("code", ['yyyy"年"m"月"', "mmm-yy", "[$-804]yyyy\\-mm", 'yyyy"day"mm;@'])
+def test_a_date_that_is_shown_without_its_day_is_no_day(tmp_path: Path, code: str) -> None:
+    path = write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*"abc"), [number("46054", 1)])], formats=[code])
+    found = cells_of(path)[0]
+    assert isinstance(found, Unread)
+    assert found.text == "2026-02"
+    assert "no day" in found.why.en
+
+
 @pytest.mark.parametrize("code", ["General", "0.00", "¥#,##0.00;[Red]-¥#,##0.00", '_ * #,##0.00_ ;_ * "-"??_ ;_ @_ '])
 def test_numbers_in_other_formats_are_no_dates(tmp_path: Path, code: str) -> None:
     path = write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*"abc"), [number("46056", 1)])], formats=[code])
@@ -80,6 +89,8 @@ def test_a_built_in_chinese_date_format_is_a_date(tmp_path: Path) -> None:
     path = write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*"abc"), [number("46056", 1)])], formats=["x"])
     _replace(path, "xl/styles.xml", b'<xf numFmtId="164"/>', b'<xf numFmtId="31"/>')
     assert cells_of(path)[0] == dt.date(2026, 2, 3)
+    _replace(path, "xl/styles.xml", b'<xf numFmtId="31"/>', b'<xf numFmtId="57"/>')
+    assert as_text(cells_of(path)[0]) == "2026-02"
 
 
 @pytest.mark.parametrize(
@@ -93,6 +104,14 @@ def test_a_built_in_chinese_date_format_is_a_date(tmp_path: Path) -> None:
         ('#,##0" days"', "3", "3days"),
         ("0.00%", "18", "1800%"),
         ('0.0"‰"', "5.5", "5.5‰"),
+        ('0"+"', "5000", "5000+"),
+        ("0+", "5000", "5000+"),
+        ("+0;-0", "5000", "5000"),
+        ("[$¥-411]#,##0", "5000", "JPY5000"),
+        ("[$¥-ja-JP]#,##0", "5000", "JPY5000"),
+        ("#,##0\\ [$元-404]", "5000", "5000TWD"),
+        ("[$¥-804]#,##0.00", "5000", "5000"),
+        ("[$-404]0", "5000", "5000"),
         ("00000000", "12", "00000012"),
         ('"FB-"0000', "13", "FB-0013"),
         (r"FB\-0000", "13", "FB-0013"),
