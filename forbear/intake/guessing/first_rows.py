@@ -9,6 +9,7 @@ from forbear.intake.headers import Around, says_unit, units_above
 from forbear.intake.source import SourceFile, distinct, is_blank
 
 _FOOTER: Final = 2  # filled cells of a line below a table
+_NEAR: Final = 3  # rows right below a header, whose units are known already
 _LONGEST_FOOTER: Final = 100  # characters
 
 
@@ -28,7 +29,7 @@ def sample(source: SourceFile) -> tuple[list[list[object]], list[str]]:
     footers: list[str] = []
     for row in islice(source, shapes.MOST):
         filled = [cell for cell in row.cells if not is_blank([cell])]
-        if len(filled) <= _FOOTER and len(filled) * 2 < len(source.columns):
+        if row.number > _NEAR and len(filled) <= _FOOTER and len(filled) * 2 < len(source.columns):
             footers.extend(cell for cell in filled if isinstance(cell, str) and says_unit(cell[:_LONGEST_FOOTER]))
         if row.error is None:
             for column, cell in zip(cells, row.cells, strict=True):
