@@ -5,13 +5,13 @@ from collections.abc import Container, Sequence
 from collections.abc import Mapping as Known
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import islice
 from typing import Final
 
 from forbear.intake import date_order
 from forbear.intake.columns import NOTES, added_by_rejects, missing_facts
 from forbear.intake.date_order import DateOrder
 from forbear.intake.guessing import shapes
+from forbear.intake.guessing.first_rows import around, sample
 from forbear.intake.guessing.guessed import BY_NAME, GIVEN, OTHER_SHAPE, PROPOSED, SAME_COLUMN, SAME_FILE, Guessed
 from forbear.intake.guessing.likeness import Likeness, is_anothers, is_place, likest, sounds_like_notes
 from forbear.intake.guessing.rivals import each_fact_once
@@ -19,7 +19,7 @@ from forbear.intake.guessing.shapes import Shape
 from forbear.intake.headers import Around, Names, Refusal, folded, says_unit, unit_beside, unit_named
 from forbear.intake.layouts import wide
 from forbear.intake.mapping import ColumnUse, Mapping, check
-from forbear.intake.source import IntakeError, SourceFile, as_text, distinct, is_blank
+from forbear.intake.source import IntakeError, SourceFile, as_text, distinct
 from forbear.locale import said
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError, Reader, fold, words_of_values
@@ -109,8 +109,8 @@ def guess(
     given, past = given or Mapping(), remembered or Remembered()
     check(given, vocabulary, source.columns)
     base = _over(past.whole or Mapping(), given)
-    cells = sample(source)
-    guesser = _Guesser(vocabulary, _around(source), given, past)
+    cells, footers = sample(source)
+    guesser = _Guesser(vocabulary, around(source, footers), given, past)
     guesser.look_over(source.columns)
     named = zip(distinct(source.columns), source.columns, cells, strict=True)
     columns = [replace(guesser.column(*column), text=column[1]) for column in named]
@@ -134,33 +134,14 @@ def guess(
     )
 
 
-def _around(source: SourceFile) -> dict[str, Around]:
-    """Of each column by its distinct name what stands around it."""
-    names = distinct(source.columns)
-    groups = (*source.groups, *[""] * len(names))
-    below = (*source.below, *[()] * len(names))
-    return {name: Around(source.titles, group, cells) for name, group, cells in zip(names, groups, below, strict=False)}
-
-
-def sample(source: SourceFile) -> list[list[object]]:
-    """The filled cells of each column in the first rows."""
-    cells: list[list[object]] = [[] for _ in source.columns]
-    for row in islice(source, shapes.MOST):
-        if row.error is None:
-            for column, cell in zip(cells, row.cells, strict=True):
-                if not is_blank([cell]):
-                    column.append(cell)
-    return cells
-
-
 class _Guesser:
     """Guesses one column after the other, each by itself."""
 
-    def __init__(self, vocabulary: Vocabulary, around: Known[str, Around], given: Mapping, past: Remembered) -> None:
+    def __init__(self, vocabulary: Vocabulary, beside: Known[str, Around], given: Mapping, past: Remembered) -> None:
         self.names = Names(vocabulary)
         self.refusal: IntakeError | None = None  # of a column that is called like a fact and is in another unit
         self._facts = {name: fact for name, fact in vocabulary.facts.items() if not fact.derived and not fact.given}
-        self._around, self._given, self._past = around, given, past
+        self._around, self._given, self._past = beside, given, past
         self._vocabulary = vocabulary
         self._certain: set[str] = set()
         self._added = frozenset[str]()  # columns of a rejects file
@@ -215,9 +196,7 @@ class _Guesser:
             if each.use.fact is not None and self._facts[each.use.fact].type == "money"
         }
         titles = tuple(sorted(group for group in groups - amounts if says_unit(group)))
-        self._around = {
-            name: replace(around, titles=(*around.titles, *titles)) for name, around in self._around.items()
-        }
+        self._around = {name: replace(each, titles=(*each.titles, *titles)) for name, each in self._around.items()}
         return [self._with_unit(each) for each in columns]
 
     def _with_unit(self, each: Guessed) -> Guessed:

@@ -1,5 +1,6 @@
 """Where the header of a table is, and which of its rows are no cases: in text and in sheets alike."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -251,3 +252,17 @@ def test_a_header_once_more_in_another_language_or_in_two_rows_has_the_same_orde
     swapped = ["case_ref", "product", "balance", "days_overdue", "notes"]
     accepted, rejected = read_all(table(tmp_path, ".csv", [HEADER, swapped, good(1)]))
     assert (refs(accepted), len(rejected)) == ([], 2)
+
+
+def test_a_unit_below_the_table_or_in_the_name_of_the_file_or_sheet_counts(tmp_path: Path) -> None:
+    rows = [WITH_MONEY, FIRST, ["C-2", "信用卡", "3", "300", "60"]]
+    blank = [""] * 4
+    assert set(units(tmp_path, *rows, ["注：以上金额单位为万元", *blank]).values()) == {"万元"}
+    assert set(units(tmp_path, *rows, ["以上金额均以万元计", *blank]).values()) <= {"万元", "万元计"}
+    with pytest.raises(IntakeError, match="'余额' seems to be in several units"):
+        units(tmp_path, ["单位：元", *blank], *rows, ["注：金额单位：万元", *blank])
+    named = write(tmp_path, "欠款清单（万元）.csv", lines(*rows))
+    assert {each.use.unit for each in guess(PACK, open_source(named)).columns if each.use.fact == "balance"} == {"万元"}
+    book = write_xlsx(tmp_path / "x.xlsx", [sheet(*(texts(*row) for row in rows))])
+    source = replace(open_source(book), sheet="明细(万元)")
+    assert {each.use.unit for each in guess(PACK, source).columns if each.use.fact == "balance"} == {"万元"}
