@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from forbear.intake import Accepted, IntakeError, Mapping, Rejected, Remembered, guess, open_source
-from forbear.intake.columns import is_reject_column
+from forbear.intake.columns import added_by_rejects
 from forbear.intake.date_order import DateOrder
 from forbear.intake.guessing import shapes
 from forbear.intake.guessing.guess import Guess
@@ -193,6 +193,7 @@ class _Counted:
 
 def _columns(guessed: Guess, seen: SeenValues) -> tuple[Column, ...]:
     """Every column with a header, but those that a rejects file added."""
+    added = added_by_rejects([each.header for each in guessed.columns])
     return tuple(
         Column(
             each.header,
@@ -205,5 +206,5 @@ def _columns(guessed: Guess, seen: SeenValues) -> tuple[Column, ...]:
             None if each.shape is None else shapes.named(each.shape),
         )
         for each in guessed.columns
-        if each.use.fact is not None or (each.header.strip() and not is_reject_column(each.header))
+        if each.use.fact is not None or (each.header.strip() and each.header not in added)
     )
