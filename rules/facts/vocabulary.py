@@ -59,6 +59,8 @@ def _doubt(doubt: d.Doubt, facts: Mapping[str, schema.Fact]) -> Iterator[str]:
         for fact in doubt.facts:
             if fact in facts and facts[fact].type not in ("int", "money", "rate"):
                 yield f"facts: {fact} is no number; remove it"
+    if isinstance(doubt, d.Denied) and doubt.fact in facts and not _holds(facts[doubt.fact], doubt.value):
+        yield f"value: {quoted(str(doubt.value))} is no value of {doubt.fact}"
     limits = {
         d.Beyond: ("below", "above"),
         d.FarDay: ("years_before", "years_after"),
@@ -66,6 +68,11 @@ def _doubt(doubt: d.Doubt, facts: Mapping[str, schema.Fact]) -> Iterator[str]:
     }.get(type(doubt), ())
     if limits and all(getattr(doubt, limit) is None for limit in limits):
         yield f"{limits[0]}: is missing; a doubt of this kind says {' or '.join(limits)}"
+
+
+def _holds(fact: schema.Fact, value: bool | str) -> bool:
+    """Whether a value is one that the fact can have."""
+    return isinstance(value, bool) if fact.type == "bool" else fact.type == "enum" and value in fact.values
 
 
 def _fact(name: str, fact: schema.Fact) -> Iterator[str]:

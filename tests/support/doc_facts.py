@@ -108,8 +108,8 @@ def _column(doubt: d.ColumnDoubt) -> str:
     return f"{many} {alone}, or, where they are given, in half of the rows {times} {_names(*doubt.against)}"
 
 
-def _value(value: bool | int | str) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+def _value(value: bool | str) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def _names(*names: str) -> str:

@@ -119,11 +119,11 @@ class Longer(Model):
 
 
 class Denied(Model):
-    """A fact says that there is nothing of the kind, and one of the others that there is; 0 is nothing."""
+    """A fact says that there is nothing of the kind, and one of the others that there is."""
 
     kind: Literal["denied"]
     fact: _Fact
-    value: bool | int | str
+    value: bool | str
     by: Annotated[tuple[_Fact, ...], Field(min_length=1)]
     text: Text
 

@@ -44,6 +44,7 @@ CODES = {
         "Manifest.timezone",
         "Vocabulary.timezone",
         "NoDay.days",
+        "Denied.value",
         "Edition.version",
         "Hardship.code",
         "Strategy.code",
