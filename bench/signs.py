@@ -36,6 +36,7 @@ SCALE: Final = 20  # of the whole numbers
 POSSIBLE_BY_SIGNS: Final = 0.07
 EXPLICIT_BY_SIGNS: Final = 0.03
 LOWERED: Final = 0.02  # how much of explicit danger that patterns find may look harmless
+SHORTEST = 9  # letters: of ordinary words on the desk, such as 都谈好了, one in nine weighed as danger
 HEAD: Final = """\
 # How much pieces of a sentence weigh for danger, in whole numbers; from how much on a flag is raised without a pattern,
 # and below how much a sentence looks harmless. Made by `python -m bench.signs`, never by hand (docs/danger.md).
@@ -158,6 +159,7 @@ def limited(signs: Signs, found: Sequence[Measured]) -> Signs:
         possible=_from(signs.possible, _above([each.possible for each in harmless], POSSIBLE_BY_SIGNS)),
         explicit=_from(signs.explicit, _above([each.explicit for each in harmless], EXPLICIT_BY_SIGNS)),
         harmless_below=sorted(each.possible for each in meant)[int(LOWERED * len(meant))],
+        shortest=SHORTEST,
         kinds=signs.kinds,
     )
 
@@ -203,7 +205,7 @@ def written(signs: Signs) -> str:
     told = [HEAD.rstrip()]
     for name, score in (("possible", signs.possible), ("explicit", signs.explicit)):
         told += [f"{name}:", f"  raised_from: {score.raised_from}", *_written(score, "  ")]
-    told.append(f"harmless_below: {signs.harmless_below}")
+    told += [f"harmless_below: {signs.harmless_below}", f"shortest: {signs.shortest}"]
     told.append("kinds:")
     for kind, each in signs.kinds.items():
         told += [f"  {kind}:", *_written(each, "    ")]

@@ -119,10 +119,13 @@ class Scale:
         self._grades = {grade: _Weights(score) for grade, score in scores.items()}
         self._raised_from = {grade: score.raised_from for grade, score in scores.items()}
         self._harmless_below = signs.harmless_below
+        self._shortest = signs.shortest
         self._kinds = {kind: _Weights(score) for kind, score in signs.kinds.items()}
 
     def grade(self, sentence: Sentence) -> Grade | None:
-        """The grade of danger that a sentence tells of by its signs alone."""
+        """The grade of danger that a sentence tells of by its signs alone; none where it is too short to tell."""
+        if sentence.place.end - sentence.place.start < self._shortest:
+            return None
         raised = (grade for grade, least in self._raised_from.items() if self.weight(sentence, grade) >= least)
         return next(raised, None)
 

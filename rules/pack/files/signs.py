@@ -28,4 +28,5 @@ class Signs(Model):
     explicit: GradeScore
     # What weighs less for danger of any grade looks harmless: explicit words in it are lowered, never silenced.
     harmless_below: int | None = None
+    shortest: int = 0  # letters of a sentence that tells anything by its signs alone
     kinds: dict[Identifier, Score]  # of danger: the one that weighs most is raised
