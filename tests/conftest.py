@@ -32,7 +32,8 @@ hypothesis.settings.load_profile("same")
 def servers() -> Iterator[embedded.Urls]:
     """Embedded servers in a home of their own, or those that bench/mutants runs for many sessions."""
     if running := os.environ.get("FORBEAR_TEST_SERVERS"):
-        yield embedded.Urls(*running.split())
+        database, redis = running.split()
+        yield embedded.Urls(database, redis)
         return
     home = Path(tempfile.mkdtemp(prefix="forbear-tests-"))
     try:

@@ -20,8 +20,12 @@ _LIGHT: Final = (
     "report(?:s|ed)?|express(?:es|ed)?|talk(?:s|ed)?|says?|said|he|she|they|i|me|my|his|her|their|receiv(?:e|ed)|"
     "get|got|used?|using|involved|engaged|seen|see|trying|tried|try"
 )
+_SHORT: Final = (
+    "do|does|did|is|are|was|were|has|have|had|ca|could|wo|would|should"  # what people write without the mark
+)
 _ENGLISH: Final = re.compile(
-    rf"\b(?:no|not|never|without|none|neither|nor|cannot|[a-z]+n['’]?t|den(?:y|ies|ied|ying))(?:[\s-]+(?:{_LIGHT}))*[\s-]*$"
+    rf"\b(?:no|not|never|without|none|neither|nor|cannot|[a-z]+n['’]t|(?:{_SHORT})nt|den(?:y|ies|ied|ying))"
+    rf"(?:[\s-]+(?:{_LIGHT}))*[\s-]*$"
 )
 
 

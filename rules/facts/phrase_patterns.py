@@ -178,7 +178,8 @@ def _ways(element: Element) -> int:
             return most + 1
         case Branches(of, optional):
             words = {each[0].word for each in of if len(each) == 1 and isinstance(each[0], Literal)}
-            longest = max((sum(word.startswith(other) for other in words) for word in words), default=0)
+            # The most words of which each is the beginning of the next: they are tried one after the other.
+            longest = max((sum(word[:end] in words for end in range(len(word) + 1)) for word in words), default=0)
             others = sum(tries(each) for each in of if not (len(each) == 1 and isinstance(each[0], Literal)))
             return max(longest + others, 1) + optional
         case _:

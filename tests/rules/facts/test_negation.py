@@ -35,6 +35,8 @@ from rules.facts.negation import negated
         "don’t want to ",
         "never had thoughts of ",
         "did not mention any ",
+        "i dont ",
+        "they wouldn't ",
     ],
 )
 def test_a_denial_close_before_is_seen(before: str) -> None:
@@ -66,6 +68,8 @@ def test_a_denial_close_before_is_seen(before: str) -> None:
         "another ",
         "no job left so i ",
         "knot ",
+        "i want to ",
+        "an important ",
     ],
 )
 def test_what_only_looks_like_a_denial_is_none(before: str) -> None:
