@@ -70,7 +70,7 @@ def servers(settings: Settings) -> Iterator[Urls]:
 
 
 def mend_redis(settings: Settings, urls: Urls) -> bool:
-    """Start the embedded Redis again if it is gone; answers whether it was. All that was to be done is in the record."""
+    """Start the embedded Redis again if it is gone; answers whether it was. What is to be done is in the record."""
     if settings.redis_url is not None or not _redis_gone(urls.redis):
         return False
     home = settings.home.resolve()
