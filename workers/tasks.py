@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from forbear.base.errors import ForbearError
-from forbear.base.packs import UnreadablePackError, configured
+from forbear.base.packs import configured
 from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
 from forbear.batch import chunks, unevaluated
@@ -169,12 +169,6 @@ def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
     except DatabaseAwayError:
         _process().owed.add(chunk_id)  # it was no fault of its cases
         raise
-    except UnreadablePackError as error:
-        # A fault of the batch, not of a case: a worker of the newer Forbear can do it, splitting it helps nobody.
-        _log.warning("chunk.postponed", error=error.message)
-        told = error.message
-        _steady(lambda work: chunks.give_back(work.session, (chunk_id,), told))
-        return ()
     except Exception as error:
         # Whatever a case does to the code, the chunk's row tells it and the other cases go on. The message of an
         # unforeseen error may quote the case, so only its kind and its place are kept.
@@ -204,7 +198,7 @@ def _active() -> Pack:
 
 
 def _claim(work: Work, chunk_id: int) -> chunks.Claim:
-    chunks.give_back(work.session, tuple(_process().owed))
+    chunks.give_back(work.session, _process().owed)
     claim = chunks.claim(work.session, chunk_id, work.now)
     if claim.mine is not None:
         # Behind a long queue the scheduler's heartbeats come late.
@@ -220,6 +214,8 @@ def _steady(use_case: Callable[[Work], T]) -> T:
             with begin(_process().engine, _process().vault, _now()) as work:
                 return use_case(work)
         except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as error:
+            if isinstance(getattr(error, "orig", error), psycopg.errors.ProgramLimitExceeded):
+                raise  # something is larger than PostgreSQL takes: trying it again for ever would help nobody
             _log.warning("database.away", error=type(error).__name__)
             if pause is None or time.monotonic() + pause > end:
                 break

@@ -1,7 +1,7 @@
 """The queue of record: chunks are claimed, counted, split, finished and swept here. Messages only wake."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -100,13 +100,11 @@ def note_error(session: Session, chunk_id: int, error: str) -> None:
     session.exec(statement.values(error=error))
 
 
-def give_back(session: Session, chunk_ids: Sequence[int], error: str | None = None) -> None:
-    """Let a try of pending chunks count for nothing: what ended it was no fault of their cases. `error` says what."""
-    if not chunk_ids:
-        return
-    statement = update(Chunk).where(col(Chunk.id).in_(chunk_ids), col(Chunk.status) == "pending", col(Chunk.tries) > 0)
-    told = {} if error is None else {"error": error}
-    session.exec(statement.values(tries=Chunk.tries - 1, **told))
+def give_back(session: Session, chunk_ids: Collection[int]) -> None:
+    """Let a try of pending chunks count for nothing: what ended it was no fault of their cases."""
+    if chunk_ids:
+        given = update(Chunk).where(col(Chunk.id).in_(chunk_ids), col(Chunk.status) == "pending", col(Chunk.tries) > 0)
+        session.exec(given.values(tries=Chunk.tries - 1))
 
 
 def sweep(session: Session, now: dt.datetime, interval: dt.timedelta) -> list[Wake]:

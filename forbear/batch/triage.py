@@ -1,7 +1,6 @@
 """Triage: the cases of a chunk go to the rules, and what these decide into the record."""
 
 import datetime as dt
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -122,10 +121,7 @@ def _take_over(work: Work, batch: Batch, chunk: Chunk, pack: Pack) -> None:
 @lru_cache(maxsize=16)
 def evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
     """The evaluator of a pack and day, made once."""
-    made = Evaluator(pack, as_of)
-    # It stays: looking through its rules for garbage again and again takes a tenth of a worker's time.
-    gc.freeze()
-    return made
+    return Evaluator(pack, as_of)
 
 
 def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Version]:

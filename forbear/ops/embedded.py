@@ -69,17 +69,8 @@ def servers(settings: Settings) -> Iterator[Urls]:
                         postgres.stop()
 
 
-def mended(settings: Settings, urls: Urls) -> bool:
-    """Start the embedded Redis again if it is gone; answers whether it was. What was to be done stands in the record.
-
-    Raises ForbearError if PostgreSQL is: nothing can be done without it.
-    """
-    if settings.database_url is None:
-        try:
-            psycopg.connect(urls.database, connect_timeout=START_SECONDS).close()
-        except psycopg.OperationalError:
-            log = settings.home / "postgres" / "log"
-            raise ForbearError(f"The embedded PostgreSQL is gone: start Forbear again. {log} says why.") from None
+def mend_redis(settings: Settings, urls: Urls) -> bool:
+    """Start the embedded Redis again if it is gone; answers whether it was. What is to be done is in the record."""
     if settings.redis_url is not None or not _redis_gone(urls.redis):
         return False
     home = settings.home.resolve()

@@ -17,8 +17,9 @@ from forbear.ops.embedded import Urls
 
 STOP_SECONDS = 30  # what a worker gets to finish its chunk before it is killed; the chunk is then done again
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
-_LOOK, _SERVERS = 0.5, 5.0  # seconds between looks at the parts, and at the servers
-_STEADY, _LONGEST_PAUSE = 60.0, 30.0  # seconds
+_LOOK, _BROKER = 0.5, 5.0  # seconds between looks at the parts, and at the broker
+_STEADY: Final = 60.0  # seconds after which a part is known to work
+_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds from one start to the next, at first and in the end
 
 
 def worker_command(queues: Sequence[str], processes: int, log_level: str) -> list[str]:
@@ -116,40 +117,29 @@ def watch(parts: Sequence[Part]) -> NoReturn:
         time.sleep(_LOOK)
 
 
-def keep_up(
-    parts: Sequence[Part],
-    tell: Callable[[str], object],
-    mended: Callable[[], bool] = lambda: False,
-    most_restarts: int | None = None,
-) -> None:
-    """Start again, for ever, what ends, each time telling so; `mended` looks after the broker, and says if it had to.
+def keep_up(parts: Sequence[Part], broker_mended: Callable[[], bool]) -> Iterator[str]:
+    """Start again, for ever, what ends, and tell so each time; `broker_mended` looks after the broker likewise.
 
     A part that gives up soon after it was first started never worked: that is an error. One that ends again and again
-    is given more and more time in between. Stops after `most_restarts`, if given.
+    is given more and more time in between.
     """
     pauses: dict[str, float] = {}
-    due: dict[str, float] = {}
-    looked = restarts = 0.0
-    while most_restarts is None or restarts < most_restarts:
-        now = time.monotonic()
+    looked = 0.0
+    while True:
         for part in parts:
-            if part.name in due:
-                if now >= due[part.name]:
-                    del due[part.name]
-                    part.start()
-                    restarts += 1
-            elif told := part.ended():
-                lasted = now - part.started_at
+            if told := part.ended():
+                lasted = time.monotonic() - part.started_at
                 if part.name not in pauses and lasted < _STEADY and part.process.returncode > 0:
                     raise ForbearError(told, exit_code=1)
-                pauses[part.name] = 1.0 if lasted > _STEADY else min(_LONGEST_PAUSE, 2 * pauses.get(part.name, 0.5))
-                due[part.name] = now + pauses[part.name]
-                tell(f"{told} It is started again.")
-        if now - looked > _SERVERS:
-            looked = now
-            if mended():
-                tell("The embedded Redis was gone. It is there again, and nothing is lost.")
-                restarts += 1
+                pause = _PAUSE if lasted > _STEADY else pauses.get(part.name, _PAUSE)
+                if lasted > pause:
+                    pauses[part.name] = min(_LONGEST_PAUSE, 2 * pause)
+                    part.start()
+                    yield f"{told} It was started again."
+        if time.monotonic() - looked > _BROKER:
+            looked = time.monotonic()
+            if broker_mended():
+                yield "The embedded Redis was gone. It is there again, and nothing is lost."
         time.sleep(_LOOK)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from contextlib import suppress
 
 import durable_rules_engine
 
@@ -63,6 +62,7 @@ class _LiveRuleset:
         definition = {**ruleset.definition, _FIRST: {"all": [{"m_0": {_FIRST: 1}}]}}
         self.keys = ruleset.keys
         self._handle: int = durable_rules_engine.create_ruleset(name, json.dumps(definition))
+        self._opened = False  # the state is there, and its first rule fired
         self._open()
         self._clean = True  # nothing of any case is left in the state
 
@@ -110,8 +110,10 @@ class _LiveRuleset:
         if self._assert(f'{{"{_FIRST}":1,{first}') != [_FIRST]:
             raise EngineError("durable-rules does not fire its first rule: is it version 2.0.28?")
         self._retract(f"{{{first}")
+        self._opened = True
 
     def _reopen(self) -> None:
-        with suppress(durable_rules_engine.error):  # it is gone already if opening it failed the last time
+        if self._opened:
             durable_rules_engine.delete_state(self._handle, _SID)
+            self._opened = False
         self._open()

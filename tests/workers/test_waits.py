@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from forbear.base.packs import UnreadablePackError
 from forbear.base.vault import Vault
 from forbear.batch.chunks import MAX_TRIES
 from models.database.session import Waits, make_engine, session
@@ -53,21 +52,19 @@ def test_a_writer_that_hangs_uses_up_no_tries(database_url: str, engine: Engine,
     assert (chunk(engine).status, chunk(engine).tries) == ("done", 1)
 
 
-def test_a_pack_of_a_newer_forbear_waits_for_another_worker(
-    database_url: str, engine: Engine, vault: Vault, monkeypatch: pytest.MonkeyPatch
+def test_what_is_larger_than_the_database_takes_is_a_fault_of_the_case(
+    database_url: str, engine: Engine, vault: Vault
 ) -> None:
-    def newer(*_: object) -> None:
-        raise UnreadablePackError("The policy x 9 is of a newer Forbear: update this worker, then try again.")
-
-    (wake,) = submitted(database_url, many(3), vault, by=active()).wakes
-    with monkeypatch.context() as patch:
-        patch.setattr(tasks, "triage_chunk", newer)
-        for _ in range(MAX_TRIES + 1):
-            tasks.triage(wake.chunk_id)
-    assert (chunk(engine).status, chunk(engine).tries) == ("pending", 0)
-    assert "of a newer Forbear" in (chunk(engine).error or "")
-    tasks.triage(wake.chunk_id)
-    assert chunk(engine).status == "done"
+    (wake,) = submitted(database_url, many(1), vault, by=active()).wakes
+    with psycopg.connect(database_url) as connection:
+        connection.execute("""
+            CREATE FUNCTION too_large() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'row is too big' USING ERRCODE = 'program_limit_exceeded'; END $$
+        """)
+        connection.execute("CREATE TRIGGER too_large BEFORE INSERT ON decision EXECUTE FUNCTION too_large()")
+    for _ in range(MAX_TRIES + 1):
+        tasks.triage(wake.chunk_id)
+    assert (chunk(engine).status, chunk(engine).tries) == ("failed", MAX_TRIES)
 
 
 def test_a_transaction_in_which_nothing_goes_on_is_ended_and_what_it_held_is_free(database_url: str) -> None:

@@ -79,11 +79,8 @@ def up(port: Annotated[int | None, typer.Option(help="port of the web server (FO
 
 def attend(context: Context, parts: Sequence[Part]) -> None:
     """Start again, until stopped, what ends by itself, and say so."""
-    keep_up(
-        parts,
-        functools.partial(typer.echo, err=True),
-        functools.partial(embedded.mended, context.settings, context.urls),
-    )
+    for told in keep_up(parts, functools.partial(embedded.mend_redis, context.settings, context.urls)):
+        typer.echo(told, err=True)
 
 
 def address(context: Context, port: int | None) -> str:
