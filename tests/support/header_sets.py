@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -173,7 +174,7 @@ def _debt(made: random.Random, row: int) -> dict[str, Value]:
         "borrower_ref": f"KH{made.randint(10**6, 10**7)}",
         "name": made.choice(_SURNAMES) + "".join(made.choices(_GIVEN, k=made.randint(1, 2))),
         "phone": f"1{made.choice('35789')}{made.randint(0, 10**9 - 1):09}",
-        "id_number": _id(made),
+        "id_number": re.sub(r"(?<=^.{6}).{8}", f"{born:%Y%m%d}", _id(made)),
         "product": made.choice(list(_ENUMS["product"].values())),
         "lender": made.choice(("测试银行", "测试消费金融公司", "测试小贷公司")),
         "days_overdue": days,
@@ -186,7 +187,7 @@ def _debt(made: random.Random, row: int) -> dict[str, Value]:
         "monthly_due": balance // made.randint(10, 30),
         "annual_rate_percent": made.randint(400, 2390),
         "income_monthly": 100 * made.randint(2_000, 12_000),
-        "age": AS_OF.year - born.year,
+        "age": AS_OF.year - born.year - ((AS_OF.month, AS_OF.day) < (born.month, born.day)),
         "city": made.choice(("石家庄", "长沙", "广州", "成都", "杭州")),
         "legal_stage": made.choice(list(_ENUMS["legal_stage"].values())),
         "repaid_on": AS_OF,

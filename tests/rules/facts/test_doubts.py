@@ -130,6 +130,8 @@ def test_what_can_be_is_taken(field: str, cell: object) -> None:
         ({"legal_stage": "无", "served_on": "2026-11-01"}, "legal_stage", "2026-11-01"),
         ({"accelerated": "否", "accelerated_on": "2026-11-01"}, "accelerated", "2026-11-01"),
         ({"prior_request": "无", "prior_request_on": "2026-11-01"}, "prior_request", "2026-11-01"),
+        ({"age": "45", "id_number": "110101199003071234"}, "age", "36"),
+        ({"age": "45", "id_number": "110101900307123"}, "age", "36"),
     ],
 )
 def test_two_that_contradict_each_other_come_back_with_both_named(
@@ -169,6 +171,11 @@ def test_two_that_contradict_each_other_come_back_with_both_named(
 )
 def test_what_fits_together_is_taken(cells: dict[str, str]) -> None:
     assert doubted(**cells) == {}
+
+
+def test_no_sentence_repeats_an_id_number() -> None:
+    told = doubted(age="45", id_number="110101199003071234")
+    assert "110101" not in told["age"]
 
 
 def test_without_a_day_of_triage_only_what_does_not_hang_on_it_is_doubted() -> None:

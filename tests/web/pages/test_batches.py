@@ -237,7 +237,7 @@ def test_a_file_that_cannot_be_read_gets_its_sentence_beside_the_field(client: D
         "案件.pdf": (b"%PDF-1.7", "案件.pdf 是图片或 PDF"),
         "案件.xls": (b"\xd0\xcf\x11\xe0", "案件.xls 是 .xls 工作簿"),
         "案件.xlsx": (b"\xd0\xcf\x11\xe0", "旧版 .xls 或设了密码"),
-        "案件.json": (b"{}", "不是案件列表"),
+        "案件.json": (b"{}", "里没有案件"),
         "bomb.xlsx": (_bomb(tmp_path), "正常的工作簿不会这样"),
         "照片.csv": (b"\x89PNG....", "图片"),
     }
