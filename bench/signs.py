@@ -32,11 +32,12 @@ KEPT_OF_KIND: Final = 500
 COST: Final = 0.1
 OF_POSSIBLE: Final = 0.3  # how much what is only possible counts against what is explicit
 SCALE: Final = 20  # of the whole numbers
-# How much may be raised, at most, of harmless sentences that were not seen and most of which are to look like danger:
+# How much may be raised, at most, of harmless sentences that were not seen and that were written to look like danger:
 POSSIBLE_BY_SIGNS: Final = 0.07
-EXPLICIT_BY_SIGNS: Final = 0.03
+EXPLICIT_BY_SIGNS: Final = 0.05
 LOWERED: Final = 0.02  # how much of explicit danger that patterns find may look harmless
 SHORTEST = 9  # letters: of ordinary words on the desk, such as 都谈好了, one in nine weighed as danger
+CALM: Final = "(calm)"
 HEAD: Final = """\
 # How much pieces of a sentence weigh for danger, in whole numbers; from how much on a flag is raised without a pattern,
 # and below how much a sentence looks harmless. Made by `python -m bench.signs`, never by hand (docs/danger.md).
@@ -50,6 +51,7 @@ class Line:
     text: str
     kind: str | None
     grade: Grade | None
+    calm: bool  # an ordinary note, not written to look like danger
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="only say whether the file is what the sentences make")
     check: bool = parser.parse_args().check
     pack = _without_signs()
-    tuned, own = lines(pack, "tuning"), lines(pack, "tuning_2")
+    tuned, own = lines(pack, "tuning"), [*lines(pack, "tuning_2"), *lines(pack, "tuning_3")]
     found = measured(pack, tuned, own)
     signs = limited(made([*tuned, *own]), found)
     print(report(pack, found))
@@ -89,8 +91,11 @@ def _without_signs() -> Pack:
 def lines(pack: Pack, part: str) -> list[Line]:
     """The sentences of a part; whatever is not labelled as danger is none."""
     signs = {name: flag.danger for name, flag in pack.red_flags.items()}
-    labelled = ((text, signs.get(label)) for label, text in corpus_lines.lines(part))
-    return [Line(text, sign.kind if sign else None, sign.grade if sign else None) for text, sign in labelled]
+    labelled = ((text, label, signs.get(label)) for label, text in corpus_lines.lines(part))
+    return [
+        Line(text, sign.kind if sign else None, sign.grade if sign else None, calm=label == CALM)
+        for text, label, sign in labelled
+    ]
 
 
 def made(of: Sequence[Line]) -> Signs:
@@ -153,7 +158,7 @@ def measured(pack: Pack, tuned: Sequence[Line], own: Sequence[Line]) -> list[Mea
 
 def limited(signs: Signs, found: Sequence[Measured]) -> Signs:
     """The signs with limits such that of what only looks like danger no more is raised than may be."""
-    harmless = [each for each in found if not each.line.grade and not each.tuned]
+    harmless = [each for each in found if not (each.line.grade or each.line.calm or each.tuned)]
     meant = [each for each in found if each.line.grade == "explicit" and each.by_pattern == "explicit"]
     return Signs(
         possible=_from(signs.possible, _above([each.possible for each in harmless], POSSIBLE_BY_SIGNS)),
@@ -178,11 +183,11 @@ def report(pack: Pack, found: Sequence[Measured]) -> str:
     """What is raised, explicitly and at all, of lines that the weights were not made from."""
     packs = {id(each.without): replace(pack, signs=limited(each.without, found)) for each in found}
     told = []
-    for tuned, name in product((True, False), ("explicit", "possible", None)):
-        of = [each for each in found if each.tuned is tuned and each.line.grade == name]
+    for tuned, name in product((True, False), ("explicit", "possible", None, CALM)):
+        of = [each for each in found if each.tuned is tuned and (CALM if each.line.calm else each.line.grade) == name]
         grades = [grades_of(packs[id(each.without)], each.line.text) for each in of]
         told.append(
-            f"{'tuning' if tuned else 'tuning_2'}: {name or 'harmless'}: {len(of)} lines, "
+            f"{'tuning' if tuned else 'tuning_2 and _3'}: {name or 'harmless'}: {len(of)} lines, "
             f"explicit {_percent(['explicit' in each for each in grades])} "
             f"(by patterns alone {_percent([each.by_pattern == 'explicit' for each in of])}), "
             f"at all {_percent(list(map(bool, grades)))} "

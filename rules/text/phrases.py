@@ -164,9 +164,7 @@ def _citation(pack: Pack, reference: Reference) -> Text:
     )
 
 
-def used(
-    pack: Pack, names: tuple[str, ...], facts: Facts, language: Language, bounds_on: dt.date | None = None
-) -> str:
+def used(pack: Pack, names: tuple[str, ...], facts: Facts, language: Language, bounds_on: dt.date | None = None) -> str:
     """Facts with their values, those that are known; with a day also how far a fact is known that has no value then."""
 
     def value_of(name: str) -> str | None:

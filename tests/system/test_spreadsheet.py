@@ -38,7 +38,10 @@ def _row(number: int, chance: random.Random) -> list[object]:
 
     owed = chance.randrange(1, 300) * 1000
     principal = owed * chance.randrange(5, 10) // 10
-    served = dt.date(2026, 11, 1) + dt.timedelta(days=chance.randrange(22))
+    stage = chance.choice(("无", "无", "无", "律师函", "支付令", "起诉", "执行", ""))
+    day = dt.date(2026, 11, 1) + dt.timedelta(days=chance.randrange(22))
+    # That papers were served where there is no procedure is doubted, and would send a fifth of the rows back.
+    served = ("", day, day.isoformat(), f"{day.year}年{day.month}月{day.day}日") if stage != "无" else ("",)
     return [
         number,
         f"K{chance.randrange(3000)}",
@@ -58,8 +61,8 @@ def _row(number: int, chance: random.Random) -> list[object]:
         some("短期", "长期", "", "中期", "不详"),
         some("官方", "第三方", "自述", "无", ""),
         some("官方", "第三方", "自述", "无", ""),
-        some("无", "无", "无", "律师函", "支付令", "起诉", "执行", ""),
-        some("", "", served, served.isoformat(), f"{served.year}年{served.month}月{served.day}日"),
+        stage,
+        some(*served),
         some(chance.randrange(18, 75), ""),
         some("深圳", "厦门", "成都", ""),
         some("是", "否", "", "愿意"),

@@ -164,7 +164,8 @@ def _read_object(path: Path, text: Opened, choice: SourceChoice) -> SourceFile:
     keys = list(inside.starts)
     is_case = choice.known(keys) >= _SURE
     nested = bool(keys) and all(sign in "{[" for sign in inside.starts.values())
-    one_line = len(inside.lists) > 1 and _is_by_lines(path) and choice.known(keys) > 0  # a case with lists in it
+    a_case = choice.known(keys) > 0 or not nested
+    one_line = len(inside.lists) > 1 and _is_by_lines(path) and a_case  # a case with lists in it
     if inside.more or one_line or (is_case and not nested) or not (inside.lists or nested):
         return source_of_objects(path, partial(_numbered, path, text, _Reader.objects), choice)
     if not inside.lists or (is_case and len(inside.lists) == len(keys) > 1):

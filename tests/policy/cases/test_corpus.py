@@ -1,7 +1,7 @@
 """Danger and other hints are found in sentences as people write them: floors, on sentences for tuning and held out.
 
-`held_out.txt` was written before there was any pattern, the second and third part by somebody not knowing them; nobody
-looks at them while patterns and weights are made. Weights are made by `tuning.txt` and `tuning_2.txt`.
+`held_out.txt` was written before there was any pattern, the other held-out parts by people not knowing them; nobody
+looks at them while patterns and weights are made. Weights are made by the tuning parts.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ PAPERS = {"legal_papers", "arbitration_papers", "notarised_enforcement", "auctio
 ROLES = {name for name in OTHERS if name.startswith("role_")}
 # What was measured on the second held-out part, rounded down: what each label must raise, and how much of it.
 SECOND_FLOORS = (
-    ("self_harm", "explicit", 0.88),
+    ("self_harm", "explicit", 0.94),
     ("self_harm", "danger", 1.0),
-    ("violence", "explicit", 0.90),
+    ("violence", "explicit", 1.0),
     ("violence", "danger", 1.0),
     ("self_harm_possible", "danger", 0.95),
     ("legal_papers", "papers", 0.93),
@@ -54,19 +54,22 @@ SECOND_FLOORS = (
 # And what must not be raised there, at most: sentences that only look so.
 SECOND_CEILINGS = (
     (NO_DANGER, "explicit", 0.04),
-    (NO_DANGER, "danger", 0.25),
+    (NO_DANGER, "danger", 0.27),
     ("(no court)", "papers", 0.30),
     ("(no role)", "roles", 0.13),
 )
 # The same for the third: sentences of danger and harmless ones that were written to look like it.
 THIRD_FLOORS = (
-    ("self_harm", "explicit", 0.87),
-    ("self_harm", "danger", 0.98),
-    ("violence", "explicit", 0.87),
+    ("self_harm", "explicit", 0.89),
+    ("self_harm", "danger", 0.97),
+    ("violence", "explicit", 0.91),
     ("violence", "danger", 0.98),
     ("self_harm_possible", "danger", 0.87),
 )
-THIRD_CEILINGS = ((NO_DANGER, "explicit", 0.09), (NO_DANGER, "danger", 0.29))
+THIRD_CEILINGS = ((NO_DANGER, "explicit", 0.10), (NO_DANGER, "danger", 0.27))
+# The same for the fourth: a little danger, and ordinary notes of a desk, which are most of what there is.
+FOURTH_FLOORS = (("explicit", "explicit", 1.0), ("possible", "danger", 0.92))
+FOURTH_CEILINGS = ((CALM, "explicit", 0.01), (CALM, "danger", 0.09))
 
 
 @cache
@@ -153,6 +156,7 @@ def test_what_weights_were_made_by_is_found() -> None:
     [
         *(("held_out_2", *floor) for floor in SECOND_FLOORS),
         *(("held_out_3", *floor) for floor in THIRD_FLOORS),
+        *(("held_out_4", *floor) for floor in FOURTH_FLOORS),
     ],
 )
 def test_what_nobody_tuned_on_is_found(part: str, label: str, what: str, floor: float) -> None:
@@ -164,6 +168,7 @@ def test_what_nobody_tuned_on_is_found(part: str, label: str, what: str, floor: 
     [
         *(("held_out_2", *ceiling) for ceiling in SECOND_CEILINGS),
         *(("held_out_3", *ceiling) for ceiling in THIRD_CEILINGS),
+        *(("held_out_4", *ceiling) for ceiling in FOURTH_CEILINGS),
     ],
 )
 def test_what_nobody_tuned_on_is_not_found_where_it_is_not(part: str, label: str, what: str, ceiling: float) -> None:

@@ -42,7 +42,8 @@ def test_no_more_than_twenty_problems_are_told(tmp_path: Path) -> None:
 
 
 def test_columns_are_shown_with_their_fact_and_the_first_value_understood_in_them(tmp_path: Path) -> None:
-    path = write(tmp_path, "cases.csv", lines([*HEADER, "跟进人", "row", "field", "error"], [*good(1), "小王", "7", "余额", "…"]))
+    header = [*HEADER, "跟进人", "row", "field", "error"]
+    path = write(tmp_path, "cases.csv", lines(header, [*good(1), "小王", "7", "余额", "…"]))
     columns = {column.header: column for column in look(path, VOCABULARY, AS_OF, _still).columns}
     assert columns["余额"].fact == "balance"
     assert columns["余额"].example == 1_200_050
