@@ -4,7 +4,7 @@ import datetime as dt
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from forbear.desk import siblings
 from forbear.intake import Accepted, Intake, Rejected
 from forbear.intake import Mapping as FileMapping
 from forbear.ledger.unit_of_work import Work
+from forbear.locale import said
 from forbear.webhooks import webhooks
 from models.database import staging
 from models.intake import Batch, Rejection
@@ -93,11 +94,14 @@ def submit(
     staging.create(session)
     sealer = _Sealer(pack, vault, submitter)
     counts: Counter[type] = Counter()
+    in_danger = 0
     for block in _blocks(rows):
+        rejected = [_looked_through(pack, row) for row in block if isinstance(row, Rejected)]
+        in_danger += sum(danger for _, danger in rejected)
         staging.add(
             session,
             (sealer.staged(row) for row in block if isinstance(row, Accepted)),
-            (sealer.rejected(row) for row in block if isinstance(row, Rejected)),
+            (sealer.rejected(row) for row, _ in rejected),
         )
         counts.update(map(type, block))
     published = publication.keep(work, pack)
@@ -107,7 +111,7 @@ def submit(
         as_of=as_of,
         pack_sha256=pack.sha256,
         created_at=now,
-        source=vault.seal(_stored(head, tuple(notices()))),
+        source=vault.seal(_stored(head, (*_told(in_danger), *notices()))),
         rows_read=counts.total(),
         rejected=counts[Rejected],
     )
@@ -195,6 +199,20 @@ class _Sealer:
             return True
         texts = texts_of(self._pack, row.facts, row.private, {})
         return any(red_flags.scan(self._pack, text) for text in texts)
+
+
+def _looked_through(pack: Pack, row: Rejected) -> tuple[Rejected, bool]:
+    """A rejected row, and whether its cells tell of danger: then it says who comes before the cell."""
+    flags = red_flags.scan_all(pack, (cell for cell in row.cells if any(map(str.isalpha, cell))))
+    if not any(pack.red_flags[flag].danger for flag in flags):
+        return row, False
+    first = said("row.danger")
+    return replace(row, zh=f"{first.zh}{row.zh}", en=f"{first.en} {row.en}"), True
+
+
+def _told(in_danger: int) -> Iterator[Text]:
+    if in_danger:
+        yield said("notice.rejected_in_danger", n=in_danger)
 
 
 def _json(facts: Mapping[str, object]) -> str:

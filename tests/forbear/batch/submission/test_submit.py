@@ -3,6 +3,7 @@
 import datetime as dt
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ from forbear.batch.submission.submit import BLOCK, URGENT_CHUNK, DayToComeError,
 from forbear.intake import Accepted, Rejected
 from models.database.session import session
 from models.intake import Batch
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import AS_OF, NOW, accepted, engine_of, many, pack, submitted
 
 BAD = Rejected(2, "days_overdue", "逾期天数不是数字。", "Days overdue is not a number.", ("C2", "很多天", "张三"))
@@ -50,6 +52,19 @@ def test_every_row_is_counted_once(database_url: str, vault: Vault) -> None:
         batch = opened.get_one(Batch, done.batch_id)
         assert (batch.rows_read, batch.accepted, batch.rejected, batch.unchanged) == (3, 2, 1, 0)
         assert batch.status == "running"
+
+
+def test_danger_in_a_rejected_row_is_told_before_what_to_correct(database_url: str, vault: Vault) -> None:
+    in_danger = replace(BAD, row=3, cells=("C3", "很多天", "他说不想活了，药都买好了"))
+    done = submitted(database_url, [accepted(1, "C1"), BAD, in_danger], vault, by=load(DEFAULT_PACK))
+    with engine_of(database_url) as engine, session(engine) as opened:
+        calm, alarmed = rejections_of(opened, done.batch_id, vault)
+        assert calm == BAD
+        assert alarmed.zh.startswith("【先联系本人】") and alarmed.zh.endswith(BAD.zh)
+        assert alarmed.en.startswith("[Call the person first]") and alarmed.en.endswith(BAD.en)
+        assert [notice.zh[:12] for notice in source_of(opened.get_one(Batch, done.batch_id), vault).notices] == [
+            "1 行未被接受的记录里"
+        ]
 
 
 def test_a_rejected_row_comes_back_as_it_came(database_url: str, vault: Vault) -> None:
