@@ -62,7 +62,7 @@ def test_danger_in_a_rejected_row_is_told_before_what_to_correct(database_url: s
         assert calm == BAD
         assert alarmed.zh.startswith("【先联系本人】") and alarmed.zh.endswith(BAD.zh)
         assert alarmed.en.startswith("[Call the person first]") and alarmed.en.endswith(BAD.en)
-        assert [notice.zh[:12] for notice in source_of(opened.get_one(Batch, done.batch_id), vault).notices] == [
+        assert [notice.zh[:11] for notice in source_of(opened.get_one(Batch, done.batch_id), vault).notices] == [
             "1 行未被接受的记录里"
         ]
 
