@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Tests start hundreds of commands: each would compile all of Forbear anew where this is set, as it is in many images.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-browser explore laws check format bench bench-desk mutants pack-mutants screenshots lock clean
 

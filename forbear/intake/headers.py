@@ -202,6 +202,7 @@ def _is_money(marks: Marks) -> bool:
     return not marks.kinds.isdisjoint(("yuan", "coins", "foreign", "power"))
 
 
+@lru_cache(maxsize=256)  # a long text may be repeated in every cell of a row
 def says_unit(text: str) -> bool:
     """Whether a cell above or below the names says a unit of the numbers."""
     read = (read_marks(each) for each in _units_in(text))

@@ -36,6 +36,7 @@ FIRST_ROWS = 20  # filled ones, among which the header is looked for
 _SURE = 2  # names of facts by which a row is known for a header
 _SHOWN = 5  # row numbers that a notice names
 _MOST_ROWS_OF_GROUPS = 2
+_LONGEST_UNIT = 60  # letters of a cell that is a unit and nothing else
 _SECOND_HEADER = 3  # rows below the header in which it may stand again, in another language
 
 _SIDE_NOTE = FieldError.of("", said("row.side_note"))
@@ -197,7 +198,9 @@ def _is_units(line: _FilledLine) -> bool:
 
 def _is_unit(word: str) -> bool:
     """Whether a cell is a unit and nothing else."""
-    return word in _UNITS or (not _FIGURE.search(word) and says_unit(word) and read_marks(word) is not None)
+    return word in _UNITS or (
+        len(word) <= _LONGEST_UNIT and not _FIGURE.search(word) and says_unit(word) and read_marks(word) is not None
+    )
 
 
 def _with_unit(name: str, unit: str) -> str:
