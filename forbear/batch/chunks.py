@@ -1,17 +1,18 @@
-"""The queue of record: chunks are claimed, counted, split, finished and swept here. Messages only wake."""
+"""The queue of record: chunks are chosen, claimed, counted, split, finished and swept here. Messages only wake."""
 
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlmodel import Session, col, func, or_, select
 
 from forbear.webhooks import webhooks
-from models.intake import Batch, Chunk
+from models.intake import Batch, Chunk, Lane
 
 MAX_TRIES = 3
+_ABOUT_TO = dt.timedelta(seconds=10)  # between claim and work; milliseconds, unless a process is stopped there
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,42 @@ class Claim:
 
 
 NOTHING = Claim()
+
+
+def next_up(session: Session, chunk_id: int, now: dt.datetime) -> int | None:
+    """The chunk to claim for a message about this one: whatever its queue has that is free and whose turn is first.
+
+    A message stands for one piece of work of its queue, so whatever the order, there is one for each. Between the claim
+    and the work, when nobody has locked its row, the chunk is held for this connection: chosen again in that moment,
+    it would be tried twice at once, and another one not at all.
+    """
+    let_go(session)
+    queue = select(Chunk.queue).where(Chunk.id == chunk_id).scalar_subquery()
+    first = select(Chunk).where(Chunk.status == "pending", Chunk.queue == queue)
+    first = first.order_by(col(Chunk.lane), col(Chunk.turn), col(Chunk.id)).limit(1)
+    held: list[int] = []
+    while True:
+        free = first.where(col(Chunk.id).not_in(held)) if held else first
+        chunk = session.exec(free.with_for_update(skip_locked=True)).first()
+        if chunk is None or _hold(session, chunk.id) or not _just_claimed(chunk, now):
+            return None if chunk is None else chunk.id
+        held.append(chunk.id)
+
+
+def let_go(session: Session) -> None:
+    """Leave to others what this connection holds."""
+    session.connection().execute(text("SELECT pg_advisory_unlock_all()"))
+
+
+def _hold(session: Session, chunk_id: int) -> bool:
+    """Hold a chunk for this connection, over its transactions; False if another one does."""
+    held = text("SELECT pg_try_advisory_lock(hashtext('forbear.chunk'), CAST(:chunk % 2147483648 AS integer))")
+    return bool(session.connection().execute(held, {"chunk": chunk_id}).scalar_one())
+
+
+def _just_claimed(chunk: Chunk, now: dt.datetime) -> bool:
+    """Whether whoever holds a chunk may be about to work on it, rather than having been stopped before."""
+    return chunk.claimed_at is not None and abs(now - chunk.claimed_at) < _ABOUT_TO
 
 
 def claim(session: Session, chunk_id: int, now: dt.datetime) -> Claim:
@@ -136,8 +173,9 @@ def retry(session: Session, batch_id: UUID, chunk_id: int | None, now: dt.dateti
     if chunk_id is not None:
         query = query.where(Chunk.id == chunk_id)
     chunks = session.exec(query.order_by(col(Chunk.id)).with_for_update()).all()
+    fronts = {lane: _front(session, lane) for lane in {Lane(chunk.lane) for chunk in chunks}}
     for chunk in chunks:
-        chunk.status, chunk.tries, chunk.error = "pending", 0, None
+        chunk.status, chunk.tries, chunk.error, chunk.turn = "pending", 0, None, fronts[Lane(chunk.lane)]
         chunk.woken_at, chunk.claimed_at, chunk.done_at = now, None, None
     session.add_all(chunks)
     session.flush()
@@ -147,13 +185,17 @@ def retry(session: Session, batch_id: UUID, chunk_id: int | None, now: dt.dateti
     return tuple(Wake(chunk.id, chunk.queue) for chunk in chunks)
 
 
+def _front(session: Session, lane: Lane) -> int:
+    """The turn of what a lane does now."""
+    waiting = select(Chunk.turn).where(Chunk.status == "pending", Chunk.queue == lane.queue, Chunk.lane == lane)
+    return session.exec(waiting.order_by(col(Chunk.turn)).limit(1)).first() or 0
+
+
 def _split(session: Session, chunk: Chunk, now: dt.datetime) -> tuple[Wake, ...]:
     ids = chunk.case_version_ids
     middle = len(ids) // 2
-    halves = [
-        Chunk(batch_id=chunk.batch_id, queue=chunk.queue, case_version_ids=part, error=chunk.error, woken_at=now)
-        for part in (ids[:middle], ids[middle:])
-    ]
+    same = chunk.model_dump(include={"batch_id", "submitter", "queue", "lane", "turn", "error"})
+    halves = [Chunk(**same, case_version_ids=part, woken_at=now) for part in (ids[:middle], ids[middle:])]
     chunk.status = "split"
     chunk.done_at = now
     session.add_all([chunk, *halves])
