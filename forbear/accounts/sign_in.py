@@ -161,7 +161,8 @@ def _failures(session: Session, name: str, place: str, now: dt.datetime) -> tupl
 
 def _wait(failures: int) -> dt.timedelta:
     """How long after so many failures the next attempt is looked at."""
-    return min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(failures - 1, _DOUBLED))
+    doubled: int = 2 ** min(failures - 1, _DOUBLED)
+    return min(LONGEST_WAIT, FIRST_WAIT * doubled)
 
 
 def _apart(session: Session, address: str, now: dt.datetime) -> dt.datetime:

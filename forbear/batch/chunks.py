@@ -12,6 +12,7 @@ from forbear.webhooks import webhooks
 from models.intake import Batch, Chunk, Lane
 
 MAX_TRIES = 3
+_AT_ONCE = 16  # chunks that are looked at together: workers have the first ones
 _ABOUT_TO = dt.timedelta(seconds=10)  # between claim and work; milliseconds, unless a process is stopped there
 
 
@@ -37,21 +38,21 @@ NOTHING = Claim()
 def next_up(session: Session, chunk_id: int, now: dt.datetime) -> int | None:
     """The chunk to claim for a message about this one: whatever its queue has that is free and whose turn is first.
 
-    A message stands for one piece of work of its queue, so whatever the order, there is one for each. Between the claim
-    and the work, when nobody has locked its row, the chunk is held for this connection: chosen again in that moment,
-    it would be tried twice at once, and another one not at all.
+    A message stands for one piece of work of its queue, so whatever the order, there is one for each. The chunk is held
+    for this connection until it chooses again: between claim and work nobody has locked its row, and chosen by another
+    worker in that moment it would be tried twice at once, and another chunk not at all.
     """
     let_go(session)
     queue = select(Chunk.queue).where(Chunk.id == chunk_id).scalar_subquery()
-    first = select(Chunk).where(Chunk.status == "pending", Chunk.queue == queue)
-    first = first.order_by(col(Chunk.lane), col(Chunk.turn), col(Chunk.id)).limit(1)
-    held: list[int] = []
-    while True:
-        free = first.where(col(Chunk.id).not_in(held)) if held else first
-        chunk = session.exec(free.with_for_update(skip_locked=True)).first()
-        if chunk is None or _hold(session, chunk.id) or not _just_claimed(chunk, now):
-            return None if chunk is None else chunk.id
-        held.append(chunk.id)
+    waiting = select(Chunk.id).where(Chunk.status == "pending", Chunk.queue == queue)
+    waiting = waiting.order_by(col(Chunk.lane), col(Chunk.turn), col(Chunk.id)).limit(_AT_ONCE)
+    passed: list[int] = []
+    while found := session.exec(waiting.where(col(Chunk.id).not_in(passed)) if passed else waiting).all():
+        for first in found:
+            if (_hold(session, first) or _is_stopped(session, first, now)) and take(session, first) is not None:
+                return first
+            passed.append(first)
+    return None
 
 
 def let_go(session: Session) -> None:
@@ -65,9 +66,10 @@ def _hold(session: Session, chunk_id: int) -> bool:
     return bool(session.connection().execute(held, {"chunk": chunk_id}).scalar_one())
 
 
-def _just_claimed(chunk: Chunk, now: dt.datetime) -> bool:
-    """Whether whoever holds a chunk may be about to work on it, rather than having been stopped before."""
-    return chunk.claimed_at is not None and abs(now - chunk.claimed_at) < _ABOUT_TO
+def _is_stopped(session: Session, chunk_id: int, now: dt.datetime) -> bool:
+    """Whether who holds a chunk claimed it so long ago that they are at work, or never will be."""
+    claimed_at = session.exec(select(Chunk.claimed_at).where(Chunk.id == chunk_id)).first()
+    return claimed_at is not None and abs(now - claimed_at) >= _ABOUT_TO
 
 
 def claim(session: Session, chunk_id: int, now: dt.datetime) -> Claim:

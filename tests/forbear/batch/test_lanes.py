@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -163,6 +165,34 @@ def next_of_another(engine: Engine, message: int, now: dt.datetime) -> int | Non
             return chunks.next_up(opened, message, now)
     finally:
         other.dispose()
+
+
+def test_each_message_is_one_piece_of_work_however_many_are_at_it(engine: Engine) -> None:
+    """Without the hold two workers would choose the same chunk between claim and work, and leave another."""
+    ids = handed_in(engine, *many(60), chunk_size=1)
+    messages = iter(ids)
+    ready = threading.Barrier(4)
+
+    def work() -> None:
+        ready.wait()
+        with engine.connect() as connection:
+            for message in messages:
+                with Session(connection) as claiming:
+                    chunk_id = chunks.next_up(claiming, message, NOW)
+                    assert chunk_id is not None
+                    assert chunks.claim(claiming, chunk_id, NOW).mine
+                    claiming.commit()
+                with Session(connection) as working:
+                    chunk = chunks.take(working, chunk_id)
+                    assert chunk is not None
+                    chunks.finish(working, chunk, NOW)
+                    working.commit()
+
+    with ThreadPoolExecutor(4) as workers:
+        for done in [workers.submit(work) for _ in range(4)]:
+            done.result()
+    with session(engine) as opened:
+        assert opened.exec(select(Chunk.status, Chunk.tries).distinct()).all() == [("done", 1)]
 
 
 def test_a_message_about_a_chunk_that_is_gone_does_nothing(engine: Engine) -> None:
