@@ -75,12 +75,16 @@ def _is_stopped(session: Session, chunk_id: int, now: dt.datetime) -> bool:
 def claim(session: Session, chunk_id: int, now: dt.datetime) -> Claim:
     """Count a try of a pending chunk that nobody works on, before the work that may kill the process begins.
 
-    A chunk that used up its tries is split in halves; one case alone is marked failed, and waits for a person.
+    A chunk that used up its tries is split in halves; one case alone is marked failed, and waits for a person. One that
+    is tried again goes behind what its submitter has in its lane, should that fail as well: nobody waits long for what
+    breaks workers.
     """
     chunk = take(session, chunk_id)
     if chunk is None:
         return NOTHING
     if chunk.tries < MAX_TRIES:
+        if chunk.tries:
+            chunk.turn = _back(session, chunk)
         chunk.tries += 1
         chunk.claimed_at = now
         session.add(chunk)
@@ -191,6 +195,13 @@ def _front(session: Session, lane: Lane) -> int:
     """The turn of what a lane does now."""
     waiting = select(Chunk.turn).where(Chunk.status == "pending", Chunk.queue == lane.queue, Chunk.lane == lane)
     return session.exec(waiting.order_by(col(Chunk.turn)).limit(1)).first() or 0
+
+
+def _back(session: Session, chunk: Chunk) -> int:
+    """The turn after all that a chunk's submitter has in its lane."""
+    theirs = Chunk.status == "pending", Chunk.submitter == chunk.submitter, Chunk.lane == chunk.lane
+    last = session.exec(select(Chunk).where(*theirs).order_by(col(Chunk.turn).desc()).limit(1)).one()
+    return last.turn + len(last.case_version_ids)
 
 
 def _split(session: Session, chunk: Chunk, now: dt.datetime) -> tuple[Wake, ...]:

@@ -139,6 +139,21 @@ def test_what_is_tried_again_or_halved_keeps_its_place_at_the_front(engine: Engi
     assert order(engine, first) == [others[0], halves[0], *others[1:]]
 
 
+def test_what_fails_again_and_again_goes_behind_the_rest_of_its_submitter(engine: Engine) -> None:
+    ours = handed_in(engine, *many(3), submitter="a", chunk_size=1)
+    theirs = handed_in(engine, *many(5), submitter="b", chunk_size=1)
+
+    def tried() -> int | None:
+        with session(engine) as opened:
+            chunk_id = chunks.next_up(opened, theirs[0], NOW)
+            assert chunk_id is not None
+            chunks.claim(opened, chunk_id, NOW)
+            return chunk_id
+
+    assert [tried(), tried()] == [ours[0], ours[0]], "a worker that was killed is no fault of the chunk"
+    assert order(engine, ours[0]) == [theirs[0], ours[1], theirs[1], ours[2], theirs[2], ours[0], *theirs[3:]]
+
+
 def test_what_somebody_works_on_or_is_about_to_is_passed_over(engine: Engine) -> None:
     first, second, third = handed_in(engine, *many(3), chunk_size=1)
     with session(engine) as claiming:
