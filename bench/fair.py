@@ -21,8 +21,6 @@ from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from bench import cases
-from forbear import intake
 from forbear.base.settings import Settings
 from forbear.base.vault import Vault, load_vault
 from forbear.batch.progress import remaining
@@ -76,8 +74,7 @@ class Desk:
 
     def single(self, reference: str, **facts: object) -> Submitted:
         """A case by itself."""
-        known: Any = {"case_ref": reference, "product": "credit_card", "hardship": "unemployment", **facts}
-        return self.hand_in([Accepted(1, reference, None, known, {}, {})], reference)
+        return self.hand_in([_case(1, reference, **facts)], reference)
 
     def crisis(self, reference: str) -> tuple[float, UUID]:
         """How many seconds it takes from handing in a case of danger until it is decided."""
@@ -94,15 +91,28 @@ class Desk:
             while not self._complete(batch.batch_id):
                 if time.monotonic() > end:
                     sys.exit(f"The workers did not finish within {_LONGEST_SECONDS} s.")
-                time.sleep(0.005)
+                time.sleep(0.02)
 
     def _complete(self, batch: UUID) -> bool:
         with session(self.engine) as opened:
             return remaining(opened, batch).complete
 
 
+def _case(row: int, reference: str, **facts: object) -> Accepted:
+    known: Any = {"case_ref": reference, "product": "credit_card", "hardship": "unemployment", **facts}
+    return Accepted(row, reference, None, known, {}, {})
+
+
+def _file(rows: int) -> Iterator[Accepted]:
+    """A file, in which every hundredth case is a crisis and every tenth has a day in court."""
+    for row in range(1, rows + 1):
+        facts: dict[str, object] = {"days_overdue": row % 400, "balance": 100_000 + row}
+        facts |= {"legal_stage": "hearing"} if row % 10 == 0 else {}
+        yield _case(row, f"file-{row}", **facts, **({"violence": True} if row % 100 == 0 else {}))
+
+
 @contextmanager
-def _desk() -> Iterator[tuple[Desk, Path]]:
+def _desk() -> Iterator[Desk]:
     home = Path(tempfile.mkdtemp(prefix="forbear-bench-"))
     chosen = Settings(home=home, database_url=None, redis_url=None, key=None)
     try:
@@ -115,7 +125,7 @@ def _desk() -> Iterator[tuple[Desk, Path]]:
                 "urgent-worker": worker_command(("urgent",), 1, "WARNING"),
             }
             with running(commands, chosen, urls):
-                yield desk, home
+                yield desk
             desk.engine.dispose()
     finally:
         shutil.rmtree(home, ignore_errors=True)
@@ -127,14 +137,12 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000, help="cases of the file (100000)")
     parser.add_argument("--rounds", type=int, default=5, help="crises, each behind as many single cases (5)")
     options = parser.parse_args()
-    with _desk() as (desk, home):
-        file = home / "cases.csv"
-        cases.write(file, options.rows, "file")
+    with _desk() as desk:
         warm = [desk.single(f"warm-{number}") for number in range(20)]
         desk.wake(*warm)
         desk.until_decided(*warm)
         idle = [desk.crisis(f"idle-{number}")[0] for number in range(2 * options.rounds)]
-        large = desk.hand_in(intake.rows(file, desk.pack.vocabulary), "file")
+        large = desk.hand_in(_file(options.rows), "file")
         desk.wake(large)
         rounds = [_behind(desk, number) for number in range(options.rounds)]
         with session(desk.engine) as opened:
