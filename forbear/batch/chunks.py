@@ -84,7 +84,7 @@ def claim(session: Session, chunk_id: int, now: dt.datetime) -> Claim:
         return NOTHING
     if chunk.tries < MAX_TRIES:
         if chunk.tries:
-            chunk.turn = _back(session, chunk)
+            chunk.turn = next_turn(session, chunk.submitter, Lane(chunk.lane))
         chunk.tries += 1
         chunk.claimed_at = now
         session.add(chunk)
@@ -97,6 +97,13 @@ def claim(session: Session, chunk_id: int, now: dt.datetime) -> Claim:
     session.add(chunk)
     complete(session, chunk.batch_id, now)
     return NOTHING
+
+
+def next_turn(session: Session, submitter: str, lane: Lane) -> int:
+    """The turn of what comes after all that a submitter has in a lane, and not before what is done there now."""
+    theirs = Chunk.status == "pending", Chunk.submitter == submitter, Chunk.lane == lane
+    last = session.exec(select(Chunk).where(*theirs).order_by(col(Chunk.turn).desc()).limit(1)).first()
+    return max(_front(session, lane), 0 if last is None else last.turn + len(last.case_version_ids))
 
 
 def take(session: Session, chunk_id: int) -> Chunk | None:
@@ -195,13 +202,6 @@ def _front(session: Session, lane: Lane) -> int:
     """The turn of what a lane does now."""
     waiting = select(Chunk.turn).where(Chunk.status == "pending", Chunk.queue == lane.queue, Chunk.lane == lane)
     return session.exec(waiting.order_by(col(Chunk.turn)).limit(1)).first() or 0
-
-
-def _back(session: Session, chunk: Chunk) -> int:
-    """The turn after all that a chunk's submitter has in its lane."""
-    theirs = Chunk.status == "pending", Chunk.submitter == chunk.submitter, Chunk.lane == chunk.lane
-    last = session.exec(select(Chunk).where(*theirs).order_by(col(Chunk.turn).desc()).limit(1)).one()
-    return last.turn + len(last.case_version_ids)
 
 
 def _split(session: Session, chunk: Chunk, now: dt.datetime) -> tuple[Wake, ...]:
