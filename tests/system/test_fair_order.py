@@ -11,7 +11,7 @@ from tests.support.desk.cases import accepted, many, submitted
 from tests.support.desk.processes import Site, until
 from workers.wake import wake
 
-SINGLES, FILE, CHUNK = 50, 100, 10
+SINGLES, FILE, CHUNK = 20, 40, 10
 BEFORE = """
     SELECT count(*) FILTER (WHERE k.queue = 'urgent'), count(DISTINCT k.id) FILTER (WHERE k.queue = 'bulk')
     FROM decision d JOIN chunk k ON k.id = d.chunk_id
