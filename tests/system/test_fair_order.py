@@ -30,7 +30,10 @@ def test_a_crisis_overtakes_the_single_cases_and_the_file_that_were_handed_in_be
     assert wake((each for done in handed_in for each in done.wakes), redis_url) == FILE // CHUNK + SINGLES + 1
     with site.worker(processes=1):
         decided = "SELECT count(*) FROM decision"
-        until(lambda: site.scalar(decided) == FILE + SINGLES + 1, "everything decided; " + site.logs()[-4000:])
+        try:
+            until(lambda: site.scalar(decided) == FILE + SINGLES + 1, "everything decided", deadline=240)
+        except AssertionError:
+            raise AssertionError(site.logs()[-8000:]) from None
     with psycopg.connect(database_url) as connection:
         singles, chunks = connection.execute(BEFORE).fetchone() or (None, None)
     assert singles == 0
