@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 from forbear.base.errors import ForbearError
 from forbear.base.settings import Settings
 from forbear.base.vault import load_vault
+from forbear.batch.progress import STUCK, oldest_claims
 from forbear.ops import embedded
 from models.database import migrate
 from models.database.session import make_engine
@@ -40,6 +41,7 @@ def examine(settings: Settings, urls: embedded.Urls, queues: Sequence[str], now:
     findings = [_pack(settings), _key(settings), database, check_broker(urls.redis)]
     if database.ok:
         findings += check_queues(urls.database, queues, now)
+        findings += check_claims(urls.database, queues, now)
     return findings
 
 
@@ -119,6 +121,28 @@ def check_queues(url: str, queues: Sequence[str], now: dt.datetime) -> list[Heal
     finally:
         engine.dispose()
     return [_queue(name, seen.get(name), now) for name in queues]
+
+
+def check_claims(url: str, queues: Sequence[str], now: dt.datetime) -> list[HealthFinding]:
+    """Of each queue that is being worked on, how long the chunk that is at work longest has been claimed."""
+    engine = make_engine(url, "forbear doctor")
+    try:
+        with Session(engine) as session:
+            ages = oldest_claims(session, now)
+    finally:
+        engine.dispose()
+    return [_claim(name, ages[name]) for name in queues if name in ages]
+
+
+def _claim(name: str, age: dt.timedelta) -> HealthFinding:
+    what, seconds = f"work of {name}", int(age.total_seconds())
+    if age <= STUCK:
+        return HealthFinding(what, True, f"its oldest was claimed {max(0, seconds)} s ago")
+    return HealthFinding(
+        what,
+        False,
+        f"a chunk was claimed {seconds} s ago and is not done: its worker hangs or was stopped; restart the workers",
+    )
 
 
 def _queue(name: str, consumed_at: dt.datetime | None, now: dt.datetime) -> HealthFinding:

@@ -23,7 +23,8 @@ from forbear.ledger.unit_of_work import Work
 from forbear.locale import said
 from forbear.webhooks import webhooks
 from models.database import staging
-from models.intake import Batch, Rejection
+from models.intake import Batch, Lane, Rejection
+from rules.decision.danger import danger_of
 from rules.facts import red_flags
 from rules.facts.texts import texts_of
 from rules.pack.files.schema import Text
@@ -117,9 +118,8 @@ def submit(
     )
     session.add(batch)
     session.flush()
-    # Somebody waits for the answer to a case submitted alone.
     sizes = {"urgent": min(URGENT_CHUNK, chunk_size), "bulk": chunk_size}
-    merged = staging.merge(session, batch, sizes, now, all_urgent=batch.rows_read == 1)
+    merged = staging.merge(session, batch, sizes, now, alone=batch.rows_read == 1)
     batch.accepted, batch.unchanged = merged.accepted, merged.unchanged
     batch.status = "running" if merged.chunks else "complete"
     batch.completed_at = None if merged.chunks else now
@@ -168,7 +168,7 @@ def rejections_of(session: Session, batch_id: UUID, vault: Vault, limit: int | N
 
 
 class _Sealer:
-    """Splits what rules may see from what is sealed, and tells which cases are urgent."""
+    """Splits what rules may see from what is sealed, and tells how urgent a case is."""
 
     def __init__(self, pack: Pack, vault: Vault, submitter: str) -> None:
         facts = pack.vocabulary.facts
@@ -184,9 +184,8 @@ class _Sealer:
         alarms = red_flags.scan_all(self._pack, texts_of(self._pack, {}, {}, row.extra))
         mac = self._vault.mac("\n".join((facts, _json(row.private), *alarms)).encode())
         sealed = self._vault.seal({"facts": row.private, "extra": row.extra}) if row.private or row.extra else None
-        urgent = bool(alarms) or self._is_urgent(row)
         phone, id_number = siblings.keys(self._vault, self._submitter, row.private)
-        return (row.row, row.case_ref, row.borrower_ref, phone, id_number, urgent, mac, facts, sealed)
+        return (row.row, row.case_ref, row.borrower_ref, phone, id_number, self._lane(row, alarms), mac, facts, sealed)
 
     def rejected(self, row: Rejected) -> tuple[Any, ...]:
         """A rejected row as staging.REJECTED; a field that is none of ours may be anything, so it is only sealed."""
@@ -194,11 +193,15 @@ class _Sealer:
         known = set(row.field.split(";")) <= self._pack.vocabulary.facts.keys()
         return (row.row, row.field if known else None, self._vault.seal(content))
 
-    def _is_urgent(self, row: Accepted) -> bool:
-        if any(row.facts.get(name) in values for name, values in self._urgent.items()):
-            return True
-        texts = texts_of(self._pack, row.facts, row.private, {})
-        return any(red_flags.scan(self._pack, text) for text in texts)
+    def _lane(self, row: Accepted, alarms: tuple[str, ...]) -> Lane:
+        """How urgent a case of a file is, by its facts and the flags that its texts raise."""
+        flags = (*alarms, *red_flags.scan_all(self._pack, texts_of(self._pack, row.facts, row.private, {})))
+        danger = danger_of(self._pack, {**row.facts, "note_flags": flags})
+        if danger is not None and not danger.answered:
+            return Lane.CRISIS
+        if flags or any(row.facts.get(name) in values for name, values in self._urgent.items()):
+            return Lane.FLAGGED
+        return Lane.ORDINARY
 
 
 def _looked_through(pack: Pack, row: Rejected) -> tuple[Rejected, bool]:
