@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from zoneinfo import available_timezones
@@ -80,7 +81,13 @@ def load(folder: Path) -> Pack:
         files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
     except OSError as error:
         raise PackError([f"{folder}: cannot be read ({error.strerror})"]) from None
-    return load_files(files, folder.name or str(folder))
+    return _loaded(tuple(files.items()), folder.name or str(folder))
+
+
+@lru_cache(maxsize=2)
+def _loaded(files: tuple[tuple[str, bytes], ...], name: str) -> Pack:
+    """What was read is the same pack as long as its files are: a command looks at a pack more than once."""
+    return load_files(dict(files), name)
 
 
 def load_files(files: Mapping[str, bytes], name: str, *, stored: bool = False) -> Pack:
