@@ -84,7 +84,7 @@ def test_two_columns_of_one_fact_are_open_and_refused_unless_they_say_the_same(t
 
 def test_a_missing_fact_is_told_with_the_column_that_may_be_it(tmp_path: Path) -> None:
     path = write(tmp_path, "cases.csv", lines(["编号", *list(REQUIRED)[1:]], list(REQUIRED.values())))
-    with pytest.raises(IntakeError, match=r"missing: case_ref .* It may be '编号' for Case reference: write"):
+    with pytest.raises(IntakeError, match=r"missing: case_ref .* It may be '编号' for Case reference. Confirm it"):
         open_intake(path, SHIPPED)
 
 
