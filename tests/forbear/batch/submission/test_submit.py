@@ -216,8 +216,8 @@ def test_rows_are_kept_in_their_order_over_many_blocks(database_url: str, vault:
 
 
 def test_memory_does_not_grow_with_the_rows(database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(submission, "BLOCK", 250)
-    count = 8 * 250
+    monkeypatch.setattr(submission, "BLOCK", 100)
+    count = 8 * 100
 
     def rows() -> Iterator[Accepted]:
         return (accepted(row, f"C{row}", extra={"备用": f"{row} " + "x" * 4000}) for row in range(1, count))
