@@ -5,8 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Tests start hundreds of commands: each would compile all of Forbear anew where this is set, as it is in many images.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser explore laws check format bench bench-desk mutants pack-mutants screenshots lock clean
+.PHONY: help setup demo test test-browser explore laws check format bench bench-desk bench-fair mutants pack-mutants screenshots lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +59,9 @@ bench: $(READY) ## measure the pipeline against the plain way, side by side; wri
 
 bench-desk: $(READY) ## measure the desk's pages with a million cases; writes bench/desk.json
 	@$(BIN)/python -m bench.desk
+
+bench-fair: $(READY) ## measure a crisis behind single cases and a large file; writes bench/fair.json
+	@$(BIN)/python -m bench.fair
 
 mutants: $(READY) ## put small faults into the code and see whether tests notice (M=module N=how many)
 	@$(BIN)/python -m bench.mutants $(M) $(if $(N),--sample $(N))

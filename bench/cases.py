@@ -27,5 +27,23 @@ def write(path: Path, count: int, prefix: str) -> None:
             person = random.Random(row[borrower])
             row[phone] = f"1{person.randrange(3_000_000_000, 10_000_000_000)}" if row[phone] else ""
             row[id_number] = f"900000{person.randrange(10**11, 10**12)}" if row[id_number] else ""
-            row[amount] = f"{chance.randrange(1_000, 300_000)}.00" if row[amount] else ""
+            if row[amount]:
+                _owing(row, chance.randrange(1_000, 300_000))
             writer.writerow(row)
+
+
+def _owing(row: dict[str, str], balance: int) -> None:
+    """Give a row another balance, and its other sums of money in proportion: they are held against one another."""
+    before = abs(_number(row["欠款余额"]) or balance)
+    owed = {name: _number(row[name]) for name in ("本金", "每月应还")}
+    for name, sum_of_money in owed.items():
+        row[name] = "" if sum_of_money is None else f"{min(balance, round(abs(sum_of_money) * balance / before))}.00"
+    row["息费合计"] = f"{balance - int(float(row['本金']))}.00" if row["息费合计"] and row["本金"] else ""
+    row["欠款余额"] = f"{balance}.00"
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell.replace(",", "").removeprefix("¥"))
+    except ValueError:
+        return None

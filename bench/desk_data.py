@@ -13,7 +13,7 @@ import psycopg
 
 from forbear import intake
 from forbear.base.vault import Vault
-from forbear.batch.submit import Head, submit
+from forbear.batch.submission.submit import Head, submit
 from forbear.batch.triage import triage_chunk
 from forbear.ledger.unit_of_work import begin
 from models.database.session import make_engine

@@ -20,7 +20,7 @@ from forbear import intake
 from forbear.base.settings import Settings
 from forbear.base.vault import load_vault
 from forbear.batch.progress import remaining
-from forbear.batch.submit import Head, submit
+from forbear.batch.submission.submit import Head, submit
 from forbear.intake import Accepted
 from forbear.ledger.unit_of_work import begin
 from forbear.ops.embedded import Urls

@@ -51,11 +51,11 @@ class SignInAttempt(SQLModel, table=True):
     """A sign-in that failed, counted to slow down guessing."""
 
     __tablename__ = "sign_in_attempt"
-    __table_args__ = (Index(None, "name", "at"), Index(None, "address", "at"))
+    __table_args__ = (Index(None, "name", "place", "at"), Index(None, "place", "at"))
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     name: str = Field(description="Keyed hash of what was typed: it could be a password in the wrong field")
-    address: str = Field(description="Keyed hash of where it came from")
+    place: str = Field(description="Keyed hash of where it came from: a device known on the account, or an address")
     at: dt.datetime = Field(sa_type=DateTime(timezone=True))
 
 

@@ -1,6 +1,7 @@
 """Batch, BatchCase, Chunk, Rejection: what came in, row by row, and the work it makes."""
 
 import datetime as dt
+from enum import IntEnum
 from uuid import UUID
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Identity,
     Index,
     LargeBinary,
+    SmallInteger,
     UniqueConstraint,
     text,
 )
@@ -59,21 +61,43 @@ class BatchCase(SQLModel, table=True):
     )
 
 
+class Lane(IntEnum):
+    """How urgent a chunk is: it is done before those of all later lanes that the same queue has."""
+
+    CRISIS_ALONE = 0  # danger in a case that was handed in by itself
+    CRISIS = 1  # danger in cases of a file
+    SINGLE = 2  # a case by itself: somebody waits for the answer
+    FLAGGED = 3  # what the pack calls urgent, in a file
+    ORDINARY = 4
+
+    @property
+    def queue(self) -> str:
+        """The queue of the workers that do it."""
+        return "bulk" if self is Lane.ORDINARY else "urgent"
+
+
 class Chunk(SQLModel, table=True):
     """Some cases of a batch that a worker evaluates in one transaction: the queue of record."""
 
     __tablename__ = "chunk"
     __table_args__ = (
         CheckConstraint("status IN ('pending', 'done', 'failed', 'split')", name="status"),
-        CheckConstraint("queue IN ('urgent', 'bulk')", name="queue"),
+        CheckConstraint("queue = CASE lane WHEN 4 THEN 'bulk' ELSE 'urgent' END", name="queue"),
+        CheckConstraint("lane BETWEEN 0 AND 4", name="lane"),
         Index(None, "batch_id", "status"),
         Index(None, "woken_at", postgresql_where=text("status = 'pending'")),
         Index(None, "done_at", postgresql_where=text("status = 'failed'")),
+        # What is done next, and how much of a submitter's waits already.
+        Index(None, "queue", "lane", "turn", "id", postgresql_where=text("status = 'pending'")),
+        Index(None, "submitter", "lane", "turn", postgresql_where=text("status = 'pending'")),
     )
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     batch_id: UUID = Field(foreign_key="batch.id")
+    submitter: str = Field(description="The batch's")
     queue: str
+    lane: int = Field(sa_type=SmallInteger, description="A Lane")
+    turn: int = Field(sa_type=BigInteger, description="Of a lane's chunks the least is done first")
     case_version_ids: list[int] = Field(sa_type=ARRAY(BigInteger))
     status: str = "pending"
     tries: int = 0

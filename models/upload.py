@@ -23,4 +23,7 @@ class Upload(SQLModel, table=True):
     size: int = Field(sa_type=BigInteger, description="Bytes of the file")
     submitter: str
     as_of: dt.date
+    mapping: bytes | None = Field(
+        default=None, sa_type=LargeBinary, description="Sealed: how its owner chose it to be read; null: as it seems"
+    )
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))

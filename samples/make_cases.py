@@ -306,6 +306,23 @@ def gaps(rng: random.Random, row: Row) -> Row:
     return row | dict.fromkeys(rng.sample(optional, rng.randint(2, 9)), "")
 
 
+def fitting(row: Row, story: Row) -> Row:
+    """The row with what the story changed in keeping with the rest: sums add up, nothing comes before the contract."""
+    if "本金" in story:
+        row |= {"欠款余额": str(int(row["本金"]) + int(row["息费合计"]))}
+    elif "欠款余额" in story:
+        fees = min(int(row["息费合计"]), int(row["欠款余额"]))
+        row |= {"息费合计": str(fees), "本金": str(int(row["欠款余额"]) - fees)}
+    if "每月应还" not in story and int(row["欠款余额"]) and int(row["每月应还"]) > int(row["欠款余额"]):
+        row |= {"每月应还": row["欠款余额"]}
+    began = max(
+        int(row["逾期天数"]), *(-int(row[name]) for name in ("最近催收日期", "协商申请日期") if row.get(name)), 0
+    )
+    if int(row["合同日期"]) > -began:
+        row |= {"合同日期": f"-{began + 100}"}
+    return row
+
+
 def written(rng: random.Random, row: Row) -> list[str]:
     """The cells as different people write them: dates from offsets, money and days in their usual spellings."""
     cells = []
@@ -329,7 +346,7 @@ def make() -> str:
     rows = [everyday(rng, number) for number in range(EVERYDAY)]
     rows = [gaps(rng, row) if number % 12 == 11 else row for number, row in enumerate(rows)]
     for story in (story for count, story in STORIES for _ in range(count)):
-        rows.append(everyday(rng, len(rows)) | {"困难证明": "第三方", "收入证明": "第三方"} | story)
+        rows.append(fitting(everyday(rng, len(rows)) | {"困难证明": "第三方", "收入证明": "第三方"} | story, story))
     # A due date says the same as the days overdue; some offices keep only the one.
     for row in rows[20::17]:
         days = int(row["逾期天数"])

@@ -38,6 +38,10 @@ def servers() -> Iterator[embedded.Urls]:
     home = Path(tempfile.mkdtemp(prefix="forbear-tests-"))
     try:
         with embedded.servers(Settings(home=home, database_url=None, redis_url=None)) as urls:
+            # Processes are killed here, and never the machine: what the kernel has is as good as what the disk has.
+            with psycopg.connect(urls.database, autocommit=True) as connection:
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
             yield urls
     finally:
         shutil.rmtree(home, ignore_errors=True)

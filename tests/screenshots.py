@@ -41,6 +41,7 @@ def pages(ids: Busy) -> dict[str, tuple[str, str]]:
         "batches": ("submitter", "/batches"),
         "upload": ("counsellor", f"/uploads/{ids.upload}"),
         "batch": ("submitter", f"/batches/{ids.batch}"),
+        "new-case": ("counsellor", "/cases/new"),
         "overview": ("supervisor", "/overview"),
         "policy": ("counsellor", "/policy"),
         "chapter": ("counsellor", "/policy/section.rules"),

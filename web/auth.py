@@ -8,11 +8,15 @@ from typing import Annotated
 
 from fastapi import Depends, Form, HTTPException, Request, Response
 
-from forbear.accounts import accounts
+from forbear.accounts import accounts, sign_in
 from forbear.accounts.accounts import Role, Viewer, ViewerWork
+from forbear.accounts.devices import KEPT_FOR
+from forbear.accounts.sign_in import Attempt
+from forbear.base.vault import Vault
 from web.deps import NowDep, SessionDep, as_work_of
 
 COOKIE = "forbear"
+DEVICES = "forbear_devices"  # the accounts that somebody once signed in on in this browser
 # Neither //host nor /\host, which browsers take for another site's, nor what they drop before they look.
 _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
@@ -65,9 +69,17 @@ def keep(request: Request, response: Response, secret: str, seconds: int | None 
     response.set_cookie(COOKIE, secret, max_age=seconds, httponly=True, secure=secure, samesite="lax")
 
 
-def client_address(request: Request) -> str:
-    """Where a request came from, as far as the server knows: behind a proxy, see FORBEAR_WEB_PROXY."""
-    return request.client.host if request.client else ""
+def attempt(request: Request, name: str, password: str) -> Attempt:
+    """What was typed, and where: the address as far as the server knows (behind a proxy, see FORBEAR_WEB_PROXY)."""
+    address = request.client.host if request.client else ""
+    return Attempt(name, password, address, request.cookies.get(DEVICES, ""))
+
+
+def remember(request: Request, response: Response, vault: Vault, done: Attempt) -> None:
+    """Let the browser be known on the account that somebody has just signed in on."""
+    cookie, seconds = sign_in.remember(vault, done), int(KEPT_FOR.total_seconds())
+    secure = request.url.scheme == "https"
+    response.set_cookie(DEVICES, cookie, max_age=seconds, httponly=True, secure=secure, samesite="lax")
 
 
 def local(address: str) -> str:

@@ -20,7 +20,8 @@ from forbear.base.errors import ForbearError
 from forbear.base.packs import configured
 from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
-from forbear.batch import chunks, idempotency, unevaluated, uploads
+from forbear.batch import chunks, unevaluated
+from forbear.batch.submission import idempotency, uploads
 from forbear.batch.triage import triage_chunk
 from forbear.desk import maintenance, siblings
 from forbear.ledger.unit_of_work import Work, begin
@@ -67,12 +68,11 @@ def _start(**_: Any) -> None:
 
 @app.task(name="chunk.triage")
 def triage(chunk_id: int) -> None:
-    """Evaluate a chunk if it is there to be done, and wake what that leaves to do."""
-    with structlog.contextvars.bound_contextvars(chunk=chunk_id):
-        try:
-            wake(_work(chunk_id))
-        except DatabaseAwayError:
-            _log.warning("chunk.postponed")  # the sweep comes back to it
+    """Evaluate what is next in the queue of a chunk, and wake what that leaves to do."""
+    try:
+        wake(_work(chunk_id))
+    except DatabaseAwayError:
+        _log.warning("chunk.postponed", woken_for=chunk_id)  # the sweep comes back to it
 
 
 @app.task(name="upkeep.sweep")
@@ -163,20 +163,30 @@ def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
         if not claim.halves:  # there was nothing to do, or nothing could be done
             _put_on_desk()
         return claim.halves
+    with structlog.contextvars.bound_contextvars(chunk=claim.mine.chunk_id):
+        return _evaluate(claim.mine)
+
+
+def _evaluate(mine: chunks.Wake) -> tuple[chunks.Wake, ...]:
     try:
-        decided = _steady(lambda work: triage_chunk(work, chunk_id, _now, _active))
+        decided = _steady(lambda work: triage_chunk(work, mine.chunk_id, _now, _active))
     except DatabaseAwayError:
-        _process().owed.add(chunk_id)  # it was no fault of its cases
+        _process().owed.add(mine.chunk_id)  # it was no fault of its cases
         raise
     except Exception as error:
         # Whatever a case does to the code, the chunk's row tells it and the other cases go on. The message of an
         # unforeseen error may quote the case, so only its kind and its place are kept.
         what = error.message if isinstance(error, ForbearError) else _place(error)
         _log.warning("chunk.broken", error=what)
-        _steady(lambda work: chunks.note_error(work.session, chunk_id, what))
-        return (claim.mine,)
+        _steady(lambda work: _give_up(work, mine.chunk_id, what))
+        return (mine,)
     _log.info("chunk.triaged", decisions=decided)
     return ()
+
+
+def _give_up(work: Work, chunk_id: int, error: str) -> None:
+    chunks.note_error(work.session, chunk_id, error)
+    chunks.let_go(work.session)  # whoever is woken for it next may be another process
 
 
 def _put_on_desk() -> None:
@@ -198,7 +208,8 @@ def _active() -> Pack:
 
 def _claim(work: Work, chunk_id: int) -> chunks.Claim:
     chunks.give_back(work.session, _process().owed)
-    claim = chunks.claim(work.session, chunk_id, work.now)
+    next_up = chunks.next_up(work.session, chunk_id, work.now)
+    claim = chunks.NOTHING if next_up is None else chunks.claim(work.session, next_up, work.now)
     if claim.mine is not None:
         # Behind a long queue the scheduler's heartbeats come late.
         heartbeat.beat(work.session, claim.mine.queue, work.now)

@@ -28,12 +28,16 @@ _NAME = re.compile(r"[\w.@-]{1,64}")
 
 
 class UnfitError(ForbearError):
-    """A field of an account or a token cannot be so. `field` and `reason` are codes that pages have words for."""
+    """A field of an account or a token cannot be so.
 
-    def __init__(self, field: str, reason: str, message: str) -> None:
+    `field` and `reason` are codes that pages have words for, `n` a number in them.
+    """
+
+    def __init__(self, field: str, reason: str, message: str, n: int | None = None) -> None:
         super().__init__(message)
         self.field = field
         self.reason = reason
+        self.n = n
 
 
 @dataclass(frozen=True)

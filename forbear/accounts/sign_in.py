@@ -1,38 +1,52 @@
-"""Signing in with a name and a password: slow for whoever guesses, and telling nobody which names exist."""
+"""Signing in with a name and a password: slow for whoever guesses, and telling nobody which names exist.
+
+Failures are counted by name and place, and slow down attempts on that name from that place alone. A place is a device
+that is known on the account, else the network that the attempt came from.
+"""
 
 import datetime as dt
 import ipaddress
 from dataclasses import dataclass
 
-from sqlalchemy import text
-from sqlmodel import Session, col, delete, select
+from sqlalchemy import ColumnElement, text
+from sqlmodel import Session, col, delete, func, select
 
-from forbear.accounts import accounts, passwords
+from forbear.accounts import accounts, devices, passwords
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.vault import Vault
 from forbear.ledger.ledger import SYSTEM
 from forbear.ledger.unit_of_work import Work
 from models.account import Account, SignInAttempt
 
-WINDOW = dt.timedelta(minutes=15)
-MOST_FOR_NAME, MOST_FROM_ADDRESS = 10, 30  # failures in a window; an office shares one address
+WINDOW = dt.timedelta(minutes=15)  # in which failures count
+FIRST_WAIT, LONGEST_WAIT = dt.timedelta(seconds=1), dt.timedelta(seconds=60)  # each further failure doubles it
+# An office shares one address. Failures on whatever names by devices that are not known there, and how far apart those
+# are taken once there were so many: many names are guessed at slowly, and a new colleague comes in all the same.
+FREE_FROM_ADDRESS, APART = 30, dt.timedelta(seconds=3)
 _IPV6_SITE = 64  # bits: whoever has one address of such a network has them all
+_DOUBLED = 10  # times at most: the longest wait is long reached
+_SECOND = dt.timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
 class Refused:
-    """Nobody was signed in: name or password is wrong, or, until `again_at`, there were too many failures."""
+    """Nobody was signed in: name or password is wrong, or nobody `looked` because it came too soon.
 
-    again_at: dt.datetime | None = None
+    Attempts from the same place are looked at again after so many seconds.
+    """
+
+    seconds: int
+    looked: bool
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came from a sign-in page, and from which address."""
+    """What came from a sign-in page, from which address, and the cookie of the devices that the browser is."""
 
     name: str
     password: str
     address: str
+    devices: str = ""
 
 
 def sign_in(work: Work, attempt: Attempt, before: str | None) -> str | Refused:
@@ -55,18 +69,25 @@ def sign_in(work: Work, attempt: Attempt, before: str | None) -> str | Refused:
 def prove(work: Work, attempt: Attempt) -> Account | Refused:
     """The account whose name and password these are. A refusal is recorded, as by `sign_in`."""
     session, vault, now = work.session, work.vault, work.now
-    name, address = _name_key(vault, attempt.name), _key(vault, "address", _site(attempt.address))
-    again_at = _again_at(session, name, address, now)
-    if again_at is not None:
-        return Refused(again_at)
-    account = accounts.find(session, attempt.name, lock=True)
-    fits = passwords.fits(attempt.password, None if account is None else account.password_hash)
-    if account is not None and fits and account.disabled_at is None:
+    name = _name_key(vault, attempt.name)
+    device = devices.known(vault, name, attempt.devices)
+    address = _key(vault, "address", _site(attempt.address))
+    place = address if device is None else _key(vault, "device", device)
+    _lock(session, name + place)  # attempts at the same moment are counted one after another
+    failures, last = _failures(session, name, place, now)
+    again_at = now if last is None else last + _wait(failures)
+    if device is None:
+        again_at = max(again_at, _apart(session, address, now))
+    if again_at > now:
+        return Refused(_seconds(again_at - now), looked=False)
+    account = accounts.find(session, attempt.name)
+    if _is_theirs(session, account, attempt.password) and account is not None:
+        session.exec(delete(SignInAttempt).where(*_at(name, place)))
         return account
-    session.add(SignInAttempt(name=name, address=address, at=now))
+    session.add(SignInAttempt(name=name, place=place, at=now))
     about = "account:unknown" if account is None else f"account:{account.id}"
     work.note("sign_in_failed", about, actor=SYSTEM)  # whoever tried, it was not shown to be this viewer
-    return Refused()
+    return Refused(_seconds(_wait(failures + 1)), looked=True)
 
 
 def forgive(session: Session, vault: Vault, name: str) -> None:
@@ -74,10 +95,27 @@ def forgive(session: Session, vault: Vault, name: str) -> None:
     session.exec(delete(SignInAttempt).where(col(SignInAttempt.name) == _name_key(vault, name)))
 
 
+def remember(vault: Vault, attempt: Attempt) -> str:
+    """The cookie of devices for the browser of an attempt that came in."""
+    return devices.remember(vault, _name_key(vault, attempt.name), attempt.devices)
+
+
 def sign_out(work: ViewerWork, secret: str) -> None:
     """End the sign-in of one browser."""
     accounts.end(work.session, secret)
     work.note("sign_out", f"account:{work.viewer.account_id}")
+
+
+def _is_theirs(session: Session, account: Account | None, password: str) -> bool:
+    """Whether this is the password of an account, which then is locked; it takes as long where there is none.
+
+    Only the right password locks: whoever guesses must not hold up its owner.
+    """
+    kept = None if account is None else account.password_hash
+    if not passwords.fits(password, kept) or account is None:
+        return False
+    session.refresh(account, with_for_update={"key_share": True})
+    return account.password_hash == kept and account.disabled_at is None
 
 
 def _name_key(vault: Vault, typed: str) -> str:
@@ -100,20 +138,51 @@ def _site(address: str) -> str:
     return str(ipaddress.ip_network((address, _IPV6_SITE), strict=False))
 
 
-def _again_at(session: Session, name: str, address: str, now: dt.datetime) -> dt.datetime | None:
-    """Until when there were too many failures, for the name or from the address.
+def _at(name: str, place: str) -> tuple[ColumnElement[bool], ...]:
+    """The failures for a name from a place, as SQL has it."""
+    return col(SignInAttempt.name) == name, col(SignInAttempt.place) == place
 
-    Both are locked until the transaction ends: attempts at the same moment are counted one after another.
+
+def _counting(now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
+    """The failures that count, as SQL has it.
+
+    One that is a little later than now is of an attempt that came later and was looked at sooner; one that is much
+    later is of a clock that was ahead, and slows nobody down.
     """
-    until = None
-    for column, key, most in (
-        (col(SignInAttempt.name), name, MOST_FOR_NAME),
-        (col(SignInAttempt.address), address, MOST_FROM_ADDRESS),
-    ):
-        session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
-        at = col(SignInAttempt.at)
-        query = select(at).where(column == key, at > now - WINDOW).order_by(at.desc()).offset(most - 1).limit(1)
-        earliest = session.exec(query).first()
-        if earliest is not None:
-            until = max(until or earliest + WINDOW, earliest + WINDOW)
-    return until
+    return col(SignInAttempt.at) > now - WINDOW, col(SignInAttempt.at) <= now + LONGEST_WAIT
+
+
+def _failures(session: Session, name: str, place: str, now: dt.datetime) -> tuple[int, dt.datetime | None]:
+    """How many there were, and when the last one was."""
+    query = select(func.count(), func.max(SignInAttempt.at)).where(*_at(name, place), *_counting(now))
+    count, last = session.exec(query).one()
+    return count, None if last is None else min(last, now)
+
+
+def _wait(failures: int) -> dt.timedelta:
+    """How long after so many failures the next attempt is looked at."""
+    doubled: int = 2 ** min(failures - 1, _DOUBLED)
+    return min(LONGEST_WAIT, FIRST_WAIT * doubled)
+
+
+def _apart(session: Session, address: str, now: dt.datetime) -> dt.datetime:
+    """When a device that is not known may be looked at from an address, on whatever name; at once as a rule."""
+    at, of_address = col(SignInAttempt.at), (col(SignInAttempt.place) == address, *_counting(now))
+    latest = select(at).where(*of_address).order_by(at.desc())
+    if session.exec(latest.offset(FREE_FROM_ADDRESS - 1).limit(1)).first() is None:
+        return now
+    if not _lock(session, address, wait=False):
+        return now + APART  # somebody else's is being looked at
+    last = session.exec(latest.limit(1)).first()
+    return now if last is None else min(last, now) + APART
+
+
+def _lock(session: Session, key: str, *, wait: bool = True) -> bool:
+    """Be alone with something until the transaction ends; False if somebody else is and we do not wait."""
+    function = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+    statement = text(f"SELECT {function}(hashtextextended(:key, 0))")
+    return session.connection().execute(statement, {"key": key}).scalar() is not False
+
+
+def _seconds(wait: dt.timedelta) -> int:
+    return max(1, -(-wait // _SECOND))

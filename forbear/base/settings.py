@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from forbear.base import addresses
 from forbear.base.errors import ForbearError
 
 
@@ -52,6 +53,16 @@ class Settings(BaseSettings):
         False, description="Webhooks may go to addresses of one's own network, and by http to this machine"
     )
     log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str | None) -> str | None:
+        return None if value is None else addresses.check_database(value)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str | None) -> str | None:
+        return None if value is None else addresses.check_redis(value)
 
     @field_validator("web_hosts", mode="before")
     @classmethod

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, select
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 from forbear.batch.progress import Remaining, remaining
-from forbear.batch.submit import source_of
+from forbear.batch.submission.submit import source_of
 from forbear.desk.queue import URGENCIES
 from models.case import Case, CaseVersion
 from models.decision import Decision

@@ -1,17 +1,19 @@
-"""The queue of record: chunks are claimed, counted, split, finished and swept here. Messages only wake."""
+"""The queue of record: chunks are chosen, claimed, counted, split, finished and swept here. Messages only wake."""
 
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlmodel import Session, col, func, or_, select
 
 from forbear.webhooks import webhooks
-from models.intake import Batch, Chunk
+from models.intake import Batch, Chunk, Lane
 
 MAX_TRIES = 3
+_AT_ONCE = 16  # chunks that are looked at together: workers have the first ones
+_ABOUT_TO = dt.timedelta(seconds=10)  # between claim and work; milliseconds, unless a process is stopped there
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,56 @@ class Claim:
 NOTHING = Claim()
 
 
+def next_up(session: Session, chunk_id: int, now: dt.datetime) -> int | None:
+    """The chunk to claim for a message about this one: whatever its queue has that is free and whose turn is first.
+
+    A message stands for one piece of work of its queue, so whatever the order, there is one for each. The chunk is held
+    for this connection until it chooses again: between claim and work nobody has locked its row, and chosen by another
+    worker in that moment it would be tried twice at once, and another chunk not at all.
+    """
+    let_go(session)
+    queue = select(Chunk.queue).where(Chunk.id == chunk_id).scalar_subquery()
+    waiting = select(Chunk.id).where(Chunk.status == "pending", Chunk.queue == queue)
+    waiting = waiting.order_by(col(Chunk.lane), col(Chunk.turn), col(Chunk.id)).limit(_AT_ONCE)
+    passed: list[int] = []
+    while found := session.exec(waiting.where(col(Chunk.id).not_in(passed)) if passed else waiting).all():
+        for first in found:
+            if (_hold(session, first) or _is_stopped(session, first, now)) and take(session, first) is not None:
+                return first
+            passed.append(first)
+    return None
+
+
+def let_go(session: Session) -> None:
+    """Leave to others what this connection holds."""
+    session.connection().execute(text("SELECT pg_advisory_unlock_all()"))
+
+
+def _hold(session: Session, chunk_id: int) -> bool:
+    """Hold a chunk for this connection, over its transactions; False if another one does."""
+    held = text("SELECT pg_try_advisory_lock(hashtext('forbear.chunk'), CAST(:chunk % 2147483648 AS integer))")
+    return bool(session.connection().execute(held, {"chunk": chunk_id}).scalar_one())
+
+
+def _is_stopped(session: Session, chunk_id: int, now: dt.datetime) -> bool:
+    """Whether who holds a chunk claimed it so long ago that they are at work, or never will be."""
+    claimed_at = session.exec(select(Chunk.claimed_at).where(Chunk.id == chunk_id)).first()
+    return claimed_at is not None and abs(now - claimed_at) >= _ABOUT_TO
+
+
 def claim(session: Session, chunk_id: int, now: dt.datetime) -> Claim:
     """Count a try of a pending chunk that nobody works on, before the work that may kill the process begins.
 
-    A chunk that used up its tries is split in halves; one case alone is marked failed, and waits for a person.
+    A chunk that used up its tries is split in halves; one case alone is marked failed, and waits for a person. One that
+    is tried again goes behind what its submitter has in its lane, should that fail as well: nobody waits long for what
+    breaks workers.
     """
     chunk = take(session, chunk_id)
     if chunk is None:
         return NOTHING
     if chunk.tries < MAX_TRIES:
+        if chunk.tries:
+            chunk.turn = next_turn(session, chunk.submitter, Lane(chunk.lane))
         chunk.tries += 1
         chunk.claimed_at = now
         session.add(chunk)
@@ -54,6 +97,13 @@ def claim(session: Session, chunk_id: int, now: dt.datetime) -> Claim:
     session.add(chunk)
     complete(session, chunk.batch_id, now)
     return NOTHING
+
+
+def next_turn(session: Session, submitter: str, lane: Lane) -> int:
+    """The turn of what comes after all that a submitter has in a lane, and not before what is done there now."""
+    theirs = Chunk.status == "pending", Chunk.submitter == submitter, Chunk.lane == lane
+    last = session.exec(select(Chunk).where(*theirs).order_by(col(Chunk.turn).desc()).limit(1)).first()
+    return max(_front(session, lane), 0 if last is None else last.turn + len(last.case_version_ids))
 
 
 def take(session: Session, chunk_id: int) -> Chunk | None:
@@ -136,8 +186,9 @@ def retry(session: Session, batch_id: UUID, chunk_id: int | None, now: dt.dateti
     if chunk_id is not None:
         query = query.where(Chunk.id == chunk_id)
     chunks = session.exec(query.order_by(col(Chunk.id)).with_for_update()).all()
+    fronts = {lane: _front(session, lane) for lane in {Lane(chunk.lane) for chunk in chunks}}
     for chunk in chunks:
-        chunk.status, chunk.tries, chunk.error = "pending", 0, None
+        chunk.status, chunk.tries, chunk.error, chunk.turn = "pending", 0, None, fronts[Lane(chunk.lane)]
         chunk.woken_at, chunk.claimed_at, chunk.done_at = now, None, None
     session.add_all(chunks)
     session.flush()
@@ -147,13 +198,17 @@ def retry(session: Session, batch_id: UUID, chunk_id: int | None, now: dt.dateti
     return tuple(Wake(chunk.id, chunk.queue) for chunk in chunks)
 
 
+def _front(session: Session, lane: Lane) -> int:
+    """The turn of what a lane does now."""
+    waiting = select(Chunk.turn).where(Chunk.status == "pending", Chunk.queue == lane.queue, Chunk.lane == lane)
+    return session.exec(waiting.order_by(col(Chunk.turn)).limit(1)).first() or 0
+
+
 def _split(session: Session, chunk: Chunk, now: dt.datetime) -> tuple[Wake, ...]:
     ids = chunk.case_version_ids
     middle = len(ids) // 2
-    halves = [
-        Chunk(batch_id=chunk.batch_id, queue=chunk.queue, case_version_ids=part, error=chunk.error, woken_at=now)
-        for part in (ids[:middle], ids[middle:])
-    ]
+    same = chunk.model_dump(include={"batch_id", "submitter", "queue", "lane", "turn", "error"})
+    halves = [Chunk(**same, case_version_ids=part, woken_at=now) for part in (ids[:middle], ids[middle:])]
     chunk.status = "split"
     chunk.done_at = now
     session.add_all([chunk, *halves])

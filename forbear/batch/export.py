@@ -12,13 +12,21 @@ from typing import TypeVar
 
 from forbear.base.errors import ForbearError
 from forbear.batch.recorded_decision import RecordedDecision
-from forbear.intake import FORMATS, Rejected
-from forbear.intake.columns import REJECT_COLUMNS, is_reject_column
-from forbear.intake.format import Content, Rows
+from forbear.intake import FORMATS, IntakeError, Rejected, SourceChoice
+from forbear.intake.columns import REJECT_COLUMNS, added_by_rejects
+from forbear.intake.formats.format import Content, Rows
 from forbear.intake.source import distinct
 from rules.text.decision_columns import columns
 
 Item = TypeVar("Item")
+_RESULT_COLUMNS = ("case_ref", "strategy", "urgency", "certain")
+_NOTHING: tuple[list[bytes], ...] = (
+    [],
+    [b"[]"],
+    [b"[", b"]"],
+    [b"\xef\xbb\xbf"],
+)  # what a file without a row may hold, without its blanks
+_SMALL = 16  # bytes
 
 
 def check_target(path: Path) -> None:
@@ -31,6 +39,24 @@ def check_target(path: Path) -> None:
         raise ForbearError(f"The folder {path.parent} does not exist: make it first.")
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise ForbearError(f"{path} cannot be written: choose another place or change its permissions.")
+
+
+def is_ours(path: Path) -> bool:
+    """Whether writing there replaces nothing but what Forbear has written: results, rejects, or nothing at all."""
+    kind = FORMATS.get(path.suffix.lower())
+    try:
+        if kind is None or (path.stat().st_size <= _SMALL and path.read_bytes().split() in _NOTHING):
+            return True
+        found = set(kind.read(path, SourceChoice(known=_of_ours)).columns)
+    except FileNotFoundError:
+        return True
+    except (IntakeError, OSError):
+        return False
+    return found.issuperset(REJECT_COLUMNS) or found.issuperset(_RESULT_COLUMNS)
+
+
+def _of_ours(names: Iterable[str]) -> int:
+    return len({*REJECT_COLUMNS, *_RESULT_COLUMNS}.intersection(names))
 
 
 def same_file(one: Path, other: Path) -> bool:
@@ -70,7 +96,9 @@ def results(decisions: Iterable[RecordedDecision], ending: str, folder: Path) ->
 
 def rejects(head: Sequence[str], rejections: Iterable[Rejected], ending: str, folder: Path) -> Iterator[bytes]:
     """A file of rejected rows as they came, with `row`, `field` and `error` behind, piece by piece like results."""
-    kept = [position for position, name in enumerate(head) if not is_reject_column(name)]
+    own = distinct(head)
+    added = added_by_rejects(own)
+    kept = [position for position, name in enumerate(own) if name not in added]
     header = [*(head[position] for position in kept), *REJECT_COLUMNS]
     rows: Rows = (
         [*(rejected.cells[position] for position in kept), rejected.row, rejected.field, rejected.error]

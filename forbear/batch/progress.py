@@ -35,6 +35,9 @@ _FAILED = text("""
     ORDER BY c.id
 """)
 
+_CLAIMED = text("""
+    SELECT queue, min(claimed_at) FROM chunk WHERE status = 'pending' AND claimed_at IS NOT NULL GROUP BY queue
+""")
 _TAKEN_OVER = text("""
     SELECT count(*), own.pack_id || ' ' || own.version, by.pack_id || ' ' || by.version
     FROM batch_case bc
@@ -45,6 +48,9 @@ _TAKEN_OVER = text("""
     GROUP BY own.sha256, by.sha256
     ORDER BY min(by.created_at)
 """)
+
+
+STUCK = dt.timedelta(minutes=5)  # after which a claim that is not done is no slow work any more
 
 
 @dataclass(frozen=True)
@@ -171,3 +177,8 @@ def worked_seconds(session: Session, batches: Sequence[UUID]) -> float:
     span = select(func.min(Chunk.claimed_at), func.max(Chunk.done_at)).where(col(Chunk.batch_id).in_(batches))
     first, last = session.exec(span).one()
     return (last - first).total_seconds() if first and last else 0.0
+
+
+def oldest_claims(session: Session, now: dt.datetime) -> dict[str, dt.timedelta]:
+    """By queue, how long ago the chunk was claimed that is at work longest; queues where none is are left out."""
+    return {queue: now - claimed_at for queue, claimed_at in session.connection().execute(_CLAIMED)}

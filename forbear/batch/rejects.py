@@ -1,10 +1,11 @@
 """Rejects as pages show them: the row, the case and the cells at fault, personal ones hidden."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from forbear.intake import Rejected
-from forbear.intake.columns import recognise
+from forbear.intake import Mapping, Rejected
+from forbear.intake.columns import named
+from forbear.intake.source import distinct
 from rules.pack.files.schema import Text, Vocabulary
 
 
@@ -27,23 +28,41 @@ class Reject:
     why: Text
 
 
-def shown(vocabulary: Vocabulary, columns: Iterable[str], rejected: Iterable[Rejected]) -> Iterator[Reject]:
-    """Rejected rows of a file with these columns, for people. Of a column that nobody knows, nothing is shown."""
-    fields = recognise(vocabulary, list(columns)).fields
-    places = {field: position for position, field in enumerate(fields) if field is not None}
+def shown(
+    vocabulary: Vocabulary, columns: Sequence[str], rejected: Iterable[Rejected], mapping: Mapping | None
+) -> Iterator[Reject]:
+    """Rejected rows of a file with these columns, for people. Of a column that nobody knows, nothing is shown.
+
+    Without the mapping by which it was read, as before there were any, the headers say what was in its columns.
+    """
+    places: dict[str, list[int]] = {}
+    for position, field in enumerate(_fields(vocabulary, columns, mapping)):
+        if field is not None:
+            places.setdefault(field, []).append(position)
     for row in rejected:
-        at = places.get("case_ref")
         yield Reject(
             row=row.row,
-            case_ref=None if at is None else row.cells[at].strip() or None,
+            case_ref=_cell(places, row, "case_ref").strip() or None,
             faults=tuple(_fault(vocabulary, places, row, field) for field in row.field.split(";") if field),
             why=Text(zh=row.zh, en=row.en),
         )
 
 
-def _fault(vocabulary: Vocabulary, places: dict[str, int], row: Rejected, field: str) -> CellFault:
+def _fields(vocabulary: Vocabulary, columns: Sequence[str], mapping: Mapping | None) -> list[str | None]:
+    if mapping is None:
+        return named(vocabulary, columns)
+    uses = (mapping.columns.get(name) for name in distinct(columns))
+    return [None if use is None else use.fact for use in uses]
+
+
+def _cell(places: dict[str, list[int]], row: Rejected, field: str) -> str:
+    """The cell of a fact; of several columns, as with the debts of a wide row, the one that is filled."""
+    cells = [row.cells[at] for at in places.get(field, ())]
+    return next((cell for cell in cells if cell.strip()), "")
+
+
+def _fault(vocabulary: Vocabulary, places: dict[str, list[int]], row: Rejected, field: str) -> CellFault:
     fact = vocabulary.facts.get(field)
     if fact is None:
         return CellFault(field, Text(zh=field, en=field), None)
-    at = places.get(field)
-    return CellFault(field, fact.title, None if fact.private else "" if at is None else row.cells[at])
+    return CellFault(field, fact.title, None if fact.private else _cell(places, row, field))

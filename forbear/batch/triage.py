@@ -204,4 +204,4 @@ def _write(session: Session, batch: Batch, pack: Pack, rows: list[tuple[Any, ...
 def written(pack: Pack, facts: case_facts.Facts, private: bytes | None, vault: Vault) -> Iterator[str]:
     """The texts of a case version, those that are sealed among them."""
     opened = {"facts": {}, "extra": {}} if private is None else vault.open(private)
-    return texts_of(pack.vocabulary, facts, opened["facts"], opened["extra"])
+    return texts_of(pack, facts, opened["facts"], opened["extra"])

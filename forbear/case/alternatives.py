@@ -50,9 +50,12 @@ def alternatives(decided: RecordedDecision) -> Alternatives:
     near = []
     for miss in misses:
         lacking = {lang: phrase(decided.pack, miss.lacking, lang) for lang in ("zh", "en")}
-        present = {lang: used(decided.pack, miss.facts, decided.facts, lang) for lang in ("zh", "en")}
-        title = decided.pack.strategies[miss.strategy].title
-        near.append(NearAlternative(title, miss.rule, Text(**lacking), Text(**present)))
+        present = {
+            lang: used(decided.pack, miss.facts, decided.facts, lang, bounds_on=decided.as_of) for lang in ("zh", "en")
+        }
+        if all(present.values()):  # that something unknown is not enough explains nothing
+            title = decided.pack.strategies[miss.strategy].title
+            near.append(NearAlternative(title, miss.rule, Text(**lacking), Text(**present)))
     return Alternatives(tuple(near), tuple(_open(decided, trace, named)))
 
 

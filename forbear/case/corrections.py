@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import ViewerWork
-from forbear.batch.submit import Head, Submitted, submit
+from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk.danger import SETTLED
 from forbear.desk.review import Act, StaleError
@@ -19,6 +19,7 @@ from models.intake import Batch
 from rules.decision.safety_hold import denied_kinds
 from rules.facts.case_facts import Facts, FieldError, Parser, read_facts
 from rules.facts.cells import Value
+from rules.facts.doubts import RowDoubts
 from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
 
@@ -64,6 +65,8 @@ def answer(work: ViewerWork, standing: CaseContext, cells: Mapping[str, object],
     before = _known(pack, version)
     facts, changed = _changed(pack, before, case.case_ref, cells, standing.today)
     _age(facts, changed, version_day=session.get_one(Batch, version.batch_id).as_of, today=standing.today)
+    if doubts := [*RowDoubts(pack.vocabulary, standing.today).of(facts, among=changed)]:
+        raise RefusedError(*doubts)
     opened: dict[str, Any] = {"facts": {}, "extra": {}} if version.private is None else work.vault.open(version.private)
     borrower = facts.get("borrower_ref")
     row = Accepted(
@@ -96,6 +99,9 @@ def _changed(
     raw: dict[str, object] = {name: cell(known[name], value) for name, value in before.items()}
     raw |= {name: each for name, each in cells.items() if name in allowed} | {"case_ref": case_ref}
     facts, errors = Parser(pack.vocabulary).parse(raw)
+    untouched = {error.field for error in errors if error.field in before and error.field not in cells}
+    facts |= {name: before[name] for name in untouched}  # what was taken once is doubted no more
+    errors = [error for error in errors if error.field not in untouched]
     errors.extend(ahead(past_of(pack.vocabulary), facts, today))
     if errors:
         raise RefusedError(*errors)
@@ -108,8 +114,11 @@ def _changed(
 def _age(facts: Facts, changed: tuple[str, ...], *, version_day: dt.date, today: dt.date) -> None:
     """Days overdue were counted on the day the version was handed in; they have gone on since."""
     days = facts.get("days_overdue")
-    if isinstance(days, int) and days > 0 and "days_overdue" not in changed and today > version_day:
-        facts["days_overdue"] = days + (today - version_day).days
+    if isinstance(days, int) and "days_overdue" not in changed and today > version_day:
+        due = facts.get("due_date")
+        since = version_day if days > 0 else due  # what was not overdue then is from its due date on
+        if isinstance(since, dt.date) and since < today:
+            facts["days_overdue"] = days + (today - since).days
 
 
 def _denies(standing: CaseContext, pack: Pack, facts: Facts, changed: tuple[str, ...]) -> bool:

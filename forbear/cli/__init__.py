@@ -1,6 +1,7 @@
 """The command line: `forbear`. Faults are one sentence on standard error and an exit code."""
 
 import sys
+from io import TextIOWrapper
 
 from sqlalchemy.exc import DBAPIError
 
@@ -10,6 +11,9 @@ from forbear.base.settings import settings
 
 def main() -> None:
     """Run a command; whatever goes wrong is told in one line."""
+    for stream in (sys.stdout, sys.stderr):  # whose letters may be fewer than ours: an ASCII or a Latin terminal
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         settings()
         # Only now: Celery's application is made when it is imported, and needs settings that are in order.

@@ -3,6 +3,8 @@
 import datetime as dt
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -11,11 +13,14 @@ from rich.progress import Progress, TaskID
 from forbear.base.errors import ForbearError
 from forbear.batch import chunks
 from forbear.batch.progress import BatchProgress, progress_of, remaining
-from forbear.batch.submit import Head, Submitted, submit
+from forbear.batch.submission import mappings
+from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.cli.context import Context
-from forbear.intake import Accepted, Intake, Rejected, open_intake
+from forbear.intake import Accepted, Intake, Mapping, Rejected, SourceFile, open_source, understand
+from forbear.intake.mapping import check
 from forbear.ops.processes import Part
 from models.database.session import session
+from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 from workers.wake import wake
 
@@ -23,13 +28,41 @@ POLL_SECONDS = 0.1
 SWEEP_AFTER = dt.timedelta(seconds=20)  # while we wait we sweep too, should a message be lost and no scheduler run
 
 
-def open_files(paths: Sequence[Path], pack: Pack) -> list[Intake]:
+@dataclass(frozen=True)
+class Handed:
+    """Files that are handed in, and what was said of how to read them."""
+
+    sources: list[SourceFile]
+    given: Mapping | None
+
+
+def open_files(paths: Sequence[Path], pack: Pack, given: Mapping | None = None) -> Handed:
     """Open every file before anything is submitted, so that an unreadable one stops nothing half-way."""
-    return [open_intake(path, pack.vocabulary) for path in paths]
+    sources = [open_source(path, pack.vocabulary, given) for path in paths]
+    if given is not None:
+        for source in sources:
+            check(given, pack.vocabulary, source.columns)
+    return Handed(sources, given)
 
 
-def hand_in(context: Context, files: Sequence[Intake], pack: Pack, as_of: dt.date, bar: Progress) -> list[Submitted]:
-    """Submit each file as a batch and wake the workers once it is committed."""
+def understood(context: Context, handed: Handed, pack: Pack) -> list[Intake]:
+    """The files as they are read: as it was said, as they were confirmed before, else as it is certain."""
+    with session(context.engine) as found:
+        return [
+            understand(
+                source,
+                pack.vocabulary,
+                handed.given,
+                mappings.recall(found, context.vault, context.settings.submitter, source.columns),
+            )
+            for source in handed.sources
+        ]
+
+
+def hand_in(
+    context: Context, files: Sequence[Intake], pack: Pack, as_of: dt.date, bar: Progress, *, remembered: bool = False
+) -> list[Submitted]:
+    """Submit each file as a batch and wake the workers once it is committed; remember how it was said to be read."""
     submitted = []
     for file in files:
         task = bar.add_task(f"reading {file.path.name}", total=None)
@@ -37,16 +70,23 @@ def hand_in(context: Context, files: Sequence[Intake], pack: Pack, as_of: dt.dat
             done = submit(
                 work,
                 _counted(file.on(as_of), bar, task),
-                head=Head(file.path.name, tuple(file.columns), tuple(file.unknown)),
+                head=Head.of(file, file.path.name),
+                notices=partial(_notices, file),
                 pack=pack,
                 as_of=as_of,
                 submitter=context.settings.submitter,
                 chunk_size=context.settings.chunk_size,
             )
+            if remembered:
+                mappings.remember(work, context.settings.submitter, file)
         wake(done.wakes, context.urls.redis)
         bar.update(task, total=done.rows_read, completed=done.rows_read)
         submitted.append(done)
     return submitted
+
+
+def _notices(file: Intake) -> tuple[Text, ...]:
+    return file.notices
 
 
 def _counted(rows: Iterable[Accepted | Rejected], bar: Progress, task: TaskID) -> Iterator[Accepted | Rejected]:
@@ -59,7 +99,7 @@ def _counted(rows: Iterable[Accepted | Rejected], bar: Progress, task: TaskID) -
 def wait(context: Context, batches: Sequence[UUID], bar: Progress, parts: Sequence[Part]) -> list[BatchProgress]:
     """Wait until every batch is complete, sweeping like the scheduler; a part of ours that ends is an error."""
     task = bar.add_task("triaging", total=None)
-    swept = time.monotonic()
+    swept, refused = time.monotonic(), False
     while True:
         with session(context.engine) as opened:
             left = [remaining(opened, batch) for batch in batches]
@@ -73,9 +113,25 @@ def wait(context: Context, batches: Sequence[UUID], bar: Progress, parts: Sequen
             with session(context.engine) as opened:
                 wakes = chunks.sweep(opened, dt.datetime.now(dt.UTC), SWEEP_AFTER)
             wake(wakes, context.urls.redis)
+            refused = _check_broker(context, refused)
         time.sleep(POLL_SECONDS)
     with session(context.engine) as opened:
         return [found for batch in batches if (found := progress_of(opened, batch)) is not None]
+
+
+def require_broker(context: Context) -> None:
+    """Before any work: raise ForbearError where workers could not be told of it."""
+    fault = context.broker_fault()
+    if fault is not None:
+        raise ForbearError(fault.why)
+
+
+def _check_broker(context: Context, refused: bool) -> bool:
+    """Whether Redis is of no use; the second time that it is, nobody waits any longer."""
+    fault = context.broker_fault()
+    if fault is not None and refused:
+        raise ForbearError(f"{fault.why} Nothing is lost: run the same command again when it answers.", exit_code=1)
+    return fault is not None
 
 
 def _check(parts: Sequence[Part]) -> None:

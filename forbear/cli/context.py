@@ -4,12 +4,11 @@ import contextlib
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
 from forbear.base import log, packs
 from forbear.base.errors import ForbearError
@@ -17,7 +16,7 @@ from forbear.base.settings import Settings, settings
 from forbear.base.vault import Vault, check_key, load_vault
 from forbear.ledger import ledger
 from forbear.ledger.unit_of_work import Work, begin
-from forbear.ops import embedded
+from forbear.ops import doctor, embedded
 from models.database import migrate
 from models.database.session import make_engine, session
 from rules.pack.pack import Pack
@@ -31,6 +30,14 @@ class Context:
     urls: embedded.Urls
     engine: Engine
     vault: Vault
+
+    def broker_fault(self) -> doctor.BrokerFault | None:
+        """Why messages to workers would go nowhere, in a sentence that names the setting; None where they arrive."""
+        fault = doctor.broker_fault(self.urls.redis)
+        if fault is None:
+            return None
+        setting = "the embedded one" if self.settings.redis_url is None else "FORBEAR_REDIS_URL"
+        return replace(fault, why=f"Redis cannot be used ({setting}): {fault.why}.")
 
     def work(self) -> AbstractContextManager[Work]:
         """A unit of work, at this moment."""
@@ -64,12 +71,11 @@ def prepare_database(url: str, *, embedded: bool) -> None:
         if current is not None and not embedded:
             raise ForbearError("The database belongs to another version of Forbear: run `forbear migrate` first.")
         migrate.upgrade(url)
-    except OperationalError as error:
-        raise ForbearError(f"The database cannot be reached: {_first_line(error)}") from None
-
-
-def _first_line(error: Exception) -> str:
-    return str(getattr(error, "orig", error)).strip().splitlines()[0]
+    except doctor.UNREACHABLE as error:
+        setting = "the embedded one" if embedded else "FORBEAR_DATABASE_URL"
+        raise ForbearError(
+            f"The database cannot be used ({setting}): {doctor.first_line(error)}. Start it, or correct its address."
+        ) from None
 
 
 def load_pack(folder: Path | None = None) -> Pack:

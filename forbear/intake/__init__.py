@@ -3,79 +3,65 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from forbear.intake.columns import Mapping, map_columns
-from forbear.intake.delimited import CSV, TSV
-from forbear.intake.format import Format
-from forbear.intake.json_lines import JSON_LINES
-from forbear.intake.json_list import JSON_LIST
-from forbear.intake.ods import ODS
-from forbear.intake.parquet import PARQUET
+from forbear.intake.columns import naming
+from forbear.intake.formats import BY_MEDIA_TYPE, FORMATS, READ_AS, ending, format_of
+from forbear.intake.formats.format import Format
+from forbear.intake.guessing.guess import Guess, Remembered, guess
+from forbear.intake.layouts.tied import tied
+from forbear.intake.mapping import ColumnUse, Mapping
+from forbear.intake.opening import read
 from forbear.intake.rows import Accepted, Intake, Rejected, ahead, past_of, understand
-from forbear.intake.source import IntakeError, SourceFile, SourceRow, empty
-from forbear.intake.xlsx import XLSX
-from rules.pack.files.schema import Text, Vocabulary
+from forbear.intake.source import IntakeError, SeveralTablesError, SourceChoice, SourceFile, SourceRow
+from rules.pack.files.schema import Vocabulary
 
 __all__ = [
     "BY_MEDIA_TYPE",
     "FORMATS",
+    "READ_AS",
     "Accepted",
+    "ColumnUse",
     "Format",
+    "Guess",
     "Intake",
     "IntakeError",
     "Mapping",
     "Rejected",
+    "Remembered",
+    "SeveralTablesError",
+    "SourceChoice",
     "SourceFile",
     "SourceRow",
     "ahead",
-    "map_columns",
+    "ending",
+    "format_of",
+    "guess",
     "open_intake",
+    "open_source",
     "past_of",
     "read",
     "rows",
+    "understand",
 ]
 
-# Every format there is, in the order people are offered them. Whatever lists endings or media types reads this.
-FORMATS: dict[str, Format] = {each.suffix: each for each in (CSV, TSV, XLSX, ODS, JSON_LINES, JSON_LIST, PARQUET)}
-BY_MEDIA_TYPE: dict[str, Format] = {name: each for each in FORMATS.values() for name in each.media_types}
-_START = 256  # bytes that tell a format
+
+def open_source(path: Path, vocabulary: Vocabulary, given: Mapping | None = None) -> SourceFile:
+    """Open a file of cases: the sheet and the header that a mapping names, or else those that can be meant.
+
+    Raises IntakeError, and SeveralTablesError where the mapping has to say which sheet.
+    """
+    given, known = given or Mapping(), naming(vocabulary)
+    tie = given.persons
+    if tie is None:
+        return read(path, SourceChoice(given.sheet, given.header_row, known=known))
+    debts = read(path, SourceChoice(given.sheet, given.header_row, tie.sheet, known))
+    return tied(debts, read(path, SourceChoice(tie.sheet, tie.header_row, known=known)), tie)
 
 
-def read(path: Path) -> SourceFile:
-    """Open a file of cases. Raises IntakeError if it cannot be read or holds none."""
-    kind = FORMATS.get(path.suffix.lower())
-    if kind is None:
-        formats = Text(zh="、".join(FORMATS), en=" ".join(FORMATS))
-        raise IntakeError("file.unknown_format", name=path.name, formats=formats)
-    try:
-        if path.is_dir():
-            raise IntakeError("file.folder", path=path)
-        if path.exists() and not path.is_file():
-            raise IntakeError("file.not_ordinary", path=path)
-        if not path.stat().st_size:
-            raise empty(path)
-        _refuse_other(path, kind)
-        source = kind.read(path)
-        if next(source.read_rows(), None) is None:
-            raise IntakeError("file.no_cases", name=path.name)
-    except FileNotFoundError as error:
-        raise IntakeError("file.missing", path=path) from error
-    except OSError as error:
-        raise IntakeError("file.unreadable", path=path, error=error.strerror) from error
-    return source
-
-
-def _refuse_other(path: Path, kind: Format) -> None:
-    """Say so where a file begins like one of another format: its name is wrong, or its ending was changed."""
-    with path.open("rb") as file:
-        start = file.read(_START)
-    for other in FORMATS.values():
-        if other is not kind and other.signature is not None and other.signature.match(start):
-            raise IntakeError("file.misnamed", name=path.name, what=other.title, suffix=other.suffix)
-
-
-def open_intake(path: Path, vocabulary: Vocabulary) -> Intake:
-    """Open a file of cases and find the fact of each column. Raises IntakeError."""
-    return understand(read(path), vocabulary)
+def open_intake(
+    path: Path, vocabulary: Vocabulary, given: Mapping | None = None, remembered: Remembered | None = None
+) -> Intake:
+    """Open a file of cases and find the fact of each column, as a mapping has it or as it shows. Raises IntakeError."""
+    return understand(open_source(path, vocabulary, given), vocabulary, given, remembered)
 
 
 def rows(path: Path, vocabulary: Vocabulary) -> Iterator[Accepted | Rejected]:

@@ -1,91 +1,73 @@
-"""Header aliases: which fact each column of a file holds, whatever language its header is in."""
+"""Columns: which facts their headers name, what is missing among them, and what a rejects file adds."""
 
 import re
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Sequence
 
+from forbear.intake.headers import LONGEST, Names, folded
 from forbear.intake.source import IntakeError
 from forbear.locale import said
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
+NOTES = "notes"  # the one fact that several columns may hold
 REJECT_COLUMNS = ("row", "field", "error")  # what a rejects file adds
-# Spaces, zero-width characters and the marks people put around a name: 案件编号*：
-_DECORATION = re.compile(r"[\s_\-*:.·\u200b\u200c\u200d\ufeff]+")
-_UNIT = re.compile(r"\([^()]*\)$")
 _SHOWN_ALIASES = 4
+_COUNTED = re.compile(r" \(\d+\)$")  # what tells the second column of a name from the first
 
 
-@dataclass(frozen=True)
-class Mapping:
-    """The fact of each column (None where it holds none) and the columns that nobody knows."""
+def naming(vocabulary: Vocabulary) -> Callable[[Sequence[str]], int]:
+    """Says how many facts the cells of a row name, by which a header is known."""
+    names = Names(vocabulary)
 
-    fields: list[str | None]
-    unknown: list[str]
-    fault: IntakeError | None = None  # why the rows cannot be read: a column is missing, or there twice
+    def count(cells: Sequence[str]) -> int:
+        found = (names.of(cell) for cell in cells if len(cell) <= LONGEST)
+        return len({header.facts for header in found if header is not None})
 
-
-def map_columns(vocabulary: Vocabulary, columns: list[str]) -> Mapping:
-    """Find the fact of each column. Raises IntakeError if one is missing or given twice."""
-    mapping = recognise(vocabulary, columns)
-    if mapping.fault is not None:
-        raise mapping.fault
-    return mapping
+    return count
 
 
-def recognise(vocabulary: Vocabulary, columns: list[str]) -> Mapping:
-    """Find the fact of each column, as far as that goes."""
-    known = _aliases(vocabulary)
-    fields = [_find(known, column) for column in columns]
-    unknown = [
-        column
-        for column, field in zip(columns, fields, strict=True)
-        if field is None and column.strip() and not is_reject_column(column)
-    ]
-    return Mapping(fields, unknown, _twice(vocabulary, columns, fields) or _missing(vocabulary, fields))
+def named(vocabulary: Vocabulary, columns: Iterable[str]) -> list[str | None]:
+    """The fact that each column is certainly called by; None where its name may mean anything else."""
+    names = Names(vocabulary)
+    headers = (names.of(column) for column in columns)
+    return [header.facts[0] if header is not None and header.sure else None for header in headers]
 
 
-def is_reject_column(column: str) -> bool:
-    """Whether a rejects file has added this column; it is passed over when the file is submitted again."""
-    return _normal(column) in REJECT_COLUMNS
+def added_by_rejects(columns: Sequence[str]) -> frozenset[str]:
+    """The columns, each of its own name, that a rejects file has added; they are passed over when it comes again.
+
+    They stand there all three, behind those that the file had: one alone is a column of somebody.
+    """
+    last = {folded(_COUNTED.sub("", column)): column for column in columns}
+    added = [last.get(name) for name in REJECT_COLUMNS]
+    return frozenset(column for column in added if column is not None) if None not in added else frozenset()
 
 
-def _aliases(vocabulary: Vocabulary) -> dict[str, str]:
-    known = {_normal(name): name for name, fact in vocabulary.facts.items() if not fact.derived}
-    for name, fact in vocabulary.facts.items():
-        if not fact.derived:
-            for alias in (fact.title.zh, fact.title.en, *fact.aliases):
-                known.setdefault(_normal(alias), name)
-    return known
-
-
-def _find(known: dict[str, str], column: str) -> str | None:
-    """The fact of a header; a unit in brackets at its end does not matter: 月收入（元）."""
-    name = _normal(column)
-    return known.get(name) or known.get(_UNIT.sub("", name))
-
-
-def _normal(text: str) -> str:
-    return _DECORATION.sub("", unicodedata.normalize("NFKC", text).casefold())
-
-
-def _twice(vocabulary: Vocabulary, columns: list[str], fields: list[str | None]) -> IntakeError | None:
-    taken: dict[str, str] = {}
-    for column, field in zip(columns, fields, strict=True):
-        if field is not None and field in taken:
-            first = taken[field]
+def refuse_twice(vocabulary: Vocabulary, uses: Iterable[tuple[str, str | None, int | None]]) -> None:
+    """Raise IntakeError where two columns hold one fact, of a row or of one debt in it; notes may stand in several."""
+    taken: dict[str, dict[int | None, str]] = {}
+    for column, field, debt in uses:
+        if field is None or field == NOTES:
+            continue
+        held = taken.setdefault(field, {})
+        other = held.get(debt, held.get(None) if debt is not None else next(iter(held.values()), None))
+        if other is not None:
             meant = Text(zh=vocabulary.facts[field].title.zh, en=field)
-            return IntakeError("header.twice", first=first.strip(), second=column.strip(), field=meant)
-        if field is not None:
-            taken[field] = column
-    return None
+            raise IntakeError("header.twice", first=other.strip(), second=column.strip(), field=meant)
+        held[debt] = column
 
 
-def _missing(vocabulary: Vocabulary, given: list[str | None]) -> IntakeError | None:
-    missing = {
+def missing_facts(vocabulary: Vocabulary, given: Container[str | None]) -> dict[str, Fact]:
+    """The facts that every case must have and that are not given."""
+    return {
         name: fact
         for name, fact in vocabulary.facts.items()
         if name not in given and (fact.required if fact.required_unless is None else fact.required_unless not in given)
     }
+
+
+def missing_columns(vocabulary: Vocabulary, given: Container[str | None]) -> IntakeError | None:
+    """Why a file with these facts cannot be read, with the headers that each missing one may have."""
+    missing = missing_facts(vocabulary, given)
     if not missing:
         return None
     accepted = [_accepted(name, fact) for name, fact in missing.items()]

@@ -2,16 +2,24 @@
 
 import datetime as dt
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Titles
 from dataclasses import dataclass
 from dataclasses import field as part
+from itertools import chain, islice
 from pathlib import Path
 
-from forbear.intake.columns import is_reject_column, map_columns
+from forbear.intake.columns import added_by_rejects, missing_columns
+from forbear.intake.formats.text_files import is_readable, readable
+from forbear.intake.guessing.guess import Guess, Remembered, guess
+from forbear.intake.layouts.layout import Layout
+from forbear.intake.mapping import Mapping
+from forbear.intake.notices import notices_of
 from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, as_text, distinct
-from forbear.intake.text_files import readable
 from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError, Parser
+from rules.facts.doubts import SAMPLE, RowDoubts, columns_in_doubt
+from rules.facts.notation.letters import one_form
 from rules.pack.files.schema import Text, Vocabulary
 
 
@@ -50,8 +58,10 @@ class Intake:
 
     path: Path
     columns: list[str]
-    unknown: list[str]
+    unknown: list[str]  # the columns that no fact is in
     fields: list[str | None]  # the fact of each column
+    mapping: Mapping  # as it is followed
+    guess: Guess  # and what it was taken from
     _source: SourceFile
     _vocabulary: Vocabulary
 
@@ -60,47 +70,101 @@ class Intake:
 
     def on(self, as_of: dt.date | None) -> Iterator[Accepted | Rejected]:
         """Every row as it is read on the day of triage: what is said to have happened later is refused."""
-        reader = _RowReader(self._vocabulary, self.columns, self.fields, as_of)
-        return map(reader.read, self._source)
+        reader = _RowReader(self._vocabulary, self.columns, self.mapping, as_of)
+        rows = iter(self._source)
+        first = list(islice(rows, SAMPLE))
+        reader.look_over(first)
+        for row in chain(first, rows):
+            yield from reader.read(row)
+
+    @property
+    def notices(self) -> tuple[Text, ...]:
+        """What is not used, adjusted or still open, in sentences; what only the rows show, once they are read."""
+        return (*self._source.notices, *notices_of(self._vocabulary, self.guess, self.mapping))
 
 
-def understand(source: SourceFile, vocabulary: Vocabulary) -> Intake:
-    """Find the facts of a source's columns. Raises IntakeError if one is missing or given twice."""
-    mapping = map_columns(vocabulary, source.columns)
-    return Intake(source.path, source.columns, mapping.unknown, mapping.fields, source, vocabulary)
+def understand(
+    source: SourceFile, vocabulary: Vocabulary, given: Mapping | None = None, remembered: Remembered | None = None
+) -> Intake:
+    """Find the facts of a source's columns: as given, as confirmed before, else those that are certain.
+
+    Raises IntakeError if one is missing or given twice, or if the mapping that is given cannot be followed.
+    """
+    guessed = guess(vocabulary, source, given, remembered)
+    if guessed.fault is not None:
+        raise guessed.fault
+    return follow(source, vocabulary, guessed, guessed.certain)
+
+
+def follow(source: SourceFile, vocabulary: Vocabulary, guessed: Guess, mapping: Mapping) -> Intake:
+    """Read a source by a mapping of all its columns. Raises IntakeError if a required fact stands nowhere."""
+    fault = missing_columns(vocabulary, mapping.facts())
+    if fault is not None:
+        raise guessed.with_suggestions(vocabulary, fault, mapping.facts())
+    names = distinct(source.columns)
+    fields = [mapping.columns[name].fact for name in names]
+    added = added_by_rejects(names)
+    unknown = [
+        column
+        for column, name, field in zip(source.columns, names, fields, strict=True)
+        if field is None and column.strip() and name not in added
+    ]
+    return Intake(source.path, source.columns, unknown, fields, mapping, guessed, source, vocabulary)
 
 
 class _RowReader:
     """Reads the rows of one file in order, remembering which case references it has met."""
 
-    def __init__(
-        self, vocabulary: Vocabulary, columns: list[str], fields: list[str | None], as_of: dt.date | None
-    ) -> None:
-        self._parser = Parser(vocabulary)
+    def __init__(self, vocabulary: Vocabulary, columns: list[str], mapping: Mapping, as_of: dt.date | None) -> None:
+        self._vocabulary = vocabulary
+        self._doubts = RowDoubts(vocabulary, as_of)
+        self._columns: Titles[int | None, Titles[str, FieldError]] = {}  # whose numbers seem to be in another unit
         self._as_of = as_of
         self._past = past_of(vocabulary)
-        self._private = [name for name in fields if name is not None and vocabulary.facts[name].private]
-        self._known = [(position, name) for position, name in enumerate(fields) if name is not None]
-        self._others = [
-            (position, name)
-            for position, (name, field) in enumerate(zip(distinct(columns), fields, strict=True))
-            if field is None and not is_reject_column(name)
-        ]
+        self._layout = Layout(vocabulary, distinct(columns), mapping)
+        self._parsers = {debt: Parser(vocabulary, units=units) for debt, units in self._layout.units.items()}
         self._met = _Met()
 
-    def read(self, row: SourceRow) -> Accepted | Rejected:
-        """One row."""
+    def look_over(self, rows: Sequence[SourceRow]) -> None:
+        """Judge the columns by the first rows: a unit shows in many numbers where it does not in one."""
+        read: dict[int | None, list[Facts]] = {debt: [] for debt in self._layout.units}
+        for row in rows:
+            for each, debt in self._layout.rows(row):
+                if each.error is None:
+                    read[debt].append(self._facts(each, debt)[0])
+        self._columns = {
+            debt: columns_in_doubt(self._vocabulary, facts, self._sure(debt)) for debt, facts in read.items()
+        }
+
+    def _sure(self, debt: int | None) -> set[str]:
+        units = self._layout.units[debt]
+        return {name for name, unit in units.items() if not unit.kinds.isdisjoint(("yuan", "coins", "month"))}
+
+    def read(self, row: SourceRow) -> Iterator[Accepted | Rejected]:
+        """What one row comes to: one case or rejection, or one of each debt in it."""
+        for each, debt in self._layout.rows(row):
+            yield self._read(each, debt)
+
+    def _facts(self, row: SourceRow, debt: int | None) -> tuple[Facts, list[FieldError]]:
+        raw, faults = self._layout.raw(row.cells, debt)
+        return self._parsers[debt].parse(raw, faults)
+
+    def _read(self, row: SourceRow, debt: int | None) -> Accepted | Rejected:
         number, cells, error = row
         if error is not None:
             return _rejected(row, [error])
-        facts, errors = self._parser.parse({name: cells[position] for position, name in self._known})
+        facts, errors = self._facts(row, debt)
         if self._as_of is not None:
             errors.extend(ahead(self._past, facts, self._as_of))
+        errors.extend(self._doubts.of(facts))
+        errors.extend(error for name, error in self._columns[debt].items() if facts.get(name))
         extra: dict[str, str] = {}
-        for position, name in self._others:
+        for position, name in self._layout.others:
             text = as_text(cells[position])
             if len(text) > MAX_CELL:
                 errors.append(_too_long(name))
+            elif not is_readable(text):
+                errors.append(FieldError.of(name, said("row.cell_unreadable", name=name)))
             elif text and not text.isspace():
                 extra[name] = readable(text)
         if errors:
@@ -108,8 +172,8 @@ class _RowReader:
         case_ref = str(facts["case_ref"])
         first = self._met.first(case_ref, number)
         if first is not None:
-            return _rejected(row, [_duplicate(case_ref, first)])
-        private = {name: str(facts.pop(name)) for name in self._private if name in facts}
+            return _rejected(row, [_duplicate(case_ref, *first)])
+        private = {name: str(facts.pop(name)) for name in self._layout.private if name in facts}
         borrower = facts.get("borrower_ref")
         return Accepted(number, case_ref, None if borrower is None else str(borrower), facts, private, extra)
 
@@ -119,7 +183,7 @@ def past_of(vocabulary: Vocabulary) -> dict[str, Text]:
     return {name: fact.title for name, fact in vocabulary.facts.items() if fact.past}
 
 
-def ahead(past: Mapping[str, Text], facts: Facts, as_of: dt.date) -> Iterator[FieldError]:
+def ahead(past: Titles[str, Text], facts: Facts, as_of: dt.date) -> Iterator[FieldError]:
     """The dates of what has happened that lie ahead: a mistyped year would turn a clock into a calm one."""
     for name, title in past.items():
         day = facts.get(name)
@@ -128,7 +192,7 @@ def ahead(past: Mapping[str, Text], facts: Facts, as_of: dt.date) -> Iterator[Fi
 
 
 class _Met:
-    """The row of each case reference: 24 to 48 bytes each, a dictionary would take 170.
+    """The row of each case reference: 32 to 64 bytes each, a dictionary would take 170.
 
     A table of 64-bit hashes with open addressing. Two different references of a million share a hash once in 37 million
     files; str hashes are salted anew in each process, so nobody can arrange it.
@@ -142,14 +206,19 @@ class _Met:
         self._mask = size - 1
         self._hashes = array("Q", bytes(8 * size))
         self._rows = array("I", bytes(4 * size))
+        self._spelled = array("I", bytes(4 * size))
 
-    def first(self, case_ref: str, row: int) -> int | None:
-        """The row that had this reference before; None if this is the first."""
-        key = hash(case_ref) & 0xFFFF_FFFF_FFFF_FFFF or 1
+    def first(self, case_ref: str, row: int) -> tuple[int, bool] | None:
+        """The row that had this reference before, and whether spelled the same; None if this is the first.
+
+        A reference is known by one form: ＦＢ-1 and fb-1 are FB-1, which a person could not tell apart by ear.
+        """
+        key = hash(one_form(case_ref)) & 0xFFFF_FFFF_FFFF_FFFF or 1
+        spelled = hash(case_ref) & 0xFFFF_FFFF
         slot = self._slot(key)
         if self._hashes[slot]:
-            return self._rows[slot]
-        self._hashes[slot], self._rows[slot] = key, row
+            return self._rows[slot], self._spelled[slot] == spelled
+        self._hashes[slot], self._rows[slot], self._spelled[slot] = key, row, spelled
         self._count += 1
         if self._count * 2 > self._mask:
             self._grow()
@@ -162,12 +231,12 @@ class _Met:
         return slot
 
     def _grow(self) -> None:
-        hashes, rows = self._hashes, self._rows
-        self._resize(2 * len(hashes))
-        for key, row in zip(hashes, rows, strict=True):
+        before = self._hashes, self._rows, self._spelled
+        self._resize(2 * len(self._hashes))
+        for key, row, spelled in zip(*before, strict=True):
             if key:
                 slot = self._slot(key)
-                self._hashes[slot], self._rows[slot] = key, row
+                self._hashes[slot], self._rows[slot], self._spelled[slot] = key, row, spelled
 
 
 def _rejected(row: SourceRow, errors: list[FieldError]) -> Rejected:
@@ -181,8 +250,9 @@ def _rejected(row: SourceRow, errors: list[FieldError]) -> Rejected:
     )
 
 
-def _duplicate(case_ref: str, first: int) -> FieldError:
-    return FieldError.of("case_ref", said("row.duplicate", case_ref=case_ref, first=first))
+def _duplicate(case_ref: str, first: int, same: bool) -> FieldError:
+    key = "row.duplicate" if same else "row.duplicate_spelling"
+    return FieldError.of("case_ref", said(key, case_ref=case_ref, first=first))
 
 
 def _too_long(name: str) -> FieldError:

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,24 +12,56 @@ from typing import NamedTuple
 from forbear.base.errors import ForbearError
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
+from rules.locale import listed
+from rules.pack.files.schema import Text
 
 MAX_CELL = 32_767  # characters: what a spreadsheet cell can hold
 MAX_RECORD = 8 * 1024 * 1024  # characters of one row, so that no row, however broken, fills the memory
 MAX_COLUMNS = 1_000
 TOO_LONG = FieldError.of("", said("row.too_long", most=MAX_RECORD))
-_SIDE_NOTE = FieldError.of("", said("row.side_note"))
 MAX_SHEET_ROWS = 1_048_576  # what Excel, WPS and LibreOffice can hold
 _EXACT = 1e15
-_TITLE_ROWS = 5  # a sheet's title, its date and its unit may stand above the header
 
 
 class IntakeError(ForbearError):
     """A file that cannot be read as cases at all, told in both languages."""
 
     def __init__(self, key: str, **values: object) -> None:
-        text = said(key, **values)
+        self._tell(said(key, **values))
+
+    @classmethod
+    def of(cls, text: Text) -> "IntakeError":
+        """The refusal that a sentence is."""
+        error = cls.__new__(cls)
+        error._tell(text)
+        return error
+
+    def _tell(self, text: Text) -> None:
         super().__init__(text.en)
         self.en, self.zh = text.en, text.zh
+
+
+class SeveralTablesError(IntakeError):
+    """A file with more than one sheet of cases, and nothing says which is meant."""
+
+    def __init__(self, path: Path, sheets: Sequence[str]) -> None:
+        quoted = (said("notice.quoted", text=name) for name in sheets)
+        super().__init__("sheet.several", name=path.name, sheets=listed(quoted), first=sheets[0])
+        self.sheets = tuple(sheets)
+
+
+def _nothing(_cells: Sequence[str]) -> int:
+    return 0
+
+
+@dataclass(frozen=True)
+class SourceChoice:
+    """What of a file is to be read where that is open, and how a header is told from a title or a row of values."""
+
+    sheet: str | None = None
+    header_row: int | None = None  # as the file counts its rows, from 1
+    beside: str | None = None  # a sheet that is read too: it is not left out
+    known: Callable[[Sequence[str]], int] = _nothing  # how many of the cells of a row name a fact
 
 
 class SourceRow(NamedTuple):
@@ -40,6 +72,13 @@ class SourceRow(NamedTuple):
     error: FieldError | None = None
 
 
+class Unread(NamedTuple):
+    """A cell whose value nobody can know, and the sentence why; the text stands for it where it is shown."""
+
+    text: str
+    why: Text
+
+
 @dataclass(frozen=True)
 class SourceFile:
     """A file ready to be read; iterating reads it from the start, row by row."""
@@ -47,12 +86,26 @@ class SourceFile:
     path: Path
     columns: list[str]
     read_rows: Callable[[], Iterator[SourceRow]]
+    sheet: str | None = None
+    header_row: int = 0  # of the file or sheet, from 1; `header_row + number` is where a row stands in it
+    titles: tuple[str, ...] = ()  # what stands above the header, cell by cell
+    groups: tuple[
+        str, ...
+    ] = ()  # of each column, what a second row above the header calls it; empty where there is none
+    below: tuple[tuple[str, ...], ...] = ()  # of each column, cells below the header that may say its unit
+    told: Callable[[], Iterable[Text]] = tuple
+    sheets: tuple[str, ...] = ()  # those that may be chosen
 
     def __iter__(self) -> Iterator[SourceRow]:
         try:
             yield from self.read_rows()
         except (OSError, UnicodeDecodeError) as error:  # what it held when it was opened was readable
             raise IntakeError("file.changed", path=self.path) from error
+
+    @property
+    def notices(self) -> tuple[Text, ...]:
+        """What was left out or adjusted, in sentences; what only the rows show is counted while they are read."""
+        return tuple(self.told())
 
 
 def as_text(cell: object) -> str:
@@ -61,6 +114,8 @@ def as_text(cell: object) -> str:
         return ""
     if isinstance(cell, str):
         return cell
+    if isinstance(cell, Unread):
+        return cell.text
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
@@ -119,36 +174,6 @@ def is_blank(cells: Iterable[object]) -> bool:
     return not any(cell is not None and (not isinstance(cell, str) or cell.strip()) for cell in cells)
 
 
-def sheet_row(number: int, cells: list[object], width: int) -> SourceRow:
-    """A row of a sheet, in as many cells as there are columns; nothing beside the table is lost in silence."""
-    if sum(len(cell) for cell in cells if isinstance(cell, str)) > MAX_RECORD:
-        cut = [cell[:MAX_CELL] if isinstance(cell, str) else cell for cell in cells[:width]]
-        return SourceRow(number, fit(cut, width, " "), TOO_LONG)
-    error = None
-    if len(cells) > width:
-        if is_blank(cells[width:]):
-            del cells[width:]
-        else:
-            error = _SIDE_NOTE
-    return SourceRow(number, fit(cells, width, " "), error)
-
-
-def find_header(path: Path, rows: Iterable[tuple[int, list[object]]]) -> tuple[int, list[str]]:
-    """The position and the columns of the header: the first row that is neither blank nor a title above it."""
-    titles: list[tuple[int, list[object]]] = []
-    for number, cells in rows:
-        if is_blank(cells):
-            continue
-        if _filled(cells) >= 3 or (not titles and _filled(cells) == 2):
-            return number, _columns(path, cells)
-        titles.append((number, cells))
-        if len(titles) > _TITLE_ROWS:
-            break
-    if not titles:
-        raise empty(path)
-    return titles[0][0], _columns(path, titles[0][1])
-
-
 def empty(path: Path) -> IntakeError:
     """Nothing is in a file."""
     return IntakeError("file.empty", name=path.name)
@@ -166,17 +191,6 @@ def check_columns(path: Path, columns: list[str]) -> list[str]:
     if any(len(name) > MAX_CELL or _is_binary(name) for name in columns):
         raise IntakeError("header.none", name=path.name)
     return columns
-
-
-def _filled(cells: list[object]) -> int:
-    return sum(not is_blank([cell]) for cell in cells)
-
-
-def _columns(path: Path, cells: list[object]) -> list[str]:
-    columns = [as_text(cell) for cell in cells]
-    while columns and not columns[-1].strip():
-        columns.pop()
-    return check_columns(path, columns)
 
 
 def _is_binary(text: str) -> bool:

@@ -4,13 +4,15 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import psycopg
 import redis
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session, select
 
 from forbear.base.errors import ForbearError
 from forbear.base.settings import Settings
 from forbear.base.vault import load_vault
+from forbear.batch.progress import STUCK, oldest_claims
 from forbear.ops import embedded
 from models.database import migrate
 from models.database.session import make_engine
@@ -18,6 +20,8 @@ from models.heartbeat import Heartbeat
 from rules.loading import loader
 from rules.pack.pack import PackError
 
+# What a database that cannot be used raises, from its address to its answer.
+UNREACHABLE = (DBAPIError, ArgumentError, psycopg.Error, OSError, ValueError)
 AHEAD = dt.timedelta(seconds=5)  # by which clocks of several machines may differ
 ALIVE = dt.timedelta(minutes=1)  # a queue whose last consumed heartbeat is older has no live worker
 
@@ -37,6 +41,7 @@ def examine(settings: Settings, urls: embedded.Urls, queues: Sequence[str], now:
     findings = [_pack(settings), _key(settings), database, check_broker(urls.redis)]
     if database.ok:
         findings += check_queues(urls.database, queues, now)
+        findings += check_claims(urls.database, queues, now)
     return findings
 
 
@@ -61,8 +66,8 @@ def check_database(url: str) -> HealthFinding:
     """Reachable, and at the newest revision."""
     try:
         current = migrate.current(url)
-    except DBAPIError as error:
-        return HealthFinding("database", False, f"not reachable: {str(error.orig).strip().splitlines()[0]}")
+    except UNREACHABLE as error:
+        return HealthFinding("database", False, f"not reachable: {first_line(error)}")
     if current != migrate.head():
         return HealthFinding("database", False, "reachable, but not migrated: run `forbear migrate`")
     return HealthFinding("database", True, f"reachable, migrated to {current}")
@@ -70,12 +75,41 @@ def check_database(url: str) -> HealthFinding:
 
 def check_broker(url: str) -> HealthFinding:
     """Redis answers."""
+    fault = broker_fault(url)
+    if fault is not None:
+        return HealthFinding("broker", False, fault.why)
+    return HealthFinding("broker", True, "reachable")
+
+
+@dataclass(frozen=True)
+class BrokerFault:
+    """Why a Redis cannot be used, and what to do about it; away: it may be back without anybody changing anything."""
+
+    why: str
+    away: bool
+
+
+def broker_fault(url: str) -> BrokerFault | None:
+    """What is wrong with a Redis; None where it answers."""
     try:
         with embedded.redis_client(url) as client:
             client.ping()
-    except redis.RedisError as error:
-        return HealthFinding("broker", False, f"not reachable: {str(error).splitlines()[0]}")
-    return HealthFinding("broker", True, "reachable")
+    except redis.AuthenticationError as error:
+        return BrokerFault(f"the password is wrong or missing ({first_line(error)}): correct its address", away=False)
+    except redis.ResponseError as error:
+        return BrokerFault(f"it refuses ({first_line(error)}): correct its address", away=False)
+    except redis.InvalidResponse:
+        return BrokerFault("what answers there is no Redis: correct host and port of its address", away=False)
+    except (redis.RedisError, OSError, ValueError) as error:
+        told = f"not reachable ({first_line(error)}): start it, or correct its address"
+        return BrokerFault(f"{told} (rediss:// only where it wants TLS)", away=True)
+    return None
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, on one line; its kind where it says nothing."""
+    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 def check_queues(url: str, queues: Sequence[str], now: dt.datetime) -> list[HealthFinding]:
@@ -87,6 +121,28 @@ def check_queues(url: str, queues: Sequence[str], now: dt.datetime) -> list[Heal
     finally:
         engine.dispose()
     return [_queue(name, seen.get(name), now) for name in queues]
+
+
+def check_claims(url: str, queues: Sequence[str], now: dt.datetime) -> list[HealthFinding]:
+    """Of each queue that is being worked on, how long the chunk that is at work longest has been claimed."""
+    engine = make_engine(url, "forbear doctor")
+    try:
+        with Session(engine) as session:
+            ages = oldest_claims(session, now)
+    finally:
+        engine.dispose()
+    return [_claim(name, ages[name]) for name in queues if name in ages]
+
+
+def _claim(name: str, age: dt.timedelta) -> HealthFinding:
+    what, seconds = f"work of {name}", int(age.total_seconds())
+    if age <= STUCK:
+        return HealthFinding(what, True, f"its oldest was claimed {max(0, seconds)} s ago")
+    return HealthFinding(
+        what,
+        False,
+        f"a chunk was claimed {seconds} s ago and is not done: its worker hangs or was stopped; restart the workers",
+    )
 
 
 def _queue(name: str, consumed_at: dt.datetime | None, now: dt.datetime) -> HealthFinding:

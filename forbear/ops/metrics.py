@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
+from forbear.batch.progress import oldest_claims
 from forbear.desk import overview
 from models.desk import TO_DO
 
@@ -31,6 +32,7 @@ class Metrics:
     pending_chunks: dict[str, int]
     failed_chunks: dict[str, int]
     oldest_seconds: dict[str, float]
+    claimed_seconds: dict[str, float]
     deliveries: dict[str, int]
 
 
@@ -45,6 +47,7 @@ def measure(session: Session, now: dt.datetime) -> Metrics:
         pending_chunks=_counts(session, _CHUNKS),
         failed_chunks=_counts(session, _FAILED_CHUNKS),
         oldest_seconds=oldest,
+        claimed_seconds={queue: age.total_seconds() for queue, age in oldest_claims(session, now).items()},
         deliveries=_counts(session, _DELIVERIES),
     )
 

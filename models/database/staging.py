@@ -13,15 +13,15 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from models.database.copy import copy_into
-from models.intake import Batch
+from models.intake import Batch, Lane
 
-ACCEPTED = ("row", "case_ref", "borrower_ref", "phone_key", "id_key", "urgent", "content_mac", "facts", "private")
+ACCEPTED = ("row", "case_ref", "borrower_ref", "phone_key", "id_key", "lane", "content_mac", "facts", "private")
 REJECTED = ("row", "field", "content")
 _CREATE = (
     """
     CREATE TEMPORARY TABLE staged (
         row integer NOT NULL, case_ref text NOT NULL, borrower_ref text, phone_key bytea, id_key bytea,
-        urgent boolean NOT NULL, content_mac bytea NOT NULL, facts jsonb NOT NULL, private bytea
+        lane smallint NOT NULL, content_mac bytea NOT NULL, facts jsonb NOT NULL, private bytea
     ) ON COMMIT DROP
     """,
     """
@@ -30,7 +30,7 @@ _CREATE = (
     """
     CREATE TEMPORARY TABLE matched (
         row integer NOT NULL, case_id bigint NOT NULL, number integer NOT NULL, version_id bigint NOT NULL,
-        changed boolean NOT NULL, urgent boolean NOT NULL
+        changed boolean NOT NULL, lane smallint NOT NULL
     ) ON COMMIT DROP
     """,
 )
@@ -53,11 +53,11 @@ _CASES = """
 """
 # A statement of its own, so that it sees what another submission committed while the one before waited for it.
 _MATCH = """
-    INSERT INTO matched (row, case_id, number, version_id, changed, urgent)
+    INSERT INTO matched (row, case_id, number, version_id, changed, lane)
     SELECT s.row, c.id, coalesce(v.number, 0),
         CASE WHEN v.content_mac = s.content_mac THEN v.id
              ELSE nextval('case_version_id_seq') END,
-        v.content_mac IS DISTINCT FROM s.content_mac, s.urgent
+        v.content_mac IS DISTINCT FROM s.content_mac, s.lane
     FROM staged s
     JOIN "case" c ON c.submitter = :submitter AND c.case_ref = s.case_ref
     LEFT JOIN LATERAL (
@@ -80,30 +80,49 @@ _REJECTIONS = """
     INSERT INTO rejection (batch_id, row, field, content) SELECT :batch, row, field, content FROM refused ORDER BY row
 """
 _COUNT = "SELECT count(*) FILTER (WHERE changed), count(*) FILTER (WHERE NOT changed) FROM matched"
+# Submitters share a lane by cases: a submission's first chunk comes after the submitter's own that wait, and not before
+# what is being done now, whose turn is the least; each further one as much later as there are cases in those before it.
 _CHUNKS = """
-    INSERT INTO chunk (batch_id, queue, case_version_ids, status, tries, woken_at)
-    SELECT :batch, queue, array_agg(version_id ORDER BY version_id), 'pending', 0, :now
-    FROM (
-        SELECT version_id, queue, (row_number() OVER (PARTITION BY queue ORDER BY row) - 1)
-            / CASE queue WHEN 'urgent' THEN CAST(:urgent_size AS integer) ELSE CAST(:bulk_size AS integer) END AS part
-        FROM (
-            SELECT row, version_id, CASE WHEN urgent OR :all_urgent THEN 'urgent' ELSE 'bulk' END AS queue
-            FROM matched m
-            WHERE changed OR NOT EXISTS (
-                SELECT FROM decision d
-                WHERE d.case_version_id = m.version_id AND d.pack_sha256 = :pack AND d.as_of = :as_of
-            )
-        ) undecided
-    ) parts
-    GROUP BY queue, part
-    ORDER BY queue DESC, part
+    WITH undecided AS (
+        SELECT row, version_id, CASE WHEN NOT :alone THEN lane WHEN lane = :crisis THEN CAST(:crisis_alone AS smallint)
+            ELSE CAST(:single AS smallint) END AS lane
+        FROM matched m
+        WHERE changed OR NOT EXISTS (
+            SELECT FROM decision d
+            WHERE d.case_version_id = m.version_id AND d.pack_sha256 = :pack AND d.as_of = :as_of
+        )
+    ), placed AS (
+        SELECT version_id, lane, (row_number() OVER (PARTITION BY lane ORDER BY row) - 1)
+            / CASE lane WHEN :ordinary THEN CAST(:bulk_size AS integer) ELSE CAST(:urgent_size AS integer) END
+            AS part
+        FROM undecided
+    ), parts AS (
+        SELECT lane, part, CASE lane WHEN :ordinary THEN 'bulk' ELSE 'urgent' END AS queue,
+            array_agg(version_id ORDER BY version_id) AS ids
+        FROM placed GROUP BY lane, part
+    ), starts AS (
+        SELECT lane, greatest(
+            (SELECT turn FROM chunk c WHERE c.status = 'pending' AND c.queue = lanes.queue AND c.lane = lanes.lane
+                ORDER BY turn LIMIT 1),
+            (SELECT turn + cardinality(case_version_ids) FROM chunk c
+                WHERE c.status = 'pending' AND c.submitter = :submitter AND c.lane = lanes.lane
+                ORDER BY turn DESC LIMIT 1),
+            0
+        ) AS turn
+        FROM (SELECT DISTINCT lane, queue FROM parts) lanes
+    )
+    INSERT INTO chunk (batch_id, submitter, queue, lane, turn, case_version_ids, status, tries, woken_at)
+    SELECT :batch, :submitter, queue, lane,
+        turn + sum(cardinality(ids)) OVER (PARTITION BY lane ORDER BY part) - cardinality(ids), ids, 'pending', 0, :now
+    FROM parts JOIN starts USING (lane)
+    ORDER BY lane, part
     RETURNING id, queue
 """
 
 
 @dataclass(frozen=True)
 class Merged:
-    """What a merge came to: row counts, and the new chunks as (id, queue), urgent ones first."""
+    """What a merge came to: row counts, and the new chunks as (id, queue), the most urgent first."""
 
     accepted: int
     unchanged: int
@@ -122,11 +141,12 @@ def add(session: Session, accepted: Iterable[tuple[Any, ...]], rejected: Iterabl
     copy_into(session, "refused", REJECTED, rejected)
 
 
-def merge(session: Session, batch: Batch, sizes: Mapping[str, int], now: dt.datetime, *, all_urgent: bool) -> Merged:
+def merge(session: Session, batch: Batch, sizes: Mapping[str, int], now: dt.datetime, *, alone: bool) -> Merged:
     """Make cases, versions, rejections, the batch's rows and its chunks out of the staged rows.
 
     A row whose content is that of the case's latest version is unchanged; any other makes a version. Chunks hold the
-    versions that have no decision for the batch's pack and date: at most `sizes` of a queue in one.
+    versions that have no decision for the batch's pack and date: at most `sizes` of a queue in one. Somebody waits for
+    the answer to a case that was handed in `alone`.
     """
     connection = session.connection()
     values = {
@@ -137,7 +157,8 @@ def merge(session: Session, batch: Batch, sizes: Mapping[str, int], now: dt.date
         "as_of": batch.as_of,
         "urgent_size": sizes["urgent"],
         "bulk_size": sizes["bulk"],
-        "all_urgent": all_urgent,
+        "alone": alone,
+        **{lane.name.lower(): lane.value for lane in Lane},
     }
     connection.execute(text("ANALYZE staged (row, case_ref)"))  # nobody else analyses a temporary table
     for statement in (_CASES, _MATCH):

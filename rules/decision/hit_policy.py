@@ -5,7 +5,7 @@ In four steps, each on what the ones before it found; `hits` are the effects of 
 1. `blocks_of`: what the rules take away, strategies and whatever acknowledges the debt or turns to the lender.
 2. `winner_of`: the strategy, an exclusive rule's before every other, then the first recommendation that is not blocked.
 3. `contributors_of`: which rules count towards the case, and which of those are heard.
-4. `items_of`: the documents, rights, warnings, steps, flags and deadlines that follow.
+4. `items_of`: the documents, rights, warnings, steps, flags and deadlines that follow; what protects people is kept.
 """
 
 from __future__ import annotations
@@ -100,6 +100,11 @@ def _marks(entry: Rule | Item) -> frozenset[str]:
     return frozenset(block for block, marked in marks.items() if marked)
 
 
+def _items(pack: Pack) -> dict[tuple[str, str], Item]:
+    """What a pack can give beside a strategy, by kind and id."""
+    return {(kind, name): item for kind in ITEMS for name, item in getattr(pack, f"{kind}s").items()}
+
+
 @dataclass(frozen=True)
 class Blocks:
     """What the fired rules take away: strategies, in the order they are blocked, and kinds of rules and items."""
@@ -156,13 +161,22 @@ def _silenced(hit: Effects, blocks: Blocks) -> bool:
 
 
 def items_of(
-    hits: Sequence[Effects], contributors: Contributors, withheld: Collection[tuple[str, str]]
+    hits: Sequence[Effects],
+    contributors: Contributors,
+    withheld: Collection[tuple[str, str]],
+    protecting: frozenset[tuple[str, str]] = frozenset(),
 ) -> dict[str, Ids]:
-    """Step 4. The ids of each kind of item, each once, without the `withheld` ones."""
+    """Step 4. The ids of each kind of item, each once, without the `withheld` ones.
+
+    A rule that is not heard still gives what protects people: only its way is closed.
+    """
+    heard = {hit.rule for hit in contributors.heard}
+    silent = (hit for hit in contributors.counting if hit.rule not in heard and not protecting.isdisjoint(hit.items))
+    kept = [replace(hit, items=tuple(item for item in hit.items if item in protecting)) for hit in silent]
     sources: dict[str, Sequence[Effects]] = {
         "deadline": hits,  # a legal clock runs even where the rule that noticed it is silenced
         "flag": contributors.counting,
-        **dict.fromkeys(ITEMS, contributors.heard),  # nothing that helps to do what is blocked
+        **dict.fromkeys(ITEMS, (*contributors.heard, *kept)),  # nothing that helps to do what is blocked
     }
     return {
         kind: tuple(
@@ -181,12 +195,9 @@ class HitPolicy:
         acknowledging = tuple(name for name, entry in pack.strategies.items() if entry.acknowledges)
         self._strategies = pack.strategies
         self._effects = {loaded.rule.id: effects(loaded, acknowledging) for loaded in pack.rules}
-        self._marked = {
-            (kind, name): marks
-            for kind in ITEMS
-            for name, item in getattr(pack, f"{kind}s").items()
-            if (marks := _marks(item))
-        }
+        items = _items(pack)
+        self._marked = {named: marks for named, item in items.items() if (marks := _marks(item))}
+        self._protecting = frozenset(named for named, item in items.items() if item.protects)
         self._ranks = {rule: rank for rank, rule in enumerate(self._effects)}
         # An exclusive rule comes before every other, whatever their priorities.
         exclusive = [(rule.rule, rule.serves) for rule in self._effects.values() if rule.serves]
@@ -222,7 +233,7 @@ class HitPolicy:
             rules_fired=(*(hit.rule for hit in hits), *default),
             speaking=(*(hit.rule for hit in contributors.heard), *default),
             withheld=ACKNOWLEDGEMENTS in blocks.kinds,
-            items=items_of(hits, contributors, self._withheld(blocks)),
+            items=items_of(hits, contributors, self._withheld(blocks), self._protecting),
         )
 
     def chosen(self, strategy: str, fired: Collection[str]) -> Selection:
@@ -242,7 +253,7 @@ class HitPolicy:
         winner = Winner(strategy, None, alone=False)
         contributors = contributors_of(counting, blocks, winner)
         withheld = self._withheld(blocks)
-        items = items_of(counting, contributors, withheld)
+        items = items_of(counting, contributors, withheld, self._protecting)
         if not any(
             strategy in hit.strategies for hit in contributors.heard
         ):  # no rule says what to do: it says so itself

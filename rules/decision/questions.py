@@ -12,6 +12,7 @@ from rules.pack.logic.fact_inputs import sources
 from rules.pack.logic.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
 
+_WEIGHTIEST: Final = 4  # facts beside the urgent ones that are asked first of a case that nobody knows yet
 FIRST: Final = 5  # asked at first; nobody answers thirty questions at once
 
 
@@ -23,6 +24,20 @@ def ranked(pack: Pack, outcome: Outcome) -> Ids:
     weights = {name: len(_open(pack, outcome, name)) for name in outcome.questions}
     facts = pack.vocabulary.facts
     return tuple(sorted(outcome.questions, key=lambda name: (not facts[name].urgent, -weights[name])))
+
+
+def weightiest(pack: Pack) -> Ids:
+    """What to ask first of a case that nobody knows yet: the urgent facts, then those that most rules look at."""
+    facts = pack.vocabulary.facts
+    weights = {name: sum(name in names for names in _looked_at(pack).values()) for name in facts}
+    asked = [name for name, fact in facts.items() if fact.question and not fact.derived and not fact.given]
+    urgent = [name for name in asked if facts[name].urgent]
+    others = [
+        name
+        for name in asked
+        if name not in urgent and not (facts[name].required or facts[name].required_unless) and weights[name]
+    ]
+    return (*urgent, *sorted(others, key=lambda name: -weights[name])[:_WEIGHTIEST])
 
 
 def settles(pack: Pack, outcome: Outcome, fact: str) -> Ids:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
 from pydantic_core import to_json
 
-from rules.facts.cells import CellError, Reader, Value, bool_reader, enum_reader, list_reader, read_date, text_reader
+from rules.facts.cell_doubts import doubting
+from rules.facts.cells import (
+    CellError,
+    Reader,
+    Value,
+    bool_reader,
+    by_cause,
+    date_reader,
+    enum_reader,
+    list_reader,
+    text_reader,
+)
+from rules.facts.notation.units import OWN, Unit
 from rules.facts.numbers import int_reader, money_reader, rate_reader
 from rules.locale import Language, in_language, listed, said
 from rules.pack.files.schema import Fact, Text, Vocabulary
@@ -46,8 +59,15 @@ class FieldError:
         return cls(field, text.zh, text.en)
 
 
-def reader(fact: Fact) -> Reader:
-    """The function that reads this fact's cells: its value, None for blank; raises CellError."""
+def reader(fact: Fact, unit: Unit = OWN, timezone: str = "UTC") -> Reader:
+    """The function that reads this fact's cells: its value, None for blank; raises CellError.
+
+    A cell without a unit of its own is in that of its column.
+    """
+    return text_reader(fact) if fact.type == "text" else by_cause(_reader(fact, unit, timezone))
+
+
+def _reader(fact: Fact, unit: Unit, timezone: str) -> Reader:
     match fact.type:
         case "text":
             return text_reader(fact)
@@ -58,13 +78,13 @@ def reader(fact: Fact) -> Reader:
         case "list":
             return list_reader(fact)
         case "date":
-            return read_date
+            return date_reader(timezone)
         case "int":
-            return int_reader(fact)
+            return int_reader(fact, unit)
         case "money":
-            return money_reader(fact)
+            return money_reader(fact, unit)
         case "rate":
-            return rate_reader(fact)
+            return rate_reader(fact, unit)
 
 
 def _remembering(read: Reader) -> Reader:
@@ -87,10 +107,12 @@ def _remembering(read: Reader) -> Reader:
 class Parser:
     """Reads rows of cells by a vocabulary. Derived facts cannot be submitted; only rule tests name them."""
 
-    def __init__(self, vocabulary: Vocabulary, *, rule_test: bool = False) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, *, units: Mapping[str, Unit] = MappingProxyType({}), rule_test: bool = False
+    ) -> None:
         self._titles = {name: fact.title for name, fact in vocabulary.facts.items()}
         self._readers = {
-            name: reader(fact) if fact.type == "text" else _remembering(reader(fact))
+            name: self._reader(name, fact, units.get(name, OWN), vocabulary, doubts=not rule_test)
             for name, fact in vocabulary.facts.items()
             if rule_test or not fact.derived
         }
@@ -100,10 +122,17 @@ class Parser:
             if not rule_test and (fact.required or fact.required_unless)
         ]
 
-    def parse(self, raw: Mapping[str, object]) -> tuple[Facts, list[FieldError]]:
-        """The row's facts and everything wrong with it; keys that are no facts are passed over."""
+    @staticmethod
+    def _reader(name: str, fact: Fact, unit: Unit, vocabulary: Vocabulary, *, doubts: bool) -> Reader:
+        read = reader(fact, unit, vocabulary.timezone)
+        if fact.type == "text" and (fact.code or fact.private):  # no two alike
+            return read
+        return _remembering(doubting(read, name, fact, vocabulary, unit) if doubts else read)
+
+    def parse(self, raw: Mapping[str, object], faults: Iterable[FieldError] = ()) -> tuple[Facts, list[FieldError]]:
+        """The row's facts and everything wrong with it, `faults` first; keys that are no facts are passed over."""
         facts: Facts = {}
-        errors: list[FieldError] = []
+        errors: list[FieldError] = list(faults)
         readers = self._readers
         for name, cell in raw.items():
             if cell is None or cell == "" or name not in readers:

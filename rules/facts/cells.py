@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
 
+from rules.facts.notation.codes import FIRST_OF_REMAINS, QUOTES, CodeError, code_reader, remains, unquoted
+from rules.facts.notation.letters import clean, seen
+from rules.facts.notation.personal import number_within
 from rules.locale import listed, said
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Fact, Text
@@ -21,9 +25,11 @@ LONGEST_NAME: Final = 24  # characters, folded, of a name that a shorter one may
 MAX_TEXT: Final = 2_000  # characters of free text where facts.yaml sets no max_length
 FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
 _EXACT_FLOAT: Final = 10**15
+_NO_PARTS: Final = (-1, -1, -1)
 
 _WORDS: Final = word_lists("cells")
 _BLANKS: Final = frozenset[str](_WORDS["blank"])
+_FIRST_OF_BLANKS: Final = frozenset(word[:1] for word in _BLANKS)
 _NOTHING: Final = frozenset[str](_WORDS["nothing"])
 _DAY: Final = _WORDS["date"]
 
@@ -32,7 +38,8 @@ _DATE = re.compile(
     r"(?:(\d{4})([-/.])(\d{1,2})\2(\d{1,2})"
     rf"|(\d{{4}})\s*{_DAY['year']}\s*(\d{{1,2}})\s*{_DAY['month']}\s*(\d{{1,2}})\s*(?:{'|'.join(_DAY['day'])})"
     r"|(\d{4})(\d\d)(\d\d))"
-    r"(?:(?:t|\s+)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?",
+    r"(?:(?:t|\s+)(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::[0-5]\d(?:[.,]\d+)?)?"
+    r"\s*(?P<zone>z|utc|gmt|[+-]\d{2}(?::?\d{2})?)?(?:\[[a-z/_+0-9-]+\])?)?",
     re.ASCII,
 )
 _DENIALS: Final = tuple[str, ...](_WORDS["denied"])
@@ -51,13 +58,19 @@ class CellError(Exception):
 
 
 def fold(text: str) -> str:
-    """A word as it is compared: width, case, blanks, hyphens and underscores make no difference."""
-    return _GAPS.sub("", unicodedata.normalize("NFKC", text).casefold())
+    """A word as it is compared: width, case, script, blanks, hyphens and underscores make no difference."""
+    return _GAPS.sub("", clean(text).casefold())
 
 
 def is_blank(text: str) -> bool:
     """Whether a cell says no more than "not known"."""
-    return len(text) <= MAX_CELL and fold(text) in _BLANKS
+    return _may_be_blank(text[:1]) and len(text) <= MAX_CELL and fold(text) in _BLANKS
+
+
+@lru_cache(maxsize=4096)
+def _may_be_blank(letter: str) -> bool:
+    """Whether a word for "not known" may begin so: most cells are none, at a glance."""
+    return not letter.isalnum() or clean(letter).casefold()[:1] in _FIRST_OF_BLANKS
 
 
 def shown(cell: object) -> Text:
@@ -73,25 +86,61 @@ def _words_of(cell: object) -> str:
 
 
 def plain(cell: str) -> str:
-    """A short cell in plain letters: half width, lower case, no blanks around."""
+    """A short cell in plain letters: half width, simplified, lower case, no blanks or marks of text around."""
     if len(cell) > MAX_CELL:
         raise CellError("too_long", most=MAX_CELL)
-    return unicodedata.normalize("NFKC", cell).casefold().strip()
+    text = clean(cell).casefold().strip()
+    return unquoted(text) if text[:1] in QUOTES else text
 
 
 def text_reader(fact: Fact) -> Reader:
-    """Free text, blanks around it removed."""
+    """Text that can be seen, blanks around it removed; a code (codes.py) on one line, letter by letter."""
     longest = fact.max_length or MAX_TEXT
+    code = None if fact.code is None else code_reader(fact.code)
+    shown_to_all = code is None and not fact.private
 
     def read(cell: object) -> str | None:
         text = _as_text(cell)
+        if not text:
+            return None
+        if not text.isascii():
+            text = seen(text).strip()
+        if code is not None and text:
+            text = _coded(code, text, cell)
         if len(text) > longest:
             raise CellError("text_too_long", most=longest)
-        if _UNSTORABLE.search(text):
+        if not text.isprintable() and _UNSTORABLE.search(text):
             raise CellError("unstorable")
+        if text[:1] in FIRST_OF_REMAINS and (left := remains(text, words=True)):
+            raise CellError(left, cell=shown(text))
+        if shown_to_all and (found := number_within(text)) is not None:
+            raise CellError(f"personal_{found}")
         return None if is_blank(text) else text
 
     return read
+
+
+def _coded(code: Callable[[str], str], text: str, cell: object) -> str:
+    if isinstance(cell, bool | dt.date):
+        raise CellError("turned", cell=shown(cell))
+    try:
+        return code(text)
+    except CodeError as error:
+        raise CellError(error.key, cell=shown(text)) from None
+
+
+def by_cause(read: Reader) -> Reader:
+    """The reader, told of what a spreadsheet left in a cell rather than of what that is not."""
+
+    def read_or_tell(cell: object) -> Value | None:
+        try:
+            return read(cell)
+        except CellError:
+            if isinstance(cell, str) and (left := remains(cell.strip())):
+                raise CellError(left, cell=shown(cell)) from None
+            raise
+
+    return read_or_tell
 
 
 def _as_text(cell: object) -> str:
@@ -230,15 +279,32 @@ def list_reader(fact: Fact) -> Reader:
     return read
 
 
-def read_date(cell: object) -> dt.date | None:
+def parts_of_day(cell: object) -> tuple[int, int, int]:
+    """Year, month and day as a cell has them, be they a day or none; less than any where it has none."""
+    if isinstance(cell, dt.date):
+        return cell.year, cell.month, cell.day
+    match = _DATE.fullmatch(plain(cell)) if isinstance(cell, str) and len(cell) <= MAX_CELL else None
+    if match is None:
+        return _NO_PARTS
+    year, month, day = (int(part) for part in match.groups()[:10] if part and part not in "-/.")
+    return year, month, day
+
+
+def date_reader(timezone: str) -> Reader:
+    """A day where the pack's law applies; a moment of another zone is the day that it is there."""
+    zone = ZoneInfo(timezone)
+    return lambda cell: read_date(cell, zone)
+
+
+def read_date(cell: object, zone: dt.tzinfo = dt.UTC) -> dt.date | None:
     """A calendar day between 1900 and 2100; a time of day after it is dropped."""
     if isinstance(cell, dt.datetime):
-        day = cell.date()
+        day = (cell if cell.tzinfo is None else cell.astimezone(zone)).date()
     elif isinstance(cell, dt.date):
         day = cell
     else:
         text = cell if isinstance(cell, str) else _as_text(cell)
-        found = _date_in(text, cell)
+        found = _date_in(text, cell, zone)
         if found is None:
             return None
         day = found
@@ -247,18 +313,29 @@ def read_date(cell: object) -> dt.date | None:
     return day
 
 
-def _date_in(text: str, cell: object) -> dt.date | None:
+def _date_in(text: str, cell: object, zone: dt.tzinfo) -> dt.date | None:
     try:
         if _ISO.fullmatch(text):
             return dt.date.fromisoformat(text)
         text = plain(text)
         if match := _DATE.fullmatch(text):
-            year, month, day = (int(part) for part in match.groups() if part and part not in "-/.")
-            return dt.date(year, month, day)
-    except ValueError:
+            year, month, day = (int(part) for part in match.groups()[:10] if part and part not in "-/.")
+            return _in_zone(dt.date(year, month, day), match, zone)
+    except (ValueError, OverflowError):
         raise CellError("no_such_day", cell=shown(cell)) from None
     word = fold(text)
     # There is no date where somebody wrote "none": no auction, no request. That is no more than not known.
     if word in _BLANKS or word in _NOTHING:
         return None
     raise CellError("not_a_date", cell=shown(cell))
+
+
+def _in_zone(day: dt.date, match: re.Match[str], zone: dt.tzinfo) -> dt.date:
+    """The day that a moment is in the zone; without a zone of its own it is that of the file, and so its day."""
+    if match["zone"] is None:
+        return day
+    digits = re.sub(r"\D", "", match["zone"]).ljust(4, "0")
+    offset = dt.timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    own = dt.timezone(-offset if match["zone"][0] == "-" else offset)
+    moment = dt.datetime.combine(day, dt.time(int(match["hour"]), int(match["minute"])), own)
+    return moment.astimezone(zone).date()

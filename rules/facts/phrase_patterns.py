@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from math import prod
 from typing import Final, TypeAlias
@@ -69,6 +70,8 @@ Element: TypeAlias = Literal | Branches | Gap | Edge
 Sequence: TypeAlias = tuple[Element, ...]
 Classes: TypeAlias = Mapping[str, tuple[str, ...]]
 
+_bare: Final = lru_cache(maxsize=2**15)(bare)  # of one word: patterns share theirs
+
 
 def parse(pattern: str, classes: Classes) -> Sequence:
     """The elements of a pattern. Raises PatternError."""
@@ -90,7 +93,7 @@ def expanded(name: str, classes: Classes, within: tuple[str, ...] = ()) -> tuple
     for entry in classes[name]:
         if entry.startswith("<") and entry.endswith(">"):
             words.extend(expanded(entry[1:-1], classes, (*within, name)))
-        elif not bare(entry):
+        elif not _bare(entry):
             raise PatternError(f"a word of <{name}> is blank and would be found everywhere")
         else:
             words.append(entry)
@@ -131,7 +134,7 @@ class _PatternParser:
             elements.append(element)
         if letters:
             elements.append(Literal(letters))
-        if any(isinstance(each, Literal) and not bare(each.word) and each.word != " " for each in elements):
+        if any(isinstance(each, Literal) and not _bare(each.word) and each.word != " " for each in elements):
             raise PatternError("a word is blank and would be found everywhere")
         return tuple(elements)
 
@@ -186,19 +189,28 @@ def _ways(element: Element) -> int:
             return 1
 
 
+def needs(elements: Sequence) -> tuple[tuple[str, ...], ...]:
+    """Sets of words, only letters: of every one, one stands in each text that matches."""
+    return tuple(words for words in map(_needed, elements) if words)
+
+
+def saying_most(needed: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The set of words that is rarest to be met: of long words, and few. Empty where there is none."""
+    return max(needed, key=lambda words: (min(map(len, words)), -len(words)), default=())
+
+
 def anchors(elements: Sequence) -> tuple[str, ...]:
-    """Words one of which stands in every text that matches, only letters: those of the element that says most.
+    """Words one of which stands in every text that matches: those of the element that says most.
 
     Empty where a text may match without any word.
     """
-    needed = [each for each in map(_needed, elements) if each]
-    return max(needed, key=lambda words: (min(map(len, words)), -len(words)), default=())
+    return saying_most(needs(elements))
 
 
 def _needed(element: Element) -> tuple[str, ...]:
     match element:
         case Literal(word):
-            return (bare(word),) if bare(word) else ()
+            return (_bare(word),) if _bare(word) else ()
         case Branches(of, False):
             each_of = [anchors(each) for each in of]
             return tuple(dict.fromkeys(chain.from_iterable(each_of))) if all(each_of) else ()
@@ -239,7 +251,7 @@ def word_expression(word: str) -> str:
         whole = len(letters.strip()) <= _SHORT
         expression = re.escape(letters).replace(r"\ ", " ?")
     else:
-        parts = [bare(part) for part in word.split(_SPELLED)]
+        parts = [_bare(part) for part in word.split(_SPELLED)]
         letters, whole = "".join(parts), True
         expression = f"{_MARK}?".join(map(re.escape, parts))
     begin = _NOT_LATIN_BEFORE if _LATIN.match(letters) else ""

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from rules.locale.word_lists import word_lists
@@ -22,6 +22,7 @@ _RUN: Final = re.compile(
     r"[\s*·・•_~'’‘`´\"“”„|/\\+\-‐‑–—−^#@&=<>()\[\]{}【】《》〈〉「」『』〔〕"
     r",，、:：.。!！?？;；]+"
 )
+_BETWEEN: Final = dict.fromkeys(map(ord, (PAUSE, STOP, _LISTED, " ")))
 _LATIN: Final = re.compile(r"[a-z0-9]")
 _LONELY: Final = 3  # letters of a line that is no sentence of its own
 
@@ -33,6 +34,11 @@ class Reading:
     text: str
     places: tuple[int, ...]
 
+    @property
+    def letters(self) -> str:
+        """Only its letters; `bare` of the same text."""
+        return self.text.translate(_BETWEEN)
+
 
 def plain(text: str) -> str:
     """A text as it is read."""
@@ -41,7 +47,7 @@ def plain(text: str) -> str:
 
 def reading(text: str) -> Reading:
     """A text as it is read, letter by letter; its text is that of `plain`."""
-    letters = [(letter, place) for place, original in enumerate(text) for letter in fold(original)]
+    letters = [(letter, place) for place, original in enumerate(text) for letter in _folded(original)]
     folded = "".join(letter for letter, _ in letters)
     read: list[str] = []
     places: list[int] = []
@@ -61,6 +67,9 @@ def fold(text: str) -> str:
     """Half width, lower case, simplified, and without invisible characters, accents and pictures."""
     folded = unicodedata.normalize("NFKD", text).casefold()
     return folded if folded.isascii() and folded.isprintable() else folded.translate(_letters())
+
+
+_folded: Final = lru_cache(maxsize=8192)(fold)  # of one letter
 
 
 class _Letters(dict[int, str | None]):

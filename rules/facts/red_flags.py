@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Final
 
 from rules.facts.negation import negated
-from rules.facts.phrase_contexts import Lowering, lowering
-from rules.facts.phrase_patterns import Sequence, anchors, compiled, parse, word_expression
-from rules.facts.reading import bare, reading
+from rules.facts.phrase_contexts import lowering
+from rules.facts.phrase_index import PhraseIndex
+from rules.facts.phrase_patterns import Sequence, compiled, needs, parse, word_expression
+from rules.facts.reading import Reading, bare, reading
+from rules.facts.signs import Scale, Sentence, fills_clause, sentences
 from rules.locale import Language, in_language, listed, said
 from rules.locale.word_lists import word_lists
-from rules.pack.files.red_flags import RedFlag
+from rules.pack.files.red_flags import Grade, RedFlag
 from rules.pack.pack import Pack
 
 _AND: Final = re.compile(rf"\s*(?:{'|'.join(word_lists('negation')['and'])})\s*")
-_START: Final = 2  # letters by which words are looked up
 _MASK: Final = "\ufffc"  # stands for a letter in which nothing is looked for
 
 
@@ -28,7 +29,7 @@ _MASK: Final = "\ufffc"  # stands for a letter in which nothing is looked for
 class NoteMatch:
     """A place in a text that raises a flag: the words as they stand there, and whether they may not be meant so.
 
-    `lowered`: they may be denied, or told of somebody else.
+    `lowered`: they may be denied, told of somebody else, or a figure of speech.
     """
 
     flag: str
@@ -72,33 +73,81 @@ def _said_plainly(pack: Pack, flags: Collection[str]) -> set[str | None]:
 def matches(pack: Pack, text: str) -> tuple[NoteMatch, ...]:
     """Where a text raises a flag: flags in alphabetical order, the places of each as they come.
 
-    Places that overlap are one match. What lowers it, a denial or another person's story, never silences it.
+    Places that overlap are one match. What lowers it, a denial or another person's story, never silences it. Where
+    patterns find no danger in a sentence, its signs may; where a sentence looks harmless, explicit words are lowered,
+    unless they stand by themselves.
     """
     scanner = _scanner(pack)
-    present = scanner.present(bare(text))
-    if not present:
-        return ()
     read = reading(text)
-    where = {flag: scanner.searched(flag, read.text) for flag in {phrase.flag for phrase in present}}
+    found = list(_by_patterns(pack, scanner, read))
+    if scanner.scale:
+        found = list(_weighed(pack, scanner, scanner.scale, read, found))
+    return tuple(
+        NoteMatch(each.flag, _shown(text[read.places[each.start] : read.places[each.end - 1] + 1]), each.lowered)
+        for each in sorted(found, key=lambda each: (each.flag, each.start))
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A place in a text as it is read that raises a flag."""
+
+    flag: str
+    start: int
+    end: int
+    lowered: bool
+
+
+def _by_patterns(pack: Pack, scanner: _Scanner, read: Reading) -> Iterator[_Found]:
     spans: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-    for phrase in present:
-        spans[phrase.flag].extend(found.span() for found in phrase.expression.finditer(where[phrase.flag]))
+    for flag, start, end in scanner.places(read):
+        spans[flag].append((start, end))
     places = {flag: _joined(found) for flag, found in spans.items()}
-    found: list[NoteMatch] = []
-    for flag in sorted(places):
+    for flag in places:
         lowered, last = False, 0
         graver = [place for each, of_it in places.items() if pack.red_flags[each].denied_as == flag for place in of_it]
         for start, end in places[flag]:
             if any(start < later and earlier < end for earlier, later in graver):
                 continue  # the same words, taken more gravely
-            lowered = (
-                negated(read.text[:start])
-                or scanner.lowering(flag).lowers(read.text, start, end)
-                or (lowered and _AND.fullmatch(read.text[last:start]) is not None)
+            lowered = scanner.lowers(flag, read.text, start, end) or (
+                lowered and _AND.fullmatch(read.text[last:start]) is not None
             )
-            found.append(NoteMatch(flag, _shown(text[read.places[start] : read.places[end - 1] + 1]), lowered))
+            yield _Found(flag, start, end, lowered)
             last = end
-    return tuple(found)
+
+
+def _weighed(pack: Pack, scanner: _Scanner, scale: Scale, read: Reading, found: Iterable[_Found]) -> Iterator[_Found]:
+    """What patterns found, lowered where its sentence looks harmless, and what signs find where patterns do not."""
+    left = list(found)
+    for sentence in sentences(read.text):
+        here = [each for each in left if sentence.place.start <= each.start < sentence.place.end]
+        left = [each for each in left if each not in here]
+        grades: dict[str, Grade | None] = {each.flag: _grade(pack, each.flag) for each in here}
+        for each in here:
+            harmless = (
+                grades[each.flag] == "explicit"
+                and not read.text[each.start : each.end].isascii()  # the weights know hardly any Latin words
+                and not fills_clause(read.text, each.start, each.end)
+                and scale.looks_harmless(sentence)
+            )
+            yield replace(each, lowered=each.lowered or harmless)
+        grade = scale.grade(sentence)
+        if grade and not {"explicit", grade} & set(grades.values()):
+            yield from _by_signs(scanner, scale, read, sentence, grade)
+    yield from left
+
+
+def _grade(pack: Pack, flag: str) -> Grade | None:
+    sign = pack.red_flags[flag].danger
+    return sign.grade if sign else None
+
+
+def _by_signs(scanner: _Scanner, scale: Scale, read: Reading, sentence: Sentence, grade: Grade) -> Iterator[_Found]:
+    """The flag of a sentence's kind of danger, at the words that weighed most; lowered if one of them is."""
+    flag = scanner.of_danger[scale.kind(sentence), grade]
+    places = scale.shown(sentence, grade)
+    lowered = any(scanner.lowers(flag, read.text, place.start, place.end) for place in places)
+    yield from (_Found(flag, place.start, place.end, lowered) for place in places)
 
 
 def red_flag_matches(pack: Pack, flags: Collection[str], found: Iterable[NoteMatch]) -> tuple[RedFlagMatch, ...]:
@@ -138,12 +187,15 @@ def sentence(pack: Pack, alarm: RedFlagMatch, language: Language) -> str:
 
 @dataclass(frozen=True)
 class _Phrase:
-    """One word or pattern of a flag, with the letters one of which must stand in a text."""
+    """One word or pattern of a flag, or of a kind of harmless speech; compiled when a text first may hold it."""
 
-    flag: str
-    anchors: tuple[str, ...]
+    of: str
     source: Sequence | str
-    ends: str  # what may not stand around a word
+    ends: str = ""  # what may not stand around a word
+
+    @property
+    def needs(self) -> tuple[tuple[str, ...], ...]:
+        return ((bare(self.source),),) if isinstance(self.source, str) else needs(self.source)
 
     @cached_property
     def expression(self) -> re.Pattern[str]:
@@ -154,57 +206,62 @@ class _Phrase:
 
 
 class _Scanner:
-    """Everything a pack looks for in texts, found by how its words begin."""
+    """Everything a pack looks for in texts."""
 
     def __init__(self, pack: Pack) -> None:
-        self._pack = pack
         classes = pack.phrases.classes
-        self._by_start: dict[str, list[tuple[str, _Phrase]]] = {}
-        for flag, entry in pack.red_flags.items():
-            for word in entry.words:
-                self._add(_Phrase(flag, (bare(word),), word, _ends(entry)))
-            for pattern in entry.patterns:
-                elements = parse(pattern, classes)
-                self._add(_Phrase(flag, anchors(elements), elements, ""))
-        harmless = {
-            kind: [compiled(parse(pattern, classes)) for pattern in patterns]
+        self._phrases = PhraseIndex(
+            (each, each.needs)
+            for flag, entry in pack.red_flags.items()
+            for each in (
+                *(_Phrase(flag, word, _ends(entry)) for word in entry.words),
+                *(_Phrase(flag, parse(pattern, classes)) for pattern in entry.patterns),
+            )
+        )
+        self._harmless = PhraseIndex(
+            (each, each.needs)
             for kind, patterns in pack.phrases.harmless.items()
-        }
-        self._harmless = {
-            flag: [each for kind in entry.harmless for each in harmless[kind]] for flag, entry in pack.red_flags.items()
-        }
+            for each in (_Phrase(kind, parse(pattern, classes)) for pattern in patterns)
+        )
+        self._harmless_of = {flag: entry.harmless for flag, entry in pack.red_flags.items()}
         self._lowering = {flag: lowering(pack, entry) for flag, entry in pack.red_flags.items()}
+        self.scale = Scale(pack.signs) if pack.signs else None
+        self.of_danger = {
+            (entry.danger.kind, entry.danger.grade): flag for flag, entry in pack.red_flags.items() if entry.danger
+        }
 
-    def _add(self, phrase: _Phrase) -> None:
-        for word in phrase.anchors:
-            self._by_start.setdefault(word[:_START], []).append((word, phrase))
+    def places(self, read: Reading) -> Iterator[tuple[str, int, int]]:
+        """Where words and patterns stand, each with its flag."""
+        letters = read.letters
+        possible = self._phrases.possible(letters)
+        if not possible:
+            return
+        harmless = self._harmless.possible(letters)
+        searched: dict[str, str] = {}
+        for phrase in possible:
+            if phrase.of not in searched:
+                kinds = self._harmless_of[phrase.of]
+                searched[phrase.of] = _hidden(read.text, (each for each in harmless if each.of in kinds))
+            for found in phrase.expression.finditer(searched[phrase.of]):
+                yield phrase.of, *found.span()
 
-    def present(self, letters: str) -> list[_Phrase]:
-        """The phrases that may stand in a text, by its letters alone.
-
-        Most texts hold none of a thousand words: find that out first, by how words begin.
-        """
-        pairs = {*letters, *(letters[at : at + _START] for at in range(len(letters)))}
-        starts = pairs & self._by_start.keys()
-        found = {id(each): each for start in starts for word, each in self._by_start[start] if word in letters}
-        return list(found.values())
-
-    def searched(self, flag: str, text: str) -> str:
-        """A text in which what raises no alarm of this flag is hidden."""
-        hidden = text
-        for each in self._harmless[flag]:
-            for start, end in (found.span() for found in each.finditer(text)):
-                hidden = hidden[:start] + _MASK * (end - start) + hidden[end:]
-        return hidden
-
-    def lowering(self, flag: str) -> Lowering:
-        """What lowers an alarm of this flag."""
-        return self._lowering[flag]
+    def lowers(self, flag: str, text: str, start: int, end: int) -> bool:
+        """Whether what stands around the words at a place denies them, or tells them of somebody else."""
+        return negated(text[:start]) or self._lowering[flag].lowers(text, start, end)
 
 
 @lru_cache(maxsize=8)
 def _scanner(pack: Pack) -> _Scanner:
     return _Scanner(pack)
+
+
+def _hidden(text: str, harmless: Iterable[_Phrase]) -> str:
+    """A text in which turns of speech that mean no harm are hidden."""
+    hidden = text
+    for each in harmless:
+        for start, end in (found.span() for found in each.expression.finditer(text)):
+            hidden = hidden[:start] + _MASK * (end - start) + hidden[end:]
+    return hidden
 
 
 def _ends(entry: RedFlag) -> str:

@@ -3,24 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
+from rules.facts.cells import fold, is_blank
+from rules.facts.red_flags import scan
 from rules.locale.word_lists import word_lists
-from rules.pack.files.schema import Vocabulary
+from rules.pack.files.schema import Fact
+from rules.pack.pack import Pack
 
-_YES: Final = frozenset(word_lists("cells")["yes"])
+_WORDS: Final = word_lists("cells")
+_YES: Final = frozenset(_WORDS["yes"])
+_CALM: Final = frozenset(fold(word) for name in ("no", "nothing", "calm") for word in _WORDS[name])
+_LONGEST_NAME: Final = 3  # Chinese letters, of which few names have more: 孙伟 is nobody's wish to die
+_FEWEST_LETTERS: Final = 4  # of Latin ones that make a word in a number: FB-12, 11010119900307123X
 
 
 def texts_of(
-    vocabulary: Vocabulary, facts: Mapping[str, object], private: Mapping[str, object], others: Mapping[str, object]
+    pack: Pack, facts: Mapping[str, object], private: Mapping[str, object], others: Mapping[str, object]
 ) -> Iterator[str]:
-    """What red flags are looked for in: facts that are free text, and every cell of a column that nobody knows.
+    """What red flags are looked for in: every fact that is text, and every cell of a column that nobody knows.
 
-    A cell that only says yes means what its header asks.
+    A number of somebody and a short name are no words. A cell that only says yes means what its header asks, and so
+    does one that says how much of a danger there is, in whatever words but no, none and low.
     """
-    free = (name for name, fact in vocabulary.facts.items() if fact.free)
-    written = (given[name] for name in free for given in (facts, private) if name in given)
-    yield from (text for text in map(str, written) if text)
+    for name, fact in pack.vocabulary.facts.items():
+        if fact.type == "text":
+            yield from (text for given in (facts, private) if _has_words(fact, text := str(given.get(name) or "")))
     for header, cell in others.items():
         text = str(cell).strip()
-        yield header if text.casefold() in _YES else text
+        if text.casefold() in _YES:
+            yield header
+        elif not is_blank(text) and fold(text) not in _CALM:
+            yield text
+            if _asks(pack, header):
+                yield header
+
+
+def _has_words(fact: Fact, text: str) -> bool:
+    """Whether a text may be more than the name or the number that it should be."""
+    if fact.free or not text:
+        return bool(text)
+    if text.isascii():
+        return sum(map(str.isalpha, text)) >= _FEWEST_LETTERS
+    return fact.code is not None or len(text) > _LONGEST_NAME
+
+
+@lru_cache(maxsize=2048)
+def _asks(pack: Pack, header: str) -> bool:
+    """Whether a header asks for a danger."""
+    return bool(scan(pack, header))

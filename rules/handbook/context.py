@@ -173,9 +173,10 @@ def acknowledging(v: HandbookContext, yes: bool) -> Line:
 
 
 def marked(v: HandbookContext, entry: Item | Rule) -> Line:
-    """The marks of what admits the debt, and of what turns to the lender, after it."""
+    """The marks of what admits the debt, of what turns to the lender, and of what protects people, after it."""
     contact = (TextSpan(" "), badge(v.word("contacts_lender"), "fair")) if entry.contacts_lender else ()
-    return (*acknowledging(v, entry.acknowledges), *contact)
+    safe = (TextSpan(" "), badge(v.word("protects"), "fair")) if isinstance(entry, Item) and entry.protects else ()
+    return (*acknowledging(v, entry.acknowledges), *contact, *safe)
 
 
 def sure(v: HandbookContext, status: Status) -> TextSpan:

@@ -74,7 +74,8 @@ def findings_of(pack: Pack, day: dt.date) -> list[LintFinding]:
             for comparison in lacking(pack, rule, tests)
         ]
     paths = {rule.rule.id: rule.path for rule in pack.rules}
-    return [*findings, *(LintFinding("error", paths[each.rule], f"test failed: {each}") for each in run_tests(pack))]
+    failures = run_tests(pack, tests)
+    return [*findings, *(LintFinding("error", paths[each.rule], f"test failed: {each}") for each in failures)]
 
 
 def _split(line: str) -> tuple[str, str]:

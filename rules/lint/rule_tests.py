@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar, Final, Literal
@@ -60,11 +60,11 @@ def examples(pack: Pack) -> dict[dt.date, list[Example]]:
     return found
 
 
-def run_tests(pack: Pack) -> list[TestFailure]:
-    """The tests that fail, in the order of the rules."""
+def run_tests(pack: Pack, of: Mapping[dt.date, Sequence[Example]] | None = None) -> list[TestFailure]:
+    """The tests that fail, in the order of the rules; `of` are the examples of the pack, where they are at hand."""
     failures: dict[tuple[str, str], list[TestFailure]] = {}
     policy = HitPolicy(pack)
-    for as_of, tests in examples(pack).items():
+    for as_of, tests in (examples(pack) if of is None else of).items():
         values = in_force(pack, as_of)
         rules = [(each.rule.id, resolve(each.when, values)) for each in pack.rules]
         verdicts = PolarsEngine(rules, pack.vocabulary).evaluate(

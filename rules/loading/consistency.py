@@ -14,6 +14,7 @@ from rules.finance.court_fees import flaws
 from rules.loading.hardship_documents import check_documents
 from rules.loading.negotiation_check import check_negotiation
 from rules.loading.phrase_check import check_phrases
+from rules.loading.sign_check import check_signs
 from rules.pack.files import schema
 from rules.pack.files.items import Advice
 from rules.pack.files.red_flags import RedFlag
@@ -48,6 +49,8 @@ def check(pack: Pack, broken: Collection[str] = ()) -> list[str]:
     errors.extend(check_documents(pack))
     if "phrases.yaml" not in broken:
         errors.extend(check_phrases(pack))
+    if pack.signs and "red_flags.yaml" not in broken:
+        errors.extend(f"signs.yaml: {error}" for error in check_signs(pack, pack.signs))
     return errors
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from zoneinfo import available_timezones
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -23,6 +25,7 @@ from rules.pack.files.negotiation import Letter, Negotiation
 from rules.pack.files.phrases import Phrases
 from rules.pack.files.red_flags import RedFlag
 from rules.pack.files.schema import Edition, Manifest, OpenPoint
+from rules.pack.files.signs import Signs
 from rules.pack.formulas import facts_of
 from rules.pack.logic.condition_parser import ConditionError, parse, resolve
 from rules.pack.logic.fact_inputs import sources
@@ -51,6 +54,7 @@ ENTRIES: Final[dict[str, Any]] = {
     "deadlines.yaml": dict[_Name, schema.LegalDeadline],
     "red_flags.yaml": dict[_Name, RedFlag],
     "phrases.yaml": Phrases,
+    "signs.yaml": Signs,
     "negotiation.yaml": Negotiation,
     "letters.yaml": dict[_Name, Letter],
     "references.yaml": dict[str, schema.Source],
@@ -58,7 +62,8 @@ ENTRIES: Final[dict[str, Any]] = {
     "open_points.yaml": dict[_Name, OpenPoint],
 }
 _VALUES: Final = ("products.yaml", "hardships.yaml", "red_flags.yaml")  # whose entries are values of facts
-_ONE: Final = ("pack.yaml", "facts.yaml", "negotiation.yaml", "phrases.yaml", "changelog.yaml")  # not entries by name
+# Whose content is one thing, not entries by name.
+_ONE: Final = ("pack.yaml", "facts.yaml", "negotiation.yaml", "phrases.yaml", "signs.yaml", "changelog.yaml")
 _REQUIRED: Final = ("pack.yaml", "facts.yaml", "strategies.yaml", "references.yaml")
 _ADAPTERS: Final = {name: TypeAdapter[Any](kind) for name, kind in ENTRIES.items()}
 _RULE: Final = TypeAdapter(schema.Rule)
@@ -76,7 +81,13 @@ def load(folder: Path) -> Pack:
         files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
     except OSError as error:
         raise PackError([f"{folder}: cannot be read ({error.strerror})"]) from None
-    return load_files(files, folder.name or str(folder))
+    return _loaded(tuple(files.items()), folder.name or str(folder))
+
+
+@lru_cache(maxsize=2)
+def _loaded(files: tuple[tuple[str, bytes], ...], name: str) -> Pack:
+    """What was read is the same pack as long as its files are: a command looks at a pack more than once."""
+    return load_files(dict(files), name)
 
 
 def load_files(files: Mapping[str, bytes], name: str, *, stored: bool = False) -> Pack:
@@ -103,13 +114,14 @@ def load_files(files: Mapping[str, bytes], name: str, *, stored: bool = False) -
     # Conditions and tests are not judged by what could not be read: that would be noise.
     whole = broken.isdisjoint(("parameters.yaml", *_VALUES)) and not underived
     formulas = load_formulas(derived, facts, parts["parameters.yaml"] or {}, errors) if whole else {}
-    vocabulary = _arranged(schema.Vocabulary(facts=_with_inputs(facts, formulas), pairs=stated.pairs))
+    vocabulary = _arranged(_vocabulary(parts, _with_inputs(facts, formulas)))
     pack = Pack(
         manifest=parts["pack.yaml"],
         vocabulary=vocabulary,
         negotiation=parts["negotiation.yaml"],
         changelog=parts["changelog.yaml"] or (),
         phrases=parts["phrases.yaml"] or Phrases(),
+        signs=parts["signs.yaml"],
         **{Path(file).stem: parts[file] or {} for file in ENTRIES if file not in _ONE},
         formulas=formulas,
         rules=_parsed(rules, vocabulary, parts["parameters.yaml"] or {}, errors) if whole else (),
@@ -206,6 +218,13 @@ def _with_inputs(facts: Mapping[str, schema.Fact], formulas: Mapping[str, Loaded
         else fact
         for name, fact in facts.items()
     }
+
+
+def _vocabulary(parts: Mapping[str, Any], facts: dict[str, schema.Fact]) -> schema.Vocabulary:
+    stated, zone = parts["facts.yaml"], parts["pack.yaml"].timezone
+    known = {"timezone": zone} if zone in available_timezones() else {}  # one that is none is told with the manifest
+    beside = {"groups": stated.groups, "pairs": stated.pairs, "doubts": stated.doubts}
+    return schema.Vocabulary(facts=facts, **beside, **known)
 
 
 def _arranged(vocabulary: schema.Vocabulary) -> schema.Vocabulary:

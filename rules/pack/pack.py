@@ -17,6 +17,7 @@ from rules.pack.files.negotiation import Letter, Negotiation
 from rules.pack.files.phrases import Phrases
 from rules.pack.files.red_flags import RedFlag
 from rules.pack.files.schema import Edition, Manifest, OpenPoint
+from rules.pack.files.signs import Signs
 from rules.pack.formulas import Expression
 from rules.pack.logic.conditions import Condition
 
@@ -70,6 +71,7 @@ class Pack:
     deadlines: dict[str, schema.LegalDeadline]
     red_flags: dict[str, RedFlag]
     phrases: Phrases  # what the patterns of red flags share
+    signs: Signs | None  # a pack can do without; danger is then found by patterns alone
     negotiation: Negotiation | None  # a pack can do without; it then makes no negotiation packs
     letters: dict[str, Letter]
     references: dict[str, schema.Source]

@@ -66,10 +66,12 @@ def client_plan(pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date) -> C
     warnings = _ranked(pack.warnings, outcome.warnings)
     today = lines(each for each in steps if each.when == "today")
     week = lines(each for each in steps if each.when == "week")
-    if not today:  # there is always something to begin with
-        today, week = week[:1], week[1:]
+    first = lines(_ranked(pack.steps, lead))
+    if not today:  # there is always something to begin with: what the strategy begins with, if it can wait no longer
+        today = first[:1] or week[:1]
+        week = [line for line in week if line not in today]
     week = [*today[MOST:], *week]
-    if first := lines(_ranked(pack.steps, lead)):
+    if first:
         week = _shown(first[0], week)
     days = () if danger else tuple(_days(pack, outcome, as_of))
     sentence, call = words.fill(strategy.sentence), _call(pack, strategy.call, facts, danger=danger)
@@ -94,12 +96,13 @@ def _in_danger(pack: Pack, outcome: Outcome) -> bool:
 def _asked(pack: Pack, outcome: Outcome, facts: Facts) -> Iterator[str]:
     """The steps of a decision but for requests to the lender that compete with what its strategy asks for.
 
-    Beside a strategy that asks for nothing there are none, and who does not want to pay makes none.
+    Beside a strategy that asks for nothing there are none, and none that admits the debt where it is in doubt whether
+    anything is owed. Who does not want to pay makes none.
     """
     strategy = pack.strategies[outcome.strategy]
     for name in outcome.steps:
         step = pack.steps[name]
-        competes = name in _requests(pack) and name not in strategy.next_steps
+        competes = name not in strategy.next_steps and (name in _requests(pack) or strategy.in_doubt)
         unwanted = facts.get("willing_to_pay") is False or (
             competes and not (strategy.acknowledges and step.when == "today")
         )

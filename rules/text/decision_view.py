@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -211,7 +213,7 @@ def decision_view(
         summary=filled(pack, strategy.summary, facts, as_of),
         rules_unknown=outcome.rules_unknown,
         flags=outcome.flags,
-        red_flags=tuple(_red_flag(pack, alarm) for alarm in alarms),
+        red_flags=tuple(_red_flag(pack, alarm) for alarm in _said_once(pack, alarms)),
         disagreement=outcome.disagreement,
         disclaimer=manifest.disclaimer,
         plan_for_client=client_plan(pack, outcome, facts, as_of) if hold is None or for_staff(pack, outcome) else None,
@@ -311,6 +313,25 @@ def _recourse(pack: Pack, recourse: Counterfactual) -> RecourseView:
 
 def _safety_hold(hold: SafetyHold) -> SafetyHoldView:
     return SafetyHoldView(grade=hold.grade, text=safety_notice(hold), beside=hold.beside)
+
+
+def _said_once(pack: Pack, alarms: Sequence[RedFlagMatch]) -> Iterator[RedFlagMatch]:
+    """The alarms, of those that the same facts answer each word once, with the most particular of them.
+
+    The pack lists the general one first. One that has no other words is left out, but never a sign of danger.
+    """
+    told: defaultdict[tuple[tuple[str, ...], bool], set[str]] = defaultdict(set)
+    kept: list[RedFlagMatch] = []
+    for alarm in reversed(alarms):
+        flag = pack.red_flags[alarm.flag]
+        words = alarm.words
+        if flag.answered_by and flag.danger is None:
+            said_already = told[flag.answered_by, alarm.negated]
+            words = tuple(word for word in words if word not in said_already)
+            said_already.update(words)
+        if words or not alarm.words:
+            kept.append(replace(alarm, words=words))
+    yield from reversed(kept)
 
 
 def _red_flag(pack: Pack, alarm: RedFlagMatch) -> RedFlagView:

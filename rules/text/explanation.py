@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -63,7 +64,7 @@ def explain(
         ("rights", _items(decision.rights, notes, language)),
         ("warnings", _items(decision.warnings, notes, language)),
         ("questions", _questions(decision.questions, language)),
-        ("why_not", [] if alone else list(_why_not(pack, outcome, facts, trace, language))),
+        ("why_not", [] if alone else list(_why_not(pack, outcome, facts, decision.as_of, trace, language))),
         ("changes", [in_language(recourse.text, language) for recourse in decision.recourse]),
         ("workings", [] if alone else list(_workings(pack, decision, facts, language))),
         ("sources", notes.listed()),
@@ -195,14 +196,13 @@ def _items(items: Sequence[ItemView], notes: _Notes, language: Language) -> list
 
 
 def _why_not(
-    pack: Pack, outcome: Outcome, facts: Facts, trace: Sequence[RuleTrace], language: Language
+    pack: Pack, outcome: Outcome, facts: Facts, as_of: dt.date, trace: Sequence[RuleTrace], language: Language
 ) -> Iterator[str]:
     for miss in near_misses(pack, outcome, trace):
         title, lacking = pack.strategies[miss.strategy].title, phrase(pack, miss.lacking, language)
-        present = used(pack, miss.facts, facts, language)
-        yield in_language(
-            said("explain.near_miss", title=title, lacking=lacking, present=present, rule=miss.rule), language
-        )
+        if present := used(pack, miss.facts, facts, language, bounds_on=as_of):
+            told = said("explain.near_miss", title=title, lacking=lacking, present=present, rule=miss.rule)
+            yield in_language(told, language)
 
 
 def _telling(condition: c.Condition, values: Mapping[c.Leaf, bool | None]) -> Iterator[str]:

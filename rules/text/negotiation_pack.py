@@ -170,7 +170,7 @@ def withholds(pack: Pack, outcome: Outcome) -> bool:
 def _words(
     pack: Pack, found: Negotiation, outcome: Outcome, facts: Facts, as_of: dt.date, withheld: bool
 ) -> NegotiationWords:
-    extra = {"today": day(as_of)}
+    extra = {"today": day(as_of), **_other_bills(facts)}
     if outcome.deadlines:
         extra["deadline"] = day(outcome.deadlines[0].date)
     reason = found.hardships.get(str(facts.get("hardship")))
@@ -180,7 +180,9 @@ def _words(
     if debt is not None:
         extra["debt"] = debt
     # What is offered leaves room. The most that can be paid is for the borrower to know, and no letter names it.
-    most, offer = payable(facts), steady(facts, in_force(pack, as_of).get("steady_share", 10_000))
+    most, offer = (
+        _whole(each) for each in (payable(facts), steady(facts, in_force(pack, as_of).get("steady_share", 10_000)))
+    )
     if most and offer:
         extra |= {"limit": money(most), "offer": money(offer)}
     plan = next(
@@ -191,6 +193,19 @@ def _words(
     # Who does not want to pay is not written for as somebody who does.
     silent = withheld or facts.get("willing_to_pay") is False
     return NegotiationWords(pack, facts, as_of, silent, extra | (plan_words(plan) if plan else {}))
+
+
+def _whole(fen: int | None) -> int | None:
+    """An amount in whole yuan, rounded down: nobody offers fen."""
+    return None if fen is None else fen // 100 * 100
+
+
+def _other_bills(facts: Facts) -> dict[str, Text]:
+    """What has to be paid first beside this debt, where its own instalment is among that."""
+    bills, own = facts.get("priority_payments"), facts.get("monthly_due")
+    if facts.get("own_instalment_in_budget") is True and isinstance(bills, int) and isinstance(own, int):
+        return {"priority_payments": money(max(0, bills - own))}
+    return {}
 
 
 def _opening(words: NegotiationWords, found: Negotiation, approach: Approach, as_borrower: bool) -> tuple[Text, ...]:

@@ -164,16 +164,18 @@ def _citation(pack: Pack, reference: Reference) -> Text:
     )
 
 
-def used(pack: Pack, names: tuple[str, ...], facts: Facts, language: Language) -> str:
-    """Facts with their values, those that are known."""
+def used(pack: Pack, names: tuple[str, ...], facts: Facts, language: Language, bounds_on: dt.date | None = None) -> str:
+    """Facts with their values, those that are known; with a day also how far a fact is known that has no value then."""
+
+    def value_of(name: str) -> str | None:
+        if name in facts:
+            return display(pack.vocabulary, name, facts[name], language)
+        return None if bounds_on is None else bound_in_text(pack, name, facts, bounds_on, language)
+
     shown = (
-        said(
-            "fact.with_value",
-            title=pack.vocabulary.facts[name].title,
-            value=display(pack.vocabulary, name, facts[name], language),
-        )
+        said("fact.with_value", title=pack.vocabulary.facts[name].title, value=value)
         for name in dict.fromkeys(names)
-        if name in facts
+        if (value := value_of(name)) is not None
     )
     return {"zh": "；", "en": "; "}[language].join(in_language(each, language) for each in shown)
 

@@ -21,6 +21,7 @@ import yaml
 
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.files import schema
+from rules.pack.files.doubts import Doubt
 from rules.pack.files.fee_tables import FeeSchedule
 from rules.pack.files.items import Advice, Item, WarningEntry
 from rules.pack.files.negotiation import Approach, Letter, Negotiation, ScriptLine
@@ -59,6 +60,7 @@ def table(pack: Pack) -> dict[str, Any]:
         "fees": {name: [_schedule(each) for each in table.values] for name, table in pack.fees.items()},
         "facts": {name: {**_fact(each), **_reckoned(pack, name)} for name, each in pack.vocabulary.facts.items()},
         "pairs": pack.vocabulary.pairs,
+        "doubts": {name: _doubt(each) for name, each in pack.vocabulary.doubts.items()},
         "products": {name: _product(each) for name, each in pack.products.items()},
         "hardships": {name: _hardship(each) for name, each in pack.hardships.items()},
         "contacts": {name: _fields(each, "number", "care") for name, each in pack.contacts.items()},
@@ -111,7 +113,7 @@ def _item(item: Item) -> dict[str, Any]:
     when = {"for": item.audience, "when": item.when, "rank": item.rank} if isinstance(item, Advice) else {}
     short = {"short": True} if isinstance(item, Advice) and item.short else {}
     contrary = _fields(item, "contradicts") if isinstance(item, WarningEntry) else {}
-    return {**when, **short, **_fields(item, *MARKS), **contrary}
+    return {**when, **short, **_fields(item, *MARKS, "protects"), **contrary}
 
 
 def _strategy(strategy: schema.Strategy) -> dict[str, Any]:
@@ -119,7 +121,7 @@ def _strategy(strategy: schema.Strategy) -> dict[str, Any]:
     return {
         **_fields(strategy, "code", "next_steps"),
         **page,
-        **_fields(strategy, "call", "acknowledges", "plans", "plan_longest"),
+        **_fields(strategy, "call", "in_doubt", "acknowledges", "plans", "plan_longest"),
     }
 
 
@@ -145,12 +147,27 @@ def _dated(entry: schema.Dated) -> str:
 
 def _fact(fact: schema.Fact) -> dict[str, Any]:
     of = _fields(
-        fact, "type", "unit", "required", "required_unless", "given", "derived", "private", "actionable", "free"
+        fact,
+        "type",
+        "unit",
+        "per",
+        "code",
+        "required",
+        "required_unless",
+        "given",
+        "derived",
+        "private",
+        "actionable",
+        "free",
     )
     asked = {name: True for name in ("question", "hint", "why") if getattr(fact, name)}
     bounds = _fields(fact, "past", "urgent", "minimum", "maximum", "max_length", "suffixes", "values_from", "inputs")
     own = {} if fact.values_from else {name: len(each.aliases) for name, each in fact.values.items()}
-    return {**of, **asked, **bounds, **_counts(fact, "aliases"), **({"values": own} if own else {})}
+    return {**of, **asked, **bounds, **_counts(fact, "aliases", "asks"), **({"values": own} if own else {})}
+
+
+def _doubt(doubt: Doubt) -> dict[str, Any]:
+    return _fields(doubt, *(name for name in type(doubt).model_fields if name != "text"))
 
 
 def _reckoned(pack: Pack, name: str) -> dict[str, Any]:

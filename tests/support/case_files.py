@@ -5,7 +5,8 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
-from forbear.intake import Accepted, Rejected, rows
+from forbear.intake import Accepted, Rejected, SourceChoice, SourceFile, read, rows
+from forbear.intake.columns import naming
 from rules.pack.files.schema import Vocabulary
 
 
@@ -73,6 +74,11 @@ def read_all(path: Path) -> tuple[list[Accepted], list[Rejected]]:
         [row for row in found if isinstance(row, Accepted)],
         [row for row in found if isinstance(row, Rejected)],
     )
+
+
+def open_source(path: Path, sheet: str | None = None, header_row: int | None = None) -> SourceFile:
+    """A file as it stands there, its header known by the tiny vocabulary."""
+    return read(path, SourceChoice(sheet, header_row, known=naming(VOCABULARY)))
 
 
 def refs(accepted: Iterable[Accepted]) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from forbear.case.actions import ACTIONS, Action
 from forbear.intake import FORMATS
 from models.desk import STATUSES
+from tests.support import doc_facts
 from web.language import messages
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +68,8 @@ TABLES: Mapping[str, str] = {
     "media types": _media_types(),
     "actions": _actions(),
     "fields of actions": _fields(),
+    "facts": _table("column | Chinese header | what it holds", doc_facts.facts()),
+    "doubts": _table("what | is in doubt when it is", doc_facts.doubts()),
 }
 
 

@@ -17,7 +17,7 @@ import pytest
 from forbear.accounts import accounts
 from forbear.accounts.accounts import Viewer
 from forbear.base.vault import Vault
-from forbear.batch import uploads
+from forbear.batch.submission import uploads
 from forbear.ops.embedded import Urls
 from tests.support.desk.api import token
 from tests.support.desk.cases import AS_OF, working_as

@@ -18,9 +18,9 @@ from sqlmodel import select
 
 from forbear.accounts.accounts import Viewer
 from forbear.base.vault import Vault
-from forbear.batch import uploads
 from forbear.batch.progress import BatchProgress, progress_of
-from forbear.batch.submit import Head, Submitted, rejections_of, source_of, submit
+from forbear.batch.submission import uploads
+from forbear.batch.submission.submit import Head, Submitted, rejections_of, source_of, submit
 from forbear.desk.review import Act, perform, take_case
 from forbear.intake import open_intake
 from forbear.ops.embedded import Urls, redis_client

@@ -13,7 +13,7 @@ from forbear.batch import chunks
 from forbear.batch.export import write_results
 from forbear.batch.progress import progress_of
 from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
-from forbear.batch.submit import Head, submit
+from forbear.batch.submission.submit import Head, submit
 from forbear.intake import open_intake, read
 from forbear.intake.source import as_text
 from forbear.ops.embedded import Urls, redis_client
@@ -54,6 +54,7 @@ SAID = {
     "role_spouse": "老公欠的债",
     "role_heir": "父亲去世了，银行让我还",
     "role_nominee": "我是名义借款人",
+    "role_carer": "替儿子来咨询网贷",
     "wages_set_off": "工资被同一家银行划走",
 }
 
@@ -211,7 +212,7 @@ def test_words_are_in_every_results_file_and_nothing_else_of_the_notes(
     table = read(tmp_path / "results.csv")
     [row] = table
     found = dict(zip(table.columns, map(as_text, row.cells), strict=True))
-    assert found["red_flags"] == "self_harm: 自伤：“不想活”（可能是否定表述，请人工核实）"
+    assert found["red_flags"] == "self_harm: 自伤：“不想活”（可能并非本意，请人工核实）"
 
 
 def test_notes_are_not_opened_where_nothing_alarmed(database_url: str, vault: Vault) -> None:

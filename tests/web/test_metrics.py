@@ -28,7 +28,7 @@ def read(client: httpx.Client) -> dict[str, float]:
 
 def test_an_empty_record_is_all_zeros(client: httpx.Client) -> None:
     values = {name: value for name, value in read(client).items() if "http_request" not in name}
-    assert len(values) == 6 * 3 + 2 * 3 + 2
+    assert len(values) == 6 * 3 + 2 * 4 + 2
     assert set(values.values()) == {0}
 
 
@@ -41,6 +41,10 @@ def test_the_record_is_counted(client: httpx.Client, database_url: str, vault: V
     assert sum(value for name, value in values.items() if "overdue" in name) == 0
     assert values['forbear_chunks_pending{queue="bulk"}'] == 1
     assert values['forbear_oldest_pending_seconds{queue="bulk"}'] == 300
+    assert values['forbear_oldest_claim_seconds{queue="bulk"}'] == 0
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE chunk SET claimed_at = %s", [NOW - dt.timedelta(seconds=90)])
+    assert read(client)['forbear_oldest_claim_seconds{queue="bulk"}'] == 90
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE desk_case SET due_at = '2026-01-01'")
         connection.execute("UPDATE chunk SET status = 'failed' WHERE status = 'pending'")

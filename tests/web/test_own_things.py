@@ -14,10 +14,11 @@ from fastapi.routing import iter_route_contexts
 from forbear.accounts import accounts
 from forbear.accounts.accounts import SCOPES, Viewer
 from forbear.base.vault import Vault
-from forbear.batch import uploads
+from forbear.batch.submission import uploads
 from models.account import Account
 from models.database.session import session
 from models.desk import SavedFilter
+from models.mapping import ConfirmedMapping
 from models.webhook import Delivery, Webhook
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import NOW, VAULT, accepted, decided, engine_of, working_as
@@ -52,6 +53,7 @@ NOTHING = {
     "webhook_id": "999",
     "delivery_id": "999",
     "filter_id": "999",
+    "mapping_id": "999",
     "what": "results",
 }
 # Forgetting what is not there leads back, as it does the second time a button is pressed.
@@ -87,7 +89,8 @@ def theirs(database_url: str, redis_url: str, vault: Vault) -> Iterator[Theirs]:
         opened.flush()
         delivery = Delivery(webhook_id=hook.id, event="batch.complete", payload={}, created_at=NOW, next_at=NOW)
         kept = SavedFilter(account_id=owner.account_id, name="mine", query="urgency=U1")
-        opened.add_all([delivery, kept])
+        mapping = ConfirmedMapping(submitter="us", headers_mac=b"1", content=VAULT.seal("{}"), confirmed_at=NOW)
+        opened.add_all([delivery, kept, mapping])
         opened.flush()
         names = {
             "case_id": "1",
@@ -99,6 +102,7 @@ def theirs(database_url: str, redis_url: str, vault: Vault) -> Iterator[Theirs]:
             "webhook_id": str(hook.id),
             "delivery_id": str(delivery.id),
             "filter_id": str(kept.id),
+            "mapping_id": str(mapping.id),
             "what": "results",
         }
     app = create_app(database_url, redis_url, vault)
@@ -133,6 +137,7 @@ def rows(url: str) -> list[tuple[object, ...]]:
             *connection.execute("SELECT tries FROM delivery"),
             *connection.execute("SELECT count(*) FROM saved_filter"),
             *connection.execute("SELECT count(*) FROM batch"),
+            *connection.execute("SELECT count(*) FROM confirmed_mapping"),
             *connection.execute('SELECT consent FROM "case"'),
         ]
 
@@ -142,6 +147,7 @@ def test_there_are_routes_to_try() -> None:
         "api",
         "batches",
         "cases",
+        "mappings",
         "queue",
         "uploads",
         "webhooks",

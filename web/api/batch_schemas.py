@@ -4,11 +4,15 @@ import datetime as dt
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
+from forbear.base.vault import Vault
 from forbear.batch.progress import progress_of_batch
+from forbear.batch.submission.submit import source_of
 from models.intake import Batch
+from rules.pack.files.schema import Text
+from web.api.describe import MOST_MAPPING
 from web.api.schemas import Line, Shape
 
 
@@ -37,6 +41,8 @@ class BatchProgressView(BatchView):
     disagreements: int
     by_urgency: dict[str, int]
     by_strategy: dict[str, int]
+    mapping: dict[str, Any] | None = Field(description="How the columns were read; null where the batch has none")
+    notices: list[Text] = Field(description="What of the file was not used, adjusted or left open")
 
 
 class Batches(Shape):
@@ -53,6 +59,7 @@ class BatchTerms(BaseModel):
 
     as_of: dt.date | None = None
     submitter: Line | None = None
+    mapping: str | None = Field(default=None, max_length=MOST_MAPPING)
 
 
 def counted(batch: Batch) -> dict[str, Any]:
@@ -60,9 +67,10 @@ def counted(batch: Batch) -> dict[str, Any]:
     return {name: getattr(batch, name) for name in BatchView.model_fields}
 
 
-def progress(session: Session, batch: Batch) -> BatchProgressView:
-    """A batch and how far it is."""
+def progress(session: Session, batch: Batch, vault: Vault) -> BatchProgressView:
+    """A batch, how its columns were read, and how far it is."""
     found = progress_of_batch(session, batch)
+    head = source_of(batch, vault)
     return BatchProgressView(
         **counted(batch),
         decided=found.decided,
@@ -72,4 +80,6 @@ def progress(session: Session, batch: Batch) -> BatchProgressView:
         disagreements=found.disagreements,
         by_urgency=found.urgencies,
         by_strategy=found.strategies,
+        mapping=None if head.mapping is None else head.mapping.data(),
+        notices=list(head.notices),
     )

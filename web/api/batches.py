@@ -19,13 +19,16 @@ from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.spool import held
 from forbear.base.vault import Vault
-from forbear.batch import batch_list, export, idempotency
+from forbear.batch import batch_list, export
 from forbear.batch.chunks import Wake
 from forbear.batch.recorded_decision import decisions_of_batch
-from forbear.batch.submit import Head, Submitted, rejections_of, source_of, submit
-from forbear.batch.uploads import tidy
-from forbear.intake import BY_MEDIA_TYPE, FORMATS, IntakeError, open_intake
+from forbear.batch.submission import idempotency, mappings
+from forbear.batch.submission.submit import Head, Submitted, rejections_of, source_of, submit
+from forbear.batch.submission.uploads import tidy
+from forbear.intake import BY_MEDIA_TYPE, FORMATS, IntakeError, open_source, understand
+from forbear.intake.mapping import parse
 from forbear.ledger.unit_of_work import begin
+from forbear.locale import said
 from models.database.session import snapshot
 from models.intake import Batch
 from rules.pack.files.schema import Text
@@ -33,7 +36,7 @@ from rules.pack.pack import Pack
 from web.api import bodies
 from web.api.auth import Reader, ReaderWork, Writer, submitter_for
 from web.api.batch_schemas import Batches, BatchProgressView, BatchTerms, BatchView, counted, progress
-from web.api.describe import answers, body_of, problems
+from web.api.describe import ABOUT_MAPPING, MOST_MAPPING, answers, body_of, problems
 from web.api.problems import ProblemError
 from web.api.schemas import Line
 from web.deps import NowDep, SessionDep
@@ -64,6 +67,7 @@ async def submit_batch(
     as_of: AsOf = None,
     submitter: Whose = None,
     name: Annotated[str | None, Query(max_length=255, description="The file's name, where it is the body")] = None,
+    mapping: Annotated[str | None, Query(max_length=MOST_MAPPING, description=ABOUT_MAPPING)] = None,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -80,7 +84,12 @@ async def submit_batch(
     """
     async with bodies.file(request, name) as received:
         terms = bodies.checked(BatchTerms, received.fields)
-        order = _Order(request, viewer, received, as_of or terms.as_of, submitter or terms.submitter, now)
+        asked = BatchTerms(
+            as_of=as_of or terms.as_of,
+            submitter=submitter or terms.submitter,
+            mapping=terms.mapping if mapping is None else mapping,
+        )
+        order = _Order(request, viewer, received, asked, now)
         return await run_in_threadpool(order.take, idempotency_key)
 
 
@@ -92,13 +101,12 @@ class _Order:
         request: Request,
         viewer: Viewer,
         received: bodies.Received,
-        as_of: dt.date | None,
-        submitter: str | None,
+        asked: BatchTerms,
         now: dt.datetime,
     ) -> None:
         self._state = request.app.state
         self._viewer, self._received, self._now = viewer, received, now
-        self._as_of, self._submitter = as_of, submitter
+        self._as_of, self._submitter, self._mapping = asked.as_of, asked.submitter, asked.mapping
 
     def take(self, key: str | None) -> Response:
         """Submit, or find what the same request made before; the workers are woken once it is committed."""
@@ -111,7 +119,7 @@ class _Order:
                 batch_id, wakes = done.batch_id, done.wakes
                 if key is not None:
                     idempotency.keep(work, key, self._mac, batch_id)
-            body = progress(work.session, work.session.get_one(Batch, batch_id)).model_dump(mode="json")
+            body = progress(work.session, work.session.get_one(Batch, batch_id), work.vault).model_dump(mode="json")
         wake(wakes, self._state.redis_url)
         return JSONResponse(body, status_code=202, headers={"Location": f"/api/v1/batches/{batch_id}"})
 
@@ -119,7 +127,8 @@ class _Order:
     def _mac(self) -> bytes:
         vault: Vault = self._state.vault
         asked = [self._received.digest.hex(), self._received.path.suffix, str(self._as_of), self._submitter]
-        return vault.mac(json.dumps(asked).encode())
+        read_as = [] if self._mapping is None else [self._mapping]
+        return vault.mac(json.dumps([*asked, *read_as]).encode())
 
     def _known(self, opened: Session, key: str) -> UUID | None:
         try:
@@ -130,19 +139,28 @@ class _Order:
     def _submit(self, work: ViewerWork) -> Submitted:
         pack, received = work.pack, self._received
         day = day_of(self._as_of, pack, work.now)
+        whose = submitter_for(work.session, work.viewer, self._submitter)
         try:
-            intake = open_intake(received.path, pack.vocabulary)
-            return submit(
+            given = None if self._mapping is None else parse(self._mapping, "mapping")
+            source = open_source(received.path, pack.vocabulary, given)
+            past = mappings.recall(work.session, work.vault, whose, source.columns)
+            intake = understand(source, pack.vocabulary, given, past)
+            kept = () if given is None else (said("notice.kept"),)
+            done = submit(
                 work,
                 intake.on(day),
-                head=Head(tidy(received.name), tuple(intake.columns), tuple(intake.unknown)),
+                head=Head.of(intake, tidy(received.name)),
                 pack=pack,
                 as_of=day,
-                submitter=submitter_for(work.session, work.viewer, self._submitter),
+                submitter=whose,
                 chunk_size=settings().chunk_size,
+                notices=lambda: (*intake.notices, *kept),
             )
         except IntakeError as error:
             raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
+        if given is not None:
+            mappings.remember(work, whose, intake)
+        return done
 
 
 def day_of(as_of: dt.date | None, pack: Pack, now: dt.datetime) -> dt.date:
@@ -175,9 +193,9 @@ def list_batches(
 
 
 @router.get("/{batch_id}", responses=problems(401, 403, 404, 422))
-def show_batch(viewer: Reader, session: SessionDep, batch_id: UUID) -> BatchProgressView:
-    """One batch, and how far it is."""
-    return progress(session, _found(session, viewer, batch_id))
+def show_batch(request: Request, viewer: Reader, session: SessionDep, batch_id: UUID) -> BatchProgressView:
+    """One batch, how its columns were read, and how far it is."""
+    return progress(session, _found(session, viewer, batch_id), request.app.state.vault)
 
 
 @router.get(

@@ -15,8 +15,8 @@ from starlette.types import Message, Receive
 
 from forbear.base.settings import settings
 from forbear.base.spool import spool
-from forbear.intake import BY_MEDIA_TYPE, FORMATS
-from forbear.intake.json_lines import DECODER
+from forbear.intake import BY_MEDIA_TYPE, ending, format_of
+from forbear.intake.formats.json_objects import DECODER, Doubled
 from web.api.problems import ProblemError, of_validation
 
 MULTIPART = "multipart/form-data"
@@ -46,6 +46,8 @@ async def one_object(request: Request) -> dict[str, object]:
         raise ProblemError(400, "not_json") from None
     if not isinstance(value, dict):
         raise ProblemError(400, "not_object")
+    if isinstance(value, Doubled):
+        raise ProblemError(400, "key_twice", key=value.key)
     return value
 
 
@@ -122,8 +124,9 @@ async def _parts(part: UploadFile) -> AsyncIterator[bytes]:
 
 def _suffix(name: str | None, media: str) -> str:
     """The ending that says how a file is read: of its name, else by its media type."""
-    named = Path(name or "").suffix.lower()
-    found = FORMATS.get(named) or BY_MEDIA_TYPE.get(media)
+    if name is not None and format_of(name) is not None:
+        return ending(name)
+    found = BY_MEDIA_TYPE.get(media)
     if found is None:
         raise ProblemError(415, "media_type", accepted=", ".join([MULTIPART, *BY_MEDIA_TYPE]))
     return found.suffix

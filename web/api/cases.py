@@ -17,7 +17,7 @@ from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import decision_on_desk, decisions_of_batch
-from forbear.batch.submit import Head, Submitted, submit
+from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.case.decided_case import is_outdated
 from forbear.desk import queue
 from forbear.desk.filters import QueueFilter
@@ -100,7 +100,7 @@ def _hand_in(
         done = submit(
             work,
             [row],
-            head=Head(intake.path.name, tuple(intake.columns), tuple(intake.unknown)),
+            head=Head.of(intake, intake.path.name),
             pack=pack,
             as_of=day,
             submitter=submitter_for(work.session, viewer, submitter),

@@ -7,6 +7,11 @@ from typing import Any
 from web.api.problems import MEDIA_TYPE
 
 Responses = dict[int | str, dict[str, Any]]
+MOST_MAPPING = 60_000  # characters
+ABOUT_MAPPING = (
+    'How the columns are read, as JSON: {"columns": {"Amount": {"fact": "balance", "unit": "CNY 10,000"}}}. A column '
+    "that is left out is read where its header is certain, and else kept and not used"
+)
 _PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 
 
@@ -37,6 +42,7 @@ def body_of(media_types: Iterable[str], *, file: bool = False) -> dict[str, Any]
             "file": {**binary, "description": "A file of cases, named with its ending"},
             "as_of": {"type": "string", "format": "date"},
             "submitter": {"type": "string", "minLength": 1, "maxLength": 64},
+            "mapping": {"type": "string", "maxLength": MOST_MAPPING, "description": ABOUT_MAPPING},
         }
         form = {"type": "object", "required": ["file"], "properties": properties, "additionalProperties": False}
         content["multipart/form-data"] = {"schema": form}

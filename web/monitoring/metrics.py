@@ -89,6 +89,13 @@ class _MetricsCollector(Collector):
             found.oldest_seconds,
             _WORKING,
         )
+        yield _family(
+            "oldest_claim_seconds",
+            "Since when the chunk that is at work longest is claimed",
+            "queue",
+            found.claimed_seconds,
+            _WORKING,
+        )
         yield _family("deliveries", "Webhook deliveries", "status", found.deliveries, ("pending", "failed"))
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator
 from sqlmodel import Session
 
+from forbear.batch.progress import STUCK, oldest_claims
 from forbear.desk import overview
 from forbear.desk.overview import Period
 from rules.locale import in_language
@@ -65,6 +66,8 @@ def show_overview(request: Request, work: SupervisorWork, days: Days = 30) -> Re
         "due": overview.due(session, work.now),
         "unevaluated": overview.unevaluated(session),
         "crises": overview.crises(session, work.now),
+        "claimed": max(oldest_claims(session, work.now).values(), default=None),
+        "stuck": STUCK,
         "rules": overview.rules(session, period)[:_RULES],
         "counsellors": overview.counsellors(session, period),
         "outcomes": overview.outcomes(session, period),

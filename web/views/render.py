@@ -32,6 +32,7 @@ _YEAR = 365 * 24 * 3600
 NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
     ("/", "site.queue", "submitter"),
     ("/batches", "batches.title", "submitter"),
+    ("/cases/new", "new_case.nav", "counsellor"),
     ("/overview", "overview.title", "supervisor"),
     ("/policy", "policy.title", "submitter"),
     ("/ledger", "ledger.title", "supervisor"),

@@ -2,7 +2,7 @@
 
 import typer
 
-from forbear.cli.commands import accounts, audit, calc, cases, policy, prepare, purge, replay, serve
+from forbear.cli.commands import accounts, audit, calc, cases, mapping, policy, prepare, purge, replay, serve
 
 app = typer.Typer(
     help="Forbear: triage of debt-counselling cases.",
@@ -12,7 +12,7 @@ app = typer.Typer(
 )
 for command in (
     *(cases.triage, cases.demo, cases.submit, cases.status, cases.results, cases.explain, prepare.prepare),
-    *(replay.replay, purge.purge),
+    *(mapping.mapping, replay.replay, purge.purge),
     *(serve.up, serve.web, serve.worker, serve.scheduler, serve.migrate, serve.doctor),
 ):
     app.command()(command)

@@ -3,8 +3,9 @@
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
@@ -16,11 +17,13 @@ from forbear.base.errors import ForbearError
 from forbear.batch import export
 from forbear.batch.progress import BatchProgress, failures, progress_of, recent, taken_over, worked_seconds
 from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
-from forbear.batch.submit import check_day, rejections_of, source_of
+from forbear.batch.submission.submit import check_day, rejections_of, source_of
 from forbear.cli import batch_runner, report
 from forbear.cli.commands import accounts, serve
 from forbear.cli.context import Context, load_pack, opened, today
+from forbear.cli.mapping_options import HeaderRow, MapOption, Order, Set, Sheet, given
 from forbear.intake import FORMATS, Intake, Rejected
+from forbear.locale import said
 from forbear.ops.processes import Part, running, worker_command
 from models.database.session import session
 from models.intake import Batch
@@ -32,6 +35,7 @@ AsOf = Annotated[
     dt.datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="the day to decide for (today)")
 ]
 PackOption = Annotated[Path | None, typer.Option("--pack", help="folder of the policy pack (FORBEAR_PACK)")]
+Force = Annotated[bool, typer.Option("--force", help="replace a file that Forbear did not write")]
 SAMPLES = Path("samples/cases.csv")
 DEMO_ACCOUNT = "demo"
 
@@ -43,15 +47,27 @@ def triage(
     as_of: AsOf = None,
     pack: PackOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="exit 3 if any row was rejected")] = False,
+    map_: MapOption = None,
+    sheet: Sheet = None,
+    header_row: HeaderRow = None,
+    date_order: Order = None,
+    set_: Set = None,
+    force: Force = False,
 ) -> None:
     """The whole pipeline, one shot: submit, triage with workers, write results and rejects, print the summary."""
-    _check_targets(out, rejects, inputs)
+    _check_targets(out, rejects, inputs, force=force)
     policy = load_pack(pack)
     day = _day(as_of, policy)
-    files = _open(inputs, policy)
-    with opened() as context, workers_for(context) as parts:
-        done = run(context, files, policy, day, parts)
+    told = given(map_, sheet, header_row, date_order, set_)
+    handed = batch_runner.open_files(inputs, policy, told)
+    with opened() as context:
+        batch_runner.require_broker(context)
+        files = batch_runner.understood(context, handed, policy)
+        with workers_for(context) as parts:
+            done, show = run(context, files, policy, day, parts, remembered=map_ is not None)
         _write(context, "triage", done, out, rejects)
+        show()
+        _tell(files, remembered=map_ is not None)
     if any(batch.decided < batch.accepted + batch.unchanged for batch in done):
         raise ForbearError("Not every case could be decided: `forbear status` counts them.", exit_code=1)
     if strict and any(batch.rejected for batch in done):
@@ -64,13 +80,16 @@ def demo(
 ) -> None:
     """Triage samples/cases.csv, show the summary, and serve the pages until Ctrl-C."""
     policy = load_pack()
-    files = _open([SAMPLES], policy)
+    handed = batch_runner.open_files([SAMPLES], policy)
     with serve.until_stopped(), opened() as context, contextlib.ExitStack() as stack:
+        batch_runner.require_broker(context)
+        files = batch_runner.understood(context, handed, policy)
         if once:
             parts = stack.enter_context(workers_for(context))
         else:
             parts = stack.enter_context(serve.everything(context, port))
-        done = run(context, files, policy, today(policy), parts)
+        done, show = run(context, files, policy, today(policy), parts)
+        show()
         _show_rejects(context, done)
         if not once:
             _show_way_in(context, port)
@@ -82,19 +101,34 @@ def submit(
     wait: Annotated[bool, typer.Option("--wait", help="until every case is decided")] = False,
     as_of: AsOf = None,
     pack: PackOption = None,
+    map_: MapOption = None,
+    sheet: Sheet = None,
+    header_row: HeaderRow = None,
+    date_order: Order = None,
+    set_: Set = None,
+    force: Force = False,
 ) -> None:
     """Hand files in to running workers and print the batch ids."""
+    del force  # it writes no files; who scripts both commands may give both the same options
     policy = load_pack(pack)
     day = _day(as_of, policy)
-    files = _open(inputs, policy)
+    told = given(map_, sheet, header_row, date_order, set_)
+    handed = batch_runner.open_files(inputs, policy, told)
     with opened() as context, report.bar() as bar:
-        submitted = batch_runner.hand_in(context, files, policy, day, bar)
+        fault = context.broker_fault()
+        if fault is not None and (wait or not fault.away):
+            raise ForbearError(fault.why)
+        files = batch_runner.understood(context, handed, policy)
+        submitted = batch_runner.hand_in(context, files, policy, day, bar, remembered=map_ is not None)
+        _tell(files, remembered=map_ is not None)
         for each in submitted:
             typer.echo(each.batch_id)
             report.errors.print(
                 f"Rows read {each.rows_read} = accepted {each.accepted} + rejected {each.rejected}"
                 f" + unchanged {each.unchanged}"
             )
+        if fault is not None:
+            report.errors.print(f"{fault.why} The cases are kept, and decided when it is back.", soft_wrap=True)
         if wait:
             report.status(batch_runner.wait(context, [each.batch_id for each in submitted], bar, ()))
 
@@ -120,9 +154,10 @@ def results(
     batch: Annotated[UUID, typer.Argument(help="the batch")],
     out: Annotated[Path, typer.Option(help="where the decisions go, format by its ending")],
     rejects: Annotated[Path | None, typer.Option(help="where rejected rows go, with what to correct")] = None,
+    force: Force = False,
 ) -> None:
     """Write the decisions of a batch that are there by now."""
-    _check_targets(out, rejects)
+    _check_targets(out, rejects, force=force)
     with opened() as context:
         with session(context.engine) as found:
             progress = progress_of(found, batch)
@@ -159,32 +194,33 @@ def workers_for(context: Context) -> Iterator[list[Part]]:
 
 
 def run(
-    context: Context, files: Sequence[Intake], pack: Pack, as_of: dt.date, parts: Sequence[Part]
-) -> list[BatchProgress]:
-    """Hand in, wait, and print the summary."""
+    context: Context,
+    files: Sequence[Intake],
+    pack: Pack,
+    as_of: dt.date,
+    parts: Sequence[Part],
+    *,
+    remembered: bool = False,
+) -> tuple[list[BatchProgress], Callable[[], None]]:
+    """Hand in and wait; answers what came of it, and what prints the summary once the results are written."""
     started = time.monotonic()
     with report.bar() as bar:
-        submitted = batch_runner.hand_in(context, files, pack, as_of, bar)
+        submitted = batch_runner.hand_in(context, files, pack, as_of, bar, remembered=remembered)
         done = batch_runner.wait(context, [each.batch_id for each in submitted], bar, parts)
     with session(context.engine) as found:
         worked = worked_seconds(found, [each.batch_id for each in submitted])
-    report.summary(pack, done, time.monotonic() - started, worked)
-    return done
+    return done, partial(report.summary, pack, done, time.monotonic() - started, worked)
 
 
-def _open(paths: Sequence[Path], pack: Pack) -> list[Intake]:
-    """The files, with a word about columns nobody knows."""
-    files = batch_runner.open_files(paths, pack)
+def _tell(files: Sequence[Intake], *, remembered: bool) -> None:
+    """What was not used of each file, adjusted or left open, and whether how it was read is remembered."""
+    kept = (said("notice.kept"),) if remembered else ()
     for file in files:
-        if file.unknown:
-            names = ", ".join(name.strip() for name in file.unknown)
-            report.errors.print(
-                f"{file.path.name}: kept but not used, because no fact has such a name: {names}", highlight=False
-            )
-    return files
+        for notice in (*file.notices, *kept):
+            report.errors.print(f"{file.path.name}: {notice.en}", highlight=False, markup=False, soft_wrap=True)
 
 
-def _check_targets(out: Path, rejects: Path | None, inputs: Sequence[Path] = ()) -> None:
+def _check_targets(out: Path, rejects: Path | None, inputs: Sequence[Path] = (), *, force: bool) -> None:
     """Before the work, not after it: each can be written, and writing it replaces nothing that is read or written."""
     named = {"--out": out} if rejects is None else {"--out": out, "--rejects": rejects}
     for option, path in named.items():
@@ -193,6 +229,11 @@ def _check_targets(out: Path, rejects: Path | None, inputs: Sequence[Path] = ())
             raise ForbearError(f"{option} {path} is the file that is handed in: choose another name.")
     if rejects is not None and export.same_file(out, rejects):
         raise ForbearError(f"--out and --rejects are both {out}: choose two names.")
+    for option, path in named.items():
+        if not force and not export.is_ours(path):
+            raise ForbearError(
+                f"{option} {path} was not written by Forbear: choose another name, or replace it with --force."
+            )
 
 
 def _write(context: Context, command: str, batches: Sequence[BatchProgress], out: Path, rejects: Path | None) -> None:

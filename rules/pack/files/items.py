@@ -21,6 +21,7 @@ class Item(Model):
     text: FilledText
     acknowledges: bool = False  # following it admits the debt, pays, or asks for time
     contacts_lender: bool = False  # following it means to call, write to or complain about the lender
+    protects: bool = False  # it keeps people safe or fed: given also where what its rule wants is blocked
     references: References
     reviewed_on: dt.date | None = None  # where that was later than the pack's own review
 

@@ -6,11 +6,14 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from rules.pack.files.doubts import Doubt
+from rules.pack.files.model import Identifier as Identifier
+from rules.pack.files.model import Model as Model
+from rules.pack.files.model import Text as Text
 from rules.pack.marks import Filled, Ref
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
 Version = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
 Urgency = Literal["U0", "U1", "U2", "U3", "U4", "U5"]
@@ -23,6 +26,7 @@ LENDER_CONTACT: Final = "lender_contact"  # a block that means whatever has the 
 WITHHELD: Final = (ACKNOWLEDGEMENTS, LENDER_CONTACT)
 Unit = Literal["days", "working_days", "months", "years", "yuan", "percent", "percent_a_day", "count", "basis_points"]
 FactUnit = Literal["days", "months", "years", "count"]  # of a whole number
+CodeKind = Literal["reference", "phone", "id_number"]
 PRODUCT_CONTACTS: Final = "product_contacts"  # among contacts: those of the product, in its order
 SHORT: Final = 40  # Chinese characters of a line that stands on the client's page
 # A breach of a standard is a ground for complaint; one of law is for police and courts.
@@ -41,19 +45,6 @@ PlanKind = Literal[  # without interest unless the kind says otherwise
     "standstill",
     "lump_sum",
 ]
-
-
-class Model(BaseModel):
-    """Frozen, and refuses keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Text(Model):
-    """A sentence in both languages."""
-
-    zh: Annotated[str, Field(min_length=1)]
-    en: Annotated[str, Field(min_length=1)]
 
 
 class Reference(Model):
@@ -98,10 +89,14 @@ class FactEntry(Model):
     type: FactType
     title: Text
     unit: FactUnit | None = None  # what a whole number counts
+    per: Literal["month"] | None = None  # an amount that comes every month
+    code: CodeKind | None = None  # a text that is a number or a reference, and means one thing letter by letter
     question: Text | None = None
     hint: Text | None = None  # told with an unknown value: how to find the right one
     why: Text | None = None  # it is asked; without it that is worked out from the rules that wait for it
     aliases: tuple[str, ...] = ()
+    # Headers that may mean it, or something else: proposed, and taken only once somebody has said so.
+    asks: tuple[str, ...] = ()
     required: bool = False
     required_unless: Annotated[Identifier, Ref("facts")] | None = None
     given: bool = False  # the application finds it out: nobody submits it, and a case without it will never have it
@@ -110,13 +105,13 @@ class FactEntry(Model):
     private: bool = False
     # The borrower can change it, by bringing a paper or deciding something: recourse may suggest it.
     actionable: bool = False
-    values: dict[str, FactValue] = {}
+    values: dict[str, FactValue] = Field(default_factory=dict)
     values_from: Literal["hardships", "products", "red_flags"] | None = None
     minimum: int | None = None
     maximum: int | None = None
     max_length: int | None = None
     suffixes: tuple[str, ...] = ()
-    free: bool = False  # a text that people write as they like: red flags are looked for in it
+    free: bool = False  # a text that people write as they like: red flags are looked for in it, however short
     past: bool = False  # a date of something that has happened: intake refuses one after the day of triage
     urgent: tuple[bool | str, ...] = ()  # values that send a case to the urgent queue, before any rule is asked
 
@@ -128,18 +123,30 @@ class Fact(FactEntry):
     inputs: tuple[Annotated[Identifier, Ref("facts")], ...] = ()  # the facts that the formula of a derived one reads
 
 
+class FactGroup(Model):
+    """Facts that a form asks for under one heading, in this order."""
+
+    title: Text
+    facts: Annotated[tuple[Annotated[Identifier, Ref("facts", idle=True)], ...], Field(min_length=1)]
+
+
 class VocabularyFile(Model):
-    """facts.yaml: the facts that are submitted or given, and the pairs of facts that conditions may compare."""
+    """facts.yaml: the facts that are submitted or given, their groups, the pairs that may be compared, the doubts."""
 
     facts: dict[Identifier, FactEntry]
+    groups: tuple[FactGroup, ...] = ()
     pairs: tuple[tuple[Identifier, Identifier], ...] = ()
+    doubts: dict[Identifier, Doubt] = Field(default_factory=dict)
 
 
 class Vocabulary(Model):
-    """Every fact there is, and the pairs of facts that conditions may compare."""
+    """Every fact there is, their groups, the pairs of facts that conditions may compare, and what is doubted."""
 
     facts: dict[Identifier, Fact]
+    groups: tuple[FactGroup, ...] = ()
     pairs: tuple[tuple[Annotated[Identifier, Ref("facts")], Annotated[Identifier, Ref("facts")]], ...] = ()
+    doubts: dict[Identifier, Doubt] = Field(default_factory=dict)
+    timezone: str = "UTC"  # where a moment is a day
 
 
 class Dated(Model):
@@ -181,7 +188,7 @@ class Hardship(Model):
     code: str
     title: Text
     synonyms: tuple[str, ...] = ()
-    documents: dict[Strength, tuple[Annotated[str, Ref("documents", idle=True)], ...]] = {}
+    documents: dict[Strength, tuple[Annotated[str, Ref("documents", idle=True)], ...]] = Field(default_factory=dict)
     references: References
 
 
@@ -206,6 +213,7 @@ class Strategy(Model):
     call: Annotated[Identifier, Ref("contacts", how="contacts", also=(PRODUCT_CONTACTS,))] | None
     references: References
     acknowledges: bool = False  # pursuing it admits the debt, pays, or asks for time
+    in_doubt: bool = False  # whether anything is owed is looked at first: beside it the client's page admits nothing
     plans: tuple[PlanKind, ...] = ()  # the repayment plans worked out for it, in the order they are shown
     # The most months a plan of it may take.
     plan_longest: Annotated[Identifier, Ref("parameters", how="plan", of="months")] | None = None

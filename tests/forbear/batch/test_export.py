@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from forbear.base.errors import ForbearError
-from forbear.batch.export import check_target, write_rejects, write_results
+from forbear.batch.export import check_target, is_ours, write_rejects, write_results
 from forbear.batch.recorded_decision import RecordedDecision
 from forbear.intake import FORMATS, Rejected, open_intake, read
 from forbear.intake.source import as_text
@@ -68,14 +68,14 @@ def test_any_cells_come_back_exactly(tmp_path_factory: pytest.TempPathFactory, e
 
 @every_format
 def test_a_corrected_rejects_file_is_accepted_as_it_stands(tmp_path: Path, ending: str) -> None:
-    bad = [[*good(1)[:3], "一万二", "=说明"], good(2), [*good(3)[:1], "房 车", *good(3)[2:]]]
+    bad = [[*good(1)[:3], "一万多", "=说明"], good(2), [*good(3)[:1], "房 车", *good(3)[2:]]]
     first = open_intake(
         write(tmp_path, "cases.csv", lines([*HEADER, "经办人"], *([*row, "李四"] for row in bad))), VOCABULARY
     )
     rejections = [row for row in first if isinstance(row, Rejected)]
     corrected = [
         Rejected(
-            row.row, row.field, row.zh, row.en, tuple({"一万二": "1.2万", "房 车": "房贷"}.get(c, c) for c in row.cells)
+            row.row, row.field, row.zh, row.en, tuple({"一万多": "1.2万", "房 车": "房贷"}.get(c, c) for c in row.cells)
         )
         for row in rejections
     ]
@@ -131,7 +131,7 @@ def test_a_cell_that_looks_like_the_markup_of_a_workbook_stays_text(tmp_path: Pa
 
 
 def test_more_rows_than_a_sheet_can_hold_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("forbear.intake.format.MAX_SHEET_ROWS", 3)
+    monkeypatch.setattr("forbear.intake.formats.format.MAX_SHEET_ROWS", 3)
     assert write_rejects(tmp_path / "rejects.xlsx", ["备注"], [rejected(1, "x")] * 2) == 2
     with pytest.raises(ForbearError, match="at most 3 rows"):
         write_rejects(tmp_path / "more.xlsx", ["备注"], [rejected(1, "x")] * 3)
@@ -270,3 +270,22 @@ def test_a_place_that_cannot_be_written_is_refused_in_one_sentence(tmp_path: Pat
             write_results(target, [decision()])
         assert "\n" not in caught.value.message
     check_target(tmp_path / "results.csv")
+
+
+def test_what_is_replaced_is_what_forbear_wrote(tmp_path: Path) -> None:
+    for ending in FORMATS:
+        results, rejects, other = (tmp_path / f"{name}{ending}" for name in ("results", "rejects", "other"))
+        assert is_ours(results)
+        write_results(results, [decision()])
+        write_rejects(rejects, ["案件编号"], [Rejected(1, "a", "b", "c", ("x",))])
+        assert is_ours(results)
+        assert is_ours(rejects)
+        other.write_bytes(b"\xff not a table of anybody")
+        assert not is_ours(other)
+        other.write_bytes(b"mine\n")
+        assert not is_ours(other)
+        other.write_bytes(b"")
+        assert is_ours(other)
+    mine = tmp_path / "mine.csv"
+    mine.write_text("case_ref,product\nA-1,huabei\n")
+    assert not is_ours(mine)

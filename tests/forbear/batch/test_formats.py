@@ -17,9 +17,9 @@ from web.api.openapi import described
 
 ROOT = Path(__file__).parents[3]
 every_format = pytest.mark.parametrize("format_", FORMATS.values(), ids=list(FORMATS))
-INTAKE = ROOT / "forbear/intake"
+INTAKE = ROOT / "forbear/intake/formats"
 # Where the objects themselves stand: each names its own ending.
-OWN = {path for path in INTAKE.glob("*.py") if re.search(r"^[A-Z_]+ = Format\(", path.read_text(), re.MULTILINE)}
+OWN = {path for path in INTAKE.rglob("*.py") if re.search(r"^[A-Z_]+ = Format\(", path.read_text(), re.MULTILINE)}
 NAMES = {*FORMATS, *BY_MEDIA_TYPE, *(each.name for each in FORMATS.values())} - {
     "json",
     "application/json",
@@ -73,9 +73,11 @@ def test_a_file_under_the_name_of_another_format_is_told_its_own(tmp_path: Path,
     path = tmp_path / f"cases{format_.suffix}"
     write_results(path, [decision("C-1")])
     for other in FORMATS.values():
+        if other.read is format_.read:  # JSON: what stands there says how it is read
+            continue
         if format_.signature is None:
             assert other.signature is None or not other.signature.match(path.read_bytes())
-        elif other is not format_:
+        else:
             wrong = path.with_suffix(other.suffix)
             wrong.write_bytes(path.read_bytes())
             with pytest.raises(IntakeError, match=rf"let its name end in \{format_.suffix}\.$"):

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 from forbear.base import packs
 from forbear.batch.progress import TakenOver, taken_over
 from forbear.batch.recorded_decision import decisions_of_batch
-from forbear.batch.submit import Submitted
+from forbear.batch.submission.submit import Submitted
 from forbear.batch.triage import triage_chunk
 from models.database.session import session
 from rules.pack.pack import Pack

@@ -129,7 +129,8 @@ def test_a_case_without_personal_data_and_borrower_stays_without(url: str) -> No
     ]
     assert read(url, 'SELECT id, borrower_ref FROM "case" ORDER BY id') == [(1, "B1"), (2, None)]
     [(submitter, as_of, queue)] = read(
-        url, "SELECT submitter, as_of, queue FROM batch b JOIN chunk c ON c.batch_id = b.id WHERE c.status = 'pending'"
+        url,
+        "SELECT b.submitter, as_of, queue FROM batch b JOIN chunk c ON c.batch_id = b.id WHERE c.status = 'pending'",
     )
     assert (submitter, as_of, queue) == ("us", AS_OF, "urgent")
 

@@ -38,7 +38,7 @@ ALL: dict[str, Any] = {
 
 @pytest.fixture
 def work(database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Iterator[CaseOnDesk]:
-    monkeypatch.setattr("web.pages.case.actions._PATIENCE", 0)
+    monkeypatch.setattr("web.pages.case.patience._PATIENCE", 0)
     monkeypatch.setattr("forbear.base.packs.shipped", pack)  # new facts are decided by the tiny pack
     with desk(database_url, redis_url, vault) as client:
         yield CaseOnDesk(client, database_url, vault)
@@ -118,7 +118,7 @@ def test_a_bad_answer_is_told_at_its_field_and_kept(work: CaseOnDesk, field: str
 def test_what_has_happened_cannot_lie_ahead(
     database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.pages.case.actions._PATIENCE", 0)
+    monkeypatch.setattr("web.pages.case.patience._PATIENCE", 0)
     with desk(database_url, redis_url, vault) as client:
         work = CaseOnDesk(client, database_url, vault)
         work.shipped()
@@ -158,7 +158,7 @@ def test_an_answer_ends_the_waiting(work: CaseOnDesk) -> None:
 def test_days_overdue_have_gone_on_since_the_version_was_handed_in(
     database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.pages.case.actions._PATIENCE", 0)
+    monkeypatch.setattr("web.pages.case.patience._PATIENCE", 0)
     monkeypatch.setattr("forbear.base.packs.shipped", pack)
     who = account(database_url)
     later = NOW + dt.timedelta(days=10)
@@ -191,7 +191,7 @@ def test_the_difference_of_any_two_decisions_has_an_address(work: CaseOnDesk) ->
 
 _SHIPPED = load(DEFAULT_PACK)
 _FACTS = {name: _SHIPPED.vocabulary.facts[name] for name in asked_of(_SHIPPED)}
-_PARSER = Parser(_SHIPPED.vocabulary)
+_PARSER = Parser(_SHIPPED.vocabulary, rule_test=True)  # which doubts nothing
 _VALUES: dict[str, st.SearchStrategy[Value]] = {
     "money": st.integers(0, MAX_YUAN * 100),
     "rate": st.integers(0, 9_999_900),

@@ -19,7 +19,7 @@ from forbear.ops.processes import STOP_SECONDS
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 UGLY = """﻿案件编号,产品,逾期天数,困难类型,欠款余额,备注,内部备忘
 A-1,花呗,45,失业,"12,000.50",已经失业两个月,x
-A-2,信用卡,四十五,失业,3000,,
+A-2,信用卡,很久,失业,3000,,
 A-3,网商贷不存在,10,失业,3000,,
 A-4,借呗,10,收入下降,1.2万,,"=cmd|'/c calc'!A1"
 A-5,房贷,100,失业,-5,,

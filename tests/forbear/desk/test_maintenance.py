@@ -160,7 +160,7 @@ def test_what_expired_is_deleted_and_the_rest_kept(database_url: str) -> None:
         for at in (NOW - accounts.SIGNED_IN_FOR, NOW - accounts.SIGNED_IN_FOR + TICK):
             accounts.start(opened, opened.get_one(Account, who), at)
         for at in (NOW - day, NOW - day + TICK):
-            opened.add(SignInAttempt(name="li", address="127.0.0.1", at=at))
+            opened.add(SignInAttempt(name="li", place="127.0.0.1", at=at))
     with engine_of(database_url) as engine, session(engine) as opened:
         maintenance.tidy(opened, NOW)
     with engine_of(database_url) as engine, session(engine) as opened:

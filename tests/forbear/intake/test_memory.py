@@ -14,8 +14,8 @@ from xlsxwriter import Workbook
 from forbear.intake import FORMATS
 from tests.support.case_files import HEADER, good, lines, ods_content, ods_table, ods_texts, write_ods
 
-MANY = 60_000
-NOTE = "客户表示下个月可以恢复还款" * 24
+MANY = 45_000
+NOTE = "客户表示下个月可以恢复还款" * 36
 ROOM = 32 * 1024  # kB
 
 MEASURE = """

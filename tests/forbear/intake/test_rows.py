@@ -104,7 +104,8 @@ def test_what_has_happened_cannot_lie_after_the_day_of_triage(tmp_path: Path) ->
 def test_many_references_are_told_apart() -> None:
     met = _Met()
     assert all(met.first(f"C-{number}", number) is None for number in range(1, 20_001))
-    assert all(met.first(f"C-{number}", 0) == number for number in range(1, 20_001))
+    assert all(met.first(f"C-{number}", 0) == (number, True) for number in range(1, 20_001))
+    assert all(met.first(f"c-{number}", 0) == (number, False) for number in range(1, 20_001))
 
 
 def test_an_unknown_column_too_long_to_keep_is_rejected_by_its_name(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
 from tests.policy.cases.test_golden import evaluate, pack
 from tests.support.packs.negotiation_packs import sentences
 
-CASES = Path(__file__).parent / "advice_cases.yaml"
+CASES = [Path(__file__).parent / name for name in ("advice_cases.yaml", "more_cases.yaml")]
 AS_OF = dt.date(2026, 11, 28)
 
 
@@ -32,7 +32,8 @@ class Advice(NamedTuple):
 
 @cache
 def cases() -> dict[str, Mapping[str, Any]]:
-    return {case["facts"]["case_ref"]: case for case in yaml.safe_load(CASES.read_text(encoding="utf-8"))["cases"]}
+    found = [case for path in CASES for case in yaml.safe_load(path.read_text(encoding="utf-8"))["cases"]]
+    return {case["facts"]["case_ref"]: case for case in found}
 
 
 @cache
@@ -98,5 +99,5 @@ def test_a_case_gets_what_a_practitioner_would_say(ref: str, claim: str) -> None
 
 
 def test_every_case_is_evaluated_alike_by_both_engines() -> None:
-    assert len(cases()) == 43
+    assert len(cases()) == 87
     assert [ref for ref in cases() if not advice(ref).evaluation.outcome.engines_agree] == []

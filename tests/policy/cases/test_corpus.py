@@ -1,22 +1,21 @@
 """Danger and other hints are found in sentences as people write them: floors, on sentences for tuning and held out.
 
-`held_out.txt` was written before there was any pattern, `held_out_2.txt` by somebody not knowing them; nobody looks
-at them while patterns are made.
+`held_out.txt` was written before there was any pattern, the other held-out parts by people not knowing them; nobody
+looks at them while patterns and weights are made. Weights are made by the tuning parts.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from rules.facts.red_flags import scan
 from rules.loading.loader import DEFAULT_PACK, load
+from tests.policy.cases.corpus_lines import lines
 
 PACK = load(DEFAULT_PACK)
-CORPUS = Path(__file__).parent / "corpus"
 PARTS = ("tuning", "held_out")
 NO_DANGER, CALM = "(nothing)", "(calm)"
 GRADES = {name: flag.danger.grade for name, flag in PACK.red_flags.items() if flag.danger}
@@ -36,9 +35,11 @@ PAPERS = {"legal_papers", "arbitration_papers", "notarised_enforcement", "auctio
 ROLES = {name for name in OTHERS if name.startswith("role_")}
 # What was measured on the second held-out part, rounded down: what each label must raise, and how much of it.
 SECOND_FLOORS = (
-    ("self_harm", "explicit", 0.74),
-    ("violence", "explicit", 0.85),
-    ("self_harm_possible", "danger", 0.90),
+    ("self_harm", "explicit", 0.94),
+    ("self_harm", "danger", 1.0),
+    ("violence", "explicit", 1.0),
+    ("violence", "danger", 1.0),
+    ("self_harm_possible", "danger", 0.95),
     ("legal_papers", "papers", 0.93),
     ("account_frozen", "account_frozen", 0.66),
     ("scam_offered", "scam_offered", 0.58),
@@ -52,23 +53,29 @@ SECOND_FLOORS = (
 )
 # And what must not be raised there, at most: sentences that only look so.
 SECOND_CEILINGS = (
-    (NO_DANGER, "explicit", 0.09),
-    (NO_DANGER, "danger", 0.22),
+    (NO_DANGER, "explicit", 0.04),
+    (NO_DANGER, "danger", 0.27),
     ("(no court)", "papers", 0.30),
     ("(no role)", "roles", 0.13),
 )
+# The same for the third: sentences of danger and harmless ones that were written to look like it.
+THIRD_FLOORS = (
+    ("self_harm", "explicit", 0.89),
+    ("self_harm", "danger", 0.97),
+    ("violence", "explicit", 0.91),
+    ("violence", "danger", 0.98),
+    ("self_harm_possible", "danger", 0.87),
+)
+THIRD_CEILINGS = ((NO_DANGER, "explicit", 0.10), (NO_DANGER, "danger", 0.27))
+# The same for the fourth: a little danger, and ordinary notes of a desk, which are most of what there is.
+FOURTH_FLOORS = (("explicit", "explicit", 1.0), ("possible", "danger", 0.92))
+FOURTH_CEILINGS = ((CALM, "explicit", 0.01), (CALM, "danger", 0.09))
 
 
 @cache
 def sentences(part: str) -> list[tuple[str, str, frozenset[str]]]:
     """Each sentence with its label and the flags that it raises."""
-    found, label = [], ""
-    for line in (CORPUS / f"{part}.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("## "):
-            label = line.removeprefix("## ")
-        elif line and not line.startswith("#"):
-            found.append((label, line, frozenset(scan(PACK, line))))
-    return found
+    return [(label, line, frozenset(scan(PACK, line))) for label, line in lines(part)]
 
 
 def grades(flags: frozenset[str]) -> set[str]:
@@ -103,7 +110,7 @@ def test_there_are_enough_sentences_and_many_are_held_out() -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_explicit_danger_is_found(part: str) -> None:
-    assert share(part, "explicit", of_grade("explicit")) >= {"tuning": 0.98, "held_out": 0.95}[part]
+    assert share(part, "explicit", of_grade("explicit")) >= 0.98
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -136,11 +143,33 @@ def test_other_hints_are_not_found_where_there_are_none(part: str) -> None:
     assert share(part, CALM, frozenset(OTHERS)) <= 0.08
 
 
-@pytest.mark.parametrize(("label", "what", "floor"), SECOND_FLOORS)
-def test_what_nobody_tuned_on_is_found(label: str, what: str, floor: float) -> None:
-    assert share("held_out_2", label, meant(what)) >= floor
+def test_what_weights_were_made_by_is_found() -> None:
+    """Not all of it: weights that knew every sentence by heart would know no other."""
+    assert share("tuning_2", "explicit", of_grade("explicit")) >= 0.95
+    assert share("tuning_2", "explicit", set(GRADES)) >= 0.99
+    assert share("tuning_2", "possible", set(GRADES)) >= 0.98
+    assert share("tuning_2", NO_DANGER, of_grade("explicit")) <= 0.02
 
 
-@pytest.mark.parametrize(("label", "what", "ceiling"), SECOND_CEILINGS)
-def test_what_nobody_tuned_on_is_not_found_where_it_is_not(label: str, what: str, ceiling: float) -> None:
-    assert share("held_out_2", label, meant(what)) <= ceiling
+@pytest.mark.parametrize(
+    ("part", "label", "what", "floor"),
+    [
+        *(("held_out_2", *floor) for floor in SECOND_FLOORS),
+        *(("held_out_3", *floor) for floor in THIRD_FLOORS),
+        *(("held_out_4", *floor) for floor in FOURTH_FLOORS),
+    ],
+)
+def test_what_nobody_tuned_on_is_found(part: str, label: str, what: str, floor: float) -> None:
+    assert share(part, label, meant(what)) >= floor
+
+
+@pytest.mark.parametrize(
+    ("part", "label", "what", "ceiling"),
+    [
+        *(("held_out_2", *ceiling) for ceiling in SECOND_CEILINGS),
+        *(("held_out_3", *ceiling) for ceiling in THIRD_CEILINGS),
+        *(("held_out_4", *ceiling) for ceiling in FOURTH_CEILINGS),
+    ],
+)
+def test_what_nobody_tuned_on_is_not_found_where_it_is_not(part: str, label: str, what: str, ceiling: float) -> None:
+    assert share(part, label, meant(what)) <= ceiling

@@ -145,6 +145,11 @@ def above_24_percent(claimed: int, principal: int, days: int) -> Fraction:
     return max(Fraction(0), Fraction(claimed) - Fraction(principal * days * 24, 100 * 365))
 
 
+def lawful_charges(owed_days: int) -> int:
+    """The most that 24 per cent a year comes to on what was owed, added up over its days. Fen, rounded down."""
+    return owed_days * 24 // (100 * 365)
+
+
 # --- What must be left: Civil Procedure Law 254, Rules on Seizure (2020) article 3 ----------------------------------
 
 

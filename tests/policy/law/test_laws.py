@@ -6,6 +6,7 @@ for every case, packs of letters for some. Each law counts the cases it was abou
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
 from rules.text.negotiation_pack import negotiation_pack
+from tests.policy.law.statute import period_of_days
 from tests.policy.matrix.matrix_terms import three_years_on
 from tests.support.packs.random_cases import AS_OF, cases
 
@@ -43,6 +45,10 @@ BEFORE_JUDGMENT = {
     *("charge_reduction", "damages_reduction", "card_charge_reduction", "private_rate_cap", "court_defence"),
     *("written_objection", "limitation_defence", "half_court_fee", "small_claims_objection", "ask_charge_waiver"),
     *("ask_private_recalculation", "file_answer", "file_written_objection", "clarify_dispute", "licensed_lender_cap"),
+}
+TITLES = {
+    *("judgment", "small_claims_judgment", "arbitration_award", "notarised_enforcement", "settled"),
+    *("enforcement", "restricted", "dishonest_listed", "ended_for_now"),
 }
 IN_PARTS = ("mortgage", "student_state", "car_loan", "business_personal")
 OVERCHARGED = {"overcharge", "overcharge-since-contract", "overcharge-private"}
@@ -112,26 +118,26 @@ def deficit(f: dict[str, Any]) -> bool:
 
 
 def decided(f: dict[str, Any]) -> bool:
-    return f.get("legal_stage") in (
-        "judgment",
-        "small_claims_judgment",
-        "enforcement",
-        "restricted",
-        "dishonest_listed",
-        "ended_for_now",
-        "arbitration_award",
-    )
+    """There is a title that can be enforced, or the parties have settled: nobody works out the sum anew."""
+    if f.get("legal_stage") == "payment_order" and "served_on" in f:
+        return period_of_days(f["served_on"], 15) < AS_OF
+    return f.get("legal_stage") in TITLES
 
 
 def out_of_time(f: dict[str, Any]) -> bool:
-    """Three years since the last part, or since all was called in: only then is an instalment debt barred."""
+    """Three years since the last part, or since all was called in, or nearly: only then is limitation looked at."""
     ends = [f[name] for name in ("last_due_date", "accelerated_on") if name in f]
-    return any(three_years_on(day) < AS_OF for day in ends)
+    return any(three_years_on(day) <= AS_OF + dt.timedelta(days=90) for day in ends)
 
 
 def lawful(f: dict[str, Any]) -> bool:
     """Charges of 24 % a year at most since interest was last paid, whether or not that day was handed in."""
     return f["product"] not in ("private", "illegal") and f["annual_rate_percent"] <= 2_400
+
+
+def as_borrower(f: dict[str, Any]) -> bool:
+    told = [flag for flag in f["note_flags"] if flag.startswith("role_") or flag == "nominee_loan"]
+    return f["client_role"] == "borrower" if "client_role" in f else not told
 
 
 # --- what breaks it ---------------------------------------------------------------------------------------------------
@@ -182,6 +188,23 @@ def contradicts(case: Case) -> bool:
     return any(steps.intersection(pack().warnings[name].contradicts) for name in case.found.of("warning"))
 
 
+@cache
+def protecting() -> dict[str, frozenset[tuple[str, str]]]:
+    """What each rule says that keeps people safe or fed, with its kind."""
+    found = {}
+    for each in pack().rules:
+        said = [(effect.kind, str(getattr(effect, effect.kind))) for effect in each.rule.then]
+        named = [(kind, name) for kind, name in said if kind in ("right", "warning", "step")]
+        found[each.rule.id] = frozenset((k, name) for k, name in named if getattr(pack(), f"{k}s")[name].protects)
+    return found
+
+
+def leaves_people_unprotected(case: Case) -> bool:
+    found = case.found
+    wanted = {item for rule in found.rules_fired for item in protecting().get(rule, ())}
+    return not found.alone and any(name not in found.of(kind) for kind, name in wanted)
+
+
 LAWS: dict[str, tuple[Callable[[dict[str, Any]], bool], Callable[[Case], bool]]] = {
     "no capacity, no plan asks for money": (nothing_left, asks_for_money),
     "a deficit, no lump sum": (deficit, spends_savings),
@@ -193,6 +216,7 @@ LAWS: dict[str, tuple[Callable[[dict[str, Any]], bool], Callable[[Case], bool]]]
         reviews_limitation,
     ),
     "a lawful loan is never called excessive": (lawful, calls_excessive),
+    "what protects people is said whatever is blocked": (lambda f: True, leaves_people_unprotected),
     "step and warning never contradict each other": (lambda f: True, contradicts),
 }
 
@@ -227,4 +251,15 @@ def test_who_does_not_want_to_pay_is_not_written_for_as_one_who_does() -> None:
             ]
             assert not any(draft.acknowledges for draft in found.letters), each.facts
             assert [text for text in said if "愿意还" in text or "仍有还款意愿" in text or "愿意履行" in text] == []
+            assert found.offers == ()
+
+
+def test_who_is_not_the_borrower_gets_no_letter_of_a_borrower() -> None:
+    """By the role on record or, where that is blank, by what the notes tell of it."""
+    others = [facts for facts in cases(6, 8_000) if not as_borrower(facts)][:600]
+    assert len(others) >= LEAST
+    for each in evaluator().evaluate(others):
+        found = negotiation_pack(pack(), each.outcome, each.facts, AS_OF)
+        if found is not None:
+            assert not any(draft.acknowledges for draft in found.letters), each.facts
             assert found.offers == ()

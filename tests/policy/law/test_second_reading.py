@@ -151,6 +151,40 @@ def test_charges_above_24_percent() -> None:
     assert 50_000 < excessive < ROWS
 
 
+def test_living_costs() -> None:
+    chance = random.Random(6)
+    cases: list[Facts] = [
+        {"local_minimum": chance.randrange(30_000, 200_000), "household_size": chance.randint(1, 9)}
+        for _ in range(20_000)
+    ]
+    found = _table(cases)["exempt_minimum"].to_list()
+    for case, amount in zip(cases, found, strict=True):
+        line, persons = case["local_minimum"], case["household_size"]
+        assert isinstance(line, int) and isinstance(persons, int)
+        assert amount == statute.living_costs(line, persons), case
+
+
+def test_charges_built_on_a_principal_that_fell_are_never_above_24_percent() -> None:
+    """At most 24 % a year on what was owed each day, whenever it was repaid: lawful, and never called excessive."""
+    chance = random.Random(5)
+    cases: list[Facts] = []
+    for _ in range(40_000):
+        left, days, repayments = int(10 ** chance.uniform(4, 8)), chance.randint(1, 1500), chance.randint(1, 4)
+        parts = [(chance.randint(0, days), int(10 ** chance.uniform(3, 8))) for _ in range(repayments)]
+        owed_days = left * days + sum(part * since for since, part in parts)
+        cases.append(
+            {
+                "principal": left,
+                "principal_repaid_since": sum(part for _, part in parts),
+                "interest_fees": statute.lawful_charges(owed_days),
+                "interest_paid_until": AS_OF - dt.timedelta(days=days),
+                "contract_date": AS_OF - dt.timedelta(days=days + chance.randint(0, 400)),
+            }
+        )
+    table = _table(cases).select("over_cap_amount", "over_cap_since_contract")
+    assert table.sum().rows() == [(0, 0)]
+
+
 @pytest.mark.parametrize("seed", range(200))
 def test_the_reading_case_by_case_says_the_same(seed: int) -> None:
     chance = random.Random(seed)

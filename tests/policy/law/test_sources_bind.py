@@ -43,7 +43,7 @@ EXCEPTIONS: Final = {
 def _told() -> Iterator[tuple[str, str, Reference]]:
     """The product of a case, and what is cited for it by whom: its rules, its items and its clocks."""
     rules = {each.rule.id: each.rule for each in pack().rules}
-    for evaluation, _ in swept(3_000, 7):
+    for evaluation, _ in swept(1_500, 7):
         product, outcome = str(evaluation.facts["product"]), evaluation.outcome
         cited = {name: rules[name].references for name in outcome.rules_fired}
         for kind in ("documents", "rights", "warnings", "steps"):

@@ -45,7 +45,7 @@ STRATEGIES = {
     "S29": "counsellor_review",
 }
 ENFORCED = ("enforcement", "restricted", "dishonest_listed")
-BEFORE_JUDGMENT = ("none", "lawyer_letter", "pre_suit_mediation", "payment_order", "complaint_served", "hearing")
+OUT_OF_COURT = ("none", "lawyer_letter", "pre_suit_mediation")
 CLOCKED = (*ENFORCED, "payment_order", "complaint_served", "hearing", "judgment", "small_claims_judgment")
 # What pays, plans or asks for time, and so admits the debt: never where the debt itself is in doubt.
 ADMITS = "S12 S13 S14 S15 S16 S17 S18 S19 S20 S21 S22 S23 S26"
@@ -141,6 +141,16 @@ def _cure(f: Facts) -> bool:
     return overdue(f, 1, 90) and t.covers_all(f)
 
 
+def _forgotten(f: Facts) -> bool:
+    """An oversight of the first month; living is covered, and there is money for what was missed."""
+    missed = f["hardship"] == "forgot_or_technical" and overdue(f, 1, 30)
+    return missed and t.surplus(f) > 0 and int(f["lump_sum_available"]) >= t.arrears(f)
+
+
+def _near_and_too_much(f: Facts) -> bool:
+    return not overdue(f) and t.days_until_due(f) <= 30 and f["monthly_due"] > f["income_monthly"]
+
+
 def _on_allowance(f: Facts) -> bool:
     """In military service, and with no more than an allowance."""
     return overdue(f) and f["hardship"] == "military" and f["income_monthly"] <= 200_000
@@ -154,7 +164,12 @@ def _in_arrears(f: Facts) -> bool:
 def _silence(f: Facts) -> bool:
     """The notes speak of a silence that the age of the debt allows."""
     single = f["product"] not in t.IN_PARTS and not t.barred(f)
-    return noted(f, "long_silence") and overdue(f, 913) and single and at(f, *BEFORE_JUDGMENT)
+    return noted(f, "long_silence") and overdue(f, 913) and single and not t.decided(f)
+
+
+def _mortgage_before(f: Facts) -> bool:
+    """A home loan that is not in enforcement."""
+    return _mortgage(f) and not _enforced(f)
 
 
 def _early_without(f: Facts) -> bool:
@@ -232,7 +247,8 @@ MATRIX = (
     Row(940, "identity", lambda f: f["not_my_loan"] or noted(f, "identity_theft"), "S06", "U2", blocks=ADMITS),
     Row(930, "minor, incapable, dead", _in_doubt, "S08", "U2", blocks=ADMITS),
     Row(920, "silence in the notes", _silence, "S07", "U3"),
-    Row(920, "limitation", lambda f: t.barred(f) and at(f, *BEFORE_JUDGMENT), "S07", "U3", blocks=ADMITS),
+    Row(920, "limitation", lambda f: t.barred(f) and not t.decided(f), "S07", "U3", blocks=ADMITS),
+    Row(917, "limitation ends soon", lambda f: t.ends_soon(f) and at(f, *OUT_OF_COURT), "S07", "U3"),
     Row(910, "scam", lambda f: f["scam_agent"] or noted(f, "scam_agent"), "S11", "U2"),
     Row(900, "illegal loan", lambda f: f["product"] == "illegal", "S09", "U2", blocks="S14 S15 S16 S17 S20 S22"),
     Row(
@@ -251,9 +267,9 @@ MATRIX = (
     Row(870, "pre-suit mediation", lambda f: at(f, "pre_suit_mediation"), "S26", "U3"),
     Row(865, "lawyer's letter", lambda f: at(f, "lawyer_letter"), urgency="U3"),
     Row(861, "mortgage at risk, no way to pay for good", _mortgage_lost, "S13", "U2"),
-    Row(860, "mortgage at risk", t.mortgage_at_risk, "S12", "U2"),
-    Row(850, "mortgage", lambda f: _mortgage(f) and (overdue(f) or f["hardship"] != "none_stated"), "S12", "U3"),
-    Row(850, "mortgage, sixty days", lambda f: _mortgage(f) and overdue(f, 60), "S12", "U2"),
+    Row(860, "mortgage at risk", lambda f: t.mortgage_at_risk(f) and not _enforced(f), "S12", "U2"),
+    Row(850, "mortgage", lambda f: _mortgage_before(f) and (overdue(f) or f["hardship"] != "none_stated"), "S12", "U3"),
+    Row(850, "mortgage, sixty days", lambda f: _mortgage_before(f) and overdue(f, 60), "S12", "U2"),
     Row(
         840, "mortgage planned", lambda f: f["wants_mortgage_within_12m"] and overdue(f) and t.can_clear(f), "S14", "U3"
     ),
@@ -273,6 +289,7 @@ MATRIX = (
     Row(720, "lump sum", lambda f: overdue(f, 91) and t.lump_sum(f), "S20"),
     Row(701, "service on an allowance", _on_allowance, "S16", blocks="S14"),
     Row(700, "cure", _cure, "S14"),
+    Row(700, "cure, forgotten, and there is money for it", _forgotten, "S14"),
     Row(690, "early", lambda f: not overdue(f) and f["hardship"] != "none_stated", "S15"),
     Row(689, "early, within a week", _due_soon, urgency="U4"),
     Row(688, "early, no capacity", _early_without, urgency="U4"),
@@ -289,9 +306,11 @@ MATRIX = (
     Row(640, "overcharge of a private loan", t.overcharged_privately, adds="S19"),
     Row(600, "credit record", lambda f: f["credit_record_wrong"], "S24", "U4"),
     Row(561, "gambling", lambda f: f["hardship"] == "addiction" or noted(f, "gambling"), blocks="S20"),
+    Row(556, "a settlement that is not kept", lambda f: at(f, "settled") and overdue(f), urgency="U3"),
     Row(553, "student with a microloan", _student_microloan, adds="S25"),
     Row(552, "microloan above the ceiling", t.microloan_too_dear, adds="S25"),
     Row(550, "detention", lambda f: f["hardship"] == "detention", adds="S29"),
+    Row(548, "near and beyond the means", _near_and_too_much, urgency="U3"),
     Row(110, "duration unknown", lambda f: _in_arrears(f) and lasting(f, "unknown"), "S28", "U4"),
     Row(100, "no evidence", lambda f: _in_arrears(f) and not t.evidenced(f) and not at(f, *CLOCKED), "S28", "U4"),
     Row(90, "information", lambda f: not overdue(f) and f["hardship"] == "none_stated", "S15", "U5"),

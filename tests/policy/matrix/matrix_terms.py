@@ -57,8 +57,8 @@ def covers_all(f: Facts) -> bool:
 
 
 def decided(f: Facts) -> bool:
-    """A court has fixed the sum: by a judgment, or by a payment order that nobody can object to any more."""
-    after = ("judgment", "small_claims_judgment", "enforcement", "restricted", "dishonest_listed")
+    """The sum is fixed: by a judgment, a settlement, or a payment order that nobody can object to any more."""
+    after = ("judgment", "small_claims_judgment", "enforcement", "restricted", "dishonest_listed", "settled")
     return f["legal_stage"] in after or (f["legal_stage"] == "payment_order" and f["days_left"] < 0)
 
 
@@ -126,11 +126,20 @@ def three_years_on(day: dt.date) -> dt.date:
     return not_on_a_day_off(period_of_years(day, 3))
 
 
-def barred(f: Facts) -> bool:
-    """Three years since the last part fell due or all was called in, and since the last interruption."""
+def limitation_ends(f: Facts) -> dt.date:
+    """Three years from when the last part fell due or all was called in, and from the last interruption."""
     due = AS_OF - dt.timedelta(days=f["days_overdue"])
     last = min(f["accelerated_on"], f["last_due_date"]) if f["accelerated"] else f["last_due_date"]
-    return three_years_on(max(due, f["last_interruption"], last)) < AS_OF
+    return three_years_on(max(due, f["last_interruption"], last))
+
+
+def barred(f: Facts) -> bool:
+    return limitation_ends(f) < AS_OF
+
+
+def ends_soon(f: Facts) -> bool:
+    """It is not over yet, but will be within ninety days."""
+    return 0 <= (limitation_ends(f) - AS_OF).days <= 90
 
 
 def above_private_cap(f: Facts) -> bool:
@@ -203,8 +212,11 @@ def lump_sum(f: Facts) -> bool:
 
 def can_clear(f: Facts) -> bool:
     """The arrears, an instalment every 30 days, can be paid from what is left a month or from spare money."""
-    arrears = f["monthly_due"] * -(-f["days_overdue"] // 30)
-    return covers_all(f) or (able(f) and spare(f) > 0 and spare(f) >= arrears)
+    return covers_all(f) or (able(f) and spare(f) > 0 and spare(f) >= arrears(f))
+
+
+def arrears(f: Facts) -> int:
+    return int(f["monthly_due"] * -(-f["days_overdue"] // 30))
 
 
 def issuer(f: Facts) -> bool:

@@ -16,9 +16,9 @@ from rules.formulas.derivation import derive
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
-from tests.policy.matrix.matrix import ADMITS, BEFORE_JUDGMENT, CLOCKED, MATRIX, STRATEGIES, Decision, decide
+from tests.policy.matrix.matrix import ADMITS, CLOCKED, MATRIX, STRATEGIES, Decision, decide
 from tests.policy.matrix.matrix_cases import core, sample
-from tests.policy.matrix.matrix_terms import AS_OF, barred, capacity, noted, underage
+from tests.policy.matrix.matrix_terms import AS_OF, barred, capacity, decided, noted, underage
 
 CARDS = ("credit_card", "card_instalment")
 CHUNK = 20_000
@@ -143,7 +143,7 @@ def test_the_rule_on_cards_is_for_cards_only() -> None:
 
 @pytest.mark.parametrize(
     "doubtful",
-    [lambda f: f["not_my_loan"], lambda f: barred(f) and f["legal_stage"] in BEFORE_JUDGMENT, underage],
+    [lambda f: f["not_my_loan"], lambda f: barred(f) and not decided(f), underage],
     ids=["not one's own", "barred", "a minor's"],
 )
 def test_nothing_admits_a_doubtful_debt(doubtful: Callable[[dict[str, Any]], bool]) -> None:

@@ -362,3 +362,17 @@ def test_an_engine_is_made_once_for_a_pack_and_its_figures() -> None:
     before = Evaluator(pack, dt.date(2019, 6, 1))  # another figure was in force
     assert first.engines is later.engines
     assert first.engines is not before.engines
+
+
+def test_what_protects_people_is_said_even_by_a_rule_whose_way_is_closed() -> None:
+    asks = rule(
+        "asks", 9, ALWAYS, {"recommend": "alpha"}, {"warning": "no_promise"}, {"right": "dispute"}, {"step": "write"}
+    )
+    stop, wins = rule("stop", 1, ALWAYS, {"block": "acknowledgements"}), _says("wins", 5, "beta")
+    pack = _admitting(asks, wins, stop)
+    warnings = {**pack.warnings, "no_promise": pack.warnings["no_promise"].model_copy(update={"protects": True})}
+    outcome = _outcome(replace(pack, warnings=warnings))
+    assert (outcome.warnings, outcome.rights, outcome.steps) == (("no_promise",), (), ())
+    assert speaking(pack, outcome.rules_fired) == ("wins", "stop")
+    alone = rule("alone", 0, ALWAYS, {"recommend": "beta"}, {"exclusive": True})
+    assert _outcome(replace(_admitting(asks, stop, alone), warnings=warnings)).warnings == ()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rules.facts.case_facts import reader
-from rules.facts.cells import CellError, is_blank, plain, shown, words_of_values
+from rules.facts.cells import CellError, is_blank, plain, read_date, shown, words_of_values
 from rules.pack.files.schema import Fact, FactType, FactValue, Text
 
 VALUES: Mapping[str, FactValue] = {
@@ -217,3 +217,9 @@ def test_a_refusal_is_told_in_both_languages_and_as_an_error() -> None:
         read("soon", "date")
     assert caught.value.text.en == str(caught.value)
     assert caught.value.text.zh != caught.value.text.en
+
+
+@pytest.mark.parametrize("time", ["T99:99", "T24:00", " 25:00", " 12:60", "T12:00:61", "T23:59:99Z"])
+def test_a_day_with_a_time_that_no_clock_shows_is_no_date(time: str) -> None:
+    with pytest.raises(CellError):
+        read_date(f"2026-03-31{time}")

@@ -97,7 +97,7 @@ def test_a_pack_with_other_words_finds_those() -> None:
 
 
 def test_what_follows_at_once_can_take_an_alarm_back() -> None:
-    assert scan(SHIPPED, "催收打孩子的老师，还打孩子电话") == ("domestic_violence",)
+    assert [match.words for match in matches(SHIPPED, "催收打孩子的老师，还打孩子电话")] == ["打孩子"]
     assert scan(SHIPPED, "催收天天打孩子 电话") == ()
     assert scan(SHIPPED, "请假证明") == ()
     assert scan(SHIPPED, "中介给的假证明，还有请假证明") == ("evidence_tampering",)
@@ -261,8 +261,8 @@ def test_a_flag_whose_words_are_not_at_hand_is_still_told() -> None:
 
 def test_an_alarm_in_words_says_that_it_may_be_denied() -> None:
     alarm = RedFlagMatch("self_harm", ("不想活", "end my life"), True)
-    assert sentence(PACK, alarm, "zh") == "自伤：“不想活”、“end my life”（可能是否定表述，请人工核实）"
-    assert sentence(PACK, alarm, "en") == 'Self-harm: "不想活", "end my life" (possibly negated, a person checks)'
+    assert sentence(PACK, alarm, "zh") == "自伤：“不想活”、“end my life”（可能并非本意，请人工核实）"
+    assert sentence(PACK, alarm, "en") == 'Self-harm: "不想活", "end my life" (may not be meant so, a person checks)'
 
 
 @pytest.mark.parametrize("blank", ['" "', '"--"', '"\u200b"', '"*·"'])
@@ -284,3 +284,44 @@ def test_a_word_that_would_be_found_everywhere_is_refused(key: str, blank: str) 
 )
 def test_a_mediation_before_a_suit_is_no_suit(notes: str, beyond: bool) -> None:
     assert ("suit_papers" in scan(SHIPPED, notes)) is beyond
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        "我是他妈妈，孩子不接催收电话",
+        "我是借款人的儿子，我妈七十二岁不会用手机",
+        "替儿子来问一下网贷的事",
+        "帮我爸咨询信用卡",
+        "儿子欠了十几万网贷，躲在学校不敢回家",
+        "我女儿今年大二，借了好几个平台的网贷",
+        "女儿欠的网贷我们父母要不要替她还",
+        "母亲来电，称儿子失联",
+        "姐姐代为咨询",
+        "my son owes 80,000 on three apps",
+        "calling on behalf of my mother",
+        "I'm his father and want to know what to do",
+    ],
+)
+def test_a_relative_who_asks_is_noticed(notes: str) -> None:
+    assert "role_carer" in scan(SHIPPED, notes)
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        "我妈生病住院，我借了网贷交住院费",
+        "儿子上大学，学费是刷信用卡交的",
+        "我爸帮我还了一部分，还差三万",
+        "我是独生子，父母没有退休金",
+        "女儿三岁，老公失业，花呗逾期两个月",
+        "爸妈不知道我欠网贷",
+        "催收打给我妈和我姐",
+        "我替公司垫的货款",
+        "想替父母减轻负担，找了份兼职",
+        "my mother lent me some money",
+        "I support my son and my parents",
+    ],
+)
+def test_a_family_in_a_borrowers_own_story_is_no_relative_who_asks(notes: str) -> None:
+    assert "role_carer" not in scan(SHIPPED, notes)

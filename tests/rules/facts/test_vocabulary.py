@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rules.facts.vocabulary import check_vocabulary
-from rules.pack.files.schema import Fact, FactValue, Text, Vocabulary
+from rules.pack.files.schema import Fact, FactGroup, FactValue, Text, Vocabulary
 
 
 def title(name: str) -> Text:
@@ -146,3 +146,21 @@ def test_a_derived_fact_has_no_headers() -> None:
     assert told(a={"type": "text", "derived": True}, b={"type": "text"}, c={"type": "text", "title": title("b")}), (
         "the facts after a derived one are looked at too"
     )
+
+
+def test_a_form_asks_for_a_fact_once_and_for_none_that_nobody_submits() -> None:
+    known = {
+        "a": Fact(type="text", title=title("a")),
+        "b": Fact(type="text", title=title("b"), derived=True),
+        "c": Fact(type="text", title=title("c"), given=True),
+    }
+    groups = (
+        FactGroup(title=TEXT, facts=("a", "elsewhere")),
+        FactGroup(title=TEXT, facts=("b",)),
+        FactGroup(title=TEXT, facts=("c", "a")),
+    )
+    assert list(check_vocabulary(Vocabulary(facts=known, groups=groups))) == [
+        "groups[1].facts: nobody submits b; remove it",
+        "groups[2].facts: nobody submits c; remove it",
+        "groups[2].facts: a stands in a group already; leave it in one of them",
+    ]

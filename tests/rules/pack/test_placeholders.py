@@ -30,6 +30,7 @@ ALLOWED = (
     r"一年期|one-year",  # the name of the rate
     r"一年内|within a year",  # the title of a fact
     r"一次|第二次|最后一天|[这哪]一天",  # "once", "a second time", "the last day", "this day"
+    r"逾期一期|这一期|一个月的收入",  # one that is missed, this one, what comes in each month
     r"下一期|下一个工作日",  # "the next instalment", "the next working day"
     r"Art\. 70",  # an article
     r":00",  # after a full hour that is a figure

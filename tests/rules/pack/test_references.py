@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from rules.loading.loader import ENTRIES, load_files
 from rules.pack import references
 from rules.pack.files.derived_facts import DerivedFact
+from rules.pack.files.doubts import Doubt
 from rules.pack.files.schema import Effect, Rule, Text, Vocabulary
 from rules.pack.marks import Filled, Mark, Ref, When
 from rules.pack.pack import Pack, PackError
@@ -27,7 +28,9 @@ OWN_NAMES = {
     "phrases.yaml: Phrases.classes{}",
     "phrases.yaml: Phrases.contexts{}",
     "phrases.yaml: Phrases.harmless{}",
+    "signs.yaml: Signs.kinds{}",
     "facts.yaml: Vocabulary.facts{}",
+    "facts.yaml: Vocabulary.doubts{}",
     "negotiation.yaml: Negotiation.points{}",
     "negotiation.yaml: Negotiation.signatures{}",
     "Rule.id",
@@ -36,17 +39,35 @@ OWN_NAMES = {
 # Rules of any edition, present or removed: changelog.py tells of them. Flags are a rule's own word.
 PAST_AND_FREE = {"Edition.added", "Edition.changed{}", "Edition.removed{}", "Effect.flag"}
 CODES = {
-    *("Manifest.version", "Manifest.timezone", "Edition.version", "Hardship.code", "Strategy.code", "Product.code"),
+    *(
+        "Manifest.version",
+        "Manifest.timezone",
+        "Vocabulary.timezone",
+        "NoDay.days",
+        "Denied.value",
+        "Edition.version",
+        "Hardship.code",
+        "Strategy.code",
+        "Product.code",
+    ),
     *("Contact.number", "Source.number", "Reference.article", "RuleTest.name", "FormulaTest.name"),
 }
 WORDS = {
     *("Text.zh", "Text.en", "ShortText.zh", "ShortText.en"),
     *("ScriptLine.zh", "ScriptLine.en", "Point.zh", "Point.en", "FactValue.zh", "FactValue.en"),
     *("FactValue.brands", "Product.brands"),
-    *("FactValue.aliases", "Fact.aliases", "Fact.suffixes", "Fact.urgent", "Fact.values{}", "Hardship.synonyms"),
+    *(
+        "FactValue.aliases",
+        "Fact.aliases",
+        "Fact.asks",
+        "Fact.suffixes",
+        "Fact.urgent",
+        "Fact.values{}",
+        "Hardship.synonyms",
+    ),
     "DerivedFact.values{}",
     *("Product.aliases", "RedFlag.words", "RedFlag.not_before", "RedFlag.not_after"),
-    *("RedFlag.patterns", "Phrases.classes", "Phrases.harmless"),
+    *("RedFlag.patterns", "Phrases.classes", "Phrases.harmless", "Score.weights", "GradeScore.weights"),
     *("PhraseContext.before", "PhraseContext.unless", "PhraseContext.after"),
 }
 # Texts said as they stand.
@@ -55,7 +76,7 @@ PLAIN_TEXTS = {
         f"{model}.title"
         for model in ("Manifest", "Fact", "DerivedFact", "Parameter", "FeeTable", "Hardship", "Strategy", "Product")
     ),
-    *(f"{model}.title" for model in ("Contact", "LegalDeadline", "RedFlag", "Source", "Rule")),
+    *(f"{model}.title" for model in ("Contact", "FactGroup", "LegalDeadline", "RedFlag", "Source", "Rule")),
     *(
         "Manifest.disclaimer",
         "Fact.question",
@@ -66,6 +87,8 @@ PLAIN_TEXTS = {
         "Edition.text",
     ),
     *("Edition.changed", "Edition.removed", "OpenPoint.text"),
+    # Filled in with the values in doubt, by rules/facts/doubts.py.
+    *(f"{model.__name__}.text" for model in get_args(get_args(Doubt)[0])),
 }
 # Read by the loader, the rule's tests by rule_check.py.
 PARSED = {"Rule.when", "RuleTest.facts", "FormulaTest.facts"}

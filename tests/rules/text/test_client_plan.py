@@ -84,7 +84,7 @@ def test_what_does_not_fit_today_comes_first_this_week() -> None:
     )
     plan = plan_of(found)
     assert next(line.zh for line in plan.today).startswith("写申请，请法院留出生活费")
-    assert plan.sentence.zh.startswith("走到执行这一步")
+    assert plan.sentence.zh.startswith("先保住一家人的生活费")
     assert "12368" in said(plan, "zh")[-1 - len(plan.days)]
     assert "12356" in said(plan, "zh")[-1 - len(plan.days)]
 

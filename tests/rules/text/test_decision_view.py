@@ -12,6 +12,7 @@ from rules.decision.outcome import DeadlineDue, read_outcome, stored_outcome
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Parser
 from rules.facts.cells import Value
+from rules.facts.red_flags import matches, red_flag_matches, scan
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.locale import Language
 from rules.pack.logic import conditions as c
@@ -431,3 +432,18 @@ def test_the_explanation_asks_a_few_things_and_the_stage_before_the_day_of_servi
     assert served is not None and stage is not None
     assert stage.zh in section
     assert served.zh not in section
+
+
+def test_words_of_a_paper_are_said_once_with_the_most_particular_alarm() -> None:
+    shipped = load(DEFAULT_PACK)
+
+    def told(notes: str) -> list[tuple[str, tuple[str, ...]]]:
+        flags, found = scan(shipped, notes), matches(shipped, notes)
+        evaluated = Evaluator(shipped, TODAY).evaluate([{"product": "huabei", "note_flags": flags}])[0]
+        alarms = red_flag_matches(shipped, flags, found)
+        view = decision_view(shipped, "C-1", evaluated.outcome, evaluated.facts, TODAY, alarms)
+        return [(each.flag, each.words) for each in view.red_flags]
+
+    assert told("收到起诉状") == [("suit_papers", ("收到起诉状",))]
+    assert told("昨天收到法院传票，下周三开庭") == [("legal_papers", ("开庭",)), ("suit_papers", ("收到法院传票",))]
+    assert [flag for flag, _ in told("说不想活了，老公也动手打我")] == ["self_harm", "violence", "domestic_violence"]

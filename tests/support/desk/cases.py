@@ -14,7 +14,7 @@ from forbear.base.packs import shipped
 from forbear.base.vault import Vault
 from forbear.batch.progress import BatchProgress, progress_of
 from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
-from forbear.batch.submit import Head, Submitted, submit
+from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.batch.triage import triage_chunk
 from forbear.intake import Accepted, Rejected
 from forbear.ledger.unit_of_work import Work, begin

@@ -11,9 +11,9 @@ from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import Viewer, ViewerWork
 from forbear.base.vault import Vault
-from forbear.batch import uploads
 from forbear.batch.recorded_decision import decision_on_desk
-from forbear.batch.submit import Head, submit
+from forbear.batch.submission import uploads
+from forbear.batch.submission.submit import Head, submit
 from forbear.batch.triage import triage_chunk
 from forbear.case.corrections import answer
 from forbear.case.workflow import CaseContext
@@ -23,7 +23,7 @@ from forbear.intake import open_intake
 from forbear.ledger.unit_of_work import begin
 from models.account import Account
 from models.desk import WorklistItem
-from models.intake import Chunk
+from models.intake import Chunk, Lane
 from models.webhook import Delivery, Webhook
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import engine_of, working, working_as
@@ -180,7 +180,10 @@ def _past(session: Session, vault: Vault, now: dt.datetime) -> int:
     session.add(
         Chunk(
             batch_id=chunk.batch_id,
+            submitter=chunk.submitter,
             queue="bulk",
+            lane=Lane.ORDINARY,
+            turn=0,
             case_version_ids=chunk.case_version_ids[:1],
             status="failed",
             tries=3,

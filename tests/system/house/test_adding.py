@@ -186,8 +186,8 @@ def test_a_case_is_advised_by_it() -> None:
 '''
 FORMAT = '''"""JSON lines under another name, .ldj."""
 
-from forbear.intake.format import Format
-from forbear.intake.json_lines import read, write
+from forbear.intake.formats.format import Format
+from forbear.intake.formats.json_lines import read, write
 from rules.pack.files.schema import Text
 
 LDJ = Format(
@@ -344,9 +344,15 @@ def test_a_rule_and_a_fact_are_data(copy: Path) -> None:
 
 
 def test_a_format_is_one_object(copy: Path) -> None:
-    (copy / "forbear/intake/ldj.py").write_text(FORMAT, encoding="utf-8")
-    table = copy / "forbear/intake/__init__.py"
-    change(table, {"from forbear.intake.ods import": "from forbear.intake.ldj import LDJ\n", "PARQUET)": "LDJ, "})
+    (copy / "forbear/intake/formats/ldj.py").write_text(FORMAT, encoding="utf-8")
+    table = copy / "forbear/intake/formats/__init__.py"
+    change(
+        table,
+        {
+            "from forbear.intake.formats.workbooks.ods import": "from forbear.intake.formats.ldj import LDJ\n",
+            "PARQUET)": "LDJ, ",
+        },
+    )
     run(copy, "-m", "tests.support.doc_tables")
     told = {
         "docs/cases.md": "| `.ldj` | line-delimited JSON |",

@@ -14,8 +14,8 @@ import pytest
 
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
-from forbear.batch import idempotency
 from forbear.batch.export import write_rejects
+from forbear.batch.submission import idempotency
 from forbear.intake import FORMATS, Rejected
 from forbear.ops.embedded import redis_client
 from models.database.session import session
@@ -297,3 +297,35 @@ def test_an_account_of_no_submitter_hands_in_as_the_settings_say(
 ) -> None:
     with api(database_url, redis_url, vault, "counsellor", None) as client:
         assert sent(client).json()["submitter"] == settings().submitter
+
+
+UGLY = "编号,贷款种类,逾期天数,欠款,网点\nC1,信用卡,100,1.2,东\n"
+MAPPING = {
+    "columns": {"编号": {"fact": "case_ref"}, "欠款": {"fact": "balance", "unit": "万元"}},
+    "constants": {"hardship": "none_stated"},
+}
+
+
+def test_a_mapping_says_how_the_columns_are_read_and_is_remembered(client: httpx.Client) -> None:
+    refused = client.post("/batches", files={"file": ("cases.csv", UGLY)})
+    assert refused.status_code == 422
+    assert "'编号' for Case reference" in refused.json()["detail"]
+    first = client.post("/batches", files={"file": ("cases.csv", UGLY)}, data={"mapping": json.dumps(MAPPING)}).json()
+    assert (first["accepted"], first["rejected"]) == (1, 0)
+    assert first["mapping"]["columns"]["欠款"] == {"fact": "balance", "unit": "万元"}
+    assert first["mapping"]["columns"]["网点"] == {"fact": None}
+    told = [notice["en"] for notice in first["notices"]]
+    assert "Kept but not used, because no fact has such a name: 网点." in told
+    assert any("is remembered for files with the same headers" in each for each in told)
+    assert client.get(f"/batches/{first['id']}").json()["notices"] == first["notices"]
+    again = sent(client, content=UGLY.replace("C1", "C2").encode()).json()
+    assert (again["accepted"], again["mapping"]) == (1, first["mapping"])
+    assert any("as it was confirmed before" in notice["en"] for notice in again["notices"])
+
+
+def test_a_mapping_that_cannot_be_followed_is_refused_by_its_key(client: httpx.Client, database_url: str) -> None:
+    for mapping in ("{", '{"columns": {"Amount": {"fact": "balance"}}}', '{"constants": {"hardship": "tired"}}'):
+        answer = sent(client, params={"mapping": mapping})
+        assert answer.status_code == 422, mapping
+    assert "hardship" in answer.json()["detail"]
+    assert batches(database_url) == 0

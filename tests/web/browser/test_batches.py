@@ -69,10 +69,12 @@ def test_the_ugly_spreadsheet_goes_through_the_page(
         expect(
             page.get_by_text(f"共 {ROWS:,} 行，全部看过。").or_(page.get_by_text("后面的提交时再看。"))
         ).to_be_visible()
-        expect(page.get_by_text("跟进人")).to_be_visible()
+        expect(page.get_by_text("跟进人").first).to_be_visible()
         assert "测试1" not in page.content()
         _sound(page)
-        page.get_by_role("button", name="确认提交").press("Enter")
+        for box in page.locator("input[name=sure]").all():  # what is not certain is confirmed
+            box.check()
+        page.get_by_role("button", name="确认提交").first.press("Enter")
         expect(page.get_by_role("heading", name="分诊中")).to_be_visible()
         _sound(page)
         with Site(Urls(database_url, redis_url), tmp_path).worker():
@@ -91,8 +93,11 @@ def test_the_ugly_spreadsheet_goes_through_the_page(
         page.goto(f"{address}/batches")
         page.get_by_label("案件表", exact=True).set_input_files(path)
         page.get_by_role("button", name="上传并预览").click()
-        expect(page.get_by_text(f"共 {counts[2]:,} 行，全部看过。")).to_be_visible()
-        expect(page.get_by_text("看过的行都要退回")).to_be_visible()
+        seen = page.get_by_text(f"共 {counts[2]:,} 行，全部看过。")
+        expect(seen.or_(page.get_by_text("后面的提交时再看。"))).to_be_visible()
+        # Nearly all come back once more: a formula that was never calculated is a text in the rows that came back.
+        back = page.locator("li").filter(has=page.get_by_text("要退回", exact=True)).locator("b")
+        assert 0 < counts[2] - int(back.inner_text().replace(",", "")) < counts[2] / 10
 
 
 def test_progress_moves_in_the_list_and_on_the_page_and_leaves_the_focus_alone(
@@ -137,7 +142,7 @@ def test_the_pages_are_sound_without_javascript(
         page.goto(f"{address}/batches")
         page.locator("#file").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": content})
         page.locator(".upload button").click()
-        page.locator("form[action$='/submit'] button").click()
+        page.locator("[formaction$='/submit']").first.click()
         page.wait_for_url("**/batches/*")
         expect(page.locator("noscript a, #live a").first).to_be_visible()
         batch = page.url

@@ -35,7 +35,7 @@ FACTS: dict[str, Any] = {
 
 @pytest.fixture
 def work(database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Iterator[CaseOnDesk]:
-    monkeypatch.setattr("web.pages.case.actions._PATIENCE", 0)  # no worker runs here: the tests do its work
+    monkeypatch.setattr("web.pages.case.patience._PATIENCE", 0)  # no worker runs here: the tests do its work
     decided(database_url, [accepted(1, "A", **FACTS)], vault, by=load(DEFAULT_PACK))
     with served(database_url, redis_url, vault, NOW) as address:
         with Desk(base_url=address, trust_env=False, timeout=DEADLINE) as client:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def work(database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Iterator[CaseOnDesk]:
     """A crisis, a case of the same borrower, one to be asked about, one that could not be evaluated, and a calm one."""
-    monkeypatch.setattr("web.pages.case.actions._PATIENCE", 0)
+    monkeypatch.setattr("web.pages.case.patience._PATIENCE", 0)
     pack = load(DEFAULT_PACK)
     with served(database_url, redis_url, vault, NOW) as address:
         with Desk(base_url=address, trust_env=False, timeout=DEADLINE) as client:

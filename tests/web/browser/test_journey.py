@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+import openpyxl
 import psycopg
 import pypdf
 import pytest
@@ -59,7 +60,9 @@ def hand_in(page: Page, path: Path) -> None:
     page.get_by_role("link", name="批次", exact=True).click()
     page.get_by_label("案件表", exact=True).set_input_files(path)
     page.get_by_role("button", name="上传并预览").click()
-    page.get_by_role("button", name="确认提交").click()
+    for box in page.locator("input[name=sure]").all():  # what is not certain is confirmed
+        box.check()
+    page.get_by_role("button", name="确认提交").first.click()
     expect(page.get_by_role("heading", name="已全部分诊")).to_be_visible()
 
 
@@ -115,10 +118,12 @@ def test_from_signing_in_to_handing_the_corrected_rows_in_again(
         wang.get_by_role("button", name="下载退回的行").click()
     rejects = tmp_path / download.value.suggested_filename
     download.value.save_as(rejects)
-    raw = rejects.read_bytes()
-    text = raw.decode("utf-8-sig")
-    assert text.count("飞船贷") >= 1
-    rejects.write_text("\ufeff" + text.replace("飞船贷", "花呗"), encoding="utf-8")
+    book = openpyxl.load_workbook(rejects)
+    wrong = [cell for row in book.worksheets[0].iter_rows() for cell in row if cell.value == "飞船贷"]
+    assert wrong
+    for cell in wrong:
+        cell.value = "花呗"
+    book.save(rejects)
     hand_in(wang, rejects)
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("SELECT rows_read, accepted, rejected FROM batch ORDER BY created_at").fetchall()

@@ -56,7 +56,7 @@ def working(database_url: str, redis_url: str, vault: Vault) -> Iterator[Callabl
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker runs here, so nobody waits for one."""
-    monkeypatch.setattr("web.pages.case.actions._PATIENCE", 0)
+    monkeypatch.setattr("web.pages.case.patience._PATIENCE", 0)
 
 
 @pytest.mark.parametrize("action", ACTIONS)

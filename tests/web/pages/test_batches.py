@@ -234,10 +234,10 @@ def _bomb(folder: Path) -> bytes:
 def test_a_file_that_cannot_be_read_gets_its_sentence_beside_the_field(client: Desk, tmp_path: Path) -> None:
     wrong = {
         "案件.csv": (b"", "案件.csv 是空的"),
-        "案件.pdf": (b"%PDF-1.7", "案件.pdf 不是能读的格式"),
-        "案件.xls": (b"\xd0\xcf\x11\xe0", "案件.xls 不是能读的格式"),
+        "案件.pdf": (b"%PDF-1.7", "案件.pdf 是图片或 PDF"),
+        "案件.xls": (b"\xd0\xcf\x11\xe0", "案件.xls 是 .xls 工作簿"),
         "案件.xlsx": (b"\xd0\xcf\x11\xe0", "旧版 .xls 或设了密码"),
-        "案件.json": (b"{}", "不是案件列表"),
+        "案件.json": (b"{}", "里没有案件"),
         "bomb.xlsx": (_bomb(tmp_path), "正常的工作簿不会这样"),
         "照片.csv": (b"\x89PNG....", "图片"),
     }
@@ -446,11 +446,14 @@ def test_a_page_of_batches_is_one_walk_along_an_index(database_url: str, conditi
     assert not any("Sort" in line for line in lines)
 
 
-def test_an_unreadable_column_list_cannot_be_submitted(client: Desk) -> None:
+def test_a_file_without_what_every_case_must_have_asks_for_it_and_cannot_be_submitted(client: Desk) -> None:
     preview = _uploaded(client, "案件编号,欠款金额\nAJ-1,1\n".encode())
-    answer = client.get(preview)
-    assert "缺少必需的列：贷款产品" in answer.text
-    assert f'action="{preview}/submit"' not in answer.text
+    page = _page(client, preview)
+    assert [each.attributes["id"] for each in page.select(".places select")] == [
+        "constant-product",
+        "constant-hardship",
+    ]
+    assert page.select("#constant-days_overdue") and page.select("[formaction]") == []
     assert client.submit(f"{preview}/submit").status_code == 422
     assert client.get(preview).status_code == 200, "it is still there, to be given up"
 

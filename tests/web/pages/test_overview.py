@@ -112,6 +112,18 @@ def test_a_failed_chunk_is_listed_with_its_batch(client: Desk, database_url: str
     assert "1 个案件" in failed.text and failed.one("code").text == "the worker died"
 
 
+@pytest.mark.parametrize(("seconds", "bad"), [(300, False), (301, True)])
+def test_work_that_is_not_done_tells_how_long_it_is_claimed(
+    client: Desk, database_url: str, vault: Vault, seconds: int, bad: bool
+) -> None:
+    submitted(database_url, [accepted(1, "A")], vault)
+    assert "评估中最久的" not in told(client).text
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE chunk SET claimed_at = %s", [NOW - dt.timedelta(seconds=seconds)])
+    (found,) = [item for item in told(client).select(".figures li") if str(seconds) in item.text]
+    assert (found.attributes["class"] == "bad", "请让人重启" in found.text) == (bad, bad)
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("chart", CHARTS)
 @pytest.mark.parametrize("width", [300, 720])

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import httpx
@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
-from forbear.accounts import accounts, administration
-from forbear.accounts.sign_in import MOST_FOR_NAME, MOST_FROM_ADDRESS, WINDOW, Attempt, Refused, sign_in
+from forbear.accounts import accounts, administration, devices
+from forbear.accounts.sign_in import APART, WINDOW, Attempt, Refused, remember, sign_in
 from models.account import SignIn, SignInAttempt
 from models.database.session import session
 from models.ledger import LedgerRow
@@ -26,6 +26,8 @@ from web.deps import now
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of a test
 SECOND = dt.timedelta(seconds=1)
+TICK = dt.timedelta(microseconds=1)
+FEW = 3
 
 
 @dataclass
@@ -39,9 +41,16 @@ class Site:
     def browser(self) -> httpx.Client:
         return client_of(self.address)
 
-    def attempt(self, name: str, password: str, address: str = "203.0.113.7", at: dt.datetime = NOW) -> str | Refused:
+    def attempt(
+        self, name: str, password: str, address: str = "203.0.113.7", at: dt.datetime = NOW, devices: str = ""
+    ) -> str | Refused:
         with working(self.url, now=at) as work:
-            return sign_in(work, Attempt(name, password, address), None)
+            return sign_in(work, Attempt(name, password, address, devices), None)
+
+    def known(self, name: str = "wang", devices: str = "") -> str:
+        """The cookie of devices after a sign-in."""
+        assert isinstance(self.attempt(name, PASSWORD, devices=devices), str)
+        return remember(VAULT, Attempt(name, PASSWORD, "", devices))
 
     def entries(self) -> list[tuple[str, str, str]]:
         with engine_of(self.url) as engine, session(engine) as opened:
@@ -59,6 +68,12 @@ def quiet(database_url: str) -> Site:
     with working(database_url) as work:
         administration.add(work, "wang", "counsellor", None, PASSWORD)
     return Site(database_url)
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address is slowed down after three failures rather than thirty: each costs Argon2's time."""
+    monkeypatch.setattr("forbear.accounts.sign_in.FREE_FROM_ADDRESS", FEW)
 
 
 @pytest.fixture
@@ -123,6 +138,7 @@ def test_what_was_typed_is_kept_nowhere(site: Site) -> None:
 def test_the_ledger_tells_who_came_and_went_and_who_failed(site: Site) -> None:
     with site.browser() as browser:
         enter(browser, "wang", "wrong")
+        site.clock[0] += SECOND
         enter(browser)
         csrf = accounts.csrf_token(browser.cookies[auth.COOKIE])
         assert browser.post("/sign-out", data={"csrf": csrf}).headers["location"] == "/sign-in"
@@ -254,26 +270,39 @@ def test_where_one_is_led_is_on_this_site(wanted: str) -> None:
     assert httpx.URL("http://us.example/sign-in").join(led).host == "us.example"
 
 
-def test_ten_failures_for_a_name_and_it_waits_and_then_may_try_again(quiet: Site) -> None:
-    for number in range(MOST_FOR_NAME):
-        assert quiet.attempt("wang", "wrong", at=NOW + number * SECOND) == Refused()
-    until = NOW + WINDOW
-    assert quiet.attempt("wang", PASSWORD, at=NOW + 60 * SECOND) == Refused(until)
-    assert quiet.attempt("WANG", PASSWORD, "198.51.100.1", at=until - SECOND) == Refused(until)
-    assert len(quiet.failures()) == MOST_FOR_NAME, "attempts that are not looked at are not counted"
-    assert isinstance(quiet.attempt("wang", PASSWORD, at=until), str)
+def test_each_failure_doubles_the_wait_up_to_a_minute_and_the_right_password_after_it_always_works(quiet: Site) -> None:
+    at = NOW
+    for seconds in (1, 2, 4, 8, 16, 32, 60, 60, 60):
+        assert quiet.attempt("wang", "wrong", at=at) == Refused(seconds, looked=True)
+        wait = seconds * SECOND
+        assert quiet.attempt("WANG", PASSWORD, at=at + wait - TICK) == Refused(1, looked=False)
+        at += wait
+    assert len(quiet.failures()) == 9, "attempts that are not looked at are not counted"
+    assert isinstance(quiet.attempt("wang", PASSWORD, at=at), str)
 
 
-def test_nine_failures_are_forgiven(quiet: Site) -> None:
-    for _ in range(MOST_FOR_NAME - 1):
-        quiet.attempt("wang", "wrong")
+def test_a_name_that_nobody_has_is_slowed_down_alike(quiet: Site) -> None:
+    for name in ("wang", "nobody", "what was typed in the wrong field"):
+        assert quiet.attempt(name, "wrong") == Refused(1, looked=True)
+        assert quiet.attempt(name, "wrong", at=NOW + SECOND) == Refused(2, looked=True)
+        assert quiet.attempt(name, "wrong", at=NOW + SECOND) == Refused(2, looked=False)
+
+
+def test_the_right_password_and_time_forget_failures(quiet: Site) -> None:
+    for seconds in (0, 1, 3):
+        quiet.attempt("wang", "wrong", at=NOW + seconds * SECOND)
+    assert isinstance(quiet.attempt("wang", PASSWORD, at=NOW + 7 * SECOND), str)
+    assert quiet.attempt("wang", "wrong", at=NOW + 7 * SECOND) == Refused(1, looked=True)
+    assert quiet.attempt("wang", "wrong", at=NOW + 7 * SECOND + WINDOW - TICK) == Refused(2, looked=True)
+    assert quiet.attempt("wang", "wrong", at=NOW + 7 * SECOND + 2 * WINDOW) == Refused(1, looked=True)
+
+
+def test_failures_of_a_clock_that_was_ahead_keep_nobody_out(quiet: Site) -> None:
+    for _ in range(9):
+        quiet.attempt("wang", "wrong", at=NOW + dt.timedelta(days=1))
     assert isinstance(quiet.attempt("wang", PASSWORD), str)
-
-
-def test_a_name_that_waits_does_not_tell_whether_it_exists(quiet: Site) -> None:
-    for _ in range(MOST_FOR_NAME):
-        quiet.attempt("nobody", "wrong")
-    assert quiet.attempt("nobody", "wrong") == Refused(NOW + WINDOW)
+    quiet.attempt("wang", "wrong", at=NOW + 30 * SECOND)
+    assert quiet.attempt("wang", PASSWORD) == Refused(1, looked=False), "a little later is by another clock, or thread"
 
 
 @pytest.mark.parametrize(
@@ -286,41 +315,149 @@ def test_a_name_that_waits_does_not_tell_whether_it_exists(quiet: Site) -> None:
         ("::ffff:203.0.113.7", "::ffff:203.0.113.8", False),
     ],
 )
-def test_an_address_that_guesses_at_many_names_waits(quiet: Site, first: str, second: str, same: bool) -> None:
-    for number in range(MOST_FROM_ADDRESS):
-        assert quiet.attempt(f"nobody{number}", "wrong", first) == Refused()
-    assert quiet.attempt("wang", PASSWORD, first) == Refused(NOW + WINDOW)
-    assert (quiet.attempt("wang", PASSWORD, second) == Refused(NOW + WINDOW)) is same
+def test_failures_from_elsewhere_slow_nobody_down(quiet: Site, first: str, second: str, same: bool) -> None:
+    quiet.attempt("wang", "wrong", first)
+    assert (quiet.attempt("wang", PASSWORD, second) == Refused(1, looked=False)) is same
 
 
-def test_attempts_in_the_same_moment_are_all_counted(quiet: Site) -> None:
+@pytest.mark.usefixtures("few")
+def test_failures_for_other_names_slow_nobody_down(quiet: Site) -> None:
+    for number in range(FEW - 1):
+        assert quiet.attempt(f"nobody{number}", "wrong") == Refused(1, looked=True)
+    assert isinstance(quiet.attempt("wang", PASSWORD), str)
+
+
+@pytest.mark.usefixtures("few")
+def test_whoever_guesses_at_many_names_is_slowed_down_and_the_office_is_not_stopped(quiet: Site) -> None:
+    known = quiet.known()
+    for number in range(FEW):
+        assert quiet.attempt(f"nobody{number}", "wrong") == Refused(1, looked=True)
+    for number, name in enumerate(("nobody", "nobody else", "nobody at all")):
+        at = NOW + number * APART
+        assert quiet.attempt(name, "wrong", at=at + APART - TICK) == Refused(1, looked=False)
+        assert quiet.attempt(name, "wrong", at=at + APART) == Refused(1, looked=True)
+    last = NOW + 3 * APART
+    assert quiet.attempt("wang", PASSWORD, at=last) == Refused(3, looked=False)
+    assert isinstance(quiet.attempt("wang", PASSWORD, at=last, devices=known), str), "a known device goes on"
+    assert isinstance(quiet.attempt("wang", PASSWORD, "203.0.113.8", at=last), str)
+    assert isinstance(quiet.attempt("wang", PASSWORD, at=last + APART), str)
+
+
+@pytest.mark.usefixtures("few")
+def test_while_a_guess_is_looked_at_others_from_there_come_back_and_known_devices_go_on(quiet: Site) -> None:
+    known = quiet.known()
+    for number in range(FEW):
+        quiet.attempt(f"nobody{number}", "wrong", at=NOW - APART)
+    with working(quiet.url) as guessing:
+        assert isinstance(sign_in(guessing, Attempt("nobody", "wrong", "203.0.113.7"), None), Refused)
+        assert quiet.attempt("wang", PASSWORD) == Refused(3, looked=False)
+        assert isinstance(quiet.attempt("wang", PASSWORD, devices=known), str)
+
+
+def test_a_known_device_is_not_slowed_down_by_strangers_nor_they_by_it(quiet: Site) -> None:
+    known = quiet.known()
+    for _ in range(3):
+        quiet.attempt("wang", "wrong", at=NOW - 10 * SECOND)
+    quiet.attempt("wang", "wrong")
+    assert isinstance(quiet.attempt("wang", PASSWORD, devices=known), str)
+    assert quiet.attempt("wang", PASSWORD) == Refused(2, looked=False), "its sign-in forgives its own failures"
+    assert quiet.attempt("wang", "wrong", devices=known) == Refused(1, looked=True)
+    assert quiet.attempt("wang", PASSWORD, "198.51.100.1", devices=known) == Refused(1, looked=False)
+
+
+def test_a_device_is_known_on_the_accounts_it_signed_in_on_and_on_no_other(quiet: Site) -> None:
+    with working(quiet.url) as work:
+        administration.add(work, "li", "counsellor", None, PASSWORD)
+    wangs = quiet.known("wang")
+    both = quiet.known("li", devices=wangs)
+    for name in ("wang", "li"):
+        quiet.attempt(name, "wrong")
+        assert isinstance(quiet.attempt(name, PASSWORD, devices=both), str)
+    assert quiet.attempt("li", PASSWORD, devices=wangs) == Refused(1, looked=False)
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda known: "",
+        lambda known: "~.~",
+        lambda known: known[:-1] + ("0" if known[-1] != "0" else "1"),
+        lambda known: "x" + known,
+        lambda known: known.replace(".", ""),
+        lambda known: "é.王",
+        lambda known: "~" * 9 + known,
+    ],
+)
+def test_a_cookie_that_is_not_ours_counts_as_none(quiet: Site, forge: Callable[[str], str]) -> None:
+    forged = forge(quiet.known())
+    quiet.attempt("wang", "wrong", devices=forged)
+    assert quiet.attempt("wang", PASSWORD) == Refused(1, looked=False)
+
+
+def test_a_browser_that_many_sign_in_on_keeps_the_latest_of_them(quiet: Site) -> None:
+    cookie = ""
+    for number in range(12):
+        cookie = devices.remember(VAULT, f"name{number}", cookie)
+    assert [bool(devices.known(VAULT, f"name{number}", cookie)) for number in range(12)] == [False] * 4 + [True] * 8
+    assert devices.remember(VAULT, "name11", cookie) == cookie
+    assert devices.known(VAULT, "name4", devices.remember(VAULT, "name4", cookie)) is not None
+
+
+def test_attempts_in_the_same_moment_are_counted_one_after_another(quiet: Site) -> None:
     answers: list[str | Refused] = []
-    ready = threading.Barrier(MOST_FOR_NAME + 6)
+    ready = threading.Barrier(6)
 
-    def guess() -> None:
+    def guess(number: int) -> None:
         ready.wait()
-        answers.append(quiet.attempt("wang", "wrong"))
+        answers.append(quiet.attempt("wang", "wrong", at=NOW - number * TICK))
 
-    threads = [threading.Thread(target=guess) for _ in range(MOST_FOR_NAME + 6)]
+    threads = [threading.Thread(target=guess, args=(number,)) for number in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers.count(Refused()) == MOST_FOR_NAME
-    assert answers.count(Refused(NOW + WINDOW)) == 6
+    assert sorted(answers, key=lambda answer: answer.looked) == [Refused(1, looked=False)] * 5 + [  # type: ignore[union-attr]
+        Refused(1, looked=True)
+    ]
 
 
-@pytest.mark.parametrize(("lang", "says"), [("zh", "请 10 分钟后再试"), ("en", "try again in 10 minutes")])
-def test_whoever_must_wait_is_told_how_long(site: Site, lang: str, says: str) -> None:
-    for _ in range(MOST_FOR_NAME):
-        site.attempt("wang", "wrong")
-    site.clock[0] = NOW + dt.timedelta(minutes=5, seconds=1)
+def test_guesses_from_anywhere_hold_up_no_owner(quiet: Site) -> None:
+    """Whoever guesses does not lock the account, however long that is looked at."""
+    with working(quiet.url) as guessing:
+        sign_in(guessing, Attempt("wang", "wrong", "198.51.100.1"), None)
+        assert isinstance(quiet.attempt("wang", PASSWORD), str)
+
+
+@pytest.mark.parametrize(
+    ("lang", "says"),
+    [("zh", ("，4 秒后再试", "请 3 秒后再试")), ("en", ("try again in 4 seconds", "Please try again in 3 seconds"))],
+)
+def test_whoever_must_wait_is_told_how_long(site: Site, lang: str, says: tuple[str, str]) -> None:
+    for _ in range(2):
+        site.attempt("wang", "wrong", "127.0.0.1", at=NOW - 10 * SECOND)
+        site.attempt("wang", "wrong", "127.0.0.1", at=NOW - 9 * SECOND)
     with site.browser() as browser:
         browser.get(f"/sign-in?lang={lang}")
-        told = enter(browser)
-        assert (told.status_code, told.headers["retry-after"]) == (429, "599")
-        assert says in told.text
-        assert not is_in(browser)
+        for status, seconds, sentence in ((403, 4, says[0]), (429, 3, says[1])):
+            told = enter(browser, password="wrong")  # noqa: S106 - of a test
+            assert (told.status_code, told.headers["retry-after"]) == (status, str(seconds))
+            assert sentence in told.text
+            site.clock[0] += SECOND + TICK
+        site.clock[0] += 2 * SECOND
+        assert enter(browser).status_code == 303
+
+
+def test_a_browser_stays_known_when_it_is_signed_out_and_its_cookie_is_out_of_reach(site: Site) -> None:
+    with site.browser() as browser, site.browser() as stranger:
+        done = enter(browser)
+        [cookie] = [each for each in done.headers.get_list("set-cookie") if each.startswith(auth.DEVICES)]
+        assert {"HttpOnly", "SameSite=lax", f"Max-Age={400 * 24 * 3600}"} <= set(cookie.split("; "))
+        assert not {"wang", "1"} & set(re.split(r"[^\w]", browser.cookies[auth.DEVICES]))
+        browser.post("/sign-out", data={"csrf": accounts.csrf_token(browser.cookies[auth.COOKIE])})
+        for _ in range(2):
+            enter(stranger, password="wrong")  # noqa: S106 - of a test
+        assert enter(stranger).status_code == 429
+        assert enter(browser).status_code == 303
 
 
 def test_a_hash_of_weaker_parameters_is_made_anew_at_the_next_sign_in(quiet: Site) -> None:

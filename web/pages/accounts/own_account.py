@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from forbear.accounts import accounts, administration, sign_in
 from forbear.accounts.accounts import SCOPES, UnfitError, ViewerWork
 from forbear.accounts.administration import TOKEN_DAYS
-from forbear.accounts.sign_in import Attempt, Refused
+from forbear.accounts.sign_in import Refused
 from models.account import Account, Token
 from web import auth
 from web.auth import OurForm, SignedInWork
@@ -35,11 +35,11 @@ def change_password(
     again: Annotated[str, Form()] = "",
 ) -> Response:
     """Another password. Other browsers are signed out; this one goes on with a new secret."""
-    attempt = Attempt(work.viewer.name, current, auth.client_address(request))
-    account = sign_in.prove(work, attempt)
+    account = sign_in.prove(work, auth.attempt(request, work.viewer.name, current))
     if isinstance(account, Refused):
-        reason = "wrong" if account.again_at is None else "locked"
-        return _page(request, work, error=UnfitError("current", reason, "This is not the current password."))
+        reason = "wrong" if account.looked else "too_soon"
+        error = UnfitError("current", reason, "This is not the current password.", n=account.seconds)
+        return _page(request, work, error=error)
     try:
         if new != again:
             raise UnfitError("again", "differs", "The new password was typed in two ways.")

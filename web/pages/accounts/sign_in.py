@@ -1,20 +1,18 @@
 """Signing in and out."""
 
-import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from forbear.accounts import accounts, sign_in
-from forbear.accounts.sign_in import Attempt, Refused
+from forbear.accounts.sign_in import Refused
 from web import auth
 from web.auth import OurForm, SignedInWork
 from web.deps import WorkDep
 from web.views import render
 
 router = APIRouter()
-_MINUTE = dt.timedelta(minutes=1)
 
 
 @router.get("/sign-in")
@@ -39,12 +37,13 @@ def enter(
     wanted: Annotated[str, Form(alias="next")] = "/",
 ) -> Response:
     """Sign in with a new secret, whatever cookie the browser had, and go to the wanted page."""
-    attempt = Attempt(name, password, auth.client_address(request))
+    attempt = auth.attempt(request, name, password)
     done = sign_in.sign_in(work, attempt, request.cookies.get(auth.COOKIE))
     if isinstance(done, Refused):
-        return _refusal(request, done, {"next": auth.local(wanted), "name": name}, work.now)
+        return _refusal(request, done, {"next": auth.local(wanted), "name": name})
     response = RedirectResponse(auth.local(wanted), status_code=303)
     auth.keep(request, response, done, int(accounts.SIGNED_IN_FOR.total_seconds()))
+    auth.remember(request, response, work.vault, attempt)
     return response
 
 
@@ -57,12 +56,10 @@ def leave(request: Request, work: SignedInWork) -> Response:
     return response
 
 
-def _refusal(request: Request, refused: Refused, values: dict[str, str], now: dt.datetime) -> Response:
-    if refused.again_at is None:
-        return _form(request, {**values, "error": "sign_in.wrong", "minutes": 0}, 403)
-    wait = refused.again_at - now
-    response = _form(request, {**values, "error": "sign_in.too_many", "minutes": -(-wait // _MINUTE)}, 429)
-    response.headers["Retry-After"] = str(int(wait.total_seconds()))
+def _refusal(request: Request, refused: Refused, values: dict[str, str]) -> Response:
+    error, status = ("sign_in.wrong", 403) if refused.looked else ("sign_in.too_soon", 429)
+    response = _form(request, {**values, "error": error, "seconds": refused.seconds}, status)
+    response.headers["Retry-After"] = str(refused.seconds)
     return response
 
 

@@ -1,7 +1,6 @@
 """The batches: the list with its upload form, one batch as it goes on, and failed cases tried again."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,12 +14,15 @@ from forbear.accounts.accounts import ViewerWork
 from forbear.base.errors import ForbearError
 from forbear.base.packs import pack_to_name_by
 from forbear.base.settings import settings
-from forbear.batch import batch_list, chunks, rejects, uploads
+from forbear.batch import batch_list, chunks, rejects
 from forbear.batch.progress import taken_over
-from forbear.batch.submit import rejections_of, source_of
-from forbear.intake import FORMATS
+from forbear.batch.submission import mappings, uploads
+from forbear.batch.submission.submit import rejections_of, source_of
+from forbear.intake import FORMATS, READ_AS
+from forbear.intake.formats import PACKED
 from web.auth import OurForm, SignedInWork, SupervisorWork
 from web.views import render
+from web.views.mapping_form import counted_from
 from workers.wake import wake
 
 router = APIRouter()
@@ -60,7 +62,8 @@ def listing(
         "faults": faults or {},
         "submitters": batch_list.submitters(session) if viewer.submitter is None else (),
         "megabytes": settings().upload_megabytes,
-        "endings": FORMATS,
+        "endings": [*READ_AS, PACKED],
+        "mappings": mappings.listed(session, work.vault, viewer.submitter),
     }
 
 
@@ -71,9 +74,13 @@ def show_batch(request: Request, work: SignedInWork, batch_id: UUID) -> Response
     entry = found(work, batch_id)
     pack = pack_to_name_by(session, entry.batch.pack_sha256)
     rejected = rejections_of(session, batch_id, vault, batch_list.SHOWN)
+    head = source_of(entry.batch, vault)
     values = {
         "zone": pack.manifest.timezone,
-        "rejects": list(rejects.shown(pack.vocabulary, source_of(entry.batch, vault).columns, rejected)),
+        "head": head,
+        "header_row": counted_from(head.mapping),
+        "vocabulary": pack.vocabulary,
+        "rejects": list(rejects.shown(pack.vocabulary, head.columns, rejected, head.mapping)),
     }
     return render.page(request, "batch/batch.html", _live(session, entry) | values)
 
@@ -99,7 +106,6 @@ def _live(session: Session, entry: batch_list.BatchRow) -> dict[str, Any]:
         "failures": batch_list.failures(session, entry.batch.id) if entry.failed else [],
         "taken_over": taken_over(session, entry.batch.id),
         "endings": FORMATS,
-        "submitted_as": Path(entry.name).suffix.lower(),
     }
 
 

@@ -17,7 +17,7 @@ from sqlmodel import Session
 from forbear.base.spool import held
 from forbear.batch import batch_list, export
 from forbear.batch.recorded_decision import decisions_of_batch
-from forbear.batch.submit import rejections_of, source_of
+from forbear.batch.submission.submit import rejections_of, source_of
 from forbear.intake import FORMATS
 from models.database.session import snapshot
 from web import language

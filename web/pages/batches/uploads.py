@@ -1,28 +1,25 @@
 """Uploads: a file is taken in, shown as it would be understood, and submitted only when its owner says so."""
 
 import datetime as dt
-import time
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, File, Form, HTTPException, Request, Response, UploadFile
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
-from starlette.background import BackgroundTask
 
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.settings import settings
-from forbear.base.vault import Vault
-from forbear.batch import batch_list, preview, rejects, uploads
-from forbear.intake import IntakeError
-from forbear.intake import read as read_file
-from models.upload import Upload
-from rules.pack.pack import Pack
+from forbear.batch.submission import uploads
+from forbear.intake import IntakeError, open_source
+from forbear.intake.source import SeveralTablesError
+from rules.pack.files.schema import Vocabulary
 from web import language
 from web.auth import OurForm, SignedInWork
 from web.pages.batches.batches import listing
+from web.pages.batches.mapping import batch_of
 from web.views import render
-from workers.wake import wake
+from web.views.preview import preview_page
 
 router = APIRouter()
 _MEGABYTE = 1024 * 1024
@@ -44,7 +41,7 @@ def take_file(
     faults = _form_faults(lang, work, as_of, submitter.strip())
     if len(uploads.waiting(work)) >= uploads.MOST_WAITING:
         faults["file"] = language.message(lang, "upload.too_many", n=uploads.MOST_WAITING)
-    elif fault := _file_fault(lang, name, content):
+    elif fault := _file_fault(lang, name, content, work.pack.vocabulary):
         faults["file"] = fault
     if faults:
         typed = {"as_of": as_of, "submitter": submitter}
@@ -63,26 +60,7 @@ def show_preview(
 ) -> Response:
     """What the file would come to; the batch it became, if it was submitted."""
     upload = uploads.find(work, upload_id)
-    return _batch_of(work, upload_id) if upload is None else _seen(request, work.vault, work.pack, upload)
-
-
-@router.post("/uploads/{upload_id}/submit", dependencies=[OurForm])
-def submit_upload(
-    request: Request,
-    work: SignedInWork,
-    upload_id: UUID,
-) -> Response:
-    """Make the upload a batch, once, however often the button is pressed."""
-    upload = uploads.find(work, upload_id, lock=True)
-    if upload is None:
-        return _batch_of(work, upload_id)
-    try:
-        done = uploads.hand_in(work, upload, settings().chunk_size)
-    except IntakeError as error:  # behind the rows that the preview read
-        work.roll_back()
-        return _seen(request, work.vault, work.pack, upload, error)
-    waking = BackgroundTask(wake, done.wakes, request.app.state.redis_url)  # runs when the session is committed
-    return RedirectResponse(f"/batches/{done.batch_id}", status_code=303, background=waking)
+    return batch_of(work, upload_id) if upload is None else preview_page(request, work, upload)
 
 
 @router.post("/uploads/{upload_id}/discard", dependencies=[OurForm])
@@ -92,38 +70,6 @@ def discard_upload(work: SignedInWork, upload_id: UUID) -> Response:
     if upload is not None:
         work.session.delete(upload)
     return RedirectResponse("/batches", status_code=303)
-
-
-def _seen(request: Request, vault: Vault, pack: Pack, upload: Upload, fault: IntakeError | None = None) -> Response:
-    """The preview of an upload, with what stopped its submission if something did."""
-    with uploads.unsealed(upload, vault) as path:
-        seen = preview.look(path, pack.vocabulary, upload.as_of, time.monotonic)
-    values = {
-        "upload": upload,
-        "seen": seen,
-        "fault": fault or seen.fault,
-        "vocabulary": pack.vocabulary,
-        "zone": pack.manifest.timezone,
-        "telling": _telling(pack),
-        "problems": list(rejects.shown(pack.vocabulary, seen.headers, (each.first for each in seen.problems))),
-        "rows": {each.first.row: each.rows for each in seen.problems},
-    }
-    address = f"/uploads/{upload.id}"
-    return render.page(request, "batch/upload.html", values, 422 if fault else 200, address)
-
-
-def _telling(pack: Pack) -> list[str]:
-    """The facts that show best whether a row was understood: those that must be given, but for the reference."""
-    facts = pack.vocabulary.facts
-    needed = [name for name, fact in facts.items() if (fact.required or fact.required_unless) and name != "case_ref"]
-    return [*needed, *(other for name in needed if (other := facts[name].required_unless))]
-
-
-def _batch_of(work: ViewerWork, upload_id: UUID) -> Response:
-    """To the batch that an upload became, if it is one for this viewer; else 404."""
-    if batch_list.find(work.session, work.vault, work.viewer.submitter, upload_id) is None:
-        raise HTTPException(404)
-    return RedirectResponse(f"/batches/{upload_id}", status_code=303)
 
 
 def _form_faults(lang: language.Language, work: ViewerWork, as_of: str, submitter: str) -> dict[str, str]:
@@ -141,7 +87,7 @@ def _form_faults(lang: language.Language, work: ViewerWork, as_of: str, submitte
     return faults
 
 
-def _file_fault(lang: language.Language, name: str, content: bytes) -> str | None:
+def _file_fault(lang: language.Language, name: str, content: bytes, vocabulary: Vocabulary) -> str | None:
     """Why this file cannot be read as cases at all."""
     if not name:
         return language.message(lang, "upload.no_file")
@@ -149,7 +95,9 @@ def _file_fault(lang: language.Language, name: str, content: bytes) -> str | Non
         return language.message(lang, "upload.too_big", megabytes=settings().upload_megabytes)
     try:
         with uploads.on_disk(name, content) as path:
-            read_file(path)
+            open_source(path, vocabulary)
+    except SeveralTablesError:
+        return None  # its preview asks which one
     except IntakeError as error:
         return error.zh if lang == "zh" else error.en
     return None

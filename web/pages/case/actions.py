@@ -6,7 +6,6 @@ shown again as the case stands now, with what was typed. The same form sent twic
 
 import datetime as dt
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +15,6 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from forbear.accounts.accounts import ViewerWork, work_by
-from forbear.batch import chunks
 from forbear.case import acting
 from forbear.case.action_fields import Field
 from forbear.case.actions import ACTIONS, Action
@@ -26,16 +24,14 @@ from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk import review
 from forbear.desk.review import StaleError
 from forbear.ledger.unit_of_work import begin
-from models.database.session import session
 from web.auth import CounsellorWork, OurForm
+from web.pages.case import patience
 from web.pages.case.case import RowId, opened
 from web.views.case import case_page
 from web.views.forms import Forms, Sent
 from workers.wake import wake
 
 router = APIRouter(dependencies=[OurForm])
-_PATIENCE = 5.0  # seconds that somebody waits for the new decision before the page comes without it
-_PAUSE = 0.1
 
 
 async def _sent(request: Request) -> Sent:
@@ -105,7 +101,7 @@ def _act(action: Action, doing: _Doing) -> Response:
         return _again(doing, error)
     if wakes:
         wake(wakes, state.redis_url)
-        _wait(lambda: _decided(doing, wakes))
+        patience.wait(state.engine, wakes)
     return _back(doing)
 
 
@@ -150,15 +146,3 @@ def _again(doing: _Doing, error: RefusedError | StaleError) -> Response:
 
 def _back(doing: _Doing) -> Response:
     return RedirectResponse(f"/cases/{doing.case_id}?done={doing.sent.form}", status_code=303)
-
-
-def _decided(doing: _Doing, wakes: tuple[chunks.Wake, ...]) -> bool:
-    """Whether the chunks of a correction are done with: a fresh session sees what the worker committed."""
-    with session(doing.request.app.state.engine) as fresh:
-        return not chunks.pending(fresh, [each.chunk_id for each in wakes])
-
-
-def _wait(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + _PATIENCE
-    while not condition() and time.monotonic() < end:
-        time.sleep(_PAUSE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.questions import mean_answers
-from rules.decision.questions import FIRST, ranked, settles
+from rules.decision.questions import FIRST, ranked, settles, weightiest
 from rules.text.decision_view import decision_view
 from tests.support.packs.negotiation_packs import AS_OF, evaluated, pack
 
@@ -13,6 +13,15 @@ def test_danger_and_the_court_come_first() -> None:
     order = ranked(pack(), found.outcome)
     assert sorted(order) == sorted(found.outcome.questions)
     assert set(order[:3]) == {"self_harm_signal", "violence", "legal_stage"}
+
+
+def test_of_a_case_that_nobody_knows_yet_the_urgent_and_the_weightiest_come_first() -> None:
+    facts = pack().vocabulary.facts
+    order = weightiest(pack())
+    urgent = [name for name, fact in facts.items() if fact.urgent]
+    assert set(order[: len(urgent)]) == set(urgent)
+    assert order[len(urgent) :] == ("income_monthly", "monthly_due", "essential_outgoings", "priority_payments")
+    assert not any(facts[name].required or facts[name].required_unless for name in order), "these are asked anyway"
 
 
 def test_a_question_says_why_it_is_asked() -> None:

@@ -1,0 +1,1 @@
+"""Submission: from a file that waits, its preview and its mapping to a batch of cases in the record."""

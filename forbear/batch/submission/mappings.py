@@ -1,0 +1,134 @@
+"""Confirmed mappings: how a submitter's files are read, remembered by the set of their headers, shown, undone."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from forbear.base.vault import Vault
+from forbear.intake import Intake, Mapping, Remembered
+from forbear.intake.columns import added_by_rejects
+from forbear.intake.guessing.guess import Confirmed
+from forbear.intake.headers import folded
+from forbear.intake.source import distinct
+from forbear.ledger.unit_of_work import Work
+from models.mapping import ConfirmedMapping
+
+_LEARNED_FROM = 50  # mappings of a submitter, the newest, that other files are guessed by
+_LISTED = 200  # newest, that are shown; older ones still show on the preview of a file like theirs
+_REREAD = frozenset(("sheet", "header_row", "persons"))  # its headers were found there already
+
+_NEWEST = (col(ConfirmedMapping.confirmed_at).desc(), col(ConfirmedMapping.id).desc())
+
+
+@dataclass(frozen=True)
+class KeptMapping:
+    """A mapping that was confirmed for a submitter's files with certain columns."""
+
+    id: int
+    submitter: str
+    file: str  # the name of the file that it was confirmed for
+    columns: tuple[str, ...]
+    mapping: Mapping
+    confirmed_at: dt.datetime
+
+
+def remember(work: Work, submitter: str, file: Intake) -> int:
+    """Keep how a file was read, for others with the same headers; answers its id. The ledger is told what is new."""
+    mac = _mac(work.vault, submitter, file.columns)
+    confirmed = {
+        each.header: each.use.model_copy(update={"unit": None}) if each.unit_shown else each.use
+        for each in file.guess.columns
+        if each.sure == "certain"
+    }
+    content = {
+        "file": file.path.name,
+        "columns": file.columns,
+        "mapping": file.mapping.model_copy(update={"columns": confirmed}).data(),
+        "shapes": {each.header: each.shape for each in file.guess.columns},
+    }
+    query = select(ConfirmedMapping).where(ConfirmedMapping.submitter == submitter, ConfirmedMapping.headers_mac == mac)
+    known = work.session.exec(query.with_for_update()).first()
+    if known is not None and work.vault.open(known.content)["mapping"] == content["mapping"]:
+        return known.id
+    values = {"content": work.vault.seal(content), "confirmed_at": work.now}
+    kept = work.session.exec(
+        insert(ConfirmedMapping)
+        .values(submitter=submitter, headers_mac=mac, **values)
+        .on_conflict_do_update(index_elements=["submitter", "headers_mac"], set_=values)
+        .returning(col(ConfirmedMapping.id))
+    ).scalar_one()
+    detail = {"submitter": submitter, "columns": len(file.columns)}
+    work.note("mapping_confirmed", f"mapping:{kept}", detail)
+    return int(kept)
+
+
+def recall(session: Session, vault: Vault, submitter: str, columns: Iterable[str]) -> Remembered:
+    """What a submitter confirmed before, for a file with these columns."""
+    names = list(columns)
+    mac = _mac(vault, submitter, names)
+    query = select(ConfirmedMapping).where(ConfirmedMapping.submitter == submitter).order_by(*_NEWEST)
+    whole: Mapping | None = None
+    learned: dict[str, Confirmed | None] = {}
+    same = session.exec(query.where(ConfirmedMapping.headers_mac == mac)).first()
+    if same is not None:
+        whole = Mapping.model_validate(vault.open(same.content)["mapping"])
+        whole = Mapping.model_validate({k: v for k, v in whole.data().items() if k not in _REREAD})
+    for kept in session.exec(query.limit(_LEARNED_FROM)):
+        opened = vault.open(kept.content)
+        for name, use in Mapping.model_validate(opened["mapping"]).columns.items():
+            if use.fact is None or use.debt is not None:
+                continue
+            found = Confirmed(use, opened["shapes"].get(name))
+            known = learned.setdefault(folded(name), found)
+            if known is not None and known.use != use:
+                learned[folded(name)] = None  # it was the one thing in one file and another in the next
+    return Remembered(whole, {name: known for name, known in learned.items() if known is not None})
+
+
+def listed(session: Session, vault: Vault, submitter: str | None) -> list[KeptMapping]:
+    """The mappings of a submitter, or of all, the newest first."""
+    query = select(ConfirmedMapping).order_by(*_NEWEST).limit(_LISTED)
+    if submitter is not None:
+        query = query.where(ConfirmedMapping.submitter == submitter)
+    return [_opened(vault, kept) for kept in session.exec(query)]
+
+
+def kept_for(session: Session, vault: Vault, submitter: str, columns: Iterable[str]) -> KeptMapping | None:
+    """The mapping that is remembered for files with these columns."""
+    query = select(ConfirmedMapping).where(
+        ConfirmedMapping.submitter == submitter, ConfirmedMapping.headers_mac == _mac(vault, submitter, columns)
+    )
+    found = session.exec(query).first()
+    return None if found is None else _opened(vault, found)
+
+
+def forget(work: Work, submitter: str | None, mapping_id: int) -> bool:
+    """Undo what was remembered: one of a submitter's own, or anybody's; says whether it was there."""
+    query = delete(ConfirmedMapping).where(col(ConfirmedMapping.id) == mapping_id)
+    if submitter is not None:
+        query = query.where(col(ConfirmedMapping.submitter) == submitter)
+    gone = work.session.exec(query.returning(col(ConfirmedMapping.submitter))).scalar_one_or_none()
+    if gone is None:
+        return False
+    work.note("mapping_forgotten", f"mapping:{mapping_id}", {"submitter": gone})
+    return True
+
+
+def _mac(vault: Vault, submitter: str, columns: Iterable[str]) -> bytes:
+    """Headers in whatever order, without what a rejects file adds to them."""
+    names = [name for name in columns if name.strip()]
+    own = zip(names, distinct(names), strict=True)
+    added = added_by_rejects(distinct(names))
+    headers = sorted({folded(name) for name, known in own if known not in added})
+    return vault.mac(json.dumps(["mapping", submitter, headers], ensure_ascii=False).encode())
+
+
+def _opened(vault: Vault, kept: ConfirmedMapping) -> KeptMapping:
+    opened = vault.open(kept.content)
+    mapping = Mapping.model_validate(opened["mapping"])
+    return KeptMapping(kept.id, kept.submitter, opened["file"], tuple(opened["columns"]), mapping, kept.confirmed_at)

@@ -1,0 +1,210 @@
+"""Preview: what a file would come to if it were submitted, from its first rows; nothing is kept of it."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as Words
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from forbear.intake import Accepted, IntakeError, Mapping, Rejected, Remembered, guess, open_source
+from forbear.intake.columns import added_by_rejects
+from forbear.intake.date_order import DateOrder
+from forbear.intake.guessing import shapes
+from forbear.intake.guessing.guess import Guess
+from forbear.intake.guessing.guessed import Sure
+from forbear.intake.guessing.seen_values import SeenValues, UnknownWord
+from forbear.intake.notices import notices_of
+from forbear.intake.rows import follow
+from forbear.locale import said
+from rules.facts.case_facts import display
+from rules.facts.cells import Value
+from rules.locale import Language
+from rules.pack.files.schema import Text, Vocabulary
+
+FIRST = 20  # rows and problems that are shown
+_LANGUAGES: tuple[Language, Language] = ("zh", "en")
+_UNREAD_ROWS = 500  # that are looked at where no row can be read as a case
+_MOST_ROWS = 5_000
+_MOST_SECONDS = 2.0
+_CHECK = 100  # rows between looks at the clock
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: what it holds, how sure that is and why, and the first values in it as they would be stored."""
+
+    header: str
+    fact: str | None  # None: it is kept and not used
+    unit: str | None
+    debt: int | None  # of several in a row
+    sure: Sure
+    why: Text
+    values: tuple[Value, ...]  # none where they are personal
+    shape: Text | None = None  # what its cells look like
+
+    @property
+    def example(self) -> Value | None:
+        """The first value."""
+        return next(iter(self.values), None)
+
+
+@dataclass
+class Problem:
+    """What is wrong in the same words with one row or with many."""
+
+    first: Rejected
+    rows: int = 0
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What was seen of a file, up to the fault that stopped the reading if there is one.
+
+    `mapping` has every guess in it, those that are not certain too, and is what was read by.
+    """
+
+    name: str
+    headers: tuple[str, ...]
+    sheet: str | None
+    sheets: tuple[str, ...]
+    header_row: int
+    mapping: Mapping
+    columns: tuple[Column, ...]
+    missing: tuple[str, ...]  # facts that every case must have and that stand nowhere: a constant may
+    date_orders: tuple[DateOrder, ...]  # one of these has to be chosen; none where it is no question
+    unknown: Words[str, tuple[UnknownWord, ...]]  # by fact
+    notices: tuple[Text, ...]
+    fault: IntakeError | None
+    first: tuple[Accepted | Rejected, ...]
+    problems: tuple[Problem, ...]
+    accepted: int
+    rejected: int
+    whole: bool  # the last row was reached
+
+    @property
+    def rows(self) -> int:
+        """How many rows were read."""
+        return self.accepted + self.rejected
+
+    @property
+    def unconfirmed(self) -> tuple[Column, ...]:
+        """The columns that somebody has to confirm before the file can be submitted."""
+        return tuple(each for each in self.columns if each.sure != "certain")
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is open but what is wrong with single rows."""
+        return not (self.fault or self.unconfirmed or self.missing or self.date_orders)
+
+
+def _nothing_remembered(_columns: Sequence[str]) -> Remembered:
+    return Remembered()
+
+
+def look(
+    path: Path,
+    vocabulary: Vocabulary,
+    as_of: dt.date,
+    clock: Callable[[], float],
+    given: Mapping | None = None,
+    recall: Callable[[Sequence[str]], Remembered] = _nothing_remembered,
+) -> Preview:
+    """Read a file's columns and its first rows: some thousands, or what two seconds of the clock allow.
+
+    `recall` answers what was confirmed before for a file with these columns. Raises IntakeError
+    if it cannot be read as cases at all, or if the mapping that is given cannot be followed.
+    """
+    counted = _Counted(clock)  # the time to open the file counts too
+    given = given or Mapping()
+    source = open_source(path, vocabulary, given)
+    guessed = guess(vocabulary, source, given, recall(source.columns))
+    seen = SeenValues(vocabulary, source, guessed.mapping)
+    watched = replace(source, read_rows=lambda: map(seen.note, source))
+    fault = None
+    try:
+        file = follow(watched, vocabulary, guessed, guessed.mapping)
+    except IntakeError as error:
+        fault = error
+        for _ in islice(watched, _UNREAD_ROWS):  # what its columns hold is shown all the same
+            pass
+    else:
+        fault = counted.read(file.on(as_of))
+    return Preview(
+        name=path.name,
+        headers=tuple(source.columns),
+        sheet=source.sheet,
+        sheets=source.sheets,
+        header_row=source.header_row,
+        mapping=guessed.mapping,
+        columns=_columns(guessed, seen),
+        missing=guessed.missing,
+        date_orders=guessed.date_orders,
+        unknown=seen.unknown(),
+        notices=(*source.notices, *notices_of(vocabulary, guessed, guessed.mapping)),
+        fault=fault,
+        first=tuple(counted.first),
+        problems=tuple(counted.problems.values()),
+        accepted=counted.accepted,
+        rejected=counted.rows - counted.accepted,
+        whole=counted.whole,
+    )
+
+
+def stored_as(vocabulary: Vocabulary, name: str, value: Value) -> Text:
+    """A value as it would be stored, in words: ¥120,000.00, 45 days, 18.00 %."""
+    fact = vocabulary.facts[name]
+    if fact.type == "int" and fact.unit in ("days", "months", "years"):
+        return said(f"stored.{fact.unit}", n=value)
+    zh, en = (display(vocabulary, name, value, language) for language in _LANGUAGES)
+    return Text(zh=zh.replace("%", " %"), en=en.replace("%", " %")) if fact.type == "rate" else Text(zh=zh, en=en)
+
+
+class _Counted:
+    """The rows of a file as far as they are read."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock, self._end = clock, clock() + _MOST_SECONDS
+        self.first: list[Accepted | Rejected] = []
+        self.problems: dict[str, Problem] = {}
+        self.accepted, self.rows, self.whole = 0, 0, False
+
+    def read(self, rows: Iterator[Accepted | Rejected]) -> IntakeError | None:
+        """Read rows until there are enough or the time is over; what stopped the reading, if something did."""
+        try:
+            for row in rows:
+                self.rows += 1
+                self._count(row)
+                if self.rows == _MOST_ROWS or (self.rows % _CHECK == 0 and self._clock() > self._end):
+                    break
+            self.whole = next(rows, None) is None
+        except IntakeError as error:
+            return error
+        return None
+
+    def _count(self, row: Accepted | Rejected) -> None:
+        if len(self.first) < FIRST:
+            self.first.append(row)
+        if isinstance(row, Accepted):
+            self.accepted += 1
+        elif row.zh in self.problems or len(self.problems) < FIRST:
+            self.problems.setdefault(row.zh, Problem(row)).rows += 1
+
+
+def _columns(guessed: Guess, seen: SeenValues) -> tuple[Column, ...]:
+    """Every column with a header, but those that a rejects file added."""
+    added = added_by_rejects([each.header for each in guessed.columns])
+    return tuple(
+        Column(
+            each.header,
+            each.use.fact,
+            each.use.unit,
+            each.use.debt,
+            each.sure,
+            each.why,
+            seen.values[each.header],
+            None if each.shape is None else shapes.named(each.shape),
+        )
+        for each in guessed.columns
+        if each.use.fact is not None or (each.header.strip() and each.header not in added)
+    )

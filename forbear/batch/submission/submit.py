@@ -1,0 +1,229 @@
+"""Submit: a stream of intake rows becomes a batch with cases, versions, rejections and chunks, in one transaction."""
+
+import datetime as dt
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from pydantic_core import to_json
+from sqlmodel import Session, col, select
+
+from forbear.base.errors import ForbearError
+from forbear.base.vault import Vault
+from forbear.batch import publication
+from forbear.batch.chunks import Wake
+from forbear.desk import siblings
+from forbear.intake import Accepted, Intake, Rejected
+from forbear.intake import Mapping as FileMapping
+from forbear.ledger.unit_of_work import Work
+from forbear.locale import said
+from forbear.webhooks import webhooks
+from models.database import staging
+from models.intake import Batch, Lane, Rejection
+from rules.decision.danger import danger_of
+from rules.facts import red_flags
+from rules.facts.texts import texts_of
+from rules.pack.files.schema import Text
+from rules.pack.pack import Pack
+
+BLOCK = 2000  # rows in memory at once
+URGENT_CHUNK = 100  # smaller than others, so that the first urgent cases are decided at once
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a submission is called and the columns it has, among them those that nobody knows."""
+
+    name: str
+    columns: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    mapping: FileMapping | None = None  # by which its columns were read; batches of before have none
+    notices: tuple[Text, ...] = ()  # what was left out or adjusted
+
+    @classmethod
+    def of(cls, file: Intake, name: str) -> "Head":
+        """The head of a file of cases."""
+        return cls(name, tuple(file.columns), tuple(file.unknown), file.mapping)
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What a submission came to. `wakes` are to be sent once it is committed."""
+
+    batch_id: UUID
+    rows_read: int
+    accepted: int
+    rejected: int
+    unchanged: int
+    wakes: tuple[Wake, ...]
+
+
+class DayToComeError(ForbearError):
+    """The day to decide for is not there yet: its decision would be the current one until that day is past."""
+
+
+def check_day(as_of: dt.date, pack: Pack, now: dt.datetime) -> None:
+    """Raise DayToComeError if a day is after today where the pack's law applies."""
+    today = now.astimezone(ZoneInfo(pack.manifest.timezone)).date()
+    if as_of > today:
+        raise DayToComeError(f"The day to decide for, {as_of}, is after today ({today}): give today or a day before.")
+
+
+def submit(
+    work: Work,
+    rows: Iterable[Accepted | Rejected],
+    *,
+    head: Head,
+    pack: Pack,
+    as_of: dt.date,
+    submitter: str,
+    chunk_size: int,
+    batch_id: UUID | None = None,
+    notices: Callable[[], Iterable[Text]] = tuple,
+) -> Submitted:
+    """Take in any number of rows, holding no more than a block of them in memory.
+
+    A case reference may come once: intake rejects its later rows. The notices are asked for once all rows were read.
+    Raises what reading the rows raises, and DayToComeError.
+    """
+    session, vault, now = work.session, work.vault, work.now
+    check_day(as_of, pack, now)
+    staging.create(session)
+    sealer = _Sealer(pack, vault, submitter)
+    counts: Counter[type] = Counter()
+    in_danger = 0
+    for block in _blocks(rows):
+        rejected = [_looked_through(pack, row) for row in block if isinstance(row, Rejected)]
+        in_danger += sum(danger for _, danger in rejected)
+        staging.add(
+            session,
+            (sealer.staged(row) for row in block if isinstance(row, Accepted)),
+            (sealer.rejected(row) for row, _ in rejected),
+        )
+        counts.update(map(type, block))
+    published = publication.keep(work, pack)
+    batch = Batch(
+        id=batch_id or uuid4(),
+        submitter=submitter,
+        as_of=as_of,
+        pack_sha256=pack.sha256,
+        created_at=now,
+        source=vault.seal(_stored(head, (*_told(in_danger), *notices()))),
+        rows_read=counts.total(),
+        rejected=counts[Rejected],
+    )
+    session.add(batch)
+    session.flush()
+    sizes = {"urgent": min(URGENT_CHUNK, chunk_size), "bulk": chunk_size}
+    merged = staging.merge(session, batch, sizes, now, alone=batch.rows_read == 1)
+    batch.accepted, batch.unchanged = merged.accepted, merged.unchanged
+    batch.status = "running" if merged.chunks else "complete"
+    batch.completed_at = None if merged.chunks else now
+    session.add(batch)
+    session.flush()
+    if not merged.chunks:
+        webhooks.tell_complete(session, batch, now)
+    counted = {name: getattr(batch, name) for name in ("rows_read", "accepted", "rejected", "unchanged")}
+    work.note("batch", f"batch:{batch.id}", {"submitter": submitter, **counted})
+    if published:
+        publication.note(work, pack)
+    wakes = tuple(Wake(chunk_id, queue) for chunk_id, queue in merged.chunks)
+    return Submitted(batch.id, batch.rows_read, batch.accepted, batch.rejected, batch.unchanged, wakes)
+
+
+def source_of(batch: Batch, vault: Vault) -> Head:
+    """The name and the columns a batch was submitted with."""
+    opened = vault.open(batch.source)
+    mapping = opened.get("mapping")
+    return Head(
+        opened["name"],
+        tuple(opened["columns"]),
+        tuple(opened["unknown"]),
+        None if mapping is None else FileMapping.model_validate(mapping),
+        tuple(Text.model_validate(notice) for notice in opened.get("notices", ())),
+    )
+
+
+def _stored(head: Head, notices: tuple[Text, ...]) -> dict[str, Any]:
+    mapping = None if head.mapping is None else head.mapping.data()
+    return {
+        "name": head.name,
+        "columns": head.columns,
+        "unknown": head.unknown,
+        "mapping": mapping,
+        "notices": [notice.model_dump() for notice in notices],
+    }
+
+
+def rejections_of(session: Session, batch_id: UUID, vault: Vault, limit: int | None = None) -> Iterator[Rejected]:
+    """The rejected rows of a batch as they came, in their order; the first ones with a limit."""
+    query = select(Rejection.row, Rejection.content).where(Rejection.batch_id == batch_id).order_by(col(Rejection.row))
+    for row, content in session.exec(query.limit(limit), execution_options={"yield_per": BLOCK}):
+        opened = vault.open(content)
+        yield Rejected(row, opened["field"], opened["zh"], opened["en"], tuple(opened["cells"]))
+
+
+class _Sealer:
+    """Splits what rules may see from what is sealed, and tells how urgent a case is."""
+
+    def __init__(self, pack: Pack, vault: Vault, submitter: str) -> None:
+        facts = pack.vocabulary.facts
+        self._pack = pack
+        self._vault = vault
+        self._submitter = submitter
+        self._urgent = {name: fact.urgent for name, fact in facts.items() if fact.urgent}
+
+    def staged(self, row: Accepted) -> tuple[Any, ...]:
+        """An accepted row as staging.ACCEPTED."""
+        facts = _json(row.facts)
+        # Columns that nobody knows are kept: another value in one changes the case only by the alarm that it raises.
+        alarms = red_flags.scan_all(self._pack, texts_of(self._pack, {}, {}, row.extra))
+        mac = self._vault.mac("\n".join((facts, _json(row.private), *alarms)).encode())
+        sealed = self._vault.seal({"facts": row.private, "extra": row.extra}) if row.private or row.extra else None
+        phone, id_number = siblings.keys(self._vault, self._submitter, row.private)
+        return (row.row, row.case_ref, row.borrower_ref, phone, id_number, self._lane(row, alarms), mac, facts, sealed)
+
+    def rejected(self, row: Rejected) -> tuple[Any, ...]:
+        """A rejected row as staging.REJECTED; a field that is none of ours may be anything, so it is only sealed."""
+        content = {"field": row.field, "zh": row.zh, "en": row.en, "cells": row.cells}
+        known = set(row.field.split(";")) <= self._pack.vocabulary.facts.keys()
+        return (row.row, row.field if known else None, self._vault.seal(content))
+
+    def _lane(self, row: Accepted, alarms: tuple[str, ...]) -> Lane:
+        """How urgent a case of a file is, by its facts and the flags that its texts raise."""
+        flags = (*alarms, *red_flags.scan_all(self._pack, texts_of(self._pack, row.facts, row.private, {})))
+        danger = danger_of(self._pack, {**row.facts, "note_flags": flags})
+        if danger is not None and not danger.answered:
+            return Lane.CRISIS
+        if flags or any(row.facts.get(name) in values for name, values in self._urgent.items()):
+            return Lane.FLAGGED
+        return Lane.ORDINARY
+
+
+def _looked_through(pack: Pack, row: Rejected) -> tuple[Rejected, bool]:
+    """A rejected row, and whether its cells tell of danger: then it says who comes before the cell."""
+    flags = red_flags.scan_all(pack, (cell for cell in row.cells if any(map(str.isalpha, cell))))
+    if not any(pack.red_flags[flag].danger for flag in flags):
+        return row, False
+    first = said("row.danger")
+    return replace(row, zh=f"{first.zh}{row.zh}", en=f"{first.en} {row.en}"), True
+
+
+def _told(in_danger: int) -> Iterator[Text]:
+    if in_danger:
+        yield said("notice.rejected_in_danger", n=in_danger)
+
+
+def _json(facts: Mapping[str, object]) -> str:
+    """The same facts give the same text, in whatever order their columns stood."""
+    return to_json(dict(sorted(facts.items()))).decode()
+
+
+def _blocks(rows: Iterable[Accepted | Rejected]) -> Iterator[list[Accepted | Rejected]]:
+    iterator = iter(rows)
+    while block := list(itertools.islice(iterator, BLOCK)):
+        yield block

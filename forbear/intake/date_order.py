@@ -1,0 +1,105 @@
+"""Date order: which part of 03/04/2026 is the day. It is said, or seen in the column's other dates, never assumed."""
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
+from rules.facts.cells import CellError, shown
+from rules.facts.notation.units import Unit
+from rules.locale.word_lists import word_lists
+
+DateOrder: TypeAlias = Literal["ymd", "dmy", "mdy"]
+ORDERS: tuple[DateOrder, ...] = ("ymd", "dmy", "mdy")
+_TIME = r"(?:(?:t|\s+)(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:\s*[ap]m)?)?"
+_PARTS = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}|\d\d?){_TIME}", re.ASCII)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAY_MONTH = re.compile(rf"(\d{{1,2}})(?:st|nd|rd|th)?[-/. ]*([a-z]{{3,9}})\.?[-/., ]*(\d{{4}}|\d\d){_TIME}", re.ASCII)
+_MONTH_DAY = re.compile(rf"([a-z]{{3,9}})\.?[-/ ]*(\d{{1,2}})(?:st|nd|rd|th)?[-/, ]+(\d{{4}}){_TIME}", re.ASCII)
+_WORDS = word_lists("cells")["date"]
+_NO_DAY = re.compile(
+    r"[a-z]{3,9}\.?[-/, ]*\d{4}|\d{4}[-/.](?:0?[1-9]|1[0-2])"
+    rf"|\d{{4}}\s*{_WORDS['year']}\s*\d{{1,2}}\s*{_WORDS['month']}",
+    re.ASCII,
+)
+_LAST = 68  # of two digits: the last year that is of this century, as strptime has it
+
+
+def readings(cell: object) -> frozenset[DateOrder]:
+    """The orders in which a cell is a date; none where its order is no question or it is no date."""
+    match = _PARTS.fullmatch(_plain(cell)) if isinstance(cell, str) else None
+    if match is None:
+        return frozenset()
+    return frozenset(order for order in ORDERS if _day(match, order) is not None)
+
+
+def orders(cells: Iterable[object]) -> frozenset[DateOrder] | None:
+    """The orders in which all these cells can be read; None where it is no question."""
+    found: frozenset[DateOrder] | None = None
+    for cell in cells:
+        if each := readings(cell):
+            found = each if found is None else found & each
+    return found
+
+
+def in_order(cell: object, order: DateOrder | None) -> object:
+    """A cell as a date that reads one way only; what is none is left as it is. Raises CellError."""
+    if not isinstance(cell, str) or len(cell) > 40:
+        return cell
+    text = _plain(cell)
+    if match := _PARTS.fullmatch(text):
+        if order is None:
+            raise CellError("which_order", cell=shown(cell))
+        day = _day(match, order)
+        if day is None:
+            raise CellError("not_in_order", cell=shown(cell), order=order)
+        return day
+    if match := _DAY_MONTH.fullmatch(text):
+        return _named(cell, match[3], match[2], match[1])
+    if match := _MONTH_DAY.fullmatch(text):
+        return _named(cell, match[3], match[1], match[2])
+    if _NO_DAY.fullmatch(text):
+        raise CellError("no_day", cell=shown(cell))
+    return cell
+
+
+def order_in(unit: Unit | None) -> DateOrder | None:
+    """The order that the header of a column says: (dd/mm/yyyy)."""
+    kinds = frozenset[str]() if unit is None else unit.kinds
+    return next((order for order in ORDERS if order in kinds), None)
+
+
+def _plain(cell: str) -> str:
+    return unicodedata.normalize("NFKC", cell[:60]).casefold().strip()
+
+
+def _day(match: re.Match[str], order: DateOrder) -> dt.date | None:
+    first, second, third = match[1], match[3], match[4]
+    if order == "ymd":
+        year, month, day = first, second, third
+        if len(first) != 2 or len(third) > 2:
+            return None
+    else:
+        day, month = (first, second) if order == "dmy" else (second, first)
+        year = third
+        if len(year) == 1:
+            return None
+    try:
+        return dt.date(_year(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _named(cell: str, year: str, month: str, day: str) -> object:
+    if month[:3] not in _MONTHS:
+        return cell
+    try:
+        return dt.date(_year(year), _MONTHS.index(month[:3]) + 1, int(day))
+    except ValueError:
+        raise CellError("no_such_day", cell=shown(cell)) from None
+
+
+def _year(text: str) -> int:
+    year = int(text)
+    return year if len(text) == 4 else (2000 if year <= _LAST else 1900) + year

@@ -1,0 +1,263 @@
+"""Text files as people really save them: which encoding, decided over the whole file, and lines of bounded length."""
+
+import codecs
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TextIO, TypeAlias, cast
+
+from forbear.intake.source import MAX_RECORD, IntakeError
+from forbear.locale import said
+
+_BLOCK = 1024 * 1024
+_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_MAGIC = {
+    b"PK\x03\x04": "zip",
+    b"\xd0\xcf\x11\xe0": "ole",
+    b"%PDF": "pdf",
+    b"\x89PNG": "picture",
+    b"\xff\xd8\xff": "picture",
+    b"SQLite format 3": "database",
+    b"Rar!": "zip",
+    b"7z\xbc\xaf": "zip",
+}
+_GZIP = b"\x1f\x8b"
+# As for the parts of a workbook: deflate can do 1,032 times, honest tables shrink 5 to 50 times.
+_MAX_RATIO, _SMALL, _MAX_UNPACKED = 200, 16 * 1024 * 1024, 8 * 1024**3
+_SAMPLE = 64 * 1024  # bytes by which Big5 is told from GB18030, and UTF-16 is known without a mark
+_BIG5, _WESTERN = "cp950", "cp1252"
+# Three bytes of UTF-8, as every Chinese letter has; no line of Chinese in GB18030 is all UTF-8 with them by chance.
+_UTF8_WORDS = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}")
+_WESTERN_MARK = re.compile(rb"[A-Za-z]{2}[\x85\x91-\x97][A-Za-z]")  # isn’t, with the one byte of Windows-1252
+_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")  # Chinese letters have two or more, Latin ones with accents stand alone
+_FOUR_BYTES = re.compile(rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]")  # of GB18030's rare letters
+# In what is taken for Windows-1252: a capital letter behind a small one, or a mark that texts hardly have.
+_UNUSUAL = re.compile("[a-z\xdf-\xff][\xc0-\xd6\xd8-\xdeŠŒŽŸ]|[¤¦¨¬¯¸¹ƒˆ˜†‡]")
+# What "surrogateescape" leaves where bytes could not be read, and what "\ud83d" in JSON gives.
+_HALVES = re.compile("[\ud800-\udfff]")
+_UNREAD = re.compile("[\udc80-\udcff]")  # those of bytes alone
+_TWO_BYTES = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
+
+
+Encoding: TypeAlias = tuple[str, str]  # and what becomes of bytes that are none of it
+
+
+def open_text(path: Path, encoding: Encoding) -> TextIO:
+    """Open a text file; bytes that cannot be read become surrogates."""
+    return io.TextIOWrapper(open_bytes(path), encoding=encoding[0], errors=encoding[1], newline="")
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """The bytes of a file; of one packed with gzip, those that were packed, as long as it is no bomb."""
+    file = path.open("rb")
+    try:
+        packed = file.read(2) == _GZIP
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return cast("IO[bytes]", io.BufferedReader(_Unpacked(path, file))) if packed else file
+
+
+class _Unpacked(io.RawIOBase):
+    """What a gzip archive holds, up to what an honest one can."""
+
+    def __init__(self, path: Path, file: IO[bytes]) -> None:
+        self._path, self._file, self._gzip = path, file, gzip.GzipFile(fileobj=file, mode="rb")
+        self._most = max(_SMALL, _MAX_RATIO * path.stat().st_size)
+        self._read = 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override] # as RawIOBase calls it
+        """Unpack the next bytes."""
+        try:
+            block = self._gzip.read(len(buffer))
+        except (EOFError, OSError, zlib.error) as error:
+            raise IntakeError("file.gzip_damaged", name=self._path.name) from error
+        self._read += len(block)
+        if self._read > min(self._most, _MAX_UNPACKED):
+            raise IntakeError("file.gzip_bomb", name=self._path.name, megabytes=self._read // 1024**2)
+        buffer[: len(block)] = block
+        return len(block)
+
+    def close(self) -> None:
+        """Close the archive too."""
+        self._file.close()
+        super().close()
+
+
+def readable(text: str) -> str:
+    """The text with U+FFFD wherever it could not be read."""
+    return text if text.isascii() else _HALVES.sub("\ufffd", text)
+
+
+def is_readable(text: str) -> bool:
+    """Whether all bytes of a text were; half a picture in JSON is no byte."""
+    return text.isascii() or _UNREAD.search(text) is None
+
+
+def lines(file: TextIO) -> Iterator[str]:
+    """The lines of a file; of a line beyond MAX_RECORD only the beginning, cut without a line end."""
+    while line := file.readline(MAX_RECORD):
+        yield line
+        skip_rest(file, line)
+
+
+def skip_rest(file: TextIO, line: str) -> None:
+    """After a line that was too long for one read: pass over what is left of it."""
+    while is_cut(line):
+        line = file.readline(MAX_RECORD)
+
+
+def is_cut(line: str) -> bool:
+    """Whether this line was too long for one read."""
+    return len(line) >= MAX_RECORD and not line.endswith(("\n", "\r"))
+
+
+def encoding_of(path: Path) -> Encoding:
+    """The encoding that the bytes of a text file show, all of them."""
+    with open_bytes(path) as file:
+        start = file.read(_SAMPLE)
+    for magic, what in _MAGIC.items():
+        if start.startswith(magic):
+            raise IntakeError("file.not_text", name=path.name, what=said(f"magic.{what}"))
+    for bom, encoding in _BOMS.items():
+        if start.startswith(bom):
+            return encoding, "replace"
+    if wide := _wide(start):
+        return wide, "replace"
+    if _decodes(path, "utf-8"):
+        return "utf-8", "strict"
+    return _by_lines(path)
+
+
+def _wide(start: bytes) -> str | None:
+    """UTF-16 without a mark: no other text has a zero byte, and beside it stands the letter."""
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    if max(even, odd) * 20 < len(start) or min(even, odd) * 10 > max(even, odd):
+        return None
+    encoding = "utf-16-le" if odd > even else "utf-16-be"
+    text = start[: len(start) // 2 * 2].decode(encoding, "replace")
+    return None if "\0" in text or text.count("\ufffd") > 1 else encoding
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with open_bytes(path) as file:
+        try:
+            while block := file.read(_BLOCK):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+@dataclass
+class _LinesByEncoding:
+    """How many lines with more than ASCII there are, and which of them are in which encoding."""
+
+    count: int = 0
+    right: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("utf-8", "gb18030", _WESTERN), 0))
+    first: dict[str, bool] = field(default_factory=dict)  # of the first of them
+    number: int = 0  # of the first of them, in the file
+    sure: dict[str, int] = field(default_factory=dict)  # the first line that is surely in one
+    with_words: int = 0  # lines that are surely UTF-8
+    runs: int = 0  # of bytes that are not ASCII
+    single: int = 0  # those of one byte
+    sample: bytes = b""
+
+
+def _by_lines(path: Path) -> Encoding:
+    """The encoding of most lines: half a character in one row must not stop the others.
+
+    Where a line is surely in another one than the rest, the file is of two programs: refused, since in the wrong one it
+    is other words, without a sign of it.
+    """
+    found = _counted(path)
+    utf = found.right["utf-8"]
+    if utf * 2 >= found.count and (found.with_words * 2 >= found.count or utf >= found.right["gb18030"]):
+        if not found.first["utf-8"] and found.first["gb18030"]:
+            raise _mixed(path, found.number, "GB18030", "UTF-8")
+        return "utf-8", "surrogateescape"
+    if _looks_big5(found.sample):
+        _refuse_mixed(path, found, "UTF-8", "Big5")
+        return _BIG5, "surrogateescape"
+    if found.single * 2 > found.runs:
+        _refuse_mixed(path, found, "UTF-8", "Windows-1252")
+        if found.right[_WESTERN] == found.count:
+            return _WESTERN, "strict"
+        raise IntakeError("file.encoding", name=path.name)
+    if found.right["gb18030"] * 2 < found.count:
+        raise IntakeError("file.encoding", name=path.name)
+    _refuse_mixed(path, found, "UTF-8", "GB18030")
+    _refuse_mixed(path, found, "Windows-1252", "GB18030")
+    return "gb18030", "surrogateescape"
+
+
+def _refuse_mixed(path: Path, found: _LinesByEncoding, one: str, rest: str) -> None:
+    if one in found.sure:
+        raise _mixed(path, found.sure[one], one, rest)
+
+
+def _mixed(path: Path, line: int, one: str, rest: str) -> IntakeError:
+    return IntakeError("file.mixed_encodings", name=path.name, row=line, first=one, rest=rest)
+
+
+def _counted(path: Path) -> _LinesByEncoding:
+    found = _LinesByEncoding()
+    number = 0
+    with open_bytes(path) as file:
+        while line := file.readline(MAX_RECORD):
+            number += 1
+            if not line.isascii():
+                _count(found, line, number)
+    return found
+
+
+def _count(found: _LinesByEncoding, line: bytes, number: int) -> None:
+    found.count += 1
+    decodes = {each: _line_decodes(line, each) for each in ("utf-8", "gb18030")}
+    if decodes["utf-8"] and _UTF8_WORDS.search(line):
+        found.sure.setdefault("UTF-8", number)
+        found.with_words += 1
+    elif _WESTERN_MARK.search(line):
+        found.sure.setdefault("Windows-1252", number)
+    decodes[_WESTERN] = _is_western(line)
+    for encoding, does in decodes.items():
+        found.right[encoding] += does
+        found.first.setdefault(encoding, does)
+    found.number = found.number or number
+    runs = _HIGH_BYTES.findall(_FOUR_BYTES.sub(b"", line))
+    found.runs += len(runs)
+    found.single += sum(len(run) == 1 for run in runs)
+    if len(found.sample) < _SAMPLE:
+        found.sample += line[:_SAMPLE]
+
+
+def _is_western(line: bytes) -> bool:
+    """Whether a line may be Windows-1252: no letters or marks that nobody writes, as other encodings would give."""
+    return _line_decodes(line, _WESTERN) and not _UNUSUAL.search(line.decode(_WESTERN))
+
+
+def _line_decodes(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _looks_big5(sample: bytes) -> bool:
+    """Whether two-byte characters are the everyday ones of Big5 and not those of GB18030, where most bytes fit both."""
+    pairs = _TWO_BYTES.findall(sample)
+    big5: int = sum(b"\xa4\x40" <= pair <= b"\xc6\x7e" or pair[0] in (0xA1, 0xA3) for pair in pairs)
+    chinese: int = sum((0xB0 <= pair[0] <= 0xD7 or 0xA1 <= pair[0] <= 0xA3) and pair[1] >= 0xA1 for pair in pairs)
+    return bool(pairs) and big5 * 10 > len(pairs) * 8 and chinese * 10 < len(pairs) * 8 and big5 > chinese

@@ -1,0 +1,293 @@
+"""OpenDocument spreadsheets, .ods: the sheet of cases, read row by row; one sheet written.
+
+Libraries for the format hold the whole document, so that a file of some megabytes fills the memory, and lose what a
+number is in (docs/decisions/0022-tables.md). lxml parses and writes the XML piece by piece; what it means is told here.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+
+from lxml import etree
+
+from forbear.intake.formats.format import Cell, Content, Format, Rows, drafted, one_sheet
+from forbear.intake.formats.formula_injection import quote_again
+from forbear.intake.formats.table import FIRST_ROWS, Sheet, TableRow
+from forbear.intake.formats.workbooks.merged_cells import FilledDown, Merges
+from forbear.intake.formats.workbooks.ods_cells import (
+    CELL,
+    COUNT,
+    KIND,
+    MANIFEST,
+    NAMES,
+    OFFICE,
+    PARAGRAPH,
+    SPACES,
+    STYLE,
+    TAB,
+    TABLE,
+    VALUE,
+    cells_of,
+    times_of,
+)
+from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
+from forbear.intake.formats.workbooks.xlsx_package import opened
+from forbear.intake.formats.workbooks.xml_stream import LeapingStream, elements, without_entities
+from forbear.intake.source import MAX_RECORD, MAX_SHEET_ROWS, IntakeError, SourceChoice, SourceFile, is_blank
+from forbear.locale import said
+
+_VERSION = "1.3"  # of the format, that we write
+_MEDIA_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
+_SHEET, _ROW, _COLUMN = f"{TABLE}table", f"{TABLE}table-row", f"{TABLE}table-column"
+_STYLE_ELEMENT = f"{STYLE}style"
+_HIDDEN = ("collapse", "filter")
+
+# Of rows that stand there once and count many times, so that a small file does not become millions of rows: characters,
+# and a row counts for some even if it has none.
+_MAX_COPIED, _LEAST_COPIED = MAX_RECORD, 100
+_BLOCK, _BIG_BLOCK = 64 * 1024, 1024 * 1024
+_MAX_COLUMNS = 16_384  # of a sheet, in Excel and LibreOffice
+_READ = (_SHEET, _ROW, _COLUMN, _STYLE_ELEMENT)
+
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-F]{4}_)")  # XML has no place for these
+_COMMENT = re.compile(rb"<office:annotation[ >/]")
+_GAP = re.compile(r"\t|^ +| +$| {2,}")  # white space that needs an element to be kept
+
+
+def read(path: Path, choice: SourceChoice) -> SourceFile:
+    """Open an .ods file."""
+    _refuse_password(path)
+    tables, comments = _counts(path)
+    starts = _survey(path, alone=tables == 1)
+    return with_comments(open_sheets(path, [start.sheet(path) for start in starts], choice), comments)
+
+
+@dataclass
+class _Start:
+    """How a sheet begins: what its header is found by, without reading the sheets before it again."""
+
+    place: int
+    name: str
+    shown: bool
+    leap: bool  # over the rows of the sheets before
+    rows: list[TableRow] = field(default_factory=list)
+    hidden_columns: list[int] = field(default_factory=list)
+
+    def sheet(self, path: Path) -> Sheet:
+        """The sheet as a table of cases is looked for in it."""
+
+        def rows(width: int | None) -> Iterator[TableRow]:
+            known = self.rows if width is None else []
+            yield from known
+            if len(known) < FIRST_ROWS + 2 and width is None:
+                return
+            last = known[-1].number if known else 0
+            reader = _Document(path)
+            for row in reader.rows(first=self.place if self.leap else 0):
+                if reader.place == self.place and row.number > last:
+                    yield row._replace(cells=list(row.cells))
+                elif reader.place > self.place:
+                    return
+
+        return Sheet(rows, self.name, self.shown, lambda: self.hidden_columns)
+
+
+def _survey(path: Path, *, alone: bool) -> list[_Start]:
+    """How each sheet begins. Past that, a document of one sheet is not read, and the rows of others are leapt over."""
+    try:
+        return _starts(path, leap=True, alone=alone)
+    except IntakeError:  # its rows stand in groups, or tables in its cells: it has to be read whole
+        return _starts(path, leap=False, alone=alone)
+
+
+def _starts(path: Path, *, leap: bool, alone: bool) -> list[_Start]:
+    found: dict[int, _Start] = {}
+    reader = _Document(path)
+    for row in reader.rows(FIRST_ROWS + 2, leap=leap):
+        start = found.get(reader.place)
+        if start is None:
+            start = found[reader.place] = _Start(reader.place, reader.name, reader.shown, leap)
+            start.hidden_columns.extend(reader.hidden_columns)
+        start.rows.append(row)
+        if alone and len(start.rows) == FIRST_ROWS + 2:
+            break
+    return list(found.values())
+
+
+def _counts(path: Path) -> tuple[int, int]:
+    """How many tables a document may have, at most, and on how many cells a comment hangs."""
+    tables = comments = 0
+    before = b""
+    with opened(path) as package, package.open("content.xml") as stream:
+        for _, text in without_entities(stream, _BIG_BLOCK):
+            tables += text.count(b"<table:table ")
+            comments += len(_COMMENT.findall(text)) - len(_COMMENT.findall(before))
+            before = text[-32:]  # with which the next begins
+    return tables, comments
+
+
+def _refuse_password(path: Path) -> None:
+    manifest = b""
+    with opened(path) as archive:
+        if archive.has("META-INF/manifest.xml"):
+            with archive.open("META-INF/manifest.xml") as stream:
+                manifest = stream.read(_BLOCK)
+    if b"encryption-data" in manifest:
+        raise IntakeError("workbook.password", name=path.name)
+
+
+class _Document:
+    """The rows with anything in them of all sheets, and where among them the reader is."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._off: set[str | None] = set()  # names of styles of what is not shown
+        self._in_sheet = False
+        self._depth = self._number = self._copied = self._columns = self._count = 0
+        self._merged = FilledDown(Merges())
+        self.place, self.name, self.shown = 0, "", False
+        self.hidden_columns: list[int] = []
+
+    def rows(self, most: int | None = None, *, leap: bool = False, first: int = 0) -> Iterator[TableRow]:
+        """The rows, of each sheet so many, from the first sheet that is wanted."""
+        with opened(self._path) as archive, archive.open("content.xml") as content:
+            stream = LeapingStream(content, b"</table:table-row>", b"</table:table>")
+            for event, element in elements(stream, _READ, kept=_SHEET, row=_ROW, encoding="utf-8"):
+                if element.tag == _SHEET:
+                    self._table(event, element)
+                elif event == "start":
+                    continue
+                elif element.tag == _STYLE_ELEMENT:
+                    self._style(element)
+                elif self._depth == 1 and self._in_sheet:
+                    if element.tag == _COLUMN:
+                        self._column(element)
+                    elif self.place < first or (most is not None and self._count >= most):
+                        if leap or first:
+                            stream.leap()
+                    else:
+                        yield from self._rows(element)
+
+    def _style(self, element: Any) -> None:
+        """Keep the style of a sheet that is not shown."""
+        if any(each.get(f"{TABLE}display") == "false" for each in element):
+            self._off.add(element.get(f"{STYLE}name"))
+
+    def _table(self, event: str, element: Any) -> None:
+        """A table begins or ends; one inside another is part of a cell."""
+        self._depth += 1 if event == "start" else -1
+        if event == "start" and self._depth == 1:
+            self._in_sheet = element.getparent().tag == f"{OFFICE}spreadsheet"
+            self.place, self.name = self.place + 1, element.get(f"{TABLE}name") or str(self.place + 1)
+            self.shown = element.get(f"{TABLE}style-name") not in self._off
+            self._number = self._copied = self._columns = self._count = 0
+            self._merged, self.hidden_columns = FilledDown(Merges()), []
+
+    def _column(self, element: Any) -> None:
+        times = min(times_of(element, "columns"), MAX_SHEET_ROWS)
+        if element.get(f"{TABLE}visibility") in _HIDDEN and self._columns + times <= _MAX_COLUMNS:
+            self.hidden_columns.extend(range(self._columns, self._columns + times))
+        self._columns += times
+
+    def _rows(self, element: Any) -> Iterator[TableRow]:
+        """The row, as often as it is to be repeated."""
+        first, times = self._number + 1, times_of(element, "rows")
+        self._number += times
+        cells, spans = cells_of(element)
+        if is_blank(cells):
+            return
+        if self._number > MAX_SHEET_ROWS:
+            raise ValueError
+        size = sum(len(cell) for cell in cells if isinstance(cell, str))
+        self._copied += (times - 1) * max(size, _LEAST_COPIED)
+        if self._copied > _MAX_COPIED:
+            raise IntakeError("workbook.repeated_row", name=self._path.name, first=first, times=times)
+        hidden = element.get(f"{TABLE}visibility") in _HIDDEN
+        filled = self._merged.fill(first, cells)
+        for column, rows in spans:
+            self._merged.begin(column, first + rows - 1, cells[column])
+        for number in range(first, first + times):
+            self._count += 1
+            yield TableRow(number, cells, hidden=hidden, filled_down=filled)
+
+
+def write(content: Content, folder: Path) -> Iterator[bytes]:
+    """One sheet of text: no cell is a formula, whatever it looks like."""
+    header, rows = content.table()
+    return drafted(folder, partial(_write, header, rows))
+
+
+def _write(header: list[str], rows: Rows, path: Path) -> None:
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", _MEDIA_TYPE, ZIP_STORED)  # first and as it is: by this the file is known
+        archive.writestr("META-INF/manifest.xml", _manifest())
+        with archive.open("content.xml", "w", force_zip64=True) as stream:
+            _write_content(stream, header, rows)
+
+
+def _write_content(stream: IO[bytes], header: list[str], rows: Rows) -> None:
+    with etree.xmlfile(stream, encoding="utf-8") as xml:
+        xml.write_declaration()
+        names = {prefix: NAMES[prefix] for prefix in ("office", "table", "text")}
+        with xml.element(f"{OFFICE}document-content", {f"{OFFICE}version": _VERSION}, nsmap=names):
+            with xml.element(f"{OFFICE}body"), xml.element(f"{OFFICE}spreadsheet"):
+                with xml.element(_SHEET, {f"{TABLE}name": "Sheet1"}):
+                    width = str(max(len(header), 1))
+                    with xml.element(f"{TABLE}table-column", {f"{TABLE}number-columns-repeated": width}):
+                        pass
+                    for row in one_sheet(header, rows):
+                        _write_row(xml, row)
+
+
+def _manifest() -> bytes:
+    names = {"manifest": NAMES["manifest"]}
+    root = etree.Element(f"{MANIFEST}manifest", {f"{MANIFEST}version": _VERSION}, nsmap=names)
+    for path, kind in (("/", _MEDIA_TYPE), ("content.xml", "text/xml")):
+        entry = {f"{MANIFEST}full-path": path, f"{MANIFEST}media-type": kind}
+        etree.SubElement(root, f"{MANIFEST}file-entry", entry)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="utf-8"))
+
+
+def _write_row(xml: Any, cells: Sequence[Cell]) -> None:
+    with xml.element(_ROW):
+        for value in cells:
+            if isinstance(value, int | Decimal):
+                kind, lines = {KIND: "float", VALUE: str(value)}, [str(value)]
+            elif value:
+                fit = _UNFIT.sub(lambda match: f"_x{ord(match[0]):04X}_", quote_again(value))
+                kind, lines = {KIND: "string"}, fit.split("\n")
+            else:
+                kind, lines = {}, []
+            with xml.element(CELL, kind):
+                for line in lines:
+                    _write_line(xml, line)
+
+
+def _write_line(xml: Any, line: str) -> None:
+    """A paragraph, in which white space that XML would lose is an element."""
+    end = 0
+    with xml.element(PARAGRAPH):
+        for gap in _GAP.finditer(line):
+            xml.write(line[end : gap.start()])
+            if gap[0] == "\t":
+                tag, count = TAB, {}
+            else:
+                tag, count = SPACES, {COUNT: str(len(gap[0]))}
+            with xml.element(tag, count):
+                end = gap.end()
+        xml.write(line[end:])
+
+
+ODS = Format(
+    suffix=".ods",
+    title=said("format.ods"),
+    media_types=(_MEDIA_TYPE,),
+    read=read,
+    write=write,
+    signature=re.compile(rb"PK\x03\x04.{26}mimetype" + re.escape(_MEDIA_TYPE).encode(), re.DOTALL),
+)

@@ -1,0 +1,161 @@
+"""What the parts of an Office Open XML workbook say: its sheets, its strings, how its numbers are shown.
+
+By the names of elements alone, whatever their namespace: Strict Open XML has others. openpyxl refuses workbooks that
+Excel opens, for a filter, a style or a date in the properties that it does not understand, and says neither which rows
+are hidden nor which cells are merged while it streams.
+"""
+
+import datetime as dt
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
+from openpyxl.utils.escape import unescape
+
+from forbear.intake.formats.workbooks.number_formats import Shown, shown_by, shows_no_day
+from forbear.intake.formats.workbooks.xlsx_package import Package
+from forbear.intake.formats.workbooks.xml_stream import elements
+from forbear.intake.source import IntakeError, Unread, number_cell, plain_date
+from forbear.locale import said
+
+# Built-in formats that are dates in a Chinese Excel and WPS (ECMA-376 part 1, 18.8.30, zh-cn).
+_CHINESE_DATES = frozenset((*range(27, 37), *range(50, 59)))
+_WITHOUT_DAY = frozenset((27, 36, 50, 52, 57))  # of these, those of a year and a month
+_NO_DAY = said("unread.no_day")
+_MAX_STYLES = 65_536  # Excel has 65,490
+
+
+@dataclass(frozen=True)
+class Worksheet:
+    """One sheet: its name, whether people see it, and which part of the package it is."""
+
+    name: str
+    shown: bool
+    part: str
+
+
+class Workbook:
+    """An opened package as a workbook."""
+
+    def __init__(self, path: Path, package: Package) -> None:
+        self._package = package
+        self._part = self._linked("", "/officeDocument") or "xl/workbook.xml"
+        if self._part.endswith(".bin"):
+            raise IntakeError("workbook.binary", name=path.name)
+        root = self._parsed(self._part)
+        settings = next(root.iter("{*}workbookPr"), None)
+        mac = settings is not None and settings.get("date1904") in ("1", "true")
+        self._epoch = CALENDAR_MAC_1904 if mac else CALENDAR_WINDOWS_1900
+        self.sheets = list(self._sheets(root))
+        if not self.sheets:
+            raise ValueError
+
+    def _sheets(self, root: Any) -> Iterator[Worksheet]:
+        targets = dict(self._links(self._part, "/worksheet"))
+        for sheet in root.iter("{*}sheet"):
+            link = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), "")
+            if (part := targets.get(link)) is not None and self._package.has(part):  # a chart is no sheet of ours
+                yield Worksheet(sheet.get("name") or part, sheet.get("state", "visible") == "visible", part)
+
+    def _links(self, part: str, kind: str) -> Iterator[tuple[str, str]]:
+        """What a part is linked to, by the ids of the links."""
+        folder, name = posixpath.split(part)
+        links = posixpath.join(folder, "_rels", f"{name}.rels")
+        if self._package.has(links):
+            for link in self._parsed(links).iter("{*}Relationship"):
+                if link.get("Type", "").endswith(kind):
+                    target = link.get("Target", "").replace("\\", "/")
+                    yield link.get("Id", ""), posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+
+    def _linked(self, part: str, kind: str) -> str | None:
+        return next((target for _, target in self._links(part, kind) if self._package.has(target)), None)
+
+    def _parsed(self, part: str) -> Any:
+        """A small part, whole."""
+        parser = etree.XMLParser(resolve_entities=False, no_network=True)
+        with self._package.open(part) as stream:
+            return etree.parse(stream, parser).getroot()
+
+    def comments(self, sheet: Worksheet) -> int:
+        """How many cells of a sheet have a comment; a thread of them has one of its own beside."""
+        part = self._linked(sheet.part, "/comments") or self._linked(sheet.part, "/threadedComment")
+        if part is None:
+            return 0
+        with self._package.open(part) as stream:
+            tags = ("{*}comment", "{*}threadedComment")
+            return len({item.get("ref") for event, item in elements(stream, tags) if event == "start"})
+
+    @cached_property
+    def strings(self) -> list[str]:
+        """The shared strings: all of them, for any cell may need any (the package limits them)."""
+        part = self._linked(self._part, "/sharedStrings")
+        if part is None:
+            return []
+        with self._package.open(part) as stream:
+            items = elements(stream, ("{*}si",))
+            return [text_of(item) for event, item in items if event == "end"]
+
+    @cached_property
+    def formats(self) -> list[Shown]:
+        """How a number of each style is read."""
+        part = self._linked(self._part, "/styles")
+        if part is None:
+            return []
+        root = self._parsed(part)
+        codes = {each.get("numFmtId"): each.get("formatCode", "") for each in root.iter("{*}numFmt")}
+        styles = root.find("{*}cellXfs")
+        ids = [] if styles is None else [style.get("numFmtId", "0") for style in islice(styles, _MAX_STYLES)]
+        known = {number: self._format(number, codes.get(number)) for number in dict.fromkeys(ids)}
+        return [known[number] for number in ids]
+
+    def _format(self, number: str, code: str | None) -> Shown:
+        if code is None:
+            built_in = int(number) if number.isdigit() else 0
+            if built_in in _CHINESE_DATES:
+                return self._month if built_in in _WITHOUT_DAY else self._date
+            code = BUILTIN_FORMATS.get(built_in, "General")
+        if is_timedelta_format(code):
+            return self._duration
+        if is_date_format(code):
+            return self._month if shows_no_day(code) else self._date
+        return shown_by(code)
+
+    def _date(self, value: float) -> object:
+        try:
+            found = from_excel(value, self._epoch)
+        except (OverflowError, ValueError):
+            return "#VALUE!"  # what Excel shows is ####
+        if isinstance(found, dt.datetime):
+            return plain_date(found)
+        return str(found) if isinstance(found, dt.time) else found
+
+    def _month(self, value: float) -> object:
+        """A day that nobody typed: its sheet shows no more than the month."""
+        found = self._date(value)
+        return Unread(found.isoformat()[:7], _NO_DAY) if isinstance(found, dt.date) else found
+
+    def _duration(self, value: float) -> object:
+        try:
+            return str(from_excel(value, self._epoch, timedelta=True))
+        except (OverflowError, ValueError):
+            return "#VALUE!"
+
+    def number(self, text: str, style: str | None) -> object:
+        """A number as it is meant: a day, text with a unit, or itself."""
+        value = float(text)
+        at = int(style) if style else 0
+        formats = self.formats
+        return formats[at](value) if 0 <= at < len(formats) else number_cell(value)
+
+
+def text_of(item: Any) -> str:
+    """The text of a string, runs and all, without the readings that stand above it."""
+    shown = (each for each in item.iter("{*}t") if etree.QName(each.getparent()).localname != "rPh")
+    return str(unescape("".join(each.text or "" for each in shown)))

@@ -1,0 +1,266 @@
+"""Headers: which facts a column's name may mean, and the unit that stands beside it or above the table.
+
+A header is a name with words beside it: 欠款余额（万元）, Balance / CNY 10,000, 利率‰. The words are read as a unit
+(rules/facts/notation/units.py), as another name of the same fact, or not at all; a name with words beside it that
+nobody can read, or that name somebody else, is no name of a fact.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from forbear.locale import said
+from rules.facts.notation.letters import clean
+from rules.facts.notation.units import OWN, Marks, OtherUnit, Unit, read_marks, unit_in, wanted
+from rules.locale.word_lists import word_lists
+from rules.pack.files.schema import Fact, Text, Vocabulary
+
+_DECORATION = re.compile(r"[\s_\-—–*:.·'\"“”]+")
+_BRACKETS = re.compile(
+    r"^(.*?)\s*[(\[{<《【〔〖「]([^()\[\]{}<>《》【】〔〕〖〗「」]*)[)\]}>》】〕〗」]\s*(.*)$", re.DOTALL
+)
+_PARTED = re.compile(r"[/|,，、:;；\n\r\-—–_]|\s")
+_NUMBERED = re.compile(r"^\s*(?:\(?\d{1,3}[).、:]|[a-z][.、])\s*(?=\D)")
+_WORDS = word_lists("headings")
+_CALLED = re.compile(rf"(?:{'|'.join(_WORDS['called'])})\s*(?:[:=]|{'|'.join(_WORDS['is'])}|\s|(?=[^\W\d_a-z]))\s*")
+_RECKONED = re.compile(rf"{_WORDS['reckoned']['before']}([^\s()]*?)(?:{'|'.join(_WORDS['reckoned']['behind'])})")
+_IN_ENGLISH = re.compile(r"\bin [a-z' ]+")
+_IN_BRACKETS = re.compile(r"\(([^()]*)\)")
+_MONEY = re.compile(_WORDS["money"])  # words of a unit of money that must not be passed over
+_CURRENCY = frozenset(_WORDS["currency"])  # that it is Chinese says nothing of thousands
+_PARTS_OF_UNIT = re.compile(rf"[,，;；、/|](?!\d)|{_WORDS['or']}")
+_MOST_WORDS = 4
+_TWO_LETTERS = 2
+_SAYS_NOTHING = frozenset(("filler", "harmless", "about"))
+LONGEST = 100  # characters of a header that may name a fact
+
+
+@dataclass(frozen=True)
+class HeaderReading:
+    """What a header may mean: its facts, the likeliest first, and what stands beside the name."""
+
+    text: str
+    facts: tuple[str, ...]
+    sure: bool  # the name means one fact and nothing else
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a column cannot be read as a fact although it is called so, and what to do."""
+
+    text: Text
+
+
+class Names:
+    """The headers that a vocabulary knows."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._sure: dict[str, str] = {}
+        self._asked: dict[str, list[str]] = {}
+        facts = {name: fact for name, fact in vocabulary.facts.items() if not fact.derived}
+        self._sure |= {folded(name): name for name in facts}
+        for name, fact in facts.items():
+            for alias in (fact.title.zh, fact.title.en, *fact.aliases):
+                self._sure.setdefault(folded(alias), name)
+            for alias in fact.asks:
+                self._asked.setdefault(folded(alias), []).append(name)
+
+    def of(self, header: str) -> HeaderReading | None:
+        """What a header may mean; None where it is no name of a fact."""
+        text = clean(header).casefold().strip()
+        if len(text) > LONGEST:
+            return None
+        for name, beside in _readings(text):
+            facts, sure = self._facts(name)
+            marks = tuple(mark for mark in beside if not self._same(mark, facts))
+            if facts and all(_reads(mark) for mark in marks):
+                return HeaderReading(" ".join(header.split()), facts, sure, marks)
+        return None
+
+    def _facts(self, name: str) -> tuple[tuple[str, ...], bool]:
+        key = folded(name)
+        if key in self._sure:
+            return (self._sure[key],), True
+        return tuple(self._asked.get(key, ())), False
+
+    def _same(self, mark: str, facts: Sequence[str]) -> bool:
+        """Whether what stands beside a name is another name of the same: 余额 (Balance)."""
+        return self._facts(mark)[0] == tuple(facts)
+
+
+@lru_cache(maxsize=8192)
+def folded(name: str) -> str:
+    """A header as it is compared: width, case, script, blanks and marks around words make no difference."""
+    return _DECORATION.sub("", clean(name).casefold())
+
+
+@dataclass(frozen=True)
+class Around:
+    """What stands around the header of a column and may say its unit."""
+
+    titles: tuple[str, ...] = ()  # above the table
+    group: str = ""  # the group that the column is in
+    below: tuple[str, ...] = ()  # in rows below that are no cases
+
+
+def meaning(fact: Fact, header: HeaderReading, around: Around) -> Unit | Refusal:
+    """The unit of a column: what stands beside its name, else below it, above its group or above the table."""
+    beside, below = _unit(fact, header.marks), _above(fact, around.below)
+    if beside is None:
+        beside = below or _above(fact, [around.group]) or _above(fact, around.titles)
+    elif isinstance(beside, Unit) and below is not None and getattr(below, "shift", None) != beside.shift:
+        beside = OtherUnit(said("header.two_units"), wanted(fact))
+    if isinstance(beside, OtherUnit):
+        key = "header.other_unit"
+        return Refusal(said(key, header=header.text, field=fact.title, seems=beside.seems, wanted=beside.wanted))
+    return beside or OWN
+
+
+def unit_beside(names: Names, name: str, fact: Fact, header: str, around: Around) -> Unit | Refusal:
+    """The unit of a column that is said to hold a fact, whether its header is a name of it or not."""
+    known = names.of(header)
+    if known is None or name not in known.facts:
+        known = HeaderReading(" ".join(header.split()), (name,), sure=True, marks=_marks(header, fact))
+    return meaning(fact, known, around)
+
+
+def bare(header: str) -> str:
+    """A header without what stands in brackets."""
+    rest = header
+    while (found := _BRACKETS.match(rest)) is not None:
+        rest = f"{found[1]} {found[3]}".strip()
+    return rest or header
+
+
+def _marks(header: str, fact: Fact) -> tuple[str, ...]:
+    """What can be nothing but a unit in a header that is no name of this fact; without brackets only of a number."""
+    text = clean(header).casefold().strip()
+    for name, beside in _readings(text):
+        read = [read_marks(mark) for mark in beside if mark.strip()]
+        apart = len(name) + sum(map(len, beside)) < len(text)
+        if read and all(read) and (apart or fact.type in ("money", "rate", "int")):
+            return beside
+    return ()
+
+
+def unit_named(fact: Fact, name: str) -> Unit | OtherUnit | None:
+    """A unit by its name, as a mapping has it: 万元, %, CNY 10,000; None where it is no unit."""
+    marks = read_marks(name) if name.strip() else Marks(frozenset())
+    return None if marks is None else unit_in(fact, marks, name)
+
+
+def _unit(fact: Fact, marks: Iterable[str]) -> Unit | OtherUnit | None:
+    """What the words beside a name say together; None where they say nothing of the numbers."""
+    marks = tuple(marks)
+    text = " ".join(marks)
+    read = read_marks(text)
+    found = None if read is None else unit_in(fact, read, text)
+    if isinstance(found, Unit) and fact.type == "money":
+        parts = [part for mark in marks for part in _PARTS_OF_UNIT.split(mark)]
+        if len({unit.power for part in parts if (unit := _money_in(part)) is not None}) > 1:
+            return OtherUnit(said("header.two_units"), wanted(fact))
+    return None if isinstance(found, Unit) and not found.kinds else found
+
+
+def _money_in(text: str) -> Marks | None:
+    """A unit of money by itself; that it is of one currency is none: （人民币）（万元） is 万元."""
+    marks = read_marks(text) if text.strip() and folded(text) not in _CURRENCY else None
+    return marks if marks is not None and not marks.kinds.isdisjoint(("yuan", "power")) else None
+
+
+def _above(fact: Fact, titles: Sequence[str]) -> Unit | OtherUnit | None:
+    """The unit that stands above the table, where it is one for such a fact at all; two that differ are none.
+
+    Nor is one that is money and that nobody can read.
+    """
+    found: dict[tuple[int, bool], Unit | OtherUnit] = {}
+    currencies: dict[tuple[int, bool], Unit | OtherUnit] = {}
+    for title in titles:
+        read = [(text, marks) for text in _units_in(title) if (marks := read_marks(text)) is not None]
+        if fact.type == "money" and not any(_is_money(marks) for _, marks in read) and (odd := _money_word(title)):
+            return OtherUnit(said("header.unclear_unit", unit=odd), wanted(fact))
+        for text, marks in read:
+            if _concerns(fact, marks):
+                unit = unit_in(fact, marks, text)
+                kept = currencies if folded(text) in _CURRENCY else found
+                kept.setdefault((getattr(unit, "shift", 0), isinstance(unit, Unit)), unit)
+    found = found or currencies
+    if len(found) > 1:
+        return OtherUnit(said("header.two_units"), wanted(fact))
+    return next(iter(found.values()), None)
+
+
+def _money_word(title: str) -> str:
+    """The word of a unit of money in a title; a sum of money is none."""
+    found = _MONEY.search(clean(title).casefold())
+    return "" if found is None else found[0]
+
+
+def _is_money(marks: Marks) -> bool:
+    return not marks.kinds.isdisjoint(("yuan", "coins", "foreign", "power"))
+
+
+@lru_cache(maxsize=256)  # a long text may be repeated in every cell of a row
+def says_unit(text: str) -> bool:
+    """Whether a cell above or below the names says a unit of the numbers."""
+    read = (read_marks(each) for each in _units_in(text))
+    return bool(_money_word(text)) or any(marks is not None and marks.kinds - _SAYS_NOTHING for marks in read)
+
+
+def _concerns(fact: Fact, marks: Marks) -> bool:
+    """Whether a unit above the table is one of amounts where the fact is one, and so on."""
+    money = _is_money(marks)
+    rates = not marks.kinds.isdisjoint(("percent", "permille", "basis_points", "fraction"))
+    spans = not money and not rates and not marks.kinds.isdisjoint(("day", "week", "month", "year", "instalment"))
+    return (money and fact.type == "money") or (rates and fact.type == "rate") or (spans and fact.type == "int")
+
+
+def units_above(titles: Sequence[str]) -> frozenset[str]:
+    """The units that stand above a table, as they are written."""
+    return frozenset(unit for title in titles for unit in _units_in(title) if read_marks(unit) is not None)
+
+
+def _units_in(title: str) -> Iterator[str]:
+    """What may be a unit in a title: all of it, what is in brackets, what follows 单位：, what stands in 以…计."""
+    text = clean(title).casefold().strip()
+    yield from _PARTS_OF_UNIT.split(text) if _reads(text) else ()
+    for found in _CALLED.finditer(text):
+        words = re.split(r"\s+", text[found.end() :].strip())[:_MOST_WORDS]
+        bare = (" ".join(words[:count]).strip("()。.;；,，") for count in range(len(words), 0, -1))
+        yield from _PARTS_OF_UNIT.split(next((each for each in bare if read_marks(each)), ""))
+    for form in (_IN_BRACKETS, _RECKONED, _IN_ENGLISH):
+        for found in form.finditer(text):
+            yield from _PARTS_OF_UNIT.split(found[found.re.groups])
+
+
+def _readings(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """A header as a name and what stands beside it, in every way that makes sense, the whole first."""
+    yield text, ()
+    bare = _NUMBERED.sub("", text)
+    if bare != text:
+        yield bare, ()
+    rest = bare
+    marks: list[str] = []
+    while (found := _BRACKETS.match(rest)) is not None:
+        before, mark, after = found.groups()
+        rest = f"{before} {after}".strip()
+        if not rest and not marks:  # 【案件编号】
+            rest = mark
+            break
+        marks.append(mark)
+    yield rest, tuple(marks)
+    for place in reversed([found.start() for found in _PARTED.finditer(rest)]):
+        left, right = rest[:place], rest[place + 1 :]
+        if left.strip() and right.strip():
+            yield left, (*marks, right)
+            yield right, (*marks, left)
+    for length in range(1, len(rest) - _TWO_LETTERS + 1):  # 欠款余额万元
+        yield rest[:-length], (*marks, rest[-length:])
+
+
+def _reads(mark: str) -> bool:
+    """Whether what stands beside a name can be read, and names nobody else."""
+    read = read_marks(mark) if mark.strip() else Marks(frozenset())
+    return read is not None and "others" not in read.kinds

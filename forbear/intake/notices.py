@@ -1,0 +1,59 @@
+"""Notices: what was not used of a file, or is understood in a way that its header does not say, in sentences."""
+
+from collections.abc import Iterable, Iterator
+
+from forbear.intake.columns import NOTES, added_by_rejects
+from forbear.intake.guessing.guess import Guess
+from forbear.intake.guessing.guessed import SAME_COLUMN, SAME_FILE
+from forbear.intake.layouts import wide
+from forbear.intake.mapping import Mapping
+from forbear.locale import said
+from rules.facts.case_facts import display, reader
+from rules.locale import listed
+from rules.pack.files.schema import Text, Vocabulary
+
+_MOST = 30  # columns that one sentence names
+
+
+def notices_of(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterator[Text]:
+    """The sentences on a file that is read by this mapping."""
+    if any(each.weight == SAME_FILE for each in guess.columns):
+        yield said("notice.remembered")
+    learned = [
+        each.header.strip() for each in guess.columns if each.weight == SAME_COLUMN and each.use.fact is not None
+    ]
+    if learned:
+        yield said("notice.learned", columns=_names(learned))
+    unused = [each for each in guess.columns if mapping.columns[each.header].fact is None]
+    added = added_by_rejects([each.header for each in guess.columns])
+    unknown = [each.header for each in unused if each.sure == "certain" and each.header not in added]
+    if named := [name.strip() for name in unknown if name.strip()]:
+        yield said("notice.not_used", n=len(named), columns=_names(named))
+    for each in unused:
+        if each.sure != "certain":
+            yield said("notice.not_sure", column=each.header.strip(), why=each.why)
+    notes = [name.strip() for name, use in mapping.columns.items() if use.fact == NOTES]
+    if len(notes) > 1:
+        yield said("notice.notes_joined", columns=_names(notes))
+    if mapping.numbers:
+        yield said("notice.debts", most=len(mapping.numbers), scale=wide.SCALE, example=7 * wide.SCALE + 2)
+    for fact, word in mapping.constants.items():
+        yield said("notice.constant", field=vocabulary.facts[fact].title, value=_label(vocabulary, fact, word))
+    if mapping.date_order is not None:
+        yield said("notice.date_order", order=said(f"date_order.{mapping.date_order}"))
+
+
+def _label(vocabulary: Vocabulary, fact: str, word: str) -> Text:
+    """A constant as it is stored."""
+    value = reader(vocabulary.facts[fact])(word)
+    if value is None:
+        return Text(zh=word, en=word)
+    return Text(zh=display(vocabulary, fact, value, "zh"), en=display(vocabulary, fact, value, "en"))
+
+
+def _names(names: Iterable[str]) -> Text:
+    all_names = list(names)
+    shown = [said("notice.column", column=name) for name in all_names[:_MOST]]
+    return (
+        listed(shown) if len(all_names) <= _MOST else said("notice.and_more", columns=listed(shown), n=len(all_names))
+    )

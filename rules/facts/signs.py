@@ -1,0 +1,170 @@
+"""Signs of danger: what no pattern knows, by the weight of all its pieces. A sentence is weighed by itself.
+
+What is weighed is up to three letters, marks or Latin words that stand together, each once, however often. The sum is
+divided by the root of the sentence's length, so that a long one weighs no more for being long.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from math import isqrt
+from typing import Final
+
+from rules.facts.reading import PAUSE, STOP
+from rules.pack.files.red_flags import Grade
+from rules.pack.files.signs import GradeScore, Score, Signs
+
+PIECE: Final = 3  # letters, marks or Latin words of a piece at most
+LONGEST: Final = 50  # letters that are weighed together at most
+_EVEN: Final = 5  # letters that a sentence is counted longer than it is: two words are no sentence
+_SHOWN: Final = 4  # pieces that are named at most
+_FINE: Final = 100
+_JOINT: Final = "_"  # between two Latin words of a piece
+_TOKEN: Final = re.compile(r"[a-z0-9]+|[^ ]")
+_MARKS: Final = re.compile(f"^[{PAUSE}{STOP}、]+|[{PAUSE}{STOP}、]+$")
+
+
+@dataclass(frozen=True)
+class Place:
+    """From where to where something stands in a text as it is read."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence: its letters, marks and Latin words, and where each of them stands.
+
+    Its beginning and end are marks, as those between its clauses are.
+    """
+
+    place: Place
+    tokens: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+
+    @cached_property
+    def pieces(self) -> set[str]:
+        """Up to three letters, marks or Latin words that stand together."""
+        pieces = {piece for of_length in self._of_each_length() for piece in of_length}
+        pieces.discard(PAUSE)
+        return pieces
+
+    @cached_property
+    def root(self) -> int:
+        """The root of its length, in hundredths."""
+        return isqrt(_FINE * _FINE * (self.place.end - self.place.start + _EVEN))
+
+    def where(self, piece: str) -> Place:
+        """Where a piece of the sentence stands first."""
+        for length, of_length in enumerate(self._of_each_length()):
+            if piece in of_length:
+                at = of_length.index(piece)
+                return Place(self.spans[at][0], self.spans[at + length][1])
+        return self.place
+
+    def _of_each_length(self) -> Iterator[list[str]]:
+        joints = [_JOINT if one.isascii() and other.isascii() else "" for one, other in pairwise(self.tokens)]
+        pieces = list(self.tokens)
+        yield pieces
+        for far in range(1, PIECE):
+            pieces = [
+                piece + joint + token
+                for piece, joint, token in zip(pieces, joints[far - 1 :], self.tokens[far:], strict=False)
+            ]
+            yield pieces
+
+
+def sentences(text: str) -> Iterator[Sentence]:
+    """The sentences of a text as it is read."""
+    for start, end in _bounds(text):
+        yield part(text, start, end)
+
+
+def part(text: str, start: int, end: int) -> Sentence:
+    """A part of a text as it is read, as a sentence of its own."""
+    spans = [found.span() for found in _TOKEN.finditer(text, start, end)]
+    tokens = (PAUSE, *(text[first:last] for first, last in spans), PAUSE)
+    return Sentence(Place(start, end), tokens, ((start, start), *spans, (end, end)))
+
+
+def fills_clause(text: str, start: int, end: int) -> bool:
+    """Whether nothing else stands beside the words at a place, between the marks around them."""
+    marks = f"{PAUSE}{STOP}"
+    return text[max(0, start - 1) : start] in marks and text[end : end + 1] in marks
+
+
+def _bounds(text: str) -> Iterator[tuple[int, int]]:
+    """From where to where its sentences go; a long one is cut into parts, each beginning in the one before."""
+    for found in re.finditer(f"[^{STOP}]+", text):
+        start, end = found.span()
+        while end - start > LONGEST:
+            cut = text.rfind(PAUSE, start + LONGEST // 2, start + LONGEST)
+            cut = cut if cut > 0 else start + LONGEST
+            yield start, cut
+            middle = text.find(PAUSE, start + LONGEST // 4, cut)
+            start = middle + 1 if middle > 0 else start + LONGEST // 2
+        yield start, end
+
+
+class Scale:
+    """Weighs sentences by the signs of a pack."""
+
+    def __init__(self, signs: Signs) -> None:
+        scores: dict[Grade, GradeScore] = {"explicit": signs.explicit, "possible": signs.possible}  # the graver first
+        self._grades = {grade: _Weights(score) for grade, score in scores.items()}
+        self._raised_from = {grade: score.raised_from for grade, score in scores.items()}
+        self._harmless_below = signs.harmless_below
+        self._shortest = signs.shortest
+        self._kinds = {kind: _Weights(score) for kind, score in signs.kinds.items()}
+
+    def grade(self, sentence: Sentence) -> Grade | None:
+        """The grade of danger that a sentence tells of by its signs alone; none where it is too short to tell."""
+        if sentence.place.end - sentence.place.start < self._shortest:
+            return None
+        raised = (grade for grade, least in self._raised_from.items() if self.weight(sentence, grade) >= least)
+        return next(raised, None)
+
+    def looks_harmless(self, sentence: Sentence) -> bool:
+        """Whether so much in a sentence speaks against danger that explicit words may not be meant."""
+        return self._harmless_below is not None and self.weight(sentence, "possible") < self._harmless_below
+
+    def weight(self, sentence: Sentence, grade: Grade) -> int:
+        """How much a sentence weighs for a grade of danger."""
+        return self._grades[grade].of(sentence)
+
+    def kind(self, sentence: Sentence) -> str:
+        """The kind of danger that a sentence speaks of most."""
+        return max(self._kinds, key=lambda kind: self._kinds[kind].of(sentence))
+
+    def shown(self, sentence: Sentence, grade: Grade) -> tuple[Place, ...]:
+        """Where the pieces stand that weighed most, as they come."""
+        return self._grades[grade].heaviest(sentence)
+
+
+class _Weights:
+    """The weights of one score by piece."""
+
+    def __init__(self, score: Score) -> None:
+        self._base = score.base
+        self._of = {piece: weight for weight, pieces in score.weights.items() for piece in pieces.split()}
+
+    def of(self, sentence: Sentence) -> int:
+        known = self._of
+        return self._base + _FINE * sum([known[each] for each in sentence.pieces if each in known]) // sentence.root
+
+    def heaviest(self, sentence: Sentence) -> tuple[Place, ...]:
+        weights = {piece: self._of.get(piece, 0) * len(_MARKS.sub("", piece)) for piece in sentence.pieces}
+        ranked = sorted((piece for piece in weights if weights[piece] > 0), key=lambda piece: (-weights[piece], piece))
+        places = sorted(map(sentence.where, ranked[:_SHOWN]), key=lambda place: place.start)
+        joined: list[Place] = []
+        for place in places:
+            if joined and place.start <= joined[-1].end:
+                joined[-1] = Place(joined[-1].start, max(joined[-1].end, place.end))
+            else:
+                joined.append(place)
+        return tuple(joined) or (sentence.place,)

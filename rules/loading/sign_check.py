@@ -1,0 +1,26 @@
+"""Whether the signs of a pack can be raised: each kind has a flag of each grade, and no piece is weighed twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+
+from rules.pack.files.signs import Score, Signs
+from rules.pack.pack import Pack
+
+
+def check_signs(pack: Pack, signs: Signs) -> Iterator[str]:
+    """One line for each kind that no flag tells of, and each piece that stands under two weights."""
+    told = {(flag.danger.kind, flag.danger.grade) for flag in pack.red_flags.values() if flag.danger}
+    if not signs.kinds:
+        yield "kinds: is empty; write the kinds of danger that the signs tell of"
+    for kind in signs.kinds:
+        for grade in ("explicit", "possible"):
+            if (kind, grade) not in told:
+                yield f"kinds.{kind}: no red flag tells of {grade} danger of this kind; add one, or take the kind out"
+    scores: dict[str, Score] = {"possible": signs.possible, "explicit": signs.explicit}
+    scores |= {f"kinds.{kind}": score for kind, score in signs.kinds.items()}
+    for name, score in scores.items():
+        times = Counter(chain.from_iterable(pieces.split() for pieces in score.weights.values()))
+        yield from (f"{name}: {piece} is weighed {times[piece]} times; keep one" for piece in times if times[piece] > 1)

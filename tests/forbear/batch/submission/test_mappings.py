@@ -1,0 +1,95 @@
+"""What was confirmed of a submitter's files is remembered by their headers, learned from, sealed, told and undone."""
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from forbear.base.vault import Vault
+from forbear.batch.submission import mappings
+from forbear.intake import ColumnUse, Intake, Mapping, Remembered, open_intake
+from models.database.session import session
+from tests.support.case_files import HEADER, VOCABULARY, good, lines, write
+from tests.support.desk.cases import engine_of, working
+
+NAMED = {"列甲": ColumnUse(fact="balance"), "列乙": ColumnUse(fact=None)}
+COLUMNS = [*HEADER[:3], "列甲", "列乙"]
+
+
+def _file(folder: Path, columns: list[str] = COLUMNS, uses: dict[str, ColumnUse] | None = None) -> Intake:
+    path = write(folder, "八月.csv", lines(columns, good(1)[: len(columns)]))
+    return open_intake(path, VOCABULARY, Mapping(columns=NAMED if uses is None else uses))
+
+
+def _remember(url: str, vault: Vault, file: Intake, submitter: str = "us") -> int:
+    with working(url, vault) as work:
+        return mappings.remember(work, submitter, file)
+
+
+def _recall(url: str, vault: Vault, columns: list[str], submitter: str = "us") -> Remembered:
+    with engine_of(url) as engine, session(engine) as opened:
+        return mappings.recall(opened, vault, submitter, columns)
+
+
+def _entries(url: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            "SELECT kind, subject, detail FROM ledger WHERE kind LIKE 'mapping%' ORDER BY seq"
+        ).fetchall()
+
+
+def test_a_mapping_is_recalled_for_the_same_headers_in_any_order_and_for_nobody_else(
+    database_url: str, vault: Vault, tmp_path: Path
+) -> None:
+    _remember(database_url, vault, _file(tmp_path))
+    again = [" 列乙", *COLUMNS[:4], "row", "field", "error"]
+    whole = _recall(database_url, vault, again).whole
+    assert whole is not None
+    assert whole.columns["列甲"].fact == "balance"
+    assert whole.columns["列乙"].fact is None
+    assert whole.header_row is None, "where the header stood was found before it could be recalled"
+    assert _recall(database_url, vault, COLUMNS[:4]).whole is None
+    assert _recall(database_url, vault, COLUMNS, "them") == Remembered()
+
+
+def test_what_was_confirmed_is_learned_for_other_files_unless_it_differs_from_one_to_the_next(
+    database_url: str, vault: Vault, tmp_path: Path
+) -> None:
+    _remember(database_url, vault, _file(tmp_path))
+    learned = _recall(database_url, vault, ["案件编号", "列甲"]).columns
+    assert (learned["列甲"].use.fact, learned["列甲"].shape) == ("balance", "number")
+    assert "列乙" not in learned, "that a column is not used in one file says nothing of the next"
+    other = _file(tmp_path, [*COLUMNS, "列丙"], {**NAMED, "列甲": ColumnUse(fact="rate")})
+    _remember(database_url, vault, other)
+    assert "列甲" not in _recall(database_url, vault, ["案件编号", "列甲"]).columns
+
+
+def test_a_mapping_is_told_to_the_ledger_once_shown_replaced_and_undone(
+    database_url: str, vault: Vault, tmp_path: Path
+) -> None:
+    first = _remember(database_url, vault, _file(tmp_path))
+    assert _remember(database_url, vault, _file(tmp_path)) == first, "the same again is no news"
+    changed = _file(tmp_path, uses={**NAMED, "列甲": ColumnUse(fact="balance", unit="万元")})
+    assert _remember(database_url, vault, changed) == first
+    with working(database_url, vault) as work:
+        (kept,) = mappings.listed(work.session, vault, "us")
+        assert (kept.id, kept.file, kept.columns) == (first, "八月.csv", tuple(COLUMNS))
+        assert kept.mapping.columns["列甲"].unit == "万元"
+        assert mappings.kept_for(work.session, vault, "us", COLUMNS) == kept
+        assert mappings.listed(work.session, vault, "them") == []
+        assert not mappings.forget(work, "them", first), "somebody else's"
+        assert mappings.forget(work, "us", first)
+        assert not mappings.forget(work, "us", first)
+    assert _recall(database_url, vault, COLUMNS) == Remembered()
+    assert _entries(database_url) == [
+        ("mapping_confirmed", f"mapping:{first}", {"submitter": "us", "columns": 5}),
+        ("mapping_confirmed", f"mapping:{first}", {"submitter": "us", "columns": 5}),
+        ("mapping_forgotten", f"mapping:{first}", {"submitter": "us"}),
+    ]
+
+
+def test_headers_are_sealed(database_url: str, vault: Vault, tmp_path: Path) -> None:
+    _remember(database_url, vault, _file(tmp_path))
+    with psycopg.connect(database_url) as connection:
+        (row,) = connection.execute("SELECT m::text FROM confirmed_mapping m").fetchall()
+    assert "列甲".encode().hex() not in row[0]

@@ -1,0 +1,50 @@
+"""Every text of a case is searched, and a heading that asks for a danger is answered by its cell."""
+
+import pytest
+
+from rules.facts.red_flags import scan_all
+from rules.facts.texts import texts_of
+from rules.loading.loader import DEFAULT_PACK, load
+
+PACK = load(DEFAULT_PACK)
+
+
+def flags(**given: dict[str, object]) -> tuple[str, ...]:
+    parts: list[dict[str, object]] = [given.get(name, {}) for name in ("facts", "private", "others")]
+    return scan_all(PACK, texts_of(PACK, *parts))
+
+
+@pytest.mark.parametrize("fact", ["case_ref", "borrower_ref", "lender", "city"])
+def test_danger_in_a_text_that_rules_may_see_is_found(fact: str) -> None:
+    assert "self_harm" in flags(facts={fact: "K1 他说不想活了"})
+
+
+@pytest.mark.parametrize("fact", ["name", "phone", "id_number", "notes"])
+@pytest.mark.parametrize("text", ["13812345678 他说不想活了", "不想活了", "he wants to kill himself"])
+def test_danger_in_a_sealed_text_is_found(fact: str, text: str) -> None:
+    assert "self_harm" in flags(private={fact: text})
+
+
+def test_names_and_numbers_are_no_words() -> None:
+    private = {"name": "孙伟", "phone": "13812345678", "id_number": "11010119900307123X"}
+    assert list(texts_of(PACK, {"case_ref": "FB-1", "borrower_ref": None}, dict(private), {})) == []
+
+
+@pytest.mark.parametrize("header", ["自杀风险", "suicide risk", "家暴", "self-harm risk level"])
+@pytest.mark.parametrize("cell", ["高", "中", "high", "medium", "有过", "三级", "2", "曾发生", "去年有一次", "是"])
+def test_a_grade_under_a_header_of_danger_raises_it(header: str, cell: str) -> None:
+    raised = flags(private={"notes": header})
+    assert raised
+    assert set(raised) <= set(flags(others={header: cell}))
+
+
+@pytest.mark.parametrize(
+    "cell", ["", "无", "否", "none", "No", "低", "low", "Very low", "N/A", "不详", "—", "0", "未发现", "否认"]
+)
+@pytest.mark.parametrize("header", ["自杀风险", "suicide risk", "家暴"])
+def test_a_cell_that_says_there_is_none_does_not(header: str, cell: str) -> None:
+    assert flags(others={header: cell}) == ()
+
+
+def test_other_headers_are_no_text() -> None:
+    assert flags(others={"经办人": "李四", "等级": "高"}) == ()
