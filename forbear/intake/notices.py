@@ -1,6 +1,7 @@
 """Notices: what was not used of a file, or is understood in a way that its header does not say, in sentences."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Rows
 
 from forbear.intake.columns import NOTES, added_by_rejects
 from forbear.intake.guessing.guess import Guess
@@ -9,10 +10,12 @@ from forbear.intake.layouts import wide
 from forbear.intake.mapping import Mapping
 from forbear.locale import said
 from rules.facts.case_facts import display, reader
+from rules.facts.doubts import why_asked
 from rules.locale import listed
 from rules.pack.files.schema import Text, Vocabulary
 
 _MOST = 30  # columns that one sentence names
+_MOST_ROWS = 5
 
 
 def notices_of(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterator[Text]:
@@ -41,6 +44,13 @@ def notices_of(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterat
         yield said("notice.constant", field=vocabulary.facts[fact].title, value=_label(vocabulary, fact, word))
     if mapping.date_order is not None:
         yield said("notice.date_order", order=said(f"date_order.{mapping.date_order}"))
+
+
+def asked_notices(vocabulary: Vocabulary, rows: Rows[str, Sequence[int]]) -> Iterator[Text]:
+    """The sentences on what was in doubt and is asked for, by doubt the rows."""
+    for name, found in sorted(rows.items()):
+        shown = ", ".join(map(str, found[:_MOST_ROWS])) + ("…" if len(found) > _MOST_ROWS else "")
+        yield said("notice.asked", n=len(found), rows=shown, why=why_asked(vocabulary, name))
 
 
 def _label(vocabulary: Vocabulary, fact: str, word: str) -> Text:

@@ -14,12 +14,13 @@ from forbear.intake.formats.text_files import is_readable, readable
 from forbear.intake.guessing.guess import Guess, Remembered, guess
 from forbear.intake.layouts.layout import Layout
 from forbear.intake.mapping import Mapping
-from forbear.intake.notices import notices_of
+from forbear.intake.notices import asked_notices, notices_of
 from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, as_text, distinct
 from forbear.locale import said
-from rules.facts.case_facts import Facts, FieldError, Parser
+from rules.facts.case_facts import Facts, FieldError, Parser, display
 from rules.facts.doubts import SAMPLE, RowDoubts, columns_in_doubt
 from rules.facts.notation.letters import one_form
+from rules.pack.files.doubts import IN_DOUBT
 from rules.pack.files.schema import Text, Vocabulary
 
 
@@ -64,13 +65,15 @@ class Intake:
     guess: Guess  # and what it was taken from
     _source: SourceFile
     _vocabulary: Vocabulary
+    _asked: dict[str, list[int]] = part(default_factory=dict)  # by doubt, the rows in which a value was left out
 
     def __iter__(self) -> Iterator[Accepted | Rejected]:
         return self.on(None)
 
     def on(self, as_of: dt.date | None) -> Iterator[Accepted | Rejected]:
         """Every row as it is read on the day of triage: what is said to have happened later is refused."""
-        reader = _RowReader(self._vocabulary, self.columns, self.mapping, as_of)
+        self._asked.clear()
+        reader = _RowReader(self._vocabulary, self.columns, self.mapping, as_of, self._asked)
         rows = iter(self._source)
         first = list(islice(rows, SAMPLE))
         reader.look_over(first)
@@ -80,7 +83,8 @@ class Intake:
     @property
     def notices(self) -> tuple[Text, ...]:
         """What is not used, adjusted or still open, in sentences; what only the rows show, once they are read."""
-        return (*self._source.notices, *notices_of(self._vocabulary, self.guess, self.mapping))
+        asked = asked_notices(self._vocabulary, self._asked)
+        return (*self._source.notices, *notices_of(self._vocabulary, self.guess, self.mapping), *asked)
 
 
 def understand(
@@ -115,8 +119,15 @@ def follow(source: SourceFile, vocabulary: Vocabulary, guessed: Guess, mapping: 
 class _RowReader:
     """Reads the rows of one file in order, remembering which case references it has met."""
 
-    def __init__(self, vocabulary: Vocabulary, columns: list[str], mapping: Mapping, as_of: dt.date | None) -> None:
-        self._vocabulary = vocabulary
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        columns: list[str],
+        mapping: Mapping,
+        as_of: dt.date | None,
+        asked: dict[str, list[int]],
+    ) -> None:
+        self._vocabulary, self._asked = vocabulary, asked
         self._doubts = RowDoubts(vocabulary, as_of)
         self._columns: Titles[int | None, Titles[str, FieldError]] = {}  # whose numbers seem to be in another unit
         self._as_of = as_of
@@ -173,9 +184,20 @@ class _RowReader:
         first = self._met.first(case_ref, number)
         if first is not None:
             return _rejected(row, [_duplicate(case_ref, *first)])
+        self._leave_out(facts, extra, number)
         private = {name: str(facts.pop(name)) for name in self._layout.private if name in facts}
         borrower = facts.get("borrower_ref")
         return Accepted(number, case_ref, None if borrower is None else str(borrower), facts, private, extra)
+
+    def _leave_out(self, facts: Facts, extra: dict[str, str], row: int) -> None:
+        """Take out what is in doubt and is asked for; it is kept among what is not used."""
+        doubted = self._doubts.to_ask(facts)
+        if not doubted:
+            return
+        for field, doubt in doubted.items():
+            extra[field] = display(self._vocabulary, field, facts.pop(field), "zh")
+            self._asked.setdefault(doubt, []).append(row)
+        facts[IN_DOUBT] = tuple(sorted(doubted.values()))
 
 
 def past_of(vocabulary: Vocabulary) -> dict[str, Text]:

@@ -128,8 +128,10 @@ def look(
         fault = error
         for _ in islice(watched, _UNREAD_ROWS):  # what its columns hold is shown all the same
             pass
+        notices = (*source.notices, *notices_of(vocabulary, guessed, guessed.mapping))
     else:
         fault = counted.read(file.on(as_of))
+        notices = file.notices
     return Preview(
         name=path.name,
         headers=tuple(source.columns),
@@ -141,7 +143,7 @@ def look(
         missing=guessed.missing,
         date_orders=guessed.date_orders,
         unknown=seen.unknown(),
-        notices=(*source.notices, *notices_of(vocabulary, guessed, guessed.mapping)),
+        notices=notices,
         fault=fault,
         first=tuple(counted.first),
         problems=tuple(counted.problems.values()),

@@ -49,6 +49,23 @@ def test_the_unit_of_a_column_is_applied(
     assert accepted[0].facts[fact] == value
 
 
+def test_what_is_in_doubt_and_asked_for_is_left_out_kept_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_text(f"{HEADER},月收入\nM-1,信用卡,未说明,45,96000\nM-2,信用卡,未说明,45,4000\n", encoding="utf-8")
+    file = open_intake(path, VOCABULARY)
+    first, second = file.on(TODAY)
+    assert isinstance(first, Accepted)
+    assert "income_monthly" not in first.facts
+    assert first.facts["in_doubt"] == ("income_very_high",)
+    assert first.extra == {"income_monthly": "¥96,000.00"}
+    assert isinstance(second, Accepted)
+    assert "in_doubt" not in second.facts
+    told = file.notices[-1]
+    assert "income of a year" in told.en
+    assert "row 1" in told.en
+    assert "第 1 行" in told.zh
+
+
 @pytest.mark.parametrize(
     ("header", "cell", "fact"),
     [
