@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Rows
 
 from forbear.intake.columns import NOTES, added_by_rejects
+from forbear.intake.date_order import WRITTEN
 from forbear.intake.guessing.guess import Guess
 from forbear.intake.guessing.guessed import SAME_COLUMN, SAME_FILE
 from forbear.intake.layouts import wide
@@ -42,6 +43,14 @@ def notices_of(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterat
         yield said("notice.debts", most=len(mapping.numbers), scale=wide.SCALE, example=7 * wide.SCALE + 2)
     for fact, word in mapping.constants.items():
         yield said("notice.constant", field=vocabulary.facts[fact].title, value=_label(vocabulary, fact, word))
+    yield from _orders(mapping)
+
+
+def _orders(mapping: Mapping) -> Iterator[Text]:
+    """How dates are read."""
+    for name, use in mapping.columns.items():
+        if (order := next((order for order, written in WRITTEN.items() if written == use.unit), None)) is not None:
+            yield said("notice.order_of_column", column=name.strip(), order=said(f"date_order.{order}"))
     if mapping.date_order is not None:
         yield said("notice.date_order", order=said(f"date_order.{mapping.date_order}"))
 

@@ -10,6 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from forbear.intake.columns import added_by_rejects, missing_columns
+from forbear.intake.date_order import half_converted
 from forbear.intake.formats.text_files import is_readable, readable
 from forbear.intake.guessing.guess import Guess, Remembered, guess
 from forbear.intake.layouts.layout import Layout
@@ -129,7 +130,7 @@ class _RowReader:
     ) -> None:
         self._vocabulary, self._asked = vocabulary, asked
         self._doubts = RowDoubts(vocabulary, as_of)
-        self._columns: Titles[int | None, Titles[str, FieldError]] = {}  # whose numbers seem to be in another unit
+        self._columns: dict[int | None, dict[str, FieldError]] = {}  # that are in doubt as a whole
         self._as_of = as_of
         self._past = past_of(vocabulary)
         self._layout = Layout(vocabulary, distinct(columns), mapping)
@@ -146,6 +147,11 @@ class _RowReader:
         self._columns = {
             debt: columns_in_doubt(self._vocabulary, facts, self._sure(debt)) for debt, facts in read.items()
         }
+        for at, fact, debt in self._layout.dates:
+            if half_converted(row.cells[at] for row in rows if row.error is None):
+                title = self._vocabulary.facts[fact].title
+                for number in self._columns if debt is None else [debt]:
+                    self._columns[number][fact] = FieldError.of(fact, said("row.half_converted", field=title))
 
     def _sure(self, debt: int | None) -> set[str]:
         units = self._layout.units[debt]
