@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Rows
 
 from forbear.intake.columns import NOTES, added_by_rejects
+from forbear.intake.data_day import days_of
 from forbear.intake.date_order import WRITTEN
 from forbear.intake.guessing.guess import Guess
 from forbear.intake.guessing.guessed import SAME_COLUMN, SAME_FILE
 from forbear.intake.layouts import wide
 from forbear.intake.mapping import Mapping
+from forbear.intake.source import SourceFile
 from forbear.locale import said
 from rules.facts.case_facts import display, reader
 from rules.facts.doubts import why_asked
@@ -19,8 +21,11 @@ _MOST = 30  # columns that one sentence names
 _MOST_ROWS = 5
 
 
-def notices_of(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterator[Text]:
+def notices_of(vocabulary: Vocabulary, source: SourceFile, guess: Guess, mapping: Mapping) -> Iterator[Text]:
     """The sentences on a file that is read by this mapping."""
+    yield from source.notices
+    for day in days_of(source):
+        yield said("notice.data_day", day=day)
     if any(each.weight == SAME_FILE for each in guess.columns):
         yield said("notice.remembered")
     learned = [

@@ -12,11 +12,14 @@ from pathlib import Path
 from forbear.intake.columns import added_by_rejects, missing_columns
 from forbear.intake.date_order import half_converted
 from forbear.intake.formats.text_files import is_readable, readable
+from forbear.intake.guessing import shapes
+from forbear.intake.guessing.first_rows import units_below
 from forbear.intake.guessing.guess import Guess, Remembered, guess
+from forbear.intake.headers import unlike_its_own
 from forbear.intake.layouts.layout import Layout
 from forbear.intake.mapping import Mapping
 from forbear.intake.notices import asked_notices, notices_of
-from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, as_text, distinct
+from forbear.intake.source import MAX_CELL, IntakeError, SourceFile, SourceRow, as_text, distinct
 from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError, Parser, display
 from rules.facts.doubts import SAMPLE, RowDoubts, columns_in_doubt
@@ -78,14 +81,26 @@ class Intake:
         rows = iter(self._source)
         first = list(islice(rows, SAMPLE))
         reader.look_over(first)
-        for row in chain(first, rows):
-            yield from reader.read(row)
+        for at, row in enumerate(chain(first, rows)):
+            for each in reader.read(row):
+                if at >= shapes.MOST and isinstance(each, Rejected):
+                    self._check_below(row)
+                yield each
+
+    def _check_below(self, row: SourceRow) -> None:
+        """Raise IntakeError where a line far below says a unit that nobody knew when the rows above it were read."""
+        units = units_below(row)
+        for use in self.mapping.columns.values() if units else ():
+            if use.fact is not None and use.unit is None:
+                fact = self._vocabulary.facts[use.fact]
+                if (unlike := unlike_its_own(fact, units)) is not None:
+                    raise IntakeError("footer.unit", text=unlike.strip(), field=fact.title)
 
     @property
     def notices(self) -> tuple[Text, ...]:
         """What is not used, adjusted or still open, in sentences; what only the rows show, once they are read."""
         asked = asked_notices(self._vocabulary, self._asked)
-        return (*self._source.notices, *notices_of(self._vocabulary, self.guess, self.mapping), *asked)
+        return (*notices_of(self._vocabulary, self._source, self.guess, self.mapping), *asked)
 
 
 def understand(

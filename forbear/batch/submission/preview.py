@@ -128,7 +128,7 @@ def look(
         fault = error
         for _ in islice(watched, _UNREAD_ROWS):  # what its columns hold is shown all the same
             pass
-        notices = (*source.notices, *notices_of(vocabulary, guessed, guessed.mapping))
+        notices = tuple(notices_of(vocabulary, source, guessed, guessed.mapping))
     else:
         fault = counted.read(file.on(as_of))
         notices = file.notices

@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations, islice
 from pathlib import Path
 from typing import TextIO, TypeAlias
 
 from forbear.intake.formats.text_files import encoding_of, is_cut, lines, open_text
+from forbear.intake.headers import LONGEST
 from forbear.intake.source import (
     MAX_CELL,
     MAX_COLUMNS,
@@ -153,6 +154,7 @@ class _Inside:
     """What an object around cases holds: the lists of objects in it, by the keys that lead there, and the rest."""
 
     starts: dict[str, str] = field(default_factory=dict)  # of its own members, the sign that each begins with
+    members: dict[tuple[str, ...], object] = field(default_factory=dict)  # by the keys that lead there
     lists: list[tuple[str, ...]] = field(default_factory=list)
     more: bool = False  # another object follows
 
@@ -174,11 +176,20 @@ def _read_object(path: Path, text: Opened, choice: SourceChoice) -> SourceFile:
         names = (said("notice.quoted", text=".".join(trail)) for trail in inside.lists)
         raise IntakeError("file.several_lists", name=path.name, lists=listed(names))
     trail = inside.lists[0]
-    rest = [said("notice.quoted", text=key) for key in keys if key != trail[0]]
+    around = {place: value for place, value in inside.members.items() if place[:-1] == trail[: len(place) - 1]}
+    rest = [said("notice.quoted", text=".".join(place)) for place in around if place != trail[: len(place)]]
     left_out = said("notice.json_rest", list=".".join(trail), keys=listed(rest)) if rest else None
-    return source_of_objects(
+    elsewhere = {place: value for place, value in inside.members.items() if place not in around}
+    source = source_of_objects(
         path, partial(_numbered, path, text, partial(_Reader.elements_at, trail=trail)), choice, left_out
     )
+    return replace(source, titles=_texts(around), aside=_texts(elsewhere))
+
+
+def _texts(members: Mapping[tuple[str, ...], object]) -> tuple[str, ...]:
+    """What stands beside the list, as a line above a table would say it."""
+    short = ((place[-1], value) for place, value in members.items() if isinstance(value, str))
+    return tuple(f"{key}：{value}" for key, value in short if len(value) <= LONGEST)
 
 
 class _Reader:
@@ -229,13 +240,17 @@ class _Reader:
             sign = self._next_sign()
             if not trail:
                 inside.starts[key] = sign
+            if len(inside.members) < MAX_COLUMNS:
+                inside.members[*trail, key] = None
             if sign == "[" and self._sign_after() == "{":
                 inside.lists.append((*trail, key))
                 yield (*trail, key)
             elif sign == "{" and len(trail) < _MOST_DEEP:
                 yield from self._members((*trail, key), inside)
             else:
-                self._element()
+                value = self._element()
+                if (*trail, key) in inside.members:
+                    inside.members[*trail, key] = value
             if (sign := self._next_sign()) not in ("}", ","):
                 raise self._broken()
             self._at += sign == ","
