@@ -13,14 +13,13 @@ from rich.progress import Progress, TaskID
 from forbear.base.errors import ForbearError
 from forbear.batch import chunks
 from forbear.batch.progress import BatchProgress, progress_of, remaining
-from forbear.batch.submission import mappings
+from forbear.batch.submission import danger, mappings
 from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.cli.context import Context
 from forbear.intake import Accepted, Intake, Mapping, Rejected, SourceFile, open_source, understand
 from forbear.intake.mapping import check
 from forbear.ops.processes import Part
 from models.database.session import session
-from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 from workers.wake import wake
 
@@ -71,7 +70,7 @@ def hand_in(
                 work,
                 _counted(file.on(as_of), bar, task),
                 head=Head.of(file, file.path.name),
-                notices=partial(_notices, file),
+                notices=partial(danger.notices_of, file, pack),
                 pack=pack,
                 as_of=as_of,
                 submitter=context.settings.submitter,
@@ -83,10 +82,6 @@ def hand_in(
         bar.update(task, total=done.rows_read, completed=done.rows_read)
         submitted.append(done)
     return submitted
-
-
-def _notices(file: Intake) -> tuple[Text, ...]:
-    return file.notices
 
 
 def _counted(rows: Iterable[Accepted | Rejected], bar: Progress, task: TaskID) -> Iterator[Accepted | Rejected]:

@@ -96,6 +96,10 @@ class Intake:
                 if (unlike := unlike_its_own(fact, units)) is not None:
                     raise IntakeError("footer.unit", text=unlike.strip(), field=fact.title)
 
+    def left_out(self) -> Iterator[SourceRow]:
+        """Rows of the file that came into no case and are no rejected rows, once all were read."""
+        yield from self._source.left_out()
+
     @property
     def notices(self) -> tuple[Text, ...]:
         """What is not used, adjusted or still open, in sentences; what only the rows show, once they are read."""

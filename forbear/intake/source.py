@@ -95,6 +95,7 @@ class SourceFile:
     below: tuple[tuple[str, ...], ...] = ()  # of each column, cells below the header that may say its unit
     told: Callable[[], Iterable[Text]] = tuple
     sheets: tuple[str, ...] = ()  # those that may be chosen
+    left_out: Callable[[], Iterable[SourceRow]] = tuple  # rows that came into no row, once all were read
     aside: tuple[str, ...] = ()  # what stands elsewhere, and may be said of the table or of something else
 
     def __iter__(self) -> Iterator[SourceRow]:

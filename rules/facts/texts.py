@@ -31,13 +31,18 @@ def texts_of(
         if fact.type == "text":
             yield from (text for given in (facts, private) if _has_words(fact, text := str(given.get(name) or "")))
     for header, cell in others.items():
-        text = str(cell).strip()
-        if text.casefold() in _YES:
+        yield from texts_in(pack, header, cell)
+
+
+def texts_in(pack: Pack, header: str, cell: object) -> Iterator[str]:
+    """What red flags are looked for in of a cell under a header."""
+    text = str(cell).strip()
+    if text.casefold() in _YES:
+        yield header
+    elif not is_blank(text) and fold(text) not in _CALM:
+        yield text
+        if _asks(pack, header):
             yield header
-        elif not is_blank(text) and fold(text) not in _CALM:
-            yield text
-            if _asks(pack, header):
-                yield header
 
 
 def _has_words(fact: Fact, text: str) -> bool:

@@ -22,7 +22,7 @@ from forbear.base.vault import Vault
 from forbear.batch import batch_list, export
 from forbear.batch.chunks import Wake
 from forbear.batch.recorded_decision import decisions_of_batch
-from forbear.batch.submission import idempotency, mappings
+from forbear.batch.submission import danger, idempotency, mappings
 from forbear.batch.submission.submit import Head, Submitted, rejections_of, source_of, submit
 from forbear.batch.submission.uploads import tidy
 from forbear.intake import BY_MEDIA_TYPE, FORMATS, IntakeError, open_source, understand
@@ -154,7 +154,7 @@ class _Order:
                 as_of=day,
                 submitter=whose,
                 chunk_size=settings().chunk_size,
-                notices=lambda: (*intake.notices, *kept),
+                notices=lambda: (*danger.notices_of(intake, pack), *kept),
             )
         except IntakeError as error:
             raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from forbear.base.vault import Vault
 from forbear.intake import Intake, Mapping, Remembered
 from forbear.intake.columns import added_by_rejects
+from forbear.intake.formats.table import COMMENTS
 from forbear.intake.guessing.guess import Confirmed
 from forbear.intake.headers import folded
 from forbear.intake.source import distinct
@@ -120,11 +121,11 @@ def forget(work: Work, submitter: str | None, mapping_id: int) -> bool:
 
 
 def _mac(vault: Vault, submitter: str, columns: Iterable[str]) -> bytes:
-    """Headers in whatever order, without what a rejects file adds to them."""
+    """Headers in whatever order, without what a rejects file or comments on cells add to them."""
     names = [name for name in columns if name.strip()]
     own = zip(names, distinct(names), strict=True)
     added = added_by_rejects(distinct(names))
-    headers = sorted({folded(name) for name, known in own if known not in added})
+    headers = sorted({folded(name) for name, known in own if known not in added and name != COMMENTS})
     return vault.mac(json.dumps(["mapping", submitter, headers], ensure_ascii=False).encode())
 
 

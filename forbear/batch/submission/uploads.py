@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.spool import spool
 from forbear.base.vault import Vault
-from forbear.batch.submission import mappings
+from forbear.batch.submission import danger, mappings
 from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.intake import Mapping, Remembered, ending, open_source, understand
 from models.upload import Upload
@@ -131,7 +131,7 @@ def hand_in(work: ViewerWork, upload: Upload, chunk_size: int) -> Submitted:
             work,
             file.on(upload.as_of),
             head=Head.of(file, path.name),
-            notices=lambda: file.notices,
+            notices=lambda: danger.notices_of(file, work.pack),
             pack=work.pack,
             as_of=upload.as_of,
             submitter=upload.submitter,

@@ -59,14 +59,14 @@ def mapping(
             whose = context.settings.submitter
             seen = look(
                 file,
-                policy.vocabulary,
+                policy,
                 day,
                 lambda: _NO_TIME,
                 told,
                 lambda columns: mappings.recall(found, context.vault, whose, columns),
             )
     else:
-        seen = look(file, policy.vocabulary, day, lambda: _NO_TIME, told)
+        seen = look(file, policy, day, lambda: _NO_TIME, told)
     _show(seen, policy, language)
     if out is not None:
         out.write_text(seen.mapping.written(), encoding="utf-8")

@@ -25,7 +25,7 @@ _PAIR = 2  # filled cells of a line that is no row of a table: a word and what i
 
 
 def with_comments(source: SourceFile, count: int) -> SourceFile:
-    """The table, telling how many comments hang on its cells: nobody reads them."""
+    """The table, telling how many comments hang on its cells."""
     if not count:
         return source
     return replace(source, told=lambda: (*source.notices, said("notice.comments", n=count)))

@@ -384,15 +384,17 @@ def _replace(path: Path, part: str, old: bytes, new: bytes) -> Path:
     return path
 
 
-def test_comments_on_cells_are_told(tmp_path: Path) -> None:
+def test_comments_on_cells_are_a_column_and_told(tmp_path: Path) -> None:
     workbook = Workbook()
     table = workbook.active
     assert table is not None
     table.append(HEADER)
     table.append(good(1))
+    table.append(good(2))
     for cell in ("A2", "E2"):
         table[cell].comment = Comment("客户说不想活了", "x")
     workbook.save(tmp_path / "cases.xlsx")
-    assert [notice.en for notice in open_source(tmp_path / "cases.xlsx").notices] == [
-        "2 cells have comments that were not read: write into cells what is wanted of them."
-    ]
+    source = open_source(tmp_path / "cases.xlsx")
+    assert source.columns[-1] == "批注"
+    assert [row.cells[-1] for row in source] == ["客户说不想活了\n客户说不想活了", ""]
+    assert "2 cells have comments: those of cases are read as a column" in source.notices[-1].en
