@@ -40,7 +40,8 @@ def notices_of(vocabulary: Vocabulary, source: SourceFile, guess: Guess, mapping
         yield said("notice.not_used", n=len(named), columns=_names(named))
     for each in unused:
         if each.sure != "certain":
-            yield said("notice.not_sure", column=each.header.strip(), why=each.why)
+            why = Text(zh=each.why.zh.rstrip("。"), en=each.why.en.rstrip("."))  # a sentence goes on
+            yield said("notice.not_sure", column=each.header.strip(), why=why)
     notes = [name.strip() for name, use in mapping.columns.items() if use.fact == NOTES]
     if len(notes) > 1:
         yield said("notice.notes_joined", columns=_names(notes))

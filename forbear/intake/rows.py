@@ -19,10 +19,11 @@ from forbear.intake.headers import unlike_its_own
 from forbear.intake.layouts.layout import Layout
 from forbear.intake.mapping import Mapping
 from forbear.intake.notices import asked_notices, notices_of
-from forbear.intake.source import MAX_CELL, IntakeError, SourceFile, SourceRow, as_text, distinct
+from forbear.intake.source import MAX_CELL, IntakeError, SourceFile, SourceRow, Unread, as_text, distinct
 from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError, Parser, display
 from rules.facts.doubts import SAMPLE, RowDoubts, columns_in_doubt
+from rules.facts.notation.codes import UNREAD
 from rules.facts.notation.letters import one_form
 from rules.pack.files.doubts import IN_DOUBT
 from rules.pack.files.schema import Text, Vocabulary
@@ -292,9 +293,14 @@ def _rejected(row: SourceRow, errors: list[FieldError]) -> Rejected:
         ";".join(dict.fromkeys(error.field for error in errors)),
         "".join(error.zh for error in errors),
         " ".join(error.en for error in errors),
-        tuple(readable(as_text(cell)) for cell in row.cells),
+        tuple(readable(_sent_back(cell)) for cell in row.cells),
         tuple(errors),
     )
+
+
+def _sent_back(cell: object) -> str:
+    """A cell as it stands among the rejects: what was no value is none either when it comes again as it is."""
+    return f"{UNREAD} {cell.text}" if isinstance(cell, Unread) else as_text(cell)
 
 
 def _duplicate(case_ref: str, first: int, same: bool) -> FieldError:

@@ -11,12 +11,14 @@ from forbear.accounts.accounts import ViewerWork
 from forbear.base.errors import ForbearError
 from forbear.batch.chunks import Wake
 from forbear.batch.submission.danger import Lookout
+from forbear.batch.submission.spelling import Spelling
 from forbear.batch.submission.submit import Head, submit
 from forbear.intake import Accepted, Rejected
 from forbear.intake.single_case import one
 from forbear.locale import said
 from models.case import Case
 from rules.facts.case_facts import FieldError
+from rules.facts.notation.letters import one_form
 from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 
@@ -62,7 +64,8 @@ def hand_in(work: ViewerWork, row: Accepted, submitter: str, today: dt.date) -> 
     """
     session = work.session
     lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
-    session.connection().execute(lock, {"key": f"new_case:{submitter}:{row.case_ref}"})
+    session.connection().execute(lock, {"key": f"new_case:{submitter}:{one_form(row.case_ref)}"})
+    (row,) = Spelling(session, submitter).known([row])
     query = select(col(Case.id)).where(Case.submitter == submitter, Case.case_ref == row.case_ref)
     before = session.exec(query).first()
     name = said("new_case.name")

@@ -17,6 +17,7 @@ from forbear.base.vault import Vault
 from forbear.batch import publication
 from forbear.batch.chunks import Wake
 from forbear.batch.submission.danger import Lookout, told
+from forbear.batch.submission.spelling import Spelling
 from forbear.desk import siblings
 from forbear.intake import Accepted, Intake, Rejected
 from forbear.intake import Mapping as FileMapping
@@ -26,6 +27,7 @@ from models.database import staging
 from models.intake import Batch, Lane, Rejection
 from rules.decision.danger import danger_of
 from rules.facts import red_flags
+from rules.facts.notation.letters import one_form
 from rules.facts.texts import texts_of
 from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
@@ -96,7 +98,8 @@ def submit(
     sealer = _Sealer(pack, vault, submitter)
     counts: Counter[type] = Counter()
     in_danger, lookout = 0, Lookout(pack, head.columns, head.mapping)
-    for block in _blocks(rows):
+    spelling = Spelling(session, submitter)
+    for block in map(spelling.known, _blocks(rows)):
         rejected = [lookout.first(row) for row in block if isinstance(row, Rejected)]
         in_danger += sum(danger for _, danger in rejected)
         staging.add(
@@ -112,7 +115,7 @@ def submit(
         as_of=as_of,
         pack_sha256=pack.sha256,
         created_at=now,
-        source=vault.seal(_stored(head, (*told(in_danger), *notices()))),
+        source=vault.seal(_stored(head, (*told(in_danger), *spelling.told(), *notices()))),
         rows_read=counts.total(),
         rejected=counts[Rejected],
     )
@@ -185,7 +188,8 @@ class _Sealer:
         mac = self._vault.mac("\n".join((facts, _json(row.private), *alarms)).encode())
         sealed = self._vault.seal({"facts": row.private, "extra": row.extra}) if row.private or row.extra else None
         phone, id_number = siblings.keys(self._vault, self._submitter, row.private)
-        return (row.row, row.case_ref, row.borrower_ref, phone, id_number, self._lane(row, alarms), mac, facts, sealed)
+        refs = (row.case_ref, one_form(row.case_ref), row.borrower_ref)
+        return (row.row, *refs, phone, id_number, self._lane(row, alarms), mac, facts, sealed)
 
     def rejected(self, row: Rejected) -> tuple[Any, ...]:
         """A rejected row as staging.REJECTED; a field that is none of ours may be anything, so it is only sealed."""

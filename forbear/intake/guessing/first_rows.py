@@ -6,7 +6,7 @@ from typing import Final
 
 from forbear.intake.guessing import shapes
 from forbear.intake.headers import Around, says_unit, units_above
-from forbear.intake.source import SourceFile, SourceRow, distinct, is_blank
+from forbear.intake.source import SourceFile, SourceRow, distinct, is_blank, is_unread
 
 _FOOTER: Final = 2  # filled cells of a line below a table
 _NEAR: Final = 3  # rows right below a header, whose units are known already
@@ -42,6 +42,6 @@ def sample(source: SourceFile) -> tuple[list[list[object]], list[str]]:
         footers.extend(units_below(row))
         if row.error is None:
             for column, cell in zip(cells, row.cells, strict=True):
-                if not is_blank([cell]):
+                if not is_blank([cell]) and not is_unread(cell):
                     column.append(cell)
     return cells, footers

@@ -7,7 +7,7 @@ from forbear.intake.date_order import in_order, order_in
 from forbear.intake.headers import unit_named
 from forbear.intake.layouts import wide
 from forbear.intake.mapping import Mapping
-from forbear.intake.source import SourceRow, Unread, as_text, is_blank
+from forbear.intake.source import SourceRow, Unread, as_text, is_blank, is_unread
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 from rules.facts.cells import CellError, fold
@@ -99,6 +99,8 @@ class Layout:
         given |= {fact: cells[at] for at, fact in self._of_debt[debt] if fact != NOTES}
         given |= self._debts.get(debt, {})
         borrower = as_text(given.get("borrower_ref")).strip()
+        if is_unread(given.get("case_ref")):
+            return
         if reference := as_text(given.get("case_ref")).strip() or borrower:
             given["case_ref"] = f"{reference}-{debt}"
             if "borrower_ref" in self._facts:
@@ -123,7 +125,10 @@ class Layout:
         return errors
 
 
-def _joined(notes: Sequence[tuple[int, str]], cells: Sequence[object]) -> str:
-    """Several columns of notes as one text, each with its header."""
+def _joined(notes: Sequence[tuple[int, str]], cells: Sequence[object]) -> object:
+    """Several columns of notes as one text, each with its header; where one cannot be read, that one."""
+    for at, _ in notes:
+        if is_unread(cells[at]):
+            return cells[at]
     filled = ((name, as_text(cells[at]).strip()) for at, name in notes)
     return "\n".join(f"{name}: {text}" for name, text in filled if text)

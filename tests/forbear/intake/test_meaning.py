@@ -138,6 +138,23 @@ def test_the_day_that_a_file_says_to_be_of_is_told(tmp_path: Path, above: str) -
     assert any("that it is of 2026-10-31" in notice.en for notice in open_intake(path, VOCABULARY).notices)
 
 
+@pytest.mark.parametrize(
+    ("cell", "value"), [("愿意", True), ("愿意还款", True), ("不愿意", False), ("没有还款意愿", False)]
+)
+def test_a_yes_or_no_may_be_said_in_the_words_of_its_fact(tmp_path: Path, cell: str, value: bool) -> None:
+    accepted, rejected = read(tmp_path, "是否愿意还款", cell)
+    assert rejected == []
+    assert accepted[0].facts["willing_to_pay"] is value
+
+
+def test_a_reason_that_is_a_sentence_goes_on_without_its_stop(tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_text(f"{HEADER},申请日期,收入（年）\n{ROW.format(1)},2026-01-01,60000", encoding="utf-8")
+    told = open_intake(path, VOCABULARY).notices
+    assert told
+    assert not any("。；" in notice.zh or ".;" in notice.en for notice in told)
+
+
 def test_what_is_in_doubt_and_asked_for_is_left_out_kept_and_told(tmp_path: Path) -> None:
     path = tmp_path / "cases.csv"
     path.write_text(f"{HEADER},月收入\nM-1,信用卡,未说明,45,96000\nM-2,信用卡,未说明,45,4000\n", encoding="utf-8")
