@@ -19,7 +19,8 @@ def test_every_command_is_listed_with_its_first_words_and_can_be_loaded() -> Non
 
 
 def test_the_list_of_commands_loads_none_of_them() -> None:
-    program = "import sys; from forbear.cli.commands import app; app(['--help'], standalone_mode=False); " + (
+    program = (
+        "import sys; from forbear.cli.commands import app; app(['--help'], standalone_mode=False); "
         "sys.exit(' '.join({'sqlalchemy', 'celery', 'fastapi', 'polars', 'durable'} & set(sys.modules)) or 0)"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
