@@ -25,7 +25,7 @@ from forbear.batch.recorded_decision import decisions_of_batch
 from forbear.batch.submission import danger, idempotency, mappings
 from forbear.batch.submission.submit import Head, Submitted, rejections_of, source_of, submit
 from forbear.batch.submission.uploads import tidy
-from forbear.intake import BY_MEDIA_TYPE, FORMATS, IntakeError, open_source, understand
+from forbear.intake import BY_MEDIA_TYPE, FORMATS, IntakeError, understand
 from forbear.intake.mapping import parse
 from forbear.ledger.unit_of_work import begin
 from forbear.locale import said
@@ -142,9 +142,9 @@ class _Order:
         whose = submitter_for(work.session, work.viewer, self._submitter)
         try:
             given = None if self._mapping is None else parse(self._mapping, "mapping")
-            source = open_source(received.path, pack.vocabulary, given)
+            source, place = mappings.opened(work.session, work.vault, whose, received.path, pack.vocabulary, given)
             past = mappings.recall(work.session, work.vault, whose, source.columns)
-            intake = understand(source, pack.vocabulary, given, past)
+            intake = understand(source, pack.vocabulary, place, past)
             kept = () if given is None else (said("notice.kept"),)
             done = submit(
                 work,

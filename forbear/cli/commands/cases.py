@@ -106,10 +106,10 @@ def submit(
     header_row: HeaderRow = None,
     date_order: Order = None,
     set_: Set = None,
-    force: Force = False,
+    force: Annotated[bool, typer.Option("--force", help="as with triage; there is no file to replace here")] = False,
 ) -> None:
     """Hand files in to running workers and print the batch ids."""
-    del force  # it writes no files; who scripts both commands may give both the same options
+    del force  # who scripts both commands may give both the same options
     policy = load_pack(pack)
     day = _day(as_of, policy)
     told = given(map_, sheet, header_row, date_order, set_)
