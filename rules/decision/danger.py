@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from rules.pack.files.red_flags import Grade
+from rules.pack.files.red_flags import DangerSign, Grade
 from rules.pack.pack import Pack
 
 
@@ -26,17 +27,20 @@ class Danger:
         return self.grade == "possible" and not self.questions
 
 
+@lru_cache(maxsize=16)
+def _signs(pack: Pack) -> tuple[tuple[str, DangerSign], ...]:
+    return tuple((name, flag.danger) for name, flag in pack.red_flags.items() if flag.danger is not None)
+
+
 def danger_of(pack: Pack, facts: Mapping[str, object]) -> Danger | None:
     """The danger that the flags in a case's texts, or its own facts, tell of; None where nothing does."""
     flags = facts.get("note_flags")
     raised = flags if isinstance(flags, tuple | list) else ()
-    told = {sign.asks for flag in pack.red_flags.values() if (sign := flag.danger) and facts.get(sign.asks) is True}
+    signs = _signs(pack)
+    told = {sign.asks for _, sign in signs if facts.get(sign.asks) is True}
     explicit: dict[str, None] = {}
     possible: dict[str, str] = {}  # kind to the fact that asks
-    for name, flag in pack.red_flags.items():
-        sign = flag.danger
-        if sign is None:
-            continue
+    for name, sign in signs:
         if sign.grade == "explicit" and (name in raised or sign.asks in told):
             explicit[sign.kind] = None
             told.discard(sign.asks)  # of several kinds that one fact asks about, its yes means the first

@@ -39,8 +39,9 @@ class RowDoubts:
 
     def of(self, facts: Facts, among: Collection[str] | None = None) -> Iterator[FieldError]:
         """What is in doubt; with `among` only what one of these facts has to do with."""
+        known = facts.keys()
         for text, needed, check in self._checks:
-            if not needed.issubset(facts):
+            if not needed <= known:
                 continue
             for field, named, numbers in check(facts):
                 if among is None or not {field, *named.values()}.isdisjoint(among):
@@ -50,7 +51,7 @@ class RowDoubts:
         """The facts that are not to be used and asked for, each with the first doubt of it."""
         found: dict[str, str] = {}
         for name, needed, check in self._asking:
-            if needed.issubset(facts):
+            if needed <= facts.keys():
                 for field, _, _ in check(facts):
                     found.setdefault(field, name)
         return found

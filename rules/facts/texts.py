@@ -27,11 +27,17 @@ def texts_of(
     A number of somebody and a short name are no words. A cell that only says yes means what its header asks, and so
     does one that says how much of a danger there is, in whatever words but no, none and low.
     """
-    for name, fact in pack.vocabulary.facts.items():
-        if fact.type == "text":
-            yield from (text for given in (facts, private) if _has_words(fact, text := str(given.get(name) or "")))
+    for name, fact in _text_facts(pack) if facts or private else ():
+        for given in (facts, private):
+            if (text := given.get(name)) and _has_words(fact, text := str(text)):
+                yield text
     for header, cell in others.items():
         yield from texts_in(pack, header, cell)
+
+
+@lru_cache(maxsize=16)
+def _text_facts(pack: Pack) -> tuple[tuple[str, Fact], ...]:
+    return tuple((name, fact) for name, fact in pack.vocabulary.facts.items() if fact.type == "text")
 
 
 def texts_in(pack: Pack, header: str, cell: object) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Layout: how a row's cells become the raw cells of a case's facts, as the file's mapping has it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 
 from forbear.intake.columns import NOTES, added_by_rejects
 from forbear.intake.date_order import in_order, order_in
@@ -31,6 +32,8 @@ class Layout:
             for number in (None, *self.numbers)
         }
         self._plain = [(at, fact) for at, fact, debt in held if debt is None and fact != NOTES]
+        self._plain_facts = tuple(fact for _, fact in self._plain)
+        self._plain_cells = _taker([at for at, _ in self._plain])
         self._of_debt = {number: [(at, fact) for at, fact, debt in held if debt == number] for number in self.numbers}
         self._words = {
             fact: {fold(word): value for word, value in words.items()}
@@ -82,7 +85,7 @@ class Layout:
 
     def raw(self, cells: Sequence[object], debt: int | None) -> tuple[dict[str, object], list[FieldError]]:
         """The cells by their facts, and what is wrong with them already."""
-        given: dict[str, object] = {fact: cells[at] for at, fact in self._plain}
+        given: dict[str, object] = dict(zip(self._plain_facts, self._plain_cells(cells), strict=True))
         if notes := self._notes[debt]:
             given[NOTES] = cells[notes[0][0]] if len(notes) == 1 else _joined(notes, cells)
         if self._constants:
@@ -109,7 +112,7 @@ class Layout:
     def _faults(self, given: dict[str, object], debt: int | None) -> list[FieldError]:
         """What nobody can know or read, put aside; dates are brought into the order in which they are read."""
         errors = []
-        for name, cell in given.items():
+        for name, cell in given.items() if Unread in map(type, given.values()) else ():
             if type(cell) is Unread:
                 errors.append(FieldError.of(name, said("row.unread", field=self._facts[name].title, why=cell.why)))
                 given[name] = None
@@ -123,6 +126,13 @@ class Layout:
                     errors.append(FieldError.of(name, why))
                     given[name] = None
         return errors
+
+
+def _taker(places: Sequence[int]) -> Callable[[Sequence[object]], tuple[object, ...]]:
+    """The function that takes these cells of a row."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda cells: tuple(cells[at] for at in places)
 
 
 def _joined(notes: Sequence[tuple[int, str]], cells: Sequence[object]) -> object:
