@@ -29,7 +29,8 @@ def texts_of(
     """
     for name, fact in _text_facts(pack) if facts or private else ():
         for given in (facts, private):
-            if (text := given.get(name)) and _has_words(fact, text := str(text)):
+            text = str(given.get(name) or "")
+            if _has_words(fact, text):
                 yield text
     for header, cell in others.items():
         yield from texts_in(pack, header, cell)

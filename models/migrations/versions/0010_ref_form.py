@@ -6,16 +6,13 @@ from alembic import op
 revision = "0010"
 down_revision = "0009"
 # As rules.facts.notation.letters.one_form has it, but for traditional letters; the next submission puts these right.
-_FORM = r"""
-    UPDATE "case" SET ref_form = regexp_replace(
-        lower(normalize(case_ref, NFKC)), '[\s_\u00af\u02d7\u2010-\u2015\u2043\u2212\u2500\u2501\ufe58\ufe63\uff0d-]+', '-', 'g'
-    )
-"""
+_PARTING = r"[\s_\u00af\u02d7\u2010-\u2015\u2043\u2212\u2500\u2501\ufe58\ufe63\uff0d-]+"
+FORM = f"regexp_replace(lower(normalize(case_ref, NFKC)), '{_PARTING}', '-', 'g')"
 
 
 def upgrade() -> None:
     op.add_column("case", sa.Column("ref_form", sa.String(), nullable=False, server_default=""))
-    op.execute(sa.text(_FORM.replace(":", r"\:")))
+    op.execute(f'UPDATE "case" SET ref_form = {FORM}')  # noqa: S608 - text of ours
     op.create_index("ix_case_submitter_ref_form", "case", ["submitter", "ref_form"])
 
 
