@@ -65,7 +65,7 @@ def hand_in(work: ViewerWork, row: Accepted, submitter: str, today: dt.date) -> 
     session = work.session
     lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
     session.connection().execute(lock, {"key": f"new_case:{submitter}:{one_form(row.case_ref)}"})
-    (row,) = Spelling(session, submitter).known([row])
+    (row,) = Spelling(session, submitter).spelled([row])
     query = select(col(Case.id)).where(Case.submitter == submitter, Case.case_ref == row.case_ref)
     before = session.exec(query).first()
     name = said("new_case.name")

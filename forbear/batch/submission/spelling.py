@@ -25,16 +25,21 @@ class Spelling:
 
     def known(self, rows: Sequence[Accepted | Rejected]) -> list[Accepted | Rejected]:
         """The rows, with the references that are there in the spelling that is there."""
-        forms = {row.case_ref: one_form(row.case_ref) for row in rows if isinstance(row, Accepted)}
+        accepted = iter(self.spelled([row for row in rows if isinstance(row, Accepted)]))
+        return [next(accepted) if isinstance(row, Accepted) else row for row in rows]
+
+    def spelled(self, rows: list[Accepted]) -> list[Accepted]:
+        """The same of rows that are all cases."""
+        forms = {row.case_ref: one_form(row.case_ref) for row in rows}
         before = staging.spelled(self._session, self._submitter, forms) if forms else {}
         if not before:
-            return list(rows)
+            return rows
         self._count += len(before)
         self._found |= dict(list(before.items())[: max(0, _SHOWN - len(self._found))])
         return [
-            replace(row, case_ref=known, facts={**row.facts, "case_ref": known})
-            if isinstance(row, Accepted) and (known := before.get(row.case_ref)) is not None
-            else row
+            row
+            if (known := before.get(row.case_ref)) is None
+            else replace(row, case_ref=known, facts={**row.facts, "case_ref": known})
             for row in rows
         ]
 
