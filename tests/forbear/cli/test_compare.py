@@ -67,8 +67,8 @@ def test_cases_on_the_desk_are_compared_by_their_last_decision(database_url: str
     decided(database_url, [accepted(1, "A", days_overdue=0, legal_stage="judgment")], vault, by=pack)
     with engine_of(database_url) as engine, session(engine) as opened:
         stored = compare(pack, pack, current_decisions.pairs(opened, pack, pack), AS_OF)
-        counted = opened.connection().exec_driver_sql("SELECT strategy, count(*) FROM desk_case GROUP BY 1")
-        held = {row.strategy: row.count for row in counted}
+        counted = opened.connection().exec_driver_sql("SELECT strategy, count(*) AS cases FROM desk_case GROUP BY 1")
+        held = {row.strategy: row.cases for row in counted}
         nobody = compare(pack, pack, current_decisions.pairs(opened, pack, pack, "nobody"), AS_OF)
     assert {was: count for (was, _), count in stored.strategies.items()} == held
     assert (stored.cases, nobody.cases) == (3, 0)
