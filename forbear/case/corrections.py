@@ -16,6 +16,7 @@ from forbear.intake import Accepted, ahead, past_of
 from forbear.locale import said
 from models.case import Case, CaseVersion
 from models.intake import Batch
+from rules.decision.ageing import DAYS, with_days_gone_on
 from rules.decision.safety_hold import denied_kinds
 from rules.facts.case_facts import Facts, FieldError, Parser, read_facts
 from rules.facts.cells import Value
@@ -64,7 +65,9 @@ def answer(work: ViewerWork, standing: CaseContext, cells: Mapping[str, object],
         raise StaleError("Newer facts came in and are being triaged: look at them first.")
     before = _known(pack, version)
     facts, changed = _changed(pack, before, case.case_ref, cells, standing.today)
-    _age(facts, changed, version_day=session.get_one(Batch, version.batch_id).as_of, today=standing.today)
+    if DAYS not in changed:  # counted on the day the version was handed in; they have gone on since
+        told_on = session.get_one(Batch, version.batch_id).as_of
+        facts = with_days_gone_on(pack.vocabulary, facts, told_on, standing.today)
     if doubts := [*RowDoubts(pack.vocabulary, standing.today).of(facts, among=changed)]:
         raise RefusedError(*doubts)
     opened: dict[str, Any] = {"facts": {}, "extra": {}} if version.private is None else work.vault.open(version.private)
@@ -109,16 +112,6 @@ def _changed(
     if not changed:
         raise RefusedError(FieldError.of("answer", said("correction.nothing")))
     return facts, changed
-
-
-def _age(facts: Facts, changed: tuple[str, ...], *, version_day: dt.date, today: dt.date) -> None:
-    """Days overdue were counted on the day the version was handed in; they have gone on since."""
-    days = facts.get("days_overdue")
-    if isinstance(days, int) and "days_overdue" not in changed and today > version_day:
-        due = facts.get("due_date")
-        since = version_day if days > 0 else due  # what was not overdue then is from its due date on
-        if isinstance(since, dt.date) and since < today:
-            facts["days_overdue"] = days + (today - since).days
 
 
 def _denies(standing: CaseContext, pack: Pack, facts: Facts, changed: tuple[str, ...]) -> bool:

@@ -19,7 +19,7 @@ from web.api.schemas import Line, Shape
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
-Event = Literal["batch.complete", "decision.changed"]
+Event = Literal["batch.complete", "decision.changed", "case.aged"]
 
 
 class NewWebhook(BaseModel):
