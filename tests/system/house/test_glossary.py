@@ -85,12 +85,8 @@ def names() -> Iterator[tuple[str, str]]:
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 yield _snake(node.name), where
-            elif (
-                isinstance(node, ast.Assign)
-                and isinstance(node.targets[0], ast.Name)
-                and node.targets[0].id[0].isupper()
-            ):
-                yield _snake(node.targets[0].id), where
+            elif isinstance(node, ast.Assign) and isinstance(found := node.targets[0], ast.Name) and _is_type(found.id):
+                yield _snake(found.id), where
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
                 yield node.name, where
 
