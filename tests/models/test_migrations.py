@@ -91,7 +91,7 @@ def test_migrating_twice_changes_nothing(database_url: str) -> None:
 
 
 def test_the_forms_of_references_that_are_there_are_those_of_new_ones(database_url: str) -> None:
-    form = importlib.import_module("models.migrations.versions.0010_ref_form").FORM
+    form = importlib.import_module("models.migrations.versions.0011_ref_form").FORM
     references = ["FB-1", "fb_1", "ＦＢ－１", "FB – 1", "Ａ—b  c", "案 1", "X_-_9"]
     with psycopg.connect(database_url) as connection:
         query = f"SELECT {form} FROM unnest(%s::text[]) WITH ORDINALITY AS given (case_ref, n) ORDER BY n"  # noqa: S608

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 # As rules.facts.notation.letters.one_form has it, but for traditional letters; the next submission puts these right.
 _PARTING = r"[\s_\u00af\u02d7\u2010-\u2015\u2043\u2212\u2500\u2501\ufe58\ufe63\uff0d-]+"
 FORM = f"regexp_replace(lower(normalize(case_ref, NFKC)), '{_PARTING}', '-', 'g')"
