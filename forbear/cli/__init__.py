@@ -2,8 +2,7 @@
 
 import sys
 from io import TextIOWrapper
-
-from sqlalchemy.exc import DBAPIError
+from typing import NoReturn
 
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
@@ -22,11 +21,14 @@ def main() -> None:
         app()
     except ForbearError as error:
         _end(error.message, error.exit_code)
-    except DBAPIError as error:
-        _end(f"The database failed: {str(error.orig).strip().splitlines()[0]}", 1)
     except KeyboardInterrupt:
         _end("Stopped.", 130)
-    except Exception as error:  # a fault of ours: told in one line too, and whole to whoever looks for it
+    except Exception as error:
+        from sqlalchemy.exc import DBAPIError  # only now: it takes a quarter of a second, and most commands end well
+
+        if isinstance(error, DBAPIError):
+            _end(f"The database failed: {str(error.orig).strip().splitlines()[0]}", 1)
+        # A fault of ours: told in one line too, and whole to whoever looks for it.
         if settings().log_level == "DEBUG":
             raise
         _end(
@@ -34,6 +36,6 @@ def main() -> None:
         )
 
 
-def _end(message: str, code: int) -> None:
+def _end(message: str, code: int) -> NoReturn:
     print(message, file=sys.stderr)  # noqa: T201 - this is where a command speaks
     sys.exit(code)

@@ -1,23 +1,102 @@
-"""Every command of `forbear`, gathered."""
+"""Every command of `forbear`. A module is imported when its command runs: all of them together take seconds."""
+
+import ast
+import gc
+from functools import cache
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
-from forbear.cli.commands import accounts, audit, calc, cases, mapping, policy, prepare, purge, replay, serve
+# Command or group of commands → module of this folder, name in it.
+_WHERE = {
+    "triage": ("cases", "triage"),
+    "demo": ("cases", "demo"),
+    "submit": ("cases", "submit"),
+    "status": ("cases", "status"),
+    "results": ("cases", "results"),
+    "explain": ("cases", "explain"),
+    "prepare": ("prepare", "prepare"),
+    "mapping": ("mapping", "mapping"),
+    "replay": ("replay", "replay"),
+    "purge": ("purge", "purge"),
+    "up": ("serve", "up"),
+    "web": ("serve", "web"),
+    "worker": ("serve", "worker"),
+    "scheduler": ("serve", "scheduler"),
+    "migrate": ("serve", "migrate"),
+    "doctor": ("serve", "doctor"),
+    "rules": ("policy", "app"),
+    "calc": ("calc", "app"),
+    "user": ("accounts", "user"),
+    "token": ("accounts", "token"),
+    "audit": ("audit", "app"),
+}
+
+
+class _Commands(TyperGroup):
+    """The commands by name and first sentence, each loaded when it is called."""
+
+    def __init__(self, **of_typer: Any) -> None:
+        super().__init__(**of_typer)
+        self.commands = {name: TyperCommand(name, help=_sentence(*where)) for name, where in _WHERE.items()}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and _loaded(*_WHERE[str(name)]), rest
+
+
+def _sentence(module: str, name: str) -> str:
+    """What the command's documentation says, or the help its group was made with; read, not imported."""
+    for node in _source(module).body:
+        match node:
+            case ast.FunctionDef(name=found) if found == name:
+                return ast.get_docstring(node) or ""
+            case ast.Assign(targets=[ast.Name(id=found)], value=ast.Call(keywords=keywords)) if found == name:
+                return next(str(ast.literal_eval(word.value)) for word in keywords if word.arg == "help")
+    raise LookupError(f"forbear/cli/commands/{module}.py has no {name}")
+
+
+@cache
+def _source(module: str) -> ast.Module:
+    return ast.parse((Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8"))
+
+
+def _loaded(module: str, name: str) -> Any:
+    gc.disable()  # what is imported stays: looking through it again and again costs a sixth of a start
+    try:
+        found = getattr(import_module(f"{__name__}.{module}"), name)
+        gc.freeze()
+    finally:
+        gc.enable()
+    if isinstance(found, typer.Typer):
+        return get_command(found)
+    alone = typer.Typer(add_completion=False)
+    alone.command()(found)
+    return get_command(alone)
+
 
 app = typer.Typer(
+    cls=_Commands,
     help="Forbear: triage of debt-counselling cases.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (
-    *(cases.triage, cases.demo, cases.submit, cases.status, cases.results, cases.explain, prepare.prepare),
-    *(mapping.mapping, replay.replay, purge.purge),
-    *(serve.up, serve.web, serve.worker, serve.scheduler, serve.migrate, serve.doctor),
-):
-    app.command()(command)
-app.add_typer(policy.app, name="rules")
-app.add_typer(calc.app, name="calc")
-app.add_typer(accounts.user, name="user")
-app.add_typer(accounts.token, name="token")
-app.add_typer(audit.app, name="audit")
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"forbear {metadata.version('forbear')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _forbear(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and end.")
+    ] = False,
+) -> None: ...

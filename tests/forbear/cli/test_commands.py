@@ -1,0 +1,32 @@
+"""Commands are loaded when they are called: the list of them reads their documentation only."""
+
+import subprocess
+import sys
+
+from typer.testing import CliRunner
+
+from forbear.cli.commands import _WHERE, app
+
+
+def test_every_command_is_listed_with_its_first_words_and_can_be_loaded() -> None:
+    listed = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).output
+    for name in _WHERE:
+        answer = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"})
+        assert answer.exit_code == 0, (name, answer.output)
+        says = next(line for line in listed.splitlines() if line.startswith(f"│ {name} "))
+        first = says.strip("│").split(maxsplit=1)[1].split()[:3]
+        assert " ".join(first) in " ".join(answer.output.split()), name
+
+
+def test_the_list_of_commands_loads_none_of_them() -> None:
+    program = (
+        "import sys; from forbear.cli.commands import app; app(['--help'], standalone_mode=False); "
+        "sys.exit(' '.join({'sqlalchemy', 'celery', 'fastapi', 'polars', 'durable'} & set(sys.modules)) or 0)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stderr
+
+
+def test_the_version_is_said_and_a_mistyped_command_is_guessed_at() -> None:
+    assert CliRunner().invoke(app, ["--version"]).output.startswith("forbear ")
+    assert "'triage'" in CliRunner().invoke(app, ["trige"]).output
