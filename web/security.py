@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.route import route_of
 from web.views import render
 
 HEADERS = {
@@ -69,7 +70,7 @@ class SecureAnswers:
         try:
             await self.app(scope, receive, guarded)
         except Exception as error:
-            log.error("request.failed", error=type(error).__name__, place=_place(error), path=scope["path"])
+            log.error("request.failed", error=type(error).__name__, place=_place(error), route=route_of(scope))
             if started:
                 raise
             await _failed(request, error)(scope, receive, guarded)

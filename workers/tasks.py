@@ -16,6 +16,7 @@ from celery import signals
 from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from forbear.base import trace
 from forbear.base.errors import ForbearError
 from forbear.base.packs import configured
 from forbear.base.settings import settings
@@ -157,13 +158,13 @@ def forget() -> None:
 
 def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
     """Claim in one transaction, so that a try counts even if the process dies of it; evaluate in the next."""
-    claim = _steady(lambda work: _claim(work, chunk_id))
+    claim, of = _steady(lambda work: _claim(work, chunk_id))
     _process().owed.clear()
     if claim.mine is None:
         if not claim.halves:  # there was nothing to do, or nothing could be done
             _put_on_desk()
         return claim.halves
-    with structlog.contextvars.bound_contextvars(chunk=claim.mine.chunk_id):
+    with trace.told(chunk=claim.mine.chunk_id, **of):
         return _evaluate(claim.mine)
 
 
@@ -206,14 +207,17 @@ def _active() -> Pack:
     return configured(settings().pack)
 
 
-def _claim(work: Work, chunk_id: int) -> chunks.Claim:
+def _claim(work: Work, chunk_id: int) -> tuple[chunks.Claim, dict[str, str | None]]:
+    """What the message came to, with the batch of the work and its trace, for the log."""
     chunks.give_back(work.session, _process().owed)
     next_up = chunks.next_up(work.session, chunk_id, work.now)
     claim = chunks.NOTHING if next_up is None else chunks.claim(work.session, next_up, work.now)
-    if claim.mine is not None:
-        # Behind a long queue the scheduler's heartbeats come late.
-        heartbeat.beat(work.session, claim.mine.queue, work.now)
-    return claim
+    if claim.mine is None:
+        return claim, {}
+    # Behind a long queue the scheduler's heartbeats come late.
+    heartbeat.beat(work.session, claim.mine.queue, work.now)
+    batch, of = chunks.origin(work.session, claim.mine.chunk_id)
+    return claim, {"batch": str(batch), "trace": of}
 
 
 def _steady(use_case: Callable[[Work], T]) -> T:

@@ -99,6 +99,12 @@ def claim(session: Session, chunk_id: int, now: dt.datetime) -> Claim:
     return NOTHING
 
 
+def origin(session: Session, chunk_id: int) -> tuple[UUID, str | None]:
+    """The batch that a chunk is of, and the trace of the request that handed that in."""
+    found = select(Batch.id, Batch.trace).join(Chunk, col(Chunk.batch_id) == col(Batch.id)).where(Chunk.id == chunk_id)
+    return session.exec(found).one()
+
+
 def next_turn(session: Session, submitter: str, lane: Lane) -> int:
     """The turn of what comes after all that a submitter has in a lane, and not before what is done there now."""
     theirs = Chunk.status == "pending", Chunk.submitter == submitter, Chunk.lane == lane

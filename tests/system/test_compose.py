@@ -29,7 +29,7 @@ def free_port() -> int:
 
 
 def test_every_service_works_and_is_healthy_by_its_own_check(database_url: str, tmp_path: Path) -> None:
-    """Commands, environment and checks are those of the file; PostgreSQL is the embedded one, and addresses are ours."""
+    """Commands, environment and checks are those of the file; PostgreSQL is the embedded one, addresses are ours."""
     ports = {there: free_port() for there in ("6379", "8600", "5555")}
     address = "postgresql://forbear:pw-postgres@postgres:5432/forbear"
     elsewhere = {address: database_url, "redis:6379": "127.0.0.1:6379", **{a: str(b) for a, b in ports.items()}}
