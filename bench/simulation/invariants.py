@@ -1,0 +1,107 @@
+"""What must hold: at every commit, and when everything has settled. Nothing lost, doubled, partial or stalled."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from bench.simulation.record import HEAD, Batch, Chunk, Delivery, Key, Record, chained
+from forbear.batch.chunks import MAX_TRIES
+
+if TYPE_CHECKING:
+    from bench.simulation.world import World
+
+
+class Violation(AssertionError):
+    """Something that must never be; its first word is the kind."""
+
+
+def check_commit(record: Record, before: dict[Key, Any], written: dict[Key, Any], entries: list[Any]) -> None:
+    """What one transaction did, by what its rows were before."""
+    rows = record.rows
+    seq, mac = before.get(HEAD, (rows[HEAD].seq, rows[HEAD].mac)) if entries else (0, 0)
+    decided = [key[1] for key in written if key[0] == "decision"]
+    told = Counter(subject[1] for _, subject, _ in entries if subject[0] == "decision")
+    for case in decided:
+        if before.get(("decision", case)) is not None:
+            raise Violation(f"doubled: case {case} was decided already")
+        if rows["chunk", rows["decision", case]].status != "done":
+            raise Violation(f"partial: case {case} is decided and its chunk is not done")
+    if told != Counter(decided):
+        raise Violation(f"ledger: {sorted(decided)} were decided, and it tells of {sorted(told.elements())}")
+    for number, subject, chain in entries:
+        seq, mac = seq + 1, chained(mac, subject)
+        if (number, chain) != (seq, mac):
+            raise Violation(f"ledger: entry {number} does not follow the one before")
+    for (table, number), row in written.items():
+        was = before.get((table, number))
+        if table == "chunk":
+            _check_chunk(rows, number, was, row)
+        elif table == "batch" and row.status == "complete":
+            _check_batch(record, number, was)
+
+
+def _check_chunk(rows: dict[Key, Any], number: Any, was: str | None, row: Chunk) -> None:
+    if was not in (None, "pending"):
+        raise Violation(f"doubled: chunk {number} was {was} and is written again")
+    if row.status == "done" and (missing := [case for case in row.cases if ("decision", case) not in rows]):
+        raise Violation(f"lost: chunk {number} is done and {missing} are not decided")
+
+
+def _check_batch(record: Record, number: Any, was: str | None) -> None:
+    if was == "complete":
+        raise Violation(f"doubled: batch {number} was complete already")
+    chunks = (record.rows["chunk", chunk] for chunk in record.chunks)
+    if any(row.batch == number and row.status == "pending" for row in chunks):
+        raise Violation(f"partial: batch {number} is complete and has pending chunks")
+
+
+def settled(record: Record) -> bool:
+    """Whether nothing is left to do."""
+    return (
+        all(record.rows["chunk", chunk].status != "pending" for chunk in record.chunks)
+        and all(record.rows["batch", batch].status == "complete" for batch in record.batches)
+        and all(record.rows["delivery", each].status != "pending" for each in record.deliveries)
+    )
+
+
+def check_end(world: "World") -> None:
+    """What is left in the record when the faults are over and everybody had time."""
+    record = world.record
+    if not settled(record):
+        raise Violation(f"stalled: {_unsettled(record)}")
+    mac = seq = 0
+    for number, subject, chain in record.ledger:
+        seq, mac = seq + 1, chained(mac, subject)
+        if (number, chain) != (seq, mac):
+            raise Violation(f"ledger: entry {number} does not follow the one before")
+    if (record.rows[HEAD].seq, record.rows[HEAD].mac) != (seq, mac):
+        raise Violation("ledger: the head is not that of the last entry")
+    gone = {chunk: record.rows["chunk", chunk] for chunk in record.chunks}
+    failed = {case for row in gone.values() if row.status == "failed" for case in row.cases}
+    for batch, cases in world.accepted.items():
+        covered = {case for row in gone.values() if row.batch == batch and row.status != "split" for case in row.cases}
+        if lost := sorted(set(cases) - covered):
+            raise Violation(f"lost: {lost} of batch {batch} are in no chunk")
+        if lost := sorted(case for case in cases if ("decision", case) not in record.rows and case not in failed):
+            raise Violation(f"lost: {lost} of batch {batch} are neither decided nor failed")
+    for chunk, row in gone.items():
+        if row.status == "failed" and row.cases[0] not in world.poison and world.excuses[chunk] < MAX_TRIES:
+            raise Violation(f"failed: nothing is wrong with the case of chunk {chunk}, and it was given up")
+    told = Counter(record.rows["delivery", each].batch for each in record.deliveries)
+    if told != Counter(record.batches):
+        raise Violation(f"lost: of batches {record.batches} it was told {dict(told)} times that they are complete")
+    delivered = {each for each in record.deliveries if _of(record, each).status == "delivered"}
+    if lost := sorted(delivered - world.received):
+        raise Violation(f"lost: deliveries {lost} are settled and never arrived")
+
+
+def _of(record: Record, delivery: int) -> Delivery:
+    row: Delivery = record.rows["delivery", delivery]
+    return row
+
+
+def _unsettled(record: Record) -> str:
+    left = [f"chunk {chunk}" for chunk in record.chunks if record.rows["chunk", chunk].status == "pending"]
+    batches: list[tuple[int, Batch]] = [(batch, record.rows["batch", batch]) for batch in record.batches]
+    left += [f"batch {batch}" for batch, row in batches if row.status != "complete"]
+    left += [f"delivery {each}" for each in record.deliveries if _of(record, each).status == "pending"]
+    return ", ".join(left)

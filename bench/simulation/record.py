@@ -1,0 +1,180 @@
+"""The record: rows, row locks, advisory locks and transactions at READ COMMITTED, as far as the protocol needs them."""
+
+from collections.abc import Hashable
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+Key = tuple[str, Hashable]  # a table and a row
+
+
+class Gone(Exception):
+    """The connection is lost, a lock was not had in time, or the database is away: an OperationalError."""
+
+
+class Taken(Exception):
+    """A unique key is there already."""
+
+
+@dataclass(slots=True)
+class Chunk:
+    """A row of `chunk`."""
+
+    batch: int
+    cases: tuple[int, ...]
+    turn: int
+    woken_at: float
+    status: str = "pending"
+    tries: int = 0
+    claimed_at: float | None = None
+    done_at: float | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """A row of `batch`."""
+
+    status: str = "running"
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A row of `delivery`: an event of a batch on its way to a receiver."""
+
+    batch: int
+    next_at: float
+    status: str = "pending"
+    tries: int = 0
+
+
+@dataclass(slots=True)
+class Head:
+    """The row of `ledger_head`."""
+
+    seq: int = 0
+    mac: int = 0
+
+
+HEAD: Key = ("head", 1)
+
+
+def chained(mac: int, subject: Hashable) -> int:
+    """The mac of an entry after the one with this mac."""
+    return hash((mac, subject))
+
+
+@dataclass(slots=True)
+class Record:
+    """What is committed, and who holds what."""
+
+    rows: dict[Key, Any] = field(default_factory=lambda: {HEAD: Head()})
+    ledger: list[tuple[int, Hashable, int]] = field(default_factory=list)  # seq, subject, mac
+    locks: dict[Key, "Connection"] = field(default_factory=dict)
+    held: dict[int, "Connection"] = field(default_factory=dict)  # advisory locks of chunks
+    chunks: list[int] = field(default_factory=list)  # ids of all that were ever inserted and committed
+    batches: list[int] = field(default_factory=list)
+    deliveries: list[int] = field(default_factory=list)
+    away: bool = False
+    ids: int = 0
+
+    def new_id(self) -> int:
+        """The next one; a transaction that is rolled back leaves a gap."""
+        self.ids += 1
+        return self.ids
+
+
+@dataclass(slots=True)
+class Connection:
+    """A connection with the transaction that is open on it."""
+
+    record: Record
+    alive: bool = True
+    writes: dict[Key, Any] = field(default_factory=dict)
+    locked: set[Key] = field(default_factory=set)
+    entries: list[tuple[int, Hashable, int]] = field(default_factory=list)
+    used_at: float = 0.0
+    fenced: bool = True  # what it held is lost with it; False is one of the planted faults
+
+    def usable(self) -> None:
+        """What begins every statement."""
+        if self.record.away or (not self.alive and self.fenced):
+            raise Gone
+
+    def read(self, key: Key) -> Any:
+        """The row as this transaction sees it; None if there is none."""
+        found = self.writes.get(key)
+        return self.record.rows.get(key) if found is None else found
+
+    def edit(self, key: Key) -> Any:
+        """The row to be changed."""
+        found = self.writes.get(key)
+        if found is None:
+            found = self.writes[key] = copy(self.record.rows[key])
+        return found
+
+    def insert(self, key: Key, row: Any) -> None:
+        """A new row, locked as any that a transaction wrote."""
+        self.writes[key] = row
+        self.record.locks[key] = self
+        self.locked.add(key)
+
+    def lock(self, key: Key) -> bool:
+        """FOR UPDATE; False while another transaction has it."""
+        holder = self.record.locks.get(key)
+        if holder is self:
+            return True
+        if holder is not None:
+            return False
+        self.record.locks[key] = self
+        self.locked.add(key)
+        return True
+
+    def hold(self, chunk: int) -> bool:
+        """pg_try_advisory_lock: for the connection, over its transactions."""
+        return self.record.held.setdefault(chunk, self) is self
+
+    def let_go(self) -> None:
+        """pg_advisory_unlock_all."""
+        for chunk in [chunk for chunk, holder in self.record.held.items() if holder is self]:
+            del self.record.held[chunk]
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether it is idle in transaction when nothing is done on it."""
+        return bool(self.locked or self.writes)
+
+    def discard(self, keys: "set[Key] | None" = None) -> None:
+        """Roll back: all of it, or to a savepoint what was written since."""
+        for key in list(self.locked if keys is None else keys):
+            if self.record.locks.get(key) is self:
+                del self.record.locks[key]
+            self.locked.discard(key)
+            self.writes.pop(key, None)
+        if keys is None:
+            self.writes.clear()
+            self.entries.clear()
+
+    def end(self) -> None:
+        """The server ends the connection."""
+        self.alive = False
+        if self.fenced:
+            self.discard()
+        else:
+            for key in list(self.locked):
+                if self.record.locks.get(key) is self:
+                    del self.record.locks[key]
+        self.let_go()
+
+    def commit(self) -> dict[Key, Any]:
+        """Everything at once; answers what was written."""
+        self.usable()
+        record, written = self.record, dict(self.writes)
+        for key, row in written.items():
+            if key not in record.rows:
+                ids = {"chunk": record.chunks, "batch": record.batches, "delivery": record.deliveries}.get(key[0])
+                if ids is not None:
+                    ids.append(key[1])  # type: ignore[arg-type] # these tables have numbers
+            record.rows[key] = row
+        record.ledger.extend(self.entries)
+        self.discard()
+        return written
