@@ -181,6 +181,8 @@ def _evaluate(mine: chunks.Wake) -> tuple[chunks.Wake, ...]:
         _log.warning("chunk.broken", error=what)
         _steady(lambda work: _give_up(work, mine.chunk_id, what))
         return (mine,)
+    if decided is None:  # it was done by somebody else, or its row was locked: this was no try
+        _process().owed.add(mine.chunk_id)
     _log.info("chunk.triaged", decisions=decided)
     return ()
 

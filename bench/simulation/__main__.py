@@ -6,10 +6,10 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from itertools import count
 
-from bench.simulation.invariants import Violation
+from bench.simulation.invariants import ViolationError
 from bench.simulation.world import BUGS, World
 
-LONG = 400  # steps under faults in one run
+LONG = 1000  # steps under faults in one run
 
 
 def simulate(first: int, steps: int, bug: str | None = None, stride: int = 1) -> tuple[int, int, list[str]]:
@@ -21,11 +21,11 @@ def simulate(first: int, steps: int, bug: str | None = None, stride: int = 1) ->
         world = World(seed, bug)
         try:
             world.run(LONG)
-        except Violation as violation:
+        except ViolationError as violation:
             violations.append(f"seed {seed}: {violation}")
         done += world.steps
         runs += 1
-        if violations and bug or len(violations) >= 10:
+        if (violations and bug) or len(violations) >= 10:
             break
     return done, runs, violations
 
@@ -42,8 +42,11 @@ def main() -> None:
         for bug in BUGS:
             began = time.perf_counter()
             steps, runs, found = simulate(chosen.seed, int(chosen.steps), bug)
-            print(f"{bug}: {found[0] if found else 'NOT FOUND'} ({runs} runs, {steps:,} steps, "
-                  f"{time.perf_counter() - began:.1f} s)", flush=True)
+            print(
+                f"{bug}: {found[0] if found else 'NOT FOUND'} ({runs} runs, {steps:,} steps, "
+                f"{time.perf_counter() - began:.1f} s)",
+                flush=True,
+            )
         return
     began, each = time.perf_counter(), int(chosen.steps / chosen.processes)
     with ProcessPoolExecutor(chosen.processes) as pool:
@@ -53,8 +56,10 @@ def main() -> None:
         done = [future.result() for future in started]
     took, steps = time.perf_counter() - began, sum(steps for steps, _, _ in done)
     violations = [each for _, _, found in done for each in found]
-    print(f"{steps:,} steps in {sum(runs for _, runs, _ in done):,} runs, {steps / took:,.0f} steps/s, "
-          f"{len(violations)} violations")
+    print(
+        f"{steps:,} steps in {sum(runs for _, runs, _ in done):,} runs, {steps / took:,.0f} steps/s, "
+        f"{len(violations)} violations"
+    )
     for violation in violations:
         print(violation)
     sys.exit(1 if violations else 0)

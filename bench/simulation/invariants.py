@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from bench.simulation.world import World
 
 
-class Violation(AssertionError):
+class ViolationError(AssertionError):
     """Something that must never be; its first word is the kind."""
 
 
@@ -22,15 +22,15 @@ def check_commit(record: Record, before: dict[Key, Any], written: dict[Key, Any]
     told = Counter(subject[1] for _, subject, _ in entries if subject[0] == "decision")
     for case in decided:
         if before.get(("decision", case)) is not None:
-            raise Violation(f"doubled: case {case} was decided already")
+            raise ViolationError(f"doubled: case {case} was decided already")
         if rows["chunk", rows["decision", case]].status != "done":
-            raise Violation(f"partial: case {case} is decided and its chunk is not done")
+            raise ViolationError(f"partial: case {case} is decided and its chunk is not done")
     if told != Counter(decided):
-        raise Violation(f"ledger: {sorted(decided)} were decided, and it tells of {sorted(told.elements())}")
+        raise ViolationError(f"ledger: {sorted(decided)} were decided, and it tells of {sorted(told.elements())}")
     for number, subject, chain in entries:
         seq, mac = seq + 1, chained(mac, subject)
         if (number, chain) != (seq, mac):
-            raise Violation(f"ledger: entry {number} does not follow the one before")
+            raise ViolationError(f"ledger: entry {number} does not follow the one before")
     for (table, number), row in written.items():
         was = before.get((table, number))
         if table == "chunk":
@@ -41,17 +41,17 @@ def check_commit(record: Record, before: dict[Key, Any], written: dict[Key, Any]
 
 def _check_chunk(rows: dict[Key, Any], number: Any, was: str | None, row: Chunk) -> None:
     if was not in (None, "pending"):
-        raise Violation(f"doubled: chunk {number} was {was} and is written again")
+        raise ViolationError(f"doubled: chunk {number} was {was} and is written again")
     if row.status == "done" and (missing := [case for case in row.cases if ("decision", case) not in rows]):
-        raise Violation(f"lost: chunk {number} is done and {missing} are not decided")
+        raise ViolationError(f"lost: chunk {number} is done and {missing} are not decided")
 
 
 def _check_batch(record: Record, number: Any, was: str | None) -> None:
     if was == "complete":
-        raise Violation(f"doubled: batch {number} was complete already")
+        raise ViolationError(f"doubled: batch {number} was complete already")
     chunks = (record.rows["chunk", chunk] for chunk in record.chunks)
     if any(row.batch == number and row.status == "pending" for row in chunks):
-        raise Violation(f"partial: batch {number} is complete and has pending chunks")
+        raise ViolationError(f"partial: batch {number} is complete and has pending chunks")
 
 
 def settled(record: Record) -> bool:
@@ -67,31 +67,39 @@ def check_end(world: "World") -> None:
     """What is left in the record when the faults are over and everybody had time."""
     record = world.record
     if not settled(record):
-        raise Violation(f"stalled: {_unsettled(record)}")
+        raise ViolationError(f"stalled: {_unsettled(record)}")
+    _check_ledger(record)
+    _check_cases(world)
+    told = Counter(record.rows["delivery", each].batch for each in record.deliveries)
+    if told != Counter(record.batches):
+        raise ViolationError(f"lost: of {record.batches} it was told {dict(told)} times that they are complete")
+    delivered = {each for each in record.deliveries if _of(record, each).status == "delivered"}
+    if lost := sorted(delivered - world.received):
+        raise ViolationError(f"lost: deliveries {lost} are settled and never arrived")
+
+
+def _check_ledger(record: Record) -> None:
     mac = seq = 0
     for number, subject, chain in record.ledger:
         seq, mac = seq + 1, chained(mac, subject)
         if (number, chain) != (seq, mac):
-            raise Violation(f"ledger: entry {number} does not follow the one before")
+            raise ViolationError(f"ledger: entry {number} does not follow the one before")
     if (record.rows[HEAD].seq, record.rows[HEAD].mac) != (seq, mac):
-        raise Violation("ledger: the head is not that of the last entry")
-    gone = {chunk: record.rows["chunk", chunk] for chunk in record.chunks}
-    failed = {case for row in gone.values() if row.status == "failed" for case in row.cases}
+        raise ViolationError("ledger: the head is not that of the last entry")
+
+
+def _check_cases(world: "World") -> None:
+    chunks = {chunk: world.record.rows["chunk", chunk] for chunk in world.record.chunks}
+    failed = {case for row in chunks.values() if row.status == "failed" for case in row.cases}
     for batch, cases in world.accepted.items():
-        covered = {case for row in gone.values() if row.batch == batch and row.status != "split" for case in row.cases}
-        if lost := sorted(set(cases) - covered):
-            raise Violation(f"lost: {lost} of batch {batch} are in no chunk")
-        if lost := sorted(case for case in cases if ("decision", case) not in record.rows and case not in failed):
-            raise Violation(f"lost: {lost} of batch {batch} are neither decided nor failed")
-    for chunk, row in gone.items():
+        mine = (row for row in chunks.values() if row.batch == batch and row.status != "split")
+        if lost := sorted(set(cases) - {case for row in mine for case in row.cases}):
+            raise ViolationError(f"lost: {lost} of batch {batch} are in no chunk")
+        if lost := [case for case in cases if ("decision", case) not in world.record.rows and case not in failed]:
+            raise ViolationError(f"lost: {lost} of batch {batch} are neither decided nor failed")
+    for chunk, row in chunks.items():
         if row.status == "failed" and row.cases[0] not in world.poison and world.excuses[chunk] < MAX_TRIES:
-            raise Violation(f"failed: nothing is wrong with the case of chunk {chunk}, and it was given up")
-    told = Counter(record.rows["delivery", each].batch for each in record.deliveries)
-    if told != Counter(record.batches):
-        raise Violation(f"lost: of batches {record.batches} it was told {dict(told)} times that they are complete")
-    delivered = {each for each in record.deliveries if _of(record, each).status == "delivered"}
-    if lost := sorted(delivered - world.received):
-        raise Violation(f"lost: deliveries {lost} are settled and never arrived")
+            raise ViolationError(f"failed: nothing is wrong with the case of chunk {chunk}, and it was given up")
 
 
 def _of(record: Record, delivery: int) -> Delivery:

@@ -1,14 +1,15 @@
 """The protocol, step by step: each function names the one it mirrors, and yields before each statement and message.
 
-Whatever a process does between two yields happens at once; anything may happen at a yield: another process goes on, this
-one dies or stops, a connection is lost, a clock jumps, messages are lost, doubled or late.
+Whatever a process does between two yields happens at once; anything may happen at a yield: another process goes on,
+this one dies or stops, a connection is lost, a clock jumps, messages are lost, doubled or late.
 """
 
+import contextlib
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench.simulation.record import HEAD, Batch, Chunk, Connection, Delivery, Gone, Key, Taken, chained
+from bench.simulation.record import HEAD, Batch, Chunk, Connection, Delivery, GoneError, Key, TakenError, chained
 from forbear.batch.chunks import MAX_TRIES
 from forbear.webhooks.outbox import LEASE, PAUSES, TRIES
 
@@ -24,18 +25,19 @@ STEADY_FOR = 30.0  # workers/tasks.py:_STEADY_FOR
 LOCK_SECONDS = 10.0  # forbear/base/settings.py:Settings, lock_seconds
 SWEEP_SECONDS = 60.0  # the same, sweep_seconds
 DELIVER_SECONDS = 5.0  # workers/schedule.py:DELIVER_SECONDS
+LONGEST = max(PAUSES) + LEASE.total_seconds()  # forbear/webhooks/outbox.py:LONGEST
 Wakes = tuple[int, ...]
 
 
-class DatabaseAway(Exception):
+class DatabaseAwayError(Exception):
     """workers/tasks.py:DatabaseAwayError."""
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     """A case breaks the evaluation."""
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """A case kills the process that evaluates it."""
 
 
@@ -103,15 +105,13 @@ class Process:
 
         try:
             wakes = yield from self.steady(submit)
-        except DatabaseAway:
+        except DatabaseAwayError:
             return  # whoever handed it in was told so
         yield from self.wake(wakes)
 
     def _excused(self, task: Steps) -> Steps:
-        try:
+        with contextlib.suppress(DatabaseAwayError):  # as Celery goes on with the next message
             yield from task
-        except DatabaseAway:
-            pass  # as Celery goes on with the next message
 
     def triage(self, chunk_id: int) -> Steps:
         """workers/tasks.py:triage and _work."""
@@ -122,18 +122,20 @@ class Process:
             wakes = (yield from self.evaluate(mine)) if mine is not None else halves
             self.claimed = None
             yield from self.wake(wakes)
-        except DatabaseAway:
+        except DatabaseAwayError:
             self.claimed = None
 
     def evaluate(self, mine: int) -> Steps:
         """workers/tasks.py:_evaluate."""
         try:
-            yield from self.steady(lambda open_: self.triage_chunk(open_, mine))
-        except DatabaseAway:
+            decided = yield from self.steady(lambda open_: self.triage_chunk(open_, mine))
+            if decided is None and self.world.bug != "a try that was not had counts":
+                self.owed.add(mine)
+        except DatabaseAwayError:
             if self.world.bug != "outages count as tries":
                 self.owed.add(mine)
             raise
-        except Broken:
+        except BrokenError:
             yield from self.steady(lambda open_: self.give_up(open_, mine))
             return (mine,)
         return ()
@@ -250,9 +252,9 @@ class Process:
                         yield from self.locked(open_, key)
                         copied.add(key)
                         if key in self.world.record.rows:
-                            raise Taken
+                            raise TakenError
                     open_.insert(key, chunk_id)
-            except Taken:
+            except TakenError:
                 open_.discard(copied)
                 yield STEP
                 open_.usable()
@@ -339,50 +341,50 @@ class Process:
             yield from self.wake(wakes)
 
     def deliver(self) -> Steps:
-        """workers/tasks.py:deliver, with forbear/webhooks/outbox.py:claim, send and settle."""
-        bug = self.world.bug
-
-        def claim(open_: Connection) -> Steps:
-            yield STEP
-            open_.usable()
-            now, parcels = self.now(), []
-            for each in self.world.record.deliveries:
-                row = self.world.record.rows["delivery", each]
-                if row.status == "pending" and row.next_at <= now and open_.lock(("delivery", each)):
-                    row = open_.edit(("delivery", each))
-                    if row.tries >= TRIES:
-                        row.status = "failed"
-                        continue
-                    row.tries += 1
-                    row.next_at = now + LEASE.total_seconds()
-                    if bug == "a delivery is settled before it is sent":
-                        row.status = "delivered"
-                    parcels.append((each, row.tries))
-            return parcels
-
-        parcels = yield from self.steady(claim)
+        """workers/tasks.py:deliver, with forbear/webhooks/outbox.py:send."""
+        parcels = yield from self.steady(self.claim_deliveries)
         if not parcels:
             return
         came = {}
         for each, _ in parcels:
             yield STEP
             came[each] = self.world.receive(each)
+        yield from self.steady(lambda open_: self.settle(open_, parcels, came))
 
-        def settle(open_: Connection) -> Steps:
-            for each, tries in parcels:
-                yield from self.locked(open_, ("delivery", each))
-                row = open_.read(("delivery", each))
-                if row.status != "pending" or row.tries != tries:
-                    continue
+    def claim_deliveries(self, open_: Connection) -> Steps:
+        """forbear/webhooks/outbox.py:claim."""
+        yield STEP
+        open_.usable()
+        now, parcels = self.now(), []
+        for each in self.world.record.deliveries:
+            row = self.world.record.rows["delivery", each]
+            ahead = row.next_at > now + LONGEST and self.world.bug != "an event to come is believed"
+            if row.status == "pending" and (row.next_at <= now or ahead) and open_.lock(("delivery", each)):
                 row = open_.edit(("delivery", each))
-                if came[each]:
-                    row.status = "delivered"
-                elif tries < TRIES:
-                    row.next_at = self.now() + PAUSES[min(tries, len(PAUSES)) - 1]
-                else:
+                if row.tries >= TRIES:
                     row.status = "failed"
+                    continue
+                row.tries += 1
+                row.next_at = now + LEASE.total_seconds()
+                if self.world.bug == "a delivery is settled before it is sent":
+                    row.status = "delivered"
+                parcels.append((each, row.tries))
+        return parcels
 
-        yield from self.steady(settle)
+    def settle(self, open_: Connection, parcels: list[tuple[int, int]], came: dict[int, bool]) -> Steps:
+        """forbear/webhooks/outbox.py:settle."""
+        for each, tries in parcels:
+            yield from self.locked(open_, ("delivery", each))
+            row = open_.read(("delivery", each))
+            if row.status != "pending" or row.tries != tries:
+                continue
+            row = open_.edit(("delivery", each))
+            if came[each]:
+                row.status = "delivered"
+            elif tries < TRIES:
+                row.next_at = self.now() + PAUSES[min(tries, len(PAUSES)) - 1]
+            else:
+                row.status = "failed"
 
     def wake(self, chunks: Wakes) -> Steps:
         """workers/wake.py:wake."""
@@ -409,18 +411,18 @@ class Process:
                     yield from self.append(open_)
                     yield STEP
                     self.world.committed(open_)
-            except Gone:
+            except GoneError:
                 open_.discard()
                 if pause is None or self.world.time + pause > end:
                     break
                 self.asleep_until = self.world.time + pause
                 yield IDLE
-            except (Broken, Killed):
+            except (BrokenError, KilledError):
                 open_.discard()
                 raise
             else:
                 return answer
-        raise DatabaseAway
+        raise DatabaseAwayError
 
     def append(self, open_: Connection) -> Steps:
         """forbear/ledger/ledger.py:append, with _locked_head."""
@@ -445,7 +447,7 @@ class Process:
         since = self.world.time
         while not open_.lock(key):
             if self.world.time - since > LOCK_SECONDS:
-                raise Gone
+                raise GoneError
             yield WAIT
             open_.usable()
 

@@ -8,11 +8,11 @@ from typing import Any
 Key = tuple[str, Hashable]  # a table and a row
 
 
-class Gone(Exception):
+class GoneError(Exception):
     """The connection is lost, a lock was not had in time, or the database is away: an OperationalError."""
 
 
-class Taken(Exception):
+class TakenError(Exception):
     """A unique key is there already."""
 
 
@@ -98,7 +98,7 @@ class Connection:
     def usable(self) -> None:
         """What begins every statement."""
         if self.record.away or (not self.alive and self.fenced):
-            raise Gone
+            raise GoneError
 
     def read(self, key: Key) -> Any:
         """The row as this transaction sees it; None if there is none."""
