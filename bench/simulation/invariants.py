@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from bench.simulation.record import HEAD, Batch, Chunk, Delivery, Key, Record, chained
+from bench.simulation.record import HEAD, Chunk, Delivery, Key, Record, chained
 from forbear.batch.chunks import MAX_TRIES
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ def check_commit(record: Record, before: dict[Key, Any], written: dict[Key, Any]
     rows = record.rows
     seq, mac = before.get(HEAD, (rows[HEAD].seq, rows[HEAD].mac)) if entries else (0, 0)
     decided = [key[1] for key in written if key[0] == "decision"]
-    told = Counter(subject[1] for _, subject, _ in entries if subject[0] == "decision")
+    told = [subject[1] for _, subject, _ in entries if subject[0] == "decision"]
     for case in decided:
         if before.get(("decision", case)) is not None:
             raise ViolationError(f"doubled: case {case} was decided already")
         if rows["chunk", rows["decision", case]].status != "done":
             raise ViolationError(f"partial: case {case} is decided and its chunk is not done")
-    if told != Counter(decided):
-        raise ViolationError(f"ledger: {sorted(decided)} were decided, and it tells of {sorted(told.elements())}")
+    if sorted(told) != sorted(decided):
+        raise ViolationError(f"ledger: {sorted(decided)} were decided, and it tells of {sorted(told)}")
     for number, subject, chain in entries:
         seq, mac = seq + 1, chained(mac, subject)
         if (number, chain) != (seq, mac):
@@ -49,18 +49,13 @@ def _check_chunk(rows: dict[Key, Any], number: Any, was: str | None, row: Chunk)
 def _check_batch(record: Record, number: Any, was: str | None) -> None:
     if was == "complete":
         raise ViolationError(f"doubled: batch {number} was complete already")
-    chunks = (record.rows["chunk", chunk] for chunk in record.chunks)
-    if any(row.batch == number and row.status == "pending" for row in chunks):
+    if any(record.rows["chunk", chunk].batch == number for chunk in record.open["chunk"]):
         raise ViolationError(f"partial: batch {number} is complete and has pending chunks")
 
 
 def settled(record: Record) -> bool:
     """Whether nothing is left to do."""
-    return (
-        all(record.rows["chunk", chunk].status != "pending" for chunk in record.chunks)
-        and all(record.rows["batch", batch].status == "complete" for batch in record.batches)
-        and all(record.rows["delivery", each].status != "pending" for each in record.deliveries)
-    )
+    return not any(record.open.values())
 
 
 def check_end(world: "World") -> None:
@@ -108,8 +103,4 @@ def _of(record: Record, delivery: int) -> Delivery:
 
 
 def _unsettled(record: Record) -> str:
-    left = [f"chunk {chunk}" for chunk in record.chunks if record.rows["chunk", chunk].status == "pending"]
-    batches: list[tuple[int, Batch]] = [(batch, record.rows["batch", batch]) for batch in record.batches]
-    left += [f"batch {batch}" for batch, row in batches if row.status != "complete"]
-    left += [f"delivery {each}" for each in record.deliveries if _of(record, each).status == "pending"]
-    return ", ".join(left)
+    return ", ".join(f"{table} {number}" for table, numbers in record.open.items() for number in numbers)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.simulation.record import HEAD, Batch, Chunk, Connection, Delivery, GoneError, Key, TakenError, chained
 from forbear.batch.chunks import MAX_TRIES
-from forbear.webhooks.outbox import LEASE, PAUSES, TRIES
+from forbear.webhooks.outbox import LEASE, LONGEST, PAUSES, TRIES
 
 if TYPE_CHECKING:
     from bench.simulation.world import World
@@ -25,7 +25,6 @@ STEADY_FOR = 30.0  # workers/tasks.py:_STEADY_FOR
 LOCK_SECONDS = 10.0  # forbear/base/settings.py:Settings, lock_seconds
 SWEEP_SECONDS = 60.0  # the same, sweep_seconds
 DELIVER_SECONDS = 5.0  # workers/schedule.py:DELIVER_SECONDS
-LONGEST = max(PAUSES) + LEASE.total_seconds()  # forbear/webhooks/outbox.py:LONGEST
 Wakes = tuple[int, ...]
 
 
@@ -171,8 +170,8 @@ class Process:
             rows = self.world.record.rows
             waiting = [
                 (row.turn, chunk)
-                for chunk in self.world.record.chunks
-                if chunk not in passed and (row := rows["chunk", chunk]).status == "pending"
+                for chunk in self.world.record.open["chunk"]
+                if chunk not in passed and (row := rows["chunk", chunk])
             ]
             if not waiting:
                 return None
@@ -300,10 +299,10 @@ class Process:
         """The pending chunks that a transaction sees, its own among them."""
         record = self.world.record
         own = [key[1] for key in open_.writes if key[0] == "chunk" and key not in record.rows]
-        for chunk in (*record.chunks, *own):
+        for chunk in (*record.open["chunk"], *own):
             row = open_.read(("chunk", chunk))
             if row.status == "pending":
-                yield chunk, row  # type: ignore[misc] # chunks have numbers
+                yield chunk, row
 
     def sweep(self, interval: float) -> Steps:
         """workers/tasks.py:sweep, with forbear/batch/chunks.py:sweep."""
@@ -314,10 +313,10 @@ class Process:
             open_.usable()
             now = self.now()
             before, wakes = now - interval, []
-            for chunk in self.world.record.chunks:
+            for chunk in self.world.record.open["chunk"]:
                 row = self.world.record.rows["chunk", chunk]
                 ahead = bug != "a moment to come is believed"
-                if row.status != "pending" or not (row.woken_at <= before or (row.woken_at > now and ahead)):
+                if not (row.woken_at <= before or (row.woken_at > now and ahead)):
                     continue
                 claimed = row.claimed_at
                 if claimed is not None and bug == "what was claimed once is not swept":
@@ -330,9 +329,10 @@ class Process:
             yield STEP
             open_.usable()
             working = {row.batch for _, row in self.pending(open_)}
-            for batch in list(self.world.record.batches):
-                running = self.world.record.rows["batch", batch].status == "running"
-                if batch not in working and running and bug != "nobody waits for the batch":
+            record = self.world.record
+            batches = record.batches if bug == "a batch completes twice" else record.open["batch"]
+            for batch in list(batches):
+                if batch not in working and bug != "nobody waits for the batch":
                     yield from self.complete(open_, batch)
             return tuple(wakes)
 
@@ -356,10 +356,10 @@ class Process:
         yield STEP
         open_.usable()
         now, parcels = self.now(), []
-        for each in self.world.record.deliveries:
+        for each in list(self.world.record.open["delivery"]):
             row = self.world.record.rows["delivery", each]
-            ahead = row.next_at > now + LONGEST and self.world.bug != "an event to come is believed"
-            if row.status == "pending" and (row.next_at <= now or ahead) and open_.lock(("delivery", each)):
+            ahead = row.next_at > now + LONGEST.total_seconds() and self.world.bug != "an event to come is believed"
+            if (row.next_at <= now or ahead) and open_.lock(("delivery", each)):
                 row = open_.edit(("delivery", each))
                 if row.tries >= TRIES:
                     row.status = "failed"

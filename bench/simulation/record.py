@@ -1,11 +1,11 @@
 """The record: rows, row locks, advisory locks and transactions at READ COMMITTED, as far as the protocol needs them."""
 
-from collections.abc import Hashable
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-Key = tuple[str, Hashable]  # a table and a row
+Key = tuple[str, int]  # a table and a row
+Subject = tuple[str, int]  # what an entry of the ledger is about
 
 
 class GoneError(Exception):
@@ -58,7 +58,7 @@ class Head:
 HEAD: Key = ("head", 1)
 
 
-def chained(mac: int, subject: Hashable) -> int:
+def chained(mac: int, subject: Subject) -> int:
     """The mac of an entry after the one with this mac."""
     return hash((mac, subject))
 
@@ -68,14 +68,30 @@ class Record:
     """What is committed, and who holds what."""
 
     rows: dict[Key, Any] = field(default_factory=lambda: {HEAD: Head()})
-    ledger: list[tuple[int, Hashable, int]] = field(default_factory=list)  # seq, subject, mac
+    ledger: list[tuple[int, Subject, int]] = field(default_factory=list)  # seq, subject, mac
     locks: dict[Key, "Connection"] = field(default_factory=dict)
     held: dict[int, "Connection"] = field(default_factory=dict)  # advisory locks of chunks
-    chunks: list[int] = field(default_factory=list)  # ids of all that were ever inserted and committed
+    chunks: list[int] = field(default_factory=list)  # all there are, as committed
     batches: list[int] = field(default_factory=list)
     deliveries: list[int] = field(default_factory=list)
+    open: dict[str, dict[int, None]] = field(  # of each table those that are not settled: partial indexes, so to speak
+        default_factory=lambda: {"chunk": {}, "batch": {}, "delivery": {}}
+    )
     away: bool = False
     ids: int = 0
+
+    def put(self, key: Key, row: Any) -> None:
+        """Write a row for good."""
+        table, number = key
+        is_open = self.open.get(table)
+        if is_open is not None:
+            if key not in self.rows:
+                {"chunk": self.chunks, "batch": self.batches, "delivery": self.deliveries}[table].append(number)
+            if row.status in ("pending", "running"):
+                is_open[number] = None
+            else:
+                is_open.pop(number, None)
+        self.rows[key] = row
 
     def new_id(self) -> int:
         """The next one; a transaction that is rolled back leaves a gap."""
@@ -91,7 +107,7 @@ class Connection:
     alive: bool = True
     writes: dict[Key, Any] = field(default_factory=dict)
     locked: set[Key] = field(default_factory=set)
-    entries: list[tuple[int, Hashable, int]] = field(default_factory=list)
+    entries: list[tuple[int, Subject, int]] = field(default_factory=list)
     used_at: float = 0.0
     fenced: bool = True  # what it held is lost with it; False is one of the planted faults
 
@@ -170,11 +186,7 @@ class Connection:
         self.usable()
         record, written = self.record, dict(self.writes)
         for key, row in written.items():
-            if key not in record.rows:
-                ids = {"chunk": record.chunks, "batch": record.batches, "delivery": record.deliveries}.get(key[0])
-                if ids is not None:
-                    ids.append(key[1])  # type: ignore[arg-type] # these tables have numbers
-            record.rows[key] = row
+            record.put(key, row)
         record.ledger.extend(self.entries)
         self.discard()
         return written

@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bench.simulation import invariants
@@ -73,10 +72,11 @@ class World:
         self.poison: dict[int, str] = {}
         self.dying: list[tuple[float, Connection]] = []
         self.away_until = 0.0
+        self.stopped_until = 0.0  # of any process
         self.deaf = False
         chance = self.chance
         self.faults = [fault for fault in FAULTS if chance.random() < 0.4]  # a few at once find more than all of them
-        self.rate = chance.choice((0.002, 0.01, 0.03))
+        self.rate = chance.choice((0.003, 0.02, 0.1))
         self.workers = [Process(self) for _ in range(chance.randint(2, 4))]
         self.upkeep = [Process(self) for _ in range(2)]
         self.submitters: list[Process] = []
@@ -84,28 +84,24 @@ class World:
             each.steps = each.worker()
         for each in self.upkeep:
             each.steps = each.upkeep()
-        cases = list(range(1, chance.randint(2, 9)))
-        self.to_hand_in = chance.randint(1, 3)
-        self.cases = cases
-        for kind, fault in (("breaks", "poison"), ("kills", "killer")):
-            if fault in self.faults:
-                self.poison[chance.choice(cases)] = kind
+        self.cases = 0  # how many there are
+        self.everybody = [*self.workers, *self.upkeep]
 
     def run(self, steps: int) -> None:
         """Hand in, work and break things for so many steps, then let everything settle. Raises ViolationError."""
         chance = self.chance
+        open_chunks, rate = self.record.open["chunk"], self.rate if self.faults else 0.0
         while self.steps < steps:
-            if self.to_hand_in and chance.random() < 0.02:
-                self._hand_in()
-            if self.faults and chance.random() < self.rate:
+            roll = chance.random()
+            if roll < rate:
                 self._break()
-            self._go_on([*self.workers, *self.upkeep, *self.submitters])
-        while self.to_hand_in:
-            self._hand_in()
+            elif roll > 0.995 or (roll > 0.9 and not open_chunks):
+                self._hand_in()
+            self._go_on(self.everybody)
         self._mend()
         end = self.time + SETTLE_WORK
         while self.time < end and not self._at_rest():
-            self._go_on([*self.workers, *self.upkeep, *self.submitters])
+            self._go_on(self.everybody)
         if self._at_rest():
             end = self.time + SETTLE_TOLD
             while self.time < end and not invariants.settled(self.record):
@@ -148,59 +144,66 @@ class World:
 
         def tell() -> Steps:
             yield STEP
-            self.record.rows["delivery", number] = Delivery(batch, self.time)
-            self.record.deliveries.append(number)
+            self.record.put(("delivery", number), Delivery(batch, self.time))
 
         number = self.record.new_id()
         later = Process(self, process.offset)
         later.steps = tell()
-        self.submitters.append(later)
+        self._join(later)
 
     def _hand_in(self) -> None:
-        self.to_hand_in -= 1
         chance = self.chance
-        cases = [case for case in self.cases if chance.random() < 0.7] or self.cases[:1]
-        size = chance.randint(1, 4)
+        new = int(chance.random() * 6) + 1
+        cases = list(range(self.cases + 1, self.cases + new + 1))
+        self.cases += new
+        if chance.random() < 0.3:  # somebody else hands the last ones in as well, for the same day
+            cases = list(range(max(1, self.cases - 2 * new), self.cases + 1))
+        for kind, fault in (("breaks", "poison"), ("kills", "killer")):
+            if fault in self.faults and chance.random() < 0.1:
+                self.poison.setdefault(chance.choice(cases), kind)
+        size = int(chance.random() * 4) + 1
         process = Process(self)
         process.steps = process.submitter([tuple(cases[at : at + size]) for at in range(0, len(cases), size)])
+        self._join(process)
+
+    def _join(self, process: Process) -> None:
         self.submitters.append(process)
+        self.everybody.append(process)
+
+    def _leave(self, process: Process) -> None:
+        self.submitters.remove(process)
+        self.everybody.remove(process)
 
     def _at_rest(self) -> bool:
-        rows = self.record.rows
-        return (
-            not self.submitters
-            and all(rows["chunk", chunk].status != "pending" for chunk in self.record.chunks)
-            and all(rows["batch", batch].status == "complete" for batch in self.record.batches)
-        )
+        open_ = self.record.open
+        return not (self.submitters or open_["chunk"] or open_["batch"])
 
     def _go_on(self, everybody: list[Process]) -> None:
         """One statement or message of somebody who can; where nobody can, time passes until somebody could."""
-        self._pass(0.001 if self.chance.random() < 0.9 else 0.3)
-        for process in self._in_any_order(everybody):
-            if process.asleep_until > self.time or process.stopped_until > self.time:
+        roll = self.chance.random()
+        self._pass(0.001 if roll < 0.95 else 0.3)
+        now, count = self.time, len(everybody)
+        start = int(roll * 1e6) % count
+        for at in range(start, start - count, -1):
+            process = everybody[at]
+            if process.asleep_until > now or process.stopped_until > now:
                 continue
             try:
                 said = next(process.steps)  # type: ignore[arg-type] # who is run has steps
             except StopIteration:
-                self.submitters.remove(process)
+                self._leave(process)
                 return
             except KilledError:
                 self._kill(process)
                 return
             if process.connection is not None:
-                process.connection.used_at = self.time
-            if said == STEP:
+                process.connection.used_at = now
+            if said is STEP:
                 self.steps += 1
                 return
         waiting = [max(each.asleep_until, each.stopped_until) for each in everybody]
-        later = min((at for at in waiting if at > self.time), default=self.time + 1.0)
-        self._pass(min(later - self.time, 30.0) if later > self.time else 1.0)
-
-    def _in_any_order(self, everybody: list[Process]) -> Iterator[Process]:
-        count = len(everybody)
-        start = int(self.chance.random() * count) if count else 0
-        for at in range(count):
-            yield everybody[start - at]
+        later = min((at for at in waiting if at > now), default=now + 1.0)
+        self._pass(min(later - now, 30.0))
 
     def _pass(self, seconds: float) -> None:
         """Time goes on, and with it what others do by the clock."""
@@ -212,21 +215,23 @@ class World:
                 if at <= self.time:
                     connection.end()
             self.dying = [(at, connection) for at, connection in self.dying if at > self.time]
-        for process in (*self.workers, *self.upkeep):
-            if process.stopped_until > self.time:
+        if self.stopped_until > self.time:
+            for process in (*self.workers, *self.upkeep):
                 open_ = process.connection
-                if open_ and open_.alive and open_.in_transaction and self.time - open_.used_at > IDLE_SECONDS:
+                if process.stopped_until <= self.time or open_ is None or not open_.alive:
+                    continue
+                if open_.in_transaction and self.time - open_.used_at > IDLE_SECONDS:
                     open_.end()
 
     def _break(self) -> None:
         chance = self.chance
         fault = chance.choice(self.faults)
-        everybody = [*self.workers, *self.upkeep, *self.submitters]
         if fault == "kill":
-            self._kill(chance.choice(everybody))
+            self._kill(chance.choice(self.everybody))
         elif fault == "stop":
             process = chance.choice([*self.workers, *self.upkeep])
             process.stopped_until = self.time + chance.choice((5.0, 30.0, 200.0))
+            self.stopped_until = max(self.stopped_until, process.stopped_until)
             self._excuse(process)
         elif fault == "restart":
             self._end_connections()
@@ -251,7 +256,7 @@ class World:
             self.dying.append((self.time + NOTICED * self.chance.random(), process.connection))
         process.steps.close()  # type: ignore[union-attr] # who is run has steps
         if process in self.submitters:
-            self.submitters.remove(process)
+            self._leave(process)
             return
         if process.message is not None and self.chance.random() < 0.5:
             self.broker.send(process.message)
@@ -266,7 +271,7 @@ class World:
             self.excuses[chunk] += 1
 
     def _end_connections(self) -> None:
-        for process in (*self.workers, *self.upkeep, *self.submitters):
+        for process in self.everybody:
             if process.connection is not None:
                 process.connection.end()
 
