@@ -25,7 +25,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 10001 forbear
 COPY --from=build /opt/forbear /opt/forbear
-ENV PATH=/opt/forbear/bin:$PATH PYTHONUNBUFFERED=1
+ENV PATH=/opt/forbear/bin:$PATH PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=2
 USER 10001:10001
 WORKDIR /home/forbear
 CMD ["forbear", "--help"]

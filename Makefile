@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser explore laws check format bench bench-desk bench-fair simulate mutants pack-mutants screenshots lock clean
+.PHONY: help setup demo test test-browser explore laws check format bench bench-desk bench-fair bench-load simulate mutants pack-mutants screenshots lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ bench-fair: $(READY) ## measure a crisis behind single cases and a large file; w
 
 simulate: $(READY) ## the protocol under faults between any two steps (N=steps BUGS=1: plant faults and find each)
 	@$(BIN)/python -m bench.simulation --steps $(or $(N),3e6) --processes 2 $(if $(BUGS),--bugs)
+
+bench-load: $(READY) ## measure the pages under 200 clients at once, some of them reading nothing; writes bench/load.json
+	@$(BIN)/python -m bench.load
 
 mutants: $(READY) ## put small faults into the code and see whether tests notice (M=module N=how many)
 	@$(BIN)/python -m bench.mutants $(M) $(if $(N),--sample $(N))

@@ -1,5 +1,6 @@
 """The web application that uvicorn serves as `web.app:app`."""
 
+import sys
 import threading
 from collections.abc import AsyncIterator, Set
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from forbear.case.negotiation import pdf
 from models.database.session import Waits, make_engine
 from rules.pack.pack import Pack
 from web import api, pages
+from web.limits import Turns
 from web.monitoring import health, metrics, tracing
 from web.security import BodyLimit, SecureAnswers
 from web.views import render
@@ -48,6 +50,7 @@ def create_app(
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     render.answer_failures(app)
+    app.add_middleware(Turns, turns=settings().web_turns, wait=settings().turn_seconds)
     # Twice what a page takes, so that a file a little too large gets its sentence beside the form.
     app.add_middleware(BodyLimit, limit=2 * settings().upload_megabytes * 1024 * 1024)
     app.add_middleware(SecureAnswers, hosts=hosts)
@@ -80,6 +83,8 @@ def _configured() -> FastAPI:
                 "FORBEAR_DATABASE_URL and FORBEAR_REDIS_URL are not set: start the pages with `forbear web`, "
                 "which finds or starts the servers."
             )
+        # A turn of a thread, of ten that reckon: by default the one that speaks to all clients waits for 50 ms.
+        sys.setswitchinterval(0.0005)
         pack = packs.configured(chosen.pack)
         return create_app(chosen.database_url, chosen.redis_url, load_vault(chosen), pack, chosen.web_hosts)
     except ForbearError as error:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.limits import FOR_MACHINES, SOON
 from web.route import route_of
 from web.views import render
 
@@ -28,8 +29,6 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 _HSTS = "max-age=31536000"  # a year; sent over https only, as the standard asks
-_FOR_MACHINES = ("/healthz", "/readyz", "/metrics")  # asked by names of containers, and tell nothing about cases
-_SOON = "2"  # seconds after which to try again where something was busy or away
 _UNREACHABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 
 log = structlog.get_logger()
@@ -64,7 +63,7 @@ class SecureAnswers:
 
         request = Request(scope)
         host = Headers(scope=scope).get("host", "")
-        if scope["path"] not in _FOR_MACHINES and not is_known(host, self.hosts):
+        if scope["path"] not in FOR_MACHINES and not is_known(host, self.hosts):
             await render.failure(request, 421)(scope, receive, guarded)
             return
         try:
@@ -81,7 +80,7 @@ def _failed(request: Request, error: Exception) -> Response:
     if not isinstance(error, _UNREACHABLE):
         return render.failure(request, 500)
     answer = render.failure(request, 503)
-    answer.headers["Retry-After"] = _SOON
+    answer.headers["Retry-After"] = SOON
     return answer
 
 

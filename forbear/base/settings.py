@@ -49,6 +49,10 @@ class Settings(BaseSettings):
         120, ge=5, description="Seconds after which a transaction is ended in which nothing goes on"
     )
     statement_seconds: int = Field(60, ge=1, description="Seconds one statement of a page may take")
+    web_turns: int = Field(8, ge=1, le=100, description="Requests of people and programs worked on at once")
+    turn_seconds: float = Field(1, gt=0, le=60, description="Seconds a request waits for its turn before it gets 503")
+    body_seconds: int = Field(30, ge=1, description="Seconds a client may send nothing of a request that it began")
+    download_seconds: int = Field(60, ge=1, description="Seconds a client may take nothing of an answer")
     webhook_private: bool = Field(
         False, description="Webhooks may go to addresses of one's own network, and by http to this machine"
     )

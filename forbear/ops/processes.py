@@ -38,6 +38,7 @@ def scheduler_command(home: Path, log_level: str) -> list[str]:
 def web_command(settings: Settings, port: int | None = None) -> list[str]:
     """The web server."""
     command = [sys.executable, "-m", "uvicorn", "web.app:app", "--host", settings.web_host, "--no-server-header"]
+    command += ["--http", "web.limits:Protocol"]
     command.append("--no-access-log")  # addresses of pages carry case references
     # Unless told so uvicorn would believe whoever connects from this computer about where a request came from.
     proxy = settings.web_proxy
@@ -96,9 +97,10 @@ def running(
     """Run each command until the block ends, its output in FORBEAR_HOME/<name>.log, or on ours without `log`."""
     home = settings.home.resolve()
     home.mkdir(parents=True, exist_ok=True)
-    environment = child_environment(
-        FORBEAR_DATABASE_URL=urls.database, FORBEAR_REDIS_URL=urls.redis, FORBEAR_HOME=str(home)
-    )
+    environment = {
+        "MALLOC_ARENA_MAX": "2",  # or the C library keeps for each thread what it freed: a third of a web process
+        **child_environment(FORBEAR_DATABASE_URL=urls.database, FORBEAR_REDIS_URL=urls.redis, FORBEAR_HOME=str(home)),
+    }
     parts: list[Part] = []
     try:
         for name, command in commands.items():

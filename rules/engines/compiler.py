@@ -74,17 +74,27 @@ def refusals(rules: Rules, vocabulary: Vocabulary) -> list[str]:
     return []
 
 
-def _split(parts: Iterable[tuple[str, ExpressionPart]]) -> Iterable[Ruleset]:
-    """Fill one ruleset after the other, each up to its budget."""
-    batch: list[tuple[str, ExpressionPart]] = []
-    stack = patterns = 0
-    for rule, part in parts:
-        if batch and (stack + part.stack > STACK or patterns + part.patterns > PATTERNS):
-            yield _ruleset(batch)
-            batch, stack, patterns = [], 0, 0
-        batch.append((rule, part))
-        stack, patterns = stack + part.stack, patterns + part.patterns
-    if batch:
+def _split(parts: Sequence[tuple[str, ExpressionPart]]) -> Iterable[Ruleset]:
+    """Fill one ruleset after the other, each up to its budget, with rules that look at much the same.
+
+    What a message costs is the keys that it carries, and every ruleset of a case has a message of its own.
+    """
+    left = list(parts)
+    while left:
+        first = max(left, key=lambda each: len(each[1].keys))
+        batch: list[tuple[str, ExpressionPart]] = []
+        keys: frozenset[str] = frozenset()
+        stack = patterns = 0
+        following: tuple[str, ExpressionPart] | None = first
+        while following is not None:
+            part = following[1]
+            left.remove(following)
+            batch.append(following)
+            keys, stack, patterns = keys | part.keys, stack + part.stack, patterns + part.patterns
+            fitting = (
+                each for each in left if stack + each[1].stack <= STACK and patterns + each[1].patterns <= PATTERNS
+            )
+            following = min(fitting, key=lambda each: (len(each[1].keys - keys), -len(each[1].keys)), default=None)
         yield _ruleset(batch)
 
 

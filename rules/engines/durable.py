@@ -47,7 +47,7 @@ class DurableEngine:
             # An id of its own each, because the engine takes a fact with a known id for one that it has seen.
             end = f'"sid":"{_SID}","id":"{next(self._numbers)}"}}'
             for ruleset in self._rulesets:
-                body = ",".join([written[key] for key in ruleset.keys if key in written])
+                body = ",".join(filter(None, map(written.get, ruleset.keys)))
                 found.update(ruleset.fired(f"{{{body},{end}" if body else f"{{{end}", f"{{{end}"))
         return frozenset(found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 import polars as pl
 
@@ -27,7 +28,6 @@ class Columns:
         self._facts: dict[str, pl.Expr] = {}
         self._leaves: dict[c.Leaf, str] = {}
         self._prospects: dict[tuple[c.Leaf, bool], str] = {}
-        self._stages: tuple[list[pl.Expr], list[pl.Expr]] | None = None  # fixed when the first chunk comes
 
     def value(self, condition: c.Condition) -> pl.Expr:
         """The condition in Kleene's logic."""
@@ -53,14 +53,20 @@ class Columns:
         compared = (leaf for leaf in self._leaves if isinstance(leaf, c.Compare | c.ComparePair))
         return sorted({fact for leaf in compared for fact in facts_of(leaf) if bounded(self._vocabulary, fact)})
 
-    def evaluate(self, table: pl.DataFrame, combined: Mapping[str, pl.Expr]) -> pl.DataFrame:
-        """A Boolean column for each combined expression, behind the row numbers."""
-        if self._stages is None:
-            leaves = {name: compare(leaf, self._vocabulary) for leaf, name in self._leaves.items()}
-            prospects = {name: self._open(leaf, wanted) for (leaf, wanted), name in self._prospects.items()}
-            self._stages = ([*_named(self._facts), *_named(leaves)], _named(prospects))
-        compared = table.with_columns(self._stages[0]).with_columns(self._stages[1])
-        return compared.select(ROW, *_named(combined))
+    def compared(self, table: pl.DataFrame) -> pl.DataFrame:
+        """A frame of cases with a column for each comparison."""
+        return table.with_columns(self._fixed[0])
+
+    def ahead(self, compared: pl.DataFrame) -> pl.DataFrame:
+        """The same frame with a column for what could become of each comparison that may turn out either way."""
+        return compared.with_columns(self._fixed[1])
+
+    @cached_property
+    def _fixed(self) -> tuple[list[pl.Expr], list[pl.Expr]]:
+        """The comparisons and what could become of them; nothing more is collected once the first chunk has come."""
+        leaves = {name: compare(leaf, self._vocabulary) for leaf, name in self._leaves.items()}
+        prospects = {name: self._open(leaf, wanted) for (leaf, wanted), name in self._prospects.items()}
+        return [*_named(self._facts), *_named(leaves)], _named(prospects)
 
     def _value(self, leaf: c.Leaf, wanted: bool = True) -> pl.Expr:
         name = self._leaves.setdefault(leaf, f"#{len(self._leaves)}")
@@ -111,6 +117,11 @@ def _combine(condition: c.Condition, leaf: Callable[[c.Leaf, bool], pl.Expr]) ->
                 return ~_combine(child, leaf)
             return leaf(child, False)
     return leaf(condition, True)
+
+
+def combined(compared: pl.DataFrame, expressions: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """A Boolean column for each expression, behind the row numbers."""
+    return compared.select(ROW, *_named(expressions))
 
 
 def _named(expressions: Mapping[str, pl.Expr]) -> list[pl.Expr]:

@@ -12,7 +12,7 @@ import polars as pl
 from rules.engines.compiler import Rules
 from rules.engines.frame import frame
 from rules.engines.message import Facts
-from rules.engines.polars_columns import Columns
+from rules.engines.polars_columns import Columns, combined
 from rules.formulas.ends import NO_BOUNDS, Bounds, bounded
 from rules.pack.files.schema import Vocabulary
 from rules.pack.logic import conditions as c
@@ -30,25 +30,6 @@ class MissingCondition:
     rule: str
     part: c.Condition
     facts: Ids
-
-
-@dataclass(frozen=True)
-class Verdicts:
-    """What became of every rule for every case of a chunk.
-
-    `table` has a Boolean column a rule, null for unknown. The lists have an entry a case, rules in their given order.
-    `sure` and `open` look ahead: a sure rule is true whatever else becomes known, an open one may turn out either way.
-    They differ from true and unknown for conditions on `known`, and for derived facts that will never be known.
-    `lacking` names the rules that miss exactly one of their conditions, one the borrower could do something about.
-    """
-
-    table: pl.DataFrame
-    true: list[Ids]
-    unknown: list[Ids]
-    sure: list[Ids]
-    open: list[Ids]
-    open_groups: list[frozenset[str]]
-    lacking: list[tuple[MissingCondition, ...]]
 
 
 @dataclass(frozen=True)
@@ -83,6 +64,83 @@ class _Plan:
     lacks: dict[MissingCondition, pl.Expr] = field(default_factory=dict)
 
 
+class Verdicts:
+    """What became of every rule for every case of a chunk; each part is worked out when it is first asked for.
+
+    The lists have an entry a case, rules in their given order. `sure` and `open` look ahead: a sure rule is true
+    whatever else becomes known, an open one may turn out either way. They differ from true and unknown for conditions
+    on `known`, and for derived facts that will never be known.
+    """
+
+    def __init__(self, plans: tuple[_Plan, ...], columns: Columns, table: pl.DataFrame) -> None:
+        self._plans = plans
+        self._rules = tuple(plan.rule for plan in plans)
+        self._height = table.height
+        self._compared = columns.compared(table)
+        self._columns = columns
+
+    @cached_property
+    def table(self) -> pl.DataFrame:
+        """A Boolean column a rule, null for unknown."""
+        return combined(self._compared, {plan.rule: plan.value for plan in self._plans}).select(self._rules)
+
+    @cached_property
+    def true(self) -> list[Ids]:
+        """The rules that are true."""
+        return self._by_case(self._values.arg_true(), self._rules)
+
+    @cached_property
+    def unknown(self) -> list[Ids]:
+        """The rules that cannot be decided."""
+        return self._by_case(self._values.is_null().arg_true(), self._rules)
+
+    @cached_property
+    def sure(self) -> list[Ids]:
+        """The rules that are true and stay so."""
+        return self._by_case(self._prospects.arg_true(), self._rules)
+
+    @cached_property
+    def open(self) -> list[Ids]:
+        """The rules that may turn out either way."""
+        return self._by_case(self._prospects.is_null().arg_true(), self._rules)
+
+    @cached_property
+    def open_groups(self) -> list[frozenset[str]]:
+        """The groups of conditions within rules that may turn out either way."""
+        groups = {name: group for plan in self._plans for name, group in plan.groups.items()}
+        found = _end_to_end(combined(self._ahead, groups), list(groups))
+        return [frozenset(names) for names in self._by_case(found.is_null().arg_true(), tuple(groups))]
+
+    @cached_property
+    def lacking(self) -> list[tuple[MissingCondition, ...]]:
+        """The rules that miss exactly one of their conditions, one the borrower could do something about."""
+        lacks = {lack: expression for plan in self._plans for lack, expression in plan.lacks.items()}
+        numbered = {str(number): expression for number, expression in enumerate(lacks.values())}
+        found = _end_to_end(combined(self._compared, numbered), list(numbered))
+        return self._by_case(found.arg_true(), tuple(lacks))
+
+    @cached_property
+    def _values(self) -> pl.Series:
+        return _end_to_end(self.table, self._rules)
+
+    @cached_property
+    def _prospects(self) -> pl.Series:
+        """A rule's prospects are its value where they have no column of their own."""
+        own = {plan.rule: plan.prospect for plan in self._plans if plan.prospect is not None}
+        return _end_to_end(self.table.with_columns(combined(self._ahead, own).select(*own)), self._rules)
+
+    @cached_property
+    def _ahead(self) -> pl.DataFrame:
+        return self._columns.ahead(self._compared)
+
+    def _by_case(self, places: pl.Series, names: tuple[_T, ...]) -> list[tuple[_T, ...]]:
+        """The names of the columns of each case, from places in all columns end to end."""
+        cases: list[list[_T]] = [[] for _ in range(self._height)]
+        for place in places.to_list():
+            cases[place % self._height].append(names[place // self._height])
+        return [tuple(case) for case in cases]
+
+
 class PolarsEngine:
     """Rules as Polars expressions. Nothing is evaluated before the first chunk: Polars does not survive a fork."""
 
@@ -90,12 +148,6 @@ class PolarsEngine:
         self._vocabulary = vocabulary
         self._columns = Columns(vocabulary)
         self._plans = {rule: self._plan(rule, condition) for rule, condition in rules}
-        self._rules = tuple(self._plans)
-        self._groups = tuple(name for plan in self._plans.values() for name in plan.groups)
-        self._lacks = tuple(lack for plan in self._plans.values() for lack in plan.lacks)
-        # A rule's prospects are its value where they have no column of their own.
-        self._prospects = [rule if plan.prospect is None else _prospect(rule) for rule, plan in self._plans.items()]
-        self._expressions = self._all()
         self._facts = self._columns.used()
         self._ends = self._columns.ends()
 
@@ -105,28 +157,7 @@ class PolarsEngine:
 
     def judge(self, table: pl.DataFrame) -> Verdicts:
         """Evaluate every rule for every case of a frame that has its derived facts and their ends."""
-        results = self._columns.evaluate(table, self._expressions)
-        true, unknown = _chosen(results, self._rules, self._rules)
-        sure, undecided = _chosen(results, self._prospects, self._rules)
-        return Verdicts(
-            results.select(self._rules),
-            true=true,
-            unknown=unknown,
-            sure=sure,
-            open=undecided,
-            open_groups=[frozenset(names) for names in _chosen(results, self._groups, self._groups)[1]],
-            lacking=_chosen(results, [str(number) for number in range(len(self._lacks))], self._lacks)[0],
-        )
-
-    def _all(self) -> dict[str, pl.Expr]:
-        """Every expression by the name of its column."""
-        plans = self._plans.values()
-        return {
-            **{plan.rule: plan.value for plan in plans},
-            **{_prospect(plan.rule): plan.prospect for plan in plans if plan.prospect is not None},
-            **{name: group for plan in plans for name, group in plan.groups.items()},
-            **{str(number): self._plans[lack.rule].lacks[lack] for number, lack in enumerate(self._lacks)},
-        }
+        return Verdicts(tuple(self._plans.values()), self._columns, table)
 
     def waits_for(self, rule: str, facts: Facts, open_groups: frozenset[str]) -> Iterator[str]:
         """The submitted facts that an open rule still waits for: missing ones that decide something."""
@@ -142,7 +173,7 @@ class PolarsEngine:
         """Every rule with its parts and comparisons for one case, in the order of the rules."""
         names, values = self._traced
         table = frame([facts], self._facts, self._vocabulary, [bounds], self._ends)
-        row = self._columns.evaluate(table, values).row(0, named=True)
+        row = combined(self._columns.compared(table), values).row(0, named=True)
         return tuple(
             RuleTrace(
                 plan.rule,
@@ -206,23 +237,6 @@ def parts(condition: c.Condition) -> tuple[c.Condition, ...]:
     return (condition,)
 
 
-def _prospect(rule: str) -> str:
-    return f"{rule}?"
-
-
-def _chosen(
-    results: pl.DataFrame, columns: Sequence[str], names: tuple[_T, ...]
-) -> tuple[list[tuple[_T, ...]], list[tuple[_T, ...]]]:
-    """For each row the names of the columns that are true, and of those that are unknown."""
-    height = results.height
-    if not names or not height:
-        return [()] * height, [()] * height
-    # One long column: far fewer values come to Python than row by row, and in one go.
-    cells = pl.concat([results[column] for column in columns])
-    found = []
-    for places in (cells.arg_true(), cells.is_null().arg_true()):
-        rows: list[list[_T]] = [[] for _ in range(height)]
-        for place in places.to_list():
-            rows[place % height].append(names[place // height])
-        found.append([tuple(row) for row in rows])
-    return found[0], found[1]
+def _end_to_end(results: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
+    """Columns as a long one: far fewer values come to Python than row by row, and in one go."""
+    return pl.concat([results[column] for column in columns]) if columns else pl.Series(dtype=pl.Boolean)

@@ -22,6 +22,7 @@ from rules.pack.files.red_flags import Grade, RedFlag
 from rules.pack.pack import Pack
 
 _AND: Final = re.compile(rf"\s*(?:{'|'.join(word_lists('negation')['and'])})\s*")
+_REPEATED: Final = 60  # letters of a text that may well stand in other cases too, word by word
 _MASK: Final = "\ufffc"  # stands for a letter in which nothing is looked for
 
 
@@ -77,6 +78,10 @@ def matches(pack: Pack, text: str) -> tuple[NoteMatch, ...]:
     patterns find no danger in a sentence, its signs may; where a sentence looks harmless, explicit words are lowered,
     unless they stand by themselves.
     """
+    return _repeated(pack, text) if len(text) <= _REPEATED else _matches(pack, text)
+
+
+def _matches(pack: Pack, text: str) -> tuple[NoteMatch, ...]:
     scanner = _scanner(pack)
     read = reading(text)
     found = list(_by_patterns(pack, scanner, read))
@@ -86,6 +91,10 @@ def matches(pack: Pack, text: str) -> tuple[NoteMatch, ...]:
         NoteMatch(each.flag, _shown(text[read.places[each.start] : read.places[each.end - 1] + 1]), each.lowered)
         for each in sorted(found, key=lambda each: (each.flag, each.start))
     )
+
+
+# What an office writes into cell after cell is looked through once.
+_repeated: Final = lru_cache(maxsize=4096)(_matches)
 
 
 @dataclass(frozen=True)

@@ -80,10 +80,10 @@ def old_pack(request: Request) -> Response:
     return answer(request, ProblemError(410, "old_pack"))
 
 
-def plain(request: Request, status: int) -> Response:
-    """The document of a failure that its status says all about."""
+def plain(request: Request, status: int, kind: str | None = None) -> Response:
+    """The document of a failure that its status says all about; `kind` names its words where a status has several."""
     wanted = accepted(request)
-    kind = status if status in _PLAIN else (400 if status < 500 else 500)
+    kind = kind or str(status if status in _PLAIN else (400 if status < 500 else 500))
     detail = language.message(wanted, f"problem.{kind}.detail")
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     return _document(body, status, wanted, {})

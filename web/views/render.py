@@ -69,11 +69,11 @@ def page(
     return response
 
 
-def failure(request: Request, status: int) -> Response:
-    """One sentence saying what is wrong and what to do."""
+def failure(request: Request, status: int, kind: str | None = None) -> Response:
+    """One sentence saying what is wrong and what to do: that of the status, or of its kind where it has several."""
     if problems.is_of_api(request):
-        return problems.plain(request, status)
-    kind = status if status in _TOLD else (400 if status < 500 else 500)
+        return problems.plain(request, status, kind)
+    kind = kind or str(status if status in _TOLD else (400 if status < 500 else 500))
     title = language.message(language.chosen(request), f"failure.{kind}.title")
     text = language.message(language.chosen(request), f"failure.{kind}.text")
     return page(request, "site/failure.html", {"title": title, "text": text, "status": status}, status)

@@ -1,4 +1,4 @@
-"""Commands on a policy pack: rules check, test, lock and docs."""
+"""Commands on a policy pack: rules check, test, lock, docs and compare."""
 
 import datetime as dt
 from pathlib import Path
@@ -10,6 +10,7 @@ from rich import print as show
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.batch.export import same_file
+from forbear.cli.commands.compare import compare
 from forbear.cli.context import load_pack, today
 from rules.handbook import handbook
 from rules.lint import check as checks
@@ -17,6 +18,7 @@ from rules.lint.lock import refusal
 from rules.loading import loader
 
 app = typer.Typer(help="Work on a policy pack.", no_args_is_help=True)
+app.command()(compare)
 HANDBOOK = Path("handbook")
 AsOf = Annotated[
     dt.datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="the day to look at it (that of its review)")

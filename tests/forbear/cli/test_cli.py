@@ -90,8 +90,9 @@ def test_every_format_goes_in_and_comes_out(environment: dict[str, str], tmp_pat
     done = forbear(environment, "triage", *names, *command, "results.jsonl", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [decision["case_ref"] for decision in lines(tmp_path / "results.jsonl")] == names
+    batch = _batch(environment, tmp_path)
     for ending in FORMATS:
-        again = forbear(environment, "results", _batch(environment, tmp_path), "--out", f"out{ending}", cwd=tmp_path)
+        again = forbear(environment, "results", batch, "--out", f"out{ending}", cwd=tmp_path)
         assert again.returncode == 0, again.stderr
         assert next(iter(read(tmp_path / f"out{ending}"))).cells[0] == "cases.parquet"
 

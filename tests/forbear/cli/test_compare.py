@@ -1,0 +1,79 @@
+"""`forbear rules compare`, as somebody meets it who is about to change the policy."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from forbear.base.errors import ForbearError
+from forbear.base.vault import Vault
+from forbear.cli.commands.policy import app
+from forbear.ops import current_decisions
+from models.database.session import session
+from rules.decision.comparison import compare
+from rules.loading.loader import DEFAULT_PACK, load
+from tests.support.desk.cases import AS_OF, accepted, decided, engine_of
+
+CASES = """case_ref,product,days_overdue,hardship,note
+A,huabei,45,unemployment,
+B,credit_card,45,unemployment,我不想活了
+C,credit_card,many,unemployment,
+"""
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """The policy without the rule that sees a crisis."""
+    folder = tmp_path / "other"
+    shutil.copytree(DEFAULT_PACK, folder)
+    (folder / "safety" / "crisis.yaml").unlink()
+    return folder
+
+
+def asked(*arguments: object) -> str:
+    done = CliRunner().invoke(app, ["compare", *map(str, arguments)], env={"COLUMNS": "160"}, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_a_file_is_compared_and_what_is_no_case_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "cases.csv").write_text(CASES, encoding="utf-8")
+    told = json.loads(asked(DEFAULT_PACK, DEFAULT_PACK, "--cases", tmp_path / "cases.csv", "--json"))
+    assert (told["cases"], told["rows_neither_takes"], told["flipped"]) == (2, 1, [])
+    assert {"a": "crisis_support", "b": "crisis_support", "cases": 1} in told["strategies"]
+    assert "2 cases by cn_consumer" in asked(DEFAULT_PACK, DEFAULT_PACK, "--cases", tmp_path / "cases.csv")
+
+
+def test_what_flips_is_listed_with_its_rules(tmp_path: Path, other: Path) -> None:
+    file = tmp_path / "cases.csv"
+    file.write_text(CASES, encoding="utf-8")
+    told = json.loads(asked(DEFAULT_PACK, other, "--cases", file, "--json"))
+    assert [flip["case_ref"] for flip in told["flipped"]] == ["B"]
+    (flip,) = told["flipped"]
+    assert flip["strategy"]["a"] == "crisis_support" != flip["strategy"]["b"]
+    assert "crisis" in flip["rules"]["fire_in_a_only"]
+    shown = asked(DEFAULT_PACK, other, "--cases", file)
+    assert "-crisis" in shown and "crisis_support →" in shown
+
+
+def test_cases_on_the_desk_are_compared_by_their_last_decision(database_url: str, vault: Vault) -> None:
+    pack = load(DEFAULT_PACK)
+    rows = [accepted(1, "A"), accepted(2, "B", self_harm_signal=True), accepted(3, "C", days_overdue=2)]
+    decided(database_url, rows, vault, by=pack)
+    decided(database_url, [accepted(1, "A", days_overdue=0, legal_stage="judgment")], vault, by=pack)
+    with engine_of(database_url) as engine, session(engine) as opened:
+        stored = compare(pack, pack, current_decisions.pairs(opened, pack, pack), AS_OF)
+        counted = opened.connection().exec_driver_sql("SELECT strategy, count(*) AS cases FROM desk_case GROUP BY 1")
+        held = {row.strategy: row.cases for row in counted}
+        nobody = compare(pack, pack, current_decisions.pairs(opened, pack, pack, "nobody"), AS_OF)
+    assert {was: count for (was, _), count in stored.strategies.items()} == held
+    assert (stored.cases, nobody.cases) == (3, 0)
+
+
+def test_what_to_compare_on_has_to_be_said() -> None:
+    with pytest.raises(ForbearError, match="--cases FILE, or --stored"):
+        asked(DEFAULT_PACK, DEFAULT_PACK)

@@ -1,0 +1,175 @@
+"""What one client may cost another: turns, and an end to waiting for those who send or read nothing."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import SimpleNamespace
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from tests.support.desk.processes import DEADLINE
+from tests.support.desk.serving import client_of
+from web import auth, limits
+from web.limits import Protocol, Turns
+
+LARGE = 50_000_000  # bytes, more than any buffer between us takes
+OURS = {"Cookie": f"{auth.COOKIE}=x"}
+
+
+class Doors:
+    """An application that keeps who asks for /wait waiting until it is let go."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Semaphore(0)
+        self.open = threading.Event()
+        self.app = Starlette(
+            routes=[
+                Route("/wait", self.wait),
+                Route("/api/v1/file", self.take, methods=["POST"]),
+                Route("/", lambda _: PlainTextResponse("here")),
+                Route("/healthz", lambda _: PlainTextResponse("alive")),
+                Route("/readyz", lambda _: PlainTextResponse("ready")),
+                Route("/file", self.take, methods=["POST"]),
+                Route("/large", lambda _: PlainTextResponse("x" * LARGE)),
+            ]
+        )
+
+    def wait(self, _request: Request) -> Response:
+        self.entered.release()
+        assert self.open.wait(DEADLINE)
+        return PlainTextResponse("let go")
+
+    async def take(self, request: Request) -> Response:
+        return PlainTextResponse(str(len(await request.body())))
+
+
+@contextmanager
+def served(app: ASGIApp) -> Iterator[tuple[httpx.URL, uvicorn.Server]]:
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, ws="none", log_config=None, http=Protocol))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield httpx.URL(f"http://127.0.0.1:{port}"), server
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def kept_waiting(doors: Doors, address: httpx.URL, **headers: str) -> Iterator[None]:
+    """Somebody is being served until the block ends."""
+
+    def ask() -> None:
+        with client_of(address) as client:
+            answers.append(client.get("/wait", headers=headers).text)
+
+    answers: list[str] = []
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        assert doors.entered.acquire(timeout=DEADLINE)
+        yield
+    finally:
+        doors.open.set()
+        thread.join()
+    assert answers == ["let go"]
+
+
+def connected(address: httpx.URL) -> socket.socket:
+    found = socket.create_connection((address.host, address.port))
+    found.settimeout(DEADLINE)
+    return found
+
+
+def test_who_has_no_turn_in_time_is_told_to_come_again() -> None:
+    doors = Doors()
+    with served(Turns(doors.app, turns=1, wait=0.05)) as (address, _), client_of(address, headers=OURS) as client:
+        with kept_waiting(doors, address, **OURS):
+            busy = client.get("/")
+            assert (busy.status_code, busy.headers["Retry-After"]) == (503, limits.SOON)
+            assert "请过几秒再刷新" in busy.text
+            told = client.post("/api/v1/file", json={"a": 1}, headers={"Accept-Language": "en"})
+            assert (told.status_code, told.headers["Retry-After"]) == (503, limits.SOON)
+            assert "Too many requests" in told.json()["detail"]
+            assert client.get("/healthz").text == "alive", "takes no turn"
+            assert client.get("/readyz").text == "ready", "machines have one of their own"
+        assert client.get("/").text == "here"
+
+
+def test_a_crowd_of_strangers_does_not_keep_out_who_is_signed_in() -> None:
+    doors = Doors()
+    with served(Turns(doors.app, turns=1, wait=0.05)) as (address, _), kept_waiting(doors, address):
+        with client_of(address) as stranger:
+            assert stranger.get("/").status_code == 503
+        for ours in (OURS, {"Authorization": "Bearer x"}):
+            with client_of(address, headers=ours) as client:
+                assert client.get("/").text == "here"
+
+
+def test_a_turn_that_was_waited_for_comes() -> None:
+    doors = Doors()
+    with served(Turns(doors.app, turns=1, wait=DEADLINE)) as (address, _), client_of(address, headers=OURS) as client:
+        with kept_waiting(doors, address, **OURS):
+            threading.Timer(0.05, doors.open.set).start()
+            assert client.get("/").text == "here"
+
+
+def test_a_slow_sender_and_a_slow_reader_hold_no_turn() -> None:
+    with served(Turns(Doors().app, turns=1, wait=DEADLINE)) as (address, _):
+        head = f"Host: x\r\nCookie: {OURS['Cookie']}\r\n"
+        with connected(address) as sender, connected(address) as reader, client_of(address, headers=OURS) as client:
+            sender.sendall(f"POST /file HTTP/1.1\r\n{head}Content-Length: 4\r\n\r\nab".encode())
+            reader.sendall(f"GET /large HTTP/1.1\r\n{head}\r\n".encode())
+            assert reader.recv(1) == b"H", "its answer has begun"
+            assert client.get("/").text == "here"
+            sender.sendall(b"cd")
+            assert sender.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "GET / HTTP/1.1\r\nHo", "POST /file HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab"],
+    ids=["nothing", "half a head", "half a body"],
+)
+def test_a_client_that_says_no_more_is_left(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_HEADERS_SECONDS", 0.05)
+    monkeypatch.setattr(limits, "settings", lambda: SimpleNamespace(body_seconds=0.05))
+    with served(Doors().app) as (address, _), connected(address) as client:
+        client.sendall(said.encode())
+        with suppress(ConnectionResetError):
+            assert client.recv(1000) == b""
+        with client_of(address) as other:
+            assert other.get("/").text == "here"
+
+
+def test_a_client_that_takes_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "settings", lambda: SimpleNamespace(download_seconds=0.05))
+    with served(Doors().app) as (address, server), connected(address) as client:
+        client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.recv(1)
+        while server.server_state.connections:
+            threading.Event().wait(0.01)
+        taken = 0
+        with suppress(ConnectionResetError):
+            while more := client.recv(1_000_000):
+                taken += len(more)
+        assert taken < LARGE
+
+
+def test_who_goes_on_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "settings", lambda: SimpleNamespace(body_seconds=DEADLINE, download_seconds=DEADLINE))
+    with served(Doors().app) as (address, _), client_of(address) as client:
+        assert client.post("/file", content=b"x" * 1_000_000).text == "1000000"
+        assert len(client.get("/large").content) == LARGE
+        assert client.get("/").text == "here"

@@ -1,0 +1,169 @@
+"""What one client may cost another: turns for requests, and patience with clients that send or read nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import h11
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from forbear.base.settings import settings
+from web import auth
+from web.views import render
+
+SOON: Final = "2"  # seconds after which to try again where something was busy or away
+FOR_MACHINES: Final = ("/healthz", "/readyz", "/metrics")  # asked by names of containers, and tell nothing about cases
+_FREE: Final = ("/healthz", "/static/")  # answered without a thread of work
+_HEADERS_SECONDS: Final = 10  # in which a connection has to say what it wants
+
+
+class Turns:
+    """Wraps the application: so many requests are worked on at once, others wait a moment, and are told to come again.
+
+    Who shows neither a session nor a token, and machines that ask how we are, have turns of their own, so that no crowd
+    of strangers keeps out who works here. A request has its turn from when it has been read until its answer begins:
+    neither a slow sender nor a slow reader holds one.
+    """
+
+    def __init__(self, app: ASGIApp, turns: int, wait: float) -> None:
+        self.app = app
+        self._wait = wait
+        self._ours = asyncio.Semaphore(turns)
+        self._strangers = asyncio.Semaphore(max(1, turns // 4))
+        self._machines = asyncio.Semaphore(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request when it has its turn."""
+        if scope["type"] != "http" or scope["path"].startswith(_FREE):
+            await self.app(scope, receive, send)
+            return
+        asked = _Asked(scope, receive, send, self._lane(scope), self._wait)
+        try:
+            if _has_body(scope):
+                await self.app(scope, asked.read, asked.answer)
+            elif await asked.take_turn():
+                await self.app(scope, receive, asked.answer)
+        except Exception:
+            if not asked.refused:  # else it broke off only because we told it that nobody waits
+                raise
+        finally:
+            asked.give_back()
+
+    def _lane(self, scope: Scope) -> asyncio.Semaphore:
+        if scope["path"] in FOR_MACHINES:
+            return self._machines
+        headers = Headers(scope=scope)
+        known = "authorization" in headers or f"{auth.COOKIE}=" in headers.get("cookie", "")
+        return self._ours if known else self._strangers
+
+
+@dataclass
+class _Asked:
+    """A request and its turn."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    lane: asyncio.Semaphore
+    wait: float
+    held: bool = False
+    refused: bool = False
+
+    async def read(self) -> Message:
+        """The next part of the request; behind the last one it has its turn."""
+        message = await self.receive()
+        if message["type"] == "http.request" and not message.get("more_body") and not await self.take_turn():
+            return {"type": "http.disconnect"}
+        return message
+
+    async def answer(self, message: Message) -> None:
+        """A part of the answer: with the first the turn is over."""
+        self.give_back()
+        if not self.refused:
+            await self.send(message)
+
+    async def take_turn(self) -> bool:
+        """Wait for a turn; false if it did not come in time, and that is answered."""
+        try:
+            await asyncio.wait_for(self.lane.acquire(), self.wait)
+        except TimeoutError:
+            self.refused = True
+            busy = render.failure(Request(self.scope), 503, "busy")
+            busy.headers["Retry-After"] = SOON
+            await busy(self.scope, self.receive, self.send)
+            return False
+        self.held = True
+        return True
+
+    def give_back(self) -> None:
+        """Let the next one have it."""
+        if self.held:
+            self.held = False
+            self.lane.release()
+
+
+def _has_body(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
+class Protocol(H11Protocol):
+    """HTTP as uvicorn speaks it, but who sends nothing of a request, or takes nothing of an answer, is left alone.
+
+    It holds nothing but its connection; without an end, a few thousand of them would be all the connections there are.
+    """
+
+    _silent: asyncio.TimerHandle | None = None  # we wait for what the client says
+    _full: asyncio.TimerHandle | None = None  # the client takes nothing
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
+        """Wait for the first request."""
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)  # or what is a little less would wait for the client unseen
+        self._await_client(_HEADERS_SECONDS)
+
+    def data_received(self, data: bytes) -> None:
+        """Wait for more of the request, if there has to be more."""
+        super().data_received(data)
+        if self.conn.their_state is h11.SEND_BODY:
+            self._await_client(settings().body_seconds)
+        elif self.conn.their_state is not h11.IDLE:
+            self._stop("_silent")
+        elif self._silent is None:  # the rest of a head, not its next byte: that could go on for ever
+            self._await_client(_HEADERS_SECONDS)
+
+    def pause_writing(self) -> None:
+        """The client does not take what it asked for as fast as it comes."""
+        super().pause_writing()
+        self._full = self.loop.call_later(settings().download_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It took something."""
+        self._stop("_full")
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is waited for any longer."""
+        self._stop("_silent")
+        self._stop("_full")
+        super().connection_lost(exc)
+
+    def _await_client(self, seconds: int) -> None:
+        self._stop("_silent")
+        self._silent = self.loop.call_later(seconds, self._give_up, seconds)
+
+    def _give_up(self, seconds: int) -> None:
+        if self.flow.read_paused:  # it is we who have not read on
+            self._await_client(seconds)
+        else:
+            self.transport.abort()
+
+    def _stop(self, timer: Literal["_silent", "_full"]) -> None:
+        if running := getattr(self, timer):
+            running.cancel()
+            setattr(self, timer, None)
