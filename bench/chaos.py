@@ -274,7 +274,7 @@ def main() -> None:
 
 
 def _standstill(site: Site, fault: str) -> float:
-    """How long after a fault nothing is finished, while something waits: until another chunk is done, and seen to be."""
+    """How long after a fault nothing is finished, while something waits: until another chunk is seen to be done."""
     done = "SELECT count(*) FROM chunk WHERE status <> 'pending'"
     before, began = _count(site.record, done), time.monotonic()
     FAULTS[fault](site)

@@ -159,7 +159,7 @@ class Process:
         return (yield from self.claim(open_, first))
 
     def next_up(self, open_: Connection) -> Steps:
-        """forbear/batch/chunks.py:next_up, with _hold, _is_stopped and take."""
+        """forbear/batch/chunks.py:next_up."""
         yield STEP
         open_.usable()
         open_.let_go()
@@ -179,16 +179,33 @@ class Process:
             for _, first in waiting[:AT_ONCE]:
                 yield STEP
                 open_.usable()
-                if open_.hold(first) or (yield from self.is_stopped(open_, first)):
-                    yield STEP
-                    if self.take(open_, first) is not None:
-                        return first
+                if (yield from self.had(open_, first)):
+                    return first
                 passed.add(first)
 
-    def is_stopped(self, open_: Connection, chunk_id: int) -> Steps:
-        """forbear/batch/chunks.py:_is_stopped."""
+    def had(self, open_: Connection, chunk_id: int) -> Steps:
+        """forbear/batch/chunks.py:_had, with _hold."""
+        bug = self.world.bug
+        if not open_.hold(chunk_id):
+            stopped = False
+            if bug == "a stopped worker is looked for before its chunk is locked":
+                stopped = self.is_stopped(open_, chunk_id)
+            yield STEP
+            open_.usable()
+            if bug != "a stopped worker is looked for before its chunk is locked":
+                stopped = self.is_stopped(open_, chunk_id)
+            return stopped and self.take(open_, chunk_id) is not None
         yield STEP
-        open_.usable()
+        if self.take(open_, chunk_id) is not None:
+            return True
+        if bug != "a chunk that was not had is held":
+            yield STEP
+            open_.usable()
+            open_.release(chunk_id)
+        return False
+
+    def is_stopped(self, open_: Connection, chunk_id: int) -> bool:
+        """Of forbear/batch/chunks.py:take the condition `claimed_until`."""
         claimed_at = open_.read(("chunk", chunk_id)).claimed_at
         return claimed_at is not None and abs(self.now() - claimed_at) >= ABOUT_TO
 

@@ -149,6 +149,11 @@ class Connection:
         """pg_try_advisory_lock: for the connection, over its transactions."""
         return self.record.held.setdefault(chunk, self) is self
 
+    def release(self, chunk: int) -> None:
+        """pg_advisory_unlock."""
+        if self.record.held.get(chunk) is self:
+            del self.record.held[chunk]
+
     def let_go(self) -> None:
         """pg_advisory_unlock_all."""
         for chunk in [chunk for chunk, holder in self.record.held.items() if holder is self]:

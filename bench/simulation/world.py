@@ -19,6 +19,8 @@ BUGS = (
     "nobody sweeps",
     "what was claimed once is not swept",
     "a moment to come is believed",
+    "a chunk that was not had is held",
+    "a stopped worker is looked for before its chunk is locked",
     "outages count as tries",
     "a try that was not had counts",
     "a try is counted with the work",

@@ -192,3 +192,42 @@ def test_a_sweep_between_claim_and_work_costs_the_chunk_no_try(
     assert (row.status, row.tries) == ("done", 1)
     engine.dispose()
     sweeping.dispose()
+
+
+def test_what_a_sweep_locks_for_a_moment_is_held_by_nobody_afterwards(
+    engines: tuple[Engine, Engine], work: tuple[Wake, ...], database_url: str
+) -> None:
+    """A worker that found nothing free is idle from here on, its connection open: others find what it did not get."""
+    one, other = engines
+    sweeping = make_engine(database_url)
+    with opened(one) as idle:
+        with opened(sweeping) as beside:
+            assert len(chunks.sweep(beside, LATER, dt.timedelta())) == 2
+            assert chunks.next_up(idle, work[0].chunk_id, NOW) is None
+        with opened(other) as looking:
+            assert chunks.next_up(looking, work[0].chunk_id, NOW) == work[0].chunk_id
+    sweeping.dispose()
+
+
+def test_who_is_claimed_anew_between_two_looks_is_not_taken_for_stopped(
+    database_url: str, vault: Vault, engines: tuple[Engine, Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chunk whose worker died is claimed again: whoever saw the old claim must not have it, nor give it up."""
+    (wake,) = submitted(database_url, many(1), vault, by=active()).wakes
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE chunk SET tries = 2, claimed_at = %s", [NOW - dt.timedelta(minutes=1)])
+    one, other = engines
+    take = chunks.take
+    with opened(one) as first, opened(other) as second:
+        assert chunks.next_up(first, wake.chunk_id, NOW) == wake.chunk_id
+
+        def late(session: Session, *given: object, **more: object) -> Chunk | None:
+            if session is second and first.in_transaction():
+                assert chunks.claim(first, wake.chunk_id, NOW).mine == wake
+                first.commit()
+            return take(session, *given, **more)  # type: ignore[arg-type] # as it was called
+
+        monkeypatch.setattr(chunks, "take", late)
+        assert chunks.next_up(second, wake.chunk_id, NOW) is None
+    (row,) = rows(one)
+    assert (row.status, row.tries) == ("pending", 3)
