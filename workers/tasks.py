@@ -170,7 +170,7 @@ def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
 
 def _evaluate(mine: chunks.Wake) -> tuple[chunks.Wake, ...]:
     try:
-        decided = _steady(lambda work: triage_chunk(work, mine.chunk_id, _now, _active))
+        decided = _steady(lambda work: triage_chunk(work, mine.chunk_id, _clock_of(work), _active))
     except DatabaseAwayError:
         _process().owed.add(mine.chunk_id)  # it was no fault of its cases
         raise
@@ -227,7 +227,9 @@ def _steady(use_case: Callable[[Work], T]) -> T:
     end = time.monotonic() + _STEADY_FOR
     for pause in (*_PAUSES, None):
         try:
-            with begin(_process().engine, _process().vault, _now()) as work:
+            with begin(
+                _process().engine, _process().vault
+            ) as work:  # at the database's time: it decides order and life
                 return use_case(work)
         except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as error:
             if isinstance(getattr(error, "orig", error), psycopg.errors.ProgramLimitExceeded):
@@ -242,6 +244,12 @@ def _steady(use_case: Callable[[Work], T]) -> T:
 def _place(error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(frame.filename).stem}, line {frame.lineno}"
+
+
+def _clock_of(work: Work) -> Callable[[], dt.datetime]:
+    """The database's clock as it goes on from the moment of a unit of work."""
+    began = time.monotonic()
+    return lambda: work.now + dt.timedelta(seconds=time.monotonic() - began)
 
 
 def _now() -> dt.datetime:

@@ -20,6 +20,7 @@ Steps = Generator[str, None, Any]
 STEP, WAIT, IDLE = "step", "wait", "idle"  # what a process says of itself: only steps are counted
 AT_ONCE = 16  # forbear/batch/chunks.py:_AT_ONCE
 ABOUT_TO = 10.0  # forbear/batch/chunks.py:_ABOUT_TO
+TRY = 60.0  # forbear/batch/chunks.py:_TRY
 RETRIES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # workers/tasks.py:_PAUSES
 STEADY_FOR = 30.0  # workers/tasks.py:_STEADY_FOR
 LOCK_SECONDS = 10.0  # forbear/base/settings.py:Settings, lock_seconds
@@ -45,7 +46,6 @@ class Process:
     """A worker's process, its connection and what it remembers."""
 
     world: "World"
-    offset: float = 0.0  # by which its machine's clock is wrong
     connection: Connection | None = None
     owed: set[int] = field(default_factory=set)
     claimed: int | None = None  # the chunk that it is at
@@ -56,8 +56,8 @@ class Process:
     message: int | None = None
 
     def now(self) -> float:
-        """workers/tasks.py:_now."""
-        return self.world.time + self.offset
+        """The database's clock: forbear/ledger/unit_of_work.py:begin."""
+        return self.world.time + self.world.offset
 
     def worker(self) -> Steps:
         """A process of `forbear worker`: messages, one after the other, acknowledged when they are done."""
@@ -128,7 +128,7 @@ class Process:
         """workers/tasks.py:_evaluate."""
         try:
             decided = yield from self.steady(lambda open_: self.triage_chunk(open_, mine))
-            if decided is None and self.world.bug != "a try that was not had counts":
+            if decided is None:
                 self.owed.add(mine)
         except DatabaseAwayError:
             if self.world.bug != "outages count as tries":
@@ -142,6 +142,8 @@ class Process:
     def give_up(self, open_: Connection, mine: int) -> Steps:
         """workers/tasks.py:_give_up."""
         yield from self.locked(open_, ("chunk", mine))
+        if open_.read(("chunk", mine)).status == "pending":
+            open_.edit(("chunk", mine)).broken = True
         yield STEP
         open_.usable()
         open_.let_go()
@@ -171,7 +173,7 @@ class Process:
             waiting = [
                 (row.turn, chunk)
                 for chunk in self.world.record.open["chunk"]
-                if chunk not in passed and (row := rows["chunk", chunk])
+                if chunk not in passed and not self.is_last_try(row := rows["chunk", chunk])
             ]
             if not waiting:
                 return None
@@ -185,23 +187,15 @@ class Process:
 
     def had(self, open_: Connection, chunk_id: int) -> Steps:
         """forbear/batch/chunks.py:_had, with _hold."""
-        bug = self.world.bug
         if not open_.hold(chunk_id):
-            stopped = False
-            if bug == "a stopped worker is looked for before its chunk is locked":
-                stopped = self.is_stopped(open_, chunk_id)
             yield STEP
-            open_.usable()
-            if bug != "a stopped worker is looked for before its chunk is locked":
-                stopped = self.is_stopped(open_, chunk_id)
-            return stopped and self.take(open_, chunk_id) is not None
+            return self.is_stopped(open_, chunk_id) and self.take(open_, chunk_id) is not None
         yield STEP
         if self.take(open_, chunk_id) is not None:
             return True
-        if bug != "a chunk that was not had is held":
-            yield STEP
-            open_.usable()
-            open_.release(chunk_id)
+        yield STEP
+        open_.usable()
+        open_.release(chunk_id)
         return False
 
     def is_stopped(self, open_: Connection, chunk_id: int) -> bool:
@@ -228,11 +222,11 @@ class Process:
             row.tries += self.world.bug != "a try is counted with the work"
             row.claimed_at = self.now()
             return chunk_id, ()
-        row = open_.edit(("chunk", chunk_id))
-        row.done_at = self.now()
         if len(row.cases) > 1:
             yield STEP
             open_.usable()
+            row = open_.edit(("chunk", chunk_id))
+            row.done_at = self.now()
             row.status = "split"
             middle = len(row.cases) // 2
             halves = (row.cases[:middle], row.cases[middle:])
@@ -243,9 +237,20 @@ class Process:
                 made.append(self.world.record.new_id())
                 open_.insert(("chunk", made[-1]), Chunk(row.batch, part, row.turn, self.now()))
             return None, tuple(made)
-        row.status = "failed"
+        yield STEP
+        open_.usable()
+        if self.is_last_try(row):
+            return None, ()
+        row = open_.edit(("chunk", chunk_id))
+        row.status, row.done_at = "failed", self.now()
         yield from self.complete(open_, row.batch)
         return None, ()
+
+    def is_last_try(self, row: Chunk) -> bool:
+        """forbear/batch/chunks.py:_is_last_try."""
+        if len(row.cases) > 1 or row.tries < MAX_TRIES or row.broken or row.claimed_at is None:
+            return False
+        return 0 <= self.now() - row.claimed_at <= TRY
 
     def triage_chunk(self, open_: Connection, chunk_id: int) -> Steps:
         """forbear/batch/triage.py:triage_chunk, with _load and _write."""
@@ -306,7 +311,7 @@ class Process:
             return
         open_.edit(key).status = "complete"
         if bug == "events are told after the commit":
-            self.world.told_later(self, batch)
+            self.world.told_later(batch)
             return
         yield STEP
         open_.usable()

@@ -28,6 +28,7 @@ class Chunk:
     tries: int = 0
     claimed_at: float | None = None
     done_at: float | None = None
+    broken: bool = False  # whether it has an error
 
 
 @dataclass(slots=True)

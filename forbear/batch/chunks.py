@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import ColumnElement, and_, not_, text, update
 from sqlmodel import Session, col, func, or_, select
 
 from forbear.webhooks import webhooks
@@ -14,6 +14,7 @@ from models.intake import Batch, Chunk, Lane
 MAX_TRIES = 3
 _AT_ONCE = 16  # chunks that are looked at together: workers have the first ones
 _ABOUT_TO = dt.timedelta(seconds=10)  # between claim and work; milliseconds, unless a process is stopped there
+_TRY = dt.timedelta(minutes=1)  # that a try may take: its process is ended then
 _HOLD = text("SELECT pg_try_advisory_lock(hashtext('forbear.chunk'), CAST(:chunk % 2147483648 AS integer))")
 _RELEASE = text("SELECT pg_advisory_unlock(hashtext('forbear.chunk'), CAST(:chunk % 2147483648 AS integer))")
 
@@ -46,7 +47,7 @@ def next_up(session: Session, chunk_id: int, now: dt.datetime) -> int | None:
     """
     let_go(session)
     queue = select(Chunk.queue).where(Chunk.id == chunk_id).scalar_subquery()
-    waiting = select(Chunk.id).where(Chunk.status == "pending", Chunk.queue == queue)
+    waiting = select(Chunk.id).where(Chunk.status == "pending", Chunk.queue == queue, not_(_is_last_try(now)))
     waiting = waiting.order_by(col(Chunk.lane), col(Chunk.turn), col(Chunk.id)).limit(_AT_ONCE)
     passed: list[int] = []
     while found := session.exec(waiting.where(col(Chunk.id).not_in(passed)) if passed else waiting).all():
@@ -55,6 +56,16 @@ def next_up(session: Session, chunk_id: int, now: dt.datetime) -> int | None:
                 return first
             passed.append(first)
     return None
+
+
+def _is_last_try(now: dt.datetime) -> ColumnElement[bool]:
+    """Whether a case alone may be at its last try: it was claimed for it lately, and nothing is known to have broken.
+
+    A worker that lost its connection goes on with it when the database is back; only then, or when its time is over, is
+    it known that this try came to nothing.
+    """
+    alone = col(Chunk.tries) >= MAX_TRIES, func.cardinality(Chunk.case_version_ids) == 1, col(Chunk.error).is_(None)
+    return and_(*alone, col(Chunk.claimed_at).is_not(None), col(Chunk.claimed_at).between(now - _TRY, now))
 
 
 def let_go(session: Session) -> None:
@@ -99,6 +110,8 @@ def claim(session: Session, chunk_id: int, now: dt.datetime) -> Claim:
         return Claim(mine=Wake(chunk.id, chunk.queue))
     if len(chunk.case_version_ids) > 1:
         return Claim(halves=_split(session, chunk, now))
+    if session.exec(select(Chunk.id).where(Chunk.id == chunk_id, _is_last_try(now))).first() is not None:
+        return NOTHING
     chunk.status = "failed"
     chunk.error = chunk.error or "the worker process died or took too long"
     chunk.done_at = now

@@ -11,11 +11,11 @@ from bench.simulation.__main__ import simulate
 from forbear.base.settings import Settings
 from forbear.batch import chunks
 from workers import schedule, tasks
+from workers.app import TASK_SECONDS
 
 ROOT = Path(__file__).parents[2]
 _NAMED = re.compile(r"((?:forbear|workers|models)/[\w/]+\.py):(\w+)")
-# Where the search for those begins that take a million steps to be found from the first seed on.
-NEAR = {"outages count as tries": 90, "a try that was not had counts": 260}
+NEAR = {"outages count as tries": 750}  # where the search begins that takes a million steps from the first seed on
 
 
 @pytest.mark.parametrize("bug", world.BUGS)
@@ -47,6 +47,7 @@ def test_what_is_mirrored_is_there() -> None:
 def test_every_limit_is_that_of_the_code() -> None:
     assert protocol.AT_ONCE == chunks._AT_ONCE
     assert chunks._ABOUT_TO.total_seconds() == protocol.ABOUT_TO
+    assert chunks._TRY.total_seconds() == protocol.TRY == TASK_SECONDS
     assert protocol.RETRIES == tasks._PAUSES
     assert tasks._STEADY_FOR == protocol.STEADY_FOR
     assert schedule.DELIVER_SECONDS == protocol.DELIVER_SECONDS
