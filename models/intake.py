@@ -39,6 +39,11 @@ class Batch(SQLModel, table=True):
     accepted: int = 0
     rejected: int = 0
     unchanged: int = 0
+    ageing: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="Handed in by nobody: its cases are decided again because their day has come",
+    )
     status: str = "receiving"
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
     completed_at: dt.datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

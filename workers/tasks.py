@@ -21,7 +21,7 @@ from forbear.base.errors import ForbearError
 from forbear.base.packs import configured
 from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
-from forbear.batch import chunks, unevaluated
+from forbear.batch import ageing, chunks, unevaluated
 from forbear.batch.submission import idempotency, uploads
 from forbear.batch.triage import triage_chunk
 from forbear.desk import maintenance, siblings
@@ -132,6 +132,18 @@ def purge(after: int = 0) -> None:
         _log.info("cases.purged", cases=done.cases, batches=done.batches)
     if done.after is not None:
         app.send_task("upkeep.purge", (done.after,), queue="upkeep", expires=PURGE_SECONDS)
+
+
+@app.task(name="upkeep.age")
+def age() -> None:
+    """Have the open cases decided again whose day has come; what is left when the task's time is up waits an hour."""
+    end = time.monotonic() + _STEADY_FOR
+    size = settings().chunk_size
+    while (wakes := _steady(lambda work: ageing.claim(work, _active, size))) is not None:
+        _log.info("cases.aged", chunks=len(wakes))
+        wake(wakes)
+        if time.monotonic() > end:
+            return
 
 
 @app.task(name="upkeep.deliver")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from rules.pack.files.red_flags import Grade
+from rules.pack.files.red_flags import DangerSign, Grade
 from rules.pack.pack import Pack
 
 
@@ -29,21 +30,37 @@ class Danger:
 def danger_of(pack: Pack, facts: Mapping[str, object]) -> Danger | None:
     """The danger that the flags in a case's texts, or its own facts, tell of; None where nothing does."""
     flags = facts.get("note_flags")
-    raised = flags if isinstance(flags, tuple | list) else ()
-    told = {sign.asks for flag in pack.red_flags.values() if (sign := flag.danger) and facts.get(sign.asks) is True}
-    explicit: dict[str, None] = {}
-    possible: dict[str, str] = {}  # kind to the fact that asks
-    for name, flag in pack.red_flags.items():
-        sign = flag.danger
-        if sign is None:
-            continue
-        if sign.grade == "explicit" and (name in raised or sign.asks in told):
-            explicit[sign.kind] = None
-            told.discard(sign.asks)  # of several kinds that one fact asks about, its yes means the first
-        elif sign.grade == "possible" and name in raised:
-            possible[sign.kind] = sign.asks
-    asked = {kind: fact for kind, fact in possible.items() if kind not in explicit}
+    signs = [
+        _Sign(name in flags if isinstance(flags, tuple | list) else False, flag.danger)
+        for name, flag in pack.red_flags.items()
+        if flag.danger
+    ]
+    explicit = _explicit(signs, facts)
+    asked = {
+        each.sign.kind: each.sign.asks
+        for each in signs
+        if each.raised and each.sign.grade == "possible" and each.sign.kind not in explicit
+    }
     questions = tuple(dict.fromkeys(fact for fact in asked.values() if facts.get(fact) is None))
     if explicit:
-        return Danger("explicit", tuple(explicit), questions)
+        return Danger("explicit", explicit, questions)
     return Danger("possible", tuple(asked), questions) if asked else None
+
+
+class _Sign(NamedTuple):
+    """A flag of danger, and whether a text of the case raises it."""
+
+    raised: bool
+    sign: DangerSign
+
+
+def _explicit(signs: Iterable[_Sign], facts: Mapping[str, object]) -> tuple[str, ...]:
+    """The kinds that are said plainly, or that a fact tells of."""
+    kinds: dict[str, None] = {}
+    told: set[str] = set()  # facts that were counted: of several kinds that one asks about, its yes means the first
+    for raised, sign in signs:
+        by_fact = facts.get(sign.asks) is True and sign.asks not in told
+        if sign.grade == "explicit" and (raised or by_fact):
+            kinds[sign.kind] = None
+            told.add(sign.asks)
+    return tuple(kinds)

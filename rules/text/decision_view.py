@@ -168,6 +168,10 @@ class DecisionView(Model):
         description="As evaluated, derived ones included: money in yuan and rates in percent as decimal strings, "
         "dates ISO 8601. What is not known is not there; personal data and notes never are."
     )
+    valid_until: dt.date | None = Field(
+        description="The first day on which the decision could come out differently by time alone: it is made again "
+        "then. null for decisions made before this was kept, and where nothing could be evaluated"
+    )
 
 
 def decision_view(
@@ -179,6 +183,7 @@ def decision_view(
     alarms: Sequence[RedFlagMatch] = (),
     hold: SafetyHold | None = None,
     recommended: str | None = None,
+    valid_until: dt.date | None = None,
 ) -> DecisionView:
     """A decision put in words, in both languages; under a safety hold without what is for the talks.
 
@@ -208,6 +213,7 @@ def decision_view(
         recourse=tuple(_recourse(pack, change) for change in outcome.recourse),
         pack=PackView(id=manifest.id, version=manifest.version, sha256=pack.sha256),
         as_of=as_of,
+        valid_until=valid_until,
         engines_agree=outcome.engines_agree,
         strategy_code=strategy.code,
         summary=filled(pack, strategy.summary, facts, as_of),

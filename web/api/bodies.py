@@ -69,10 +69,10 @@ async def file(request: Request, name: str | None) -> AsyncIterator[Received]:
             yield Received(path, (name or path.name)[:MAX_NAME], await _write(path, _parts(part)), fields)
 
 
-Terms = TypeVar("Terms", bound=BaseModel)
+Model = TypeVar("Model", bound=BaseModel)
 
 
-def checked(model: type[Terms], given: Mapping[str, object]) -> Terms:
+def checked(model: type[Model], given: Mapping[str, object]) -> Model:
     """What was given, as a model has it, or a problem that names the fields."""
     try:
         return model.model_validate(given)

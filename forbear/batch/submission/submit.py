@@ -115,7 +115,7 @@ def submit(
         as_of=as_of,
         pack_sha256=pack.sha256,
         created_at=now,
-        source=vault.seal(_stored(head, (*_told(in_danger), *notices()))),
+        source=sealed(head, vault, (*_told(in_danger), *notices())),
         rows_read=counts.total(),
         rejected=counts[Rejected],
         trace=trace.current(),
@@ -153,15 +153,17 @@ def source_of(batch: Batch, vault: Vault) -> Head:
     )
 
 
-def _stored(head: Head, notices: tuple[Text, ...]) -> dict[str, Any]:
+def sealed(head: Head, vault: Vault, notices: Iterable[Text] = ()) -> bytes:
+    """What a batch is called and its columns, as the record keeps them."""
     mapping = None if head.mapping is None else head.mapping.data()
-    return {
+    source: dict[str, Any] = {
         "name": head.name,
         "columns": head.columns,
         "unknown": head.unknown,
         "mapping": mapping,
         "notices": [notice.model_dump() for notice in notices],
     }
+    return vault.seal(source)
 
 
 def rejections_of(session: Session, batch_id: UUID, vault: Vault, limit: int | None = None) -> Iterator[Rejected]:

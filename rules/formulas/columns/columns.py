@@ -303,6 +303,8 @@ class FormulaColumns:
 
     def _once(self, given: Sequence[str], then: Read) -> Read:
         def blank(chunk: ChunkColumns, name: str) -> r.Flag:
+            if name in chunk.stood_in:  # what stands in for a fact is as good as the fact
+                return r.folded(r.blank(chunk.stood_in[name]))
             return r.folded(r.blank(chunk.table[name])) if name in chunk.table.columns else True
 
         return lambda chunk: r.with_nothing(then(chunk), r.some(blank(chunk, name) for name in given))

@@ -90,3 +90,18 @@ def test_a_refusal_has_each_fault_and_says_them_all() -> None:
     assert refused.errors == tuple(faults)
     assert str(refused) == f"{faults[0].en} {faults[1].en}"
     assert faults[0].en != faults[1].en
+
+
+@pytest.mark.parametrize("certain", [True, False])
+@pytest.mark.parametrize("questions", [(), ("age",)])
+@pytest.mark.parametrize("agree", [True, False])
+@pytest.mark.parametrize("default", [True, False])
+def test_what_an_answer_may_change_what_differs_and_what_the_policy_knows_nothing_of_is_unclear(
+    certain: bool, questions: tuple[str, ...], agree: bool, default: bool
+) -> None:
+    context = stands()
+    found = context.decided
+    strategy = found.pack.manifest.default.strategy if default else "other"
+    outcome = replace(found.outcome, certain=certain, questions=questions, engines_agree=agree, strategy=strategy)
+    case = replace(context, decided=replace(found, outcome=outcome))
+    assert case.unclear is ((not certain and questions != ()) or not agree or default)

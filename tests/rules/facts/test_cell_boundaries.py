@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rules.facts.case_facts import reader
-from rules.facts.cells import CellError, is_blank, plain, read_date, shown, words_of_values
+from rules.facts.cells import CellError, is_blank, parts_of_day, plain, read_date, shown, words_of_values
 from rules.pack.files.schema import Fact, FactType, FactValue, Text
 
 VALUES: Mapping[str, FactValue] = {
@@ -223,3 +223,29 @@ def test_a_refusal_is_told_in_both_languages_and_as_an_error() -> None:
 def test_a_day_with_a_time_that_no_clock_shows_is_no_date(time: str) -> None:
     with pytest.raises(CellError):
         read_date(f"2026-03-31{time}")
+
+
+@pytest.mark.parametrize("cell", ["'甲", '="甲"', "＇甲", "`甲", "甲"])
+def test_what_kept_a_cell_a_text_is_no_part_of_it(cell: str) -> None:
+    assert plain(cell) == "甲"
+
+
+@pytest.mark.parametrize(
+    ("cell", "parts"),
+    [
+        ("2026-3-7", (2026, 3, 7)),
+        ("2026/03/07", (2026, 3, 7)),
+        ("2026年3月7日", (2026, 3, 7)),
+        ("20260307", (2026, 3, 7)),
+        ("2026-02-31", (2026, 2, 31)),
+        (dt.date(2026, 3, 7), (2026, 3, 7)),
+        ("三月七日", (-1, -1, -1)),
+        ("", (-1, -1, -1)),
+        (20260307, (-1, -1, -1)),
+        ("2026-3-7" + " " * 200, (-1, -1, -1)),
+    ],
+)
+def test_the_parts_of_a_day_are_those_that_are_written_be_it_a_day_or_none(
+    cell: object, parts: tuple[int, ...]
+) -> None:
+    assert parts_of_day(cell) == parts

@@ -15,6 +15,7 @@ from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
 from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import bounded, ends
+from rules.loading.loader import load_files
 from rules.pack import formulas as f
 from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
@@ -155,3 +156,23 @@ def test_a_number_too_large_for_any_column_is_refused_before_the_first_case() ->
         product = f.Multiply((product, product))
     with pytest.raises(ValueError, match="128 bits"):
         FrameDeriver(random_formulas.pack_with({"much": ("number", f.Least((product, f.Constant(1, "count"))))}), TODAY)
+
+
+def test_what_stands_in_for_a_fact_counts_as_given() -> None:
+    """Days overdue worked out from the due date are as good as days overdue: packs of the past count on it."""
+    entry = """type: money
+title: {zh: 某, en: One}
+how: {zh: 某, en: So}
+formula: {once: {given: [days_overdue], then: {fact: balance}}}
+references: [{id: practice, status: design}]
+tests:
+  - {name: none, facts: {}, unknown: true}
+"""
+    pack = load_files(
+        {**PACK.files, "facts/derived/extra.yaml": entry.replace("practice", "design-matrix").encode()}, "x"
+    )
+    owed: Facts = {"balance": 100_000}
+    cases: list[Facts] = [{**owed, "due_date": TODAY - dt.timedelta(days=40)}, {**owed, "days_overdue": 4}, owed]
+    assert [each.facts.get("extra") for each in _same(pack, TODAY, cases)] == [100_000, 100_000, None]
+    for case in cases:
+        _same(pack, TODAY, [case])

@@ -201,7 +201,7 @@ LDJ = Format(
 ACTION = """    Action(
         name="refer",
         about="The case goes to a legal aid office.",
-        choose=lambda _standing, _work, reason, words: Act("refer", {}, reason=reason, words=words or None),
+        choose=lambda _context, _work, reason, words: Act("refer", {}, reason=reason, words=words or None),
         fields=(reason(("too_poor", "other")), WORDS),
         example={"reason": "too_poor"},
         becomes="reviewed",
@@ -339,8 +339,17 @@ def test_a_rule_and_a_fact_are_data(copy: Path) -> None:
     (pack / "facts/derived/many_nights.yaml").write_text(DERIVED, encoding="utf-8")
     (pack / "evidence/night-shifts.yaml").write_text(RULE, encoding="utf-8")
     publish(copy, "night-shifts")
+    for table in ("tests.policy.reviewed", "tests.support.doc_tables"):
+        run(copy, "-m", table)
     (copy / "tests/test_seen.py").write_text(DECIDED, encoding="utf-8")
-    pytest_of(copy, "tests/test_seen.py", "tests/policy/test_default_pack.py", "tests/web/api/test_description.py")
+    pytest_of(
+        copy,
+        "tests/test_seen.py",
+        "tests/policy/test_default_pack.py",
+        "tests/policy/test_reviewed.py",
+        "tests/system/house/test_doc_tables.py",
+        "tests/web/api/test_description.py",
+    )
 
 
 def test_a_format_is_one_object(copy: Path) -> None:

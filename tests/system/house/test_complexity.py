@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pkgutil
+from importlib import import_module
 from types import ModuleType
 
 import pytest
 
-from rules.decision import (
-    counterfactuals,
-    evaluate,
-    hit_policy,
-    near_misses,
-    outcome,
-    reasons,
-    repayment,
-    stale_parameters,
-)
+import rules.decision
 from rules.engines import interpreter
 
 LIMIT = 15
 DECIDING = (
-    evaluate,
     interpreter,
-    stale_parameters,
-    near_misses,
-    outcome,
-    hit_policy,
-    reasons,
-    counterfactuals,
-    repayment,
+    *(import_module(f"rules.decision.{each.name}") for each in pkgutil.iter_modules(rules.decision.__path__)),
 )
 
 
