@@ -34,6 +34,7 @@ class Batch(SQLModel, table=True):
     as_of: dt.date
     pack_sha256: str = Field(foreign_key="pack.sha256")
     source: bytes = Field(sa_type=LargeBinary, description="Sealed: file name and columns, as people wrote them")
+    trace: str | None = Field(default=None, description="The id that ties a request to its work in logs")
     rows_read: int = 0
     accepted: int = 0
     rejected: int = 0
@@ -92,6 +93,7 @@ class Chunk(SQLModel, table=True):
         Index(None, "batch_id", "status"),
         Index(None, "woken_at", postgresql_where=text("status = 'pending'")),
         Index(None, "done_at", postgresql_where=text("status = 'failed'")),
+        Index(None, "queue", "done_at", postgresql_where=text("done_at IS NOT NULL")),
         # What is done next, and how much of a submitter's waits already.
         Index(None, "queue", "lane", "turn", "id", postgresql_where=text("status = 'pending'")),
         Index(None, "submitter", "lane", "turn", postgresql_where=text("status = 'pending'")),

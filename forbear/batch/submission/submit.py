@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import structlog
 from pydantic_core import to_json
 from sqlmodel import Session, col, select
 
+from forbear.base import trace
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 from forbear.batch import publication
@@ -33,6 +35,7 @@ from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 
 BLOCK = 2000  # rows in memory at once
+_log = structlog.get_logger()
 URGENT_CHUNK = 100  # smaller than others, so that the first urgent cases are decided at once
 
 
@@ -118,6 +121,7 @@ def submit(
         source=sealed(head, vault, (*told(in_danger), *spelling.told(), *notices())),
         rows_read=counts.total(),
         rejected=counts[Rejected],
+        trace=trace.current(),
     )
     session.add(batch)
     session.flush()
@@ -134,6 +138,7 @@ def submit(
     work.note("batch", f"batch:{batch.id}", {"submitter": submitter, **counted})
     if published:
         publication.note(work, pack)
+    _log.info("batch.received", batch=str(batch.id), trace=batch.trace, **counted)
     wakes = tuple(Wake(chunk_id, queue) for chunk_id, queue in merged.chunks)
     return Submitted(batch.id, batch.rows_read, batch.accepted, batch.rejected, batch.unchanged, wakes)
 
