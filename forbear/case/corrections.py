@@ -20,7 +20,8 @@ from rules.decision.ageing import DAYS, with_days_gone_on
 from rules.decision.safety_hold import denied_kinds
 from rules.facts.case_facts import Facts, FieldError, Parser, read_facts
 from rules.facts.cells import Value
-from rules.facts.doubts import RowDoubts
+from rules.facts.doubts import RowDoubts, asked_fact
+from rules.pack.files.doubts import IN_DOUBT
 from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
 
@@ -103,6 +104,10 @@ def _changed(
     raw |= {name: each for name, each in cells.items() if name in allowed} | {"case_ref": case_ref}
     facts, errors = Parser(pack.vocabulary).parse(raw)
     untouched = {error.field for error in errors if error.field in before and error.field not in cells}
+    doubted = before.get(IN_DOUBT, ())
+    if isinstance(doubted, tuple):  # given, not typed; what is answered is in doubt no more
+        left = tuple(name for name in doubted if asked_fact(pack.vocabulary, name) not in facts)
+        facts |= {IN_DOUBT: left} if left else {}
     facts |= {name: before[name] for name in untouched}  # what was taken once is doubted no more
     errors = [error for error in errors if error.field not in untouched]
     errors.extend(ahead(past_of(pack.vocabulary), facts, today))

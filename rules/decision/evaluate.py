@@ -19,6 +19,7 @@ from rules.engines.durable import DurableEngine, EngineError
 from rules.engines.polars_engine import PolarsEngine, RuleTrace, Verdicts
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
+from rules.facts.doubts import asked_about
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import Bounds
@@ -180,7 +181,8 @@ class Evaluator:
     def _questions(self, decisive: Ids, facts: Facts, open_groups: frozenset[str]) -> Ids:
         known = self.pack.vocabulary.facts
         asked = (name for rule in decisive for name in self.engines.second.waits_for(rule, facts, open_groups))
-        return tuple(dict.fromkeys(name for name in asked if known[name].question))
+        doubted = asked_about(self.pack.vocabulary, facts)  # asked for whether or not it decides
+        return tuple(dict.fromkeys((*doubted, *(name for name in asked if known[name].question))))
 
     def _disagreed(
         self, facts: Facts, hits: frozenset[str] | None, true: Ids, unknown: Ids, differing: Differences

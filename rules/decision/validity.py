@@ -102,6 +102,15 @@ class Validity:
         if DAYS in given:
             trends[DAYS] = self._counted(given)
             days = min(days, self._ahead(DAYS, trends[DAYS]))
+        days = min([days, self._of_formulas(given, facts, state), *self._of_pairs(state)])
+        birthday = next_birthday(given, self._as_of)
+        spoken = (day for day, names in self._coming if speaks(self._pack, names, outcome))
+        ends = [self._as_of + dt.timedelta(days=days), self._day, birthday, *spoken]
+        return min(day for day in ends if day is not None)
+
+    def _of_formulas(self, given: Facts, facts: Facts, state: CaseState) -> int:
+        """For how many days nothing asked of a derived fact is answered otherwise; `state` gets their trends."""
+        trends, days = state.trends, LONGEST
         for name, read, movers, today, only, blank, missing in self._formulas:
             if only is not None and only not in given:
                 if blank is None or name in given:
@@ -117,11 +126,7 @@ class Validity:
                 trends[name] = trend
                 if ahead < days:
                     days = ahead
-        days = min([days, *self._of_pairs(state)])
-        birthday = next_birthday(given, self._as_of)
-        spoken = (day for day, names in self._coming if speaks(self._pack, names, outcome))
-        ends = [self._as_of + dt.timedelta(days=days), self._day, birthday, *spoken]
-        return min(day for day in ends if day is not None)
+        return days
 
     def _of_pairs(self, state: CaseState) -> Iterator[int]:
         """For how many days each comparison of two facts gives the same."""
@@ -174,17 +179,7 @@ class Validity:
 
     def _changes(self) -> tuple[dt.date | None, list[tuple[dt.date, Speakers]]]:
         """When the first parameter changes that decides something; and, of each other, when and who speaks of it."""
-        pack = self._pack
-        used = {each.name for formula in pack.formulas.values() for each in parameters_of(formula.expression)}
-        used.update(
-            leaf.value.name
-            for leaf in _leaves(pack)
-            if isinstance(leaf, Compare) and isinstance(leaf.value, ParameterReference)
-        )
-        used.update(USES)
-        used.update(each.plan_longest for each in pack.strategies.values() if each.plan_longest)
-        used.update(each.plan_longest for each in pack.products.values() if each.plan_longest)
-        used.update(name for each in pack.deadlines.values() for name in (each.days, each.months) if name)
+        pack, used = self._pack, _deciding(self._pack)
         coming = {name: day for name in pack.parameters if (day := self._next(name)) is not None}
         told = speakers(pack, [name for name in coming if name not in used])
         first = min((day for name, day in coming.items() if name in used), default=None)
@@ -196,6 +191,21 @@ class Validity:
         starts = [each.valid_from for each in values]
         ends = [each.valid_to + dt.timedelta(days=1) for each in values if each.valid_to is not None]
         return min((day for day in (*starts, *ends) if day > self._as_of), default=None)
+
+
+def _deciding(pack: Pack) -> set[str]:
+    """The parameters that decide something: in a formula, a rule, a plan, a deadline."""
+    used = {each.name for formula in pack.formulas.values() for each in parameters_of(formula.expression)}
+    used.update(
+        leaf.value.name
+        for leaf in _leaves(pack)
+        if isinstance(leaf, Compare) and isinstance(leaf.value, ParameterReference)
+    )
+    used.update(USES)
+    used.update(each.plan_longest for each in pack.strategies.values() if each.plan_longest)
+    used.update(each.plan_longest for each in pack.products.values() if each.plan_longest)
+    used.update(name for each in pack.deadlines.values() for name in (each.days, each.months) if name)
+    return used
 
 
 def _leaves(pack: Pack) -> Iterator[Leaf]:

@@ -16,7 +16,7 @@ from starlette.types import Message, Receive
 from forbear.base.settings import settings
 from forbear.base.spool import spool
 from forbear.intake import BY_MEDIA_TYPE, ending, format_of
-from forbear.intake.formats.json_objects import DECODER, Doubled
+from forbear.intake.formats.json_decoder import DECODER, Doubled
 from web.api.problems import ProblemError, of_validation
 
 MULTIPART = "multipart/form-data"

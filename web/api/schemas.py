@@ -117,6 +117,7 @@ class ProblemDocument(BaseModel):
     title: str
     status: int
     detail: str
+    danger: bool | None = Field(None, description="The case that was refused tells of danger: call the person first")
     errors: list[FieldFault] | None = Field(None, description="Of fields that are not as they should be")
     submitters: list[str] | None = Field(None, description="Whose cases have this reference, where it is several")
     revision: int | None = Field(None, description="Of the newer state, where a review was made for an earlier one")
