@@ -239,9 +239,8 @@ def _steady(use_case: Callable[[Work], T]) -> T:
     end = time.monotonic() + _STEADY_FOR
     for pause in (*_PAUSES, None):
         try:
-            with begin(
-                _process().engine, _process().vault
-            ) as work:  # at the database's time: it decides order and life
+            # At the database's time: it decides order and life, whatever the clocks of the workers' machines show.
+            with begin(_process().engine, _process().vault) as work:
                 return use_case(work)
         except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as error:
             if isinstance(getattr(error, "orig", error), psycopg.errors.ProgramLimitExceeded):

@@ -3,10 +3,11 @@
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from bench.simulation import invariants
 from bench.simulation.protocol import STEP, BrokenError, KilledError, Process, Steps
-from bench.simulation.record import HEAD, Connection, Delivery, Record
+from bench.simulation.record import HEAD, Connection, Delivery, Key, Record
 
 IDLE_SECONDS = 120.0  # forbear/base/settings.py:Settings, idle_seconds
 NOTICED = 1.0  # seconds until PostgreSQL has noticed that a client is gone: models/database/session.py:_OPTIONS
@@ -111,7 +112,7 @@ class World:
     def committed(self, open_: Connection) -> None:
         """Commit, and see whether what that did may be."""
         rows = self.record.rows
-        before: dict[tuple[str, object], object] = {}
+        before: dict[Key, Any] = {}
         for key in open_.writes:
             was = rows.get(key)
             if was is not None:
@@ -125,7 +126,7 @@ class World:
                 self.excuses[key[1]] += sum(key[1] in process.owed for process in self.workers)
             if key[0] == "batch" and key not in before:
                 chunks = (rows["chunk", chunk] for chunk in self.record.chunks)
-                self.accepted[key[1]] = tuple(case for row in chunks if row.batch == key[1] for case in row.cases)  # type: ignore[index] # batches have numbers
+                self.accepted[key[1]] = tuple(case for row in chunks if row.batch == key[1] for case in row.cases)
 
     def evaluate(self, cases: list[int]) -> None:
         """What evaluating these does to whoever evaluates them."""

@@ -42,9 +42,10 @@ def wanted(connection: psycopg.Connection[Any], spec: dict[str, Any]) -> int:
     metadata = trigger["metadata"]
     row = connection.execute(metadata["query"]).fetchone()
     assert row is not None
-    if row[0] <= float(metadata["activationTargetQueryValue"]):
+    waiting = int(row[0])
+    if waiting <= float(metadata["activationTargetQueryValue"]):
         return int(spec["minReplicaCount"])
-    return min(int(spec["maxReplicaCount"]), ceil(row[0] / float(metadata["targetQueryValue"])))
+    return min(int(spec["maxReplicaCount"]), ceil(waiting / float(metadata["targetQueryValue"])))
 
 
 def test_workers_are_wanted_for_what_waits_whatever_redis_knows(

@@ -39,8 +39,10 @@ def test_a_trace_leads_from_the_request_to_the_chunk(
         assert traced.headers["X-Trace-Id"] == TRACE
         assert len(other.headers["X-Trace-Id"]) == 32
         with psycopg.connect(database_url) as connection:
-            batches = dict(connection.execute("SELECT trace, id::text FROM batch").fetchall())
-            chunks = dict(connection.execute("SELECT b.trace, c.id FROM chunk c JOIN batch b ON b.id = c.batch_id"))
+            batches: dict[str, str] = dict(connection.execute("SELECT trace, id::text FROM batch").fetchall())
+            chunks: dict[str, int] = dict(
+                connection.execute("SELECT b.trace, c.id FROM chunk c JOIN batch b ON b.id = c.batch_id")
+            )
         assert set(batches) == {TRACE, other.headers["X-Trace-Id"]}
         # A message wakes for what is next, not for what it names: the second one does the first one's work.
         tasks.triage(chunks[other.headers["X-Trace-Id"]])
