@@ -37,7 +37,7 @@ def mean_answers(every: int = 1) -> tuple[float, float, int]:
     """The mean number of answers in our order and in that of the form, over how many of each `every` golden cases."""
     policy = pack()
     form = tuple(name for name, fact in policy.vocabulary.facts.items() if fact.question and not fact.derived)
-    ours = _answers(policy, lambda outcome: ranked(policy, outcome), every)
+    ours = _answers(policy, lambda outcome: ranked(policy, outcome, {}), every)
     by_form = _answers(policy, lambda _: form, every)
     both = [name for name in ours if name in by_form]
     return _mean(ours, both), _mean(by_form, both), len(both)

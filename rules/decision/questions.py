@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
 from rules.decision.hit_policy import Ids
 from rules.decision.outcome import Outcome
+from rules.facts.doubts import asked_about
 from rules.pack.logic.fact_inputs import sources
 from rules.pack.logic.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
@@ -16,14 +17,21 @@ _WEIGHTIEST: Final = 4  # facts beside the urgent ones that are asked first of a
 FIRST: Final = 5  # asked at first; nobody answers thirty questions at once
 
 
-def ranked(pack: Pack, outcome: Outcome) -> Ids:
+def ranked(pack: Pack, outcome: Outcome, given: Mapping[str, object]) -> Ids:
     """The questions of a decision, what decides most first.
 
-    Danger and the court come before everything; then by how many open rules a fact could settle, then as they stand.
+    Danger comes before everything, then what was given and is in doubt, then the court; then by how many open rules a
+    fact could settle, then as they stand.
     """
     weights = {name: len(_open(pack, outcome, name)) for name in outcome.questions}
-    facts = pack.vocabulary.facts
-    return tuple(sorted(outcome.questions, key=lambda name: (not facts[name].urgent, -weights[name])))
+    facts, doubted = pack.vocabulary.facts, asked_about(pack.vocabulary, given)
+    first = {flag.danger.asks for flag in pack.red_flags.values() if flag.danger is not None} if doubted else ()
+    return tuple(
+        sorted(
+            outcome.questions,
+            key=lambda name: (name not in first, name not in doubted, not facts[name].urgent, -weights[name]),
+        )
+    )
 
 
 def weightiest(pack: Pack) -> Ids:
