@@ -15,7 +15,7 @@ from rules.facts.phrase_contexts import lowering
 from rules.facts.phrase_index import PhraseIndex
 from rules.facts.phrase_patterns import Sequence, compiled, needs, parse, word_expression
 from rules.facts.reading import Reading, bare, reading
-from rules.facts.signs import Scale, Sentence, fills_clause, sentences
+from rules.facts.signs import Scale, Sentence, fills_clause, part, sentences
 from rules.locale import Language, in_language, listed, said
 from rules.locale.word_lists import word_lists
 from rules.pack.files.red_flags import Grade, RedFlag
@@ -140,9 +140,10 @@ def _weighed(pack: Pack, scanner: _Scanner, scale: Scale, read: Reading, found: 
                 and scale.looks_harmless(sentence)
             )
             yield replace(each, lowered=each.lowered or harmless)
-        grade = scale.grade(sentence)
+        told = scanner.without_harmless(read, sentence)
+        grade = scale.grade(told)
         if grade and not {"explicit", grade} & set(grades.values()):
-            yield from _by_signs(scanner, scale, read, sentence, grade)
+            yield from _by_signs(scanner, scale, read, told, grade)
     yield from left
 
 
@@ -232,6 +233,7 @@ class _Scanner:
             for kind, patterns in pack.phrases.harmless.items()
             for each in (_Phrase(kind, parse(pattern, classes)) for pattern in patterns)
         )
+        self._weightless = frozenset(pack.phrases.weightless)
         self._harmless_of = {flag: entry.harmless for flag, entry in pack.red_flags.items()}
         self._lowering = {flag: lowering(pack, entry) for flag, entry in pack.red_flags.items()}
         self.scale = Scale(pack.signs) if pack.signs else None
@@ -253,6 +255,13 @@ class _Scanner:
                 searched[phrase.of] = _hidden(read.text, (each for each in harmless if each.of in kinds))
             for found in phrase.expression.finditer(searched[phrase.of]):
                 yield phrase.of, *found.span()
+
+    def without_harmless(self, read: Reading, sentence: Sentence) -> Sentence:
+        """A sentence as it is weighed: without the turns of speech that weigh nothing."""
+        start, end = sentence.place.start, sentence.place.end
+        weightless = (each for each in self._harmless.possible(read.letters) if each.of in self._weightless)
+        hidden = _hidden(read.text[start:end], weightless)
+        return sentence if _MASK not in hidden else part(read.text[:start] + hidden, start, end)
 
     def lowers(self, flag: str, text: str, start: int, end: int) -> bool:
         """Whether what stands around the words at a place denies them, or tells them of somebody else."""

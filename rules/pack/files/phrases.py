@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from rules.pack.files.schema import Identifier, Model
+from rules.pack.marks import Ref
 
 
 class PhraseContext(Model):
@@ -25,3 +28,5 @@ class Phrases(Model):
     contexts: dict[Identifier, PhraseContext] = Field(default_factory=dict)
     # Turns of speech that mean none of what they say, by kind.
     harmless: dict[Identifier, tuple[str, ...]] = Field(default_factory=dict)
+    # Kinds of them that weigh nothing either where a sentence is weighed by its signs.
+    weightless: tuple[Annotated[Identifier, Ref("harmless")], ...] = ()

@@ -54,8 +54,8 @@ def test_only_what_is_possible_is_answered_by_a_no() -> None:
 
 def test_every_kind_has_both_grades_and_one_question() -> None:
     kinds = {(sign.kind, sign.grade): sign.asks for sign in SIGNS.values()}
-    assert {kind for kind, _ in kinds} == {"self_harm", "violence", "domestic_violence"}
-    for kind in ("self_harm", "violence", "domestic_violence"):
+    assert {kind for kind, _ in kinds} == {"self_harm", "violence", "domestic_violence", "child_or_sick"}
+    for kind in ("self_harm", "violence", "domestic_violence", "child_or_sick"):
         assert kinds[kind, "explicit"] == kinds[kind, "possible"]
     for name, sign in SIGNS.items():
         lower = PACK.red_flags[name].denied_as

@@ -34,6 +34,7 @@ TRIGGERS = {
     "third_party_contact": "打给老板 打到单位 called_my_boss calling_my_colleagues",
     "self_harm": "不想活 轻生 自杀 结束生命 跳楼 遗书 活不下去 烧炭 割腕 suicide end_my_life 自殺 輕生 活够了",
     "domestic_violence": "家暴 打孩子 家庭暴力 虐待 child_abuse",
+    "child_or_sick": "孩子没人管 孩子没饭吃 老人没人管",
     "violence": "上门堵 泼漆 殴打 非法拘禁 威胁家人 P图 群发通讯录 潑漆 毆打",
     "scam_offered": (
         "停息挂账代办 债务优化 征信修复 征信洗白 征信铲单 铲单 反催收联盟 内部渠道 先交费 先交保证金 交保证金 "
