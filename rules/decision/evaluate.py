@@ -14,26 +14,21 @@ from rules.decision.derived_frame import derived_columns
 from rules.decision.hit_policy import HitPolicy, Ids, Selection
 from rules.decision.repayment import plans
 from rules.decision.stale_parameters import StaleParameters
+from rules.decision.unanswered import doubted, unanswered
 from rules.engines.durable import DurableEngine, EngineError
 from rules.engines.polars_engine import PolarsEngine, RuleTrace, Verdicts
 from rules.facts.case_facts import Facts
-from rules.facts.cells import Value
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import Bounds
 from rules.pack.logic.condition_parser import resolve
-from rules.pack.logic.conditions import Compare, ParameterReference
-from rules.pack.logic.normal_form import facts_of, leaves
+from rules.pack.logic.conditions import Compare, Contains, ParameterReference
+from rules.pack.logic.normal_form import leaves
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
 
 Differences: TypeAlias = tuple[o.EngineDisagreement, ...]
 Hits: TypeAlias = Callable[[Facts, Bounds], frozenset[str]]
-
-
-def _says(value: Value | None) -> bool:
-    """Whether a fact says that something is so: it is known, and neither no nor none."""
-    return value not in (None, False, "none", ())
 
 
 @dataclass(frozen=True)
@@ -82,12 +77,11 @@ class Evaluator:
         self._parameters = in_force(pack, as_of)
         self.engines = given or engines(pack, self._parameters)
         self._policy = HitPolicy(pack)
-        # The rules that look at the notes themselves.
-        self._noticed = frozenset(
-            loaded.rule.id
+        # What each rule looks for in lists: flags of the notes, above all.
+        self._heeded = {
+            loaded.rule.id: {leaf.value for leaf in leaves(loaded.when) if isinstance(leaf, Contains)}
             for loaded in pack.rules
-            if any("note_flags" in facts_of(leaf) for leaf in leaves(loaded.when))
-        )
+        }
         self._derivation = derivation(pack, as_of)
         self._columns = derived_columns(pack, as_of)
         self._counterfactuals = CounterfactualSearch(pack, self._policy, self.engines.second, self._derivation)
@@ -142,8 +136,10 @@ class Evaluator:
             return self._disagreed(facts, hits, true, unknown, differing)
         selection = self._policy.select(hits)
         certain, decisive = self._policy.outlook(selection.strategy, verdicts.sure[row], verdicts.open[row])
-        certain = certain and not self._contradicted(selection, facts)
-        questions = self._questions(decisive, facts, verdicts.open_groups[row])
+        contradicting = self._contradicting(selection, facts)
+        certain = certain and not contradicting
+        missing = self._questions(decisive, facts, verdicts.open_groups[row])
+        questions = tuple(dict.fromkeys((*doubted(self.pack, contradicting), *missing)))
         return o.outcome(
             selection,
             unknown,
@@ -152,13 +148,15 @@ class Evaluator:
             self._plans(selection, facts),
         )
 
-    def _contradicted(self, selection: Selection, facts: Facts) -> bool:
-        """Whether the notes tell of something that no fact of the case answers, and the strategy is none for it."""
-        flags = facts.get("note_flags")
-        raised = flags if isinstance(flags, tuple) else ()
-        open_flags = (self.pack.red_flags[flag].answered_by for flag in raised if flag in self.pack.red_flags)
-        unanswered = any(names and not any(_says(facts.get(name)) for name in names) for names in open_flags)
-        return unanswered and not self._noticed & self._policy.speaking_for(selection)
+    def _contradicting(self, selection: Selection, facts: Facts) -> Ids:
+        """The flags that no fact answers, and that no rule of the strategy looked at.
+
+        A strategy that stands alone by the notes, danger before all, holds whatever else they tell.
+        """
+        heeded = {flag for rule in self._policy.speaking_for(selection) for flag in self._heeded[rule]}
+        if selection.alone and heeded:
+            return ()
+        return tuple(flag for flag in unanswered(self.pack, facts) if flag not in heeded)
 
     def _plans(self, selection: Selection, facts: Facts) -> tuple[RepaymentPlan, ...]:
         """The repayment plans of what is offered; none where nothing may acknowledge the debt."""

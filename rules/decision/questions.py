@@ -8,6 +8,8 @@ from typing import Final
 
 from rules.decision.hit_policy import Ids
 from rules.decision.outcome import Outcome
+from rules.decision.unanswered import doubted, unanswered
+from rules.facts.case_facts import Facts
 from rules.pack.logic.fact_inputs import sources
 from rules.pack.logic.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
@@ -16,14 +18,16 @@ _WEIGHTIEST: Final = 4  # facts beside the urgent ones that are asked first of a
 FIRST: Final = 5  # asked at first; nobody answers thirty questions at once
 
 
-def ranked(pack: Pack, outcome: Outcome) -> Ids:
+def ranked(pack: Pack, outcome: Outcome, facts: Facts) -> Ids:
     """The questions of a decision, what decides most first.
 
-    Danger and the court come before everything; then by how many open rules a fact could settle, then as they stand.
+    Danger and the court come before everything, then what the notes tell and nobody answered; then by how many open
+    rules a fact could settle, then as they stand.
     """
     weights = {name: len(_open(pack, outcome, name)) for name in outcome.questions}
-    facts = pack.vocabulary.facts
-    return tuple(sorted(outcome.questions, key=lambda name: (not facts[name].urgent, -weights[name])))
+    told = doubted(pack, unanswered(pack, facts))
+    known = pack.vocabulary.facts
+    return tuple(sorted(outcome.questions, key=lambda name: (not known[name].urgent, name not in told, -weights[name])))
 
 
 def weightiest(pack: Pack) -> Ids:

@@ -13,7 +13,7 @@ from typing import Final
 from rules.facts.negation import negated
 from rules.facts.phrase_contexts import lowering
 from rules.facts.phrase_index import PhraseIndex
-from rules.facts.phrase_patterns import Sequence, compiled, needs, parse, word_expression
+from rules.facts.phrase_patterns import Sequence, compiled, expanded, needs, parse, word_expression
 from rules.facts.reading import Reading, bare, reading
 from rules.facts.signs import Scale, Sentence, fills_clause, sentences
 from rules.locale import Language, in_language, listed, said
@@ -140,7 +140,8 @@ def _weighed(pack: Pack, scanner: _Scanner, scale: Scale, read: Reading, found: 
                 and scale.looks_harmless(sentence)
             )
             yield replace(each, lowered=each.lowered or harmless)
-        grade = scale.grade(sentence)
+        letters = read.text[sentence.place.start : sentence.place.end]
+        grade = scale.grade(sentence, worded=scanner.speaks_of_danger(letters), told_otherwise=not all(grades.values()))
         if grade and not {"explicit", grade} & set(grades.values()):
             yield from _by_signs(scanner, scale, read, sentence, grade)
     yield from left
@@ -154,9 +155,9 @@ def _grade(pack: Pack, flag: str) -> Grade | None:
 def _by_signs(scanner: _Scanner, scale: Scale, read: Reading, sentence: Sentence, grade: Grade) -> Iterator[_Found]:
     """The flag of a sentence's kind of danger, at the words that weighed most; lowered if one of them is."""
     flag = scanner.of_danger[scale.kind(sentence), grade]
-    places = scale.shown(sentence, grade)
+    places = scale.heaviest(sentence, grade)
     lowered = any(scanner.lowers(flag, read.text, place.start, place.end) for place in places)
-    yield from (_Found(flag, place.start, place.end, lowered) for place in places)
+    yield from (_Found(flag, place.start, place.end, lowered) for place in scale.shown(sentence, grade))
 
 
 def red_flag_matches(pack: Pack, flags: Collection[str], found: Iterable[NoteMatch]) -> tuple[RedFlagMatch, ...]:
@@ -234,7 +235,9 @@ class _Scanner:
         )
         self._harmless_of = {flag: entry.harmless for flag, entry in pack.red_flags.items()}
         self._lowering = {flag: lowering(pack, entry) for flag, entry in pack.red_flags.items()}
-        self.scale = Scale(pack.signs) if pack.signs else None
+        words = {word for name in pack.phrases.of_danger for word in expanded(name, classes)}
+        self._of_danger = re.compile("|".join(map(word_expression, sorted(words)))) if words else None
+        self.scale = Scale(pack.signs, {bare(word) for word in words}) if pack.signs else None
         self.of_danger = {
             (entry.danger.kind, entry.danger.grade): flag for flag, entry in pack.red_flags.items() if entry.danger
         }
@@ -253,6 +256,10 @@ class _Scanner:
                 searched[phrase.of] = _hidden(read.text, (each for each in harmless if each.of in kinds))
             for found in phrase.expression.finditer(searched[phrase.of]):
                 yield phrase.of, *found.span()
+
+    def speaks_of_danger(self, letters: str) -> bool:
+        """Whether a word of danger stands in what is read."""
+        return self._of_danger is not None and self._of_danger.search(letters) is not None
 
     def lowers(self, flag: str, text: str, start: int, end: int) -> bool:
         """Whether what stands around the words at a place denies them, or tells them of somebody else."""

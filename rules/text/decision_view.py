@@ -198,7 +198,7 @@ def decision_view(
         blocked=outcome.blocked,
         rules_fired=outcome.rules_fired,
         reasons=tuple(_reason(pack, rule, facts, as_of) for rule in speaking(pack, outcome.rules_fired)),
-        questions=tuple(_question(pack, outcome, name) for name in ranked(pack, outcome)),
+        questions=tuple(_question(pack, outcome, name) for name in ranked(pack, outcome, facts)),
         documents=tuple(item_view(pack, name, pack.documents[name], facts, as_of) for name in outcome.documents),
         rights=advice_views(pack, "rights", outcome.rights, facts, as_of),
         warnings=(*warnings, *(stale_view(pack, lapse) for lapse in outcome.lapsed)),
@@ -326,7 +326,7 @@ def _said_once(pack: Pack, alarms: Sequence[RedFlagMatch]) -> Iterator[RedFlagMa
         flag = pack.red_flags[alarm.flag]
         words = alarm.words
         if flag.answered_by and flag.danger is None:
-            said_already = told[flag.answered_by, alarm.negated]
+            said_already = told[tuple(answer.fact for answer in flag.answered_by), alarm.negated]
             words = tuple(word for word in words if word not in said_already)
             said_already.update(words)
         if words or not alarm.words:

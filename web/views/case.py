@@ -123,7 +123,8 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
         "questions": {each.name: each for each in inputs(work.pack, decision.outcome.questions, {})},
         "asking": inputs(
             decision.pack,
-            ranked(decision.pack, decision.outcome) or missing(decision.pack.vocabulary, decision.facts),
+            ranked(decision.pack, decision.outcome, decision.facts)
+            or missing(decision.pack.vocabulary, decision.facts),
             {},
         ),
         # A form that shows no facts must not ask for all of them: what is left blank is not known.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from rules.pack.files.schema import Identifier, Model
+from rules.pack.marks import Ref
 
 
 class PhraseContext(Model):
@@ -22,6 +25,8 @@ class Phrases(Model):
     """phrases.yaml: what the patterns of all red flags share."""
 
     classes: dict[Identifier, tuple[str, ...]] = Field(default_factory=dict)
+    # The classes of words of danger: without one of them weights alone make less of a sentence.
+    of_danger: tuple[Annotated[Identifier, Ref("classes")], ...] = ()
     contexts: dict[Identifier, PhraseContext] = Field(default_factory=dict)
     # Turns of speech that mean none of what they say, by kind.
     harmless: dict[Identifier, tuple[str, ...]] = Field(default_factory=dict)

@@ -10,7 +10,7 @@ from tests.support.packs.negotiation_packs import AS_OF, evaluated, pack
 
 def test_danger_and_the_court_come_first() -> None:
     found = evaluated()
-    order = ranked(pack(), found.outcome)
+    order = ranked(pack(), found.outcome, found.facts)
     assert sorted(order) == sorted(found.outcome.questions)
     assert set(order[:3]) == {"self_harm_signal", "violence", "legal_stage"}
 
