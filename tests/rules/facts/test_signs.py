@@ -119,12 +119,13 @@ def test_without_a_word_of_danger_letters_make_no_crisis_where_something_else_is
     wordless = pack(phrases=None)
     assert scan(wordless, "绳子不见了") == ("self_harm",)
     assert scan(wordless, "AB贷绳子") == ("scam", "self_harm")  # it weighs as danger of any grade too
-    little = {"signs": SIGNS.replace('90: "绳子 打断"', '20: "绳子"'), "phrases": None}
-    assert scan(pack(**little), "绳子") == ("self_harm",)
-    assert scan(pack(**little), "AB贷绳子") == ("maybe", "scam")
-    assert scan(pack(little["signs"]), "AB贷绳子") == ("scam", "self_harm")  # a word of danger
-    assert scan(pack(**little), "AB贷。绳子") == ("scam", "self_harm")  # each sentence by itself
-    assert scan(pack(**little), "很累绳子") == ("self_harm",)  # what is possible already is nothing else
+    signs = SIGNS.replace('90: "绳子 打断"', '20: "绳子"')
+    little = pack(signs, phrases=None)
+    assert scan(little, "绳子") == ("self_harm",)
+    assert scan(little, "AB贷绳子") == ("maybe", "scam")
+    assert scan(pack(signs), "AB贷绳子") == ("scam", "self_harm")  # a word of danger
+    assert scan(little, "AB贷。绳子") == ("scam", "self_harm")  # each sentence by itself
+    assert scan(little, "很累绳子") == ("self_harm",)  # what is possible already is nothing else
 
 
 def test_without_a_word_of_danger_letters_make_no_crisis_where_more_speaks_against_danger() -> None:
