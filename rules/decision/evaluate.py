@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -138,8 +138,8 @@ class Evaluator:
         certain, decisive = self._policy.outlook(selection.strategy, verdicts.sure[row], verdicts.open[row])
         contradicting = self._contradicting(selection, facts)
         certain = certain and not contradicting
-        missing = self._questions(decisive, facts, verdicts.open_groups[row])
-        questions = tuple(dict.fromkeys((*doubted(self.pack, contradicting), *missing)))
+        missing = self._missing(decisive, facts, verdicts.open_groups[row])
+        questions = self._asked((*doubted(self.pack, contradicting), *missing))
         return o.outcome(
             selection,
             unknown,
@@ -149,14 +149,16 @@ class Evaluator:
         )
 
     def _contradicting(self, selection: Selection, facts: Facts) -> Ids:
-        """The flags that no fact answers, and that no rule of the strategy looked at.
+        """The flags that no fact answers, and of whose facts no flag tells that a rule of the strategy looked at.
 
         A strategy that stands alone by the notes, danger before all, holds whatever else they tell.
         """
         heeded = {flag for rule in self._policy.speaking_for(selection) for flag in self._heeded[rule]}
         if selection.alone and heeded:
             return ()
-        return tuple(flag for flag in unanswered(self.pack, facts) if flag not in heeded)
+        open_flags = unanswered(self.pack, facts)
+        told = doubted(self.pack, (flag for flag in open_flags if flag in heeded))
+        return tuple(flag for flag in open_flags if not set(doubted(self.pack, (flag,))) <= {*told})
 
     def _plans(self, selection: Selection, facts: Facts) -> tuple[RepaymentPlan, ...]:
         """The repayment plans of what is offered; none where nothing may acknowledge the debt."""
@@ -168,10 +170,15 @@ class Evaluator:
         product = self.pack.products.get(str(facts.get("product")))
         return self._parameters.get(product.plan_longest, 0) if product and product.plan_longest else None
 
-    def _questions(self, decisive: Ids, facts: Facts, open_groups: frozenset[str]) -> Ids:
+    def _missing(self, decisive: Ids, facts: Facts, open_groups: frozenset[str]) -> Iterator[str]:
+        """What open rules wait for, the most important first."""
+        waits_for = self.engines.second.waits_for
+        return (name for rule in decisive for name in waits_for(rule, facts, open_groups))
+
+    def _asked(self, names: Iterable[str]) -> Ids:
+        """Those of some facts that have a question, each once."""
         known = self.pack.vocabulary.facts
-        asked = (name for rule in decisive for name in self.engines.second.waits_for(rule, facts, open_groups))
-        return tuple(dict.fromkeys(name for name in asked if known[name].question))
+        return tuple(dict.fromkeys(name for name in names if known[name].question))
 
     def _disagreed(
         self, facts: Facts, hits: frozenset[str] | None, true: Ids, unknown: Ids, differing: Differences

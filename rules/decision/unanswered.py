@@ -22,9 +22,8 @@ def unanswered(pack: Pack, facts: Facts) -> Ids:
 
 
 def doubted(pack: Pack, flags: Iterable[str]) -> Ids:
-    """The facts that would answer some flags, each once: to be asked, and asked again where they say otherwise."""
-    facts = (answer.fact for flag in flags for answer in pack.red_flags[flag].answered_by)
-    return tuple(dict.fromkeys(name for name in facts if pack.vocabulary.facts[name].question))
+    """The facts that would answer some flags, each once; where they say otherwise they are asked again."""
+    return tuple(dict.fromkeys(answer.fact for flag in flags for answer in pack.red_flags[flag].answered_by))
 
 
 def _answers(answer: Answer, value: Value | None) -> bool:

@@ -103,6 +103,7 @@ def test_a_strategy_that_came_from_one_flag_does_not_answer_another() -> None:
     heeded = {"legal_stage": "lawyer_letter", "lender_type": "bank"}
     assert outcome("arbitration_papers", **heeded).certain
     assert not outcome("arbitration_papers", "debt_sold", **heeded).certain
+    assert outcome("arbitration_papers", "suit_papers", **heeded).certain  # the same fact would answer both
 
 
 def test_every_role_that_has_a_flag_is_asked_again_of_a_borrower() -> None:
