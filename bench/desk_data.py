@@ -84,11 +84,12 @@ _DECISIONS = """
 """
 _DESK = """
     INSERT INTO desk_case (case_id, submitter, case_ref, batch_id, received_at, decision_id, version_number, as_of,
-        pack_sha256, strategy, decided_urgency, certain, engines_agree, deadline, respond_by, due_at, product,
-        days_overdue, overdue_bucket, danger, danger_kinds, crisis_beside, status, changed, chosen_strategy,
+        pack_sha256, strategy, decided_urgency, certain, engines_agree, deadline, valid_until, respond_by, due_at,
+        product, days_overdue, overdue_bucket, danger, danger_kinds, crisis_beside, status, changed, chosen_strategy,
         assignee_id, follow_up_at, revision)
     SELECT case_id, submitter, case_ref, batch_id, received_at, decision_id, 1, as_of, pack_sha256, strategy, urgency,
-        certain, agree, deadline, due_at, due_at, product, days_overdue, overdue_bucket,
+        certain, agree, deadline, CAST(%(now)s AS date) + 1 + n %% 366, due_at, due_at, product, days_overdue,
+        overdue_bucket,
         CASE WHEN urgency = 'U0' AND status IN ('open', 'escalated') THEN 'explicit' END,
         CASE WHEN urgency = 'U0' AND status IN ('open', 'escalated') THEN '{self_harm}'::text[] ELSE '{}' END,
         false, status, n %% 300 = 0,

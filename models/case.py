@@ -15,6 +15,7 @@ class Case(SQLModel, table=True):
     __tablename__ = "case"
     __table_args__ = (
         UniqueConstraint("submitter", "case_ref"),
+        Index(None, "submitter", "ref_form"),
         Index(None, "submitter", "borrower_ref", postgresql_where=text("borrower_ref IS NOT NULL")),
         Index(None, "ref_grams", postgresql_using="gin"),
         Index(None, "phone_key", postgresql_where=text("phone_key IS NOT NULL")),
@@ -25,6 +26,11 @@ class Case(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     submitter: str
     case_ref: str
+    ref_form: str = Field(
+        default="",
+        sa_column_kwargs={"server_default": ""},
+        description="The reference as it is known by in whatever spelling",
+    )
     ref_grams: list[str] = Field(sa_type=ARRAY(Text), description="Its letters by one, two and three, to search by")
     borrower_ref: str | None
     phone_key: bytes | None = Field(

@@ -24,5 +24,8 @@ class Decision(SQLModel, table=True):
     engines_agree: bool
     facts: dict[str, Any] = Field(sa_type=JSONB, description="Submitted and derived, as the engines saw them")
     outcome: dict[str, Any] = Field(sa_type=JSONB)
+    valid_until: dt.date | None = Field(
+        default=None, description="First day on which time alone could change it; NULL: decided before this was kept"
+    )
     chunk_id: int = Field(foreign_key="chunk.id", sa_type=BigInteger)
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))

@@ -72,6 +72,7 @@ class WorklistItem(SQLModel, table=True):
         Index(None, "product"),
         Index(None, "overdue_bucket"),
         Index(None, "decision_id"),
+        Index("ix_desk_case_valid_until", "valid_until", "case_id", postgresql_where=text("status <> 'closed'")),
         Index(None, "follow_up_at", postgresql_where=text("follow_up_at IS NOT NULL")),
     )
 
@@ -92,6 +93,9 @@ class WorklistItem(SQLModel, table=True):
     certain: bool
     engines_agree: bool
     deadline: dt.date | None = Field(description="Nearest legal deadline")
+    valid_until: dt.date | None = Field(
+        default=None, description="When it is decided again, by time alone; NULL: never, it could not be evaluated"
+    )
     respond_by: dt.datetime = Field(sa_type=DateTime(timezone=True), description="When the pack's SLA wants an answer")
     due_at: dt.datetime = Field(
         sa_type=DateTime(timezone=True),
@@ -127,6 +131,12 @@ class WorklistItem(SQLModel, table=True):
     # of the reviews
     status: str = "open"
     changed: bool = Field(default=False, description="Another strategy or urgency than the one last reviewed")
+    aged: list[str] = Field(
+        default=[],
+        sa_type=ARRAY(Text),
+        sa_column_kwargs={"server_default": text("'{}'")},
+        description="What time alone changed since anybody did something: strategy, urgency, deadline",
+    )
     chosen_strategy: str | None = Field(default=None, description="What a person decided; NULL before that")
     assignee_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BigInteger)
     follow_up_at: dt.datetime | None = Field(

@@ -34,10 +34,16 @@ class Batch(SQLModel, table=True):
     as_of: dt.date
     pack_sha256: str = Field(foreign_key="pack.sha256")
     source: bytes = Field(sa_type=LargeBinary, description="Sealed: file name and columns, as people wrote them")
+    trace: str | None = Field(default=None, description="The id that ties a request to its work in logs")
     rows_read: int = 0
     accepted: int = 0
     rejected: int = 0
     unchanged: int = 0
+    ageing: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="Handed in by nobody: its cases are decided again because their day has come",
+    )
     status: str = "receiving"
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
     completed_at: dt.datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
@@ -87,6 +93,7 @@ class Chunk(SQLModel, table=True):
         Index(None, "batch_id", "status"),
         Index(None, "woken_at", postgresql_where=text("status = 'pending'")),
         Index(None, "done_at", postgresql_where=text("status = 'failed'")),
+        Index(None, "queue", "done_at", postgresql_where=text("done_at IS NOT NULL")),
         # What is done next, and how much of a submitter's waits already.
         Index(None, "queue", "lane", "turn", "id", postgresql_where=text("status = 'pending'")),
         Index(None, "submitter", "lane", "turn", postgresql_where=text("status = 'pending'")),

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Identity, I
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-EVENTS = ("batch.complete", "decision.changed")
+EVENTS = ("batch.complete", "decision.changed", "case.aged")
 
 
 class Webhook(SQLModel, table=True):

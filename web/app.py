@@ -19,7 +19,7 @@ from models.database.session import Waits, make_engine
 from rules.pack.pack import Pack
 from web import api, pages
 from web.limits import Turns
-from web.monitoring import health, metrics
+from web.monitoring import health, metrics, tracing
 from web.security import BodyLimit, SecureAnswers
 from web.views import render
 
@@ -55,6 +55,7 @@ def create_app(
     app.add_middleware(BodyLimit, limit=2 * settings().upload_megabytes * 1024 * 1024)
     app.add_middleware(SecureAnswers, hosts=hosts)
     app.add_middleware(metrics.Timed)
+    app.add_middleware(tracing.Traced)
     return app
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.limits import FOR_MACHINES, SOON
+from web.route import route_of
 from web.views import render
 
 HEADERS = {
@@ -68,7 +69,7 @@ class SecureAnswers:
         try:
             await self.app(scope, receive, guarded)
         except Exception as error:
-            log.error("request.failed", error=type(error).__name__, place=_place(error), path=scope["path"])
+            log.error("request.failed", error=type(error).__name__, place=_place(error), route=route_of(scope))
             if started:
                 raise
             await _failed(request, error)(scope, receive, guarded)

@@ -8,6 +8,7 @@ from celery.schedules import crontab
 PURGE_SECONDS = 12 * 3600  # a purge that could not begin by then waits for the next night
 DELIVER_SECONDS = 5  # between looks into the outbox
 FORGET_SECONDS = 3600
+AGE_SECONDS = 3600
 HEARTBEAT_SECONDS = 20  # three a minute: one may be late before a queue counts as dead
 UPKEEP_SECONDS = 60
 
@@ -42,9 +43,16 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
         task: {"task": task, "schedule": UPKEEP_SECONDS, "options": {"queue": "upkeep", "expires": UPKEEP_SECONDS}}
         for task in ("upkeep.fold", "upkeep.return", "upkeep.tie", "upkeep.tidy")
     }
+    # Once a day there is something to do, soon after the day begins in China (16:00 UTC). It is looked for every hour,
+    # which costs nothing: a night on which nothing ran is made up for within the hour.
+    ages = {
+        "task": "upkeep.age",
+        "schedule": crontab(minute=10),
+        "options": {"queue": "upkeep", "expires": AGE_SECONDS},
+    }
     purge = {
         "task": "upkeep.purge",
         "schedule": crontab(hour=19, minute=30),  # UTC: the small hours in China
         "options": {"queue": "upkeep", "expires": PURGE_SECONDS},
     }
-    return {"sweep": sweep, "deliver": deliver, "forget": forget, "purge": purge, **heartbeats, **minutely}
+    return {"sweep": sweep, "deliver": deliver, "forget": forget, "age": ages, "purge": purge, **heartbeats, **minutely}

@@ -16,11 +16,12 @@ from celery import signals
 from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from forbear.base import trace
 from forbear.base.errors import ForbearError
 from forbear.base.packs import configured
 from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
-from forbear.batch import chunks, unevaluated
+from forbear.batch import ageing, chunks, unevaluated
 from forbear.batch.submission import idempotency, uploads
 from forbear.batch.triage import triage_chunk
 from forbear.desk import maintenance, siblings
@@ -133,6 +134,18 @@ def purge(after: int = 0) -> None:
         app.send_task("upkeep.purge", (done.after,), queue="upkeep", expires=PURGE_SECONDS)
 
 
+@app.task(name="upkeep.age")
+def age() -> None:
+    """Have the open cases decided again whose day has come; what is left when the task's time is up waits an hour."""
+    end = time.monotonic() + _STEADY_FOR
+    size = settings().chunk_size
+    while (wakes := _steady(lambda work: ageing.claim(work, _active, size))) is not None:
+        _log.info("cases.aged", chunks=len(wakes))
+        wake(wakes)
+        if time.monotonic() > end:
+            return
+
+
 @app.task(name="upkeep.deliver")
 def deliver() -> None:
     """Send the webhooks that are due, round by round; what is left waits for the next task."""
@@ -157,19 +170,19 @@ def forget() -> None:
 
 def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
     """Claim in one transaction, so that a try counts even if the process dies of it; evaluate in the next."""
-    claim = _steady(lambda work: _claim(work, chunk_id))
+    claim, of = _steady(lambda work: _claim(work, chunk_id))
     _process().owed.clear()
     if claim.mine is None:
         if not claim.halves:  # there was nothing to do, or nothing could be done
             _put_on_desk()
         return claim.halves
-    with structlog.contextvars.bound_contextvars(chunk=claim.mine.chunk_id):
+    with trace.told(chunk=claim.mine.chunk_id, **of):
         return _evaluate(claim.mine)
 
 
 def _evaluate(mine: chunks.Wake) -> tuple[chunks.Wake, ...]:
     try:
-        decided = _steady(lambda work: triage_chunk(work, mine.chunk_id, _now, _active))
+        decided = _steady(lambda work: triage_chunk(work, mine.chunk_id, _clock_of(work), _active))
     except DatabaseAwayError:
         _process().owed.add(mine.chunk_id)  # it was no fault of its cases
         raise
@@ -180,6 +193,8 @@ def _evaluate(mine: chunks.Wake) -> tuple[chunks.Wake, ...]:
         _log.warning("chunk.broken", error=what)
         _steady(lambda work: _give_up(work, mine.chunk_id, what))
         return (mine,)
+    if decided is None:  # it was done by somebody else, or its row was locked: this was no try
+        _process().owed.add(mine.chunk_id)
     _log.info("chunk.triaged", decisions=decided)
     return ()
 
@@ -206,14 +221,17 @@ def _active() -> Pack:
     return configured(settings().pack)
 
 
-def _claim(work: Work, chunk_id: int) -> chunks.Claim:
+def _claim(work: Work, chunk_id: int) -> tuple[chunks.Claim, dict[str, str | None]]:
+    """What the message came to, with the batch of the work and its trace, for the log."""
     chunks.give_back(work.session, _process().owed)
     next_up = chunks.next_up(work.session, chunk_id, work.now)
     claim = chunks.NOTHING if next_up is None else chunks.claim(work.session, next_up, work.now)
-    if claim.mine is not None:
-        # Behind a long queue the scheduler's heartbeats come late.
-        heartbeat.beat(work.session, claim.mine.queue, work.now)
-    return claim
+    if claim.mine is None:
+        return claim, {}
+    # Behind a long queue the scheduler's heartbeats come late.
+    heartbeat.beat(work.session, claim.mine.queue, work.now)
+    batch, of = chunks.origin(work.session, claim.mine.chunk_id)
+    return claim, {"batch": str(batch), "trace": of}
 
 
 def _steady(use_case: Callable[[Work], T]) -> T:
@@ -221,7 +239,8 @@ def _steady(use_case: Callable[[Work], T]) -> T:
     end = time.monotonic() + _STEADY_FOR
     for pause in (*_PAUSES, None):
         try:
-            with begin(_process().engine, _process().vault, _now()) as work:
+            # At the database's time: it decides order and life, whatever the clocks of the workers' machines show.
+            with begin(_process().engine, _process().vault) as work:
                 return use_case(work)
         except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as error:
             if isinstance(getattr(error, "orig", error), psycopg.errors.ProgramLimitExceeded):
@@ -236,6 +255,12 @@ def _steady(use_case: Callable[[Work], T]) -> T:
 def _place(error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(frame.filename).stem}, line {frame.lineno}"
+
+
+def _clock_of(work: Work) -> Callable[[], dt.datetime]:
+    """The database's clock as it goes on from the moment of a unit of work."""
+    began = time.monotonic()
+    return lambda: work.now + dt.timedelta(seconds=time.monotonic() - began)
 
 
 def _now() -> dt.datetime:

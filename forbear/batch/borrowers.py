@@ -35,6 +35,7 @@ class OpenCase:
     balance: int | None
     shares: bool  # it gets a part of the capacity: the home is paid before that, and what is not owed gets nothing
     home: bool = False  # a home loan of the borrower
+    overdue_from: dt.date | None = None  # the day to come on which it is overdue, where nobody pays
     beside_budget: bool = False  # its instalment is known not to be in the priority payments
 
 
@@ -46,6 +47,7 @@ def open_cases(session: Session, submitter: str, borrowers: Iterable[str], as_of
         rows = session.connection().execute(_OPEN_CASES, {"submitter": submitter, "borrowers": wanted})
         for borrower, case_id, lender, days, due, payment, balance, shares, home, inside, priority in rows:
             overdue = _number(days) > 0 if days else due is not None and due < as_of.isoformat()
+            coming = None if overdue or days or due is None else dt.date.fromisoformat(due) + dt.timedelta(days=1)
             creditor = f"lender {lender}" if lender else f"case {case_id}"
             monthly_due, owed = (_number(amount) if amount else None for amount in (payment, balance))
             found[borrower].append(
@@ -57,10 +59,18 @@ def open_cases(session: Session, submitter: str, borrowers: Iterable[str], as_of
                     owed,
                     shares,
                     home=bool(home),
+                    overdue_from=coming,
                     beside_budget=inside == "false" or bool(priority and (monthly_due or 0) > _number(priority)),
                 )
             )
     return found
+
+
+def next_change(facts: dict[str, Any], case_id: int, cases: list[OpenCase]) -> dt.date | None:
+    """The first day on which `fill` would say something else by time alone: another of the cases is overdue then."""
+    if "creditors_overdue" in facts or not any(case.case_id != case_id for case in cases):
+        return None
+    return min((case.overdue_from for case in cases if case.overdue_from is not None), default=None)
 
 
 def fill(facts: dict[str, Any], case_id: int, cases: list[OpenCase]) -> None:

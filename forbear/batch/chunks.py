@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import ColumnElement, and_, not_, text, update
 from sqlmodel import Session, col, func, or_, select
 
 from forbear.webhooks import webhooks
@@ -14,6 +14,9 @@ from models.intake import Batch, Chunk, Lane
 MAX_TRIES = 3
 _AT_ONCE = 16  # chunks that are looked at together: workers have the first ones
 _ABOUT_TO = dt.timedelta(seconds=10)  # between claim and work; milliseconds, unless a process is stopped there
+_TRY = dt.timedelta(minutes=1)  # that a try may take: its process is ended then
+_HOLD = text("SELECT pg_try_advisory_lock(hashtext('forbear.chunk'), CAST(:chunk % 2147483648 AS integer))")
+_RELEASE = text("SELECT pg_advisory_unlock(hashtext('forbear.chunk'), CAST(:chunk % 2147483648 AS integer))")
 
 
 @dataclass(frozen=True)
@@ -44,15 +47,25 @@ def next_up(session: Session, chunk_id: int, now: dt.datetime) -> int | None:
     """
     let_go(session)
     queue = select(Chunk.queue).where(Chunk.id == chunk_id).scalar_subquery()
-    waiting = select(Chunk.id).where(Chunk.status == "pending", Chunk.queue == queue)
+    waiting = select(Chunk.id).where(Chunk.status == "pending", Chunk.queue == queue, not_(_is_last_try(now)))
     waiting = waiting.order_by(col(Chunk.lane), col(Chunk.turn), col(Chunk.id)).limit(_AT_ONCE)
     passed: list[int] = []
     while found := session.exec(waiting.where(col(Chunk.id).not_in(passed)) if passed else waiting).all():
         for first in found:
-            if (_hold(session, first) or _is_stopped(session, first, now)) and take(session, first) is not None:
+            if _had(session, first, now):
                 return first
             passed.append(first)
     return None
+
+
+def _is_last_try(now: dt.datetime) -> ColumnElement[bool]:
+    """Whether a case alone may be at its last try: it was claimed for it lately, and nothing is known to have broken.
+
+    A worker that lost its connection goes on with it when the database is back; only then, or when its time is over, is
+    it known that this try came to nothing.
+    """
+    alone = col(Chunk.tries) >= MAX_TRIES, func.cardinality(Chunk.case_version_ids) == 1, col(Chunk.error).is_(None)
+    return and_(*alone, col(Chunk.claimed_at).is_not(None), col(Chunk.claimed_at).between(now - _TRY, now))
 
 
 def let_go(session: Session) -> None:
@@ -62,14 +75,20 @@ def let_go(session: Session) -> None:
 
 def _hold(session: Session, chunk_id: int) -> bool:
     """Hold a chunk for this connection, over its transactions; False if another one does."""
-    held = text("SELECT pg_try_advisory_lock(hashtext('forbear.chunk'), CAST(:chunk % 2147483648 AS integer))")
-    return bool(session.connection().execute(held, {"chunk": chunk_id}).scalar_one())
+    return bool(session.connection().execute(_HOLD, {"chunk": chunk_id}).scalar_one())
 
 
-def _is_stopped(session: Session, chunk_id: int, now: dt.datetime) -> bool:
-    """Whether who holds a chunk claimed it so long ago that they are at work, or never will be."""
-    claimed_at = session.exec(select(Chunk.claimed_at).where(Chunk.id == chunk_id)).first()
-    return claimed_at is not None and abs(now - claimed_at) >= _ABOUT_TO
+def _had(session: Session, chunk_id: int, now: dt.datetime) -> bool:
+    """Whether a chunk is ours now: nobody holds it, or whoever does claimed it so long ago that they never will do it.
+
+    What was not had is let go at once: held by an idle connection, it would be had by nobody.
+    """
+    if not _hold(session, chunk_id):
+        return take(session, chunk_id, claimed_until=now - _ABOUT_TO) is not None
+    if take(session, chunk_id) is not None:
+        return True
+    session.connection().execute(_RELEASE, {"chunk": chunk_id})
+    return False
 
 
 def claim(session: Session, chunk_id: int, now: dt.datetime) -> Claim:
@@ -91,12 +110,20 @@ def claim(session: Session, chunk_id: int, now: dt.datetime) -> Claim:
         return Claim(mine=Wake(chunk.id, chunk.queue))
     if len(chunk.case_version_ids) > 1:
         return Claim(halves=_split(session, chunk, now))
+    if session.exec(select(Chunk.id).where(Chunk.id == chunk_id, _is_last_try(now))).first() is not None:
+        return NOTHING
     chunk.status = "failed"
     chunk.error = chunk.error or "the worker process died or took too long"
     chunk.done_at = now
     session.add(chunk)
     complete(session, chunk.batch_id, now)
     return NOTHING
+
+
+def origin(session: Session, chunk_id: int) -> tuple[UUID, str | None]:
+    """The batch that a chunk is of, and the trace of the request that handed that in."""
+    found = select(Batch.id, Batch.trace).join(Chunk, col(Chunk.batch_id) == col(Batch.id)).where(Chunk.id == chunk_id)
+    return session.exec(found).one()
 
 
 def next_turn(session: Session, submitter: str, lane: Lane) -> int:
@@ -106,9 +133,16 @@ def next_turn(session: Session, submitter: str, lane: Lane) -> int:
     return max(_front(session, lane), 0 if last is None else last.turn + len(last.case_version_ids))
 
 
-def take(session: Session, chunk_id: int) -> Chunk | None:
-    """Lock a pending chunk until the transaction ends; None if it is done, or someone else has it."""
+def take(session: Session, chunk_id: int, claimed_until: dt.datetime | None = None) -> Chunk | None:
+    """Lock a pending chunk until the transaction ends; None if it is done, or someone else has it.
+
+    With `claimed_until`, None as well unless it was claimed by then, or by a clock that is as far ahead: asked with the
+    lock and not before it, or it might just have been claimed anew.
+    """
     query = select(Chunk).where(Chunk.id == chunk_id, Chunk.status == "pending")
+    if claimed_until is not None:
+        ahead = claimed_until + 2 * _ABOUT_TO
+        query = query.where(or_(col(Chunk.claimed_at) <= claimed_until, col(Chunk.claimed_at) >= ahead))
     return session.exec(query.with_for_update(skip_locked=True)).first()
 
 

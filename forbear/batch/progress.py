@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
-from models.intake import Batch, Chunk, Rejection
+from models.intake import Batch, Chunk, Lane, Rejection
 
 # One pass over a batch: what its rows came to, and what was decided about them, in this batch or before.
 _CASES = text("""
@@ -38,6 +38,24 @@ _FAILED = text("""
 _CLAIMED = text("""
     SELECT queue, min(claimed_at) FROM chunk WHERE status = 'pending' AND claimed_at IS NOT NULL GROUP BY queue
 """)
+# Of each queue with something that nobody has taken: since when that is there, and when a chunk was finished last. A
+# moment to come is one of a clock that was ahead, and proves nothing. The first that wait will do: others came later.
+_WAITING = text("""
+    SELECT asked.queue, waiting.since, finished.at
+    FROM unnest(CAST(:queues AS text[])) AS asked(queue)
+    CROSS JOIN LATERAL (
+        SELECT min(b.created_at) AS since FROM (
+            SELECT batch_id FROM chunk
+            WHERE status = 'pending' AND queue = asked.queue
+                AND (claimed_at IS NULL OR claimed_at < :before OR claimed_at > :now)
+            ORDER BY lane, turn, id LIMIT 100
+        ) AS free JOIN batch b ON b.id = free.batch_id
+    ) AS waiting
+    CROSS JOIN LATERAL (
+        SELECT max(done_at) AS at FROM chunk WHERE queue = asked.queue AND done_at <= :now
+    ) AS finished
+    WHERE waiting.since IS NOT NULL
+""")
 _TAKEN_OVER = text("""
     SELECT count(*), own.pack_id || ' ' || own.version, by.pack_id || ' ' || by.version
     FROM batch_case bc
@@ -51,6 +69,7 @@ _TAKEN_OVER = text("""
 
 
 STUCK = dt.timedelta(minutes=5)  # after which a claim that is not done is no slow work any more
+STALLED = dt.timedelta(minutes=3)  # in which something is finished wherever something waits: none takes over a minute
 
 
 @dataclass(frozen=True)
@@ -182,3 +201,13 @@ def worked_seconds(session: Session, batches: Sequence[UUID]) -> float:
 def oldest_claims(session: Session, now: dt.datetime) -> dict[str, dt.timedelta]:
     """By queue, how long ago the chunk was claimed that is at work longest; queues where none is are left out."""
     return {queue: now - claimed_at for queue, claimed_at in session.connection().execute(_CLAIMED)}
+
+
+def stalls(session: Session, now: dt.datetime) -> dict[str, dt.timedelta]:
+    """By queue, for how long something has waited there without anything being finished; queues without are left out.
+
+    This is what a queue is for: neither a process that answers nor a heartbeat that was consumed tells whether work is.
+    """
+    values = {"queues": sorted({lane.queue for lane in Lane}), "now": now, "before": now - dt.timedelta(minutes=1)}
+    rows = session.connection().execute(_WAITING, values)
+    return {queue: max(now - max(since, at or since), dt.timedelta()) for queue, since, at in rows}

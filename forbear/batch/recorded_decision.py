@@ -30,7 +30,7 @@ from rules.text.explanation import explain
 from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
 
 _OF_BATCH = text("""
-    SELECT c.id AS case_id, c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of
+    SELECT c.id AS case_id, c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of, d.valid_until
     FROM batch b
     JOIN batch_case bc ON bc.batch_id = b.id
     JOIN case_version v ON v.id = bc.case_version_id
@@ -41,7 +41,7 @@ _OF_BATCH = text("""
     ORDER BY bc.row
 """)
 _LATEST = text("""
-    SELECT c.id AS case_id, c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of
+    SELECT c.id AS case_id, c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of, d.valid_until
     FROM "case" c
     JOIN case_version v ON v.case_id = c.id
     JOIN decision d ON d.case_version_id = v.id
@@ -63,12 +63,21 @@ class RecordedDecision:
     outcome: Outcome
     alarms: tuple[red_flags.RedFlagMatch, ...]  # with words of the notes: to be shown, not to be stored
     hold: SafetyHold | None = None  # danger that is not settled: the outcome is without what is for the talks
+    valid_until: dt.date | None = None  # the first day on which time alone could change it
     recommended: str | None = None  # by the policy, where `outcome` is that of another strategy, which a person chose
 
     def view(self) -> DecisionView:
         """The decision in words."""
         return decision_view(
-            self.pack, self.case_ref, self.outcome, self.facts, self.as_of, self.alarms, self.hold, self.recommended
+            self.pack,
+            self.case_ref,
+            self.outcome,
+            self.facts,
+            self.as_of,
+            self.alarms,
+            self.hold,
+            self.recommended,
+            self.valid_until,
         )
 
     def as_chosen(self, desk: WorklistItem) -> RecordedDecision:
@@ -122,7 +131,7 @@ def restored(
     outcome = read_outcome(decision.outcome)
     if hold is not None:
         outcome = held_back(pack, outcome)
-    return RecordedDecision(case_ref, pack, decision.as_of, facts, outcome, alarms, hold)
+    return RecordedDecision(case_ref, pack, decision.as_of, facts, outcome, alarms, hold, decision.valid_until)
 
 
 def decisions_of_batch(session: Session, batch_id: UUID, vault: Vault) -> Iterator[RecordedDecision]:

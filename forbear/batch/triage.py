@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from forbear.base import packs
 from forbear.base.vault import Vault
-from forbear.batch import borrowers, chunks, publication
+from forbear.batch import ageing, borrowers, chunks, publication
 from forbear.desk import worklist
 from forbear.desk.worklist import DangerFound
 from forbear.ledger.unit_of_work import Work
@@ -21,6 +21,7 @@ from forbear.webhooks import webhooks
 from models.database.copy import copy_into
 from models.decision import Decision
 from models.intake import Batch, Chunk
+from rules.decision.ageing import aged
 from rules.decision.danger import Danger, danger_of
 from rules.decision.evaluate import Evaluation, Evaluator
 from rules.decision.outcome import stored_outcome
@@ -39,6 +40,7 @@ _COLUMNS = (
     "engines_agree",
     "facts",
     "outcome",
+    "valid_until",
     "chunk_id",
     "created_at",
 )
@@ -64,6 +66,7 @@ class Version:
     case_id: int
     facts: case_facts.Facts
     texts: tuple[str, ...]  # that were looked through for alarms
+    until: dt.date | None = None  # the day from which the borrower's other cases say something else
 
 
 def triage_chunk(
@@ -85,7 +88,7 @@ def triage_chunk(
     versions = _load(work, batch, pack, chunk.case_version_ids)
     evaluations = evaluator(pack, batch.as_of).evaluate([version.facts for version in versions])
     rows = [
-        _row(pack, version.id, evaluation, batch.as_of, chunk_id, decided_at)
+        _row(pack, version, evaluation, batch.as_of, chunk_id, decided_at)
         for version, evaluation in zip(versions, evaluations, strict=True)
     ]
     written = _write(session, batch, pack, rows)
@@ -100,7 +103,14 @@ def triage_chunk(
     placed = worklist.place(session, pack, written, batch.as_of, dangers)
     changed = (each.reference for each in placed if each.changed)
     webhooks.tell(session, batch.submitter, "decision.changed", changed, decided_at)
-    counted = [each for version, each in zip(versions, evaluations, strict=True) if version.id in made]
+    if batch.ageing:
+        ageing.tell(session, placed, batch, decided_at)
+    # Counted is what came in: that time went by is no new case.
+    counted = (
+        []
+        if batch.ageing
+        else [each for version, each in zip(versions, evaluations, strict=True) if version.id in made]
+    )
     worklist.count(work, pack, batch.submitter, counted)
     chunks.finish(session, chunk, clock())
     of_chunk = select(Decision.id).where(col(Decision.case_version_id).in_(written), Decision.chunk_id == chunk_id)
@@ -129,9 +139,11 @@ def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Vers
     session = work.session
     rows = session.connection().execute(_UNDECIDED, {"versions": ids, "pack": pack.sha256, "as_of": batch.as_of})
     taken_over = pack.sha256 != batch.pack_sha256
+    told_on = ageing.told_on(session, ids) if batch.ageing else {}
     versions = []
     for version_id, case_id, stored, private in rows:
-        facts = case_facts.read_facts(pack.vocabulary, stored, lenient=taken_over)
+        facts = case_facts.read_facts(pack.vocabulary, stored, lenient=taken_over or batch.ageing)
+        facts = aged(pack.vocabulary, facts, told_on.get(version_id, batch.as_of), batch.as_of)
         texts = tuple(written(pack, facts, private, work.vault))
         facts["note_flags"] = red_flags.scan_all(pack, texts)
         versions.append(Version(version_id, case_id, facts, texts))
@@ -139,12 +151,14 @@ def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Vers
     cases = borrowers.open_cases(
         session, batch.submitter, (str(version.facts["borrower_ref"]) for version in tied), batch.as_of
     )
+    until: dict[int, dt.date | None] = {}
     for version in tied:
         siblings = cases[str(version.facts["borrower_ref"])]
+        until[version.id] = borrowers.next_change(version.facts, version.case_id, siblings)
         borrowers.fill(version.facts, version.case_id, siblings)
         if "debts_total" in pack.vocabulary.facts:  # packs published before it do not know it
             borrowers.place(version.facts, version.case_id, siblings)
-    return versions
+    return [replace(version, until=until.get(version.id)) for version in versions]
 
 
 def danger_found(
@@ -161,11 +175,11 @@ def danger_found(
 
 
 def _row(
-    pack: Pack, version_id: int, evaluation: Evaluation, as_of: dt.date, chunk_id: int, now: dt.datetime
+    pack: Pack, version: Version, evaluation: Evaluation, as_of: dt.date, chunk_id: int, now: dt.datetime
 ) -> tuple[Any, ...]:
     outcome = evaluation.outcome
     return (
-        version_id,
+        version.id,
         pack.sha256,
         as_of,
         outcome.strategy,
@@ -174,6 +188,7 @@ def _row(
         outcome.engines_agree,
         case_facts.stored_facts(evaluation.facts),
         stored_outcome(outcome),
+        min(day for day in (evaluation.valid_until, version.until) if day is not None),
         chunk_id,
         now,
     )

@@ -37,9 +37,9 @@ def act(
     """
     case = review.take_case(work.session, work.viewer, case_id, revision)
     decided = decision_on_desk(work.session, case, work.vault)
-    standing = CaseContext(work.viewer, case, decided, work.now)
-    values = given(standing)
-    chosen = action.take(standing, work, values)
+    context = CaseContext(work.viewer, case, decided, work.now)
+    values = given(context)
+    chosen = action.take(context, work, values)
     if chosen is None:
         return Done(case)
     texts = tuple(each for value in values.values() for each in _texts(value))

@@ -29,15 +29,15 @@ class Field:
     family: str = "reason."
     check: Check | None = None  # where it may not hold what fields of its kind may
 
-    def fault(self, standing: CaseContext, value: Any) -> FieldError | None:
+    def fault(self, context: CaseContext, value: Any) -> FieldError | None:
         """What is wrong with a value on the case as it stands."""
         if self.check is not None:
-            return self.check(standing, value)
+            return self.check(context, value)
         match self.kind:
             case "words":
                 return explained(value) if self.required else length(value)
             case "day":
-                return day(standing, value, self.name)
+                return day(context, value, self.name)
             case "choice":
                 return one_of(self.name, value, self.codes) if self.required or value else None
             case _:
@@ -76,60 +76,60 @@ def explained(words: str) -> FieldError | None:
 
 
 def day(
-    standing: CaseContext, day: dt.date | None, field: str = "follow_up", latest: dt.date | None = None
+    context: CaseContext, day: dt.date | None, field: str = "follow_up", latest: dt.date | None = None
 ) -> FieldError | None:
     """A day to come back on: after today, and not too far away."""
-    latest = latest or standing.today + LONGEST
-    if day is None or standing.today < day <= latest:
+    latest = latest or context.today + LONGEST
+    if day is None or context.today < day <= latest:
         return None
     return FieldError.of(field, said("action.day", latest=latest))
 
 
-def day_to_wait_for(standing: CaseContext, until: dt.date | None) -> FieldError | None:
+def day_to_wait_for(context: CaseContext, until: dt.date | None) -> FieldError | None:
     """A day to put a case aside until, with no legal clock that runs out before it comes back."""
     if until is None:
         return FieldError.of("until", said("action.no_day"))
-    if standing.deadline_unknown:
+    if context.deadline_unknown:
         return FieldError.of("until", said("action.clock_unknown"))
-    if standing.deadline is None or until < standing.deadline:
-        return day(standing, until, "until")
-    return FieldError.of("until", said("action.deadline", deadline=standing.deadline))
+    if context.deadline is None or until < context.deadline:
+        return day(context, until, "until")
+    return FieldError.of("until", said("action.deadline", deadline=context.deadline))
 
 
-def day_to_ask_again(standing: CaseContext, follow_up: dt.date | None) -> FieldError | None:
+def day_to_ask_again(context: CaseContext, follow_up: dt.date | None) -> FieldError | None:
     """A day to ask again on, which leaves time to act before a deadline."""
-    return day(standing, follow_up, latest=last_day_to_ask(standing))
+    return day(context, follow_up, latest=last_day_to_ask(context))
 
 
-def last_day_to_ask(standing: CaseContext) -> dt.date:
+def last_day_to_ask(context: CaseContext) -> dt.date:
     """Not past the day before a deadline; tomorrow where that is too soon to hear anything."""
-    last = standing.today + LONGEST
-    if standing.deadline is not None:
-        last = min(last, standing.deadline - dt.timedelta(days=1))
-    tomorrow = standing.today + dt.timedelta(days=1)
-    return tomorrow if standing.deadline_unknown else max(last, tomorrow)
+    last = context.today + LONGEST
+    if context.deadline is not None:
+        last = min(last, context.deadline - dt.timedelta(days=1))
+    tomorrow = context.today + dt.timedelta(days=1)
+    return tomorrow if context.deadline_unknown else max(last, tomorrow)
 
 
-def questions(standing: CaseContext, names: Collection[str]) -> FieldError | None:
+def questions(context: CaseContext, names: Collection[str]) -> FieldError | None:
     """At least one question that the pack can ask."""
-    if asked(standing, names):
+    if asked(context, names):
         return None
     return FieldError.of("questions", said("action.no_question"))
 
 
-def asked(standing: CaseContext, names: Collection[str]) -> list[str]:
+def asked(context: CaseContext, names: Collection[str]) -> list[str]:
     """Those of the facts that have a question, in the order of the vocabulary."""
-    known = standing.decided.pack.vocabulary.facts
+    known = context.decided.pack.vocabulary.facts
     return [name for name in known if name in names and known[name].question]
 
 
-def other_strategy(standing: CaseContext, strategy: str) -> FieldError | None:
+def other_strategy(context: CaseContext, strategy: str) -> FieldError | None:
     """A strategy that may be chosen in place of the recommended one."""
-    found = standing.decided
+    found = context.decided
     if strategy not in found.pack.strategies:
         return FieldError.of("strategy", said("action.no_strategy"))
     if strategy == found.outcome.strategy:
         return FieldError.of("strategy", said("action.recommended"))
-    if standing.guarded and not standing.supervises:
+    if context.guarded and not context.supervises:
         return FieldError.of("strategy", said("action.guarded"))
     return None

@@ -64,50 +64,50 @@ class Action:
     forms: tuple[str, ...] = ()  # of the page, where they are not called as the action is
     together: Callable[..., Iterator[FieldError]] | None = None  # what is wrong between the fields
 
-    def allowed(self, standing: CaseContext) -> bool:
+    def allowed(self, context: CaseContext) -> bool:
         """Whether the viewer may do it on the case as it stands."""
-        role = self.when.get(standing.case.status)
+        role = self.when.get(context.case.status)
         return (
             role is not None
-            and standing.viewer.may_act_as(role)
-            and review.may_act(standing.viewer, standing.case)
-            and (self.in_crisis or standing.case.urgency != CRISIS)
-            and (self.by_hand or standing.evaluated)
-            and (self.danger == "any" or (self.danger == "only") == standing.in_danger)
+            and context.viewer.may_act_as(role)
+            and review.may_act(context.viewer, context.case)
+            and (self.in_crisis or context.case.urgency != CRISIS)
+            and (self.by_hand or context.evaluated)
+            and (self.danger == "any" or (self.danger == "only") == context.in_danger)
         )
 
-    def take(self, standing: CaseContext, work: ViewerWork, given: Mapping[str, Any]) -> Act | None:
+    def take(self, context: CaseContext, work: ViewerWork, given: Mapping[str, Any]) -> Act | None:
         """The act it comes to; None where nothing changes. Raises RefusedError with a sentence for each bad field."""
-        if not self.allowed(standing):
-            raise RefusedError(_why_not(self, standing))
-        faults = [fault for each in self.fields if (fault := each.fault(standing, given[each.name])) is not None]
+        if not self.allowed(context):
+            raise RefusedError(_why_not(self, context))
+        faults = [fault for each in self.fields if (fault := each.fault(context, given[each.name])) is not None]
         if self.together is not None:
-            faults += self.together(standing, **given)
+            faults += self.together(context, **given)
         if faults:
             raise RefusedError(*faults)
-        act = self.choose(standing, work, **given)
+        act = self.choose(context, work, **given)
         if act is None or self.becomes is None:
             return act
         return replace(act, changes={"status": self.becomes, **act.changes})
 
 
-def possible(standing: CaseContext) -> tuple[str, ...]:
+def possible(context: CaseContext) -> tuple[str, ...]:
     """The names of what the viewer may do on the case as it stands."""
-    return tuple(name for name, action in ACTIONS.items() if action.allowed(standing))
+    return tuple(name for name, action in ACTIONS.items() if action.allowed(context))
 
 
-def _why_not(action: Action, standing: CaseContext) -> FieldError:
+def _why_not(action: Action, context: CaseContext) -> FieldError:
     """The reason why it may not be done, about the form as a whole."""
-    case = standing.case
-    if not review.may_act(standing.viewer, case):
+    case = context.case
+    if not review.may_act(context.viewer, case):
         return FieldError.of(action.name, said("action.held"))
-    if case.status == "escalated" and not standing.supervises:
+    if case.status == "escalated" and not context.supervises:
         return FieldError.of(action.name, said("action.escalated"))
     if case.status == "closed":
         return FieldError.of(action.name, said("action.closed"))
-    if action.danger == "only" and not standing.in_danger:
+    if action.danger == "only" and not context.in_danger:
         return FieldError.of(action.name, said("action.no_danger"))
-    if action.danger == "never" and standing.in_danger:
+    if action.danger == "never" and context.in_danger:
         return FieldError.of(action.name, said("action.danger"))
     if case.urgency == CRISIS and not action.in_crisis:
         return FieldError.of(action.name, said("action.crisis"))

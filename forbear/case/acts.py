@@ -25,22 +25,22 @@ from rules.facts.case_facts import FieldError
 ASK_AGAIN = dt.timedelta(days=7)  # when nobody answered
 
 
-def accept(standing: CaseContext, _work: ViewerWork, confirmed: bool, follow_up: dt.date | None, words: str) -> Act:
+def accept(context: CaseContext, _work: ViewerWork, confirmed: bool, follow_up: dt.date | None, words: str) -> Act:
     """The recommended strategy becomes the chosen one."""
-    strategy = standing.case.strategy
+    strategy = context.case.strategy
     return _act(
-        standing,
+        context,
         "accept",
-        _reviewed(standing, strategy, follow_up),
+        _reviewed(context, strategy, follow_up),
         words,
         strategy=strategy,
         detail=_follow_up(follow_up),
-        tally={("accepted", rule, ""): 1 for rule in _recommending(standing)},
+        tally={("accepted", rule, ""): 1 for rule in _recommending(context)},
     )
 
 
 def override(
-    standing: CaseContext,
+    context: CaseContext,
     _work: ViewerWork,
     strategy: str,
     confirmed: bool,
@@ -49,67 +49,67 @@ def override(
     follow_up: dt.date | None,
 ) -> Act:
     """Another strategy becomes the chosen one; the recommendation stays beside it."""
-    blocked = {"blocked": True} if strategy in standing.decided.outcome.blocked else {}
+    blocked = {"blocked": True} if strategy in context.decided.outcome.blocked else {}
     return _act(
-        standing,
+        context,
         "override",
-        _reviewed(standing, strategy, follow_up),
+        _reviewed(context, strategy, follow_up),
         words,
         strategy=strategy,
         reason=reason,
         detail={**_follow_up(follow_up), **blocked},
-        tally={("overridden", rule, reason): 1 for rule in _recommending(standing)},
+        tally={("overridden", rule, reason): 1 for rule in _recommending(context)},
     )
 
 
-def unconfirmed(standing: CaseContext, strategy: str, confirmed: bool, **_given: Any) -> Iterator[FieldError]:
+def unconfirmed(context: CaseContext, strategy: str, confirmed: bool, **_given: Any) -> Iterator[FieldError]:
     """A barred strategy has to be confirmed, where it may be chosen at all."""
-    barred = strategy in standing.decided.outcome.blocked and other_strategy(standing, strategy) is None
+    barred = strategy in context.decided.outcome.blocked and other_strategy(context, strategy) is None
     if barred and not confirmed:
         yield FieldError.of("confirmed", said("action.barred"))
 
 
-def unlooked(standing: CaseContext, confirmed: bool, **_given: Any) -> Iterator[FieldError]:
+def unlooked(context: CaseContext, confirmed: bool, **_given: Any) -> Iterator[FieldError]:
     """What is unclear is accepted only by somebody who has seen what is open."""
-    if standing.unclear and not confirmed:
+    if context.unclear and not confirmed:
         yield FieldError.of("confirmed", said("action.unclear"))
 
 
-def answer(standing: CaseContext, work: ViewerWork, facts: Mapping[str, object], words: str) -> Act:
+def answer(context: CaseContext, work: ViewerWork, facts: Mapping[str, object], words: str) -> Act:
     """New facts are handed in."""
-    return corrections.answer(work, standing, facts, words)
+    return corrections.answer(work, context, facts, words)
 
 
 def ask(
-    standing: CaseContext, _work: ViewerWork, questions: Collection[str], follow_up: dt.date | None, words: str
+    context: CaseContext, _work: ViewerWork, questions: Collection[str], follow_up: dt.date | None, words: str
 ) -> Act:
     """The borrower is asked; if nobody answers, the case comes back."""
-    until = follow_up or default_follow_up(standing)
-    detail = {"questions": asked(standing, questions), **_follow_up(until)}
-    return _act(standing, "ask", {"follow_up_at": _moment(standing, until)}, words, detail=detail)
+    until = follow_up or default_follow_up(context)
+    detail = {"questions": asked(context, questions), **_follow_up(until)}
+    return _act(context, "ask", {"follow_up_at": _moment(context, until)}, words, detail=detail)
 
 
-def escalate(_standing: CaseContext, _work: ViewerWork, reason: str, words: str) -> Act:
+def escalate(_context: CaseContext, _work: ViewerWork, reason: str, words: str) -> Act:
     """Whoever held the case does no longer."""
     return Act("escalate", {"follow_up_at": None, "assignee_id": None}, reason=reason, words=words.strip())
 
 
-def snooze(standing: CaseContext, _work: ViewerWork, until: dt.date, reason: str, words: str) -> Act:
+def snooze(context: CaseContext, _work: ViewerWork, until: dt.date, reason: str, words: str) -> Act:
     """The case comes back on the day."""
-    changes = {"follow_up_at": _moment(standing, until)}
-    return _act(standing, "snooze", changes, words, reason=reason, detail=_follow_up(until))
+    changes = {"follow_up_at": _moment(context, until)}
+    return _act(context, "snooze", changes, words, reason=reason, detail=_follow_up(until))
 
 
 def outcome(
-    standing: CaseContext, _work: ViewerWork, outcome: str, why: str, follow_up: dt.date | None, words: str
+    context: CaseContext, _work: ViewerWork, outcome: str, why: str, follow_up: dt.date | None, words: str
 ) -> Act:
     """What came of it; a broken plan brings the case back, a day to follow up lets it wait."""
     detail = {**_follow_up(follow_up), **({"why": why} if outcome == "closed" else {})}
-    strategy = standing.case.chosen_strategy or standing.case.strategy
+    strategy = context.case.chosen_strategy or context.case.strategy
     return _act(
-        standing,
+        context,
         "outcome",
-        _after(standing, outcome, follow_up),
+        _after(context, outcome, follow_up),
         words,
         reason=outcome,
         detail=detail,
@@ -118,68 +118,68 @@ def outcome(
 
 
 def unclosed(
-    standing: CaseContext, outcome: str, why: str, follow_up: dt.date | None, **_given: Any
+    context: CaseContext, outcome: str, why: str, follow_up: dt.date | None, **_given: Any
 ) -> Iterator[FieldError]:
     """What closing a case asks for beyond saying so."""
     if outcome != "closed":
         return
     if not why:
         yield FieldError.of("why", said("action.no_reason_closed"))
-    if standing.in_danger:
-        if not standing.supervises:
+    if context.in_danger:
+        if not context.supervises:
             yield FieldError.of("outcome", said("action.danger_closed"))
-    elif standing.case.urgency == CRISIS and standing.case.chosen_strategy is None:
+    elif context.case.urgency == CRISIS and context.case.chosen_strategy is None:
         yield FieldError.of("outcome", said("action.crisis_closed"))
     if follow_up:
         yield FieldError.of("follow_up", said("action.closed_follow_up"))
 
 
-def resume(standing: CaseContext, _work: ViewerWork, words: str) -> Act:
+def resume(context: CaseContext, _work: ViewerWork, words: str) -> Act:
     """Nothing is waited for any longer."""
     changes: dict[str, Any] = {"follow_up_at": None}
-    if standing.case.status == "escalated":
+    if context.case.status == "escalated":
         return Act("resume", changes, words=words.strip() or None)  # free for whoever takes it next
-    return _act(standing, "resume", changes, words)
+    return _act(context, "resume", changes, words)
 
 
-def documents(standing: CaseContext, work: ViewerWork, have: Collection[str]) -> Act | None:
+def documents(context: CaseContext, work: ViewerWork, have: Collection[str]) -> Act | None:
     """Papers ticked and unticked against what was ticked before."""
-    before = ticked(review.timeline(work.session, standing.case.case_id))
-    listed = standing.course.outcome.documents
+    before = ticked(review.timeline(work.session, context.case.case_id))
+    listed = context.course.outcome.documents
     came = [name for name in listed if name in have and name not in before]
     gone = [name for name in listed if name in before and name not in have]
     if not came and not gone:
         return None
-    return _act(standing, "document", {}, detail={"have": came, "lack": gone})
+    return _act(context, "document", {}, detail={"have": came, "lack": gone})
 
 
-def _act(standing: CaseContext, action: ActionName, changes: dict[str, Any], words: str = "", **rest: Any) -> Act:
+def _act(context: CaseContext, action: ActionName, changes: dict[str, Any], words: str = "", **rest: Any) -> Act:
     """An act on a case that becomes the viewer's if it was free; an escalated one stays with the supervisors."""
     made = Act(action, changes, words=words.strip() or None, **rest)
-    case, viewer = standing.case, standing.viewer
-    free = case.assignee_id is None and (case.status != "escalated" or standing.supervises)
+    case, viewer = context.case, context.viewer
+    free = case.assignee_id is None and (case.status != "escalated" or context.supervises)
     return replace(made, changes={"assignee_id": viewer.account_id, **changes}) if free else made
 
 
-def _reviewed(standing: CaseContext, strategy: str, follow_up: dt.date | None) -> dict[str, Any]:
-    moment = None if follow_up is None else _moment(standing, follow_up)
+def _reviewed(context: CaseContext, strategy: str, follow_up: dt.date | None) -> dict[str, Any]:
+    moment = None if follow_up is None else _moment(context, follow_up)
     return {"chosen_strategy": strategy, "changed": False, "follow_up_at": moment}
 
 
-def _after(standing: CaseContext, result: str, follow_up: dt.date | None) -> dict[str, Any]:
+def _after(context: CaseContext, result: str, follow_up: dt.date | None) -> dict[str, Any]:
     """What an outcome does to the status of a case."""
     if result == "closed":
-        return {"status": "closed", "follow_up_at": None, **(SETTLED if standing.in_danger else {})}
-    if follow_up is not None and standing.case.urgency != CRISIS and not standing.in_danger:
-        return {"status": "waiting", "follow_up_at": _moment(standing, follow_up)}
-    if result == "plan_broken" and standing.case.status != "escalated":
+        return {"status": "closed", "follow_up_at": None, **(SETTLED if context.in_danger else {})}
+    if follow_up is not None and context.case.urgency != CRISIS and not context.in_danger:
+        return {"status": "waiting", "follow_up_at": _moment(context, follow_up)}
+    if result == "plan_broken" and context.case.status != "escalated":
         return {"status": "open", "follow_up_at": None}
     return {}
 
 
-def _recommending(standing: CaseContext) -> Iterable[str]:
+def _recommending(context: CaseContext) -> Iterable[str]:
     """The fired rules that the recommendation came from."""
-    pack, found = standing.decided.pack, standing.decided.outcome
+    pack, found = context.decided.pack, context.decided.outcome
     rules = [
         rule
         for rule in found.rules_fired
@@ -189,15 +189,15 @@ def _recommending(standing: CaseContext) -> Iterable[str]:
     return rules or [rule for rule in found.rules_fired if rule == DEFAULT]
 
 
-def _moment(standing: CaseContext, day: dt.date) -> dt.datetime:
+def _moment(context: CaseContext, day: dt.date) -> dt.datetime:
     """The beginning of a day where the case is worked."""
-    return dt.datetime.combine(day, dt.time(), standing.zone)
+    return dt.datetime.combine(day, dt.time(), context.zone)
 
 
 def _follow_up(day: dt.date | None) -> dict[str, Any]:
     return {} if day is None else {"follow_up": day.isoformat()}
 
 
-def default_follow_up(standing: CaseContext) -> dt.date:
+def default_follow_up(context: CaseContext) -> dt.date:
     """When an unanswered question is asked again: in a week, or before a deadline if that is sooner."""
-    return min(standing.today + ASK_AGAIN, last_day_to_ask(standing))
+    return min(context.today + ASK_AGAIN, last_day_to_ask(context))

@@ -32,7 +32,7 @@ def settles(result: str, safety: str) -> bool:
 
 
 def contact(
-    standing: CaseContext,
+    context: CaseContext,
     _work: ViewerWork,
     result: str,
     safety: str,
@@ -41,13 +41,13 @@ def contact(
     words: str,
 ) -> Act:
     """What a call came to. Unless it settles the danger, another call is due, by default in half an hour."""
-    case, settled = standing.case, settles(result, safety)
-    call_at = next_call or (None if settled else standing.now + CALL_AGAIN)
+    case, settled = context.case, settles(result, safety)
+    call_at = next_call or (None if settled else context.now + CALL_AGAIN)
     told = {"safety": safety, "handed_to": handed_to, "next_call": None if call_at is None else call_at.isoformat()}
-    changes: dict[str, Any] = {"contacted_at": standing.now}
-    if case.assignee_id is None and (case.status != "escalated" or standing.supervises):
-        changes["assignee_id"] = standing.viewer.account_id
-    changes |= _settled(standing, result, call_at) if settled else _open(standing, call_at or standing.now)
+    changes: dict[str, Any] = {"contacted_at": context.now}
+    if case.assignee_id is None and (case.status != "escalated" or context.supervises):
+        changes["assignee_id"] = context.viewer.account_id
+    changes |= _settled(context, result, call_at) if settled else _open(context, call_at or context.now)
     return Act(
         "contact",
         changes,
@@ -60,7 +60,7 @@ def contact(
 
 
 def contact_faults(
-    standing: CaseContext, result: str, safety: str, handed_to: str, next_call: dt.datetime | None, words: str
+    context: CaseContext, result: str, safety: str, handed_to: str, next_call: dt.datetime | None, words: str
 ) -> Iterator[FieldError]:
     """What is wrong between the fields of a contact."""
     if result == "reached" and not safety:
@@ -70,24 +70,24 @@ def contact_faults(
     if result == "handed_on" and not handed_to:
         yield FieldError.of("handed_to", said("contact.to_whom"))
     if result == "false_alarm":
-        if not standing.supervises:
+        if not context.supervises:
             yield FieldError.of("result", said("contact.supervisor"))
         elif len(words.strip()) < _LEAST:
             yield FieldError.of("words", said("contact.why_no_danger", least=_LEAST))
     longest = LONGEST if settles(result, safety) else SOON
-    if next_call is not None and not standing.now < next_call <= standing.now + longest:
+    if next_call is not None and not context.now < next_call <= context.now + longest:
         hours = int(longest.total_seconds() // 3600)
         yield FieldError.of("next_call", said("contact.next_call", hours=hours))
 
 
-def _settled(standing: CaseContext, result: str, call_at: dt.datetime | None) -> dict[str, Any]:
+def _settled(context: CaseContext, result: str, call_at: dt.datetime | None) -> dict[str, Any]:
     """Out of danger. A case that was decided for it is done with until the next call; any other goes on as it is.
 
     What a supervisor has stays with them.
     """
-    case, decided = standing.case, standing.decided
+    case, decided = context.case, context.decided
     found = decided_danger(decided.pack, decided.facts, decided.outcome)
-    theirs = case.status == "escalated" and not standing.supervises
+    theirs = case.status == "escalated" and not context.supervises
     if result == "reached" and found is not None and found.grade == "explicit" and not theirs:
         done = {"status": "reviewed", "chosen_strategy": case.strategy, "changed": False, "follow_up_at": call_at}
         return {**SETTLED, **done}
@@ -96,7 +96,7 @@ def _settled(standing: CaseContext, result: str, call_at: dt.datetime | None) ->
     return {**SETTLED, **sooner, "status": status, "follow_up_at": None}
 
 
-def _open(standing: CaseContext, call_at: dt.datetime) -> dict[str, Any]:
+def _open(context: CaseContext, call_at: dt.datetime) -> dict[str, Any]:
     """Still in danger: on the queue until the next call, and then late."""
-    status = standing.case.status if standing.case.status in TO_DO else "open"
+    status = context.case.status if context.case.status in TO_DO else "open"
     return {"status": status, "follow_up_at": None, "call_at": call_at, "respond_by": call_at, "due_at": call_at}

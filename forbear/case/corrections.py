@@ -16,10 +16,12 @@ from forbear.intake import Accepted, ahead, past_of
 from forbear.locale import said
 from models.case import Case, CaseVersion
 from models.intake import Batch
+from rules.decision.ageing import DAYS, with_days_gone_on
 from rules.decision.safety_hold import denied_kinds
 from rules.facts.case_facts import Facts, FieldError, Parser, read_facts
 from rules.facts.cells import Value
-from rules.facts.doubts import RowDoubts
+from rules.facts.doubts import RowDoubts, asked_fact
+from rules.pack.files.doubts import IN_DOUBT
 from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
 
@@ -49,23 +51,25 @@ class Correction(Act):
     submitted: Submitted
 
 
-def answer(work: ViewerWork, standing: CaseContext, cells: Mapping[str, object], words: str = "") -> Correction:
+def answer(work: ViewerWork, context: CaseContext, cells: Mapping[str, object], words: str = "") -> Correction:
     """Hand in a version of a locked case with these cells in place of what stood there; blank means not known.
 
     What the cells do not name stays as it is, the private facts among it. Raises RefusedError with a sentence for each
     bad field, StaleError where newer facts wait to be decided.
     """
     session, pack = work.session, work.pack
-    case = _locked(session, standing)
+    case = _locked(session, context)
     version = session.exec(
         select(CaseVersion).where(CaseVersion.case_id == case.id).order_by(col(CaseVersion.number).desc()).limit(1)
     ).one()
-    if version.number != standing.case.version_number:
+    if version.number != context.case.version_number:
         raise StaleError("Newer facts came in and are being triaged: look at them first.")
     before = _known(pack, version)
-    facts, changed = _changed(pack, before, case.case_ref, cells, standing.today)
-    _age(facts, changed, version_day=session.get_one(Batch, version.batch_id).as_of, today=standing.today)
-    if doubts := [*RowDoubts(pack.vocabulary, standing.today).of(facts, among=changed)]:
+    facts, changed = _changed(pack, before, case.case_ref, cells, context.today)
+    if DAYS not in changed:  # counted on the day the version was handed in; they have gone on since
+        told_on = session.get_one(Batch, version.batch_id).as_of
+        facts = with_days_gone_on(pack.vocabulary, facts, told_on, context.today)
+    if doubts := [*RowDoubts(pack.vocabulary, context.today).of(facts, among=changed)]:
         raise RefusedError(*doubts)
     opened: dict[str, Any] = {"facts": {}, "extra": {}} if version.private is None else work.vault.open(version.private)
     borrower = facts.get("borrower_ref")
@@ -74,13 +78,13 @@ def answer(work: ViewerWork, standing: CaseContext, cells: Mapping[str, object],
     )
     name = said("correction.name")
     head = Head(f"{name.zh} {name.en} {case.case_ref}", ("case_ref", *changed))
-    submitted = submit(work, [row], head=head, pack=pack, as_of=standing.today, submitter=case.submitter, chunk_size=1)
-    return _act(standing, changed, submitted, words, denied=_denies(standing, pack, facts, changed))
+    submitted = submit(work, [row], head=head, pack=pack, as_of=context.today, submitter=case.submitter, chunk_size=1)
+    return _act(context, changed, submitted, words, denied=_denies(context, pack, facts, changed))
 
 
-def _locked(session: Session, standing: CaseContext) -> Case:
+def _locked(session: Session, context: CaseContext) -> Case:
     """The case, so that no submission makes a version of it until ours is there."""
-    query = select(Case).where(Case.id == standing.case.case_id).with_for_update(key_share=True)
+    query = select(Case).where(Case.id == context.case.case_id).with_for_update(key_share=True)
     return session.exec(query).one()
 
 
@@ -100,6 +104,10 @@ def _changed(
     raw |= {name: each for name, each in cells.items() if name in allowed} | {"case_ref": case_ref}
     facts, errors = Parser(pack.vocabulary).parse(raw)
     untouched = {error.field for error in errors if error.field in before and error.field not in cells}
+    doubted = before.get(IN_DOUBT, ())
+    if isinstance(doubted, tuple):  # given, not typed; what is answered is in doubt no more
+        left = tuple(name for name in doubted if asked_fact(pack.vocabulary, name) not in facts)
+        facts |= {IN_DOUBT: left} if left else {}
     facts |= {name: before[name] for name in untouched}  # what was taken once is doubted no more
     errors = [error for error in errors if error.field not in untouched]
     errors.extend(ahead(past_of(pack.vocabulary), facts, today))
@@ -111,31 +119,21 @@ def _changed(
     return facts, changed
 
 
-def _age(facts: Facts, changed: tuple[str, ...], *, version_day: dt.date, today: dt.date) -> None:
-    """Days overdue were counted on the day the version was handed in; they have gone on since."""
-    days = facts.get("days_overdue")
-    if isinstance(days, int) and "days_overdue" not in changed and today > version_day:
-        due = facts.get("due_date")
-        since = version_day if days > 0 else due  # what was not overdue then is from its due date on
-        if isinstance(since, dt.date) and since < today:
-            facts["days_overdue"] = days + (today - since).days
-
-
-def _denies(standing: CaseContext, pack: Pack, facts: Facts, changed: tuple[str, ...]) -> bool:
+def _denies(context: CaseContext, pack: Pack, facts: Facts, changed: tuple[str, ...]) -> bool:
     """Whether these answers say no to all danger that was only possible."""
     asked = {flag.danger.asks for flag in pack.red_flags.values() if flag.danger is not None}
     denied = {*denied_kinds(pack, facts)}
     return (
-        standing.case.danger == "possible" and not asked.isdisjoint(changed) and {*standing.case.danger_kinds} <= denied
+        context.case.danger == "possible" and not asked.isdisjoint(changed) and {*context.case.danger_kinds} <= denied
     )
 
 
 def _act(
-    standing: CaseContext, changed: tuple[str, ...], submitted: Submitted, words: str, *, denied: bool
+    context: CaseContext, changed: tuple[str, ...], submitted: Submitted, words: str, *, denied: bool
 ) -> Correction:
-    case, viewer = standing.case, standing.viewer
+    case, viewer = context.case, context.viewer
     changes: dict[str, Any] = dict(SETTLED) if denied else {}
-    if case.assignee_id is None and (case.status != "escalated" or standing.supervises):
+    if case.assignee_id is None and (case.status != "escalated" or context.supervises):
         changes["assignee_id"] = viewer.account_id
     if case.status == "waiting":  # this is what it waited for
         changes |= {"status": "open", "follow_up_at": None}

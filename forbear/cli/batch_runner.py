@@ -13,14 +13,13 @@ from rich.progress import Progress, TaskID
 from forbear.base.errors import ForbearError
 from forbear.batch import chunks
 from forbear.batch.progress import BatchProgress, progress_of, remaining
-from forbear.batch.submission import mappings
+from forbear.batch.submission import danger, mappings
 from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.cli.context import Context
-from forbear.intake import Accepted, Intake, Mapping, Rejected, SourceFile, open_source, understand
+from forbear.intake import Accepted, Intake, Mapping, Rejected, SeveralTablesError, SourceFile, open_source, understand
 from forbear.intake.mapping import check
 from forbear.ops.processes import Part
 from models.database.session import session
-from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 from workers.wake import wake
 
@@ -32,31 +31,39 @@ SWEEP_AFTER = dt.timedelta(seconds=20)  # while we wait we sweep too, should a m
 class Handed:
     """Files that are handed in, and what was said of how to read them."""
 
-    sources: list[SourceFile]
+    paths: list[Path]
+    sources: list[SourceFile | SeveralTablesError]  # which of several tables is meant may be remembered
     given: Mapping | None
 
 
 def open_files(paths: Sequence[Path], pack: Pack, given: Mapping | None = None) -> Handed:
     """Open every file before anything is submitted, so that an unreadable one stops nothing half-way."""
-    sources = [open_source(path, pack.vocabulary, given) for path in paths]
+    sources = [_open(path, pack, given) for path in paths]
+    return Handed(list(paths), sources, given)
+
+
+def _open(path: Path, pack: Pack, given: Mapping | None) -> SourceFile | SeveralTablesError:
+    try:
+        source = open_source(path, pack.vocabulary, given)
+    except SeveralTablesError as error:
+        return error
     if given is not None:
-        for source in sources:
-            check(given, pack.vocabulary, source.columns)
-    return Handed(sources, given)
+        check(given, pack.vocabulary, source.columns)
+    return source
 
 
 def understood(context: Context, handed: Handed, pack: Pack) -> list[Intake]:
     """The files as they are read: as it was said, as they were confirmed before, else as it is certain."""
+    files = []
     with session(context.engine) as found:
-        return [
-            understand(
-                source,
-                pack.vocabulary,
-                handed.given,
-                mappings.recall(found, context.vault, context.settings.submitter, source.columns),
-            )
-            for source in handed.sources
-        ]
+        keeper = (found, context.vault, context.settings.submitter)
+        for path, source in zip(handed.paths, handed.sources, strict=True):
+            place = handed.given
+            if isinstance(source, SeveralTablesError):
+                place = mappings.place_of(*keeper, path, pack.vocabulary, handed.given, source)
+                source = open_source(path, pack.vocabulary, place)
+            files.append(understand(source, pack.vocabulary, place, mappings.recall(*keeper, source.columns)))
+    return files
 
 
 def hand_in(
@@ -71,7 +78,7 @@ def hand_in(
                 work,
                 _counted(file.on(as_of), bar, task),
                 head=Head.of(file, file.path.name),
-                notices=partial(_notices, file),
+                notices=partial(danger.notices_of, file, pack),
                 pack=pack,
                 as_of=as_of,
                 submitter=context.settings.submitter,
@@ -83,10 +90,6 @@ def hand_in(
         bar.update(task, total=done.rows_read, completed=done.rows_read)
         submitted.append(done)
     return submitted
-
-
-def _notices(file: Intake) -> tuple[Text, ...]:
-    return file.notices
 
 
 def _counted(rows: Iterable[Accepted | Rejected], bar: Progress, task: TaskID) -> Iterator[Accepted | Rejected]:

@@ -78,6 +78,7 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
         setattr(case, column, value)
     if act.action != "reveal":  # looking changes nothing: forms that others have open stay good
         case.revision += 1
+        case.aged = []
     session.add_all([review, case])
     session.flush()
     work.note("review", f"review:{review.id}", {"action": act.action, "case": case.case_id})

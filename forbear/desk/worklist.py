@@ -39,17 +39,17 @@ _PLACE = text(
     """
     INSERT INTO desk_case AS desk (
         case_id, submitter, case_ref, batch_id, received_at, decision_id, version_number, as_of, pack_sha256, strategy,
-        decided_urgency, certain, engines_agree, deadline, respond_by, due_at, product, days_overdue, overdue_bucket,
-        danger, danger_kinds, danger_mac, crisis_beside, status, changed, revision
+        decided_urgency, certain, engines_agree, deadline, valid_until, respond_by, due_at, product, days_overdue,
+        overdue_bucket, danger, danger_kinds, danger_mac, crisis_beside, status, changed, revision
     )
     SELECT decided.case_id, submitter, case_ref, batch_id, received_at, decision_id, number, as_of, pack_sha256,
-        strategy, urgency, certain, engines_agree, deadline, respond_by,
+        strategy, urgency, certain, engines_agree, deadline, valid_until, respond_by,
         least(respond_by, CAST(deadline AS timestamp) AT TIME ZONE :zone), product, days_overdue, overdue_bucket,
         found.grade, coalesce(found.kinds, '{{}}'), decode(found.mac, 'hex'), false, 'open', false, 1
     FROM (
         SELECT v.case_id, c.submitter, c.case_ref, v.batch_id, v.created_at AS received_at, d.id AS decision_id,
             v.number, d.as_of, d.pack_sha256, d.strategy, d.urgency, d.certain, d.engines_agree,
-            CAST(d.outcome #>> '{{deadlines,0,date}}' AS date) AS deadline,
+            CAST(d.outcome #>> '{{deadlines,0,date}}' AS date) AS deadline, d.valid_until,
             coalesce(d.created_at + CAST(CAST(:hours AS jsonb) ->> d.urgency AS integer) * interval '1 hour', :far)
                 AS respond_by,
             d.facts ->> 'product' AS product, CAST(d.facts ->> 'days_overdue' AS integer) AS days_overdue,
@@ -66,7 +66,8 @@ _PLACE = text(
         batch_id = excluded.batch_id, received_at = excluded.received_at, decision_id = excluded.decision_id,
         version_number = excluded.version_number, as_of = excluded.as_of, pack_sha256 = excluded.pack_sha256,
         strategy = excluded.strategy, decided_urgency = excluded.decided_urgency, certain = excluded.certain,
-        engines_agree = excluded.engines_agree, deadline = excluded.deadline, product = excluded.product,
+        engines_agree = excluded.engines_agree, deadline = excluded.deadline, valid_until = excluded.valid_until,
+        product = excluded.product,
         days_overdue = excluded.days_overdue, overdue_bucket = excluded.overdue_bucket,
         respond_by = CASE WHEN {same_urgency} AND NOT {danger_anew} THEN desk.respond_by
             ELSE excluded.respond_by END,
@@ -93,8 +94,8 @@ _PLACE = text(
         OR (excluded.version_number, excluded.as_of, excluded.decision_id)
             > (desk.version_number, desk.as_of, desk.decision_id)
     RETURNING WITH (OLD AS before, NEW AS after) after.case_id, after.case_ref, after.submitter, after.decision_id,
-        before.strategy AS old_strategy, after.strategy, before.decided_urgency AS old_urgency,
-        after.decided_urgency AS urgency
+        before.decision_id AS old_decision_id, before.strategy AS old_strategy, after.strategy,
+        before.decided_urgency AS old_urgency, after.decided_urgency AS urgency
 """.format(**_TERMS)  # noqa: S608 - text of ours
 )
 
@@ -107,6 +108,7 @@ class DecisionChanged:
     case_ref: str
     submitter: str
     decision_id: int
+    old_decision_id: int | None
     old_strategy: str | None
     strategy: str
     old_urgency: str | None

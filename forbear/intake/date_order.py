@@ -1,4 +1,7 @@
-"""Date order: which part of 03/04/2026 is the day. It is said, or seen in the column's other dates, never assumed."""
+"""Date order: which part of 03/04/2026 is the day. It is said, or seen in the column's other dates, never assumed.
+
+Each column has its own: it may be put together from files of other programs.
+"""
 
 import datetime as dt
 import re
@@ -23,6 +26,11 @@ _NO_DAY = re.compile(
     rf"|\d{{4}}\s*{_WORDS['year']}\s*\d{{1,2}}\s*{_WORDS['month']}",
     re.ASCII,
 )
+_YEAR_FIRST = re.compile(rf"\d{{4}}([-/.])\d{{1,2}}\1(\d{{1,2}}){_TIME}", re.ASCII)
+WRITTEN: dict[DateOrder, str] = {"ymd": "yyyy/mm/dd", "dmy": "dd/mm/yyyy", "mdy": "mm/dd/yyyy"}
+_MIXED = 3 / 4  # of the real dates beside texts, so many that may have been turned around
+_OFTEN = 1 / 5  # of a column's dates, so many that read one way only
+_MONTHS_OF_A_YEAR = 12
 _LAST = 68  # of two digits: the last year that is of this century, as strptime has it
 
 
@@ -41,6 +49,37 @@ def orders(cells: Iterable[object]) -> frozenset[DateOrder] | None:
         if each := readings(cell):
             found = each if found is None else found & each
     return found
+
+
+def order_of(cells: Iterable[object], chosen: DateOrder | None) -> DateOrder | None:
+    """The order of a column: its own, where its cells can be read in no other, before that which was chosen."""
+    read = [found for cell in cells if (found := readings(cell))]
+    if not read:
+        return None
+    own = frozenset(ORDERS).intersection(*read)
+    sure = sum(len(found) == 1 for found in read)
+    if len(own) != 1 or (chosen is not None and sure < _OFTEN * len(read)):  # one slip of the hand says nothing
+        return chosen
+    return next(iter(own))
+
+
+def half_converted(cells: Iterable[object]) -> bool:
+    """Whether a spreadsheet may have turned some of these dates around.
+
+    Where it takes 03/11/2026 for the 11th of March and cannot take 25/03/2026 for anything, the one became a date and
+    the other stayed as it was: real dates that are hardly ever after the 12th, beside texts that begin with the day.
+    """
+    texts, days = False, []
+    for cell in cells:
+        if isinstance(cell, dt.date):
+            days.append(cell.day)
+        elif isinstance(cell, str) and cell:
+            plain = _plain(cell)
+            if (match := _YEAR_FIRST.fullmatch(plain)) is not None:
+                days.append(int(match[2]))
+            elif (match := _PARTS.fullmatch(plain)) is not None:
+                texts = texts or len(readings(cell) - {"ymd"}) == 1
+    return texts and sum(day <= _MONTHS_OF_A_YEAR for day in days) >= _MIXED * len(days) > 0
 
 
 def in_order(cell: object, order: DateOrder | None) -> object:

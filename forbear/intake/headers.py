@@ -103,6 +103,7 @@ class Around:
     titles: tuple[str, ...] = ()  # above the table
     group: str = ""  # the group that the column is in
     below: tuple[str, ...] = ()  # in rows below that are no cases
+    aside: tuple[str, ...] = ()  # elsewhere, and may be said of something else
 
 
 def meaning(fact: Fact, header: HeaderReading, around: Around) -> Unit | Refusal:
@@ -110,6 +111,8 @@ def meaning(fact: Fact, header: HeaderReading, around: Around) -> Unit | Refusal
     beside, below = _unit(fact, header.marks), _above(fact, around.below)
     if beside is None:
         beside = below or _above(fact, [around.group]) or _above(fact, around.titles)
+        if beside is None and (elsewhere := unlike_its_own(fact, around.aside)) is not None:
+            beside = OtherUnit(said("header.unclear_unit", unit=elsewhere), wanted(fact))
     elif isinstance(beside, Unit) and below is not None and getattr(below, "shift", None) != beside.shift:
         beside = OtherUnit(said("header.two_units"), wanted(fact))
     if isinstance(beside, OtherUnit):
@@ -192,6 +195,15 @@ def _above(fact: Fact, titles: Sequence[str]) -> Unit | OtherUnit | None:
     return next(iter(found.values()), None)
 
 
+def unlike_its_own(fact: Fact, texts: Iterable[str]) -> str | None:
+    """The first text that says another unit for such a fact than its own."""
+    for text in texts:
+        unit = _above(fact, [text])
+        if isinstance(unit, OtherUnit) or (unit is not None and unit.shift):
+            return text
+    return None
+
+
 def _money_word(title: str) -> str:
     """The word of a unit of money in a title; a sum of money is none."""
     found = _MONEY.search(clean(title).casefold())
@@ -207,6 +219,12 @@ def says_unit(text: str) -> bool:
     """Whether a cell above or below the names says a unit of the numbers."""
     read = (read_marks(each) for each in _units_in(text))
     return bool(_money_word(text)) or any(marks is not None and marks.kinds - _SAYS_NOTHING for marks in read)
+
+
+def states_unit(text: str) -> bool:
+    """Whether a text says the unit of everything (单位：万元, 以万元计), and not of something that it names."""
+    stated = clean(text).casefold().strip()
+    return says_unit(text) and (_reads(stated) or bool(_CALLED.search(stated) or _RECKONED.search(stated)))
 
 
 def _concerns(fact: Fact, marks: Marks) -> bool:

@@ -1,22 +1,31 @@
 """Notices: what was not used of a file, or is understood in a way that its header does not say, in sentences."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Rows
 
 from forbear.intake.columns import NOTES, added_by_rejects
+from forbear.intake.data_day import days_of
+from forbear.intake.date_order import WRITTEN
 from forbear.intake.guessing.guess import Guess
 from forbear.intake.guessing.guessed import SAME_COLUMN, SAME_FILE
 from forbear.intake.layouts import wide
 from forbear.intake.mapping import Mapping
+from forbear.intake.source import SourceFile
 from forbear.locale import said
 from rules.facts.case_facts import display, reader
+from rules.facts.doubts import why_asked
 from rules.locale import listed
 from rules.pack.files.schema import Text, Vocabulary
 
 _MOST = 30  # columns that one sentence names
+_MOST_ROWS = 5
 
 
-def notices_of(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterator[Text]:
+def notices_of(vocabulary: Vocabulary, source: SourceFile, guess: Guess, mapping: Mapping) -> Iterator[Text]:
     """The sentences on a file that is read by this mapping."""
+    yield from source.notices
+    for day in days_of(source):
+        yield said("notice.data_day", day=day)
     if any(each.weight == SAME_FILE for each in guess.columns):
         yield said("notice.remembered")
     learned = [
@@ -31,7 +40,8 @@ def notices_of(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterat
         yield said("notice.not_used", n=len(named), columns=_names(named))
     for each in unused:
         if each.sure != "certain":
-            yield said("notice.not_sure", column=each.header.strip(), why=each.why)
+            why = Text(zh=each.why.zh.rstrip("。"), en=each.why.en.rstrip("."))  # a sentence goes on
+            yield said("notice.not_sure", column=each.header.strip(), why=why)
     notes = [name.strip() for name, use in mapping.columns.items() if use.fact == NOTES]
     if len(notes) > 1:
         yield said("notice.notes_joined", columns=_names(notes))
@@ -39,8 +49,23 @@ def notices_of(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterat
         yield said("notice.debts", most=len(mapping.numbers), scale=wide.SCALE, example=7 * wide.SCALE + 2)
     for fact, word in mapping.constants.items():
         yield said("notice.constant", field=vocabulary.facts[fact].title, value=_label(vocabulary, fact, word))
+    yield from _orders(mapping)
+
+
+def _orders(mapping: Mapping) -> Iterator[Text]:
+    """How dates are read."""
+    for name, use in mapping.columns.items():
+        if (order := next((order for order, written in WRITTEN.items() if written == use.unit), None)) is not None:
+            yield said("notice.order_of_column", column=name.strip(), order=said(f"date_order.{order}"))
     if mapping.date_order is not None:
         yield said("notice.date_order", order=said(f"date_order.{mapping.date_order}"))
+
+
+def asked_notices(vocabulary: Vocabulary, rows: Rows[str, Sequence[int]]) -> Iterator[Text]:
+    """The sentences on what was in doubt and is asked for, by doubt the rows."""
+    for name, found in sorted(rows.items()):
+        shown = ", ".join(map(str, found[:_MOST_ROWS])) + ("…" if len(found) > _MOST_ROWS else "")
+        yield said("notice.asked", n=len(found), rows=shown, why=why_asked(vocabulary, name))
 
 
 def _label(vocabulary: Vocabulary, fact: str, word: str) -> Text:

@@ -10,16 +10,22 @@ from itertools import chain, islice
 from pathlib import Path
 
 from forbear.intake.columns import added_by_rejects, missing_columns
+from forbear.intake.date_order import half_converted
 from forbear.intake.formats.text_files import is_readable, readable
+from forbear.intake.guessing import shapes
+from forbear.intake.guessing.first_rows import units_below
 from forbear.intake.guessing.guess import Guess, Remembered, guess
+from forbear.intake.headers import unlike_its_own
 from forbear.intake.layouts.layout import Layout
 from forbear.intake.mapping import Mapping
-from forbear.intake.notices import notices_of
-from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, as_text, distinct
+from forbear.intake.notices import asked_notices, notices_of
+from forbear.intake.source import MAX_CELL, IntakeError, SourceFile, SourceRow, Unread, as_text, distinct
 from forbear.locale import said
-from rules.facts.case_facts import Facts, FieldError, Parser
+from rules.facts.case_facts import Facts, FieldError, Parser, display
 from rules.facts.doubts import SAMPLE, RowDoubts, columns_in_doubt
+from rules.facts.notation.codes import UNREAD
 from rules.facts.notation.letters import one_form
+from rules.pack.files.doubts import IN_DOUBT
 from rules.pack.files.schema import Text, Vocabulary
 
 
@@ -64,23 +70,42 @@ class Intake:
     guess: Guess  # and what it was taken from
     _source: SourceFile
     _vocabulary: Vocabulary
+    _asked: dict[str, list[int]] = part(default_factory=dict)  # by doubt, the rows in which a value was left out
 
     def __iter__(self) -> Iterator[Accepted | Rejected]:
         return self.on(None)
 
     def on(self, as_of: dt.date | None) -> Iterator[Accepted | Rejected]:
         """Every row as it is read on the day of triage: what is said to have happened later is refused."""
-        reader = _RowReader(self._vocabulary, self.columns, self.mapping, as_of)
+        self._asked.clear()
+        reader = _RowReader(self._vocabulary, self.columns, self.mapping, as_of, self._asked)
         rows = iter(self._source)
         first = list(islice(rows, SAMPLE))
         reader.look_over(first)
-        for row in chain(first, rows):
-            yield from reader.read(row)
+        for at, row in enumerate(chain(first, rows)):
+            for each in reader.read(row):
+                if at >= shapes.MOST and isinstance(each, Rejected):
+                    self._check_below(row)
+                yield each
+
+    def _check_below(self, row: SourceRow) -> None:
+        """Raise IntakeError where a line far below says a unit that nobody knew when the rows above it were read."""
+        units = units_below(row)
+        for use in self.mapping.columns.values() if units else ():
+            if use.fact is not None and use.unit is None:
+                fact = self._vocabulary.facts[use.fact]
+                if (unlike := unlike_its_own(fact, units)) is not None:
+                    raise IntakeError("footer.unit", text=unlike.strip(), field=fact.title)
+
+    def left_out(self) -> Iterator[SourceRow]:
+        """Rows of the file that came into no case and are no rejected rows, once all were read."""
+        yield from self._source.left_out()
 
     @property
     def notices(self) -> tuple[Text, ...]:
         """What is not used, adjusted or still open, in sentences; what only the rows show, once they are read."""
-        return (*self._source.notices, *notices_of(self._vocabulary, self.guess, self.mapping))
+        asked = asked_notices(self._vocabulary, self._asked)
+        return (*notices_of(self._vocabulary, self._source, self.guess, self.mapping), *asked)
 
 
 def understand(
@@ -115,10 +140,17 @@ def follow(source: SourceFile, vocabulary: Vocabulary, guessed: Guess, mapping: 
 class _RowReader:
     """Reads the rows of one file in order, remembering which case references it has met."""
 
-    def __init__(self, vocabulary: Vocabulary, columns: list[str], mapping: Mapping, as_of: dt.date | None) -> None:
-        self._vocabulary = vocabulary
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        columns: list[str],
+        mapping: Mapping,
+        as_of: dt.date | None,
+        asked: dict[str, list[int]],
+    ) -> None:
+        self._vocabulary, self._asked = vocabulary, asked
         self._doubts = RowDoubts(vocabulary, as_of)
-        self._columns: Titles[int | None, Titles[str, FieldError]] = {}  # whose numbers seem to be in another unit
+        self._columns: dict[int | None, dict[str, FieldError]] = {}  # that are in doubt as a whole
         self._as_of = as_of
         self._past = past_of(vocabulary)
         self._layout = Layout(vocabulary, distinct(columns), mapping)
@@ -135,6 +167,11 @@ class _RowReader:
         self._columns = {
             debt: columns_in_doubt(self._vocabulary, facts, self._sure(debt)) for debt, facts in read.items()
         }
+        for at, fact, debt in self._layout.dates:
+            if half_converted(row.cells[at] for row in rows if row.error is None):
+                title = self._vocabulary.facts[fact].title
+                for number in self._columns if debt is None else [debt]:
+                    self._columns[number][fact] = FieldError.of(fact, said("row.half_converted", field=title))
 
     def _sure(self, debt: int | None) -> set[str]:
         units = self._layout.units[debt]
@@ -173,9 +210,20 @@ class _RowReader:
         first = self._met.first(case_ref, number)
         if first is not None:
             return _rejected(row, [_duplicate(case_ref, *first)])
+        self._leave_out(facts, extra, number)
         private = {name: str(facts.pop(name)) for name in self._layout.private if name in facts}
         borrower = facts.get("borrower_ref")
         return Accepted(number, case_ref, None if borrower is None else str(borrower), facts, private, extra)
+
+    def _leave_out(self, facts: Facts, extra: dict[str, str], row: int) -> None:
+        """Take out what is in doubt and is asked for; it is kept among what is not used."""
+        doubted = self._doubts.to_ask(facts)
+        if not doubted:
+            return
+        for field, doubt in doubted.items():
+            extra[field] = display(self._vocabulary, field, facts.pop(field), "zh")
+            self._asked.setdefault(doubt, []).append(row)
+        facts[IN_DOUBT] = tuple(sorted(doubted.values()))
 
 
 def past_of(vocabulary: Vocabulary) -> dict[str, Text]:
@@ -245,9 +293,14 @@ def _rejected(row: SourceRow, errors: list[FieldError]) -> Rejected:
         ";".join(dict.fromkeys(error.field for error in errors)),
         "".join(error.zh for error in errors),
         " ".join(error.en for error in errors),
-        tuple(readable(as_text(cell)) for cell in row.cells),
+        tuple(readable(_sent_back(cell)) for cell in row.cells),
         tuple(errors),
     )
+
+
+def _sent_back(cell: object) -> str:
+    """A cell as it stands among the rejects: what was no value is none either when it comes again as it is."""
+    return f"{UNREAD} {cell.text}" if isinstance(cell, Unread) else as_text(cell)
 
 
 def _duplicate(case_ref: str, first: int, same: bool) -> FieldError:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from forbear.base.errors import ForbearError
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
+from rules.facts.notation.codes import UNREAD
 from rules.locale import listed
 from rules.pack.files.schema import Text
 
@@ -95,6 +96,8 @@ class SourceFile:
     below: tuple[tuple[str, ...], ...] = ()  # of each column, cells below the header that may say its unit
     told: Callable[[], Iterable[Text]] = tuple
     sheets: tuple[str, ...] = ()  # those that may be chosen
+    left_out: Callable[[], Iterable[SourceRow]] = tuple  # rows that came into no row, once all were read
+    aside: tuple[str, ...] = ()  # what stands elsewhere, and may be said of the table or of something else
 
     def __iter__(self) -> Iterator[SourceRow]:
         try:
@@ -106,6 +109,11 @@ class SourceFile:
     def notices(self) -> tuple[Text, ...]:
         """What was left out or adjusted, in sentences; what only the rows show is counted while they are read."""
         return tuple(self.told())
+
+
+def is_unread(cell: object) -> bool:
+    """Whether nobody can know the value of a cell, be it in a rejects file that comes again."""
+    return type(cell) is Unread or (type(cell) is str and cell.startswith(UNREAD))
 
 
 def as_text(cell: object) -> str:

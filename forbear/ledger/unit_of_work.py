@@ -13,13 +13,15 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from forbear.base.vault import Vault
 from forbear.ledger import ledger
 from forbear.ledger.ledger import SYSTEM, LedgerEntry
 from models.database.session import session
+
+_CLOCK = text("SELECT clock_timestamp()")
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,13 @@ class Work:
 
 
 @contextmanager
-def begin(engine: Engine, vault: Vault, now: dt.datetime) -> Iterator[Work]:
-    """A unit of work that is chained and committed when the block ends well; else nothing of it ever was."""
+def begin(engine: Engine, vault: Vault, now: dt.datetime | None = None) -> Iterator[Work]:
+    """A unit of work that is chained and committed when the block ends well; else nothing of it ever was.
+
+    Without `now` it is at the moment that the database's clock shows: the one that all workers have in common.
+    """
     with session(engine) as opened:
-        work = Work(opened, vault, now)
+        work = Work(opened, vault, now or opened.connection().execute(_CLOCK).scalar_one())
         yield work
         for actor, of_actor in groupby(work.noted, key=itemgetter(0)):
-            ledger.append(opened, vault, actor, (entry for _, entry in of_actor), now)
+            ledger.append(opened, vault, actor, (entry for _, entry in of_actor), work.now)

@@ -1,7 +1,8 @@
 """What is configured, reachable, migrated and consuming: for `forbear doctor` and the readiness page."""
 
+import contextlib
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -12,7 +13,7 @@ from sqlmodel import Session, select
 from forbear.base.errors import ForbearError
 from forbear.base.settings import Settings
 from forbear.base.vault import load_vault
-from forbear.batch.progress import STUCK, oldest_claims
+from forbear.batch.progress import STALLED, STUCK, oldest_claims, stalls
 from forbear.ops import embedded
 from models.database import migrate
 from models.database.session import make_engine
@@ -40,7 +41,7 @@ def examine(settings: Settings, urls: embedded.Urls, queues: Sequence[str], now:
     database = check_database(urls.database)
     findings = [_pack(settings), _key(settings), database, check_broker(urls.redis)]
     if database.ok:
-        findings += check_queues(urls.database, queues, now)
+        findings += check_consumption(urls.database, queues, now)
         findings += check_claims(urls.database, queues, now)
     return findings
 
@@ -112,26 +113,39 @@ def first_line(error: Exception) -> str:
     return lines[0].rstrip(".") if lines else type(error).__name__
 
 
-def check_queues(url: str, queues: Sequence[str], now: dt.datetime) -> list[HealthFinding]:
-    """Each queue had a heartbeat consumed within the last minute."""
-    engine = make_engine(url, "forbear doctor")
-    try:
-        with Session(engine) as session:
-            seen = {row.queue: row.consumed_at for row in session.exec(select(Heartbeat))}
-    finally:
-        engine.dispose()
-    return [_queue(name, seen.get(name), now) for name in queues]
+def check_consumption(url: str, queues: Sequence[str], now: dt.datetime) -> list[HealthFinding]:
+    """Whether these queues are consumed: somebody takes messages from them, and what waits in them gets done."""
+    with _reading(url) as session:
+        seen = {row.queue: row.consumed_at for row in session.exec(select(Heartbeat))}
+        stalled = stalls(session, now)
+    consumed = [_queue(name, seen.get(name), now) for name in queues]
+    return consumed + [_stall(name, stalled[name]) for name in queues if name in stalled]
 
 
 def check_claims(url: str, queues: Sequence[str], now: dt.datetime) -> list[HealthFinding]:
     """Of each queue that is being worked on, how long the chunk that is at work longest has been claimed."""
+    with _reading(url) as session:
+        ages = oldest_claims(session, now)
+    return [_claim(name, ages[name]) for name in queues if name in ages]
+
+
+@contextlib.contextmanager
+def _reading(url: str) -> Iterator[Session]:
     engine = make_engine(url, "forbear doctor")
     try:
         with Session(engine) as session:
-            ages = oldest_claims(session, now)
+            yield session
     finally:
         engine.dispose()
-    return [_claim(name, ages[name]) for name in queues if name in ages]
+
+
+def _stall(name: str, age: dt.timedelta) -> HealthFinding:
+    what, seconds = f"progress of {name}", int(age.total_seconds())
+    if age <= STALLED:
+        return HealthFinding(what, True, f"what waits came, or another was finished, {seconds} s ago")
+    return HealthFinding(
+        what, False, f"cases wait, and none was finished for {seconds} s: restart the workers, and look into their logs"
+    )
 
 
 def _claim(name: str, age: dt.timedelta) -> HealthFinding:

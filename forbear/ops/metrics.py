@@ -4,11 +4,12 @@ import datetime as dt
 from dataclasses import dataclass
 
 from sqlalchemy import TextClause, text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
-from forbear.batch.progress import oldest_claims
+from forbear.batch.progress import oldest_claims, stalls
 from forbear.desk import overview
 from models.desk import TO_DO
+from models.heartbeat import Heartbeat
 
 # Each answers rows of (label, number). The tallies are short; the others read an index of what waits or failed.
 _DECIDED = text("SELECT detail, sum(count) FROM daily_tally WHERE measure = 'decided' GROUP BY detail")
@@ -33,6 +34,8 @@ class Metrics:
     failed_chunks: dict[str, int]
     oldest_seconds: dict[str, float]
     claimed_seconds: dict[str, float]
+    stalled_seconds: dict[str, float]
+    heartbeat_seconds: dict[str, float]
     deliveries: dict[str, int]
 
 
@@ -48,6 +51,10 @@ def measure(session: Session, now: dt.datetime) -> Metrics:
         failed_chunks=_counts(session, _FAILED_CHUNKS),
         oldest_seconds=oldest,
         claimed_seconds={queue: age.total_seconds() for queue, age in oldest_claims(session, now).items()},
+        stalled_seconds={queue: age.total_seconds() for queue, age in stalls(session, now).items()},
+        heartbeat_seconds={
+            row.queue: (now - row.consumed_at).total_seconds() for row in session.exec(select(Heartbeat))
+        },
         deliveries=_counts(session, _DELIVERIES),
     )
 

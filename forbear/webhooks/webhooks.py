@@ -42,7 +42,9 @@ def tell(session: Session, submitter: str, event: str, told: Iterable[dict[str, 
 
 
 def tell_complete(session: Session, batch: Batch, now: dt.datetime) -> None:
-    """A batch has nothing left to do."""
+    """A batch has nothing left to do. Of one that nobody handed in nobody waits to hear."""
+    if batch.ageing:
+        return
     data = {
         "batch_id": str(batch.id),
         "submitter": batch.submitter,

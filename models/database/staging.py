@@ -15,13 +15,17 @@ from sqlmodel import Session
 from models.database.copy import copy_into
 from models.intake import Batch, Lane
 
-ACCEPTED = ("row", "case_ref", "borrower_ref", "phone_key", "id_key", "lane", "content_mac", "facts", "private")
+ACCEPTED = (
+    *("row", "case_ref", "ref_form", "borrower_ref", "phone_key", "id_key"),
+    *("lane", "content_mac", "facts", "private"),
+)
 REJECTED = ("row", "field", "content")
 _CREATE = (
     """
     CREATE TEMPORARY TABLE staged (
-        row integer NOT NULL, case_ref text NOT NULL, borrower_ref text, phone_key bytea, id_key bytea,
-        lane smallint NOT NULL, content_mac bytea NOT NULL, facts jsonb NOT NULL, private bytea
+        row integer NOT NULL, case_ref text NOT NULL, ref_form text NOT NULL, borrower_ref text,
+        phone_key bytea, id_key bytea, lane smallint NOT NULL,
+        content_mac bytea NOT NULL, facts jsonb NOT NULL, private bytea
     ) ON COMMIT DROP
     """,
     """
@@ -37,8 +41,9 @@ _CREATE = (
 # DO UPDATE locks the cases that exist already even where there is nothing to update, in one order for all. Ids are
 # in the order of the rows: of cases alike in everything the queue shows the first row first.
 _CASES = """
-    INSERT INTO "case" AS c (id, submitter, case_ref, ref_grams, borrower_ref, phone_key, id_key, keyed, created_at)
-    SELECT id, :submitter, case_ref,
+    INSERT INTO "case" AS c
+        (id, submitter, case_ref, ref_form, ref_grams, borrower_ref, phone_key, id_key, keyed, created_at)
+    SELECT id, :submitter, case_ref, ref_form,
         ARRAY(
             SELECT DISTINCT substr(lower(case_ref), start, size)
             FROM generate_series(1, 3) size, generate_series(1, length(case_ref) - size + 1) start
@@ -46,10 +51,10 @@ _CASES = """
         borrower_ref, phone_key, id_key, true, :now
     FROM (SELECT *, nextval('case_id_seq') AS id FROM (SELECT * FROM staged ORDER BY row) in_order) numbered
     ORDER BY case_ref COLLATE "C"
-    ON CONFLICT (submitter, case_ref) DO UPDATE SET borrower_ref = excluded.borrower_ref,
-        phone_key = excluded.phone_key, id_key = excluded.id_key, keyed = true
-    WHERE (c.borrower_ref, c.phone_key, c.id_key, c.keyed)
-        IS DISTINCT FROM (excluded.borrower_ref, excluded.phone_key, excluded.id_key, true)
+    ON CONFLICT (submitter, case_ref) DO UPDATE SET ref_form = excluded.ref_form,
+        borrower_ref = excluded.borrower_ref, phone_key = excluded.phone_key, id_key = excluded.id_key, keyed = true
+    WHERE (c.ref_form, c.borrower_ref, c.phone_key, c.id_key, c.keyed)
+        IS DISTINCT FROM (excluded.ref_form, excluded.borrower_ref, excluded.phone_key, excluded.id_key, true)
 """
 # A statement of its own, so that it sees what another submission committed while the one before waited for it.
 _MATCH = """
@@ -120,6 +125,16 @@ _CHUNKS = """
 """
 
 
+# Of two cases that were taken in before spellings were compared, the exact one is meant, and else the first.
+_SPELLED = """
+    SELECT DISTINCT ON (given.case_ref) given.case_ref, c.case_ref AS known
+    FROM unnest(CAST(:refs AS text[]), CAST(:forms AS text[])) AS given (case_ref, ref_form)
+    JOIN "case" c ON c.submitter = :submitter AND c.ref_form = given.ref_form
+    WHERE NOT EXISTS (SELECT FROM "case" x WHERE x.submitter = :submitter AND x.case_ref = given.case_ref)
+    ORDER BY given.case_ref, c.id
+"""
+
+
 @dataclass(frozen=True)
 class Merged:
     """What a merge came to: row counts, and the new chunks as (id, queue), the most urgent first."""
@@ -127,6 +142,12 @@ class Merged:
     accepted: int
     unchanged: int
     chunks: tuple[tuple[int, str], ...]
+
+
+def spelled(session: Session, submitter: str, forms: Mapping[str, str]) -> dict[str, str]:
+    """Of references, each with its form, those that a case of the submitter has in another spelling, with that."""
+    given = {"submitter": submitter, "refs": list(forms), "forms": list(forms.values())}
+    return {row[0]: row[1] for row in session.connection().execute(text(_SPELLED), given)}
 
 
 def create(session: Session) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from rules.pack.files.red_flags import DangerSign, Grade
@@ -27,14 +28,15 @@ class Danger:
         return self.grade == "possible" and not self.questions
 
 
+@lru_cache(maxsize=16)
+def _signs(pack: Pack) -> tuple[tuple[str, DangerSign], ...]:
+    return tuple((name, flag.danger) for name, flag in pack.red_flags.items() if flag.danger is not None)
+
+
 def danger_of(pack: Pack, facts: Mapping[str, object]) -> Danger | None:
     """The danger that the flags in a case's texts, or its own facts, tell of; None where nothing does."""
     flags = facts.get("note_flags")
-    signs = [
-        _Sign(name in flags if isinstance(flags, tuple | list) else False, flag.danger)
-        for name, flag in pack.red_flags.items()
-        if flag.danger
-    ]
+    signs = [_Sign(name in flags if isinstance(flags, tuple | list) else False, sign) for name, sign in _signs(pack)]
     explicit = _explicit(signs, facts)
     asked = {
         each.sign.kind: each.sign.asks

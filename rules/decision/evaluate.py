@@ -15,9 +15,11 @@ from rules.decision.hit_policy import HitPolicy, Ids, Selection
 from rules.decision.repayment import plans
 from rules.decision.stale_parameters import StaleParameters
 from rules.decision.unanswered import doubted, unanswered
+from rules.decision.validity import Validity
 from rules.engines.durable import DurableEngine, EngineError
 from rules.engines.polars_engine import PolarsEngine, RuleTrace, Verdicts
 from rules.facts.case_facts import Facts
+from rules.facts.doubts import asked_about
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import Bounds
@@ -41,10 +43,11 @@ class Engines:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A case's facts as they were evaluated, derived ones included, and its outcome."""
+    """A case's facts as they were evaluated, derived ones included, its outcome, and until when that is valid."""
 
     facts: Facts
     outcome: o.Outcome
+    valid_until: dt.date | None = None
 
 
 _made: dict[tuple[str, tuple[tuple[str, int], ...]], Engines] = {}
@@ -86,6 +89,7 @@ class Evaluator:
         self._columns = derived_columns(pack, as_of)
         self._counterfactuals = CounterfactualSearch(pack, self._policy, self.engines.second, self._derivation)
         self._stale = StaleParameters(pack, as_of, self._parameters)
+        self._validity = Validity(pack, as_of, self._derivation, self._parameters)
 
     def evaluate(self, cases: Sequence[Facts]) -> list[Evaluation]:
         """Evaluate submitted cases, a chunk at a time."""
@@ -98,8 +102,12 @@ class Evaluator:
         changes = self._counterfactuals.find(derived, verdicts, outcomes)
         stale = self._stale.find(derived, outcomes)
         return [
-            Evaluation(each.facts, replace(found, recourse=change, lapsed=doubts) if change or doubts else found)
-            for each, found, change, doubts in zip(derived, outcomes, changes, stale, strict=True)
+            Evaluation(
+                each.facts,
+                replace(found, recourse=change, lapsed=doubts) if change or doubts else found,
+                self._validity.until(case, each, found),
+            )
+            for case, each, found, change, doubts in zip(cases, derived, outcomes, changes, stale, strict=True)
         ]
 
     def chosen(self, found: Evaluation, strategy: str) -> o.Outcome:
@@ -139,7 +147,8 @@ class Evaluator:
         contradicting = self._contradicting(selection, facts)
         certain = certain and not contradicting
         missing = self._missing(decisive, facts, verdicts.open_groups[row])
-        questions = self._asked((*doubted(self.pack, contradicting), *missing))
+        in_doubt = asked_about(self.pack.vocabulary, facts)  # asked for whether or not it decides
+        questions = self._asked((*in_doubt, *doubted(self.pack, contradicting), *missing))
         return o.outcome(
             selection,
             unknown,

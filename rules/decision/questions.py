@@ -10,6 +10,7 @@ from rules.decision.hit_policy import Ids
 from rules.decision.outcome import Outcome
 from rules.decision.unanswered import doubted, unanswered
 from rules.facts.case_facts import Facts
+from rules.facts.doubts import asked_about
 from rules.pack.logic.fact_inputs import sources
 from rules.pack.logic.normal_form import facts_of, leaves
 from rules.pack.pack import Pack
@@ -18,16 +19,21 @@ _WEIGHTIEST: Final = 4  # facts beside the urgent ones that are asked first of a
 FIRST: Final = 5  # asked at first; nobody answers thirty questions at once
 
 
-def ranked(pack: Pack, outcome: Outcome, facts: Facts) -> Ids:
+def ranked(pack: Pack, outcome: Outcome, given: Facts) -> Ids:
     """The questions of a decision, what decides most first.
 
-    Danger and the court come before everything, then what the notes tell and nobody answered; then by how many open
-    rules a fact could settle, then as they stand.
+    Danger comes before everything, then what was given and is in doubt, then the court, then what the notes tell and
+    no fact answers; then by how many open rules a fact could settle, then as they stand.
     """
     weights = {name: len(_open(pack, outcome, name)) for name in outcome.questions}
-    told = doubted(pack, unanswered(pack, facts))
-    known = pack.vocabulary.facts
-    return tuple(sorted(outcome.questions, key=lambda name: (not known[name].urgent, name not in told, -weights[name])))
+    facts, in_doubt = pack.vocabulary.facts, asked_about(pack.vocabulary, given)
+    first = {flag.danger.asks for flag in pack.red_flags.values() if flag.danger is not None} if in_doubt else ()
+    told = doubted(pack, unanswered(pack, given))
+
+    def rank(name: str) -> tuple[bool, bool, bool, bool, int]:
+        return name not in first, name not in in_doubt, not facts[name].urgent, name not in told, -weights[name]
+
+    return tuple(sorted(outcome.questions, key=rank))
 
 
 def weightiest(pack: Pack) -> Ids:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from rules.decision.outcome import Outcome, StaleParameter
 from rules.decision.reasons import speaking
@@ -25,6 +25,7 @@ from rules.pack.references import uses
 # What an outcome says, by the file it is from, and how an entry there speaks of a figure.
 _FILES: Final = ("rules", "strategies", "deadlines", "documents", "rights", "warnings", "steps")
 _SPEAKING: Final = ("because", "text", "days")
+Speakers: TypeAlias = dict[str, set[str]]  # entries that name a figure, by their file
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class StaleParameters:
             for each in parameters_of(formula.expression)
             if each.on is not None
         }
-        self._speakers = _speakers(pack, self._now)
+        self._speakers = speakers(pack, self._now)
         self._without: dict[str, tuple[PolarsEngine, frozenset[str], frozenset[str]] | None] = {}
 
     def find(self, cases: Sequence[Derived], outcomes: Sequence[Outcome]) -> list[tuple[StaleParameter, ...]]:
@@ -142,15 +143,17 @@ class StaleParameters:
 
     def _spoken(self, parameter: str, outcome: Outcome) -> bool:
         """Whether something that this outcome says names the figure."""
-        where = self._speakers.get(parameter)
-        return where is not None and any(
-            not names.isdisjoint(_said(self._pack, file, outcome)) for file, names in where.items()
-        )
+        return parameter in self._speakers and speaks(self._pack, self._speakers[parameter], outcome)
 
 
-def _speakers(pack: Pack, parameters: Collection[str]) -> dict[str, dict[str, set[str]]]:
+def speaks(pack: Pack, speaking: Speakers, outcome: Outcome) -> bool:
+    """Whether one of these entries is said by an outcome."""
+    return any(not names.isdisjoint(_said(pack, file, outcome)) for file, names in speaking.items())
+
+
+def speakers(pack: Pack, parameters: Collection[str]) -> dict[str, Speakers]:
     """For each figure the entries whose words or clocks name it, by their file."""
-    found: dict[str, dict[str, set[str]]] = {}
+    found: dict[str, Speakers] = {}
     for use in uses(pack):
         (file, name), (kind, used) = use.user, use.used
         if kind == "parameters" and used in parameters and use.how in _SPEAKING and file in _FILES:

@@ -1,6 +1,7 @@
 """Doubts of a row and of a column: what contradicts itself, told as what is wrong with a field (facts.yaml, `doubts`).
 
-What is doubted of a cell by itself is cell_doubts.py's. A value in doubt decides nothing: its row comes back.
+What is doubted of a cell by itself is cell_doubts.py's. A value in doubt decides nothing: its row comes back, or
+goes in without it and asks for it.
 """
 
 from __future__ import annotations
@@ -31,17 +32,29 @@ class RowDoubts:
 
     def __init__(self, vocabulary: Vocabulary, as_of: dt.date | None) -> None:
         self._vocabulary, self._as_of = vocabulary, as_of
-        checks = ((each, _check(each, vocabulary, as_of)) for each in vocabulary.doubts.values())
-        self._checks = [(each.text, _needed(each), check) for each, check in checks if check is not None]
+        checks = ((name, each, _check(each, vocabulary, as_of)) for name, each in vocabulary.doubts.items())
+        found = [(name, each, _needed(each), check) for name, each, check in checks if check is not None]
+        self._checks = [(each.text, needed, check) for _, each, needed, check in found if not asks(each)]
+        self._asking = [(name, needed, check) for name, each, needed, check in found if asks(each)]
 
     def of(self, facts: Facts, among: Collection[str] | None = None) -> Iterator[FieldError]:
         """What is in doubt; with `among` only what one of these facts has to do with."""
+        known = facts.keys()
         for text, needed, check in self._checks:
-            if not needed.issubset(facts):
+            if not needed <= known:
                 continue
             for field, named, numbers in check(facts):
                 if among is None or not {field, *named.values()}.isdisjoint(among):
                     yield self._error(text, field, named, numbers, facts)
+
+    def to_ask(self, facts: Facts) -> dict[str, str]:
+        """The facts that are not to be used and asked for, each with the first doubt of it."""
+        found: dict[str, str] = {}
+        for name, needed, check in self._asking:
+            if needed <= facts.keys():
+                for field, _, _ in check(facts):
+                    found.setdefault(field, name)
+        return found
 
     def _error(self, text: Text, field: str, named: _Named, numbers: dict[str, object], facts: Facts) -> FieldError:
         known = self._vocabulary.facts
@@ -55,6 +68,29 @@ class RowDoubts:
         return Text(zh=zh, en=en)
 
 
+def asks(doubt: d.Doubt) -> bool:
+    """Whether a doubt is a question and no rejection."""
+    return isinstance(doubt, d.MoreThan | d.Above | d.Denied) and doubt.asks
+
+
+def asked_about(vocabulary: Vocabulary, facts: Mapping[str, object]) -> dict[str, Text]:
+    """The facts of a case that were in doubt and are not known since, each with why it is asked for."""
+    names = facts.get(d.IN_DOUBT)
+    found = {name: asked_fact(vocabulary, name) for name in names} if isinstance(names, tuple) else {}
+    return {fact: why_asked(vocabulary, name) for name, fact in found.items() if fact is not None and fact not in facts}
+
+
+def asked_fact(vocabulary: Vocabulary, name: str) -> str | None:
+    """The fact that a doubt asks for; None for one that does not, or that the policy does not know any more."""
+    doubt = vocabulary.doubts.get(name)
+    return doubt.fact if isinstance(doubt, d.MoreThan | d.Above | d.Denied) and doubt.asks else None
+
+
+def why_asked(vocabulary: Vocabulary, name: str) -> Text:
+    """The sentence of a doubt that asks."""
+    return filled(vocabulary.doubts[name].text, field=vocabulary.facts[asked_fact(vocabulary, name) or name].title)
+
+
 def _needed(doubt: d.Doubt) -> frozenset[str]:
     """The facts without which nothing can be in doubt: most rows are passed over by these."""
     match doubt:
@@ -62,6 +98,8 @@ def _needed(doubt: d.Doubt) -> frozenset[str]:
             return frozenset((*doubt.parts, doubt.whole))
         case d.MoreThan():
             return frozenset((doubt.fact, doubt.other))
+        case d.Above():
+            return frozenset((doubt.fact,))
         case d.DaysApart():
             return frozenset((doubt.days, doubt.since))
         case d.TooYoung():
@@ -84,17 +122,24 @@ def _check(doubt: d.Doubt, vocabulary: Vocabulary, as_of: dt.date | None) -> _Ch
             return _not_the_sum(doubt)
         case d.MoreThan():
             return _more_than(doubt, 100 if vocabulary.facts[doubt.fact].type in HUNDREDTHS else 1)
+        case d.Above():
+            return _above(doubt, 100 if vocabulary.facts[doubt.fact].type in HUNDREDTHS else 1)
         case d.Denied():
             return _denied(doubt)
-        case d.FarDay() if as_of is not None:
+    return None if as_of is None else _check_on(doubt, as_of)
+
+
+def _check_on(doubt: d.Doubt, as_of: dt.date) -> _Check | None:
+    match doubt:
+        case d.FarDay():
             return _far_day(doubt, as_of)
-        case d.DaysApart() if as_of is not None:
+        case d.DaysApart():
             return _days_apart(doubt, as_of)
-        case d.TooYoung() if as_of is not None:
+        case d.TooYoung():
             return _too_young(doubt, as_of)
-        case d.Longer() if as_of is not None:
+        case d.Longer():
             return _longer(doubt, as_of)
-        case d.OtherBirth() if as_of is not None:
+        case d.OtherBirth():
             return _other_birth(doubt, as_of)
     return None
 
@@ -140,6 +185,14 @@ def _more_than(doubt: d.MoreThan, grain: int) -> _Check:
         if one and other and one > other * doubt.percent // 100 + doubt.and_more * grain:
             return [(doubt.fact, {"other": doubt.other}, {})]
         return _NOTHING
+
+    return check
+
+
+def _above(doubt: d.Above, grain: int) -> _Check:
+    def check(facts: Facts) -> Sequence[_Found]:
+        value = number(facts, doubt.fact)
+        return [(doubt.fact, {}, {})] if value is not None and value > doubt.above * grain else _NOTHING
 
     return check
 

@@ -27,17 +27,29 @@ def texts_of(
     A number of somebody and a short name are no words. A cell that only says yes means what its header asks, and so
     does one that says how much of a danger there is, in whatever words but no, none and low.
     """
-    for name, fact in pack.vocabulary.facts.items():
-        if fact.type == "text":
-            yield from (text for given in (facts, private) if _has_words(fact, text := str(given.get(name) or "")))
+    for name, fact in _text_facts(pack) if facts or private else ():
+        for given in (facts, private):
+            text = str(given.get(name) or "")
+            if _has_words(fact, text):
+                yield text
     for header, cell in others.items():
-        text = str(cell).strip()
-        if text.casefold() in _YES:
+        yield from texts_in(pack, header, cell)
+
+
+@lru_cache(maxsize=16)
+def _text_facts(pack: Pack) -> tuple[tuple[str, Fact], ...]:
+    return tuple((name, fact) for name, fact in pack.vocabulary.facts.items() if fact.type == "text")
+
+
+def texts_in(pack: Pack, header: str, cell: object) -> Iterator[str]:
+    """What red flags are looked for in of a cell under a header."""
+    text = str(cell).strip()
+    if text.casefold() in _YES:
+        yield header
+    elif not is_blank(text) and fold(text) not in _CALM:
+        yield text
+        if _asks(pack, header):
             yield header
-        elif not is_blank(text) and fold(text) not in _CALM:
-            yield text
-            if _asks(pack, header):
-                yield header
 
 
 def _has_words(fact: Fact, text: str) -> bool:

@@ -7,6 +7,7 @@ from string import Formatter
 from typing import Final
 
 from rules.facts.cells import fold, words_of_values
+from rules.facts.doubts import asks
 from rules.facts.numbers import limits
 from rules.pack.files import doubts as d
 from rules.pack.files import schema
@@ -23,6 +24,7 @@ _TOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "days_apart": (*_PAIR, "limit"),
     "not_the_sum": (*_PAIR, "third", "third_value"),
     "more_than": _PAIR,
+    "above": (),
     "too_young": (*_PAIR, "limit"),
     "longer": (*_PAIR, "limit"),
     "denied": _PAIR,
@@ -40,7 +42,7 @@ def check_vocabulary(vocabulary: schema.Vocabulary) -> Iterator[str]:
     yield from _headers(facts)
     yield from _groups(vocabulary)
     for name, doubt in vocabulary.doubts.items():
-        yield from (f"doubts.{name}.{error}" for error in _doubt(doubt, facts))
+        yield from (f"doubts.{name}.{error}" for error in (*_doubt(doubt, facts), *_asking(name, doubt, facts)))
     for number, (one, other) in enumerate(vocabulary.pairs):
         if one not in facts or other not in facts:
             continue
@@ -50,7 +52,7 @@ def check_vocabulary(vocabulary: schema.Vocabulary) -> Iterator[str]:
 
 def _doubt(doubt: d.Doubt, facts: Mapping[str, schema.Fact]) -> Iterator[str]:
     """What is wrong with a doubt by itself; that its facts exist, references.py sees to."""
-    known = {"field", *_TOLD[doubt.kind]}
+    known = {"field"} if asks(doubt) else {"field", *_TOLD[doubt.kind]}
     for language in ("zh", "en"):
         unknown = {name for _, name, _, _ in Formatter().parse(getattr(doubt.text, language)) if name} - known
         for name in sorted(unknown):
@@ -68,6 +70,19 @@ def _doubt(doubt: d.Doubt, facts: Mapping[str, schema.Fact]) -> Iterator[str]:
     }.get(type(doubt), ())
     if limits and all(getattr(doubt, limit) is None for limit in limits):
         yield f"{limits[0]}: is missing; a doubt of this kind says {' or '.join(limits)}"
+
+
+def _asking(name: str, doubt: d.Doubt, facts: Mapping[str, schema.Fact]) -> Iterator[str]:
+    """What a doubt that asks needs: a question that can be left open, and its place among what is given of a case."""
+    if not asks(doubt) or not isinstance(doubt, d.MoreThan | d.Above | d.Denied) or doubt.fact not in facts:
+        return
+    fact, given = facts[doubt.fact], facts.get(d.IN_DOUBT)
+    if fact.question is None or fact.private:
+        yield f"asks: {doubt.fact} has no question that could be asked; let it be a rejection"
+    if fact.required or fact.required_unless:
+        yield f"asks: {doubt.fact} is required, no case goes in without it; let it be a rejection"
+    if given is None or not given.given or name not in given.values:
+        yield f"asks: the given fact {d.IN_DOUBT} has to name {name} among its values; add it there"
 
 
 def _holds(fact: schema.Fact, value: bool | str) -> bool:

@@ -11,8 +11,8 @@ A formula is total: no loops, no recursion, no way to fail. On a case an express
 - unknown: a submitted fact is missing. Its bounds are then what it may still become: an interval for numbers and dates,
   a subset of {true, false} for booleans, a set of words, each with or without nothing.
 
-The readings (value, bounds, columns, words) live elsewhere. Each gives every node the meaning written here, and a
-formula is stable in all of them: what it says of some facts it says whatever else becomes known.
+The readings (value, bounds, trend, columns, words) live elsewhere. Each gives every node the meaning written here, and
+a formula is stable in all of them: what it says of some facts it says whatever else becomes known.
 
 Dated parameters are read on the day of evaluation, or on the day that a fact gives.
 """
@@ -20,9 +20,9 @@ Dated parameters are read on the day of evaluation, or on the day that a fact gi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, TypeAlias
 
 Unit = Literal["yuan", "percent", "days", "months", "years", "count", "date", "bool", "word"]
 Rounding = Literal["up", "down", "half_up"]  # up: towards plus infinity; down: towards minus infinity
@@ -333,11 +333,32 @@ def _expressions(value: object) -> Iterator[Expression]:
         yield value
 
 
+def rebuilt(expression: Expression, of: Callable[[Expression], Expression]) -> Expression:
+    """An expression with what `of` gives in the place of each expression that stands directly in it."""
+
+    def part(value: object) -> object:
+        if isinstance(value, Expression):
+            return of(value)
+        if isinstance(value, Bucket | MatchCase):
+            return replace(value, gives=of(value.gives))
+        return tuple(part(each) for each in value) if isinstance(value, tuple) else value
+
+    given: dict[str, Any] = {each.name: part(getattr(expression, each.name)) for each in fields(expression)}
+    return replace(expression, **given)
+
+
 def walk(expression: Expression) -> Iterator[Expression]:
     """An expression and all that stands in it, from the outside in."""
     yield expression
     for part in parts(expression):
         yield from walk(part)
+
+
+def moves(expression: Expression, moving: Collection[str]) -> bool:
+    """Whether an expression may say something else tomorrow."""
+    return any(
+        isinstance(each, Today) or (isinstance(each, FactNode) and each.name in moving) for each in walk(expression)
+    )
 
 
 def facts_of(expression: Expression) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from rules.decision.reasons import source, speaking
 from rules.decision.safety_hold import SafetyHold, for_staff, held_back
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
+from rules.facts.doubts import asked_about
 from rules.facts.red_flags import RedFlagMatch
 from rules.facts.red_flags import sentence as red_flag_sentence
 from rules.finance.repayment_plan import RepaymentPlan
@@ -168,6 +169,10 @@ class DecisionView(Model):
         description="As evaluated, derived ones included: money in yuan and rates in percent as decimal strings, "
         "dates ISO 8601. What is not known is not there; personal data and notes never are."
     )
+    valid_until: dt.date | None = Field(
+        description="The first day on which the decision could come out differently by time alone: it is made again "
+        "then. null for decisions made before this was kept, and where nothing could be evaluated"
+    )
 
 
 def decision_view(
@@ -179,6 +184,7 @@ def decision_view(
     alarms: Sequence[RedFlagMatch] = (),
     hold: SafetyHold | None = None,
     recommended: str | None = None,
+    valid_until: dt.date | None = None,
 ) -> DecisionView:
     """A decision put in words, in both languages; under a safety hold without what is for the talks.
 
@@ -198,7 +204,7 @@ def decision_view(
         blocked=outcome.blocked,
         rules_fired=outcome.rules_fired,
         reasons=tuple(_reason(pack, rule, facts, as_of) for rule in speaking(pack, outcome.rules_fired)),
-        questions=tuple(_question(pack, outcome, name) for name in ranked(pack, outcome, facts)),
+        questions=_questions(pack, outcome, facts),
         documents=tuple(item_view(pack, name, pack.documents[name], facts, as_of) for name in outcome.documents),
         rights=advice_views(pack, "rights", outcome.rights, facts, as_of),
         warnings=(*warnings, *(stale_view(pack, lapse) for lapse in outcome.lapsed)),
@@ -208,6 +214,7 @@ def decision_view(
         recourse=tuple(_recourse(pack, change) for change in outcome.recourse),
         pack=PackView(id=manifest.id, version=manifest.version, sha256=pack.sha256),
         as_of=as_of,
+        valid_until=valid_until,
         engines_agree=outcome.engines_agree,
         strategy_code=strategy.code,
         summary=filled(pack, strategy.summary, facts, as_of),
@@ -269,9 +276,16 @@ def _reason(pack: Pack, rule: str, facts: Facts, as_of: dt.date) -> ReasonView:
     )
 
 
-def _question(pack: Pack, outcome: Outcome, name: str) -> QuestionView:
-    fact = pack.vocabulary.facts[name]
-    return QuestionView(fact=name, text=fact.question or fact.title, why=fact.why or _why_asked(pack, outcome, name))
+def _questions(pack: Pack, outcome: Outcome, facts: Facts) -> tuple[QuestionView, ...]:
+    known, doubted = pack.vocabulary.facts, asked_about(pack.vocabulary, facts)
+    return tuple(
+        QuestionView(
+            fact=name,
+            text=known[name].question or known[name].title,
+            why=doubted.get(name) or known[name].why or _why_asked(pack, outcome, name),
+        )
+        for name in ranked(pack, outcome, facts)
+    )
 
 
 def _why_asked(pack: Pack, outcome: Outcome, name: str) -> Text:

@@ -1,5 +1,7 @@
 """The migrations make what the tables say, and what only migrations can say."""
 
+import importlib
+
 import psycopg
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -7,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from models.database import migrate
 from models.database.session import make_engine
 from models.database.tables import METADATA
+from rules.facts.notation.letters import one_form
 
 CONSTRAINTS = (
     "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
@@ -85,3 +88,12 @@ def test_migrating_twice_changes_nothing(database_url: str) -> None:
     before = _catalogue(database_url)
     migrate.upgrade(database_url)
     assert _catalogue(database_url) == before
+
+
+def test_the_forms_of_references_that_are_there_are_those_of_new_ones(database_url: str) -> None:
+    form = importlib.import_module("models.migrations.versions.0011_ref_form").FORM
+    references = ["FB-1", "fb_1", "ＦＢ－１", "FB – 1", "Ａ—b  c", "案 1", "X_-_9"]
+    with psycopg.connect(database_url) as connection:
+        query = f"SELECT {form} FROM unnest(%s::text[]) WITH ORDINALITY AS given (case_ref, n) ORDER BY n"  # noqa: S608
+        found = [form for (form,) in connection.execute(query.encode(), [references])]
+    assert found == [one_form(reference) for reference in references]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from rules.facts.cells import MAX_TEXT
+from rules.facts.doubts import asks
 from rules.facts.notation.units import wanted
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.files import doubts as d
@@ -53,7 +54,7 @@ def doubts() -> Iterator[str]:
     """A row for each doubt."""
     for doubt in _VOCABULARY.doubts.values():
         of, when = _doubt(doubt)
-        yield f"{of} | {when}"
+        yield f"{of} | {when}{' (not used, and asked for first)' if asks(doubt) else ''}"
 
 
 def _doubt(doubt: d.Doubt) -> tuple[str, str]:  # noqa: C901 - one arm a kind
@@ -83,6 +84,8 @@ def _doubt(doubt: d.Doubt) -> tuple[str, str]:  # noqa: C901 - one arm a kind
         case d.MoreThan():
             share = "" if doubt.percent == 100 else f"{doubt.percent} % of "
             return _names(doubt.fact), f"more than {share}{_names(doubt.other)}"
+        case d.Above():
+            return _names(doubt.fact), f"above {doubt.above:,}"
         case d.TooYoung():
             return _names(doubt.age), f"under {doubt.years} years old on {_names(doubt.on)}"
         case d.Longer():

@@ -10,7 +10,7 @@ import pytest
 from forbear.base.vault import Vault
 from forbear.ops.heartbeat import beat
 from models.database.session import session
-from tests.support.desk.cases import NOW, engine_of
+from tests.support.desk.cases import NOW, engine_of, many, submitted
 from tests.support.desk.processes import DEADLINE
 from tests.support.desk.serving import client_of, serving
 from web.app import create_app
@@ -57,6 +57,13 @@ def test_a_heartbeat_to_come_is_no_sign_of_life(
     answer = client.get("/readyz")
     assert answer.json()["failed"] == failed
     assert not failed or "set the clocks" in answer.json()["checks"]["queue bulk"]["detail"]
+
+
+def test_heartbeats_alone_are_no_sign_of_work(client: httpx.Client, database_url: str, vault: Vault) -> None:
+    heartbeats(database_url, seconds_ago=0)
+    submitted(database_url, many(2), vault, now=NOW - dt.timedelta(seconds=181))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["failed"]) == (503, ["progress of bulk"])
 
 
 def test_without_any_worker_no_queue_is_ready(client: httpx.Client) -> None:

@@ -1,6 +1,7 @@
 """Metrics tell how much is done, waits, is late or failed, and nothing of any case."""
 
 import datetime as dt
+import math
 import re
 from collections.abc import Iterator
 
@@ -28,8 +29,10 @@ def read(client: httpx.Client) -> dict[str, float]:
 
 def test_an_empty_record_is_all_zeros(client: httpx.Client) -> None:
     values = {name: value for name, value in read(client).items() if "http_request" not in name}
-    assert len(values) == 6 * 3 + 2 * 4 + 2
-    assert set(values.values()) == {0}
+    never = {name: value for name, value in values.items() if name.startswith("forbear_heartbeat_seconds")}
+    assert len(values) == 6 * 3 + 2 * 5 + 2 + 3
+    assert set(never.values()) == {math.inf}
+    assert {values[name] for name in values.keys() - never.keys()} == {0}
 
 
 def test_the_record_is_counted(client: httpx.Client, database_url: str, vault: Vault) -> None:

@@ -82,4 +82,4 @@ Writer = Annotated[Viewer, Depends(scoped("cases:write"))]
 Reviewer = Annotated[Viewer, Depends(_reviewing)]
 # The unit of work of the request, by such an account.
 ReaderWork = Annotated[ViewerWork, Depends(as_work_of(_reading))]
-WebhookKeeper = Annotated[ViewerWork, Depends(as_work_of(_keeping))]
+WebhookToken = Annotated[ViewerWork, Depends(as_work_of(_keeping))]

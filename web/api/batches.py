@@ -22,10 +22,10 @@ from forbear.base.vault import Vault
 from forbear.batch import batch_list, export
 from forbear.batch.chunks import Wake
 from forbear.batch.recorded_decision import decisions_of_batch
-from forbear.batch.submission import idempotency, mappings
+from forbear.batch.submission import danger, idempotency, mappings
 from forbear.batch.submission.submit import Head, Submitted, rejections_of, source_of, submit
 from forbear.batch.submission.uploads import tidy
-from forbear.intake import BY_MEDIA_TYPE, FORMATS, IntakeError, open_source, understand
+from forbear.intake import BY_MEDIA_TYPE, FORMATS, IntakeError, understand
 from forbear.intake.mapping import parse
 from forbear.ledger.unit_of_work import begin
 from forbear.locale import said
@@ -142,9 +142,9 @@ class _Order:
         whose = submitter_for(work.session, work.viewer, self._submitter)
         try:
             given = None if self._mapping is None else parse(self._mapping, "mapping")
-            source = open_source(received.path, pack.vocabulary, given)
+            source, place = mappings.opened(work.session, work.vault, whose, received.path, pack.vocabulary, given)
             past = mappings.recall(work.session, work.vault, whose, source.columns)
-            intake = understand(source, pack.vocabulary, given, past)
+            intake = understand(source, pack.vocabulary, place, past)
             kept = () if given is None else (said("notice.kept"),)
             done = submit(
                 work,
@@ -154,7 +154,7 @@ class _Order:
                 as_of=day,
                 submitter=whose,
                 chunk_size=settings().chunk_size,
-                notices=lambda: (*intake.notices, *kept),
+                notices=lambda: (*danger.notices_of(intake, pack), *kept),
             )
         except IntakeError as error:
             raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None

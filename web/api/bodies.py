@@ -16,7 +16,7 @@ from starlette.types import Message, Receive
 from forbear.base.settings import settings
 from forbear.base.spool import spool
 from forbear.intake import BY_MEDIA_TYPE, ending, format_of
-from forbear.intake.formats.json_objects import DECODER, Doubled
+from forbear.intake.formats.json_decoder import DECODER, Doubled
 from web.api.problems import ProblemError, of_validation
 
 MULTIPART = "multipart/form-data"
@@ -69,10 +69,10 @@ async def file(request: Request, name: str | None) -> AsyncIterator[Received]:
             yield Received(path, (name or path.name)[:MAX_NAME], await _write(path, _parts(part)), fields)
 
 
-Terms = TypeVar("Terms", bound=BaseModel)
+Model = TypeVar("Model", bound=BaseModel)
 
 
-def checked(model: type[Terms], given: Mapping[str, object]) -> Terms:
+def checked(model: type[Model], given: Mapping[str, object]) -> Model:
     """What was given, as a model has it, or a problem that names the fields."""
     try:
         return model.model_validate(given)

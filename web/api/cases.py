@@ -17,6 +17,7 @@ from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import decision_on_desk, decisions_of_batch
+from forbear.batch.submission.danger import Lookout
 from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.case.decided_case import is_outdated
 from forbear.desk import queue
@@ -24,6 +25,7 @@ from forbear.desk.filters import QueueFilter
 from forbear.intake import IntakeError, Rejected
 from forbear.intake.single_case import one
 from forbear.ledger.unit_of_work import begin
+from forbear.locale import said
 from models.case import Case as StoredCase
 from models.case import CaseVersion
 from models.database.session import session
@@ -94,7 +96,8 @@ def _hand_in(
     except IntakeError as error:
         raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
     if isinstance(row, Rejected):
-        raise of_fields(*row.faults)
+        row, in_danger = Lookout(pack, intake.columns, intake.mapping).first(row)
+        raise of_fields(*row.faults, first=said("row.danger") if in_danger else None)
     with begin(state.engine, state.vault, now) as begun:
         work = work_by(viewer, begun, pack)
         done = submit(

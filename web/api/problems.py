@@ -43,10 +43,11 @@ class ProblemError(Exception):
         self.values = values  # for the words
 
 
-def of_fields(*errors: FieldError) -> ProblemError:
-    """Fields of a case, or of an action on it, that are not as they should be."""
+def of_fields(*errors: FieldError, first: Text | None = None) -> ProblemError:
+    """Fields of a case, or of an action on it, that are not as they should be; danger in them is told `first`."""
     told = [{"field": error.field, "zh": error.zh, "en": error.en} for error in errors]
-    return ProblemError(422, "fields", members={"errors": told})
+    danger = {} if first is None else {"danger": True}
+    return ProblemError(422, "fields", detail=first, members={**danger, "errors": told})
 
 
 def of_validation(error: RequestValidationError | ValidationError, inside: int = 0) -> ProblemError:

@@ -12,6 +12,7 @@ from rules.pack.files.schema import Text, Urgency
 from rules.text.decision_view import DecisionView
 
 Status = Literal["open", "escalated", "reviewed", "waiting", "snoozed", "closed"]
+Aged = Literal["strategy", "urgency", "deadline"]
 # What the database can hold: it refuses the character NUL.
 Line = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
@@ -37,6 +38,7 @@ class DeskState(Shape):
     batch_id: UUID
     outdated: bool = Field(description="Newer facts came in and are being decided")
     changed: bool = Field(description="Something else is recommended than what was last reviewed")
+    aged: list[Aged] = Field(description="What time alone changed since anybody acted on the case")
     chosen_strategy: str | None = Field(description="What a person decided; null before that")
     due_at: dt.datetime
     follow_up_at: dt.datetime | None
@@ -74,6 +76,7 @@ class CaseSummary(Shape):
     status: Status
     revision: int
     changed: bool
+    aged: list[Aged]
     outdated: bool
     chosen_strategy: str | None
     product: str | None
@@ -114,6 +117,7 @@ class ProblemDocument(BaseModel):
     title: str
     status: int
     detail: str
+    danger: bool | None = Field(None, description="The case that was refused tells of danger: call the person first")
     errors: list[FieldFault] | None = Field(None, description="Of fields that are not as they should be")
     submitters: list[str] | None = Field(None, description="Whose cases have this reference, where it is several")
     revision: int | None = Field(None, description="Of the newer state, where a review was made for an earlier one")

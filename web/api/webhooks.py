@@ -11,7 +11,7 @@ from forbear.base.settings import settings
 from forbear.webhooks import webhooks
 from forbear.webhooks.http import MAX_URL, AddressError
 from models.webhook import Webhook as StoredWebhook
-from web.api.auth import WebhookKeeper, submitter_for
+from web.api.auth import WebhookToken, submitter_for
 from web.api.batches import Whose
 from web.api.describe import problems
 from web.api.problems import ProblemError, of_fields
@@ -19,7 +19,7 @@ from web.api.schemas import Line, Shape
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
-Event = Literal["batch.complete", "decision.changed"]
+Event = Literal["batch.complete", "decision.changed", "case.aged"]
 
 
 class NewWebhook(BaseModel):
@@ -76,7 +76,7 @@ class Deliveries(Shape):
 
 
 @router.get("", responses=problems(401, 403, 422))
-def list_webhooks(work: WebhookKeeper, submitter: Whose = None) -> Webhooks:
+def list_webhooks(work: WebhookToken, submitter: Whose = None) -> Webhooks:
     """A submitter's own webhooks; everybody's for supervisors."""
     session, viewer = work.session, work.viewer
     whose = None if viewer.submitter is None and submitter is None else submitter_for(session, viewer, submitter)
@@ -85,7 +85,7 @@ def list_webhooks(work: WebhookKeeper, submitter: Whose = None) -> Webhooks:
 
 
 @router.post("", status_code=201, responses=problems(400, 401, 403, 409, 413, 422))
-def add_webhook(work: WebhookKeeper, body: NewWebhook) -> CreatedWebhook:
+def add_webhook(work: WebhookToken, body: NewWebhook) -> CreatedWebhook:
     """Register an address. The answer holds the secret that signs what it will be sent."""
     submitter = submitter_for(work.session, work.viewer, body.submitter)
     if len(webhooks.of(work.session, work.viewer, submitter)) >= webhooks.MOST:
@@ -99,20 +99,20 @@ def add_webhook(work: WebhookKeeper, body: NewWebhook) -> CreatedWebhook:
 
 
 @router.get("/{webhook_id}", responses=problems(401, 403, 404, 422))
-def show_webhook(work: WebhookKeeper, webhook_id: RowId) -> WebhookView:
+def show_webhook(work: WebhookToken, webhook_id: RowId) -> WebhookView:
     """One webhook."""
     return WebhookView(**_shown(_found(work, webhook_id)))
 
 
 @router.delete("/{webhook_id}", status_code=204, responses=problems(401, 403, 404, 422))
-def remove_webhook(work: WebhookKeeper, webhook_id: RowId) -> None:
+def remove_webhook(work: WebhookToken, webhook_id: RowId) -> None:
     """Send nothing more to an address."""
     webhooks.remove(work, _found(work, webhook_id))
 
 
 @router.get("/{webhook_id}/deliveries", responses=problems(401, 403, 404, 422))
 def list_deliveries(
-    work: WebhookKeeper,
+    work: WebhookToken,
     webhook_id: RowId,
     status: Literal["pending", "delivered", "failed"] | None = None,
     before: Annotated[int | None, Query(ge=1, lt=2**63, description="`next` of the page before")] = None,
@@ -128,7 +128,7 @@ def list_deliveries(
 @router.post(
     "/{webhook_id}/deliveries/{delivery_id}/redeliver", status_code=202, responses=problems(401, 403, 404, 422)
 )
-def redeliver(work: WebhookKeeper, webhook_id: RowId, delivery_id: RowId) -> DeliveryView:
+def redeliver(work: WebhookToken, webhook_id: RowId, delivery_id: RowId) -> DeliveryView:
     """Send a delivery again, now and with all its tries."""
     found = webhooks.send_again(work.session, _found(work, webhook_id).id, delivery_id, work.now)
     if found is None:

@@ -1,5 +1,6 @@
 """/metrics for Prometheus: figures of the record, and how this process answers. No personal data, so no sign-in."""
 
+import math
 import time
 from collections.abc import Iterable
 
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from forbear.desk.queue import URGENCIES
 from forbear.ops.metrics import Metrics, measure
 from web.deps import NowDep, SessionDep
+from web.route import route_of
 from workers.app import QUEUES
 
 router = APIRouter()
@@ -63,9 +65,8 @@ class Timed:
         try:
             await self.app(scope, receive, noted)
         finally:
-            route = getattr(scope.get("route"), "path_format", "other")
             method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "DELETE") else "other"
-            ANSWERED.labels(method, route, str(status)).observe(time.perf_counter() - started)
+            ANSWERED.labels(method, route_of(scope), str(status)).observe(time.perf_counter() - started)
 
 
 class _MetricsCollector(Collector):
@@ -95,6 +96,20 @@ class _MetricsCollector(Collector):
             "queue",
             found.claimed_seconds,
             _WORKING,
+        )
+        yield _family(
+            "stalled_seconds",
+            "For how long something has waited without anything being finished",
+            "queue",
+            found.stalled_seconds,
+            _WORKING,
+        )
+        yield _family(
+            "heartbeat_seconds",
+            "When a worker consumed a message last; infinity: never",
+            "queue",
+            dict.fromkeys(QUEUES, math.inf) | found.heartbeat_seconds,
+            QUEUES,
         )
         yield _family("deliveries", "Webhook deliveries", "status", found.deliveries, ("pending", "failed"))
 

@@ -23,17 +23,17 @@ SHOWN = 25  # deliveries on a page
 _MAX_SUBMITTER = 64
 
 
-def _keeper(work: SignedInWork) -> ViewerWork:
+def _webhook_owner(work: SignedInWork) -> ViewerWork:
     if not webhooks.allowed(work.viewer):
         raise HTTPException(403)
     return work
 
 
-Keeper = Annotated[ViewerWork, Depends(_keeper)]
+WebhookOwnerWork = Annotated[ViewerWork, Depends(_webhook_owner)]
 
 
 @router.get("/webhooks")
-def show_webhooks(request: Request, work: Keeper) -> Response:
+def show_webhooks(request: Request, work: WebhookOwnerWork) -> Response:
     """A submitter's own webhooks, everybody's for supervisors, and a form for another one."""
     return _list(request, work, _fresh(work))
 
@@ -41,7 +41,7 @@ def show_webhooks(request: Request, work: Keeper) -> Response:
 @router.post("/webhooks", dependencies=[OurForm])
 def add_webhook(
     request: Request,
-    work: Keeper,
+    work: WebhookOwnerWork,
     url: Annotated[str, Form()] = "",
     events: Annotated[tuple[str, ...], Form()] = (),
     submitter: Annotated[str, Form()] = "",
@@ -63,7 +63,7 @@ def add_webhook(
 @router.get("/webhooks/{webhook_id}")
 def show_webhook(
     request: Request,
-    work: Keeper,
+    work: WebhookOwnerWork,
     webhook_id: RowId,
     before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
 ) -> Response:
@@ -77,14 +77,14 @@ def show_webhook(
 
 
 @router.post("/webhooks/{webhook_id}/remove", dependencies=[OurForm])
-def remove_webhook(work: Keeper, webhook_id: RowId) -> Response:
+def remove_webhook(work: WebhookOwnerWork, webhook_id: RowId) -> Response:
     """Send nothing more to an address."""
     webhooks.remove(work, _found(work, webhook_id))
     return RedirectResponse("/webhooks", status_code=303)
 
 
 @router.post("/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver", dependencies=[OurForm])
-def redeliver(work: Keeper, webhook_id: RowId, delivery_id: RowId) -> Response:
+def redeliver(work: WebhookOwnerWork, webhook_id: RowId, delivery_id: RowId) -> Response:
     """Send a delivery again, now."""
     if webhooks.send_again(work.session, _found(work, webhook_id).id, delivery_id, work.now) is None:
         raise HTTPException(404)

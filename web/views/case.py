@@ -60,7 +60,7 @@ def case_page(
 ) -> Response:
     """The page of a decided case; `forms`: one of them was refused. `seen`: whoever calls is shown the number."""
     values = _values(work, case)
-    crisis = values["crisis"] = crisis_card(work, case, values["standing"], values["kit"], seen)
+    crisis = values["crisis"] = crisis_card(work, case, values["context"], values["kit"], seen)
     if crisis is not None and crisis.questions:  # the card asks them first; what else is open is only told
         values["questions"] = {}
     sent = forms.refused if forms else None
@@ -93,16 +93,16 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
     session, viewer, vault = work.session, work.viewer, work.vault
     people = viewer.submitter is None
     decision = case.decision
-    standing = None
+    context = None
     if case.is_current and case.desk.decision_id == case.decision_id:
-        standing = CaseContext(viewer, case.desk, decision, work.now)
-    can = () if standing is None else possible(standing)
+        context = CaseContext(viewer, case.desk, decision, work.now)
+    can = () if context is None else possible(context)
     reviews = review.timeline(session, case.case_id)
     asks = [each for each in reviews if each.action == "ask"]
-    waiting = standing is not None and standing.case.status == "waiting" and people
+    waiting = context is not None and context.case.status == "waiting" and people
     return {
         "case": case,
-        "standing": standing,
+        "context": context,
         "can": can,
         "bar": [ACTIONS[name] for name in can if ACTIONS[name].on_bar],
         "people": people,
@@ -132,7 +132,7 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
         if "answer" in can and decision.evaluated
         else (),
         "presets": _presets(decision.pack, decision.as_of),
-        "follow_up": default_follow_up(standing) if standing is not None else None,
+        "follow_up": default_follow_up(context) if context is not None else None,
     }
 
 

@@ -34,7 +34,7 @@ class CrisisCard:
 def crisis_card(
     work: ViewerWork,
     case: DecidedCase,
-    standing: CaseContext | None,
+    context: CaseContext | None,
     kit: NegotiationPack | None,
     seen: Personal | None,
 ) -> CrisisCard | None:
@@ -52,9 +52,9 @@ def crisis_card(
         kinds=hold.kinds,
         beside=other,
         protocol=kit,
-        may_call=standing is not None and standing.in_danger and review.may_act(standing.viewer, standing.case),
+        may_call=context is not None and context.in_danger and review.may_act(context.viewer, context.case),
         name=None if seen is None else seen.facts.get("name"),
-        questions=_questions(work, case, hold) if standing is not None and standing.in_danger else (),
+        questions=_questions(work, case, hold) if context is not None and context.in_danger else (),
         phones=None if seen is None else numbers(seen.facts.get("phone", "")),
     )
 

@@ -40,7 +40,12 @@ def preview_page(request: Request, work: ViewerWork, upload: Upload, refused: Re
     try:
         with uploads.unsealed(upload, work.vault) as path:
             recall = partial(uploads.remembered, work, upload)
-            seen = preview.look(path, vocabulary, upload.as_of, time.monotonic, given, recall)
+            read = partial(preview.look, path, pack, upload.as_of, time.monotonic, recall=recall)
+            try:
+                seen = read(given)
+            except SeveralTablesError as error:
+                keeper = (work.session, work.vault, upload.submitter)
+                seen = read(mappings.place_of(*keeper, path, vocabulary, given, error))
     except IntakeError as error:
         return _not_seen(request, work, upload, refused.error if refused else error, error)
     kept = None if given else mappings.kept_for(work.session, work.vault, upload.submitter, seen.headers)

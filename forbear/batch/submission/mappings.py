@@ -3,20 +3,24 @@
 import datetime as dt
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from forbear.base.vault import Vault
-from forbear.intake import Intake, Mapping, Remembered
+from forbear.intake import Intake, IntakeError, Mapping, Remembered, SeveralTablesError, SourceFile, open_source
 from forbear.intake.columns import added_by_rejects
+from forbear.intake.formats.table import COMMENTS
 from forbear.intake.guessing.guess import Confirmed
 from forbear.intake.headers import folded
 from forbear.intake.source import distinct
 from forbear.ledger.unit_of_work import Work
 from models.mapping import ConfirmedMapping
+from rules.pack.files.schema import Vocabulary
 
 _LEARNED_FROM = 50  # mappings of a submitter, the newest, that other files are guessed by
 _LISTED = 200  # newest, that are shown; older ones still show on the preview of a file like theirs
@@ -90,6 +94,41 @@ def recall(session: Session, vault: Vault, submitter: str, columns: Iterable[str
     return Remembered(whole, {name: known for name, known in learned.items() if known is not None})
 
 
+def opened(
+    session: Session, vault: Vault, submitter: str, path: Path, vocabulary: Vocabulary, given: Mapping | None
+) -> tuple[SourceFile, Mapping | None]:
+    """A file of cases and where in it they are; of several tables the one that was confirmed before.
+
+    Raises IntakeError, and SeveralTablesError where none was.
+    """
+    try:
+        return open_source(path, vocabulary, given), given
+    except SeveralTablesError as error:
+        place = place_of(session, vault, submitter, path, vocabulary, given, error)
+        return open_source(path, vocabulary, place), place
+
+
+def place_of(
+    session: Session,
+    vault: Vault,
+    submitter: str,
+    path: Path,
+    vocabulary: Vocabulary,
+    given: Mapping | None,
+    error: SeveralTablesError,
+) -> Mapping:
+    """Of several tables the one that was confirmed before, by its sheet's name and its headers, or raises the error."""
+    query = select(ConfirmedMapping).where(ConfirmedMapping.submitter == submitter).order_by(*_NEWEST)
+    for kept in session.exec(query.limit(_LEARNED_FROM)):
+        before = Mapping.model_validate(vault.open(kept.content)["mapping"])
+        if before.sheet in error.sheets:
+            place = (given or Mapping()).model_copy(update={"sheet": before.sheet, "persons": before.persons})
+            with suppress(IntakeError):
+                if _mac(vault, submitter, open_source(path, vocabulary, place).columns) == kept.headers_mac:
+                    return place
+    raise error
+
+
 def listed(session: Session, vault: Vault, submitter: str | None) -> list[KeptMapping]:
     """The mappings of a submitter, or of all, the newest first."""
     query = select(ConfirmedMapping).order_by(*_NEWEST).limit(_LISTED)
@@ -120,11 +159,11 @@ def forget(work: Work, submitter: str | None, mapping_id: int) -> bool:
 
 
 def _mac(vault: Vault, submitter: str, columns: Iterable[str]) -> bytes:
-    """Headers in whatever order, without what a rejects file adds to them."""
+    """Headers in whatever order, without what a rejects file or comments on cells add to them."""
     names = [name for name in columns if name.strip()]
     own = zip(names, distinct(names), strict=True)
     added = added_by_rejects(distinct(names))
-    headers = sorted({folded(name) for name, known in own if known not in added})
+    headers = sorted({folded(name) for name, known in own if known not in added and name != COMMENTS})
     return vault.mac(json.dumps(["mapping", submitter, headers], ensure_ascii=False).encode())
 
 

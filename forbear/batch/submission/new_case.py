@@ -10,12 +10,16 @@ from sqlmodel import col, select
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.errors import ForbearError
 from forbear.batch.chunks import Wake
+from forbear.batch.submission.danger import Lookout
+from forbear.batch.submission.spelling import Spelling
 from forbear.batch.submission.submit import Head, submit
 from forbear.intake import Accepted, Rejected
 from forbear.intake.single_case import one
 from forbear.locale import said
 from models.case import Case
 from rules.facts.case_facts import FieldError
+from rules.facts.notation.letters import one_form
+from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 
 
@@ -28,11 +32,11 @@ class HandedIn:
 
 
 class RefusedCaseError(ForbearError):
-    """What was typed is no case, by field."""
+    """What was typed is no case, by field; where it tells of danger, that comes `first`."""
 
-    def __init__(self, *errors: FieldError) -> None:
+    def __init__(self, *errors: FieldError, first: Text | None = None) -> None:
         super().__init__("This cannot be read as a case.")
-        self.errors = errors
+        self.errors, self.first = errors, first
 
 
 class TakenError(ForbearError):
@@ -46,9 +50,10 @@ class TakenError(ForbearError):
 
 def read(cells: Mapping[str, object], pack: Pack, today: dt.date) -> Accepted:
     """The case as a row of a file would be read. Raises RefusedCaseError."""
-    _, row = one(cells, pack.vocabulary, today)
+    intake, row = one(cells, pack.vocabulary, today)
     if isinstance(row, Rejected):
-        raise RefusedCaseError(*row.faults)
+        in_danger = Lookout(pack, intake.columns, intake.mapping).in_danger(row.cells)
+        raise RefusedCaseError(*row.faults, first=said("row.danger") if in_danger else None)
     return row
 
 
@@ -59,7 +64,8 @@ def hand_in(work: ViewerWork, row: Accepted, submitter: str, today: dt.date) -> 
     """
     session = work.session
     lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
-    session.connection().execute(lock, {"key": f"new_case:{submitter}:{row.case_ref}"})
+    session.connection().execute(lock, {"key": f"new_case:{submitter}:{one_form(row.case_ref)}"})
+    (row,) = Spelling(session, submitter).spelled([row])
     query = select(col(Case.id)).where(Case.submitter == submitter, Case.case_ref == row.case_ref)
     before = session.exec(query).first()
     name = said("new_case.name")

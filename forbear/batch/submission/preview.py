@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+from forbear.batch.submission.danger import Lookout, told
+from forbear.batch.submission.danger import notices_of as notices_with_danger
 from forbear.intake import Accepted, IntakeError, Mapping, Rejected, Remembered, guess, open_source
 from forbear.intake.columns import added_by_rejects
 from forbear.intake.date_order import DateOrder
@@ -21,6 +23,7 @@ from rules.facts.case_facts import display
 from rules.facts.cells import Value
 from rules.locale import Language
 from rules.pack.files.schema import Text, Vocabulary
+from rules.pack.pack import Pack
 
 FIRST = 20  # rows and problems that are shown
 _LANGUAGES: tuple[Language, Language] = ("zh", "en")
@@ -104,7 +107,7 @@ def _nothing_remembered(_columns: Sequence[str]) -> Remembered:
 
 def look(
     path: Path,
-    vocabulary: Vocabulary,
+    pack: Pack,
     as_of: dt.date,
     clock: Callable[[], float],
     given: Mapping | None = None,
@@ -116,7 +119,7 @@ def look(
     if it cannot be read as cases at all, or if the mapping that is given cannot be followed.
     """
     counted = _Counted(clock)  # the time to open the file counts too
-    given = given or Mapping()
+    given, vocabulary = given or Mapping(), pack.vocabulary
     source = open_source(path, vocabulary, given)
     guessed = guess(vocabulary, source, given, recall(source.columns))
     seen = SeenValues(vocabulary, source, guessed.mapping)
@@ -128,8 +131,10 @@ def look(
         fault = error
         for _ in islice(watched, _UNREAD_ROWS):  # what its columns hold is shown all the same
             pass
+        notices = tuple(notices_of(vocabulary, source, guessed, guessed.mapping))
     else:
-        fault = counted.read(file.on(as_of))
+        fault = counted.read(file.on(as_of), Lookout(pack, file.columns, file.mapping))
+        notices = (*told(counted.in_danger), *(notices_with_danger(file, pack) if counted.whole else file.notices))
     return Preview(
         name=path.name,
         headers=tuple(source.columns),
@@ -141,10 +146,10 @@ def look(
         missing=guessed.missing,
         date_orders=guessed.date_orders,
         unknown=seen.unknown(),
-        notices=(*source.notices, *notices_of(vocabulary, guessed, guessed.mapping)),
+        notices=notices,
         fault=fault,
         first=tuple(counted.first),
-        problems=tuple(counted.problems.values()),
+        problems=(*counted.grave.values(), *counted.problems.values()),
         accepted=counted.accepted,
         rejected=counted.rows - counted.accepted,
         whole=counted.whole,
@@ -167,14 +172,15 @@ class _Counted:
         self._clock, self._end = clock, clock() + _MOST_SECONDS
         self.first: list[Accepted | Rejected] = []
         self.problems: dict[str, Problem] = {}
-        self.accepted, self.rows, self.whole = 0, 0, False
+        self.grave: dict[str, Problem] = {}  # of rows that tell of danger
+        self.accepted, self.rows, self.in_danger, self.whole = 0, 0, 0, False
 
-    def read(self, rows: Iterator[Accepted | Rejected]) -> IntakeError | None:
+    def read(self, rows: Iterator[Accepted | Rejected], lookout: Lookout) -> IntakeError | None:
         """Read rows until there are enough or the time is over; what stopped the reading, if something did."""
         try:
             for row in rows:
                 self.rows += 1
-                self._count(row)
+                self._count(row, lookout)
                 if self.rows == _MOST_ROWS or (self.rows % _CHECK == 0 and self._clock() > self._end):
                     break
             self.whole = next(rows, None) is None
@@ -182,13 +188,18 @@ class _Counted:
             return error
         return None
 
-    def _count(self, row: Accepted | Rejected) -> None:
+    def _count(self, row: Accepted | Rejected, lookout: Lookout) -> None:
+        danger = False
+        if isinstance(row, Rejected):
+            row, danger = lookout.first(row)
+            self.in_danger += danger
+            problems = self.grave if danger else self.problems
+            if row.zh in problems or len(problems) < FIRST:
+                problems.setdefault(row.zh, Problem(row)).rows += 1
+        else:
+            self.accepted += 1
         if len(self.first) < FIRST:
             self.first.append(row)
-        if isinstance(row, Accepted):
-            self.accepted += 1
-        elif row.zh in self.problems or len(self.problems) < FIRST:
-            self.problems.setdefault(row.zh, Problem(row)).rows += 1
 
 
 def _columns(guessed: Guess, seen: SeenValues) -> tuple[Column, ...]:

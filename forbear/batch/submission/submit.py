@@ -4,33 +4,38 @@ import datetime as dt
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import structlog
 from pydantic_core import to_json
 from sqlmodel import Session, col, select
 
+from forbear.base import trace
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 from forbear.batch import publication
 from forbear.batch.chunks import Wake
+from forbear.batch.submission.danger import Lookout, told
+from forbear.batch.submission.spelling import Spelling
 from forbear.desk import siblings
 from forbear.intake import Accepted, Intake, Rejected
 from forbear.intake import Mapping as FileMapping
 from forbear.ledger.unit_of_work import Work
-from forbear.locale import said
 from forbear.webhooks import webhooks
 from models.database import staging
 from models.intake import Batch, Lane, Rejection
 from rules.decision.danger import danger_of
 from rules.facts import red_flags
+from rules.facts.notation.letters import one_form
 from rules.facts.texts import texts_of
 from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 
 BLOCK = 2000  # rows in memory at once
+_log = structlog.get_logger()
 URGENT_CHUNK = 100  # smaller than others, so that the first urgent cases are decided at once
 
 
@@ -95,9 +100,10 @@ def submit(
     staging.create(session)
     sealer = _Sealer(pack, vault, submitter)
     counts: Counter[type] = Counter()
-    in_danger = 0
-    for block in _blocks(rows):
-        rejected = [_looked_through(pack, row) for row in block if isinstance(row, Rejected)]
+    in_danger, lookout = 0, Lookout(pack, head.columns, head.mapping)
+    spelling = Spelling(session, submitter)
+    for block in map(spelling.known, _blocks(rows)):
+        rejected = [lookout.first(row) for row in block if isinstance(row, Rejected)]
         in_danger += sum(danger for _, danger in rejected)
         staging.add(
             session,
@@ -112,9 +118,10 @@ def submit(
         as_of=as_of,
         pack_sha256=pack.sha256,
         created_at=now,
-        source=vault.seal(_stored(head, (*_told(in_danger), *notices()))),
+        source=sealed(head, vault, (*told(in_danger), *spelling.told(), *notices())),
         rows_read=counts.total(),
         rejected=counts[Rejected],
+        trace=trace.current(),
     )
     session.add(batch)
     session.flush()
@@ -131,6 +138,7 @@ def submit(
     work.note("batch", f"batch:{batch.id}", {"submitter": submitter, **counted})
     if published:
         publication.note(work, pack)
+    _log.info("batch.received", batch=str(batch.id), trace=batch.trace, **counted)
     wakes = tuple(Wake(chunk_id, queue) for chunk_id, queue in merged.chunks)
     return Submitted(batch.id, batch.rows_read, batch.accepted, batch.rejected, batch.unchanged, wakes)
 
@@ -148,15 +156,17 @@ def source_of(batch: Batch, vault: Vault) -> Head:
     )
 
 
-def _stored(head: Head, notices: tuple[Text, ...]) -> dict[str, Any]:
+def sealed(head: Head, vault: Vault, notices: Iterable[Text] = ()) -> bytes:
+    """What a batch is called and its columns, as the record keeps them."""
     mapping = None if head.mapping is None else head.mapping.data()
-    return {
+    source: dict[str, Any] = {
         "name": head.name,
         "columns": head.columns,
         "unknown": head.unknown,
         "mapping": mapping,
         "notices": [notice.model_dump() for notice in notices],
     }
+    return vault.seal(source)
 
 
 def rejections_of(session: Session, batch_id: UUID, vault: Vault, limit: int | None = None) -> Iterator[Rejected]:
@@ -185,7 +195,8 @@ class _Sealer:
         mac = self._vault.mac("\n".join((facts, _json(row.private), *alarms)).encode())
         sealed = self._vault.seal({"facts": row.private, "extra": row.extra}) if row.private or row.extra else None
         phone, id_number = siblings.keys(self._vault, self._submitter, row.private)
-        return (row.row, row.case_ref, row.borrower_ref, phone, id_number, self._lane(row, alarms), mac, facts, sealed)
+        refs = (row.case_ref, one_form(row.case_ref), row.borrower_ref)
+        return (row.row, *refs, phone, id_number, self._lane(row, alarms), mac, facts, sealed)
 
     def rejected(self, row: Rejected) -> tuple[Any, ...]:
         """A rejected row as staging.REJECTED; a field that is none of ours may be anything, so it is only sealed."""
@@ -202,20 +213,6 @@ class _Sealer:
         if flags or any(row.facts.get(name) in values for name, values in self._urgent.items()):
             return Lane.FLAGGED
         return Lane.ORDINARY
-
-
-def _looked_through(pack: Pack, row: Rejected) -> tuple[Rejected, bool]:
-    """A rejected row, and whether its cells tell of danger: then it says who comes before the cell."""
-    flags = red_flags.scan_all(pack, (cell for cell in row.cells if any(map(str.isalpha, cell))))
-    if not any(pack.red_flags[flag].danger for flag in flags):
-        return row, False
-    first = said("row.danger")
-    return replace(row, zh=f"{first.zh}{row.zh}", en=f"{first.en} {row.en}"), True
-
-
-def _told(in_danger: int) -> Iterator[Text]:
-    if in_danger:
-        yield said("notice.rejected_in_danger", n=in_danger)
 
 
 def _json(facts: Mapping[str, object]) -> str:

@@ -14,9 +14,9 @@ from sqlmodel import Session, col, select
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.spool import spool
 from forbear.base.vault import Vault
-from forbear.batch.submission import mappings
+from forbear.batch.submission import danger, mappings
 from forbear.batch.submission.submit import Head, Submitted, submit
-from forbear.intake import Mapping, Remembered, ending, open_source, understand
+from forbear.intake import Mapping, Remembered, ending, understand
 from models.upload import Upload
 
 KEPT_FOR = dt.timedelta(days=1)
@@ -121,17 +121,17 @@ def hand_in(work: ViewerWork, upload: Upload, chunk_size: int) -> Submitted:
 
     Raises what reading it raises, and IntakeError while a guess that is not certain is not confirmed.
     """
-    given = chosen(upload, work.vault)
+    given, vocabulary = chosen(upload, work.vault), work.pack.vocabulary
     with unsealed(upload, work.vault) as path:
-        source = open_source(path, work.pack.vocabulary, given)
+        source, place = mappings.opened(work.session, work.vault, upload.submitter, path, vocabulary, given)
         past = remembered(work, upload, source.columns)
-        file = understand(source, work.pack.vocabulary, given, past)
+        file = understand(source, vocabulary, place, past)
         file.guess.check_confirmed()
         done = submit(
             work,
             file.on(upload.as_of),
             head=Head.of(file, path.name),
-            notices=lambda: file.notices,
+            notices=lambda: danger.notices_of(file, work.pack),
             pack=work.pack,
             as_of=upload.as_of,
             submitter=upload.submitter,

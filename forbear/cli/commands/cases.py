@@ -67,7 +67,7 @@ def triage(
             done, show = run(context, files, policy, day, parts, remembered=map_ is not None)
         _write(context, "triage", done, out, rejects)
         show()
-        _tell(files, remembered=map_ is not None)
+        _tell(context, [batch.batch_id for batch in done], remembered=map_ is not None)
     if any(batch.decided < batch.accepted + batch.unchanged for batch in done):
         raise ForbearError("Not every case could be decided: `forbear status` counts them.", exit_code=1)
     if strict and any(batch.rejected for batch in done):
@@ -106,10 +106,10 @@ def submit(
     header_row: HeaderRow = None,
     date_order: Order = None,
     set_: Set = None,
-    force: Force = False,
+    force: Annotated[bool, typer.Option("--force", help="as with triage; there is no file to replace here")] = False,
 ) -> None:
     """Hand files in to running workers and print the batch ids."""
-    del force  # it writes no files; who scripts both commands may give both the same options
+    del force  # who scripts both commands may give both the same options
     policy = load_pack(pack)
     day = _day(as_of, policy)
     told = given(map_, sheet, header_row, date_order, set_)
@@ -120,7 +120,7 @@ def submit(
             raise ForbearError(fault.why)
         files = batch_runner.understood(context, handed, policy)
         submitted = batch_runner.hand_in(context, files, policy, day, bar, remembered=map_ is not None)
-        _tell(files, remembered=map_ is not None)
+        _tell(context, [each.batch_id for each in submitted], remembered=map_ is not None)
         for each in submitted:
             typer.echo(each.batch_id)
             report.errors.print(
@@ -212,12 +212,14 @@ def run(
     return done, partial(report.summary, pack, done, time.monotonic() - started, worked)
 
 
-def _tell(files: Sequence[Intake], *, remembered: bool) -> None:
+def _tell(context: Context, batches: Sequence[UUID], *, remembered: bool) -> None:
     """What was not used of each file, adjusted or left open, and whether how it was read is remembered."""
     kept = (said("notice.kept"),) if remembered else ()
-    for file in files:
-        for notice in (*file.notices, *kept):
-            report.errors.print(f"{file.path.name}: {notice.en}", highlight=False, markup=False, soft_wrap=True)
+    with session(context.engine) as found:
+        heads = [source_of(found.get_one(Batch, each), context.vault) for each in batches]
+    for head in heads:
+        for notice in (*head.notices, *kept):
+            report.errors.print(f"{head.name}: {notice.en}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _check_targets(out: Path, rejects: Path | None, inputs: Sequence[Path] = (), *, force: bool) -> None:

@@ -50,7 +50,7 @@ def mapping(
     if out is not None:
         _check_target(out, file)
     if forget:
-        _forget(file, policy)
+        _forget(file, policy, told)
         return
     told = _with_persons(file, policy, told)
     day = day_in_force(None, policy)
@@ -59,14 +59,14 @@ def mapping(
             whose = context.settings.submitter
             seen = look(
                 file,
-                policy.vocabulary,
+                policy,
                 day,
                 lambda: _NO_TIME,
                 told,
                 lambda columns: mappings.recall(found, context.vault, whose, columns),
             )
     else:
-        seen = look(file, policy.vocabulary, day, lambda: _NO_TIME, told)
+        seen = look(file, policy, day, lambda: _NO_TIME, told)
     _show(seen, policy, language)
     if out is not None:
         out.write_text(seen.mapping.written(), encoding="utf-8")
@@ -97,8 +97,8 @@ def _check_target(out: Path, file: Path) -> None:
         raise ForbearError(f"The folder {out.parent} does not exist: make it first.")
 
 
-def _forget(file: Path, policy: Pack) -> None:
-    columns = open_source(file, policy.vocabulary).columns
+def _forget(file: Path, policy: Pack, told: Mapping | None) -> None:
+    columns = open_source(file, policy.vocabulary, told).columns
     with opened() as context, context.work() as work:
         whose = context.settings.submitter
         kept = mappings.kept_for(work.session, work.vault, whose, columns)

@@ -37,7 +37,7 @@ def prepare(
         decided = None if case is None else current_decision(work.session, case.id, context.vault)
         kit = None if decided is None else decided.negotiation_pack()
         if case is not None and kit is not None:
-            standing = consent.status(case, "contact_lender")
+            consented = consent.status(case, "contact_lender")
             work.note("export", f"case:{case.id}", {"command": "prepare", "files": ["kit"]})
     if decided is None:
         raise ForbearError(f"There is no decision on a case {case_ref!r}: `forbear status` shows what was submitted.")
@@ -51,7 +51,7 @@ def prepare(
         typer.echo(path)
     if decided.hold is not None:
         typer.echo(safety_notice(decided.hold).en, err=True)
-    elif standing != "given":
-        typer.echo(_NO_CONSENT[standing], err=True)
+    elif consented != "given":
+        typer.echo(_NO_CONSENT[consented], err=True)
     if kit.staff:
         typer.echo("This is a protocol for staff: nothing in it goes to the borrower.")

@@ -2,14 +2,16 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations, islice
 from pathlib import Path
 from typing import TextIO, TypeAlias
 
+from forbear.intake.formats.json_decoder import DECODER, FOR_KEYS, Doubled
 from forbear.intake.formats.text_files import encoding_of, is_cut, lines, open_text
+from forbear.intake.headers import LONGEST
 from forbear.intake.source import (
     MAX_CELL,
     MAX_COLUMNS,
@@ -39,12 +41,6 @@ Objects: TypeAlias = Callable[[], Iterable[tuple[int, object]]]
 Opened: TypeAlias = Callable[[], TextIO]  # a text, from its start
 
 
-class Doubled(dict[str, object]):
-    """An object that has a key twice, or something in it that has: nobody knows which of the two values is meant."""
-
-    key: str
-
-
 @dataclass(frozen=True)
 class _Broken:
     """A line that is no JSON, and why."""
@@ -53,45 +49,20 @@ class _Broken:
     error: FieldError
 
 
-def _number(text: str) -> str:
-    """A JSON number as it was written: nothing is lost to binary and 1e400 or 5,000 digits do no harm."""
-    return text.removesuffix(".0")
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found, seen = dict(pairs), set[str]()
-    twice = None
-    if len(found) < len(pairs):
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-    else:
-        inside = ((key, _doubled_in(value)) for key, value in pairs if isinstance(value, dict | list))
-        twice = next((f"{key}.{inner}" for key, inner in inside if inner is not None), None)
-    if twice is None:
-        return found
-    doubled = Doubled(found)
-    doubled.key = twice
-    return doubled
-
-
-def _doubled_in(value: object) -> str | None:
-    """The key that a value has twice; of a list, which knows nothing of its own, what any of its items has."""
-    if isinstance(value, list):
-        return next((key for key in map(_doubled_in, value) if key is not None), None)
-    return value.key if isinstance(value, Doubled) else None
-
-
-DECODER = json.JSONDecoder(parse_float=_number, parse_int=str, parse_constant=str, object_pairs_hook=_object)
-
-
 def read(path: Path, choice: SourceChoice) -> SourceFile:
     """Open a .json or .jsonl file, by the standard library alone: ijson refuses the NaN that pandas itself writes."""
     text = partial(open_text, path, encoding_of(path))
     with text() as file:
         first, second = (*islice((line for line in lines(file) if line.strip()), 2), "", "")[:2]
     if _are_lines(path, first, second):
-        return source_of_objects(path, partial(_lines, text), choice)
+        return source_of_objects(path, partial(_lines, text), choice, keys=partial(_lines, text, FOR_KEYS))
     if _start(first) == "[":
-        return source_of_objects(path, partial(_numbered, path, text, _Reader.elements), choice)
+        return source_of_objects(
+            path,
+            partial(_numbered, path, text, _Reader.elements),
+            choice,
+            keys=partial(_numbered, path, text, _Reader.elements, FOR_KEYS),
+        )
     if _start(first) != "{":
         raise IntakeError("file.not_a_list", name=path.name)
     return _read_object(path, text, choice)
@@ -125,27 +96,29 @@ def _whole(line: str) -> object:
     return None if isinstance(found, _Broken) else found
 
 
-def _lines(text: Opened) -> Iterator[tuple[int, object]]:
+def _lines(text: Opened, decoder: json.JSONDecoder = DECODER) -> Iterator[tuple[int, object]]:
     with text() as file:
         for position, line in enumerate(lines(file), 1):
             if line.strip():
-                yield position, _decode(line)
+                yield position, _decode(line, decoder)
 
 
-def _decode(line: str) -> object:
+def _decode(line: str, decoder: json.JSONDecoder = DECODER) -> object:
     if is_cut(line):
         return _Broken(line[:MAX_CELL], TOO_LONG)
     try:
-        return DECODER.decode(line.lstrip("\ufeff"))
+        return decoder.decode(line.lstrip("\ufeff"))
     except json.JSONDecodeError as error:
         return _Broken(line.rstrip("\r\n"), FieldError.of("", said("row.broken_json", column=error.colno)))
     except RecursionError:
         return _Broken(line.rstrip("\r\n"), _NO_OBJECT)
 
 
-def _numbered(path: Path, text: Opened, items: "Callable[[_Reader], Iterator[object]]") -> Iterator[tuple[int, object]]:
+def _numbered(
+    path: Path, text: Opened, items: "Callable[[_Reader], Iterator[object]]", decoder: json.JSONDecoder = DECODER
+) -> Iterator[tuple[int, object]]:
     with text() as file:
-        yield from enumerate(items(_Reader(path, file)), 1)
+        yield from enumerate(items(_Reader(path, file, decoder)), 1)
 
 
 @dataclass
@@ -153,6 +126,7 @@ class _Inside:
     """What an object around cases holds: the lists of objects in it, by the keys that lead there, and the rest."""
 
     starts: dict[str, str] = field(default_factory=dict)  # of its own members, the sign that each begins with
+    members: dict[tuple[str, ...], object] = field(default_factory=dict)  # by the keys that lead there
     lists: list[tuple[str, ...]] = field(default_factory=list)
     more: bool = False  # another object follows
 
@@ -174,18 +148,27 @@ def _read_object(path: Path, text: Opened, choice: SourceChoice) -> SourceFile:
         names = (said("notice.quoted", text=".".join(trail)) for trail in inside.lists)
         raise IntakeError("file.several_lists", name=path.name, lists=listed(names))
     trail = inside.lists[0]
-    rest = [said("notice.quoted", text=key) for key in keys if key != trail[0]]
+    around = {place: value for place, value in inside.members.items() if place[:-1] == trail[: len(place) - 1]}
+    rest = [said("notice.quoted", text=".".join(place)) for place in around if place != trail[: len(place)]]
     left_out = said("notice.json_rest", list=".".join(trail), keys=listed(rest)) if rest else None
-    return source_of_objects(
+    elsewhere = {place: value for place, value in inside.members.items() if place not in around}
+    source = source_of_objects(
         path, partial(_numbered, path, text, partial(_Reader.elements_at, trail=trail)), choice, left_out
     )
+    return replace(source, titles=_texts(around), aside=_texts(elsewhere))
+
+
+def _texts(members: Mapping[tuple[str, ...], object]) -> tuple[str, ...]:
+    """What stands beside the list, as a line above a table would say it."""
+    short = ((place[-1], value) for place, value in members.items() if isinstance(value, str))
+    return tuple(f"{key}：{value}" for key, value in short if len(value) <= LONGEST)
 
 
 class _Reader:
     """Values of a JSON text, read through a window that holds little more than one of them."""
 
-    def __init__(self, path: Path, file: TextIO) -> None:
-        self._path, self._file = path, file
+    def __init__(self, path: Path, file: TextIO, decoder: json.JSONDecoder = DECODER) -> None:
+        self._path, self._file, self._decoder = path, file, decoder
         self._window, self._at, self._count = "", 0, 0
 
     def elements(self) -> Iterator[object]:
@@ -229,13 +212,17 @@ class _Reader:
             sign = self._next_sign()
             if not trail:
                 inside.starts[key] = sign
+            if len(inside.members) < MAX_COLUMNS:
+                inside.members[*trail, key] = None
             if sign == "[" and self._sign_after() == "{":
                 inside.lists.append((*trail, key))
                 yield (*trail, key)
             elif sign == "{" and len(trail) < _MOST_DEEP:
                 yield from self._members((*trail, key), inside)
             else:
-                self._element()
+                value = self._element()
+                if (*trail, key) in inside.members:
+                    inside.members[*trail, key] = value
             if (sign := self._next_sign()) not in ("}", ","):
                 raise self._broken()
             self._at += sign == ","
@@ -279,7 +266,7 @@ class _Reader:
         self._next_sign()
         while True:
             try:
-                element, end = DECODER.raw_decode(self._window, self._at)
+                element, end = self._decoder.raw_decode(self._window, self._at)
             except (json.JSONDecodeError, RecursionError):
                 end = len(self._window)
                 element = None
@@ -295,7 +282,7 @@ class _Reader:
     def _last(self) -> object:
         """The value with which the text ends."""
         try:
-            element, self._at = DECODER.raw_decode(self._window, self._at)
+            element, self._at = self._decoder.raw_decode(self._window, self._at)
         except (json.JSONDecodeError, RecursionError):
             raise self._broken() from None
         return element
@@ -312,10 +299,17 @@ class _Reader:
 
 
 def source_of_objects(
-    path: Path, objects: Objects, choice: SourceChoice | None = None, left_out: Text | None = None
+    path: Path,
+    objects: Objects,
+    choice: SourceChoice | None = None,
+    left_out: Text | None = None,
+    keys: Objects | None = None,
 ) -> SourceFile:
-    """A source whose columns are the keys of its objects; whatever is no object (or an error) is a rejected row."""
-    columns, same = _keys(path, objects(), choice or SourceChoice())
+    """A source whose columns are the keys of its objects; whatever is no object (or an error) is a rejected row.
+
+    `keys` gives the same objects for nothing but their keys.
+    """
+    columns, same = _keys(path, (keys or objects)(), choice or SourceChoice())
 
     def rows() -> Iterator[SourceRow]:
         for position, item in objects():
@@ -350,8 +344,11 @@ def _keys(
     """
     keys: dict[str, None] = {}
     shapes: set[frozenset[str]] = set()
+    met: set[tuple[str, ...]] = set()  # most objects have the keys of one before, in the same order
     for _, item in objects:
-        if isinstance(item, dict):
+        if isinstance(item, dict) and (order := tuple(item)) not in met:
+            if len(met) < _MOST_SHAPES:
+                met.add(order)
             if not item.keys() <= keys.keys():
                 keys.update(dict.fromkeys(item))
                 if len(keys) > MAX_COLUMNS:

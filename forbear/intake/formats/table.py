@@ -46,15 +46,14 @@ _REFUSED = {
 }
 _OTHER_ORDER = FieldError.of("", said("row.other_order"))
 _SAYS_UNITS = (_REFUSED["instruction"], _REFUSED["repeated_header"])  # rows that belong to the header
-_FIGURE = re.compile(r"\d")
-_GAPS = re.compile(r"\s+")
-_COLON = re.compile("[:：]")
+_FIGURE, _GAPS, _COLON = re.compile(r"\d"), re.compile(r"\s+"), re.compile("[:：]")
 _BRACKETS = "()[]【】"  # after NFKC
 _WORDS = word_lists("tables")
 _TOTALS, _UNITS = frozenset[str](_WORDS["total"]), frozenset[str](_WORDS["unit"])
 _ANOTHERS = re.compile("|".join(map(re.escape, _WORDS["another"])))
 _FOOTERS, _INSTRUCTIONS = tuple[str, ...](_WORDS["footer"]), tuple[str, ...](_WORDS["instruction"])
 _EXAMPLE = re.compile(rf"({'|'.join(map(re.escape, _WORDS['example']))})\d*")
+COMMENTS: str = _WORDS["comments"]  # the column in which comments on cells are read
 _MOST_OF_FOOTER = 3  # filled cells
 _LONGEST_LABEL = 16  # characters
 
@@ -67,6 +66,7 @@ class TableRow(NamedTuple):
     error: FieldError | None = None
     hidden: bool = False
     filled_down: tuple[int, ...] = ()  # the positions of cells that a merged one covers
+    comment: str = ""  # what hangs on its cells
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ class Sheet:
     shown: bool = True
     hidden_columns: Callable[[], Iterable[int]] = tuple
     fit: Callable[[TableRow, int], SourceRow] | None = None  # a row in as many cells as there are columns
+    commented: bool = False  # comments hang on its cells: they are read as a column
 
 
 @dataclass(frozen=True)
@@ -294,7 +295,8 @@ def open_table(path: Path, sheet: Sheet, choice: SourceChoice, found: Header | N
                 )
             elif other_order and error is None:
                 error = _OTHER_ORDER
-            yield found._replace(number=row.number - header.row, error=error)
+            cells = [*found.cells, row.comment] if sheet.commented else found.cells
+            yield SourceRow(row.number - header.row, cells, error)
 
     def told() -> Iterator[Text]:
         if header.row > 1:
@@ -304,7 +306,8 @@ def open_table(path: Path, sheet: Sheet, choice: SourceChoice, found: Header | N
             yield said("notice.hidden_columns", n=len(named), columns=listed(named))
         yield from seen.told()
 
-    return SourceFile(path, columns, rows, sheet.name, header.row, header.titles, header.groups, header.below, told)
+    names = [*columns, COMMENTS] if sheet.commented else columns
+    return SourceFile(path, names, rows, sheet.name, header.row, header.titles, header.groups, header.below, told)
 
 
 def sheet_row(row: TableRow, width: int) -> SourceRow:

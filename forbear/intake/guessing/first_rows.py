@@ -6,7 +6,7 @@ from typing import Final
 
 from forbear.intake.guessing import shapes
 from forbear.intake.headers import Around, says_unit, units_above
-from forbear.intake.source import SourceFile, distinct, is_blank
+from forbear.intake.source import SourceFile, SourceRow, distinct, is_blank, is_unread
 
 _FOOTER: Final = 2  # filled cells of a line below a table
 _NEAR: Final = 3  # rows right below a header, whose units are known already
@@ -20,7 +20,18 @@ def around(source: SourceFile, footers: Sequence[str]) -> dict[str, Around]:
     titles = (*source.titles, *footers, *by_name)
     groups = (*source.groups, *[""] * len(names))
     below = (*source.below, *[()] * len(names))
-    return {name: Around(titles, group, cells) for name, group, cells in zip(names, groups, below, strict=False)}
+    return {
+        name: Around(titles, group, cells, source.aside)
+        for name, group, cells in zip(names, groups, below, strict=False)
+    }
+
+
+def units_below(row: SourceRow) -> list[str]:
+    """The cells of a line below a table that say a unit; none where it is a row of the table."""
+    filled = [cell for cell in row.cells if not is_blank([cell])]
+    if row.number <= _NEAR or len(filled) > _FOOTER or len(filled) * 2 >= len(row.cells):
+        return []
+    return [cell for cell in filled if isinstance(cell, str) and says_unit(cell[:_LONGEST_FOOTER])]
 
 
 def sample(source: SourceFile) -> tuple[list[list[object]], list[str]]:
@@ -28,11 +39,9 @@ def sample(source: SourceFile) -> tuple[list[list[object]], list[str]]:
     cells: list[list[object]] = [[] for _ in source.columns]
     footers: list[str] = []
     for row in islice(source, shapes.MOST):
-        filled = [cell for cell in row.cells if not is_blank([cell])]
-        if row.number > _NEAR and len(filled) <= _FOOTER and len(filled) * 2 < len(source.columns):
-            footers.extend(cell for cell in filled if isinstance(cell, str) and says_unit(cell[:_LONGEST_FOOTER]))
+        footers.extend(units_below(row))
         if row.error is None:
             for column, cell in zip(cells, row.cells, strict=True):
-                if not is_blank([cell]):
+                if not is_blank([cell]) and not is_unread(cell):
                     column.append(cell)
     return cells, footers

@@ -14,6 +14,7 @@ from forbear.intake.guessing import shapes
 from forbear.intake.guessing.first_rows import around, sample
 from forbear.intake.guessing.guessed import BY_NAME, GIVEN, OTHER_SHAPE, PROPOSED, SAME_COLUMN, SAME_FILE, Guessed
 from forbear.intake.guessing.likeness import Likeness, is_anothers, is_place, likest, sounds_like_notes
+from forbear.intake.guessing.orders import open_orders, with_orders
 from forbear.intake.guessing.rivals import each_fact_once
 from forbear.intake.guessing.shapes import Shape
 from forbear.intake.headers import Around, Names, Refusal, folded, says_unit, unit_beside, unit_named
@@ -116,19 +117,17 @@ def guess(
     columns = [replace(guesser.column(*column), text=column[1]) for column in named]
     columns, debts = wide.proposed(vocabulary, guesser.names, columns, cells, base)
     columns, fault = each_fact_once(vocabulary, columns, cells)
-    columns = guesser.with_units(columns)
+    columns = with_orders(vocabulary, guesser.with_units(columns), cells, base.date_order)
     mapping = base.model_copy(
         update={"columns": {each.header: each.use for each in columns}, "debts": {**debts, **base.debts}}
     )
-    open_orders = _date_orders(vocabulary, columns, cells, base.date_order)
-    if len(open_orders) == 1:
-        mapping, open_orders = mapping.model_copy(update={"date_order": open_orders[0]}), ()
+    left_open = open_orders(vocabulary, columns, cells) if base.date_order is None else ()
     place = {"sheet": mapping.sheet or source.sheet, "header_row": mapping.header_row or source.header_row or None}
     return Guess(
         mapping.model_copy(update=place),
         tuple(columns),
         missing=tuple(missing_facts(vocabulary, mapping.facts())),
-        date_orders=open_orders,
+        date_orders=left_open,
         sure_debts=not debts,
         fault=fault or guesser.refusal,
     )
@@ -368,23 +367,3 @@ def _over(remembered: Mapping, given: Mapping) -> Mapping:
         if name in given.constants or all(use.fact != name for use in given.columns.values())
     }
     return remembered.model_copy(update={**set_now, "columns": given.columns})
-
-
-def _date_orders(
-    vocabulary: Vocabulary, columns: Sequence[Guessed], cells: Sequence[Sequence[object]], chosen: DateOrder | None
-) -> tuple[DateOrder, ...]:
-    """The orders in which the file's dates can be read, where nothing says which and it matters."""
-    if chosen is not None:
-        return ()
-    dates = [
-        cell
-        for each, column in zip(columns, cells, strict=True)
-        if each.use.fact is not None
-        and vocabulary.facts[each.use.fact].type == "date"
-        and each.use.unit is None  # a header may say the order
-        for cell in column
-    ]
-    found = date_order.orders(dates)
-    if found is None:
-        return ()
-    return tuple(order for order in date_order.ORDERS if order in found) or date_order.ORDERS

@@ -1,13 +1,14 @@
 """Layout: how a row's cells become the raw cells of a case's facts, as the file's mapping has it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 
 from forbear.intake.columns import NOTES, added_by_rejects
 from forbear.intake.date_order import in_order, order_in
 from forbear.intake.headers import unit_named
 from forbear.intake.layouts import wide
 from forbear.intake.mapping import Mapping
-from forbear.intake.source import SourceRow, Unread, as_text, is_blank
+from forbear.intake.source import SourceRow, Unread, as_text, is_blank, is_unread
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 from rules.facts.cells import CellError, fold
@@ -31,6 +32,8 @@ class Layout:
             for number in (None, *self.numbers)
         }
         self._plain = [(at, fact) for at, fact, debt in held if debt is None and fact != NOTES]
+        self._plain_facts = tuple(fact for _, fact in self._plain)
+        self._plain_cells = _taker([at for at, _ in self._plain])
         self._of_debt = {number: [(at, fact) for at, fact, debt in held if debt == number] for number in self.numbers}
         self._words = {
             fact: {fold(word): value for word, value in words.items()}
@@ -54,6 +57,7 @@ class Layout:
             ]
             for number, units in self.units.items()
         }
+        self.dates = [(at, fact, debt) for at, fact, debt in held if self._facts[fact].type == "date"]
         self.fields: list[str | None] = [None if use is None else use.fact for use in uses]
         added = added_by_rejects(names)
         self.others = [(at, name) for at, name in enumerate(names) if self.fields[at] is None and name not in added]
@@ -81,7 +85,7 @@ class Layout:
 
     def raw(self, cells: Sequence[object], debt: int | None) -> tuple[dict[str, object], list[FieldError]]:
         """The cells by their facts, and what is wrong with them already."""
-        given: dict[str, object] = {fact: cells[at] for at, fact in self._plain}
+        given: dict[str, object] = dict(zip(self._plain_facts, self._plain_cells(cells), strict=True))
         if notes := self._notes[debt]:
             given[NOTES] = cells[notes[0][0]] if len(notes) == 1 else _joined(notes, cells)
         if self._constants:
@@ -98,6 +102,8 @@ class Layout:
         given |= {fact: cells[at] for at, fact in self._of_debt[debt] if fact != NOTES}
         given |= self._debts.get(debt, {})
         borrower = as_text(given.get("borrower_ref")).strip()
+        if is_unread(given.get("case_ref")):
+            return
         if reference := as_text(given.get("case_ref")).strip() or borrower:
             given["case_ref"] = f"{reference}-{debt}"
             if "borrower_ref" in self._facts:
@@ -106,7 +112,7 @@ class Layout:
     def _faults(self, given: dict[str, object], debt: int | None) -> list[FieldError]:
         """What nobody can know or read, put aside; dates are brought into the order in which they are read."""
         errors = []
-        for name, cell in given.items():
+        for name, cell in given.items() if Unread in map(type, given.values()) else ():
             if type(cell) is Unread:
                 errors.append(FieldError.of(name, said("row.unread", field=self._facts[name].title, why=cell.why)))
                 given[name] = None
@@ -122,7 +128,17 @@ class Layout:
         return errors
 
 
-def _joined(notes: Sequence[tuple[int, str]], cells: Sequence[object]) -> str:
-    """Several columns of notes as one text, each with its header."""
+def _taker(places: Sequence[int]) -> Callable[[Sequence[object]], tuple[object, ...]]:
+    """The function that takes these cells of a row."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda cells: tuple(cells[at] for at in places)
+
+
+def _joined(notes: Sequence[tuple[int, str]], cells: Sequence[object]) -> object:
+    """Several columns of notes as one text, each with its header; where one cannot be read, that one."""
+    for at, _ in notes:
+        if is_unread(cells[at]):
+            return cells[at]
     filled = ((name, as_text(cells[at]).strip()) for at, name in notes)
     return "\n".join(f"{name}: {text}" for name, text in filled if text)

@@ -22,19 +22,31 @@ class _People:
 
     def __init__(self, persons: SourceFile, key: int) -> None:
         self.rows: dict[str, list[object] | None] = {}  # None where two rows of one number differ
+        self.places: dict[str, int] = {}  # the number of the first row
         self.asked: set[str] = set()
         self.faulty = 0
+        self.spare: list[SourceRow] = []  # that nobody can be tied to
         for row in persons:
             number = one_form(as_text(row.cells[key]).strip())
+            cells = [cell for at, cell in enumerate(row.cells) if at != key]
             if row.error is not None or not number:
                 self.faulty += 1
+                self.spare.append(SourceRow(row.number, cells))
                 continue
-            cells = [cell for at, cell in enumerate(row.cells) if at != key]
             known = self.rows.setdefault(number, cells)
+            place = self.places.setdefault(number, row.number)
             if known != cells:
                 self.rows[number] = None
-            if len(self.rows) > MOST_PERSONS:
+                self.spare.extend((SourceRow(row.number, cells), *([SourceRow(place, known)] if known else [])))
+            if len(self.rows) + len(self.spare) > MOST_PERSONS:
                 raise IntakeError("persons.too_many", name=persons.path.name, sheet=persons.sheet, most=MOST_PERSONS)
+
+    def without_debt(self) -> Iterator[SourceRow]:
+        """The rows that came into no case."""
+        for number, cells in self.rows.items():
+            if number not in self.asked and cells is not None:
+                yield SourceRow(self.places[number], cells)
+        yield from self.spare
 
 
 def tied(debts: SourceFile, persons: SourceFile, tie: Persons) -> SourceFile:
@@ -46,6 +58,10 @@ def tied(debts: SourceFile, persons: SourceFile, tie: Persons) -> SourceFile:
     others = [name for position, name in enumerate(persons.columns) if position != place]
     own = {folded(name) for name in debts.columns}
     named = [f"{persons.sheet} {name}" if folded(name) in own else name for name in others]
+
+    def without_debt() -> Iterator[SourceRow]:
+        for row in people.without_debt():
+            yield SourceRow(row.number, [*[None] * len(debts.columns), *row.cells])
 
     def rows() -> Iterator[SourceRow]:
         people.asked.clear()
@@ -60,7 +76,7 @@ def tied(debts: SourceFile, persons: SourceFile, tie: Persons) -> SourceFile:
         if idle := len(people.rows) - len(people.asked):
             yield said("notice.persons_without_debt", n=idle, sheet=persons.sheet)
 
-    return replace(debts, columns=[*debts.columns, *named], read_rows=rows, told=told)
+    return replace(debts, columns=[*debts.columns, *named], read_rows=rows, told=told, left_out=without_debt)
 
 
 def proposed(one: SourceFile, other: SourceFile) -> Mapping | None:

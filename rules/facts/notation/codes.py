@@ -19,6 +19,7 @@ QUOTES: Final = frozenset("'`‘’´＇=")  # what keeps digits a text, before 
 FIRST_OF_REMAINS: Final = frozenset("#=＃＝Ee")
 _QUOTED: Final = re.compile(r"(?:['`‘’´]+(?=[\w¥-])|=\"([^\"]*)\"$)")
 _SCIENTIFIC: Final = re.compile(r"\d(?:[.,]\d+)?e[+-]?\d+", re.ASCII | re.IGNORECASE)
+UNREAD: Final = "#UNREAD!"  # before a text in a rejects file whose cell had no value that anybody could know
 _FRACTION: Final = re.compile(r"(\d+)\.0", re.ASCII)
 _BROKEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ERRORS: Final = frozenset[str](word_lists("remains")["errors"])
@@ -76,6 +77,8 @@ def unquoted(text: str) -> str:
 def remains(text: str, *, words: bool = False) -> str | None:
     """What a spreadsheet left in place of a value, as the key of a sentence; of words only what is surely that."""
     folded = clean(text).casefold().strip()
+    if folded.startswith(UNREAD.casefold()):
+        return "unread"
     if folded in _ERRORS or (not words and _ERROR.fullmatch(folded)):
         return "spreadsheet_error"
     if folded[:1] == "=" and len(folded) > 1 and (not words or _FORMULA.match(folded)):

@@ -1,12 +1,13 @@
 """Doubts: what cannot be true of a case, or contradicts itself, and the sentence that says so (facts.yaml, `doubts`).
 
-A row in doubt comes back: a value that is surely wrong must not decide anything. Each kind says what it looks at; its
-text may name {field}, {value} and more (rules/facts/vocabulary.py), that of a cell follows the title of its field.
+A row in doubt comes back: a value that is surely wrong must not decide anything. Where a doubt `asks`, the row goes in
+without the value, and the case asks for it first; its text says why. Each kind says what it looks at; its text may name
+{field}, {value} and more (rules/facts/vocabulary.py), that of a cell follows the title of its field.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -18,6 +19,7 @@ _Date = Annotated[Identifier, Ref("facts", of="date")]
 _Money = Annotated[Identifier, Ref("facts", of="money")]
 _Count = Annotated[Identifier, Ref("facts", of="int")]
 _Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
+IN_DOUBT: Final = "in_doubt"  # the given fact of a case whose values are the doubts that ask
 
 
 class NoDay(Model):
@@ -95,6 +97,17 @@ class MoreThan(Model):
     other: _Fact
     percent: int = 100
     and_more: int = 0
+    asks: bool = False
+    text: Text
+
+
+class Above(Model):
+    """A number is more than so many; the case asks for it."""
+
+    kind: Literal["above"]
+    fact: _Fact
+    above: int
+    asks: Literal[True]
     text: Text
 
 
@@ -125,6 +138,7 @@ class Denied(Model):
     fact: _Fact
     value: bool | str
     by: Annotated[tuple[_Fact, ...], Field(min_length=1)]
+    asks: bool = False
     text: Text
 
 
@@ -166,6 +180,7 @@ Doubt: TypeAlias = Annotated[
     | DaysApart
     | NotTheSum
     | MoreThan
+    | Above
     | TooYoung
     | Longer
     | Denied

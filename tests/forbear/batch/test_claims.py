@@ -112,14 +112,31 @@ def test_a_chunk_is_tried_so_often_and_then_halved(url: str) -> None:
     assert states(url) == ["running", "running"]
 
 
+@pytest.mark.parametrize(
+    ("ago", "error", "status"),
+    [(60, None, "pending"), (61, None, "failed"), (60, "ValueError", "failed"), (-1, None, "failed")],
+)
+def test_a_case_alone_is_given_up_when_its_last_try_is_over(url: str, ago: int, error: str | None, status: str) -> None:
+    """Its worker may have lost the connection and be about to go on: till then no message comes to it either."""
+    change(url, 2, tries=MAX_TRIES, claimed_at=LATER - dt.timedelta(seconds=ago), error=error)
+    for other in (0, 1, 3):
+        change(url, other, status="done")
+    with opened(url) as working:
+        assert chunks.next_up(working, ids(url)[2], LATER) == (None if status == "pending" else ids(url)[2])
+    assert claim(url, 2) == NOTHING
+    assert seen(url, "status")[2] == status
+
+
 def test_one_poison_case_is_found_by_halving_and_fails_alone(url: str) -> None:
     """Every chunk that holds the third case dies; the others are done."""
     poison = seen(url, "case_version_ids")[0][2]
     waiting = ids(url)
+    now = LATER
     while waiting:
         chunk_id = waiting.pop(0)
+        now += 2 * MINUTE
         with opened(url) as working:
-            found = chunks.claim(working, chunk_id, LATER)
+            found = chunks.claim(working, chunk_id, now)
         if found.mine is None:
             waiting += [half.chunk_id for half in found.halves]
             continue

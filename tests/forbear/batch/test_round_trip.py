@@ -8,9 +8,12 @@ import pytest
 from openpyxl import load_workbook
 
 from forbear.batch.export import write_rejects
-from forbear.intake import FORMATS, Rejected, read
-from forbear.intake.source import as_text
+from forbear.intake import FORMATS, Rejected, SourceFile, SourceRow, open_intake, read, understand
+from forbear.intake.source import Unread, as_text
+from forbear.locale import said
+from rules.loading.loader import DEFAULT_PACK, load
 
+VOCABULARY = load(DEFAULT_PACK).vocabulary
 COLUMNS = ["案件编号", "身份证号", "日期", "利率", "金额", "备注", "空"]
 HARD = [
     ("00012", "110101199003070018", "2026-03-01", "18.25%", "12,000.50", "=1+1", ""),
@@ -34,6 +37,22 @@ def cells(path: Path) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize("ending", list(FORMATS))
 def test_every_format_gives_back_what_was_written(tmp_path: Path, ending: str) -> None:
     assert cells(written(tmp_path / f"rejects{ending}")) == HARD
+
+
+@pytest.mark.parametrize("field", ["案件编号", "备注", "批注", "余额", "应还款日"])
+@pytest.mark.parametrize("ending", [".xlsx", ".csv"])
+def test_what_could_not_be_read_is_refused_again_until_it_is_corrected(tmp_path: Path, field: str, ending: str) -> None:
+    cells = {"案件编号": "A-1", "贷款产品": "信用卡", "困难原因": "失业", "逾期天数": "45", "备注": "x", "批注": "y"}
+    given: dict[str, object] = {**cells, "余额": "500", "应还款日": "2026-10-09"}
+    unread = {**given, field: Unread("=B1+1", said("unread.uncalculated"))}
+    rows = [SourceRow(at, list(each.values())) for at, each in enumerate((given, unread), 1)]
+    _, row = understand(SourceFile(Path("cases.xlsx"), list(given), lambda: iter(rows)), VOCABULARY)
+    assert isinstance(row, Rejected)
+    assert "never calculated" in row.en
+    write_rejects(tmp_path / f"back{ending}", list(given), [row])
+    (again,) = open_intake(tmp_path / f"back{ending}", VOCABULARY)
+    assert isinstance(again, Rejected)
+    assert "had no value that could be read" in again.en
 
 
 def test_a_workbook_that_openpyxl_corrects_is_otherwise_unaltered(tmp_path: Path) -> None:

@@ -40,10 +40,10 @@ def do(
 ) -> Done:
     """Do it, and look at the case as it was given to whoever fills in the fields."""
 
-    def filled(standing: CaseContext) -> Mapping[str, Any]:
-        assert (standing.viewer, standing.now, standing.case.case_id) == (who, NOW, case_id)
-        assert standing.decided.case_ref == {1: "A", 2: "B"}[case_id]
-        assert standing.decided.outcome.strategy == standing.case.strategy
+    def filled(context: CaseContext) -> Mapping[str, Any]:
+        assert (context.viewer, context.now, context.case.case_id) == (who, NOW, case_id)
+        assert context.decided.case_ref == {1: "A", 2: "B"}[case_id]
+        assert context.decided.outcome.strategy == context.case.strategy
         return given
 
     with working_as(who, url) as work:

@@ -101,10 +101,10 @@ def test_any_sequence_of_actions_keeps_a_case_whole(data: st.DataObject) -> None
     acts: list[Act] = []
     for _ in range(data.draw(st.integers(1, 12))):
         viewer = Viewer(data.draw(st.integers(1, 3)), "x", data.draw(st.sampled_from(ROLES)), None)
-        standing = CaseContext(viewer, case, found, NOW)
+        context = CaseContext(viewer, case, found, NOW)
         before = dict(case)
         try:
-            act = data.draw(choices())(standing)
+            act = data.draw(choices())(context)
         except RefusedError as refused:
             assert refused.errors and dict(case) == before
             continue
@@ -114,12 +114,12 @@ def test_any_sequence_of_actions_keeps_a_case_whole(data: st.DataObject) -> None
         for column, value in act.changes.items():
             setattr(case, column, value)
         acts.append(act)
-        _is_whole(case, standing)
+        _is_whole(case, context)
     decided_on = [act.strategy for act in acts if act.action in ("accept", "override")]
     assert case.chosen_strategy == (decided_on[-1] if decided_on else None)
 
 
-def _is_whole(case: WorklistItem, standing: CaseContext) -> None:
+def _is_whole(case: WorklistItem, context: CaseContext) -> None:
     assert case.status in STATUSES
     assert (case.follow_up_at is not None) or case.status not in ("waiting", "snoozed")
     assert case.follow_up_at is None or case.status in ("waiting", "snoozed", "reviewed")
@@ -128,8 +128,8 @@ def _is_whole(case: WorklistItem, standing: CaseContext) -> None:
         assert case.status != "closed" or case.chosen_strategy is not None
     if case.follow_up_at is not None:
         assert NOW < case.follow_up_at <= NOW + action_fields.LONGEST
-        if case.status == "snoozed" and standing.deadline is not None:
-            assert case.follow_up_at.astimezone(standing.zone).date() < standing.deadline
+        if case.status == "snoozed" and context.deadline is not None:
+            assert case.follow_up_at.astimezone(context.zone).date() < context.deadline
 
 
 def test_every_status_has_its_actions() -> None:

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forbear.base.vault import Vault
-from forbear.case.corrections import asked_of, cell
+from forbear.case.corrections import _changed, asked_of, cell
 from forbear.ops.embedded import Urls
-from rules.facts.case_facts import Parser, reader
+from rules.facts.case_facts import Facts, Parser, reader
 from rules.facts.cells import Value
 from rules.facts.numbers import MAX_YUAN
 from rules.loading.loader import DEFAULT_PACK, load
@@ -139,6 +139,23 @@ def test_changing_nothing_is_refused(work: CaseOnDesk) -> None:
 def test_what_nobody_may_fill_in_is_passed_over(work: CaseOnDesk, name: str) -> None:
     work.decide(accepted(1, "A", private=PRIVATE))
     assert work.act("answer", {"asked": name, f"fact.{name}": "B"}) == 422
+
+
+def test_what_was_asked_for_because_it_was_in_doubt_may_be_confirmed_and_is_in_doubt_no_more() -> None:
+    policy = load(DEFAULT_PACK)
+    before: Facts = {
+        "case_ref": "K-1",
+        "product": "credit_card",
+        "hardship": "none_stated",
+        "days_overdue": 45,
+        "in_doubt": ("income_very_high", "no_request_with_its_day"),
+    }
+    facts, changed = _changed(policy, before, "K-1", {"income_monthly": "96000"}, dt.date(2026, 11, 23))
+    assert facts["income_monthly"] == 9_600_000
+    assert facts["in_doubt"] == ("no_request_with_its_day",)
+    assert changed == ("income_monthly",)
+    both, _ = _changed(policy, facts, "K-1", {"prior_request": "refused"}, dt.date(2026, 11, 23))
+    assert "in_doubt" not in both
 
 
 def test_facts_that_came_in_meanwhile_are_not_overwritten(work: CaseOnDesk, vault: Vault) -> None:

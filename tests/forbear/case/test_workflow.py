@@ -99,9 +99,9 @@ def test_a_refusal_has_each_fault_and_says_them_all() -> None:
 def test_what_an_answer_may_change_what_differs_and_what_the_policy_knows_nothing_of_is_unclear(
     certain: bool, questions: tuple[str, ...], agree: bool, default: bool
 ) -> None:
-    standing = stands()
-    found = standing.decided
+    context = stands()
+    found = context.decided
     strategy = found.pack.manifest.default.strategy if default else "other"
     outcome = replace(found.outcome, certain=certain, questions=questions, engines_agree=agree, strategy=strategy)
-    case = replace(standing, decided=replace(found, outcome=outcome))
+    case = replace(context, decided=replace(found, outcome=outcome))
     assert case.unclear is ((not certain and questions != ()) or not agree or default)

@@ -14,7 +14,6 @@ from forbear.base.settings import child_environment
 from forbear.batch.export import write_rejects
 from forbear.intake import FORMATS, Rejected, read
 from forbear.ops import embedded
-from forbear.ops.processes import STOP_SECONDS
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 UGLY = """﻿案件编号,产品,逾期天数,困难类型,欠款余额,备注,内部备忘
@@ -151,41 +150,6 @@ def test_an_unusable_file_is_one_sentence_and_exit_2(
     assert len(done.stderr.strip().splitlines()) == 1
     assert says in done.stderr
     assert not (tmp_path / "results.jsonl").exists()
-
-
-def test_parts_run_as_separate_processes(environment: dict[str, str], tmp_path: Path) -> None:
-    (tmp_path / "cases.csv").write_text(
-        "case_ref,product,days_overdue,hardship,notes\nC-1,huabei,12,unemployment,\nC-2,credit_card,120,income_reduction,不想活\n"
-    )
-    doctor = forbear(environment, "doctor", cwd=tmp_path)
-    assert doctor.returncode == 1
-    assert "forbear worker" in doctor.stdout
-    quiet = subprocess.DEVNULL
-    parts = [
-        subprocess.Popen(
-            [sys.executable, "-m", "forbear", part], env=environment, cwd=tmp_path, stdout=quiet, stderr=quiet
-        )
-        for part in ("worker", "scheduler")
-    ]
-    try:
-        submitted = forbear(environment, "submit", "cases.csv", "--wait", cwd=tmp_path)
-        assert submitted.returncode == 0, submitted.stderr
-        batch = submitted.stdout.split()[0]
-        assert batch in forbear(environment, "status", cwd=tmp_path).stdout
-        assert "complete" in forbear(environment, "status", batch, cwd=tmp_path).stdout
-        done = forbear(environment, "results", batch, "--out", "r.csv", cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert len((tmp_path / "r.csv").read_text(encoding="utf-8-sig").splitlines()) == 3
-        for language in ("zh", "en"):
-            explained = forbear(environment, "explain", "C-2", "--lang", language, cwd=tmp_path)
-            assert explained.returncode == 0, explained.stderr
-            assert "U0" in explained.stdout
-            assert " cn_consumer " in explained.stdout
-    finally:
-        for part in parts:
-            part.terminate()
-        codes = [part.wait(STOP_SECONDS + 10) for part in parts]
-    assert codes == [0, 0]
 
 
 def test_unknown_cases_and_batches_are_one_sentence(environment: dict[str, str], tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_the_desk_is_brought_up_to_the_decisions_on_these_versions_alone(url: st
         connection.execute("DELETE FROM desk_case")
     with working(url) as work:
         (placed,) = worklist.place(work.session, pack(), [2], AS_OF, {})
-        assert placed == DecisionChanged(2, "B", "us", 2, None, "counsellor_review", None, "U4")
+        assert placed == DecisionChanged(2, "B", "us", 2, None, None, "counsellor_review", None, "U4")
         assert worklist.place(work.session, pack(), [2], AS_OF, {}) == []
         assert worklist.place(work.session, pack(), [1], AS_OF + DAY, {}) == []
         assert worklist.place(work.session, tiny(CHANGES), [1], AS_OF, {}) == []
@@ -179,7 +179,7 @@ def test_another_strategy_or_urgency_is_a_change(
     before: tuple[str | None, str | None], after: tuple[str, str], changed: bool
 ) -> None:
     (old_strategy, old_urgency), (strategy, urgency) = before, after
-    found = DecisionChanged(7, "A", "us", 9, old_strategy, strategy, old_urgency, urgency)
+    found = DecisionChanged(7, "A", "us", 9, 8, old_strategy, strategy, old_urgency, urgency)
     assert found.changed is changed
     assert found.reference == {"submitter": "us", "case_ref": "A", "decision_id": 9}
 

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from forbear.intake import Accepted, ColumnUse, IntakeError, Mapping, Rejected, open_intake
 from forbear.intake.mapping import Persons, of_data, parse
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.case_files import HEADER, VOCABULARY, good, lines, write
 
+SHIPPED = load(DEFAULT_PACK).vocabulary
 _WORDS = st.text(max_size=12)
 _USES = st.builds(
     ColumnUse,
@@ -185,4 +187,45 @@ def test_a_day_that_reads_one_way_says_the_order_of_the_column(tmp_path: Path) -
     )
     intake = open_intake(path, VOCABULARY)
     assert [str(row.facts["due_date"]) for row in intake if isinstance(row, Accepted)] == ["2026-04-03", "2026-03-31"]
-    assert "Dates are read as day, month, year." in [notice.en for notice in intake.notices]
+    assert "Dates of 到期日 are read as day, month, year." in [notice.en for notice in intake.notices]
+
+
+def test_each_column_of_dates_has_an_order_of_its_own(tmp_path: Path) -> None:
+    header = ["案件编号", "产品", "困难原因", "应还款日", "合同日期", "开庭日期"]
+    rows = [
+        ["C-1", "信用卡", "失业", "03/04/2026", "02/01/2025", "01/02/2027"],
+        ["C-2", "信用卡", "失业", "31/03/2026", "12/31/2024", ""],
+    ]
+    path = write(tmp_path, "cases.csv", lines(header, *rows))
+    first, second = open_intake(path, SHIPPED)
+    assert isinstance(first, Rejected), "nothing says how its hearing is to be read"
+    assert first.field == "hearing_date"
+    assert isinstance(second, Accepted)
+    chosen, _ = open_intake(path, SHIPPED, of_data({"date_order": "dmy"}))
+    assert isinstance(chosen, Accepted)
+    told = [str(chosen.facts[name]) for name in ("due_date", "contract_date", "hearing_date")]
+    assert told == ["2026-04-03", "2025-02-01", "2027-02-01"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "doubted"),
+    [
+        (("2026-03-11", "25/03/2026"), True),  # a spreadsheet has taken 11/03/2026 for the 3rd of November
+        (("2026/3/11", "25.3.2026", "2026/4/5"), True),
+        (("2026-03-11", "25/03/26"), True),
+        (("2026-03-11", "2026-03-25"), False),
+        (("03/11/2026", "25/03/2026"), False),
+        (("2026-03-25", "2026-03-11", "2026-04-30", "25/03/2026"), False),  # dates of the 25th: nothing was turned
+    ],
+)
+def test_a_column_of_dates_that_a_spreadsheet_has_half_converted_is_doubted(
+    tmp_path: Path, cells: tuple[str, ...], doubted: bool
+) -> None:
+    rows = _read(
+        tmp_path,
+        ["案件编号", "产品", "到期日"],
+        *([f"C-{at}", "信用卡", cell] for at, cell in enumerate(cells)),
+    )
+    told = [row for row in rows if isinstance(row, Rejected) and "a spreadsheet has converted a part" in row.en]
+    assert bool(told) == doubted
+    assert all(isinstance(row, Rejected) == doubted for row in rows)

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from forbear.intake import Accepted, IntakeError, Rejected, open_intake
+from forbear.intake import Accepted, IntakeError, Rejected, SourceChoice, SourceFile, guess, open_intake
+from forbear.intake.columns import naming
+from forbear.intake.formats.table import Sheet, TableRow
+from forbear.intake.formats.workbooks.sheets import open_sheets
 from forbear.intake.single_case import one
 from rules.loading.loader import DEFAULT_PACK, load
 
@@ -47,6 +50,126 @@ def test_the_unit_of_a_column_is_applied(
     accepted, rejected = read(tmp_path, header, cell, above=above)
     assert rejected == []
     assert accepted[0].facts[fact] == value
+
+
+def _of_json(folder: Path, around: str) -> Accepted:
+    path = folder / "cases.json"
+    case = '{"案件编号": "M-1", "贷款产品": "信用卡", "困难原因": "未说明", "逾期天数": 45, "欠款余额": 1.2}'
+    path.write_text(around.replace("CASES", f"[{case}]"), encoding="utf-8")
+    (row,) = open_intake(path, VOCABULARY).on(TODAY)
+    assert isinstance(row, Accepted)
+    return row
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '{"data": {"unit": "万元", "list": CASES}}',
+        '{"amount_unit": "万元", "data": CASES}',
+        '{"data": {"list": CASES, "remark": "以上金额单位为万元"}}',
+    ],
+)
+def test_a_unit_beside_a_list_is_applied(tmp_path: Path, around: str) -> None:
+    assert _of_json(tmp_path, around).facts["balance"] == 1_200_000
+
+
+def test_a_unit_that_may_be_of_something_else_refuses_what_it_may_be_of(tmp_path: Path) -> None:
+    with pytest.raises(IntakeError, match="what it is said of is not understood"):
+        _of_json(tmp_path, '{"summary": {"unit": "万元", "total": 12}, "data": CASES}')
+    assert _of_json(tmp_path, '{"summary": {"unit": "元", "total": 12}, "data": CASES}').facts["balance"] == 120
+
+
+def _of_sheets(*others: tuple[str, list[list[object]]]) -> tuple[SourceFile, IntakeError | None]:
+    """A table beside other sheets, and why it cannot be read."""
+    table: list[list[object]] = [[*HEADER.split(","), "欠款余额"], ["M-1", "信用卡", "未说明", 45, 1.2]]
+
+    def sheet(name: str, cells: list[list[object]]) -> Sheet:
+        return Sheet(lambda _width: (TableRow(number, list(row)) for number, row in enumerate(cells, 1)), name)
+
+    choice = SourceChoice(known=naming(VOCABULARY))
+    source = open_sheets(Path("cases.xlsx"), [*(sheet(*other) for other in others), sheet("明细", table)], choice)
+    return source, guess(VOCABULARY, source).fault
+
+
+@pytest.mark.parametrize(
+    "cover", [[["逾期名单"], ["单位：万元"]], [["金额单位", "万元"]], [["1. 金额以万元计"], ["2. 日期写全"]]]
+)
+def test_the_unit_of_a_cover_is_that_of_the_table_and_told(cover: list[list[object]]) -> None:
+    source, fault = _of_sheets(("封面", cover))
+    assert fault is None
+    assert "万元" in (guess(VOCABULARY, source).columns[-1].use.unit or "")
+    assert any("the table is read by that" in notice.en for notice in source.notices)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "refused"),
+    [
+        ([["欠款余额（万元）：填写最新余额"]], True),
+        ([["单位：万元"], ["信用卡", 12]], True),
+        ([["产品", "金额（万元）"], ["信用卡", 12]], False),
+        ([["产品", "金额（万元）", "户数"], ["信用卡", 12, 3]], False),
+    ],
+)
+def test_a_unit_on_another_sheet_that_may_be_said_of_a_part_is_never_applied(
+    sheet: list[list[object]], refused: bool
+) -> None:
+    assert (_of_sheets(("汇总", sheet))[1] is not None) == refused
+
+
+def test_a_unit_far_below_the_rows_that_were_read_without_it_stops_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    rows = [f"{ROW.format(number)},5000" for number in range(210)]
+    for footer, stops in (("注：以上金额单位为万元,,,,", True), ("注：以上金额单位为元,,,,", False)):
+        path.write_text("\n".join([f"{HEADER},欠款余额", *rows, footer]), encoding="utf-8")
+        file = open_intake(path, VOCABULARY)
+        if stops:
+            with pytest.raises(IntakeError, match="Balance was read in another unit"):
+                list(file.on(TODAY))
+        else:
+            assert len(list(file.on(TODAY))) == 211
+
+
+@pytest.mark.parametrize(
+    "above", ["数据截止日期：2026-10-31", "截至2026年10月31日的逾期名单", "Data as of 2026/10/31", "统计日期 20261031"]
+)
+def test_the_day_that_a_file_says_to_be_of_is_told(tmp_path: Path, above: str) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_text(f"{above}\n{HEADER},欠款余额\n{ROW.format(1)},5000", encoding="utf-8")
+    assert any("that it is of 2026-10-31" in notice.en for notice in open_intake(path, VOCABULARY).notices)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"), [("愿意", True), ("愿意还款", True), ("不愿意", False), ("没有还款意愿", False)]
+)
+def test_a_yes_or_no_may_be_said_in_the_words_of_its_fact(tmp_path: Path, cell: str, value: bool) -> None:
+    accepted, rejected = read(tmp_path, "是否愿意还款", cell)
+    assert rejected == []
+    assert accepted[0].facts["willing_to_pay"] is value
+
+
+def test_a_reason_that_is_a_sentence_goes_on_without_its_stop(tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_text(f"{HEADER},申请日期,收入（年）\n{ROW.format(1)},2026-01-01,60000", encoding="utf-8")
+    told = open_intake(path, VOCABULARY).notices
+    assert told
+    assert not any("。；" in notice.zh or ".;" in notice.en for notice in told)
+
+
+def test_what_is_in_doubt_and_asked_for_is_left_out_kept_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_text(f"{HEADER},月收入\nM-1,信用卡,未说明,45,96000\nM-2,信用卡,未说明,45,4000\n", encoding="utf-8")
+    file = open_intake(path, VOCABULARY)
+    first, second = file.on(TODAY)
+    assert isinstance(first, Accepted)
+    assert "income_monthly" not in first.facts
+    assert first.facts["in_doubt"] == ("income_very_high",)
+    assert first.extra == {"income_monthly": "¥96,000.00"}
+    assert isinstance(second, Accepted)
+    assert "in_doubt" not in second.facts
+    told = file.notices[-1]
+    assert "income of a year" in told.en
+    assert "row 1" in told.en
+    assert "第 1 行" in told.zh
 
 
 @pytest.mark.parametrize(

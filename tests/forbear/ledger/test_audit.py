@@ -289,7 +289,9 @@ def test_what_was_purged_and_is_there_again_is_found(url: str) -> None:
 def test_every_digested_column_of_a_table_is_accounted_for() -> None:
     """A column added to a table that is digested is digested too, or said here not to be."""
     mutable = {"batch": {"source", "status", "completed_at"}, "pack": {"created_at"}}
+    # What came later would change what old entries hold. These say nothing of a case, or follow from what is digested.
+    later = {"batch": {"ageing", "trace"}, "decision": {"valid_until"}}
     for kind, of in ledger.DIGESTED.items():
         columns = {column.name for column in METADATA.tables[of.table].columns} - {"id"}
         left = {name for name in columns if name not in of.covers}
-        assert left == mutable.get(of.table, set()), kind
+        assert left == mutable.get(of.table, set()) | later.get(of.table, set()), kind

@@ -9,8 +9,10 @@ from threading import Thread
 import psycopg
 import pytest
 
-from forbear.ops.doctor import broker_fault, check_claims
-from tests.support.desk.cases import NOW, VAULT, accepted, many, submitted
+from forbear.ops.doctor import broker_fault, check_claims, check_consumption
+from forbear.ops.metrics import measure
+from models.database.session import session
+from tests.support.desk.cases import NOW, VAULT, accepted, engine_of, many, submitted
 
 
 @contextmanager
@@ -81,3 +83,48 @@ def test_a_claim_that_nobody_ends_is_told_with_its_age(database_url: str, second
     assert (found.what, found.ok) == ("work of bulk", ok)
     assert told in found.detail
     assert check_claims(database_url, ("urgent",), NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("came", "finished", "claimed", "stalled"),
+    [
+        (180, None, None, 180),
+        (181, None, None, 181),
+        (1000, 180, None, 180),
+        (1000, 181, None, 181),
+        (1000, -9, None, 1000),  # a clock that was ahead proves nothing
+        (1000, None, 10, None),  # somebody is at it
+        (1000, None, 61, 1000),  # or was
+        (1000, None, -9, 1000),
+    ],
+)
+def test_work_that_waits_while_none_is_finished_is_told_whoever_sends_heartbeats(
+    database_url: str, came: int, finished: int | None, claimed: int | None, stalled: int | None
+) -> None:
+    """Two queues: what is finished in one proves nothing of the other."""
+
+    def ago(seconds: int | None) -> dt.datetime | None:
+        return None if seconds is None else NOW - dt.timedelta(seconds=seconds)
+
+    submitted(database_url, many(2), VAULT, now=NOW - dt.timedelta(seconds=came))
+    submitted(database_url, [accepted(1, "alone")], VAULT, now=NOW - dt.timedelta(seconds=came))
+    submitted(database_url, many(2, "later"), VAULT)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE chunk SET status = 'done', done_at = %s WHERE queue = 'urgent'", [NOW])
+        connection.execute("UPDATE chunk SET claimed_at = %s WHERE status = 'pending'", [ago(claimed)])
+        connection.execute(
+            "INSERT INTO chunk"
+            " (batch_id, submitter, queue, lane, turn, case_version_ids, status, tries, woken_at, done_at)"
+            " SELECT batch_id, submitter, queue, lane, turn, case_version_ids, 'done', 1, woken_at, %s FROM chunk"
+            " WHERE queue = 'bulk' AND %s LIMIT 1",
+            [ago(finished), finished is not None],
+        )
+    found = {each.what: each for each in check_consumption(database_url, ("urgent", "bulk"), NOW)}
+    assert "progress of urgent" not in found
+    if stalled is None:
+        assert "progress of bulk" not in found
+    else:
+        assert found["progress of bulk"].ok == (stalled <= 180)
+        assert f" {stalled} s" in found["progress of bulk"].detail
+    with engine_of(database_url) as engine, session(engine) as opened:
+        assert measure(opened, NOW).stalled_seconds == ({} if stalled is None else {"bulk": stalled})

@@ -18,7 +18,7 @@ from forbear.base.vault import Vault
 from forbear.ops.embedded import Urls
 from forbear.webhooks import outbox, webhooks
 from forbear.webhooks.http import AddressError
-from forbear.webhooks.outbox import EACH, LEASE, PAUSES, TRIES
+from forbear.webhooks.outbox import EACH, LEASE, LONGEST, PAUSES, TRIES
 from models.database.session import session
 from models.webhook import Delivery, Webhook
 from tests.support.desk.api import Receiver, receiver
@@ -192,6 +192,16 @@ def test_a_delivery_in_flight_is_not_taken_by_another_worker(database_url: str) 
         assert len(outbox.claim(opened, NOW)) == 1
     with record(database_url) as opened:
         assert outbox.claim(opened, NOW + LEASE - SECOND) == []
+
+
+@pytest.mark.parametrize(("ahead", "due"), [(-SECOND, True), (LONGEST, False), (LONGEST + SECOND, True)])
+def test_a_delivery_of_a_clock_that_was_ahead_waits_no_longer_than_any(
+    database_url: str, ahead: dt.timedelta, due: bool
+) -> None:
+    register(database_url)
+    with record(database_url) as opened:
+        webhooks.tell(opened, "us", "batch.complete", [{}], NOW + ahead)
+        assert (len(outbox.claim(opened, NOW)) == 1) is due
 
 
 def test_two_workers_never_claim_the_same_delivery(database_url: str) -> None:

@@ -12,7 +12,7 @@ from rules.facts.case_facts import Facts, Parser
 from rules.facts.doubts import RowDoubts, columns_in_doubt
 from rules.facts.vocabulary import check_vocabulary
 from rules.loading.loader import DEFAULT_PACK, load
-from rules.pack.files.doubts import ColumnDoubt, Denied
+from rules.pack.files.doubts import Above, ColumnDoubt, Denied
 from rules.pack.files.schema import Text
 
 VOCABULARY = load(DEFAULT_PACK).vocabulary
@@ -123,13 +123,8 @@ def test_what_can_be_is_taken(field: str, cell: object) -> None:
         ({"principal": "8000", "interest_fees": "100", "balance": "20000"}, "balance", "¥8,000.00"),
         ({"monthly_due": "3000", "balance": "12"}, "monthly_due", "¥12.00"),
         ({"age": "20", "contract_date": "2010-01-01"}, "age", "2010-01-01"),
-        ({"age": "20", "social_insurance_years_local": "30"}, "social_insurance_years_local", "20"),
         ({"days_overdue": "45", "contract_date": "2026-11-13"}, "days_overdue", "the 10 days"),
         ({"interest_fees": "20000", "balance": "12000"}, "interest_fees", "¥12,000.00"),
-        ({"legal_stage": "无", "hearing_date": "2026-12-20"}, "legal_stage", "2026-12-20"),
-        ({"legal_stage": "无", "served_on": "2026-11-01"}, "legal_stage", "2026-11-01"),
-        ({"accelerated": "否", "accelerated_on": "2026-11-01"}, "accelerated", "2026-11-01"),
-        ({"prior_request": "无", "prior_request_on": "2026-11-01"}, "prior_request", "2026-11-01"),
         ({"age": "45", "id_number": "110101199003071234"}, "age", "36"),
         ({"age": "45", "id_number": "110101900307123"}, "age", "36"),
     ],
@@ -238,6 +233,46 @@ def test_every_doubt_of_a_column_says_what_to_do() -> None:
         if isinstance(doubt, ColumnDoubt):
             assert "{field}" in doubt.text.zh
             assert "header" in doubt.text.en or "call the column" in doubt.text.en
+
+
+@pytest.mark.parametrize(
+    ("cells", "asked"),
+    [
+        ({"legal_stage": "无", "hearing_date": "2026-12-20"}, {"legal_stage"}),
+        ({"legal_stage": "无", "served_on": "2026-11-01"}, {"legal_stage"}),
+        ({"accelerated": "否", "accelerated_on": "2026-11-01"}, {"accelerated"}),
+        ({"prior_request": "无", "prior_request_on": "2026-11-01"}, {"prior_request"}),
+        ({"age": "20", "social_insurance_years_local": "30"}, {"social_insurance_years_local"}),
+        ({"income_monthly": "96000"}, {"income_monthly"}),
+        ({"income_monthly": "45000", "essential_outgoings": "2000"}, {"income_monthly"}),
+        ({"essential_outgoings": "60000", "income_monthly": "6000"}, {"essential_outgoings"}),
+        ({"essential_outgoings": "30000", "income_monthly": "2000"}, {"essential_outgoings"}),
+        ({"income_monthly": "20000", "essential_outgoings": "2000"}, set()),
+        ({"income_monthly": "0", "essential_outgoings": "3000"}, set()),
+        ({"legal_stage": "无", "prior_request": "无", "accelerated": "否"}, set()),
+    ],
+)
+def test_what_may_be_wrong_and_harms_nobody_while_it_is_not_known_is_asked_for(
+    cells: dict[str, str], asked: set[str]
+) -> None:
+    facts, told = read(cells)
+    assert told == {}
+    assert RowDoubts(VOCABULARY, TODAY).to_ask(facts).keys() == asked
+
+
+def test_a_doubt_asks_only_for_what_can_be_left_out_and_is_named_among_what_is_given() -> None:
+    text = Text(zh="{field}。", en="{field} {value}.")
+
+    def faults(name: str, fact: str) -> str:
+        doubt = Above(kind="above", fact=fact, above=1, asks=True, text=text)
+        return " ".join(check_vocabulary(VOCABULARY.model_copy(update={"doubts": {name: doubt}})))
+
+    told = faults("new", "days_overdue")
+    assert "is required" in told
+    assert "has to name new" in told
+    assert "knows no {value}" in told
+    assert "required" not in faults("income_very_high", "income_monthly")
+    assert "has no question" in faults("income_very_high", "borrower_ref")
 
 
 def test_the_tests_of_rules_may_say_anything() -> None:

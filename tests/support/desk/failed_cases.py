@@ -22,9 +22,10 @@ def fails(url: str, vault: Vault, *rows: Any, now: dt.datetime = NOW) -> list[in
         done = submitted(url, [row], vault, by=active(), now=now)
         for wake in done.wakes:
             ids.append(wake.chunk_id)
-            for _ in range(chunks.MAX_TRIES + 1):
-                with working(url, vault, now) as work:
-                    chunks.claim(work.session, wake.chunk_id, now)
+            for tries in range(chunks.MAX_TRIES + 1):
+                at = now if tries == chunks.MAX_TRIES else now - dt.timedelta(minutes=2)
+                with working(url, vault, at) as work:
+                    chunks.claim(work.session, wake.chunk_id, at)
     return ids
 
 

@@ -130,6 +130,9 @@ def _morning(url: str, vault: Vault, who: Viewer, now: dt.datetime) -> tuple[int
     for number, (case_id, act) in enumerate(acts):
         with working_as(who, url, vault, at + dt.timedelta(minutes=9 * number)) as mine:
             perform(mine, take_case(mine.session, who, case_id, None), act)
+    with working(url, vault) as work:  # the night before changed two
+        for case_id, what in ((fresh, "deadline"), (others[1], "urgency")):
+            work.session.get_one(WorklistItem, case_id).aged = [what]
     return fresh, worked
 
 

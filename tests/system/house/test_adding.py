@@ -201,7 +201,7 @@ LDJ = Format(
 ACTION = """    Action(
         name="refer",
         about="The case goes to a legal aid office.",
-        choose=lambda _standing, _work, reason, words: Act("refer", {}, reason=reason, words=words or None),
+        choose=lambda _context, _work, reason, words: Act("refer", {}, reason=reason, words=words or None),
         fields=(reason(("too_poor", "other")), WORDS),
         example={"reason": "too_poor"},
         becomes="reviewed",

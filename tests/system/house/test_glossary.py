@@ -78,15 +78,25 @@ def test_no_class_name_lives_in_two_modules() -> None:
 
 
 def names() -> Iterator[tuple[str, str]]:
-    """Modules, classes and public functions: the name, and where it is."""
+    """Modules, classes, types by another name, and public functions: the name, and where it is."""
     for path, tree in MODULES.items():
         where = str(path.relative_to(ROOT))
         yield path.stem if path.stem != "__init__" else path.parent.name, where
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
-                yield re.sub(r"(?<=[a-z])(?=[A-Z])", "_", node.name).strip("_").casefold(), where
+                yield _snake(node.name), where
+            elif isinstance(node, ast.Assign) and isinstance(found := node.targets[0], ast.Name) and _is_type(found.id):
+                yield _snake(found.id), where
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
                 yield node.name, where
+
+
+def _is_type(name: str) -> bool:
+    return name[0].isupper() and not name.isupper()
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).strip("_").casefold()
 
 
 # These are a part of other names in their ordinary sense: `batch_terms`, `of_fields`, `plan_words`.

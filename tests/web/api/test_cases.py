@@ -92,10 +92,13 @@ def test_a_case_that_could_not_be_evaluated_is_told(client: httpx.Client, databa
 
 
 def test_every_fault_of_a_case_is_told_by_field(client: httpx.Client, database_url: str) -> None:
-    response = client.post("/cases", json={"case_ref": "C1", "product": "credit_card", "days_overdue": -1})
+    given = {"case_ref": "C1", "product": "credit_card", "days_overdue": -1, "notes": "客户说不想活了"}
+    response = client.post("/cases", json=given, headers={"Accept-Language": "en"})
     problem = response.json()
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.status_code == 422
+    assert problem["danger"]
+    assert problem["detail"].startswith("[Call the person first]")
     assert {error["field"] for error in problem["errors"]} == {"days_overdue", "hardship"}
     assert all(error["zh"] and error["en"] for error in problem["errors"])
     with psycopg.connect(database_url) as connection:

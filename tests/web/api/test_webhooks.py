@@ -49,7 +49,7 @@ def test_a_webhook_is_registered_and_its_secret_shown_once(client: httpx.Client)
     hook = made.json()
     assert made.status_code == 201
     assert hook.pop("secret").startswith("whsec_")
-    assert hook["events"] == ["batch.complete", "decision.changed"]
+    assert hook["events"] == ["batch.complete", "decision.changed", "case.aged"]
     assert client.get("/webhooks").json() == {"webhooks": [hook]}
     assert client.get(f"/webhooks/{hook['id']}").json() == hook
 

@@ -85,11 +85,12 @@ def test_axe_finds_nothing_on_any_page_of_any_role(browser: Browser, desk: Desk,
 def test_no_page_leaves_words_in_the_other_language(browser: Browser, desk: Desk) -> None:
     left: dict[str, list[str]] = {}
     english = {text for text in messages("en").values() if len(text) > 12 and "{" not in text}
-    for lang in ("zh", "en"):
+    for lang, size in (("zh", DESK), ("en", PHONE)):
         for role in ROLES:
-            context = signed_in(browser, desk.address, desk.secrets[role], lang=lang)
+            context = signed_in(browser, desk.address, desk.secrets[role], size, lang)
             page = context.new_page()
             for _ in walk(desk.app, page, *desk.starts):
+                assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{role} {page.url}"
                 said = page.evaluate(SAID)
                 if lang == "en":
                     odd = re.findall(r"[\u4e00-\u9fff]+", said)

@@ -14,13 +14,13 @@ from web.views.queue_query import QueueQuery
 
 router = APIRouter()
 _CASE = re.compile(r"([1-9][0-9]{0,17}):([1-9][0-9]{0,8})")  # its id, and its revision as it was seen
-_Terms = Annotated[str, Form(max_length=2000)]
+_Filters = Annotated[str, Form(max_length=2000)]
 Revision = Annotated[int, Form(ge=1, lt=2**31)]
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 @router.post("/queue/take", dependencies=[OurForm])
-def take(work: CounsellorWork, terms: _Terms = "") -> Response:
+def take(work: CounsellorWork, terms: _Filters = "") -> Response:
     """Take the most urgent free case of the filter on the screen, and open it."""
     asked = _parsed(terms)
     case = assignment.take_next(work, asked.filter(work.viewer, work.now, work.pack.manifest.timezone))
@@ -32,7 +32,7 @@ def assign(
     work: CounsellorWork,
     assignee: Annotated[str, Form(pattern=r"^(me|nobody|[1-9][0-9]{0,17})$")],
     case: Annotated[list[str] | None, Form(max_length=assignment.AT_ONCE)] = None,
-    terms: _Terms = "",
+    terms: _Filters = "",
 ) -> Response:
     """Assign the ticked cases to somebody, or give them back; told what became of each."""
     found = [_CASE.fullmatch(each) for each in case or ()]
@@ -65,7 +65,7 @@ def save_filter(
     viewer: SignedIn,
     session: SessionDep,
     name: Annotated[str, Form(min_length=1, max_length=64, pattern=r"^[^\x00]*\S[^\x00]*$")],
-    terms: _Terms = "",
+    terms: _Filters = "",
 ) -> Response:
     """Keep the filter on the screen under a name."""
     asked = _parsed(terms)
@@ -77,7 +77,7 @@ def save_filter(
 
 
 @router.post("/queue/filters/{filter_id}/delete", dependencies=[OurForm])
-def forget_filter(viewer: SignedIn, session: SessionDep, filter_id: RowId, terms: _Terms = "") -> Response:
+def forget_filter(viewer: SignedIn, session: SessionDep, filter_id: RowId, terms: _Filters = "") -> Response:
     """Delete a kept filter."""
     saved_filters.forget(session, viewer, filter_id)
     return _to(_parsed(terms).link())

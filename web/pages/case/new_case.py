@@ -59,7 +59,7 @@ def take_case(request: Request, work: CounsellorWork, sent: Annotated[Sent, Depe
     try:
         row = new_case.read(_cells(sent, pack), pack, today)
     except new_case.RefusedCaseError as refused:
-        return _page(request, work, Forms(sent, (*errors, *refused.errors)))
+        return _page(request, work, Forms(sent, (*errors, *refused.errors)), told_first=refused.first)
     if errors:
         return _page(request, work, Forms(sent, errors))
     work.session.close()  # nobody holds a connection while waiting
@@ -73,7 +73,9 @@ def take_case(request: Request, work: CounsellorWork, sent: Annotated[Sent, Depe
     return RedirectResponse(f"/cases/{done.case_id}", status_code=303)
 
 
-def _page(request: Request, work: ViewerWork, forms: Forms, taken: int | None = None) -> Response:
+def _page(
+    request: Request, work: ViewerWork, forms: Forms, taken: int | None = None, told_first: Text | None = None
+) -> Response:
     """The form; of one that was refused, with what was typed and what is wrong with it."""
     danger, needed, first, rest = _sections(work.pack)
     values: dict[str, Any] = {
@@ -87,6 +89,7 @@ def _page(request: Request, work: ViewerWork, forms: Forms, taken: int | None = 
         "submitters": batch_list.submitters(work.session),
         "submitter": settings().submitter,
         "taken": taken,
+        "told_first": told_first,
         "wanted": {*(error.field for error in forms.errors), *_filled(forms.refused)},
     }
     return render.page(request, "case/new_case.html", values, 422 if forms.refused else 200, _ADDRESS)

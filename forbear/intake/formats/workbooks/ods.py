@@ -6,7 +6,7 @@ number is in (docs/decisions/0022-tables.md). lxml parses and writes the XML pie
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ from forbear.intake.formats.workbooks.ods_cells import (
     TABLE,
     VALUE,
     cells_of,
+    comment_of,
     times_of,
 )
 from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
@@ -64,7 +65,8 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
     _refuse_password(path)
     tables, comments = _counts(path)
     starts = _survey(path, alone=tables == 1)
-    return with_comments(open_sheets(path, [start.sheet(path) for start in starts], choice), comments)
+    sheets = [replace(start.sheet(path), commented=comments > 0) for start in starts]
+    return with_comments(open_sheets(path, sheets, choice), comments)
 
 
 @dataclass
@@ -126,7 +128,8 @@ def _counts(path: Path) -> tuple[int, int]:
     with opened(path) as package, package.open("content.xml") as stream:
         for _, text in without_entities(stream, _BIG_BLOCK):
             tables += text.count(b"<table:table ")
-            comments += len(_COMMENT.findall(text)) - len(_COMMENT.findall(before))
+            if b"<office:annotation" in text:
+                comments += len(_COMMENT.findall(text)) - len(_COMMENT.findall(before))
             before = text[-32:]  # with which the next begins
     return tables, comments
 
@@ -207,13 +210,13 @@ class _Document:
         self._copied += (times - 1) * max(size, _LEAST_COPIED)
         if self._copied > _MAX_COPIED:
             raise IntakeError("workbook.repeated_row", name=self._path.name, first=first, times=times)
-        hidden = element.get(f"{TABLE}visibility") in _HIDDEN
+        hidden, comment = element.get(f"{TABLE}visibility") in _HIDDEN, comment_of(element)
         filled = self._merged.fill(first, cells)
         for column, rows in spans:
             self._merged.begin(column, first + rows - 1, cells[column])
         for number in range(first, first + times):
             self._count += 1
-            yield TableRow(number, cells, hidden=hidden, filled_down=filled)
+            yield TableRow(number, cells, None, hidden, filled, comment)
 
 
 def write(content: Content, folder: Path) -> Iterator[bytes]:

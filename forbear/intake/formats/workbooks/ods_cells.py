@@ -112,6 +112,12 @@ def _restored(text: str) -> str:
     return restore(text)
 
 
+def comment_of(row: Any) -> str:
+    """The comments that hang on the cells of a row."""
+    found = ("\n".join(map(_text, each.iterchildren(PARAGRAPH))) for each in row.iter(f"{OFFICE}annotation"))
+    return "\n".join(text for text in found if text)
+
+
 def _shown(cell: Any) -> str:
     """What people see in a cell: its paragraphs, without the comment that may hang on it."""
     return "\n".join(map(_text, cell.iterchildren(PARAGRAPH)))

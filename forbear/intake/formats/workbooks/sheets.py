@@ -5,17 +5,27 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from forbear.intake.formats.table import Header, Sheet, find_header, open_table
-from forbear.intake.source import IntakeError, SeveralTablesError, SourceChoice, SourceFile, empty_workbook
+from forbear.intake.formats.table import FIRST_ROWS, Header, Sheet, find_header, open_table
+from forbear.intake.headers import LONGEST, says_unit, states_unit
+from forbear.intake.source import (
+    IntakeError,
+    SeveralTablesError,
+    SourceChoice,
+    SourceFile,
+    as_text,
+    empty_workbook,
+    is_blank,
+)
 from forbear.locale import said
 from rules.locale import listed
 from rules.pack.files.schema import Text
 
 _SURE = 2  # names of facts by which a sheet is known for one of cases
+_PAIR = 2  # filled cells of a line that is no row of a table: a word and what it says
 
 
 def with_comments(source: SourceFile, count: int) -> SourceFile:
-    """The table, telling how many comments hang on its cells: nobody reads them."""
+    """The table, telling how many comments hang on its cells."""
     if not count:
         return source
     return replace(source, told=lambda: (*source.notices, said("notice.comments", n=count)))
@@ -89,12 +99,34 @@ def _with_others(source: SourceFile, others: Sequence[Sheet], choice: SourceChoi
     if not others:
         return source
     left_out = [sheet for sheet in others if sheet.name != choice.beside]
+    covers = [(sheet.name or "", *_cover(sheet)) for sheet in left_out]
+    units = [(name, text) for name, said_of_all, _ in covers for text in said_of_all if says_unit(text)]
 
     def told() -> Iterator[Text]:
         yield said("notice.sheet", sheet=source.sheet)
         if left_out:
             yield said("notice.sheets_left_out", n=len(left_out), sheets=_names(left_out))
+        for name, text in units:
+            yield said("notice.cover_unit", sheet=name, text=text)
         yield from source.notices
 
     names = tuple(sheet.name or "" for sheet in others)
-    return replace(source, told=told, sheets=(source.sheet or "", *names))
+    titles = (*source.titles, *(text for _, said_of_all, _ in covers for text in said_of_all))
+    aside = tuple(text for _, _, said_of_some in covers for text in said_of_some)
+    return replace(source, told=told, titles=titles, aside=aside, sheets=(source.sheet or "", *names))
+
+
+def _cover(sheet: Sheet) -> tuple[list[str], list[str]]:
+    """What the lines of a cover or of notes on how to fill in say of the whole table, and what may be said of a part.
+
+    A table says its own; where figures stand beside words, the unit may be theirs.
+    """
+    rows = [row.cells for row in islice(sheet.rows(None), FIRST_ROWS)]
+    lines = [[as_text(cell).strip()[:LONGEST] for cell in row if not is_blank([cell])] for row in rows]
+    if any(len(line) > _PAIR for line in lines):
+        return [], []
+    texts = ["：".join(line) for line in lines]
+    of_all = [text for text in texts if states_unit(text) or not says_unit(text)]
+    if any(isinstance(cell, int | float) for row in rows for cell in row):
+        return [], [text for text in of_all if says_unit(text)]
+    return of_all, [text for text in texts if text not in of_all]

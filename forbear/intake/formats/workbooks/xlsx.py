@@ -23,7 +23,7 @@ from forbear.intake.formats.table import Sheet, TableRow
 from forbear.intake.formats.workbooks.merged_cells import FilledDown, Merges, blank_but_filled
 from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
 from forbear.intake.formats.workbooks.xlsx_package import check_workbook, opened, part_name
-from forbear.intake.formats.workbooks.xlsx_workbook import Workbook, Worksheet, text_of
+from forbear.intake.formats.workbooks.xlsx_workbook import Comments, Workbook, Worksheet, text_of
 from forbear.intake.formats.workbooks.xml_stream import elements
 from forbear.intake.source import MAX_SHEET_ROWS, SourceChoice, SourceFile, Unread, plain_date
 from forbear.locale import said
@@ -40,21 +40,28 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
         workbook = Workbook(path, package)
         _ = workbook.strings, workbook.formats  # while the package is open
         comments = {sheet.name: workbook.comments(sheet) for sheet in workbook.sheets}
-    tables = (_Table(path, workbook, sheet, merges.get(part_name(sheet.part), Merges())) for sheet in workbook.sheets)
+    tables = (
+        _Table(path, workbook, sheet, merges.get(part_name(sheet.part), Merges()), comments[sheet.name])
+        for sheet in workbook.sheets
+    )
     source = open_sheets(path, [table.sheet() for table in tables], choice)
-    return with_comments(source, comments.get(source.sheet or "", 0))
+    return with_comments(source, sum(map(len, comments.get(source.sheet or "", {}).values())))
 
 
 class _Table:
     """One sheet of a workbook, read from its start as often as it is asked for."""
 
-    def __init__(self, path: Path, workbook: Workbook, worksheet: Worksheet, merges: Merges) -> None:
+    def __init__(
+        self, path: Path, workbook: Workbook, worksheet: Worksheet, merges: Merges, comments: Comments
+    ) -> None:
         self._path, self._workbook, self._worksheet, self._merges = path, workbook, worksheet, merges
+        self._comments = comments
         self._hidden: dict[int, None] = {}  # columns, known when the first row was read
 
     def sheet(self) -> Sheet:
         """The sheet as a table of cases is looked for in it."""
-        return Sheet(self._rows, self._worksheet.name, self._worksheet.shown, lambda: self._hidden)
+        known = self._worksheet
+        return Sheet(self._rows, known.name, known.shown, lambda: self._hidden, commented=bool(self._comments))
 
     def _rows(self, _width: int | None) -> Iterator[TableRow]:
         merged = FilledDown(self._merges)
@@ -72,7 +79,8 @@ class _Table:
                 cells = self._cells(element)
                 filled = merged.fill(number, cells)
                 if not blank_but_filled(cells, filled):
-                    yield TableRow(number, cells, hidden=element.get("hidden") in _HIDDEN, filled_down=filled)
+                    comment = "\n".join(self._comments.get(number, ()))
+                    yield TableRow(number, cells, None, element.get("hidden") in _HIDDEN, filled, comment)
 
     def _hide(self, columns: Any) -> None:
         if columns.get("hidden") in _HIDDEN:

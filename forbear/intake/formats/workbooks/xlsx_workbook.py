@@ -7,12 +7,12 @@ are hidden nor which cells are merged while it streams.
 
 import datetime as dt
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from lxml import etree
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
@@ -22,13 +22,15 @@ from openpyxl.utils.escape import unescape
 from forbear.intake.formats.workbooks.number_formats import Shown, shown_by, shows_no_day
 from forbear.intake.formats.workbooks.xlsx_package import Package
 from forbear.intake.formats.workbooks.xml_stream import elements
-from forbear.intake.source import IntakeError, Unread, number_cell, plain_date
+from forbear.intake.source import MAX_CELL, IntakeError, Unread, number_cell, plain_date
 from forbear.locale import said
 
 # Built-in formats that are dates in a Chinese Excel and WPS (ECMA-376 part 1, 18.8.30, zh-cn).
 _CHINESE_DATES = frozenset((*range(27, 37), *range(50, 59)))
 _WITHOUT_DAY = frozenset((27, 36, 50, 52, 57))  # of these, those of a year and a month
 _NO_DAY = said("unread.no_day")
+Comments: TypeAlias = Mapping[int, Sequence[str]]  # by the number of their row
+_MAX_COMMENTS = 20_000_000  # characters of a sheet's
 _MAX_STYLES = 65_536  # Excel has 65,490
 
 
@@ -45,7 +47,7 @@ class Workbook:
     """An opened package as a workbook."""
 
     def __init__(self, path: Path, package: Package) -> None:
-        self._package = package
+        self._package, self._name = package, path.name
         self._part = self._linked("", "/officeDocument") or "xl/workbook.xml"
         if self._part.endswith(".bin"):
             raise IntakeError("workbook.binary", name=path.name)
@@ -83,14 +85,28 @@ class Workbook:
         with self._package.open(part) as stream:
             return etree.parse(stream, parser).getroot()
 
-    def comments(self, sheet: Worksheet) -> int:
-        """How many cells of a sheet have a comment; a thread of them has one of its own beside."""
-        part = self._linked(sheet.part, "/comments") or self._linked(sheet.part, "/threadedComment")
-        if part is None:
-            return 0
-        with self._package.open(part) as stream:
-            tags = ("{*}comment", "{*}threadedComment")
-            return len({item.get("ref") for event, item in elements(stream, tags) if event == "start"})
+    def comments(self, sheet: Worksheet) -> Comments:
+        """The comments on the cells of each row of a sheet; of a thread each beside the copy for older programs."""
+        found: dict[str, str] = {}
+        size = 0
+        for kind in ("/comments", "/threadedComment"):
+            part = self._linked(sheet.part, kind)
+            if part is None:
+                continue
+            with self._package.open(part) as stream:
+                for event, item in elements(stream, ("{*}comment", "{*}threadedComment")):
+                    if event == "end":
+                        place, text = item.get("ref", ""), "".join(item.itertext()).strip()[:MAX_CELL]
+                        size += len(text)
+                        if size > _MAX_COMMENTS:
+                            raise IntakeError("workbook.too_much_text", name=self._name)
+                        if text not in (known := found.get(place, "")):
+                            found[place] = f"{known}\n{text}".strip()
+        rows: dict[int, list[str]] = {}
+        for place, text in found.items():
+            if number := place.lstrip("$ABCDEFGHIJKLMNOPQRSTUVWXYZ"):
+                rows.setdefault(int(number), []).append(text)
+        return rows
 
     @cached_property
     def strings(self) -> list[str]:

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
+from openpyxl import Workbook
 
 from forbear.base.vault import Vault
 from forbear.batch.submission import mappings
-from forbear.intake import ColumnUse, Intake, Mapping, Remembered, open_intake
+from forbear.intake import ColumnUse, Intake, Mapping, Remembered, SeveralTablesError, open_intake
 from models.database.session import session
 from tests.support.case_files import HEADER, VOCABULARY, good, lines, write
 from tests.support.desk.cases import engine_of, working
@@ -93,3 +95,29 @@ def test_headers_are_sealed(database_url: str, vault: Vault, tmp_path: Path) -> 
     with psycopg.connect(database_url) as connection:
         (row,) = connection.execute("SELECT m::text FROM confirmed_mapping m").fetchall()
     assert "列甲".encode().hex() not in row[0]
+
+
+def test_of_several_sheets_the_one_that_was_confirmed_is_read_again(
+    database_url: str, vault: Vault, tmp_path: Path
+) -> None:
+    workbook = Workbook()
+    workbook.remove(workbook.worksheets[0])
+    for name in ("1月", "2月"):
+        table = workbook.create_sheet(name)
+        for row in (COLUMNS, good(1)):
+            table.append(row)
+    workbook.save(tmp_path / "cases.xlsx")
+    chosen = Mapping(sheet="2月", columns=NAMED)
+
+    def open_again(submitter: str) -> str | None:
+        with engine_of(database_url) as engine, session(engine) as found:
+            source, place = mappings.opened(found, vault, submitter, tmp_path / "cases.xlsx", VOCABULARY, None)
+            assert place is not None
+            return source.sheet
+
+    with pytest.raises(SeveralTablesError):
+        open_again("us")
+    _remember(database_url, vault, open_intake(tmp_path / "cases.xlsx", VOCABULARY, chosen))
+    assert open_again("us") == "2月"
+    with pytest.raises(SeveralTablesError):
+        open_again("them")

@@ -1,6 +1,7 @@
 """The preview tells what a file would come to, stops in time, and shows nothing personal."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,11 @@ import pytest
 from forbear.batch.rejects import shown
 from forbear.batch.submission.preview import FIRST, look
 from forbear.intake import Accepted, ColumnUse, IntakeError, Mapping, open_intake
+from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.case_files import HEADER, VOCABULARY, good, lines, write
 from tests.support.desk.cases import AS_OF
+
+PACK = replace(load(DEFAULT_PACK), vocabulary=VOCABULARY)
 
 
 def _still() -> float:
@@ -19,7 +23,7 @@ def _still() -> float:
 def test_a_preview_says_what_intake_will_say(tmp_path: Path) -> None:
     rows = [good(1), [*good(2)[:3], "很多", "说明"], good(1), good(4)]
     path = write(tmp_path, "cases.csv", lines(HEADER, *rows))
-    seen = look(path, VOCABULARY, AS_OF, _still)
+    seen = look(path, PACK, AS_OF, _still)
     taken = list(open_intake(path, VOCABULARY))
     assert list(seen.first) == taken
     assert seen.accepted == sum(isinstance(row, Accepted) for row in taken) == 2
@@ -30,13 +34,22 @@ def test_a_preview_says_what_intake_will_say(tmp_path: Path) -> None:
 
 def test_the_same_problem_is_told_once_with_the_number_of_its_rows(tmp_path: Path) -> None:
     rows = [[f"C-{n}", "信用卡", "3", "很多" if n % 2 else "更多", ""] for n in range(1, 100)]
-    seen = look(write(tmp_path, "cases.csv", lines(HEADER, *rows)), VOCABULARY, AS_OF, _still)
+    seen = look(write(tmp_path, "cases.csv", lines(HEADER, *rows)), PACK, AS_OF, _still)
     assert [(problem.first.row, problem.rows) for problem in seen.problems] == [(1, 50), (2, 49)]
+
+
+def test_rows_that_are_refused_and_tell_of_danger_come_first(tmp_path: Path) -> None:
+    rows = [[f"C-{n}", "信用卡", "3", f"很多{n}", ""] for n in range(1, 40)]
+    path = write(tmp_path, "cases.csv", lines(HEADER, *rows, ["C-40", "信用卡", "3", "很多", "客户说不想活了"]))
+    seen = look(path, PACK, AS_OF, _still)
+    assert seen.problems[0].first.row == 40
+    assert seen.problems[0].first.zh.startswith("【先联系本人】")
+    assert "call this person first" in seen.notices[0].en
 
 
 def test_no_more_than_twenty_problems_are_told(tmp_path: Path) -> None:
     rows = [[f"C-{n}", "信用卡", "3", f"很多{n}", ""] for n in range(1, 100)]
-    seen = look(write(tmp_path, "cases.csv", lines(HEADER, *rows)), VOCABULARY, AS_OF, _still)
+    seen = look(write(tmp_path, "cases.csv", lines(HEADER, *rows)), PACK, AS_OF, _still)
     assert len(seen.problems) == FIRST
     assert seen.rejected == 99
 
@@ -44,7 +57,7 @@ def test_no_more_than_twenty_problems_are_told(tmp_path: Path) -> None:
 def test_columns_are_shown_with_their_fact_and_the_first_value_understood_in_them(tmp_path: Path) -> None:
     header = [*HEADER, "跟进人", "row", "field", "error"]
     path = write(tmp_path, "cases.csv", lines(header, [*good(1), "小王", "7", "余额", "…"]))
-    columns = {column.header: column for column in look(path, VOCABULARY, AS_OF, _still).columns}
+    columns = {column.header: column for column in look(path, PACK, AS_OF, _still).columns}
     assert columns["余额"].fact == "balance"
     assert columns["余额"].example == 1_200_050
     assert columns["备注"].fact == "notes"
@@ -55,7 +68,7 @@ def test_columns_are_shown_with_their_fact_and_the_first_value_understood_in_the
 
 def test_a_missing_column_is_told_beside_those_that_were_recognised(tmp_path: Path) -> None:
     path = write(tmp_path, "cases.csv", lines(["案件编号", "余额"], ["C-1", "1"]))
-    seen = look(path, VOCABULARY, AS_OF, _still)
+    seen = look(path, PACK, AS_OF, _still)
     assert [column.fact for column in seen.columns] == ["case_ref", "balance"]
     assert seen.fault is not None
     assert "缺少必需的列：产品" in seen.fault.zh
@@ -65,7 +78,7 @@ def test_a_missing_column_is_told_beside_those_that_were_recognised(tmp_path: Pa
 @pytest.mark.parametrize(("rows", "whole"), [(5_000, True), (5_001, False)])
 def test_a_preview_reads_at_most_five_thousand_rows(tmp_path: Path, rows: int, whole: bool) -> None:
     path = write(tmp_path, "cases.csv", lines(HEADER, *map(good, range(1, rows + 1))))
-    seen = look(path, VOCABULARY, AS_OF, _still)
+    seen = look(path, PACK, AS_OF, _still)
     assert seen.rows == 5_000
     assert seen.whole is whole
     assert len(seen.first) == FIRST
@@ -74,7 +87,7 @@ def test_a_preview_reads_at_most_five_thousand_rows(tmp_path: Path, rows: int, w
 def test_a_preview_ends_when_its_two_seconds_are_over(tmp_path: Path) -> None:
     path = write(tmp_path, "cases.csv", lines(HEADER, *map(good, range(1, 1001))))
     ticks = itertools.count()
-    seen = look(path, VOCABULARY, AS_OF, lambda: next(ticks) * 1.0)  # a second passes between looks
+    seen = look(path, PACK, AS_OF, lambda: next(ticks) * 1.0)  # a second passes between looks
     assert seen.rows == 300
     assert not seen.whole
 
@@ -90,7 +103,7 @@ def test_a_file_that_breaks_behind_the_first_rows_says_so(tmp_path: Path) -> Non
             path.write_bytes(content[:50_000] + b"\xff" * (len(content) - 50_000))
         return 0.0
 
-    seen = look(path, VOCABULARY, AS_OF, clock)
+    seen = look(path, PACK, AS_OF, clock)
     assert seen.fault is not None
     assert "请重新提交" in seen.fault.zh
     assert 0 < seen.rows < 3000
@@ -99,14 +112,14 @@ def test_a_file_that_breaks_behind_the_first_rows_says_so(tmp_path: Path) -> Non
 
 def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(IntakeError):
-        look(write(tmp_path, "cases.csv", ""), VOCABULARY, AS_OF, _still)
+        look(write(tmp_path, "cases.csv", ""), PACK, AS_OF, _still)
 
 
 def test_rejects_show_the_cell_at_fault_and_hide_personal_ones(tmp_path: Path) -> None:
     long = "电话" * 2000
     rows = [["C-1", "不知道", "3", "很多", long], ["C-2", "信用卡", "", "1", ""]]
     path = write(tmp_path, "cases.csv", lines(HEADER, *rows))
-    seen = look(path, VOCABULARY, AS_OF, _still)
+    seen = look(path, PACK, AS_OF, _still)
     first, second = shown(VOCABULARY, seen.headers, (each.first for each in seen.problems), seen.mapping)
     cells = {fault.field: fault.cell for fault in first.faults}
     assert cells == {"product": "不知道", "balance": "很多", "notes": None}
@@ -119,6 +132,6 @@ def test_of_a_column_that_nobody_knows_nothing_is_shown(tmp_path: Path) -> None:
     secret = "住址" * 20_000
     path = write(tmp_path, "cases.csv", lines([*HEADER, "家庭住址"], [*good(1), secret]))
     unused = Mapping(columns={"家庭住址": ColumnUse(fact=None)})
-    seen = look(path, VOCABULARY, AS_OF, _still, unused)
+    seen = look(path, PACK, AS_OF, _still, unused)
     (reject,) = shown(VOCABULARY, seen.headers, (each.first for each in seen.problems), seen.mapping)
     assert [(fault.field, fault.cell) for fault in reject.faults] == [("家庭住址", None)]

@@ -97,6 +97,20 @@ def test_the_same_rows_again_are_unchanged(database_url: str, vault: Vault) -> N
     assert _one(database_url, "SELECT count(*) FROM case_version") == 5
 
 
+def test_a_reference_in_another_spelling_is_the_case_that_is_there_and_told(database_url: str, vault: Vault) -> None:
+    submitted(database_url, [accepted(1, "FB-1"), accepted(2, "fb_2"), accepted(3, "Ｃ3")], vault)
+    submitted(database_url, [accepted(1, "fb-1", days_overdue=7)], vault, submitter="others")
+    again = [accepted(1, "fb–1"), accepted(2, "FB 2", days_overdue=7), accepted(3, "c3"), accepted(4, "FB-4")]
+    done = submitted(database_url, again, vault)
+    assert (done.accepted, done.unchanged) == (2, 2)
+    kept = "SELECT string_agg(case_ref, ' ' ORDER BY id) FROM \"case\" WHERE submitter <> 'others'"
+    assert _one(database_url, kept) == "FB-1 fb_2 Ｃ3 FB-4"
+    with engine_of(database_url) as engine, session(engine) as opened:
+        (told,) = source_of(opened.get_one(Batch, done.batch_id), vault).notices
+    assert told.en.startswith("The references of 3 rows are those of earlier cases in another spelling")
+    assert all(pair in told.en for pair in ("fb–1 is FB-1", "FB 2 is fb_2", "c3 is Ｃ3"))
+
+
 def test_the_order_of_columns_changes_nothing(database_url: str, vault: Vault) -> None:
     row = accepted(1, "C1", lender="某银行", monthly_due=50_000)
     submitted(database_url, [row], vault)

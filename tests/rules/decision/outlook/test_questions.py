@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bench.questions import mean_answers
 from rules.decision.questions import FIRST, ranked, settles, weightiest
+from rules.facts.case_facts import Facts
 from rules.text.decision_view import decision_view
-from tests.support.packs.negotiation_packs import AS_OF, evaluated, pack
+from tests.support.packs.negotiation_packs import AS_OF, case, evaluated, evaluator, pack
 
 
 def test_danger_and_the_court_come_first() -> None:
@@ -13,6 +14,17 @@ def test_danger_and_the_court_come_first() -> None:
     order = ranked(pack(), found.outcome, found.facts)
     assert sorted(order) == sorted(found.outcome.questions)
     assert set(order[:3]) == {"self_harm_signal", "violence", "legal_stage"}
+
+
+def test_what_was_in_doubt_is_asked_for_after_danger_and_before_everything_else_and_says_why() -> None:
+    doubted: Facts = {"in_doubt": ("income_very_high", "no_request_with_its_day")}
+    answers = case(income_monthly="60000", prior_request="refused")
+    found, answered = evaluator().evaluate([{**case(), **doubted}, {**answers, **doubted}])
+    asked = decision_view(pack(), "K-1", found.outcome, found.facts, AS_OF).questions
+    assert {each.fact for each in asked[:2]} == {"self_harm_signal", "violence"}
+    assert {each.fact for each in asked[2:4]} == {"income_monthly", "prior_request"}
+    assert "income of a year" in next(each.why.en for each in asked if each.fact == "income_monthly")
+    assert not {"income_monthly", "prior_request"}.intersection(answered.outcome.questions)
 
 
 def test_of_a_case_that_nobody_knows_yet_the_urgent_and_the_weightiest_come_first() -> None:

@@ -449,10 +449,10 @@ def test_a_sheet_is_found_behind_one_that_is_long(tmp_path: Path, grouped: bool)
     assert (source.sheet, [row.number for row in source]) == ("案件", list(range(1, 901)))
 
 
-def test_comments_on_cells_are_told(tmp_path: Path) -> None:
+def test_comments_on_cells_are_a_column_and_told(tmp_path: Path) -> None:
     inside = "<office:annotation><text:p>不想活了</text:p></office:annotation><text:p>x</text:p>"
     comment = f"<table:table-cell office:value-type='string'>{inside}</table:table-cell>"
     source = read(written(tmp_path, ods_row(comment)))
-    assert [notice.en for notice in source.notices] == [
-        "A cell has a comment that was not read: write into a cell what is wanted of it."
-    ]
+    assert source.columns[-1] == "批注"
+    assert [row.cells[-1] for row in source] == ["不想活了"]
+    assert "one of a case is read as a column" in source.notices[-1].en

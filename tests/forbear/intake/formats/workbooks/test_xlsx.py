@@ -152,7 +152,7 @@ def test_a_formula_gives_its_last_value_and_without_one_none(tmp_path: Path) -> 
 def test_a_formula_that_was_never_calculated_is_refused_in_any_fact(tmp_path: Path) -> None:
     row = ['<c><f>"FB-"&amp;ROW()</f></c>', *texts(*good(1)[1:])]
     _, rejected = read_all(write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*HEADER), row)]))
-    assert [(each.field, each.cells[0]) for each in rejected] == [("case_ref", '="FB-"&ROW()')]
+    assert [(each.field, each.cells[0]) for each in rejected] == [("case_ref", '#UNREAD! ="FB-"&ROW()')]
     assert "open the file in Excel or WPS, save it and submit it again" in rejected[0].en
 
 
@@ -384,15 +384,17 @@ def _replace(path: Path, part: str, old: bytes, new: bytes) -> Path:
     return path
 
 
-def test_comments_on_cells_are_told(tmp_path: Path) -> None:
+def test_comments_on_cells_are_a_column_and_told(tmp_path: Path) -> None:
     workbook = Workbook()
     table = workbook.active
     assert table is not None
     table.append(HEADER)
     table.append(good(1))
+    table.append(good(2))
     for cell in ("A2", "E2"):
         table[cell].comment = Comment("客户说不想活了", "x")
     workbook.save(tmp_path / "cases.xlsx")
-    assert [notice.en for notice in open_source(tmp_path / "cases.xlsx").notices] == [
-        "2 cells have comments that were not read: write into cells what is wanted of them."
-    ]
+    source = open_source(tmp_path / "cases.xlsx")
+    assert source.columns[-1] == "批注"
+    assert [row.cells[-1] for row in source] == ["客户说不想活了\n客户说不想活了", ""]
+    assert "2 cells have comments: those of cases are read as a column" in source.notices[-1].en

@@ -1,0 +1,33 @@
+"""The trace: one id that ties what came of a request together, from its answer to the last line of a worker's log.
+
+A request brings one as W3C Trace Context says, or is given one. What it hands in keeps it as a row, with its batch: a
+message could not carry it, because a message may be lost, and stands for whatever is next in its queue, which is mostly
+the work of somebody else.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import structlog
+
+_PARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def of_request(traceparent: str | None) -> str:
+    """The trace that a `traceparent` header names, else a new one."""
+    found = _PARENT.fullmatch(traceparent or "")
+    return found[1] if found else uuid4().hex
+
+
+def current() -> str:
+    """The trace of what is being done, else a new one."""
+    return str(structlog.contextvars.get_contextvars().get("trace") or uuid4().hex)
+
+
+@contextmanager
+def told(**ids: str | int | None) -> Iterator[None]:
+    """Tell these ids, where they are known, in every line logged until the block ends."""
+    with structlog.contextvars.bound_contextvars(**{name: each for name, each in ids.items() if each is not None}):
+        yield

@@ -1,0 +1,69 @@
+"""Danger in what becomes no case is told first, whatever it stands in."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from forbear.batch.submission.danger import Lookout, notices_of
+from forbear.batch.submission.new_case import RefusedCaseError, read
+from forbear.intake import ColumnUse, Mapping, SourceFile, SourceRow, understand
+from forbear.intake.layouts.tied import tied
+from forbear.intake.mapping import Persons
+from rules.loading.loader import DEFAULT_PACK, load
+
+PACK = load(DEFAULT_PACK)
+TODAY = dt.date(2026, 11, 23)
+READ = Mapping(
+    columns={
+        "甲": ColumnUse(fact="self_harm_signal"),
+        "乙": ColumnUse(fact="notes"),
+        "丙": ColumnUse(fact="household_size"),
+        "自杀风险": ColumnUse(fact=None),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (("是", "", "", ""), True),
+        (("否", "", "", ""), False),
+        (("", "说活着没意思，想死", "", ""), True),
+        (("", "没有还款能力", "1", "无"), False),
+        (("", "", "", "高"), True),
+        (("", "", "", "低"), False),
+    ],
+)
+def test_a_yes_counts_for_what_its_column_asks(cells: tuple[str, ...], told: bool) -> None:
+    assert Lookout(PACK, list(READ.columns), READ).in_danger(cells) == told
+
+
+def _sheet(name: str, columns: list[str], *rows: list[object]) -> SourceFile:
+    found = [SourceRow(number, row) for number, row in enumerate(rows, 1)]
+    return SourceFile(Path("cases.xlsx"), columns, lambda: iter(found), name)
+
+
+def test_persons_without_a_debt_who_are_in_danger_are_told_first() -> None:
+    debts = _sheet(
+        "债务", ["案件编号", "客户号", "贷款产品", "逾期天数", "困难原因"], ["F-1", "K1", "信用卡", "45", "失业"]
+    )
+    persons = _sheet(
+        "客户",
+        ["客户号", "轻生信号", "备注"],
+        ["K1", "否", "不想活了"],  # has a debt: its case tells
+        ["K2", "否", "按时还款"],
+        ["K3", "否", "他说不想活了"],
+        ["K4", "是", ""],
+        ["", "否", "想自杀"],
+    )
+    file = understand(tied(debts, persons, Persons(sheet="客户", key="客户号")), PACK.vocabulary)
+    assert len(list(file.on(TODAY))) == 1
+    assert "3 rows of the sheet of persons (rows 3, 4, 5) became no case" in notices_of(file, PACK)[0].en
+
+
+@pytest.mark.parametrize(("notes", "danger"), [("不想活了", True), ("已失业", False)])
+def test_a_case_that_is_refused_tells_of_danger_first(notes: str, danger: bool) -> None:
+    with pytest.raises(RefusedCaseError) as caught:
+        read({"case_ref": "F-1", "notes": notes}, PACK, TODAY)
+    assert (caught.value.first is not None) == danger

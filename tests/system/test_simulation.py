@@ -1,0 +1,57 @@
+"""The simulation mirrors the code, finds every fault that is planted in it, and none in the protocol as it is."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from bench.simulation import protocol, world
+from bench.simulation.__main__ import simulate
+from forbear.base.settings import Settings
+from forbear.batch import chunks
+from workers import schedule, tasks
+from workers.app import TASK_SECONDS
+
+ROOT = Path(__file__).parents[2]
+_NAMED = re.compile(r"((?:forbear|workers|models)/[\w/]+\.py):(\w+)")
+NEAR = {"outages count as tries": 750}  # where the search begins that takes a million steps from the first seed on
+
+
+@pytest.mark.parametrize("bug", world.BUGS)
+def test_a_planted_fault_is_found(bug: str) -> None:
+    _, _, found = simulate(NEAR.get(bug, 1), 3_000_000, bug)
+    assert found
+
+
+def test_the_protocol_as_it_is_loses_doubles_splits_and_stalls_nothing() -> None:
+    steps, runs, violations = simulate(1, 60_000)
+    assert violations == []
+    assert (steps, runs) == simulate(1, 60_000)[:2], "a seed is a schedule"
+
+
+def test_every_fault_is_one_that_a_mirrored_function_has() -> None:
+    named = re.findall(r'bug [!=]= "([^"]+)"', inspect.getsource(protocol) + inspect.getsource(world))
+    assert set(named) == set(world.BUGS)
+
+
+def test_what_is_mirrored_is_there() -> None:
+    found = _NAMED.findall(inspect.getsource(protocol) + inspect.getsource(world))
+    assert len(found) > 20
+    for file, name in found:
+        assert re.search(rf"^(def |class |async def )?{name}\b", (ROOT / file).read_text(), re.MULTILINE), (
+            f"{file}:{name}"
+        )
+
+
+def test_every_limit_is_that_of_the_code() -> None:
+    assert protocol.AT_ONCE == chunks._AT_ONCE
+    assert chunks._ABOUT_TO.total_seconds() == protocol.ABOUT_TO
+    assert chunks._TRY.total_seconds() == protocol.TRY == TASK_SECONDS
+    assert protocol.RETRIES == tasks._PAUSES
+    assert tasks._STEADY_FOR == protocol.STEADY_FOR
+    assert schedule.DELIVER_SECONDS == protocol.DELIVER_SECONDS
+    fields = Settings.model_fields
+    assert fields["lock_seconds"].default == protocol.LOCK_SECONDS
+    assert fields["sweep_seconds"].default == protocol.SWEEP_SECONDS
+    assert fields["idle_seconds"].default == world.IDLE_SECONDS
