@@ -10,6 +10,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from rules.decision.evaluate import Evaluator
 from rules.decision.hit_policy import Ids
@@ -20,7 +21,7 @@ from rules.facts.red_flags import scan
 from rules.pack.pack import Pack
 from tests.policy.cases.test_golden import AS_OF, cases, pack
 
-_Order = Callable[[Outcome], Ids]
+_Order = Callable[[Outcome, Facts], Ids]
 
 
 @dataclass
@@ -37,8 +38,8 @@ def mean_answers(every: int = 1) -> tuple[float, float, int]:
     """The mean number of answers in our order and in that of the form, over how many of each `every` golden cases."""
     policy = pack()
     form = tuple(name for name, fact in policy.vocabulary.facts.items() if fact.question and not fact.derived)
-    ours = _answers(policy, lambda outcome: ranked(policy, outcome, {}), every)
-    by_form = _answers(policy, lambda _: form, every)
+    ours = _answers(policy, partial(ranked, policy), every)
+    by_form = _answers(policy, lambda outcome, facts: form, every)
     both = [name for name in ours if name in by_form]
     return _mean(ours, both), _mean(by_form, both), len(both)
 
@@ -60,7 +61,7 @@ def _answers(policy: Pack, order: _Order, every: int) -> dict[str, int]:
             evaluator = evaluators.setdefault(day, Evaluator(policy, day))
             for name, found in zip(names, evaluator.evaluate([waiting[name].told for name in names]), strict=True):
                 case = waiting[name]
-                following = next((each for each in order(found.outcome) if each not in case.asked), None)
+                following = next((each for each in order(found.outcome, found.facts) if each not in case.asked), None)
                 if found.outcome.certain:
                     taken[name] = len(case.asked)
                 if found.outcome.certain or following is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -14,28 +14,23 @@ from rules.decision.derived_frame import derived_columns
 from rules.decision.hit_policy import HitPolicy, Ids, Selection
 from rules.decision.repayment import plans
 from rules.decision.stale_parameters import StaleParameters
+from rules.decision.unanswered import doubted, unanswered
 from rules.decision.validity import Validity
 from rules.engines.durable import DurableEngine, EngineError
 from rules.engines.polars_engine import PolarsEngine, RuleTrace, Verdicts
 from rules.facts.case_facts import Facts
-from rules.facts.cells import Value
 from rules.facts.doubts import asked_about
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import Bounds
 from rules.pack.logic.condition_parser import resolve
-from rules.pack.logic.conditions import Compare, ParameterReference
-from rules.pack.logic.normal_form import facts_of, leaves
+from rules.pack.logic.conditions import Compare, Contains, ParameterReference
+from rules.pack.logic.normal_form import leaves
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
 
 Differences: TypeAlias = tuple[o.EngineDisagreement, ...]
 Hits: TypeAlias = Callable[[Facts, Bounds], frozenset[str]]
-
-
-def _says(value: Value | None) -> bool:
-    """Whether a fact says that something is so: it is known, and neither no nor none."""
-    return value not in (None, False, "none", ())
 
 
 @dataclass(frozen=True)
@@ -85,12 +80,11 @@ class Evaluator:
         self._parameters = in_force(pack, as_of)
         self.engines = given or engines(pack, self._parameters)
         self._policy = HitPolicy(pack)
-        # The rules that look at the notes themselves.
-        self._noticed = frozenset(
-            loaded.rule.id
+        # What each rule looks for in lists: flags of the notes, above all.
+        self._heeded = {
+            loaded.rule.id: {leaf.value for leaf in leaves(loaded.when) if isinstance(leaf, Contains)}
             for loaded in pack.rules
-            if any("note_flags" in facts_of(leaf) for leaf in leaves(loaded.when))
-        )
+        }
         self._derivation = derivation(pack, as_of)
         self._columns = derived_columns(pack, as_of)
         self._counterfactuals = CounterfactualSearch(pack, self._policy, self.engines.second, self._derivation)
@@ -150,8 +144,11 @@ class Evaluator:
             return self._disagreed(facts, hits, true, unknown, differing)
         selection = self._policy.select(hits)
         certain, decisive = self._policy.outlook(selection.strategy, verdicts.sure[row], verdicts.open[row])
-        certain = certain and not self._contradicted(selection, facts)
-        questions = self._questions(decisive, facts, verdicts.open_groups[row])
+        contradicting = self._contradicting(selection, facts)
+        certain = certain and not contradicting
+        missing = self._missing(decisive, facts, verdicts.open_groups[row])
+        in_doubt = asked_about(self.pack.vocabulary, facts)  # asked for whether or not it decides
+        questions = self._asked((*in_doubt, *doubted(self.pack, contradicting), *missing))
         return o.outcome(
             selection,
             unknown,
@@ -160,13 +157,17 @@ class Evaluator:
             self._plans(selection, facts),
         )
 
-    def _contradicted(self, selection: Selection, facts: Facts) -> bool:
-        """Whether the notes tell of something that no fact of the case answers, and the strategy is none for it."""
-        flags = facts.get("note_flags")
-        raised = flags if isinstance(flags, tuple) else ()
-        open_flags = (self.pack.red_flags[flag].answered_by for flag in raised if flag in self.pack.red_flags)
-        unanswered = any(names and not any(_says(facts.get(name)) for name in names) for names in open_flags)
-        return unanswered and not self._noticed & self._policy.speaking_for(selection)
+    def _contradicting(self, selection: Selection, facts: Facts) -> Ids:
+        """The flags that no fact answers, and of whose facts no flag tells that a rule of the strategy looked at.
+
+        A strategy that stands alone by the notes, danger before all, holds whatever else they tell.
+        """
+        heeded = {flag for rule in self._policy.speaking_for(selection) for flag in self._heeded[rule]}
+        if selection.alone and heeded:
+            return ()
+        open_flags = unanswered(self.pack, facts)
+        told = doubted(self.pack, (flag for flag in open_flags if flag in heeded))
+        return tuple(flag for flag in open_flags if not set(doubted(self.pack, (flag,))) <= {*told})
 
     def _plans(self, selection: Selection, facts: Facts) -> tuple[RepaymentPlan, ...]:
         """The repayment plans of what is offered; none where nothing may acknowledge the debt."""
@@ -178,11 +179,15 @@ class Evaluator:
         product = self.pack.products.get(str(facts.get("product")))
         return self._parameters.get(product.plan_longest, 0) if product and product.plan_longest else None
 
-    def _questions(self, decisive: Ids, facts: Facts, open_groups: frozenset[str]) -> Ids:
+    def _missing(self, decisive: Ids, facts: Facts, open_groups: frozenset[str]) -> Iterator[str]:
+        """What open rules wait for, the most important first."""
+        waits_for = self.engines.second.waits_for
+        return (name for rule in decisive for name in waits_for(rule, facts, open_groups))
+
+    def _asked(self, names: Iterable[str]) -> Ids:
+        """Those of some facts that have a question, each once."""
         known = self.pack.vocabulary.facts
-        asked = (name for rule in decisive for name in self.engines.second.waits_for(rule, facts, open_groups))
-        doubted = asked_about(self.pack.vocabulary, facts)  # asked for whether or not it decides
-        return tuple(dict.fromkeys((*doubted, *(name for name in asked if known[name].question))))
+        return tuple(dict.fromkeys(name for name in names if known[name].question))
 
     def _disagreed(
         self, facts: Facts, hits: frozenset[str] | None, true: Ids, unknown: Ids, differing: Differences

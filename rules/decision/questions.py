@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
 from rules.decision.hit_policy import Ids
 from rules.decision.outcome import Outcome
+from rules.decision.unanswered import doubted, unanswered
+from rules.facts.case_facts import Facts
 from rules.facts.doubts import asked_about
 from rules.pack.logic.fact_inputs import sources
 from rules.pack.logic.normal_form import facts_of, leaves
@@ -17,21 +19,21 @@ _WEIGHTIEST: Final = 4  # facts beside the urgent ones that are asked first of a
 FIRST: Final = 5  # asked at first; nobody answers thirty questions at once
 
 
-def ranked(pack: Pack, outcome: Outcome, given: Mapping[str, object]) -> Ids:
+def ranked(pack: Pack, outcome: Outcome, given: Facts) -> Ids:
     """The questions of a decision, what decides most first.
 
-    Danger comes before everything, then what was given and is in doubt, then the court; then by how many open rules a
-    fact could settle, then as they stand.
+    Danger comes before everything, then what was given and is in doubt, then the court, then what the notes tell and
+    no fact answers; then by how many open rules a fact could settle, then as they stand.
     """
     weights = {name: len(_open(pack, outcome, name)) for name in outcome.questions}
-    facts, doubted = pack.vocabulary.facts, asked_about(pack.vocabulary, given)
-    first = {flag.danger.asks for flag in pack.red_flags.values() if flag.danger is not None} if doubted else ()
-    return tuple(
-        sorted(
-            outcome.questions,
-            key=lambda name: (name not in first, name not in doubted, not facts[name].urgent, -weights[name]),
-        )
-    )
+    facts, in_doubt = pack.vocabulary.facts, asked_about(pack.vocabulary, given)
+    first = {flag.danger.asks for flag in pack.red_flags.values() if flag.danger is not None} if in_doubt else ()
+    told = doubted(pack, unanswered(pack, given))
+
+    def rank(name: str) -> tuple[bool, bool, bool, bool, int]:
+        return name not in first, name not in in_doubt, not facts[name].urgent, name not in told, -weights[name]
+
+    return tuple(sorted(outcome.questions, key=rank))
 
 
 def weightiest(pack: Pack) -> Ids:

@@ -13,7 +13,7 @@ from typing import Final
 from rules.facts.negation import negated
 from rules.facts.phrase_contexts import lowering
 from rules.facts.phrase_index import PhraseIndex
-from rules.facts.phrase_patterns import Sequence, compiled, needs, parse, word_expression
+from rules.facts.phrase_patterns import Sequence, compiled, expanded, needs, parse, word_expression
 from rules.facts.reading import Reading, bare, reading
 from rules.facts.signs import Scale, Sentence, fills_clause, part, sentences
 from rules.locale import Language, in_language, listed, said
@@ -140,8 +140,9 @@ def _weighed(pack: Pack, scanner: _Scanner, scale: Scale, read: Reading, found: 
                 and scale.looks_harmless(sentence)
             )
             yield replace(each, lowered=each.lowered or harmless)
+        letters = read.text[sentence.place.start : sentence.place.end]
         told = scanner.without_harmless(read, sentence)
-        grade = scale.grade(told)
+        grade = scale.grade(told, worded=scanner.speaks_of_danger(letters), told_otherwise=not all(grades.values()))
         if grade and not {"explicit", grade} & set(grades.values()):
             yield from _by_signs(scanner, scale, read, told, grade)
     yield from left
@@ -155,9 +156,9 @@ def _grade(pack: Pack, flag: str) -> Grade | None:
 def _by_signs(scanner: _Scanner, scale: Scale, read: Reading, sentence: Sentence, grade: Grade) -> Iterator[_Found]:
     """The flag of a sentence's kind of danger, at the words that weighed most; lowered if one of them is."""
     flag = scanner.of_danger[scale.kind(sentence), grade]
-    places = scale.shown(sentence, grade)
+    places = scale.heaviest(sentence, grade)
     lowered = any(scanner.lowers(flag, read.text, place.start, place.end) for place in places)
-    yield from (_Found(flag, place.start, place.end, lowered) for place in places)
+    yield from (_Found(flag, place.start, place.end, lowered) for place in scale.shown(sentence, grade))
 
 
 def red_flag_matches(pack: Pack, flags: Collection[str], found: Iterable[NoteMatch]) -> tuple[RedFlagMatch, ...]:
@@ -236,7 +237,9 @@ class _Scanner:
         self._weightless = frozenset(pack.phrases.weightless)
         self._harmless_of = {flag: entry.harmless for flag, entry in pack.red_flags.items()}
         self._lowering = {flag: lowering(pack, entry) for flag, entry in pack.red_flags.items()}
-        self.scale = Scale(pack.signs) if pack.signs else None
+        words = {word for name in pack.phrases.of_danger for word in expanded(name, classes)}
+        self._of_danger = re.compile("|".join(map(word_expression, sorted(words)))) if words else None
+        self.scale = Scale(pack.signs, {bare(word) for word in words}) if pack.signs else None
         self.of_danger = {
             (entry.danger.kind, entry.danger.grade): flag for flag, entry in pack.red_flags.items() if entry.danger
         }
@@ -262,6 +265,10 @@ class _Scanner:
         weightless = (each for each in self._harmless.possible(read.letters) if each.of in self._weightless)
         hidden = _hidden(read.text[start:end], weightless)
         return sentence if _MASK not in hidden else part(read.text[:start] + hidden, start, end)
+
+    def speaks_of_danger(self, letters: str) -> bool:
+        """Whether a word of danger stands in what is read."""
+        return self._of_danger is not None and self._of_danger.search(letters) is not None
 
     def lowers(self, flag: str, text: str, start: int, end: int) -> bool:
         """Whether what stands around the words at a place denies them, or tells them of somebody else."""

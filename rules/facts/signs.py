@@ -7,7 +7,7 @@ divided by the root of the sentence's length, so that a long one weighs no more 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -22,9 +22,11 @@ PIECE: Final = 3  # letters, marks or Latin words of a piece at most
 LONGEST: Final = 50  # letters that are weighed together at most
 _EVEN: Final = 5  # letters that a sentence is counted longer than it is: two words are no sentence
 _SHOWN: Final = 4  # pieces that are named at most
+_TELLING: Final = 3  # letters of a piece that tells something without being a word of danger
 _FINE: Final = 100
 _JOINT: Final = "_"  # between two Latin words of a piece
 _TOKEN: Final = re.compile(r"[a-z0-9]+|[^ ]")
+_MARK: Final = re.compile(f"[{PAUSE}{STOP}、]")
 _MARKS: Final = re.compile(f"^[{PAUSE}{STOP}、]+|[{PAUSE}{STOP}、]+$")
 
 
@@ -114,20 +116,32 @@ def _bounds(text: str) -> Iterator[tuple[int, int]]:
 class Scale:
     """Weighs sentences by the signs of a pack."""
 
-    def __init__(self, signs: Signs) -> None:
+    def __init__(self, signs: Signs, words: Collection[str] = ()) -> None:
+        """`words`: what the pack knows as words of danger, each of two letters or more."""
         scores: dict[Grade, GradeScore] = {"explicit": signs.explicit, "possible": signs.possible}  # the graver first
         self._grades = {grade: _Weights(score) for grade, score in scores.items()}
         self._raised_from = {grade: score.raised_from for grade, score in scores.items()}
         self._harmless_below = signs.harmless_below
         self._shortest = signs.shortest
         self._kinds = {kind: _Weights(score) for kind, score in signs.kinds.items()}
+        self._words = frozenset(words)
 
-    def grade(self, sentence: Sentence) -> Grade | None:
-        """The grade of danger that a sentence tells of by its signs alone; none where it is too short to tell."""
+    def grade(self, sentence: Sentence, *, worded: bool = True, told_otherwise: bool = False) -> Grade | None:
+        """The grade of danger that a sentence tells of by its signs alone; none where it is too short to tell.
+
+        Without a word of danger (`worded`), letters alone make no crisis where more speaks against danger of any grade
+        than for it; nor, where patterns know what else the sentence tells (`told_otherwise`: fraud, papers, a role),
+        unless it weighs as danger of any grade too.
+        """
         if sentence.place.end - sentence.place.start < self._shortest:
             return None
-        raised = (grade for grade, least in self._raised_from.items() if self.weight(sentence, grade) >= least)
-        return next(raised, None)
+        possible = self.weight(sentence, "possible")
+        if self.weight(sentence, "explicit") >= self._raised_from["explicit"]:
+            if worded or possible >= (self._raised_from["possible"] if told_otherwise else 0):
+                return "explicit"
+            if possible >= 0 or not told_otherwise:
+                return "possible"
+        return "possible" if possible >= self._raised_from["possible"] else None
 
     def looks_harmless(self, sentence: Sentence) -> bool:
         """Whether so much in a sentence speaks against danger that explicit words may not be meant."""
@@ -141,9 +155,18 @@ class Scale:
         """The kind of danger that a sentence speaks of most."""
         return max(self._kinds, key=lambda kind: self._kinds[kind].of(sentence))
 
-    def shown(self, sentence: Sentence, grade: Grade) -> tuple[Place, ...]:
+    def heaviest(self, sentence: Sentence, grade: Grade) -> tuple[Place, ...]:
         """Where the pieces stand that weighed most, as they come."""
-        return self._grades[grade].heaviest(sentence)
+        return self._grades[grade].heaviest(sentence, sentence.pieces)
+
+    def shown(self, sentence: Sentence, grade: Grade) -> tuple[Place, ...]:
+        """What a person is shown of it: the heaviest pieces that mean something, or the sentence."""
+        telling = {
+            piece
+            for piece in sentence.pieces
+            if not _MARK.search(piece) and (len(piece) >= _TELLING or piece in self._words)
+        }
+        return self._grades[grade].heaviest(sentence, telling)
 
 
 class _Weights:
@@ -157,8 +180,8 @@ class _Weights:
         known = self._of
         return self._base + _FINE * sum([known[each] for each in sentence.pieces if each in known]) // sentence.root
 
-    def heaviest(self, sentence: Sentence) -> tuple[Place, ...]:
-        weights = {piece: self._of.get(piece, 0) * len(_MARKS.sub("", piece)) for piece in sentence.pieces}
+    def heaviest(self, sentence: Sentence, pieces: Collection[str]) -> tuple[Place, ...]:
+        weights = {piece: self._of.get(piece, 0) * len(_MARKS.sub("", piece)) for piece in pieces}
         ranked = sorted((piece for piece in weights if weights[piece] > 0), key=lambda piece: (-weights[piece], piece))
         places = sorted(map(sentence.where, ranked[:_SHOWN]), key=lambda place: place.start)
         joined: list[Place] = []

@@ -86,6 +86,12 @@ def _flag(pack: Pack, flag: RedFlag) -> Iterator[str]:
         for number, word in enumerate(getattr(flag, key)):
             if not bare(word):
                 yield f"{key}[{number}]: is blank and would be found in all notes; remove it"
+    for number, answer in enumerate(flag.answered_by):
+        fact = pack.vocabulary.facts.get(answer.fact)
+        known = (True, False) if fact and fact.type == "bool" else tuple(fact.values) if fact else answer.one_of
+        for value in answer.one_of:
+            if value not in known:
+                yield f"answered_by[{number}].one_of: {quoted(str(value))} is no answer to {answer.fact}"
 
 
 def _codes(

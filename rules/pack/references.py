@@ -31,6 +31,7 @@ Path: TypeAlias = tuple[str | int, ...]
 # What an entry of a file is called where it is missed.
 CALLED: Final[Mapping[str, str]] = {
     "contacts": "contact",
+    "classes": "class of words",
     "contexts": "context",
     "deadlines": "deadline",
     "documents": "document",
@@ -52,6 +53,7 @@ CALLED: Final[Mapping[str, str]] = {
 }
 # The file that holds what is no file of its own.
 _HOME: Final[Mapping[str, str]] = {
+    "classes": "phrases",
     "contexts": "phrases",
     "harmless": "phrases",
     "lender_types": "facts",
@@ -245,7 +247,7 @@ def entries(pack: Pack, file: str) -> Mapping[str, Any] | None:
         case "lender_types":
             lender = pack.vocabulary.facts.get("lender_type")
             return lender.values if lender else {}
-        case "contexts" | "harmless":
+        case "classes" | "contexts" | "harmless":
             of_phrases: Mapping[str, Any] = getattr(pack.phrases, file)
             return of_phrases
         case "points" | "signatures":

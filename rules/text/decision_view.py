@@ -340,7 +340,7 @@ def _said_once(pack: Pack, alarms: Sequence[RedFlagMatch]) -> Iterator[RedFlagMa
         flag = pack.red_flags[alarm.flag]
         words = alarm.words
         if flag.answered_by and flag.danger is None:
-            said_already = told[flag.answered_by, alarm.negated]
+            said_already = told[tuple(answer.fact for answer in flag.answered_by), alarm.negated]
             words = tuple(word for word in words if word not in said_already)
             said_already.update(words)
         if words or not alarm.words:

@@ -188,15 +188,19 @@ def _hardship(hardship: schema.Hardship) -> dict[str, Any]:
 
 def _flag(flag: RedFlag) -> dict[str, Any]:
     danger = flag.danger.model_dump() if flag.danger else None
-    own = {"danger": danger} if danger else {}
+    own: dict[str, Any] = {"danger": danger} if danger else {}
     words = _counts(flag, "words", "patterns", "not_before", "not_after")
-    return {**own, **_fields(flag, "answered_by", "denied_as", "lowered_by", "harmless"), **words}
+    answers = [{each.fact: list(each.one_of)} if each.one_of else each.fact for each in flag.answered_by]
+    if answers:
+        own["answered_by"] = answers
+    return {**own, **_fields(flag, "denied_as", "lowered_by", "harmless"), **words}
 
 
 def _phrases(pack: Pack) -> dict[str, Any]:
     contexts = {name: _counts(each, "before", "unless", "after") for name, each in pack.phrases.contexts.items()}
     return {
         "classes": {name: len(words) for name, words in pack.phrases.classes.items()},
+        "of_danger": list(pack.phrases.of_danger),
         "contexts": contexts,
         "harmless": {name: len(words) for name, words in pack.phrases.harmless.items()},
     }

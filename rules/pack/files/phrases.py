@@ -25,6 +25,8 @@ class Phrases(Model):
     """phrases.yaml: what the patterns of all red flags share."""
 
     classes: dict[Identifier, tuple[str, ...]] = Field(default_factory=dict)
+    # The classes of words of danger: without one of them weights alone make less of a sentence.
+    of_danger: tuple[Annotated[Identifier, Ref("classes")], ...] = ()
     contexts: dict[Identifier, PhraseContext] = Field(default_factory=dict)
     # Turns of speech that mean none of what they say, by kind.
     harmless: dict[Identifier, tuple[str, ...]] = Field(default_factory=dict)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import model_validator
 
 from rules.pack.files.schema import Identifier, Model, Text
 from rules.pack.marks import Ref
@@ -22,6 +24,21 @@ class DangerSign(Model):
     asks: Annotated[Identifier, Ref("facts", of="bool")]
 
 
+class Answer(Model):
+    """A fact that answers a flag by one of some values; by any that is neither no nor none where it names none.
+
+    Only the name of the fact may be written for the latter.
+    """
+
+    fact: Annotated[Identifier, Ref("facts", how="answered_by")]
+    one_of: tuple[bool | str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, written: Any) -> Any:
+        return {"fact": written} if isinstance(written, str) else written
+
+
 class RedFlag(Model):
     """Words in the notes that raise an alarm (red_flags.yaml)."""
 
@@ -35,8 +52,8 @@ class RedFlag(Model):
     lowered_by: tuple[Annotated[Identifier, Ref("contexts")], ...] = ()  # beside a denial
     # Raised instead where every place is denied or lowered; without it that is no matter.
     denied_as: Annotated[Identifier, Ref("red_flags")] | None = None
-    # The facts that answer it: a decision is not certain while none of them says so too.
-    answered_by: tuple[Annotated[Identifier, Ref("facts")], ...] = ()
+    # What answers it: a decision is not certain while nothing of it is so.
+    answered_by: tuple[Answer, ...] = ()
     # What takes the alarm back when the words, not patterns, stand at once before it, or after it.
     not_before: tuple[str, ...] = ()
     not_after: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from rules.facts.case_facts import Facts, Parser
 from tests.support.packs.default_pack import pack
 
 AS_OF = dt.date(2026, 11, 23)
-Cell: TypeAlias = tuple[str, Any, str]  # fact, its other value, product
+Cell: TypeAlias = tuple[str, str, Any, str]  # circumstances, fact, its other value, product
 
 
 @cache
@@ -26,9 +26,20 @@ def table() -> dict[str, Any]:
     return found
 
 
+def circumstances() -> dict[str, dict[str, Any]]:
+    """Under which facts the changes are looked at, by name: the plain case, and where a fact counts only then."""
+    plain = {"with": {}, "changes": table()["changes"]}
+    return {"": plain, **table()["under"]}
+
+
 def cells() -> list[Cell]:
-    changes = table()["changes"]
-    return [(fact, value, product) for fact in changes for value in changes[fact] for product in pack().products]
+    return [
+        (name, fact, value, product)
+        for name, under in circumstances().items()
+        for fact, values in under["changes"].items()
+        for value in values
+        for product in pack().products
+    ]
 
 
 def explained() -> Iterator[Cell]:
@@ -37,12 +48,12 @@ def explained() -> Iterator[Cell]:
         for fact, values in entry["cells"].items():
             for value in values:
                 for product in entry.get("products", pack().products):
-                    yield fact, value, product
+                    yield entry.get("under", ""), fact, value, product
 
 
-def case(product: str, **change: Any) -> Facts:
+def case(product: str, under: str, **change: Any) -> Facts:
     facts, errors = Parser(pack().vocabulary).parse(
-        {"case_ref": "D-1", **table()["base"], "product": product, **change}
+        {"case_ref": "D-1", **table()["base"], **circumstances()[under]["with"], "product": product, **change}
     )
     assert errors == []
     return {**facts, "note_flags": ()}
@@ -62,9 +73,12 @@ def decided(cases: list[Facts]) -> list[Selection]:
 
 
 def test_every_cell_changes_something_or_says_why_not() -> None:
-    bases = dict(zip(pack().products, decided([case(product) for product in pack().products]), strict=True))
-    changed = decided([case(product, **{fact: value}) for fact, value, product in cells()])
-    same = {cell for cell, found in zip(cells(), changed, strict=True) if looks(found) == looks(bases[cell[2]])}
+    plain = [(name, product) for name in circumstances() for product in pack().products]
+    bases = dict(zip(plain, decided([case(product, name) for name, product in plain]), strict=True))
+    changed = decided([case(product, name, **{fact: value}) for name, fact, value, product in cells()])
+    same = {
+        cell for cell, found in zip(cells(), changed, strict=True) if looks(found) == looks(bases[cell[0], cell[3]])
+    }
     told = set(explained())
     assert (sorted(map(str, same - told)), sorted(map(str, told - same))) == ([], [])
 

@@ -275,6 +275,19 @@ def test_a_word_that_would_be_found_everywhere_is_refused(key: str, blank: str) 
 
 
 @pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("{fact: hardship, one_of: [job_loss, theft]}", "answered_by[0].one_of: 'theft' is no answer to hardship"),
+        ("{fact: theft}", "answered_by[0].fact: unknown fact 'theft'"),
+        ("{fact: hardship, values: [theft]}", "values"),
+    ],
+)
+def test_an_answer_that_nobody_can_give_is_refused(answer: str, told: str) -> None:
+    found = errors(edited("red_flags.yaml", "words: [AB贷]", f"words: [AB贷], answered_by: [{answer}]"))
+    assert [line for line in found if told in line], found
+
+
+@pytest.mark.parametrize(
     ("notes", "beyond"),
     [
         ("短信说诉前调解中心受理了案子，三天内回电，逾期移送立案", False),

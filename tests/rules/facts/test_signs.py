@@ -38,8 +38,11 @@ kinds:
 FACTS = "  in_danger: {type: bool, title: {zh: 有危险, en: In danger}, question: {zh: 有危险吗？, en: In danger?}}\n"
 
 
-def pack(signs: str | None = SIGNS, flags: str = FLAGS) -> Pack:
-    return tiny({**changed(flags), "signs.yaml": signs})
+PHRASES = "classes: {rope: [绳子, 绳]}\nof_danger: [rope]\n"
+
+
+def pack(signs: str | None = SIGNS, flags: str = FLAGS, phrases: str | None = PHRASES) -> Pack:
+    return tiny({**changed(flags), "signs.yaml": signs, "phrases.yaml": phrases})
 
 
 def changed(flags: str = FLAGS) -> dict[str, str | None]:
@@ -103,6 +106,41 @@ def test_the_words_that_weighed_most_are_told() -> None:
     assert matches(PACK, "买了绳 子") == (NoteMatch("self_harm", "绳 子", lowered=False),)
 
 
+def test_pieces_that_mean_nothing_are_not_shown() -> None:
+    assert matches(pack(phrases=None), "买了绳子") == (NoteMatch("self_harm", "买了绳子", lowered=False),)
+    assert matches(PACK, "今天打断一条腿。走了") == (NoteMatch("violence", "今天打断一条腿", lowered=False),)
+    long = pack(
+        SIGNS.replace('90: "绳子 打断"', '90: "绳子 打断腿 断腿，"').replace('70: "绳子 打断"', '70: "绳子 打断腿"')
+    )
+    assert [match.words for match in matches(long, "今天打断腿，走了")] == ["打断腿"]
+
+
+def test_without_a_word_of_danger_letters_make_no_crisis_where_something_else_is_told() -> None:
+    wordless = pack(phrases=None)
+    assert scan(wordless, "绳子不见了") == ("self_harm",)
+    assert scan(wordless, "AB贷绳子") == ("scam", "self_harm")  # it weighs as danger of any grade too
+    signs = SIGNS.replace('90: "绳子 打断"', '20: "绳子"')
+    little = pack(signs, phrases=None)
+    assert scan(little, "绳子") == ("self_harm",)
+    assert scan(little, "AB贷绳子") == ("maybe", "scam")
+    assert scan(pack(signs), "AB贷绳子") == ("scam", "self_harm")  # a word of danger
+    assert scan(little, "AB贷。绳子") == ("scam", "self_harm")  # each sentence by itself
+    assert scan(little, "很累绳子") == ("self_harm",)  # what is possible already is nothing else
+
+
+def test_without_a_word_of_danger_letters_make_no_crisis_where_more_speaks_against_danger() -> None:
+    against = SIGNS.replace('-60: "降价 游戏"', '-60: "降价 游戏 汇款"').replace('70: "', '70: "汇款 ')
+    assert scan(pack(against), "汇款单据") == ("maybe",)
+    assert scan(pack(against), "汇款AB贷") == ("scam",)
+    assert scan(pack(against), "汇款买绳") == ("self_harm",)
+
+
+def test_classes_of_words_of_danger_must_be_there() -> None:
+    assert errors({**changed(), "phrases.yaml": "of_danger: [ropes]\n"}) == [
+        "phrases.yaml: of_danger[0]: unknown class of words 'ropes'; allowed: none"
+    ]
+
+
 def test_a_denial_lowers_signs_too() -> None:
     assert scan(PACK, "没有绳子") == ("maybe",)
     assert matches(PACK, "没有绳子") == (NoteMatch("self_harm", "绳子", lowered=True),)
@@ -160,6 +198,21 @@ def test_signs_that_cannot_be_raised_are_refused() -> None:
 def test_the_shipped_signs(text: str, flags: set[str]) -> None:
     danger = {name for name, flag in SHIPPED.red_flags.items() if flag.danger}
     assert set(scan(SHIPPED, text)) & danger == flags
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "网上刷单被骗四万，已经报警，民警让等。",
+        "有自称网警的人加微信说能追回来，要先交百分之十保证金",
+        "自称派出所的人打电话，今天不转八千到他个人账户就来抓人",
+        "派出所来电让他去做笔录，银行卡被人拿去走账了",
+        "银行客服说再不还就移交公安，让今天之内转到指定账户",
+    ],
+)
+def test_fraud_police_and_bank_are_no_crisis(text: str) -> None:
+    grades = {sign.grade for flag in scan(SHIPPED, text) if (sign := SHIPPED.red_flags[flag].danger)}
+    assert "explicit" not in grades
 
 
 def test_the_shipped_signs_are_few_enough_to_be_kept_with_the_pack() -> None:

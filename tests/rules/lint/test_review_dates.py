@@ -9,9 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from forbear.cli.commands.policy import app
-from rules.lint.review_dates import MOST_DAYS, overdue_reviews
+from rules.lint.review_dates import MOST_DAYS, claims, overdue_reviews
 from rules.loading.loader import DEFAULT_PACK, load
+from rules.pack.marks import Ref
 from rules.pack.pack import Pack
+from rules.pack.references import sites
 
 PACK = load(DEFAULT_PACK)
 REVIEWED = PACK.manifest.reviewed_on
@@ -38,6 +40,19 @@ def test_what_was_reviewed_with_the_pack_is_told_of_once_and_the_rest_one_by_one
     assert ("parameters.yaml", "set_aside_months") in {(where, text.partition(":")[0]) for _, where, text in found}
     assert {level for level, _, _ in found} == {"warning"}
     assert sum(where == "pack.yaml" for _, where, _ in found) == 1
+
+
+def test_everything_that_names_a_source_grows_old() -> None:
+    """Whatever carries references is looked at again: texts, figures, letters, strategies, clocks, fees, rules."""
+    sourced = {
+        f"{site.file} {site.user[1]}"
+        for site in sites(PACK)
+        if isinstance(site.mark, Ref) and site.mark.file == "references" and site.user
+        if site.user[0] not in ("pack", "open_points")  # an open point is told of until it is closed
+    }
+    assert sourced - {f"{file} {name}" for file, name, _ in claims(PACK)} == set()
+    files = {file for file, _, _ in claims(PACK)}
+    assert {"letters.yaml", "negotiation.yaml", "strategies.yaml", "deadlines.yaml", "fees.yaml"} <= files
 
 
 def test_a_later_review_of_the_whole_pack_counts_for_every_text() -> None:
