@@ -24,6 +24,8 @@ _PARTED = re.compile(r"[/|,，、:;；\n\r\-—–_]|\s")
 _NUMBERED = re.compile(r"^\s*(?:\(?\d{1,3}[).、:]|[a-z][.、])\s*(?=\D)")
 _WORDS = word_lists("headings")
 _CALLED = re.compile(rf"(?:{'|'.join(_WORDS['called'])})\s*(?:[:=]|{'|'.join(_WORDS['is'])}|\s|(?=[^\W\d_a-z]))\s*")
+_LETTERS_BEFORE = re.compile(r"[^\W\d_]+$")
+_EXCEPT = re.compile(_WORDS["except"])
 _RECKONED = re.compile(rf"{_WORDS['reckoned']['before']}([^\s()]*?)(?:{'|'.join(_WORDS['reckoned']['behind'])})")
 _IN_ENGLISH = re.compile(r"\bin [a-z' ]+")
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)")
@@ -182,6 +184,8 @@ def _above(fact: Fact, titles: Sequence[str]) -> Unit | OtherUnit | None:
     currencies: dict[tuple[int, bool], Unit | OtherUnit] = {}
     for title in titles:
         read = [(text, marks) for text in _units_in(title) if (marks := read_marks(text)) is not None]
+        if _of_something(title) and any(_concerns(fact, marks) for _, marks in read):
+            return OtherUnit(said("header.unclear_unit", unit=title[:LONGEST]), wanted(fact))
         if fact.type == "money" and not any(_is_money(marks) for _, marks in read) and (odd := _money_word(title)):
             return OtherUnit(said("header.unclear_unit", unit=odd), wanted(fact))
         for text, marks in read:
@@ -240,14 +244,29 @@ def units_above(titles: Sequence[str]) -> frozenset[str]:
     return frozenset(unit for title in titles for unit in _units_in(title) if read_marks(unit) is not None)
 
 
+def _of_something(title: str) -> bool:
+    """Whether the unit in a title is that of something it names (授信额度单位：千元), or not of all (除欠款余额外)."""
+    text = clean(title).casefold().strip()
+    before = (
+        _LETTERS_BEFORE.search(text[: found.start()]) for found in _CALLED.finditer(text) if _unit_behind(text, found)
+    )
+    named = any(found and not any(word in found[0] for word in _WORDS["general"]) for found in before)
+    return named or _EXCEPT.search(text) is not None
+
+
+def _unit_behind(text: str, called: re.Match[str]) -> str:
+    """The unit that follows 单位：, blank where none does."""
+    words = re.split(r"\s+", text[called.end() :].strip())[:_MOST_WORDS]
+    bare = (" ".join(words[:count]).strip("()。.;；,，") for count in range(len(words), 0, -1))
+    return next((each for each in bare if read_marks(each)), "")
+
+
 def _units_in(title: str) -> Iterator[str]:
     """What may be a unit in a title: all of it, what is in brackets, what follows 单位：, what stands in 以…计."""
     text = clean(title).casefold().strip()
     yield from _PARTS_OF_UNIT.split(text) if _reads(text) else ()
     for found in _CALLED.finditer(text):
-        words = re.split(r"\s+", text[found.end() :].strip())[:_MOST_WORDS]
-        bare = (" ".join(words[:count]).strip("()。.;；,，") for count in range(len(words), 0, -1))
-        yield from _PARTS_OF_UNIT.split(next((each for each in bare if read_marks(each)), ""))
+        yield from _PARTS_OF_UNIT.split(_unit_behind(text, found))
     for form in (_IN_BRACKETS, _RECKONED, _IN_ENGLISH):
         for found in form.finditer(text):
             yield from _PARTS_OF_UNIT.split(found[found.re.groups])

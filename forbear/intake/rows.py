@@ -9,6 +9,7 @@ from dataclasses import field as part
 from itertools import chain, islice
 from pathlib import Path
 
+from forbear.intake import beside
 from forbear.intake.columns import added_by_rejects, missing_columns
 from forbear.intake.date_order import half_converted
 from forbear.intake.formats.text_files import is_readable, readable
@@ -201,9 +202,10 @@ class _RowReader:
             if len(text) > MAX_CELL:
                 errors.append(_too_long(name))
             elif not is_readable(text):
-                errors.append(FieldError.of(name, said("row.cell_unreadable", name=name)))
+                errors.append(FieldError.of(name, said("row.letters_unreadable", name=name)))
             elif text and not text.isspace():
                 extra[name] = readable(text)
+        errors.extend(beside.faults(self._vocabulary, facts, extra))
         if errors:
             return _rejected(row, errors)
         case_ref = str(facts["case_ref"])

@@ -171,6 +171,8 @@ def test_every_header_is_known_in_traditional_characters() -> None:
         ("注：以上金额单位为万元", 4),
         ("RMB'000", 3),
         ("单位：千元（人民币）", 3),
+        ("除特别注明外，金额单位：千元", 3),
+        ("填报单位：某某中心  金额单位：千元", 3),
         ("共计500万元债务清单", 0),
         ("单位电话：010-1234", 0),
     ],
@@ -182,7 +184,11 @@ def test_a_unit_above_the_table_is_found_in_whatever_words(title: str, shift: in
 
 
 @pytest.mark.parametrize(
-    "title", ["幣別：新臺幣", "本表以港币列示", "金额请按万元折算", "Figures (HKD m)", "一律填万元"]
+    "title",
+    [
+        *("幣別：新臺幣", "本表以港币列示", "金额请按万元折算", "Figures (HKD m)", "一律填万元"),
+        *("授信额度单位：千元", "月供单位：千元", "备注：除欠款余额外，金额单位：千元"),  # of something else
+    ],
 )
 def test_a_unit_above_the_table_that_is_another_or_not_understood_refuses_amounts(title: str) -> None:
     assert isinstance(column("欠款余额", title), Refusal)

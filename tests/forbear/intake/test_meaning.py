@@ -52,6 +52,36 @@ def test_the_unit_of_a_column_is_applied(
     assert accepted[0].facts[fact] == value
 
 
+@pytest.mark.parametrize(
+    ("header", "cells", "told"),
+    [
+        ("欠款余额,单位", "1.2,万元", "says '万元'"),
+        ("欠款余额,金额单位", "2300,千元", "says '千元'"),
+        ("欠款余额,币种", "2300,USD", "says 'USD'"),
+        ("年利率,利率类型", "1.5,月利率", "says '月利率'"),
+        ("欠款余额,单位", "2300,元", None),
+        ("欠款余额,币种", "2300,人民币", None),
+        ("欠款余额,单位", "2300,某某公司", None),
+        ("欠款余额,还款频率", "2300,月", None),
+        ("年利率,利率类型", "15,年利率", None),
+    ],
+)
+def test_a_column_that_says_another_unit_is_heeded(tmp_path: Path, header: str, cells: str, told: str | None) -> None:
+    accepted, rejected = read(tmp_path, header, cells)
+    assert (len(accepted), len(rejected)) == ((1, 0) if told is None else (0, 1))
+    assert told is None or told in rejected[0].error
+
+
+def test_days_in_months_by_a_column_beside_are_no_days(tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_text(
+        "案件编号,贷款产品,困难原因,逾期天数,逾期单位\nM-1,信用卡,未说明,3,月\nM-2,信用卡,未说明,3,天\n",
+        encoding="utf-8",
+    )
+    months, days = open_intake(path, VOCABULARY).on(TODAY)
+    assert isinstance(months, Rejected) and isinstance(days, Accepted)
+
+
 def _of_json(folder: Path, around: str) -> Accepted:
     path = folder / "cases.json"
     case = '{"案件编号": "M-1", "贷款产品": "信用卡", "困难原因": "未说明", "逾期天数": 45, "欠款余额": 1.2}'

@@ -51,6 +51,7 @@ CODES = {
         "Product.code",
     ),
     *("Contact.number", "Source.number", "Reference.article", "RuleTest.name", "FormulaTest.name"),
+    "Answer.one_of",  # values of the fact; rules/loading checks them
 }
 WORDS = {
     *("Text.zh", "Text.en", "ShortText.zh", "ShortText.en"),

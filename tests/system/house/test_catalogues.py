@@ -3,6 +3,7 @@
 import ast
 import re
 import string
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,3 +92,14 @@ def test_what_is_filled_in_is_of_the_same_language(tmp_path: Path) -> None:
     assert said("days", what=left, n=2) == Text(zh="还剩：2 天", en="left: 2 days")
     assert said("days", what=left, n=1) == Text(zh="还剩：1 天", en="left: 1 day")
     assert listed([left, "3"]) == Text(zh="还剩、3", en="left, 3")
+
+
+def test_no_key_stands_twice_in_a_catalogue() -> None:
+    """The second would take the place of the first, and nobody would know."""
+    paths = [
+        path for folder in ("forbear/locale", "rules/locale", "web/locale") for path in (ROOT / folder).rglob("*.yaml")
+    ]
+    assert len(paths) > 20
+    for path in paths:
+        keys = re.findall(r"(?m)^([\w.:]+): ", path.read_text(encoding="utf-8"))
+        assert [key for key, count in Counter(keys).items() if count > 1] == [], path

@@ -94,7 +94,7 @@ def _shows_its_day(shown: str, day: dt.date) -> bool:
 
 def _number(kind: str, value: float, currency: str | None, shown: str) -> object:
     if kind == "percentage":
-        return f"{number_text(value * 100)}%"
+        return f"{number_text(value * 100)}%{words_beside(shown.partition('%')[2])}"  # 1.5%/月 is no rate a year
     if currency not in (None, "", "CNY", "RMB"):
         return f"{number_text(value)} {currency}"  # money that is not yuan is no number of yuan
     if kind == "currency":
