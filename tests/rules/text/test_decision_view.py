@@ -445,5 +445,10 @@ def test_words_of_a_paper_are_said_once_with_the_most_particular_alarm() -> None
         return [(each.flag, each.words) for each in view.red_flags]
 
     assert told("收到起诉状") == [("suit_papers", ("收到起诉状",))]
-    assert told("昨天收到法院传票，下周三开庭") == [("legal_papers", ("开庭",)), ("suit_papers", ("收到法院传票",))]
+    # The day of the hearing is another question, so it is told of besides.
+    assert told("昨天收到法院传票，下周三开庭") == [
+        ("legal_papers", ("开庭",)),
+        ("suit_papers", ("收到法院传票",)),
+        ("hearing_day", ("下周三开庭",)),
+    ]
     assert [flag for flag, _ in told("说不想活了，老公也动手打我")] == ["self_harm", "violence", "domestic_violence"]
