@@ -85,6 +85,9 @@ class Evaluator:
             loaded.rule.id: {leaf.value for leaf in leaves(loaded.when) if isinstance(leaf, Contains)}
             for loaded in pack.rules
         }
+        self._explicit = {
+            name for name, flag in pack.red_flags.items() if flag.danger and flag.danger.grade == "explicit"
+        }
         self._derivation = derivation(pack, as_of)
         self._columns = derived_columns(pack, as_of)
         self._counterfactuals = CounterfactualSearch(pack, self._policy, self.engines.second, self._derivation)
@@ -160,10 +163,12 @@ class Evaluator:
     def _contradicting(self, selection: Selection, facts: Facts) -> Ids:
         """The flags that no fact answers, and of whose facts no flag tells that a rule of the strategy looked at.
 
-        A strategy that stands alone by the notes, danger before all, holds whatever else they tell.
+        A strategy that stands alone by the notes holds whatever else they tell, and so does one for explicit danger.
         """
         heeded = {flag for rule in self._policy.speaking_for(selection) for flag in self._heeded[rule]}
-        if selection.alone and heeded:
+        flags = facts.get("note_flags")
+        raised = heeded.intersection(flags if isinstance(flags, tuple) else ())
+        if raised & self._explicit or (selection.alone and heeded):
             return ()
         open_flags = unanswered(self.pack, facts)
         told = doubted(self.pack, (flag for flag in open_flags if flag in heeded))
