@@ -20,6 +20,7 @@ SPOKEN = {"alt", "title", "placeholder", "aria-label", "aria-description", "data
 NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 # Keys that templates put together from a value.
 FAMILIES = (
+    "bar.aged.",
     "contact.",
     "safety.",
     "handed_to.",
@@ -75,6 +76,7 @@ FAMILIES = (
     "problem.",
     "webhooks.error.",
     "webhooks.batch.",
+    "webhooks.case.",
     "webhooks.decision.",
 )
 
