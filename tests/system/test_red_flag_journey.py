@@ -56,6 +56,16 @@ SAID = {
     "role_nominee": "我是名义借款人",
     "role_carer": "替儿子来咨询网贷",
     "wages_set_off": "工资被同一家银行划走",
+    "child_or_sick_possible": "婆婆的药快吃完了",
+    "called_in_notice": "银行宣布贷款提前到期",
+    "paid_by_guarantor": "担保公司已经代偿",
+    "asset_report_order": "收到财产报告令",
+    "performance_period": "判决履行期限",
+    "hearing_day": "下周三开庭",
+    "enforcement_ended": "法院终本了",
+    "arbitration_award_papers": "收到仲裁裁决书",
+    "money_needed": "亲友凑的治疗款",
+    "want": "没钱吃饭",
 }
 
 
