@@ -54,9 +54,9 @@ def _form(client: Desk) -> Element:
 
 def test_it_asks_for_danger_first_then_what_must_be_given_and_for_every_fact_once(client: Desk) -> None:
     asked = _form(client).values("input[name=asked]", "value")
-    assert asked[:3] == ["self_harm_signal", "violence", "notes"]
-    assert asked[3:8] == ["case_ref", "product", "days_overdue", "due_date", "hardship"]
-    assert asked[8] == "legal_stage"
+    assert asked[:4] == ["self_harm_signal", "violence", "dependant_at_risk", "notes"]
+    assert asked[4:9] == ["case_ref", "product", "days_overdue", "due_date", "hardship"]
+    assert asked[9] == "legal_stage"
     assert sorted(asked) == sorted(name for name, fact in FACTS.items() if not fact.derived and not fact.given)
     folded = _form(client).select("details input[name=asked]")
     assert len(folded) > len(asked) / 2, "few questions first"
