@@ -44,7 +44,7 @@ def _kind(header: str, cell: str) -> FactType | None:
     name, text = fold(header), fold(cell)
     if text in _PER and any(word in name for word in _WORDS["rates"]):
         return "rate"
-    marks = read_marks(text)
+    marks = None if any(map(str.isdigit, text)) else read_marks(text)  # 100 is a number beside, and no unit
     if marks is None:
         return None
     if not marks.kinds.isdisjoint(_MONEY):
