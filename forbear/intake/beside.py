@@ -47,7 +47,7 @@ def _kind(header: str, cell: str) -> FactType | None:
     marks = None if any(map(str.isdigit, text)) else read_marks(text)  # 100 is a number beside, and no unit
     if marks is None:
         return None
-    if not marks.kinds.isdisjoint(_MONEY):
-        return "money"
     called = any(word in name for word in _WORDS["called"])
+    if not marks.kinds.isdisjoint(_MONEY) and (called or marks.kinds != {"power"}):  # 万 alone is a surname too
+        return "money"
     return "int" if called and not marks.kinds.isdisjoint(_SPANS) else None
