@@ -43,11 +43,11 @@ class IntakeError(ForbearError):
 
 
 class SeveralTablesError(IntakeError):
-    """A file with more than one sheet of cases, and nothing says which is meant."""
+    """A file with more than one sheet or list of cases, and nothing says which is meant."""
 
-    def __init__(self, path: Path, sheets: Sequence[str]) -> None:
+    def __init__(self, path: Path, sheets: Sequence[str], key: str = "sheet.several") -> None:
         quoted = (said("notice.quoted", text=name) for name in sheets)
-        super().__init__("sheet.several", name=path.name, sheets=listed(quoted), first=sheets[0])
+        super().__init__(key, name=path.name, sheets=listed(quoted), first=sheets[0])
         self.sheets = tuple(sheets)
 
 

@@ -162,7 +162,7 @@ def test_what_is_around_a_list_is_told(tmp_path: Path) -> None:
         ({key: [value] for key, value in case(1).items()}, "by columns"),
         ({"columns": HEADER, "data": [good(1)]}, "by columns"),
         ({"0": case(1), "1": case(2)}, "by columns"),
-        ({"本月": [case(1)], "上月": [case(2)]}, r"several lists in it: '本月', '上月'\. Keep the one"),
+        ({"本月": [case(1)], "上月": [case(2)]}, r"several lists in it .*: '本月', '上月'\. Choose one"),
     ],
 )
 def test_a_table_turned_on_its_side_and_several_lists_are_refused_by_what_they_are(
