@@ -1,6 +1,6 @@
 """Excel workbooks, .xlsx and .xlsm: the sheet of cases, read row by row; one sheet written.
 
-The rows stream; what is kept are the shared strings (xlsx_package.py limits them) and where cells are merged.
+The rows stream; what is kept are the shared strings up to those that were met, and where cells are merged.
 """
 
 import datetime as dt
@@ -21,9 +21,10 @@ from forbear.intake.formats.format import Content, Format, Rows, drafted, one_sh
 from forbear.intake.formats.formula_injection import neutralise, quote_again, restore
 from forbear.intake.formats.table import Sheet, TableRow
 from forbear.intake.formats.workbooks.merged_cells import FilledDown, Merges, blank_but_filled
+from forbear.intake.formats.workbooks.shared_strings import text_of
 from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
 from forbear.intake.formats.workbooks.xlsx_package import check_workbook, opened, part_name
-from forbear.intake.formats.workbooks.xlsx_workbook import Comments, Workbook, Worksheet, text_of
+from forbear.intake.formats.workbooks.xlsx_workbook import Comments, Workbook, Worksheet
 from forbear.intake.formats.workbooks.xml_stream import elements
 from forbear.intake.source import MAX_SHEET_ROWS, SourceChoice, SourceFile, Unread, plain_date
 from forbear.locale import said
@@ -38,7 +39,7 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
     merges = check_workbook(path)
     with opened(path) as package:
         workbook = Workbook(path, package)
-        _ = workbook.strings, workbook.formats  # while the package is open
+        _ = workbook.formats  # while the package is open
         comments = {sheet.name: workbook.comments(sheet) for sheet in workbook.sheets}
     tables = (
         _Table(path, workbook, sheet, merges.get(part_name(sheet.part), Merges()), comments[sheet.name])

@@ -17,9 +17,9 @@ from typing import Any, TypeAlias
 from lxml import etree
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
-from openpyxl.utils.escape import unescape
 
 from forbear.intake.formats.workbooks.number_formats import Shown, shown_by, shows_no_day
+from forbear.intake.formats.workbooks.shared_strings import SharedStrings
 from forbear.intake.formats.workbooks.xlsx_package import Package
 from forbear.intake.formats.workbooks.xml_stream import elements
 from forbear.intake.source import MAX_CELL, IntakeError, Unread, number_cell, plain_date
@@ -55,6 +55,8 @@ class Workbook:
         settings = next(root.iter("{*}workbookPr"), None)
         mac = settings is not None and settings.get("date1904") in ("1", "true")
         self._epoch = CALENDAR_MAC_1904 if mac else CALENDAR_WINDOWS_1900
+        strings = self._linked(self._part, "/sharedStrings")
+        self.strings = SharedStrings(path, strings) if strings else ()
         self.sheets = list(self._sheets(root))
         if not self.sheets:
             raise ValueError
@@ -109,16 +111,6 @@ class Workbook:
         return rows
 
     @cached_property
-    def strings(self) -> list[str]:
-        """The shared strings: all of them, for any cell may need any (the package limits them)."""
-        part = self._linked(self._part, "/sharedStrings")
-        if part is None:
-            return []
-        with self._package.open(part) as stream:
-            items = elements(stream, ("{*}si",))
-            return [text_of(item) for event, item in items if event == "end"]
-
-    @cached_property
     def formats(self) -> list[Shown]:
         """How a number of each style is read."""
         part = self._linked(self._part, "/styles")
@@ -169,9 +161,3 @@ class Workbook:
         at = int(style) if style else 0
         formats = self.formats
         return formats[at](value) if 0 <= at < len(formats) else number_cell(value)
-
-
-def text_of(item: Any) -> str:
-    """The text of a string, runs and all, without the readings that stand above it."""
-    shown = (each for each in item.iter("{*}t") if etree.QName(each.getparent()).localname != "rPh")
-    return str(unescape("".join(each.text or "" for each in shown)))
