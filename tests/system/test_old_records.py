@@ -22,7 +22,7 @@ from models.case import Case, CaseVersion
 from models.database.migrate import current, head
 from models.database.session import session, snapshot
 from models.decision import Decision
-from models.intake import Chunk
+from models.intake.batch import Chunk
 from rules.pack.past.upcasting import FORM
 from tests.forbear.cli.test_cli import forbear
 from tests.support.desk.cases import VAULT, engine_of, triaged
