@@ -58,10 +58,10 @@ bench: $(READY) ## measure the pipeline against the plain way, side by side; wri
 	@$(BIN)/python -m bench
 
 bench-desk: $(READY) ## measure the desk's pages with a million cases; writes bench/desk.json
-	@$(BIN)/python -m bench.desk
+	@$(BIN)/python -m bench.desk.pages
 
 bench-fair: $(READY) ## measure a crisis behind single cases and a large file; writes bench/fair.json
-	@$(BIN)/python -m bench.fair
+	@$(BIN)/python -m bench.pipeline.fair
 
 chaos: $(READY) ## kill and stop real processes by a seed; writes bench/chaos.json (SEED=1 ROUNDS=2 CASES=500)
 	@$(BIN)/python -m bench.chaos --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),2) --cases $(or $(CASES),500)
@@ -70,7 +70,7 @@ simulate: $(READY) ## the protocol under faults between any two steps (N=steps B
 	@$(BIN)/python -m bench.simulation --steps $(or $(N),3e6) --processes 2 $(if $(BUGS),--bugs)
 
 bench-load: $(READY) ## measure the pages under 200 clients at once, some of them reading nothing; writes bench/load.json
-	@$(BIN)/python -m bench.load
+	@$(BIN)/python -m bench.desk.load
 
 mutants: $(READY) ## put small faults into the code and see whether tests notice (M=module N=how many)
 	@$(BIN)/python -m bench.mutants $(M) $(if $(N),--sample $(N))

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bench import engines, pipeline
+from bench.pipeline import end_to_end as pipeline
+from bench.pipeline import engines
 from forbear.base.settings import Settings
 from forbear.ops import embedded
 from models.database import migrate

@@ -18,9 +18,10 @@ from forbear.case.negotiation import pdf
 from models.database.session import Waits, make_engine
 from rules.pack.pack import Pack
 from web import api, pages
-from web.limits import Turns
-from web.monitoring import health, metrics, tracing
-from web.security import BodyLimit, SecureAnswers
+from web.middleware.limits import Turns
+from web.middleware.security import BodyLimit, SecureAnswers
+from web.middleware.tracing import Traced
+from web.monitoring import health, metrics
 from web.views import render
 
 STATIC = Path(__file__).parent / "static"
@@ -54,8 +55,7 @@ def create_app(
     # Twice what a page takes, so that a file a little too large gets its sentence beside the form.
     app.add_middleware(BodyLimit, limit=2 * settings().upload_megabytes * 1024 * 1024)
     app.add_middleware(SecureAnswers, hosts=hosts)
-    app.add_middleware(metrics.Timed)
-    app.add_middleware(tracing.Traced)
+    app.add_middleware(Traced)
     return app
 
 

@@ -16,12 +16,16 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     ),
     "evaluate": (
         "rules/decision/evaluate.py",
-        ("rules/decision/test_evaluate", "rules/decision/test_outcome", "rules/decision/test_counterfactuals"),
+        ("rules/decision/test_evaluate", "rules/decision/test_outcome", "rules/decision/outlook/test_counterfactuals"),
         False,
     ),
     "stale_parameters": ("rules/decision/stale_parameters.py", ("rules/decision/test_stale_parameters",), False),
-    "counterfactuals": ("rules/decision/counterfactuals.py", ("rules/decision/test_counterfactuals",), False),
-    "near_misses": ("rules/decision/near_misses.py", ("rules/decision/outlook/test_near_misses",), False),
+    "counterfactuals": (
+        "rules/decision/outlook/counterfactuals.py",
+        ("rules/decision/outlook/test_counterfactuals",),
+        False,
+    ),
+    "near_misses": ("rules/decision/outlook/near_misses.py", ("rules/decision/outlook/test_near_misses",), False),
     "reasons": (
         "rules/decision/reasons.py",
         ("rules/decision/test_reasons", "rules/decision/test_outcome"),
@@ -56,7 +60,11 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "vocabulary": ("rules/facts/vocabulary.py", ("rules/facts/test_vocabulary",), False),
     "legal_days": ("rules/facts/legal_days.py", ("rules/facts/test_legal_days",), False),
     "red_flags": ("rules/facts/red_flags.py", ("rules/facts/test_red_flags",), False),
-    "negation": ("rules/facts/negation.py", ("rules/facts/test_negation", "rules/facts/test_red_flags"), False),
+    "negation": (
+        "rules/facts/phrases/negation.py",
+        ("rules/facts/phrases/test_negation", "rules/facts/test_red_flags"),
+        False,
+    ),
     "references": (
         "rules/pack/references.py",
         ("rules/pack/test_references", "rules/loading/test_loader"),

@@ -24,7 +24,7 @@ from forbear.locale import said
 from forbear.webhooks import webhooks
 from models.database.copy import copy_into
 from models.decision import Decision
-from models.intake import Batch, Chunk, Lane
+from models.intake.batch import Batch, Chunk, Lane
 from rules.pack.pack import Pack
 
 AT_ONCE: Final = 2_000  # cases claimed in one transaction

@@ -16,7 +16,7 @@ from forbear.desk.queue import URGENCIES
 from models.case import Case, CaseVersion
 from models.decision import Decision
 from models.desk import WorklistItem
-from models.intake import Batch, BatchCase, Chunk
+from models.intake.batch import Batch, BatchCase, Chunk
 
 PAGE = 25
 SHOWN = 50  # failed cases, and rejected rows, on a page

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, not_, text, update
 from sqlmodel import Session, col, func, or_, select
 
 from forbear.webhooks import webhooks
-from models.intake import Batch, Chunk, Lane
+from models.intake.batch import Batch, Chunk, Lane
 
 MAX_TRIES = 3
 _AT_ONCE = 16  # chunks that are looked at together: workers have the first ones

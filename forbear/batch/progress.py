@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
-from models.intake import Batch, Chunk, Lane, Rejection
+from models.intake.batch import Batch, Chunk, Lane, Rejection
 
 # One pass over a batch: what its rows came to, and what was decided about them, in this batch or before.
 _CASES = text("""

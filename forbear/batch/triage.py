@@ -20,7 +20,7 @@ from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
 from models.database.copy import copy_into
 from models.decision import Decision
-from models.intake import Batch, Chunk
+from models.intake.batch import Batch, Chunk
 from rules.decision.ageing import aged
 from rules.decision.danger import Danger, danger_of
 from rules.decision.evaluate import Evaluation, Evaluator

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from forbear.batch.recorded_decision import RecordedDecision
-from rules.decision.near_misses import near_misses
+from rules.decision.outlook.near_misses import near_misses
 from rules.decision.reasons import decided_alone, rules_of
 from rules.engines.polars_engine import RuleTrace
 from rules.pack.files.schema import Text

@@ -15,7 +15,7 @@ from forbear.desk.review import Act, StaleError
 from forbear.intake import Accepted, ahead, past_of
 from forbear.locale import said
 from models.case import Case, CaseVersion
-from models.intake import Batch
+from models.intake.batch import Batch
 from rules.decision.ageing import DAYS, with_days_gone_on
 from rules.decision.safety_hold import denied_kinds
 from rules.facts.case_facts import Facts, FieldError, Parser, read_facts

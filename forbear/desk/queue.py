@@ -14,7 +14,7 @@ from forbear.desk.filters import Conditions, QueueFilter, conditions
 from models.account import Account
 from models.case import Case, CaseVersion
 from models.desk import WorklistItem
-from models.intake import Chunk
+from models.intake.batch import Chunk
 from rules.facts import case_facts
 from rules.locale import Language
 from rules.pack.files.schema import Text, Urgency

@@ -38,7 +38,7 @@ def scheduler_command(home: Path, log_level: str) -> list[str]:
 def web_command(settings: Settings, port: int | None = None) -> list[str]:
     """The web server."""
     command = [sys.executable, "-m", "uvicorn", "web.app:app", "--host", settings.web_host, "--no-server-header"]
-    command += ["--http", "web.limits:Protocol"]
+    command += ["--http", "web.middleware.limits:Protocol"]
     command.append("--no-access-log")  # addresses of pages carry case references
     # Unless told so uvicorn would believe whoever connects from this computer about where a request came from.
     proxy = settings.web_proxy

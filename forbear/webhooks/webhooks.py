@@ -18,7 +18,7 @@ from forbear.accounts.accounts import Viewer, ViewerWork
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks.http import target_of
 from models.database.copy import copy_into
-from models.intake import Batch
+from models.intake.batch import Batch
 from models.webhook import EVENTS, Delivery, Webhook
 
 MOST = 20  # webhooks of a submitter

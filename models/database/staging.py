@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from models.database.copy import copy_into
-from models.intake import Batch, Lane
+from models.intake.batch import Batch, Lane
 
 ACCEPTED = (
     *("row", "case_ref", "ref_form", "borrower_ref", "phone_key", "id_key"),

@@ -2,31 +2,17 @@
 
 from sqlmodel import SQLModel
 
-from models import (
-    account,
-    case,
-    decision,
-    desk,
-    heartbeat,
-    intake,
-    ledger,
-    mapping,
-    pack,
-    review,
-    tally,
-    upload,
-    vault_key,
-    webhook,
-)
+from models import account, case, decision, desk, heartbeat, ledger, pack, review, tally, vault_key, webhook
+from models.intake import batch, mapping, upload
 
 __all__ = [
     "METADATA",
     "account",
+    "batch",
     "case",
     "decision",
     "desk",
     "heartbeat",
-    "intake",
     "ledger",
     "mapping",
     "pack",

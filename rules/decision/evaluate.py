@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from rules.decision import outcome as o
-from rules.decision.counterfactuals import CounterfactualSearch
 from rules.decision.derived_frame import derived_columns
 from rules.decision.hit_policy import HitPolicy, Ids, Selection
+from rules.decision.outlook.counterfactuals import CounterfactualSearch
+from rules.decision.outlook.unanswered import doubted, unanswered
+from rules.decision.outlook.validity import Validity
 from rules.decision.repayment import plans
 from rules.decision.stale_parameters import StaleParameters
-from rules.decision.unanswered import doubted, unanswered
-from rules.decision.validity import Validity
 from rules.engines.durable import DurableEngine, EngineError
 from rules.engines.polars_engine import PolarsEngine, RuleTrace, Verdicts
 from rules.facts.case_facts import Facts

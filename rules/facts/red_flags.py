@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Final
 
-from rules.facts.negation import negated
-from rules.facts.phrase_contexts import lowering
-from rules.facts.phrase_index import PhraseIndex
-from rules.facts.phrase_patterns import Sequence, compiled, expanded, needs, parse, word_expression
+from rules.facts.phrases.contexts import lowering
+from rules.facts.phrases.index import PhraseIndex
+from rules.facts.phrases.negation import negated
+from rules.facts.phrases.patterns import Sequence, compiled, expanded, needs, parse, word_expression
+from rules.facts.phrases.signs import Scale, Sentence, fills_clause, part, sentences
 from rules.facts.reading import Reading, bare, reading
-from rules.facts.signs import Scale, Sentence, fills_clause, part, sentences
 from rules.locale import Language, in_language, listed, said
 from rules.locale.word_lists import word_lists
 from rules.pack.files.red_flags import Grade, RedFlag

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.facts.phrase_patterns import PatternError, expanded, parse
+from rules.facts.phrases.patterns import PatternError, expanded, parse
 from rules.pack.pack import Pack, quoted
 
 

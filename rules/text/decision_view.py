@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 
 from rules.decision.hit_policy import Ids
 from rules.decision.outcome import Counterfactual, DeadlineDue, EngineDisagreement, Outcome
-from rules.decision.questions import ranked, settles
+from rules.decision.outlook.questions import ranked, settles
 from rules.decision.reasons import source, speaking
 from rules.decision.safety_hold import SafetyHold, for_staff, held_back
 from rules.facts.case_facts import Facts

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from rules.decision.near_misses import near_misses
 from rules.decision.outcome import Outcome
-from rules.decision.questions import FIRST
+from rules.decision.outlook.near_misses import near_misses
+from rules.decision.outlook.questions import FIRST
 from rules.decision.reasons import decided_alone, rules_of, source
 from rules.engines.polars_engine import RuleTrace
 from rules.facts.case_facts import Facts

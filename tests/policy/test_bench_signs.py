@@ -1,6 +1,6 @@
 """The classifier that weighs signs tells examples apart, keeps what matters, and comes to the same each time."""
 
-from bench.classifier import Classifier, Sample, fitted
+from bench.advice.classifier import Classifier, Sample, fitted
 
 SAMPLES = [
     *(Sample(frozenset({"绳", "买", name}), 2.0, high=True) for name in "甲乙丙丁"),

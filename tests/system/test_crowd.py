@@ -13,7 +13,7 @@ from tests.support.desk.desk_clients import account, cookie_of, served
 from tests.support.desk.processes import blocked, until
 from tests.support.desk.serving import client_of
 from web import auth
-from web.limits import SOON
+from web.middleware.limits import SOON
 
 CROWD = 80  # twice as many as the server has threads
 TURNS = Settings().web_turns

@@ -26,7 +26,7 @@ from forbear.intake import open_intake
 from forbear.ops.embedded import Urls, redis_client
 from models.case import Case, CaseVersion
 from models.database.session import session
-from models.intake import Batch
+from models.intake.batch import Batch
 from tests.support.desk.cases import AS_OF, engine_of, pack, triaged, working, working_as
 from tests.support.desk.desk_clients import desk
 from tests.support.desk.processes import Site, until

@@ -1,6 +1,7 @@
 """No page of the desk reads a large table from end to end."""
 
-from bench import desk, desk_data
+from bench.desk import data as desk_data
+from bench.desk import pages as desk
 from forbear.base.vault import Vault
 from rules.loading.loader import DEFAULT_PACK, load
 

@@ -17,8 +17,9 @@ from starlette.types import ASGIApp
 
 from tests.support.desk.processes import DEADLINE
 from tests.support.desk.serving import client_of
-from web import auth, limits
-from web.limits import Protocol, Turns
+from web import auth
+from web.middleware import limits
+from web.middleware.limits import Protocol, Turns
 
 LARGE = 50_000_000  # bytes, more than any buffer between us takes
 OURS = {"Cookie": f"{auth.COOKIE}=x"}

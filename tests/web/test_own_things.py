@@ -18,7 +18,7 @@ from forbear.batch.submission import uploads
 from models.account import Account
 from models.database.session import session
 from models.desk import SavedFilter
-from models.mapping import ConfirmedMapping
+from models.intake.mapping import ConfirmedMapping
 from models.webhook import Delivery, Webhook
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import NOW, VAULT, accepted, decided, engine_of, working_as

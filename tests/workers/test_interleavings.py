@@ -17,7 +17,7 @@ from forbear.batch.triage import triage_chunk
 from forbear.ledger.audit import verify
 from forbear.ledger.unit_of_work import begin
 from models.database.session import Waits, make_engine
-from models.intake import Batch, Chunk
+from models.intake.batch import Batch, Chunk
 from tests.support.desk.cases import NOW, many, submitted
 from tests.support.desk.failed_cases import active
 from tests.support.desk.processes import blocked, until

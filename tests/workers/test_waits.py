@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from forbear.base.vault import Vault
 from forbear.batch.chunks import MAX_TRIES
 from models.database.session import Waits, make_engine, session
-from models.intake import Chunk
+from models.intake.batch import Chunk
 from tests.support.desk.cases import many, submitted
 from tests.support.desk.failed_cases import active
 from workers import tasks

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from forbear.base.vault import Vault
 from forbear.batch.progress import progress_of_batch
 from forbear.batch.submission.submit import source_of
-from models.intake import Batch
+from models.intake.batch import Batch
 from rules.pack.files.schema import Text
 from web.api.describe import MOST_MAPPING
 from web.api.schemas import Line, Shape

@@ -30,7 +30,7 @@ from forbear.intake.mapping import parse
 from forbear.ledger.unit_of_work import begin
 from forbear.locale import said
 from models.database.session import snapshot
-from models.intake import Batch
+from models.intake.batch import Batch
 from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 from web.api import bodies

@@ -30,7 +30,7 @@ from models.case import Case as StoredCase
 from models.case import CaseVersion
 from models.database.session import session
 from models.desk import STATUSES, WorklistItem
-from models.intake import Batch, BatchCase
+from models.intake.batch import Batch, BatchCase
 from rules.pack.files.schema import Text, Urgency
 from rules.pack.pack import Pack
 from rules.text.decision_view import DecisionView

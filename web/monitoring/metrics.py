@@ -1,7 +1,6 @@
 """/metrics for Prometheus: figures of the record, and how this process answers. No personal data, so no sign-in."""
 
 import math
-import time
 from collections.abc import Iterable
 
 from fastapi import APIRouter, Response
@@ -14,12 +13,10 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forbear.desk.queue import URGENCIES
 from forbear.ops.metrics import Metrics, measure
 from web.deps import NowDep, SessionDep
-from web.route import route_of
 from workers.app import QUEUES
 
 router = APIRouter()
@@ -41,32 +38,6 @@ def metrics(session: SessionDep, now: NowDep) -> Response:
     registry.register(_MetricsCollector(measure(session, now)))
     registry.register(ANSWERED)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
-
-
-class Timed:
-    """A middleware that counts and times answers by route, never by address: an address names a case."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        started, status = time.perf_counter(), 500
-
-        async def noted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self.app(scope, receive, noted)
-        finally:
-            method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "DELETE") else "other"
-            ANSWERED.labels(method, route_of(scope), str(status)).observe(time.perf_counter() - started)
 
 
 class _MetricsCollector(Collector):

@@ -21,7 +21,7 @@ from forbear.case.workflow import CaseContext
 from forbear.desk import review
 from forbear.desk.assignment import Refusal
 from models.review import Review
-from rules.decision.questions import FIRST, ranked
+from rules.decision.outlook.questions import FIRST, ranked
 from rules.facts.case_facts import missing
 from rules.locale import said
 from rules.pack.pack import Pack

@@ -15,7 +15,7 @@ from forbear.intake import IntakeError
 from forbear.intake.date_order import ORDERS
 from forbear.intake.source import SeveralTablesError
 from forbear.locale import said
-from models.upload import Upload
+from models.intake.upload import Upload
 from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
 from web import language

@@ -19,7 +19,7 @@ from forbear.intake.guessing.guess import Confirmed
 from forbear.intake.headers import folded
 from forbear.intake.source import distinct
 from forbear.ledger.unit_of_work import Work
-from models.mapping import ConfirmedMapping
+from models.intake.mapping import ConfirmedMapping
 from rules.pack.files.schema import Vocabulary
 
 _LEARNED_FROM = 50  # mappings of a submitter, the newest, that other files are guessed by

@@ -26,7 +26,7 @@ from forbear.intake import Mapping as FileMapping
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
 from models.database import staging
-from models.intake import Batch, Lane, Rejection
+from models.intake.batch import Batch, Lane, Rejection
 from rules.decision.danger import danger_of
 from rules.facts import red_flags
 from rules.facts.notation.letters import one_form

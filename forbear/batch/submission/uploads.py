@@ -17,7 +17,7 @@ from forbear.base.vault import Vault
 from forbear.batch.submission import danger, mappings
 from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.intake import Mapping, Remembered, ending, understand
-from models.upload import Upload
+from models.intake.upload import Upload
 
 KEPT_FOR = dt.timedelta(days=1)
 MOST_WAITING = 10  # of one account, so that nobody fills the database with files that they never submit

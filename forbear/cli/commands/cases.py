@@ -26,7 +26,7 @@ from forbear.intake import FORMATS, Intake, Rejected
 from forbear.locale import said
 from forbear.ops.processes import Part, running, worker_command
 from models.database.session import session
-from models.intake import Batch
+from models.intake.batch import Batch
 from rules.pack.pack import Pack
 from workers.app import QUEUES
 

@@ -45,7 +45,7 @@ class RedFlag(Model):
     title: Text
     danger: DangerSign | None = None
     words: tuple[str, ...] = ()
-    patterns: tuple[str, ...] = ()  # rules/facts/phrase_patterns.py; no words and none only if others are denied as it
+    patterns: tuple[str, ...] = ()  # rules/facts/phrases/patterns.py; no words and none only if others are denied as it
     harmless: tuple[
         Annotated[Identifier, Ref("harmless")], ...
     ] = ()  # kinds of turns of speech that raise no alarm of it

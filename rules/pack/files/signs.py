@@ -8,7 +8,7 @@ from rules.pack.files.schema import Identifier, Model
 class Score(Model):
     """What speaks for something and what against it: by weight, pieces of a sentence parted by blanks.
 
-    A piece is up to three Chinese letters, marks or Latin words that stand together (rules/facts/signs.py).
+    A piece is up to three Chinese letters, marks or Latin words that stand together (rules/facts/phrases/signs.py).
     """
 
     base: int = 0
@@ -22,7 +22,7 @@ class GradeScore(Score):
 
 
 class Signs(Model):
-    """signs.yaml: made by `python -m bench.signs` from labelled sentences, never by hand."""
+    """signs.yaml: made by `python -m bench.advice.signs` from labelled sentences, never by hand."""
 
     possible: GradeScore  # danger of any grade
     explicit: GradeScore

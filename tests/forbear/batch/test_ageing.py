@@ -19,7 +19,7 @@ from forbear.webhooks import webhooks
 from rules.decision.ageing import aged
 from rules.decision.outcome import read_outcome
 from rules.facts.case_facts import read_facts
-from tests.rules.decision.test_validity import told
+from tests.rules.decision.outlook.test_validity import told
 from tests.support.desk.cases import AS_OF, NOW, accepted, decided, submitted, triaged, working, working_as
 from tests.support.desk.desk_clients import account
 from tests.support.packs.random_cases import cases

@@ -16,7 +16,7 @@ from forbear.ops.embedded import redis_client
 from forbear.ops.heartbeat import FRESH, beat
 from models.database.session import session
 from models.heartbeat import Heartbeat
-from models.intake import Batch, Chunk
+from models.intake.batch import Batch, Chunk
 from tests.support.desk.cases import NOW, accepted, engine_of, many, submitted
 from workers.app import QUEUES, app
 from workers.schedule import schedule

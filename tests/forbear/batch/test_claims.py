@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from forbear.batch import chunks
 from forbear.batch.chunks import MAX_TRIES, NOTHING, Claim, Wake
 from models.database.session import session
-from models.intake import Batch, Chunk
+from models.intake.batch import Batch, Chunk
 from tests.support.desk.cases import NOW, VAULT, accepted, engine_of, many, submitted
 
 LATER = NOW + dt.timedelta(hours=1)

@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from forbear.base.packs import shipped
 from forbear.batch import chunks
 from models.database.session import make_engine, session
-from models.intake import Chunk, Lane
+from models.intake.batch import Chunk, Lane
 from tests.support.desk.cases import NOW, VAULT, accepted, many, submitted
 
 DANGER = {"notes": "他说不想活了，已经买好了农药"}

@@ -12,7 +12,7 @@ from forbear.ledger import ledger
 from forbear.ledger.ledger import LedgerEntry
 from models.database import migrate
 from models.database.session import session
-from models.intake import Batch
+from models.intake.batch import Batch
 from models.ledger import LedgerHead
 from tests.forbear.ledger.test_audit import faults
 from tests.support.desk.cases import NOW, VAULT, accepted, decided, engine_of, many, working

@@ -11,8 +11,8 @@ import pytest
 
 from rules.decision.evaluate import Evaluator, engines
 from rules.decision.hit_policy import DEFAULT, HitPolicy, Selection
+from rules.decision.outlook.unanswered import doubted, unanswered
 from rules.decision.repayment import plans
-from rules.decision.unanswered import doubted, unanswered
 from rules.formulas.derivation import derive
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack

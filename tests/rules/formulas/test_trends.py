@@ -6,12 +6,12 @@ import datetime as dt
 
 import pytest
 
-from rules.decision.validity import LONGEST, Validity
+from rules.decision.outlook.validity import LONGEST, Validity
 from rules.facts.legal_days import deadline
 from rules.formulas.bounds import Interval
 from rules.formulas.derivation import derivation
 from rules.formulas.functions import FUNCTIONS
-from rules.formulas.trends import ALWAYS, DAILY, STEADY, End, Trend, until_compared, until_cut, until_met
+from rules.formulas.trends.trend import ALWAYS, DAILY, STEADY, End, Trend, until_compared, until_cut, until_met
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.logic.fact_inputs import sources
 from rules.pack.parameters import in_force

@@ -23,7 +23,7 @@ from forbear.intake import open_intake
 from forbear.ledger.unit_of_work import begin
 from models.account import Account
 from models.desk import WorklistItem
-from models.intake import Chunk, Lane
+from models.intake.batch import Chunk, Lane
 from models.webhook import Delivery, Webhook
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import engine_of, working, working_as

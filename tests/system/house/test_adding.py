@@ -371,7 +371,7 @@ def test_a_format_is_one_object(copy: Path) -> None:
     assert [page for page, words in told.items() if words not in (copy / page).read_text(encoding="utf-8")] == []
     pytest_of(
         copy,
-        "tests/forbear/batch/test_formats.py",
+        "tests/forbear/batch/results/test_formats.py",
         "tests/system/house/test_doc_tables.py",
     )
 

@@ -60,3 +60,16 @@ def test_a_module_says_what_it_is_for_and_stays_small(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith('"""'), "the first line says what the module is for"
     assert len(lines) <= 400
+
+
+# The rooms and their tests; `models/migrations/versions` grows by one with every change of the tables.
+FOLDERS = sorted(
+    {path.parent for room in (*ROOMS, "bench", "tests") for path in (ROOT / room).rglob("*.py")}
+    - {MIGRATIONS / "versions"}
+)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_folder_shows_at_most_about_a_dozen_things(folder: Path) -> None:
+    shown = {each.name for each in folder.iterdir()} - {"__init__.py", "__pycache__"}
+    assert len(shown) <= 14, sorted(shown)

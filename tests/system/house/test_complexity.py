@@ -16,7 +16,11 @@ from rules.engines import interpreter
 LIMIT = 15
 DECIDING = (
     interpreter,
-    *(import_module(f"rules.decision.{each.name}") for each in pkgutil.iter_modules(rules.decision.__path__)),
+    *(
+        import_module(each.name)
+        for each in pkgutil.walk_packages(rules.decision.__path__, "rules.decision.")
+        if not each.ispkg
+    ),
 )
 
 

@@ -17,7 +17,7 @@ from forbear.batch.submission import mappings, uploads
 from forbear.intake import IntakeError, open_source
 from forbear.intake.mapping import check
 from forbear.intake.source import MAX_COLUMNS, distinct
-from models.upload import Upload
+from models.intake.upload import Upload
 from web.auth import OurForm, SignedInWork
 from web.views.mapping_form import MappingChoice, choice, other_place
 from web.views.preview import RefusedChoice, preview_page

@@ -12,7 +12,7 @@ from forbear.base.settings import settings
 from forbear.batch import batch_list
 from forbear.batch.submission import new_case
 from forbear.ledger.unit_of_work import begin
-from rules.decision.questions import weightiest
+from rules.decision.outlook.questions import weightiest
 from rules.facts.case_facts import FieldError
 from rules.pack.files.schema import Text
 from rules.pack.pack import Pack

@@ -13,7 +13,7 @@ from forbear.batch.submission import submit as submission
 from forbear.batch.submission.submit import BLOCK, URGENT_CHUNK, DayToComeError, Head, rejections_of, source_of
 from forbear.intake import Accepted, Rejected
 from models.database.session import session
-from models.intake import Batch
+from models.intake.batch import Batch
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import AS_OF, NOW, accepted, engine_of, many, pack, submitted
 

@@ -15,7 +15,7 @@ from forbear.batch.submission import uploads
 from forbear.intake import IntakeError
 from forbear.ops.embedded import Urls
 from models.database.session import session
-from models.intake import Batch
+from models.intake.batch import Batch
 from tests.support.desk.cases import AS_OF, NOW, VAULT, engine_of, pack, working, working_as
 from tests.support.desk.desk_clients import account
 from tests.support.desk.processes import Site, until

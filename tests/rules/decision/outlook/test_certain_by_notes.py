@@ -9,8 +9,8 @@ import pytest
 
 from rules.decision.evaluate import Evaluation
 from rules.decision.outcome import Outcome
-from rules.decision.questions import FIRST, ranked
-from rules.decision.unanswered import unanswered
+from rules.decision.outlook.questions import FIRST, ranked
+from rules.decision.outlook.unanswered import unanswered
 from rules.pack.files.red_flags import Answer, RedFlag
 from tests.support.packs.negotiation_packs import case, evaluator, pack
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.decision.near_misses import NearMiss, near_misses
 from rules.decision.outcome import Outcome
+from rules.decision.outlook.near_misses import NearMiss, near_misses
 from rules.engines.polars_engine import RuleTrace
 from rules.pack.files.schema import Vocabulary
 from rules.pack.logic import conditions as c

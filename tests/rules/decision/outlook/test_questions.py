@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench.questions import mean_answers
-from rules.decision.questions import FIRST, ranked, settles, weightiest
+from bench.advice.questions import mean_answers
+from rules.decision.outlook.questions import FIRST, ranked, settles, weightiest
 from rules.facts.case_facts import Facts
 from rules.text.decision_view import decision_view
 from tests.support.packs.negotiation_packs import AS_OF, case, evaluated, evaluator, pack

@@ -1,0 +1,301 @@
+"""`make bench-load`: 200 clients at once on one web process, 16 of them reading nothing; then its memory.
+
+Exits 1 if an answer is a failure other than 503 with Retry-After, if the queue's p95 is over its bound, or if the
+process is not at full service two seconds after the clients left.
+"""
+
+import argparse
+import asyncio
+import datetime as dt
+import json
+import os
+import random
+import shutil
+import socket
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+from sqlmodel import col, select
+
+from bench.desk import data as desk_data
+from forbear.accounts import accounts
+from forbear.base.settings import Settings
+from forbear.base.vault import load_vault
+from forbear.ops import embedded
+from forbear.ops.embedded import Urls
+from forbear.ops.processes import running, web_command
+from models.account import Account
+from models.database import migrate
+from models.database.session import make_engine, session
+from models.desk import WorklistItem
+from rules.loading import loader
+from web import auth
+
+RESULTS = Path(__file__).parents[1] / "load.json"
+CLIENTS = 200
+STALLED = 16
+QUEUE_P95 = 2.0  # seconds
+RECOVERY = 2.0
+_HOSTILE = (
+    b"PK\x03\x04" + bytes(200_000),  # a workbook that is none
+    b"case_ref,product,days_overdue,hardship\n" + b'"' + b"x" * 400_000,  # a quotation mark that never closes
+    b"\xff\xfe" + os.urandom(300_000),
+    b"[" * 100_000,
+    b"case_ref," + b",".join(b"c%d" % number for number in range(20_000)) + b"\n" + b"," * 20_000,
+)
+
+
+@dataclass
+class Seen:
+    """What clients got: seconds by page, and answers by status."""
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    statuses: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+
+    def p95(self, page: str) -> float:
+        """The seconds within which 95 of 100 good answers came."""
+        times = sorted(self.seconds.get(page, [0.0]))
+        return round(times[int(len(times) * 0.95)], 3)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The web process under load and who may sign in to it."""
+
+    port: int
+    process: psutil.Process
+    cookies: tuple[str, ...]
+    csrf: tuple[str, ...]
+    cases: tuple[int, ...]
+
+    def megabytes(self) -> float:
+        """What the process holds in memory."""
+        return round(self.process.memory_info().rss / 2**20, 1)
+
+    async def ask(self, path: str, cookie: str | None = None, form: tuple[bytes, str] | None = None) -> tuple[int, str]:
+        """One request on a connection of its own: the answer's status and head."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            writer.write(self.request(path, cookie, form))
+            await writer.drain()
+            answer = await reader.read()
+        finally:
+            writer.close()
+        head = answer.partition(b"\r\n\r\n")[0].decode("latin-1")
+        return int(head.split(" ", 2)[1]), head
+
+    def request(self, path: str, cookie: str | None, form: tuple[bytes, str] | None = None) -> bytes:
+        """The bytes of a request."""
+        lines = [f"{'POST' if form else 'GET'} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", "Connection: close"]
+        if cookie:
+            lines.append(f"Cookie: {auth.COOKIE}={cookie}")
+        if form:
+            lines += [f"Content-Length: {len(form[0])}", f"Content-Type: {form[1]}"]
+        return "\r\n".join([*lines, "", ""]).encode() + (form[0] if form else b"")
+
+
+def main() -> None:
+    """Measure, print and write bench/load.json."""
+    parser = argparse.ArgumentParser(prog="python -m bench.desk.load", description=__doc__)
+    parser.add_argument("--cases", type=int, default=10_000, help="cases on the desk (10000)")
+    parser.add_argument("--seconds", type=int, default=30, help="how long the clients stay (30)")
+    parser.add_argument(
+        "--requests", type=int, default=10_000, help="mixed requests that memory is followed over (10000)"
+    )
+    options = parser.parse_args()
+    with _site(options.cases) as site:
+        found = asyncio.run(_measure(site, options.seconds, options.requests))
+    found = {
+        "measured_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "cases": options.cases,
+        "clients": CLIENTS,
+        "reading_nothing": STALLED,
+        **found,
+    }
+    RESULTS.write_text(json.dumps(found, indent=2) + "\n")
+    print(json.dumps(found, indent=2))
+    sys.exit(1 if found["faults"] else 0)
+
+
+@contextmanager
+def _site(cases: int) -> Iterator[Site]:
+    home = Path(tempfile.mkdtemp(prefix="forbear-bench-"))
+    chosen = Settings(home=home, database_url=None, redis_url=None, key=None)
+    try:
+        with embedded.servers(chosen) as urls:
+            migrate.upgrade(urls.database)
+            vault, now = load_vault(chosen), dt.datetime.now(dt.UTC)
+            desk_data.fill(urls.database, vault, loader.load(loader.DEFAULT_PACK), cases, now)
+            with running({"web": web_command(chosen, port := _free())}, chosen, urls) as parts:
+                yield _signed_in(urls, port, psutil.Process(parts[0].process.pid), now)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _free() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def _signed_in(urls: Urls, port: int, process: psutil.Process, now: dt.datetime) -> Site:
+    engine = make_engine(urls.database, "bench")
+    with session(engine) as opened:
+        people = opened.exec(select(Account).where(col(Account.role) == "counsellor")).all()
+        cookies = tuple(accounts.start(opened, each, now) for each in people)
+        opened.commit()
+        # The first are whole: their pages are those of cases that were decided.
+        cases = tuple(opened.exec(select(WorklistItem.case_id).order_by(col(WorklistItem.case_id)).limit(150)).all())
+    engine.dispose()
+    return Site(port, process, cookies, tuple(accounts.csrf_token(each) for each in cookies), cases)
+
+
+async def _measure(site: Site, seconds: int, requests: int) -> dict[str, Any]:
+    await _until_ready(site)
+    idle = [await _timed(lambda: site.ask("/", site.cookies[0])) for _ in range(10)]
+    started = site.megabytes()
+    seen = Seen()
+    stalled = [_stalled(site) for _ in range(STALLED)]
+    end = time.monotonic() + seconds
+    busy = CLIENTS - STALLED
+    await asyncio.gather(
+        _health(site, seen, end),
+        *(_client(site, seen, end, number, signed_in=number < busy // 2) for number in range(busy)),
+    )
+    for each in stalled:
+        each.close()
+    left = time.perf_counter()
+    while await _timed(lambda: site.ask("/", site.cookies[0])) > 2 * max(idle):
+        if time.perf_counter() - left > 30:
+            seen.faults.append("no full service 30 s after the clients left")
+            break
+    recovery = round(time.perf_counter() - left, 2)
+    after_load = site.megabytes()
+    memory = [after_load]
+    for _ in range(4):
+        await _mixed(site, seen, requests // 4)
+        memory.append(site.megabytes())
+    for number in range(50):
+        await _hostile(site, seen, _HOSTILE[number % len(_HOSTILE)])
+    memory.append(site.megabytes())
+    if (slow := seen.p95("queue")) > QUEUE_P95:
+        seen.faults.append(f"the queue's p95 is {slow} s")
+    if recovery > RECOVERY:
+        seen.faults.append(f"full service only after {recovery} s")
+    return {
+        "queue_idle_median_seconds": round(statistics.median(idle), 3),
+        "p95_seconds": {page: seen.p95(page) for page in seen.seconds},
+        "healthz_max_seconds": round(max(seen.seconds["healthz"]), 3),
+        "answers": dict(sorted(seen.statuses.items())),
+        "full_service_after_seconds": recovery,
+        "megabytes": {"started": started, "after_load": after_load, "each_quarter_of_requests": memory[1:5]},
+        "megabytes_after_50_hostile_uploads": memory[5],
+        "faults": sorted(set(seen.faults)),
+    }
+
+
+async def _until_ready(site: Site) -> None:
+    while True:
+        try:
+            if (await site.ask("/healthz"))[0] == 200:
+                return
+        except OSError:
+            await asyncio.sleep(0.1)
+
+
+async def _timed(ask: Callable[[], Awaitable[object]]) -> float:
+    started = time.perf_counter()
+    await ask()
+    return time.perf_counter() - started
+
+
+async def _client(site: Site, seen: Seen, end: float, number: int, *, signed_in: bool) -> None:
+    """Asks for one page after the other, as fast as they come."""
+    chance = random.Random(number)
+    cookie = site.cookies[number % len(site.cookies)] if signed_in else None
+    while time.monotonic() < end:
+        if cookie is None:
+            page, path = "anonymous", chance.choice(("/", "/login", "/queue", "/cases/1", "/static/forbear.css"))
+        elif chance.random() < 0.5:
+            page, path = "queue", "/"
+        else:
+            page, path = "case", f"/cases/{chance.choice(site.cases)}"
+        await _noted(site, seen, page, path, cookie)
+
+
+async def _noted(site: Site, seen: Seen, page: str, path: str, cookie: str | None) -> None:
+    started = time.perf_counter()
+    try:
+        status, head = await site.ask(path, cookie)
+    except (OSError, IndexError) as error:
+        seen.statuses["no answer"] += 1
+        seen.faults.append(f"{page}: no answer ({type(error).__name__})")
+        return
+    seen.statuses[str(status)] += 1
+    if status < 400:
+        seen.seconds.setdefault(page, []).append(time.perf_counter() - started)
+    elif status == 503 and "retry-after" in head.lower():
+        seen.seconds.setdefault("503", []).append(time.perf_counter() - started)
+        await asyncio.sleep(1)
+    elif status >= 500:
+        seen.faults.append(f"{page}: {status}")
+
+
+async def _health(site: Site, seen: Seen, end: float) -> None:
+    while time.monotonic() < end:
+        await _noted(site, seen, "healthz", "/healthz", None)
+        await asyncio.sleep(0.1)
+
+
+def _stalled(site: Site) -> socket.socket:
+    """A client that asks for a page and reads nothing."""
+    stalled = socket.socket()
+    stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1_024)
+    stalled.connect(("127.0.0.1", site.port))
+    stalled.sendall(site.request("/", site.cookies[-1]))
+    return stalled
+
+
+async def _mixed(site: Site, seen: Seen, count: int) -> None:
+    """So many requests, eight at a time."""
+    chance = random.Random(count)
+    paths = ["/", "/?status=all", "/?urgency=U2", "/login", "/policy", "/batches", "/healthz", "/static/forbear.css"]
+    left = iter(range(count))
+
+    async def some() -> None:
+        for _ in left:
+            path = chance.choice([*paths, f"/cases/{chance.choice(site.cases)}", f"/cases/{chance.randrange(10**9)}"])
+            await _noted(site, seen, "mixed", path, chance.choice(site.cookies))
+
+    await asyncio.gather(*(some() for _ in range(8)))
+
+
+async def _hostile(site: Site, seen: Seen, content: bytes) -> None:
+    """A file that is none, handed in for a preview."""
+    number = random.randrange(len(site.cookies))
+    fields = {"csrf": site.csrf[number], "as_of": dt.datetime.now(dt.UTC).date().isoformat(), "submitter": "bench"}
+    parts = [
+        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    name = random.choice(("a.csv", "a.xlsx", "a.json", "a.ods", "a.parquet"))
+    parts.append(f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode() + content)
+    form = b"".join(parts) + b"\r\n--b--\r\n"
+    status, head = await site.ask("/uploads", site.cookies[number], (form, "multipart/form-data; boundary=b"))
+    seen.statuses[f"upload {status}"] += 1
+    if status >= 500 and not (status == 503 and "retry-after" in head.lower()):
+        seen.faults.append(f"an upload was answered {status}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""Both ways end to end: from opening the file to the last committed decision, workers already warm."""
+
+import datetime as dt
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import psycopg
+from pydantic_core import to_jsonable_python
+from sqlmodel import SQLModel
+
+from bench.pipeline import cases
+from forbear import intake
+from forbear.base.settings import Settings
+from forbear.base.vault import load_vault
+from forbear.batch.progress import remaining
+from forbear.batch.submission.submit import Head, submit
+from forbear.intake import Accepted
+from forbear.ledger.unit_of_work import begin
+from forbear.ops.embedded import Urls
+from forbear.ops.processes import running, worker_command
+from models.database.session import make_engine, session
+from rules.loading import loader
+
+WARM_UP = 2_000  # enough chunks that each worker process gets one and compiles its rules
+LONGEST_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where both ways run."""
+
+    home: Path
+    urls: Urls
+    as_of: dt.date
+    processes: int
+
+
+def run_forbear(place: Installation, count: int, number: int) -> dict[str, float]:
+    """Forbear's own pipeline with its own worker; `number` tells runs, and so their cases, apart."""
+    chosen = Settings(home=place.home, worker_processes=place.processes)
+    vault = load_vault(Settings(home=place.home, database_url=None, key=None))
+    engine = make_engine(place.urls.database, "bench")
+    pack = loader.load(loader.DEFAULT_PACK)
+
+    def triage(file: Path) -> None:
+        from workers.wake import wake
+
+        source = intake.open_intake(file, pack.vocabulary)
+        with begin(engine, vault, dt.datetime.now(dt.UTC)) as work:
+            done = submit(
+                work,
+                source,
+                head=Head(file.name, tuple(source.columns), tuple(source.unknown)),
+                pack=pack,
+                as_of=place.as_of,
+                submitter="bench",
+                chunk_size=chosen.chunk_size,
+            )
+        wake(done.wakes, place.urls.redis)
+
+        def complete() -> bool:
+            with session(engine) as opened:
+                return remaining(opened, done.batch_id).complete
+
+        _until(complete)
+
+    command = worker_command(("urgent", "bulk", "upkeep"), place.processes, "WARNING")
+    with running({"worker": command}, chosen, place.urls) as parts:
+        return _measure(triage, place, count, parts[0].process, f"forbear{number}")
+
+
+def run_plain(place: Installation, count: int, number: int) -> dict[str, float]:
+    """The plain way with a worker of as many processes."""
+    os.environ["BENCH_DATABASE_URL"], os.environ["BENCH_REDIS_URL"] = place.urls.database, place.urls.redis
+    from bench.pipeline import plain
+
+    pack = loader.load(loader.DEFAULT_PACK)
+    engine = make_engine(place.urls.database, "bench")
+    SQLModel.metadata.tables["plain_decision"].create(engine, checkfirst=True)
+
+    def triage(file: Path) -> None:
+        sent = 0
+        for row in intake.rows(file, pack.vocabulary):
+            if isinstance(row, Accepted):
+                plain.triage.delay(row.case_ref, to_jsonable_python(row.facts), place.as_of.isoformat())
+                sent += 1
+        prefix = f"{file.stem}-%"
+
+        def complete() -> bool:
+            with psycopg.connect(place.urls.database) as connection:
+                query = "SELECT count(*) FROM plain_decision WHERE case_ref LIKE %s"
+                found = connection.execute(query, [prefix]).fetchone()
+            return found is not None and found[0] == sent
+
+        _until(complete)
+
+    command = [sys.executable, "-m", "celery", "--app", "bench.pipeline.plain", "--quiet", "worker", "--without-gossip"]
+    command += ["--concurrency", str(place.processes), "--loglevel", "WARNING", "--without-mingle"]
+    with running({"plain": command}, Settings(home=place.home), place.urls) as parts:
+        return _measure(triage, place, count, parts[0].process, f"plain{number}")
+
+
+def _measure(
+    triage: Callable[[Path], None], place: Installation, count: int, worker: "subprocess.Popen[bytes]", stem: str
+) -> dict[str, float]:
+    for name, size in ((f"warm-{stem}", WARM_UP), (stem, count)):
+        cases.write(place.home / f"{name}.csv", size, name)
+    triage(place.home / f"warm-{stem}.csv")
+    os.sync()  # what was written before is not this run's to wait for
+    started = time.perf_counter()
+    triage(place.home / f"{stem}.csv")
+    seconds = time.perf_counter() - started
+    return {
+        "cases_per_second": round(count / seconds, 1),
+        "seconds": round(seconds, 2),
+        "worker_peak_mb": round(max(_peak_mb(each) for each in _family(worker.pid)), 1),
+        "submit_peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+    }
+
+
+def _family(pid: int) -> list[int]:
+    return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+
+
+def _peak_mb(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            sys.exit(f"The workers did not finish within {LONGEST_SECONDS} s.")
+        time.sleep(0.02)

@@ -1,0 +1,219 @@
+"""Signs of danger: each sentence is weighed by itself, what weighed is told, and patterns, denials and grades hold."""
+
+from itertools import pairwise
+
+import pytest
+
+from rules.facts.phrases.signs import LONGEST, sentences
+from rules.facts.reading import plain
+from rules.facts.red_flags import NoteMatch, matches, scan
+from rules.loading.loader import DEFAULT_PACK, load
+from rules.pack.pack import Pack
+from tests.support.packs.tiny_pack import FILES, errors, tiny
+
+SHIPPED = load(DEFAULT_PACK)
+FLAGS = """
+self_harm:
+  title: {zh: 自伤, en: Self-harm}
+  danger: {kind: self_harm, grade: explicit, asks: in_danger}
+  words: [跳楼]
+  denied_as: maybe
+maybe:
+  title: {zh: 可能, en: Maybe}
+  danger: {kind: self_harm, grade: possible, asks: in_danger}
+  words: [很累]
+violence: {title: {zh: 暴力, en: Violence}, danger: {kind: violence, grade: explicit, asks: in_danger}, words: [围殴]}
+harm: {title: {zh: 可能被打, en: Harm}, danger: {kind: violence, grade: possible, asks: in_danger}, words: [害怕]}
+scam: {title: {zh: 骗局, en: Scam}, words: [AB贷]}
+"""
+# A sentence of four letters counts as nine, whose root is three.
+SIGNS = """
+possible: {raised_from: 10, weights: {40: "墓地 kill_me", 90: "绳子 打断", -60: "降价 游戏"}}
+explicit: {raised_from: 20, weights: {70: "绳子 打断"}}
+harmless_below: -5
+kinds:
+  self_harm: {weights: {30: "绳子 墓地 kill_me"}}
+  violence: {weights: {30: "打断"}}
+"""
+FACTS = "  in_danger: {type: bool, title: {zh: 有危险, en: In danger}, question: {zh: 有危险吗？, en: In danger?}}\n"
+
+
+PHRASES = "classes: {rope: [绳子, 绳]}\nof_danger: [rope]\n"
+
+
+def pack(signs: str | None = SIGNS, flags: str = FLAGS, phrases: str | None = PHRASES) -> Pack:
+    return tiny({**changed(flags), "signs.yaml": signs, "phrases.yaml": phrases})
+
+
+def changed(flags: str = FLAGS) -> dict[str, str | None]:
+    facts = FILES["facts.yaml"].replace("facts:\n", f"facts:\n{FACTS}", 1)
+    return {"red_flags.yaml": flags, "facts.yaml": facts}
+
+
+PACK = pack()
+
+
+def pieces(text: str) -> set[str]:
+    return {piece for sentence in sentences(plain(text)) for piece in sentence.pieces}
+
+
+def test_a_piece_is_up_to_three_letters_marks_or_latin_words() -> None:
+    assert pieces("活着，累") == {
+        "活",
+        "着",
+        "累",
+        "，活",
+        "活着",
+        "着，",
+        "，累",
+        "累，",
+        "，活着",
+        "活着，",
+        "着，累",
+        "，累，",
+    }
+    assert pieces("Kill me") == {"kill", "me", "，kill", "kill_me", "me，", "，kill_me", "kill_me，"}
+
+
+def test_a_sentence_is_weighed_by_itself() -> None:
+    assert scan(PACK, "买了绳子") == ("self_harm",)
+    assert scan(PACK, "看了墓地") == ("maybe",)
+    assert scan(PACK, "买了面包") == ()
+    calm = "今天发了工资，先还两期。" * 40
+    assert scan(PACK, f"{calm}买了绳子。{calm}") == ("self_harm",)  # a long note does not thin it out
+    assert scan(PACK, "看了墓地。" * 40) == ("maybe",)  # nor does it add up
+    assert scan(PACK, "今天一早就在家门口的小店里买了绳子") == ("maybe",)  # within a sentence it does
+
+
+def test_a_long_sentence_is_weighed_in_parts_and_all_of_it() -> None:
+    text = plain("，".join(f"第{number}件事情说完了" for number in range(60)))
+    parts = [sentence.place for sentence in sentences(text)]
+    assert all(part.end - part.start <= LONGEST for part in parts)
+    assert parts[0].start == 0
+    assert parts[-1].end == len(text)
+    assert all(later.start < earlier.end for earlier, later in pairwise(parts))
+    unbroken = [sentence.place for sentence in sentences("字" * 1000)]
+    assert {at for part in unbroken for at in range(part.start, part.end)} == set(range(1000))
+    assert scan(PACK, "，".join(["今天发了工资"] * 30 + ["买了绳子"] + ["先还两期"] * 30)) == ("maybe",)
+
+
+def test_the_kind_that_weighs_most_is_raised() -> None:
+    assert scan(PACK, "打断了腿") == ("violence",)
+    assert scan(PACK, "kill me") == ("maybe",)
+
+
+def test_the_words_that_weighed_most_are_told() -> None:
+    assert matches(PACK, "买了绳 子") == (NoteMatch("self_harm", "绳 子", lowered=False),)
+
+
+def test_pieces_that_mean_nothing_are_not_shown() -> None:
+    assert matches(pack(phrases=None), "买了绳子") == (NoteMatch("self_harm", "买了绳子", lowered=False),)
+    assert matches(PACK, "今天打断一条腿。走了") == (NoteMatch("violence", "今天打断一条腿", lowered=False),)
+    long = pack(
+        SIGNS.replace('90: "绳子 打断"', '90: "绳子 打断腿 断腿，"').replace('70: "绳子 打断"', '70: "绳子 打断腿"')
+    )
+    assert [match.words for match in matches(long, "今天打断腿，走了")] == ["打断腿"]
+
+
+def test_without_a_word_of_danger_letters_make_no_crisis_where_something_else_is_told() -> None:
+    wordless = pack(phrases=None)
+    assert scan(wordless, "绳子不见了") == ("self_harm",)
+    assert scan(wordless, "AB贷绳子") == ("scam", "self_harm")  # it weighs as danger of any grade too
+    signs = SIGNS.replace('90: "绳子 打断"', '20: "绳子"')
+    little = pack(signs, phrases=None)
+    assert scan(little, "绳子") == ("self_harm",)
+    assert scan(little, "AB贷绳子") == ("maybe", "scam")
+    assert scan(pack(signs), "AB贷绳子") == ("scam", "self_harm")  # a word of danger
+    assert scan(little, "AB贷。绳子") == ("scam", "self_harm")  # each sentence by itself
+    assert scan(little, "很累绳子") == ("self_harm",)  # what is possible already is nothing else
+
+
+def test_without_a_word_of_danger_letters_make_no_crisis_where_more_speaks_against_danger() -> None:
+    against = SIGNS.replace('-60: "降价 游戏"', '-60: "降价 游戏 汇款"').replace('70: "', '70: "汇款 ')
+    assert scan(pack(against), "汇款单据") == ("maybe",)
+    assert scan(pack(against), "汇款AB贷") == ("scam",)
+    assert scan(pack(against), "汇款买绳") == ("self_harm",)
+
+
+def test_classes_of_words_of_danger_must_be_there() -> None:
+    assert errors({**changed(), "phrases.yaml": "of_danger: [ropes]\n"}) == [
+        "phrases.yaml: of_danger[0]: unknown class of words 'ropes'; allowed: none"
+    ]
+
+
+def test_a_denial_lowers_signs_too() -> None:
+    assert scan(PACK, "没有绳子") == ("maybe",)
+    assert matches(PACK, "没有绳子") == (NoteMatch("self_harm", "绳子", lowered=True),)
+
+
+def test_patterns_come_first() -> None:
+    assert matches(PACK, "绳子跳楼") == (NoteMatch("self_harm", "跳楼", lowered=False),)
+    assert matches(PACK, "没有跳楼，绳子") == (
+        NoteMatch("self_harm", "跳楼", lowered=True),
+    )  # signs do not raise it again
+    assert matches(PACK, "墓地，很累") == (NoteMatch("maybe", "很累", lowered=False),)
+    assert scan(PACK, "很累，绳子") == ("self_harm",)  # what is graver is said all the same
+
+
+def test_what_looks_harmless_is_lowered_and_never_silent() -> None:
+    assert matches(PACK, "降价跳楼") == (NoteMatch("self_harm", "跳楼", lowered=True),)
+    assert scan(PACK, "降价跳楼") == ("maybe",)
+    assert scan(PACK, "降价了。我要跳楼") == ("self_harm",)  # the sentence decides
+    assert scan(PACK, "游戏里很累") == ("maybe",)  # what is only possible stays
+    assert matches(PACK, "游戏里围殴") == (NoteMatch("violence", "围殴", lowered=True),)
+    assert scan(PACK, "降价，跳楼") == ("self_harm",)  # words that stand by themselves are meant
+    assert scan(PACK, "降价AB贷") == ("scam",)  # signs judge danger alone
+
+
+def test_a_pack_without_signs_goes_by_patterns() -> None:
+    assert scan(pack(None), "买了绳子") == ()
+    assert scan(pack(None), "降价跳楼") == ("self_harm",)
+    assert scan(pack(SIGNS.replace("harmless_below: -5\n", "")), "降价跳楼") == ("self_harm",)
+
+
+def test_signs_that_cannot_be_raised_are_refused() -> None:
+    no_flag = SIGNS.replace("  violence:", "  theft:")
+    assert errors({**changed(), "signs.yaml": no_flag}) == [
+        "signs.yaml: kinds.theft: no red flag tells of explicit danger of this kind; add one, or take the kind out",
+        "signs.yaml: kinds.theft: no red flag tells of possible danger of this kind; add one, or take the kind out",
+    ]
+    twice = SIGNS.replace('-60: "降价 游戏"', '-60: "降价 游戏 墓地"')
+    assert errors({**changed(), "signs.yaml": twice}) == ["signs.yaml: possible: 墓地 is weighed 2 times; keep one"]
+    empty = SIGNS.split("kinds:")[0] + "kinds: {}\n"
+    assert errors({**changed(), "signs.yaml": empty}) == [
+        "signs.yaml: kinds: is empty; write the kinds of danger that the signs tell of"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "flags"),
+    [
+        ("催收说再不还就要他好看", {"violence"}),
+        ("备注：跳楼，请核实", {"self_harm"}),
+        ("这次降价简直是跳楼", {"self_harm_possible"}),  # lowered, for a person to see
+        ("最近没有轻生念头", {"self_harm_possible"}),
+        ("本周五发工资后还款两千，请备注", set()),
+    ],
+)
+def test_the_shipped_signs(text: str, flags: set[str]) -> None:
+    danger = {name for name, flag in SHIPPED.red_flags.items() if flag.danger}
+    assert set(scan(SHIPPED, text)) & danger == flags
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "网上刷单被骗四万，已经报警，民警让等。",
+        "有自称网警的人加微信说能追回来，要先交百分之十保证金",
+        "自称派出所的人打电话，今天不转八千到他个人账户就来抓人",
+        "派出所来电让他去做笔录，银行卡被人拿去走账了",
+        "银行客服说再不还就移交公安，让今天之内转到指定账户",
+    ],
+)
+def test_fraud_police_and_bank_are_no_crisis(text: str) -> None:
+    grades = {sign.grade for flag in scan(SHIPPED, text) if (sign := SHIPPED.red_flags[flag].danger)}
+    assert "explicit" not in grades
+
+
+def test_the_shipped_signs_are_few_enough_to_be_kept_with_the_pack() -> None:
+    assert len(SHIPPED.files["signs.yaml"]) < 200_000

@@ -1,0 +1,134 @@
+"""Security: headers on every answer, known hosts only, bounded requests, and no traceback for anyone."""
+
+import ipaddress
+from collections.abc import Set
+
+import structlog
+from sqlalchemy import exc
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.middleware.limits import FOR_MACHINES, SOON
+from web.route import route_of
+from web.views import render
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
+_HSTS = "max-age=31536000"  # a year; sent over https only, as the standard asks
+_UNREACHABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
+
+log = structlog.get_logger()
+
+
+class SecureAnswers:
+    """Wraps the application, which answers at local addresses and under these names."""
+
+    def __init__(self, app: ASGIApp, hosts: Set[str] = frozenset()) -> None:
+        self.app = app
+        self.hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever happens inside."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = _HSTS
+                if message["status"] == 200 and scope["path"].startswith("/static/") and scope["query_string"]:
+                    headers["Cache-Control"] = "max-age=31536000, immutable"  # the address names the content
+            await send(message)
+
+        request = Request(scope)
+        host = Headers(scope=scope).get("host", "")
+        if scope["path"] not in FOR_MACHINES and not is_known(host, self.hosts):
+            await render.failure(request, 421)(scope, receive, guarded)
+            return
+        try:
+            await self.app(scope, receive, guarded)
+        except Exception as error:
+            log.error("request.failed", error=type(error).__name__, place=_place(error), route=route_of(scope))
+            if started:
+                raise
+            await _failed(request, error)(scope, receive, guarded)
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    """What is answered where something broke: when to come again if only the database was busy or away."""
+    if not isinstance(error, _UNREACHABLE):
+        return render.failure(request, 500)
+    answer = render.failure(request, 503)
+    answer.headers["Retry-After"] = SOON
+    return answer
+
+
+def is_known(host: str, names: Set[str]) -> bool:
+    """Whether a Host header is localhost, a bare address or one of these names.
+
+    A web site that points its own name at this computer (DNS rebinding) would be let in by the browser: it is kept out
+    here, and so is a link made for a name that is not ours.
+    """
+    name = (host.rsplit(":", 1)[0] if not host.endswith("]") else host).lower()
+    if name == "localhost" or name in names:
+        return True
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _place(error: BaseException) -> str:
+    """File and line where an error was raised: its message could carry a person's data."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
+
+
+class BodyLimit:
+    """Wraps the application: beyond `limit` bytes of body its route is not reached, and the answer is 413."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, counting what it sends."""
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self.limit:
+                # A browser shows an answer only when it could send everything; up to as much again is let go by.
+                while message.get("more_body") and taken <= 2 * self.limit:
+                    message = await receive()
+                    taken += len(message.get("body", b""))
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, counted, send)
