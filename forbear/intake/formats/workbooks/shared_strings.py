@@ -43,11 +43,6 @@ class SharedStrings:
         start, end = self._ends[at : at + 2]
         return self._texts[start:end].decode("utf-8", "surrogatepass")
 
-    @property
-    def held(self) -> int:
-        """How many were read so far."""
-        return len(self._ends) - 1
-
     def _read(self) -> Iterator[bool]:
         with opened(self._path) as package, package.open(self._part) as stream:
             start = stream.read(_BLOCK)
