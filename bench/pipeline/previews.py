@@ -24,7 +24,7 @@ from forbear.intake.formats.format import Content
 from rules.loading import loader
 
 # By the name of each file, its encoding; a workbook has its texts in its cells or among the shared strings.
-_TEXTS = {"utf-8.csv": "utf-8-sig", "gb18030.csv": "gb18030", "utf-16.csv": "utf-16", "big5.tsv": "cp950"}
+_TEXTS = {"utf-8.csv": "utf-8-sig", "gb18030.csv": "gb18030", "utf-16.tsv": "utf-16"}
 
 
 def main() -> None:

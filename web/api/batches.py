@@ -22,6 +22,7 @@ from forbear.base.vault import Vault
 from forbear.batch import batch_list, export
 from forbear.batch.chunks import Wake
 from forbear.batch.recorded_decision import decisions_of_batch
+from forbear.batch.rejects import head_of
 from forbear.batch.submission import danger, idempotency, mappings
 from forbear.batch.submission.submit import Head, Submitted, rejections_of, source_of, submit
 from forbear.batch.submission.uploads import tidy
@@ -223,7 +224,8 @@ def rejects(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, forma
     state = request.app.state
 
     def pieces(opened: Session, batch: Batch, folder: Path) -> Iterator[bytes]:
-        columns = source_of(batch, state.vault).columns
+        head = source_of(batch, state.vault)
+        columns = head_of(state.pack.vocabulary, head.columns, head.mapping)
         return export.rejects(columns, rejections_of(opened, batch.id, state.vault), f".{format}", folder)
 
     return _download(request, viewer, now, batch_id, "rejects", format, pieces)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from forbear.intake import date_order
-from forbear.intake.columns import NOTES, added_by_rejects, missing_facts
+from forbear.intake.columns import NOTES, added_by_rejects, as_submitted, missing_facts
 from forbear.intake.date_order import DateOrder
 from forbear.intake.guessing import shapes
 from forbear.intake.guessing.first_rows import around, sample
@@ -144,11 +144,13 @@ class _Guesser:
         self._vocabulary = vocabulary
         self._certain: set[str] = set()
         self._added = frozenset[str]()  # columns of a rejects file
+        self._before: dict[str, str] = {}  # what columns of a rejects file were called in the file that it is from
 
     def look_over(self, headers: Sequence[str]) -> None:
         """What a header means may hang on what the others are called."""
         known = (self.names.of(header) for header in headers)
-        self._added = added_by_rejects(distinct(headers))
+        named = distinct(headers)
+        self._added, self._before = added_by_rejects(named), dict(zip(named, as_submitted(named), strict=True))
         self._certain = {header.facts[0] for header in known if header is not None and header.sure}
 
     @cached_property
@@ -181,10 +183,14 @@ class _Guesser:
         if not known.sure:
             return self._asked(header, known.facts, cells, shape)
         name = known.facts[0]
-        if shape is not None and shapes.contradicts(shape, self._facts[name]):
+        if shape is not None and self._contradicts(shape, name):
             why = said("guess.contradicted", field=self._facts[name].title, shape=shapes.named(shape))
             return Guessed(header, _UNUSED, "open", why, shape)
         return Guessed(header, ColumnUse(fact=name), "certain", said("guess.name"), shape, BY_NAME)
+
+    def _contradicts(self, shape: Shape | None, name: str) -> bool:
+        """Whether such cells speak against a fact. Among rejected rows they do not: wrong cells are all there is."""
+        return not self._added and shapes.contradicts(shape, self._facts[name])
 
     def with_units(self, columns: Sequence[Guessed]) -> list[Guessed]:
         """The guesses with their units. The unit of a group in which no amount is may be meant for the whole table."""
@@ -260,14 +266,15 @@ class _Guesser:
         return 1 - asks.index(form) / len(asks) if form in asks else 0.0
 
     def _remembered(self, header: str, shape: Shape | None) -> Guessed | None:
-        known = self._past.columns.get(folded(header))
-        use = self._confirmed.get(folded(header))
+        before = folded(self._before[header])
+        known = self._past.columns.get(folded(header)) or self._past.columns.get(before)
+        use = self._confirmed.get(folded(header)) or self._confirmed.get(before)
         same = use is not None
         if use is None and known is not None:
             use = known.use
         if use is None:
             return None
-        if use.fact is not None and (use.fact not in self._facts or shapes.contradicts(shape, self._facts[use.fact])):
+        if use.fact is not None and (use.fact not in self._facts or self._contradicts(shape, use.fact)):
             return None  # another policy knew that fact
         if same:
             return Guessed(header, use, "certain", said("guess.same_file"), shape, SAME_FILE)
