@@ -61,6 +61,7 @@ def preview_page(request: Request, work: ViewerWork, upload: Upload, refused: Re
         "vocabulary": vocabulary,
         "groups": fact_groups(vocabulary),
         "values_of": values_of,
+        "stored_as": partial(preview.stored_as, vocabulary),
         "units": _units,
         "orders": {order: said(f"date_order.{order}") for order in ORDERS},
         "zone": pack.manifest.timezone,

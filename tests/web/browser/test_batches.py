@@ -158,7 +158,7 @@ def _fits(page: Page) -> None:
 _SAID = {
     "zh": {
         "choose": "读这一张",
-        "hidden": "有一行是隐藏的，也照样读取（第 5 行）",
+        "hidden": "有 1 行是隐藏的，也照样读取（第 5 行）",
         "total": "合计",
         "stored": "¥120,000.00",
         "again": "按所选重新读取",

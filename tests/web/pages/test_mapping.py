@@ -111,6 +111,9 @@ def test_what_a_file_leaves_open_is_asked_and_what_was_recognised_is_shown_as_it
     balance = _at(page, "欠款余额（万元）")
     (row,) = [row for row in page.select("tr") if row.select(f"#column-{balance}")]
     assert "¥120,000.00" in row.text and "¥35,000.00" in row.text
+    days = _at(page, "逾期天数")
+    (row,) = [row for row in page.select("tr") if row.select(f"#column-{days}")]
+    assert "100 天" in row.text and "45 天" in row.text
     assert page.one("#constant-hardship").attributes["name"] == "constant.hardship"
     assert page.select("form#mapping button[formaction]") == [], "what is missing has to be said first"
     assert "填写说明" in page.one("#notices").text or "填写说明" in page.text

@@ -48,6 +48,7 @@ def refusal(of: Fact, cell: object) -> str:
         ("2024011500000000012", "2024011500000000012"),
         ("\\N", None),
         ("(null)", None),
+        ("..", None),
     ],
 )
 def test_a_reference_is_read_letter_by_letter(cell: str, text: str | None) -> None:
