@@ -17,6 +17,7 @@ from forbear.intake.columns import added_by_rejects, as_submitted
 from forbear.intake.formats.table import COMMENTS
 from forbear.intake.guessing.guess import Confirmed
 from forbear.intake.headers import folded
+from forbear.intake.layouts.tied import proposed
 from forbear.intake.source import distinct
 from forbear.ledger.unit_of_work import Work
 from models.intake.mapping import ConfirmedMapping
@@ -126,6 +127,14 @@ def place_of(
                 if _mac(vault, submitter, open_source(path, vocabulary, place).columns) == kept.headers_mac:
                     return place
     raise error
+
+
+def tie_of(path: Path, vocabulary: Vocabulary, error: SeveralTablesError) -> Mapping | None:
+    """Two tables as persons and their debts, where that shows; proposed, and taken only when somebody says so."""
+    if len(error.sheets) != 2:
+        return None
+    one, other = (open_source(path, vocabulary, Mapping(sheet=name)) for name in error.sheets)
+    return proposed(one, other)
 
 
 def listed(session: Session, vault: Vault, submitter: str | None) -> list[KeptMapping]:

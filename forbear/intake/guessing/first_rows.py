@@ -1,5 +1,6 @@
 """First rows: the cells by which columns are guessed, and what stands around the headers and may say their units."""
 
+import re
 from collections.abc import Sequence
 from itertools import islice
 from typing import Final
@@ -11,12 +12,14 @@ from forbear.intake.source import SourceFile, SourceRow, distinct, is_blank, is_
 _FOOTER: Final = 2  # filled cells of a line below a table
 _NEAR: Final = 3  # rows right below a header, whose units are known already
 _LONGEST_FOOTER: Final = 100  # characters
+_ONE_LETTER: Final = re.compile(r"\W*[A-Za-z]\W*")  # K beside a number is thousands; as a name it is nothing
 
 
 def around(source: SourceFile, footers: Sequence[str]) -> dict[str, Around]:
     """Of each column by its distinct name what stands around it; the sheet and the file are titles by their names."""
     names = distinct(source.columns)
-    by_name = (name for name in (source.sheet or "", source.path.stem) if units_above([name]))
+    called = (source.sheet or "", source.path.stem)
+    by_name = (name for name in called if not _ONE_LETTER.fullmatch(name) and units_above([name]))
     titles = (*source.titles, *footers, *by_name)
     groups = (*source.groups, *[""] * len(names))
     below = (*source.below, *[()] * len(names))

@@ -263,6 +263,8 @@ def test_a_unit_below_the_table_or_in_the_name_of_the_file_or_sheet_counts(tmp_p
         units(tmp_path, ["单位：元", *blank], *rows, ["注：金额单位：万元", *blank])
     named = write(tmp_path, "欠款清单（万元）.csv", lines(*rows))
     assert {each.use.unit for each in guess(PACK, open_source(named)).columns if each.use.fact == "balance"} == {"万元"}
+    initial = write(tmp_path, "K.csv", lines(*rows))
+    assert {each.use.unit for each in guess(PACK, open_source(initial)).columns} == {None}, "no thousands"
     book = write_xlsx(tmp_path / "x.xlsx", [sheet(*(texts(*row) for row in rows))])
     source = replace(open_source(book), sheet="明细(万元)")
     assert {each.use.unit for each in guess(PACK, source).columns if each.use.fact == "balance"} == {"万元"}
