@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Sequence
 
 from forbear.intake.headers import LONGEST, Names, folded
-from forbear.intake.source import IntakeError
+from forbear.intake.source import IntakeError, distinct
 from forbear.locale import said
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
@@ -50,7 +50,7 @@ def taken_as(column: str, unit: str) -> str:
 
 def as_submitted(columns: Sequence[str]) -> list[str]:
     """The columns of a rejects file as those of the file that it is from were called; of others as they are."""
-    return [_TAKEN_AS.sub("", name) for name in columns] if added_by_rejects(columns) else list(columns)
+    return [_TAKEN_AS.sub("", name) for name in columns] if added_by_rejects(distinct(columns)) else list(columns)
 
 
 def refuse_twice(vocabulary: Vocabulary, uses: Iterable[tuple[str, str | None, int | None]]) -> None:

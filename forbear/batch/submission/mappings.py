@@ -153,7 +153,7 @@ def kept_for(session: Session, vault: Vault, submitter: str, columns: Iterable[s
 
 def _same(session: Session, vault: Vault, submitter: str, columns: Sequence[str]) -> ConfirmedMapping | None:
     """What was confirmed for files with these columns; for a rejects file also that of the file that it is from."""
-    for names in (columns, as_submitted(distinct(columns))):
+    for names in (columns, as_submitted(columns)):
         mac = _mac(vault, submitter, names)
         query = select(ConfirmedMapping).where(
             ConfirmedMapping.submitter == submitter, ConfirmedMapping.headers_mac == mac
