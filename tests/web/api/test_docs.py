@@ -27,7 +27,7 @@ def test_every_command_of_the_page_works(database_url: str, redis_url: str, vaul
             )
             assert done.returncode == 0, done.stderr
             said.append(done.stdout)
-    policy, case, again, batch, listed, mapped, files, review, done, problem, hook = said
+    policy, case, again, batch, listed, mapped, files, review, acts, problem, hook = said
     assert json.loads(case)["strategy"] == json.loads(again)["strategy"]
     assert json.loads(batch)["rows_read"] > 20
     assert json.loads(listed)["accepted"] == 1
@@ -36,6 +36,6 @@ def test_every_command_of_the_page_works(database_url: str, redis_url: str, vaul
     assert "row,field,error" in files
     assert json.loads(policy)["strategies"]
     assert json.loads(review)["status"] == "reviewed"
-    assert [each["action"] for each in json.loads(done)["reviews"]] == ["accept"]
+    assert [each["action"] for each in json.loads(acts)["reviews"]] == ["accept"]
     assert {error["field"] for error in json.loads(problem)["errors"]} == {"product", "days_overdue", "hardship"}
     assert json.loads(hook)["secret"].startswith("whsec_")
