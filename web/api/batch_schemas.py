@@ -60,6 +60,7 @@ class BatchTerms(BaseModel):
     as_of: dt.date | None = None
     submitter: Line | None = None
     mapping: str | None = Field(default=None, max_length=MOST_MAPPING)
+    strict: bool = False
 
 
 def counted(batch: Batch) -> dict[str, Any]:
