@@ -40,9 +40,8 @@ def _with_allowed(scope: Scope, send: Send) -> Send:
     async def told(message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = _allowed(scope)
-            if scope["method"] not in allowed.split(
-                ", "
-            ):  # a route that takes it and refuses says itself what it allows
+            # A route that takes the method and refuses it says itself what it allows.
+            if scope["method"] not in allowed.split(", "):
                 MutableHeaders(scope=message)["Allow"] = allowed
         await send(message)
 
