@@ -84,13 +84,13 @@ def _units(fact: Fact, lang: language.Language) -> dict[str, str]:
 
 def _not_seen(request: Request, work: ViewerWork, upload: Upload, fault: IntakeError, why: IntakeError) -> Response:
     """A file of which nothing can be shown yet: which sheet is meant has to be said, or it has to be given up."""
-    several = isinstance(why, SeveralTablesError)
+    several = why if isinstance(why, SeveralTablesError) else None
     values = {
         "upload": upload,
         "name": work.vault.open(upload.name),
         "fault": fault,
-        "sheets": why.sheets if several else (),
-        "tie": _tie(work, upload, why) if several else None,
+        "sheets": several.sheets if several else (),
+        "tie": _tie(work, upload, several) if several else None,
         "zone": work.pack.manifest.timezone,
     }
     return render.page(

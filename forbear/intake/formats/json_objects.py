@@ -158,8 +158,10 @@ def _read_list(path: Path, text: Opened, inside: Inside, choice: SourceChoice) -
     elsewhere = {place: value for place, value in inside.members.items() if place not in around}
     rows = partial(_numbered, path, text, partial(Reader.elements_at, trail=trail))
     source = source_of_objects(path, rows, choice, left_out, inside.lists[trail])
-    several = {"sheet": name, "sheets": (name, *(other for other in lists if other != name))} if len(lists) > 1 else {}
-    return replace(source, titles=_texts(around), aside=_texts(elsewhere), **several)
+    source = replace(source, titles=_texts(around), aside=_texts(elsewhere))
+    if len(lists) == 1:
+        return source
+    return replace(source, sheet=name, sheets=(name, *(other for other in lists if other != name)))
 
 
 def _chosen(path: Path, lists: Mapping[str, Keys], choice: SourceChoice) -> str:

@@ -180,9 +180,9 @@ def test_an_ugly_file_is_handed_in_without_javascript(
     browser: Browser, address: str, database_url: str, language: str
 ) -> None:
     secret, words = cookie_of(database_url, account(database_url, role="submitter", submitter="us")), _SAID[language]
-    in_language = {"name": "lang", "value": language, "url": address}
+
     with _signed_in(browser, address, secret, java_script_enabled=False) as (context, page):
-        context.add_cookies([in_language])
+        context.add_cookies([{"name": "lang", "value": language, "url": address}])
         page.goto(f"{address}/batches")
         _fits(page)
         page.locator("#file").set_input_files({"name": "委案.xlsx", "mimeType": "", "buffer": _ugly()})
@@ -213,7 +213,7 @@ def test_an_ugly_file_is_handed_in_without_javascript(
         expect(page.locator("noscript a, #live a").first).to_be_visible()
         batch = page.url
     with _signed_in(browser, address, secret) as (context, page):
-        context.add_cookies([in_language])
+        context.add_cookies([{"name": "lang", "value": language, "url": address}])
         for width, height in (PHONE, DESK):
             page.set_viewport_size({"width": width, "height": height})
             for opened in (batch, f"{address}/batches"):

@@ -102,6 +102,8 @@ def test_rejects_say_what_a_column_was_taken_as_where_that_stood_elsewhere(tmp_p
 
 def test_a_column_in_which_all_cells_came_back_is_still_what_its_name_says() -> None:
     header = ["案件编号", "产品", "逾期天数", "困难原因", "row", "field", "error"]
-    rows = [[f"A-{at}", "信用卡", "去年就没还过了，一直联系不上本人", "失业", at, "days_overdue", "x"] for at in (1, 2)]
+    rows: list[list[object]] = [
+        [f"A-{at}", "信用卡", "去年就没还过了，一直联系不上本人", "失业", at, "days_overdue", "x"] for at in (1, 2)
+    ]
     source = SourceFile(Path("back.xlsx"), header, lambda: iter(SourceRow(at, row) for at, row in enumerate(rows, 1)))
     assert [row.field for row in understand(source, VOCABULARY) if isinstance(row, Rejected)] == ["days_overdue"] * 2
