@@ -23,6 +23,7 @@ Every request carries a bearer token with the scope its operation needs. Errors 
 _SCOPES = {
     "batches": "cases:read, cases:write",
     "cases": "cases:read, cases:write",
+    "events": "cases:read",
     "policy": "cases:read",
     "reviews": "reviews:write; to read them, cases:read",
     "webhooks": "webhooks",
