@@ -37,10 +37,10 @@ from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 from web.api import bodies
 from web.api.auth import Reader, ReaderWork, Writer, submitter_for
-from web.api.batch_schemas import Batches, BatchProgressView, BatchTerms, BatchView, counted, progress
 from web.api.describe import ABOUT_MAPPING, MOST_MAPPING, answers, body_of, problems
 from web.api.problems import ProblemError, of_fields
-from web.api.schemas import Line
+from web.api.schemas.batches import Batches, BatchProgressView, BatchTerms, BatchView, counted, progress
+from web.api.schemas.cases import Line
 from web.api.strict import StrictRoute
 from web.deps import NowDep, SessionDep
 from workers.wake import wake

@@ -36,11 +36,11 @@ from rules.pack.pack import Pack
 from rules.text.decision_view import DecisionView
 from web.api import bodies
 from web.api.auth import Reader, ReaderWork, Writer, submitter_for
-from web.api.batch_schemas import BatchTerms
 from web.api.batches import AsOf, Strict, Whose, day_of, refuse_unused
 from web.api.describe import body_of, problems
 from web.api.problems import ProblemError, of_fields
-from web.api.schemas import Cases, CaseSummary, CaseView, DeskState, Line, PendingCaseView, address_of
+from web.api.schemas.batches import BatchTerms
+from web.api.schemas.cases import Cases, CaseSummary, CaseView, DeskState, Line, PendingCaseView, address_of
 from web.api.strict import StrictRoute
 from web.deps import NowDep, SessionDep
 from workers.wake import wake

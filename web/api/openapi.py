@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, Response
 
 from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
-from web.api.schemas import ProblemDocument
+from web.api.schemas.cases import ProblemDocument
 
 router = APIRouter()
 # Examples of what the API takes and answers, by schema; a test holds them to it.
@@ -23,6 +23,7 @@ Every request carries a bearer token with the scope its operation needs. Errors 
 _SCOPES = {
     "batches": "cases:read, cases:write",
     "cases": "cases:read, cases:write",
+    "events": "cases:read",
     "policy": "cases:read",
     "reviews": "reviews:write; to read them, cases:read",
     "webhooks": "webhooks",

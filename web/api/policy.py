@@ -12,7 +12,7 @@ from rules.text.phrases import filled
 from web import language
 from web.api.auth import Reader
 from web.api.describe import problems
-from web.api.schemas import Shape
+from web.api.schemas.cases import Shape
 from web.api.strict import StrictRoute
 from web.deps import NowDep
 

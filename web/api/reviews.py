@@ -25,7 +25,7 @@ from web.api.batches import Whose
 from web.api.cases import answer, find, show_case
 from web.api.describe import problems
 from web.api.problems import ProblemError, of_fields
-from web.api.schemas import Shape, Status
+from web.api.schemas.cases import Shape, Status
 from web.api.strict import StrictRoute
 from web.deps import NowDep
 from workers.wake import wake

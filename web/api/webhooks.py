@@ -15,7 +15,7 @@ from web.api.auth import WebhookToken, submitter_for
 from web.api.batches import Whose
 from web.api.describe import problems
 from web.api.problems import ProblemError, of_fields
-from web.api.schemas import Line, Shape
+from web.api.schemas.cases import Line, Shape
 from web.api.strict import StrictRoute
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"], route_class=StrictRoute)

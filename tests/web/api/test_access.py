@@ -36,6 +36,7 @@ NEEDED: dict[str, Scope] = {
     "GET /cases/{ref}": "cases:read",
     "GET /cases/{ref}/reviews": "cases:read",
     "POST /cases/{ref}/reviews": "reviews:write",
+    "GET /events": "cases:read",
     "GET /policy": "cases:read",
     "GET /webhooks": "webhooks",
     "POST /webhooks": "webhooks",
