@@ -17,7 +17,7 @@ from forbear.intake.guessing.likeness import Likeness, is_anothers, is_place, li
 from forbear.intake.guessing.orders import open_orders, with_orders
 from forbear.intake.guessing.rivals import each_fact_once
 from forbear.intake.guessing.shapes import Shape
-from forbear.intake.headers import Around, Names, Refusal, folded, says_unit, unit_beside, unit_named
+from forbear.intake.headers import Around, Names, Refusal, folded, says_unit, stated_in, unit_beside, unit_named
 from forbear.intake.layouts import wide
 from forbear.intake.mapping import ColumnUse, Mapping, check
 from forbear.intake.source import IntakeError, SourceFile, as_text, distinct
@@ -32,6 +32,7 @@ _LIKE: Final = 0.6  # how like a header must be to the name of a fact to be prop
 _ENOUGH: Final = 0.8  # of a column's cells: as many as the fact must be able to read
 _TRIED: Final = 30  # cells that are tried
 _NUMBERED: Final = re.compile(r"\d+$", re.ASCII)
+_UNIT_ALONE: Final = re.compile(r"^.*[:(]", re.DOTALL)
 _ORDERS: Final = frozenset(date_order.ORDERS)
 _UNUSED: Final = ColumnUse(fact=None)
 _BY_SHAPE: Final[tuple[Shape, ...]] = ("phone", "id_number")  # that facts have as their code
@@ -110,8 +111,8 @@ def guess(
     given, past = given or Mapping(), remembered or Remembered()
     check(given, vocabulary, source.columns)
     base = _over(past.whole or Mapping(), given)
-    cells, footers = sample(source)
-    guesser = _Guesser(vocabulary, around(source, footers), given, past)
+    cells, lines = sample(source)
+    guesser = _Guesser(vocabulary, around(source, lines), given, past)
     guesser.look_over(source.columns)
     named = zip(distinct(source.columns), source.columns, cells, strict=True)
     columns = [replace(guesser.column(*column), text=column[1]) for column in named]
@@ -223,16 +224,23 @@ class _Guesser:
             return replace(each, use=_UNUSED, sure="open", why=shown.text)
         if shown == OWN:
             return each
-        short = shown.name.rpartition(":")[2].strip()  # of what stands above a table, the unit alone
+        short = _UNIT_ALONE.sub("", shown.name).strip(" )")  # of what stands above a table, the unit alone
         unit = short if unit_named(fact, short) == replace(shown, name=short) else shown.name
-        return replace(each, use=each.use.model_copy(update={"unit": unit}), unit_shown=True)
+        use = each.use.model_copy(update={"unit": unit})
+        return replace(each, use=use, unit_shown=True, stated=self._stated(each, name))
+
+    def _stated(self, each: Guessed, name: str) -> str:
+        """What says a column's unit where its header does not."""
+        if unit_beside(self.names, name, self._facts[name], each.text, Around()) != OWN:
+            return ""
+        return stated_in(self._facts[name], self._around[each.header])
 
     def _as_said(self, each: Guessed, unit: Unit, shown: Unit | Refusal) -> Guessed:
         """A column in the unit that it is said to be in; a file that says another is not what was meant."""
         if not isinstance(shown, Unit) or shown == OWN:
             return each
         if (shown.shift, shown.kinds & _ORDERS) == (unit.shift, unit.kinds & _ORDERS):
-            return replace(each, unit_shown=True)
+            return replace(each, unit_shown=True, stated=self._stated(each, each.use.fact or ""))
         if each.weight == GIVEN:
             raise IntakeError("mapping.unit_differs", column=each.text.strip(), unit=unit.name, shown=shown.name)
         why = said("guess.unit_differs", unit=unit.name, shown=shown.name)

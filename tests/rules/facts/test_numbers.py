@@ -10,6 +10,7 @@ import pytest
 
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError
+from rules.facts.notation.units import Unit
 from rules.facts.numbers import MAX_COUNT, MAX_PERCENT, MAX_YUAN, limits
 from rules.pack.files.schema import Fact, FactType, Text
 
@@ -173,3 +174,23 @@ def test_digits_of_other_scripts_are_no_numbers() -> None:
 @pytest.mark.parametrize("kind", ["int", "money", "rate"])
 def test_what_is_no_number_is_none_of_any_type(kind: FactType, cell: object) -> None:
     assert refused(cell, fact(kind))
+
+
+def test_a_point_that_may_stand_between_thousands_is_doubted() -> None:
+    days, column = fact("int", unit="days", maximum=36_500), Unit("万元", 4)
+    for cell, of in (
+        ("12.000", fact("money")),
+        ("¥1.500元", fact("money")),
+        ("-1.200", fact("money", derived=True)),
+        ("12.000", days),
+    ):
+        assert "may have decimals, or a point between thousands" in refused(cell, of)
+    for cell, of in (
+        ("0.500", fact("money")),
+        ("12000.500", fact("money")),
+        ("45.000", days),
+        ("18.000", fact("rate")),
+    ):
+        assert reader(of)(cell) is not None
+    assert reader(fact("money"))("1.200万") == reader(fact("money"), column)("1.200") == 1_200_000
+    assert reader(fact("money"))(12.0) == 1_200  # a number of a workbook
