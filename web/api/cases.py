@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from anyio import sleep
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 from sqlalchemy import Engine
@@ -46,7 +46,6 @@ from web.deps import NowDep, SessionDep
 from workers.wake import wake
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"], route_class=StrictRoute)
-_REVIEWS = "/reviews"
 PAUSES = (0.02, 0.05, 0.1, 0.2)  # seconds between looks for a decision; the last one stays
 _PENDING: dict[int | str, dict[str, Any]] = {202: {"model": PendingCaseView, "description": "Not decided yet"}}
 
@@ -170,13 +169,7 @@ def list_cases(
 def show_case(work: ReaderWork, ref: str, submitter: Whose = None) -> Response:
     """A case by its current decision, and where it stands. The reference is percent-encoded in the address."""
     session = work.session
-    try:
-        case = find(session, work.viewer, ref, submitter)
-    except ProblemError:
-        if ref.endswith(_REVIEWS):  # it may be part of a reference; it is not, where the rest is one
-            find(session, work.viewer, ref.removesuffix(_REVIEWS), submitter)
-            raise HTTPException(405, headers={"Allow": "POST"}) from None
-        raise
+    case = find(session, work.viewer, ref, submitter)
     desk = session.get(WorklistItem, case.id)
     if desk is None:
         newest = session.exec(_newest(case.id)).one()

@@ -39,10 +39,7 @@ def _without_body(send: Send) -> Send:
 def _with_allowed(scope: Scope, send: Send) -> Send:
     async def told(message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] == HTTPStatus.METHOD_NOT_ALLOWED:
-            allowed = _allowed(scope)
-            # A route that takes the method and refuses it says itself what it allows.
-            if scope["method"] not in allowed.split(", "):
-                MutableHeaders(scope=message)["Allow"] = allowed
+            MutableHeaders(scope=message)["Allow"] = _allowed(scope)
         await send(message)
 
     return told

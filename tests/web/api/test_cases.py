@@ -188,15 +188,6 @@ def test_a_reference_may_look_like_an_address(client: httpx.Client, database_url
         assert other.post(f"/cases/{quote(ref, safe='')}/reviews", json=review).status_code == 201
 
 
-def test_the_reviews_of_a_case_are_added_to_and_not_asked_for(
-    client: httpx.Client, database_url: str, vault: Vault
-) -> None:
-    decided(database_url, [accepted(1, "A")], vault)
-    answer = client.get("/cases/A/reviews")
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
-    assert client.get("/cases/B/reviews").status_code == 404
-
-
 @pytest.mark.parametrize("ref", ["nobody", "%00", "a%00b", "%FF"])
 def test_a_case_that_is_none_is_told(client: httpx.Client, ref: str) -> None:
     assert client.get(f"/cases/{ref}").status_code == 404
