@@ -87,6 +87,7 @@ class Header:
     followed: bool  # by a row with anything in it
     aside: tuple[str, ...] = ()  # comments on what stands above
     units_apart: bool = False  # they stand in a row of their own
+    first: int = 1  # the uppermost row of names and groups
 
 
 class _FilledLine(NamedTuple):
@@ -140,7 +141,7 @@ def _with_below(header: Header, lines: Sequence[_FilledLine], choice: SourceChoi
     """The header with what the rows below it say of units: a second header, what to fill in, words without a figure."""
     titles, below = list(header.titles), [list[str]() for _ in header.columns]
     for number, texts, comments in lines:
-        if header.row - _MOST_ROWS_OF_GROUPS <= number <= header.row:
+        if header.first <= number <= header.row:
             for at, comment in comments.items():
                 if at < len(below):
                     below[at].append(comment)
@@ -203,6 +204,7 @@ def _header(path: Path, lines: Sequence[_FilledLine], at: int, choice: SourceCho
         followed=at + 1 < len(lines),
         aside=tuple(text for text in comments if text not in stated),
         units_apart=units_apart,
+        first=lines[at - len(upper)].number,
     )
 
 
