@@ -8,7 +8,10 @@ from rules.pack.files.red_flags import Grade
 from rules.pack.pack import Pack
 from tests.policy.cases.corpus_lines import lines
 
-PARTS = ("tuning", "tuning_2", "tuning_3", "held_out", "held_out_2", "held_out_3", "held_out_4")
+PARTS = (
+    *("tuning", "tuning_2", "tuning_3", "tuning_4"),
+    *("held_out", "held_out_2", "held_out_3", "held_out_4", "held_out_5"),
+)
 HARMLESS = ("(nothing)", "(calm)")
 
 

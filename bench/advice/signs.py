@@ -26,12 +26,13 @@ from rules.pack.pack import Pack
 from tests.policy.cases import corpus_lines
 
 FILE: Final = "signs.yaml"
+OWN: Final = ("tuning_2", "tuning_3", "tuning_4")  # most of their lines no pattern was made by
 FOLDS: Final = 5
 KEPT: Final[dict[Grade, int]] = {"possible": 9_000, "explicit": 8_000}
 KEPT_OF_KIND: Final = 500
-COST: Final = 0.1
+COST: Final = 0.02
 OF_POSSIBLE: Final = 0.3  # how much what is only possible counts against what is explicit
-SCALE: Final = 20  # of the whole numbers
+SCALE: Final = 40  # of the whole numbers
 # How much may be raised, at most, of harmless sentences that were not seen and that were written to look like danger:
 POSSIBLE_BY_SIGNS: Final = 0.07
 EXPLICIT_BY_SIGNS: Final = 0.05
@@ -72,7 +73,8 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="only say whether the file is what the sentences make")
     check: bool = parser.parse_args().check
     pack = _without_signs()
-    tuned, own = lines(pack, "tuning"), [*lines(pack, "tuning_2"), *lines(pack, "tuning_3")]
+    tuned = lines(pack, "tuning")
+    own = [line for each in OWN for line in lines(pack, each)]
     found = measured(pack, tuned, own)
     signs = limited(made([*tuned, *own]), found)
     print(report(pack, found))
@@ -187,7 +189,7 @@ def report(pack: Pack, found: Sequence[Measured]) -> str:
         of = [each for each in found if each.tuned is tuned and (CALM if each.line.calm else each.line.grade) == name]
         grades = [grades_of(packs[id(each.without)], each.line.text) for each in of]
         told.append(
-            f"{'tuning' if tuned else 'tuning_2 and _3'}: {name or 'harmless'}: {len(of)} lines, "
+            f"{'tuning' if tuned else 'the other parts'}: {name or 'harmless'}: {len(of)} lines, "
             f"explicit {_percent(['explicit' in each for each in grades])} "
             f"(by patterns alone {_percent([each.by_pattern == 'explicit' for each in of])}), "
             f"at all {_percent(list(map(bool, grades)))} "

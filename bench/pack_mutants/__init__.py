@@ -6,6 +6,6 @@ load, is it as reviewed (tests/policy/reviewed.yaml), do the tests of rules and 
 anything, does the matrix still agree, do the tests of tests/policy pass. What nothing notices is a survivor: write the
 test, or put the mutant into bench/pack_mutants/equivalent.yaml with the reason why nobody can tell it from the pack.
 
-The score is kept beside it as it grows; `--again` tries only what survived the last time. The lock file
-is left out of it: it notices every change, and says of none whether it is right.
+The score is kept beside it as it grows, with the hash of the pack that it was measured on; `--again` tries only what
+survived the last time. The lock file is left out of it: it notices every change, and says of none whether it is right.
 """

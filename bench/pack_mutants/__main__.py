@@ -45,7 +45,7 @@ def main() -> int:
             if noticed[name] is None:
                 print(f"  {number}: survived: {name}", flush=True)
         if asked.seed == SEED:
-            _keep(chosen, noticed)
+            _keep(judge.pack.sha256, chosen, noticed)
     found = scored(chosen, noticed)
     print(
         f"pack: {found['noticed']} of {found['told']} noticed ({found['percent']} %), {found['equivalent']} equivalent"
@@ -99,8 +99,10 @@ def scored(chosen: Mapping[str, Fault], noticed: Mapping[str, str | None]) -> di
     }
 
 
-def _keep(chosen: Mapping[str, Fault], noticed: Mapping[str, str | None]) -> None:
-    kept = {**scored(chosen, noticed), "mutants": {name: noticed[name] for name in chosen if name in noticed}}
+def _keep(pack: str, chosen: Mapping[str, Fault], noticed: Mapping[str, str | None]) -> None:
+    """Write the score down, with the hash of the pack that it was measured on."""
+    judged = {name: noticed[name] for name in chosen if name in noticed}
+    kept = {"pack": pack, **scored(chosen, noticed), "mutants": judged}
     SCORE.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
 
 

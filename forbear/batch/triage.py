@@ -145,7 +145,7 @@ def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Vers
         facts = case_facts.read_facts(pack.vocabulary, stored, lenient=taken_over or batch.ageing)
         facts = aged(pack.vocabulary, facts, told_on.get(version_id, batch.as_of), batch.as_of)
         texts = tuple(written(pack, facts, private, work.vault))
-        facts["note_flags"] = red_flags.scan_all(pack, texts)
+        facts["note_flags"] = red_flags.scan_case(pack, facts, texts)
         versions.append(Version(version_id, case_id, facts, texts))
     tied = [version for version in versions if "borrower_ref" in version.facts]
     cases = borrowers.open_cases(

@@ -96,7 +96,7 @@ def heed(work: Work, version: int, active: Callable[[], Pack]) -> None:
     row = work.session.connection().execute(_VERSION, {"version": version}).one()
     pack = active()
     texts = tuple(written(pack, row.facts, row.private, work.vault))
-    facts = {**row.facts, "note_flags": red_flags.scan_all(pack, texts)}
+    facts = {**row.facts, "note_flags": red_flags.scan_case(pack, row.facts, texts)}
     found = danger_found(pack, facts, danger_of(pack, facts), texts, work.vault)
     if found.grade is None:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Final
@@ -55,6 +55,14 @@ def scan(pack: Pack, text: str) -> tuple[str, ...]:
 def scan_all(pack: Pack, texts: Iterable[str]) -> tuple[str, ...]:
     """The ids of the red flags that the texts of a case raise, in alphabetical order."""
     return raised(pack, (match for text in texts for match in matches(pack, text)))
+
+
+def scan_case(pack: Pack, facts: Mapping[str, object], texts: Iterable[str]) -> tuple[str, ...]:
+    """The ids of a case's red flags: those that its texts raise, and danger that a fact tells of by its yes."""
+    signs = ((name, flag.danger) for name, flag in pack.red_flags.items())
+    told = {name for name, sign in signs if sign and sign.by_fact and facts.get(sign.asks) is True}
+    flags = {*scan_all(pack, texts), *told}
+    return tuple(sorted(flags - _said_plainly(pack, told)))
 
 
 def raised(pack: Pack, found: Iterable[NoteMatch]) -> tuple[str, ...]:

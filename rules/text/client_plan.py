@@ -211,4 +211,7 @@ def _told(contact: Contact, *, danger: bool) -> Text:
     key = "client_plan.number" if contact.number else "client_plan.office"
     if danger and contact.number:
         key = "client_plan.danger"
-    return said(key, number=contact.number, title=contact.title)
+    title = contact.title
+    if not contact.number:  # stands within the sentence
+        title = Text(zh=title.zh, en=f"{title.en[:1].lower()}{title.en[1:]}")
+    return said(key, number=contact.number, title=title)

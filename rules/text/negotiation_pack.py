@@ -11,6 +11,7 @@ from rules.decision.safety_hold import SafetyHold, for_staff, held_back, protoco
 from rules.facts.affordability import payable, steady
 from rules.facts.case_facts import Facts
 from rules.finance.repayment_plan import RepaymentPlan
+from rules.locale import listed, said
 from rules.pack.files.negotiation import Approach, Letter, Negotiation
 from rules.pack.files.schema import PRODUCT_CONTACTS, SHORT, Reference, Text
 from rules.pack.pack import Pack
@@ -26,6 +27,7 @@ from rules.text.safety_notice import safety_notice
 # Who signs a letter as the borrower, and who does in the place of somebody who is not.
 _BORROWER, _NOT_BORROWER = "borrower", "client"
 _POINTS = ("ask", "in_writing", "not_sign")
+_SEVERAL = 3  # papers for one thing that are told in one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +141,9 @@ def negotiation_pack(
             *_script(words, found, approach, strategy.acknowledges, withheld),
         ),
         ask=said["ask"],
-        have=() if staff else tuple(_have(words, found, outcome)),
+        have=() if staff else tuple(_have(words, found, outcome, facts)),
         in_writing=said["in_writing"],
-        not_sign=(*((found.reserve.not_sign,) if withheld and not staff else ()), *said["not_sign"]),
+        not_sign=(*(_reserved(words, found) if withheld and not staff else ()), *said["not_sign"]),
         heed=() if staff else tuple(_heed(words, outcome, plan)),
         calls=tuple(_calls(pack, approach, facts)),
         follow_up=follow_up,
@@ -183,11 +185,11 @@ def _words(
     most, offer = (
         _whole(each) for each in (payable(facts), steady(facts, in_force(pack, as_of).get("steady_share", 10_000)))
     )
-    if most and offer:
-        extra |= {"limit": money(most), "offer": money(offer)}
     plan = next(
         (each for each in outcome.plans if each.strategy == outcome.strategy and _leaves_room(each, offer)), None
     )
+    if most and offer:
+        extra |= {"limit": money(most), "offer": money(min(most, max(offer, _least(pack, outcome, as_of))))}
     if plan is not None and plan.until is not None:
         extra["until"] = day(plan.until)
     # Who does not want to pay is not written for as somebody who does.
@@ -198,6 +200,16 @@ def _words(
 def _whole(fen: int | None) -> int | None:
     """An amount in whole yuan, rounded down: nobody offers fen."""
     return None if fen is None else fen // 100 * 100
+
+
+def _least(pack: Pack, outcome: Outcome, as_of: dt.date) -> int:
+    """What has to be paid a month, in whole yuan, for the debt to be paid off in the longest term.
+
+    A lender agrees to nothing less; 0 where no plan of instalments without interest is offered.
+    """
+    longest = in_force(pack, as_of).get(pack.strategies[outcome.strategy].plan_longest or "")
+    of = [each for each in outcome.plans if each.strategy == outcome.strategy and each.kind == "instalments"]
+    return -(-of[0].total // (100 * longest)) * 100 if of and longest else 0
 
 
 def _other_bills(facts: Facts) -> dict[str, Text]:
@@ -236,13 +248,26 @@ def _script(
         for lines in (found.greeting, found.farewell)
     )
     reserve = (found.reserve.say,) if withheld else ()
-    return (*words.lines(greeting), *reserve, *said, *words.lines(farewell))
+    ending = words.lines(farewell) if approach.agrees or words.withheld else ()
+    return (*words.lines(greeting), *reserve, *said, *ending)
 
 
-def _have(words: NegotiationWords, found: Negotiation, outcome: Outcome) -> Iterator[Text]:
-    for name in outcome.documents:
-        if name not in found.afterwards:
-            yield words.fill(words.pack.documents[name].text)
+def _reserved(words: NegotiationWords, found: Negotiation) -> tuple[Text, ...]:
+    """What is not signed, and not paid, where nothing may acknowledge the debt."""
+    lines = () if found.reserve.not_pay is None else (found.reserve.not_pay,)
+    return (found.reserve.not_sign, *words.lines(lines))
+
+
+def _have(words: NegotiationWords, found: Negotiation, outcome: Outcome, facts: Facts) -> Iterator[Text]:
+    """The papers; those that prove the same hardship, of which nobody has all, in one line at the end."""
+    wanted = [name for name in outcome.documents if name not in found.afterwards]
+    hardship = words.pack.hardships.get(str(facts.get("hardship")))
+    proofs = {name for of in (hardship.documents.values() if hardship else ()) for name in of}
+    texts = {name: words.fill(words.pack.documents[name].text) for name in wanted}
+    alike = [texts[name] for name in wanted if name in proofs]
+    yield from (texts[name] for name in wanted if name not in proofs or len(alike) < _SEVERAL)
+    if len(alike) >= _SEVERAL:
+        yield said("papers.any_of", papers=listed(alike))
 
 
 def _budget(pack: Pack, outcome: Outcome, facts: Facts) -> tuple[BudgetLine, ...]:

@@ -23,7 +23,7 @@ def sentence(plan: RepaymentPlan, language: Language) -> str:
     whole = "paid_in_full" if plan.kind == "lump_sum" and not plan.waived else plan.kind
     asked = part(
         whole,
-        course=part("one_month" if plan.months == 1 else "course"),
+        course=part("one_month" if plan.months == 1 else "level_course" if plan.last == plan.monthly else "course"),
         cost=part("cost_open" if plan.interest is None else "cost"),
         base=part("remaining" if plan.excess else "present"),
         rest=part("rest") if plan.waived > (plan.excess or 0) else "",

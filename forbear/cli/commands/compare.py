@@ -72,7 +72,7 @@ def _taken_by(row: Accepted | Rejected, again: Accepted | Rejected) -> str:
 
 def _facts(pack: Pack, row: Accepted) -> dict[str, Any]:
     texts = texts_of(pack, row.facts, row.private, row.extra)
-    return {**row.facts, "note_flags": red_flags.scan_all(pack, texts)}
+    return {**row.facts, "note_flags": red_flags.scan_case(pack, row.facts, texts)}
 
 
 def _data(found: Comparison, one: Pack, other: Pack, day: dt.date, unread: Mapping[str, int]) -> dict[str, Any]:

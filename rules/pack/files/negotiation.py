@@ -46,6 +46,7 @@ class Reserve(Model):
 
     say: _SaidText
     not_sign: _SaidText
+    not_pay: _SaidLine | None = None
 
 
 class LetterReason(Model):
@@ -66,11 +67,13 @@ class Approach(Model):
     """How one strategy is carried out.
 
     What `staff` say is a protocol: the borrower gets no text. `to` the lender means that the greeting and the farewell
-    of a call to a lender go with it. `contacts` are ids of contacts.yaml, or PRODUCT_CONTACTS, in calling order.
+    of a call to a lender go with it, the farewell where the lender has something to agree to (`agrees`). `contacts` are
+    ids of contacts.yaml, or PRODUCT_CONTACTS, in calling order.
     """
 
     speaker: Literal["borrower", "family", "staff"] = "borrower"
     to: Literal["lender", "court", "other"] = "other"
+    agrees: bool = True
     say: Annotated[tuple[_SaidLine, ...], Field(min_length=1)]
     ask: tuple[_PointName, ...] = ()
     in_writing: tuple[_PointName, ...] = ()

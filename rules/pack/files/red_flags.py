@@ -16,12 +16,14 @@ class DangerSign(Model):
     """That a flag means danger to somebody: of what kind, how plainly, and the yes-or-no fact that asks about it.
 
     The fact saying yes is explicit danger (of the first kind, where it asks about several); its no answers what is only
-    possible, never what is explicit.
+    possible, never what is explicit. Where `by_fact`, its yes raises the flag as words do: no rule looks at the fact
+    itself, and nobody is asked who gives no hint.
     """
 
     kind: Identifier
     grade: Grade
     asks: Annotated[Identifier, Ref("facts", of="bool")]
+    by_fact: bool = False
 
 
 class Answer(Model):

@@ -1,7 +1,7 @@
 """Danger and other hints are found in sentences as people write them: floors, on sentences for tuning and held out.
 
-`held_out.txt` was written before there was any pattern, the other held-out parts by people not knowing them; nobody
-looks at them while patterns and weights are made. Weights are made by the tuning parts.
+`held_out.txt` was written before there was any pattern, the next three by people not knowing them, and the fifth was
+drawn by lot: a third of all lines, which nobody looks at while patterns and weights are made by the other parts.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from tests.policy.cases.corpus_lines import lines
 
 PACK = load(DEFAULT_PACK)
 PARTS = ("tuning", "held_out")
+TUNING = ("tuning", "tuning_2", "tuning_3", "tuning_4")
+HELD_OUT = ("held_out", "held_out_2", "held_out_3", "held_out_4", "held_out_5")
 NO_DANGER, CALM = "(nothing)", "(calm)"
 GRADES = {name: flag.danger.grade for name, flag in PACK.red_flags.items() if flag.danger}
 OTHERS = (
@@ -34,13 +36,13 @@ OTHERS = (
 )
 # What must be found of each, three quarters but for these: their sentences are younger than their patterns. What was
 # measured on both parts, rounded down, holds until the patterns are better.
-OTHER_FLOORS = {"wages_set_off": 0.37, "fake_legal_papers": 0.30, "debt_sold": 0.29}
+OTHER_FLOORS = {"wages_set_off": 0.61, "fake_legal_papers": 0.53, "debt_sold": 0.69}
 PAPERS = {"legal_papers", "arbitration_papers", "notarised_enforcement", "auction_notice"}
 ROLES = {name for name in OTHERS if name.startswith("role_")}
 # What was measured on the second held-out part, rounded down: what each label must raise, and how much of it.
 SECOND_FLOORS = (
-    ("self_harm", "explicit", 0.94),
-    ("self_harm", "danger", 1.0),
+    ("self_harm", "explicit", 0.85),
+    ("self_harm", "danger", 0.97),
     ("violence", "explicit", 1.0),
     ("violence", "danger", 1.0),
     ("self_harm_possible", "danger", 0.95),
@@ -57,8 +59,8 @@ SECOND_FLOORS = (
 )
 # And what must not be raised there, at most: sentences that only look so.
 SECOND_CEILINGS = (
-    (NO_DANGER, "explicit", 0.04),
-    (NO_DANGER, "danger", 0.27),
+    (NO_DANGER, "explicit", 0.07),
+    (NO_DANGER, "danger", 0.29),
     ("(no court)", "papers", 0.30),
     ("(no role)", "roles", 0.13),
 )
@@ -67,13 +69,35 @@ THIRD_FLOORS = (
     ("self_harm", "explicit", 0.89),
     ("self_harm", "danger", 0.97),
     ("violence", "explicit", 0.91),
-    ("violence", "danger", 0.98),
+    ("violence", "danger", 0.96),
     ("self_harm_possible", "danger", 0.87),
 )
-THIRD_CEILINGS = ((NO_DANGER, "explicit", 0.10), (NO_DANGER, "danger", 0.27))
+THIRD_CEILINGS = ((NO_DANGER, "explicit", 0.07), (NO_DANGER, "danger", 0.24))
 # The same for the fourth: a little danger, and ordinary notes of a desk, which are most of what there is.
-FOURTH_FLOORS = (("explicit", "explicit", 1.0), ("possible", "danger", 0.92))
-FOURTH_CEILINGS = ((CALM, "explicit", 0.01), (CALM, "danger", 0.09))
+FOURTH_FLOORS = (("explicit", "explicit", 1.0), ("possible", "danger", 0.85))
+FOURTH_CEILINGS = ((CALM, "explicit", 0.01), (CALM, "danger", 0.07))
+
+# The same for the fifth, drawn by lot from what was written to be hard and from ordinary notes.
+FIFTH_FLOORS = (
+    ("self_harm", "explicit", 0.77),
+    ("self_harm", "danger", 0.90),
+    ("violence", "explicit", 0.88),
+    ("violence", "danger", 0.93),
+    ("domestic_violence", "explicit", 0.90),
+    ("domestic_violence", "danger", 0.96),
+    ("child_or_sick", "explicit", 0.77),
+    ("child_or_sick", "danger", 0.81),
+    ("self_harm_possible", "danger", 0.82),
+    ("violence_possible", "danger", 0.77),
+    ("domestic_violence_possible", "danger", 0.81),
+    ("child_or_sick_possible", "danger", 0.75),
+)
+FIFTH_CEILINGS = (
+    (NO_DANGER, "explicit", 0.08),
+    (NO_DANGER, "danger", 0.20),
+    (CALM, "explicit", 0.02),
+    (CALM, "danger", 0.09),
+)
 
 
 @cache
@@ -102,14 +126,19 @@ def meant(what: str) -> set[str]:
     return kinds.get(what, {what})
 
 
-def test_there_are_enough_sentences_and_many_are_held_out() -> None:
-    held, second, tuned = (
-        Counter(label for label, _, _ in sentences(part)) for part in ("held_out", "held_out_2", "tuning")
-    )
-    assert held.total() + second.total() + tuned.total() >= 600
-    assert (held.total() + second.total()) * 4 >= tuned.total()
-    assert set(second) == {label for label, _, _ in (*SECOND_FLOORS, *SECOND_CEILINGS)}
-    assert set(held) == set(tuned) == {*GRADES, NO_DANGER, CALM, *OTHERS}
+def test_there_are_enough_sentences_and_a_third_is_held_out() -> None:
+    of = {part: Counter(label for label, _ in lines(part)) for part in (*TUNING, *HELD_OUT)}
+    held, tuned = (sum(of[part].total() for part in parts) for parts in (HELD_OUT, TUNING))
+    assert held + tuned >= 600
+    assert held * 3 >= held + tuned
+    assert set(of["held_out_2"]) == {label for label, _, _ in (*SECOND_FLOORS, *SECOND_CEILINGS)}
+    assert set(of["held_out"]) | set(GRADES) == set(of["tuning"]) == {*GRADES, NO_DANGER, CALM, *OTHERS}
+    assert set(of["held_out_5"]) == {*GRADES, NO_DANGER, CALM}
+
+
+def test_no_sentence_is_both_held_out_and_tuned_on() -> None:
+    tuned = {line for part in TUNING for _, line in lines(part)}
+    assert not [line for part in HELD_OUT for _, line in lines(part) if line in tuned]
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -122,8 +151,9 @@ def test_possible_danger_is_asked_about(part: str) -> None:
     assert share(part, "possible", of_grade("explicit", "possible")) >= 0.90
 
 
-@pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("flag", GRADES)
+@pytest.mark.parametrize(
+    ("part", "flag"), [(part, flag) for part in PARTS for flag in GRADES if flag in {label for label, _ in lines(part)}]
+)
 def test_each_kind_of_danger_is_found(part: str, flag: str) -> None:
     wanted = {"explicit"} if GRADES[flag] == "explicit" else {"explicit", "possible"}
     assert share(part, flag, of_grade(*wanted)) >= 0.8
@@ -161,6 +191,7 @@ def test_what_weights_were_made_by_is_found() -> None:
         *(("held_out_2", *floor) for floor in SECOND_FLOORS),
         *(("held_out_3", *floor) for floor in THIRD_FLOORS),
         *(("held_out_4", *floor) for floor in FOURTH_FLOORS),
+        *(("held_out_5", *floor) for floor in FIFTH_FLOORS),
     ],
 )
 def test_what_nobody_tuned_on_is_found(part: str, label: str, what: str, floor: float) -> None:
@@ -173,6 +204,7 @@ def test_what_nobody_tuned_on_is_found(part: str, label: str, what: str, floor: 
         *(("held_out_2", *ceiling) for ceiling in SECOND_CEILINGS),
         *(("held_out_3", *ceiling) for ceiling in THIRD_CEILINGS),
         *(("held_out_4", *ceiling) for ceiling in FOURTH_CEILINGS),
+        *(("held_out_5", *ceiling) for ceiling in FIFTH_CEILINGS),
     ],
 )
 def test_what_nobody_tuned_on_is_not_found_where_it_is_not(part: str, label: str, what: str, ceiling: float) -> None:

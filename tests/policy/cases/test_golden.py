@@ -13,7 +13,7 @@ import yaml
 
 from rules.decision.evaluate import Evaluation, Evaluator
 from rules.facts.case_facts import Parser, display
-from rules.facts.red_flags import scan
+from rules.facts.red_flags import scan_case
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.loading.loader import DEFAULT_PACK, Pack, load
 from rules.pack.files.schema import PlanKind
@@ -53,7 +53,7 @@ def evaluate(case: Mapping[str, Any]) -> Evaluation:
     vocabulary = pack().vocabulary
     facts, errors = Parser(vocabulary).parse({"case_ref": "golden", **case["facts"]})
     assert errors == []
-    flags = scan(pack(), str(facts.get("notes", "")))
+    flags = scan_case(pack(), facts, [str(facts.get("notes", ""))])
     public = {name: value for name, value in facts.items() if not vocabulary.facts[name].private}
     return evaluator(case.get("as_of", AS_OF)).evaluate([{**public, "note_flags": flags}])[0]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.facts.reading import bare
-from rules.facts.red_flags import NoteMatch, RedFlagMatch, matches, red_flag_matches, scan, sentence
+from rules.facts.red_flags import NoteMatch, RedFlagMatch, matches, red_flag_matches, scan, scan_case, sentence
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.packs.tiny_pack import edited, errors, tiny
 
@@ -238,6 +238,36 @@ def test_a_flag_is_possibly_negated_only_if_every_place_is() -> None:
     assert [(match.words, match.lowered) for match in found] == [("轻生", True), ("轻生", False), ("自杀", True)]
     assert red_flag_matches(SHIPPED, ("self_harm",), found) == (RedFlagMatch("self_harm", ("轻生", "自杀"), False),)
     assert red_flag_matches(SHIPPED, ("self_harm",), found[:1]) == (RedFlagMatch("self_harm", ("轻生",), True),)
+
+
+@pytest.mark.parametrize(
+    ("facts", "notes", "flags"),
+    [
+        ({"dependant_at_risk": True}, "", ("child_or_sick",)),
+        ({"dependant_at_risk": True}, "奶粉换成了米粉", ("child_or_sick",)),
+        ({"dependant_at_risk": False}, "奶粉换成了米粉", ("child_or_sick_possible",)),
+        ({}, "", ()),
+        ({"violence": True}, "", ()),  # a rule looks at that fact itself
+    ],
+)
+def test_want_is_told_by_the_fact_that_asks_about_it_too(
+    facts: dict[str, bool], notes: str, flags: tuple[str, ...]
+) -> None:
+    assert scan_case(load(DEFAULT_PACK), facts, [notes]) == flags
+
+
+@pytest.mark.parametrize(
+    ("notes", "flags"),
+    [
+        ("孩子好几天没怎么吃东西", ("child_or_sick",)),
+        ("我妈好几天没怎么吃药了", ("child_or_sick",)),
+        ("停在小区的车给贷后公司拖走，要两万才放", ("repossession",)),
+        ("对方说交三万才放人", ("violence",)),
+        ("婆婆不给孩子饭吃", ("domestic_violence",)),
+    ],
+)
+def test_want_a_car_and_violence_are_told_apart(notes: str, flags: tuple[str, ...]) -> None:
+    assert scan(load(DEFAULT_PACK), notes) == flags
 
 
 def test_alarms_come_as_the_pack_lists_them_the_gravest_first() -> None:

@@ -366,3 +366,39 @@ def test_an_arbitration_has_its_own_answer_and_no_answer_to_a_court() -> None:
     assert not any("法院文书" in line.zh for line in found.say)
     sued = prepared(**{**facts, "legal_stage": "complaint_served", "served_on": "2026-11-16"})
     assert [draft.id for draft in sued.letters] == ["court_answer"]
+
+
+def test_nobody_offers_less_than_pays_it_off_in_the_longest_term() -> None:
+    found = prepared(
+        **CALM
+        | {"product": "credit_card", "days_overdue": 110, "hardship": "unemployment", "hardship_duration": "medium"}
+        | {"balance": 42000, "principal": 36000, "interest_fees": 6000, "monthly_due": 3000}
+        | {"income_monthly": 4200, "essential_outgoings": 2400, "priority_payments": 800}
+    )
+    assert [offer.plan.kind for offer in found.offers] == ["instalments"]
+    assert any(
+        "每个月可以稳定还700元" in line.zh for line in found.say
+    )  # 60 of them; what bears a fall of income is 551
+
+
+def test_papers_for_the_same_hardship_stand_in_one_line() -> None:
+    found = prepared(
+        **CALM | {"product": "credit_card", "days_overdue": 40, "hardship": "unemployment", "hardship_evidence": "none"}
+    )
+    (proofs,) = [line.zh for line in found.have if line.zh.startswith("证明困难的材料，有哪样带哪样")]
+    assert "失业登记" in proofs
+    assert "离职证明" in proofs
+
+
+def test_who_only_pays_what_is_due_has_nothing_to_agree_to() -> None:
+    forgot = {"product": "huabei", "days_overdue": 4, "hardship": "forgot_or_technical", "income_monthly": 9000}
+    found = prepared(**CALM | forgot)
+    assert found.strategy == "self_cure"
+    assert not any("我现在不能马上答应" in line.zh or "书面确认后再付款" in line.zh for line in found.say)
+
+
+@pytest.mark.parametrize(("served", "told"), [("2026-11-20", True), ("2026-09-20", False)])
+def test_nothing_is_paid_until_a_judgment_is_in_force_and_no_longer_after(served: str, told: bool) -> None:
+    disputed = {"product": "credit_card", "days_overdue": 400, "debt_disputed": True, "hardship": "unemployment"}
+    found = prepared(**CALM | disputed | {"legal_stage": "judgment", "served_on": served})
+    assert any("一分钱也先不要付" in line.zh for line in found.not_sign) is told
