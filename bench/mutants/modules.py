@@ -6,7 +6,7 @@ from typing import Final
 MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "hit_policy": (
         "rules/decision/hit_policy.py",
-        ("rules/decision/test_hit_policy", "rules/decision/test_outcome", "rules/decision/outlook/test_certain"),
+        ("rules/decision/test_hit_policy", "rules/decision/test_outcome"),
         False,
     ),
     "outcome": (
