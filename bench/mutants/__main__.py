@@ -41,7 +41,8 @@ def main() -> int:
             os.environ[URLS] = stack.enter_context(_servers())
         for name in names:
             last = scores.get(name) if asked.again else None
-            scores[name] = score(name, asked.sample, lambda line: print(line, flush=True), last)
+            sample = asked.sample if last is None else int(last["tried"])
+            scores[name] = score(name, sample, lambda line: print(line, flush=True), last)
             scores = keep(name, scores[name])
     return int(any(scores[name]["percent"] < ENOUGH for name in names))
 

@@ -49,8 +49,8 @@ def score(name: str, sample: int, say: Callable[[str], None], last: Mapping[str,
         source = (ROOT / file).read_text()
         every = mutants(source)
         chosen = random.Random(SEED).sample(every, min(sample, len(every)))
-        if last is not None and (last.get("code"), last["tried"]) != (digest(source), len(chosen)):
-            raise SystemExit(f"{name}: the module or the sample is another than when it was scored; try all again")
+        if last is not None and (last.get("code"), last["possible"]) != (digest(source), len(every)):
+            raise SystemExit(f"{name}: the module is another than when it was scored; try all again")
         survivors, same, noticed = [], [], 0
         for mutant in chosen:
             known = f"{mutant.where}: {mutant.change}"
