@@ -1,17 +1,15 @@
 """Danger is graver the plainer it is said; only what is possible is answered by a fact."""
 
-import datetime as dt
 import itertools
 
 import pytest
 
 from rules.decision.danger import Danger, danger_of
-from rules.decision.evaluate import Evaluator
 from rules.facts.case_facts import Facts
-from rules.loading.loader import DEFAULT_PACK, load
+from tests.support.packs.negotiation_packs import evaluator, pack
 from tests.support.packs.tiny_pack import edited, errors, tiny
 
-PACK = load(DEFAULT_PACK)
+PACK = pack()
 SIGNS = {name: flag.danger for name, flag in PACK.red_flags.items() if flag.danger}
 
 
@@ -67,7 +65,7 @@ def test_a_case_in_danger_is_decided_as_such(flags: tuple[str, ...]) -> None:
     """Explicit danger at once, what is possible at most U1, first question first; no plan before the answer."""
     case: Facts = {"product": "credit_card", "hardship": "unemployment", "days_overdue": 100, "balance": 3000000}
     facts: Facts = {**case, "income_monthly": 500000, "essential_outgoings": 200000, "note_flags": tuple(sorted(flags))}
-    decided = Evaluator(PACK, dt.date(2026, 11, 23)).evaluate([facts])[0].outcome
+    decided = evaluator().evaluate([facts])[0].outcome
     danger = danger_of(PACK, facts)
     assert danger
     assert decided.engines_agree
