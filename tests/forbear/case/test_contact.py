@@ -9,7 +9,7 @@ import pytest
 
 from forbear.accounts.accounts import Role, Viewer
 from forbear.batch.recorded_decision import RecordedDecision
-from forbear.case.contact import CALL_AGAIN, SOON, contact, contact_faults, settles
+from forbear.case.contact import CALL_AGAIN, CALLS, SOON, contact, contact_faults, settles
 from forbear.case.workflow import CaseContext
 from forbear.desk.danger import SETTLED
 from forbear.desk.review import Act
@@ -186,6 +186,11 @@ def test_only_a_supervisor_says_that_there_was_no_danger_and_on_what_that_rests(
 def test_who_may_not_be_safe_is_called_again_within_a_day(result: str, ahead: dt.timedelta, wrong: bool) -> None:
     safety = "safe" if result == "reached" else ""
     assert faults(stands(), result, NOW + ahead, safety=safety) == (["next_call"] if wrong else [])
+
+
+def test_the_next_call_is_in_half_an_hour_or_when_the_page_offers_it() -> None:
+    offered = [30 * MINUTE, *(minutes * MINUTE for minutes in CALLS)]
+    assert offered == [CALL_AGAIN, *(dt.timedelta(hours=hours) for hours in (1, 2, 4, 24))]
 
 
 def test_how_soon_is_said_in_hours() -> None:

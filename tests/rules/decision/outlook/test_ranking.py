@@ -25,7 +25,7 @@ def made(**facts: dict[str, Any]) -> Pack:
     vocabulary = VOCABULARY.model_copy(update={"facts": known, "doubts": doubts})
     return replace(
         pack_of(
-            rule("one", 9, c.Compare("days", "more_than", 3), {"recommend": "alpha"}, {"step": "write"}),
+            rule("one", 9, c.Compare("days", "more_than", 3), {"step": "write"}, {"recommend": "alpha"}),
             rule(
                 "two", 7, c.All((c.Compare("days", "more_than", 9), c.Compare("left", "more_than", 3))), {"add": "beta"}
             ),
