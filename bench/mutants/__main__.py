@@ -74,9 +74,13 @@ def _servers() -> Iterator[str]:
 _SERVE: Final = """
 import sys
 from pathlib import Path
+import psycopg
 from forbear.ops import embedded
 from forbear.base.settings import Settings
 with embedded.servers(Settings(home=Path("{home}"), database_url=None, redis_url=None)) as urls:
+    with psycopg.connect(urls.database, autocommit=True) as connection:  # as tests/conftest.py has it
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
     print(urls.database, urls.redis, flush=True)
     sys.stdin.read()
 """
