@@ -42,7 +42,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
         False,
     ),
     "danger": ("rules/decision/danger.py", ("rules/decision/test_danger",), False),
-    "safety_hold": ("rules/decision/safety_hold.py", ("rules/decision/test_safety_hold",), False),
+    "safety_hold": ("rules/decision/safety_hold.py", ("rules/decision/test_danger",), False),
     "questions": ("rules/decision/outlook/questions.py", ("rules/decision/outlook/test_ranking",), False),
     "unanswered": ("rules/decision/outlook/unanswered.py", ("rules/decision/outlook/test_unanswered",), False),
     "validity": (

@@ -1,46 +1,32 @@
 """What a call about danger comes to: who has the case then, until when, and what settles the danger."""
 
 import datetime as dt
-from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import pytest
 
-from forbear.accounts.accounts import Role, Viewer
-from forbear.batch.recorded_decision import RecordedDecision
+from forbear.accounts.accounts import Role
 from forbear.case.contact import CALL_AGAIN, CALLS, SOON, contact, contact_faults, settles
 from forbear.case.workflow import CaseContext
 from forbear.desk.danger import SETTLED
 from forbear.desk.review import Act
-from models.desk import WorklistItem
-from tests.support.old.recorded import TODAY, decision
+from tests.support.desk import case_context
+from tests.support.desk.case_context import MINUTE, NO_RECORD, NOW
 
-NOW = dt.datetime.combine(TODAY, dt.time(4), dt.UTC)
-MINUTE = dt.timedelta(minutes=1)
-NOTHING: Any = None  # the record: nothing is looked up
 SAFE = {"result": "reached", "safety": "safe"}
 PLAN = "alpha"
 
 
 def stands(role: Role = "counsellor", strategy: str = "", **row: Any) -> CaseContext:
-    """A case in danger on the desk, which the viewer looks at; of a strategy that tells of danger where asked for."""
-    decided = _decided()
-    if strategy:
-        decided = replace(decided, outcome=replace(decided.outcome, strategy=strategy))
-    usual = {"status": "open", "strategy": PLAN, "danger": "explicit", "danger_kinds": ["self_harm", "violence"]}
-    case = WorklistItem(case_id=1, due_at=NOW + 90 * MINUTE, **{**usual, **row})
-    return CaseContext(Viewer(7, "wang", role, None), case, decided, NOW)
-
-
-@cache
-def _decided() -> RecordedDecision:
-    return decision()
+    """A case in danger; decided for it where asked for."""
+    outcome = {"strategy": strategy} if strategy else None
+    danger = {"strategy": PLAN, "danger": "explicit", "danger_kinds": ["self_harm", "violence"]}
+    return case_context.stands(role, outcome, **{**danger, **row})
 
 
 def call(at: CaseContext, result: str = "no_answer", next_call: dt.datetime | None = None, **given: str) -> Act:
     fields = {"safety": "", "handed_to": "", "words": "", **given}
-    return contact(at, NOTHING, result, next_call=next_call, **fields)
+    return contact(at, NO_RECORD, result, next_call=next_call, **fields)
 
 
 def faults(at: CaseContext, result: str, next_call: dt.datetime | None = None, **given: str) -> list[str]:
