@@ -10,7 +10,8 @@ import pytest
 
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError
-from rules.facts.numbers import MAX_COUNT, MAX_PERCENT, MAX_YUAN, limits
+from rules.facts.notation.units import Unit
+from rules.facts.numbers import MAX_COUNT, MAX_PERCENT, MAX_YUAN, limits, plain_value
 from rules.pack.files.schema import Fact, FactType, Text
 
 TITLE = Text(zh="数", en="Number")
@@ -173,3 +174,20 @@ def test_digits_of_other_scripts_are_no_numbers() -> None:
 @pytest.mark.parametrize("kind", ["int", "money", "rate"])
 def test_what_is_no_number_is_none_of_any_type(kind: FactType, cell: object) -> None:
     assert refused(cell, fact(kind))
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"), [("1" * 40, "1" * 40), (" 12元", "12"), (0.1 + 0.2, "0.3"), ("0.0525", "0.0525")]
+)
+def test_the_number_of_a_cell_whatever_it_is_in(cell: object, value: str) -> None:
+    assert plain_value(cell) == Decimal(value)
+
+
+@pytest.mark.parametrize("cell", ["1" * 41, "1.5元5角", "", None, True, "about 5"])
+def test_what_is_no_number_in_any_unit(cell: object) -> None:
+    assert plain_value(cell) is None
+
+
+def test_a_bare_number_is_in_the_unit_of_its_column() -> None:
+    of, column = fact("int"), Unit("万", 4)
+    assert [reader(of, column)(cell) for cell in ("12", 12)] == [120_000, 120_000]

@@ -9,6 +9,7 @@ import pytest
 
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError
+from rules.facts.notation.codes import UNREAD, code_reader, remains
 from rules.facts.notation.letters import one_form
 from rules.pack.files.schema import CodeKind, Fact, FactType, FactValue, Text
 
@@ -190,3 +191,25 @@ def test_one_reference_has_one_form() -> None:
     assert {one_form(each) for each in dashes} == {"fb-001"}
     assert one_form("FB-001") != one_form("FB-0O1")
     assert len({one_form(each) for each in ("1-11", "11-1", "111")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "of_words"),
+    [
+        (f"{UNREAD} 12", "unread", "unread"),
+        ("#REF!", "spreadsheet_error", "spreadsheet_error"),
+        ("#OTHER!", "spreadsheet_error", None),
+        ("=A1+2", "formula", "formula"),
+        ("=so", "formula", None),
+        ("=", None, None),
+        ("plain", None, None),
+    ],
+)
+def test_what_a_spreadsheet_left_and_of_words_only_what_is_surely_that(
+    text: str, left: str | None, of_words: str | None
+) -> None:
+    assert (remains(text), remains(text, words=True)) == (left, of_words)
+
+
+def test_a_wide_blank_breaks_no_code() -> None:
+    assert code_reader("phone")("138\u30000013") == "138\u30000013"
