@@ -10,7 +10,7 @@ import pytest
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError
 from rules.facts.notation.codes import UNREAD, code_reader, remains
-from rules.facts.notation.letters import one_form
+from rules.facts.notation.letters import mixes_scripts, one_form
 from rules.pack.files.schema import CodeKind, Fact, FactType, FactValue, Text
 
 TITLE = Text(zh="编号", en="Reference")
@@ -114,7 +114,7 @@ def test_a_reference_that_only_looks_a_little_so_stays(cell: str) -> None:
     assert reader(REFERENCE)(cell) == cell
 
 
-@pytest.mark.parametrize("cell", ["F\u0412-1", "\u0410-12", "\u0391\u0392-1", "F\u0412－1"])
+@pytest.mark.parametrize("cell", ["F\u0412-1", "\u0410-12", "\u0391\u0392-1", "F\u0412－1", "F\u0414-1"])
 def test_letters_that_pass_for_latin_ones_are_told(cell: str) -> None:
     assert "look like Latin ones" in refusal(REFERENCE, cell)
 
@@ -173,6 +173,11 @@ def test_an_error_or_a_formula_is_told_in_every_type(kind: FactType, cell: str, 
 )
 def test_a_moment_is_the_day_it_is_where_the_law_applies(cell: object, day: int) -> None:
     assert reader(Fact(type="date", title=TITLE), timezone="Asia/Shanghai")(cell) == dt.date(2026, 11, day)
+
+
+@pytest.mark.parametrize(("text", "mixes"), [("FB-1", False), ("\u0414\u0415\u041b\u041e", False), ("F\u0414", True)])
+def test_letters_of_two_scripts_are_mixed(text: str, mixes: bool) -> None:
+    assert mixes_scripts(text) is mixes
 
 
 def test_one_reference_has_one_form() -> None:
