@@ -135,6 +135,23 @@ def test_why_something_may_not_be_done_is_said_of_the_form(
     assert found.value.errors == (FieldError.of(action, said(f"action.{key}")),)
 
 
+def test_the_bar_has_what_is_done_to_a_decision_and_an_action_asks_for_what_it_needs() -> None:
+    assert [name for name, action in ACTIONS.items() if not action.on_bar] == ["contact", "answer", "document"]
+    needs = {name: tuple(field.name for field in action.fields if field.required) for name, action in ACTIONS.items()}
+    assert needs == {
+        "accept": (),
+        "override": ("strategy", "reason", "words"),
+        "contact": ("result",),
+        "answer": ("facts",),
+        "ask": ("questions",),
+        "escalate": ("reason", "words"),
+        "snooze": ("until", "reason"),
+        "outcome": ("outcome",),
+        "resume": (),
+        "document": ("have",),
+    }
+
+
 def test_every_bad_field_is_told_with_what_is_wrong_between_them() -> None:
     at = stands(outcome={**NO_CLOCK, "certain": False, "questions": ("product",)})
     assert refused(at, "accept", follow_up=TODAY, words="字" * (WORDS_MOST + 1)) == ("follow_up", "words", "confirmed")

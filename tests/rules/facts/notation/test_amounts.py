@@ -243,8 +243,8 @@ def test_coins_go_with_whole_yuan_only_and_say_what_they_are_in() -> None:
     found = read_amount("12元5角")
     assert found is not None and (found.value, found.power, found.scaled) == (Decimal("12.5"), 0, True)
     assert [read_amount(text) for text in ("1.5元5角", "12k元5角", "12元k角")] == [None] * 3
-    bare = read_amount("12.5")
-    assert bare is not None and (bare.power, bare.scaled, bare.marks) == (0, False, None)
+    for bare in map(read_amount, ("12", "12.5")):
+        assert bare is not None and (bare.power, bare.scaled, bare.marks) == (0, False, None)
 
 
 @pytest.mark.parametrize(
