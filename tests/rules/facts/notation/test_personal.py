@@ -99,7 +99,7 @@ def test_what_is_no_name_is_not_taken_for_one(text: str) -> None:
         ("110101199002307758", None),  # no such day
         ("110101199013077758", None),
         ("1101011990030777580", None),
-        ("00010119900307775", None),
+        ("000101900307775", None),
         ("", None),
     ],
 )
