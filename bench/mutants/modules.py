@@ -94,26 +94,17 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     ),
     "trend": (
         "rules/formulas/trends/trend.py",
-        (
-            "rules/formulas/test_trends",
-            "rules/decision/outlook/test_validity",
-        ),
+        ("rules/formulas/test_trend_nodes", "rules/formulas/test_trends"),
         False,
     ),
     "trend_steps": (
         "rules/formulas/trends/steps.py",
-        (
-            "rules/formulas/test_trends",
-            "rules/decision/outlook/test_validity",
-        ),
+        ("rules/formulas/test_trend_nodes", "rules/formulas/test_trends"),
         False,
     ),
     "trend_reader": (
         "rules/formulas/trends/reader.py",
-        (
-            "rules/formulas/test_trends",
-            "rules/decision/outlook/test_validity",
-        ),
+        ("rules/formulas/test_trend_nodes", "rules/formulas/test_trends"),
         False,
     ),
     "columns": ("rules/formulas/columns/columns.py", ("rules/formulas/test_columns",), False),
@@ -168,7 +159,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "listing": ("forbear/ledger/listing.py", ("forbear/ledger/test_listing",), True),
     "review": ("forbear/desk/review.py", ("forbear/desk/test_review",), True),
     "assignment": ("forbear/desk/assignment.py", ("forbear/desk/test_assignment",), True),
-    "worklist": ("forbear/desk/worklist.py", ("forbear/desk/test_worklist",), True),
+    "worklist": ("forbear/desk/worklist.py", ("forbear/desk/test_worklist", "forbear/desk/test_danger"), True),
     "desk_danger": ("forbear/desk/danger.py", ("forbear/desk/test_danger",), True),
     "siblings": ("forbear/desk/siblings.py", ("forbear/desk/test_siblings",), True),
     "maintenance": ("forbear/desk/maintenance.py", ("forbear/desk/test_maintenance",), True),
