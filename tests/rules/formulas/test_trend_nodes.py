@@ -10,7 +10,7 @@ from rules.formulas.bounds import NOTHING, Choice, Interval, ends
 from rules.formulas.reader import Surroundings, reader
 from rules.formulas.trends import reader as trends
 from rules.formulas.trends.reader import CaseState, TrendReading, remembered, trend_reader
-from rules.formulas.trends.trend import ALWAYS, DAILY, STEADY, End, Trend, passes
+from rules.formulas.trends.trend import ALWAYS, DAILY, STEADY, End, Trend, called, passes, until_met
 from rules.pack import formulas as f
 
 TODAY = dt.date(2026, 11, 23)
@@ -21,6 +21,8 @@ MOVING = {
     "wide": Trend(Interval(3, 9), STEADY, DAILY),
     "closing": Trend(Interval(3, 9), DAILY, BACK, 4),
     "soon": Trend(2, DAILY, DAILY, 4),
+    "opening": Trend(Interval(3, 9), BACK, STEADY, 3),
+    "window": Trend(Interval(dt.date(2026, 11, 14), TODAY), DAILY, DAILY),
     "day": Trend(dt.date(2026, 11, 30), DAILY, DAILY),
     "past": Trend(Interval(dt.date(2020, 1, 1), TODAY), high=DAILY),
 }
@@ -38,7 +40,7 @@ STILL = {
     "word": "red",
 }
 AROUND = Surroundings(TODAY, {}, dated=lambda _, day: NOTHING if day is NOTHING else 7, missing={})
-up, down, wide, closing, soon, day, past = map(f.FactNode, MOVING)
+up, down, wide, closing, soon, opening, window, day, past = map(f.FactNode, MOVING)
 three, seven, zero, some, gone, maybe, then, leap, yes, either, word = map(f.FactNode, STILL)
 today = f.Today()
 
@@ -161,6 +163,21 @@ NODES: list[tuple[f.Expression, Trend]] = [
     (f.ParameterNode("rate", past), Trend(7)),
     (f.ParameterNode("rate", then), Trend(7)),
     (f.Once(("three",), f.Add((up, three))), Trend(8, DAILY, DAILY)),
+    (f.Add((some, wide)), Trend(Interval(5, 13), STEADY, DAILY)),
+    (f.Subtract(soon, up), Trend(-3, days=4)),
+    (f.Multiply((THIRD, three)), Trend(3, End(1, 3), End(1, 3))),
+    (f.Multiply((three, f.Divide(down, three, "count", "down"))), Trend(3, End(-1, 3), End(-1, 3), days=1)),
+    (f.Divide(up, number(7), "count", "up"), Trend(1, End(1 / 7, 1), End(1 / 7, 1))),
+    (f.Divide(up, number(8), "count", "up"), Trend(1, days=4)),
+    (f.Portion(up, zero, "down"), Trend(0)),
+    (f.Least((day, then)), Trend(dt.date(2026, 11, 28))),
+    (f.Least((wide, some)), Trend(Interval(2, 4))),
+    (f.Least((opening, some)), Trend(Interval(2, 4), days=2)),
+    (f.Least((f.MonthsBegun(today, day), three)), Trend(1, End(0, 2), End(0, 2))),
+    (f.Greatest((day, then)), Trend(dt.date(2026, 11, 30), DAILY, DAILY)),
+    (f.Greatest((wide, some)), Trend(Interval(3, 9), STEADY, DAILY)),
+    (f.Greatest((opening, number(12))), Trend(12, days=3)),
+    (f.ParameterNode("rate", window), Trend(7, days=1)),
     (f.If(either, early, late), Trend(Choice(frozenset({False, True})), days=3)),
     (f.MonthsBegun(today, f.Shift(today, number(31), "days")), Trend(2, End(0, 2), End(0, 2))),
     (f.MonthsBegun(today, f.Shift(today, zero, "days")), Trend(0)),
@@ -243,3 +260,14 @@ def test_what_is_remembered_is_by_what_is_known_and_how_it_goes_on(monkeypatch: 
     assert one(still).reading == 4  # not without end
     other = CaseState({"up": 5, "three": 4}, MOVING)
     assert [both(each).reading for each in (still, goes_on, still, other, still)] == [5, 6, 5, 7, 8]
+
+
+def test_a_function_whose_days_nobody_bounds_may_give_others_tomorrow() -> None:
+    assert called(7, [Trend(5, DAILY, DAILY)], None) == Trend(7, days=1)
+    assert called(7, [Trend(5, days=9)], None) == Trend(7, days=9)
+    assert called(7, [Trend(5, DAILY, DAILY), Trend(2)], 3) == Trend(7, End(1, 3), End(1, 3))
+
+
+def test_bounds_that_stand_still_are_told_as_long_as_they_do() -> None:
+    assert until_met(Trend(Interval(3, 10), days=9)) == 9
+    assert until_met(Trend(Interval(3, 10), DAILY, STEADY, 4)) == 4
