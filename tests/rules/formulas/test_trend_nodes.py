@@ -22,6 +22,7 @@ MOVING = {
     "closing": Trend(Interval(3, 9), DAILY, BACK, 4),
     "soon": Trend(2, DAILY, DAILY, 4),
     "opening": Trend(Interval(3, 9), BACK, STEADY, 3),
+    "rising": Trend(Interval(0, 9), DAILY, STEADY, 9),
     "window": Trend(Interval(dt.date(2026, 11, 14), TODAY), DAILY, DAILY),
     "day": Trend(dt.date(2026, 11, 30), DAILY, DAILY),
     "past": Trend(Interval(dt.date(2020, 1, 1), TODAY), high=DAILY),
@@ -40,7 +41,7 @@ STILL = {
     "word": "red",
 }
 AROUND = Surroundings(TODAY, {}, dated=lambda _, day: NOTHING if day is NOTHING else 7, missing={})
-up, down, wide, closing, soon, opening, window, day, past = map(f.FactNode, MOVING)
+up, down, wide, closing, soon, opening, rising, window, day, past = map(f.FactNode, MOVING)
 three, seven, zero, some, gone, maybe, then, leap, yes, either, word = map(f.FactNode, STILL)
 today = f.Today()
 
@@ -178,6 +179,8 @@ NODES: list[tuple[f.Expression, Trend]] = [
     (f.Greatest((wide, some)), Trend(Interval(3, 9), STEADY, DAILY)),
     (f.Greatest((opening, number(12))), Trend(12, days=3)),
     (f.ParameterNode("rate", window), Trend(7, days=1)),
+    (f.Multiply((f.Divide(rising, three, "count", "down"), three)), Trend(Interval(0, 9), End(1, 3), STEADY, days=1)),
+    (f.Greatest((f.MonthsBegun(today, day), three)), Trend(3)),
     (f.If(either, early, late), Trend(Choice(frozenset({False, True})), days=3)),
     (f.MonthsBegun(today, f.Shift(today, number(31), "days")), Trend(2, End(0, 2), End(0, 2))),
     (f.MonthsBegun(today, f.Shift(today, zero, "days")), Trend(0)),
