@@ -56,7 +56,7 @@ def clock(days: int, *, known: bool = True) -> dict[str, Any]:
 
 
 def take(at: CaseContext, action: str, **given: Any) -> Act | None:
-    fields = {
+    fields: dict[str, dict[str, Any]] = {
         "accept": {"confirmed": False, "follow_up": None},
         "override": {"confirmed": False, "reason": "other", "words": TOLD, "follow_up": None},
         "ask": {"questions": ["income_monthly", "product"], "follow_up": None},
@@ -442,7 +442,9 @@ def test_papers_are_noted_as_they_come_and_go(
     class Record:
         session = None
 
-    ticked = Review(case_id=1, account_id=7, at=NOW, action="document", detail={"have": [*before], "lack": []})
+    ticked = Review(
+        case_id=1, decision_id=1, account_id=7, at=NOW, action="document", detail={"have": [*before], "lack": []}
+    )
     monkeypatch.setattr("forbear.case.acts.review.timeline", lambda *_: [ticked])
     record: Any = Record()
     act = acts.documents(stands(outcome={"documents": ("proof", "letter")}), record, have)

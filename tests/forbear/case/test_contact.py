@@ -13,7 +13,7 @@ from forbear.desk.review import Act
 from tests.support.desk import case_context
 from tests.support.desk.case_context import MINUTE, NO_RECORD, NOW
 
-SAFE = {"result": "reached", "safety": "safe"}
+SAFE: dict[str, Any] = {"result": "reached", "safety": "safe"}
 PLAN = "alpha"
 
 
@@ -137,7 +137,7 @@ def test_a_call_agreed_on_with_somebody_safe_is_due_where_nothing_was_sooner(min
         ({"result": "handed_on", "safety": "safe"}, ["safety", "handed_to"]),
     ],
 )
-def test_fields_that_do_not_go_together_are_refused(given: dict[str, str], wrong: list[str]) -> None:
+def test_fields_that_do_not_go_together_are_refused(given: dict[str, Any], wrong: list[str]) -> None:
     assert faults(stands(), **given) == wrong
 
 

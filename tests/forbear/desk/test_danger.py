@@ -62,7 +62,7 @@ def work(database_url: str) -> Iterator[ViewerWork]:
 def test_words_raise_a_case_and_what_was_found_before_is_not_found_again(work: ViewerWork) -> None:
     """Each on the case as it stood before, put aside and called about, and due in two hours."""
     case = work.session.get_one(WorklistItem, 1)
-    calm = {"danger": None, "danger_kinds": [], "raised_urgency": None}
+    calm: dict[str, Any] = {"danger": None, "danger_kinds": [], "raised_urgency": None}
 
     def heeded(text: str, judged: tuple[str, ...] = (), **before: Any) -> dict[str, Any]:
         usual = {**calm, "contacted_at": NOW, "call_at": NOW, "status": "snoozed", "follow_up_at": NOW, "revision": 1}

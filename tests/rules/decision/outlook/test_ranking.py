@@ -43,9 +43,9 @@ def made(**facts: dict[str, Any]) -> Pack:
             "beaten": RedFlag(
                 title=TITLE,
                 danger=DangerSign(kind="violence", grade="explicit", asks="quiet"),
-                answered_by=("city",),  # type: ignore[arg-type] # by name
+                answered_by=("city",),
             ),
-            "court": RedFlag(title=TITLE, answered_by=("shade",)),  # type: ignore[arg-type] # by name
+            "court": RedFlag(title=TITLE, answered_by=("shade",)),
         },
     )
 

@@ -17,9 +17,9 @@ PACK = replace(
         "plain": RedFlag(title=TITLE),  # nothing answers it, and it asks for nothing
         "court": RedFlag(
             title=TITLE,
-            answered_by=({"fact": "stage", "one_of": ("hearing", True)}, "served_on"),  # type: ignore[arg-type] # by name
+            answered_by=({"fact": "stage", "one_of": ("hearing", True)}, "served_on"),
         ),
-        "visits": RedFlag(title=TITLE, answered_by=({"fact": "violations", "one_of": ("visit",)}, "served_on")),  # type: ignore[arg-type]
+        "visits": RedFlag(title=TITLE, answered_by=({"fact": "violations", "one_of": ("visit",)}, "served_on")),
     },
 )
 

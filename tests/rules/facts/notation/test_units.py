@@ -148,7 +148,7 @@ def test_digits_are_words_beside_a_name_and_never_behind_a_number() -> None:
         assert read_marks(text) is not None
         assert read_marks(text, digits=False) is None
     marks = read_marks("万元", digits=False)
-    assert marks is not None and (marks.kinds, marks.power) == ({"power", "yuan"}, 4)
+    assert marks is not None and (marks.kinds, marks.power) == (frozenset(("power", "yuan")), 4)
 
 
 def test_of_two_currencies_the_first_is_named_beside_what_else_is_said() -> None:
