@@ -84,14 +84,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     ),
     "operands": ("rules/formulas/operands.py", ("rules/formulas/test_loader",), False),
     "sizes": ("rules/formulas/sizes.py", ("rules/formulas/test_loader",), False),
-    "functions": (
-        "rules/formulas/functions.py",
-        (
-            "rules/formulas/test_reader",
-            "rules/facts/test_legal_days",
-        ),
-        False,
-    ),
+    "functions": ("rules/formulas/functions.py", ("rules/formulas/test_trends",), False),
     "trend": (
         "rules/formulas/trends/trend.py",
         ("rules/formulas/test_trend_nodes", "rules/formulas/test_trends"),
