@@ -68,7 +68,8 @@ _numbers = itertools.count()
 def _fresh(servers: embedded.Urls, template_database: str) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(servers.database, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")
+        # The files as they are: through the log it takes three times as long.
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database} STRATEGY file_copy")
     yield _url(servers, name)
     with psycopg.connect(servers.database, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

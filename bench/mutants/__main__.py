@@ -8,14 +8,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Final
+from typing import Any, Final
 
 import bench.mutants
 from bench.mutants.modules import MODULES
 from bench.mutants.runner import ROOT
-from bench.mutants.score import score
+from bench.mutants.score import score, stale
 
 SCORES: Final = ROOT / "bench/mutants/scores.json"
 ENOUGH: Final = 95  # percent of what can be noticed
@@ -28,9 +28,12 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(MODULES)}; all by default")
     parser.add_argument("--sample", type=int, default=60, help="how many mutants of each module (default 60)")
     parser.add_argument("--again", action="store_true", help="only what survived the last time, once tests are written")
+    parser.add_argument("--stale", action="store_true", help="only those without a score of the code as it is")
     asked = parser.parse_args()
-    names = asked.modules or list(MODULES)
-    scores = json.loads(SCORES.read_text()) if SCORES.exists() else {}
+    scores = kept()
+    left = stale(scores)
+    print(f"without a score of the code as it is: {', '.join(left) or 'none'}", flush=True)
+    names = [name for name in asked.modules or MODULES if not asked.stale or name in left]
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     with ExitStack() as stack:
@@ -38,10 +41,23 @@ def main() -> int:
             os.environ[URLS] = stack.enter_context(_servers())
         for name in names:
             last = scores.get(name) if asked.again else None
-            scores[name] = score(name, asked.sample, lambda line: print(line, flush=True), last)
-            ordered = {each: scores[each] for each in MODULES if each in scores}
-            SCORES.write_text(json.dumps(ordered, ensure_ascii=False, indent=2) + "\n")
+            sample = asked.sample if last is None else int(last["tried"])
+            scores[name] = score(name, sample, lambda line: print(line, flush=True), last)
+            scores = keep(name, scores[name])
     return int(any(scores[name]["percent"] < ENOUGH for name in names))
+
+
+def kept() -> dict[str, Any]:
+    """The scores so far, by module."""
+    return json.loads(SCORES.read_text()) if SCORES.exists() else {}
+
+
+def keep(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the score of a module beside the others, those included that another run kept meanwhile."""
+    scores = {**kept(), name: found}
+    ordered = {each: scores[each] for each in MODULES if each in scores}
+    SCORES.write_text(json.dumps(ordered, ensure_ascii=False, indent=2) + "\n")
+    return ordered
 
 
 @contextmanager
@@ -58,9 +74,13 @@ def _servers() -> Iterator[str]:
 _SERVE: Final = """
 import sys
 from pathlib import Path
+import psycopg
 from forbear.ops import embedded
 from forbear.base.settings import Settings
 with embedded.servers(Settings(home=Path("{home}"), database_url=None, redis_url=None)) as urls:
+    with psycopg.connect(urls.database, autocommit=True) as connection:  # as tests/conftest.py has it
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
     print(urls.database, urls.redis, flush=True)
     sys.stdin.read()
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -49,7 +50,7 @@ def places(node: ast.AST, inside: tuple[str, ...] = ()) -> Iterator[tuple[str, _
         if field in _SKIPPED:
             continue
         for number, child in enumerate(value) if isinstance(value, list) else ((None, value),):
-            if not isinstance(child, ast.AST) or isinstance(child, ast.Import | ast.ImportFrom):
+            if not isinstance(child, ast.AST) or _is_import(child):
                 continue
             named = isinstance(child, ast.FunctionDef | ast.ClassDef)
             way = (*inside, child.name) if isinstance(child, ast.FunctionDef | ast.ClassDef) else inside
@@ -67,6 +68,23 @@ def mutants(source: str) -> list[Mutant]:
         where, change = named
         found.append(Mutant(where, change if again == 1 else f"{change} ({again})", number))
     return found
+
+
+def digest(source: str) -> str:
+    """What a score is of: the code of a module, without what is never mutated and may change where it lies."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [each for each in node.body if not (_is_import(each) or _is_docstring(each))]
+    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:16]
+
+
+def _is_import(node: ast.AST) -> bool:
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def _faulty(tree: ast.Module) -> Iterator[tuple[tuple[str, str], _At, ast.AST]]:

@@ -24,7 +24,9 @@ import pytest
 ROOT: Final = Path(__file__).parents[2]
 # Of the repository; imported once, before the children are made, with all that they import themselves.
 PACKAGES: Final = ("rules", "models", "forbear", "web", "workers")
-PLUGINS: Final = ("pytest_timeout",)  # all that the tests of the table need; the others take a second each time
+# All that the tests of the table need; the others take a second each time.
+PLUGINS: Final = ("pytest_timeout", "_hypothesis_pytestplugin")
+PROFILE: Final = "mutants"
 
 
 class _Mutated(SourceFileLoader):
@@ -79,11 +81,12 @@ def _child(path: Path, tree: ast.Module | None, tests: Sequence[str], log: Path)
         if tree is not None:
             sys.meta_path.insert(0, _Finder(path, tree))
             _forget(_name(path))
-        hypothesis.settings.register_profile("mutants", derandomize=True, database=None, max_examples=25)
-        hypothesis.settings.load_profile("mutants")
+        hypothesis.settings.register_profile(PROFILE, deadline=None, derandomize=True, database=None, max_examples=25)
         quiet = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what is imported here already
         plugins = [part for plugin in PLUGINS for part in ("-p", plugin)]
-        code = int(pytest.main(["-x", "-q", "--no-header", "-p", "no:cacheprovider", *plugins, *quiet, *tests]))
+        profile = f"--hypothesis-profile={PROFILE}"  # after conftest.py has loaded its own
+        usual = ["-x", "-q", "--no-header", "-p", "no:cacheprovider"]
+        code = int(pytest.main([*usual, *plugins, profile, *quiet, *tests]))
     except BaseException:
         traceback.print_exc()  # into the log, like all else: no frame of the parent may go on in the child
     finally:
@@ -119,6 +122,8 @@ def preload(tests: Sequence[str]) -> None:
         files += [helper for helper in helpers if helper.exists() and helper not in files]
     for module in _ours().values():
         _needs(module)  # read here, once for all children
+    if loader := _ours().get("rules.loading.loader"):
+        loader.load(loader.DEFAULT_PACK)  # kept by the loader, unless that is imported anew with the fault
 
 
 def _ours() -> dict[str, ModuleType]:

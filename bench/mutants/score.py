@@ -12,7 +12,7 @@ from typing import Any, Final
 import yaml
 
 from bench.mutants.modules import MODULES
-from bench.mutants.mutant import mutants
+from bench.mutants.mutant import digest, mutants
 from bench.mutants.runner import ROOT, preload, run
 
 REASONS: Final = ROOT / "bench/mutants/equivalent.yaml"
@@ -22,6 +22,15 @@ SEED: Final = 9
 def equivalent() -> dict[str, dict[str, str]]:
     """The mutants nobody can tell from the code, by module: the fault and the reason."""
     return yaml.safe_load(REASONS.read_text()) or {}
+
+
+def stale(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The modules of the table without a score of the code as it is."""
+    return [
+        name
+        for name, (file, _, _) in MODULES.items()
+        if scores.get(name, {}).get("code") != digest((ROOT / file).read_text())
+    ]
 
 
 def score(name: str, sample: int, say: Callable[[str], None], last: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -40,8 +49,8 @@ def score(name: str, sample: int, say: Callable[[str], None], last: Mapping[str,
         source = (ROOT / file).read_text()
         every = mutants(source)
         chosen = random.Random(SEED).sample(every, min(sample, len(every)))
-        if last is not None and (last["possible"], last["tried"]) != (len(every), len(chosen)):
-            raise SystemExit(f"{name}: the module or the sample is another than when it was scored; try all again")
+        if last is not None and (last.get("code"), last["possible"]) != (digest(source), len(every)):
+            raise SystemExit(f"{name}: the module is another than when it was scored; try all again")
         survivors, same, noticed = [], [], 0
         for mutant in chosen:
             known = f"{mutant.where}: {mutant.change}"
@@ -59,6 +68,7 @@ def score(name: str, sample: int, say: Callable[[str], None], last: Mapping[str,
     say(f"{name}: {noticed} of {told} noticed ({percent} %), {len(same)} equivalent, of {len(every)} possible")
     return {
         "file": file,
+        "code": digest(source),
         "possible": len(every),
         "tried": len(chosen),
         "noticed": noticed,

@@ -207,8 +207,18 @@ def stepping(
             return bool(counted(_later(start, days), _later(end, days)) != reading)
 
         return Trend(reading, days=min(days_of(inner), 1 + bisect_left(range(1, _YEAR), True, key=is_other)))
-    low, high = _less(end.low, start.high), _less(end.high, start.low)
-    return Trend(reading, _times(low, 1 / length, 2), _times(high, 1 / length, 2), days_of(inner))
+    (first, last), (least, most) = ends(start.reading), ends(end.reading)
+    low = _counted(start.high, end.low, length, same=last == least)
+    high = _counted(start.low, end.high, length, same=first == most)
+    return Trend(reading, low, high, days_of(inner))
+
+
+def _counted(start: End, end: End, length: float, *, same: bool) -> End:
+    """Months or years between two days: where both go on together it hangs on which months they come to lie in."""
+    apart = _less(end, start)
+    if apart is STEADY and end is not STEADY and not same:
+        return End(0, 2)
+    return _times(apart, 1 / length, 2)
 
 
 def _later(trend: Trend, days: int) -> dt.date:

@@ -37,6 +37,12 @@ def test_everything_done_in_one_transaction_is_one_block_and_the_head_is_locked_
 ) -> None:
     said: list[str] = []
     with engine_of(database_url) as engine:
+        with begin(engine, VAULT) as clocked:  # by the clock of the database
+            assert (
+                NOW
+                < clocked.now
+                <= clocked.session.connection().exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+            )
         event.listen(engine, "before_cursor_execute", lambda _c, _cu, statement, *_: said.append(statement))
         with begin(engine, VAULT, NOW) as begun:
             work = work_by(who, begun, shipped())
@@ -45,6 +51,7 @@ def test_everything_done_in_one_transaction_is_one_block_and_the_head_is_locked_
             work.note("reveal", "case:3")
             with working(database_url) as other:  # would wait for ever if the first held the head already
                 other.note("sign_in", "account:7")
+        assert begun.now == NOW
     assert entries(database_url) == [
         ("system", "sign_in", "account:7"),
         *((who.actor, "review", f"review:{n}") for n in (1, 2, 3)),

@@ -9,11 +9,14 @@ from functools import cache
 import pytest
 import yaml
 
-from rules.decision.comparison import Comparison, Pair, compare
+from rules.decision.comparison import Comparison, Flip, Pair, compare
 from rules.decision.evaluate import Evaluator
+from rules.decision.outcome import Outcome
 from rules.facts.case_facts import Facts
 from rules.loading.loader import DEFAULT_PACK, load, load_files
+from rules.pack.logic import conditions as c
 from rules.pack.pack import Pack
+from tests.support.packs.pack_builder import pack_of, rule
 from tests.support.packs.random_cases import cases
 
 PACK = load(DEFAULT_PACK)
@@ -40,13 +43,59 @@ def changed(path: str, change: str) -> Pack:
 @cache
 def most_recommended() -> str:
     """The file of the rule that decides most of these cases."""
-    fired = Counter(each.outcome.rules_fired[0] for each in Evaluator(PACK, AS_OF).evaluate(facts()))
+    fired = Counter(each.rules_fired[0] for each in before())
     rule = next(rule for rule, _ in fired.most_common() if rule in {each.rule.id for each in PACK.rules})
     return next(path for path in PACK.files if path.endswith(f"/{rule}.yaml"))
 
 
+@cache
+def before() -> tuple[Outcome, ...]:
+    return tuple(each.outcome for each in Evaluator(PACK, AS_OF).evaluate(facts()))
+
+
 def compared(other: Pack) -> Comparison:
     return compare(PACK, other, (Pair(f"C{n}", case, case) for n, case in enumerate(facts())), AS_OF)
+
+
+def test_a_flip_names_what_came_what_went_and_what_is_written_otherwise() -> None:
+    red, blue, quiet = (
+        c.Compare(*each)
+        for each in (("colour", "equals", "red"), ("colour", "equals", "blue"), ("quiet", "equals", True))
+    )
+    kept = (rule("calm", 8, quiet, {"urgency": "U2"}), rule("word", 7, red, {"step": "write"}))
+    one = pack_of(*kept, rule("same", 5, red, {"recommend": "alpha"}), rule("gone", 9, blue, {"recommend": "beta"}))
+    two = pack_of(*kept, rule("same", 5, red, {"recommend": "gamma"}), rule("new", 9, quiet, {"urgency": "U1"}))
+    given: list[Facts] = [
+        {"colour": "red", "quiet": False},
+        {"colour": "blue", "quiet": False},
+        {"colour": "blue", "quiet": True},
+        {"colour": "green"},
+        {"quiet": False},
+    ]
+    pairs = [Pair(f"C{number}", facts, facts) for number, facts in enumerate(given)]
+    found = compare(one, two, [*pairs, Pair("other", given[0], given[4])], AS_OF)
+    default = "counsellor_review"
+    assert found.flips == [
+        Flip("C0", ("alpha", "gamma"), ("U4", "U4"), (), (), ("same",)),
+        Flip("C1", ("beta", default), ("U4", "U4"), ("default",), ("gone",), ()),
+        Flip("C2", ("beta", default), ("U2", "U1"), ("new", "default"), ("gone",), ()),
+        Flip("other", ("alpha", default), ("U4", "U4"), ("default",), ("word", "same"), ()),
+    ]
+    assert found.cases == 6
+    assert found.strategies == {
+        ("alpha", "gamma"): 1,
+        ("beta", default): 2,
+        (default, default): 2,
+        ("alpha", default): 1,
+    }
+    assert found.urgencies == {("U4", "U4"): 5, ("U2", "U1"): 1}
+    assert {name: dict(counts) for name, counts in found.rules.items()} == {
+        "calm": {("false", "false"): 4, ("true", "true"): 1, ("unknown", "unknown"): 1},
+        "word": {("true", "true"): 1, ("false", "false"): 3, ("unknown", "unknown"): 1, ("true", "unknown"): 1},
+        "same": {("true", "true"): 1, ("false", "false"): 3, ("unknown", "unknown"): 1, ("true", "unknown"): 1},
+        "gone": {("false", "absent"): 3, ("true", "absent"): 2, ("unknown", "absent"): 1},
+        "new": {("absent", "false"): 4, ("absent", "true"): 1, ("absent", "unknown"): 1},
+    }
 
 
 def test_a_policy_and_itself_differ_in_nothing() -> None:
@@ -62,8 +111,8 @@ def test_what_it_finds_is_what_both_decide(change: str) -> None:
     path = most_recommended()
     other = changed(path, change)
     found = compared(other)
-    outcomes = [[each.outcome for each in Evaluator(pack, AS_OF).evaluate(facts())] for pack in (PACK, other)]
-    pairs = list(zip(*outcomes, strict=True))
+    after = [each.outcome for each in Evaluator(other, AS_OF).evaluate(facts())]
+    pairs = list(zip(before(), after, strict=True))
     assert found.strategies == Counter((was.strategy, now.strategy) for was, now in pairs)
     assert found.urgencies == Counter((was.urgency, now.urgency) for was, now in pairs)
     flips = {

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import random
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +24,7 @@ from rules.decision.hit_policy import (
 )
 from rules.pack.files.schema import ACKNOWLEDGEMENTS, LENDER_CONTACT
 from rules.pack.logic import conditions as c
-from tests.support.packs.pack_builder import pack_of, rule
+from tests.support.packs.pack_builder import STRATEGIES, pack_of, rule
 
 FREE = Blocks((), frozenset())
 ALPHA_BLOCKED = Blocks(("alpha",), frozenset())
@@ -173,3 +177,63 @@ def test_what_was_worked_out_is_kept_but_not_without_end(monkeypatch: pytest.Mon
         assert policy.select(fired).strategy == strategy
         assert len(policy._selected) <= 2
     assert policy.select(["a"]) is not first
+
+
+def test_a_rule_that_did_not_fire_says_nothing_about_a_strategy_that_a_person_chose() -> None:
+    fired = rule("fired", 9, c.All(()), {"recommend": "alpha"}, {"step": "write"})
+    beside = rule("beside", 8, c.All(()), {"add": "gamma"})
+    silent = rule("silent", 7, c.All(()), {"recommend": "beta"}, {"block": ("gamma",)}, {"step": "call"})
+    found = HitPolicy(pack_of(fired, beside, silent)).chosen("beta", ["fired", "beside"])
+    assert (found.strategy, found.secondary, found.blocked) == ("beta", ("gamma",), ())
+    assert "call" not in found.of("step")
+
+
+def test_one_rule_that_says_what_to_do_is_enough_for_a_strategy_that_a_person_chose() -> None:
+    plan = rule("plan", 9, c.All(()), {"recommend": "alpha"})
+    word = rule("word", 8, c.All(()), {"step": "wait"})
+    other = rule("other", 7, c.All(()), {"recommend": "beta"}, {"step": "call"})
+    pack = pack_of(plan, word, other)
+    beta = pack.strategies["beta"].model_copy(update={"next_steps": ("write",)})
+    policy = HitPolicy(replace(pack, strategies={**pack.strategies, "beta": beta}))
+    assert policy.chosen("beta", ["plan", "word", "other"]).of("step") == ("call", "wait")
+    assert policy.chosen("beta", ["plan", "word"]).of("step") == ("write", "wait")
+
+
+_THEN: tuple[Callable[[str, str], tuple[dict[str, Any], ...]], ...] = (
+    lambda one, _: ({"recommend": one},),
+    lambda one, other: ({"recommend": one}, {"add": other}),
+    lambda one, _: ({"recommend": one}, {"exclusive": True}),
+    lambda one, _: ({"add": one}, {"exclusive": True}),
+    lambda one, _: ({"block": (one,)},),
+    lambda one, other: ({"recommend": one}, {"block": (other,)}),
+    lambda one, other: ({"block": (one, other)},),
+)
+
+
+def test_certain_is_what_no_set_of_undecided_rules_changes_and_rarely_less() -> None:
+    """By trying every set of them, for a few hundred small policies."""
+    chance, coy = random.Random(9), 0
+    for _ in range(400):
+        rules = [
+            rule(
+                f"rule-{number}",
+                chance.randrange(4),
+                c.All(()),
+                *chance.choice(_THEN)(chance.choice(STRATEGIES), chance.choice(STRATEGIES)),
+            )
+            for number in range(chance.randint(2, 6))
+        ]
+        policy = HitPolicy(pack_of(*rules))
+        sure = [each.rule.id for each in rules if chance.random() < 0.4]
+        undecided = [each.rule.id for each in rules if each.rule.id not in sure and chance.random() < 0.8]
+        strategy = policy.select(sure).strategy
+        certain, decisive = policy.outlook(strategy, sure, undecided)
+        sets = itertools.chain.from_iterable(
+            itertools.combinations(undecided, count) for count in range(len(undecided) + 1)
+        )
+        ends = {policy.select([*sure, *more]).strategy for more in sets}
+        assert not certain or ends == {strategy}
+        assert certain is not bool(decisive)
+        assert {*decisive} <= {*undecided}
+        coy += not certain and ends == {strategy}
+    assert coy == 5  # where undecided rules block one another

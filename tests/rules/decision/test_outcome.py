@@ -13,6 +13,7 @@ from rules.decision.outcome import (
     EngineDisagreement,
     Outcome,
     StaleParameter,
+    not_evaluated,
     read_outcome,
     stored_outcome,
 )
@@ -376,3 +377,13 @@ def test_what_protects_people_is_said_even_by_a_rule_whose_way_is_closed() -> No
     assert speaking(pack, outcome.rules_fired) == ("wins", "stop")
     alone = rule("alone", 0, ALWAYS, {"recommend": "beta"}, {"exclusive": True})
     assert _outcome(replace(_admitting(asks, stop, alone), warnings=warnings)).warnings == ()
+
+
+@pytest.mark.parametrize(("told", "urgency"), [("U0", "U0"), ("U1", "U1"), ("U2", "U1"), ("U4", "U1")])
+def test_what_could_not_be_evaluated_is_for_a_person_and_soon(told: str, urgency: str) -> None:
+    manifest = tiny().manifest
+    disagreement = manifest.disagreement.model_copy(update={"urgency": told})
+    found = not_evaluated(replace(tiny(), manifest=manifest.model_copy(update={"disagreement": disagreement})))
+    assert (found.strategy, found.urgency) == (disagreement.strategy, urgency)
+    assert (found.certain, found.engines_agree, found.rules_fired) == (False, True, ("not_evaluated",))
+    assert read_outcome(json.loads(stored_outcome(found))) == found

@@ -26,6 +26,11 @@ def test_a_disagreement_speaks_first_and_nothing_is_said_by_default() -> None:
     assert speaking(PACK, ("disagreement",)) == ("disagreement",)
 
 
+def test_what_was_not_evaluated_is_spoken_for_by_nothing() -> None:
+    assert speaking(PACK, ("not_evaluated",)) == ()
+    assert speaking(PACK, ()) == ("default",)
+
+
 def test_only_an_exclusive_rule_decides_alone() -> None:
     assert decided_alone(PACK, ("plan", "only")) is True
     assert decided_alone(PACK, ("plan", "stop")) is False

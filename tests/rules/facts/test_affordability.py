@@ -249,3 +249,24 @@ def test_without_a_capacity_there_are_no_means_whatever_the_others_are() -> None
 )
 def test_what_is_offered_first_leaves_room_below_the_most(facts: dict[str, Value], offered: int) -> None:
     assert steady(facts, 8_000) == offered < (payable(facts) or 0)
+
+
+@pytest.mark.parametrize(
+    ("facts", "others"),
+    [
+        ({}, False),
+        ({"other_debt_payments": 6, "home_dues": 5}, True),
+        ({"other_debt_payments": 5, "home_dues": 5}, False),  # a home loan is paid before what shares
+        ({"other_debt_payments": 1}, True),
+        ({"balance": 5, "debts_total": 5}, False),
+        ({"balance": 5, "debts_total": 6}, True),
+    ],
+)
+def test_other_debts_are_those_that_share(facts: dict[str, int], others: bool) -> None:
+    assert has_others(facts) is others
+
+
+def test_without_a_capacity_nothing_is_offered_first() -> None:
+    assert steady({}, 5_000) is None
+    assert steady({"capacity_stressed": 100}, 5_000) is None
+    assert steady({"capacity": 100}, 5_000) == 50

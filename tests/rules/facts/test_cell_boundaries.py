@@ -249,3 +249,50 @@ def test_the_parts_of_a_day_are_those_that_are_written_be_it_a_day_or_none(
     cell: object, parts: tuple[int, ...]
 ) -> None:
     assert parts_of_day(cell) == parts
+
+
+LENDERS: Mapping[str, FactValue] = {
+    "house": FactValue(zh="房贷", en="Mortgage"),
+    "second": FactValue(zh="二手房贷", en="Second-hand mortgage"),
+    "huabei": FactValue(zh="蚂蚁", en="Huabei", brands=("花呗",)),
+}
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("支付宝花呗分期", "huabei"),
+        ("工行房贷", "house"),
+        ("工行二手房贷款", "second"),  # the longer word, and not the one in it
+        ("工行二手房贷", "second"),
+    ],
+)
+def test_a_word_inside_a_name_means_its_value_where_the_values_have_brands(cell: str, value: str) -> None:
+    assert read(cell, "enum", values=LENDERS) == value
+    without = {name: each for name, each in LENDERS.items() if name != "huabei"}
+    assert "is not a value" in refused(cell, "enum", values=without)
+
+
+@pytest.mark.parametrize("cell", ["非花呗分期", "无房贷客户", "花呗和房贷或其他", "房贷房贷" * 20])
+def test_what_is_denied_or_stands_beside_another_means_nothing(cell: str) -> None:
+    assert refused(cell, "enum", values=LENDERS)
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2026-11-23T05:29:00+05:30", 22),
+        ("2026-11-23T05:30:00+05:30", 23),
+        ("2026-11-23T18:29:00-05:30", 23),
+        ("2026-11-23T18:30:00-05:30", 24),
+        ("2026-11-23T23:30:00Z", 23),
+        ("2026-11-23T23:30:00", 23),
+    ],
+)
+def test_a_moment_of_another_zone_is_the_day_that_it_is_here(moment: str, day: int) -> None:
+    assert read_date(moment, dt.UTC) == dt.date(2026, 11, day)
+
+
+@pytest.mark.parametrize("cell", ["2026-3-1", "2026-03-01 10:20", "2026年3月1日", "20260301", dt.date(2026, 3, 1)])
+def test_the_parts_of_a_day_are_those_written_and_no_hour(cell: object) -> None:
+    assert parts_of_day(cell) == (2026, 3, 1)

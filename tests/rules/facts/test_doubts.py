@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from rules.facts.case_facts import Facts, Parser
-from rules.facts.doubts import RowDoubts, columns_in_doubt
+from rules.facts.doubts import RowDoubts, asked_about, columns_in_doubt
 from rules.facts.vocabulary import check_vocabulary
 from rules.loading.loader import DEFAULT_PACK, load
-from rules.pack.files.doubts import Above, ColumnDoubt, Denied
+from rules.pack.files.doubts import Above, ColumnDoubt, Denied, FarDay
 from rules.pack.files.schema import Text
 
 VOCABULARY = load(DEFAULT_PACK).vocabulary
@@ -292,3 +292,28 @@ def test_what_is_denied_is_a_value_of_its_fact() -> None:
         }
         faults = check_vocabulary(VOCABULARY.model_copy(update={"doubts": doubts}))
         assert [fault.split(".")[1] for fault in faults] == told
+
+
+def test_what_was_in_doubt_is_asked_about_while_it_is_unknown_and_known_to_the_policy() -> None:
+    given: Facts = {"in_doubt": ("income_very_high", "of_another_policy")}
+    assert set(asked_about(VOCABULARY, given)) == {"income_monthly"}
+    assert asked_about(VOCABULARY, {**given, "income_monthly": 500_000}) == {}
+    assert asked_about(VOCABULARY, {}) == {}
+
+
+def test_a_doubt_that_asks_needs_no_other_facts() -> None:
+    assert RowDoubts(VOCABULARY, TODAY).to_ask({"income_monthly": 10**10}) == {"income_monthly": "income_very_high"}
+
+
+@pytest.mark.parametrize(("days", "far"), [(-366, True), (-365, False), (365, False), (366, True)])
+def test_a_day_is_far_once_it_is_more_years_away(days: int, far: bool) -> None:
+    text = Text(zh="太远。", en="Too far.")
+    doubt = FarDay(kind="far_day", facts=("served_on",), years_before=1, years_after=1, text=text)
+    doubts = RowDoubts(VOCABULARY.model_copy(update={"doubts": {"far": doubt}}), TODAY)
+    assert bool([*doubts.of({"served_on": TODAY + dt.timedelta(days=days)})]) is far
+
+
+def test_what_cannot_be_read_is_told_as_such_and_in_no_doubt() -> None:
+    told = doubted(due_date="soon", annual_rate_percent="0元")
+    assert "soon" in told["due_date"]
+    assert "an amount of money" in told["annual_rate_percent"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.facts.reading import bare, plain, reading
+from rules.facts.reading import Reading, bare, plain, reading
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,9 @@ from rules.facts.reading import bare, plain, reading
         ("不想\n活", "不想活"),
         ("今天很好。\n明天不想活", "今天很好。明天不想活"),
         ("今天没有还\n明天一定还", "今天没有还。明天一定还"),
+        ("今天好\n明天一定还", "今天好明天一定还"),  # three letters are no line
+        ("今天没还\n明天一定还", "今天没还。明天一定还"),
+        ("今天一定还\n明天好", "今天一定还明天好"),
         ("輕生，遺書", "轻生，遗书"),
         ("ＥＮＤ　my\tlife", "end my life"),
         ("end-my_life", "end my life"),
@@ -34,6 +37,13 @@ from rules.facts.reading import bare, plain, reading
 )
 def test_what_is_read(text: str, read: str) -> None:
     assert plain(text) == read
+
+
+def test_each_letter_that_is_read_stands_in_its_place() -> None:
+    assert reading("ＥＮＤ　my") == Reading("end my", (0, 1, 2, 3, 4, 5))
+    assert reading("不*想，，活了").places == (0, 2, 3, 5, 6)
+    assert reading("½，好").text == "1⁄2，好"
+    assert reading("½，好").places == (0, 0, 0, 1, 2)
 
 
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from("不想活 *-，。.、\nabz'4亖裡🔪"), max_size=60))

@@ -3,7 +3,7 @@
 import pytest
 
 from rules.facts.red_flags import scan_all
-from rules.facts.texts import texts_of
+from rules.facts.texts import texts_in, texts_of
 from rules.loading.loader import DEFAULT_PACK, load
 
 PACK = load(DEFAULT_PACK)
@@ -44,6 +44,26 @@ def test_a_grade_under_a_header_of_danger_raises_it(header: str, cell: str) -> N
 @pytest.mark.parametrize("header", ["自杀风险", "suicide risk", "家暴"])
 def test_a_cell_that_says_there_is_none_does_not(header: str, cell: str) -> None:
     assert flags(others={header: cell}) == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "texts"),
+    [
+        ("自杀风险", "是", ["自杀风险"]),
+        ("等级", " yes ", ["等级"]),
+        ("自杀风险", "高", ["高", "自杀风险"]),
+        ("等级", " 高 ", ["高"]),
+        ("自杀风险", "无", []),
+    ],
+)
+def test_a_yes_is_its_header_and_a_grade_of_danger_both(header: str, cell: str, texts: list[str]) -> None:
+    assert list(texts_in(PACK, header, cell)) == texts
+
+
+def test_a_name_has_at_most_three_letters_and_a_number_at_most_three_latin_ones() -> None:
+    private: dict[str, object] = {"name": "欧阳自杀", "phone": "138 abc", "id_number": "11 abcd"}
+    assert list(texts_of(PACK, {}, private, {})) == ["欧阳自杀", "11 abcd"]
+    assert list(texts_of(PACK, {}, {"name": "孙自杀", "notes": "死"}, {})) == ["死"]
 
 
 def test_other_headers_are_no_text() -> None:

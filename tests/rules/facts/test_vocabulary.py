@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from rules.facts.vocabulary import check_vocabulary
+from rules.pack.files import doubts as d
 from rules.pack.files.schema import Fact, FactGroup, FactValue, Text, Vocabulary
 
 
@@ -164,3 +165,81 @@ def test_a_form_asks_for_a_fact_once_and_for_none_that_nobody_submits() -> None:
         "groups[2].facts: nobody submits c; remove it",
         "groups[2].facts: a stands in a group already; leave it in one of them",
     ]
+
+
+def doubts_of(*doubts: d.Doubt, **facts: dict[str, Any]) -> list[str]:
+    known = {name: Fact(**{"title": title(name), **fact}) for name, fact in facts.items()}
+    named = {f"doubt{number}": each for number, each in enumerate(doubts)}
+    lines = check_vocabulary(Vocabulary(facts=known, doubts=named))
+    return [line.removeprefix("doubts.") for line in lines]
+
+
+NUMBERS: dict[str, dict[str, Any]] = {
+    **{kind: {"type": kind} for kind in ("int", "money", "rate", "text", "bool")},
+    "word": {"type": "enum", "values": TWO},
+    "listed": {"type": "list", "values": TWO},
+}
+
+
+def test_only_numbers_are_beyond_something() -> None:
+    beyond = [d.Beyond(kind="beyond", facts=(fact,), above=9, text=TEXT) for fact in (*NUMBERS, "elsewhere")]
+    assert doubts_of(*beyond, **NUMBERS) == [
+        f"doubt{number}.facts: {fact} is no number; remove it"
+        for number, fact in enumerate(NUMBERS)
+        if fact not in ("int", "money", "rate")
+    ]
+    (only,) = doubts_of(d.Beyond(kind="beyond", facts=("int",), text=TEXT), **NUMBERS)
+    assert only == "doubt0.below: is missing; a doubt of this kind says below or above"
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "held"),
+    [
+        ("word", "one", True),
+        ("word", "three", False),
+        ("word", True, False),
+        ("bool", False, True),
+        ("bool", "one", False),
+        ("listed", "one", False),
+        ("text", "one", False),
+        ("elsewhere", "one", True),  # told by the references
+    ],
+)
+def test_what_denies_is_a_value_of_its_fact(fact: str, value: bool | str, held: bool) -> None:
+    denied = d.Denied(kind="denied", fact=fact, value=value, by=("int",), text=TEXT)
+    assert doubts_of(denied, **NUMBERS) == ([] if held else [f"doubt0.value: '{value}' is no value of {fact}"])
+
+
+@pytest.mark.parametrize(
+    ("fact", "given", "faults"),
+    [
+        ({"question": TEXT}, {"given": True}, []),
+        ({}, {"given": True}, ["question"]),
+        ({"question": TEXT, "private": True}, {"given": True}, ["question"]),
+        ({"question": TEXT, "required": True}, {"given": True}, ["required"]),
+        ({"question": TEXT, "required_unless": "word"}, {"given": True}, ["required"]),
+        ({"question": TEXT}, {}, ["in_doubt"]),
+        ({"question": TEXT}, {"given": True, "values": TWO}, ["in_doubt"]),
+        ({"question": TEXT}, None, ["in_doubt"]),
+    ],
+)
+def test_a_doubt_that_asks_has_a_question_and_its_place(
+    fact: dict[str, Any], given: dict[str, Any] | None, faults: list[str]
+) -> None:
+    named = {"type": "list", "values": {"doubt0": value("doubt")}}
+    facts = {**NUMBERS, "int": {"type": "int", **fact}, **({} if given is None else {"in_doubt": {**named, **given}})}
+    lines = doubts_of(d.Above(kind="above", fact="int", above=9, asks=True, text=TEXT), **facts)
+    told_of = {
+        "question": "has no question",
+        "required": "is required",
+        "in_doubt": "the given fact in_doubt has to name",
+    }
+    assert len(lines) == len(faults)
+    assert all(
+        line.startswith("doubt0.asks: ") and told_of[fault] in line for line, fault in zip(lines, faults, strict=True)
+    )
+
+
+def test_a_header_that_may_mean_a_fact_means_no_other_one() -> None:
+    (only,) = told(a={"type": "text"}, b={"type": "text", "asks": ("A", "other")})
+    assert only == "facts.b.asks: the header 'A' already means a; remove it from one"

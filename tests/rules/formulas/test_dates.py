@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from rules.formulas.dates import days_after, days_between, full_years, months_begun, years_after
+from rules.formulas.dates import days_after, days_between, full_years, months_after, months_begun, years_after
 
 FIRST, LAST = dt.date.min, dt.date.max
 
@@ -54,6 +54,28 @@ def test_days_on_and_back_end_with_the_calendar(start: str, days: int, end: str)
 )
 def test_years_on_and_back_end_with_the_calendar(start: str, years: int, end: str) -> None:
     assert years_after(day(start), years) == day(end)
+
+
+@pytest.mark.parametrize(
+    ("start", "months", "end"),
+    [
+        ("2026-11-23", 0, "2026-11-23"),
+        ("2026-11-23", 1, "2026-12-23"),
+        ("2026-11-23", 2, "2027-01-23"),
+        ("2026-11-23", 25, "2028-12-23"),
+        ("2026-11-23", -11, "2025-12-23"),
+        ("2026-11-30", 3, "2027-02-28"),
+        ("2026-11-30", 15, "2028-02-29"),
+        ("2026-12-31", -1, "2026-11-30"),
+        ("0001-12-05", -11, "0001-01-05"),
+        ("0001-12-05", -12, "0001-01-01"),
+        ("9999-01-05", 11, "9999-12-05"),
+        ("9999-12-05", 1, "9999-12-31"),
+        ("9999-02-05", 11, "9999-12-31"),
+    ],
+)
+def test_months_on_and_back_end_with_the_month_and_the_calendar(start: str, months: int, end: str) -> None:
+    assert months_after(day(start), months) == day(end)
 
 
 def test_days_between_are_negative_where_the_second_comes_first() -> None:

@@ -46,6 +46,11 @@ def _loaded(formula: str, kind: str = "money") -> Pack:
         ("{add: {yuan: 1}}", "formula.add: must be a list of at least one, not {'yuan': 1}"),
         ("{subtract: [{yuan: 1}]}", "formula.subtract: must be a list of 2, not 1"),
         ("{portion: {of: {yuan: 1}, percent: {percent: 1}}}", "formula.portion.round: is missing; add it"),
+        ("{portion: [{yuan: 1}]}", "formula.portion: must be a mapping of of, percent, round, not [{'yuan': 1}]"),
+        (
+            "{portion: {of: {yuan: 1}, percent: {percent: 1}, round: up, zero: nothing}}",
+            "formula.portion: unknown key 'zero'; allowed: of, percent, round",
+        ),
         ("{portion: {of: {yuan: 1}, percent: {percent: 1}, round: near}}", "formula.portion.round: 'near' is not one"),
         (
             "{portion: {of: {yuan: 1}, percent: {count: 1}, round: up}}",

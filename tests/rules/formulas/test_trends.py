@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from rules.decision.outlook.validity import LONGEST, Validity
+from rules.facts.cells import LAST_DAY
 from rules.facts.legal_days import deadline
 from rules.formulas.bounds import Interval
 from rules.formulas.derivation import derivation
@@ -67,6 +68,12 @@ def test_no_legal_period_ends_further_from_its_count_than_is_said() -> None:
     """The longest run of days off there was, or may be announced."""
     days = (dt.date(2004, 1, 1) + dt.timedelta(days=number) for number in range(9_000))
     assert max((deadline(day, 0).date - day).days for day in days) == FUNCTIONS["legal_deadline"].strays
+
+
+def test_beyond_the_days_that_a_case_may_name_no_calendar_is_looked_at() -> None:
+    period = FUNCTIONS["legal_deadline"].compute
+    assert period(dt.date(2026, 11, 23), 5) == dt.date(2026, 11, 30)  # the 28th is a Saturday
+    assert period(LAST_DAY, 1) == LAST_DAY + dt.timedelta(days=1)  # a Saturday
 
 
 def test_no_fact_that_the_borrower_can_change_goes_into_one_that_time_changes() -> None:

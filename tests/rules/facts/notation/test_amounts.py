@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError
-from rules.facts.notation.amounts import read_amount
+from rules.facts.notation.amounts import is_inexact, read_amount
 from rules.facts.notation.units import OWN, Unit
 from rules.pack.files.schema import Fact, FactType, Text
 
@@ -237,3 +237,19 @@ def _section(section: int, digits: str, tens: tuple[str, ...]) -> str:
         else:
             gap = True
     return text
+
+
+def test_coins_go_with_whole_yuan_only_and_say_what_they_are_in() -> None:
+    found = read_amount("12元5角")
+    assert found is not None and (found.value, found.power, found.scaled) == (Decimal("12.5"), 0, True)
+    assert [read_amount(text) for text in ("1.5元5角", "12k元5角", "12元k角")] == [None] * 3
+    for bare in map(read_amount, ("12", "12.5")):
+        assert bare is not None and (bare.power, bare.scaled, bare.marks) == (0, False, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "inexact"),
+    [("约5000", True), (">5000", True), ("约五千", True), ("约", False), ("~", False), ("5000", False)],
+)
+def test_only_a_number_is_about_so_much(text: str, inexact: bool) -> None:
+    assert is_inexact(text) is inexact

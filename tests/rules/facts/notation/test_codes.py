@@ -10,8 +10,8 @@ import pytest
 
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError
-from rules.facts.notation.codes import lengths_with_lost_digits
-from rules.facts.notation.letters import one_form
+from rules.facts.notation.codes import UNREAD, code_reader, lengths_with_lost_digits, remains
+from rules.facts.notation.letters import mixes_scripts, one_form
 from rules.pack.files.schema import CodeKind, Fact, FactType, FactValue, Text
 
 TITLE = Text(zh="编号", en="Reference")
@@ -116,7 +116,7 @@ def test_a_reference_that_only_looks_a_little_so_stays(cell: str) -> None:
     assert reader(REFERENCE)(cell) == cell
 
 
-@pytest.mark.parametrize("cell", ["F\u0412-1", "\u0410-12", "\u0391\u0392-1", "F\u0412－1"])
+@pytest.mark.parametrize("cell", ["F\u0412-1", "\u0410-12", "\u0391\u0392-1", "F\u0412－1", "F\u0414-1"])
 def test_letters_that_pass_for_latin_ones_are_told(cell: str) -> None:
     assert "look like Latin ones" in refusal(REFERENCE, cell)
 
@@ -177,6 +177,11 @@ def test_a_moment_is_the_day_it_is_where_the_law_applies(cell: object, day: int)
     assert reader(Fact(type="date", title=TITLE), timezone="Asia/Shanghai")(cell) == dt.date(2026, 11, day)
 
 
+@pytest.mark.parametrize(("text", "mixes"), [("FB-1", False), ("\u0414\u0415\u041b\u041e", False), ("F\u0414", True)])
+def test_letters_of_two_scripts_are_mixed(text: str, mixes: bool) -> None:
+    assert mixes_scripts(text) is mixes
+
+
 def test_one_reference_has_one_form() -> None:
     assert len({one_form(each) for each in ("FB-001", "fb-001", "ＦＢ－００１", "FB\u200b-001", "FB-00１")}) == 1
     dashes = (
@@ -224,3 +229,25 @@ def test_digits_that_a_program_has_lost_show_in_a_column() -> None:
     numbers = range(1987654321098765432, 1987654321098965432, 25_000)
     assert lengths_with_lost_digits([f"{float(n):.0f}" for n in numbers]) == {}
     assert lengths_with_lost_digits([f"{Decimal(repr(float(n))):f}" for n in numbers]) == {19: 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "of_words"),
+    [
+        (f"{UNREAD} 12", "unread", "unread"),
+        ("#REF!", "spreadsheet_error", "spreadsheet_error"),
+        ("#OTHER!", "spreadsheet_error", None),
+        ("=A1+2", "formula", "formula"),
+        ("=so", "formula", None),
+        ("=", None, None),
+        ("plain", None, None),
+    ],
+)
+def test_what_a_spreadsheet_left_and_of_words_only_what_is_surely_that(
+    text: str, left: str | None, of_words: str | None
+) -> None:
+    assert (remains(text), remains(text, words=True)) == (left, of_words)
+
+
+def test_a_wide_blank_breaks_no_code() -> None:
+    assert code_reader("phone")("138\u30000013") == "138\u30000013"

@@ -1,8 +1,10 @@
 """Numbers and names of people, where they must not stand."""
 
+import datetime as dt
+
 import pytest
 
-from rules.facts.notation.personal import is_name, number_as, number_in_code, number_within
+from rules.facts.notation.personal import birthday, is_name, number_as, number_in_code, number_within
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,8 @@ def test_a_text_that_is_a_number_of_a_person_is_known(text: str, whose: str | No
         ("身份证110101199003077758", "id_number"),
         ("身份证110101900307775", "id_number"),
         ("某银行 zhang@example.com", "mail"),
+        ("微信 @某某某某某某某某某", None),
+        ("13800138000", "phone"),
         ("测试银行客服 400-820-8888", None),
         ("贷款账号 6217001380013800012", None),  # more digits than a phone has
     ],
@@ -52,6 +56,7 @@ def test_a_number_of_a_person_within_a_text_is_known(text: str, whose: str | Non
         ("FB-110101900307123", "id_number"),
         ("110101900307123", "id_number"),
         ("T13812345678", "phone"),
+        ("13812345678", "phone"),
         ("HT-13912345678", "phone"),
         ("张三13812345678", "phone"),
         ("FB-138-1234-5678", "phone"),
@@ -82,3 +87,21 @@ def test_a_name_of_a_person_is_known(text: str) -> None:
 @pytest.mark.parametrize("text", ["张", "测试案件", "甲001", "张伟1", "王小明先生你好", "case", ""])
 def test_what_is_no_name_is_not_taken_for_one(text: str) -> None:
     assert not is_name(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "day"),
+    [
+        ("110101199003077758", dt.date(1990, 3, 7)),
+        ("110101 20041130 775X", dt.date(2004, 11, 30)),
+        ("110101900307775", dt.date(1990, 3, 7)),
+        ("１１０１０１１９９００３０７７７５８", dt.date(1990, 3, 7)),
+        ("110101199002307758", None),  # no such day
+        ("110101199013077758", None),
+        ("1101011990030777580", None),
+        ("000101900307775", None),
+        ("", None),
+    ],
+)
+def test_a_birthday_is_read_from_a_number_that_can_be_one(number: str, day: dt.date | None) -> None:
+    assert birthday(number) == day

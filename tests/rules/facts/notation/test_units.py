@@ -141,3 +141,26 @@ def test_anything_else_is_no_unit(text: str) -> None:
 )
 def test_every_fact_knows_its_unit(of: Fact, name: str) -> None:
     assert quantity(of) == name
+
+
+def test_digits_are_words_beside_a_name_and_never_behind_a_number() -> None:
+    for text in ("'000", "10,000", "RMB'000"):
+        assert read_marks(text) is not None
+        assert read_marks(text, digits=False) is None
+    marks = read_marks("万元", digits=False)
+    assert marks is not None and (marks.kinds, marks.power) == (frozenset(("power", "yuan")), 4)
+
+
+def test_of_two_currencies_the_first_is_named_beside_what_else_is_said() -> None:
+    marks = read_marks("USD, HK$")
+    assert marks is not None and marks.foreign == "USD"
+    found = unit(SUM, "美元/月")
+    assert isinstance(found, OtherUnit)
+    assert "美元" in found.seems.en and "months" in found.seems.en
+    assert found.seems.en.index("美元") < found.seems.en.index("months")
+
+
+def test_a_rate_has_one_form_and_only_a_date_has_that_of_a_day() -> None:
+    assert isinstance(unit(RATE, "%‰/年"), OtherUnit)
+    assert isinstance(unit(fact("date"), "yyyy-mm-dd"), Unit)
+    assert all(isinstance(unit(of, "yyyy-mm-dd"), OtherUnit) for of in (SUM, RATE, DAYS))

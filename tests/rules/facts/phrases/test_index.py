@@ -29,6 +29,8 @@ def possible(pattern: str, text: str) -> bool:
         ("(想|要)走", "想，走", True),  # marks are for the expression to judge
         ("(想|要)走", "走", False),
         ("end my life", "I'll end-my life", True),
+        ("跳楼机", "跳楼，机", True),
+        ("跳楼机", "跳楼", False),  # begins like it
     ],
 )
 def test_every_word_that_is_needed_must_be_there(pattern: str, text: str, expected: bool) -> None:

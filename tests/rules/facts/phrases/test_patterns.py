@@ -46,6 +46,9 @@ def found(pattern: str, text: str) -> bool:
         ("(跳(楼|下去)|上吊)(了)?死", ["跳楼死", "跳下去了死", "上吊死"], ["跳死"]),
         ("绳子?断", ["绳断", "绳子断"], ["断"]),
         ("zs", ["想zs", "ZS"], ["zsh", "azs"]),
+        ("drug", ["drug", "a drug!"], ["drugs", "xdrug"]),
+        ("drugs", ["drugs", "drugstore"], ["xdrugs"]),
+        ("吃药", ["吃药ok"], ["吃点药"]),
         ("kill myself", ["I'd KILL   myself", "kill-myself"], ["skill myself"]),
         ("dont want", ["don't want", "Don’t  want"], ["do want"]),
     ],
@@ -161,3 +164,19 @@ def test_the_steps_of_a_search_grow_no_faster_than_the_text(elements: p.Sequence
     assert counted.steps <= 4 * p.tries(elements) * len(elements) * (len(text) + 1)
     first = p.compiled(elements).search(text)
     assert (first.start() if first else None) == (met[0] if met else None)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "ways"),
+    [
+        ("死", 1),
+        ("死~4了", 5),
+        ("(了)?死", 2),
+        ("(跳|跳楼|走)~4死", 10),  # one begins the other
+        ("(跳|楼|走)死", 1),
+        ("(跳~2楼|跳|走)死", 4),
+        ("(跳~2楼|上~1吊)死", 5),
+    ],
+)
+def test_a_pattern_is_tried_in_so_many_ways(pattern: str, ways: int) -> None:
+    assert p.tries(p.parse(pattern, CLASSES)) == ways
