@@ -32,7 +32,7 @@ class Case(SQLModel, table=True):
         description="The reference as it is known by in whatever spelling",
     )
     ref_grams: list[str] = Field(sa_type=ARRAY(Text), description="Its letters by one, two and three, to search by")
-    borrower_ref: str | None
+    borrower_ref: str | None = Field(description="The borrower's reference as it is known by in whatever spelling")
     phone_key: bytes | None = Field(
         default=None, sa_type=LargeBinary, description="Keyed hash of the phone number: the same person's cases have it"
     )

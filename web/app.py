@@ -19,6 +19,7 @@ from models.database.session import Waits, make_engine
 from rules.pack.pack import Pack
 from web import api, pages
 from web.middleware.limits import Turns
+from web.middleware.methods import Methods
 from web.middleware.security import BodyLimit, SecureAnswers
 from web.middleware.tracing import Traced
 from web.monitoring import health, metrics
@@ -51,6 +52,7 @@ def create_app(
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     render.answer_failures(app)
+    app.add_middleware(Methods)
     app.add_middleware(Turns, turns=settings().web_turns, wait=settings().turn_seconds)
     # Twice what a page takes, so that a file a little too large gets its sentence beside the form.
     app.add_middleware(BodyLimit, limit=2 * settings().upload_megabytes * 1024 * 1024)

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
+from rules.facts.notation.letters import one_form
+
 _OPEN_CASES = text("""
     SELECT c.borrower_ref, c.id, v.facts ->> 'lender', v.facts ->> 'days_overdue', v.facts ->> 'due_date',
         v.facts ->> 'monthly_due', v.facts ->> 'balance',
@@ -40,8 +42,9 @@ class OpenCase:
 
 
 def open_cases(session: Session, submitter: str, borrowers: Iterable[str], as_of: dt.date) -> dict[str, list[OpenCase]]:
-    """The open cases of each of these borrowers, in one query."""
-    wanted = sorted(set(borrowers))
+    """The open cases of each of these borrowers, by their references in whatever spelling, in one query."""
+    forms = {borrower: one_form(borrower) for borrower in borrowers}
+    wanted = sorted(set(forms.values()))
     found: dict[str, list[OpenCase]] = defaultdict(list)
     if wanted:
         rows = session.connection().execute(_OPEN_CASES, {"submitter": submitter, "borrowers": wanted})
@@ -63,7 +66,7 @@ def open_cases(session: Session, submitter: str, borrowers: Iterable[str], as_of
                     beside_budget=inside == "false" or bool(priority and (monthly_due or 0) > _number(priority)),
                 )
             )
-    return found
+    return {borrower: found[form] for borrower, form in forms.items()}
 
 
 def next_change(facts: dict[str, Any], case_id: int, cases: list[OpenCase]) -> dt.date | None:

@@ -1,11 +1,14 @@
-"""Rejects as pages show them: the row, the case and the cells at fault, personal ones hidden."""
+"""Rejects: what their columns are called in a file, and what pages show of them, personal cells hidden."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from forbear.intake import Mapping, Rejected
-from forbear.intake.columns import named
+from forbear.intake import ColumnUse, Mapping, Rejected
+from forbear.intake.columns import named, taken_as
+from forbear.intake.date_order import ORDERS, WRITTEN
+from forbear.intake.headers import Around, Names, unit_beside, unit_named
 from forbear.intake.source import distinct
+from rules.facts.notation.units import Unit
 from rules.pack.files.schema import Text, Vocabulary
 
 
@@ -26,6 +29,35 @@ class Reject:
     case_ref: str | None
     faults: tuple[CellFault, ...]
     why: Text
+
+
+def head_of(vocabulary: Vocabulary, columns: Sequence[str], mapping: Mapping | None) -> list[str]:
+    """The columns of a rejects file: as they came, with what each was taken as where its own name does not say it.
+
+    A unit above the table, or an order of dates that only other rows show, is not there any more when they come again.
+    """
+    if mapping is None:
+        return list(columns)
+    names = Names(vocabulary)
+    pairs = zip(columns, distinct(columns), strict=True)
+    return [_with_meaning(vocabulary, names, column, mapping, mapping.columns.get(name)) for column, name in pairs]
+
+
+def _with_meaning(vocabulary: Vocabulary, names: Names, column: str, mapping: Mapping, use: ColumnUse | None) -> str:
+    fact = None if use is None or use.fact is None else vocabulary.facts.get(use.fact)
+    if use is None or use.fact is None or fact is None:
+        return column
+    of_all = WRITTEN[mapping.date_order] if fact.type == "date" and mapping.date_order is not None else None
+    written = use.unit or of_all
+    unit = None if written is None else unit_named(fact, written)
+    beside = unit_beside(names, use.fact, fact, column, Around())
+    if written is None or not isinstance(unit, Unit) or (isinstance(beside, Unit) and _means(beside) == _means(unit)):
+        return column
+    return taken_as(column, written)
+
+
+def _means(unit: Unit) -> tuple[int, frozenset[str]]:
+    return unit.shift, unit.kinds.intersection(ORDERS)
 
 
 def shown(

@@ -111,10 +111,20 @@ def last_day_to_ask(context: CaseContext) -> dt.date:
 
 
 def questions(context: CaseContext, names: Collection[str]) -> FieldError | None:
-    """At least one question that the pack can ask."""
-    if asked(context, names):
-        return None
-    return FieldError.of("questions", said("action.no_question"))
+    """At least one question, and none that the pack cannot ask."""
+    found = asked(context, names)
+    if strange := [name for name in names if name not in found]:
+        return FieldError.of("questions", said("action.not_asked", names=", ".join(strange)))
+    return None if found else FieldError.of("questions", said("action.no_question"))
+
+
+def listed_documents(context: CaseContext, have: Collection[str]) -> FieldError | None:
+    """Papers that are on the list of the case, and no others: nobody would look for those."""
+    listed = context.course.outcome.documents
+    if strange := [name for name in have if name not in listed]:
+        known = ", ".join(listed)
+        return FieldError.of("have", said("action.no_paper", names=", ".join(strange), known=known))
+    return None
 
 
 def asked(context: CaseContext, names: Collection[str]) -> list[str]:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Container, Iterable, Sequence
 
 from forbear.intake.headers import LONGEST, Names, folded
-from forbear.intake.source import IntakeError
+from forbear.intake.source import IntakeError, distinct
 from forbear.locale import said
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
 NOTES = "notes"  # the one fact that several columns may hold
 REJECT_COLUMNS = ("row", "field", "error")  # what a rejects file adds
 _SHOWN_ALIASES = 4
+_TAKEN_AS = re.compile(r" \[[^\[\]]+\]$")
 _COUNTED = re.compile(r" \(\d+\)$")  # what tells the second column of a name from the first
 
 
@@ -40,6 +41,16 @@ def added_by_rejects(columns: Sequence[str]) -> frozenset[str]:
     last = {folded(_COUNTED.sub("", column)): column for column in columns}
     added = [last.get(name) for name in REJECT_COLUMNS]
     return frozenset(column for column in added if column is not None) if None not in added else frozenset()
+
+
+def taken_as(column: str, unit: str) -> str:
+    """The name of a column in a rejects file, with the unit that stood elsewhere in the file that it is from."""
+    return f"{column.rstrip()} [{unit}]"
+
+
+def as_submitted(columns: Sequence[str]) -> list[str]:
+    """The columns of a rejects file as those of the file that it is from were called; of others as they are."""
+    return [_TAKEN_AS.sub("", name) for name in columns] if added_by_rejects(distinct(columns)) else list(columns)
 
 
 def refuse_twice(vocabulary: Vocabulary, uses: Iterable[tuple[str, str | None, int | None]]) -> None:

@@ -6,7 +6,7 @@ Each column has its own: it may be put together from files of other programs.
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
 from rules.facts.cells import CellError, shown
@@ -14,6 +14,7 @@ from rules.facts.notation.units import Unit
 from rules.locale.word_lists import word_lists
 
 DateOrder: TypeAlias = Literal["ymd", "dmy", "mdy"]
+_Form: TypeAlias = tuple[str, int]
 ORDERS: tuple[DateOrder, ...] = ("ymd", "dmy", "mdy")
 _TIME = r"(?:(?:t|\s+)(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:\s*[ap]m)?)?"
 _PARTS = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}|\d\d?){_TIME}", re.ASCII)
@@ -43,24 +44,38 @@ def readings(cell: object) -> frozenset[DateOrder]:
 
 
 def orders(cells: Iterable[object]) -> frozenset[DateOrder] | None:
-    """The orders in which all these cells can be read; None where it is no question."""
-    found: frozenset[DateOrder] | None = None
-    for cell in cells:
-        if each := readings(cell):
-            found = each if found is None else found & each
-    return found
+    """The orders in which any of these cells can be read; None where it is no question."""
+    found = frozenset[DateOrder]().union(*(readings(cell) for cell in cells))
+    return found or None
 
 
 def order_of(cells: Iterable[object], chosen: DateOrder | None) -> DateOrder | None:
-    """The order of a column: its own, where its cells can be read in no other, before that which was chosen."""
-    read = [found for cell in cells if (found := readings(cell))]
+    """The order of a column: its own, where its cells can be read in no other, before that which was chosen.
+
+    Only a cell that can be read one way is proof, and of those cells only that are written as it is: 24-11-03 beside
+    31/03/2024 comes from somebody else.
+    """
+    read: dict[_Form, list[frozenset[DateOrder]]] = {}
+    for cell in cells:
+        if found := readings(cell):
+            read.setdefault(_form(cell), []).append(found)
     if not read:
         return None
+    proven = {_proven(of_one_form, chosen is not None) for of_one_form in read.values()}
+    return next(iter(proven)) or chosen if len(proven) == 1 else chosen
+
+
+def _proven(read: Sequence[frozenset[DateOrder]], chosen: bool) -> DateOrder | None:
+    """The one order of dates that are written alike; one slip of the hand says nothing against what was chosen."""
     own = frozenset(ORDERS).intersection(*read)
     sure = sum(len(found) == 1 for found in read)
-    if len(own) != 1 or (chosen is not None and sure < _OFTEN * len(read)):  # one slip of the hand says nothing
-        return chosen
-    return next(iter(own))
+    return next(iter(own)) if len(own) == 1 and sure >= (max(1, _OFTEN * len(read)) if chosen else 1) else None
+
+
+def _form(cell: object) -> _Form:
+    """How a date is written: what parts it, and where its year has four digits."""
+    match = _PARTS.fullmatch(_plain(str(cell)))
+    return ("", 0) if match is None else (match[2], len(match[4]))
 
 
 def half_converted(cells: Iterable[object]) -> bool:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from forbear.locale import said
 from rules.facts.notation.letters import clean
-from rules.facts.notation.units import OWN, Marks, OtherUnit, Unit, read_marks, unit_in, wanted
+from rules.facts.notation.units import OWN, Marks, OtherUnit, Unit, quantity, read_marks, unit_in, wanted
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
@@ -32,6 +32,7 @@ _IN_BRACKETS = re.compile(r"\(([^()]*)\)")
 _MONEY = re.compile(_WORDS["money"])  # words of a unit of money that must not be passed over
 _CURRENCY = frozenset(_WORDS["currency"])  # that it is Chinese says nothing of thousands
 _PARTS_OF_UNIT = re.compile(rf"[,，;；、/|](?!\d)|{_WORDS['or']}")
+_CLAUSE = re.compile(r"[,，;；。\s]+")
 _MOST_WORDS = 4
 _TWO_LETTERS = 2
 _SAYS_NOTHING = frozenset(("filler", "harmless", "about"))
@@ -104,13 +105,16 @@ class Around:
 
     titles: tuple[str, ...] = ()  # above the table
     group: str = ""  # the group that the column is in
-    below: tuple[str, ...] = ()  # in rows below that are no cases
+    below: tuple[str, ...] = ()  # in rows below that are no cases, and in comments on it
     aside: tuple[str, ...] = ()  # elsewhere, and may be said of something else
 
 
 def meaning(fact: Fact, header: HeaderReading, around: Around) -> Unit | Refusal:
     """The unit of a column: what stands beside its name, else below it, above its group or above the table."""
-    beside, below = _unit(fact, header.marks), _above(fact, around.below)
+    clauses = [clause for text in (*around.titles, *around.aside) for clause in _CLAUSE.split(text)]
+    of_it = [clause for clause in clauses if _names(clause, header, fact)]
+    below = _other_period(fact, (*around.below, *of_it)) or _above(fact, around.below)
+    beside = _unit(fact, header.marks)
     if beside is None:
         beside = below or _above(fact, [around.group]) or _above(fact, around.titles)
         if beside is None and (elsewhere := unlike_its_own(fact, around.aside)) is not None:
@@ -121,6 +125,27 @@ def meaning(fact: Fact, header: HeaderReading, around: Around) -> Unit | Refusal
         key = "header.other_unit"
         return Refusal(said(key, header=header.text, field=fact.title, seems=beside.seems, wanted=beside.wanted))
     return beside or OWN
+
+
+def stated_in(fact: Fact, around: Around) -> str:
+    """The text around a column by which its unit is known; blank where its header says it."""
+    texts = (*around.below, around.group, *around.titles)
+    return next((text for text in texts if text and isinstance(_above(fact, [text]), Unit)), "")
+
+
+def _names(clause: str, header: HeaderReading, fact: Fact) -> bool:
+    """Whether a clause that stands around the table is about this column."""
+    text = folded(clause[:LONGEST])
+    return any(len(name) > _TWO_LETTERS and name in text for name in map(folded, (header.text, fact.title.zh)))
+
+
+def _other_period(fact: Fact, texts: Sequence[str]) -> OtherUnit | None:
+    """That a comment speaks of another period than that of the fact: months where it counts days."""
+    words = _WORDS["other_periods"].get(quantity(fact), ())
+    for text in texts:
+        if any(word in clean(text).casefold() for word in words):
+            return OtherUnit(said("header.unclear_unit", unit=" ".join(text[:LONGEST].split())), wanted(fact))
+    return None
 
 
 def unit_beside(names: Names, name: str, fact: Fact, header: str, around: Around) -> Unit | Refusal:
@@ -199,6 +224,12 @@ def _above(fact: Fact, titles: Sequence[str]) -> Unit | OtherUnit | None:
     return next(iter(found.values()), None)
 
 
+def unlike(fact: Fact, unit: Unit, texts: Sequence[str]) -> bool:
+    """Whether these texts say another unit for such a fact than the one that it is read in."""
+    stated = _above(fact, texts)
+    return isinstance(stated, OtherUnit) or (stated is not None and stated.shift != unit.shift)
+
+
 def unlike_its_own(fact: Fact, texts: Iterable[str]) -> str | None:
     """The first text that says another unit for such a fact than its own."""
     for text in texts:
@@ -223,6 +254,24 @@ def says_unit(text: str) -> bool:
     """Whether a cell above or below the names says a unit of the numbers."""
     read = (read_marks(each) for each in _units_in(text))
     return bool(_money_word(text)) or any(marks is not None and marks.kinds - _SAYS_NOTHING for marks in read)
+
+
+def is_unit(text: str) -> bool:
+    """Whether a cell is a unit and nothing else, be it called 金额（万元）."""
+    return len(text) <= LONGEST and says_unit(text) and read_marks(text) is not None
+
+
+def units_of_name(name: str) -> frozenset[tuple[frozenset[str], int]]:
+    """The units that stand beside a name, whatever it names: those of the longest words that can be read as such."""
+    found: list[tuple[int, frozenset[tuple[frozenset[str], int]]]] = [(0, frozenset())]
+    for _, beside in _readings(clean(name).casefold().strip()):
+        read = [read_marks(mark) for mark in beside if mark.strip()]
+        if read and all(read):
+            units = frozenset((marks.kinds - _SAYS_NOTHING, marks.power) for marks in read if marks is not None)
+            found.append((sum(map(len, beside)), units))
+    if len(found) == 1 and (word := _money_word(name)):
+        return frozenset(((frozenset((word,)), 0),))
+    return max(found, key=lambda each: each[0])[1]
 
 
 def states_unit(text: str) -> bool:

@@ -1,6 +1,6 @@
 """Notices: what was not used of a file, or is understood in a way that its header does not say, in sentences."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Rows
 
 from forbear.intake.columns import NOTES, added_by_rejects
@@ -19,6 +19,7 @@ from rules.pack.files.schema import Text, Vocabulary
 
 _MOST = 30  # columns that one sentence names
 _MOST_ROWS = 5
+_LONGEST = 60  # characters of a text that a sentence quotes
 
 
 def notices_of(vocabulary: Vocabulary, source: SourceFile, guess: Guess, mapping: Mapping) -> Iterator[Text]:
@@ -42,6 +43,7 @@ def notices_of(vocabulary: Vocabulary, source: SourceFile, guess: Guess, mapping
         if each.sure != "certain":
             why = Text(zh=each.why.zh.rstrip("。"), en=each.why.en.rstrip("."))  # a sentence goes on
             yield said("notice.not_sure", column=each.header.strip(), why=why)
+    yield from _units(vocabulary, guess, mapping)
     notes = [name.strip() for name, use in mapping.columns.items() if use.fact == NOTES]
     if len(notes) > 1:
         yield said("notice.notes_joined", columns=_names(notes))
@@ -50,6 +52,17 @@ def notices_of(vocabulary: Vocabulary, source: SourceFile, guess: Guess, mapping
     for fact, word in mapping.constants.items():
         yield said("notice.constant", field=vocabulary.facts[fact].title, value=_label(vocabulary, fact, word))
     yield from _orders(mapping)
+
+
+def _units(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterator[Text]:
+    """The units that were taken from elsewhere than a header."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for each in guess.columns:
+        use = mapping.columns[each.header]
+        if each.stated and use.fact is not None and use.unit is not None:
+            found.setdefault((" ".join(each.stated[:_LONGEST].split()), use.unit), []).append(each.header.strip())
+    for (text, unit), columns in found.items():
+        yield said("notice.unit_stated", columns=_names(columns), text=text, unit=unit)
 
 
 def _orders(mapping: Mapping) -> Iterator[Text]:
@@ -61,10 +74,12 @@ def _orders(mapping: Mapping) -> Iterator[Text]:
         yield said("notice.date_order", order=said(f"date_order.{mapping.date_order}"))
 
 
-def asked_notices(vocabulary: Vocabulary, rows: Rows[str, Sequence[int]]) -> Iterator[Text]:
-    """The sentences on what was in doubt and is asked for, by doubt the rows."""
+def asked_notices(
+    vocabulary: Vocabulary, rows: Rows[str, Sequence[int]], place: Callable[[int], int]
+) -> Iterator[Text]:
+    """The sentences on what was in doubt and is asked for, by doubt the rows, as the file counts them."""
     for name, found in sorted(rows.items()):
-        shown = ", ".join(map(str, found[:_MOST_ROWS])) + ("…" if len(found) > _MOST_ROWS else "")
+        shown = ", ".join(str(place(row)) for row in found[:_MOST_ROWS]) + ("…" if len(found) > _MOST_ROWS else "")
         yield said("notice.asked", n=len(found), rows=shown, why=why_asked(vocabulary, name))
 
 

@@ -1,12 +1,16 @@
 """Opening a file: which reader it is for, by its name and by how it begins, or one sentence why not."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from forbear.intake.formats import FORMATS, READ_AS, ending, format_of
 from forbear.intake.formats.format import Format
+from forbear.intake.formats.tables.no_cases import TOTAL
+from forbear.intake.formats.tables.totals import is_total
 from forbear.intake.formats.text_files import open_bytes
-from forbear.intake.source import IntakeError, SourceChoice, SourceFile, empty
+from forbear.intake.source import IntakeError, SourceChoice, SourceFile, SourceRow, empty
 from rules.pack.files.schema import Text
 
 _OPEN = SourceChoice()
@@ -39,7 +43,7 @@ def read(path: Path, choice: SourceChoice = _OPEN) -> SourceFile:
             raise IntakeError("file.not_ordinary", path=path)
         if not path.stat().st_size:
             raise empty(path)
-        source = _kind(path).read(path, choice)
+        source = _without_totals(_kind(path).read(path, choice))
         _refuse_vain(source, choice)
         if next(source.read_rows(), None) is None:
             raise IntakeError("file.no_cases", name=path.name)
@@ -50,6 +54,18 @@ def read(path: Path, choice: SourceChoice = _OPEN) -> SourceFile:
     except OSError as error:
         raise IntakeError("file.unreadable", path=path, error=error.strerror) from error
     return source
+
+
+def _without_totals(source: SourceFile) -> SourceFile:
+    """The rows of a list of objects or of a Parquet file, totals among them refused; tables tell their own."""
+    if source.header_row:
+        return source
+
+    def rows() -> Iterator[SourceRow]:
+        for row in source.read_rows():
+            yield row._replace(error=TOTAL) if row.error is None and is_total(row.cells) else row
+
+    return replace(source, read_rows=rows)
 
 
 def _kind(path: Path) -> Format:

@@ -12,22 +12,28 @@ from pathlib import Path
 from forbear.intake import beside
 from forbear.intake.columns import added_by_rejects, missing_columns
 from forbear.intake.date_order import half_converted
+from forbear.intake.formats.tables.no_cases import TOTAL
+from forbear.intake.formats.tables.totals import is_label
 from forbear.intake.formats.text_files import is_readable, readable
-from forbear.intake.guessing import shapes
-from forbear.intake.guessing.first_rows import units_below
 from forbear.intake.guessing.guess import Guess, Remembered, guess
-from forbear.intake.headers import unlike_its_own
+from forbear.intake.layouts import wide
 from forbear.intake.layouts.layout import Layout
+from forbear.intake.layouts.parts import Parts
 from forbear.intake.mapping import Mapping
 from forbear.intake.notices import asked_notices, notices_of
-from forbear.intake.source import MAX_CELL, IntakeError, SourceFile, SourceRow, Unread, as_text, distinct
+from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, Unread, as_text, distinct
 from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError, Parser, display
+from rules.facts.cells import shown
 from rules.facts.doubts import SAMPLE, RowDoubts, columns_in_doubt
-from rules.facts.notation.codes import UNREAD
+from rules.facts.notation.codes import UNREAD, lengths_with_lost_digits
+from rules.facts.notation.garbled import is_garbled
 from rules.facts.notation.letters import one_form
+from rules.locale import said as of_cell
 from rules.pack.files.doubts import IN_DOUBT
 from rules.pack.files.schema import Text, Vocabulary
+
+_NAMES = ("case_ref", "borrower_ref", "name")  # where a row of totals is called so
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +86,15 @@ class Intake:
         """Every row as it is read on the day of triage: what is said to have happened later is refused."""
         self._asked.clear()
         reader = _RowReader(self._vocabulary, self.columns, self.mapping, as_of, self._asked)
-        rows = iter(self._source)
+        rows = Parts(self._vocabulary, self.guess, self.mapping).rows(iter(self._source))
         first = list(islice(rows, SAMPLE))
         reader.look_over(first)
-        for at, row in enumerate(chain(first, rows)):
-            for each in reader.read(row):
-                if at >= shapes.MOST and isinstance(each, Rejected):
-                    self._check_below(row)
-                yield each
+        for row in chain(first, rows):
+            yield from reader.read(row)
 
-    def _check_below(self, row: SourceRow) -> None:
-        """Raise IntakeError where a line far below says a unit that nobody knew when the rows above it were read."""
-        units = units_below(row)
-        for use in self.mapping.columns.values() if units else ():
-            if use.fact is not None and use.unit is None:
-                fact = self._vocabulary.facts[use.fact]
-                if (unlike := unlike_its_own(fact, units)) is not None:
-                    raise IntakeError("footer.unit", text=unlike.strip(), field=fact.title)
+    def _place(self, row: int) -> int:
+        """Where a row stands in the file, by the file's own count."""
+        return self._source.header_row + (row // wide.SCALE if self.mapping.numbers else row)
 
     def left_out(self) -> Iterator[SourceRow]:
         """Rows of the file that came into no case and are no rejected rows, once all were read."""
@@ -105,7 +103,7 @@ class Intake:
     @property
     def notices(self) -> tuple[Text, ...]:
         """What is not used, adjusted or still open, in sentences; what only the rows show, once they are read."""
-        asked = asked_notices(self._vocabulary, self._asked)
+        asked = asked_notices(self._vocabulary, self._asked, self._place)
         return (*notices_of(self._vocabulary, self._source, self.guess, self.mapping), *asked)
 
 
@@ -152,6 +150,7 @@ class _RowReader:
         self._vocabulary, self._asked = vocabulary, asked
         self._doubts = RowDoubts(vocabulary, as_of)
         self._columns: dict[int | None, dict[str, FieldError]] = {}  # that are in doubt as a whole
+        self._lost: dict[str, dict[int, int]] = {}  # of codes, the lengths at which last digits were lost
         self._as_of = as_of
         self._past = past_of(vocabulary)
         self._layout = Layout(vocabulary, distinct(columns), mapping)
@@ -161,10 +160,14 @@ class _RowReader:
     def look_over(self, rows: Sequence[SourceRow]) -> None:
         """Judge the columns by the first rows: a unit shows in many numbers where it does not in one."""
         read: dict[int | None, list[Facts]] = {debt: [] for debt in self._layout.units}
+        codes: dict[str, list[str]] = {name: [] for _, name in self._layout.codes}
         for row in rows:
             for each, debt in self._layout.rows(row):
                 if each.error is None:
                     read[debt].append(self._facts(each, debt)[0])
+            for at, name in self._layout.codes if row.error is None else ():
+                codes[name].append(as_text(row.cells[at]).strip())
+        self._lost = {name: found for name, texts in codes.items() if (found := lengths_with_lost_digits(texts))}
         self._columns = {
             debt: columns_in_doubt(self._vocabulary, facts, self._sure(debt)) for debt, facts in read.items()
         }
@@ -192,16 +195,19 @@ class _RowReader:
         if error is not None:
             return _rejected(row, [error])
         facts, errors = self._facts(row, debt)
+        if any(is_label(str(facts[name]), bare=True) for name in _NAMES if name in facts):
+            return _rejected(row, [TOTAL])
         if self._as_of is not None:
             errors.extend(ahead(self._past, facts, self._as_of))
         errors.extend(self._doubts.of(facts))
         errors.extend(error for name, error in self._columns[debt].items() if facts.get(name))
+        errors.extend(self._digits_lost(facts))
         extra: dict[str, str] = {}
         for position, name in self._layout.others:
             text = as_text(cells[position])
             if len(text) > MAX_CELL:
                 errors.append(_too_long(name))
-            elif not is_readable(text):
+            elif not is_readable(text) or is_garbled(text):
                 errors.append(FieldError.of(name, said("row.letters_unreadable", name=name)))
             elif text and not text.isspace():
                 extra[name] = readable(text)
@@ -216,6 +222,13 @@ class _RowReader:
         private = {name: str(facts.pop(name)) for name in self._layout.private if name in facts}
         borrower = facts.get("borrower_ref")
         return Accepted(number, case_ref, None if borrower is None else str(borrower), facts, private, extra)
+
+    def _digits_lost(self, facts: Facts) -> Iterator[FieldError]:
+        for name, lengths in self._lost.items():
+            text = str(facts.get(name, ""))
+            if (lost := lengths.get(len(text))) is not None and text.endswith("0" * lost) and text.isdigit():
+                why = of_cell("cell.zeros_for_digits", cell=shown(text))
+                yield FieldError.of(name, of_cell("field.cell", field=self._vocabulary.facts[name].title, error=why))
 
     def _leave_out(self, facts: Facts, extra: dict[str, str], row: int) -> None:
         """Take out what is in doubt and is asked for; it is kept among what is not used."""

@@ -13,6 +13,7 @@ from forbear.base.errors import ForbearError
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 from rules.facts.notation.codes import UNREAD
+from rules.facts.notation.garbled import is_garbled
 from rules.locale import listed
 from rules.pack.files.schema import Text
 
@@ -22,6 +23,7 @@ MAX_COLUMNS = 1_000
 TOO_LONG = FieldError.of("", said("row.too_long", most=MAX_RECORD))
 MAX_SHEET_ROWS = 1_048_576  # what Excel, WPS and LibreOffice can hold
 _EXACT = 1e15
+_SHOWN = 40  # characters of a name that a sentence quotes
 
 
 class IntakeError(ForbearError):
@@ -43,11 +45,11 @@ class IntakeError(ForbearError):
 
 
 class SeveralTablesError(IntakeError):
-    """A file with more than one sheet of cases, and nothing says which is meant."""
+    """A file with more than one sheet or list of cases, and nothing says which is meant."""
 
-    def __init__(self, path: Path, sheets: Sequence[str]) -> None:
+    def __init__(self, path: Path, sheets: Sequence[str], key: str = "sheet.several") -> None:
         quoted = (said("notice.quoted", text=name) for name in sheets)
-        super().__init__("sheet.several", name=path.name, sheets=listed(quoted), first=sheets[0])
+        super().__init__(key, name=path.name, sheets=listed(quoted), first=sheets[0])
         self.sheets = tuple(sheets)
 
 
@@ -198,6 +200,8 @@ def check_columns(path: Path, columns: list[str]) -> list[str]:
         raise IntakeError("header.too_many", name=path.name, count=len(columns), most=MAX_COLUMNS)
     if any(len(name) > MAX_CELL or _is_binary(name) for name in columns):
         raise IntakeError("header.none", name=path.name)
+    if (garbled := next(filter(is_garbled, columns), None)) is not None:
+        raise IntakeError("header.garbled", name=path.name, column=garbled.strip()[:_SHOWN])
     return columns
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 _PAUSES: Final = ("deferral", "standstill")
+_NOT_SO: Final[tuple[object, ...]] = (False, "none", [], ())
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,15 @@ def _idle(change: Change) -> bool:
 
 def _pause_without_months(change: Change) -> bool:
     return _of_plans(change) and change.was == _without_months(change.now)
+
+
+def _contradicted(change: Change) -> bool:
+    """All that is new are facts whose answer says of something that it is not so, while the notes were marked."""
+    if change.path != "outcome.questions" or not change.facts.get("note_flags"):
+        return False
+    gained = [each for each in change.now if each not in change.was]
+    kept = [each for each in change.now if each in change.was]
+    return kept == change.was and all(change.facts.get(each, "") in _NOT_SO for each in gained)
 
 
 def _without_months(plans: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -127,4 +137,5 @@ MENDED: Final = (
     Mend((2,), "plans were offered while a payment order could still be objected to", _while_disputed),
     Mend((2,), "a pause longer than the longest plan was offered", _too_long),
     Mend((2,), "a figure carried on was told of where it had decided nothing", _idle),
+    Mend((5,), "what the notes say otherwise than a fact was not asked", _contradicted),
 )

@@ -19,7 +19,6 @@ from rules.pack.parameters import in_force
 
 Verdict = Literal["true", "false", "unknown", "absent"]
 BLOCK: Final = 2_000  # cases judged at once
-_VERDICTS: Final[dict[bool | None, Verdict]] = {True: "true", False: "false", None: "unknown"}
 
 
 @dataclass(frozen=True)
@@ -98,14 +97,21 @@ class _Judge:
 
 
 def _count_rules(rules: dict[str, Counter[tuple[Verdict, Verdict]]], before: Verdicts, after: Verdicts) -> None:
-    columns = [*before.table.columns, *(name for name in after.table.columns if name not in before.table.columns)]
-    height = before.table.height
-    for name in columns:
-        sides = [
-            [_VERDICTS[value] for value in table[name].to_list()] if name in table.columns else ["absent"] * height
-            for table in (before.table, after.table)
-        ]
-        rules.setdefault(name, Counter()).update(zip(*sides, strict=True))
+    for name in (*before.rules, *(name for name in after.rules if name not in before.of)):
+        counted = rules.setdefault(name, Counter())
+        for was, some in _kinds(before, name):
+            for now, others in _kinds(after, name):
+                if both := (some & others).bit_count():
+                    counted[was, now] += both
+
+
+def _kinds(verdicts: Verdicts, rule: str) -> list[tuple[Verdict, int]]:
+    """What a rule may be, each with the bits of the cases of which it is that."""
+    everywhere = verdicts.compared.everywhere
+    if rule not in verdicts.of:
+        return [("absent", everywhere)]
+    true, false = verdicts.of[rule]
+    return [("true", true), ("false", false), ("unknown", everywhere & ~(true | false))]
 
 
 def _without(rules: Ids, others: Ids) -> Ids:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -103,7 +103,7 @@ class Evaluator:
         differing = columns.differing(derived)
         outcomes = [self._outcome(each, row, verdicts, differing.get(row, ())) for row, each in enumerate(derived)]
         changes = self._counterfactuals.find(derived, verdicts, outcomes)
-        stale = self._stale.find(derived, outcomes)
+        stale = self._stale.find(derived, verdicts, outcomes)
         return [
             Evaluation(
                 each.facts,
@@ -149,7 +149,7 @@ class Evaluator:
         certain, decisive = self._policy.outlook(selection.strategy, verdicts.sure[row], verdicts.open[row])
         contradicting = self._contradicting(selection, facts)
         certain = certain and not contradicting
-        missing = self._missing(decisive, facts, verdicts.open_groups[row])
+        missing = (name for rule in decisive for name in verdicts.waits_for(rule, row, facts))
         in_doubt = asked_about(self.pack.vocabulary, facts)  # asked for whether or not it decides
         questions = self._asked((*in_doubt, *doubted(self.pack, contradicting), *missing))
         return o.outcome(
@@ -183,11 +183,6 @@ class Evaluator:
         """The most months that any plan for the product may take."""
         product = self.pack.products.get(str(facts.get("product")))
         return self._parameters.get(product.plan_longest, 0) if product and product.plan_longest else None
-
-    def _missing(self, decisive: Ids, facts: Facts, open_groups: frozenset[str]) -> Iterator[str]:
-        """What open rules wait for, the most important first."""
-        waits_for = self.engines.second.waits_for
-        return (name for rule in decisive for name in waits_for(rule, facts, open_groups))
 
     def _asked(self, names: Iterable[str]) -> Ids:
         """Those of some facts that have a question, each once."""

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from rules.decision.outcome import Outcome, StaleParameter
 from rules.decision.reasons import speaking
-from rules.engines.polars_engine import PolarsEngine
+from rules.engines.polars_engine import PolarsEngine, Verdicts
 from rules.facts.case_facts import Facts
 from rules.formulas.derivation import Derived
 from rules.pack.formulas import parameters_of
@@ -68,11 +68,13 @@ class StaleParameters:
         self._speakers = speakers(pack, self._now)
         self._without: dict[str, tuple[PolarsEngine, frozenset[str], frozenset[str]] | None] = {}
 
-    def find(self, cases: Sequence[Derived], outcomes: Sequence[Outcome]) -> list[tuple[StaleParameter, ...]]:
+    def find(
+        self, cases: Sequence[Derived], verdicts: Verdicts, outcomes: Sequence[Outcome]
+    ) -> list[tuple[StaleParameter, ...]]:
         """For each case its stale parameters, in the order of the parameters' names."""
         kept: list[dict[str, StaleParameter]] = [{} for _ in cases]
         for doubt in self._doubts([each.facts for each in cases]):
-            undecided = self._undecided(doubt, cases, outcomes)
+            undecided = self._undecided(doubt, verdicts, outcomes)
             for row, each in doubt.rows.items():
                 today = each is self._now.get(doubt.parameter)
                 if row in undecided or (today and self._spoken(doubt.parameter, outcomes[row])):
@@ -98,26 +100,22 @@ class StaleParameters:
         for parameter, found_rows in rows.items():
             yield _Doubt(parameter, found_rows)
 
-    def _undecided(self, doubt: _Doubt, cases: Sequence[Derived], outcomes: Sequence[Outcome]) -> frozenset[int]:
+    def _undecided(self, doubt: _Doubt, verdicts: Verdicts, outcomes: Sequence[Outcome]) -> frozenset[int]:
         """The rows for which some rule cannot be decided without the figure."""
         if doubt.parameter not in self._without:
             self._without[doubt.parameter] = self._rules_without(doubt.parameter)
         without = self._without[doubt.parameter]
         if without is None:
             return frozenset()
-        evaluator, stale, direct = without
-        rows = list(doubt.rows)
-        verdicts = evaluator.evaluate(
-            [{name: value for name, value in cases[row].facts.items() if name not in stale} for row in rows],
-            [{name: bound for name, bound in cases[row].bounds.items() if name not in stale} for row in rows],
-        )
+        engine, stale, direct = without
+        judged = engine.judge_without(stale, verdicts)
         return frozenset(
             row
-            for row, rules, groups in zip(rows, verdicts.unknown, verdicts.open_groups, strict=True)
+            for row, each in doubt.rows.items()
             if any(
-                rule in direct or evaluator.hangs_on(rule, stale, groups)
-                for rule in rules
-                if doubt.rows[row].kind != "carried" or rule not in outcomes[row].rules_unknown
+                rule in direct or judged.hangs_on(rule, row, stale)
+                for rule in judged.unknown[row]
+                if each.kind != "carried" or rule not in outcomes[row].rules_unknown
             )
         )
 

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from rules.facts.notation.codes import FIRST_OF_REMAINS, QUOTES, CodeError, code_reader, remains, unquoted
+from rules.facts.notation.garbled import is_garbled
 from rules.facts.notation.letters import clean, seen
 from rules.facts.notation.personal import number_within
 from rules.locale import listed, said
@@ -111,6 +112,8 @@ def text_reader(fact: Fact) -> Reader:
             raise CellError("text_too_long", most=longest)
         if not text.isprintable() and _UNSTORABLE.search(text):
             raise CellError("unstorable")
+        if is_garbled(text):
+            raise CellError("garbled")
         if text[:1] in FIRST_OF_REMAINS and (left := remains(text, words=True)):
             raise CellError(left, cell=shown(text))
         if shown_to_all and (found := number_within(text)) is not None:

@@ -16,6 +16,7 @@ MAX_PERCENT: Final = 99_999
 MAX_COUNT: Final = 10**9
 
 _PLAIN = re.compile(r"(\d{1,12})(?:\.(\d\d?))?", re.ASCII)
+_THREE = re.compile(r"(?<![\d.,'])([1-9]\d{0,2})\.(\d{3})(?![\d.,'])", re.ASCII)  # 12.000: twelve, or twelve thousand
 _CENT = Decimal("0.01")
 _DUST = Decimal("0.000001")  # of binary numbers
 _HUGE = 25  # digits of a number that is beyond every limit anyway
@@ -100,9 +101,19 @@ def _number(cell: object, fact: Fact, unit: Unit, refusal: str, suffixes: tuple[
     own = unit_in(fact, amount.marks, "", unit) if amount.marks is not None else OWN
     if isinstance(own, OtherUnit):
         raise CellError("other_unit", cell=shown(cell), seems=own.seems, wanted=own.wanted)
-    if amount.scaled:
-        return EXACT.scaleb(amount.value, own.shift)
-    return _in_column(amount.value, unit, cell)
+    value = EXACT.scaleb(amount.value, own.shift) if amount.scaled else _in_column(amount.value, unit, cell)
+    if _may_be_thousands(text, value, fact):
+        raise CellError("thousands_or_decimals", cell=shown(cell))
+    return value
+
+
+def _may_be_thousands(text: str, value: Decimal, fact: Fact) -> bool:
+    """Whether the point in a number may stand between thousands; not where that is too much, or it is in thousands."""
+    found = None if fact.type == "rate" else _THREE.search(text)
+    if found is None or found[2][-1] != "0" or abs(value) != Decimal(found[0]):
+        return False
+    lowest, highest = limits(fact)
+    return lowest <= int(found[1] + found[2]) * (1 if fact.type == "int" else 100) <= highest
 
 
 def _in_column(value: Decimal, unit: Unit, cell: object) -> Decimal:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rules.facts.case_facts import Facts
 from rules.facts.cells import FIRST_DAY, LAST_DAY, Value
@@ -28,6 +28,8 @@ from rules.pack.files.schema import Fact, Parameter
 from rules.pack.formulas import Expression, facts_of
 from rules.pack.pack import Pack
 from rules.pack.parameters import canonical, in_force, value_on
+
+_KEPT: Final = 4_000  # readings of each formula
 
 
 class Derived(NamedTuple):
@@ -54,8 +56,10 @@ class Derivation:
             dated=DatedParameters(pack.parameters).read,
             missing=self._missing,
         )
-        self._formulas = {name: _remembering(each.expression, self.around) for name, each in pack.formulas.items()}
-        self._readers = tuple(self._formulas.items())
+        rare = {name for name, fact in pack.vocabulary.facts.items() if fact.type == "money"}
+        self._readers = tuple(
+            (name, _remembering(each.expression, self.around, rare)) for name, each in pack.formulas.items()
+        )
         self._wide = self._without_limit(pack)
 
     def derive(self, facts: Mapping[str, Value]) -> Derived:
@@ -64,9 +68,11 @@ class Derivation:
         absent = []
         for name, read in self._readers:
             if name not in state:
-                reading = state[name] = self._stood_in(name, read(state))
+                reading = read(state)
                 if reading.__class__ in BOUNDS:
+                    reading = self._missing.get(name, reading)
                     absent.append(name)
+                state[name] = reading
         absent += [name for name in self._wide if state[name] == ENDLESS and name not in facts]
         bounds: dict[str, Bound] = {}
         for name in absent:
@@ -104,14 +110,26 @@ class Derivation:
         return outer(reading) if reading.__class__ in BOUNDS or reading == ENDLESS else reading
 
 
-def _remembering(expression: Expression, around: Surroundings) -> Reader:
-    """A formula's reader; one that reads a single submitted fact says the same wherever that is missing."""
-    read = reader(expression, around)
-    facts = facts_of(expression)
-    if len(facts) != 1 or facts[0] not in around.missing:
+def _remembering(expression: Expression, around: Surroundings, rare: Set[str]) -> Reader:
+    """A formula's reader, which says the same for the same facts at once.
+
+    What comes from sums of money (`rare`) is read anew: hardly ever are two the same.
+    """
+    read, names = reader(expression, around), facts_of(expression)
+    if not names or not rare.isdisjoint(names):
         return read
-    (fact,), blank = facts, read({})
-    return lambda state: read(state) if fact in state else blank
+    known: dict[Any, Reading] = {}
+    (first, *others) = names
+
+    def found(state: State) -> Reading:
+        key = state.get(first) if not others else tuple([state.get(name) for name in names])
+        if key not in known:
+            if len(known) >= _KEPT:
+                known.clear()
+            known[key] = read(state)
+        return known[key]
+
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -72,7 +72,7 @@ def run_tests(pack: Pack, of: Mapping[dt.date, Sequence[Example]] | None = None)
         )
         for row, each in enumerate(tests):
             rule, test = each.rule.rule.id, each.test
-            told = _surprises(test, _VERDICTS[verdicts.table[rule][row]], _Given(pack, policy, verdicts.true[row]))
+            told = _surprises(test, _VERDICTS[verdicts.verdict(rule, row)], _Given(pack, policy, verdicts.true[row]))
             failures[rule, test.name] = [TestFailure(rule, test.name, *each) for each in told]
     return [each for rule in pack.rules for test in rule.rule.tests for each in failures[rule.rule.id, test.name]]
 

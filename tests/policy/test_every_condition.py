@@ -59,9 +59,8 @@ def test_every_part_of_a_condition_decides_a_test(rule: LoadedRule) -> None:
             values = in_force(pack(), day)
             judged = {"": rule.when, **unnoticed}
             engine = PolarsEngine([(name, resolve(when, values)) for name, when in judged.items()], pack().vocabulary)
-            table = engine.evaluate([each.facts for each in own], [each.bounds for each in own]).table
-            right = table[""].to_list()
-            unnoticed = {name: when for name, when in unnoticed.items() if table[name].to_list() == right}
+            found = engine.evaluate([each.facts for each in own], [each.bounds for each in own]).of
+            unnoticed = {name: when for name, when in unnoticed.items() if found[name] == found[""]}
     assert [name for name in unnoticed if not _implied(rule, name)] == []
 
 

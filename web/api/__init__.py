@@ -1,6 +1,7 @@
 """The API, /api/v1: what the pages do, for programs. Every route depends on a token's scope."""
 
-from web.api import batches, cases, openapi, reviews, webhooks
+from web.api import batches, cases, events, openapi, policy, reviews, webhooks
 
-TOPICS = (batches, reviews, cases, webhooks)  # a review's address before that of a case, whose reference may be long
+# A review's address before that of a case, whose reference may be long.
+TOPICS = (batches, reviews, cases, events, policy, webhooks)
 ROUTERS = (*(topic.router for topic in TOPICS), openapi.router)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -22,6 +22,7 @@ from forbear.base.vault import Vault
 from forbear.batch import batch_list, export
 from forbear.batch.chunks import Wake
 from forbear.batch.recorded_decision import decisions_of_batch
+from forbear.batch.rejects import head_of
 from forbear.batch.submission import danger, idempotency, mappings
 from forbear.batch.submission.submit import Head, Submitted, rejections_of, source_of, submit
 from forbear.batch.submission.uploads import tidy
@@ -31,21 +32,24 @@ from forbear.ledger.unit_of_work import begin
 from forbear.locale import said
 from models.database.session import snapshot
 from models.intake.batch import Batch
+from rules.facts.case_facts import FieldError
 from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 from web.api import bodies
 from web.api.auth import Reader, ReaderWork, Writer, submitter_for
-from web.api.batch_schemas import Batches, BatchProgressView, BatchTerms, BatchView, counted, progress
 from web.api.describe import ABOUT_MAPPING, MOST_MAPPING, answers, body_of, problems
-from web.api.problems import ProblemError
-from web.api.schemas import Line
+from web.api.problems import ProblemError, of_fields
+from web.api.schemas.batches import Batches, BatchProgressView, BatchTerms, BatchView, counted, progress
+from web.api.schemas.cases import Line
+from web.api.strict import StrictRoute
 from web.deps import NowDep, SessionDep
 from workers.wake import wake
 
-router = APIRouter(prefix="/api/v1/batches", tags=["batches"])
+router = APIRouter(prefix="/api/v1/batches", tags=["batches"], route_class=StrictRoute)
 FIRST_DAY = dt.date(2000, 1, 1)
 AsOf = Annotated[dt.date | None, Query(description="The day to decide for, by default today; none to come")]
 Whose = Annotated[Line | None, Query(description="Whose cases; a submitter's account has no choice")]
+Strict = Annotated[bool, Query(description="Refuse what has a column or a key that is no fact, instead of telling it")]
 if TYPE_CHECKING:
     Format: TypeAlias = str
 else:  # pydantic reads what mypy cannot
@@ -68,6 +72,7 @@ async def submit_batch(
     submitter: Whose = None,
     name: Annotated[str | None, Query(max_length=255, description="The file's name, where it is the body")] = None,
     mapping: Annotated[str | None, Query(max_length=MOST_MAPPING, description=ABOUT_MAPPING)] = None,
+    strict: Strict = False,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -88,6 +93,7 @@ async def submit_batch(
             as_of=as_of or terms.as_of,
             submitter=submitter or terms.submitter,
             mapping=terms.mapping if mapping is None else mapping,
+            strict=strict or terms.strict,
         )
         order = _Order(request, viewer, received, asked, now)
         return await run_in_threadpool(order.take, idempotency_key)
@@ -107,6 +113,7 @@ class _Order:
         self._state = request.app.state
         self._viewer, self._received, self._now = viewer, received, now
         self._as_of, self._submitter, self._mapping = asked.as_of, asked.submitter, asked.mapping
+        self._strict = asked.strict
 
     def take(self, key: str | None) -> Response:
         """Submit, or find what the same request made before; the workers are woken once it is committed."""
@@ -114,6 +121,7 @@ class _Order:
         with begin(self._state.engine, self._state.vault, self._now) as begun:
             work = work_by(self._viewer, begun, self._state.pack)
             batch_id = None if key is None else self._known(work.session, key)
+            replayed = batch_id is not None
             if batch_id is None:
                 done = self._submit(work)
                 batch_id, wakes = done.batch_id, done.wakes
@@ -121,7 +129,10 @@ class _Order:
                     idempotency.keep(work, key, self._mac, batch_id)
             body = progress(work.session, work.session.get_one(Batch, batch_id), work.vault).model_dump(mode="json")
         wake(wakes, self._state.redis_url)
-        return JSONResponse(body, status_code=202, headers={"Location": f"/api/v1/batches/{batch_id}"})
+        headers = {"Location": f"/api/v1/batches/{batch_id}"}
+        if replayed:
+            headers["Idempotency-Replayed"] = "true"
+        return JSONResponse(body, status_code=202, headers=headers)
 
     @property
     def _mac(self) -> bytes:
@@ -145,6 +156,8 @@ class _Order:
             source, place = mappings.opened(work.session, work.vault, whose, received.path, pack.vocabulary, given)
             past = mappings.recall(work.session, work.vault, whose, source.columns)
             intake = understand(source, pack.vocabulary, place, past)
+            if self._strict:
+                refuse_unused(intake.unknown)
             kept = () if given is None else (said("notice.kept"),)
             done = submit(
                 work,
@@ -161,6 +174,12 @@ class _Order:
         if given is not None:
             mappings.remember(work, whose, intake)
         return done
+
+
+def refuse_unused(columns: Iterable[str]) -> None:
+    """Whoever asks for `strict` hands in nothing that is not used."""
+    if faults := [FieldError.of(name, said("query.no_fact")) for name in columns]:
+        raise of_fields(*faults)
 
 
 def day_of(as_of: dt.date | None, pack: Pack, now: dt.datetime) -> dt.date:
@@ -223,7 +242,8 @@ def rejects(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, forma
     state = request.app.state
 
     def pieces(opened: Session, batch: Batch, folder: Path) -> Iterator[bytes]:
-        columns = source_of(batch, state.vault).columns
+        head = source_of(batch, state.vault)
+        columns = head_of(state.pack.vocabulary, head.columns, head.mapping)
         return export.rejects(columns, rejections_of(opened, batch.id, state.vault), f".{format}", folder)
 
     return _download(request, viewer, now, batch_id, "rejects", format, pieces)

@@ -36,14 +36,16 @@ from rules.pack.pack import Pack
 from rules.text.decision_view import DecisionView
 from web.api import bodies
 from web.api.auth import Reader, ReaderWork, Writer, submitter_for
-from web.api.batches import AsOf, Whose, day_of
+from web.api.batches import AsOf, Strict, Whose, day_of, refuse_unused
 from web.api.describe import body_of, problems
 from web.api.problems import ProblemError, of_fields
-from web.api.schemas import Cases, CaseSummary, CaseView, DeskState, Line, PendingCaseView, address_of
+from web.api.schemas.batches import BatchTerms
+from web.api.schemas.cases import Cases, CaseSummary, CaseView, DeskState, Line, PendingCaseView, address_of
+from web.api.strict import StrictRoute
 from web.deps import NowDep, SessionDep
 from workers.wake import wake
 
-router = APIRouter(prefix="/api/v1/cases", tags=["cases"])
+router = APIRouter(prefix="/api/v1/cases", tags=["cases"], route_class=StrictRoute)
 PAUSES = (0.02, 0.05, 0.1, 0.2)  # seconds between looks for a decision; the last one stays
 _PENDING: dict[int | str, dict[str, Any]] = {202: {"model": PendingCaseView, "description": "Not decided yet"}}
 
@@ -65,11 +67,13 @@ async def submit_case(
     as_of: AsOf = None,
     submitter: Whose = None,
     wait: Annotated[float, Query(ge=0, le=30, description="Seconds to wait for the decision")] = 5.0,
+    strict: Strict = False,
 ) -> Response:
     """Hand in one case and wait for its decision. The same facts again (200) are the same case as before."""
     state = request.app.state
     given = await bodies.one_object(request)
-    handed_in = await run_in_threadpool(_hand_in, request, viewer, given, as_of, submitter, now)
+    asked = BatchTerms(as_of=as_of, submitter=submitter, strict=strict)
+    handed_in, unused = await run_in_threadpool(_hand_in, request, viewer, given, asked, now)
     end, pauses = time.monotonic() + wait, iter(PAUSES)
     while True:
         found = await run_in_threadpool(_answer, state.engine, state.vault, handed_in.batch_id)
@@ -77,27 +81,30 @@ async def submit_case(
             break
         await sleep(min(next(pauses, PAUSES[-1]), max(0.0, end - time.monotonic())))
     status = 202 if isinstance(found, PendingCaseView) else 201 if handed_in.accepted else 200
-    return answer(found, status, {"Location": address_of(found.case_ref)})
+    told = found.model_copy(update={"unused": unused})
+    return answer(told, status, {"Location": address_of(found.case_ref)})
 
 
 def _hand_in(
     request: Request,
     viewer: Viewer,
     given: dict[str, object],
-    as_of: dt.date | None,
-    submitter: str | None,
+    asked: BatchTerms,
     now: dt.datetime,
-) -> Submitted:
+) -> tuple[Submitted, list[str]]:
+    """What was submitted, and the keys that are no fact."""
     state = request.app.state
     pack: Pack = state.pack
     try:
-        day = day_of(as_of, pack, now)
+        day = day_of(asked.as_of, pack, now)
         intake, row = one(given, pack.vocabulary, day)
     except IntakeError as error:
         raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
     if isinstance(row, Rejected):
         row, in_danger = Lookout(pack, intake.columns, intake.mapping).first(row)
         raise of_fields(*row.faults, first=said("row.danger") if in_danger else None)
+    if asked.strict:
+        refuse_unused(intake.unknown)
     with begin(state.engine, state.vault, now) as begun:
         work = work_by(viewer, begun, pack)
         done = submit(
@@ -106,11 +113,11 @@ def _hand_in(
             head=Head.of(intake, intake.path.name),
             pack=pack,
             as_of=day,
-            submitter=submitter_for(work.session, viewer, submitter),
+            submitter=submitter_for(work.session, viewer, asked.submitter),
             chunk_size=settings().chunk_size,
         )
     wake(done.wakes, state.redis_url)
-    return done
+    return done, intake.unknown
 
 
 def _answer(engine: Engine, vault: Vault, batch_id: UUID) -> CaseView | PendingCaseView:
@@ -126,7 +133,8 @@ def _answer(engine: Engine, vault: Vault, batch_id: UUID) -> CaseView | PendingC
         decided = list(decisions_of_batch(opened, batch_id, vault))  # one, or none yet
         desk = opened.get(WorklistItem, case.id)
         if decided and desk is not None:
-            return _case_view(opened, decided[0].view(), desk)
+            # The current decision, which is another where one for a later day stands: never parts of two.
+            return _case_view(opened, decision_on_desk(opened, desk, vault).as_chosen(desk).view(), desk)
         status: Literal["failed", "pending"] = "failed" if batch.status == "complete" else "pending"
         return PendingCaseView(case_ref=case.case_ref, submitter=case.submitter, status=status, batch_id=batch_id)
 
@@ -195,7 +203,7 @@ def answer(body: BaseModel, status: int = 200, headers: dict[str, str] | None = 
 
 
 def _case_view(session: Session, view: DecisionView, desk: WorklistItem) -> CaseView:
-    kept = {name: getattr(desk, name) for name in DeskState.model_fields if name != "outdated"}
+    kept = {name: getattr(desk, name) for name in DeskState.model_fields if name not in ("outdated", "unused")}
     return CaseView(**{**dict(view), "urgency": desk.urgency}, **kept, outdated=is_outdated(session, desk))
 
 

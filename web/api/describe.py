@@ -43,6 +43,7 @@ def body_of(media_types: Iterable[str], *, file: bool = False) -> dict[str, Any]
             "as_of": {"type": "string", "format": "date"},
             "submitter": {"type": "string", "minLength": 1, "maxLength": 64},
             "mapping": {"type": "string", "maxLength": MOST_MAPPING, "description": ABOUT_MAPPING},
+            "strict": {"type": "boolean", "default": False},
         }
         form = {"type": "object", "required": ["file"], "properties": properties, "additionalProperties": False}
         content["multipart/form-data"] = {"schema": form}

@@ -1,6 +1,8 @@
 """The description of the API (OpenAPI 3.1): the routes, and a case as the active pack's vocabulary has it."""
 
+import json
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,10 +11,11 @@ from fastapi.responses import JSONResponse, Response
 
 from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
-from web.api.examples import EXAMPLES
-from web.api.schemas import ProblemDocument
+from web.api.schemas.cases import ProblemDocument
 
 router = APIRouter()
+# Examples of what the API takes and answers, by schema; a test holds them to it.
+EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
 _DESCRIPTION = """Triage of overdue borrowers' cases for debt counselling. It recommends, a person decides.
 
 Every request carries a bearer token with the scope its operation needs. Errors are problem documents (RFC 9457), their
@@ -20,7 +23,9 @@ Every request carries a bearer token with the scope its operation needs. Errors 
 _SCOPES = {
     "batches": "cases:read, cases:write",
     "cases": "cases:read, cases:write",
-    "reviews": "reviews:write",
+    "events": "cases:read",
+    "policy": "cases:read",
+    "reviews": "reviews:write; to read them, cases:read",
     "webhooks": "webhooks",
 }
 _JSON_TYPES: dict[str, dict[str, Any]] = {

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from forbear.locale import said
+from models.review import ActionName
 from rules.facts.case_facts import FieldError
 from rules.locale import in_language
 from rules.pack.files.schema import Text
@@ -18,6 +20,7 @@ from web.language import Language
 
 MEDIA_TYPE = "application/problem+json"
 _PREFIX = "/api/"
+ACTION_NAMES = frozenset(get_args(ActionName))
 _PLAIN = (400, 401, 403, 404, 405, 413, 415, 421, 422, 500, 503)  # statuses with words of their own
 
 
@@ -52,9 +55,7 @@ def of_fields(*errors: FieldError, first: Text | None = None) -> ProblemError:
 
 def of_validation(error: RequestValidationError | ValidationError, inside: int = 0) -> ProblemError:
     """What pydantic refuses; so many steps of each place are left out."""
-    return of_fields(
-        *(_field_error(".".join(map(str, part["loc"][inside:])), part["type"], part["msg"]) for part in error.errors())
-    )
+    return of_fields(*(_field_error(part, inside) for part in error.errors()))
 
 
 def is_of_api(request: Request) -> bool:
@@ -115,10 +116,22 @@ def accepted(request: Request) -> Language:
     return best[1]
 
 
-def _field_error(field: str, kind: str, message: str) -> FieldError:
-    if kind == "missing":
+def _field_error(part: ErrorDetails, inside: int) -> FieldError:
+    """What is wrong with a field, named as it was sent."""
+    kind, place, context = part["type"], [str(step) for step in part["loc"][inside:]], part.get("ctx", {})
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        place.append(str(context["discriminator"]).strip("'"))
+    if len(place) > 1 and place[0] in ACTION_NAMES:  # pydantic's own name of the shape, which nobody sent
+        del place[0]
+    field = ".".join(place)
+    allowed = context.get("expected_tags") or context.get("expected")
+    if kind == "union_tag_not_found" or kind == "missing":
         return FieldError.of(field, said("form.missing"))
-    return FieldError.of(field, said("form.invalid", message=message))
+    if kind in ("union_tag_invalid", "literal_error"):
+        return FieldError.of(field, said("form.allowed", allowed=str(allowed).replace("'", "").replace(" or ", ", ")))
+    if kind == "extra_forbidden":
+        return FieldError.of(field, said("form.unknown"))
+    return FieldError.of(field, said("form.invalid", message=part["msg"]))
 
 
 def _document(body: Mapping[str, Any], status: int, wanted: Language, headers: Mapping[str, str]) -> Response:

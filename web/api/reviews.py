@@ -6,7 +6,7 @@ from operator import or_
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from forbear.accounts.accounts import ViewerWork, work_by
@@ -14,20 +14,24 @@ from forbear.case import acting, action_fields
 from forbear.case.action_fields import WORDS_MOST
 from forbear.case.actions import ACTIONS, Action
 from forbear.case.corrections import Correction
+from forbear.case.timeline import names_of
 from forbear.case.workflow import RefusedError
+from forbear.desk import review
 from forbear.desk.review import NoCaseError, StaleError
 from forbear.ledger.unit_of_work import begin
 from models.desk import WorklistItem
-from web.api.auth import Reviewer
+from web.api.auth import ReaderWork, Reviewer
 from web.api.batches import Whose
-from web.api.cases import find
+from web.api.cases import answer, find, show_case
 from web.api.describe import problems
 from web.api.problems import ProblemError, of_fields
-from web.api.schemas import Shape, Status
+from web.api.schemas.cases import Shape, Status
+from web.api.strict import StrictRoute
 from web.deps import NowDep
 from workers.wake import wake
 
-router = APIRouter(prefix="/api/v1/cases", tags=["reviews"])
+router = APIRouter(prefix="/api/v1/cases", tags=["reviews"], route_class=StrictRoute)
+_REVIEWS = b"/reviews"
 Explanation = Annotated[str, Field(max_length=WORDS_MOST, pattern=r"^[^\x00]*$")]
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 
@@ -89,6 +93,43 @@ class Reviewed(Shape):
     status: Status
     revision: int
     batch_id: UUID | None = Field(None, description="The new facts on their way, of an answer")
+
+
+class ReviewView(Shape):
+    """What somebody did on a case. What they wrote stays on the desk."""
+
+    id: int
+    action: str
+    at: dt.datetime
+    by: str = Field(description="The name of the account")
+    decision_id: int | None = Field(description="What was on the screen; null: there was no decision")
+    strategy: str | None = Field(description="Chosen by accept or override")
+    reason: str | None = Field(description="Why overridden, escalated or put aside, or what came of it")
+    detail: dict[str, Any] = Field(description="What else the action carried: names, codes and days")
+
+
+class Reviews(Shape):
+    """Everything that was done on a case, the newest first."""
+
+    reviews: list[ReviewView]
+
+
+@router.get("/{ref:path}/reviews", response_model=Reviews, responses=problems(401, 403, 404, 409, 410, 422))
+def list_reviews(request: Request, work: ReaderWork, ref: str, submitter: Whose = None) -> Response:
+    """What was done on a case, the newest first."""
+    if not request.scope["raw_path"].endswith(_REVIEWS):  # percent-encoded, it is the end of a reference
+        return show_case(work, ref + _REVIEWS.decode(), submitter)
+    done = review.timeline(work.session, find(work.session, work.viewer, ref, submitter).id)
+    names = names_of(work.session, {each.account_id for each in done})
+    told = [
+        ReviewView(
+            **{name: getattr(each, name) for name in ReviewView.model_fields if name not in ("by", "detail")},
+            by=names[each.account_id],
+            detail={name: value for name, value in each.detail.items() if name != "form"},
+        )
+        for each in done
+    ]
+    return answer(Reviews(reviews=told))
 
 
 @router.post("/{ref:path}/reviews", status_code=201, responses=problems(400, 401, 403, 404, 409, 410, 413, 422))

@@ -15,9 +15,10 @@ from web.api.auth import WebhookToken, submitter_for
 from web.api.batches import Whose
 from web.api.describe import problems
 from web.api.problems import ProblemError, of_fields
-from web.api.schemas import Line, Shape
+from web.api.schemas.cases import Line, Shape
+from web.api.strict import StrictRoute
 
-router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
+router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"], route_class=StrictRoute)
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
 Event = Literal["batch.complete", "decision.changed", "case.aged"]
 

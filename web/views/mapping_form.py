@@ -56,9 +56,11 @@ def other_place(fields: FormData) -> Mapping | None:
     before = Shown.of(fields).mapping
     sheet = _text(fields, "sheet") or before.sheet
     row = _number(_text(fields, "header_row"), _MAX_ROW) or before.header_row
+    if persons := _text(fields, "persons"):
+        return of_data({"sheet": sheet, "persons": {"sheet": persons, "key": _text(fields, "key")}})
     if sheet != before.sheet:
         return Mapping(sheet=sheet)
-    return Mapping(sheet=sheet, header_row=row) if row != before.header_row else None
+    return Mapping(sheet=sheet, header_row=row, persons=before.persons) if row != before.header_row else None
 
 
 def choice(fields: FormData, columns: Sequence[str]) -> MappingChoice:

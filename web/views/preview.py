@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from forbear.accounts.accounts import ViewerWork
 from forbear.batch import rejects
 from forbear.batch.submission import mappings, preview, uploads
-from forbear.intake import IntakeError
+from forbear.intake import IntakeError, Mapping
 from forbear.intake.date_order import ORDERS
 from forbear.intake.source import SeveralTablesError
 from forbear.locale import said
@@ -61,6 +61,7 @@ def preview_page(request: Request, work: ViewerWork, upload: Upload, refused: Re
         "vocabulary": vocabulary,
         "groups": fact_groups(vocabulary),
         "values_of": values_of,
+        "stored_as": partial(preview.stored_as, vocabulary),
         "units": _units,
         "orders": {order: said(f"date_order.{order}") for order in ORDERS},
         "zone": pack.manifest.timezone,
@@ -83,16 +84,23 @@ def _units(fact: Fact, lang: language.Language) -> dict[str, str]:
 
 def _not_seen(request: Request, work: ViewerWork, upload: Upload, fault: IntakeError, why: IntakeError) -> Response:
     """A file of which nothing can be shown yet: which sheet is meant has to be said, or it has to be given up."""
+    several = why if isinstance(why, SeveralTablesError) else None
     values = {
         "upload": upload,
         "name": work.vault.open(upload.name),
         "fault": fault,
-        "sheets": why.sheets if isinstance(why, SeveralTablesError) else (),
+        "sheets": several.sheets if several else (),
+        "tie": _tie(work, upload, several) if several else None,
         "zone": work.pack.manifest.timezone,
     }
     return render.page(
         request, "batch/choose_sheet.html", values, 200 if fault is why else 422, f"/uploads/{upload.id}"
     )
+
+
+def _tie(work: ViewerWork, upload: Upload, why: SeveralTablesError) -> Mapping | None:
+    with uploads.unsealed(upload, work.vault) as path:
+        return mappings.tie_of(path, work.pack.vocabulary, why)
 
 
 def _telling(pack: Pack) -> list[str]:

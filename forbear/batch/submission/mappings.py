@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +13,11 @@ from sqlmodel import Session, col, select
 
 from forbear.base.vault import Vault
 from forbear.intake import Intake, IntakeError, Mapping, Remembered, SeveralTablesError, SourceFile, open_source
-from forbear.intake.columns import added_by_rejects
+from forbear.intake.columns import added_by_rejects, as_submitted
 from forbear.intake.formats.table import COMMENTS
 from forbear.intake.guessing.guess import Confirmed
 from forbear.intake.headers import folded
+from forbear.intake.layouts.tied import proposed
 from forbear.intake.source import distinct
 from forbear.ledger.unit_of_work import Work
 from models.intake.mapping import ConfirmedMapping
@@ -74,11 +75,10 @@ def remember(work: Work, submitter: str, file: Intake) -> int:
 def recall(session: Session, vault: Vault, submitter: str, columns: Iterable[str]) -> Remembered:
     """What a submitter confirmed before, for a file with these columns."""
     names = list(columns)
-    mac = _mac(vault, submitter, names)
     query = select(ConfirmedMapping).where(ConfirmedMapping.submitter == submitter).order_by(*_NEWEST)
     whole: Mapping | None = None
     learned: dict[str, Confirmed | None] = {}
-    same = session.exec(query.where(ConfirmedMapping.headers_mac == mac)).first()
+    same = _same(session, vault, submitter, names)
     if same is not None:
         whole = Mapping.model_validate(vault.open(same.content)["mapping"])
         whole = Mapping.model_validate({k: v for k, v in whole.data().items() if k not in _REREAD})
@@ -129,6 +129,14 @@ def place_of(
     raise error
 
 
+def tie_of(path: Path, vocabulary: Vocabulary, error: SeveralTablesError) -> Mapping | None:
+    """Two tables as persons and their debts, where that shows; proposed, and taken only when somebody says so."""
+    if len(error.sheets) != 2:
+        return None
+    one, other = (open_source(path, vocabulary, Mapping(sheet=name)) for name in error.sheets)
+    return proposed(one, other)
+
+
 def listed(session: Session, vault: Vault, submitter: str | None) -> list[KeptMapping]:
     """The mappings of a submitter, or of all, the newest first."""
     query = select(ConfirmedMapping).order_by(*_NEWEST).limit(_LISTED)
@@ -139,11 +147,20 @@ def listed(session: Session, vault: Vault, submitter: str | None) -> list[KeptMa
 
 def kept_for(session: Session, vault: Vault, submitter: str, columns: Iterable[str]) -> KeptMapping | None:
     """The mapping that is remembered for files with these columns."""
-    query = select(ConfirmedMapping).where(
-        ConfirmedMapping.submitter == submitter, ConfirmedMapping.headers_mac == _mac(vault, submitter, columns)
-    )
-    found = session.exec(query).first()
+    found = _same(session, vault, submitter, list(columns))
     return None if found is None else _opened(vault, found)
+
+
+def _same(session: Session, vault: Vault, submitter: str, columns: Sequence[str]) -> ConfirmedMapping | None:
+    """What was confirmed for files with these columns; for a rejects file also that of the file that it is from."""
+    for names in (columns, as_submitted(columns)):
+        mac = _mac(vault, submitter, names)
+        query = select(ConfirmedMapping).where(
+            ConfirmedMapping.submitter == submitter, ConfirmedMapping.headers_mac == mac
+        )
+        if (found := session.exec(query).first()) is not None:
+            return found
+    return None
 
 
 def forget(work: Work, submitter: str | None, mapping_id: int) -> bool:

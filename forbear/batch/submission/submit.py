@@ -195,7 +195,8 @@ class _Sealer:
         mac = self._vault.mac("\n".join((facts, _json(row.private), *alarms)).encode())
         sealed = self._vault.seal({"facts": row.private, "extra": row.extra}) if row.private or row.extra else None
         phone, id_number = siblings.keys(self._vault, self._submitter, row.private)
-        refs = (row.case_ref, one_form(row.case_ref), row.borrower_ref)
+        borrower = None if row.borrower_ref is None else one_form(row.borrower_ref)
+        refs = (row.case_ref, one_form(row.case_ref), borrower)
         return (row.row, *refs, phone, id_number, self._lane(row, alarms), mac, facts, sealed)
 
     def rejected(self, row: Rejected) -> tuple[Any, ...]:

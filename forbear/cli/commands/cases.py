@@ -17,6 +17,7 @@ from forbear.base.errors import ForbearError
 from forbear.batch import export
 from forbear.batch.progress import BatchProgress, failures, progress_of, recent, taken_over, worked_seconds
 from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
+from forbear.batch.rejects import head_of
 from forbear.batch.submission.submit import check_day, rejections_of, source_of
 from forbear.cli import batch_runner, report
 from forbear.cli.commands import accounts, serve
@@ -65,7 +66,7 @@ def triage(
         files = batch_runner.understood(context, handed, policy)
         with workers_for(context) as parts:
             done, show = run(context, files, policy, day, parts, remembered=map_ is not None)
-        _write(context, "triage", done, out, rejects)
+        _write(context, "triage", done, out, rejects, policy)
         show()
         _tell(context, [batch.batch_id for batch in done], remembered=map_ is not None)
     if any(batch.decided < batch.accepted + batch.unchanged for batch in done):
@@ -163,7 +164,7 @@ def results(
             progress = progress_of(found, batch)
         if progress is None:
             raise ForbearError(f"There is no batch {batch}: `forbear status` lists the recent ones.")
-        _write(context, "results", [progress], out, rejects)
+        _write(context, "results", [progress], out, rejects, None if rejects is None else load_pack())
     if progress.pending:
         report.errors.print(
             f"{progress.pending} cases are not decided yet: run it again when `forbear status` says so."
@@ -238,7 +239,14 @@ def _check_targets(out: Path, rejects: Path | None, inputs: Sequence[Path] = (),
             )
 
 
-def _write(context: Context, command: str, batches: Sequence[BatchProgress], out: Path, rejects: Path | None) -> None:
+def _write(
+    context: Context,
+    command: str,
+    batches: Sequence[BatchProgress],
+    out: Path,
+    rejects: Path | None,
+    pack: Pack | None,
+) -> None:
     ids = [batch.batch_id for batch in batches]
     given = ["results"] if rejects is None else ["results", "rejects"]
     with context.work() as work:  # before the first byte is out
@@ -247,13 +255,14 @@ def _write(context: Context, command: str, batches: Sequence[BatchProgress], out
     with session(context.engine) as found:
         decided = (decision for each in ids for decision in decisions_of_batch(found, each, context.vault))
         export.write_results(out, decided)
-        if rejects is not None:
-            export.write_rejects(rejects, *_rejects(context, found, ids))
+        if rejects is not None and pack is not None:
+            export.write_rejects(rejects, *_rejects(context, found, ids, pack))
 
 
-def _rejects(context: Context, found: Session, ids: Sequence[UUID]) -> tuple[list[str], Iterator[Rejected]]:
+def _rejects(context: Context, found: Session, ids: Sequence[UUID], pack: Pack) -> tuple[list[str], Iterator[Rejected]]:
     """The columns and the rejected rows of batches; the rows of several files are lined up by column name."""
-    heads = [source_of(found.get_one(Batch, each), context.vault).columns for each in ids]
+    sources = (source_of(found.get_one(Batch, each), context.vault) for each in ids)
+    heads = [head_of(pack.vocabulary, each.columns, each.mapping) for each in sources]
     columns = list(dict.fromkeys(name for head in heads for name in head))
 
     def lined_up() -> Iterator[Rejected]:

@@ -18,7 +18,6 @@ from forbear.cli.commands.cases import PackOption
 from forbear.cli.context import load_pack, opened
 from forbear.cli.mapping_options import HeaderRow, MapOption, Order, Set, Sheet, given
 from forbear.intake import Mapping, SeveralTablesError, open_source
-from forbear.intake.layouts.tied import proposed
 from forbear.locale import said
 from models.database.session import session
 from rules.locale import in_language
@@ -78,10 +77,8 @@ def _with_persons(file: Path, policy: Pack, told: Mapping | None) -> Mapping | N
     try:
         open_source(file, policy.vocabulary, told)
     except SeveralTablesError as error:
-        if told is None and len(error.sheets) == 2:
-            one, other = (open_source(file, policy.vocabulary, Mapping(sheet=name)) for name in error.sheets)
-            if (tie := proposed(one, other)) is not None:
-                return tie
+        if told is None and (tie := mappings.tie_of(file, policy.vocabulary, error)) is not None:
+            return tie
         raise
     return told
 

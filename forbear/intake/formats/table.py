@@ -3,14 +3,17 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
-from forbear.intake.formats.repeated_header import same_order
-from forbear.intake.headers import says_unit
+from forbear.intake.formats.tables.no_cases import COLON, FIGURE, REFUSED, SECOND_HEADER, SURE, no_case, plain_word
+from forbear.intake.formats.tables.repeated_header import same_order
+from forbear.intake.formats.tables.seen_rows import SeenRows
+from forbear.intake.headers import LONGEST, bare, says_unit, states_unit
 from forbear.intake.source import (
     MAX_CELL,
     MAX_RECORD,
@@ -19,6 +22,7 @@ from forbear.intake.source import (
     SourceChoice,
     SourceFile,
     SourceRow,
+    Unread,
     as_text,
     check_columns,
     empty,
@@ -33,29 +37,16 @@ from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Text
 
 FIRST_ROWS = 20  # filled ones, among which the header is looked for
-_SURE = 2  # names of facts by which a row is known for a header
-_SHOWN = 5  # row numbers that a notice names
 _MOST_ROWS_OF_GROUPS = 2
 _LONGEST_UNIT = 60  # letters of a cell that is a unit and nothing else
-_SECOND_HEADER = 3  # rows below the header in which it may stand again, in another language
 
 _SIDE_NOTE = FieldError.of("", said("row.side_note"))
-_REFUSED = {
-    name: FieldError.of("", said(f"row.{name}"))
-    for name in ("total", "footer", "example", "instruction", "repeated_header")
-}
 _OTHER_ORDER = FieldError.of("", said("row.other_order"))
-_SAYS_UNITS = (_REFUSED["instruction"], _REFUSED["repeated_header"])  # rows that belong to the header
-_FIGURE, _GAPS, _COLON = re.compile(r"\d"), re.compile(r"\s+"), re.compile("[:：]")
-_BRACKETS = "()[]【】"  # after NFKC
+_SAYS_UNITS = (REFUSED["instruction"], REFUSED["repeated_header"])  # rows that belong to the header
 _WORDS = word_lists("tables")
-_TOTALS, _UNITS = frozenset[str](_WORDS["total"]), frozenset[str](_WORDS["unit"])
+_UNITS = frozenset[str](_WORDS["unit"])
 _ANOTHERS = re.compile("|".join(map(re.escape, _WORDS["another"])))
-_FOOTERS, _INSTRUCTIONS = tuple[str, ...](_WORDS["footer"]), tuple[str, ...](_WORDS["instruction"])
-_EXAMPLE = re.compile(rf"({'|'.join(map(re.escape, _WORDS['example']))})\d*")
 COMMENTS: str = _WORDS["comments"]  # the column in which comments on cells are read
-_MOST_OF_FOOTER = 3  # filled cells
-_LONGEST_LABEL = 16  # characters
 
 
 class TableRow(NamedTuple):
@@ -66,7 +57,8 @@ class TableRow(NamedTuple):
     error: FieldError | None = None
     hidden: bool = False
     filled_down: tuple[int, ...] = ()  # the positions of cells that a merged one covers
-    comment: str = ""  # what hangs on its cells
+    comments: Mapping[int, str] = MappingProxyType({})  # what hangs on its cells, by their positions
+    across: Sequence[tuple[int, int]] = ()  # the first and the last of cells that are merged sideways
 
 
 @dataclass(frozen=True)
@@ -79,6 +71,7 @@ class Sheet:
     hidden_columns: Callable[[], Iterable[int]] = tuple
     fit: Callable[[TableRow, int], SourceRow] | None = None  # a row in as many cells as there are columns
     commented: bool = False  # comments hang on its cells: they are read as a column
+    page: Sequence[str] = ()  # what is printed above and below each page
 
 
 @dataclass(frozen=True)
@@ -90,13 +83,16 @@ class Header:
     known: int
     titles: tuple[str, ...]
     groups: tuple[str, ...]
-    below: tuple[tuple[str, ...], ...]  # of each column, cells below that may say its unit
+    below: tuple[tuple[str, ...], ...]  # of each column, cells below and comments that may say its unit
     followed: bool  # by a row with anything in it
+    aside: tuple[str, ...] = ()  # comments on what stands above
+    units_apart: bool = False  # they stand in a row of their own
 
 
 class _FilledLine(NamedTuple):
     number: int
     texts: list[str]
+    comments: Mapping[int, str] = MappingProxyType({})
 
 
 def find_header(path: Path, rows: Iterable[TableRow], choice: SourceChoice) -> Header | None:
@@ -112,19 +108,28 @@ def find_header(path: Path, rows: Iterable[TableRow], choice: SourceChoice) -> H
         return None
     tried = [_header(path, lines, at, choice) for at in range(min(len(lines), FIRST_ROWS))]
     at = max(range(len(tried)), key=lambda each: tried[each].known)  # the first of equals
-    if tried[at].known < _SURE:
-        at = _first_full(lines)
+    at = _first_full(lines) if tried[at].known < SURE else _first_table(lines, tried, at)
     with_units = at + 1 < len(tried) and _is_units(lines[at + 1]) and lines[at + 1].number == lines[at].number + 1
     return _with_below(tried[at + 1] if with_units else tried[at], lines, choice)
+
+
+def _first_table(lines: Sequence[_FilledLine], tried: Sequence[Header], best: int) -> int:
+    """Where the best header is that of a second table, the place of the first one: below it stand rows with figures."""
+    for at in range(best):
+        if tried[at].known >= SURE and tried[best].known <= 2 * tried[at].known:
+            rows = ([text for text in line.texts if text.strip()] for line in lines[at + 1 : best])
+            if any(len(filled) > SURE and any(map(FIGURE.search, filled)) for filled in rows):
+                return at
+    return best
 
 
 def _chosen_header(path: Path, rows: Iterable[TableRow], choice: SourceChoice, chosen: int) -> Header:
     lines: list[_FilledLine] = []
     for row in _filled_rows(rows):
         lines.append(_line(row))
-        if row.number > chosen + _SECOND_HEADER:
+        if row.number > chosen + SECOND_HEADER:
             break
-        del lines[: -FIRST_ROWS - _SECOND_HEADER]
+        del lines[: -FIRST_ROWS - SECOND_HEADER]
     at = next((at for at, line in enumerate(lines) if line.number == chosen), None)
     if at is None:
         raise IntakeError("header.row_empty", name=path.name, row=chosen)
@@ -134,13 +139,19 @@ def _chosen_header(path: Path, rows: Iterable[TableRow], choice: SourceChoice, c
 def _with_below(header: Header, lines: Sequence[_FilledLine], choice: SourceChoice) -> Header:
     """The header with what the rows below it say of units: a second header, what to fill in, words without a figure."""
     titles, below = list(header.titles), [list[str]() for _ in header.columns]
-    for number, texts in lines:
-        if not header.row < number <= header.row + _SECOND_HEADER:
+    for number, texts, comments in lines:
+        if header.row - _MOST_ROWS_OF_GROUPS <= number <= header.row:
+            for at, comment in comments.items():
+                if at < len(below):
+                    below[at].append(comment)
+        if not header.row < number <= header.row + SECOND_HEADER:
             continue
         filled = [text for text in texts if text.strip()]
-        row = TableRow(number, list[object](texts))
-        dropped = _no_case(row, header.columns, header.row, choice) in _SAYS_UNITS
-        said_there = [text if (dropped or not _FIGURE.search(text)) and says_unit(text) else "" for text in texts]
+        why_not = no_case(number, texts, header.columns, header.row, choice)
+        dropped = why_not in _SAYS_UNITS
+        if why_not is None and len(filled) > 1 and any(map(FIGURE.search, filled)):
+            break  # a case: what stands below it may be said of other rows
+        said_there = [text if (dropped or not FIGURE.search(text)) and says_unit(text) else "" for text in texts]
         if len(filled) == 1 and not any(said_there[1 : len(header.columns) - 1]):
             titles.extend(filter(None, said_there))
             continue
@@ -155,62 +166,63 @@ def _filled_rows(rows: Iterable[TableRow]) -> Iterator[TableRow]:
 
 
 def _line(row: TableRow) -> _FilledLine:
-    return _FilledLine(row.number, [as_text(cell)[: MAX_CELL + 1] for cell in row.cells])
+    return _FilledLine(row.number, [as_text(cell)[: MAX_CELL + 1] for cell in row.cells], row.comments)
 
 
 def _header(path: Path, lines: Sequence[_FilledLine], at: int, choice: SourceChoice) -> Header:
     """The header if this line is it: alone, or with the names that only the row above has."""
-    number, columns = lines[at]
+    number, columns = lines[at][:2]
     above = lines[at - 1].texts if at and lines[at - 1].number == number - 1 else []
     if above and _is_units(lines[at]):
         named = _header(path, lines, at - 1, choice)
         columns = [_with_unit(name, unit) for name, unit in zip_longest(named.columns, columns, fillvalue="")]
-        return replace(named, row=number, columns=columns, followed=at + 1 < len(lines))
-    known, upper = choice.known(columns), _rows_of_groups(lines, at)
+        return replace(named, row=number, columns=columns, followed=at + 1 < len(lines), units_apart=True)
+    known, upper, units_apart = choice.known(columns), _rows_of_groups(lines, at), False
     groups = _groups(upper, len(columns))
     if upper:
         both = [lower if lower.strip() else over for lower, over in zip_longest(columns, above, fillvalue="")]
         if (known_of_both := choice.known(both)) > known:
             columns, known = both, known_of_both
         columns = _told_apart(columns, groups)
-    elif sum(_is_unit(_word(text)) for text in above) > 1 and not any(map(_COLON.search, above)):
-        columns, upper = [_with_unit(name, unit) for name, unit in zip_longest(columns, above, fillvalue="")], [above]
+    elif sum(_is_unit(plain_word(text)) for text in above) > 1 and not any(map(COLON.search, above)):
+        columns = [_with_unit(name, unit) for name, unit in zip_longest(columns, above, fillvalue="")]
+        upper, units_apart = [above], True
     while columns and not columns[-1].strip():
         columns.pop()
     titles = lines[: at - len(upper)]
+    texts = tuple(text.strip() for line in titles for text in dict.fromkeys(line.texts) if text.strip())
+    comments = [text for line in titles for text in line.comments.values()]
+    stated = tuple(text for text in comments if states_unit(text))
     return Header(
         number,
         columns,
         known,
-        tuple(text.strip() for line in titles for text in dict.fromkeys(line.texts) if text.strip()),
+        (*texts, *stated),
         groups[: len(columns)],
         (),
         followed=at + 1 < len(lines),
+        aside=tuple(text for text in comments if text not in stated),
+        units_apart=units_apart,
     )
 
 
 def _is_units(line: _FilledLine) -> bool:
     """Whether a row has nothing but units: 万元, 天, %, and words that say nothing. They belong to the names above."""
-    filled = [word for text in line.texts if (word := _word(text)).strip("-—–/\\")]
-    if not any(map(_is_unit, filled)) or (len(filled) == 1 and _COLON.search(filled[0])):
+    filled = [word for text in line.texts if (word := plain_word(text)).strip("-—–/\\")]
+    if not any(map(_is_unit, filled)) or (len(filled) == 1 and COLON.search(filled[0])):
         return False
-    return all(_is_unit(word) or (not _FIGURE.search(word) and read_marks(word) is not None) for word in filled)
+    return all(_is_unit(word) or (not FIGURE.search(word) and read_marks(word) is not None) for word in filled)
 
 
 def _is_unit(word: str) -> bool:
     """Whether a cell is a unit and nothing else."""
     return word in _UNITS or (
-        len(word) <= _LONGEST_UNIT and not _FIGURE.search(word) and says_unit(word) and read_marks(word) is not None
+        len(word) <= _LONGEST_UNIT and not FIGURE.search(word) and says_unit(word) and read_marks(word) is not None
     )
 
 
 def _with_unit(name: str, unit: str) -> str:
-    return f"{name.strip()}({unit.strip().strip('()（）')})" if _is_unit(_word(unit)) else name
-
-
-def _word(text: str) -> str:
-    """A cell as the words of tables are compared: no blanks, brackets around it, width or case."""
-    return _GAPS.sub("", unicodedata.normalize("NFKC", text).casefold()).strip(_BRACKETS)
+    return f"{name.strip()}({unit.strip().strip('()（）')})" if _is_unit(plain_word(unit)) else name
 
 
 def _rows_of_groups(lines: Sequence[_FilledLine], at: int) -> list[list[str]]:
@@ -230,11 +242,19 @@ def _is_second_row(above: Sequence[str]) -> bool:
     A title stands alone at the left or in brackets, has a colon inside, or is nothing but a unit.
     """
     filled = [(at, text.strip()) for at, text in enumerate(above) if text.strip()]
-    if any(_COLON.search(text[:-1]) or _is_unit(_word(text)) for _, text in filled):
+    units = [text for _, text in filled if _is_unit(plain_word(text))]
+    if any(COLON.search(text[:-1]) for _, text in filled) or (units and not _names_groups(units, len(filled))):
         return False
-    if any(_COLON.search(text) and not _ANOTHERS.search(_word(text)) for _, text in filled):
+    if any(COLON.search(text) and not _ANOTHERS.search(plain_word(text)) for _, text in filled):
         return False
-    return len(filled) >= 2 or any(at > 0 and _ANOTHERS.search(_word(text)) for at, text in filled)
+    return len(filled) >= 2 or any(at > 0 and _ANOTHERS.search(plain_word(text)) for at, text in filled)
+
+
+def _names_groups(units: Sequence[str], filled: int) -> bool:
+    """Whether units in a row above the names are those of groups: 金额（万元） among other groups, or several units."""
+    plain = [unicodedata.normalize("NFKC", text) for text in units]
+    named = all(bare(text).strip() not in ("", text) for text in plain)
+    return named and (len(set(plain)) > 1 or filled > len(units) + 1)
 
 
 def _groups(rows: Sequence[Sequence[str]], width: int) -> tuple[str, ...]:
@@ -257,7 +277,7 @@ def _told_apart(columns: list[str], groups: Sequence[str]) -> list[str]:
 
     def apart(name: str, group: str) -> bool:
         named = bool(group) and bool(name.strip()) and group != name.strip()
-        return named and (times[name.strip()] > 1 or _ANOTHERS.search(_word(group)) is not None)
+        return named and (times[name.strip()] > 1 or _ANOTHERS.search(plain_word(group)) is not None)
 
     pairs = zip_longest(columns, groups, fillvalue="")
     return [f"{group.rstrip(':：')} {name}" if apart(name, group) else name for name, group in pairs]
@@ -278,24 +298,20 @@ def open_table(path: Path, sheet: Sheet, choice: SourceChoice, found: Header | N
     if header is None:
         raise empty(path)
     columns = check_columns(path, header.columns)
-    seen = _Seen(columns)
+    seen = SeenRows(columns)
 
     def rows() -> Iterator[SourceRow]:
         seen.start()
-        other_order = False
+        order = _Order(header, choice)
         for row in sheet.rows(len(columns)):
             if row.number <= header.row or (row.error is None and is_blank(row.cells)):
                 continue
             seen.count(row)
             found = (sheet.fit or sheet_row)(row, len(columns))
-            error = found.error or _no_case(row, columns, header.row, choice)
-            if error is _REFUSED["repeated_header"]:
-                other_order = not same_order(
-                    row.cells, header.columns, header.groups, choice, strictly=row.number > header.row + _SECOND_HEADER
-                )
-            elif other_order and error is None:
-                error = _OTHER_ORDER
-            cells = [*found.cells, row.comment] if sheet.commented else found.cells
+            error = order.heeded(row, found.error or no_case(row.number, row.cells, columns, header.row, choice))
+            if error is None and row.across:
+                seen.count_across(row)
+            cells = _with_comments(row, found.cells) if sheet.commented else found.cells
             yield SourceRow(row.number - header.row, cells, error)
 
     def told() -> Iterator[Text]:
@@ -307,7 +323,55 @@ def open_table(path: Path, sheet: Sheet, choice: SourceChoice, found: Header | N
         yield from seen.told()
 
     names = [*columns, COMMENTS] if sheet.commented else columns
-    return SourceFile(path, names, rows, sheet.name, header.row, header.titles, header.groups, header.below, told)
+    stated = tuple(text for text in sheet.page if states_unit(text))
+    aside = (*header.aside, *(text for text in sheet.page if text not in stated))
+    return SourceFile(
+        path,
+        names,
+        rows,
+        sheet.name,
+        header.row,
+        (*header.titles, *stated),
+        header.groups,
+        header.below,
+        told,
+        aside=aside,
+    )
+
+
+class _Order:
+    """Whether the last header that was met has the columns where the first has them."""
+
+    def __init__(self, header: Header, choice: SourceChoice) -> None:
+        self._header, self._choice = header, choice
+        self._is_other = False
+
+    def heeded(self, row: TableRow, error: FieldError | None) -> FieldError | None:
+        """What is wrong with a row; below a header of another order nobody knows what its cells are."""
+        if error is REFUSED["repeated_header"]:
+            header = self._header
+            strictly = row.number > header.row + SECOND_HEADER
+            self._is_other = not same_order(
+                row.cells,
+                header.columns,
+                header.groups,
+                self._choice,
+                strictly=strictly,
+                units_apart=header.units_apart,
+            )
+        return _OTHER_ORDER if error is None and self._is_other else error
+
+
+def _with_comments(row: TableRow, cells: list[object]) -> list[object]:
+    """A row with what hangs on its cells as one more; a number whose unit is said there is none without it."""
+    if not row.comments:
+        return [*cells, ""]
+    cells = list(cells)
+    for at, comment in row.comments.items():
+        if at < len(cells) and states_unit(comment) and FIGURE.search(as_text(cells[at])):
+            why = said("unread.commented", text=comment[:LONGEST].strip())
+            cells[at] = Unread(as_text(cells[at]), why)
+    return [*cells, "\n".join(row.comments.values())]
 
 
 def sheet_row(row: TableRow, width: int) -> SourceRow:
@@ -322,78 +386,3 @@ def sheet_row(row: TableRow, width: int) -> SourceRow:
         else:
             error = _SIDE_NOTE
     return SourceRow(number, fit(cells, width, " "), error)
-
-
-def _no_case(row: TableRow, columns: Sequence[str], header: int, choice: SourceChoice) -> FieldError | None:
-    """What a row is instead of a case: a total, signatures, an example, what to fill in, or the header once more."""
-    position = next((at for at, cell in enumerate(row.cells) if not is_blank([cell])), 0)
-    first = row.cells[position]
-    if not isinstance(first, str) or len(first) > MAX_CELL:
-        return None
-    near = row.number <= header + _SECOND_HEADER
-    again = position < len(columns) and first.strip() == columns[position].strip()
-    if near or again or all(cell is None or (isinstance(cell, str) and not _FIGURE.search(cell)) for cell in row.cells):
-        texts = [as_text(cell).strip() for cell in row.cells if not is_blank([cell])]
-        half = max(_SURE, (len(texts) + 1) // 2)
-        names = {name.strip() for name in columns}
-        if max(sum(text in names for text in texts), choice.known(texts)) >= half:
-            return _REFUSED["repeated_header"]
-        if near and sum(_word(text).startswith(_INSTRUCTIONS) for text in texts) >= half:
-            return _REFUSED["instruction"]
-    label, *rest = _COLON.split(first, maxsplit=1)
-    word = _word(label) if len(label) <= _LONGEST_LABEL else ""
-    if word in _TOTALS:
-        return _REFUSED["total"]
-    if _EXAMPLE.fullmatch(word):
-        return _REFUSED["example"]
-    if not rest or not word.startswith(_FOOTERS):
-        return None
-    few = sum(not is_blank([cell]) for cell in row.cells) <= _MOST_OF_FOOTER < len(columns)
-    return _REFUSED["footer"] if few else None
-
-
-class _Seen:
-    """What was met in the rows that were read, counted anew each time."""
-
-    def __init__(self, columns: Sequence[str]) -> None:
-        self._columns = columns
-        self._nameless = [at for at, name in enumerate(columns) if not name.strip()]
-        self.start()
-
-    def start(self) -> None:
-        """Forget what an earlier reading counted."""
-        self._hidden, self._first_hidden = 0, list[int]()
-        self._filled, self._unnamed = Counter[int](), Counter[int]()
-
-    def count(self, row: TableRow) -> None:
-        """Take note of one row."""
-        if row.hidden:
-            self._hidden += 1
-            if len(self._first_hidden) < _SHOWN:
-                self._first_hidden.append(row.number)
-        for at in row.filled_down:
-            self._filled[at] += 1
-        for at in self._nameless:
-            if at < len(row.cells) and not is_blank([row.cells[at]]):
-                self._unnamed[at] += 1
-
-    def told(self) -> Iterator[Text]:
-        """What people should know of it."""
-        if self._hidden:
-            rows = ", ".join(map(str, self._first_hidden)) + ("…" if self._hidden > len(self._first_hidden) else "")
-            yield said("notice.hidden_rows", n=self._hidden, rows=rows)
-        for at, count in sorted(self._filled.items()):
-            name = self._columns[at].strip() if at < len(self._columns) else ""
-            yield said("notice.filled_down", n=count, column=name or letter(at))
-        for at, count in sorted(self._unnamed.items()):
-            yield said("notice.nameless_column", n=count, column=letter(at))
-
-
-def letter(position: int) -> str:
-    """The letters by which a sheet calls a column: A, …, Z, AA, …"""
-    letters = ""
-    position += 1
-    while position:
-        position, rest = divmod(position - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters

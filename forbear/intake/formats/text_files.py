@@ -32,7 +32,14 @@ _SAMPLE = 64 * 1024  # bytes by which Big5 is told from GB18030, and UTF-16 is k
 _BIG5, _WESTERN = "cp950", "cp1252"
 # Three bytes of UTF-8, as every Chinese letter has; no line of Chinese in GB18030 is all UTF-8 with them by chance.
 _UTF8_WORDS = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}")
-_WESTERN_MARK = re.compile(rb"[A-Za-z]{2}[\x85\x91-\x97][A-Za-z]")  # isn’t, with the one byte of Windows-1252
+# isn’t, with the one byte of Windows-1252; behind it is looked for first, since most bytes are letters.
+_WESTERN_MARK, _TWO_LETTERS = re.compile(rb"[\x85\x91-\x97][A-Za-z]"), re.compile(rb"[A-Za-z]{2}")
+_FROM_HIGH_BYTE = re.compile(rb"[\x80-\xff][^\n]*")  # what of a line is not ASCII, and what follows
+_UTF8 = re.compile(
+    rb"(?:[\x00-\x7f]++|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
+    rb"|\xf4[\x80-\x8f][\x80-\xbf]{2})*+\Z"
+)  # as decoding would say, several times as fast where it is none
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")  # Chinese letters have two or more, Latin ones with accents stand alone
 _FOUR_BYTES = re.compile(rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]")  # of GB18030's rare letters
 # In what is taken for Windows-1252: a capital letter behind a small one, or a mark that texts hardly have.
@@ -165,14 +172,19 @@ class _LinesByEncoding:
     """How many lines with more than ASCII there are, and which of them are in which encoding."""
 
     count: int = 0
-    right: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("utf-8", "gb18030", _WESTERN), 0))
+    right: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("utf-8", "gb18030"), 0))
     first: dict[str, bool] = field(default_factory=dict)  # of the first of them
     number: int = 0  # of the first of them, in the file
     sure: dict[str, int] = field(default_factory=dict)  # the first line that is surely in one
     with_words: int = 0  # lines that are surely UTF-8
-    runs: int = 0  # of bytes that are not ASCII
-    single: int = 0  # those of one byte
+    western: bool = True  # all of them may be Windows-1252
     sample: bytes = b""
+
+    @property
+    def mostly_single(self) -> bool:
+        """Whether the bytes that are not ASCII stand alone, as in Western languages."""
+        runs = _HIGH_BYTES.findall(_FOUR_BYTES.sub(b"", self.sample))
+        return sum(len(run) == 1 for run in runs) * 2 > len(runs)
 
 
 def _by_lines(path: Path) -> Encoding:
@@ -190,9 +202,9 @@ def _by_lines(path: Path) -> Encoding:
     if _looks_big5(found.sample):
         _refuse_mixed(path, found, "UTF-8", "Big5")
         return _BIG5, "surrogateescape"
-    if found.single * 2 > found.runs:
+    if found.mostly_single:
         _refuse_mixed(path, found, "UTF-8", "Windows-1252")
-        if found.right[_WESTERN] == found.count:
+        if found.western:
             return _WESTERN, "strict"
         raise IntakeError("file.encoding", name=path.name)
     if found.right["gb18030"] * 2 < found.count:
@@ -212,39 +224,52 @@ def _mixed(path: Path, line: int, one: str, rest: str) -> IntakeError:
 
 
 def _counted(path: Path) -> _LinesByEncoding:
+    """What all lines show, a megabyte of them at a time: a line by itself is decoded where its block cannot be."""
     found = _LinesByEncoding()
-    number = 0
+    before = 0
     with open_bytes(path) as file:
-        while line := file.readline(MAX_RECORD):
-            number += 1
-            if not line.isascii():
-                _count(found, line, number)
+        while block := file.read(_BLOCK):
+            block += file.readline(MAX_RECORD)
+            if not block.isascii():
+                _count(found, block, before)
+            before += block.count(b"\n")
     return found
 
 
-def _count(found: _LinesByEncoding, line: bytes, number: int) -> None:
-    found.count += 1
-    decodes = {each: _line_decodes(line, each) for each in ("utf-8", "gb18030")}
-    if decodes["utf-8"] and _UTF8_WORDS.search(line):
-        found.sure.setdefault("UTF-8", number)
-        found.with_words += 1
-    elif _WESTERN_MARK.search(line):
-        found.sure.setdefault("Windows-1252", number)
-    decodes[_WESTERN] = _is_western(line)
-    for encoding, does in decodes.items():
-        found.right[encoding] += does
-        found.first.setdefault(encoding, does)
-    found.number = found.number or number
-    runs = _HIGH_BYTES.findall(_FOUR_BYTES.sub(b"", line))
-    found.runs += len(runs)
-    found.single += sum(len(run) == 1 for run in runs)
-    if len(found.sample) < _SAMPLE:
-        found.sample += line[:_SAMPLE]
+def _count(found: _LinesByEncoding, block: bytes, before: int) -> None:
+    """Count the lines of a block, above which there are so many others."""
+    whole = _line_decodes(block, "gb18030")
+    found.western = found.western and _is_western(block)
+    if "Windows-1252" not in found.sure and (mark := _western_mark(block)) is not None:
+        found.sure["Windows-1252"] = before + block.count(b"\n", 0, mark) + 1
+    for line in _FROM_HIGH_BYTE.finditer(block):
+        text = line[0]
+        utf = _UTF8.match(text) is not None
+        chinese = whole or _line_decodes(text, "gb18030")
+        if not found.count:
+            found.number = before + block.count(b"\n", 0, line.start()) + 1
+            found.first = {"utf-8": utf, "gb18030": chinese}
+        found.count += 1
+        found.right["gb18030"] += chinese
+        if utf:
+            found.right["utf-8"] += 1
+            if _UTF8_WORDS.search(text):
+                found.with_words += 1
+                if "UTF-8" not in found.sure:
+                    found.sure["UTF-8"] = before + block.count(b"\n", 0, line.start()) + 1
+        if len(found.sample) < _SAMPLE:
+            found.sample += text[:_SAMPLE] + b"\n"
 
 
-def _is_western(line: bytes) -> bool:
-    """Whether a line may be Windows-1252: no letters or marks that nobody writes, as other encodings would give."""
-    return _line_decodes(line, _WESTERN) and not _UNUSUAL.search(line.decode(_WESTERN))
+def _western_mark(block: bytes) -> int | None:
+    """Where the first mark is that only Windows-1252 has there."""
+    marks = (mark.start() for mark in _WESTERN_MARK.finditer(block))
+    return next((at for at in marks if _TWO_LETTERS.fullmatch(block, max(at - 2, 0), at)), None)
+
+
+def _is_western(text: bytes) -> bool:
+    """Whether lines may be Windows-1252: no letters or marks that nobody writes, as other encodings would give."""
+    return _line_decodes(text, _WESTERN) and not _UNUSUAL.search(text.decode(_WESTERN))
 
 
 def _line_decodes(line: bytes, encoding: str) -> bool:

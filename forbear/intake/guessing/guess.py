@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from forbear.intake import date_order
-from forbear.intake.columns import NOTES, added_by_rejects, missing_facts
+from forbear.intake.columns import NOTES, added_by_rejects, as_submitted, missing_facts
 from forbear.intake.date_order import DateOrder
 from forbear.intake.guessing import shapes
 from forbear.intake.guessing.first_rows import around, sample
@@ -17,7 +17,7 @@ from forbear.intake.guessing.likeness import Likeness, is_anothers, is_place, li
 from forbear.intake.guessing.orders import open_orders, with_orders
 from forbear.intake.guessing.rivals import each_fact_once
 from forbear.intake.guessing.shapes import Shape
-from forbear.intake.headers import Around, Names, Refusal, folded, says_unit, unit_beside, unit_named
+from forbear.intake.headers import Around, Names, Refusal, folded, says_unit, stated_in, unit_beside, unit_named
 from forbear.intake.layouts import wide
 from forbear.intake.mapping import ColumnUse, Mapping, check
 from forbear.intake.source import IntakeError, SourceFile, as_text, distinct
@@ -32,6 +32,7 @@ _LIKE: Final = 0.6  # how like a header must be to the name of a fact to be prop
 _ENOUGH: Final = 0.8  # of a column's cells: as many as the fact must be able to read
 _TRIED: Final = 30  # cells that are tried
 _NUMBERED: Final = re.compile(r"\d+$", re.ASCII)
+_UNIT_ALONE: Final = re.compile(r"^.*[:(]", re.DOTALL)
 _ORDERS: Final = frozenset(date_order.ORDERS)
 _UNUSED: Final = ColumnUse(fact=None)
 _BY_SHAPE: Final[tuple[Shape, ...]] = ("phone", "id_number")  # that facts have as their code
@@ -110,8 +111,8 @@ def guess(
     given, past = given or Mapping(), remembered or Remembered()
     check(given, vocabulary, source.columns)
     base = _over(past.whole or Mapping(), given)
-    cells, footers = sample(source)
-    guesser = _Guesser(vocabulary, around(source, footers), given, past)
+    cells, lines = sample(source)
+    guesser = _Guesser(vocabulary, around(source, lines), given, past)
     guesser.look_over(source.columns)
     named = zip(distinct(source.columns), source.columns, cells, strict=True)
     columns = [replace(guesser.column(*column), text=column[1]) for column in named]
@@ -144,11 +145,13 @@ class _Guesser:
         self._vocabulary = vocabulary
         self._certain: set[str] = set()
         self._added = frozenset[str]()  # columns of a rejects file
+        self._before: dict[str, str] = {}  # what columns of a rejects file were called in the file that it is from
 
     def look_over(self, headers: Sequence[str]) -> None:
         """What a header means may hang on what the others are called."""
         known = (self.names.of(header) for header in headers)
-        self._added = added_by_rejects(distinct(headers))
+        named = distinct(headers)
+        self._added, self._before = added_by_rejects(named), dict(zip(named, as_submitted(named), strict=True))
         self._certain = {header.facts[0] for header in known if header is not None and header.sure}
 
     @cached_property
@@ -181,10 +184,14 @@ class _Guesser:
         if not known.sure:
             return self._asked(header, known.facts, cells, shape)
         name = known.facts[0]
-        if shape is not None and shapes.contradicts(shape, self._facts[name]):
+        if shape is not None and self._contradicts(shape, name):
             why = said("guess.contradicted", field=self._facts[name].title, shape=shapes.named(shape))
             return Guessed(header, _UNUSED, "open", why, shape)
         return Guessed(header, ColumnUse(fact=name), "certain", said("guess.name"), shape, BY_NAME)
+
+    def _contradicts(self, shape: Shape | None, name: str) -> bool:
+        """Whether such cells speak against a fact. Among rejected rows they do not: wrong cells are all there is."""
+        return not self._added and shapes.contradicts(shape, self._facts[name])
 
     def with_units(self, columns: Sequence[Guessed]) -> list[Guessed]:
         """The guesses with their units. The unit of a group in which no amount is may be meant for the whole table."""
@@ -217,16 +224,23 @@ class _Guesser:
             return replace(each, use=_UNUSED, sure="open", why=shown.text)
         if shown == OWN:
             return each
-        short = shown.name.rpartition(":")[2].strip()  # of what stands above a table, the unit alone
+        short = _UNIT_ALONE.sub("", shown.name).strip(" )")  # of what stands above a table, the unit alone
         unit = short if unit_named(fact, short) == replace(shown, name=short) else shown.name
-        return replace(each, use=each.use.model_copy(update={"unit": unit}), unit_shown=True)
+        use = each.use.model_copy(update={"unit": unit})
+        return replace(each, use=use, unit_shown=True, stated=self._stated(each, name))
+
+    def _stated(self, each: Guessed, name: str) -> str:
+        """What says a column's unit where its header does not."""
+        if unit_beside(self.names, name, self._facts[name], each.text, Around()) != OWN:
+            return ""
+        return stated_in(self._facts[name], self._around[each.header])
 
     def _as_said(self, each: Guessed, unit: Unit, shown: Unit | Refusal) -> Guessed:
         """A column in the unit that it is said to be in; a file that says another is not what was meant."""
         if not isinstance(shown, Unit) or shown == OWN:
             return each
         if (shown.shift, shown.kinds & _ORDERS) == (unit.shift, unit.kinds & _ORDERS):
-            return replace(each, unit_shown=True)
+            return replace(each, unit_shown=True, stated=self._stated(each, each.use.fact or ""))
         if each.weight == GIVEN:
             raise IntakeError("mapping.unit_differs", column=each.text.strip(), unit=unit.name, shown=shown.name)
         why = said("guess.unit_differs", unit=unit.name, shown=shown.name)
@@ -260,14 +274,15 @@ class _Guesser:
         return 1 - asks.index(form) / len(asks) if form in asks else 0.0
 
     def _remembered(self, header: str, shape: Shape | None) -> Guessed | None:
-        known = self._past.columns.get(folded(header))
-        use = self._confirmed.get(folded(header))
+        before = folded(self._before[header])
+        known = self._past.columns.get(folded(header)) or self._past.columns.get(before)
+        use = self._confirmed.get(folded(header)) or self._confirmed.get(before)
         same = use is not None
         if use is None and known is not None:
             use = known.use
         if use is None:
             return None
-        if use.fact is not None and (use.fact not in self._facts or shapes.contradicts(shape, self._facts[use.fact])):
+        if use.fact is not None and (use.fact not in self._facts or self._contradicts(shape, use.fact)):
             return None  # another policy knew that fact
         if same:
             return Guessed(header, use, "certain", said("guess.same_file"), shape, SAME_FILE)

@@ -58,6 +58,7 @@ class Layout:
             for number, units in self.units.items()
         }
         self.dates = [(at, fact, debt) for at, fact, debt in held if self._facts[fact].type == "date"]
+        self.codes = [(at, fact) for at, fact, _ in held if self._facts[fact].code is not None]
         self.fields: list[str | None] = [None if use is None else use.fact for use in uses]
         added = added_by_rejects(names)
         self.others = [(at, name) for at, name in enumerate(names) if self.fields[at] is None and name not in added]

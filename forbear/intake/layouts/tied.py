@@ -1,6 +1,6 @@
 """Tied sheets: persons in one, their debts in another, read as one table by the number that both have."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final
@@ -82,20 +82,24 @@ def tied(debts: SourceFile, persons: SourceFile, tie: Persons) -> SourceFile:
 def proposed(one: SourceFile, other: SourceFile) -> Mapping | None:
     """Two sheets as debts and their persons, where a column of both has every number of the one once in the other."""
     headers = {folded(name): name for name in one.columns if name.strip()}
+    first, others = _first_rows(one), _first_rows(other)
     for name in other.columns:
         if folded(name) not in headers:
             continue
-        for debts, persons in ((one, other), (other, one)):
+        for (debts, rows), (persons, people) in (((one, first), (other, others)), ((other, others), (one, first))):
             tie = Persons(sheet=persons.sheet or "", key=headers[folded(name)])
-            many, once = (_numbers(source, _place(source, tie)) for source in (debts, persons))
+            many, once = _numbers(rows, _place(debts, tie)), _numbers(people, _place(persons, tie))
             if many and len(set(once)) == len(once) and len(set(many)) < len(many) and set(many) <= set(once):
                 return Mapping(sheet=debts.sheet, persons=tie)
     return None
 
 
-def _numbers(source: SourceFile, at: int) -> list[str]:
-    """The numbers in the first rows."""
-    texts = (one_form(as_text(row.cells[at]).strip()) for row in islice(source, _LOOKED_AT) if row.error is None)
+def _first_rows(source: SourceFile) -> list[SourceRow]:
+    return [row for row in islice(source, _LOOKED_AT) if row.error is None]
+
+
+def _numbers(rows: Sequence[SourceRow], at: int) -> list[str]:
+    texts = (one_form(as_text(row.cells[at]).strip()) for row in rows)
     return [text for text in texts if text]
 
 

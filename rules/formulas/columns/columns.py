@@ -1,7 +1,7 @@
 """Formulas as columns: every derived fact of a whole chunk at once, exact, with its ends where something is unknown.
 
-The meaning of every node is that of `formula_reader`, which reads case by case; nothing but the policy's numbers and
-the calendar is shared with it, so that the two readings vouch for each other.
+The meaning of every node is that of `rules.formulas.reader`, which reads case by case; nothing but the policy's numbers
+and the calendar is shared with it, so that the two readings vouch for each other.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from tests.support.desk.cases import AS_OF, accepted, decided, facts_of, results
 BORROWER = (
     accepted(1, "C1", borrower_ref="B1", lender="甲银行", monthly_due=100_00),
     accepted(2, "C2", borrower_ref="B1", lender="乙小贷", monthly_due=200_00),
-    accepted(3, "C3", borrower_ref="B1", lender="乙小贷", monthly_due=300_00),
+    accepted(3, "C3", borrower_ref="ｂ1", lender="乙小贷", monthly_due=300_00),  # the same in another spelling
     accepted(4, "C4", borrower_ref="B1", lender="丙消金", monthly_due=400_00, days_overdue=0),
     accepted(5, "C5", borrower_ref="B2", lender="丁银行", monthly_due=500_00),
 )

@@ -118,7 +118,7 @@ def test_an_answer_is_a_version_of_its_own_case_with_everything_else_as_it_was(u
     )
     assert VAULT.open(private) == {"facts": PRIVATE, "extra": EXTRA}
     assert row == 1
-    assert read(url, 'SELECT id, borrower_ref FROM "case" ORDER BY id') == [(1, "B1"), (2, None)]
+    assert read(url, 'SELECT id, borrower_ref FROM "case" ORDER BY id') == [(1, "b1"), (2, None)]
 
 
 def test_a_case_without_personal_data_and_borrower_stays_without(url: str) -> None:
@@ -127,7 +127,7 @@ def test_a_case_without_personal_data_and_borrower_stays_without(url: str) -> No
         (1, True, "甲"),
         (2, True, "乙"),
     ]
-    assert read(url, 'SELECT id, borrower_ref FROM "case" ORDER BY id') == [(1, "B1"), (2, None)]
+    assert read(url, 'SELECT id, borrower_ref FROM "case" ORDER BY id') == [(1, "b1"), (2, None)]
     [(submitter, as_of, queue)] = read(
         url,
         "SELECT b.submitter, as_of, queue FROM batch b JOIN chunk c ON c.batch_id = b.id WHERE c.status = 'pending'",

@@ -1,10 +1,13 @@
 """Commands are loaded when they are called: the list of them reads their documentation only."""
 
+import io
 import subprocess
 import sys
 
+import pytest
 from typer.testing import CliRunner
 
+from forbear import cli
 from forbear.cli.commands import _WHERE, app
 
 
@@ -30,3 +33,15 @@ def test_the_list_of_commands_loads_none_of_them() -> None:
 def test_the_version_is_said_and_a_mistyped_command_is_guessed_at() -> None:
     assert CliRunner().invoke(app, ["--version"]).output.startswith("forbear ")
     assert "'triage'" in CliRunner().invoke(app, ["trige"]).output
+
+
+def test_a_terminal_with_fewer_letters_is_no_hindrance(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(said, encoding="ascii", write_through=True))
+    monkeypatch.setattr(sys, "argv", ["forbear", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    sys.stdout.write("策略")
+    assert ended.value.code == 0
+    assert said.getvalue().startswith(b"forbear ")
+    assert said.getvalue().endswith(b"??")

@@ -217,3 +217,22 @@ def test_what_was_repaid_at_any_time_is_asked_about(header: str) -> None:
 def test_a_total_is_not_taken_for_that_of_this_debt(header: str) -> None:
     found = NAMES.of(header)
     assert found is None or not found.sure
+
+
+@pytest.mark.parametrize(
+    ("header", "around", "refused"),
+    [
+        ("逾期天数", Around(below=("填逾期月数",)), True),
+        ("月收入", Around(below=("请填全年收入",)), True),
+        ("年利率", Around(below=("月利率",)), True),
+        ("逾期天数", Around(aside=("逾期天数按月，金额为元",)), True),
+        ("逾期天数", Around(titles=("逾期三个月以上客户名单", "2026年10月 逾期天数明细表")), False),
+        ("逾期天数", Around(below=("截至月末的天数",)), False),
+        ("欠款余额", Around(below=("含本金和利息",)), False),
+    ],
+)
+def test_another_period_in_a_comment_or_said_of_the_column_is_asked_about(
+    header: str, around: Around, refused: bool
+) -> None:
+    found = of(header)
+    assert isinstance(meaning(VOCABULARY.facts[found.facts[0]], found, around), Refusal) is refused

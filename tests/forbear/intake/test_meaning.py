@@ -201,8 +201,8 @@ def test_what_is_in_doubt_and_asked_for_is_left_out_kept_and_told(tmp_path: Path
     assert "in_doubt" not in second.facts
     told = file.notices[-1]
     assert "income of a year" in told.en
-    assert "row 1" in told.en
-    assert "第 1 行" in told.zh
+    assert "row 2 of the file" in told.en
+    assert "文件的第 2 行" in told.zh
 
 
 @pytest.mark.parametrize(
@@ -271,3 +271,37 @@ def test_two_spellings_of_one_reference_are_told(tmp_path: Path) -> None:
     found = list(open_intake(path, VOCABULARY))
     assert [isinstance(each, Accepted) for each in found] == [True, False, False, False, True]
     assert all("spelling" in each.en for each in found if isinstance(each, Rejected))
+
+
+@pytest.mark.parametrize(
+    ("above", "header", "told"),
+    [
+        ("逾期名单（单位：万元）", "欠款余额", "欠款余额 is read in 万元, as '逾期名单（单位：万元）' says"),
+        ("单位：元", "欠款余额", "欠款余额 is read in 元, as '单位：元' says"),
+        ("单位：万元", "欠款余额（万元）", None),
+        ("", "欠款余额（万元）", None),
+    ],
+)
+def test_a_unit_that_stands_elsewhere_than_in_the_header_is_told(
+    tmp_path: Path, above: str, header: str, told: str | None
+) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_text(f"{above}\n{HEADER},{header}\n{ROW.format(1)},1.2", encoding="utf-8")
+    notices = [text.en for text in open_intake(path, VOCABULARY).notices]
+    assert [told in text for text in notices if "is read in" in text] == ([True] if told else [])
+
+
+def test_garbled_text_is_no_text_in_any_column_nor_in_a_header(tmp_path: Path) -> None:
+    for header in ("备注", "居住城市", "自己的一列"):
+        accepted, rejected = read(tmp_path, header, "客户\ufffd\ufffd", "锟斤拷", "瀹㈡埛璇存兂姝", "????", "一切正常")
+        assert [each.row for each in accepted] == [5]
+        assert len(rejected) == 4
+    with pytest.raises(IntakeError, match="holds letters that were lost"):
+        read(tmp_path, "备\ufffd注", "x")
+
+
+def test_long_numbers_of_a_column_that_lost_their_last_digit_come_back(tmp_path: Path) -> None:
+    cards = ("6222021234567890", "6222021234567110", "6222021234561230", "KH-1")
+    accepted, rejected = read(tmp_path, "借款人编号", *cards)
+    assert ([each.row for each in rejected], [each.row for each in accepted]) == ([1, 2, 3], [4])
+    assert rejected[0].field == "borrower_ref"

@@ -44,7 +44,7 @@ def test_engine_twin_and_interpreter_agree(
         assert engine.hits(facts, bounds) == {rule for rule, value in truth.items() if value is True}
         assert set(verdicts.true[row]) == {rule for rule, value in truth.items() if value is True}
         assert set(verdicts.unknown[row]) == {rule for rule, value in truth.items() if value is None}
-        assert verdicts.table.row(row) == tuple(truth[rule] for rule, _ in rules)
+        assert {rule: verdicts.verdict(rule, row) for rule in verdicts.rules} == truth
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -122,8 +122,8 @@ def test_every_engine_says_of_bounds_what_they_say() -> None:
         told = (given, condition)
         assert interpret(condition, *derived) is expected, told
         assert (f"rule-{number}" in engine.hits(*derived)) is (expected is True), told
-        assert twin.evaluate([derived.facts], [derived.bounds]).table[0, number] is expected, told
-        assert by_columns.table[number, number] is expected, told
+        assert twin.evaluate([derived.facts], [derived.bounds]).verdict(f"rule-{number}", 0) is expected, told
+        assert by_columns.verdict(f"rule-{number}", number) is expected, told
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_only_comparisons_that_are_open_ask_for_what_their_facts_follow_from() -
     facts, bounds = derive(PACK, _cells(given), TODAY)
     verdicts = twin.evaluate([facts], [bounds])
     assert verdicts.open == [("both",)]
-    asked = set(twin.waits_for("both", facts, verdicts.open_groups[0]))
+    asked = set(verdicts.waits_for("both", 0, facts))
     # Not what the other debts take; the instalment may be among the priority payments.
     assert asked == {"essential_outgoings", "priority_payments", "monthly_due"}
 

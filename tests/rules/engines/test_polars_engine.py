@@ -2,7 +2,11 @@
 
 import datetime as dt
 
+import pytest
+
+from rules.engines.frame import frame
 from rules.engines.polars_engine import PolarsEngine, Verdicts, parts
+from rules.engines.truth import by_case, rows
 from rules.facts.cells import Value
 from rules.pack.logic import conditions as c
 from tests.support.packs.tiny_pack import tiny
@@ -16,9 +20,11 @@ def _evaluate(cases: list[dict[str, Value]], **rules: c.Condition) -> Verdicts:
     return PolarsEngine(list(rules.items()), VOCABULARY).evaluate(cases)
 
 
-def test_every_rule_is_a_column_and_null_is_unknown() -> None:
+def test_a_rule_is_true_false_or_unknown_of_each_case() -> None:
     verdicts = _evaluate([{"colour": "red"}, {"days": 90}, {}], both=c.All((RED, LATE)), either=c.Any((RED, LATE)))
-    assert verdicts.table.to_dict(as_series=False) == {"both": [None, False, None], "either": [True, None, None]}
+    assert verdicts.rules == ("both", "either")
+    assert [verdicts.verdict("both", row) for row in range(3)] == [None, False, None]
+    assert [verdicts.verdict("either", row) for row in range(3)] == [True, None, None]
     assert verdicts.true == [("either",), (), ()]
     assert verdicts.unknown == [("both",), ("either",), ("both", "either")]
 
@@ -26,7 +32,6 @@ def test_every_rule_is_a_column_and_null_is_unknown() -> None:
 def test_no_cases_and_no_rules_are_fine() -> None:
     assert _evaluate([], red=RED).true == []
     assert _evaluate([{}, {}]).true == [(), ()]
-    assert _evaluate([{}, {}]).open_groups == [frozenset(), frozenset()]
 
 
 def test_constants_are_as_high_as_the_chunk() -> None:
@@ -47,7 +52,7 @@ def test_a_derived_fact_is_open_as_long_as_one_of_its_inputs_is_missing() -> Non
     verdicts = twin.evaluate([{}, inputs, {**inputs, "capacity": 0}])
     assert verdicts.unknown == [("rich",), ("rich",), ()]
     assert verdicts.open == [("rich",), (), ()]
-    assert list(twin.waits_for("rich", {"income_monthly": 1}, verdicts.open_groups[0])) == [
+    assert list(verdicts.waits_for("rich", 0, {"income_monthly": 1})) == [
         "essential_outgoings",
         "priority_payments",
     ]
@@ -71,3 +76,22 @@ def test_a_trace_tells_each_part_and_comparison() -> None:
         ("colour", None),
         ("start", False),
     ]
+
+
+@pytest.mark.parametrize(("first", "height"), [(0, 0), (0, 1), (1, 7), (3, 8), (7, 65), (8, 64)])
+def test_each_case_of_a_chunk_keeps_its_own_bits_wherever_its_rows_begin(first: int, height: int) -> None:
+    kinds: list[dict[str, Value]] = [{"colour": "red"}, {"colour": "blue", "days": 91}, {"days": 90}, {}]
+    cases = [kinds[row * row * row % 7 % 4] for row in range(80)]
+    twin = PolarsEngine([("red", RED), ("late", LATE), ("either", c.Any((RED, LATE)))], VOCABULARY)
+    whole, part = twin.evaluate(cases), twin.evaluate(cases[first : first + height])
+    table = frame(cases, ["colour", "days"], VOCABULARY)
+    for verdicts in (part, twin.judge(table[first : first + height])):
+        assert verdicts.true == whole.true[first : first + height]
+        assert verdicts.unknown == whole.unknown[first : first + height]
+        assert verdicts.open == whole.open[first : first + height]
+
+
+def test_rows_are_told_in_order_however_far_apart() -> None:
+    assert list(rows(0)) == []
+    assert list(rows(1 << 0 | 1 << 63 | 1 << 64 | 1 << 5_000)) == [0, 63, 64, 5_000]
+    assert by_case([("a", 0b101), ("b", 0), ("c", 0b110)], 3) == [("a",), ("c",), ("a", "c")]

@@ -191,3 +191,23 @@ def test_what_is_no_number_in_any_unit(cell: object) -> None:
 def test_a_bare_number_is_in_the_unit_of_its_column() -> None:
     of, column = fact("int"), Unit("万", 4)
     assert [reader(of, column)(cell) for cell in ("12", 12)] == [120_000, 120_000]
+
+
+def test_a_point_that_may_stand_between_thousands_is_doubted() -> None:
+    days, column = fact("int", unit="days", maximum=36_500), Unit("万元", 4)
+    for cell, of in (
+        ("12.000", fact("money")),
+        ("¥1.500元", fact("money")),
+        ("-1.200", fact("money", derived=True)),
+        ("12.000", days),
+    ):
+        assert "may have decimals, or a point between thousands" in refused(cell, of)
+    for cell, of in (
+        ("0.500", fact("money")),
+        ("12000.500", fact("money")),
+        ("45.000", days),
+        ("18.000", fact("rate")),
+    ):
+        assert reader(of)(cell) is not None
+    assert reader(fact("money"))("1.200万") == reader(fact("money"), column)("1.200") == 1_200_000
+    assert reader(fact("money"))(12.0) == 1_200  # a number of a workbook

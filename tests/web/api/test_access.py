@@ -34,7 +34,10 @@ NEEDED: dict[str, Scope] = {
     "GET /cases": "cases:read",
     "POST /cases": "cases:write",
     "GET /cases/{ref}": "cases:read",
+    "GET /cases/{ref}/reviews": "cases:read",
     "POST /cases/{ref}/reviews": "reviews:write",
+    "GET /events": "cases:read",
+    "GET /policy": "cases:read",
     "GET /webhooks": "webhooks",
     "POST /webhooks": "webhooks",
     "GET /webhooks/{webhook_id}": "webhooks",
@@ -108,16 +111,16 @@ def test_another_submitters_things_are_not_there(
     client: httpx.Client, database_url: str, vault: Vault, operation: str
 ) -> None:
     """Whatever a submitter asks for, of what belongs to another one it hears as little as of what is not."""
-    decided(database_url, [accepted(1, "A")], vault, submitter="them")
-    owner = account(database_url, "them", "submitter", "them")
+    decided(database_url, [accepted(1, "A")], vault, submitter="rival")
+    owner = account(database_url, "rival", "submitter", "rival")
     with caller(address_of(client), token(database_url, owner)) as other:
         hook = other.post("/webhooks", json={"url": "https://example.com/"}).json()["id"]
     assert hook == 1
     response = called(client, operation)
-    assert "them" not in response.text
+    assert "rival" not in response.text
     if "{" in operation:
         assert response.status_code in (403, 404)
-    elif operation.startswith("GET"):
+    elif operation.startswith("GET") and operation != "GET /policy":  # which belongs to nobody
         assert next(iter(response.json().values())) == []
 
 
@@ -207,8 +210,54 @@ def test_another_host_is_told(client: httpx.Client) -> None:
 
 def test_every_kind_of_problem_has_its_words_and_no_other_has() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in Path(api.__file__).parent.glob("*.py"))
-    limits = (Path(api.__file__).parents[1] / "limits.py").read_text(encoding="utf-8")
+    limits = (Path(api.__file__).parents[1] / "middleware/limits.py").read_text(encoding="utf-8")
     raised = {*re.findall(r'ProblemError\(\s*\d+, "(\w+)"', sources), *re.findall(r'\d, "(\w+)"', limits)}
     for language in LANGUAGES:
         told = {key.split(".")[1] for key in messages(language) if key.startswith("problem.")}
         assert raised == {kind for kind in told if not kind.isdigit()}
+
+
+@pytest.mark.parametrize(
+    ("address", "named", "told"),
+    [
+        ("/cases?urgancy=U0", "urgancy", "There is no such parameter; there are: after, crisis, limit"),
+        ("/cases?urgency=U0&urgency=U1", "urgency", "given twice"),
+        ("/cases?updated_after=2026-11-01", "updated_after", "There is no such parameter"),
+        ("/policy?lang=en", "lang", "takes no parameters"),
+        ("/batches?status=open", "status", "There is no such parameter"),
+        ("/cases/A?wait=3", "wait", "There is no such parameter"),
+        ("/webhooks?x=", "x", "parameter"),
+    ],
+)
+def test_a_parameter_that_is_not_known_is_refused(client: httpx.Client, address: str, named: str, told: str) -> None:
+    response = client.get(address)
+    (fault,) = response.json()["errors"]
+    assert (response.status_code, fault["field"]) == (422, named)
+    assert told in fault["en"]
+
+
+def test_every_address_answers_head_and_options_and_tells_all_it_allows(client: httpx.Client) -> None:
+    got, head = client.get("/cases"), client.head("/cases")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == got.headers["content-length"]
+    assert client.head("/cases/none").status_code == 404
+    offered = client.options("/cases")
+    assert (offered.status_code, offered.headers["Allow"]) == (204, "GET, POST, HEAD, OPTIONS")
+    refused = client.delete("/cases")
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, POST, HEAD, OPTIONS")
+    assert client.options("/nowhere").status_code == 404
+
+
+def test_the_policy_names_every_word_of_a_closed_list(client: httpx.Client) -> None:
+    policy, active = client.get("/policy").json(), shipped()
+    assert (policy["version"], policy["sha256"]) == (active.manifest.version, active.sha256)
+    assert [each["id"] for each in policy["strategies"]] == list(active.strategies)
+    assert [each["id"] for each in policy["documents"]] == list(active.documents)
+    facts = {each["id"]: each for each in policy["facts"]}
+    assert [each["id"] for each in facts["product"]["values"]] == list(active.vocabulary.facts["product"].values)
+    assert facts["income_monthly"]["question"] and facts["capacity"]["derived"]
+    codes = {(each["action"], each["field"]): each["values"] for each in policy["codes"]}
+    assert {"id": "borrower_wish", "title": {"zh": "尊重借款人意愿", "en": "The borrower's wish"}}.keys() == codes[
+        "override", "reason"
+    ][2].keys()
+    assert all(each["title"]["zh"] and "{" not in each["title"]["en"] for each in policy["documents"])

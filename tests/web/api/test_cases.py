@@ -241,3 +241,27 @@ def test_nothing_personal_is_answered(client: httpx.Client, database_url: str, v
     decided(database_url, [accepted(1, "A", private)], vault)
     said = client.get("/cases/A").text + client.get("/cases").text
     assert not any(value in said for value in private.values())
+
+
+def test_a_key_that_is_no_fact_is_told_or_refused(client: httpx.Client, database_url: str, vault: Vault) -> None:
+    wrong = {**CASE, "case_ref": "C9", "incme_monthly": 9000}
+    refused = client.post("/cases?strict=true", json=wrong)
+    assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, ["incme_monthly"])
+    assert client.get("/cases/C9").status_code == 404
+    with worker(database_url, vault):
+        told = client.post("/cases?wait=30", json=wrong)
+    assert (told.status_code, told.json()["unused"]) == (201, ["incme_monthly"])
+    assert client.get("/cases/C9").json()["unused"] == []
+    listed = client.post("/batches?strict=true", json=[{**wrong, "case_ref": "C10"}])
+    assert (listed.status_code, listed.json()["errors"][0]["field"]) == (422, "incme_monthly")
+
+
+def test_an_answer_never_mixes_two_decisions(client: httpx.Client, database_url: str, vault: Vault) -> None:
+    with worker(database_url, vault):
+        client.post("/cases?wait=30", json=CASE)
+        past = client.post("/cases?wait=30&as_of=2026-10-01", json=CASE).json()
+    now = client.get("/cases/C1").json()
+    for answered in (past, now):
+        with psycopg.connect(database_url) as connection:
+            row = connection.execute("SELECT as_of FROM decision WHERE id = %s", [answered["decision_id"]]).fetchone()
+        assert row is not None and row[0].isoformat() == answered["as_of"]

@@ -13,8 +13,7 @@ from rules.facts.case_facts import Parser
 from tests.support.desk.cases import pack
 from tests.support.desk.desk_clients import served
 from tests.support.desk.serving import client_of
-from web.api.examples import EXAMPLES
-from web.api.openapi import described, submitted_case
+from web.api.openapi import EXAMPLES, described, submitted_case
 
 DOCUMENT = described(shipped())
 OPERATIONS = [

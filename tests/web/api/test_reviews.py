@@ -177,3 +177,41 @@ def test_what_is_unclear_is_accepted_only_when_confirmed(client: httpx.Client) -
     refused = client.post("/cases/A/reviews", json={"action": "accept", "revision": 1})
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "confirmed")
     assert review(client, "accept").status_code == 201
+
+
+def test_what_was_done_is_read_back_without_what_was_written(client: httpx.Client) -> None:
+    assert client.get("/cases/A/reviews").json() == {"reviews": []}
+    case = client.get("/cases/A").json()
+    review(client, "accept", words=WORDS)
+    review(client, "escalate", revision=2, reason="complex", words=WORDS)
+    found = client.get("/cases/A/reviews")
+    done = found.json()["reviews"]
+    assert [(each["action"], each["strategy"], each["reason"]) for each in done] == [
+        ("escalate", None, "complex"),
+        ("accept", case["strategy"], None),
+    ]
+    assert done[1]["decision_id"] == case["decision_id"] and done[1]["by"]
+    assert WORDS not in found.text
+    assert client.get("/cases/none/reviews").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "told"),
+    [
+        ({"action": "override", "strategy": "mediation", "reason": "mood", "words": WORDS}, "reason", "borrower_wish"),
+        ({"action": "acept"}, "action", "override"),
+        ({"action": "accept", "revison": 1}, "revison", "no such field"),
+        ({}, "action", "missing"),
+        ({"action": "document", "have": ["nonsense"]}, "have", "does not have: nonsense"),
+        ({"action": "ask", "questions": ["income_monthly", "nonsense"]}, "questions", "nonsense"),
+    ],
+)
+def test_what_is_wrong_is_named_as_it_was_sent_with_what_is_allowed(
+    client: httpx.Client, body: dict[str, Any], field: str, told: str
+) -> None:
+    response = client.post("/cases/A/reviews", json={"revision": 1, **body})
+    (fault,) = response.json()["errors"]
+    assert (response.status_code, fault["field"]) == (422, field)
+    assert told in fault["en"] and (
+        told in fault["zh"] or told in ("missing", "no such field", "does not have: nonsense")
+    )

@@ -1,9 +1,11 @@
 """The pages of batches in real Chromium with real workers: the ugly spreadsheet, progress, a phone, no JavaScript."""
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import openpyxl
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,7 +19,6 @@ from tests.support.desk.desk_clients import account, cookie_of, served
 from tests.support.desk.processes import DEADLINE, Site
 from tests.system.test_spreadsheet import ROWS, spreadsheet  # noqa: F401 - the fixture
 from tests.web.browser.test_every_page import WCAG
-from tests.web.pages.test_batches import BAD, GOOD, HEADER
 from web import auth
 
 pytestmark = pytest.mark.browser
@@ -124,32 +125,100 @@ def test_progress_moves_in_the_list_and_on_the_page_and_leaves_the_focus_alone(
         expect(listed.locator("[data-poll]")).to_have_count(1)  # the other one goes on
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE])
+def _ugly() -> bytes:
+    """A workbook as somebody keeps it: titles, a unit in a header, words of their own, a hidden row, a totals row."""
+    made = openpyxl.Workbook()
+    about = made.active
+    about.title = "填写说明"
+    about.append(["请按模板填写，不要改动表头"])
+    for name in ("上月", "本月"):
+        sheet = made.create_sheet(name)
+        sheet.append(["逾期客户明细表（内部资料）"])
+        sheet.append(["制表单位：某某公司", None, None, "制表日期：2026-11-20"])
+        sheet.append(["个案序列号", "贷款品种", "逾期天数", "欠款余额（万元）", "备注1", "栏目甲", "跟进人"])
+        sheet.append(["A-1", "蚂蚁花呗", 100, 12, "打不通", "说家里人都还不知道，让别打单位电话。", "小王"])
+        sheet.append(["A-2", "月月分期", "45天", 3.5, "", "承诺月底还，工资要到二十五号。", "小李"])
+        sheet.append(["A-3", "蚂蚁花呗", "很久", 0.8, "已失联", "", "小李"])
+        sheet.append(["合计", None, None, 16.3])
+        sheet.row_dimensions[5].hidden = True
+    held = io.BytesIO()
+    made.save(held)
+    return held.getvalue()
+
+
+def _fits(page: Page) -> None:
+    """Nothing reaches beyond the screen of a phone or a desk, and there is one heading above all."""
+    for width, height in (PHONE, DESK):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{page.url} at {width}"
+    assert page.locator("h1").count() == 1
+
+
+# What is chosen, and what is said of it, in both languages.
+_SAID = {
+    "zh": {
+        "choose": "读这一张",
+        "hidden": "有 1 行是隐藏的，也照样读取（第 5 行）",
+        "total": "合计",
+        "stored": "¥120,000.00",
+        "again": "按所选重新读取",
+        "confirm": "确认提交",
+    },
+    "en": {
+        "choose": "Read this one",
+        "hidden": "A hidden row was read like the others (row 5).",
+        "total": "total",
+        "stored": "¥120,000.00",
+        "again": "Read again",
+        "confirm": "Submit",
+    },
+}
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_pages_are_sound_without_javascript(
-    browser: Browser, address: str, database_url: str, size: tuple[int, int], language: str
+def test_an_ugly_file_is_handed_in_without_javascript(
+    browser: Browser, address: str, database_url: str, language: str
 ) -> None:
-    secret = cookie_of(database_url, account(database_url, role="submitter", submitter="us"))
-    terms = {"viewport": {"width": size[0], "height": size[1]}, "java_script_enabled": True}
-    with _signed_in(browser, address, secret, **terms) as (context, page):
-        page.goto(f"{address}/batches?lang={language}")
-        _sound(page)
+    secret, words = cookie_of(database_url, account(database_url, role="submitter", submitter="us")), _SAID[language]
+
     with _signed_in(browser, address, secret, java_script_enabled=False) as (context, page):
         context.add_cookies([{"name": "lang", "value": language, "url": address}])
-        content = "\n".join([HEADER, GOOD, BAD]).encode()
         page.goto(f"{address}/batches")
-        page.locator("#file").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": content})
+        _fits(page)
+        page.locator("#file").set_input_files({"name": "委案.xlsx", "mimeType": "", "buffer": _ugly()})
         page.locator(".upload button").click()
-        page.locator("[formaction$='/submit']").first.click()
+        page.get_by_label("本月").check()
+        _fits(page)
+        page.get_by_role("button", name=words["choose"]).click()
+        expect(page.get_by_text(words["stored"])).to_be_visible()
+        expect(page.locator("#notices + ul")).to_contain_text(words["hidden"])
+        _fits(page)
+        for header, fact in (("个案序列号", "case_ref"), ("贷款品种", "product")):
+            row = page.locator("#mapping tr", has=page.locator("th[scope=row]", has_text=header))
+            row.locator("select").first.select_option(fact)
+        page.locator("#constant-hardship").select_option("none_stated")
+        page.get_by_role("button", name=words["again"]).last.click()
+        page.get_by_role("button", name=words["confirm"]).last.click()  # what was guessed is not confirmed
+        expect(page.get_by_role("alert")).to_contain_text("栏目甲")
+        _fits(page)
+        for box in page.locator("input[name=sure]").all():
+            box.check()
+        page.locator("ul.words select").select_option("pay_later")
+        page.get_by_role("button", name=words["confirm"]).last.click()
+        expect(page.locator("section[aria-labelledby=problems]")).to_contain_text(words["total"])
+        _fits(page)
+        page.get_by_role("button", name=words["confirm"]).last.click()
         page.wait_for_url("**/batches/*")
+        expect(page.locator("#live .sum b")).to_have_text(["4", "2", "2", "0"])
         expect(page.locator("noscript a, #live a").first).to_be_visible()
         batch = page.url
-    with _signed_in(browser, address, secret, **terms) as (context, page):
+    with _signed_in(browser, address, secret) as (context, page):
         context.add_cookies([{"name": "lang", "value": language, "url": address}])
-        page.goto(batch)
-        _sound(page)
-        page.goto(f"{address}/batches")
-        _sound(page)
+        for width, height in (PHONE, DESK):
+            page.set_viewport_size({"width": width, "height": height})
+            for opened in (batch, f"{address}/batches"):
+                page.goto(opened)
+                _sound(page)
 
 
 def test_a_file_that_is_too_large_is_told_before_it_travels(

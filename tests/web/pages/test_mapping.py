@@ -111,10 +111,47 @@ def test_what_a_file_leaves_open_is_asked_and_what_was_recognised_is_shown_as_it
     balance = _at(page, "欠款余额（万元）")
     (row,) = [row for row in page.select("tr") if row.select(f"#column-{balance}")]
     assert "¥120,000.00" in row.text and "¥35,000.00" in row.text
+    days = _at(page, "逾期天数")
+    (row,) = [row for row in page.select("tr") if row.select(f"#column-{days}")]
+    assert "100 天" in row.text and "45 天" in row.text
     assert page.one("#constant-hardship").attributes["name"] == "constant.hardship"
     assert page.select("form#mapping button[formaction]") == [], "what is missing has to be said first"
     assert "填写说明" in page.one("#notices").text or "填写说明" in page.text
     assert "不想活了" not in page.text and "小王" not in page.text
+
+
+def test_persons_and_debts_in_two_sheets_are_read_together_where_that_is_said(client: Desk, database_url: str) -> None:
+    made = openpyxl.Workbook()
+    made.remove(made.worksheets[0])
+    for name, rows in (
+        ("客户", [["客户号", "姓名", "困难原因"], ["1", "甲", "失业"], ["2", "乙", "疾病"]]),
+        (
+            "债务",
+            [
+                ["客户号", "案件编号", "产品", "逾期天数"],
+                ["1", "D1", "花呗", 9],
+                ["1", "D2", "借呗", 5],
+                ["2", "D3", "花呗", 1],
+            ],
+        ),
+    ):
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    held = io.BytesIO()
+    made.save(held)
+    preview = _uploaded(client, held.getvalue())
+    page = _page(client, preview)
+    assert "“债务”里的每笔欠款，都能按“客户号”在“客户”里找到人" in page.text
+    offered = {name: page.one(f"input[name={name}][type=hidden]").attributes["value"] for name in ("persons", "key")}
+    assert client.submit(f"{preview}/mapping", {"sheet": "债务", **offered}).headers["location"] == preview
+    page = _page(client, preview)
+    assert "人员取自“客户”，按“客户号”对应" in page.text
+    asked = {"sure": page.values("input[name=sure]", "value")}
+    answer = _send(client, preview, "submit", page, **asked)
+    assert answer.headers["location"].startswith("/batches/"), answer.text
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT rows_read, accepted FROM batch").fetchall() == [(3, 3)]
 
 
 def test_a_choice_is_read_again_kept_and_undone(client: Desk, database_url: str) -> None:

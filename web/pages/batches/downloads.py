@@ -15,7 +15,7 @@ from fastapi.responses import StreamingResponse
 from sqlmodel import Session
 
 from forbear.base.spool import held
-from forbear.batch import batch_list, export
+from forbear.batch import batch_list, export, rejects
 from forbear.batch.recorded_decision import decisions_of_batch
 from forbear.batch.submission.submit import rejections_of, source_of
 from forbear.intake import FORMATS
@@ -41,7 +41,7 @@ def give_out(
     ending: Annotated[_Ending, Form()],
 ) -> Response:
     """The decisions that are there by now, or the rejected rows as they came with what to correct in them."""
-    entry, vault = found(work, batch_id), work.vault
+    entry, vault, vocabulary = found(work, batch_id), work.vault, work.pack.vocabulary
     rows = entry.batch.rejected
 
     def pieces(reading: Session, folder: Path) -> Iterator[bytes]:
@@ -49,7 +49,8 @@ def give_out(
         if what == "results":
             rows = batch_list.decided(reading, entry.batch)
             return export.results(decisions_of_batch(reading, batch_id, vault), ending, folder)
-        columns = source_of(entry.batch, vault).columns
+        head = source_of(entry.batch, vault)
+        columns = rejects.head_of(vocabulary, head.columns, head.mapping)
         return export.rejects(columns, rejections_of(reading, batch_id, vault), ending, folder)
 
     # Written whole before it is sent: whoever reads slowly holds no connection, and what goes wrong is told on a page.

@@ -1,7 +1,7 @@
-"""FilledDown cells: what people see in one cell over several rows is the value of each of them."""
+"""Merged cells: what people see in one cell over several rows is the value of each of them; sideways it is of one."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from forbear.intake.source import IntakeError, is_blank
@@ -13,9 +13,13 @@ OVERLAP = 256  # bytes, longer than one such element
 
 @dataclass(frozen=True)
 class Merges:
-    """The ranges of a sheet that are more than one row high, the uppermost first: first row, last row, first column."""
+    """The merged ranges of a sheet: those over rows, the uppermost first (first row, last row, first column).
+
+    And by their first row those over columns (first and last).
+    """
 
     ranges: tuple[tuple[int, int, int], ...] = ()
+    across: Mapping[int, list[tuple[int, int]]] = field(default_factory=dict)
 
 
 @dataclass
@@ -24,20 +28,26 @@ class MergeFinder:
 
     name: str
     found: set[tuple[int, int, int]] = field(default_factory=set)
+    across: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
     def look(self, text: bytes) -> None:
         """Search one piece, which overlaps the one before."""
         if b"mergeCell " not in text:
             return
-        for column, first, _, last in _MERGE.findall(text):
+        for column, first, other, last in _MERGE.findall(text):
+            places = _position(column), _position(other)
             if int(first) < int(last):
-                self.found.add((int(first), int(last), _position(column)))
+                self.found.add((int(first), int(last), places[0]))
+            if places[0] < places[1] and len(self.across) < MAX_MERGES:
+                known = self.across.setdefault(int(first), [])
+                if places not in known:
+                    known.append(places)
         if len(self.found) > MAX_MERGES:
             raise IntakeError("workbook.too_many_merges", name=self.name)
 
     def merges(self) -> Merges:
         """What was found."""
-        return Merges(tuple(sorted(self.found)))
+        return Merges(tuple(sorted(self.found)), self.across)
 
 
 def _position(letters: bytes) -> int:

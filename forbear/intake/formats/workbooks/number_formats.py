@@ -88,8 +88,13 @@ class _Section:
 
 def shows_no_day(code: str) -> bool:
     """Whether a format of dates shows the year and no day, as what was typed without one is shown."""
-    letters = _NO_DIGITS.sub("", code).partition(";")[0].casefold()
+    letters = without_words(code)
     return not {"y", "e"}.isdisjoint(letters) and "d" not in letters
+
+
+def without_words(code: str) -> str:
+    """A format without what it shows as it stands, and without colours and places: the first of its parts."""
+    return _NO_DIGITS.sub("", code).partition(";")[0].casefold()
 
 
 def shown_by(code: str) -> Shown:

@@ -33,10 +33,11 @@ from forbear.intake.formats.workbooks.ods_cells import (
     TABLE,
     VALUE,
     cells_of,
-    comment_of,
+    text_of,
     times_of,
 )
 from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
+from forbear.intake.formats.workbooks.struck import put_out
 from forbear.intake.formats.workbooks.xlsx_package import opened
 from forbear.intake.formats.workbooks.xml_stream import LeapingStream, elements, without_entities
 from forbear.intake.source import MAX_RECORD, MAX_SHEET_ROWS, IntakeError, SourceChoice, SourceFile, is_blank
@@ -46,6 +47,8 @@ _VERSION = "1.3"  # of the format, that we write
 _MEDIA_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 _SHEET, _ROW, _COLUMN = f"{TABLE}table", f"{TABLE}table-row", f"{TABLE}table-column"
 _STYLE_ELEMENT = f"{STYLE}style"
+_PAGE, _DEFAULT_PAGE = f"{STYLE}master-page", "Default"
+_PAGE_PARTS = tuple(f"{STYLE}{part}{which}" for part in ("header", "footer") for which in ("", "-left", "-first"))
 _HIDDEN = ("collapse", "filter")
 
 # Of rows that stand there once and count many times, so that a small file does not become millions of rows: characters,
@@ -65,7 +68,11 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
     _refuse_password(path)
     tables, comments = _counts(path)
     starts = _survey(path, alone=tables == 1)
-    sheets = [replace(start.sheet(path), commented=comments > 0) for start in starts]
+    texts = _page_texts(path)
+    sheets = [
+        replace(start.sheet(path), commented=comments > 0, page=texts.get(start.page or _DEFAULT_PAGE, ()))
+        for start in starts
+    ]
     return with_comments(open_sheets(path, sheets, choice), comments)
 
 
@@ -77,6 +84,7 @@ class _Start:
     name: str
     shown: bool
     leap: bool  # over the rows of the sheets before
+    page: str  # what its pages are called
     rows: list[TableRow] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
 
@@ -113,7 +121,7 @@ def _starts(path: Path, *, leap: bool, alone: bool) -> list[_Start]:
     for row in reader.rows(FIRST_ROWS + 2, leap=leap):
         start = found.get(reader.place)
         if start is None:
-            start = found[reader.place] = _Start(reader.place, reader.name, reader.shown, leap)
+            start = found[reader.place] = _Start(reader.place, reader.name, reader.shown, leap, reader.page)
             start.hidden_columns.extend(reader.hidden_columns)
         start.rows.append(row)
         if alone and len(start.rows) == FIRST_ROWS + 2:
@@ -134,6 +142,25 @@ def _counts(path: Path) -> tuple[int, int]:
     return tables, comments
 
 
+def _page_texts(path: Path) -> dict[str, list[str]]:
+    """What is printed above and below the pages, by their names."""
+    found: dict[str, list[str]] = {}
+    with opened(path) as package:
+        if not package.has("styles.xml"):
+            return found
+        with package.open("styles.xml") as stream:
+            for event, page in elements(stream, (_PAGE,)):
+                for part in page.iter(*_PAGE_PARTS) if event == "end" else ():
+                    texts = (text_of(each).strip() for each in part.iter(PARAGRAPH))
+                    found.setdefault(page.get(f"{STYLE}name"), []).extend(filter(None, texts))
+    return found
+
+
+def _strikes(properties: Any) -> bool:
+    """Whether properties of a style draw a line through the text."""
+    return any(properties.get(f"{STYLE}text-line-through-{what}") not in (None, "none") for what in ("style", "type"))
+
+
 def _refuse_password(path: Path) -> None:
     manifest = b""
     with opened(path) as archive:
@@ -150,10 +177,12 @@ class _Document:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._off: set[str | None] = set()  # names of styles of what is not shown
+        self._struck: set[str | None] = set()  # and of cells that are struck out
+        self._pages: dict[str | None, str] = {}  # by the names of styles
         self._in_sheet = False
         self._depth = self._number = self._copied = self._columns = self._count = 0
         self._merged = FilledDown(Merges())
-        self.place, self.name, self.shown = 0, "", False
+        self.place, self.name, self.shown, self.page = 0, "", False, ""
         self.hidden_columns: list[int] = []
 
     def rows(self, most: int | None = None, *, leap: bool = False, first: int = 0) -> Iterator[TableRow]:
@@ -177,9 +206,14 @@ class _Document:
                         yield from self._rows(element)
 
     def _style(self, element: Any) -> None:
-        """Keep the style of a sheet that is not shown."""
+        """Keep the style of a sheet that is not shown, of a cell that is struck out, and which page a sheet has."""
+        name = element.get(f"{STYLE}name")
         if any(each.get(f"{TABLE}display") == "false" for each in element):
-            self._off.add(element.get(f"{STYLE}name"))
+            self._off.add(name)
+        if element.get(f"{STYLE}parent-style-name") in self._struck or any(map(_strikes, element)):
+            self._struck.add(name)
+        if page := element.get(f"{STYLE}master-page-name"):
+            self._pages[name] = page
 
     def _table(self, event: str, element: Any) -> None:
         """A table begins or ends; one inside another is part of a cell."""
@@ -187,7 +221,8 @@ class _Document:
         if event == "start" and self._depth == 1:
             self._in_sheet = element.getparent().tag == f"{OFFICE}spreadsheet"
             self.place, self.name = self.place + 1, element.get(f"{TABLE}name") or str(self.place + 1)
-            self.shown = element.get(f"{TABLE}style-name") not in self._off
+            style = element.get(f"{TABLE}style-name")
+            self.shown, self.page = style not in self._off, self._pages.get(style, "")
             self._number = self._copied = self._columns = self._count = 0
             self._merged, self.hidden_columns = FilledDown(Merges()), []
 
@@ -201,7 +236,8 @@ class _Document:
         """The row, as often as it is to be repeated."""
         first, times = self._number + 1, times_of(element, "rows")
         self._number += times
-        cells, spans = cells_of(element)
+        found = cells_of(element, self._struck)
+        cells = found.cells
         if is_blank(cells):
             return
         if self._number > MAX_SHEET_ROWS:
@@ -210,13 +246,14 @@ class _Document:
         self._copied += (times - 1) * max(size, _LEAST_COPIED)
         if self._copied > _MAX_COPIED:
             raise IntakeError("workbook.repeated_row", name=self._path.name, first=first, times=times)
-        hidden, comment = element.get(f"{TABLE}visibility") in _HIDDEN, comment_of(element)
+        hidden = element.get(f"{TABLE}visibility") in _HIDDEN
+        error = put_out(cells, found.struck) if found.struck else None
         filled = self._merged.fill(first, cells)
-        for column, rows in spans:
+        for column, rows in found.rows:
             self._merged.begin(column, first + rows - 1, cells[column])
         for number in range(first, first + times):
             self._count += 1
-            yield TableRow(number, cells, None, hidden, filled, comment)
+            yield TableRow(number, cells, error, hidden, filled, found.comments, found.columns)
 
 
 def write(content: Content, folder: Path) -> Iterator[bytes]:

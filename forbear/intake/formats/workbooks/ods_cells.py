@@ -2,7 +2,9 @@
 
 import datetime as dt
 import re
+from collections.abc import Container
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
@@ -38,25 +40,47 @@ def times_of(element: Any, what: str) -> int:
     return times
 
 
-def cells_of(row: Any) -> tuple[list[object], list[tuple[int, int]]]:
-    """The cells of a row, and which of them cover how many rows."""
-    cells: list[object] = []
-    spans: list[tuple[int, int]] = []
-    blank = 0
+@dataclass(frozen=True)
+class RowCells:
+    """The cells of a row, and by their positions what is beside the value of each."""
+
+    cells: list[object]
+    rows: list[tuple[int, int]]  # which of them cover how many rows
+    columns: list[tuple[int, int]]  # the first and the last of cells that are one, sideways
+    struck: list[int]
+    comments: dict[int, str]
+
+
+def cells_of(row: Any, struck: Container[str | None]) -> RowCells:
+    """The cells of a row; `struck` are the styles of cells that are struck out."""
+    found = RowCells([], [], [], [], {})
+    cells = found.cells
+    own = row.get(f"{TABLE}default-cell-style-name")
+    at = 0
     for cell in row.iterchildren(CELL, _COVERED):
         times = times_of(cell, "columns")
+        if comment := _comment(cell):
+            found.comments[at] = comment
         value = None if cell.tag == _COVERED else _value(cell)
+        at += times
         if value is None or value == "":
-            blank += times
             continue
-        if len(cells) + blank + times > _MAX_COLUMNS:
+        if at > _MAX_COLUMNS:
             raise ValueError
-        cells += [None] * blank
-        if (rows := min(int(cell.get(f"{TABLE}number-rows-spanned", "1")), _MAX_ROWS)) > 1:
-            spans.append((len(cells), rows))
+        first = at - times
+        cells += [None] * (first - len(cells))
+        if (rows := _spanned(cell, "rows", _MAX_ROWS)) > 1:
+            found.rows.append((first, rows))
+        if (columns := _spanned(cell, "columns", _MAX_COLUMNS)) > 1:
+            found.columns.append((first, first + columns - 1))
+        if cell.get(f"{TABLE}style-name", own) in struck:
+            found.struck.extend(range(first, at))
         cells += [value] * times
-        blank = 0
-    return cells, spans
+    return found
+
+
+def _spanned(cell: Any, what: str, most: int) -> int:
+    return min(int(cell.get(f"{TABLE}number-{what}-spanned", "1")), most)
 
 
 def _value(cell: Any) -> object:
@@ -112,18 +136,19 @@ def _restored(text: str) -> str:
     return restore(text)
 
 
-def comment_of(row: Any) -> str:
-    """The comments that hang on the cells of a row."""
-    found = ("\n".join(map(_text, each.iterchildren(PARAGRAPH))) for each in row.iter(f"{OFFICE}annotation"))
+def _comment(cell: Any) -> str:
+    """The comment that hangs on a cell."""
+    found = ("\n".join(map(text_of, each.iterchildren(PARAGRAPH))) for each in cell.iterchildren(f"{OFFICE}annotation"))
     return "\n".join(text for text in found if text)
 
 
 def _shown(cell: Any) -> str:
     """What people see in a cell: its paragraphs, without the comment that may hang on it."""
-    return "\n".join(map(_text, cell.iterchildren(PARAGRAPH)))
+    return "\n".join(map(text_of, cell.iterchildren(PARAGRAPH)))
 
 
-def _text(element: Any) -> str:
+def text_of(element: Any) -> str:
+    """The text of a paragraph, white space as it is meant."""
     parts = [_SPACE.sub(" ", element.text or "")]
     for child in element:
         if child.tag == SPACES:
@@ -133,6 +158,6 @@ def _text(element: Any) -> str:
         elif child.tag == f"{TEXT}line-break":
             parts.append("\n")
         elif child.tag not in (f"{TEXT}ruby-text", f"{TEXT}note", f"{OFFICE}annotation", etree.Comment):
-            parts.append(_text(child))
+            parts.append(text_of(child))
         parts.append(_SPACE.sub(" ", child.tail or ""))
     return "".join(parts)

@@ -1,6 +1,6 @@
 """Excel workbooks, .xlsx and .xlsm: the sheet of cases, read row by row; one sheet written.
 
-The rows stream; what is kept are the shared strings (xlsx_package.py limits them) and where cells are merged.
+The rows stream; what is kept are the shared strings up to those that were met, and where cells are merged.
 """
 
 import datetime as dt
@@ -20,10 +20,12 @@ from xlsxwriter.exceptions import XlsxFileError
 from forbear.intake.formats.format import Content, Format, Rows, drafted, one_sheet
 from forbear.intake.formats.formula_injection import neutralise, quote_again, restore
 from forbear.intake.formats.table import Sheet, TableRow
-from forbear.intake.formats.workbooks.merged_cells import FilledDown, Merges, blank_but_filled
+from forbear.intake.formats.workbooks.merged_cells import FilledDown, blank_but_filled
+from forbear.intake.formats.workbooks.shared_strings import text_of
 from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
-from forbear.intake.formats.workbooks.xlsx_package import check_workbook, opened, part_name
-from forbear.intake.formats.workbooks.xlsx_workbook import Comments, Workbook, Worksheet, text_of
+from forbear.intake.formats.workbooks.struck import put_out
+from forbear.intake.formats.workbooks.xlsx_package import Seen, check_workbook, opened, part_name
+from forbear.intake.formats.workbooks.xlsx_workbook import Comments, Workbook, Worksheet
 from forbear.intake.formats.workbooks.xml_stream import elements
 from forbear.intake.source import MAX_SHEET_ROWS, SourceChoice, SourceFile, Unread, plain_date
 from forbear.locale import said
@@ -35,13 +37,13 @@ _UNCALCULATED = said("unread.uncalculated")
 
 def read(path: Path, choice: SourceChoice) -> SourceFile:
     """Open an .xlsx file."""
-    merges = check_workbook(path)
+    seen = check_workbook(path)
     with opened(path) as package:
         workbook = Workbook(path, package)
-        _ = workbook.strings, workbook.formats  # while the package is open
+        _ = workbook.formats, workbook.struck  # while the package is open
         comments = {sheet.name: workbook.comments(sheet) for sheet in workbook.sheets}
     tables = (
-        _Table(path, workbook, sheet, merges.get(part_name(sheet.part), Merges()), comments[sheet.name])
+        _Table(path, workbook, sheet, seen.get(part_name(sheet.part), Seen()), comments[sheet.name])
         for sheet in workbook.sheets
     )
     source = open_sheets(path, [table.sheet() for table in tables], choice)
@@ -51,20 +53,25 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
 class _Table:
     """One sheet of a workbook, read from its start as often as it is asked for."""
 
-    def __init__(
-        self, path: Path, workbook: Workbook, worksheet: Worksheet, merges: Merges, comments: Comments
-    ) -> None:
-        self._path, self._workbook, self._worksheet, self._merges = path, workbook, worksheet, merges
+    def __init__(self, path: Path, workbook: Workbook, worksheet: Worksheet, seen: Seen, comments: Comments) -> None:
+        self._path, self._workbook, self._worksheet, self._seen = path, workbook, worksheet, seen
         self._comments = comments
         self._hidden: dict[int, None] = {}  # columns, known when the first row was read
 
     def sheet(self) -> Sheet:
         """The sheet as a table of cases is looked for in it."""
         known = self._worksheet
-        return Sheet(self._rows, known.name, known.shown, lambda: self._hidden, commented=bool(self._comments))
+        return Sheet(
+            self._rows,
+            known.name,
+            known.shown,
+            lambda: self._hidden,
+            commented=bool(self._comments),
+            page=self._seen.page_texts,
+        )
 
     def _rows(self, _width: int | None) -> Iterator[TableRow]:
-        merged = FilledDown(self._merges)
+        merged = FilledDown(self._seen.merges)
         with opened(self._path) as package, package.open(self._worksheet.part) as stream:
             number = count = 0
             for event, element in elements(stream, ("{*}col", "{*}row")):
@@ -76,19 +83,22 @@ class _Table:
                 number, count = _row_number(element, number), count + 1
                 if max(number, count) > MAX_SHEET_ROWS:
                     raise ValueError
-                cells = self._cells(element)
+                cells, struck = self._cells(element)
+                error = put_out(cells, struck) if struck else None
                 filled = merged.fill(number, cells)
                 if not blank_but_filled(cells, filled):
-                    comment = "\n".join(self._comments.get(number, ()))
-                    yield TableRow(number, cells, None, element.get("hidden") in _HIDDEN, filled, comment)
+                    comments, across = self._comments.get(number, {}), self._seen.merges.across.get(number, ())
+                    yield TableRow(number, cells, error, element.get("hidden") in _HIDDEN, filled, comments, across)
 
     def _hide(self, columns: Any) -> None:
         if columns.get("hidden") in _HIDDEN:
             last = min(int(columns.get("max", "0")), _MAX_COLUMNS)
             self._hidden.update(dict.fromkeys(range(int(columns.get("min", "1")) - 1, last)))
 
-    def _cells(self, row: Any) -> list[object]:
+    def _cells(self, row: Any) -> tuple[list[object], list[int]]:
+        """The cells of a row, and which of them are struck out."""
         cells: list[object] = []
+        struck: list[int] = []
         column = 0
         for cell in row.iterchildren("{*}c"):
             column = _column(cell.get("r", "").rstrip("0123456789")) or column + 1
@@ -101,7 +111,9 @@ class _Table:
                     cells.append(value)
                 else:
                     cells[column - 1] = value
-        return cells
+                if self._workbook.struck and cell.get("s") in self._workbook.struck:
+                    struck.append(column - 1)
+        return cells, struck
 
     def _value(self, cell: Any) -> object:
         """The value of a cell. A formula gives the value it last had; one that was never calculated gives none."""

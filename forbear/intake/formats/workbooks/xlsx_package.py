@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 from zipfile import ZipFile
 
-from forbear.intake.formats.workbooks.merged_cells import OVERLAP, MergeFinder, Merges
+from forbear.intake.formats.workbooks.merged_cells import MergeFinder, Merges
+from forbear.intake.formats.workbooks.page_texts import OVERLAP, PageTextFinder
 from forbear.intake.formats.workbooks.xml_stream import without_entities
 from forbear.intake.source import IntakeError
 
@@ -66,17 +68,26 @@ def opened(path: Path) -> Iterator[Package]:
             yield Package(archive)
 
 
-def check_workbook(path: Path) -> dict[str, Merges]:
-    """Refuse what may not be opened; say where cells are merged, by the name of the part."""
-    merges = {}
+@dataclass(frozen=True)
+class Seen:
+    """What was seen in a part of a package beside its cells."""
+
+    merges: Merges = Merges()  # noqa: RUF009 - nothing changes it
+    page_texts: tuple[str, ...] = ()
+
+
+def check_workbook(path: Path) -> dict[str, Seen]:
+    """Refuse what may not be opened; say where cells are merged and what each page has, by the name of the part."""
+    found = {}
     with opened(path) as package:
         for part in package:
-            found = MergeFinder(path.name)
+            merges, texts = MergeFinder(path.name), PageTextFinder()
             with package.open(part) as stream:
                 for _, text in without_entities(stream, _BLOCK, OVERLAP):
-                    found.look(text)
-            merges[part] = found.merges()
-    return merges
+                    merges.look(text)
+                    texts.look(text)
+            found[part] = Seen(merges.merges(), tuple(texts.found))
+    return found
 
 
 def _check_size(path: Path, archive: ZipFile) -> None:

@@ -7,7 +7,8 @@ are hidden nor which cells are merged while it streams.
 
 import datetime as dt
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -16,10 +17,11 @@ from typing import Any, TypeAlias
 
 from lxml import etree
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
+from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
-from openpyxl.utils.escape import unescape
 
-from forbear.intake.formats.workbooks.number_formats import Shown, shown_by, shows_no_day
+from forbear.intake.formats.workbooks.number_formats import Shown, shown_by, shows_no_day, without_words
+from forbear.intake.formats.workbooks.shared_strings import SharedStrings
 from forbear.intake.formats.workbooks.xlsx_package import Package
 from forbear.intake.formats.workbooks.xml_stream import elements
 from forbear.intake.source import MAX_CELL, IntakeError, Unread, number_cell, plain_date
@@ -29,8 +31,10 @@ from forbear.locale import said
 _CHINESE_DATES = frozenset((*range(27, 37), *range(50, 59)))
 _WITHOUT_DAY = frozenset((27, 36, 50, 52, 57))  # of these, those of a year and a month
 _NO_DAY = said("unread.no_day")
-Comments: TypeAlias = Mapping[int, Sequence[str]]  # by the number of their row
+Comments: TypeAlias = Mapping[int, Mapping[int, str]]  # by the number of their row and the position of their cell
 _MAX_COMMENTS = 20_000_000  # characters of a sheet's
+_OFF = ("0", "false")
+_WEEKDAY = re.compile(r"a{3,4}", re.IGNORECASE)  # how Excel and WPS show it in Chinese
 _MAX_STYLES = 65_536  # Excel has 65,490
 
 
@@ -55,6 +59,8 @@ class Workbook:
         settings = next(root.iter("{*}workbookPr"), None)
         mac = settings is not None and settings.get("date1904") in ("1", "true")
         self._epoch = CALENDAR_MAC_1904 if mac else CALENDAR_WINDOWS_1900
+        strings = self._linked(self._part, "/sharedStrings")
+        self.strings = SharedStrings(path, strings) if strings else ()
         self.sheets = list(self._sheets(root))
         if not self.sheets:
             raise ValueError
@@ -102,34 +108,40 @@ class Workbook:
                             raise IntakeError("workbook.too_much_text", name=self._name)
                         if text not in (known := found.get(place, "")):
                             found[place] = f"{known}\n{text}".strip()
-        rows: dict[int, list[str]] = {}
+        rows: dict[int, dict[int, str]] = {}
         for place, text in found.items():
-            if number := place.lstrip("$ABCDEFGHIJKLMNOPQRSTUVWXYZ"):
-                rows.setdefault(int(number), []).append(text)
+            column, row = coordinate_from_string(place.replace("$", ""))
+            rows.setdefault(row, {})[column_index_from_string(column) - 1] = text
         return rows
-
-    @cached_property
-    def strings(self) -> list[str]:
-        """The shared strings: all of them, for any cell may need any (the package limits them)."""
-        part = self._linked(self._part, "/sharedStrings")
-        if part is None:
-            return []
-        with self._package.open(part) as stream:
-            items = elements(stream, ("{*}si",))
-            return [text_of(item) for event, item in items if event == "end"]
 
     @cached_property
     def formats(self) -> list[Shown]:
         """How a number of each style is read."""
-        part = self._linked(self._part, "/styles")
-        if part is None:
+        root = self._styles
+        if root is None:
             return []
-        root = self._parsed(part)
         codes = {each.get("numFmtId"): each.get("formatCode", "") for each in root.iter("{*}numFmt")}
         styles = root.find("{*}cellXfs")
         ids = [] if styles is None else [style.get("numFmtId", "0") for style in islice(styles, _MAX_STYLES)]
         known = {number: self._format(number, codes.get(number)) for number in dict.fromkeys(ids)}
         return [known[number] for number in ids]
+
+    @cached_property
+    def struck(self) -> frozenset[str]:
+        """The styles in which a cell is struck out."""
+        if self._styles is None:
+            return frozenset()
+        fonts = self._styles.find("{*}fonts")
+        lines = [] if fonts is None else [each.find("{*}strike") for each in islice(fonts, _MAX_STYLES)]
+        out = {str(at) for at, line in enumerate(lines) if line is not None and line.get("val") not in _OFF}
+        styles = self._styles.find("{*}cellXfs") if out else None
+        each_style = () if styles is None else enumerate(islice(styles, _MAX_STYLES))
+        return frozenset(str(at) for at, style in each_style if style.get("fontId") in out)
+
+    @cached_property
+    def _styles(self) -> Any:
+        part = self._linked(self._part, "/styles")
+        return None if part is None else self._parsed(part)
 
     def _format(self, number: str, code: str | None) -> Shown:
         if code is None:
@@ -139,7 +151,7 @@ class Workbook:
             code = BUILTIN_FORMATS.get(built_in, "General")
         if is_timedelta_format(code):
             return self._duration
-        if is_date_format(code):
+        if is_date_format(code) or _WEEKDAY.search(without_words(code)):
             return self._month if shows_no_day(code) else self._date
         return shown_by(code)
 
@@ -169,9 +181,3 @@ class Workbook:
         at = int(style) if style else 0
         formats = self.formats
         return formats[at](value) if 0 <= at < len(formats) else number_cell(value)
-
-
-def text_of(item: Any) -> str:
-    """The text of a string, runs and all, without the readings that stand above it."""
-    shown = (each for each in item.iter("{*}t") if etree.QName(each.getparent()).localname != "rPh")
-    return str(unescape("".join(each.text or "" for each in shown)))

@@ -1,14 +1,17 @@
 """Rejected rows through the spreadsheets that people correct them in: nothing is altered on the way back."""
 
+import datetime as dt
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
 from forbear.batch.export import write_rejects
-from forbear.intake import FORMATS, Rejected, SourceFile, SourceRow, open_intake, read, understand
+from forbear.batch.rejects import head_of
+from forbear.intake import FORMATS, Accepted, Rejected, SourceFile, SourceRow, open_intake, read, understand
 from forbear.intake.source import Unread, as_text
 from forbear.locale import said
 from rules.loading.loader import DEFAULT_PACK, load
@@ -74,3 +77,33 @@ def test_a_workbook_that_libreoffice_saves_is_unaltered(tmp_path: Path) -> None:
     command = [office, profile, "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(saved)]
     subprocess.run([*command, str(path)], check=True, capture_output=True, timeout=120)
     assert cells(saved / "rejects.xlsx") == HARD
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ".csv", ".jsonl"])
+def test_rejects_say_what_a_column_was_taken_as_where_that_stood_elsewhere(tmp_path: Path, ending: str) -> None:
+    header = ["案件编号", "产品", "逾期天数", "欠款余额", "本金（元）", "困难原因", "合同日期"]
+    rows = [
+        ["A-1", "信用卡", "100", "12", "90000", "失业", "31/03/2020"],
+        ["A-2", "信用卡", "很久", "3.5", "30000", "失业", "03/04/2020"],
+    ]
+    (tmp_path / "cases.csv").write_text("\n".join(map(",".join, (["单位：万元"], header, *rows))), encoding="utf-8")
+    intake = open_intake(tmp_path / "cases.csv", VOCABULARY)
+    (rejected,) = (row for row in intake if isinstance(row, Rejected))
+    head = head_of(VOCABULARY, intake.columns, intake.mapping)
+    marked = ["欠款余额 [万元]", "合同日期 [dd/mm/yyyy]"]
+    assert head == [*header[:3], marked[0], *header[4:6], marked[1]]
+    corrected = replace(rejected, cells=(*rejected.cells[:2], "45", *rejected.cells[3:]))
+    write_rejects(tmp_path / f"back{ending}", head, [corrected])
+    (again,) = open_intake(tmp_path / f"back{ending}", VOCABULARY)
+    assert isinstance(again, Accepted)
+    assert (again.facts["balance"], again.facts["principal"]) == (3_500_000, 3_000_000)
+    assert again.facts["contract_date"] == dt.date(2020, 4, 3)
+
+
+def test_a_column_in_which_all_cells_came_back_is_still_what_its_name_says() -> None:
+    header = ["案件编号", "产品", "逾期天数", "困难原因", "row", "field", "error"]
+    rows: list[list[object]] = [
+        [f"A-{at}", "信用卡", "去年就没还过了，一直联系不上本人", "失业", at, "days_overdue", "x"] for at in (1, 2)
+    ]
+    source = SourceFile(Path("back.xlsx"), header, lambda: iter(SourceRow(at, row) for at, row in enumerate(rows, 1)))
+    assert [row.field for row in understand(source, VOCABULARY) if isinstance(row, Rejected)] == ["days_overdue"] * 2

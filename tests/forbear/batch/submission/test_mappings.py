@@ -54,6 +54,21 @@ def test_a_mapping_is_recalled_for_the_same_headers_in_any_order_and_for_nobody_
     assert _recall(database_url, vault, COLUMNS, "them") == Remembered()
 
 
+def test_a_rejects_file_is_read_as_the_file_that_it_is_from(database_url: str, vault: Vault, tmp_path: Path) -> None:
+    kept = _remember(database_url, vault, _file(tmp_path))
+    columns = [*COLUMNS[:3], "列甲 [万元]", "列乙", "", "row", "field", "error"]
+    past = _recall(database_url, vault, columns)
+    with working(database_url, vault) as work:
+        found = mappings.kept_for(work.session, vault, "us", columns)
+        assert found is not None
+        assert found.id == kept
+        assert mappings.kept_for(work.session, vault, "us", columns[:5]) is None, "its marks are its own"
+    wrong = ["C-1", "信用卡", "很久", "一百多", "x", "", "1", "balance", "x"]
+    back = open_intake(write(tmp_path, "back.csv", lines(columns, wrong)), VOCABULARY, None, past)
+    assert back.mapping.columns["列甲 [万元]"] == ColumnUse(fact="balance", unit="万元")
+    back.guess.check_confirmed()
+
+
 def test_what_was_confirmed_is_learned_for_other_files_unless_it_differs_from_one_to_the_next(
     database_url: str, vault: Vault, tmp_path: Path
 ) -> None:

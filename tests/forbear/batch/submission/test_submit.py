@@ -149,7 +149,7 @@ def test_submitters_do_not_share_references(database_url: str, vault: Vault) -> 
 def test_a_case_may_get_another_borrower(database_url: str, vault: Vault) -> None:
     submitted(database_url, [accepted(1, "C1", borrower_ref="B1")], vault)
     submitted(database_url, [accepted(1, "C1", borrower_ref="B2")], vault)
-    assert _one(database_url, 'SELECT borrower_ref FROM "case"') == "B2"
+    assert _one(database_url, 'SELECT borrower_ref FROM "case"') == "b2"
 
 
 def test_what_is_unchanged_and_decided_is_not_decided_again(database_url: str, vault: Vault) -> None:

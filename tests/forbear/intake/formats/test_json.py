@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from forbear.intake import IntakeError, read
+from forbear.intake import IntakeError, SeveralTablesError, read
 from tests.support.case_files import HEADER, good, open_source, read_all, refs, write
 
 
@@ -162,7 +162,7 @@ def test_what_is_around_a_list_is_told(tmp_path: Path) -> None:
         ({key: [value] for key, value in case(1).items()}, "by columns"),
         ({"columns": HEADER, "data": [good(1)]}, "by columns"),
         ({"0": case(1), "1": case(2)}, "by columns"),
-        ({"本月": [case(1)], "上月": [case(2)]}, r"several lists in it: '本月', '上月'\. Keep the one"),
+        ({"本月": [case(1)], "上月": [case(2)]}, r"several lists in it .*: '本月', '上月'\. Choose one"),
     ],
 )
 def test_a_table_turned_on_its_side_and_several_lists_are_refused_by_what_they_are(
@@ -171,6 +171,25 @@ def test_a_table_turned_on_its_side_and_several_lists_are_refused_by_what_they_a
     for indent in (None, 2):
         with pytest.raises(IntakeError, match=sentence):
             open_source(write(tmp_path, f"cases{ending}", json.dumps(shape, indent=indent)))
+
+
+def test_a_list_of_several_is_chosen_like_a_sheet(tmp_path: Path) -> None:
+    shape = {"上月": [case(1)], "本月": [case(2), case(3)], "说明": [{"作者": "某某"}], "口径": "单位：万元"}
+    path = write(tmp_path, "cases.json", json.dumps(shape, ensure_ascii=False, indent=1))
+    with pytest.raises(SeveralTablesError) as several:
+        open_source(path)
+    assert several.value.sheets == ("上月", "本月")
+    source = open_source(path, sheet="本月")
+    assert (source.sheet, source.sheets) == ("本月", ("本月", "上月", "说明"))
+    assert [row.cells[0] for row in source] == ["C-2", "C-3"]
+    assert [notice.en for notice in source.notices] == [
+        "The list in '本月' was read; not used: '上月', '说明', '口径'."
+    ]
+    assert source.titles == ("口径：单位：万元",)
+    with pytest.raises(IntakeError, match=r"no list called '明年': it has '上月', '本月'"):
+        open_source(path, sheet="明年")
+    alone = write(tmp_path, "alone.json", json.dumps({"本月": [case(1)], "错误": [{"code": "7"}]}, indent=1))
+    assert refs(read_all(alone)[0]) == ["C-1"]
 
 
 @both

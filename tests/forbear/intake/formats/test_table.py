@@ -241,7 +241,7 @@ def test_what_stands_below_a_header_of_another_order_is_refused(tmp_path: Path, 
     rows = [HEADER, good(1), good(2), good(3), HEADER, good(4), other, good(5), HEADER, good(6), without_first, good(7)]
     accepted, rejected = read_all(table(tmp_path, ending, rows))
     assert refs(accepted) == ["C-1", "C-2", "C-3", "C-4", "C-6"]
-    assert [row.row for row in rejected if "has other columns or another order" in row.en] == [7, 11]
+    assert [row.row for row in rejected if "has other columns, other units or another order" in row.en] == [7, 11]
 
 
 def test_a_header_once_more_in_another_language_or_in_two_rows_has_the_same_order(tmp_path: Path) -> None:
@@ -263,6 +263,29 @@ def test_a_unit_below_the_table_or_in_the_name_of_the_file_or_sheet_counts(tmp_p
         units(tmp_path, ["单位：元", *blank], *rows, ["注：金额单位：万元", *blank])
     named = write(tmp_path, "欠款清单（万元）.csv", lines(*rows))
     assert {each.use.unit for each in guess(PACK, open_source(named)).columns if each.use.fact == "balance"} == {"万元"}
+    initial = write(tmp_path, "K.csv", lines(*rows))
+    assert {each.use.unit for each in guess(PACK, open_source(initial)).columns} == {None}, "no thousands"
     book = write_xlsx(tmp_path / "x.xlsx", [sheet(*(texts(*row) for row in rows))])
     source = replace(open_source(book), sheet="明细(万元)")
     assert {each.use.unit for each in guess(PACK, source).columns if each.use.fact == "balance"} == {"万元"}
+
+
+def test_a_header_once_more_in_other_units_is_another_table(tmp_path: Path) -> None:
+    plain, thousands, yuan = ([*HEADER[:3], f"余额{unit}", HEADER[4]] for unit in ("", "（千元）", "（元，截至10月）"))
+    rows = [good(1), good(2), good(3)]
+    for first, second in ((plain, thousands), (thousands, plain), (thousands, yuan), (yuan, thousands)):
+        accepted, rejected = read_all(table(tmp_path, ".csv", [first, *rows, first, good(4), second, good(5)]))
+        assert refs(accepted) in (["C-1", "C-2", "C-3", "C-4"], [])
+        assert "other units" in rejected[-1].en
+    apart = [HEADER, ["", "", "", "元", ""], *rows, HEADER, good(4)]  # the units stand in a row of their own
+    assert refs(read_all(table(tmp_path, ".csv", apart))[0]) == ["C-1", "C-2", "C-3", "C-4"]
+
+
+def test_groups_that_are_called_by_their_units_are_groups(tmp_path: Path) -> None:
+    names = ["案件编号", "产品", "逾期天数", "余额", "月收入"]
+    groups = ["基本信息", "", "", "金额（万元）", "收入（元）"]
+    assert units(tmp_path, groups, names, FIRST) == {"balance": "万元", "income_monthly": "元"}
+    with pytest.raises(IntakeError, match="'月收入' seems to be in another unit"):
+        units(tmp_path, ["基本信息", "", "", "金额（万元）", "其他"], names, FIRST)  # a title at the right, or a group
+    title = ["逾期名单", "", "", "", "金额（万元）"]
+    assert set(units(tmp_path, title, names, FIRST).values()) == {"万元"}

@@ -1,5 +1,6 @@
 """Rows that hold several debts, and debts whose persons are in another sheet, become a case a debt."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,28 @@ def test_persons_and_debts_of_two_sheets_are_tied_by_their_number(tmp_path: Path
     assert "Persons are read from S1, tied by 客户号." in told
     assert "A person of S1 has no debt and became no case." in told
     assert not any("left out" in each for each in told), "both sheets are read"
+
+
+def test_persons_and_debts_of_two_lists_are_tied_by_their_number(tmp_path: Path) -> None:
+    persons = [{"客户号": 1, "姓名": "甲", "困难原因": "失业"}, {"客户号": 2, "姓名": "乙", "困难原因": "疾病"}]
+    debts = [
+        {"客户号": person, "债务编号": f"D{at}", "产品": "花呗", "余额": 100, "逾期天数": 3}
+        for at, person in enumerate((1, 1, 2))
+    ]
+    path = write(tmp_path, "cases.json", json.dumps({"客户": persons, "债务": debts}, ensure_ascii=False))
+    one, other = (open_source(path, SHIPPED, Mapping(sheet=name)) for name in ("客户", "债务"))
+    tie = proposed(one, other)
+    assert tie == Mapping(sheet="债务", persons=Persons(sheet="客户", key="客户号"))
+    intake = open_intake(path, SHIPPED, of_data({**TIE, **tie.data()}))
+    cases = [row for row in intake if isinstance(row, Accepted)]
+    assert [(row.case_ref, row.borrower_ref, row.facts["hardship"], row.private["name"]) for row in cases] == [
+        ("D0", "1", "unemployment", "甲"),
+        ("D1", "1", "unemployment", "甲"),
+        ("D2", "2", "illness_injury", "乙"),
+    ]
+    told = [notice.en for notice in intake.notices]
+    assert "Persons are read from 客户, tied by 客户号." in told
+    assert not any("not used" in each for each in told), "both lists are read"
 
 
 def test_two_sheets_are_proposed_as_persons_and_debts_where_every_debt_has_its_person(tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError
-from rules.facts.notation.codes import UNREAD, code_reader, remains
+from rules.facts.notation.codes import UNREAD, code_reader, lengths_with_lost_digits, remains
 from rules.facts.notation.letters import mixes_scripts, one_form
 from rules.pack.files.schema import CodeKind, Fact, FactType, FactValue, Text
 
@@ -49,6 +50,7 @@ def refusal(of: Fact, cell: object) -> str:
         ("2024011500000000012", "2024011500000000012"),
         ("\\N", None),
         ("(null)", None),
+        ("..", None),
     ],
 )
 def test_a_reference_is_read_letter_by_letter(cell: str, text: str | None) -> None:
@@ -218,3 +220,34 @@ def test_what_a_spreadsheet_left_and_of_words_only_what_is_surely_that(
 
 def test_a_wide_blank_breaks_no_code() -> None:
     assert code_reader("phone")("138\u30000013") == "138\u30000013"
+
+
+@pytest.mark.parametrize(
+    ("of", "cell"),
+    [
+        (REFERENCE, "202611031234567000"),
+        (REFERENCE, "6222021234567890000"),
+        (ID_NUMBER, "110101199003071000"),
+        (ID_NUMBER, "110101199003070000"),
+        (PHONE, "202611031234567000"),
+    ],
+)
+def test_noughts_in_place_of_lost_digits_are_no_code(of: Fact, cell: str) -> None:
+    assert "ends in noughts where a spreadsheet" in refusal(of, cell)
+    assert reader(of)(f"'{cell}") == cell  # somebody says that it is so
+
+
+@pytest.mark.parametrize("cell", ["202611030001000000", "2026110300010000", "6222021234567890"])
+def test_other_noughts_are_digits(cell: str) -> None:
+    assert reader(REFERENCE)(cell) == cell
+
+
+def test_digits_that_a_program_has_lost_show_in_a_column() -> None:
+    cards = ["6222021234567890", "6222021234567110", "6222021234561230"]
+    assert lengths_with_lost_digits([*cards, "A-1"]) == {16: 1}
+    assert lengths_with_lost_digits([*cards, "6222021234561231", "6222021234561232", "6222021234561239"]) == {}
+    assert lengths_with_lost_digits(cards[:2]) == {}
+    assert lengths_with_lost_digits([f"20261103000{n}0000" for n in range(1, 9)]) == {}
+    numbers = range(1987654321098765432, 1987654321098965432, 25_000)
+    assert lengths_with_lost_digits([f"{float(n):.0f}" for n in numbers]) == {}
+    assert lengths_with_lost_digits([f"{Decimal(repr(float(n))):f}" for n in numbers]) == {19: 2}

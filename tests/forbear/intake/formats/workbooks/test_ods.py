@@ -210,7 +210,7 @@ def test_merged_cells_are_filled_down_and_what_is_hidden_is_told(tmp_path: Path)
     assert [(row.number, row.cells[0]) for row in source] == [(1, "甲"), (2, "甲"), (4, "乙")]
     assert [text.en for text in source.notices] == [
         "A hidden column was read like the others: '案件编号'.",
-        "A hidden row was read like the others (row 5).",
+        "A hidden row was read like the others (row 5 of the file).",
         "Cells of '借款人编号' are merged: a row took the value of the merged cell.",
     ]
 
@@ -458,3 +458,38 @@ def test_comments_on_cells_are_a_column_and_told(tmp_path: Path) -> None:
     assert source.columns[-1] == "批注"
     assert [row.cells[-1] for row in source] == ["不想活了"]
     assert "one of a case is read as a column" in source.notices[-1].en
+
+
+def test_what_is_said_beside_the_cells_of_a_sheet_is_heeded(tmp_path: Path) -> None:
+    """Comments on names, what is printed on each page, lines through cells, cells merged sideways."""
+    note = "<office:annotation><text:p>单位：万元</text:p></office:annotation>"
+    header = [ods_cell(name) for name in HEADER]
+    header[3] = header[3].replace("<text:p>", f"{note}<text:p>")
+    out = [ods_cell(text, table_style_name="out") for text in good(2)]
+    partly = [ods_cell(text, table_style_name="out" if at == 3 else "") for at, text in enumerate(good(3))]
+    merged = [
+        ods_cell(text, table_number_columns_spanned="2" if at == 3 else "1") for at, text in enumerate(good(4)[:4])
+    ]
+    table = ods_table(ods_row(*header), ods_texts(*good(1)), ods_row(*out), ods_row(*partly), ods_row(*merged))
+    styles = (
+        '<style:style style:name="ta1" style:family="table" style:master-page-name="ours"/>'
+        '<style:style style:name="out"><style:text-properties style:text-line-through-style="solid"/></style:style>'
+    )
+    path = write_ods(
+        tmp_path / "cases.ods",
+        ods_content(table).replace("<office:automatic-styles>", f"<office:automatic-styles>{styles}"),
+    )
+    pages = "".join(
+        f'<style:master-page style:name="{name}"><style:header><text:p>{text}</text:p></style:header>'
+        "</style:master-page>"
+        for name, text in (("ours", "金额单位：元"), ("theirs", "金额单位：亿元"))
+    )
+    names = " ".join(f'xmlns:{each}="urn:oasis:names:tc:opendocument:xmlns:{each}:1.0"' for each in ("style", "text"))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("styles.xml", f"<styles {names}>{pages}</styles>")
+    source = open_source(path)
+    assert (source.titles, source.below[3]) == (("金额单位：元",), ("单位：万元",))
+    _, struck, one_cell, _ = source
+    assert struck.error is not None and "struck out" in struck.error.en
+    assert isinstance(one_cell.cells[3], Unread) and one_cell.error is None
+    assert any("A cell of '余额' is merged with those to the right" in text.en for text in source.notices)

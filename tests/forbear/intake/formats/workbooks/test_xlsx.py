@@ -7,6 +7,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from openpyxl import Workbook
 from openpyxl.comments import Comment
+from openpyxl.styles import Font
 
 from forbear.intake import IntakeError, SeveralTablesError, read
 from forbear.intake.formats.workbooks.xlsx_package import _BLOCK
@@ -226,7 +227,7 @@ def test_merged_cells_are_filled_down_and_what_is_hidden_is_told(tmp_path: Path)
     assert [(row.number, row.cells[0]) for row in source] == [(1, "甲"), (2, "甲"), (4, "乙")]
     assert [text.en for text in source.notices] == [
         "A hidden column was read like the others: '案件编号'.",
-        "A hidden row was read like the others (row 5).",
+        "A hidden row was read like the others (row 5 of the file).",
         "Cells of '借款人编号' are merged: a row took the value of the merged cell.",
     ]
 
@@ -398,3 +399,43 @@ def test_comments_on_cells_are_a_column_and_told(tmp_path: Path) -> None:
     assert source.columns[-1] == "批注"
     assert [row.cells[-1] for row in source] == ["客户说不想活了\n客户说不想活了", ""]
     assert "2 cells have comments: those of cases are read as a column" in source.notices[-1].en
+
+
+def test_what_is_said_beside_the_cells_of_a_sheet_is_heeded(tmp_path: Path) -> None:
+    """Comments on names and titles, what is printed on each page, lines through cells, cells merged sideways."""
+    workbook = Workbook()
+    table = workbook.active
+    assert table is not None
+    for row in (["名单"], HEADER, *map(good, range(1, 6))):
+        table.append(row)
+    table["A1"].comment = Comment("单位：万元", "x")
+    table["C2"].comment = Comment("不含宽限期", "x")
+    table["D3"].comment = Comment("张三：\n单位：千元", "x")
+    table.oddHeader.center.text = '&"宋体,Bold"&14金额单位：元'
+    table.evenFooter.left.text = "第 &P 页 千元"
+    for cell in (*table[4], table["D5"]):
+        cell.font = Font(strike=True)
+    table.merge_cells("D6:E6")
+    table.merge_cells("A1:E1")
+    workbook.save(tmp_path / "cases.xlsx")
+    source = open_source(tmp_path / "cases.xlsx")
+    assert source.titles == ("名单", "单位：万元", "金额单位：元")
+    assert source.aside == ("第  页 千元",)
+    assert source.below == ((), (), ("不含宽限期",), (), ())
+    commented, out, partly, merged, plain = source
+    assert isinstance(commented.cells[3], Unread) and "a comment on the cell says" in commented.cells[3].why.en
+    assert out.error is not None and "struck out and was not taken as a case" in out.error.en
+    assert [as_text(cell) for cell in out.cells] == [*good(2), ""]
+    assert isinstance(out.cells[0], Unread)  # it is none either when it comes again as it is
+    assert isinstance(partly.cells[3], Unread) and "struck out" in partly.cells[3].why.en
+    assert (partly.error, merged.error, plain.error) == (None, None, None)
+    told = " ".join(text.en for text in source.notices)
+    assert (
+        "A cell of '余额' is merged with those to the right: its value was taken for it alone, and '备注' read" in told
+    )
+
+
+@pytest.mark.parametrize("code", ["[$-804]aaaa;@", "aaa", "dddd"])
+def test_a_day_that_is_shown_as_a_weekday_is_that_day(tmp_path: Path, code: str) -> None:
+    path = write_xlsx(tmp_path / "cases.xlsx", [sheet(texts(*"abc"), [number("46054", 1)])], formats=[code])
+    assert cells_of(path)[0] == dt.date(2026, 2, 1)

@@ -13,7 +13,7 @@ from forbear.batch.submission.submit import source_of
 from models.intake.batch import Batch
 from rules.pack.files.schema import Text
 from web.api.describe import MOST_MAPPING
-from web.api.schemas import Line, Shape
+from web.api.schemas.cases import Line, Shape
 
 
 class BatchView(Shape):
@@ -60,6 +60,7 @@ class BatchTerms(BaseModel):
     as_of: dt.date | None = None
     submitter: Line | None = None
     mapping: str | None = Field(default=None, max_length=MOST_MAPPING)
+    strict: bool = False
 
 
 def counted(batch: Batch) -> dict[str, Any]:

@@ -16,6 +16,8 @@ Aged = Literal["strategy", "urgency", "deadline"]
 # What the database can hold: it refuses the character NUL.
 Line = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
+_UNUSED = "Of the answer to handing it in: the keys that are no fact, kept but not used; with `strict` they are refused"
+
 
 def address_of(case_ref: str) -> str:
     """Where a case is, whatever characters its reference has."""
@@ -47,6 +49,7 @@ class DeskState(Shape):
     contacted_at: dt.datetime | None = Field(description="The last contact recorded about it")
     call_at: dt.datetime | None = Field(description="When the next call about it is due")
     failed_at: dt.datetime | None = Field(description="Its newest facts could not be evaluated: a person decides")
+    unused: list[str] = Field(default_factory=list, description=_UNUSED)
 
 
 class CaseView(DeskState, DecisionView):
@@ -60,6 +63,7 @@ class PendingCaseView(Shape):
     submitter: str
     status: Literal["pending", "failed"] = Field(description="failed: it could not be evaluated, a person looks at it")
     batch_id: UUID
+    unused: list[str] = Field(default_factory=list, description=_UNUSED)
 
 
 class CaseSummary(Shape):

@@ -1,0 +1,90 @@
+"""The feed: every decision and everything that was done on a case, in the order of the ledger, so that none is missed.
+
+Entries of the ledger get their numbers under a lock that is held until they are committed: whoever has read up to one
+has read all before it, however cases move meanwhile.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final, Literal, cast
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+SCANNED: Final = 500  # entries that one page looks at, whoever's they are
+_KINDS: Final = ("decision", "review")
+_QUERY: Final = text("""
+    SELECT entry.seq, entry.at, entry.kind, kept.case_ref, kept.submitter,
+           decision.id, decision.strategy, decision.urgency,
+           review.action, review.strategy, review.reason
+    FROM (
+        SELECT seq, at, kind, split_part(subject, ':', 2)::bigint AS row
+        FROM ledger WHERE seq > :after AND kind = ANY(:kinds) ORDER BY seq LIMIT :scanned
+    ) AS entry
+    LEFT JOIN review ON entry.kind = 'review' AND review.id = entry.row
+    LEFT JOIN decision ON decision.id = CASE entry.kind WHEN 'decision' THEN entry.row ELSE review.decision_id END
+    LEFT JOIN case_version ON case_version.id = decision.case_version_id
+    LEFT JOIN "case" AS kept ON kept.id = COALESCE(review.case_id, case_version.case_id)
+    ORDER BY entry.seq
+""")
+
+
+@dataclass(frozen=True)
+class FeedEvent:
+    """One decision, or one thing that somebody did on a case and the decision that was on the screen."""
+
+    seq: int
+    at: dt.datetime
+    kind: Literal["decision", "review"]
+    case_ref: str
+    submitter: str
+    decision_id: int | None
+    strategy: str | None  # recommended by the decision, or chosen by the review
+    urgency: str | None  # of the decision
+    action: str | None  # of the review
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class FeedPage:
+    """Some events, and after which number the next ones come; `last` where nothing had happened since."""
+
+    events: tuple[FeedEvent, ...]
+    next: int
+    last: bool
+
+
+def page(session: Session, after: int, submitter: str | None) -> FeedPage:
+    """What happened after an entry, of everybody or of one submitter. What was purged since is left out."""
+    given = {"after": after, "kinds": list(_KINDS), "scanned": SCANNED}
+    found = session.connection().execute(_QUERY, given).all()
+    events = tuple(_event(*row) for row in found if row.case_ref is not None and submitter in (None, row.submitter))
+    return FeedPage(events, found[-1].seq if found else after, len(found) < SCANNED)
+
+
+def _event(
+    seq: int,
+    at: dt.datetime,
+    kind: str,
+    case_ref: str,
+    submitter: str,
+    decision_id: int | None,
+    recommended: str | None,
+    urgency: str | None,
+    action: str | None,
+    chosen: str | None,
+    reason: str | None,
+) -> FeedEvent:
+    decided = kind == "decision"
+    return FeedEvent(
+        seq,
+        at,
+        cast("Literal['decision', 'review']", kind),
+        case_ref,
+        submitter,
+        decision_id,
+        recommended if decided else chosen,
+        urgency if decided else None,
+        action,
+        reason,
+    )

@@ -1,0 +1,34 @@
+"""Garbled letters are known for what they are, and what people write is never taken for them."""
+
+from rules.facts.notation.garbled import is_garbled
+
+SAID = ("客户说想自杀", "张三", "一切正常，已联系", "备注：本人表示下月还款。")
+READ = (("utf-8", "gb18030"), ("utf-8", "gbk"), ("utf-8", "cp1252"), ("utf-8", "latin-1"), ("gbk", "latin-1"))
+LOST = ("客户\ufffd\ufffd自杀", "锟斤拷锟斤拷", "锘匡豢", "烫烫烫", "???", "??? 2026-01-01 ????", "鎯虫")
+WRITTEN = (
+    *(
+        "什么情况????",
+        "really???",
+        "?",
+        "",
+        "联通",
+        "café £5 “x”",
+        "naïve Müller",
+        "ÀÉ",
+        "龘鱻䶮",
+        "𠮷",
+        "客户😀",
+        "①②③√",
+    ),
+    *("¥12，000", "日本語テスト", "한국어", "Привет", "烫伤", "濮阳", "—…·", "ａｂｃ", *SAID),
+)
+
+
+def test_words_in_another_encoding_and_lost_letters_are_garbled() -> None:
+    read = [said.encode(one).decode(other, "ignore") for said in SAID for one, other in READ]
+    cut = [said.encode(one).decode(other, "replace").replace("\ufffd", "?") for said in SAID for one, other in READ]
+    assert [text for text in (*read, *cut, *LOST) if not is_garbled(text)] == []
+
+
+def test_what_people_write_is_not() -> None:
+    assert [text for text in WRITTEN if is_garbled(text)] == []

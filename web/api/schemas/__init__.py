@@ -1,0 +1,1 @@
+"""Shapes: what the API takes and answers, by topic. Nothing is looked up here."""
