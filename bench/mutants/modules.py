@@ -119,6 +119,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "amounts": ("rules/facts/notation/amounts.py", ("rules/facts/notation/test_amounts",), False),
     "garbled": ("rules/facts/notation/garbled.py", ("rules/facts/notation/test_garbled",), False),
     "codes": ("rules/facts/notation/codes.py", ("rules/facts/notation/test_codes",), False),
+    "garbled": ("rules/facts/notation/garbled.py", ("rules/facts/notation/test_garbled",), False),
     "letters": ("rules/facts/notation/letters.py", ("rules/facts/notation/test_codes",), False),
     "personal": ("rules/facts/notation/personal.py", ("rules/facts/notation/test_personal",), False),
     "notation_units": ("rules/facts/notation/units.py", ("rules/facts/notation/test_units",), False),

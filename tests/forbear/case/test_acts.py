@@ -277,7 +277,9 @@ def test_only_facts_with_a_question_are_asked_in_their_order() -> None:
     at = stands()
     assert asked(at, ["income_monthly", "case_ref", "product", "no_such"]) == ["product", "income_monthly"]
     assert questions(at, ["income_monthly"]) is None
-    assert questions(at, ["case_ref", "no_such"]) == FieldError.of("questions", said("action.no_question"))
+    strange = said("action.not_asked", names="case_ref, no_such")
+    assert questions(at, ["case_ref", "product", "no_such"]) == FieldError.of("questions", strange)
+    assert questions(at, []) == FieldError.of("questions", said("action.no_question"))
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,23 @@ def test_what_is_no_number_is_none_of_any_type(kind: FactType, cell: object) -> 
     assert refused(cell, fact(kind))
 
 
+@pytest.mark.parametrize(
+    ("cell", "value"), [("1" * 40, "1" * 40), (" 12元", "12"), (0.1 + 0.2, "0.3"), ("0.0525", "0.0525")]
+)
+def test_the_number_of_a_cell_whatever_it_is_in(cell: object, value: str) -> None:
+    assert plain_value(cell) == Decimal(value)
+
+
+@pytest.mark.parametrize("cell", ["1" * 41, "1.5元5角", "", None, True, "about 5"])
+def test_what_is_no_number_in_any_unit(cell: object) -> None:
+    assert plain_value(cell) is None
+
+
+def test_a_bare_number_is_in_the_unit_of_its_column() -> None:
+    of, column = fact("int"), Unit("万", 4)
+    assert [reader(of, column)(cell) for cell in ("12", 12)] == [120_000, 120_000]
+
+
 def test_a_point_that_may_stand_between_thousands_is_doubted() -> None:
     days, column = fact("int", unit="days", maximum=36_500), Unit("万元", 4)
     for cell, of in (
@@ -194,20 +211,3 @@ def test_a_point_that_may_stand_between_thousands_is_doubted() -> None:
         assert reader(of)(cell) is not None
     assert reader(fact("money"))("1.200万") == reader(fact("money"), column)("1.200") == 1_200_000
     assert reader(fact("money"))(12.0) == 1_200  # a number of a workbook
-
-
-@pytest.mark.parametrize(
-    ("cell", "value"), [("1" * 40, "1" * 40), (" 12元", "12"), (0.1 + 0.2, "0.3"), ("0.0525", "0.0525")]
-)
-def test_the_number_of_a_cell_whatever_it_is_in(cell: object, value: str) -> None:
-    assert plain_value(cell) == Decimal(value)
-
-
-@pytest.mark.parametrize("cell", ["1" * 41, "1.5元5角", "", None, True, "about 5"])
-def test_what_is_no_number_in_any_unit(cell: object) -> None:
-    assert plain_value(cell) is None
-
-
-def test_a_bare_number_is_in_the_unit_of_its_column() -> None:
-    of, column = fact("int"), Unit("万", 4)
-    assert [reader(of, column)(cell) for cell in ("12", 12)] == [120_000, 120_000]

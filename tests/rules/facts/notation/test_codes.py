@@ -201,6 +201,28 @@ def test_one_reference_has_one_form() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "left", "of_words"),
+    [
+        (f"{UNREAD} 12", "unread", "unread"),
+        ("#REF!", "spreadsheet_error", "spreadsheet_error"),
+        ("#OTHER!", "spreadsheet_error", None),
+        ("=A1+2", "formula", "formula"),
+        ("=so", "formula", None),
+        ("=", None, None),
+        ("plain", None, None),
+    ],
+)
+def test_what_a_spreadsheet_left_and_of_words_only_what_is_surely_that(
+    text: str, left: str | None, of_words: str | None
+) -> None:
+    assert (remains(text), remains(text, words=True)) == (left, of_words)
+
+
+def test_a_wide_blank_breaks_no_code() -> None:
+    assert code_reader("phone")("138\u30000013") == "138\u30000013"
+
+
+@pytest.mark.parametrize(
     ("of", "cell"),
     [
         (REFERENCE, "202611031234567000"),
@@ -229,25 +251,3 @@ def test_digits_that_a_program_has_lost_show_in_a_column() -> None:
     numbers = range(1987654321098765432, 1987654321098965432, 25_000)
     assert lengths_with_lost_digits([f"{float(n):.0f}" for n in numbers]) == {}
     assert lengths_with_lost_digits([f"{Decimal(repr(float(n))):f}" for n in numbers]) == {19: 2}
-
-
-@pytest.mark.parametrize(
-    ("text", "left", "of_words"),
-    [
-        (f"{UNREAD} 12", "unread", "unread"),
-        ("#REF!", "spreadsheet_error", "spreadsheet_error"),
-        ("#OTHER!", "spreadsheet_error", None),
-        ("=A1+2", "formula", "formula"),
-        ("=so", "formula", None),
-        ("=", None, None),
-        ("plain", None, None),
-    ],
-)
-def test_what_a_spreadsheet_left_and_of_words_only_what_is_surely_that(
-    text: str, left: str | None, of_words: str | None
-) -> None:
-    assert (remains(text), remains(text, words=True)) == (left, of_words)
-
-
-def test_a_wide_blank_breaks_no_code() -> None:
-    assert code_reader("phone")("138\u30000013") == "138\u30000013"
