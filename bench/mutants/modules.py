@@ -117,7 +117,6 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "reading": ("rules/facts/reading.py", ("rules/facts/test_reading",), False),
     "texts": ("rules/facts/texts.py", ("rules/facts/test_texts",), False),
     "amounts": ("rules/facts/notation/amounts.py", ("rules/facts/notation/test_amounts",), False),
-    "garbled": ("rules/facts/notation/garbled.py", ("rules/facts/notation/test_garbled",), False),
     "codes": ("rules/facts/notation/codes.py", ("rules/facts/notation/test_codes",), False),
     "garbled": ("rules/facts/notation/garbled.py", ("rules/facts/notation/test_garbled",), False),
     "letters": ("rules/facts/notation/letters.py", ("rules/facts/notation/test_codes",), False),

@@ -32,3 +32,12 @@ def test_words_in_another_encoding_and_lost_letters_are_garbled() -> None:
 
 def test_what_people_write_is_not() -> None:
     assert [text for text in WRITTEN if is_garbled(text)] == []
+
+
+def test_every_row_of_letters_and_every_run_counts() -> None:
+    # Words whose letters all begin with one byte, or go on with the first that may follow.
+    assert all(is_garbled(said.encode().decode("gb18030", "ignore")) for said in ("中中中中", "倒你倒你"))
+    assert is_garbled("¿Í»§Ò")  # half a letter behind
+    assert is_garbled("ÀÉÿÿ ¿Í»§")  # the second run
+    assert is_garbled("ÀÉÏÿ") is False  # as far as it goes, not in part
+    assert is_garbled("张三") is False
