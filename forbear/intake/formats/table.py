@@ -304,7 +304,7 @@ def open_table(path: Path, sheet: Sheet, choice: SourceChoice, found: Header | N
 
     def rows() -> Iterator[SourceRow]:
         seen.start()
-        order = _Order(header, choice)
+        order = _HeaderOrder(header, choice)
         for row in sheet.rows(len(columns)):
             if row.number <= header.row or (row.error is None and is_blank(row.cells)):
                 continue
@@ -341,7 +341,7 @@ def open_table(path: Path, sheet: Sheet, choice: SourceChoice, found: Header | N
     )
 
 
-class _Order:
+class _HeaderOrder:
     """Whether the last header that was met has the columns where the first has them."""
 
     def __init__(self, header: Header, choice: SourceChoice) -> None:

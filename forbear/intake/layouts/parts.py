@@ -34,14 +34,14 @@ class _Column(NamedTuple):
         )
 
 
-class _Line(NamedTuple):
+class _UnitLine(NamedTuple):
     """A line that says a unit, and the columns that are read in another."""
 
     texts: Sequence[str]
     others: Sequence[_Column]
 
 
-_NONE: Final = _Line((), ())
+_NONE: Final = _UnitLine((), ())
 
 
 class Parts:
@@ -81,7 +81,7 @@ class Parts:
     def _line(self, row: SourceRow, units: Sequence[str]) -> SourceRow:
         """A line that says a unit; above the first row it was known. That of a total may be its own or of all."""
         others = [each for each in self._columns if unlike(each.fact, each.unit, units)] if self._met else []
-        line = _Line(units, others)
+        line = _UnitLine(units, others)
         if row.error is TOTAL:
             self._of_total = self._of_total if self._of_total.others else line
             return row

@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_LOST: Final = re.compile("\ufffd|\u951f\u65a4\u62f7|\u9518\u5321\u8c62|\u70eb{3}|\u5c6f{3}")  # U+FFFD, and it in GBK
-_ASKED: Final = re.compile(r"\?{3}")
+_LOST: Final = re.compile(r"\ufffd|\u951f\u65a4\u62f7|\u9518\u5321\u8c62|\u70eb{3}|\u5c6f{3}")  # U+FFFD, and it in GBK
 # UTF-8 taken for Windows-1252: a lead byte as a letter, then bytes that are no letters.
 _WESTERN: Final = re.compile(
     "(?:[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2026\u2030"
     "\u2039\u203a\u20ac\u2122]{1,3})+"
 )
 _LATIN_RUN: Final = re.compile("[\u00a1-\u00ff]{4,}")  # GB18030 taken for Latin-1: nobody writes four such in a row
-_HAN_RUN: Final = re.compile("[\u2e80-\u9fff\ue000-\uffe5\u20ac\u2000-\u22ff]+")
+_HAN_RUN: Final = re.compile(r"[\u2e80-\u9fff\ue000-\uffe5\u20ac\u2000-\u22ff]+")
 # Letters that UTF-8 taken for GBK begins with, since every Chinese one begins with E4 to E9 there; in real texts rare.
 _FIRST: Final = "".join(
     bytes((lead, trail)).decode("gbk", "ignore") for lead in range(0xE4, 0xEA) for trail in range(0x80, 0xC0)
 )
 _FIRST_OF_UTF8: Final = re.compile(f"[{_FIRST}]")
-_SIGN: Final = re.compile(f"[{_FIRST}\ufffd\u951f\u9518\u70eb\u5c6f\u00a1-\u00ff]")  # there is one in all of these
+_SIGN: Final = re.compile(rf"[{_FIRST}\ufffd\u951f\u9518\u70eb\u5c6f\u00a1-\u00ff]")  # there is one in all of these
 _CUT: Final = re.compile(rf"(?:[{_FIRST}]\?){{2}}")  # each second half lost
 _UTF8_HAN: Final = rb"(?:[\xe4-\xe9][\x80-\xbf]{2}|\xe3\x80[\x80-\xbf]|\xef[\xbc-\xbd][\x80-\xbf])"
 _CUT_OFF: Final = rb"[\xe3-\xef][\x80-\xbf]?"
@@ -43,7 +42,7 @@ def _is_question_marks(text: str) -> bool:
 
 
 def _is_western(text: str) -> bool:
-    """客户 as å®¢æˆ·, or as ¿Í»§."""
+    """UTF-8 taken for Windows-1252, or GB18030 for Latin-1."""
     for found in _WESTERN.finditer(text):
         raw = _western_bytes(found[0])
         meant = raw.decode("utf-8", "ignore")
@@ -65,7 +64,7 @@ def _western_bytes(text: str) -> bytes:
 
 
 def _is_gbk(text: str) -> bool:
-    """客户 as 瀹㈡埛."""
+    """UTF-8 taken for GBK."""
     if _FIRST_OF_UTF8.search(text) is None:
         return False
     if _CUT.search(text):
