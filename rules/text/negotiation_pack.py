@@ -189,7 +189,10 @@ def _words(
         (each for each in outcome.plans if each.strategy == outcome.strategy and _leaves_room(each, offer)), None
     )
     if most and offer:
-        extra |= {"limit": money(most), "offer": money(min(most, max(offer, _least(pack, outcome, as_of))))}
+        extra["limit"] = money(most)
+        least = _least(pack, outcome, as_of)
+        # Who can just pay what the longest term needs begins lower all the same: the most is never the first word.
+        extra["offer"] = money(max(offer, least) if least < most else offer)
     if plan is not None and plan.until is not None:
         extra["until"] = day(plan.until)
     # Who does not want to pay is not written for as somebody who does.

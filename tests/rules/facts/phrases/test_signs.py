@@ -190,7 +190,7 @@ def test_signs_that_cannot_be_raised_are_refused() -> None:
     [
         ("催收说再不还就要他好看", {"violence"}),
         ("备注：跳楼，请核实", {"self_harm"}),
-        ("这次降价简直是跳楼", {"self_harm_possible"}),  # lowered, for a person to see
+        ("这次降价简直是跳楼", set()),  # a turn of speech
         ("最近没有轻生念头", {"self_harm_possible"}),
         ("本周五发工资后还款两千，请备注", set()),
     ],
