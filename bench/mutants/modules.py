@@ -16,7 +16,13 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     ),
     "evaluate": (
         "rules/decision/evaluate.py",
-        ("rules/decision/test_evaluate", "rules/decision/test_outcome", "rules/decision/outlook/test_counterfactuals"),
+        (
+            "rules/decision/test_evaluate",
+            "rules/decision/test_outcome",
+            "rules/decision/test_chosen_strategy",
+            "rules/decision/outlook/test_certain_by_notes",
+            "rules/decision/outlook/test_counterfactuals",
+        ),
         False,
     ),
     "stale_parameters": ("rules/decision/stale_parameters.py", ("rules/decision/test_stale_parameters",), False),
