@@ -158,7 +158,7 @@ def _fits(page: Page) -> None:
 _SAID = {
     "zh": {
         "choose": "读这一张",
-        "hidden": "有 1 行是隐藏的，也照样读取（第 5 行）",
+        "hidden": "也照样读取（文件的第 5 行）",
         "total": "合计",
         "stored": "¥120,000.00",
         "again": "按所选重新读取",
@@ -166,7 +166,7 @@ _SAID = {
     },
     "en": {
         "choose": "Read this one",
-        "hidden": "A hidden row was read like the others (row 5).",
+        "hidden": "A hidden row was read like the others (row 5 of the file).",
         "total": "total",
         "stored": "¥120,000.00",
         "again": "Read again",
