@@ -22,7 +22,8 @@ class Methods:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
         elif scope["method"] == "HEAD":
-            await self.app({**scope, "method": "GET"}, receive, _without_body(send))
+            got = {**scope, "method": "GET"}
+            await self.app(got, receive, _with_allowed(got, _without_body(send)))
         elif scope["method"] == "OPTIONS" and (allowed := _allowed(scope)):
             await Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": allowed})(scope, receive, send)
         else:

@@ -246,6 +246,8 @@ def test_every_address_answers_head_and_options_and_tells_all_it_allows(client: 
     refused = client.delete("/cases")
     assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, POST, HEAD, OPTIONS")
     assert client.options("/nowhere").status_code == 404
+    posted = client.head("/webhooks/1/deliveries/1/redeliver")
+    assert (posted.status_code, posted.headers["Allow"], posted.content) == (405, "POST, OPTIONS", b"")
 
 
 def test_the_policy_names_every_word_of_a_closed_list(client: httpx.Client) -> None:

@@ -56,7 +56,7 @@ def _pack(rules: list[tuple[int, c.Condition, tuple[dict[str, Any], ...]]]) -> P
     return pack_of(*(rule(f"rule-{number}", *each[:2], *each[2]) for number, each in enumerate(rules)))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(_RULES, CASES, st.lists(CASES, min_size=25, max_size=25))
 def test_no_completion_of_a_certain_case_has_another_strategy(
     rules: list[tuple[int, c.Condition, tuple[dict[str, Any], ...]]],
