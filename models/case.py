@@ -56,10 +56,10 @@ class CaseVersion(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("case_id", "number"), Index(None, "batch_id"))
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
-    case_id: int = Field(foreign_key="case.id", sa_type=BigInteger)
+    case_id: int = Field(sa_type=BigInteger)
     number: int
     facts: dict[str, Any] = Field(sa_type=JSONB, description="What the rules may see")
     private: bytes | None = Field(sa_type=LargeBinary, description="Sealed: private facts and unknown columns")
     content_mac: bytes = Field(sa_type=LargeBinary, description="Keyed hash of the facts, private ones included")
-    batch_id: UUID = Field(foreign_key="batch.id")
+    batch_id: UUID
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))

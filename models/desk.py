@@ -76,18 +76,16 @@ class WorklistItem(SQLModel, table=True):
         Index(None, "follow_up_at", postgresql_where=text("follow_up_at IS NOT NULL")),
     )
 
-    case_id: int = Field(primary_key=True, foreign_key="case.id", sa_type=BigInteger)
+    case_id: int = Field(primary_key=True, sa_type=BigInteger)
     submitter: str
     case_ref: str
-    batch_id: UUID = Field(foreign_key="batch.id")
+    batch_id: UUID
     received_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
     # of the current decision
-    decision_id: int | None = Field(
-        foreign_key="decision.id", sa_type=BigInteger, description="NULL: it could not be evaluated, and never was"
-    )
+    decision_id: int | None = Field(sa_type=BigInteger, description="NULL: it could not be evaluated, and never was")
     version_number: int
     as_of: dt.date
-    pack_sha256: str = Field(foreign_key="pack.sha256")
+    pack_sha256: str
     strategy: str
     decided_urgency: str
     certain: bool

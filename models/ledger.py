@@ -1,9 +1,9 @@
-"""LedgerRow, LedgerHead: the append-only chain of everything that was decided, done, seen and given out."""
+"""LedgerRow, LedgerHead, DecisionTree: the append-only chain of what was decided, done, seen and given out."""
 
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -42,3 +42,13 @@ class LedgerHead(SQLModel, table=True):
     seal: bytes = Field(
         sa_type=LargeBinary, description="Keyed hash of both: the end cannot be cut off and the head set back"
     )
+
+
+class DecisionTree(SQLModel, table=True):
+    """The decisions of one chunk as leaves of a tree, whose root their one entry has. Stays when they are purged."""
+
+    __tablename__ = "decision_tree"
+
+    chunk_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    ids: list[int] = Field(sa_type=ARRAY(BigInteger), description="Of the decisions, in ascending order")
+    digests: bytes = Field(sa_type=LargeBinary, description="SHA-256 of each, one after the other")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import DateTime
+from sqlalchemy import DateTime, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -16,4 +16,7 @@ class StoredPack(SQLModel, table=True):
     pack_id: str
     version: str
     files: dict[str, str] = Field(sa_type=JSONB)
+    dictionary: bytes | None = Field(
+        default=None, sa_type=LargeBinary, description="That the bodies of its decisions are compressed by; NULL: none"
+    )
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))

@@ -1,9 +1,9 @@
 """A desk with any number of cases, made by SQL from the decisions on the sample cases.
 
 Every case has its rows (case, version, decision, desk case), with the recommendation, urgency, product and overdue days
-of a sample case; status, times, assignee, batch and submitter are drawn. Only every thousandth decision and version
-keeps the sample's facts and outcome (a million of them would be 15 GB that no page but its own case's reads); the
-others' are empty. Row triggers and foreign keys are off while the rows are made, and the tally is counted at the end.
+of a sample case; status, times, assignee, batch and submitter are drawn. Only every thousandth version keeps the
+sample's facts (a million of them would be gigabytes that no page but its own case's reads); the others' are empty. Row
+triggers and foreign keys are off while the rows are made, and the tally is counted at the end.
 """
 
 import datetime as dt
@@ -75,11 +75,10 @@ _VERSIONS = """
     FROM made m JOIN decision d ON d.id = m.model JOIN case_version v ON v.id = d.case_version_id
 """
 _DECISIONS = """
-    INSERT INTO decision (id, case_version_id, pack_sha256, as_of, strategy, urgency, certain, engines_agree, facts,
-        outcome, chunk_id, created_at) OVERRIDING SYSTEM VALUE
+    INSERT INTO decision (id, case_version_id, pack_sha256, as_of, strategy, urgency, certain, engines_agree, body,
+        last_deadline, chunk_id, created_at) OVERRIDING SYSTEM VALUE
     SELECT m.decision_id, m.version_id, m.pack_sha256, m.as_of, m.strategy, m.urgency, m.certain, m.agree,
-        CASE WHEN m.n %% 1000 = 0 THEN d.facts ELSE '{}' END, CASE WHEN m.n %% 1000 = 0 THEN d.outcome ELSE '{}' END,
-        d.chunk_id, m.received_at
+        d.body, d.last_deadline, d.chunk_id, m.received_at
     FROM made m JOIN decision d ON d.id = m.model
 """
 _DESK = """

@@ -199,7 +199,7 @@ def _whole_cases(engine: Engine) -> list[int]:
     with session(engine) as opened:
         rows = opened.connection().exec_driver_sql(
             "SELECT v.case_id FROM decision d JOIN case_version v ON v.id = d.case_version_id "
-            "WHERE d.outcome <> '{}' ORDER BY v.case_id DESC LIMIT 40"
+            "WHERE v.facts <> '{}' ORDER BY v.case_id DESC LIMIT 40"
         )
         return list(rows.scalars())
 

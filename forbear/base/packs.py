@@ -103,6 +103,23 @@ _packs: dict[str, Pack | None] = {}
 
 
 @cache
+def shipped_dictionary() -> bytes:
+    """The dictionary that a pack is kept with from now on, by which the bodies of its decisions are compressed."""
+    return (Path(__file__).parent / "decisions.zdict").read_bytes()
+
+
+def dictionary_of(session: Session, sha256: str) -> bytes | None:
+    """The dictionary a pack is kept with, read once a process: it never changes. Packs of before have none."""
+    if sha256 not in _dictionaries:
+        kept = select(StoredPack.dictionary).where(StoredPack.sha256 == sha256)
+        _dictionaries[sha256] = session.exec(kept).one()
+    return _dictionaries[sha256]
+
+
+_dictionaries: dict[str, bytes | None] = {}
+
+
+@cache
 def shipped() -> Pack:
     """The pack that comes with Forbear."""
     return _for_good(load(DEFAULT_PACK))

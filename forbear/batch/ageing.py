@@ -13,9 +13,9 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from forbear.batch import chunks, publication
+from forbear.batch import chunks, decision_body, publication
 from forbear.batch.chunks import Wake
 from forbear.batch.submission.submit import Head, sealed
 from forbear.desk.worklist import DecisionChanged
@@ -23,7 +23,6 @@ from forbear.ledger.unit_of_work import Work
 from forbear.locale import said
 from forbear.webhooks import webhooks
 from models.database.copy import copy_into
-from models.decision import Decision
 from models.intake.batch import Batch, Chunk, Lane
 from rules.pack.pack import Pack
 
@@ -138,7 +137,7 @@ def tell(session: Session, placed: Iterable[DecisionChanged], batch: Batch, now:
 
 def _deadlines(session: Session, decisions: Sequence[int]) -> dict[int, Any]:
     """The deadlines of decisions. One whose start nobody knows is today, whatever day that is."""
-    found = session.exec(select(Decision.id, Decision.outcome).where(col(Decision.id).in_(decisions)))
+    found = decision_body.outcomes(session, decisions)
     return {decision: sorted(map(_deadline, outcome["deadlines"])) for decision, outcome in found}
 
 

@@ -3,6 +3,7 @@
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
+from forbear.base import packs
 from forbear.ledger.unit_of_work import Work
 from models.pack import StoredPack
 from rules.pack.pack import Pack
@@ -16,6 +17,7 @@ def keep(work: Work, pack: Pack) -> bool:
         "version": pack.manifest.version,
         "created_at": work.now,
         "files": {path: body.decode() for path, body in pack.files.items()},
+        "dictionary": packs.shipped_dictionary(),
     }
     kept = insert(StoredPack).values(values).on_conflict_do_nothing().returning(col(StoredPack.sha256))
     return work.session.exec(kept).first() is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from forbear.base.packs import pack_to_name_by, stored_pack
 from forbear.base.vault import Vault
+from forbear.batch import decision_body
 from forbear.batch.triage import evaluator, written
 from forbear.desk import danger
 from models.case import Case, CaseVersion
@@ -29,8 +30,8 @@ from rules.text.decision_view import DecisionView, decision_view
 from rules.text.explanation import explain
 from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
 
-_OF_BATCH = text("""
-    SELECT c.id AS case_id, c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of, d.valid_until
+_OF_BATCH = text(f"""
+    SELECT c.id AS case_id, c.case_ref, v.private, {decision_body.COLUMNS}, d.as_of, d.valid_until
     FROM batch b
     JOIN batch_case bc ON bc.batch_id = b.id
     JOIN case_version v ON v.id = bc.case_version_id
@@ -39,16 +40,16 @@ _OF_BATCH = text("""
         ON d.case_version_id = v.id AND d.pack_sha256 = coalesce(bc.pack_sha256, b.pack_sha256) AND d.as_of = b.as_of
     WHERE b.id = :batch
     ORDER BY bc.row
-""")
-_LATEST = text("""
-    SELECT c.id AS case_id, c.case_ref, v.private, d.facts, d.outcome, d.pack_sha256, d.as_of, d.valid_until
+""")  # noqa: S608 - text of ours
+_LATEST = text(f"""
+    SELECT c.id AS case_id, c.case_ref, v.private, {decision_body.COLUMNS}, d.as_of, d.valid_until
     FROM "case" c
     JOIN case_version v ON v.case_id = c.id
     JOIN decision d ON d.case_version_id = v.id
     WHERE c.submitter = :submitter AND c.case_ref = :case_ref
     ORDER BY v.number DESC, d.as_of DESC, d.id DESC
     LIMIT 1
-""")
+""")  # noqa: S608 - text of ours
 _FETCH = 1000  # decisions in memory at once when a batch's are read
 
 
@@ -117,18 +118,20 @@ def restored(
     session: Session,
     case_ref: str,
     decision: Decision | Row[Any],
+    submitted: Mapping[str, Any],
     private: bytes | None,
     vault: Vault,
     hold: SafetyHold | None,
 ) -> RecordedDecision:
     """A row of the record in the rules' types. What is sealed is opened only where a text raised an alarm."""
     pack = stored_pack(session, decision.pack_sha256)
-    facts = case_facts.read_facts(pack.vocabulary, decision.facts)
+    made = decision_body.recorded(session, decision, submitted)
+    facts = case_facts.read_facts(pack.vocabulary, made.facts)
     flags = facts.get("note_flags")
     texts = written(pack, facts, private, vault) if flags else ()
     found = (match for text in texts for match in red_flags.matches(pack, text))
     alarms = red_flags.red_flag_matches(pack, flags, found) if isinstance(flags, tuple) else ()
-    outcome = read_outcome(decision.outcome)
+    outcome = read_outcome(made.outcome)
     if hold is not None:
         outcome = held_back(pack, outcome)
     return RecordedDecision(case_ref, pack, decision.as_of, facts, outcome, alarms, hold, decision.valid_until)
@@ -140,7 +143,7 @@ def decisions_of_batch(session: Session, batch_id: UUID, vault: Vault) -> Iterat
     held = danger.holds_of(session, batch_id)
     rows = connection.execute(_OF_BATCH, {"batch": batch_id}, execution_options={"yield_per": _FETCH})
     for row in rows:
-        yield restored(session, row.case_ref, row, row.private, vault, held.get(row.case_id))
+        yield restored(session, row.case_ref, row, row.submitted, row.private, vault, held.get(row.case_id))
 
 
 def latest_decision(session: Session, submitter: str, case_ref: str, vault: Vault) -> RecordedDecision | None:
@@ -148,7 +151,7 @@ def latest_decision(session: Session, submitter: str, case_ref: str, vault: Vaul
     row = session.connection().execute(_LATEST, {"submitter": submitter, "case_ref": case_ref}).first()
     if row is None:
         return None
-    return restored(session, row.case_ref, row, row.private, vault, danger.hold_on(session, row.case_id))
+    return restored(session, row.case_ref, row, row.submitted, row.private, vault, danger.hold_on(session, row.case_id))
 
 
 def by_hand(session: Session, desk: WorklistItem) -> RecordedDecision:
@@ -167,7 +170,9 @@ def decision_on_desk(session: Session, desk: WorklistItem, vault: Vault) -> Reco
         .join(Decision, col(Decision.case_version_id) == CaseVersion.id)
         .where(Decision.id == desk.decision_id)
     ).one()
-    return restored(session, case.case_ref, decision, version.private, vault, danger.hold_on(session, case.id))
+    return restored(
+        session, case.case_ref, decision, version.facts, version.private, vault, danger.hold_on(session, case.id)
+    )
 
 
 def decision_on(session: Session, case_id: int, decision_id: int, vault: Vault) -> RecordedDecision | None:
@@ -181,7 +186,9 @@ def decision_on(session: Session, case_id: int, decision_id: int, vault: Vault) 
     if found is None:
         return None
     case, version, decision = found
-    return restored(session, case.case_ref, decision, version.private, vault, danger.hold_on(session, case.id))
+    return restored(
+        session, case.case_ref, decision, version.facts, version.private, vault, danger.hold_on(session, case.id)
+    )
 
 
 def current_decision(

@@ -1,6 +1,7 @@
 """Triage: the cases of a chunk go to the rules, and what these decide into the record."""
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -9,28 +10,30 @@ from typing import Any
 import structlog
 from psycopg.errors import UniqueViolation
 from sqlalchemy import text
-from sqlmodel import Session, col, select
 
 from forbear.base import packs
 from forbear.base.vault import Vault
-from forbear.batch import ageing, borrowers, chunks, publication
+from forbear.batch import ageing, borrowers, chunks, decision_body, publication
+from forbear.batch.decision_body import BodyWriter
 from forbear.desk import worklist
 from forbear.desk.worklist import DangerFound
+from forbear.ledger import decision_tree
+from forbear.ledger.decision_tree import VERSION_COLUMNS, decision_digest, version_digest
+from forbear.ledger.ledger import DECISIONS
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
 from models.database.copy import copy_into
-from models.decision import Decision
 from models.intake.batch import Batch, Chunk
 from rules.decision.ageing import aged
 from rules.decision.danger import Danger, danger_of
 from rules.decision.evaluate import Evaluation, Evaluator
-from rules.decision.outcome import stored_outcome
 from rules.decision.safety_hold import decided_danger, denied_kinds
 from rules.facts import case_facts, red_flags
 from rules.facts.texts import texts_of
 from rules.pack.pack import Pack
 
 _COLUMNS = (
+    "id",
     "case_version_id",
     "pack_sha256",
     "as_of",
@@ -38,20 +41,21 @@ _COLUMNS = (
     "urgency",
     "certain",
     "engines_agree",
-    "facts",
-    "outcome",
+    "body",
     "valid_until",
+    "last_deadline",
     "chunk_id",
     "created_at",
 )
-_UNDECIDED = text("""
-    SELECT v.id, v.case_id, v.facts, v.private
-    FROM case_version v
+_UNDECIDED = text(f"""
+    SELECT v.id, {VERSION_COLUMNS}
+    FROM case_version v JOIN "case" c ON c.id = v.case_id
     WHERE v.id = ANY(:versions) AND NOT EXISTS (
         SELECT FROM decision d WHERE d.case_version_id = v.id AND d.pack_sha256 = :pack AND d.as_of = :as_of
     )
     ORDER BY v.id
-""")
+""")  # noqa: S608 - text of ours
+_IDS = text("SELECT nextval(pg_get_serial_sequence('decision', 'id')) FROM generate_series(1, :count)")
 _TAKE_OVER = text("""
     UPDATE batch_case SET pack_sha256 = :pack WHERE batch_id = :batch AND case_version_id = ANY(:versions)
 """)
@@ -64,6 +68,9 @@ class Version:
 
     id: int
     case_id: int
+    digest: bytes  # of what was submitted
+    submitted: tuple[str, ...]  # the names of the facts
+    given: case_facts.Facts  # what these say, before anything was added
     facts: case_facts.Facts
     texts: tuple[str, ...]  # that were looked through for alarms
     until: dt.date | None = None  # the day from which the borrower's other cases say something else
@@ -87,11 +94,13 @@ def triage_chunk(
         _take_over(work, batch, chunk, pack)
     versions = _load(work, batch, pack, chunk.case_version_ids)
     evaluations = evaluator(pack, batch.as_of).evaluate([version.facts for version in versions])
+    writer = decision_body.writer(session, pack.sha256)
     rows = [
-        _row(pack, version, evaluation, batch.as_of, chunk_id, decided_at)
+        _row(pack, version, evaluation, batch.as_of, chunk_id, decided_at, writer)
         for version, evaluation in zip(versions, evaluations, strict=True)
     ]
-    written = _write(session, batch, pack, rows)
+    digests = {version.id: version.digest for version in versions}
+    written = _write(work, batch, pack, chunk_id, rows, digests)
     made = set(written)
     dangers = {
         version.case_id: danger_found(
@@ -100,7 +109,12 @@ def triage_chunk(
         for version, evaluation in zip(versions, evaluations, strict=True)
         if version.id in made
     }
-    placed = worklist.place(session, pack, written, batch.as_of, dangers)
+    shown = {
+        version.id: worklist.Shown.of(evaluation)
+        for version, evaluation in zip(versions, evaluations, strict=True)
+        if version.id in made
+    }
+    placed = worklist.place(session, pack, shown, batch.as_of, dangers)
     changed = (each.reference for each in placed if each.changed)
     webhooks.tell(session, batch.submitter, "decision.changed", changed, decided_at)
     if batch.ageing:
@@ -113,9 +127,6 @@ def triage_chunk(
     )
     worklist.count(work, pack, batch.submitter, counted)
     chunks.finish(session, chunk, clock())
-    of_chunk = select(Decision.id).where(col(Decision.case_version_id).in_(written), Decision.chunk_id == chunk_id)
-    for decision_id in session.exec(of_chunk.order_by(col(Decision.id))):
-        work.note("decision", f"decision:{decision_id}")
     return len(written)
 
 
@@ -141,12 +152,13 @@ def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Vers
     taken_over = pack.sha256 != batch.pack_sha256
     told_on = ageing.told_on(session, ids) if batch.ageing else {}
     versions = []
-    for version_id, case_id, stored, private in rows:
-        facts = case_facts.read_facts(pack.vocabulary, stored, lenient=taken_over or batch.ageing)
-        facts = aged(pack.vocabulary, facts, told_on.get(version_id, batch.as_of), batch.as_of)
-        texts = tuple(written(pack, facts, private, work.vault))
+    for row in rows:
+        stored = json.loads(row.submitted)
+        given = case_facts.read_facts(pack.vocabulary, stored, lenient=taken_over or batch.ageing)
+        facts = dict(aged(pack.vocabulary, given, told_on.get(row.id, batch.as_of), batch.as_of))
+        texts = tuple(written(pack, facts, row.private, work.vault))
         facts["note_flags"] = red_flags.scan_case(pack, facts, texts)
-        versions.append(Version(version_id, case_id, facts, texts))
+        versions.append(Version(row.id, row.case_id, version_digest(row), tuple(stored), given, facts, texts))
     tied = [version for version in versions if "borrower_ref" in version.facts]
     cases = borrowers.open_cases(
         session, batch.submitter, (str(version.facts["borrower_ref"]) for version in tied), batch.as_of
@@ -175,8 +187,15 @@ def danger_found(
 
 
 def _row(
-    pack: Pack, version: Version, evaluation: Evaluation, as_of: dt.date, chunk_id: int, now: dt.datetime
+    pack: Pack,
+    version: Version,
+    evaluation: Evaluation,
+    as_of: dt.date,
+    chunk_id: int,
+    now: dt.datetime,
+    writer: BodyWriter,
 ) -> tuple[Any, ...]:
+    """A decision's columns but for its id."""
     outcome = evaluation.outcome
     return (
         version.id,
@@ -186,32 +205,37 @@ def _row(
         outcome.urgency,
         outcome.certain,
         outcome.engines_agree,
-        case_facts.stored_facts(evaluation.facts),
-        stored_outcome(outcome),
+        writer.body(version.submitted, version.given, evaluation.facts, outcome),
         min(day for day in (evaluation.valid_until, version.until) if day is not None),
+        max((each.date for each in outcome.deadlines), default=None),
         chunk_id,
         now,
     )
 
 
-def _write(session: Session, batch: Batch, pack: Pack, rows: list[tuple[Any, ...]]) -> list[int]:
+def _write(
+    work: Work, batch: Batch, pack: Pack, chunk_id: int, rows: list[tuple[Any, ...]], versions: Mapping[int, bytes]
+) -> list[int]:
     """Write decisions by COPY, in the order of their versions so that two chunks cannot deadlock; answers which.
 
     Another batch's chunk may decide the same version in the same moment. COPY then waits for it and fails on the
-    unique key: what it decided is left out, and the rest written.
+    unique key: what it decided is left out, and the rest written. They are one entry of the ledger, with the tree that
+    has the digests of their rows and of these versions.
     """
+    session = work.session
     while rows:
+        ids = sorted(session.connection().execute(_IDS, {"count": len(rows)}).scalars())
         try:
             with session.begin_nested():
-                copy_into(session, "decision", _COLUMNS, rows)
+                copy_into(session, "decision", _COLUMNS, ((one, *row) for one, row in zip(ids, rows, strict=True)))
         except UniqueViolation:
-            ids = [row[0] for row in rows]
-            undecided = session.connection().execute(
-                _UNDECIDED, {"versions": ids, "pack": pack.sha256, "as_of": batch.as_of}
-            )
-            left = {row.id for row in undecided}
+            given = {"versions": list(versions), "pack": pack.sha256, "as_of": batch.as_of}
+            left = {row.id for row in session.connection().execute(_UNDECIDED, given)}
             rows = [row for row in rows if row[0] in left]
         else:
+            leaves = [(one, decision_digest(versions[row[0]], *row)) for one, row in zip(ids, rows, strict=True)]
+            decision_tree.plant(session, chunk_id, leaves)
+            work.note(DECISIONS, f"{decision_tree.TABLE}:{chunk_id}", {"decisions": len(rows)})
             break
     return [row[0] for row in rows]
 

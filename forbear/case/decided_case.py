@@ -119,7 +119,7 @@ def open_case(
     if looked_at:
         version, made = looked_at[0]
         hold = danger.hold_on(session, case.id)
-        decision = restored(session, case.case_ref, made, version.private, vault, hold)
+        decision = restored(session, case.case_ref, made, version.facts, version.private, vault, hold)
         return _decided(session, case, history, version, made.id, decision)
     if decision_id is not None:
         return None

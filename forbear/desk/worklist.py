@@ -3,11 +3,12 @@
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic_core import to_json
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -49,15 +50,15 @@ _PLACE = text(
     FROM (
         SELECT v.case_id, c.submitter, c.case_ref, v.batch_id, v.created_at AS received_at, d.id AS decision_id,
             v.number, d.as_of, d.pack_sha256, d.strategy, d.urgency, d.certain, d.engines_agree,
-            CAST(d.outcome #>> '{{deadlines,0,date}}' AS date) AS deadline, d.valid_until,
+            shown.deadline, d.valid_until,
             coalesce(d.created_at + CAST(CAST(:hours AS jsonb) ->> d.urgency AS integer) * interval '1 hour', :far)
                 AS respond_by,
-            d.facts ->> 'product' AS product, CAST(d.facts ->> 'days_overdue' AS integer) AS days_overdue,
-            d.facts ->> 'overdue_bucket' AS overdue_bucket
-        FROM decision d
+            shown.product, shown.days_overdue, shown.overdue_bucket
+        FROM jsonb_to_recordset(CAST(:shown AS jsonb)) AS shown
+            (version bigint, deadline date, product text, days_overdue integer, overdue_bucket text)
+        JOIN decision d ON d.case_version_id = shown.version AND d.pack_sha256 = :pack AND d.as_of = :as_of
         JOIN case_version v ON v.id = d.case_version_id
         JOIN "case" c ON c.id = v.case_id
-        WHERE d.case_version_id = ANY(:versions) AND d.pack_sha256 = :pack AND d.as_of = :as_of
     ) decided
     LEFT JOIN jsonb_to_recordset(CAST(:dangers AS jsonb)) AS found (case_id bigint, grade text, kinds text[], mac text)
         ON found.case_id = decided.case_id
@@ -135,12 +136,34 @@ class DangerFound:
     mac: bytes = b""  # keyed hash of what it was found in
 
 
-def place(
-    session: Session, pack: Pack, versions: Sequence[int], as_of: dt.date, dangers: Mapping[int, DangerFound]
-) -> list[DecisionChanged]:
-    """Bring the desk up to the decisions just written on these case versions; answers the cases it changed.
+@dataclass(frozen=True)
+class Shown:
+    """What the queue shows and filters by of a decision, beside the decision's own columns."""
 
-    `dangers` are by case.
+    deadline: dt.date | None
+    product: str | None
+    days_overdue: int | None
+    overdue_bucket: str | None
+
+    @classmethod
+    def of(cls, evaluation: Evaluation) -> "Shown":
+        """Of a case that was evaluated."""
+        facts, deadlines = evaluation.facts, evaluation.outcome.deadlines
+        product, days, bucket = (facts.get(name) for name in ("product", "days_overdue", "overdue_bucket"))
+        return cls(
+            deadlines[0].date if deadlines else None,
+            product if isinstance(product, str) else None,
+            days if isinstance(days, int) else None,
+            bucket if isinstance(bucket, str) else None,
+        )
+
+
+def place(
+    session: Session, pack: Pack, shown: Mapping[int, Shown], as_of: dt.date, dangers: Mapping[int, DangerFound]
+) -> list[DecisionChanged]:
+    """Bring the desk up to the decisions just written on case versions; answers the cases it changed.
+
+    What is `shown` is by version, `dangers` are by case.
     """
     found = [
         {"case_id": case, "grade": each.grade, "kinds": each.kinds, "mac": each.mac.hex()}
@@ -148,7 +171,7 @@ def place(
         if each.grade is not None
     ]
     values = {
-        "versions": list(versions),
+        "shown": to_json([{"version": version, **vars(each)} for version, each in shown.items()]).decode(),
         "pack": pack.sha256,
         "as_of": as_of,
         "zone": pack.manifest.timezone,

@@ -12,7 +12,8 @@ from sqlmodel import Session, select
 
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
-from forbear.ledger import ledger
+from forbear.ledger import decision_tree, ledger
+from forbear.ledger.dangling import dangling
 from models.ledger import LedgerHead
 
 SHOWN = 20  # faults that are named; the others are counted
@@ -58,7 +59,7 @@ def verify(
     walk = _Walk(session, vault, start, expect)
     faults: list[LedgerFault] = []
     count = 0
-    for fault in chain(walk.faults(seen or (lambda _: None)), _inserted(session)):
+    for fault in chain(walk.faults(seen or (lambda _: None)), _inserted(session), _dangling(session)):
         count += 1
         if len(faults) < SHOWN:
             faults.append(fault)
@@ -136,6 +137,17 @@ class _Walk:
                     self._missing[row.subject] = row.seq
                 elif digest != row.digest:
                     yield LedgerFault(row.subject, f"changed since entry {row.seq} was written")
+                elif kind == ledger.DECISIONS:
+                    yield from self._leaves(row)
+
+    def _leaves(self, entry: Row[Any]) -> Iterator[LedgerFault]:
+        """Compare the decisions of a chunk with their tree, and note which are gone."""
+        for decision, what in decision_tree.differing(self._session, int(ledger.row_id(entry.subject))):
+            subject = f"decision:{decision}"
+            if what == "missing":
+                self._missing[subject] = entry.seq
+            else:
+                yield LedgerFault(subject, f"{what} since entry {entry.seq} was written")
 
     def _purged(self, block: Sequence[Row[Any]]) -> Iterator[LedgerFault]:
         """What was purged is missing for a reason, unless it is there again."""
@@ -174,3 +186,8 @@ def _inserted(session: Session) -> Iterator[LedgerFault]:
     for kind, of in ledger.DIGESTED.items():
         for each in ledger.unchained(session, kind):
             yield LedgerFault(f"{of.table}:{each}", "there, though no entry tells of it")
+
+
+def _dangling(session: Session) -> Iterator[LedgerFault]:
+    for each in dangling(session):
+        yield LedgerFault(each.row, f"names {each.missing}, which is not there")

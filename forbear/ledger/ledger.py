@@ -17,11 +17,13 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from forbear.base.vault import Vault
+from forbear.ledger import decision_tree
 from models.database.copy import copy_into
 from models.ledger import LedgerHead, LedgerRow
 
 SYSTEM = "system"
 START = "start"
+DECISIONS = "decisions"  # of a chunk; those of before have an entry each
 PURGE = "purge"  # its detail has under "gone" the ids of rows that are no more, by the kind of entry that told of them
 GENESIS = b""  # what the first entry is chained to
 _BLOCK = 5000  # rows adopted at once
@@ -45,7 +47,11 @@ _VERSION = """(
     )
     FROM case_version v JOIN "case" c ON c.id = v.case_id WHERE v.id = kept.case_version_id
 )"""
-# By kind of entry. A decision answers for the facts as they were submitted, too.
+_PLANTED = """(
+    SELECT d.id FROM decision d LEFT JOIN (SELECT unnest(ids) AS id FROM decision_tree) leaf USING (id)
+    WHERE leaf.id IS NULL
+) AS kept"""
+# By kind of entry. A decision answers for the facts as they were submitted, too. The digest of a tree is its root.
 DIGESTED: Final = {
     "publication": Digested("pack", "sha256", "text", "sha256, pack_id, version, files"),
     "batch": Digested(
@@ -61,6 +67,7 @@ DIGESTED: Final = {
         f"{_VERSION}, case_version_id, pack_sha256, as_of, strategy, urgency, certain, engines_agree, facts, outcome, "
         "chunk_id, created_at AT TIME ZONE 'UTC'",
     ),
+    DECISIONS: Digested(decision_tree.TABLE, "chunk_id", "bigint", "ids, digests"),
     "review": Digested(
         "review",
         "id",
@@ -140,7 +147,9 @@ def row_id(subject: str) -> str:
 
 
 def digests(session: Session, kind: str, ids: Sequence[Any]) -> dict[str, bytes]:
-    """SHA-256 of those rows of these ids that exist, by id as text, in the order of the ids."""
+    """SHA-256 of those rows of these ids that exist, by id as text, in the order of the ids; of trees the roots."""
+    if kind == DECISIONS:
+        return decision_tree.roots(session, ids)
     of = DIGESTED[kind]
     query = text(f"""
         SELECT {of.key}::text, sha256(convert_to(jsonb_build_array({of.covers})::text, 'UTF8'))
@@ -151,10 +160,11 @@ def digests(session: Session, kind: str, ids: Sequence[Any]) -> dict[str, bytes]
 
 
 def unchained(session: Session, kind: str) -> list[str]:
-    """The rows of a digested table that no entry of the kind is about, by id."""
+    """The rows of a digested table that no entry of the kind is about, by id, nor, of decisions, a tree."""
     of = DIGESTED[kind]
+    table = _PLANTED if kind == "decision" else f"{of.table} AS kept"
     query = text(f"""
-        SELECT {of.key}::text FROM {of.table} AS kept WHERE NOT EXISTS (
+        SELECT kept.{of.key}::text FROM {table} WHERE NOT EXISTS (
             SELECT FROM ledger WHERE kind = :kind AND subject = :table || ':' || kept.{of.key}
         ) ORDER BY kept.{of.key}
     """)  # noqa: S608 - names of ours

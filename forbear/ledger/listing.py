@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, TextClause, text
 from sqlmodel import Session, col, select
 
+from forbear.ledger import decision_tree, ledger
 from models.account import Account, Token
 from models.case import Case, CaseVersion
 from models.decision import Decision
@@ -24,6 +25,7 @@ KINDS: Final = (
     "purge",
     "review",
     "danger",
+    "decisions",
     "decision",
     "batch",
     "publication",
@@ -101,6 +103,7 @@ def _conditions(session: Session, chosen: LedgerFilter) -> list[ColumnElement[bo
     conditions: list[ColumnElement[bool] | TextClause] = []
     if chosen.kind == PEOPLE:
         conditions.append(text("kind <> 'decision'"))  # as the index has it
+        conditions.append(col(LedgerRow.kind) != ledger.DECISIONS)
     elif chosen.kind is not None:
         conditions.append(col(LedgerRow.kind) == chosen.kind)
     if chosen.account is not None:
@@ -129,10 +132,14 @@ def _subjects(session: Session, about: str) -> list[str]:
         if table != "case" or not number.isdecimal() or len(number) > 18:
             return [about]
         cases = [int(number)]
-    of_versions = select(Decision.id).join(CaseVersion, col(CaseVersion.id) == col(Decision.case_version_id))
+    of_versions = select(Decision.id, Decision.chunk_id).join(
+        CaseVersion, col(CaseVersion.id) == col(Decision.case_version_id)
+    )
+    decisions = session.exec(of_versions.where(col(CaseVersion.case_id).in_(cases))).all()
     found: tuple[tuple[str, Iterable[int]], ...] = (
         ("case", cases),
-        ("decision", session.exec(of_versions.where(col(CaseVersion.case_id).in_(cases)))),
+        ("decision", [decision for decision, _ in decisions]),
+        (decision_tree.TABLE, {chunk for _, chunk in decisions}),
         ("review", session.exec(select(Review.id).where(col(Review.case_id).in_(cases)))),
     )
     return [f"{table}:{row_id}" for table, ids in found for row_id in ids]

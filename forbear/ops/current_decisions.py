@@ -5,16 +5,18 @@ from collections.abc import Iterator
 from sqlalchemy import text
 from sqlmodel import Session
 
+from forbear.batch import decision_body
 from rules.decision.comparison import Pair
 from rules.facts.case_facts import Facts, read_facts
 from rules.pack.pack import Pack
 
 _BLOCK = 2_000
-_NEXT = text("""
-    SELECT w.case_id, w.case_ref, d.facts FROM desk_case w JOIN decision d ON d.id = w.decision_id
+_NEXT = text(f"""
+    SELECT w.case_id, w.case_ref, {decision_body.COLUMNS}
+    FROM desk_case w JOIN decision d ON d.id = w.decision_id JOIN case_version v ON v.id = d.case_version_id
     WHERE (CAST(:submitter AS text) IS NULL OR w.submitter = :submitter) AND w.case_id > :after
     ORDER BY w.case_id LIMIT :size
-""")
+""")  # noqa: S608 - text of ours
 
 
 def pairs(session: Session, one: Pack, other: Pack, submitter: str | None = None) -> Iterator[Pair]:
@@ -26,7 +28,8 @@ def pairs(session: Session, one: Pack, other: Pack, submitter: str | None = None
         if not block:
             return
         for row in block:
-            yield Pair(row.case_ref, _given(one, row.facts), _given(other, row.facts))
+            facts = decision_body.recorded(session, row, row.submitted).facts
+            yield Pair(row.case_ref, _given(one, facts), _given(other, facts))
         after = block[-1].case_id
 
 

@@ -14,6 +14,7 @@ from forbear.base.errors import ForbearError
 from forbear.base.settings import Settings
 from forbear.base.vault import load_vault
 from forbear.batch.progress import STALLED, STUCK, oldest_claims, stalls
+from forbear.ledger.dangling import dangling
 from forbear.ops import embedded
 from models.database import migrate
 from models.database.session import make_engine
@@ -43,6 +44,7 @@ def examine(settings: Settings, urls: embedded.Urls, queues: Sequence[str], now:
     if database.ok:
         findings += check_consumption(urls.database, queues, now)
         findings += check_claims(urls.database, queues, now)
+        findings.append(check_references(urls.database))
     return findings
 
 
@@ -127,6 +129,19 @@ def check_claims(url: str, queues: Sequence[str], now: dt.datetime) -> list[Heal
     with _reading(url) as session:
         ages = oldest_claims(session, now)
     return [_claim(name, ages[name]) for name in queues if name in ages]
+
+
+def check_references(url: str) -> HealthFinding:
+    """Whether rows name others that are not there."""
+    with _reading(url) as session:
+        found = next(dangling(session), None)
+    if found is None:
+        return HealthFinding("references", True, "every row names what is there")
+    return HealthFinding(
+        "references",
+        False,
+        f"{found.row} names {found.missing}, which is not there: run `forbear audit verify` and restore what it names",
+    )
 
 
 @contextlib.contextmanager

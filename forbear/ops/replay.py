@@ -10,6 +10,8 @@ from sqlalchemy import Row, text
 from sqlmodel import Session
 
 from forbear.base.packs import UnreadablePackError, stored_pack
+from forbear.batch import decision_body
+from forbear.batch.decision_body import Recorded
 from forbear.batch.triage import evaluator
 from forbear.ops.mended import Change, mend
 from rules.decision.evaluate import Evaluation
@@ -18,9 +20,7 @@ from rules.facts import case_facts
 from rules.pack.past.upcasting import FORM, upcast_outcome
 
 BLOCK = 500  # decisions evaluated at once
-_COLUMNS = (
-    "d.id, c.case_ref, d.pack_sha256, d.as_of, d.strategy, d.urgency, d.certain, d.engines_agree, d.facts, d.outcome"
-)
+_COLUMNS = f"d.id, c.case_ref, d.as_of, d.strategy, d.urgency, d.certain, d.engines_agree, {decision_body.COLUMNS}"
 _FROM = 'FROM decision d JOIN case_version v ON v.id = d.case_version_id JOIN "case" c ON c.id = v.case_id'
 _OF = """
     (CAST(:submitter AS text) IS NULL OR c.submitter = :submitter)
@@ -70,27 +70,28 @@ def _again(session: Session, rows: Sequence[Row[Any]]) -> Iterator[Replayed]:
     readable, given = [], []
     for row in rows:
         try:
-            facts = case_facts.read_facts(pack.vocabulary, row.facts)
+            made = decision_body.recorded(session, row, row.submitted)
+            facts = case_facts.read_facts(pack.vocabulary, made.facts)
         except ValueError:
             edition = f"{pack.manifest.id} {pack.manifest.version}"
             yield Replayed(row.id, row.case_ref, unreadable=f"Its facts are not those of the policy {edition}.")
         else:
-            readable.append(row)
+            readable.append((row, made))
             given.append({name: value for name, value in facts.items() if name not in computed})
-    for row, evaluation in zip(readable, evaluator(pack, rows[0].as_of).evaluate(given), strict=True):
-        changes = [(change, mend(pack.form, change)) for change in _changes(pack.form, row, evaluation)]
+    for (row, made), evaluation in zip(readable, evaluator(pack, rows[0].as_of).evaluate(given), strict=True):
+        changes = [(change, mend(pack.form, change)) for change in _changes(pack.form, row, made, evaluation)]
         mended = tuple(dict.fromkeys(why for _, why in changes if why is not None))
         differences = tuple(_told(change) for change, why in changes if why is None)
         yield Replayed(row.id, row.case_ref, differences=differences, mended=mended)
 
 
-def _changes(form: int, row: Row[Any], evaluation: Evaluation) -> Iterator[Change]:
+def _changes(form: int, row: Row[Any], made: Recorded, evaluation: Evaluation) -> Iterator[Change]:
     """Where a decision comes out otherwise."""
     facts = json.loads(case_facts.stored_facts(evaluation.facts))
     outcome = json.loads(stored_outcome(evaluation.outcome))
-    was = upcast_outcome(row.outcome)
+    was = upcast_outcome(made.outcome)
     if form < FORM:  # what a form of the past did not say cannot differ
-        facts = {name: value for name, value in facts.items() if name in row.facts}
+        facts = {name: value for name, value in facts.items() if name in made.facts}
         said = {name for plan in was["plans"] for name in plan}
         outcome["plans"] = [
             {name: value for name, value in plan.items() if name in (said or plan)} for plan in outcome["plans"]
@@ -98,10 +99,13 @@ def _changes(form: int, row: Row[Any], evaluation: Evaluation) -> Iterator[Chang
     columns = ("strategy", "urgency", "certain", "engines_agree")
     pairs = [
         *((name, getattr(row, name), getattr(evaluation.outcome, name)) for name in columns),
-        *((f"facts.{name}", row.facts.get(name), facts.get(name)) for name in sorted(row.facts.keys() | facts.keys())),
+        *(
+            (f"facts.{name}", made.facts.get(name), facts.get(name))
+            for name in sorted(made.facts.keys() | facts.keys())
+        ),
         *((f"outcome.{name}", was.get(name), outcome.get(name)) for name in sorted(was.keys() | outcome.keys())),
     ]
-    yield from (Change(path, one, other, row.facts) for path, one, other in pairs if _text(one) != _text(other))
+    yield from (Change(path, one, other, made.facts) for path, one, other in pairs if _text(one) != _text(other))
 
 
 def _told(change: Change) -> str:

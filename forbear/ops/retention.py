@@ -33,8 +33,10 @@ _PAST = f"""
 """
 _FREE = """
     (coalesce(d.status = 'closed', false) OR c.retain_until IS NOT NULL AND NOT EXISTS (
-        SELECT FROM decision, jsonb_array_elements(outcome -> 'deadlines') AS due
-        WHERE decision.id = d.decision_id AND CAST(due ->> 'date' AS date) >= :as_of
+        SELECT FROM decision WHERE decision.id = d.decision_id AND greatest(
+            last_deadline,
+            (SELECT max(CAST(due ->> 'date' AS date)) FROM jsonb_array_elements(outcome -> 'deadlines') AS due)
+        ) >= :as_of
     ))
 """
 _DUE = f"SELECT c.id {_PAST} AND {_FREE} AND c.id > :after ORDER BY c.id LIMIT :size"

@@ -58,13 +58,11 @@ class BatchCase(SQLModel, table=True):
         Index(None, "case_version_id"),
     )
 
-    batch_id: UUID = Field(primary_key=True, foreign_key="batch.id")
+    batch_id: UUID = Field(primary_key=True)
     row: int = Field(primary_key=True)
-    case_version_id: int = Field(foreign_key="case_version.id", sa_type=BigInteger)
+    case_version_id: int = Field(sa_type=BigInteger)
     outcome: str
-    pack_sha256: str | None = Field(
-        default=None, foreign_key="pack.sha256", description="What decided it in the place of the batch's pack"
-    )
+    pack_sha256: str | None = Field(default=None, description="What decided it in the place of the batch's pack")
 
 
 class Lane(IntEnum):

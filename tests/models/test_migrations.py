@@ -63,7 +63,14 @@ def test_every_constraint_is_named_by_the_convention(database_url: str) -> None:
 def test_append_only_tables_have_their_trigger(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         guarded = connection.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'append_only'")
-        assert {name for (name,) in guarded} == {"case_version", "decision", "rejection", "review", "ledger"}
+        assert {name for (name,) in guarded} == {
+            "case_version",
+            "decision",
+            "decision_tree",
+            "rejection",
+            "review",
+            "ledger",
+        }
 
 
 def test_decisions_are_stored_without_compression(database_url: str) -> None:
@@ -71,7 +78,7 @@ def test_decisions_are_stored_without_compression(database_url: str) -> None:
         stored = connection.execute(
             "SELECT attname FROM pg_attribute WHERE attrelid = 'decision'::regclass AND attstorage = 'e'"
         )
-        assert {name for (name,) in stored} == {"facts", "outcome"}
+        assert {name for (name,) in stored} == {"facts", "outcome", "body"}
 
 
 def test_a_database_knows_its_revision(database_url: str) -> None:

@@ -22,6 +22,7 @@ from rules.facts.case_facts import read_facts
 from tests.rules.decision.outlook.test_validity import told
 from tests.support.desk.cases import AS_OF, NOW, accepted, decided, submitted, triaged, working, working_as
 from tests.support.desk.desk_clients import account
+from tests.support.old.old_decisions import recorded
 from tests.support.packs.random_cases import cases
 
 HEARING = AS_OF + dt.timedelta(days=12)
@@ -69,10 +70,14 @@ def test_a_case_is_decided_again_on_its_day_and_not_before(database_url: str, va
     assert desk(database_url, "A", "as_of") == (day,)
     assert desk(database_url, "B", "as_of") == (AS_OF,)
     assert desk(database_url, "A", "valid_until") > (day,)
-    query = "SELECT facts ->> 'days_overdue', as_of, valid_until FROM decision ORDER BY id"
-    found = rows(database_url, query)
-    assert [each[:2] for each in found] == [("100", AS_OF), ("100", AS_OF), (f"{100 + (day - AS_OF).days}", day)]
-    assert all(until > as_of for _, as_of, until in found)
+    found = rows(database_url, "SELECT as_of, valid_until FROM decision ORDER BY id")
+    overdue = [each.facts["days_overdue"] for each in recorded(database_url)]
+    assert list(zip(overdue, (as_of for as_of, _ in found), strict=True)) == [
+        (100, AS_OF),
+        (100, AS_OF),
+        (100 + (day - AS_OF).days, day),
+    ]
+    assert all(until > as_of for as_of, until in found)
     tally = "SELECT sum(count) FROM daily_tally WHERE measure = 'decided'"
     assert rows(database_url, tally) == [(2,)]  # nobody handed in a third
 
@@ -160,7 +165,7 @@ def test_after_each_night_every_case_stands_as_if_all_were_decided_anew(database
     given = [{name: value for name, value in each.items() if name not in left_out} for each in cases(5, 24)]
     take_in(database_url, vault, **{f"R{row:02}": each for row, each in enumerate(given)})
     query = """
-        SELECT v.facts, d.outcome FROM desk_case k JOIN decision d ON d.id = k.decision_id
+        SELECT v.facts, d.id FROM desk_case k JOIN decision d ON d.id = k.decision_id
         JOIN case_version v ON v.id = d.case_version_id ORDER BY k.case_ref
     """
     decided_again = 0
@@ -172,5 +177,6 @@ def test_after_each_night_every_case_stands_as_if_all_were_decided_anew(database
         for each in anew:
             each["note_flags"] = ()
         whole = [told(each.outcome) for each in evaluator(pack, day).evaluate(anew)]
-        assert [told(read_outcome(outcome)) for _, outcome in found] == whole
+        made = [recorded(database_url, decision) for _, decision in found]
+        assert [told(read_outcome(each.outcome)) for (each,) in made] == whole
     assert 0 < decided_again < 4 * len(given)

@@ -25,6 +25,7 @@ from models.desk import WorklistItem
 from rules.engines.polars_engine import RuleTrace
 from tests.support.desk.case_on_desk import PLAN
 from tests.support.desk.cases import AS_OF, CHANGES, VAULT, accepted, decided, engine_of, pack
+from tests.support.old.old_decisions import without_bodies
 from tests.support.old.recorded import decision
 from tests.support.packs.tiny_pack import FILES, tiny
 
@@ -130,6 +131,7 @@ def test_the_notes_are_opened_only_where_they_raised_a_flag(url: str) -> None:
 
 @pytest.mark.parametrize("flags", [{}, {"note_flags": []}])
 def test_a_decision_of_before_the_flags_has_none(url: str, flags: dict[str, list[str]]) -> None:
+    without_bodies(url)
     with psycopg.connect(url) as connection:
         connection.execute("ALTER TABLE decision DISABLE TRIGGER append_only")
         without = "UPDATE decision SET facts = facts - 'note_flags' || %s WHERE id = 6"

@@ -24,6 +24,7 @@ from tests.support.desk.cases import (
     triaged,
 )
 from tests.support.desk.cases import working as at_work
+from tests.support.old.old_decisions import recorded
 from tests.support.packs.tiny_pack import FILES, tiny
 
 GONE = "  gone: {type: int, title: {zh: 旧, en: Gone}, question: {zh: 旧的？, en: The old one?}}\n  phone:"
@@ -77,16 +78,14 @@ def test_that_another_pack_is_used_is_chained_once(database_url: str, done: Subm
         work_off(database_url, wake.chunk_id, pack())
     with psycopg.connect(database_url) as connection:
         chained = connection.execute("SELECT subject FROM ledger WHERE kind = 'publication' ORDER BY seq").fetchall()
-        decisions = connection.execute("SELECT subject FROM ledger WHERE kind = 'decision' ORDER BY seq").fetchall()
+        decisions = connection.execute("SELECT subject FROM ledger WHERE kind = 'decisions' ORDER BY seq").fetchall()
     assert chained == [(f"pack:{OLD.sha256}",), (f"pack:{pack().sha256}",)]
-    assert decisions == [(f"decision:{number}",) for number in range(1, 6)]
+    assert decisions == [(f"decision_tree:{wake.chunk_id}",) for wake in done.wakes]
 
 
 def test_facts_that_the_other_pack_does_not_know_are_left_out(database_url: str, done: Submitted) -> None:
     work_off(database_url, done.wakes[1].chunk_id, pack())
-    with psycopg.connect(database_url) as connection:
-        facts = connection.execute("SELECT facts FROM decision ORDER BY id").fetchall()
-    assert [row[0].get("gone") for row in facts] == [1, 2, None, None]
+    assert [each.facts.get("gone") for each in recorded(database_url)] == [1, 2, None, None]
 
 
 def test_a_batch_whose_pack_is_in_use_is_not_taken_over(database_url: str) -> None:

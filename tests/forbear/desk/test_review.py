@@ -41,7 +41,7 @@ def test_an_action_is_kept_chained_and_moves_the_case_on(database_url: str, vaul
         assert connection.execute("SELECT kind FROM ledger ORDER BY seq").fetchall() == [
             ("batch",),
             ("publication",),
-            ("decision",),
+            ("decisions",),
             ("review",),
         ]
 

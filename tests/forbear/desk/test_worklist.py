@@ -11,7 +11,7 @@ import pytest
 
 from forbear.batch.triage import triage_chunk
 from forbear.desk import worklist
-from forbear.desk.worklist import DecisionChanged
+from forbear.desk.worklist import DecisionChanged, Shown
 from forbear.intake import Accepted
 from rules.decision.evaluate import Evaluation, Evaluator
 from rules.pack.pack import Pack
@@ -154,15 +154,18 @@ def test_what_changed_stays_so_until_somebody_looks(url: str) -> None:
     assert items(url, "changed") == [(True,), (False,)]
 
 
+SHOWN = Shown(None, "credit_card", 100, "B4")
+
+
 def test_the_desk_is_brought_up_to_the_decisions_on_these_versions_alone(url: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("DELETE FROM desk_case")
     with working(url) as work:
-        (placed,) = worklist.place(work.session, pack(), [2], AS_OF, {})
+        (placed,) = worklist.place(work.session, pack(), {2: SHOWN}, AS_OF, {})
         assert placed == DecisionChanged(2, "B", "us", 2, None, None, "counsellor_review", None, "U4")
-        assert worklist.place(work.session, pack(), [2], AS_OF, {}) == []
-        assert worklist.place(work.session, pack(), [1], AS_OF + DAY, {}) == []
-        assert worklist.place(work.session, tiny(CHANGES), [1], AS_OF, {}) == []
+        assert worklist.place(work.session, pack(), {2: SHOWN}, AS_OF, {}) == []
+        assert worklist.place(work.session, pack(), {1: SHOWN}, AS_OF + DAY, {}) == []
+        assert worklist.place(work.session, tiny(CHANGES), {1: SHOWN}, AS_OF, {}) == []
     assert items(url, "case_ref") == [("B",)]
 
 

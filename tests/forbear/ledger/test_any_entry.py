@@ -36,7 +36,9 @@ COLUMNS = ("at", "actor", "kind", "subject", "detail", "digest", "mac", "seq")
 VALUES = {
     "at": st.datetimes().map(str),
     "actor": st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=20),
-    "kind": st.sampled_from(["decision", "review", "batch", "publication", "purge", "start", "reveal", ""]),
+    "kind": st.sampled_from(
+        ["decision", "decisions", "review", "batch", "publication", "purge", "start", "reveal", ""]
+    ),
     "subject": st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=20),
     "detail": st.sampled_from(
         ['{"decision": [1]}', "{}", "[1]", "null", "1e400", '"x"', '{"n": 7.00}', '{"review": 3}']

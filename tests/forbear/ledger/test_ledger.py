@@ -17,6 +17,7 @@ from models.ledger import LedgerHead
 from tests.forbear.ledger.test_audit import faults
 from tests.support.desk.cases import NOW, VAULT, accepted, decided, engine_of, many, working
 from tests.support.desk.threads import at_once, wait_for_lock
+from tests.support.old.old_decisions import chained_one_by_one, without_bodies
 
 
 def append(url: str, *entries: LedgerEntry, vault: Vault = VAULT, now: dt.datetime = NOW) -> None:
@@ -46,6 +47,7 @@ def test_the_macs_are_those_that_old_ledgers_are_chained_with() -> None:
 
 def test_entries_of_rows_keep_their_order_and_each_has_the_digest_of_its_own_row(database_url: str) -> None:
     decided(database_url, many(3), VAULT)
+    chained_one_by_one(database_url, VAULT)
     append(database_url, *(LedgerEntry("decision", f"decision:{n}", {"n": n}) for n in (3, 1)), LedgerEntry("x", "x:1"))
     with psycopg.connect(database_url) as connection:
         found = connection.execute("SELECT subject, detail, digest FROM ledger WHERE seq > 5 ORDER BY seq").fetchall()
@@ -71,6 +73,7 @@ def test_an_entry_is_chained_only_with_the_key_of_the_ledger(database_url: str) 
 
 def test_a_record_from_before_the_ledger_is_adopted_when_it_is_first_opened(database_url: str) -> None:
     decided(database_url, many(7), VAULT)
+    chained_one_by_one(database_url, VAULT)
     _forget_the_ledger(database_url)
     assert len(faults(database_url)) == 9, "a batch, a pack and seven decisions that no entry tells of"
     _start(database_url)
@@ -84,18 +87,20 @@ def test_what_was_there_before_is_adopted_in_blocks_without_a_seam_and_counted(
 ) -> None:
     decided(database_url, many(3), VAULT)
     decided(database_url, many(2, "D"), VAULT)
+    chained_one_by_one(database_url, VAULT)
+    decided(database_url, many(4, "E"), VAULT)
     _forget_the_ledger(database_url)
     monkeypatch.setattr(ledger, "_BLOCK", block)
     _start(database_url)
     _start(database_url)
     with psycopg.connect(database_url) as connection:
         found = connection.execute("SELECT seq, kind, subject, actor, at, detail FROM ledger ORDER BY seq").fetchall()
-    assert [kind for _, kind, *_ in found] == ["publication", "batch", "batch", *["decision"] * 5, "start"]
+    assert [kind for _, kind, *_ in found] == ["publication", *["batch"] * 3, *["decision"] * 5, "decisions", "start"]
     assert [subject for _, kind, subject, *_ in found if kind == "decision"] == [f"decision:{n}" for n in range(1, 6)]
     assert {(actor, at) for *_, actor, at, _ in found} == {("system", NOW)}
-    assert [seq for seq, *_ in found] == list(range(1, 10))
+    assert [seq for seq, *_ in found] == list(range(1, 12))
     assert found[-1][2] == "ledger:1"
-    assert found[-1][-1] == {"adopted": {"publication": 1, "batch": 2, "decision": 5, "review": 0}}
+    assert found[-1][-1] == {"adopted": {"publication": 1, "batch": 3, "decision": 5, "decisions": 1, "review": 0}}
     assert faults(database_url) == []
 
 
@@ -103,9 +108,9 @@ def test_a_row_that_has_its_entry_is_not_adopted_again(database_url: str) -> Non
     """Only what is chained already: the rows of before, and those that others wrote in the meantime."""
     decided(database_url, many(2), VAULT)
     _start(database_url)
-    assert kinds(database_url) == ["batch", "publication", "decision", "decision", "start"]
+    assert kinds(database_url) == ["batch", "publication", "decisions", "start"]
     with engine_of(database_url) as engine, session(engine) as opened:
-        assert [ledger.unchained(opened, kind) for kind in ledger.DIGESTED] == [[], [], [], []]
+        assert [ledger.unchained(opened, kind) for kind in ledger.DIGESTED] == [[], [], [], [], []]
 
 
 def test_nothing_to_chain_leaves_the_head_as_it_was(database_url: str) -> None:
@@ -152,7 +157,7 @@ def test_of_two_who_begin_a_ledger_at_once_one_does(database_url: str) -> None:
         _start(database_url)
 
     at_once([hold, follow])
-    assert kinds(database_url) == ["publication", "batch", "decision", "decision", "start"]
+    assert kinds(database_url) == ["publication", "batch", "decisions", "start"]
     assert faults(database_url) == []
 
 
@@ -175,11 +180,14 @@ def test_nothing_is_chained_of_a_row_that_is_not_there(database_url: str) -> Non
     decided(database_url, many(3), VAULT)
     with pytest.raises(LookupError, match="decision:99"):
         append(database_url, LedgerEntry("decision", "decision:3"), LedgerEntry("decision", "decision:99"))
-    assert kinds(database_url)[5:] == []
+    with pytest.raises(LookupError, match="decision_tree:9"):
+        append(database_url, LedgerEntry("decisions", "decision_tree:9"))
+    assert kinds(database_url)[3:] == []
 
 
 def test_a_database_upgraded_with_decisions_is_intact(database_url: str) -> None:
     decided(database_url, many(3), VAULT)
+    without_bodies(database_url)
     _go_back(database_url)
     migrate.upgrade(database_url)
     _start(database_url)
@@ -205,8 +213,9 @@ def test_a_decision_that_appears_after_the_beginning_is_never_adopted(database_u
     with psycopg.connect(database_url) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute(
-            "INSERT INTO decision OVERRIDING SYSTEM VALUE SELECT 99, 9, pack_sha256, as_of, strategy, urgency, "
-            "certain, engines_agree, facts, outcome, chunk_id, created_at FROM decision WHERE id = 1"
+            "INSERT INTO decision (id, case_version_id, pack_sha256, as_of, strategy, urgency, certain, engines_agree, "
+            "body, chunk_id, created_at) OVERRIDING SYSTEM VALUE SELECT 99, case_version_id, pack_sha256, as_of + 1, "
+            "strategy, urgency, certain, engines_agree, body, chunk_id, created_at FROM decision WHERE id = 1"
         )
     _start(database_url)
     assert faults(database_url) == ["decision:99: there, though no entry tells of it"]

@@ -39,8 +39,9 @@ def test_a_filter_finds_its_entries_and_no_others_the_newest_first(database_url:
     with working(database_url) as work:
         session = work.session
         everything = listed(session)
-        decisions = ["decision decision:2", "decision decision:1"]
-        assert listed(session, kind="decision") == decisions
+        decisions = ["decisions decision_tree:2", "decisions decision_tree:1"]
+        assert listed(session, kind="decisions") == decisions
+        assert listed(session, kind="decision") == []
         assert listed(session, kind=PEOPLE) == [each for each in everything if each not in decisions]
         assert listed(session, account="LI") == ["export batch:x-1", "reveal case:1"]
         assert listed(session, account="wang") == ["reveal case:1", "review review:1"]
@@ -48,10 +49,10 @@ def test_a_filter_finds_its_entries_and_no_others_the_newest_first(database_url:
         assert {*listed(session, account="system")} >= {*decisions}
         assert "odd thing:1" not in listed(session, account="system")
         assert listed(session, account="nobody") == []
-        assert listed(session, about="A") == ["reveal case:1", "reveal case:1", "decision decision:1"]
+        assert listed(session, about="A") == ["reveal case:1", "reveal case:1", decisions[1]]
         assert listed(session, about="B") == listed(session, about="case:2") == ["review review:1", decisions[0]]
         assert listed(session, about="batch:x-1") == ["export batch:x-1"]
-        assert listed(session, about="decision:1") == ["decision decision:1"]
+        assert listed(session, about="decision_tree:1") == decisions[1:]
         for nothing in ("C", "batch:x-1;", "case:x", "case:3", "case:", f"case:{10**18}", f"case:{10**19}"):
             assert listed(session, about=nothing) == [], nothing
 

@@ -10,6 +10,7 @@ from forbear.ops.replay import Replayed
 from models.database.session import snapshot
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import VAULT, accepted, decided, engine_of, many
+from tests.support.old.old_decisions import without_bodies
 
 
 def replayed(url: str, submitter: str | None = None, case_ref: str | None = None) -> list[Replayed]:
@@ -51,6 +52,7 @@ def test_decisions_of_the_shipped_pack_come_out_the_same(database_url: str) -> N
 
 def test_a_changed_decision_is_told_with_what_changed(database_url: str) -> None:
     decided(database_url, [accepted(1, "A"), accepted(2, "B")], VAULT)
+    without_bodies(database_url)
     tamper(database_url, "UPDATE decision SET strategy = 'other' WHERE id = 1")
     tamper(database_url, "UPDATE decision SET facts = facts || '{\"days_overdue\": 1}' WHERE id = 2")
     first, second = replayed(database_url)
@@ -82,6 +84,7 @@ def test_a_pack_that_cannot_be_read_any_more_is_said(database_url: str) -> None:
 
 def test_facts_that_are_not_of_their_pack_are_said_and_the_others_are_replayed(database_url: str) -> None:
     decided(database_url, [accepted(1, "A"), accepted(2, "B"), accepted(3, "C")], VAULT)
+    without_bodies(database_url)
     tamper(database_url, 'UPDATE decision SET facts = facts || \'{"days_overdue": "many"}\' WHERE id = 2')
     found = replayed(database_url)
     assert {each.case_ref: each.unreadable for each in found} == {
@@ -93,5 +96,6 @@ def test_facts_that_are_not_of_their_pack_are_said_and_the_others_are_replayed(d
 
 def test_a_fact_that_is_gone_from_a_decision_is_told(database_url: str) -> None:
     decided(database_url, [accepted(1, "A")], VAULT, by=load(DEFAULT_PACK))
+    without_bodies(database_url)
     tamper(database_url, "UPDATE decision SET facts = facts - 'overdue_bucket'")
     assert [each.differences for each in replayed(database_url)] == [('facts.overdue_bucket: was null, is "B5"',)]

@@ -10,6 +10,7 @@ import pytest
 from forbear.accounts.accounts import Viewer
 from forbear.desk.review import Act, perform, take_case
 from forbear.intake import Accepted, Rejected
+from forbear.ledger.dangling import REFERENCES
 from forbear.ledger.unit_of_work import begin
 from forbear.ops import retention
 from forbear.ops.embedded import Urls
@@ -20,6 +21,7 @@ from tests.forbear.ledger.test_audit import faults
 from tests.support.desk.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, submitted, working, working_as
 from tests.support.desk.desk_clients import account
 from tests.support.desk.processes import Site, until
+from tests.support.old.old_decisions import without_bodies
 from workers.app import app
 
 DAYS = 1095
@@ -105,13 +107,16 @@ def test_a_date_of_its_own_goes_before_the_usual_time(database_url: str, who: Vi
     assert purged(database_url, OVER + dt.timedelta(days=1)) == (1, 1)
 
 
-def test_an_open_case_with_a_legal_deadline_ahead_never_goes(database_url: str, who: Viewer) -> None:
+@pytest.mark.parametrize("before", [False, True])
+def test_an_open_case_with_a_legal_deadline_ahead_never_goes(database_url: str, who: Viewer, before: bool) -> None:
     """Even if somebody gave it a date; the last of its deadlines counts."""
     facts = {"legal_stage": "complaint_served", "served_on": AS_OF}
     decided(database_url, [accepted(1, "A", None, None, **facts)], VAULT, by=load(DEFAULT_PACK))
     with psycopg.connect(database_url) as connection:
-        row = connection.execute("SELECT outcome -> 'deadlines' -> -1 ->> 'date' FROM decision").fetchone()
+        row = connection.execute("SELECT last_deadline FROM decision").fetchone()
     assert row is not None
+    if before:
+        without_bodies(database_url)
     deadline = dt.date.fromisoformat(str(row[0]))
     assert deadline > AS_OF
     set_case(database_url, 1, retain_until=AS_OF)
@@ -248,12 +253,13 @@ def test_every_table_that_refers_to_what_is_purged_is_purged_too_and_looked_up_b
                 "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
             )
         )
-    for table in METADATA.tables.values():
-        for key in table.foreign_keys:
-            if key.column.table.name in gone:
-                assert table.name in handled
-                name = f'"{table.name}"' if table.name == "case" else table.name
-                assert (name, key.parent.name) in indexed, f"{table.name}.{key.parent.name}"
+    keys = [key for table in METADATA.tables.values() for key in table.foreign_keys]
+    named = [(key.parent.table.name, key.parent.name, key.column.table.name) for key in keys]
+    named += [(each.table, each.column, each.other) for each in REFERENCES]
+    for table, column, other in named:
+        if other in gone:
+            assert table in handled
+            assert (f'"{table}"' if table == "case" else table, column) in indexed, f"{table}.{column}"
 
 
 def _sealed(url: str, case_id: int) -> list[str]:

@@ -19,6 +19,7 @@ from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.case_on_desk import PLAN, WORDS, CaseOnDesk, held_by, words_of
 from tests.support.desk.cases import accepted
 from tests.support.desk.desk_clients import account, cookie_of, desk
+from tests.support.old.old_decisions import recorded
 from web.language import LANGUAGES, message, messages
 from web.views.case import FORMS
 
@@ -349,7 +350,7 @@ def test_a_crisis_is_closed_only_after_somebody_was_reached(working: Callable[..
 def test_a_barred_strategy_has_to_be_confirmed(working: Callable[..., CaseOnDesk]) -> None:
     work = working()
     work.shipped(not_my_loan=True)
-    blocked = work.one("SELECT outcome -> 'blocked' -> 0 FROM decision")
+    blocked = recorded(work.url)[0].outcome["blocked"][0]
     fields = {"strategy": blocked, "reason": "legal_view", "words": WORDS}
     assert work.act("override", fields) == 422
     assert work.act("override", {**fields, "confirmed": "yes"}) == 303

@@ -46,7 +46,7 @@ def test_filters_find_what_was_done_by_whom_to_what(database_url: str, redis_url
         client.submit("/cases/1/reveal", {"reason": "contact", "words": "约明天下午通话"})
         append(database_url, f"account:{other}", LedgerEntry("export", "batch:x"), LedgerEntry("reveal", "case:2"))
         reveal, export, review, decision = (
-            message("zh", f"ledger.kind.{kind}") for kind in ("reveal", "export", "review", "decision")
+            message("zh", f"ledger.kind.{kind}") for kind in ("reveal", "export", "review", "decisions")
         )
         people = listed(client, "/ledger?kind=people", "kind")
         assert reveal in people and decision not in people

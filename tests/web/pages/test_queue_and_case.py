@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import latest_decision
-from forbear.desk.worklist import place
+from forbear.desk.worklist import Shown, place
 from forbear.intake import Accepted
 from models.database.session import Waits, session
 from models.heartbeat import Heartbeat
@@ -23,6 +23,7 @@ from tests.support.desk.desk_clients import account, cookie_of, desk
 from tests.support.desk.page import Element, read_page
 from tests.support.desk.processes import DEADLINE
 from tests.support.desk.serving import serving
+from tests.support.old.old_decisions import without_bodies
 from web import auth
 from web.app import create_app
 from web.deps import SessionDep, now
@@ -314,6 +315,7 @@ def test_engines_that_differ_are_shown_with_what_each_said(
     client: httpx.Client, database_url: str, vault: Vault
 ) -> None:
     decide(database_url, vault, with_plan(1, "A"))
+    without_bodies(database_url)
     differing = {
         "strategy": "counsellor_review",
         "urgency": "U2",
@@ -330,7 +332,7 @@ def test_engines_that_differ_are_shown_with_what_each_said(
             [Jsonb(differing)],
         )
     with engine_of(database_url) as engine, session(engine) as opened:
-        place(opened, pack(), [1], AS_OF + dt.timedelta(days=1), {})
+        place(opened, pack(), {1: Shown(None, "credit_card", 100, "B4")}, AS_OF + dt.timedelta(days=1), {})
     assert "引擎分歧" in client.get("/").text
     page = case_page(client, "A")
     assert "请人工判断" in page

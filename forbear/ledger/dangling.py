@@ -1,0 +1,57 @@
+"""Rows that name another row which is not there.
+
+The tables that get thousands of rows at a time have no foreign keys, whose checks cost more than the rows: what those
+would have refused is looked for here, over whole tables.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+
+class Reference(NamedTuple):
+    """A column that names a row of another table by its key; `id` is what the row itself is known by, in SQL."""
+
+    table: str
+    id: str
+    column: str
+    other: str
+    other_key: str = "id"
+
+
+_ROW: Final = "kept.batch_id || ':' || kept.row"
+REFERENCES: Final = (
+    Reference("case_version", "kept.id", "case_id", "case"),
+    Reference("case_version", "kept.id", "batch_id", "batch"),
+    Reference("batch_case", _ROW, "batch_id", "batch"),
+    Reference("batch_case", _ROW, "case_version_id", "case_version"),
+    Reference("batch_case", _ROW, "pack_sha256", "pack", "sha256"),
+    Reference("decision", "kept.id", "case_version_id", "case_version"),
+    Reference("decision", "kept.id", "pack_sha256", "pack", "sha256"),
+    Reference("decision", "kept.id", "chunk_id", "chunk"),
+    Reference("desk_case", "kept.case_id", "case_id", "case"),
+    Reference("desk_case", "kept.case_id", "batch_id", "batch"),
+    Reference("desk_case", "kept.case_id", "decision_id", "decision"),
+    Reference("desk_case", "kept.case_id", "pack_sha256", "pack", "sha256"),
+)
+
+
+class Dangling(NamedTuple):
+    """A row that names one which is not there, both as `<table>:<id>`."""
+
+    row: str
+    missing: str
+
+
+def dangling(session: Session) -> Iterator[Dangling]:
+    """Every row that names one which is not there."""
+    for table, row_id, column, other, other_key in REFERENCES:
+        query = text(f"""
+            SELECT {row_id}, kept.{column} FROM "{table}" kept
+            LEFT JOIN "{other}" other ON other.{other_key} = kept.{column}
+            WHERE kept.{column} IS NOT NULL AND other.{other_key} IS NULL ORDER BY 1, 2
+        """)  # noqa: S608 - names of ours
+        for found, missing in session.connection().execute(query):
+            yield Dangling(f"{table}:{found}", f"{other}:{missing}")

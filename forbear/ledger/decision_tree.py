@@ -1,0 +1,125 @@
+"""The tree of a chunk's decisions: each is a leaf, and one entry of the ledger has the root.
+
+Hashed as RFC 9162 (section 2.1) has it: 0x00 before a leaf, 0x01 before two nodes. A leaf is a decision's id and the
+digest of its row; both stay when the row is purged, so that the root can always be worked out again.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from itertools import zip_longest
+from typing import Any, Final
+
+from sqlalchemy import Row, text
+from sqlmodel import Session
+
+from models.database.copy import copy_into
+
+TABLE: Final = "decision_tree"
+DIGEST_BYTES: Final = 32
+# What a decision's digest covers of its case version `v` and case `c`; facts as the text that the database makes.
+VERSION_COLUMNS: Final = (
+    "c.submitter, c.case_ref, v.case_id, v.number, v.facts::text AS submitted, v.private, v.content_mac, v.batch_id, "
+    "v.created_at AS submitted_at"
+)
+_ROWS = text(f"""
+    SELECT d.id, d.case_version_id, d.pack_sha256, d.as_of, d.strategy, d.urgency, d.certain, d.engines_agree, d.body,
+        d.valid_until, d.last_deadline, d.chunk_id, d.created_at, {VERSION_COLUMNS}
+    FROM decision d LEFT JOIN case_version v ON v.id = d.case_version_id LEFT JOIN "case" c ON c.id = v.case_id
+    WHERE d.chunk_id = :chunk AND d.body IS NOT NULL ORDER BY d.id
+""")  # noqa: S608 - text of ours
+_TREES = text("SELECT chunk_id, ids, digests FROM decision_tree WHERE chunk_id = ANY(CAST(:chunks AS bigint[]))")
+
+
+def version_digest(version: Row[Any]) -> bytes:
+    """SHA-256 of what was submitted, of a row with VERSION_COLUMNS."""
+    private = None if version.private is None else sha256(version.private).hexdigest()
+    facts = None if version.submitted is None else sha256(version.submitted.encode()).hexdigest()
+    told = (version.submitter, version.case_ref, version.case_id, version.number, facts, private)
+    mac = None if version.content_mac is None else bytes(version.content_mac).hex()
+    return _digest(*told, mac, str(version.batch_id), _moment(version.submitted_at))
+
+
+def decision_digest(
+    version: bytes,
+    case_version_id: int,
+    pack_sha256: str,
+    as_of: dt.date,
+    strategy: str,
+    urgency: str,
+    certain: bool,
+    engines_agree: bool,
+    body: bytes,
+    valid_until: dt.date | None,
+    last_deadline: dt.date | None,
+    chunk_id: int,
+    created_at: dt.datetime,
+) -> bytes:
+    """SHA-256 of the row of a decision, its id aside, on a version with this digest."""
+    days = (None if day is None else day.isoformat() for day in (as_of, valid_until, last_deadline))
+    named = (version.hex(), case_version_id, pack_sha256, strategy, urgency, certain, engines_agree)
+    return _digest(*named, *days, chunk_id, _moment(created_at), sha256(body).hexdigest())
+
+
+def root(ids: Sequence[int], digests: bytes) -> bytes:
+    """The root over decisions, given in ascending order, and the digest of each.
+
+    Of ids and digests that somebody made unequally many, there is a root too, and it is another.
+    """
+    each = zip_longest((one.to_bytes(8, "big", signed=True) for one in ids), _parted(digests), fillvalue=b"")
+    nodes = [sha256(b"\x00" + one + digest).digest() for one, digest in each]
+    # An odd node goes up as it is: the same tree as by splitting at powers of two.
+    while len(nodes) > 1:
+        pairs = [sha256(b"\x01" + nodes[at] + nodes[at + 1]).digest() for at in range(0, len(nodes) - 1, 2)]
+        nodes = pairs + nodes[len(nodes) & ~1 :]
+    return nodes[0] if nodes else sha256(b"").digest()
+
+
+def plant(session: Session, chunk_id: int, leaves: Sequence[tuple[int, bytes]]) -> None:
+    """Keep the tree of a chunk's decisions, given by id with their digests in ascending order."""
+    ids = [each for each, _ in leaves]
+    digests = b"".join(digest for _, digest in leaves)
+    copy_into(session, TABLE, ("chunk_id", "ids", "digests"), [(chunk_id, ids, digests)])
+
+
+def roots(session: Session, chunks: Iterable[Any]) -> dict[str, bytes]:
+    """The roots of those of these trees that exist, by chunk as text."""
+    return {str(chunk): root(ids, digests) for chunk, ids, digests in _trees(session, chunks)}
+
+
+def differing(session: Session, chunk: int) -> Iterator[tuple[int, str]]:
+    """Decisions of a tree that are not as it has them: ids, each with what is wrong, of which "missing" may be right.
+
+    The tree itself is answered for by its entry; what is in no tree is found by who asks for what is unchained.
+    """
+    _, ids, digests = next(iter(_trees(session, [chunk])))
+    known = dict(zip(ids, _parted(digests), strict=True))
+    for row in session.connection().execute(_ROWS, {"chunk": chunk}):
+        digest = known.pop(row.id, None)
+        if digest is not None and digest != _of_row(row):
+            yield row.id, "changed"
+    yield from ((each, "missing") for each in known)
+
+
+def _of_row(row: Row[Any]) -> bytes:
+    named = (row.case_version_id, row.pack_sha256, row.as_of, row.strategy, row.urgency, row.certain, row.engines_agree)
+    days = (row.valid_until, row.last_deadline)
+    return decision_digest(version_digest(row), *named, row.body, *days, row.chunk_id, row.created_at)
+
+
+def _trees(session: Session, chunks: Iterable[Any]) -> Iterator[tuple[int, list[int], bytes]]:
+    found = session.connection().execute(_TREES, {"chunks": [str(each) for each in chunks]})
+    return ((row.chunk_id, row.ids, bytes(row.digests)) for row in found)
+
+
+def _parted(digests: bytes) -> Iterator[bytes]:
+    return (digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES))
+
+
+def _moment(at: dt.datetime | None) -> str | None:
+    return None if at is None else at.astimezone(dt.UTC).isoformat(timespec="microseconds")
+
+
+def _digest(*told: str | int | bool | None) -> bytes:
+    return sha256(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()).digest()

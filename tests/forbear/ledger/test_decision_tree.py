@@ -1,0 +1,104 @@
+"""The tree of a chunk's decisions is that of RFC 9162, and its root answers for every byte under it."""
+
+from hashlib import sha256
+
+import psycopg
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from forbear.ledger import decision_tree
+from models.database.session import session
+from tests.support.desk.cases import VAULT, accepted, decided, engine_of, many, submitted, triaged
+
+LEAVES = st.lists(st.tuples(st.integers(0, 2**63 - 1), st.binary(min_size=32, max_size=32)), max_size=40)
+
+
+def by_the_rfc(data: list[bytes]) -> bytes:
+    """MTH of RFC 9162, section 2.1.1, word for word."""
+    if not data:
+        return sha256(b"").digest()
+    if len(data) == 1:
+        return sha256(b"\x00" + data[0]).digest()
+    k = 1
+    while k * 2 < len(data):
+        k *= 2
+    return sha256(b"\x01" + by_the_rfc(data[:k]) + by_the_rfc(data[k:])).digest()
+
+
+@given(LEAVES)
+def test_the_root_is_that_of_the_rfc(leaves: list[tuple[int, bytes]]) -> None:
+    data = [one.to_bytes(8, "big") + digest for one, digest in leaves]
+    digests = b"".join(digest for _, digest in leaves)
+    assert decision_tree.root([one for one, _ in leaves], digests) == by_the_rfc(data)
+
+
+@given(LEAVES, st.data())
+def test_another_byte_id_order_or_length_is_another_root(leaves: list[tuple[int, bytes]], data: st.DataObject) -> None:
+    ids, digests = [one for one, _ in leaves], b"".join(digest for _, digest in leaves)
+    others = data.draw(st.lists(st.integers(0, 2**63 - 1), max_size=40))
+    other = data.draw(st.one_of(st.binary(max_size=200), st.just(digests)))
+    assume((others, other) != (ids, digests))
+    assert decision_tree.root(others, other) != decision_tree.root(ids, digests)
+
+
+def test_what_is_digested_is_what_was_written(database_url: str) -> None:
+    """The worker makes the digests of what it writes, an audit those of what it reads: each of these columns counts."""
+    decided(database_url, [accepted(1, "A", phone="13812345678"), accepted(2, "B")], VAULT)
+    with psycopg.connect(database_url) as connection:
+        ((chunk,),) = connection.execute("SELECT chunk_id FROM decision_tree").fetchall()
+    with engine_of(database_url) as engine, session(engine) as opened:
+        assert list(decision_tree.differing(opened, chunk)) == []
+    changes = {
+        "decision": {
+            "case_version_id": "case_version_id + 9",
+            "pack_sha256": "'x'",
+            "as_of": "as_of + 1",
+            "strategy": "'x'",
+            "urgency": "'U0'",
+            "certain": "NOT certain",
+            "engines_agree": "NOT engines_agree",
+            "body": "body || 'x'",
+            "valid_until": "NULL",
+            "last_deadline": "as_of",
+            "created_at": "created_at + interval '1 microsecond'",
+        },
+        "case_version": {
+            "case_id": "case_id + 9",
+            "number": "number + 1",
+            "facts": "facts || '{\"a\": 1}'",
+            "private": "'x'",
+            "content_mac": "'x'",
+            "batch_id": "gen_random_uuid()",
+            "created_at": "created_at + interval '1 microsecond'",
+        },
+        '"case"': {"submitter": "'x'", "case_ref": "'x'"},
+    }
+    for table, columns in changes.items():
+        for column, value in columns.items():
+            with engine_of(database_url) as engine, session(engine) as opened:
+                changing = opened.connection()
+                changing.exec_driver_sql("SET session_replication_role = replica")
+                changing.exec_driver_sql(f"UPDATE {table} SET {column} = {value} WHERE id = 1")  # noqa: S608
+                assert list(decision_tree.differing(opened, chunk)) == [(1, "changed")], (table, column)
+                opened.rollback()
+
+
+def test_a_tree_stays_as_it_is(database_url: str) -> None:
+    decided(database_url, many(2), VAULT)
+    for statement in ("UPDATE decision_tree SET ids = '{}'", "DELETE FROM decision_tree", "TRUNCATE decision_tree"):
+        with psycopg.connect(database_url) as connection, pytest.raises(psycopg.errors.RaiseException):
+            connection.execute(statement.encode())
+
+
+def test_only_what_a_chunk_decided_is_in_its_tree(database_url: str) -> None:
+    """The other chunk of two that hold the same version decided it."""
+    first = submitted(database_url, many(2), VAULT)
+    second = submitted(database_url, many(3), VAULT)
+    for done in (first, second):
+        triaged(database_url, VAULT, [wake.chunk_id for wake in done.wakes])
+    with psycopg.connect(database_url) as connection:
+        planted = connection.execute(
+            "SELECT cardinality(ids), length(digests) FROM decision_tree ORDER BY 1"
+        ).fetchall()
+    assert planted == [(1, 32), (2, 64)]
