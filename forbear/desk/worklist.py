@@ -137,7 +137,7 @@ class DangerFound:
 
 
 @dataclass(frozen=True)
-class Shown:
+class QueueFields:
     """What the queue shows and filters by of a decision, beside the decision's own columns."""
 
     deadline: dt.date | None
@@ -146,7 +146,7 @@ class Shown:
     overdue_bucket: str | None
 
     @classmethod
-    def of(cls, evaluation: Evaluation) -> "Shown":
+    def of(cls, evaluation: Evaluation) -> "QueueFields":
         """Of a case that was evaluated."""
         facts, deadlines = evaluation.facts, evaluation.outcome.deadlines
         product, days, bucket = (facts.get(name) for name in ("product", "days_overdue", "overdue_bucket"))
@@ -159,7 +159,7 @@ class Shown:
 
 
 def place(
-    session: Session, pack: Pack, shown: Mapping[int, Shown], as_of: dt.date, dangers: Mapping[int, DangerFound]
+    session: Session, pack: Pack, shown: Mapping[int, QueueFields], as_of: dt.date, dangers: Mapping[int, DangerFound]
 ) -> list[DecisionChanged]:
     """Bring the desk up to the decisions just written on case versions; answers the cases it changed.
 

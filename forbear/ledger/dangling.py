@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 
-class Reference(NamedTuple):
+class RowReference(NamedTuple):
     """A column that names a row of another table by its key; `id` is what the row itself is known by, in SQL."""
 
     table: str
@@ -23,18 +23,18 @@ class Reference(NamedTuple):
 
 _ROW: Final = "kept.batch_id || ':' || kept.row"
 REFERENCES: Final = (
-    Reference("case_version", "kept.id", "case_id", "case"),
-    Reference("case_version", "kept.id", "batch_id", "batch"),
-    Reference("batch_case", _ROW, "batch_id", "batch"),
-    Reference("batch_case", _ROW, "case_version_id", "case_version"),
-    Reference("batch_case", _ROW, "pack_sha256", "pack", "sha256"),
-    Reference("decision", "kept.id", "case_version_id", "case_version"),
-    Reference("decision", "kept.id", "pack_sha256", "pack", "sha256"),
-    Reference("decision", "kept.id", "chunk_id", "chunk"),
-    Reference("desk_case", "kept.case_id", "case_id", "case"),
-    Reference("desk_case", "kept.case_id", "batch_id", "batch"),
-    Reference("desk_case", "kept.case_id", "decision_id", "decision"),
-    Reference("desk_case", "kept.case_id", "pack_sha256", "pack", "sha256"),
+    RowReference("case_version", "kept.id", "case_id", "case"),
+    RowReference("case_version", "kept.id", "batch_id", "batch"),
+    RowReference("batch_case", _ROW, "batch_id", "batch"),
+    RowReference("batch_case", _ROW, "case_version_id", "case_version"),
+    RowReference("batch_case", _ROW, "pack_sha256", "pack", "sha256"),
+    RowReference("decision", "kept.id", "case_version_id", "case_version"),
+    RowReference("decision", "kept.id", "pack_sha256", "pack", "sha256"),
+    RowReference("decision", "kept.id", "chunk_id", "chunk"),
+    RowReference("desk_case", "kept.case_id", "case_id", "case"),
+    RowReference("desk_case", "kept.case_id", "batch_id", "batch"),
+    RowReference("desk_case", "kept.case_id", "decision_id", "decision"),
+    RowReference("desk_case", "kept.case_id", "pack_sha256", "pack", "sha256"),
 )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from forbear.batch.triage import triage_chunk
 from forbear.desk import worklist
-from forbear.desk.worklist import DecisionChanged, Shown
+from forbear.desk.worklist import DecisionChanged, QueueFields
 from forbear.intake import Accepted
 from rules.decision.evaluate import Evaluation, Evaluator
 from rules.pack.pack import Pack
@@ -154,7 +154,7 @@ def test_what_changed_stays_so_until_somebody_looks(url: str) -> None:
     assert items(url, "changed") == [(True,), (False,)]
 
 
-SHOWN = Shown(None, "credit_card", 100, "B4")
+SHOWN = QueueFields(None, "credit_card", 100, "B4")
 
 
 def test_the_desk_is_brought_up_to_the_decisions_on_these_versions_alone(url: str) -> None:

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from forbear.ledger.dangling import REFERENCES, Dangling, Reference, dangling
+from forbear.ledger.dangling import REFERENCES, Dangling, RowReference, dangling
 from forbear.ops import doctor
 from models.database.session import session
 from tests.support.desk.cases import VAULT, decided, engine_of, many
@@ -28,7 +28,7 @@ def test_a_record_that_forbear_wrote_has_none(url: str) -> None:
 
 
 @pytest.mark.parametrize("reference", REFERENCES, ids=lambda each: f"{each.table}.{each.column}")
-def test_each_reference_is_looked_at(url: str, reference: Reference) -> None:
+def test_each_reference_is_looked_at(url: str, reference: RowReference) -> None:
     missing = NOWHERE.get(reference.other_key) or NOWHERE.get(reference.other) or "99"
     last = "(SELECT max(case_id) FROM desk_case)" if reference.table == "desk_case" else "2"
     key = "row" if reference.table == "batch_case" else "case_id" if reference.table == "desk_case" else "id"

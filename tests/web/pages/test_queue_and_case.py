@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import latest_decision
-from forbear.desk.worklist import Shown, place
+from forbear.desk.worklist import QueueFields, place
 from forbear.intake import Accepted
 from models.database.session import Waits, session
 from models.heartbeat import Heartbeat
@@ -332,7 +332,7 @@ def test_engines_that_differ_are_shown_with_what_each_said(
             [Jsonb(differing)],
         )
     with engine_of(database_url) as engine, session(engine) as opened:
-        place(opened, pack(), {1: Shown(None, "credit_card", 100, "B4")}, AS_OF + dt.timedelta(days=1), {})
+        place(opened, pack(), {1: QueueFields(None, "credit_card", 100, "B4")}, AS_OF + dt.timedelta(days=1), {})
     assert "引擎分歧" in client.get("/").text
     page = case_page(client, "A")
     assert "请人工判断" in page
