@@ -127,7 +127,7 @@ def test_a_case_that_kills_the_process_ends_alone(site: Site, vault: Vault, watc
     )
     watcher.execute(
         "CREATE TRIGGER stop BEFORE INSERT ON decision FOR EACH ROW "
-        "WHEN (NEW.facts ->> 'case_ref' = 'C1') EXECUTE FUNCTION stop()"
+        "WHEN (NEW.case_version_id = 1) EXECUTE FUNCTION stop()"
     )
 
     def complete_or_killed() -> bool:

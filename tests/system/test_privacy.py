@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import redis
 from psycopg import sql
-from sqlmodel import select
+from sqlmodel import col, select
 
 from forbear.accounts.accounts import Viewer
 from forbear.base.vault import Vault
@@ -90,7 +90,7 @@ def test_what_is_sealed_can_be_opened_with_the_key(site: Site, vault: Vault) -> 
         assert UNKNOWN_COLUMN in source_of(batch, vault).unknown
         rejected = list(rejections_of(opened, done.batch_id, vault))
         assert [row.cells[4] for row in rejected] == [BAD_NAME, NAME]
-        query = select(CaseVersion.private).join(Case).where(Case.case_ref == "C1")
+        query = select(CaseVersion.private).join(Case, col(Case.id) == CaseVersion.case_id).where(Case.case_ref == "C1")
         private = vault.open(opened.exec(query).one() or b"")
     assert private["facts"] == {"name": NAME, "phone": PHONE, "id_number": ID, "notes": NOTES + WISH}
     assert private["extra"] == {UNKNOWN_COLUMN: UNKNOWN_VALUE}
