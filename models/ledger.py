@@ -1,9 +1,9 @@
-"""LedgerRow, LedgerHead, DecisionTree: the append-only chain of what was decided, done, seen and given out."""
+"""LedgerRow, LedgerHead, DecisionTree, LedgerNode: the append-only chain of what happened, and the trees over it."""
 
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, LargeBinary, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, LargeBinary, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -52,3 +52,13 @@ class DecisionTree(SQLModel, table=True):
     chunk_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     ids: list[int] = Field(sa_type=ARRAY(BigInteger), description="Of the decisions, in ascending order")
     digests: bytes = Field(sa_type=LargeBinary, description="SHA-256 of each, one after the other")
+
+
+class LedgerNode(SQLModel, table=True):
+    """A complete subtree of the tree over all entries: that of 2**level of them from number at * 2**level + 1 on."""
+
+    __tablename__ = "ledger_node"
+
+    level: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
+    at: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    hash: bytes = Field(sa_type=LargeBinary)

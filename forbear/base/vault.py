@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -35,6 +36,8 @@ class Vault:
         self._cipher = AESGCM(_derive(key, b"seal"))
         self._mac_key = _derive(key, b"mac")
         self._chain_key = _derive(key, b"chain")
+        self._signer = Ed25519PrivateKey.from_private_bytes(_derive(key, b"sign"))
+        self.public_key = self._signer.public_key().public_bytes_raw()  # anybody may have it: checks what `sign` signs
         self.fingerprint = _derive(key, b"fingerprint")  # tells keys apart and gives nothing of them away
 
     def seal(self, data: Any) -> bytes:
@@ -69,6 +72,10 @@ class Vault:
     def chain(self, data: bytes) -> bytes:
         """A 32-byte keyed hash for the ledger alone: nobody can have a link of it made by submitting its content."""
         return hmac.digest(self._chain_key, data, sha256)
+
+    def sign(self, data: bytes) -> bytes:
+        """An Ed25519 signature: who has the public key can tell that this key's holder signed just these bytes."""
+        return self._signer.sign(data)
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:

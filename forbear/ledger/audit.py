@@ -1,5 +1,6 @@
 """The audit: recomputes the whole ledger and everything it answers for, and names whatever does not fit."""
 
+import contextlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -12,8 +13,9 @@ from sqlmodel import Session, select
 
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
-from forbear.ledger import decision_tree, ledger
+from forbear.ledger import decision_tree, ledger, ledger_tree
 from forbear.ledger.dangling import dangling
+from forbear.ledger.ledger_tree import MissingNodeError
 from models.ledger import LedgerHead
 
 SHOWN = 20  # faults that are named; the others are counted
@@ -75,11 +77,14 @@ class _Walk:
         self._expect = expect
         self._missing: dict[str, int] = {}  # row that is not there: its entry; a later purge may say why
         self._seq, self.mac = self._before(start)
+        self._frontier = self._grown_before(start)  # of the tree over what was seen; None: it is broken already
         self.entries = 0
 
     def faults(self, seen: Callable[[int], None]) -> Iterator[LedgerFault]:
         for (seq,) in self._session.connection().execute(text("SELECT seq FROM ledger WHERE seq < 1 ORDER BY seq")):
             yield LedgerFault(f"entry {seq}", "not written by Forbear: the chain begins with entry 1")
+        if self._frontier is None:
+            yield LedgerFault("the tree", f"nodes of the entries before {self._seq + 1} are missing")
         while block := self._next():
             sound = []
             for row in block:
@@ -90,6 +95,7 @@ class _Walk:
                     yield fault
                 self._seq, self.mac = row.seq, bytes(row.mac)
                 self._expect = None if self._expect == self.mac else self._expect
+            yield from self._tree(block[0].seq - 1, sound if len(sound) == len(block) else None)
             yield from self._changed(sound)
             yield from self._purged(sound)
             self.entries += len(block)
@@ -105,6 +111,11 @@ class _Walk:
                 f"There is no entry {start - 1} to begin after: choose another number, or verify it all."
             )
         return start - 1, bytes(before.mac)
+
+    def _grown_before(self, start: int) -> list[bytes | None] | None:
+        with contextlib.suppress(MissingNodeError):
+            return ledger_tree.frontier(self._session, start - 1)
+        return None
 
     def _next(self) -> Sequence[Row[Any]]:
         return self._session.connection().execute(_ENTRIES, {"after": self._seq, "size": _BLOCK}).all()
@@ -122,6 +133,19 @@ class _Walk:
         if entry and row.mac == ledger.chained(self._vault, row.seq, row.at, row.actor, entry, self.mac):
             return None
         return LedgerFault(f"entry {row.seq} ({row.kind} of {row.subject})", "changed, or not written by Forbear")
+
+    def _tree(self, before: int, block: Sequence[Row[Any]] | None) -> Iterator[LedgerFault]:
+        """Compare the nodes that entries complete with those that are stored; over unsound entries none is made."""
+        if block is None:
+            self._frontier = None
+        if self._frontier is None or block is None:
+            return
+        leaves = (
+            ledger_tree.leaf_of(r.seq, r.at, r.actor, r.kind, r.subject, json.loads(r.detail), r.digest) for r in block
+        )
+        made = list(ledger_tree.grown(self._frontier, before, leaves))
+        for level, at in ledger_tree.differing(self._session, made):
+            yield LedgerFault(f"node {at} of level {level}", "not that of the entries under it")
 
     def _changed(self, block: Sequence[Row[Any]]) -> Iterator[LedgerFault]:
         """Compare the rows that entries are about with their digests, and note which are gone."""
@@ -165,6 +189,9 @@ class _Walk:
     def _end(self) -> Iterator[LedgerFault]:
         for subject, seq in self._missing.items():
             yield LedgerFault(subject, f"missing: entry {seq} is about it, and no purge")
+        grown = ledger_tree.size(self._session)
+        if grown != self._seq:
+            yield LedgerFault("the tree", f"has {grown} entries, but the chain has {self._seq}")
         head = self._session.exec(select(LedgerHead)).first()
         if head is None:
             yield LedgerFault("the head", "missing")

@@ -1,12 +1,14 @@
 """The tree of a chunk's decisions: each is a leaf, and one entry of the ledger has the root.
 
-Hashed as RFC 9162 (section 2.1) has it: 0x00 before a leaf, 0x01 before two nodes. A leaf is a decision's id and the
+A leaf is a decision's id and the
 digest of its row; both stay when the row is purged, so that the root can always be worked out again.
 """
 
+import base64
 import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from itertools import zip_longest
 from typing import Any, Final
@@ -14,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
+from forbear.ledger import merkle
 from models.database.copy import copy_into
 
 TABLE: Final = "decision_tree"
@@ -23,12 +26,14 @@ VERSION_COLUMNS: Final = (
     "c.submitter, c.case_ref, v.case_id, v.number, v.facts::text AS submitted, v.private, v.content_mac, v.batch_id, "
     "v.created_at AS submitted_at"
 )
-_ROWS = text(f"""
+_ROW = f"""
     SELECT d.id, d.case_version_id, d.pack_sha256, d.as_of, d.strategy, d.urgency, d.certain, d.engines_agree, d.body,
         d.valid_until, d.last_deadline, d.chunk_id, d.created_at, {VERSION_COLUMNS}
     FROM decision d LEFT JOIN case_version v ON v.id = d.case_version_id LEFT JOIN "case" c ON c.id = v.case_id
-    WHERE d.chunk_id = :chunk AND d.body IS NOT NULL ORDER BY d.id
-""")  # noqa: S608 - text of ours
+    WHERE d.body IS NOT NULL AND
+"""  # noqa: S608 - text of ours
+_ROWS = text(f"{_ROW} d.chunk_id = :chunk ORDER BY d.id")
+_ONE = text(f"{_ROW} d.id = :decision")
 _TREES = text("SELECT chunk_id, ids, digests FROM decision_tree WHERE chunk_id = ANY(CAST(:chunks AS bigint[]))")
 
 
@@ -57,9 +62,41 @@ def decision_digest(
     created_at: dt.datetime,
 ) -> bytes:
     """SHA-256 of the row of a decision, its id aside, on a version with this digest."""
-    days = (None if day is None else day.isoformat() for day in (as_of, valid_until, last_deadline))
-    named = (version.hex(), case_version_id, pack_sha256, strategy, urgency, certain, engines_agree)
-    return _digest(*named, *days, chunk_id, _moment(created_at), sha256(body).hexdigest())
+    told = (version, case_version_id, pack_sha256, as_of, strategy, urgency, certain, engines_agree, body)
+    return _digest(*_told(*told, valid_until, last_deadline, chunk_id, created_at).values())
+
+
+def _told(
+    version: bytes,
+    case_version_id: int,
+    pack_sha256: str,
+    as_of: dt.date,
+    strategy: str,
+    urgency: str,
+    certain: bool,
+    engines_agree: bool,
+    body: bytes,
+    valid_until: dt.date | None,
+    last_deadline: dt.date | None,
+    chunk_id: int,
+    created_at: dt.datetime,
+) -> dict[str, str | int | bool | None]:
+    """What is digested of a decision, in this order: nothing that tells of the case to who does not have it."""
+    return {
+        "facts": base64.b64encode(version).decode(),
+        "version": case_version_id,
+        "pack": pack_sha256,
+        "day": as_of.isoformat(),
+        "strategy": strategy,
+        "urgency": urgency,
+        "certain": certain,
+        "agree": engines_agree,
+        "until": None if valid_until is None else valid_until.isoformat(),
+        "deadline": None if last_deadline is None else last_deadline.isoformat(),
+        "chunk": chunk_id,
+        "decided_at": _moment(created_at),
+        "outcome": base64.b64encode(sha256(body).digest()).decode(),
+    }
 
 
 def root(ids: Sequence[int], digests: bytes) -> bytes:
@@ -67,13 +104,29 @@ def root(ids: Sequence[int], digests: bytes) -> bytes:
 
     Of ids and digests that somebody made unequally many, there is a root too, and it is another.
     """
-    each = zip_longest((one.to_bytes(8, "big", signed=True) for one in ids), _parted(digests), fillvalue=b"")
-    nodes = [sha256(b"\x00" + one + digest).digest() for one, digest in each]
-    # An odd node goes up as it is: the same tree as by splitting at powers of two.
-    while len(nodes) > 1:
-        pairs = [sha256(b"\x01" + nodes[at] + nodes[at + 1]).digest() for at in range(0, len(nodes) - 1, 2)]
-        nodes = pairs + nodes[len(nodes) & ~1 :]
-    return nodes[0] if nodes else sha256(b"").digest()
+    leaves = _leaves(ids, digests)
+    return merkle.root(merkle.of_leaves(leaves), len(leaves))
+
+
+@dataclass(frozen=True)
+class DecisionProof:
+    """That a decision is a leaf of its chunk's tree: its row as it is digested, and the path from it to the root."""
+
+    chunk_id: int
+    row: dict[str, str | int | bool | None]
+    at: int
+    size: int
+    path: list[bytes]
+
+
+def proof(session: Session, decision_id: int) -> DecisionProof | None:
+    """The proof of a decision; None where it is in no tree."""
+    row = session.connection().execute(_ONE, {"decision": decision_id}).one_or_none()
+    if row is None:
+        return None
+    _, ids, digests = next(iter(_trees(session, [row.chunk_id])))
+    at, tree = ids.index(decision_id), merkle.of_leaves(_leaves(ids, digests))
+    return DecisionProof(row.chunk_id, _told(*_columns(row)), at, len(ids), merkle.inclusion(tree, at, len(ids)))
 
 
 def plant(session: Session, chunk_id: int, leaves: Sequence[tuple[int, bytes]]) -> None:
@@ -97,15 +150,19 @@ def differing(session: Session, chunk: int) -> Iterator[tuple[int, str]]:
     known = dict(zip(ids, _parted(digests), strict=True))
     for row in session.connection().execute(_ROWS, {"chunk": chunk}):
         digest = known.pop(row.id, None)
-        if digest is not None and digest != _of_row(row):
+        if digest is not None and digest != decision_digest(*_columns(row)):
             yield row.id, "changed"
     yield from ((each, "missing") for each in known)
 
 
-def _of_row(row: Row[Any]) -> bytes:
+def _leaves(ids: Sequence[int], digests: bytes) -> list[bytes]:
+    each = zip_longest((one.to_bytes(8, "big", signed=True) for one in ids), _parted(digests), fillvalue=b"")
+    return [merkle.leaf_hash(one + digest) for one, digest in each]
+
+
+def _columns(row: Row[Any]) -> tuple[Any, ...]:
     named = (row.case_version_id, row.pack_sha256, row.as_of, row.strategy, row.urgency, row.certain, row.engines_agree)
-    days = (row.valid_until, row.last_deadline)
-    return decision_digest(version_digest(row), *named, row.body, *days, row.chunk_id, row.created_at)
+    return (version_digest(row), *named, row.body, row.valid_until, row.last_deadline, row.chunk_id, row.created_at)
 
 
 def _trees(session: Session, chunks: Iterable[Any]) -> Iterator[tuple[int, list[int], bytes]]:

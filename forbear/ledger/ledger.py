@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from forbear.base.vault import Vault
-from forbear.ledger import decision_tree
+from forbear.ledger import decision_tree, ledger_tree
 from models.database.copy import copy_into
 from models.ledger import LedgerHead, LedgerRow
 
@@ -98,7 +98,7 @@ def append(session: Session, vault: Vault, actor: str, entries: Iterable[LedgerE
     if not entries:
         return
     head = _locked_head(session)
-    seq, mac, rows = head.seq, head.mac, []
+    seq, mac, rows, leaves = head.seq, head.mac, [], []
     at = now.astimezone(dt.UTC).isoformat(timespec="microseconds")
     for entry in entries:
         _check(entry.detail)
@@ -106,7 +106,9 @@ def append(session: Session, vault: Vault, actor: str, entries: Iterable[LedgerE
         mac = chained(vault, seq, at, actor, entry, mac)
         detail = json.dumps(entry.detail, ensure_ascii=False)
         rows.append((seq, now, actor, entry.kind, entry.subject, detail, entry.digest, mac))
+        leaves.append(ledger_tree.leaf_of(seq, at, actor, entry.kind, entry.subject, entry.detail, entry.digest))
     copy_into(session, "ledger", _COLUMNS, rows)
+    ledger_tree.grow(session, head.seq, leaves)
     head.seq, head.mac, head.seal = seq, mac, sealed(vault, seq, mac)
     session.add(head)
     session.flush()
@@ -116,6 +118,7 @@ def start(session: Session, vault: Vault, now: dt.datetime) -> None:
     """Chain what a database holds from before there was a ledger, once. Whoever migrates or opens a record calls it."""
     begun = select(LedgerRow.seq).where(LedgerRow.kind == START).limit(1)
     if session.exec(begun).first() is not None:
+        _plant(session)
         return
     _locked_head(session)  # what others write from here on they chain themselves, after us
     if session.exec(begun).first() is not None:
@@ -128,6 +131,12 @@ def start(session: Session, vault: Vault, now: dt.datetime) -> None:
             old = (LedgerEntry(kind, f"{DIGESTED[kind].table}:{row}") for row in found[at : at + _BLOCK])
             append(session, vault, SYSTEM, old, now)
     append(session, vault, SYSTEM, [LedgerEntry(START, "ledger:1", {"adopted": adopted})], now)
+
+
+def _plant(session: Session) -> None:
+    """Make the tree of a ledger that is older than trees, once."""
+    if ledger_tree.size(session) < session.exec(select(LedgerHead.seq)).one():
+        ledger_tree.grow(session, _locked_head(session).seq)
 
 
 def chained(vault: Vault, seq: int, at: str, actor: str, entry: LedgerEntry, before: bytes) -> bytes:

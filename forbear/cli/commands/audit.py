@@ -1,5 +1,8 @@
-"""The command that proves the ledger: audit verify."""
+"""The commands that prove the ledger, to us and to others."""
 
+import datetime as dt
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,15 +12,14 @@ from forbear.base.errors import ForbearError
 from forbear.cli import report
 from forbear.cli.context import opened
 from forbear.ledger import audit, ledger
+from forbear.ledger.checkpoint import current, grown_from, read_checkpoint, verifier_key
+from forbear.ledger.cosigner import cosigned
+from forbear.ledger.receipt import receipt
 from models.database.session import snapshot
+from models.desk import WorklistItem
 from models.ledger import LedgerRow
 
 app = typer.Typer(help="The ledger of everything that was decided, done, seen and given out.", no_args_is_help=True)
-
-
-@app.callback()
-def group() -> None:
-    """Keeps `verify` a command of its own, though it is the only one."""
 
 
 @app.command()
@@ -43,3 +45,64 @@ def verify(
     if begun is not None:
         rows = sum(begun.detail["adopted"].values())
         typer.echo(f"The ledger began on {begun.at:%Y-%m-%d} and took over {rows} rows from before.")
+
+
+@app.command()
+def key() -> None:
+    """Print the public key that checkpoints and receipts are signed by: for whoever is to check them."""
+    with opened() as context:
+        typer.echo(str(verifier_key(context.vault)))
+
+
+@app.command()
+def checkpoint() -> None:
+    """Print how many entries the ledger has and the root over them, signed: to be kept away from the database."""
+    with opened() as context, snapshot(context.engine) as found:
+        typer.echo(str(current(found, context.vault)), nl=False)
+
+
+@app.command()
+def consistency(
+    noted: Annotated[Path, typer.Argument(help="a file with a checkpoint noted earlier, or - for standard input")],
+) -> None:
+    """Prove that the ledger begins with what it held when a checkpoint was noted. Exit 1 if it was cut or rewritten."""
+    earlier = read_checkpoint(_text_of(noted))
+    with opened() as context, snapshot(context.engine) as found:
+        typer.echo(grown_from(found, context.vault, earlier))
+
+
+@app.command()
+def prove(
+    case_ref: Annotated[str, typer.Argument(help="the submitter's reference of the case")],
+    submitter: Annotated[str | None, typer.Option(help="whose case")] = None,
+) -> None:
+    """Print the receipt of a case's decision: that it is in the ledger. tools/verify_receipt.py checks it anywhere."""
+    with opened() as context, snapshot(context.engine) as found:
+        whose = submitter or context.settings.submitter
+        of_case = select(WorklistItem.decision_id).where(
+            WorklistItem.submitter == whose, WorklistItem.case_ref == case_ref
+        )
+        decision_id = found.exec(of_case).first()
+        if decision_id is None:
+            raise ForbearError(f"There is no decision on a case {case_ref!r} of {whose}: `forbear status` shows them.")
+        typer.echo(receipt(found, context.vault, decision_id))
+
+
+@app.command("witness")
+def cosign(
+    proof: Annotated[Path, typer.Argument(help="what `forbear audit consistency` printed, or - for standard input")],
+    of: Annotated[str, typer.Option("--of", help="the public key of the ledger, as `forbear audit key` printed it")],
+    state: Annotated[Path, typer.Option(help="folder of the witness: its key, and each ledger's last checkpoint")],
+) -> None:
+    """Sign a checkpoint for somebody else's ledger, once it is proved to have grown from the last one. Exit 1 if not.
+
+    Needs no database and none of the ledger's keys: run it where those who run the ledger cannot come.
+    """
+    typer.echo(cosigned(_text_of(proof), of, state, dt.datetime.now(dt.UTC)), nl=False)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return (sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()).decode()
+    except (OSError, UnicodeDecodeError):
+        raise ForbearError(f"{path} cannot be read as text: give a file that Forbear printed.") from None

@@ -10,6 +10,7 @@ from forbear.base.settings import child_environment
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.forbear.cli.test_cli import KEY, forbear
 from tests.support.desk.cases import VAULT, accepted, decided
+from tools.verify_receipt import verified
 
 
 @pytest.fixture
@@ -55,6 +56,34 @@ def test_a_fault_is_named_and_the_exit_code_is_one(
     assert done.returncode == 1
     assert done.stdout.strip() == "decision:1: changed since entry 3 was written"
     assert done.stderr.strip() == "Entries 4, faults 1."
+
+
+def test_others_check_what_the_ledger_signed(environment: dict[str, str], database_url: str, tmp_path: Path) -> None:
+    """The key, a checkpoint that is noted, a receipt that the verifier takes, a proof that a witness signs."""
+    decided(database_url, [accepted(1, "A"), accepted(2, "B")], VAULT)
+
+    def told(*arguments: str) -> str:
+        done = forbear(environment, "audit", *arguments, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, ""), arguments
+        return done.stdout
+
+    key = told("key").strip()
+    (tmp_path / "noted").write_text(told("checkpoint"))
+    receipt = told("prove", "B")
+    assert verified(receipt, key)["decision"] == 2
+    (tmp_path / "proof").write_text(told("consistency", "noted"))
+    assert told("witness", "proof", "--of", key, "--state", "witness").startswith((tmp_path / "noted").read_text())
+    for arguments, sentence in (
+        (("prove", "Z"), "There is no decision on a case 'Z' of us"),
+        (("prove", "B", "--submitter", "them"), "There is no decision on a case 'B' of them"),
+        (("consistency", "nowhere"), "nowhere cannot be read as text"),
+        (("consistency", "proof"), "This is no checkpoint"),
+    ):
+        failed = forbear(environment, "audit", *arguments, cwd=tmp_path)
+        assert (failed.returncode, failed.stdout) == (2, "") and sentence in failed.stderr, failed
+    sql(database_url, "DELETE FROM ledger_node WHERE level = 0 AND at = 3", "DELETE FROM ledger WHERE seq = 4")
+    cut = forbear(environment, "audit", "consistency", "noted", cwd=tmp_path)
+    assert cut.returncode == 1 and "has 3 entries and had 4 at the checkpoint" in cut.stderr
 
 
 @pytest.mark.parametrize("arguments", [("--expect", "xyz"), ("--from", "99")])

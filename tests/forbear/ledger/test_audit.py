@@ -162,6 +162,14 @@ CUT = "not sealed by Forbear: the end of the chain was cut off, or the head chan
         ("DELETE FROM chunk", "decision:2: names chunk:1, which is not there"),
         ("UPDATE desk_case SET decision_id = 9 WHERE case_id = 2", "desk_case:2: names decision:9, which is not there"),
         ("DELETE FROM batch", "names batch:"),
+        ("DELETE FROM ledger_node WHERE level = 0 AND at = 2", "node 2 of level 0: not that of the entries under it"),
+        ("DELETE FROM ledger_node WHERE level = 2", "node 0 of level 2: not that of the entries under it"),
+        ("UPDATE ledger_node SET hash = sha256('x') WHERE level = 1 AND at = 1", "node 1 of level 1: not that of the"),
+        ("DELETE FROM ledger_node", "the tree: has 0 entries, but the chain has 5"),
+        (
+            "INSERT INTO ledger_node SELECT 0, 5, hash FROM ledger_node LIMIT 1",
+            "the tree: has 6 entries, but",
+        ),
         ("DELETE FROM decision_tree", "decision_tree:1: missing: entry 3 is about it, and no purge"),
         ("UPDATE decision_tree SET ids = '{1,2,4}'", "decision_tree:1: changed since entry 3 was written"),
         ("UPDATE decision_tree SET ids = '{1,3,2}'", "decision_tree:1: changed since entry 3 was written"),
@@ -195,7 +203,7 @@ def test_an_end_cut_off_with_the_head_set_back_is_found(url: str) -> None:
         "DELETE FROM ledger WHERE seq = 5",
         "UPDATE ledger_head SET seq = 4, mac = (SELECT mac FROM ledger WHERE seq = 4)",
     )
-    assert faults(url) == [f"the head: {CUT}"]
+    assert faults(url) == ["the tree: has 5 entries, but the chain has 4", f"the head: {CUT}"]
 
 
 def test_an_end_cut_off_with_an_old_head_put_back_is_found_by_who_noted_the_head(url: str) -> None:
@@ -208,6 +216,7 @@ def test_an_end_cut_off_with_an_old_head_put_back_is_found_by_who_noted_the_head
     tamper(
         url,
         "DELETE FROM ledger WHERE seq = 6",
+        "DELETE FROM ledger_node WHERE level = 0 AND at = 5 OR level = 1 AND at = 2",
         "UPDATE ledger_head SET (seq, mac, seal) = (SELECT seq, mac, seal FROM kept)",
     )
     assert faults(url) == [], "nothing in the database can tell"

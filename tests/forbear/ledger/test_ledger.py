@@ -237,6 +237,7 @@ def _forget_the_ledger(url: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute("DELETE FROM ledger")
+        connection.execute("DELETE FROM ledger_node")
         connection.execute("UPDATE ledger_head SET seq = 0, mac = '', seal = ''")
 
 

@@ -44,6 +44,7 @@ def chained_one_by_one(url: str, vault: Vault) -> None:
         decisions = dict[int, list[int]](connection.execute("SELECT chunk_id, ids FROM decision_tree").fetchall())
         connection.execute("DELETE FROM decision_tree")
         connection.execute("DELETE FROM ledger")
+        connection.execute("DELETE FROM ledger_node")
         connection.execute("UPDATE ledger_head SET seq = 0, mac = '', seal = ''")
     with working(url) as work:
         for kind, subject, detail in entries:

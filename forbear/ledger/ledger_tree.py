@@ -1,0 +1,103 @@
+"""The tree over all entries of the ledger, in their order: what a checkpoint signs and a receipt is proved by.
+
+Whoever appends entries adds their nodes, under the same lock. Entries of before there was a tree get theirs then.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from forbear.ledger import merkle
+from models.database.copy import copy_into
+
+_BLOCK: Final = 5000  # entries read at once
+_NODE = text("SELECT hash FROM ledger_node WHERE level = :level AND at = :at")
+_NODES = text("""
+    SELECT level, at, hash FROM ledger_node JOIN unnest(CAST(:levels AS smallint[]), CAST(:ats AS bigint[]))
+        AS asked (level, at) USING (level, at)
+""")
+_SIZE = text("SELECT coalesce(max(at) + 1, 0) FROM ledger_node WHERE level = 0")
+_ENTRIES = text("""
+    SELECT seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS at, actor, kind, subject,
+        detail, digest
+    FROM ledger WHERE seq > :after AND seq <= :last ORDER BY seq LIMIT :size
+""")
+
+
+class MissingNodeError(LookupError):
+    """A node of the tree is not stored: somebody took it away."""
+
+
+def leaf_of(
+    seq: int, at: str, actor: str, kind: str, subject: str, detail: dict[str, Any], digest: bytes | None
+) -> bytes:
+    """What is hashed of an entry as a leaf; `at` as 2026-11-23T08:00:00.000000+00:00."""
+    told = ["entry", seq, at, actor, kind, subject, detail, None if digest is None else digest.hex()]
+    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def size(session: Session) -> int:
+    """How many entries are in the tree."""
+    return int(session.connection().execute(_SIZE).scalar_one())
+
+
+def nodes(session: Session) -> merkle.Node:
+    """The tree as it is stored. What is asked for and not there raises MissingNodeError."""
+    known: dict[tuple[int, int], bytes] = {}
+
+    def node(level: int, at: int) -> bytes:
+        if (level, at) not in known:
+            found = session.connection().execute(_NODE, {"level": level, "at": at}).scalar_one_or_none()
+            if found is None:
+                raise MissingNodeError(f"node {at} of level {level}")
+            known[level, at] = bytes(found)
+        return known[level, at]
+
+    return node
+
+
+def grow(session: Session, before: int, leaves: Sequence[bytes] = ()) -> None:
+    """Add the entries that follow number `before`, and those before it that are missing. Called under the head's lock.
+
+    Onto a tree that somebody changed nothing is added: an audit names that, and work goes on meanwhile.
+    """
+    stored = size(session)
+    try:
+        while stored < before:
+            asked = {"after": stored, "last": before, "size": _BLOCK}
+            rows = session.connection().execute(_ENTRIES, asked).all()
+            if [row.seq for row in rows] != list(range(stored + 1, stored + len(rows) + 1)) or not rows:
+                return
+            _add(session, stored, [leaf_of(*row) for row in rows])
+            stored += len(rows)
+        if stored == before:
+            _add(session, before, leaves)
+    except MissingNodeError:
+        return
+
+
+def frontier(session: Session, size: int) -> list[bytes | None]:
+    """The complete subtrees at the end of the first `size` leaves, by level."""
+    node = nodes(session)
+    return [node(level, (size >> level) - 1) if size >> level & 1 else None for level in range(size.bit_length())]
+
+
+def grown(waiting: list[bytes | None], before: int, leaves: Iterable[bytes]) -> Iterator[tuple[int, int, bytes]]:
+    """The nodes that leaves complete behind a frontier, which is brought up to them."""
+    for at, data in enumerate(leaves, before):
+        yield from merkle.completed(waiting, merkle.leaf_hash(data), at)
+
+
+def differing(session: Session, made: Sequence[tuple[int, int, bytes]]) -> Iterator[tuple[int, int]]:
+    """Nodes that are stored otherwise than they should be, or not at all, as (level, at)."""
+    asked = {"levels": [level for level, _, _ in made], "ats": [at for _, at, _ in made]}
+    stored = {(row.level, row.at): bytes(row.hash) for row in session.connection().execute(_NODES, asked)}
+    return ((level, at) for level, at, found in made if stored.get((level, at)) != found)
+
+
+def _add(session: Session, before: int, leaves: Sequence[bytes]) -> None:
+    if leaves:
+        copy_into(session, "ledger_node", ("level", "at", "hash"), grown(frontier(session, before), before, leaves))

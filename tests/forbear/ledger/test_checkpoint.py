@@ -1,0 +1,202 @@
+"""A checkpoint that was noted tells for ever whether the ledger still begins with what it held then."""
+
+import base64
+import datetime as dt
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forbear.base.errors import ForbearError
+from forbear.base.vault import Vault
+from forbear.ledger import ledger_tree, merkle
+from forbear.ledger.checkpoint import (
+    Checkpoint,
+    current,
+    grown_from,
+    read_checkpoint,
+    read_key,
+    signed,
+    verifier_key,
+)
+from forbear.ledger.cosigner import cosigned
+from forbear.ledger.ledger import LedgerEntry
+from models.database.session import session
+from tests.forbear.ledger.test_audit import faults, tamper
+from tests.forbear.ledger.test_ledger import append
+from tests.support.desk.cases import VAULT, decided, engine_of, many
+
+KEY = verifier_key(VAULT)
+NOW = dt.datetime(2026, 11, 29, 20, tzinfo=dt.UTC)
+
+
+def noted(url: str) -> Checkpoint:
+    with engine_of(url) as engine, session(engine) as found:
+        return current(found, VAULT)
+
+
+def proved(url: str, earlier: Checkpoint, vault: Vault = VAULT) -> str:
+    with engine_of(url) as engine, session(engine) as found:
+        return grown_from(found, vault, earlier)
+
+
+@given(st.integers(0, 2**63), st.binary(min_size=32, max_size=32))
+def test_what_is_printed_is_read_again(size: int, root: bytes) -> None:
+    made = signed(VAULT, size, root)
+    assert read_checkpoint(str(made)) == made
+    assert made.is_signed_by(KEY)
+    assert read_key(str(KEY)) == KEY
+    assert not made.is_signed_by(verifier_key(Vault(bytes(32))))
+    assert not Checkpoint(made.origin, size + 1, root, made.signatures).is_signed_by(KEY)
+
+
+def test_a_checkpoint_is_a_signed_note_with_a_size_and_a_root() -> None:
+    """Line by line as C2SP has it, so that tools of others read it."""
+    lines = str(signed(VAULT, 7, bytes(32))).split("\n")
+    assert lines[:4] == [KEY.name, "7", "A" * 43 + "=", ""]
+    assert lines[4].startswith(f"— {KEY.name} ") and lines[5:] == [""]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "a\n1\nAA==\n\n— a AA==\n",
+        "a\n-1\n" + "A" * 43 + "=\n\n— a AA==\n",
+        "a\n07\n" + "A" * 43 + "=\n\n— a AA==\n",
+    ],
+)
+def test_what_is_no_checkpoint_is_said_to_be_none(text: str) -> None:
+    for each in (text, str(signed(VAULT, 7, bytes(32)))[:-1], str(signed(VAULT, 7, bytes(32))) + "x"):
+        with pytest.raises(ForbearError, match="no checkpoint: give the whole text"):
+            read_checkpoint(each)
+
+
+@pytest.mark.parametrize("text", ["", "x", "a+b+c", str(KEY)[:-1], str(KEY) + "A", "é"])
+def test_what_is_no_key_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(ForbearError, match="no public key"):
+        read_key(text)
+
+
+def test_the_tree_of_the_ledger_is_that_of_its_entries(database_url: str) -> None:
+    decided(database_url, many(3), VAULT)
+    append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(9)))
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute(
+            "SELECT seq, at, actor, kind, subject, detail, digest FROM ledger ORDER BY seq"
+        ).fetchall()
+    leaves = [
+        merkle.leaf_hash(ledger_tree.leaf_of(seq, at.astimezone(dt.UTC).isoformat(timespec="microseconds"), *rest))
+        for seq, at, *rest in rows
+    ]
+    made = noted(database_url)
+    assert (made.size, made.root) == (12, merkle.root(merkle.of_leaves(leaves), 12))
+
+
+def test_a_ledger_of_before_trees_gets_its_tree_with_the_next_entry(database_url: str) -> None:
+    append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(9)))
+    before = noted(database_url)
+    tamper(database_url, "DELETE FROM ledger_node")
+    assert "the tree: has 0 entries, but the chain has 9" in faults(database_url)
+    append(database_url, LedgerEntry("sign_out", "account:1"))
+    assert faults(database_url) == []
+    told = json.loads(proved(database_url, before))
+    now = read_checkpoint(told["checkpoint"])
+    assert (told["old"], told["new"], now.size) == (9, 10, 10)
+
+
+@pytest.mark.parametrize("which", ["level = 2", "at > 7"])
+def test_a_tree_that_somebody_broke_stops_nobody_and_is_named(database_url: str, which: str) -> None:
+    append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(9)))
+    tamper(database_url, f"DELETE FROM ledger_node WHERE {which}", "DELETE FROM ledger WHERE seq = 4")  # noqa: S608
+    append(database_url, LedgerEntry("sign_out", "account:1"))
+    assert faults(database_url)
+
+
+def test_a_ledger_that_grew_proves_it(database_url: str) -> None:
+    empty = noted(database_url)
+    assert json.loads(proved(database_url, empty))["proof"] == []
+    decided(database_url, many(2), VAULT)
+    first = noted(database_url)
+    assert json.loads(proved(database_url, first))["proof"] == []
+    append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(5)))
+    told = json.loads(proved(database_url, first))
+    now = read_checkpoint(told["checkpoint"])
+    steps = [base64.b64decode(each) for each in told["proof"]]
+    assert merkle.consistent(first.size, first.root, now.size, now.root, steps)
+    assert not merkle.consistent(first.size, now.root, now.size, now.root, steps)
+
+
+def test_what_was_cut_off_rewritten_or_is_of_somebody_else_is_told_apart(database_url: str) -> None:
+    append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(5)))
+    before = noted(database_url)
+    with pytest.raises(ForbearError, match="not signed by this ledger's key"):
+        proved(database_url, before, Vault(bytes(32)))
+    with pytest.raises(ForbearError, match="not signed by this ledger's key"):
+        proved(database_url, Checkpoint(before.origin, 4, before.root, before.signatures))
+    tamper(database_url, "UPDATE ledger_node SET hash = sha256('x') WHERE level = 2")
+    with pytest.raises(ForbearError, match="The first 5 entries are not those of the checkpoint") as rewritten:
+        proved(database_url, before)
+    tamper(database_url, "DELETE FROM ledger_node WHERE level = 0 AND at = 4")
+    with pytest.raises(ForbearError, match="has 4 entries and had 5 at the checkpoint") as cut:
+        proved(database_url, before)
+    assert (rewritten.value.exit_code, cut.value.exit_code) == (1, 1)
+
+
+def test_a_witness_signs_what_grew_and_nothing_else(database_url: str, tmp_path: Path) -> None:
+    append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(5)))
+    first = proved(database_url, noted(database_url))
+    seen = read_checkpoint(cosigned(first, str(KEY), tmp_path / "w", NOW))
+    assert [name for name, _ in seen.signatures] == [KEY.name, "forbear/witness"]
+    assert cosigned(first, str(KEY), tmp_path / "w", NOW)  # the same again is no harm
+    append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(4)))
+    grown = proved(database_url, seen)
+    later = read_checkpoint(cosigned(grown, str(KEY), tmp_path / "w", NOW))
+    assert later.size == 9 and later.is_signed_by(KEY)
+    with pytest.raises(ForbearError, match=r"this witness signed 9 last|did not grow from the 9 entries"):
+        cosigned(first, str(KEY), tmp_path / "w", NOW)
+
+
+def test_a_ledger_that_began_anew_finds_no_witness(database_url: str, tmp_path: Path) -> None:
+    append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(5)))
+    before = noted(database_url)
+    cosigned(proved(database_url, before), str(KEY), tmp_path, NOW)
+    tamper(
+        database_url,
+        "DELETE FROM ledger",
+        "DELETE FROM ledger_node",
+        "UPDATE ledger_head SET seq = 0, mac = '', seal = ''",
+    )
+    append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(20, 29)))
+    assert faults(database_url) == [], "nothing in the database can tell"
+    with pytest.raises(ForbearError, match="are not those of the checkpoint"):
+        proved(database_url, before)
+    forged = json.loads(proved(database_url, noted(database_url)))
+    for told in (forged, {**forged, "old": 5}, {**forged, "old": 5, "proof": ["AA=="] * 3}):
+        with pytest.raises(ForbearError, match=r"signed 5 last|did not grow from the 5 entries"):
+            cosigned(json.dumps(told), str(KEY), tmp_path, NOW)
+
+
+@pytest.mark.parametrize(
+    "proof", ["", "x", "[]", "{}", '{"old": 1, "new": 2, "proof": [1], "checkpoint": ""}', "[" * 9999]
+)
+def test_what_is_no_proof_is_said_to_be_none(proof: str, tmp_path: Path) -> None:
+    with pytest.raises(ForbearError, match="no proof: give the whole text"):
+        cosigned(proof, str(KEY), tmp_path, NOW)
+
+
+def test_a_witness_whose_folder_cannot_be_used_says_so(database_url: str, tmp_path: Path) -> None:
+    append(database_url, LedgerEntry("sign_in", "account:1"))
+    proof = proved(database_url, noted(database_url))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ForbearError, match=r"folder .* cannot be used"):
+        cosigned(proof, str(KEY), tmp_path / "file", NOW)
+    (tmp_path / "key").write_text("short")
+    with pytest.raises(ForbearError, match="is no key of a witness"):
+        cosigned(proof, str(KEY), tmp_path, NOW)
+    with pytest.raises(ForbearError, match="not signed by the key of forbear"):
+        cosigned(proof, str(verifier_key(Vault(bytes(32)))), tmp_path, NOW)

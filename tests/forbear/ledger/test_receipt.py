@@ -1,0 +1,186 @@
+"""A receipt proves its decision to anybody with the public key, for ever, and nothing else proves anything."""
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlmodel import Session
+
+from forbear.base.errors import ForbearError
+from forbear.base.vault import Vault
+from forbear.ledger import merkle
+from forbear.ledger.checkpoint import verifier_key
+from forbear.ledger.receipt import receipt, written
+from models.database.session import session
+from tests.support.desk.cases import VAULT, accepted, decided, engine_of, many
+from tests.support.old.old_decisions import chained_one_by_one
+from tools import verify_receipt
+from tools.verify_receipt import RefusedError, verified
+
+KEY = str(verifier_key(VAULT))
+
+
+@pytest.fixture(scope="module")
+def url(shared_database_url: str) -> str:
+    """Chunks of seven, one and five decisions, the second with a case's notes and number."""
+    decided(shared_database_url, many(7), VAULT)
+    decided(shared_database_url, [accepted(1, "P", phone="13812345678")], VAULT)
+    decided(shared_database_url, many(5, "Q"), VAULT)
+    return shared_database_url
+
+
+@pytest.fixture(scope="module")
+def receipts(url: str) -> list[str]:
+    with opened(url) as found:
+        return [receipt(found, VAULT, decision) for decision in range(1, 14)]
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Session]:
+    """A session on the record."""
+    with engine_of(url) as engine, session(engine) as found:
+        yield found
+
+
+def test_every_decision_has_a_receipt_that_holds_and_is_small(url: str, receipts: list[str]) -> None:
+    for decision, text in enumerate(receipts, 1):
+        told = verified(text, KEY)
+        assert told["decision"] == decision
+        assert len(text.encode()) <= 2048
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT strategy, urgency, as_of::text, pack_sha256 FROM decision ORDER BY id"
+        ).fetchall()
+    assert [
+        tuple(json.loads(text)["row"][name] for name in ("strategy", "urgency", "day", "pack")) for text in receipts
+    ] == rows
+
+
+def test_a_receipt_of_a_large_ledger_is_small_too(receipts: list[str]) -> None:
+    """A million entries of chunks of 512: 20 and 9 hashes."""
+    told = json.loads(receipts[0])
+    told["log"] = {"size": 10**6, "path": "A" * (20 * 32 * 4 // 3 + 2)}
+    told["chunk"] = {"at": 511, "size": 512, "path": "A" * (9 * 32 * 4 // 3)}
+    told["entry"][0], told["decision"], told["row"]["chunk"], told["row"]["version"] = (10**9,) * 4
+    assert len(written(told).encode()) <= 2048
+
+
+def test_nothing_of_the_case_is_in_a_receipt(receipts: list[str]) -> None:
+    assert not [text for text in receipts if "13812345678" in text or '"P"' in text or '"C1"' in text]
+
+
+def test_another_key_proves_nothing(receipts: list[str]) -> None:
+    with pytest.raises(RefusedError):
+        verified(receipts[0], str(verifier_key(Vault(bytes(32)))))
+    for key in ("", "x", KEY[:-1], KEY.replace("forbear/", "forbear+"), KEY + "A", "é+" + KEY):
+        with pytest.raises(RefusedError):
+            verified(receipts[0], key)
+
+
+def test_no_tampered_receipt_is_taken(receipts: list[str]) -> None:
+    """Bytes changed, left out, doubled and swapped, and parts taken from another receipt that holds."""
+    chosen = random.Random(7)
+    text, other = receipts[2], receipts[11]
+    for _ in range(4_000):
+        at, letter = chosen.randrange(len(text)), chr(chosen.randrange(32, 127))
+        for changed in (
+            text[:at] + letter + text[at + 1 :],
+            text[:at] + text[at + 1 :],
+            text[:at] + letter + text[at:],
+            text[:at] + text[at : at + 1].swapcase() + text[at + 1 :],
+            text[:at],
+        ):
+            if changed not in (text, other):
+                with pytest.raises(RefusedError):
+                    verified(changed, KEY)
+    one, two = json.loads(text), json.loads(other)
+    for name in one:
+        if one[name] != two[name]:
+            with pytest.raises(RefusedError):
+                verified(written({**one, name: two[name]}), KEY)
+    for name in one["row"]:
+        others: tuple[Any, ...] = (None, 0, 1, True, "", "x", [], {}, 1.0, 10**400)
+        for value in others:
+            if (type(value), value) != (type(one["row"][name]), one["row"][name]):
+                with pytest.raises(RefusedError):
+                    verified(written({**one, "row": {**one["row"], name: value}}), KEY)
+    for part in (
+        text + " ",
+        " " + text,
+        text.replace(":", ": ", 1),
+        text + text,
+        "null",
+        "[]",
+        "{}",
+        "1",
+        '"x"',
+        "[" * 9999,
+    ):
+        with pytest.raises(RefusedError):
+            verified(part, KEY)
+
+
+def test_who_writes_a_whole_tree_of_their_own_has_no_signature(receipts: list[str]) -> None:
+    """Every step of the forged one holds, but for the signature."""
+    told = json.loads(receipts[0])
+    told["row"]["strategy"] = "settled"
+    told["decision"], told["chunk"], told["entry"][0] = 1, {"at": 0, "size": 1, "path": ""}, 1
+    digest = sha256(verify_receipt.canonical(list(told["row"].values()))).digest()
+    chunk = merkle.leaf_hash((1).to_bytes(8, "big") + digest)
+    assert merkle.leaf_hash(
+        verify_receipt.canonical(["entry", *told["entry"], chunk.hex()], sort_keys=True)
+    )  # the root of a log of one
+    told["log"] = {"size": 1, "path": ""}
+    with pytest.raises(RefusedError, match="the signature is wrong"):
+        verified(written(told), KEY)
+
+
+def test_a_receipt_holds_when_its_case_is_gone(url: str, receipts: list[str]) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for table in ("decision", "case_version", '"case"', "desk_case"):
+            connection.execute(f"DELETE FROM {table}".encode())  # noqa: S608
+        try:
+            verified(receipts[3], KEY)
+        finally:
+            connection.rollback()
+
+
+def test_a_decision_of_before_has_none_and_it_is_said_what_to_do(database_url: str) -> None:
+    decided(database_url, many(2), VAULT)
+    chained_one_by_one(database_url, VAULT)
+    with (
+        opened(database_url) as found,
+        pytest.raises(ForbearError, match="before there were receipts: triage the case"),
+    ):
+        receipt(found, VAULT, 1)
+
+
+def test_it_is_checked_with_nothing_of_forbear(receipts: list[str], tmp_path: Path) -> None:
+    """By a copy of the one file, in a process that cannot find Forbear."""
+    tool = tmp_path / "verify_receipt.py"
+    tool.write_text(Path(verify_receipt.__file__).read_text())
+    assert len(tool.read_text().splitlines()) < 150
+    assert "forbear" not in {
+        line.split()[1].split(".")[0] for line in tool.read_text().splitlines() if line.startswith(("import ", "from "))
+    }
+    (tmp_path / "receipt.json").write_text(receipts[1] + "\n")
+    run = [sys.executable, "-I", str(tool), "--key", KEY]
+    done = subprocess.run([*run, "receipt.json"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Decision 2 (") and done.stdout.count("\n") == 1
+    for content, told in ((receipts[1][:-3], "this is no receipt"), ("\udcff", "utf-8")):
+        (tmp_path / "receipt.json").write_bytes(content.encode(errors="surrogateescape"))
+        done = subprocess.run([*run, "receipt.json"], cwd=tmp_path, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("Refused: ") and told in done.stderr and done.stderr.count("\n") == 1
+    assert subprocess.run([*run, "-"], input=receipts[1], capture_output=True, text=True).returncode == 0
+    assert subprocess.run([*run, "nowhere.json"], cwd=tmp_path, capture_output=True, text=True).returncode == 1
