@@ -95,10 +95,11 @@ def load_vault(settings: Settings) -> Vault:
         raise ForbearError(f"The key cannot be written to {path}: {error.strerror}. Set FORBEAR_KEY instead.") from None
 
 
-def check_key(session: Session, vault: Vault) -> None:
+def check_key(session: Session, vault: Vault, *, note: bool = True) -> None:
     """Refuse a key other than the one this database's personal data is sealed with; the first one used is noted."""
-    session.exec(insert(VaultKey).values(id=1, fingerprint=vault.fingerprint).on_conflict_do_nothing())
-    if session.exec(select(VaultKey.fingerprint)).one() != vault.fingerprint:
+    if note:
+        session.exec(insert(VaultKey).values(id=1, fingerprint=vault.fingerprint).on_conflict_do_nothing())
+    if session.exec(select(VaultKey.fingerprint)).first() not in (vault.fingerprint, None):
         raise ForbearError(
             "The personal data in this database is sealed with another key: "
             "set FORBEAR_KEY (or FORBEAR_HOME, whose file `key` holds it) to the one it was made with."

@@ -45,8 +45,11 @@ class Context:
 
 
 @contextlib.contextmanager
-def opened() -> Iterator[Context]:
-    """Start or find the servers, bring the database up to date and open it."""
+def opened(*, to_verify: bool = False) -> Iterator[Context]:
+    """Start or find the servers, bring the database up to date and open it.
+
+    To verify what it holds nothing is adopted: a ledger that was emptied would be whole again before anybody looked.
+    """
     configured = settings()
     log.configure(configured.log_level)
     with embedded.servers(configured) as urls:
@@ -55,8 +58,9 @@ def opened() -> Iterator[Context]:
         engine = make_engine(urls.database, "forbear")
         try:
             with session(engine) as opened_session:
-                check_key(opened_session, vault)
-                ledger.start(opened_session, vault, dt.datetime.now(dt.UTC))
+                check_key(opened_session, vault, note=not to_verify)
+                if not to_verify:
+                    ledger.start(opened_session, vault, dt.datetime.now(dt.UTC))
             yield Context(configured, urls, engine, vault)
         finally:
             engine.dispose()

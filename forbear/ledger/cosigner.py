@@ -1,4 +1,4 @@
-"""A cosigner, in transparency logs a witness: signs a checkpoint only once it is proved to have grown from its last one.
+"""A cosigner, in transparency logs a witness: signs a checkpoint only once it is proved to have grown from its last.
 
 Two people who saw checkpoints that one witness signed saw the same ledger; one that was rolled back, emptied or told
 differently to different people finds no witness. The signature is a timestamped one, as transparency logs have them

@@ -32,7 +32,7 @@ def verify(
         noted = None if expect is None else bytes.fromhex(expect)
     except ValueError:
         raise ForbearError(f"--expect takes a head as an earlier audit printed it, not {expect!r}.") from None
-    with opened() as context, snapshot(context.engine) as found, report.bar() as bar:
+    with opened(to_verify=True) as context, snapshot(context.engine) as found, report.bar() as bar:
         task = bar.add_task("entries", total=None)
         begun = found.exec(select(LedgerRow).where(LedgerRow.kind == ledger.START)).first()
         seen = audit.verify(found, context.vault, start, noted, lambda count: bar.advance(task, count))

@@ -35,6 +35,7 @@ def test_an_intact_ledger_says_so_and_a_noted_head_is_found_again(
     environment: dict[str, str], database_url: str, tmp_path: Path
 ) -> None:
     decided(database_url, [accepted(1, "A")], VAULT)
+    forbear(environment, "audit", "key", cwd=tmp_path)  # the first command begins the ledger
     done = forbear(environment, "audit", "verify", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     first, second = done.stdout.splitlines()
@@ -55,7 +56,7 @@ def test_a_fault_is_named_and_the_exit_code_is_one(
     done = forbear(environment, "audit", "verify", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stdout.strip() == "decision:1: changed since entry 3 was written"
-    assert done.stderr.strip() == "Entries 4, faults 1."
+    assert done.stderr.strip() == "Entries 3, faults 1."
 
 
 def test_others_check_what_the_ledger_signed(environment: dict[str, str], database_url: str, tmp_path: Path) -> None:
@@ -84,6 +85,25 @@ def test_others_check_what_the_ledger_signed(environment: dict[str, str], databa
     sql(database_url, "DELETE FROM ledger_node WHERE level = 0 AND at = 3", "DELETE FROM ledger WHERE seq = 4")
     cut = forbear(environment, "audit", "consistency", "noted", cwd=tmp_path)
     assert cut.returncode == 1 and "has 3 entries and had 4 at the checkpoint" in cut.stderr
+
+
+def test_verifying_an_emptied_ledger_does_not_bless_it(
+    environment: dict[str, str], database_url: str, tmp_path: Path
+) -> None:
+    decided(database_url, [accepted(1, "A")], VAULT)
+    sql(
+        database_url,
+        "DELETE FROM ledger",
+        "DELETE FROM ledger_node",
+        "DELETE FROM decision_tree",
+        "UPDATE ledger_head SET seq = 0, mac = '', seal = ''",
+    )
+    for _ in range(2):
+        done = forbear(environment, "audit", "verify", cwd=tmp_path)
+        assert done.returncode == 1
+        assert "decision:1: there, though no entry tells of it" in done.stdout
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM ledger").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("arguments", [("--expect", "xyz"), ("--from", "99")])
