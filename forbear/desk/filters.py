@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, false, func, inspect, literal, tablesample, true
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, cast, false, func, inspect, literal, tablesample, true
 from sqlalchemy import select as core_select
 from sqlalchemy.dialects.postgresql import array
 from sqlmodel import Session, col
@@ -112,8 +112,9 @@ def _having(part: str, submitter: str | None, drawn: list[str]) -> ColumnElement
     size = min(len(part), 3)
     letters = {part[start : start + size] for start in range(len(part) - size + 1)}
     rarest = sorted(letters, key=lambda some: (sum(some.lower() in case_ref for case_ref in drawn), some))[:_ENOUGH]
+    small = array([literal(some.lower()) if some.isascii() else func.lower(some) for some in rarest])
     query = core_select(col(Case.id)).where(
-        col(Case.ref_grams).op("@>")(array([func.lower(some) for some in rarest])),
+        col(Case.ref_grams).op("@>")(cast(small, ARRAY(Text))),
         col(Case.case_ref).icontains(part, autoescape=True),
     )
     if submitter is not None:

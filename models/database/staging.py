@@ -16,14 +16,14 @@ from models.database.copy import copy_into
 from models.intake.batch import Batch, Lane
 
 ACCEPTED = (
-    *("row", "case_ref", "ref_form", "borrower_ref", "phone_key", "id_key"),
+    *("row", "case_ref", "ref_form", "ref_grams", "borrower_ref", "phone_key", "id_key"),
     *("lane", "content_mac", "facts", "private"),
 )
 REJECTED = ("row", "field", "content")
 _CREATE = (
     """
     CREATE TEMPORARY TABLE staged (
-        row integer NOT NULL, case_ref text NOT NULL, ref_form text NOT NULL, borrower_ref text,
+        row integer NOT NULL, case_ref text NOT NULL, ref_form text NOT NULL, ref_grams text[], borrower_ref text,
         phone_key bytea, id_key bytea, lane smallint NOT NULL,
         content_mac bytea NOT NULL, facts jsonb NOT NULL, private bytea
     ) ON COMMIT DROP
@@ -44,10 +44,10 @@ _CASES = """
     INSERT INTO "case" AS c
         (id, submitter, case_ref, ref_form, ref_grams, borrower_ref, phone_key, id_key, keyed, created_at)
     SELECT id, :submitter, case_ref, ref_form,
-        ARRAY(
+        coalesce(ref_grams, ARRAY(
             SELECT DISTINCT substr(lower(case_ref), start, size)
             FROM generate_series(1, 3) size, generate_series(1, length(case_ref) - size + 1) start
-        ),
+        )),
         borrower_ref, phone_key, id_key, true, :now
     FROM (SELECT *, nextval('case_id_seq') AS id FROM (SELECT * FROM staged ORDER BY row) in_order) numbered
     ORDER BY case_ref COLLATE "C"

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from forbear.base.vault import Vault
 from forbear.batch.submission import submit as submission
-from forbear.batch.submission.submit import BLOCK, URGENT_CHUNK, DayToComeError, Head, rejections_of, source_of
+from forbear.batch.submission.submit import BLOCK, URGENT_CHUNK, DayToComeError, Head, grams, rejections_of, source_of
 from forbear.intake import Accepted, Rejected
 from models.database.session import session
 from models.intake.batch import Batch
@@ -271,3 +273,25 @@ def test_no_batch_is_for_a_day_that_is_not_there_yet(
     with pytest.raises(DayToComeError, match=r"2026-11-23, is after today \(2026-11-22\)"):
         submitted(database_url, many(2), vault, now=now)
     assert _one(database_url, "SELECT count(*) FROM batch") == 0
+
+
+@given(st.text(st.characters(max_codepoint=127, exclude_characters="\0"), max_size=12))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+def test_letters_to_search_by_are_those_that_the_database_makes(shared_database_url: str, case_ref: str) -> None:
+    query = """
+        SELECT ARRAY(
+            SELECT DISTINCT substr(lower(CAST(%(ref)s AS text)), start, size)
+            FROM generate_series(1, 3) size, generate_series(1, length(%(ref)s) - size + 1) start
+        )
+    """
+    with psycopg.connect(shared_database_url) as connection:
+        (made,) = connection.execute(query, {"ref": case_ref}).fetchone() or ([],)
+    assert grams(case_ref) == sorted(made)
+
+
+def test_a_reference_beyond_ascii_is_found_by_its_letters_too(database_url: str, vault: Vault) -> None:
+    submitted(database_url, [accepted(1, "案件Ä-7"), accepted(2, "Case-8")], vault)
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute('SELECT ref_grams FROM "case" ORDER BY id').fetchall()
+    assert {"案件ä", "ä-7", "案", "-7"} <= {*found[0][0]}
+    assert found[1][0] == grams("Case-8") and {"cas", "e-8", "8"} <= {*found[1][0]}
