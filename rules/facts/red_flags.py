@@ -14,7 +14,7 @@ from rules.facts.phrases.contexts import lowering
 from rules.facts.phrases.index import PhraseIndex
 from rules.facts.phrases.negation import negated
 from rules.facts.phrases.patterns import Sequence, compiled, expanded, needs, parse, word_expression
-from rules.facts.phrases.signs import Scale, Sentence, fills_clause, part, sentences
+from rules.facts.phrases.signs import Scale, Sentence, classes_of_words, fills_clause, part, sentences
 from rules.facts.reading import Reading, bare, reading
 from rules.locale import Language, in_language, listed, said
 from rules.locale.word_lists import word_lists
@@ -136,7 +136,8 @@ def _by_patterns(pack: Pack, scanner: _Scanner, read: Reading) -> Iterator[_Foun
 def _weighed(pack: Pack, scanner: _Scanner, scale: Scale, read: Reading, found: Iterable[_Found]) -> Iterator[_Found]:
     """What patterns found, lowered where its sentence looks harmless, and what signs find where patterns do not."""
     left = list(found)
-    for sentence in sentences(read.text):
+    weightless = scanner.weightless(read)
+    for sentence in sentences(read.text, scanner.classes):
         here = [each for each in left if sentence.place.start <= each.start < sentence.place.end]
         left = [each for each in left if each not in here]
         grades: dict[str, Grade | None] = {each.flag: _grade(pack, each.flag) for each in here}
@@ -149,7 +150,7 @@ def _weighed(pack: Pack, scanner: _Scanner, scale: Scale, read: Reading, found: 
             )
             yield replace(each, lowered=each.lowered or harmless)
         letters = read.text[sentence.place.start : sentence.place.end]
-        told = scanner.without_harmless(read, sentence)
+        told = scanner.without(weightless, read, sentence)
         grade = scale.grade(told, worded=scanner.speaks_of_danger(letters), told_otherwise=not all(grades.values()))
         if grade and not {"explicit", grade} & set(grades.values()):
             yield from _by_signs(scanner, scale, read, told, grade)
@@ -165,7 +166,7 @@ def _by_signs(scanner: _Scanner, scale: Scale, read: Reading, sentence: Sentence
     """The flag of a sentence's kind of danger, at the words that weighed most; lowered if one of them is."""
     flag = scanner.of_danger[scale.kind(sentence), grade]
     places = scale.heaviest(sentence, grade)
-    lowered = any(scanner.lowers(flag, read.text, place.start, place.end) for place in places)
+    lowered = all(scanner.lowers(flag, read.text, place.start, place.end) for place in places)
     yield from (_Found(flag, place.start, place.end, lowered) for place in scale.shown(sentence, grade))
 
 
@@ -247,6 +248,7 @@ class _Scanner:
         self._lowering = {flag: lowering(pack, entry) for flag, entry in pack.red_flags.items()}
         words = {word for name in pack.phrases.of_danger for word in expanded(name, classes)}
         self._of_danger = re.compile("|".join(map(word_expression, sorted(words)))) if words else None
+        self.classes = classes_of_words(classes)
         self.scale = Scale(pack.signs, {bare(word) for word in words}) if pack.signs else None
         self.of_danger = {
             (entry.danger.kind, entry.danger.grade): flag for flag, entry in pack.red_flags.items() if entry.danger
@@ -267,12 +269,15 @@ class _Scanner:
             for found in phrase.expression.finditer(searched[phrase.of]):
                 yield phrase.of, *found.span()
 
-    def without_harmless(self, read: Reading, sentence: Sentence) -> Sentence:
+    def weightless(self, read: Reading) -> tuple[_Phrase, ...]:
+        """The turns of speech that a text may hold and that weigh nothing."""
+        return tuple(each for each in self._harmless.possible(read.letters) if each.of in self._weightless)
+
+    def without(self, weightless: Iterable[_Phrase], read: Reading, sentence: Sentence) -> Sentence:
         """A sentence as it is weighed: without the turns of speech that weigh nothing."""
         start, end = sentence.place.start, sentence.place.end
-        weightless = (each for each in self._harmless.possible(read.letters) if each.of in self._weightless)
         hidden = _hidden(read.text[start:end], weightless)
-        return sentence if _MASK not in hidden else part(read.text[:start] + hidden, start, end)
+        return sentence if _MASK not in hidden else part(read.text[:start] + hidden, start, end, self.classes)
 
     def speaks_of_danger(self, letters: str) -> bool:
         """Whether a word of danger stands in what is read."""

@@ -1,9 +1,11 @@
-"""Whether the signs of a pack can be raised: each kind has a flag of each grade, and no piece is weighed twice."""
+"""Whether the signs of a pack can be raised: each kind has a flag of each grade, each class is there, and no piece
+is weighed twice.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from rules.pack.files.signs import Score, Signs
@@ -11,7 +13,7 @@ from rules.pack.pack import Pack
 
 
 def check_signs(pack: Pack, signs: Signs) -> Iterator[str]:
-    """One line for each kind that no flag tells of, and each piece that stands under two weights."""
+    """One line for each kind that no flag tells of, each class there is not, and each piece under two weights."""
     told = {(flag.danger.kind, flag.danger.grade) for flag in pack.red_flags.values() if flag.danger}
     if not signs.kinds:
         yield "kinds: is empty; write the kinds of danger that the signs tell of"
@@ -24,3 +26,10 @@ def check_signs(pack: Pack, signs: Signs) -> Iterator[str]:
     for name, score in scores.items():
         times = Counter(chain.from_iterable(pieces.split() for pieces in score.weights.values()))
         yield from (f"{name}: {piece} is weighed {times[piece]} times; keep one" for piece in times if times[piece] > 1)
+        unknown = sorted(_classes(times) - set(pack.phrases.classes))
+        yield from (f"{name}: unknown class of words {each!r}; make the signs anew" for each in unknown)
+
+
+def _classes(pieces: Iterable[str]) -> set[str]:
+    """The classes of words that are weighed, each by itself or with another."""
+    return {name for piece in pieces if piece.startswith("<") for name in piece.strip("<>").split("+")}

@@ -1,20 +1,23 @@
 """Signs of danger: what no pattern knows, by the weight of all its pieces. A sentence is weighed by itself.
 
-What is weighed is up to three letters, marks or Latin words that stand together, each once, however often. The sum is
-divided by the root of the sentence's length, so that a long one weighs no more for being long.
+What is weighed is up to three letters, marks or Latin words that stand together, each once, however often; and of which
+classes of the pack words stand in it, each and any two of them. The sum is divided by the root of the sentence's
+length, so that a long one weighs no more for being long.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from itertools import combinations, pairwise
 from math import isqrt
-from typing import Final
+from typing import Final, TypeAlias
 
-from rules.facts.reading import PAUSE, STOP
+from rules.facts.phrases.patterns import Classes, expanded
+from rules.facts.reading import PAUSE, STOP, bare
 from rules.pack.files.red_flags import Grade
 from rules.pack.files.signs import GradeScore, Score, Signs
 
@@ -25,9 +28,23 @@ _SHOWN: Final = 4  # pieces that are named at most
 _TELLING: Final = 3  # letters of a piece that tells something without being a word of danger
 _FINE: Final = 100
 _JOINT: Final = "_"  # between two Latin words of a piece
+_SHORTEST_WORD: Final = 2  # letters of a word that tells its class
 _TOKEN: Final = re.compile(r"[a-z0-9]+|[^ ]")
 _MARK: Final = re.compile(f"[{PAUSE}{STOP}、]")
 _MARKS: Final = re.compile(f"^[{PAUSE}{STOP}、]+|[{PAUSE}{STOP}、]+$")
+
+
+ClassesOfWords: TypeAlias = Mapping[str, tuple[str, ...]]
+
+
+def classes_of_words(classes: Classes) -> ClassesOfWords:
+    """In which classes each word stands that a piece may be; one letter means too much to tell."""
+    of: defaultdict[str, set[str]] = defaultdict(set)
+    for name in classes:
+        for word in map(bare, expanded(name, classes)):
+            if _SHORTEST_WORD <= len(word) <= PIECE:
+                of[word].add(name)
+    return {word: tuple(sorted(names)) for word, names in of.items()}
 
 
 @dataclass(frozen=True)
@@ -48,9 +65,17 @@ class Sentence:
     place: Place
     tokens: tuple[str, ...]
     spans: tuple[tuple[int, int], ...]
+    classes: ClassesOfWords = field(default_factory=dict)
 
     @cached_property
     def pieces(self) -> set[str]:
+        """All that is weighed: what is written, and the classes that words of it are of."""
+        of = self.classes
+        told = frozenset([name for piece in self.written if piece in of for name in of[piece]])
+        return self.written.union(_of_classes(told))
+
+    @cached_property
+    def written(self) -> set[str]:
         """Up to three letters, marks or Latin words that stand together."""
         pieces = {piece for of_length in self._of_each_length() for piece in of_length}
         pieces.discard(PAUSE)
@@ -81,17 +106,24 @@ class Sentence:
             yield pieces
 
 
-def sentences(text: str) -> Iterator[Sentence]:
+@lru_cache(maxsize=4096)
+def _of_classes(names: frozenset[str]) -> tuple[str, ...]:
+    """The pieces that classes are weighed as: each, and any two of them."""
+    ranked = sorted(names)
+    return (*(f"<{name}>" for name in ranked), *(f"<{one}+{other}>" for one, other in combinations(ranked, 2)))
+
+
+def sentences(text: str, classes: ClassesOfWords) -> Iterator[Sentence]:
     """The sentences of a text as it is read."""
     for start, end in _bounds(text):
-        yield part(text, start, end)
+        yield part(text, start, end, classes)
 
 
-def part(text: str, start: int, end: int) -> Sentence:
+def part(text: str, start: int, end: int, classes: ClassesOfWords) -> Sentence:
     """A part of a text as it is read, as a sentence of its own."""
     spans = [found.span() for found in _TOKEN.finditer(text, start, end)]
     tokens = (PAUSE, *(text[first:last] for first, last in spans), PAUSE)
-    return Sentence(Place(start, end), tokens, ((start, start), *spans, (end, end)))
+    return Sentence(Place(start, end), tokens, ((start, start), *spans, (end, end)), classes)
 
 
 def fills_clause(text: str, start: int, end: int) -> bool:
@@ -144,8 +176,9 @@ class Scale:
         return "possible" if possible >= self._raised_from["possible"] else None
 
     def looks_harmless(self, sentence: Sentence) -> bool:
-        """Whether so much in a sentence speaks against danger that explicit words may not be meant."""
-        return self._harmless_below is not None and self.weight(sentence, "possible") < self._harmless_below
+        """Whether so much in a sentence speaks against danger, of both scores, that explicit words may not be meant."""
+        both = self.weight(sentence, "possible") + self.weight(sentence, "explicit")
+        return self._harmless_below is not None and both < self._harmless_below
 
     def weight(self, sentence: Sentence, grade: Grade) -> int:
         """How much a sentence weighs for a grade of danger."""
@@ -157,13 +190,13 @@ class Scale:
 
     def heaviest(self, sentence: Sentence, grade: Grade) -> tuple[Place, ...]:
         """Where the pieces stand that weighed most, as they come."""
-        return self._grades[grade].heaviest(sentence, sentence.pieces)
+        return self._grades[grade].heaviest(sentence, sentence.written)
 
     def shown(self, sentence: Sentence, grade: Grade) -> tuple[Place, ...]:
         """What a person is shown of it: the heaviest pieces that mean something, or the sentence."""
         telling = {
             piece
-            for piece in sentence.pieces
+            for piece in sentence.written
             if not _MARK.search(piece) and (len(piece) >= _TELLING or piece in self._words)
         }
         return self._grades[grade].heaviest(sentence, telling)

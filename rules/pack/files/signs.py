@@ -8,7 +8,8 @@ from rules.pack.files.schema import Identifier, Model
 class Score(Model):
     """What speaks for something and what against it: by weight, pieces of a sentence parted by blanks.
 
-    A piece is up to three Chinese letters, marks or Latin words that stand together (rules/facts/phrases/signs.py).
+    A piece is up to three Chinese letters, marks or Latin words that stand together, or a class of words or two of them
+    (<child>, <child+stopped>; rules/facts/phrases/signs.py).
     """
 
     base: int = 0
@@ -26,7 +27,7 @@ class Signs(Model):
 
     possible: GradeScore  # danger of any grade
     explicit: GradeScore
-    # What weighs less for danger of any grade looks harmless: explicit words in it are lowered, never silenced.
+    # What weighs less, by both scores together, looks harmless: explicit words in it are lowered, never silenced.
     harmless_below: int | None = None
     shortest: int = 0  # letters of a sentence that tells anything by its signs alone
     kinds: dict[Identifier, Score]  # of danger: the one that weighs most is raised

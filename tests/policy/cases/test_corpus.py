@@ -1,7 +1,8 @@
 """Danger and other hints are found in sentences as people write them: floors, on sentences for tuning and held out.
 
-`held_out.txt` was written before there was any pattern, the next three by people not knowing them, and the fifth was
-drawn by lot: a third of all lines, which nobody looks at while patterns and weights are made by the other parts.
+`held_out.txt` was written before there was any pattern, the next three by people not knowing them, the fifth was drawn
+by lot, and the sixth written last, in other voices than what came before: a third of all lines, which nobody looks at
+while patterns and weights are made by the other parts.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from tests.policy.cases.corpus_lines import lines
 
 PACK = load(DEFAULT_PACK)
 PARTS = ("tuning", "held_out")
-TUNING = ("tuning", "tuning_2", "tuning_3", "tuning_4")
-HELD_OUT = ("held_out", "held_out_2", "held_out_3", "held_out_4", "held_out_5")
+TUNING = ("tuning", "tuning_2", "tuning_3", "tuning_4", "tuning_5")
+HELD_OUT = ("held_out", "held_out_2", "held_out_3", "held_out_4", "held_out_5", "held_out_6")
 NO_DANGER, CALM = "(nothing)", "(calm)"
 GRADES = {name: flag.danger.grade for name, flag in PACK.red_flags.items() if flag.danger}
 OTHERS = (
@@ -41,11 +42,11 @@ PAPERS = {"legal_papers", "arbitration_papers", "notarised_enforcement", "auctio
 ROLES = {name for name in OTHERS if name.startswith("role_")}
 # What was measured on the second held-out part, rounded down: what each label must raise, and how much of it.
 SECOND_FLOORS = (
-    ("self_harm", "explicit", 0.85),
-    ("self_harm", "danger", 0.97),
+    ("self_harm", "explicit", 1.0),
+    ("self_harm", "danger", 1.0),
     ("violence", "explicit", 1.0),
     ("violence", "danger", 1.0),
-    ("self_harm_possible", "danger", 0.95),
+    ("self_harm_possible", "danger", 1.0),
     ("legal_papers", "papers", 0.93),
     ("account_frozen", "account_frozen", 0.66),
     ("scam_offered", "scam_offered", 0.58),
@@ -59,44 +60,83 @@ SECOND_FLOORS = (
 )
 # And what must not be raised there, at most: sentences that only look so.
 SECOND_CEILINGS = (
-    (NO_DANGER, "explicit", 0.07),
-    (NO_DANGER, "danger", 0.29),
+    (NO_DANGER, "explicit", 0.02),
+    (NO_DANGER, "danger", 0.22),
     ("(no court)", "papers", 0.30),
     ("(no role)", "roles", 0.13),
 )
 # The same for the third: sentences of danger and harmless ones that were written to look like it.
 THIRD_FLOORS = (
-    ("self_harm", "explicit", 0.89),
+    ("self_harm", "explicit", 0.92),
     ("self_harm", "danger", 0.97),
-    ("violence", "explicit", 0.91),
-    ("violence", "danger", 0.96),
-    ("self_harm_possible", "danger", 0.87),
+    ("violence", "explicit", 0.92),
+    ("violence", "danger", 0.98),
+    ("self_harm_possible", "danger", 0.88),
 )
-THIRD_CEILINGS = ((NO_DANGER, "explicit", 0.07), (NO_DANGER, "danger", 0.24))
+THIRD_CEILINGS = ((NO_DANGER, "explicit", 0.08), (NO_DANGER, "danger", 0.25))
 # The same for the fourth: a little danger, and ordinary notes of a desk, which are most of what there is.
-FOURTH_FLOORS = (("explicit", "explicit", 1.0), ("possible", "danger", 0.85))
-FOURTH_CEILINGS = ((CALM, "explicit", 0.01), (CALM, "danger", 0.07))
+FOURTH_FLOORS = (("explicit", "explicit", 1.0), ("possible", "danger", 0.92))
+FOURTH_CEILINGS = ((CALM, "explicit", 0.02), (CALM, "danger", 0.11))
 
 # The same for the fifth, drawn by lot from what was written to be hard and from ordinary notes.
 FIFTH_FLOORS = (
-    ("self_harm", "explicit", 0.77),
-    ("self_harm", "danger", 0.90),
+    ("self_harm", "explicit", 0.79),
+    ("self_harm", "danger", 0.91),
     ("violence", "explicit", 0.88),
-    ("violence", "danger", 0.93),
-    ("domestic_violence", "explicit", 0.90),
-    ("domestic_violence", "danger", 0.96),
-    ("child_or_sick", "explicit", 0.77),
-    ("child_or_sick", "danger", 0.81),
-    ("self_harm_possible", "danger", 0.82),
-    ("violence_possible", "danger", 0.77),
-    ("domestic_violence_possible", "danger", 0.81),
-    ("child_or_sick_possible", "danger", 0.75),
+    ("violence", "danger", 0.94),
+    ("domestic_violence", "explicit", 0.93),
+    ("domestic_violence", "danger", 0.98),
+    ("child_or_sick", "explicit", 0.81),
+    ("child_or_sick", "danger", 0.86),
+    ("self_harm_possible", "danger", 0.84),
+    ("violence_possible", "danger", 0.81),
+    ("domestic_violence_possible", "danger", 0.91),
+    ("child_or_sick_possible", "danger", 0.80),
 )
 FIFTH_CEILINGS = (
-    (NO_DANGER, "explicit", 0.08),
+    (NO_DANGER, "explicit", 0.07),
     (NO_DANGER, "danger", 0.20),
-    (CALM, "explicit", 0.02),
+    (CALM, "explicit", 0.03),
     (CALM, "danger", 0.09),
+)
+
+# The same for the sixth, written last: as counsellors and borrowers write, and half of it to be hard.
+SIXTH_FLOORS = (
+    ("self_harm", "explicit", 0.79),
+    ("self_harm", "danger", 0.92),
+    ("violence", "explicit", 0.86),
+    ("violence", "danger", 0.92),
+    ("domestic_violence", "explicit", 0.90),
+    ("domestic_violence", "danger", 0.97),
+    ("child_or_sick", "explicit", 0.71),
+    ("child_or_sick", "danger", 0.86),
+    ("self_harm_possible", "danger", 0.88),
+    ("violence_possible", "danger", 0.88),
+    ("domestic_violence_possible", "danger", 0.86),
+    ("child_or_sick_possible", "danger", 0.56),
+    ("legal_papers", "legal_papers", 1.0),
+    ("arbitration_papers", "papers", 0.75),
+    ("notarised_enforcement", "papers", 1.0),
+    ("auction_notice", "papers", 0.75),
+    ("account_frozen", "account_frozen", 1.0),
+    ("scam_offered", "scam_offered", 0.50),
+    ("scam_agent", "scam_agent", 0.80),
+    ("nominee_loan", "nominee_loan", 0.83),
+    ("fraud_victim", "fraud_victim", 1.0),
+    ("role_guarantor", "role_guarantor", 1.0),
+    ("role_co_borrower", "role_co_borrower", 0.66),
+    ("role_spouse", "role_spouse", 1.0),
+    ("role_heir", "role_heir", 0.66),
+    ("repossession", "repossession", 1.0),
+    ("wages_set_off", "wages_set_off", 0.33),
+    ("fake_legal_papers", "fake_legal_papers", 0.50),
+    ("debt_sold", "debt_sold", 0.75),
+)
+SIXTH_CEILINGS = (
+    (NO_DANGER, "explicit", 0.06),
+    (NO_DANGER, "danger", 0.22),
+    (CALM, "explicit", 0.02),
+    (CALM, "danger", 0.02),
 )
 
 
@@ -134,6 +174,7 @@ def test_there_are_enough_sentences_and_a_third_is_held_out() -> None:
     assert set(of["held_out_2"]) == {label for label, _, _ in (*SECOND_FLOORS, *SECOND_CEILINGS)}
     assert set(of["held_out"]) | set(GRADES) == set(of["tuning"]) == {*GRADES, NO_DANGER, CALM, *OTHERS}
     assert set(of["held_out_5"]) == {*GRADES, NO_DANGER, CALM}
+    assert set(of["held_out_6"]) == {label for label, _, _ in (*SIXTH_FLOORS, *SIXTH_CEILINGS)}
 
 
 def test_no_sentence_is_both_held_out_and_tuned_on() -> None:
@@ -179,10 +220,11 @@ def test_other_hints_are_not_found_where_there_are_none(part: str) -> None:
 
 def test_what_weights_were_made_by_is_found() -> None:
     """Not all of it: weights that knew every sentence by heart would know no other."""
-    assert share("tuning_2", "explicit", of_grade("explicit")) >= 0.95
-    assert share("tuning_2", "explicit", set(GRADES)) >= 0.99
-    assert share("tuning_2", "possible", set(GRADES)) >= 0.98
-    assert share("tuning_2", NO_DANGER, of_grade("explicit")) <= 0.02
+    for part in ("tuning_2", "tuning_5"):
+        assert share(part, "explicit", of_grade("explicit")) >= 0.95
+        assert share(part, "explicit", set(GRADES)) >= 0.99
+        assert share(part, "possible", set(GRADES)) >= 0.97  # turns of speech are not weighed any more
+        assert share(part, NO_DANGER, of_grade("explicit")) <= 0.02
 
 
 @pytest.mark.parametrize(
@@ -192,6 +234,7 @@ def test_what_weights_were_made_by_is_found() -> None:
         *(("held_out_3", *floor) for floor in THIRD_FLOORS),
         *(("held_out_4", *floor) for floor in FOURTH_FLOORS),
         *(("held_out_5", *floor) for floor in FIFTH_FLOORS),
+        *(("held_out_6", *floor) for floor in SIXTH_FLOORS),
     ],
 )
 def test_what_nobody_tuned_on_is_found(part: str, label: str, what: str, floor: float) -> None:
@@ -205,6 +248,7 @@ def test_what_nobody_tuned_on_is_found(part: str, label: str, what: str, floor: 
         *(("held_out_3", *ceiling) for ceiling in THIRD_CEILINGS),
         *(("held_out_4", *ceiling) for ceiling in FOURTH_CEILINGS),
         *(("held_out_5", *ceiling) for ceiling in FIFTH_CEILINGS),
+        *(("held_out_6", *ceiling) for ceiling in SIXTH_CEILINGS),
     ],
 )
 def test_what_nobody_tuned_on_is_not_found_where_it_is_not(part: str, label: str, what: str, ceiling: float) -> None:
