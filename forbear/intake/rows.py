@@ -11,7 +11,7 @@ from pathlib import Path
 
 from forbear.intake import beside
 from forbear.intake.columns import added_by_rejects, missing_columns
-from forbear.intake.date_order import half_converted
+from forbear.intake.date_order import SettledForms, half_converted
 from forbear.intake.formats.tables.no_cases import TOTAL
 from forbear.intake.formats.tables.totals import is_label
 from forbear.intake.formats.text_files import is_readable, readable
@@ -85,7 +85,7 @@ class Intake:
     def on(self, as_of: dt.date | None) -> Iterator[Accepted | Rejected]:
         """Every row as it is read on the day of triage: what is said to have happened later is refused."""
         self._asked.clear()
-        reader = _RowReader(self._vocabulary, self.columns, self.mapping, as_of, self._asked)
+        reader = _RowReader(self._vocabulary, self.columns, self.mapping, as_of, self._asked, self.guess.date_forms)
         rows = Parts(self._vocabulary, self.guess, self.mapping).rows(iter(self._source))
         first = list(islice(rows, SAMPLE))
         reader.look_over(first)
@@ -146,6 +146,7 @@ class _RowReader:
         mapping: Mapping,
         as_of: dt.date | None,
         asked: dict[str, list[int]],
+        date_forms: Titles[str, SettledForms],
     ) -> None:
         self._vocabulary, self._asked = vocabulary, asked
         self._doubts = RowDoubts(vocabulary, as_of)
@@ -153,7 +154,7 @@ class _RowReader:
         self._lost: dict[str, dict[int, int]] = {}  # of codes, the lengths at which last digits were lost
         self._as_of = as_of
         self._past = past_of(vocabulary)
-        self._layout = Layout(vocabulary, distinct(columns), mapping)
+        self._layout = Layout(vocabulary, distinct(columns), mapping, date_forms)
         self._parsers = {debt: Parser(vocabulary, units=units) for debt, units in self._layout.units.items()}
         self._met = _Met()
 

@@ -29,7 +29,7 @@ _SHOWN = 40  # characters of a name that a sentence quotes
 class IntakeError(ForbearError):
     """A file that cannot be read as cases at all, told in both languages."""
 
-    def __init__(self, key: str, **values: object) -> None:
+    def __init__(self, key: str, /, **values: object) -> None:
         self._tell(said(key, **values))
 
     @classmethod

@@ -122,7 +122,7 @@ def look(
     given, vocabulary = given or Mapping(), pack.vocabulary
     source = open_source(path, vocabulary, given)
     guessed = guess(vocabulary, source, given, recall(source.columns))
-    seen = SeenValues(vocabulary, source, guessed.mapping)
+    seen = SeenValues(vocabulary, source, guessed.mapping, guessed.date_forms)
     watched = replace(source, read_rows=lambda: map(seen.note, source))
     fault = None
     try:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from forbear.intake.formats.tables.no_cases import COLON, FIGURE, REFUSED, SECOND_HEADER, SURE, no_case, plain_word
 from forbear.intake.formats.tables.repeated_header import same_order
 from forbear.intake.formats.tables.seen_rows import SeenRows
-from forbear.intake.headers import LONGEST, bare, says_unit, states_unit
+from forbear.intake.headers import LONGEST, bare, names_money, says_unit, states_unit
 from forbear.intake.source import (
     MAX_CELL,
     MAX_RECORD,
@@ -38,6 +38,7 @@ from rules.pack.files.schema import Text
 
 FIRST_ROWS = 20  # filled ones, among which the header is looked for
 _MOST_ROWS_OF_GROUPS = 2
+_NUMBER = re.compile(r"\s*[-+(]?[\d,.]+\)?\s*")
 _LONGEST_UNIT = 60  # letters of a cell that is a unit and nothing else
 
 _SIDE_NOTE = FieldError.of("", said("row.side_note"))
@@ -370,10 +371,17 @@ def _with_comments(row: TableRow, cells: list[object]) -> list[object]:
         return [*cells, ""]
     cells = list(cells)
     for at, comment in row.comments.items():
-        if at < len(cells) and states_unit(comment) and FIGURE.search(as_text(cells[at])):
+        if at < len(cells) and _says_unit_of(comment, as_text(cells[at])):
             why = said("unread.commented", text=comment[:LONGEST].strip())
             cells[at] = Unread(as_text(cells[at]), why)
     return [*cells, "\n".join(row.comments.values())]
+
+
+def _says_unit_of(comment: str, cell: str) -> bool:
+    """Whether a comment says the unit of the figure that it hangs on, be it in passing: 这笔是美元."""
+    if not FIGURE.search(cell):
+        return False
+    return states_unit(comment) or (_NUMBER.fullmatch(cell) is not None and names_money(comment))
 
 
 def sheet_row(row: TableRow, width: int) -> SourceRow:

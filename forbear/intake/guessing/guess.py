@@ -9,17 +9,17 @@ from typing import Final
 
 from forbear.intake import date_order
 from forbear.intake.columns import NOTES, added_by_rejects, as_submitted, missing_facts
-from forbear.intake.date_order import DateOrder
+from forbear.intake.date_order import DateOrder, SettledForms
 from forbear.intake.guessing import shapes
 from forbear.intake.guessing.first_rows import around, sample
 from forbear.intake.guessing.guessed import BY_NAME, GIVEN, OTHER_SHAPE, PROPOSED, SAME_COLUMN, SAME_FILE, Guessed
 from forbear.intake.guessing.likeness import Likeness, is_anothers, is_place, likest, sounds_like_notes
-from forbear.intake.guessing.orders import open_orders, with_orders
+from forbear.intake.guessing.orders import open_orders, settled_forms, with_orders
 from forbear.intake.guessing.rivals import each_fact_once
 from forbear.intake.guessing.shapes import Shape
 from forbear.intake.headers import Around, Names, Refusal, folded, says_unit, stated_in, unit_beside, unit_named
 from forbear.intake.layouts import wide
-from forbear.intake.mapping import ColumnUse, Mapping, check
+from forbear.intake.mapping import ColumnUse, Mapping, check, check_held_once
 from forbear.intake.source import IntakeError, SourceFile, as_text, distinct
 from forbear.locale import said
 from rules.facts.case_facts import reader
@@ -64,6 +64,7 @@ class Guess:
     date_orders: tuple[DateOrder, ...]  # one has to be chosen of these; none where it is no question
     sure_debts: bool = True  # whether that a row holds several debts is certain
     fault: IntakeError | None = None  # two columns that are called the same and are not the same
+    date_forms: Known[str, SettledForms] = field(default_factory=dict)  # of columns of dates, by their headers
 
     @property
     def unconfirmed(self) -> tuple[Guessed, ...]:
@@ -130,8 +131,19 @@ def guess(
         missing=tuple(missing_facts(vocabulary, mapping.facts())),
         date_orders=left_open,
         sure_debts=not debts,
-        fault=fault or guesser.refusal,
+        fault=fault or guesser.refusal or _held_twice(vocabulary, columns, mapping),
+        date_forms=settled_forms(vocabulary, columns, cells, base.date_order),
     )
+
+
+def _held_twice(vocabulary: Vocabulary, columns: Sequence[Guessed], mapping: Mapping) -> IntakeError | None:
+    """That a fact is said to be the same in every row, and a column certainly holds it."""
+    held = {each.header: each.use for each in columns if each.sure == "certain"}
+    try:
+        check_held_once(mapping.model_copy(update={"columns": held}), vocabulary)
+    except IntakeError as error:
+        return error
+    return None
 
 
 class _Guesser:
@@ -237,7 +249,9 @@ class _Guesser:
 
     def _as_said(self, each: Guessed, unit: Unit, shown: Unit | Refusal) -> Guessed:
         """A column in the unit that it is said to be in; a file that says another is not what was meant."""
-        if not isinstance(shown, Unit) or shown == OWN:
+        if isinstance(shown, Refusal):
+            return self._against_its_header(each)
+        if shown == OWN:
             return each
         if (shown.shift, shown.kinds & _ORDERS) == (unit.shift, unit.kinds & _ORDERS):
             return replace(each, unit_shown=True, stated=self._stated(each, each.use.fact or ""))
@@ -245,6 +259,16 @@ class _Guesser:
             raise IntakeError("mapping.unit_differs", column=each.text.strip(), unit=unit.name, shown=shown.name)
         why = said("guess.unit_differs", unit=unit.name, shown=shown.name)
         return replace(each, use=_UNUSED, sure="open", why=why)
+
+    def _against_its_header(self, each: Guessed) -> Guessed:
+        """A column that is said to be in a unit; what its own header says cannot be talked away, be it of dollars."""
+        name = each.use.fact or ""
+        own = unit_beside(self.names, name, self._facts[name], each.text, Around())
+        if not isinstance(own, Refusal):
+            return each
+        if each.weight == GIVEN:
+            raise IntakeError.of(own.text)
+        return replace(each, use=_UNUSED, sure="open", why=own.text)
 
     def _is_notes(self, name: str) -> bool:
         known = self.names.of(name)
