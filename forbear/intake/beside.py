@@ -31,9 +31,9 @@ def faults(vocabulary: Vocabulary, facts: Mapping[str, Value], others: Mapping[s
         if kind is None:
             continue
         known = ((name, vocabulary.facts[name]) for name in facts if name in vocabulary.facts)
-        meant = (each for each in known if _is_other(each[1], cell, kind))
+        meant = [each for each in known if _is_other(each[1], cell, kind)]
         if kind == "cycle":  # 还款周期 is said of what is paid back, not of the income
-            meant = iter(sorted(meant, key=lambda each: not _shares_a_word(header, each[1])))
+            meant.sort(key=lambda each: not _shares_a_word(header, each[1]))
         for _, fact in meant:
             yield FieldError.of(header, said("row.unit_beside", name=header, unit=cell, field=fact.title))
             break

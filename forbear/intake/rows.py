@@ -21,7 +21,7 @@ from forbear.intake.layouts.layout import Layout
 from forbear.intake.layouts.parts import Parts
 from forbear.intake.mapping import Mapping
 from forbear.intake.notices import asked_notices, notices_of
-from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, Unread, as_text, distinct
+from forbear.intake.source import MAX_CELL, Remark, SourceFile, SourceRow, Unread, as_text, distinct
 from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError, Parser, display
 from rules.facts.cells import shown
@@ -99,6 +99,11 @@ class Intake:
     def left_out(self) -> Iterator[SourceRow]:
         """Rows of the file that came into no case and are no rejected rows, once all were read."""
         yield from self._source.left_out()
+
+    @property
+    def remarks(self) -> Iterator[Remark]:
+        """What the file says beside its rows."""
+        return self._source.remarks
 
     @property
     def notices(self) -> tuple[Text, ...]:

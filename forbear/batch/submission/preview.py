@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from forbear.batch.submission.danger import Lookout, told
+from forbear.batch.submission.danger import Lookout, beside_rows, told
 from forbear.batch.submission.danger import notices_of as notices_with_danger
 from forbear.intake import Accepted, IntakeError, Mapping, Rejected, Remembered, guess, open_source
 from forbear.intake.columns import added_by_rejects
@@ -131,10 +131,14 @@ def look(
         fault = error
         for _ in islice(watched, _UNREAD_ROWS):  # what its columns hold is shown all the same
             pass
-        notices = tuple(notices_of(vocabulary, source, guessed, guessed.mapping))
+        beside = beside_rows(source.remarks, pack)
+        notices = (*beside, *notices_of(vocabulary, source, guessed, guessed.mapping))
     else:
         fault = counted.read(file.on(as_of), Lookout(pack, file.columns, file.mapping))
-        notices = (*told(counted.in_danger), *(notices_with_danger(file, pack) if counted.whole else file.notices))
+        notices = (
+            *told(counted.in_danger),
+            *(notices_with_danger(file, pack) if counted.whole else (*beside_rows(file.remarks, pack), *file.notices)),
+        )
     return Preview(
         name=path.name,
         headers=tuple(source.columns),

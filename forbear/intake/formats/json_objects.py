@@ -18,10 +18,12 @@ from forbear.intake.source import (
     MAX_RECORD,
     TOO_LONG,
     IntakeError,
+    Remark,
     SeveralTablesError,
     SourceChoice,
     SourceFile,
     SourceRow,
+    as_text,
     fit,
 )
 from forbear.locale import said
@@ -158,7 +160,7 @@ def _read_list(path: Path, text: Opened, inside: Inside, choice: SourceChoice) -
     elsewhere = {place: value for place, value in inside.members.items() if place not in around}
     rows = partial(_numbered, path, text, partial(Reader.elements_at, trail=trail))
     source = source_of_objects(path, rows, choice, left_out, inside.lists[trail])
-    source = replace(source, titles=_texts(around), aside=_texts(elsewhere))
+    source = replace(source, titles=_texts(around), aside=_texts(elsewhere), unread=lambda: _words_of(inside.members))
     if len(lists) == 1:
         return source
     return replace(source, sheet=name, sheets=(name, *(other for other in lists if other != name)))
@@ -184,6 +186,13 @@ def _texts(members: Mapping[tuple[str, ...], object]) -> tuple[str, ...]:
     """What stands beside the list, as a line above a table would say it."""
     short = ((place[-1], value) for place, value in members.items() if isinstance(value, str))
     return tuple(f"{key}：{value}" for key, value in short if len(value) <= LONGEST)
+
+
+def _words_of(members: Mapping[tuple[str, ...], object]) -> Iterator[Remark]:
+    """The words that stand beside the lists of an answer."""
+    for place, value in members.items():
+        if isinstance(value, str | list | dict):
+            yield Remark(said("place.json", key=".".join(place)), as_text(value))
 
 
 def source_of_objects(

@@ -32,7 +32,9 @@ from forbear.intake.formats.workbooks.ods_cells import (
     TAB,
     TABLE,
     VALUE,
+    RowCells,
     cells_of,
+    paragraphs_in,
     text_of,
     times_of,
 )
@@ -49,6 +51,8 @@ _SHEET, _ROW, _COLUMN = f"{TABLE}table", f"{TABLE}table-row", f"{TABLE}table-col
 _STYLE_ELEMENT = f"{STYLE}style"
 _PAGE, _DEFAULT_PAGE = f"{STYLE}master-page", "Default"
 _PAGE_PARTS = tuple(f"{STYLE}{part}{which}" for part in ("header", "footer") for which in ("", "-left", "-first"))
+_MESSAGES = (f"{TABLE}help-message", f"{TABLE}error-message")
+_MAX_BOXES = 500  # lines in text boxes of a sheet
 _HIDDEN = ("collapse", "filter")
 
 # Of rows that stand there once and count many times, so that a small file does not become millions of rows: characters,
@@ -56,7 +60,8 @@ _HIDDEN = ("collapse", "filter")
 _MAX_COPIED, _LEAST_COPIED = MAX_RECORD, 100
 _BLOCK, _BIG_BLOCK = 64 * 1024, 1024 * 1024
 _MAX_COLUMNS = 16_384  # of a sheet, in Excel and LibreOffice
-_READ = (_SHEET, _ROW, _COLUMN, _STYLE_ELEMENT)
+_SHAPES, _RULE = f"{TABLE}shapes", f"{TABLE}content-validation"
+_READ = (_SHEET, _ROW, _COLUMN, _STYLE_ELEMENT, _SHAPES, _RULE)
 
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-F]{4}_)")  # XML has no place for these
 _COMMENT = re.compile(rb"<office:annotation[ >/]")
@@ -70,10 +75,28 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
     starts = _survey(path, alone=tables == 1)
     texts = _page_texts(path)
     sheets = [
-        replace(start.sheet(path), commented=comments > 0, page=texts.get(start.page or _DEFAULT_PAGE, ()))
+        replace(
+            start.sheet(path),
+            commented=comments > 0,
+            page=(*texts.get(start.page or _DEFAULT_PAGE, ()), *start.beside.boxes),
+            prompts=start.beside.prompts,
+        )
         for start in starts
     ]
     return with_comments(open_sheets(path, sheets, choice), comments)
+
+
+@dataclass
+class _BesideCells:
+    """What a sheet says beside its cells, as far as it was read."""
+
+    boxes: list[str] = field(default_factory=list)
+    rules: dict[int, dict[str, None]] = field(default_factory=dict)  # of columns, by their names
+    said: dict[str, tuple[str, ...]] = field(default_factory=dict)  # when a cell of such a rule is filled in
+
+    def prompts(self, at: int) -> tuple[str, ...]:
+        """How a column is to be filled in."""
+        return tuple(text for name in self.rules.get(at, ()) for text in self.said.get(name, ()))
 
 
 @dataclass
@@ -87,6 +110,7 @@ class _Start:
     page: str  # what its pages are called
     rows: list[TableRow] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
+    beside: _BesideCells = field(default_factory=_BesideCells)
 
     def sheet(self, path: Path) -> Sheet:
         """The sheet as a table of cases is looked for in it."""
@@ -123,6 +147,7 @@ def _starts(path: Path, *, leap: bool, alone: bool) -> list[_Start]:
         if start is None:
             start = found[reader.place] = _Start(reader.place, reader.name, reader.shown, leap, reader.page)
             start.hidden_columns.extend(reader.hidden_columns)
+            start.beside = reader.beside
         start.rows.append(row)
         if alone and len(start.rows) == FIRST_ROWS + 2:
             break
@@ -184,6 +209,8 @@ class _Document:
         self._merged = FilledDown(Merges())
         self.place, self.name, self.shown, self.page = 0, "", False, ""
         self.hidden_columns: list[int] = []
+        self.beside = _BesideCells()
+        self._said: dict[str, tuple[str, ...]] = {}
 
     def rows(self, most: int | None = None, *, leap: bool = False, first: int = 0) -> Iterator[TableRow]:
         """The rows, of each sheet so many, from the first sheet that is wanted."""
@@ -196,14 +223,28 @@ class _Document:
                     continue
                 elif element.tag == _STYLE_ELEMENT:
                     self._style(element)
+                elif element.tag == _RULE:
+                    self._rule(element)
                 elif self._depth == 1 and self._in_sheet:
-                    if element.tag == _COLUMN:
-                        self._column(element)
+                    if element.tag != _ROW:
+                        self._beside_rows(element)
                     elif self.place < first or (most is not None and self._count >= most):
                         if leap or first:
                             stream.leap()
                     else:
                         yield from self._rows(element)
+
+    def _rule(self, element: Any) -> None:
+        """Keep what is said of cells for which there is a rule."""
+        messages = [each for each in element if each.tag in _MESSAGES]
+        texts = (text for each in messages for text in (each.get(f"{TABLE}title"), paragraphs_in(each)) if text)
+        self._said[element.get(f"{TABLE}name")] = tuple(texts)
+
+    def _beside_rows(self, element: Any) -> None:
+        if element.tag == _COLUMN:
+            self._column(element)
+        else:
+            self.beside.boxes.extend(filter(None, paragraphs_in(element).split("\n")))
 
     def _style(self, element: Any) -> None:
         """Keep the style of a sheet that is not shown, of a cell that is struck out, and which page a sheet has."""
@@ -225,6 +266,7 @@ class _Document:
             self.shown, self.page = style not in self._off, self._pages.get(style, "")
             self._number = self._copied = self._columns = self._count = 0
             self._merged, self.hidden_columns = FilledDown(Merges()), []
+            self.beside = _BesideCells(said=self._said)
 
     def _column(self, element: Any) -> None:
         times = min(times_of(element, "columns"), MAX_SHEET_ROWS)
@@ -238,6 +280,7 @@ class _Document:
         self._number += times
         found = cells_of(element, self._struck)
         cells = found.cells
+        self._keep_beside(found)
         if is_blank(cells):
             return
         if self._number > MAX_SHEET_ROWS:
@@ -254,6 +297,12 @@ class _Document:
         for number in range(first, first + times):
             self._count += 1
             yield TableRow(number, cells, error, hidden, filled, found.comments, found.columns)
+
+    def _keep_beside(self, found: RowCells) -> None:
+        for at, name in found.rules.items():
+            self.beside.rules.setdefault(at, {})[name] = None
+        if found.boxes and len(self.beside.boxes) < _MAX_BOXES:
+            self.beside.boxes.extend(line for box in found.boxes for line in box.split("\n") if line)
 
 
 def write(content: Content, folder: Path) -> Iterator[bytes]:

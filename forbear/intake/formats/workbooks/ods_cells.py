@@ -15,8 +15,8 @@ from forbear.intake.source import MAX_CELL, Unread, number_cell, number_text, pl
 from forbear.locale import said
 
 _NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns"
-NAMES = {each: f"{_NAMESPACE}:{each}:1.0" for each in ("office", "table", "text", "style", "manifest")}
-OFFICE, TABLE, TEXT, STYLE, MANIFEST = (f"{{{name}}}" for name in NAMES.values())
+NAMES = {each: f"{_NAMESPACE}:{each}:1.0" for each in ("office", "table", "text", "style", "manifest", "drawing")}
+OFFICE, TABLE, TEXT, STYLE, MANIFEST, DRAWING = (f"{{{name}}}" for name in NAMES.values())
 CELL = f"{TABLE}table-cell"
 _COVERED = f"{TABLE}covered-table-cell"  # by a merged one: people do not see it
 PARAGRAPH, SPACES, COUNT, TAB = f"{TEXT}p", f"{TEXT}s", f"{TEXT}c", f"{TEXT}tab"
@@ -49,11 +49,13 @@ class RowCells:
     columns: list[tuple[int, int]]  # the first and the last of cells that are one, sideways
     struck: list[int]
     comments: dict[int, str]
+    rules: dict[int, str]  # the names of what may be typed into them
+    boxes: list[str]  # what stands in text boxes that hang on them
 
 
 def cells_of(row: Any, struck: Container[str | None]) -> RowCells:
     """The cells of a row; `struck` are the styles of cells that are struck out."""
-    found = RowCells([], [], [], [], {})
+    found = RowCells([], [], [], [], {}, {}, [])
     cells = found.cells
     own = row.get(f"{TABLE}default-cell-style-name")
     at = 0
@@ -61,6 +63,9 @@ def cells_of(row: Any, struck: Container[str | None]) -> RowCells:
         times = times_of(cell, "columns")
         if comment := _comment(cell):
             found.comments[at] = comment
+        if (rule := cell.get(f"{TABLE}content-validation-name")) is not None:
+            found.rules.update(dict.fromkeys(range(at, min(at + times, _MAX_COLUMNS)), rule))
+        found.boxes.extend(paragraphs_in(each) for each in cell if is_drawn(each))
         value = None if cell.tag == _COVERED else _value(cell)
         at += times
         if value is None or value == "":
@@ -77,6 +82,16 @@ def cells_of(row: Any, struck: Container[str | None]) -> RowCells:
             found.struck.extend(range(first, at))
         cells += [value] * times
     return found
+
+
+def is_drawn(element: Any) -> bool:
+    """Whether an element is a text box or another shape."""
+    return isinstance(element.tag, str) and element.tag.startswith(DRAWING)
+
+
+def paragraphs_in(element: Any) -> str:
+    """The text of all paragraphs inside, a line each."""
+    return "\n".join(filter(None, (text_of(each).strip() for each in element.iter(PARAGRAPH))))
 
 
 def _spanned(cell: Any, what: str, most: int) -> int:

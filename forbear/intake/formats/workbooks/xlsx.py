@@ -5,7 +5,7 @@ The rows stream; what is kept are the shared strings up to those that were met, 
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from forbear.intake.formats.format import Content, Format, Rows, drafted, one_sh
 from forbear.intake.formats.formula_injection import neutralise, quote_again, restore
 from forbear.intake.formats.table import Sheet, TableRow
 from forbear.intake.formats.workbooks.merged_cells import FilledDown, blank_but_filled
+from forbear.intake.formats.workbooks.prompts import of_column
 from forbear.intake.formats.workbooks.shared_strings import text_of
 from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
 from forbear.intake.formats.workbooks.struck import put_out
@@ -42,8 +43,16 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
         workbook = Workbook(path, package)
         _ = workbook.formats, workbook.struck  # while the package is open
         comments = {sheet.name: workbook.comments(sheet) for sheet in workbook.sheets}
+        boxes = {sheet.name: workbook.text_boxes(sheet) for sheet in workbook.sheets}
     tables = (
-        _Table(path, workbook, sheet, seen.get(part_name(sheet.part), Seen()), comments[sheet.name])
+        _Table(
+            path,
+            workbook,
+            sheet,
+            seen.get(part_name(sheet.part), Seen()),
+            comments[sheet.name],
+            boxes[sheet.name],
+        )
         for sheet in workbook.sheets
     )
     source = open_sheets(path, [table.sheet() for table in tables], choice)
@@ -53,9 +62,17 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
 class _Table:
     """One sheet of a workbook, read from its start as often as it is asked for."""
 
-    def __init__(self, path: Path, workbook: Workbook, worksheet: Worksheet, seen: Seen, comments: Comments) -> None:
+    def __init__(
+        self,
+        path: Path,
+        workbook: Workbook,
+        worksheet: Worksheet,
+        seen: Seen,
+        comments: Comments,
+        boxes: Sequence[str],
+    ) -> None:
         self._path, self._workbook, self._worksheet, self._seen = path, workbook, worksheet, seen
-        self._comments = comments
+        self._comments, self._boxes = comments, boxes
         self._hidden: dict[int, None] = {}  # columns, known when the first row was read
 
     def sheet(self) -> Sheet:
@@ -67,7 +84,8 @@ class _Table:
             known.shown,
             lambda: self._hidden,
             commented=bool(self._comments),
-            page=self._seen.page_texts,
+            page=(*self._seen.page_texts, *self._boxes),
+            prompts=lambda at: of_column(self._seen.prompts, at),
         )
 
     def _rows(self, _width: int | None) -> Iterator[TableRow]:

@@ -8,7 +8,8 @@ from typing import IO
 from zipfile import ZipFile
 
 from forbear.intake.formats.workbooks.merged_cells import MergeFinder, Merges
-from forbear.intake.formats.workbooks.page_texts import OVERLAP, PageTextFinder
+from forbear.intake.formats.workbooks.page_texts import PageTextFinder
+from forbear.intake.formats.workbooks.prompts import OVERLAP, Prompt, PromptFinder
 from forbear.intake.formats.workbooks.xml_stream import without_entities
 from forbear.intake.source import IntakeError
 
@@ -74,6 +75,7 @@ class Seen:
 
     merges: Merges = Merges()  # noqa: RUF009 - nothing changes it
     page_texts: tuple[str, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
 
 
 def check_workbook(path: Path) -> dict[str, Seen]:
@@ -81,12 +83,13 @@ def check_workbook(path: Path) -> dict[str, Seen]:
     found = {}
     with opened(path) as package:
         for part in package:
-            merges, texts = MergeFinder(path.name), PageTextFinder()
+            merges, texts, prompts = MergeFinder(path.name), PageTextFinder(), PromptFinder()
             with package.open(part) as stream:
                 for _, text in without_entities(stream, _BLOCK, OVERLAP):
                     merges.look(text)
                     texts.look(text)
-            found[part] = Seen(merges.merges(), tuple(texts.found))
+                    prompts.look(text)
+            found[part] = Seen(merges.merges(), tuple(texts.found), tuple(prompts.found))
     return found
 
 

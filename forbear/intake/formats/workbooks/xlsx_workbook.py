@@ -35,6 +35,7 @@ Comments: TypeAlias = Mapping[int, Mapping[int, str]]  # by the number of their 
 _MAX_COMMENTS = 20_000_000  # characters of a sheet's
 _OFF = ("0", "false")
 _WEEKDAY = re.compile(r"a{3,4}", re.IGNORECASE)  # how Excel and WPS show it in Chinese
+_MAX_BOXES = 500  # paragraphs in text boxes of a sheet
 _MAX_STYLES = 65_536  # Excel has 65,490
 
 
@@ -113,6 +114,20 @@ class Workbook:
             column, row = coordinate_from_string(place.replace("$", ""))
             rows.setdefault(row, {})[column_index_from_string(column) - 1] = text
         return rows
+
+    def text_boxes(self, sheet: Worksheet) -> list[str]:
+        """What stands in the text boxes and other shapes of a sheet, paragraph by paragraph."""
+        part = self._linked(sheet.part, "/drawing")
+        if part is None:
+            return []
+        found: dict[str, None] = {}
+        with self._package.open(part) as stream:
+            for event, body in elements(stream, ("{*}txBody",)):
+                for paragraph in body.iterchildren("{*}p") if event == "end" else ():
+                    text = "".join(each.text or "" for each in paragraph.iter("{*}t")).strip()
+                    if text and len(found) < _MAX_BOXES:
+                        found[text[:MAX_CELL]] = None
+        return list(found)
 
     @cached_property
     def formats(self) -> list[Shown]:
