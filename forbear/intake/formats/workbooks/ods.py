@@ -18,6 +18,10 @@ from lxml import etree
 from forbear.intake.formats.format import Cell, Content, Format, Rows, drafted, one_sheet
 from forbear.intake.formats.formula_injection import quote_again
 from forbear.intake.formats.table import FIRST_ROWS, Sheet, TableRow
+from forbear.intake.formats.workbooks.beside.struck import (
+    Condition,
+    put_out,
+)
 from forbear.intake.formats.workbooks.merged_cells import FilledDown, Merges
 from forbear.intake.formats.workbooks.ods_cells import (
     CELL,
@@ -38,17 +42,17 @@ from forbear.intake.formats.workbooks.ods_cells import (
     text_of,
     times_of,
 )
+from forbear.intake.formats.workbooks.ods_styles import STYLE_ELEMENT, condition_of, strikes, struck_styles
 from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
-from forbear.intake.formats.workbooks.struck import put_out
 from forbear.intake.formats.workbooks.xlsx_package import opened
 from forbear.intake.formats.workbooks.xml_stream import LeapingStream, elements, without_entities
 from forbear.intake.source import MAX_RECORD, MAX_SHEET_ROWS, IntakeError, SourceChoice, SourceFile, is_blank
 from forbear.locale import said
+from rules.facts.case_facts import FieldError
 
 _VERSION = "1.3"  # of the format, that we write
 _MEDIA_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 _SHEET, _ROW, _COLUMN = f"{TABLE}table", f"{TABLE}table-row", f"{TABLE}table-column"
-_STYLE_ELEMENT = f"{STYLE}style"
 _PAGE, _DEFAULT_PAGE = f"{STYLE}master-page", "Default"
 _PAGE_PARTS = tuple(f"{STYLE}{part}{which}" for part in ("header", "footer") for which in ("", "-left", "-first"))
 _MESSAGES = (f"{TABLE}help-message", f"{TABLE}error-message")
@@ -61,7 +65,7 @@ _MAX_COPIED, _LEAST_COPIED = MAX_RECORD, 100
 _BLOCK, _BIG_BLOCK = 64 * 1024, 1024 * 1024
 _MAX_COLUMNS = 16_384  # of a sheet, in Excel and LibreOffice
 _SHAPES, _RULE = f"{TABLE}shapes", f"{TABLE}content-validation"
-_READ = (_SHEET, _ROW, _COLUMN, _STYLE_ELEMENT, _SHAPES, _RULE)
+_READ = (_SHEET, _ROW, _COLUMN, STYLE_ELEMENT, _SHAPES, _RULE)
 
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-F]{4}_)")  # XML has no place for these
 _COMMENT = re.compile(rb"<office:annotation[ >/]")
@@ -181,11 +185,6 @@ def _page_texts(path: Path) -> dict[str, list[str]]:
     return found
 
 
-def _strikes(properties: Any) -> bool:
-    """Whether properties of a style draw a line through the text."""
-    return any(properties.get(f"{STYLE}text-line-through-{what}") not in (None, "none") for what in ("style", "type"))
-
-
 def _refuse_password(path: Path) -> None:
     manifest = b""
     with opened(path) as archive:
@@ -202,7 +201,8 @@ class _Document:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._off: set[str | None] = set()  # names of styles of what is not shown
-        self._struck: set[str | None] = set()  # and of cells that are struck out
+        self._struck = struck_styles(path)  # and of cells that are struck out
+        self._rules: dict[str | None, list[Condition]] = {}  # and of those that a rule may strike out
         self._pages: dict[str | None, str] = {}  # by the names of styles
         self._in_sheet = False
         self._depth = self._number = self._copied = self._columns = self._count = 0
@@ -221,7 +221,7 @@ class _Document:
                     self._table(event, element)
                 elif event == "start":
                     continue
-                elif element.tag == _STYLE_ELEMENT:
+                elif element.tag == STYLE_ELEMENT:
                     self._style(element)
                 elif element.tag == _RULE:
                     self._rule(element)
@@ -251,8 +251,11 @@ class _Document:
         name = element.get(f"{STYLE}name")
         if any(each.get(f"{TABLE}display") == "false" for each in element):
             self._off.add(name)
-        if element.get(f"{STYLE}parent-style-name") in self._struck or any(map(_strikes, element)):
+        if element.get(f"{STYLE}parent-style-name") in self._struck or any(map(strikes, element)):
             self._struck.add(name)
+        for each in element.iterchildren(f"{STYLE}map"):
+            if each.get(f"{STYLE}apply-style-name") in self._struck:
+                self._rules.setdefault(name, []).append(condition_of(each))
         if page := element.get(f"{STYLE}master-page-name"):
             self._pages[name] = page
 
@@ -278,7 +281,7 @@ class _Document:
         """The row, as often as it is to be repeated."""
         first, times = self._number + 1, times_of(element, "rows")
         self._number += times
-        found = cells_of(element, self._struck)
+        found = cells_of(element, self._struck, self._rules)
         cells = found.cells
         self._keep_beside(found)
         if is_blank(cells):
@@ -290,13 +293,20 @@ class _Document:
         if self._copied > _MAX_COPIED:
             raise IntakeError("workbook.repeated_row", name=self._path.name, first=first, times=times)
         hidden = element.get(f"{TABLE}visibility") in _HIDDEN
-        error = put_out(cells, found.struck) if found.struck else None
+        error = self._put_out(cells, found) if found.struck or found.ruled else None
         filled = self._merged.fill(first, cells)
         for column, rows in found.rows:
             self._merged.begin(column, first + rows - 1, cells[column])
         for number in range(first, first + times):
             self._count += 1
             yield TableRow(number, cells, error, hidden, filled, found.comments, found.columns)
+
+    def _put_out(self, cells: list[object], found: RowCells) -> FieldError | None:
+        """What is struck out, by a line or by a rule."""
+        answers = {at: [condition(cells, at) for condition in self._rules[style]] for at, style in found.ruled.items()}
+        ruled = [at for at, each in answers.items() if any(each)]
+        maybe = any(None in each for at, each in answers.items() if at not in ruled)
+        return put_out(cells, [*found.struck, *ruled], maybe=maybe)
 
     def _keep_beside(self, found: RowCells) -> None:
         for at, name in found.rules.items():

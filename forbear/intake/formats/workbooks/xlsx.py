@@ -20,11 +20,11 @@ from xlsxwriter.exceptions import XlsxFileError
 from forbear.intake.formats.format import Content, Format, Rows, drafted, one_sheet
 from forbear.intake.formats.formula_injection import neutralise, quote_again, restore
 from forbear.intake.formats.table import Sheet, TableRow
+from forbear.intake.formats.workbooks.beside.sheet_texts import of_column
+from forbear.intake.formats.workbooks.beside.struck import PartlyStruck, by_rules, part_known, put_out
 from forbear.intake.formats.workbooks.merged_cells import FilledDown, blank_but_filled
-from forbear.intake.formats.workbooks.prompts import of_column
 from forbear.intake.formats.workbooks.shared_strings import text_of
 from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
-from forbear.intake.formats.workbooks.struck import put_out
 from forbear.intake.formats.workbooks.xlsx_package import Seen, check_workbook, opened, part_name
 from forbear.intake.formats.workbooks.xlsx_workbook import Comments, Workbook, Worksheet
 from forbear.intake.formats.workbooks.xml_stream import elements
@@ -41,7 +41,7 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
     seen = check_workbook(path)
     with opened(path) as package:
         workbook = Workbook(path, package)
-        _ = workbook.formats, workbook.struck  # while the package is open
+        _ = workbook.formats, workbook.struck, workbook.striking  # while the package is open
         comments = {sheet.name: workbook.comments(sheet) for sheet in workbook.sheets}
         boxes = {sheet.name: workbook.text_boxes(sheet) for sheet in workbook.sheets}
     tables = (
@@ -89,7 +89,7 @@ class _Table:
         )
 
     def _rows(self, _width: int | None) -> Iterator[TableRow]:
-        merged = FilledDown(self._seen.merges)
+        merged, rules = FilledDown(self._seen.merges), self._workbook.strike_rules(self._seen.conditions)
         with opened(self._path) as package, package.open(self._worksheet.part) as stream:
             number = count = 0
             for event, element in elements(stream, ("{*}col", "{*}row")):
@@ -102,7 +102,8 @@ class _Table:
                 if max(number, count) > MAX_SHEET_ROWS:
                     raise ValueError
                 cells, struck = self._cells(element)
-                error = put_out(cells, struck) if struck else None
+                ruled, maybe = by_rules(rules, number, cells) if rules else ([], False)
+                error = put_out(cells, [*struck, *ruled], maybe=maybe) if struck or ruled or maybe else None
                 filled = merged.fill(number, cells)
                 if not blank_but_filled(cells, filled):
                     comments, across = self._comments.get(number, {}), self._seen.merges.across.get(number, ())
@@ -138,7 +139,7 @@ class _Table:
         kind = cell.get("t", "n")
         if kind == "inlineStr":
             text = next(cell.iterchildren("{*}is"), None)
-            return None if text is None else restore(text_of(text))
+            return None if text is None else _restored(text_of(text))
         value = next(cell.iterchildren("{*}v"), None)
         text = None if value is None else value.text
         if not text:
@@ -148,12 +149,16 @@ class _Table:
             case "n":
                 return self._workbook.number(text, cell.get("s"))
             case "s":
-                return restore(self._workbook.strings[int(text)])
+                return _restored(self._workbook.strings[int(text)])
             case "b":
                 return bool(int(text))
             case "d":
                 return _iso(text)
         return restore(unescape(text))
+
+
+def _restored(text: str) -> object:
+    return part_known(text) if type(text) is PartlyStruck else restore(text)
 
 
 def _row_number(row: Any, before: int) -> int:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import IO
 from zipfile import ZipFile
 
+from forbear.intake.formats.workbooks.beside.conditional import OVERLAP, ConditionalRule, ConditionFinder
+from forbear.intake.formats.workbooks.beside.sheet_texts import PageTextFinder, Prompt, PromptFinder
 from forbear.intake.formats.workbooks.merged_cells import MergeFinder, Merges
-from forbear.intake.formats.workbooks.page_texts import PageTextFinder
-from forbear.intake.formats.workbooks.prompts import OVERLAP, Prompt, PromptFinder
 from forbear.intake.formats.workbooks.xml_stream import without_entities
 from forbear.intake.source import IntakeError
 
@@ -76,6 +76,7 @@ class Seen:
     merges: Merges = Merges()  # noqa: RUF009 - nothing changes it
     page_texts: tuple[str, ...] = ()
     prompts: tuple[Prompt, ...] = ()
+    conditions: tuple[ConditionalRule, ...] = ()
 
 
 def check_workbook(path: Path) -> dict[str, Seen]:
@@ -83,13 +84,19 @@ def check_workbook(path: Path) -> dict[str, Seen]:
     found = {}
     with opened(path) as package:
         for part in package:
-            merges, texts, prompts = MergeFinder(path.name), PageTextFinder(), PromptFinder()
+            merges, texts, prompts, rules = (
+                MergeFinder(path.name),
+                PageTextFinder(),
+                PromptFinder(),
+                ConditionFinder(),
+            )
             with package.open(part) as stream:
                 for _, text in without_entities(stream, _BLOCK, OVERLAP):
                     merges.look(text)
                     texts.look(text)
                     prompts.look(text)
-            found[part] = Seen(merges.merges(), tuple(texts.found), tuple(prompts.found))
+                    rules.look(text)
+            found[part] = Seen(merges.merges(), tuple(texts.found), tuple(prompts.found), tuple(rules.found))
     return found
 
 
