@@ -15,7 +15,8 @@ from forbear.intake.date_order import SettledForms, half_converted
 from forbear.intake.formats.tables.no_cases import TOTAL
 from forbear.intake.formats.tables.totals import is_label
 from forbear.intake.formats.text_files import is_readable, readable
-from forbear.intake.guessing.guess import Guess, Remembered, guess
+from forbear.intake.guessing.guess import Guess, guess
+from forbear.intake.guessing.remembered import Remembered
 from forbear.intake.layouts import wide
 from forbear.intake.layouts.layout import Layout
 from forbear.intake.layouts.parts import Parts

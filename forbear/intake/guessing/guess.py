@@ -15,8 +15,10 @@ from forbear.intake.guessing.first_rows import around, sample
 from forbear.intake.guessing.guessed import BY_NAME, GIVEN, OTHER_SHAPE, PROPOSED, SAME_COLUMN, SAME_FILE, Guessed
 from forbear.intake.guessing.likeness import Likeness, is_anothers, is_place, likest, sounds_like_notes
 from forbear.intake.guessing.orders import open_orders, settled_forms, with_orders
+from forbear.intake.guessing.remembered import Remembered, with_remembered
 from forbear.intake.guessing.rivals import each_fact_once
 from forbear.intake.guessing.shapes import Shape
+from forbear.intake.guessing.sizes import with_sizes
 from forbear.intake.headers import Around, Names, Refusal, folded, says_unit, stated_in, unit_beside, unit_named
 from forbear.intake.layouts import wide
 from forbear.intake.mapping import ColumnUse, Mapping, check, check_held_once
@@ -36,22 +38,6 @@ _UNIT_ALONE: Final = re.compile(r"^.*[:(]", re.DOTALL)
 _ORDERS: Final = frozenset(date_order.ORDERS)
 _UNUSED: Final = ColumnUse(fact=None)
 _BY_SHAPE: Final[tuple[Shape, ...]] = ("phone", "id_number")  # that facts have as their code
-
-
-@dataclass(frozen=True)
-class Confirmed:
-    """A column as somebody confirmed it, and what its cells looked like then."""
-
-    use: ColumnUse
-    shape: Shape | None
-
-
-@dataclass(frozen=True)
-class Remembered:
-    """What a submitter confirmed before: for a file with the same columns, and for columns of other files."""
-
-    whole: Mapping | None = None
-    columns: Known[str, Confirmed] = field(default_factory=dict)  # by the header as it is compared
 
 
 @dataclass(frozen=True)
@@ -111,15 +97,17 @@ def guess(
     """
     given, past = given or Mapping(), remembered or Remembered()
     check(given, vocabulary, source.columns)
-    base = _over(past.whole or Mapping(), given)
+    base = with_remembered(past.whole or Mapping(), given)
     cells, lines = sample(source)
     guesser = _Guesser(vocabulary, around(source, lines), given, past)
-    guesser.look_over(source.columns)
-    named = zip(distinct(source.columns), source.columns, cells, strict=True)
+    guesser.lookwith_remembered(source.columns)
+    names = distinct(source.columns)
+    named = zip(names, source.columns, cells, strict=True)
     columns = [replace(guesser.column(*column), text=column[1]) for column in named]
     columns, debts = wide.proposed(vocabulary, guesser.names, columns, cells, base)
     columns, fault = each_fact_once(vocabulary, columns, cells)
     columns = with_orders(vocabulary, guesser.with_units(columns), cells, base.date_order)
+    columns = with_sizes(vocabulary, columns, cells, past.all_sizes if not added_by_rejects(names) else {})
     mapping = base.model_copy(
         update={"columns": {each.header: each.use for each in columns}, "debts": {**debts, **base.debts}}
     )
@@ -159,7 +147,7 @@ class _Guesser:
         self._added = frozenset[str]()  # columns of a rejects file
         self._before: dict[str, str] = {}  # what columns of a rejects file were called in the file that it is from
 
-    def look_over(self, headers: Sequence[str]) -> None:
+    def lookwith_remembered(self, headers: Sequence[str]) -> None:
         """What a header means may hang on what the others are called."""
         known = (self.names.of(header) for header in headers)
         named = distinct(headers)
@@ -393,16 +381,3 @@ def _own_words(cells: Sequence[object]) -> bool:
     texts = [as_text(cell) for cell in cells]
     spoken = sum(any(map(str.isalpha, text)) for text in texts)
     return len(set(texts)) * 2 >= len(texts) and spoken * 2 >= len(texts)
-
-
-def _over(remembered: Mapping, given: Mapping) -> Mapping:
-    """What is given, and what it leaves open as it was confirmed before."""
-    set_now = {name: getattr(given, name) for name in given.model_fields_set}
-    for name in ("constants", "values", "debts"):
-        set_now[name] = {**getattr(remembered, name), **getattr(given, name)}
-    set_now["constants"] = {
-        name: word
-        for name, word in set_now["constants"].items()
-        if name in given.constants or all(use.fact != name for use in given.columns.values())
-    }
-    return remembered.model_copy(update={**set_now, "columns": given.columns})
