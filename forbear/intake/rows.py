@@ -31,7 +31,7 @@ from rules.facts.notation.codes import UNREAD, lengths_with_lost_digits
 from rules.facts.notation.garbled import is_garbled
 from rules.facts.notation.letters import one_form
 from rules.locale import said as of_cell
-from rules.pack.files.doubts import IN_DOUBT
+from rules.pack.files.doubts import IN_DOUBT, Below
 from rules.pack.files.schema import Text, Vocabulary
 
 _NAMES = ("case_ref", "borrower_ref", "name")  # where a row of totals is called so
@@ -225,7 +225,7 @@ class _RowReader:
         first = self._met.first(case_ref, number)
         if first is not None:
             return _rejected(row, [_duplicate(case_ref, *first)])
-        self._leave_out(facts, extra, number)
+        self._leave_out(facts, extra, number, debt)
         private = {name: str(facts.pop(name)) for name in self._layout.private if name in facts}
         borrower = facts.get("borrower_ref")
         return Accepted(number, case_ref, None if borrower is None else str(borrower), facts, private, extra)
@@ -237,9 +237,20 @@ class _RowReader:
                 why = of_cell("cell.zeros_for_digits", cell=shown(text))
                 yield FieldError.of(name, of_cell("field.cell", field=self._vocabulary.facts[name].title, error=why))
 
-    def _leave_out(self, facts: Facts, extra: dict[str, str], row: int) -> None:
-        """Take out what is in doubt and is asked for; it is kept among what is not used."""
+    def _leave_out(self, facts: Facts, extra: dict[str, str], row: int, debt: int | None) -> None:
+        """Take out what is in doubt and is asked for; it is kept among what is not used.
+
+        Where the file says that a column is in yuan, little is little.
+        """
         doubted = self._doubts.to_ask(facts)
+        if not doubted:
+            return
+        doubts, sure = self._vocabulary.doubts, self._sure(debt)
+        doubted = {
+            field: doubt
+            for field, doubt in doubted.items()
+            if field not in sure or not isinstance(doubts[doubt], Below)
+        }
         if not doubted:
             return
         for field, doubt in doubted.items():
