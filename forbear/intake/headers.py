@@ -35,6 +35,7 @@ _PARTS_OF_UNIT = re.compile(rf"[,，;；、/|](?!\d)|{_WORDS['or']}")
 _CLAUSE = re.compile(r"[,，;；。\s]+")
 _MOST_WORDS = 4
 _TWO_LETTERS = 2
+_OF_UNITS = frozenset(_WORDS["of_units"])
 _WITHIN_WORD = re.compile(r"[a-z]{2}")
 _SAYS_NOTHING = frozenset(("filler", "harmless", "about"))
 LONGEST = 100  # characters of a header that may name a fact
@@ -78,6 +79,8 @@ class Names:
             return None
         for name, beside in _readings(text):
             facts, sure = self._facts(name)
+            if any(folded(mark) in _OF_UNITS for mark in beside):
+                continue  # 余额单位 is the unit of a balance, and none
             marks = tuple(mark for mark in beside if not self._same(mark, facts))
             if facts and all(_reads(mark) for mark in marks):
                 return HeaderReading(" ".join(header.split()), facts, sure, marks)

@@ -51,7 +51,7 @@ def notices_of(vocabulary: Vocabulary, source: SourceFile, guess: Guess, mapping
         yield said("notice.debts", most=len(mapping.numbers), scale=wide.SCALE, example=7 * wide.SCALE + 2)
     for fact, word in mapping.constants.items():
         yield said("notice.constant", field=vocabulary.facts[fact].title, value=_label(vocabulary, fact, word))
-    yield from _orders(mapping)
+    yield from _orders(vocabulary, mapping)
 
 
 def _units(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterator[Text]:
@@ -65,12 +65,13 @@ def _units(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterator[T
         yield said("notice.unit_stated", columns=_names(columns), text=text, unit=unit)
 
 
-def _orders(mapping: Mapping) -> Iterator[Text]:
+def _orders(vocabulary: Vocabulary, mapping: Mapping) -> Iterator[Text]:
     """How dates are read."""
     for name, use in mapping.columns.items():
         if (order := next((order for order, written in WRITTEN.items() if written == use.unit), None)) is not None:
             yield said("notice.order_of_column", column=name.strip(), order=said(f"date_order.{order}"))
-    if mapping.date_order is not None:
+    dates = [use for use in mapping.columns.values() if use.fact and vocabulary.facts[use.fact].type == "date"]
+    if mapping.date_order is not None and (not dates or any(use.unit is None for use in dates)):
         yield said("notice.date_order", order=said(f"date_order.{mapping.date_order}"))
 
 

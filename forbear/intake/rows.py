@@ -10,7 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from forbear.intake import beside
-from forbear.intake.columns import added_by_rejects, missing_columns
+from forbear.intake.columns import added_by_rejects, missing_columns, why_no_header
 from forbear.intake.date_order import SettledForms, half_converted
 from forbear.intake.formats.tables.no_cases import TOTAL
 from forbear.intake.formats.tables.totals import is_label
@@ -130,7 +130,7 @@ def follow(source: SourceFile, vocabulary: Vocabulary, guessed: Guess, mapping: 
     """Read a source by a mapping of all its columns. Raises IntakeError if a required fact stands nowhere."""
     fault = missing_columns(vocabulary, mapping.facts())
     if fault is not None:
-        raise guessed.with_suggestions(vocabulary, fault, mapping.facts())
+        raise why_no_header(source, vocabulary, fault) or guessed.with_suggestions(vocabulary, fault, mapping.facts())
     names = distinct(source.columns)
     fields = [mapping.columns[name].fact for name in names]
     added = added_by_rejects(names)

@@ -12,7 +12,7 @@ from forbear.intake.formats.json_decoder import DECODER, Doubled
 from forbear.intake.formats.json_keys import KeyDecoder, Keys
 from forbear.intake.formats.json_reader import Inside, Opened, Reader, skimmed
 from forbear.intake.formats.text_files import encoding_of, is_cut, lines, open_text
-from forbear.intake.headers import LONGEST
+from forbear.intake.headers import LONGEST, says_unit
 from forbear.intake.source import (
     MAX_CELL,
     MAX_RECORD,
@@ -154,7 +154,11 @@ def _read_list(path: Path, text: Opened, inside: Inside, choice: SourceChoice) -
     name = _chosen(path, {name: inside.lists[trail] for name, trail in lists.items()}, choice)
     trail, beside = lists[name], lists.get(choice.beside or "", ())
     around = {place: value for place, value in inside.members.items() if place[:-1] == trail[: len(place) - 1]}
-    unread = [place for place in around if place not in (trail[: len(place)], beside[: len(place)])]
+    unread = [
+        place
+        for place, value in around.items()
+        if place not in (trail[: len(place)], beside[: len(place)]) and not says_unit(f"{place[-1]}：{value}"[:LONGEST])
+    ]
     rest = [said("notice.quoted", text=".".join(place)) for place in unread]
     left_out = said("notice.json_rest", list=name, keys=listed(rest)) if rest else None
     elsewhere = {place: value for place, value in inside.members.items() if place not in around}

@@ -101,7 +101,7 @@ class Layout:
         """The cells by their facts, and what is wrong with them already."""
         given: dict[str, object] = dict(zip(self._plain_facts, self._plain_cells(cells), strict=True))
         if notes := self._notes[debt]:
-            given[NOTES] = cells[notes[0][0]] if len(notes) == 1 else _joined(notes, cells)
+            given[NOTES] = _lines(cells[notes[0][0]]) if len(notes) == 1 else _joined(notes, cells)
         if self._constants:
             given |= self._constants
         if debt is not None:
@@ -147,6 +147,11 @@ def _taker(places: Sequence[int]) -> Callable[[Sequence[object]], tuple[object, 
     if len(places) > 1:
         return itemgetter(*places)
     return lambda cells: tuple(cells[at] for at in places)
+
+
+def _lines(cell: object) -> object:
+    """Notes that are a list of texts as one."""
+    return "\n".join(cell) if isinstance(cell, list) and all(isinstance(each, str) for each in cell) else cell
 
 
 def _joined(notes: Sequence[tuple[int, str]], cells: Sequence[object]) -> object:

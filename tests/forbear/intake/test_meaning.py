@@ -1,6 +1,7 @@
 """From a file to facts: what stands beside a number is part of it, what cannot be true comes back."""
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
@@ -373,3 +374,25 @@ def test_a_mapping_does_not_talk_dollars_in_a_header_away(tmp_path: Path) -> Non
     yuan = Mapping(columns={"余额USD": ColumnUse(fact="balance", unit="元")})
     with pytest.raises(IntakeError, match="seems to be in USD"):
         open_intake(path, VOCABULARY, yuan)
+
+
+def test_notes_that_are_a_list_of_texts_are_one_text(tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    case = {"案件编号": "A", "产品": "花呗", "逾期天数": 45, "困难原因": "失业", "备注": ["来过电话", "说想死"]}
+    path.write_text(json.dumps(case, ensure_ascii=False), encoding="utf-8")
+    (row,) = open_intake(path, VOCABULARY).on(TODAY)
+    assert isinstance(row, Accepted) and row.private["notes"] == "来过电话\n说想死"
+
+
+def test_a_column_of_units_is_none_of_the_amount_that_it_is_named_after(tmp_path: Path) -> None:
+    accepted, rejected = read(tmp_path, "欠款余额,欠款余额单位", "120,千元", "120,元")
+    assert [row.row for row in accepted] == [2]
+    assert "says '千元'" in rejected[0].error
+
+
+@pytest.mark.parametrize(("cells", "told"), [("1.2", 1), ("12000", 0), ("0", 0)])
+def test_one_row_in_ten_thousands_is_asked_about(tmp_path: Path, cells: str, told: int) -> None:
+    accepted, _ = read(tmp_path, "欠款余额", cells)
+    assert ("balance" not in accepted[0].facts) is bool(told)
+    said_in_yuan, _ = read(tmp_path, "欠款余额（元）", cells)
+    assert "balance" in said_in_yuan[0].facts
