@@ -58,7 +58,13 @@ def told(in_danger: int) -> Iterator[Text]:
 
 def notices_of(file: Intake, pack: Pack) -> tuple[Text, ...]:
     """The notices of a file whose rows were read; persons in danger who became no case come first."""
-    return (*_left_out(file, pack), *beside_rows(file.remarks, pack), *file.notices)
+    return (*outside_cases(file, pack), *file.notices)
+
+
+def outside_cases(file: Intake, pack: Pack) -> Iterator[Text]:
+    """The sentences on danger in what became neither a case nor a rejected row, once all rows were read."""
+    yield from _left_out(file, pack)
+    yield from beside_rows(file.remarks, pack)
 
 
 def beside_rows(remarks: Iterable[Remark], pack: Pack) -> Iterator[Text]:
