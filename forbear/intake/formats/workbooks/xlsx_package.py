@@ -1,6 +1,6 @@
 """What is known of a workbook's package before a reader may open it: that it is one, and neither a bomb nor a trap."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,20 +84,25 @@ def check_workbook(path: Path) -> dict[str, Seen]:
     found = {}
     with opened(path) as package:
         for part in package:
-            merges, texts, prompts, rules = (
-                MergeFinder(path.name),
-                PageTextFinder(),
-                PromptFinder(),
-                ConditionFinder(),
-            )
+            merges, texts, prompts, rules = MergeFinder(path.name), PageTextFinder(), PromptFinder(), ConditionFinder()
             with package.open(part) as stream:
-                for _, text in without_entities(stream, _BLOCK, OVERLAP):
-                    merges.look(text)
-                    texts.look(text)
-                    prompts.look(text)
-                    rules.look(text)
+                for text in _without_rows(text for _, text in without_entities(stream, _BLOCK, OVERLAP)):
+                    for finder in (merges, texts, prompts, rules):
+                        finder.look(text)
             found[part] = Seen(merges.merges(), tuple(texts.found), tuple(prompts.found), tuple(rules.found))
     return found
+
+
+def _without_rows(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces of a part but for those with nothing in them but rows: what is said of cells stands before or behind.
+
+    A sheet's data begins and ends once; an end that is counted twice, where pieces overlap, costs a look more.
+    """
+    met = 0
+    for at, text in enumerate(pieces):
+        met += text.count(b"sheetData")
+        if at == 0 or met > 1:
+            yield text
 
 
 def _check_size(path: Path, archive: ZipFile) -> None:
