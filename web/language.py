@@ -26,7 +26,7 @@ def messages(language: Language) -> dict[str, str]:
     return found
 
 
-def message(language: Language, key: str, **values: object) -> str:
+def message(language: Language, key: str, /, **values: object) -> str:
     """A message with its values filled in; with n=1 its singular (`<key>.one`) where the language has one."""
     known = messages(language)
     if values.get("n") == 1:

@@ -6,7 +6,8 @@ from pathlib import Path
 from forbear.intake.columns import naming
 from forbear.intake.formats import BY_MEDIA_TYPE, FORMATS, READ_AS, ending, format_of
 from forbear.intake.formats.format import Format
-from forbear.intake.guessing.guess import Guess, Remembered, guess
+from forbear.intake.guessing.guess import Guess, guess
+from forbear.intake.guessing.remembered import Remembered
 from forbear.intake.layouts.tied import tied
 from forbear.intake.mapping import ColumnUse, Mapping
 from forbear.intake.opening import read

@@ -4,50 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from forbear.intake.headers import unlike_its_own
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 from rules.facts.cells import Value, fold
-from rules.facts.notation.units import read_marks
+from rules.facts.notation.units import SPANS, Marks, read_marks
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Fact, FactType, Vocabulary
 
+_Kind: TypeAlias = FactType | Literal["cycle"]  # how often an amount comes
 _WORDS: Final = word_lists("headings")
 _LONGEST: Final = 12  # letters of a unit
 _MONEY: Final = frozenset(("yuan", "coins", "foreign", "power"))
 _SPANS: Final = frozenset(("day", "week", "month", "year", "instalment"))
 _PER: Final = frozenset(map(fold, _WORDS["per_other_than_year"]))
+_CYCLES: Final = frozenset(map(fold, _WORDS["other_than_month"]))
+_TWO_LETTERS: Final = 2
 
 
 def faults(vocabulary: Vocabulary, facts: Mapping[str, Value], others: Mapping[str, str]) -> Iterable[FieldError]:
     """A fault for each cell that says another unit than the facts beside it are read in."""
     for header, cell in others.items():
         kind = _kind(header, cell) if len(cell) <= _LONGEST else None
-        for name in facts if kind is not None else ():
-            fact = vocabulary.facts.get(name)
-            if fact is not None and fact.type == kind and _is_other(fact, cell):
-                yield FieldError.of(header, said("row.unit_beside", name=header, unit=cell, field=fact.title))
-                break
+        if kind is None:
+            continue
+        known = ((name, vocabulary.facts[name]) for name in facts if name in vocabulary.facts)
+        meant = [each for each in known if _is_other(each[1], cell, kind)]
+        if kind == "cycle":  # 还款周期 is said of what is paid back, not of the income
+            meant.sort(key=lambda each: not _shares_a_word(header, each[1]))
+        for _, fact in meant:
+            yield FieldError.of(header, said("row.unit_beside", name=header, unit=cell, field=fact.title))
+            break
 
 
-def _is_other(fact: Fact, cell: str) -> bool:
-    if fact.type == "int" and fact.unit != "days":
+def _is_other(fact: Fact, cell: str, kind: _Kind) -> bool:
+    if kind == "cycle":
+        return fact.type == "money" and fact.per == "month"
+    if fact.type != kind or (fact.type == "int" and fact.unit != "days"):
         return False
     return fact.type == "rate" or unlike_its_own(fact, [cell]) is not None
 
 
+def _shares_a_word(header: str, fact: Fact) -> bool:
+    """Whether two letters in a row of a header stand in a name of a fact too."""
+    form, names = fold(header), [fold(name) for name in (fact.title.zh, fact.title.en, *fact.aliases)]
+    pairs = (form[at : at + _TWO_LETTERS] for at in range(len(form) - 1))
+    return any(not pair.isascii() and any(pair in name for name in names) for pair in pairs)
+
+
 @lru_cache(maxsize=4096)
-def _kind(header: str, cell: str) -> FactType | None:
-    """Of which facts a cell may be the unit: money in any column; days and rates where its header says so."""
+def _kind(header: str, cell: str) -> _Kind | None:
+    """Of which facts a cell may be the unit: money in any column; days, rates and periods where its header says so."""
     name, text = fold(header), fold(cell)
     if text in _PER and any(word in name for word in _WORDS["rates"]):
         return "rate"
     marks = None if any(map(str.isdigit, text)) else read_marks(text)  # 100 is a number beside, and no unit
+    if any(word in name for word in _WORDS["cycles"]) and (text in _CYCLES or _is_cycle(marks)):
+        return "cycle"
     if marks is None:
         return None
     called = any(word in name for word in _WORDS["called"])
     if not marks.kinds.isdisjoint(_MONEY) and (called or marks.kinds != {"power"}):  # 万 alone is a surname too
         return "money"
     return "int" if called and not marks.kinds.isdisjoint(_SPANS) else None
+
+
+def _is_cycle(marks: Marks | None) -> bool:
+    return marks is not None and not marks.kinds.isdisjoint(SPANS) and marks.kinds.isdisjoint(("month", "instalment"))

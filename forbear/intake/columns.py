@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
+from itertools import islice
 
 from forbear.intake.headers import LONGEST, Names, folded
-from forbear.intake.source import IntakeError, distinct
+from forbear.intake.source import IntakeError, SourceFile, as_text, distinct
 from forbear.locale import said
+from rules.locale import listed
 from rules.pack.files.schema import Fact, Text, Vocabulary
 
 NOTES = "notes"  # the one fact that several columns may hold
 REJECT_COLUMNS = ("row", "field", "error")  # what a rejects file adds
 _SHOWN_ALIASES = 4
+_SHOWN_LETTERS = 20  # of a cell that a sentence quotes
+_LOOKED_AT = 30  # rows of which the first cells may be names
+_TURNED = 3  # names of facts in the first column, of a table turned on its side
 _TAKEN_AS = re.compile(r" \[[^\[\]]+\]$")
 _COUNTED = re.compile(r" \(\d+\)$")  # what tells the second column of a name from the first
 
@@ -84,6 +89,22 @@ def missing_columns(vocabulary: Vocabulary, given: Container[str | None]) -> Int
     accepted = [_accepted(name, fact) for name, fact in missing.items()]
     columns = Text(zh="；".join(text.zh for text in accepted), en="; ".join(text.en for text in accepted))
     return IntakeError("header.missing", n=len(missing), columns=columns)
+
+
+def why_no_header(source: SourceFile, vocabulary: Vocabulary, missing: IntakeError) -> IntakeError | None:
+    """What is missing, and that the row which was taken for the header can be none; None where it names any fact."""
+    names, count = [name.strip() for name in source.columns if name.strip()], naming(vocabulary)
+    if not source.header_row or count(names) > 1:
+        return None
+    fault = Text(zh=missing.zh, en=missing.en)
+    below = [as_text(row.cells[0]) for row in islice(source, _LOOKED_AT) if row.cells]
+    if count(list(dict.fromkeys((names[0] if names else "", *below)))) >= _TURNED:
+        first = next(cell for cell in (*names[:1], *below) if count([cell]))
+        return IntakeError("header.transposed", fault=fault, first=first[:LONGEST])
+    if count(names):
+        return None
+    cells = listed(said("notice.quoted", text=name[:_SHOWN_LETTERS]) for name in names[:_SHOWN_ALIASES])
+    return IntakeError("header.no_names", fault=fault, row=source.header_row, cells=cells)
 
 
 def _accepted(name: str, fact: Fact) -> Text:

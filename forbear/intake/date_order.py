@@ -7,6 +7,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from rules.facts.cells import CellError, shown
@@ -32,6 +33,7 @@ WRITTEN: dict[DateOrder, str] = {"ymd": "yyyy/mm/dd", "dmy": "dd/mm/yyyy", "mdy"
 _MIXED = 3 / 4  # of the real dates beside texts, so many that may have been turned around
 _OFTEN = 1 / 5  # of a column's dates, so many that read one way only
 _MONTHS_OF_A_YEAR = 12
+_WHOLE_YEAR = 4  # digits
 _LAST = 68  # of two digits: the last year that is of this century, as strptime has it
 
 
@@ -55,14 +57,20 @@ def order_of(cells: Iterable[object], chosen: DateOrder | None) -> DateOrder | N
     Only a cell that can be read one way is proof, and of those cells only that are written as it is: 24-11-03 beside
     31/03/2024 comes from somebody else.
     """
-    read: dict[_Form, list[frozenset[DateOrder]]] = {}
-    for cell in cells:
-        if found := readings(cell):
-            read.setdefault(_form(cell), []).append(found)
+    read = _by_form(cells)
     if not read:
         return None
     proven = {_proven(of_one_form, chosen is not None) for of_one_form in read.values()}
     return next(iter(proven)) or chosen if len(proven) == 1 else chosen
+
+
+def _by_form(cells: Iterable[object]) -> dict[_Form, list[frozenset[DateOrder]]]:
+    """In which orders each of the dates can be read, by how they are written."""
+    read: dict[_Form, list[frozenset[DateOrder]]] = {}
+    for cell in cells:
+        if found := readings(cell):
+            read.setdefault(_form(cell), []).append(found)
+    return read
 
 
 def _proven(read: Sequence[frozenset[DateOrder]], chosen: bool) -> DateOrder | None:
@@ -76,6 +84,38 @@ def _form(cell: object) -> _Form:
     """How a date is written: what parts it, and where its year has four digits."""
     match = _PARTS.fullmatch(_plain(str(cell)))
     return ("", 0) if match is None else (match[2], len(match[4]))
+
+
+@dataclass(frozen=True)
+class SettledForms:
+    """The ways of writing dates for which the order of a column holds: what comes in another may come from elsewhere.
+
+    24-11-03 below a thousand dates like 31/03/2024 is not the 24th of November 2003 because those begin with the day.
+    """
+
+    order: DateOrder
+    settled: frozenset[_Form]
+    met: frozenset[_Form]
+    trusted: bool  # whether the order holds for years of four digits however they are written
+
+    @classmethod
+    def of(cls, cells: Iterable[object], order: DateOrder, *, chosen: bool) -> "SettledForms":
+        """Those of a column, by its first cells; `chosen` is an order that somebody said of all dates."""
+        read = _by_form(cells)
+        proven = {form: _proven(found, chosen=False) for form, found in read.items()}
+        trusted = chosen or not any(proven.values())
+        whole = order != "ymd" and any(digits == _WHOLE_YEAR for _, digits in read)
+        open_ones = {form for form in read if trusted and (form[1] == _WHOLE_YEAR or not whole)}
+        settled = {form for form, own in proven.items() if own == order or (own is None and form in open_ones)}
+        return cls(order, frozenset(settled), frozenset(read), trusted)
+
+    def hold(self, cell: object) -> bool:
+        """Whether a cell is read in this order; what is no such date, or can be read in one way only, is."""
+        found = readings(cell)
+        if len(found) <= 1:
+            return True
+        form = _form(cell)
+        return form in self.settled or (self.trusted and form not in self.met and form[1] == _WHOLE_YEAR)
 
 
 def half_converted(cells: Iterable[object]) -> bool:
@@ -97,7 +137,7 @@ def half_converted(cells: Iterable[object]) -> bool:
     return texts and sum(day <= _MONTHS_OF_A_YEAR for day in days) >= _MIXED * len(days) > 0
 
 
-def in_order(cell: object, order: DateOrder | None) -> object:
+def in_order(cell: object, order: DateOrder | None, forms: SettledForms | None = None) -> object:
     """A cell as a date that reads one way only; what is none is left as it is. Raises CellError."""
     if not isinstance(cell, str) or len(cell) > 40:
         return cell
@@ -105,6 +145,8 @@ def in_order(cell: object, order: DateOrder | None) -> object:
     if match := _PARTS.fullmatch(text):
         if order is None:
             raise CellError("which_order", cell=shown(cell))
+        if forms is not None and not forms.hold(cell):
+            raise CellError("other_form", cell=shown(cell))
         day = _day(match, order)
         if day is None:
             raise CellError("not_in_order", cell=shown(cell), order=order)

@@ -27,7 +27,7 @@ _CALLED = re.compile(rf"(?:{'|'.join(_WORDS['called'])})\s*(?:[:=]|{'|'.join(_WO
 _LETTERS_BEFORE = re.compile(r"[^\W\d_]+$")
 _EXCEPT = re.compile(_WORDS["except"])
 _RECKONED = re.compile(rf"{_WORDS['reckoned']['before']}([^\s()]*?)(?:{'|'.join(_WORDS['reckoned']['behind'])})")
-_IN_ENGLISH = re.compile(r"\bin [a-z' ]+")
+_IN_ENGLISH = re.compile(r"\bin (?:[a-z' ]|(?<!\d)[\d,]*000(?:'?s)?(?![\d,.]))+")
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)")
 _MONEY = re.compile(_WORDS["money"])  # words of a unit of money that must not be passed over
 _CURRENCY = frozenset(_WORDS["currency"])  # that it is Chinese says nothing of thousands
@@ -35,6 +35,8 @@ _PARTS_OF_UNIT = re.compile(rf"[,，;；、/|](?!\d)|{_WORDS['or']}")
 _CLAUSE = re.compile(r"[,，;；。\s]+")
 _MOST_WORDS = 4
 _TWO_LETTERS = 2
+_OF_UNITS = frozenset(_WORDS["of_units"])
+_WITHIN_WORD = re.compile(r"[a-z]{2}")
 _SAYS_NOTHING = frozenset(("filler", "harmless", "about"))
 LONGEST = 100  # characters of a header that may name a fact
 
@@ -77,6 +79,8 @@ class Names:
             return None
         for name, beside in _readings(text):
             facts, sure = self._facts(name)
+            if any(folded(mark) in _OF_UNITS for mark in beside):
+                continue  # 余额单位 is the unit of a balance, and none
             marks = tuple(mark for mark in beside if not self._same(mark, facts))
             if facts and all(_reads(mark) for mark in marks):
                 return HeaderReading(" ".join(header.split()), facts, sure, marks)
@@ -245,6 +249,11 @@ def _money_word(title: str) -> str:
     return "" if found is None else found[0]
 
 
+def names_money(text: str) -> bool:
+    """Whether a text names a unit of amounts, the yuan aside."""
+    return bool(_money_word(text))
+
+
 def _is_money(marks: Marks) -> bool:
     return not marks.kinds.isdisjoint(("yuan", "coins", "foreign", "power"))
 
@@ -343,7 +352,8 @@ def _readings(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield left, (*marks, right)
             yield right, (*marks, left)
     for length in range(1, len(rest) - _TWO_LETTERS + 1):  # 欠款余额万元
-        yield rest[:-length], (*marks, rest[-length:])
+        if length > _TWO_LETTERS or not _WITHIN_WORD.search(rest[-length - 1 : -length + 1 or None]):  # not of system m
+            yield rest[:-length], (*marks, rest[-length:])
 
 
 def _reads(mark: str) -> bool:

@@ -136,15 +136,15 @@ def check(mapping: Mapping, vocabulary: Vocabulary, columns: Sequence[str]) -> N
             _check_constant(vocabulary, name, word)
     for name, words in mapping.values.items():
         _check_values(_fact(vocabulary, name, "values"), name, words)
-    _check_held_once(mapping, vocabulary)
+    check_held_once(mapping, vocabulary)
     if mapping.persons is not None and mapping.persons.key not in names:
         key = mapping.persons.key
         raise IntakeError("mapping.no_column", column=key, columns=_some(near(key, names) or names))
     refuse_twice(vocabulary, ((column, use.fact, use.debt) for column, use in mapping.columns.items()))
 
 
-def _check_held_once(mapping: Mapping, vocabulary: Vocabulary) -> None:
-    """A fact that is constant, of all rows or of one debt of a row, stands in no column."""
+def check_held_once(mapping: Mapping, vocabulary: Vocabulary) -> None:
+    """A fact that is constant, of all rows or of one debt of a row, stands in no column. Raises IntakeError."""
     for number, constants in ((None, mapping.constants), *mapping.debts.items()):
         for name in constants:
             for column, use in mapping.columns.items():

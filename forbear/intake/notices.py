@@ -7,7 +7,7 @@ from forbear.intake.columns import NOTES, added_by_rejects
 from forbear.intake.data_day import days_of
 from forbear.intake.date_order import WRITTEN
 from forbear.intake.guessing.guess import Guess
-from forbear.intake.guessing.guessed import SAME_COLUMN, SAME_FILE
+from forbear.intake.guessing.guessed import SAME_COLUMN, SAME_FILE, Guessed
 from forbear.intake.layouts import wide
 from forbear.intake.mapping import Mapping
 from forbear.intake.source import SourceFile
@@ -39,10 +39,7 @@ def notices_of(vocabulary: Vocabulary, source: SourceFile, guess: Guess, mapping
     unknown = [each.header for each in unused if each.sure == "certain" and each.header not in added]
     if named := [name.strip() for name in unknown if name.strip()]:
         yield said("notice.not_used", n=len(named), columns=_names(named))
-    for each in unused:
-        if each.sure != "certain":
-            why = Text(zh=each.why.zh.rstrip("。"), en=each.why.en.rstrip("."))  # a sentence goes on
-            yield said("notice.not_sure", column=each.header.strip(), why=why)
+    yield from _left_open(unused)
     yield from _units(vocabulary, guess, mapping)
     notes = [name.strip() for name, use in mapping.columns.items() if use.fact == NOTES]
     if len(notes) > 1:
@@ -51,7 +48,17 @@ def notices_of(vocabulary: Vocabulary, source: SourceFile, guess: Guess, mapping
         yield said("notice.debts", most=len(mapping.numbers), scale=wide.SCALE, example=7 * wide.SCALE + 2)
     for fact, word in mapping.constants.items():
         yield said("notice.constant", field=vocabulary.facts[fact].title, value=_label(vocabulary, fact, word))
-    yield from _orders(mapping)
+    yield from _orders(vocabulary, mapping)
+
+
+def _left_open(unused: Iterable[Guessed]) -> Iterator[Text]:
+    """Why columns that may hold something are not used while nobody has confirmed it."""
+    for each in unused:
+        if each.sure != "certain" and each.why.en.endswith("."):  # a sentence of its own: the unit is another
+            yield each.why
+        elif each.sure != "certain":
+            why = Text(zh=each.why.zh.rstrip("。"), en=each.why.en)  # a sentence goes on
+            yield said("notice.not_sure", column=each.header.strip(), why=why)
 
 
 def _units(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterator[Text]:
@@ -65,12 +72,13 @@ def _units(vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> Iterator[T
         yield said("notice.unit_stated", columns=_names(columns), text=text, unit=unit)
 
 
-def _orders(mapping: Mapping) -> Iterator[Text]:
+def _orders(vocabulary: Vocabulary, mapping: Mapping) -> Iterator[Text]:
     """How dates are read."""
     for name, use in mapping.columns.items():
         if (order := next((order for order, written in WRITTEN.items() if written == use.unit), None)) is not None:
             yield said("notice.order_of_column", column=name.strip(), order=said(f"date_order.{order}"))
-    if mapping.date_order is not None:
+    dates = [use for use in mapping.columns.values() if use.fact and vocabulary.facts[use.fact].type == "date"]
+    if mapping.date_order is not None and (not dates or any(use.unit is None for use in dates)):
         yield said("notice.date_order", order=said(f"date_order.{mapping.date_order}"))
 
 

@@ -10,18 +10,19 @@ from itertools import chain, islice
 from pathlib import Path
 
 from forbear.intake import beside
-from forbear.intake.columns import added_by_rejects, missing_columns
-from forbear.intake.date_order import half_converted
+from forbear.intake.columns import added_by_rejects, missing_columns, why_no_header
+from forbear.intake.date_order import SettledForms, half_converted
 from forbear.intake.formats.tables.no_cases import TOTAL
 from forbear.intake.formats.tables.totals import is_label
 from forbear.intake.formats.text_files import is_readable, readable
-from forbear.intake.guessing.guess import Guess, Remembered, guess
+from forbear.intake.guessing.guess import Guess, guess
+from forbear.intake.guessing.remembered import Remembered
 from forbear.intake.layouts import wide
 from forbear.intake.layouts.layout import Layout
 from forbear.intake.layouts.parts import Parts
 from forbear.intake.mapping import Mapping
 from forbear.intake.notices import asked_notices, notices_of
-from forbear.intake.source import MAX_CELL, SourceFile, SourceRow, Unread, as_text, distinct
+from forbear.intake.source import MAX_CELL, Remark, SourceFile, SourceRow, Unread, as_text, distinct
 from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError, Parser, display
 from rules.facts.cells import shown
@@ -30,7 +31,7 @@ from rules.facts.notation.codes import UNREAD, lengths_with_lost_digits
 from rules.facts.notation.garbled import is_garbled
 from rules.facts.notation.letters import one_form
 from rules.locale import said as of_cell
-from rules.pack.files.doubts import IN_DOUBT
+from rules.pack.files.doubts import IN_DOUBT, Below
 from rules.pack.files.schema import Text, Vocabulary
 
 _NAMES = ("case_ref", "borrower_ref", "name")  # where a row of totals is called so
@@ -85,7 +86,7 @@ class Intake:
     def on(self, as_of: dt.date | None) -> Iterator[Accepted | Rejected]:
         """Every row as it is read on the day of triage: what is said to have happened later is refused."""
         self._asked.clear()
-        reader = _RowReader(self._vocabulary, self.columns, self.mapping, as_of, self._asked)
+        reader = _RowReader(self._vocabulary, self.columns, self.mapping, as_of, self._asked, self.guess.date_forms)
         rows = Parts(self._vocabulary, self.guess, self.mapping).rows(iter(self._source))
         first = list(islice(rows, SAMPLE))
         reader.look_over(first)
@@ -99,6 +100,11 @@ class Intake:
     def left_out(self) -> Iterator[SourceRow]:
         """Rows of the file that came into no case and are no rejected rows, once all were read."""
         yield from self._source.left_out()
+
+    @property
+    def remarks(self) -> Iterator[Remark]:
+        """What the file says beside its rows."""
+        return self._source.remarks
 
     @property
     def notices(self) -> tuple[Text, ...]:
@@ -124,7 +130,7 @@ def follow(source: SourceFile, vocabulary: Vocabulary, guessed: Guess, mapping: 
     """Read a source by a mapping of all its columns. Raises IntakeError if a required fact stands nowhere."""
     fault = missing_columns(vocabulary, mapping.facts())
     if fault is not None:
-        raise guessed.with_suggestions(vocabulary, fault, mapping.facts())
+        raise why_no_header(source, vocabulary, fault) or guessed.with_suggestions(vocabulary, fault, mapping.facts())
     names = distinct(source.columns)
     fields = [mapping.columns[name].fact for name in names]
     added = added_by_rejects(names)
@@ -146,6 +152,7 @@ class _RowReader:
         mapping: Mapping,
         as_of: dt.date | None,
         asked: dict[str, list[int]],
+        date_forms: Titles[str, SettledForms],
     ) -> None:
         self._vocabulary, self._asked = vocabulary, asked
         self._doubts = RowDoubts(vocabulary, as_of)
@@ -153,7 +160,7 @@ class _RowReader:
         self._lost: dict[str, dict[int, int]] = {}  # of codes, the lengths at which last digits were lost
         self._as_of = as_of
         self._past = past_of(vocabulary)
-        self._layout = Layout(vocabulary, distinct(columns), mapping)
+        self._layout = Layout(vocabulary, distinct(columns), mapping, date_forms)
         self._parsers = {debt: Parser(vocabulary, units=units) for debt, units in self._layout.units.items()}
         self._met = _Met()
 
@@ -218,7 +225,7 @@ class _RowReader:
         first = self._met.first(case_ref, number)
         if first is not None:
             return _rejected(row, [_duplicate(case_ref, *first)])
-        self._leave_out(facts, extra, number)
+        self._leave_out(facts, extra, number, debt)
         private = {name: str(facts.pop(name)) for name in self._layout.private if name in facts}
         borrower = facts.get("borrower_ref")
         return Accepted(number, case_ref, None if borrower is None else str(borrower), facts, private, extra)
@@ -230,9 +237,20 @@ class _RowReader:
                 why = of_cell("cell.zeros_for_digits", cell=shown(text))
                 yield FieldError.of(name, of_cell("field.cell", field=self._vocabulary.facts[name].title, error=why))
 
-    def _leave_out(self, facts: Facts, extra: dict[str, str], row: int) -> None:
-        """Take out what is in doubt and is asked for; it is kept among what is not used."""
+    def _leave_out(self, facts: Facts, extra: dict[str, str], row: int, debt: int | None) -> None:
+        """Take out what is in doubt and is asked for; it is kept among what is not used.
+
+        Where the file says that a column is in yuan, little is little.
+        """
         doubted = self._doubts.to_ask(facts)
+        if not doubted:
+            return
+        doubts, sure = self._vocabulary.doubts, self._sure(debt)
+        doubted = {
+            field: doubt
+            for field, doubt in doubted.items()
+            if field not in sure or not isinstance(doubts[doubt], Below)
+        }
         if not doubted:
             return
         for field, doubt in doubted.items():

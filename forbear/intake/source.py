@@ -29,7 +29,7 @@ _SHOWN = 40  # characters of a name that a sentence quotes
 class IntakeError(ForbearError):
     """A file that cannot be read as cases at all, told in both languages."""
 
-    def __init__(self, key: str, **values: object) -> None:
+    def __init__(self, key: str, /, **values: object) -> None:
         self._tell(said(key, **values))
 
     @classmethod
@@ -82,6 +82,13 @@ class Unread(NamedTuple):
     why: Text
 
 
+class Remark(NamedTuple):
+    """What a file says beside its rows, and where."""
+
+    place: Text
+    text: str
+
+
 @dataclass(frozen=True)
 class SourceFile:
     """A file ready to be read; iterating reads it from the start, row by row."""
@@ -100,12 +107,24 @@ class SourceFile:
     sheets: tuple[str, ...] = ()  # those that may be chosen
     left_out: Callable[[], Iterable[SourceRow]] = tuple  # rows that came into no row, once all were read
     aside: tuple[str, ...] = ()  # what stands elsewhere, and may be said of the table or of something else
+    unread: Callable[[], Iterable[Remark]] = tuple  # words in what is not read
 
     def __iter__(self) -> Iterator[SourceRow]:
         try:
             yield from self.read_rows()
         except (OSError, UnicodeDecodeError) as error:  # what it held when it was opened was readable
             raise IntakeError("file.changed", path=self.path) from error
+
+    @property
+    def remarks(self) -> Iterator[Remark]:
+        """All that is said beside the rows: it becomes part of no case."""
+        yield Remark(said("place.file_name"), self.path.stem)
+        for name in dict.fromkeys(filter(None, (self.sheet, *self.sheets))):
+            yield Remark(said("place.sheet_name", sheet=name), name)
+        around = (*self.titles, *self.groups, *(text for cells in self.below for text in cells), *self.aside)
+        for text in dict.fromkeys(around):
+            yield Remark(said("place.around"), text)
+        yield from self.unread()
 
     @property
     def notices(self) -> tuple[Text, ...]:

@@ -34,6 +34,7 @@ _FIRST_OF_BLANKS: Final = frozenset(word[:1] for word in _BLANKS)
 _NOTHING: Final = frozenset[str](_WORDS["nothing"])
 _DAY: Final = _WORDS["date"]
 
+_SERIAL: Final = re.compile(r"[2-6]\d{4}(?:\.\d+)?", re.ASCII)  # of the days from 1954 to 2091
 _ISO = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DATE = re.compile(
     r"(?:(\d{4})([-/.])(\d{1,2})\2(\d{1,2})"
@@ -330,7 +331,7 @@ def _date_in(text: str, cell: object, zone: dt.tzinfo) -> dt.date | None:
     # There is no date where somebody wrote "none": no auction, no request. That is no more than not known.
     if word in _BLANKS or word in _NOTHING:
         return None
-    raise CellError("not_a_date", cell=shown(cell))
+    raise CellError("serial_day" if _SERIAL.fullmatch(text) else "not_a_date", cell=shown(cell))
 
 
 def _in_zone(day: dt.date, match: re.Match[str], zone: dt.tzinfo) -> dt.date:

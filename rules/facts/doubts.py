@@ -70,7 +70,7 @@ class RowDoubts:
 
 def asks(doubt: d.Doubt) -> bool:
     """Whether a doubt is a question and no rejection."""
-    return isinstance(doubt, d.MoreThan | d.Above | d.Denied) and doubt.asks
+    return isinstance(doubt, d.MoreThan | d.Above | d.Below | d.Denied) and doubt.asks
 
 
 def asked_about(vocabulary: Vocabulary, facts: Mapping[str, object]) -> dict[str, Text]:
@@ -83,7 +83,7 @@ def asked_about(vocabulary: Vocabulary, facts: Mapping[str, object]) -> dict[str
 def asked_fact(vocabulary: Vocabulary, name: str) -> str | None:
     """The fact that a doubt asks for; None for one that does not, or that the policy does not know any more."""
     doubt = vocabulary.doubts.get(name)
-    return doubt.fact if isinstance(doubt, d.MoreThan | d.Above | d.Denied) and doubt.asks else None
+    return doubt.fact if isinstance(doubt, d.MoreThan | d.Above | d.Below | d.Denied) and doubt.asks else None
 
 
 def why_asked(vocabulary: Vocabulary, name: str) -> Text:
@@ -98,7 +98,7 @@ def _needed(doubt: d.Doubt) -> frozenset[str]:
             return frozenset((*doubt.parts, doubt.whole))
         case d.MoreThan():
             return frozenset((doubt.fact, doubt.other))
-        case d.Above():
+        case d.Above() | d.Below():
             return frozenset((doubt.fact,))
         case d.DaysApart():
             return frozenset((doubt.days, doubt.since))
@@ -124,6 +124,8 @@ def _check(doubt: d.Doubt, vocabulary: Vocabulary, as_of: dt.date | None) -> _Ch
             return _more_than(doubt, 100 if vocabulary.facts[doubt.fact].type in HUNDREDTHS else 1)
         case d.Above():
             return _above(doubt, 100 if vocabulary.facts[doubt.fact].type in HUNDREDTHS else 1)
+        case d.Below():
+            return _below(doubt, 100 if vocabulary.facts[doubt.fact].type in HUNDREDTHS else 1)
         case d.Denied():
             return _denied(doubt)
     return None if as_of is None else _check_on(doubt, as_of)
@@ -193,6 +195,14 @@ def _above(doubt: d.Above, grain: int) -> _Check:
     def check(facts: Facts) -> Sequence[_Found]:
         value = number(facts, doubt.fact)
         return [(doubt.fact, {}, {})] if value is not None and value > doubt.above * grain else _NOTHING
+
+    return check
+
+
+def _below(doubt: d.Below, grain: int) -> _Check:
+    def check(facts: Facts) -> Sequence[_Found]:
+        value = number(facts, doubt.fact)
+        return [(doubt.fact, {}, {})] if value is not None and 0 < value < doubt.below * grain else _NOTHING
 
     return check
 

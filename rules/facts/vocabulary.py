@@ -74,7 +74,7 @@ def _doubt(doubt: d.Doubt, facts: Mapping[str, schema.Fact]) -> Iterator[str]:
 
 def _asking(name: str, doubt: d.Doubt, facts: Mapping[str, schema.Fact]) -> Iterator[str]:
     """What a doubt that asks needs: a question that can be left open, and its place among what is given of a case."""
-    if not asks(doubt) or not isinstance(doubt, d.MoreThan | d.Above | d.Denied) or doubt.fact not in facts:
+    if not asks(doubt) or not isinstance(doubt, d.MoreThan | d.Above | d.Below | d.Denied) or doubt.fact not in facts:
         return
     fact, given = facts[doubt.fact], facts.get(d.IN_DOUBT)
     if fact.question is None or fact.private:

@@ -31,7 +31,7 @@ class Catalogue:
             found |= {key: Text.model_validate(entry) for key, entry in loaded.items()}
         return found
 
-    def __call__(self, key: str, **values: object) -> Text:
+    def __call__(self, key: str, /, **values: object) -> Text:
         """A sentence in both languages; a value that is itself a Text is filled in language by language.
 
         With n=1 its English is the singular (`<key>.one`), where there is one.

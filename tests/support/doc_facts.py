@@ -86,6 +86,8 @@ def _doubt(doubt: d.Doubt) -> tuple[str, str]:  # noqa: C901 - one arm a kind
             return _names(doubt.fact), f"more than {share}{_names(doubt.other)}"
         case d.Above():
             return _names(doubt.fact), f"above {doubt.above:,}"
+        case d.Below():
+            return _names(doubt.fact), f"above 0 and below {doubt.below:,}"
         case d.TooYoung():
             return _names(doubt.age), f"under {doubt.years} years old on {_names(doubt.on)}"
         case d.Longer():

@@ -15,12 +15,14 @@ from starlette.types import Message, Receive
 
 from forbear.base.settings import settings
 from forbear.base.spool import spool
+from forbear.batch.submission.uploads import tidy
 from forbear.intake import BY_MEDIA_TYPE, ending, format_of
 from forbear.intake.formats.json_decoder import DECODER, Doubled
 from web.api.problems import ProblemError, of_validation
 
 MULTIPART = "multipart/form-data"
 MAX_NAME = 255
+_UNNAMED = "cases"
 _BLOCK = 256 * 1024
 _DRAINED = 10  # times the limit: read to its end and forgotten, so that the sender gets to see our answer
 
@@ -56,7 +58,7 @@ async def file(request: Request, name: str | None) -> AsyncIterator[Received]:
     """The file of a request, for as long as the block lasts: the part `file` of a form, or the whole body."""
     request = limited(request)
     if media_type(request) != MULTIPART:
-        with spool(f"cases{_suffix(name, media_type(request))}") as path:
+        with spool(_called(name or "", media_type(request))) as path:
             yield Received(path, name or path.name, await _write(path, request.stream()), {})
         return
     async with request.form(max_files=1, max_fields=10) as form:
@@ -65,7 +67,8 @@ async def file(request: Request, name: str | None) -> AsyncIterator[Received]:
             raise ProblemError(422, "no_file")
         name = name or part.filename or ""
         fields = {key: value for key, value in form.items() if isinstance(value, str)}
-        with spool(f"cases{_suffix(name, (part.content_type or '').partition(';')[0].strip().lower())}") as path:
+        media = (part.content_type or "").partition(";")[0].strip().lower()
+        with spool(_called(name, media)) as path:
             yield Received(path, (name or path.name)[:MAX_NAME], await _write(path, _parts(part)), fields)
 
 
@@ -122,11 +125,16 @@ async def _parts(part: UploadFile) -> AsyncIterator[bytes]:
         yield block
 
 
-def _suffix(name: str | None, media: str) -> str:
-    """The ending that says how a file is read: of its name, else by its media type."""
-    if name is not None and format_of(name) is not None:
-        return ending(name)
-    found = BY_MEDIA_TYPE.get(media)
-    if found is None:
+def _called(name: str, media: str) -> str:
+    """What a file is called while it is read: by its own name, which may say a unit, with an ending that says how.
+
+    One whose ending we do not know, and no media type makes up for it, keeps it: its reader says what to do about it.
+    """
+    own, found = tidy(name), BY_MEDIA_TYPE.get(media)
+    if format_of(own) is not None:
+        return own
+    if found is not None:
+        return f"{own[: len(own) - len(ending(own))] or _UNNAMED}{found.suffix}"
+    if not ending(own):
         raise ProblemError(415, "media_type", accepted=", ".join([MULTIPART, *BY_MEDIA_TYPE]))
-    return found.suffix
+    return own

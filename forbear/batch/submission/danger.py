@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from forbear.intake import Intake, Mapping, Rejected
-from forbear.intake.source import as_text, distinct
+from forbear.intake.source import Remark, as_text, distinct
 from forbear.locale import said
 from rules.facts import red_flags
 from rules.facts.texts import texts_in
+from rules.locale import listed
 from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 
+_MOST_SEARCHED = 200_000  # characters beside the rows
 _SHOWN = 5  # row numbers that a sentence names
 
 
@@ -38,7 +40,7 @@ class Lookout:
             if (held := as_text(cell)) and (header or any(map(str.isalpha, held)))
             for text in texts_in(self._pack, header, held)
         )
-        return any(self._pack.red_flags[flag].danger for flag in red_flags.scan_all(self._pack, texts))
+        return tells_of_danger(self._pack, texts)
 
     def first(self, row: Rejected) -> tuple[Rejected, bool]:
         """A rejected row, and whether its cells tell of danger: then it says who comes before the cell."""
@@ -56,7 +58,32 @@ def told(in_danger: int) -> Iterator[Text]:
 
 def notices_of(file: Intake, pack: Pack) -> tuple[Text, ...]:
     """The notices of a file whose rows were read; persons in danger who became no case come first."""
-    return (*_left_out(file, pack), *file.notices)
+    return (*outside_cases(file, pack), *file.notices)
+
+
+def outside_cases(file: Intake, pack: Pack) -> Iterator[Text]:
+    """The sentences on danger in what became neither a case nor a rejected row, once all rows were read."""
+    yield from _left_out(file, pack)
+    yield from beside_rows(file.remarks, pack)
+
+
+def beside_rows(remarks: Iterable[Remark], pack: Pack) -> Iterator[Text]:
+    """The sentence on danger in what a file says beside its rows: nobody knows of whom."""
+    places: dict[str, Text] = {}
+    searched = 0
+    for place, text in remarks:
+        searched += len(text)
+        if place.zh not in places and tells_of_danger(pack, texts_in(pack, "", text)):
+            places[place.zh] = place
+        if searched > _MOST_SEARCHED:
+            break
+    if places:
+        yield said("notice.beside_in_danger", places=listed(places.values()))
+
+
+def tells_of_danger(pack: Pack, texts: Iterable[str]) -> bool:
+    """Whether any of these texts tells of danger to somebody."""
+    return any(pack.red_flags[flag].danger for flag in red_flags.scan_all(pack, texts))
 
 
 def _left_out(file: Intake, pack: Pack) -> Iterator[Text]:

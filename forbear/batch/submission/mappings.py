@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
@@ -15,7 +16,8 @@ from forbear.base.vault import Vault
 from forbear.intake import Intake, IntakeError, Mapping, Remembered, SeveralTablesError, SourceFile, open_source
 from forbear.intake.columns import added_by_rejects, as_submitted
 from forbear.intake.formats.table import COMMENTS
-from forbear.intake.guessing.guess import Confirmed
+from forbear.intake.guessing.remembered import Confirmed
+from forbear.intake.guessing.sizes import is_other
 from forbear.intake.headers import folded
 from forbear.intake.layouts.tied import proposed
 from forbear.intake.source import distinct
@@ -55,10 +57,11 @@ def remember(work: Work, submitter: str, file: Intake) -> int:
         "columns": file.columns,
         "mapping": file.mapping.model_copy(update={"columns": confirmed}).data(),
         "shapes": {each.header: each.shape for each in file.guess.columns},
+        "sizes": {each.header: each.size for each in file.guess.columns if each.size is not None},
     }
     query = select(ConfirmedMapping).where(ConfirmedMapping.submitter == submitter, ConfirmedMapping.headers_mac == mac)
     known = work.session.exec(query.with_for_update()).first()
-    if known is not None and work.vault.open(known.content)["mapping"] == content["mapping"]:
+    if known is not None and _is_as_before(work.vault.open(known.content), content):
         return known.id
     values = {"content": work.vault.seal(content), "confirmed_at": work.now}
     kept = work.session.exec(
@@ -72,6 +75,15 @@ def remember(work: Work, submitter: str, file: Intake) -> int:
     return int(kept)
 
 
+def _is_as_before(kept: dict[str, Any], content: dict[str, Any]) -> bool:
+    """Whether nothing new was confirmed: neither what the columns hold nor numbers of another size."""
+    before = kept.get("sizes", {})
+    sizes = content["sizes"].items()
+    return kept["mapping"] == content["mapping"] and not any(
+        is_other(before.get(name), size) or name not in before for name, size in sizes
+    )
+
+
 def recall(session: Session, vault: Vault, submitter: str, columns: Iterable[str]) -> Remembered:
     """What a submitter confirmed before, for a file with these columns."""
     names = list(columns)
@@ -79,19 +91,22 @@ def recall(session: Session, vault: Vault, submitter: str, columns: Iterable[str
     whole: Mapping | None = None
     learned: dict[str, Confirmed | None] = {}
     same = _same(session, vault, submitter, names)
+    sizes: dict[str, float] = {}
     if same is not None:
-        whole = Mapping.model_validate(vault.open(same.content)["mapping"])
+        before = vault.open(same.content)
+        whole = Mapping.model_validate(before["mapping"])
+        sizes = {folded(name): size for name, size in before.get("sizes", {}).items()}
         whole = Mapping.model_validate({k: v for k, v in whole.data().items() if k not in _REREAD})
     for kept in session.exec(query.limit(_LEARNED_FROM)):
         opened = vault.open(kept.content)
         for name, use in Mapping.model_validate(opened["mapping"]).columns.items():
             if use.fact is None or use.debt is not None:
                 continue
-            found = Confirmed(use, opened["shapes"].get(name))
+            found = Confirmed(use, opened["shapes"].get(name), opened.get("sizes", {}).get(name))
             known = learned.setdefault(folded(name), found)
             if known is not None and known.use != use:
                 learned[folded(name)] = None  # it was the one thing in one file and another in the next
-    return Remembered(whole, {name: known for name, known in learned.items() if known is not None})
+    return Remembered(whole, sizes, {name: known for name, known in learned.items() if known is not None})
 
 
 def opened(

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from forbear.batch.submission.danger import Lookout, told
-from forbear.batch.submission.danger import notices_of as notices_with_danger
+from forbear.batch.submission.danger import Lookout, beside_rows, outside_cases, told
 from forbear.intake import Accepted, IntakeError, Mapping, Rejected, Remembered, guess, open_source
 from forbear.intake.columns import added_by_rejects
 from forbear.intake.date_order import DateOrder
@@ -77,6 +76,7 @@ class Preview:
     missing: tuple[str, ...]  # facts that every case must have and that stand nowhere: a constant may
     date_orders: tuple[DateOrder, ...]  # one of these has to be chosen; none where it is no question
     unknown: Words[str, tuple[UnknownWord, ...]]  # by fact
+    danger: tuple[Text, ...]  # to somebody, in what would become no case: the first of the notices
     notices: tuple[Text, ...]
     fault: IntakeError | None
     first: tuple[Accepted | Rejected, ...]
@@ -122,7 +122,7 @@ def look(
     given, vocabulary = given or Mapping(), pack.vocabulary
     source = open_source(path, vocabulary, given)
     guessed = guess(vocabulary, source, given, recall(source.columns))
-    seen = SeenValues(vocabulary, source, guessed.mapping)
+    seen = SeenValues(vocabulary, source, guessed.mapping, guessed.date_forms)
     watched = replace(source, read_rows=lambda: map(seen.note, source))
     fault = None
     try:
@@ -131,10 +131,12 @@ def look(
         fault = error
         for _ in islice(watched, _UNREAD_ROWS):  # what its columns hold is shown all the same
             pass
+        in_danger = tuple(beside_rows(source.remarks, pack))
         notices = tuple(notices_of(vocabulary, source, guessed, guessed.mapping))
     else:
         fault = counted.read(file.on(as_of), Lookout(pack, file.columns, file.mapping))
-        notices = (*told(counted.in_danger), *(notices_with_danger(file, pack) if counted.whole else file.notices))
+        outside = outside_cases(file, pack) if counted.whole else beside_rows(file.remarks, pack)
+        in_danger, notices = (*told(counted.in_danger), *outside), file.notices
     return Preview(
         name=path.name,
         headers=tuple(source.columns),
@@ -146,7 +148,8 @@ def look(
         missing=guessed.missing,
         date_orders=guessed.date_orders,
         unknown=seen.unknown(),
-        notices=notices,
+        danger=in_danger,
+        notices=(*in_danger, *notices),
         fault=fault,
         first=tuple(counted.first),
         problems=(*counted.grave.values(), *counted.problems.values()),

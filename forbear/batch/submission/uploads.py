@@ -22,6 +22,7 @@ from models.intake.upload import Upload
 KEPT_FOR = dt.timedelta(days=1)
 MOST_WAITING = 10  # of one account, so that nobody fills the database with files that they never submit
 _MAX_ENDING = 12
+_MAX_START = 15  # of its name, where it is cut in the middle
 _MAX_NAME = 60  # characters, so that with four bytes each it is a file name anywhere
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
@@ -44,7 +45,8 @@ def tidy(name: str) -> str:
     if len(last) <= _MAX_NAME:
         return last
     kept = ending(last)[:_MAX_ENDING]
-    return last[: _MAX_NAME - len(kept)] + kept
+    name = last.removesuffix(kept)[-(_MAX_NAME - _MAX_START - len(kept) - 1) :]  # where a unit stands, if any does
+    return f"{last[:_MAX_START]}…{name}{kept}"
 
 
 @contextmanager

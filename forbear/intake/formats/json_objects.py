@@ -12,16 +12,18 @@ from forbear.intake.formats.json_decoder import DECODER, Doubled
 from forbear.intake.formats.json_keys import KeyDecoder, Keys
 from forbear.intake.formats.json_reader import Inside, Opened, Reader, skimmed
 from forbear.intake.formats.text_files import encoding_of, is_cut, lines, open_text
-from forbear.intake.headers import LONGEST
+from forbear.intake.headers import LONGEST, says_unit
 from forbear.intake.source import (
     MAX_CELL,
     MAX_RECORD,
     TOO_LONG,
     IntakeError,
+    Remark,
     SeveralTablesError,
     SourceChoice,
     SourceFile,
     SourceRow,
+    as_text,
     fit,
 )
 from forbear.locale import said
@@ -152,13 +154,17 @@ def _read_list(path: Path, text: Opened, inside: Inside, choice: SourceChoice) -
     name = _chosen(path, {name: inside.lists[trail] for name, trail in lists.items()}, choice)
     trail, beside = lists[name], lists.get(choice.beside or "", ())
     around = {place: value for place, value in inside.members.items() if place[:-1] == trail[: len(place) - 1]}
-    unread = [place for place in around if place not in (trail[: len(place)], beside[: len(place)])]
+    unread = [
+        place
+        for place, value in around.items()
+        if place not in (trail[: len(place)], beside[: len(place)]) and not says_unit(f"{place[-1]}：{value}"[:LONGEST])
+    ]
     rest = [said("notice.quoted", text=".".join(place)) for place in unread]
     left_out = said("notice.json_rest", list=name, keys=listed(rest)) if rest else None
     elsewhere = {place: value for place, value in inside.members.items() if place not in around}
     rows = partial(_numbered, path, text, partial(Reader.elements_at, trail=trail))
     source = source_of_objects(path, rows, choice, left_out, inside.lists[trail])
-    source = replace(source, titles=_texts(around), aside=_texts(elsewhere))
+    source = replace(source, titles=_texts(around), aside=_texts(elsewhere), unread=lambda: _words_of(inside.members))
     if len(lists) == 1:
         return source
     return replace(source, sheet=name, sheets=(name, *(other for other in lists if other != name)))
@@ -184,6 +190,13 @@ def _texts(members: Mapping[tuple[str, ...], object]) -> tuple[str, ...]:
     """What stands beside the list, as a line above a table would say it."""
     short = ((place[-1], value) for place, value in members.items() if isinstance(value, str))
     return tuple(f"{key}：{value}" for key, value in short if len(value) <= LONGEST)
+
+
+def _words_of(members: Mapping[tuple[str, ...], object]) -> Iterator[Remark]:
+    """The words that stand beside the lists of an answer."""
+    for place, value in members.items():
+        if isinstance(value, str | list | dict):
+            yield Remark(said("place.json", key=".".join(place)), as_text(value))
 
 
 def source_of_objects(

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from itertools import islice
@@ -25,6 +25,8 @@ from forbear.locale import said
 from rules.facts.case_facts import FieldError
 
 _BATCH = 1_000  # rows read at once
+_LONGEST = 1_000  # characters of what is said beside the columns
+_OF_PROGRAMS = ("pandas", "arrow:", "parquet:", "org.apache.", "huggingface", "polars", "spark", "geo")
 _GROUP = 5_000  # rows of a row group that is written
 _DIGITS = {16: 3, 32: 6}  # decimal digits that survive in so many bits
 _CENTS = {6: 2**17}  # below this two decimals survive, too
@@ -34,7 +36,9 @@ _WHOLE = {6: 2**24}  # up to this every whole number does
 def read(path: Path, _choice: SourceChoice) -> SourceFile:
     """Open a .parquet file."""
     with _opened(path) as file:
-        columns = check_columns(path, list(file.schema_arrow.names))
+        schema = file.schema_arrow
+        columns = check_columns(path, list(schema.names))
+        titles, below = tuple(_said_in(schema.metadata)), tuple(tuple(_said_in(each.metadata)) for each in schema)
 
     def rows() -> Iterator[SourceRow]:
         number = 0
@@ -45,7 +49,15 @@ def read(path: Path, _choice: SourceChoice) -> SourceFile:
                     if not is_blank(cells):
                         yield _row(number, list(cells), columns)
 
-    return SourceFile(path, columns, rows)
+    return SourceFile(path, columns, rows, titles=titles, below=below)
+
+
+def _said_in(metadata: Mapping[bytes, bytes] | None) -> Iterator[str]:
+    """What somebody wrote beside the columns, of all or of one; what programs write there is for programs."""
+    for key, value in (metadata or {}).items():
+        name, text = (each.decode("utf-8", "replace").strip() for each in (key, value))
+        if text and len(text) <= _LONGEST and not name.lower().startswith(_OF_PROGRAMS):
+            yield f"{name}：{text}"
 
 
 class _Unreadable:

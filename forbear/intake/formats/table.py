@@ -10,10 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from forbear.intake.formats.tables.commented import with_comments
 from forbear.intake.formats.tables.no_cases import COLON, FIGURE, REFUSED, SECOND_HEADER, SURE, no_case, plain_word
 from forbear.intake.formats.tables.repeated_header import same_order
 from forbear.intake.formats.tables.seen_rows import SeenRows
-from forbear.intake.headers import LONGEST, bare, says_unit, states_unit
+from forbear.intake.headers import bare, says_unit, states_unit
 from forbear.intake.source import (
     MAX_CELL,
     MAX_RECORD,
@@ -22,7 +23,6 @@ from forbear.intake.source import (
     SourceChoice,
     SourceFile,
     SourceRow,
-    Unread,
     as_text,
     check_columns,
     empty,
@@ -61,6 +61,11 @@ class TableRow(NamedTuple):
     across: Sequence[tuple[int, int]] = ()  # the first and the last of cells that are merged sideways
 
 
+def nothing_said(_at: int) -> tuple[str, ...]:
+    """Of no column."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Sheet:
     """One table of a file; its rows can be asked for again and again, by how many columns it has if that is known."""
@@ -71,7 +76,8 @@ class Sheet:
     hidden_columns: Callable[[], Iterable[int]] = tuple
     fit: Callable[[TableRow, int], SourceRow] | None = None  # a row in as many cells as there are columns
     commented: bool = False  # comments hang on its cells: they are read as a column
-    page: Sequence[str] = ()  # what is printed above and below each page
+    page: Sequence[str] = ()  # what is printed above and below each page, and stands in text boxes
+    prompts: Callable[[int], Sequence[str]] = nothing_said  # of a column by its position, how it is to be filled in
 
 
 @dataclass(frozen=True)
@@ -313,7 +319,7 @@ def open_table(path: Path, sheet: Sheet, choice: SourceChoice, found: Header | N
             error = order.heeded(row, found.error or no_case(row.number, row.cells, columns, header.row, choice))
             if error is None and row.across:
                 seen.count_across(row)
-            cells = _with_comments(row, found.cells) if sheet.commented else found.cells
+            cells = with_comments(row.comments, found.cells) if sheet.commented else found.cells
             yield SourceRow(row.number - header.row, cells, error)
 
     def told() -> Iterator[Text]:
@@ -335,7 +341,7 @@ def open_table(path: Path, sheet: Sheet, choice: SourceChoice, found: Header | N
         header.row,
         (*header.titles, *stated),
         header.groups,
-        header.below,
+        tuple((*cells, *sheet.prompts(at)) for at, cells in enumerate(header.below)),
         told,
         aside=aside,
     )
@@ -362,18 +368,6 @@ class _HeaderOrder:
                 units_apart=header.units_apart,
             )
         return _OTHER_ORDER if error is None and self._is_other else error
-
-
-def _with_comments(row: TableRow, cells: list[object]) -> list[object]:
-    """A row with what hangs on its cells as one more; a number whose unit is said there is none without it."""
-    if not row.comments:
-        return [*cells, ""]
-    cells = list(cells)
-    for at, comment in row.comments.items():
-        if at < len(cells) and states_unit(comment) and FIGURE.search(as_text(cells[at])):
-            why = said("unread.commented", text=comment[:LONGEST].strip())
-            cells[at] = Unread(as_text(cells[at]), why)
-    return [*cells, "\n".join(row.comments.values())]
 
 
 def sheet_row(row: TableRow, width: int) -> SourceRow:

@@ -9,17 +9,19 @@ from typing import Final
 
 from forbear.intake import date_order
 from forbear.intake.columns import NOTES, added_by_rejects, as_submitted, missing_facts
-from forbear.intake.date_order import DateOrder
+from forbear.intake.date_order import DateOrder, SettledForms
 from forbear.intake.guessing import shapes
 from forbear.intake.guessing.first_rows import around, sample
 from forbear.intake.guessing.guessed import BY_NAME, GIVEN, OTHER_SHAPE, PROPOSED, SAME_COLUMN, SAME_FILE, Guessed
 from forbear.intake.guessing.likeness import Likeness, is_anothers, is_place, likest, sounds_like_notes
-from forbear.intake.guessing.orders import open_orders, with_orders
+from forbear.intake.guessing.orders import open_orders, settled_forms, with_orders
+from forbear.intake.guessing.remembered import Remembered, with_remembered
 from forbear.intake.guessing.rivals import each_fact_once
 from forbear.intake.guessing.shapes import Shape
+from forbear.intake.guessing.sizes import with_sizes
 from forbear.intake.headers import Around, Names, Refusal, folded, says_unit, stated_in, unit_beside, unit_named
 from forbear.intake.layouts import wide
-from forbear.intake.mapping import ColumnUse, Mapping, check
+from forbear.intake.mapping import ColumnUse, Mapping, check, check_held_once
 from forbear.intake.source import IntakeError, SourceFile, as_text, distinct
 from forbear.locale import said
 from rules.facts.case_facts import reader
@@ -32,26 +34,10 @@ _LIKE: Final = 0.6  # how like a header must be to the name of a fact to be prop
 _ENOUGH: Final = 0.8  # of a column's cells: as many as the fact must be able to read
 _TRIED: Final = 30  # cells that are tried
 _NUMBERED: Final = re.compile(r"\d+$", re.ASCII)
-_UNIT_ALONE: Final = re.compile(r"^.*[:(]", re.DOTALL)
+_UNIT_ALONE: Final = re.compile(r"^.*(?:[:(]|\bin\b)", re.DOTALL)
 _ORDERS: Final = frozenset(date_order.ORDERS)
 _UNUSED: Final = ColumnUse(fact=None)
 _BY_SHAPE: Final[tuple[Shape, ...]] = ("phone", "id_number")  # that facts have as their code
-
-
-@dataclass(frozen=True)
-class Confirmed:
-    """A column as somebody confirmed it, and what its cells looked like then."""
-
-    use: ColumnUse
-    shape: Shape | None
-
-
-@dataclass(frozen=True)
-class Remembered:
-    """What a submitter confirmed before: for a file with the same columns, and for columns of other files."""
-
-    whole: Mapping | None = None
-    columns: Known[str, Confirmed] = field(default_factory=dict)  # by the header as it is compared
 
 
 @dataclass(frozen=True)
@@ -64,6 +50,7 @@ class Guess:
     date_orders: tuple[DateOrder, ...]  # one has to be chosen of these; none where it is no question
     sure_debts: bool = True  # whether that a row holds several debts is certain
     fault: IntakeError | None = None  # two columns that are called the same and are not the same
+    date_forms: Known[str, SettledForms] = field(default_factory=dict)  # of columns of dates, by their headers
 
     @property
     def unconfirmed(self) -> tuple[Guessed, ...]:
@@ -110,15 +97,17 @@ def guess(
     """
     given, past = given or Mapping(), remembered or Remembered()
     check(given, vocabulary, source.columns)
-    base = _over(past.whole or Mapping(), given)
+    base = with_remembered(past.whole or Mapping(), given)
     cells, lines = sample(source)
     guesser = _Guesser(vocabulary, around(source, lines), given, past)
-    guesser.look_over(source.columns)
-    named = zip(distinct(source.columns), source.columns, cells, strict=True)
+    guesser.lookwith_remembered(source.columns)
+    names = distinct(source.columns)
+    named = zip(names, source.columns, cells, strict=True)
     columns = [replace(guesser.column(*column), text=column[1]) for column in named]
     columns, debts = wide.proposed(vocabulary, guesser.names, columns, cells, base)
     columns, fault = each_fact_once(vocabulary, columns, cells)
     columns = with_orders(vocabulary, guesser.with_units(columns), cells, base.date_order)
+    columns = with_sizes(vocabulary, columns, cells, past.all_sizes if not added_by_rejects(names) else {})
     mapping = base.model_copy(
         update={"columns": {each.header: each.use for each in columns}, "debts": {**debts, **base.debts}}
     )
@@ -130,8 +119,19 @@ def guess(
         missing=tuple(missing_facts(vocabulary, mapping.facts())),
         date_orders=left_open,
         sure_debts=not debts,
-        fault=fault or guesser.refusal,
+        fault=fault or guesser.refusal or _held_twice(vocabulary, columns, mapping),
+        date_forms=settled_forms(vocabulary, columns, cells, base.date_order),
     )
+
+
+def _held_twice(vocabulary: Vocabulary, columns: Sequence[Guessed], mapping: Mapping) -> IntakeError | None:
+    """That a fact is said to be the same in every row, and a column certainly holds it."""
+    held = {each.header: each.use for each in columns if each.sure == "certain"}
+    try:
+        check_held_once(mapping.model_copy(update={"columns": held}), vocabulary)
+    except IntakeError as error:
+        return error
+    return None
 
 
 class _Guesser:
@@ -147,7 +147,7 @@ class _Guesser:
         self._added = frozenset[str]()  # columns of a rejects file
         self._before: dict[str, str] = {}  # what columns of a rejects file were called in the file that it is from
 
-    def look_over(self, headers: Sequence[str]) -> None:
+    def lookwith_remembered(self, headers: Sequence[str]) -> None:
         """What a header means may hang on what the others are called."""
         known = (self.names.of(header) for header in headers)
         named = distinct(headers)
@@ -237,7 +237,9 @@ class _Guesser:
 
     def _as_said(self, each: Guessed, unit: Unit, shown: Unit | Refusal) -> Guessed:
         """A column in the unit that it is said to be in; a file that says another is not what was meant."""
-        if not isinstance(shown, Unit) or shown == OWN:
+        if isinstance(shown, Refusal):
+            return self._against_its_header(each)
+        if shown == OWN:
             return each
         if (shown.shift, shown.kinds & _ORDERS) == (unit.shift, unit.kinds & _ORDERS):
             return replace(each, unit_shown=True, stated=self._stated(each, each.use.fact or ""))
@@ -245,6 +247,16 @@ class _Guesser:
             raise IntakeError("mapping.unit_differs", column=each.text.strip(), unit=unit.name, shown=shown.name)
         why = said("guess.unit_differs", unit=unit.name, shown=shown.name)
         return replace(each, use=_UNUSED, sure="open", why=why)
+
+    def _against_its_header(self, each: Guessed) -> Guessed:
+        """A column that is said to be in a unit; what its own header says cannot be talked away, be it of dollars."""
+        name = each.use.fact or ""
+        own = unit_beside(self.names, name, self._facts[name], each.text, Around())
+        if not isinstance(own, Refusal):
+            return each
+        if each.weight == GIVEN:
+            raise IntakeError.of(own.text)
+        return replace(each, use=_UNUSED, sure="open", why=own.text)
 
     def _is_notes(self, name: str) -> bool:
         known = self.names.of(name)
@@ -369,16 +381,3 @@ def _own_words(cells: Sequence[object]) -> bool:
     texts = [as_text(cell) for cell in cells]
     spoken = sum(any(map(str.isalpha, text)) for text in texts)
     return len(set(texts)) * 2 >= len(texts) and spoken * 2 >= len(texts)
-
-
-def _over(remembered: Mapping, given: Mapping) -> Mapping:
-    """What is given, and what it leaves open as it was confirmed before."""
-    set_now = {name: getattr(given, name) for name in given.model_fields_set}
-    for name in ("constants", "values", "debts"):
-        set_now[name] = {**getattr(remembered, name), **getattr(given, name)}
-    set_now["constants"] = {
-        name: word
-        for name, word in set_now["constants"].items()
-        if name in given.constants or all(use.fact != name for use in given.columns.values())
-    }
-    return remembered.model_copy(update={**set_now, "columns": given.columns})

@@ -25,4 +25,5 @@ class Guessed:
     text: str = ""  # the header as it stands
     alone: ColumnUse | None = None  # what it certainly holds unless a row holds several debts
     unit_shown: bool = False  # its unit stands beside the header or above the table: another file may have another
+    size: float | None = None  # of its numbers as they are written
     stated: str = ""  # what stands around the column and says its unit, where its header does not

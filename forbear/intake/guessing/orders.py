@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from forbear.intake.date_order import ORDERS, WRITTEN, DateOrder, order_of, orders
+from forbear.intake.date_order import ORDERS, WRITTEN, DateOrder, SettledForms, order_in, order_of, orders
 from forbear.intake.guessing.guessed import Guessed
+from forbear.intake.headers import unit_named
+from rules.facts.notation.units import Unit
 from rules.pack.files.schema import Vocabulary
 
 
@@ -19,6 +21,21 @@ def with_orders(
         if written is not None and (each.use.unit == written or (each.use.unit is None and own != chosen)):
             each = replace(each, use=each.use.model_copy(update={"unit": written}), unit_shown=True)
         found.append(each)
+    return found
+
+
+def settled_forms(
+    vocabulary: Vocabulary, columns: Sequence[Guessed], cells: Sequence[Sequence[object]], chosen: DateOrder | None
+) -> dict[str, SettledForms]:
+    """Of each column of dates by its header the ways of writing them for which its order holds."""
+    found = {}
+    for each, column in zip(columns, cells, strict=True):
+        if each.use.fact is None or not _holds_dates(vocabulary, each):
+            continue
+        unit = None if each.use.unit is None else unit_named(vocabulary.facts[each.use.fact], each.use.unit)
+        own = order_in(unit) if isinstance(unit, Unit) else None
+        if (order := own or chosen) is not None:
+            found[each.header] = SettledForms.of(column, order, chosen=own is None)
     return found
 
 

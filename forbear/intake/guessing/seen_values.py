@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Mapping as Words
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Final
 
-from forbear.intake.date_order import DateOrder, in_order, order_in
+from forbear.intake.date_order import DateOrder, SettledForms, in_order, order_in
 from forbear.intake.headers import unit_named
 from forbear.intake.mapping import Mapping
 from forbear.intake.source import SourceFile, SourceRow, Unread, as_text, distinct, is_blank
@@ -74,7 +75,13 @@ class _Watched:
 class SeenValues:
     """What the columns of a file held, row by row as they are read."""
 
-    def __init__(self, vocabulary: Vocabulary, source: SourceFile, mapping: Mapping) -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        source: SourceFile,
+        mapping: Mapping,
+        date_forms: Words[str, SettledForms] = MappingProxyType({}),
+    ) -> None:
         self._names = distinct(source.columns)
         self._watched = []
         for at, name in enumerate(self._names):
@@ -83,7 +90,8 @@ class SeenValues:
                 fact = vocabulary.facts[use.fact]
                 words = {fold(word): value for word, value in mapping.values.get(use.fact, {}).items()}
                 unit = OWN if use.unit is None else unit_named(fact, use.unit)
-                read = _reader(vocabulary, use.fact, unit if isinstance(unit, Unit) else OWN, mapping.date_order)
+                own = unit if isinstance(unit, Unit) else OWN
+                read = _reader(vocabulary, use.fact, own, mapping.date_order, date_forms.get(name))
                 self._watched.append(_Watched(at, use.fact, fact, read, words))
 
     def note(self, row: SourceRow) -> SourceRow:
@@ -121,10 +129,12 @@ class _Near:
         return tuple(dict.fromkeys(name for known in close for name in self._table[known]))[:3]
 
 
-def _reader(vocabulary: Vocabulary, name: str, unit: Unit, order: DateOrder | None) -> Reader:
+def _reader(
+    vocabulary: Vocabulary, name: str, unit: Unit, order: DateOrder | None, forms: SettledForms | None
+) -> Reader:
     """What the rows of cases are read by: a value that is in doubt is none that would be stored."""
     fact = vocabulary.facts[name]
     read = doubting(reader(fact, unit, vocabulary.timezone), name, fact, vocabulary)
     if fact.type != "date":
         return read
-    return lambda cell: read(in_order(cell, order_in(unit) or order))
+    return lambda cell: read(in_order(cell, order_in(unit) or order, forms))

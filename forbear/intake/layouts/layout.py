@@ -1,10 +1,12 @@
 """Layout: how a row's cells become the raw cells of a case's facts, as the file's mapping has it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as Words
 from operator import itemgetter
+from types import MappingProxyType
 
 from forbear.intake.columns import NOTES, added_by_rejects
-from forbear.intake.date_order import in_order, order_in
+from forbear.intake.date_order import SettledForms, in_order, order_in
 from forbear.intake.headers import unit_named
 from forbear.intake.layouts import wide
 from forbear.intake.mapping import Mapping
@@ -20,7 +22,13 @@ from rules.pack.files.schema import Vocabulary
 class Layout:
     """The places of the facts in a row; of a wide row, in each of the rows that it is read as."""
 
-    def __init__(self, vocabulary: Vocabulary, names: Sequence[str], mapping: Mapping) -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        names: Sequence[str],
+        mapping: Mapping,
+        date_forms: Words[str, SettledForms] = MappingProxyType({}),
+    ) -> None:
         self._facts = vocabulary.facts
         self._constants = mapping.constants
         self._debts = mapping.debts
@@ -49,15 +57,20 @@ class Layout:
                     self.units[use.debt][use.fact] = unit
         for number in self.numbers:
             self.units[number] = {**self.units[None], **self.units[number]}
+        self.dates = [(at, fact, debt) for at, fact, debt in held if self._facts[fact].type == "date"]
+        forms = {(fact, debt): date_forms.get(names[at]) for at, fact, debt in self.dates}
         self._dates = {
             number: [
-                (name, order_in(units.get(name)) or mapping.date_order)
+                (
+                    name,
+                    order_in(units.get(name)) or mapping.date_order,
+                    forms.get((name, number), forms.get((name, None))),
+                )
                 for name in facts
                 if self._facts[name].type == "date"
             ]
             for number, units in self.units.items()
         }
-        self.dates = [(at, fact, debt) for at, fact, debt in held if self._facts[fact].type == "date"]
         self.codes = [(at, fact) for at, fact, _ in held if self._facts[fact].code is not None]
         self.fields: list[str | None] = [None if use is None else use.fact for use in uses]
         added = added_by_rejects(names)
@@ -88,7 +101,7 @@ class Layout:
         """The cells by their facts, and what is wrong with them already."""
         given: dict[str, object] = dict(zip(self._plain_facts, self._plain_cells(cells), strict=True))
         if notes := self._notes[debt]:
-            given[NOTES] = cells[notes[0][0]] if len(notes) == 1 else _joined(notes, cells)
+            given[NOTES] = _lines(cells[notes[0][0]]) if len(notes) == 1 else _joined(notes, cells)
         if self._constants:
             given |= self._constants
         if debt is not None:
@@ -117,11 +130,11 @@ class Layout:
             if type(cell) is Unread:
                 errors.append(FieldError.of(name, said("row.unread", field=self._facts[name].title, why=cell.why)))
                 given[name] = None
-        for name, order in self._dates[debt]:
+        for name, order, forms in self._dates[debt]:
             cell = given.get(name)
             if type(cell) is str and cell and cell[4:5] != "-":
                 try:
-                    given[name] = in_order(cell, order)
+                    given[name] = in_order(cell, order, forms)
                 except CellError as error:
                     why = of_cell("field.cell", field=self._facts[name].title, error=error.text)
                     errors.append(FieldError.of(name, why))
@@ -134,6 +147,11 @@ def _taker(places: Sequence[int]) -> Callable[[Sequence[object]], tuple[object, 
     if len(places) > 1:
         return itemgetter(*places)
     return lambda cells: tuple(cells[at] for at in places)
+
+
+def _lines(cell: object) -> object:
+    """Notes that are a list of texts as one."""
+    return "\n".join(cell) if isinstance(cell, list) and all(isinstance(each, str) for each in cell) else cell
 
 
 def _joined(notes: Sequence[tuple[int, str]], cells: Sequence[object]) -> object:

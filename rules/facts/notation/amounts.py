@@ -80,6 +80,8 @@ def _amount(text: str) -> Amount | None:
     core = _value(found["core"])
     before, after = found["before"].strip(), found["after"]
     front, behind = _marks(before), _marks(after)
+    if after.count("%") > 1:
+        return None
     if core is None or front is None or behind is None or front.power or "about" in front.kinds | behind.kinds:
         return None
     value, worded = core

@@ -23,8 +23,8 @@ _FORMS: Final = frozenset(("percent", *_SHIFTS))
 SPANS: Final = ("hour", "day", "working_day", "week", "month", "quarter", "half_year", "year", "instalment")
 _IDLE: Final = frozenset(("filler", "harmless", "about", "whole"))
 _MOST_WORDS: Final = 40  # characters beside a name that are still a unit
-_TOKEN: Final = re.compile(r"'?\d[\d,]*|[a-z]*\$|[a-z]+|[^\W\d_a-z]+|[%‰‱¥€£₩₽₹฿]")
-_BETWEEN: Final = re.compile(r"[\s,，、;；:：/·|.。+*_\-—–()\[\]{}<>《》【】〔〕「」\"]*")
+_TOKEN: Final = re.compile(r"'?\d[\d,]*(?:'?s(?![a-z]))?|[a-z]*\$|[a-z]+|[^\W\d_a-z]+|[%‰‱¥€£₩₽₹฿]")
+_BETWEEN: Final = re.compile(r"[\s,，、;；:：/·|.。+*×_\-—–()\[\]{}<>《》【】〔〕「」\"]*")
 _DIGITS: Final = frozenset("'0123456789")
 _DATE: Final = word_lists("cells")["date"]
 _DATE_FORM: Final = {
@@ -181,8 +181,9 @@ def _words_in(token: str) -> tuple[str, ...] | None:
 
 
 def _zeros(number: str) -> int:
-    """The power of ten that 10,000 or '000 is; 0 for any other number."""
-    digits = number.replace(",", "").removeprefix("'")
-    if digits.strip("0") == ("" if number[0] == "'" else "1") and digits.endswith("00"):
-        return len(digits) - (number[0] != "'")
+    """The power of ten that 10,000, '000 or 000s is; 0 for any other number."""
+    digits = number.replace(",", "").rstrip("s").strip("'")
+    bare = number[0] in "'0"  # of 1,000 the noughts alone
+    if digits.strip("0") == ("" if bare else "1") and digits.endswith("00") and (not bare or len(digits) % 3 == 0):
+        return len(digits) - (not bare)
     return 0

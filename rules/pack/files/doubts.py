@@ -111,6 +111,16 @@ class Above(Model):
     text: Text
 
 
+class Below(Model):
+    """A number is more than 0 and less than so many; the case asks for it."""
+
+    kind: Literal["below"]
+    fact: _Fact
+    below: int
+    asks: Literal[True]
+    text: Text
+
+
 class TooYoung(Model):
     """On a day somebody was younger than that, by the age that is given for the day of triage."""
 
@@ -181,6 +191,7 @@ Doubt: TypeAlias = Annotated[
     | NotTheSum
     | MoreThan
     | Above
+    | Below
     | TooYoung
     | Longer
     | Denied

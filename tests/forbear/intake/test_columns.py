@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from forbear.intake import Accepted, Guess, Intake, IntakeError, SourceFile, guess, understand
+from forbear.intake import Accepted, Guess, Intake, IntakeError, SourceFile, guess, open_intake, understand
 from forbear.intake.columns import added_by_rejects
 from forbear.intake.source import SourceRow, distinct
-from tests.support.case_files import VOCABULARY
+from rules.loading.loader import DEFAULT_PACK, load
+from tests.support.case_files import VOCABULARY, write
 
 
 def _source(columns: list[str], *rows: list[object]) -> SourceFile:
@@ -121,3 +122,25 @@ def test_a_column_that_is_called_like_one_of_a_rejects_file_is_told_and_kept() -
     assert [case.extra for case in intake if isinstance(case, Accepted)] == [{"error": "不想活了"}]
     assert intake.unknown == ["error"]
     assert any("error" in notice.en for notice in intake.notices)
+
+
+@pytest.mark.parametrize(
+    ("table", "cause"),
+    [
+        ("A,花呗,45,失业\nB,花呗,46,失业\n", "Row 1 ('A', '花呗', '45', '失业') seems to be no header"),
+        (
+            "案件编号,A,B\n产品,花呗,借呗\n逾期天数,45,46\n困难原因,失业,疾病\n",
+            "stand below each other in the first column",
+        ),
+        (
+            "第一行,x,y\n" * 25 + "案件编号,产品,逾期天数\nA,花呗,45\n",
+            "Row 1 ('第一行', 'x', 'y') seems to be no header",
+        ),
+        ("案件编号,产品,逾期天数\nA,花呗,45\n", "A required column is missing: hardship"),
+    ],
+)
+def test_a_table_without_a_header_is_refused_by_its_cause(tmp_path: Path, table: str, cause: str) -> None:
+    with pytest.raises(IntakeError) as refused:
+        open_intake(write(tmp_path, "cases.csv", table), load(DEFAULT_PACK).vocabulary)
+    assert cause in str(refused.value)
+    assert str(refused.value).index(cause) < 60, "the cause is told first"

@@ -1,11 +1,22 @@
 """From a file to facts: what stands beside a number is part of it, what cannot be true comes back."""
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
 
-from forbear.intake import Accepted, IntakeError, Rejected, SourceChoice, SourceFile, guess, open_intake
+from forbear.intake import (
+    Accepted,
+    ColumnUse,
+    IntakeError,
+    Mapping,
+    Rejected,
+    SourceChoice,
+    SourceFile,
+    guess,
+    open_intake,
+)
 from forbear.intake.columns import naming
 from forbear.intake.formats.table import Sheet, TableRow
 from forbear.intake.formats.workbooks.sheets import open_sheets
@@ -36,6 +47,9 @@ def read(
         ("欠款余额（万元）", "", "12", "balance", 12_000_000),
         ("欠款余额(千元)", "", "12.5", "balance", 1_250_000),
         ("欠款余额", "逾期名单（单位：万元）", "1.2", "balance", 1_200_000),
+        ("欠款余额", "Amounts in 000s", "12", "balance", 1_200_000),
+        ("欠款余额", "All figures in 1,000s of yuan", "12", "balance", 1_200_000),
+        ("欠款余额(000s)", "", "12", "balance", 1_200_000),
         ("欠款余额（元）", "逾期名单（单位：万元）", "1.2", "balance", 120),
         ("欠款余额（万元）", "", "5000元", "balance", 500_000),
         ("年利率（小数）", "", "0.18", "annual_rate_percent", 1800),
@@ -66,6 +80,13 @@ def test_the_unit_of_a_column_is_applied(
         ("欠款余额,币种", "2300,人民币", None),
         ("欠款余额,单位", "2300,某某公司", None),
         ("欠款余额,还款频率", "2300,月", None),
+        ("月收入,发薪周期", "2300,周", "says '周', and Monthly income"),
+        ("月收入,收入频率", "2300,每周", "says '每周'"),
+        ("月收入,pay frequency", "2300,biweekly", "says 'biweekly'"),
+        ("月收入,收入频率", "2300,每月", None),
+        ("月收入,账期", "2300,30", None),
+        ("欠款余额,还款周期", "2300,周", None),  # nothing that comes every month is beside it
+        ("月收入,每月应还,还款周期", "8000,900,季", "says '季', and Due per month"),
         ("年利率,利率类型", "15,年利率", None),
     ],
 )
@@ -109,7 +130,8 @@ def test_a_unit_beside_a_list_is_applied(tmp_path: Path, around: str) -> None:
 def test_a_unit_that_may_be_of_something_else_refuses_what_it_may_be_of(tmp_path: Path) -> None:
     with pytest.raises(IntakeError, match="what it is said of is not understood"):
         _of_json(tmp_path, '{"summary": {"unit": "万元", "total": 12}, "data": CASES}')
-    assert _of_json(tmp_path, '{"summary": {"unit": "元", "total": 12}, "data": CASES}').facts["balance"] == 120
+    of_total = _of_json(tmp_path, '{"summary": {"unit": "元", "total": 12}, "data": CASES}').facts
+    assert ("balance" in of_total, of_total["in_doubt"]) == (False, ("balance_very_low",))
 
 
 def _of_sheets(*others: tuple[str, list[list[object]]]) -> tuple[SourceFile, IntakeError | None]:
@@ -305,3 +327,72 @@ def test_long_numbers_of_a_column_that_lost_their_last_digit_come_back(tmp_path:
     accepted, rejected = read(tmp_path, "借款人编号", *cards)
     assert ([each.row for each in rejected], [each.row for each in accepted]) == ([1, 2, 3], [4])
     assert rejected[0].field == "borrower_ref"
+
+
+@pytest.mark.parametrize(
+    ("cells", "taken"),
+    [
+        (["13/01/2025"] * 230 + ["24-11-03"], False),
+        (["13/01/2025"] * 230 + ["05.03.2025"], False),
+        (["13/01/2025"] * 230 + ["05/03/2025"], True),
+        (["13/01/2025"] * 230 + ["31.03.2025"], True),  # it can be read in one way only
+        (["2025-03-05"] * 230 + ["05/03/2025"], False),
+    ],
+)
+def test_a_date_in_another_form_far_below_is_not_read_like_those_above(
+    tmp_path: Path, cells: list[str], taken: bool
+) -> None:
+    accepted, rejected = read(tmp_path, "合同日期", *cells)
+    assert isinstance(accepted + rejected, list) and len(accepted) + len(rejected) == len(cells)
+    assert (cells.index(cells[-1]) + 1 not in {row.row for row in rejected}) is taken
+
+
+def test_an_order_that_is_said_holds_for_years_of_four_digits(tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    dates = ("03/04/2025", "03-04-2025", "25-04-03")
+    rows = (f"{ROW.format(number)},{date}" for number, date in enumerate(dates))
+    path.write_text("\n".join([f"{HEADER},合同日期", *rows]), encoding="utf-8")
+    one_day, same_day, other = open_intake(path, VOCABULARY, Mapping(date_order="dmy")).on(TODAY)
+    assert isinstance(one_day, Accepted) and one_day.facts["contract_date"] == dt.date(2025, 4, 3)
+    assert isinstance(same_day, Accepted) and same_day.facts["contract_date"] == dt.date(2025, 4, 3)
+    assert isinstance(other, Rejected) and "is not written like the other dates of its column" in other.en
+
+
+def test_a_constant_does_not_cover_a_column(tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_text(f"{HEADER}\n{ROW.format(1)}\n", encoding="utf-8")
+    with pytest.raises(IntakeError, match=r"hardship has a constant and the column '困难原因': keep one of them\."):
+        open_intake(path, VOCABULARY, Mapping(constants={"hardship": "unemployment"}))
+    unused = Mapping(constants={"hardship": "unemployment"}, columns={"困难原因": ColumnUse(fact=None)})
+    (row,) = open_intake(path, VOCABULARY, unused).on(TODAY)
+    assert isinstance(row, Accepted) and row.facts["hardship"] == "unemployment"
+
+
+def test_a_mapping_does_not_talk_dollars_in_a_header_away(tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_text(f"{HEADER},余额USD\n{ROW.format(1)},3000\n", encoding="utf-8")
+    yuan = Mapping(columns={"余额USD": ColumnUse(fact="balance", unit="元")})
+    with pytest.raises(IntakeError, match="seems to be in USD"):
+        open_intake(path, VOCABULARY, yuan)
+
+
+def test_notes_that_are_a_list_of_texts_are_one_text(tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    case = {"案件编号": "A", "产品": "花呗", "逾期天数": 45, "困难原因": "失业", "备注": ["来过电话", "说想死"]}
+    path.write_text(json.dumps(case, ensure_ascii=False), encoding="utf-8")
+    (row,) = open_intake(path, VOCABULARY).on(TODAY)
+    assert isinstance(row, Accepted) and row.private["notes"] == "来过电话\n说想死"
+
+
+def test_a_column_of_units_is_none_of_the_amount_that_it_is_named_after(tmp_path: Path) -> None:
+    accepted, rejected = read(tmp_path, "欠款余额,欠款余额单位", "120,千元", "120,元")
+    assert [row.row for row in accepted] == [2]
+    assert "says '千元'" in rejected[0].error
+
+
+@pytest.mark.parametrize(("cells", "told"), [("1.2", 1), ("12000", 0), ("0", 0)])
+def test_one_row_in_ten_thousands_is_asked_about(tmp_path: Path, cells: str, told: int) -> None:
+    accepted, _ = read(tmp_path, "欠款余额", cells)
+    assert ("balance" not in accepted[0].facts) is bool(told)
+    said_in_yuan, _ = read(tmp_path, "欠款余额（元）", cells)
+    assert "balance" in said_in_yuan[0].facts

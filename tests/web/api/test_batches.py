@@ -329,3 +329,26 @@ def test_a_mapping_that_cannot_be_followed_is_refused_by_its_key(client: httpx.C
         assert answer.status_code == 422, mapping
     assert "hardship" in answer.json()["detail"]
     assert batches(database_url) == 0
+
+
+def test_a_file_is_read_by_its_own_name_which_may_say_a_unit(client: httpx.Client) -> None:
+    table = "case_ref,product,days_overdue,hardship,balance\nC1,credit_card,100,unemployment,12\n"
+    batch = client.post("/batches", files={"file": ("逾期清单（万元）.csv", table)}).json()
+    assert batch["mapping"]["columns"]["balance"]["unit"] == "万元"
+    assert "as '逾期清单（万元）' says" in " ".join(notice["en"] for notice in batch["notices"])
+    named = {"name": "逾期清单（单位：千元）"}
+    body = sent(client, content=table, params=named, headers={"Content-Type": "text/csv"}).json()
+    assert body["mapping"]["columns"]["balance"]["unit"] == "千元"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("cases.xls", "cases.xls is a workbook of another kind (.xls): open it in Excel or WPS and save it as .xlsx."),
+        ("cases.numbers", "cases.numbers is a Numbers spreadsheet"),
+        ("cases.zip", "cases.zip is an archive"),
+    ],
+)
+def test_a_file_that_is_not_read_says_how_to_save_it(client: httpx.Client, name: str, told: str) -> None:
+    response = client.post("/batches", files={"file": (name, b"anything", "application/octet-stream")})
+    assert (response.status_code, response.json()["detail"].startswith(told)) == (422, True), response.json()

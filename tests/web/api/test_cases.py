@@ -265,3 +265,10 @@ def test_an_answer_never_mixes_two_decisions(client: httpx.Client, database_url:
         with psycopg.connect(database_url) as connection:
             row = connection.execute("SELECT as_of FROM decision WHERE id = %s", [answered["decision_id"]]).fetchone()
         assert row is not None and row[0].isoformat() == answered["as_of"]
+
+
+def test_a_key_twice_is_told_by_its_name(client: httpx.Client) -> None:
+    body = '{"case_ref": "C1", "product": "credit_card", "days_overdue": 45, "days_overdue": 90}'
+    response = client.post("/cases", content=body, headers={"Content-Type": "application/json"})
+    assert (response.status_code, response.json()["type"]) == (400, "urn:forbear:problem:key_twice")
+    assert response.json()["detail"].startswith("days_overdue is in the object twice")

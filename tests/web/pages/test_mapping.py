@@ -283,3 +283,14 @@ def test_what_a_form_shows_is_read_back_as_it_was_written() -> None:
     columns = {"余额\n（万元）": ColumnUse(fact="balance", unit="万元")}
     shown = Shown(Mapping(sheet="数据", header_row=3, columns=columns), frozenset((2, 0)))
     assert Shown.of(FormData({"shown": shown.written()})) == shown
+
+
+def test_danger_beside_the_rows_stands_above_everything(client: Desk) -> None:
+    made = openpyxl.load_workbook(io.BytesIO(book()))
+    made.create_sheet("沟通记录").append(["王五说今晚要跳楼"])
+    held = io.BytesIO()
+    made.save(held)
+    page = _page(client, _uploaded(client, held.getvalue()))
+    told = page.one(".banner.alarm").text
+    assert "没有读取的工作表“沟通记录”" in told and "马上联系本人" in told
+    assert "马上联系本人" not in page.one("section[aria-labelledby=notices]").text

@@ -18,6 +18,10 @@ from lxml import etree
 from forbear.intake.formats.format import Cell, Content, Format, Rows, drafted, one_sheet
 from forbear.intake.formats.formula_injection import quote_again
 from forbear.intake.formats.table import FIRST_ROWS, Sheet, TableRow
+from forbear.intake.formats.workbooks.beside.struck import (
+    Condition,
+    put_out,
+)
 from forbear.intake.formats.workbooks.merged_cells import FilledDown, Merges
 from forbear.intake.formats.workbooks.ods_cells import (
     CELL,
@@ -32,23 +36,27 @@ from forbear.intake.formats.workbooks.ods_cells import (
     TAB,
     TABLE,
     VALUE,
+    RowCells,
     cells_of,
+    paragraphs_in,
     text_of,
     times_of,
 )
+from forbear.intake.formats.workbooks.ods_styles import STYLE_ELEMENT, condition_of, strikes, struck_styles
 from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
-from forbear.intake.formats.workbooks.struck import put_out
 from forbear.intake.formats.workbooks.xlsx_package import opened
 from forbear.intake.formats.workbooks.xml_stream import LeapingStream, elements, without_entities
 from forbear.intake.source import MAX_RECORD, MAX_SHEET_ROWS, IntakeError, SourceChoice, SourceFile, is_blank
 from forbear.locale import said
+from rules.facts.case_facts import FieldError
 
 _VERSION = "1.3"  # of the format, that we write
 _MEDIA_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 _SHEET, _ROW, _COLUMN = f"{TABLE}table", f"{TABLE}table-row", f"{TABLE}table-column"
-_STYLE_ELEMENT = f"{STYLE}style"
 _PAGE, _DEFAULT_PAGE = f"{STYLE}master-page", "Default"
 _PAGE_PARTS = tuple(f"{STYLE}{part}{which}" for part in ("header", "footer") for which in ("", "-left", "-first"))
+_MESSAGES = (f"{TABLE}help-message", f"{TABLE}error-message")
+_MAX_BOXES = 500  # lines in text boxes of a sheet
 _HIDDEN = ("collapse", "filter")
 
 # Of rows that stand there once and count many times, so that a small file does not become millions of rows: characters,
@@ -56,7 +64,8 @@ _HIDDEN = ("collapse", "filter")
 _MAX_COPIED, _LEAST_COPIED = MAX_RECORD, 100
 _BLOCK, _BIG_BLOCK = 64 * 1024, 1024 * 1024
 _MAX_COLUMNS = 16_384  # of a sheet, in Excel and LibreOffice
-_READ = (_SHEET, _ROW, _COLUMN, _STYLE_ELEMENT)
+_SHAPES, _RULE = f"{TABLE}shapes", f"{TABLE}content-validation"
+_READ = (_SHEET, _ROW, _COLUMN, STYLE_ELEMENT, _SHAPES, _RULE)
 
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-F]{4}_)")  # XML has no place for these
 _COMMENT = re.compile(rb"<office:annotation[ >/]")
@@ -70,10 +79,28 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
     starts = _survey(path, alone=tables == 1)
     texts = _page_texts(path)
     sheets = [
-        replace(start.sheet(path), commented=comments > 0, page=texts.get(start.page or _DEFAULT_PAGE, ()))
+        replace(
+            start.sheet(path),
+            commented=comments > 0,
+            page=(*texts.get(start.page or _DEFAULT_PAGE, ()), *start.beside.boxes),
+            prompts=start.beside.prompts,
+        )
         for start in starts
     ]
     return with_comments(open_sheets(path, sheets, choice), comments)
+
+
+@dataclass
+class _BesideCells:
+    """What a sheet says beside its cells, as far as it was read."""
+
+    boxes: list[str] = field(default_factory=list)
+    rules: dict[int, dict[str, None]] = field(default_factory=dict)  # of columns, by their names
+    said: dict[str, tuple[str, ...]] = field(default_factory=dict)  # when a cell of such a rule is filled in
+
+    def prompts(self, at: int) -> tuple[str, ...]:
+        """How a column is to be filled in."""
+        return tuple(text for name in self.rules.get(at, ()) for text in self.said.get(name, ()))
 
 
 @dataclass
@@ -87,6 +114,7 @@ class _Start:
     page: str  # what its pages are called
     rows: list[TableRow] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
+    beside: _BesideCells = field(default_factory=_BesideCells)
 
     def sheet(self, path: Path) -> Sheet:
         """The sheet as a table of cases is looked for in it."""
@@ -123,6 +151,7 @@ def _starts(path: Path, *, leap: bool, alone: bool) -> list[_Start]:
         if start is None:
             start = found[reader.place] = _Start(reader.place, reader.name, reader.shown, leap, reader.page)
             start.hidden_columns.extend(reader.hidden_columns)
+            start.beside = reader.beside
         start.rows.append(row)
         if alone and len(start.rows) == FIRST_ROWS + 2:
             break
@@ -156,11 +185,6 @@ def _page_texts(path: Path) -> dict[str, list[str]]:
     return found
 
 
-def _strikes(properties: Any) -> bool:
-    """Whether properties of a style draw a line through the text."""
-    return any(properties.get(f"{STYLE}text-line-through-{what}") not in (None, "none") for what in ("style", "type"))
-
-
 def _refuse_password(path: Path) -> None:
     manifest = b""
     with opened(path) as archive:
@@ -177,13 +201,16 @@ class _Document:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._off: set[str | None] = set()  # names of styles of what is not shown
-        self._struck: set[str | None] = set()  # and of cells that are struck out
+        self._struck = struck_styles(path)  # and of cells that are struck out
+        self._rules: dict[str | None, list[Condition]] = {}  # and of those that a rule may strike out
         self._pages: dict[str | None, str] = {}  # by the names of styles
         self._in_sheet = False
         self._depth = self._number = self._copied = self._columns = self._count = 0
         self._merged = FilledDown(Merges())
         self.place, self.name, self.shown, self.page = 0, "", False, ""
         self.hidden_columns: list[int] = []
+        self.beside = _BesideCells()
+        self._said: dict[str, tuple[str, ...]] = {}
 
     def rows(self, most: int | None = None, *, leap: bool = False, first: int = 0) -> Iterator[TableRow]:
         """The rows, of each sheet so many, from the first sheet that is wanted."""
@@ -194,24 +221,41 @@ class _Document:
                     self._table(event, element)
                 elif event == "start":
                     continue
-                elif element.tag == _STYLE_ELEMENT:
+                elif element.tag == STYLE_ELEMENT:
                     self._style(element)
+                elif element.tag == _RULE:
+                    self._rule(element)
                 elif self._depth == 1 and self._in_sheet:
-                    if element.tag == _COLUMN:
-                        self._column(element)
+                    if element.tag != _ROW:
+                        self._beside_rows(element)
                     elif self.place < first or (most is not None and self._count >= most):
                         if leap or first:
                             stream.leap()
                     else:
                         yield from self._rows(element)
 
+    def _rule(self, element: Any) -> None:
+        """Keep what is said of cells for which there is a rule."""
+        messages = [each for each in element if each.tag in _MESSAGES]
+        texts = (text for each in messages for text in (each.get(f"{TABLE}title"), paragraphs_in(each)) if text)
+        self._said[element.get(f"{TABLE}name")] = tuple(texts)
+
+    def _beside_rows(self, element: Any) -> None:
+        if element.tag == _COLUMN:
+            self._column(element)
+        else:
+            self.beside.boxes.extend(filter(None, paragraphs_in(element).split("\n")))
+
     def _style(self, element: Any) -> None:
         """Keep the style of a sheet that is not shown, of a cell that is struck out, and which page a sheet has."""
         name = element.get(f"{STYLE}name")
         if any(each.get(f"{TABLE}display") == "false" for each in element):
             self._off.add(name)
-        if element.get(f"{STYLE}parent-style-name") in self._struck or any(map(_strikes, element)):
+        if element.get(f"{STYLE}parent-style-name") in self._struck or any(map(strikes, element)):
             self._struck.add(name)
+        for each in element.iterchildren(f"{STYLE}map"):
+            if each.get(f"{STYLE}apply-style-name") in self._struck:
+                self._rules.setdefault(name, []).append(condition_of(each))
         if page := element.get(f"{STYLE}master-page-name"):
             self._pages[name] = page
 
@@ -225,6 +269,7 @@ class _Document:
             self.shown, self.page = style not in self._off, self._pages.get(style, "")
             self._number = self._copied = self._columns = self._count = 0
             self._merged, self.hidden_columns = FilledDown(Merges()), []
+            self.beside = _BesideCells(said=self._said)
 
     def _column(self, element: Any) -> None:
         times = min(times_of(element, "columns"), MAX_SHEET_ROWS)
@@ -236,8 +281,9 @@ class _Document:
         """The row, as often as it is to be repeated."""
         first, times = self._number + 1, times_of(element, "rows")
         self._number += times
-        found = cells_of(element, self._struck)
+        found = cells_of(element, self._struck, self._rules)
         cells = found.cells
+        self._keep_beside(found)
         if is_blank(cells):
             return
         if self._number > MAX_SHEET_ROWS:
@@ -247,13 +293,26 @@ class _Document:
         if self._copied > _MAX_COPIED:
             raise IntakeError("workbook.repeated_row", name=self._path.name, first=first, times=times)
         hidden = element.get(f"{TABLE}visibility") in _HIDDEN
-        error = put_out(cells, found.struck) if found.struck else None
+        error = self._put_out(cells, found) if found.struck or found.ruled else None
         filled = self._merged.fill(first, cells)
         for column, rows in found.rows:
             self._merged.begin(column, first + rows - 1, cells[column])
         for number in range(first, first + times):
             self._count += 1
             yield TableRow(number, cells, error, hidden, filled, found.comments, found.columns)
+
+    def _put_out(self, cells: list[object], found: RowCells) -> FieldError | None:
+        """What is struck out, by a line or by a rule."""
+        answers = {at: [condition(cells, at) for condition in self._rules[style]] for at, style in found.ruled.items()}
+        ruled = [at for at, each in answers.items() if any(each)]
+        maybe = any(None in each for at, each in answers.items() if at not in ruled)
+        return put_out(cells, [*found.struck, *ruled], maybe=maybe)
+
+    def _keep_beside(self, found: RowCells) -> None:
+        for at, name in found.rules.items():
+            self.beside.rules.setdefault(at, {})[name] = None
+        if found.boxes and len(self.beside.boxes) < _MAX_BOXES:
+            self.beside.boxes.extend(line for box in found.boxes for line in box.split("\n") if line)
 
 
 def write(content: Content, folder: Path) -> Iterator[bytes]:

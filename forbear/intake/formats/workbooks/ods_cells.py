@@ -10,13 +10,14 @@ from typing import Any
 from lxml import etree
 
 from forbear.intake.formats.formula_injection import restore
+from forbear.intake.formats.workbooks.beside.struck import PartlyStruck, part_known
 from forbear.intake.formats.workbooks.number_formats import EXACT, unmasked, words_beside
 from forbear.intake.source import MAX_CELL, Unread, number_cell, number_text, plain_date
 from forbear.locale import said
 
 _NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns"
-NAMES = {each: f"{_NAMESPACE}:{each}:1.0" for each in ("office", "table", "text", "style", "manifest")}
-OFFICE, TABLE, TEXT, STYLE, MANIFEST = (f"{{{name}}}" for name in NAMES.values())
+NAMES = {each: f"{_NAMESPACE}:{each}:1.0" for each in ("office", "table", "text", "style", "manifest", "drawing")}
+OFFICE, TABLE, TEXT, STYLE, MANIFEST, DRAWING = (f"{{{name}}}" for name in NAMES.values())
 CELL = f"{TABLE}table-cell"
 _COVERED = f"{TABLE}covered-table-cell"  # by a merged one: people do not see it
 PARAGRAPH, SPACES, COUNT, TAB = f"{TEXT}p", f"{TEXT}s", f"{TEXT}c", f"{TEXT}tab"
@@ -49,11 +50,14 @@ class RowCells:
     columns: list[tuple[int, int]]  # the first and the last of cells that are one, sideways
     struck: list[int]
     comments: dict[int, str]
+    rules: dict[int, str]  # the names of what may be typed into them
+    ruled: dict[int, str]  # the styles that may strike them out by a rule
+    boxes: list[str]  # what stands in text boxes that hang on them
 
 
-def cells_of(row: Any, struck: Container[str | None]) -> RowCells:
-    """The cells of a row; `struck` are the styles of cells that are struck out."""
-    found = RowCells([], [], [], [], {})
+def cells_of(row: Any, struck: Container[str | None], ruled: Container[str | None] = ()) -> RowCells:
+    """The cells of a row; `struck` are the styles of cells that are struck out, `ruled` of those that may be."""
+    found = RowCells([], [], [], [], {}, {}, {}, [])
     cells = found.cells
     own = row.get(f"{TABLE}default-cell-style-name")
     at = 0
@@ -61,6 +65,7 @@ def cells_of(row: Any, struck: Container[str | None]) -> RowCells:
         times = times_of(cell, "columns")
         if comment := _comment(cell):
             found.comments[at] = comment
+        _keep_beside(found, cell, at, times)
         value = None if cell.tag == _COVERED else _value(cell)
         at += times
         if value is None or value == "":
@@ -73,10 +78,36 @@ def cells_of(row: Any, struck: Container[str | None]) -> RowCells:
             found.rows.append((first, rows))
         if (columns := _spanned(cell, "columns", _MAX_COLUMNS)) > 1:
             found.columns.append((first, first + columns - 1))
-        if cell.get(f"{TABLE}style-name", own) in struck:
+        style = cell.get(f"{TABLE}style-name", own)
+        if style in ruled:
+            found.ruled.update(dict.fromkeys(range(first, at), style))
+        if style in struck:
             found.struck.extend(range(first, at))
+        elif isinstance(value, str) and _is_partly_struck(cell, struck):
+            value = part_known(PartlyStruck(value))
         cells += [value] * times
     return found
+
+
+def _keep_beside(found: RowCells, cell: Any, at: int, times: int) -> None:
+    if (rule := cell.get(f"{TABLE}content-validation-name")) is not None:
+        found.rules.update(dict.fromkeys(range(at, min(at + times, _MAX_COLUMNS)), rule))
+    found.boxes.extend(paragraphs_in(each) for each in cell if _is_drawn(each))
+
+
+def _is_drawn(element: Any) -> bool:
+    """Whether an element is a text box or another shape."""
+    return isinstance(element.tag, str) and element.tag.startswith(DRAWING)
+
+
+def paragraphs_in(element: Any) -> str:
+    """The text of all paragraphs inside, a line each."""
+    return "\n".join(filter(None, (text_of(each).strip() for each in element.iter(PARAGRAPH))))
+
+
+def _is_partly_struck(cell: Any, struck: Container[str | None]) -> bool:
+    spans = (each for line in cell.iterchildren(PARAGRAPH) for each in line.iter(f"{TEXT}span"))
+    return any(each.get(f"{TEXT}style-name") in struck for each in spans)
 
 
 def _spanned(cell: Any, what: str, most: int) -> int:

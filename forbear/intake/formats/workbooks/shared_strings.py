@@ -10,10 +10,12 @@ from typing import Any, Final
 from lxml import etree
 from openpyxl.utils.escape import unescape
 
+from forbear.intake.formats.workbooks.beside.struck import OFF, PartlyStruck
 from forbear.intake.formats.workbooks.xlsx_package import opened
 from forbear.intake.formats.workbooks.xml_stream import Stream, elements
 from forbear.intake.source import MAX_RECORD
 
+_STRUCK: Final = b"\xff"  # before a text of which a part is struck out: no text begins so
 _BLOCK: Final = 256 * 1024
 _LONGEST: Final = 4 * MAX_RECORD  # bytes of one string with all its runs
 # As nearly all programs begin the part and write a text without formatting; the rest is parsed as XML.
@@ -35,13 +37,16 @@ class SharedStrings:
         self._texts, self._ends = bytearray(), array("Q", [0])
         self._reading = self._read()
 
-    def __getitem__(self, at: int) -> str:
+    def __getitem__(self, at: int) -> str | PartlyStruck:
         """The string; IndexError where there is none."""
         while at + 1 >= len(self._ends):
             if next(self._reading, None) is None:
                 raise IndexError
         start, end = self._ends[at : at + 2]
-        return self._texts[start:end].decode("utf-8", "surrogatepass")
+        text = self._texts[start:end]
+        if text[:1] == _STRUCK:
+            return PartlyStruck(text[1:].decode("utf-8", "surrogatepass"))
+        return text.decode("utf-8", "surrogatepass")
 
     def _read(self) -> Iterator[bool]:
         with opened(self._path) as package, package.open(self._part) as stream:
@@ -98,10 +103,17 @@ def _parsed(root: bytes, items: bytes) -> list[bytes]:
 
 
 def _bytes_of(item: Any) -> bytes:
-    return text_of(item).encode("utf-8", "surrogatepass")
+    found = text_of(item)
+    return (_STRUCK if isinstance(found, PartlyStruck) else b"") + found.encode("utf-8", "surrogatepass")
 
 
-def text_of(item: Any) -> str:
+def text_of(item: Any) -> str | PartlyStruck:
     """The text of a string, runs and all, without the readings that stand above it."""
+    text = _text_of(item)
+    lines = (run.find("{*}rPr/{*}strike") for run in item.iterchildren("{*}r") if _text_of(run).strip())
+    return PartlyStruck(text) if any(line is not None and line.get("val") not in OFF for line in lines) else text
+
+
+def _text_of(item: Any) -> str:
     shown = (each for each in item.iter("{*}t") if etree.QName(each.getparent()).localname != "rPh")
     return str(unescape("".join(each.text or "" for each in shown)))

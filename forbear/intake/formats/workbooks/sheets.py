@@ -9,9 +9,11 @@ from forbear.intake.formats.table import FIRST_ROWS, Header, Sheet, find_header,
 from forbear.intake.headers import LONGEST, says_unit, states_unit
 from forbear.intake.source import (
     IntakeError,
+    Remark,
     SeveralTablesError,
     SourceChoice,
     SourceFile,
+    Unread,
     as_text,
     empty_workbook,
     is_blank,
@@ -21,6 +23,7 @@ from rules.locale import listed
 from rules.pack.files.schema import Text
 
 _SURE = 2  # names of facts by which a sheet is known for one of cases
+_SEARCHED = 1_000  # rows of a sheet that is not read, in which words of danger are looked for
 _PAIR = 2  # filled cells of a line that is no row of a table: a word and what it says
 
 
@@ -113,7 +116,24 @@ def _with_others(source: SourceFile, others: Sequence[Sheet], choice: SourceChoi
     names = tuple(sheet.name or "" for sheet in others)
     titles = (*source.titles, *(text for _, said_of_all, _ in covers for text in said_of_all))
     aside = tuple(text for _, _, said_of_some in covers for text in said_of_some)
-    return replace(source, told=told, titles=titles, aside=aside, sheets=(source.sheet or "", *names))
+    return replace(
+        source,
+        told=told,
+        titles=titles,
+        aside=aside,
+        sheets=(source.sheet or "", *names),
+        unread=lambda: (remark for sheet in left_out for remark in _words_of(sheet)),
+    )
+
+
+def _words_of(sheet: Sheet) -> Iterator[Remark]:
+    """The words in the first rows of a sheet that is not read."""
+    place = said("place.unread_sheet", sheet=sheet.name)
+    for text in sheet.page:
+        yield Remark(place, text)
+    for row in islice(sheet.rows(None), _SEARCHED):
+        texts = (as_text(cell) for cell in (*row.cells, *row.comments.values()) if isinstance(cell, str | Unread))
+        yield from (Remark(place, text) for text in texts if text)
 
 
 def _cover(sheet: Sheet) -> tuple[list[str], list[str]]:

@@ -5,7 +5,7 @@ The rows stream; what is kept are the shared strings up to those that were met, 
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -20,10 +20,11 @@ from xlsxwriter.exceptions import XlsxFileError
 from forbear.intake.formats.format import Content, Format, Rows, drafted, one_sheet
 from forbear.intake.formats.formula_injection import neutralise, quote_again, restore
 from forbear.intake.formats.table import Sheet, TableRow
+from forbear.intake.formats.workbooks.beside.sheet_texts import of_column
+from forbear.intake.formats.workbooks.beside.struck import PartlyStruck, by_rules, part_known, put_out
 from forbear.intake.formats.workbooks.merged_cells import FilledDown, blank_but_filled
 from forbear.intake.formats.workbooks.shared_strings import text_of
 from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
-from forbear.intake.formats.workbooks.struck import put_out
 from forbear.intake.formats.workbooks.xlsx_package import Seen, check_workbook, opened, part_name
 from forbear.intake.formats.workbooks.xlsx_workbook import Comments, Workbook, Worksheet
 from forbear.intake.formats.workbooks.xml_stream import elements
@@ -40,10 +41,18 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
     seen = check_workbook(path)
     with opened(path) as package:
         workbook = Workbook(path, package)
-        _ = workbook.formats, workbook.struck  # while the package is open
+        _ = workbook.formats, workbook.struck, workbook.striking  # while the package is open
         comments = {sheet.name: workbook.comments(sheet) for sheet in workbook.sheets}
+        boxes = {sheet.name: workbook.text_boxes(sheet) for sheet in workbook.sheets}
     tables = (
-        _Table(path, workbook, sheet, seen.get(part_name(sheet.part), Seen()), comments[sheet.name])
+        _Table(
+            path,
+            workbook,
+            sheet,
+            seen.get(part_name(sheet.part), Seen()),
+            comments[sheet.name],
+            boxes[sheet.name],
+        )
         for sheet in workbook.sheets
     )
     source = open_sheets(path, [table.sheet() for table in tables], choice)
@@ -53,9 +62,17 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
 class _Table:
     """One sheet of a workbook, read from its start as often as it is asked for."""
 
-    def __init__(self, path: Path, workbook: Workbook, worksheet: Worksheet, seen: Seen, comments: Comments) -> None:
+    def __init__(
+        self,
+        path: Path,
+        workbook: Workbook,
+        worksheet: Worksheet,
+        seen: Seen,
+        comments: Comments,
+        boxes: Sequence[str],
+    ) -> None:
         self._path, self._workbook, self._worksheet, self._seen = path, workbook, worksheet, seen
-        self._comments = comments
+        self._comments, self._boxes = comments, boxes
         self._hidden: dict[int, None] = {}  # columns, known when the first row was read
 
     def sheet(self) -> Sheet:
@@ -67,11 +84,12 @@ class _Table:
             known.shown,
             lambda: self._hidden,
             commented=bool(self._comments),
-            page=self._seen.page_texts,
+            page=(*self._seen.page_texts, *self._boxes),
+            prompts=lambda at: of_column(self._seen.prompts, at),
         )
 
     def _rows(self, _width: int | None) -> Iterator[TableRow]:
-        merged = FilledDown(self._seen.merges)
+        merged, rules = FilledDown(self._seen.merges), self._workbook.strike_rules(self._seen.conditions)
         with opened(self._path) as package, package.open(self._worksheet.part) as stream:
             number = count = 0
             for event, element in elements(stream, ("{*}col", "{*}row")):
@@ -84,7 +102,8 @@ class _Table:
                 if max(number, count) > MAX_SHEET_ROWS:
                     raise ValueError
                 cells, struck = self._cells(element)
-                error = put_out(cells, struck) if struck else None
+                ruled, maybe = by_rules(rules, number, cells) if rules else ([], False)
+                error = put_out(cells, [*struck, *ruled], maybe=maybe) if struck or ruled or maybe else None
                 filled = merged.fill(number, cells)
                 if not blank_but_filled(cells, filled):
                     comments, across = self._comments.get(number, {}), self._seen.merges.across.get(number, ())
@@ -120,7 +139,7 @@ class _Table:
         kind = cell.get("t", "n")
         if kind == "inlineStr":
             text = next(cell.iterchildren("{*}is"), None)
-            return None if text is None else restore(text_of(text))
+            return None if text is None else _restored(text_of(text))
         value = next(cell.iterchildren("{*}v"), None)
         text = None if value is None else value.text
         if not text:
@@ -130,12 +149,16 @@ class _Table:
             case "n":
                 return self._workbook.number(text, cell.get("s"))
             case "s":
-                return restore(self._workbook.strings[int(text)])
+                return _restored(self._workbook.strings[int(text)])
             case "b":
                 return bool(int(text))
             case "d":
                 return _iso(text)
         return restore(unescape(text))
+
+
+def _restored(text: str) -> object:
+    return part_known(text) if type(text) is PartlyStruck else restore(text)
 
 
 def _row_number(row: Any, before: int) -> int:

@@ -1,14 +1,15 @@
 """What is known of a workbook's package before a reader may open it: that it is one, and neither a bomb nor a trap."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 from zipfile import ZipFile
 
+from forbear.intake.formats.workbooks.beside.conditional import OVERLAP, ConditionalRule, ConditionFinder
+from forbear.intake.formats.workbooks.beside.sheet_texts import PageTextFinder, Prompt, PromptFinder
 from forbear.intake.formats.workbooks.merged_cells import MergeFinder, Merges
-from forbear.intake.formats.workbooks.page_texts import OVERLAP, PageTextFinder
 from forbear.intake.formats.workbooks.xml_stream import without_entities
 from forbear.intake.source import IntakeError
 
@@ -74,6 +75,8 @@ class Seen:
 
     merges: Merges = Merges()  # noqa: RUF009 - nothing changes it
     page_texts: tuple[str, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
+    conditions: tuple[ConditionalRule, ...] = ()
 
 
 def check_workbook(path: Path) -> dict[str, Seen]:
@@ -81,13 +84,25 @@ def check_workbook(path: Path) -> dict[str, Seen]:
     found = {}
     with opened(path) as package:
         for part in package:
-            merges, texts = MergeFinder(path.name), PageTextFinder()
+            merges, texts, prompts, rules = MergeFinder(path.name), PageTextFinder(), PromptFinder(), ConditionFinder()
             with package.open(part) as stream:
-                for _, text in without_entities(stream, _BLOCK, OVERLAP):
-                    merges.look(text)
-                    texts.look(text)
-            found[part] = Seen(merges.merges(), tuple(texts.found))
+                for text in _without_rows(text for _, text in without_entities(stream, _BLOCK, OVERLAP)):
+                    for finder in (merges, texts, prompts, rules):
+                        finder.look(text)
+            found[part] = Seen(merges.merges(), tuple(texts.found), tuple(prompts.found), tuple(rules.found))
     return found
+
+
+def _without_rows(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces of a part but for those with nothing in them but rows: what is said of cells stands before or behind.
+
+    A sheet's data begins and ends once; an end that is counted twice, where pieces overlap, costs a look more.
+    """
+    met = 0
+    for at, text in enumerate(pieces):
+        met += text.count(b"sheetData")
+        if at == 0 or met > 1:
+            yield text
 
 
 def _check_size(path: Path, archive: ZipFile) -> None:

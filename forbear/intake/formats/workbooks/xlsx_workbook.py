@@ -8,7 +8,7 @@ are hidden nor which cells are merged while it streams.
 import datetime as dt
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -20,6 +20,8 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelt
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
 
+from forbear.intake.formats.workbooks.beside.conditional import ConditionalRule
+from forbear.intake.formats.workbooks.beside.struck import OFF, StrikeRule, areas_of, rule_of
 from forbear.intake.formats.workbooks.number_formats import Shown, shown_by, shows_no_day, without_words
 from forbear.intake.formats.workbooks.shared_strings import SharedStrings
 from forbear.intake.formats.workbooks.xlsx_package import Package
@@ -33,8 +35,8 @@ _WITHOUT_DAY = frozenset((27, 36, 50, 52, 57))  # of these, those of a year and 
 _NO_DAY = said("unread.no_day")
 Comments: TypeAlias = Mapping[int, Mapping[int, str]]  # by the number of their row and the position of their cell
 _MAX_COMMENTS = 20_000_000  # characters of a sheet's
-_OFF = ("0", "false")
 _WEEKDAY = re.compile(r"a{3,4}", re.IGNORECASE)  # how Excel and WPS show it in Chinese
+_MAX_BOXES = 500  # paragraphs in text boxes of a sheet
 _MAX_STYLES = 65_536  # Excel has 65,490
 
 
@@ -114,6 +116,20 @@ class Workbook:
             rows.setdefault(row, {})[column_index_from_string(column) - 1] = text
         return rows
 
+    def text_boxes(self, sheet: Worksheet) -> list[str]:
+        """What stands in the text boxes and other shapes of a sheet, paragraph by paragraph."""
+        part = self._linked(sheet.part, "/drawing")
+        if part is None:
+            return []
+        found: dict[str, None] = {}
+        with self._package.open(part) as stream:
+            for event, body in elements(stream, ("{*}txBody",)):
+                for paragraph in body.iterchildren("{*}p") if event == "end" else ():
+                    text = "".join(each.text or "" for each in paragraph.iter("{*}t")).strip()
+                    if text and len(found) < _MAX_BOXES:
+                        found[text[:MAX_CELL]] = None
+        return list(found)
+
     @cached_property
     def formats(self) -> list[Shown]:
         """How a number of each style is read."""
@@ -133,10 +149,26 @@ class Workbook:
             return frozenset()
         fonts = self._styles.find("{*}fonts")
         lines = [] if fonts is None else [each.find("{*}strike") for each in islice(fonts, _MAX_STYLES)]
-        out = {str(at) for at, line in enumerate(lines) if line is not None and line.get("val") not in _OFF}
+        out = {str(at) for at, line in enumerate(lines) if line is not None and line.get("val") not in OFF}
         styles = self._styles.find("{*}cellXfs") if out else None
         each_style = () if styles is None else enumerate(islice(styles, _MAX_STYLES))
         return frozenset(str(at) for at, style in each_style if style.get("fontId") in out)
+
+    @cached_property
+    def striking(self) -> frozenset[str]:
+        """The styles of conditional formats that strike out."""
+        styles = None if self._styles is None else self._styles.find("{*}dxfs")
+        lines = () if styles is None else (each.find("{*}font/{*}strike") for each in islice(styles, _MAX_STYLES))
+        return frozenset(str(at) for at, line in enumerate(lines) if line is not None and line.get("val") not in OFF)
+
+    def strike_rules(self, rules: Iterable[ConditionalRule]) -> list[StrikeRule]:
+        """Those of the conditional formats of a sheet that strike cells out."""
+        striking = [each for each in rules if each.strikes or each.style in self.striking]
+        return [
+            rule_of(areas, each.kind, each.operator, each.text, each.formulas)
+            for each in striking
+            if (areas := areas_of(each.ranges))
+        ]
 
     @cached_property
     def _styles(self) -> Any:

@@ -1,13 +1,16 @@
 """Danger in what becomes no case is told first, whatever it stands in."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
-from forbear.batch.submission.danger import Lookout, notices_of
+from forbear.batch.submission.danger import Lookout, beside_rows, notices_of
 from forbear.batch.submission.new_case import RefusedCaseError, read
-from forbear.intake import ColumnUse, Mapping, SourceFile, SourceRow, understand
+from forbear.intake import ColumnUse, Mapping, SourceFile, SourceRow, open_intake, understand
 from forbear.intake.layouts.tied import tied
 from forbear.intake.mapping import Persons
 from rules.loading.loader import DEFAULT_PACK, load
@@ -67,3 +70,43 @@ def test_a_case_that_is_refused_tells_of_danger_first(notes: str, danger: bool) 
     with pytest.raises(RefusedCaseError) as caught:
         read({"case_ref": "F-1", "notes": notes}, PACK, TODAY)
     assert (caught.value.first is not None) == danger
+
+
+def _table(**more: Any) -> SourceFile:
+    return SourceFile(Path("八月.csv"), ["案件编号"], lambda: iter(()), **more)
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        (_table(titles=("名单", "客户张三说今晚要跳楼")), "above, below or beside the table, a comment or a text box"),
+        (_table(below=(("客户说要割腕自杀",),)), "above, below or beside the table, a comment or a text box"),
+        (_table(sheet="要自杀的客户"), "the sheet's name '要自杀的客户'"),
+        (_table(sheet="八月", sheets=("八月", "不想活了")), "the sheet's name '不想活了'"),
+        (replace(_table(), path=Path("客户要自杀.csv")), "the name of the file"),
+        (_table(titles=("单位：万元",), sheet="八月"), None),
+    ],
+)
+def test_danger_beside_the_rows_is_told_with_its_place(source: SourceFile, place: str | None) -> None:
+    told = [text.en for text in beside_rows(source.remarks, PACK)]
+    assert told == [] if place is None else [f"({place})" in text for text in told] == [True]
+
+
+def test_danger_in_a_sheet_that_is_not_read_and_beside_a_list_is_told(tmp_path: Path) -> None:
+    made = Workbook()
+    table = made.active
+    assert table is not None
+    table.append(["案件编号", "产品", "逾期天数", "困难原因"])
+    table.append(["A-1", "花呗", 45, "失业"])
+    other = made.create_sheet("沟通记录")
+    for _ in range(30):
+        other.append(["客户按时接听"])
+    other.append([None, "王五说不想活了"])
+    made.save(tmp_path / "cases.xlsx")
+    first = notices_of(open_intake(tmp_path / "cases.xlsx", PACK.vocabulary), PACK)[0]
+    assert "(the sheet '沟通记录', which was not read)" in first.en
+    path = tmp_path / "cases.json"
+    case = '{"案件编号": "A-1", "产品": "花呗", "逾期天数": 45, "困难原因": "失业"}'
+    path.write_text(f'{{"remark": {{"more": "客户说要自杀"}}, "items": [{case}]}}', encoding="utf-8")
+    first = notices_of(open_intake(path, PACK.vocabulary), PACK)[0]
+    assert "'remark.more' beside the list" in first.en

@@ -136,3 +136,51 @@ def test_of_several_sheets_the_one_that_was_confirmed_is_read_again(
     assert open_again("us") == "2月"
     with pytest.raises(SeveralTablesError):
         open_again("them")
+
+
+def _amounts(folder: Path, *cells: str, above: str = "", unit: str | None = None) -> Path:
+    rows = [[*good(number)[:3], cell] for number, cell in enumerate(cells, 1)]
+    return write(folder, "八月.csv", (f"{above}\n" if above else "") + lines([*HEADER[:3], "列甲"], *rows))
+
+
+@pytest.mark.parametrize(
+    ("unit", "before", "now", "above", "certain"),
+    [
+        (None, ("12000", "34000", "50000"), ("120", "340", "500"), "", False),  # in 万元 now?
+        ("万元", ("1.2", "3.4", "5"), ("120", "340", "500"), "", False),  # in yuan now?
+        ("万元", ("1.2", "3.4", "5"), ("2.2", "33.4", "15"), "", True),
+        (None, ("12000", "34000", "50000"), ("1.2", "3.4", "5"), "单位：万元", True),  # it says so
+        (None, ("12000", "34000", "50000"), ("900", "34000", "150000"), "", True),
+    ],
+)
+def test_numbers_of_another_size_than_were_confirmed_are_asked_about(
+    database_url: str,
+    vault: Vault,
+    tmp_path: Path,
+    unit: str | None,
+    before: tuple[str, ...],
+    now: tuple[str, ...],
+    above: str,
+    certain: bool,
+) -> None:
+    given = Mapping(columns={"列甲": ColumnUse(fact="balance", unit=unit)})
+    _remember(database_url, vault, open_intake(_amounts(tmp_path, *before), VOCABULARY, given))
+    past = _recall(database_url, vault, [*HEADER[:3], "列甲"])
+    again = open_intake(_amounts(tmp_path, *now, above=above), VOCABULARY, None, past)
+    assert (again.mapping.columns["列甲"].fact == "balance") is certain
+    told = " ".join(notice.en for notice in again.notices)
+    assert (
+        "列甲 is not used: its numbers are fifty times larger or smaller than when it was confirmed" in told
+    ) is not certain
+
+
+def test_numbers_of_another_size_that_are_confirmed_are_what_is_remembered_then(
+    database_url: str, vault: Vault, tmp_path: Path
+) -> None:
+    given = Mapping(columns={"列甲": ColumnUse(fact="balance")})
+    for cells in (("12000", "34000"), ("120", "340")):
+        _remember(database_url, vault, open_intake(_amounts(tmp_path, *cells), VOCABULARY, given))
+    past = _recall(database_url, vault, [*HEADER[:3], "列甲"])
+    assert (
+        open_intake(_amounts(tmp_path, "90", "400"), VOCABULARY, None, past).mapping.columns["列甲"].fact == "balance"
+    )

@@ -45,6 +45,7 @@ def test_rows_that_are_refused_and_tell_of_danger_come_first(tmp_path: Path) -> 
     assert seen.problems[0].first.row == 40
     assert seen.problems[0].first.zh.startswith("【先联系本人】")
     assert "call this person first" in seen.notices[0].en
+    assert seen.danger == seen.notices[:1]
 
 
 def test_no_more_than_twenty_problems_are_told(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_tidy_name_is_a_file_name_and_stays_as_it_is(name: str) -> None:
 
 
 def test_a_long_name_keeps_its_ending() -> None:
-    assert uploads.tidy("长" * 200 + ".xlsx") == "长" * 55 + ".xlsx"
+    assert uploads.tidy("长" * 200 + "（万元）.xlsx") == "长" * 15 + "…" + "长" * 35 + "（万元）.xlsx"
 
 
 def test_an_upload_is_sealed(database_url: str) -> None:

@@ -182,9 +182,8 @@ def test_a_list_of_several_is_chosen_like_a_sheet(tmp_path: Path) -> None:
     source = open_source(path, sheet="本月")
     assert (source.sheet, source.sheets) == ("本月", ("本月", "上月", "说明"))
     assert [row.cells[0] for row in source] == ["C-2", "C-3"]
-    assert [notice.en for notice in source.notices] == [
-        "The list in '本月' was read; not used: '上月', '说明', '口径'."
-    ]
+    # What says the unit is used: it is not told as if it were not.
+    assert [notice.en for notice in source.notices] == ["The list in '本月' was read; not used: '上月', '说明'."]
     assert source.titles == ("口径：单位：万元",)
     with pytest.raises(IntakeError, match=r"no list called '明年': it has '上月', '本月'"):
         open_source(path, sheet="明年")

@@ -11,7 +11,7 @@ import pytest
 from forbear.intake import IntakeError, read
 from forbear.intake.source import Unread
 from rules.facts.cells import date_reader
-from tests.support.case_files import HEADER, good, read_all, refs
+from tests.support.case_files import HEADER, good, open_source, read_all, refs
 
 
 def write_parquet(path: Path, **columns: pa.Array) -> Path:
@@ -113,3 +113,11 @@ def test_a_moment_is_the_day_it_is_where_the_law_applies(tmp_path: Path) -> None
     moment = dt.datetime(2026, 11, 3, 16, 30, tzinfo=dt.UTC)
     [cell] = cells_of(tmp_path, pa.array([moment], pa.timestamp("us", "UTC")))
     assert date_reader("Asia/Shanghai")(cell) == dt.date(2026, 11, 4)
+
+
+def test_what_a_file_says_of_itself_and_its_columns_is_heeded(tmp_path: Path) -> None:
+    balance = pa.field("余额", pa.int64(), metadata={"comment": "单位：千元", "PARQUET:field_id": "3"})
+    schema = pa.schema([pa.field("编号", pa.string()), balance], metadata={"unit": "万元", "pandas": "{}"})
+    pq.write_table(pa.table([["A"], [12]], schema=schema), tmp_path / "cases.parquet")
+    source = open_source(tmp_path / "cases.parquet")
+    assert (source.titles, source.below) == (("unit：万元",), ((), ("comment：单位：千元",)))

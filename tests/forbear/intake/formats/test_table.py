@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from forbear.intake import IntakeError, SourceFile, guess
+from forbear.intake import IntakeError, SourceChoice, SourceFile, guess
+from forbear.intake.formats.table import Sheet, TableRow, open_table
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.case_files import (
     HEADER,
@@ -289,3 +290,20 @@ def test_groups_that_are_called_by_their_units_are_groups(tmp_path: Path) -> Non
         units(tmp_path, ["基本信息", "", "", "金额（万元）", "其他"], names, FIRST)  # a title at the right, or a group
     title = ["逾期名单", "", "", "", "金额（万元）"]
     assert set(units(tmp_path, title, names, FIRST).values()) == {"万元"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "comment", "known"),
+    [
+        (34, "这笔是美元", False),
+        ("1,200.50", "HKD", False),
+        ("R-3", "客户还欠着美元债", True),  # said of the case, not of its reference
+        (34, "客户答应下月还", True),
+    ],
+)
+def test_a_figure_whose_comment_names_a_currency_is_none(cell: object, comment: str, known: bool) -> None:
+    names: list[object] = ["编号", "余额", "备注"]
+    rows = [TableRow(1, names), TableRow(2, ["R-1", cell, "x"], comments={1: comment})]
+    sheet = Sheet(lambda _width: iter(rows), "数据", commented=True)
+    (row,) = open_table(Path("cases.xlsx"), sheet, SourceChoice())
+    assert (row.cells[1] == cell) is known

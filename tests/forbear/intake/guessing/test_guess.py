@@ -8,7 +8,7 @@ from hypothesis import given as any_of
 from hypothesis import strategies as st
 
 from forbear.intake import Accepted, Guess, IntakeError, Remembered, guess, open_intake, open_source
-from forbear.intake.guessing.guess import Confirmed
+from forbear.intake.guessing.remembered import Confirmed
 from forbear.intake.mapping import ColumnUse, Mapping
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.case_files import HEADER, VOCABULARY, good, lines, write

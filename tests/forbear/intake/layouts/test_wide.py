@@ -72,12 +72,12 @@ def test_a_debt_that_came_back_is_corrected_alone_and_keeps_its_reference(tmp_pa
 
 def test_a_product_in_the_header_says_what_the_debt_is(tmp_path: Path) -> None:
     header = ["案件编号", "困难原因", "花呗余额", "借呗余额", "逾期天数"]
-    path = write(tmp_path, "cases.csv", lines(header, ["A", "失业", "100", "200", "30"], ["B", "失业", "", "5", "3"]))
+    path = write(tmp_path, "cases.csv", lines(header, ["A", "失业", "100", "200", "30"], ["B", "失业", "", "50", "3"]))
     cases = [row for row in open_intake(path, SHIPPED, _confirmed(path)) if isinstance(row, Accepted)]
     assert [(row.case_ref, row.facts["product"], row.facts["balance"]) for row in cases] == [
         ("A-1", "huabei", 10_000),
         ("A-2", "jiebei", 20_000),
-        ("B-2", "jiebei", 500),
+        ("B-2", "jiebei", 5_000),
     ]
 
 

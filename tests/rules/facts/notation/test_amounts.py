@@ -122,6 +122,7 @@ def test_an_amount_is_read_as_it_is_written(cell: str, yuan: str) -> None:
         (RATE, "1.5%/月", "by the month"),
         (RATE, "15‰", "of a month"),
         (RATE, "千分之五", "of a month"),
+        (RATE, "5%%", "not a rate"),
         (RATE, "4倍", "multiples of another rate"),
         (RATE, "日息万五", "not a rate"),
         (DAYS, "3个月", "months"),
