@@ -18,6 +18,7 @@ class LedgerRow(SQLModel, table=True):
         Index(None, "kind", "seq", postgresql_where=text("kind <> 'decision'")),
         Index(None, "seq", postgresql_where=text("kind <> 'decision'")),
         Index(None, "actor", "seq", postgresql_where=text("actor <> 'system'")),
+        Index(None, "at", postgresql_using="brin"),  # entries come in the order of their time, nearly
     )
 
     seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})

@@ -103,7 +103,7 @@ def fold() -> None:
 @app.task(name="upkeep.return")
 def bring_back() -> None:
     """Open cases again whose follow-up has come."""
-    while (returned := _steady(lambda work: maintenance.bring_back(work.session, work.now))) > 0:
+    while (returned := _steady(maintenance.bring_back)) > 0:
         _log.info("cases.returned", count=returned)
 
 
@@ -112,7 +112,7 @@ def tie() -> None:
     """Tie the cases of one person, and let a crisis in one of them stand over the others."""
     while _steady(maintenance.key_people) > 0:
         pass
-    spread = _steady(lambda work: siblings.reconcile(work.session))
+    spread = _steady(siblings.reconcile)
     if spread:
         _log.info("crises.spread", cases=spread)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from forbear.base.errors import ForbearError
-from forbear.batch.recorded_decision import RecordedDecision
+from forbear.batch.recorded_decision import RecordedDecision, ResultLine
 from forbear.intake import FORMATS, IntakeError, Rejected, SourceChoice
 from forbear.intake.columns import REJECT_COLUMNS, added_by_rejects
 from forbear.intake.formats.format import Content, Rows
@@ -86,11 +86,11 @@ def results(decisions: Iterable[RecordedDecision], ending: str, folder: Path) ->
     def table() -> tuple[list[str], Rows]:
         iterator = iter(decisions)
         first = next(iterator, None)  # all are by one pack, and its facts are columns
-        known = columns(None if first is None else first.pack)
-        views = (decision.view() for decision in chain([] if first is None else [first], iterator))
+        known = columns(*((None, ResultLine) if first is None else (first.pack, type(first.line()))))
+        views = (decision.line() for decision in chain([] if first is None else [first], iterator))
         return [column.name for column in known], ([column.cell(view) for column in known] for view in views)
 
-    content = Content(lambda: (decision.view().model_dump_json() for decision in decisions), table)
+    content = Content(lambda: (decision.line().model_dump_json() for decision in decisions), table)
     return FORMATS[ending].write(content, folder)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from pydantic import Field
 from sqlalchemy import Row, text
 from sqlmodel import Session, col, select
 
@@ -25,19 +26,23 @@ from rules.decision.safety_hold import SafetyHold, held_back
 from rules.engines.polars_engine import RuleTrace
 from rules.facts import case_facts, red_flags
 from rules.locale import Language
+from rules.pack.files.schema import Model
 from rules.pack.pack import Pack
 from rules.text.decision_view import DecisionView, decision_view
 from rules.text.explanation import explain
 from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
 
 _OF_BATCH = text(f"""
-    SELECT c.id AS case_id, c.case_ref, v.private, {decision_body.COLUMNS}, d.as_of, d.valid_until
+    SELECT c.id AS case_id, c.case_ref, v.private, {decision_body.COLUMNS}, d.as_of, d.valid_until,
+        c.submitter, d.id AS decision_id, d.created_at AS decided_at, d.id = desk.decision_id AS current, desk.revision,
+        desk.status, desk.chosen_strategy, desk.due_at, desk.follow_up_at
     FROM batch b
     JOIN batch_case bc ON bc.batch_id = b.id
     JOIN case_version v ON v.id = bc.case_version_id
     JOIN "case" c ON c.id = v.case_id
     JOIN decision d
         ON d.case_version_id = v.id AND d.pack_sha256 = coalesce(bc.pack_sha256, b.pack_sha256) AND d.as_of = b.as_of
+    LEFT JOIN desk_case desk ON desk.case_id = c.id
     WHERE b.id = :batch
     ORDER BY bc.row
 """)  # noqa: S608 - text of ours
@@ -53,6 +58,24 @@ _LATEST = text(f"""
 _FETCH = 1000  # decisions in memory at once when a batch's are read
 
 
+class DeskPlace(Model):
+    """A decision of a batch in the record, and where its case stands by now."""
+
+    submitter: str
+    decision_id: int
+    decided_at: dt.datetime
+    current: bool = Field(description="Still the decision on the desk; false: there is a newer one, ask for the case")
+    revision: int = Field(description="Of the case as it stands by now: to be sent along with a review")
+    status: str
+    chosen_strategy: str | None
+    due_at: dt.datetime
+    follow_up_at: dt.datetime | None
+
+
+class ResultLine(DeskPlace, DecisionView):
+    """A line of a batch's results."""
+
+
 @dataclass(frozen=True)
 class RecordedDecision:
     """What was decided on a case, by which pack, for which day, and on which facts."""
@@ -65,6 +88,7 @@ class RecordedDecision:
     alarms: tuple[red_flags.RedFlagMatch, ...]  # with words of the notes: to be shown, not to be stored
     hold: SafetyHold | None = None  # danger that is not settled: the outcome is without what is for the talks
     valid_until: dt.date | None = None  # the first day on which time alone could change it
+    place: DeskPlace | None = None  # of a line of results
     recommended: str | None = None  # by the policy, where `outcome` is that of another strategy, which a person chose
 
     def view(self) -> DecisionView:
@@ -80,6 +104,11 @@ class RecordedDecision:
             self.recommended,
             self.valid_until,
         )
+
+    def line(self) -> DecisionView:
+        """The same as a line of results: with where its case stands, where that was looked up."""
+        view = self.view()
+        return view if self.place is None else ResultLine(**dict(view), **dict(self.place))
 
     def as_chosen(self, desk: WorklistItem) -> RecordedDecision:
         """The decision as a person made it: with what follows from the strategy chosen, if it is another.
@@ -143,7 +172,19 @@ def decisions_of_batch(session: Session, batch_id: UUID, vault: Vault) -> Iterat
     held = danger.holds_of(session, batch_id)
     rows = connection.execute(_OF_BATCH, {"batch": batch_id}, execution_options={"yield_per": _FETCH})
     for row in rows:
-        yield restored(session, row.case_ref, row, row.submitted, row.private, vault, held.get(row.case_id))
+        place = DeskPlace(**{name: getattr(row, name) for name in DeskPlace.model_fields})
+        made = restored(session, row.case_ref, row, row.submitted, row.private, vault, held.get(row.case_id))
+        yield replace(made, place=place)
+
+
+def facts_of(session: Session, decisions: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The facts as evaluated of some decisions, as the record has them, by decision."""
+    query = (
+        select(Decision, CaseVersion.facts)
+        .join(CaseVersion, col(CaseVersion.id) == col(Decision.case_version_id))
+        .where(col(Decision.id).in_(decisions))
+    )
+    return {made.id: decision_body.recorded(session, made, given).facts for made, given in session.exec(query)}
 
 
 def latest_decision(session: Session, submitter: str, case_ref: str, vault: Vault) -> RecordedDecision | None:

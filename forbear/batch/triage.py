@@ -114,7 +114,7 @@ def triage_chunk(
         for version, evaluation in zip(versions, evaluations, strict=True)
         if version.id in made
     }
-    placed = worklist.place(session, pack, shown, batch.as_of, dangers)
+    placed = worklist.place(work, pack, shown, batch.as_of, dangers)
     changed = (each.reference for each in placed if each.changed)
     webhooks.tell(session, batch.submitter, "decision.changed", changed, decided_at)
     if batch.ageing:

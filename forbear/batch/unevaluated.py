@@ -87,7 +87,9 @@ def put_on_desk(work: Work, active: Callable[[], Pack]) -> list[int]:
         "now": work.now,
     }
     cases = [work.session.connection().execute(_PLACE, {**values, **row._mapping}).scalar_one() for row in rows]
-    siblings.spread(work.session, cases)
+    for case in cases:
+        work.note("moved", f"case:{case}", {"why": "failed"})
+    siblings.spread(work, cases)
     return [row.version for row in rows]
 
 
@@ -109,7 +111,7 @@ def heed(work: Work, version: int, active: Callable[[], Pack]) -> None:
     }
     work.session.connection().execute(_HEED, values)
     work.note("danger", f"case:{row.case_id}", {"grade": found.grade, "kinds": sorted(found.kinds)})
-    siblings.spread(work.session, [row.case_id])
+    siblings.spread(work, [row.case_id])
 
 
 @dataclass(frozen=True)

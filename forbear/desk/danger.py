@@ -92,4 +92,4 @@ def heed(work: ViewerWork, case: WorklistItem, texts: Iterable[str], judged: Ite
     case.revision += 1
     work.session.add(case)
     work.note("danger", f"case:{case.case_id}", {"grade": found.grade, "kinds": sorted(kinds)})
-    siblings.spread(work.session, [case.case_id])
+    siblings.spread(work, [case.case_id])

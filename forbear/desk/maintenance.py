@@ -45,7 +45,7 @@ _RETURN = """
         due_at = CASE WHEN desk.due_at < desk.respond_by THEN least(desk.due_at, desk.follow_up_at)
             ELSE desk.follow_up_at END,
         revision = desk.revision + 1
-    FROM due WHERE desk.case_id = due.case_id
+    FROM due WHERE desk.case_id = due.case_id RETURNING desk.case_id
 """
 
 _UNKEYED = """
@@ -65,10 +65,13 @@ def fold(session: Session, today: dt.date) -> bool:
     return True
 
 
-def bring_back(session: Session, now: dt.datetime) -> int:
+def bring_back(work: Work) -> int:
     """Open cases again whose follow-up has come, some at once; answers how many."""
-    values = {"now": now, "at_once": RETURNED_AT_ONCE}
-    return session.connection().execute(text(_RETURN), values).rowcount
+    values = {"now": work.now, "at_once": RETURNED_AT_ONCE}
+    returned = work.session.connection().execute(text(_RETURN), values).scalars().all()
+    for case in sorted(returned):
+        work.note("moved", f"case:{case}", {"why": "returned"})
+    return len(returned)
 
 
 def key_people(work: Work) -> int:

@@ -1,6 +1,7 @@
 """The queue: every case by its current decision, crises first, then by urgency, in pages that stay put meanwhile."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -144,6 +145,12 @@ def find(session: Session, case_ref: str, submitter: str | None = None) -> list[
     if submitter is not None:
         query = query.where(Case.submitter == submitter)
     return list(session.exec(query.order_by(col(Case.id)).limit(2)))
+
+
+def rows(session: Session, cases: Sequence[int]) -> tuple[QueueRow, ...]:
+    """These decided cases, in their order."""
+    found = {row[0].case_id: row for row in session.exec(_entries().where(col(WorklistItem.case_id).in_(cases)))}
+    return tuple(_entry(session, *found[case]) for case in cases if case in found)
 
 
 def _entries() -> Any:

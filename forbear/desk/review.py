@@ -84,7 +84,7 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
     work.note("review", f"review:{review.id}", {"action": act.action, "case": case.case_id})
     danger.heed(work, case, filter(None, (act.words, *act.said)), act.judged)
     if "danger" in act.changes:
-        siblings.spread(session, [case.case_id])
+        siblings.spread(work, [case.case_id])
     zone = ZoneInfo(pack_to_name_by(session, case.pack_sha256).manifest.timezone)
     counts = {("reviewed", str(work.viewer.account_id), act.action): 1, **act.tally}
     worklist.note(session, case.submitter, counts, work.now.astimezone(zone).date())

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from sqlalchemy import text
-from sqlmodel import Session
 
 from forbear.base.vault import Vault
+from forbear.ledger.unit_of_work import Work
 
 _ONE_PERSON: Final = 50  # cases with one number: what more have in common is a switchboard, not a person
 # Of a case `c`, every case of the same person, itself among them where anything is known of the person at all.
@@ -56,7 +56,7 @@ _SPREAD = text(f"""
         WHERE d.crisis_beside <> found.beside ORDER BY d.case_id FOR UPDATE OF d SKIP LOCKED
     )
     UPDATE desk_case d SET crisis_beside = changed.beside, revision = d.revision + 1
-    FROM changed WHERE d.case_id = changed.case_id
+    FROM changed WHERE d.case_id = changed.case_id RETURNING d.case_id
 """)  # noqa: S608 - text of ours
 _CONCERNED = text("SELECT case_id FROM desk_case WHERE danger = 'explicit' OR crisis_beside ORDER BY case_id")
 
@@ -84,14 +84,17 @@ def _id_number(text: str) -> str:
     return letters[:17] if len(letters) == 18 else f"{letters[:6]}19{letters[6:]}"
 
 
-def spread(session: Session, cases: Iterable[int]) -> int:
+def spread(work: Work, cases: Iterable[int]) -> int:
     """Bring these cases and their siblings up to what is a crisis among them; answers how many rows changed."""
-    session.flush()
-    connection = session.connection()
+    work.session.flush()
+    connection = work.session.connection()
     near = sorted(connection.execute(_NEAR, {"cases": sorted(set(cases))}).scalars())
-    return connection.execute(_SPREAD, {"cases": near}).rowcount if near else 0
+    moved = connection.execute(_SPREAD, {"cases": near}).scalars().all() if near else []
+    for case in sorted(moved):
+        work.note("moved", f"case:{case}", {"why": "crisis_beside"})
+    return len(moved)
 
 
-def reconcile(session: Session) -> int:
+def reconcile(work: Work) -> int:
     """The same for every case that is or was concerned: what two transactions could not see of each other."""
-    return spread(session, session.connection().execute(_CONCERNED).scalars())
+    return spread(work, work.session.connection().execute(_CONCERNED).scalars())

@@ -159,7 +159,7 @@ class QueueFields:
 
 
 def place(
-    session: Session, pack: Pack, shown: Mapping[int, QueueFields], as_of: dt.date, dangers: Mapping[int, DangerFound]
+    work: Work, pack: Pack, shown: Mapping[int, QueueFields], as_of: dt.date, dangers: Mapping[int, DangerFound]
 ) -> list[DecisionChanged]:
     """Bring the desk up to the decisions just written on case versions; answers the cases it changed.
 
@@ -180,8 +180,8 @@ def place(
         "dangers": json.dumps(found),
         "denied": json.dumps({case: each.denied for case, each in dangers.items() if each.denied}),
     }
-    placed = [DecisionChanged(**row._mapping) for row in session.connection().execute(_PLACE, values)]
-    siblings.spread(session, (each.case_id for each in placed))
+    placed = [DecisionChanged(**row._mapping) for row in work.session.connection().execute(_PLACE, values)]
+    siblings.spread(work, (each.case_id for each in placed))
     return placed
 
 

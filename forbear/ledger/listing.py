@@ -25,6 +25,7 @@ KINDS: Final = (
     "purge",
     "review",
     "danger",
+    "moved",
     "decisions",
     "decision",
     "batch",

@@ -25,16 +25,16 @@ class DecisionColumn:
     cell: Callable[[DecisionView], Cell]
 
 
-def columns(pack: Pack | None) -> tuple[DecisionColumn, ...]:
+def columns(pack: Pack | None, line: type[DecisionView] = DecisionView) -> tuple[DecisionColumn, ...]:
     """The columns of decisions by this pack: objects taken apart as `pack.id`, facts as `facts.<name>`, lists whole.
 
     Without a pack there is no decision, and nobody knows which facts there could be.
     """
-    return tuple(_walk(pack))
+    return tuple(_walk(pack, line))
 
 
-def _walk(pack: Pack | None) -> Iterator[DecisionColumn]:
-    for name, field in DecisionView.model_fields.items():
+def _walk(pack: Pack | None, line: type[DecisionView]) -> Iterator[DecisionColumn]:
+    for name, field in line.model_fields.items():
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from (_inner(name, inner) for inner in kind.model_fields)

@@ -225,9 +225,7 @@ def decision_view(
         disclaimer=manifest.disclaimer,
         plan_for_client=client_plan(pack, outcome, facts, as_of) if hold is None or for_staff(pack, outcome) else None,
         safety_hold=None if hold is None else _safety_hold(hold),
-        facts={
-            name: fact_view(pack.vocabulary.facts[name], facts[name]) for name in public_facts(pack) if name in facts
-        },
+        facts=facts_view(pack, facts),
     )
 
 
@@ -238,6 +236,11 @@ def public_facts(pack: Pack) -> tuple[str, ...]:
     The same for every decision by one pack, so that they can be the columns of a table.
     """
     return tuple(name for name, fact in pack.vocabulary.facts.items() if not fact.private and name != "case_ref")
+
+
+def facts_view(pack: Pack, facts: Facts) -> dict[str, FactView]:
+    """The facts that a decision may show, as a submitter would write them."""
+    return {name: fact_view(pack.vocabulary.facts[name], facts[name]) for name in public_facts(pack) if name in facts}
 
 
 def fact_view(fact: Fact, value: Value) -> FactView:

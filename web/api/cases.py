@@ -1,14 +1,16 @@
 """Cases: one handed in and answered with its decision, one looked at, the queue listed."""
 
 import datetime as dt
+import re
 import time
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from anyio import sleep
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
@@ -16,11 +18,11 @@ from forbear.accounts.accounts import Viewer, work_by
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
-from forbear.batch.recorded_decision import decision_on_desk, decisions_of_batch
+from forbear.batch.recorded_decision import decision_on_desk, decisions_of_batch, facts_of
 from forbear.batch.submission.danger import Lookout
 from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.case.decided_case import is_outdated
-from forbear.desk import queue
+from forbear.desk import changes, queue
 from forbear.desk.filters import QueueFilter
 from forbear.intake import IntakeError, Rejected
 from forbear.intake.single_case import one
@@ -31,9 +33,10 @@ from models.case import CaseVersion
 from models.database.session import session
 from models.desk import STATUSES, WorklistItem
 from models.intake.batch import Batch, BatchCase
+from rules.facts.case_facts import FieldError, read_facts
 from rules.pack.files.schema import Text, Urgency
 from rules.pack.pack import Pack
-from rules.text.decision_view import DecisionView
+from rules.text.decision_view import DecisionView, FactView, facts_view
 from web.api import bodies
 from web.api.auth import Reader, ReaderWork, Writer, submitter_for
 from web.api.batches import AsOf, Strict, Whose, day_of, refuse_unused
@@ -47,6 +50,11 @@ from workers.wake import wake
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"], route_class=StrictRoute)
 PAUSES = (0.02, 0.05, 0.1, 0.2)  # seconds between looks for a decision; the last one stays
+_DATED = re.compile(r"[0-9]{4}-")
+_ABOUT_MOVED = (
+    "Instead of the queue: the cases that moved since, each as it is now and in the order in which they did. `next` of "
+    "the page before, 0 for all from the first, or a moment with its zone. Goes with `submitter` and `limit` alone"
+)
 _PENDING: dict[int | str, dict[str, Any]] = {202: {"model": PendingCaseView, "description": "Not decided yet"}}
 
 
@@ -152,9 +160,15 @@ def list_cases(
     submitter: Whose = None,
     after: Annotated[str | None, Query(max_length=64, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    updated_after: Annotated[str | None, Query(max_length=40, description=_ABOUT_MOVED)] = None,
 ) -> Cases:
     """Decided cases, crises first, then by urgency: a submitter's own, everybody's for counsellors."""
     whose = None if viewer.submitter is None and submitter is None else submitter_for(session, viewer, submitter)
+    if updated_after is not None:
+        narrowed = {"urgency": urgency, "strategy": strategy, "ref": ref, "crisis": crisis, "after": after}
+        if given := [name for name, value in narrowed.items() if value is not None]:
+            raise of_fields(*(FieldError.of(name, said("query.not_with")) for name in given))
+        return _moved(session, updated_after, whose, limit)
     try:
         place = None if after is None else queue.QueueCursor.parse(after)
     except ForbearError:
@@ -162,7 +176,29 @@ def list_cases(
     page = queue.page(
         session, QueueFilter(urgency, strategy, ref, whose, statuses=STATUSES, crisis=crisis), place, limit
     )
-    return Cases(cases=[_summary(entry) for entry in page.entries], next=None if page.next is None else str(page.next))
+    last = page.next is None
+    return Cases(cases=_summaries(session, page.entries), next=None if last else str(page.next), last=last)
+
+
+def _moved(session: Session, since: str, whose: str | None, limit: int) -> Cases:
+    """Cases that moved since, each as it is now."""
+    place = _place(since)
+    entry = place if isinstance(place, int) else changes.entry_at(session, place)
+    moved = changes.after(session, entry, whose, limit)
+    return Cases(cases=_summaries(session, queue.rows(session, moved.cases)), next=str(moved.next), last=moved.last)
+
+
+def _place(written: str) -> int | dt.datetime:
+    """An entry of the ledger, as a page before gave it, or a moment."""
+    if re.fullmatch(r"[0-9]{1,18}", written):
+        return int(written)
+    try:
+        moment = TypeAdapter(AwareDatetime).validate_python(written) if _DATED.match(written) else None
+    except ValidationError:
+        moment = None
+    if moment is None:
+        raise of_fields(FieldError.of("updated_after", said("query.no_place")))
+    return moment
 
 
 @router.get("/{ref:path}", response_model=CaseView, responses={**_PENDING, **problems(401, 403, 404, 409, 410, 422)})
@@ -203,12 +239,33 @@ def answer(body: BaseModel, status: int = 200, headers: dict[str, str] | None = 
 
 
 def _case_view(session: Session, view: DecisionView, desk: WorklistItem) -> CaseView:
-    kept = {name: getattr(desk, name) for name in DeskState.model_fields if name not in ("outdated", "unused")}
-    return CaseView(**{**dict(view), "urgency": desk.urgency}, **kept, outdated=is_outdated(session, desk))
+    made = {"outdated", "unused", "updated_at"}
+    kept = {name: getattr(desk, name) for name in DeskState.model_fields if name not in made}
+    return CaseView(
+        **{**dict(view), "urgency": desk.urgency},
+        **kept,
+        outdated=is_outdated(session, desk),
+        updated_at=changes.updated(session, [desk.case_id])[desk.case_id],
+    )
 
 
-def _summary(entry: queue.QueueRow) -> CaseSummary:
-    desk = entry.case
-    made = {"address", "strategy_label", "outdated"}
-    kept = {name: getattr(desk, name) for name in CaseSummary.model_fields if name not in made}
-    return CaseSummary(**kept, address=address_of(desk.case_ref), strategy_label=entry.title, outdated=entry.outdated)
+def _summaries(session: Session, entries: Sequence[queue.QueueRow]) -> list[CaseSummary]:
+    updated = changes.updated(session, [each.case.case_id for each in entries])
+    ids = [each.case.decision_id for each in entries if each.case.decision_id is not None]
+    stored = facts_of(session, ids)
+    made = {"address", "strategy_label", "outdated", "updated_at", "facts"}
+    return [
+        CaseSummary(
+            **{name: getattr(each.case, name) for name in CaseSummary.model_fields if name not in made},
+            address=address_of(each.case.case_ref),
+            strategy_label=each.title,
+            outdated=each.outdated,
+            updated_at=updated[each.case.case_id],
+            facts=_facts(each.pack, stored.get(each.case.decision_id or 0, {})),
+        )
+        for each in entries
+    ]
+
+
+def _facts(pack: Pack, stored: Mapping[str, object]) -> dict[str, FactView]:
+    return facts_view(pack, read_facts(pack.vocabulary, stored, lenient=True))

@@ -19,6 +19,7 @@ _FAMILIES = {
     "way": "consent.way",
     "scopes": "consent.scope",
     "files": "ledger.file",
+    "why": "ledger.moved",
 }
 _BETWEEN = {"zh": ("；", "、"), "en": ("; ", ", ")}
 _Text = Annotated[str | None, Query(max_length=64)]

@@ -72,7 +72,9 @@ def test_words_raise_a_case_and_what_was_found_before_is_not_found_again(work: V
         heed(work, case, ["电话打不通", text], judged)
         changed = case.revision == 2
         assert (case.contacted_at is None, case.call_at is None) == (changed, changed)
-        assert [entry.kind for _, entry in work.noted] == (["danger"] if changed else [])
+        assert [entry.kind for _, entry in work.noted if entry.subject == f"case:{case.case_id}"] == (
+            ["danger"] if changed else []
+        )
         return {name: getattr(case, name) for name in calm} if changed else {}
 
     crisis = {"danger": "explicit", "danger_kinds": ["self_harm"], "raised_urgency": "U0"}

@@ -12,7 +12,7 @@ from forbear.base.vault import Vault
 from forbear.desk import maintenance
 from models.account import Account, SignIn, SignInAttempt
 from models.database.session import session
-from tests.support.desk.cases import AS_OF, NOW, decided, engine_of, many
+from tests.support.desk.cases import AS_OF, NOW, decided, engine_of, many, working
 from tests.support.desk.desk_clients import account
 
 TICK = dt.timedelta(microseconds=1)
@@ -93,8 +93,8 @@ def test_only_one_folds_at_a_time(database_url: str) -> None:
 
 
 def bring_back(url: str, now: dt.datetime) -> int:
-    with engine_of(url) as engine, session(engine) as opened:
-        return maintenance.bring_back(opened, now)
+    with working(url, now=now) as work:
+        return maintenance.bring_back(work)
 
 
 @pytest.mark.parametrize("status", ["waiting", "snoozed", "reviewed"])

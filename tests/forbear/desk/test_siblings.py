@@ -79,7 +79,7 @@ def test_what_two_transactions_could_not_see_of_each_other_is_reconciled(databas
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE desk_case SET crisis_beside = NOT crisis_beside")
     with working(database_url, vault) as work:
-        assert siblings.reconcile(work.session) == 3
+        assert siblings.reconcile(work) == 3
     assert read(database_url, "SELECT crisis_beside FROM desk_case ORDER BY case_ref") == [(False,), (True,), (False,)]
 
 

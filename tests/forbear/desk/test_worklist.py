@@ -161,11 +161,11 @@ def test_the_desk_is_brought_up_to_the_decisions_on_these_versions_alone(url: st
     with psycopg.connect(url) as connection:
         connection.execute("DELETE FROM desk_case")
     with working(url) as work:
-        (placed,) = worklist.place(work.session, pack(), {2: SHOWN}, AS_OF, {})
+        (placed,) = worklist.place(work, pack(), {2: SHOWN}, AS_OF, {})
         assert placed == DecisionChanged(2, "B", "us", 2, None, None, "counsellor_review", None, "U4")
-        assert worklist.place(work.session, pack(), {2: SHOWN}, AS_OF, {}) == []
-        assert worklist.place(work.session, pack(), {1: SHOWN}, AS_OF + DAY, {}) == []
-        assert worklist.place(work.session, tiny(CHANGES), {1: SHOWN}, AS_OF, {}) == []
+        assert worklist.place(work, pack(), {2: SHOWN}, AS_OF, {}) == []
+        assert worklist.place(work, pack(), {1: SHOWN}, AS_OF + DAY, {}) == []
+        assert worklist.place(work, tiny(CHANGES), {1: SHOWN}, AS_OF, {}) == []
     assert items(url, "case_ref") == [("B",)]
 
 

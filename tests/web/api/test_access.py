@@ -222,7 +222,7 @@ def test_every_kind_of_problem_has_its_words_and_no_other_has() -> None:
     [
         ("/cases?urgancy=U0", "urgancy", "There is no such parameter; there are: after, crisis, limit"),
         ("/cases?urgency=U0&urgency=U1", "urgency", "given twice"),
-        ("/cases?updated_after=2026-11-01", "updated_after", "There is no such parameter"),
+        ("/cases?updated_since=2026-11-01", "updated_since", "There is no such parameter"),
         ("/policy?lang=en", "lang", "takes no parameters"),
         ("/batches?status=open", "status", "There is no such parameter"),
         ("/cases/A?wait=3", "wait", "There is no such parameter"),

@@ -198,7 +198,7 @@ def test_a_case_of_another_submitter_is_no_case(client: httpx.Client, database_u
     other, none = client.get("/cases/theirs"), client.get("/cases/nobody")
     assert (other.status_code, other.json()) == (404, none.json())
     assert client.get("/cases/theirs", params={"submitter": "them"}).status_code == 403
-    assert client.get("/cases").json() == {"cases": [], "next": None}
+    assert client.get("/cases").json() == {"cases": [], "next": None, "last": True}
 
 
 def test_two_submitters_may_use_one_reference(client: httpx.Client, database_url: str, vault: Vault) -> None:

@@ -18,7 +18,7 @@ from models.database.session import Waits, session
 from models.heartbeat import Heartbeat
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.text.decision_view import DecisionView
-from tests.support.desk.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, many, pack, submitted
+from tests.support.desk.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, many, pack, submitted, working
 from tests.support.desk.desk_clients import account, cookie_of, desk
 from tests.support.desk.page import Element, read_page
 from tests.support.desk.processes import DEADLINE
@@ -331,8 +331,8 @@ def test_engines_that_differ_are_shown_with_what_each_said(
             "'counsellor_review', 'U2', false, false, facts, outcome || %s, chunk_id, created_at FROM decision",
             [Jsonb(differing)],
         )
-    with engine_of(database_url) as engine, session(engine) as opened:
-        place(opened, pack(), {1: QueueFields(None, "credit_card", 100, "B4")}, AS_OF + dt.timedelta(days=1), {})
+    with working(database_url) as work:
+        place(work, pack(), {1: QueueFields(None, "credit_card", 100, "B4")}, AS_OF + dt.timedelta(days=1), {})
     assert "引擎分歧" in client.get("/").text
     page = case_page(client, "A")
     assert "请人工判断" in page

@@ -9,13 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from rules.pack.files.red_flags import Grade
 from rules.pack.files.schema import Text, Urgency
-from rules.text.decision_view import DecisionView
+from rules.text.decision_view import DecisionView, FactView
 
 Status = Literal["open", "escalated", "reviewed", "waiting", "snoozed", "closed"]
 Aged = Literal["strategy", "urgency", "deadline"]
 # What the database can hold: it refuses the character NUL.
 Line = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
+_UPDATED = "When something happened last to the case: a decision, an action, danger, an agreed time that came"
 _UNUSED = "Of the answer to handing it in: the keys that are no fact, kept but not used; with `strict` they are refused"
 
 
@@ -49,6 +50,7 @@ class DeskState(Shape):
     contacted_at: dt.datetime | None = Field(description="The last contact recorded about it")
     call_at: dt.datetime | None = Field(description="When the next call about it is due")
     failed_at: dt.datetime | None = Field(description="Its newest facts could not be evaluated: a person decides")
+    updated_at: dt.datetime = Field(description=_UPDATED)
     unused: list[str] = Field(default_factory=list, description=_UNUSED)
 
 
@@ -79,6 +81,7 @@ class CaseSummary(Shape):
     engines_agree: bool
     status: Status
     revision: int
+    decision_id: int | None
     changed: bool
     aged: list[Aged]
     outdated: bool
@@ -88,20 +91,27 @@ class CaseSummary(Shape):
     overdue_bucket: str | None
     deadline: dt.date | None
     due_at: dt.datetime
+    follow_up_at: dt.datetime | None
     danger: Grade | None
     crisis_beside: bool
     contacted_at: dt.datetime | None
     call_at: dt.datetime | None
     failed_at: dt.datetime | None
+    updated_at: dt.datetime = Field(description=_UPDATED)
     as_of: dt.date
     batch_id: UUID
+    facts: dict[str, FactView] = Field(description="As in the case itself")
 
 
 class Cases(Shape):
-    """Some cases, most urgent first, and where the next ones start."""
+    """Some cases, most urgent first, or in the order in which they moved; and where the next ones start."""
 
     cases: list[CaseSummary]
-    next: str | None = Field(description="For `after` of the next request; null at the end")
+    next: str | None = Field(
+        description="For `after` of the next request; null at the end. Of cases that moved: for `updated_after` of the "
+        "next request, now or later, and never null"
+    )
+    last: bool = Field(description="There were no more when this was answered")
 
 
 class FieldFault(Shape):

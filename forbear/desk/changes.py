@@ -1,0 +1,94 @@
+"""Changes: which cases moved after a place in the ledger, for a program that keeps its own record, and when each did.
+
+Whatever changes a case on the desk is told to the ledger in the same transaction, and its entries get their numbers
+under a lock that is held until they are committed: whoever has read up to one has read all before it.
+"""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+SCANNED: Final = (
+    500  # decisions and reviews that one page looks at, whoever's cases they are about; more within an entry
+)
+_KINDS: Final = ["decision", "decisions", "review", "danger", "moved"]
+_AFTER: Final = text("""
+    WITH entry AS (
+        SELECT seq, kind, split_part(subject, ':', 2)::bigint AS row
+        FROM ledger WHERE seq > :after AND kind = ANY(:kinds) ORDER BY seq LIMIT :scanned
+    ), sized AS (
+        SELECT entry.*, tree.ids, sum(coalesce(cardinality(tree.ids), 1)) OVER (ORDER BY seq)
+            - coalesce(cardinality(tree.ids), 1) AS before
+        FROM entry LEFT JOIN decision_tree tree ON entry.kind = 'decisions' AND tree.chunk_id = entry.row
+    ), event AS (
+        SELECT seq, kind, coalesce(one, row) AS row
+        FROM sized LEFT JOIN unnest(ids) AS one ON true WHERE before < :scanned
+    )
+    SELECT event.seq, desk.case_id, desk.submitter, (SELECT max(seq) FROM entry) AS read
+    FROM event
+    LEFT JOIN review ON event.kind = 'review' AND review.id = event.row
+    LEFT JOIN decision ON event.kind IN ('decision', 'decisions') AND decision.id = event.row
+    LEFT JOIN case_version ON case_version.id = decision.case_version_id
+    LEFT JOIN desk_case AS desk ON desk.case_id = CASE event.kind
+        WHEN 'review' THEN review.case_id WHEN 'danger' THEN event.row WHEN 'moved' THEN event.row
+        ELSE case_version.case_id END
+    ORDER BY event.seq, event.row
+""")
+# Not `min(seq)`: that would be looked for along the key, entry by entry from the first.
+_SINCE: Final = text("SELECT min(seq + 0) - 1 FROM ledger WHERE at > :moment")
+_HEAD: Final = text("SELECT seq FROM ledger_head")
+_UPDATED: Final = text("""
+    SELECT desk.case_id, coalesce(greatest(
+        decision.created_at, desk.failed_at,
+        (SELECT max(at) FROM review WHERE review.case_id = desk.case_id),
+        (SELECT max(at) FROM ledger WHERE subject = 'case:' || desk.case_id AND kind = ANY(:kinds))
+    ), desk.received_at)
+    FROM desk_case AS desk LEFT JOIN decision ON decision.id = desk.decision_id
+    WHERE desk.case_id = ANY(:cases)
+""")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Cases that moved, in the order in which they first did, and after which entry the next ones come.
+
+    `last` where nothing had happened since.
+    """
+
+    cases: tuple[int, ...]
+    next: int
+    last: bool
+
+
+def after(session: Session, entry: int, submitter: str | None, limit: int) -> Changes:
+    """The cases that something happened to after an entry of the ledger: of everybody or of one submitter.
+
+    So many, and those that the same entry is about.
+    """
+    given = {"after": entry, "kinds": _KINDS, "scanned": SCANNED}
+    rows = session.connection().execute(_AFTER, given).all()
+    cases: dict[int, None] = {}
+    for seq, case_id, whose, _ in rows:
+        if seq != entry and len(cases) >= limit:
+            return Changes(tuple(cases), entry, last=False)
+        if case_id is not None and submitter in (None, whose):
+            cases[case_id] = None
+        entry = seq
+    return Changes(tuple(cases), entry, last=len(rows) < SCANNED and (not rows or rows[-1].read == entry))
+
+
+def entry_at(session: Session, moment: dt.datetime) -> int:
+    """The entry after which everything comes that happened after a moment."""
+    connection = session.connection()
+    since: int | None = connection.execute(_SINCE, {"moment": moment}).scalar_one()
+    return connection.execute(_HEAD).scalar_one() if since is None else since
+
+
+def updated(session: Session, cases: Collection[int]) -> dict[int, dt.datetime]:
+    """When something happened last to each of these decided cases."""
+    rows = session.connection().execute(_UPDATED, {"cases": list(cases), "kinds": _KINDS})
+    return {row[0]: row[1] for row in rows}
