@@ -50,7 +50,7 @@ class Delivery(SQLModel, table=True):
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """A request of an account that was answered: the same key and content get the same batch again."""
+    """A request of an account that was answered: the same key and content get the same answer again."""
 
     __tablename__ = "idempotency_key"
     __table_args__ = (Index(None, "batch_id"),)
@@ -58,5 +58,6 @@ class IdempotencyKey(SQLModel, table=True):
     account_id: int = Field(primary_key=True, foreign_key="account.id", sa_type=BigInteger)
     key: str = Field(primary_key=True, max_length=255)
     request_mac: bytes = Field(sa_type=LargeBinary)
-    batch_id: UUID = Field(foreign_key="batch.id")
+    batch_id: UUID | None = Field(default=None, foreign_key="batch.id", description="Of which one hears anew")
+    answer: bytes | None = Field(default=None, sa_type=LargeBinary, description="Sealed: what was answered")
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))

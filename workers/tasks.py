@@ -16,13 +16,14 @@ from celery import signals
 from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from forbear.accounts import idempotency
 from forbear.base import trace
 from forbear.base.errors import ForbearError
 from forbear.base.packs import configured
 from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
 from forbear.batch import ageing, chunks, unevaluated
-from forbear.batch.submission import idempotency, uploads
+from forbear.batch.submission import uploads
 from forbear.batch.triage import triage_chunk
 from forbear.desk import maintenance, siblings
 from forbear.ledger.unit_of_work import Work, begin

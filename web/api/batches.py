@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 from sqlmodel import Session
@@ -23,7 +23,7 @@ from forbear.batch import batch_list, export
 from forbear.batch.chunks import Wake
 from forbear.batch.recorded_decision import decisions_of_batch
 from forbear.batch.rejects import head_of
-from forbear.batch.submission import danger, idempotency, mappings
+from forbear.batch.submission import danger, mappings
 from forbear.batch.submission.submit import Head, Submitted, rejections_of, source_of, submit
 from forbear.batch.submission.uploads import tidy
 from forbear.intake import BY_MEDIA_TYPE, FORMATS, IntakeError, understand
@@ -35,13 +35,14 @@ from models.intake.batch import Batch
 from rules.facts.case_facts import FieldError
 from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
-from web.api import bodies
 from web.api.auth import Reader, ReaderWork, Writer, submitter_for
-from web.api.describe import ABOUT_MAPPING, MOST_MAPPING, answers, body_of, problems
 from web.api.problems import ProblemError, of_fields
 from web.api.schemas.batches import Batches, BatchProgressView, BatchTerms, BatchView, counted, progress
 from web.api.schemas.cases import Line
-from web.api.strict import StrictRoute
+from web.api.wire import bodies
+from web.api.wire.describe import ABOUT_MAPPING, MOST_MAPPING, answers, body_of, problems
+from web.api.wire.once import REPLAYED, Key, Once
+from web.api.wire.strict import StrictRoute
 from web.deps import NowDep, SessionDep
 from workers.wake import wake
 
@@ -73,15 +74,7 @@ async def submit_batch(
     name: Annotated[str | None, Query(max_length=255, description="The file's name, where it is the body")] = None,
     mapping: Annotated[str | None, Query(max_length=MOST_MAPPING, description=ABOUT_MAPPING)] = None,
     strict: Strict = False,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            min_length=1,
-            max_length=255,
-            pattern=r"^[\x21-\x7e]+$",
-            description="Of your choice: sent again with the same content, it answers the same batch",
-        ),
-    ] = None,
+    key: Key = None,
 ) -> Response:
     """Hand in a file of cases (a form's part `file`, or the body itself) or a JSON list of them.
 
@@ -96,7 +89,7 @@ async def submit_batch(
             strict=strict or terms.strict,
         )
         order = _Order(request, viewer, received, asked, now)
-        return await run_in_threadpool(order.take, idempotency_key)
+        return await run_in_threadpool(order.take, key)
 
 
 class _Order:
@@ -120,18 +113,19 @@ class _Order:
         wakes: tuple[Wake, ...] = ()
         with begin(self._state.engine, self._state.vault, self._now) as begun:
             work = work_by(self._viewer, begun, self._state.pack)
-            batch_id = None if key is None else self._known(work.session, key)
+            once = Once(key, self._mac)
+            known = once.known(work)
+            batch_id = None if known is None else known.batch_id
             replayed = batch_id is not None
             if batch_id is None:
                 done = self._submit(work)
                 batch_id, wakes = done.batch_id, done.wakes
-                if key is not None:
-                    idempotency.keep(work, key, self._mac, batch_id)
+                once.keep_batch(work, batch_id)
             body = progress(work.session, work.session.get_one(Batch, batch_id), work.vault).model_dump(mode="json")
         wake(wakes, self._state.redis_url)
         headers = {"Location": f"/api/v1/batches/{batch_id}"}
         if replayed:
-            headers["Idempotency-Replayed"] = "true"
+            headers[REPLAYED] = "true"
         return JSONResponse(body, status_code=202, headers=headers)
 
     @property
@@ -139,13 +133,8 @@ class _Order:
         vault: Vault = self._state.vault
         asked = [self._received.digest.hex(), self._received.path.suffix, str(self._as_of), self._submitter]
         read_as = [] if self._mapping is None else [self._mapping]
-        return vault.mac(json.dumps([*asked, *read_as]).encode())
-
-    def _known(self, opened: Session, key: str) -> UUID | None:
-        try:
-            return idempotency.find(opened, self._viewer, key, self._mac)
-        except idempotency.ReusedError:
-            raise ProblemError(422, "key_reused") from None
+        strictly = ["strict"] if self._strict else []
+        return vault.mac(json.dumps([*asked, *read_as, *strictly]).encode())
 
     def _submit(self, work: ViewerWork) -> Submitted:
         pack, received = work.pack, self._received

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from forbear.base.settings import settings
 from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import decision_on_desk, decisions_of_batch, facts_of
 from forbear.batch.submission.danger import Lookout
-from forbear.batch.submission.submit import Head, Submitted, submit
+from forbear.batch.submission.submit import Head, submit
 from forbear.case.decided_case import is_outdated
 from forbear.desk import changes, queue
 from forbear.desk.filters import QueueFilter
@@ -37,14 +38,16 @@ from rules.facts.case_facts import FieldError, read_facts
 from rules.pack.files.schema import Text, Urgency
 from rules.pack.pack import Pack
 from rules.text.decision_view import DecisionView, FactView, facts_view
-from web.api import bodies
 from web.api.auth import Reader, ReaderWork, Writer, submitter_for
 from web.api.batches import AsOf, Strict, Whose, day_of, refuse_unused
-from web.api.describe import body_of, problems
 from web.api.problems import ProblemError, of_fields
 from web.api.schemas.batches import BatchTerms
 from web.api.schemas.cases import Cases, CaseSummary, CaseView, DeskState, Line, PendingCaseView, address_of
-from web.api.strict import StrictRoute
+from web.api.wire import bodies
+from web.api.wire.conditional import tag
+from web.api.wire.describe import body_of, problems
+from web.api.wire.once import REPLAYED, Key, Once, once_of
+from web.api.wire.strict import StrictRoute
 from web.deps import NowDep, SessionDep
 from workers.wake import wake
 
@@ -76,12 +79,14 @@ async def submit_case(
     submitter: Whose = None,
     wait: Annotated[float, Query(ge=0, le=30, description="Seconds to wait for the decision")] = 5.0,
     strict: Strict = False,
+    key: Key = None,
 ) -> Response:
     """Hand in one case and wait for its decision. The same facts again (200) are the same case as before."""
     state = request.app.state
-    given = await bodies.one_object(request)
+    given, digest = await bodies.one_object(request)
     asked = BatchTerms(as_of=as_of, submitter=submitter, strict=strict)
-    handed_in, unused = await run_in_threadpool(_hand_in, request, viewer, given, asked, now)
+    once = once_of(request, key, digest)
+    handed_in = await run_in_threadpool(_hand_in, request, viewer, given, asked, now, once)
     end, pauses = time.monotonic() + wait, iter(PAUSES)
     while True:
         found = await run_in_threadpool(_answer, state.engine, state.vault, handed_in.batch_id)
@@ -89,8 +94,19 @@ async def submit_case(
             break
         await sleep(min(next(pauses, PAUSES[-1]), max(0.0, end - time.monotonic())))
     status = 202 if isinstance(found, PendingCaseView) else 201 if handed_in.accepted else 200
-    told = found.model_copy(update={"unused": unused})
-    return answer(told, status, {"Location": address_of(found.case_ref)})
+    told = found.model_copy(update={"unused": handed_in.unused})
+    replayed = {REPLAYED: "true"} if handed_in.replayed else {}
+    return answer(told, status, {"Location": address_of(found.case_ref), **replayed})
+
+
+@dataclass(frozen=True)
+class _HandedIn:
+    """A case as a batch of its own, new or of the same request before, and the keys that are no fact."""
+
+    batch_id: UUID
+    accepted: bool
+    replayed: bool
+    unused: list[str]
 
 
 def _hand_in(
@@ -99,8 +115,9 @@ def _hand_in(
     given: dict[str, object],
     asked: BatchTerms,
     now: dt.datetime,
-) -> tuple[Submitted, list[str]]:
-    """What was submitted, and the keys that are no fact."""
+    once: Once,
+) -> _HandedIn:
+    """Submit a case, or find what the same request did before."""
     state = request.app.state
     pack: Pack = state.pack
     try:
@@ -115,6 +132,10 @@ def _hand_in(
         refuse_unused(intake.unknown)
     with begin(state.engine, state.vault, now) as begun:
         work = work_by(viewer, begun, pack)
+        known = once.known(work)
+        if known is not None and known.batch_id is not None:
+            accepted = work.session.get_one(Batch, known.batch_id).accepted > 0
+            return _HandedIn(known.batch_id, accepted, replayed=True, unused=intake.unknown)
         done = submit(
             work,
             [row],
@@ -124,8 +145,9 @@ def _hand_in(
             submitter=submitter_for(work.session, viewer, asked.submitter),
             chunk_size=settings().chunk_size,
         )
+        once.keep_batch(work, done.batch_id)
     wake(done.wakes, state.redis_url)
-    return done, intake.unknown
+    return _HandedIn(done.batch_id, done.accepted > 0, replayed=False, unused=intake.unknown)
 
 
 def _answer(engine: Engine, vault: Vault, batch_id: UUID) -> CaseView | PendingCaseView:
@@ -235,7 +257,10 @@ def _newest(case_id: int) -> Any:
 
 def answer(body: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """What is answered, written once: it was checked when it was made."""
-    return Response(body.model_dump_json(), status, headers, "application/json")
+    response = Response(body.model_dump_json(), status, headers, "application/json")
+    if isinstance(body, DeskState):
+        response.headers["ETag"] = tag(bytes(response.body), body.revision)
+    return response
 
 
 def _case_view(session: Session, view: DecisionView, desk: WorklistItem) -> CaseView:

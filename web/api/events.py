@@ -10,9 +10,9 @@ from forbear.webhooks import feed
 from rules.pack.files.schema import Urgency
 from web.api.auth import Reader, submitter_for
 from web.api.batches import Whose
-from web.api.describe import problems
 from web.api.schemas.cases import Shape
-from web.api.strict import StrictRoute
+from web.api.wire.describe import problems
+from web.api.wire.strict import StrictRoute
 from web.deps import SessionDep
 
 router = APIRouter(prefix="/api/v1/events", tags=["events"], route_class=StrictRoute)

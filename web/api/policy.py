@@ -11,9 +11,9 @@ from rules.pack.pack import Pack
 from rules.text.phrases import filled
 from web import language
 from web.api.auth import Reader
-from web.api.describe import problems
 from web.api.schemas.cases import Shape
-from web.api.strict import StrictRoute
+from web.api.wire.describe import problems
+from web.api.wire.strict import StrictRoute
 from web.deps import NowDep
 
 router = APIRouter(prefix="/api/v1/policy", tags=["policy"], route_class=StrictRoute)

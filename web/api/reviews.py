@@ -6,10 +6,11 @@ from operator import or_
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from forbear.accounts.accounts import ViewerWork, work_by
+from forbear.batch.chunks import Wake
 from forbear.case import acting, action_fields
 from forbear.case.action_fields import WORDS_MOST
 from forbear.case.actions import ACTIONS, Action
@@ -19,19 +20,24 @@ from forbear.case.workflow import RefusedError
 from forbear.desk import review
 from forbear.desk.review import NoCaseError, StaleError
 from forbear.ledger.unit_of_work import begin
+from forbear.locale import said
 from models.desk import WorklistItem
+from rules.facts.case_facts import FieldError
 from web.api.auth import ReaderWork, Reviewer
 from web.api.batches import Whose
 from web.api.cases import answer, find, show_case
-from web.api.describe import problems
 from web.api.problems import ProblemError, of_fields
-from web.api.schemas.cases import Shape, Status
-from web.api.strict import StrictRoute
+from web.api.schemas.cases import Shape, Status, address_of
+from web.api.wire.conditional import revisions
+from web.api.wire.describe import problems
+from web.api.wire.once import OnceDep
+from web.api.wire.strict import StrictRoute
 from web.deps import NowDep
 from workers.wake import wake
 
 router = APIRouter(prefix="/api/v1/cases", tags=["reviews"], route_class=StrictRoute)
 _REVIEWS = b"/reviews"
+_ABOUT_MATCH = "The `ETag` of the case as it was looked at, in the place of `revision`"
 Explanation = Annotated[str, Field(max_length=WORDS_MOST, pattern=r"^[^\x00]*$")]
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 
@@ -41,7 +47,9 @@ class _Action(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    revision: int = Field(ge=1, description="Of the case as it was looked at")
+    revision: int | None = Field(
+        None, ge=1, description="Of the case as it was looked at; or send its `ETag` as `If-Match`"
+    )
     words: Explanation = ""
 
 
@@ -132,16 +140,31 @@ def list_reviews(request: Request, work: ReaderWork, ref: str, submitter: Whose 
     return answer(Reviews(reviews=told))
 
 
-@router.post("/{ref:path}/reviews", status_code=201, responses=problems(400, 401, 403, 404, 409, 410, 413, 422))
+@router.post(
+    "/{ref:path}/reviews",
+    status_code=201,
+    response_model=Reviewed,
+    responses=problems(400, 401, 403, 404, 409, 410, 412, 413, 422),
+)
 def review_case(
-    request: Request, viewer: Reviewer, now: NowDep, ref: str, body: AnyAction, submitter: Whose = None
-) -> Reviewed:
-    """Do one thing on a case. Made for an earlier revision it is refused (409), and nothing is done."""
+    request: Request,
+    viewer: Reviewer,
+    now: NowDep,
+    once: OnceDep,
+    ref: str,
+    body: AnyAction,
+    submitter: Whose = None,
+    if_match: Annotated[str | None, Header(alias="If-Match", max_length=255, description=_ABOUT_MATCH)] = None,
+) -> Response:
+    """Do one thing on a case. Made for an earlier revision it is refused (409; 412 by `If-Match`): nothing is done."""
     state = request.app.state
-    with begin(state.engine, state.vault, now) as work:
-        done = _do(work_by(viewer, work, state.pack), ref, submitter, body)
+    wakes: list[Wake] = []
+
+    def reviewed() -> Reviewed:
+        done = _do(work, ref, submitter, body, if_match)
         submitted = done.act.submitted if isinstance(done.act, Correction) else None
-        reviewed = Reviewed(
+        wakes.extend(submitted.wakes if submitted else ())
+        return Reviewed(
             id=done.review and done.review.id,
             action=body.action,
             at=now,
@@ -150,17 +173,25 @@ def review_case(
             revision=done.case.revision,
             batch_id=submitted and submitted.batch_id,
         )
-    wake(submitted.wakes if submitted else (), state.redis_url)
-    return reviewed
+
+    with begin(state.engine, state.vault, now) as begun:
+        work = work_by(viewer, begun, state.pack)
+        answered = once.answered(work, 201, reviewed, lambda _: f"{address_of(ref)}/reviews")
+    wake(wakes, state.redis_url)
+    return answered
 
 
-def _do(work: ViewerWork, ref: str, submitter: str | None, body: Any) -> acting.Done:
+def _do(work: ViewerWork, ref: str, submitter: str | None, body: Any, if_match: str | None) -> acting.Done:
     """Check the action against the case as it stands, and append it."""
     case_id = find(work.session, work.viewer, ref, submitter).id
     action = ACTIONS[body.action]
     given = {field.name: _value(field, getattr(body, field.name)) for field in action.fields}
     try:
-        return acting.act(work, case_id, body.revision, action, lambda _: given)
+        matched = None if if_match is None else _matched(work, case_id, if_match)
+        revision = body.revision or matched
+        if revision is None:
+            raise of_fields(FieldError.of("revision", said("form.missing")))
+        return acting.act(work, case_id, revision, action, lambda _: given)
     except NoCaseError:
         raise ProblemError(409, "undecided") from None
     except StaleError:
@@ -168,6 +199,16 @@ def _do(work: ViewerWork, ref: str, submitter: str | None, body: Any) -> acting.
         raise ProblemError(409, "stale", members={"revision": newest.revision}) from None
     except RefusedError as error:
         raise of_fields(*error.errors) from None
+
+
+def _matched(work: ViewerWork, case_id: int, if_match: str) -> int | None:
+    """The revision of the locked case, if a tag is of it; None where any would do (`*`)."""
+    newest = review.take_case(work.session, work.viewer, case_id, None).revision
+    if if_match.strip() == "*":
+        return None
+    if newest not in revisions(if_match):
+        raise ProblemError(412, "changed", members={"revision": newest})
+    return newest
 
 
 def _value(field: action_fields.Field, value: Any) -> Any:

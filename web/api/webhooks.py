@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Any, Literal, get_args
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from forbear.accounts.accounts import ViewerWork
@@ -13,10 +13,11 @@ from forbear.webhooks.http import MAX_URL, AddressError
 from models.webhook import Webhook as StoredWebhook
 from web.api.auth import WebhookToken, submitter_for
 from web.api.batches import Whose
-from web.api.describe import problems
 from web.api.problems import ProblemError, of_fields
 from web.api.schemas.cases import Line, Shape
-from web.api.strict import StrictRoute
+from web.api.wire.describe import problems
+from web.api.wire.once import OnceDep
+from web.api.wire.strict import StrictRoute
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"], route_class=StrictRoute)
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
@@ -85,9 +86,13 @@ def list_webhooks(work: WebhookToken, submitter: Whose = None) -> Webhooks:
     return Webhooks(webhooks=[WebhookView(**_shown(hook)) for hook in found])
 
 
-@router.post("", status_code=201, responses=problems(400, 401, 403, 409, 413, 422))
-def add_webhook(work: WebhookToken, body: NewWebhook) -> CreatedWebhook:
+@router.post("", status_code=201, response_model=CreatedWebhook, responses=problems(400, 401, 403, 409, 413, 422))
+def add_webhook(work: WebhookToken, once: OnceDep, body: NewWebhook) -> Response:
     """Register an address. The answer holds the secret that signs what it will be sent."""
+    return once.answered(work, 201, lambda: _added(work, body), _address)
+
+
+def _added(work: ViewerWork, body: NewWebhook) -> CreatedWebhook:
     submitter = submitter_for(work.session, work.viewer, body.submitter)
     if len(webhooks.of(work.session, work.viewer, submitter)) >= webhooks.MOST:
         raise ProblemError(409, "too_many", most=webhooks.MOST)
@@ -127,10 +132,18 @@ def list_deliveries(
 
 
 @router.post(
-    "/{webhook_id}/deliveries/{delivery_id}/redeliver", status_code=202, responses=problems(401, 403, 404, 422)
+    "/{webhook_id}/deliveries/{delivery_id}/redeliver",
+    status_code=202,
+    response_model=DeliveryView,
+    responses=problems(401, 403, 404, 413, 422),
 )
-def redeliver(work: WebhookToken, webhook_id: RowId, delivery_id: RowId) -> DeliveryView:
+def redeliver(work: WebhookToken, once: OnceDep, webhook_id: RowId, delivery_id: RowId) -> Response:
     """Send a delivery again, now and with all its tries."""
+    where = f"{router.prefix}/{webhook_id}/deliveries"
+    return once.answered(work, 202, lambda: _again(work, webhook_id, delivery_id), lambda _: where)
+
+
+def _again(work: ViewerWork, webhook_id: int, delivery_id: int) -> DeliveryView:
     found = webhooks.send_again(work.session, _found(work, webhook_id).id, delivery_id, work.now)
     if found is None:
         raise ProblemError(404, "no_delivery")
@@ -142,6 +155,10 @@ def _found(work: ViewerWork, webhook_id: int) -> StoredWebhook:
     if hook is None:
         raise ProblemError(404, "no_webhook")
     return hook
+
+
+def _address(hook: Any) -> str:
+    return f"{router.prefix}/{hook.id}"
 
 
 def _shown(hook: StoredWebhook) -> dict[str, Any]:

@@ -209,7 +209,7 @@ def test_another_host_is_told(client: httpx.Client) -> None:
 
 
 def test_every_kind_of_problem_has_its_words_and_no_other_has() -> None:
-    sources = "".join(path.read_text(encoding="utf-8") for path in Path(api.__file__).parent.glob("*.py"))
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path(api.__file__).parent.rglob("*.py"))
     limits = (Path(api.__file__).parents[1] / "middleware/limits.py").read_text(encoding="utf-8")
     raised = {*re.findall(r'ProblemError\(\s*\d+, "(\w+)"', sources), *re.findall(r'\d, "(\w+)"', limits)}
     for language in LANGUAGES:

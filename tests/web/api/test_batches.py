@@ -12,10 +12,10 @@ import httpx
 import psycopg
 import pytest
 
+from forbear.accounts import idempotency
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
 from forbear.batch.export import write_rejects
-from forbear.batch.submission import idempotency
 from forbear.intake import FORMATS, Rejected
 from forbear.ops.embedded import redis_client
 from models.database.session import session

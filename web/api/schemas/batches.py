@@ -12,8 +12,8 @@ from forbear.batch.progress import progress_of_batch
 from forbear.batch.submission.submit import source_of
 from models.intake.batch import Batch
 from rules.pack.files.schema import Text
-from web.api.describe import MOST_MAPPING
 from web.api.schemas.cases import Line, Shape
+from web.api.wire.describe import MOST_MAPPING
 
 
 class BatchView(Shape):

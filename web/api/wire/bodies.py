@@ -37,8 +37,8 @@ class Received:
     fields: Mapping[str, str]
 
 
-async def one_object(request: Request) -> dict[str, object]:
-    """The JSON object of a request; numbers stay the text they were written as."""
+async def one_object(request: Request) -> tuple[dict[str, object], bytes]:
+    """The JSON object of a request, and the digest of its text; numbers stay the text they were written as."""
     if media_type(request) not in ("", "application/json"):
         raise ProblemError(415, "media_type", accepted="application/json")
     body = await limited(request).body()
@@ -50,7 +50,7 @@ async def one_object(request: Request) -> dict[str, object]:
         raise ProblemError(400, "not_object")
     if isinstance(value, Doubled):
         raise ProblemError(400, "key_twice", key=value.key)
-    return value
+    return value, sha256(body).digest()
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 from web.api.problems import of_fields
+from web.api.wire.conditional import unless_known
 
 
 class StrictRoute(APIRoute):
@@ -26,7 +27,7 @@ class StrictRoute(APIRoute):
             faults += [FieldError.of(name, said("query.twice")) for name in given if name in known and given[name] > 1]
             if faults:
                 raise of_fields(*faults)
-            return await handle(request)
+            return unless_known(request, await handle(request))
 
         return strictly
 
