@@ -8,7 +8,8 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Identity, I
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-EVENTS = ("batch.complete", "decision.changed", "case.aged")
+EVENTS = ("batch.complete", "decision.changed", "case.aged", "review.recorded")
+PING = "ping"  # that somebody asked for, to try an address
 
 
 class Webhook(SQLModel, table=True):
@@ -23,6 +24,8 @@ class Webhook(SQLModel, table=True):
     url: str = Field(max_length=2000)
     events: list[str] = Field(sa_type=ARRAY(Text))
     secret: bytes = Field(sa_type=LargeBinary, description="Sealed: signs what is sent")
+    old_secret: bytes | None = Field(default=None, sa_type=LargeBinary, description="Sealed: signs as well, until then")
+    old_until: dt.datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
     disabled_at: dt.datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 

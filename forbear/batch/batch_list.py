@@ -156,6 +156,6 @@ def _entries(session: Session, vault: Vault, batches: Sequence[Batch]) -> tuple[
 def _left(session: Session, batch: Batch) -> Remaining:
     """Of a batch that is complete nothing is left, and nobody need count its chunks."""
     if batch.status == "complete":
-        everything = batch.accepted + batch.unchanged
+        everything = batch.accepted + batch.unchanged - batch.cancelled
         return Remaining(complete=True, cases=0, total=everything)
     return remaining(session, batch.id)

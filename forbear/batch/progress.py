@@ -74,8 +74,11 @@ STALLED = dt.timedelta(minutes=3)  # in which something is finished wherever som
 
 @dataclass(frozen=True)
 class BatchProgress:
-    """A batch in numbers. Rows read = accepted + rejected + unchanged; of the accepted and unchanged ones, some are
-    decided, some failed and wait for a person, and the others are pending in so many chunks."""
+    """A batch in numbers. Rows read = accepted + rejected + unchanged + cancelled.
+
+    Of the accepted and unchanged ones, some are decided, some failed and wait for a person, and the others are pending
+    in so many chunks.
+    """
 
     batch_id: UUID
     submitter: str
@@ -89,6 +92,7 @@ class BatchProgress:
     failed: int
     pending: int
     pending_chunks: int
+    cancelled: int
     uncertain: int
     disagreements: int
     strategies: dict[str, int]
@@ -150,7 +154,7 @@ def progress_of_batch(session: Session, batch: Batch) -> BatchProgress:
         submitter=batch.submitter,
         as_of=batch.as_of,
         status=batch.status,
-        rows_read=cases + rejected,
+        rows_read=cases + rejected + batch.cancelled,
         accepted=outcomes["accepted"],
         rejected=rejected,
         unchanged=outcomes["unchanged"],
@@ -158,6 +162,7 @@ def progress_of_batch(session: Session, batch: Batch) -> BatchProgress:
         failed=failed,
         pending=cases - decided - failed,
         pending_chunks=chunks,
+        cancelled=batch.cancelled,
         uncertain=uncertain,
         disagreements=disagreements,
         strategies=dict(strategies),
@@ -178,7 +183,7 @@ def taken_over(session: Session, batch_id: UUID) -> list[TakenOver]:
 def remaining(session: Session, batch_id: UUID) -> Remaining:
     """How much of a batch's work is left."""
     pending = func.sum(func.cardinality(Chunk.case_version_ids)).filter(col(Chunk.status) == "pending")
-    total = func.sum(func.cardinality(Chunk.case_version_ids)).filter(col(Chunk.status) != "split")
+    total = func.sum(func.cardinality(Chunk.case_version_ids)).filter(col(Chunk.status).not_in(("split", "cancelled")))
     query = select(func.coalesce(pending, 0), func.coalesce(total, 0)).where(Chunk.batch_id == batch_id)
     cases, everything = session.exec(query).one()
     status = session.exec(select(Batch.status).where(Batch.id == batch_id)).one()

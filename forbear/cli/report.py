@@ -67,7 +67,8 @@ def status(batches: Sequence[BatchProgress]) -> None:
     for batch in batches:
         console.print(
             f"{batch.batch_id}  {batch.status:9}  {batch.rows_read} rows = {batch.accepted} accepted"
-            f" + {batch.rejected} rejected + {batch.unchanged} unchanged;"
+            f" + {batch.rejected} rejected + {batch.unchanged} unchanged"
+            f"{f' + {batch.cancelled} cancelled' if batch.cancelled else ''};"
             f" {batch.decided} decided, {batch.failed} failed, {batch.pending} open",
             highlight=False,
             soft_wrap=True,

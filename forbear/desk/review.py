@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
@@ -11,8 +11,11 @@ from forbear.accounts.accounts import Viewer, ViewerWork
 from forbear.base.errors import ForbearError
 from forbear.base.packs import pack_to_name_by
 from forbear.desk import danger, siblings, worklist
+from forbear.webhooks import webhooks
 from models.desk import WorklistItem
-from models.review import Review
+from models.review import ActionName, Review
+
+TOLD: Final = frozenset(get_args(ActionName))  # by webhook; who has a case, and who saw what, is nobody else's business
 
 
 class StaleError(ForbearError):
@@ -88,7 +91,24 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
     zone = ZoneInfo(pack_to_name_by(session, case.pack_sha256).manifest.timezone)
     counts = {("reviewed", str(work.viewer.account_id), act.action): 1, **act.tally}
     worklist.note(session, case.submitter, counts, work.now.astimezone(zone).date())
+    if act.action in TOLD:
+        webhooks.tell(session, case.submitter, "review.recorded", [_told(case, review)], work.now)
     return review
+
+
+def _told(case: WorklistItem, review: Review) -> dict[str, Any]:
+    """What others hear of an action: references and codes, never what somebody wrote."""
+    return {
+        "submitter": case.submitter,
+        "case_ref": case.case_ref,
+        "review_id": review.id,
+        "action": review.action,
+        "strategy": review.strategy,
+        "reason": review.reason,
+        "decision_id": review.decision_id,
+        "status": case.status,
+        "revision": case.revision,
+    }
 
 
 def done_already(session: Session, viewer: Viewer, case_id: int, form: str) -> bool:

@@ -29,6 +29,7 @@ KINDS: Final = (
     "decisions",
     "decision",
     "batch",
+    "batch_cancelled",
     "publication",
     "sign_in",
     "sign_in_failed",
@@ -40,6 +41,8 @@ KINDS: Final = (
     "token_created",
     "token_revoked",
     "webhook_added",
+    "webhook_changed",
+    "webhook_rotated",
     "webhook_removed",
     "start",
 )

@@ -8,7 +8,7 @@ costs one try now and then and not one for each event.
 import datetime as dt
 import hmac
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
@@ -40,7 +40,8 @@ _CLAIM = text("""
     UPDATE delivery d SET tries = tries + 1, next_at = :until
     FROM due JOIN webhook w ON true
     WHERE d.id = due.id AND w.id = d.webhook_id
-    RETURNING d.id, d.webhook_id, w.url, w.secret, d.event, d.payload, d.tries
+    RETURNING d.id, d.webhook_id, w.url, w.secret, CASE WHEN w.old_until > :now THEN w.old_secret END AS old_secret,
+        d.event, d.payload, d.tries
 """)
 
 
@@ -52,6 +53,7 @@ class Parcel:
     webhook_id: int
     url: str
     secret: bytes  # sealed
+    old_secret: bytes | None  # sealed; of an overlap that is not over
     event: str
     payload: dict[str, Any]
     tries: int  # this one included
@@ -83,7 +85,11 @@ def send(
             "Content-Type": "application/json",
             "Forbear-Event": parcel.event,
             "Forbear-Delivery": str(parcel.id),
-            "Forbear-Signature": signature(vault.open(parcel.secret), int(clock().timestamp()), body),
+            "Forbear-Signature": signature(
+                [vault.open(each) for each in (parcel.secret, parcel.old_secret) if each is not None],
+                int(clock().timestamp()),
+                body,
+            ),
         }
         try:
             deliver(parcel.url, body, headers, private=private)
@@ -95,9 +101,14 @@ def send(
         return dict(zip((parcel.id for parcel in parcels), threads.map(try_one, parcels), strict=True))
 
 
-def signature(secret: str, at: int, body: bytes) -> str:
-    """What proves that a body is ours and of that moment: `t=<seconds>,v1=<HMAC-SHA256 of "t.body", hex>`."""
-    return f"t={at},v1={hmac.digest(secret.encode(), f'{at}.'.encode() + body, sha256).hex()}"
+def signature(secrets: Iterable[str], at: int, body: bytes) -> str:
+    """What proves that a body is ours and of that moment: `t=<seconds>,v1=<HMAC-SHA256 of "t.body", hex>`.
+
+    While two secrets overlap there is a `v1` of each, the newer first.
+    """
+    signed = f"{at}.".encode() + body
+    made = (f"v1={hmac.digest(secret.encode(), signed, sha256).hex()}" for secret in secrets)
+    return ",".join((f"t={at}", *made))
 
 
 def settle(session: Session, parcels: Sequence[Parcel], errors: Mapping[int, str | None], now: dt.datetime) -> None:

@@ -16,10 +16,11 @@ from sqlmodel import Session, col, func, select
 
 from forbear.accounts.accounts import Viewer, ViewerWork
 from forbear.ledger.unit_of_work import Work
-from forbear.webhooks.http import target_of
+from forbear.locale import said
+from forbear.webhooks.http import AddressError, target_of
 from models.database.copy import copy_into
 from models.intake.batch import Batch
-from models.webhook import EVENTS, Delivery, Webhook
+from models.webhook import EVENTS, PING, Delivery, Webhook
 
 MOST = 20  # webhooks of a submitter
 _COLUMNS = ("webhook_id", "event", "payload", "created_at", "status", "tries", "next_at")
@@ -36,9 +37,13 @@ def tell(session: Session, submitter: str, event: str, told: Iterable[dict[str, 
     hooks = session.exec(wanted).all()
     rows = []
     for data in told:
-        body = {"id": f"evt_{uuid4().hex}", "event": event, "created_at": now.isoformat(), "data": data}
-        rows += [(hook, event, json.dumps(body, ensure_ascii=False), now, "pending", 0, now) for hook in hooks]
+        body = json.dumps(_body(event, data, now), ensure_ascii=False)
+        rows += [(hook, event, body, now, "pending", 0, now) for hook in hooks]
     copy_into(session, "delivery", _COLUMNS, rows)
+
+
+def _body(event: str, data: dict[str, Any], now: dt.datetime) -> dict[str, Any]:
+    return {"id": f"evt_{uuid4().hex}", "event": event, "created_at": now.isoformat(), "data": data}
 
 
 def tell_complete(session: Session, batch: Batch, now: dt.datetime) -> None:
@@ -53,6 +58,7 @@ def tell_complete(session: Session, batch: Batch, now: dt.datetime) -> None:
         "accepted": batch.accepted,
         "rejected": batch.rejected,
         "unchanged": batch.unchanged,
+        "cancelled": batch.cancelled,
     }
     tell(session, batch.submitter, "batch.complete", [data], now)
 
@@ -67,20 +73,74 @@ def add(work: ViewerWork, submitter: str, url: str, events: Collection[str], *, 
 
     Raises forbear.webhooks.http.AddressError.
     """
-    target_of(url, private=private)
-    secret = "whsec_" + secrets.token_urlsafe(32)
+    _check(work.session, submitter, url, private=private)
+    secret = _new_secret()
     hook = Webhook(
         submitter=submitter,
         account_id=work.viewer.account_id,
         url=url,
         secret=work.vault.seal(secret),
         created_at=work.now,
-        events=[event for event in EVENTS if event in events],
+        events=_in_order(events),
     )
     work.session.add(hook)
     work.session.flush()
     work.note("webhook_added", f"webhook:{hook.id}", {"submitter": submitter, "events": hook.events})
     return hook, secret
+
+
+def change(
+    work: Work, hook: Webhook, *, url: str | None = None, events: Collection[str] | None = None, private: bool
+) -> None:
+    """Send to another address from now on, or tell other events; what waits goes to the new address.
+
+    Raises forbear.webhooks.http.AddressError.
+    """
+    if url is not None and url != hook.url:
+        _check(work.session, hook.submitter, url, private=private)
+        hook.url = url
+    if events is not None:
+        hook.events = _in_order(events)
+    work.session.add(hook)
+    work.note("webhook_changed", f"webhook:{hook.id}", {"events": hook.events})
+
+
+def rotate(work: Work, hook: Webhook, overlap: dt.timedelta) -> str:
+    """Sign with a new secret, which is answered, and for so long with the one before as well."""
+    secret = _new_secret()
+    hook.old_secret, hook.old_until = hook.secret, work.now + overlap
+    hook.secret = work.vault.seal(secret)
+    work.session.add(hook)
+    work.note("webhook_rotated", f"webhook:{hook.id}")
+    return secret
+
+
+def ping(session: Session, hook: Webhook, now: dt.datetime) -> Delivery:
+    """Send something harmless to an address, to see whether it arrives."""
+    made = Delivery(
+        webhook_id=hook.id, event=PING, payload=_body(PING, {"webhook_id": hook.id}, now), created_at=now, next_at=now
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _check(session: Session, submitter: str, url: str, *, private: bool) -> None:
+    """Refuse what nothing is sent to, and an address that hears of the submitter's events already."""
+    target_of(url, private=private)
+    known = select(Webhook.id).where(
+        Webhook.submitter == submitter, Webhook.url == url, col(Webhook.disabled_at).is_(None)
+    )
+    if session.exec(known).first() is not None:
+        raise AddressError(said("webhook.known"))
+
+
+def _new_secret() -> str:
+    return "whsec_" + secrets.token_urlsafe(32)
+
+
+def _in_order(events: Collection[str]) -> list[str]:
+    return [event for event in EVENTS if event in events]
 
 
 def of(session: Session, viewer: Viewer, submitter: str | None = None) -> list[Webhook]:

@@ -39,6 +39,11 @@ class Batch(SQLModel, table=True):
     accepted: int = 0
     rejected: int = 0
     unchanged: int = 0
+    cancelled: int = Field(
+        default=0,
+        sa_column_kwargs={"server_default": text("0")},
+        description="Of the accepted and unchanged ones, taken back before they were decided",
+    )
     ageing: bool = Field(
         default=False,
         sa_column_kwargs={"server_default": text("false")},
@@ -85,7 +90,7 @@ class Chunk(SQLModel, table=True):
 
     __tablename__ = "chunk"
     __table_args__ = (
-        CheckConstraint("status IN ('pending', 'done', 'failed', 'split')", name="status"),
+        CheckConstraint("status IN ('pending', 'done', 'failed', 'split', 'cancelled')", name="status"),
         CheckConstraint("queue = CASE lane WHEN 4 THEN 'bulk' ELSE 'urgent' END", name="queue"),
         CheckConstraint("lane BETWEEN 0 AND 4", name="lane"),
         Index(None, "batch_id", "status"),

@@ -78,6 +78,8 @@ FAMILIES = (
     "webhooks.batch.",
     "webhooks.case.",
     "webhooks.decision.",
+    "webhooks.review.",
+    "webhooks.ping",
 )
 
 

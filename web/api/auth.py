@@ -78,8 +78,10 @@ def _keeping(viewer: Annotated[Viewer, Depends(scoped("webhooks"))]) -> Viewer:
 
 _reading = scoped("cases:read")
 Reader = Annotated[Viewer, Depends(_reading)]
-Writer = Annotated[Viewer, Depends(scoped("cases:write"))]
+_writing = scoped("cases:write")
+Writer = Annotated[Viewer, Depends(_writing)]
 Reviewer = Annotated[Viewer, Depends(_reviewing)]
 # The unit of work of the request, by such an account.
 ReaderWork = Annotated[ViewerWork, Depends(as_work_of(_reading))]
+WriterWork = Annotated[ViewerWork, Depends(as_work_of(_writing))]
 WebhookToken = Annotated[ViewerWork, Depends(as_work_of(_keeping))]

@@ -19,7 +19,7 @@ from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.spool import held
 from forbear.base.vault import Vault
-from forbear.batch import batch_list, export
+from forbear.batch import batch_list, cancellation, export
 from forbear.batch.chunks import Wake
 from forbear.batch.recorded_decision import decisions_of_batch
 from forbear.batch.rejects import head_of
@@ -35,13 +35,13 @@ from models.intake.batch import Batch
 from rules.facts.case_facts import FieldError
 from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
-from web.api.auth import Reader, ReaderWork, Writer, submitter_for
+from web.api.auth import Reader, ReaderWork, Writer, WriterWork, submitter_for
 from web.api.problems import ProblemError, of_fields
 from web.api.schemas.batches import Batches, BatchProgressView, BatchTerms, BatchView, counted, progress
 from web.api.schemas.cases import Line
 from web.api.wire import bodies
 from web.api.wire.describe import ABOUT_MAPPING, MOST_MAPPING, answers, body_of, problems
-from web.api.wire.once import REPLAYED, Key, Once
+from web.api.wire.once import REPLAYED, Key, Once, OnceDep
 from web.api.wire.strict import StrictRoute
 from web.deps import NowDep, SessionDep
 from workers.wake import wake
@@ -204,6 +204,28 @@ def list_batches(
 def show_batch(request: Request, viewer: Reader, session: SessionDep, batch_id: UUID) -> BatchProgressView:
     """One batch, how its columns were read, and how far it is."""
     return progress(session, _found(session, viewer, batch_id), request.app.state.vault)
+
+
+@router.post(
+    "/{batch_id}/cancel",
+    response_model=BatchProgressView,
+    responses=problems(401, 403, 404, 409, 413, 422),
+)
+def cancel_batch(work: WriterWork, once: OnceDep, batch_id: UUID) -> Response:
+    """Take back the cases of a batch that are not decided yet.
+
+    A case that was new is gone; of one that was there before, the facts before stand. Cases with danger in them are
+    decided all the same, and so is what is being decided in this moment.
+    """
+
+    def cancelled() -> BatchProgressView:
+        batch = _found(work.session, work.viewer, batch_id)
+        if batch.status == "complete":
+            raise ProblemError(409, "batch_done")
+        cancellation.cancel(work, batch)
+        return progress(work.session, batch, work.vault)
+
+    return once.answered(work, 200, cancelled, lambda _: f"{router.prefix}/{batch_id}")
 
 
 @router.get(

@@ -1,6 +1,8 @@
 """Reviews: what a counsellor's program does on a case, as the case page would."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Literal, TypeAlias
@@ -11,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from forbear.accounts.accounts import ViewerWork, work_by
 from forbear.batch.chunks import Wake
-from forbear.case import acting, action_fields
+from forbear.case import acting, action_fields, withdrawal
 from forbear.case.action_fields import WORDS_MOST
 from forbear.case.actions import ACTIONS, Action
 from forbear.case.corrections import Correction
@@ -23,7 +25,7 @@ from forbear.ledger.unit_of_work import begin
 from forbear.locale import said
 from models.desk import WorklistItem
 from rules.facts.case_facts import FieldError
-from web.api.auth import ReaderWork, Reviewer
+from web.api.auth import ReaderWork, Reviewer, WriterWork
 from web.api.batches import Whose
 from web.api.cases import answer, find, show_case
 from web.api.problems import ProblemError, of_fields
@@ -38,6 +40,7 @@ from workers.wake import wake
 router = APIRouter(prefix="/api/v1/cases", tags=["reviews"], route_class=StrictRoute)
 _REVIEWS = b"/reviews"
 _ABOUT_MATCH = "The `ETag` of the case as it was looked at, in the place of `revision`"
+IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=255, description=_ABOUT_MATCH)]
 Explanation = Annotated[str, Field(max_length=WORDS_MOST, pattern=r"^[^\x00]*$")]
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 
@@ -89,6 +92,16 @@ SHAPES = {name: _shape(action) for name, action in ACTIONS.items()}
 EXAMPLES = {SHAPES[name].__name__: {"action": name, "revision": 1, **each.example} for name, each in ACTIONS.items()}
 _EveryShape: Any = reduce(or_, SHAPES.values())
 AnyAction: TypeAlias = Annotated[_EveryShape, Field(discriminator="action")]
+
+
+class Withdrawal(BaseModel):
+    """Why a case is none, or none any more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    why: Literal["mistake", "repaid", "withdrawn", "other"]
+    words: Explanation = ""
+    revision: int | None = Field(None, ge=1, description="Of the case as it was looked at; whatever it is if left out")
 
 
 class Reviewed(Shape):
@@ -154,7 +167,7 @@ def review_case(
     ref: str,
     body: AnyAction,
     submitter: Whose = None,
-    if_match: Annotated[str | None, Header(alias="If-Match", max_length=255, description=_ABOUT_MATCH)] = None,
+    if_match: IfMatch = None,
 ) -> Response:
     """Do one thing on a case. Made for an earlier revision it is refused (409; 412 by `If-Match`): nothing is done."""
     state = request.app.state
@@ -181,17 +194,39 @@ def review_case(
     return answered
 
 
-def _do(work: ViewerWork, ref: str, submitter: str | None, body: Any, if_match: str | None) -> acting.Done:
-    """Check the action against the case as it stands, and append it."""
-    case_id = find(work.session, work.viewer, ref, submitter).id
-    action = ACTIONS[body.action]
-    given = {field.name: _value(field, getattr(body, field.name)) for field in action.fields}
+@router.post(
+    "/{ref:path}/withdraw",
+    status_code=201,
+    response_model=Reviewed,
+    responses=problems(400, 401, 403, 404, 409, 412, 413, 422),
+)
+def withdraw_case(
+    work: WriterWork,
+    once: OnceDep,
+    ref: str,
+    body: Withdrawal,
+    submitter: Whose = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """Close a case that is none, or none any more, for whoever handed it in. Not while somebody may be in danger."""
+
+    def withdrawn() -> Reviewed:
+        case_id = find(work.session, work.viewer, ref, submitter).id
+        with refusals(work, case_id):
+            revision = body.revision if if_match is None else _matched(work, case_id, if_match)
+            case, done = withdrawal.withdraw(work, case_id, revision, body.why, body.words)
+        return Reviewed(
+            id=done.id, action=done.action, at=work.now, strategy=None, status=case.status, revision=case.revision
+        )
+
+    return once.answered(work, 201, withdrawn, lambda _: address_of(ref))
+
+
+@contextmanager
+def refusals(work: ViewerWork, case_id: int) -> Iterator[None]:
+    """Why a case cannot be acted upon, as problems."""
     try:
-        matched = None if if_match is None else _matched(work, case_id, if_match)
-        revision = body.revision or matched
-        if revision is None:
-            raise of_fields(FieldError.of("revision", said("form.missing")))
-        return acting.act(work, case_id, revision, action, lambda _: given)
+        yield
     except NoCaseError:
         raise ProblemError(409, "undecided") from None
     except StaleError:
@@ -199,6 +234,19 @@ def _do(work: ViewerWork, ref: str, submitter: str | None, body: Any, if_match: 
         raise ProblemError(409, "stale", members={"revision": newest.revision}) from None
     except RefusedError as error:
         raise of_fields(*error.errors) from None
+
+
+def _do(work: ViewerWork, ref: str, submitter: str | None, body: Any, if_match: str | None) -> acting.Done:
+    """Check the action against the case as it stands, and append it."""
+    case_id = find(work.session, work.viewer, ref, submitter).id
+    action = ACTIONS[body.action]
+    given = {field.name: _value(field, getattr(body, field.name)) for field in action.fields}
+    with refusals(work, case_id):
+        matched = None if if_match is None else _matched(work, case_id, if_match)
+        revision = body.revision or matched
+        if revision is None:
+            raise of_fields(FieldError.of("revision", said("form.missing")))
+        return acting.act(work, case_id, revision, action, lambda _: given)
 
 
 def _matched(work: ViewerWork, case_id: int, if_match: str) -> int | None:

@@ -1,27 +1,31 @@
 """Webhooks over the API: addresses that want to hear of events, and what was sent to them."""
 
 import datetime as dt
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.settings import settings
 from forbear.webhooks import webhooks
 from forbear.webhooks.http import MAX_URL, AddressError
+from models.webhook import EVENTS
 from models.webhook import Webhook as StoredWebhook
 from web.api.auth import WebhookToken, submitter_for
 from web.api.batches import Whose
 from web.api.problems import ProblemError, of_fields
 from web.api.schemas.cases import Line, Shape
+from web.api.wire.conditional import matches
 from web.api.wire.describe import problems
 from web.api.wire.once import OnceDep
 from web.api.wire.strict import StrictRoute
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"], route_class=StrictRoute)
+_ABOUT_MATCH = "The `ETag` of the webhook as it was looked at: changed since, nothing is done (412)"
 RowId = Annotated[int, Path(ge=1, lt=2**63)]
-Event = Literal["batch.complete", "decision.changed", "case.aged"]
+Event = Literal["batch.complete", "decision.changed", "case.aged", "review.recorded"]
+NamedEvents = Annotated[list[Event], Field(min_length=1, max_length=10)]
 
 
 class NewWebhook(BaseModel):
@@ -30,8 +34,25 @@ class NewWebhook(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: str = Field(min_length=1, max_length=MAX_URL, description="https, on a public machine")
-    events: list[Event] = Field(default_factory=lambda: list(get_args(Event)), min_length=1, max_length=10)
+    events: NamedEvents | None = Field(None, description="All of them where it is left out")
     submitter: Line | None = Field(None, description="Whose events; a submitter's account has no choice")
+
+
+class WebhookChange(BaseModel):
+    """What is to be different about a webhook; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str | None = Field(None, min_length=1, max_length=MAX_URL, description="https, on a public machine")
+    events: NamedEvents | None = None
+
+
+class Rotation(BaseModel):
+    """How a secret is replaced."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    overlap_hours: int = Field(24, ge=0, le=168, description="For so long what is sent is signed by both secrets")
 
 
 class WebhookView(Shape):
@@ -42,10 +63,11 @@ class WebhookView(Shape):
     url: str
     events: list[Event]
     created_at: dt.datetime
+    old_until: dt.datetime | None = Field(description="Until then the secret before signs as well")
 
 
 class CreatedWebhook(WebhookView):
-    """A new webhook with the secret that signs what it is sent."""
+    """A webhook with the new secret that signs what it is sent."""
 
     secret: str = Field(description="Shown now and never again")
 
@@ -60,7 +82,7 @@ class DeliveryView(Shape):
     """An event on its way to a webhook."""
 
     id: int = Field(description="Sent as Forbear-Delivery: the same each time it is tried")
-    event: Event
+    event: Event | Literal["ping"]
     status: Literal["pending", "delivered", "failed"]
     tries: int
     error: str | None = Field(description="What went wrong last: status_<code>, timeout, connection, tls, …")
@@ -98,7 +120,7 @@ def _added(work: ViewerWork, body: NewWebhook) -> CreatedWebhook:
         raise ProblemError(409, "too_many", most=webhooks.MOST)
     private = settings().webhook_private
     try:
-        hook, secret = webhooks.add(work, submitter, body.url, body.events, private=private)
+        hook, secret = webhooks.add(work, submitter, body.url, body.events or EVENTS, private=private)
     except AddressError as error:
         raise of_fields(error.about("url")) from None
     return CreatedWebhook(**_shown(hook), secret=secret)
@@ -108,6 +130,51 @@ def _added(work: ViewerWork, body: NewWebhook) -> CreatedWebhook:
 def show_webhook(work: WebhookToken, webhook_id: RowId) -> WebhookView:
     """One webhook."""
     return WebhookView(**_shown(_found(work, webhook_id)))
+
+
+@router.patch("/{webhook_id}", responses=problems(400, 401, 403, 404, 412, 413, 422))
+def change_webhook(
+    work: WebhookToken,
+    webhook_id: RowId,
+    body: WebhookChange,
+    if_match: Annotated[str | None, Header(alias="If-Match", max_length=255, description=_ABOUT_MATCH)] = None,
+) -> WebhookView:
+    """Send to another address from now on, or tell other events. The secret stays."""
+    hook = _found(work, webhook_id)
+    if if_match is not None and not matches(if_match, WebhookView(**_shown(hook)).model_dump_json().encode()):
+        raise ProblemError(412, "hook_changed")
+    try:
+        webhooks.change(work, hook, url=body.url, events=body.events, private=settings().webhook_private)
+    except AddressError as error:
+        raise of_fields(error.about("url")) from None
+    return WebhookView(**_shown(hook))
+
+
+@router.post(
+    "/{webhook_id}/rotate",
+    status_code=201,
+    response_model=CreatedWebhook,
+    responses=problems(400, 401, 403, 404, 413, 422),
+)
+def rotate_secret(work: WebhookToken, once: OnceDep, webhook_id: RowId, body: Rotation) -> Response:
+    """Replace the secret. For the hours of the overlap each message has a signature by either, the newer first."""
+    return once.answered(work, 201, lambda: _rotated(work, webhook_id, body), _address)
+
+
+def _rotated(work: ViewerWork, webhook_id: int, body: Rotation) -> CreatedWebhook:
+    hook = _found(work, webhook_id)
+    secret = webhooks.rotate(work, hook, dt.timedelta(hours=body.overlap_hours))
+    return CreatedWebhook(**_shown(hook), secret=secret)
+
+
+@router.post(
+    "/{webhook_id}/ping", status_code=202, response_model=DeliveryView, responses=problems(401, 403, 404, 413, 422)
+)
+def ping_webhook(work: WebhookToken, once: OnceDep, webhook_id: RowId) -> Response:
+    """Send a message that tells nothing, to see whether it arrives: how it went is told by the deliveries."""
+    hook = _found(work, webhook_id)
+    where = f"{router.prefix}/{webhook_id}/deliveries"
+    return once.answered(work, 202, lambda: _delivery(webhooks.ping(work.session, hook, work.now)), lambda _: where)
 
 
 @router.delete("/{webhook_id}", status_code=204, responses=problems(401, 403, 404, 422))

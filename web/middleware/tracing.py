@@ -14,7 +14,7 @@ from web.monitoring.metrics import ANSWERED
 from web.route import route_of
 
 HEADER = "X-Trace-Id"
-METHODS = ("GET", "HEAD", "POST", "DELETE")  # a client can make up any other
+METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE")  # a client can make up any other
 _log = structlog.get_logger()
 
 

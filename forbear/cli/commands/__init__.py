@@ -17,6 +17,7 @@ _WHERE = {
     "demo": ("cases", "demo"),
     "submit": ("cases", "submit"),
     "status": ("cases", "status"),
+    "cancel": ("cancel", "cancel"),
     "results": ("cases", "results"),
     "explain": ("cases", "explain"),
     "prepare": ("prepare", "prepare"),

@@ -156,6 +156,7 @@ def test_unknown_cases_and_batches_are_one_sentence(environment: dict[str, str],
     for arguments in (
         ("explain", "nobody"),
         ("status", "00000000-0000-0000-0000-000000000000"),
+        ("cancel", "00000000-0000-0000-0000-000000000000"),
         ("results", "00000000-0000-0000-0000-000000000000", "--out", "r.csv"),
         ("worker", "--queues", "fast"),
         ("rules", "check", "nowhere"),

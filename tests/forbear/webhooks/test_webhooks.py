@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import Viewer
+from forbear.base.packs import shipped
 from forbear.base.vault import Vault
+from forbear.case import acting
+from forbear.case.actions import ACTIONS
+from forbear.desk import assignment
 from forbear.ops.embedded import Urls
 from forbear.webhooks import outbox, webhooks
 from forbear.webhooks.http import AddressError
@@ -82,6 +86,7 @@ def test_a_batch_that_is_complete_is_told(database_url: str, vault: Vault) -> No
         "accepted": 2,
         "rejected": 0,
         "unchanged": 0,
+        "cancelled": 0,
     }
 
 
@@ -154,11 +159,11 @@ def test_a_delivery_is_signed_and_noted(database_url: str, there: Receiver) -> N
 
 @given(st.text(), st.integers(0, 2**40), st.binary())
 def test_a_signature_is_of_its_secret_moment_and_body(secret: str, at: int, body: bytes) -> None:
-    signed = outbox.signature(secret, at, body)
-    assert outbox.signature(secret, at, body) == signed
-    assert outbox.signature(secret + "x", at, body) != signed
-    assert outbox.signature(secret, at + 1, body) != signed
-    assert outbox.signature(secret, at, body + b"x") != signed
+    signed = outbox.signature([secret], at, body)
+    assert outbox.signature([secret], at, body) == signed
+    assert outbox.signature([secret + "x"], at, body) != signed
+    assert outbox.signature([secret], at + 1, body) != signed
+    assert outbox.signature([secret], at, body + b"x") != signed
 
 
 def test_what_fails_is_tried_again_after_growing_pauses_and_then_given_up(database_url: str, there: Receiver) -> None:
@@ -320,3 +325,48 @@ def test_a_real_worker_tells_and_one_killed_in_the_middle_leaves_it_to_be_told_a
     assert len(there.got) == 2
     assert there.got[0][0]["Forbear-Delivery"] == there.got[1][0]["Forbear-Delivery"]
     assert there.got[0][1] == there.got[1][1]
+
+
+@pytest.mark.parametrize(("minutes", "both"), [(59, True), (60, False)])
+def test_while_two_secrets_overlap_either_signs(database_url: str, there: Receiver, minutes: int, both: bool) -> None:
+    hook_id, old = register(database_url, there.address)
+    with working(database_url) as work:
+        new = webhooks.rotate(work, work.session.get_one(Webhook, hook_id), dt.timedelta(hours=1))
+    at = NOW + dt.timedelta(minutes=minutes)
+    tell(database_url)
+    round_at(database_url, at)
+    [(headers, body)] = there.got
+    signed = f"{int(at.timestamp())}.".encode() + body
+    made = [hmac.new(secret.encode(), signed, sha256).hexdigest() for secret in (new, old)]
+    assert headers["Forbear-Signature"].split(",")[1:] == [f"v1={each}" for each in made[: 2 if both else 1]]
+
+
+def test_a_ping_goes_to_its_webhook_alone_whatever_it_wants_to_hear(database_url: str, there: Receiver) -> None:
+    hook_id, _ = register(database_url, there.address, ("case.aged",))
+    register(database_url, "https://example.com/other", ("case.aged",))
+    with record(database_url) as opened:
+        webhooks.ping(opened, opened.get_one(Webhook, hook_id), NOW)
+    round_at(database_url, NOW)
+    assert [body["event"] for body in there.bodies()] == ["ping"]
+
+
+def test_an_action_on_a_case_is_told_by_codes_alone(database_url: str, vault: Vault) -> None:
+    decided(database_url, [accepted(1, "A")], vault, by=shipped())
+    register(database_url, events=("review.recorded",))
+    who = Viewer(account(database_url, "zhao", "supervisor"), "zhao", "supervisor", None)
+    given = {"reason": "complex", "words": "请督导看一下这个案件的情况"}
+    with working_as(who, database_url, vault) as work:
+        acting.act(work, 1, 1, ACTIONS["escalate"], lambda _: given)
+        assignment.assign(work, [(1, 2)], who.account_id)
+    [delivery] = all_deliveries(database_url)
+    assert delivery.payload["data"] == {
+        "submitter": "us",
+        "case_ref": "A",
+        "review_id": 1,
+        "action": "escalate",
+        "strategy": None,
+        "reason": "complex",
+        "decision_id": 1,
+        "status": "escalated",
+        "revision": 2,
+    }

@@ -16,7 +16,7 @@ COMMANDS = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/api.md").read_text(encod
 
 
 def test_every_command_of_the_page_works(database_url: str, redis_url: str, vault: Vault) -> None:
-    assert len(COMMANDS) == 13
+    assert len(COMMANDS) == 17
     secret = token(database_url, account(database_url, "docs", "supervisor", "local"))
     said = []
     with served(database_url, redis_url, vault) as address, worker(database_url, vault):
@@ -27,7 +27,25 @@ def test_every_command_of_the_page_works(database_url: str, redis_url: str, vaul
             )
             assert done.returncode == 0, done.stderr
             said.append(done.stdout)
-    policy, case, again, batch, listed, mapped, files, review, acts, moved, events, problem, hook = said
+    (
+        policy,
+        case,
+        again,
+        batch,
+        listed,
+        mapped,
+        files,
+        review,
+        acts,
+        withdrawn,
+        moved,
+        events,
+        problem,
+        hook,
+        changed,
+        rotated,
+        pinged,
+    ) = said
     assert json.loads(case)["strategy"] == json.loads(again)["strategy"]
     assert json.loads(batch)["rows_read"] > 20
     assert json.loads(listed)["accepted"] == 1
@@ -38,5 +56,7 @@ def test_every_command_of_the_page_works(database_url: str, redis_url: str, vaul
     assert json.loads(review)["status"] == "reviewed"
     assert [each["action"] for each in json.loads(acts)["reviews"]] == ["accept"]
     assert {error["field"] for error in json.loads(problem)["errors"]} == {"product", "days_overdue", "hardship"}
+    assert json.loads(withdrawn)["status"] == "closed"
     assert json.loads(moved)["cases"] and json.loads(events)["last"]
-    assert json.loads(hook)["secret"].startswith("whsec_")
+    assert json.loads(hook)["secret"].startswith("whsec_") and len(json.loads(changed)["events"]) == 3
+    assert json.loads(rotated)["old_until"] and json.loads(pinged)["event"] == "ping"

@@ -49,7 +49,7 @@ def test_a_webhook_is_registered_and_its_secret_shown_once(client: httpx.Client)
     hook = made.json()
     assert made.status_code == 201
     assert hook.pop("secret").startswith("whsec_")
-    assert hook["events"] == ["batch.complete", "decision.changed", "case.aged"]
+    assert hook["events"] == ["batch.complete", "decision.changed", "case.aged", "review.recorded"]
     assert client.get("/webhooks").json() == {"webhooks": [hook]}
     assert client.get(f"/webhooks/{hook['id']}").json() == hook
 
@@ -117,6 +117,58 @@ def test_a_failed_delivery_is_sent_again(client: httpx.Client, database_url: str
     again = client.post(f"/webhooks/{hook}/deliveries/{delivery['id']}/redeliver")
     assert (again.status_code, again.json()["status"], again.json()["tries"]) == (202, "pending", 0)
     assert client.post(f"/webhooks/{hook}/deliveries/99/redeliver").status_code == 404
+
+
+def test_a_webhook_is_changed_and_keeps_its_secret(client: httpx.Client, database_url: str) -> None:
+    first = client.post("/webhooks", json=HOOK).json()
+    other = client.post("/webhooks", json={"url": "https://example.com/other"}).json()
+    address = f"/webhooks/{first['id']}"
+    tag = client.get(address).headers["ETag"]
+    moved = client.patch(address, json={"url": "https://example.com/new"}, headers={"If-Match": tag})
+    assert (moved.status_code, moved.json()["url"], moved.json()["events"]) == (
+        200,
+        "https://example.com/new",
+        first["events"],
+    )
+    late = client.patch(address, json={"events": ["case.aged"]}, headers={"If-Match": tag})
+    assert (late.status_code, late.json()["type"]) == (412, "urn:forbear:problem:hook_changed")
+    fewer = client.patch(address, json={"events": ["review.recorded", "batch.complete"]}).json()
+    assert fewer["events"] == ["batch.complete", "review.recorded"] and fewer["url"] == moved.json()["url"]
+    assert client.get(address).json() == fewer
+    bodies: list[dict[str, Any]] = [{"url": other["url"]}, {"url": "http://example.com/"}, {"events": []}, {"id": 7}]
+    for wrong in bodies:
+        refused = client.patch(address, json=wrong)
+        assert (refused.status_code, len(refused.json()["errors"])) == (422, 1), wrong
+    assert client.get(address).json() == fewer
+    with psycopg.connect(database_url) as connection:
+        kinds = connection.execute("SELECT kind FROM ledger WHERE subject = 'webhook:1' ORDER BY seq").fetchall()
+    assert kinds == [("webhook_added",), ("webhook_changed",), ("webhook_changed",)]
+
+
+def test_an_address_is_registered_once(client: httpx.Client) -> None:
+    first = client.post("/webhooks", json=HOOK)
+    again = client.post("/webhooks", json=HOOK)
+    assert (again.status_code, [each["field"] for each in again.json()["errors"]]) == (422, ["url"])
+    client.delete(f"/webhooks/{first.json()['id']}")
+    assert client.post("/webhooks", json=HOOK).status_code == 201
+
+
+def test_a_secret_is_replaced_with_an_overlap(client: httpx.Client) -> None:
+    first = client.post("/webhooks", json=HOOK).json()
+    done = client.post(f"/webhooks/{first['id']}/rotate", json={"overlap_hours": 2})
+    second = done.json()
+    assert (done.status_code, second["old_until"]) == (201, "2026-11-23T10:00:00Z")
+    assert second["secret"].startswith("whsec_") and second["secret"] != first["secret"]
+    assert "secret" not in client.get(f"/webhooks/{first['id']}").json()
+    assert client.post(f"/webhooks/{first['id']}/rotate", json={"overlap_hours": 169}).status_code == 422
+
+
+def test_a_ping_is_a_delivery(client: httpx.Client) -> None:
+    hook = client.post("/webhooks", json={**HOOK, "events": ["batch.complete"]}).json()["id"]
+    pinged = client.post(f"/webhooks/{hook}/ping")
+    assert (pinged.status_code, pinged.json()["event"], pinged.json()["status"]) == (202, "ping", "pending")
+    assert pinged.json()["payload"]["data"] == {"webhook_id": hook}
+    assert client.get(f"/webhooks/{hook}/deliveries").json()["deliveries"] == [pinged.json()]
 
 
 @pytest.mark.parametrize(

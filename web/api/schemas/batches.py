@@ -27,12 +27,13 @@ class BatchView(Shape):
     accepted: int
     rejected: int
     unchanged: int
+    cancelled: int = Field(description="Of the accepted and unchanged ones, taken back before they were decided")
     created_at: dt.datetime
     completed_at: dt.datetime | None
 
 
 class BatchProgressView(BatchView):
-    """A batch and how far it is. accepted + unchanged = decided + failed + pending."""
+    """A batch and how far it is. accepted + unchanged = decided + failed + pending + cancelled."""
 
     decided: int
     failed: int

@@ -28,6 +28,11 @@ def unless_known(request: Request, response: Response) -> Response:
     return response
 
 
+def matches(if_match: str, body: bytes) -> bool:
+    """Whether an `If-Match` has the tag of what would be answered now."""
+    return if_match.strip() == "*" or tag(body) in {f'"{each}"' for each in _tags(if_match)}
+
+
 def revisions(if_match: str) -> frozenset[int]:
     """The revisions of a case that an `If-Match` has tags of."""
     found = (_REVISION.fullmatch(each) for each in _tags(if_match))
