@@ -50,9 +50,12 @@ def write(
     return [folder / name for name in files]
 
 
-def page(kit: NegotiationPack, languages: Sequence[Language]) -> str:
-    """The pack as one HTML page that needs nothing else: no script, no font, no picture from anywhere."""
-    return _render("negotiation_pack.html", kit, languages)
+def page(kit: NegotiationPack, languages: Sequence[Language], *, plan_only: bool = False) -> str:
+    """The pack as one HTML page that needs nothing else: no script, no font, no picture from anywhere.
+
+    `plan_only` leaves the client's page, where the pack has one.
+    """
+    return _render("negotiation_pack.html", kit, languages, plan_only=plan_only and kit.plan is not None)
 
 
 def markdown(kit: NegotiationPack, languages: Sequence[Language]) -> str:
@@ -118,8 +121,8 @@ def _table(offers: Sequence[PlanOffer]) -> str:
     return text.getvalue()
 
 
-def _render(template: str, kit: NegotiationPack, languages: Sequence[Language]) -> str:
-    return _templates.get_template(template).render(kit=kit, languages=languages)
+def _render(template: str, kit: NegotiationPack, languages: Sequence[Language], *, plan_only: bool = False) -> str:
+    return _templates.get_template(template).render(kit=kit, languages=languages, plan_only=plan_only)
 
 
 def _css(text: str) -> str:

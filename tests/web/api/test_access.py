@@ -37,6 +37,8 @@ NEEDED: dict[str, Scope] = {
     "GET /cases/{ref}": "cases:read",
     "GET /cases/{ref}/reviews": "cases:read",
     "POST /cases/{ref}/reviews": "reviews:write",
+    "GET /cases/{ref}/plan": "cases:read",
+    "GET /cases/{ref}/negotiation-pack": "cases:read",
     "POST /cases/{ref}/withdraw": "cases:write",
     "GET /events": "cases:read",
     "GET /policy": "cases:read",

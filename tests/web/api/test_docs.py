@@ -16,7 +16,7 @@ COMMANDS = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/api.md").read_text(encod
 
 
 def test_every_command_of_the_page_works(database_url: str, redis_url: str, vault: Vault) -> None:
-    assert len(COMMANDS) == 17
+    assert len(COMMANDS) == 18
     secret = token(database_url, account(database_url, "docs", "supervisor", "local"))
     said = []
     with served(database_url, redis_url, vault) as address, worker(database_url, vault):
@@ -37,6 +37,7 @@ def test_every_command_of_the_page_works(database_url: str, redis_url: str, vaul
         files,
         review,
         acts,
+        printed,
         withdrawn,
         moved,
         events,
@@ -56,6 +57,7 @@ def test_every_command_of_the_page_works(database_url: str, redis_url: str, vaul
     assert json.loads(review)["status"] == "reviewed"
     assert [each["action"] for each in json.loads(acts)["reviews"]] == ["accept"]
     assert {error["field"] for error in json.loads(problem)["errors"]} == {"product", "days_overdue", "hardship"}
+    assert '"plan_for_client"' in printed and '"letters"' in printed
     assert json.loads(withdrawn)["status"] == "closed"
     assert json.loads(moved)["cases"] and json.loads(events)["last"]
     assert json.loads(hook)["secret"].startswith("whsec_") and len(json.loads(changed)["events"]) == 3
