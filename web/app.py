@@ -18,6 +18,7 @@ from forbear.case.negotiation import pdf
 from models.database.session import Waits, make_engine
 from rules.pack.pack import Pack
 from web import api, pages
+from web.middleware.compression import Compressed
 from web.middleware.limits import Turns
 from web.middleware.methods import Methods
 from web.middleware.security import BodyLimit, SecureAnswers
@@ -52,6 +53,7 @@ def create_app(
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     render.answer_failures(app)
+    app.add_middleware(Compressed)
     app.add_middleware(Methods)
     app.add_middleware(Turns, turns=settings().web_turns, wait=settings().turn_seconds)
     # Twice what a page takes, so that a file a little too large gets its sentence beside the form.

@@ -12,7 +12,19 @@ from uuid import uuid4
 
 import structlog
 
+_REQUEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _PARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def request_of(header: str | None) -> str | None:
+    """The id that a program gave its request (`X-Request-Id`), if it can be one: no words, which could be anything."""
+    return header if header is not None and _REQUEST.fullmatch(header) else None
+
+
+def request() -> str | None:
+    """The id that the program gave the request that is being answered."""
+    found = structlog.contextvars.get_contextvars().get("request")
+    return None if found is None else str(found)
 
 
 def of_request(traceparent: str | None) -> str:

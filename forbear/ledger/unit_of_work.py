@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from forbear.base import trace
 from forbear.base.vault import Vault
 from forbear.ledger import ledger
 from forbear.ledger.ledger import SYSTEM, LedgerEntry
@@ -41,9 +42,12 @@ class Work:
     def note(self, kind: str, subject: str, detail: dict[str, Any] | None = None, *, actor: str | None = None) -> None:
         """Have this chained when the transaction ends well; `actor` where it is somebody else than this work's.
 
-        A row of a digested kind is digested then, as the transaction leaves it.
+        A row of a digested kind is digested then, as the transaction leaves it. A request that its program gave an id
+        is told by that.
         """
-        self.noted.append((actor or self.actor, LedgerEntry(kind, subject, detail or {})))
+        given = trace.request()
+        told = {**(detail or {}), **({} if given is None else {"request": given})}
+        self.noted.append((actor or self.actor, LedgerEntry(kind, subject, told)))
 
     def roll_back(self) -> None:
         """Undo everything so far, what was noted included."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import h11
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -18,6 +18,7 @@ from web.views import render
 
 SOON: Final = "2"  # seconds after which to try again where something was busy or away
 FOR_MACHINES: Final = ("/healthz", "/readyz", "/metrics")  # asked by names of containers, and tell nothing about cases
+_API: Final = "/api/"  # whose answers tell the limit
 _FREE: Final = ("/healthz", "/static/")  # answered without a thread of work
 _HEADERS_SECONDS: Final = 10  # in which a connection has to say what it wants
 
@@ -33,9 +34,9 @@ class Turns:
     def __init__(self, app: ASGIApp, turns: int, wait: float) -> None:
         self.app = app
         self._wait = wait
-        self._ours = asyncio.Semaphore(turns)
-        self._strangers = asyncio.Semaphore(max(1, turns // 4))
-        self._machines = asyncio.Semaphore(1)
+        self._ours = _Lane(turns)
+        self._strangers = _Lane(max(1, turns // 4))
+        self._machines = _Lane(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request when it has its turn."""
@@ -54,12 +55,31 @@ class Turns:
         finally:
             asked.give_back()
 
-    def _lane(self, scope: Scope) -> asyncio.Semaphore:
+    def _lane(self, scope: Scope) -> _Lane:
         if scope["path"] in FOR_MACHINES:
             return self._machines
         headers = Headers(scope=scope)
         known = "authorization" in headers or f"{auth.COOKIE}=" in headers.get("cookie", "")
         return self._ours if known else self._strangers
+
+
+class _Lane(asyncio.Semaphore):
+    """So many turns, and how many of them are free."""
+
+    def __init__(self, turns: int) -> None:
+        super().__init__(turns)
+        self.turns = self.free = turns
+
+    async def acquire(self) -> Literal[True]:
+        """Take a turn once there is one."""
+        await super().acquire()
+        self.free -= 1
+        return True
+
+    def release(self) -> None:
+        """Give one back."""
+        self.free += 1
+        super().release()
 
 
 @dataclass
@@ -69,7 +89,7 @@ class _Asked:
     scope: Scope
     receive: Receive
     send: Send
-    lane: asyncio.Semaphore
+    lane: _Lane
     wait: float
     held: bool = False
     refused: bool = False
@@ -85,7 +105,15 @@ class _Asked:
         """A part of the answer: with the first the turn is over."""
         self.give_back()
         if not self.refused:
+            self._tell_limit(message)
             await self.send(message)
+
+    def _tell_limit(self, message: Message) -> None:
+        """What a program may have worked on at once, and how much of it is free (the draft of RateLimit headers)."""
+        if message["type"] == "http.response.start" and self.scope["path"].startswith(_API):
+            headers = MutableHeaders(scope=message)
+            headers["RateLimit-Policy"] = f'"turns";q={self.lane.turns};qu="concurrent-requests"'
+            headers["RateLimit"] = f'"turns";r={self.lane.free}'
 
     async def take_turn(self) -> bool:
         """Wait for a turn; false if it did not come in time, and that is answered."""
@@ -95,7 +123,12 @@ class _Asked:
             self.refused = True
             busy = render.failure(Request(self.scope), 503, "busy")
             busy.headers["Retry-After"] = SOON
-            await busy(self.scope, self.receive, self.send)
+
+            async def told(message: Message) -> None:
+                self._tell_limit(message)
+                await self.send(message)
+
+            await busy(self.scope, self.receive, told)
             return False
         self.held = True
         return True

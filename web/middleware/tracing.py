@@ -14,6 +14,7 @@ from web.monitoring.metrics import ANSWERED
 from web.route import route_of
 
 HEADER = "X-Trace-Id"
+REQUEST = "X-Request-Id"
 METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE")  # a client can make up any other
 _log = structlog.get_logger()
 
@@ -30,6 +31,7 @@ class Traced:
             await self.app(scope, receive, send)
             return
         found = trace.of_request(Headers(scope=scope).get("traceparent"))
+        given = trace.request_of(Headers(scope=scope).get(REQUEST))
         started, status = time.perf_counter(), 500
 
         async def named(message: Message) -> None:
@@ -37,9 +39,11 @@ class Traced:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)[HEADER] = found
+                if given is not None:
+                    MutableHeaders(scope=message)[REQUEST] = given
             await send(message)
 
-        with trace.told(trace=found):
+        with trace.told(trace=found, request=given):
             try:
                 await self.app(scope, receive, named)
             finally:

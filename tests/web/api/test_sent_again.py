@@ -7,7 +7,10 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
+from forbear.base.settings import settings
 from forbear.base.vault import Vault
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.api import CASE, api
@@ -110,15 +113,15 @@ def test_what_was_answered_is_sealed(client: httpx.Client, database_url: str) ->
 def test_what_a_program_has_already_is_not_sent_again(client: httpx.Client, address: str) -> None:
     first = client.get(address)
     tag = first.headers["ETag"]
-    known = client.get(address, headers={"If-None-Match": f'"x", W/{tag}'})
-    assert (known.status_code, known.content, known.headers["ETag"]) == (304, b"", tag)
+    known = client.get(address, headers={"If-None-Match": f'"x", {tag}'})
+    assert (known.status_code, known.content, known.headers["ETag"]) == (304, b"", tag.removeprefix("W/"))
     assert client.get(address, headers={"If-None-Match": '"x"'}).json() == first.json()
     assert client.head(address).headers["ETag"] == tag
 
 
 def test_a_review_may_name_what_it_was_made_for_by_its_tag(client: httpx.Client) -> None:
     tag = client.get("/cases/A").headers["ETag"]
-    assert tag.startswith('"1-')
+    assert tag.removeprefix("W/").startswith('"1-')
     plain = {name: value for name, value in SNOOZE.items() if name != "revision"}
     done = client.post("/cases/A/reviews", json=plain, headers={"If-Match": f'"0-0", {tag}'})
     assert (done.status_code, done.json()["revision"]) == (201, 2)
@@ -135,3 +138,39 @@ def test_a_review_may_name_what_it_was_made_for_by_its_tag(client: httpx.Client)
         assert (lacking.status_code, [each["field"] for each in lacking.json()["errors"]]) == (422, ["revision"])
     resume = {"action": "resume", "revision": 2}
     assert client.post("/cases/A/reviews", json=resume, headers={"If-Match": "*"}).status_code == 201
+
+
+def test_an_id_of_the_programs_own_leads_to_log_and_ledger(client: httpx.Client, database_url: str) -> None:
+    given = {"X-Request-Id": "night-7:row.12"}
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        done = client.post("/cases/A/reviews", json=ACCEPT, headers=given)
+    assert done.headers["X-Request-Id"] == given["X-Request-Id"]
+    assert [line["request"] for line in lines if line["event"] == "request.answered"] == [given["X-Request-Id"]]
+    with psycopg.connect(database_url) as connection:
+        (detail,) = connection.execute("SELECT detail FROM ledger WHERE kind = 'review'").fetchone() or ({},)
+    assert detail["request"] == given["X-Request-Id"]
+    for odd in ("张三", "a b", "x" * 65, ""):
+        answered = client.get("/policy", headers={b"X-Request-Id": odd.encode()})
+        assert (answered.status_code, "X-Request-Id" in answered.headers) == (200, False)
+
+
+def test_what_is_long_is_sent_smaller_where_that_can_be_read(client: httpx.Client) -> None:
+    plain = client.get("/cases/A", headers={"Accept-Encoding": "identity"})
+    small = client.get("/cases/A", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers and small.headers["Content-Encoding"] == "gzip"
+    assert plain.json() == small.json()
+    assert int(small.headers["Content-Length"]) < len(plain.content) / 2
+    assert small.headers["ETag"] == f"W/{plain.headers['ETag']}"
+    assert client.get("/cases/A", headers={"If-None-Match": small.headers["ETag"]}).status_code == 304
+    batch = client.get("/batches").json()["batches"][0]["id"]
+    lines = client.get(f"/batches/{batch}/results")
+    assert lines.headers["Content-Encoding"] == "gzip" and len(lines.text.splitlines()) == 2
+    page = str(client.base_url).removesuffix("/api/v1/") + "/sign-in"
+    assert "Content-Encoding" not in client.get(page).headers, "a page holds the secret of its form"
+
+
+def test_a_program_hears_how_much_is_worked_on_at_once(client: httpx.Client) -> None:
+    answered = client.get("/cases/A")
+    policy, left = answered.headers["RateLimit-Policy"], answered.headers["RateLimit"]
+    turns = settings().web_turns
+    assert (policy, left) == (f'"turns";q={turns};qu="concurrent-requests"', f'"turns";r={turns}')
