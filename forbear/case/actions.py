@@ -260,7 +260,7 @@ _TABLE = (
         about="The papers that are there: all of them, those ticked before included.",
         choose=acts.documents,
         fields=(Field("have", "papers", required=True, check=listed_documents),),
-        example={"have": ["settlement_in_writing"]},
+        example={"have": ["income_proof"]},
         when=_ALSO_MEANWHILE,
         on_bar=False,
     ),

@@ -26,7 +26,7 @@ from forbear.batch.rejects import head_of
 from forbear.batch.submission import danger, mappings
 from forbear.batch.submission.submit import Head, Submitted, rejections_of, source_of, submit
 from forbear.batch.submission.uploads import tidy
-from forbear.intake import BY_MEDIA_TYPE, FORMATS, IntakeError, understand
+from forbear.intake import FORMATS, IntakeError, understand
 from forbear.intake.mapping import parse
 from forbear.ledger.unit_of_work import begin
 from forbear.locale import said
@@ -40,7 +40,7 @@ from web.api.problems import ProblemError, of_fields
 from web.api.schemas.batches import Batches, BatchProgressView, BatchTerms, BatchView, counted, progress
 from web.api.schemas.cases import Line
 from web.api.wire import bodies
-from web.api.wire.describe import ABOUT_MAPPING, MOST_MAPPING, answers, body_of, problems
+from web.api.wire.describe import ABOUT_MAPPING, ABOUT_STRICT, MOST_MAPPING, answers, body_of_batch, problems
 from web.api.wire.once import REPLAYED, Key, Once, OnceDep
 from web.api.wire.strict import StrictRoute
 from web.deps import NowDep, SessionDep
@@ -50,11 +50,13 @@ router = APIRouter(prefix="/api/v1/batches", tags=["batches"], route_class=Stric
 FIRST_DAY = dt.date(2000, 1, 1)
 AsOf = Annotated[dt.date | None, Query(description="The day to decide for, by default today; none to come")]
 Whose = Annotated[Line | None, Query(description="Whose cases; a submitter's account has no choice")]
-Strict = Annotated[bool, Query(description="Refuse what has a column or a key that is no fact, instead of telling it")]
+Strict = Annotated[bool, Query(description=ABOUT_STRICT)]
 if TYPE_CHECKING:
     Format: TypeAlias = str
 else:  # pydantic reads what mypy cannot
     Format = Literal[tuple(each.name for each in FORMATS.values())]
+_RESULT = {"$ref": "#/components/schemas/ResultLine"}
+_REJECTED = {"type": "object", "required": ["row", "field", "error"]}
 _ANSWERED = [each.media_type for each in FORMATS.values()]
 
 
@@ -63,7 +65,7 @@ _ANSWERED = [each.media_type for each in FORMATS.values()]
     status_code=202,
     response_model=BatchProgressView,
     responses={**problems(400, 401, 403, 413, 415, 422)},
-    openapi_extra=body_of(BY_MEDIA_TYPE, file=True),
+    openapi_extra=body_of_batch(),
 )
 async def submit_batch(
     request: Request,
@@ -76,7 +78,9 @@ async def submit_batch(
     strict: Strict = False,
     key: Key = None,
 ) -> Response:
-    """Hand in a file of cases (a form's part `file`, or the body itself) or a JSON list of them.
+    """Hand in a file of cases (a form's part `file`) or a JSON list of them, in an object as `cases` or by itself.
+
+    A file may be the body itself, in any format, known by its media type or by `name`.
 
     Answers at once with the batch; its cases are decided meanwhile. Submitting the same cases again is harmless.
     """
@@ -231,7 +235,10 @@ def cancel_batch(work: WriterWork, once: OnceDep, batch_id: UUID) -> Response:
 @router.get(
     "/{batch_id}/results",
     response_class=StreamingResponse,
-    responses={200: answers(_ANSWERED, "One decision for each decided row"), **problems(401, 403, 404, 410, 422)},
+    responses={
+        200: answers(_ANSWERED, "One decision for each decided row", _RESULT),
+        **problems(401, 403, 404, 410, 422),
+    },
 )
 def results(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, format: Format = "jsonl") -> Response:  # noqa: A002 - the parameter's public name
     """The decisions of a batch that are there by now, as JSON lines or in another format. Noted in the ledger."""
@@ -246,7 +253,7 @@ def results(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, forma
 @router.get(
     "/{batch_id}/rejects",
     response_class=StreamingResponse,
-    responses={200: answers(_ANSWERED, "The rejected rows as they came"), **problems(401, 403, 404, 422)},
+    responses={200: answers(_ANSWERED, "The rejected rows as they came", _REJECTED), **problems(401, 403, 404, 422)},
 )
 def rejects(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, format: Format = "jsonl") -> Response:  # noqa: A002 - the parameter's public name
     """The rejected rows as they came, each with `row`, `field` and `error`: correct them and submit the file again."""

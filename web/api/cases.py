@@ -45,7 +45,7 @@ from web.api.schemas.batches import BatchTerms
 from web.api.schemas.cases import Cases, CaseSummary, CaseView, DeskState, Line, PendingCaseView, address_of
 from web.api.wire import bodies
 from web.api.wire.conditional import tag
-from web.api.wire.describe import body_of, problems
+from web.api.wire.describe import body_of_case, problems
 from web.api.wire.once import REPLAYED, Key, Once, once_of
 from web.api.wire.strict import StrictRoute
 from web.deps import NowDep, SessionDep
@@ -69,7 +69,7 @@ _PENDING: dict[int | str, dict[str, Any]] = {202: {"model": PendingCaseView, "de
         **_PENDING,
         **problems(400, 401, 403, 410, 413, 415, 422),
     },
-    openapi_extra=body_of([]),
+    openapi_extra=body_of_case(),
 )
 async def submit_case(
     request: Request,

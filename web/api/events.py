@@ -11,6 +11,7 @@ from rules.pack.files.schema import Urgency
 from web.api.auth import Reader, submitter_for
 from web.api.batches import Whose
 from web.api.schemas.cases import Shape
+from web.api.schemas.events import ActionDone
 from web.api.wire.describe import problems
 from web.api.wire.strict import StrictRoute
 from web.deps import SessionDep
@@ -29,7 +30,7 @@ class EventView(Shape):
     decision_id: int | None = Field(description="The decision, or the one that was on the screen")
     strategy: str | None = Field(description="Recommended by the decision, or chosen by the review")
     urgency: Urgency | None = Field(description="Of a decision")
-    action: str | None = Field(description="Of a review")
+    action: ActionDone | None = Field(description="Of a review")
     reason: str | None = Field(description="Of a review: why, or what came of it")
 
 

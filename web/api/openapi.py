@@ -8,7 +8,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 
+from forbear.batch.recorded_decision import ResultLine
 from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
 from web.api.schemas.cases import ProblemDocument
@@ -19,7 +21,15 @@ EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").
 _DESCRIPTION = """Triage of overdue borrowers' cases for debt counselling. It recommends, a person decides.
 
 Every request carries a bearer token with the scope its operation needs. Errors are problem documents (RFC 9457), their
-`detail` in Chinese or, with `Accept-Language: en`, in English. Money is yuan, dates are ISO 8601."""
+`detail` in Chinese or, with `Accept-Language: en`, in English. Money is yuan, dates are ISO 8601.
+
+Names of strategies, facts and papers in answers are those of the policy that decided, which may be an older one than
+that of `GET /policy`: they are text, and closed lists only in what is sent."""
+_ABOUT_CASE = (
+    "One debt. Blank or absent means not known, which is not no. These are the names and values of the policy; what a "
+    "file may have instead, Chinese names, words of values and units included, is taken as well"
+)
+_A_CASE = {"$ref": "#/components/schemas/SubmittedCase"}
 _SCOPES = {
     "batches": "cases:read, cases:write",
     "cases": "cases:read, cases:write",
@@ -49,6 +59,8 @@ def description(request: Request) -> Response:
 def described(pack: Pack) -> dict[str, Any]:
     """The whole document."""
     from web.api import TOPICS, reviews  # which import this module
+    from web.api.schemas import events
+    from web.api.wire import finish
 
     routes = [route for topic in TOPICS for route in topic.router.routes]
     document = get_openapi(
@@ -56,17 +68,38 @@ def described(pack: Pack) -> dict[str, Any]:
         version="1",
         description=_DESCRIPTION,
         routes=routes,
+        servers=[{"url": "/", "description": "The server that this was read from"}],
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         tags=[{"name": tag, "description": f"Scopes: {scopes}"} for tag, scopes in _SCOPES.items()],
     )
     schemas = document["components"]["schemas"]
     for made in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which we never answer
         schemas.pop(made, None)
     schemas["SubmittedCase"] = submitted_case(pack)
+    schemas["SubmittedCases"] = {
+        "type": "object",
+        "title": "SubmittedCases",
+        "description": "Cases that are handed in together",
+        "properties": {"cases": {"type": "array", "items": _A_CASE, "minItems": 1}},
+        "required": ["cases"],
+        "additionalProperties": False,
+    }
     schemas["ProblemDocument"] = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= schemas["ProblemDocument"].pop("$defs", {})
-    for name, example in (EXAMPLES | reviews.EXAMPLES).items():
+    finish.add_shape(document, ResultLine)
+    for shape in events.SENT.values():
+        finish.add_shape(document, shape)
+    for name, example in (EXAMPLES | reviews.EXAMPLES | events.EXAMPLES).items():
         if name in schemas:
             schemas[name]["examples"] = [example]
+    schemas["Override"]["properties"]["strategy"]["enum"] = list(pack.strategies)
+    schemas["Document"]["properties"]["have"]["items"]["enum"] = list(pack.documents)
+    asked = [name for name, fact in pack.vocabulary.facts.items() if fact.question is not None]
+    schemas["Ask"]["properties"]["questions"]["items"]["enum"] = asked
+    finish.name(document, {route.unique_id: route for route in routes if isinstance(route, APIRoute)})
+    finish.tell_headers(document)
+    finish.leave_out_defaults(document)
+    finish.add_webhooks(document, events.SENT, lambda event: f"tell_{event.replace('.', '_')}")
     return document
 
 
@@ -76,7 +109,7 @@ def submitted_case(pack: Pack) -> dict[str, Any]:
     return {
         "type": "object",
         "title": "SubmittedCase",
-        "description": "One debt. Blank or absent means not known, which is not no.",
+        "description": _ABOUT_CASE,
         "properties": {name: _property(fact) for name, fact in facts.items()},
         "required": [name for name, fact in facts.items() if fact.required and not fact.required_unless],
     }

@@ -30,6 +30,7 @@ from web.api.batches import Whose
 from web.api.cases import answer, find, show_case
 from web.api.problems import ProblemError, of_fields
 from web.api.schemas.cases import Shape, Status, address_of
+from web.api.schemas.events import ActionDone
 from web.api.wire.conditional import revisions
 from web.api.wire.describe import problems
 from web.api.wire.once import OnceDep
@@ -108,7 +109,7 @@ class Reviewed(Shape):
     """An action that was appended, and where it leaves the case."""
 
     id: int | None = Field(description="null where nothing changed")
-    action: str
+    action: ActionDone
     at: dt.datetime
     strategy: str | None
     status: Status
@@ -120,7 +121,7 @@ class ReviewView(Shape):
     """What somebody did on a case. What they wrote stays on the desk."""
 
     id: int
-    action: str
+    action: ActionDone
     at: dt.datetime
     by: str = Field(description="The name of the account")
     decision_id: int | None = Field(description="What was on the screen; null: there was no decision")

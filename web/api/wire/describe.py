@@ -12,6 +12,8 @@ ABOUT_MAPPING = (
     'How the columns are read, as JSON: {"columns": {"Amount": {"fact": "balance", "unit": "CNY 10,000"}}}. A column '
     "that is left out is read where its header is certain, and else kept and not used"
 )
+_BINARY = {"type": "string", "format": "binary"}
+ABOUT_STRICT = "Refuse what has a column or a key that is no fact, instead of telling it"
 _PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 
 
@@ -23,28 +25,47 @@ def problems(*statuses: int) -> Responses:
     }
 
 
-def answers(media_types: Iterable[str], description: str) -> dict[str, Any]:
-    """A file in one of several formats."""
+def answers(media_types: Iterable[str], description: str, line: dict[str, Any]) -> dict[str, Any]:
+    """A file in one of several formats: as text where it is one, as JSON a list of such lines."""
     return {
         "description": description,
-        "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in media_types},
+        "content": {name: {"schema": _file(name, line)} for name in sorted_by_use(media_types)},
     }
 
 
-def body_of(media_types: Iterable[str], *, file: bool = False) -> dict[str, Any]:
-    """The body of a route that reads it itself: a file as a form's part or on its own, or a list of cases."""
-    binary = {"type": "string", "format": "binary"}
-    case = {"$ref": "#/components/schemas/SubmittedCase"}
-    content: dict[str, Any] = {name: {"schema": binary} for name in media_types}
-    content["application/json"] = {"schema": {"type": "array", "items": case, "minItems": 1} if file else case}
-    if file:
-        properties = {
-            "file": {**binary, "description": "A file of cases, named with its ending"},
-            "as_of": {"type": "string", "format": "date"},
-            "submitter": {"type": "string", "minLength": 1, "maxLength": 64},
-            "mapping": {"type": "string", "maxLength": MOST_MAPPING, "description": ABOUT_MAPPING},
-            "strict": {"type": "boolean", "default": False},
+def sorted_by_use(media_types: Iterable[str]) -> list[str]:
+    """Text first: it is what a generated client reads an answer as, whatever was asked for."""
+    return sorted(media_types, key=lambda name: not name.startswith("text/"))
+
+
+def _file(media_type: str, line: dict[str, Any]) -> dict[str, Any]:
+    if media_type == "application/json":
+        return {"type": "array", "items": line}
+    return {"type": "string"} if media_type.startswith("text/") or "json" in media_type else _BINARY
+
+
+def body_of_case() -> dict[str, Any]:
+    """The body of a route that reads a case by itself."""
+    return _body({"application/json": {"schema": {"$ref": "#/components/schemas/SubmittedCase"}}})
+
+
+def body_of_batch() -> dict[str, Any]:
+    """The body of a route that takes a file as a form's part, or a list of cases; it takes others that are not told."""
+    properties = {
+        "file": {**_BINARY, "description": "A file of cases, named with its ending"},
+        "as_of": {"type": "string", "format": "date"},
+        "submitter": {"type": "string", "minLength": 1, "maxLength": 64},
+        "mapping": {"type": "string", "maxLength": MOST_MAPPING, "description": ABOUT_MAPPING},
+        "strict": {"type": "boolean", "description": ABOUT_STRICT},
+    }
+    form = {"type": "object", "required": ["file"], "properties": properties, "additionalProperties": False}
+    return _body(
+        {
+            "multipart/form-data": {"schema": form, "example": {"file": "case_ref,product\n", "as_of": "2026-11-23"}},
+            "application/json": {"schema": {"$ref": "#/components/schemas/SubmittedCases"}},
         }
-        form = {"type": "object", "required": ["file"], "properties": properties, "additionalProperties": False}
-        content["multipart/form-data"] = {"schema": form}
+    )
+
+
+def _body(content: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
