@@ -1,10 +1,10 @@
-"""The front door of programs: what happened after a moment is found in the ledger; answers are remembered by key; secrets overlap; batches are cancelled."""
+"""The front door of programs: a moment in the ledger, answers by key, secrets that overlap, cancelled batches."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 _STATUS = "status IN ('pending', 'done', 'failed', 'split'{})"
 
 
