@@ -19,11 +19,11 @@ from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.spool import held
 from forbear.base.vault import Vault
-from forbear.batch import batch_list, cancellation, export
+from forbear.batch import batch_list, export
 from forbear.batch.chunks import Wake
 from forbear.batch.recorded_decision import decisions_of_batch
 from forbear.batch.rejects import head_of
-from forbear.batch.submission import danger, mappings
+from forbear.batch.submission import cancellation, danger, mappings
 from forbear.batch.submission.submit import Head, Submitted, rejections_of, source_of, submit
 from forbear.batch.submission.uploads import tidy
 from forbear.intake import FORMATS, IntakeError, understand

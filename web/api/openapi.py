@@ -36,6 +36,7 @@ _SCOPES = {
     "events": "cases:read",
     "policy": "cases:read",
     "reviews": "reviews:write; to read them, cases:read",
+    "trials": "cases:write",
     "webhooks": "webhooks",
 }
 _JSON_TYPES: dict[str, dict[str, Any]] = {

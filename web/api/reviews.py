@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from forbear.accounts.accounts import ViewerWork, work_by
 from forbear.batch.chunks import Wake
-from forbear.case import acting, action_fields, withdrawal
+from forbear.case import acting, action_fields
 from forbear.case.action_fields import WORDS_MOST
 from forbear.case.actions import ACTIONS, Action
 from forbear.case.corrections import Correction
@@ -215,7 +215,7 @@ def withdraw_case(
         case_id = find(work.session, work.viewer, ref, submitter).id
         with refusals(work, case_id):
             revision = body.revision if if_match is None else _matched(work, case_id, if_match)
-            case, done = withdrawal.withdraw(work, case_id, revision, body.why, body.words)
+            case, done = acting.withdraw(work, case_id, revision, body.why, body.words)
         return Reviewed(
             id=done.id, action=done.action, at=work.now, strategy=None, status=case.status, revision=case.revision
         )

@@ -6,7 +6,7 @@ from uuid import UUID
 import typer
 
 from forbear.base.errors import ForbearError
-from forbear.batch import cancellation
+from forbear.batch.submission import cancellation
 from forbear.cli.context import opened
 from forbear.ledger.unit_of_work import begin
 from models.intake.batch import Batch

@@ -348,7 +348,7 @@ def test_a_rule_and_a_fact_are_data(copy: Path) -> None:
         "tests/policy/test_default_pack.py",
         "tests/policy/test_reviewed.py",
         "tests/system/house/test_doc_tables.py",
-        "tests/web/api/test_description.py",
+        "tests/web/api/wire/test_description.py",
     )
 
 
@@ -397,5 +397,5 @@ def test_an_action_is_one_object_its_name_and_its_words(copy: Path) -> None:
         "tests/system/house/test_doc_tables.py",
         "tests/models/test_migrations.py",
         "tests/forbear/case/test_action_table.py",
-        "tests/web/api/test_description.py",
+        "tests/web/api/wire/test_description.py",
     )

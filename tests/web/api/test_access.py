@@ -42,6 +42,7 @@ NEEDED: dict[str, Scope] = {
     "POST /cases/{ref}/withdraw": "cases:write",
     "GET /events": "cases:read",
     "GET /policy": "cases:read",
+    "POST /trials": "cases:write",
     "GET /webhooks": "webhooks",
     "POST /webhooks": "webhooks",
     "GET /webhooks/{webhook_id}": "webhooks",

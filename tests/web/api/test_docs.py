@@ -16,7 +16,7 @@ COMMANDS = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/api.md").read_text(encod
 
 
 def test_every_command_of_the_page_works(database_url: str, redis_url: str, vault: Vault) -> None:
-    assert len(COMMANDS) == 18
+    assert len(COMMANDS) == 19
     secret = token(database_url, account(database_url, "docs", "supervisor", "local"))
     said = []
     with served(database_url, redis_url, vault) as address, worker(database_url, vault):
@@ -31,6 +31,7 @@ def test_every_command_of_the_page_works(database_url: str, redis_url: str, vaul
         policy,
         case,
         again,
+        tried,
         batch,
         listed,
         mapped,
@@ -48,6 +49,7 @@ def test_every_command_of_the_page_works(database_url: str, redis_url: str, vaul
         pinged,
     ) = said
     assert json.loads(case)["strategy"] == json.loads(again)["strategy"]
+    assert json.loads(tried)["trials"][0]["decision"]["strategy"]
     assert json.loads(batch)["rows_read"] > 20
     assert json.loads(listed)["accepted"] == 1
     assert json.loads(mapped)["mapping"]["columns"]["欠款"] == {"fact": "balance", "unit": "万元"}

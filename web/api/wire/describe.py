@@ -49,6 +49,11 @@ def body_of_case() -> dict[str, Any]:
     return _body({"application/json": {"schema": {"$ref": "#/components/schemas/SubmittedCase"}}})
 
 
+def body_of_trial() -> dict[str, Any]:
+    """The body of a route that tries cases."""
+    return _body({"application/json": {"schema": {"$ref": "#/components/schemas/SubmittedCases"}}})
+
+
 def body_of_batch() -> dict[str, Any]:
     """The body of a route that takes a file as a form's part, or a list of cases; it takes others that are not told."""
     properties = {

@@ -65,7 +65,7 @@ def go(address: str, token: str, file: str, examples: str) -> None:
     )
     assert show_case.sync("G/甲", client=client).decision_id == alone.decision_id
     assert show_plan.sync("G/甲", client=client).plan_for_client.sentence.en
-    assert show_negotiation_pack.sync("G/甲", client=client).letters
+    assert show_negotiation_pack.sync("G/甲", client=client).say
 
     refs = iter(case.case_ref for case in cases)
     for name, example in given["actions"].items():
