@@ -17,6 +17,7 @@ from forbear.intake.columns import REJECT_COLUMNS, added_by_rejects
 from forbear.intake.formats.format import Content, Rows
 from forbear.intake.source import distinct
 from rules.text.decision_columns import columns
+from rules.text.decision_view import DecisionView
 
 Item = TypeVar("Item")
 _RESULT_COLUMNS = ("case_ref", "strategy", "urgency", "certain")
@@ -77,10 +78,15 @@ def write_rejects(path: Path, head: Sequence[str], rejections: Iterable[Rejected
     return _write(path, rejections, partial(rejects, head))
 
 
-def results(decisions: Iterable[RecordedDecision], ending: str, folder: Path) -> Iterator[bytes]:
+def results(
+    decisions: Iterable[RecordedDecision],
+    ending: str,
+    folder: Path,
+    told: Callable[[DecisionView], str] = DecisionView.model_dump_json,
+) -> Iterator[bytes]:
     """A file of decisions in words, piece by piece: whole where a format holds objects, a row each elsewhere.
 
-    What is no file before it is whole is drafted in the folder first.
+    What is no file before it is whole is drafted in the folder first. `told` is a decision as an object.
     """
 
     def table() -> tuple[list[str], Rows]:
@@ -90,7 +96,7 @@ def results(decisions: Iterable[RecordedDecision], ending: str, folder: Path) ->
         views = (decision.line() for decision in chain([] if first is None else [first], iterator))
         return [column.name for column in known], ([column.cell(view) for column in known] for view in views)
 
-    content = Content(lambda: (decision.line().model_dump_json() for decision in decisions), table)
+    content = Content(lambda: (told(decision.line()) for decision in decisions), table)
     return FORMATS[ending].write(content, folder)
 
 

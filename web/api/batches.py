@@ -21,7 +21,7 @@ from forbear.base.spool import held
 from forbear.base.vault import Vault
 from forbear.batch import batch_list, export
 from forbear.batch.chunks import Wake
-from forbear.batch.recorded_decision import decisions_of_batch
+from forbear.batch.recorded_decision import ResultLine, decisions_of_batch
 from forbear.batch.rejects import head_of
 from forbear.batch.submission import cancellation, danger, mappings
 from forbear.batch.submission.submit import Head, Submitted, rejections_of, source_of, submit
@@ -42,6 +42,7 @@ from web.api.schemas.cases import Line
 from web.api.wire import bodies
 from web.api.wire.describe import ABOUT_MAPPING, ABOUT_STRICT, MOST_MAPPING, answers, body_of_batch, problems
 from web.api.wire.once import REPLAYED, Key, Once, OnceDep
+from web.api.wire.shown import ShownDep
 from web.api.wire.strict import StrictRoute
 from web.deps import NowDep, SessionDep
 from workers.wake import wake
@@ -240,12 +241,23 @@ def cancel_batch(work: WriterWork, once: OnceDep, batch_id: UUID) -> Response:
         **problems(401, 403, 404, 410, 422),
     },
 )
-def results(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, format: Format = "jsonl") -> Response:  # noqa: A002 - the parameter's public name
+def results(
+    request: Request,
+    viewer: Reader,
+    now: NowDep,
+    shown: ShownDep,
+    batch_id: UUID,
+    format: Format = "jsonl",  # noqa: A002 - the parameter's public name
+) -> Response:
     """The decisions of a batch that are there by now, as JSON lines or in another format. Noted in the ledger."""
     state = request.app.state
+    shown.check(ResultLine)
+    if not shown.whole and format not in ("json", "jsonl"):
+        given = {"fields": shown.fields, "lang": shown.lang}
+        raise of_fields(*(FieldError.of(name, said("query.json_only")) for name, each in given.items() if each))
 
     def pieces(opened: Session, batch: Batch, folder: Path) -> Iterator[bytes]:
-        return export.results(decisions_of_batch(opened, batch.id, state.vault), f".{format}", folder)
+        return export.results(decisions_of_batch(opened, batch.id, state.vault), f".{format}", folder, shown.line)
 
     return _download(request, viewer, now, batch_id, "results", format, pieces)
 

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from forbear.accounts.accounts import Viewer, work_by
+from forbear.accounts.accounts import Viewer, ViewerWork, work_by
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
@@ -47,6 +47,7 @@ from web.api.wire import bodies
 from web.api.wire.conditional import tag
 from web.api.wire.describe import body_of_case, problems
 from web.api.wire.once import REPLAYED, Key, Once, once_of
+from web.api.wire.shown import Shown, ShownDep
 from web.api.wire.strict import StrictRoute
 from web.deps import NowDep, SessionDep
 from workers.wake import wake
@@ -169,10 +170,11 @@ def _answer(engine: Engine, vault: Vault, batch_id: UUID) -> CaseView | PendingC
         return PendingCaseView(case_ref=case.case_ref, submitter=case.submitter, status=status, batch_id=batch_id)
 
 
-@router.get("", responses=problems(400, 401, 403, 422))
+@router.get("", response_model=Cases, responses=problems(400, 401, 403, 422))
 def list_cases(
     viewer: Reader,
     session: SessionDep,
+    shown: ShownDep,
     urgency: Urgency | None = None,
     strategy: Line | None = None,
     ref: Annotated[Line | None, Query(description="A part of the reference")] = None,
@@ -183,14 +185,15 @@ def list_cases(
     after: Annotated[str | None, Query(max_length=64, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     updated_after: Annotated[str | None, Query(max_length=40, description=_ABOUT_MOVED)] = None,
-) -> Cases:
+) -> Response:
     """Decided cases, crises first, then by urgency: a submitter's own, everybody's for counsellors."""
+    shown.check(CaseSummary)
     whose = None if viewer.submitter is None and submitter is None else submitter_for(session, viewer, submitter)
     if updated_after is not None:
         narrowed = {"urgency": urgency, "strategy": strategy, "ref": ref, "crisis": crisis, "after": after}
         if given := [name for name, value in narrowed.items() if value is not None]:
             raise of_fields(*(FieldError.of(name, said("query.not_with")) for name in given))
-        return _moved(session, updated_after, whose, limit)
+        return _page(shown, _moved(session, updated_after, whose, limit))
     try:
         place = None if after is None else queue.QueueCursor.parse(after)
     except ForbearError:
@@ -199,7 +202,12 @@ def list_cases(
         session, QueueFilter(urgency, strategy, ref, whose, statuses=STATUSES, crisis=crisis), place, limit
     )
     last = page.next is None
-    return Cases(cases=_summaries(session, page.entries), next=None if last else str(page.next), last=last)
+    found = Cases(cases=_summaries(session, page.entries), next=None if last else str(page.next), last=last)
+    return _page(shown, found)
+
+
+def _page(shown: Shown, found: Cases) -> Response:
+    return Response(shown.page(found, "cases"), media_type="application/json")
 
 
 def _moved(session: Session, since: str, whose: str | None, limit: int) -> Cases:
@@ -224,8 +232,14 @@ def _place(written: str) -> int | dt.datetime:
 
 
 @router.get("/{ref:path}", response_model=CaseView, responses={**_PENDING, **problems(401, 403, 404, 409, 410, 422)})
-def show_case(work: ReaderWork, ref: str, submitter: Whose = None) -> Response:
+def show_case(work: ReaderWork, shown: ShownDep, ref: str, submitter: Whose = None) -> Response:
     """A case by its current decision, and where it stands. The reference is percent-encoded in the address."""
+    shown.check(CaseView)
+    return case_answer(work, ref, submitter, shown)
+
+
+def case_answer(work: ViewerWork, ref: str, submitter: str | None, shown: Shown | None = None) -> Response:
+    """The same for whichever address led to it."""
     session = work.session
     case = find(session, work.viewer, ref, submitter)
     desk = session.get(WorklistItem, case.id)
@@ -235,7 +249,8 @@ def show_case(work: ReaderWork, ref: str, submitter: Whose = None) -> Response:
             case_ref=case.case_ref, submitter=case.submitter, status="pending", batch_id=newest.batch_id
         )
         return answer(waiting, 202)
-    return answer(_case_view(session, decision_on_desk(session, desk, work.vault).as_chosen(desk).view(), desk))
+    view = decision_on_desk(session, desk, work.vault).as_chosen(desk).view()
+    return answer(_case_view(session, view, desk), shown=shown)
 
 
 def find(session: Session, viewer: Viewer, ref: str, submitter: str | None) -> StoredCase:
@@ -255,9 +270,12 @@ def _newest(case_id: int) -> Any:
     return select(CaseVersion).where(CaseVersion.case_id == case_id).order_by(col(CaseVersion.number).desc()).limit(1)
 
 
-def answer(body: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def answer(
+    body: BaseModel, status: int = 200, headers: dict[str, str] | None = None, shown: Shown | None = None
+) -> Response:
     """What is answered, written once: it was checked when it was made."""
-    response = Response(body.model_dump_json(), status, headers, "application/json")
+    text = body.model_dump_json() if shown is None else shown.line(body)
+    response = Response(text, status, headers, "application/json")
     if isinstance(body, DeskState):
         response.headers["ETag"] = tag(bytes(response.body), body.revision)
     return response

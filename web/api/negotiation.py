@@ -17,7 +17,7 @@ from rules.text.negotiation_pack import NegotiationPack
 from web import language
 from web.api.auth import Reader
 from web.api.batches import Whose
-from web.api.cases import answer, find, show_case
+from web.api.cases import answer, case_answer, find
 from web.api.problems import ProblemError, accepted
 from web.api.schemas.negotiation import ClientPage, NegotiationPackView, pack_view
 from web.api.wire.describe import problems
@@ -126,7 +126,7 @@ def _handed_out(asked: _Asked, show: Callable[[RecordedDecision, DecisionView], 
     with begin(state.engine, state.vault, asked.now) as begun:
         work = work_by(asked.viewer, begun, state.pack)
         if asked.is_of_reference:
-            return show_case(work, f"{asked.ref}/{asked.what}", asked.submitter)
+            return case_answer(work, f"{asked.ref}/{asked.what}", asked.submitter)
         case, decided = _decided(work, asked.ref, asked.submitter)
         shown, found = show(decided, decided.view())
         if asked.form == "pdf" and found is None:

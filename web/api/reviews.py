@@ -27,7 +27,7 @@ from models.desk import WorklistItem
 from rules.facts.case_facts import FieldError
 from web.api.auth import ReaderWork, Reviewer, WriterWork
 from web.api.batches import Whose
-from web.api.cases import answer, find, show_case
+from web.api.cases import answer, case_answer, find
 from web.api.problems import ProblemError, of_fields
 from web.api.schemas.cases import Shape, Status, address_of
 from web.api.schemas.events import ActionDone
@@ -140,7 +140,7 @@ class Reviews(Shape):
 def list_reviews(request: Request, work: ReaderWork, ref: str, submitter: Whose = None) -> Response:
     """What was done on a case, the newest first."""
     if not request.scope["raw_path"].endswith(_REVIEWS):  # percent-encoded, it is the end of a reference
-        return show_case(work, ref + _REVIEWS.decode(), submitter)
+        return case_answer(work, ref + _REVIEWS.decode(), submitter)
     done = review.timeline(work.session, find(work.session, work.viewer, ref, submitter).id)
     names = names_of(work.session, {each.account_id for each in done})
     told = [

@@ -192,3 +192,26 @@ def test_a_line_of_results_can_be_reviewed_as_it_stands(client: httpx.Client, da
     ]
     assert first[-6:-3] == ["true", "2", "reviewed"]
     assert second[-6:-3] == ["false", "2", "open"]
+
+
+def test_an_answer_is_as_much_as_is_asked_for(client: httpx.Client) -> None:
+    whole = client.get("/cases/A").json()
+    some = client.get("/cases/A", params={"fields": "strategy, facts,strategy_label", "lang": "en"}).json()
+    label = {"zh": "", "en": whole["strategy_label"]["en"]}
+    assert some == {"strategy": whole["strategy"], "facts": whole["facts"], "strategy_label": label}
+    english = client.get("/cases/A?lang=en").json()
+    assert english.keys() == whole.keys() and english["reasons"][0]["text"]["zh"] == ""
+    listed = client.get("/cases?fields=case_ref,revision&limit=2").json()
+    assert [each.keys() for each in listed["cases"]] == [{"case_ref", "revision"}] * 2 and listed["next"]
+    batch = client.get("/batches").json()["batches"][0]["id"]
+    lines = client.get(f"/batches/{batch}/results?fields=case_ref&lang=zh").text.splitlines()
+    assert lines == [f'{{"case_ref":"{ref}"}}' for ref in "ABCD"]
+    for address, field in (
+        ("/cases/A?fields=x", "fields"),
+        ("/cases?fields=facts,reasons", "fields"),
+        ("/cases/A?lang=fr", "lang"),
+        (f"/batches/{batch}/results?format=csv&lang=zh", "lang"),
+        (f"/batches/{batch}/results?fields=", "fields"),
+    ):
+        refused = client.get(address)
+        assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, [field]), address
