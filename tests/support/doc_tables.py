@@ -12,6 +12,7 @@ from web.language import messages
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = "<!-- table: {name} -->\n\n{table}\n\n<!-- end of table -->"
+_RAISED = re.compile(r'ProblemError\(\s*(\d+), "(\w+)"')
 _ENDINGS = re.compile(r"`(?:\.[a-z]+ )+\.[a-z]+`")
 
 
@@ -63,9 +64,24 @@ def _fields() -> str:
     return _table("`action` | carries", rows)
 
 
+def _problems() -> str:
+    """The kinds of problems that are raised, each with its statuses."""
+    statuses: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "web/api").rglob("*.py")):
+        for status, kind in _RAISED.findall(path.read_text(encoding="utf-8")):
+            statuses.setdefault(kind, set()).add(status)
+    words = messages("en")
+    rows = (
+        f"`{kind}` | {', '.join(sorted(found))} | {words[f'problem.{kind}.title']}"
+        for kind, found in sorted(statuses.items())
+    )
+    return _table("`urn:forbear:problem:` | status | what it is", rows)
+
+
 TABLES: Mapping[str, str] = {
     "formats": _formats(),
     "media types": _media_types(),
+    "problems": _problems(),
     "actions": _actions(),
     "fields of actions": _fields(),
     "facts": _table("column | Chinese header | what it holds", doc_facts.facts()),

@@ -57,7 +57,8 @@ PAUSES = (0.02, 0.05, 0.1, 0.2)  # seconds between looks for a decision; the las
 _DATED = re.compile(r"[0-9]{4}-")
 _ABOUT_MOVED = (
     "Instead of the queue: the cases that moved since, each as it is now and in the order in which they did. `next` of "
-    "the page before, 0 for all from the first, or a moment with its zone. Goes with `submitter` and `limit` alone"
+    "the page before, 0 for all from the first, or a moment with its zone. Goes with `submitter`, `limit`, "
+    "`fields` and `lang` alone; what was decided together comes together, also beyond the limit"
 )
 _PENDING: dict[int | str, dict[str, Any]] = {202: {"model": PendingCaseView, "description": "Not decided yet"}}
 
