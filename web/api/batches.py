@@ -41,7 +41,7 @@ from web.api.schemas.batches import Batches, BatchProgressView, BatchTerms, Batc
 from web.api.schemas.cases import Line
 from web.api.wire import bodies
 from web.api.wire.describe import ABOUT_MAPPING, ABOUT_STRICT, MOST_MAPPING, answers, body_of_batch, problems
-from web.api.wire.once import REPLAYED, Key, Once, OnceDep
+from web.api.wire.once import REPLAYED, Key, OnceDep, SentOnce
 from web.api.wire.shown import ShownDep
 from web.api.wire.strict import StrictRoute
 from web.deps import NowDep, SessionDep
@@ -118,7 +118,7 @@ class _Order:
         wakes: tuple[Wake, ...] = ()
         with begin(self._state.engine, self._state.vault, self._now) as begun:
             work = work_by(self._viewer, begun, self._state.pack)
-            once = Once(key, self._mac)
+            once = SentOnce(key, self._mac)
             known = once.known(work)
             batch_id = None if known is None else known.batch_id
             replayed = batch_id is not None
@@ -253,7 +253,7 @@ def results(
     state = request.app.state
     shown.check(ResultLine)
     if not shown.whole and format not in ("json", "jsonl"):
-        given = {"fields": shown.fields, "lang": shown.lang}
+        given = {"fields": shown.only, "lang": shown.lang}
         raise of_fields(*(FieldError.of(name, said("query.json_only")) for name, each in given.items() if each))
 
     def pieces(opened: Session, batch: Batch, folder: Path) -> Iterator[bytes]:

@@ -46,8 +46,8 @@ from web.api.schemas.cases import Cases, CaseSummary, CaseView, DeskState, Line,
 from web.api.wire import bodies
 from web.api.wire.conditional import tag
 from web.api.wire.describe import body_of_case, problems
-from web.api.wire.once import REPLAYED, Key, Once, once_of
-from web.api.wire.shown import Shown, ShownDep
+from web.api.wire.once import REPLAYED, Key, SentOnce, once_of
+from web.api.wire.shown import AnswerParts, ShownDep
 from web.api.wire.strict import StrictRoute
 from web.deps import NowDep, SessionDep
 from workers.wake import wake
@@ -117,7 +117,7 @@ def _hand_in(
     given: dict[str, object],
     asked: BatchTerms,
     now: dt.datetime,
-    once: Once,
+    once: SentOnce,
 ) -> _HandedIn:
     """Submit a case, or find what the same request did before."""
     state = request.app.state
@@ -207,7 +207,7 @@ def list_cases(
     return _page(shown, found)
 
 
-def _page(shown: Shown, found: Cases) -> Response:
+def _page(shown: AnswerParts, found: Cases) -> Response:
     return Response(shown.page(found, "cases"), media_type="application/json")
 
 
@@ -239,7 +239,7 @@ def show_case(work: ReaderWork, shown: ShownDep, ref: str, submitter: Whose = No
     return case_answer(work, ref, submitter, shown)
 
 
-def case_answer(work: ViewerWork, ref: str, submitter: str | None, shown: Shown | None = None) -> Response:
+def case_answer(work: ViewerWork, ref: str, submitter: str | None, shown: AnswerParts | None = None) -> Response:
     """The same for whichever address led to it."""
     session = work.session
     case = find(session, work.viewer, ref, submitter)
@@ -272,7 +272,7 @@ def _newest(case_id: int) -> Any:
 
 
 def answer(
-    body: BaseModel, status: int = 200, headers: dict[str, str] | None = None, shown: Shown | None = None
+    body: BaseModel, status: int = 200, headers: dict[str, str] | None = None, shown: AnswerParts | None = None
 ) -> Response:
     """What is answered, written once: it was checked when it was made."""
     text = body.model_dump_json() if shown is None else shown.line(body)

@@ -63,7 +63,7 @@ def show_plan(
         shown = ClientPage(case_ref=view.case_ref, as_of=view.as_of, strategy=view.strategy, plan_for_client=plan)
         return shown, decided.negotiation_pack()
 
-    return _handed_out(_Asked(request, viewer, now, ref, submitter, "plan", format, lang), page)
+    return _handed_out(_HandOut(request, viewer, now, ref, submitter, "plan", format, lang), page)
 
 
 @router.get("/{ref:path}/negotiation-pack", response_model=NegotiationPackView, responses=_answers(NegotiationPackView))
@@ -87,10 +87,10 @@ def show_negotiation_pack(
             raise _nothing(view)
         return pack_view(decided, found, view.safety_hold), found
 
-    return _handed_out(_Asked(request, viewer, now, ref, submitter, "negotiation-pack", format, lang), pack)
+    return _handed_out(_HandOut(request, viewer, now, ref, submitter, "negotiation-pack", format, lang), pack)
 
 
-class _Asked:
+class _HandOut:
     """What is asked of a case."""
 
     def __init__(
@@ -118,7 +118,7 @@ class _Asked:
 _Shown = tuple[BaseModel, NegotiationPack | None]
 
 
-def _handed_out(asked: _Asked, show: Callable[[RecordedDecision, DecisionView], _Shown]) -> Response:
+def _handed_out(asked: _HandOut, show: Callable[[RecordedDecision, DecisionView], _Shown]) -> Response:
     """The answer, noted in the ledger first; the PDF is made once the record has been let go."""
     state = asked.request.app.state
     if asked.form == "pdf" and pdf.unavailable() is not None:

@@ -65,35 +65,35 @@ class _Sent(Shape):
     created_at: dt.datetime
 
 
-class BatchComplete(_Sent):
+class BatchCompleteSent(_Sent):
     """Told when a batch is complete."""
 
     event: Literal["batch.complete"]
     data: BatchCompleteData
 
 
-class DecisionChanged(_Sent):
+class DecisionChangedSent(_Sent):
     """Told when something else is recommended."""
 
     event: Literal["decision.changed"]
     data: DecisionChangedData
 
 
-class CaseAged(_Sent):
+class CaseAgedSent(_Sent):
     """Told when time alone changed a case."""
 
     event: Literal["case.aged"]
     data: CaseAgedData
 
 
-class ReviewRecorded(_Sent):
+class ReviewRecordedSent(_Sent):
     """Told when somebody acted on a case."""
 
     event: Literal["review.recorded"]
     data: ReviewRecordedData
 
 
-class Ping(_Sent):
+class PingSent(_Sent):
     """Sent when somebody asked for it."""
 
     event: Literal["ping"]
@@ -101,11 +101,11 @@ class Ping(_Sent):
 
 
 SENT: Final[dict[str, type[BaseModel]]] = {
-    "batch.complete": BatchComplete,
-    "decision.changed": DecisionChanged,
-    "case.aged": CaseAged,
-    "review.recorded": ReviewRecorded,
-    "ping": Ping,
+    "batch.complete": BatchCompleteSent,
+    "decision.changed": DecisionChangedSent,
+    "case.aged": CaseAgedSent,
+    "review.recorded": ReviewRecordedSent,
+    "ping": PingSent,
 }
 _ENVELOPE: Final[dict[str, Any]] = {"id": "evt_7f9c2d41", "created_at": "2026-11-23T08:00:00+00:00"}
 _OF_CASE: Final[dict[str, Any]] = {"submitter": "local", "case_ref": "C-2026-001"}

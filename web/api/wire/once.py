@@ -31,7 +31,7 @@ Key = Annotated[
 
 
 @dataclass(frozen=True)
-class Once:
+class SentOnce:
     """A request with its key, if it has one, and a keyed hash of all that it asks."""
 
     key: str | None
@@ -64,21 +64,21 @@ class Once:
         return _response(body, status, {"Location": where})
 
 
-def once_of(request: Request, key: str | None, digest: bytes) -> Once:
+def once_of(request: Request, key: str | None, digest: bytes) -> SentOnce:
     """A request whose body has been read, with the digest of that."""
     if key is None:
-        return Once(None, b"")
+        return SentOnce(None, b"")
     vault: Vault = request.app.state.vault
     scope = request.scope
     asked = [request.method, scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")]
-    return Once(key, vault.mac(json.dumps([*asked, digest.hex()]).encode()))
+    return SentOnce(key, vault.mac(json.dumps([*asked, digest.hex()]).encode()))
 
 
-async def _once(request: Request, key: Key = None) -> Once:
+async def _once(request: Request, key: Key = None) -> SentOnce:
     return once_of(request, key, b"" if key is None else sha256(await request.body()).digest())
 
 
-OnceDep = Annotated[Once, Depends(_once)]
+OnceDep = Annotated[SentOnce, Depends(_once)]
 
 
 def _response(body: str, status: int, headers: Mapping[str, str]) -> Response:

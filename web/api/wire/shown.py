@@ -13,9 +13,10 @@ from rules.facts.case_facts import FieldError
 from web.api.problems import of_fields
 
 _BOTH = {"zh", "en"}
-Fields = Annotated[
+Only = Annotated[
     str | None,
     Query(
+        alias="fields",
         max_length=1000,
         description="Only these properties of each case or line, with commas between; others are not there then, "
         "whatever the schema says of them",
@@ -25,16 +26,16 @@ Lang = Annotated[Literal["zh", "en"] | None, Query(description="Texts in this la
 
 
 @dataclass(frozen=True)
-class Shown:
+class AnswerParts:
     """What is asked for."""
 
-    fields: str | None
+    only: str | None
     lang: str | None
 
     @property
     def whole(self) -> bool:
         """Whether everything is shown."""
-        return self.fields is None and self.lang is None
+        return self.only is None and self.lang is None
 
     def line(self, shape: BaseModel) -> str:
         """One object as JSON. Raises a problem for a property that it never has."""
@@ -56,10 +57,10 @@ class Shown:
 
     @property
     def _names(self) -> tuple[str, ...]:
-        return () if self.fields is None else tuple(name.strip() for name in self.fields.split(","))
+        return () if self.only is None else tuple(name.strip() for name in self.only.split(","))
 
     def _of(self, shape: BaseModel) -> dict[str, Any]:
-        only = set(self._names) if self.fields is not None else None
+        only = set(self._names) if self.only is not None else None
         data = shape.model_dump(mode="json", include=only)
         return data if self.lang is None else {name: _in_one(value, self.lang) for name, value in data.items()}
 
@@ -72,8 +73,8 @@ def _in_one(value: Any, lang: str) -> Any:
     return [_in_one(each, lang) for each in value] if isinstance(value, list) else value
 
 
-def _shown(fields: Fields = None, lang: Lang = None) -> Shown:
-    return Shown(fields, lang)
+def _shown(only: Only = None, lang: Lang = None) -> AnswerParts:
+    return AnswerParts(only, lang)
 
 
-ShownDep = Annotated[Shown, Depends(_shown)]
+ShownDep = Annotated[AnswerParts, Depends(_shown)]

@@ -112,7 +112,7 @@ def verify(secret: str, header: str, file: str) -> None:
     stamp, *signatures = (part.split("=", 1)[1] for part in header.split(","))
     expected = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
     assert any(hmac.compare_digest(each, expected) for each in signatures)
-    assert models.Ping.from_dict(json.loads(body)).data.webhook_id == 1
+    assert models.PingSent.from_dict(json.loads(body)).data.webhook_id == 1
 
 
 {"go": go, "verify": verify}[sys.argv[1]](*sys.argv[2:])

@@ -71,7 +71,7 @@ function verify(secret: string, header: string, file: string): void {
   const [stamp, ...signatures] = header.split(",").map((part) => part.slice(part.indexOf("=") + 1));
   const expected = createHmac("sha256", secret).update(`${stamp}.`).update(body).digest();
   if (!signatures.some((each) => timingSafeEqual(Buffer.from(each, "hex"), expected))) throw new Error("signature");
-  const sent = JSON.parse(body.toString()) as Schemas["Ping"];
+  const sent = JSON.parse(body.toString()) as Schemas["PingSent"];
   if (sent.data.webhook_id !== 1) throw new Error("ping");
 }
 
