@@ -53,6 +53,11 @@ NEEDED: dict[str, Scope] = {
     "GET /webhooks/{webhook_id}/deliveries": "webhooks",
     "POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver": "webhooks",
 }
+BODIES: dict[str, dict[str, str]] = {
+    "POST /cases/{ref}/withdraw": {"why": "mistake"},
+    "PATCH /webhooks/{webhook_id}": {},
+    "POST /webhooks/{webhook_id}/rotate": {},
+}
 VALUES = {"batch_id": "5f0c4f52-7d7c-4a55-9a44-0a4f4f9d0c11", "ref": "A", "webhook_id": "1", "delivery_id": "1"}
 
 
@@ -64,7 +69,7 @@ def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Cl
 
 def called(client: httpx.Client, operation: str) -> httpx.Response:
     method, path = operation.split(" ")
-    return client.request(method, path.format(**VALUES))
+    return client.request(method, path.format(**VALUES), json=BODIES.get(operation))
 
 
 def address_of(client: httpx.Client) -> str:
@@ -228,7 +233,7 @@ def test_every_kind_of_problem_has_its_words_and_no_other_has() -> None:
 @pytest.mark.parametrize(
     ("address", "named", "told"),
     [
-        ("/cases?urgancy=U0", "urgancy", "There is no such parameter; there are: after, crisis, limit"),
+        ("/cases?urgancy=U0", "urgancy", "There is no such parameter; there are: after, crisis, fields"),
         ("/cases?urgency=U0&urgency=U1", "urgency", "given twice"),
         ("/cases?updated_since=2026-11-01", "updated_since", "There is no such parameter"),
         ("/policy?lang=en", "lang", "takes no parameters"),
