@@ -97,6 +97,8 @@ def described(pack: Pack) -> dict[str, Any]:
     schemas["Document"]["properties"]["have"]["items"]["enum"] = list(pack.documents)
     asked = [name for name, fact in pack.vocabulary.facts.items() if fact.question is not None]
     schemas["Ask"]["properties"]["questions"]["items"]["enum"] = asked
+    for text in schemas["Text"]["properties"].values():
+        text.pop("minLength", None)  # with `lang` the other language is blank
     finish.name(document, {route.unique_id: route for route in routes if isinstance(route, APIRoute)})
     finish.tell_headers(document)
     finish.leave_out_defaults(document)
