@@ -83,13 +83,13 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "parser": (
         "rules/formulas/parser.py",
         (
+            "rules/formulas/test_parser",
             "rules/formulas/test_loader",
-            "rules/formulas/test_reader",
         ),
         False,
     ),
-    "operands": ("rules/formulas/operands.py", ("rules/formulas/test_loader",), False),
-    "sizes": ("rules/formulas/sizes.py", ("rules/formulas/test_loader",), False),
+    "operands": ("rules/formulas/operands.py", ("rules/formulas/test_parser", "rules/formulas/test_loader"), False),
+    "sizes": ("rules/formulas/sizes.py", ("rules/formulas/test_sizes", "rules/formulas/test_loader"), False),
     "functions": ("rules/formulas/functions.py", ("rules/formulas/test_trends",), False),
     "trend": (
         "rules/formulas/trends/trend.py",

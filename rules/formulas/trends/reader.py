@@ -141,7 +141,7 @@ def _choosing(expression: _Choosing, children: Sequence[TrendReader], around: Su
 
     def trend(state: CaseState) -> Trend:
         by = chooser(state)
-        days = c.until_cut(by, cuts) if cuts else by.days
+        days = c.until_cut(by, cuts)
         if by.reading.__class__ not in BOUNDS:
             one = branches[chosen(by.reading)](state)
             return one if one.days <= days else one._replace(days=days)

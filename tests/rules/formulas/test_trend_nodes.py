@@ -164,6 +164,8 @@ NODES: list[tuple[f.Expression, Trend]] = [
     (f.ParameterNode("rate", past), Trend(7)),
     (f.ParameterNode("rate", then), Trend(7)),
     (f.Once(("three",), f.Add((up, three))), Trend(8, DAILY, DAILY)),
+    (f.Once(("three", "unsaid"), up), Trend(Interval(5, 5, nothing=True), DAILY, DAILY)),
+    (f.Share(up, three, zero, seven), Trend(2, days=1)),
     (f.Add((some, wide)), Trend(Interval(5, 13), STEADY, DAILY)),
     (f.Subtract(soon, up), Trend(-3, days=4)),
     (f.Multiply((THIRD, three)), Trend(3, End(1, 3), End(1, 3))),
@@ -230,6 +232,15 @@ def test_no_day_before_the_end_of_a_trend_says_otherwise(expression: f.Expressio
         for then, now, end in zip(ends(later), ends(trend.reading), trend[1:3], strict=True):
             gained = (then - now).days if isinstance(then, dt.date) else then - now
             assert abs(gained - end.rate * days) <= end.slack + 1e-6, days
+
+
+@pytest.mark.parametrize(
+    "expression", [each for each, _ in NODES if not any(isinstance(part, f.Today) for part in f.walk(each))]
+)
+def test_a_fact_that_could_move_and_in_this_case_does_not_leaves_everything_as_it_is(expression: f.Expression) -> None:
+    readings = {**STILL, **{name: each.reading for name, each in MOVING.items()}}
+    found = trend_reader(expression, TrendReading(AROUND, set(MOVING)))(CaseState(readings, {}))
+    assert found == Trend(reader(expression, AROUND)(readings))
 
 
 @pytest.mark.parametrize("slack", [0, 1, 2])
