@@ -54,6 +54,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "validity": (
         "rules/decision/outlook/validity.py",
         (
+            "rules/decision/outlook/test_valid_until",
             "rules/decision/outlook/test_validity",
             "rules/formulas/test_trends",
         ),

@@ -242,4 +242,4 @@ def _cuts(pack: Pack, parameters: Mapping[str, int]) -> dict[str, tuple[int, ...
                 value = value.toordinal()
             if type(value) is int:
                 found[leaf.fact].update(value + cut for cut in CUTS[leaf.operator])
-    return {name: tuple(sorted(cuts)) for name, cuts in found.items()}
+    return {name: tuple(cuts) for name, cuts in found.items()}
