@@ -17,11 +17,13 @@ from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import bounded, ends
 from rules.loading.loader import load_files
 from rules.pack import formulas as f
-from rules.pack.files.schema import Fact
+from rules.pack.files.schema import Fact, Vocabulary
 from rules.pack.pack import Pack
 from tests.support.packs import random_formulas
 from tests.support.packs.derivation import PACK, TODAY
+from tests.support.packs.pack_builder import formulas_of, pack_of
 from tests.support.packs.tiny_pack import tiny
+from tests.support.packs.vocabulary import fact as word
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "cases.csv"
 _BASE = [name for name, fact in PACK.vocabulary.facts.items() if not fact.private and (not fact.derived or fact.given)]
@@ -156,6 +158,26 @@ def test_a_number_too_large_for_any_column_is_refused_before_the_first_case() ->
         product = f.Multiply((product, product))
     with pytest.raises(ValueError, match="128 bits"):
         FrameDeriver(random_formulas.pack_with({"much": ("number", f.Least((product, f.Constant(1, "count"))))}), TODAY)
+
+
+def test_a_fact_that_has_one_word_is_that_word_where_nobody_gave_it() -> None:
+    vocabulary = Vocabulary(
+        facts={
+            "only": word("enum", "one"),
+            "either": word("enum", "one", "two"),
+            **{name: word("bool", derived=True) for name in ("is_only", "is_either")},
+        }
+    )
+    is_one = {name: {"equals": [{"fact": name}, "one"]} for name in ("only", "either")}
+    pack = pack_of(
+        vocabulary=vocabulary,
+        parameters={},
+        formulas=formulas_of(vocabulary, is_only=is_one["only"], is_either=is_one["either"]),
+    )
+    for cases in ([{}], [{"only": "one", "either": "one"}, {}, {"either": "two"}]):
+        read = _same(pack, TODAY, cases)
+        assert {each.facts.get("is_only") for each in read} == {True}
+    assert [each.facts.get("is_either") for each in read] == [True, None, False]
 
 
 def test_what_stands_in_for_a_fact_counts_as_given() -> None:
