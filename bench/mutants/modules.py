@@ -137,7 +137,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     ),
     "index": ("rules/facts/phrases/index.py", ("rules/facts/phrases/test_index",), False),
     "patterns": ("rules/facts/phrases/patterns.py", ("rules/facts/phrases/test_patterns",), False),
-    "contexts": ("rules/facts/phrases/contexts.py", ("rules/facts/test_red_flags",), False),
+    "contexts": ("rules/facts/phrases/contexts.py", ("rules/facts/phrases/test_contexts",), False),
     "signs": ("rules/facts/phrases/signs.py", ("rules/facts/phrases/test_signs",), False),
     "references": (
         "rules/pack/references.py",

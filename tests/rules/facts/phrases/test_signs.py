@@ -97,6 +97,44 @@ def test_a_long_sentence_is_weighed_in_parts_and_all_of_it() -> None:
     assert scan(PACK, "，".join(["今天发了工资"] * 30 + ["买了绳子"] + ["先还两期"] * 30)) == ("maybe",)
 
 
+def test_fifty_letters_are_weighed_together_and_no_more() -> None:
+    assert LONGEST == 50
+    for mark in ("", "，"):
+        lengths = [len(list(sentences("字" * (number - 20 - len(mark)) + mark + "字" * 20))) for number in (50, 51)]
+        assert lengths == [1, 2]
+
+
+def _weighing(explicit: int, possible: int, phrases: str | None = None) -> Pack:
+    """A pack in which a rope weighs so much, without a word of danger."""
+    signs = SIGNS.replace('90: "绳子 打断"', f'{possible}: "绳子"').replace('70: "绳子 打断"', f'{explicit}: "绳子"')
+    return pack(signs, phrases=phrases)
+
+
+@pytest.mark.parametrize(("weight", "flags"), [(60, ("self_harm",)), (59, ("maybe",))])
+def test_danger_is_explicit_from_its_weight_on(weight: int, flags: tuple[str, ...]) -> None:
+    assert scan(_weighing(weight, 30), "绳子没了") == flags
+
+
+@pytest.mark.parametrize(("weight", "flags"), [(30, ("maybe",)), (29, ())])
+def test_danger_is_possible_from_its_weight_on(weight: int, flags: tuple[str, ...]) -> None:
+    assert scan(_weighing(1, weight), "绳子没了") == flags
+
+
+@pytest.mark.parametrize(("weight", "flags"), [(32, ("scam", "self_harm")), (31, ("maybe", "scam"))])
+def test_beside_something_else_a_crisis_needs_a_word_or_the_weight_of_danger_of_any_grade(
+    weight: int, flags: tuple[str, ...]
+) -> None:
+    assert scan(_weighing(70, weight), "AB贷绳子") == flags
+    assert scan(_weighing(70, weight, PHRASES), "AB贷绳子") == ("scam", "self_harm")
+
+
+def test_alone_a_crisis_needs_no_more_than_that_nothing_speaks_against_danger() -> None:
+    assert scan(_weighing(70, 1), "绳子没了") == ("self_harm",)
+    assert scan(_weighing(70, -1), "绳子没了") == ("maybe",)
+    neutral = SIGNS.replace('90: "绳子 打断"', '90: "打断"')
+    assert scan(pack(neutral, phrases=None), "绳子没了") == ("self_harm",)
+
+
 def test_the_kind_that_weighs_most_is_raised() -> None:
     assert scan(PACK, "打断了腿") == ("violence",)
     assert scan(PACK, "kill me") == ("maybe",)
