@@ -88,7 +88,7 @@ def spread(session: Session, cases: Iterable[int]) -> int:
     """Bring these cases and their siblings up to what is a crisis among them; answers how many rows changed."""
     session.flush()
     connection = session.connection()
-    near = sorted(connection.execute(_NEAR, {"cases": sorted(set(cases))}).scalars())
+    near = list(connection.execute(_NEAR, {"cases": list(cases)}).scalars())
     return connection.execute(_SPREAD, {"cases": near}).rowcount if near else 0
 
 
