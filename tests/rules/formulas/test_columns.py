@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,26 @@ def test_a_fact_that_has_one_word_is_that_word_where_nobody_gave_it() -> None:
         read = _same(pack, TODAY, cases)
         assert {each.facts.get("is_only") for each in read} == {True}
     assert [each.facts.get("is_either") for each in read] == [True, None, False]
+
+
+def test_texts_and_words_compare_as_they_do_case_by_case() -> None:
+    """A text that nobody gave may be any word, and a text of its own may be the same as another."""
+    facts = {"city": word("text"), "town": word("text"), "colour": word("enum", "red", "blue")}
+    city, town, colour = ({"fact": name} for name in facts)
+    pairs: list[list[object]] = [[city, town], [city, colour], [colour, city], [city, "red"], ["red", city]]
+    told = {f"told{number}": {"equals": pair} for number, pair in enumerate(pairs)}
+    told |= {name.replace("told", "other"): {"not_equals": each["equals"]} for name, each in told.items()}
+    vocabulary = Vocabulary(facts={**facts, **{name: word("bool", derived=True) for name in told}})
+    pack = pack_of(vocabulary=vocabulary, parameters={}, formulas=formulas_of(vocabulary, **told))
+    values = {"city": (None, "red", "blue", "green"), "town": (None, "red", "green"), "colour": (None, "red", "blue")}
+    cases: list[Facts] = [
+        {name: value for name, value in zip(values, each, strict=True) if value is not None}
+        for each in product(*values.values())
+    ]
+    read = _same(pack, TODAY, cases)
+    assert {each.facts.get("told1") for each in read} == {True, False, None}
+    for case in cases:
+        _same(pack, TODAY, [case])
 
 
 def test_what_stands_in_for_a_fact_counts_as_given() -> None:
