@@ -115,7 +115,11 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "column_values": ("rules/formulas/columns/column_values.py", ("rules/formulas/test_columns",), False),
     "affordability": ("rules/facts/affordability.py", ("rules/facts/test_affordability",), False),
     "case_facts": ("rules/facts/case_facts.py", ("rules/facts/test_case_facts",), False),
-    "cells": ("rules/facts/cells.py", ("rules/facts/test_cell_boundaries", "rules/facts/test_cells"), False),
+    "cells": (
+        "rules/facts/cells.py",
+        ("rules/facts/test_cell_boundaries", "rules/facts/test_cells", "rules/facts/notation/test_codes"),
+        False,
+    ),
     "numbers": ("rules/facts/numbers.py", ("rules/facts/test_numbers", "rules/facts/test_cells"), False),
     "vocabulary": ("rules/facts/vocabulary.py", ("rules/facts/test_vocabulary",), False),
     "legal_days": ("rules/facts/legal_days.py", ("rules/facts/test_legal_days",), False),
