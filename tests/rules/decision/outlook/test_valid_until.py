@@ -118,6 +118,7 @@ AGO = {"seen": later(-20)}
         (pair("days", "less_than_fact", "since"), {**AGO, "days": 24}, 5),
         (pair("days", "at_least_fact", "since"), {**AGO, "days": 24}, 5),
         (compared("since", "more_than", SINCE_EVER + 3), {}, 4),  # no day that a case may name is so long ago yet
+        (compared("twice", "more_than", 2 * (SINCE_EVER + 3)), {}, 4),
     ],
 )
 def test_it_ends_with_the_first_day_on_which_the_rule_says_otherwise(
@@ -160,6 +161,14 @@ def test_it_ends_with_the_first_of_all_that_change() -> None:
     overdue = pack(compared("days_overdue", "at_least", 60), compared("since", "at_least", 30))
     assert days(overdue, days_overdue=53, **AGO) == 7
     assert days(overdue, days_overdue=43, **AGO) == 10
+
+
+def test_days_overdue_that_are_counted_from_the_due_date_go_on_from_it() -> None:
+    counted = {"days_overdue": {"max": [{"days": 0}, {"days_between": [{"fact": "due_date"}, "today"]}]}}
+    of = pack(compared("days_overdue", "at_least", 30), formulas=counted)
+    assert [days(of, due_date=later(day)) for day in (-10, -29, -30)] == [20, 1, LONGEST]
+    assert days(of, due_date=later(5)) == 6  # from then on they rise: looked at again then
+    assert days(of, days_overdue=25, due_date=later(-10)) == 5
 
 
 def test_days_overdue_go_on_no_further_than_they_may() -> None:
