@@ -175,7 +175,9 @@ def test_a_fact_that_has_one_word_is_that_word_where_nobody_gave_it() -> None:
         parameters={},
         formulas=formulas_of(vocabulary, is_only=is_one["only"], is_either=is_one["either"]),
     )
-    for cases in ([{}], [{"only": "one", "either": "one"}, {}, {"either": "two"}]):
+    blank: list[Facts] = [{}]
+    some: list[Facts] = [{"only": "one", "either": "one"}, {}, {"either": "two"}]
+    for cases in (blank, some):
         read = _same(pack, TODAY, cases)
         assert {each.facts.get("is_only") for each in read} == {True}
     assert [each.facts.get("is_either") for each in read] == [True, None, False]

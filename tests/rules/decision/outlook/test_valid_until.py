@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -59,7 +60,7 @@ def later(days: int) -> dt.date:
 
 
 def pack(
-    *whens: c.Condition, parameters: dict[str, Parameter] | None = None, formulas: dict[str, object] | None = None
+    *whens: c.Condition, parameters: dict[str, Parameter] | None = None, formulas: Mapping[str, object] | None = None
 ) -> Pack:
     """A pack with a rule for each condition."""
     rules = [rule(f"rule{number}", 9 - number, when, {"recommend": "alpha"}) for number, when in enumerate(whens)]
@@ -79,7 +80,7 @@ def evaluated(of: Pack, facts: dict[str, Value], day: dt.date = TODAY) -> Evalua
 def days(of: Pack, **facts: Value) -> int | None:
     """For how many days a case is decided the same."""
     until = evaluated(of, facts).valid_until
-    return until and (until - TODAY).days
+    return None if until is None else (until - TODAY).days
 
 
 def verdicts(of: Pack, facts: dict[str, Value], day: dt.date) -> tuple[object, ...]:
