@@ -188,6 +188,7 @@ def test_texts_and_words_compare_as_they_do_case_by_case() -> None:
     facts = {"city": word("text"), "town": word("text"), "colour": word("enum", "red", "blue")}
     city, town, colour = ({"fact": name} for name in facts)
     pairs: list[list[object]] = [[city, town], [city, colour], [colour, city], [city, "red"], ["red", city]]
+    pairs.append([{"otherwise": ["nothing", city]}, "red"])
     told = {f"told{number}": {"equals": pair} for number, pair in enumerate(pairs)}
     told |= {name.replace("told", "other"): {"not_equals": each["equals"]} for name, each in told.items()}
     vocabulary = Vocabulary(facts={**facts, **{name: word("bool", derived=True) for name in told}})
