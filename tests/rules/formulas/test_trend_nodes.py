@@ -149,6 +149,7 @@ NODES: list[tuple[f.Expression, Trend]] = [
     (f.Otherwise(maybe, f.Add((up, three))), Trend(Interval(2, 8), STEADY, DAILY)),
     (f.If(late, three, up), Trend(5, DAILY, DAILY, days=5)),
     (f.If(early, up, three), Trend(5, DAILY, DAILY, days=3)),
+    (f.If(late, three, soon), Trend(2, DAILY, DAILY, days=4)),
     (f.If(either, up, down), Trend(5, BACK, DAILY)),
     (f.If(either, up, f.Add((up, three))), Trend(Interval(5, 8), DAILY, DAILY)),
     (f.If(either, up, gone), Trend(Interval(5, 5, nothing=True), DAILY, DAILY)),
@@ -218,6 +219,14 @@ def test_what_is_worked_out_in_one_go_is_the_same(
 ) -> None:
     monkeypatch.setattr(trends, "in_steps", lambda expression, *_: (expression, []))
     test_a_node_goes_on_as_told_and_so_long(expression, trend)
+
+
+@pytest.mark.parametrize(("expression", "trend"), NODES)
+def test_what_is_remembered_for_the_same_facts_is_the_same(expression: f.Expression, trend: Trend) -> None:
+    state = CaseState({**STILL, **{name: each.reading for name, each in MOVING.items()}}, MOVING)
+    for rare in (frozenset({"elsewhere"}), frozenset(MOVING)):  # what reads none of the rare facts is remembered
+        read = trend_reader(expression, TrendReading(AROUND, set(MOVING), rare))
+        assert read(state) == read(state) == told(expression)
 
 
 @pytest.mark.parametrize(("expression", "trend"), NODES)
