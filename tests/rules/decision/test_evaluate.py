@@ -171,6 +171,20 @@ def test_what_stands_alone_by_the_notes_holds_whatever_else_they_tell_and_what_s
     assert outcome(pack, **case, calm=True).certain is certain
 
 
+@pytest.mark.parametrize(("grade", "certain"), [("explicit", True), ("possible", False)])
+def test_what_answers_explicit_danger_holds_whatever_else_the_notes_tell(grade: str, certain: bool) -> None:
+    facts = {**VOCABULARY.facts, "note_flags": fact("list", "scam", "silence")}
+    heeds = _says("heeds", 9, "alpha", when=c.Contains("note_flags", "scam"))
+    danger = {"kind": "violence", "grade": grade, "asks": "calm"}
+    flags = {
+        "scam": RedFlag.model_validate({"title": WORDS, "danger": danger}),
+        "silence": RedFlag.model_validate({"title": WORDS, "answered_by": ["city"]}),
+    }
+    pack = replace(pack_of(heeds, vocabulary=Vocabulary(facts=facts)), red_flags=flags)
+    assert outcome(pack, note_flags=("scam", "silence")).certain is certain
+    assert outcome(pack, note_flags=("scam",)).certain
+
+
 def test_cases_that_the_engines_judge_differently_go_to_a_person_each_with_its_own_differences() -> None:
     clock = {"deadline": "answer"}
     pack = pack_of(

@@ -204,6 +204,21 @@ def test_texts_and_words_compare_as_they_do_case_by_case() -> None:
         _same(pack, TODAY, [case])
 
 
+def test_a_figure_on_a_day_that_there_is_not_in_every_case_is_nothing_there() -> None:
+    day = f.If(f.FactNode("quiet"), f.FactNode("begun"), f.NothingNode())
+    figure = f.ParameterNode("sometimes", f.FactNode("day"))
+    pack = random_formulas.pack_with({"day": ("date", day), "figure": ("number", figure)})
+    cases: list[Facts] = [
+        {"quiet": quiet, "begun": begun}
+        for quiet in (True, False)
+        for begun in (dt.date(2015, 1, 1), dt.date(2024, 2, 29), dt.date(2025, 1, 1))
+    ]
+    read = _same(pack, TODAY, [*cases, {"quiet": True}, {"begun": TODAY}, {}])
+    assert [each.facts.get("figure") for each in read[:6]] == [3, None, 12, None, None, None]
+    for case in cases:
+        _same(pack, TODAY, [case])
+
+
 def test_what_stands_in_for_a_fact_counts_as_given() -> None:
     """Days overdue worked out from the due date are as good as days overdue: packs of the past count on it."""
     entry = """type: money

@@ -279,10 +279,19 @@ def test_the_more_digits_are_lost_the_fewer_numbers_show_it() -> None:
 
 @pytest.mark.parametrize(("length", "step"), [(18, 2_500), (19, 25_000)])
 def test_digits_that_javascript_has_lost_show_in_five_numbers(length: int, step: int) -> None:
+    def written(number: int) -> str:
+        return f"{Decimal(repr(float(number))):f}"
+
     first = int("1987654321098765432"[:length])
-    numbers = [f"{Decimal(repr(float(first + step * number))):f}" for number in range(5)]
+    numbers = [written(first + step * number) for number in range(5)]
     assert lengths_with_lost_digits(numbers) == {length: length - 17}
     assert lengths_with_lost_digits(numbers[:4]) == {}
+    others = [
+        f"{number}" for number in range(first // 100 * 100 + 10, first + 400, 10) if written(number) != f"{number}"
+    ]
+    single = [number for number in others if not number.endswith("00")]
+    assert len(single) >= 5
+    assert lengths_with_lost_digits(single) == {}  # noughts that it would not have written
     assert lengths_with_lost_digits([f"12345678901234{number}10" for number in range(5)]) == {}  # all 17 are kept
 
 
