@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from rules.facts.phrases.signs import LONGEST, sentences
+from rules.facts.phrases.signs import LONGEST, fills_clause, sentences
 from rules.facts.reading import plain
 from rules.facts.red_flags import NoteMatch, matches, scan
 from rules.loading.loader import DEFAULT_PACK, load
@@ -102,6 +102,21 @@ def test_fifty_letters_are_weighed_together_and_no_more() -> None:
     for mark in ("", "，"):
         lengths = [len(list(sentences("字" * (number - 20 - len(mark)) + mark + "字" * 20))) for number in (50, 51)]
         assert lengths == [1, 2]
+
+
+def test_a_long_sentence_is_cut_at_a_mark_in_its_second_half() -> None:
+    first, second = (part.place for part in sentences(f"{'字' * 30}，{'字' * 30}"))
+    assert (first.start, first.end, second.end) == (0, 30, 61)
+
+
+def test_words_fill_a_clause_where_nothing_but_marks_stands_beside_them() -> None:
+    text = "绳子，绳子。字绳子"
+    assert [fills_clause(text, start, start + 2) for start in (0, 3, 7)] == [True, True, False]
+    assert [fills_clause("字绳子", 1, 3), fills_clause("绳子字", 0, 2), fills_clause("，绳子", 1, 3)] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def _weighing(explicit: int, possible: int, phrases: str | None = None) -> Pack:
