@@ -169,7 +169,7 @@ def test_a_fact_that_has_one_word_is_that_word_where_nobody_gave_it() -> None:
             **{name: word("bool", derived=True) for name in ("is_only", "is_either")},
         }
     )
-    is_one = {name: {"equals": [{"fact": name}, "one"]} for name in ("only", "either")}
+    is_one = {name: {"equals": ["one", {"fact": name}]} for name in ("only", "either")}
     pack = pack_of(
         vocabulary=vocabulary,
         parameters={},
