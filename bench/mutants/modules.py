@@ -54,6 +54,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "validity": (
         "rules/decision/outlook/validity.py",
         (
+            "rules/decision/outlook/test_valid_until",
             "rules/decision/outlook/test_validity",
             "rules/formulas/test_trends",
         ),
@@ -83,13 +84,13 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "parser": (
         "rules/formulas/parser.py",
         (
+            "rules/formulas/test_parser",
             "rules/formulas/test_loader",
-            "rules/formulas/test_reader",
         ),
         False,
     ),
-    "operands": ("rules/formulas/operands.py", ("rules/formulas/test_loader",), False),
-    "sizes": ("rules/formulas/sizes.py", ("rules/formulas/test_loader",), False),
+    "operands": ("rules/formulas/operands.py", ("rules/formulas/test_parser", "rules/formulas/test_loader"), False),
+    "sizes": ("rules/formulas/sizes.py", ("rules/formulas/test_sizes", "rules/formulas/test_loader"), False),
     "functions": ("rules/formulas/functions.py", ("rules/formulas/test_trends",), False),
     "trend": (
         "rules/formulas/trends/trend.py",
@@ -114,7 +115,11 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "column_values": ("rules/formulas/columns/column_values.py", ("rules/formulas/test_columns",), False),
     "affordability": ("rules/facts/affordability.py", ("rules/facts/test_affordability",), False),
     "case_facts": ("rules/facts/case_facts.py", ("rules/facts/test_case_facts",), False),
-    "cells": ("rules/facts/cells.py", ("rules/facts/test_cell_boundaries", "rules/facts/test_cells"), False),
+    "cells": (
+        "rules/facts/cells.py",
+        ("rules/facts/test_cell_boundaries", "rules/facts/test_cells", "rules/facts/notation/test_codes"),
+        False,
+    ),
     "numbers": ("rules/facts/numbers.py", ("rules/facts/test_numbers", "rules/facts/test_cells"), False),
     "vocabulary": ("rules/facts/vocabulary.py", ("rules/facts/test_vocabulary",), False),
     "legal_days": ("rules/facts/legal_days.py", ("rules/facts/test_legal_days",), False),
@@ -136,7 +141,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     ),
     "index": ("rules/facts/phrases/index.py", ("rules/facts/phrases/test_index",), False),
     "patterns": ("rules/facts/phrases/patterns.py", ("rules/facts/phrases/test_patterns",), False),
-    "contexts": ("rules/facts/phrases/contexts.py", ("rules/facts/test_red_flags",), False),
+    "contexts": ("rules/facts/phrases/contexts.py", ("rules/facts/phrases/test_contexts",), False),
     "signs": ("rules/facts/phrases/signs.py", ("rules/facts/phrases/test_signs",), False),
     "references": (
         "rules/pack/references.py",

@@ -24,7 +24,7 @@ class Sizes:
     def ends(self, expression: f.Expression) -> tuple[int, int]:
         """The least and the most that a number comes to; what is no number comes to 0."""
         low, high = b.ends(reader(expression, self.around)(self.state))
-        return (low, high) if isinstance(low, int) and isinstance(high, int) else (0, 0)
+        return (low, high) if isinstance(low, int) else (0, 0)
 
     def most(self, expression: f.Expression) -> int:
         """The most that an expression comes to, above 0 or below."""

@@ -153,9 +153,7 @@ class Validity:
         read: _Read = remembered(anew, names) if alone else anew
         movers = tuple(each for each in names if each in given.moving)
         today = any(isinstance(each, Today) for each in walk(expression))
-        only = names[0] if len(names) == 1 and names[0] in self._missing and names[0] != DAYS else None
-        if only in self._pack.formulas:
-            only = None
+        only = names[0] if len(names) == 1 and names[0] not in self._pack.formulas else None
         blank = None if only is None else read(CaseState({TOLD: self._as_of}, dict(self._start)))
         if blank is not None and blank[0].steady and blank[0].days == ALWAYS:
             blank = None
@@ -242,4 +240,4 @@ def _cuts(pack: Pack, parameters: Mapping[str, int]) -> dict[str, tuple[int, ...
                 value = value.toordinal()
             if type(value) is int:
                 found[leaf.fact].update(value + cut for cut in CUTS[leaf.operator])
-    return {name: tuple(sorted(cuts)) for name, cuts in found.items()}
+    return {name: tuple(cuts) for name, cuts in found.items()}

@@ -88,11 +88,10 @@ class Sentence:
 
     def where(self, piece: str) -> Place:
         """Where a piece of the sentence stands first."""
-        for length, of_length in enumerate(self._of_each_length()):
-            if piece in of_length:
-                at = of_length.index(piece)
-                return Place(self.spans[at][0], self.spans[at + length][1])
-        return self.place
+        found = ((length, pieces) for length, pieces in enumerate(self._of_each_length()) if piece in pieces)
+        length, pieces = next(found)
+        at = pieces.index(piece)
+        return Place(self.spans[at][0], self.spans[at + length][1])
 
     def _of_each_length(self) -> Iterator[list[str]]:
         joints = [_JOINT if one.isascii() and other.isascii() else "" for one, other in pairwise(self.tokens)]

@@ -61,7 +61,7 @@ def _words(left: Reading, right: Reading) -> tuple[Flag, Flag]:
         open_ = either(blank(left.values), blank(right.values))
         equal = filled(left.values == right.values, False)
         return either(open_, equal), either(open_, ~equal)
-    if isinstance(left, TextColumn) or not isinstance(left, Word):
+    if not isinstance(left, Word):
         left, right = right, left
     if not isinstance(left, Word):
         raise TypeError("only words compare with words")

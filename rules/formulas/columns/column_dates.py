@@ -55,8 +55,8 @@ def asked(function: Callable[..., Any], *dated: bool) -> Callable[..., Column]:
     return over
 
 
-def _given(argument: int | None, date: bool) -> dt.date | int | None:
-    return dt.date.fromordinal(argument) if date and argument is not None else argument
+def _given(argument: Any, date: bool) -> dt.date | int:
+    return dt.date.fromordinal(argument) if date else int(argument)
 
 
 def listed(column: Column, height: int) -> list[int | None]:

@@ -47,13 +47,13 @@ class TrendReading:
 def remembered(read: Callable[[CaseState], _T], names: Sequence[str]) -> Callable[[CaseState], _T]:
     """The same for the same facts of these names."""
     known: dict[Any, _T] = {}
-    first, alone = names[0], len(names) == 1
+    only = names[0] if len(names) == 1 else None
 
     def found(state: CaseState) -> _T:
         readings, trends = state.readings, state.trends
         key: Any
-        if alone:
-            key = trends[first] if first in trends else readings.get(first)
+        if only is not None:
+            key = trends[only] if only in trends else readings.get(only)
         else:
             key = tuple([trends[name] if name in trends else readings.get(name) for name in names])
         kept = known.get(key)
@@ -86,7 +86,7 @@ def trend_reader(expression: f.Expression, given: TrendReading) -> TrendReader:
         return Trend(read(state.readings))
 
     found = trend if any(isinstance(each, f.Today) for each in f.walk(expression)) else unless_steady
-    if isinstance(expression, f.FactNode) or not names or not given.rare or not given.rare.isdisjoint(names):
+    if isinstance(expression, f.FactNode) or not given.rare or not given.rare.isdisjoint(names):
         return found
     return remembered(found, names)
 
@@ -141,7 +141,7 @@ def _choosing(expression: _Choosing, children: Sequence[TrendReader], around: Su
 
     def trend(state: CaseState) -> Trend:
         by = chooser(state)
-        days = c.until_cut(by, cuts) if cuts else by.days
+        days = c.until_cut(by, cuts)
         if by.reading.__class__ not in BOUNDS:
             one = branches[chosen(by.reading)](state)
             return one if one.days <= days else one._replace(days=days)

@@ -105,3 +105,26 @@ def test_what_an_answer_may_change_what_differs_and_what_the_policy_knows_nothin
     outcome = replace(found.outcome, certain=certain, questions=questions, engines_agree=agree, strategy=strategy)
     case = replace(context, decided=replace(found, outcome=outcome))
     assert case.unclear is ((not certain and questions != ()) or not agree or default)
+
+
+@pytest.mark.parametrize(("danger", "open_"), [(None, False), ("possible", True), ("explicit", True)])
+def test_danger_is_open_until_somebody_settled_it(danger: str | None, open_: bool) -> None:
+    context = stands()
+    context.case.danger = danger  # type: ignore[assignment] # one of its words
+    assert context.in_danger is open_
+
+
+def test_a_case_takes_the_course_that_a_person_chose_or_the_recommended_one() -> None:
+    context = stands()
+    recommended = context.decided.outcome.strategy
+    assert context.course.outcome.strategy == recommended
+    context.case.chosen_strategy = "crisis_support"
+    assert recommended != "crisis_support"
+    assert (context.course.outcome.strategy, context.decided.outcome.strategy) == ("crisis_support", recommended)
+
+
+def test_a_case_was_decided_by_the_rules_or_is_left_to_a_person() -> None:
+    context = stands()
+    assert context.evaluated is True
+    left = replace(context.decided.outcome, rules_fired=("not_evaluated",))
+    assert replace(context, decided=replace(context.decided, outcome=left)).evaluated is False

@@ -47,7 +47,7 @@ def test_folding_leaves_one_row_for_each_count_and_the_sums_as_they_were(databas
 
 def test_days_are_folded_and_old_ones_left_alone(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
-        for day in (AS_OF, AS_OF - dt.timedelta(days=3)):
+        for day in (AS_OF, AS_OF - dt.timedelta(days=2), AS_OF - dt.timedelta(days=3)):
             for _ in range(2):
                 connection.execute(
                     "INSERT INTO daily_tally (day, submitter, measure, subject, detail, count) "
@@ -55,7 +55,7 @@ def test_days_are_folded_and_old_ones_left_alone(database_url: str) -> None:
                     [day],
                 )
     fold(database_url)
-    assert read(database_url, "SELECT count FROM daily_tally ORDER BY day, id") == [(2,), (2,), (4,)]
+    assert read(database_url, "SELECT count FROM daily_tally ORDER BY day, id") == [(2,), (2,), (4,), (4,)]
 
 
 def test_counts_are_exact_while_others_write_and_fold(database_url: str, vault: Vault) -> None:
@@ -88,7 +88,7 @@ def test_counts_are_exact_while_others_write_and_fold(database_url: str, vault: 
 def test_only_one_folds_at_a_time(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('forbear.fold'))")
-        assert not fold(database_url)
+        assert fold(database_url) is False
     assert fold(database_url)
 
 

@@ -30,6 +30,11 @@ def test_a_phone_number_is_the_same_however_it_is_written(written: str) -> None:
     assert key("phone", written) == key("phone", PHONE)
 
 
+@pytest.mark.parametrize("written", ["1234567", "13131313131"])
+def test_what_has_seven_digits_and_two_of_them_is_a_phone_number(written: str) -> None:
+    assert key("phone", written) is not None
+
+
 @pytest.mark.parametrize("written", ["", "无", "000000000", "123456", "电话停机"])
 def test_what_is_no_phone_number_ties_nobody(written: str) -> None:
     assert key("phone", written) is None
@@ -38,7 +43,9 @@ def test_what_is_no_phone_number_ties_nobody(written: str) -> None:
 def test_an_id_number_of_fifteen_digits_is_that_of_eighteen() -> None:
     assert key("id_number", "330106900101123") == key("id_number", "33010619900101123x")
     assert key("id_number", "33010619900101123X") != key("id_number", "33010619900101124X")
-    assert key("id_number", "护照E1234567") is None
+    for blank in ("护照E1234567", "1" * 15, "1" * 18):
+        assert key("id_number", blank) is None
+    assert key("id_number", f"{'1' * 17}2") is not None
 
 
 def test_a_number_ties_within_one_submitter_and_by_kind_only() -> None:
@@ -71,6 +78,18 @@ def test_cases_from_before_are_adopted(database_url: str, vault: Vault) -> None:
         (key("phone", PHONE), True),
         (None, True),
     ]
+
+
+def test_some_are_adopted_at_once_and_the_rest_afterwards(
+    database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitted(database_url, [accepted(n, f"C{n}", {"phone": PHONE}) for n in range(1, 4)], vault)
+    monkeypatch.setattr(maintenance, "KEYED_AT_ONCE", 2)
+    with psycopg.connect(database_url) as connection:
+        connection.execute('UPDATE "case" SET phone_key = NULL, keyed = false')
+    with working(database_url, vault) as work:
+        assert [maintenance.key_people(work) for _ in range(3)] == [2, 1, 0]
+    assert read(database_url, 'SELECT DISTINCT phone_key, keyed FROM "case"') == [(key("phone", PHONE), True)]
 
 
 def test_what_two_transactions_could_not_see_of_each_other_is_reconciled(database_url: str, vault: Vault) -> None:

@@ -98,6 +98,21 @@ def test_a_flip_names_what_came_what_went_and_what_is_written_otherwise() -> Non
     }
 
 
+def test_a_changed_rule_that_fires_by_the_second_policy_only_came_and_is_not_told_twice() -> None:
+    red, blue = (c.Compare("colour", "equals", colour) for colour in ("red", "blue"))
+    moved, wider = {"recommend": "alpha"}, {"urgency": "U3"}
+    one = pack_of(rule("moved", 9, red, moved), rule("wider", 8, blue, wider))
+    two = pack_of(
+        rule("moved", 9, blue, moved, because="other"), rule("wider", 8, c.Any((red, blue)), wider, because="other")
+    )
+    pairs = [Pair(colour, {"colour": colour}, {"colour": colour}) for colour in ("red", "blue")]
+    found = {flip.case_ref: (flip.came, flip.went, flip.changed) for flip in compare(one, two, pairs, AS_OF).flips}
+    assert found == {
+        "red": (("wider", "default"), ("moved",), ()),
+        "blue": (("moved",), ("default",), ("wider",)),
+    }
+
+
 def test_a_policy_and_itself_differ_in_nothing() -> None:
     found = compared(PACK)
     assert (found.cases, found.flips) == (300, [])

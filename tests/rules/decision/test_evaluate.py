@@ -17,6 +17,7 @@ from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
 from rules.formulas.derivation import Derived
 from rules.formulas.ends import Bounds
+from rules.pack.files.red_flags import RedFlag
 from rules.pack.files.schema import Parameter, Product, Text, Vocabulary
 from rules.pack.logic import conditions as c
 from rules.pack.pack import LoadedRule, Pack
@@ -139,6 +140,49 @@ def test_questions_are_what_decides_each_once_and_can_be_asked_the_most_importan
     assert outcome(pack, days=1).questions == ("rate", "quiet")
     assert outcome(pack, quiet=False).questions == ("days", "rate")
     assert outcome(pack_of(low, _says("lower", 0, "alpha", when=over.when), vocabulary=pack.vocabulary)).questions == ()
+
+
+def test_a_decision_is_certain_where_nothing_that_is_unknown_could_change_it() -> None:
+    quiet = c.Compare("quiet", "equals", True)
+    pack = pack_of(
+        _says("low", 1, "beta"), _says("over", 9, "alpha", when=quiet), _says("under", 0, "gamma", when=quiet)
+    )
+    assert [outcome(pack, **facts).certain for facts in ({}, {"quiet": False}, {"quiet": True})] == [False, True, True]
+    beneath = pack_of(_says("low", 1, "beta"), _says("under", 0, "gamma", when=quiet))
+    assert outcome(beneath).certain
+
+
+@pytest.mark.parametrize(
+    ("when", "certain"),
+    [(c.Contains("note_flags", "scam"), True), (c.Compare("quiet", "equals", True), False)],
+)
+def test_what_stands_alone_by_the_notes_holds_whatever_else_they_tell_and_what_stands_alone_by_a_fact_does_not(
+    when: c.Condition, certain: bool
+) -> None:
+    facts = {**VOCABULARY.facts, "note_flags": fact("list", "scam", "silence")}
+    pack = pack_of(
+        rule("alone", 9, when, {"recommend": "alpha"}, {"exclusive": True}), vocabulary=Vocabulary(facts=facts)
+    )
+    flags = {name: RedFlag.model_validate({"title": WORDS, "answered_by": [name]}) for name in ("calm", "city")}
+    pack = replace(pack, red_flags={"scam": flags["calm"], "silence": flags["city"]})
+    case: dict[str, Value] = {"quiet": True, "note_flags": ("scam", "silence")}
+    assert outcome(pack, **case, calm=True, city="深圳").certain  # both are answered
+    assert outcome(pack, **case).certain is certain
+    assert outcome(pack, **case, calm=True).certain is certain
+
+
+@pytest.mark.parametrize(("grade", "certain"), [("explicit", True), ("possible", False)])
+def test_what_answers_explicit_danger_holds_whatever_else_the_notes_tell(grade: str, certain: bool) -> None:
+    facts = {**VOCABULARY.facts, "note_flags": fact("list", "scam", "silence")}
+    heeds = _says("heeds", 9, "alpha", when=c.Contains("note_flags", "scam"))
+    danger = {"kind": "violence", "grade": grade, "asks": "calm"}
+    flags = {
+        "scam": RedFlag.model_validate({"title": WORDS, "danger": danger}),
+        "silence": RedFlag.model_validate({"title": WORDS, "answered_by": ["city"]}),
+    }
+    pack = replace(pack_of(heeds, vocabulary=Vocabulary(facts=facts)), red_flags=flags)
+    assert outcome(pack, note_flags=("scam", "silence")).certain is certain
+    assert outcome(pack, note_flags=("scam",)).certain
 
 
 def test_cases_that_the_engines_judge_differently_go_to_a_person_each_with_its_own_differences() -> None:

@@ -239,6 +239,8 @@ def test_a_shared_plan_of_a_card_ends_with_its_longest_term() -> None:
     facts = {"balance": 4_000_000, "capacity": 123_500, "monthly_due": 1_000, "other_debt_payments": 2_000}
     (plan,) = plans_of("shared_instalments", longest=None, of_product=60, **facts)
     assert (plan.months, plan.monthly, plan.waived) == (60, 41_166, 4_000_000 - 60 * 41_166)
+    (whole,) = plans_of("shared_instalments", longest=None, **facts)
+    assert (whole.months, whole.monthly, whole.waived) == (98, 41_166, 0)
 
 
 def test_the_steady_plan_bears_a_fall_of_income() -> None:
@@ -250,6 +252,27 @@ def test_the_steady_plan_bears_a_fall_of_income() -> None:
     assert plans_of("steady_instalments", **{**facts, "capacity_stressed": 90_000}) == ()  # the quick one bears it
     fallen = plans_of("instalments", "steady_instalments", **facts, hardship="income_reduction")
     assert [plan.kind for plan in fallen] == ["steady_instalments", "instalments"]
+
+
+def test_of_what_is_not_known_no_steady_plan_is_made_however_long_it_may_take() -> None:
+    known: dict[str, Value] = {"balance": 5_000, "capacity": 900, "capacity_stressed": 300}
+    for missing in known:
+        facts = {name: value for name, value in known.items() if name != missing}
+        assert plans_of("steady_instalments", longest=None, **facts) == ()
+    assert plans_of("steady_instalments", longest=None, **known)[0].monthly == 295
+
+
+def test_beside_a_shared_plan_there_is_a_steady_one_only_in_packs_from_before_they_said_how_much_that_is() -> None:
+    strategies = {"plan": strategy("shared_instalments", "steady_instalments")}
+    facts: dict[str, Value] = {"balance": 1_000_000, "capacity": 120_000, "capacity_stressed": 80_000}
+    others: dict[str, Value] = {"debts_before": 0, "debts_total": 4_000_000}
+
+    def monthly(figures: dict[str, int]) -> dict[str, int]:
+        found = plans(strategies, ["plan"], {**facts, **others}, TODAY, figures)
+        return {plan.kind: plan.monthly for plan in found}
+
+    assert monthly(FIGURES) == {"shared_instalments": 30_000, "steady_instalments": 20_000}
+    assert monthly({**FIGURES, "steady_share": 8_000}) == {"shared_instalments": 30_000}
 
 
 @pytest.mark.parametrize(

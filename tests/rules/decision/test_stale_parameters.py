@@ -182,6 +182,20 @@ def test_a_figure_is_not_used_where_the_bound_of_another_fact_decides_without_it
     assert [[each.parameter for each in one.outcome.lapsed] for one in found] == [[], ["limit"]]
 
 
+def test_a_figure_behind_a_fact_is_not_used_by_a_rule_that_something_else_leaves_undecided() -> None:
+    """Where the colour is red it does not matter what is left: then nothing but the calm is still to be asked."""
+    much = c.Compare("left", "more_than", 100)
+    waits = rule("waits", 5, c.All((c.Compare("quiet", "equals", True), c.Any((RED, much)))), {"recommend": "alpha"})
+    asks = rule("asks", 4, c.All((c.Compare("calm", "equals", True), LATE)), {"recommend": "beta"})
+    left = {"min": [{"fact": "paid"}, {"parameter": "limit"}]}
+    of_limit = {"limit": ENDED["limit"].model_copy(update={"unit": "yuan"})}
+    for rules, used in (((waits,), False), ((waits, asks), True)):
+        pack = pack_of(*rules, parameters=of_limit, formulas=formulas_of(VOCABULARY, of_limit, left=left))
+        cases: list[dict[str, Value]] = [{"colour": "red", "paid": 9}, {"colour": "blue", "paid": 9}]
+        red, blue = (bool(each.outcome.lapsed) for each in Evaluator(pack, TODAY).evaluate(cases))
+        assert (red, blue) == (used, True)
+
+
 @pytest.mark.parametrize("kind", ["document", "right", "warning", "step"])
 def test_a_figure_in_what_another_case_is_told_is_not_used_by_this_one(kind: str) -> None:
     item = Item(text=Text(zh="{limit}日", en="{limit} days"), references=DESIGN)

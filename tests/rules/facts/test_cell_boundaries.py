@@ -278,6 +278,28 @@ def test_what_is_denied_or_stands_beside_another_means_nothing(cell: str) -> Non
     assert refused(cell, "enum", values=LENDERS)
 
 
+HINT = Text(zh="看合同。", en="See the contract.")
+BRANDED = {
+    "later": FactValue(zh="花呗", en="Later", brands=("花呗",)),
+    "early": FactValue(zh="借呗", en="Early", brands=("借呗",)),
+    **{f"early_{each}": FactValue(zh=f"其他{each}", en=f"Other {each}") for each in "abc"},
+}
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("zzzzzz", "is no kind there is. See the contract. Use one of later, early, early_a, early_b, early_c"),
+        ("花呗借呗", "is no one kind. See the contract. The nearest are early, later"),  # both are meant
+        ("earl", "is no one kind. See the contract. The nearest are early, early_c, early_b"),  # three at most
+        ("其他", "is no one kind. See the contract. The nearest are early_c, early_b, early_a"),
+    ],
+)
+def test_where_it_is_said_how_to_find_the_right_one_a_refusal_tells_the_nearest(cell: str, told: str) -> None:
+    assert refused(cell, "enum", values=BRANDED, hint=HINT) == f'"{cell}" {told}'
+    assert "is not a value" in refused(cell, "enum", values=BRANDED)
+
+
 @pytest.mark.parametrize(
     ("moment", "day"),
     [

@@ -56,6 +56,14 @@ def test_the_most_that_any_fact_holds() -> None:
     assert (MAX_COUNT, MAX_YUAN, MAX_PERCENT) == (1_000_000_000, 999_999_999_999, 99_999)
 
 
+@pytest.mark.parametrize("digits", [4, 25, 26, 27, 39])
+@pytest.mark.parametrize("kind", ["int", "money", "rate"])
+def test_a_number_of_any_length_is_beyond_the_limit_that_it_passes(kind: FactType, digits: int) -> None:
+    of = fact(kind, minimum=-3, maximum=9)
+    assert beyond("9" * digits, of) == "above 9"
+    assert beyond(f"-{'9' * digits}", of) == "below -3"
+
+
 BETWEEN = fact("int", minimum=-3, maximum=1_500_000_000)
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,13 @@ from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import bounded, ends
 from rules.loading.loader import load_files
 from rules.pack import formulas as f
-from rules.pack.files.schema import Fact
+from rules.pack.files.schema import Fact, Vocabulary
 from rules.pack.pack import Pack
 from tests.support.packs import random_formulas
 from tests.support.packs.derivation import PACK, TODAY
+from tests.support.packs.pack_builder import formulas_of, pack_of
 from tests.support.packs.tiny_pack import tiny
+from tests.support.packs.vocabulary import fact as word
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "cases.csv"
 _BASE = [name for name, fact in PACK.vocabulary.facts.items() if not fact.private and (not fact.derived or fact.given)]
@@ -156,6 +159,64 @@ def test_a_number_too_large_for_any_column_is_refused_before_the_first_case() ->
         product = f.Multiply((product, product))
     with pytest.raises(ValueError, match="128 bits"):
         FrameDeriver(random_formulas.pack_with({"much": ("number", f.Least((product, f.Constant(1, "count"))))}), TODAY)
+
+
+def test_a_fact_that_has_one_word_is_that_word_where_nobody_gave_it() -> None:
+    vocabulary = Vocabulary(
+        facts={
+            "only": word("enum", "one"),
+            "either": word("enum", "one", "two"),
+            **{name: word("bool", derived=True) for name in ("is_only", "is_either")},
+        }
+    )
+    is_one = {name: {"equals": ["one", {"fact": name}]} for name in ("only", "either")}
+    pack = pack_of(
+        vocabulary=vocabulary,
+        parameters={},
+        formulas=formulas_of(vocabulary, is_only=is_one["only"], is_either=is_one["either"]),
+    )
+    blank: list[Facts] = [{}]
+    some: list[Facts] = [{"only": "one", "either": "one"}, {}, {"either": "two"}]
+    for cases in (blank, some):
+        read = _same(pack, TODAY, cases)
+        assert {each.facts.get("is_only") for each in read} == {True}
+    assert [each.facts.get("is_either") for each in read] == [True, None, False]
+
+
+def test_texts_and_words_compare_as_they_do_case_by_case() -> None:
+    """A text that nobody gave may be any word, and a text of its own may be the same as another."""
+    facts = {"city": word("text"), "town": word("text"), "colour": word("enum", "red", "blue")}
+    city, town, colour = ({"fact": name} for name in facts)
+    pairs: list[list[object]] = [[city, town], [city, colour], [colour, city], [city, "red"], ["red", city]]
+    pairs.append([{"otherwise": ["nothing", city]}, "red"])
+    told = {f"told{number}": {"equals": pair} for number, pair in enumerate(pairs)}
+    told |= {name.replace("told", "other"): {"not_equals": each["equals"]} for name, each in told.items()}
+    vocabulary = Vocabulary(facts={**facts, **{name: word("bool", derived=True) for name in told}})
+    pack = pack_of(vocabulary=vocabulary, parameters={}, formulas=formulas_of(vocabulary, **told))
+    values = {"city": (None, "red", "blue", "green"), "town": (None, "red", "green"), "colour": (None, "red", "blue")}
+    cases: list[Facts] = [
+        {name: value for name, value in zip(values, each, strict=True) if value is not None}
+        for each in product(*values.values())
+    ]
+    read = _same(pack, TODAY, cases)
+    assert {each.facts.get("told1") for each in read} == {True, False, None}
+    for case in cases:
+        _same(pack, TODAY, [case])
+
+
+def test_a_figure_on_a_day_that_there_is_not_in_every_case_is_nothing_there() -> None:
+    day = f.If(f.FactNode("quiet"), f.FactNode("begun"), f.NothingNode())
+    figure = f.ParameterNode("sometimes", f.FactNode("day"))
+    pack = random_formulas.pack_with({"day": ("date", day), "figure": ("number", figure)})
+    cases: list[Facts] = [
+        {"quiet": quiet, "begun": begun}
+        for quiet in (True, False)
+        for begun in (dt.date(2015, 1, 1), dt.date(2024, 2, 29), dt.date(2025, 1, 1))
+    ]
+    read = _same(pack, TODAY, [*cases, {"quiet": True}, {"begun": TODAY}, {}])
+    assert [each.facts.get("figure") for each in read[:6]] == [3, None, 12, None, None, None]
+    for case in cases:
+        _same(pack, TODAY, [case])
 
 
 def test_what_stands_in_for_a_fact_counts_as_given() -> None:

@@ -249,6 +249,8 @@ def test_a_share_is_neither_below_nothing_nor_above_the_whole() -> None:
         (100, Interval(0, 60), 120, Interval(0, 50)),
         (100, 30, Interval(0, 120), Interval(0, 30)),
         (0, Interval(0, 60), Interval(1, 120), 0),
+        (100, 2, Interval(1, 4), 2),
+        (100, 2, Interval(0, 4), Interval(0, 2)),
         (100, Interval(31, 31, nothing=True), 90, Interval(31, 31, nothing=True)),
         (100, NOTHING, 90, NOTHING),
     ],

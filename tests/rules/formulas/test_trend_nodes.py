@@ -149,6 +149,7 @@ NODES: list[tuple[f.Expression, Trend]] = [
     (f.Otherwise(maybe, f.Add((up, three))), Trend(Interval(2, 8), STEADY, DAILY)),
     (f.If(late, three, up), Trend(5, DAILY, DAILY, days=5)),
     (f.If(early, up, three), Trend(5, DAILY, DAILY, days=3)),
+    (f.If(late, three, soon), Trend(2, DAILY, DAILY, days=4)),
     (f.If(either, up, down), Trend(5, BACK, DAILY)),
     (f.If(either, up, f.Add((up, three))), Trend(Interval(5, 8), DAILY, DAILY)),
     (f.If(either, up, gone), Trend(Interval(5, 5, nothing=True), DAILY, DAILY)),
@@ -164,6 +165,8 @@ NODES: list[tuple[f.Expression, Trend]] = [
     (f.ParameterNode("rate", past), Trend(7)),
     (f.ParameterNode("rate", then), Trend(7)),
     (f.Once(("three",), f.Add((up, three))), Trend(8, DAILY, DAILY)),
+    (f.Once(("three", "unsaid"), up), Trend(Interval(5, 5, nothing=True), DAILY, DAILY)),
+    (f.Share(up, three, zero, seven), Trend(2, days=1)),
     (f.Add((some, wide)), Trend(Interval(5, 13), STEADY, DAILY)),
     (f.Subtract(soon, up), Trend(-3, days=4)),
     (f.Multiply((THIRD, three)), Trend(3, End(1, 3), End(1, 3))),
@@ -219,6 +222,14 @@ def test_what_is_worked_out_in_one_go_is_the_same(
 
 
 @pytest.mark.parametrize(("expression", "trend"), NODES)
+def test_what_is_remembered_for_the_same_facts_is_the_same(expression: f.Expression, trend: Trend) -> None:
+    state = CaseState({**STILL, **{name: each.reading for name, each in MOVING.items()}}, MOVING)
+    for rare in (frozenset({"elsewhere"}), frozenset(MOVING)):  # what reads none of the rare facts is remembered
+        read = trend_reader(expression, TrendReading(AROUND, set(MOVING), rare))
+        assert read(state) == read(state) == told(expression)
+
+
+@pytest.mark.parametrize(("expression", "trend"), NODES)
 def test_no_day_before_the_end_of_a_trend_says_otherwise(expression: f.Expression, trend: Trend) -> None:
     lasting = min([trend.days, *(each.days for name, each in MOVING.items() if name in f.facts_of(expression)), 120])
     for days in range(lasting):
@@ -230,6 +241,15 @@ def test_no_day_before_the_end_of_a_trend_says_otherwise(expression: f.Expressio
         for then, now, end in zip(ends(later), ends(trend.reading), trend[1:3], strict=True):
             gained = (then - now).days if isinstance(then, dt.date) else then - now
             assert abs(gained - end.rate * days) <= end.slack + 1e-6, days
+
+
+@pytest.mark.parametrize(
+    "expression", [each for each, _ in NODES if not any(isinstance(part, f.Today) for part in f.walk(each))]
+)
+def test_a_fact_that_could_move_and_in_this_case_does_not_leaves_everything_as_it_is(expression: f.Expression) -> None:
+    readings = {**STILL, **{name: each.reading for name, each in MOVING.items()}}
+    found = trend_reader(expression, TrendReading(AROUND, set(MOVING)))(CaseState(readings, {}))
+    assert found == Trend(reader(expression, AROUND)(readings))
 
 
 @pytest.mark.parametrize("slack", [0, 1, 2])

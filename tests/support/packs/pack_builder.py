@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -32,12 +33,17 @@ def rule(name: str, priority: int, when: c.Condition, *then: dict[str, Any], bec
     return LoadedRule(written, when, f"{name}.yaml")
 
 
-def formulas_of(vocabulary: Vocabulary, **formulas: object) -> dict[str, LoadedFormula]:
-    """Formulas as a pack's files have them, by the fact they derive."""
+def formulas_of(
+    vocabulary: Vocabulary, parameters: Mapping[str, Parameter] | None = None, /, **formulas: object
+) -> dict[str, LoadedFormula]:
+    """Formulas as a pack's files have them, by the fact they derive, and the parameters they may name."""
     entry = _TINY.formulas["capacity"].entry
     return {
         name: LoadedFormula(
-            name, entry, parse_formula(data, vocabulary.facts, {}).expression, f"facts/derived/{name}.yaml"
+            name,
+            entry,
+            parse_formula(data, vocabulary.facts, parameters or {}).expression,
+            f"facts/derived/{name}.yaml",
         )
         for name, data in formulas.items()
     }

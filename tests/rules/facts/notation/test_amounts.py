@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError
-from rules.facts.notation.amounts import is_inexact, read_amount
+from rules.facts.notation.amounts import Amount, is_inexact, read_amount
 from rules.facts.notation.units import OWN, Unit
 from rules.pack.files.schema import Fact, FactType, Text
 
@@ -32,6 +32,10 @@ def refusal(of: Fact, cell: object, unit: Unit = OWN) -> str:
     with pytest.raises(CellError) as caught:
         reader(of, unit)(cell)
     return caught.value.text.en
+
+
+def test_a_bare_number_stands_for_itself() -> None:
+    assert [read_amount(text) for text in ("5", "5.0")] == [Amount(Decimal(5), None, 0, False)] * 2
 
 
 @pytest.mark.parametrize(

@@ -251,3 +251,64 @@ def test_digits_that_a_program_has_lost_show_in_a_column() -> None:
     numbers = range(1987654321098765432, 1987654321098965432, 25_000)
     assert lengths_with_lost_digits([f"{float(n):.0f}" for n in numbers]) == {}
     assert lengths_with_lost_digits([f"{Decimal(repr(float(n))):f}" for n in numbers]) == {19: 2}
+
+
+@pytest.mark.parametrize(
+    ("noughts", "lost"),
+    [
+        ((1, 1, 1, 0, 0), {16: 1}),  # three of five
+        ((1, 1, 1, 0, 0, 0), {}),
+        ((1, 1, 2, 2), {16: 1}),  # half of them just so many
+        ((1, 2, 2), {}),
+        ((1, 1), {}),  # by chance
+    ],
+)
+def test_most_of_a_length_have_lost_their_digits_or_none_has(noughts: tuple[int, ...], lost: dict[int, int]) -> None:
+    numbers = [f"62220212345678{number}1" for number, _ in enumerate(noughts, 1)]
+    cut = [number[: len(number) - count] + "0" * count for number, count in zip(numbers, noughts, strict=True)]
+    assert lengths_with_lost_digits(cut) == lost
+
+
+def test_the_more_digits_are_lost_the_fewer_numbers_show_it() -> None:
+    assert lengths_with_lost_digits(["62220212345678900", "62220212345671100"]) == {17: 2}
+    assert lengths_with_lost_digits(["62220212345678900"]) == {}
+    assert lengths_with_lost_digits(["622202123456789000"]) == {18: 3}
+    both = ["62220212345678900", "62220212345671100", "6222021234567890", "6222021234567110", "6222021234561230"]
+    assert lengths_with_lost_digits(both) == {17: 2, 16: 1}
+
+
+@pytest.mark.parametrize(("length", "step"), [(18, 2_500), (19, 25_000)])
+def test_digits_that_javascript_has_lost_show_in_five_numbers(length: int, step: int) -> None:
+    def written(number: int) -> str:
+        return f"{Decimal(repr(float(number))):f}"
+
+    first = int("1987654321098765432"[:length])
+    numbers = [written(first + step * number) for number in range(5)]
+    assert lengths_with_lost_digits(numbers) == {length: length - 17}
+    assert lengths_with_lost_digits(numbers[:4]) == {}
+    others = [
+        f"{number}" for number in range(first // 100 * 100 + 10, first + 400, 10) if written(number) != f"{number}"
+    ]
+    single = [number for number in others if not number.endswith("00")]
+    assert len(single) >= 5
+    assert lengths_with_lost_digits(single) == {}  # noughts that it would not have written
+    assert lengths_with_lost_digits([f"12345678901234{number}10" for number in range(5)]) == {}  # all 17 are kept
+
+
+@pytest.mark.parametrize("place", range(14))
+def test_an_id_number_that_ends_in_noughts_is_whole_where_its_last_sign_fits_every_other(place: int) -> None:
+    """By ISO 7064, MOD 11-2: the digits, each times its power of two, come to one more than a multiple of eleven."""
+
+    def fits(number: str) -> bool:
+        return sum(int(digit) << (17 - at) for at, digit in enumerate(number)) % 11 == 1
+
+    numbers = (
+        f"3311261987{month}{day}{turn}000" for month in (11, 12) for day in range(11, 29) for turn in range(1, 10)
+    )
+    whole = next(filter(fits, numbers))
+    assert reader(ID_NUMBER)(whole) == whole
+    others = [whole[:place] + digit + whole[place + 1 :] for digit in "123456789" if digit != whole[place]]
+    assert not any(map(fits, others))
+    nobody = next(filter(fits, (f"3311261987{month}{day}0000" for month in (11, 12) for day in range(11, 29))))
+    for other in (*others, nobody):  # of each day the first is the 001st
+        assert "ends in noughts where a spreadsheet" in refusal(ID_NUMBER, other)

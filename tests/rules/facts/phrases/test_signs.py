@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from rules.facts.phrases.signs import LONGEST, classes_of_words, sentences
+from rules.facts.phrases.signs import LONGEST, classes_of_words, fills_clause, sentences
 from rules.facts.reading import plain
 from rules.facts.red_flags import NoteMatch, matches, scan
 from rules.loading.loader import DEFAULT_PACK, load
@@ -95,6 +95,59 @@ def test_a_long_sentence_is_weighed_in_parts_and_all_of_it() -> None:
     unbroken = [sentence.place for sentence in sentences("字" * 1000, {})]
     assert {at for part in unbroken for at in range(part.start, part.end)} == set(range(1000))
     assert scan(PACK, "，".join(["今天发了工资"] * 30 + ["买了绳子"] + ["先还两期"] * 30)) == ("maybe",)
+
+
+def test_fifty_letters_are_weighed_together_and_no_more() -> None:
+    assert LONGEST == 50
+    for mark in ("", "，"):
+        lengths = [len(list(sentences("字" * (number - 20 - len(mark)) + mark + "字" * 20, {}))) for number in (50, 51)]
+        assert lengths == [1, 2]
+
+
+def test_a_long_sentence_is_cut_at_a_mark_in_its_second_half() -> None:
+    first, second = (part.place for part in sentences(f"{'字' * 30}，{'字' * 30}"))
+    assert (first.start, first.end, second.end) == (0, 30, 61)
+
+
+def test_words_fill_a_clause_where_nothing_but_marks_stands_beside_them() -> None:
+    text = "绳子，绳子。字绳子"
+    assert [fills_clause(text, start, start + 2) for start in (0, 3, 7)] == [True, True, False]
+    assert [fills_clause("字绳子", 1, 3), fills_clause("绳子字", 0, 2), fills_clause("，绳子", 1, 3)] == [
+        False,
+        False,
+        True,
+    ]
+
+
+def _weighing(explicit: int, possible: int, phrases: str | None = None) -> Pack:
+    """A pack in which a rope weighs so much, without a word of danger."""
+    signs = SIGNS.replace('90: "绳子 打断"', f'{possible}: "绳子"').replace('70: "绳子 打断"', f'{explicit}: "绳子"')
+    return pack(signs, phrases=phrases)
+
+
+@pytest.mark.parametrize(("weight", "flags"), [(60, ("self_harm",)), (59, ("maybe",))])
+def test_danger_is_explicit_from_its_weight_on(weight: int, flags: tuple[str, ...]) -> None:
+    assert scan(_weighing(weight, 30), "绳子没了") == flags
+
+
+@pytest.mark.parametrize(("weight", "flags"), [(30, ("maybe",)), (29, ())])
+def test_danger_is_possible_from_its_weight_on(weight: int, flags: tuple[str, ...]) -> None:
+    assert scan(_weighing(1, weight), "绳子没了") == flags
+
+
+@pytest.mark.parametrize(("weight", "flags"), [(32, ("scam", "self_harm")), (31, ("maybe", "scam"))])
+def test_beside_something_else_a_crisis_needs_a_word_or_the_weight_of_danger_of_any_grade(
+    weight: int, flags: tuple[str, ...]
+) -> None:
+    assert scan(_weighing(70, weight), "AB贷绳子") == flags
+    assert scan(_weighing(70, weight, PHRASES), "AB贷绳子") == ("scam", "self_harm")
+
+
+def test_alone_a_crisis_needs_no_more_than_that_nothing_speaks_against_danger() -> None:
+    assert scan(_weighing(70, 1), "绳子没了") == ("self_harm",)
+    assert scan(_weighing(70, -1), "绳子没了") == ("maybe",)
+    neutral = SIGNS.replace('90: "绳子 打断"', '90: "打断"')
+    assert scan(pack(neutral, phrases=None), "绳子没了") == ("self_harm",)
 
 
 def test_the_kind_that_weighs_most_is_raised() -> None:
