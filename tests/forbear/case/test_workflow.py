@@ -110,7 +110,7 @@ def test_what_an_answer_may_change_what_differs_and_what_the_policy_knows_nothin
 @pytest.mark.parametrize(("danger", "open_"), [(None, False), ("possible", True), ("explicit", True)])
 def test_danger_is_open_until_somebody_settled_it(danger: str | None, open_: bool) -> None:
     context = stands()
-    context.case.danger = danger  # type: ignore[assignment] # one of its words
+    context.case.danger = danger  # one of its words
     assert context.in_danger is open_
 
 
