@@ -105,7 +105,7 @@ def test_fifty_letters_are_weighed_together_and_no_more() -> None:
 
 
 def test_a_long_sentence_is_cut_at_a_mark_in_its_second_half() -> None:
-    first, second = (part.place for part in sentences(f"{'字' * 30}，{'字' * 30}"))
+    first, second = (part.place for part in sentences(f"{'字' * 30}，{'字' * 30}", {}))
     assert (first.start, first.end, second.end) == (0, 30, 61)
 
 
