@@ -171,6 +171,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "checkpoint": ("forbear/ledger/checkpoint.py", ("forbear/ledger/test_checkpoint",), True),
     "receipt": ("forbear/ledger/receipt.py", ("forbear/ledger/test_receipt",), True),
     "cosigner": ("forbear/ledger/cosigner.py", ("forbear/ledger/test_checkpoint",), True),
+    "states": ("forbear/ledger/states.py", ("forbear/ledger/test_states", "forbear/ops/test_retention"), True),
     "dangling": ("forbear/ledger/dangling.py", ("forbear/ledger/test_dangling",), True),
     "unit_of_work": ("forbear/ledger/unit_of_work.py", ("forbear/ledger/test_unit_of_work",), True),
     "listing": ("forbear/ledger/listing.py", ("forbear/ledger/test_listing",), True),

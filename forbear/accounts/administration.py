@@ -67,8 +67,10 @@ def disable(work: Work, account: Account) -> None:
     account.disabled_at = work.now
     _end_sign_ins(work.session, account)
     theirs = col(Token.account_id) == account.id, col(Token.revoked_at).is_(None)
-    work.session.exec(update(Token).where(*theirs).values(revoked_at=work.now))
+    revoked = work.session.exec(update(Token).where(*theirs).values(revoked_at=work.now).returning(col(Token.id)))
     work.note("account_disabled", f"account:{account.id}")
+    for token_id in sorted(revoked.scalars()):
+        work.note("token_revoked", f"token:{token_id}", {"account": account.id})
 
 
 def enable(work: Work, account: Account) -> None:

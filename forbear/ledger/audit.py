@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
-from forbear.ledger import decision_tree, ledger, ledger_tree
+from forbear.ledger import decision_tree, ledger, ledger_tree, states
 from forbear.ledger.dangling import dangling
 from forbear.ledger.ledger_tree import MissingNodeError
 from models.ledger import LedgerHead
@@ -79,6 +79,7 @@ class _Walk:
         self._seq, self.mac = self._before(start)
         self._frontier = self._grown_before(start)  # of the tree over what was seen; None: it is broken already
         self.entries = 0
+        self._told: dict[str, tuple[int, bytes]] = {}  # of rows that people change: the newest entry and digest
 
     def faults(self, seen: Callable[[int], None]) -> Iterator[LedgerFault]:
         for (seq,) in self._session.connection().execute(text("SELECT seq FROM ledger WHERE seq < 1 ORDER BY seq")):
@@ -96,6 +97,7 @@ class _Walk:
                 self._seq, self.mac = row.seq, bytes(row.mac)
                 self._expect = None if self._expect == self.mac else self._expect
             yield from self._tree(block[0].seq - 1, sound if len(sound) == len(block) else None)
+            self._states(sound)
             yield from self._changed(sound)
             yield from self._purged(sound)
             self.entries += len(block)
@@ -147,6 +149,15 @@ class _Walk:
         for level, at in ledger_tree.differing(self._session, made):
             yield LedgerFault(f"node {at} of level {level}", "not that of the entries under it")
 
+    def _states(self, block: Sequence[Row[Any]]) -> None:
+        """Note what was told last of each row that people change; of one that was purged nothing more is told."""
+        for row in block:
+            if row.kind in (ledger.PURGE, *ledger.DIGESTED) or states.table_of(row.subject) is None:
+                if row.kind == ledger.PURGE:
+                    self._told.pop(row.subject, None)
+            elif row.digest is not None:
+                self._told[row.subject] = row.seq, bytes(row.digest)
+
     def _changed(self, block: Sequence[Row[Any]]) -> Iterator[LedgerFault]:
         """Compare the rows that entries are about with their digests, and note which are gone."""
         about: dict[str, list[Row[Any]]] = defaultdict(list)
@@ -189,6 +200,9 @@ class _Walk:
     def _end(self) -> Iterator[LedgerFault]:
         for subject, seq in self._missing.items():
             yield LedgerFault(subject, f"missing: entry {seq} is about it, and no purge")
+        for subject, there in states.otherwise(self._session, {each: told[1] for each, told in self._told.items()}):
+            what = "changed since entry {} was written" if there else "missing: entry {} is about it, and no purge"
+            yield LedgerFault(subject, what.format(self._told[subject][0]))
         grown = ledger_tree.size(self._session)
         if grown != self._seq:
             yield LedgerFault("the tree", f"has {grown} entries, but the chain has {self._seq}")
@@ -210,6 +224,9 @@ class _Walk:
 
 
 def _inserted(session: Session) -> Iterator[LedgerFault]:
+    if ledger.tells_states(session):
+        for each in states.untold(session):
+            yield LedgerFault(each, "there, though no entry tells how it is")
     for kind, of in ledger.DIGESTED.items():
         for each in ledger.unchained(session, kind):
             yield LedgerFault(f"{of.table}:{each}", "there, though no entry tells of it")

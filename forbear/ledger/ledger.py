@@ -17,12 +17,13 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from forbear.base.vault import Vault
-from forbear.ledger import decision_tree, ledger_tree
+from forbear.ledger import decision_tree, ledger_tree, states
 from models.database.copy import copy_into
 from models.ledger import LedgerHead, LedgerRow
 
 SYSTEM = "system"
 START = "start"
+STATE = "state"  # how a row that people change was when entries began to tell that
 DECISIONS = "decisions"  # of a chunk; those of before have an entry each
 PURGE = "purge"  # its detail has under "gone" the ids of rows that are no more, by the kind of entry that told of them
 GENESIS = b""  # what the first entry is chained to
@@ -98,6 +99,8 @@ def append(session: Session, vault: Vault, actor: str, entries: Iterable[LedgerE
     if not entries:
         return
     head = _locked_head(session)
+    # Only now is nobody else between what these rows are and what is said of them.
+    entries = _stated(session, entries)
     seq, mac, rows, leaves = head.seq, head.mac, [], []
     at = now.astimezone(dt.UTC).isoformat(timespec="microseconds")
     for entry in entries:
@@ -119,6 +122,7 @@ def start(session: Session, vault: Vault, now: dt.datetime) -> None:
     begun = select(LedgerRow.seq).where(LedgerRow.kind == START).limit(1)
     if session.exec(begun).first() is not None:
         _plant(session)
+        _catch_up(session, vault, now)
         return
     _locked_head(session)  # what others write from here on they chain themselves, after us
     if session.exec(begun).first() is not None:
@@ -130,7 +134,31 @@ def start(session: Session, vault: Vault, now: dt.datetime) -> None:
         for at in range(0, len(found), _BLOCK):
             old = (LedgerEntry(kind, f"{DIGESTED[kind].table}:{row}") for row in found[at : at + _BLOCK])
             append(session, vault, SYSTEM, old, now)
+    adopted[STATE] = _tell_states(session, vault, now)
     append(session, vault, SYSTEM, [LedgerEntry(START, "ledger:1", {"adopted": adopted})], now)
+
+
+def tells_states(session: Session) -> bool:
+    """Whether every row that people change has an entry with its digest; a ledger of before is brought to it once."""
+    marks = select(LedgerRow.detail).where(col(LedgerRow.kind).in_((START, STATE)), LedgerRow.subject == "ledger:1")
+    return any(STATE in mark["adopted"] for mark in session.exec(marks))
+
+
+def _catch_up(session: Session, vault: Vault, now: dt.datetime) -> None:
+    """Say once of each row that people change how it is, in a ledger of before its entries told that."""
+    if tells_states(session):
+        return
+    _locked_head(session)
+    if not tells_states(session):
+        told = {STATE: _tell_states(session, vault, now)}
+        append(session, vault, SYSTEM, [LedgerEntry(STATE, "ledger:1", {"adopted": told})], now)
+
+
+def _tell_states(session: Session, vault: Vault, now: dt.datetime) -> int:
+    found = list(states.untold(session))
+    for at in range(0, len(found), _BLOCK):
+        append(session, vault, SYSTEM, (LedgerEntry(STATE, each) for each in found[at : at + _BLOCK]), now)
+    return len(found)
 
 
 def _plant(session: Session) -> None:
@@ -192,6 +220,13 @@ def _digested(session: Session, entries: list[LedgerEntry]) -> list[LedgerEntry]
         replace(entry, digest=_digest(found[entry.kind], entry)) if entry.kind in DIGESTED else entry
         for entry in entries
     ]
+
+
+def _stated(session: Session, entries: list[LedgerEntry]) -> list[LedgerEntry]:
+    """The entries, those about rows that people change with the digest of what these are now."""
+    about = {entry.subject for entry in entries if entry.kind not in DIGESTED and states.table_of(entry.subject)}
+    found = states.digests(session, about) if about else {}
+    return [replace(entry, digest=found.get(entry.subject)) if entry.subject in about else entry for entry in entries]
 
 
 def _digest(found: dict[str, bytes], entry: LedgerEntry) -> bytes:

@@ -45,6 +45,7 @@ KINDS: Final = (
     "webhook_rotated",
     "webhook_removed",
     "start",
+    "state",
 )
 PEOPLE = "people"  # a filter: everything but decisions
 _SUBJECT = re.compile(r"[a-z_]+:[0-9a-z-]+")

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
+from forbear.ledger import states
 from forbear.ledger.ledger import PURGE
 from forbear.ledger.unit_of_work import Work
 from models.case import Case
@@ -111,7 +112,9 @@ def purge(work: Work, as_of: dt.date, days: int, after: int = 0) -> Purged:
     terms: dict[str, Any] = {"as_of": as_of, "days": days}
     due = _ids(session, _DUE, **terms, after=after, size=CASES)
     if due:
-        free = _ids(session, _STILL_DUE, **terms, cases=_locked(session, due))
+        # Whoever set a date behind our back deletes nothing by it.
+        locked = states.cases_as_told(session, _locked(session, due))
+        free = _ids(session, _STILL_DUE, **terms, cases=locked)
         _delete_cases(work, free)
         return Purged(len(free), 0, due[-1])
     batch = session.connection().execute(_BATCH, terms).scalar()

@@ -100,7 +100,9 @@ def test_what_was_there_before_is_adopted_in_blocks_without_a_seam_and_counted(
     assert {(actor, at) for *_, actor, at, _ in found} == {("system", NOW)}
     assert [seq for seq, *_ in found] == list(range(1, 12))
     assert found[-1][2] == "ledger:1"
-    assert found[-1][-1] == {"adopted": {"publication": 1, "batch": 3, "decision": 5, "decisions": 1, "review": 0}}
+    assert found[-1][-1] == {
+        "adopted": {"publication": 1, "batch": 3, "decision": 5, "decisions": 1, "review": 0, "state": 0}
+    }
     assert faults(database_url) == []
 
 

@@ -42,10 +42,14 @@ def close(url: str, who: Viewer, *cases: int, at: dt.datetime = NOW, status: str
             )
 
 
-def set_case(url: str, case_id: int, **columns: object) -> None:
+def set_case(url: str, case_id: int, *, told: bool = True, **columns: object) -> None:
+    """Change a case's columns, and tell the ledger, as whoever does it through Forbear."""
     with psycopg.connect(url) as connection:
         for name, value in columns.items():
             connection.execute(f'UPDATE "case" SET {name} = %s WHERE id = %s'.encode(), [value, case_id])  # noqa: S608
+    if told:
+        with working(url) as work:
+            work.note("consent", f"case:{case_id}")
 
 
 def purged(url: str, as_of: dt.date = OVER, days: int = DAYS) -> tuple[int, int]:
@@ -105,6 +109,21 @@ def test_a_date_of_its_own_goes_before_the_usual_time(database_url: str, who: Vi
     assert purged(database_url, AS_OF + dt.timedelta(days=1)) == (1, 0)
     assert purged(database_url, OVER) == (0, 0)
     assert purged(database_url, OVER + dt.timedelta(days=1)) == (1, 1)
+
+
+@pytest.mark.parametrize("spoken_of", [False, True])
+def test_a_date_that_somebody_set_behind_our_back_deletes_nothing(
+    database_url: str, who: Viewer, spoken_of: bool
+) -> None:
+    """In SQL: the case was never spoken of, or something else was agreed to."""
+    decided(database_url, [accepted(1, "A"), accepted(2, "B")], VAULT)
+    if spoken_of:
+        set_case(database_url, 1, retain_until=AS_OF + dt.timedelta(days=900))
+    set_case(database_url, 1, told=False, retain_until=AS_OF)
+    close(database_url, who, 1)
+    assert purged(database_url) == (0, 0)
+    set_case(database_url, 1, retain_until=AS_OF)
+    assert purged(database_url) == (1, 0)
 
 
 @pytest.mark.parametrize("before", [False, True])

@@ -1,0 +1,97 @@
+"""Rows that people change, and that others act upon: who may come in, who is told, what somebody agreed to.
+
+What is never changed has one entry with its digest. These have an entry for each change, and every entry about such a
+row has its digest as the change leaves it, so that the newest one answers for the row as it is now.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+
+@dataclass(frozen=True)
+class State:
+    """A table whose rows are answered for as they are, by the columns covered; `untold`: without an entry, a fault."""
+
+    covers: str
+    untold: str = "true"
+
+
+# By table. A case is not spoken of until somebody agrees to something or says how long it is kept.
+STATES: Final = {
+    "account": State(
+        "name, role, submitter, password_hash, created_at AT TIME ZONE 'UTC', disabled_at AT TIME ZONE 'UTC'"
+    ),
+    "token": State(
+        "account_id, name, scopes, encode(secret_hash, 'hex'), created_at AT TIME ZONE 'UTC', "
+        "expires_at AT TIME ZONE 'UTC', revoked_at AT TIME ZONE 'UTC'"
+    ),
+    "webhook": State(
+        "submitter, account_id, url, events, encode(secret, 'hex'), encode(old_secret, 'hex'), "
+        "old_until AT TIME ZONE 'UTC', created_at AT TIME ZONE 'UTC', disabled_at AT TIME ZONE 'UTC'"
+    ),
+    "case": State(
+        "submitter, case_ref, created_at AT TIME ZONE 'UTC', consent, retain_until",
+        "(kept.consent IS NOT NULL OR kept.retain_until IS NOT NULL)",
+    ),
+}
+_TOLD = text("""
+    SELECT DISTINCT ON (subject) subject, digest FROM ledger
+    WHERE subject = ANY(CAST(:subjects AS text[])) AND digest IS NOT NULL ORDER BY subject, seq DESC
+""")
+
+_SET = text(f'SELECT id FROM "case" kept WHERE id = ANY(:cases) AND {STATES["case"].untold}')  # noqa: S608
+_DIGITS: Final = 18  # of an id that PostgreSQL has room for
+
+
+def table_of(subject: str) -> str | None:
+    """The table of these that a subject names a row of."""
+    table, _, row_id = subject.partition(":")
+    return table if table in STATES and row_id.isdecimal() and len(row_id) <= _DIGITS else None
+
+
+def digests(session: Session, subjects: Collection[str]) -> dict[str, bytes]:
+    """SHA-256 of those of these rows that exist, as they are now, by subject."""
+    found: dict[str, bytes] = {}
+    for table, state in STATES.items():
+        ids = sorted({int(each.partition(":")[2]) for each in subjects if table_of(each) == table})
+        if ids:
+            query = text(f"""
+                SELECT id, sha256(convert_to(jsonb_build_array({state.covers})::text, 'UTF8'))
+                FROM "{table}" WHERE id = ANY(CAST(:ids AS bigint[]))
+            """)  # noqa: S608 - names of ours
+            rows = session.connection().execute(query, {"ids": ids})
+            found |= {f"{table}:{row_id}": bytes(digest) for row_id, digest in rows}
+    return found
+
+
+def untold(session: Session) -> Iterator[str]:
+    """Rows that an entry should be about and none with a digest is, as subjects."""
+    for table, state in STATES.items():
+        query = text(f"""
+            SELECT kept.id FROM "{table}" kept WHERE {state.untold} AND NOT EXISTS (
+                SELECT FROM ledger WHERE subject = :table || ':' || kept.id AND digest IS NOT NULL
+            ) ORDER BY kept.id
+        """)  # noqa: S608 - names of ours
+        for (row_id,) in session.connection().execute(query, {"table": table}):
+            yield f"{table}:{row_id}"
+
+
+def otherwise(session: Session, told: Mapping[str, bytes]) -> Iterator[tuple[str, bool]]:
+    """Of rows, each with the digest told last, those that are not so, and whether they are there at all."""
+    now = digests(session, told)
+    return ((each, each in now) for each, digest in told.items() if now.get(each) != digest)
+
+
+def cases_as_told(session: Session, cases: Sequence[int]) -> list[int]:
+    """Those of these cases whose consent and retention are as the ledger has them, or were never set by anybody."""
+    subjects = {f"case:{case}": case for case in cases}
+    rows = session.connection().execute(_TOLD, {"subjects": list(subjects)})
+    told = {row.subject: bytes(row.digest) for row in rows}
+    wrong = {subjects[each] for each, _ in otherwise(session, told)}
+    silent = [case for subject, case in subjects.items() if subject not in told]
+    wrong |= {*session.connection().execute(_SET, {"cases": silent}).scalars()}
+    return [case for case in cases if case not in wrong]
