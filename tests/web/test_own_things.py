@@ -58,7 +58,13 @@ NOTHING = {
 }
 # Forgetting what is not there leads back, as it does the second time a button is pressed.
 FORGIVING = {"/uploads/{upload_id}/discard", "/queue/filters/{filter_id}/delete"}
-REVIEW = {"action": "accept", "confirmed": True, "revision": 1}
+# What a route asks for, by the end of its name.
+BODIES = {
+    "/reviews": {"action": "accept", "confirmed": True, "revision": 1},
+    "/withdraw": {"why": "mistake"},
+    "PATCH /api/v1/webhooks/{webhook_id}": {"events": ["batch.complete"]},
+    "/rotate": {},
+}
 
 
 @dataclass(frozen=True)
@@ -182,7 +188,7 @@ def test_the_api_knows_nothing_of_another_submitter(theirs: Theirs, method: str,
         secret = accounts.create_token(opened, owner, "all", SCOPES, NOW + dt.timedelta(days=1), NOW)
     headers = {"Authorization": f"Bearer {secret}"}
     with client_of(theirs.address, headers=headers) as client:
-        body = REVIEW if pattern.endswith("/reviews") else None
+        body = next((each for end, each in BODIES.items() if f"{method} {pattern}".endswith(end)), None)
         answer = client.request(method, filled(pattern, theirs.names), json=body)
         nothing = client.request(method, filled(pattern, NOTHING), json=body)
     assert answer.status_code in (403, 404), answer.text

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
+from forbear.intake import BY_MEDIA_TYPE
 from web.api.problems import MEDIA_TYPE
 
 Responses = dict[int | str, dict[str, Any]]
@@ -55,7 +56,7 @@ def body_of_trial() -> dict[str, Any]:
 
 
 def body_of_batch() -> dict[str, Any]:
-    """The body of a route that takes a file as a form's part, or a list of cases; it takes others that are not told."""
+    """The body of a route that takes a file as a form's part, or a list of cases; and, told in words, a file itself."""
     properties = {
         "file": {**_BINARY, "description": "A file of cases, named with its ending"},
         "as_of": {"type": "string", "format": "date"},
@@ -64,12 +65,15 @@ def body_of_batch() -> dict[str, Any]:
         "strict": {"type": "boolean", "description": ABOUT_STRICT},
     }
     form = {"type": "object", "required": ["file"], "properties": properties, "additionalProperties": False}
-    return _body(
+    body = _body(
         {
             "multipart/form-data": {"schema": form, "example": {"file": "case_ref,product\n", "as_of": "2026-11-23"}},
             "application/json": {"schema": {"$ref": "#/components/schemas/SubmittedCases"}},
         }
     )
+    # In words: clients that are generated from the description can send one kind of file only.
+    body["requestBody"]["description"] = f"Or a file itself, by its Content-Type: {', '.join(BY_MEDIA_TYPE)}."
+    return body
 
 
 def _body(content: dict[str, Any]) -> dict[str, Any]:
