@@ -20,6 +20,19 @@ from tests.support.desk.processes import DEADLINE
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(3600)"]
 NOWHERE = embedded.Urls("postgresql://nowhere/x", "redis://nowhere/0")
+# A part that is told to end and cannot yet. (A stopped process would be let go on where its group is orphaned.)
+LINGERING = """
+import signal, sys, time
+from pathlib import Path
+folder = Path(sys.argv[1])
+def leave(*_):
+    while not (folder / "may_end").exists():
+        time.sleep(0.05)
+    sys.exit()
+signal.signal(signal.SIGTERM, leave)
+(folder / "ready").touch()
+time.sleep(3600)
+"""
 # Starts a part beside itself, with the embedded servers of a folder, and waits to be killed.
 STARTER = f"""
 import sys, time
@@ -28,7 +41,8 @@ from forbear.ops import embedded
 from forbear.ops.processes import running
 from forbear.base.settings import Settings
 settings = Settings(home=Path(sys.argv[1]), database_url=None, redis_url=None)
-with embedded.servers(settings) as urls, running({{"part": {SLEEP!r}}}, settings, urls) as parts:
+part = [sys.executable, "-c", {LINGERING!r}, sys.argv[1]]
+with embedded.servers(settings) as urls, running({{"part": part}}, settings, urls) as parts:
     print(parts[0].process.pid, urls.database, urls.redis, flush=True)
     time.sleep(3600)
 """
@@ -69,13 +83,13 @@ def test_a_part_and_its_servers_end_with_a_starter_that_was_killed_and_not_befor
     assert starter.stdout is not None
     pid, database, redis = starter.stdout.readline().split()
     part = psutil.Process(int(pid))
-    part.suspend()  # it cannot end yet, and still uses the servers
-    starter.kill()
+    eventually((tmp_path / "ready").exists)
+    starter.kill()  # the part cannot end yet, and still uses the servers
     starter.communicate()
     with embedded.servers(Settings(home=tmp_path, database_url=None, redis_url=None)) as urls:
         assert (urls.database, urls.redis) == (database, redis)
     psycopg.connect(database).close()  # whoever came and went has left them to the part
-    part.resume()
+    (tmp_path / "may_end").touch()
     eventually(lambda: not part.is_running() or part.status() == psutil.STATUS_ZOMBIE)
     with embedded.servers(Settings(home=tmp_path, database_url=None, redis_url=None)):
         pass
