@@ -9,8 +9,9 @@ waits for the head would wait for ever.
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -120,9 +121,10 @@ def append(session: Session, vault: Vault, actor: str, entries: Iterable[LedgerE
 def start(session: Session, vault: Vault, now: dt.datetime) -> None:
     """Chain what a database holds from before there was a ledger, once. Whoever migrates or opens a record calls it."""
     begun = select(LedgerRow.seq).where(LedgerRow.kind == START).limit(1)
+    tell = partial(append, session, vault, SYSTEM, now=now)
     if session.exec(begun).first() is not None:
         _plant(session)
-        _catch_up(session, vault, now)
+        _catch_up(session, tell)
         return
     _locked_head(session)  # what others write from here on they chain themselves, after us
     if session.exec(begun).first() is not None:
@@ -133,9 +135,9 @@ def start(session: Session, vault: Vault, now: dt.datetime) -> None:
         adopted[kind] = len(found)
         for at in range(0, len(found), _BLOCK):
             old = (LedgerEntry(kind, f"{DIGESTED[kind].table}:{row}") for row in found[at : at + _BLOCK])
-            append(session, vault, SYSTEM, old, now)
-    adopted[STATE] = _tell_states(session, vault, now)
-    append(session, vault, SYSTEM, [LedgerEntry(START, "ledger:1", {"adopted": adopted})], now)
+            tell(old)
+    adopted[STATE] = _tell_states(session, tell)
+    tell([LedgerEntry(START, "ledger:1", {"adopted": adopted})])
 
 
 def tells_states(session: Session) -> bool:
@@ -144,20 +146,20 @@ def tells_states(session: Session) -> bool:
     return any(STATE in mark["adopted"] for mark in session.exec(marks))
 
 
-def _catch_up(session: Session, vault: Vault, now: dt.datetime) -> None:
+def _catch_up(session: Session, tell: Callable[[Iterable[LedgerEntry]], None]) -> None:
     """Say once of each row that people change how it is, in a ledger of before its entries told that."""
     if tells_states(session):
         return
     _locked_head(session)
     if not tells_states(session):
-        told = {STATE: _tell_states(session, vault, now)}
-        append(session, vault, SYSTEM, [LedgerEntry(STATE, "ledger:1", {"adopted": told})], now)
+        told = {STATE: _tell_states(session, tell)}
+        tell([LedgerEntry(STATE, "ledger:1", {"adopted": told})])
 
 
-def _tell_states(session: Session, vault: Vault, now: dt.datetime) -> int:
+def _tell_states(session: Session, tell: Callable[[Iterable[LedgerEntry]], None]) -> int:
     found = list(states.untold(session))
     for at in range(0, len(found), _BLOCK):
-        append(session, vault, SYSTEM, (LedgerEntry(STATE, each) for each in found[at : at + _BLOCK]), now)
+        tell(LedgerEntry(STATE, each) for each in found[at : at + _BLOCK])
     return len(found)
 
 
