@@ -58,6 +58,7 @@ def desk(database_url: str, redis_url: str, vault: Vault) -> Iterator[Desk]:
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.timeout(1_800)  # every page of a role, in both languages and widths
 def test_axe_finds_nothing_on_any_page_of_any_role(browser: Browser, desk: Desk, size: tuple[int, int]) -> None:
     found: dict[str, str] = {}
     opened: set[str] = set()
