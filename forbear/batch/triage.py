@@ -18,7 +18,7 @@ from forbear.batch.decision_body import BodyWriter
 from forbear.desk import worklist
 from forbear.desk.worklist import DangerFound
 from forbear.ledger import decision_tree
-from forbear.ledger.decision_tree import VERSION_COLUMNS, decision_digest, version_digest
+from forbear.ledger.decision_tree import VERSION_COLUMNS, DigestedRow, decision_digest, version_digest
 from forbear.ledger.ledger import DECISIONS
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
@@ -233,7 +233,9 @@ def _write(
             left = {row.id for row in session.connection().execute(_UNDECIDED, given)}
             rows = [row for row in rows if row[0] in left]
         else:
-            leaves = [(one, decision_digest(versions[row[0]], *row)) for one, row in zip(ids, rows, strict=True)]
+            leaves = [
+                (one, decision_digest(DigestedRow(versions[row[0]], *row))) for one, row in zip(ids, rows, strict=True)
+            ]
             decision_tree.plant(session, chunk_id, leaves)
             work.note(DECISIONS, f"{decision_tree.TABLE}:{chunk_id}", {"decisions": len(rows)})
             break

@@ -1,7 +1,7 @@
 """The tree of a chunk's decisions: each is a leaf, and one entry of the ledger has the root.
 
-A leaf is a decision's id and the
-digest of its row; both stay when the row is purged, so that the root can always be worked out again.
+A leaf is a decision's id and the digest of its row; both stay when the row is purged, so that the root can always be
+worked out again.
 """
 
 import base64
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Row, text
 from sqlmodel import Session
@@ -46,56 +46,45 @@ def version_digest(version: Row[Any]) -> bytes:
     return _digest(*told, mac, str(version.batch_id), _moment(version.submitted_at))
 
 
-def decision_digest(
-    version: bytes,
-    case_version_id: int,
-    pack_sha256: str,
-    as_of: dt.date,
-    strategy: str,
-    urgency: str,
-    certain: bool,
-    engines_agree: bool,
-    body: bytes,
-    valid_until: dt.date | None,
-    last_deadline: dt.date | None,
-    chunk_id: int,
-    created_at: dt.datetime,
-) -> bytes:
-    """SHA-256 of the row of a decision, its id aside, on a version with this digest."""
-    told = (version, case_version_id, pack_sha256, as_of, strategy, urgency, certain, engines_agree, body)
-    return _digest(*_told(*told, valid_until, last_deadline, chunk_id, created_at).values())
+class DigestedRow(NamedTuple):
+    """What a decision's digest covers: the digest of the version it was made on, then its columns, its id aside."""
+
+    version: bytes
+    case_version_id: int
+    pack_sha256: str
+    as_of: dt.date
+    strategy: str
+    urgency: str
+    certain: bool
+    engines_agree: bool
+    body: bytes
+    valid_until: dt.date | None
+    last_deadline: dt.date | None
+    chunk_id: int
+    created_at: dt.datetime
 
 
-def _told(
-    version: bytes,
-    case_version_id: int,
-    pack_sha256: str,
-    as_of: dt.date,
-    strategy: str,
-    urgency: str,
-    certain: bool,
-    engines_agree: bool,
-    body: bytes,
-    valid_until: dt.date | None,
-    last_deadline: dt.date | None,
-    chunk_id: int,
-    created_at: dt.datetime,
-) -> dict[str, str | int | bool | None]:
+def decision_digest(row: DigestedRow) -> bytes:
+    """SHA-256 of the row of a decision."""
+    return _digest(*_told(row).values())
+
+
+def _told(row: DigestedRow) -> dict[str, str | int | bool | None]:
     """What is digested of a decision, in this order: nothing that tells of the case to who does not have it."""
     return {
-        "facts": base64.b64encode(version).decode(),
-        "version": case_version_id,
-        "pack": pack_sha256,
-        "day": as_of.isoformat(),
-        "strategy": strategy,
-        "urgency": urgency,
-        "certain": certain,
-        "agree": engines_agree,
-        "until": None if valid_until is None else valid_until.isoformat(),
-        "deadline": None if last_deadline is None else last_deadline.isoformat(),
-        "chunk": chunk_id,
-        "decided_at": _moment(created_at),
-        "outcome": base64.b64encode(sha256(body).digest()).decode(),
+        "facts": base64.b64encode(row.version).decode(),
+        "version": row.case_version_id,
+        "pack": row.pack_sha256,
+        "day": row.as_of.isoformat(),
+        "strategy": row.strategy,
+        "urgency": row.urgency,
+        "certain": row.certain,
+        "agree": row.engines_agree,
+        "until": None if row.valid_until is None else row.valid_until.isoformat(),
+        "deadline": None if row.last_deadline is None else row.last_deadline.isoformat(),
+        "chunk": row.chunk_id,
+        "decided_at": _moment(row.created_at),
+        "outcome": base64.b64encode(sha256(row.body).digest()).decode(),
     }
 
 
@@ -126,7 +115,7 @@ def proof(session: Session, decision_id: int) -> DecisionProof | None:
         return None
     _, ids, digests = next(iter(_trees(session, [row.chunk_id])))
     at, tree = ids.index(decision_id), merkle.of_leaves(_leaves(ids, digests))
-    return DecisionProof(row.chunk_id, _told(*_columns(row)), at, len(ids), merkle.inclusion(tree, at, len(ids)))
+    return DecisionProof(row.chunk_id, _told(_columns(row)), at, len(ids), merkle.inclusion(tree, at, len(ids)))
 
 
 def plant(session: Session, chunk_id: int, leaves: Sequence[tuple[int, bytes]]) -> None:
@@ -150,7 +139,7 @@ def differing(session: Session, chunk: int) -> Iterator[tuple[int, str]]:
     known = dict(zip(ids, _parted(digests), strict=True))
     for row in session.connection().execute(_ROWS, {"chunk": chunk}):
         digest = known.pop(row.id, None)
-        if digest is not None and digest != decision_digest(*_columns(row)):
+        if digest is not None and digest != decision_digest(_columns(row)):
             yield row.id, "changed"
     yield from ((each, "missing") for each in known)
 
@@ -160,9 +149,9 @@ def _leaves(ids: Sequence[int], digests: bytes) -> list[bytes]:
     return [merkle.leaf_hash(one + digest) for one, digest in each]
 
 
-def _columns(row: Row[Any]) -> tuple[Any, ...]:
-    named = (row.case_version_id, row.pack_sha256, row.as_of, row.strategy, row.urgency, row.certain, row.engines_agree)
-    return (version_digest(row), *named, row.body, row.valid_until, row.last_deadline, row.chunk_id, row.created_at)
+def _columns(row: Row[Any]) -> DigestedRow:
+    columns = (getattr(row, name) for name in DigestedRow._fields[1:])
+    return DigestedRow(version_digest(row), *columns)
 
 
 def _trees(session: Session, chunks: Iterable[Any]) -> Iterator[tuple[int, list[int], bytes]]:

@@ -80,9 +80,12 @@ def grow(session: Session, before: int, leaves: Sequence[bytes] = ()) -> None:
 
 
 def frontier(session: Session, size: int) -> list[bytes | None]:
-    """The complete subtrees at the end of the first `size` leaves, by level."""
-    node = nodes(session)
-    return [node(level, (size >> level) - 1) if size >> level & 1 else None for level in range(size.bit_length())]
+    """The complete subtrees at the end of the first `size` leaves, by level, read at once: others wait meanwhile."""
+    asked = [(level, (size >> level) - 1) for level in range(size.bit_length()) if size >> level & 1]
+    stored = _stored(session, asked)
+    if len(stored) < len(asked):
+        raise MissingNodeError(f"a node at the end of {size} entries")
+    return [stored.get((level, (size >> level) - 1)) for level in range(size.bit_length())]
 
 
 def grown(waiting: list[bytes | None], before: int, leaves: Iterable[bytes]) -> Iterator[tuple[int, int, bytes]]:
@@ -93,9 +96,14 @@ def grown(waiting: list[bytes | None], before: int, leaves: Iterable[bytes]) -> 
 
 def differing(session: Session, made: Sequence[tuple[int, int, bytes]]) -> Iterator[tuple[int, int]]:
     """Nodes that are stored otherwise than they should be, or not at all, as (level, at)."""
-    asked = {"levels": [level for level, _, _ in made], "ats": [at for _, at, _ in made]}
-    stored = {(row.level, row.at): bytes(row.hash) for row in session.connection().execute(_NODES, asked)}
+    stored = _stored(session, [(level, at) for level, at, _ in made])
     return ((level, at) for level, at, found in made if stored.get((level, at)) != found)
+
+
+def _stored(session: Session, asked: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    """Those of these nodes that are stored, by (level, at)."""
+    values = {"levels": [level for level, _ in asked], "ats": [at for _, at in asked]}
+    return {(row.level, row.at): bytes(row.hash) for row in session.connection().execute(_NODES, values)}
 
 
 def _add(session: Session, before: int, leaves: Sequence[bytes]) -> None:
