@@ -12,32 +12,24 @@ from typing import Final
 from sqlalchemy import text
 from sqlmodel import Session
 
+from forbear.ledger.decision_tree import EVENTS
+
 SCANNED: Final = (
     500  # decisions and reviews that one page looks at, whoever's cases they are about; more within an entry
 )
 _KINDS: Final = ["decision", "decisions", "review", "danger", "moved"]
-_AFTER: Final = text("""
-    WITH entry AS (
-        SELECT seq, kind, split_part(subject, ':', 2)::bigint AS row
-        FROM ledger WHERE seq > :after AND kind = ANY(:kinds) ORDER BY seq LIMIT :scanned
-    ), sized AS (
-        SELECT entry.*, tree.ids, sum(coalesce(cardinality(tree.ids), 1)) OVER (ORDER BY seq)
-            - coalesce(cardinality(tree.ids), 1) AS before
-        FROM entry LEFT JOIN decision_tree tree ON entry.kind = 'decisions' AND tree.chunk_id = entry.row
-    ), event AS (
-        SELECT seq, kind, coalesce(one, row) AS row
-        FROM sized LEFT JOIN unnest(ids) AS one ON true WHERE before < :scanned
-    )
-    SELECT event.seq, desk.case_id, desk.submitter, (SELECT max(seq) FROM entry) AS read
+_AFTER: Final = text(f"""
+    {EVENTS}
+    SELECT event.seq, desk.case_id, desk.submitter
     FROM event
     LEFT JOIN review ON event.kind = 'review' AND review.id = event.row
-    LEFT JOIN decision ON event.kind IN ('decision', 'decisions') AND decision.id = event.row
+    LEFT JOIN decision ON event.kind = 'decision' AND decision.id = event.row
     LEFT JOIN case_version ON case_version.id = decision.case_version_id
     LEFT JOIN desk_case AS desk ON desk.case_id = CASE event.kind
         WHEN 'review' THEN review.case_id WHEN 'danger' THEN event.row WHEN 'moved' THEN event.row
         ELSE case_version.case_id END
     ORDER BY event.seq, event.row
-""")
+""")  # noqa: S608 - text of ours
 # Not `min(seq)`: that would be looked for along the key, entry by entry from the first.
 _SINCE: Final = text("SELECT min(seq + 0) - 1 FROM ledger WHERE at > :moment")
 _HEAD: Final = text("SELECT seq FROM ledger_head")
@@ -72,13 +64,13 @@ def after(session: Session, entry: int, submitter: str | None, limit: int) -> Ch
     given = {"after": entry, "kinds": _KINDS, "scanned": SCANNED}
     rows = session.connection().execute(_AFTER, given).all()
     cases: dict[int, None] = {}
-    for seq, case_id, whose, _ in rows:
+    for seq, case_id, whose in rows:
         if seq != entry and len(cases) >= limit:
             return Changes(tuple(cases), entry, last=False)
         if case_id is not None and submitter in (None, whose):
             cases[case_id] = None
         entry = seq
-    return Changes(tuple(cases), entry, last=len(rows) < SCANNED and (not rows or rows[-1].read == entry))
+    return Changes(tuple(cases), entry, last=len(rows) < SCANNED)
 
 
 def entry_at(session: Session, moment: dt.datetime) -> int:

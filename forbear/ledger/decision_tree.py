@@ -37,6 +37,24 @@ _ONE = text(f"{_ROW} d.id = :decision")
 _TREES = text("SELECT chunk_id, ids, digests FROM decision_tree WHERE chunk_id = ANY(CAST(:chunks AS bigint[]))")
 
 
+# What entries of :kinds after number :after are about, each decision of a chunk by itself: the first :scanned, and
+# those of the last entry beyond that. Continued by the query that asks.
+EVENTS: Final = """
+    WITH entry AS (
+        SELECT seq, at, kind, split_part(subject, ':', 2)::bigint AS row
+        FROM ledger WHERE seq > :after AND kind = ANY(:kinds) ORDER BY seq LIMIT :scanned
+    ), sized AS (
+        SELECT entry.*, tree.ids, sum(coalesce(cardinality(tree.ids), 1)) OVER (ORDER BY seq)
+            - coalesce(cardinality(tree.ids), 1) AS before
+        FROM entry LEFT JOIN decision_tree tree ON entry.kind = 'decisions' AND tree.chunk_id = entry.row
+    ), event AS (
+        SELECT seq, at, CASE kind WHEN 'decisions' THEN 'decision' ELSE kind END AS kind,
+            CASE kind WHEN 'decisions' THEN one ELSE row END AS row
+        FROM sized LEFT JOIN unnest(ids) AS one ON true WHERE before < :scanned
+    )
+"""
+
+
 def version_digest(version: Row[Any]) -> bytes:
     """SHA-256 of what was submitted, of a row with VERSION_COLUMNS."""
     private = None if version.private is None else sha256(version.private).hexdigest()

@@ -12,31 +12,22 @@ from typing import Final, Literal, cast
 from sqlalchemy import text
 from sqlmodel import Session
 
+from forbear.ledger.decision_tree import EVENTS
+
 SCANNED: Final = 500  # decisions and reviews that one page looks at, whoever's they are; more only within one entry
 _KINDS: Final = ("decision", "decisions", "review")
-_QUERY: Final = text("""
-    WITH entry AS (
-        SELECT seq, at, kind, split_part(subject, ':', 2)::bigint AS row
-        FROM ledger WHERE seq > :after AND kind = ANY(:kinds) ORDER BY seq LIMIT :scanned
-    ), sized AS (
-        SELECT entry.*, tree.ids, sum(coalesce(cardinality(tree.ids), 1)) OVER (ORDER BY seq)
-            - coalesce(cardinality(tree.ids), 1) AS before
-        FROM entry LEFT JOIN decision_tree tree ON entry.kind = 'decisions' AND tree.chunk_id = entry.row
-    ), event AS (
-        SELECT seq, at, CASE kind WHEN 'review' THEN kind ELSE 'decision' END AS kind,
-            CASE kind WHEN 'decisions' THEN one ELSE row END AS subject
-        FROM sized LEFT JOIN unnest(ids) AS one ON true WHERE before < :scanned
-    )
+_QUERY: Final = text(f"""
+    {EVENTS}
     SELECT event.seq, event.at, event.kind, kept.case_ref, kept.submitter,
            decision.id, decision.strategy, decision.urgency,
            review.action, review.strategy, review.reason
     FROM event
-    LEFT JOIN review ON event.kind = 'review' AND review.id = event.subject
-    LEFT JOIN decision ON decision.id = CASE event.kind WHEN 'decision' THEN event.subject ELSE review.decision_id END
+    LEFT JOIN review ON event.kind = 'review' AND review.id = event.row
+    LEFT JOIN decision ON decision.id = CASE event.kind WHEN 'decision' THEN event.row ELSE review.decision_id END
     LEFT JOIN case_version ON case_version.id = decision.case_version_id
     LEFT JOIN "case" AS kept ON kept.id = COALESCE(review.case_id, case_version.case_id)
     ORDER BY event.seq, decision.id
-""")
+""")  # noqa: S608 - text of ours
 
 
 @dataclass(frozen=True)
