@@ -237,6 +237,57 @@ def test_a_derived_fact_that_the_engines_read_differently_goes_to_a_person_thoug
     assert (two.engines_agree, two.urgency, two.rules_fired) == (False, "U2", ("disagreement",))
 
 
+@pytest.mark.parametrize(
+    ("cases", "faulty", "read", "told"),
+    [
+        (100, {57}, 100, {57}),  # small: every case both ways
+        (101, set(), 2, set()),
+        (101, {57}, 2, set()),  # not among those that are read both ways
+        (101, {100}, 103, {100}),
+        (101, {0, 57}, 102, {0, 57}),  # one that differs has all of them read both ways
+    ],
+)
+def test_of_a_large_chunk_some_cases_are_read_both_ways_and_all_where_one_of_them_differs(
+    monkeypatch: pytest.MonkeyPatch, cases: int, faulty: set[int], read: int, told: set[int]
+) -> None:
+    found = evaluator(tiny())
+    surplus: Facts = {"income_monthly": 500_000, "essential_outgoings": 400_000}
+    given: list[Facts] = [{**surplus, "priority_payments": n} for n in range(cases)]
+    plain = [each.facts for each in found.evaluate(given)]
+    assert [each["capacity"] for each in plain] == [(100_000 - n) * 95 // 100 for n in range(cases)]
+    sound, seen = found._derivation.derive, []
+
+    def derive(facts: Facts) -> Derived:
+        seen.append(facts)
+        derived = sound(facts)
+        return (
+            derived._replace(facts={**derived.facts, "capacity": 1})
+            if facts["priority_payments"] in faulty
+            else derived
+        )
+
+    monkeypatch.setattr(found._derivation, "derive", derive)
+    agreed = [each.outcome.engines_agree for each in found.evaluate(given)]
+    assert {row for row, each in enumerate(agreed) if not each} == told
+    assert len(seen) == read
+
+
+def test_bounds_that_differ_have_a_large_chunk_read_both_ways_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, seen = evaluator(tiny()), []
+    given: list[Facts] = [{"income_monthly": 500_000} for _ in range(101)]
+    sound = found._derivation.derive
+
+    def derive(facts: Facts) -> Derived:
+        seen.append(facts)
+        derived = sound(facts)
+        assert derived.bounds
+        return derived._replace(bounds={})
+
+    monkeypatch.setattr(found._derivation, "derive", derive)
+    found.evaluate(given)
+    assert len(seen) == 1 + 101
+
+
 def test_what_is_unknown_is_told_of_a_disagreement_too() -> None:
     pack = pack_of(_says("wins", 9, "alpha"), _says("asks", 5, "beta", when=c.Compare("quiet", "equals", True)))
     found = evaluator(pack, {"x": frozenset({"wins", "asks"})}).evaluate([{"city": "x"}])[0].outcome
