@@ -92,7 +92,9 @@ class Evaluator:
         }
         self._derivation = derivation(pack, as_of)
         self._columns = derived_columns(pack, as_of)
-        self._counterfactuals = CounterfactualSearch(pack, self._policy, self.engines.second, self._derivation)
+        self._counterfactuals = CounterfactualSearch(
+            pack, self._policy, self.engines.second, self._derivation, self._columns
+        )
         self._stale = StaleParameters(pack, as_of, self._parameters)
         self._validity = Validity(pack, as_of, self._derivation, self._parameters)
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from forbear import intake
+from forbear.base.packs import shipped
+from forbear.intake import Accepted
 from rules.decision.evaluate import Engines, Evaluator, engines
 from rules.decision.outcome import DeadlineDue, EngineDisagreement, Outcome, StaleParameter
 from rules.engines.durable import EngineError
@@ -26,6 +31,7 @@ from tests.support.packs.tiny_pack import edited, tiny
 from tests.support.packs.vocabulary import VOCABULARY, fact
 
 TODAY = dt.date(2026, 11, 23)
+SAMPLES = Path(__file__).parents[3] / "samples" / "cases.csv"
 ALWAYS = c.All(())
 OWED: dict[str, Value] = {"balance": 60_000, "capacity": 1_000}
 DESIGN = ({"id": "practice", "status": "design"},)
@@ -270,6 +276,19 @@ def test_of_a_large_chunk_some_cases_are_read_both_ways_and_all_where_one_of_the
     agreed = [each.outcome.engines_agree for each in found.evaluate(given)]
     assert {row for row, each in enumerate(agreed) if not each} == told
     assert len(seen) == read
+
+
+def test_a_case_is_decided_alike_in_a_large_chunk_and_in_a_small_one() -> None:
+    pack, dice = shipped(), random.Random(20)
+    whole = [
+        {**row.facts, "note_flags": ()} for row in intake.rows(SAMPLES, pack.vocabulary) if isinstance(row, Accepted)
+    ]
+    cases = [*whole, *({name: value for name, value in each.items() if dice.random() < 0.7} for each in whole)]
+    found = Evaluator(pack, pack.manifest.reviewed_on)
+    at_once = found.evaluate(cases)
+    assert at_once == [each for start in range(0, len(cases), 90) for each in found.evaluate(cases[start : start + 90])]
+    assert sum(len(each.outcome.recourse) for each in at_once) > 300
+    assert all(each.outcome.engines_agree for each in at_once)
 
 
 def test_bounds_that_differ_have_a_large_chunk_read_both_ways_too(monkeypatch: pytest.MonkeyPatch) -> None:
