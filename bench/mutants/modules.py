@@ -173,6 +173,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "cosigner": ("forbear/ledger/cosigner.py", ("forbear/ledger/test_checkpoint",), True),
     "states": ("forbear/ledger/states.py", ("forbear/ledger/test_states", "forbear/ops/test_retention"), True),
     "dangling": ("forbear/ledger/dangling.py", ("forbear/ledger/test_dangling",), True),
+    "seals": ("forbear/ledger/seals.py", ("forbear/ledger/test_seals",), True),
     "unit_of_work": ("forbear/ledger/unit_of_work.py", ("forbear/ledger/test_unit_of_work",), True),
     "listing": ("forbear/ledger/listing.py", ("forbear/ledger/test_listing",), True),
     "review": ("forbear/desk/review.py", ("forbear/desk/test_review",), True),

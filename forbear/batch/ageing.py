@@ -37,7 +37,7 @@ CLAIM = text("""
         UPDATE desk_case d SET valid_until = CAST(:today AS date) + 1 FROM due WHERE d.case_id = due.case_id
         RETURNING d.submitter, d.case_id, d.version_number
     )
-    SELECT c.submitter, v.id AS version FROM claimed c
+    SELECT c.submitter, c.case_id, v.id AS version FROM claimed c
     LEFT JOIN case_version v ON v.case_id = c.case_id AND v.number = c.version_number
         AND NOT EXISTS (SELECT FROM case_version n WHERE n.case_id = c.case_id AND n.number > v.number)
     ORDER BY c.submitter, v.id
@@ -61,7 +61,8 @@ def claim(work: Work, active: Callable[[], Pack], chunk_size: int) -> list[Wake]
     if not rows:
         return None
     versions: defaultdict[str, list[int]] = defaultdict(list)
-    for submitter, version in rows:
+    work.touch(row.case_id for row in rows)
+    for submitter, _, version in rows:
         if version is not None:
             versions[submitter].append(version)
     if versions and publication.keep(work, pack):

@@ -90,6 +90,7 @@ def spread(work: Work, cases: Iterable[int]) -> int:
     connection = work.session.connection()
     near = sorted(connection.execute(_NEAR, {"cases": sorted(set(cases))}).scalars())
     moved = connection.execute(_SPREAD, {"cases": near}).scalars().all() if near else []
+    work.touch(moved)
     for case in sorted(moved):
         work.note("moved", f"case:{case}", {"why": "crisis_beside"})
     return len(moved)

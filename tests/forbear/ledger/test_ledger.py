@@ -101,7 +101,7 @@ def test_what_was_there_before_is_adopted_in_blocks_without_a_seam_and_counted(
     assert [seq for seq, *_ in found] == list(range(1, 12))
     assert found[-1][2] == "ledger:1"
     assert found[-1][-1] == {
-        "adopted": {"publication": 1, "batch": 3, "decision": 5, "decisions": 1, "review": 0, "state": 0}
+        "adopted": {"publication": 1, "batch": 3, "decision": 5, "decisions": 1, "review": 0, "state": 0, "seals": 0}
     }
     assert faults(database_url) == []
 
@@ -220,7 +220,8 @@ def test_a_decision_that_appears_after_the_beginning_is_never_adopted(database_u
             "strategy, urgency, certain, engines_agree, body, chunk_id, created_at FROM decision WHERE id = 1"
         )
     _start(database_url)
-    assert faults(database_url) == ["decision:99: there, though no entry tells of it"]
+    late = "desk_case:1: of an earlier decision than the newest"
+    assert faults(database_url) == ["decision:99: there, though no entry tells of it", late]
 
 
 def test_the_ledger_refuses_changes(database_url: str) -> None:

@@ -111,6 +111,7 @@ def test_a_ledger_of_before_its_entries_told_states_is_brought_to_it_once(databa
             ledger.start(work.session, VAULT, NOW)
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("SELECT subject, detail FROM ledger WHERE kind = 'state' ORDER BY seq").fetchall()
-    assert rows == [("account:1", {}), ("ledger:1", {"adopted": {"state": 1}})]
+    adopted = [("ledger:1", {"adopted": {"state": 1}}), ("ledger:1", {"adopted": {"seals": 0}})]
+    assert rows == [("account:1", {}), *adopted]
     tamper(database_url, "UPDATE account SET role = 'counsellor'")
     assert faults(database_url) == ["account:1: changed since entry 5 was written"]
