@@ -159,11 +159,10 @@ tests:
 
 def test_what_is_known_to_fit_is_reckoned_with_in_64_bits_again() -> None:
     """In more it would come to the same, at several times the cost."""
-    wide = pl.Series([1, None, 2**63 - 1], dtype=pl.Int128)
-    assert pl.Series(column_readings.narrow(wide)).equals(
-        pl.Series([1, None, 2**63 - 1], dtype=pl.Int64), check_dtypes=True
-    )
-    assert column_readings.narrow(pl.Series([2**63], dtype=pl.Int128)).to_list() == [None]
+    for values, kept in (([1, None, 2**63 - 1], [1, None, 2**63 - 1]), ([2**63], [None])):
+        narrow = column_readings.narrow(pl.Series(values, dtype=pl.Int128))
+        assert isinstance(narrow, pl.Series)
+        assert (str(narrow.dtype), narrow.to_list()) == ("Int64", kept)
     assert [column_readings.narrow(each) for each in (7, None)] == [7, None]
 
 
