@@ -112,6 +112,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "column_nodes": ("rules/formulas/columns/column_nodes.py", ("rules/formulas/test_columns",), False),
     "column_conditions": ("rules/formulas/columns/column_conditions.py", ("rules/formulas/test_columns",), False),
     "column_dates": ("rules/formulas/columns/column_dates.py", ("rules/formulas/test_columns",), False),
+    "column_bounds": ("rules/formulas/columns/column_bounds.py", ("rules/formulas/test_columns",), False),
     "column_values": ("rules/formulas/columns/column_values.py", ("rules/formulas/test_columns",), False),
     "affordability": ("rules/facts/affordability.py", ("rules/facts/test_affordability",), False),
     "case_facts": ("rules/facts/case_facts.py", ("rules/facts/test_case_facts",), False),
