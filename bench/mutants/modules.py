@@ -112,6 +112,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "column_nodes": ("rules/formulas/columns/column_nodes.py", ("rules/formulas/test_columns",), False),
     "column_conditions": ("rules/formulas/columns/column_conditions.py", ("rules/formulas/test_columns",), False),
     "column_dates": ("rules/formulas/columns/column_dates.py", ("rules/formulas/test_columns",), False),
+    "column_bounds": ("rules/formulas/columns/column_bounds.py", ("rules/formulas/test_columns",), False),
     "column_values": ("rules/formulas/columns/column_values.py", ("rules/formulas/test_columns",), False),
     "affordability": ("rules/facts/affordability.py", ("rules/facts/test_affordability",), False),
     "case_facts": ("rules/facts/case_facts.py", ("rules/facts/test_case_facts",), False),
@@ -159,8 +160,8 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "batch_ageing": ("forbear/batch/ageing.py", ("forbear/batch/test_ageing",), True),
     "borrowers": ("forbear/batch/borrowers.py", ("forbear/batch/test_borrowers",), True),
     "unevaluated": ("forbear/batch/unevaluated.py", ("forbear/batch/test_unevaluated",), True),
-    "ledger": ("forbear/ledger/ledger.py", ("forbear/ledger/test_ledger",), True),
-    "audit": ("forbear/ledger/audit.py", ("forbear/ledger/test_audit",), True),
+    "ledger": ("forbear/ledger/ledger.py", ("forbear/ledger/test_ledger", "forbear/ledger/test_states"), True),
+    "audit": ("forbear/ledger/audit.py", ("forbear/ledger/test_audit", "forbear/ledger/test_states"), True),
     "decision_tree": ("forbear/ledger/decision_tree.py", ("forbear/ledger/test_decision_tree",), True),
     "merkle": ("forbear/ledger/merkle.py", ("forbear/ledger/test_merkle",), False),
     "ledger_tree": (

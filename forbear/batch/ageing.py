@@ -120,15 +120,14 @@ def told_on(session: Session, versions: Sequence[int]) -> dict[int, dt.date]:
 
 def tell(session: Session, placed: Iterable[DecisionChanged], batch: Batch, now: dt.datetime) -> None:
     """Flag what time alone changed of some cases to whoever has them, and tell their submitter."""
-    placed = [each for each in placed if each.old_decision_id is not None]
-    ids = [decision for each in placed for decision in (each.decision_id, each.old_decision_id) if decision]
-    deadlines = _deadlines(session, ids)
+    again = [(each, old) for each in placed if (old := each.old_decision_id) is not None]
+    deadlines = _deadlines(session, [decision for each, old in again for decision in (each.decision_id, old)])
     told = []
-    for each in placed:
+    for each, old in again:
         differing = {
             "strategy": each.old_strategy != each.strategy,
             "urgency": each.old_urgency != each.urgency,
-            "deadline": deadlines.get(each.old_decision_id or 0) != deadlines.get(each.decision_id),
+            "deadline": deadlines.get(old) != deadlines.get(each.decision_id),
         }
         if what := [name for name, differs in differing.items() if differs]:
             session.connection().execute(_FLAG, {"what": what, "case": each.case_id})

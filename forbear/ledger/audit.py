@@ -153,10 +153,9 @@ class _Walk:
     def _states(self, block: Sequence[Row[Any]]) -> None:
         """Note what was told last of each row that people change; of one that was purged nothing more is told."""
         for row in block:
-            if row.kind in (ledger.PURGE, *ledger.DIGESTED) or states.table_of(row.subject) is None:
-                if row.kind == ledger.PURGE:
-                    self._told.pop(row.subject, None)
-            elif row.digest is not None:
+            if row.kind == ledger.PURGE:
+                self._told.pop(row.subject, None)
+            elif states.table_of(row.subject) is not None and row.digest is not None:
                 self._told[row.subject] = row.seq, bytes(row.digest)
 
     def _changed(self, block: Sequence[Row[Any]]) -> Iterator[LedgerFault]:

@@ -57,7 +57,7 @@ def digests(session: Session, subjects: Collection[str]) -> dict[str, bytes]:
     """SHA-256 of those of these rows that exist, as they are now, by subject."""
     found: dict[str, bytes] = {}
     for table, state in STATES.items():
-        ids = sorted({int(each.partition(":")[2]) for each in subjects if table_of(each) == table})
+        ids = [int(each.partition(":")[2]) for each in subjects if table_of(each) == table]
         if ids:
             query = text(f"""
                 SELECT id, sha256(convert_to(jsonb_build_array({state.covers})::text, 'UTF8'))

@@ -14,7 +14,7 @@ from models.database import migrate
 from models.database.session import session
 from models.intake.batch import Batch
 from models.ledger import LedgerHead
-from tests.forbear.ledger.test_audit import faults
+from tests.forbear.ledger.test_audit import faults, tamper
 from tests.support.desk.cases import NOW, VAULT, accepted, decided, engine_of, many, working
 from tests.support.desk.threads import at_once, wait_for_lock
 from tests.support.old.old_decisions import chained_one_by_one, without_bodies
@@ -196,6 +196,14 @@ def test_a_database_upgraded_with_decisions_is_intact(database_url: str) -> None
     assert kinds(database_url) == ["publication", "batch", "decision", "decision", "decision", "start"]
     assert faults(database_url) == []
     decided(database_url, [accepted(1, "NEW")], VAULT)
+    assert faults(database_url) == []
+
+
+def test_a_ledger_of_before_trees_gets_its_tree_when_it_is_opened(database_url: str) -> None:
+    _start(database_url)
+    append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(4)))
+    tamper(database_url, "DELETE FROM ledger_node")
+    _start(database_url)
     assert faults(database_url) == []
 
 
