@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
@@ -56,7 +55,7 @@ def looked_at(work: ViewerWork, case_id: int) -> Shown:
 
 
 def person_page(
-    request: Request, work: ViewerWork, case_id: int, typed: Typed | None = None, status: int = HTTPStatus.OK
+    request: Request, work: ViewerWork, case_id: int, typed: Typed | None = None, status: int = 200
 ) -> Response:
     """The page; `typed`: a form of it was refused, or a file was read into it."""
     address = f"/people/{case_id}"
