@@ -20,6 +20,8 @@ ACCEPTED = (
     *("lane", "content_mac", "facts", "private"),
 )
 REJECTED = ("row", "field", "content")
+_WORKERS = 4  # that pieces of a file are made for: more take longer turns, fewer find as much for each
+_FEWEST = 500  # cases in a piece, where there are more
 _CREATE = (
     """
     CREATE TEMPORARY TABLE staged (
@@ -88,8 +90,10 @@ _REJECTIONS = """
     INSERT INTO rejection (batch_id, row, field, content) SELECT :batch, row, field, content FROM refused ORDER BY row
 """
 _COUNT = "SELECT count(*) FILTER (WHERE changed), count(*) FILTER (WHERE NOT changed) FROM matched"
-# Submitters share a lane by cases: a submission's first chunk comes after the submitter's own that wait, and not before
-# what is being done now, whose turn is the least; each further one as much later as there are cases in those before it.
+# What is ordinary is cut into pieces of one size for a few workers to share, as large as may be, for a chunk costs
+# some 50 ms whatever is in it; what is urgent comes in small ones. Submitters share a lane by cases: a submission's
+# first chunk comes after the submitter's own that wait, and not before what is being done now, whose turn is the
+# least; each further one as much later as there are cases in those before it.
 _CHUNKS = """
     WITH undecided AS (
         SELECT row, version_id, CASE WHEN NOT :alone THEN lane WHEN lane = :crisis THEN CAST(:crisis_alone AS smallint)
@@ -99,11 +103,14 @@ _CHUNKS = """
             SELECT FROM decision d
             WHERE d.case_version_id = m.version_id AND d.pack_sha256 = :pack AND d.as_of = :as_of
         )
+    ), sized AS (
+        SELECT lane, CASE WHEN lane <> :ordinary THEN CAST(:urgent_size AS integer)
+            WHEN count(*) <= :workers * least(:bulk_size, :fewest) THEN least(:bulk_size, :fewest)
+            ELSE ceil(count(*) / (:workers * ceil(count(*) / (:workers * CAST(:bulk_size AS numeric))))) END AS size
+        FROM undecided GROUP BY lane
     ), placed AS (
-        SELECT version_id, lane, (row_number() OVER (PARTITION BY lane ORDER BY row) - 1)
-            / CASE lane WHEN :ordinary THEN CAST(:bulk_size AS integer) ELSE CAST(:urgent_size AS integer) END
-            AS part
-        FROM undecided
+        SELECT version_id, lane, div(row_number() OVER (PARTITION BY lane ORDER BY row) - 1, size) AS part
+        FROM undecided JOIN sized USING (lane)
     ), parts AS (
         SELECT lane, part, CASE lane WHEN :ordinary THEN 'bulk' ELSE 'urgent' END AS queue,
             array_agg(version_id ORDER BY version_id) AS ids
@@ -181,6 +188,8 @@ def merge(session: Session, batch: Batch, sizes: Mapping[str, int], now: dt.date
         "as_of": batch.as_of,
         "urgent_size": sizes["urgent"],
         "bulk_size": sizes["bulk"],
+        "workers": _WORKERS,
+        "fewest": _FEWEST,
         "alone": alone,
         **{lane.name.lower(): lane.value for lane in Lane},
     }

@@ -33,8 +33,10 @@ _BASE = [name for name, fact in PACK.vocabulary.facts.items() if not fact.privat
 def _same(pack: Pack, as_of: dt.date, cases: Sequence[Facts]) -> list[Derived]:
     """Both readings of the cases, once they are shown to be the same."""
     read = [derivation(pack, as_of).derive(case) for case in cases]
-    frame = FrameDeriver(pack, as_of).derive(cases)
+    deriver = FrameDeriver(pack, as_of)
+    frame = deriver.derive(cases)
     assert frame.differing(read) == {}
+    assert [(each.facts, each.bounds) for each in deriver.rows(cases, frame)] == [tuple(each) for each in read]
     for name in pack.formulas:
         if bounded(pack.vocabulary, name):
             told = zip(*(frame.table[end(name, side)].to_list() for side in ("low", "high")), strict=True)
