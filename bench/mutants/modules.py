@@ -38,6 +38,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
         False,
     ),
     "repayment": ("rules/decision/repayment.py", ("rules/decision/test_plans", "rules/decision/test_repayment"), False),
+    "coordination": ("rules/decision/coordination.py", ("rules/decision/test_coordination",), False),
     "comparison": ("rules/decision/comparison.py", ("rules/decision/test_comparison",), False),
     "decision_ageing": (
         "rules/decision/ageing.py",

@@ -136,6 +136,10 @@ def _delete_cases(work: Work, cases: list[int]) -> None:
         connection.execute(text(statement), values)
     for case in cases:
         _note(work, f"case:{case}", decision=decisions[case], review=reviews[case])
+    for table in ("person", "household_budget"):
+        query = text(f"DELETE FROM {table} WHERE id = ANY(:cases) RETURNING id")  # noqa: S608 - names of ours
+        for case in sorted(connection.execute(query, values).scalars()):
+            _note(work, f"{table}:{case}")
 
 
 def _note(work: Work, subject: str, **gone: list[Any]) -> None:

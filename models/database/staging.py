@@ -16,7 +16,7 @@ from models.database.copy import copy_into
 from models.intake.batch import Batch, Lane
 
 ACCEPTED = (
-    *("row", "case_ref", "ref_form", "ref_grams", "borrower_ref", "phone_key", "id_key"),
+    *("row", "case_ref", "ref_form", "ref_grams", "borrower_ref", "phone_key", "id_key", "name_key"),
     *("lane", "content_mac", "facts", "private"),
 )
 REJECTED = ("row", "field", "content")
@@ -26,7 +26,7 @@ _CREATE = (
     """
     CREATE TEMPORARY TABLE staged (
         row integer NOT NULL, case_ref text NOT NULL, ref_form text NOT NULL, ref_grams text[], borrower_ref text,
-        phone_key bytea, id_key bytea, lane smallint NOT NULL,
+        phone_key bytea, id_key bytea, name_key bytea, lane smallint NOT NULL,
         content_mac bytea NOT NULL, facts jsonb NOT NULL, private bytea
     ) ON COMMIT DROP
     """,
@@ -44,19 +44,22 @@ _CREATE = (
 # in the order of the rows: of cases alike in everything the queue shows the first row first.
 _CASES = """
     INSERT INTO "case" AS c
-        (id, submitter, case_ref, ref_form, ref_grams, borrower_ref, phone_key, id_key, keyed, created_at)
+        (id, submitter, case_ref, ref_form, ref_grams, borrower_ref, phone_key, id_key, name_key, keyed, created_at)
     SELECT id, :submitter, case_ref, ref_form,
         coalesce(ref_grams, ARRAY(
             SELECT DISTINCT substr(lower(case_ref), start, size)
             FROM generate_series(1, 3) size, generate_series(1, length(case_ref) - size + 1) start
         )),
-        borrower_ref, phone_key, id_key, true, :now
+        borrower_ref, phone_key, id_key, name_key, true, :now
     FROM (SELECT *, nextval('case_id_seq') AS id FROM (SELECT * FROM staged ORDER BY row) in_order) numbered
     ORDER BY case_ref COLLATE "C"
     ON CONFLICT (submitter, case_ref) DO UPDATE SET ref_form = excluded.ref_form,
-        borrower_ref = excluded.borrower_ref, phone_key = excluded.phone_key, id_key = excluded.id_key, keyed = true
-    WHERE (c.ref_form, c.borrower_ref, c.phone_key, c.id_key, c.keyed)
-        IS DISTINCT FROM (excluded.ref_form, excluded.borrower_ref, excluded.phone_key, excluded.id_key, true)
+        borrower_ref = excluded.borrower_ref, phone_key = excluded.phone_key, id_key = excluded.id_key,
+        name_key = excluded.name_key, keyed = true
+    WHERE (c.ref_form, c.borrower_ref, c.phone_key, c.id_key, c.name_key, c.keyed)
+        IS DISTINCT FROM (
+            excluded.ref_form, excluded.borrower_ref, excluded.phone_key, excluded.id_key, excluded.name_key, true
+        )
 """
 # A statement of its own, so that it sees what another submission committed while the one before waited for it.
 _MATCH = """

@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from models import account, case, decision, desk, heartbeat, ledger, pack, review, tally, vault_key, webhook
+from models import account, case, decision, desk, heartbeat, ledger, pack, person, review, tally, vault_key, webhook
 from models.intake import batch, mapping, upload
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "ledger",
     "mapping",
     "pack",
+    "person",
     "review",
     "tally",
     "upload",

@@ -1,11 +1,12 @@
 """The pages, one module each."""
 
-from web.pages import accounts, batches, case, ledger, overview, policy, queue, webhooks
+from web.pages import accounts, batches, case, ledger, overview, person, policy, queue, webhooks
 
 ROUTERS = (
     *accounts.ROUTERS,
     queue.router,
     *case.ROUTERS,
+    *person.ROUTERS,
     *batches.ROUTERS,
     overview.router,
     policy.router,

@@ -33,6 +33,7 @@ NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
     ("/", "site.queue", "submitter"),
     ("/batches", "batches.title", "submitter"),
     ("/cases/new", "new_case.nav", "counsellor"),
+    ("/search", "search.nav", "counsellor"),
     ("/overview", "overview.title", "supervisor"),
     ("/policy", "policy.title", "submitter"),
     ("/ledger", "ledger.title", "supervisor"),

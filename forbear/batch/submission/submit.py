@@ -196,10 +196,10 @@ class _Sealer:
         alarms = red_flags.scan_all(self._pack, texts_of(self._pack, {}, {}, row.extra))
         mac = self._vault.mac("\n".join((facts, _json(row.private), *alarms)).encode())
         sealed = self._vault.seal({"facts": row.private, "extra": row.extra}) if row.private or row.extra else None
-        phone, id_number = siblings.keys(self._vault, self._submitter, row.private)
+        keys = siblings.keys(self._vault, self._submitter, row.private)
         borrower = None if row.borrower_ref is None else one_form(row.borrower_ref)
         refs = (row.case_ref, one_form(row.case_ref), grams(row.case_ref), borrower)
-        return (row.row, *refs, phone, id_number, self._lane(row, alarms), mac, facts, sealed)
+        return (row.row, *refs, *keys, self._lane(row, alarms), mac, facts, sealed)
 
     def rejected(self, row: Rejected) -> tuple[Any, ...]:
         """A rejected row as staging.REJECTED; a field that is none of ours may be anything, so it is only sealed."""
