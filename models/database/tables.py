@@ -2,7 +2,20 @@
 
 from sqlmodel import SQLModel
 
-from models import account, case, decision, desk, heartbeat, ledger, pack, review, tally, vault_key, webhook
+from models import (
+    account,
+    case,
+    conversation,
+    decision,
+    desk,
+    heartbeat,
+    ledger,
+    pack,
+    review,
+    tally,
+    vault_key,
+    webhook,
+)
 from models.intake import batch, mapping, upload
 
 __all__ = [
@@ -10,6 +23,7 @@ __all__ = [
     "account",
     "batch",
     "case",
+    "conversation",
     "decision",
     "desk",
     "heartbeat",
