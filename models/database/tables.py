@@ -2,21 +2,9 @@
 
 from sqlmodel import SQLModel
 
-from models import (
-    account,
-    case,
-    conversation,
-    decision,
-    desk,
-    heartbeat,
-    ledger,
-    pack,
-    review,
-    tally,
-    vault_key,
-    webhook,
-)
+from models import account, case, conversation, decision, desk, ledger, pack, review, webhook
 from models.intake import batch, mapping, upload
+from models.operation import heartbeat, tally, vault_key
 
 __all__ = [
     "METADATA",

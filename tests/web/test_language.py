@@ -22,6 +22,12 @@ NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 FAMILIES = (
     "bar.aged.",
     "contact.",
+    "channel.",
+    "party.",
+    "talked.",
+    "lender.",
+    "agreement.status.",
+    "instalment.status.",
     "safety.",
     "handed_to.",
     "crisis.title.",

@@ -54,6 +54,9 @@ NOTHING = {
     "delivery_id": "999",
     "filter_id": "999",
     "mapping_id": "999",
+    "task_id": "999",
+    "agreement_id": "999",
+    "attachment_id": "999",
     "what": "results",
 }
 # Forgetting what is not there leads back, as it does the second time a button is pressed.
@@ -109,6 +112,9 @@ def theirs(database_url: str, redis_url: str, vault: Vault) -> Iterator[Theirs]:
             "delivery_id": str(delivery.id),
             "filter_id": str(kept.id),
             "mapping_id": str(mapping.id),
+            "task_id": "1",
+            "agreement_id": "1",
+            "attachment_id": "1",
             "what": "results",
         }
     app = create_app(database_url, redis_url, vault)

@@ -1,4 +1,4 @@
-"""The conversation over HTTP: said once, whoever holds the case, looked through for danger, and heard by nobody else."""
+"""The conversation over HTTP: once, whoever holds the case, looked through for danger, and heard by nobody else."""
 
 import datetime as dt
 import re
@@ -11,11 +11,9 @@ import pytest
 from forbear.accounts.accounts import Role
 from forbear.base.vault import Vault
 from forbear.conversation import agreements
-from forbear.ledger import ledger
-from rules.loading.loader import DEFAULT_PACK, load
 from tests.forbear.ledger.test_audit import faults
 from tests.support.desk.case_on_desk import CaseOnDesk, held_by, words_of
-from tests.support.desk.cases import AS_OF, NOW, accepted, working
+from tests.support.desk.cases import AS_OF, NOW, working
 from tests.support.desk.desk_clients import account, cookie_of, desk, holding
 from web.language import message
 
