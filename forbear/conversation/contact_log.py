@@ -43,8 +43,10 @@ def log(work: ViewerWork, case_id: int, form: str, contact: Contact) -> None:
     if faults := _faults(work, case, contact, words):
         raise RefusedError(*faults)
     at = None if contact.at is None else contact.at.astimezone(dt.UTC).isoformat()
+    # To have reached somebody is to have reached the borrower.
+    result = "answered" if contact.result == "reached" and contact.party != "borrower" else contact.result
     detail = {"with": contact.party, "channel": contact.channel, "at": at}
-    saying.append(work, case, Act("contact", {}, reason=contact.result, detail=detail, words=words or None), form)
+    saying.append(work, case, Act("contact", {}, reason=result, detail=detail, words=words or None), form)
 
 
 def _faults(work: ViewerWork, case: WorklistItem, contact: Contact, words: str) -> list[FieldError]:

@@ -48,7 +48,7 @@ def new_facts(pack: Pack, answer: str, sold_to: str = "") -> dict[str, object]:
     return {
         name: value
         for name, value in cells.items()
-        if name in known and (not value or known[name].values is None or value in known[name].values)
+        if name in known and (not value or not known[name].values or value in known[name].values)
     }
 
 

@@ -1,7 +1,6 @@
 """My work: what waits for somebody beside the queue: notes that mention them, and their tasks."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,8 +8,6 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import Viewer, ViewerWork
-from forbear.conversation import tasks
-from forbear.conversation.tasks import ListedTask
 from models.account import Account
 from models.case import Case
 from models.conversation import Mention
@@ -58,8 +55,3 @@ def mentions(work: ViewerWork) -> list[MentioningNote]:
         )
         for note, ref, by, seen in work.session.exec(query.limit(LISTED))
     ]
-
-
-def own_tasks(work: ViewerWork) -> Sequence[ListedTask]:
-    """The viewer's open tasks, the next due first."""
-    return tasks.of_viewer(work.session, work.vault, work.viewer)

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from sqlmodel import Session, col, select
 
-from forbear.accounts.accounts import Viewer, ViewerWork
+from forbear.accounts.accounts import ViewerWork
 from forbear.base.vault import Vault
 from forbear.case.action_fields import LONGEST
 from forbear.case.workflow import RefusedError
@@ -87,9 +87,10 @@ def of_case(session: Session, vault: Vault, case_id: int) -> list[ListedTask]:
     return _listed(session, vault, Task.case_id == case_id)
 
 
-def of_viewer(session: Session, vault: Vault, viewer: Viewer) -> list[ListedTask]:
+def of_viewer(work: ViewerWork) -> list[ListedTask]:
     """What the viewer has to do, the next due first."""
-    return _listed(session, vault, Task.owner_id == viewer.account_id, col(Task.done_at).is_(None))
+    mine = (Task.owner_id == work.viewer.account_id, col(Task.done_at).is_(None))
+    return _listed(work.session, work.vault, *mine)
 
 
 def _listed(session: Session, vault: Vault, *conditions: object) -> list[ListedTask]:

@@ -22,6 +22,7 @@ NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 FAMILIES = (
     "bar.aged.",
     "contact.",
+    "contact_log.result.",
     "channel.",
     "party.",
     "talked.",

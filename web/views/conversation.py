@@ -19,7 +19,6 @@ from forbear.conversation.attachments import ListedAttachment
 from forbear.conversation.tasks import ListedTask
 from forbear.desk import review
 from models.desk import WorklistItem
-from models.review import INTERNAL
 from rules.pack.files.schema import FactValue, Text
 from rules.pack.pack import Pack
 from web import language
@@ -27,6 +26,7 @@ from web.views import render
 from web.views.forms import Forms
 
 FORMS: Final = ("note", "contact_log", "task", "settled", "lender", "paid", "ended", "attach", "taken")
+_SAID: Final = ("note", "contact", "agreement")  # tasks and files have lists of their own
 _LENDER: Final = tuple(lender_answers.OUTCOMES.values())
 
 
@@ -40,7 +40,7 @@ class Conversation:
     in_danger: bool
     zone: str
     today: dt.date
-    entries: tuple[Event, ...]  # notes, contact, the lender's answers and what was done on tasks, the newest first
+    entries: tuple[Event, ...]  # notes, contact, the lender's answers and payments, the newest first
     tasks: Sequence[ListedTask]
     agreements: Sequence[ListedAgreement]
     attachments: Sequence[ListedAttachment]
@@ -67,11 +67,7 @@ def conversation_of(work: ViewerWork, case: WorklistItem, context: CaseContext |
     """The conversation about a decided case; `context` where that is known already."""
     session, vault, case_id = work.session, work.vault, case.case_id
     at = context or CaseContext(work.viewer, case, decision_on_desk(session, case, vault), work.now)
-    said = [
-        each
-        for each in review.timeline(session, case_id)
-        if each.action in (*INTERNAL, "contact") or each.reason in _LENDER
-    ]
+    said = [each for each in review.timeline(session, case_id) if each.action in _SAID or each.reason in _LENDER]
     return Conversation(
         case_id=case_id,
         case_ref=case.case_ref,

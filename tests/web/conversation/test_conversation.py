@@ -103,7 +103,7 @@ def test_contact_and_attempts_are_put_down_with_when_and_with_whom(working_desk:
     done = [(each["action"], each["reason"]) for each in work.reviews()]
     assert done == [
         ("contact", each)
-        for each in ("no_answer", "wrong_number", "reached", "left_message", "hung_up", "sent", "reached")
+        for each in ("no_answer", "wrong_number", "reached", "left_message", "hung_up", "sent", "answered")
     ]
     page = work.client.get("/cases/1/conversation?lang=en").text
     assert "Wrong number" in page and "In person" in page

@@ -16,13 +16,14 @@ from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.api import caller, token
 from tests.support.desk.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, working_as
 from tests.support.desk.desk_clients import account, cookie_of, holding, served
+from tests.web.pages.test_crisis import MONEY
 from web.language import LANGUAGES
 
 SECRETS = ("她妹妹说先别告诉银行", "问律师朋友的看法", "不要外传的条件", "私密照片")
 
 
 def test_nothing_said_among_colleagues_leaves(database_url: str, redis_url: str, vault: Vault, tmp_path: Path) -> None:
-    batch = decided(database_url, [accepted(1, "A"), accepted(2, "B")], vault, by=load(DEFAULT_PACK)).batch_id
+    batch = decided(database_url, [accepted(1, "A", **MONEY), accepted(2, "B")], vault, by=load(DEFAULT_PACK)).batch_id
     shop = account(database_url, "shop", "submitter", "us")
     wang = Viewer(account(database_url), "wang", "counsellor", None)
     secret, cookie = token(database_url, shop), cookie_of(database_url, shop)

@@ -1,5 +1,6 @@
 """What the lender answered, what was agreed, and which instalments were paid: forms of the conversation."""
 
+import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -87,7 +88,7 @@ def _given(sent: Sent, _at: CaseContext) -> dict[str, Any]:
 
 def _fen(text: str) -> int | None:
     """Yuan as they are typed, in fen; 0 for what is no amount; None if nothing was typed."""
-    typed = text.replace(",", "").replace("，", "").removesuffix("元").strip()
+    typed = unicodedata.normalize("NFKC", text).replace(",", "").strip()
     if not typed:
         return None
     try:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from forbear.conversation import my_work, notes, saying
+from forbear.conversation import my_work, notes, saying, tasks
 from web.auth import CounsellorWork, OurForm
 from web.views import render
 
@@ -18,7 +18,7 @@ def show_my_work(request: Request, work: CounsellorWork) -> Response:
     """Mentions and tasks."""
     values = {
         "mentions": my_work.mentions(work),
-        "tasks": my_work.own_tasks(work),
+        "tasks": tasks.of_viewer(work),
         "today": saying.today(work),
         "zone": work.pack.manifest.timezone,
     }
