@@ -45,7 +45,7 @@ _LOCKED: Final = text("""
 
 
 @dataclass(frozen=True)
-class Terms:
+class AgreedTerms:
     """What was agreed: `amount` fen, `count` times, the first on a day and then monthly."""
 
     amount: int
@@ -87,7 +87,7 @@ def due_days(first: dt.date, count: int) -> Iterator[dt.date]:
         yield dt.date(year, month, min(first.day, calendar.monthrange(year, month)[1]))
 
 
-def faults(terms: Terms, today: dt.date) -> Iterator[FieldError]:
+def faults(terms: AgreedTerms, today: dt.date) -> Iterator[FieldError]:
     """What cannot be of an agreement."""
     if not 0 < terms.amount <= DEAREST:
         yield FieldError.of("amount", said("agreement.amount"))
@@ -99,7 +99,7 @@ def faults(terms: Terms, today: dt.date) -> Iterator[FieldError]:
         yield FieldError.of("agreed_on", said("agreement.agreed_on", first=today - FARTHEST, last=today))
 
 
-def make(work: ViewerWork, case: WorklistItem, terms: Terms) -> Agreement:
+def make(work: ViewerWork, case: WorklistItem, terms: AgreedTerms) -> Agreement:
     """Keep an agreement on a locked case. One that was running is over with it."""
     for running in _running(work.session, case.case_id):
         running.status = "ended"

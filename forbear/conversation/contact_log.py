@@ -1,4 +1,4 @@
-"""The contact log: every call, message and attempt, whoever made it, as contact recorded outside of danger.
+"""The contact log: every call, message and attempt, whoever made it, kept as contact is that is recorded in danger.
 
 Contact with somebody who may be in danger is recorded where that is asked about (`forbear.case.contact`); here nothing
 of a case changes, so that this is no way around it.
@@ -24,7 +24,7 @@ EARLIEST: Final = dt.timedelta(days=31)  # that a contact may be put down later
 
 
 @dataclass(frozen=True)
-class Contact:
+class LoggedContact:
     """One contact or attempt. `at`: when it was, if not just now; `words`: what was said, or sent."""
 
     party: str
@@ -34,7 +34,7 @@ class Contact:
     words: str = ""
 
 
-def log(work: ViewerWork, case_id: int, form: str, contact: Contact) -> None:
+def log(work: ViewerWork, case_id: int, form: str, contact: LoggedContact) -> None:
     """Put a contact down. Raises RefusedError with a sentence for each bad field."""
     words = saying.short("words", contact.words)
     case = saying.opened(work, case_id, form)
@@ -49,7 +49,7 @@ def log(work: ViewerWork, case_id: int, form: str, contact: Contact) -> None:
     saying.append(work, case, Act("contact", {}, reason=result, detail=detail, words=words or None), form)
 
 
-def _faults(work: ViewerWork, case: WorklistItem, contact: Contact, words: str) -> list[FieldError]:
+def _faults(work: ViewerWork, case: WorklistItem, contact: LoggedContact, words: str) -> list[FieldError]:
     found = [
         FieldError.of(field, said("action.choose", what=said(f"field.{field}")))
         for field, value, allowed in (

@@ -15,7 +15,7 @@ from forbear.case.action_fields import WORDS, Field
 from forbear.case.actions import ALSO_MEANWHILE, Action
 from forbear.case.workflow import CRISIS, CaseContext
 from forbear.conversation import agreements
-from forbear.conversation.agreements import Terms
+from forbear.conversation.agreements import AgreedTerms
 from forbear.desk.review import Act
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
@@ -70,9 +70,9 @@ def _faults(
         yield from agreements.faults(_terms(terms, context.today), context.today)
 
 
-def _terms(given: Mapping[str, Any], agreed_on: dt.date, words: str = "") -> Terms:
+def _terms(given: Mapping[str, Any], agreed_on: dt.date, words: str = "") -> AgreedTerms:
     """Terms as they were typed; what is missing is none that can be."""
-    return Terms(
+    return AgreedTerms(
         given["amount"] or 0,
         given["count"] or 0,
         given["first_due"] or dt.date.min,

@@ -23,7 +23,7 @@ _GOES_ON = re.compile(r"[0-9A-Za-z_]")  # a name written in these letters is not
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedPeople:
     """Whom a text names, as ids, and what in it should be a name and is nobody's."""
 
     accounts: tuple[int, ...]
@@ -36,7 +36,7 @@ def colleagues(session: Session) -> dict[str, int]:
     return dict(session.exec(query.order_by(Account.name)).all())
 
 
-def named(text: str, names: Mapping[str, int]) -> Named:
+def named(text: str, names: Mapping[str, int]) -> NamedPeople:
     """Whom a text mentions. A name may be followed by Chinese without a blank: the longest that is there counts."""
     accounts: dict[int, None] = {}
     unknown: dict[str, None] = {}
@@ -47,7 +47,7 @@ def named(text: str, names: Mapping[str, int]) -> Named:
             unknown[match[1]] = None
         else:
             accounts[names[found]] = None
-    return Named(tuple(accounts), tuple(unknown))
+    return NamedPeople(tuple(accounts), tuple(unknown))
 
 
 def add(work: ViewerWork, case_id: int, form: str, words: str) -> None:

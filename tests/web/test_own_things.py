@@ -127,7 +127,7 @@ def theirs(shared_database_url: str, servers: Urls) -> Iterator[Theirs]:
     with working_as(counsellor, database_url) as work:
         tasks.add(work, 1, "1", "x", None, NOW.date())
         attachments.add(work, 1, "2", "a.png", b"\x89PNG\r\n\x1a\n", "", "")
-        terms = agreements.Terms(1, 1, NOW.date(), NOW.date(), in_writing=True)
+        terms = agreements.AgreedTerms(1, 1, NOW.date(), NOW.date(), in_writing=True)
         agreements.make(work, take_case(work.session, counsellor, 1, None), terms)
     them = account(database_url, "them", "submitter", "them")
     with engine_of(database_url) as engine, session(engine) as opened:

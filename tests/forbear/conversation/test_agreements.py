@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forbear.conversation.agreements import BROKEN_AFTER, MOST, Terms, due_days, faults, lapsed
+from forbear.conversation.agreements import BROKEN_AFTER, MOST, AgreedTerms, due_days, faults, lapsed
 from models.conversation import Instalment
 
 DAY = dt.timedelta(days=1)
@@ -78,5 +78,7 @@ def test_what_was_seen_once_is_not_seen_again(today: dt.date, states: list[str])
     ],
 )
 def test_terms_that_cannot_be_are_named_by_their_field(changes: dict[str, object], field: str | None) -> None:
-    terms = Terms(**{"amount": 1, "count": 1, "first_due": FIRST, "agreed_on": FIRST, "in_writing": True, **changes})  # type: ignore[arg-type]
+    terms = AgreedTerms(
+        **{"amount": 1, "count": 1, "first_due": FIRST, "agreed_on": FIRST, "in_writing": True, **changes}
+    )  # type: ignore[arg-type]
     assert [each.field for each in faults(terms, FIRST)] == ([] if field is None else [field])

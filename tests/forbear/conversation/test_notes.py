@@ -2,7 +2,7 @@
 
 import pytest
 
-from forbear.conversation.notes import Named, named
+from forbear.conversation.notes import NamedPeople, named
 
 NAMES = {"wang": 1, "li": 2, "wang.li": 3, "王芳": 4, "a_b": 5}
 
@@ -29,4 +29,4 @@ NAMES = {"wang": 1, "li": 2, "wang.li": 3, "王芳": 4, "a_b": 5}
 def test_a_text_names_the_longest_name_that_is_there(
     text: str, accounts: tuple[int, ...], unknown: tuple[str, ...]
 ) -> None:
-    assert named(text, NAMES) == Named(accounts, unknown)
+    assert named(text, NAMES) == NamedPeople(accounts, unknown)

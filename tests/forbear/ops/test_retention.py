@@ -158,7 +158,7 @@ def test_nothing_of_a_purged_case_is_left(database_url: str, who: Viewer) -> Non
         notes.add(work, 1, "1", "@li 她下午在家")
         tasks.add(work, 1, "2", "催书面答复", other, AS_OF)
         attachments.add(work, 1, "3", "失业登记.png", b"\x89PNG\r\n\x1a\n", "", "")
-        agreed = agreements.Terms(120000, 3, AS_OF, AS_OF, in_writing=True, words="减免违约金")
+        agreed = agreements.AgreedTerms(120000, 3, AS_OF, AS_OF, in_writing=True, words="减免违约金")
         agreements.make(work, take_case(work.session, who, 1, None), agreed)
     close(database_url, who, 1)
     traces = _sealed(database_url, 1)

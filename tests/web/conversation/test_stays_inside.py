@@ -19,7 +19,7 @@ from tests.support.desk.desk_clients import account, cookie_of, holding, served
 from tests.web.pages.test_crisis import MONEY
 from web.language import LANGUAGES
 
-SECRETS = ("她妹妹说先别告诉银行", "问律师朋友的看法", "不要外传的条件", "私密照片")
+SECRETS = ("她妹妹爱种月季", "问老同事的看法", "口头答应的条件", "存折第三页")
 
 
 def test_nothing_said_among_colleagues_leaves(database_url: str, redis_url: str, vault: Vault, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def said(url: str, who: Viewer, shop: int) -> None:
         work.note("webhook_added", f"webhook:{hook.id}")
         notes.add(work, 1, "1", SECRETS[0])
         tasks.add(work, 1, "2", SECRETS[1], None, AS_OF)
-        agreed = agreements.Terms(120000, 3, AS_OF, AS_OF, in_writing=True, words=SECRETS[2])
+        agreed = agreements.AgreedTerms(120000, 3, AS_OF, AS_OF, in_writing=True, words=SECRETS[2])
         agreements.make(work, take_case(work.session, who, 1, None), agreed)
         attachments.add(work, 1, "3", f"{SECRETS[3]}.png", b"\x89PNG\r\n\x1a\n", "", SECRETS[3])
     with engine_of(url) as engine, session(engine) as opened:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 
 from forbear.conversation import contact_log, notes, saying, tasks
-from forbear.conversation.contact_log import Contact
+from forbear.conversation.contact_log import LoggedContact
 from models.desk import WorklistItem
 from web.auth import CounsellorWork, OurForm
 from web.pages.case.case import RowId
@@ -37,7 +37,7 @@ def log_contact(sending: SendingDep) -> Response:
 
     def log() -> None:
         at = sent.instant("at", saying.zone_of(work))
-        contact = Contact(sent.text("with"), sent.text("channel"), sent.text("result"), at, sent.text("words"))
+        contact = LoggedContact(sent.text("with"), sent.text("channel"), sent.text("result"), at, sent.text("words"))
         contact_log.log(work, sending.case_id, sending.once, contact)
 
     return sending.done(log)
