@@ -117,7 +117,7 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
         "why_not": alternatives.alternatives(decision),
         "budget": budget_of(decision.pack, decision.outcome, decision.facts),
         "privacy": card(work, case.case_id),
-        "talk": conversation_of(work, case.desk, context) if people and case.is_current else None,
+        "talk": conversation_of(work, case.desk, context, reviews) if people and case.is_current else None,
         "kit": case.course.negotiation_pack(),
         "drawn": case.is_current and any(map(charts.drawn, case.course.outcome.plans)),
         "since": _since(work, case),

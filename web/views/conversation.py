@@ -19,6 +19,7 @@ from forbear.conversation.attachments import ListedAttachment
 from forbear.conversation.tasks import ListedTask
 from forbear.desk import review
 from models.desk import WorklistItem
+from models.review import Review
 from rules.pack.files.schema import FactValue, Text
 from rules.pack.pack import Pack
 from web import language
@@ -63,8 +64,10 @@ class Conversation:
         return {account_id: name for name, account_id in self.colleagues.items()}
 
 
-def conversation_of(work: ViewerWork, case: WorklistItem, context: CaseContext | None = None) -> Conversation:
-    """The conversation about a decided case; `context` where that is known already."""
+def conversation_of(
+    work: ViewerWork, case: WorklistItem, context: CaseContext | None = None, done: Sequence[Review] | None = None
+) -> Conversation:
+    """The conversation about a decided case; `context`, and what was `done`, where that is known already."""
     session, vault, case_id = work.session, work.vault, case.case_id
     at = context or CaseContext(work.viewer, case, decision_on_desk(session, case, vault), work.now)
     said = [each for each in review.timeline(session, case_id) if each.action in _SAID or each.reason in _LENDER]

@@ -1,6 +1,8 @@
 """Days of instalments, and what becomes of one whose day has passed."""
 
 import datetime as dt
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -77,8 +79,6 @@ def test_what_was_seen_once_is_not_seen_again(today: dt.date, states: list[str])
         ({"agreed_on": FIRST - 367 * DAY}, "agreed_on"),
     ],
 )
-def test_terms_that_cannot_be_are_named_by_their_field(changes: dict[str, object], field: str | None) -> None:
-    terms = AgreedTerms(
-        **{"amount": 1, "count": 1, "first_due": FIRST, "agreed_on": FIRST, "in_writing": True, **changes}
-    )  # type: ignore[arg-type]
+def test_terms_that_cannot_be_are_named_by_their_field(changes: dict[str, Any], field: str | None) -> None:
+    terms = replace(AgreedTerms(1, 1, FIRST, FIRST, in_writing=True), **changes)
     assert [each.field for each in faults(terms, FIRST)] == ([] if field is None else [field])

@@ -187,6 +187,8 @@ def test_a_lenders_answer_moves_the_facts_and_its_instalments_are_followed(
     assert work.one("SELECT to_jsonb(status) FROM agreement") == "ended"
     assert answer("debt_sold", sold_to="某资产管理公司") == 303
     assert (known("lender_type"), known("prior_request")) == ("assignee", "none")
+    assert answer("debt_sold", sold_to=CRISIS) == 303
+    assert work.desk()["danger"] == "explicit", "whatever a field is for"
     assert faults(work.url) == []
 
 

@@ -50,6 +50,8 @@ class Sending:
 
     def back(self) -> Response:
         """To the page that the form was on."""
+        if self.sent.text("back") == "my-work":
+            return RedirectResponse("/my-work", status_code=303)
         alone = "/conversation" if self.sent.text("back") == "conversation" else ""
         anchor = "attachments" if self.sent.form in ("attach", "taken") else "conversation"
         return RedirectResponse(f"/cases/{self.case_id}{alone}?talked={self.sent.form}#{anchor}", status_code=303)
