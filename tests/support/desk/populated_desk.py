@@ -148,7 +148,7 @@ def _said(url: str, vault: Vault, people: dict[str, int], case_id: int, now: dt.
         notes.add(work, case_id, "1", "@wang 她妹妹来过电话，说下午三点以后方便接。请先问收入证明。")
         tasks.add(work, case_id, "2", "催银行给书面答复", wang.account_id, now.date())
     with working_as(wang, url, vault, now - dt.timedelta(minutes=20)) as work:
-        contact_log.log(work, case_id, "3", LoggedContact("borrower", "phone", "no_answer", None, "响了很久，没有人接"))
+        contact_log.log(work, case_id, "3", LoggedContact("borrower", "phone", "no_answer", None, "没人接"))
         contact_log.log(work, case_id, "4", LoggedContact("lender", "phone", "reached", None, "工号 3321，同意分期"))
         terms = AgreedTerms(
             120050, 12, now.date() + dt.timedelta(days=6), now.date(), in_writing=False, words="减免违约金"
