@@ -17,6 +17,7 @@ from forbear.accounts.accounts import ViewerWork
 from forbear.base.vault import Vault
 from forbear.case.workflow import RefusedError
 from forbear.conversation import saying
+from forbear.desk import worklist
 from forbear.desk.review import Act, NoCaseError
 from forbear.ledger.unit_of_work import Work
 from forbear.locale import said
@@ -31,16 +32,15 @@ BROKEN_AFTER: Final = dt.timedelta(days=30)  # after its last day
 FARTHEST: Final = dt.timedelta(days=366)  # that the first one may be ahead, or that an agreement may be old
 AT_ONCE: Final = 200
 WHY: Final = ("instalment_late", "instalment_broken")  # that a case came back
-# The queue's time is up at once: what was to be looked at is due.
+# From the instalments, few of which have lapsed, to their cases: never over all cases.
 _LOCKED: Final = text("""
-    SELECT desk.case_id FROM desk_case desk
-    WHERE desk.status <> 'closed' AND EXISTS (
-        SELECT FROM instalment i JOIN agreement a ON a.id = i.agreement_id
-        WHERE a.case_id = desk.case_id AND a.status = 'running' AND (
-            i.status = 'due' AND i.last_day < :today OR i.status = 'late' AND i.last_day + :patience < :today
-        )
+    WITH lapsed AS MATERIALIZED (
+        SELECT DISTINCT a.case_id FROM instalment i JOIN agreement a ON a.id = i.agreement_id
+        WHERE i.status IN ('due', 'late') AND i.last_day < :today AND a.status = 'running'
+            AND (i.status = 'due' OR i.last_day + :patience < :today)
     )
-    ORDER BY desk.case_id LIMIT :at_once FOR UPDATE OF desk SKIP LOCKED
+    SELECT desk.case_id FROM desk_case desk JOIN lapsed USING (case_id)
+    WHERE desk.status <> 'closed' ORDER BY desk.case_id LIMIT :at_once FOR UPDATE OF desk SKIP LOCKED
 """)
 
 
@@ -161,10 +161,11 @@ def paid(work: ViewerWork, case_id: int, agreement_id: int, number: int, form: s
     instalment.status, instalment.paid_on = "kept", paid_on
     work.session.add(instalment)
     whole = all(each.status == "kept" for each in parts)
-    if whole:
-        agreement.status = "kept"
+    caught_up = not any(each.status in ("late", "broken") for each in parts)
+    if whole or (caught_up and agreement.status == "broken"):
+        agreement.status = "kept" if whole else "running"
         work.session.add(agreement)
-    if not any(each.status in ("late", "broken") for each in parts):  # nothing to look at any more
+    if caught_up:
         case.aged = [each for each in case.aged if each not in WHY]
     detail = {"agreement": agreement_id, "number": number, "paid_on": paid_on.isoformat()}
     strategy = case.chosen_strategy or case.strategy
@@ -229,6 +230,9 @@ def _follow(work: Work, case_id: int, agreement: Agreement, today: dt.date) -> N
         agreement.status = "broken"
         work.session.add(agreement)
     case = work.session.get_one(WorklistItem, case_id)
+    if broken:
+        count = {("outcome", case.chosen_strategy or case.strategy, "plan_broken"): 1}
+        worklist.note(work.session, case.submitter, count, today)
     why = WHY[broken]
     _bring_back(work, case, why)
     work.note("agreement", f"agreement:{agreement.id}", {"case": case_id, "what": why})
