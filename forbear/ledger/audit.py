@@ -202,6 +202,12 @@ class _Walk:
             if row.kind == ledger.PURGE:
                 for kind, ids in json.loads(row.detail)["gone"].items():
                     purged[kind] += map(str, ids)
+        for table in states.OF_CASES:  # rows that people changed, of which nothing more is told
+            gone = [f"{table}:{each}" for each in purged.pop(table, ())]
+            for subject in gone:
+                self._told.pop(subject, None)
+            for subject in states.digests(self._session, gone):
+                yield LedgerFault(subject, "there again, though it was purged")
         for kind, each in ((kind, each) for kind, ids in purged.items() for each in ids):
             self._missing.pop(f"{ledger.DIGESTED[kind].table}:{each}", None)
         for kind, ids in purged.items():
