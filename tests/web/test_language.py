@@ -21,6 +21,8 @@ NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 # Keys that templates put together from a value.
 FAMILIES = (
     "bar.aged.",
+    "part.",
+    "head.",
     "contact.",
     "safety.",
     "handed_to.",
