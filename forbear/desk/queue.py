@@ -1,7 +1,7 @@
 """The queue: every case by its current decision, crises first, then by urgency, in pages that stay put meanwhile."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -163,6 +163,12 @@ def find(session: Session, case_ref: str, submitter: str | None = None) -> list[
     if submitter is not None:
         query = query.where(Case.submitter == submitter)
     return list(session.exec(query.order_by(col(Case.id)).limit(2)))
+
+
+def references(session: Session, cases: Collection[int]) -> dict[int, str]:
+    """What cases are called by whoever handed them in."""
+    query = select(Case.id, Case.case_ref).where(col(Case.id).in_(cases))
+    return dict(session.exec(query).all()) if cases else {}
 
 
 def rows(session: Session, cases: Sequence[int]) -> tuple[QueueRow, ...]:

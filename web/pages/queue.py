@@ -44,11 +44,13 @@ def show_queue(
     after: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
     """Cases, most urgent first, with filters and counts."""
+    place = _place(terms, after)
     session, pack, now = work.session, work.pack, work.now
     chosen = terms.filter(work.viewer, now, pack.manifest.timezone)
     counts = counting.counts(session, chosen, pack)
-    sort = terms.sort if counts.total.cases <= counting.BOUND and not counts.total.more else None
-    listed = _listed(session, chosen, sort, after) if counts.total.cases else queue.QueuePage((), None)
+    sortable = counts.total.cases <= counting.BOUND and not counts.total.more
+    sort = terms.sort if sortable else None
+    listed = _listed(session, chosen, sort, place) if counts.total.cases else queue.QueuePage((), None)
     waiting, tools = queue.waiting(session), _tools(session, work.viewer)
     lang = language.chosen(request)
     values = {
@@ -58,9 +60,9 @@ def show_queue(
         "now": now,
         "waiting": waiting,
         "tools": tools,
-        "later": bool(after),
+        "later": place is not None,
         "sort": sort,
-        "sortable": counts.total.cases <= counting.BOUND and not counts.total.more,
+        "sortable": sortable,
         "columns": QueueColumns.of(request),
         "snooze_reasons": _reasons("snooze"),
         "escalate_reasons": _reasons("escalate"),
@@ -78,16 +80,25 @@ def show_queue(
     return queue_query.keep(render.page(request, "queue/queue.html", values), terms, request)
 
 
-def _listed(session: Session, chosen: QueueFilter, sort: queue.Sort | None, after: str | None) -> queue.QueuePage:
-    """The page that begins after a place: a case in the order of the queue, so many rows in another."""
-    if sort is not None:
-        if after and not (after.isascii() and after.isdigit() and int(after) <= counting.BOUND):
-            raise HTTPException(400)
-        return queue.sorted_page(session, chosen, sort, int(after or 0))
+def _place(terms: QueueQuery, after: str | None) -> queue.QueueCursor | int | None:
+    """Where a page begins: after a case in the order of the queue, after so many rows in another."""
+    if not after:
+        return None
+    if terms.sort is not None and after.isascii() and after.isdigit() and int(after) <= counting.BOUND:
+        return int(after)
     try:
-        return queue.page(session, chosen, queue.QueueCursor.parse(after) if after else None)
+        return queue.QueueCursor.parse(after)
     except ForbearError:
         raise HTTPException(400) from None
+
+
+def _listed(
+    session: Session, chosen: QueueFilter, sort: queue.Sort | None, place: queue.QueueCursor | int | None
+) -> queue.QueuePage:
+    """The page that begins there."""
+    if sort is not None:
+        return queue.sorted_page(session, chosen, sort, place if isinstance(place, int) else 0)
+    return queue.page(session, chosen, place if isinstance(place, queue.QueueCursor) else None)
 
 
 def _reasons(action: str) -> tuple[str, ...]:

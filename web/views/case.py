@@ -101,6 +101,9 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
     if case.is_current and case.desk.decision_id == case.decision_id:
         context = CaseContext(viewer, case.desk, decision, work.now)
     can = () if context is None else possible(context)
+    # A form that shows no facts must not ask for all of them: what is left blank is not known.
+    shown = "answer" in can and decision.evaluated
+    fillable = inputs(work.pack, corrections.asked_of(work.pack), decision.facts) if shown else ()
     reviews = review.timeline(session, case.case_id)
     asks = [each for each in reviews if each.action == "ask"]
     waiting = context is not None and context.case.status == "waiting" and people
@@ -132,10 +135,8 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
             or missing(decision.pack.vocabulary, decision.facts),
             {},
         ),
-        # A form that shows no facts must not ask for all of them: what is left blank is not known.
-        "inputs": inputs(work.pack, corrections.asked_of(work.pack), decision.facts)
-        if "answer" in can and decision.evaluated
-        else (),
+        "inputs": fillable,
+        "correctable": {each.name: each.fact.title for each in fillable},
         "presets": _presets(decision.pack, decision.as_of),
         "follow_up": default_follow_up(context) if context is not None else None,
     }
