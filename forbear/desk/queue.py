@@ -77,7 +77,8 @@ class QueuePage:
     """Some entries, and where the next page starts if there is one."""
 
     entries: tuple[QueueRow, ...]
-    next: QueueCursor | int | None  # a number of rows, where they are sorted otherwise than the queue is
+    next: QueueCursor | None
+    skip: int | None = None  # the same as a number of rows, where they are sorted otherwise than the queue is
 
 
 ORDER = (
@@ -103,7 +104,8 @@ def sorted_page(session: Session, chosen: QueueFilter, sort: Sort, skip: int = 0
     query = _entries().where(*wanted.terms, col(WorklistItem.status).in_(wanted.statuses))
     ordered = query.order_by(col(WorklistItem.calm), _SORTED[sort], col(WorklistItem.case_id))
     found = session.exec(ordered.offset(skip).limit(size + 1)).all()
-    return QueuePage(tuple(_entry(session, *row) for row in found[:size]), skip + size if len(found) > size else None)
+    entries = tuple(_entry(session, *row) for row in found[:size])
+    return QueuePage(entries, None, skip + size if len(found) > size else None)
 
 
 def page(session: Session, chosen: QueueFilter, after: QueueCursor | None = None, size: int = PAGE) -> QueuePage:

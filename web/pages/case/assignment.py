@@ -136,7 +136,7 @@ def _wanted(case: list[str] | None) -> list[tuple[int, int]]:
 
 def _all(work: ViewerWork, name: str, case: list[str] | None, terms: str, given: dict[str, Any]) -> Response:
     done, refused = acting.act_on_all(work, _wanted(case), ACTIONS[name], given)
-    return _to(_parsed(terms).link(acted=done, refused=refused or None))
+    return _to(_parsed(terms).link(acted=str(done), refused=refused or None))
 
 
 def _case(case_id: int, came: assignment.Assigned) -> str:
