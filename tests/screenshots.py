@@ -40,6 +40,8 @@ def pages(ids: Busy) -> dict[str, tuple[str, str]]:
         "my-work": ("counsellor", "/my-work"),
         "negotiation-pack": ("counsellor", f"/cases/{ids.fresh_case}/kit"),
         "compare": ("counsellor", f"/cases/{ids.worked_case}/compare?from={ids.earlier}&to={ids.later}"),
+        "search": ("counsellor", "/search"),
+        "person": ("counsellor", f"/people/{ids.fresh_case}"),
         "batches": ("submitter", "/batches"),
         "upload": ("counsellor", f"/uploads/{ids.upload}"),
         "batch": ("submitter", f"/batches/{ids.batch}"),

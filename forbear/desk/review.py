@@ -85,6 +85,7 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
         case.aged = []
     session.add_all([review, case])
     session.flush()
+    work.touch([case.case_id])
     work.note("review", f"review:{review.id}", {"action": act.action, "case": case.case_id})
     danger.heed(work, case, filter(None, (act.words, *act.said)), act.judged)
     if "danger" in act.changes:

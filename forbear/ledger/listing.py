@@ -21,6 +21,9 @@ PAGE = 50
 KINDS: Final = (
     "reveal",
     "export",
+    "search",
+    "person",
+    "budget",
     "consent",
     "purge",
     "review",

@@ -138,6 +138,7 @@ def _delete_cases(work: Work, cases: list[int]) -> None:
     for statement in _TALK:
         connection.execute(text(statement), values)
     changed = {each: _by_case(connection.execute(query, values)) for each, query in _CHANGED.items()}
+    connection.execute(text("DELETE FROM desk_seal WHERE case_id = ANY(:cases)"), values)
     reviews = _by_case(connection.execute(_REVIEWS, values))
     decisions = _by_case(connection.execute(_DECISIONS, values))
     for statement in _REST:
@@ -145,6 +146,10 @@ def _delete_cases(work: Work, cases: list[int]) -> None:
     for case in cases:
         rows = {each: ids[case] for each, ids in changed.items()}
         _note(work, f"case:{case}", decision=decisions[case], review=reviews[case], **rows)
+    for table in ("person", "household_budget"):
+        query = text(f"DELETE FROM {table} WHERE id = ANY(:cases) RETURNING id")  # noqa: S608 - names of ours
+        for case in sorted(connection.execute(query, values).scalars()):
+            _note(work, f"{table}:{case}")
 
 
 def _note(work: Work, subject: str, **gone: list[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from models import account, case, conversation, decision, desk, ledger, pack, review, webhook
+from models import account, case, conversation, decision, desk, ledger, pack, person, review, webhook
 from models.intake import batch, mapping, upload
 from models.operation import heartbeat, tally, vault_key
 
@@ -18,6 +18,7 @@ __all__ = [
     "ledger",
     "mapping",
     "pack",
+    "person",
     "review",
     "tally",
     "upload",

@@ -20,6 +20,20 @@ SPOKEN = {"alt", "title", "placeholder", "aria-label", "aria-description", "data
 NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 # Keys that templates put together from a value.
 FAMILIES = (
+    "search.kind.",
+    "search.empty",
+    "search.too_long",
+    "person.change.",
+    "person.said.",
+    "person.binding.",
+    "person.standing.",
+    "person.way.",
+    "person.debt",
+    "person.lender",
+    "person.balance",
+    "person.due",
+    "person.overdue",
+    "person.stands",
     "bar.aged.",
     "contact.",
     "contact_log.result.",

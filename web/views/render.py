@@ -34,6 +34,7 @@ NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
     ("/my-work", "my_work.nav", "counsellor"),
     ("/batches", "batches.title", "submitter"),
     ("/cases/new", "new_case.nav", "counsellor"),
+    ("/search", "search.nav", "counsellor"),
     ("/overview", "overview.title", "supervisor"),
     ("/policy", "policy.title", "submitter"),
     ("/ledger", "ledger.title", "supervisor"),
