@@ -54,7 +54,7 @@ def _form_is_ours(request: Request, csrf: Annotated[str, Form()] = "") -> None:
     """Refuse a form that did not come from a page of ours (cross-site request forgery)."""
     secret = request.cookies.get(COOKIE)
     if not secret or not hmac.compare_digest(csrf.encode(), accounts.csrf_token(secret).encode()):
-        raise HTTPException(403)
+        raise HTTPException(403, "expired")
 
 
 def form_token(request: Request) -> str:

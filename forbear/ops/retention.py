@@ -135,10 +135,10 @@ def purge(work: Work, as_of: dt.date, days: int, after: int = 0) -> Purged:
 def _delete_cases(work: Work, cases: list[int]) -> None:
     connection, values = work.session.connection(), {"cases": cases}
     connection.execute(text("DELETE FROM desk_case WHERE case_id = ANY(:cases)"), values)
+    connection.execute(text("DELETE FROM desk_seal WHERE case_id = ANY(:cases)"), values)
     for statement in _TALK:
         connection.execute(text(statement), values)
     changed = {each: _by_case(connection.execute(query, values)) for each, query in _CHANGED.items()}
-    connection.execute(text("DELETE FROM desk_seal WHERE case_id = ANY(:cases)"), values)
     reviews = _by_case(connection.execute(_REVIEWS, values))
     decisions = _by_case(connection.execute(_DECISIONS, values))
     for statement in _REST:

@@ -94,7 +94,7 @@ def answer_failures(app: FastAPI) -> None:
 
 def _http_failure(request: Request, error: Exception) -> Response:
     raised = cast(HTTPException, error)
-    response = failure(request, raised.status_code)
+    response = failure(request, raised.status_code, "expired" if raised.detail == "expired" else None)
     response.headers.update(raised.headers or {})
     return response
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0019"
+down_revision = "0017"
 
 MOMENT = sa.DateTime(timezone=True)
 BEFORE = ("accept", "override", "contact", "answer", "ask", "escalate", "snooze", "resume", "outcome", "document", "assign", "release", "reveal", "consent")
