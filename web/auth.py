@@ -35,7 +35,7 @@ def _signed_in(request: Request, session: SessionDep, now: NowDep) -> Viewer:
     request.state.viewer = viewer  # for the navigation of the page, as is how much waits there
     if viewer.may_act_as("counsellor"):
         zone = ZoneInfo(request.app.state.pack.manifest.timezone)
-        request.state.waiting = my_work.waiting(session, viewer, now.astimezone(zone).date())
+        request.state.badge = my_work.waiting(session, viewer, now.astimezone(zone).date())
     return viewer
 
 

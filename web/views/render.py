@@ -61,7 +61,7 @@ def page(
             path=address or request.url.path,
             other_language=_switch(request, lang, address),
             viewer=getattr(request.state, "viewer", None),
-            waiting={"/my-work": getattr(request.state, "waiting", 0)},
+            badges={"/my-work": getattr(request.state, "badge", 0)},
             csrf=auth.form_token(request),
             **values,
         )
