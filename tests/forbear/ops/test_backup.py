@@ -32,7 +32,7 @@ def references(url: str) -> list[str]:
 
 
 def test_a_dump_is_restored_and_work_goes_on(database_url: str, tmp_path: Path) -> None:
-    """With the options of docs/operations.md: what came after the dump, tables included, is gone; all else is as it was."""
+    """With the options of docs/operations.md: what came after the dump is gone, tables too; all else is as it was."""
     page = (ROOT / "docs/operations.md").read_text()
     assert "pg_dump -U forbear --format=custom forbear" in page
     (restoring,) = re.findall(r"pg_restore -U forbear -d forbear (.*) <", page)
