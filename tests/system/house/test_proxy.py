@@ -24,7 +24,7 @@ from tests.support.desk.processes import free_port, until
 from tests.support.desk.serving import serving
 from web.middleware.security import SecureAnswers
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NAME = "desk.example.org"
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 MEGABYTE = 1024 * 1024
