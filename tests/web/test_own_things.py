@@ -41,6 +41,8 @@ FIELDS = {
     "assignee": "me",
     "chosen": "1",
     "strategy": "mediation",
+    "other": "1",
+    "change": str(uuid4()),
 }
 # Names of nothing at all.
 NOTHING = {
@@ -154,6 +156,7 @@ def test_there_are_routes_to_try() -> None:
         "batches",
         "cases",
         "mappings",
+        "people",
         "queue",
         "uploads",
         "webhooks",
