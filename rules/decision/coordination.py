@@ -20,7 +20,7 @@ from rules.facts.affordability import payable, steady
 from rules.facts.case_facts import Facts, number
 from rules.facts.cells import Value
 from rules.finance import amortisation
-from rules.finance.division import WAYS, Claim, Way, divide
+from rules.finance.division import WAYS, DebtClaim, Way, divide
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.formulas.derivation import derivation
 from rules.pack.files.household import HouseholdLine
@@ -29,7 +29,7 @@ from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
 
 # Why a debt gets no offer. `home` and `paid_first` are paid, before the others.
-Standing: TypeAlias = Literal[
+NoOffer: TypeAlias = Literal[
     "undecided", "settled", "not_owed", "role", "home", "paid_first", "illegal", "objection", "withheld", "unwilling"
 ]
 # What a plan for all fails by.
@@ -81,7 +81,7 @@ class CoordinatedPlan:
     binding: Binding | None
     shares: tuple[JointDebtPart, ...] = ()
     first: Mapping[str, int] = field(default_factory=dict)  # what is paid first on which debts
-    left_out: Mapping[str, Standing] = field(default_factory=dict)
+    left_out: Mapping[str, NoOffer] = field(default_factory=dict)
     ways: Mapping[Way, Mapping[str, RepaymentPlan]] = field(default_factory=dict)
 
     @property
@@ -100,9 +100,9 @@ def coordinated_plan(
 ) -> CoordinatedPlan:
     """The plan of a person with these facts for these debts."""
     figures = in_force(pack, as_of)
-    standing = {debt.key: standing_of(pack, debt, as_of) for debt in debts}
-    first = [debt for debt in debts if standing[debt.key] in _PAID_FIRST]
-    sharing = [debt for debt in debts if standing[debt.key] is None]
+    refused = {debt.key: why_no_offer(pack, debt, as_of) for debt in debts}
+    first = [debt for debt in debts if refused[debt.key] in _PAID_FIRST]
+    sharing = [debt for debt in debts if refused[debt.key] is None]
     household = derivation(pack, as_of).derive(_household(person, first, sharing)).facts
     capacity, room = payable(household), steady(household, figures.get("steady_share", 10_000))
     unknown = tuple(_unknown(person, first, sharing))
@@ -120,16 +120,16 @@ def coordinated_plan(
         binding=_binding(unknown, number(household, "surplus"), capacity, shares),
         shares=shares,
         first={debt.key: number(debt.facts, "monthly_due") or 0 for debt in first},
-        left_out={key: why for key, why in standing.items() if why is not None and why not in _PAID_FIRST},
+        left_out={key: why for key, why in refused.items() if why is not None and why not in _PAID_FIRST},
     )
     return replace(found, ways=dict(_ways(pack, found, debts)))
 
 
-def standing_of(pack: Pack, debt: JointDebt, as_of: dt.date) -> Standing | None:
+def why_no_offer(pack: Pack, debt: JointDebt, as_of: dt.date) -> NoOffer | None:
     """Why nothing is offered on a debt; None where it may be."""
     facts, outcome = debt.facts, debt.outcome
     line = _held_by(pack).get(str(facts.get("product")))
-    conditions: tuple[tuple[Standing, bool], ...] = (
+    conditions: tuple[tuple[NoOffer, bool], ...] = (
         ("undecided", NOT_EVALUATED in outcome.rules_fired or not outcome.engines_agree),
         ("settled", facts.get("legal_stage") == "settled" or number(facts, "balance") == 0),
         ("not_owed", facts.get("not_my_loan") is True),
@@ -229,7 +229,7 @@ def _ways(
     strategy = next((name for name, each in pack.strategies.items() if _KIND in each.plans), "")
     of = {debt.key: debt for debt in debts}
     for way in WAYS if found.binding is None else WAYS[:1]:
-        given = divide(found.divided, [Claim(each.owed, each.key, each.least) for each in found.shares], way)
+        given = divide(found.divided, [DebtClaim(each.owed, each.key, each.least) for each in found.shares], way)
         yield (
             way,
             {

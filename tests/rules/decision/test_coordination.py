@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.decision.coordination import Binding, CoordinatedPlan, JointDebt, Standing, coordinated_plan, standing_of
+from rules.decision.coordination import Binding, CoordinatedPlan, JointDebt, NoOffer, coordinated_plan, why_no_offer
 from rules.decision.outcome import not_evaluated
 from rules.facts.cells import Value
 from rules.finance.division import WAYS
@@ -65,8 +65,8 @@ def test_a_home_loan_beside_the_budget_is_paid_first() -> None:
 def test_a_car_loan_is_paid_first_only_where_the_household_pays_it_first() -> None:
     car = debt("4", product="car_loan", monthly_due=900)
     kept = JointDebt("4", {**car.facts, "own_instalment_in_budget": True}, car.outcome)
-    assert standing_of(pack(), car, AS_OF) is None
-    assert standing_of(pack(), kept, AS_OF) == "paid_first"
+    assert why_no_offer(pack(), car, AS_OF) is None
+    assert why_no_offer(pack(), kept, AS_OF) == "paid_first"
     # An instalment of a debt that shares, where it stands in the budget, is divided with the rest.
     assert plan(with_balance(CARD, 2_000_000, own_instalment_in_budget=True, monthly_due=50_000)).surplus == 400_000
 
@@ -84,7 +84,7 @@ def test_a_car_loan_is_paid_first_only_where_the_household_pays_it_first() -> No
         ({"willing_to_pay": False}, "unwilling"),
     ],
 )
-def test_a_debt_that_may_not_be_offered_anything_says_why(facts: dict[str, object], why: Standing) -> None:
+def test_a_debt_that_may_not_be_offered_anything_says_why(facts: dict[str, object], why: NoOffer) -> None:
     left_out = debt("9", **facts)
     found = plan(CARD, left_out)
     assert found.left_out == {"9": why}
