@@ -77,6 +77,8 @@ class CoordinatedPlan:
     beside: int  # instalments that are paid first and stand in no line of the budget
     surplus: int | None  # below 0: a deficit
     capacity: int | None  # what can be paid to all
+    elsewhere: int  # due on debts that are none of these
+    share: int | None  # what of the capacity is for these debts, by what is due
     divided: int  # what is divided: what leaves room, where that repays all in time
     binding: Binding | None
     shares: tuple[JointDebtPart, ...] = ()
@@ -92,7 +94,7 @@ class CoordinatedPlan:
     @property
     def leaves_room(self) -> bool:
         """Whether less is divided than could be paid."""
-        return self.divided < (self.capacity or 0)
+        return self.divided < (self.share or 0)
 
 
 def coordinated_plan(
@@ -105,10 +107,13 @@ def coordinated_plan(
     sharing = [debt for debt in debts if refused[debt.key] is None]
     household = derivation(pack, as_of).derive(_household(person, first, sharing)).facts
     capacity, room = payable(household), steady(household, figures.get("steady_share", 10_000))
-    unknown = tuple(_unknown(person, first, sharing))
+    elsewhere = _elsewhere(debts)
+    unknown = tuple(_unknown(person, first, sharing, elsewhere))
+    due = sum(number(debt.facts, "monthly_due") or 0 for debt in sharing)
+    share, room = (_share(whole, due, elsewhere) for whole in (capacity, room))
     shares = tuple(_part(pack, debt, figures) for debt in sharing if number(debt.facts, "balance") is not None)
     least = sum(each.least for each in shares)
-    divided = room if room is not None and room >= least else capacity
+    divided = room if room is not None and room >= least else share
     found = CoordinatedPlan(
         income=number(household, "income_monthly"),
         essential=number(household, "essential_outgoings"),
@@ -116,8 +121,10 @@ def coordinated_plan(
         beside=number(household, "home_dues_beside") or 0,
         surplus=number(household, "surplus"),
         capacity=capacity,
+        elsewhere=elsewhere,
+        share=share,
         divided=divided or 0,
-        binding=_binding(unknown, number(household, "surplus"), capacity, shares),
+        binding=_binding(unknown, number(household, "surplus"), share, shares),
         shares=shares,
         first={debt.key: number(debt.facts, "monthly_due") or 0 for debt in first},
         left_out={key: why for key, why in refused.items() if why is not None and why not in _PAID_FIRST},
@@ -174,8 +181,21 @@ def _inside(debt: JointDebt) -> bool:
     return debt.facts.get("own_instalment_in_budget") is True
 
 
+def _elsewhere(debts: Sequence[JointDebt]) -> int:
+    """What is due a month on debts that are none of these, as far as any of them tells: of a due not told, nothing."""
+    dues = {debt.key: number(debt.facts, "monthly_due") or 0 for debt in debts}
+    together = sum(dues.values())
+    told = ((number(debt.facts, "other_debt_payments") or 0) - (together - dues[debt.key]) for debt in debts)
+    return max(0, *told)
+
+
+def _share(whole: int | None, due: int, elsewhere: int) -> int | None:
+    """What of an amount is for debts with so much due, beside others."""
+    return whole if whole is None or elsewhere == 0 else whole * due // (due + elsewhere)
+
+
 def _unknown(
-    person: Mapping[str, Value], first: Iterable[JointDebt], sharing: Iterable[JointDebt]
+    person: Mapping[str, Value], first: Iterable[JointDebt], sharing: Iterable[JointDebt], elsewhere: int
 ) -> Iterable[tuple[str, str | None]]:
     """What has to be known before there is a plan: of the person, of what is paid first, of what shares."""
     yield from (
@@ -189,7 +209,11 @@ def _unknown(
             yield "own_instalment_in_budget", debt.key
         if inside is not True and number(debt.facts, "monthly_due") is None:
             yield "monthly_due", debt.key
-    yield from (("balance", debt.key) for debt in sharing if number(debt.facts, "balance") is None)
+    for debt in sharing:
+        if number(debt.facts, "balance") is None:
+            yield "balance", debt.key
+        if elsewhere and number(debt.facts, "monthly_due") is None:
+            yield "monthly_due", debt.key
 
 
 def _part(pack: Pack, debt: JointDebt, figures: Mapping[str, int]) -> JointDebtPart:

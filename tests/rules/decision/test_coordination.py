@@ -62,6 +62,21 @@ def test_a_home_loan_beside_the_budget_is_paid_first() -> None:
     assert unknown.binding == Binding("unknown", unknown=(("own_instalment_in_budget", "3"),))
 
 
+def test_debts_elsewhere_keep_their_share_by_what_is_due() -> None:
+    card = with_balance(CARD, 2_000_000, monthly_due=50_000, other_debt_payments=200_000)
+    loan = with_balance(LOAN, 1_000_000, monthly_due=25_000)
+    found = plan(card, loan, HOME)  # of the 2,000 yuan, 250 are the loan's and 1,000 the home's
+    assert found.elsewhere == 75_000
+    assert found.share == 332_500 * 75_000 // 150_000 and found.divided < found.share
+    assert sum(each.monthly for each in found.ways["equal"].values()) == found.divided
+    assert plan(loan, HOME).elsewhere == 0
+    untold = plan(card, JointDebt("2", {**loan.facts, "monthly_due": None}, LOAN.outcome))
+    assert untold.binding == Binding("unknown", unknown=(("monthly_due", "2"),))
+    large = with_balance(CARD, 40_000_000, monthly_due=50_000, other_debt_payments=50_000)
+    least = -(-40_000_000 // 60)
+    assert plan(large).binding == Binding("term", least - 332_500 // 2)
+
+
 def test_a_car_loan_is_paid_first_only_where_the_household_pays_it_first() -> None:
     car = debt("4", product="car_loan", monthly_due=900)
     kept = JointDebt("4", {**car.facts, "own_instalment_in_budget": True}, car.outcome)
