@@ -5,6 +5,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from forbear.accounts.accounts import ViewerWork
 from forbear.case.negotiation.negotiation_files import letter
 from forbear.person import joint_plan
+from forbear.person.debts import PersonDebt
 from web import language
 from web.auth import CounsellorWork, OurForm
 from web.pages.case.case import RowId
@@ -33,7 +34,7 @@ def give_letters(request: Request, work: CounsellorWork, case_id: RowId) -> Resp
     return Response(_BETWEEN.join(texts).encode(), media_type="text/plain; charset=utf-8", headers=told)
 
 
-def _written(request: Request, work: ViewerWork, case_id: int) -> list[tuple[str, joint_plan.PersonDebt, str]]:
+def _written(request: Request, work: ViewerWork, case_id: int) -> list[tuple[str, PersonDebt, str]]:
     """Each letter with its title and debt; none where there is no plan to write of."""
     shown, lang = looked_at(work, case_id), language.chosen(request)
     if shown.plan is None:
