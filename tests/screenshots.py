@@ -36,6 +36,8 @@ def pages(ids: Busy) -> dict[str, tuple[str, str]]:
         "queue": ("counsellor", "/"),
         "case": ("counsellor", f"/cases/{ids.fresh_case}"),
         "case-worked-on": ("counsellor", f"/cases/{ids.worked_case}"),
+        "conversation": ("counsellor", f"/cases/{ids.worked_case}/conversation"),
+        "my-work": ("counsellor", "/my-work"),
         "negotiation-pack": ("counsellor", f"/cases/{ids.fresh_case}/kit"),
         "compare": ("counsellor", f"/cases/{ids.worked_case}/compare?from={ids.earlier}&to={ids.later}"),
         "search": ("counsellor", "/search"),

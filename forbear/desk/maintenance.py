@@ -69,6 +69,7 @@ def bring_back(work: Work) -> int:
     """Open cases again whose follow-up has come, some at once; answers how many."""
     values = {"now": work.now, "at_once": RETURNED_AT_ONCE}
     returned = work.session.connection().execute(text(_RETURN), values).scalars().all()
+    work.touch(returned)
     for case in sorted(returned):
         work.note("moved", f"case:{case}", {"why": "returned"})
     return len(returned)

@@ -113,8 +113,9 @@ def spread(work: Work, cases: Iterable[int]) -> int:
     """Bring these cases and their siblings up to what is a crisis among them; answers how many rows changed."""
     work.session.flush()
     connection = work.session.connection()
-    near = sorted(connection.execute(_NEAR, {"cases": sorted(set(cases))}).scalars())
-    moved = connection.execute(_SPREAD, {"cases": near}).scalars().all() if near else []
+    near = connection.execute(_NEAR, {"cases": list(set(cases))}).scalars().all()
+    moved = connection.execute(_SPREAD, {"cases": [*near]}).scalars().all() if near else []
+    work.touch(moved)
     for case in sorted(moved):
         work.note("moved", f"case:{case}", {"why": "crisis_beside"})
     return len(moved)

@@ -31,6 +31,7 @@ _YEAR = 365 * 24 * 3600
 # Address, words, and the least role that is shown the link.
 NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
     ("/", "site.queue", "submitter"),
+    ("/my-work", "my_work.nav", "counsellor"),
     ("/batches", "batches.title", "submitter"),
     ("/cases/new", "new_case.nav", "counsellor"),
     ("/search", "search.nav", "counsellor"),
@@ -60,6 +61,7 @@ def page(
             path=address or request.url.path,
             other_language=_switch(request, lang, address),
             viewer=getattr(request.state, "viewer", None),
+            waiting={"/my-work": getattr(request.state, "waiting", 0)},
             csrf=auth.form_token(request),
             **values,
         )

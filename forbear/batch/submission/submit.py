@@ -23,6 +23,7 @@ from forbear.batch.submission.spelling import Spelling
 from forbear.desk import siblings
 from forbear.intake import Accepted, Intake, Rejected
 from forbear.intake import Mapping as FileMapping
+from forbear.ledger.ledger import rejects
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
 from models.database import staging
@@ -135,7 +136,8 @@ def submit(
     if not merged.chunks:
         webhooks.tell_complete(session, batch, now)
     counted = {name: getattr(batch, name) for name in ("rows_read", "accepted", "rejected", "unchanged")}
-    work.note("batch", f"batch:{batch.id}", {"submitter": submitter, **counted})
+    refused = {"rejects": rejects(session, str(batch.id))} if batch.rejected else {}
+    work.note("batch", f"batch:{batch.id}", {"submitter": submitter, **counted, **refused})
     if published:
         publication.note(work, pack)
     _log.info("batch.received", batch=str(batch.id), trace=batch.trace, **counted)

@@ -182,10 +182,10 @@ def test_what_somebody_works_on_or_is_about_to_is_passed_over(engine: Engine) ->
         chunks.claim(claiming, first, NOW)
         claiming.commit()  # claimed, and not begun
         assert next_of_another(engine, third, NOW) == second
-        assert next_of_another(engine, third, NOW + 11 * SECOND) == first, "stopped before it began"
+        assert next_of_another(engine, third, NOW + 10 * SECOND) == first, "stopped before it began"
         working = chunks.take(claiming, first)
         assert working is not None
-        assert next_of_another(engine, third, NOW + 11 * SECOND) == second
+        assert next_of_another(engine, third, NOW + 10 * SECOND) == second
     assert next_of_another(engine, third, NOW) == second
     with session(engine) as letting:
         chunks.let_go(letting)

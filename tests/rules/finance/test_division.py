@@ -1,5 +1,6 @@
 """Dividing among debts: to the fen, within each claim, fair by its own measure, and the same in whatever order."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import permutations
 
@@ -28,12 +29,12 @@ def fen_by_fen(amount: int, told: list[DebtClaim], way: Way) -> dict[str, int]:
         open_ = [each for each in ordered if given[each.key] < each.whole]
         if not open_:
             break
-        first = {
+        before: dict[Way, Callable[[Claim], Fraction | int]] = {
             "pro_rata": lambda each: -Fraction(each.whole, given[each.key] + 1),
             "smallest_first": lambda _each: 0,
             "equal": lambda each: given[each.key],
-        }[way]
-        given[min(open_, key=first).key] += 1
+        }
+        given[min(open_, key=before[way]).key] += 1
     return given
 
 
