@@ -155,13 +155,6 @@ def test_nothing_of_a_purged_case_is_left(database_url: str, who: Viewer) -> Non
     ]
     decided(database_url, rows, VAULT)
     decided(database_url, [accepted(1, "GONE", PHONE, days_overdue=7)], VAULT)
-<<<<<<< HEAD
-    with working_as(who, database_url) as work:
-        identity.merge(work, 1, 2)
-        work.session.add(HouseholdBudget(id=1, lines={"wages": 1}, account_id=who.account_id, at=NOW))
-        work.session.flush()
-        work.note("budget", "household_budget:1")
-=======
     other = account(database_url, "li")
     with working_as(who, database_url) as work:
         notes.add(work, 1, "1", "@li 她下午在家")
@@ -169,7 +162,10 @@ def test_nothing_of_a_purged_case_is_left(database_url: str, who: Viewer) -> Non
         attachments.add(work, 1, "3", "失业登记.png", b"\x89PNG\r\n\x1a\n", "", "")
         agreed = agreements.AgreedTerms(120000, 3, AS_OF, AS_OF, in_writing=True, words="减免违约金")
         agreements.make(work, take_case(work.session, who, 1, None), agreed)
->>>>>>> main
+        identity.merge(work, 1, 2)
+        work.session.add(HouseholdBudget(id=1, lines={"wages": 1}, account_id=who.account_id, at=NOW))
+        work.session.flush()
+        work.note("budget", "household_budget:1")
     close(database_url, who, 1)
     traces = _sealed(database_url, 1)
     assert len(traces) == 9, "two versions, the words of three reviews, a task, terms, a file and its name"
@@ -286,12 +282,8 @@ def test_the_nightly_message_purges_step_by_step(
 def test_every_table_that_refers_to_what_is_purged_is_purged_too_and_looked_up_by_an_index(database_url: str) -> None:
     """A table added later with such a column fails here, before a purge does."""
     gone = {"case", "case_version", "decision", "review", "desk_case", "batch", "batch_case", "chunk", "rejection"}
-<<<<<<< HEAD
-    handled = gone | {"idempotency_key", "person", "household_budget"}
-=======
-    gone |= {"mention", "task", "agreement", "instalment", "attachment"}
+    gone |= {"mention", "task", "agreement", "instalment", "attachment", "person", "household_budget"}
     handled = gone | {"idempotency_key"}
->>>>>>> main
     with psycopg.connect(database_url) as connection:
         indexed = set(
             connection.execute(
