@@ -29,7 +29,7 @@ def fen_by_fen(amount: int, told: list[DebtClaim], way: Way) -> dict[str, int]:
         open_ = [each for each in ordered if given[each.key] < each.whole]
         if not open_:
             break
-        before: dict[Way, Callable[[Claim], Fraction | int]] = {
+        before: dict[Way, Callable[[DebtClaim], Fraction | int]] = {
             "pro_rata": lambda each: -Fraction(each.whole, given[each.key] + 1),
             "smallest_first": lambda _each: 0,
             "equal": lambda each: given[each.key],
