@@ -36,9 +36,14 @@ def plan(*debts: JointDebt, **person: Value) -> CoordinatedPlan:
     return coordinated_plan(pack(), {**PERSON, **person}, debts, AS_OF)
 
 
+def without(of: JointDebt, fact: str) -> JointDebt:
+    """The same debt with a fact unknown."""
+    return JointDebt(of.key, {name: value for name, value in of.facts.items() if name != fact}, of.outcome)
+
+
 def with_balance(of: JointDebt, fen: int | None, **facts: Value) -> JointDebt:
     """The same debt with another balance."""
-    kept = {name: value for name, value in of.facts.items() if name != "balance"}
+    kept = without(of, "balance").facts
     return JointDebt(of.key, {**kept, **({} if fen is None else {"balance": fen}), **facts}, of.outcome)
 
 
@@ -71,7 +76,7 @@ def test_debts_elsewhere_keep_their_share_by_what_is_due() -> None:
     assert found.share == 332_500 * 75_000 // 150_000 and found.divided < found.share
     assert sum(each.monthly for each in found.ways["equal"].values()) == found.divided
     assert plan(loan, HOME).elsewhere == 0
-    untold = plan(card, JointDebt("2", {**loan.facts, "monthly_due": None}, LOAN.outcome))
+    untold = plan(card, without(loan, "monthly_due"))
     assert untold.binding == Binding("unknown", unknown=(("monthly_due", "2"),))
     large = with_balance(CARD, 40_000_000, monthly_due=50_000, other_debt_payments=50_000)
     least = -(-40_000_000 // 60)
