@@ -1,15 +1,16 @@
 """Acting: one action on a case, checked against the case as it stands under its lock, and appended."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from forbear.accounts.accounts import ViewerWork
 from forbear.batch.recorded_decision import decision_on_desk
+from forbear.case import undo
 from forbear.case.actions import Action
 from forbear.case.workflow import CRISIS, CaseContext, RefusedError
 from forbear.desk import review
-from forbear.desk.review import Act
+from forbear.desk.review import Act, NoCaseError, StaleError
 from forbear.locale import said
 from models.desk import WorklistItem
 from models.review import Review
@@ -45,8 +46,24 @@ def act(
     if chosen is None:
         return Done(case)
     texts = tuple(each for value in values.values() for each in _texts(value))
-    told = replace(chosen, detail={**(chosen.detail or {}), **(noted or {})}, said=(*chosen.said, *texts))
+    detail = {**(chosen.detail or {}), **undo.before(case, chosen), **(noted or {})}
+    told = replace(chosen, detail=detail, said=(*chosen.said, *texts))
     return Done(case, chosen, review.perform(work, case, told))
+
+
+def act_on_all(
+    work: ViewerWork, wanted: Iterable[tuple[int, int]], action: Action, given: Mapping[str, Any]
+) -> tuple[int, int]:
+    """Do the same on many cases, each at the revision that was seen; answers on how many it was done, and was not."""
+    done = refused = 0
+    for case_id, revision in sorted(wanted):  # in the order that everybody locks in
+        try:
+            act(work, case_id, revision, action, lambda _context: given)
+        except (NoCaseError, StaleError, RefusedError):
+            refused += 1
+        else:
+            done += 1
+    return done, refused
 
 
 def withdraw(work: ViewerWork, case_id: int, revision: int | None, why: str, words: str) -> tuple[WorklistItem, Review]:

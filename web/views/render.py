@@ -61,7 +61,7 @@ def page(
             path=address or request.url.path,
             other_language=_switch(request, lang, address),
             viewer=getattr(request.state, "viewer", None),
-            waiting={"/my-work": getattr(request.state, "waiting", 0)},
+            badges={"/my-work": getattr(request.state, "badge", 0)},
             csrf=auth.form_token(request),
             **values,
         )
@@ -94,7 +94,7 @@ def answer_failures(app: FastAPI) -> None:
 
 def _http_failure(request: Request, error: Exception) -> Response:
     raised = cast(HTTPException, error)
-    response = failure(request, raised.status_code)
+    response = failure(request, raised.status_code, "expired" if raised.detail == "expired" else None)
     response.headers.update(raised.headers or {})
     return response
 

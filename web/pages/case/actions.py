@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from forbear.accounts.accounts import ViewerWork, work_by
-from forbear.case import acting
+from forbear.case import acting, undo
 from forbear.case.action_fields import Field
 from forbear.case.actions import ACTIONS, Action
 from forbear.case.corrections import Correction
@@ -81,6 +81,17 @@ def _route(action: Action) -> Callable[[_Doing], Response]:
 
 for _name, _action in ACTIONS.items():
     router.add_api_route(f"/cases/{{case_id}}/{_name}", _route(_action), methods=["POST"], name=_name)
+
+
+@router.post("/cases/{case_id}/undo")
+def take_back(doing: _DoingDep) -> Response:
+    """Take back what one did last, within a minute, while nothing else has happened."""
+    try:
+        undo.undo(doing.work, doing.case_id, doing.revision)
+    except (RefusedError, StaleError):
+        doing.work.roll_back()
+        return RedirectResponse(f"/cases/{doing.case_id}?told=undo", status_code=303)
+    return RedirectResponse(f"/cases/{doing.case_id}?done=undo", status_code=303)
 
 
 def _act(action: Action, doing: _Doing) -> Response:
