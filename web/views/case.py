@@ -11,7 +11,7 @@ from forbear.accounts.accounts import ViewerWork
 from forbear.base.packs import UnreadablePackError
 from forbear.batch.recorded_decision import decision_on
 from forbear.batch.unevaluated import failed_evaluation, plain_facts
-from forbear.case import alternatives, corrections, decision_diff, timeline, undo
+from forbear.case import acting, alternatives, corrections, decision_diff, timeline
 from forbear.case.actions import ACTIONS, possible
 from forbear.case.acts import default_follow_up
 from forbear.case.decided_case import DecidedCase
@@ -81,7 +81,7 @@ def case_page(
         "said": language.message,
         "has": language.has,
         "queue": queue_query.kept(request),
-        "undoable": undo.last(work.session, work.viewer, case.desk, work.now) if values["context"] else None,
+        "undoable": acting.undoable(work.session, work.viewer, case.desk, work.now) if values["context"] else None,
         "free": _free(request, work) if values["people"] and work.viewer.may_act_as("counsellor") else None,
         "typed": _typed(request, work, case, sent) if lost and sent else None,
     }

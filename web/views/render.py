@@ -21,6 +21,7 @@ from forbear.desk.review import NoCaseError
 from rules.facts.case_facts import display
 from rules.handbook.wording import TEMPLATES as HANDBOOK
 from rules.locale import in_language
+from rules.text.english import document_number
 from rules.text.phrases import articles
 from rules.text.workings import formula_text
 from web import auth, language
@@ -153,6 +154,7 @@ def _environment() -> Environment:
     environment.globals["navigation"] = NAVIGATION
     environment.filters["moment"] = _moment
     environment.filters["articles"] = articles
+    environment.filters["in_english"] = document_number
     environment.filters["yuan"] = _yuan
     environment.filters["day"] = day
     environment.filters["instant"] = dt.datetime.fromisoformat

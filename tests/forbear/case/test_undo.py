@@ -9,7 +9,7 @@ import pytest
 
 from forbear.accounts.accounts import Viewer
 from forbear.base.vault import Vault
-from forbear.case import undo
+from forbear.case import acting
 from forbear.case.workflow import RefusedError
 from forbear.desk.review import StaleError
 from tests.support.desk.case_on_desk import WORDS, CaseOnDesk, held_by
@@ -35,7 +35,7 @@ def stands(work: CaseOnDesk) -> dict[str, Any]:
 
 def take_back(work: CaseOnDesk, account_id: int = 1, at: dt.datetime = WAITED, revision: int | None = None) -> None:
     with working_as(Viewer(account_id, "wang", "counsellor", None), work.url, work.vault, at) as begun:
-        undo.undo(begun, 1, revision or work.desk()["revision"])
+        acting.undo(begun, 1, revision or work.desk()["revision"])
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from forbear.accounts.accounts import ViewerWork, work_by
-from forbear.case import acting, undo
+from forbear.case import acting
 from forbear.case.action_fields import Field
 from forbear.case.actions import ACTIONS, Action
 from forbear.case.corrections import Correction
@@ -87,7 +87,7 @@ for _name, _action in ACTIONS.items():
 def take_back(doing: _DoingDep) -> Response:
     """Take back what one did last, within a minute, while nothing else has happened."""
     try:
-        undo.undo(doing.work, doing.case_id, doing.revision)
+        acting.undo(doing.work, doing.case_id, doing.revision)
     except (RefusedError, StaleError):
         doing.work.roll_back()
         return RedirectResponse(f"/cases/{doing.case_id}?told=undo", status_code=303)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-STATIC = Path(__file__).parents[2] / "web" / "static"
+STATIC = Path(__file__).parents[3] / "web" / "static"
 SHEETS = sorted(STATIC.glob("*.css"))
 SIZES = {"--small": "0.875rem", "--body": "1rem", "--large": "1.25rem", "--title": "1.75rem"}
 WEIGHTS = {"--normal": "400", "--bold": "600"}
