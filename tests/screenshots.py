@@ -42,6 +42,7 @@ def pages(ids: Busy) -> dict[str, tuple[str, str]]:
         "compare": ("counsellor", f"/cases/{ids.worked_case}/compare?from={ids.earlier}&to={ids.later}"),
         "search": ("counsellor", "/search"),
         "person": ("counsellor", f"/people/{ids.fresh_case}"),
+        "letters": ("counsellor", f"/people/{ids.fresh_case}/letters"),
         "batches": ("submitter", "/batches"),
         "upload": ("counsellor", f"/uploads/{ids.upload}"),
         "batch": ("submitter", f"/batches/{ids.batch}"),

@@ -76,6 +76,13 @@ COUNSELLOR = {
     "search, absent": "/?ref=zzzz",
     "search, absent but for its letters": "/?ref=6202-2026",
 }
+# What is searched for by a form.
+SOUGHT = {
+    "find a reference": "HZ-2026-000017",
+    "find a borrower": "B7",
+    "find a phone or ID number": "13800138000",
+    "find a name": "欧阳测试",
+}
 SUPERVISOR = {"overview": "/overview", "batches": "/batches", "ledger": "/ledger", "policy": "/policy"}
 SUBMITTER = {
     "a submitter's queue": "/",
@@ -151,8 +158,12 @@ def measure(database_url: str, redis_url: str, vault: Vault, runs: int = RUNS) -
             yield measured("queue, far down", partial(client.get, _deep(client)))
             ids = itertools.cycle(_whole_cases(engine))
             yield measured("case", lambda: client.get(f"/cases/{next(ids)}"))
+            yield measured("person", lambda: client.get(f"/people/{next(ids)}"))
+            token = accounts.csrf_token(client.cookies[auth.COOKIE])
+            for name, words in SOUGHT.items():
+                yield measured(name, partial(client.post, "/search", data={"csrf": token, "words": words}))
             for name, terms in {"take next": "", "take next of a filter": "product=mortgage&bucket=B7"}.items():
-                form = {"csrf": accounts.csrf_token(client.cookies[auth.COOKIE]), "terms": terms}
+                form = {"csrf": token, "terms": terms}
                 yield measured(name, partial(client.post, "/queue/take", data=form))
         with _signed_in(engine, address, "person-1") as client:
             yield from pages(client, SUPERVISOR)

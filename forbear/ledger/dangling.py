@@ -32,6 +32,8 @@ REFERENCES: Final = (
     RowReference("decision", "kept.id", "pack_sha256", "pack", "sha256"),
     RowReference("decision", "kept.id", "chunk_id", "chunk"),
     RowReference("desk_case", "kept.case_id", "case_id", "case"),
+    RowReference("person", "kept.id", "id", "case"),
+    RowReference("household_budget", "kept.id", "id", "case"),
     RowReference("desk_case", "kept.case_id", "batch_id", "batch"),
     RowReference("desk_case", "kept.case_id", "decision_id", "decision"),
     RowReference("desk_case", "kept.case_id", "pack_sha256", "pack", "sha256"),

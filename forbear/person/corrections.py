@@ -13,6 +13,7 @@ from forbear.locale import said
 from forbear.person.person import Person
 from models.desk import WorklistItem
 from rules.facts.case_facts import FieldError
+from rules.pack.files.schema import Text
 
 _NOTHING = "answer"  # the field that a correction of nothing is refused about
 
@@ -77,5 +78,5 @@ def _correct_one(
 
 def _in_case(error: FieldError, case_ref: str) -> FieldError:
     """What is wrong, and in which debt."""
-    text = said("person.in_case", case=case_ref, zh=error.zh, en=error.en)
+    text = said("person.in_case", case=case_ref, why=Text(zh=error.zh, en=error.en))
     return FieldError.of(error.field, text)

@@ -19,14 +19,15 @@ from models.person import SaidOfPerson
 MOST: Final = 50  # debts: more under one reference or number are a mistake, and not one person's
 _SAID = "LEFT JOIN person p ON p.id = c.id"
 _OF_HEAD = text("SELECT id FROM person WHERE head = :head ORDER BY id LIMIT :most")
+# In the order of ids without their index, as forbear/person/search.py says.
 _OF_REFERENCES = text(f"""
     SELECT c.id, c.borrower_ref, p.head FROM "case" c {_SAID}
-    WHERE c.submitter = :submitter AND c.borrower_ref = ANY(:references) ORDER BY c.id LIMIT :most
+    WHERE c.submitter = :submitter AND c.borrower_ref = ANY(:references) ORDER BY c.id + 0 LIMIT :most
 """)  # noqa: S608 - text of ours
 _ALIKE: Final = """
     SELECT other.id FROM (
         SELECT DISTINCT {column} AS key FROM "case" WHERE id = ANY(:cases) AND {column} IS NOT NULL
-    ) k CROSS JOIN LATERAL (SELECT id FROM "case" WHERE {column} = k.key ORDER BY id LIMIT :most) other
+    ) k CROSS JOIN LATERAL (SELECT id FROM "case" WHERE {column} = k.key LIMIT :most) other
     WHERE other.id <> ALL(:cases)
         AND (SELECT count(*) FROM (SELECT FROM "case" WHERE {column} = k.key LIMIT :most) shared) < :most
     ORDER BY 1

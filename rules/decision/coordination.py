@@ -20,7 +20,7 @@ from rules.facts.affordability import payable, steady
 from rules.facts.case_facts import Facts, number
 from rules.facts.cells import Value
 from rules.finance import amortisation
-from rules.finance.division import WAYS, Claim, Way, divide
+from rules.finance.division import WAYS, DebtClaim, Way, divide
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.formulas.derivation import derivation
 from rules.pack.files.household import HouseholdLine
@@ -29,7 +29,7 @@ from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
 
 # Why a debt gets no offer. `home` and `paid_first` are paid, before the others.
-Standing: TypeAlias = Literal[
+NoOffer: TypeAlias = Literal[
     "undecided", "settled", "not_owed", "role", "home", "paid_first", "illegal", "objection", "withheld", "unwilling"
 ]
 # What a plan for all fails by.
@@ -77,11 +77,13 @@ class CoordinatedPlan:
     beside: int  # instalments that are paid first and stand in no line of the budget
     surplus: int | None  # below 0: a deficit
     capacity: int | None  # what can be paid to all
+    elsewhere: int  # due on debts that are none of these
+    share: int | None  # what of the capacity is for these debts, by what is due
     divided: int  # what is divided: what leaves room, where that repays all in time
     binding: Binding | None
     shares: tuple[JointDebtPart, ...] = ()
     first: Mapping[str, int] = field(default_factory=dict)  # what is paid first on which debts
-    left_out: Mapping[str, Standing] = field(default_factory=dict)
+    left_out: Mapping[str, NoOffer] = field(default_factory=dict)
     ways: Mapping[Way, Mapping[str, RepaymentPlan]] = field(default_factory=dict)
 
     @property
@@ -92,7 +94,7 @@ class CoordinatedPlan:
     @property
     def leaves_room(self) -> bool:
         """Whether less is divided than could be paid."""
-        return self.divided < (self.capacity or 0)
+        return self.divided < (self.share or 0)
 
 
 def coordinated_plan(
@@ -100,15 +102,18 @@ def coordinated_plan(
 ) -> CoordinatedPlan:
     """The plan of a person with these facts for these debts."""
     figures = in_force(pack, as_of)
-    standing = {debt.key: standing_of(pack, debt, as_of) for debt in debts}
-    first = [debt for debt in debts if standing[debt.key] in _PAID_FIRST]
-    sharing = [debt for debt in debts if standing[debt.key] is None]
+    refused = {debt.key: why_no_offer(pack, debt, as_of) for debt in debts}
+    first = [debt for debt in debts if refused[debt.key] in _PAID_FIRST]
+    sharing = [debt for debt in debts if refused[debt.key] is None]
     household = derivation(pack, as_of).derive(_household(person, first, sharing)).facts
     capacity, room = payable(household), steady(household, figures.get("steady_share", 10_000))
-    unknown = tuple(_unknown(person, first, sharing))
+    elsewhere = _elsewhere(debts)
+    unknown = tuple(_unknown(person, first, sharing, elsewhere))
+    due = sum(number(debt.facts, "monthly_due") or 0 for debt in sharing)
+    share, room = (_share(whole, due, elsewhere) for whole in (capacity, room))
     shares = tuple(_part(pack, debt, figures) for debt in sharing if number(debt.facts, "balance") is not None)
     least = sum(each.least for each in shares)
-    divided = room if room is not None and room >= least else capacity
+    divided = room if room is not None and room >= least else share
     found = CoordinatedPlan(
         income=number(household, "income_monthly"),
         essential=number(household, "essential_outgoings"),
@@ -116,20 +121,22 @@ def coordinated_plan(
         beside=number(household, "home_dues_beside") or 0,
         surplus=number(household, "surplus"),
         capacity=capacity,
+        elsewhere=elsewhere,
+        share=share,
         divided=divided or 0,
-        binding=_binding(unknown, number(household, "surplus"), capacity, shares),
+        binding=_binding(unknown, number(household, "surplus"), share, shares),
         shares=shares,
         first={debt.key: number(debt.facts, "monthly_due") or 0 for debt in first},
-        left_out={key: why for key, why in standing.items() if why is not None and why not in _PAID_FIRST},
+        left_out={key: why for key, why in refused.items() if why is not None and why not in _PAID_FIRST},
     )
     return replace(found, ways=dict(_ways(pack, found, debts)))
 
 
-def standing_of(pack: Pack, debt: JointDebt, as_of: dt.date) -> Standing | None:
+def why_no_offer(pack: Pack, debt: JointDebt, as_of: dt.date) -> NoOffer | None:
     """Why nothing is offered on a debt; None where it may be."""
     facts, outcome = debt.facts, debt.outcome
     line = _held_by(pack).get(str(facts.get("product")))
-    conditions: tuple[tuple[Standing, bool], ...] = (
+    conditions: tuple[tuple[NoOffer, bool], ...] = (
         ("undecided", NOT_EVALUATED in outcome.rules_fired or not outcome.engines_agree),
         ("settled", facts.get("legal_stage") == "settled" or number(facts, "balance") == 0),
         ("not_owed", facts.get("not_my_loan") is True),
@@ -174,8 +181,21 @@ def _inside(debt: JointDebt) -> bool:
     return debt.facts.get("own_instalment_in_budget") is True
 
 
+def _elsewhere(debts: Sequence[JointDebt]) -> int:
+    """What is due a month on debts that are none of these, as far as any of them tells: of a due not told, nothing."""
+    dues = {debt.key: number(debt.facts, "monthly_due") or 0 for debt in debts}
+    together = sum(dues.values())
+    told = ((number(debt.facts, "other_debt_payments") or 0) - (together - dues[debt.key]) for debt in debts)
+    return max(0, *told)
+
+
+def _share(whole: int | None, due: int, elsewhere: int) -> int | None:
+    """What of an amount is for debts with so much due, beside others."""
+    return whole if whole is None or elsewhere == 0 else whole * due // (due + elsewhere)
+
+
 def _unknown(
-    person: Mapping[str, Value], first: Iterable[JointDebt], sharing: Iterable[JointDebt]
+    person: Mapping[str, Value], first: Iterable[JointDebt], sharing: Iterable[JointDebt], elsewhere: int
 ) -> Iterable[tuple[str, str | None]]:
     """What has to be known before there is a plan: of the person, of what is paid first, of what shares."""
     yield from (
@@ -189,7 +209,11 @@ def _unknown(
             yield "own_instalment_in_budget", debt.key
         if inside is not True and number(debt.facts, "monthly_due") is None:
             yield "monthly_due", debt.key
-    yield from (("balance", debt.key) for debt in sharing if number(debt.facts, "balance") is None)
+    for debt in sharing:
+        if number(debt.facts, "balance") is None:
+            yield "balance", debt.key
+        if elsewhere and number(debt.facts, "monthly_due") is None:
+            yield "monthly_due", debt.key
 
 
 def _part(pack: Pack, debt: JointDebt, figures: Mapping[str, int]) -> JointDebtPart:
@@ -229,7 +253,7 @@ def _ways(
     strategy = next((name for name, each in pack.strategies.items() if _KIND in each.plans), "")
     of = {debt.key: debt for debt in debts}
     for way in WAYS if found.binding is None else WAYS[:1]:
-        given = divide(found.divided, [Claim(each.owed, each.key, each.least) for each in found.shares], way)
+        given = divide(found.divided, [DebtClaim(each.owed, each.key, each.least) for each in found.shares], way)
         yield (
             way,
             {

@@ -14,7 +14,7 @@ Way: TypeAlias = Literal["pro_rata", "smallest_first", "equal"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Claim:
+class DebtClaim:
     """What a debt can take, in fen: never more than all of it, and first of all its least.
 
     Claims stand in the order of their amounts, then of their keys, which tell them apart.
@@ -30,7 +30,7 @@ class Claim:
             raise ValueError(f"the least of a claim of {self.whole} fen cannot be {self.least}")
 
 
-def divide(amount: int, claims: Sequence[Claim], way: Way) -> dict[str, int]:
+def divide(amount: int, claims: Sequence[DebtClaim], way: Way) -> dict[str, int]:
     """What each claim gets of an amount, in fen, by its key; together the amount, or all claims where that is less.
 
     Where the amount covers the least of every claim each gets that, whatever the way. Where it does not, no claim has

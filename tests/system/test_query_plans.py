@@ -9,7 +9,14 @@ from rules.loading.loader import DEFAULT_PACK, load
 def test_every_page_finds_its_rows_by_an_index(database_url: str, redis_url: str, vault: Vault) -> None:
     desk_data.fill(database_url, vault, load(DEFAULT_PACK), 20_000, desk.NOW)
     found = list(desk.measure(database_url, redis_url, vault, runs=0))
-    assert {"queue, first page", "search, absent", "take next", "case", "a submitter's queue"} <= {
-        page.name for page in found
-    }
+    assert {
+        "queue, first page",
+        "search, absent",
+        "take next",
+        "case",
+        "person",
+        "find a borrower",
+        "find a name",
+        "a submitter's queue",
+    } <= {page.name for page in found}
     assert [f"{page.name}: {scan}" for page in found for scan in page.scans] == []

@@ -27,7 +27,7 @@ FAMILIES = (
     "person.change.",
     "person.said.",
     "person.binding.",
-    "person.standing.",
+    "person.no_offer.",
     "person.way.",
     "person.debt",
     "person.lender",

@@ -43,6 +43,8 @@ FIELDS = {
     "assignee": "me",
     "chosen": "1",
     "strategy": "mediation",
+    "other": "1",
+    "change": str(uuid4()),
 }
 # Names of nothing at all.
 NOTHING = {
@@ -179,6 +181,7 @@ def test_there_are_routes_to_try() -> None:
         "batches",
         "cases",
         "mappings",
+        "people",
         "queue",
         "uploads",
         "webhooks",

@@ -37,7 +37,7 @@ class Typed:
 
 
 @dataclass(frozen=True)
-class Shown:
+class PersonView:
     """A person as the pages show it."""
 
     person: Person
@@ -46,12 +46,12 @@ class Shown:
     plan: CoordinatedPlan | None
 
 
-def looked_at(work: ViewerWork, case_id: int) -> Shown:
+def looked_at(work: ViewerWork, case_id: int) -> PersonView:
     """Whose a case is, with debts and plan. Raises NoCaseError."""
     person = person_of(work.session, case_id, work.viewer.submitter)
     debts = debts_of(work.session, work.vault, person)
     household = household_of(work.session, work.pack, debts)
-    return Shown(person, debts, household, joint_plan.plan_of(work, person, household.facts, debts))
+    return PersonView(person, debts, household, joint_plan.plan_of(work, person, household.facts, debts))
 
 
 def person_page(
@@ -71,7 +71,7 @@ def refusal(error: RefusedError, *names: str) -> tuple[FieldError, ...]:
     return tuple(each if each.field in names else FieldError("form", each.zh, each.en) for each in error.errors)
 
 
-def _values(work: ViewerWork, shown: Shown) -> dict[str, Any]:
+def _values(work: ViewerWork, shown: PersonView) -> dict[str, Any]:
     session, person, debts = work.session, shown.person, shown.debts
     hold = joint_plan.held_by(work, person)
     alike = maybe_same(session, person)

@@ -3,10 +3,14 @@
 import psycopg
 import pytest
 
+from forbear.accounts.accounts import Viewer
 from forbear.ledger.dangling import REFERENCES, Dangling, RowReference, dangling
 from forbear.ops import doctor
+from forbear.person import identity
 from models.database.session import session
-from tests.support.desk.cases import VAULT, decided, engine_of, many
+from models.person import HouseholdBudget
+from tests.support.desk.cases import NOW, VAULT, decided, engine_of, many, working_as
+from tests.support.desk.desk_clients import account
 
 NOWHERE = {"sha256": "f" * 64, "batch": "00000000-0000-0000-0000-000000000000"}
 
@@ -19,6 +23,11 @@ def found(url: str) -> list[Dangling]:
 @pytest.fixture(scope="module")
 def url(shared_database_url: str) -> str:
     decided(shared_database_url, many(2), VAULT)
+    who = Viewer(account(shared_database_url), "wang", "counsellor", None)
+    with working_as(who, shared_database_url) as work:
+        identity.merge(work, 1, 2)
+        for case in (1, 2):
+            work.session.add(HouseholdBudget(id=case, lines={}, account_id=who.account_id, at=NOW))
     return shared_database_url
 
 

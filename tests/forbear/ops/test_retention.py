@@ -15,8 +15,10 @@ from forbear.ledger.dangling import REFERENCES
 from forbear.ledger.unit_of_work import begin
 from forbear.ops import retention
 from forbear.ops.embedded import Urls
+from forbear.person import identity
 from models.database.session import session
 from models.database.tables import METADATA
+from models.person import HouseholdBudget
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.forbear.ledger.test_audit import faults
 from tests.support.desk.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, submitted, working, working_as
@@ -160,6 +162,10 @@ def test_nothing_of_a_purged_case_is_left(database_url: str, who: Viewer) -> Non
         attachments.add(work, 1, "3", "失业登记.png", b"\x89PNG\r\n\x1a\n", "", "")
         agreed = agreements.AgreedTerms(120000, 3, AS_OF, AS_OF, in_writing=True, words="减免违约金")
         agreements.make(work, take_case(work.session, who, 1, None), agreed)
+        identity.merge(work, 1, 2)
+        work.session.add(HouseholdBudget(id=1, lines={"wages": 1}, account_id=who.account_id, at=NOW))
+        work.session.flush()
+        work.note("budget", "household_budget:1")
     close(database_url, who, 1)
     traces = _sealed(database_url, 1)
     assert len(traces) == 9, "two versions, the words of three reviews, a task, terms, a file and its name"
@@ -169,6 +175,10 @@ def test_nothing_of_a_purged_case_is_left(database_url: str, who: Viewer) -> Non
     assert not any(trace in dump for trace in traces)
     assert "GONE" not in dump
     assert left(database_url) == ["STAYS"]
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT id FROM person UNION ALL SELECT id FROM household_budget").fetchall() == [
+            (2,)
+        ]
     assert faults(database_url) == []
 
 
@@ -272,7 +282,7 @@ def test_the_nightly_message_purges_step_by_step(
 def test_every_table_that_refers_to_what_is_purged_is_purged_too_and_looked_up_by_an_index(database_url: str) -> None:
     """A table added later with such a column fails here, before a purge does."""
     gone = {"case", "case_version", "decision", "review", "desk_case", "batch", "batch_case", "chunk", "rejection"}
-    gone |= {"mention", "task", "agreement", "instalment", "attachment"}
+    gone |= {"mention", "task", "agreement", "instalment", "attachment", "person", "household_budget"}
     handled = gone | {"idempotency_key"}
     with psycopg.connect(database_url) as connection:
         indexed = set(

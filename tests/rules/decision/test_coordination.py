@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.decision.coordination import Binding, CoordinatedPlan, JointDebt, Standing, coordinated_plan, standing_of
+from rules.decision.coordination import Binding, CoordinatedPlan, JointDebt, NoOffer, coordinated_plan, why_no_offer
 from rules.decision.outcome import not_evaluated
 from rules.facts.cells import Value
 from rules.finance.division import WAYS
@@ -36,9 +36,14 @@ def plan(*debts: JointDebt, **person: Value) -> CoordinatedPlan:
     return coordinated_plan(pack(), {**PERSON, **person}, debts, AS_OF)
 
 
+def without(of: JointDebt, fact: str) -> JointDebt:
+    """The same debt with a fact unknown."""
+    return JointDebt(of.key, {name: value for name, value in of.facts.items() if name != fact}, of.outcome)
+
+
 def with_balance(of: JointDebt, fen: int | None, **facts: Value) -> JointDebt:
     """The same debt with another balance."""
-    kept = {name: value for name, value in of.facts.items() if name != "balance"}
+    kept = without(of, "balance").facts
     return JointDebt(of.key, {**kept, **({} if fen is None else {"balance": fen}), **facts}, of.outcome)
 
 
@@ -63,11 +68,26 @@ def test_a_home_loan_beside_the_budget_is_paid_first() -> None:
     assert unknown.binding == Binding("unknown", unknown=(("own_instalment_in_budget", "3"),))
 
 
+def test_debts_elsewhere_keep_their_share_by_what_is_due() -> None:
+    card = with_balance(CARD, 2_000_000, monthly_due=50_000, other_debt_payments=200_000)
+    loan = with_balance(LOAN, 1_000_000, monthly_due=25_000)
+    found = plan(card, loan, HOME)  # of the 2,000 yuan, 250 are the loan's and 1,000 the home's
+    assert found.elsewhere == 75_000
+    assert found.share == 332_500 * 75_000 // 150_000 and found.divided < found.share
+    assert sum(each.monthly for each in found.ways["equal"].values()) == found.divided
+    assert plan(loan, HOME).elsewhere == 0
+    untold = plan(card, without(loan, "monthly_due"))
+    assert untold.binding == Binding("unknown", unknown=(("monthly_due", "2"),))
+    large = with_balance(CARD, 40_000_000, monthly_due=50_000, other_debt_payments=50_000)
+    least = -(-40_000_000 // 60)
+    assert plan(large).binding == Binding("term", least - 332_500 // 2)
+
+
 def test_a_car_loan_is_paid_first_only_where_the_household_pays_it_first() -> None:
     car = debt("4", product="car_loan", monthly_due=900)
     kept = JointDebt("4", {**car.facts, "own_instalment_in_budget": True}, car.outcome)
-    assert standing_of(pack(), car, AS_OF) is None
-    assert standing_of(pack(), kept, AS_OF) == "paid_first"
+    assert why_no_offer(pack(), car, AS_OF) is None
+    assert why_no_offer(pack(), kept, AS_OF) == "paid_first"
     # An instalment of a debt that shares, where it stands in the budget, is divided with the rest.
     assert plan(with_balance(CARD, 2_000_000, own_instalment_in_budget=True, monthly_due=50_000)).surplus == 400_000
 
@@ -85,7 +105,7 @@ def test_a_car_loan_is_paid_first_only_where_the_household_pays_it_first() -> No
         ({"willing_to_pay": False}, "unwilling"),
     ],
 )
-def test_a_debt_that_may_not_be_offered_anything_says_why(facts: dict[str, object], why: Standing) -> None:
+def test_a_debt_that_may_not_be_offered_anything_says_why(facts: dict[str, object], why: NoOffer) -> None:
     left_out = debt("9", **facts)
     found = plan(CARD, left_out)
     assert found.left_out == {"9": why}

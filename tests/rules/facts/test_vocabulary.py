@@ -8,6 +8,7 @@ import pytest
 
 from rules.facts.vocabulary import check_vocabulary
 from rules.pack.files import doubts as d
+from rules.pack.files.household import HouseholdLine, HouseholdPart
 from rules.pack.files.schema import Fact, FactGroup, FactValue, Text, Vocabulary
 
 
@@ -164,6 +165,26 @@ def test_a_form_asks_for_a_fact_once_and_for_none_that_nobody_submits() -> None:
         "groups[1].facts: nobody submits b; remove it",
         "groups[2].facts: nobody submits c; remove it",
         "groups[2].facts: a stands in a group already; leave it in one of them",
+    ]
+
+
+def test_what_is_of_the_person_is_for_a_person_to_say_and_a_line_of_a_budget_stands_once() -> None:
+    known = {
+        "a": Fact(type="money", title=title("a")),
+        "b": Fact(type="money", title=title("b"), private=True),
+        "c": Fact(type="money", title=title("c"), given=True),
+    }
+    line = HouseholdLine(title=TEXT)
+    household = (
+        HouseholdPart(fact="a", title=TEXT, lines={"rent": line}),
+        HouseholdPart(fact="d", title=TEXT, lines={"food": line, "rent": line}),
+    )
+    vocabulary = Vocabulary(facts=known, of_person=("a", "b", "c", "elsewhere"), household=household)
+    assert list(check_vocabulary(vocabulary)) == [
+        "of_person: b is not for a person to say of all debts; remove it",
+        "of_person: c is not for a person to say of all debts; remove it",
+        "household[1].fact: d is not among of_person; add it there",
+        "household[1].lines: rent stands in another part already; leave it in one of them",
     ]
 
 

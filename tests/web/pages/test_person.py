@@ -158,7 +158,7 @@ def test_one_person_one_plan_one_budget(work: CaseOnDesk) -> None:
     tight = plain(page(client))
     assert "After living costs and what has to be paid first there is nothing left" in tight
     assert "Filled in by wang" in tight and "Letters to all creditors" not in tight
-    assert client.get("/people/1/letters").status_code == 404
+    assert client.submit("/people/1/letters.txt").status_code == 404
     assert client.submit("/people/1/budget", {**lines, "wages": "4000"}).status_code == 303
     work.work_off()
     assert "Deficit −¥500.00" in plain(page(client)) and "Lacking each month: ¥500.00" in plain(page(client))
@@ -187,4 +187,6 @@ def test_one_person_one_plan_one_budget(work: CaseOnDesk) -> None:
     held = plain(page(client))
     assert "First make sure that the person is safe" in held
     assert "One plan for all creditors" not in held and "Household budget" not in held
-    assert client.get("/people/1/letters").status_code == client.submit("/people/1/letters.txt").status_code == 404
+    assert "<pre>" not in client.get("/people/1/letters").raise_for_status().text
+    assert client.submit("/people/1/letters.txt").status_code == 404
+    assert client.submit("/people/1/budget-out", {"ending": ".csv"}).status_code == 404

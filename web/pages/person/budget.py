@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, HTTPException, Request, Response, UploadFile
 
 from forbear.accounts.accounts import ViewerWork
 from forbear.batch.submission import uploads
@@ -75,6 +75,8 @@ def read_budget(
 def give_budget(work: CounsellorWork, case_id: RowId, ending: Annotated[_Ending, Form()]) -> Response:
     """The budget as a file."""
     shown = looked_at(work, case_id)
+    if shown.plan is None:  # somebody may be in danger
+        raise HTTPException(404)
     budget = budget_of(work, shown.person, shown.household.facts, shown.debts)
     with TemporaryDirectory(prefix="forbear-") as folder:
         content = b"".join(budget_files.written(budget, ending, Path(folder)))
