@@ -305,7 +305,8 @@ def test_the_ticked_cases_are_put_aside_or_escalated_together(client: Desk, data
     fields: dict[str, Any] = {"case": ["1:2", "3:1"], "escalate_reason": "complex", "escalate_words": words}
     assert client.submit("/queue/escalate", fields).headers["location"] == "/?acted=2"
     assert [row[0::2] for row in reviews(database_url)] == [(1, "snooze"), (1, "escalate"), (3, "escalate")]
-    nothing = client.submit("/queue/escalate", {**fields, "case": ["2:1"], "escalate_words": ""})
+    fields |= {"case": ["2:1"], "escalate_words": ""}
+    nothing = client.submit("/queue/escalate", fields)
     assert nothing.headers["location"] == "/?acted=0&refused=1"
     assert client.submit("/queue/escalate", {"case": "x"}).status_code == 400
 
