@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from forbear.accounts.accounts import Viewer, ViewerWork
+from forbear.accounts.accounts import ViewerWork
 from forbear.batch.recorded_decision import decision_on_desk
 from forbear.case.actions import Action
 from forbear.case.workflow import CRISIS, CaseContext, RefusedError
@@ -93,11 +93,11 @@ def _before(case: WorklistItem, act: Act) -> dict[str, Any]:
     return {BEFORE: stood}
 
 
-def undoable(session: Session, viewer: Viewer, case: WorklistItem, now: dt.datetime) -> Review | None:
+def undoable(work: ViewerWork, case: WorklistItem) -> Review | None:
     """What the viewer did on a case and can still take back; None where there is no such thing."""
     query = select(Review).where(Review.case_id == case.case_id, Review.action != "reveal")
-    found = session.exec(query.order_by(col(Review.id).desc()).limit(1)).first()
-    if found is None or found.account_id != viewer.account_id or now - found.at > WITHIN:
+    found = work.session.exec(query.order_by(col(Review.id).desc()).limit(1)).first()
+    if found is None or found.account_id != work.viewer.account_id or work.now - found.at > WITHIN:
         return None
     stood = found.detail.get(BEFORE)
     untouched = stood is not None and case.revision == stood["revision"] + 1 and case.danger is None
@@ -107,7 +107,7 @@ def undoable(session: Session, viewer: Viewer, case: WorklistItem, now: dt.datet
 def undo(work: ViewerWork, case_id: int, revision: int) -> Review:
     """Take it back. Raises NoCaseError, StaleError for another revision, RefusedError where it is too late."""
     case = review.take_case(work.session, work.viewer, case_id, revision)
-    found = undoable(work.session, work.viewer, case, work.now)
+    found = undoable(work, case)
     if found is None:
         raise RefusedError(FieldError.of("undo", said("action.undo")))
     stood = dict(found.detail[BEFORE])

@@ -81,7 +81,7 @@ def case_page(
         "said": language.message,
         "has": language.has,
         "queue": queue_query.kept(request),
-        "undoable": acting.undoable(work.session, work.viewer, case.desk, work.now) if values["context"] else None,
+        "undoable": acting.undoable(work, case.desk) if values["context"] else None,
         "free": _free(request, work) if values["people"] and work.viewer.may_act_as("counsellor") else None,
         "typed": _typed(request, work, case, sent) if lost and sent else None,
     }

@@ -228,10 +228,7 @@ class Strategy(Model):
 
 
 class LegalDeadline(Model):
-    """A deadline: so many days or months from the day a paper was served, or, without either, a day itself.
-
-    Of deadlines.yaml; it has `days` or `months`, never both.
-    """
+    """A deadline: so many days or months, never both, from the day a paper was served, or a day itself."""
 
     title: Text
     starts_from: Annotated[Identifier, Ref("facts", of="date")]

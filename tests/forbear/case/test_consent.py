@@ -37,7 +37,7 @@ def test_consent_is_recorded_and_shown(database_url: str, redis_url: str, vault:
     decided(database_url, [accepted(1, "A")], VAULT)
     with desk(database_url, redis_url, vault) as client:
         assert "还没有记录" in client.get("/cases/1").text
-        done = client.submit("/cases/1/consent", {**GIVEN, "retain_until": "2027-03-01"})  # type: ignore[dict-item]
+        done = client.submit("/cases/1/consent", {**GIVEN, "retain_until": "2027-03-01"})
         assert (done.status_code, done.headers["location"]) == (303, "/cases/1#privacy")
         page = client.get("/cases/1").text
     assert "代为联系贷款机构并转交材料：同意" in page
@@ -53,7 +53,7 @@ def test_consent_is_recorded_and_shown(database_url: str, redis_url: str, vault:
 def test_consent_is_as_easily_taken_back(database_url: str, redis_url: str, vault: Vault) -> None:
     decided(database_url, [accepted(1, "A")], VAULT)
     with desk(database_url, redis_url, vault) as client:
-        client.submit("/cases/1/consent", GIVEN)  # type: ignore[arg-type]
+        client.submit("/cases/1/consent", GIVEN)
         client.submit("/cases/1/consent", {"asked": "known", "way": "withdrawn", "revision": "2"})
     assert kept(database_url) == ([], None)
     assert [detail["scopes"] for detail in recorded(database_url)] == [["triage", "contact_lender"], []]
@@ -62,8 +62,8 @@ def test_consent_is_as_easily_taken_back(database_url: str, redis_url: str, vaul
 def test_a_stale_form_is_refused_with_the_newer_state(database_url: str, redis_url: str, vault: Vault) -> None:
     decided(database_url, [accepted(1, "A")], VAULT)
     with desk(database_url, redis_url, vault) as client:
-        client.submit("/cases/1/consent", GIVEN)  # type: ignore[arg-type]
-        stale = client.submit("/cases/1/consent", {**GIVEN, "scope": ["keep_statistics"]})  # type: ignore[dict-item]
+        client.submit("/cases/1/consent", GIVEN)
+        stale = client.submit("/cases/1/consent", {**GIVEN, "scope": ["keep_statistics"]})
     assert stale.status_code == 409
     assert "代为联系贷款机构并转交材料：同意" in stale.text
     assert 'name="revision" value="2"' in stale.text
@@ -87,7 +87,7 @@ def test_what_cannot_be_is_said_at_its_field(
 ) -> None:
     decided(database_url, [accepted(1, "A")], VAULT)
     with desk(database_url, redis_url, vault) as client:
-        refused = client.submit("/cases/1/consent", {**GIVEN, **changes})  # type: ignore[dict-item]
+        refused = client.submit("/cases/1/consent", {**GIVEN, **changes})
     assert refused.status_code == 422
     assert f'id="{wrong}"' in refused.text
     assert f"{wrong}" in refused.text.split("aria-describedby", 1)[1]
@@ -98,14 +98,14 @@ def test_what_cannot_be_is_said_at_its_field(
 def test_the_first_and_last_day_that_may_be_given(database_url: str, redis_url: str, vault: Vault, date: str) -> None:
     decided(database_url, [accepted(1, "A")], VAULT)
     with desk(database_url, redis_url, vault) as client:
-        assert client.submit("/cases/1/consent", {**GIVEN, "retain_until": date}).status_code == 303  # type: ignore[dict-item]
+        assert client.submit("/cases/1/consent", {**GIVEN, "retain_until": date}).status_code == 303
 
 
 @pytest.mark.parametrize("submitter", ["us", "them"])
 def test_a_submitter_changes_nothing(database_url: str, redis_url: str, vault: Vault, submitter: str) -> None:
     decided(database_url, [accepted(1, "A")], VAULT)
     with desk(database_url, redis_url, vault, "submitter", submitter) as client:
-        assert client.submit("/cases/1/consent", GIVEN).status_code == 403  # type: ignore[arg-type]
+        assert client.submit("/cases/1/consent", GIVEN).status_code == 403
     assert kept(database_url) == (None, None)
 
 
@@ -113,7 +113,7 @@ def test_a_form_of_another_site_changes_nothing(database_url: str, redis_url: st
     decided(database_url, [accepted(1, "A")], VAULT)
     with desk(database_url, redis_url, vault) as client:
         assert client.post("/cases/1/consent", data=GIVEN).status_code == 403
-        assert client.submit("/cases/9/consent", GIVEN).status_code == 404  # type: ignore[arg-type]
+        assert client.submit("/cases/9/consent", GIVEN).status_code == 404
     assert kept(database_url) == (None, None)
 
 

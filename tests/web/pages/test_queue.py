@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -297,14 +298,15 @@ def test_columns_and_density_are_remembered_by_the_browser(client: Desk, databas
 def test_the_ticked_cases_are_put_aside_or_escalated_together(client: Desk, database_url: str, vault: Vault) -> None:
     crisis = accepted(4, "DANGER", {"notes": "我不想活了"})
     decided(database_url, [*many(3), crisis], vault)
-    ticked = {"case": ["1:1", "2:7", "4:1"], "snooze_until": "2026-12-01", "snooze_reason": "papers"}
+    ticked: dict[str, Any] = {"case": ["1:1", "2:7", "4:1"], "snooze_until": "2026-12-01", "snooze_reason": "papers"}
     told = client.submit("/queue/snooze", ticked, follow_redirects=True).text
     assert "已处理 1 件。" in told and "有 2 件没有改动" in told, "one is stale, in a crisis nothing is put aside"
     words = "这几件案情复杂，请督导看一看"
-    fields = {"case": ["1:2", "3:1"], "escalate_reason": "complex", "escalate_words": words}
+    fields: dict[str, Any] = {"case": ["1:2", "3:1"], "escalate_reason": "complex", "escalate_words": words}
     assert client.submit("/queue/escalate", fields).headers["location"] == "/?acted=2"
     assert [row[0::2] for row in reviews(database_url)] == [(1, "snooze"), (1, "escalate"), (3, "escalate")]
-    nothing = client.submit("/queue/escalate", {**fields, "case": ["2:1"], "escalate_words": ""})
+    fields |= {"case": ["2:1"], "escalate_words": ""}
+    nothing = client.submit("/queue/escalate", fields)
     assert nothing.headers["location"] == "/?acted=0&refused=1"
     assert client.submit("/queue/escalate", {"case": "x"}).status_code == 400
 
