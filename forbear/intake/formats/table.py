@@ -357,13 +357,13 @@ class _HeaderOrder:
 
     def __init__(self, header: Header, choice: SourceChoice) -> None:
         self._header, self._choice = header, choice
-        self._is_other = False
+        self._is_other = self._met_case = False
 
     def heeded(self, row: TableRow, error: FieldError | None) -> FieldError | None:
         """What is wrong with a row; below a header of another order nobody knows what its cells are."""
         if error is REFUSED["repeated_header"]:
             header = self._header
-            strictly = row.number > header.row + SECOND_HEADER
+            strictly = self._met_case or row.number > header.row + SECOND_HEADER
             self._is_other = not same_order(
                 row.cells,
                 header.columns,
@@ -372,6 +372,7 @@ class _HeaderOrder:
                 strictly=strictly,
                 units_apart=header.units_apart,
             )
+        self._met_case = self._met_case or error is None
         return _OTHER_ORDER if error is None and self._is_other else error
 
 
