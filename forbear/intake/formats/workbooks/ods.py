@@ -40,7 +40,7 @@ from forbear.intake.formats.workbooks.ods_cells import (
     times_of,
 )
 from forbear.intake.formats.workbooks.ods_styles import STYLE_ELEMENT, condition_of, is_unseen, strikes, struck_styles
-from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
+from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments, with_pictures
 from forbear.intake.formats.workbooks.xlsx_package import opened
 from forbear.intake.formats.workbooks.xml_stream import LeapingStream, elements, without_entities
 from forbear.intake.source import MAX_RECORD, MAX_SHEET_ROWS, IntakeError, SourceChoice, SourceFile, is_blank
@@ -73,7 +73,7 @@ _GAP = re.compile(r"\t|^ +| +$| {2,}")  # white space that needs an element to b
 def read(path: Path, choice: SourceChoice) -> SourceFile:
     """Open an .ods file."""
     _refuse_password(path)
-    tables, comments, whole = _counts(path, whole=choice.sheet is not None)
+    tables, comments, pictures, whole = _counts(path, whole=choice.sheet is not None)
     starts = [replace(start, last=not whole) for start in _survey(path, alone=tables == 1)]
     texts = _page_texts(path)
     sheets = [
@@ -85,7 +85,7 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
         )
         for start in starts
     ]
-    return with_comments(open_sheets(path, sheets, choice), comments)
+    return with_pictures(with_comments(open_sheets(path, sheets, choice), comments), pictures)
 
 
 @dataclass
@@ -159,20 +159,20 @@ def _starts(path: Path, *, leap: bool, alone: bool) -> list[_Start]:
     return list(found.values())
 
 
-def _counts(path: Path, *, whole: bool) -> tuple[int, int, bool]:
-    """How many tables and comments a document may have, and whether it was not too long to be looked at whole."""
-    tables = comments = size = 0
-    before = b""
+def _counts(path: Path, *, whole: bool) -> tuple[int, int, int, bool]:
+    """How many tables, comments and pictures a document may have, and whether it was short enough to be seen whole."""
+    tables, comments, pictures, size, before = 0, 0, 0, 0, b""
     with opened(path) as package, package.open("content.xml") as stream:
         for block, text in without_entities(stream, _BIG_BLOCK):
             tables += text.count(b"<table:table ")
             if b"<office:annotation" in text:
                 comments += len(_COMMENT.findall(text)) - len(_COMMENT.findall(before))
+            pictures += block.count(b"<draw:image ")
             before = text[-32:]  # with which the next begins
             size += len(block)
             if size > _MOST_COUNTED and tables < 2 and not whole:
-                return tables, comments, False
-    return tables, comments, True
+                return tables, comments, pictures, False
+    return tables, comments, pictures, True
 
 
 def _page_texts(path: Path) -> dict[str, list[str]]:

@@ -24,7 +24,7 @@ from forbear.intake.formats.workbooks.beside.sheet_texts import of_column
 from forbear.intake.formats.workbooks.beside.struck import PartlyStruck, by_rules, part_known, put_out
 from forbear.intake.formats.workbooks.merged_cells import FilledDown, blank_but_filled
 from forbear.intake.formats.workbooks.shared_strings import text_of
-from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
+from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments, with_pictures
 from forbear.intake.formats.workbooks.xlsx_package import Seen, check_workbook, opened, part_name
 from forbear.intake.formats.workbooks.xlsx_workbook import Comments, Workbook, Worksheet
 from forbear.intake.formats.workbooks.xml_stream import elements
@@ -44,6 +44,7 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
         _ = workbook.formats, workbook.struck, workbook.striking, workbook.hiding  # while the package is open
         comments = {sheet.name: workbook.comments(sheet) for sheet in workbook.sheets}
         boxes = {sheet.name: workbook.text_boxes(sheet) for sheet in workbook.sheets}
+        pictures = {sheet.name: workbook.pictures(sheet) for sheet in workbook.sheets}
     tables = (
         _Table(
             path,
@@ -56,7 +57,8 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
         for sheet in workbook.sheets
     )
     source = open_sheets(path, [table.sheet() for table in tables], choice)
-    return with_comments(source, sum(map(len, comments.get(source.sheet or "", {}).values())))
+    source = with_comments(source, sum(map(len, comments.get(source.sheet or "", {}).values())))
+    return with_pictures(source, pictures.get(source.sheet or "", 0))
 
 
 class _Table:

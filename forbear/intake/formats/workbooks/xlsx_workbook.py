@@ -131,6 +131,14 @@ class Workbook:
                         found[text[:MAX_CELL]] = None
         return list(found)
 
+    def pictures(self, sheet: Worksheet) -> int:
+        """How many pictures stand on a sheet."""
+        part = self._linked(sheet.part, "/drawing")
+        if part is None:
+            return 0
+        with self._package.open(part) as stream:
+            return sum(event == "end" for event, _ in elements(stream, ("{*}pic",)))
+
     @cached_property
     def formats(self) -> list[Shown]:
         """How a number of each style is read."""
