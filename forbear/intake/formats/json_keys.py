@@ -53,11 +53,17 @@ class KeyDecoder(json.JSONDecoder):
 
 
 def _objects_with(keys: Iterable[str], between: str, like: str) -> re.Pattern[str]:
-    """Objects with these keys in this order, written like this one: as they are or in ASCII."""
+    """Objects with these keys in this order, written like this one: as they are or in ASCII, with the same blanks."""
     written = ([json.dumps(key, ensure_ascii=escaped) for escaped in (False, True)] for key in keys)
-    names = (next((name for name in forms if name in like), forms[0]) for forms in written)
-    members = f"{_GAP},{_GAP}".join(f"{re.escape(name)}{_GAP}:{_GAP}{_VALUE}" for name in names)
-    one = rf"\{{{_GAP}{members}{_GAP}\}}"
+    names = [next((name for name in forms if name in like), forms[0]) for forms in written]
+    first, last = (names[0], names[-1]) if names else ("", "")
+    colon = next((each for each in (": ", ":") if like.startswith(f"{{{first}{each}")), None)
+    comma = next((each for each in (", ", ",") if f"{each}{last}{colon}" in like), None)
+    if colon is None or (comma is None and len(names) > 1):
+        comma, colon = f"{_GAP},{_GAP}", f"{_GAP}:{_GAP}"
+    inside = _GAP if colon.startswith(_GAP) else ""
+    members = (comma or "").join(f"{re.escape(name)}{colon}{_VALUE}" for name in names)
+    one = rf"\{{{inside}{members}{inside}\}}"
     return re.compile(f"{one}(?:{_GAP}{between}{_GAP}{one})*+")
 
 
