@@ -20,6 +20,7 @@ class Case(SQLModel, table=True):
         Index(None, "ref_grams", postgresql_using="gin"),
         Index(None, "phone_key", postgresql_where=text("phone_key IS NOT NULL")),
         Index(None, "id_key", postgresql_where=text("id_key IS NOT NULL")),
+        Index(None, "name_key", postgresql_where=text("name_key IS NOT NULL")),
         Index("ix_case_unkeyed", "id", postgresql_where=text("NOT keyed")),
     )
 
@@ -37,10 +38,13 @@ class Case(SQLModel, table=True):
         default=None, sa_type=LargeBinary, description="Keyed hash of the phone number: the same person's cases have it"
     )
     id_key: bytes | None = Field(default=None, sa_type=LargeBinary, description="The same of the ID number")
+    name_key: bytes | None = Field(
+        default=None, sa_type=LargeBinary, description="The same of the name: to search by, names are not one person's"
+    )
     keyed: bool = Field(
         default=False,
         sa_column_kwargs={"server_default": text("false")},
-        description="Both were worked out; false: taken in before there were any",
+        description="All were worked out; false: taken in before there were any",
     )
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
     consent: list[str] | None = Field(

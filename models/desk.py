@@ -1,4 +1,4 @@
-"""WorklistItem, QueueTally, SavedFilter: decided cases as the queue lists them, how many there are, and kept filters.
+"""WorklistItem, WorklistSeal, QueueTally, SavedFilter: decided cases as the queue lists and counts them, kept filters.
 
 A desk case says nothing that decisions and reviews do not say: it is their latest state, kept in one row so that a page
 of a million cases is one index scan. Whoever writes a decision or a review writes it in the same transaction.
@@ -141,6 +141,15 @@ class WorklistItem(SQLModel, table=True):
         default=None, sa_type=DateTime(timezone=True), description="When a waiting or snoozed case comes back"
     )
     revision: int = Field(default=1, description="One more with each change: a form made for an earlier one is stale")
+
+
+class WorklistSeal(SQLModel, table=True):
+    """A keyed hash of a case's row of the worklist, as Forbear left it: forbear/ledger/seals.py."""
+
+    __tablename__ = "desk_seal"
+
+    case_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    mac: bytes = Field(sa_type=LargeBinary)
 
 
 class QueueTally(SQLModel, table=True):

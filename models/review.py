@@ -7,13 +7,16 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, L
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-# What is done on a case by the table of actions, and beside it: who has it, who saw personal data, what was consented
-# to.
+# What is done on a case by the table of actions; beside it: who has it, who saw personal data, what was consented to;
+# and what people who work here say among themselves, which nobody else hears of.
 ActionName: TypeAlias = Literal[
     "accept", "override", "contact", "answer", "ask", "escalate", "snooze", "resume", "outcome", "document"
 ]
 OtherName: TypeAlias = Literal["assign", "release", "reveal", "consent"]
-ACTIONS: tuple[str, ...] = (*get_args(ActionName), *get_args(OtherName))
+InternalName: TypeAlias = Literal["note", "task", "agreement", "attachment"]
+INTERNAL: tuple[str, ...] = get_args(InternalName)
+TOLD: tuple[str, ...] = (*get_args(ActionName), *get_args(OtherName))  # to programs of whoever handed the case in
+ACTIONS: tuple[str, ...] = (*TOLD, *INTERNAL)
 
 
 class Review(SQLModel, table=True):

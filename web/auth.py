@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Callable
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Form, HTTPException, Request, Response
 
@@ -13,6 +14,7 @@ from forbear.accounts.accounts import Role, Viewer, ViewerWork
 from forbear.accounts.devices import KEPT_FOR
 from forbear.accounts.sign_in import Attempt
 from forbear.base.vault import Vault
+from forbear.conversation import my_work
 from web.deps import NowDep, SessionDep, as_work_of
 
 COOKIE = "forbear"
@@ -30,7 +32,10 @@ def _signed_in(request: Request, session: SessionDep, now: NowDep) -> Viewer:
     viewer = None if secret is None else accounts.signed_in(session, secret, now)
     if viewer is None:
         raise SignInNeededError
-    request.state.viewer = viewer  # for the navigation of the page
+    request.state.viewer = viewer  # for the navigation of the page, as is how much waits there
+    if viewer.may_act_as("counsellor"):
+        zone = ZoneInfo(request.app.state.pack.manifest.timezone)
+        request.state.waiting = my_work.waiting(session, viewer, now.astimezone(zone).date())
     return viewer
 
 

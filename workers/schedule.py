@@ -43,11 +43,16 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
         task: {"task": task, "schedule": UPKEEP_SECONDS, "options": {"queue": "upkeep", "expires": UPKEEP_SECONDS}}
         for task in ("upkeep.fold", "upkeep.return", "upkeep.tie", "upkeep.tidy")
     }
-    # Once a day there is something to do, soon after the day begins in China (16:00 UTC). It is looked for every hour,
-    # which costs nothing: a night on which nothing ran is made up for within the hour.
+    # Decisions and instalments have something to do once a day, soon after the day begins in China (16:00 UTC). It is
+    # looked for every hour, which costs nothing: a night on which nothing ran is made up for within the hour.
     ages = {
         "task": "upkeep.age",
         "schedule": crontab(minute=10),
+        "options": {"queue": "upkeep", "expires": AGE_SECONDS},
+    }
+    follow = {
+        "task": "upkeep.follow",
+        "schedule": crontab(minute=20),
         "options": {"queue": "upkeep", "expires": AGE_SECONDS},
     }
     purge = {
@@ -55,4 +60,5 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
         "schedule": crontab(hour=19, minute=30),  # UTC: the small hours in China
         "options": {"queue": "upkeep", "expires": PURGE_SECONDS},
     }
-    return {"sweep": sweep, "deliver": deliver, "forget": forget, "age": ages, "purge": purge, **heartbeats, **minutely}
+    daily = {"age": ages, "follow": follow, "purge": purge}
+    return {"sweep": sweep, "deliver": deliver, "forget": forget, **daily, **heartbeats, **minutely}

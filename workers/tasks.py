@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import psycopg
 import structlog
@@ -25,6 +26,7 @@ from forbear.base.vault import Vault, load_vault
 from forbear.batch import ageing, chunks, unevaluated
 from forbear.batch.submission import uploads
 from forbear.batch.triage import triage_chunk
+from forbear.conversation import agreements
 from forbear.desk import maintenance, siblings
 from forbear.ledger.unit_of_work import Work, begin
 from forbear.ops import heartbeat, retention
@@ -147,6 +149,13 @@ def age() -> None:
             return
 
 
+@app.task(name="upkeep.follow")
+def follow() -> None:
+    """Bring the cases back whose instalments' day has passed, some at a time; nobody knows of a payment."""
+    while (returned := _steady(lambda work: agreements.follow(work, _today(work)))) > 0:
+        _log.info("instalments.lapsed", cases=returned)
+
+
 @app.task(name="upkeep.deliver")
 def deliver() -> None:
     """Send the webhooks that are due, round by round; what is left waits for the next task."""
@@ -262,6 +271,11 @@ def _clock_of(work: Work) -> Callable[[], dt.datetime]:
     """The database's clock as it goes on from the moment of a unit of work."""
     began = time.monotonic()
     return lambda: work.now + dt.timedelta(seconds=time.monotonic() - began)
+
+
+def _today(work: Work) -> dt.date:
+    """The date where the pack's law applies."""
+    return work.now.astimezone(ZoneInfo(_active().manifest.timezone)).date()
 
 
 def _now() -> dt.datetime:

@@ -76,7 +76,7 @@ class ViewerWork(Work):
 
 def work_by(viewer: Viewer, work: Work, pack: Pack) -> ViewerWork:
     """The same unit of work as a viewer's."""
-    return ViewerWork(work.session, work.vault, work.now, viewer, pack, noted=work.noted)
+    return ViewerWork(work.session, work.vault, work.now, viewer, pack, noted=work.noted, touched=work.touched)
 
 
 def viewer_of(account: Account) -> Viewer:

@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     )
     pack: Path | None = Field(None, description="Folder of the policy pack; unset: the cn_consumer pack")
     submitter: str = Field("local", max_length=64, description="Whose cases the command line submits")
-    chunk_size: int = Field(500, ge=1, le=5000, description="Cases a worker evaluates in one transaction")
+    chunk_size: int = Field(2000, ge=1, le=5000, description="The most cases a worker evaluates in one transaction")
     worker_processes: int = Field(default_factory=_cores, ge=1, description="Processes of a worker")
     web_host: str = Field("127.0.0.1", description="Address the web server listens on")
     web_port: int = Field(8600, ge=0, le=65535, description="Port the web server listens on; 0: any free one")
@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     web_proxy: str | None = Field(None, description="Address of the proxy whose X-Forwarded headers are believed")
     retention_days: int = Field(1095, ge=1, description="Days a closed case is kept after the last activity on it")
     upload_megabytes: int = Field(20, ge=1, le=200, description="Size of a file that the page takes, in MB")
+    attachment_megabytes: int = Field(10, ge=1, le=20, description="Size of a file that is kept with a case, in MB")
+    attachments: int = Field(50, ge=1, le=500, description="Files that are kept with one case")
     sweep_seconds: int = Field(60, ge=1, description="Seconds between sweeps for chunks nobody woke")
     lock_seconds: int = Field(10, ge=1, description="Seconds a page or a worker waits for a row that another one has")
     idle_seconds: int = Field(

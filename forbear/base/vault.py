@@ -20,7 +20,7 @@ from sqlmodel import Session, select
 
 from forbear.base.errors import ForbearError
 from forbear.base.settings import Settings
-from models.vault_key import VaultKey
+from models.operation.vault_key import VaultKey
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12  # NIST SP 800-38D: 96-bit random nonces

@@ -37,7 +37,7 @@ CLAIM = text("""
         UPDATE desk_case d SET valid_until = CAST(:today AS date) + 1 FROM due WHERE d.case_id = due.case_id
         RETURNING d.submitter, d.case_id, d.version_number
     )
-    SELECT c.submitter, v.id AS version FROM claimed c
+    SELECT c.submitter, c.case_id, v.id AS version FROM claimed c
     LEFT JOIN case_version v ON v.case_id = c.case_id AND v.number = c.version_number
         AND NOT EXISTS (SELECT FROM case_version n WHERE n.case_id = c.case_id AND n.number > v.number)
     ORDER BY c.submitter, v.id
@@ -61,7 +61,8 @@ def claim(work: Work, active: Callable[[], Pack], chunk_size: int) -> list[Wake]
     if not rows:
         return None
     versions: defaultdict[str, list[int]] = defaultdict(list)
-    for submitter, version in rows:
+    work.touch(row.case_id for row in rows)
+    for submitter, _, version in rows:
         if version is not None:
             versions[submitter].append(version)
     if versions and publication.keep(work, pack):
@@ -119,15 +120,14 @@ def told_on(session: Session, versions: Sequence[int]) -> dict[int, dt.date]:
 
 def tell(session: Session, placed: Iterable[DecisionChanged], batch: Batch, now: dt.datetime) -> None:
     """Flag what time alone changed of some cases to whoever has them, and tell their submitter."""
-    placed = [each for each in placed if each.old_decision_id is not None]
-    ids = [decision for each in placed for decision in (each.decision_id, each.old_decision_id) if decision]
-    deadlines = _deadlines(session, ids)
+    again = [(each, old) for each in placed if (old := each.old_decision_id) is not None]
+    deadlines = _deadlines(session, [decision for each, old in again for decision in (each.decision_id, old)])
     told = []
-    for each in placed:
+    for each, old in again:
         differing = {
             "strategy": each.old_strategy != each.strategy,
             "urgency": each.old_urgency != each.urgency,
-            "deadline": deadlines.get(each.old_decision_id or 0) != deadlines.get(each.decision_id),
+            "deadline": deadlines.get(old) != deadlines.get(each.decision_id),
         }
         if what := [name for name, differs in differing.items() if differs]:
             session.connection().execute(_FLAG, {"what": what, "case": each.case_id})

@@ -36,15 +36,15 @@ class OpenCase:
     monthly_due: int | None
     balance: int | None
     shares: bool  # it gets a part of the capacity: the home is paid before that, and what is not owed gets nothing
-    home: bool = False  # a home loan of the borrower
-    overdue_from: dt.date | None = None  # the day to come on which it is overdue, where nobody pays
-    beside_budget: bool = False  # its instalment is known not to be in the priority payments
+    home: bool  # a home loan of the borrower
+    overdue_from: dt.date | None  # the day to come on which it is overdue, where nobody pays
+    beside_budget: bool  # its instalment is known not to be in the priority payments
 
 
 def open_cases(session: Session, submitter: str, borrowers: Iterable[str], as_of: dt.date) -> dict[str, list[OpenCase]]:
     """The open cases of each of these borrowers, by their references in whatever spelling, in one query."""
     forms = {borrower: one_form(borrower) for borrower in borrowers}
-    wanted = sorted(set(forms.values()))
+    wanted = list(set(forms.values()))
     found: dict[str, list[OpenCase]] = defaultdict(list)
     if wanted:
         rows = session.connection().execute(_OPEN_CASES, {"submitter": submitter, "borrowers": wanted})

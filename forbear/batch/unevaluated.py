@@ -87,6 +87,7 @@ def put_on_desk(work: Work, active: Callable[[], Pack]) -> list[int]:
         "now": work.now,
     }
     cases = [work.session.connection().execute(_PLACE, {**values, **row._mapping}).scalar_one() for row in rows]
+    work.touch(cases)
     for case in cases:
         work.note("moved", f"case:{case}", {"why": "failed"})
     siblings.spread(work, cases)
@@ -110,6 +111,7 @@ def heed(work: Work, version: int, active: Callable[[], Pack]) -> None:
         "urgency": danger.urgency_of(found.grade, found.kinds),
     }
     work.session.connection().execute(_HEED, values)
+    work.touch([row.case_id])
     work.note("danger", f"case:{row.case_id}", {"grade": found.grade, "kinds": sorted(found.kinds)})
     siblings.spread(work, [row.case_id])
 

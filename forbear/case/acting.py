@@ -45,7 +45,7 @@ def act(
     if chosen is None:
         return Done(case)
     texts = tuple(each for value in values.values() for each in _texts(value))
-    told = replace(chosen, detail={**(chosen.detail or {}), **(noted or {})}, said=texts)
+    told = replace(chosen, detail={**(chosen.detail or {}), **(noted or {})}, said=(*chosen.said, *texts))
     return Done(case, chosen, review.perform(work, case, told))
 
 

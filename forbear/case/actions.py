@@ -37,7 +37,7 @@ _BY_COUNSELLORS: Mapping[str, Role] = {
     "snoozed": "counsellor",
 }
 _USUAL: Mapping[str, Role] = {**_BY_COUNSELLORS, "escalated": "supervisor"}
-_ALSO_MEANWHILE: Mapping[str, Role] = {**_BY_COUNSELLORS, "escalated": "counsellor"}  # that a supervisor has it
+ALSO_MEANWHILE: Mapping[str, Role] = {**_BY_COUNSELLORS, "escalated": "counsellor"}  # that a supervisor has it
 _NOT_OPEN: Mapping[str, Role] = {
     "escalated": "supervisor",
     "reviewed": "counsellor",
@@ -176,7 +176,7 @@ _TABLE = (
             WORDS,
         ),
         example={"result": "no_answer", "next_call": "2026-12-08T14:30:00+08:00"},
-        when=_ALSO_MEANWHILE,
+        when=ALSO_MEANWHILE,
         danger="only",
         on_bar=False,
         together=contact.contact_faults,
@@ -187,7 +187,7 @@ _TABLE = (
         choose=acts.answer,
         fields=(Field("facts", "facts", required=True), WORDS),
         example={"facts": {"income_monthly": 6500, "legal_stage": None}},
-        when=_ALSO_MEANWHILE,
+        when=ALSO_MEANWHILE,
         on_bar=False,
         forms=("questions", "facts"),
     ),
@@ -261,7 +261,7 @@ _TABLE = (
         choose=acts.documents,
         fields=(Field("have", "papers", required=True, check=listed_documents),),
         example={"have": ["income_proof"]},
-        when=_ALSO_MEANWHILE,
+        when=ALSO_MEANWHILE,
         on_bar=False,
     ),
 )

@@ -59,7 +59,7 @@ def reveal(work: ViewerWork, case_id: int, reason: str, words: str) -> Personal:
     case = take_case(work.session, work.viewer, case_id, None)
     if not is_reason(reason, words):
         raise ForbearError(f"Choose a reason and say in at least {LEAST_WORDS} characters what the data is needed for.")
-    review = perform(work, case, Act("reveal", {}, reason=reason, words=words.strip()))
+    review = perform(work, case, Act("reveal", {}, reason=reason, words=words.strip(), quiet=True))
     work.note("reveal", f"case:{case_id}", {"reason": reason, "review": review.id})
     return of_case(work.session, work.vault, case_id)
 

@@ -49,12 +49,12 @@ def events(session: Session, vault: Vault, case: DecidedCase, reviews: Iterable[
     received = {step.version: step.received_at for step in case.history}
     found = [Event(at, version=version) for version, at in received.items()]
     found += [Event(step.decision.decided_at, decision=step.decision) for step in case.history if step.decision]
-    found += _all_done(session, vault, list(reviews))
+    found += all_done(session, vault, list(reviews))
     # Of one moment the later step first: a version comes in, then it is decided.
     return tuple(sorted(found, key=lambda event: (event.at, event.version is None), reverse=True))
 
 
-def _all_done(session: Session, vault: Vault, reviews: list[Review]) -> list[Event]:
+def all_done(session: Session, vault: Vault, reviews: list[Review]) -> list[Event]:
     """Reviews with the names of people, strategies, facts and papers."""
     names = names_of(session, {each.account_id for each in reviews})
     ids = {each.decision_id for each in reviews}

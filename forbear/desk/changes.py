@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from forbear.ledger.decision_tree import EVENTS
+from models.review import TOLD
 
 SCANNED: Final = (
     500  # decisions and reviews that one page looks at, whoever's cases they are about; more within an entry
@@ -22,7 +23,7 @@ _AFTER: Final = text(f"""
     {EVENTS}
     SELECT event.seq, desk.case_id, desk.submitter
     FROM event
-    LEFT JOIN review ON event.kind = 'review' AND review.id = event.row
+    LEFT JOIN review ON event.kind = 'review' AND review.id = event.row AND review.action = ANY(:told)
     LEFT JOIN decision ON event.kind = 'decision' AND decision.id = event.row
     LEFT JOIN case_version ON case_version.id = decision.case_version_id
     LEFT JOIN desk_case AS desk ON desk.case_id = CASE event.kind
@@ -36,7 +37,7 @@ _HEAD: Final = text("SELECT seq FROM ledger_head")
 _UPDATED: Final = text("""
     SELECT desk.case_id, coalesce(greatest(
         decision.created_at, desk.failed_at,
-        (SELECT max(at) FROM review WHERE review.case_id = desk.case_id),
+        (SELECT max(at) FROM review WHERE review.case_id = desk.case_id AND action = ANY(:told)),
         (SELECT max(at) FROM ledger WHERE subject = 'case:' || desk.case_id AND kind = ANY(:kinds))
     ), desk.received_at)
     FROM desk_case AS desk LEFT JOIN decision ON decision.id = desk.decision_id
@@ -61,7 +62,7 @@ def after(session: Session, entry: int, submitter: str | None, limit: int) -> Ch
 
     So many, and those that the same entry is about.
     """
-    given = {"after": entry, "kinds": _KINDS, "scanned": SCANNED}
+    given = {"after": entry, "kinds": _KINDS, "scanned": SCANNED, "told": list(TOLD)}
     rows = session.connection().execute(_AFTER, given).all()
     cases: dict[int, None] = {}
     for seq, case_id, whose in rows:
@@ -82,5 +83,5 @@ def entry_at(session: Session, moment: dt.datetime) -> int:
 
 def updated(session: Session, cases: Collection[int]) -> dict[int, dt.datetime]:
     """When something happened last to each of these decided cases."""
-    rows = session.connection().execute(_UPDATED, {"cases": list(cases), "kinds": _KINDS})
+    rows = session.connection().execute(_UPDATED, {"cases": list(cases), "kinds": _KINDS, "told": list(TOLD)})
     return {row[0]: row[1] for row in rows}

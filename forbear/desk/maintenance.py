@@ -53,7 +53,7 @@ _UNKEYED = """
         (SELECT private FROM case_version WHERE case_id = c.id ORDER BY number DESC LIMIT 1) AS private
     FROM "case" c WHERE NOT keyed ORDER BY id LIMIT :at_once FOR UPDATE OF c SKIP LOCKED
 """
-_KEY = 'UPDATE "case" SET phone_key = :phone, id_key = :id_number, keyed = true WHERE id = :case'
+_KEY = 'UPDATE "case" SET phone_key = :phone, id_key = :id_number, name_key = :name, keyed = true WHERE id = :case'
 
 
 def fold(session: Session, today: dt.date) -> bool:
@@ -69,6 +69,7 @@ def bring_back(work: Work) -> int:
     """Open cases again whose follow-up has come, some at once; answers how many."""
     values = {"now": work.now, "at_once": RETURNED_AT_ONCE}
     returned = work.session.connection().execute(text(_RETURN), values).scalars().all()
+    work.touch(returned)
     for case in sorted(returned):
         work.note("moved", f"case:{case}", {"why": "returned"})
     return len(returned)
@@ -82,8 +83,8 @@ def key_people(work: Work) -> int:
             facts = {} if private is None else work.vault.open(private)["facts"]
         except ForbearError:  # sealed with a key that is gone: tied by the next facts that come in
             facts = {}
-        phone, id_number = siblings.keys(work.vault, submitter, {name: str(value) for name, value in facts.items()})
-        work.session.connection().execute(text(_KEY), {"case": case_id, "phone": phone, "id_number": id_number})
+        keys = siblings.keys(work.vault, submitter, {name: str(value) for name, value in facts.items()})
+        work.session.connection().execute(text(_KEY), {"case": case_id, **keys._asdict()})
     return len(rows)
 
 

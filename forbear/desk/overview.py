@@ -14,7 +14,7 @@ from forbear.desk.rule_usage import RuleUsage, rates
 from models.account import Account
 from models.desk import TO_DO, QueueTally, WorklistItem
 from models.intake.batch import Batch, Chunk
-from models.tally import DailyTally
+from models.operation.tally import DailyTally
 
 MOST = 10_000  # counted to, not beyond: what is more is told as "more than"
 _FAILED = 20

@@ -42,6 +42,7 @@ class Act:
     said: tuple[str, ...] = ()  # other words that came with it: looked through for danger, kept elsewhere
     judged: tuple[str, ...] = ()  # kinds of danger that it settles
     tally: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    quiet: bool = False  # it leaves the case as it was: forms that others have open stay good
 
 
 def may_act(viewer: Viewer, case: WorklistItem) -> bool:
@@ -79,11 +80,12 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
     )
     for column, value in act.changes.items():
         setattr(case, column, value)
-    if act.action != "reveal":  # looking changes nothing: forms that others have open stay good
+    if not act.quiet:
         case.revision += 1
         case.aged = []
     session.add_all([review, case])
     session.flush()
+    work.touch([case.case_id])
     work.note("review", f"review:{review.id}", {"action": act.action, "case": case.case_id})
     danger.heed(work, case, filter(None, (act.words, *act.said)), act.judged)
     if "danger" in act.changes:

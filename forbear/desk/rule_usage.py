@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from sqlmodel import Session, col, func, select
 
-from models.tally import DailyTally
+from models.operation.tally import DailyTally
 from rules.handbook.contents import book
 from rules.handbook.document import Handbook
 from rules.locale import Language

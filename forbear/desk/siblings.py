@@ -1,4 +1,4 @@
-"""Siblings: the cases of one person, by the submitter's reference or by keyed hashes of phone and ID number.
+"""Siblings: the cases of one person, by the submitter's reference, by keyed hashes of phone and ID number, or by word.
 
 A crisis in one of them stands over the others. Which do is kept on their rows of the queue, because the queue's order
 needs it; what a page says is looked up afresh.
@@ -6,8 +6,8 @@ needs it; what a page says is looked up afresh.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, NamedTuple
 
 from sqlalchemy import text
 
@@ -20,6 +20,8 @@ TIED: Final = f"""
     CROSS JOIN LATERAL (
         SELECT id FROM "case" WHERE submitter = c.submitter AND borrower_ref = c.borrower_ref
         UNION
+        SELECT same.id FROM person own JOIN person same ON same.head = own.head WHERE own.id = c.id
+        UNION
         SELECT id FROM "case" WHERE phone_key = c.phone_key
             AND (SELECT count(*) FROM (SELECT FROM "case" WHERE phone_key = c.phone_key LIMIT {_ONE_PERSON + 1}) shared)
                 <= {_ONE_PERSON}
@@ -30,6 +32,7 @@ TIED: Final = f"""
     ) tied
 """  # noqa: S608 - text of ours
 _LEAST_DIGITS: Final = 7  # of a phone number; what has fewer, or one digit all along, is a blank filled in
+_LEAST_LETTERS: Final = 2  # of a name
 _ID = re.compile(r"[1-9]\d{16}[\dX]|[1-9]\d{14}")
 # Whom a crisis can concern: most cases have none beside them, and nothing else is looked up for these.
 _NEAR = text(f"""
@@ -61,11 +64,24 @@ _SPREAD = text(f"""
 _CONCERNED = text("SELECT case_id FROM desk_case WHERE danger = 'explicit' OR crisis_beside ORDER BY case_id")
 
 
-def keys(vault: Vault, submitter: str, private: Mapping[str, str]) -> tuple[bytes | None, bytes | None]:
-    """Keyed hashes of phone and ID number: the same in one submitter's cases of one person, and useless otherwise."""
-    plain = {"phone": _phone(private.get("phone", "")), "id_number": _id_number(private.get("id_number", ""))}
-    made = {name: vault.mac(f"person\n{submitter}\n{name}\n{value}".encode()) for name, value in plain.items() if value}
-    return made.get("phone"), made.get("id_number")
+class PersonKeys(NamedTuple):
+    """Keyed hashes of what a person is known by; None of what is not known, or is a blank filled in."""
+
+    phone: bytes | None
+    id_number: bytes | None
+    name: bytes | None
+
+
+def keys(vault: Vault, submitter: str, private: Mapping[str, str]) -> PersonKeys:
+    """Keyed hashes of phone, ID number and name: the same in one submitter's cases, and useless otherwise.
+
+    Phone and ID number tell that cases are one person's; a name is many people's, and only searched by.
+    """
+    made = {}
+    for name, form in _FORMS.items():
+        plain = form(private.get(name, ""))
+        made[name] = vault.mac(f"person\n{submitter}\n{name}\n{plain}".encode()) if plain else None
+    return PersonKeys(**made)
 
 
 def _phone(text: str) -> str:
@@ -84,12 +100,22 @@ def _id_number(text: str) -> str:
     return letters[:17] if len(letters) == 18 else f"{letters[:6]}19{letters[6:]}"
 
 
+def _name(text: str) -> str:
+    """A name without blanks, dots and the width of its letters; empty for what has no letter."""
+    letters = re.sub(r"[\W\d_]", "", unicodedata.normalize("NFKC", text)).casefold()
+    return letters if len(letters) >= _LEAST_LETTERS else ""
+
+
+_FORMS: Final[Mapping[str, Callable[[str], str]]] = {"phone": _phone, "id_number": _id_number, "name": _name}
+
+
 def spread(work: Work, cases: Iterable[int]) -> int:
     """Bring these cases and their siblings up to what is a crisis among them; answers how many rows changed."""
     work.session.flush()
     connection = work.session.connection()
-    near = sorted(connection.execute(_NEAR, {"cases": sorted(set(cases))}).scalars())
-    moved = connection.execute(_SPREAD, {"cases": near}).scalars().all() if near else []
+    near = connection.execute(_NEAR, {"cases": list(set(cases))}).scalars().all()
+    moved = connection.execute(_SPREAD, {"cases": [*near]}).scalars().all() if near else []
+    work.touch(moved)
     for case in sorted(moved):
         work.note("moved", f"case:{case}", {"why": "crisis_beside"})
     return len(moved)

@@ -181,6 +181,7 @@ def place(
         "denied": json.dumps({case: each.denied for case, each in dangers.items() if each.denied}),
     }
     placed = [DecisionChanged(**row._mapping) for row in work.session.connection().execute(_PLACE, values)]
+    work.touch(each.case_id for each in placed)
     siblings.spread(work, (each.case_id for each in placed))
     return placed
 

@@ -13,8 +13,8 @@ from sqlmodel import Session, select
 
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
-from forbear.ledger import decision_tree, ledger, ledger_tree, states
-from forbear.ledger.dangling import dangling
+from forbear.ledger import decision_tree, ledger, ledger_tree, seals, states
+from forbear.ledger.dangling import astray, dangling
 from forbear.ledger.ledger_tree import MissingNodeError
 from models.ledger import LedgerHead
 
@@ -61,7 +61,8 @@ def verify(
     walk = _Walk(session, vault, start, expect)
     faults: list[LedgerFault] = []
     count = 0
-    for fault in chain(walk.faults(seen or (lambda _: None)), _inserted(session), _dangling(session)):
+    desk = _desk(session, vault)
+    for fault in chain(walk.faults(seen or (lambda _: None)), _inserted(session), _dangling(session), desk):
         count += 1
         if len(faults) < SHOWN:
             faults.append(fault)
@@ -152,10 +153,9 @@ class _Walk:
     def _states(self, block: Sequence[Row[Any]]) -> None:
         """Note what was told last of each row that people change; of one that was purged nothing more is told."""
         for row in block:
-            if row.kind in (ledger.PURGE, *ledger.DIGESTED) or states.table_of(row.subject) is None:
-                if row.kind == ledger.PURGE:
-                    self._told.pop(row.subject, None)
-            elif row.digest is not None:
+            if row.kind == ledger.PURGE:
+                self._told.pop(row.subject, None)
+            elif states.table_of(row.subject) is not None and row.digest is not None:
                 self._told[row.subject] = row.seq, bytes(row.digest)
 
     def _changed(self, block: Sequence[Row[Any]]) -> Iterator[LedgerFault]:
@@ -174,6 +174,17 @@ class _Walk:
                     yield LedgerFault(row.subject, f"changed since entry {row.seq} was written")
                 elif kind == ledger.DECISIONS:
                     yield from self._leaves(row)
+                elif kind == "batch":
+                    yield from self._rejects(row)
+
+    def _rejects(self, entry: Row[Any]) -> Iterator[LedgerFault]:
+        """Compare the rows of a batch that were rejected with what its entry tells; those of before tell nothing."""
+        told = json.loads(entry.detail)
+        now = ledger.rejects(self._session, ledger.row_id(entry.subject))
+        if told.get("rejects", now) != now:
+            yield LedgerFault(entry.subject, f"its rejected rows changed since entry {entry.seq} was written")
+        elif told.get("rejected") == 0 and now != ledger.NO_REJECTS:
+            yield LedgerFault(entry.subject, f"has rejected rows, of which entry {entry.seq} tells none")
 
     def _leaves(self, entry: Row[Any]) -> Iterator[LedgerFault]:
         """Compare the decisions of a chunk with their tree, and note which are gone."""
@@ -191,6 +202,12 @@ class _Walk:
             if row.kind == ledger.PURGE:
                 for kind, ids in json.loads(row.detail)["gone"].items():
                     purged[kind] += map(str, ids)
+        for table in states.OF_CASES:  # rows that people changed, of which nothing more is told
+            gone = [f"{table}:{each}" for each in purged.pop(table, ())]
+            for subject in gone:
+                self._told.pop(subject, None)
+            for subject in states.digests(self._session, gone):
+                yield LedgerFault(subject, "there again, though it was purged")
         for kind, each in ((kind, each) for kind, ids in purged.items() for each in ids):
             self._missing.pop(f"{ledger.DIGESTED[kind].table}:{each}", None)
         for kind, ids in purged.items():
@@ -235,3 +252,11 @@ def _inserted(session: Session) -> Iterator[LedgerFault]:
 def _dangling(session: Session) -> Iterator[LedgerFault]:
     for each in dangling(session):
         yield LedgerFault(each.row, f"names {each.missing}, which is not there")
+    for row in astray(session):
+        yield LedgerFault(row, "names a case version that this row did not come to")
+
+
+def _desk(session: Session, vault: Vault) -> Iterator[LedgerFault]:
+    if ledger.seals_desk(session):
+        for case, what in seals.faults(session, vault):
+            yield LedgerFault(f"desk_case:{case}", what)

@@ -74,7 +74,7 @@ def read_key(text: str) -> VerifierKey:
     """A public key as it was printed. Raises ForbearError for anything else."""
     name, _, rest = text.strip().partition("+")
     try:
-        public = base64.b64decode(rest.partition("+")[2], validate=True)
+        public = base64.b64decode(rest.partition("+")[2])
     except (ValueError, binascii.Error):
         public = b""
     key = VerifierKey(name, public[1:])
@@ -140,8 +140,8 @@ def read_checkpoint(text: str) -> Checkpoint:
         told = Checkpoint(
             origin,
             int(size),
-            base64.b64decode(root, validate=True),
-            tuple((each[1], base64.b64decode(each[2], validate=True)) for each in found if each is not None),
+            base64.b64decode(root),
+            tuple((each[1], base64.b64decode(each[2])) for each in found if each is not None),
         )
     except (ValueError, binascii.Error):
         raise ForbearError(_NO_CHECKPOINT) from None

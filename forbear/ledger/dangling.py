@@ -1,4 +1,4 @@
-"""Rows that name another row which is not there.
+"""Rows that name another row which is not there, or not the one that they came to.
 
 The tables that get thousands of rows at a time have no foreign keys, whose checks cost more than the rows: what those
 would have refused is looked for here, over whole tables.
@@ -43,6 +43,28 @@ class Dangling(NamedTuple):
 
     row: str
     missing: str
+
+
+# A version's id is drawn in the order of the rows, by the batch that brought it; an unchanged row names an older one.
+_LINKS: Final = text("""
+    SELECT link.batch_id || ':' || link.row FROM (
+        SELECT kept.*, lag(kept.case_version_id) OVER (
+            PARTITION BY kept.batch_id, kept.outcome ORDER BY kept.row
+        ) AS before FROM batch_case kept
+    ) link
+    JOIN case_version v ON v.id = link.case_version_id
+    JOIN "case" c ON c.id = v.case_id
+    JOIN batch b ON b.id = link.batch_id
+    WHERE c.submitter <> b.submitter OR (link.outcome = 'accepted') <> (v.batch_id = b.id)
+        OR link.outcome = 'accepted' AND link.case_version_id < link.before
+    ORDER BY 1
+""")
+
+
+def astray(session: Session) -> Iterator[str]:
+    """The rows of batches that name a case version which they did not come to, as `batch_case:<batch>:<row>`."""
+    for found in session.connection().execute(_LINKS).scalars():
+        yield f"batch_case:{found}"
 
 
 def dangling(session: Session) -> Iterator[Dangling]:

@@ -12,21 +12,24 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from forbear.base.vault import Vault
-from forbear.ledger import decision_tree, ledger_tree, states
+from forbear.ledger import decision_tree, ledger_tree, seals, states
 from models.database.copy import copy_into
 from models.ledger import LedgerHead, LedgerRow
 
 SYSTEM = "system"
 START = "start"
 STATE = "state"  # how a row that people change was when entries began to tell that
+SEALS = "seals"  # of the worklist's rows
 DECISIONS = "decisions"  # of a chunk; those of before have an entry each
 PURGE = "purge"  # its detail has under "gone" the ids of rows that are no more, by the kind of entry that told of them
+NO_REJECTS: Final = sha256().hexdigest()
 GENESIS = b""  # what the first entry is chained to
 _BLOCK = 5000  # rows adopted at once
 _COLUMNS = ("seq", "at", "actor", "kind", "subject", "detail", "digest", "mac")
@@ -79,6 +82,12 @@ DIGESTED: Final = {
     ),
 }
 
+_REJECTS = text("""
+    SELECT encode(sha256(convert_to(coalesce(string_agg(
+        jsonb_build_array(row, field, encode(sha256(content), 'hex'))::text, ',' ORDER BY row
+    ), ''), 'UTF8')), 'hex') FROM rejection WHERE batch_id = CAST(:batch AS uuid)
+""")
+
 
 @dataclass(frozen=True)
 class LedgerEntry:
@@ -125,6 +134,7 @@ def start(session: Session, vault: Vault, now: dt.datetime) -> None:
     if session.exec(begun).first() is not None:
         _plant(session)
         _catch_up(session, tell)
+        _seal_desk(session, vault, tell)
         return
     _locked_head(session)  # what others write from here on they chain themselves, after us
     if session.exec(begun).first() is not None:
@@ -137,13 +147,23 @@ def start(session: Session, vault: Vault, now: dt.datetime) -> None:
             old = (LedgerEntry(kind, f"{DIGESTED[kind].table}:{row}") for row in found[at : at + _BLOCK])
             tell(old)
     adopted[STATE] = _tell_states(session, tell)
+    adopted[SEALS] = seals.adopt(session, vault)
     tell([LedgerEntry(START, "ledger:1", {"adopted": adopted})])
 
 
 def tells_states(session: Session) -> bool:
     """Whether every row that people change has an entry with its digest; a ledger of before is brought to it once."""
+    return _adopted(session, STATE)
+
+
+def seals_desk(session: Session) -> bool:
+    """Whether every row of the worklist has a seal; a record of before is brought to it once."""
+    return _adopted(session, SEALS)
+
+
+def _adopted(session: Session, what: str) -> bool:
     marks = select(LedgerRow.detail).where(col(LedgerRow.kind).in_((START, STATE)), LedgerRow.subject == "ledger:1")
-    return any(STATE in mark["adopted"] for mark in session.exec(marks))
+    return any(what in mark["adopted"] for mark in session.exec(marks))
 
 
 def _catch_up(session: Session, tell: Callable[[Iterable[LedgerEntry]], None]) -> None:
@@ -154,6 +174,15 @@ def _catch_up(session: Session, tell: Callable[[Iterable[LedgerEntry]], None]) -
     if not tells_states(session):
         told = {STATE: _tell_states(session, tell)}
         tell([LedgerEntry(STATE, "ledger:1", {"adopted": told})])
+
+
+def _seal_desk(session: Session, vault: Vault, tell: Callable[[Iterable[LedgerEntry]], None]) -> None:
+    """Seal the worklist of a record from before there were seals, once, and say so."""
+    if seals_desk(session):
+        return
+    _locked_head(session)
+    if not seals_desk(session):
+        tell([LedgerEntry(STATE, "ledger:1", {"adopted": {SEALS: seals.adopt(session, vault)}})])
 
 
 def _tell_states(session: Session, tell: Callable[[Iterable[LedgerEntry]], None]) -> int:
@@ -196,6 +225,11 @@ def digests(session: Session, kind: str, ids: Sequence[Any]) -> dict[str, bytes]
     """)  # noqa: S608 - names of ours
     rows = session.connection().execute(query, {"ids": [str(each) for each in ids]})
     return {row_id: bytes(digest) for row_id, digest in rows}
+
+
+def rejects(session: Session, batch: str) -> str:
+    """SHA-256 over a batch's rejected rows, as they came and with what was wrong, which its entry tells."""
+    return str(session.connection().execute(_REJECTS, {"batch": batch}).scalar_one())
 
 
 def unchained(session: Session, kind: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, TextClause, text
 from sqlmodel import Session, col, select
 
-from forbear.ledger import decision_tree, ledger
+from forbear.ledger import decision_tree, ledger, states
 from models.account import Account, Token
 from models.case import Case, CaseVersion
 from models.decision import Decision
@@ -21,10 +21,16 @@ PAGE = 50
 KINDS: Final = (
     "reveal",
     "export",
+    "search",
+    "person",
+    "budget",
     "consent",
     "purge",
     "review",
     "danger",
+    "task",
+    "agreement",
+    "attachment",
     "moved",
     "decisions",
     "decision",
@@ -130,7 +136,7 @@ def _actors(session: Session, name: str) -> list[str]:
 
 
 def _subjects(session: Session, about: str) -> list[str]:
-    """What entries on a case are about: the case, its decisions and its reviews; or one subject that was named."""
+    """What entries on a case are about: the case and all that is its own; or one subject that was named."""
     cases = list(session.exec(select(Case.id).where(Case.case_ref == about)))
     if not cases and _SUBJECT.fullmatch(about):
         table, _, number = about.partition(":")
@@ -146,8 +152,14 @@ def _subjects(session: Session, about: str) -> list[str]:
         ("decision", [decision for decision, _ in decisions]),
         (decision_tree.TABLE, {chunk for _, chunk in decisions}),
         ("review", session.exec(select(Review.id).where(col(Review.case_id).in_(cases)))),
+        *((each, _rows_of(session, each, cases)) for each in states.OF_CASES),
     )
     return [f"{table}:{row_id}" for table, ids in found for row_id in ids]
+
+
+def _rows_of(session: Session, table: str, cases: list[int]) -> list[int]:
+    query = text(f"SELECT id FROM {table} WHERE case_id = ANY(:cases)")  # noqa: S608 - names of ours
+    return list(session.connection().execute(query, {"cases": cases}).scalars())
 
 
 def _names(session: Session, actors: set[str]) -> dict[str, str]:

@@ -33,11 +33,27 @@ STATES: Final = {
         "submitter, account_id, url, events, encode(secret, 'hex'), encode(old_secret, 'hex'), "
         "old_until AT TIME ZONE 'UTC', created_at AT TIME ZONE 'UTC', disabled_at AT TIME ZONE 'UTC'"
     ),
+    "person": State("head, apart, head_before, apart_before, change, what, account_id, at AT TIME ZONE 'UTC'"),
+    "household_budget": State("lines, account_id, at AT TIME ZONE 'UTC'"),
     "case": State(
         "submitter, case_ref, created_at AT TIME ZONE 'UTC', consent, retain_until",
         "(kept.consent IS NOT NULL OR kept.retain_until IS NOT NULL)",
     ),
+    "task": State(
+        "case_id, account_id, owner_id, due_on, encode(words, 'hex'), made_at AT TIME ZONE 'UTC', "
+        "done_at AT TIME ZONE 'UTC'"
+    ),
+    "agreement": State(
+        "case_id, account_id, made_at AT TIME ZONE 'UTC', agreed_on, in_writing, encode(terms, 'hex'), status, ("
+        "SELECT jsonb_agg(jsonb_build_array(number, due_on, last_day, amount, instalment.status, paid_on) "
+        "ORDER BY number) FROM instalment WHERE agreement_id = agreement.id)"
+    ),
+    "attachment": State(
+        "case_id, account_id, at AT TIME ZONE 'UTC', encode(name, 'hex'), encode(sha256(content), 'hex'), "
+        "content_type, size, fact, evidence"
+    ),
 }
+OF_CASES: Final = ("task", "agreement", "attachment")  # that go with their case
 _TOLD = text("""
     SELECT DISTINCT ON (subject) subject, digest FROM ledger
     WHERE subject = ANY(CAST(:subjects AS text[])) AND digest IS NOT NULL ORDER BY subject, seq DESC
@@ -57,7 +73,7 @@ def digests(session: Session, subjects: Collection[str]) -> dict[str, bytes]:
     """SHA-256 of those of these rows that exist, as they are now, by subject."""
     found: dict[str, bytes] = {}
     for table, state in STATES.items():
-        ids = sorted({int(each.partition(":")[2]) for each in subjects if table_of(each) == table})
+        ids = [int(each.partition(":")[2]) for each in subjects if table_of(each) == table]
         if ids:
             query = text(f"""
                 SELECT id, sha256(convert_to(jsonb_build_array({state.covers})::text, 'UTF8'))

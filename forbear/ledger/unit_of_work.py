@@ -6,21 +6,22 @@ others wait for the head.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlmodel import Session
 
 from forbear.base import trace
 from forbear.base.vault import Vault
-from forbear.ledger import ledger
+from forbear.ledger import ledger, seals
 from forbear.ledger.ledger import SYSTEM, LedgerEntry
 from models.database.session import session
+from models.desk import WorklistItem
 
 _CLOCK = text("SELECT clock_timestamp()")
 
@@ -33,6 +34,7 @@ class Work:
     vault: Vault
     now: dt.datetime
     noted: list[tuple[str, LedgerEntry]] = field(default_factory=list, kw_only=True, repr=False)
+    touched: set[int] = field(default_factory=set, kw_only=True, repr=False)  # cases whose row of the worklist changed
 
     @property
     def actor(self) -> str:
@@ -49,10 +51,23 @@ class Work:
         told = {**(detail or {}), **({} if given is None else {"request": given})}
         self.noted.append((actor or self.actor, LedgerEntry(kind, subject, told)))
 
+    def touch(self, cases: Iterable[int]) -> None:
+        """Have the rows of these cases in the worklist sealed when the transaction ends well, because SQL changed them.
+
+        Those that are changed as objects are known.
+        """
+        self.touched.update(cases)
+
+    def flushed(self, session: Session, _: object) -> None:
+        """Note which rows of the worklist were written as objects."""
+        written = (each for each in (*session.new, *session.dirty) if isinstance(each, WorklistItem))
+        self.touched.update(each.case_id for each in written)
+
     def roll_back(self) -> None:
         """Undo everything so far, what was noted included."""
         self.session.rollback()
         self.noted.clear()
+        self.touched.clear()
 
 
 @contextmanager
@@ -63,6 +78,8 @@ def begin(engine: Engine, vault: Vault, now: dt.datetime | None = None) -> Itera
     """
     with session(engine) as opened:
         work = Work(opened, vault, now or opened.connection().execute(_CLOCK).scalar_one())
+        event.listen(opened, "after_flush", work.flushed)
         yield work
+        seals.seal(opened, vault, work.touched)
         for actor, of_actor in groupby(work.noted, key=itemgetter(0)):
             ledger.append(opened, vault, actor, (entry for _, entry in of_actor), work.now)

@@ -18,7 +18,7 @@ from forbear.ledger.dangling import dangling
 from forbear.ops import embedded
 from models.database import migrate
 from models.database.session import make_engine
-from models.heartbeat import Heartbeat
+from models.operation.heartbeat import Heartbeat
 from rules.loading import loader
 from rules.pack.pack import PackError
 

@@ -5,7 +5,7 @@ import datetime as dt
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, or_
 
-from models.heartbeat import Heartbeat
+from models.operation.heartbeat import Heartbeat
 
 FRESH = dt.timedelta(seconds=5)  # a younger heartbeat is not written again: every chunk is one
 

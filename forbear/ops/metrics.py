@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 from forbear.batch.progress import oldest_claims, stalls
 from forbear.desk import overview
 from models.desk import TO_DO
-from models.heartbeat import Heartbeat
+from models.operation.heartbeat import Heartbeat
 
 # Each answers rows of (label, number). The tallies are short; the others read an index of what waits or failed.
 _DECIDED = text("SELECT detail, sum(count) FROM daily_tally WHERE measure = 'decided' GROUP BY detail")

@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from forbear.ledger import states
 from forbear.ledger.ledger import PURGE
+from forbear.ledger.states import OF_CASES
 from forbear.ledger.unit_of_work import Work
 from models.case import Case
 
@@ -45,6 +46,11 @@ _STILL_DUE = f"SELECT c.id {_PAST} AND {_FREE} AND c.id = ANY(:cases) ORDER BY c
 _COUNT = text(f"SELECT count(*) FILTER (WHERE {_FREE}), count(*) FILTER (WHERE NOT {_FREE}) {_PAST}")
 _KEPT_UNTIL = text(f'SELECT {_LAST} + :days FROM "case" c WHERE c.id = :case')  # noqa: S608 - text of ours
 _OWN = (("desk_case", "case_id"), ('"case"', "id"), ("case_version", "case_id"))  # whoever works on a case locks one
+_TALK = (  # what hangs on reviews and agreements goes before them
+    "DELETE FROM mention WHERE case_id = ANY(:cases)",
+    "DELETE FROM instalment USING agreement a WHERE a.id = agreement_id AND a.case_id = ANY(:cases)",
+)
+_CHANGED = {each: text(f"DELETE FROM {each} WHERE case_id = ANY(:cases) RETURNING case_id, id") for each in OF_CASES}  # noqa: S608
 _REVIEWS = text("DELETE FROM review WHERE case_id = ANY(:cases) RETURNING case_id, id")
 _DECISIONS = text("""
     DELETE FROM decision d USING case_version v
@@ -129,12 +135,21 @@ def purge(work: Work, as_of: dt.date, days: int, after: int = 0) -> Purged:
 def _delete_cases(work: Work, cases: list[int]) -> None:
     connection, values = work.session.connection(), {"cases": cases}
     connection.execute(text("DELETE FROM desk_case WHERE case_id = ANY(:cases)"), values)
+    connection.execute(text("DELETE FROM desk_seal WHERE case_id = ANY(:cases)"), values)
+    for statement in _TALK:
+        connection.execute(text(statement), values)
+    changed = {each: _by_case(connection.execute(query, values)) for each, query in _CHANGED.items()}
     reviews = _by_case(connection.execute(_REVIEWS, values))
     decisions = _by_case(connection.execute(_DECISIONS, values))
     for statement in _REST:
         connection.execute(text(statement), values)
     for case in cases:
-        _note(work, f"case:{case}", decision=decisions[case], review=reviews[case])
+        rows = {each: ids[case] for each, ids in changed.items()}
+        _note(work, f"case:{case}", decision=decisions[case], review=reviews[case], **rows)
+    for table in ("person", "household_budget"):
+        query = text(f"DELETE FROM {table} WHERE id = ANY(:cases) RETURNING id")  # noqa: S608 - names of ours
+        for case in sorted(connection.execute(query, values).scalars()):
+            _note(work, f"{table}:{case}")
 
 
 def _note(work: Work, subject: str, **gone: list[Any]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from forbear.ledger.decision_tree import EVENTS
+from models.review import TOLD
 
 SCANNED: Final = 500  # decisions and reviews that one page looks at, whoever's they are; more only within one entry
 _KINDS: Final = ("decision", "decisions", "review")
@@ -22,7 +23,7 @@ _QUERY: Final = text(f"""
            decision.id, decision.strategy, decision.urgency,
            review.action, review.strategy, review.reason
     FROM event
-    LEFT JOIN review ON event.kind = 'review' AND review.id = event.row
+    LEFT JOIN review ON event.kind = 'review' AND review.id = event.row AND review.action = ANY(:told)
     LEFT JOIN decision ON decision.id = CASE event.kind WHEN 'decision' THEN event.row ELSE review.decision_id END
     LEFT JOIN case_version ON case_version.id = decision.case_version_id
     LEFT JOIN "case" AS kept ON kept.id = COALESCE(review.case_id, case_version.case_id)
@@ -56,8 +57,11 @@ class FeedPage:
 
 
 def page(session: Session, after: int, submitter: str | None) -> FeedPage:
-    """What happened after an entry, of everybody or of one submitter. What was purged since is left out."""
-    given = {"after": after, "kinds": list(_KINDS), "scanned": SCANNED}
+    """What happened after an entry, of everybody or of one submitter.
+
+    What was purged since, and what is said among ourselves, is left out.
+    """
+    given = {"after": after, "kinds": list(_KINDS), "scanned": SCANNED, "told": list(TOLD)}
     found = session.connection().execute(_QUERY, given).all()
     events = tuple(_event(*row) for row in found if row.case_ref is not None and submitter in (None, row.submitter))
     return FeedPage(events, found[-1].seq if found else after, len(found) < SCANNED)

@@ -16,15 +16,17 @@ from models.database.copy import copy_into
 from models.intake.batch import Batch, Lane
 
 ACCEPTED = (
-    *("row", "case_ref", "ref_form", "ref_grams", "borrower_ref", "phone_key", "id_key"),
+    *("row", "case_ref", "ref_form", "ref_grams", "borrower_ref", "phone_key", "id_key", "name_key"),
     *("lane", "content_mac", "facts", "private"),
 )
 REJECTED = ("row", "field", "content")
+_WORKERS = 4  # that pieces of a file are made for: more take longer turns, fewer find as much for each
+_FEWEST = 500  # cases in a piece, where there are more
 _CREATE = (
     """
     CREATE TEMPORARY TABLE staged (
         row integer NOT NULL, case_ref text NOT NULL, ref_form text NOT NULL, ref_grams text[], borrower_ref text,
-        phone_key bytea, id_key bytea, lane smallint NOT NULL,
+        phone_key bytea, id_key bytea, name_key bytea, lane smallint NOT NULL,
         content_mac bytea NOT NULL, facts jsonb NOT NULL, private bytea
     ) ON COMMIT DROP
     """,
@@ -42,19 +44,22 @@ _CREATE = (
 # in the order of the rows: of cases alike in everything the queue shows the first row first.
 _CASES = """
     INSERT INTO "case" AS c
-        (id, submitter, case_ref, ref_form, ref_grams, borrower_ref, phone_key, id_key, keyed, created_at)
+        (id, submitter, case_ref, ref_form, ref_grams, borrower_ref, phone_key, id_key, name_key, keyed, created_at)
     SELECT id, :submitter, case_ref, ref_form,
         coalesce(ref_grams, ARRAY(
             SELECT DISTINCT substr(lower(case_ref), start, size)
             FROM generate_series(1, 3) size, generate_series(1, length(case_ref) - size + 1) start
         )),
-        borrower_ref, phone_key, id_key, true, :now
+        borrower_ref, phone_key, id_key, name_key, true, :now
     FROM (SELECT *, nextval('case_id_seq') AS id FROM (SELECT * FROM staged ORDER BY row) in_order) numbered
     ORDER BY case_ref COLLATE "C"
     ON CONFLICT (submitter, case_ref) DO UPDATE SET ref_form = excluded.ref_form,
-        borrower_ref = excluded.borrower_ref, phone_key = excluded.phone_key, id_key = excluded.id_key, keyed = true
-    WHERE (c.ref_form, c.borrower_ref, c.phone_key, c.id_key, c.keyed)
-        IS DISTINCT FROM (excluded.ref_form, excluded.borrower_ref, excluded.phone_key, excluded.id_key, true)
+        borrower_ref = excluded.borrower_ref, phone_key = excluded.phone_key, id_key = excluded.id_key,
+        name_key = excluded.name_key, keyed = true
+    WHERE (c.ref_form, c.borrower_ref, c.phone_key, c.id_key, c.name_key, c.keyed)
+        IS DISTINCT FROM (
+            excluded.ref_form, excluded.borrower_ref, excluded.phone_key, excluded.id_key, excluded.name_key, true
+        )
 """
 # A statement of its own, so that it sees what another submission committed while the one before waited for it.
 _MATCH = """
@@ -85,8 +90,10 @@ _REJECTIONS = """
     INSERT INTO rejection (batch_id, row, field, content) SELECT :batch, row, field, content FROM refused ORDER BY row
 """
 _COUNT = "SELECT count(*) FILTER (WHERE changed), count(*) FILTER (WHERE NOT changed) FROM matched"
-# Submitters share a lane by cases: a submission's first chunk comes after the submitter's own that wait, and not before
-# what is being done now, whose turn is the least; each further one as much later as there are cases in those before it.
+# What is ordinary is cut into pieces of one size for a few workers to share, as large as may be, for a chunk costs
+# some 50 ms whatever is in it; what is urgent comes in small ones. Submitters share a lane by cases: a submission's
+# first chunk comes after the submitter's own that wait, and not before what is being done now, whose turn is the
+# least; each further one as much later as there are cases in those before it.
 _CHUNKS = """
     WITH undecided AS (
         SELECT row, version_id, CASE WHEN NOT :alone THEN lane WHEN lane = :crisis THEN CAST(:crisis_alone AS smallint)
@@ -96,11 +103,14 @@ _CHUNKS = """
             SELECT FROM decision d
             WHERE d.case_version_id = m.version_id AND d.pack_sha256 = :pack AND d.as_of = :as_of
         )
+    ), sized AS (
+        SELECT lane, CASE WHEN lane <> :ordinary THEN CAST(:urgent_size AS integer)
+            WHEN count(*) <= :workers * least(:bulk_size, :fewest) THEN least(:bulk_size, :fewest)
+            ELSE ceil(count(*) / (:workers * ceil(count(*) / (:workers * CAST(:bulk_size AS numeric))))) END AS size
+        FROM undecided GROUP BY lane
     ), placed AS (
-        SELECT version_id, lane, (row_number() OVER (PARTITION BY lane ORDER BY row) - 1)
-            / CASE lane WHEN :ordinary THEN CAST(:bulk_size AS integer) ELSE CAST(:urgent_size AS integer) END
-            AS part
-        FROM undecided
+        SELECT version_id, lane, div(row_number() OVER (PARTITION BY lane ORDER BY row) - 1, size) AS part
+        FROM undecided JOIN sized USING (lane)
     ), parts AS (
         SELECT lane, part, CASE lane WHEN :ordinary THEN 'bulk' ELSE 'urgent' END AS queue,
             array_agg(version_id ORDER BY version_id) AS ids
@@ -178,6 +188,8 @@ def merge(session: Session, batch: Batch, sizes: Mapping[str, int], now: dt.date
         "as_of": batch.as_of,
         "urgent_size": sizes["urgent"],
         "bulk_size": sizes["bulk"],
+        "workers": _WORKERS,
+        "fewest": _FEWEST,
         "alone": alone,
         **{lane.name.lower(): lane.value for lane in Lane},
     }

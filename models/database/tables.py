@@ -2,20 +2,23 @@
 
 from sqlmodel import SQLModel
 
-from models import account, case, decision, desk, heartbeat, ledger, pack, review, tally, vault_key, webhook
+from models import account, case, conversation, decision, desk, ledger, pack, person, review, webhook
 from models.intake import batch, mapping, upload
+from models.operation import heartbeat, tally, vault_key
 
 __all__ = [
     "METADATA",
     "account",
     "batch",
     "case",
+    "conversation",
     "decision",
     "desk",
     "heartbeat",
     "ledger",
     "mapping",
     "pack",
+    "person",
     "review",
     "tally",
     "upload",

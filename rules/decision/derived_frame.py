@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import polars as pl
@@ -12,6 +12,8 @@ import polars as pl
 from rules.decision.outcome import EngineDisagreement
 from rules.engines.frame import end, frame
 from rules.facts.case_facts import Facts
+from rules.formulas.columns.column_bounds import bounds_of
+from rules.formulas.columns.column_readings import Reading
 from rules.formulas.columns.columns import FormulaColumns
 from rules.formulas.derivation import Derived
 from rules.formulas.ends import SIDES, bounded
@@ -24,6 +26,7 @@ class DerivedFrame:
 
     table: pl.DataFrame
     values: Mapping[str, pl.Series]
+    readings: Mapping[str, Reading] = field(default_factory=dict)  # of which the values came
 
     def differing(self, derived: Sequence[Derived]) -> dict[int, tuple[EngineDisagreement, ...]]:
         """By row, the derived facts whose values are not those of the other reading."""
@@ -76,7 +79,23 @@ class FrameDeriver:
                 ),
             ),
             columns.values,
+            columns.readings,
         )
+
+    def rows(self, cases: Sequence[Facts], frame: DerivedFrame) -> list[Derived]:
+        """The cases of a frame, each with all that follows from it, as `rules.formulas.derivation` reads one by one."""
+        found = [Derived(dict(case), {}) for case in cases]
+        for name, column in frame.values.items():
+            values = column.to_list()
+            for each, value in zip(found, values, strict=True):
+                if value is not None:
+                    each.facts[name] = value
+            if self._bounded and name in frame.readings and column.null_count():
+                missing = [row for row, value in enumerate(values) if value is None]
+                fact = self._vocabulary.facts[name]
+                for row, bound in bounds_of(frame.readings[name], fact, missing, len(values)):
+                    found[row].bounds[name] = bound
+        return found
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,7 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from rules.decision import outcome as o
 from rules.decision.derived_frame import derived_columns
@@ -31,6 +31,8 @@ from rules.pack.parameters import in_force
 
 Differences: TypeAlias = tuple[o.EngineDisagreement, ...]
 Hits: TypeAlias = Callable[[Facts, Bounds], frozenset[str]]
+BOTH_WAYS: Final = 100  # cases of a chunk up to which the formulas of every one are read as columns and case by case
+ONE_OF: Final = 100  # cases of a larger chunk, read both ways
 
 
 @dataclass(frozen=True)
@@ -90,17 +92,22 @@ class Evaluator:
         }
         self._derivation = derivation(pack, as_of)
         self._columns = derived_columns(pack, as_of)
-        self._counterfactuals = CounterfactualSearch(pack, self._policy, self.engines.second, self._derivation)
+        self._counterfactuals = CounterfactualSearch(
+            pack, self._policy, self.engines.second, self._derivation, self._columns
+        )
         self._stale = StaleParameters(pack, as_of, self._parameters)
         self._validity = Validity(pack, as_of, self._derivation, self._parameters)
 
     def evaluate(self, cases: Sequence[Facts]) -> list[Evaluation]:
         """Evaluate submitted cases, a chunk at a time."""
-        derived = [self._derivation.derive(case) for case in cases]
-        # The second engine derives for itself, so that the two vouch for each other's formulas too.
         columns = self._columns.derive(cases)
         verdicts = self.engines.second.judge(columns.table)
-        differing = columns.differing(derived)
+        derived = self._columns.rows(cases, columns)
+        differing: dict[int, Differences] = {}
+        if not self._vouched_for(cases, derived):
+            # The second engine derives for itself, so that the two vouch for each other's formulas too.
+            derived = [self._derivation.derive(case) for case in cases]
+            differing = columns.differing(derived)
         outcomes = [self._outcome(each, row, verdicts, differing.get(row, ())) for row, each in enumerate(derived)]
         changes = self._counterfactuals.find(derived, verdicts, outcomes)
         stale = self._stale.find(derived, verdicts, outcomes)
@@ -112,6 +119,15 @@ class Evaluator:
             )
             for case, each, found, change, doubts in zip(cases, derived, outcomes, changes, stale, strict=True)
         ]
+
+    def _vouched_for(self, cases: Sequence[Facts], derived: Sequence[Derived]) -> bool:
+        """Whether what columns say follows from the cases of a large chunk is what cases read one by one say, in some.
+
+        Where it is not, and in small chunks, which urgent cases come in, every case is read both ways.
+        """
+        if len(cases) <= BOTH_WAYS:
+            return False
+        return all(self._derivation.derive(cases[row]) == derived[row] for row in range(0, len(cases), ONE_OF))
 
     def chosen(self, found: Evaluation, strategy: str) -> o.Outcome:
         """The outcome of an evaluated case where a person chose a strategy in the place of the recommended one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from rules.decision.hit_policy import DEFAULT, HitPolicy, Ids
-from rules.decision.outcome import DISAGREEMENT, NOT_EVALUATED
+from rules.decision.outcome import DISAGREEMENT, NOT_EVALUATED, Outcome
 from rules.pack.files.schema import Default, Rule
 from rules.pack.pack import LoadedRule, Pack
 
@@ -23,6 +23,12 @@ def speaking(pack: Pack, fired: Ids) -> Ids:
 def decided_alone(pack: Pack, fired: Ids) -> bool:
     """Whether an exclusive rule decided: nothing but its strategy is to be talked about."""
     return _policy(pack).select(fired).alone
+
+
+def withholds(pack: Pack, outcome: Outcome) -> bool:
+    """Whether a rule has blocked whatever acknowledges the debt."""
+    acknowledging = {name for name, strategy in pack.strategies.items() if strategy.acknowledges}
+    return bool(acknowledging) and acknowledging <= set(outcome.blocked)
 
 
 def source(pack: Pack, rule: str) -> Rule | Default:

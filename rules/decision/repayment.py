@@ -57,7 +57,7 @@ def plans(
     wanted = [(name, strategies[name]) for name in chosen if strategies[name].plans]
     if not wanted or facts.get("product") == "illegal":  # what is owed there has to be worked out anew first
         return ()
-    if _may_be_disputed(facts):
+    if may_be_objected_to(facts):
         return ()
     shared = any("shared_instalments" in strategy.plans for _, strategy in wanted)
     case = _Case(
@@ -81,7 +81,7 @@ def plans(
     return tuple(found.values())
 
 
-def _may_be_disputed(facts: Facts) -> bool:
+def may_be_objected_to(facts: Facts) -> bool:
     """Whether a payment order can still be objected to: an offer to pay would undo the objection."""
     left = number(facts, "days_left")
     running = facts.get("legal_stage") == "payment_order" and (left is None or left >= 0)
@@ -153,10 +153,7 @@ def _of_share(case: _Case, name: str, kind: PlanKind, longest: int | None, part:
     share = min(part or 0, case.owed)
     if share <= 0:
         return None
-    months = -(-case.owed // share)
-    if longest is not None and months > longest:
-        return _of_terms(case, name, kind, 0, LoanTerms(longest, share, share, 0), share * longest)
-    return _of_terms(case, name, kind, 0, LoanTerms(months, share, case.owed - share * (months - 1), 0))
+    return _of_terms(case, name, kind, 0, *amortisation.as_far_as(case.owed, share, longest))
 
 
 def _of_terms(

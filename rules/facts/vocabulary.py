@@ -41,6 +41,7 @@ def check_vocabulary(vocabulary: schema.Vocabulary) -> Iterator[str]:
         yield from (f"facts.{name}.{error}" for error in _fact(name, fact))
     yield from _headers(facts)
     yield from _groups(vocabulary)
+    yield from _of_person(vocabulary)
     for name, doubt in vocabulary.doubts.items():
         yield from (f"doubts.{name}.{error}" for error in (*_doubt(doubt, facts), *_asking(name, doubt, facts)))
     for number, (one, other) in enumerate(vocabulary.pairs):
@@ -134,6 +135,22 @@ def _groups(vocabulary: schema.Vocabulary) -> Iterator[str]:
             if name in seen:
                 yield f"groups[{number}].facts: {name} stands in a group already; leave it in one of them"
             seen.add(name)
+
+
+def _of_person(vocabulary: schema.Vocabulary) -> Iterator[str]:
+    """What is corrected for all debts of a person at once is theirs to say, and a line of a budget stands once."""
+    for name in vocabulary.of_person:
+        fact = vocabulary.facts.get(name)
+        if fact is not None and (fact.derived or fact.given or fact.private):
+            yield f"of_person: {name} is not for a person to say of all debts; remove it"
+    seen: set[str] = set()
+    for number, part in enumerate(vocabulary.household):
+        if part.fact not in vocabulary.of_person:
+            yield f"household[{number}].fact: {part.fact} is not among of_person; add it there"
+        for line in part.lines:
+            if line in seen:
+                yield f"household[{number}].lines: {line} stands in another part already; leave it in one of them"
+            seen.add(line)
 
 
 def _headers(facts: Mapping[str, schema.Fact]) -> Iterator[str]:

@@ -124,6 +124,19 @@ def fewest_level(principal: int, rate: int, capacity: int, longest: int | None) 
     return None
 
 
+def as_far_as(principal: int, amount: int, longest: int | None) -> tuple[LoanTerms, int]:
+    """Instalments of so much without interest, until all is repaid or for the longest term, and what they repay.
+
+    Raises ValueError for an amount below 1, or above the principal.
+    """
+    if not 0 < amount <= principal:
+        raise ValueError(f"no instalments of {amount} fen on {principal} fen")
+    months = -(-principal // amount)
+    if longest is not None and months > longest:
+        return LoanTerms(longest, amount, amount, 0), amount * longest
+    return LoanTerms(months, amount, principal - amount * (months - 1), 0), principal
+
+
 def fewest_equal_principal(principal: int, rate: int, capacity: int, longest: int) -> LoanTerms | None:
     """The shortest schedule of equal principal whose first instalment is not above the capacity; None like above."""
     part_at_most = capacity - _interest(principal, rate)

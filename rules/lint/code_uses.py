@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.decision import repayment
+from rules.decision import coordination, repayment
 from rules.finance import charges, court_fees
 from rules.pack.references import Use
 
@@ -12,7 +12,7 @@ from rules.pack.references import Use
 def uses_in_code() -> Iterator[Use]:
     """What charges, fees and repayment plans read."""
     for file, names in (
-        ("parameters", (*charges.USES, *court_fees.USES, *repayment.USES)),
+        ("parameters", (*charges.USES, *court_fees.USES, *repayment.USES, *coordination.USES)),
         ("fees", court_fees.TABLES),
     ):
         yield from (Use(("pack", "calculations"), "calculation", (file, name)) for name in names)

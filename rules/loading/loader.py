@@ -223,7 +223,7 @@ def _with_inputs(facts: Mapping[str, schema.Fact], formulas: Mapping[str, Loaded
 def _vocabulary(parts: Mapping[str, Any], facts: dict[str, schema.Fact]) -> schema.Vocabulary:
     stated, zone = parts["facts.yaml"], parts["pack.yaml"].timezone
     known = {"timezone": zone} if zone in available_timezones() else {}  # one that is none is told with the manifest
-    beside = {"groups": stated.groups, "pairs": stated.pairs, "doubts": stated.doubts}
+    beside = {name: getattr(stated, name) for name in ("groups", "of_person", "household", "pairs", "doubts")}
     return schema.Vocabulary(facts=facts, **beside, **known)
 
 

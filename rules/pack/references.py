@@ -149,7 +149,7 @@ def uses(pack: Pack) -> tuple[Use, ...]:
         found += [Use(user, "when", used) for leaf in leaves(loaded.when) for used in _looked_at(pack, leaf)]
     marked = sorted(sites(pack), key=lambda site: site.user is None or site.user[0] != "rules")
     # The name under which something stands says what it is about; it gives it nothing to do.
-    meant = ((site, site.user) for site in marked if site.user and not site.key and not _expected(site))
+    meant = ((site, site.user) for site in marked if site.user and not site.key and not _expected(site.user, site.path))
     found += [use for site, user in meant for use in _uses_at(pack, site, user)]
     for fact, formula in pack.formulas.items():
         found += [
@@ -158,9 +158,9 @@ def uses(pack: Pack) -> tuple[Use, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _expected(site: Site) -> bool:
+def _expected(user: Name, path: Path) -> bool:
     """Whether a test of a rule says it: what a test expects, it gives nothing to do."""
-    return site.user is not None and site.user[0] == "rules" and site.path[0] == "tests"
+    return user[0] == "rules" and path[0] == "tests"
 
 
 def named(model: BaseModel) -> tuple[Name, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from rules.decision.outcome import Outcome
+from rules.decision.reasons import withholds
 from rules.decision.safety_hold import SafetyHold, for_staff, held_back, protocol_of
 from rules.facts.affordability import payable, steady
 from rules.facts.case_facts import Facts
@@ -161,12 +162,6 @@ def _summary(words: NegotiationWords, summary: Text, staff: bool, hold: SafetyHo
     if hold is not None:
         return safety_notice(hold)
     return None if staff else words.fill(summary)
-
-
-def withholds(pack: Pack, outcome: Outcome) -> bool:
-    """Whether a rule has blocked whatever acknowledges the debt."""
-    acknowledging = {name for name, strategy in pack.strategies.items() if strategy.acknowledges}
-    return bool(acknowledging) and acknowledging <= set(outcome.blocked)
 
 
 def _words(

@@ -13,7 +13,7 @@ from forbear.base.vault import Vault
 from models.case import Case
 from models.database.copy import copy_into
 from models.database.session import make_engine, session
-from models.heartbeat import Heartbeat
+from models.operation.heartbeat import Heartbeat
 from tests.support.desk.cases import NOW, accepted, engine_of, submitted
 
 

@@ -21,6 +21,8 @@ from forbear.base.vault import Vault
 from forbear.batch.progress import BatchProgress, progress_of
 from forbear.batch.submission import uploads
 from forbear.batch.submission.submit import Head, Submitted, rejections_of, source_of, submit
+from forbear.conversation import agreements, attachments, notes, tasks
+from forbear.conversation.agreements import AgreedTerms
 from forbear.desk.review import Act, perform, take_case
 from forbear.intake import open_intake
 from forbear.ops.embedded import Urls, redis_client
@@ -116,6 +118,11 @@ def test_what_people_write_and_see_at_the_desk_is_sealed_too(
         with working_as(who, url, vault) as work:
             perform(work, take_case(work.session, who, 1, None), Act("ask", {}, words=WORDS))
             uploads.keep(work, FILE, CSV.encode(), "us", AS_OF)
+            notes.add(work, 1, "1", WORDS)
+            tasks.add(work, 1, "2", WORDS, None, AS_OF)
+            attachments.add(work, 1, "3", FILE, b"%PDF-" + CSV.encode(), "", WORDS)
+            terms = AgreedTerms(1, 1, AS_OF, AS_OF, in_writing=True, words=WORDS)
+            agreements.make(work, take_case(work.session, who, 1, None), terms)
     said = "".join(capfd.readouterr()) + caplog.text
     columns = _columns(site)
     assert "reveal" in columns

@@ -13,8 +13,10 @@ from fastapi.routing import iter_route_contexts
 
 from forbear.accounts import accounts
 from forbear.accounts.accounts import SCOPES, Viewer
-from forbear.base.vault import Vault
 from forbear.batch.submission import uploads
+from forbear.conversation import agreements, attachments, tasks
+from forbear.desk.review import take_case
+from forbear.ops.embedded import Urls
 from models.account import Account
 from models.database.session import session
 from models.desk import SavedFilter
@@ -54,6 +56,9 @@ NOTHING = {
     "delivery_id": "999",
     "filter_id": "999",
     "mapping_id": "999",
+    "task_id": "999",
+    "agreement_id": "999",
+    "attachment_id": "999",
     "what": "results",
 }
 # Forgetting what is not there leads back, as it does the second time a button is pressed.
@@ -74,10 +79,14 @@ class Theirs:
     address: str
     url: str
     names: dict[str, str]
+    cookie: str  # of somebody else
+    token: str
 
 
-@pytest.fixture
-def theirs(database_url: str, redis_url: str, vault: Vault) -> Iterator[Theirs]:
+@pytest.fixture(scope="module")
+def theirs(shared_database_url: str, servers: Urls) -> Iterator[Theirs]:
+    """One desk for all routes: what another submitter tries leaves it as it was."""
+    database_url, vault = shared_database_url, VAULT
     batch = decided(database_url, [accepted(1, "A")], vault, by=load(DEFAULT_PACK)).batch_id
     owner = Viewer(account(database_url, "shop", "submitter", "us"), "shop", "submitter", "us")
     with working_as(owner, database_url) as work:
@@ -109,12 +118,25 @@ def theirs(database_url: str, redis_url: str, vault: Vault) -> Iterator[Theirs]:
             "delivery_id": str(delivery.id),
             "filter_id": str(kept.id),
             "mapping_id": str(mapping.id),
+            "task_id": "1",
+            "agreement_id": "1",
+            "attachment_id": "1",
             "what": "results",
         }
-    app = create_app(database_url, redis_url, vault)
+    counsellor = Viewer(account(database_url), "wang", "counsellor", None)
+    with working_as(counsellor, database_url) as work:
+        tasks.add(work, 1, "1", "x", None, NOW.date())
+        attachments.add(work, 1, "2", "a.png", b"\x89PNG\r\n\x1a\n", "", "")
+        terms = agreements.AgreedTerms(1, 1, NOW.date(), NOW.date(), in_writing=True)
+        agreements.make(work, take_case(work.session, counsellor, 1, None), terms)
+    them = account(database_url, "them", "submitter", "them")
+    with engine_of(database_url) as engine, session(engine) as opened:
+        ends = NOW + dt.timedelta(days=1)
+        secret = accounts.create_token(opened, opened.get_one(Account, them), "all", SCOPES, ends, NOW)
+    app = create_app(database_url, servers.redis, vault)
     app.dependency_overrides[now] = lambda: NOW
     with serving(app) as address:
-        yield Theirs(address, database_url, names)
+        yield Theirs(address, database_url, names, cookie_of(database_url, them), secret)
 
 
 def routes() -> list[tuple[str, str]]:
@@ -145,6 +167,9 @@ def rows(url: str) -> list[tuple[object, ...]]:
             *connection.execute("SELECT count(*) FROM batch"),
             *connection.execute("SELECT count(*) FROM confirmed_mapping"),
             *connection.execute('SELECT consent FROM "case"'),
+            *connection.execute("SELECT count(*) FROM task"),
+            *connection.execute("SELECT count(*) FROM attachment WHERE content IS NOT NULL"),
+            *connection.execute("SELECT status FROM agreement"),
         ]
 
 
@@ -164,7 +189,7 @@ def test_there_are_routes_to_try() -> None:
 @pytest.mark.parametrize(("method", "pattern"), [each for each in routes() if not each[1].startswith("/api")])
 def test_a_page_of_another_submitter_is_not_there(theirs: Theirs, method: str, pattern: str) -> None:
     before = rows(theirs.url)
-    with holding(theirs.address, cookie_of(theirs.url, account(theirs.url, "them", "submitter", "them"))) as client:
+    with holding(theirs.address, theirs.cookie) as client:
         answer = tried(client, method, filled(pattern, theirs.names))
         nothing = tried(client, method, filled(pattern, NOTHING))
     assert answer.status_code in (403, 404) or pattern in FORGIVING, answer.text[:500]
@@ -183,10 +208,7 @@ def tried(client: Desk, method: str, address: str) -> httpx.Response:
 @pytest.mark.parametrize(("method", "pattern"), [each for each in routes() if each[1].startswith("/api")])
 def test_the_api_knows_nothing_of_another_submitter(theirs: Theirs, method: str, pattern: str) -> None:
     before = rows(theirs.url)
-    with engine_of(theirs.url) as engine, session(engine) as opened:
-        owner = opened.get_one(Account, account(theirs.url, "them", "submitter", "them"))
-        secret = accounts.create_token(opened, owner, "all", SCOPES, NOW + dt.timedelta(days=1), NOW)
-    headers = {"Authorization": f"Bearer {secret}"}
+    headers = {"Authorization": f"Bearer {theirs.token}"}
     with client_of(theirs.address, headers=headers) as client:
         body = next((each for end, each in BODIES.items() if f"{method} {pattern}".endswith(end)), None)
         answer = client.request(method, filled(pattern, theirs.names), json=body)

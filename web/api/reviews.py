@@ -24,6 +24,7 @@ from forbear.desk.review import NoCaseError, StaleError
 from forbear.ledger.unit_of_work import begin
 from forbear.locale import said
 from models.desk import WorklistItem
+from models.review import TOLD
 from rules.facts.case_facts import FieldError
 from web.api.auth import ReaderWork, Reviewer, WriterWork
 from web.api.batches import Whose
@@ -138,7 +139,7 @@ class Reviews(Shape):
 
 @router.get("/{ref:path}/reviews", response_model=Reviews, responses=problems(401, 403, 404, 409, 410, 422))
 def list_reviews(request: Request, work: ReaderWork, ref: str, submitter: Whose = None) -> Response:
-    """What was done on a case, the newest first."""
+    """What was done on a case, the newest first. What is said among ourselves stays on the desk."""
     if not request.scope["raw_path"].endswith(_REVIEWS):  # percent-encoded, it is the end of a reference
         return case_answer(work, ref + _REVIEWS.decode(), submitter)
     done = review.timeline(work.session, find(work.session, work.viewer, ref, submitter).id)
@@ -150,6 +151,7 @@ def list_reviews(request: Request, work: ReaderWork, ref: str, submitter: Whose 
             detail={name: value for name, value in each.detail.items() if name != "form"},
         )
         for each in done
+        if each.action in TOLD
     ]
     return answer(Reviews(reviews=told))
 

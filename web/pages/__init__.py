@@ -1,11 +1,13 @@
 """The pages, one module each."""
 
-from web.pages import accounts, batches, case, ledger, overview, policy, queue, webhooks
+from web.pages import accounts, batches, case, conversation, ledger, overview, person, policy, queue, webhooks
 
 ROUTERS = (
     *accounts.ROUTERS,
     queue.router,
     *case.ROUTERS,
+    *person.ROUTERS,
+    *conversation.ROUTERS,
     *batches.ROUTERS,
     overview.router,
     policy.router,

@@ -20,6 +20,7 @@ _FAMILIES = {
     "scopes": "consent.scope",
     "files": "ledger.file",
     "why": "ledger.moved",
+    "what": "ledger.what",
 }
 _BETWEEN = {"zh": ("；", "、"), "en": ("; ", ", ")}
 _Text = Annotated[str | None, Query(max_length=64)]

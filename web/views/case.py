@@ -33,6 +33,7 @@ from rules.text.phrases import parameter
 from web import language
 from web.charts import charts
 from web.views import render
+from web.views.conversation import conversation_of, talked
 from web.views.crisis import crisis_card
 from web.views.forms import Forms, Sent, inputs
 from web.views.privacy import card
@@ -72,6 +73,7 @@ def case_page(
         "now": work.now,
         "negated": said("red_flag.negated_hint"),
         "done": _done(request),
+        "talked": talked(request),
         "told": _told(request),
         "pdf": pdf.unavailable() is None,
         "letter": negotiation_files.letter,
@@ -115,6 +117,7 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
         "why_not": alternatives.alternatives(decision),
         "budget": budget_of(decision.pack, decision.outcome, decision.facts),
         "privacy": card(work, case.case_id),
+        "talk": conversation_of(work, case.desk, context, reviews) if people and case.is_current else None,
         "kit": case.course.negotiation_pack(),
         "drawn": case.is_current and any(map(charts.drawn, case.course.outcome.plans)),
         "since": _since(work, case),

@@ -31,8 +31,10 @@ _YEAR = 365 * 24 * 3600
 # Address, words, and the least role that is shown the link.
 NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
     ("/", "site.queue", "submitter"),
+    ("/my-work", "my_work.nav", "counsellor"),
     ("/batches", "batches.title", "submitter"),
     ("/cases/new", "new_case.nav", "counsellor"),
+    ("/search", "search.nav", "counsellor"),
     ("/overview", "overview.title", "supervisor"),
     ("/policy", "policy.title", "submitter"),
     ("/ledger", "ledger.title", "supervisor"),
@@ -59,6 +61,7 @@ def page(
             path=address or request.url.path,
             other_language=_switch(request, lang, address),
             viewer=getattr(request.state, "viewer", None),
+            waiting={"/my-work": getattr(request.state, "waiting", 0)},
             csrf=auth.form_token(request),
             **values,
         )

@@ -23,6 +23,7 @@ from forbear.batch.submission.spelling import Spelling
 from forbear.desk import siblings
 from forbear.intake import Accepted, Intake, Rejected
 from forbear.intake import Mapping as FileMapping
+from forbear.ledger.ledger import rejects
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
 from models.database import staging
@@ -135,7 +136,8 @@ def submit(
     if not merged.chunks:
         webhooks.tell_complete(session, batch, now)
     counted = {name: getattr(batch, name) for name in ("rows_read", "accepted", "rejected", "unchanged")}
-    work.note("batch", f"batch:{batch.id}", {"submitter": submitter, **counted})
+    refused = {"rejects": rejects(session, str(batch.id))} if batch.rejected else {}
+    work.note("batch", f"batch:{batch.id}", {"submitter": submitter, **counted, **refused})
     if published:
         publication.note(work, pack)
     _log.info("batch.received", batch=str(batch.id), trace=batch.trace, **counted)
@@ -194,10 +196,10 @@ class _Sealer:
         alarms = red_flags.scan_all(self._pack, texts_of(self._pack, {}, {}, row.extra))
         mac = self._vault.mac("\n".join((facts, _json(row.private), *alarms)).encode())
         sealed = self._vault.seal({"facts": row.private, "extra": row.extra}) if row.private or row.extra else None
-        phone, id_number = siblings.keys(self._vault, self._submitter, row.private)
+        keys = siblings.keys(self._vault, self._submitter, row.private)
         borrower = None if row.borrower_ref is None else one_form(row.borrower_ref)
         refs = (row.case_ref, one_form(row.case_ref), grams(row.case_ref), borrower)
-        return (row.row, *refs, phone, id_number, self._lane(row, alarms), mac, facts, sealed)
+        return (row.row, *refs, *keys, self._lane(row, alarms), mac, facts, sealed)
 
     def rejected(self, row: Rejected) -> tuple[Any, ...]:
         """A rejected row as staging.REJECTED; a field that is none of ours may be anything, so it is only sealed."""
@@ -216,15 +218,19 @@ class _Sealer:
         return Lane.ORDINARY
 
 
-def grams(case_ref: str) -> list[str] | None:
-    """A reference's letters by one, two and three, to search by: made here five times as fast as in the database.
+def grams(case_ref: str) -> str | None:
+    """A reference's letters by one, two and three, to search by, as PostgreSQL writes a list of texts.
 
-    None where the database has to, since it alone knows what small letters beyond ASCII are to it.
+    They are made here five times as fast as in the database. None where the database has to, since it alone knows what
+    small letters beyond ASCII are to it.
     """
     if not case_ref.isascii():
         return None
     small = case_ref.lower()
-    return sorted({small[start : start + size] for size in (1, 2, 3) for start in range(len(small) - size + 1)})
+    found = sorted({small[start : start + size] for size in (1, 2, 3) for start in range(len(small) - size + 1)})
+    if not small.isalnum():
+        found = [each.replace("\\", "\\\\").replace('"', '\\"') for each in found]
+    return "{" + ",".join(f'"{each}"' for each in found) + "}"
 
 
 def _json(facts: Mapping[str, object]) -> str:

@@ -64,7 +64,7 @@ def ends_of(reading: Number, height: int) -> tuple[pl.Series, pl.Series]:
 def _full(column: Column, height: int) -> pl.Series:
     if not isinstance(column, pl.Series):
         return pl.Series([column], dtype=pl.Int64).new_from_index(0, height)
-    return (column if len(column) == height else column.new_from_index(0, height)).cast(pl.Int64, strict=False)
+    return column.cast(pl.Int64, strict=False)
 
 
 def _flags(flag: r.Flag, height: int) -> pl.Series:

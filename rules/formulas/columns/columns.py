@@ -37,10 +37,11 @@ _ROOM: Final = 2**63
 
 @dataclass(frozen=True)
 class DerivedColumns:
-    """Every derived fact of a chunk: a column of values, and of the ends of those that have an order."""
+    """Every derived fact of a chunk: a column of values, of the ends of those that have an order, and its reading."""
 
     values: dict[str, pl.Series]
     ends: dict[str, tuple[pl.Series, pl.Series]]
+    readings: dict[str, Reading]  # but of those that stand in for a submitted fact
 
 
 class FormulaColumns:
@@ -82,7 +83,7 @@ class FormulaColumns:
             if fact.type in ORDERED:
                 known = reading if isinstance(reading, Number) else Number(None, None, True)
                 ends[name] = ends_of(known, table.height)
-        return DerivedColumns(values, ends)
+        return DerivedColumns(values, ends, {name: chunk.facts[name] for name in values if name not in self._missing})
 
     def _submitted(self, name: str, column: pl.Series) -> Reading:
         """What a fact may be by its column."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import Field, model_validator
 
 from rules.pack.files.doubts import Doubt
+from rules.pack.files.household import HouseholdPart
 from rules.pack.files.model import Identifier as Identifier
 from rules.pack.files.model import Model as Model
 from rules.pack.files.model import Text as Text
@@ -131,19 +132,26 @@ class FactGroup(Model):
 
 
 class VocabularyFile(Model):
-    """facts.yaml: the facts that are submitted or given, their groups, the pairs that may be compared, the doubts."""
+    """facts.yaml: the facts that are submitted or given, and what is said of several (Vocabulary says what)."""
 
     facts: dict[Identifier, FactEntry]
     groups: tuple[FactGroup, ...] = ()
+    of_person: tuple[Identifier, ...] = ()
+    household: tuple[HouseholdPart, ...] = ()
     pairs: tuple[tuple[Identifier, Identifier], ...] = ()
     doubts: dict[Identifier, Doubt] = Field(default_factory=dict)
 
 
 class Vocabulary(Model):
-    """Every fact there is, their groups, the pairs of facts that conditions may compare, and what is doubted."""
+    """Every fact there is, their groups, the pairs of facts that conditions may compare, and what is doubted.
+
+    `of_person`: what is said of the person, and not of one debt. `household`: the lines of a budget.
+    """
 
     facts: dict[Identifier, Fact]
     groups: tuple[FactGroup, ...] = ()
+    of_person: tuple[Annotated[Identifier, Ref("facts", idle=True)], ...] = ()
+    household: tuple[HouseholdPart, ...] = ()
     pairs: tuple[tuple[Annotated[Identifier, Ref("facts")], Annotated[Identifier, Ref("facts")]], ...] = ()
     doubts: dict[Identifier, Doubt] = Field(default_factory=dict)
     timezone: str = "UTC"  # where a moment is a day

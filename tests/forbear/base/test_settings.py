@@ -11,7 +11,7 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("FORBEAR_DATABASE_URL", "")
     monkeypatch.setenv("FORBEAR_CHUNK_SIZE", "")
     assert Settings().database_url is None
-    assert Settings().chunk_size == 500
+    assert Settings().chunk_size == 2000
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,13 @@ from forbear.webhooks import webhooks
 from rules.decision.ageing import aged
 from rules.decision.outcome import read_outcome
 from rules.facts.case_facts import read_facts
+from tests.forbear.ledger.test_audit import faults
 from tests.rules.decision.outlook.test_validity import told
 from tests.support.desk.cases import AS_OF, NOW, accepted, decided, submitted, triaged, working, working_as
 from tests.support.desk.desk_clients import account
 from tests.support.old.old_decisions import recorded
 from tests.support.packs.random_cases import cases
+from tests.support.packs.tiny_pack import tiny
 
 HEARING = AS_OF + dt.timedelta(days=12)
 DAY = dt.timedelta(days=1)
@@ -80,6 +82,32 @@ def test_a_case_is_decided_again_on_its_day_and_not_before(database_url: str, va
     assert all(until > as_of for as_of, until in found)
     tally = "SELECT sum(count) FROM daily_tally WHERE measure = 'decided'"
     assert rows(database_url, tally) == [(2,)]  # nobody handed in a third
+    of_night = "FROM batch_case c JOIN batch b ON b.id = c.batch_id WHERE b.ageing"
+    assert rows(database_url, f"SELECT c.row, c.case_version_id, c.outcome {of_night}") == [(1, 1, "unchanged")]
+    assert faults(database_url) == []
+
+
+def test_a_pack_is_published_with_the_first_cases_that_it_decides(database_url: str, vault: Vault) -> None:
+    published = "SELECT subject FROM ledger WHERE kind = 'publication' ORDER BY seq"
+    take_in(database_url, vault, A=SUED)
+    (day,) = desk(database_url, "A", "valid_until")
+    submitted(database_url, [accepted(1, "A", **{**SUED, "days_overdue": 7})], vault, by=shipped())
+    at = dt.datetime.combine(day, dt.time(1), dt.UTC)
+    with working(database_url, now=at) as work:
+        assert ageing.claim(work, tiny, 9) == []  # newer facts wait: nothing is decided by it
+    assert rows(database_url, published) == [(f"pack:{shipped().sha256}",)]
+    take_in(database_url, vault, B=SUED)
+    with working(database_url, now=at) as work:
+        assert len(ageing.claim(work, tiny, 9) or ()) == 1
+    assert rows(database_url, published)[1:] == [(f"pack:{tiny().sha256}",)]
+
+
+@pytest.mark.parametrize(
+    ("stored", "day"),
+    [({"start_known": True}, "2026-12-01"), ({"start_known": False}, ""), ({"assumed": True}, ""), ({}, "2026-12-01")],
+)
+def test_a_deadline_is_another_on_another_day_unless_its_start_is_not_known(stored: dict[str, bool], day: str) -> None:
+    assert ageing._deadline({"id": "answer", "date": "2026-12-01", **stored}) == ("answer", day)
 
 
 def test_whatever_kills_the_run_nothing_is_lost_or_done_twice(database_url: str, vault: Vault) -> None:
@@ -91,6 +119,7 @@ def test_whatever_kills_the_run_nothing_is_lost_or_done_twice(database_url: str,
     assert rows(database_url, "SELECT count(*) FROM batch") == [(1,)]
     wakes = claimed(database_url, day, size=1)  # and the worker dies with them
     assert wakes is not None and len(wakes) == 2
+    assert rows(database_url, "SELECT case_version_ids FROM chunk ORDER BY id")[-2:] == [([1],), ([2],)]
     assert claimed(database_url, day) is None
     with working(database_url, now=NOW + (day - AS_OF) + DAY) as work:
         swept = chunks.sweep(work.session, work.now, dt.timedelta(minutes=1))
@@ -147,6 +176,17 @@ def test_a_change_is_flagged_until_somebody_acts_and_its_submitter_told(database
     assert "urgency" in flagged
     events = rows(database_url, "SELECT event, payload -> 'data' FROM delivery ORDER BY id")
     assert [event for event, _ in events if event == "batch.complete"] == ["batch.complete"]  # the one handed in
+    made = rows(
+        database_url,
+        "SELECT c.case_ref, d.as_of::text, d.strategy, d.urgency FROM decision d "
+        'JOIN case_version v ON v.id = d.case_version_id JOIN "case" c ON c.id = v.case_id ORDER BY d.id',
+    )
+    for data in [data for event, data in events if event == "case.aged"]:
+        of_case = [each for each in made if each[0] == data["case_ref"]]
+        place = next(n for n, each in enumerate(of_case) if each[1] == data["as_of"])
+        for part, name in ((2, "strategy"), (3, "urgency")):
+            assert (name in data["changed"]) == (of_case[place][part] != of_case[place - 1][part])
+        assert data["changed"]
     last = [data for event, data in events if event == "case.aged" and data["case_ref"] == "A"][-1]
     assert last == {
         "submitter": "us",
@@ -158,8 +198,11 @@ def test_a_change_is_flagged_until_somebody_acts_and_its_submitter_told(database
     assert {*last["changed"]} <= {*flagged}
 
 
-def test_after_each_night_every_case_stands_as_if_all_were_decided_anew(database_url: str, vault: Vault) -> None:
+def test_after_each_night_every_case_stands_as_if_all_were_decided_anew(
+    database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The whole day's triage of every case, and what the nightly runs left, day after day."""
+    monkeypatch.setattr(ageing, "AT_ONCE", 10)
     pack = shipped()
     left_out = ("note_flags", "case_ref")  # the application says these
     given = [{name: value for name, value in each.items() if name not in left_out} for each in cases(5, 24)]

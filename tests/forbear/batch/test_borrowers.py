@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from forbear.batch import borrowers
 from forbear.intake import Accepted
 from rules.facts.case_facts import Parser
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.desk.cases import AS_OF, accepted, decided, facts_of, results_of
+from tests.support.desk.cases import AS_OF, accepted, decided, facts_of, results_of, submitted, working
 
 BORROWER = (
     accepted(1, "C1", borrower_ref="B1", lender="甲银行", monthly_due=100_00),
@@ -178,11 +179,71 @@ def test_a_policy_that_does_not_know_the_sums_is_not_told_them(database_url: str
     assert "debts_total" not in facts_of(database_url, "C1")
 
 
+def open_case(
+    case_id: int,
+    monthly_due: int | None,
+    balance: int | None,
+    *,
+    shares: bool = True,
+    home: bool = False,
+    overdue_from: dt.date | None = None,
+    beside_budget: bool = False,
+) -> borrowers.OpenCase:
+    return borrowers.OpenCase(
+        case_id, f"case {case_id}", False, monthly_due, balance, shares, home, overdue_from, beside_budget
+    )
+
+
+def test_where_a_debt_stands_is_told_by_those_that_came_before_it() -> None:
+    cases = [open_case(number, 100, 10**number) for number in (1, 2, 3)]
+    for number, before in ((1, 0), (2, 10), (3, 110)):
+        facts = {"balance": 10**number}
+        borrowers.place(facts, number, cases)
+        assert facts == {"balance": 10**number, "debts_before": before, "debts_total": 1110}
+
+
+def test_the_count_changes_by_time_alone_on_the_first_day_that_another_case_is_overdue() -> None:
+    day = dt.timedelta(days=1)
+    cases = [open_case(n, 1, 1, overdue_from=from_) for n, from_ in ((1, None), (2, AS_OF + 2 * day), (3, AS_OF + day))]
+    assert borrowers.next_change({}, 1, cases) == AS_OF + day
+    assert borrowers.next_change({"creditors_overdue": 2}, 1, cases) is None
+    assert borrowers.next_change({}, 2, cases[1:2]) is None
+    assert borrowers.next_change({}, 1, cases[:1]) is None
+    assert borrowers.next_change({}, 9, cases[:1]) is None
+
+
+def test_what_counts_of_an_open_case_is_read_from_its_newest_facts(database_url: str, vault: Vault) -> None:
+    due: dict[str, Any] = {"days_overdue": None, "due_date": AS_OF}
+    beside: list[dict[str, Any]] = [
+        {"own_instalment_in_budget": False},
+        {"own_instalment_in_budget": True},
+        {"monthly_due": 101, "priority_payments": 100},
+        {"monthly_due": 100, "priority_payments": 100},
+        {"monthly_due": 1, "priority_payments": 0},
+        {"priority_payments": 0},  # what is due is not known
+        {"monthly_due": 5},
+    ]
+    rows = [accepted(n, f"C{n}", None, None, **due, borrower_ref="B", **each) for n, each in enumerate(beside, 1)]
+    late = accepted(8, "C8", None, None, days_overdue=None, due_date=AS_OF - dt.timedelta(days=1), borrower_ref="B")
+    gone_on = accepted(9, "C9", None, None, days_overdue=0, due_date=AS_OF, borrower_ref="B")
+    submitted(database_url, [*rows, late, gone_on], vault)
+    with working(database_url, vault) as work:
+        found = borrowers.open_cases(work.session, "us", ["B", "ｂ"], AS_OF)
+    assert found["B"] == found["ｂ"]
+    cases = {each.case_id: each for each in found["B"]}
+    assert [cases[n].beside_budget for n in range(1, 8)] == [True, False, True, False, True, False, False]
+    tomorrow = AS_OF + dt.timedelta(days=1)
+    assert [cases[n].overdue_from for n in range(1, 10)] == [*[tomorrow] * 7, None, None]
+    assert [cases[n].overdue for n in (1, 8, 9)] == [False, True, False]
+    assert not any(each.home for each in cases.values())
+
+
 @pytest.mark.parametrize(("beside", "lacking"), [(False, 0), (True, 520_000)])
 def test_a_home_is_paid_before_the_others_share(beside: bool, lacking: int) -> None:
-    home = borrowers.OpenCase(1, "case 1", False, 520_000, 80_000_000, False, home=True, beside_budget=beside)
-    card = borrowers.OpenCase(2, "case 2", True, 200_000, 4_000_000, True)
+    home = open_case(1, 520_000, 80_000_000, shares=False, home=True, beside_budget=beside)
+    unknown = open_case(3, None, None, shares=False, home=True, beside_budget=True)
+    loan = open_case(4, 900_000, 1, shares=False)  # not owed, and no home
     facts = {"balance": 4_000_000, "other_debt_payments": 520_000}
-    borrowers.place(facts, 2, [home, card])
+    borrowers.place(facts, 2, [home, open_case(2, 200_000, 4_000_000), unknown, loan])
     assert (facts["home_dues"], facts["home_dues_beside"]) == (520_000, lacking)
     assert "debts_total" not in facts  # nothing is left to share with

@@ -15,8 +15,8 @@ from forbear.batch.progress import Remaining, recent, remaining
 from forbear.ops.embedded import redis_client
 from forbear.ops.heartbeat import FRESH, beat
 from models.database.session import session
-from models.heartbeat import Heartbeat
 from models.intake.batch import Batch, Chunk
+from models.operation.heartbeat import Heartbeat
 from tests.support.desk.cases import NOW, accepted, engine_of, many, submitted
 from workers.app import QUEUES, app
 from workers.schedule import schedule
@@ -206,7 +206,7 @@ def test_the_scheduler_sweeps_keeps_the_record_and_sends_a_heartbeat_to_every_qu
     assert {(entry["task"], entry["options"]["queue"]) for entry in entries} == {
         *(
             (f"upkeep.{name}", "upkeep")
-            for name in ("sweep", "purge", "deliver", "forget", "fold", "return", "tidy", "tie", "age")
+            for name in ("sweep", "purge", "deliver", "forget", "fold", "return", "tidy", "tie", "age", "follow")
         ),
         *(("upkeep.heartbeat", queue) for queue in QUEUES),
     }

@@ -1,10 +1,13 @@
 """What was decided comes back from a body as it was, whatever was submitted, added and left out."""
 
 import json
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlmodel import Session
 
 from forbear.base.packs import shipped, shipped_dictionary
 from forbear.base.vault import Vault
@@ -75,6 +78,11 @@ def test_a_body_says_what_the_columns_of_before_said(database_url: str, vault: V
     assert recorded(database_url) == made
     with engine_of(database_url) as engine, session(engine) as opened:
         assert dict(decision_body.outcomes(opened, [1, 3])) == outcomes
+
+
+def test_a_decision_that_somebody_emptied_says_nothing() -> None:
+    emptied: Any = SimpleNamespace(facts=None, outcome=None, body=None)
+    assert decision_body.recorded(Session(), emptied, {"a": 1}) == ({}, {})
 
 
 @pytest.mark.parametrize("spoiled", [b"", b"x", b"\x28\xb5\x2f\xfd", BodyWriter(None).body((), {}, {}, OUTCOME)[:-4]])

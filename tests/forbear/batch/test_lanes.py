@@ -44,6 +44,26 @@ def lanes(engine: Engine, ids: list[int]) -> list[tuple[str, Lane]]:
         return [(chunk.queue, Lane(chunk.lane)) for chunk in found]
 
 
+@pytest.mark.parametrize(
+    ("cases", "most", "sizes"),
+    [
+        (2, 5, [2]),
+        (11, 5, [5, 5, 1]),
+        (20, 5, [5, 5, 5, 5]),
+        (21, 5, [3] * 7),  # more than four of the largest: as many for each of four workers
+        (41, 5, [4] * 10 + [1]),
+        (2_001, 2_000, [501, 501, 501, 498]),
+        (2_000, 2_000, [500] * 4),  # no piece of fewer, where there are more
+        (501, 2_000, [500, 1]),
+    ],
+)
+def test_a_file_is_cut_for_a_few_workers_to_share(engine: Engine, cases: int, most: int, sizes: list[int]) -> None:
+    ids = handed_in(engine, *many(cases), chunk_size=most)
+    with session(engine) as opened:
+        found = [len(opened.get_one(Chunk, each).case_version_ids) for each in ids]
+    assert found == sizes
+
+
 def order(engine: Engine, message: int, most: int = 99) -> list[int]:
     """The chunks that so many messages about one of a queue come to, each done before the next."""
     done: list[int] = []
@@ -162,10 +182,10 @@ def test_what_somebody_works_on_or_is_about_to_is_passed_over(engine: Engine) ->
         chunks.claim(claiming, first, NOW)
         claiming.commit()  # claimed, and not begun
         assert next_of_another(engine, third, NOW) == second
-        assert next_of_another(engine, third, NOW + 11 * SECOND) == first, "stopped before it began"
+        assert next_of_another(engine, third, NOW + 10 * SECOND) == first, "stopped before it began"
         working = chunks.take(claiming, first)
         assert working is not None
-        assert next_of_another(engine, third, NOW + 11 * SECOND) == second
+        assert next_of_another(engine, third, NOW + 10 * SECOND) == second
     assert next_of_another(engine, third, NOW) == second
     with session(engine) as letting:
         chunks.let_go(letting)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -14,14 +17,17 @@ from sqlmodel import Session
 
 from forbear.batch.recorded_decision import (
     RecordedDecision,
+    ResultLine,
     current_decision,
     decision_on,
     decision_on_desk,
     decisions_of_batch,
+    facts_of,
     latest_decision,
 )
 from models.database.session import session
 from models.desk import WorklistItem
+from rules.decision.safety_hold import SafetyHold
 from rules.engines.polars_engine import RuleTrace
 from tests.support.desk.case_on_desk import PLAN
 from tests.support.desk.cases import AS_OF, CHANGES, VAULT, accepted, decided, engine_of, pack
@@ -110,9 +116,40 @@ def test_the_decisions_of_a_batch_are_its_own_in_the_order_of_its_rows(database_
     assert len(batches) == 2
     with record(database_url) as opened:
         found = {batch: [told(each) for each in decisions_of_batch(opened, batch, VAULT)] for batch in batches}
+        lines = [each.line() for batch in (mine, again) for each in decisions_of_batch(opened, batch, VAULT)]
+        alone = current_decision(opened, 1, VAULT)
     sha256 = pack().sha256
     assert found[mine] == [(f"C{5 - row}", BEFORE, sha256, row) for row in range(1, 5)]
     assert found[again] == [("C3", AS_OF, sha256, 2), ("new", AS_OF, sha256, 9)]
+    places = [(each.case_ref, each.current) for each in lines if isinstance(each, ResultLine)]
+    mine_now = [("C4", True), ("C3", False), ("C2", True), ("C1", True)]  # C3 was decided again
+    assert places == [*mine_now, ("C3", True), ("new", True)]
+    assert len({each.decision_id for each in lines if isinstance(each, ResultLine)}) == 6
+    assert alone is not None and not isinstance(alone.line(), ResultLine)
+
+
+def test_the_facts_of_some_decisions_are_their_own(url: str) -> None:
+    with record(url) as opened:
+        found = facts_of(opened, [2, 3, 5])
+    assert {made: facts["days_overdue"] for made, facts in found.items()} == {2: 2, 3: 3, 5: 5}
+
+
+def on_desk(chosen: str | None, changed: bool = False) -> Any:
+    """What a choice is told by."""
+    return SimpleNamespace(chosen_strategy=chosen, changed=changed)
+
+
+def test_what_follows_from_the_strategy_that_a_person_chose() -> None:
+    """Where it is another, is known, was chosen for this decision, and nothing is held back."""
+    plan = decision("P", **PLAN)
+    other = next(name for name in plan.pack.strategies if name != plan.outcome.strategy)
+    chosen = plan.as_chosen(on_desk(other))
+    assert (chosen.outcome.strategy, chosen.recommended) == (other, plan.outcome.strategy)
+    assert (chosen.facts, chosen.case_ref, chosen.as_of) == (plan.facts, plan.case_ref, plan.as_of)
+    for strategy, changed in ((None, False), (plan.outcome.strategy, False), ("gone", False), (other, True)):
+        assert plan.as_chosen(on_desk(strategy, changed)) is plan
+    held = replace(plan, hold=SafetyHold("explicit", ("self_harm",)))
+    assert held.as_chosen(on_desk(other)) is held
 
 
 def test_the_notes_are_opened_only_where_they_raised_a_flag(url: str) -> None:

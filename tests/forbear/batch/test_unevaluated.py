@@ -13,6 +13,7 @@ from models.database.session import session
 from models.desk import WorklistItem
 from tests.support.desk.cases import NOW, accepted, engine_of, submitted, triaged, working
 from tests.support.desk.failed_cases import active, fails, put
+from tests.support.packs.tiny_pack import tiny
 from workers import tasks
 
 HOUR = dt.timedelta(hours=1)
@@ -23,7 +24,10 @@ def desk(url: str) -> dict[str, dict[str, Any]]:
         return {row["case_ref"]: row for (row,) in connection.execute("SELECT to_jsonb(d) FROM desk_case d").fetchall()}
 
 
-def test_it_is_urgent_work_and_danger_is_seen_all_the_same(database_url: str, vault: Vault) -> None:
+def test_it_is_urgent_work_and_danger_is_seen_all_the_same(
+    database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unevaluated, "_AT_ONCE", 2)
     fails(
         database_url,
         vault,
@@ -31,7 +35,7 @@ def test_it_is_urgent_work_and_danger_is_seen_all_the_same(database_url: str, va
         accepted(1, "LIFE", {"notes": "想自杀，不想活了"}),
         accepted(1, "FORCE", {"notes": "催收砸门打人"}),
     )
-    assert len(put(database_url, vault)) == 3
+    assert [len(put(database_url, vault)) for _ in range(3)] == [2, 1, 0], "each once"
     rows = desk(database_url)
     assert {ref: (row["urgency"], row["danger"], row["calm"], row["status"]) for ref, row in rows.items()} == {
         "PLAIN": ("U1", None, True, "open"),
@@ -39,7 +43,9 @@ def test_it_is_urgent_work_and_danger_is_seen_all_the_same(database_url: str, va
         "FORCE": ("U1", "explicit", False, "open"),
     }
     assert rows["PLAIN"]["decision_id"] is None and rows["PLAIN"]["strategy"] == "counsellor_review"
-    assert put(database_url, vault) == [], "each once"
+    answer_by = {ref: dt.datetime.fromisoformat(row["respond_by"]) for ref, row in rows.items()}
+    hours = active().manifest.response_hours
+    assert hours and all(NOW < each <= NOW + hours["U1"] * HOUR for each in answer_by.values())
 
 
 def test_texts_that_break_the_scan_do_not_take_the_case_away(database_url: str, vault: Vault) -> None:
@@ -61,6 +67,10 @@ def test_a_decided_case_whose_newer_facts_fail_comes_back(database_url: str, vau
     rows = desk(database_url)
     assert (rows["A"]["status"], rows["A"]["urgency"]) == ("open", "U1") and rows["A"]["failed_at"] is not None
     assert (rows["B"]["status"], rows["B"]["failed_at"]) == ("snoozed", None)
+    with working(database_url, vault) as work:
+        newest, other = (dict(unevaluated.plain_facts(work.session, case, active())) for case in (1, 2))
+    days = active().vocabulary.facts["days_overdue"].title
+    assert newest[days].en == "200" != other[days].en
 
 
 def test_a_retry_that_succeeds_takes_its_place(database_url: str, vault: Vault) -> None:
@@ -74,17 +84,40 @@ def test_a_retry_that_succeeds_takes_its_place(database_url: str, vault: Vault) 
     row = desk(database_url)["A"]
     assert (row["failed_at"], row["strategy"], row["danger"]) == (None, "crisis_support", "explicit")
     assert row["decision_id"] is not None
+    with working(database_url, vault) as work:
+        assert unevaluated.failed_evaluation(work.session, 1) is None
+
+
+def test_a_pack_that_says_no_time_to_answer_wants_an_answer_at_once(database_url: str, vault: Vault) -> None:
+    fails(database_url, vault, accepted(1, "A"))
+    with working(database_url, vault) as work:
+        unevaluated.put_on_desk(work, tiny)
+    row = desk(database_url)["A"]
+    assert tiny().manifest.response_hours == {}
+    assert {dt.datetime.fromisoformat(row[name]) for name in ("respond_by", "due_at")} == {NOW}
+
+
+def test_a_crisis_in_one_stands_over_the_other_cases_of_its_borrower(database_url: str, vault: Vault) -> None:
+    both = (accepted(1, "LIFE", {"notes": "想自杀"}, borrower_ref="B1"), accepted(1, "BESIDE", borrower_ref="B1"))
+    fails(database_url, vault, *both, accepted(1, "OTHER", borrower_ref="B2"))
+    put(database_url, vault)
+    rows = desk(database_url)
+    assert {ref: row["crisis_beside"] for ref, row in rows.items()} == {"LIFE": False, "BESIDE": True, "OTHER": False}
 
 
 def test_a_person_sees_it_without_what_broke_it(database_url: str, vault: Vault) -> None:
-    fails(database_url, vault, accepted(1, "A", balance=1234500, willing_to_pay=True))
+    odd: dict[str, Any] = {
+        "monthly_due": "lots",
+        "nowhere_known": 7,
+    }  # what a person reads says nothing of what broke the rest
+    fails(database_url, vault, accepted(1, "A", balance=1234500, willing_to_pay=True, **odd))
     put(database_url, vault)
     with engine_of(database_url) as engine, session(engine) as opened:
         found = decision_on_desk(opened, opened.get_one(WorklistItem, 1), vault)
         assert not found.evaluated and found.facts == {} and found.negotiation_pack() is None
         assert found.view().strategy == "counsellor_review" and found.view().reasons == ()
         plain = {title.en: value.en for title, value in unevaluated.plain_facts(opened, 1, active())}
-    assert {"12345.00", "Credit card", "yes"} <= set(plain.values())
+    assert {"12345.00", "Credit card", "yes", "lots"} <= set(plain.values())
 
 
 def test_the_worker_puts_it_there(database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:

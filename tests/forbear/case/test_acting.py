@@ -7,10 +7,12 @@ import psycopg
 import pytest
 
 from forbear.accounts.accounts import Role, Viewer
-from forbear.case.acting import Done, act
+from forbear.case import acting
+from forbear.case.acting import Done, act, withdraw
 from forbear.case.actions import ACTIONS
 from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk.review import NoCaseError, StaleError
+from forbear.locale import said
 from tests.support.desk.case_on_desk import PLAN, WORDS
 from tests.support.desk.cases import NOW, VAULT, accepted, decided, working_as
 from tests.support.desk.desk_clients import account
@@ -96,6 +98,43 @@ def test_what_changes_nothing_is_not_appended(url: str) -> None:
     assert (again.act, again.review) == (None, None)
     assert [action for _, _, action, _ in rows(url, REVIEWS)] == ["document"]
     assert rows(url, CASES) == [(1, "open", 1, None), (2, "open", 2, who.account_id)]
+
+
+def test_who_handed_a_case_in_takes_it_back(url: str) -> None:
+    who = viewer(url)
+    with working_as(who, url) as work:
+        case, done = withdraw(work, 2, 1, "solved", "  ")
+        assert (case.status, case.follow_up_at, case.revision) == ("closed", None, 2)
+        assert (done.case_id, done.reason, done.words, done.account_id) == (2, "closed", None, who.account_id)
+        _, told = withdraw(work, 1, None, "solved", f" {WORDS} ")
+        assert told.words is not None and VAULT.open(told.words) == WORDS
+    assert rows(url, REVIEWS) == [(each, each, "outcome", {"why": "solved"}) for each in (2, 1)]
+    tally = "SELECT subject, detail, count FROM daily_tally WHERE measure = 'outcome' ORDER BY subject"
+    assert rows(url, tally) == [("card_plan", "closed", 1), ("counsellor_review", "closed", 1)]
+
+
+def test_a_case_that_a_person_has_to_see_to_is_not_taken_back(url: str) -> None:
+    who = viewer(url)
+    for state, why in (
+        ("status = 'closed'", "withdrawal.closed"),
+        ("status = 'escalated'", "withdrawal.escalated"),
+        ("danger = 'possible'", "withdrawal.danger"),
+        ("raised_urgency = 'U0'", "withdrawal.danger"),
+        ("danger = 'possible', status = 'escalated'", "withdrawal.danger"),
+        ("danger = 'possible', status = 'closed'", "withdrawal.closed"),
+    ):
+        with psycopg.connect(url) as connection:
+            connection.execute("UPDATE desk_case SET status = 'open', danger = NULL, raised_urgency = NULL")
+            connection.execute(f"UPDATE desk_case SET {state} WHERE case_id = 1".encode())  # noqa: S608 - ours
+        with pytest.raises(RefusedError) as refused, working_as(who, url) as work:
+            withdraw(work, 1, None, "solved", "")
+        assert [(error.field, error.en) for error in refused.value.errors] == [("case", said(why).en)], state
+    assert rows(url, REVIEWS) == []
+
+
+def test_all_that_a_borrower_wrote_is_looked_through_for_danger() -> None:
+    assert [*acting._texts({"a": "one", "b": ["two", 3], "c": ("four",), "d": 5})] == ["one", "two", "four"]
+    assert [*acting._texts("one")] == []
 
 
 def test_what_cannot_be_done_leaves_everything_as_it_was(url: str) -> None:

@@ -48,6 +48,8 @@ def test_a_case_is_held_by_its_own_danger_or_else_by_a_crisis_beside_it(database
         assert [hold_on(work.session, case) for case in (1, 2, 3, 4)] == [life, beside, ask, None]
         batch = work.session.get_one(WorklistItem, 1).batch_id
         assert holds_of(work.session, batch) == {1: life, 2: beside, 3: ask}
+        said = "SELECT crisis_beside FROM desk_case ORDER BY case_id"  # for the queue's order
+        assert [*work.session.connection().exec_driver_sql(said).scalars()] == [False, True, False, False]
 
 
 @pytest.fixture

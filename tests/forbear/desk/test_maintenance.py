@@ -152,6 +152,8 @@ def test_some_come_back_at_once_and_the_rest_afterwards(
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE desk_case SET status = 'snoozed', follow_up_at = %s", [NOW])
     assert [bring_back(database_url, NOW) for _ in range(4)] == [2, 2, 1, 0]
+    told = read(database_url, "SELECT subject, detail FROM ledger WHERE kind = 'moved' ORDER BY seq")
+    assert told == [(f"case:{case}", {"why": "returned"}) for case in range(1, 6)]
 
 
 def test_what_expired_is_deleted_and_the_rest_kept(database_url: str) -> None:

@@ -3,10 +3,12 @@
 import base64
 import datetime as dt
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +60,14 @@ def test_a_checkpoint_is_a_signed_note_with_a_size_and_a_root() -> None:
     lines = str(signed(VAULT, 7, bytes(32))).split("\n")
     assert lines[:4] == [KEY.name, "7", "A" * 43 + "=", ""]
     assert lines[4].startswith(f"— {KEY.name} ") and lines[5:] == [""]
+    signature = base64.b64decode(lines[4].split(" ")[2])
+    assert signature[:4] == sha256(f"{KEY.name}\n".encode() + b"\x01" + KEY.public).digest()[:4]
+    assert len(signature) == 4 + 64
+
+
+def test_a_leaf_is_made_of_the_same_bytes_for_ever() -> None:
+    leaf = ledger_tree.leaf_of(7, "then", "system", "x", "x:1", {"b": 1, "a": "键"}, None)
+    assert leaf == '["entry",7,"then","system","x","x:1",{"a":"键","b":1},null]'.encode()
 
 
 @pytest.mark.parametrize(
@@ -97,7 +107,10 @@ def test_the_tree_of_the_ledger_is_that_of_its_entries(database_url: str) -> Non
     assert (made.size, made.root) == (12, merkle.root(merkle.of_leaves(leaves), 12))
 
 
-def test_a_ledger_of_before_trees_gets_its_tree_with_the_next_entry(database_url: str) -> None:
+def test_a_ledger_of_before_trees_gets_its_tree_with_the_next_entry(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_tree, "_BLOCK", 4)  # nine entries in three blocks
     append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(9)))
     before = noted(database_url)
     tamper(database_url, "DELETE FROM ledger_node")
@@ -109,12 +122,25 @@ def test_a_ledger_of_before_trees_gets_its_tree_with_the_next_entry(database_url
     assert (told["old"], told["new"], now.size) == (9, 10, 10)
 
 
-@pytest.mark.parametrize("which", ["level = 2", "at > 7"])
-def test_a_tree_that_somebody_broke_stops_nobody_and_is_named(database_url: str, which: str) -> None:
+@pytest.mark.parametrize(
+    ("statement", "size"),
+    [
+        ("DELETE FROM ledger_node WHERE level = 2", 10),  # nothing that entry 10 is hashed with
+        ("DELETE FROM ledger_node WHERE level = 3", 9),
+        ("DELETE FROM ledger_node WHERE at > 7", 10),
+        ("DELETE FROM ledger_node", 0),  # its entries are not all there
+        ("INSERT INTO ledger_node SELECT 0, 9, hash FROM ledger_node LIMIT 1", 10),
+    ],
+)
+def test_a_tree_that_somebody_broke_stops_nobody_is_named_and_grows_only_where_it_is_sound(
+    database_url: str, statement: str, size: int
+) -> None:
     append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(9)))
-    tamper(database_url, f"DELETE FROM ledger_node WHERE {which}", "DELETE FROM ledger WHERE seq = 4")  # noqa: S608
+    tamper(database_url, statement, "DELETE FROM ledger WHERE seq = 4")
     append(database_url, LedgerEntry("sign_out", "account:1"))
     assert faults(database_url)
+    with engine_of(database_url) as engine, session(engine) as found:
+        assert ledger_tree.size(found) == size
 
 
 def test_a_ledger_that_grew_proves_it(database_url: str) -> None:
@@ -124,7 +150,9 @@ def test_a_ledger_that_grew_proves_it(database_url: str) -> None:
     first = noted(database_url)
     assert json.loads(proved(database_url, first))["proof"] == []
     append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(5)))
-    told = json.loads(proved(database_url, first))
+    written = proved(database_url, first)
+    told = json.loads(written)
+    assert f"— {KEY.name} " in written  # as people read it
     now = read_checkpoint(told["checkpoint"])
     steps = [base64.b64decode(each) for each in told["proof"]]
     assert merkle.consistent(first.size, first.root, now.size, now.root, steps)
@@ -148,17 +176,24 @@ def test_what_was_cut_off_rewritten_or_is_of_somebody_else_is_told_apart(databas
 
 
 def test_a_witness_signs_what_grew_and_nothing_else(database_url: str, tmp_path: Path) -> None:
+    empty = read_checkpoint(cosigned(proved(database_url, noted(database_url)), str(KEY), tmp_path / "w", NOW))
     append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(5)))
-    first = proved(database_url, noted(database_url))
+    first = proved(database_url, empty)
     seen = read_checkpoint(cosigned(first, str(KEY), tmp_path / "w", NOW))
     assert [name for name, _ in seen.signatures] == [KEY.name, "forbear/witness"]
+    signer = Ed25519PrivateKey.from_private_bytes((tmp_path / "w/key").read_bytes()).public_key()
+    note = seen.signatures[1][1]  # as C2SP has it: the key's id, the second, and the signature of both
+    assert note[:4] == sha256(b"forbear/witness\n\x04" + signer.public_bytes_raw()).digest()[:4]
+    assert note[4:12] == int(NOW.timestamp()).to_bytes(8, "big")
+    signer.verify(note[12:], f"cosignature/v1\ntime {int(NOW.timestamp())}\n{seen.body}".encode())
     assert cosigned(first, str(KEY), tmp_path / "w", NOW)  # the same again is no harm
     append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(4)))
     grown = proved(database_url, seen)
     later = read_checkpoint(cosigned(grown, str(KEY), tmp_path / "w", NOW))
     assert later.size == 9 and later.is_signed_by(KEY)
-    with pytest.raises(ForbearError, match=r"this witness signed 9 last|did not grow from the 9 entries"):
+    with pytest.raises(ForbearError, match=r"begins at 0 entries, and this witness signed 9 last") as old:
         cosigned(first, str(KEY), tmp_path / "w", NOW)
+    assert old.value.exit_code == 1
 
 
 def test_a_ledger_that_began_anew_finds_no_witness(database_url: str, tmp_path: Path) -> None:
@@ -176,9 +211,15 @@ def test_a_ledger_that_began_anew_finds_no_witness(database_url: str, tmp_path: 
     with pytest.raises(ForbearError, match="are not those of the checkpoint"):
         proved(database_url, before)
     forged = json.loads(proved(database_url, noted(database_url)))
-    for told in (forged, {**forged, "old": 5}, {**forged, "old": 5, "proof": ["AA=="] * 3}):
-        with pytest.raises(ForbearError, match=r"signed 5 last|did not grow from the 5 entries"):
-            cosigned(json.dumps(told), str(KEY), tmp_path, NOW)
+    of_five = "did not grow from the 5 entries"
+    for change, why in (
+        ({}, "signed 5 last"),
+        ({"old": 5}, of_five),
+        ({"old": 5, "proof": ["AA=="] * 3}, of_five),
+    ):
+        with pytest.raises(ForbearError, match=why) as refused:
+            cosigned(json.dumps({**forged, **change}), str(KEY), tmp_path, NOW)
+        assert refused.value.exit_code == 1
 
 
 @pytest.mark.parametrize(
@@ -200,3 +241,8 @@ def test_a_witness_whose_folder_cannot_be_used_says_so(database_url: str, tmp_pa
         cosigned(proof, str(KEY), tmp_path, NOW)
     with pytest.raises(ForbearError, match="not signed by the key of forbear"):
         cosigned(proof, str(verifier_key(Vault(bytes(32)))), tmp_path, NOW)
+    other = Checkpoint("another/ledger", 1, bytes(32))  # signed by the same key
+    other = Checkpoint("another/ledger", 1, bytes(32), ((KEY.name, KEY.id + VAULT.sign(other.body.encode())),))
+    with pytest.raises(ForbearError, match="not signed by the key of forbear") as elsewhere:
+        cosigned(json.dumps({**json.loads(proof), "checkpoint": str(other)}), str(KEY), tmp_path, NOW)
+    assert elsewhere.value.exit_code == 1

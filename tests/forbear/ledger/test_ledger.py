@@ -14,7 +14,7 @@ from models.database import migrate
 from models.database.session import session
 from models.intake.batch import Batch
 from models.ledger import LedgerHead
-from tests.forbear.ledger.test_audit import faults
+from tests.forbear.ledger.test_audit import faults, tamper
 from tests.support.desk.cases import NOW, VAULT, accepted, decided, engine_of, many, working
 from tests.support.desk.threads import at_once, wait_for_lock
 from tests.support.old.old_decisions import chained_one_by_one, without_bodies
@@ -101,7 +101,7 @@ def test_what_was_there_before_is_adopted_in_blocks_without_a_seam_and_counted(
     assert [seq for seq, *_ in found] == list(range(1, 12))
     assert found[-1][2] == "ledger:1"
     assert found[-1][-1] == {
-        "adopted": {"publication": 1, "batch": 3, "decision": 5, "decisions": 1, "review": 0, "state": 0}
+        "adopted": {"publication": 1, "batch": 3, "decision": 5, "decisions": 1, "review": 0, "state": 0, "seals": 0}
     }
     assert faults(database_url) == []
 
@@ -199,6 +199,14 @@ def test_a_database_upgraded_with_decisions_is_intact(database_url: str) -> None
     assert faults(database_url) == []
 
 
+def test_a_ledger_of_before_trees_gets_its_tree_when_it_is_opened(database_url: str) -> None:
+    _start(database_url)
+    append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(4)))
+    tamper(database_url, "DELETE FROM ledger_node")
+    _start(database_url)
+    assert faults(database_url) == []
+
+
 def test_a_ledger_begins_once(database_url: str) -> None:
     threads = [threading.Thread(target=_start, args=(database_url,)) for _ in range(4)]
     for thread in threads:
@@ -220,7 +228,8 @@ def test_a_decision_that_appears_after_the_beginning_is_never_adopted(database_u
             "strategy, urgency, certain, engines_agree, body, chunk_id, created_at FROM decision WHERE id = 1"
         )
     _start(database_url)
-    assert faults(database_url) == ["decision:99: there, though no entry tells of it"]
+    late = "desk_case:1: of an earlier decision than the newest"
+    assert faults(database_url) == ["decision:99: there, though no entry tells of it", late]
 
 
 def test_the_ledger_refuses_changes(database_url: str) -> None:

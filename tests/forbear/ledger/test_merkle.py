@@ -40,6 +40,7 @@ def test_a_tree_that_grew_leaf_by_leaf_is_the_same(size: int, more: int) -> None
         for level, number, found in merkle.completed(frontier, leaf, at):
             assert (level, number) not in kept
             kept[level, number] = found
+        assert len(frontier) == (at + 1).bit_length()  # as the ledger's tree reads it back
         assert merkle.root(lambda level, number: kept[level, number], at + 1) == by_the_rfc(leaves(at + 1))
 
 

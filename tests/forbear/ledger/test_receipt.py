@@ -73,6 +73,10 @@ def test_a_receipt_of_a_large_ledger_is_small_too(receipts: list[str]) -> None:
     assert len(written(told).encode()) <= 2048
 
 
+def test_a_receipt_is_written_in_the_one_way_that_a_verifier_takes() -> None:
+    assert written({"of": "键", "n": [1]}) == '{"of":"键","n":[1]}'
+
+
 def test_nothing_of_the_case_is_in_a_receipt(receipts: list[str]) -> None:
     assert not [text for text in receipts if "13812345678" in text or '"P"' in text or '"C1"' in text]
 

@@ -7,7 +7,7 @@ from sqlmodel import select
 from forbear.accounts import administration
 from forbear.accounts.accounts import Viewer
 from forbear.case.consent import SCOPES, record
-from forbear.ledger import audit, ledger
+from forbear.ledger import audit, ledger, states
 from models.account import Account
 from models.webhook import Webhook
 from tests.forbear.ledger.test_audit import faults, tamper, unwritten
@@ -47,6 +47,13 @@ def told(shared_database_url: str) -> str:
         work.note("sign_in", who.actor)
         record(work, 1, 1, list(SCOPES), "written", None)
     return shared_database_url
+
+
+def test_a_subject_names_a_row_that_people_change_by_table_and_number() -> None:
+    named = {each: states.table_of(each) for each in ("account:1", "case:12", "token:" + "9" * 18)}
+    assert named == {each: each.partition(":")[0] for each in named}
+    for each in ("review:1", "account:x", "account:", "account", "case:-1", "case:" + "9" * 19):
+        assert states.table_of(each) is None, each
 
 
 def test_rows_that_people_change_are_as_they_were_told(told: str) -> None:
@@ -111,6 +118,7 @@ def test_a_ledger_of_before_its_entries_told_states_is_brought_to_it_once(databa
             ledger.start(work.session, VAULT, NOW)
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("SELECT subject, detail FROM ledger WHERE kind = 'state' ORDER BY seq").fetchall()
-    assert rows == [("account:1", {}), ("ledger:1", {"adopted": {"state": 1}})]
+    adopted = [("ledger:1", {"adopted": {"state": 1}}), ("ledger:1", {"adopted": {"seals": 0}})]
+    assert rows == [("account:1", {}), *adopted]
     tamper(database_url, "UPDATE account SET role = 'counsellor'")
     assert faults(database_url) == ["account:1: changed since entry 5 was written"]

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from forbear.accounts.accounts import Viewer, work_by
+from forbear.base import trace
 from forbear.base.packs import shipped
 from forbear.desk import assignment
 from forbear.desk.review import Act, perform, take_case
@@ -123,7 +124,9 @@ def test_what_is_noted_is_kept_with_its_details_and_does_not_show_in_logs(databa
     with working_as(who, database_url) as work:
         work.note("export", "batch:1")
         work.note("export", "batch:2", {"format": "ods"})
+        with trace.told(request="r-1"):  # as the program that asked calls it
+            work.note("export", "batch:3", {"format": "csv"})
         assert "batch:2" not in repr(work)
     with psycopg.connect(database_url) as connection:
         kept = connection.execute("SELECT detail FROM ledger WHERE kind = 'export' ORDER BY seq").fetchall()
-    assert kept == [({},), ({"format": "ods"},)]
+    assert kept == [({},), ({"format": "ods"},), ({"format": "csv", "request": "r-1"},)]

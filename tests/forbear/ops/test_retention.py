@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from forbear.accounts.accounts import Viewer
+from forbear.conversation import agreements, attachments, notes, tasks
 from forbear.desk.review import Act, perform, take_case
 from forbear.intake import Accepted, Rejected
 from forbear.ledger.dangling import REFERENCES
@@ -152,9 +153,16 @@ def test_nothing_of_a_purged_case_is_left(database_url: str, who: Viewer) -> Non
     ]
     decided(database_url, rows, VAULT)
     decided(database_url, [accepted(1, "GONE", PHONE, days_overdue=7)], VAULT)
+    other = account(database_url, "li")
+    with working_as(who, database_url) as work:
+        notes.add(work, 1, "1", "@li 她下午在家")
+        tasks.add(work, 1, "2", "催书面答复", other, AS_OF)
+        attachments.add(work, 1, "3", "失业登记.png", b"\x89PNG\r\n\x1a\n", "", "")
+        agreed = agreements.AgreedTerms(120000, 3, AS_OF, AS_OF, in_writing=True, words="减免违约金")
+        agreements.make(work, take_case(work.session, who, 1, None), agreed)
     close(database_url, who, 1)
     traces = _sealed(database_url, 1)
-    assert len(traces) == 3, "two versions and the words of a review"
+    assert len(traces) == 9, "two versions, the words of three reviews, a task, terms, a file and its name"
     assert all(trace in _dump(database_url) for trace in traces)
     assert purged(database_url) == (1, 1), "the batch that held nothing else goes too"
     dump = _dump(database_url)
@@ -264,6 +272,7 @@ def test_the_nightly_message_purges_step_by_step(
 def test_every_table_that_refers_to_what_is_purged_is_purged_too_and_looked_up_by_an_index(database_url: str) -> None:
     """A table added later with such a column fails here, before a purge does."""
     gone = {"case", "case_version", "decision", "review", "desk_case", "batch", "batch_case", "chunk", "rejection"}
+    gone |= {"mention", "task", "agreement", "instalment", "attachment"}
     handled = gone | {"idempotency_key"}
     with psycopg.connect(database_url) as connection:
         indexed = set(
@@ -284,9 +293,12 @@ def test_every_table_that_refers_to_what_is_purged_is_purged_too_and_looked_up_b
 def _sealed(url: str, case_id: int) -> list[str]:
     with psycopg.connect(url) as connection:
         rows = connection.execute(
-            "SELECT encode(private, 'hex') FROM case_version WHERE case_id = %s "
-            "UNION ALL SELECT encode(words, 'hex') FROM review WHERE case_id = %s",
-            [case_id, case_id],
+            "SELECT encode(private, 'hex') FROM case_version WHERE case_id = %(case)s "
+            "UNION ALL SELECT encode(words, 'hex') FROM review WHERE case_id = %(case)s AND words IS NOT NULL "
+            "UNION ALL SELECT encode(words, 'hex') FROM task WHERE case_id = %(case)s "
+            "UNION ALL SELECT encode(terms, 'hex') FROM agreement WHERE case_id = %(case)s "
+            "UNION ALL SELECT encode(unnest(ARRAY[name, content]), 'hex') FROM attachment WHERE case_id = %(case)s",
+            {"case": case_id},
         ).fetchall()
     return [str(sealed) for (sealed,) in rows]
 

@@ -59,6 +59,10 @@ def test_a_pack_that_does_not_decide_by_bounds_compares_values_alone() -> None:
     frame = FrameDeriver(pack, TODAY).derive([FACTS, {}])
     assert frame.table["capacity"].to_list() == [95_000, None]
     assert _ends(frame, "capacity") == [(95_000, 95_000), (None, None)]
+    told = FrameDeriver(pack, TODAY).rows([FACTS, {}], frame)
+    assert told == [Derived({**FACTS, "capacity": 95_000}, {}), Derived({}, {})]
+    bounded = FrameDeriver(tiny(), TODAY)
+    assert list(bounded.rows([FACTS, {}], bounded.derive([FACTS, {}]))[1].bounds) == ["capacity"]
 
 
 def test_a_derived_fact_that_is_given_is_kept_and_has_its_ends() -> None:

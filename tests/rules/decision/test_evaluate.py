@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from forbear import intake
+from forbear.base.packs import shipped
+from forbear.intake import Accepted
 from rules.decision.evaluate import Engines, Evaluator, engines
 from rules.decision.outcome import DeadlineDue, EngineDisagreement, Outcome, StaleParameter
 from rules.engines.durable import EngineError
@@ -26,6 +31,7 @@ from tests.support.packs.tiny_pack import edited, tiny
 from tests.support.packs.vocabulary import VOCABULARY, fact
 
 TODAY = dt.date(2026, 11, 23)
+SAMPLES = Path(__file__).parents[3] / "samples" / "cases.csv"
 ALWAYS = c.All(())
 OWED: dict[str, Value] = {"balance": 60_000, "capacity": 1_000}
 DESIGN = ({"id": "practice", "status": "design"},)
@@ -235,6 +241,70 @@ def test_a_derived_fact_that_the_engines_read_differently_goes_to_a_person_thoug
     assert (one.engines_agree, three.engines_agree) == (True, True)
     assert two.disagreement == (EngineDisagreement("capacity", "value", "other_value"),)
     assert (two.engines_agree, two.urgency, two.rules_fired) == (False, "U2", ("disagreement",))
+
+
+@pytest.mark.parametrize(
+    ("cases", "faulty", "read", "told"),
+    [
+        (100, {57}, 100, {57}),  # small: every case both ways
+        (101, set(), 2, set()),
+        (101, {57}, 2, set()),  # not among those that are read both ways
+        (101, {100}, 103, {100}),
+        (101, {0, 57}, 102, {0, 57}),  # one that differs has all of them read both ways
+    ],
+)
+def test_of_a_large_chunk_some_cases_are_read_both_ways_and_all_where_one_of_them_differs(
+    monkeypatch: pytest.MonkeyPatch, cases: int, faulty: set[int], read: int, told: set[int]
+) -> None:
+    found = evaluator(tiny())
+    surplus: Facts = {"income_monthly": 500_000, "essential_outgoings": 400_000}
+    given: list[Facts] = [{**surplus, "priority_payments": n} for n in range(cases)]
+    plain = [each.facts for each in found.evaluate(given)]
+    assert [each["capacity"] for each in plain] == [(100_000 - n) * 95 // 100 for n in range(cases)]
+    sound, seen = found._derivation.derive, []
+
+    def derive(facts: Facts) -> Derived:
+        seen.append(facts)
+        derived = sound(facts)
+        return (
+            derived._replace(facts={**derived.facts, "capacity": 1})
+            if facts["priority_payments"] in faulty
+            else derived
+        )
+
+    monkeypatch.setattr(found._derivation, "derive", derive)
+    agreed = [each.outcome.engines_agree for each in found.evaluate(given)]
+    assert {row for row, each in enumerate(agreed) if not each} == told
+    assert len(seen) == read
+
+
+def test_a_case_is_decided_alike_in_a_large_chunk_and_in_a_small_one() -> None:
+    pack, dice = shipped(), random.Random(20)
+    whole = [
+        {**row.facts, "note_flags": ()} for row in intake.rows(SAMPLES, pack.vocabulary) if isinstance(row, Accepted)
+    ]
+    cases = [*whole, *({name: value for name, value in each.items() if dice.random() < 0.7} for each in whole)]
+    found = Evaluator(pack, pack.manifest.reviewed_on)
+    at_once = found.evaluate(cases)
+    assert at_once == [each for start in range(0, len(cases), 90) for each in found.evaluate(cases[start : start + 90])]
+    assert sum(len(each.outcome.recourse) for each in at_once) > 300
+    assert all(each.outcome.engines_agree for each in at_once)
+
+
+def test_bounds_that_differ_have_a_large_chunk_read_both_ways_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, seen = evaluator(tiny()), []
+    given: list[Facts] = [{"income_monthly": 500_000} for _ in range(101)]
+    sound = found._derivation.derive
+
+    def derive(facts: Facts) -> Derived:
+        seen.append(facts)
+        derived = sound(facts)
+        assert derived.bounds
+        return derived._replace(bounds={})
+
+    monkeypatch.setattr(found._derivation, "derive", derive)
+    found.evaluate(given)
+    assert len(seen) == 1 + 101
 
 
 def test_what_is_unknown_is_told_of_a_disagreement_too() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from forbear import intake
@@ -14,6 +15,7 @@ from rules.decision.derived_frame import FrameDeriver
 from rules.engines.frame import end
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
+from rules.formulas.columns import column_readings
 from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import bounded, ends
 from rules.loading.loader import load_files
@@ -33,8 +35,10 @@ _BASE = [name for name, fact in PACK.vocabulary.facts.items() if not fact.privat
 def _same(pack: Pack, as_of: dt.date, cases: Sequence[Facts]) -> list[Derived]:
     """Both readings of the cases, once they are shown to be the same."""
     read = [derivation(pack, as_of).derive(case) for case in cases]
-    frame = FrameDeriver(pack, as_of).derive(cases)
+    deriver = FrameDeriver(pack, as_of)
+    frame = deriver.derive(cases)
     assert frame.differing(read) == {}
+    assert [(each.facts, each.bounds) for each in deriver.rows(cases, frame)] == [tuple(each) for each in read]
     for name in pack.formulas:
         if bounded(pack.vocabulary, name):
             told = zip(*(frame.table[end(name, side)].to_list() for side in ("low", "high")), strict=True)
@@ -151,6 +155,15 @@ tests:
     ]
     for cases in (money, [*money, {}, *({"income_monthly": each["income_monthly"]} for each in money)], money[-1:]):
         _same(pack, TODAY, cases)
+
+
+def test_what_is_known_to_fit_is_reckoned_with_in_64_bits_again() -> None:
+    """In more it would come to the same, at several times the cost."""
+    for values, kept in (([1, None, 2**63 - 1], [1, None, 2**63 - 1]), ([2**63], [None])):
+        narrow = column_readings.narrow(pl.Series(values, dtype=pl.Int128))
+        assert isinstance(narrow, pl.Series)
+        assert (str(narrow.dtype), narrow.to_list()) == ("Int64", kept)
+    assert [column_readings.narrow(each) for each in (7, None)] == [7, None]
 
 
 def test_a_number_too_large_for_any_column_is_refused_before_the_first_case() -> None:

@@ -10,7 +10,7 @@ from rules.formulas.bounds import NOTHING, Choice, Interval, ends
 from rules.formulas.reader import Surroundings, reader
 from rules.formulas.trends import reader as trends
 from rules.formulas.trends.reader import CaseState, TrendReading, remembered, trend_reader
-from rules.formulas.trends.trend import ALWAYS, DAILY, STEADY, End, Trend, called, passes, until_met
+from rules.formulas.trends.trend import ALWAYS, DAILY, STEADY, End, Trend, called, extreme, passes, until_met
 from rules.pack import formulas as f
 
 TODAY = dt.date(2026, 11, 23)
@@ -283,6 +283,15 @@ def test_what_is_remembered_is_by_what_is_known_and_how_it_goes_on(monkeypatch: 
     assert one(still).reading == 4  # not without end
     other = CaseState({"up": 5, "three": 4}, MOVING)
     assert [both(each).reading for each in (still, goes_on, still, other, still)] == [5, 6, 5, 7, 8]
+
+
+def test_of_two_that_are_the_same_today_the_one_that_will_be_ahead_leads() -> None:
+    """However little it gains a day, and whichever stands first."""
+    for rate in (0.25, 1, 3):
+        gaining, still = Trend(5, End(rate), End(rate)), Trend(5)
+        for one, other in ((gaining, still), (still, gaining)):
+            assert extreme(one, other, 1) == gaining
+            assert extreme(one, other, -1) == still
 
 
 def test_a_function_whose_days_nobody_bounds_may_give_others_tomorrow() -> None:

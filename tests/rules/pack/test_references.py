@@ -31,6 +31,7 @@ OWN_NAMES = {
     "signs.yaml: Signs.kinds{}",
     "facts.yaml: Vocabulary.facts{}",
     "facts.yaml: Vocabulary.doubts{}",
+    "HouseholdPart.lines{}",
     "negotiation.yaml: Negotiation.points{}",
     "negotiation.yaml: Negotiation.signatures{}",
     "Rule.id",
@@ -77,6 +78,7 @@ PLAIN_TEXTS = {
         f"{model}.title"
         for model in ("Manifest", "Fact", "DerivedFact", "Parameter", "FeeTable", "Hardship", "Strategy", "Product")
     ),
+    *(f"{model}.title" for model in ("HouseholdLine", "HouseholdPart")),
     *(f"{model}.title" for model in ("Contact", "FactGroup", "LegalDeadline", "RedFlag", "Source", "Rule")),
     *(
         "Manifest.disclaimer",

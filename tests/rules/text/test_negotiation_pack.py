@@ -9,9 +9,10 @@ from typing import NamedTuple
 import pytest
 
 from rules.decision.outcome import Outcome
+from rules.decision.reasons import withholds
 from rules.facts.case_facts import Facts
 from rules.pack.files.negotiation import ScriptLine
-from rules.text.negotiation_pack import NegotiationPack, withholds
+from rules.text.negotiation_pack import NegotiationPack
 from tests.policy.cases.test_golden import cases as golden_cases
 from tests.policy.cases.test_golden import evaluate as golden
 from tests.support.packs.negotiation_packs import (

@@ -17,6 +17,9 @@ from forbear.batch.submission.submit import Head, submit
 from forbear.batch.triage import triage_chunk
 from forbear.case.corrections import answer
 from forbear.case.workflow import CaseContext
+from forbear.conversation import agreements, attachments, contact_log, notes, tasks
+from forbear.conversation.agreements import AgreedTerms
+from forbear.conversation.contact_log import LoggedContact
 from forbear.desk import worklist as record
 from forbear.desk.review import Act, perform, take_case
 from forbear.intake import open_intake
@@ -93,6 +96,7 @@ def busy(url: str, vault: Vault, now: dt.datetime) -> Busy:
             earlier = mine.session.get_one(WorklistItem, worked).decision_id or 0
         with working_as(counsellor, url, vault, now, by=pack) as mine:
             chunk_id = _answered(mine, worked)
+        _said(url, vault, people, worked, now)
         with begin(engine, vault, now) as work:
             triage_chunk(work, chunk_id, lambda: now)
             later = work.session.get_one(WorklistItem, worked).decision_id or 0
@@ -134,6 +138,23 @@ def _morning(url: str, vault: Vault, who: Viewer, now: dt.datetime) -> tuple[int
         for case_id, what in ((fresh, "deadline"), (others[1], "urgency")):
             work.session.get_one(WorklistItem, case_id).aged = [what]
     return fresh, worked
+
+
+def _said(url: str, vault: Vault, people: dict[str, int], case_id: int, now: dt.datetime) -> None:
+    """What was said on the case that was worked on: a note, calls, a task, an agreement, a file."""
+    li = Viewer(people["supervisor"], "li", "supervisor", None)
+    wang = Viewer(people["counsellor"], "wang", "counsellor", None)
+    with working_as(li, url, vault, now - dt.timedelta(minutes=40)) as work:
+        notes.add(work, case_id, "1", "@wang 她妹妹来过电话，说下午三点以后方便接。请先问收入证明。")
+        tasks.add(work, case_id, "2", "催银行给书面答复", wang.account_id, now.date())
+    with working_as(wang, url, vault, now - dt.timedelta(minutes=20)) as work:
+        contact_log.log(work, case_id, "3", LoggedContact("borrower", "phone", "no_answer", None, "没人接"))
+        contact_log.log(work, case_id, "4", LoggedContact("lender", "phone", "reached", None, "工号 3321，同意分期"))
+        terms = AgreedTerms(
+            120050, 12, now.date() + dt.timedelta(days=6), now.date(), in_writing=False, words="减免违约金"
+        )
+        agreements.make(work, take_case(work.session, wang, case_id, None), terms)
+        attachments.add(work, case_id, "5", "失业登记.png", b"\x89PNG\r\n\x1a\n", "hardship_evidence:official", "")
 
 
 def _answered(work: ViewerWork, case_id: int) -> int:

@@ -15,7 +15,7 @@ from forbear.batch.recorded_decision import latest_decision
 from forbear.desk.worklist import QueueFields, place
 from forbear.intake import Accepted
 from models.database.session import Waits, session
-from models.heartbeat import Heartbeat
+from models.operation.heartbeat import Heartbeat
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.text.decision_view import DecisionView
 from tests.support.desk.cases import AS_OF, NOW, VAULT, accepted, decided, engine_of, many, pack, submitted, working

@@ -13,6 +13,7 @@ from rules.text.decision_view import DecisionView, FactView
 
 Status = Literal["open", "escalated", "reviewed", "waiting", "snoozed", "closed"]
 Aged = Literal["strategy", "urgency", "deadline"]
+Elapsed = Literal["strategy", "urgency", "deadline", "instalment_late", "instalment_broken"]
 # What the database can hold: it refuses the character NUL.
 Line = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
@@ -41,7 +42,7 @@ class DeskState(Shape):
     batch_id: UUID
     outdated: bool = Field(description="Newer facts came in and are being decided")
     changed: bool = Field(description="Something else is recommended than what was last reviewed")
-    aged: list[Aged] = Field(description="What time alone changed since anybody acted on the case")
+    aged: list[Elapsed] = Field(description="What time alone changed since anybody acted on the case")
     chosen_strategy: str | None = Field(description="What a person decided; null before that")
     due_at: dt.datetime
     follow_up_at: dt.datetime | None
@@ -83,7 +84,7 @@ class CaseSummary(Shape):
     revision: int
     decision_id: int | None
     changed: bool
-    aged: list[Aged]
+    aged: list[Elapsed]
     outdated: bool
     chosen_strategy: str | None
     product: str | None

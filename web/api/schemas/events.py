@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from models.review import ACTIONS
+from models.review import TOLD
 from web.api.schemas.cases import Aged, Shape, Status
 
-ActionDone = Literal[ACTIONS]  # type: ignore[valid-type] # the record's own names
+ActionDone = Literal[TOLD]  # type: ignore[valid-type] # the record's own names
 
 
 class BatchCompleteData(Shape):

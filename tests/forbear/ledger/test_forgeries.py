@@ -1,0 +1,169 @@
+"""The published list of what somebody with the database alone may try: `audit verify` finds each."""
+
+from pathlib import Path
+
+import pytest
+
+from forbear.accounts import administration
+from forbear.accounts.accounts import Viewer
+from forbear.base.packs import shipped
+from forbear.desk.review import Act, perform, take_case
+from forbear.intake import Rejected
+from forbear.ledger import audit, ledger
+from models.account import Account
+from models.case import Case
+from models.webhook import Webhook
+from tests.forbear.ledger.test_audit import unwritten, verified
+from tests.support.desk.cases import NOW, VAULT, accepted, decided, working, working_as
+
+PAGE = Path(__file__).parents[3] / "docs" / "audit.md"
+# What is done, in SQL, and the row or entry that is named for it.
+FORGERIES = {
+    "a crisis is taken off the queue": ("UPDATE desk_case SET status = 'closed' WHERE case_id = 1", "desk_case:1"),
+    "danger is erased": ("UPDATE desk_case SET danger = NULL, danger_kinds = '{}' WHERE case_id = 1", "desk_case:1"),
+    "danger beside a case is erased": ("UPDATE desk_case SET crisis_beside = NOT crisis_beside", "desk_case:1"),
+    "a contact is made up": (
+        "UPDATE desk_case SET contacted_at = '2027-01-01T00:00:00Z' WHERE case_id = 1",
+        "desk_case:1",
+    ),
+    "the next call is put off": (
+        "UPDATE desk_case SET call_at = '2027-01-01T00:00:00Z' WHERE case_id = 1",
+        "desk_case:1",
+    ),
+    "a case becomes less urgent": ("UPDATE desk_case SET decided_urgency = 'U3' WHERE case_id = 1", "desk_case:1"),
+    "the time to answer is moved": (
+        "UPDATE desk_case SET due_at = '2027-01-01T00:00:00Z' WHERE case_id = 2",
+        "desk_case:2",
+    ),
+    "a deadline is moved": ("UPDATE desk_case SET deadline = '2031-01-01' WHERE case_id = 2", "desk_case:2"),
+    "a case is given to somebody": ("UPDATE desk_case SET assignee_id = 1 WHERE case_id = 2", "desk_case:2"),
+    "another strategy is chosen": ("UPDATE desk_case SET chosen_strategy = 'x' WHERE case_id = 2", "desk_case:2"),
+    "another strategy is listed": ("UPDATE desk_case SET strategy = 'x' WHERE case_id = 2", "desk_case:2"),
+    "a follow-up is moved": (
+        "UPDATE desk_case SET follow_up_at = '2027-01-01T00:00:00Z' WHERE case_id = 2",
+        "desk_case:2",
+    ),
+    "a failed case is hidden": (
+        "UPDATE desk_case SET failed_at = '2027-01-01T00:00:00Z' WHERE case_id = 2",
+        "desk_case:2",
+    ),
+    "a case is never decided again": ("UPDATE desk_case SET valid_until = '2099-01-01'", "desk_case:1"),
+    "a case vanishes from the queue": ("DELETE FROM desk_case WHERE case_id = 2", "desk_case:2"),
+    "it vanishes with its seal": ("DELETE FROM desk_seal WHERE case_id = 2; DELETE FROM desk_case", "desk_case:1"),
+    "a case is put on the queue": (
+        "UPDATE desk_case SET case_id = 9 WHERE case_id = 2",
+        "desk_case:9",
+    ),
+    "an account gets another role": ("UPDATE account SET role = 'admin' WHERE id = 1", "account:1"),
+    "an account gets another password": ("UPDATE account SET password_hash = 'x' WHERE id = 1", "account:1"),
+    "a closed account is opened": ("UPDATE account SET disabled_at = '2027-01-01T00:00:00Z' WHERE id = 1", "account:1"),
+    "an account sees another submitter": ("UPDATE account SET submitter = 'them' WHERE id = 1", "account:1"),
+    "an account is added": (
+        (
+            "INSERT INTO account (name, role, password_hash, created_at) SELECT 'x', role, password_hash, created_at "
+            "FROM account WHERE id = 1"
+        ),
+        "account:",
+    ),
+    "an account is deleted": ("DELETE FROM account WHERE id = 2", "account:2"),
+    "a token may do more": ("UPDATE token SET scopes = '{cases:write}'", "token:1"),
+    "a token has another secret": ("UPDATE token SET secret_hash = 'x'", "token:1"),
+    "a token lasts longer": ("UPDATE token SET expires_at = '2027-01-01T00:00:00Z'", "token:1"),
+    "a token is added": (
+        (
+            "INSERT INTO token (account_id, name, scopes, secret_hash, created_at, expires_at) SELECT account_id, 'y', "
+            "scopes, 'y', created_at, expires_at FROM token"
+        ),
+        "token:",
+    ),
+    "a webhook goes elsewhere": ("UPDATE webhook SET url = 'https://x.example'", "webhook:1"),
+    "a webhook has another secret": ("UPDATE webhook SET secret = 'x'", "webhook:1"),
+    "a webhook is another submitter's": ("UPDATE webhook SET submitter = 'them'", "webhook:1"),
+    "a consent is made up": ("UPDATE \"case\" SET consent = '{given}' WHERE id = 2", "case:2"),
+    "a consent is changed": ("UPDATE \"case\" SET consent = '{refused}' WHERE id = 1", "case:1"),
+    "a case is to be deleted early": ("UPDATE \"case\" SET retain_until = '2020-01-01' WHERE id = 1", "case:1"),
+    "a case is another's": ("UPDATE \"case\" SET submitter = 'them' WHERE id = 1", "case:1"),
+    "a decision is another": ("UPDATE decision SET strategy = 'x' WHERE id = 1", "decision:1"),
+    "a decision becomes certain": ("UPDATE decision SET certain = NOT certain WHERE id = 1", "decision:1"),
+    "a decision's reasons are others": ("UPDATE decision SET body = 'x' WHERE id = 1", "decision:1"),
+    "a decision is of another day": ("UPDATE decision SET as_of = as_of - 1 WHERE id = 1", "decision:1"),
+    "a decision is deleted": ("DELETE FROM decision WHERE id = 2", "decision:2"),
+    "the tree of a chunk is another": ("UPDATE decision_tree SET digests = reverse(digests)", "decision_tree:"),
+    "submitted facts are others": ("UPDATE case_version SET facts = '{}' WHERE id = 1", "decision:1"),
+    "sealed texts are others": ("UPDATE case_version SET private = 'x' WHERE id = 1", "decision:1"),
+    "a review is by somebody else": ("UPDATE review SET account_id = 2", "review:1"),
+    "a review chose another strategy": ("UPDATE review SET strategy = 'x'", "review:1"),
+    "what somebody wrote is another": ("UPDATE review SET words = 'x'", "review:1"),
+    "a review is deleted": ("DELETE FROM review", "review:1"),
+    "a policy is another": ("UPDATE pack SET files = '{}'", "pack:"),
+    "a batch had other rows": ("UPDATE batch SET rows_read = 99", "batch:"),
+    "a rejected row is another": ("UPDATE rejection SET content = 'x'", "batch:"),
+    "a rejected row is deleted": ("DELETE FROM rejection", "batch:"),
+    "a rejected row is made up": (
+        "INSERT INTO rejection (batch_id, row, content) SELECT id, 9, 'x' FROM batch",
+        "batch:",
+    ),
+    "a batch's row came to another case": (
+        "UPDATE batch_case SET case_version_id = 3 - case_version_id",
+        "batch_case:",
+    ),
+    "a row came to nothing new": ("UPDATE batch_case SET outcome = 'unchanged' WHERE row = 1", "batch_case:"),
+    "an entry is changed": ("UPDATE ledger SET actor = 'account:2' WHERE seq = 2", "entry 2"),
+    "an entry is deleted": ("DELETE FROM ledger WHERE seq = 2", "entry 2"),
+    "the end of the chain is cut off": ("DELETE FROM ledger WHERE seq = (SELECT max(seq) FROM ledger)", "the head"),
+    "the head names less": (
+        (
+            "DELETE FROM ledger WHERE seq = (SELECT max(seq) FROM ledger);"
+            "UPDATE ledger_head SET seq = seq - 1, mac = (SELECT mac FROM ledger ORDER BY seq DESC LIMIT 1)"
+        ),
+        "the head",
+    ),
+    "a node of the tree is another": ("UPDATE ledger_node SET hash = decode(repeat('00', 32), 'hex')", "node "),
+}
+
+
+@pytest.fixture(scope="module")
+def told(shared_database_url: str) -> str:
+    """A record with a row of everything that is answered for."""
+    url = shared_database_url
+    with working(url) as work:
+        ledger.start(work.session, VAULT, NOW)
+        administration.add(work, "wang", "counsellor", None, "a long enough password")
+        administration.add(work, "li", "supervisor", None, "another long password")
+    with working(url) as work:
+        administration.give_token(work, work.session.get_one(Account, 1), "import", ["cases:read"], 30)
+        work.session.add(
+            Webhook(submitter="us", account_id=1, url="https://example.com", events=[], secret=b"s", created_at=NOW)
+        )
+        work.session.flush()
+        work.note("webhook_added", "webhook:1")
+    refused = Rejected(3, "product", "不认识", "Unknown", ("R", "x"))
+    crisis = accepted(1, "A", phone="13812345678", notes="他说不想活了，已经买好了农药")
+    decided(url, [crisis, accepted(2, "B"), refused], VAULT, by=shipped())
+    with working_as(Viewer(1, "wang", "counsellor", None), url) as work:
+        perform(work, take_case(work.session, work.viewer, 1, None), Act("accept", {"status": "reviewed"}, words="好"))
+    with working(url) as work:
+        work.session.get_one(Case, 1).consent = ["given"]
+        work.session.flush()
+        work.note("consent", "case:1")
+    return url
+
+
+def test_nothing_is_found_where_nobody_tried(told: str) -> None:
+    assert verified(told).faults == ()
+
+
+@pytest.mark.parametrize("what", FORGERIES)
+def test_what_somebody_may_try_is_found(told: str, what: str) -> None:
+    statements, where = FORGERIES[what]
+    with unwritten(told) as (opened, raw):
+        for statement in statements.split(";"):
+            raw.execute(statement.encode())
+        found = audit.verify(opened, VAULT)
+    assert any(fault.where.startswith(where) for fault in found.faults), found.faults
+
+
+def test_the_page_lists_them_all() -> None:
+    listed = PAGE.read_text(encoding="utf-8").partition("<!-- forgeries -->")[2].split("\n\n")[1].splitlines()
+    assert len(listed) == len(FORGERIES) >= 40
+    assert [line.removeprefix("- ") for line in listed] == list(FORGERIES)
