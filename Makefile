@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Python 3.13 gave up a name that durable-rules calls by.
+export CPPFLAGS := -DPyEval_CallObject=PyObject_CallObject $(CPPFLAGS)
+
 # Tests start hundreds of commands: each would compile all of Forbear anew where this is set, as it is in many images.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -17,8 +20,8 @@ help: ## list these targets
 setup: $(READY) ## make .venv with the locked dependencies and Forbear itself
 
 $(READY): requirements-dev.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Forbear needs Python 3.11 or newer: install it, or name one with make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "Forbear needs Python 3.11, 3.12 or 3.13: install one, or name it with make PYTHON=/path/to/python3.11 …"; exit 1; }
 	@$(PYTHON) -c 'import os, sys, sysconfig as s; sys.exit(not os.path.exists(s.get_path("include") + "/Python.h"))' || \
 		{ echo "durable-rules is built from source and needs Python's headers: on Debian install python3-dev."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment: on Debian install python3-venv."; exit 1; }
@@ -81,9 +84,12 @@ pack-mutants: $(READY) ## put small faults into the policy pack and see whether 
 screenshots: $(READY) ## the pictures of every page in docs/screenshots, anew (needs chromium on the PATH)
 	@$(BIN)/python -m tests.screenshots
 
-lock: ## compile the lock files anew (needs uv)
-	uv pip compile --quiet pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock
-	uv pip compile --quiet pyproject.toml --all-extras --group dev --universal --generate-hashes --no-emit-index-url --no-header -o requirements-dev.lock
+LOCK = uv pip compile --quiet pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header
+lock: ## compile the lock files anew (needs uv): all, the two parts of a server with the same versions, development
+	$(LOCK) --all-extras -o requirements.lock
+	$(LOCK) --constraints requirements.lock -o deploy/locks/worker.lock
+	$(LOCK) --constraints requirements.lock --extra web --extra pdf --extra parquet --extra flower -o deploy/locks/web.lock
+	$(LOCK) --all-extras --group dev -o requirements-dev.lock
 
 clean: ## remove .venv, caches and the embedded servers' data
 	rm -rf $(VENV) .forbear .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

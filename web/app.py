@@ -21,6 +21,7 @@ from web import api, pages
 from web.middleware.compression import Compressed
 from web.middleware.limits import Turns
 from web.middleware.methods import Methods
+from web.middleware.rates import Rates
 from web.middleware.security import BodyLimit, SecureAnswers
 from web.middleware.tracing import Traced
 from web.monitoring import health, metrics
@@ -56,6 +57,7 @@ def create_app(
     app.add_middleware(Compressed)
     app.add_middleware(Methods)
     app.add_middleware(Turns, turns=settings().web_turns, wait=settings().turn_seconds)
+    app.add_middleware(Rates, most=settings().token_requests)
     # Twice what a page takes, so that a file a little too large gets its sentence beside the form.
     app.add_middleware(BodyLimit, limit=2 * settings().upload_megabytes * 1024 * 1024)
     app.add_middleware(SecureAnswers, hosts=hosts)

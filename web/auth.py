@@ -35,7 +35,7 @@ def _signed_in(request: Request, session: SessionDep, now: NowDep) -> Viewer:
     request.state.viewer = viewer  # for the navigation of the page, as is how much waits there
     if viewer.may_act_as("counsellor"):
         zone = ZoneInfo(request.app.state.pack.manifest.timezone)
-        request.state.waiting = my_work.waiting(session, viewer, now.astimezone(zone).date())
+        request.state.badge = my_work.waiting(session, viewer, now.astimezone(zone).date())
     return viewer
 
 
@@ -54,7 +54,7 @@ def _form_is_ours(request: Request, csrf: Annotated[str, Form()] = "") -> None:
     """Refuse a form that did not come from a page of ours (cross-site request forgery)."""
     secret = request.cookies.get(COOKIE)
     if not secret or not hmac.compare_digest(csrf.encode(), accounts.csrf_token(secret).encode()):
-        raise HTTPException(403)
+        raise HTTPException(403, "expired")
 
 
 def form_token(request: Request) -> str:

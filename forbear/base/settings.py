@@ -1,13 +1,14 @@
-"""Settings: the only reader of the environment. Every field is documented in docs/settings.md."""
+"""Settings: the only reader of the environment, and of files that it names. Every field is in docs/settings.md."""
 
 import os
 import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from forbear.base import addresses
 from forbear.base.errors import ForbearError
@@ -20,8 +21,34 @@ def _cores() -> int:
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
+class _Files(PydanticBaseSettingsSource):
+    """Of each setting whose FORBEAR_<NAME>_FILE is set, what that file holds: so secrets stand in no environment."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The text of the setting's file without what is blank around it; None where no file is named."""
+        name = f"FORBEAR_{field_name.upper()}"
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            return None, field_name, False
+        if os.environ.get(name):
+            raise ForbearError(f"{name} and {name}_FILE are both set: unset one of them.")
+        try:
+            value = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or "it is no text"
+            raise ForbearError(f"{name}_FILE names {path}, which cannot be read ({why}): correct it.") from None
+        if not value:
+            raise ForbearError(f"{name}_FILE names {path}, which is empty: put the value into it.")
+        return value, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Every setting that comes from a file."""
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
 class Settings(BaseSettings):
-    """What can be set from outside, each as FORBEAR_<NAME>."""
+    """What can be set from outside, each as FORBEAR_<NAME>, or in a file that FORBEAR_<NAME>_FILE names."""
 
     model_config = SettingsConfigDict(env_prefix="FORBEAR_", env_ignore_empty=True, frozen=True, extra="ignore")
 
@@ -53,12 +80,25 @@ class Settings(BaseSettings):
     statement_seconds: int = Field(60, ge=1, description="Seconds one statement of a page may take")
     web_turns: int = Field(8, ge=1, le=100, description="Requests of people and programs worked on at once")
     turn_seconds: float = Field(1, gt=0, le=60, description="Seconds a request waits for its turn before it gets 503")
+    token_requests: int = Field(1200, ge=1, description="Requests that a token may make in a minute")
     body_seconds: int = Field(30, ge=1, description="Seconds a client may send nothing of a request that it began")
     download_seconds: int = Field(60, ge=1, description="Seconds a client may take nothing of an answer")
     webhook_private: bool = Field(
         False, description="Webhooks may go to addresses of one's own network, and by http to this machine"
     )
     log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What the program says, else the environment, else files that it names."""
+        return init_settings, env_settings, _Files(settings_cls)
 
     @field_validator("database_url")
     @classmethod
@@ -94,8 +134,9 @@ def settings() -> Settings:
 
 
 def child_environment(**changes: str) -> dict[str, str]:
-    """The environment for a process we start: ours with these values set."""
-    return {**os.environ, **changes}
+    """The environment for a process we start: ours with these values set, in place of files that held them."""
+    ours = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in changes}
+    return {**ours, **changes}
 
 
 def share_cores() -> None:

@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
+from forbear.base import extras
 from forbear.base.errors import ForbearError
 from forbear.batch.recorded_decision import RecordedDecision, ResultLine
 from forbear.intake import FORMATS, IntakeError, Rejected, SourceChoice
@@ -34,6 +35,8 @@ def check_target(path: Path) -> None:
     """Raise ForbearError if no file of ours can be written there; better before the work than after it."""
     if path.suffix.lower() not in FORMATS:
         raise ForbearError(f"{path.name} ends in none of {' '.join(FORMATS)}: choose one of them.")
+    if (module := FORMATS[path.suffix.lower()].needs) is not None:
+        extras.require(f"Writing {path.suffix.lower()}", module)
     if path.exists() and not path.is_file():
         raise ForbearError(f"{path} is not an ordinary file: choose another name.")
     if not path.parent.is_dir():

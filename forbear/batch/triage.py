@@ -110,7 +110,7 @@ def triage_chunk(
         if version.id in made
     }
     shown = {
-        version.id: worklist.QueueFields.of(evaluation)
+        version.id: worklist.QueueFields.of(pack, evaluation)
         for version, evaluation in zip(versions, evaluations, strict=True)
         if version.id in made
     }

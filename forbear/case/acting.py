@@ -1,19 +1,30 @@
-"""Acting: one action on a case, checked against the case as it stands under its lock, and appended."""
+"""Acting: one action on a case, checked against the case as it stands under its lock, and appended; and taking it back.
 
-from collections.abc import Callable, Iterator, Mapping
+What somebody did last on a case is taken back within a minute, while nothing else has happened to it. Nothing is
+deleted: a review is appended that brings the case back to how it stood, and others are told of it as of any. What was
+done about danger stays; so do facts and papers, which are corrected by handing in others.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
-from forbear.accounts.accounts import ViewerWork
+from sqlmodel import Session, col, select
+
+from forbear.accounts.accounts import Viewer, ViewerWork
 from forbear.batch.recorded_decision import decision_on_desk
 from forbear.case.actions import Action
 from forbear.case.workflow import CRISIS, CaseContext, RefusedError
 from forbear.desk import review
-from forbear.desk.review import Act
+from forbear.desk.review import BEFORE, Act, NoCaseError, StaleError
 from forbear.locale import said
 from models.desk import WorklistItem
 from models.review import Review
 from rules.facts.case_facts import FieldError
+
+WITHIN: Final = dt.timedelta(seconds=60)  # that what was done can be taken back
+_UNDONE: Final = frozenset({"accept", "override", "ask", "escalate", "snooze", "outcome", "resume"})
 
 
 @dataclass(frozen=True)
@@ -45,8 +56,72 @@ def act(
     if chosen is None:
         return Done(case)
     texts = tuple(each for value in values.values() for each in _texts(value))
-    told = replace(chosen, detail={**(chosen.detail or {}), **(noted or {})}, said=(*chosen.said, *texts))
+    detail = {**(chosen.detail or {}), **_before(case, chosen), **(noted or {})}
+    told = replace(chosen, detail=detail, said=(*chosen.said, *texts))
     return Done(case, chosen, review.perform(work, case, told))
+
+
+def act_on_all(
+    work: ViewerWork, wanted: Iterable[tuple[int, int]], action: Action, given: Mapping[str, Any]
+) -> tuple[int, int]:
+    """Do the same on many cases, each at the revision that was seen; answers on how many it was done, and was not."""
+    done = refused = 0
+    for case_id, revision in sorted(wanted):  # in the order that everybody locks in
+        try:
+            act(work, case_id, revision, action, lambda _context: given)
+        except (NoCaseError, StaleError, RefusedError):
+            refused += 1
+        else:
+            done += 1
+    return done, refused
+
+
+def _before(case: WorklistItem, act: Act) -> dict[str, Any]:
+    """What is noted beside an action so that it can be taken back: how the case stood, and what the action counts."""
+    if act.action not in _UNDONE or case.danger is not None:
+        return {}
+    stood = {
+        "revision": case.revision,
+        "status": case.status,
+        "chosen_strategy": case.chosen_strategy,
+        "changed": case.changed,
+        "follow_up_at": None if case.follow_up_at is None else case.follow_up_at.isoformat(),
+        "assignee_id": case.assignee_id,
+        "aged": list(case.aged),
+        "tally": [[*key, count] for key, count in act.tally.items()],
+    }
+    return {BEFORE: stood}
+
+
+def undoable(session: Session, viewer: Viewer, case: WorklistItem, now: dt.datetime) -> Review | None:
+    """What the viewer did on a case and can still take back; None where there is no such thing."""
+    query = select(Review).where(Review.case_id == case.case_id, Review.action != "reveal")
+    found = session.exec(query.order_by(col(Review.id).desc()).limit(1)).first()
+    if found is None or found.account_id != viewer.account_id or now - found.at > WITHIN:
+        return None
+    stood = found.detail.get(BEFORE)
+    untouched = stood is not None and case.revision == stood["revision"] + 1 and case.danger is None
+    return found if untouched else None
+
+
+def undo(work: ViewerWork, case_id: int, revision: int) -> Review:
+    """Take it back. Raises NoCaseError, StaleError for another revision, RefusedError where it is too late."""
+    case = review.take_case(work.session, work.viewer, case_id, revision)
+    found = undoable(work.session, work.viewer, case, work.now)
+    if found is None:
+        raise RefusedError(FieldError.of("undo", said("action.undo")))
+    stood = dict(found.detail[BEFORE])
+    follow_up = stood["follow_up_at"]
+    changes = {name: stood[name] for name in ("status", "chosen_strategy", "changed", "assignee_id")}
+    act = Act(
+        "resume",
+        {**changes, "follow_up_at": None if follow_up is None else dt.datetime.fromisoformat(follow_up)},
+        detail={"undone": found.action, "review": found.id},
+        tally={(measure, subject, detail): -count for measure, subject, detail, count in stood["tally"]},
+    )
+    made = review.perform(work, case, act)
+    case.aged = stood["aged"]
+    return made
 
 
 def withdraw(work: ViewerWork, case_id: int, revision: int | None, why: str, words: str) -> tuple[WorklistItem, Review]:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from forbear.base.packs import pack_to_name_by
 from forbear.base.vault import Vault
 from forbear.case.decided_case import DecidedCase, DecisionSummary
+from forbear.desk.review import INNER
 from models.account import Account
 from models.decision import Decision
 from models.review import Review
@@ -76,7 +77,7 @@ def _pack(session: Session, packs: dict[int, str], decision_id: int | None) -> P
 
 
 def _done(each: Review, by: str, pack: Pack | None, vault: Vault) -> TimelineReview:
-    detail = {key: value for key, value in each.detail.items() if key != "form"}
+    detail = {key: value for key, value in each.detail.items() if key not in INNER}
     facts = {} if pack is None else {name: fact.title for name, fact in pack.vocabulary.facts.items()}
     asked = {} if pack is None else {name: fact.question for name, fact in pack.vocabulary.facts.items()}
     strategies = {} if pack is None else {name: entry.title for name, entry in pack.strategies.items()}

@@ -8,6 +8,7 @@ from forbear.accounts.accounts import Viewer
 from forbear.base.errors import ForbearError
 from forbear.batch.recorded_decision import RecordedDecision
 from models.desk import WorklistItem
+from rules.decision.outcome import DeadlineDue
 from rules.decision.reasons import decided_alone
 from rules.facts.case_facts import FieldError
 
@@ -79,9 +80,15 @@ class CaseContext:
     @property
     def deadline(self) -> dt.date | None:
         """The nearest legal deadline that is not over."""
-        return min((each.date for each in self.decided.outcome.deadlines if each.date >= self.today), default=None)
+        return min((each.date for each in self._deadlines if each.date >= self.today), default=None)
 
     @property
     def deadline_unknown(self) -> bool:
         """Whether a legal clock runs and nobody knows since when."""
-        return any(not each.start_known for each in self.decided.outcome.deadlines)
+        return any(not each.start_known for each in self._deadlines)
+
+    @property
+    def _deadlines(self) -> list[DeadlineDue]:
+        """Those that the borrower keeps: the lender's are its own to miss."""
+        clocks = self.decided.pack.deadlines
+        return [each for each in self.decided.outcome.deadlines if clocks[each.id].whose == "borrower"]

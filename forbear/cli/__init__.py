@@ -5,7 +5,6 @@ from io import TextIOWrapper
 from typing import NoReturn
 
 from forbear.base.errors import ForbearError
-from forbear.base.settings import settings
 
 
 def main() -> None:
@@ -14,9 +13,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        settings()
-        # Only now: Celery's application is made when it is imported, and needs settings that are in order.
-        from forbear.cli.commands import app
+        from forbear.cli.commands import app  # only now: a fault in it is told like any other
 
         app()
     except ForbearError as error:
@@ -28,6 +25,11 @@ def main() -> None:
 
         if isinstance(error, DBAPIError):
             _end(f"The database failed: {str(error.orig).strip().splitlines()[0]}", 1)
+        from forbear.base import extras
+        from forbear.base.settings import settings
+
+        if isinstance(error, ImportError):
+            _end(f"Forbear cannot start: {extras.overwritten() or error}.", 1)
         # A fault of ours: told in one line too, and whole to whoever looks for it.
         if settings().log_level == "DEBUG":
             raise

@@ -31,18 +31,41 @@ class Assigned:
     refused: dict[Refusal, int]
 
 
+@dataclass(frozen=True)
+class Free:
+    """The free cases of a filter: how urgent the first is and how many there are, up to as many as are looked at."""
+
+    urgency: str | None
+    count: int
+    more: bool
+
+
+def free(work: ViewerWork, chosen: QueueFilter) -> Free:
+    """What `take_next` would choose from."""
+    wanted = _free(work.viewer, chosen)
+    if not wanted.statuses:
+        return Free(None, 0, more=False)
+    query = queue.places(conditions(work.session, wanted), _LOOK_AT + 1)
+    rows = work.session.connection().execute(query).all()
+    return Free(rows[0].urgency if rows else None, min(len(rows), _LOOK_AT), more=len(rows) > _LOOK_AT)
+
+
+def _free(viewer: Viewer, chosen: QueueFilter) -> QueueFilter:
+    """Those cases of a filter that the viewer may take."""
+    allowed = TO_DO if viewer.may_act_as("supervisor") else ("open",)
+    return replace(chosen, statuses=tuple(each for each in chosen.statuses if each in allowed), assignee="nobody")
+
+
 def take_next(work: ViewerWork, chosen: QueueFilter) -> WorklistItem | None:
     """Assign the most urgent free case of a filter to the viewer; None if there is none.
 
     A case that somebody else takes in this moment is passed over, so that nobody waits and no two get the same one.
     """
     session, viewer = work.session, work.viewer
-    allowed = TO_DO if viewer.may_act_as("supervisor") else ("open",)
-    statuses = tuple(status for status in chosen.statuses if status in allowed)
-    free = replace(chosen, statuses=statuses, assignee="nobody")
-    after = None
+    wanted = _free(viewer, chosen)
+    statuses, after = wanted.statuses, None
     while statuses:
-        page = session.connection().execute(queue.places(conditions(session, free), _LOOK_AT, after)).all()
+        page = session.connection().execute(queue.places(conditions(session, wanted), _LOOK_AT, after)).all()
         query = select(WorklistItem).where(
             col(WorklistItem.case_id).in_([row.case_id for row in page]),
             col(WorklistItem.assignee_id).is_(None),

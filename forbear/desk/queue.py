@@ -1,9 +1,9 @@
 """The queue: every case by its current decision, crises first, then by urgency, in pages that stay put meanwhile."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from sqlalchemy import CompoundSelect, Select, exists, func, tuple_, union_all
 from sqlalchemy import select as core_select
@@ -78,6 +78,7 @@ class QueuePage:
 
     entries: tuple[QueueRow, ...]
     next: QueueCursor | None
+    skip: int | None = None  # the same as a number of rows, where they are sorted otherwise than the queue is
 
 
 ORDER = (
@@ -86,6 +87,25 @@ ORDER = (
     col(WorklistItem.due_at),
     col(WorklistItem.case_id),
 )
+
+
+Sort = Literal["due", "received", "overdue", "case"]
+_SORTED: dict[Sort, Any] = {
+    "due": col(WorklistItem.due_at),
+    "received": col(WorklistItem.received_at),
+    "overdue": col(WorklistItem.days_overdue).desc().nulls_last(),
+    "case": col(WorklistItem.case_ref),
+}
+
+
+def sorted_page(session: Session, chosen: QueueFilter, sort: Sort, skip: int = 0, size: int = PAGE) -> QueuePage:
+    """The cases of a filter in another order, crises first all the same; for filters that leave few of them."""
+    wanted = conditions(session, chosen)
+    query = _entries().where(*wanted.terms, col(WorklistItem.status).in_(wanted.statuses))
+    ordered = query.order_by(col(WorklistItem.calm), _SORTED[sort], col(WorklistItem.case_id))
+    found = session.exec(ordered.offset(skip).limit(size + 1)).all()
+    entries = tuple(_entry(session, *row) for row in found[:size])
+    return QueuePage(entries, None, skip + size if len(found) > size else None)
 
 
 def page(session: Session, chosen: QueueFilter, after: QueueCursor | None = None, size: int = PAGE) -> QueuePage:
@@ -145,6 +165,12 @@ def find(session: Session, case_ref: str, submitter: str | None = None) -> list[
     if submitter is not None:
         query = query.where(Case.submitter == submitter)
     return list(session.exec(query.order_by(col(Case.id)).limit(2)))
+
+
+def references(session: Session, cases: Collection[int]) -> dict[int, str]:
+    """What cases are called by whoever handed them in."""
+    query = select(Case.id, Case.case_ref).where(col(Case.id).in_(cases))
+    return dict(session.exec(query).all()) if cases else {}
 
 
 def rows(session: Session, cases: Sequence[int]) -> tuple[QueueRow, ...]:

@@ -18,6 +18,10 @@ from models.review import ActionName, Review
 TOLD: Final = frozenset(get_args(ActionName))  # by webhook; who has a case, and who saw what, is nobody else's business
 
 
+BEFORE: Final = "before"  # in the detail of a review: how the case stood, for whoever takes the action back
+INNER: Final = frozenset({"form", BEFORE})  # of a detail, what is nobody else's business
+
+
 class StaleError(ForbearError):
     """The case changed since the form was made: nothing was done, the newer state is to be shown."""
 

@@ -146,12 +146,13 @@ class QueueFields:
     overdue_bucket: str | None
 
     @classmethod
-    def of(cls, evaluation: Evaluation) -> "QueueFields":
-        """Of a case that was evaluated."""
-        facts, deadlines = evaluation.facts, evaluation.outcome.deadlines
+    def of(cls, pack: Pack, evaluation: Evaluation) -> "QueueFields":
+        """Of a case that was evaluated. A day by which the lender answers is no deadline of the borrower's."""
+        facts = evaluation.facts
+        ours = (each.date for each in evaluation.outcome.deadlines if pack.deadlines[each.id].whose == "borrower")
         product, days, bucket = (facts.get(name) for name in ("product", "days_overdue", "overdue_bucket"))
         return cls(
-            deadlines[0].date if deadlines else None,
+            min(ours, default=None),
             product if isinstance(product, str) else None,
             days if isinstance(days, int) else None,
             bucket if isinstance(bucket, str) else None,

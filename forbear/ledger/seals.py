@@ -62,8 +62,7 @@ def seal(session: Session, vault: Vault, cases: Collection[int]) -> None:
     """Seal the rows of these cases as they are now; one that is not there, or no more, has none."""
     if not cases:
         return
-    session.flush()
-    found = session.connection().execute(_OF_CASES, {"cases": sorted(cases)}).all()
+    found = session.connection().execute(_OF_CASES, {"cases": list(cases)}).all()
     macs = [_mac(vault, row.case_id, row.digest) for row in found]
     session.connection().execute(_SEAL, {"cases": [row.case_id for row in found], "macs": macs})
 

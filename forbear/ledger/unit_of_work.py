@@ -80,6 +80,7 @@ def begin(engine: Engine, vault: Vault, now: dt.datetime | None = None) -> Itera
         work = Work(opened, vault, now or opened.connection().execute(_CLOCK).scalar_one())
         event.listen(opened, "after_flush", work.flushed)
         yield work
+        opened.flush()  # what was changed as an object and not written yet is touched only then
         seals.seal(opened, vault, work.touched)
         for actor, of_actor in groupby(work.noted, key=itemgetter(0)):
             ledger.append(opened, vault, actor, (entry for _, entry in of_actor), work.now)

@@ -10,6 +10,7 @@ import redis
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session, select
 
+from forbear.base import extras
 from forbear.base.errors import ForbearError
 from forbear.base.settings import Settings
 from forbear.base.vault import load_vault
@@ -25,6 +26,7 @@ from rules.pack.pack import PackError
 # What a database that cannot be used raises, from its address to its answer.
 UNREACHABLE = (DBAPIError, ArgumentError, psycopg.Error, OSError, ValueError)
 AHEAD = dt.timedelta(seconds=5)  # by which clocks of several machines may differ
+_PATIENCE = {"socket_timeout": 5, "socket_connect_timeout": 5}  # with a Redis, in seconds
 ALIVE = dt.timedelta(minutes=1)  # a queue whose last consumed heartbeat is older has no live worker
 
 
@@ -40,12 +42,17 @@ class HealthFinding:
 def examine(settings: Settings, urls: embedded.Urls, queues: Sequence[str], now: dt.datetime) -> list[HealthFinding]:
     """Look at everything; what is wrong says what to do."""
     database = check_database(urls.database)
-    findings = [_pack(settings), _key(settings), database, check_broker(urls.redis)]
+    findings = [_installation(), _pack(settings), _key(settings), database, check_broker(urls.redis)]
     if database.ok:
         findings += check_consumption(urls.database, queues, now)
         findings += check_claims(urls.database, queues, now)
         findings.append(check_references(urls.database))
     return findings
+
+
+def _installation() -> HealthFinding:
+    wrong = extras.overwritten()
+    return HealthFinding("installation", wrong is None, wrong or "no other package is in the place of ours")
 
 
 def _pack(settings: Settings) -> HealthFinding:
@@ -77,11 +84,11 @@ def check_database(url: str) -> HealthFinding:
 
 
 def check_broker(url: str) -> HealthFinding:
-    """Redis answers."""
-    fault = broker_fault(url)
+    """Redis answers, and opens as workers open it."""
+    fault = broker_fault(url) or _transport_fault(url)
     if fault is not None:
         return HealthFinding("broker", False, fault.why)
-    return HealthFinding("broker", True, "reachable")
+    return HealthFinding("broker", True, "reachable, and opens as workers open it")
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,22 @@ def broker_fault(url: str) -> BrokerFault | None:
     except (redis.RedisError, OSError, ValueError) as error:
         told = f"not reachable ({first_line(error)}): start it, or correct its address"
         return BrokerFault(f"{told} (rediss:// only where it wants TLS)", away=True)
+    return None
+
+
+def _transport_fault(url: str) -> BrokerFault | None:
+    """What is wrong with the way that messages take to a Redis that answers; None where it opens."""
+    from kombu import exceptions
+    from kombu.connection import Connection  # only now: other commands need none of it
+
+    try:
+        with Connection(url, transport_options=_PATIENCE) as opened:  # type: ignore[no-untyped-call]  # kombu has no types
+            opened.connect()
+    except ImportError as error:
+        why = f"workers cannot open it ({first_line(error)}): install Forbear with the versions of its lock file"
+        return BrokerFault(why, away=False)
+    except (exceptions.KombuError, redis.RedisError, OSError) as error:
+        return BrokerFault(f"workers cannot open it ({first_line(error)}): restart it", away=True)
     return None
 
 

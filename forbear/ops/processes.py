@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NoReturn
 
+from forbear.base import extras
 from forbear.base.errors import ForbearError
 from forbear.base.settings import Settings, child_environment
 from forbear.ops.embedded import Urls
@@ -37,6 +38,7 @@ def scheduler_command(home: Path, log_level: str) -> list[str]:
 
 def web_command(settings: Settings, port: int | None = None) -> list[str]:
     """The web server."""
+    extras.require("The web server", "fastapi", "uvicorn", "vl_convert")
     command = [sys.executable, "-m", "uvicorn", "web.app:app", "--host", settings.web_host, "--no-server-header"]
     command += ["--http", "web.middleware.limits:Protocol"]
     command.append("--no-access-log")  # addresses of pages carry case references

@@ -6,7 +6,14 @@ import itertools
 import json
 import threading
 
-import durable_rules_engine
+try:
+    import durable_rules_engine
+except ImportError as error:  # Python 3.13 gave up a name that its source calls by
+    raise ImportError(
+        "durable-rules was built without what this Python needs: CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject "
+        "pip install --force-reinstall --no-cache-dir --no-deps durable-rules==2.0.28 builds it",
+        name=error.name,
+    ) from error
 
 from rules.engines.compiler import Rules, Ruleset, compile_rules
 from rules.engines.message import Facts, MessageError, Writer

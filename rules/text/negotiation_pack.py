@@ -20,7 +20,8 @@ from rules.pack.parameters import in_force
 from rules.text.budget import BudgetLine, budget_of
 from rules.text.calendar import CalendarDay, days_of, follow_up_of
 from rules.text.client_plan import ClientPlan, client_plan
-from rules.text.negotiation_words import NegotiationWords, day, money, plan_words
+from rules.text.english import day
+from rules.text.negotiation_words import NegotiationWords, money, plan_words
 from rules.text.phrases import cited
 from rules.text.plan_text import sentence
 from rules.text.safety_notice import safety_notice

@@ -20,13 +20,10 @@ from rules.pack.logic.condition_parser import parse, resolve
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force, value_on
 from rules.pack.placeholders import placeholders
+from rules.text.english import day
 from rules.text.phrases import parameter
 
 BLANK: Final = "________"  # to be filled in by hand
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 
 
 @dataclass(frozen=True)
@@ -107,11 +104,6 @@ def money(fen: int) -> Text:
     sign, amount = "-" if fen < 0 else "", abs(fen)
     shown = f"{sign}{amount // 100:,}" + (f".{amount % 100:02}" if amount % 100 else "")
     return said("spoken.money", amount=shown)
-
-
-def day(date: dt.date) -> Text:
-    """A date."""
-    return said("spoken.day", year=date.year, month=date.month, day=date.day, name=_MONTHS[date.month - 1])
 
 
 def plan_words(plan: RepaymentPlan) -> dict[str, Text]:

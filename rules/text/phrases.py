@@ -18,6 +18,7 @@ from rules.pack.files.schema import Reference, Text, Unit, Vocabulary
 from rules.pack.logic import conditions as c
 from rules.pack.pack import Pack
 from rules.pack.parameters import value_on
+from rules.text import english
 from rules.text.workings.formula_words import bound_in_text
 
 UNKNOWN: Final = said("unknown")
@@ -94,11 +95,21 @@ def fill(pack: Pack, text: str, facts: Mapping[str, Value], as_of: dt.date, lang
 
     def shown(name: str) -> str:
         if name in facts:
-            return display(pack.vocabulary, name, facts[name], language)
+            value = facts[name]
+            if language == "en" and isinstance(value, dt.date):
+                return english.day(value).en
+            return display(pack.vocabulary, name, value, language)
         bound = bound_in_text(pack, name, facts, as_of, language)
         return bound or parameter(pack, name, as_of) or in_language(UNKNOWN, language)
 
-    return "".join(literal + ("" if name is None else shown(name)) for literal, name in _template(text))
+    pieces = [(literal, "" if name is None else shown(name)) for literal, name in _template(text)]
+    if language == "en":
+        before = ["", *(value for _, value in pieces)]
+        pieces = [
+            (english.one_of(literal) if n == "1" else literal, value)
+            for n, (literal, value) in zip(before, pieces, strict=False)
+        ]
+    return "".join(literal + value for literal, value in pieces)
 
 
 def reason(pack: Pack, rule: str, facts: Mapping[str, Value], as_of: dt.date, language: Language) -> str:
@@ -148,6 +159,12 @@ def cited(pack: Pack, references: tuple[Reference, ...], language: Language) -> 
     )
 
 
+def _number(number: str) -> Text:
+    """A document's number; in English what it says comes first."""
+    gloss = english.document_number(number)
+    return Text(zh=number, en=number if gloss is None else f"{gloss}, {number}")
+
+
 def _citation(pack: Pack, reference: Reference) -> Text:
     source, status = pack.references[reference.id], said(f"status.{reference.status}")
     sure = (
@@ -158,7 +175,7 @@ def _citation(pack: Pack, reference: Reference) -> Text:
     return said(
         "cited",
         title=source.title,
-        number=said("cited.number", number=source.number) if source.number else "",
+        number=said("cited.number", number=_number(source.number)) if source.number else "",
         article=said("cited.article", article=article) if article else "",
         sure=sure,
     )

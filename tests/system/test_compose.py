@@ -1,7 +1,7 @@
 """compose.yaml is true: what it starts works together, is healthy, and lets nobody in without a password."""
 
 import base64
-import socket
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,34 +11,36 @@ import pytest
 import redis
 
 from forbear.base.settings import Settings
-from tests.support.desk.compose import Compose
-from tests.support.desk.processes import KEY, until
+from tests.support.desk.compose import ROOT, Compose
+from tests.support.desk.processes import free_port, until
 
-PASSWORDS = {"POSTGRES_PASSWORD": "pw-postgres", "REDIS_PASSWORD": "pw-redis", "FLOWER_PASSWORD": "pw-flower"}
 CASES = (
     "case_ref,product,days_overdue,hardship,notes\n"
     "C-1,huabei,12,unemployment,\nC-2,credit_card,120,income_reduction,不想活\n"
 )
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+def made_secrets(folder: Path) -> Path:
+    """What deploy/secrets.sh makes, once."""
+    secrets = folder / "secrets"
+    subprocess.run(["sh", ROOT / "deploy/secrets.sh", secrets], check=True, capture_output=True)
+    assert len(base64.b64decode((secrets / "key").read_text())) == 32
+    return secrets
 
 
 def test_every_service_works_and_is_healthy_by_its_own_check(database_url: str, tmp_path: Path) -> None:
     """Commands, environment and checks are those of the file; PostgreSQL is the embedded one, addresses are ours."""
     ports = {there: free_port() for there in ("6379", "8600", "5555")}
-    address = "postgresql://forbear:pw-postgres@postgres:5432/forbear"
+    secrets = made_secrets(tmp_path)
+    address = (secrets / "database_url").read_text().strip()
     elsewhere = {address: database_url, "redis:6379": "127.0.0.1:6379", **{a: str(b) for a, b in ports.items()}}
-    compose = Compose({**PASSWORDS, "FORBEAR_KEY": KEY, "FORBEAR_WORKER_PROCESSES": "1"}, elsewhere, tmp_path)
+    variables = {"FORBEAR_SECRETS": str(secrets), "FORBEAR_WORKER_PROCESSES": "1"}
+    compose = Compose(variables, elsewhere, tmp_path)
     (tmp_path / "cases.csv").write_text(CASES)
 
     with psycopg.connect(database_url, autocommit=True) as watcher:
         folder = str(watcher.info.host)
-        beside = Compose(PASSWORDS, {"127.0.0.1": folder}, tmp_path)
+        beside = Compose(variables, {"127.0.0.1": folder}, tmp_path)
         assert beside.is_healthy("postgres")
         assert not compose.is_healthy("redis")
         with compose.running("redis"):
@@ -64,22 +66,35 @@ def test_every_service_works_and_is_healthy_by_its_own_check(database_url: str, 
                 with ThreadPoolExecutor(2) as threads:
                     healthy = dict(zip(checked, threads.map(compose.is_healthy, checked), strict=True))
                 assert healthy == dict.fromkeys(checked, True), [compose.log(name) for name in checked]
+                flower_password = (secrets / "flower_password").read_text().strip()
                 flower = f"http://127.0.0.1:{ports['5555']}/workers"
                 assert httpx.get(flower, trust_env=False).status_code == 401
-                assert httpx.get(flower, trust_env=False, auth=("forbear", "pw-flower")).status_code == 200
-    assert "FORBEAR_KEY" not in compose.environment("flower")
-    assert base64.b64decode(compose.environment("web")["FORBEAR_KEY"]) == bytes(range(32))
+                assert httpx.get(flower, trust_env=False, auth=("forbear", flower_password)).status_code == 200
+    held = {each.read_text().strip() for each in secrets.iterdir()}
+    for name in compose.services:
+        assert held.isdisjoint(compose.environment(name).values()), name
+    assert "key" not in compose.services["flower"]["secrets"]
+    assert made_secrets(tmp_path) == secrets
+    assert {each.read_text().strip() for each in secrets.iterdir()} == held, "what is there stays"
 
 
 def test_every_setting_reaches_every_service_that_reads_settings(tmp_path: Path) -> None:
-    fixed = {"home", "database_url", "redis_url", "key", "web_host", "web_port"}
+    in_files = {"database_url", "redis_url", "key"}
+    fixed = {"home", "web_host", "web_port", *in_files}
     given = {name: f"value-of-{name}" for name in Settings.model_fields}
     variables = {f"FORBEAR_{name.upper()}": value for name, value in given.items()}
-    compose = Compose({**PASSWORDS, **variables}, {}, tmp_path)
+    variables["FORBEAR_SECRETS"] = str(made_secrets(tmp_path))
+    compose = Compose(variables, {}, tmp_path)
     for service in ("migrate", "web", "worker", "urgent-worker", "scheduler"):
         environment = compose.environment(service)
         for name, value in given.items():
-            assert f"FORBEAR_{name.upper()}" in environment, service
-            assert name in fixed or environment[f"FORBEAR_{name.upper()}"] == value, service
-    unset = Compose({**PASSWORDS, "FORBEAR_KEY": KEY}, {}, tmp_path).environment("web")
-    assert {name for name in fixed if not unset[f"FORBEAR_{name.upper()}"]} == set()
+            variable = f"FORBEAR_{name.upper()}{'_FILE' * (name in in_files)}"
+            assert name in fixed or environment[variable] == value, service
+            assert environment[variable], service
+    assert {name for name in in_files if not Path(environment[f"FORBEAR_{name.upper()}_FILE"]).read_text()} == set()
+
+
+def test_logs_and_memory_of_every_service_have_an_end(tmp_path: Path) -> None:
+    for name, service in Compose({}, {}, tmp_path).services.items():
+        assert service["mem_limit"], name
+        assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name

@@ -175,7 +175,7 @@ def test_words_of_a_wish_to_die_go_all_the_way(database_url: str, redis_url: str
     ]
     assert latest is not None
     assert "备注里的警示\n- 轻生或自伤信号：“不想活了”" in latest.explained("zh")
-    assert 'Red flags in the notes\n- Signal of self-harm: "不想活了"' in latest.explained("en")
+    assert 'Red flags in the notes\n- Sign of self-harm: "不想活了"' in latest.explained("en")
     assert "昨天" not in latest.explained("zh") + json.dumps(wish, ensure_ascii=False)
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from forbear.base.vault import Vault
+from rules.locale import in_language, said
 from tests.support.desk.desk_clients import desk
 from web.language import LANGUAGES, message, messages
 
@@ -35,6 +36,8 @@ FAMILIES = (
     "person.overdue",
     "person.stands",
     "bar.aged.",
+    "part.",
+    "head.",
     "contact.",
     "contact_log.result.",
     "channel.",
@@ -163,6 +166,13 @@ def test_a_template_has_no_script_and_no_style_of_its_own(template: Path) -> Non
 def test_one_is_said_in_the_singular_where_the_language_has_one() -> None:
     assert [message("en", "deadlines.left", n=n) for n in (1, 2)] == ["1 day left", "2 days left"]
     assert [message("zh", "deadlines.left", n=n) for n in (1, 2)] == ["还剩 1 天", "还剩 2 天"]
+
+
+def test_an_urgency_is_called_the_same_on_every_page_and_in_print() -> None:
+    for lang in LANGUAGES:
+        for level in range(6):
+            here, elsewhere = message(lang, f"urgency.U{level}"), in_language(said(f"urgency.U{level}"), lang)
+            assert elsewhere.casefold().startswith(here.casefold()), (lang, level)
 
 
 @pytest.fixture

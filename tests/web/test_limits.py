@@ -18,8 +18,9 @@ from starlette.types import ASGIApp
 from tests.support.desk.processes import DEADLINE
 from tests.support.desk.serving import client_of
 from web import auth
-from web.middleware import limits
+from web.middleware import limits, rates
 from web.middleware.limits import Protocol, Turns
+from web.middleware.rates import Rates
 
 LARGE = 50_000_000  # bytes, more than any buffer between us takes
 OURS = {"Cookie": f"{auth.COOKIE}=x"}
@@ -174,3 +175,39 @@ def test_who_goes_on_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
         assert client.post("/file", content=b"x" * 1_000_000).text == "1000000"
         assert len(client.get("/large").content) == LARGE
         assert client.get("/").text == "here"
+
+
+def here(_: Request) -> Response:
+    return PlainTextResponse("here", headers={"RateLimit": '"turns";r=8'})
+
+
+def test_a_token_that_asks_too_fast_is_told_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    app = Starlette(routes=[Route("/api/v1/cases", here), Route("/", here)])
+    with served(Rates(app, most=6, clock=lambda: now[0])) as (address, _), client_of(address) as client:
+
+        def asked(who: str = "a", path: str = "/api/v1/cases") -> "tuple[int, str | None]":
+            answer = client.get(path, headers={"Authorization": f"Bearer {who}", "Accept-Language": "en"})
+            if answer.status_code == 429:
+                assert answer.headers["content-type"].startswith("application/problem+json")
+                assert "as many requests as it may" in answer.json()["detail"]
+            return answer.status_code, answer.headers.get("Retry-After")
+
+        first = client.get("/api/v1/cases", headers={"Authorization": "Bearer a"})
+        assert first.headers["RateLimit-Policy"] == '"token";q=6;w=60'
+        assert first.headers["RateLimit"] == '"turns";r=8, "token";r=5;t=10'
+        assert [asked() for _ in range(5)] == [(200, None)] * 5
+        assert [asked() for _ in range(3)] == [(429, "10")] * 3, "what is refused takes nothing"
+        assert asked("b") == (200, None), "another token has its own"
+        assert asked(path="/") == (200, None), "pages have turns alone"
+        assert "RateLimit-Policy" not in client.get("/api/v1/cases").headers, "nobody's"
+        now[0] += 4
+        assert asked() == (429, "6")
+        now[0] += 6
+        assert [asked(), asked()] == [(200, None), (429, "10")]
+        now[0] += 3600
+        assert [asked()[0] for _ in range(7)] == [200] * 6 + [429], "no more than a minute is saved up"
+
+        monkeypatch.setattr(rates, "_KNOWN", 1)
+        assert [asked(who)[0] for who in "cd"] == [200, 200]
+        assert asked() == (200, None), "who was forgotten begins anew"

@@ -21,7 +21,7 @@ from web.language import Language
 MEDIA_TYPE = "application/problem+json"
 _PREFIX = "/api/"
 ACTION_NAMES = frozenset(get_args(ActionName))
-_PLAIN = (400, 401, 403, 404, 405, 413, 415, 421, 422, 500, 503)  # statuses with words of their own
+_PLAIN = (400, 401, 403, 404, 405, 413, 415, 421, 422, 429, 500, 503)  # statuses with words of their own
 
 
 class ProblemError(Exception):

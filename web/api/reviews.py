@@ -148,7 +148,7 @@ def list_reviews(request: Request, work: ReaderWork, ref: str, submitter: Whose 
         ReviewView(
             **{name: getattr(each, name) for name in ReviewView.model_fields if name not in ("by", "detail")},
             by=names[each.account_id],
-            detail={name: value for name, value in each.detail.items() if name != "form"},
+            detail={name: value for name, value in each.detail.items() if name not in review.INNER},
         )
         for each in done
         if each.action in TOLD

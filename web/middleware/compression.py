@@ -1,7 +1,7 @@
-"""Compression: what a program is answered is sent smaller where it says that it can read that.
+"""Compression: what a program is answered, and what is the same for everybody, is sent smaller to who understands it.
 
-Pages are not: they hold a secret (of their forms) beside what an address may choose, and the length of the two
-together, compressed, would tell of it (BREACH).
+Pages are not: they hold secrets beside what an address may choose, and the length of the two together, compressed,
+would tell of them (BREACH; docs/decisions/0050-pages-travel-plain.md).
 """
 
 from typing import Final
@@ -10,13 +10,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_API: Final = "/api/"
+_SMALLER: Final = ("/api/", "/static/")
 _LEAST: Final = 1000  # bytes
 _LEVEL: Final = 5
 
 
 class Compressed:
-    """Wraps the application: answers of the API are gzipped on demand, streams piece by piece."""
+    """Wraps the application: answers of the API and static files are gzipped on demand, streams piece by piece."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._plain = app
@@ -24,7 +24,7 @@ class Compressed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] == "http" and scope["path"].startswith(_API):
+        if scope["type"] == "http" and scope["path"].startswith(_SMALLER):
             await self._zipping(scope, receive, _weakly_tagged(send))
         else:
             await self._plain(scope, receive, send)

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
+from forbear.desk import queue
 from forbear.ledger import listing
 from web import language
 from web.auth import SupervisorWork
@@ -49,6 +50,7 @@ def show_ledger(
         "zone": work.pack.manifest.timezone,
         "told": partial(_told, lang),
         "named": partial(_named, lang),
+        "references": queue.references(work.session, {each.case_id for each in listed.entries if each.case_id}),
     }
     return render.page(request, "site/ledger.html", values)
 

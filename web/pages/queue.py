@@ -9,7 +9,9 @@ from sqlmodel import Session
 
 from forbear.accounts.accounts import Viewer
 from forbear.base.errors import ForbearError
+from forbear.case.actions import ACTIONS
 from forbear.desk import assignment, counting, queue, saved_filters
+from forbear.desk.filters import QueueFilter
 from models.account import Account
 from models.desk import STATUSES, SavedFilter
 from rules.facts import case_facts
@@ -17,7 +19,8 @@ from rules.pack.pack import Pack
 from web import language
 from web.auth import SignedIn, SignedInWork
 from web.deps import SessionDep
-from web.views import render
+from web.views import queue_query, render
+from web.views.queue_columns import QueueColumns
 from web.views.queue_query import AGES, QueueQuery, QueueQueryDep
 from web.views.time_left import due, span
 
@@ -41,14 +44,13 @@ def show_queue(
     after: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
     """Cases, most urgent first, with filters and counts."""
-    try:
-        place = queue.QueueCursor.parse(after) if after else None
-    except ForbearError:
-        raise HTTPException(400) from None
+    place = _place(terms, after)
     session, pack, now = work.session, work.pack, work.now
     chosen = terms.filter(work.viewer, now, pack.manifest.timezone)
     counts = counting.counts(session, chosen, pack)
-    listed = queue.page(session, chosen, place) if counts.total.cases else queue.QueuePage((), None)
+    sortable = counts.total.cases <= counting.BOUND and not counts.total.more
+    sort = terms.sort if sortable else None
+    listed = _listed(session, chosen, sort, place) if counts.total.cases else queue.QueuePage((), None)
     waiting, tools = queue.waiting(session), _tools(session, work.viewer)
     lang = language.chosen(request)
     values = {
@@ -59,6 +61,11 @@ def show_queue(
         "waiting": waiting,
         "tools": tools,
         "later": place is not None,
+        "sort": sort,
+        "sortable": sortable,
+        "columns": QueueColumns.of(request),
+        "snooze_reasons": _reasons("snooze"),
+        "escalate_reasons": _reasons("escalate"),
         "chips": _chips(terms, counts, tools, pack, lang),
         "due": due,
         "span": span,
@@ -70,7 +77,33 @@ def show_queue(
         "bound": counting.BOUND,
         "at_once": assignment.AT_ONCE,
     }
-    return render.page(request, "queue/queue.html", values)
+    return queue_query.keep(render.page(request, "queue/queue.html", values), terms, request)
+
+
+def _place(terms: QueueQuery, after: str | None) -> queue.QueueCursor | int | None:
+    """Where a page begins: after a case in the order of the queue, after so many rows in another."""
+    if not after:
+        return None
+    if terms.sort is not None and after.isascii() and after.isdigit() and int(after) <= counting.BOUND:
+        return int(after)
+    try:
+        return queue.QueueCursor.parse(after)
+    except ForbearError:
+        raise HTTPException(400) from None
+
+
+def _listed(
+    session: Session, chosen: QueueFilter, sort: queue.Sort | None, place: queue.QueueCursor | int | None
+) -> queue.QueuePage:
+    """The page that begins there."""
+    if sort is not None:
+        return queue.sorted_page(session, chosen, sort, place if isinstance(place, int) else 0)
+    return queue.page(session, chosen, place if isinstance(place, queue.QueueCursor) else None)
+
+
+def _reasons(action: str) -> tuple[str, ...]:
+    """The codes of why an action is done."""
+    return next(field.codes for field in ACTIONS[action].fields if field.name == "reason")
 
 
 @router.get("/cases")
@@ -109,6 +142,8 @@ def _chips(
     words = {"urgency", "status", "due", "crisis"}  # the page's own, by `queue.<name>.<value>`
     chips = []
     for name, value in terms.given.items():
+        if name == "sort":
+            continue
         if name in words or (name == "assignee" and value in ("me", "nobody")):
             family = {"urgency": "urgency"}.get(name, "state" if value in STATUSES else f"queue.{name}")
             shown = language.message(lang, f"{family}.{value}")
@@ -135,6 +170,6 @@ def _told(request: Request) -> dict[str, int]:
     given: dict[str, Any] = dict(request.query_params)
     return {
         name: int(given[name][:4])
-        for name in ("done", "stale", "closed", "held", "none", "full")
+        for name in ("done", "stale", "closed", "held", "none", "full", "acted", "refused")
         if given.get(name, "").isdecimal()
     }

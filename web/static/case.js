@@ -20,13 +20,24 @@ const close = (panel) => {
 };
 document.addEventListener("keydown", (event) => {
   const open = panels.find((panel) => panel.open);
-  if (event.key === "Escape" && open) close(open);
+  if (event.key !== "Escape") return;
+  if (open) close(open);
+  else document.querySelector(".others[open]")?.removeAttribute("open");
 });
 for (const panel of panels) {
   panel.addEventListener("toggle", () => {
     if (panel.open) panel.querySelector("input:not([type=hidden]), select, textarea")?.focus({ preventScroll: true });
   });
 }
+
+// Where a link leads into something folded it opens: for browsers that do not do so by themselves.
+const reveal = () => {
+  const place = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let at = place?.closest("details"); at; at = at.parentElement.closest("details")) at.open = true;
+  if (place) place.scrollIntoView();
+};
+addEventListener("hashchange", reveal);
+for (const link of document.querySelectorAll('a[href^="#"]')) link.addEventListener("click", () => setTimeout(reveal));
 
 // A form is sent once, however often its button is pressed.
 for (const form of document.querySelectorAll("form.fields")) {

@@ -1,52 +1,26 @@
-// The queue by keyboard, and addresses without blanks. The page does everything without this.
+// The queue by keyboard, choosing many rows at once, and addresses without blanks. The page does everything without this.
 
-const KEY = "queue.keys"; // remembered where this browser keeps such things
-const help = document.getElementById("keys");
-const on = document.getElementById("keys-on");
 const rows = [...document.querySelectorAll(".queue tbody tr")];
-
-const remembered = () => {
-  try { return localStorage.getItem(KEY) !== "off"; } catch { return true; }
-};
-const remember = value => {
-  try { localStorage.setItem(KEY, value ? "on" : "off"); } catch { /* for this page only, then */ }
-};
-
 const row = () => document.activeElement?.closest(".queue tbody tr");
 const focusRow = step => {
   const at = rows.indexOf(row());
   const next = at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(Math.max(at + step, 0), rows.length - 1);
   rows[next]?.querySelector(".in-case a").focus();
 };
+const choices = [...document.querySelectorAll("tbody .in-choice input")];
 
 const DO = {
   "/": () => document.getElementById("ref")?.select(),
   j: () => focusRow(1),
   k: () => focusRow(-1),
   x: () => row()?.querySelector("input[type=checkbox]")?.click(),
-  n: () => document.getElementById("take")?.click(),
-  "?": () => {
-    help.open = !help.open;
-    if (help.open) help.querySelector("summary").focus();
-  },
+  X: () => all?.click(),
 };
-
-// A letter is a shortcut only where nothing takes text or chooses by letters (WCAG 2.1.4), and can be turned off.
-const typing = element => element?.matches("input:not([type=checkbox]), select, textarea, [contenteditable]");
-
-document.addEventListener("keydown", event => {
-  if (!on?.checked || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
-  const act = DO[event.key];
-  if (!act) return;
+document.addEventListener("shortcut", event => {
+  if (!DO[event.detail]) return;
   event.preventDefault();
-  act();
+  DO[event.detail]();
 });
-
-if (help) {
-  help.hidden = false;
-  on.checked = remembered();
-  on.addEventListener("change", () => remember(on.checked));
-}
 
 for (const form of document.querySelectorAll("form.filters")) {
   form.addEventListener("formdata", event => {
@@ -63,10 +37,33 @@ if (choose) {
   phone.addEventListener("change", fold);
 }
 
-const choices = [...document.querySelectorAll(".in-choice input")];
-const bulk = document.querySelector(".bulk button");
-const ready = () => { bulk.disabled = !choices.some(choice => choice.checked); };
-if (bulk) {
+// The bar of what is done with the ticked ones is there once one is ticked, and says how many they are.
+const bulk = document.querySelector(".bulk");
+const all = document.getElementById("choose-all");
+const count = bulk?.querySelector("[data-count]");
+const ready = () => {
+  const ticked = choices.filter(choice => choice.checked).length;
+  bulk.hidden = ticked === 0;
+  count.textContent = count.dataset.count.replace("{n}", ticked);
+  all.checked = ticked === choices.length;
+  all.indeterminate = ticked > 0 && ticked < choices.length;
+};
+if (bulk && all) {
+  let last = null; // with shift: all from the one that was ticked last
+  all.closest("label").hidden = false;
+  all.addEventListener("click", () => {
+    for (const choice of choices) choice.checked = all.checked;
+    ready();
+  });
+  choices.forEach((choice, at) => {
+    choice.addEventListener("click", event => {
+      if (event.shiftKey && last !== null) {
+        for (const each of choices.slice(Math.min(at, last), Math.max(at, last) + 1)) each.checked = choice.checked;
+      }
+      last = at;
+      ready();
+    });
+  });
+  addEventListener("pageshow", ready);
   ready();
-  for (const choice of choices) choice.addEventListener("change", ready);
 }

@@ -11,14 +11,14 @@ from forbear.accounts.accounts import ViewerWork
 from forbear.base.packs import UnreadablePackError
 from forbear.batch.recorded_decision import decision_on
 from forbear.batch.unevaluated import failed_evaluation, plain_facts
-from forbear.case import alternatives, corrections, decision_diff, timeline
+from forbear.case import acting, alternatives, corrections, decision_diff, timeline
 from forbear.case.actions import ACTIONS, possible
 from forbear.case.acts import default_follow_up
 from forbear.case.decided_case import DecidedCase
 from forbear.case.negotiation import negotiation_files, pdf
 from forbear.case.personal_data import Personal
 from forbear.case.workflow import CaseContext
-from forbear.desk import review
+from forbear.desk import assignment, review
 from forbear.desk.assignment import Refusal
 from models.review import Review
 from rules.decision.outlook.questions import FIRST, ranked
@@ -32,11 +32,12 @@ from rules.text.item_view import citations
 from rules.text.phrases import parameter
 from web import language
 from web.charts import charts
-from web.views import render
+from web.views import queue_query, render
 from web.views.conversation import conversation_of, talked
 from web.views.crisis import crisis_card
 from web.views.forms import Forms, Sent, inputs
 from web.views.privacy import card
+from web.views.time_left import due
 from web.views.typed import TypedField, typed
 
 # Within how many days a lender answers a complaint: parameters of a pack that a case may be put aside for.
@@ -79,6 +80,9 @@ def case_page(
         "letter": negotiation_files.letter,
         "said": language.message,
         "has": language.has,
+        "queue": queue_query.kept(request),
+        "undoable": acting.undoable(work.session, work.viewer, case.desk, work.now) if values["context"] else None,
+        "free": _free(request, work) if values["people"] and work.viewer.may_act_as("counsellor") else None,
         "typed": _typed(request, work, case, sent) if lost and sent else None,
     }
     address = None if status == HTTPStatus.OK and seen is None else f"/cases/{case.case_id}"
@@ -99,6 +103,9 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
     if case.is_current and case.desk.decision_id == case.decision_id:
         context = CaseContext(viewer, case.desk, decision, work.now)
     can = () if context is None else possible(context)
+    # A form that shows no facts must not ask for all of them: what is left blank is not known.
+    shown = "answer" in can and decision.evaluated
+    fillable = inputs(work.pack, corrections.asked_of(work.pack), decision.facts) if shown else ()
     reviews = review.timeline(session, case.case_id)
     asks = [each for each in reviews if each.action == "ask"]
     waiting = context is not None and context.case.status == "waiting" and people
@@ -108,6 +115,7 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
         "can": can,
         "bar": [ACTIONS[name] for name in can if ACTIONS[name].on_bar],
         "people": people,
+        "time": due(case.desk, work.now),
         "holder": _holder(session, case) if people else None,
         "events": timeline.events(session, vault, case, reviews if people else ()),
         "ticked": timeline.ticked(reviews),
@@ -130,25 +138,29 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
             or missing(decision.pack.vocabulary, decision.facts),
             {},
         ),
-        # A form that shows no facts must not ask for all of them: what is left blank is not known.
-        "inputs": inputs(work.pack, corrections.asked_of(work.pack), decision.facts)
-        if "answer" in can and decision.evaluated
-        else (),
+        "inputs": fillable,
+        "correctable": {each.name: each.fact.title for each in fillable},
         "presets": _presets(decision.pack, decision.as_of),
         "follow_up": default_follow_up(context) if context is not None else None,
     }
 
 
+def _free(request: Request, work: ViewerWork) -> assignment.Free:
+    """The free cases of the queue that one came from."""
+    terms = queue_query.kept(request)
+    return assignment.free(work, terms.filter(work.viewer, work.now, work.pack.manifest.timezone))
+
+
 def _done(request: Request) -> str | None:
     """Which form led here."""
     name = request.query_params.get("done")
-    return name if name in FORMS or name == "retry" else None
+    return name if name in (*FORMS, "retry", "undo") else None
 
 
 def _told(request: Request) -> str | None:
     """Why the case was not taken or given back."""
     why = request.query_params.get("told")
-    return why if why in get_args(Refusal) else None
+    return why if why in (*get_args(Refusal), "undo") else None
 
 
 def _holder(session: Session, case: DecidedCase) -> str | None:

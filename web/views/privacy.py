@@ -1,6 +1,7 @@
 """The personal data of a case as its page shows it: masked, with consent and how long the case is kept."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -24,6 +25,7 @@ class Card:
     case_ref: str
     revision: int
     masked: tuple[tuple[Text, str | None], ...]  # None: nothing of it may be seen
+    person: Mapping[str, str | None]  # the same by fact
     columns: int  # that no fact has the name of, all hidden
     agreed: list[str] | None  # None: not known
     contact_lender: consent.ConsentStatus
@@ -48,6 +50,7 @@ def card(work: ViewerWork, case_id: int) -> Card | None:
         case_ref=case.case_ref,
         revision=desk_case.revision,
         masked=tuple((names[name], masked) for name, masked in sealed.masked().items()),
+        person=sealed.masked(),
         columns=len(sealed.extra),
         agreed=case.consent,
         contact_lender=consent.status(case, "contact_lender"),

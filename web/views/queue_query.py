@@ -6,17 +6,19 @@ from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from forbear.accounts.accounts import Viewer
 from forbear.desk.filters import QueueFilter
+from forbear.desk.queue import Sort
 from models.desk import STATUSES, TO_DO
 from rules.pack.files.schema import Urgency
 
 Status = Literal["todo", "all", "open", "escalated", "reviewed", "waiting", "snoozed", "closed"]
 Due = Literal["overdue", "today", "week"]
 AGES = (1, 3, 7, 14, 30)  # days to choose from
+_COOKIE = "queue"
 _Word = Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]  # PostgreSQL keeps no NUL
 
 
@@ -40,6 +42,7 @@ class QueueQuery(BaseModel):
     changed: bool | None = None
     failed: bool | None = None
     crisis: Literal["all", "no_contact"] | None = None
+    sort: Sort | None = None  # crises stay first
 
     @field_validator("*", mode="before")
     @classmethod
@@ -58,8 +61,13 @@ class QueueQuery(BaseModel):
         return self.status or ("all" if self.ref else "todo")
 
     @property
+    def narrows(self) -> bool:
+        """Whether any cases are left out."""
+        return bool(self.given.keys() - {"sort"})
+
+    @property
     def given(self) -> dict[str, Any]:
-        """The terms that narrow, by name."""
+        """The terms that are set, by name."""
         return {name: value for name, value in self if value not in (None, False)}
 
     def filter(self, viewer: Viewer, now: dt.datetime, zone: str) -> QueueFilter:
@@ -114,6 +122,23 @@ def _terms(request: Request) -> QueueQuery:
         return QueueQuery.model_validate(dict(request.query_params))
     except ValidationError:
         raise HTTPException(400) from None
+
+
+def keep(response: Response, terms: QueueQuery, request: Request) -> Response:
+    """The answer that lets the pages of cases lead back to the queue as it was filtered."""
+    query = terms.query()
+    if query != request.cookies.get(_COOKIE, ""):
+        secure = request.url.scheme == "https"
+        response.set_cookie(_COOKIE, query, httponly=True, secure=secure, samesite="lax")
+    return response
+
+
+def kept(request: Request) -> QueueQuery:
+    """The queue that was looked at last in this browser; all of it where that is not known."""
+    try:
+        return QueueQuery.parse(request.cookies.get(_COOKIE, ""))
+    except ValidationError:
+        return QueueQuery()
 
 
 QueueQueryDep = Annotated[QueueQuery, Depends(_terms)]

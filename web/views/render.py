@@ -21,6 +21,7 @@ from forbear.desk.review import NoCaseError
 from rules.facts.case_facts import display
 from rules.handbook.wording import TEMPLATES as HANDBOOK
 from rules.locale import in_language
+from rules.text.english import document_number
 from rules.text.phrases import articles
 from rules.text.workings import formula_text
 from web import auth, language
@@ -61,7 +62,7 @@ def page(
             path=address or request.url.path,
             other_language=_switch(request, lang, address),
             viewer=getattr(request.state, "viewer", None),
-            waiting={"/my-work": getattr(request.state, "waiting", 0)},
+            badges={"/my-work": getattr(request.state, "badge", 0)},
             csrf=auth.form_token(request),
             **values,
         )
@@ -94,7 +95,7 @@ def answer_failures(app: FastAPI) -> None:
 
 def _http_failure(request: Request, error: Exception) -> Response:
     raised = cast(HTTPException, error)
-    response = failure(request, raised.status_code)
+    response = failure(request, raised.status_code, "expired" if raised.detail == "expired" else None)
     response.headers.update(raised.headers or {})
     return response
 
@@ -153,6 +154,7 @@ def _environment() -> Environment:
     environment.globals["navigation"] = NAVIGATION
     environment.filters["moment"] = _moment
     environment.filters["articles"] = articles
+    environment.filters["in_english"] = document_number
     environment.filters["yuan"] = _yuan
     environment.filters["day"] = day
     environment.filters["instant"] = dt.datetime.fromisoformat

@@ -8,6 +8,7 @@ import sys
 from functools import cache
 from typing import Final
 
+from forbear.base import extras
 from forbear.base.errors import ForbearError
 
 _WEASYPRINT: Final = (sys.executable, "-m", "weasyprint")
@@ -40,6 +41,8 @@ def unavailable() -> str | None:
 
     Asked once a process. Without a Chinese font there would be a PDF, but of empty boxes: that is refused too.
     """
+    if (extra := extras.lacking("weasyprint")) is not None:
+        return f"Making a PDF is not part of this installation: install Forbear with its extra `{extra}`. {_INSTEAD}"
     if not _works(*_WEASYPRINT, "--info"):
         return f"A PDF needs Pango: on Debian install libpangoft2-1.0-0 and libharfbuzz-subset0. {_INSTEAD}"
     if not _works("fc-list", "--quiet", ":lang=zh-cn"):

@@ -3,7 +3,7 @@
 import ast
 import gc
 from functools import cache
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,7 +43,7 @@ class _Commands(TyperGroup):
 
     def __init__(self, **of_typer: Any) -> None:
         super().__init__(**of_typer)
-        self.commands = {name: TyperCommand(name, help=_sentence(*where)) for name, where in _WHERE.items()}
+        self.commands = {name: TyperCommand(name, short_help=_sentence(*where)) for name, where in _WHERE.items()}
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
@@ -55,7 +55,7 @@ def _sentence(module: str, name: str) -> str:
     for node in _source(module).body:
         match node:
             case ast.FunctionDef(name=found) if found == name:
-                return ast.get_docstring(node) or ""
+                return (ast.get_docstring(node) or "").split("\n\n")[0]
             case ast.Assign(targets=[ast.Name(id=found)], value=ast.Call(keywords=keywords)) if found == name:
                 return next(str(ast.literal_eval(word.value)) for word in keywords if word.arg == "help")
     raise LookupError(f"forbear/cli/commands/{module}.py has no {name}")
@@ -67,6 +67,9 @@ def _source(module: str) -> ast.Module:
 
 
 def _loaded(module: str, name: str) -> Any:
+    from forbear.base.settings import settings  # with what it needs it takes longer than the list of commands does
+
+    settings()  # before Celery's application, which is made when it is imported and needs settings that are in order
     gc.disable()  # what is imported stays: looking through it again and again costs a sixth of a start
     try:
         found = getattr(import_module(f"{__name__}.{module}"), name)
@@ -86,11 +89,14 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # frames around the list would double what it takes
 )
 
 
 def _say_version(wanted: bool) -> None:
     if wanted:
+        from importlib import metadata
+
         typer.echo(f"forbear {metadata.version('forbear')}")
         raise typer.Exit
 

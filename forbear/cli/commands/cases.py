@@ -37,7 +37,8 @@ AsOf = Annotated[
 ]
 PackOption = Annotated[Path | None, typer.Option("--pack", help="folder of the policy pack (FORBEAR_PACK)")]
 Force = Annotated[bool, typer.Option("--force", help="replace a file that Forbear did not write")]
-SAMPLES = Path("samples/cases.csv")
+_SHIPPED = Path(__file__).parents[1] / "cases.csv"  # in a wheel; a checkout has it among its samples
+SAMPLES = _SHIPPED if _SHIPPED.exists() else Path(__file__).parents[3] / "samples/cases.csv"
 DEMO_ACCOUNT = "demo"
 
 
@@ -79,7 +80,7 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="end after the summary")] = False,
     port: Annotated[int | None, typer.Option(help="port of the desk (FORBEAR_WEB_PORT)")] = None,
 ) -> None:
-    """Triage samples/cases.csv, show the summary, and serve the pages until Ctrl-C."""
+    """Triage the sample cases, show the summary, and serve the pages until Ctrl-C."""
     policy = load_pack()
     handed = batch_runner.open_files([SAMPLES], policy)
     with serve.until_stopped(), opened() as context, contextlib.ExitStack() as stack:

@@ -40,6 +40,7 @@ class Format:
     signature: re.Pattern[bytes] | None = None  # how its files begin, if in a way of their own
     also: tuple[str, ...] = ()  # other endings of such files, unless what stands in them says otherwise
     packable: bool = False  # whether its files may come packed with gzip
+    needs: str | None = None  # the module that reads and writes it, where an installation may go without
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from forbear.base import extras
 from forbear.intake.formats.format import Content, Format, Rows, drafted
 from forbear.intake.source import (
     IntakeError,
@@ -66,6 +67,8 @@ class _Unreadable:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
+    if (extra := extras.lacking("pyarrow")) is not None:
+        raise IntakeError("file.no_part", suffix=PARQUET.suffix, extra=extra)
     import pyarrow as pa  # a third of a second that the other formats need not wait
     import pyarrow.parquet as pq
 
@@ -162,4 +165,5 @@ PARQUET = Format(
     read=read,
     write=write,
     signature=re.compile(rb"PAR1"),
+    needs="pyarrow",
 )

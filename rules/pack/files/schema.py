@@ -237,6 +237,7 @@ class LegalDeadline(Model):
     starts_from: Annotated[Identifier, Ref("facts", of="date")]
     days: Annotated[Identifier, Ref("parameters", of="days")] | None = None
     months: Annotated[Identifier, Ref("parameters", of="months")] | None = None
+    whose: Literal["borrower", "lender"] = "borrower"  # who is late once it is over; a lender's is never a duty of ours
     references: References
 
     @model_validator(mode="after")

@@ -1,9 +1,11 @@
 """Settings: read once from the environment, and what is not usable told in one sentence."""
 
+from pathlib import Path
+
 import pytest
 
 from forbear.base.errors import ForbearError
-from forbear.base.settings import Settings, settings
+from forbear.base.settings import Settings, child_environment, settings
 from forbear.ops.processes import web_command
 
 
@@ -52,3 +54,33 @@ def test_no_proxy_is_believed_unless_it_is_named() -> None:
     named = web_command(Settings(web_proxy="10.0.0.2"))
     assert named[named.index("--forwarded-allow-ips") + 1] == "10.0.0.2"
     assert "--no-proxy-headers" not in named
+
+
+def test_whatever_can_be_set_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    held = {
+        "KEY": "secret\n",
+        "DATABASE_URL": "postgresql://f:p@db/f",
+        "WEB_HOSTS": "a.example,b.example\n",
+        "CHUNK_SIZE": "7",
+    }
+    for name, text in held.items():
+        monkeypatch.delenv(f"FORBEAR_{name}", raising=False)
+        (tmp_path / name).write_text(text)
+        monkeypatch.setenv(f"FORBEAR_{name}_FILE", str(tmp_path / name))
+    found = Settings()
+    assert (found.key, found.database_url, found.chunk_size) == ("secret", "postgresql://f:p@db/f", 7)
+    assert found.web_hosts == {"a.example", "b.example"}
+    # A process of ours is told the address that is used, once.
+    children = child_environment(FORBEAR_DATABASE_URL="postgresql://embedded/f")
+    assert "FORBEAR_DATABASE_URL_FILE" not in children
+    assert children["FORBEAR_KEY_FILE"] == str(tmp_path / "KEY")
+
+    (tmp_path / "KEY").write_text(" \n")
+    with pytest.raises(ForbearError, match=r"FORBEAR_KEY_FILE names .*KEY, which is empty"):
+        Settings()
+    (tmp_path / "KEY").unlink()
+    with pytest.raises(ForbearError, match=r"FORBEAR_KEY_FILE names .* cannot be read"):
+        Settings()
+    monkeypatch.setenv("FORBEAR_KEY", "secret")
+    with pytest.raises(ForbearError, match="FORBEAR_KEY and FORBEAR_KEY_FILE are both set"):
+        Settings()

@@ -8,7 +8,7 @@ import pytest
 from forbear.case.actions import ACTIONS, Action
 from models.desk import STATUSES
 from models.review import ACTIONS as RECORDED
-from models.review import ActionName, OtherName
+from models.review import ActionName, InternalName, OtherName
 from web.api.reviews import EXAMPLES, SHAPES
 from web.language import LANGUAGES, messages
 from web.pages.case import actions as pages
@@ -19,7 +19,7 @@ every_action = pytest.mark.parametrize("action", ACTIONS.values(), ids=list(ACTI
 
 def test_the_names_are_those_of_the_record() -> None:
     assert set(ACTIONS) == set(get_args(ActionName))
-    assert {*ACTIONS, *get_args(OtherName)} == set(RECORDED)
+    assert {*ACTIONS, *get_args(OtherName), *get_args(InternalName)} == set(RECORDED)
 
 
 def test_the_database_takes_these_names_and_no_others(database_url: str) -> None:

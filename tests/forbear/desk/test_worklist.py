@@ -198,8 +198,8 @@ def evaluated() -> list[Evaluation]:
 def test_the_queue_shows_of_a_decision_what_its_facts_say() -> None:
     plain = evaluated()[0]
     facts: dict[str, Any] = {"product": "credit_card", "days_overdue": 7, "overdue_bucket": "B1"}
-    assert QueueFields.of(replace(plain, facts=facts)) == QueueFields(None, "credit_card", 7, "B1")
-    assert QueueFields.of(replace(plain, facts={})) == QueueFields(None, None, None, None)
+    assert QueueFields.of(pack(), replace(plain, facts=facts)) == QueueFields(None, "credit_card", 7, "B1")
+    assert QueueFields.of(pack(), replace(plain, facts={})) == QueueFields(None, None, None, None)
 
 
 CASES: Iterable[tuple[str, tuple[str, ...]]] = (("A", ()), ("B", ()), ("C", ("self_harm",)))

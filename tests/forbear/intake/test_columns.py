@@ -127,14 +127,14 @@ def test_a_column_that_is_called_like_one_of_a_rejects_file_is_told_and_kept() -
 @pytest.mark.parametrize(
     ("table", "cause"),
     [
-        ("A,花呗,45,失业\nB,花呗,46,失业\n", "Row 1 ('A', '花呗', '45', '失业') seems to be no header"),
+        ("A,花呗,45,失业\nB,花呗,46,失业\n", "Row 1 ('A', '花呗', '45', '失业') does not seem to be a header"),
         (
             "案件编号,A,B\n产品,花呗,借呗\n逾期天数,45,46\n困难原因,失业,疾病\n",
             "stand below each other in the first column",
         ),
         (
             "第一行,x,y\n" * 25 + "案件编号,产品,逾期天数\nA,花呗,45\n",
-            "Row 1 ('第一行', 'x', 'y') seems to be no header",
+            "Row 1 ('第一行', 'x', 'y') does not seem to be a header",
         ),
         ("案件编号,产品,逾期天数\nA,花呗,45\n", "A required column is missing: hardship"),
     ],

@@ -151,7 +151,7 @@ def test_several_columns_of_notes_are_one_text_each_with_its_header(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("order", "day"), [("dmy", "2026-04-03"), ("mdy", "2026-03-04"), (None, "which part is the day"), ("ymd", "no day")]
+    ("order", "day"), [("dmy", "2026-04-03"), ("mdy", "2026-03-04"), (None, "which part of"), ("ymd", "not a day")]
 )
 def test_a_date_that_reads_both_ways_is_read_as_it_is_said(tmp_path: Path, order: str | None, day: str) -> None:
     mapping = {} if order is None else {"date_order": order}
@@ -171,7 +171,7 @@ def test_a_date_that_reads_both_ways_is_read_as_it_is_said(tmp_path: Path, order
         ("3 November 2026", "2026-11-03"),
         ("Aug-2015", "names a month and no day"),
         ("2015年8月", "names a month and no day"),
-        ("31-Feb-2024", "no day of the calendar"),
+        ("31-Feb-2024", "not a day in the calendar"),
     ],
 )
 def test_a_month_that_is_named_is_no_question(tmp_path: Path, cell: str, day: str) -> None:

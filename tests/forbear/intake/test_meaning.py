@@ -227,7 +227,7 @@ def test_what_is_in_doubt_and_asked_for_is_left_out_kept_and_told(tmp_path: Path
     assert isinstance(second, Accepted)
     assert "in_doubt" not in second.facts
     told = file.notices[-1]
-    assert "income of a year" in told.en
+    assert "yearly income" in told.en
     assert "row 2 of the file" in told.en
     assert "文件的第 2 行" in told.zh
 
@@ -287,7 +287,7 @@ def test_a_column_that_seems_to_be_of_a_year_comes_back_row_by_row_unless_its_he
     accepted, rejected = read(tmp_path, "月收入", "60000", "84000", "", "120000")
     assert [each.row for each in rejected] == [1, 2, 4]
     assert [each.row for each in accepted] == [3]
-    assert "income of a year" in rejected[0].en
+    assert "yearly income" in rejected[0].en
     assert len(read(tmp_path, "月收入（元/月）", "60000", "84000", "120000")[0]) == 3
 
 

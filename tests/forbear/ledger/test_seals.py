@@ -80,6 +80,13 @@ def test_the_worklist_is_as_forbear_left_it(told: str) -> None:
     assert faults(told) == []
 
 
+def test_a_row_that_is_changed_last_and_written_with_the_commit_is_sealed_too(database_url: str) -> None:
+    filled(database_url)
+    with working(database_url) as work:
+        work.session.get_one(WorklistItem, 2).status = "snoozed"
+    assert faults(database_url) == []
+
+
 def test_every_column_is_covered_but_what_is_computed() -> None:
     assert FORGED.keys() | COMPUTED == set(WorklistItem.model_fields)
 

@@ -126,7 +126,8 @@ def test_what_is_noted_is_kept_with_its_details_and_does_not_show_in_logs(databa
         work.note("export", "batch:2", {"format": "ods"})
         with trace.told(request="r-1"):  # as the program that asked calls it
             work.note("export", "batch:3", {"format": "csv"})
-        assert "batch:2" not in repr(work)
+        work.touch([987654321])
+        assert "batch:2" not in repr(work) and "987654321" not in repr(work)
     with psycopg.connect(database_url) as connection:
         kept = connection.execute("SELECT detail FROM ledger WHERE kind = 'export' ORDER BY seq").fetchall()
     assert kept == [({},), ({"format": "ods"},), ({"format": "csv", "request": "r-1"},)]

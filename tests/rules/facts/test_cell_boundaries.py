@@ -289,10 +289,10 @@ BRANDED = {
 @pytest.mark.parametrize(
     ("cell", "told"),
     [
-        ("zzzzzz", "is no kind there is. See the contract. Use one of later, early, early_a, early_b, early_c"),
-        ("花呗借呗", "is no one kind. See the contract. The nearest are early, later"),  # both are meant
-        ("earl", "is no one kind. See the contract. The nearest are early, early_c, early_b"),  # three at most
-        ("其他", "is no one kind. See the contract. The nearest are early_c, early_b, early_a"),
+        ("zzzzzz", "is not a kind that exists. See the contract. Use one of later, early, early_a, early_b, early_c"),
+        ("花呗借呗", "may be several kinds. See the contract. The nearest are early, later"),  # both are meant
+        ("earl", "may be several kinds. See the contract. The nearest are early, early_c, early_b"),  # three at most
+        ("其他", "may be several kinds. See the contract. The nearest are early_c, early_b, early_a"),
     ],
 )
 def test_where_it_is_said_how_to_find_the_right_one_a_refusal_tells_the_nearest(cell: str, told: str) -> None:

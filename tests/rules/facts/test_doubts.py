@@ -59,7 +59,7 @@ def doubted(**cells: Any) -> dict[str, str]:
 @pytest.mark.parametrize("field", ["due_date", "contract_date", "served_on"])
 def test_what_programs_write_for_no_date_is_none(field: str, cell: object) -> None:
     told = doubted(**{field: cell})
-    assert "what programs write for no date" in told[field]
+    assert "what programs write where there is no date" in told[field]
 
 
 @pytest.mark.parametrize(

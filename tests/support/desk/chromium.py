@@ -56,11 +56,21 @@ def chromium() -> Iterator[Browser]:
 
 
 def signed_in(
-    browser: Browser, address: str, secret: str, size: tuple[int, int] = DESK, lang: str = "zh", *, scripts: bool = True
+    browser: Browser,
+    address: str,
+    secret: str,
+    size: tuple[int, int] = DESK,
+    lang: str = "zh",
+    *,
+    scripts: bool = True,
+    dark: bool = False,
 ) -> BrowserContext:
     """A window of this size whose cookie holds this secret."""
     context = browser.new_context(
-        base_url=address, viewport={"width": size[0], "height": size[1]}, java_script_enabled=scripts
+        base_url=address,
+        viewport={"width": size[0], "height": size[1]},
+        java_script_enabled=scripts,
+        color_scheme="dark" if dark else "light",
     )
     context.set_default_timeout(1000 * DEADLINE)
     context.add_cookies(

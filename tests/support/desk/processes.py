@@ -34,6 +34,14 @@ def until(condition: Callable[[], bool], what: str, deadline: float = DEADLINE) 
         time.sleep(0.05)
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
 @dataclass(frozen=True)
 class Site:
     """Where processes of a test run: their servers, and a folder for what they say."""

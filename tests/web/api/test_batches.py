@@ -110,7 +110,7 @@ def test_a_file_that_cannot_be_read_is_told_in_the_language_asked_for(client: ht
     english = sent(client, content="")
     assert (english.status_code, english.json()["detail"]) == (
         422,
-        "cases.csv is empty: it needs a header row and one row a case.",
+        "cases.csv is empty: it needs a header row and one row per case.",
     )
     headers = {"Content-Type": "text/csv", "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
     chinese = sent(client, content="", headers=headers)

@@ -90,6 +90,7 @@ def test_one_case_is_typed_in_on_a_phone_without_scripts_and_leads_to_the_crisis
     context = signed_in(browser, address, secret, PHONE, scripts=False)
     page = context.new_page()
     page.goto("/")
+    page.get_by_text("菜单", exact=True).click()
     page.get_by_role("link", name="案件", exact=False).and_(page.locator("[href='/cases/new']")).click()
     page.get_by_label("备注").fill("再催我就不活了，想自杀")
     page.get_by_label("案件编号").fill("AJ-9")

@@ -106,6 +106,7 @@ def test_from_signing_in_to_handing_the_corrected_rows_in_again(
     expect(wang.get_by_role("status").first).to_contain_text("已记下您选择的策略")
     expect(wang.locator("#timeline, .timeline").first).to_contain_text(WORDS)
 
+    wang.get_by_role("link", name="联系").click()
     wang.get_by_role("link", name="打开完整的协商材料").click()
     printed = tmp_path / "kit.pdf"
     printed.write_bytes(wang.pdf(prefer_css_page_size=True))

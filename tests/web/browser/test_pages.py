@@ -263,6 +263,7 @@ def test_single_keys_can_be_turned_off(browser: Browser, place: Place) -> None:
     page.goto("/")
     page.keyboard.press("?")
     page.get_by_label("启用单键快捷键").uncheck()
+    page.keyboard.press("Escape")
     page.locator("h1").click()
     page.reload()
     page.keyboard.press("j")
@@ -299,7 +300,7 @@ def test_two_people_who_take_the_next_case_at_once_get_different_ones(browser: B
 def test_ticked_cases_are_taken_on_a_phone_without_scripts(browser: Browser, place: Place) -> None:
     page = place.window(browser, size=PHONE, scripts=False).new_page()
     page.goto("/")
-    for choice in page.locator(".in-choice input").all()[:2]:
+    for choice in page.locator("tbody .in-choice input").all()[:2]:
         choice.check()
     page.get_by_role("button", name="确定", exact=True).click()
     expect(page.get_by_role("status").filter(has_text="已分派 2 件。")).to_be_visible()

@@ -67,7 +67,7 @@ def test_a_note_is_written_by_anybody_at_any_time_once_and_reaches_whom_it_names
     (note,) = work.reviews()
     assert (note["action"], note["detail"]["mentions"], words_of(work, note)) == ("note", [li], "@li请回电，她下午在家")
     assert work.desk() == before, "forms that others have open stay good"
-    assert "她下午在家" in work.client.get("/cases/1").text
+    assert "她下午在家" in work.client.get("/cases/1").raise_for_status().text
     for words, wrong in (("", "note.empty"), ("@lisi 请看", "note.nobody")):
         refused = work.client.submit("/cases/1/notes", {"form": "note", "words": words})
         assert (refused.status_code, 'aria-invalid="true"' in refused.text) == (422, True), wrong
@@ -118,8 +118,8 @@ def test_tasks_have_a_day_and_an_owner_are_ticked_and_opened_again(working_desk:
     for wrong in ({"words": "", "due_on": today}, {"words": "x", "due_on": ""}, {"words": "x", "due_on": "2026-11-22"}):
         assert send(work, "tasks", "task", **wrong) == 422
     assert send(work, "tasks", "task", words="x", due_on=today, owner="999") == 422
-    assert "催银行的书面答复" in work.client.get("/my-work").text
-    assert message("zh", "my_work.waiting", n=1) in work.client.get("/").text
+    assert "催银行的书面答复" in work.client.get("/my-work").raise_for_status().text
+    assert message("zh", "my_work.waiting", n=1) in work.client.get("/").raise_for_status().text
     for what, left in (("done", 0), ("done", 0), ("reopened", 1)):
         assert send(work, "tasks/1", "settled", what=what) == 303
         assert work.one("SELECT count(*) FROM task WHERE done_at IS NULL") == left
@@ -175,7 +175,7 @@ def test_a_lenders_answer_moves_the_facts_and_its_instalments_are_followed(
     assert follow("2027-01-01") == 1
     assert (work.desk()["status"], work.desk()["aged"]) == ("open", ["instalment_late"])
     assert follow("2027-01-01") == 0, "once"
-    assert message("zh", "bar.aged.instalment_late") in work.client.get("/cases/1").text
+    assert message("zh", "bar.aged.instalment_late") in work.client.get("/cases/1").raise_for_status().text
     assert send(work, "agreements/1/instalments/1", "paid", paid_on="2026-11-24") == 422, "not in the future"
     assert send(work, "agreements/1/instalments/1", "paid", paid_on=AS_OF.isoformat()) == 303
     assert work.desk()["aged"] == []
@@ -216,7 +216,7 @@ def test_files_are_told_by_their_content_sealed_inert_and_taken_away(working_des
         assert attach(name, content, evidence=evidence) == 422, name
     assert work.one("SELECT count(*) FROM attachment") == 1
     assert PNG not in bytes.fromhex(work.one("SELECT to_jsonb(encode(content, 'hex')) FROM attachment"))
-    assert "失业登记.png" in work.client.get("/cases/1").text
+    assert "失业登记.png" in work.client.get("/cases/1").raise_for_status().text
     shown = work.client.submit("/cases/1/attachments/1/open")
     assert (shown.content, shown.headers["content-type"]) == (PNG, "image/png")
     assert shown.headers["x-content-type-options"] == "nosniff"

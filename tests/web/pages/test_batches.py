@@ -254,7 +254,7 @@ def test_a_file_that_cannot_be_read_gets_its_sentence_beside_the_field(client: D
     english = _upload(
         client, b"", "cases.csv", headers={"Cookie": f"{auth.COOKIE}={client.cookies[auth.COOKIE]}; lang=en"}
     )
-    assert "cases.csv is empty: it needs a header row and one row a case." in english.text
+    assert "cases.csv is empty: it needs a header row and one row per case." in english.text
     assert "答" not in english.text
 
 

@@ -265,3 +265,61 @@ def test_a_submitter_sees_and_counts_their_own(database_url: str, redis_url: str
         ]
         urgencies = ask(client, product="credit_card").texts(".urgencies b")
         assert urgencies[0] == "2" and sum(map(int, urgencies[1:])) == 2
+
+
+def test_a_short_list_is_sorted_by_a_column_with_crises_first_and_a_long_one_is_not(
+    client: Desk, database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crisis = accepted(4, "DANGER", {"notes": "我不想活了"}, days_overdue=0)
+    decided(database_url, [*many(3), crisis], vault)
+    assert refs(client, sort="overdue") == ["DANGER", "C3", "C2", "C1"]
+    page = ask(client, sort="overdue", status="all")
+    assert page.values("[aria-sort]", "aria-sort") == ["descending"]
+    assert page.values("[aria-sort] a", "href") == ["/?status=all"], "a second click sorts no more"
+    assert "sort" not in page.one(".on").text
+    assert refs(client, sort="case", after="3") == ["C3"], "by reference, after three rows"
+    for place in ("U0_1_1", "-1", "1001", "٣"):
+        assert client.get("/", params={"sort": "case", "after": place}).status_code == 400, place
+    monkeypatch.setattr("forbear.desk.counting.BOUND", 3)
+    assert refs(client, sort="overdue", uncertain=1) == refs(client, uncertain=1)
+
+
+def test_columns_and_density_are_remembered_by_the_browser(client: Desk, database_url: str, vault: Vault) -> None:
+    decided(database_url, many(1), vault)
+    assert len(ask(client).select(".queue tbody td")) == 9
+    client.submit("/queue/columns", {"column": "overdue", "dense": "true", "terms": "status=all"})
+    page = ask(client)
+    assert len(page.select(".queue tbody td")) == 6
+    assert page.select("table.dense") and not page.select(".in-assignee")
+    assert page.values(".look input[checked]", "value") == ["overdue", "true"]
+
+
+def test_the_ticked_cases_are_put_aside_or_escalated_together(client: Desk, database_url: str, vault: Vault) -> None:
+    crisis = accepted(4, "DANGER", {"notes": "我不想活了"})
+    decided(database_url, [*many(3), crisis], vault)
+    ticked = {"case": ["1:1", "2:7", "4:1"], "snooze_until": "2026-12-01", "snooze_reason": "papers"}
+    told = client.submit("/queue/snooze", ticked, follow_redirects=True).text  # type: ignore[arg-type]
+    assert "已处理 1 件。" in told and "有 2 件没有改动" in told, "one is stale, in a crisis nothing is put aside"
+    words = "这几件案情复杂，请督导看一看"
+    fields = {"case": ["1:2", "3:1"], "escalate_reason": "complex", "escalate_words": words}
+    assert client.submit("/queue/escalate", fields).headers["location"] == "/?acted=2"  # type: ignore[arg-type]
+    assert [row[0::2] for row in reviews(database_url)] == [(1, "snooze"), (1, "escalate"), (3, "escalate")]
+    nothing = client.submit("/queue/escalate", {**fields, "case": ["2:1"], "escalate_words": ""})  # type: ignore[arg-type]
+    assert nothing.headers["location"] == "/?acted=0&refused=1"
+    assert client.submit("/queue/escalate", {"case": "x"}).status_code == 400
+
+
+def test_from_a_case_the_next_of_the_same_queue_is_taken_and_the_way_back_leads_there(
+    client: Desk, database_url: str, vault: Vault
+) -> None:
+    decided(database_url, [*many(2), accepted(3, "DANGER", {"notes": "我不想活了"})], vault)
+    ask(client, urgency="U4", sort="case")
+    way = read_page(client.get("/cases/1").text).one(".way")
+    assert way.values(".back a", "href") == ["/?urgency=U4&sort=case"]
+    assert "U4，还有 2 件待领取" in way.text
+    (terms,) = way.values("input[name=terms]", "value")
+    taken = [client.submit("/queue/take", {"terms": terms}).headers["location"] for _ in range(2)]
+    assert taken == ["/cases/1", "/cases/2"]
+    assert "没有待领取的案件" in read_page(client.get("/cases/1").text).one(".way").text
+    client.cookies.set("queue", "urgency=U9")
+    assert client.get("/cases/1").status_code == 200

@@ -560,7 +560,9 @@ def test_pages_are_not_kept_by_browsers_and_named_static_files_are(client: httpx
     assert page.headers["cache-control"] == "no-store"
     stylesheet = re.search(r'href="(/static/forbear.css\?v=\w+)"', page.text)
     assert stylesheet is not None
-    assert "immutable" in client.get(stylesheet[1]).headers["cache-control"]
+    kept = client.get(stylesheet[1]).headers
+    assert "immutable" in kept["cache-control"] and kept["content-encoding"] == "gzip"
+    assert "content-encoding" not in page.headers, "secrets lie beside what the address chose"
 
 
 @pytest.mark.parametrize(

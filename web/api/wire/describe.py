@@ -22,7 +22,7 @@ def problems(*statuses: int) -> Responses:
     """The errors that a route may answer."""
     return {
         status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
-        for status in (*statuses, 503)
+        for status in (*statuses, 429, 503)
     }
 
 

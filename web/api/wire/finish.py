@@ -14,8 +14,8 @@ Document = dict[str, Any]
 _TEXT: Final = {"type": "string"}
 _HEADERS: Final = {
     "X-Trace-Id": ("By which the log's lines about this answer are found", _TEXT),
-    "RateLimit-Policy": ("How many requests are worked on at once", _TEXT),
-    "RateLimit": ("How many more could be just now", _TEXT),
+    "RateLimit-Policy": ("How many requests are worked on at once, and how many a token may make", _TEXT),
+    "RateLimit": ("How many more of each there could be just now", _TEXT),
     "Location": ("Where it is", {"type": "string", "format": "uri-reference"}),
     "Idempotency-Replayed": ("Answered before: nothing was done now", {"type": "string", "enum": ["true"]}),
     "ETag": ("Of this answer; of a case it begins with the revision", _TEXT),
@@ -57,7 +57,7 @@ def _headers_of(method: str, status: str) -> Iterator[str]:
         yield "Content-Language"
     if status in ("401", "403"):
         yield "WWW-Authenticate"
-    if status == "503":
+    if status in ("429", "503"):
         yield "Retry-After"
     if method == "get" and status in ("200", "304"):
         yield "ETag"

@@ -83,6 +83,17 @@ for _name, _action in ACTIONS.items():
     router.add_api_route(f"/cases/{{case_id}}/{_name}", _route(_action), methods=["POST"], name=_name)
 
 
+@router.post("/cases/{case_id}/undo")
+def take_back(doing: _DoingDep) -> Response:
+    """Take back what one did last, within a minute, while nothing else has happened."""
+    try:
+        acting.undo(doing.work, doing.case_id, doing.revision)
+    except (RefusedError, StaleError):
+        doing.work.roll_back()
+        return RedirectResponse(f"/cases/{doing.case_id}?told=undo", status_code=303)
+    return RedirectResponse(f"/cases/{doing.case_id}?done=undo", status_code=303)
+
+
 def _act(action: Action, doing: _Doing) -> Response:
     """Do what was chosen on the case as it stands, or show the page again with what is in the way.
 

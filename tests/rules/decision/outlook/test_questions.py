@@ -23,7 +23,7 @@ def test_what_was_in_doubt_is_asked_for_after_danger_and_before_everything_else_
     asked = decision_view(pack(), "K-1", found.outcome, found.facts, AS_OF).questions
     assert {each.fact for each in asked[:2]} == {"self_harm_signal", "violence"}
     assert {each.fact for each in asked[2:4]} == {"income_monthly", "prior_request"}
-    assert "income of a year" in next(each.why.en for each in asked if each.fact == "income_monthly")
+    assert "yearly income" in next(each.why.en for each in asked if each.fact == "income_monthly")
     assert not {"income_monthly", "prior_request"}.intersection(answered.outcome.questions)
 
 

@@ -88,6 +88,29 @@ def test_a_delivery_is_sent_again_once(client: httpx.Client, database_url: str, 
     assert client.post(address).json()["status"] == "pending"
 
 
+def test_what_takes_back_or_concerns_a_webhook_is_done_once_too(
+    client: httpx.Client, database_url: str, vault: Vault
+) -> None:
+    """Each with a key, twice: the same answer, and one row of the ledger or one delivery for it."""
+    hook = client.post("/webhooks", json=HOOK).json()["id"]
+    case = {**CASE, "case_ref": "D"}
+    batch = client.post("/batches", json=[case]).json()["id"]
+    asked: list[tuple[str, dict[str, Any], str]] = [
+        ("/cases/A/withdraw", {"why": "mistake"}, "SELECT FROM review"),
+        (f"/batches/{batch}/cancel", {}, "SELECT FROM ledger WHERE kind = 'batch_cancelled'"),
+        (f"/webhooks/{hook}/ping", {}, "SELECT FROM delivery WHERE event = 'ping'"),
+        (f"/webhooks/{hook}/rotate", {"overlap_hours": 1}, "SELECT FROM ledger WHERE kind = 'webhook_rotated'"),
+    ]
+    for number, (address, body, done) in enumerate(asked):
+        key = {"Idempotency-Key": f"once-{number}"}
+        first, second = (client.post(address, json=body, headers=key) for _ in range(2))
+        assert first.is_success, (address, first.text)
+        assert (second.status_code, second.content) == (first.status_code, first.content), address
+        assert ("Idempotency-Replayed" in first.headers, second.headers["Idempotency-Replayed"]) == (False, "true")
+        with psycopg.connect(database_url) as connection:
+            assert len(connection.execute(done.encode()).fetchall()) == 1, address
+
+
 def test_of_one_review_many_times_at_once_one_is_done(client: httpx.Client, database_url: str) -> None:
     with ThreadPoolExecutor(6) as threads:
         answers = list(threads.map(lambda _: client.post("/cases/A/reviews", json=ACCEPT, headers=KEY), range(6)))
@@ -173,4 +196,6 @@ def test_a_program_hears_how_much_is_worked_on_at_once(client: httpx.Client) -> 
     answered = client.get("/cases/A")
     policy, left = answered.headers["RateLimit-Policy"], answered.headers["RateLimit"]
     turns = settings().web_turns
-    assert (policy, left) == (f'"turns";q={turns};qu="concurrent-requests"', f'"turns";r={turns}')
+    most = settings().token_requests
+    assert policy == f'"turns";q={turns};qu="concurrent-requests", "token";q={most};w=60'
+    assert left == f'"turns";r={turns}, "token";r={most - 1};t=1'
