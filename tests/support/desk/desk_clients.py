@@ -1,7 +1,7 @@
 """Signed-in clients of a real web server, for tests of the desk."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import httpx
@@ -41,7 +41,9 @@ class Desk(httpx.Client):
         """Hold this secret from now on, as if the server had set it."""
         self.cookies.set(auth.COOKIE, secret, domain=self.base_url.host, path="/")
 
-    def submit(self, address: str, fields: dict[str, str] | None = None, **terms: object) -> httpx.Response:
+    def submit(
+        self, address: str, fields: Mapping[str, Sequence[str]] | None = None, **terms: object
+    ) -> httpx.Response:
         """Post a form with the token that proves it is ours."""
         token = accounts.csrf_token(self.cookies[auth.COOKIE])
         return self.post(address, data={"csrf": token, **(fields or {})}, **terms)  # type: ignore[arg-type]

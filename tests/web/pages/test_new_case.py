@@ -37,7 +37,7 @@ def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[Desk]:
 def _send(client: Desk, submitter: str = "us", **typed: str) -> httpx.Response:
     facts = TYPED | typed
     fields = {f"fact.{name}": value for name, value in facts.items()}
-    return client.submit("/cases/new", {"submitter": submitter, "asked": [*FACTS], **fields})  # type: ignore[dict-item]
+    return client.submit("/cases/new", {"submitter": submitter, "asked": [*FACTS], **fields})
 
 
 def _cases(url: str) -> list[tuple[object, ...]]:

@@ -139,7 +139,7 @@ def test_ticked_cases_are_taken_and_what_changed_is_told(client: Desk, database_
     decided(database_url, many(3), vault)
     change(database_url, "revision = 5 WHERE case_ref = 'C2'")
     form = {"terms": "urgency=U4", "assignee": "me", "case": ["1:1", "2:1", "3:1"]}
-    address = client.submit("/queue/assign", form).headers["location"]  # type: ignore[arg-type] # a field may repeat
+    address = client.submit("/queue/assign", form).headers["location"]  # a field may repeat
     assert address == "/?urgency=U4&done=2&stale=1"
     page = client.get(address).text
     assert "已分派 2 件。" in page
@@ -220,7 +220,7 @@ def test_a_form_that_makes_no_sense_gets_one_sentence(
 def test_two_hundred_are_assigned_at_once(client: Desk, database_url: str, vault: Vault) -> None:
     decided(database_url, many(200), vault)
     form = {"assignee": "me", "case": [f"{n}:1" for n in range(1, 201)]}
-    assert "done=200" in client.submit("/queue/assign", form).headers["location"]  # type: ignore[arg-type] # repeats
+    assert "done=200" in client.submit("/queue/assign", form).headers["location"]  # repeats
 
 
 def test_a_filter_is_kept_opened_replaced_and_deleted(client: Desk, database_url: str) -> None:
@@ -298,13 +298,13 @@ def test_the_ticked_cases_are_put_aside_or_escalated_together(client: Desk, data
     crisis = accepted(4, "DANGER", {"notes": "我不想活了"})
     decided(database_url, [*many(3), crisis], vault)
     ticked = {"case": ["1:1", "2:7", "4:1"], "snooze_until": "2026-12-01", "snooze_reason": "papers"}
-    told = client.submit("/queue/snooze", ticked, follow_redirects=True).text  # type: ignore[arg-type]
+    told = client.submit("/queue/snooze", ticked, follow_redirects=True).text
     assert "已处理 1 件。" in told and "有 2 件没有改动" in told, "one is stale, in a crisis nothing is put aside"
     words = "这几件案情复杂，请督导看一看"
     fields = {"case": ["1:2", "3:1"], "escalate_reason": "complex", "escalate_words": words}
-    assert client.submit("/queue/escalate", fields).headers["location"] == "/?acted=2"  # type: ignore[arg-type]
+    assert client.submit("/queue/escalate", fields).headers["location"] == "/?acted=2"
     assert [row[0::2] for row in reviews(database_url)] == [(1, "snooze"), (1, "escalate"), (3, "escalate")]
-    nothing = client.submit("/queue/escalate", {**fields, "case": ["2:1"], "escalate_words": ""})  # type: ignore[arg-type]
+    nothing = client.submit("/queue/escalate", {**fields, "case": ["2:1"], "escalate_words": ""})
     assert nothing.headers["location"] == "/?acted=0&refused=1"
     assert client.submit("/queue/escalate", {"case": "x"}).status_code == 400
 
