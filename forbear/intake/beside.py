@@ -1,4 +1,4 @@
-"""What an unused column says of the numbers beside it: their unit, their currency, what a rate is for."""
+"""What an unused column says of the case beside it: the unit, currency or sign of its numbers, or that it is void."""
 
 from __future__ import annotations
 
@@ -14,19 +14,25 @@ from rules.facts.notation.units import SPANS, Marks, read_marks
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Fact, FactType, Vocabulary
 
-_Kind: TypeAlias = FactType | Literal["cycle"]  # how often an amount comes
+_Kind: TypeAlias = FactType | Literal["cycle", "foreign"]  # how often an amount comes; that it is no sum of yuan owed
 _WORDS: Final = word_lists("headings")
 _LONGEST: Final = 12  # letters of a unit
 _MONEY: Final = frozenset(("yuan", "coins", "foreign", "power"))
 _SPANS: Final = frozenset(("day", "week", "month", "year", "instalment"))
 _PER: Final = frozenset(map(fold, _WORDS["per_other_than_year"]))
 _CYCLES: Final = frozenset(map(fold, _WORDS["other_than_month"]))
+_VOID: Final = frozenset(map(fold, _WORDS["void"]))
+_CREDIT: Final = frozenset(map(fold, _WORDS["credit"]))
+_CODES_OF_YUAN: Final = frozenset(_WORDS["codes_of_yuan"])
 _TWO_LETTERS: Final = 2
 
 
 def faults(vocabulary: Vocabulary, facts: Mapping[str, Value], others: Mapping[str, str]) -> Iterable[FieldError]:
-    """A fault for each cell that says another unit than the facts beside it are read in."""
+    """A fault for each cell that says another unit than the facts beside it are read in, or that nobody owes them."""
     for header, cell in others.items():
+        if len(cell) <= _LONGEST and _is_void(header, cell):
+            yield FieldError.of(header, said("row.void", name=header, cell=cell))
+            continue
         kind = _kind(header, cell) if len(cell) <= _LONGEST else None
         if kind is None:
             continue
@@ -40,6 +46,8 @@ def faults(vocabulary: Vocabulary, facts: Mapping[str, Value], others: Mapping[s
 
 
 def _is_other(fact: Fact, cell: str, kind: _Kind) -> bool:
+    if kind == "foreign":
+        return fact.type == "money"
     if kind == "cycle":
         return fact.type == "money" and fact.per == "month"
     if fact.type != kind or (fact.type == "int" and fact.unit != "days"):
@@ -60,6 +68,10 @@ def _kind(header: str, cell: str) -> _Kind | None:
     name, text = fold(header), fold(cell)
     if text in _PER and any(word in name for word in _WORDS["rates"]):
         return "rate"
+    if _is_said(name, "currencies") and text.isdigit() and text not in _CODES_OF_YUAN:
+        return "foreign"
+    if _is_said(name, "sides") and text in _CREDIT:
+        return "foreign"
     marks = None if any(map(str.isdigit, text)) else read_marks(text)  # 100 is a number beside, and no unit
     if any(word in name for word in _WORDS["cycles"]) and (text in _CYCLES or _is_cycle(marks)):
         return "cycle"
@@ -69,6 +81,16 @@ def _kind(header: str, cell: str) -> _Kind | None:
     if not marks.kinds.isdisjoint(_MONEY) and (called or marks.kinds != {"power"}):  # 万 alone is a surname too
         return "money"
     return "int" if called and not marks.kinds.isdisjoint(_SPANS) else None
+
+
+@lru_cache(maxsize=4096)
+def _is_void(header: str, cell: str) -> bool:
+    """Whether a column of states says that a case does not hold any more."""
+    return fold(cell) in _VOID and _is_said(fold(header), "states")
+
+
+def _is_said(name: str, words: str) -> bool:
+    return any(word in name for word in _WORDS[words])
 
 
 def _is_cycle(marks: Marks | None) -> bool:

@@ -36,7 +36,11 @@ def notices_of(vocabulary: Vocabulary, source: SourceFile, guess: Guess, mapping
         yield said("notice.learned", columns=_names(learned))
     unused = [each for each in guess.columns if mapping.columns[each.header].fact is None]
     added = added_by_rejects([each.header for each in guess.columns])
-    unknown = [each.header for each in unused if each.sure == "certain" and each.header not in added]
+    unknown = [
+        each.header
+        for each in unused
+        if each.sure == "certain" and each.header not in added and (each.text.strip() or each.shape is not None)
+    ]
     if named := [name.strip() for name in unknown if name.strip()]:
         yield said("notice.not_used", n=len(named), columns=_names(named))
     yield from _left_open(unused)

@@ -9,8 +9,9 @@ from forbear.intake.formats import FORMATS, READ_AS, ending, format_of
 from forbear.intake.formats.format import Format
 from forbear.intake.formats.tables.no_cases import TOTAL
 from forbear.intake.formats.tables.totals import is_total
-from forbear.intake.formats.text_files import open_bytes
+from forbear.intake.formats.text_files import GZIP, is_packed, is_wide, magic_of, open_bytes
 from forbear.intake.source import IntakeError, SourceChoice, SourceFile, SourceRow, empty
+from forbear.locale import said
 from rules.pack.files.schema import Text
 
 _OPEN = SourceChoice()
@@ -28,6 +29,11 @@ _CAUSES = {
     "page": (".html", ".htm", ".mht", ".mhtml", ".xml"),
     "database": (".db", ".sqlite", ".sqlite3", ".mdb", ".accdb", ".dbf", ".sql"),
 }
+_TEXTS = (".dif", ".slk", ".rtf", ".md", ".sql", *_CAUSES["page"])  # that are text by themselves, and no table of ours
+_WORKBOOKS = (FORMATS[".xlsx"], FORMATS[".ods"])
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")  # but for the end that DOS put behind a text
+_TABLE = re.compile(rb"[,;\t|\n]")  # between columns or rows
+_OBJECT = re.compile(rb"^[\s\0\xef\xbb\xbf\xff\xfe]*[{\[]", re.MULTILINE)
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -72,11 +78,12 @@ def _kind(path: Path) -> Format:
     """The format by the name, if the file does not begin like one of another: then its name is wrong."""
     kind, last = format_of(path.name), ending(path.name)
     with open_bytes(path) as file:
-        start = file.read(_START)
+        whole = start = file.read(_START)
     for mark in _MARKS:
         start = start.removeprefix(mark)
     if _MARKUP.match(start.replace(b"\0", b"")):
         raise IntakeError("file.markup", name=path.name)
+    _refuse_packed(path, whole)
     for other in FORMATS.values():
         if (
             other.signature is not None
@@ -86,9 +93,46 @@ def _kind(path: Path) -> Format:
             if kind is not None and last not in FORMATS:
                 return other  # an ending that says little
             raise IntakeError("file.misnamed", name=path.name, what=other.title, suffix=other.suffix)
+    if start and not start.strip(b"\0"):
+        raise IntakeError("file.zeros", name=path.name)
+    _refuse_misnamed(path, kind, whole)
     if kind is None:
         raise _unknown(path)
     return kind
+
+
+def _refuse_packed(path: Path, start: bytes) -> None:
+    """What is packed is text, and packed once."""
+    if is_packed(path):
+        if start.startswith(GZIP):
+            raise IntakeError("file.gzip_twice", name=path.name)
+        binary = (each for each in FORMATS.values() if each.signature is not None and not each.packable)
+        if magic_of(start) is not None or any(each.signature and each.signature.match(start) for each in binary):
+            raise IntakeError("ending.archive", name=path.name)
+
+
+def _refuse_misnamed(path: Path, kind: Format | None, start: bytes) -> None:
+    """Text, pictures and the like under the name of a workbook, a Parquet file, JSON, or of nothing that is known."""
+    last = path.suffix.lower()
+    if (what := magic_of(start)) is not None:
+        told_by_name = kind is None and any(last in endings for endings in _CAUSES.values())
+        if not told_by_name and not (kind in _WORKBOOKS and what in ("ole", "zip")):  # their reader says more
+            raise IntakeError("file.is", name=path.name, what=said(f"magic.{what}"))
+    elif _is_text(start):
+        has_table = _TABLE.search(start) is not None
+        if kind is None:
+            misnamed = has_table and last not in _TEXTS
+        elif kind.signature is None or kind.signature.match(start):
+            misnamed = False
+        else:
+            misnamed = not kind.packable or (has_table and _OBJECT.search(start) is None)
+        if misnamed:
+            raise IntakeError("file.text", name=path.name)
+
+
+def _is_text(start: bytes) -> bool:
+    """Whether bytes may be text of an encoding that is read."""
+    return start.startswith(_MARKS) or is_wide(start) or _NO_TEXT.search(start) is None
 
 
 def _unknown(path: Path) -> IntakeError:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from collections.abc import Mapping as Object
+from dataclasses import replace
 from pathlib import Path
 
 from forbear.intake.columns import named
@@ -26,5 +27,6 @@ def one(given: Object[str, object], vocabulary: Vocabulary, as_of: dt.date) -> t
 
     columns = {name: ColumnUse(fact=fact) for name, fact in zip(given, known, strict=True)}
     columns |= {name: ColumnUse(fact=name) for name in whole.keys() - given.keys()}
-    intake = understand(source_of_objects(Path("case.json"), objects), vocabulary, Mapping(columns=columns))
+    source = replace(source_of_objects(Path("case.json"), objects), has_lines=False)
+    intake = understand(source, vocabulary, Mapping(columns=columns))
     return intake, next(intake.on(as_of))

@@ -108,6 +108,8 @@ class SourceFile:
     left_out: Callable[[], Iterable[SourceRow]] = tuple  # rows that came into no row, once all were read
     aside: tuple[str, ...] = ()  # what stands elsewhere, and may be said of the table or of something else
     unread: Callable[[], Iterable[Remark]] = tuple  # words in what is not read
+    covered: tuple[int, ...] = ()  # columns over which the name of the one before them is merged
+    has_lines: bool = True  # whether a row may be a line that is no case and says a unit
 
     def __iter__(self) -> Iterator[SourceRow]:
         try:

@@ -11,8 +11,8 @@ from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from rules.facts.notation.codes import FIRST_OF_REMAINS, QUOTES, CodeError, code_reader, remains, unquoted
-from rules.facts.notation.garbled import is_garbled
-from rules.facts.notation.letters import clean, seen
+from rules.facts.notation.garbled import has_lost_letters, is_garbled
+from rules.facts.notation.letters import clean, seen, with_signs_apart
 from rules.facts.notation.personal import number_within
 from rules.locale import listed, said
 from rules.locale.word_lists import word_lists
@@ -32,6 +32,9 @@ _WORDS: Final = word_lists("cells")
 _BLANKS: Final = frozenset[str](_WORDS["blank"])
 _FIRST_OF_BLANKS: Final = frozenset(word[:1] for word in _BLANKS)
 _NOTHING: Final = frozenset[str](_WORDS["nothing"])
+_DITTO: Final = frozenset[str](_WORDS["ditto"])
+_LONGEST_NOTHING: Final = max(map(len, _NOTHING))
+_FIRST_OF_DITTO: Final = frozenset(first for word in _DITTO for first in (word[:1], word[:1].upper()))
 _DAY: Final = _WORDS["date"]
 
 _SERIAL: Final = re.compile(r"[2-6]\d{4}(?:\.\d+)?", re.ASCII)  # of the days from 1954 to 2091
@@ -91,15 +94,13 @@ def plain(cell: str) -> str:
     """A short cell in plain letters: half width, simplified, lower case, no blanks or marks of text around."""
     if len(cell) > MAX_CELL:
         raise CellError("too_long", most=MAX_CELL)
-    text = clean(cell).casefold().strip()
+    text = clean(with_signs_apart(cell)).casefold().strip()
     return unquoted(text) if text[:1] in QUOTES else text
 
 
 def text_reader(fact: Fact) -> Reader:
     """Text that can be seen, blanks around it removed; a code (codes.py) on one line, letter by letter."""
-    longest = fact.max_length or MAX_TEXT
     code = None if fact.code is None else code_reader(fact.code)
-    shown_to_all = code is None and not fact.private
 
     def read(cell: object) -> str | None:
         text = _as_text(cell)
@@ -109,19 +110,34 @@ def text_reader(fact: Fact) -> Reader:
             text = seen(text).strip()
         if code is not None and text:
             text = _coded(code, text, cell)
-        if len(text) > longest:
-            raise CellError("text_too_long", most=longest)
-        if not text.isprintable() and _UNSTORABLE.search(text):
-            raise CellError("unstorable")
-        if is_garbled(text):
-            raise CellError("garbled")
-        if text[:1] in FIRST_OF_REMAINS and (left := remains(text, words=True)):
-            raise CellError(left, cell=shown(text))
-        if shown_to_all and (found := number_within(text)) is not None:
-            raise CellError(f"personal_{found}")
+            if not fact.required and _is_nothing(text):
+                return None
+        _refuse_text(fact, text)
         return None if is_blank(text) else text
 
     return read
+
+
+def _refuse_text(fact: Fact, text: str) -> None:
+    """Raise CellError for a text that is none of this fact, by the cause."""
+    longest, is_name = fact.max_length or MAX_TEXT, fact.code is None and not fact.free
+    if len(text) > longest:
+        raise CellError("text_too_long", most=longest)
+    if not text.isprintable() and _UNSTORABLE.search(text):
+        raise CellError("unstorable")
+    if is_garbled(text) or (is_name and has_lost_letters(text)):
+        raise CellError("garbled")
+    if text[:1] in FIRST_OF_REMAINS and (left := remains(text, words=True)):
+        raise CellError(left, cell=shown(text))
+    if text[:1] in _FIRST_OF_DITTO and len(text) <= MAX_CELL and fold(text) in _DITTO:
+        raise CellError("ditto", cell=shown(text))
+    if fact.code is None and not fact.private and (found := number_within(text)) is not None:
+        raise CellError(f"personal_{found}")
+
+
+def _is_nothing(code: str) -> bool:
+    """Whether a number of somebody is a word for none, or noughts alone: what all have in common ties nobody."""
+    return not code.strip("0") or (len(code) <= _LONGEST_NOTHING and fold(code) in _NOTHING)
 
 
 def _coded(code: Callable[[str], str], text: str, cell: object) -> str:

@@ -129,9 +129,10 @@ def look(
         file = follow(watched, vocabulary, guessed, guessed.mapping)
     except IntakeError as error:
         fault = error
-        for _ in islice(watched, _UNREAD_ROWS):  # what its columns hold is shown all the same
-            pass
-        in_danger = tuple(beside_rows(source.remarks, pack))
+        lookout = Lookout(pack, source.columns, guessed.mapping)
+        # What its columns hold is shown all the same, and whoever is in danger in them is told.
+        grave = sum(lookout.in_danger(row.cells) for row in islice(watched, _UNREAD_ROWS))
+        in_danger = (*told(grave), *beside_rows(source.remarks, pack))
         notices = tuple(notices_of(vocabulary, source, guessed, guessed.mapping))
     else:
         fault = counted.read(file.on(as_of), Lookout(pack, file.columns, file.mapping))
@@ -206,7 +207,7 @@ class _Counted:
 
 
 def _columns(guessed: Guess, seen: SeenValues) -> tuple[Column, ...]:
-    """Every column with a header, but those that a rejects file added."""
+    """Every column with a header or anything in it, but those that a rejects file added."""
     added = added_by_rejects([each.header for each in guessed.columns])
     return tuple(
         Column(
@@ -220,5 +221,5 @@ def _columns(guessed: Guess, seen: SeenValues) -> tuple[Column, ...]:
             None if each.shape is None else shapes.named(each.shape),
         )
         for each in guessed.columns
-        if each.use.fact is not None or (each.header.strip() and each.header not in added)
+        if each.use.fact is not None or ((each.text.strip() or each.shape is not None) and each.header not in added)
     )

@@ -16,7 +16,7 @@ _GAP: Final = r"[ \t\r\n]*+"
 _STRING: Final = r'"[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+"'
 _NUMBER: Final = r"-?+(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][-+]?+[0-9]++)?+"
 _PLAIN: Final = rf"(?:{_STRING}|{_NUMBER}|true|false|null|NaN|-?+Infinity)"
-_VALUE: Final = rf"(?:{_PLAIN}|\[{_GAP}(?:{_PLAIN}{_GAP}(?:,{_GAP}{_PLAIN}{_GAP})*+)?+\])"
+_VALUE: Final = rf"(?:{_PLAIN}|\[[^\[\]{{}}]*+\])"  # what is wrong within a list shows when its row is read
 
 
 class KeyDecoder(json.JSONDecoder):
@@ -46,18 +46,24 @@ class KeyDecoder(json.JSONDecoder):
         if isinstance(found, dict) and len(self._known) < _TRIED and len(found) <= _MOST_SHAPES:
             keys = tuple(found)
             if keys in self._met:
-                self._known.append((_objects_with(keys, self._between), found))
+                self._known.append((_objects_with(keys, self._between, s[idx:end]), found))
             elif len(self._met) < _MOST_SHAPES:
                 self._met.add(keys)
         return found, end
 
 
-def _objects_with(keys: Iterable[str], between: str) -> re.Pattern[str]:
-    """Objects with these keys in this order, written as they are or in ASCII."""
-    written = ({json.dumps(key, ensure_ascii=escaped) for escaped in (False, True)} for key in keys)
-    names = (f"(?:{'|'.join(map(re.escape, forms))})" for forms in written)
-    members = f"{_GAP},{_GAP}".join(f"{name}{_GAP}:{_GAP}{_VALUE}" for name in names)
-    one = rf"\{{{_GAP}{members}{_GAP}\}}"
+def _objects_with(keys: Iterable[str], between: str, like: str) -> re.Pattern[str]:
+    """Objects with these keys in this order, written like this one: as they are or in ASCII, with the same blanks."""
+    written = ([json.dumps(key, ensure_ascii=escaped) for escaped in (False, True)] for key in keys)
+    names = [next((name for name in forms if name in like), forms[0]) for forms in written]
+    first, last = (names[0], names[-1]) if names else ("", "")
+    colon = next((each for each in (": ", ":") if like.startswith(f"{{{first}{each}")), None)
+    comma = next((each for each in (", ", ",") if f"{each}{last}{colon}" in like), None)
+    if colon is None or (comma is None and len(names) > 1):
+        comma, colon = f"{_GAP},{_GAP}", f"{_GAP}:{_GAP}"
+    inside = _GAP if colon.startswith(_GAP) else ""
+    members = (comma or "").join(f"{re.escape(name)}{colon}{_VALUE}" for name in names)
+    one = rf"\{{{inside}{members}{inside}\}}"
     return re.compile(f"{one}(?:{_GAP}{between}{_GAP}{one})*+")
 
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from forbear.intake.formats.json_decoder import DECODER, Doubled
 from forbear.intake.formats.json_keys import KeyDecoder, Keys
 from forbear.intake.formats.json_reader import Inside, Opened, Reader, skimmed
-from forbear.intake.formats.text_files import encoding_of, is_cut, lines, open_text
+from forbear.intake.formats.text_files import encoding_of, is_cut, likely_encoding, lines, open_text
 from forbear.intake.headers import LONGEST, says_unit
 from forbear.intake.source import (
     MAX_CELL,
@@ -49,7 +49,14 @@ class _Broken:
 
 def read(path: Path, choice: SourceChoice) -> SourceFile:
     """Open a .json or .jsonl file, by the standard library alone: ijson refuses the NaN that pandas itself writes."""
-    text = partial(open_text, path, encoding_of(path))
+    try:
+        return _read(path, partial(open_text, path, likely_encoding(path)), choice)
+    except UnicodeDecodeError:
+        return _read(path, partial(open_text, path, encoding_of(path)), choice)
+
+
+def _read(path: Path, text: Opened, choice: SourceChoice) -> SourceFile:
+    """Open it in an encoding; all of it is read for the keys of its objects, so that a wrong encoding shows."""
     with text() as file:
         filled = (line for line in lines(file) if line.strip())
         first = next(filled, "")

@@ -59,6 +59,7 @@ class TableRow(NamedTuple):
     filled_down: tuple[int, ...] = ()  # the positions of cells that a merged one covers
     comments: Mapping[int, str] = MappingProxyType({})  # what hangs on its cells, by their positions
     across: Sequence[tuple[int, int]] = ()  # the first and the last of cells that are merged sideways
+    unseen: Sequence[int] = ()  # the positions of cells of which nothing is shown
 
 
 def nothing_said(_at: int) -> tuple[str, ...]:
@@ -94,12 +95,14 @@ class Header:
     aside: tuple[str, ...] = ()  # comments on what stands above
     units_apart: bool = False  # they stand in a row of their own
     first: int = 1  # the uppermost row of names and groups
+    covered: tuple[int, ...] = ()  # columns over which the name of the one before them is merged
 
 
 class _FilledLine(NamedTuple):
     number: int
     texts: list[str]
     comments: Mapping[int, str] = MappingProxyType({})
+    across: Sequence[tuple[int, int]] = ()
 
 
 def find_header(path: Path, rows: Iterable[TableRow], choice: SourceChoice) -> Header | None:
@@ -146,7 +149,7 @@ def _chosen_header(path: Path, rows: Iterable[TableRow], choice: SourceChoice, c
 def _with_below(header: Header, lines: Sequence[_FilledLine], choice: SourceChoice) -> Header:
     """The header with what the rows below it say of units: a second header, what to fill in, words without a figure."""
     titles, below = list(header.titles), [list[str]() for _ in header.columns]
-    for number, texts, comments in lines:
+    for number, texts, comments, _ in lines:
         if header.first <= number <= header.row:
             for at, comment in comments.items():
                 if at < len(below):
@@ -173,7 +176,7 @@ def _filled_rows(rows: Iterable[TableRow]) -> Iterator[TableRow]:
 
 
 def _line(row: TableRow) -> _FilledLine:
-    return _FilledLine(row.number, [as_text(cell)[: MAX_CELL + 1] for cell in row.cells], row.comments)
+    return _FilledLine(row.number, [as_text(cell)[: MAX_CELL + 1] for cell in row.cells], row.comments, row.across)
 
 
 def _header(path: Path, lines: Sequence[_FilledLine], at: int, choice: SourceChoice) -> Header:
@@ -211,6 +214,7 @@ def _header(path: Path, lines: Sequence[_FilledLine], at: int, choice: SourceCho
         aside=tuple(text for text in comments if text not in stated),
         units_apart=units_apart,
         first=lines[at - len(upper)].number,
+        covered=tuple(place for first, last in lines[at].across for place in range(first + 1, last + 1)),
     )
 
 
@@ -344,6 +348,7 @@ def open_table(path: Path, sheet: Sheet, choice: SourceChoice, found: Header | N
         tuple((*cells, *sheet.prompts(at)) for at, cells in enumerate(header.below)),
         told,
         aside=aside,
+        covered=header.covered,
     )
 
 
@@ -352,13 +357,13 @@ class _HeaderOrder:
 
     def __init__(self, header: Header, choice: SourceChoice) -> None:
         self._header, self._choice = header, choice
-        self._is_other = False
+        self._is_other = self._met_case = False
 
     def heeded(self, row: TableRow, error: FieldError | None) -> FieldError | None:
         """What is wrong with a row; below a header of another order nobody knows what its cells are."""
         if error is REFUSED["repeated_header"]:
             header = self._header
-            strictly = row.number > header.row + SECOND_HEADER
+            strictly = self._met_case or row.number > header.row + SECOND_HEADER
             self._is_other = not same_order(
                 row.cells,
                 header.columns,
@@ -367,6 +372,7 @@ class _HeaderOrder:
                 strictly=strictly,
                 units_apart=header.units_apart,
             )
+        self._met_case = self._met_case or error is None
         return _OTHER_ORDER if error is None and self._is_other else error
 
 

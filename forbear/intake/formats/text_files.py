@@ -25,7 +25,7 @@ _MAGIC = {
     b"Rar!": "zip",
     b"7z\xbc\xaf": "zip",
 }
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
 # As for the parts of a workbook: deflate can do 1,032 times, honest tables shrink 5 to 50 times.
 _MAX_RATIO, _SMALL, _MAX_UNPACKED = 200, 16 * 1024 * 1024, 8 * 1024**3
 _SAMPLE = 64 * 1024  # bytes by which Big5 is told from GB18030, and UTF-16 is known without a mark
@@ -62,12 +62,18 @@ def open_bytes(path: Path) -> IO[bytes]:
     """The bytes of a file; of one packed with gzip, those that were packed, as long as it is no bomb."""
     file = path.open("rb")
     try:
-        packed = file.read(2) == _GZIP
+        packed = file.read(len(GZIP)) == GZIP
         file.seek(0)
     except BaseException:
         file.close()
         raise
     return cast("IO[bytes]", io.BufferedReader(_Unpacked(path, file))) if packed else file
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file is packed with gzip."""
+    with path.open("rb") as file:
+        return file.read(len(GZIP)) == GZIP
 
 
 class _Unpacked(io.RawIOBase):
@@ -130,19 +136,34 @@ def is_cut(line: str) -> bool:
 
 def encoding_of(path: Path) -> Encoding:
     """The encoding that the bytes of a text file show, all of them."""
-    with open_bytes(path) as file:
-        start = file.read(_SAMPLE)
-    for magic, what in _MAGIC.items():
-        if start.startswith(magic):
-            raise IntakeError("file.not_text", name=path.name, what=said(f"magic.{what}"))
-    for bom, encoding in _BOMS.items():
-        if start.startswith(bom):
-            return encoding, "replace"
-    if wide := _wide(start):
-        return wide, "replace"
+    if (known := _by_start(path)) is not None:
+        return known
     if _decodes(path, "utf-8"):
         return "utf-8", "strict"
     return _by_lines(path)
+
+
+def likely_encoding(path: Path) -> Encoding:
+    """The encoding that a text file begins in; where it is UTF-8, whatever is none further down raises an error."""
+    return _by_start(path) or ("utf-8", "strict")
+
+
+def _by_start(path: Path) -> Encoding | None:
+    """The encoding by a mark, or of UTF-16 by its zeros."""
+    with open_bytes(path) as file:
+        start = file.read(_SAMPLE)
+    if (what := magic_of(start)) is not None:
+        raise IntakeError("file.is", name=path.name, what=said(f"magic.{what}"))
+    for bom, encoding in _BOMS.items():
+        if start.startswith(bom):
+            return encoding, "replace"
+    wide = _wide(start)
+    return None if wide is None else (wide, "replace")
+
+
+def magic_of(start: bytes) -> str | None:
+    """What a file is that begins so, if it is no text for certain."""
+    return next((what for magic, what in _MAGIC.items() if start.startswith(magic)), None)
 
 
 def _wide(start: bytes) -> str | None:
@@ -153,6 +174,11 @@ def _wide(start: bytes) -> str | None:
     encoding = "utf-16-le" if odd > even else "utf-16-be"
     text = start[: len(start) // 2 * 2].decode(encoding, "replace")
     return None if "\0" in text or text.count("\ufffd") > 1 else encoding
+
+
+def is_wide(start: bytes) -> bool:
+    """Whether a text without a mark begins like one of UTF-16."""
+    return _wide(start) is not None
 
 
 def _decodes(path: Path, encoding: str) -> bool:

@@ -54,7 +54,11 @@ def units_below(row: SourceRow) -> list[str]:
             return []
     if 1 < len(filled) <= _FEW and len(filled) * 2 >= len(row.cells) and not all(map(_is_label, filled)):
         return []
-    return [cell for cell in filled if isinstance(cell, str) and says_unit(cell[:_LONGEST_LINE])]
+    return [
+        cell
+        for cell in filled
+        if isinstance(cell, str) and not _ONE_LETTER.fullmatch(cell) and says_unit(cell[:_LONGEST_LINE])
+    ]
 
 
 def _is_label(cell: object) -> bool:
@@ -78,7 +82,7 @@ def sample(source: SourceFile) -> tuple[list[list[object]], Lines]:
         if at == shapes.MOST:
             whole = False
             break
-        if units := units_below(row):
+        if units := units_below(row) if source.has_lines else []:
             known = not met and row.number <= _NEAR and source.header_row > 0
             place = lines.of_totals if row.error is TOTAL else behind if met else lines.of_all
             place.extend(units if not known else ())

@@ -15,6 +15,7 @@ from forbear.intake.guessing.first_rows import around, sample
 from forbear.intake.guessing.guessed import BY_NAME, GIVEN, OTHER_SHAPE, PROPOSED, SAME_COLUMN, SAME_FILE, Guessed
 from forbear.intake.guessing.likeness import Likeness, is_anothers, is_place, likest, sounds_like_notes
 from forbear.intake.guessing.orders import open_orders, settled_forms, with_orders
+from forbear.intake.guessing.parted import with_parts
 from forbear.intake.guessing.remembered import Remembered, with_remembered
 from forbear.intake.guessing.rivals import each_fact_once
 from forbear.intake.guessing.shapes import Shape
@@ -103,7 +104,8 @@ def guess(
     guesser.lookwith_remembered(source.columns)
     names = distinct(source.columns)
     named = zip(names, source.columns, cells, strict=True)
-    columns = [replace(guesser.column(*column), text=column[1]) for column in named]
+    columns: Sequence[Guessed] = [replace(guesser.column(*column), text=column[1]) for column in named]
+    columns = with_parts(columns, cells, source.covered)
     columns, debts = wide.proposed(vocabulary, guesser.names, columns, cells, base)
     columns, fault = each_fact_once(vocabulary, columns, cells)
     columns = with_orders(vocabulary, guesser.with_units(columns), cells, base.date_order)

@@ -36,6 +36,7 @@ _INEXACT: Final = re.compile(
     rf"[~<>≥≤≈±]|\+\s*\D*$|\d\s*[-–—{''.join(_WORDS['up_to'])}]\s*\d|{'|'.join(map(re.escape, _WORDS['inexact']))}",
     re.IGNORECASE,
 )
+_OPEN: Final = re.compile(r"[+?~*…]")  # behind a number: and more, or not sure
 EXACT: Final = Context(prec=400)  # more digits than any cell has: nothing is ever rounded
 LONGEST: Final = 40  # characters of a written number
 
@@ -80,7 +81,7 @@ def _amount(text: str) -> Amount | None:
     core = _value(found["core"])
     before, after = found["before"].strip(), found["after"]
     front, behind = _marks(before), _marks(after)
-    if after.count("%") > 1:
+    if after.count("%") > 1 or _OPEN.search(after):
         return None
     if core is None or front is None or behind is None or front.power or "about" in front.kinds | behind.kinds:
         return None

@@ -12,6 +12,7 @@ _WESTERN: Final = re.compile(
     "\u2039\u203a\u20ac\u2122]{1,3})+"
 )
 _LATIN_RUN: Final = re.compile("[\u00a1-\u00ff]{4,}")  # GB18030 taken for Latin-1: nobody writes four such in a row
+_LOST_LETTER: Final = re.compile(r"[^\x00-\x7f]\?|\?[^\x00-\x7f]")
 _HAN_RUN: Final = re.compile(r"[\u2e80-\u9fff\ue000-\uffe5\u20ac\u2000-\u22ff]+")
 # Letters that UTF-8 taken for GBK begins with, since every Chinese one begins with E4 to E9 there; in real texts rare.
 _FIRST: Final = "".join(
@@ -33,6 +34,11 @@ def is_garbled(text: str) -> bool:
     if _SIGN.search(text) is None:
         return False
     return bool(_LOST.search(text)) or _is_western(text) or _is_gbk(text)
+
+
+def has_lost_letters(text: str) -> bool:
+    """Whether a name has question marks where letters were: 李?, or ?? for two of them."""
+    return "?" in text and (_LOST_LETTER.search(text) is not None or (len(text) > 1 and not text.strip("?")))
 
 
 def _is_question_marks(text: str) -> bool:

@@ -18,6 +18,11 @@ UNSEEN: Final = re.compile(
 
 # Dashes, minus signs and blanks: what parts a reference, and looks the same or is typed for the same.
 _PARTING: Final = re.compile("[\\s_\u00af\u02d7\u2010-\u2015\u2043\u2212\u2500\u2501\ufe58\ufe63\uff0d-]+")
+# Numbers that are letters of their own: ① before a row, ² behind a word. Beside digits they would become digits.
+_NUMBER_SIGNS: Final = re.compile(
+    "[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2089\u2150-\u215f\u2189\u2460-\u249b\u24ea-\u24ff\u2776-\u2793\u3220-\u3229\u3248-\u325f"
+    "\u3280-\u3289\u32b1-\u32bf]"
+)
 _LATIN: Final = re.compile("[A-Za-z]")
 _GREEK_OR_CYRILLIC: Final = re.compile("[\u0370-\u052f]")
 _LIKE_LATIN: Final = frozenset("".join(word_lists("scripts")["like_latin"]))
@@ -33,6 +38,11 @@ def clean(text: str) -> str:
     if text.isascii():
         return text
     return unicodedata.normalize("NFKC", UNSEEN.sub("", text)).translate(_simplified())
+
+
+def with_signs_apart(text: str) -> str:
+    """A text in which ①, ² and the like stand alone: they mark or count something, and are no digit of a number."""
+    return text if text.isascii() else _NUMBER_SIGNS.sub(r" \g<0> ", text)
 
 
 def one_form(reference: str) -> str:

@@ -78,6 +78,11 @@ def test_the_unit_of_a_column_is_applied(
         ("欠款余额,姓", "2300,万", None),
         ("欠款余额,金额单位", "2300,万", "says '万'"),
         ("欠款余额,币种", "2300,人民币", None),
+        *(("欠款余额,币种", f"2300,{code}", told) for code, told in (("840", "says '840'"), ("156", None))),
+        ("欠款余额,借贷方向", "2300,贷", "says '贷', and Balance"),
+        ("欠款余额,借贷方向", "2300,借", None),
+        *(("欠款余额,案件状态", f"2300,{word}", f"says '{word}': this case") for word in ("作废", "已结清", "Deleted")),
+        ("欠款余额,催收标志", "2300,正常", None),
         ("欠款余额,单位", "2300,某某公司", None),
         ("欠款余额,还款频率", "2300,月", None),
         ("月收入,发薪周期", "2300,周", "says '周', and Monthly income"),
@@ -396,3 +401,19 @@ def test_one_row_in_ten_thousands_is_asked_about(tmp_path: Path, cells: str, tol
     assert ("balance" not in accepted[0].facts) is bool(told)
     said_in_yuan, _ = read(tmp_path, "欠款余额（元）", cells)
     assert "balance" in said_in_yuan[0].facts
+
+
+@pytest.mark.parametrize("reference", ["Y", "年", "%", "万元"])
+def test_a_single_case_has_no_line_in_which_a_unit_stands(reference: str) -> None:
+    intake, row = one({"case_ref": reference, "逾期天数": None}, VOCABULARY, TODAY)
+    assert isinstance(row, Rejected)
+    assert [use.unit for use in intake.mapping.columns.values() if use.unit] == []
+
+
+def test_a_row_with_nothing_but_one_letter_says_no_unit(tmp_path: Path) -> None:
+    accepted, rejected = read(tmp_path, "欠款余额", "2300", row="M-{},信用卡,未说明,45")
+    path = tmp_path / "cases.csv"
+    path.write_text(path.read_text("utf-8") + "\nY,,,,\nK,,,,", "utf-8")
+    rows = list(open_intake(path, VOCABULARY).on(TODAY))
+    assert (len(accepted), len(rejected)) == (1, 0)
+    assert [isinstance(row, Accepted) for row in rows] == [True, False, False]

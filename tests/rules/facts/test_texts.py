@@ -2,6 +2,8 @@
 
 import pytest
 
+from rules.facts.case_facts import reader
+from rules.facts.cells import CellError
 from rules.facts.red_flags import scan_all
 from rules.facts.texts import texts_in, texts_of
 from rules.loading.loader import DEFAULT_PACK, load
@@ -68,3 +70,23 @@ def test_a_name_has_at_most_three_letters_and_a_number_at_most_three_latin_ones(
 
 def test_other_headers_are_no_text() -> None:
     assert flags(others={"经办人": "李四", "等级": "高"}) == ()
+
+
+@pytest.mark.parametrize("fact", ["borrower_ref", "name", "lender", "notes"])
+@pytest.mark.parametrize("cell", ["同上", "〃", "Ditto", "same as above"])
+def test_what_points_to_the_row_above_is_no_text(fact: str, cell: str) -> None:
+    with pytest.raises(CellError, match="points to the row above"):
+        reader(PACK.vocabulary.facts[fact])(cell)
+
+
+@pytest.mark.parametrize("cell", ["无", "没有", "none", "0", "000000"])
+def test_what_all_have_in_common_is_nobodys_number(cell: str) -> None:
+    facts = PACK.vocabulary.facts
+    assert [reader(facts[name])(cell) for name in ("borrower_ref", "phone", "id_number")] == [None, None, None]
+
+
+def test_letters_that_were_lost_are_no_name() -> None:
+    for cell in ("??", "李?"):
+        with pytest.raises(CellError, match="letters that were lost"):
+            reader(PACK.vocabulary.facts["name"])(cell)
+    assert reader(PACK.vocabulary.facts["notes"])("怎么办??") == "怎么办??"

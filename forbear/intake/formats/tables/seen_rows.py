@@ -40,6 +40,11 @@ class SeenRow(Protocol):
         """The first and the last of cells that are merged sideways."""
         ...
 
+    @property
+    def unseen(self) -> Sequence[int]:
+        """The positions of cells of which nothing is shown."""
+        ...
+
 
 class SeenRows:
     """What was met in the rows that were read, counted anew each time."""
@@ -53,7 +58,7 @@ class SeenRows:
         """Forget what an earlier reading counted."""
         self._hidden, self._first_hidden = 0, list[int]()
         self._filled, self._unnamed = Counter[int](), Counter[int]()
-        self._across = Counter[tuple[int, int]]()
+        self._across, self._unseen = Counter[tuple[int, int]](), Counter[int]()
 
     def count(self, row: SeenRow) -> None:
         """Take note of one row."""
@@ -63,6 +68,8 @@ class SeenRows:
                 self._first_hidden.append(row.number)
         for at in row.filled_down:
             self._filled[at] += 1
+        for at in row.unseen:
+            self._unseen[at] += 1
         for at in self._nameless:
             if at < len(row.cells) and not is_blank([row.cells[at]]):
                 self._unnamed[at] += 1
@@ -78,6 +85,8 @@ class SeenRows:
         if self._hidden:
             rows = ", ".join(map(str, self._first_hidden)) + ("…" if self._hidden > len(self._first_hidden) else "")
             yield said("notice.hidden_rows", n=self._hidden, rows=rows)
+        for at, count in sorted(self._unseen.items()):
+            yield said("notice.unseen", n=count, column=self._name(at))
         for at, count in sorted(self._filled.items()):
             yield said("notice.filled_down", n=count, column=self._name(at))
         for (first, last), count in sorted(self._across.items()):

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from forbear.intake.source import number_cell
 
 Shown: TypeAlias = Callable[[float], object]
+Hides: TypeAlias = Callable[[float | None], bool]  # of a number, None for a text
 
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"?|[\\!](?P<escaped>.)|[_*].|\[(?P<bracket>[^\]]*)\]|(?P<general>general|G/\w{4})'
@@ -34,6 +35,8 @@ EXACT = 1e15  # up to which a float keeps every digit
 _NUMBER = re.compile(r"([^\d.,]*)(\d[\d.,'’\s]*\d|\d)([^\d.,]*)", re.DOTALL)
 _COMMAS = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d+)?", re.ASCII)
 _POINTS = re.compile(r"(\d{1,3}(\.\d{3})+|\d+)(,\d+)?", re.ASCII)
+_MOST = 255  # letters of a format, in Excel
+_OF_TEXT = 3  # the parts before the fourth, which is for text
 _SCALES = (0, 3, 4, 6, 8, 9)  # thousands, ten thousands, millions, …
 
 
@@ -49,6 +52,7 @@ class _Section:
     percents: int = 0
     digits: bool = False
     condition: tuple[str, Decimal] | None = None
+    nought: bool = True  # whether digits are shown of a nought, too
 
     def meets(self, value: Decimal) -> bool | None:
         """Whether the section's own condition holds; None where it has none."""
@@ -63,6 +67,11 @@ class _Section:
             "=": value == limit,
             "<>": value != limit,
         }[sign]
+
+    def hides(self, value: Decimal) -> bool:
+        """Whether nothing is shown of a number."""
+        words = (self.before + self.after).strip()
+        return not words and (not self.digits or (value == 0 and not self.nought))
 
     def show(self, value: Decimal) -> str | None:
         """The number as the sheet has it, with all its digits; None where it is no more than the number."""
@@ -99,13 +108,33 @@ def without_words(code: str) -> str:
 
 def shown_by(code: str) -> Shown:
     """How numbers in a format are read: as plain numbers, or as text where the format says more than the number."""
-    return _shown_by(code) if len(code) <= 255 else number_cell  # what Excel allows
+    return _shown_by(code) if len(code) <= _MOST else number_cell
+
+
+def hider(code: str) -> Hides | None:
+    """Whether a format shows nothing of a number, or of a text; None where it always shows something."""
+    parts = _parts(code) if len(code) <= _MOST else []
+    sections = [_section(part) for part in parts[:_OF_TEXT]]
+    text = len(parts) > _OF_TEXT and not parts[_OF_TEXT].strip()
+    if not text and not any(each.hides(Decimal(0)) for each in sections):
+        return None
+
+    def hides(value: float | None) -> bool:
+        if value is None:
+            return text
+        return bool(sections) and _chosen(sections, Decimal(f"{value:.15g}")).hides(Decimal(f"{value:.15g}"))
+
+    return hides
+
+
+def _parts(code: str) -> list[str]:
+    parts: list[str] = _SECTION.findall(code)
+    return parts if code.endswith(";") else parts[:-1]
 
 
 @lru_cache(1000)
 def _shown_by(code: str) -> Shown:
-    parts = _SECTION.findall(code)
-    sections = [_section(part) for part in (parts if code.endswith(";") else parts[:-1])[:3]]  # the fourth is for text
+    sections = [_section(part) for part in _parts(code)[:_OF_TEXT]]
     if not sections or all(_says_nothing(section) for section in sections):
         return number_cell
 
@@ -152,16 +181,17 @@ class _SectionReader:
         self.before, self.after = "", ""  # the digits
         self.places: list[str] = []
         self.zeros = self.percents = self.commas = self.drawn = 0
-        self.digits = self.plain = self.point = False
+        self.digits = self.plain = self.point = self.nought = False
         self.condition: tuple[str, Decimal] | None = None
 
     def sign(self, match: re.Match[str]) -> None:
         """Take in the next sign."""
         if match["bracket"] is not None:
             self._bracket(match["bracket"])
-        elif match["general"] or match["exponent"] or match["sign"] == "/":
+        elif match["general"] or match["exponent"] or match["sign"] in ("/", "@"):
             self.digits = self.plain = True
         elif match["digit"]:
+            self.nought = self.nought or match["digit"] == "0"
             self._digit(match["digit"])
         elif match["sign"]:
             self.point = self.point or match["sign"] == "."
@@ -210,6 +240,7 @@ class _SectionReader:
             self.percents,
             self.digits,
             self.condition,
+            self.nought,
         )
 
 

@@ -18,10 +18,7 @@ from lxml import etree
 from forbear.intake.formats.format import Cell, Content, Format, Rows, drafted, one_sheet
 from forbear.intake.formats.formula_injection import quote_again
 from forbear.intake.formats.table import FIRST_ROWS, Sheet, TableRow
-from forbear.intake.formats.workbooks.beside.struck import (
-    Condition,
-    put_out,
-)
+from forbear.intake.formats.workbooks.beside.struck import Condition, put_out
 from forbear.intake.formats.workbooks.merged_cells import FilledDown, Merges
 from forbear.intake.formats.workbooks.ods_cells import (
     CELL,
@@ -42,8 +39,8 @@ from forbear.intake.formats.workbooks.ods_cells import (
     text_of,
     times_of,
 )
-from forbear.intake.formats.workbooks.ods_styles import STYLE_ELEMENT, condition_of, strikes, struck_styles
-from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
+from forbear.intake.formats.workbooks.ods_styles import STYLE_ELEMENT, condition_of, is_unseen, strikes, struck_styles
+from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments, with_pictures
 from forbear.intake.formats.workbooks.xlsx_package import opened
 from forbear.intake.formats.workbooks.xml_stream import LeapingStream, elements, without_entities
 from forbear.intake.source import MAX_RECORD, MAX_SHEET_ROWS, IntakeError, SourceChoice, SourceFile, is_blank
@@ -63,6 +60,7 @@ _HIDDEN = ("collapse", "filter")
 # and a row counts for some even if it has none.
 _MAX_COPIED, _LEAST_COPIED = MAX_RECORD, 100
 _BLOCK, _BIG_BLOCK = 64 * 1024, 1024 * 1024
+_MOST_COUNTED = 128 * 1024 * 1024  # bytes, where one table is all that was met
 _MAX_COLUMNS = 16_384  # of a sheet, in Excel and LibreOffice
 _SHAPES, _RULE = f"{TABLE}shapes", f"{TABLE}content-validation"
 _READ = (_SHEET, _ROW, _COLUMN, STYLE_ELEMENT, _SHAPES, _RULE)
@@ -75,19 +73,19 @@ _GAP = re.compile(r"\t|^ +| +$| {2,}")  # white space that needs an element to b
 def read(path: Path, choice: SourceChoice) -> SourceFile:
     """Open an .ods file."""
     _refuse_password(path)
-    tables, comments = _counts(path)
-    starts = _survey(path, alone=tables == 1)
+    tables, comments, pictures, whole = _counts(path, whole=choice.sheet is not None)
+    starts = [replace(start, last=not whole) for start in _survey(path, alone=tables == 1)]
     texts = _page_texts(path)
     sheets = [
         replace(
             start.sheet(path),
-            commented=comments > 0,
+            commented=comments > 0 or not whole,
             page=(*texts.get(start.page or _DEFAULT_PAGE, ()), *start.beside.boxes),
             prompts=start.beside.prompts,
         )
         for start in starts
     ]
-    return with_comments(open_sheets(path, sheets, choice), comments)
+    return with_pictures(with_comments(open_sheets(path, sheets, choice), comments), pictures)
 
 
 @dataclass
@@ -115,6 +113,7 @@ class _Start:
     rows: list[TableRow] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
     beside: _BesideCells = field(default_factory=_BesideCells)
+    last: bool = False  # as far as the document was looked at: where another follows, nobody has chosen between them
 
     def sheet(self, path: Path) -> Sheet:
         """The sheet as a table of cases is looked for in it."""
@@ -130,6 +129,8 @@ class _Start:
                 if reader.place == self.place and row.number > last:
                     yield row._replace(cells=list(row.cells))
                 elif reader.place > self.place:
+                    if self.last:
+                        raise IntakeError("sheet.another", name=path.name, sheet=reader.name, first=self.name)
                     return
 
         return Sheet(rows, self.name, self.shown, lambda: self.hidden_columns)
@@ -158,17 +159,20 @@ def _starts(path: Path, *, leap: bool, alone: bool) -> list[_Start]:
     return list(found.values())
 
 
-def _counts(path: Path) -> tuple[int, int]:
-    """How many tables a document may have, at most, and on how many cells a comment hangs."""
-    tables = comments = 0
-    before = b""
+def _counts(path: Path, *, whole: bool) -> tuple[int, int, int, bool]:
+    """How many tables, comments and pictures a document may have, and whether it was short enough to be seen whole."""
+    tables, comments, pictures, size, before = 0, 0, 0, 0, b""
     with opened(path) as package, package.open("content.xml") as stream:
-        for _, text in without_entities(stream, _BIG_BLOCK):
+        for block, text in without_entities(stream, _BIG_BLOCK):
             tables += text.count(b"<table:table ")
             if b"<office:annotation" in text:
                 comments += len(_COMMENT.findall(text)) - len(_COMMENT.findall(before))
+            pictures += block.count(b"<draw:image ")
             before = text[-32:]  # with which the next begins
-    return tables, comments
+            size += len(block)
+            if size > _MOST_COUNTED and tables < 2 and not whole:
+                return tables, comments, pictures, False
+    return tables, comments, pictures, True
 
 
 def _page_texts(path: Path) -> dict[str, list[str]]:
@@ -202,6 +206,7 @@ class _Document:
         self._path = path
         self._off: set[str | None] = set()  # names of styles of what is not shown
         self._struck = struck_styles(path)  # and of cells that are struck out
+        self._unseen: set[str | None] = set()  # and of those in the colour of what they stand on
         self._rules: dict[str | None, list[Condition]] = {}  # and of those that a rule may strike out
         self._pages: dict[str | None, str] = {}  # by the names of styles
         self._in_sheet = False
@@ -253,6 +258,8 @@ class _Document:
             self._off.add(name)
         if element.get(f"{STYLE}parent-style-name") in self._struck or any(map(strikes, element)):
             self._struck.add(name)
+        if is_unseen(element):
+            self._unseen.add(name)
         for each in element.iterchildren(f"{STYLE}map"):
             if each.get(f"{STYLE}apply-style-name") in self._struck:
                 self._rules.setdefault(name, []).append(condition_of(each))
@@ -281,7 +288,7 @@ class _Document:
         """The row, as often as it is to be repeated."""
         first, times = self._number + 1, times_of(element, "rows")
         self._number += times
-        found = cells_of(element, self._struck, self._rules)
+        found = cells_of(element, self._struck, self._rules, self._unseen)
         cells = found.cells
         self._keep_beside(found)
         if is_blank(cells):
@@ -299,7 +306,7 @@ class _Document:
             self._merged.begin(column, first + rows - 1, cells[column])
         for number in range(first, first + times):
             self._count += 1
-            yield TableRow(number, cells, error, hidden, filled, found.comments, found.columns)
+            yield TableRow(number, cells, error, hidden, filled, found.comments, found.columns, found.unseen)
 
     def _put_out(self, cells: list[object], found: RowCells) -> FieldError | None:
         """What is struck out, by a line or by a rule."""

@@ -53,11 +53,17 @@ class RowCells:
     rules: dict[int, str]  # the names of what may be typed into them
     ruled: dict[int, str]  # the styles that may strike them out by a rule
     boxes: list[str]  # what stands in text boxes that hang on them
+    unseen: list[int]  # of which nothing is shown
 
 
-def cells_of(row: Any, struck: Container[str | None], ruled: Container[str | None] = ()) -> RowCells:
-    """The cells of a row; `struck` are the styles of cells that are struck out, `ruled` of those that may be."""
-    found = RowCells([], [], [], [], {}, {}, {}, [])
+def cells_of(
+    row: Any,
+    struck: Container[str | None],
+    ruled: Container[str | None] = (),
+    unseen: Container[str | None] = (),
+) -> RowCells:
+    """The cells of a row, by the styles of those that are struck out, may be by a rule, or cannot be seen."""
+    found = RowCells([], [], [], [], {}, {}, {}, [], [])
     cells = found.cells
     own = row.get(f"{TABLE}default-cell-style-name")
     at = 0
@@ -79,14 +85,19 @@ def cells_of(row: Any, struck: Container[str | None], ruled: Container[str | Non
         if (columns := _spanned(cell, "columns", _MAX_COLUMNS)) > 1:
             found.columns.append((first, first + columns - 1))
         style = cell.get(f"{TABLE}style-name", own)
-        if style in ruled:
-            found.ruled.update(dict.fromkeys(range(first, at), style))
-        if style in struck:
-            found.struck.extend(range(first, at))
-        elif isinstance(value, str) and _is_partly_struck(cell, struck):
+        places = range(first, at)
+        found.ruled.update(dict.fromkeys(places, style) if style in ruled else {})
+        found.unseen.extend(places if style in unseen or _shows_nothing(cell) else ())
+        found.struck.extend(places if style in struck else ())
+        if style not in struck and isinstance(value, str) and _is_partly_struck(cell, struck):
             value = part_known(PartlyStruck(value))
         cells += [value] * times
     return found
+
+
+def _shows_nothing(cell: Any) -> bool:
+    """Whether a number is shown as a blank; programs that write no text at all leave that to the reader."""
+    return cell.get(VALUE) is not None and next(cell.iterchildren(PARAGRAPH), None) is not None and not _shown(cell)
 
 
 def _keep_beside(found: RowCells, cell: Any, at: int, times: int) -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from forbear.intake.formats.workbooks.beside.struck import Condition, areas_of, named_operator, rule_of, unknown
+from forbear.intake.formats.workbooks.beside.unseen import same_colour
 from forbear.intake.formats.workbooks.ods_cells import STYLE
 from forbear.intake.formats.workbooks.xlsx_package import opened
 from forbear.intake.formats.workbooks.xml_stream import elements
 
 STYLE_ELEMENT = f"{STYLE}style"
+_FO = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
 _FORMULA = re.compile(r"is-true-formula\((.*)\)", re.DOTALL)
 _OWN = re.compile(r"cell-content\(\)\s*(<=|>=|!=|<>|=|<|>)(.*)", re.DOTALL)
 _REFERENCE = re.compile(r"\[\.(\$?[A-Z]{1,3}\$?\d{1,7})\]")
@@ -39,6 +41,15 @@ def condition_of(rule: Any) -> Condition:
     if own := _OWN.fullmatch(text):
         return rule_of(areas, "cellIs", named_operator(own[1]), "", [own[2]]).condition
     return unknown
+
+
+def is_unseen(style: Any) -> bool:
+    """Whether letters of a style have the colour of their cell."""
+    letters, behind = None, None
+    for each in style:
+        letters = each.get(f"{_FO}color") or letters
+        behind = each.get(f"{_FO}background-color") or behind
+    return same_colour(letters, behind)
 
 
 def strikes(properties: Any) -> bool:

@@ -34,6 +34,13 @@ def with_comments(source: SourceFile, count: int) -> SourceFile:
     return replace(source, told=lambda: (*source.notices, said("notice.comments", n=count)))
 
 
+def with_pictures(source: SourceFile, count: int) -> SourceFile:
+    """The table, telling how many pictures stand on its sheet: nobody reads a screenshot."""
+    if not count:
+        return source
+    return replace(source, told=lambda: (*source.notices, said("notice.pictures", n=count)))
+
+
 def open_sheets(path: Path, sheets: Sequence[Sheet], choice: SourceChoice) -> SourceFile:
     """The sheet that was chosen, or else the only visible one that can be a table of cases.
 

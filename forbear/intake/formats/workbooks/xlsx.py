@@ -24,7 +24,7 @@ from forbear.intake.formats.workbooks.beside.sheet_texts import of_column
 from forbear.intake.formats.workbooks.beside.struck import PartlyStruck, by_rules, part_known, put_out
 from forbear.intake.formats.workbooks.merged_cells import FilledDown, blank_but_filled
 from forbear.intake.formats.workbooks.shared_strings import text_of
-from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments
+from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments, with_pictures
 from forbear.intake.formats.workbooks.xlsx_package import Seen, check_workbook, opened, part_name
 from forbear.intake.formats.workbooks.xlsx_workbook import Comments, Workbook, Worksheet
 from forbear.intake.formats.workbooks.xml_stream import elements
@@ -41,9 +41,10 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
     seen = check_workbook(path)
     with opened(path) as package:
         workbook = Workbook(path, package)
-        _ = workbook.formats, workbook.struck, workbook.striking  # while the package is open
+        _ = workbook.formats, workbook.struck, workbook.striking, workbook.hiding  # while the package is open
         comments = {sheet.name: workbook.comments(sheet) for sheet in workbook.sheets}
         boxes = {sheet.name: workbook.text_boxes(sheet) for sheet in workbook.sheets}
+        pictures = {sheet.name: workbook.pictures(sheet) for sheet in workbook.sheets}
     tables = (
         _Table(
             path,
@@ -56,7 +57,8 @@ def read(path: Path, choice: SourceChoice) -> SourceFile:
         for sheet in workbook.sheets
     )
     source = open_sheets(path, [table.sheet() for table in tables], choice)
-    return with_comments(source, sum(map(len, comments.get(source.sheet or "", {}).values())))
+    source = with_comments(source, sum(map(len, comments.get(source.sheet or "", {}).values())))
+    return with_pictures(source, pictures.get(source.sheet or "", 0))
 
 
 class _Table:
@@ -101,23 +103,24 @@ class _Table:
                 number, count = _row_number(element, number), count + 1
                 if max(number, count) > MAX_SHEET_ROWS:
                     raise ValueError
-                cells, struck = self._cells(element)
+                cells, struck, unseen = self._cells(element)
                 ruled, maybe = by_rules(rules, number, cells) if rules else ([], False)
                 error = put_out(cells, [*struck, *ruled], maybe=maybe) if struck or ruled or maybe else None
                 filled = merged.fill(number, cells)
                 if not blank_but_filled(cells, filled):
                     comments, across = self._comments.get(number, {}), self._seen.merges.across.get(number, ())
-                    yield TableRow(number, cells, error, element.get("hidden") in _HIDDEN, filled, comments, across)
+                    hidden = element.get("hidden") in _HIDDEN
+                    yield TableRow(number, cells, error, hidden, filled, comments, across, tuple(unseen))
 
     def _hide(self, columns: Any) -> None:
         if columns.get("hidden") in _HIDDEN:
             last = min(int(columns.get("max", "0")), _MAX_COLUMNS)
             self._hidden.update(dict.fromkeys(range(int(columns.get("min", "1")) - 1, last)))
 
-    def _cells(self, row: Any) -> tuple[list[object], list[int]]:
-        """The cells of a row, and which of them are struck out."""
+    def _cells(self, row: Any) -> tuple[list[object], list[int], list[int]]:
+        """The cells of a row, and which of them are struck out or not to be seen."""
         cells: list[object] = []
-        struck: list[int] = []
+        struck, unseen, hiding = list[int](), list[int](), self._workbook.hiding
         column = 0
         for cell in row.iterchildren("{*}c"):
             column = _column(cell.get("r", "").rstrip("0123456789")) or column + 1
@@ -132,7 +135,9 @@ class _Table:
                     cells[column - 1] = value
                 if self._workbook.struck and cell.get("s") in self._workbook.struck:
                     struck.append(column - 1)
-        return cells, struck
+                if hiding and (hides := hiding.get(cell.get("s", "0"))) is not None and hides(_number_in(cell)):
+                    unseen.append(column - 1)
+        return cells, struck, unseen
 
     def _value(self, cell: Any) -> object:
         """The value of a cell. A formula gives the value it last had; one that was never calculated gives none."""
@@ -155,6 +160,12 @@ class _Table:
             case "d":
                 return _iso(text)
         return restore(unescape(text))
+
+
+def _number_in(cell: Any) -> float | None:
+    """The number that a cell holds, None for a text."""
+    value = next(cell.iterchildren("{*}v"), None) if cell.get("t", "n") == "n" else None
+    return float(value.text) if value is not None and value.text else None
 
 
 def _restored(text: str) -> object:

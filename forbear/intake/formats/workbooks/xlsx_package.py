@@ -20,6 +20,7 @@ _MAX_UNPACKED = 8 * 1024**3
 _MAX_PARTS = 10_000
 _MAX_STRINGS = 512 * 1024**2  # they are all held
 _BLOCK = 1024 * 1024
+_CONTENT_TYPES = "[Content_Types].xml"
 
 
 class Package:
@@ -66,7 +67,19 @@ def opened(path: Path) -> Iterator[Package]:
             raise IntakeError("workbook.old", name=path.name, suffix=path.suffix.lower())
         with ZipFile(file) as archive:
             _check_size(path, archive)
-            yield Package(archive)
+            package = Package(archive)
+            _refuse_others(path, package)
+            yield package
+
+
+def _refuse_others(path: Path, package: Package) -> None:
+    """Refuse archives that are no workbook at all: files packed together, documents."""
+    if any(part.startswith(("xl/", "content.xml")) for part in package):
+        return
+    if any(part.startswith(("word/", "ppt/")) for part in package):
+        raise IntakeError("ending.document", name=path.name)
+    if any(package) and not package.has(_CONTENT_TYPES):
+        raise IntakeError("ending.archive", name=path.name)
 
 
 @dataclass(frozen=True)

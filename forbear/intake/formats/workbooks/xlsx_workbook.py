@@ -22,7 +22,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, fr
 
 from forbear.intake.formats.workbooks.beside.conditional import ConditionalRule
 from forbear.intake.formats.workbooks.beside.struck import OFF, StrikeRule, areas_of, rule_of
-from forbear.intake.formats.workbooks.number_formats import Shown, shown_by, shows_no_day, without_words
+from forbear.intake.formats.workbooks.beside.unseen import unseen_styles
+from forbear.intake.formats.workbooks.number_formats import Hides, Shown, hider, shown_by, shows_no_day, without_words
 from forbear.intake.formats.workbooks.shared_strings import SharedStrings
 from forbear.intake.formats.workbooks.xlsx_package import Package
 from forbear.intake.formats.workbooks.xml_stream import elements
@@ -130,17 +131,39 @@ class Workbook:
                         found[text[:MAX_CELL]] = None
         return list(found)
 
+    def pictures(self, sheet: Worksheet) -> int:
+        """How many pictures stand on a sheet."""
+        part = self._linked(sheet.part, "/drawing")
+        if part is None:
+            return 0
+        with self._package.open(part) as stream:
+            return sum(event == "end" for event, _ in elements(stream, ("{*}pic",)))
+
     @cached_property
     def formats(self) -> list[Shown]:
         """How a number of each style is read."""
-        root = self._styles
-        if root is None:
-            return []
-        codes = {each.get("numFmtId"): each.get("formatCode", "") for each in root.iter("{*}numFmt")}
-        styles = root.find("{*}cellXfs")
-        ids = [] if styles is None else [style.get("numFmtId", "0") for style in islice(styles, _MAX_STYLES)]
-        known = {number: self._format(number, codes.get(number)) for number in dict.fromkeys(ids)}
-        return [known[number] for number in ids]
+        known = {number: self._format(number, self._codes.get(number)) for number in dict.fromkeys(self._ids)}
+        return [known[number] for number in self._ids]
+
+    @cached_property
+    def hiding(self) -> dict[str, Hides]:
+        """The styles that may show nothing of a cell: by their number formats, or in the colour that it has."""
+        hiders = {number: hider(code) for number, code in self._codes.items()}
+        found = {str(at): hides for at, number in enumerate(self._ids) if (hides := hiders.get(number)) is not None}
+        unseen = frozenset[str]() if self._styles is None else unseen_styles(self._styles, _MAX_STYLES)
+        return found | dict.fromkeys(unseen, lambda _value: True)
+
+    @cached_property
+    def _codes(self) -> dict[str, str]:
+        """The number formats that are written out, by their numbers."""
+        formats = () if self._styles is None else self._styles.iter("{*}numFmt")
+        return {each.get("numFmtId", ""): each.get("formatCode", "") for each in formats}
+
+    @cached_property
+    def _ids(self) -> list[str]:
+        """The numbers of the formats of all styles."""
+        styles = None if self._styles is None else self._styles.find("{*}cellXfs")
+        return [] if styles is None else [style.get("numFmtId", "0") for style in islice(styles, _MAX_STYLES)]
 
     @cached_property
     def struck(self) -> frozenset[str]:

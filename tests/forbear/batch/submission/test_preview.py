@@ -48,6 +48,15 @@ def test_rows_that_are_refused_and_tell_of_danger_come_first(tmp_path: Path) -> 
     assert seen.danger == seen.notices[:1]
 
 
+def test_danger_in_rows_that_nobody_can_read_yet_is_told(tmp_path: Path) -> None:
+    rows = [[*good(1)[:4], "客户说不想活了"], good(2)]
+    path = write(tmp_path, "cases.csv", lines(["流水", *HEADER[1:], ""], *([*row, ""] for row in rows)))
+    seen = look(path, PACK, AS_OF, _still)
+    assert seen.fault is not None
+    assert "call this person first" in seen.danger[0].en
+    assert [column.header for column in seen.columns] == ["流水", *HEADER[1:]]  # without an empty one at the end
+
+
 def test_no_more_than_twenty_problems_are_told(tmp_path: Path) -> None:
     rows = [[f"C-{n}", "信用卡", "3", f"很多{n}", ""] for n in range(1, 100)]
     seen = look(write(tmp_path, "cases.csv", lines(HEADER, *rows)), PACK, AS_OF, _still)

@@ -86,7 +86,7 @@ def test_a_value_python_has_no_place_for_costs_its_own_row_only(tmp_path: Path) 
     assert [(row.row, row.field) for row in rejected] == [(1, "到期日")]
 
 
-@pytest.mark.parametrize("content", [b"PAR1", b"PAR1" + bytes(40) + b"PAR1", b"case_ref\n1\n"])
+@pytest.mark.parametrize("content", [b"PAR1", b"PAR1" + bytes(40) + b"PAR1", b"\x01\x02"])
 def test_what_is_no_parquet_is_refused_in_one_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "cases.parquet"
     path.write_bytes(content)

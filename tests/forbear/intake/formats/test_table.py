@@ -245,6 +245,12 @@ def test_what_stands_below_a_header_of_another_order_is_refused(tmp_path: Path, 
     assert [row.row for row in rejected if "has other columns, other units or another order" in row.en] == [7, 11]
 
 
+def test_a_header_once_more_in_other_units_is_another_one_as_soon_as_a_case_stands_above_it(tmp_path: Path) -> None:
+    in_ten_thousands = [name + "（万元）" if name == "余额" else name for name in HEADER]
+    accepted, rejected = read_all(table(tmp_path, ".csv", [HEADER, good(1), in_ten_thousands, good(2)]))
+    assert (refs(accepted), [row.row for row in rejected]) == (["C-1"], [2, 3])
+
+
 def test_a_header_once_more_in_another_language_or_in_two_rows_has_the_same_order(tmp_path: Path) -> None:
     english = ["case_ref", "product", "days_overdue", "balance", "remarks of ours"]
     groups, names = ["案件编号", "产品", "债务", "", "备注"], ["", "", "逾期天数", "余额", ""]

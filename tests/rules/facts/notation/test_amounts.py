@@ -90,6 +90,10 @@ def test_an_amount_is_read_as_it_is_written(cell: str, yuan: str) -> None:
     ("of", "cell", "told"),
     [
         (DEBT, "5000+", "not one exact number"),
+        (DEBT, "20w+", "not one exact number"),
+        (DEBT, "20w?", "not an amount"),
+        (DEBT, "5千…", "not an amount"),
+        *((DEBT, cell, "not an amount") for cell in ("①2000", "12000②", "12000¹", "1½万")),
         (DEBT, "约5000", "not one exact number"),
         (DEBT, "5000左右", "not one exact number"),
         (DEBT, "5000元以上", "not one exact number"),

@@ -1,6 +1,6 @@
 """Garbled letters are known for what they are, and what people write is never taken for them."""
 
-from rules.facts.notation.garbled import is_garbled
+from rules.facts.notation.garbled import has_lost_letters, is_garbled
 
 SAID = ("客户说想自杀", "张三", "一切正常，已联系", "备注：本人表示下月还款。")
 READ = (("utf-8", "gb18030"), ("utf-8", "gbk"), ("utf-8", "cp1252"), ("utf-8", "latin-1"), ("gbk", "latin-1"))
@@ -41,3 +41,8 @@ def test_every_row_of_letters_and_every_run_counts() -> None:
     assert is_garbled("ÀÉÿÿ ¿Í»§")  # the second run
     assert is_garbled("ÀÉÏÿ") is False  # as far as it goes, not in part
     assert is_garbled("张三") is False
+
+
+def test_a_name_with_a_question_mark_has_lost_a_letter() -> None:
+    assert [text for text in ("??", "???", "李?", "?小明", "张?三") if not has_lost_letters(text)] == []
+    assert [text for text in ("?", "", "李四", "Who?", "a?b") if has_lost_letters(text)] == []

@@ -64,7 +64,7 @@ def test_what_stands_in_a_text_box_is_said_of_the_table(tmp_path: Path) -> None:
     link = f'<Relationship Id="d" Type="{office}/drawing" Target="../drawings/drawing1.xml"/>'
     package = "http://schemas.openxmlformats.org/package/2006/relationships"
     runs = "<a:r><a:t>金额单位：</a:t></a:r><a:r><a:t>万元</a:t></a:r>"
-    box = f"<xdr:sp><xdr:txBody><a:p>{runs}</a:p></xdr:txBody></xdr:sp>"
+    box = f"<xdr:sp><xdr:txBody><a:p>{runs}</a:p></xdr:txBody></xdr:sp><xdr:pic/><xdr:pic/>"
     path = tmp_path / "cases.xlsx"
     with zipfile.ZipFile(tmp_path / "plain.xlsx") as old, zipfile.ZipFile(path, "w") as new:
         for name in old.namelist():
@@ -73,12 +73,14 @@ def test_what_stands_in_a_text_box_is_said_of_the_table(tmp_path: Path) -> None:
         new.writestr("xl/drawings/drawing1.xml", f"<xdr:wsDr {NAMES}>{box}</xdr:wsDr>")
     source = open_source(path)
     assert source.titles == ("金额单位：万元",)
+    assert "2 pictures stand on the sheet" in source.notices[-1].en
     assert ("金额单位：万元", True) in [(remark.text, "a text box" in remark.place.en) for remark in source.remarks]
 
 
 @pytest.mark.parametrize("where", ["sheet", "cell"])
 def test_an_open_document_says_the_same(tmp_path: Path, where: str) -> None:
-    box = "<draw:custom-shape><text:p>单位：万元</text:p></draw:custom-shape>"
+    picture = "<draw:frame><draw:image /></draw:frame>"
+    box = f"<draw:custom-shape><text:p>单位：万元</text:p></draw:custom-shape>{picture}"
     rule = (
         '<table:content-validations><table:content-validation table:name="v"><table:help-message table:title="填写">'
         "<text:p>按千元填写</text:p></table:help-message></table:content-validation></table:content-validations>"
@@ -94,4 +96,5 @@ def test_an_open_document_says_the_same(tmp_path: Path, where: str) -> None:
     content = content.replace("<office:document-content", f"<office:document-content {draw}")
     source = open_source(write_ods(tmp_path / "cases.ods", content))
     assert source.titles == ("单位：万元",)
+    assert "A picture stands on the sheet" in source.notices[-1].en
     assert source.below[3] == ("填写", "按千元填写")
