@@ -37,8 +37,12 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
         ("rules/decision/test_reasons", "rules/decision/test_outcome"),
         False,
     ),
-    "repayment": ("rules/decision/repayment.py", ("rules/decision/test_plans", "rules/decision/test_repayment"), False),
-    "coordination": ("rules/decision/coordination.py", ("rules/decision/test_coordination",), False),
+    "repayment": (
+        "rules/decision/repayment.py",
+        ("rules/decision/plans/test_plans", "rules/decision/plans/test_repayment"),
+        False,
+    ),
+    "coordination": ("rules/decision/coordination.py", ("rules/decision/plans/test_coordination",), False),
     "comparison": ("rules/decision/comparison.py", ("rules/decision/test_comparison",), False),
     "decision_ageing": (
         "rules/decision/ageing.py",

@@ -106,30 +106,43 @@ def coordinated_plan(
     first = [debt for debt in debts if refused[debt.key] in _PAID_FIRST]
     sharing = [debt for debt in debts if refused[debt.key] is None]
     household = derivation(pack, as_of).derive(_household(person, first, sharing)).facts
-    capacity, room = payable(household), steady(household, figures.get("steady_share", 10_000))
-    elsewhere = _elsewhere(debts)
+    capacity, elsewhere = payable(household), _elsewhere(debts)
+    due = sum(map(_due, sharing))
+    share = _share(capacity, due, elsewhere)
+    room = _share(steady(household, figures.get("steady_share", 10_000)), due, elsewhere)
+    shares = _parts(pack, sharing, figures)
     unknown = tuple(_unknown(person, first, sharing, elsewhere))
-    due = sum(number(debt.facts, "monthly_due") or 0 for debt in sharing)
-    share, room = (_share(whole, due, elsewhere) for whole in (capacity, room))
-    shares = tuple(_part(pack, debt, figures) for debt in sharing if number(debt.facts, "balance") is not None)
-    least = sum(each.least for each in shares)
-    divided = room if room is not None and room >= least else share
     found = CoordinatedPlan(
         income=number(household, "income_monthly"),
         essential=number(household, "essential_outgoings"),
         priority=number(household, "priority_payments"),
-        beside=number(household, "home_dues_beside") or 0,
+        beside=_beside(first),
         surplus=number(household, "surplus"),
         capacity=capacity,
         elsewhere=elsewhere,
         share=share,
-        divided=divided or 0,
+        divided=_divided(share, room, shares),
         binding=_binding(unknown, number(household, "surplus"), share, shares),
         shares=shares,
-        first={debt.key: number(debt.facts, "monthly_due") or 0 for debt in first},
-        left_out={key: why for key, why in refused.items() if why is not None and why not in _PAID_FIRST},
+        first={debt.key: _due(debt) for debt in first},
+        left_out=_left_out(refused),
     )
     return replace(found, ways=dict(_ways(pack, found, debts)))
+
+
+def _left_out(refused: Mapping[str, NoOffer | None]) -> dict[str, NoOffer]:
+    return {key: why for key, why in refused.items() if why is not None and why not in _PAID_FIRST}
+
+
+def _due(debt: JointDebt) -> int:
+    """What is due on a debt a month, as far as that is told."""
+    return number(debt.facts, "monthly_due") or 0
+
+
+def _divided(share: int | None, room: int | None, shares: Iterable[JointDebtPart]) -> int:
+    """What is divided: what leaves room, where that repays all in time."""
+    least = sum(each.least for each in shares)
+    return (room if room is not None and room >= least else share) or 0
 
 
 def why_no_offer(pack: Pack, debt: JointDebt, as_of: dt.date) -> NoOffer | None:
@@ -172,9 +185,14 @@ def _household(
 
     Instalments of debts that share, where they stand in the priority payments, are divided with the rest.
     """
-    beside = sum(number(debt.facts, "monthly_due") or 0 for debt in first if not _inside(debt))
-    inside = sum(number(debt.facts, "monthly_due") or 0 for debt in sharing if _inside(debt))
-    return {**person, "monthly_due": inside, "own_instalment_in_budget": inside > 0, "home_dues_beside": beside}
+    inside = sum(_due(debt) for debt in sharing if _inside(debt))
+    told = {"monthly_due": inside, "own_instalment_in_budget": inside > 0, "home_dues_beside": _beside(first)}
+    return {**person, **told}
+
+
+def _beside(first: Iterable[JointDebt]) -> int:
+    """What is due a month on debts that are paid first and stand in no line of the budget."""
+    return sum(_due(debt) for debt in first if not _inside(debt))
 
 
 def _inside(debt: JointDebt) -> bool:
@@ -183,7 +201,7 @@ def _inside(debt: JointDebt) -> bool:
 
 def _elsewhere(debts: Sequence[JointDebt]) -> int:
     """What is due a month on debts that are none of these, as far as any of them tells: of a due not told, nothing."""
-    dues = {debt.key: number(debt.facts, "monthly_due") or 0 for debt in debts}
+    dues = {debt.key: _due(debt) for debt in debts}
     together = sum(dues.values())
     told = ((number(debt.facts, "other_debt_payments") or 0) - (together - dues[debt.key]) for debt in debts)
     return max(0, *told)
@@ -214,6 +232,11 @@ def _unknown(
             yield "balance", debt.key
         if elsewhere and number(debt.facts, "monthly_due") is None:
             yield "monthly_due", debt.key
+
+
+def _parts(pack: Pack, sharing: Iterable[JointDebt], figures: Mapping[str, int]) -> tuple[JointDebtPart, ...]:
+    """Of debts of which it is known what is owed."""
+    return tuple(_part(pack, debt, figures) for debt in sharing if number(debt.facts, "balance") is not None)
 
 
 def _part(pack: Pack, debt: JointDebt, figures: Mapping[str, int]) -> JointDebtPart:
