@@ -6,7 +6,9 @@ from typing import Final
 
 from forbear.case.workflow import RefusedError
 from forbear.intake import formats
+from forbear.intake.formats.delimited import CSV
 from forbear.intake.formats.format import Cell, Content
+from forbear.intake.formats.workbooks.xlsx import XLSX
 from forbear.intake.source import IntakeError, SourceChoice
 from forbear.locale import said
 from forbear.person.budget import PersonBudget, read_lines
@@ -15,7 +17,7 @@ from rules.facts.cells import fold
 from rules.pack.pack import Pack
 from rules.text.plan_text import yuan
 
-ENDINGS: Final = (".xlsx", ".csv")  # that a budget is offered in
+ENDINGS: Final = (XLSX.suffix, CSV.suffix)  # that a budget is offered in
 NAME: Final = "budget"
 _COLUMNS: Final = ("part", "line", "item", "amount")
 

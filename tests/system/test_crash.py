@@ -65,25 +65,25 @@ def _each_decided_once(site: Site, cases: int) -> bool:
 
 
 def test_killed_workers_and_a_flushed_redis_lose_and_double_nothing(site: Site, vault: Vault, watcher: Locks) -> None:
-    done = submitted(site.urls.database, many(3000), vault, chunk_size=100)
+    done = submitted(site.urls.database, many(3200), vault, chunk_size=100)
     with engine_of(site.urls.database) as engine:
         for waken in done.wakes[:5]:
             with begin(engine, vault, NOW) as work:
                 triage_chunk(work, waken.chunk_id, lambda: NOW)
     with psycopg.connect(site.urls.database) as gate, site.worker() as worker:
         gate.execute("LOCK TABLE decision IN EXCLUSIVE MODE")  # both processes stop where they write decisions
-        assert wake(done.wakes, site.urls.redis) == 30
+        assert wake(done.wakes, site.urls.redis) == 32
         until(lambda: len(blocked_workers(watcher)) == 2, "two workers in the middle of a chunk; " + site.logs())
         kill_group(worker)
         with redis_client(site.urls.redis) as client:
             client.flushall()
         progress = _progress(site, done.batch_id)
-        assert (progress.status, progress.rows_read, progress.decided, progress.failed) == ("running", 3000, 500, 0)
-        assert (progress.pending, progress.pending_chunks) == (2500, 25)
+        assert (progress.status, progress.rows_read, progress.decided, progress.failed) == ("running", 3200, 500, 0)
+        assert (progress.pending, progress.pending_chunks) == (2700, 27)
     with site.worker():  # which finds what is pending by itself, with no message and no scheduler
         progress = _wait_until_complete(site, done.batch_id)
-        assert (progress.decided, progress.pending, progress.disagreements) == (3000, 0, 0)
-        assert _each_decided_once(site, 3000)
+        assert (progress.decided, progress.pending, progress.disagreements) == (3200, 0, 0)
+        assert _each_decided_once(site, 3200)
         heartbeats = "SELECT count(*) FROM heartbeat"
         until(lambda: site.scalar(heartbeats) == 3, "a heartbeat of each queue")
 

@@ -59,7 +59,7 @@ def rows(url: str, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query.encode()).fetchall()
 
 
-REVIEWS = "SELECT case_id, decision_id, action, detail FROM review ORDER BY id"
+REVIEWS = "SELECT case_id, decision_id, action, detail - 'before' FROM review ORDER BY id"
 CASES = "SELECT case_id, status, revision, assignee_id FROM desk_case ORDER BY case_id"
 
 

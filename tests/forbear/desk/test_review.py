@@ -94,7 +94,7 @@ def test_an_action_changes_its_own_case_and_is_kept_as_it_was_done(url: str, vau
 
 
 def test_looking_is_kept_and_leaves_the_forms_of_others_good(url: str, vault: Vault) -> None:
-    act(url, vault, viewer(url), 1, Act("reveal", {}))
+    act(url, vault, viewer(url), 1, Act("reveal", {}, quiet=True))
     assert rows(url, "SELECT revision FROM desk_case ORDER BY case_id") == [(1,), (1,)]
     assert rows(url, "SELECT kind, detail ->> 'action', detail -> 'case' FROM ledger WHERE kind = 'review'") == [
         ("review", "reveal", 1)

@@ -91,7 +91,7 @@ FIFTH_FLOORS = (
     ("child_or_sick", "danger", 0.90),
     ("self_harm_possible", "danger", 0.89),
     ("violence_possible", "danger", 0.84),
-    ("domestic_violence_possible", "danger", 0.97),
+    ("domestic_violence_possible", "danger", 0.95),
     ("child_or_sick_possible", "danger", 0.90),
 )
 FIFTH_CEILINGS = (
@@ -112,14 +112,14 @@ SEVENTH_FLOORS = (
     ("child_or_sick", "explicit", 0.86),
     ("child_or_sick", "danger", 0.95),
     ("self_harm_possible", "danger", 0.93),
-    ("violence_possible", "danger", 0.89),
-    ("domestic_violence_possible", "danger", 0.88),
+    ("violence_possible", "danger", 0.88),
+    ("domestic_violence_possible", "danger", 0.87),
     ("child_or_sick_possible", "danger", 0.75),
 )
 SEVENTH_CEILINGS = (
     (NO_DANGER, "explicit", 0.06),
     (NO_DANGER, "danger", 0.24),
-    (CALM, "explicit", 0.0),
+    (CALM, "explicit", 0.01),
     (CALM, "danger", 0.07),
 )
 
@@ -127,7 +127,7 @@ SEVENTH_CEILINGS = (
 SIXTH_FLOORS = (
     ("self_harm", "explicit", 0.82),
     ("self_harm", "danger", 0.94),
-    ("violence", "explicit", 0.91),
+    ("violence", "explicit", 0.89),
     ("violence", "danger", 0.95),
     ("domestic_violence", "explicit", 0.93),
     ("domestic_violence", "danger", 0.97),
@@ -136,7 +136,7 @@ SIXTH_FLOORS = (
     ("self_harm_possible", "danger", 0.89),
     ("violence_possible", "danger", 0.90),
     ("domestic_violence_possible", "danger", 0.83),
-    ("child_or_sick_possible", "danger", 0.72),
+    ("child_or_sick_possible", "danger", 0.70),
     ("legal_papers", "legal_papers", 1.0),
     ("arbitration_papers", "papers", 0.75),
     ("notarised_enforcement", "papers", 1.0),

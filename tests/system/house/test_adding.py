@@ -13,7 +13,7 @@ from forbear.base.settings import child_environment
 from models.database import migrate
 
 ROOT = Path(__file__).parents[3]
-PARTS = ("forbear", "models", "rules", "web", "workers", "tests", "docs")
+PARTS = ("forbear", "models", "rules", "web", "workers", "tests", "docs", "deploy")
 FILES = ("pyproject.toml", "README.md", "README.zh-CN.md")
 
 FACT = """  night_shifts:

@@ -60,6 +60,7 @@ def hand_in(page: Page, path: Path) -> None:
     page.get_by_role("link", name="批次", exact=True).click()
     page.get_by_label("案件表", exact=True).set_input_files(path)
     page.get_by_role("button", name="上传并预览").click()
+    expect(page.get_by_role("button", name="确认提交").first).to_be_visible()
     for box in page.locator("input[name=sure]").all():  # what is not certain is confirmed
         box.check()
     page.get_by_role("button", name="确认提交").first.click()
