@@ -10,6 +10,8 @@ from forbear.intake.formats.format import Format
 from forbear.intake.formats.tables.no_cases import TOTAL
 from forbear.intake.formats.tables.totals import is_total
 from forbear.intake.formats.text_files import GZIP, is_packed, is_wide, magic_of, open_bytes
+from forbear.intake.formats.workbooks.ods import ODS
+from forbear.intake.formats.workbooks.xlsx import XLSX
 from forbear.intake.source import IntakeError, SourceChoice, SourceFile, SourceRow, empty
 from forbear.locale import said
 from rules.pack.files.schema import Text
@@ -30,7 +32,7 @@ _CAUSES = {
     "database": (".db", ".sqlite", ".sqlite3", ".mdb", ".accdb", ".dbf", ".sql"),
 }
 _TEXTS = (".dif", ".slk", ".rtf", ".md", ".sql", *_CAUSES["page"])  # that are text by themselves, and no table of ours
-_WORKBOOKS = (FORMATS[".xlsx"], FORMATS[".ods"])
+_WORKBOOKS = (XLSX, ODS)
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")  # but for the end that DOS put behind a text
 _TABLE = re.compile(rb"[,;\t|\n]")  # between columns or rows
 _OBJECT = re.compile(rb"^[\s\0\xef\xbb\xbf\xff\xfe]*[{\[]", re.MULTILINE)

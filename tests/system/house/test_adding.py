@@ -14,7 +14,7 @@ from models.database import migrate
 
 ROOT = Path(__file__).parents[3]
 PARTS = ("forbear", "models", "rules", "web", "workers", "tests", "docs", "deploy")
-FILES = ("pyproject.toml", "README.md", "README.zh-CN.md")
+FILES = ("pyproject.toml", "README.md", "README.zh-CN.md", "requirements.lock", "requirements-dev.lock")
 
 FACT = """  night_shifts:
     type: int
