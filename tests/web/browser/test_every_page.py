@@ -47,6 +47,10 @@ class Desk:
         return ("/", f"/cases/{worked}", f"/cases/{fresh}", f"/batches/{self.ids.batch}")
 
 
+# An administrator sees every page, the others fewer and some of them otherwise.
+WALKED = {DESK: ("counsellor", "admin"), PHONE: ("submitter", "admin")}
+
+
 @pytest.fixture
 def desk(database_url: str, redis_url: str, vault: Vault) -> Iterator[Desk]:
     ids = busy(database_url, vault, NOW)
@@ -59,13 +63,12 @@ def desk(database_url: str, redis_url: str, vault: Vault) -> Iterator[Desk]:
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.timeout(1_800)  # every page of a role, in both languages and widths
-def test_axe_finds_nothing_on_any_page_of_any_role(browser: Browser, desk: Desk, size: tuple[int, int]) -> None:
+def test_axe_finds_nothing_on_any_page(browser: Browser, desk: Desk, size: tuple[int, int]) -> None:
     found: dict[str, str] = {}
     opened: set[str] = set()
-    for role in ROLES:
-        # Each role in one of the themes at a desk, in the other on a phone.
-        dark = (role in ("supervisor", "submitter")) == (size == DESK)
-        context = signed_in(browser, desk.address, desk.secrets[role], size, dark=dark)
+    for role in WALKED[size]:
+        # Every page that there is in one of the themes at a desk, in the other on a phone.
+        context = signed_in(browser, desk.address, desk.secrets[role], size, dark=(role == "admin") == (size == DESK))
         page = context.new_page()
         for pattern in walk(desk.app, page, *desk.starts):
             page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
@@ -85,11 +88,12 @@ def test_axe_finds_nothing_on_any_page_of_any_role(browser: Browser, desk: Desk,
     assert len(opened) > 10
 
 
+@pytest.mark.timeout(1_800)
 def test_no_page_leaves_words_in_the_other_language(browser: Browser, desk: Desk) -> None:
     left: dict[str, list[str]] = {}
     english = {text for text in messages("en").values() if len(text) > 12 and "{" not in text}
     for lang, size in (("zh", DESK), ("en", PHONE)):
-        for role in ROLES:
+        for role in WALKED[size]:
             context = signed_in(browser, desk.address, desk.secrets[role], size, lang)
             page = context.new_page()
             for _ in walk(desk.app, page, *desk.starts):
