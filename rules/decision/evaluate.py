@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from rules.decision import outcome as o
-from rules.decision.derived_frame import derived_columns
+from rules.decision.derived_frame import DerivedFrame, derived_columns
 from rules.decision.hit_policy import HitPolicy, Ids, Selection
 from rules.decision.outlook.counterfactuals import CounterfactualSearch
 from rules.decision.outlook.unanswered import doubted, unanswered
@@ -102,12 +102,7 @@ class Evaluator:
         """Evaluate submitted cases, a chunk at a time."""
         columns = self._columns.derive(cases)
         verdicts = self.engines.second.judge(columns.table)
-        derived = self._columns.rows(cases, columns)
-        differing: dict[int, Differences] = {}
-        if not self._vouched_for(cases, derived):
-            # The second engine derives for itself, so that the two vouch for each other's formulas too.
-            derived = [self._derivation.derive(case) for case in cases]
-            differing = columns.differing(derived)
+        derived, differing = self._derived(cases, columns)
         outcomes = [self._outcome(each, row, verdicts, differing.get(row, ())) for row, each in enumerate(derived)]
         changes = self._counterfactuals.find(derived, verdicts, outcomes)
         stale = self._stale.find(derived, verdicts, outcomes)
@@ -120,14 +115,21 @@ class Evaluator:
             for case, each, found, change, doubts in zip(cases, derived, outcomes, changes, stale, strict=True)
         ]
 
-    def _vouched_for(self, cases: Sequence[Facts], derived: Sequence[Derived]) -> bool:
-        """Whether what columns say follows from the cases of a large chunk is what cases read one by one say, in some.
+    def _derived(
+        self, cases: Sequence[Facts], columns: DerivedFrame
+    ) -> tuple[list[Derived], Mapping[int, Differences]]:
+        """What follows from the cases, and by row what the two readings of the formulas say otherwise.
 
-        Where it is not, and in small chunks, which urgent cases come in, every case is read both ways.
+        In a large chunk it is what the columns say, if some of its cases, read one by one, say just that. Where they do
+        not, and in small chunks, which urgent cases come in, every case is read both ways: the second engine derives
+        for itself, so that the two vouch for each other's formulas too.
         """
-        if len(cases) <= BOTH_WAYS:
-            return False
-        return all(self._derivation.derive(cases[row]) == derived[row] for row in range(0, len(cases), ONE_OF))
+        if len(cases) > BOTH_WAYS:
+            derived = self._columns.rows(cases, columns)
+            if all(self._derivation.derive(cases[row]) == derived[row] for row in range(0, len(cases), ONE_OF)):
+                return derived, {}
+        derived = [self._derivation.derive(case) for case in cases]
+        return derived, columns.differing(derived)
 
     def chosen(self, found: Evaluation, strategy: str) -> o.Outcome:
         """The outcome of an evaluated case where a person chose a strategy in the place of the recommended one."""
