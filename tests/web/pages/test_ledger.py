@@ -50,7 +50,7 @@ def test_filters_find_what_was_done_by_whom_to_what(database_url: str, redis_url
         )
         people = listed(client, "/ledger?kind=people", "kind")
         assert reveal in people and decision not in people
-        assert [text.split()[-1] for text in listed(client, "/ledger?kind=reveal", "subject")] == ["2", "1"]
+        assert [text.split()[-1] for text in listed(client, "/ledger?kind=reveal", "subject")] == ["B", "A"]
         assert listed(client, "/ledger?account=li", "kind") == [reveal, export]
         assert set(listed(client, "/ledger?account=WANG", "who")) == {"wang"}
         assert set(listed(client, "/ledger?account=system", "who")) == {message("zh", "ledger.system")}
