@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from rules.decision.derived_frame import derived_columns
 from rules.decision.evaluate import Evaluator, engines
 from rules.decision.hit_policy import DEFAULT, HitPolicy, Selection
 from rules.decision.outlook.unanswered import doubted, unanswered
@@ -62,7 +63,7 @@ def cases() -> list[Case]:
     second, found = engines(pack(), figures).second, []
     for start in range(0, len(known), CHUNK):
         chunk = known[start : start + CHUNK]
-        verdicts = second.evaluate(*zip(*(derive(pack(), facts, AS_OF) for facts in chunk), strict=True))
+        verdicts = second.judge(derived_columns(pack(), AS_OF).derive(chunk).table)
         found += [
             Case(facts, policy.select(hits), decide(facts)) for facts, hits in zip(chunk, verdicts.true, strict=True)
         ]
@@ -121,9 +122,7 @@ def test_no_known_case_is_left_to_the_default() -> None:
 def test_a_blank_in_the_budget_is_no_way_to_the_default(blank: str) -> None:
     figures, policy = in_force(pack(), AS_OF), HitPolicy(pack())
     partly = [{name: value for name, value in case.facts.items() if name != blank} for case in cases()[::10]]
-    verdicts = engines(pack(), figures).second.evaluate(
-        *zip(*(derive(pack(), facts, AS_OF) for facts in partly), strict=True)
-    )
+    verdicts = engines(pack(), figures).second.judge(derived_columns(pack(), AS_OF).derive(partly).table)
     for facts, hits in zip(partly, verdicts.true, strict=True):
         assert DEFAULT not in policy.select(hits).rules_fired, facts
 
