@@ -2,12 +2,12 @@
 
 from functools import cache
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
-import yaml
 from starlette.requests import Request
 
 from rules.locale import Language as Language
+from rules.pack import strict_yaml
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 COOKIE = "lang"
@@ -19,7 +19,7 @@ def messages(language: Language) -> dict[str, str]:
     """Every message of a language, by key; a file for each page."""
     found: dict[str, str] = {}
     for path in sorted((_FOLDER / language).glob("*.yaml")):
-        loaded: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        loaded = cast("dict[str, str]", strict_yaml.read(path.read_bytes()))
         if twice := found.keys() & loaded.keys():
             raise ValueError(f"{path.name} says again what another file says: {', '.join(sorted(twice))}")
         found |= loaded

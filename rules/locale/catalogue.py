@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, cast
 
-import yaml
-
+from rules.pack import strict_yaml
 from rules.pack.files.schema import Text
 
 Language: TypeAlias = Literal["zh", "en"]
@@ -25,7 +24,7 @@ class Catalogue:
         """Every sentence by key. Raises ValueError where two files say the same key."""
         found: dict[str, Text] = {}
         for path in sorted(self._folder.glob("*.yaml")):
-            loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+            loaded = cast("dict[str, Any]", strict_yaml.read(path.read_bytes()))
             if twice := found.keys() & loaded.keys():
                 raise ValueError(f"{path.name} says again what another file says: {', '.join(sorted(twice))}")
             found |= {key: Text.model_validate(entry) for key, entry in loaded.items()}

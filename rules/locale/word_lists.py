@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from rules.pack import strict_yaml
 
 
 @cache
 def word_lists(name: str) -> Any:
     """The lists of one file of words, as YAML has them."""
-    return yaml.safe_load((Path(__file__).parent / "words" / f"{name}.yaml").read_text(encoding="utf-8"))
+    return strict_yaml.read((Path(__file__).parent / "words" / f"{name}.yaml").read_bytes())
