@@ -74,13 +74,16 @@ class CounterfactualSearch:
                         yield _Try(row, lack.rule, strategy, fact, value)
 
     def _values(self, fact: str, facts: Facts, lack: MissingCondition) -> Iterator[str | int | bool]:
-        """What a fact could be changed to: the values after the present one, weakest first, or a sufficient amount."""
+        """What a fact could be changed to: the values after the present one, weakest first, or a sufficient amount.
+
+        None where it is unknown: a condition that fails whatever the value may be holds with none.
+        """
         entry, present = self._pack.vocabulary.facts[fact], facts.get(fact)
         if entry.type == "bool":
             yield not present
         elif entry.type == "enum":
-            values = list(entry.values)
-            yield from values[values.index(present) + 1 if isinstance(present, str) and present in values else 0 :]
+            values = tuple(entry.values)
+            yield from (later for at, later in enumerate(values) if present in values[:at])
         elif entry.type == "money":
             balance = facts.get("balance")
             for leaf in leaves(lack.part):

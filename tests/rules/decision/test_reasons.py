@@ -1,6 +1,9 @@
 """Who speaks for an outcome: the rules that are heard, the default, and what a disagreement leaves of them."""
 
-from rules.decision.reasons import decided_alone, rules_of, source, speaking
+from dataclasses import replace
+
+from rules.decision.outcome import not_evaluated
+from rules.decision.reasons import decided_alone, rules_of, source, speaking, withholds
 from rules.pack.logic import conditions as c
 from tests.support.packs.pack_builder import pack_of, rule
 
@@ -44,3 +47,21 @@ def test_behind_an_id_stands_its_rule_or_what_the_pack_does_without_one() -> Non
     assert {name: loaded.rule.id for name, loaded in rules_of(PACK).items()} == {
         name: name for name in ("plan", "other", "stop", "only")
     }
+
+
+def test_withheld_is_what_acknowledges_once_all_that_does_is_blocked() -> None:
+    admitting = {"alpha": True, "beta": True, "gamma": False}
+    marked = {
+        name: PACK.strategies[name].model_copy(update={"acknowledges": admits}) for name, admits in admitting.items()
+    }
+    pack, outcome = replace(PACK, strategies=marked), not_evaluated(PACK)
+    blocked = {
+        (): False,
+        ("alpha",): False,
+        ("alpha", "gamma"): False,
+        ("alpha", "beta"): True,
+        ("beta", "gamma", "alpha"): True,
+    }
+    assert {each: withholds(pack, replace(outcome, blocked=each)) for each in blocked} == blocked
+    none = replace(PACK, strategies={"gamma": marked["gamma"]})
+    assert withholds(none, replace(outcome, blocked=("gamma",))) is False

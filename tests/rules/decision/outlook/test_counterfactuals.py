@@ -112,6 +112,11 @@ def test_a_yes_or_no_of_the_borrower_is_turned_over() -> None:
     assert _found(LOW, _plan(c.All((LATE, WILLING)))) == (Counterfactual("willing", True, "plan", "alpha"),)
 
 
+def test_money_beside_what_has_no_amount_is_tried_by_its_amount() -> None:
+    either = c.Any((c.Known("lump_sum_available", known=False), c.Compare("lump_sum_available", "at_least", 7_000)))
+    assert _found(LOW, _plan(c.All((LATE, either)))) == (Counterfactual("lump_sum_available", 7_000, "plan", "alpha"),)
+
+
 def test_a_share_of_the_balance_is_rounded_up_to_what_suffices() -> None:
     # 30 % of 1,000.01 yuan is 300.003; 300.00 would be a little less than 30 %.
     assert _found(LOW, _plan(c.All((LATE, SHARE)))) == (Counterfactual("lump_sum_available", 30_001, "plan", "alpha"),)

@@ -1,5 +1,7 @@
 """The coordinated plan: home first, what remains divided, each offer within its term; or what it fails by."""
 
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -167,3 +169,20 @@ def test_offers_are_within_what_remains_and_what_is_owed(balances: list[int], in
             assert found.binding is not None or each.total == part.owed
     if found.binding is not None:
         assert found.binding.lacking > 0
+
+
+def test_an_instalment_that_is_in_the_budget_already_need_not_be_known() -> None:
+    assert plan(CARD, without(HOME, "monthly_due")).binding is None
+    apart = JointDebt("3", {**without(HOME, "monthly_due").facts, "own_instalment_in_budget": False}, HOME.outcome)
+    assert plan(CARD, apart).binding == Binding("unknown", unknown=(("monthly_due", "3"),))
+
+
+def test_an_offer_names_charges_only_where_there_are_some_to_waive() -> None:
+    none, some = with_balance(CARD, 900_000, excess_charges=0), with_balance(LOAN, 900_000, excess_charges=100)
+    offers = plan(none, some).ways["pro_rata"]
+    assert (offers["1"].excess, offers["2"].excess) == (None, 100)
+
+
+def test_on_a_day_before_any_longest_term_a_debt_is_due_at_once() -> None:
+    before = coordinated_plan(pack(), PERSON, [with_balance(LOAN, 100_000)], dt.date(2025, 12, 31))
+    assert [(part.longest, part.least) for part in before.shares] == [(1, 100_000)]
