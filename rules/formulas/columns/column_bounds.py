@@ -54,4 +54,4 @@ def _date(low: int | None, high: int | None, nothing: bool) -> b.Reading:
 def _at(rows: Sequence[int], column: Column | Flag, height: int) -> list[Any]:
     """A column at some rows; one of a single value is the same for all."""
     found = listed(column, height)
-    return found[:1] * len(rows) if len(found) < height else [found[row] for row in rows]
+    return found * len(rows) if len(found) < height else [found[row] for row in rows]

@@ -15,7 +15,8 @@ from rules.decision.derived_frame import FrameDeriver
 from rules.engines.frame import end
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
-from rules.formulas.columns import column_readings
+from rules.formulas import dates as by_the_case
+from rules.formulas.columns import column_dates, column_readings
 from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import bounded, ends
 from rules.loading.loader import load_files
@@ -250,3 +251,11 @@ tests:
     assert [each.facts.get("extra") for each in _same(pack, TODAY, cases)] == [100_000, 100_000, None]
     for case in cases:
         _same(pack, TODAY, [case])
+
+
+@pytest.mark.parametrize("days", [-(10**9), -2, -1, 0, 1, 2, 10**9])
+def test_days_on_and_back_end_with_the_calendar_as_by_the_case(days: int) -> None:
+    starts = [dt.date.min, dt.date(1, 1, 2), TODAY, dt.date(9999, 12, 30), dt.date.max]
+    found = column_dates.days_after(pl.Series([start.toordinal() for start in starts]), days)
+    assert isinstance(found, pl.Series)
+    assert found.to_list() == [by_the_case.days_after(start, days).toordinal() for start in starts]
