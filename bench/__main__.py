@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from bench.pipeline import cases, engines
 from bench.pipeline import end_to_end as pipeline
-from bench.pipeline import engines
 from forbear.base.settings import Settings
 from forbear.ops import embedded
 from models.database import migrate
@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=5_000, help="cases both ways triage in a round (5000)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds, one way after the other in each (3)")
     parser.add_argument("--processes", type=int, default=2, help="worker processes of both (2)")
+    parser.add_argument("--files", nargs="+", choices=cases.FILES, default=list(cases.FILES), help="which of the files")
     options = parser.parse_args()
     pack = loader.load(loader.DEFAULT_PACK)
     as_of = pack.manifest.reviewed_on
@@ -35,17 +36,10 @@ def main() -> None:
         with embedded.servers(Settings(home=home, database_url=None, redis_url=None)) as urls:
             migrate.upgrade(urls.database)
             place = pipeline.Installation(home, urls, as_of, options.processes)
-            rounds = [
-                {
-                    "forbear": pipeline.run_forbear(place, options.cases, number),
-                    "plain": pipeline.run_plain(place, options.cases, number),
-                }
-                for number in range(options.rounds)
-            ]
+            found = {file: _rounds(place, file, options.cases, options.rounds) for file in options.files}
         alone = engines.run(pack, as_of, home, options.cases)
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    ratios = [round(each["forbear"]["cases_per_second"] / each["plain"]["cases_per_second"], 1) for each in rounds]
     results = {
         "measured_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
@@ -53,14 +47,31 @@ def main() -> None:
         "cases": options.cases,
         "rounds": options.rounds,
         "worker_processes": options.processes,
-        "forbear": {key: _median(each["forbear"][key] for each in rounds) for key in rounds[0]["forbear"]},
-        "plain": {key: _median(each["plain"][key] for each in rounds) for key in rounds[0]["plain"]},
-        "ratio": _median(ratios),
-        "ratio_of_each_round": ratios,
+        "end_to_end": {file: {"every_case": _summary(rounds)} for file, rounds in found.items()},
         "evaluation_alone": alone,
     }
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     show(results)
+
+
+def _rounds(place: pipeline.Installation, file: str, count: int, rounds: int) -> list[dict[str, dict[str, float]]]:
+    """Both ways by turns, on other cases of the same kind each time."""
+    return [
+        {
+            "forbear": pipeline.run_forbear(place, file, count, number),
+            "plain": pipeline.run_plain(place, file, count, number),
+        }
+        for number in range(rounds)
+    ]
+
+
+def _summary(rounds: list[dict[str, dict[str, float]]]) -> dict[str, Any]:
+    """The medians of Forbear's figures, how often it is as fast as the plain way, and that one's figures."""
+    ratios = [round(each["forbear"]["cases_per_second"] / each["plain"]["cases_per_second"], 1) for each in rounds]
+    ours, plain = (
+        {key: _median(each[way][key] for each in rounds) for key in rounds[0][way]} for way in ("forbear", "plain")
+    )
+    return {"ratio": _median(ratios), "ratio_of_each_round": ratios, **ours, "plain": plain}
 
 
 def _median(values: Iterable[float]) -> float:
@@ -70,14 +81,16 @@ def _median(values: Iterable[float]) -> float:
 def show(results: dict[str, Any]) -> None:
     """The figures in words."""
     print(f"{results['cases']} cases, {results['pack']['rules']} rules, {results['worker_processes']} worker processes")
-    for name in ("forbear", "plain"):
-        way = results[name]
-        print(
-            f"  {name:8} {way['cases_per_second']:>9,.0f} cases/s in {way['seconds']:.1f} s, peak memory"
-            f" {way['worker_peak_mb']:.0f} MB a worker process, {way['submit_peak_mb']:.0f} MB submitting"
-        )
-    rounds = ", ".join(map(str, results["ratio_of_each_round"]))
-    print(f"  ratio    {results['ratio']:>9.1f} times (median of the rounds: {rounds})")
+    for file, modes in results["end_to_end"].items():
+        found = modes["every_case"]
+        for name, way in (("forbear", found), ("plain", found["plain"])):
+            parts = ", ".join(f"{part} {way[f'{part}_cpu_us']:,.0f}" for part in ("submitting", "workers", "database"))
+            print(
+                f"  {file:10} {name:8} {way['cases_per_second']:>7,.0f} cases/s; processor a case, µs: {parts};"
+                f" peak {way['worker_peak_mb']:.0f} MB a worker process"
+            )
+        rounds = ", ".join(map(str, found["ratio_of_each_round"]))
+        print(f"  {file:10} ratio    {found['ratio']:>7.1f} times (median of the rounds: {rounds})")
     print("evaluation alone, one process:")
     for name, rate in results["evaluation_alone"].items():
         print(f"  {name.replace('_', ' '):42} {rate:>10,.0f} cases/s")

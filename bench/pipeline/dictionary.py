@@ -25,7 +25,7 @@ def main() -> None:
     pack = packs.shipped()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cases.csv"
-        cases.write(path, _CASES, "body")
+        cases.write(path, _CASES, "body", "sample")
         rows = [row for row in intake.rows(path, pack.vocabulary) if isinstance(row, Accepted)]
     evaluations = Evaluator(pack, pack.manifest.reviewed_on).evaluate([row.facts for row in rows])
     bodies = [

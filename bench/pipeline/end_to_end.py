@@ -42,8 +42,8 @@ class Installation:
     processes: int
 
 
-def run_forbear(place: Installation, count: int, number: int) -> dict[str, float]:
-    """Forbear's own pipeline with its own worker; `number` tells runs, and so their cases, apart."""
+def run_forbear(place: Installation, file: str, count: int, number: int) -> dict[str, float]:
+    """Forbear's own pipeline with its own worker; `file` is one of cases.FILES, `number` tells runs apart."""
     chosen = Settings(home=place.home, worker_processes=place.processes)
     vault = load_vault(Settings(home=place.home, database_url=None, key=None))
     engine = make_engine(place.urls.database, "bench")
@@ -73,10 +73,10 @@ def run_forbear(place: Installation, count: int, number: int) -> dict[str, float
 
     command = worker_command(("urgent", "bulk", "upkeep"), place.processes, "WARNING")
     with running({"worker": command}, chosen, place.urls) as parts:
-        return _measure(triage, place, count, parts[0].process, f"forbear{number}")
+        return _measure(triage, place, (file, count), parts[0].process, f"forbear-{file}{number}")
 
 
-def run_plain(place: Installation, count: int, number: int) -> dict[str, float]:
+def run_plain(place: Installation, file: str, count: int, number: int) -> dict[str, float]:
     """The plain way with a worker of as many processes."""
     os.environ["BENCH_DATABASE_URL"], os.environ["BENCH_REDIS_URL"] = place.urls.database, place.urls.redis
     from bench.pipeline import plain
@@ -104,25 +104,42 @@ def run_plain(place: Installation, count: int, number: int) -> dict[str, float]:
     command = [sys.executable, "-m", "celery", "--app", "bench.pipeline.plain", "--quiet", "worker", "--without-gossip"]
     command += ["--concurrency", str(place.processes), "--loglevel", "WARNING", "--without-mingle"]
     with running({"plain": command}, Settings(home=place.home), place.urls) as parts:
-        return _measure(triage, place, count, parts[0].process, f"plain{number}")
+        return _measure(triage, place, (file, count), parts[0].process, f"plain-{file}{number}")
 
 
 def _measure(
-    triage: Callable[[Path], None], place: Installation, count: int, worker: "subprocess.Popen[bytes]", stem: str
+    triage: Callable[[Path], None],
+    place: Installation,
+    of: tuple[str, int],
+    worker: "subprocess.Popen[bytes]",
+    stem: str,
 ) -> dict[str, float]:
+    file, count = of
     for name, size in ((f"warm-{stem}", WARM_UP), (stem, count)):
-        cases.write(place.home / f"{name}.csv", size, name)
+        cases.write(place.home / f"{name}.csv", size, name, file)
     triage(place.home / f"warm-{stem}.csv")
     os.sync()  # what was written before is not this run's to wait for
-    started = time.perf_counter()
+    before, started = _processor(worker.pid, place), time.perf_counter()
     triage(place.home / f"{stem}.csv")
-    seconds = time.perf_counter() - started
+    seconds, after = time.perf_counter() - started, _processor(worker.pid, place)
     return {
         "cases_per_second": round(count / seconds, 1),
         "seconds": round(seconds, 2),
+        **{f"{part}_cpu_us": round(1e6 * (after[part] - before[part]) / count, 1) for part in after},
         "worker_peak_mb": round(max(_peak_mb(each) for each in _family(worker.pid)), 1),
         "submit_peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
     }
+
+
+def _processor(worker: int, place: Installation) -> dict[str, float]:
+    """The seconds of processor that each part has had: handing in, the workers, PostgreSQL."""
+    postmaster = int((place.home / "postgres" / "postmaster.pid").read_text().split()[0])
+    return {"submitting": time.process_time(), "workers": _seconds(worker), "database": _seconds(postmaster)}
+
+
+def _seconds(pid: int) -> float:
+    """Of a process with all its children, those that ended included."""
+    return sum(sum(psutil.Process(each).cpu_times()[:4]) for each in _family(pid))
 
 
 def _family(pid: int) -> list[int]:

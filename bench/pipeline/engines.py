@@ -22,7 +22,7 @@ CHUNK = 500
 
 def run(pack: Pack, as_of: dt.date, home: Path, count: int) -> dict[str, float]:
     """Cases a second of each."""
-    cases.write(home / "alone.csv", count, "alone")
+    cases.write(home / "alone.csv", count, "alone", "sample")
     rows = intake.rows(home / "alone.csv", pack.vocabulary)
     submitted: list[Facts] = [{**row.facts, "note_flags": ()} for row in rows if isinstance(row, Accepted)]
     in_force = parameters.in_force(pack, as_of)

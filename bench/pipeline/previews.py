@@ -60,7 +60,7 @@ def _memory() -> int:
 def _files(folder: Path, count: int) -> Iterator[Path]:
     """The same rows in each format, one file at a time."""
     table = folder / "rows.csv"
-    cases.write(table, count, "LOOK")
+    cases.write(table, count, "LOOK", "sample")
     header = next(_rows(table))
     for name, encoding in _TEXTS.items():
         with (folder / name).open("w", encoding=encoding, errors="replace", newline="") as file:
