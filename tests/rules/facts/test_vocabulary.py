@@ -60,6 +60,11 @@ def test_a_sound_fact_has_nothing_told_of_it(fact: dict[str, Any]) -> None:
         ({"type": "enum"}, "values: is missing; a fact of type enum lists its values"),
         ({"type": "list"}, "values: is missing; a fact of type list lists its values"),
         ({"type": "bool", "values": TWO}, "values: ['one', 'two'] are not the values of a bool; allowed: true, false"),
+        (
+            {"type": "bool", "values": {"zwei": value("two"), "eins": value("one")}},
+            "values: ['eins', 'zwei'] are not the values of a bool; allowed: true, false",
+        ),
+        ({"type": "int", "unit": "days", "code": "reference"}, "code: a fact of type int is no text; remove the key"),
         ({"type": "money", "values": TWO}, "values: a fact of type money has no list of values; remove it"),
         ({"type": "text", "values": TWO}, "values: a fact of type text has no list of values; remove it"),
         (

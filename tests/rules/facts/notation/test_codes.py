@@ -48,6 +48,10 @@ def refusal(of: Fact, cell: object) -> str:
         ("E-12", "E-12"),
         ("1.0.0", "1.0.0"),
         ("2024011500000000012", "2024011500000000012"),
+        ("None", None),
+        ("n-o-n-e", None),
+        ("n-o-t-h-i-n-g", "n-o-t-h-i-n-g"),  # longer than any word for none
+        ("000", None),
         ("\\N", None),
         ("(null)", None),
         ("..", None),
