@@ -136,10 +136,14 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "amounts": ("rules/facts/notation/amounts.py", ("rules/facts/notation/test_amounts",), False),
     "codes": ("rules/facts/notation/codes.py", ("rules/facts/notation/test_codes",), False),
     "garbled": ("rules/facts/notation/garbled.py", ("rules/facts/notation/test_garbled",), False),
-    "letters": ("rules/facts/notation/letters.py", ("rules/facts/notation/test_codes",), False),
+    "letters": (
+        "rules/facts/notation/letters.py",
+        ("rules/facts/notation/test_codes", "rules/facts/test_cells"),
+        False,
+    ),
     "personal": ("rules/facts/notation/personal.py", ("rules/facts/notation/test_personal",), False),
     "notation_units": ("rules/facts/notation/units.py", ("rules/facts/notation/test_units",), False),
-    "red_flags": ("rules/facts/red_flags.py", ("rules/facts/test_red_flags",), False),
+    "red_flags": ("rules/facts/red_flags.py", ("rules/facts/test_red_flags", "rules/facts/phrases/test_signs"), False),
     "negation": (
         "rules/facts/phrases/negation.py",
         ("rules/facts/phrases/test_negation", "rules/facts/test_red_flags"),

@@ -187,7 +187,7 @@ class _Numeral:
         """The number behind the last word: 一万二 is 12,000, 1万2345 is 12,345, 一万零二 is 10,002."""
         if self.hand is None:
             return Decimal(0) if self.worded else None
-        if not self.worded or self.last is None:
+        if self.last is None:
             return self.hand
         if len(self.digits) == 1:
             return EXACT.scaleb(self.hand, self.last - 1)

@@ -57,6 +57,8 @@ def test_every_leaf_is_included_and_at_its_own_place_only(size: int, data: st.Da
     for wrong in (path[1:], [*path, leaf], path[:-1], [leaf, *path], path[::-1]):
         if wrong != path:
             assert merkle.included(leaf, at, size, wrong) != root
+    if path:
+        assert merkle.included(leaf, at, size, path[:-1]) is None  # it leads nowhere near the root
     for nowhere in (-1, size):
         assert merkle.included(leaf, nowhere, size, path) is None
         with pytest.raises(ValueError, match="no leaf"):

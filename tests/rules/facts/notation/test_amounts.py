@@ -262,3 +262,11 @@ def test_coins_go_with_whole_yuan_only_and_say_what_they_are_in() -> None:
 )
 def test_only_a_number_is_about_so_much(text: str, inexact: bool) -> None:
     assert is_inexact(text) is inexact
+
+
+@pytest.mark.parametrize(
+    ("cell", "yuan"),
+    [("0元5角", "0.5"), ("0元5分", "0.05"), ("-1元5角", "-1.5"), ("-12元5角8分", "-12.58"), ("1元5角", "1.5")],
+)
+def test_coins_go_the_way_of_the_yuan_before_them(cell: str, yuan: str) -> None:
+    assert reader(DEBT)(cell) == Decimal(yuan) * 100

@@ -46,3 +46,11 @@ def test_every_row_of_letters_and_every_run_counts() -> None:
 def test_a_name_with_a_question_mark_has_lost_a_letter() -> None:
     assert [text for text in ("??", "???", "李?", "?小明", "张?三") if not has_lost_letters(text)] == []
     assert [text for text in ("?", "", "李四", "Who?", "a?b") if has_lost_letters(text)] == []
+
+
+def test_what_is_whole_in_the_other_encoding_and_what_has_chinese_in_it_is_garbled_each_by_itself() -> None:
+    assert is_garbled("caf\u00c3\u00a9")  # whole, and no Chinese
+    cut = "客户".encode()[:5].decode("cp1252", "ignore")
+    assert cut.encode("cp1252").decode("utf-8", "ignore") == "客"  # half of the second letter is lost
+    assert is_garbled(cut)
+    assert is_garbled("caf\u00c3") is False  # half a letter, and no Chinese
