@@ -66,7 +66,7 @@ bench-desk: $(READY) ## measure the desk's pages with a million cases; writes be
 bench-fair: $(READY) ## measure a crisis behind single cases and a large file; writes bench/fair.json
 	@$(BIN)/python -m bench.pipeline.fair
 
-chaos: $(READY) ## kill and stop real processes by a seed; writes bench/chaos.json (SEED=1 ROUNDS=2 CASES=500)
+chaos: $(READY) ## kill and stop real processes by a seed; writes bench/chaos/results.json (SEED=1 ROUNDS=2 CASES=500)
 	@$(BIN)/python -m bench.chaos --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),2) --cases $(or $(CASES),500)
 
 simulate: $(READY) ## the protocol under faults between any two steps (N=steps BUGS=1: plant faults and find each)
