@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +180,7 @@ def _ours(count: int) -> dict[str, dict[str, int]]:
         forbear_site.until_consumed(site)
         for number, fault in enumerate(FAULTS):
             site.hand_in(number * count, count, 1)
-            _until(lambda: forbear_site.counted(site.record, "SELECT count(*) FROM decision") >= number * count + 20)  # noqa: B023 - asked at once
+            _until(partial(_decided, site, number * count + count // 10))
             FAULTS[fault][1](site)
             _until(site.settled)
             found[fault] = {
@@ -190,6 +191,10 @@ def _ours(count: int) -> dict[str, dict[str, int]]:
             }
             print(f"forbear: {fault}: {found[fault]}", flush=True)
     return found
+
+
+def _decided(site: forbear_site.Site, least: int) -> bool:
+    return forbear_site.counted(site.record, "SELECT count(DISTINCT case_version_id) FROM decision") >= least
 
 
 @contextlib.contextmanager
