@@ -24,16 +24,17 @@ from rules.locale import listed, said
 from rules.pack.files.schema import Fact, Text
 from rules.pack.pack import Pack
 
-# Versions of failed chunks that are the newest of their case, and of which the queue does not know.
+# Versions of failed chunks that are the newest of their case, and of which the queue does not know; each once, however
+# many batches have it.
 _UNKNOWN = text("""
-    SELECT v.id AS version, b.as_of FROM chunk k
+    SELECT DISTINCT ON (v.id) v.id AS version, b.as_of FROM chunk k
     JOIN batch b ON b.id = k.batch_id
     JOIN case_version v ON v.id = ANY(k.case_version_ids)
     LEFT JOIN desk_case d ON d.case_id = v.case_id
     WHERE k.status = 'failed'
         AND (d.case_id IS NULL OR d.failed_at IS NULL AND (d.version_number, d.as_of) < (v.number, b.as_of))
         AND NOT EXISTS (SELECT FROM case_version newer WHERE newer.case_id = v.case_id AND newer.number > v.number)
-    ORDER BY v.id LIMIT :at_once
+    ORDER BY v.id, b.as_of DESC LIMIT :at_once
 """)
 _AT_ONCE = 200
 _PLACE = text("""
