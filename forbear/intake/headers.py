@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 
 from forbear.locale import said
 from rules.facts.notation.letters import clean
@@ -115,8 +116,7 @@ class Around:
 
 def meaning(fact: Fact, header: HeaderReading, around: Around) -> Unit | Refusal:
     """The unit of a column: what stands beside its name, else below it, above its group or above the table."""
-    clauses = [clause for text in (*around.titles, *around.aside) for clause in _CLAUSE.split(text)]
-    of_it = [clause for clause in clauses if _names(clause, header, fact)]
+    of_it = _said_of_it(header.text, fact, (*around.titles, *around.aside))
     below = _other_period(fact, (*around.below, *of_it)) or _above(fact, around.below)
     beside = _unit(fact, header.marks)
     if beside is None:
@@ -137,10 +137,21 @@ def stated_in(fact: Fact, around: Around) -> str:
     return next((text for text in texts if text and isinstance(_above(fact, [text]), Unit)), "")
 
 
-def _names(clause: str, header: HeaderReading, fact: Fact) -> bool:
-    """Whether a clause that stands around the table is about this column."""
-    text = folded(clause[:LONGEST])
-    return any(len(name) > _TWO_LETTERS and name in text for name in map(folded, (header.text, fact.title.zh)))
+def _said_of_it(header: str, fact: Fact, texts: Iterable[str]) -> list[str]:
+    """The clauses around the table that name this column, and the one behind a name alone."""
+    names = [name for name in map(folded, (header, fact.title.zh)) if len(name) > _TWO_LETTERS]
+    found = []
+    for text in texts:
+        clauses = _CLAUSE.split(text)
+        for clause, after in zip_longest(clauses, clauses[1:], fillvalue=""):
+            if any(name in folded(clause[:LONGEST]) for name in names):
+                found += [clause, after] if folded(clause[:LONGEST]).endswith(tuple(names)) else [clause]
+    return found
+
+
+def in_other_period(fact: Fact, header: str, texts: Sequence[str], of_it: Sequence[str]) -> bool:
+    """Whether lines beside the table that name a column, or are of it, say that it is in another period."""
+    return _other_period(fact, (*_said_of_it(header, fact, texts), *of_it)) is not None
 
 
 def _other_period(fact: Fact, texts: Sequence[str]) -> OtherUnit | None:
@@ -213,7 +224,8 @@ def _above(fact: Fact, titles: Sequence[str]) -> Unit | OtherUnit | None:
     currencies: dict[tuple[int, bool], Unit | OtherUnit] = {}
     for title in titles:
         read = [(text, marks) for text in _units_in(title) if (marks := read_marks(text)) is not None]
-        if _of_something(title) and any(_concerns(fact, marks) for _, marks in read):
+        others = [text for text, marks in read if _concerns(fact, marks) and not _is_own(unit_in(fact, marks, text))]
+        if others and _of_something(title):
             return OtherUnit(said("header.unclear_unit", unit=title[:LONGEST]), wanted(fact))
         if fact.type == "money" and not any(_is_money(marks) for _, marks in read) and (odd := _money_word(title)):
             return OtherUnit(said("header.unclear_unit", unit=odd), wanted(fact))
@@ -226,6 +238,11 @@ def _above(fact: Fact, titles: Sequence[str]) -> Unit | OtherUnit | None:
     if len(found) > 1:
         return OtherUnit(said("header.two_units"), wanted(fact))
     return next(iter(found.values()), None)
+
+
+def _is_own(unit: Unit | OtherUnit) -> bool:
+    """Whether a unit changes nothing: days where days are meant."""
+    return isinstance(unit, Unit) and not unit.shift
 
 
 def unlike(fact: Fact, unit: Unit, texts: Sequence[str]) -> bool:
@@ -283,6 +300,7 @@ def units_of_name(name: str) -> frozenset[tuple[frozenset[str], int]]:
     return max(found, key=lambda each: each[0])[1]
 
 
+@lru_cache(maxsize=4096)
 def states_unit(text: str) -> bool:
     """Whether a text says the unit of everything (单位：万元, 以万元计), and not of something that it names."""
     stated = clean(text).casefold().strip()
