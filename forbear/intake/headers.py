@@ -25,6 +25,7 @@ _PARTED = re.compile(r"[/|,，、:;；\n\r\-—–_]|\s")
 _NUMBERED = re.compile(r"^\s*(?:\(?\d{1,3}[).、:]|[a-z][.、])\s*(?=\D)")
 _WORDS = word_lists("headings")
 _CALLED = re.compile(rf"(?:{'|'.join(_WORDS['called'])})\s*(?:[:=]|{'|'.join(_WORDS['is'])}|\s|(?=[^\W\d_a-z]))\s*")
+_LETTER = re.compile(r"[^\W\d_]")
 _LETTERS_BEFORE = re.compile(r"[^\W\d_]+$")
 _EXCEPT = re.compile(_WORDS["except"])
 _RECKONED = re.compile(rf"{_WORDS['reckoned']['before']}([^\s()]*?)(?:{'|'.join(_WORDS['reckoned']['behind'])})")
@@ -35,10 +36,11 @@ _CURRENCY = frozenset(_WORDS["currency"])  # that it is Chinese says nothing of 
 _PARTS_OF_UNIT = re.compile(rf"[,，;；、/|](?!\d)|{_WORDS['or']}")
 _CLAUSE = re.compile(r"[,，;；。\s]+")
 _MOST_WORDS = 4
+_MOST_KNOWN = 10_000  # cells of first rows
 _TWO_LETTERS = 2
 _OF_UNITS = frozenset(_WORDS["of_units"])
 _WITHIN_WORD = re.compile(r"[a-z]{2}")
-_SAYS_NOTHING = frozenset(("filler", "harmless", "about"))
+_SAYS_NOTHING = frozenset(("filler", "harmless", "about", "dated"))
 LONGEST = 100  # characters of a header that may name a fact
 
 
@@ -65,7 +67,9 @@ class Names:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._sure: dict[str, str] = {}
         self._asked: dict[str, list[str]] = {}
+        self._known: dict[str, HeaderReading | None] = {}  # the same cells are looked at by each separator and row
         facts = {name: fact for name, fact in vocabulary.facts.items() if not fact.derived}
+        self._days = {name for name, fact in facts.items() if fact.type == "date"}
         self._sure |= {folded(name): name for name in facts}
         for name, fact in facts.items():
             for alias in (fact.title.zh, fact.title.en, *fact.aliases):
@@ -75,15 +79,22 @@ class Names:
 
     def of(self, header: str) -> HeaderReading | None:
         """What a header may mean; None where it is no name of a fact."""
+        if header not in self._known:
+            if len(self._known) > _MOST_KNOWN:
+                self._known.clear()
+            self._known[header] = self._read(header)
+        return self._known[header]
+
+    def _read(self, header: str) -> HeaderReading | None:
         text = clean(header).casefold().strip()
-        if len(text) > LONGEST:
+        if len(text) > LONGEST or _LETTER.search(text) is None:
             return None
         for name, beside in _readings(text):
             facts, sure = self._facts(name)
             if any(folded(mark) in _OF_UNITS for mark in beside):
                 continue  # 余额单位 is the unit of a balance, and none
             marks = tuple(mark for mark in beside if not self._same(mark, facts))
-            if facts and all(_reads(mark) for mark in marks):
+            if facts and all(_reads(mark) and self._may_be_dated(mark, facts) for mark in marks):
                 return HeaderReading(" ".join(header.split()), facts, sure, marks)
         return None
 
@@ -92,6 +103,11 @@ class Names:
         if key in self._sure:
             return (self._sure[key],), True
         return tuple(self._asked.get(key, ())), False
+
+    def _may_be_dated(self, mark: str, facts: Sequence[str]) -> bool:
+        """Whether a mark does not make a day of what is none: 反馈日期."""
+        read = read_marks(mark) if mark.strip() else None
+        return read is None or "dated" not in read.kinds or all(name in self._days for name in facts)
 
     def _same(self, mark: str, facts: Sequence[str]) -> bool:
         """Whether what stands beside a name is another name of the same: 余额 (Balance)."""

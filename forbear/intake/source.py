@@ -39,12 +39,12 @@ class IntakeError(ForbearError):
         error._tell(text)
         return error
 
-    danger = False  # whether what was refused tells of danger to somebody: then its sentence says so first
+    danger: Text | None = None  # that what was refused tells of danger to somebody: its sentence begins with it
 
     def say_first(self, danger: Text) -> None:
         """Put what cannot wait before the sentence; it stays the error that it is."""
         self._tell(Text(zh=f"{danger.zh}{self.zh}", en=f"{danger.en} {self.en}"))
-        self.danger = True
+        self.danger = danger
 
     def _tell(self, text: Text) -> None:
         super().__init__(text.en)

@@ -176,7 +176,7 @@ class _Order:
 
 def unreadable(error: IntakeError) -> ProblemError:
     """That nothing of it was taken; danger in it is told first."""
-    members = {"danger": True} if error.danger else {}
+    members = {} if error.danger is None else {"danger": True}
     return ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en), members=members)
 
 

@@ -91,6 +91,7 @@ def _not_seen(request: Request, work: ViewerWork, upload: Upload, fault: IntakeE
         "name": work.vault.open(upload.name),
         "fault": fault,
         "sheets": several.sheets if several else (),
+        "danger": several.danger if several else None,
         "tie": _tie(work, upload, several) if several else None,
         "zone": work.pack.manifest.timezone,
     }

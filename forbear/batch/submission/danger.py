@@ -93,7 +93,7 @@ def told_in_refusal(path: Path, pack: Pack) -> Iterator[None]:
     try:
         yield
     except IntakeError as error:
-        if not error.danger and (first := in_refused(path, pack)) is not None:
+        if error.danger is None and (first := in_refused(path, pack)) is not None:
             error.say_first(first)
         raise
 

@@ -147,7 +147,7 @@ def test_a_file_that_is_refused_whole_tells_of_danger_by_its_rows_and_never_by_t
     with pytest.raises(IntakeError) as caught, told_in_refusal(path, PACK):
         open_intake(path, PACK.vocabulary)
     first = "[Call the person first] Nothing of this file was taken as a case, and words "
-    assert caught.value.en.startswith(first) == caught.value.danger == (places is not None)
+    assert caught.value.en.startswith(first) == (caught.value.danger is not None) == (places is not None)
     assert places is None or f"({places})" in caught.value.en
     assert CRY not in caught.value.en + caught.value.zh
 
