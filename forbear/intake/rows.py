@@ -19,6 +19,7 @@ from forbear.intake.guessing.commas import Commas
 from forbear.intake.guessing.guess import Guess, guess
 from forbear.intake.guessing.legends import leaves
 from forbear.intake.guessing.remembered import Remembered
+from forbear.intake.guessing.scales import Scales
 from forbear.intake.layouts import wide
 from forbear.intake.layouts.layout import Layout
 from forbear.intake.layouts.parts import Parts
@@ -165,7 +166,7 @@ class _RowReader:
         date_forms: Titles[str, SettledForms],
         commas: Commas,
     ) -> None:
-        self._vocabulary, self._asked, self._commas = vocabulary, asked, commas
+        self._vocabulary, self._asked, self._commas, self._scales = vocabulary, asked, commas, Scales()
         self._doubts = RowDoubts(vocabulary, as_of)
         self._columns: dict[int | None, dict[str, FieldError]] = {}  # that are in doubt as a whole
         self._lost: dict[str, dict[int, int]] = {}  # of codes, the lengths at which last digits were lost
@@ -185,7 +186,9 @@ class _RowReader:
                     read[debt].append(self._facts(each, debt)[0])
             for at, name in self._layout.codes if row.error is None else ():
                 codes[name].append(as_text(row.cells[at]).strip())
-        self._commas.start(row.cells[at] for row in rows if row.error is None for at, _ in self._layout.amounts)
+        amounts = [(at, row.cells[at]) for row in rows if row.error is None for at, _, _ in self._layout.amounts]
+        self._commas.start(cell for _, cell in amounts)
+        self._scales.start(amounts, [at for at, name, debt in self._layout.amounts if self._says_unit(name, debt)])
         self._lost = {name: found for name, texts in codes.items() if (found := lengths_with_lost_digits(texts))}
         self._columns = {
             debt: columns_in_doubt(self._vocabulary, facts, self._sure(debt)) for debt, facts in read.items()
@@ -195,6 +198,11 @@ class _RowReader:
                 title = self._vocabulary.facts[fact].title
                 for number in self._columns if debt is None else [debt]:
                     self._columns[number][fact] = FieldError.of(fact, said("row.half_converted", field=title))
+
+    def _says_unit(self, name: str, debt: int | None) -> bool:
+        """Whether a column is no amount of money, or the file says its unit."""
+        unit = self._layout.units[debt].get(name)
+        return self._vocabulary.facts[name].type != "money" or (unit is not None and bool(unit.kinds or unit.shift))
 
     def _sure(self, debt: int | None) -> set[str]:
         units = self._layout.units[debt]
@@ -256,14 +264,16 @@ class _RowReader:
             yield self._vocabulary.facts[NOTES].title.zh, str(notes)
 
     def _read_either_way(self, number: int, cells: Sequence[object]) -> Iterator[FieldError]:
-        """A fault for each 12,345 of a file that has 3,5 too."""
+        """A fault for each 12,345 of a file that has 3,5 too, and for 12 in a column that has 1.2万."""
         amounts = self._layout.amounts
-        self._commas.note(number, (cells[at] for at, _ in amounts))
-        if self._commas.doubted:
-            for at, name in amounts:
-                if self._commas.is_either(cells[at]):
-                    title = self._vocabulary.facts[name].title
-                    yield FieldError.of(name, said("row.comma", field=title, cell=as_text(cells[at])[:_QUOTED]))
+        self._commas.note(number, (cells[at] for at, _, _ in amounts))
+        for at, name, _ in amounts:
+            cell, title = cells[at], self._vocabulary.facts[name].title
+            if self._commas.is_either(cell):
+                yield FieldError.of(name, said("row.comma", field=title, cell=as_text(cell)[:_QUOTED]))
+            elif (like := self._scales.beside(at, cell)) is not None:
+                values = {"field": title, "cell": as_text(cell)[:_QUOTED], "like": like[:_QUOTED]}
+                yield FieldError.of(name, said("row.bare_number", **values))
 
     def _digits_lost(self, facts: Facts) -> Iterator[FieldError]:
         for name, lengths in self._lost.items():
