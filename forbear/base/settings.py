@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     key: str | None = Field(
         None, description="Base64 of the 32-byte key of personal data; unset: kept in FORBEAR_HOME/key"
     )
+    previous_keys: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Keys that what was sealed before still opens with, while it is sealed anew; with commas"
+    )
     pack: Path | None = Field(None, description="Folder of the policy pack; unset: the cn_consumer pack")
     submitter: str = Field("local", max_length=64, description="Whose cases the command line submits")
     chunk_size: int = Field(2000, ge=1, le=5000, description="The most cases a worker evaluates in one transaction")
@@ -109,6 +112,11 @@ class Settings(BaseSettings):
     @classmethod
     def _redis(cls, value: str | None) -> str | None:
         return None if value is None else addresses.check_redis(value)
+
+    @field_validator("previous_keys", mode="before")
+    @classmethod
+    def _keys(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("web_hosts", mode="before")
     @classmethod

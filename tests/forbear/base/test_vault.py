@@ -19,22 +19,24 @@ KEY = bytes(range(32))
 @given(st.dictionaries(st.text(), st.text()))
 def test_what_is_sealed_opens_again(data: dict[str, str]) -> None:
     vault = Vault(KEY)
-    assert vault.open(vault.seal(data)) == data
+    assert vault.open(vault.seal(data, "here"), "here") == data
 
 
 def test_sealed_bytes_do_not_show_the_content_and_never_repeat() -> None:
     vault = Vault(KEY)
-    first, second = vault.seal({"name": "测试甲"}), vault.seal({"name": "测试甲"})
+    first, second = vault.seal({"name": "测试甲"}, "here"), vault.seal({"name": "测试甲"}, "here")
     assert "测试甲".encode() not in first
     assert first != second
 
 
-def test_another_key_or_one_changed_byte_is_refused() -> None:
-    sealed = Vault(KEY).seal({"name": "测试甲"})
+def test_another_key_another_place_or_one_changed_byte_is_refused() -> None:
+    sealed = Vault(KEY).seal({"name": "测试甲"}, "here")
     with pytest.raises(ForbearError, match="FORBEAR_KEY"):
-        Vault(bytes(32)).open(sealed)
+        Vault(bytes(32)).open(sealed, "here")
     with pytest.raises(ForbearError, match="FORBEAR_KEY"):
-        Vault(KEY).open(sealed[:-1] + bytes([sealed[-1] ^ 1]))
+        Vault(KEY).open(sealed[:-1] + bytes([sealed[-1] ^ 1]), "here")
+    with pytest.raises(ForbearError, match="FORBEAR_KEY"):
+        Vault(KEY).open(sealed, "there")
 
 
 def test_the_keyed_hash_depends_on_the_key() -> None:
@@ -44,8 +46,8 @@ def test_the_keyed_hash_depends_on_the_key() -> None:
 
 def test_the_embedded_key_is_generated_once_with_mode_0600(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home", database_url=None, key=None)
-    sealed = load_vault(settings).seal("x")
-    assert load_vault(settings).open(sealed) == "x"
+    sealed = load_vault(settings).seal("x", "here")
+    assert load_vault(settings).open(sealed, "here") == "x"
     assert stat.S_IMODE((tmp_path / "home" / "key").stat().st_mode) == 0o600
     assert [file.name for file in (tmp_path / "home").iterdir()] == ["key"]
 
