@@ -37,6 +37,8 @@ class _Files(PydanticBaseSettingsSource):
         except (OSError, UnicodeError) as error:
             why = getattr(error, "strerror", None) or "it is no text"
             raise ForbearError(f"{name}_FILE names {path}, which cannot be read ({why}): correct it.") from None
+        if not value and field.default == ():
+            return None, field_name, False  # none as yet, or none any more
         if not value:
             raise ForbearError(f"{name}_FILE names {path}, which is empty: put the value into it.")
         return value, field_name, False

@@ -1,7 +1,9 @@
 """A new key: everything is brought to it while people work, killed at any point, and nothing is unreadable."""
 
+import base64
 import datetime as dt
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from forbear.accounts import administration, idempotency
 from forbear.accounts.accounts import Viewer
 from forbear.base.errors import ForbearError
 from forbear.base.packs import shipped
+from forbear.base.settings import Settings
 from forbear.base.vault import Vault, check_key, private_of, read_line
 from forbear.batch.submission import mappings, uploads
 from forbear.batch.submission.submit import rejections_of, source_of
@@ -27,6 +30,7 @@ from forbear.ledger import audit, ledger
 from forbear.ledger.checkpoint import current, grown_from, read_checkpoint, read_key, succession, verifier_keys
 from forbear.ledger.receipt import receipt
 from forbear.ops import rotation
+from forbear.ops.doctor import check_keys
 from forbear.person import search
 from forbear.webhooks import webhooks
 from models.case import Case, CaseVersion
@@ -111,6 +115,12 @@ def keys() -> tuple[Vault, Vault, Vault]:
     return Vault(OLD), Vault(NEW, OLD), Vault(NEW)
 
 
+def told_by_doctor(url: str, *keys: bytes) -> str:
+    key, *previous = (base64.b64encode(each).decode() for each in keys)
+    (found,) = check_keys(url, Settings(key=key, previous_keys=tuple(previous)))
+    return found.detail
+
+
 def tied(url: str) -> int:
     """How many phone numbers there are, by their hashes."""
     with psycopg.connect(url) as connection:
@@ -161,6 +171,7 @@ def test_killed_at_any_step_it_goes_on_and_everything_opens_before_meanwhile_and
     with snapshot_of(url) as opened:
         old_key = str(verifier_keys(read_line(opened, before))[-1])
         noted, old_receipt = str(current(opened, before)), receipt(opened, before, 1)
+    assert told_by_doctor(url, NEW, OLD).startswith("everything is under the key in FORBEAR_PREVIOUS_KEYS")
     read_everything(url, both)  # restarted with both keys; the old one is used still
     assert faults(url, both) == ()
     for steps in (1, 6, 14, 20):
@@ -168,7 +179,11 @@ def test_killed_at_any_step_it_goes_on_and_everything_opens_before_meanwhile_and
         read_everything(url, both)
         assert tied(url) == 1
     assert faults(url, both) == ()
+    assert re.match(r"\d+ rows are under the key before", told_by_doctor(url, NEW, OLD))
     done = rotate(url, both)
+    assert told_by_doctor(url, NEW, OLD).startswith("everything is under FORBEAR_KEY: unset")
+    assert told_by_doctor(url, NEW) == "everything is under the key that is set"
+    assert "sealed with another key" in told_by_doctor(url, OLD)
     assert done.broken == set()
     assert rotate(url, both).done == 0  # once more is no harm
     for vault in (both, after):
