@@ -107,7 +107,7 @@ def faults(session: Session, vault: Vault) -> Iterator[tuple[int, str]]:
         yield case, "of an earlier decision than the newest"
 
 
-def reseal(session: Session, vault: Vault, told: Mapping[str, bytes], now: Mapping[str, bytes]) -> None:
+def reseal(session: Session, vault: Vault, told: Mapping[str, bytes], anew: Mapping[str, bytes]) -> None:
     """Keep of rows that were sealed with another key which digest each had before, and has now.
 
     One that was changed otherwise in between is no more what it was: nothing of before is kept then.
@@ -116,7 +116,7 @@ def reseal(session: Session, vault: Vault, told: Mapping[str, bytes], now: Mappi
     before = {row.subject: row for row in known if bytes(row.now) == told[row.subject]}
     rows = []
     for subject, digest in told.items():
-        was, has = before.get(subject), now[subject]
+        was, has = before.get(subject), anew[subject]
         # What it was in the middle of being sealed anew, nobody was told.
         digests = digest if was is None else bytes(was.told) + (b"" if was.generation == vault.generation else digest)
         rows.append((subject, digests, has, vault.generation, vault.chain(_resealed(subject, digests, has))))

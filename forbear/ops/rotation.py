@@ -19,7 +19,8 @@ from sqlmodel import Session
 from forbear.base.errors import ForbearError
 from forbear.base.vault import MAC_BYTES, Vault
 from forbear.ledger import decision_tree, ledger, seals, states
-from forbear.ledger.ledger import KEY, SYSTEM, LedgerEntry
+from forbear.ledger.ledger import KEY
+from forbear.ledger.unit_of_work import begin
 from models.database.session import session
 
 ROWS: Final = 500
@@ -164,14 +165,12 @@ class _Rotation:
         while not self._is_done():
             self._round()
             time.sleep(_PAUSE)
-        with session(self._engine) as opened:
+        with begin(self._engine, self._vault, clock()) as work:
+            connection, done = work.session.connection(), {**self._given, "now": work.now}
+            connection.execute(text("DELETE FROM resealed WHERE generation < :generation"), done)
+            connection.execute(text("UPDATE vault_key SET done_at = :now WHERE id = :generation"), done)
             told = {"what": "finished", "left": len(self._so_far.broken)}
-            subject = f"key:{self._vault.generation}"
-            opened.connection().execute(text("DELETE FROM resealed WHERE generation < :generation"), self._given)
-            opened.connection().execute(
-                text("UPDATE vault_key SET done_at = :now WHERE id = :generation"), {**self._given, "now": clock()}
-            )
-            ledger.append(opened, self._vault, SYSTEM, [LedgerEntry(KEY, subject, told)], clock())
+            work.note(KEY, f"key:{self._vault.generation}", told)
         return self._so_far
 
     def _round(self) -> None:
