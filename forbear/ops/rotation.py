@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import structlog
 from psycopg.errors import DeadlockDetected
 from sqlalchemy import Engine, Row, text
 from sqlalchemy.exc import OperationalError
@@ -23,6 +24,7 @@ from forbear.ledger.ledger import KEY
 from forbear.ledger.unit_of_work import begin
 from models.database.session import session
 
+_log = structlog.get_logger()
 ROWS: Final = 500
 _PAUSE: Final = 0.2  # seconds, until somebody who has a row or a transaction from before is done
 Digests = Callable[[Session, Sequence[Row[Any]]], dict[str, bytes]]
@@ -136,10 +138,13 @@ def rotate(engine: Engine, vault: Vault, clock: Callable[[], dt.datetime], seen:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as alone:
         if not alone.execute(_ALONE_LOCK).scalar_one():
             raise ForbearError("The key is being rotated already: wait for it.")
-        with session(engine) as opened:
-            vault = ledger.hand_over(opened, vault, clock())
-        if vault.rotating:
-            return _Rotation(engine, vault, seen).run(clock)
+        try:
+            with session(engine) as opened:
+                vault = ledger.hand_over(opened, vault, clock())
+            if vault.rotating:
+                return _Rotation(engine, vault, seen).run(clock)
+        finally:
+            alone.execute(text("SELECT pg_advisory_unlock_all()"))
     if vault.opens_former:
         return Rotated()
     raise ForbearError(
@@ -161,7 +166,7 @@ class _Rotation:
         with session(self._engine) as opened:
             begun = opened.connection().execute(text("SELECT clock_timestamp()")).scalar_one()
         self._round()
-        self._until(lambda opened: not opened.connection().execute(_ELDERS, {"begun": begun}).scalar_one())
+        self._wait(begun)
         while not self._is_done():
             self._round()
             time.sleep(_PAUSE)
@@ -184,11 +189,17 @@ class _Rotation:
         with session(self._engine) as opened:
             return old_values(opened, self._vault) <= len(self._so_far.broken)
 
-    def _until(self, holds: Callable[[Session], bool]) -> None:
+    def _wait(self, begun: dt.datetime) -> None:
+        """Until every transaction is over that began before the new key did, and may write with the one before."""
+        told = False
         while True:
             with session(self._engine) as opened:
-                if holds(opened):
-                    return
+                elders = opened.connection().execute(_ELDERS, {"begun": begun}).scalar_one()
+            if not elders:
+                return
+            if not told:
+                _log.warning("key.waits", transactions=elders)
+            told = True
             time.sleep(_PAUSE)
 
     def _steps(self, step: Callable[[Session, Any, Any], tuple[Any, int]], of: Any) -> None:
