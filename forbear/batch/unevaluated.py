@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from forbear.base.vault import private_of
 from forbear.batch import publication
 from forbear.batch.triage import danger_found, written
 from forbear.desk import danger, siblings
@@ -60,7 +61,7 @@ _HEED = text("""
         danger_kinds = ARRAY(SELECT DISTINCT unnest(danger_kinds || CAST(:kinds AS text[])) ORDER BY 1),
         raised_urgency = least(raised_urgency, :urgency), contacted_at = NULL, call_at = NULL,
         status = CASE status WHEN 'escalated' THEN status ELSE 'open' END, revision = revision + 1
-    WHERE case_id = :case AND danger_mac IS DISTINCT FROM :mac
+    WHERE case_id = :case AND (danger_mac IS NULL OR danger_mac <> ALL(CAST(:met AS bytea[])))
 """)
 _VERSION = text("SELECT case_id, facts, private FROM case_version WHERE id = :version")
 _FAILED = text("""
@@ -99,7 +100,7 @@ def heed(work: Work, version: int, active: Callable[[], Pack]) -> None:
     """Raise a case that could not be evaluated where its texts or facts speak of danger."""
     row = work.session.connection().execute(_VERSION, {"version": version}).one()
     pack = active()
-    texts = tuple(written(pack, row.facts, row.private, work.vault))
+    texts = tuple(written(pack, row.facts, private_of(work.vault, version, row.private)))
     facts = {**row.facts, "note_flags": red_flags.scan_case(pack, row.facts, texts)}
     found = danger_found(pack, facts, danger_of(pack, facts), texts, work.vault)
     if found.grade is None:
@@ -109,6 +110,7 @@ def heed(work: Work, version: int, active: Callable[[], Pack]) -> None:
         "grade": found.grade,
         "kinds": list(found.kinds),
         "mac": found.mac,
+        "met": list(found.met),
         "urgency": danger.urgency_of(found.grade, found.kinds),
     }
     work.session.connection().execute(_HEED, values)

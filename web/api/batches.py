@@ -18,7 +18,6 @@ from forbear.accounts.accounts import Viewer, ViewerWork, work_by
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.spool import held
-from forbear.base.vault import Vault
 from forbear.batch import batch_list, export
 from forbear.batch.chunks import Wake
 from forbear.batch.recorded_decision import ResultLine, decisions_of_batch
@@ -118,7 +117,7 @@ class _Order:
         wakes: tuple[Wake, ...] = ()
         with begin(self._state.engine, self._state.vault, self._now) as begun:
             work = work_by(self._viewer, begun, self._state.pack)
-            once = SentOnce(key, self._mac)
+            once = SentOnce(key, self._asked)
             known = once.known(work)
             batch_id = None if known is None else known.batch_id
             replayed = batch_id is not None
@@ -134,12 +133,11 @@ class _Order:
         return JSONResponse(body, status_code=202, headers=headers)
 
     @property
-    def _mac(self) -> bytes:
-        vault: Vault = self._state.vault
+    def _asked(self) -> bytes:
         asked = [self._received.digest.hex(), self._received.path.suffix, str(self._as_of), self._submitter]
         read_as = [] if self._mapping is None else [self._mapping]
         strictly = ["strict"] if self._strict else []
-        return vault.mac(json.dumps([*asked, *read_as, *strictly]).encode())
+        return json.dumps([*asked, *read_as, *strictly]).encode()
 
     def _submit(self, work: ViewerWork) -> Submitted:
         day = day_of(self._as_of, work.pack, work.now)

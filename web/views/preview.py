@@ -88,7 +88,7 @@ def _not_seen(request: Request, work: ViewerWork, upload: Upload, fault: IntakeE
     several = why if isinstance(why, SeveralTablesError) else None
     values = {
         "upload": upload,
-        "name": work.vault.open(upload.name),
+        "name": uploads.name_of(upload, work.vault),
         "fault": fault,
         "sheets": several.sheets if several else (),
         "danger": several.danger if several else None,
