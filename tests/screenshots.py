@@ -56,6 +56,7 @@ def pages(ids: Busy) -> dict[str, tuple[str, str]]:
         "webhook": ("supervisor", f"/webhooks/{ids.webhook}"),
         "account": ("counsellor", "/account"),
         "accounts": ("admin", "/accounts"),
+        "teams": ("supervisor", "/teams"),
     }
 
 

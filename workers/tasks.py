@@ -27,7 +27,7 @@ from forbear.batch import ageing, chunks, unevaluated
 from forbear.batch.submission import uploads
 from forbear.batch.triage import triage_chunk
 from forbear.conversation import agreements
-from forbear.desk import maintenance, siblings
+from forbear.desk import dealing, maintenance, siblings
 from forbear.ledger.unit_of_work import Work, begin
 from forbear.ops import heartbeat, retention
 from forbear.webhooks import outbox
@@ -108,6 +108,15 @@ def bring_back() -> None:
     """Open cases again whose follow-up has come."""
     while (returned := _steady(maintenance.bring_back)) > 0:
         _log.info("cases.returned", count=returned)
+
+
+@app.task(name="upkeep.deal")
+def deal() -> None:
+    """Take urgent cases from who is away, then give free ones to the teams that wish it, some at a time."""
+    while (back := _steady(lambda work: dealing.put_back(work, _today(work)))) > 0:
+        _log.info("cases.put_back", count=back)
+    while (given := _steady(lambda work: dealing.deal(work, _today(work)))) > 0:
+        _log.info("cases.dealt", count=given)
 
 
 @app.task(name="upkeep.tie")

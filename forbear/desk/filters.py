@@ -6,11 +6,26 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, cast, false, func, inspect, literal, tablesample, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    and_,
+    any_,
+    cast,
+    false,
+    func,
+    inspect,
+    literal,
+    or_,
+    tablesample,
+    true,
+)
 from sqlalchemy import select as core_select
 from sqlalchemy.dialects.postgresql import array
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
+from models.account import Team, TeamMember
 from models.case import Case
 from models.desk import TO_DO, WorklistItem
 
@@ -39,6 +54,8 @@ class QueueFilter:
     disagree: bool = False
     changed: bool = False
     failed: bool = False  # could not be evaluated
+    team: int | None = None  # what a team's people have, and what is free and there for it
+    team_of: int | None = None  # the same of the team of an account; nothing where it has none
     crisis: Literal["all", "no_contact"] | None = None  # of the case itself or beside; those nobody was contacted about
 
     @property
@@ -79,6 +96,8 @@ def conditions(session: Session, chosen: QueueFilter) -> Conditions:
     terms += [col(WorklistItem.engines_agree) == false()] if chosen.disagree else []
     terms += [col(WorklistItem.changed) == true()] if chosen.changed else []
     terms += [col(WorklistItem.failed_at).is_not(None)] if chosen.failed else []
+    if chosen.team is not None or chosen.team_of is not None:
+        terms.append(_of_team(session, chosen.team, chosen.team_of))
     if chosen.crisis is not None:
         terms.append(col(WorklistItem.calm) == false())
     if chosen.crisis == "no_contact":
@@ -90,6 +109,25 @@ def conditions(session: Session, chosen: QueueFilter) -> Conditions:
         like = col(WorklistItem.case_ref).icontains(part, autoescape=True)
         return Conditions(chosen.statuses, (*terms, like), few=False)
     return Conditions(chosen.statuses, (*terms, _having(part, chosen.submitter, drawn)), few=True)
+
+
+def _of_team(session: Session, team_id: int | None, account_id: int | None) -> ColumnElement[bool]:
+    """What somebody of a team has, and what is free and of its skills and cities."""
+    if account_id is not None:
+        team_id = session.exec(select(TeamMember.team_id).where(TeamMember.account_id == account_id)).first()
+    team = None if team_id is None else session.get(Team, team_id)
+    if team is None:
+        return false()
+    members = session.exec(select(TeamMember.account_id).where(TeamMember.team_id == team.id)).all()
+    free: list[ColumnElement[bool]] = [col(WorklistItem.assignee_id).is_(None)]
+    if team.skills:
+        strategy = func.coalesce(WorklistItem.chosen_strategy, WorklistItem.strategy)
+        free.append(or_(strategy.in_(team.skills), col(WorklistItem.product).in_(team.skills)))
+    if team.cities:
+        city = col(WorklistItem.city)
+        same = [func.starts_with(city, each) | func.starts_with(literal(each), city) for each in team.cities]
+        free.append(and_(city != "", or_(*same)))
+    return or_(col(WorklistItem.assignee_id).in_(members), and_(*free))
 
 
 def _drawn(session: Session, submitter: str | None) -> list[str]:

@@ -41,21 +41,21 @@ _PLACE = text(
     INSERT INTO desk_case AS desk (
         case_id, submitter, case_ref, batch_id, received_at, decision_id, version_number, as_of, pack_sha256, strategy,
         decided_urgency, certain, engines_agree, deadline, valid_until, respond_by, due_at, product, days_overdue,
-        overdue_bucket, danger, danger_kinds, danger_mac, crisis_beside, status, changed, revision
+        overdue_bucket, city, danger, danger_kinds, danger_mac, crisis_beside, status, changed, revision
     )
     SELECT decided.case_id, submitter, case_ref, batch_id, received_at, decision_id, number, as_of, pack_sha256,
         strategy, urgency, certain, engines_agree, deadline, valid_until, respond_by,
         least(respond_by, CAST(deadline AS timestamp) AT TIME ZONE :zone), product, days_overdue, overdue_bucket,
-        found.grade, coalesce(found.kinds, '{{}}'), decode(found.mac, 'hex'), false, 'open', false, 1
+        city, found.grade, coalesce(found.kinds, '{{}}'), decode(found.mac, 'hex'), false, 'open', false, 1
     FROM (
         SELECT v.case_id, c.submitter, c.case_ref, v.batch_id, v.created_at AS received_at, d.id AS decision_id,
             v.number, d.as_of, d.pack_sha256, d.strategy, d.urgency, d.certain, d.engines_agree,
             shown.deadline, d.valid_until,
             coalesce(d.created_at + CAST(CAST(:hours AS jsonb) ->> d.urgency AS integer) * interval '1 hour', :far)
                 AS respond_by,
-            shown.product, shown.days_overdue, shown.overdue_bucket
+            shown.product, shown.days_overdue, shown.overdue_bucket, shown.city
         FROM jsonb_to_recordset(CAST(:shown AS jsonb)) AS shown
-            (version bigint, deadline date, product text, days_overdue integer, overdue_bucket text)
+            (version bigint, deadline date, product text, days_overdue integer, overdue_bucket text, city text)
         JOIN decision d ON d.case_version_id = shown.version AND d.pack_sha256 = :pack AND d.as_of = :as_of
         JOIN case_version v ON v.id = d.case_version_id
         JOIN "case" c ON c.id = v.case_id
@@ -69,7 +69,7 @@ _PLACE = text(
         strategy = excluded.strategy, decided_urgency = excluded.decided_urgency, certain = excluded.certain,
         engines_agree = excluded.engines_agree, deadline = excluded.deadline, valid_until = excluded.valid_until,
         product = excluded.product,
-        days_overdue = excluded.days_overdue, overdue_bucket = excluded.overdue_bucket,
+        days_overdue = excluded.days_overdue, overdue_bucket = excluded.overdue_bucket, city = excluded.city,
         respond_by = CASE WHEN {same_urgency} AND NOT {danger_anew} THEN desk.respond_by
             ELSE excluded.respond_by END,
         due_at = least(
@@ -144,18 +144,21 @@ class QueueFields:
     product: str | None
     days_overdue: int | None
     overdue_bucket: str | None
+    city: str | None = None
 
     @classmethod
     def of(cls, pack: Pack, evaluation: Evaluation) -> "QueueFields":
         """Of a case that was evaluated. A day by which the lender answers is no deadline of the borrower's."""
         facts = evaluation.facts
         ours = (each.date for each in evaluation.outcome.deadlines if pack.deadlines[each.id].whose == "borrower")
-        product, days, bucket = (facts.get(name) for name in ("product", "days_overdue", "overdue_bucket"))
+        names = ("product", "days_overdue", "overdue_bucket", "city")
+        product, days, bucket, city = (facts.get(name) for name in names)
         return cls(
             min(ours, default=None),
             product if isinstance(product, str) else None,
             days if isinstance(days, int) else None,
             bucket if isinstance(bucket, str) else None,
+            city if isinstance(city, str) else None,
         )
 
 

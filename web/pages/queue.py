@@ -7,7 +7,9 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
+from forbear.accounts import teams
 from forbear.accounts.accounts import Viewer
+from forbear.accounts.teams import ListedTeam
 from forbear.base.errors import ForbearError
 from forbear.case.actions import ACTIONS
 from forbear.desk import assignment, counting, queue, saved_filters
@@ -33,6 +35,8 @@ class Tools:
 
     saved: list[SavedFilter]
     people: list[Account]
+    teams: list[ListedTeam]
+    has_team: bool  # the viewer is of one
     mine: int
 
 
@@ -120,9 +124,12 @@ def find_case(
 
 def _tools(session: Session, viewer: Viewer) -> Tools:
     works = viewer.may_act_as("counsellor")
+    listed = teams.teams(session) if works else []
     return Tools(
         saved_filters.saved(session, viewer),
         assignment.people(session) if works else [],
+        listed,
+        any(person.id == viewer.account_id for each in listed for person in each.members),
         assignment.held(session, viewer) if works else 0,
     )
 
@@ -137,6 +144,7 @@ def _chips(
         "strategy": strategies,
         "product": dict(_named(pack, "product", lang)),
         "assignee": people,
+        "team": {str(each.team.id): each.team.name for each in tools.teams},
         "bucket": dict(_named(pack, "overdue_bucket", lang)),
     }
     words = {"urgency", "status", "due", "crisis"}  # the page's own, by `queue.<name>.<value>`
@@ -144,7 +152,7 @@ def _chips(
     for name, value in terms.given.items():
         if name == "sort":
             continue
-        if name in words or (name == "assignee" and value in ("me", "nobody")):
+        if name in words or value in ("me", "nobody", "mine"):
             family = {"urgency": "urgency"}.get(name, "state" if value in STATUSES else f"queue.{name}")
             shown = language.message(lang, f"{family}.{value}")
         elif name == "age":

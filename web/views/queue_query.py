@@ -33,6 +33,7 @@ class QueueQuery(BaseModel):
     strategy: _Word | None = None
     due: Due | None = None
     assignee: Annotated[str, Field(pattern=r"^(me|nobody|[1-9][0-9]{0,17})$")] | None = None
+    team: Annotated[str, Field(pattern=r"^(mine|[1-9][0-9]{0,17})$")] | None = None
     product: _Word | None = None
     bucket: _Word | None = None
     age: Annotated[int, Field(ge=1, le=36_500)] | None = None
@@ -84,6 +85,8 @@ class QueueQuery(BaseModel):
             bucket=self.bucket,
             batch=self.batch,
             assignee=None if self.assignee is None else whose.get(self.assignee) or int(self.assignee),
+            team=None if self.team in (None, "mine") else int(self.team),
+            team_of=viewer.account_id if self.team == "mine" else None,
             due_before=None if self.due is None else _end(self.due, now, ZoneInfo(zone)),
             received_before=None if self.age is None else now - dt.timedelta(days=self.age),
             uncertain=bool(self.uncertain),
