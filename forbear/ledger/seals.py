@@ -14,8 +14,8 @@ from sqlmodel import Session
 
 from forbear.base.vault import Vault
 
-# By name; what the database computes is left out. A column added later is covered where it has a value: rows from before
-# it have none, and their seals hold.
+# By name; what the database computes is left out. A column added later is covered where it has a value: rows from
+# before it have none, and their seals hold.
 _COVERS: Final = """
     d.case_id, d.submitter, d.case_ref, d.batch_id, d.received_at AT TIME ZONE 'UTC', d.decision_id, d.version_number,
     d.as_of, d.pack_sha256, d.strategy, d.decided_urgency, d.certain, d.engines_agree, d.deadline, d.valid_until,
