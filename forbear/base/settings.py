@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     webhook_private: bool = Field(
         False, description="Webhooks may go to addresses of one's own network, and by http to this machine"
     )
+    working_hours: str = Field(
+        "", description="Hours in which our own time to answer runs, on working days: 09:00-18:00; unset: day and night"
+    )
     log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged")
 
     @classmethod
@@ -109,6 +112,16 @@ class Settings(BaseSettings):
     @classmethod
     def _redis(cls, value: str | None) -> str | None:
         return None if value is None else addresses.check_redis(value)
+
+    @field_validator("working_hours")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        opens, _, closes = value.partition("-")
+        if value and not (
+            re.fullmatch(r"(([01]\d|2[0-3]):[0-5]\d-?){2}", value) and len(value) == 11 and opens < closes
+        ):
+            raise ValueError(f"{value!r} are no hours of one day: write them as 09:00-18:00")
+        return value
 
     @field_validator("web_hosts", mode="before")
     @classmethod

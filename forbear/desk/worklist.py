@@ -12,6 +12,8 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlmodel import Session
 
+from forbear.base import working_hours
+from forbear.base.settings import settings
 from forbear.desk import siblings
 from forbear.ledger.unit_of_work import Work
 from models.database.copy import copy_into
@@ -44,8 +46,8 @@ _PLACE = text(
         overdue_bucket, city, danger, danger_kinds, danger_mac, crisis_beside, status, changed, revision
     )
     SELECT decided.case_id, submitter, case_ref, batch_id, received_at, decision_id, number, as_of, pack_sha256,
-        strategy, urgency, certain, engines_agree, deadline, valid_until, respond_by,
-        least(respond_by, CAST(deadline AS timestamp) AT TIME ZONE :zone), product, days_overdue, overdue_bucket,
+        strategy, urgency, certain, engines_agree, deadline, valid_until, answer.respond_by,
+        least(answer.respond_by, CAST(deadline AS timestamp) AT TIME ZONE :zone), product, days_overdue, overdue_bucket,
         city, found.grade, coalesce(found.kinds, '{{}}'), decode(found.mac, 'hex'), false, 'open', false, 1
     FROM (
         SELECT v.case_id, c.submitter, c.case_ref, v.batch_id, v.created_at AS received_at, d.id AS decision_id,
@@ -62,6 +64,9 @@ _PLACE = text(
     ) decided
     LEFT JOIN jsonb_to_recordset(CAST(:dangers AS jsonb)) AS found (case_id bigint, grade text, kinds text[], mac text)
         ON found.case_id = decided.case_id
+    CROSS JOIN LATERAL (SELECT CASE WHEN found.grade = 'explicit' THEN decided.respond_by
+        ELSE coalesce(CAST(CAST(:worked AS jsonb) ->> urgency AS timestamptz), decided.respond_by) END AS respond_by
+    ) answer
     ORDER BY decided.case_id
     ON CONFLICT (case_id) DO UPDATE SET
         batch_id = excluded.batch_id, received_at = excluded.received_at, decision_id = excluded.decision_id,
@@ -181,6 +186,7 @@ def place(
         "zone": pack.manifest.timezone,
         "far": _FAR,
         "hours": json.dumps(pack.manifest.response_hours),
+        "worked": json.dumps(_worked(pack, work.now)),
         "dangers": json.dumps(found),
         "denied": json.dumps({case: each.denied for case, each in dangers.items() if each.denied}),
     }
@@ -188,6 +194,14 @@ def place(
     work.touch(each.case_id for each in placed)
     siblings.spread(work, (each.case_id for each in placed))
     return placed
+
+
+def _worked(pack: Pack, now: dt.datetime) -> dict[str, str]:
+    """By when decisions of this moment are answered, by urgency; nothing where time runs day and night."""
+    if working_hours.working_day(settings().working_hours, pack.manifest.timezone) is None:
+        return {}
+    by = {urgency: working_hours.answers_by(pack, urgency, now) for urgency in pack.manifest.response_hours}
+    return {urgency: at.isoformat() for urgency, at in by.items() if at is not None}
 
 
 def count(work: Work, pack: Pack, submitter: str, evaluations: Iterable[Evaluation]) -> None:
