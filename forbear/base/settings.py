@@ -86,6 +86,8 @@ class Settings(BaseSettings):
     webhook_private: bool = Field(
         False, description="Webhooks may go to addresses of one's own network, and by http to this machine"
     )
+    mail_url: str | None = Field(None, description="SMTP server that mail is sent by; unset: none is sent")
+    mail_from: str | None = Field(None, max_length=254, description="Address that mail is sent from")
     working_hours: str = Field(
         "", description="Hours in which our own time to answer runs, on working days: 09:00-18:00; unset: day and night"
     )
@@ -112,6 +114,13 @@ class Settings(BaseSettings):
     @classmethod
     def _redis(cls, value: str | None) -> str | None:
         return None if value is None else addresses.check_redis(value)
+
+    @field_validator("mail_url")
+    @classmethod
+    def _mail(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"smtps?://([^@/\s]+@)?[0-9A-Za-z.-]+(:[0-9]{1,5})?/?", value):
+            raise ValueError("write it as smtps://user:password@host:465, or smtp:// and port 25 or 587")
+        return value
 
     @field_validator("working_hours")
     @classmethod

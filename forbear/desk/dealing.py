@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from forbear.ledger.unit_of_work import Work
+from forbear.webhooks import notifications
 
 AT_ONCE: Final = 200  # cases of one transaction
 URGENT: Final = ("U0", "U1")  # nobody's absence keeps such a case waiting
@@ -127,6 +128,7 @@ def deal(work: Work, today: dt.date) -> int:
     work.touch(cases)
     for case, one in given:
         work.note("dealt", f"case:{case.case_id}", {"account": one.account_id, "team": one.team_id})
+        notifications.tell(work, "assigned", case.case_id, [one.account_id], f"dealt:{case.case_id}:{work.now}")
     return len(given)
 
 

@@ -11,7 +11,7 @@ from forbear.accounts.accounts import Viewer, ViewerWork
 from forbear.base.errors import ForbearError
 from forbear.base.packs import pack_to_name_by
 from forbear.desk import danger, siblings, worklist
-from forbear.webhooks import webhooks
+from forbear.webhooks import notifications, webhooks
 from models.desk import WorklistItem
 from models.review import ActionName, Review
 
@@ -91,6 +91,7 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
     session.flush()
     work.touch([case.case_id])
     work.note("review", f"review:{review.id}", {"action": act.action, "case": case.case_id})
+    _tell_holder(work, case, review)
     danger.heed(work, case, filter(None, (act.words, *act.said)), act.judged)
     if "danger" in act.changes:
         siblings.spread(work, [case.case_id])
@@ -100,6 +101,13 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
     if act.action in TOLD:
         webhooks.tell(session, case.submitter, "review.recorded", [_told(case, review)], work.now)
     return review
+
+
+def _tell_holder(work: ViewerWork, case: WorklistItem, review: Review) -> None:
+    """Tell whoever has the case now that somebody else gave it to them, or put down an answer."""
+    kind = {"assign": "assigned", "answer": "answered", "outcome": "answered"}.get(review.action)
+    if kind is not None and case.assignee_id != work.viewer.account_id:
+        notifications.tell(work, kind, case.case_id, [case.assignee_id], f"review:{review.id}")
 
 
 def _told(case: WorklistItem, review: Review) -> dict[str, Any]:

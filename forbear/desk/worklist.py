@@ -16,6 +16,7 @@ from forbear.base import working_hours
 from forbear.base.settings import settings
 from forbear.desk import siblings
 from forbear.ledger.unit_of_work import Work
+from forbear.webhooks import notifications
 from models.database.copy import copy_into
 from rules.decision.evaluate import Evaluation
 from rules.pack.files.red_flags import Grade
@@ -101,7 +102,9 @@ _PLACE = text(
             > (desk.version_number, desk.as_of, desk.decision_id)
     RETURNING WITH (OLD AS before, NEW AS after) after.case_id, after.case_ref, after.submitter, after.decision_id,
         before.decision_id AS old_decision_id, before.strategy AS old_strategy, after.strategy,
-        before.decided_urgency AS old_urgency, after.decided_urgency AS urgency
+        before.decided_urgency AS old_urgency, after.decided_urgency AS urgency, after.assignee_id,
+        before.status = 'waiting' AND before.version_number < after.version_number AS answered,
+        before.version_number = after.version_number AS by_time
 """.format(**_TERMS)  # noqa: S608 - text of ours
 )
 
@@ -119,6 +122,9 @@ class DecisionChanged:
     strategy: str
     old_urgency: str | None
     urgency: str
+    assignee_id: int | None = None
+    answered: bool | None = None  # newer facts of a case that waited for them
+    by_time: bool | None = None  # the same facts on a later day, or by another pack
 
     @property
     def changed(self) -> bool:
@@ -192,6 +198,10 @@ def place(
     }
     placed = [DecisionChanged(**row._mapping) for row in work.session.connection().execute(_PLACE, values)]
     work.touch(each.case_id for each in placed)
+    for each in placed:
+        if each.assignee_id is not None and (each.answered or (each.by_time and each.changed)):
+            kind = "answered" if each.answered else "aged"
+            notifications.tell(work, kind, each.case_id, [each.assignee_id], f"decision:{each.decision_id}")
     siblings.spread(work, (each.case_id for each in placed))
     return placed
 

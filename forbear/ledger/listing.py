@@ -35,6 +35,7 @@ KINDS: Final = (
     "dealt",
     "team",
     "absence",
+    "notification",
     "decisions",
     "decision",
     "batch",

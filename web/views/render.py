@@ -63,6 +63,7 @@ def page(
             other_language=_switch(request, lang, address),
             viewer=getattr(request.state, "viewer", None),
             badges={"/my-work": getattr(request.state, "badge", 0)},
+            unread=getattr(request.state, "unread", 0),
             csrf=auth.form_token(request),
             **values,
         )
