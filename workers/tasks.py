@@ -26,7 +26,7 @@ from forbear.base.vault import Vault, load_vault
 from forbear.batch import ageing, chunks, unevaluated
 from forbear.batch.submission import uploads
 from forbear.batch.triage import triage_chunk
-from forbear.conversation import agreements
+from forbear.conversation import agreements, presence
 from forbear.desk import dealing, maintenance, siblings
 from forbear.ledger.unit_of_work import Work, begin
 from forbear.ops import heartbeat, retention
@@ -133,6 +133,7 @@ def tie() -> None:
 def tidy() -> None:
     """Delete what expired."""
     _steady(lambda work: maintenance.tidy(work.session, work.now))
+    _steady(lambda work: presence.forget(work.session, work.now))
 
 
 @app.task(name="upkeep.purge")

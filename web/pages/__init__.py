@@ -1,10 +1,11 @@
 """The pages, one module each."""
 
-from web.pages import accounts, batches, case, conversation, ledger, overview, person, policy, queue, webhooks
+from web.pages import accounts, batches, case, conversation, ledger, live, overview, person, policy, queue, webhooks
 
 ROUTERS = (
     *accounts.ROUTERS,
     queue.router,
+    live.router,
     *case.ROUTERS,
     *person.ROUTERS,
     *conversation.ROUTERS,

@@ -12,7 +12,7 @@ from forbear.accounts.accounts import Viewer
 from forbear.accounts.teams import ListedTeam
 from forbear.base.errors import ForbearError
 from forbear.case.actions import ACTIONS
-from forbear.desk import assignment, counting, queue, saved_filters
+from forbear.desk import assignment, changes, counting, queue, saved_filters
 from forbear.desk.filters import QueueFilter
 from models.account import Account
 from models.desk import STATUSES, SavedFilter
@@ -62,6 +62,7 @@ def show_queue(
         "counts": counts,
         "terms": terms,
         "now": now,
+        "head": changes.head(session),
         "waiting": waiting,
         "tools": tools,
         "later": place is not None,
