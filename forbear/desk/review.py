@@ -1,5 +1,6 @@
 """Review: what people do on cases. An action is appended and changes the desk row, in one transaction."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
@@ -12,7 +13,7 @@ from forbear.base.errors import ForbearError
 from forbear.base.packs import pack_to_name_by
 from forbear.desk import danger, siblings, worklist
 from forbear.webhooks import notifications, webhooks
-from models.desk import WorklistItem
+from models.desk import TO_DO, WorklistItem
 from models.review import ActionName, Review
 
 TOLD: Final = frozenset(get_args(ActionName))  # by webhook; who has a case, and who saw what, is nobody else's business
@@ -82,6 +83,7 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
         detail=act.detail or {},
         words=work.vault.seal(act.words) if act.words else None,
     )
+    waited = case.status in TO_DO, case.contacted_at, case.respond_by
     for column, value in act.changes.items():
         setattr(case, column, value)
     if not act.quiet:
@@ -96,11 +98,21 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
     if "danger" in act.changes:
         siblings.spread(work, [case.case_id])
     zone = ZoneInfo(pack_to_name_by(session, case.pack_sha256).manifest.timezone)
-    counts = {("reviewed", str(work.viewer.account_id), act.action): 1, **act.tally}
+    counts = {("reviewed", str(work.viewer.account_id), act.action): 1, **act.tally, **_answered(work, case, *waited)}
     worklist.note(session, case.submitter, counts, work.now.astimezone(zone).date())
     if act.action in TOLD:
         webhooks.tell(session, case.submitter, "review.recorded", [_told(case, review)], work.now)
     return review
+
+
+def _answered(
+    work: ViewerWork, case: WorklistItem, to_do: bool, contacted_at: dt.datetime | None, respond_by: dt.datetime
+) -> dict[tuple[str, str, str], int]:
+    """The count of an answer, where this was one: the case waits for nobody now, or somebody in danger was called."""
+    called = case.contacted_at is not None and case.contacted_at != contacted_at and contacted_at is None
+    if not to_do or (case.status in TO_DO and not called):
+        return {}
+    return {("response", "kept" if work.now <= respond_by else "late", case.urgency or ""): 1}
 
 
 def _tell_holder(work: ViewerWork, case: WorklistItem, review: Review) -> None:

@@ -1,6 +1,19 @@
 """The pages, one module each."""
 
-from web.pages import accounts, batches, case, conversation, ledger, live, overview, person, policy, queue, webhooks
+from web.pages import (
+    accounts,
+    batches,
+    case,
+    conversation,
+    exports,
+    ledger,
+    live,
+    overview,
+    person,
+    policy,
+    queue,
+    webhooks,
+)
 
 ROUTERS = (
     *accounts.ROUTERS,
@@ -13,5 +26,6 @@ ROUTERS = (
     overview.router,
     policy.router,
     ledger.router,
+    exports.router,
     webhooks.router,
 )

@@ -142,7 +142,6 @@ def _chips(
     strategies = {count.strategy: count.title.model_dump()[lang] for count in counts.by_strategy}
     people = {str(person.id): person.name for person in tools.people}
     named: dict[str, dict[str, str]] = {
-        "strategy": strategies,
         "product": dict(_named(pack, "product", lang)),
         "assignee": people,
         "team": {str(each.team.id): each.team.name for each in tools.teams},
@@ -153,7 +152,9 @@ def _chips(
     for name, value in terms.given.items():
         if name == "sort":
             continue
-        if name in words or value in ("me", "nobody", "mine"):
+        if name == "strategy":
+            shown = " / ".join(strategies.get(each, each) for each in terms.strategies)
+        elif name in words or value in ("me", "nobody", "mine"):
             family = {"urgency": "urgency"}.get(name, "state" if value in STATUSES else f"queue.{name}")
             shown = language.message(lang, f"{family}.{value}")
         elif name == "age":
