@@ -1,4 +1,4 @@
-"""Account, SignIn, SignInAttempt, Token: who may come in, from a browser or a program, and what they may do."""
+"""Account, SignIn, SignInAttempt, Token, Team, Absence: who may come in, what they may do, and who works with whom."""
 
 import datetime as dt
 
@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -73,3 +74,44 @@ class Token(SQLModel, table=True):
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
     expires_at: dt.datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     revoked_at: dt.datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class Team(SQLModel, table=True):
+    """Counsellors who share cases of some kind. Closed rather than deleted: the ledger names it."""
+
+    __tablename__ = "team"
+    __table_args__ = (
+        Index("uq_team_name", "name", unique=True, postgresql_where=text("closed_at IS NULL")),
+        CheckConstraint("load_limit BETWEEN 1 AND 500", name="load_limit"),
+    )
+
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    name: str = Field(max_length=64)
+    skills: list[str] = Field(default=[], sa_type=ARRAY(Text), description="Strategies and products; none: every case")
+    cities: list[str] = Field(default=[], sa_type=ARRAY(Text), description="Where its cases live; none: anywhere")
+    load_limit: int = Field(description="Cases that a counsellor is given automatically, at most")
+    automatic: bool = Field(description="Whether free cases are assigned to it without anybody asking")
+    closed_at: dt.datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class TeamMember(SQLModel, table=True):
+    """That an account is of a team: of one at a time."""
+
+    __tablename__ = "team_member"
+    __table_args__ = (Index(None, "team_id"),)
+
+    account_id: int = Field(primary_key=True, foreign_key="account.id", sa_type=BigInteger)
+    team_id: int = Field(foreign_key="team.id", sa_type=BigInteger)
+
+
+class Absence(SQLModel, table=True):
+    """Days on which somebody is away, the last one included."""
+
+    __tablename__ = "absence"
+    __table_args__ = (Index(None, "account_id", "last"), CheckConstraint("first <= last", name="days"))
+
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    account_id: int = Field(foreign_key="account.id", sa_type=BigInteger)
+    first: dt.date
+    last: dt.date
+    cancelled_at: dt.datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -71,6 +71,7 @@ class WorklistItem(SQLModel, table=True):
         # Small ones, for what two rare filters have in common.
         Index(None, "product"),
         Index(None, "overdue_bucket"),
+        Index(None, "city"),
         Index(None, "decision_id"),
         Index("ix_desk_case_valid_until", "valid_until", "case_id", postgresql_where=text("status <> 'closed'")),
         Index(None, "follow_up_at", postgresql_where=text("follow_up_at IS NOT NULL")),
@@ -102,6 +103,7 @@ class WorklistItem(SQLModel, table=True):
     product: str | None
     days_overdue: int | None
     overdue_bucket: str | None
+    city: str | None = Field(default=None, description="Where the borrower lives, as it was handed in")
     failed_at: dt.datetime | None = Field(
         default=None, sa_type=DateTime(timezone=True), description="Its newest facts could not be evaluated"
     )

@@ -55,7 +55,9 @@ def pages(ids: Busy) -> dict[str, tuple[str, str]]:
         "webhooks": ("supervisor", "/webhooks"),
         "webhook": ("supervisor", f"/webhooks/{ids.webhook}"),
         "account": ("counsellor", "/account"),
+        "notifications": ("counsellor", "/notifications"),
         "accounts": ("admin", "/accounts"),
+        "teams": ("supervisor", "/teams"),
     }
 
 

@@ -15,6 +15,7 @@ from forbear.accounts.devices import KEPT_FOR
 from forbear.accounts.sign_in import Attempt
 from forbear.base.vault import Vault
 from forbear.conversation import my_work
+from forbear.webhooks import notifications
 from web.deps import NowDep, SessionDep, as_work_of
 
 COOKIE = "forbear"
@@ -36,6 +37,7 @@ def _signed_in(request: Request, session: SessionDep, now: NowDep) -> Viewer:
     if viewer.may_act_as("counsellor"):
         zone = ZoneInfo(request.app.state.pack.manifest.timezone)
         request.state.badge = my_work.waiting(session, viewer, now.astimezone(zone).date())
+        request.state.unread = notifications.unread(session, viewer)
     return viewer
 
 

@@ -26,11 +26,11 @@ from forbear.base.vault import Vault, load_vault
 from forbear.batch import ageing, chunks, unevaluated
 from forbear.batch.submission import uploads
 from forbear.batch.triage import triage_chunk
-from forbear.conversation import agreements
-from forbear.desk import maintenance, siblings
+from forbear.conversation import agreements, presence
+from forbear.desk import dealing, maintenance, siblings
 from forbear.ledger.unit_of_work import Work, begin
 from forbear.ops import heartbeat, retention
-from forbear.webhooks import outbox
+from forbear.webhooks import messages, notifications, outbox
 from models.database.session import Waits, make_engine
 from rules.pack.pack import Pack
 from workers.app import TASK_SECONDS, app
@@ -110,6 +110,15 @@ def bring_back() -> None:
         _log.info("cases.returned", count=returned)
 
 
+@app.task(name="upkeep.deal")
+def deal() -> None:
+    """Take urgent cases from who is away, then give free ones to the teams that wish it, some at a time."""
+    while (back := _steady(lambda work: dealing.put_back(work, _today(work)))) > 0:
+        _log.info("cases.put_back", count=back)
+    while (given := _steady(lambda work: dealing.deal(work, _today(work)))) > 0:
+        _log.info("cases.dealt", count=given)
+
+
 @app.task(name="upkeep.tie")
 def tie() -> None:
     """Tie the cases of one person, and let a crisis in one of them stand over the others."""
@@ -124,6 +133,7 @@ def tie() -> None:
 def tidy() -> None:
     """Delete what expired."""
     _steady(lambda work: maintenance.tidy(work.session, work.now))
+    _steady(lambda work: presence.forget(work.session, work.now))
 
 
 @app.task(name="upkeep.purge")
@@ -171,11 +181,28 @@ def deliver() -> None:
         _log.info("webhooks.tried", count=len(parcels), failed=sum(error is not None for error in errors.values()))
 
 
+@app.task(name="upkeep.tell")
+def tell() -> None:
+    """Tell people of what time brought, then send what is to go to their mail and chats, round by round."""
+    _steady(lambda work: notifications.tell_of_time(work, _today(work)))
+    end = time.monotonic() + DELIVER_FOR
+    send = messages.sender(_process().vault, settings().mail_url, settings().mail_from)
+    while time.monotonic() < end:
+        waiting = _steady(lambda work: messages.claim(work.session, work.now))
+        if not waiting:
+            return
+        for message in waiting:
+            error = send(message)
+            _steady(lambda work, one=message, came=error: messages.settle(work.session, one, came, work.now))  # type: ignore[misc]
+            _log.info("message.tried", address=message.address_id, count=len(message.told), error=error)
+
+
 @app.task(name="upkeep.forget")
 def forget() -> None:
     """Delete what nobody asks for any more: settled deliveries, old idempotency keys."""
     _steady(lambda work: outbox.forget(work.session, work.now))
     _steady(lambda work: idempotency.forget(work.session, work.now))
+    _steady(lambda work: notifications.forget(work.session, work.now))
 
 
 def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:

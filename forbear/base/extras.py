@@ -6,7 +6,14 @@ from typing import Final
 
 from forbear.base.errors import ForbearError
 
-_BRINGS: Final = {"fastapi": "web", "uvicorn": "web", "vl_convert": "web", "pyarrow": "parquet", "weasyprint": "pdf"}
+_BRINGS: Final = {
+    "fastapi": "web",
+    "uvicorn": "web",
+    "vl_convert": "web",
+    "pyarrow": "parquet",
+    "weasyprint": "pdf",
+    "apprise": "chat",
+}
 _OURS: Final = ("forbear", "models", "rules", "web", "workers")
 
 

@@ -91,6 +91,11 @@ class Settings(BaseSettings):
     webhook_private: bool = Field(
         False, description="Webhooks may go to addresses of one's own network, and by http to this machine"
     )
+    mail_url: str | None = Field(None, description="SMTP server that mail is sent by; unset: none is sent")
+    mail_from: str | None = Field(None, max_length=254, description="Address that mail is sent from")
+    working_hours: str = Field(
+        "", description="Hours in which our own time to answer runs, on working days: 09:00-18:00; unset: day and night"
+    )
     log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged")
 
     @classmethod
@@ -119,6 +124,23 @@ class Settings(BaseSettings):
     @classmethod
     def _keys(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("mail_url")
+    @classmethod
+    def _mail(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"smtps?://([^@/\s]+@)?[0-9A-Za-z.-]+(:[0-9]{1,5})?/?", value):
+            raise ValueError("write it as smtps://user:password@host:465, or smtp:// and port 25 or 587")
+        return value
+
+    @field_validator("working_hours")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        opens, _, closes = value.partition("-")
+        if value and not (
+            re.fullmatch(r"(([01]\d|2[0-3]):[0-5]\d-?){2}", value) and len(value) == 11 and opens < closes
+        ):
+            raise ValueError(f"{value!r} are no hours of one day: write them as 09:00-18:00")
+        return value
 
     @field_validator("web_hosts", mode="before")
     @classmethod

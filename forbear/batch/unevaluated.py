@@ -4,7 +4,6 @@ Putting one there reads nothing of the case that may have broken the evaluation;
 afterwards, in a transaction of its own.
 """
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from forbear.base import working_hours
 from forbear.base.vault import private_of
 from forbear.batch import publication
 from forbear.batch.triage import danger_found, written
@@ -80,12 +80,11 @@ def put_on_desk(work: Work, active: Callable[[], Pack]) -> list[int]:
     if publication.keep(work, pack):
         publication.note(work, pack)
     found = not_evaluated(pack)
-    hours = pack.manifest.response_hours.get(found.urgency)
     values = {
         "pack": pack.sha256,
         "strategy": found.strategy,
         "urgency": pack.manifest.disagreement.urgency,
-        "respond_by": work.now + dt.timedelta(hours=hours) if hours is not None else work.now,
+        "respond_by": working_hours.answers_by(pack, found.urgency, work.now) or work.now,
         "now": work.now,
     }
     cases = [work.session.connection().execute(_PLACE, {**values, **row._mapping}).scalar_one() for row in rows]

@@ -21,6 +21,7 @@ from forbear.desk import worklist
 from forbear.desk.review import Act, NoCaseError
 from forbear.ledger.unit_of_work import Work
 from forbear.locale import said
+from forbear.webhooks import notifications
 from models.conversation import Agreement, Instalment
 from models.database.session import next_id
 from models.desk import WorklistItem
@@ -241,6 +242,9 @@ def _follow(work: Work, case_id: int, agreement: Agreement, today: dt.date) -> N
         count = {("outcome", case.chosen_strategy or case.strategy, "plan_broken"): 1}
         worklist.note(work.session, case.submitter, count, today)
     why = WHY[broken]
+    if broken:
+        topic = f"agreement:{agreement.id}:{today}"
+        notifications.tell(work, "instalment_broken", case_id, [case.assignee_id], topic)
     _bring_back(work, case, why)
     work.note("agreement", f"agreement:{agreement.id}", {"case": case_id, "what": why})
 

@@ -13,6 +13,7 @@ from forbear.case.workflow import RefusedError
 from forbear.conversation import saying
 from forbear.desk.review import Act
 from forbear.locale import said
+from forbear.webhooks import notifications
 from models.account import Account
 from models.conversation import Mention
 from rules.facts.case_facts import FieldError
@@ -61,6 +62,7 @@ def add(work: ViewerWork, case_id: int, form: str, words: str) -> None:
         return
     told = [each for each in mentioned.accounts if each != work.viewer.account_id]
     note = saying.append(work, case, Act("note", {}, detail={"mentions": told} if told else {}, words=text), form)
+    notifications.tell(work, "mentioned", case_id, told, f"review:{note.id}")
     work.session.add_all(Mention(review_id=note.id, account_id=each, case_id=case_id) for each in told)
 
 

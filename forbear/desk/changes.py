@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, col, func, select
 
+from forbear.desk.filters import QueueFilter, conditions
 from forbear.ledger.decision_tree import EVENTS
+from models.desk import WorklistItem
 from models.review import TOLD
 
 SCANNED: Final = (
     500  # decisions and reviews that one page looks at, whoever's cases they are about; more within an entry
 )
+_ARRIVING: Final = ["decision", "decisions", "danger", "moved"]  # what brings a case to the queue
 _KINDS: Final = ["decision", "decisions", "review", "danger", "moved"]
 _AFTER: Final = text(f"""
     {EVENTS}
@@ -55,6 +58,36 @@ class Changes:
     cases: tuple[int, ...]
     next: int
     last: bool
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """What came to a filter of the queue after an entry: cases, crises among them; `more` if there may be others."""
+
+    cases: int
+    crises: int
+    more: bool
+
+
+def head(session: Session) -> int:
+    """The newest entry of the ledger."""
+    return int(session.connection().execute(_HEAD).scalar_one())
+
+
+def arrived(session: Session, chosen: QueueFilter, entry: int) -> Arrived:
+    """How many cases of a filter were decided, came back or turned dangerous after an entry."""
+    given = {"after": entry, "kinds": _ARRIVING, "scanned": SCANNED, "told": []}
+    rows = session.connection().execute(_AFTER, given).all()
+    cases = {row[1] for row in rows} - {None}
+    if not cases:
+        return Arrived(0, 0, more=len(rows) >= SCANNED)
+    wanted = conditions(session, chosen)
+    calm = col(WorklistItem.calm)
+    query = select(func.count(), func.count().filter(calm.is_(False))).where(
+        col(WorklistItem.case_id).in_(cases), col(WorklistItem.status).in_(wanted.statuses), *wanted.terms
+    )
+    count, crises = session.exec(query).one()
+    return Arrived(count, crises, more=len(rows) >= SCANNED)
 
 
 def after(session: Session, entry: int, submitter: str | None, limit: int) -> Changes:

@@ -58,7 +58,8 @@ def counts(session: Session, chosen: QueueFilter, pack: Pack) -> QueueCounts:
     for status, urgency, strategy, summed in session.connection().execute(query):
         cases = int(summed)
         in_status = status in chosen.statuses
-        in_urgency, in_strategy = chosen.urgency in (None, urgency), chosen.strategy in (None, strategy)
+        in_urgency = chosen.urgency in (None, urgency)
+        in_strategy = not chosen.strategies or strategy in chosen.strategies
         urgencies[urgency] += cases if in_status and in_strategy else 0
         statuses[status] += cases if in_urgency and in_strategy else 0
         strategies[strategy] += cases if in_status and in_urgency else 0

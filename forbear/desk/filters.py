@@ -6,11 +6,26 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, cast, false, func, inspect, literal, tablesample, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    and_,
+    any_,
+    cast,
+    false,
+    func,
+    inspect,
+    literal,
+    or_,
+    tablesample,
+    true,
+)
 from sqlalchemy import select as core_select
 from sqlalchemy.dialects.postgresql import array
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
+from models.account import Team, TeamMember
 from models.case import Case
 from models.desk import TO_DO, WorklistItem
 
@@ -25,7 +40,7 @@ class QueueFilter:
     """Which cases; None or False leaves open."""
 
     urgency: str | None = None
-    strategy: str | None = None  # as recommended
+    strategies: tuple[str, ...] = ()  # as recommended, any of them
     case_ref: str | None = None  # a part of it, in letters of either case
     submitter: str | None = None  # whose cases may be seen; None: everybody's
     statuses: Sequence[str] = TO_DO
@@ -34,17 +49,23 @@ class QueueFilter:
     batch: UUID | None = None
     assignee: int | Literal["nobody"] | None = None
     due_before: dt.datetime | None = None
+    due_from: dt.datetime | None = None
+    call_before: dt.datetime | None = None  # the next call about a crisis is due
     received_before: dt.datetime | None = None
     uncertain: bool = False
     disagree: bool = False
     changed: bool = False
     failed: bool = False  # could not be evaluated
-    crisis: Literal["all", "no_contact"] | None = None  # of the case itself or beside; those nobody was contacted about
+    team: int | None = None  # what a team's people have, and what is free and there for it
+    team_of: int | None = None  # the same of the team of an account; nothing where it has none
+    crisis: Literal["all", "no_contact", "call_due", "possible"] | None = (
+        None  # of the case itself or beside; those nobody was contacted about
+    )
 
     @property
     def counted(self) -> bool:
         """Whether the tally counts such cases exactly."""
-        return self == QueueFilter(self.urgency, self.strategy, None, self.submitter, self.statuses)
+        return self == QueueFilter(self.urgency, self.strategies, None, self.submitter, self.statuses)
 
 
 @dataclass(frozen=True)
@@ -61,28 +82,27 @@ def conditions(session: Session, chosen: QueueFilter) -> Conditions:
     same = {
         WorklistItem.submitter: chosen.submitter,
         WorklistItem.urgency: chosen.urgency,
-        WorklistItem.strategy: chosen.strategy,
         WorklistItem.product: chosen.product,
         WorklistItem.overdue_bucket: chosen.bucket,
         WorklistItem.batch_id: chosen.batch,
     }
     terms: list[ColumnElement[bool]] = [col(column) == value for column, value in same.items() if value is not None]
-    if chosen.assignee == "nobody":
-        terms.append(col(WorklistItem.assignee_id).is_(None))
-    elif chosen.assignee is not None:
-        terms.append(col(WorklistItem.assignee_id) == chosen.assignee)
+    terms += [col(WorklistItem.strategy).in_(chosen.strategies)] if chosen.strategies else []
+    if chosen.assignee is not None:
+        whose = col(WorklistItem.assignee_id)
+        terms.append(whose.is_(None) if chosen.assignee == "nobody" else whose == chosen.assignee)
     if chosen.due_before is not None:
         terms.append(col(WorklistItem.due_at) < chosen.due_before)
+    terms += [col(WorklistItem.due_at) >= chosen.due_from] if chosen.due_from else []
     if chosen.received_before is not None:
         terms.append(col(WorklistItem.received_at) < chosen.received_before)
     terms += [col(WorklistItem.certain) == false()] if chosen.uncertain else []
     terms += [col(WorklistItem.engines_agree) == false()] if chosen.disagree else []
     terms += [col(WorklistItem.changed) == true()] if chosen.changed else []
     terms += [col(WorklistItem.failed_at).is_not(None)] if chosen.failed else []
-    if chosen.crisis is not None:
-        terms.append(col(WorklistItem.calm) == false())
-    if chosen.crisis == "no_contact":
-        terms += [col(WorklistItem.danger) == "explicit", col(WorklistItem.contacted_at).is_(None)]
+    if chosen.team is not None or chosen.team_of is not None:
+        terms.append(_of_team(session, chosen.team, chosen.team_of))
+    terms += _of_danger(chosen)
     if chosen.case_ref is None:
         return Conditions(chosen.statuses, tuple(terms), few=False)
     part, drawn = chosen.case_ref, _drawn(session, chosen.submitter)
@@ -90,6 +110,38 @@ def conditions(session: Session, chosen: QueueFilter) -> Conditions:
         like = col(WorklistItem.case_ref).icontains(part, autoescape=True)
         return Conditions(chosen.statuses, (*terms, like), few=False)
     return Conditions(chosen.statuses, (*terms, _having(part, chosen.submitter, drawn)), few=True)
+
+
+def _of_danger(chosen: QueueFilter) -> list[ColumnElement[bool]]:
+    """Crises, those nobody was contacted about or that are to be called again; or where safety is to be asked about."""
+    danger, crisis = col(WorklistItem.danger), col(WorklistItem.calm) == false()
+    due = false() if chosen.call_before is None else col(WorklistItem.call_at) <= chosen.call_before
+    return {
+        None: [],
+        "all": [crisis],
+        "no_contact": [crisis, danger == "explicit", col(WorklistItem.contacted_at).is_(None)],
+        "call_due": [crisis, danger == "explicit", due],
+        "possible": [danger == "possible"],
+    }[chosen.crisis]
+
+
+def _of_team(session: Session, team_id: int | None, account_id: int | None) -> ColumnElement[bool]:
+    """What somebody of a team has, and what is free and of its skills and cities."""
+    if account_id is not None:
+        team_id = session.exec(select(TeamMember.team_id).where(TeamMember.account_id == account_id)).first()
+    team = None if team_id is None else session.get(Team, team_id)
+    if team is None:
+        return false()
+    members = session.exec(select(TeamMember.account_id).where(TeamMember.team_id == team.id)).all()
+    free: list[ColumnElement[bool]] = [col(WorklistItem.assignee_id).is_(None)]
+    if team.skills:
+        strategy = func.coalesce(WorklistItem.chosen_strategy, WorklistItem.strategy)
+        free.append(or_(strategy.in_(team.skills), col(WorklistItem.product).in_(team.skills)))
+    if team.cities:
+        city = col(WorklistItem.city)
+        same = [func.starts_with(city, each) | func.starts_with(literal(each), city) for each in team.cities]
+        free.append(and_(city != "", or_(*same)))
+    return or_(col(WorklistItem.assignee_id).in_(members), and_(*free))
 
 
 def _drawn(session: Session, submitter: str | None) -> list[str]:

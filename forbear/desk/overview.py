@@ -2,20 +2,51 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, text
 from sqlmodel import Session, col, func, select
 
 from forbear.desk.queue import URGENCIES
 from forbear.desk.rule_usage import RuleUsage, rates
 from models.account import Account
+from models.conversation import Agreement, Instalment
 from models.desk import TO_DO, QueueTally, WorklistItem
 from models.intake.batch import Batch, Chunk
 from models.operation.tally import DailyTally
 
+_FIRST_CONTACT: Final = text("""
+    WITH first AS (
+        SELECT case_id, min(at) AS at FROM review
+        WHERE action IN ('contact', 'outcome') AND (action = 'contact' OR reason = 'contacted')
+            AND at >= :start AND at < :end
+        GROUP BY case_id
+    )
+    SELECT count(*) AS cases, percentile_disc(0.5) WITHIN GROUP (ORDER BY first.at - c.created_at) AS median
+    FROM first JOIN "case" c ON c.id = first.case_id
+    WHERE NOT EXISTS (
+        SELECT FROM review WHERE review.case_id = first.case_id AND review.at < :start
+            AND (action = 'contact' OR (action = 'outcome' AND reason = 'contacted'))
+    )
+""")
+_LOAD: Final = text("""
+    SELECT account.id AS account_id, account.name, team.load_limit AS limit,
+        count(desk.case_id) AS open, count(desk.case_id) FILTER (WHERE NOT calm OR urgency IN ('U0', 'U1')) AS urgent,
+        count(desk.case_id) FILTER (WHERE due_at < :now) AS late,
+        EXISTS (
+            SELECT FROM absence WHERE account_id = account.id AND cancelled_at IS NULL AND :today BETWEEN first AND last
+        ) AS away
+    FROM account
+    LEFT JOIN team_member ON team_member.account_id = account.id LEFT JOIN team ON team.id = team_member.team_id
+    LEFT JOIN desk_case desk ON desk.assignee_id = account.id AND desk.status IN ('open', 'escalated')
+    WHERE account.disabled_at IS NULL AND account.role <> 'submitter'
+    GROUP BY account.id, team.id HAVING count(desk.case_id) > 0 OR team.id IS NOT NULL
+    ORDER BY count(desk.case_id) DESC, account.name
+""")
 MOST = 10_000  # counted to, not beyond: what is more is told as "more than"
 _FAILED = 20
 
@@ -27,6 +58,12 @@ class Period:
     first: dt.date
     last: dt.date
     zone: str
+
+    @property
+    def before(self) -> "Period":
+        """As many days, just before these."""
+        length = self.last - self.first + dt.timedelta(days=1)
+        return Period(self.first - length, self.last - length, self.zone)
 
     @property
     def days(self) -> list[dt.date]:
@@ -88,6 +125,106 @@ class FailedChunk:
     cases: int
     error: str
     at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many of something were as they should be, and how many not."""
+
+    kept: int
+    late: int
+
+    @property
+    def percent(self) -> int | None:
+        """Of both, whole percents; None where there were none."""
+        return None if not self.kept + self.late else 100 * self.kept // (self.kept + self.late)
+
+
+@dataclass(frozen=True)
+class FirstContacts:
+    """Cases whose borrower was first spoken to, or tried to reach, in the period, and after how long half of them."""
+
+    cases: int
+    median: dt.timedelta | None
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one person has to do now."""
+
+    account_id: int
+    name: str
+    open: int
+    urgent: int
+    late: int
+    limit: int | None  # of their team
+    away: bool
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What is compared from one period to another."""
+
+    received: int
+    actions: int
+    contacts: FirstContacts
+    responses: Share
+    instalments: Share
+    disagreements: int
+
+
+def flow(session: Session, period: Period) -> Flow:
+    """The figures of a period that are compared."""
+    return Flow(
+        sum(each.accepted for each in volumes(session, period)),
+        sum(each.actions for each in counsellors(session, period)),
+        first_contacts(session, period),
+        _share(responses(session, period).values()),
+        instalments(session, period),
+        disagreements(session, period),
+    )
+
+
+def responses(session: Session, period: Period) -> dict[dt.date, Share]:
+    """Cases that somebody dealt with in time and late, by day, the days on which there were any."""
+    query = select(col(DailyTally.day), col(DailyTally.subject), func.sum(col(DailyTally.count))).where(
+        DailyTally.measure == "response", DailyTally.day >= period.first, DailyTally.day <= period.last
+    )
+    found: dict[dt.date, Counter[str]] = {}
+    for day, subject, count in session.exec(query.group_by(col(DailyTally.day), col(DailyTally.subject))):
+        found.setdefault(day, Counter())[subject] += int(count)
+    return {day: Share(each["kept"], each["late"]) for day, each in sorted(found.items())}
+
+
+def first_contacts(session: Session, period: Period) -> FirstContacts:
+    """How long after a case came in its borrower was first contacted, of those first contacted in the period."""
+    zone = ZoneInfo(period.zone)
+    start = dt.datetime.combine(period.first, dt.time(), zone)
+    end = dt.datetime.combine(period.last + dt.timedelta(days=1), dt.time(), zone)
+    row = session.connection().execute(_FIRST_CONTACT, {"start": start, "end": end}).one()
+    return FirstContacts(row.cases, row.median)
+
+
+def instalments(session: Session, period: Period) -> Share:
+    """Instalments whose last day was in the period: paid, and late or broken. Those not looked at yet are neither."""
+    kept = col(Instalment.status) == "kept"
+    missed = col(Instalment.status).in_(("late", "broken"))
+    query = select(func.count().filter(kept), func.count().filter(missed))
+    return Share(
+        *session.exec(query.where(Instalment.last_day >= period.first, Instalment.last_day <= period.last)).one()
+    )
+
+
+def agreements(session: Session) -> Counter[str]:
+    """How many agreements there are by what became of them."""
+    query = select(Agreement.status, func.count()).group_by(Agreement.status)
+    return Counter(dict(session.exec(query).all()))
+
+
+def load(session: Session, now: dt.datetime, today: dt.date) -> list[Load]:
+    """What everybody who has cases or is of a team has to do now, the most first."""
+    rows = session.connection().execute(_LOAD, {"now": now, "today": today}).mappings()
+    return [Load(**row) for row in rows]
 
 
 def volumes(session: Session, period: Period) -> tuple[Volume, ...]:
@@ -188,6 +325,11 @@ def _tallied(session: Session, measure: str, period: Period) -> Sequence[tuple[s
     )
     grouped = query.group_by(DailyTally.subject, DailyTally.detail)
     return [(subject, detail, int(count)) for subject, detail, count in session.exec(grouped)]
+
+
+def _share(parts: Iterable[Share]) -> Share:
+    found = list(parts)
+    return Share(sum(each.kept for each in found), sum(each.late for each in found))
 
 
 def _counted(session: Session, *conditions: ColumnElement[bool]) -> int | None:

@@ -1,12 +1,13 @@
 """The queue: every case by its current decision, crises first, then by urgency, in pages that stay put meanwhile."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from sqlalchemy import CompoundSelect, Select, exists, func, tuple_, union_all
+from sqlalchemy import CompoundSelect, Select, and_, exists, func, tuple_, union_all
 from sqlalchemy import select as core_select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from forbear.base.errors import ForbearError
@@ -23,6 +24,7 @@ from rules.pack.pack import Pack
 
 URGENCIES: tuple[str, ...] = get_args(Urgency)
 PAGE = 50
+_DEBT = ("balance", "lender")
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _END_OF_TIME = 253_402_300_800_000_000  # microseconds to the year 10000
 
@@ -63,10 +65,11 @@ class QueueRow:
     outdated: bool  # newer facts came in and are not decided yet
     pack: Pack
     assignee: str | None  # the name of who has it
+    debt: Mapping[str, Any]  # how much is owed to whom, as it was handed in
 
     def shown(self, fact: str, language: Language) -> str | None:
         """A fact for people; None if it is unknown."""
-        value = getattr(self.case, fact)
+        value = self.debt.get(fact) if fact in _DEBT else getattr(self.case, fact)
         if value is None or fact not in self.pack.vocabulary.facts:
             return None
         return case_facts.display(self.pack.vocabulary, fact, value, language)
@@ -181,15 +184,24 @@ def rows(session: Session, cases: Sequence[int]) -> tuple[QueueRow, ...]:
 
 def _entries() -> Any:
     """Desk cases, whether newer facts wait for a decision, and who has them."""
+    version = aliased(CaseVersion)
     newer = exists().where(
-        col(CaseVersion.case_id) == col(WorklistItem.case_id),
-        col(CaseVersion.number) > col(WorklistItem.version_number),
+        col(version.case_id) == col(WorklistItem.case_id), col(version.number) > col(WorklistItem.version_number)
     )
-    query = select(WorklistItem, newer.correlate(WorklistItem), Account.name)
-    return query.join(Account, col(Account.id) == col(WorklistItem.assignee_id), isouter=True)
+    debt = [col(CaseVersion.facts)[name] for name in _DEBT]
+    query = select(WorklistItem, newer.correlate(WorklistItem), Account.name, *debt)
+    current = and_(
+        col(CaseVersion.case_id) == col(WorklistItem.case_id),
+        col(CaseVersion.number) == col(WorklistItem.version_number),
+    )
+    return query.join(Account, col(Account.id) == col(WorklistItem.assignee_id), isouter=True).join(
+        CaseVersion, current, isouter=True
+    )
 
 
-def _entry(session: Session, case: WorklistItem, outdated: bool, assignee: str | None) -> QueueRow:
+def _entry(session: Session, case: WorklistItem, outdated: bool, assignee: str | None, *debt: Any) -> QueueRow:
     pack = pack_to_name_by(session, case.pack_sha256)
     chosen = case.chosen_strategy or case.strategy
-    return QueueRow(case, title_of(session, case.pack_sha256, chosen), outdated, pack, assignee)
+    return QueueRow(
+        case, title_of(session, case.pack_sha256, chosen), outdated, pack, assignee, dict(zip(_DEBT, debt, strict=True))
+    )

@@ -1,5 +1,6 @@
 """Review: what people do on cases. An action is appended and changes the desk row, in one transaction."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
@@ -11,9 +12,9 @@ from forbear.accounts.accounts import Viewer, ViewerWork
 from forbear.base.errors import ForbearError
 from forbear.base.packs import pack_to_name_by
 from forbear.desk import danger, siblings, worklist
-from forbear.webhooks import webhooks
+from forbear.webhooks import notifications, webhooks
 from models.database.session import next_id
-from models.desk import WorklistItem
+from models.desk import TO_DO, WorklistItem
 from models.review import ActionName, Review
 
 TOLD: Final = frozenset(get_args(ActionName))  # by webhook; who has a case, and who saw what, is nobody else's business
@@ -85,6 +86,7 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
         detail=act.detail or {},
         words=work.vault.seal(act.words, f"review.words:{review_id}") if act.words else None,
     )
+    waited = case.status in TO_DO, case.contacted_at, case.respond_by
     for column, value in act.changes.items():
         setattr(case, column, value)
     if not act.quiet:
@@ -94,15 +96,33 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
     session.flush()
     work.touch([case.case_id])
     work.note("review", f"review:{review.id}", {"action": act.action, "case": case.case_id})
+    _tell_holder(work, case, review)
     danger.heed(work, case, filter(None, (act.words, *act.said)), act.judged)
     if "danger" in act.changes:
         siblings.spread(work, [case.case_id])
     zone = ZoneInfo(pack_to_name_by(session, case.pack_sha256).manifest.timezone)
-    counts = {("reviewed", str(work.viewer.account_id), act.action): 1, **act.tally}
+    counts = {("reviewed", str(work.viewer.account_id), act.action): 1, **act.tally, **_answered(work, case, *waited)}
     worklist.note(session, case.submitter, counts, work.now.astimezone(zone).date())
     if act.action in TOLD:
         webhooks.tell(session, case.submitter, "review.recorded", [_told(case, review)], work.now)
     return review
+
+
+def _answered(
+    work: ViewerWork, case: WorklistItem, to_do: bool, contacted_at: dt.datetime | None, respond_by: dt.datetime
+) -> dict[tuple[str, str, str], int]:
+    """The count of an answer, where this was one: the case waits for nobody now, or somebody in danger was called."""
+    called = case.contacted_at is not None and case.contacted_at != contacted_at and contacted_at is None
+    if not to_do or (case.status in TO_DO and not called):
+        return {}
+    return {("response", "kept" if work.now <= respond_by else "late", case.urgency or ""): 1}
+
+
+def _tell_holder(work: ViewerWork, case: WorklistItem, review: Review) -> None:
+    """Tell whoever has the case now that somebody else gave it to them, or put down an answer."""
+    kind = {"assign": "assigned", "answer": "answered", "outcome": "answered"}.get(review.action)
+    if kind is not None and case.assignee_id != work.viewer.account_id:
+        notifications.tell(work, kind, case.case_id, [case.assignee_id], f"review:{review.id}")
 
 
 def _told(case: WorklistItem, review: Review) -> dict[str, Any]:

@@ -12,8 +12,11 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlmodel import Session
 
+from forbear.base import working_hours
+from forbear.base.settings import settings
 from forbear.desk import siblings
 from forbear.ledger.unit_of_work import Work
+from forbear.webhooks import notifications
 from models.database.copy import copy_into
 from rules.decision.evaluate import Evaluation
 from rules.pack.files.red_flags import Grade
@@ -45,27 +48,30 @@ _PLACE = text(
     INSERT INTO desk_case AS desk (
         case_id, submitter, case_ref, batch_id, received_at, decision_id, version_number, as_of, pack_sha256, strategy,
         decided_urgency, certain, engines_agree, deadline, valid_until, respond_by, due_at, product, days_overdue,
-        overdue_bucket, danger, danger_kinds, danger_mac, crisis_beside, status, changed, revision
+        overdue_bucket, city, danger, danger_kinds, danger_mac, crisis_beside, status, changed, revision
     )
     SELECT decided.case_id, submitter, case_ref, batch_id, received_at, decision_id, number, as_of, pack_sha256,
-        strategy, urgency, certain, engines_agree, deadline, valid_until, respond_by,
-        least(respond_by, CAST(deadline AS timestamp) AT TIME ZONE :zone), product, days_overdue, overdue_bucket,
-        found.grade, coalesce(found.kinds, '{{}}'), decode(found.mac, 'hex'), false, 'open', false, 1
+        strategy, urgency, certain, engines_agree, deadline, valid_until, answer.respond_by,
+        least(answer.respond_by, CAST(deadline AS timestamp) AT TIME ZONE :zone), product, days_overdue, overdue_bucket,
+        city, found.grade, coalesce(found.kinds, '{{}}'), decode(found.mac, 'hex'), false, 'open', false, 1
     FROM (
         SELECT v.case_id, c.submitter, c.case_ref, v.batch_id, v.created_at AS received_at, d.id AS decision_id,
             v.number, d.as_of, d.pack_sha256, d.strategy, d.urgency, d.certain, d.engines_agree,
             shown.deadline, d.valid_until,
             coalesce(d.created_at + CAST(CAST(:hours AS jsonb) ->> d.urgency AS integer) * interval '1 hour', :far)
                 AS respond_by,
-            shown.product, shown.days_overdue, shown.overdue_bucket
+            shown.product, shown.days_overdue, shown.overdue_bucket, shown.city
         FROM jsonb_to_recordset(CAST(:shown AS jsonb)) AS shown
-            (version bigint, deadline date, product text, days_overdue integer, overdue_bucket text)
+            (version bigint, deadline date, product text, days_overdue integer, overdue_bucket text, city text)
         JOIN decision d ON d.case_version_id = shown.version AND d.pack_sha256 = :pack AND d.as_of = :as_of
         JOIN case_version v ON v.id = d.case_version_id
         JOIN "case" c ON c.id = v.case_id
     ) decided
     LEFT JOIN jsonb_to_recordset(CAST(:dangers AS jsonb)) AS found (case_id bigint, grade text, kinds text[], mac text)
         ON found.case_id = decided.case_id
+    CROSS JOIN LATERAL (SELECT CASE WHEN found.grade = 'explicit' THEN decided.respond_by
+        ELSE coalesce(CAST(CAST(:worked AS jsonb) ->> urgency AS timestamptz), decided.respond_by) END AS respond_by
+    ) answer
     ORDER BY decided.case_id
     ON CONFLICT (case_id) DO UPDATE SET
         batch_id = excluded.batch_id, received_at = excluded.received_at, decision_id = excluded.decision_id,
@@ -73,7 +79,7 @@ _PLACE = text(
         strategy = excluded.strategy, decided_urgency = excluded.decided_urgency, certain = excluded.certain,
         engines_agree = excluded.engines_agree, deadline = excluded.deadline, valid_until = excluded.valid_until,
         product = excluded.product,
-        days_overdue = excluded.days_overdue, overdue_bucket = excluded.overdue_bucket,
+        days_overdue = excluded.days_overdue, overdue_bucket = excluded.overdue_bucket, city = excluded.city,
         respond_by = CASE WHEN {same_urgency} AND NOT {danger_anew} THEN desk.respond_by
             ELSE excluded.respond_by END,
         due_at = least(
@@ -100,7 +106,9 @@ _PLACE = text(
             > (desk.version_number, desk.as_of, desk.decision_id)
     RETURNING WITH (OLD AS before, NEW AS after) after.case_id, after.case_ref, after.submitter, after.decision_id,
         before.decision_id AS old_decision_id, before.strategy AS old_strategy, after.strategy,
-        before.decided_urgency AS old_urgency, after.decided_urgency AS urgency
+        before.decided_urgency AS old_urgency, after.decided_urgency AS urgency, after.assignee_id,
+        before.status = 'waiting' AND before.version_number < after.version_number AS answered,
+        before.version_number = after.version_number AS by_time
 """.format(**_TERMS)  # noqa: S608 - text of ours
 )
 
@@ -118,6 +126,9 @@ class DecisionChanged:
     strategy: str
     old_urgency: str | None
     urgency: str
+    assignee_id: int | None = None
+    answered: bool | None = None  # newer facts of a case that waited for them
+    by_time: bool | None = None  # the same facts on a later day, or by another pack
 
     @property
     def changed(self) -> bool:
@@ -153,18 +164,21 @@ class QueueFields:
     product: str | None
     days_overdue: int | None
     overdue_bucket: str | None
+    city: str | None = None
 
     @classmethod
     def of(cls, pack: Pack, evaluation: Evaluation) -> "QueueFields":
         """Of a case that was evaluated. A day by which the lender answers is no deadline of the borrower's."""
         facts = evaluation.facts
         ours = (each.date for each in evaluation.outcome.deadlines if pack.deadlines[each.id].whose == "borrower")
-        product, days, bucket = (facts.get(name) for name in ("product", "days_overdue", "overdue_bucket"))
+        names = ("product", "days_overdue", "overdue_bucket", "city")
+        product, days, bucket, city = (facts.get(name) for name in names)
         return cls(
             min(ours, default=None),
             product if isinstance(product, str) else None,
             days if isinstance(days, int) else None,
             bucket if isinstance(bucket, str) else None,
+            city if isinstance(city, str) else None,
         )
 
 
@@ -187,14 +201,27 @@ def place(
         "zone": pack.manifest.timezone,
         "far": _FAR,
         "hours": json.dumps(pack.manifest.response_hours),
+        "worked": json.dumps(_worked(pack, work.now)),
         "dangers": json.dumps(found),
         "formers": json.dumps({each.mac.hex(): each.met[1].hex() for each in dangers.values() if each.met[1:]}),
         "denied": json.dumps({case: each.denied for case, each in dangers.items() if each.denied}),
     }
     placed = [DecisionChanged(**row._mapping) for row in work.session.connection().execute(_PLACE, values)]
     work.touch(each.case_id for each in placed)
+    for each in placed:
+        if each.assignee_id is not None and (each.answered or (each.by_time and each.changed)):
+            kind = "answered" if each.answered else "aged"
+            notifications.tell(work, kind, each.case_id, [each.assignee_id], f"decision:{each.decision_id}")
     siblings.spread(work, (each.case_id for each in placed))
     return placed
+
+
+def _worked(pack: Pack, now: dt.datetime) -> dict[str, str]:
+    """By when decisions of this moment are answered, by urgency; nothing where time runs day and night."""
+    if working_hours.working_day(settings().working_hours, pack.manifest.timezone) is None:
+        return {}
+    by = {urgency: working_hours.answers_by(pack, urgency, now) for urgency in pack.manifest.response_hours}
+    return {urgency: at.isoformat() for urgency, at in by.items() if at is not None}
 
 
 def count(work: Work, pack: Pack, submitter: str, evaluations: Iterable[Evaluation]) -> None:

@@ -32,6 +32,10 @@ KINDS: Final = (
     "agreement",
     "attachment",
     "moved",
+    "dealt",
+    "team",
+    "absence",
+    "notification",
     "decisions",
     "decision",
     "batch",
@@ -65,6 +69,8 @@ class LedgerFilter:
     kind: str | None = None
     account: str | None = None  # the name of one
     about: str | None = None  # a case reference, or a subject as entries have it
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None  # before it
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,10 @@ def _conditions(session: Session, chosen: LedgerFilter) -> list[ColumnElement[bo
         conditions.append(col(LedgerRow.kind) == chosen.kind)
     if chosen.account is not None:
         conditions.append(col(LedgerRow.actor).in_(_actors(session, chosen.account)))
+    if chosen.since is not None:
+        conditions.append(col(LedgerRow.at) >= chosen.since)
+    if chosen.until is not None:
+        conditions.append(col(LedgerRow.at) < chosen.until)
     if chosen.about is not None:
         conditions.append(col(LedgerRow.subject).in_(_subjects(session, chosen.about)))
     return conditions

@@ -14,7 +14,8 @@ from sqlmodel import Session
 
 from forbear.base.vault import Vault
 
-# By name, so that a column added later does not break the seals of old rows; what the database computes is left out.
+# By name; what the database computes is left out. A column added later is covered where it has a value: rows from
+# before it have none, and their seals hold.
 _COVERS: Final = """
     d.case_id, d.submitter, d.case_ref, d.batch_id, d.received_at AT TIME ZONE 'UTC', d.decision_id, d.version_number,
     d.as_of, d.pack_sha256, d.strategy, d.decided_urgency, d.certain, d.engines_agree, d.deadline, d.valid_until,
@@ -24,7 +25,8 @@ _COVERS: Final = """
     d.chosen_strategy, d.assignee_id, d.follow_up_at AT TIME ZONE 'UTC', d.revision,
     (SELECT max(r.id) FROM review r WHERE r.case_id = d.case_id)
 """
-_DIGEST: Final = f"encode(sha256(convert_to(jsonb_build_array({_COVERS})::text, 'UTF8')), 'hex')"
+_LATER: Final = "CASE WHEN d.city IS NULL THEN '[]' ELSE jsonb_build_array('city', d.city) END"
+_DIGEST: Final = f"encode(sha256(convert_to((jsonb_build_array({_COVERS}) || {_LATER})::text, 'UTF8')), 'hex')"
 _OF_CASES = text(f"""
     SELECT d.case_id, {_DIGEST} AS digest FROM desk_case d WHERE d.case_id = ANY(CAST(:cases AS bigint[]))
 """)  # noqa: S608 - text of ours

@@ -41,6 +41,11 @@ STATES: Final = {
         "submitter, case_ref, created_at AT TIME ZONE 'UTC', consent, retain_until",
         "(kept.consent IS NOT NULL OR kept.retain_until IS NOT NULL)",
     ),
+    "team": State(
+        "name, skills, cities, load_limit, automatic, closed_at AT TIME ZONE 'UTC', ("
+        "SELECT jsonb_agg(account_id ORDER BY account_id) FROM team_member WHERE team_id = team.id)"
+    ),
+    "absence": State("account_id, first, last, cancelled_at AT TIME ZONE 'UTC'"),
     "task": State(
         "case_id, account_id, owner_id, due_on, encode(words, 'hex'), made_at AT TIME ZONE 'UTC', "
         "done_at AT TIME ZONE 'UTC'"

@@ -4,7 +4,7 @@ from sqlmodel import SQLModel
 
 from models import account, case, conversation, decision, desk, ledger, pack, person, review, webhook
 from models.intake import batch, mapping, upload
-from models.operation import heartbeat, tally, vault_key
+from models.operation import heartbeat, notification, presence, tally, vault_key
 
 __all__ = [
     "METADATA",
@@ -17,8 +17,10 @@ __all__ = [
     "heartbeat",
     "ledger",
     "mapping",
+    "notification",
     "pack",
     "person",
+    "presence",
     "review",
     "tally",
     "upload",

@@ -15,7 +15,7 @@ class DailyTally(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     day: dt.date
     submitter: str
-    measure: str = Field(description="decided, disagreed, fired, reviewed, accepted, overridden, outcome")
+    measure: str = Field(description="decided, disagreed, fired, reviewed, accepted, overridden, outcome, response")
     subject: str = Field(description="A strategy, rule, account or urgency, as the measure says")
     detail: str = Field(default="", description="An action or outcome, as the measure says")
     count: int = Field(sa_type=BigInteger)

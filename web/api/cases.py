@@ -201,7 +201,10 @@ def list_cases(
     except ForbearError:
         raise ProblemError(400, "cursor") from None
     page = queue.page(
-        session, QueueFilter(urgency, strategy, ref, whose, statuses=STATUSES, crisis=crisis), place, limit
+        session,
+        QueueFilter(urgency, () if strategy is None else (strategy,), ref, whose, statuses=STATUSES, crisis=crisis),
+        place,
+        limit,
     )
     last = page.next is None
     found = Cases(cases=_summaries(session, page.entries), next=None if last else str(page.next), last=last)

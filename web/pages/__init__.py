@@ -1,10 +1,24 @@
 """The pages, one module each."""
 
-from web.pages import accounts, batches, case, conversation, ledger, overview, person, policy, queue, webhooks
+from web.pages import (
+    accounts,
+    batches,
+    case,
+    conversation,
+    exports,
+    ledger,
+    live,
+    overview,
+    person,
+    policy,
+    queue,
+    webhooks,
+)
 
 ROUTERS = (
     *accounts.ROUTERS,
     queue.router,
+    live.router,
     *case.ROUTERS,
     *person.ROUTERS,
     *conversation.ROUTERS,
@@ -12,5 +26,6 @@ ROUTERS = (
     overview.router,
     policy.router,
     ledger.router,
+    exports.router,
     webhooks.router,
 )

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator
 from sqlmodel import Session
 
+from forbear.accounts.accounts import ViewerWork
 from forbear.batch.progress import STUCK, oldest_claims
 from forbear.desk import overview
 from forbear.desk.overview import Period
+from forbear.intake.formats.format import Cell
 from rules.locale import in_language
 from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
@@ -70,6 +72,11 @@ def show_overview(request: Request, work: SupervisorWork, days: Days = 30) -> Re
         "stuck": STUCK,
         "rules": overview.rules(session, period)[:_RULES],
         "counsellors": overview.counsellors(session, period),
+        "flow": overview.flow(session, period),
+        "flow_before": overview.flow(session, period.before),
+        "responses": overview.responses(session, period),
+        "agreements": overview.agreements(session),
+        "load": overview.load(session, work.now, period.last),
         "outcomes": overview.outcomes(session, period),
         "disagreements": overview.disagreements(session, period),
         "failed": overview.failed(session),
@@ -104,6 +111,39 @@ def show_chart(
         "outcomes": partial(_outcomes, session, period, pack, lang, said, width),
     }[chart]
     return Response(draw(), media_type="image/svg+xml")
+
+
+def figures(work: ViewerWork, days: int, lang: language.Language) -> list[list[Cell]]:
+    """The figures of the page as rows of a table: what, of what, how many."""
+    session, said = work.session, partial(language.message, lang)
+    period = _period(work.now, days, work.pack)
+    rows: list[list[Cell]] = []
+    for each in (period, period.before):
+        told, span = overview.flow(session, each), f"{each.first} – {each.last}"
+        median = told.contacts.median
+        values = {
+            "received": told.received,
+            "actions": told.actions,
+            "first_contact_minutes": None if median is None else int(median.total_seconds() // 60),
+            "response_percent": told.responses.percent,
+            "instalments_percent": told.instalments.percent,
+            "disagreements_short": told.disagreements,
+        }
+        rows += [
+            [said(f"overview.{name}"), span, "" if value is None else str(value)] for name, value in values.items()
+        ]
+    open_now = overview.mix(session)
+    rows += [[said("overview.urgency"), name, str(cases)] for name, cases in open_now.by_urgency.items()]
+    titles = partial(_title, work.pack)
+    rows += [
+        [said("overview.strategies"), in_language(titles(name), lang), str(cases)]
+        for name, cases in open_now.by_strategy
+    ]
+    for day, share in overview.responses(session, period).items():
+        rows += [[said("overview.kept"), str(day), str(share.kept)], [said("overview.late"), str(day), str(share.late)]]
+    for person in overview.load(session, work.now, period.last):
+        rows.append([said("overview.to_do"), person.name, str(person.open)])
+    return rows
 
 
 def _volumes(session: Session, period: Period, said: Callable[..., str], width: int) -> str:

@@ -7,10 +7,12 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
+from forbear.accounts import teams
 from forbear.accounts.accounts import Viewer
+from forbear.accounts.teams import ListedTeam
 from forbear.base.errors import ForbearError
 from forbear.case.actions import ACTIONS
-from forbear.desk import assignment, counting, queue, saved_filters
+from forbear.desk import assignment, changes, counting, queue, saved_filters
 from forbear.desk.filters import QueueFilter
 from models.account import Account
 from models.desk import STATUSES, SavedFilter
@@ -33,6 +35,8 @@ class Tools:
 
     saved: list[SavedFilter]
     people: list[Account]
+    teams: list[ListedTeam]
+    has_team: bool  # the viewer is of one
     mine: int
 
 
@@ -58,6 +62,7 @@ def show_queue(
         "counts": counts,
         "terms": terms,
         "now": now,
+        "head": changes.head(session),
         "waiting": waiting,
         "tools": tools,
         "later": place is not None,
@@ -120,9 +125,12 @@ def find_case(
 
 def _tools(session: Session, viewer: Viewer) -> Tools:
     works = viewer.may_act_as("counsellor")
+    listed = teams.teams(session) if works else []
     return Tools(
         saved_filters.saved(session, viewer),
         assignment.people(session) if works else [],
+        listed,
+        any(person.id == viewer.account_id for each in listed for person in each.members),
         assignment.held(session, viewer) if works else 0,
     )
 
@@ -134,9 +142,9 @@ def _chips(
     strategies = {count.strategy: count.title.model_dump()[lang] for count in counts.by_strategy}
     people = {str(person.id): person.name for person in tools.people}
     named: dict[str, dict[str, str]] = {
-        "strategy": strategies,
         "product": dict(_named(pack, "product", lang)),
         "assignee": people,
+        "team": {str(each.team.id): each.team.name for each in tools.teams},
         "bucket": dict(_named(pack, "overdue_bucket", lang)),
     }
     words = {"urgency", "status", "due", "crisis"}  # the page's own, by `queue.<name>.<value>`
@@ -144,7 +152,9 @@ def _chips(
     for name, value in terms.given.items():
         if name == "sort":
             continue
-        if name in words or (name == "assignee" and value in ("me", "nobody")):
+        if name == "strategy":
+            shown = " / ".join(strategies.get(each, each) for each in terms.strategies)
+        elif name in words or value in ("me", "nobody", "mine"):
             family = {"urgency": "urgency"}.get(name, "state" if value in STATUSES else f"queue.{name}")
             shown = language.message(lang, f"{family}.{value}")
         elif name == "age":

@@ -55,3 +55,17 @@ const ask = async (left) => {
   else if (left > 0) setTimeout(ask, 2000, left - 1);
 };
 if (waiting) setTimeout(ask, 2000, 60);
+
+// Say that this page is open, and hear who else has it open, while somebody looks.
+const here = document.querySelector("form.presence"), others = document.querySelector(".presence-told");
+const look = async () => {
+  if (!document.hidden) {
+    const answer = await fetch(here.action, { method: "POST", body: new URLSearchParams(new FormData(here)), redirect: "manual" }).catch(() => null);
+    if (answer?.ok) {
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (others.textContent.trim() !== fresh.body.textContent.trim()) others.replaceChildren(...fresh.body.children);
+    }
+  }
+  setTimeout(look, 20000);
+};
+if (here) look();

@@ -67,3 +67,32 @@ if (bulk && all) {
   addEventListener("pageshow", ready);
   ready();
 }
+
+// What came since the page was opened, and how much is unread: asked for now and then, while somebody looks.
+const live = document.querySelector("[data-live]");
+let tag = "";
+const askLive = async () => {
+  if (!document.hidden) {
+    const answer = await fetch(live.dataset.live, { redirect: "manual", headers: { "If-None-Match": tag } }).catch(() => null);
+    if (answer?.ok) {
+      tag = answer.headers.get("ETag") ?? "";
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const bell = document.querySelector(".bell"), told = fresh.querySelector("[data-unread]");
+      const came = fresh.querySelector(".banner");
+      if (live.textContent !== (came?.textContent ?? "")) live.replaceChildren(...(came ? [came] : []));
+      if (bell && told) {
+        bell.setAttribute("aria-label", told.dataset.label);
+        bell.querySelector(".count")?.remove();
+        if (told.dataset.unread !== "0") {
+          const count = document.createElement("span");
+          count.className = "count";
+          count.setAttribute("aria-hidden", "true");
+          count.textContent = told.dataset.unread;
+          bell.append(count);
+        }
+      }
+    }
+  }
+  setTimeout(askLive, 20000);
+};
+if (live) setTimeout(askLive, 20000);

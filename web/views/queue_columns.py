@@ -5,7 +5,9 @@ from typing import Final
 
 from fastapi import Request, Response
 
-COLUMNS: Final = ("product", "overdue", "since", "assignee")  # that may be left out; what says danger always stays
+# That may be left out; what says danger always stays. The first of them are there until somebody chooses.
+COLUMNS: Final = ("product", "overdue", "since", "assignee", "lender", "amount", "city")
+_USUAL: Final = COLUMNS[:4]
 _COOKIE: Final = "queue_columns"
 _YEAR: Final = 365 * 24 * 3600
 
@@ -14,7 +16,7 @@ _YEAR: Final = 365 * 24 * 3600
 class QueueColumns:
     """The columns of the queue that may be left out and are not, and whether its rows stand close together."""
 
-    shown: tuple[str, ...] = COLUMNS
+    shown: tuple[str, ...] = _USUAL
     dense: bool = False
 
     @classmethod

@@ -16,7 +16,7 @@ from models.desk import STATUSES, TO_DO
 from rules.pack.files.schema import Urgency
 
 Status = Literal["todo", "all", "open", "escalated", "reviewed", "waiting", "snoozed", "closed"]
-Due = Literal["overdue", "today", "week"]
+Due = Literal["overdue", "soon", "today", "week"]
 AGES = (1, 3, 7, 14, 30)  # days to choose from
 _COOKIE = "queue"
 _Word = Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]  # PostgreSQL keeps no NUL
@@ -30,9 +30,10 @@ class QueueQuery(BaseModel):
     ref: _Word | None = None
     urgency: Urgency | None = None
     status: Status | None = None
-    strategy: _Word | None = None
+    strategy: Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")] | None = None  # several with commas
     due: Due | None = None
     assignee: Annotated[str, Field(pattern=r"^(me|nobody|[1-9][0-9]{0,17})$")] | None = None
+    team: Annotated[str, Field(pattern=r"^(mine|[1-9][0-9]{0,17})$")] | None = None
     product: _Word | None = None
     bucket: _Word | None = None
     age: Annotated[int, Field(ge=1, le=36_500)] | None = None
@@ -41,7 +42,7 @@ class QueueQuery(BaseModel):
     disagree: bool | None = None
     changed: bool | None = None
     failed: bool | None = None
-    crisis: Literal["all", "no_contact"] | None = None
+    crisis: Literal["all", "no_contact", "call_due", "possible"] | None = None
     sort: Sort | None = None  # crises stay first
 
     @field_validator("*", mode="before")
@@ -66,6 +67,11 @@ class QueueQuery(BaseModel):
         return bool(self.given.keys() - {"sort"})
 
     @property
+    def strategies(self) -> tuple[str, ...]:
+        """The strategies asked for, each once."""
+        return tuple(dict.fromkeys(filter(None, (self.strategy or "").split(","))))
+
+    @property
     def given(self) -> dict[str, Any]:
         """The terms that are set, by name."""
         return {name: value for name, value in self if value not in (None, False)}
@@ -76,7 +82,7 @@ class QueueQuery(BaseModel):
         whose: dict[str, int | Literal["nobody"]] = {"me": viewer.account_id, "nobody": "nobody"}
         return QueueFilter(
             urgency=self.urgency,
-            strategy=self.strategy,
+            strategies=self.strategies,
             case_ref=self.ref,
             submitter=viewer.submitter,
             statuses=groups.get(self.which, (self.which,)),
@@ -84,7 +90,11 @@ class QueueQuery(BaseModel):
             bucket=self.bucket,
             batch=self.batch,
             assignee=None if self.assignee is None else whose.get(self.assignee) or int(self.assignee),
+            team=None if self.team in (None, "mine") else int(self.team),
+            team_of=viewer.account_id if self.team == "mine" else None,
             due_before=None if self.due is None else _end(self.due, now, ZoneInfo(zone)),
+            due_from=now if self.due == "soon" else None,
+            call_before=now if self.crisis == "call_due" else None,
             received_before=None if self.age is None else now - dt.timedelta(days=self.age),
             uncertain=bool(self.uncertain),
             disagree=bool(self.disagree),
@@ -106,8 +116,8 @@ class QueueQuery(BaseModel):
 
 def _end(due: Due, now: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     """Overdue: now. Today and this week: the midnight that ends them, in the time zone of the people."""
-    if due == "overdue":
-        return now
+    if due in ("overdue", "soon"):
+        return now if due == "overdue" else now + dt.timedelta(days=1)
     today = now.astimezone(zone).date()
     days = 1 if due == "today" else 7 - today.weekday()
     return dt.datetime.combine(today + dt.timedelta(days=days), dt.time(), zone)
@@ -118,8 +128,10 @@ def _written(value: object) -> object:
 
 
 def _terms(request: Request) -> QueueQuery:
+    """The terms of the address; a form sends each of several strategies by itself."""
+    several = ",".join(filter(None, request.query_params.getlist("strategy")))
     try:
-        return QueueQuery.model_validate(dict(request.query_params))
+        return QueueQuery.model_validate({**dict(request.query_params), "strategy": several})
     except ValidationError:
         raise HTTPException(400) from None
 

@@ -63,6 +63,7 @@ def page(
             other_language=_switch(request, lang, address),
             viewer=getattr(request.state, "viewer", None),
             badges={"/my-work": getattr(request.state, "badge", 0)},
+            unread=getattr(request.state, "unread", 0),
             csrf=auth.form_token(request),
             **values,
         )
@@ -152,7 +153,7 @@ def _environment() -> Environment:
     )
     environment.globals["static"] = _static
     environment.globals["navigation"] = NAVIGATION
-    environment.filters["moment"] = _moment
+    environment.filters["moment"] = moment
     environment.filters["articles"] = articles
     environment.filters["in_english"] = document_number
     environment.filters["yuan"] = _yuan
@@ -182,6 +183,6 @@ def day(at: dt.datetime, zone: str) -> dt.date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
-def _moment(at: dt.datetime, zone: str) -> str:
+def moment(at: dt.datetime, zone: str) -> str:
     """A moment on the wall clock of the people who work the case."""
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")

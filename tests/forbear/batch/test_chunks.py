@@ -206,7 +206,20 @@ def test_the_scheduler_sweeps_keeps_the_record_and_sends_a_heartbeat_to_every_qu
     assert {(entry["task"], entry["options"]["queue"]) for entry in entries} == {
         *(
             (f"upkeep.{name}", "upkeep")
-            for name in ("sweep", "purge", "deliver", "forget", "fold", "return", "tidy", "tie", "age", "follow")
+            for name in (
+                "sweep",
+                "purge",
+                "deliver",
+                "forget",
+                "fold",
+                "return",
+                "tidy",
+                "tie",
+                "deal",
+                "tell",
+                "age",
+                "follow",
+            )
         ),
         *(("upkeep.heartbeat", queue) for queue in QUEUES),
     }

@@ -50,6 +50,7 @@ def record(database_url: str, vault: Vault) -> Iterator[Record]:
                 "crisis_beside": chance.random() < 0.1,
                 "failed_at": chance.choice([None, None, NOW]),
                 "contacted_at": chance.choice([None, NOW]),
+                "call_at": chance.choice([None, NOW, NOW + HOURS]),
                 "strategy": chance.choice(STRATEGIES),
                 "product": chance.choice(PRODUCTS),
                 "overdue_bucket": chance.choice(BUCKETS),
@@ -75,7 +76,6 @@ def record(database_url: str, vault: Vault) -> Iterator[Record]:
 def fits(row: dict[str, Any], chosen: QueueFilter) -> bool:
     same = {
         "urgency": chosen.urgency,
-        "strategy": chosen.strategy,
         "submitter": chosen.submitter,
         "product": chosen.product,
         "overdue_bucket": chosen.bucket,
@@ -92,9 +92,22 @@ def fits(row: dict[str, Any], chosen: QueueFilter) -> bool:
         and not (chosen.disagree and row["engines_agree"])
         and not (chosen.changed and not row["changed"])
         and not (chosen.failed and not row["failed_at"])
-        and (chosen.crisis is None or row["danger"] == "explicit" or row["crisis_beside"])
-        and not (chosen.crisis == "no_contact" and (row["danger"] != "explicit" or row["contacted_at"]))
+        and (not chosen.strategies or row["strategy"] in chosen.strategies)
+        and (chosen.due_from is None or row["due_at"] >= chosen.due_from)
+        and endangered(row, chosen)
     )
+
+
+def endangered(row: dict[str, Any], chosen: QueueFilter) -> bool:
+    explicit = row["danger"] == "explicit"
+    fitting: dict[str | None, bool] = {
+        None: True,
+        "all": explicit or row["crisis_beside"],
+        "no_contact": explicit and not row["contacted_at"],
+        "call_due": explicit and row["call_at"] is not None and row["call_at"] <= NOW,
+        "possible": row["danger"] == "possible",
+    }
+    return fitting[chosen.crisis]
 
 
 def place(row: dict[str, Any]) -> tuple[bool, str, dt.datetime, int]:
@@ -106,7 +119,7 @@ def drawn(record: Record) -> st.SearchStrategy[QueueFilter]:
     return st.builds(
         QueueFilter,
         urgency=some([None, *URGENCIES, "U5"]),
-        strategy=some([None, *STRATEGIES]),
+        strategies=some([(), (), *((each,) for each in STRATEGIES), STRATEGIES[:2]]),
         case_ref=some([None, "a", "A-", "a-1", "_%", "%", "车贷", "2026-00", "6-0012", "/9", "zz", "nothing"]),
         submitter=some([None, "us", "nobody"]),
         statuses=some([TO_DO, STATUSES, ("closed",), ("open", "waiting")]),
@@ -115,12 +128,14 @@ def drawn(record: Record) -> st.SearchStrategy[QueueFilter]:
         batch=some([None, *{row["batch_id"] for row in record.rows}]),
         assignee=some([None, "nobody", *{row["assignee_id"] for row in record.rows if row["assignee_id"]}]),
         due_before=some([None, NOW, NOW + 9 * HOURS]),
+        due_from=some([None, None, NOW]),
+        call_before=st.just(NOW),
         received_before=some([None, NOW - HOURS]),
         uncertain=st.booleans(),
         disagree=st.booleans(),
         changed=st.booleans(),
         failed=st.booleans(),
-        crisis=some([None, None, "all", "no_contact"]),
+        crisis=some([None, None, None, "all", "no_contact", "call_due", "possible"]),
     )
 
 
@@ -172,10 +187,10 @@ def test_counts_are_exact_below_the_bound_and_say_more_above(
 
 
 def test_the_tally_counts_by_strategy_and_status_too(record: Record) -> None:
-    chosen = QueueFilter(urgency="U2", strategy="card_plan", submitter="us")
+    chosen = QueueFilter(urgency="U2", strategies=("card_plan",), submitter="us")
     with session(record.engine) as opened:
         counts = counting.counts(opened, chosen, pack())
-    by_strategy = Counter(row["strategy"] for row in record.rows if fits(row, replace(chosen, strategy=None)))
+    by_strategy = Counter(row["strategy"] for row in record.rows if fits(row, replace(chosen, strategies=())))
     assert Counter({count.strategy: count.cases for count in counts.by_strategy}) == by_strategy
     by_status = Counter(row["status"] for row in record.rows if fits(row, replace(chosen, statuses=STATUSES)))
     assert Counter(counts.by_status) == by_status

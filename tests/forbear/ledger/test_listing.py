@@ -1,5 +1,7 @@
 """The ledger's entries as they are listed: which a filter finds, in what order, and who is named."""
 
+from typing import Any
+
 import pytest
 from sqlmodel import Session
 
@@ -31,7 +33,7 @@ def numbers(database_url: str) -> dict[str, int]:
     return found
 
 
-def listed(session: Session, **chosen: str) -> list[str]:
+def listed(session: Session, **chosen: Any) -> list[str]:
     return [f"{entry.kind} {entry.subject}" for entry in page(session, LedgerFilter(**chosen)).entries]
 
 

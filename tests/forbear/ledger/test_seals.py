@@ -34,6 +34,7 @@ FORGED = {
     "product": "'other'",
     "days_overdue": "1",
     "overdue_bucket": "'other'",
+    "city": "'other'",
     "failed_at": LATER,
     "danger": "'possible'",
     "danger_kinds": "'{violence}'",

@@ -26,6 +26,7 @@ ARGUMENTS = [
 DESK, PHONE = (1280, 800), (390, 844)
 _FOR_MACHINES = ("/healthz", "/readyz", "/metrics", "/docs", "/redoc", "/openapi.json")
 _NO_PAGES = (
+    "/live",
     ".svg",
     ".txt",
     ".ics",

@@ -4,12 +4,14 @@ Pages are looked at on it: by axe, for words left untranslated, and for the pict
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlmodel import Session, col, select
 
+from forbear.accounts import teams
 from forbear.accounts.accounts import Viewer, ViewerWork
+from forbear.accounts.teams import TeamTerms
 from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import decision_on_desk
 from forbear.batch.submission import uploads
@@ -24,6 +26,7 @@ from forbear.desk import worklist as record
 from forbear.desk.review import Act, perform, take_case
 from forbear.intake import open_intake
 from forbear.ledger.unit_of_work import begin
+from forbear.webhooks import notifications
 from models.account import Account
 from models.desk import WorklistItem
 from models.intake.batch import Chunk, Lane
@@ -97,6 +100,7 @@ def busy(url: str, vault: Vault, now: dt.datetime) -> Busy:
         with working_as(counsellor, url, vault, now, by=pack) as mine:
             chunk_id = _answered(mine, worked)
         _said(url, vault, people, worked, now)
+        _shared(url, vault, people, now)
         with begin(engine, vault, now) as work:
             triage_chunk(work, chunk_id, lambda: now)
             later = work.session.get_one(WorklistItem, worked).decision_id or 0
@@ -155,6 +159,22 @@ def _said(url: str, vault: Vault, people: dict[str, int], case_id: int, now: dt.
         )
         agreements.make(work, take_case(work.session, wang, case_id, None), terms)
         attachments.add(work, case_id, "5", "失业登记.png", b"\x89PNG\r\n\x1a\n", "hardship_evidence:official", "")
+
+
+def _shared(url: str, vault: Vault, people: dict[str, int], now: dt.datetime) -> None:
+    """Who works with whom, who is away, where somebody is told, and how answers were given before."""
+    with working(url, vault, now) as work:
+        cards = TeamTerms(
+            "信用卡组", ["card_personalised_instalment", "credit_card"], ["上海", "苏州"], 20, automatic=True
+        )
+        both = [people["counsellor"], people["supervisor"]]
+        teams.save(work, None, replace(cards, members=both), {*cards.skills})
+        teams.away(work, people["supervisor"], now.date(), now.date() + dt.timedelta(days=3), now.date())
+        for back in range(1, 50):
+            counts = {("response", "kept", "U2"): 5 + back % 4, ("response", "late", "U3"): back % 3}
+            record.note(work.session, "local", counts, now.date() - dt.timedelta(days=back))
+    with working_as(Viewer(people["counsellor"], "wang", "counsellor", None), url, vault, now) as mine:
+        notifications.add_address(mine, "mail", "wang@example.org", private=False)
 
 
 def _answered(work: ViewerWork, case_id: int) -> int:

@@ -156,3 +156,41 @@ def test_counsellors_and_submitters_have_no_overview(
     with desk(database_url, redis_url, vault, "counsellor") as client:
         assert client.get(address).status_code == 403
         assert "/overview" not in client.get("/policy").text
+
+
+def test_periods_are_compared_and_figures_lead_to_their_cases(client: Desk, database_url: str, vault: Vault) -> None:
+    hour, day = dt.timedelta(hours=1), dt.timedelta(days=1)
+    decided(database_url, [accepted(n, f"A{n}") for n in range(1, 5)], vault)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE desk_case SET respond_by = %s, due_at = %s", [NOW + hour, NOW + hour])
+        connection.execute("UPDATE desk_case SET danger = 'possible' WHERE case_ref = 'A4'")
+    who = Viewer(1, "li", "supervisor", None)
+    contact, accept = Act("contact", {}, reason="reached"), Act("accept", {"status": "reviewed"})
+    moments = ((1, contact, NOW), (2, contact, NOW + 3 * hour), (3, contact, NOW + 7 * hour))
+    for case, act, at in (*moments, (1, accept, NOW + hour), (2, accept, NOW + hour + dt.timedelta(seconds=1))):
+        with working_as(who, database_url, now=at) as work:
+            perform(work, take_case(work.session, who, case, None), act)
+    with working_as(who, database_url) as work:
+        take_case(work.session, who, 3, None).assignee_id = 1
+    tally(database_url, {("response", "late", "U4"): 3}, days_ago=10)
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO agreement (case_id, account_id, made_at, agreed_on, in_writing, status) "
+            "VALUES (1, 1, now(), '2026-11-01', true, 'running')"
+        )
+        for number, (days, status) in enumerate(((0, "kept"), (1, "broken"), (6, "kept"), (7, "late"), (9, "due")), 1):
+            on = NOW.date() - days * day
+            connection.execute("INSERT INTO instalment VALUES (1, %s, %s, %s, 100, %s)", [number, on, on, status])
+    page = read_page(client.get("/overview?days=7").raise_for_status().text)
+    table = {row[0]: row[1:] for row in rows(page, "flow")}
+    assert table["收到案件"] == ["4", "0"]
+    assert table["半数首次联系用时不超过"] == ["3 小时 共 3 件", "–"]
+    assert table["按时响应"] == ["50% 2 件中 1 件", "0% 3 件中 0 件"]
+    assert table["约定分期按时付款"] == ["66% 3 件中 2 件", "0% 1 件中 0 件"]
+    assert [row[:1] for row in rows(page, "load")] == [["li"]]
+    assert rows(page, "load")[0][1:] == ["1", "0", "0", "–"]
+    for address in page.values(".figures a", "href"):
+        assert client.get(address).status_code == 200
+    listed = read_page(client.get("/?crisis=possible&status=all").text)
+    assert listed.texts("table.queue th a[translate=no]") == ["A4"]
+    assert len(read_page(client.get("/?due=soon").text).texts("table.queue th a[translate=no]")) == 2

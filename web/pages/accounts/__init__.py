@@ -1,5 +1,5 @@
-"""The pages of accounts: signing in, one's own account, and everybody's for administrators."""
+"""The pages of accounts: signing in, one's own account, everybody's for administrators, and teams for supervisors."""
 
-from web.pages.accounts import accounts, own_account, sign_in
+from web.pages.accounts import accounts, own_account, sign_in, teams
 
-ROUTERS = (sign_in.router, own_account.router, accounts.router)
+ROUTERS = (sign_in.router, own_account.router, accounts.router, teams.router)

@@ -1,0 +1,176 @@
+"""Notifications: people are told what happened on their cases, in the page and where they wish; never about whom."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import delete, text, update
+from sqlmodel import Session, col, func, select
+
+from forbear.accounts.accounts import UnfitError, Viewer, ViewerWork
+from forbear.ledger.unit_of_work import Work
+from models.case import Case
+from models.operation.notification import WAYS, Notification, NotificationAddress
+
+LISTED: Final = 100
+MOST: Final = 5  # addresses of one person
+KEPT: Final = dt.timedelta(days=90)
+# Services with a host of their own, so that an address leads into nobody's network.
+SERVICES: Final = ("wecombot", "dingtalk", "feishu", "lark")
+_MAIL: Final = re.compile(r"[^\s@,;<>\"]{1,64}@[0-9A-Za-z.-]{1,189}")
+_TELL = text("""
+    WITH told AS (
+        INSERT INTO notification (account_id, kind, case_id, topic, at)
+        SELECT DISTINCT account.id, CAST(:kind AS text), CAST(:case AS bigint), CAST(:topic AS text),
+            CAST(:now AS timestamptz)
+        FROM account WHERE account.id = ANY(:accounts) AND account.disabled_at IS NULL
+        ON CONFLICT (account_id, kind, topic) DO NOTHING RETURNING id, account_id
+    )
+    INSERT INTO notification_message (notification_id, address_id, tries, next_at)
+    SELECT told.id, address.id, 0, :now FROM told JOIN notification_address address USING (account_id)
+""")
+_SUPERVISING: Final = text("SELECT id FROM account WHERE role IN ('supervisor', 'admin') AND disabled_at IS NULL")
+# What comes of time alone. A crisis is told of to whoever has it and to who can give it to somebody else.
+_TASKS_DUE: Final = text("""
+    SELECT task.id, task.case_id, task.owner_id, task.due_on FROM task
+    JOIN account ON account.id = task.owner_id AND account.disabled_at IS NULL
+    WHERE task.done_at IS NULL AND task.due_on <= :today AND NOT EXISTS (
+        SELECT FROM notification WHERE account_id = task.owner_id AND kind = 'task_due'
+            AND topic = 'task:' || task.id || ':' || task.due_on
+    ) ORDER BY task.id LIMIT :at_once
+""")
+_NO_CONTACT: Final = text("""
+    SELECT case_id, assignee_id, respond_by FROM desk_case
+    WHERE danger = 'explicit' AND contacted_at IS NULL AND status IN ('open', 'escalated') AND respond_by <= :now
+        AND NOT EXISTS (
+            SELECT FROM notification WHERE notification.case_id = desk_case.case_id AND kind = 'no_contact'
+                AND topic = 'crisis:' || desk_case.case_id || ':' || extract(epoch FROM desk_case.respond_by)::bigint
+        )
+    ORDER BY case_id LIMIT :at_once
+""")
+AT_ONCE: Final = 200
+
+
+@dataclass(frozen=True)
+class ListedNotification:
+    """A notification as its owner reads it."""
+
+    id: int
+    kind: str
+    case_id: int
+    case_ref: str
+    at: dt.datetime
+    read: bool
+
+
+def tell(work: Work, kind: str, case_id: int, accounts: Iterable[int | None], topic: str) -> None:
+    """Tell some people, each once of the same topic, in the page and at every address of theirs."""
+    wanted = sorted({each for each in accounts if each is not None})
+    if wanted:
+        values = {"kind": kind, "case": case_id, "topic": topic, "now": work.now, "accounts": wanted}
+        work.session.connection().execute(_TELL, values)
+
+
+def tell_of_time(work: Work, today: dt.date) -> int:
+    """Tell of tasks that are due, and of crises that nobody was reached about in time; answers of how many."""
+    connection = work.session.connection()
+    tasks = connection.execute(_TASKS_DUE, {"today": today, "at_once": AT_ONCE}).all()
+    for task in tasks:
+        tell(work, "task_due", task.case_id, [task.owner_id], f"task:{task.id}:{task.due_on}")
+    crises = connection.execute(_NO_CONTACT, {"now": work.now, "at_once": AT_ONCE}).all()
+    supervising = list(connection.execute(_SUPERVISING).scalars()) if crises else []
+    for crisis in crises:
+        topic = f"crisis:{crisis.case_id}:{int(crisis.respond_by.timestamp())}"
+        tell(work, "no_contact", crisis.case_id, [crisis.assignee_id, *supervising], topic)
+    return len(tasks) + len(crises)
+
+
+def unread(session: Session, viewer: Viewer) -> int:
+    """How many a viewer has not read."""
+    query = select(func.count()).where(
+        Notification.account_id == viewer.account_id, col(Notification.read_at).is_(None)
+    )
+    return session.exec(query).one()
+
+
+def listed(session: Session, viewer: Viewer) -> list[ListedNotification]:
+    """What a viewer was told, the newest first."""
+    query = select(Notification, Case.case_ref).join(Case, col(Case.id) == Notification.case_id)
+    query = query.where(Notification.account_id == viewer.account_id).order_by(col(Notification.id).desc())
+    return [
+        ListedNotification(each.id, each.kind, each.case_id, ref, each.at, each.read_at is not None)
+        for each, ref in session.exec(query.limit(LISTED))
+    ]
+
+
+def read(work: ViewerWork, number: int | None = None) -> int | None:
+    """Mark one as read, or all; answers the case of the one."""
+    mine = update(Notification).where(col(Notification.account_id) == work.viewer.account_id)
+    if number is None:
+        work.session.exec(mine.where(col(Notification.read_at).is_(None)).values(read_at=work.now))
+        return None
+    one = mine.where(col(Notification.id) == number)
+    one = one.values(read_at=func.coalesce(Notification.read_at, work.now))
+    return work.session.exec(one.returning(col(Notification.case_id))).scalar()
+
+
+def unread_again(work: ViewerWork, number: int) -> None:
+    """Mark one as not read: for later."""
+    mine = update(Notification).where(
+        col(Notification.account_id) == work.viewer.account_id, col(Notification.id) == number
+    )
+    work.session.exec(mine.values(read_at=None))
+
+
+def addresses(work: ViewerWork) -> list[tuple[int, str, str]]:
+    """Where the viewer is told beside the page: number, way, and what may be shown of the address."""
+    query = select(NotificationAddress).where(NotificationAddress.account_id == work.viewer.account_id)
+    rows = work.session.exec(query.order_by(col(NotificationAddress.id)))
+    return [(each.id, each.way, _shown(each.way, str(work.vault.open(each.address)))) for each in rows]
+
+
+def add_address(work: ViewerWork, way: str, address: str, *, private: bool) -> None:
+    """Keep an address of the viewer's. Raises UnfitError.
+
+    `private` (a setting) allows every service that Apprise knows, those in one's own network too.
+    """
+    given = address.strip()
+    if way not in WAYS:
+        raise UnfitError("way", "unknown", "Choose mail or a chat.")
+    if way == "mail" and not _MAIL.fullmatch(given):
+        raise UnfitError("address", "mail", "A mail address looks like name@example.org.")
+    if way == "apprise" and not _is_service(given, private=private):
+        raise UnfitError("address", "service", f"An address of a chat begins with one of {', '.join(SERVICES)}.")
+    mine = select(func.count()).where(NotificationAddress.account_id == work.viewer.account_id)
+    if work.session.exec(mine.select_from(NotificationAddress)).one() >= MOST:
+        raise UnfitError("address", "many", f"There are {MOST} addresses already: take one away first.", MOST)
+    kept = NotificationAddress(account_id=work.viewer.account_id, way=way, address=work.vault.seal(given))
+    work.session.add(kept)
+    work.note("notification", f"account:{work.viewer.account_id}", {"what": "added", "way": way})
+
+
+def remove_address(work: ViewerWork, number: int) -> None:
+    """Tell the viewer nothing at an address any more; one that is gone is no error."""
+    mine = delete(NotificationAddress).where(
+        col(NotificationAddress.id) == number, col(NotificationAddress.account_id) == work.viewer.account_id
+    )
+    if work.session.exec(mine).rowcount:
+        work.note("notification", f"account:{work.viewer.account_id}", {"what": "taken_away"})
+
+
+def forget(session: Session, now: dt.datetime) -> None:
+    """Delete what was told long ago."""
+    session.exec(delete(Notification).where(col(Notification.at) < now - KEPT))
+
+
+def _is_service(address: str, *, private: bool) -> bool:
+    scheme = urlsplit(address).scheme if address.isprintable() and " " not in address else ""
+    return 0 < len(address) <= 500 and (scheme in SERVICES or (private and bool(scheme)))
+
+
+def _shown(way: str, address: str) -> str:
+    """Of an address of Apprise only the service: the rest are keys."""
+    return address if way == "mail" else f"{urlsplit(address).scheme}://…"
