@@ -90,6 +90,7 @@ TABLES: Final = (
     SealedTable("agreement", ("id",), {"terms": "terms"}, digests=_states("agreement")),
     SealedTable("attachment", ("id",), {"name": "name", "content": "content"}, digests=_states("attachment"), rows=5),
     SealedTable("webhook", ("id",), {"secret": "secret", "old_secret": "secret"}, digests=_states("webhook")),
+    SealedTable("notification_address", ("id",), {"address": "address"}),
     SealedTable("batch", ("id",), {"source": "source"}),
     SealedTable(
         "rejection", ("batch_id", "row"), {"content": "content"}, "batch_id || ':' || row", digests=_rejects, rows=5000

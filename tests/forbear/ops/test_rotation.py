@@ -235,7 +235,7 @@ def test_under_load_nothing_is_unreadable_and_a_second_rotation_keeps_what_the_f
         thread = threading.Thread(target=work_on)
         thread.start()
         count = 0
-        while count < 3 or not generation(url) == 2:
+        while count < 3 or generation(url) != 2:
             decided(url, [accepted(1, f"L{count}", private={"phone": PHONE})], both, by=shipped())
             read_everything(url, both)
             count += 1
