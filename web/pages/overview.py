@@ -62,6 +62,7 @@ def show_overview(request: Request, work: SupervisorWork, days: Days = 30) -> Re
     period = _period(work.now, days, pack)
     values = {
         "days": days,
+        "terms": f"days={days}",
         "period": period,
         "volumes": overview.volumes(session, period),
         "mix": overview.mix(session),
