@@ -78,7 +78,7 @@ def save(work: Work, team: Team | None, terms: TeamTerms, known: Collection[str]
     work.session.add(team)
     work.session.flush()
     left = _gather(work.session, team.id, members)
-    what = {"name": team.name, "limit": team.load_limit, "automatic": team.automatic, "members": members}
+    what = {"limit": team.load_limit, "automatic": team.automatic, "members": members}
     work.note("team", f"team:{team.id}", what)
     for other in sorted(left - {team.id}):
         work.note("team", f"team:{other}", {"moved": members})

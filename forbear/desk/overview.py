@@ -128,7 +128,7 @@ class FailedChunk:
 
 
 @dataclass(frozen=True)
-class Share:
+class InTime:
     """How many of something were as they should be, and how many not."""
 
     kept: int
@@ -168,8 +168,8 @@ class Flow:
     received: int
     actions: int
     contacts: FirstContacts
-    responses: Share
-    instalments: Share
+    responses: InTime
+    instalments: InTime
     disagreements: int
 
 
@@ -185,7 +185,7 @@ def flow(session: Session, period: Period) -> Flow:
     )
 
 
-def responses(session: Session, period: Period) -> dict[dt.date, Share]:
+def responses(session: Session, period: Period) -> dict[dt.date, InTime]:
     """Cases that somebody dealt with in time and late, by day, the days on which there were any."""
     query = select(col(DailyTally.day), col(DailyTally.subject), func.sum(col(DailyTally.count))).where(
         DailyTally.measure == "response", DailyTally.day >= period.first, DailyTally.day <= period.last
@@ -193,7 +193,7 @@ def responses(session: Session, period: Period) -> dict[dt.date, Share]:
     found: dict[dt.date, Counter[str]] = {}
     for day, subject, count in session.exec(query.group_by(col(DailyTally.day), col(DailyTally.subject))):
         found.setdefault(day, Counter())[subject] += int(count)
-    return {day: Share(each["kept"], each["late"]) for day, each in sorted(found.items())}
+    return {day: InTime(each["kept"], each["late"]) for day, each in sorted(found.items())}
 
 
 def first_contacts(session: Session, period: Period) -> FirstContacts:
@@ -205,12 +205,12 @@ def first_contacts(session: Session, period: Period) -> FirstContacts:
     return FirstContacts(row.cases, row.median)
 
 
-def instalments(session: Session, period: Period) -> Share:
+def instalments(session: Session, period: Period) -> InTime:
     """Instalments whose last day was in the period: paid, and late or broken. Those not looked at yet are neither."""
     kept = col(Instalment.status) == "kept"
     missed = col(Instalment.status).in_(("late", "broken"))
     query = select(func.count().filter(kept), func.count().filter(missed))
-    return Share(
+    return InTime(
         *session.exec(query.where(Instalment.last_day >= period.first, Instalment.last_day <= period.last)).one()
     )
 
@@ -327,9 +327,9 @@ def _tallied(session: Session, measure: str, period: Period) -> Sequence[tuple[s
     return [(subject, detail, int(count)) for subject, detail, count in session.exec(grouped)]
 
 
-def _share(parts: Iterable[Share]) -> Share:
+def _share(parts: Iterable[InTime]) -> InTime:
     found = list(parts)
-    return Share(sum(each.kept for each in found), sum(each.late for each in found))
+    return InTime(sum(each.kept for each in found), sum(each.late for each in found))
 
 
 def _counted(session: Session, *conditions: ColumnElement[bool]) -> int | None:

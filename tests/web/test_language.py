@@ -21,6 +21,18 @@ SPOKEN = {"alt", "title", "placeholder", "aria-label", "aria-description", "data
 NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 # Keys that templates put together from a value.
 FAMILIES = (
+    "export.",
+    "notifications.way.",
+    "ledger.switch.",
+    "queue.due.",
+    "queue.lender",
+    "queue.amount",
+    "queue.city",
+    "overview.received",
+    "overview.response",
+    "overview.instalments",
+    "overview.first_contact",
+    "overview.disagreements",
     "search.kind.",
     "search.empty",
     "search.too_long",

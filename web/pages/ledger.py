@@ -25,6 +25,7 @@ _FAMILIES = {
     "files": "ledger.file",
     "why": "ledger.moved",
     "what": "ledger.what",
+    "automatic": "ledger.switch",
 }
 _BETWEEN = {"zh": ("；", "、"), "en": ("; ", ", ")}
 _Day = Annotated[str | None, Query(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]

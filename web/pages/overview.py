@@ -62,6 +62,7 @@ def show_overview(request: Request, work: SupervisorWork, days: Days = 30) -> Re
     period = _period(work.now, days, pack)
     values = {
         "days": days,
+        "terms": f"days={days}",
         "period": period,
         "volumes": overview.volumes(session, period),
         "mix": overview.mix(session),
@@ -113,7 +114,7 @@ def show_chart(
     return Response(draw(), media_type="image/svg+xml")
 
 
-def figures(work: ViewerWork, days: int, lang: language.Language) -> list[list[Cell]]:
+def as_rows(work: ViewerWork, days: int, lang: language.Language) -> list[list[Cell]]:
     """The figures of the page as rows of a table: what, of what, how many."""
     session, said = work.session, partial(language.message, lang)
     period = _period(work.now, days, work.pack)

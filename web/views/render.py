@@ -153,7 +153,7 @@ def _environment() -> Environment:
     )
     environment.globals["static"] = _static
     environment.globals["navigation"] = NAVIGATION
-    environment.filters["moment"] = moment
+    environment.filters["moment"] = on_the_clock
     environment.filters["articles"] = articles
     environment.filters["in_english"] = document_number
     environment.filters["yuan"] = _yuan
@@ -183,6 +183,6 @@ def day(at: dt.datetime, zone: str) -> dt.date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
-def moment(at: dt.datetime, zone: str) -> str:
+def on_the_clock(at: dt.datetime, zone: str) -> str:
     """A moment on the wall clock of the people who work the case."""
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
