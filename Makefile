@@ -12,7 +12,7 @@ export CPPFLAGS := -DPyEval_CallObject=PyObject_CallObject $(CPPFLAGS)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser explore laws check format bench bench-desk bench-fair bench-load chaos simulate mutants pack-mutants screenshots lock clean
+.PHONY: help setup demo test test-browser explore laws check format bench bench-desk bench-fair bench-load drill chaos simulate mutants pack-mutants screenshots lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,11 +66,14 @@ bench-desk: $(READY) ## measure the desk's pages with a million cases; writes be
 bench-fair: $(READY) ## measure a crisis behind single cases and a large file; writes bench/fair.json
 	@$(BIN)/python -m bench.pipeline.fair
 
-chaos: $(READY) ## kill and stop real processes by a seed; writes bench/chaos.json (SEED=1 ROUNDS=2 CASES=500)
+chaos: $(READY) ## kill and stop real processes by a seed; writes bench/chaos/results.json (SEED=1 ROUNDS=2 CASES=500)
 	@$(BIN)/python -m bench.chaos --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),2) --cases $(or $(CASES),500)
 
 simulate: $(READY) ## the protocol under faults between any two steps (N=steps BUGS=1: plant faults and find each)
 	@$(BIN)/python -m bench.simulation --steps $(or $(N),3e6) --processes 2 $(if $(BUGS),--bugs)
+
+drill: $(READY) ## dump, restore, verify and replay a record of so many decisions; writes bench/drill.json (N=100000)
+	@$(BIN)/python -m bench.pipeline.drill --decisions $(or $(N),100000)
 
 bench-load: $(READY) ## measure the pages under 200 clients at once, some of them reading nothing; writes bench/load.json
 	@$(BIN)/python -m bench.desk.load

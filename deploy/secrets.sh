@@ -11,6 +11,8 @@ keep() {
   chmod 444 "$folder/$1"
 }
 keep key "$(openssl rand -base64 32)"
+[ -e "$folder/previous_keys" ] || : >"$folder/previous_keys" # the key before, while `forbear key rotate` is not done
+chmod 444 "$folder/previous_keys"
 for name in postgres redis flower; do keep "${name}_password" "$(openssl rand -hex 24)"; done
 keep database_url "postgresql://forbear:$(cat "$folder/postgres_password")@postgres:5432/forbear"
 keep redis_url "redis://:$(cat "$folder/redis_password")@redis:6379/0"

@@ -39,6 +39,12 @@ class LedgerHead(SQLModel, table=True):
 
     id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
     seq: int = Field(default=0, sa_type=BigInteger)
+    generation: int = Field(
+        default=1,
+        sa_type=SmallInteger,
+        sa_column_kwargs={"server_default": text("1")},
+        description="Which key of the line the next entry is chained with",
+    )
     mac: bytes = Field(sa_type=LargeBinary, description="That of the last entry")
     seal: bytes = Field(
         sa_type=LargeBinary, description="Keyed hash of both: the end cannot be cut off and the head set back"

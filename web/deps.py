@@ -44,10 +44,8 @@ PackDep = Annotated[Pack, Depends(_pack)]
 
 
 def _work(request: Request, vault: VaultDep, now: NowDep) -> Iterator[Work]:
-    """One unit of work a request, nobody's as yet. The database itself refuses to let a GET write."""
-    with begin(request.app.state.engine, vault, now) as work:
-        if request.method in ("GET", "HEAD"):
-            work.session.connection(execution_options={"postgresql_readonly": True})
+    """One unit of work a request, nobody's as yet. One that asks for something only reads."""
+    with begin(request.app.state.engine, vault, now, to_read=request.method in ("GET", "HEAD")) as work:
         yield work
 
 

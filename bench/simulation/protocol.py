@@ -5,59 +5,37 @@ this one dies or stops, a connection is lost, a clock jumps, messages are lost, 
 """
 
 import contextlib
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
-from bench.simulation.record import HEAD, Batch, Chunk, Connection, Delivery, GoneError, Key, TakenError, chained
+from bench.simulation.record import Batch, Chunk, Connection, Delivery, Key, TakenError
+from bench.simulation.transactions import (
+    IDLE,
+    STEP,
+    BrokenError,
+    DatabaseAwayError,
+    Steps,
+    Transactions,
+)
+from bench.simulation.worklist import place, put_on_desk
 from forbear.batch.chunks import MAX_TRIES
 from forbear.webhooks.outbox import LEASE, LONGEST, PAUSES, TRIES
 
-if TYPE_CHECKING:
-    from bench.simulation.world import World
-
-Steps = Generator[str, None, Any]
-STEP, WAIT, IDLE = "step", "wait", "idle"  # what a process says of itself: only steps are counted
 AT_ONCE = 16  # forbear/batch/chunks.py:_AT_ONCE
 ABOUT_TO = 10.0  # forbear/batch/chunks.py:_ABOUT_TO
 TRY = 60.0  # forbear/batch/chunks.py:_TRY
-RETRIES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # workers/tasks.py:_PAUSES
-STEADY_FOR = 30.0  # workers/tasks.py:_STEADY_FOR
-LOCK_SECONDS = 10.0  # forbear/base/settings.py:Settings, lock_seconds
-SWEEP_SECONDS = 60.0  # the same, sweep_seconds
+SWEEP_SECONDS = 60.0  # forbear/base/settings.py:Settings, sweep_seconds
 DELIVER_SECONDS = 5.0  # workers/schedule.py:DELIVER_SECONDS
 Wakes = tuple[int, ...]
 
 
-class DatabaseAwayError(Exception):
-    """workers/tasks.py:DatabaseAwayError."""
-
-
-class BrokenError(Exception):
-    """A case breaks the evaluation."""
-
-
-class KilledError(Exception):
-    """A case kills the process that evaluates it."""
-
-
 @dataclass(slots=True, eq=False)
-class Process:
+class Process(Transactions):
     """A worker's process, its connection and what it remembers."""
 
-    world: "World"
-    connection: Connection | None = None
     owed: set[int] = field(default_factory=set)
     claimed: int | None = None  # the chunk that it is at
-    noted: list[Any] = field(default_factory=list)
-    steps: Steps | None = None
-    asleep_until: float = 0.0
-    stopped_until: float = 0.0
     message: int | None = None
-
-    def now(self) -> float:
-        """The database's clock: forbear/ledger/unit_of_work.py:begin."""
-        return self.world.time + self.world.offset
 
     def worker(self) -> Steps:
         """A process of `forbear worker`: messages, one after the other, acknowledged when they are done."""
@@ -120,6 +98,8 @@ class Process:
             self.claimed = mine
             wakes = (yield from self.evaluate(mine)) if mine is not None else halves
             self.claimed = None
+            if mine is None and not halves:
+                yield from self.unevaluated()
             yield from self.wake(wakes)
         except DatabaseAwayError:
             self.claimed = None
@@ -138,6 +118,13 @@ class Process:
             yield from self.steady(lambda open_: self.give_up(open_, mine))
             return (mine,)
         return ()
+
+    def unevaluated(self) -> Steps:
+        """workers/tasks.py:_put_on_desk."""
+        if self.world.bug == "what failed is on no desk":
+            return
+        while (yield from self.steady(lambda open_: put_on_desk(self, open_))):
+            pass
 
     def give_up(self, open_: Connection, mine: int) -> Steps:
         """workers/tasks.py:_give_up."""
@@ -181,11 +168,11 @@ class Process:
             for _, first in waiting[:AT_ONCE]:
                 yield STEP
                 open_.usable()
-                if (yield from self.had(open_, first)):
+                if (yield from self.chosen(open_, first)):
                     return first
                 passed.add(first)
 
-    def had(self, open_: Connection, chunk_id: int) -> Steps:
+    def chosen(self, open_: Connection, chunk_id: int) -> Steps:
         """forbear/batch/chunks.py:_had, with _hold."""
         if not open_.hold(chunk_id):
             yield STEP
@@ -253,7 +240,7 @@ class Process:
         return 0 <= self.now() - row.claimed_at <= TRY
 
     def triage_chunk(self, open_: Connection, chunk_id: int) -> Steps:
-        """forbear/batch/triage.py:triage_chunk, with _load and _write."""
+        """forbear/batch/triage.py:triage_chunk, with _load."""
         bug = self.world.bug
         yield STEP
         row = self.take(open_, chunk_id)
@@ -264,12 +251,31 @@ class Process:
         left = [case for case in row.cases if open_.read(("decision", case)) is None]
         yield STEP
         self.world.evaluate(left)
+        left = yield from self.write(open_, row, chunk_id, left)
+        if bug == "decisions are committed before the chunk is done":
+            yield from self.append(open_)
+            yield STEP
+            self.world.committed(open_)
+            self.noted.clear()
+            open_.lock(("chunk", chunk_id))
+        yield from place(self, open_, left)
+        yield STEP
+        open_.usable()
+        row = open_.edit(("chunk", chunk_id))
+        if bug == "a try is counted with the work":
+            row.tries += 1
+        row.status, row.done_at = "done", self.now()
+        yield from self.complete(open_, row.batch)
+        return len(left)
+
+    def write(self, open_: Connection, row: Chunk, chunk_id: int, left: list[int]) -> Steps:
+        """forbear/batch/triage.py:_write."""
         while left:
             copied: set[Key] = set()
             try:
                 for case in left:
                     key: Key = ("decision", case)
-                    if bug != "decisions have no unique key":
+                    if self.world.bug != "decisions have no unique key":
                         yield from self.locked(open_, key)
                         copied.add(key)
                         if key in self.world.record.rows:
@@ -282,21 +288,14 @@ class Process:
                 left = [case for case in left if open_.read(("decision", case)) is None]
             else:
                 break
-        self.noted += [("decision", case) for case in left]
-        if bug == "decisions are committed before the chunk is done":
-            yield from self.append(open_)
+        if left:  # forbear/ledger/decision_tree.py:plant
             yield STEP
-            self.world.committed(open_)
-            self.noted.clear()
-            open_.lock(("chunk", chunk_id))
-        yield STEP
-        open_.usable()
-        row = open_.edit(("chunk", chunk_id))
-        if bug == "a try is counted with the work":
-            row.tries += 1
-        row.status, row.done_at = "done", self.now()
-        yield from self.complete(open_, row.batch)
-        return len(left)
+            open_.usable()
+            open_.insert(
+                ("tree", chunk_id), row.cases if self.world.bug == "a tree tells what others decided" else tuple(left)
+            )
+            self.noted.append(("tree", chunk_id))
+        return left
 
     def complete(self, open_: Connection, batch: int) -> Steps:
         """forbear/batch/chunks.py:complete, with webhooks.py:tell_complete."""
@@ -361,6 +360,7 @@ class Process:
         wakes = yield from self.steady(look)
         if bug != "nobody sweeps":
             yield from self.wake(wakes)
+        yield from self.unevaluated()
 
     def deliver(self) -> Steps:
         """workers/tasks.py:deliver, with forbear/webhooks/outbox.py:send."""
@@ -413,68 +413,3 @@ class Process:
         for chunk in chunks:
             yield STEP
             self.world.broker.send(chunk)
-
-    def steady(self, use_case: Callable[[Connection], Steps]) -> Steps:
-        """workers/tasks.py:_steady, with forbear/ledger/unit_of_work.py:begin."""
-        end = self.world.time + STEADY_FOR
-        for pause in (*RETRIES, None):
-            self.noted.clear()
-            open_ = self.connected()
-            try:
-                yield STEP
-                open_.usable()
-                answer = yield from use_case(open_)
-                apart = self.world.bug == "the ledger is written apart"
-                if not apart:
-                    yield from self.append(open_)
-                yield STEP
-                self.world.committed(open_)
-                if apart and self.noted:
-                    yield from self.append(open_)
-                    yield STEP
-                    self.world.committed(open_)
-            except GoneError:
-                open_.discard()
-                if pause is None or self.world.time + pause > end:
-                    break
-                self.asleep_until = self.world.time + pause
-                yield IDLE
-            except (BrokenError, KilledError):
-                open_.discard()
-                raise
-            else:
-                return answer
-        raise DatabaseAwayError
-
-    def append(self, open_: Connection) -> Steps:
-        """forbear/ledger/ledger.py:append, with _locked_head."""
-        if not self.noted:
-            return
-        if self.world.bug != "the ledger's head is not locked":
-            yield from self.locked(open_, HEAD)
-        yield STEP
-        open_.usable()
-        head = open_.edit(HEAD)
-        yield STEP
-        open_.usable()
-        for subject in self.noted:
-            head.seq += 1
-            head.mac = chained(head.mac, subject)
-            open_.entries.append((head.seq, subject, head.mac))
-
-    def locked(self, open_: Connection, key: Key) -> Steps:
-        """Wait for a row, or for whoever is writing the same key, as long as lock_timeout allows."""
-        yield STEP
-        open_.usable()
-        since = self.world.time
-        while not open_.lock(key):
-            if self.world.time - since > LOCK_SECONDS:
-                raise GoneError
-            yield WAIT
-            open_.usable()
-
-    def connected(self) -> Connection:
-        """The process's connection, a new one where that is gone (pool_pre_ping)."""
-        if self.connection is None or not self.connection.alive:
-            self.connection = Connection(self.world.record, fenced=self.world.bug != "a lost lease commits")
-        return self.connection

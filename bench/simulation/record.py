@@ -6,6 +6,13 @@ from typing import Any
 
 Key = tuple[str, int]  # a table and a row
 Subject = tuple[str, int]  # what an entry of the ledger is about
+Entry = tuple[int, Subject, int, int]  # number, what it is about, the digest of that, the mac
+CASES = 24  # whose versions are handed in again and again: more than stand in one batch
+
+
+def case_of(version: int) -> int:
+    """The case that a version is of; of two the one with the higher number is newer."""
+    return version % CASES
 
 
 class GoneError(Exception):
@@ -49,6 +56,22 @@ class Delivery:
 
 
 @dataclass(slots=True)
+class Desk:
+    """A row of `desk_case`."""
+
+    version: int
+    decided: bool
+    failed: bool = False
+    status: str = "open"
+    assignee: int = 0
+    revision: int = 1
+
+    def digest(self, review: int) -> int:
+        """What is sealed of it, with the number of its case's newest review."""
+        return hash((self.version, self.decided, self.failed, self.status, self.assignee, self.revision, review))
+
+
+@dataclass(slots=True)
 class Head:
     """The row of `ledger_head`."""
 
@@ -59,9 +82,14 @@ class Head:
 HEAD: Key = ("head", 1)
 
 
-def chained(mac: int, subject: Subject) -> int:
+def chained(mac: int, subject: Subject, digest: int) -> int:
     """The mac of an entry after the one with this mac."""
-    return hash((mac, subject))
+    return hash((mac, subject, digest))
+
+
+def leaf_of(number: int, subject: Subject, digest: int) -> bytes:
+    """What is hashed of an entry as a leaf of the ledger's tree."""
+    return f"{number} {subject} {digest}".encode()
 
 
 @dataclass(slots=True)
@@ -69,7 +97,13 @@ class Record:
     """What is committed, and who holds what."""
 
     rows: dict[Key, Any] = field(default_factory=lambda: {HEAD: Head()})
-    ledger: list[tuple[int, Subject, int]] = field(default_factory=list)  # seq, subject, mac
+    ledger: list[Entry] = field(default_factory=list)
+    nodes: dict[tuple[int, int], bytes] = field(default_factory=dict)  # of the ledger's tree, by level and place
+    leaves: int = 0  # how many of them are of level 0
+    newest: dict[int, int] = field(default_factory=dict)  # the newest version that was handed in, by case
+    reviews: dict[int, int] = field(default_factory=dict)  # the newest review, by case
+    desk: dict[int, None] = field(default_factory=dict)  # the cases that have a row there
+    failed: list[int] = field(default_factory=list)  # chunks
     locks: dict[Key, "Connection"] = field(default_factory=dict)
     held: dict[int, "Connection"] = field(default_factory=dict)  # advisory locks of chunks
     chunks: list[int] = field(default_factory=list)  # all there are, as committed
@@ -88,11 +122,31 @@ class Record:
         if is_open is not None:
             if key not in self.rows:
                 {"chunk": self.chunks, "batch": self.batches, "delivery": self.deliveries}[table].append(number)
+                if table == "chunk":
+                    for version in row.cases:
+                        self.newest[case_of(version)] = max(version, self.newest.get(case_of(version), 0))
+            if row.status == "failed" and table == "chunk":
+                self.failed.append(number)
             if row.status in ("pending", "running"):
                 is_open[number] = None
             else:
                 is_open.pop(number, None)
+        elif table == "review":
+            self.reviews[row] = max(number, self.reviews.get(row, 0))
+        elif table == "desk":
+            self.desk[number] = None
         self.rows[key] = row
+
+    def unknown(self) -> list[int]:
+        """Versions of failed chunks that are the newest of their case, and of which the desk does not know."""
+        found: set[int] = set()
+        for chunk in self.failed:
+            (version,) = self.rows["chunk", chunk].cases
+            row = self.rows.get(("desk", case_of(version)))
+            known = row is not None and (row.failed or row.version >= version)
+            if not known and self.newest[case_of(version)] == version:
+                found.add(version)
+        return sorted(found)
 
     def new_id(self) -> int:
         """The next one; a transaction that is rolled back leaves a gap."""
@@ -108,7 +162,8 @@ class Connection:
     alive: bool = True
     writes: dict[Key, Any] = field(default_factory=dict)
     locked: set[Key] = field(default_factory=set)
-    entries: list[tuple[int, Subject, int]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    nodes: list[tuple[int, int, bytes]] = field(default_factory=list)
     used_at: float = 0.0
     fenced: bool = True  # what it held is lost with it; False is one of the planted faults
 
@@ -121,6 +176,11 @@ class Connection:
         """The row as this transaction sees it; None if there is none."""
         found = self.writes.get(key)
         return self.record.rows.get(key) if found is None else found
+
+    def newest_review(self, case: int) -> int:
+        """The number of a case's newest review, one of this transaction among them."""
+        own = [key[1] for key, row in self.writes.items() if key[0] == "review" and row == case]
+        return max([self.record.reviews.get(case, 0), *own])
 
     def edit(self, key: Key) -> Any:
         """The row to be changed."""
@@ -175,6 +235,7 @@ class Connection:
         if keys is None:
             self.writes.clear()
             self.entries.clear()
+            self.nodes.clear()
 
     def end(self) -> None:
         """The server ends the connection."""
@@ -194,5 +255,8 @@ class Connection:
         for key, row in written.items():
             record.put(key, row)
         record.ledger.extend(self.entries)
+        for level, at, node in self.nodes:
+            record.nodes[level, at] = node
+            record.leaves += level == 0
         self.discard()
         return written

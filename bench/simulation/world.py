@@ -2,12 +2,15 @@
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bench.simulation import invariants
-from bench.simulation.protocol import STEP, BrokenError, KilledError, Process, Steps
+from bench.simulation.protocol import Process
 from bench.simulation.record import HEAD, Connection, Delivery, Key, Record
+from bench.simulation.transactions import STEP, BrokenError, KilledError, Steps, Transactions
+from bench.simulation.worklist import Person
 
 IDLE_SECONDS = 120.0  # forbear/base/settings.py:Settings, idle_seconds
 NOTICED = 1.0  # seconds until PostgreSQL has noticed that a client is gone: models/database/session.py:_OPTIONS
@@ -33,6 +36,12 @@ BUGS = (
     "a delivery is settled before it is sent",
     "an event to come is believed",
     "a split loses a case",
+    "a tree tells what others decided",
+    "the ledger's tree grows before the head is locked",
+    "a row of the desk is not sealed",
+    "what is sealed was read before its lock",
+    "what was seen is written back",
+    "what failed is on no desk",
 )
 
 
@@ -80,13 +89,17 @@ class World:
         self.rate = chance.choice((0.003, 0.02, 0.1))
         self.workers = [Process(self) for _ in range(chance.randint(2, 4))]
         self.upkeep = [Process(self) for _ in range(2)]
+        self.people = [Person(self) for _ in range(chance.randint(0, 2))]
+        self.grown: list[bytes | None] = []  # the ends of the ledger's tree as it must be
         self.submitters: list[Process] = []
+        for person in self.people:
+            person.steps = person.working()
         for each in self.workers:
             each.steps = each.worker()
         for each in self.upkeep:
             each.steps = each.upkeep()
         self.cases = 0  # how many there are
-        self.everybody = [*self.workers, *self.upkeep]
+        self.everybody: list[Transactions] = [*self.workers, *self.upkeep, *self.people]
 
     def run(self, steps: int) -> None:
         """Hand in, work and break things for so many steps, then let everything settle. Raises ViolationError."""
@@ -116,10 +129,11 @@ class World:
         for key in open_.writes:
             was = rows.get(key)
             if was is not None:
-                before[key] = was if key[0] == "decision" else (was.seq, was.mac) if key == HEAD else was.status
-        entries = list(open_.entries)
+                before[key] = _before(key, was)
+        entries, nodes = list(open_.entries), list(open_.nodes)
         written = open_.commit()
         invariants.check_commit(self.record, before, written, entries)
+        invariants.check_tree(self.record, self.grown, entries, nodes)
         for key in written:
             if key[0] == "chunk" and rows[key].status == "failed":
                 # Who lost a try to an outage and had nothing to do since could not give it back yet.
@@ -180,9 +194,9 @@ class World:
 
     def _at_rest(self) -> bool:
         open_ = self.record.open
-        return not (self.submitters or open_["chunk"] or open_["batch"])
+        return not (self.submitters or open_["chunk"] or open_["batch"] or self.record.unknown())
 
-    def _go_on(self, everybody: list[Process]) -> None:
+    def _go_on(self, everybody: Sequence[Transactions]) -> None:
         """One statement or message of somebody who can; where nobody can, time passes until somebody could."""
         roll = self.chance.random()
         self._pass(0.001 if roll < 0.95 else 0.3)
@@ -195,7 +209,7 @@ class World:
             try:
                 said = next(process.steps)  # type: ignore[arg-type] # who is run has steps
             except StopIteration:
-                self._leave(process)
+                self._leave(process)  # type: ignore[arg-type] # only submitters come to an end
                 return
             except KilledError:
                 self._kill(process)
@@ -220,7 +234,7 @@ class World:
                     connection.end()
             self.dying = [(at, connection) for at, connection in self.dying if at > self.time]
         if self.stopped_until > self.time:
-            for process in (*self.workers, *self.upkeep):
+            for process in self.everybody:
                 open_ = process.connection
                 if process.stopped_until <= self.time or open_ is None or not open_.alive:
                     continue
@@ -258,12 +272,19 @@ class World:
         for process in self.workers:
             self._excuse(process)
 
-    def _kill(self, process: Process) -> None:
+    def _kill(self, process: Transactions) -> None:
         """kill -9: the connection is ended a little later, the message comes back, and so does the process."""
-        self._excuse(process)
         if process.connection is not None and process.connection.alive:
             self.dying.append((self.time + NOTICED * self.chance.random(), process.connection))
         process.steps.close()  # type: ignore[union-attr] # who is run has steps
+        process.asleep_until = self.time + RESTART
+        if isinstance(process, Person):
+            process.connection, process.steps = None, process.working()
+        elif isinstance(process, Process):
+            self._end(process)
+
+    def _end(self, process: Process) -> None:
+        self._excuse(process)
         if process in self.submitters:
             self._leave(process)
             return
@@ -271,7 +292,6 @@ class World:
             self.broker.send(process.message)
         process.connection, process.message, process.claimed = None, None, None
         process.owed.clear()
-        process.asleep_until = self.time + RESTART
         process.steps = process.upkeep() if process in self.upkeep else process.worker()
 
     def _excuse(self, process: Process) -> None:
@@ -290,3 +310,12 @@ class World:
         self.offset = 0.0
         for process in (*self.workers, *self.upkeep):
             process.stopped_until = min(process.stopped_until, self.time + 5.0)
+
+
+def _before(key: Key, row: Any) -> Any:
+    """What of a row is compared with what is written in its place."""
+    if key == HEAD:
+        return row.seq, row.mac
+    if key[0] == "desk":
+        return row.revision
+    return row.status if key[0] in ("chunk", "batch", "delivery") else row

@@ -37,6 +37,8 @@ class _Files(PydanticBaseSettingsSource):
         except (OSError, UnicodeError) as error:
             why = getattr(error, "strerror", None) or "it is no text"
             raise ForbearError(f"{name}_FILE names {path}, which cannot be read ({why}): correct it.") from None
+        if not value and field.default == ():
+            return None, field_name, False  # none as yet, or none any more
         if not value:
             raise ForbearError(f"{name}_FILE names {path}, which is empty: put the value into it.")
         return value, field_name, False
@@ -57,6 +59,9 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(None, description="Redis to use as broker; unset: an embedded one")
     key: str | None = Field(
         None, description="Base64 of the 32-byte key of personal data; unset: kept in FORBEAR_HOME/key"
+    )
+    previous_keys: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Keys that what was sealed before still opens with, while it is sealed anew; with commas"
     )
     pack: Path | None = Field(None, description="Folder of the policy pack; unset: the cn_consumer pack")
     submitter: str = Field("local", max_length=64, description="Whose cases the command line submits")
@@ -114,6 +119,11 @@ class Settings(BaseSettings):
     @classmethod
     def _redis(cls, value: str | None) -> str | None:
         return None if value is None else addresses.check_redis(value)
+
+    @field_validator("previous_keys", mode="before")
+    @classmethod
+    def _keys(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("mail_url")
     @classmethod

@@ -75,13 +75,14 @@ def _hand_in(
 ) -> list[Wake]:
     """A batch of one submitter's cases, each as it was handed in last."""
     session, name = work.session, said("ageing.name")
+    batch_id = uuid4()
     batch = Batch(
-        id=uuid4(),
+        id=batch_id,
         submitter=submitter,
         as_of=today,
         pack_sha256=pack.sha256,
         created_at=work.now,
-        source=sealed(Head(f"{name.zh} {name.en} {today}", ("case_ref",)), work.vault),
+        source=sealed(Head(f"{name.zh} {name.en} {today}", ("case_ref",)), work.vault, batch_id),
         rows_read=len(versions),
         unchanged=len(versions),
         ageing=True,

@@ -13,7 +13,7 @@ from sqlalchemy import Row, text
 from sqlmodel import Session, col, select
 
 from forbear.base.packs import pack_to_name_by, stored_pack
-from forbear.base.vault import Vault
+from forbear.base.vault import Vault, private_of
 from forbear.batch import decision_body
 from forbear.batch.triage import evaluator, written
 from forbear.desk import danger
@@ -33,7 +33,7 @@ from rules.text.explanation import explain
 from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
 
 _OF_BATCH = text(f"""
-    SELECT c.id AS case_id, c.case_ref, v.private, {decision_body.COLUMNS}, d.as_of, d.valid_until,
+    SELECT c.id AS case_id, c.case_ref, v.private, {decision_body.COLUMNS}, d.case_version_id, d.as_of, d.valid_until,
         c.submitter, d.id AS decision_id, d.created_at AS decided_at, d.id = desk.decision_id AS current, desk.revision,
         desk.status, desk.chosen_strategy, desk.due_at, desk.follow_up_at
     FROM batch b
@@ -47,7 +47,7 @@ _OF_BATCH = text(f"""
     ORDER BY bc.row
 """)  # noqa: S608 - text of ours
 _LATEST = text(f"""
-    SELECT c.id AS case_id, c.case_ref, v.private, {decision_body.COLUMNS}, d.as_of, d.valid_until
+    SELECT c.id AS case_id, c.case_ref, v.private, {decision_body.COLUMNS}, d.case_version_id, d.as_of, d.valid_until
     FROM "case" c
     JOIN case_version v ON v.case_id = c.id
     JOIN decision d ON d.case_version_id = v.id
@@ -157,7 +157,7 @@ def restored(
     made = decision_body.recorded(session, decision, submitted)
     facts = case_facts.read_facts(pack.vocabulary, made.facts)
     flags = facts.get("note_flags")
-    texts = written(pack, facts, private, vault) if flags else ()
+    texts = written(pack, facts, private_of(vault, decision.case_version_id, private)) if flags else ()
     found = (match for text in texts for match in red_flags.matches(pack, text))
     alarms = red_flags.red_flag_matches(pack, flags, found) if isinstance(flags, tuple) else ()
     outcome = read_outcome(made.outcome)

@@ -12,7 +12,7 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy import text
 
 from forbear.base import packs
-from forbear.base.vault import Vault
+from forbear.base.vault import Vault, private_of
 from forbear.batch import ageing, borrowers, chunks, decision_body, publication
 from forbear.batch.decision_body import BodyWriter
 from forbear.desk import worklist
@@ -156,7 +156,7 @@ def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Vers
         stored = json.loads(row.submitted)
         given = case_facts.read_facts(pack.vocabulary, stored, lenient=taken_over or batch.ageing)
         facts = dict(aged(pack.vocabulary, given, told_on.get(row.id, batch.as_of), batch.as_of))
-        texts = tuple(written(pack, facts, row.private, work.vault))
+        texts = tuple(written(pack, facts, private_of(work.vault, row.id, row.private)))
         facts["note_flags"] = red_flags.scan_case(pack, facts, texts)
         versions.append(Version(row.id, row.case_id, version_digest(row), tuple(stored), given, facts, texts))
     tied = [version for version in versions if "borrower_ref" in version.facts]
@@ -182,8 +182,8 @@ def danger_found(
         return DangerFound(None, (), denied)
     told = [name for name, fact in pack.vocabulary.facts.items() if True in fact.urgent and facts.get(name) is True]
     words = [each for each in texts if danger_of(pack, {"note_flags": red_flags.scan_all(pack, [each])})]
-    mac = vault.mac(f"{found.grade} {found.kinds} {told} {words}".encode())
-    return DangerFound(found.grade, found.kinds, denied, mac)
+    met = vault.macs(f"{found.grade} {found.kinds} {told} {words}".encode())
+    return DangerFound(found.grade, found.kinds, denied, met)
 
 
 def _row(
@@ -242,7 +242,6 @@ def _write(
     return [row[0] for row in rows]
 
 
-def written(pack: Pack, facts: case_facts.Facts, private: bytes | None, vault: Vault) -> Iterator[str]:
+def written(pack: Pack, facts: case_facts.Facts, opened: Mapping[str, dict[str, Any]]) -> Iterator[str]:
     """The texts of a case version, those that are sealed among them."""
-    opened = {"facts": {}, "extra": {}} if private is None else vault.open(private)
     return texts_of(pack, facts, opened["facts"], opened["extra"])

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from forbear.base import working_hours
+from forbear.base.vault import private_of
 from forbear.batch import publication
 from forbear.batch.triage import danger_found, written
 from forbear.desk import danger, siblings
@@ -24,16 +25,17 @@ from rules.locale import listed, said
 from rules.pack.files.schema import Fact, Text
 from rules.pack.pack import Pack
 
-# Versions of failed chunks that are the newest of their case, and of which the queue does not know.
+# Versions of failed chunks that are the newest of their case, and of which the queue does not know; each once, however
+# many batches have it.
 _UNKNOWN = text("""
-    SELECT v.id AS version, b.as_of FROM chunk k
+    SELECT DISTINCT ON (v.id) v.id AS version, b.as_of FROM chunk k
     JOIN batch b ON b.id = k.batch_id
     JOIN case_version v ON v.id = ANY(k.case_version_ids)
     LEFT JOIN desk_case d ON d.case_id = v.case_id
     WHERE k.status = 'failed'
         AND (d.case_id IS NULL OR d.failed_at IS NULL AND (d.version_number, d.as_of) < (v.number, b.as_of))
         AND NOT EXISTS (SELECT FROM case_version newer WHERE newer.case_id = v.case_id AND newer.number > v.number)
-    ORDER BY v.id LIMIT :at_once
+    ORDER BY v.id, b.as_of DESC LIMIT :at_once
 """)
 _AT_ONCE = 200
 _PLACE = text("""
@@ -59,7 +61,7 @@ _HEED = text("""
         danger_kinds = ARRAY(SELECT DISTINCT unnest(danger_kinds || CAST(:kinds AS text[])) ORDER BY 1),
         raised_urgency = least(raised_urgency, :urgency), contacted_at = NULL, call_at = NULL,
         status = CASE status WHEN 'escalated' THEN status ELSE 'open' END, revision = revision + 1
-    WHERE case_id = :case AND danger_mac IS DISTINCT FROM :mac
+    WHERE case_id = :case AND (danger_mac IS NULL OR danger_mac <> ALL(CAST(:met AS bytea[])))
 """)
 _VERSION = text("SELECT case_id, facts, private FROM case_version WHERE id = :version")
 _FAILED = text("""
@@ -97,7 +99,7 @@ def heed(work: Work, version: int, active: Callable[[], Pack]) -> None:
     """Raise a case that could not be evaluated where its texts or facts speak of danger."""
     row = work.session.connection().execute(_VERSION, {"version": version}).one()
     pack = active()
-    texts = tuple(written(pack, row.facts, row.private, work.vault))
+    texts = tuple(written(pack, row.facts, private_of(work.vault, version, row.private)))
     facts = {**row.facts, "note_flags": red_flags.scan_case(pack, row.facts, texts)}
     found = danger_found(pack, facts, danger_of(pack, facts), texts, work.vault)
     if found.grade is None:
@@ -107,6 +109,7 @@ def heed(work: Work, version: int, active: Callable[[], Pack]) -> None:
         "grade": found.grade,
         "kinds": list(found.kinds),
         "mac": found.mac,
+        "met": list(found.met),
         "urgency": danger.urgency_of(found.grade, found.kinds),
     }
     work.session.connection().execute(_HEED, values)

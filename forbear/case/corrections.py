@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import ViewerWork
+from forbear.base.vault import private_of
 from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.case.workflow import CaseContext, RefusedError
 from forbear.desk.danger import SETTLED
@@ -71,7 +72,7 @@ def answer(work: ViewerWork, context: CaseContext, cells: Mapping[str, object], 
         facts = with_days_gone_on(pack.vocabulary, facts, told_on, context.today)
     if doubts := [*RowDoubts(pack.vocabulary, context.today).of(facts, among=changed)]:
         raise RefusedError(*doubts)
-    opened: dict[str, Any] = {"facts": {}, "extra": {}} if version.private is None else work.vault.open(version.private)
+    opened = private_of(work.vault, version.id, version.private)
     borrower = facts.get("borrower_ref")
     row = Accepted(
         1, case.case_ref, None if borrower is None else str(borrower), facts, opened["facts"], opened["extra"]

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.errors import ForbearError
-from forbear.base.vault import Vault
+from forbear.base.vault import Vault, private_of
 from forbear.desk.review import Act, may_act, perform, take_case
 from models.case import CaseVersion
 
@@ -45,9 +45,9 @@ def mask(fact: str, value: str) -> str | None:
 
 def of_case(session: Session, vault: Vault, case_id: int) -> Personal:
     """What is sealed of the latest version of a case."""
-    latest = select(CaseVersion.private).where(CaseVersion.case_id == case_id)
-    private = session.exec(latest.order_by(col(CaseVersion.number).desc()).limit(1)).first()
-    opened = {"facts": {}, "extra": {}} if private is None else vault.open(private)
+    latest = select(CaseVersion.id, CaseVersion.private).where(CaseVersion.case_id == case_id)
+    version, private = session.exec(latest.order_by(col(CaseVersion.number).desc()).limit(1)).first() or (0, None)
+    opened = private_of(vault, version, private)
     return Personal({name: str(value) for name, value in opened["facts"].items() if value}, dict(opened["extra"]))
 
 

@@ -87,7 +87,7 @@ def _done(each: Review, by: str, pack: Pack | None, vault: Vault) -> TimelineRev
         strategy=None if each.strategy is None else strategies.get(each.strategy, _as_it_is(each.strategy)),
         reason=each.reason,
         detail=detail,
-        words=None if each.words is None else str(vault.open(each.words)),
+        words=None if each.words is None else str(vault.open(each.words, f"review.words:{each.id}")),
         facts=tuple(facts.get(name, _as_it_is(name)) for name in detail.get("facts", ())),
         questions=tuple(asked.get(name) or _as_it_is(name) for name in detail.get("questions", ())),
         came=tuple(_paper(pack, name, each.at.date()) for name in detail.get("have", ())),

@@ -43,12 +43,13 @@ def open_files(paths: Sequence[Path], pack: Pack, given: Mapping | None = None) 
 
 
 def _open(path: Path, pack: Pack, given: Mapping | None) -> SourceFile | SeveralTablesError:
-    try:
-        source = open_source(path, pack.vocabulary, given)
-    except SeveralTablesError as error:
-        return error
-    if given is not None:
-        check(given, pack.vocabulary, source.columns)
+    with danger.told_in_refusal(path, pack):
+        try:
+            source = open_source(path, pack.vocabulary, given)
+        except SeveralTablesError as error:
+            return error
+        if given is not None:
+            check(given, pack.vocabulary, source.columns)
     return source
 
 
@@ -59,10 +60,11 @@ def understood(context: Context, handed: Handed, pack: Pack) -> list[Intake]:
         keeper = (found, context.vault, context.settings.submitter)
         for path, source in zip(handed.paths, handed.sources, strict=True):
             place = handed.given
-            if isinstance(source, SeveralTablesError):
-                place = mappings.place_of(*keeper, path, pack.vocabulary, handed.given, source)
-                source = open_source(path, pack.vocabulary, place)
-            files.append(understand(source, pack.vocabulary, place, mappings.recall(*keeper, source.columns)))
+            with danger.told_in_refusal(path, pack):
+                if isinstance(source, SeveralTablesError):
+                    place = mappings.place_of(*keeper, path, pack.vocabulary, handed.given, source)
+                    source = open_source(path, pack.vocabulary, place)
+                files.append(understand(source, pack.vocabulary, place, mappings.recall(*keeper, source.columns)))
     return files
 
 
@@ -73,7 +75,7 @@ def hand_in(
     submitted = []
     for file in files:
         task = bar.add_task(f"reading {file.path.name}", total=None)
-        with context.work() as work:
+        with danger.told_in_refusal(file.path, pack), context.work() as work:
             done = submit(
                 work,
                 _counted(file.on(as_of), bar, task),

@@ -58,7 +58,7 @@ def opened(*, to_verify: bool = False) -> Iterator[Context]:
         engine = make_engine(urls.database, "forbear")
         try:
             with session(engine) as opened_session:
-                check_key(opened_session, vault, note=not to_verify)
+                vault = check_key(opened_session, vault, note=not to_verify)
                 if not to_verify:
                     ledger.start(opened_session, vault, dt.datetime.now(dt.UTC))
             yield Context(configured, urls, engine, vault)

@@ -23,6 +23,7 @@ from forbear.ledger.unit_of_work import Work
 from forbear.locale import said
 from forbear.webhooks import notifications
 from models.conversation import Agreement, Instalment
+from models.database.session import next_id
 from models.desk import WorklistItem
 from rules.facts import legal_days
 from rules.facts.case_facts import FieldError
@@ -106,13 +107,15 @@ def make(work: ViewerWork, case: WorklistItem, terms: AgreedTerms) -> Agreement:
         running.status = "ended"
         work.session.add(running)
         work.note("agreement", f"agreement:{running.id}", {"case": case.case_id, "what": "ended"})
+    agreement_id = next_id(work.session, "agreement")
     made = Agreement(
+        id=agreement_id,
         case_id=case.case_id,
         account_id=work.viewer.account_id,
         made_at=work.now,
         agreed_on=terms.agreed_on,
         in_writing=terms.in_writing,
-        terms=work.vault.seal(terms.words) if terms.words else None,
+        terms=work.vault.seal(terms.words, f"agreement.terms:{agreement_id}") if terms.words else None,
     )
     work.session.add(made)
     work.session.flush()
@@ -137,7 +140,11 @@ def of_case(session: Session, vault: Vault, case_id: int) -> list[ListedAgreemen
     found = list(session.exec(query))
     parts = _instalments(session, [each.id for each in found])
     return [
-        ListedAgreement(each, None if each.terms is None else str(vault.open(each.terms)), tuple(parts[each.id]))
+        ListedAgreement(
+            each,
+            None if each.terms is None else str(vault.open(each.terms, f"agreement.terms:{each.id}")),
+            tuple(parts[each.id]),
+        )
         for each in found
     ]
 

@@ -16,6 +16,7 @@ from forbear.desk.review import Act, NoCaseError
 from forbear.locale import said
 from models.account import Account
 from models.conversation import Attachment
+from models.database.session import next_id
 from rules.facts.case_facts import FieldError
 from rules.pack.pack import Pack
 
@@ -78,12 +79,14 @@ def add(work: ViewerWork, case_id: int, form: str, name: str, content: bytes, ev
         raise RefusedError(FieldError.of("file", said("attachment.too_many", most=chosen.attachments)))
     fact, value = known.get(evidence, (None, None))
     named = tidy(name)
+    attachment_id = next_id(work.session, "attachment")
     row = Attachment(
+        id=attachment_id,
         case_id=case_id,
         account_id=work.viewer.account_id,
         at=work.now,
-        name=work.vault.seal(named),
-        content=work.vault.seal_bytes(content),
+        name=work.vault.seal(named, f"attachment.name:{attachment_id}"),
+        content=work.vault.seal_bytes(content, f"attachment.content:{attachment_id}"),
         content_type=kind,
         size=len(content),
         fact=fact,
@@ -108,7 +111,7 @@ def of_case(work: ViewerWork, case_id: int) -> list[ListedAttachment]:
         .options(defer(Attachment.content))  # type: ignore[arg-type] # a column
     )
     return [
-        ListedAttachment(row, None if row.name is None else str(work.vault.open(row.name)), by)
+        ListedAttachment(row, None if row.name is None else _name(work, row.id, row.name), by)
         for row, by in work.session.exec(query)
     ]
 
@@ -119,7 +122,12 @@ def opened(work: ViewerWork, case_id: int, attachment_id: int) -> tuple[str, str
     if row.content is None or row.name is None:
         raise NoCaseError(f"File {attachment_id} was taken away.")
     work.note("attachment", f"attachment:{row.id}", {"case": case_id, "what": "opened"})
-    return str(work.vault.open(row.name)), row.content_type, work.vault.open_bytes(row.content)
+    content = work.vault.open_bytes(row.content, f"attachment.content:{row.id}")
+    return _name(work, row.id, row.name), row.content_type, content
+
+
+def _name(work: ViewerWork, attachment_id: int, name: bytes) -> str:
+    return str(work.vault.open(name, f"attachment.name:{attachment_id}"))
 
 
 def take_away(work: ViewerWork, case_id: int, attachment_id: int, form: str, words: str) -> None:

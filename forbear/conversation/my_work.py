@@ -51,7 +51,13 @@ def mentions(work: ViewerWork) -> list[MentioningNote]:
     )
     return [
         MentioningNote(
-            note.id, note.case_id, ref, by, note.at, str(work.vault.open(note.words or b"")), seen is not None
+            note.id,
+            note.case_id,
+            ref,
+            by,
+            note.at,
+            str(work.vault.open(note.words or b"", f"review.words:{note.id}")),
+            seen is not None,
         )
         for note, ref, by, seen in work.session.exec(query.limit(LISTED))
     ]

@@ -17,6 +17,7 @@ from forbear.locale import said
 from models.account import Account
 from models.case import Case
 from models.conversation import Task
+from models.database.session import next_id
 from rules.facts.case_facts import FieldError
 
 MOST_OPEN: Final = 50  # on one case
@@ -52,12 +53,14 @@ def add(work: ViewerWork, case_id: int, form: str, words: str, owner_id: int | N
     open_tasks = select(Task.id).where(Task.case_id == case_id, col(Task.done_at).is_(None))
     if len(work.session.exec(open_tasks).all()) >= MOST_OPEN:
         raise RefusedError(FieldError.of("words", said("task.too_many", most=MOST_OPEN)))
+    task_id = next_id(work.session, "task")
     task = Task(
+        id=task_id,
         case_id=case_id,
         account_id=work.viewer.account_id,
         owner_id=owner,
         due_on=due_on,
-        words=work.vault.seal(text),
+        words=work.vault.seal(text, f"task.words:{task_id}"),
         made_at=work.now,
     )
     work.session.add(task)
@@ -103,7 +106,14 @@ def _listed(session: Session, vault: Vault, *conditions: object) -> list[ListedT
     order = (col(Task.done_at).isnot(None), col(Task.due_on), col(Task.id))
     return [
         ListedTask(
-            each.id, each.case_id, ref, str(vault.open(each.words)), owner, each.owner_id, each.due_on, each.done_at
+            each.id,
+            each.case_id,
+            ref,
+            str(vault.open(each.words, f"task.words:{each.id}")),
+            owner,
+            each.owner_id,
+            each.due_on,
+            each.done_at,
         )
         for each, ref, owner in session.exec(query.order_by(*order).limit(LISTED))
     ]

@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from forbear.base.errors import ForbearError
+from forbear.base.vault import private_of
 from forbear.desk import siblings
 from forbear.ledger.unit_of_work import Work
 
@@ -49,9 +50,11 @@ _RETURN = """
 """
 
 _UNKEYED = """
-    SELECT c.id, c.submitter,
-        (SELECT private FROM case_version WHERE case_id = c.id ORDER BY number DESC LIMIT 1) AS private
-    FROM "case" c WHERE NOT keyed ORDER BY id LIMIT :at_once FOR UPDATE OF c SKIP LOCKED
+    SELECT c.id, c.submitter, newest.version, newest.private
+    FROM "case" c LEFT JOIN LATERAL (
+        SELECT id AS version, private FROM case_version WHERE case_id = c.id ORDER BY number DESC LIMIT 1
+    ) newest ON true
+    WHERE NOT keyed ORDER BY c.id LIMIT :at_once FOR UPDATE OF c SKIP LOCKED
 """
 _KEY = 'UPDATE "case" SET phone_key = :phone, id_key = :id_number, name_key = :name, keyed = true WHERE id = :case'
 
@@ -78,9 +81,9 @@ def bring_back(work: Work) -> int:
 def key_people(work: Work) -> int:
     """Work out the keyed hashes of some cases that were taken in before there were any; answers how many."""
     rows = work.session.connection().execute(text(_UNKEYED), {"at_once": KEYED_AT_ONCE}).all()
-    for case_id, submitter, private in rows:
+    for case_id, submitter, version, private in rows:
         try:
-            facts = {} if private is None else work.vault.open(private)["facts"]
+            facts = private_of(work.vault, version, private)["facts"]
         except ForbearError:  # sealed with a key that is gone: tied by the next facts that come in
             facts = {}
         keys = siblings.keys(work.vault, submitter, {name: str(value) for name, value in facts.items()})

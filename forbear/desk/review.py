@@ -13,6 +13,7 @@ from forbear.base.errors import ForbearError
 from forbear.base.packs import pack_to_name_by
 from forbear.desk import danger, siblings, worklist
 from forbear.webhooks import notifications, webhooks
+from models.database.session import next_id
 from models.desk import TO_DO, WorklistItem
 from models.review import ActionName, Review
 
@@ -72,7 +73,9 @@ def take_case(session: Session, viewer: Viewer, case_id: int, revision: int | No
 def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
     """Append an action on a locked case and bring its desk row up to it."""
     session = work.session
+    review_id = next_id(session, "review")
     review = Review(
+        id=review_id,
         case_id=case.case_id,
         decision_id=case.decision_id,
         account_id=work.viewer.account_id,
@@ -81,7 +84,7 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
         strategy=act.strategy,
         reason=act.reason,
         detail=act.detail or {},
-        words=work.vault.seal(act.words) if act.words else None,
+        words=work.vault.seal(act.words, f"review.words:{review_id}") if act.words else None,
     )
     waited = case.status in TO_DO, case.contacted_at, case.respond_by
     for column, value in act.changes.items():

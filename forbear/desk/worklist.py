@@ -31,7 +31,11 @@ _FAR = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 _TERMS = {
     "same": "((desk.strategy, desk.decided_urgency) = (excluded.strategy, excluded.decided_urgency))",
     "same_urgency": "(desk.decided_urgency = excluded.decided_urgency)",
-    "danger_anew": "(excluded.danger IS NOT NULL AND desk.danger_mac IS DISTINCT FROM excluded.danger_mac)",
+    "danger_anew": """(
+        excluded.danger IS NOT NULL AND desk.danger_mac IS DISTINCT FROM excluded.danger_mac AND NOT coalesce(
+            CAST(:formers AS jsonb) ->> encode(excluded.danger_mac, 'hex') = encode(desk.danger_mac, 'hex'), false
+        )
+    )""",
     "denied": """(
         desk.danger = 'possible' AND desk.raised_urgency IS NULL AND excluded.danger IS NULL
         AND desk.danger_kinds <@ ARRAY(
@@ -144,7 +148,12 @@ class DangerFound:
     grade: Grade | None
     kinds: tuple[str, ...]
     denied: tuple[str, ...]  # kinds that the facts deny
-    mac: bytes = b""  # keyed hash of what it was found in
+    met: tuple[bytes, ...] = (b"",)  # keyed hash of what it was found in, and what it may be in the record besides
+
+    @property
+    def mac(self) -> bytes:
+        """The keyed hash of what it was found in."""
+        return self.met[0]
 
 
 @dataclass(frozen=True)
@@ -194,6 +203,7 @@ def place(
         "hours": json.dumps(pack.manifest.response_hours),
         "worked": json.dumps(_worked(pack, work.now)),
         "dangers": json.dumps(found),
+        "formers": json.dumps({each.mac.hex(): each.met[1].hex() for each in dangers.values() if each.met[1:]}),
         "denied": json.dumps({case: each.denied for case, each in dangers.items() if each.denied}),
     }
     placed = [DecisionChanged(**row._mapping) for row in work.session.connection().execute(_PLACE, values)]

@@ -6,17 +6,18 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
-from forbear.intake.headers import unlike_its_own
+from forbear.intake.headers import is_unit, states_unit, unlike
 from forbear.locale import said
 from rules.facts.case_facts import FieldError
 from rules.facts.cells import Value, fold
-from rules.facts.notation.units import SPANS, Marks, read_marks
+from rules.facts.notation.units import OWN, SPANS, Marks, Unit, read_marks
 from rules.locale.word_lists import word_lists
 from rules.pack.files.schema import Fact, FactType, Vocabulary
 
 _Kind: TypeAlias = FactType | Literal["cycle", "foreign"]  # how often an amount comes; that it is no sum of yuan owed
 _WORDS: Final = word_lists("headings")
 _LONGEST: Final = 12  # letters of a unit
+_LONGEST_SENTENCE: Final = 30  # that says the unit of everything: 金额单位为万元
 _MONEY: Final = frozenset(("yuan", "coins", "foreign", "power"))
 _SPANS: Final = frozenset(("day", "week", "month", "year", "instalment"))
 _PER: Final = frozenset(map(fold, _WORDS["per_other_than_year"]))
@@ -27,17 +28,21 @@ _CODES_OF_YUAN: Final = frozenset(_WORDS["codes_of_yuan"])
 _TWO_LETTERS: Final = 2
 
 
-def faults(vocabulary: Vocabulary, facts: Mapping[str, Value], others: Mapping[str, str]) -> Iterable[FieldError]:
+def faults(
+    vocabulary: Vocabulary, facts: Mapping[str, Value], units: Mapping[str, Unit], others: Iterable[tuple[str, str]]
+) -> Iterable[FieldError]:
     """A fault for each cell that says another unit than the facts beside it are read in, or that nobody owes them."""
-    for header, cell in others.items():
+    for header, cell in others:
         if len(cell) <= _LONGEST and _is_void(header, cell):
             yield FieldError.of(header, said("row.void", name=header, cell=cell))
             continue
         kind = _kind(header, cell) if len(cell) <= _LONGEST else None
+        if kind is None and len(cell) <= _LONGEST_SENTENCE and states_unit(cell) and not is_unit(cell):
+            kind = "money"
         if kind is None:
             continue
         known = ((name, vocabulary.facts[name]) for name in facts if name in vocabulary.facts)
-        meant = [each for each in known if _is_other(each[1], cell, kind)]
+        meant = [each for each in known if _is_other(each[1], units.get(each[0], OWN), cell, kind)]
         if kind == "cycle":  # 还款周期 is said of what is paid back, not of the income
             meant.sort(key=lambda each: not _shares_a_word(header, each[1]))
         for _, fact in meant:
@@ -45,14 +50,20 @@ def faults(vocabulary: Vocabulary, facts: Mapping[str, Value], others: Mapping[s
             break
 
 
-def _is_other(fact: Fact, cell: str, kind: _Kind) -> bool:
+def is_span(text: str) -> bool:
+    """Whether a text is a period; within an object of JSON it is that of what stands beside it there (termUnit)."""
+    marks = read_marks(text) if len(text) <= _LONGEST else None
+    return marks is not None and marks.kinds <= frozenset(SPANS)
+
+
+def _is_other(fact: Fact, unit: Unit, cell: str, kind: _Kind) -> bool:
     if kind == "foreign":
         return fact.type == "money"
     if kind == "cycle":
         return fact.type == "money" and fact.per == "month"
     if fact.type != kind or (fact.type == "int" and fact.unit != "days"):
         return False
-    return fact.type == "rate" or unlike_its_own(fact, [cell]) is not None
+    return fact.type == "rate" or unlike(fact, unit, [cell])
 
 
 def _shares_a_word(header: str, fact: Fact) -> bool:

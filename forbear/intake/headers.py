@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 
 from forbear.locale import said
 from rules.facts.notation.letters import clean
@@ -24,6 +25,7 @@ _PARTED = re.compile(r"[/|,，、:;；\n\r\-—–_]|\s")
 _NUMBERED = re.compile(r"^\s*(?:\(?\d{1,3}[).、:]|[a-z][.、])\s*(?=\D)")
 _WORDS = word_lists("headings")
 _CALLED = re.compile(rf"(?:{'|'.join(_WORDS['called'])})\s*(?:[:=]|{'|'.join(_WORDS['is'])}|\s|(?=[^\W\d_a-z]))\s*")
+_LETTER = re.compile(r"[^\W\d_]")
 _LETTERS_BEFORE = re.compile(r"[^\W\d_]+$")
 _EXCEPT = re.compile(_WORDS["except"])
 _RECKONED = re.compile(rf"{_WORDS['reckoned']['before']}([^\s()]*?)(?:{'|'.join(_WORDS['reckoned']['behind'])})")
@@ -34,10 +36,11 @@ _CURRENCY = frozenset(_WORDS["currency"])  # that it is Chinese says nothing of 
 _PARTS_OF_UNIT = re.compile(rf"[,，;；、/|](?!\d)|{_WORDS['or']}")
 _CLAUSE = re.compile(r"[,，;；。\s]+")
 _MOST_WORDS = 4
+_MOST_KNOWN = 10_000  # cells of first rows
 _TWO_LETTERS = 2
 _OF_UNITS = frozenset(_WORDS["of_units"])
 _WITHIN_WORD = re.compile(r"[a-z]{2}")
-_SAYS_NOTHING = frozenset(("filler", "harmless", "about"))
+_SAYS_NOTHING = frozenset(("filler", "harmless", "about", "dated"))
 LONGEST = 100  # characters of a header that may name a fact
 
 
@@ -64,7 +67,9 @@ class Names:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._sure: dict[str, str] = {}
         self._asked: dict[str, list[str]] = {}
+        self._known: dict[str, HeaderReading | None] = {}  # the same cells are looked at by each separator and row
         facts = {name: fact for name, fact in vocabulary.facts.items() if not fact.derived}
+        self._days = {name for name, fact in facts.items() if fact.type == "date"}
         self._sure |= {folded(name): name for name in facts}
         for name, fact in facts.items():
             for alias in (fact.title.zh, fact.title.en, *fact.aliases):
@@ -74,15 +79,22 @@ class Names:
 
     def of(self, header: str) -> HeaderReading | None:
         """What a header may mean; None where it is no name of a fact."""
+        if header not in self._known:
+            if len(self._known) > _MOST_KNOWN:
+                self._known.clear()
+            self._known[header] = self._read(header)
+        return self._known[header]
+
+    def _read(self, header: str) -> HeaderReading | None:
         text = clean(header).casefold().strip()
-        if len(text) > LONGEST:
+        if len(text) > LONGEST or _LETTER.search(text) is None:
             return None
         for name, beside in _readings(text):
             facts, sure = self._facts(name)
             if any(folded(mark) in _OF_UNITS for mark in beside):
                 continue  # 余额单位 is the unit of a balance, and none
             marks = tuple(mark for mark in beside if not self._same(mark, facts))
-            if facts and all(_reads(mark) for mark in marks):
+            if facts and all(_reads(mark) and self._may_be_dated(mark, facts) for mark in marks):
                 return HeaderReading(" ".join(header.split()), facts, sure, marks)
         return None
 
@@ -91,6 +103,11 @@ class Names:
         if key in self._sure:
             return (self._sure[key],), True
         return tuple(self._asked.get(key, ())), False
+
+    def _may_be_dated(self, mark: str, facts: Sequence[str]) -> bool:
+        """Whether a mark does not make a day of what is none: 反馈日期."""
+        read = read_marks(mark) if mark.strip() else None
+        return read is None or "dated" not in read.kinds or all(name in self._days for name in facts)
 
     def _same(self, mark: str, facts: Sequence[str]) -> bool:
         """Whether what stands beside a name is another name of the same: 余额 (Balance)."""
@@ -115,8 +132,7 @@ class Around:
 
 def meaning(fact: Fact, header: HeaderReading, around: Around) -> Unit | Refusal:
     """The unit of a column: what stands beside its name, else below it, above its group or above the table."""
-    clauses = [clause for text in (*around.titles, *around.aside) for clause in _CLAUSE.split(text)]
-    of_it = [clause for clause in clauses if _names(clause, header, fact)]
+    of_it = _said_of_it(header.text, fact, (*around.titles, *around.aside))
     below = _other_period(fact, (*around.below, *of_it)) or _above(fact, around.below)
     beside = _unit(fact, header.marks)
     if beside is None:
@@ -137,10 +153,21 @@ def stated_in(fact: Fact, around: Around) -> str:
     return next((text for text in texts if text and isinstance(_above(fact, [text]), Unit)), "")
 
 
-def _names(clause: str, header: HeaderReading, fact: Fact) -> bool:
-    """Whether a clause that stands around the table is about this column."""
-    text = folded(clause[:LONGEST])
-    return any(len(name) > _TWO_LETTERS and name in text for name in map(folded, (header.text, fact.title.zh)))
+def _said_of_it(header: str, fact: Fact, texts: Iterable[str]) -> list[str]:
+    """The clauses around the table that name this column, and the one behind a name alone."""
+    names = [name for name in map(folded, (header, fact.title.zh)) if len(name) > _TWO_LETTERS]
+    found = []
+    for text in texts:
+        clauses = _CLAUSE.split(text)
+        for clause, after in zip_longest(clauses, clauses[1:], fillvalue=""):
+            if any(name in folded(clause[:LONGEST]) for name in names):
+                found += [clause, after] if folded(clause[:LONGEST]).endswith(tuple(names)) else [clause]
+    return found
+
+
+def in_other_period(fact: Fact, header: str, texts: Sequence[str], of_it: Sequence[str]) -> bool:
+    """Whether lines beside the table that name a column, or are of it, say that it is in another period."""
+    return _other_period(fact, (*_said_of_it(header, fact, texts), *of_it)) is not None
 
 
 def _other_period(fact: Fact, texts: Sequence[str]) -> OtherUnit | None:
@@ -213,7 +240,8 @@ def _above(fact: Fact, titles: Sequence[str]) -> Unit | OtherUnit | None:
     currencies: dict[tuple[int, bool], Unit | OtherUnit] = {}
     for title in titles:
         read = [(text, marks) for text in _units_in(title) if (marks := read_marks(text)) is not None]
-        if _of_something(title) and any(_concerns(fact, marks) for _, marks in read):
+        others = [text for text, marks in read if _concerns(fact, marks) and not _is_own(unit_in(fact, marks, text))]
+        if others and _of_something(title):
             return OtherUnit(said("header.unclear_unit", unit=title[:LONGEST]), wanted(fact))
         if fact.type == "money" and not any(_is_money(marks) for _, marks in read) and (odd := _money_word(title)):
             return OtherUnit(said("header.unclear_unit", unit=odd), wanted(fact))
@@ -226,6 +254,11 @@ def _above(fact: Fact, titles: Sequence[str]) -> Unit | OtherUnit | None:
     if len(found) > 1:
         return OtherUnit(said("header.two_units"), wanted(fact))
     return next(iter(found.values()), None)
+
+
+def _is_own(unit: Unit | OtherUnit) -> bool:
+    """Whether a unit changes nothing: days where days are meant."""
+    return isinstance(unit, Unit) and not unit.shift
 
 
 def unlike(fact: Fact, unit: Unit, texts: Sequence[str]) -> bool:
@@ -283,6 +316,7 @@ def units_of_name(name: str) -> frozenset[tuple[frozenset[str], int]]:
     return max(found, key=lambda each: each[0])[1]
 
 
+@lru_cache(maxsize=4096)
 def states_unit(text: str) -> bool:
     """Whether a text says the unit of everything (单位：万元, 以万元计), and not of something that it names."""
     stated = clean(text).casefold().strip()

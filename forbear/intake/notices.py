@@ -6,6 +6,7 @@ from collections.abc import Mapping as Rows
 from forbear.intake.columns import NOTES, added_by_rejects
 from forbear.intake.data_day import days_of
 from forbear.intake.date_order import WRITTEN
+from forbear.intake.guessing.commas import Commas
 from forbear.intake.guessing.guess import Guess
 from forbear.intake.guessing.guessed import SAME_COLUMN, SAME_FILE, Guessed
 from forbear.intake.layouts import wide
@@ -109,3 +110,11 @@ def _names(names: Iterable[str]) -> Text:
     return (
         listed(shown) if len(all_names) <= _MOST else said("notice.and_more", columns=listed(shown), n=len(all_names))
     )
+
+
+def comma_notices(commas: Commas, place: Callable[[int], int]) -> Iterator[Text]:
+    """That numbers were read as thousands although others of the file have a comma before their decimals."""
+    if commas.taken and commas.decimal and not commas.doubted:
+        rows = [place(row) for row in dict.fromkeys(commas.decimal)]
+        shown = ", ".join(map(str, rows[:_MOST_ROWS])) + ("…" if len(rows) > _MOST_ROWS else "")
+        yield said("notice.commas", n=commas.taken, rows=shown)

@@ -10,18 +10,21 @@ from itertools import chain, islice
 from pathlib import Path
 
 from forbear.intake import beside
-from forbear.intake.columns import added_by_rejects, missing_columns, why_no_header
+from forbear.intake.columns import NOTES, added_by_rejects, missing_columns, why_no_header
 from forbear.intake.date_order import SettledForms, half_converted
 from forbear.intake.formats.tables.no_cases import TOTAL
 from forbear.intake.formats.tables.totals import is_label
 from forbear.intake.formats.text_files import is_readable, readable
+from forbear.intake.guessing.commas import Commas
 from forbear.intake.guessing.guess import Guess, guess
+from forbear.intake.guessing.legends import leaves
 from forbear.intake.guessing.remembered import Remembered
+from forbear.intake.guessing.scales import Scales
 from forbear.intake.layouts import wide
 from forbear.intake.layouts.layout import Layout
 from forbear.intake.layouts.parts import Parts
 from forbear.intake.mapping import Mapping
-from forbear.intake.notices import asked_notices, notices_of
+from forbear.intake.notices import asked_notices, comma_notices, notices_of
 from forbear.intake.source import MAX_CELL, Remark, SourceFile, SourceRow, Unread, as_text, distinct
 from forbear.locale import said
 from rules.facts.case_facts import Facts, FieldError, Parser, display
@@ -34,6 +37,7 @@ from rules.locale import said as of_cell
 from rules.pack.files.doubts import IN_DOUBT, Below
 from rules.pack.files.schema import Text, Vocabulary
 
+_QUOTED = 40  # letters of a cell that a sentence quotes
 _NAMES = ("case_ref", "borrower_ref", "name")  # where a row of totals is called so
 
 
@@ -79,6 +83,7 @@ class Intake:
     _source: SourceFile
     _vocabulary: Vocabulary
     _asked: dict[str, list[int]] = part(default_factory=dict)  # by doubt, the rows in which a value was left out
+    _commas: Commas = part(default_factory=Commas)
 
     def __iter__(self) -> Iterator[Accepted | Rejected]:
         return self.on(None)
@@ -86,7 +91,9 @@ class Intake:
     def on(self, as_of: dt.date | None) -> Iterator[Accepted | Rejected]:
         """Every row as it is read on the day of triage: what is said to have happened later is refused."""
         self._asked.clear()
-        reader = _RowReader(self._vocabulary, self.columns, self.mapping, as_of, self._asked, self.guess.date_forms)
+        reader = _RowReader(
+            self._vocabulary, self.columns, self.mapping, as_of, self._asked, self.guess.date_forms, self._commas
+        )
         rows = Parts(self._vocabulary, self.guess, self.mapping).rows(iter(self._source))
         first = list(islice(rows, SAMPLE))
         reader.look_over(first)
@@ -110,7 +117,11 @@ class Intake:
     def notices(self) -> tuple[Text, ...]:
         """What is not used, adjusted or still open, in sentences; what only the rows show, once they are read."""
         asked = asked_notices(self._vocabulary, self._asked, self._place)
-        return (*notices_of(self._vocabulary, self._source, self.guess, self.mapping), *asked)
+        return (
+            *notices_of(self._vocabulary, self._source, self.guess, self.mapping),
+            *comma_notices(self._commas, self._place),
+            *asked,
+        )
 
 
 def understand(
@@ -153,8 +164,9 @@ class _RowReader:
         as_of: dt.date | None,
         asked: dict[str, list[int]],
         date_forms: Titles[str, SettledForms],
+        commas: Commas,
     ) -> None:
-        self._vocabulary, self._asked = vocabulary, asked
+        self._vocabulary, self._asked, self._commas, self._scales = vocabulary, asked, commas, Scales()
         self._doubts = RowDoubts(vocabulary, as_of)
         self._columns: dict[int | None, dict[str, FieldError]] = {}  # that are in doubt as a whole
         self._lost: dict[str, dict[int, int]] = {}  # of codes, the lengths at which last digits were lost
@@ -174,6 +186,9 @@ class _RowReader:
                     read[debt].append(self._facts(each, debt)[0])
             for at, name in self._layout.codes if row.error is None else ():
                 codes[name].append(as_text(row.cells[at]).strip())
+        amounts = [(at, row.cells[at]) for row in rows if row.error is None for at, _, _ in self._layout.amounts]
+        self._commas.start(cell for _, cell in amounts)
+        self._scales.start(amounts, [at for at, name, debt in self._layout.amounts if self._says_unit(name, debt)])
         self._lost = {name: found for name, texts in codes.items() if (found := lengths_with_lost_digits(texts))}
         self._columns = {
             debt: columns_in_doubt(self._vocabulary, facts, self._sure(debt)) for debt, facts in read.items()
@@ -183,6 +198,11 @@ class _RowReader:
                 title = self._vocabulary.facts[fact].title
                 for number in self._columns if debt is None else [debt]:
                     self._columns[number][fact] = FieldError.of(fact, said("row.half_converted", field=title))
+
+    def _says_unit(self, name: str, debt: int | None) -> bool:
+        """Whether a column is no amount of money, or the file says its unit."""
+        unit = self._layout.units[debt].get(name)
+        return self._vocabulary.facts[name].type != "money" or (unit is not None and bool(unit.kinds or unit.shift))
 
     def _sure(self, debt: int | None) -> set[str]:
         units = self._layout.units[debt]
@@ -202,6 +222,7 @@ class _RowReader:
         if error is not None:
             return _rejected(row, [error])
         facts, errors = self._facts(row, debt)
+        errors.extend(self._read_either_way(number, cells))
         if any(is_label(str(facts[name]), bare=True) for name in _NAMES if name in facts):
             return _rejected(row, [TOTAL])
         if self._as_of is not None:
@@ -218,7 +239,9 @@ class _RowReader:
                 errors.append(FieldError.of(name, said("row.letters_unreadable", name=name)))
             elif text and not text.isspace():
                 extra[name] = readable(text)
-        errors.extend(beside.faults(self._vocabulary, facts, extra))
+        errors.extend(
+            beside.faults(self._vocabulary, facts, self._layout.units[debt], self._beside(cells, extra, facts))
+        )
         if errors:
             return _rejected(row, errors)
         case_ref = str(facts["case_ref"])
@@ -229,6 +252,28 @@ class _RowReader:
         private = {name: str(facts.pop(name)) for name in self._layout.private if name in facts}
         borrower = facts.get("borrower_ref")
         return Accepted(number, case_ref, None if borrower is None else str(borrower), facts, private, extra)
+
+    def _beside(self, cells: Sequence[object], extra: Titles[str, str], facts: Facts) -> Iterator[tuple[str, str]]:
+        """What stands beside the facts of a row, by its header: what is not used, parts of it in JSON, and notes."""
+        yield from extra.items()
+        for position, name in self._layout.others:
+            if isinstance(cells[position], dict | list):
+                found = leaves((name,), cells[position])
+                yield from ((".".join(keys), text) for keys, text in found if not beside.is_span(text))
+        if (notes := facts.get(NOTES)) is not None:
+            yield self._vocabulary.facts[NOTES].title.zh, str(notes)
+
+    def _read_either_way(self, number: int, cells: Sequence[object]) -> Iterator[FieldError]:
+        """A fault for each 12,345 of a file that has 3,5 too, and for 12 in a column that has 1.2万."""
+        amounts = self._layout.amounts
+        self._commas.note(number, (cells[at] for at, _, _ in amounts))
+        for at, name, _ in amounts:
+            cell, title = cells[at], self._vocabulary.facts[name].title
+            if self._commas.is_either(cell):
+                yield FieldError.of(name, said("row.comma", field=title, cell=as_text(cell)[:_QUOTED]))
+            elif (like := self._scales.beside(at, cell)) is not None:
+                values = {"field": title, "cell": as_text(cell)[:_QUOTED], "like": like[:_QUOTED]}
+                yield FieldError.of(name, said("row.bare_number", **values))
 
     def _digits_lost(self, facts: Facts) -> Iterator[FieldError]:
         for name, lengths in self._lost.items():

@@ -39,6 +39,13 @@ class IntakeError(ForbearError):
         error._tell(text)
         return error
 
+    danger: Text | None = None  # that what was refused tells of danger to somebody: its sentence begins with it
+
+    def say_first(self, danger: Text) -> None:
+        """Put what cannot wait before the sentence; it stays the error that it is."""
+        self._tell(Text(zh=f"{danger.zh}{self.zh}", en=f"{danger.en} {self.en}"))
+        self.danger = danger
+
     def _tell(self, text: Text) -> None:
         super().__init__(text.en)
         self.en, self.zh = text.en, text.zh

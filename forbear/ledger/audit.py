@@ -61,8 +61,8 @@ def verify(
     walk = _Walk(session, vault, start, expect)
     faults: list[LedgerFault] = []
     count = 0
-    desk = _desk(session, vault)
-    for fault in chain(walk.faults(seen or (lambda _: None)), _inserted(session), _dangling(session), desk):
+    about = (_inserted(session), _dangling(session), _desk(session, vault), _resealed(session, vault))
+    for fault in chain(walk.faults(seen or (lambda _: None)), *about):
         count += 1
         if len(faults) < SHOWN:
             faults.append(fault)
@@ -170,7 +170,7 @@ class _Walk:
                 digest = found.get(ledger.row_id(row.subject))
                 if digest is None:
                     self._missing[row.subject] = row.seq
-                elif digest != row.digest:
+                elif digest != row.digest and not states.had(self._session, row.subject, digest, row.digest):
                     yield LedgerFault(row.subject, f"changed since entry {row.seq} was written")
                 elif kind == ledger.DECISIONS:
                     yield from self._leaves(row)
@@ -181,7 +181,9 @@ class _Walk:
         """Compare the rows of a batch that were rejected with what its entry tells; those of before tell nothing."""
         told = json.loads(entry.detail)
         now = ledger.rejects(self._session, ledger.row_id(entry.subject))
-        if told.get("rejects", now) != now:
+        sealed_anew = f"rejects:{ledger.row_id(entry.subject)}"
+        was = bytes.fromhex(told.get("rejects", now))
+        if was.hex() != now and not states.had(self._session, sealed_anew, bytes.fromhex(now), was):
             yield LedgerFault(entry.subject, f"its rejected rows changed since entry {entry.seq} was written")
         elif told.get("rejected") == 0 and now != ledger.NO_REJECTS:
             yield LedgerFault(entry.subject, f"has rejected rows, of which entry {entry.seq} tells none")
@@ -260,3 +262,8 @@ def _desk(session: Session, vault: Vault) -> Iterator[LedgerFault]:
     if ledger.seals_desk(session):
         for case, what in seals.faults(session, vault):
             yield LedgerFault(f"desk_case:{case}", what)
+
+
+def _resealed(session: Session, vault: Vault) -> Iterator[LedgerFault]:
+    for subject in seals.resealed_faults(session, vault):
+        yield LedgerFault(subject, "said to be sealed anew, but not by Forbear")

@@ -38,6 +38,10 @@ class VerifierKey:
         """What a signature says which key made it by."""
         return key_id(self, _ED25519)
 
+    def has_signed(self, data: bytes, signature: str) -> bool:
+        """Whether it made this signature, given as base64."""
+        return _is_right(self.public, base64.b64decode(signature), data)
+
     def __str__(self) -> str:
         return f"{self.name}+{self.id.hex()}+{_text(_ED25519 + self.public)}"
 
@@ -85,7 +89,18 @@ def read_key(text: str) -> VerifierKey:
 
 def verifier_key(vault: Vault) -> VerifierKey:
     """The public key of this installation, under the name that its ledger has."""
-    return VerifierKey(f"forbear/{vault.fingerprint[:6].hex()}", vault.public_key)
+    return verifier_keys(vault)[-1]
+
+
+def verifier_keys(vault: Vault) -> tuple[VerifierKey, ...]:
+    """The public keys of this ledger, the one that signs now last. Its name is that of its first key for ever."""
+    name = f"forbear/{vault.line[0].fingerprint[:6].hex()}"
+    return tuple(VerifierKey(name, each.public) for each in vault.line)
+
+
+def succession(number: int, key: VerifierKey) -> bytes:
+    """What the key before signs of the one that comes after it."""
+    return f"forbear/key {number}\n{key}\n".encode()
 
 
 def signed(vault: Vault, size: int, root: bytes) -> Checkpoint:
@@ -107,9 +122,9 @@ def grown_from(session: Session, vault: Vault, earlier: Checkpoint) -> str:
     Raises ForbearError (exit code 1) where it does not.
     """
     key = verifier_key(vault)
-    if not earlier.is_signed_by(key):
+    if not any(earlier.is_signed_by(each) for each in verifier_keys(vault)):
         raise ForbearError(
-            f"The checkpoint is not signed by this ledger's key ({key}): it is of another ledger, or the key is new.",
+            f"The checkpoint is not signed by this ledger's key ({key}): it is of another ledger.",
             exit_code=1,
         )
     now, node = current(session, vault), ledger_tree.nodes(session)

@@ -28,12 +28,17 @@ VERSION_COLUMNS: Final = (
 )
 _ROW = f"""
     SELECT d.id, d.case_version_id, d.pack_sha256, d.as_of, d.strategy, d.urgency, d.certain, d.engines_agree, d.body,
-        d.valid_until, d.last_deadline, d.chunk_id, d.created_at, {VERSION_COLUMNS}
+        d.valid_until, d.last_deadline, d.chunk_id, d.created_at, {VERSION_COLUMNS}, r.told, r.now
     FROM decision d LEFT JOIN case_version v ON v.id = d.case_version_id LEFT JOIN "case" c ON c.id = v.case_id
+    LEFT JOIN resealed r ON r.subject = 'case_version:' || v.id
     WHERE d.body IS NOT NULL AND
 """  # noqa: S608 - text of ours
 _ROWS = text(f"{_ROW} d.chunk_id = :chunk ORDER BY d.id")
 _ONE = text(f"{_ROW} d.id = :decision")
+_VERSIONS = text(f"""
+    SELECT v.id, {VERSION_COLUMNS} FROM case_version v LEFT JOIN "case" c ON c.id = v.case_id
+    WHERE v.id = ANY(CAST(:versions AS bigint[]))
+""")  # noqa: S608 - text of ours
 _TREES = text("SELECT chunk_id, ids, digests FROM decision_tree WHERE chunk_id = ANY(CAST(:chunks AS bigint[]))")
 
 
@@ -62,6 +67,12 @@ def version_digest(version: Row[Any]) -> bytes:
     told = (version.submitter, version.case_ref, version.case_id, version.number, facts, private)
     mac = None if version.content_mac is None else bytes(version.content_mac).hex()
     return _digest(*told, mac, str(version.batch_id), _moment(version.submitted_at))
+
+
+def version_digests(session: Session, versions: Sequence[int]) -> dict[int, bytes]:
+    """The same of some versions, by id."""
+    rows = session.connection().execute(_VERSIONS, {"versions": list(versions)})
+    return {row.id: version_digest(row) for row in rows}
 
 
 class DigestedRow(NamedTuple):
@@ -133,7 +144,9 @@ def proof(session: Session, decision_id: int) -> DecisionProof | None:
         return None
     _, ids, digests = next(iter(_trees(session, [row.chunk_id])))
     at, tree = ids.index(decision_id), merkle.of_leaves(_leaves(ids, digests))
-    return DecisionProof(row.chunk_id, _told(_columns(row)), at, len(ids), merkle.inclusion(tree, at, len(ids)))
+    leaf = parted(digests)[at]
+    columns = next((each for each in _candidates(row) if decision_digest(each) == leaf), _columns(row))
+    return DecisionProof(row.chunk_id, _told(columns), at, len(ids), merkle.inclusion(tree, at, len(ids)))
 
 
 def plant(session: Session, chunk_id: int, leaves: Sequence[tuple[int, bytes]]) -> None:
@@ -154,17 +167,25 @@ def differing(session: Session, chunk: int) -> Iterator[tuple[int, str]]:
     The tree itself is answered for by its entry; what is in no tree is found by who asks for what is unchained.
     """
     _, ids, digests = next(iter(_trees(session, [chunk])))
-    known = dict(zip(ids, _parted(digests), strict=True))
+    known = dict(zip(ids, parted(digests), strict=True))
     for row in session.connection().execute(_ROWS, {"chunk": chunk}):
         digest = known.pop(row.id, None)
-        if digest is not None and digest != decision_digest(_columns(row)):
+        if digest is not None and all(digest != decision_digest(each) for each in _candidates(row)):
             yield row.id, "changed"
     yield from ((each, "missing") for each in known)
 
 
 def _leaves(ids: Sequence[int], digests: bytes) -> list[bytes]:
-    each = zip_longest((one.to_bytes(8, "big", signed=True) for one in ids), _parted(digests), fillvalue=b"")
+    each = zip_longest((one.to_bytes(8, "big", signed=True) for one in ids), parted(digests), fillvalue=b"")
     return [merkle.leaf_hash(one + digest) for one, digest in each]
+
+
+def _candidates(row: Row[Any]) -> Iterator[DigestedRow]:
+    """What was digested of a row, as it is and as it was before its facts were sealed with other keys."""
+    columns = _columns(row)
+    yield columns
+    if row.told is not None and bytes(row.now) == columns.version:
+        yield from (columns._replace(version=each) for each in parted(bytes(row.told)))
 
 
 def _columns(row: Row[Any]) -> DigestedRow:
@@ -177,8 +198,9 @@ def _trees(session: Session, chunks: Iterable[Any]) -> Iterator[tuple[int, list[
     return ((row.chunk_id, row.ids, bytes(row.digests)) for row in found)
 
 
-def _parted(digests: bytes) -> Iterator[bytes]:
-    return (digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES))
+def parted(digests: bytes) -> list[bytes]:
+    """Digests that are kept one after the other."""
+    return [digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES)]
 
 
 def _moment(at: dt.datetime | None) -> str | None:

@@ -6,6 +6,7 @@ thing a transaction does, and the unit of work alone does it: whoever held the h
 waits for the head would wait for ever.
 """
 
+import base64
 import datetime as dt
 import json
 from collections import defaultdict
@@ -18,13 +19,17 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from forbear.base.vault import Vault
+from forbear.base.errors import ForbearError
+from forbear.base.vault import Vault, read_line
 from forbear.ledger import decision_tree, ledger_tree, seals, states
+from forbear.ledger.checkpoint import VerifierKey, succession, verifier_key
 from models.database.copy import copy_into
 from models.ledger import LedgerHead, LedgerRow
+from models.operation.vault_key import VaultKey
 
 SYSTEM = "system"
 START = "start"
+KEY = "key"  # another key is used, or everything is under it
 STATE = "state"  # how a row that people change was when entries began to tell that
 SEALS = "seals"  # of the worklist's rows
 DECISIONS = "decisions"  # of a chunk; those of before have an entry each
@@ -111,6 +116,8 @@ def append(session: Session, vault: Vault, actor: str, entries: Iterable[LedgerE
     head = _locked_head(session)
     # Only now is nobody else between what these rows are and what is said of them.
     entries = _stated(session, entries)
+    if head.generation != vault.generation:  # a new key came while this went on, or while its process did
+        vault = read_line(session, vault)
     seq, mac, rows, leaves = head.seq, head.mac, [], []
     at = now.astimezone(dt.UTC).isoformat(timespec="microseconds")
     for entry in entries:
@@ -198,15 +205,45 @@ def _plant(session: Session) -> None:
         ledger_tree.grow(session, _locked_head(session).seq)
 
 
+def hand_over(session: Session, vault: Vault, now: dt.datetime) -> Vault:
+    """Have everything from here on chained with FORBEAR_KEY, where the database uses another key; answers the vault.
+
+    The last entry of the old key has the public key of the new one, signed with the old one. Raises ForbearError for a
+    key that was used before, and where the one before is not finished with.
+    """
+    head = _locked_head(session)
+    vault = read_line(session, vault)
+    new = vault.successor()
+    if new is None:
+        return vault
+    if vault.rotating:
+        raise ForbearError("The last new key is not done with yet: set FORBEAR_KEY to it and run `forbear key rotate`.")
+    if new.fingerprint in {each.fingerprint for each in vault.line}:
+        raise ForbearError("FORBEAR_KEY is a key that this database used before: make a new one.")
+    number, public = vault.generation + 1, VerifierKey(verifier_key(vault).name, new.public)
+    signature = base64.b64encode(vault.sign(succession(number, public))).decode()
+    told = {"what": "next", "key": str(public), "signature": signature}
+    append(session, vault, SYSTEM, [LedgerEntry(KEY, f"key:{number}", told)], now)
+    session.add(VaultKey(id=number, fingerprint=new.fingerprint, since=head.seq + 1))
+    head.generation = number
+    session.flush()
+    vault = read_line(session, vault)
+    for at, former in enumerate(vault.line[:-1], 1):
+        session.get_one(VaultKey, at).kept = vault.kept(former, at)
+    append(session, vault, SYSTEM, [LedgerEntry(KEY, f"key:{number}", {"what": "begun"})], now)
+    return vault
+
+
 def chained(vault: Vault, seq: int, at: str, actor: str, entry: LedgerEntry, before: bytes) -> bytes:
     """The mac of an entry that follows the one with mac `before`; `at` as 2026-11-23T08:00:00.000000+00:00."""
     digest = None if entry.digest is None else entry.digest.hex()
-    return _keyed(vault, ["entry", seq, at, actor, entry.kind, entry.subject, entry.detail, digest, before.hex()])
+    told = ["entry", seq, at, actor, entry.kind, entry.subject, entry.detail, digest, before.hex()]
+    return _keyed(vault, seq, told)
 
 
 def sealed(vault: Vault, seq: int, mac: bytes) -> bytes:
     """The seal of a head. Whoever cuts entries off finds the mac before them in the table, but not its seal."""
-    return _keyed(vault, ["head", seq, mac.hex()])
+    return _keyed(vault, seq, ["head", seq, mac.hex()])
 
 
 def row_id(subject: str) -> str:
@@ -277,8 +314,8 @@ def _locked_head(session: Session) -> LedgerHead:
     return session.exec(query.execution_options(populate_existing=True)).one()
 
 
-def _keyed(vault: Vault, parts: list[Any]) -> bytes:
-    return vault.chain(json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
+def _keyed(vault: Vault, seq: int, parts: list[Any]) -> bytes:
+    return vault.chain(json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode(), seq)
 
 
 def _check(value: object) -> None:

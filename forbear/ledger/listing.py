@@ -54,6 +54,7 @@ KINDS: Final = (
     "webhook_changed",
     "webhook_rotated",
     "webhook_removed",
+    "key",
     "start",
     "state",
 )

@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 from forbear.ledger import checkpoint, decision_tree, ledger_tree, merkle
 from forbear.ledger.checkpoint import Checkpoint
 from forbear.ledger.ledger import DECISIONS
+from models.desk import WorklistItem
 
 _ENTRY = text("""
     SELECT seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS at, actor, kind, subject, detail
@@ -45,6 +46,15 @@ def receipt(session: Session, vault: Vault, decision_id: int) -> str:
         "signed": _signed(checkpoint.signed(vault, size, merkle.root(node, size))),
     }
     return written(told)
+
+
+def of_case(session: Session, vault: Vault, case_id: int) -> str | None:
+    """The receipt of the decision that a case's row of the worklist has; None where there is none.
+
+    Raises ForbearError as `receipt` does.
+    """
+    decision = session.exec(select(WorklistItem.decision_id).where(WorklistItem.case_id == case_id)).first()
+    return None if decision is None else receipt(session, vault, decision)
 
 
 def written(told: dict[str, Any]) -> str:

@@ -6,10 +6,10 @@ the case's newest review: an older row that is put back with its seal is behind 
 """
 
 import json
-from collections.abc import Collection, Iterator
-from typing import Final
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlmodel import Session
 
 from forbear.base.vault import Vault
@@ -37,9 +37,11 @@ _SEAL = text("""
     ON CONFLICT (case_id) DO UPDATE SET mac = excluded.mac
 """)
 _ALL = text(f"""
-    SELECT d.case_id, {_DIGEST} AS digest, s.mac FROM desk_case d LEFT JOIN desk_seal s USING (case_id)
+    SELECT d.case_id, {_DIGEST} AS digest, s.mac, d.danger_mac FROM desk_case d LEFT JOIN desk_seal s USING (case_id)
     WHERE d.case_id > :after ORDER BY d.case_id LIMIT :size
 """)  # noqa: S608 - text of ours
+_TO_RENEW = text(f"{_ALL.text.rstrip()} FOR NO KEY UPDATE OF d SKIP LOCKED")
+_LIFT = text("UPDATE desk_case SET danger_mac = :mac WHERE case_id = :case")
 _UNSEALED = text("""
     SELECT d.case_id FROM desk_case d LEFT JOIN desk_seal s USING (case_id)
     WHERE s.case_id IS NULL AND d.case_id > :after ORDER BY d.case_id LIMIT :size
@@ -58,6 +60,17 @@ _BEHIND = text("""
     WHERE k.decision_id IS NULL OR (v.number, d.as_of, d.id) > (k.version_number, k.as_of, k.decision_id)
     ORDER BY k.case_id
 """)
+_KNOWN = text("SELECT subject, told, now, generation FROM resealed WHERE subject = ANY(CAST(:subjects AS text[]))")
+_KEEP = text("""
+    INSERT INTO resealed (subject, told, now, generation, mac)
+    SELECT * FROM unnest(
+        CAST(:subject AS text[]), CAST(:told AS bytea[]), CAST(:now AS bytea[]), CAST(:generation AS smallint[]),
+        CAST(:mac AS bytea[])
+    )
+    ON CONFLICT (subject) DO UPDATE SET
+        told = excluded.told, now = excluded.now, generation = excluded.generation, mac = excluded.mac
+""")
+_KEPT = text("SELECT subject, told, now, mac FROM resealed WHERE subject > :after ORDER BY subject LIMIT :size")
 _BLOCK: Final = 5_000
 
 
@@ -87,7 +100,7 @@ def faults(session: Session, vault: Vault) -> Iterator[tuple[int, str]]:
         for row in block:
             if row.mac is None:
                 yield row.case_id, "there, though Forbear did not put it there"
-            elif bytes(row.mac) != _mac(vault, row.case_id, row.digest):
+            elif bytes(row.mac) not in vault.chains(_sealed(row.case_id, row.digest)):
                 yield row.case_id, "not as Forbear left it"
         after = block[-1].case_id
     for case in session.connection().execute(_GONE).scalars():
@@ -96,5 +109,75 @@ def faults(session: Session, vault: Vault) -> Iterator[tuple[int, str]]:
         yield case, "of an earlier decision than the newest"
 
 
+def reseal(session: Session, vault: Vault, told: Mapping[str, bytes], anew: Mapping[str, bytes]) -> None:
+    """Keep of rows that were sealed with another key which digest each had before, and has now.
+
+    One that was changed otherwise in between is no more what it was: nothing of before is kept then.
+    """
+    known = session.connection().execute(_KNOWN, {"subjects": list(told)})
+    before = {row.subject: row for row in known if bytes(row.now) == told[row.subject]}
+    rows = []
+    for subject, digest in told.items():
+        was, has = before.get(subject), anew[subject]
+        # What it was in the middle of being sealed anew, nobody was told.
+        digests = digest if was is None else bytes(was.told) + (b"" if was.generation == vault.generation else digest)
+        rows.append((subject, digests, has, vault.generation, vault.chain(_resealed(subject, digests, has))))
+    columns = ("subject", "told", "now", "generation", "mac")
+    given = {name: list(values) for name, values in zip(columns, zip(*rows, strict=True), strict=True)} if rows else {}
+    if given:
+        session.connection().execute(_KEEP, given)
+
+
+def renew(session: Session, vault: Vault, after: int, size: int) -> tuple[int | None, int]:
+    """Seal the rows of some cases behind this one that the key before has sealed with the one that is used.
+
+    One that is not as Forbear left it stays so, and one that somebody works on is left for another time. Answers the
+    last case that was looked at, None where there is none left, and how many were sealed.
+    """
+    block = session.connection().execute(_TO_RENEW, {"after": after, "size": size}).all()
+    sound = [row for row in block if row.mac and bytes(row.mac) in vault.chains(_sealed(row.case_id, row.digest))]
+    old = [row for row in sound if bytes(row.mac) != _mac(vault, row.case_id, row.digest) or _is_old(vault, row)]
+    lifted = [{"case": row.case_id, "mac": vault.lifted(bytes(row.danger_mac))} for row in old if _is_old(vault, row)]
+    if lifted:
+        session.connection().execute(_LIFT, lifted)
+    seal(session, vault, [row.case_id for row in old])
+    return (block[-1].case_id if block else None), len(old)
+
+
+def left(session: Session, vault: Vault) -> int:
+    """How many rows are sealed by the key before, or have a keyed hash of it."""
+    after, count = 0, 0
+    while block := session.connection().execute(_ALL, {"after": after, "size": _BLOCK}).all():
+        for row in block:
+            current, *former = vault.chains(_sealed(row.case_id, row.digest))
+            kept = bytes(row.mac or b"")
+            count += kept in former or (kept == current and _is_old(vault, row))
+        after = block[-1].case_id
+    return count
+
+
+def _is_old(vault: Vault, row: Row[Any]) -> bool:
+    return row.danger_mac is not None and vault.lifted(bytes(row.danger_mac)) != bytes(row.danger_mac)
+
+
+def resealed_faults(session: Session, vault: Vault) -> Iterator[str]:
+    """The rows that are said to be sealed anew by whoever did not have the key."""
+    after = ""
+    while block := session.connection().execute(_KEPT, {"after": after, "size": _BLOCK}).all():
+        for row in block:
+            told = _resealed(row.subject, bytes(row.told), bytes(row.now))
+            if bytes(row.mac) not in vault.chains(told):
+                yield row.subject
+        after = block[-1].subject
+
+
+def _resealed(subject: str, told: bytes, now: bytes) -> bytes:
+    return json.dumps(["resealed", subject, told.hex(), now.hex()]).encode()
+
+
 def _mac(vault: Vault, case: int, digest: str) -> bytes:
-    return vault.chain(json.dumps(["desk", case, digest]).encode())
+    return vault.chain(_sealed(case, digest))
+
+
+def _sealed(case: int, digest: str) -> bytes:
+    return json.dumps(["desk", case, digest]).encode()

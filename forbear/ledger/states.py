@@ -11,6 +11,8 @@ from typing import Final
 from sqlalchemy import text
 from sqlmodel import Session
 
+from forbear.ledger.decision_tree import parted
+
 
 @dataclass(frozen=True)
 class State:
@@ -104,7 +106,20 @@ def untold(session: Session) -> Iterator[str]:
 def otherwise(session: Session, told: Mapping[str, bytes]) -> Iterator[tuple[str, bool]]:
     """Of rows, each with the digest told last, those that are not so, and whether they are there at all."""
     now = digests(session, told)
-    return ((each, each in now) for each, digest in told.items() if now.get(each) != digest)
+    others = ((each, digest, now.get(each)) for each, digest in told.items() if now.get(each) != digest)
+    return ((each, has is not None) for each, digest, has in others if not had(session, each, has, digest))
+
+
+def had(session: Session, subject: str, now: bytes | None, digest: bytes | None) -> bool:
+    """Whether a row that has the digest `now` had this one before it was sealed with another key."""
+    return now is not None and digest in formers(session, subject, now)
+
+
+def formers(session: Session, subject: str, now: bytes) -> list[bytes]:
+    """The digests that a row had before it was sealed with other keys, the oldest first."""
+    query = text("SELECT told FROM resealed WHERE subject = :subject AND now = :now")
+    told = session.connection().execute(query, {"subject": subject, "now": now}).scalar() or b""
+    return parted(bytes(told))
 
 
 def cases_as_told(session: Session, cases: Sequence[int]) -> list[int]:

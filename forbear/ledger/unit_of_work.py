@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event, text
 from sqlmodel import Session
 
 from forbear.base import trace
-from forbear.base.vault import Vault
+from forbear.base.vault import Vault, used_by
 from forbear.ledger import ledger, seals
 from forbear.ledger.ledger import SYSTEM, LedgerEntry
 from models.database.session import session
@@ -71,16 +71,19 @@ class Work:
 
 
 @contextmanager
-def begin(engine: Engine, vault: Vault, now: dt.datetime | None = None) -> Iterator[Work]:
+def begin(engine: Engine, vault: Vault, now: dt.datetime | None = None, *, to_read: bool = False) -> Iterator[Work]:
     """A unit of work that is chained and committed when the block ends well; else nothing of it ever was.
 
-    Without `now` it is at the moment that the database's clock shows: the one that all workers have in common.
+    Without `now` it is at the moment that the database's clock shows: the one that all workers have in common. The
+    database itself refuses to let one write that is only `to_read`.
     """
     with session(engine) as opened:
-        work = Work(opened, vault, now or opened.connection().execute(_CLOCK).scalar_one())
+        if to_read:
+            opened.connection(execution_options={"postgresql_readonly": True})
+        work = Work(opened, used_by(opened, vault), now or opened.connection().execute(_CLOCK).scalar_one())
         event.listen(opened, "after_flush", work.flushed)
         yield work
         opened.flush()  # what was changed as an object and not written yet is touched only then
-        seals.seal(opened, vault, work.touched)
+        seals.seal(opened, work.vault, work.touched)
         for actor, of_actor in groupby(work.noted, key=itemgetter(0)):
-            ledger.append(opened, vault, actor, (entry for _, entry in of_actor), work.now)
+            ledger.append(opened, work.vault, actor, (entry for _, entry in of_actor), work.now)

@@ -13,10 +13,11 @@ from sqlmodel import Session, select
 from forbear.base import extras
 from forbear.base.errors import ForbearError
 from forbear.base.settings import Settings
-from forbear.base.vault import load_vault
+from forbear.base.vault import load_vault, read_line
 from forbear.batch.progress import STALLED, STUCK, oldest_claims, stalls
 from forbear.ledger.dangling import dangling
 from forbear.ops import embedded
+from forbear.ops.rotation import old_values
 from models.database import migrate
 from models.database.session import make_engine
 from models.operation.heartbeat import Heartbeat
@@ -46,7 +47,7 @@ def examine(settings: Settings, urls: embedded.Urls, queues: Sequence[str], now:
     if database.ok:
         findings += check_consumption(urls.database, queues, now)
         findings += check_claims(urls.database, queues, now)
-        findings.append(check_references(urls.database))
+        findings += [check_references(urls.database), *check_keys(urls.database, settings)]
     return findings
 
 
@@ -165,6 +166,24 @@ def check_references(url: str) -> HealthFinding:
         False,
         f"{found.row} names {found.missing}, which is not there: run `forbear audit verify` and restore what it names",
     )
+
+
+def check_keys(url: str, settings: Settings) -> list[HealthFinding]:
+    """Whether the record's personal data opens, and how much of it is under a key of before."""
+    with _reading(url) as session:
+        try:
+            vault = read_line(session, load_vault(settings))
+        except ForbearError as error:
+            return [HealthFinding("personal data", False, error.message)]
+        if vault.rotating:
+            left = f"{old_values(session, vault)} rows are under the key before: `forbear key rotate` brings them over"
+        elif vault.successor() is not None:
+            left = "everything is under the key in FORBEAR_PREVIOUS_KEYS: `forbear key rotate` brings it to FORBEAR_KEY"
+        elif settings.previous_keys:
+            left = "everything is under FORBEAR_KEY: unset FORBEAR_PREVIOUS_KEYS and restart"
+        else:
+            left = "everything is under the key that is set"
+    return [HealthFinding("personal data", True, left)]
 
 
 @contextlib.contextmanager

@@ -72,8 +72,7 @@ def _cases(work: ViewerWork, words: str) -> "list[tuple[str, Sequence[int]]]":
     for kind, column in _FORMS.items():
         found.append((kind, list(connection.execute(text(_BY_FORM.format(column=column)), values).scalars())))
     for kind, column in _KEYS.items():
-        keys = [getattr(siblings.keys(work.vault, each, {kind: words}), kind) for each in submitters]
-        if keys := [key for key in keys if key is not None]:
+        if keys := [key for each in submitters for key in siblings.met(work.vault, each, kind, words)]:
             values = {"keys": keys, "most": SHOWN + 1}
             found.append((kind, list(connection.execute(text(_BY_KEY.format(column=column)), values).scalars())))
     return found

@@ -22,6 +22,7 @@ from forbear.base import extras
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 from forbear.locale import said
+from forbear.webhooks.notifications import address_at
 from forbear.webhooks.outbox import LEASE, PAUSES, TRIES
 
 AT_ONCE: Final = 100  # messages in one round
@@ -86,7 +87,7 @@ def sender(vault: Vault, mail_url: str | None, mail_from: str | None) -> Callabl
 
     def send(message: OutgoingMessage) -> str | None:
         title, body = worded(message.kinds)
-        address = str(vault.open(message.address))
+        address = str(vault.open(message.address, address_at(message.address_id)))
         try:
             if message.way == "mail":
                 if not mail_url or not mail_from:

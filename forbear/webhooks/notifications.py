@@ -13,6 +13,7 @@ from sqlmodel import Session, col, func, select
 from forbear.accounts.accounts import UnfitError, Viewer, ViewerWork
 from forbear.ledger.unit_of_work import Work
 from models.case import Case
+from models.database.session import next_id
 from models.operation.notification import WAYS, Notification, NotificationAddress
 
 LISTED: Final = 100
@@ -125,11 +126,18 @@ def unread_again(work: ViewerWork, number: int) -> None:
     work.session.exec(mine.values(read_at=None))
 
 
+def address_at(number: int) -> str:
+    """What an address is sealed for."""
+    return f"notification_address.address:{number}"
+
+
 def addresses(work: ViewerWork) -> list[tuple[int, str, str]]:
     """Where the viewer is told beside the page: number, way, and what may be shown of the address."""
     query = select(NotificationAddress).where(NotificationAddress.account_id == work.viewer.account_id)
     rows = work.session.exec(query.order_by(col(NotificationAddress.id)))
-    return [(each.id, each.way, _shown(each.way, str(work.vault.open(each.address)))) for each in rows]
+    return [
+        (each.id, each.way, _shown(each.way, str(work.vault.open(each.address, address_at(each.id))))) for each in rows
+    ]
 
 
 def add_address(work: ViewerWork, way: str, address: str, *, private: bool) -> None:
@@ -147,8 +155,9 @@ def add_address(work: ViewerWork, way: str, address: str, *, private: bool) -> N
     mine = select(func.count()).where(NotificationAddress.account_id == work.viewer.account_id)
     if work.session.exec(mine.select_from(NotificationAddress)).one() >= MOST:
         raise UnfitError("address", "many", f"There are {MOST} addresses already: take one away first.", MOST)
-    kept = NotificationAddress(account_id=work.viewer.account_id, way=way, address=work.vault.seal(given))
-    work.session.add(kept)
+    number = next_id(work.session, "notification_address")
+    sealed = work.vault.seal(given, address_at(number))
+    work.session.add(NotificationAddress(id=number, account_id=work.viewer.account_id, way=way, address=sealed))
     work.note("notification", f"account:{work.viewer.account_id}", {"what": "added", "way": way})
 
 

@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select
 
 from forbear.base.vault import Vault
 from forbear.webhooks.http import DeliveryError, deliver
+from forbear.webhooks.webhooks import secret_at
 from models.webhook import Delivery
 
 PAUSES = (10, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600)  # seconds after each failed try
@@ -86,7 +87,11 @@ def send(
             "Forbear-Event": parcel.event,
             "Forbear-Delivery": str(parcel.id),
             "Forbear-Signature": signature(
-                [vault.open(each) for each in (parcel.secret, parcel.old_secret) if each is not None],
+                [
+                    vault.open(each, secret_at(parcel.webhook_id))
+                    for each in (parcel.secret, parcel.old_secret)
+                    if each is not None
+                ],
                 int(clock().timestamp()),
                 body,
             ),

@@ -19,6 +19,7 @@ from forbear.ledger.unit_of_work import Work
 from forbear.locale import said
 from forbear.webhooks.http import AddressError, target_of
 from models.database.copy import copy_into
+from models.database.session import next_id
 from models.intake.batch import Batch
 from models.webhook import EVENTS, PING, Delivery, Webhook
 
@@ -75,11 +76,13 @@ def add(work: ViewerWork, submitter: str, url: str, events: Collection[str], *, 
     """
     _check(work.session, submitter, url, private=private)
     secret = _new_secret()
+    hook_id = next_id(work.session, "webhook")
     hook = Webhook(
+        id=hook_id,
         submitter=submitter,
         account_id=work.viewer.account_id,
         url=url,
-        secret=work.vault.seal(secret),
+        secret=work.vault.seal(secret, secret_at(hook_id)),
         created_at=work.now,
         events=_in_order(events),
     )
@@ -109,10 +112,15 @@ def rotate(work: Work, hook: Webhook, overlap: dt.timedelta) -> str:
     """Sign with a new secret, which is answered, and for so long with the one before as well."""
     secret = _new_secret()
     hook.old_secret, hook.old_until = hook.secret, work.now + overlap
-    hook.secret = work.vault.seal(secret)
+    hook.secret = work.vault.seal(secret, secret_at(hook.id))
     work.session.add(hook)
     work.note("webhook_rotated", f"webhook:{hook.id}")
     return secret
+
+
+def secret_at(hook_id: int) -> str:
+    """What a webhook's secrets are sealed for: the newer one becomes the older one as it is."""
+    return f"webhook.secret:{hook_id}"
 
 
 def ping(session: Session, hook: Webhook, now: dt.datetime) -> Delivery:

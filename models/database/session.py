@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
@@ -73,6 +73,12 @@ def session(engine: Engine) -> Iterator[Session]:
     with Session(engine) as opened:
         yield opened
         opened.commit()
+
+
+def next_id(session: Session, table: str) -> int:
+    """An id for a row that is to be made, drawn before it is there: what is sealed in it is sealed for it."""
+    drawn: int = session.connection().execute(text("SELECT nextval(:ids)"), {"ids": f"{table}_id_seq"}).scalar_one()
+    return drawn
 
 
 @contextmanager

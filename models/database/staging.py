@@ -17,7 +17,7 @@ from models.intake.batch import Batch, Lane
 
 ACCEPTED = (
     *("row", "case_ref", "ref_form", "ref_grams", "borrower_ref", "phone_key", "id_key", "name_key"),
-    *("lane", "content_mac", "facts", "private"),
+    *("lane", "version_id", "content_mac", "former_mac", "facts", "private"),
 )
 REJECTED = ("row", "field", "content")
 _WORKERS = 4  # that pieces of a file are made for: more take longer turns, fewer find as much for each
@@ -26,8 +26,8 @@ _CREATE = (
     """
     CREATE TEMPORARY TABLE staged (
         row integer NOT NULL, case_ref text NOT NULL, ref_form text NOT NULL, ref_grams text[], borrower_ref text,
-        phone_key bytea, id_key bytea, name_key bytea, lane smallint NOT NULL,
-        content_mac bytea NOT NULL, facts jsonb NOT NULL, private bytea
+        phone_key bytea, id_key bytea, name_key bytea, lane smallint NOT NULL, version_id bigint NOT NULL,
+        content_mac bytea NOT NULL, former_mac bytea, facts jsonb NOT NULL, private bytea
     ) ON COMMIT DROP
     """,
     """
@@ -65,14 +65,15 @@ _CASES = """
 _MATCH = """
     INSERT INTO matched (row, case_id, number, version_id, changed, lane)
     SELECT s.row, c.id, coalesce(v.number, 0),
-        CASE WHEN v.content_mac = s.content_mac THEN v.id
-             ELSE nextval('case_version_id_seq') END,
-        v.content_mac IS DISTINCT FROM s.content_mac, s.lane
+        CASE WHEN same.content THEN v.id ELSE s.version_id END, NOT same.content, s.lane
     FROM staged s
     JOIN "case" c ON c.submitter = :submitter AND c.case_ref = s.case_ref
     LEFT JOIN LATERAL (
         SELECT id, number, content_mac FROM case_version WHERE case_id = c.id ORDER BY number DESC LIMIT 1
     ) v ON true
+    CROSS JOIN LATERAL (
+        SELECT coalesce(v.content_mac IN (s.content_mac, s.former_mac), false) AS content
+    ) same
     ORDER BY s.row
 """
 _VERSIONS = """
@@ -164,6 +165,12 @@ def create(session: Session) -> None:
     """Make the temporary tables of one submission."""
     for statement in _CREATE:
         session.connection().execute(text(statement))
+
+
+def draw_versions(session: Session, count: int) -> list[int]:
+    """Ids for versions that rows may make, in the order of the rows: what is sealed is sealed for its version."""
+    drawn = text("SELECT nextval('case_version_id_seq') FROM generate_series(1, :count)")
+    return list(session.connection().execute(drawn, {"count": count}).scalars())
 
 
 def add(session: Session, accepted: Iterable[tuple[Any, ...]], rejected: Iterable[tuple[Any, ...]]) -> None:

@@ -33,7 +33,8 @@ _BLANKS: Final = frozenset[str](_WORDS["blank"])
 _FIRST_OF_BLANKS: Final = frozenset(word[:1] for word in _BLANKS)
 _NOTHING: Final = frozenset[str](_WORDS["nothing"])
 _DITTO: Final = frozenset[str](_WORDS["ditto"])
-_LONGEST_NOTHING: Final = max(map(len, _NOTHING))
+_NO_NUMBER: Final = frozenset[str](_WORDS["no_number"])  # folded
+_LONGEST_NO_NUMBER: Final = max(map(len, _NO_NUMBER))
 _FIRST_OF_DITTO: Final = frozenset(first for word in _DITTO for first in (word[:1], word[:1].upper()))
 _DAY: Final = _WORDS["date"]
 
@@ -110,8 +111,8 @@ def text_reader(fact: Fact) -> Reader:
             text = seen(text).strip()
         if code is not None and text:
             text = _coded(code, text, cell)
-            if not fact.required and _is_nothing(text):
-                return None
+            if _is_no_number(text) or (not fact.required and not text.strip("0")):
+                return None  # noughts may be the reference of somebody, as of the first row of a data frame
         _refuse_text(fact, text)
         return None if is_blank(text) else text
 
@@ -135,9 +136,9 @@ def _refuse_text(fact: Fact, text: str) -> None:
         raise CellError(f"personal_{found}")
 
 
-def _is_nothing(code: str) -> bool:
-    """Whether a number of somebody is a word for none, or noughts alone: what all have in common ties nobody."""
-    return not code.strip("0") or (len(code) <= _LONGEST_NOTHING and fold(code) in _NOTHING)
+def _is_no_number(code: str) -> bool:
+    """Whether a number of somebody is a word for none: what all have in common ties nobody, and is no reference."""
+    return len(code) <= _LONGEST_NO_NUMBER and fold(code) in _NO_NUMBER
 
 
 def _coded(code: Callable[[str], str], text: str, cell: object) -> str:

@@ -80,7 +80,8 @@ def test_killed_workers_and_a_flushed_redis_lose_and_double_nothing(site: Site, 
         progress = _progress(site, done.batch_id)
         assert (progress.status, progress.rows_read, progress.decided, progress.failed) == ("running", 3200, 500, 0)
         assert (progress.pending, progress.pending_chunks) == (2700, 27)
-    with site.worker():  # which finds what is pending by itself, with no message and no scheduler
+    # It finds what is pending by itself, with no message and no scheduler; and shares the two servers, no network.
+    with site.worker(alone=True):
         progress = _wait_until_complete(site, done.batch_id)
         assert (progress.decided, progress.pending, progress.disagreements) == (3200, 0, 0)
         assert _each_decided_once(site, 3200)

@@ -17,7 +17,7 @@ from psycopg import sql
 from sqlmodel import col, select
 
 from forbear.accounts.accounts import Viewer
-from forbear.base.vault import Vault
+from forbear.base.vault import Vault, private_of
 from forbear.batch.progress import BatchProgress, progress_of
 from forbear.batch.submission import uploads
 from forbear.batch.submission.submit import Head, Submitted, rejections_of, source_of, submit
@@ -92,8 +92,12 @@ def test_what_is_sealed_can_be_opened_with_the_key(site: Site, vault: Vault) -> 
         assert UNKNOWN_COLUMN in source_of(batch, vault).unknown
         rejected = list(rejections_of(opened, done.batch_id, vault))
         assert [row.cells[4] for row in rejected] == [BAD_NAME, NAME]
-        query = select(CaseVersion.private).join(Case, col(Case.id) == CaseVersion.case_id).where(Case.case_ref == "C1")
-        private = vault.open(opened.exec(query).one() or b"")
+        query = (
+            select(CaseVersion.id, CaseVersion.private)
+            .join(Case, col(Case.id) == CaseVersion.case_id)
+            .where(Case.case_ref == "C1")
+        )
+        private = private_of(vault, *opened.exec(query).one())
     assert private["facts"] == {"name": NAME, "phone": PHONE, "id_number": ID, "notes": NOTES + WISH}
     assert private["extra"] == {UNKNOWN_COLUMN: UNKNOWN_VALUE}
 

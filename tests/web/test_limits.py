@@ -155,6 +155,24 @@ def test_a_client_that_says_no_more_is_left(said: str, monkeypatch: pytest.Monke
             assert other.get("/").text == "here"
 
 
+def test_a_client_that_says_a_byte_now_and_then_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes in time, all of them would take for ever."""
+    monkeypatch.setattr(limits, "_LEAST", 10**6)
+    monkeypatch.setattr(limits, "settings", lambda: SimpleNamespace(body_seconds=0.5))
+    with served(Doors().app) as (address, _), connected(address) as client:
+        client.sendall(b"POST /file HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+        for _ in range(int(DEADLINE / 0.05)):
+            try:
+                client.sendall(b"x")
+            except OSError:
+                break
+            threading.Event().wait(0.05)
+        else:
+            pytest.fail("it was let go on for ever")
+        with client_of(address) as other:
+            assert other.get("/").text == "here"
+
+
 def test_a_client_that_takes_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "settings", lambda: SimpleNamespace(download_seconds=0.05))
     with served(Doors().app) as (address, server), connected(address) as client:

@@ -99,14 +99,16 @@ def theirs(shared_database_url: str, servers: Urls) -> Iterator[Theirs]:
             account_id=owner.account_id,
             url="https://hooks.example/",
             events=["batch.complete"],
-            secret=VAULT.seal("s"),
+            secret=VAULT.seal("s", "webhook.secret:1"),
             created_at=NOW,
         )
         opened.add(hook)
         opened.flush()
         delivery = Delivery(webhook_id=hook.id, event="batch.complete", payload={}, created_at=NOW, next_at=NOW)
         kept = SavedFilter(account_id=owner.account_id, name="mine", query="urgency=U1")
-        mapping = ConfirmedMapping(submitter="us", headers_mac=b"1", content=VAULT.seal("{}"), confirmed_at=NOW)
+        mapping = ConfirmedMapping(
+            submitter="us", headers_mac=b"1", content=VAULT.seal("{}", "confirmed_mapping.content:1"), confirmed_at=NOW
+        )
         opened.add_all([delivery, kept, mapping])
         opened.flush()
         names = {

@@ -10,15 +10,21 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session, col, select
 
+from forbear.accounts.accounts import Viewer
 from forbear.base.vault import Vault
 from forbear.batch import chunks
 from forbear.batch.chunks import Wake
 from forbear.batch.triage import triage_chunk
+from forbear.desk import review
+from forbear.desk.review import Act, StaleError
+from forbear.ledger import ledger
 from forbear.ledger.audit import verify
+from forbear.ledger.ledger import LedgerEntry
 from forbear.ledger.unit_of_work import begin
-from models.database.session import Waits, make_engine
+from models.database.session import Waits, make_engine, snapshot
 from models.intake.batch import Batch, Chunk
-from tests.support.desk.cases import NOW, many, submitted
+from tests.support.desk.cases import NOW, VAULT, accepted, decided, engine_of, many, submitted, triaged, working_as
+from tests.support.desk.desk_clients import account
 from tests.support.desk.failed_cases import active
 from tests.support.desk.processes import blocked, until
 from workers import tasks
@@ -136,6 +142,61 @@ def test_two_last_chunks_at_once_complete_the_batch_once(
             until(lambda: blocked(watcher) == 1, "the second one waiting for the batch")
     thread.join()
     whole(one, vault, 4)
+
+
+def test_who_chains_second_goes_on_from_the_first_in_chain_and_tree(
+    engines: tuple[Engine, Engine], work: tuple[Wake, ...], vault: Vault, database_url: str
+) -> None:
+    """A worker is done while somebody else's entries are written and not committed: both are leaves of one tree."""
+    one, other = engines
+    thread = threading.Thread(target=triaged, args=(database_url, vault, [wake.chunk_id for wake in work]))
+    with psycopg.connect(database_url, autocommit=True) as watcher, opened(one) as first:
+        ledger.append(first, vault, "system", [LedgerEntry("sign_in", f"account:{each}") for each in (1, 2, 3)], NOW)
+        thread.start()
+        until(lambda: blocked(watcher) == 1, "the worker waiting for the head")
+    thread.join()
+    whole(other, vault, 4)
+    assert counted(other, "SELECT count(*) FROM ledger_node WHERE level = 0") == counted(
+        other, "SELECT count(*) FROM ledger"
+    )
+
+
+@pytest.mark.parametrize("first", ["person", "worker"])
+def test_who_acts_on_a_case_and_who_places_its_newer_decision_seal_one_row(database_url: str, first: str) -> None:
+    """Whoever is second waits for the row, sees what the first made of it, and seals that and what it does itself."""
+    decided(database_url, [accepted(1, "A")], VAULT)
+    (newer,) = submitted(database_url, [accepted(1, "A", days_overdue=10)], VAULT).wakes
+    viewer = Viewer(account(database_url), "wang", "counsellor", None)
+    told: list[str] = []
+
+    def person() -> None:
+        with working_as(viewer, database_url) as acting:
+            try:
+                case = review.take_case(acting.session, viewer, 1, revision=1)
+                review.perform(acting, case, Act("snooze", {"status": "snoozed", "follow_up_at": LATER}))
+            except StaleError:
+                told.append("stale")
+
+    def worker() -> None:
+        triaged(database_url, VAULT, [newer.chunk_id])
+
+    second = threading.Thread(target=worker if first == "person" else person)
+    with psycopg.connect(database_url, autocommit=True) as watcher, working_as(viewer, database_url) as acting:
+        if first == "person":
+            case = review.take_case(acting.session, viewer, 1, revision=1)
+            review.perform(acting, case, Act("snooze", {"status": "snoozed", "follow_up_at": LATER}))
+            acting.session.flush()
+        else:
+            triage_chunk(acting, newer.chunk_id, lambda: NOW)
+        second.start()
+        until(lambda: blocked(watcher) == 1, "the second one waiting for the row")
+    second.join()
+    with psycopg.connect(database_url) as record:
+        (row,) = record.execute("SELECT version_number, revision FROM desk_case").fetchall()
+        (reviews,) = record.execute("SELECT count(*) FROM review").fetchall()
+    assert (row, reviews, told) == (((2, 3), (1,), []) if first == "person" else ((2, 2), (0,), ["stale"]))
+    with engine_of(database_url) as engine, snapshot(engine) as reading:
+        assert verify(reading, VAULT).faults == ()
 
 
 def test_a_lease_that_is_lost_commits_nothing(

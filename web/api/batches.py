@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -18,7 +18,6 @@ from forbear.accounts.accounts import Viewer, ViewerWork, work_by
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.spool import held
-from forbear.base.vault import Vault
 from forbear.batch import batch_list, export
 from forbear.batch.chunks import Wake
 from forbear.batch.recorded_decision import ResultLine, decisions_of_batch
@@ -118,7 +117,7 @@ class _Order:
         wakes: tuple[Wake, ...] = ()
         with begin(self._state.engine, self._state.vault, self._now) as begun:
             work = work_by(self._viewer, begun, self._state.pack)
-            once = SentOnce(key, self._mac)
+            once = SentOnce(key, self._asked)
             known = once.known(work)
             batch_id = None if known is None else known.batch_id
             replayed = batch_id is not None
@@ -134,24 +133,29 @@ class _Order:
         return JSONResponse(body, status_code=202, headers=headers)
 
     @property
-    def _mac(self) -> bytes:
-        vault: Vault = self._state.vault
+    def _asked(self) -> bytes:
         asked = [self._received.digest.hex(), self._received.path.suffix, str(self._as_of), self._submitter]
         read_as = [] if self._mapping is None else [self._mapping]
         strictly = ["strict"] if self._strict else []
-        return vault.mac(json.dumps([*asked, *read_as, *strictly]).encode())
+        return json.dumps([*asked, *read_as, *strictly]).encode()
 
     def _submit(self, work: ViewerWork) -> Submitted:
-        pack, received = work.pack, self._received
-        day = day_of(self._as_of, pack, work.now)
+        day = day_of(self._as_of, work.pack, work.now)
         whose = submitter_for(work.session, work.viewer, self._submitter)
         try:
+            return self._handed_in(work, day, whose)
+        except IntakeError as error:
+            raise unreadable(error) from None
+
+    def _handed_in(self, work: ViewerWork, day: dt.date, whose: str) -> Submitted:
+        pack, received = work.pack, self._received
+        with danger.told_in_refusal(received.path, pack):
             given = None if self._mapping is None else parse(self._mapping, "mapping")
             source, place = mappings.opened(work.session, work.vault, whose, received.path, pack.vocabulary, given)
             past = mappings.recall(work.session, work.vault, whose, source.columns)
             intake = understand(source, pack.vocabulary, place, past)
             if self._strict:
-                refuse_unused(intake.unknown)
+                refuse_unused(intake.unknown, lambda: danger.in_refused(received.path, pack))
             kept = () if given is None else (said("notice.kept"),)
             done = submit(
                 work,
@@ -163,17 +167,21 @@ class _Order:
                 chunk_size=settings().chunk_size,
                 notices=lambda: (*danger.notices_of(intake, pack), *kept),
             )
-        except IntakeError as error:
-            raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
         if given is not None:
             mappings.remember(work, whose, intake)
         return done
 
 
-def refuse_unused(columns: Iterable[str]) -> None:
+def unreadable(error: IntakeError) -> ProblemError:
+    """That nothing of it was taken; danger in it is told first."""
+    members = {} if error.danger is None else {"danger": True}
+    return ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en), members=members)
+
+
+def refuse_unused(columns: Iterable[str], danger_in_it: Callable[[], Text | None]) -> None:
     """Whoever asks for `strict` hands in nothing that is not used."""
     if faults := [FieldError.of(name, said("query.no_fact")) for name in columns]:
-        raise of_fields(*faults)
+        raise of_fields(*faults, first=danger_in_it())
 
 
 def day_of(as_of: dt.date | None, pack: Pack, now: dt.datetime) -> dt.date:

@@ -20,7 +20,7 @@ from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import decision_on_desk, decisions_of_batch, facts_of
-from forbear.batch.submission.danger import Lookout
+from forbear.batch.submission.danger import Lookout, in_case, told_of_case
 from forbear.batch.submission.submit import Head, submit
 from forbear.case.decided_case import is_outdated
 from forbear.desk import changes, queue
@@ -35,11 +35,11 @@ from models.database.session import session
 from models.desk import STATUSES, WorklistItem
 from models.intake.batch import Batch, BatchCase
 from rules.facts.case_facts import FieldError, read_facts
-from rules.pack.files.schema import Text, Urgency
+from rules.pack.files.schema import Urgency
 from rules.pack.pack import Pack
 from rules.text.decision_view import DecisionView, FactView, facts_view
 from web.api.auth import Reader, ReaderWork, Writer, submitter_for
-from web.api.batches import AsOf, Strict, Whose, day_of, refuse_unused
+from web.api.batches import AsOf, Strict, Whose, day_of, refuse_unused, unreadable
 from web.api.problems import ProblemError, of_fields
 from web.api.schemas.batches import BatchTerms
 from web.api.schemas.cases import Cases, CaseSummary, CaseView, DeskState, Line, PendingCaseView, address_of
@@ -124,14 +124,15 @@ def _hand_in(
     pack: Pack = state.pack
     try:
         day = day_of(asked.as_of, pack, now)
-        intake, row = one(given, pack.vocabulary, day)
+        with told_of_case(given, pack):
+            intake, row = one(given, pack.vocabulary, day)
     except IntakeError as error:
-        raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
+        raise unreadable(error) from None
     if isinstance(row, Rejected):
         row, in_danger = Lookout(pack, intake.columns, intake.mapping).first(row)
         raise of_fields(*row.faults, first=said("row.danger") if in_danger else None)
     if asked.strict:
-        refuse_unused(intake.unknown)
+        refuse_unused(intake.unknown, lambda: in_case(given, pack))
     with begin(state.engine, state.vault, now) as begun:
         work = work_by(viewer, begun, pack)
         known = once.known(work)

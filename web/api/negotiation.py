@@ -8,8 +8,10 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from forbear.accounts.accounts import Viewer, ViewerWork, work_by
+from forbear.base.errors import ForbearError
 from forbear.batch.recorded_decision import RecordedDecision, current_decision
 from forbear.case.negotiation import negotiation_files, pdf
+from forbear.ledger import receipt as receipts
 from forbear.ledger.unit_of_work import begin
 from rules.locale import Language
 from rules.text.decision_view import DecisionView
@@ -19,7 +21,7 @@ from web.api.auth import Reader
 from web.api.batches import Whose
 from web.api.cases import answer, case_answer, find
 from web.api.problems import ProblemError, accepted
-from web.api.schemas.negotiation import ClientPage, NegotiationPackView, pack_view
+from web.api.schemas.negotiation import ClientPage, NegotiationPackView, ReceiptView, pack_view
 from web.api.wire.describe import problems
 from web.api.wire.strict import StrictRoute
 from web.deps import NowDep
@@ -90,6 +92,32 @@ def show_negotiation_pack(
     return _handed_out(_HandOut(request, viewer, now, ref, submitter, "negotiation-pack", format, lang), pack)
 
 
+@router.get(
+    "/{ref:path}/receipt",
+    response_model=ReceiptView,
+    responses={200: {"model": ReceiptView}, **problems(401, 403, 404, 409, 422)},
+)
+def show_receipt(request: Request, viewer: Reader, now: NowDep, ref: str, submitter: Whose = None) -> Response:
+    """The receipt of the case's decision, which anybody checks without us: `tools/verify_receipt.py`.
+
+    It holds when the case is long deleted. Keep it byte for byte.
+    """
+    asked = _HandOut(request, viewer, now, ref, submitter, "receipt", "json", None)
+    with begin(request.app.state.engine, request.app.state.vault, now) as begun:
+        work = work_by(viewer, begun, request.app.state.pack)
+        if asked.is_of_reference:
+            return case_answer(work, f"{ref}/receipt", submitter)
+        case = find(work.session, viewer, ref, submitter)
+        try:
+            told = receipts.of_case(work.session, work.vault, case.id)
+        except ForbearError:
+            raise ProblemError(404, "no_receipt") from None
+        if told is None:
+            raise ProblemError(409, "undecided")
+        work.note("export", f"case:{case.id}", {"files": ["receipt.json"]})
+    return Response(told, media_type="application/json")
+
+
 class _HandOut:
     """What is asked of a case."""
 
@@ -100,7 +128,7 @@ class _HandOut:
         now: dt.datetime,
         ref: str,
         submitter: str | None,
-        what: Literal["plan", "negotiation-pack"],
+        what: Literal["plan", "negotiation-pack", "receipt"],
         form: Literal["json", "pdf"],
         lang: Literal["zh", "en", "both"] | None,
     ) -> None:

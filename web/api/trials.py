@@ -7,15 +7,14 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from forbear.batch.submission.danger import Lookout
+from forbear.batch.submission.danger import Lookout, told_of_case
 from forbear.batch.submission.trial import tried
 from forbear.intake import IntakeError, Rejected
 from forbear.intake.single_case import one
-from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 from rules.text.decision_view import DecisionView
 from web.api.auth import Writer
-from web.api.batches import AsOf, day_of
+from web.api.batches import AsOf, day_of, unreadable
 from web.api.problems import ProblemError
 from web.api.schemas.cases import FieldFault, Shape
 from web.api.wire import bodies
@@ -62,9 +61,10 @@ async def try_cases(request: Request, _viewer: Writer, now: NowDep, as_of: AsOf 
 
 def _trial(pack: Pack, given: dict[str, object], day: dt.date) -> Trial:
     try:
-        intake, row = one(given, pack.vocabulary, day)
+        with told_of_case(given, pack):
+            intake, row = one(given, pack.vocabulary, day)
     except IntakeError as error:
-        raise ProblemError(422, "unreadable", detail=Text(zh=error.zh, en=error.en)) from None
+        raise unreadable(error) from None
     if isinstance(row, Rejected):
         row, danger = Lookout(pack, intake.columns, intake.mapping).first(row)
         errors = [FieldFault(field=each.field, zh=each.zh, en=each.en) for each in row.faults]

@@ -21,6 +21,7 @@ FOR_MACHINES: Final = ("/healthz", "/readyz", "/metrics")  # asked by names of c
 _API: Final = "/api/"  # whose answers tell the limit
 _FREE: Final = ("/healthz", "/static/")  # answered without a thread of work
 _HEADERS_SECONDS: Final = 10  # in which a connection has to say what it wants
+_LEAST: Final = 1_000  # bytes a second that a body has to come with on the whole: a byte now and then is no sending
 
 
 class Turns:
@@ -152,6 +153,8 @@ class Protocol(H11Protocol):
     """
 
     _silent: asyncio.TimerHandle | None = None  # we wait for what the client says
+    _since: float | None = None  # when the body that we read began to come
+    _came = 0  # how much of it has
     _full: asyncio.TimerHandle | None = None  # the client takes nothing
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
@@ -164,11 +167,21 @@ class Protocol(H11Protocol):
         """Wait for more of the request, if there has to be more."""
         super().data_received(data)
         if self.conn.their_state is h11.SEND_BODY:
-            self._await_client(settings().body_seconds)
-        elif self.conn.their_state is not h11.IDLE:
+            self._await_client(self._patience(len(data)))
+            return
+        self._since = None
+        if self.conn.their_state is not h11.IDLE:
             self._stop("_silent")
         elif self._silent is None:  # the rest of a head, not its next byte: that could go on for ever
             self._await_client(_HEADERS_SECONDS)
+
+    def _patience(self, more: int) -> float:
+        """For how many seconds the client may say nothing now: fewer, where little of its body came in a long time."""
+        now, whole = self.loop.time(), settings().body_seconds
+        if self._since is None or self.flow.read_paused:
+            self._since, self._came = now, 0
+        self._came += more
+        return min(whole, self._since + whole + self._came / _LEAST - now)
 
     def pause_writing(self) -> None:
         """The client does not take what it asked for as fast as it comes."""
@@ -186,13 +199,13 @@ class Protocol(H11Protocol):
         self._stop("_full")
         super().connection_lost(exc)
 
-    def _await_client(self, seconds: int) -> None:
+    def _await_client(self, seconds: float) -> None:
         self._stop("_silent")
-        self._silent = self.loop.call_later(seconds, self._give_up, seconds)
+        self._silent = self.loop.call_later(seconds, self._give_up)
 
-    def _give_up(self, seconds: int) -> None:
+    def _give_up(self) -> None:
         if self.flow.read_paused:  # it is we who have not read on
-            self._await_client(seconds)
+            self._await_client(self._patience(0))
         else:
             self.transport.abort()
 

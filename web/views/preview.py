@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 from forbear.accounts.accounts import ViewerWork
 from forbear.batch import rejects
 from forbear.batch.submission import mappings, preview, uploads
+from forbear.batch.submission.danger import told_in_refusal
 from forbear.intake import IntakeError, Mapping
 from forbear.intake.date_order import ORDERS
 from forbear.intake.source import SeveralTablesError
@@ -38,7 +39,7 @@ def preview_page(request: Request, work: ViewerWork, upload: Upload, refused: Re
     pack, vocabulary = work.pack, work.pack.vocabulary
     given = uploads.chosen(upload, work.vault)
     try:
-        with uploads.unsealed(upload, work.vault) as path:
+        with uploads.unsealed(upload, work.vault) as path, told_in_refusal(path, pack):
             recall = partial(uploads.remembered, work, upload)
             read = partial(preview.look, path, pack, upload.as_of, time.monotonic, recall=recall)
             try:
@@ -87,9 +88,10 @@ def _not_seen(request: Request, work: ViewerWork, upload: Upload, fault: IntakeE
     several = why if isinstance(why, SeveralTablesError) else None
     values = {
         "upload": upload,
-        "name": work.vault.open(upload.name),
+        "name": uploads.name_of(upload, work.vault),
         "fault": fault,
         "sheets": several.sheets if several else (),
+        "danger": several.danger if several else None,
         "tie": _tie(work, upload, several) if several else None,
         "zone": work.pack.manifest.timezone,
     }

@@ -1,10 +1,15 @@
-"""Danger in what becomes no case: rejected rows and persons without a debt are looked through, and it is told first."""
+"""Danger in what becomes no case: rejected rows, persons without a debt, files refused whole; it is told first."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Object
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 
-from forbear.intake import Intake, Mapping, Rejected
-from forbear.intake.source import Remark, as_text, distinct
+from forbear.intake import Intake, IntakeError, Mapping, Rejected, SeveralTablesError, SourceFile, open_source
+from forbear.intake.formats.text_files import text_lines
+from forbear.intake.source import Remark, SourceRow, as_text, distinct
 from forbear.locale import said
 from rules.facts import red_flags
 from rules.facts.texts import texts_in
@@ -14,6 +19,7 @@ from rules.pack.pack import Pack
 
 _MOST_SEARCHED = 200_000  # characters beside the rows
 _SHOWN = 5  # row numbers that a sentence names
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")  # a letter in JSON that is written in ASCII
 
 
 class Lookout:
@@ -79,6 +85,89 @@ def beside_rows(remarks: Iterable[Remark], pack: Pack) -> Iterator[Text]:
             break
     if places:
         yield said("notice.beside_in_danger", places=listed(places.values()))
+
+
+@contextmanager
+def told_in_refusal(path: Path, pack: Pack) -> Iterator[None]:
+    """A file that is refused whole is still looked through: whoever may be in danger in it is told before why."""
+    try:
+        yield
+    except IntakeError as error:
+        if error.danger is None and (first := in_refused(path, pack)) is not None:
+            error.say_first(first)
+        raise
+
+
+@contextmanager
+def told_of_case(given: Object[str, object], pack: Pack) -> Iterator[None]:
+    """A case by itself that cannot be read at all: danger in it is told before why."""
+    try:
+        yield
+    except IntakeError as error:
+        if (first := in_case(given, pack)) is not None:
+            error.say_first(first)
+        raise
+
+
+def in_case(given: Object[str, object], pack: Pack) -> Text | None:
+    """The sentence on danger in a case by itself, read as it came."""
+    return said("row.danger") if Lookout(pack, list(given)).in_danger(given.values()) else None
+
+
+def in_refused(path: Path, pack: Pack) -> Text | None:
+    """The sentence on danger in a file that becomes no case at all: by the rows of the file, never by their words."""
+    return next(refused(list(_places_in_danger(path, pack))), None)
+
+
+def refused(places: Sequence[Text]) -> Iterator[Text]:
+    """The sentence on these places of a file that becomes no case at all."""
+    if places:
+        shown = listed([*places[:_SHOWN], *([said("notice.more")] if len(places) > _SHOWN else [])])
+        yield said("notice.refused_in_danger", n=len(places), places=shown)
+
+
+def row_of_file(row: int, sheet: str | None = None) -> Text:
+    """A row by the file's own count."""
+    return said("place.row", row=row) if sheet is None else said("place.row_of_sheet", row=row, sheet=sheet)
+
+
+def _places_in_danger(path: Path, pack: Pack) -> Iterator[Text]:
+    """Where in a file somebody may be in danger, whatever table may be meant; where there is none, in which lines."""
+    try:
+        sources = _tables(path, pack)
+    except IntakeError:
+        yield from _lines_in_danger(path, pack)
+        return
+    for source in sources:
+        lookout, sheet = Lookout(pack, source.columns), source.sheet if len(sources) > 1 else None
+        for row in _as_far_as_read(source):
+            if lookout.in_danger(row.cells):
+                yield row_of_file(source.header_row + row.number, sheet)
+    searched = {said("place.unread_sheet", sheet=source.sheet).zh for source in sources}
+    for remark in sources[0].remarks:
+        if remark.place.zh not in searched and tells_of_danger(pack, texts_in(pack, "", remark.text)):
+            yield remark.place
+
+
+def _as_far_as_read(source: SourceFile) -> Iterator[SourceRow]:
+    with suppress(IntakeError):
+        yield from source
+
+
+def _lines_in_danger(path: Path, pack: Pack) -> Iterator[Text]:
+    """Which lines of a text tell of danger: it cannot be read as cases, and people can be in it all the same."""
+    with suppress(IntakeError, OSError):
+        for number, line in enumerate(text_lines(path), 1):
+            text = _ESCAPED.sub(lambda letter: chr(int(letter[1], 16)), line)
+            if tells_of_danger(pack, texts_in(pack, "", text)):
+                yield row_of_file(number)
+
+
+def _tables(path: Path, pack: Pack) -> list[SourceFile]:
+    try:
+        return [open_source(path, pack.vocabulary)]
+    except SeveralTablesError as error:
+        return [open_source(path, pack.vocabulary, Mapping(sheet=name)) for name in error.sheets]
 
 
 def tells_of_danger(pack: Pack, texts: Iterable[str]) -> bool:

@@ -22,6 +22,7 @@ from forbear.intake.headers import folded
 from forbear.intake.layouts.tied import proposed
 from forbear.intake.source import distinct
 from forbear.ledger.unit_of_work import Work
+from models.database.session import next_id
 from models.intake.mapping import ConfirmedMapping
 from rules.pack.files.schema import Vocabulary
 
@@ -46,7 +47,7 @@ class KeptMapping:
 
 def remember(work: Work, submitter: str, file: Intake) -> int:
     """Keep how a file was read, for others with the same headers; answers its id. The ledger is told what is new."""
-    mac = _mac(work.vault, submitter, file.columns)
+    macs = _macs(work.vault, submitter, file.columns)
     confirmed = {
         each.header: each.use.model_copy(update={"unit": None}) if each.unit_shown else each.use
         for each in file.guess.columns
@@ -59,11 +60,20 @@ def remember(work: Work, submitter: str, file: Intake) -> int:
         "shapes": {each.header: each.shape for each in file.guess.columns},
         "sizes": {each.header: each.size for each in file.guess.columns if each.size is not None},
     }
-    query = select(ConfirmedMapping).where(ConfirmedMapping.submitter == submitter, ConfirmedMapping.headers_mac == mac)
+    query = select(ConfirmedMapping).where(
+        ConfirmedMapping.submitter == submitter, col(ConfirmedMapping.headers_mac).in_(macs)
+    )
     known = work.session.exec(query.with_for_update()).first()
-    if known is not None and _is_as_before(work.vault.open(known.content), content):
+    if known is not None and _is_as_before(_content(work.vault, known), content):
         return known.id
-    values = {"content": work.vault.seal(content), "confirmed_at": work.now}
+    # The id with the content, which is sealed for it; two that confirm at once have one row, with either's.
+    mapping_id = next_id(work.session, "confirmed_mapping") if known is None else known.id
+    values = {
+        "id": mapping_id,
+        "content": work.vault.seal(content, _content_at(mapping_id)),
+        "confirmed_at": work.now,
+    }
+    mac = macs[0] if known is None else known.headers_mac
     kept = work.session.exec(
         insert(ConfirmedMapping)
         .values(submitter=submitter, headers_mac=mac, **values)
@@ -93,12 +103,12 @@ def recall(session: Session, vault: Vault, submitter: str, columns: Iterable[str
     same = _same(session, vault, submitter, names)
     sizes: dict[str, float] = {}
     if same is not None:
-        before = vault.open(same.content)
+        before = _content(vault, same)
         whole = Mapping.model_validate(before["mapping"])
         sizes = {folded(name): size for name, size in before.get("sizes", {}).items()}
         whole = Mapping.model_validate({k: v for k, v in whole.data().items() if k not in _REREAD})
     for kept in session.exec(query.limit(_LEARNED_FROM)):
-        opened = vault.open(kept.content)
+        opened = _content(vault, kept)
         for name, use in Mapping.model_validate(opened["mapping"]).columns.items():
             if use.fact is None or use.debt is not None:
                 continue
@@ -135,11 +145,12 @@ def place_of(
     """Of several tables the one that was confirmed before, by its sheet's name and its headers, or raises the error."""
     query = select(ConfirmedMapping).where(ConfirmedMapping.submitter == submitter).order_by(*_NEWEST)
     for kept in session.exec(query.limit(_LEARNED_FROM)):
-        before = Mapping.model_validate(vault.open(kept.content)["mapping"])
+        before = Mapping.model_validate(_content(vault, kept)["mapping"])
         if before.sheet in error.sheets:
             place = (given or Mapping()).model_copy(update={"sheet": before.sheet, "persons": before.persons})
             with suppress(IntakeError):
-                if _mac(vault, submitter, open_source(path, vocabulary, place).columns) == kept.headers_mac:
+                columns = open_source(path, vocabulary, place).columns
+                if bytes(kept.headers_mac) in _macs(vault, submitter, columns):
                     return place
     raise error
 
@@ -169,9 +180,9 @@ def kept_for(session: Session, vault: Vault, submitter: str, columns: Iterable[s
 def _same(session: Session, vault: Vault, submitter: str, columns: Sequence[str]) -> ConfirmedMapping | None:
     """What was confirmed for files with these columns; for a rejects file also that of the file that it is from."""
     for names in (columns, as_submitted(columns)):
-        mac = _mac(vault, submitter, names)
+        macs = _macs(vault, submitter, names)
         query = select(ConfirmedMapping).where(
-            ConfirmedMapping.submitter == submitter, ConfirmedMapping.headers_mac == mac
+            ConfirmedMapping.submitter == submitter, col(ConfirmedMapping.headers_mac).in_(macs)
         )
         if (found := session.exec(query).first()) is not None:
             return found
@@ -190,16 +201,25 @@ def forget(work: Work, submitter: str | None, mapping_id: int) -> bool:
     return True
 
 
-def _mac(vault: Vault, submitter: str, columns: Iterable[str]) -> bytes:
+def _macs(vault: Vault, submitter: str, columns: Iterable[str]) -> tuple[bytes, ...]:
     """Headers in whatever order, without what a rejects file or comments on cells add to them."""
     names = [name for name in columns if name.strip()]
     own = zip(names, distinct(names), strict=True)
     added = added_by_rejects(distinct(names))
     headers = sorted({folded(name) for name, known in own if known not in added and name != COMMENTS})
-    return vault.mac(json.dumps(["mapping", submitter, headers], ensure_ascii=False).encode())
+    return vault.macs(json.dumps(["mapping", submitter, headers], ensure_ascii=False).encode())
+
+
+def _content(vault: Vault, kept: ConfirmedMapping) -> dict[str, Any]:
+    opened: dict[str, Any] = vault.open(kept.content, _content_at(kept.id))
+    return opened
+
+
+def _content_at(mapping_id: int) -> str:
+    return f"confirmed_mapping.content:{mapping_id}"
 
 
 def _opened(vault: Vault, kept: ConfirmedMapping) -> KeptMapping:
-    opened = vault.open(kept.content)
+    opened = _content(vault, kept)
     mapping = Mapping.model_validate(opened["mapping"])
     return KeptMapping(kept.id, kept.submitter, opened["file"], tuple(opened["columns"]), mapping, kept.confirmed_at)

@@ -3,11 +3,11 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Words
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
-from forbear.batch.submission.danger import Lookout, beside_rows, outside_cases, told
+from forbear.batch.submission.danger import Lookout, beside_rows, outside_cases, refused, row_of_file, told
 from forbear.intake import Accepted, IntakeError, Mapping, Rejected, Remembered, guess, open_source
 from forbear.intake.columns import added_by_rejects
 from forbear.intake.date_order import DateOrder
@@ -17,6 +17,7 @@ from forbear.intake.guessing.guessed import Sure
 from forbear.intake.guessing.seen_values import SeenValues, UnknownWord
 from forbear.intake.notices import notices_of
 from forbear.intake.rows import follow
+from forbear.intake.source import SourceFile
 from forbear.locale import said
 from rules.facts.case_facts import display
 from rules.facts.cells import Value
@@ -26,7 +27,6 @@ from rules.pack.pack import Pack
 
 FIRST = 20  # rows and problems that are shown
 _LANGUAGES: tuple[Language, Language] = ("zh", "en")
-_UNREAD_ROWS = 500  # that are looked at where no row can be read as a case
 _MOST_ROWS = 5_000
 _MOST_SECONDS = 1.5  # with the time to open the file, so that a page is there within two
 _CHECK = 100  # rows between looks at the clock
@@ -128,16 +128,17 @@ def look(
     try:
         file = follow(watched, vocabulary, guessed, guessed.mapping)
     except IntakeError as error:
-        fault = error
-        lookout = Lookout(pack, source.columns, guessed.mapping)
-        # What its columns hold is shown all the same, and whoever is in danger in them is told.
-        grave = sum(lookout.in_danger(row.cells) for row in islice(watched, _UNREAD_ROWS))
-        in_danger = (*told(grave), *beside_rows(source.remarks, pack))
+        fault = error  # what its columns hold is shown all the same
+        in_danger = counted.look_through(watched, Lookout(pack, source.columns, guessed.mapping), pack)
         notices = tuple(notices_of(vocabulary, source, guessed, guessed.mapping))
     else:
         fault = counted.read(file.on(as_of), Lookout(pack, file.columns, file.mapping))
-        outside = outside_cases(file, pack) if counted.whole else beside_rows(file.remarks, pack)
-        in_danger, notices = (*told(counted.in_danger), *outside), file.notices
+        if fault is None:
+            outside = outside_cases(file, pack) if counted.whole else beside_rows(file.remarks, pack)
+            in_danger = (*told(counted.in_danger), *outside)
+        else:
+            in_danger = counted.look_through(source, Lookout(pack, file.columns, file.mapping), pack)
+        notices = file.notices
     return Preview(
         name=path.name,
         headers=tuple(source.columns),
@@ -191,6 +192,17 @@ class _Counted:
         except IntakeError as error:
             return error
         return None
+
+    def look_through(self, source: SourceFile, lookout: Lookout, pack: Pack) -> tuple[Text, ...]:
+        """The sentences on danger in a file of which nothing becomes a case, as far as the time goes."""
+        found = []
+        with suppress(IntakeError):
+            for number, row in enumerate(source, 1):
+                if lookout.in_danger(row.cells):
+                    found.append(row_of_file(source.header_row + row.number))
+                if number == _MOST_ROWS or (number % _CHECK == 0 and self._clock() > self._end):
+                    break
+        return (*refused(found), *beside_rows(source.remarks, pack))
 
     def _count(self, row: Accepted | Rejected, lookout: Lookout) -> None:
         danger = False

@@ -99,27 +99,30 @@ def submit(
     session, vault, now = work.session, work.vault, work.now
     check_day(as_of, pack, now)
     staging.create(session)
-    sealer = _Sealer(pack, vault, submitter)
+    batch_id = batch_id or uuid4()
+    sealer = _Sealer(pack, vault, submitter, batch_id)
     counts: Counter[type] = Counter()
     in_danger, lookout = 0, Lookout(pack, head.columns, head.mapping)
     spelling = Spelling(session, submitter)
     for block in map(spelling.known, _blocks(rows)):
         rejected = [lookout.first(row) for row in block if isinstance(row, Rejected)]
         in_danger += sum(danger for _, danger in rejected)
+        accepted = [row for row in block if isinstance(row, Accepted)]
+        versions = staging.draw_versions(session, len(accepted))
         staging.add(
             session,
-            (sealer.staged(row) for row in block if isinstance(row, Accepted)),
+            (sealer.staged(row, version) for row, version in zip(accepted, versions, strict=True)),
             (sealer.rejected(row) for row, _ in rejected),
         )
         counts.update(map(type, block))
     published = publication.keep(work, pack)
     batch = Batch(
-        id=batch_id or uuid4(),
+        id=batch_id,
         submitter=submitter,
         as_of=as_of,
         pack_sha256=pack.sha256,
         created_at=now,
-        source=sealed(head, vault, (*told(in_danger), *spelling.told(), *notices())),
+        source=sealed(head, vault, batch_id, (*told(in_danger), *spelling.told(), *notices())),
         rows_read=counts.total(),
         rejected=counts[Rejected],
         trace=trace.current(),
@@ -147,7 +150,7 @@ def submit(
 
 def source_of(batch: Batch, vault: Vault) -> Head:
     """The name and the columns a batch was submitted with."""
-    opened = vault.open(batch.source)
+    opened = vault.open(batch.source, f"batch.source:{batch.id}")
     mapping = opened.get("mapping")
     return Head(
         opened["name"],
@@ -158,7 +161,7 @@ def source_of(batch: Batch, vault: Vault) -> Head:
     )
 
 
-def sealed(head: Head, vault: Vault, notices: Iterable[Text] = ()) -> bytes:
+def sealed(head: Head, vault: Vault, batch_id: UUID, notices: Iterable[Text] = ()) -> bytes:
     """What a batch is called and its columns, as the record keeps them."""
     mapping = None if head.mapping is None else head.mapping.data()
     source: dict[str, Any] = {
@@ -168,44 +171,56 @@ def sealed(head: Head, vault: Vault, notices: Iterable[Text] = ()) -> bytes:
         "mapping": mapping,
         "notices": [notice.model_dump() for notice in notices],
     }
-    return vault.seal(source)
+    return vault.seal(source, f"batch.source:{batch_id}")
 
 
 def rejections_of(session: Session, batch_id: UUID, vault: Vault, limit: int | None = None) -> Iterator[Rejected]:
     """The rejected rows of a batch as they came, in their order; the first ones with a limit."""
     query = select(Rejection.row, Rejection.content).where(Rejection.batch_id == batch_id).order_by(col(Rejection.row))
     for row, content in session.exec(query.limit(limit), execution_options={"yield_per": BLOCK}):
-        opened = vault.open(content)
+        opened = vault.open(content, _rejection_at(batch_id, row))
         yield Rejected(row, opened["field"], opened["zh"], opened["en"], tuple(opened["cells"]))
+
+
+def _rejection_at(batch_id: UUID, row: int) -> str:
+    return f"rejection.content:{batch_id}:{row}"
 
 
 class _Sealer:
     """Splits what rules may see from what is sealed, and tells how urgent a case is."""
 
-    def __init__(self, pack: Pack, vault: Vault, submitter: str) -> None:
+    def __init__(self, pack: Pack, vault: Vault, submitter: str, batch_id: UUID) -> None:
         facts = pack.vocabulary.facts
         self._pack = pack
         self._vault = vault
         self._submitter = submitter
+        self._batch_id = batch_id
         self._urgent = {name: fact.urgent for name, fact in facts.items() if fact.urgent}
 
-    def staged(self, row: Accepted) -> tuple[Any, ...]:
-        """An accepted row as staging.ACCEPTED."""
+    def staged(self, row: Accepted, version: int) -> tuple[Any, ...]:
+        """An accepted row as staging.ACCEPTED; what is sealed of it is for the version that it would make."""
         facts = _json(row.facts)
         # Columns that nobody knows are kept: another value in one changes the case only by the alarm that it raises.
         alarms = red_flags.scan_all(self._pack, texts_of(self._pack, {}, {}, row.extra))
-        mac = self._vault.mac("\n".join((facts, _json(row.private), *alarms)).encode())
-        sealed = self._vault.seal({"facts": row.private, "extra": row.extra}) if row.private or row.extra else None
+        macs = self._vault.macs("\n".join((facts, _json(row.private), *alarms)).encode())
+        private = {"facts": row.private, "extra": row.extra}
+        at = f"case_version.private:{version}"
+        sealed = self._vault.seal(private, at) if row.private or row.extra else None
+        former = macs[1] if macs[1:] else None
         keys = siblings.keys(self._vault, self._submitter, row.private)
         borrower = None if row.borrower_ref is None else one_form(row.borrower_ref)
         refs = (row.case_ref, one_form(row.case_ref), grams(row.case_ref), borrower)
-        return (row.row, *refs, *keys, self._lane(row, alarms), mac, facts, sealed)
+        return (row.row, *refs, *keys, self._lane(row, alarms), version, macs[0], former, facts, sealed)
 
     def rejected(self, row: Rejected) -> tuple[Any, ...]:
         """A rejected row as staging.REJECTED; a field that is none of ours may be anything, so it is only sealed."""
         content = {"field": row.field, "zh": row.zh, "en": row.en, "cells": row.cells}
         known = set(row.field.split(";")) <= self._pack.vocabulary.facts.keys()
-        return (row.row, row.field if known else None, self._vault.seal(content))
+        return (
+            row.row,
+            row.field if known else None,
+            self._vault.seal(content, _rejection_at(self._batch_id, row.row)),
+        )
 
     def _lane(self, row: Accepted, alarms: tuple[str, ...]) -> Lane:
         """How urgent a case of a file is, by its facts and the flags that its texts raise."""

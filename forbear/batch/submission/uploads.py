@@ -59,11 +59,12 @@ def on_disk(name: str, content: bytes) -> Iterator[Path]:
 
 def keep(work: ViewerWork, name: str, content: bytes, submitter: str, as_of: dt.date) -> UUID:
     """Seal a file until its owner has seen the preview."""
+    upload_id = uuid4()
     upload = Upload(
-        id=uuid4(),
+        id=upload_id,
         account_id=work.viewer.account_id,
-        name=work.vault.seal(tidy(name)),
-        content=work.vault.seal_bytes(content),
+        name=work.vault.seal(tidy(name), f"upload.name:{upload_id}"),
+        content=work.vault.seal_bytes(content, f"upload.content:{upload_id}"),
         size=len(content),
         submitter=submitter,
         as_of=as_of,
@@ -90,24 +91,37 @@ def waiting(work: ViewerWork) -> list[WaitingUpload]:
         Upload.account_id == work.viewer.account_id, Upload.created_at > work.now - KEPT_FOR
     )
     rows = work.session.exec(query.order_by(col(Upload.created_at).desc()).limit(MOST_WAITING))
-    return [WaitingUpload(upload_id, work.vault.open(name), size, at) for upload_id, name, size, at in rows]
+    return [
+        WaitingUpload(upload_id, work.vault.open(name, f"upload.name:{upload_id}"), size, at)
+        for upload_id, name, size, at in rows
+    ]
+
+
+def name_of(upload: Upload, vault: Vault) -> str:
+    """What the file of an upload is called."""
+    return str(vault.open(upload.name, f"upload.name:{upload.id}"))
 
 
 @contextmanager
 def unsealed(upload: Upload, vault: Vault) -> Iterator[Path]:
     """The file of an upload, for as long as the block lasts."""
-    with on_disk(vault.open(upload.name), vault.open_bytes(upload.content)) as path:
+    content = vault.open_bytes(upload.content, f"upload.content:{upload.id}")
+    with on_disk(name_of(upload, vault), content) as path:
         yield path
 
 
 def chosen(upload: Upload, vault: Vault) -> Mapping | None:
     """How its owner chose an upload to be read; None while they have chosen nothing."""
-    return None if upload.mapping is None else Mapping.model_validate(vault.open(upload.mapping))
+    return None if upload.mapping is None else Mapping.model_validate(vault.open(upload.mapping, _mapping_at(upload)))
+
+
+def _mapping_at(upload: Upload) -> str:
+    return f"upload.mapping:{upload.id}"
 
 
 def choose(work: ViewerWork, upload: Upload, mapping: Mapping | None) -> None:
     """Keep how an upload is to be read; None: as it seems, and as was confirmed before."""
-    upload.mapping = None if mapping is None else work.vault.seal(mapping.data())
+    upload.mapping = None if mapping is None else work.vault.seal(mapping.data(), _mapping_at(upload))
     work.session.add(upload)
     work.session.flush()
 

@@ -35,6 +35,7 @@ _WHERE = {
     "user": ("accounts", "user"),
     "token": ("accounts", "token"),
     "audit": ("audit", "app"),
+    "key": ("audit", "keys"),
 }
 
 

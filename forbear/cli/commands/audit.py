@@ -1,4 +1,4 @@
-"""The commands that prove the ledger, to us and to others."""
+"""The commands that prove the ledger, to us and to others, and that give the record another key."""
 
 import datetime as dt
 import sys
@@ -12,14 +12,19 @@ from forbear.base.errors import ForbearError
 from forbear.cli import report
 from forbear.cli.context import opened
 from forbear.ledger import audit, ledger
-from forbear.ledger.checkpoint import current, grown_from, read_checkpoint, verifier_key
+from forbear.ledger.checkpoint import current, grown_from, read_checkpoint, verifier_keys
 from forbear.ledger.cosigner import cosigned
 from forbear.ledger.receipt import receipt
+from forbear.ops import rotation
 from models.database.session import snapshot
 from models.desk import WorklistItem
 from models.ledger import LedgerRow
 
 app = typer.Typer(help="The ledger of everything that was decided, done, seen and given out.", no_args_is_help=True)
+
+keys = typer.Typer(
+    help="The key that personal data is sealed with, and the ledger is chained and signed with.", no_args_is_help=True
+)
 
 
 @app.command()
@@ -48,10 +53,36 @@ def verify(
 
 
 @app.command()
-def key() -> None:
+def key(
+    every: Annotated[bool, typer.Option("--all", help="also those that signed before, the first one first")] = False,
+) -> None:
     """Print the public key that checkpoints and receipts are signed by: for whoever is to check them."""
     with opened() as context:
-        typer.echo(str(verifier_key(context.vault)))
+        for each in verifier_keys(context.vault)[0 if every else -1 :]:
+            typer.echo(str(each))
+
+
+@keys.callback()
+def _keys() -> None: ...
+
+
+@keys.command("rotate")
+def rotate_key() -> None:
+    """Use FORBEAR_KEY from now on and bring everything from the key before to it. Killed, it goes on when run again.
+
+    FORBEAR_PREVIOUS_KEYS has the key before, and everything was restarted with both.
+    """
+    with opened() as context, report.bar() as bar:
+        task = bar.add_task("rows", total=None)
+        clock = lambda: dt.datetime.now(dt.UTC)  # noqa: E731
+        done = rotation.rotate(context.engine, context.vault, clock, lambda count: bar.advance(task, count))
+    if done.broken:
+        raise ForbearError(
+            f"Everything is under the new key but {len(done.broken)} rows, which none of the keys opens: they are as "
+            "they were, `forbear audit verify` tells of those that somebody changed.",
+            exit_code=1,
+        )
+    typer.echo(f"Everything is under the new key, {done.done} rows by now. Unset FORBEAR_PREVIOUS_KEYS and restart.")
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Mapping: how a file's columns would be read, shown, written to be corrected, and undone where it is remembered."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,6 +12,7 @@ from rich.table import Table
 from forbear.base.errors import ForbearError
 from forbear.batch.export import same_file
 from forbear.batch.submission import mappings
+from forbear.batch.submission.danger import told_in_refusal
 from forbear.batch.submission.preview import Preview, look, stored_as
 from forbear.cli import report
 from forbear.cli.arguments import day_in_force
@@ -51,25 +53,21 @@ def mapping(
     if forget:
         _forget(file, policy, told)
         return
-    told = _with_persons(file, policy, told)
-    day = day_in_force(None, policy)
-    if recall:
-        with opened() as context, session(context.engine) as found:
-            whose = context.settings.submitter
-            seen = look(
-                file,
-                policy,
-                day,
-                lambda: _NO_TIME,
-                told,
-                lambda columns: mappings.recall(found, context.vault, whose, columns),
-            )
-    else:
-        seen = look(file, policy, day, lambda: _NO_TIME, told)
+    with told_in_refusal(file, policy):
+        seen = _seen(file, policy, _with_persons(file, policy, told), recall=recall)
     _show(seen, policy, language)
     if out is not None:
         out.write_text(seen.mapping.written(), encoding="utf-8")
         report.errors.print(f"{out} written: correct it and hand it in with --map.", highlight=False, soft_wrap=True)
+
+
+def _seen(file: Path, policy: Pack, told: Mapping | None, *, recall: bool) -> Preview:
+    read = partial(look, file, policy, day_in_force(None, policy), lambda: _NO_TIME, told)
+    if not recall:
+        return read()
+    with opened() as context, session(context.engine) as found:
+        keeper = (found, context.vault, context.settings.submitter)
+        return read(lambda columns: mappings.recall(*keeper, columns))
 
 
 def _with_persons(file: Path, policy: Pack, told: Mapping | None) -> Mapping | None:

@@ -14,7 +14,7 @@ from forbear.intake.formats.tables.commented import with_comments
 from forbear.intake.formats.tables.no_cases import COLON, FIGURE, REFUSED, SECOND_HEADER, SURE, no_case, plain_word
 from forbear.intake.formats.tables.repeated_header import same_order
 from forbear.intake.formats.tables.seen_rows import SeenRows
-from forbear.intake.headers import bare, says_unit, states_unit
+from forbear.intake.headers import bare, is_unit, says_unit, states_unit
 from forbear.intake.source import (
     MAX_CELL,
     MAX_RECORD,
@@ -40,6 +40,7 @@ FIRST_ROWS = 20  # filled ones, among which the header is looked for
 _MOST_ROWS_OF_GROUPS = 2
 _LONGEST_UNIT = 60  # letters of a cell that is a unit and nothing else
 
+_WORD = re.compile(r"[^\W\d_]|'")
 _SIDE_NOTE = FieldError.of("", said("row.side_note"))
 _OTHER_ORDER = FieldError.of("", said("row.other_order"))
 _SAYS_UNITS = (REFUSED["instruction"], REFUSED["repeated_header"])  # rows that belong to the header
@@ -159,9 +160,9 @@ def _with_below(header: Header, lines: Sequence[_FilledLine], choice: SourceChoi
         filled = [text for text in texts if text.strip()]
         why_not = no_case(number, texts, header.columns, header.row, choice)
         dropped = why_not in _SAYS_UNITS
-        if why_not is None and len(filled) > 1 and any(map(FIGURE.search, filled)):
+        if why_not is None and len(filled) > 1 and any(map(_has_figure, filled)):
             break  # a case: what stands below it may be said of other rows
-        said_there = [text if (dropped or not FIGURE.search(text)) and says_unit(text) else "" for text in texts]
+        said_there = [text if (dropped or not _has_figure(text)) and says_unit(text) else "" for text in texts]
         if len(filled) == 1 and not any(said_there[1 : len(header.columns) - 1]):
             titles.extend(filter(None, said_there))
             continue
@@ -169,6 +170,11 @@ def _with_below(header: Header, lines: Sequence[_FilledLine], choice: SourceChoi
             if text:
                 cells.append(text.strip())
     return replace(header, titles=tuple(titles), below=tuple(map(tuple, below)))
+
+
+def _has_figure(text: str) -> bool:
+    """Whether a cell has a figure that is none of a unit: (CNY '000) has none."""
+    return FIGURE.search(text) is not None and not (_WORD.search(text) and is_unit(text))
 
 
 def _filled_rows(rows: Iterable[TableRow]) -> Iterator[TableRow]:

@@ -7,6 +7,8 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import IO, TextIO, TypeAlias, cast
 
@@ -121,6 +123,24 @@ def lines(file: TextIO) -> Iterator[str]:
     while line := file.readline(MAX_RECORD):
         yield line
         skip_rest(file, line)
+
+
+def text_lines(path: Path) -> Iterator[str]:
+    """The lines of a text, whatever else is wrong with it: where nobody knows its encoding each in that it is in."""
+    try:
+        encoding = encoding_of(path)
+    except IntakeError:
+        with open_bytes(path) as file:
+            first = file.readline(MAX_RECORD)
+            if magic_of(first) is None:
+                yield from map(_decoded, chain([first], iter(partial(file.readline, MAX_RECORD), b"")))
+        return
+    with open_text(path, encoding) as text:
+        yield from lines(text)
+
+
+def _decoded(line: bytes) -> str:
+    return line.decode("utf-8" if _line_decodes(line, "utf-8") else "gb18030", "replace")
 
 
 def skip_rest(file: TextIO, line: str) -> None:

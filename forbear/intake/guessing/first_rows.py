@@ -1,16 +1,17 @@
 """First rows: the cells by which columns are guessed, and what stands around the headers and may say their units."""
 
 import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from forbear.intake.formats.tables.no_cases import COLON, FIGURE, TOTAL, filled_cells
 from forbear.intake.guessing import shapes
+from forbear.intake.guessing.legends import columns_at, says_what_it_is_in, with_leaves
 from forbear.intake.headers import Around, is_unit, says_unit, units_above
 from forbear.intake.source import SourceFile, SourceRow, distinct, is_blank, is_unread
 
 _FEW: Final = 2  # filled cells of a line that is no row of a table
 _NEAR: Final = 3  # rows right below a header, whose units are known with it
-_LONGEST_LINE: Final = 100  # characters
 _ONE_LETTER: Final = re.compile(r"\W*[A-Za-z]\W*")  # K beside a number is thousands; as a name it is nothing
 
 
@@ -29,19 +30,25 @@ def around(source: SourceFile, lines: Lines) -> dict[str, Around]:
     names = distinct(source.columns)
     called = (source.sheet or "", source.path.stem)
     by_name = (name for name in called if not _ONE_LETTER.fullmatch(name) and units_above([name]))
-    titles = (*source.titles, *lines.of_all, *by_name)
-    aside = (*source.aside, *lines.of_totals)
+    placed = {text: columns_at(text) for text in (*source.titles, *lines.of_all, *source.aside, *lines.of_totals)}
+    titles = (*(text for text in (*source.titles, *lines.of_all) if not placed[text]), *by_name)
+    aside = tuple(text for text in (*source.aside, *lines.of_totals) if not placed[text])
     groups = (*source.groups, *[""] * len(names))
     below = (*source.below, *[()] * len(names))
     units = [group for group in dict.fromkeys(source.groups) if is_unit(group)]
     return {
-        name: Around(titles, group, cells, aside if says_unit(group) else (*aside, *units))
-        for name, group, cells in zip(names, groups, below, strict=False)
+        name: Around(
+            titles,
+            group,
+            (*cells, *(text for text, places in placed.items() if at in places)),
+            aside if says_unit(group) else (*aside, *units),
+        )
+        for at, (name, group, cells) in enumerate(zip(names, groups, below, strict=False))
     }
 
 
-def units_below(row: SourceRow) -> list[str]:
-    """The cells of a line among the rows or below them that say a unit; none where it is a row of the table.
+def units_below(row: SourceRow, columns: Sequence[str]) -> list[str]:
+    """The cells of a line among the rows or below them that say a unit or period; none where it is one of the table's.
 
     Such a line has a few cells, or nothing but units and labels with a colon: 制表人：张三, 单位：万元.
     """
@@ -56,8 +63,8 @@ def units_below(row: SourceRow) -> list[str]:
         return []
     return [
         cell
-        for cell in filled
-        if isinstance(cell, str) and not _ONE_LETTER.fullmatch(cell) and says_unit(cell[:_LONGEST_LINE])
+        for cell in with_leaves(row.cells, columns)
+        if isinstance(cell, str) and not _ONE_LETTER.fullmatch(cell) and says_what_it_is_in(cell)
     ]
 
 
@@ -82,7 +89,7 @@ def sample(source: SourceFile) -> tuple[list[list[object]], Lines]:
         if at == shapes.MOST:
             whole = False
             break
-        if units := units_below(row) if source.has_lines else []:
+        if units := units_below(row, source.columns) if source.has_lines else []:
             known = not met and row.number <= _NEAR and source.header_row > 0
             place = lines.of_totals if row.error is TOTAL else behind if met else lines.of_all
             place.extend(units if not known else ())

@@ -13,7 +13,7 @@ from forbear.intake.date_order import DateOrder, SettledForms
 from forbear.intake.guessing import shapes
 from forbear.intake.guessing.first_rows import around, sample
 from forbear.intake.guessing.guessed import BY_NAME, GIVEN, OTHER_SHAPE, PROPOSED, SAME_COLUMN, SAME_FILE, Guessed
-from forbear.intake.guessing.likeness import Likeness, is_anothers, is_place, likest, sounds_like_notes
+from forbear.intake.guessing.likeness import Likeness, is_anothers, is_place, likest, of_others, sounds_like_notes
 from forbear.intake.guessing.orders import open_orders, settled_forms, with_orders
 from forbear.intake.guessing.parted import with_parts
 from forbear.intake.guessing.remembered import Remembered, with_remembered
@@ -35,6 +35,7 @@ _LIKE: Final = 0.6  # how like a header must be to the name of a fact to be prop
 _ENOUGH: Final = 0.8  # of a column's cells: as many as the fact must be able to read
 _TRIED: Final = 30  # cells that are tried
 _NUMBERED: Final = re.compile(r"\d+$", re.ASCII)
+_DECIMAL: Final = re.compile(r"[\d,]+\.\d+", re.ASCII)
 _UNIT_ALONE: Final = re.compile(r"^.*(?:[:(]|\bin\b)", re.DOTALL)
 _ORDERS: Final = frozenset(date_order.ORDERS)
 _UNUSED: Final = ColumnUse(fact=None)
@@ -78,7 +79,11 @@ class Guess:
             if each.use.fact is not None and each.use.fact in wanted
         ]
         if not maybe:
-            return missing
+            unlike = next((each for each in self.unconfirmed if not wanted.isdisjoint(each.called)), None)
+            if unlike is None:
+                return missing
+            fault = Text(zh=missing.zh, en=missing.en)
+            return IntakeError("mapping.contradicted", fault=fault, column=unlike.header.strip(), why=unlike.why)
         return IntakeError("mapping.suggestion", fault=Text(zh=missing.zh, en=missing.en), columns=listed(maybe))
 
     @property
@@ -146,6 +151,7 @@ class _Guesser:
         self._around, self._given, self._past = beside, given, past
         self._vocabulary = vocabulary
         self._certain: set[str] = set()
+        self._of_others = frozenset[str]()  # headers of columns behind somebody else's
         self._added = frozenset[str]()  # columns of a rejects file
         self._before: dict[str, str] = {}  # what columns of a rejects file were called in the file that it is from
 
@@ -155,6 +161,7 @@ class _Guesser:
         named = distinct(headers)
         self._added, self._before = added_by_rejects(named), dict(zip(named, as_submitted(named), strict=True))
         self._certain = {header.facts[0] for header in known if header is not None and header.sure}
+        self._of_others = of_others(headers)
 
     @cached_property
     def _likeness(self) -> Likeness:
@@ -178,6 +185,8 @@ class _Guesser:
             return Guessed(header, _UNUSED, "certain", said("guess.rejects"), shape)
         if (found := self._remembered(header, shape)) is not None:
             return found
+        if text in self._of_others:
+            return Guessed(header, _UNUSED, "certain", said("guess.unknown"), shape)
         known = self.names.of(text)
         if known is None and NOTES in self._facts and self._is_notes(_NUMBERED.sub("", folded(text))):
             return Guessed(header, ColumnUse(fact=NOTES), "certain", said("guess.name"), shape, BY_NAME)
@@ -188,7 +197,7 @@ class _Guesser:
         name = known.facts[0]
         if shape is not None and self._contradicts(shape, name):
             why = said("guess.contradicted", field=self._facts[name].title, shape=shapes.named(shape))
-            return Guessed(header, _UNUSED, "open", why, shape)
+            return Guessed(header, _UNUSED, "open", why, shape, called=(name,))
         return Guessed(header, ColumnUse(fact=name), "certain", said("guess.name"), shape, BY_NAME)
 
     def _contradicts(self, shape: Shape | None, name: str) -> bool:
@@ -271,7 +280,7 @@ class _Guesser:
         if not fitting:
             titles = listed(self._facts[name].title for name in names)
             why = said("guess.contradicted", field=titles, shape=shapes.named(shape or "mixed"))
-            return Guessed(header, _UNUSED, "open", why, shape)
+            return Guessed(header, _UNUSED, "open", why, shape, called=tuple(names))
         why = said("guess.asked", field=self._facts[fitting[0]].title)
         return Guessed(
             header, ColumnUse(fact=fitting[0]), "likely", why, shape, PROPOSED + self._rank(fitting[0], header)
@@ -339,7 +348,7 @@ class _Guesser:
         fact = self._facts[name]
         if shapes.contradicts(shape, fact) or (fact.type == "text" and shape == "sentence" and not fact.free):
             return False
-        if fact.type == "text" and fact.code is None and shape in ("number", "long_number"):
+        if fact.type == "text" and fact.code is None and shape in ("number", "long_number", "date"):
             return False
         if fact.code == "reference" and sum(map(_has_digit, cells)) * 2 < len(cells):
             return False  # names and words are no references
@@ -375,7 +384,8 @@ def _reads(read: Reader, cell: object) -> bool:
 
 
 def _has_digit(cell: object) -> bool:
-    return any(map(str.isdigit, as_text(cell)))
+    text = as_text(cell)
+    return any(map(str.isdigit, text)) and not _DECIMAL.fullmatch(text)
 
 
 def _own_words(cells: Sequence[object]) -> bool:

@@ -26,4 +26,5 @@ class Guessed:
     alone: ColumnUse | None = None  # what it certainly holds unless a row holds several debts
     unit_shown: bool = False  # its unit stands beside the header or above the table: another file may have another
     size: float | None = None  # of its numbers as they are written
+    called: tuple[str, ...] = ()  # the facts that its header means, where its cells contradict that
     stated: str = ""  # what stands around the column and says its unit, where its header does not

@@ -5,8 +5,9 @@ is a number, a name or a day: Borrower Phone No. and phoneNumber are both about 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from forbear.intake.headers import folded
@@ -22,6 +23,7 @@ _BARE: Final = frozenset(folded(word) for word in _WORDS["bare"])
 _PLACES: Final = tuple(folded(word) for word in _WORDS["places"])
 _OWN: Final[dict[str, list[str]]] = {owner: [clean(word) for word in words] for owner, words in _WORDS["own"].items()}
 _NUMBERS: Final = [clean(word) for word in _WORDS["numbers"]]
+_NUMBER: Final = re.compile(r"(?<!\d)\d{1,2}$", re.ASCII)
 _OWNERS: Final = ("person", "debt")
 _HUMP: Final = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LATIN: Final = re.compile(r"[a-z]+")
@@ -74,6 +76,16 @@ def is_anothers(header: str) -> bool:
     """Whether a header names somebody else than the borrower."""
     form = folded(header)
     return any(word in form for word in _OTHERS)
+
+
+def of_others(headers: Sequence[str]) -> frozenset[str]:
+    """The headers right behind one of somebody else and with its number: 联系人1, 手机号1."""
+    found: set[str] = set()
+    for before, header in pairwise(headers):
+        number = _NUMBER.search(header)
+        if number and before.endswith(number[0]) and (before in found or is_anothers(before)):
+            found.add(header)
+    return frozenset(found)
 
 
 def sounds_like_notes(header: str) -> bool:

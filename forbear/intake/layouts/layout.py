@@ -71,6 +71,7 @@ class Layout:
             ]
             for number, units in self.units.items()
         }
+        self.amounts = [each for each in held if self._facts[each[1]].type in ("money", "rate", "int")]
         self.codes = [(at, fact) for at, fact, _ in held if self._facts[fact].code is not None]
         self.fields: list[str | None] = [None if use is None else use.fact for use in uses]
         added = added_by_rejects(names)

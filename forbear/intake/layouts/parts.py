@@ -7,7 +7,8 @@ from forbear.intake.formats.tables.no_cases import REFUSED, TOTAL, begins_part
 from forbear.intake.guessing.first_rows import is_case, units_below
 from forbear.intake.guessing.guess import Guess
 from forbear.intake.guessing.guessed import GIVEN, Guessed
-from forbear.intake.headers import unit_named, unlike
+from forbear.intake.guessing.legends import columns_at
+from forbear.intake.headers import in_other_period, unit_named, unlike
 from forbear.intake.mapping import Mapping
 from forbear.intake.source import IntakeError, SourceRow, as_text, is_blank
 from forbear.locale import said
@@ -24,6 +25,16 @@ class _Column(NamedTuple):
     guessed: Guessed
     fact: Fact
     unit: Unit
+    at: int
+
+    def is_otherwise_in(self, lines: Sequence[str]) -> bool:
+        """Whether lines among the rows say another unit or period than that in which the column is read."""
+        placed = [text for text in lines if columns_at(text)]
+        of_it = [text for text in placed if self.at in columns_at(text)]
+        others = [text for text in lines if text not in placed]
+        return unlike(self.fact, self.unit, [*others, *of_it]) or in_other_period(
+            self.fact, self.guessed.text, others, of_it
+        )
 
     @property
     def said_by_itself(self) -> bool:
@@ -49,12 +60,13 @@ class Parts:
 
     def __init__(self, vocabulary: Vocabulary, guess: Guess, mapping: Mapping) -> None:
         self._columns = [
-            _Column(each, fact, unit)
-            for each in guess.columns
+            _Column(each, fact, unit, at)
+            for at, each in enumerate(guess.columns)
             if (name := mapping.columns[each.header].fact) is not None
             and (fact := vocabulary.facts[name]).type in ("money", "rate", "int")
             and isinstance(unit := unit_named(fact, mapping.columns[each.header].unit or "") or OWN, Unit)
         ]
+        self._headers = [each.text for each in guess.columns]
         parts = (each for each in self._columns if each.unit.shift and begins_part(each.guessed.stated))
         self._of_part = next(parts, None)
         self._met = False
@@ -66,7 +78,7 @@ class Parts:
         self._met, self._error = False, None
         self._last, self._of_total = _NONE, _NONE
         for row in rows:
-            if units := units_below(row):
+            if units := units_below(row, self._headers):
                 yield self._line(row, units)
             elif is_case(row):
                 self._met, self._last = True, _NONE
@@ -80,7 +92,7 @@ class Parts:
 
     def _line(self, row: SourceRow, units: Sequence[str]) -> SourceRow:
         """A line that says a unit; above the first row it was known. That of a total may be its own or of all."""
-        others = [each for each in self._columns if unlike(each.fact, each.unit, units)] if self._met else []
+        others = [each for each in self._columns if each.is_otherwise_in(units)] if self._met else []
         line = _UnitLine(units, others)
         if row.error is TOTAL:
             self._of_total = self._of_total if self._of_total.others else line
@@ -103,5 +115,5 @@ def _title(row: SourceRow) -> str:
 
 
 def _refused(key: str, texts: Sequence[str], column: _Column) -> FieldError:
-    text = next((each for each in texts if unlike(column.fact, column.unit, [each])), texts[0])
+    text = next((each for each in texts if column.is_otherwise_in([each])), texts[0])
     return FieldError.of("", said(key, text=text.strip()[:_LONGEST], field=column.fact.title))

@@ -62,6 +62,7 @@ def test_whatever_can_be_set_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch
         "DATABASE_URL": "postgresql://f:p@db/f",
         "WEB_HOSTS": "a.example,b.example\n",
         "CHUNK_SIZE": "7",
+        "PREVIOUS_KEYS": "\n",
     }
     for name, text in held.items():
         monkeypatch.delenv(f"FORBEAR_{name}", raising=False)
@@ -70,6 +71,9 @@ def test_whatever_can_be_set_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch
     found = Settings()
     assert (found.key, found.database_url, found.chunk_size) == ("secret", "postgresql://f:p@db/f", 7)
     assert found.web_hosts == {"a.example", "b.example"}
+    assert found.previous_keys == ()  # the one file that may be empty: as a rule there is no key before
+    (tmp_path / "PREVIOUS_KEYS").write_text("a=, b=\n")
+    assert Settings().previous_keys == ("a=", "b=")
     # A process of ours is told the address that is used, once.
     children = child_environment(FORBEAR_DATABASE_URL="postgresql://embedded/f")
     assert "FORBEAR_DATABASE_URL_FILE" not in children

@@ -34,6 +34,7 @@ def test_it_is_urgent_work_and_danger_is_seen_all_the_same(
         accepted(1, "PLAIN"),
         accepted(1, "LIFE", {"notes": "想自杀，不想活了"}),
         accepted(1, "FORCE", {"notes": "催收砸门打人"}),
+        accepted(1, "PLAIN"),  # by a second batch, before anybody knew of the first
     )
     assert [len(put(database_url, vault)) for _ in range(3)] == [2, 1, 0], "each once"
     rows = desk(database_url)
@@ -42,6 +43,7 @@ def test_it_is_urgent_work_and_danger_is_seen_all_the_same(
         "LIFE": ("U0", "explicit", False, "open"),
         "FORCE": ("U1", "explicit", False, "open"),
     }
+    assert {ref: row["revision"] for ref, row in rows.items()} == {"PLAIN": 1, "LIFE": 2, "FORCE": 2}, "told once"
     assert rows["PLAIN"]["decision_id"] is None and rows["PLAIN"]["strategy"] == "counsellor_review"
     answer_by = {ref: dt.datetime.fromisoformat(row["respond_by"]) for ref, row in rows.items()}
     hours = active().manifest.response_hours

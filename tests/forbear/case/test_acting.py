@@ -107,7 +107,7 @@ def test_who_handed_a_case_in_takes_it_back(url: str) -> None:
         assert (case.status, case.follow_up_at, case.revision) == ("closed", None, 2)
         assert (done.case_id, done.reason, done.words, done.account_id) == (2, "closed", None, who.account_id)
         _, told = withdraw(work, 1, None, "solved", f" {WORDS} ")
-        assert told.words is not None and VAULT.open(told.words) == WORDS
+        assert told.words is not None and VAULT.open(told.words, f"review.words:{told.id}") == WORDS
     assert rows(url, REVIEWS) == [(each, each, "outcome", {"why": "solved"}) for each in (2, 1)]
     tally = "SELECT subject, detail, count FROM daily_tally WHERE measure = 'outcome' ORDER BY subject"
     assert rows(url, tally) == [("card_plan", "closed", 1), ("counsellor_review", "closed", 1)]

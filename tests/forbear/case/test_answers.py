@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from forbear.accounts.accounts import Role, Viewer
+from forbear.base.vault import private_of
 from forbear.batch.recorded_decision import decision_on_desk
 from forbear.case.corrections import Correction, answer, asked_of, cell
 from forbear.case.workflow import CaseContext, RefusedError
@@ -112,11 +113,12 @@ def test_an_answer_is_a_version_of_its_own_case_with_everything_else_as_it_was(u
         "answer",
         {"facts": ["income_monthly", "debt_disputed"], "batch": str(done.submitted.batch_id)},
     )
-    [(private, row)] = read(
+    [(version, private, row)] = read(
         url,
-        "SELECT v.private, b.row FROM case_version v JOIN batch_case b ON b.case_version_id = v.id WHERE number = 3",
+        "SELECT v.id, v.private, b.row FROM case_version v JOIN batch_case b ON b.case_version_id = v.id "
+        "WHERE number = 3",
     )
-    assert VAULT.open(private) == {"facts": PRIVATE, "extra": EXTRA}
+    assert private_of(VAULT, version, private) == {"facts": PRIVATE, "extra": EXTRA}
     assert row == 1
     assert read(url, 'SELECT id, borrower_ref FROM "case" ORDER BY id') == [(1, "b1"), (2, None)]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forbear.base.vault import Vault
+from forbear.base.vault import Vault, private_of
 from forbear.case.corrections import _changed, asked_of, cell
 from forbear.ops.embedded import Urls
 from rules.facts.case_facts import Facts, Parser, reader
@@ -66,8 +66,10 @@ def test_what_is_private_stays_as_it_was_and_the_content_is_told_by_the_same_mac
 ) -> None:
     work.decide(accepted(1, "A", private=PRIVATE, extra={"备用": "x"}))
     work.act("answer", INCOME)
-    sealed = work.many("SELECT to_jsonb(private) FROM case_version ORDER BY number")
-    opened = [vault.open(bytes.fromhex(each.removeprefix("\\x"))) for each in sealed]
+    sealed = work.many("SELECT to_jsonb(private) FROM case_version ORDER BY id")
+    versions = work.many("SELECT id FROM case_version ORDER BY id")
+    private = [bytes.fromhex(each.removeprefix("\\x")) for each in sealed]
+    opened = [private_of(vault, version, each) for version, each in zip(versions, private, strict=True)]
     assert opened == [{"facts": PRIVATE, "extra": {"备用": "x"}}] * 2
     # The same row from a spreadsheet is the same content: nothing new.
     done = submitted(work.url, [accepted(1, "A", private=PRIVATE, extra={}, income_monthly=500000)], vault)

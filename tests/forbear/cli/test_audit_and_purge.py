@@ -1,5 +1,6 @@
 """The commands that prove and purge the record, as users meet them."""
 
+import base64
 import datetime as dt
 from pathlib import Path
 
@@ -166,3 +167,18 @@ def test_a_dry_run_deletes_nothing_and_a_purge_leaves_an_intact_ledger(
     done = forbear(environment, "purge", "--as-of", day, cwd=tmp_path)
     assert (done.returncode, done.stdout.strip()) == (0, "Deleted: cases 2, batches 0")
     assert forbear(environment, "audit", "verify", cwd=tmp_path).returncode == 0
+
+
+def test_another_key_comes_and_the_first_is_put_away(
+    environment: dict[str, str], database_url: str, tmp_path: Path
+) -> None:
+    decided(database_url, [accepted(1, "A", private={"name": "王小明"})], VAULT)
+    alone = forbear(environment, "key", "rotate", cwd=tmp_path)
+    assert (alone.returncode, alone.stdout) == (2, "")
+    assert alone.stderr.startswith("This database uses FORBEAR_KEY: set FORBEAR_PREVIOUS_KEYS")
+    new = {**environment, "FORBEAR_KEY": base64.b64encode(bytes(32)).decode()}
+    done = forbear({**new, "FORBEAR_PREVIOUS_KEYS": KEY}, "key", "rotate", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Everything is under the new key" in done.stdout
+    keys = forbear(new, "audit", "key", "--all", cwd=tmp_path).stdout.splitlines()
+    assert len(keys) == 2 and len({key.split("+")[0] for key in keys}) == 1

@@ -76,6 +76,20 @@ def test_a_mistake_is_one_sentence_before_any_work(
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize("command", ["mapping", "triage", "submit"])
+@pytest.mark.parametrize("given", [["--set", "hardships=none"], ["--header-row", "9"], []])
+def test_danger_in_a_file_that_is_refused_is_told_by_its_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, given: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = "ugly.csv" if given else "no-header.csv"
+    write(tmp_path, name, UGLY.replace("我的贷", "我不想活了") if given else "锟斤拷,b\n1,我不想活了\n")
+    out = ["--out", "out.csv"] if command == "triage" else []
+    with pytest.raises(ForbearError, match=r"^\[Call the person first\] .*\(row [23]\)") as caught:
+        CliRunner().invoke(app, [command, name, *out, *given], catch_exceptions=False)
+    assert caught.value.exit_code == 2 and "不想活" not in str(caught.value)
+
+
 def test_a_mapping_is_not_written_over_what_is_read(tmp_path: Path) -> None:
     path = write(tmp_path, "cases.json", "[]")
     for out, told in ((path, "is the file that is read"), (tmp_path / "map.txt", "does not end in .json")):

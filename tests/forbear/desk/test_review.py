@@ -84,7 +84,7 @@ def test_an_action_changes_its_own_case_and_is_kept_as_it_was_done(url: str, vau
             {"form": "f1"},
         )
         assert (first.account_id, first.at, first.case_id) == (who.account_id, NOW, 2)
-        assert first.words is not None and vault.open(first.words) == "谈好了"
+        assert first.words is not None and vault.open(first.words, f"review.words:{first.id}") == "谈好了"
         assert (second.action, second.strategy, second.reason, second.detail, second.words) == (
             *("accept", None, None),
             *({}, None),

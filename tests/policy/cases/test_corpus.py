@@ -19,8 +19,17 @@ from tests.policy.cases.corpus_lines import lines
 
 PACK = load(DEFAULT_PACK)
 PARTS = ("tuning", "held_out")
-TUNING = ("tuning", "tuning_2", "tuning_3", "tuning_4", "tuning_5", "tuning_6")
-HELD_OUT = ("held_out", "held_out_2", "held_out_3", "held_out_4", "held_out_5", "held_out_6", "held_out_7")
+TUNING = ("tuning", "tuning_2", "tuning_3", "tuning_4", "tuning_5", "tuning_6", "tuning_7")
+HELD_OUT = (
+    "held_out",
+    "held_out_2",
+    "held_out_3",
+    "held_out_4",
+    "held_out_5",
+    "held_out_6",
+    "held_out_7",
+    "held_out_8",
+)
 NO_DANGER, CALM = "(nothing)", "(calm)"
 GRADES = {name: flag.danger.grade for name, flag in PACK.red_flags.items() if flag.danger}
 OTHERS = (
@@ -43,9 +52,9 @@ PAPERS = {"legal_papers", "arbitration_papers", "notarised_enforcement", "auctio
 ROLES = {name for name in OTHERS if name.startswith("role_")}
 # What was measured on the second held-out part, rounded down: what each label must raise, and how much of it.
 SECOND_FLOORS = (
-    ("self_harm", "explicit", 0.88),
+    ("self_harm", "explicit", 0.97),
     ("self_harm", "danger", 1.0),
-    ("violence", "explicit", 0.95),
+    ("violence", "explicit", 1.0),
     ("violence", "danger", 1.0),
     ("self_harm_possible", "danger", 1.0),
     ("legal_papers", "papers", 0.93),
@@ -61,80 +70,102 @@ SECOND_FLOORS = (
 )
 # And what must not be raised there, at most: sentences that only look so.
 SECOND_CEILINGS = (
-    (NO_DANGER, "explicit", 0.02),
+    (NO_DANGER, "explicit", 0.00),
     (NO_DANGER, "danger", 0.24),
     ("(no court)", "papers", 0.30),
     ("(no role)", "roles", 0.13),
 )
 # The same for the third: sentences of danger and harmless ones that were written to look like it.
 THIRD_FLOORS = (
-    ("self_harm", "explicit", 0.94),
+    ("self_harm", "explicit", 0.93),
     ("self_harm", "danger", 0.98),
-    ("violence", "explicit", 0.98),
+    ("violence", "explicit", 0.96),
     ("violence", "danger", 1.0),
     ("self_harm_possible", "danger", 0.92),
 )
-THIRD_CEILINGS = ((NO_DANGER, "explicit", 0.07), (NO_DANGER, "danger", 0.28))
+THIRD_CEILINGS = ((NO_DANGER, "explicit", 0.07), (NO_DANGER, "danger", 0.29))
 # The same for the fourth: a little danger, and ordinary notes of a desk, which are most of what there is.
 FOURTH_FLOORS = (("explicit", "explicit", 1.0), ("possible", "danger", 1.0))
-FOURTH_CEILINGS = ((CALM, "explicit", 0.01), (CALM, "danger", 0.14))
+FOURTH_CEILINGS = ((CALM, "explicit", 0.02), (CALM, "danger", 0.13))
 
 # The same for the fifth, drawn by lot from what was written to be hard and from ordinary notes.
 FIFTH_FLOORS = (
-    ("self_harm", "explicit", 0.83),
+    ("self_harm", "explicit", 0.82),
     ("self_harm", "danger", 0.94),
-    ("violence", "explicit", 0.90),
+    ("violence", "explicit", 0.93),
     ("violence", "danger", 0.96),
     ("domestic_violence", "explicit", 0.94),
     ("domestic_violence", "danger", 0.99),
-    ("child_or_sick", "explicit", 0.90),
+    ("child_or_sick", "explicit", 0.86),
     ("child_or_sick", "danger", 0.90),
-    ("self_harm_possible", "danger", 0.89),
+    ("self_harm_possible", "danger", 0.90),
     ("violence_possible", "danger", 0.84),
-    ("domestic_violence_possible", "danger", 0.95),
+    ("domestic_violence_possible", "danger", 0.94),
     ("child_or_sick_possible", "danger", 0.90),
 )
 FIFTH_CEILINGS = (
-    (NO_DANGER, "explicit", 0.06),
+    (NO_DANGER, "explicit", 0.07),
     (NO_DANGER, "danger", 0.21),
     (CALM, "explicit", 0.03),
-    (CALM, "danger", 0.12),
+    (CALM, "danger", 0.10),
 )
 
 # The same for the seventh, drawn by lot from what seven writers wrote who saw neither patterns nor other parts.
 SEVENTH_FLOORS = (
     ("self_harm", "explicit", 0.92),
     ("self_harm", "danger", 0.97),
-    ("violence", "explicit", 0.91),
+    ("violence", "explicit", 0.92),
     ("violence", "danger", 0.98),
     ("domestic_violence", "explicit", 0.96),
-    ("domestic_violence", "danger", 1.0),
-    ("child_or_sick", "explicit", 0.86),
-    ("child_or_sick", "danger", 0.95),
-    ("self_harm_possible", "danger", 0.93),
+    ("domestic_violence", "danger", 0.99),
+    ("child_or_sick", "explicit", 0.88),
+    ("child_or_sick", "danger", 0.96),
+    ("self_harm_possible", "danger", 0.92),
     ("violence_possible", "danger", 0.88),
-    ("domestic_violence_possible", "danger", 0.87),
-    ("child_or_sick_possible", "danger", 0.75),
+    ("domestic_violence_possible", "danger", 0.85),
+    ("child_or_sick_possible", "danger", 0.74),
 )
 SEVENTH_CEILINGS = (
     (NO_DANGER, "explicit", 0.06),
     (NO_DANGER, "danger", 0.24),
     (CALM, "explicit", 0.01),
-    (CALM, "danger", 0.07),
+    (CALM, "danger", 0.05),
+)
+
+# The same for the eighth, from four more such writers: half of the harmless lines are there to mislead.
+EIGHTH_FLOORS = (
+    ("self_harm", "explicit", 0.88),
+    ("self_harm", "danger", 0.99),
+    ("violence", "explicit", 0.9),
+    ("violence", "danger", 0.98),
+    ("domestic_violence", "explicit", 0.93),
+    ("domestic_violence", "danger", 1.0),
+    ("child_or_sick", "explicit", 0.87),
+    ("child_or_sick", "danger", 0.97),
+    ("self_harm_possible", "danger", 0.95),
+    ("violence_possible", "danger", 0.91),
+    ("domestic_violence_possible", "danger", 0.86),
+    ("child_or_sick_possible", "danger", 0.76),
+)
+EIGHTH_CEILINGS = (
+    (NO_DANGER, "explicit", 0.09),
+    (NO_DANGER, "danger", 0.32),
+    (CALM, "explicit", 0.01),
+    (CALM, "danger", 0.06),
 )
 
 # The same for the sixth, written last of its kind: as counsellors and borrowers write, and half of it to be hard.
 SIXTH_FLOORS = (
-    ("self_harm", "explicit", 0.82),
+    ("self_harm", "explicit", 0.85),
     ("self_harm", "danger", 0.94),
-    ("violence", "explicit", 0.89),
-    ("violence", "danger", 0.95),
+    ("violence", "explicit", 0.88),
+    ("violence", "danger", 0.94),
     ("domestic_violence", "explicit", 0.93),
     ("domestic_violence", "danger", 0.97),
     ("child_or_sick", "explicit", 0.84),
-    ("child_or_sick", "danger", 0.92),
-    ("self_harm_possible", "danger", 0.89),
-    ("violence_possible", "danger", 0.90),
+    ("child_or_sick", "danger", 0.90),
+    ("self_harm_possible", "danger", 0.91),
+    ("violence_possible", "danger", 0.86),
     ("domestic_violence_possible", "danger", 0.83),
     ("child_or_sick_possible", "danger", 0.70),
     ("legal_papers", "legal_papers", 1.0),
@@ -156,10 +187,10 @@ SIXTH_FLOORS = (
     ("debt_sold", "debt_sold", 0.75),
 )
 SIXTH_CEILINGS = (
-    (NO_DANGER, "explicit", 0.06),
-    (NO_DANGER, "danger", 0.22),
+    (NO_DANGER, "explicit", 0.05),
+    (NO_DANGER, "danger", 0.21),
     (CALM, "explicit", 0.02),
-    (CALM, "danger", 0.03),
+    (CALM, "danger", 0.02),
 )
 
 
@@ -259,6 +290,7 @@ def test_what_weights_were_made_by_is_found() -> None:
         *(("held_out_5", *floor) for floor in FIFTH_FLOORS),
         *(("held_out_6", *floor) for floor in SIXTH_FLOORS),
         *(("held_out_7", *floor) for floor in SEVENTH_FLOORS),
+        *(("held_out_8", *floor) for floor in EIGHTH_FLOORS),
     ],
 )
 def test_what_nobody_tuned_on_is_found(part: str, label: str, what: str, floor: float) -> None:
@@ -274,6 +306,7 @@ def test_what_nobody_tuned_on_is_found(part: str, label: str, what: str, floor: 
         *(("held_out_5", *ceiling) for ceiling in FIFTH_CEILINGS),
         *(("held_out_6", *ceiling) for ceiling in SIXTH_CEILINGS),
         *(("held_out_7", *ceiling) for ceiling in SEVENTH_CEILINGS),
+        *(("held_out_8", *ceiling) for ceiling in EIGHTH_CEILINGS),
     ],
 )
 def test_what_nobody_tuned_on_is_not_found_where_it_is_not(part: str, label: str, what: str, ceiling: float) -> None:

@@ -79,10 +79,12 @@ def test_what_points_to_the_row_above_is_no_text(fact: str, cell: str) -> None:
         reader(PACK.vocabulary.facts[fact])(cell)
 
 
-@pytest.mark.parametrize("cell", ["无", "没有", "none", "0", "000000"])
+@pytest.mark.parametrize("cell", ["无", "没有", "none", "暂无", "未编号", "0", "000000"])
 def test_what_all_have_in_common_is_nobodys_number(cell: str) -> None:
     facts = PACK.vocabulary.facts
     assert [reader(facts[name])(cell) for name in ("borrower_ref", "phone", "id_number")] == [None, None, None]
+    # Two cases of 无 would be one; 0 may be that of the first row of a data frame.
+    assert reader(facts["case_ref"])(cell) == (cell if cell.isdigit() else None)
 
 
 def test_letters_that_were_lost_are_no_name() -> None:

@@ -108,8 +108,8 @@ class CaseOnDesk:
 
 def words_of(work: CaseOnDesk, review: dict[str, Any]) -> str | None:
     """What a person wrote, opened."""
-    sealed = review["words"]
-    return None if sealed is None else str(work.vault.open(bytes.fromhex(sealed.removeprefix("\\x"))))
+    sealed, at = review["words"], f"review.words:{review['id']}"
+    return None if sealed is None else str(work.vault.open(bytes.fromhex(sealed.removeprefix("\\x")), at))
 
 
 def held_by(work: CaseOnDesk, account_id: int | None, case_id: int = 1) -> None:

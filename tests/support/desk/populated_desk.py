@@ -202,7 +202,7 @@ def _past(session: Session, vault: Vault, now: dt.datetime) -> int:
         account_id=session.exec(select(Account.id).where(Account.role == "supervisor")).one(),
         url="https://hooks.example.org/forbear",
         events=["batch.complete"],
-        secret=vault.seal("s" * 32),
+        secret=vault.seal("s" * 32, "webhook.secret:1"),
         created_at=now,
     )
     session.add(hook)

@@ -42,6 +42,10 @@ def free_port() -> int:
         return port
 
 
+# Not even a loopback device is up there. Who is root stays the root that reads files of others, too.
+_APART = (("unshare", "--net"), ("unshare", "--map-root-user", "--net"))
+
+
 @dataclass(frozen=True)
 class Site:
     """Where processes of a test run: their servers, and a folder for what they say."""
@@ -51,9 +55,12 @@ class Site:
     log_level: str = "INFO"
 
     @contextlib.contextmanager
-    def worker(self, queues: Sequence[str] = ALL_QUEUES, processes: int = 2) -> Iterator["Popen[bytes]"]:
-        """A Celery worker; what is left of it is killed when the block ends."""
-        with self._running("worker", worker_command(queues, processes, self.log_level)) as process:
+    def worker(
+        self, queues: Sequence[str] = ALL_QUEUES, processes: int = 2, *, alone: bool = False
+    ) -> Iterator["Popen[bytes]"]:
+        """A Celery worker, `alone` in a network of its own; what is left of it is killed when the block ends."""
+        command = worker_command(queues, processes, self.log_level)
+        with self._running("worker", [*(apart() if alone else ()), *command]) as process:
             yield process
 
     @contextlib.contextmanager
@@ -110,6 +117,15 @@ class Site:
             row = connection.execute(query).fetchone()
         assert row is not None
         return int(row[0])
+
+
+def apart() -> tuple[str, ...]:
+    """What runs a command in a network namespace of its own; nothing where this machine does not let us make one."""
+    with contextlib.suppress(FileNotFoundError):
+        for prefix in _APART:
+            if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
+                return prefix
+    return ()
 
 
 def kill_group(process: "Popen[bytes]") -> None:

@@ -1,4 +1,4 @@
-"""docs/architecture.md: the places it names exist, and its picture has every room."""
+"""docs/architecture.md: the places it names exist, and its picture has every room. So do the tests of security.md."""
 
 import ast
 import re
@@ -59,3 +59,18 @@ def test_a_newcomer_is_led_here(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     assert "docs/architecture.md" in text
     assert "docs/glossary.md" in text
+
+
+def test_every_line_of_the_security_page_says_why_and_its_tests_exist() -> None:
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    lines = [line.strip("|").split(" | ") for line in page.splitlines() if line.startswith("| V")]
+    assert len(lines) > 80
+    for section, _, state, reason in lines:
+        assert state in ("met", "not met", "none"), section
+        assert state == "none" or reason.strip(), section
+        named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", reason)
+        assert named or state != "met", section
+        for file, function in named:
+            assert f"def {function}" in (ROOT / file).read_text(encoding="utf-8"), (section, function)
+    chapters = {section.strip().partition(".")[0] for section, *_ in lines}
+    assert chapters == {f"V{number}" for number in range(1, 15)}

@@ -39,6 +39,7 @@ NEEDED: dict[str, Scope] = {
     "POST /cases/{ref}/reviews": "reviews:write",
     "GET /cases/{ref}/plan": "cases:read",
     "GET /cases/{ref}/negotiation-pack": "cases:read",
+    "GET /cases/{ref}/receipt": "cases:read",
     "POST /cases/{ref}/withdraw": "cases:write",
     "GET /events": "cases:read",
     "GET /policy": "cases:read",

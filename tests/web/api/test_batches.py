@@ -116,6 +116,27 @@ def test_a_file_that_cannot_be_read_is_told_in_the_language_asked_for(client: ht
     chinese = sent(client, content="", headers=headers)
     assert chinese.json()["detail"] == "cases.csv 是空的：需要一行表头，每件案件一行。"
     assert chinese.headers["Content-Language"] == "zh"
+    assert "danger" not in chinese.json()
+
+
+def test_danger_in_what_is_refused_whole_is_told_first_and_without_its_words(client: httpx.Client) -> None:
+    cry = "我不想活了"
+    table = f"case_ref,product,days_overdue,hardship,色\nC1,credit_card,9,unemployment,{cry}\n"
+    twice = {"case_ref": "C1", "案件编号": "C1", "notes": cry}
+    case = {"case_ref": "C1", "product": "credit_card", "days_overdue": 9, "hardship": "unemployment", "色": cry}
+    answers = [
+        sent(client, content=table.replace("hardship", "颜色", 1)),
+        sent(client, content=table, params={"strict": True}),
+        sent(client, content=table, params={"mapping": "{"}),
+        client.post("/cases", json=twice),
+        client.post("/cases?strict=true", json=case),
+        client.post("/trials", json={"cases": [twice]}),
+    ]
+    for answer in answers:
+        told = answer.json()
+        assert (answer.status_code, told["danger"], cry in answer.text) == (422, True, False)
+        assert told["detail"].startswith("[Call the person first]")
+    assert ["(row 2)" in answer.json()["detail"] for answer in answers] == [True] * 3 + [False] * 3
 
 
 def test_a_form_without_a_file_is_told(client: httpx.Client) -> None:

@@ -8,11 +8,14 @@ import pytest
 
 from forbear.base.vault import Vault
 from forbear.case.negotiation import pdf
+from forbear.ledger.checkpoint import verifier_key
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.api import api, caller, token
 from tests.support.desk.cases import accepted, decided
 from tests.support.desk.desk_clients import account
+from tests.support.old.old_decisions import without_bodies
 from tests.web.pages.test_crisis import CRISIS, MONEY, PERSON
+from tools.verify_receipt import verified
 
 NOBODY = {"name": "李某某", "phone": "13900139000"}
 BOTH = ("plan", "negotiation-pack")
@@ -36,6 +39,22 @@ def exports(url: str) -> list[list[str]]:
     with psycopg.connect(url) as connection:
         rows = connection.execute("SELECT detail FROM ledger WHERE kind = 'export' ORDER BY seq").fetchall()
     return [detail["files"] for (detail,) in rows]
+
+
+def test_the_receipt_of_a_decision_is_checked_by_others(client: httpx.Client, database_url: str, vault: Vault) -> None:
+    """Also while somebody may be in danger: it tells nothing of the case."""
+    key = str(verifier_key(vault))
+    for number, ref in ((1, "LIFE"), (4, "CALM")):
+        told = client.get(f"/cases/{ref}/receipt")
+        assert told.headers["Content-Type"] == "application/json"
+        assert verified(told.text, key)["decision"] == number
+    assert exports(database_url) == [["receipt.json"]] * 2
+    without_bodies(database_url)
+    refused = client.get("/cases/CALM/receipt")
+    assert (refused.status_code, refused.json()["type"]) == (404, "urn:forbear:problem:no_receipt")
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE desk_case SET decision_id = NULL")
+    assert client.get("/cases/CALM/receipt").status_code == 409
 
 
 def test_a_calm_case_hands_out_what_its_page_does(client: httpx.Client, database_url: str) -> None:

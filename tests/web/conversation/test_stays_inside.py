@@ -74,7 +74,7 @@ def said(url: str, who: Viewer, shop: int) -> None:
             account_id=shop,
             url="https://hooks.example/",
             events=["review.recorded", "decision.changed", "case.aged", "batch.complete"],
-            secret=VAULT.seal("s"),
+            secret=VAULT.seal("s", "webhook.secret:1"),
             created_at=NOW,
         )
         work.session.add(hook)

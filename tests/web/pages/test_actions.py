@@ -13,13 +13,15 @@ import pytest
 from forbear.accounts.accounts import Role
 from forbear.base.vault import Vault
 from forbear.case import actions
+from forbear.ledger.checkpoint import verifier_key
 from models.desk import STATUSES
 from models.review import ACTIONS as RECORDED
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.case_on_desk import PLAN, WORDS, CaseOnDesk, held_by, words_of
 from tests.support.desk.cases import accepted
 from tests.support.desk.desk_clients import account, cookie_of, desk
-from tests.support.old.old_decisions import recorded
+from tests.support.old.old_decisions import recorded, without_bodies
+from tools.verify_receipt import verified
 from web.language import LANGUAGES, message, messages
 from web.views.case import FORMS
 
@@ -418,7 +420,7 @@ def test_a_submitter_sees_the_case_and_nothing_of_what_counsellors_did(
 
 
 ADDRESSES = ("/cases/1", "/cases/1/decisions/1", "/cases/1/compare?from=1&to=1", "/cases/1/kit")
-FILES = ("letters/1.txt", "deadlines.ics")
+FILES = ("letters/1.txt", "deadlines.ics", "receipt.json")
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -435,6 +437,18 @@ def test_what_leaves_as_a_file_is_in_the_ledger(
     with psycopg.connect(database_url) as connection:
         noted = connection.execute("SELECT subject, detail FROM ledger WHERE kind = 'export'").fetchall()
     assert noted == [("case:1", {"files": [answer.headers["content-disposition"].split('"')[1]]})]
+
+
+def test_the_receipt_of_the_page_is_checked_by_others_and_of_an_old_decision_there_is_none(
+    working: Callable[..., CaseOnDesk], database_url: str
+) -> None:
+    work = working()
+    work.shipped()
+    told = work.client.submit("/cases/1/receipt.json").text
+    assert verified(told, str(verifier_key(work.vault)))["decision"] == 1
+    without_bodies(database_url)
+    answer = work.client.submit("/cases/1/receipt.json")
+    assert answer.status_code == 404 and "没有凭证" in answer.text
 
 
 def test_a_letter_that_is_not_there_is_not_found(working: Callable[..., CaseOnDesk]) -> None:

@@ -240,6 +240,7 @@ def test_a_file_that_cannot_be_read_gets_its_sentence_beside_the_field(client: D
         "案件.json": (b"{}", "里没有案件"),
         "bomb.xlsx": (_bomb(tmp_path), "正常的工作簿不会这样"),
         "照片.csv": (b"\x89PNG....", "图片"),
+        "求救.csv": ("锟斤拷,备注\n1,我不想活了".encode(), "（第 2 行）的文字里可能有轻生"),
     }
     for name, (content, sentence) in wrong.items():
         answer = _upload(client, content, name, {"submitter": "别人", "as_of": "2026-11-20"})

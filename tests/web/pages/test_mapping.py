@@ -253,6 +253,8 @@ def test_of_several_tables_one_is_chosen_first(client: Desk) -> None:
     preview = _uploaded(client, book(sheets=2))
     page = _page(client, preview)
     assert page.values("input[name=sheet]", "value") == ["数据1", "数据2"]
+    told = page.one(".banner.alarm").text  # before anybody has said which sheet is meant
+    assert "【先联系本人】" in told and "工作表“数据1”第 3 行" in told and "说不想活了" not in told
     assert client.submit(f"{preview}/submit").status_code == 422
     assert client.submit(f"{preview}/mapping", {"sheet": "没有这张"}).status_code == 422
     assert client.submit(f"{preview}/mapping", {"sheet": "数据2"}).headers["location"] == preview

@@ -1,6 +1,7 @@
 """What the API hands out for the talks: the client's page and the negotiation pack, amounts in yuan."""
 
 import datetime as dt
+from typing import Any
 
 from pydantic import Field
 
@@ -23,6 +24,20 @@ class ClientPage(Shape):
     as_of: dt.date
     strategy: str
     plan_for_client: ClientPlan
+
+
+class ReceiptView(Shape):
+    """Proof that a decision is in the signed ledger: written in one way only, so keep the answer byte for byte."""
+
+    receipt: int = Field(description="Version of the form")
+    decision: int
+    row: dict[str, str | int | bool | None] = Field(
+        description="What was decided, by which policy and day; facts and outcome as hashes"
+    )
+    chunk: dict[str, int | str] = Field(description="The way from it to the root of its chunk's tree")
+    entry: list[int | str | dict[str, Any]] = Field(description="The entry of the ledger that has this root")
+    log: dict[str, int | str] = Field(description="The way from the entry to the root of the ledger")
+    signed: list[str] = Field(description="Who signed that root, and the signature")
 
 
 class CallView(Shape):

@@ -12,7 +12,6 @@ from pydantic import BaseModel
 
 from forbear.accounts import idempotency
 from forbear.accounts.accounts import ViewerWork
-from forbear.base.vault import Vault
 from models.webhook import IdempotencyKey
 from web.api.problems import ProblemError
 
@@ -32,22 +31,22 @@ Key = Annotated[
 
 @dataclass(frozen=True)
 class SentOnce:
-    """A request with its key, if it has one, and a keyed hash of all that it asks."""
+    """A request with its key, if it has one, and all that it asks."""
 
     key: str | None
-    mac: bytes
+    asked: bytes
 
     def known(self, work: ViewerWork) -> IdempotencyKey | None:
         """What it did before. Raises a problem where the key came with another request."""
         try:
-            return None if self.key is None else idempotency.find(work, self.key, self.mac)
+            return None if self.key is None else idempotency.find(work, self.key, self.asked)
         except idempotency.ReusedError:
             raise ProblemError(422, "key_reused") from None
 
     def keep_batch(self, work: ViewerWork, batch_id: UUID) -> None:
         """Remember the batch that it made: sent again, it hears how that is by then."""
         if self.key is not None:
-            idempotency.keep(work, self.key, self.mac, batch_id=batch_id)
+            idempotency.keep(work, self.key, self.asked, batch_id=batch_id)
 
     def answered(
         self, work: ViewerWork, status: int, act: Callable[[], BaseModel], location: Callable[[BaseModel], str]
@@ -55,12 +54,12 @@ class SentOnce:
         """What it does, done in this transaction; or the answer to what it did before."""
         known = self.known(work)
         if known is not None and known.answer is not None:
-            kept = work.vault.open(known.answer)
+            kept = idempotency.answered(work, known)
             return _response(kept["body"], kept["status"], {"Location": kept["location"], REPLAYED: "true"})
         done = act()
         body, where = done.model_dump_json(), location(done)
         if self.key is not None:
-            idempotency.keep(work, self.key, self.mac, answer={"body": body, "status": status, "location": where})
+            idempotency.keep(work, self.key, self.asked, answer={"body": body, "status": status, "location": where})
         return _response(body, status, {"Location": where})
 
 
@@ -68,10 +67,9 @@ def once_of(request: Request, key: str | None, digest: bytes) -> SentOnce:
     """A request whose body has been read, with the digest of that."""
     if key is None:
         return SentOnce(None, b"")
-    vault: Vault = request.app.state.vault
     scope = request.scope
     asked = [request.method, scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")]
-    return SentOnce(key, vault.mac(json.dumps([*asked, digest.hex()]).encode()))
+    return SentOnce(key, json.dumps([*asked, digest.hex()]).encode())
 
 
 async def _once(request: Request, key: Key = None) -> SentOnce:

@@ -11,9 +11,10 @@ from fastapi.responses import RedirectResponse
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.settings import settings
 from forbear.batch.submission import uploads
+from forbear.batch.submission.danger import told_in_refusal
 from forbear.intake import IntakeError, open_source
 from forbear.intake.source import SeveralTablesError
-from rules.pack.files.schema import Vocabulary
+from rules.pack.pack import Pack
 from web import language
 from web.auth import OurForm, SignedInWork
 from web.pages.batches.batches import listing
@@ -41,7 +42,7 @@ def take_file(
     faults = _form_faults(lang, work, as_of, submitter.strip())
     if len(uploads.waiting(work)) >= uploads.MOST_WAITING:
         faults["file"] = language.message(lang, "upload.too_many", n=uploads.MOST_WAITING)
-    elif fault := _file_fault(lang, name, content, work.pack.vocabulary):
+    elif fault := _file_fault(lang, name, content, work.pack):
         faults["file"] = fault
     if faults:
         typed = {"as_of": as_of, "submitter": submitter}
@@ -87,15 +88,15 @@ def _form_faults(lang: language.Language, work: ViewerWork, as_of: str, submitte
     return faults
 
 
-def _file_fault(lang: language.Language, name: str, content: bytes, vocabulary: Vocabulary) -> str | None:
+def _file_fault(lang: language.Language, name: str, content: bytes, pack: Pack) -> str | None:
     """Why this file cannot be read as cases at all."""
     if not name:
         return language.message(lang, "upload.no_file")
     if len(content) > settings().upload_megabytes * _MEGABYTE:
         return language.message(lang, "upload.too_big", megabytes=settings().upload_megabytes)
     try:
-        with uploads.on_disk(name, content) as path:
-            open_source(path, vocabulary)
+        with uploads.on_disk(name, content) as path, told_in_refusal(path, pack):
+            open_source(path, pack.vocabulary)
     except SeveralTablesError:
         return None  # its preview asks which one
     except IntakeError as error:

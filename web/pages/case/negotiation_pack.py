@@ -14,8 +14,10 @@ from fastapi import APIRouter, Form, HTTPException, Path, Query, Request, Respon
 from fastapi.responses import HTMLResponse
 
 from forbear.accounts.accounts import ViewerWork
+from forbear.base.errors import ForbearError
 from forbear.batch.recorded_decision import RecordedDecision, current_decision
 from forbear.case.negotiation import negotiation_files, pdf
+from forbear.ledger import receipt as receipts
 from rules.locale import Language, in_language
 from rules.text.calendar import calendar
 from rules.text.negotiation_pack import NegotiationPack
@@ -24,6 +26,7 @@ from web import language
 from web.auth import OurForm, SignedInWork
 from web.charts import charts
 from web.pages.case.case import RowId
+from web.views import render
 
 router = APIRouter()
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -65,6 +68,19 @@ def give_calendar(request: Request, work: SignedInWork, case_id: RowId) -> Respo
     kit = _kit(work, case_id)
     days = calendar(kit.case_ref, kit.days, work.now)
     return _handed_over(work, case_id, days, "text/calendar; charset=utf-8", "deadlines.ics")
+
+
+@router.post("/cases/{case_id}/receipt.json", dependencies=[OurForm])
+def give_receipt(request: Request, work: SignedInWork, case_id: RowId) -> Response:
+    """The receipt of the decision, for whoever wants to check it without us."""
+    _decided(work, case_id)
+    try:
+        told = receipts.of_case(work.session, work.vault, case_id)
+    except ForbearError:
+        told = None
+    if told is None:
+        return render.failure(request, 404, "no_receipt")
+    return _handed_over(work, case_id, told.encode(), "application/json", "receipt.json")
 
 
 @router.get("/cases/{case_id}/plans.svg")

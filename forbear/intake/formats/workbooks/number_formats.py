@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from forbear.intake.source import number_cell
+from rules.facts.notation.units import read_marks
 
 Shown: TypeAlias = Callable[[float], object]
 Hides: TypeAlias = Callable[[float | None], bool]  # of a number, None for a text
@@ -33,6 +34,7 @@ _CURRENCIES = {  # of a place, where the sign beside a number may be that of sev
 _AROUND = " \t\u3000\xa0¥￥()（）"  # a number, and these say nothing of its scale
 EXACT = 1e15  # up to which a float keeps every digit
 _NUMBER = re.compile(r"([^\d.,]*)(\d[\d.,'’\s]*\d|\d)([^\d.,]*)", re.DOTALL)
+_FIGURES = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _COMMAS = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d+)?", re.ASCII)
 _POINTS = re.compile(r"(\d{1,3}(\.\d{3})+|\d+)(,\d+)?", re.ASCII)
 _MOST = 255  # letters of a format, in Excel
@@ -83,6 +85,8 @@ class _Section:
             number = self._masked(number)
         if self.shift and not (before or after):
             number = f"{number}×{10**self.shift}"  # thousands, and nothing says so: nobody may take it for ones
+        elif self.shift and _is_other_number(number, after, abs(value)):
+            after = f"{after}≠{_plain(value)}"  # 12000 shown as 12万: nobody knows which of them is meant
         whole = f"{before}{'-' if value < 0 else ''}{number}{after}{'%' * self.percents}"
         return whole if whole != _plain(value) else None
 
@@ -93,6 +97,12 @@ class _Section:
         digits = list(number.zfill(self.zeros))
         shown = [digits.pop() if place == "0" else place[1:] for place in reversed(self.places) if digits]
         return "".join([*digits, *reversed(shown)])
+
+
+def _is_other_number(number: str, words: str, value: Decimal) -> bool:
+    """Whether a number that is shown in thousands is another by the words behind it."""
+    marks = read_marks(words, digits=False) if words and _FIGURES.fullmatch(number) else None
+    return marks is not None and bool(marks.power) and Decimal(number).scaleb(marks.power) != value
 
 
 def shows_no_day(code: str) -> bool:
@@ -279,6 +289,8 @@ def unmasked(shown: str, value: float) -> str | None:
     shift = _scale(number, abs(exact))
     if not (before or after):
         return f"{_plain(exact.scaleb(-shift))}×{10**shift}" if shift else None
+    if shift and _is_other_number(_plain(abs(exact).scaleb(-shift)), after, abs(exact)):
+        after = f"{after}≠{_plain(exact)}"
     return f"{before}{_plain(exact.scaleb(-shift))}{after}"
 
 

@@ -39,7 +39,7 @@ from forbear.intake.formats.workbooks.ods_cells import (
     text_of,
     times_of,
 )
-from forbear.intake.formats.workbooks.ods_styles import STYLE_ELEMENT, condition_of, is_unseen, strikes, struck_styles
+from forbear.intake.formats.workbooks.ods_styles import STYLES, condition_of, shared_styles, strikes
 from forbear.intake.formats.workbooks.sheets import open_sheets, with_comments, with_pictures
 from forbear.intake.formats.workbooks.xlsx_package import opened
 from forbear.intake.formats.workbooks.xml_stream import LeapingStream, elements, without_entities
@@ -63,7 +63,7 @@ _BLOCK, _BIG_BLOCK = 64 * 1024, 1024 * 1024
 _MOST_COUNTED = 128 * 1024 * 1024  # bytes, where one table is all that was met
 _MAX_COLUMNS = 16_384  # of a sheet, in Excel and LibreOffice
 _SHAPES, _RULE = f"{TABLE}shapes", f"{TABLE}content-validation"
-_READ = (_SHEET, _ROW, _COLUMN, STYLE_ELEMENT, _SHAPES, _RULE)
+_READ = (_SHEET, _ROW, _COLUMN, *STYLES, _SHAPES, _RULE)
 
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-F]{4}_)")  # XML has no place for these
 _COMMENT = re.compile(rb"<office:annotation[ >/]")
@@ -205,8 +205,7 @@ class _Document:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._off: set[str | None] = set()  # names of styles of what is not shown
-        self._struck = struck_styles(path)  # and of cells that are struck out
-        self._unseen: set[str | None] = set()  # and of those in the colour of what they stand on
+        self._struck, self._unseen = shared_styles(path)  # and of cells that are struck out, or show nothing
         self._rules: dict[str | None, list[Condition]] = {}  # and of those that a rule may strike out
         self._pages: dict[str | None, str] = {}  # by the names of styles
         self._in_sheet = False
@@ -226,7 +225,7 @@ class _Document:
                     self._table(event, element)
                 elif event == "start":
                     continue
-                elif element.tag == STYLE_ELEMENT:
+                elif element.tag in STYLES:
                     self._style(element)
                 elif element.tag == _RULE:
                     self._rule(element)
@@ -258,8 +257,7 @@ class _Document:
             self._off.add(name)
         if element.get(f"{STYLE}parent-style-name") in self._struck or any(map(strikes, element)):
             self._struck.add(name)
-        if is_unseen(element):
-            self._unseen.add(name)
+        self._unseen.note(element)
         for each in element.iterchildren(f"{STYLE}map"):
             if each.get(f"{STYLE}apply-style-name") in self._struck:
                 self._rules.setdefault(name, []).append(condition_of(each))
@@ -288,7 +286,7 @@ class _Document:
         """The row, as often as it is to be repeated."""
         first, times = self._number + 1, times_of(element, "rows")
         self._number += times
-        found = cells_of(element, self._struck, self._rules, self._unseen)
+        found = cells_of(element, self._struck, self._rules, self._unseen.hides)
         cells = found.cells
         self._keep_beside(found)
         if is_blank(cells):

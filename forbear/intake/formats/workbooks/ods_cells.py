@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Container
+from collections.abc import Callable, Container
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +60,7 @@ def cells_of(
     row: Any,
     struck: Container[str | None],
     ruled: Container[str | None] = (),
-    unseen: Container[str | None] = (),
+    hides: Callable[[str | None, object], bool] = lambda _style, _cell: False,
 ) -> RowCells:
     """The cells of a row, by the styles of those that are struck out, may be by a rule, or cannot be seen."""
     found = RowCells([], [], [], [], {}, {}, {}, [], [])
@@ -87,7 +87,7 @@ def cells_of(
         style = cell.get(f"{TABLE}style-name", own)
         places = range(first, at)
         found.ruled.update(dict.fromkeys(places, style) if style in ruled else {})
-        found.unseen.extend(places if style in unseen or _shows_nothing(cell) else ())
+        found.unseen.extend(places if hides(style, value) or _shows_nothing(cell) else ())
         found.struck.extend(places if style in struck else ())
         if style not in struck and isinstance(value, str) and _is_partly_struck(cell, struck):
             value = part_known(PartlyStruck(value))

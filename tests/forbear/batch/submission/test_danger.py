@@ -1,6 +1,7 @@
 """Danger in what becomes no case is told first, whatever it stands in."""
 
 import datetime as dt
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,18 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from forbear.batch.submission.danger import Lookout, beside_rows, notices_of
+from forbear.batch.submission.danger import Lookout, beside_rows, notices_of, told_in_refusal
 from forbear.batch.submission.new_case import RefusedCaseError, read
-from forbear.intake import ColumnUse, Mapping, SourceFile, SourceRow, open_intake, understand
+from forbear.intake import (
+    ColumnUse,
+    IntakeError,
+    Mapping,
+    SeveralTablesError,
+    SourceFile,
+    SourceRow,
+    open_intake,
+    understand,
+)
 from forbear.intake.layouts.tied import tied
 from forbear.intake.mapping import Persons
 from rules.loading.loader import DEFAULT_PACK, load
@@ -110,3 +120,46 @@ def test_danger_in_a_sheet_that_is_not_read_and_beside_a_list_is_told(tmp_path: 
     path.write_text(f'{{"remark": {{"more": "客户说要自杀"}}, "items": [{case}]}}', encoding="utf-8")
     first = notices_of(open_intake(path, PACK.vocabulary), PACK)[0]
     assert "'remark.more' beside the list" in first.en
+
+
+CRY = "我不想活了"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "places"),
+    [
+        ("without-a-fact.csv", f"编号,产品,备注\nA,花呗,{CRY}\nB,花呗,还行\n", "row 2"),
+        ("named-twice.csv", f"说明\n案件编号,案件号,备注\nA,A,还行\nB,B,{CRY}\n", "row 4"),
+        ("no-header.csv", f"锟斤拷,b\n1,{CRY}\n", "row 2"),
+        ("page.xls", f"<html><table>\n<td>{CRY}</td></table>", "row 2"),
+        ("broken.json", f'[{{"a": 1}},\n{{"备注": {json.dumps(CRY)}}},\n{{"b":]', "row 2"),
+        ("two-encodings.csv", f"编号,备注\nA,{CRY}\n".encode("gb18030") + f"B,{CRY}，你好\n".encode(), "row 2, row 3"),
+        ("many.csv", "编号,备注\n" + f"A,{CRY}\n" * 7, "row 2, row 3, row 4, row 5, row 6, …"),
+        ("calm.csv", "编号,备注\nA,还行\n", None),
+        ("picture.csv", b"\x89PNG" + CRY.encode(), None),
+    ],
+)
+def test_a_file_that_is_refused_whole_tells_of_danger_by_its_rows_and_never_by_their_words(
+    tmp_path: Path, name: str, content: str | bytes, places: str | None
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(IntakeError) as caught, told_in_refusal(path, PACK):
+        open_intake(path, PACK.vocabulary)
+    first = "[Call the person first] Nothing of this file was taken as a case, and words "
+    assert caught.value.en.startswith(first) == (caught.value.danger is not None) == (places is not None)
+    assert places is None or f"({places})" in caught.value.en
+    assert CRY not in caught.value.en + caught.value.zh
+
+
+def test_of_several_tables_each_is_looked_through_and_the_question_stays(tmp_path: Path) -> None:
+    made = Workbook()
+    for name, notes in (("一月", "还行"), ("二月", CRY)):
+        sheet = made.create_sheet(name)
+        sheet.append(["案件编号", "产品", "逾期天数", "困难原因", "备注"])
+        sheet.append(["A-1", "花呗", 45, "失业", notes])
+    made.save(tmp_path / "cases.xlsx")
+    with pytest.raises(SeveralTablesError, match=r"\(row 2 of the sheet '二月'\).*several sheets") as caught:
+        with told_in_refusal(tmp_path / "cases.xlsx", PACK):
+            open_intake(tmp_path / "cases.xlsx", PACK.vocabulary)
+    assert caught.value.sheets == ("一月", "二月")

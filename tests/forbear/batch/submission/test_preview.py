@@ -53,7 +53,7 @@ def test_danger_in_rows_that_nobody_can_read_yet_is_told(tmp_path: Path) -> None
     path = write(tmp_path, "cases.csv", lines(["流水", *HEADER[1:], ""], *([*row, ""] for row in rows)))
     seen = look(path, PACK, AS_OF, _still)
     assert seen.fault is not None
-    assert "call this person first" in seen.danger[0].en
+    assert seen.danger[0].zh.startswith("【先联系本人】") and "第 2 行" in seen.danger[0].zh
     assert [column.header for column in seen.columns] == ["流水", *HEADER[1:]]  # without an empty one at the end
 
 

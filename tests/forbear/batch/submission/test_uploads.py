@@ -34,7 +34,7 @@ def _kept(url: str, viewer: Viewer, content: bytes = CONTENT, name: str = "æ¡ˆä»
 
 @given(st.binary())
 def test_sealed_bytes_open_again(content: bytes) -> None:
-    assert VAULT.open_bytes(VAULT.seal_bytes(content)) == content
+    assert VAULT.open_bytes(VAULT.seal_bytes(content, "here"), "here") == content
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_totals_signatures_examples_and_headers_once_more_are_told_as_such(tmp_p
         HEADER,
         english,
         ["必填", "必填", "必填", "选填", "选填"],
-        ["示例1", "信用卡", "3", "5", ""],
+        ["例如：FB-1", "信用卡", "3", "5", ""],
         good(1),
         HEADER,
     ]
@@ -203,6 +203,7 @@ FIRST = ["C-1", "信用卡", "3", "120", "50"]
         ["", "", "", "单位：万元", ""],
         ["请填写编号", "请填写产品", "请填写天数", "请填写金额，单位万元", "请填写"],
         ["case_ref", "product", "days_overdue", "balance (CNY 10000)", "income_monthly"],
+        ["(ref)", "(type)", "(days)", "(CNY 10000)", ""],
     ],
 )
 def test_a_unit_in_a_row_below_the_names_is_that_of_its_column(tmp_path: Path, ending: str, row: list[str]) -> None:

@@ -49,6 +49,9 @@ def _one(folder: Path, header: str, cell: str, remembered: Remembered | None = N
         ("网点", "城东", None, "certain"),
         ("逾期本金", "3000", "principal", "likely"),
         ("承诺还款金额", "3000", None, "certain"),
+        ("反馈日期", "2026-01-15", None, "certain"),  # a day, and no notes
+        ("反馈", "下月还", "notes", "certain"),
+        ("当前逾期", "3000.50", None, "certain"),  # no reference has decimals
     ],
 )
 def test_a_column_is_certain_only_where_its_header_and_its_cells_agree(
@@ -86,6 +89,26 @@ def test_a_missing_fact_is_told_with_the_column_that_may_be_it(tmp_path: Path) -
     path = write(tmp_path, "cases.csv", lines(["编号", *list(REQUIRED)[1:]], list(REQUIRED.values())))
     with pytest.raises(IntakeError, match=r"missing: case_ref .* It may be '编号' for Case reference. Confirm it"):
         open_intake(path, SHIPPED)
+
+
+def test_a_missing_fact_is_told_with_the_column_that_is_called_so_and_holds_something_else(tmp_path: Path) -> None:
+    row = {name: cell for name, cell in REQUIRED.items() if name != "逾期天数"} | {"应还款日": "46296"}
+    path = write(tmp_path, "cases.csv", lines(list(row), list(row.values())))
+    with pytest.raises(
+        IntakeError, match="'应还款日' was not taken: its header means Due date, but its cells are numbers"
+    ):
+        open_intake(path, SHIPPED)
+
+
+def test_a_column_behind_somebody_else_with_the_same_number_is_theirs(tmp_path: Path) -> None:
+    cells = {"手机号": "13800000001"} | {
+        f"{name}{number}": cell
+        for number in (1, 2)
+        for name, cell in (("联系人", "赵一"), ("手机号", "13900000001"), ("年龄", "30"))
+    }
+    found = {each.header: (each.use.fact, each.sure) for each in _guessed(tmp_path, cells).columns}
+    assert found["手机号"] == ("phone", "certain")
+    assert {found[name] for name in ("手机号1", "年龄1", "手机号2", "年龄2")} == {(None, "certain")}
 
 
 def test_what_was_confirmed_for_the_same_headers_is_certain_unless_the_cells_contradict_it(tmp_path: Path) -> None:

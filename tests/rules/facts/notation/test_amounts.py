@@ -110,6 +110,7 @@ def test_an_amount_is_read_as_it_is_written(cell: str, yuan: str) -> None:
         (DEBT, "二万三万", "not an amount"),
         (DEBT, "三百二千", "not an amount"),
         (DEBT, "1,23", "not an amount"),
+        (DEBT, "0,345", "not an amount"),
         (DEBT, "12000/100", "not an amount"),
         (DEBT, "1 1000", "not an amount"),
         (DEBT, "1.2万k", "not an amount"),

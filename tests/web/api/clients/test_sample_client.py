@@ -64,5 +64,7 @@ def test_it_takes_what_a_webhook_is_sent_and_nothing_else(tmp_path: Path) -> Non
 
 def sent(port: int, secret: str) -> str | None:
     """What went wrong with a message that is signed with a secret."""
-    parcel = Parcel(1, 1, f"http://127.0.0.1:{port}/", VAULT.seal(secret), None, "ping", {"event": "ping"}, 1)
+    parcel = Parcel(
+        1, 1, f"http://127.0.0.1:{port}/", VAULT.seal(secret, "webhook.secret:1"), None, "ping", {"event": "ping"}, 1
+    )
     return outbox.send([parcel], VAULT, lambda: dt.datetime.now(dt.UTC), private=True)[1]

@@ -121,6 +121,8 @@ def test_a_built_in_chinese_date_format_is_a_date(tmp_path: Path) -> None:
         ('0"万元";(0"万元")', "-1.2", "-1.2万元"),
         # Shown in ten thousands, with a point that is drawn: the value is in yuan.
         (r'0\.0,"万"', "12345", "1.2345万"),
+        ('0.0,"万"', "12000", "12万≠12000"),  # in thousands, and called ten thousands
+        ('0.0,"千"', "12000", "12千"),
         (r'[>=10000]0\.0,"万元";0', "12000", "1.2万元"),
         (r'[>=10000]0\.0,"万元";0', "300", "300"),
         ('"是";;"否"', "0", "否"),

@@ -65,6 +65,32 @@ def test_a_number_that_an_opendocument_cell_shows_as_a_blank_is_told(tmp_path: P
     assert any("cannot be seen in the sheet" in notice.en for notice in source.notices)
 
 
+def test_a_text_of_which_an_opendocument_format_shows_nothing_is_told(tmp_path: Path) -> None:
+    """As LibreOffice writes ;;; and, for the balance, a format that shows numbers and no text."""
+    number = 'xmlns:number="urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0"'
+    formats = "".join(
+        f'<number:text-style {number} style:name="N{at}">{inside}</number:text-style>'
+        f'<style:style style:name="ce{at}" style:family="table-cell" style:data-style-name="N{at}"/>'
+        for at, inside in enumerate(("<number:text/>", "<number:text> </number:text><number:text-content/>"))
+    )
+    content = ods_content(
+        ods_table(
+            "Sheet1",
+            ods_row(*map(ods_cell, HEADER)),
+            ods_row(
+                *map(ods_cell, good(1)[:3]),
+                ods_cell("12000", "float", office_value="12000", table_style_name="ce0"),
+                ods_cell("不想活了", table_style_name="ce0"),
+            ),
+            ods_row(*map(ods_cell, good(2)[:4]), ods_cell("还行", table_style_name="ce1")),
+        )
+    )
+    content = content.replace("<office:automatic-styles>", f"<office:automatic-styles>{formats}")
+    source = open_source(write_ods(tmp_path / "cases.ods", content))
+    assert [row.cells[4] for row in source] == ["不想活了", "还行"]
+    assert ["cannot be seen in the sheet" in each.en and "备注" in each.en for each in source.notices] == [True]
+
+
 @pytest.mark.parametrize(
     ("code", "value", "hidden"),
     [

@@ -1,24 +1,16 @@
-"""`python -m bench.chaos`: real processes, killed and stopped by a seed, and whether anything was lost or stood still.
+"""What is broken: workers, scheduler and servers as `forbear up` runs them; and what is done to them."""
 
-Workers, scheduler and servers run as `forbear up` runs them, with the settings as they are by default, and what ends is
-started again as it does that. Cases come in as a file and one by one all the while. When everything has settled, the
-record says what became of each.
-"""
-
-import argparse
 import contextlib
 import datetime as dt
-import json
 import os
 import random
 import shutil
 import signal
-import statistics
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,29 +19,28 @@ from typing import Any
 
 import psutil
 import psycopg
+import psycopg.sql
 
 from forbear.base.settings import Settings
 from forbear.base.vault import Vault, load_vault
 from forbear.batch.chunks import Wake
 from forbear.batch.submission.submit import Head, submit
 from forbear.intake import Accepted
-from forbear.ledger import audit
 from forbear.ledger.unit_of_work import begin
 from forbear.ops import embedded
 from forbear.ops.processes import Part, keep_up, running, scheduler_command, worker_command
 from models.database import migrate
-from models.database.session import make_engine, snapshot
+from models.database.session import make_engine
 from rules.loading import loader
 from rules.pack.pack import Pack
 from workers.app import QUEUES
 from workers.wake import wake
 
-RESULTS = Path(__file__).parent / "chaos.json"
 CHUNK = 50
-_LONGEST_SECONDS = 900  # after which what has not settled never will
+LONGEST_SECONDS = 900  # after which what has not settled never will
 # Of what was accepted: what has no decision and did not fail, what has two, what is decided by a chunk that is not
 # done, what is still to be done; and what failed, though nothing is wrong with any case.
-_COUNTS = {
+COUNTS = {
     "lost": """SELECT count(*) FROM batch_case b WHERE NOT EXISTS (
         SELECT FROM decision d WHERE d.case_version_id = b.case_version_id) AND NOT EXISTS (
         SELECT FROM chunk c WHERE c.status IN ('pending', 'failed') AND b.case_version_id = ANY(c.case_version_ids))""",
@@ -121,6 +112,55 @@ class Site:
         with contextlib.suppress(Exception), embedded.redis_client(self.urls.redis) as client:
             os.kill(int(client.info("server")["process_id"]), signal.SIGKILL)
 
+    def stop_redis(self) -> None:
+        """SIGSTOP Redis, SIGCONT after five seconds."""
+        with contextlib.suppress(Exception), embedded.redis_client(self.urls.redis) as client:
+            stopped = psutil.Process(int(client.info("server")["process_id"]))
+            stopped.suspend()
+            self.timers.append(threading.Timer(5.0, partial(_resume, stopped)))
+            self.timers[-1].start()
+
+    def fill_redis(self) -> None:
+        """Redis is full for five seconds, and takes no message."""
+
+        def empty() -> None:
+            with contextlib.suppress(Exception), embedded.redis_client(self.urls.redis) as client:
+                client.config_set("maxmemory", 0)
+
+        with contextlib.suppress(Exception), embedded.redis_client(self.urls.redis) as client:
+            client.config_set("maxmemory", 1)
+            self.timers.append(threading.Timer(5.0, empty))
+            self.timers[-1].start()
+
+    def database_away(self) -> None:
+        """For five seconds PostgreSQL lets no worker in, and those that were are out."""
+        name = self.record.info.dbname
+        with psycopg.connect(self.urls.database, dbname="template1", autocommit=True) as beside:
+            beside.execute(
+                psycopg.sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(psycopg.sql.Identifier(name))
+            )
+            self.end_connections()
+            time.sleep(5)
+            beside.execute(
+                psycopg.sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(psycopg.sql.Identifier(name))
+            )
+
+    def clock_was_ahead(self) -> None:
+        """What waits was woken by a clock a day ahead, and its messages are lost; so say the heartbeats, too."""
+        self.record.execute("UPDATE chunk SET woken_at = now() + interval '1 day' WHERE status = 'pending'")
+        self.record.execute("UPDATE heartbeat SET consumed_at = now() + interval '1 day'")
+        self.flush_redis()
+
+    def second_scheduler(self) -> None:
+        """Another scheduler beside the first, for five seconds."""
+        part = next(part for part in self.parts if part.name == "scheduler")
+        second = subprocess.Popen(
+            part.command, env=part.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(5)
+        second.terminate()
+        second.wait()
+
     def end_connections(self) -> None:
         """PostgreSQL ends every worker's connection."""
         self.record.execute(
@@ -156,7 +196,7 @@ class Site:
 
     def settled(self) -> bool:
         """Whether there is nothing left to do."""
-        return all(_count(self.record, _COUNTS[name]) == 0 for name in ("stalled", "not_complete"))
+        return all(counted(self.record, COUNTS[name]) == 0 for name in ("stalled", "not_complete"))
 
 
 def _resume(process: psutil.Process) -> None:
@@ -169,7 +209,8 @@ def _case(row: int, number: int) -> Accepted:
     return Accepted(row, f"chaos-{number}", None, {"case_ref": f"chaos-{number}", **facts}, {}, {})
 
 
-def _count(record: "psycopg.Connection[tuple[Any, ...]]", query: str) -> int:
+def counted(record: "psycopg.Connection[tuple[Any, ...]]", query: str) -> int:
+    """A number from the record."""
     row = record.execute(query).fetchone()
     return int(row[0]) if row else 0
 
@@ -185,11 +226,17 @@ FAULTS: dict[str, Callable[[Site], None]] = {
     "end every connection of PostgreSQL": Site.end_connections,
     "repeat messages": Site.repeat_messages,
     "hold the ledger's head for 3 s": Site.hold_ledger,
+    "SIGSTOP Redis for 5 s": Site.stop_redis,
+    "Redis full for 5 s": Site.fill_redis,
+    "PostgreSQL away for 5 s": Site.database_away,
+    "a clock a day ahead, put right, messages lost": Site.clock_was_ahead,
+    "a second scheduler for 5 s": Site.second_scheduler,
 }
 
 
 @contextlib.contextmanager
-def _site(seed: int) -> Iterator[Site]:
+def opened(seed: int) -> Iterator[Site]:
+    """A site of its own, its parts started again as `forbear up` does that."""
     home = Path(tempfile.mkdtemp(prefix="forbear-chaos-"))
     chosen = Settings(home=home, database_url=None, redis_url=None, key=None)
     commands = {
@@ -217,73 +264,10 @@ def _attend(parts: list[Part], chosen: Settings, urls: embedded.Urls) -> None:
         print(f"  {told.split(':')[0]}", flush=True)
 
 
-def _until_consumed(site: Site) -> None:
-    end = time.monotonic() + _LONGEST_SECONDS
-    while _count(site.record, "SELECT count(*) FROM heartbeat") < len(QUEUES):
+def until_consumed(site: Site) -> None:
+    """Wait until every queue has its worker."""
+    end = time.monotonic() + LONGEST_SECONDS
+    while counted(site.record, "SELECT count(*) FROM heartbeat") < len(QUEUES):
         if time.monotonic() > end:
             sys.exit("The workers did not start.")
         time.sleep(0.2)
-
-
-def main() -> None:
-    """Break, wait, count; print and write bench/chaos.json. Exit 1 if anything is not as it must be."""
-    parser = argparse.ArgumentParser(prog="python -m bench.chaos", description=__doc__)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=2, help="how often each fault comes")
-    parser.add_argument("--cases", type=int, default=500, help="handed in as a file before each fault")
-    options = parser.parse_args()
-    order = list(FAULTS) * options.rounds
-    random.Random(options.seed).shuffle(order)
-    stood: dict[str, list[float]] = defaultdict(list)
-    came = 0
-    with _site(options.seed) as site:
-        _until_consumed(site)
-        for fault in order:
-            site.hand_in(came, options.cases, CHUNK)
-            came += options.cases
-            for _ in range(5):
-                site.hand_in(came, 1, 1)
-                came += 1
-            time.sleep(site.chance.uniform(0.2, 1.5))
-            stood[fault].append(_standstill(site, fault))
-            print(f"{fault}: {stood[fault][-1]:.1f} s", flush=True)
-        end = time.monotonic() + _LONGEST_SECONDS
-        while not site.settled() and time.monotonic() < end:
-            time.sleep(0.2)
-        counts = {name: _count(site.record, query) for name, query in _COUNTS.items()}
-        decided = _count(site.record, "SELECT count(*) FROM decision")
-        engine = make_engine(site.urls.database, "chaos")
-        with snapshot(engine) as reading:
-            counts["ledger_faults"] = audit.verify(reading, site.vault).count
-        engine.dispose()
-    results = {
-        "measured_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "seed": options.seed,
-        "faults": len(order),
-        "accepted": came,
-        "decided": decided,
-        **counts,
-        "standstill_seconds": {
-            fault: {"median": round(statistics.median(each), 1), "worst": round(max(each), 1)}
-            for fault, each in sorted(stood.items())
-        },
-    }
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-    print(json.dumps(results, indent=2))
-    sys.exit(0 if decided == came and not any(counts.values()) else 1)
-
-
-def _standstill(site: Site, fault: str) -> float:
-    """How long after a fault nothing is finished, while something waits: until another chunk is seen to be done."""
-    done = "SELECT count(*) FROM chunk WHERE status <> 'pending'"
-    before, began = _count(site.record, done), time.monotonic()
-    FAULTS[fault](site)
-    while time.monotonic() - began < _LONGEST_SECONDS and _count(site.record, done) == before:
-        if site.settled():
-            return 0.0
-        time.sleep(0.02)
-    return time.monotonic() - began
-
-
-if __name__ == "__main__":
-    main()
