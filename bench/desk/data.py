@@ -10,10 +10,11 @@ import datetime as dt
 from pathlib import Path
 
 import psycopg
+from psycopg.rows import TupleRow
 
 from forbear import intake
 from forbear.base.vault import Vault
-from forbear.batch.submission.submit import Head, submit
+from forbear.batch.submission.submit import Head, sealed, submit
 from forbear.batch.triage import triage_chunk
 from forbear.ledger.unit_of_work import begin
 from models.database.session import make_engine
@@ -115,12 +116,20 @@ def fill(url: str, vault: Vault, pack: Pack, count: int, now: dt.datetime) -> No
         connection.execute("SELECT setseed(0.5)")
         for statement in (_ACCOUNTS, _DRAWN, _BATCHES, _ROWS, _CASES, _VERSIONS, _DECISIONS, _DESK):
             connection.execute(statement, values)
+        _seal_names(connection, vault)
         connection.execute("DELETE FROM queue_tally")
         connection.execute(_TALLY)
         for table in ("case", "case_version", "decision"):
             connection.execute(_SEQUENCES.format(table))
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
+
+
+def _seal_names(connection: psycopg.Connection[TupleRow], vault: Vault) -> None:
+    """The names of files, each for its own batch: copied from another they would open for nobody."""
+    batches = connection.execute("SELECT id FROM batch WHERE id IN (SELECT batch_id FROM made)").fetchall()
+    names = [(sealed(Head("cases.csv", ()), vault, batch), batch) for (batch,) in batches]
+    connection.cursor().executemany("UPDATE batch SET source = %s WHERE id = %s", names)
 
 
 def _decide_samples(url: str, vault: Vault, pack: Pack, now: dt.datetime) -> None:

@@ -38,7 +38,9 @@ def full_scans(engine: Engine, sent: Sent) -> list[str]:
             ).scalars()
         )
         for statement, parameters in sent:
-            explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
+            # A row that was made under an id of its own cannot be made again, so of inserts the plan has to do.
+            really = "" if statement.lstrip().upper().startswith("INSERT") else "ANALYZE, "
+            explain = f"EXPLAIN ({really}FORMAT JSON) {statement}"
             with connection.begin_nested() as undone:
                 plan = connection.exec_driver_sql(explain, parameters).scalar_one()
                 undone.rollback()

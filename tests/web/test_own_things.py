@@ -29,8 +29,8 @@ from tests.support.desk.serving import client_of, serving
 from web.app import create_app
 from web.deps import now
 
-# Parameters that name nothing of a submitter's: the handbook, a supervisor's chart, an administrator's accounts.
-SHARED = {"anchor", "chart", "account_id", "token_id"}
+# Parameters that name nothing of a submitter's: the handbook, a supervisor's chart and teams, accounts.
+SHARED = {"anchor", "chart", "account_id", "token_id", "team_id", "absence_id"}
 # Whatever the forms of the routes ask for, so that none is refused for a field before anybody looks whose the thing is.
 FIELDS = {
     "revision": "1",
@@ -182,7 +182,9 @@ def test_there_are_routes_to_try() -> None:
         "api",
         "batches",
         "cases",
+        "export",
         "mappings",
+        "notifications",
         "people",
         "queue",
         "uploads",

@@ -135,6 +135,9 @@ def _tools(session: Session, viewer: Viewer) -> Tools:
     )
 
 
+_OWN = {"assignee": ("me", "nobody"), "team": ("mine",)}  # beside numbers; a reference may be the same word
+
+
 def _chips(
     terms: QueueQuery, counts: counting.QueueCounts, tools: Tools, pack: Pack, lang: language.Language
 ) -> list[tuple[str, str]]:
@@ -154,7 +157,7 @@ def _chips(
             continue
         if name == "strategy":
             shown = " / ".join(strategies.get(each, each) for each in terms.strategies)
-        elif name in words or value in ("me", "nobody", "mine"):
+        elif name in words or value in _OWN.get(name, ()):
             family = {"urgency": "urgency"}.get(name, "state" if value in STATUSES else f"queue.{name}")
             shown = language.message(lang, f"{family}.{value}")
         elif name == "age":
