@@ -64,7 +64,7 @@ def test_an_ugly_file_is_understood_by_what_is_chosen_on_its_preview(
         box.check()
     page.locator("ul.words select").select_option("pay_later")
     page.get_by_role("button", name="确认提交").last.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("已按您的选择重新读取")
+    expect(page.get_by_role("status").filter(has_text="已按您的选择重新读取")).to_be_visible()
     page.goto(f"{page.url.split('?')[0]}?lang=en")
     _sound(page)
     page.get_by_role("button", name="Submit 2 cases").last.click()
