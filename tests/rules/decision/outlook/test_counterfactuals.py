@@ -34,6 +34,7 @@ VOCABULARY = Vocabulary(
         "income_evidence": _evidence(),
         "evidence_sufficient": fact("bool", derived=True, inputs=("hardship_evidence", "income_evidence")),
         "willing": fact("bool").model_copy(update={"actionable": True}),
+        "calls": fact("int").model_copy(update={"actionable": True}),
         "lump_sum_available": fact("money").model_copy(update={"actionable": True}),
         "lump_sum_share": fact("rate", derived=True, inputs=("lump_sum_available", "balance")),
     }
@@ -110,6 +111,10 @@ def test_the_weakest_sufficient_evidence_is_named() -> None:
 
 def test_a_yes_or_no_of_the_borrower_is_turned_over() -> None:
     assert _found(LOW, _plan(c.All((LATE, WILLING)))) == (Counterfactual("willing", True, "plan", "alpha"),)
+
+
+def test_a_number_that_is_no_money_is_not_tried() -> None:
+    assert _found(LOW, _plan(c.All((LATE, c.Compare("calls", "at_least", 3)))), calls=1) == ()
 
 
 def test_money_beside_what_has_no_amount_is_tried_by_its_amount() -> None:
