@@ -158,7 +158,11 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
         ("rules/pack/test_references", "rules/loading/test_loader"),
         False,
     ),
-    "chunks": ("forbear/batch/chunks.py", ("forbear/batch/test_claims", "forbear/batch/test_lanes"), True),
+    "chunks": (
+        "forbear/batch/chunks.py",
+        ("forbear/batch/test_chunks", "forbear/batch/test_claims", "forbear/batch/test_lanes"),
+        True,
+    ),
     "triage": (
         "forbear/batch/triage.py",
         ("forbear/batch/test_triage", "forbear/batch/test_taken_over", "forbear/batch/test_at_once"),

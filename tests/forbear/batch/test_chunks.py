@@ -132,6 +132,11 @@ def test_a_try_is_given_back_only_while_there_is_one_to_give(database_url: str, 
     with engine_of(database_url) as engine, session(engine) as opened:
         chunks.give_back(opened, [chunk.chunk_id])
     assert _chunks(database_url)[0].tries == 0
+    _claim(database_url, chunk.chunk_id)
+    with engine_of(database_url) as engine, session(engine) as opened:
+        chunks.finish(opened, opened.get_one(Chunk, chunk.chunk_id), NOW)
+        chunks.give_back(opened, [chunk.chunk_id])
+    assert _chunks(database_url)[0].tries == 1  # what is done keeps its tries
 
 
 def test_the_sweep_leaves_what_somebody_works_on(database_url: str, vault: Vault) -> None:

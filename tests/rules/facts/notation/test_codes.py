@@ -11,7 +11,7 @@ import pytest
 from rules.facts.case_facts import reader
 from rules.facts.cells import CellError
 from rules.facts.notation.codes import UNREAD, code_reader, lengths_with_lost_digits, remains
-from rules.facts.notation.letters import mixes_scripts, one_form
+from rules.facts.notation.letters import mixes_scripts, one_form, with_signs_apart
 from rules.pack.files.schema import CodeKind, Fact, FactType, FactValue, Text
 
 TITLE = Text(zh="编号", en="Reference")
@@ -316,3 +316,9 @@ def test_an_id_number_that_ends_in_noughts_is_whole_where_its_last_sign_fits_eve
     nobody = next(filter(fits, (f"3311261987{month}{day}0000" for month in (11, 12) for day in range(11, 29))))
     for other in (*others, nobody):  # of each day the first is the 001st
         assert "ends in noughts where a spreadsheet" in refusal(ID_NUMBER, other)
+
+
+def test_signs_that_count_something_stand_alone_and_are_no_digit() -> None:
+    assert with_signs_apart("3①期") == "3 ① 期"
+    assert with_signs_apart("12m²") == "12m ² "
+    assert with_signs_apart("12") == "12"
