@@ -165,7 +165,12 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     ),
     "triage": (
         "forbear/batch/triage.py",
-        ("forbear/batch/test_triage", "forbear/batch/test_taken_over", "forbear/batch/test_at_once"),
+        (
+            "forbear/batch/test_triage",
+            "forbear/batch/test_taken_over",
+            "forbear/batch/test_at_once",
+            "forbear/batch/test_borrowers",
+        ),
         True,
     ),
     "recorded_decision": ("forbear/batch/recorded_decision.py", ("forbear/batch/test_recorded_decision",), True),
@@ -175,7 +180,12 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
     "unevaluated": ("forbear/batch/unevaluated.py", ("forbear/batch/test_unevaluated",), True),
     "ledger": (
         "forbear/ledger/ledger.py",
-        ("forbear/ledger/test_ledger", "forbear/ledger/test_states", "forbear/ledger/test_seals"),
+        (
+            "forbear/ledger/test_ledger",
+            "forbear/ledger/test_states",
+            "forbear/ledger/test_seals",
+            "forbear/ops/test_rotation",
+        ),
         True,
     ),
     "audit": (
