@@ -16,7 +16,7 @@ from rules.engines.frame import end
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
 from rules.formulas import dates as by_the_case
-from rules.formulas.columns import column_dates, column_readings
+from rules.formulas.columns import column_bounds, column_dates, column_readings
 from rules.formulas.derivation import Derived, derivation
 from rules.formulas.ends import bounded, ends
 from rules.loading.loader import load_files
@@ -259,3 +259,10 @@ def test_days_on_and_back_end_with_the_calendar_as_by_the_case(days: int) -> Non
     found = column_dates.days_after(pl.Series([start.toordinal() for start in starts]), days)
     assert isinstance(found, pl.Series)
     assert found.to_list() == [by_the_case.days_after(start, days).toordinal() for start in starts]
+
+
+def test_an_end_that_is_one_for_all_bounds_each_row() -> None:
+    number = column_readings.Number(pl.Series([3]), pl.Series([5]))
+    found = dict(column_bounds.bounds_of(number, word("int"), (0, 2), 3))
+    assert list(found) == [0, 2]
+    assert found[0] == found[2]

@@ -330,6 +330,12 @@ def test_a_use_belongs_to_its_entry_or_to_the_pack_and_an_edition_uses_nothing()
     assert ("facts", "capacity") in users
 
 
+def test_what_a_test_of_a_rule_expects_gives_nothing_to_do() -> None:
+    found = {(use.user[1], use.used) for use in uses(with_negotiation())}
+    # Its test says that it is not given.
+    assert ("performance-period", ("steps", "performance_has_passed")) not in found
+
+
 def test_conditions_and_texts_mean_what_they_look_at() -> None:
     above = "- {fact: capacity, more_than: 0}"
     hard = f"{above}\n    - {{fact: hardship, one_of: [unemployment, none_stated]}}"

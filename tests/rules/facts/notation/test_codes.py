@@ -322,3 +322,9 @@ def test_signs_that_count_something_stand_alone_and_are_no_digit() -> None:
     assert with_signs_apart("3①期") == "3 ① 期"
     assert with_signs_apart("12m²") == "12m ² "
     assert with_signs_apart("12") == "12"
+
+
+def test_free_words_are_refused_by_their_cause() -> None:
+    assert "read in another encoding" in refusal(NOTES, "锟斤拷锟斤拷")
+    assert refusal(NOTES, "Ditto") == refusal(NOTES, "ditto").replace("ditto", "Ditto")
+    assert [reader(REFERENCE)(cell) for cell in ("没有", "无", "nothing")] == [None] * 3

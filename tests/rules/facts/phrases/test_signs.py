@@ -259,6 +259,13 @@ def test_what_looks_harmless_is_lowered_and_never_silent() -> None:
     assert scan(PACK, "降价AB贷") == ("scam",)  # signs judge danger alone
 
 
+def test_latin_words_are_not_lowered_by_what_looks_harmless_around_them() -> None:
+    both = pack(flags=FLAGS.replace("words: [跳楼]", "words: [跳楼, suicide]"))
+    for words, lowered in (("跳楼", True), ("suicide", False)):
+        found = matches(both, f"降价游戏降价{words}游戏降价游戏")
+        assert [(each.flag, each.lowered) for each in found] == [("self_harm", lowered)], words
+
+
 def test_a_pack_without_signs_goes_by_patterns() -> None:
     assert scan(pack(None), "买了绳子") == ()
     assert scan(pack(None), "降价跳楼") == ("self_harm",)
