@@ -49,8 +49,16 @@ def answers_by(pack: Pack, urgency: str, start: dt.datetime) -> dt.datetime | No
 
     In a crisis the clock runs day and night.
     """
-    hours = pack.manifest.response_hours.get(urgency)  # type: ignore[call-overload] # a word is as good as one of them
-    if hours is None:
-        return None
     day = None if urgency == "U0" else working_day(settings().working_hours, pack.manifest.timezone)
-    return start + dt.timedelta(hours=hours) if day is None else day.after(start, hours)
+    hours = _hours(pack, urgency)
+    return by_the_clock(pack, urgency, start) if hours is None or day is None else day.after(start, hours)
+
+
+def by_the_clock(pack: Pack, urgency: str, start: dt.datetime) -> dt.datetime | None:
+    """The same where somebody may be in danger: time runs day and night."""
+    hours = _hours(pack, urgency)
+    return None if hours is None else start + dt.timedelta(hours=hours)
+
+
+def _hours(pack: Pack, urgency: str) -> int | None:
+    return next((hours for known, hours in pack.manifest.response_hours.items() if known == urgency), None)

@@ -60,6 +60,7 @@ _HEED = text("""
     UPDATE desk_case SET danger = least(danger, :grade), danger_mac = :mac,
         danger_kinds = ARRAY(SELECT DISTINCT unnest(danger_kinds || CAST(:kinds AS text[])) ORDER BY 1),
         raised_urgency = least(raised_urgency, :urgency), contacted_at = NULL, call_at = NULL,
+        respond_by = least(respond_by, :answer_by), due_at = least(due_at, :answer_by),
         status = CASE status WHEN 'escalated' THEN status ELSE 'open' END, revision = revision + 1
     WHERE case_id = :case AND (danger_mac IS NULL OR danger_mac <> ALL(CAST(:met AS bytea[])))
 """)
@@ -104,13 +105,15 @@ def heed(work: Work, version: int, active: Callable[[], Pack]) -> None:
     found = danger_found(pack, facts, danger_of(pack, facts), texts, work.vault)
     if found.grade is None:
         return
+    urgency = danger.urgency_of(found.grade, found.kinds)
     values = {
         "case": row.case_id,
+        "answer_by": working_hours.by_the_clock(pack, urgency, work.now),
         "grade": found.grade,
         "kinds": list(found.kinds),
         "mac": found.mac,
         "met": list(found.met),
-        "urgency": danger.urgency_of(found.grade, found.kinds),
+        "urgency": urgency,
     }
     work.session.connection().execute(_HEED, values)
     work.touch([row.case_id])

@@ -4,7 +4,6 @@ A row of the queue has the grade of danger that nobody has settled, found by the
 a person settles it: somebody was reached and is safe, or a supervisor says so.
 """
 
-import datetime as dt
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +12,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from forbear.accounts.accounts import ViewerWork
+from forbear.base import working_hours
 from forbear.desk import siblings
 from forbear.desk.siblings import TIED
 from models.desk import GRADES, TO_DO, WorklistItem
@@ -85,9 +85,8 @@ def heed(work: ViewerWork, case: WorklistItem, texts: Iterable[str], judged: Ite
     case.contacted_at = case.call_at = None
     if case.status not in TO_DO:
         case.status, case.follow_up_at = "open", None
-    hours = work.pack.manifest.response_hours.get(urgency)
-    if hours is not None:
-        answer_by = work.now + dt.timedelta(hours=hours)
+    answer_by = working_hours.by_the_clock(work.pack, urgency, work.now)
+    if answer_by is not None:
         case.respond_by, case.due_at = min(case.respond_by, answer_by), min(case.due_at, answer_by)
     case.revision += 1
     work.session.add(case)

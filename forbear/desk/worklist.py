@@ -69,7 +69,7 @@ _PLACE = text(
     ) decided
     LEFT JOIN jsonb_to_recordset(CAST(:dangers AS jsonb)) AS found (case_id bigint, grade text, kinds text[], mac text)
         ON found.case_id = decided.case_id
-    CROSS JOIN LATERAL (SELECT CASE WHEN found.grade = 'explicit' THEN decided.respond_by
+    CROSS JOIN LATERAL (SELECT CASE WHEN found.grade IS NOT NULL THEN decided.respond_by
         ELSE coalesce(CAST(CAST(:worked AS jsonb) ->> urgency AS timestamptz), decided.respond_by) END AS respond_by
     ) answer
     ORDER BY decided.case_id

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
-from forbear.base.working_hours import WorkingDay, answers_by, working_day
+from forbear.base.working_hours import WorkingDay, answers_by, by_the_clock, working_day
 from rules.facts import legal_days
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import NOW, accepted, decided
@@ -75,7 +75,8 @@ def by_the_day(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("by_the_day")
 def test_what_is_decided_is_due_in_working_hours_and_a_crisis_by_the_clock(database_url: str, vault: Vault) -> None:
     pack = load(DEFAULT_PACK)
-    decided(database_url, [accepted(1, "A"), accepted(2, "U", private={"notes": "不想活"})], vault, by=pack)
+    asked = accepted(3, "P", private={"notes": "撑不下去了，拖累家里"})
+    decided(database_url, [accepted(1, "A"), accepted(2, "U", private={"notes": "不想活"}), asked], vault, by=pack)
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("SELECT case_ref, decided_urgency, respond_by FROM desk_case").fetchall()
     by = {ref: (urgency, moment) for ref, urgency, moment in rows}
@@ -84,6 +85,8 @@ def test_what_is_decided_is_due_in_working_hours_and_a_crisis_by_the_clock(datab
     assert plain[1] == DAY.after(NOW, hours[plain[0]]) != NOW + dt.timedelta(hours=hours[plain[0]])
     assert crisis == ("U0", NOW + dt.timedelta(hours=hours["U0"]))
     assert answers_by(pack, "U0", NOW) == crisis[1]
+    urgency, moment = by["P"]  # somebody may be in danger, who is asked first: no weekend lies between
+    assert urgency == "U1" and moment == by_the_clock(pack, "U1", NOW) != answers_by(pack, "U1", NOW)
 
 
 @pytest.mark.parametrize("wrong", ["9-18", "18:00-09:00", "09:00-09:00", "24:00-25:00", "09:00-18:00-", "09:60-18:00"])

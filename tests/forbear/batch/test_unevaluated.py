@@ -47,7 +47,11 @@ def test_it_is_urgent_work_and_danger_is_seen_all_the_same(
     assert rows["PLAIN"]["decision_id"] is None and rows["PLAIN"]["strategy"] == "counsellor_review"
     answer_by = {ref: dt.datetime.fromisoformat(row["respond_by"]) for ref, row in rows.items()}
     hours = active().manifest.response_hours
-    assert hours and all(NOW < each <= NOW + hours["U1"] * HOUR for each in answer_by.values())
+    assert answer_by == {
+        "PLAIN": NOW + hours["U1"] * HOUR,
+        "LIFE": NOW + hours["U0"] * HOUR,
+        "FORCE": NOW + hours["U1"] * HOUR,
+    }
 
 
 def test_texts_that_break_the_scan_do_not_take_the_case_away(database_url: str, vault: Vault) -> None:
