@@ -34,6 +34,23 @@ class Account(SQLModel, table=True):
     password_hash: str = Field(description="Argon2id")
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
     disabled_at: dt.datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    first_password: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="The password was given by somebody else, and is to be changed before anything else",
+    )
+    second_factor: bytes | None = Field(
+        default=None, sa_type=LargeBinary, description="Sealed: what the codes of an authenticator are made from"
+    )
+    recovery: list[str] = Field(
+        default=[],
+        sa_type=ARRAY(Text),
+        sa_column_kwargs={"server_default": text("'{}'")},
+        description="Salt and hash of each recovery code that is left",
+    )
+    code_step: int | None = Field(
+        default=None, sa_type=BigInteger, description="Of which half minute the last code was: none up to it is taken"
+    )
 
 
 class SignIn(SQLModel, table=True):

@@ -55,6 +55,8 @@ def pages(ids: Busy) -> dict[str, tuple[str, str]]:
         "webhooks": ("supervisor", "/webhooks"),
         "webhook": ("supervisor", f"/webhooks/{ids.webhook}"),
         "account": ("counsellor", "/account"),
+        "second-factor": ("counsellor", "/account/second-factor"),
+        "second-factor-off": ("admin", f"/accounts/{ids.supervisor}/second-factor"),
         "notifications": ("counsellor", "/notifications"),
         "accounts": ("admin", "/accounts"),
         "teams": ("supervisor", "/teams"),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Form, HTTPException, Request, Response
 
 from forbear.accounts import accounts, sign_in
-from forbear.accounts.accounts import Role, Viewer, ViewerWork
+from forbear.accounts.accounts import Owed, Role, Viewer, ViewerWork
 from forbear.accounts.devices import KEPT_FOR
 from forbear.accounts.sign_in import Attempt
 from forbear.base.vault import Vault
@@ -20,6 +20,7 @@ from web.deps import NowDep, SessionDep, as_work_of
 
 COOKIE = "forbear"
 DEVICES = "forbear_devices"  # the accounts that somebody once signed in on in this browser
+KEPT = int(accounts.SIGNED_IN_FOR.total_seconds())  # seconds a browser keeps the cookie of a sign-in
 # Neither //host nor /\host, which browsers take for another site's, nor what they drop before they look.
 _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
@@ -28,7 +29,15 @@ class SignInNeededError(Exception):
     """Nobody is signed in, or no longer."""
 
 
-def _signed_in(request: Request, session: SessionDep, now: NowDep) -> Viewer:
+class OwingError(Exception):
+    """Somebody is signed in, and has to see to their own account before anything else."""
+
+    def __init__(self, owes: Owed) -> None:
+        super().__init__(owes)
+        self.owes = owes
+
+
+def _known(request: Request, session: SessionDep, now: NowDep) -> Viewer:
     secret = request.cookies.get(COOKIE)
     viewer = None if secret is None else accounts.signed_in(session, secret, now)
     if viewer is None:
@@ -38,6 +47,12 @@ def _signed_in(request: Request, session: SessionDep, now: NowDep) -> Viewer:
         zone = ZoneInfo(request.app.state.pack.manifest.timezone)
         request.state.badge = my_work.waiting(session, viewer, now.astimezone(zone).date())
         request.state.unread = notifications.unread(session, viewer)
+    return viewer
+
+
+def _signed_in(viewer: Annotated[Viewer, Depends(_known)]) -> Viewer:
+    if viewer.owes is not None:
+        raise OwingError(viewer.owes)
     return viewer
 
 
@@ -100,6 +115,7 @@ Counsellor = Annotated[Viewer, Depends(_counsellor)]
 Supervisor = Annotated[Viewer, Depends(_supervisor)]
 Admin = Annotated[Viewer, Depends(_admin)]
 # The unit of work of the request, by somebody of that role.
+KnownWork = Annotated[ViewerWork, Depends(as_work_of(_known))]  # where somebody sees to what their account owes
 SignedInWork = Annotated[ViewerWork, Depends(as_work_of(_signed_in))]
 CounsellorWork = Annotated[ViewerWork, Depends(as_work_of(_counsellor))]
 SupervisorWork = Annotated[ViewerWork, Depends(as_work_of(_supervisor))]

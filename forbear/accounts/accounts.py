@@ -13,12 +13,14 @@ from typing import Literal, get_args
 from sqlmodel import Session, col, delete, select
 
 from forbear.base.errors import ForbearError
+from forbear.base.settings import settings
 from forbear.ledger.unit_of_work import Work
 from models.account import Account, SignIn, Token
 from rules.pack.pack import Pack
 
 Role = Literal["submitter", "counsellor", "supervisor", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)  # each may do what the ones before it may, but submitters only see their own
+Owed = Literal["password", "second_factor"]
 Scope = Literal["cases:read", "cases:write", "reviews:write", "webhooks"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 SIGNED_IN_FOR = dt.timedelta(hours=12)  # a working day
@@ -42,7 +44,10 @@ class UnfitError(ForbearError):
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who acts. `submitter` narrows what may be seen to the cases of that submitter; None: of everybody."""
+    """Who acts. `submitter` narrows what may be seen to the cases of that submitter; None: of everybody.
+
+    `owes` is what the person has to set up in the account before anything else on the pages.
+    """
 
     account_id: int
     name: str
@@ -50,6 +55,7 @@ class Viewer:
     submitter: str | None
     token_id: int | None = None
     scopes: frozenset[str] = frozenset()
+    owes: Owed | None = None
 
     @property
     def actor(self) -> str:
@@ -82,7 +88,15 @@ def work_by(viewer: Viewer, work: Work, pack: Pack) -> ViewerWork:
 def viewer_of(account: Account) -> Viewer:
     """An account as it acts in a browser."""
     role: Role = account.role  # type: ignore[assignment] # the table's check constraint
-    return Viewer(account.id, account.name, role, account.submitter if role == "submitter" else None)
+    submitter = account.submitter if role == "submitter" else None
+    return Viewer(account.id, account.name, role, submitter, owes=_owed(account, role))
+
+
+def _owed(account: Account, role: Role) -> Owed | None:
+    if account.first_password:
+        return "password"
+    needed = {"off": False, "supervisors": role in ("supervisor", "admin"), "all": True}[settings().second_factor]
+    return "second_factor" if needed and account.second_factor is None else None
 
 
 def name_of(typed: str) -> str | None:

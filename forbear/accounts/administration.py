@@ -2,12 +2,12 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, delete, select, update
 
-from forbear.accounts import accounts, passwords, sign_in
+from forbear.accounts import accounts, passwords, second_factor, sign_in
 from forbear.accounts.accounts import ROLES, SCOPES, Scope, UnfitError
 from forbear.ledger.unit_of_work import Work
 from models.account import Account, SignIn, Token
@@ -16,8 +16,13 @@ TOKEN_DAYS = (30, 90, 365)  # choices of how long a token works
 _LONGEST = 64  # characters
 
 
-def add(work: Work, name: str, role: str, submitter: str | None, password: str) -> Account:
-    """A new account. Raises UnfitError for what cannot be, a name that is taken included."""
+def add(
+    work: Work, name: str, role: str, submitter: str | None, password: str, *, handed_over: bool = False
+) -> Account:
+    """A new account. Raises UnfitError for what cannot be, a name that is taken included.
+
+    A password that is handed over to somebody is to be changed at the first sign-in.
+    """
     kept = accounts.name_of(name)
     if kept is None:
         raise UnfitError("name", "form", "A name has letters, digits or . @ _ - and at most 64 of them.")
@@ -27,7 +32,13 @@ def add(work: Work, name: str, role: str, submitter: str | None, password: str) 
     if role == "submitter" and whose is None:
         raise UnfitError("submitter", "missing", "A submitter's account needs to know whose cases it hands in.")
     passwords.check(password, kept)
-    values = {"name": kept, "role": role, "submitter": whose, "password_hash": passwords.hashed(password)}
+    values: dict[str, Any] = {
+        "name": kept,
+        "role": role,
+        "submitter": whose,
+        "password_hash": passwords.hashed(password),
+    }
+    values["first_password"] = handed_over
     added = insert(Account).values(**values, created_at=work.now).on_conflict_do_nothing().returning(col(Account.id))
     account_id = work.session.connection().execute(added).scalar()
     if account_id is None:
@@ -36,14 +47,41 @@ def add(work: Work, name: str, role: str, submitter: str | None, password: str) 
     return work.session.get_one(Account, account_id)
 
 
-def set_password(work: Work, account: Account, password: str) -> None:
-    """Give an account another password: its sign-ins end, failures are forgiven. Raises UnfitError."""
+def set_password(
+    work: Work, account: Account, password: str, *, handed_over: bool = False, tokens_too: bool = False
+) -> None:
+    """Give an account another password: its sign-ins end, failures are forgiven. Raises UnfitError.
+
+    Its tokens end too where that is asked for. `handed_over`: as `add` has it.
+    """
     passwords.check(password, account.name)
     _lock(work.session, account)
-    account.password_hash = passwords.hashed(password)
+    if passwords.fits(password, account.password_hash):
+        raise UnfitError("password", "same", "This is the password that it has now: take another one.")
+    account.password_hash, account.first_password = passwords.hashed(password), handed_over
     _end_sign_ins(work.session, account)
     sign_in.forgive(work.session, work.vault, account.name)
     work.note("password_set", f"account:{account.id}")
+    if tokens_too:
+        _revoke_all(work, account)
+
+
+def second_factor_on(work: Work, account: Account, secret: str, code: str) -> tuple[str, ...]:
+    """Ask an account for codes from now on: its sign-ins end. Answers its recovery codes. Raises UnfitError."""
+    _lock(work.session, account)
+    if account.second_factor is not None:
+        raise UnfitError("code", "there", "This account has a second factor already.")
+    codes = second_factor.turn_on(work, account, secret, code)
+    _end_sign_ins(work.session, account)
+    return codes
+
+
+def second_factor_off(work: Work, account: Account) -> None:
+    """Ask an account for codes no more, its owner or who lost them: its sign-ins end, failures are forgiven."""
+    _lock(work.session, account)
+    second_factor.turn_off(work, account)
+    _end_sign_ins(work.session, account)
+    sign_in.forgive(work.session, work.vault, account.name)
 
 
 def sign_out_everywhere(work: Work, account: Account) -> None:
@@ -66,11 +104,8 @@ def disable(work: Work, account: Account) -> None:
         return
     account.disabled_at = work.now
     _end_sign_ins(work.session, account)
-    theirs = col(Token.account_id) == account.id, col(Token.revoked_at).is_(None)
-    revoked = work.session.exec(update(Token).where(*theirs).values(revoked_at=work.now).returning(col(Token.id)))
     work.note("account_disabled", f"account:{account.id}")
-    for token_id in sorted(revoked.scalars()):
-        work.note("token_revoked", f"token:{token_id}", {"account": account.id})
+    _revoke_all(work, account)
 
 
 def enable(work: Work, account: Account) -> None:
@@ -102,6 +137,14 @@ def revoke(work: Work, token: Token) -> None:
         token.revoked_at = work.now
         work.session.add(token)
         work.note("token_revoked", f"token:{token.id}", {"account": token.account_id})
+
+
+def _revoke_all(work: Work, account: Account) -> None:
+    """End the tokens of an account."""
+    theirs = col(Token.account_id) == account.id, col(Token.revoked_at).is_(None)
+    revoked = work.session.exec(update(Token).where(*theirs).values(revoked_at=work.now).returning(col(Token.id)))
+    for token_id in sorted(revoked.scalars()):
+        work.note("token_revoked", f"token:{token_id}", {"account": account.id})
 
 
 def _lock(session: Session, account: Account) -> None:

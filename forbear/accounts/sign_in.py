@@ -1,18 +1,23 @@
 """Signing in with a name and a password: slow for whoever guesses, and telling nobody which names exist.
 
 Failures are counted by name and place, and slow down attempts on that name from that place alone. A place is a device
-that is known on the account, else the network that the attempt came from.
+that is known on the account, else the network that the attempt came from. Wrong codes of a second factor, which only
+who has the password comes to try, are counted for all networks together.
 """
 
+import binascii
 import datetime as dt
 import ipaddress
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from hashlib import sha256
 
 from sqlalchemy import ColumnElement, text
 from sqlmodel import Session, col, delete, func, select
 
-from forbear.accounts import accounts, devices, passwords
-from forbear.accounts.accounts import ViewerWork
+from forbear.accounts import accounts, devices, passwords, second_factor
+from forbear.accounts.accounts import UnfitError, ViewerWork
+from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 from forbear.ledger.ledger import SYSTEM
 from forbear.ledger.unit_of_work import Work
@@ -26,6 +31,7 @@ FREE_FROM_ADDRESS, APART = 30, dt.timedelta(seconds=3)
 _IPV6_SITE = 64  # bits: whoever has one address of such a network has them all
 _DOUBLED = 10  # times at most: the longest wait is long reached
 _SECOND = dt.timedelta(seconds=1)
+CODE_WITHIN = dt.timedelta(minutes=5)  # of the password
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,15 @@ class Attempt:
     devices: str = ""
 
 
-def sign_in(work: Work, attempt: Attempt, before: str | None) -> str | Refused:
-    """The secret of a new sign-in, in place of the one the browser had before.
+@dataclass(frozen=True)
+class CodeNeeded:
+    """The password is right, and a code is asked for: what the browser that gave it brings along with that."""
+
+    ticket: str
+
+
+def sign_in(work: Work, attempt: Attempt, before: str | None) -> str | Refused | CodeNeeded:
+    """The secret of a new sign-in, in place of the one the browser had before; or what is asked for besides.
 
     A refusal is recorded too: the transaction must be committed either way.
     """
@@ -59,6 +72,99 @@ def sign_in(work: Work, attempt: Attempt, before: str | None) -> str | Refused:
         return account
     if passwords.outdated(account.password_hash):
         account.password_hash = passwords.hashed(attempt.password)
+    if account.second_factor is not None:
+        work.note("code_asked", f"account:{account.id}", actor=SYSTEM)
+        return CodeNeeded(_ticket(work, account, before))
+    return _enter(work, account, before)
+
+
+def sign_in_by_code(
+    work: Work, ticket: str, code: str, known_devices: str, before: str | None
+) -> tuple[str, Account] | Refused:
+    """The same with a code, once the password was right in the same browser; and whose sign-in it is.
+
+    Raises ExpiredError where it was not, or too long ago.
+    """
+    account = _account_of(work, ticket, before)
+    refused = prove_code(work, account, code, known_devices)
+    return refused or (_enter(work, account, before), account)
+
+
+class ExpiredError(Exception):
+    """The password has to be given anew: too long ago, in another browser, or it is another one now."""
+
+
+def prove(work: Work, attempt: Attempt) -> Account | Refused:
+    """The account whose name and password these are. A refusal is recorded, as by `sign_in`."""
+    session, vault = work.session, work.vault
+    name = _name_key(vault, attempt.name)
+    device = devices.known(vault, name, attempt.devices)
+    address = _key(vault, "address", _site(attempt.address))
+    at = name, address if device is None else _key(vault, "device", device)
+    failures = _turn(work, *at, address if device is None else None)
+    if isinstance(failures, Refused):
+        return failures
+    account = accounts.find(session, attempt.name)
+    if _is_theirs(session, account, attempt.password) and account is not None:
+        session.exec(delete(SignInAttempt).where(*_at(*at)))
+        return account
+    return _failed(work, *at, failures, account)
+
+
+def prove_code(work: Work, account: Account, code: str, known_devices: str) -> Refused | None:
+    """Nothing if this is a code of a locked account, or it has no second factor; else as `prove`."""
+    if account.second_factor is None:
+        return None
+    vault = work.vault
+    device = devices.known(vault, _name_key(vault, account.name), known_devices)
+    at = _key(vault, "code", account.name), _key(vault, "device", device or "")
+    failures = _turn(work, *at)
+    if isinstance(failures, Refused):
+        return failures
+    if second_factor.accepts(work, account, code):
+        work.session.exec(delete(SignInAttempt).where(*_at(*at)))
+        return None
+    return _failed(work, *at, failures, account)
+
+
+def prove_again(work: ViewerWork, attempt: Attempt, code: str) -> Account:
+    """The viewer's own account, once more shown to be theirs by the password, and by a code where it has them.
+
+    Raises UnfitError otherwise; the transaction must be committed either way.
+    """
+    account = prove(work, attempt)
+    if isinstance(account, Refused):
+        raise _unfit("current", account)
+    if refused := prove_code(work, account, code, attempt.devices):
+        raise _unfit("code", refused)
+    return account
+
+
+def _unfit(field: str, refused: Refused) -> UnfitError:
+    reason = "wrong" if refused.looked else "too_soon"
+    return UnfitError(field, reason, "It was not shown whose account this is.", n=refused.seconds)
+
+
+def _turn(work: Work, name: str, place: str, address: str | None = None) -> int | Refused:
+    """How often it failed for a name from a place; or that this is too soon after. `address`: of an unknown device."""
+    session, now = work.session, work.now
+    _lock(session, name + place)  # attempts at the same moment are counted one after another
+    failures, last = _failures(session, name, place, now)
+    again_at = now if last is None else last + _wait(failures)
+    if address is not None:
+        again_at = max(again_at, _apart(session, address, now))
+    return Refused(_seconds(again_at - now), looked=False) if again_at > now else failures
+
+
+def _failed(work: Work, name: str, place: str, failures: int, account: Account | None) -> Refused:
+    """One more failure."""
+    work.session.add(SignInAttempt(name=name, place=place, at=work.now))
+    about = "account:unknown" if account is None else f"account:{account.id}"
+    work.note("sign_in_failed", about, actor=SYSTEM)  # whoever tried, it was not shown to be this viewer
+    return Refused(_seconds(_wait(failures + 1)), looked=True)
+
+
+def _enter(work: Work, account: Account, before: str | None) -> str:
     if before is not None:
         accounts.end(work.session, before)
     secret = accounts.start(work.session, account, work.now)
@@ -66,33 +172,41 @@ def sign_in(work: Work, attempt: Attempt, before: str | None) -> str | Refused:
     return secret
 
 
-def prove(work: Work, attempt: Attempt) -> Account | Refused:
-    """The account whose name and password these are. A refusal is recorded, as by `sign_in`."""
-    session, vault, now = work.session, work.vault, work.now
-    name = _name_key(vault, attempt.name)
-    device = devices.known(vault, name, attempt.devices)
-    address = _key(vault, "address", _site(attempt.address))
-    place = address if device is None else _key(vault, "device", device)
-    _lock(session, name + place)  # attempts at the same moment are counted one after another
-    failures, last = _failures(session, name, place, now)
-    again_at = now if last is None else last + _wait(failures)
-    if device is None:
-        again_at = max(again_at, _apart(session, address, now))
-    if again_at > now:
-        return Refused(_seconds(again_at - now), looked=False)
-    account = accounts.find(session, attempt.name)
-    if _is_theirs(session, account, attempt.password) and account is not None:
-        session.exec(delete(SignInAttempt).where(*_at(name, place)))
-        return account
-    session.add(SignInAttempt(name=name, place=place, at=now))
-    about = "account:unknown" if account is None else f"account:{account.id}"
-    work.note("sign_in_failed", about, actor=SYSTEM)  # whoever tried, it was not shown to be this viewer
-    return Refused(_seconds(_wait(failures + 1)), looked=True)
+def _ticket(work: Work, account: Account, browser: str | None) -> str:
+    """That this browser gave the password of an account, sealed."""
+    until = work.now + CODE_WITHIN
+    told = [account.id, _password_is(account), until.isoformat()]
+    return urlsafe_b64encode(work.vault.seal(told, _of_browser(browser))).decode()
+
+
+def _account_of(work: Work, ticket: str, browser: str | None) -> Account:
+    """The account, locked, whose password this browser gave. Raises ExpiredError."""
+    try:
+        account_id, password, until = work.vault.open(urlsafe_b64decode(ticket), _of_browser(browser))
+    except (binascii.Error, ValueError, ForbearError):
+        raise ExpiredError from None
+    query = select(Account).where(Account.id == account_id).with_for_update(key_share=True)
+    account = work.session.exec(query).first()
+    if account is None or account.disabled_at or work.now >= dt.datetime.fromisoformat(until):
+        raise ExpiredError
+    if _password_is(account) != password or account.second_factor is None:
+        raise ExpiredError
+    return account
+
+
+def _of_browser(secret: str | None) -> str:
+    return f"sign_in.ticket:{accounts.csrf_token(secret or '')}"
+
+
+def _password_is(account: Account) -> str:
+    """Tells one password of an account from the next one."""
+    return sha256(account.password_hash.encode()).hexdigest()
 
 
 def forgive(session: Session, vault: Vault, name: str) -> None:
-    """Forget the failures for a name."""
-    session.exec(delete(SignInAttempt).where(col(SignInAttempt.name) == _name_key(vault, name)))
+    """Forget the failures for a name, with passwords and with codes."""
+    names = [_name_key(vault, name), _key(vault, "code", name)]
+    session.exec(delete(SignInAttempt).where(col(SignInAttempt.name).in_(names)))
 
 
 def remember(vault: Vault, attempt: Attempt) -> str:

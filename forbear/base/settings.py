@@ -4,7 +4,7 @@ import os
 import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         frozenset(), description="Names the pages are reached under, with commas; local addresses always"
     )
     web_proxy: str | None = Field(None, description="Address of the proxy whose X-Forwarded headers are believed")
+    second_factor: Literal["off", "supervisors", "all"] = Field(
+        "off", description="Who needs a second factor to sign in: nobody, supervisors and administrators, or all"
+    )
     retention_days: int = Field(1095, ge=1, description="Days a closed case is kept after the last activity on it")
     upload_megabytes: int = Field(20, ge=1, le=200, description="Size of a file that the page takes, in MB")
     attachment_megabytes: int = Field(10, ge=1, le=20, description="Size of a file that is kept with a case, in MB")

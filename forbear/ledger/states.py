@@ -16,16 +16,27 @@ from forbear.ledger.decision_tree import parted
 
 @dataclass(frozen=True)
 class State:
-    """A table whose rows are answered for as they are, by the columns covered; `untold`: without an entry, a fault."""
+    """A table whose rows are answered for as they are, by the columns covered; `untold`: without an entry, a fault.
+
+    `later` covers columns that came when entries had told of rows: where they say nothing, a row is as it was told.
+    """
 
     covers: str
     untold: str = "true"
+    later: str = "'[]'"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what is covered, in SQL."""
+        return f"sha256(convert_to((jsonb_build_array({self.covers}) || {self.later})::text, 'UTF8'))"
 
 
 # By table. A case is not spoken of until somebody agrees to something or says how long it is kept.
 STATES: Final = {
     "account": State(
-        "name, role, submitter, password_hash, created_at AT TIME ZONE 'UTC', disabled_at AT TIME ZONE 'UTC'"
+        "name, role, submitter, password_hash, created_at AT TIME ZONE 'UTC', disabled_at AT TIME ZONE 'UTC'",
+        later="CASE WHEN first_password OR second_factor IS NOT NULL OR recovery <> '{}' THEN jsonb_build_array("
+        "first_password, encode(second_factor, 'hex'), recovery) ELSE '[]' END",
     ),
     "token": State(
         "account_id, name, scopes, encode(secret_hash, 'hex'), created_at AT TIME ZONE 'UTC', "
@@ -83,8 +94,7 @@ def digests(session: Session, subjects: Collection[str]) -> dict[str, bytes]:
         ids = [int(each.partition(":")[2]) for each in subjects if table_of(each) == table]
         if ids:
             query = text(f"""
-                SELECT id, sha256(convert_to(jsonb_build_array({state.covers})::text, 'UTF8'))
-                FROM "{table}" WHERE id = ANY(CAST(:ids AS bigint[]))
+                SELECT id, {state.digest} FROM "{table}" WHERE id = ANY(CAST(:ids AS bigint[]))
             """)  # noqa: S608 - names of ours
             rows = session.connection().execute(query, {"ids": ids})
             found |= {f"{table}:{row_id}": bytes(digest) for row_id, digest in rows}

@@ -84,6 +84,7 @@ def _named(table: str, found: Mapping[str, bytes]) -> dict[str, bytes]:
 
 _ALONE = text("SELECT id FROM decision WHERE body IS NULL AND case_version_id = ANY(CAST(:versions AS bigint[]))")
 TABLES: Final = (
+    SealedTable("account", ("id",), {"second_factor": "second_factor"}, digests=_states("account")),
     SealedTable("case_version", ("id",), {"private": "private"}, macs=("content_mac",), digests=_versions),
     SealedTable("review", ("id",), {"words": "words"}, digests=_reviews),
     SealedTable("task", ("id",), {"words": "words"}, digests=_states("task")),

@@ -89,6 +89,7 @@ FAMILIES = (
     "role.",
     "scope.",
     "unfit.",
+    "proof.",
     "account.password.",
     "accounts.disable.",
     "accounts.enable.",

@@ -14,8 +14,8 @@ from web.api.auth import bearer
 from web.app import create_app
 
 # Who is there is proven by one of these.
-PROOFS: set[Callable[..., Any]] = {auth._signed_in, bearer}
-OPEN = {"/healthz", "/readyz", "/metrics", "/static", "/sign-in", "/api/openapi.json"}
+PROOFS: set[Callable[..., Any]] = {auth._known, bearer}
+OPEN = {"/healthz", "/readyz", "/metrics", "/static", "/sign-in", "/sign-in/code", "/api/openapi.json"}
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -47,6 +47,14 @@ def test_there_are_routes_to_look_at() -> None:
 def test_every_route_asks_who_is_there() -> None:
     unasked = {path_of(route) for route in routes() if not PROOFS & needs(route)}
     assert unasked <= OPEN
+
+
+def test_what_an_account_owes_comes_before_anything_else() -> None:
+    """Only where somebody sees to it, and goes, is it not asked for."""
+    pages = [each for each in routes() if auth._known in needs(each)]
+    free = {path_of(each) for each in pages if auth._signed_in not in needs(each)}
+    seen_to = {"/account", "/account/password", "/account/second-factor", "/account/second-factor/off"}
+    assert free == {*seen_to, "/sign-out"}
 
 
 def test_no_folder_but_the_static_one_is_served() -> None:

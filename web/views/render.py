@@ -42,6 +42,7 @@ NAVIGATION: tuple[tuple[str, str, accounts.Role], ...] = (
     ("/accounts", "site.accounts", "admin"),
     ("/webhooks", "webhooks.nav", "supervisor"),
 )
+_OWED = {"password": "/account", "second_factor": "/account/second-factor"}
 _TOLD = (400, 401, 403, 404, 405, 410, 413, 421, 500, 503)  # failures with a sentence of their own
 
 
@@ -88,6 +89,7 @@ def answer_failures(app: FastAPI) -> None:
     """Failures of the routes are answered as pages too."""
     app.add_exception_handler(HTTPException, _http_failure)
     app.add_exception_handler(auth.SignInNeededError, _sign_in)
+    app.add_exception_handler(auth.OwingError, _owing)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(problems.ProblemError, problems.answer)
     app.add_exception_handler(UnreadablePackError, _old_pack)
@@ -106,6 +108,11 @@ def _sign_in(request: Request, _error: Exception) -> Response:
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     next_page = f"?{urlencode({'next': wanted})}" if request.method == "GET" and wanted != "/" else ""
     return RedirectResponse(f"/sign-in{next_page}", status_code=303)
+
+
+def _owing(_request: Request, error: Exception) -> Response:
+    """Led to where somebody gives the account what it has to have."""
+    return RedirectResponse(_OWED[cast(auth.OwingError, error).owes], status_code=303)
 
 
 def _old_pack(request: Request, _error: Exception) -> Response:

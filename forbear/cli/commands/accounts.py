@@ -1,4 +1,4 @@
-"""Commands on accounts and tokens: user add, list, password, disable, enable; token create, list, revoke."""
+"""Commands on accounts and tokens: user add, list, password, second-factor-off, disable, enable; token create, …"""
 
 import contextlib
 import datetime as dt
@@ -33,18 +33,22 @@ def add_user(
     """Add an account. Without a password from standard input or the keyboard one is made and printed once."""
     password, made = _password(password_stdin)
     with working() as work:
-        account = administration.add(work, name, role, submitter, password)
+        account = administration.add(work, name, role, submitter, password, handed_over=made)
         told = f"Account {account.name} added as {account.role}."
     _tell(told, password if made else None)
 
 
 @user.command("password")
-def set_password(name: _Name, password_stdin: _FromStdin = False) -> None:
+def set_password(
+    name: _Name,
+    password_stdin: _FromStdin = False,
+    tokens: Annotated[bool, typer.Option("--tokens", help="revoke its tokens too")] = False,
+) -> None:
     """Give an account another password. Whoever uses the account is signed out."""
     password, made = _password(password_stdin)
     with working() as work:
         account = known(work.session, name)
-        administration.set_password(work, account, password)
+        administration.set_password(work, account, password, handed_over=made, tokens_too=tokens)
         told = f"Account {account.name} has a new password."
     _tell(told, password if made else None)
 
@@ -63,6 +67,14 @@ def enable_user(name: _Name) -> None:
     with working() as work:
         administration.enable(work, known(work.session, name))
     typer.echo(f"Account {name} is enabled.")
+
+
+@user.command("second-factor-off")
+def second_factor_off(name: _Name) -> None:
+    """Take the second factor off somebody who lost it. Whoever uses the account is signed out."""
+    with working() as work:
+        administration.second_factor_off(work, known(work.session, name))
+    typer.echo(f"Account {name} signs in with its password alone.")
 
 
 @user.command("list")

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from forbear.accounts import accounts, administration
 from forbear.accounts.accounts import UnfitError, Viewer, work_by
-from forbear.accounts.sign_in import Attempt, Refused, sign_in
+from forbear.accounts.sign_in import Attempt, CodeNeeded, Refused, sign_in
 from forbear.base.packs import shipped
 from forbear.ledger.unit_of_work import Work
 from models.account import Account, Token
@@ -30,7 +30,7 @@ def noted(work: Work) -> list[tuple[str, str, str]]:
     return [(actor, entry.kind, entry.subject) for actor, entry in work.noted]
 
 
-def tried(work: Work, name: str, password: str = PASSWORD) -> str | Refused:
+def tried(work: Work, name: str, password: str = PASSWORD) -> str | Refused | CodeNeeded:
     return sign_in(work, Attempt(name, password, "127.0.0.1"), None)
 
 

@@ -5,15 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyotp
 import pytest
+from sqlmodel import select
 
-from forbear.accounts import accounts
+from forbear.accounts import accounts, administration, second_factor
 from forbear.accounts.sign_in import Attempt, sign_in
 from forbear.base.settings import Settings, child_environment
 from forbear.base.vault import Vault
 from forbear.cli.commands.accounts import first_account
 from forbear.cli.context import Context
 from forbear.ops.embedded import Urls
+from models.account import Account
 from models.database.session import session
 from tests.support.desk.cases import NOW, engine_of, working
 
@@ -71,6 +74,16 @@ def test_an_account_from_its_first_day_to_its_last(
     told = forbear(environment, "user", "password", "wang", "--password-stdin", typed=f"{PASSWORD}\n").stdout
     assert told == "Account wang has a new password.\n", "a password that was given is not printed"
     assert enters(database_url, vault, "wang", PASSWORD) and not enters(database_url, vault, "wang", made)
+
+    secret = second_factor.new_secret()
+    with working(database_url, vault) as work:
+        wang = work.session.exec(select(Account)).one()
+        assert not wang.first_password, "it was typed, not made"
+        administration.second_factor_on(work, wang, secret, pyotp.TOTP(secret).at(NOW))
+    assert not enters(database_url, vault, "wang", PASSWORD), "a code is asked for"
+    told = forbear(environment, "user", "second-factor-off", "wang").stdout
+    assert told == "Account wang signs in with its password alone.\n"
+    assert enters(database_url, vault, "wang", PASSWORD)
 
     forbear(environment, "user", "disable", "wang")
     assert forbear(environment, "user", "list").stdout == "wang\tcounsellor\t-\tdisabled\n"

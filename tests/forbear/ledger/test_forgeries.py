@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import pyotp
 import pytest
 
-from forbear.accounts import administration
+from forbear.accounts import administration, second_factor
 from forbear.accounts.accounts import Viewer
 from forbear.base.packs import shipped
 from forbear.desk.review import Act, perform, take_case
@@ -65,6 +66,11 @@ FORGERIES = {
         ),
         "account:",
     ),
+    "a second factor is taken off": ("UPDATE account SET second_factor = NULL WHERE id = 2", "account:2"),
+    "a second factor is another": ("UPDATE account SET second_factor = 'x' WHERE id = 2", "account:2"),
+    "a recovery code is added": ("UPDATE account SET recovery = recovery || '{x}' WHERE id = 2", "account:2"),
+    "a second factor is made up": ("UPDATE account SET second_factor = 'x' WHERE id = 1", "account:1"),
+    "a first password may stay": ("UPDATE account SET first_password = false WHERE id = 2", "account:2"),
     "an account is deleted": ("DELETE FROM account WHERE id = 2", "account:2"),
     "a token may do more": ("UPDATE token SET scopes = '{cases:write}'", "token:1"),
     "a token has another secret": ("UPDATE token SET secret_hash = 'x'", "token:1"),
@@ -129,7 +135,9 @@ def told(shared_database_url: str) -> str:
     with working(url) as work:
         ledger.start(work.session, VAULT, NOW)
         administration.add(work, "wang", "counsellor", None, "a long enough password")
-        administration.add(work, "li", "supervisor", None, "another long password")
+        administration.add(work, "li", "supervisor", None, "another long password", handed_over=True)
+        secret = second_factor.new_secret()
+        second_factor.turn_on(work, work.session.get_one(Account, 2), secret, pyotp.TOTP(secret).at(NOW))
     with working(url) as work:
         administration.give_token(work, work.session.get_one(Account, 1), "import", ["cases:read"], 30)
         work.session.add(

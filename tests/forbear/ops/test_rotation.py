@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+import pyotp
 import pytest
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
-from forbear.accounts import administration, idempotency
+from forbear.accounts import administration, idempotency, second_factor
 from forbear.accounts.accounts import Viewer
 from forbear.base.errors import ForbearError
 from forbear.base.packs import shipped
@@ -34,6 +35,7 @@ from forbear.ops import rotation
 from forbear.ops.doctor import check_keys
 from forbear.person import search
 from forbear.webhooks import webhooks
+from models.account import Account
 from models.case import Case, CaseVersion
 from models.database.session import session, snapshot
 from models.database.tables import METADATA
@@ -46,6 +48,7 @@ from tools.verify_receipt import verified
 
 MODELS = [mapper.class_ for mapper in SQLModel._sa_registry.mappers]
 OLD, NEW, NEXT, OTHER = (bytes([n]) * 32 for n in range(4))
+SECRET, HALF = second_factor.new_secret(), dt.timedelta(seconds=30)
 WANG = Viewer(1, "wang", "supervisor", None)
 PHONE, WORDS = "13812345678", "借款人说已经找到工作，下月可以还款"
 PRIVATE = {"name": "王小明", "phone": PHONE, "notes": "他说不想活了，已经买好了农药"}
@@ -59,7 +62,8 @@ def filled(url: str, before: Vault) -> None:
         check_key(opened, before)
         ledger.start(opened, before, NOW)
     with working(url, before) as work:
-        administration.add(work, "wang", "supervisor", None, "a long enough password")
+        wang = administration.add(work, "wang", "supervisor", None, "a long enough password")
+        administration.second_factor_on(work, wang, SECRET, pyotp.TOTP(SECRET).at(NOW - HALF))
     decided(url, [*ROWS, REFUSED], before, by=shipped())
     with working_as(WANG, url, before) as work:
         case = take_case(work.session, work.viewer, 1, None)
@@ -110,6 +114,9 @@ def read_everything(url: str, vault: Vault) -> None:
         assert [row.case.case_ref for row in search.search(work, PHONE).rows][:2] == ["A", "B"]
         (words,) = opened.connection().execute(text("SELECT words FROM review WHERE id = 1")).scalars()
         assert work.vault.open(words, "review.words:1") == WORDS
+        wang = opened.get_one(Account, 1)
+        wang.code_step = None  # of the last time
+        assert second_factor.accepts(work, wang, pyotp.TOTP(SECRET).at(NOW))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from forbear.accounts import teams
 from forbear.accounts.accounts import Viewer, ViewerWork
+from forbear.accounts.second_factor import new_secret
 from forbear.accounts.teams import TeamTerms
 from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import decision_on_desk
@@ -197,9 +198,11 @@ def _past(session: Session, vault: Vault, now: dt.datetime) -> int:
         }
         counts |= {("overridden", "restructure", "facts_wrong"): back % 3 == 0, ("accepted", "restructure", ""): 4}
         record.note(session, "local", {key: int(n) for key, n in counts.items() if n}, day)
+    supervisor = session.exec(select(Account).where(Account.role == "supervisor")).one()
+    supervisor.second_factor = vault.seal(new_secret(), f"account.second_factor:{supervisor.id}")
     hook = Webhook(
         submitter="local",
-        account_id=session.exec(select(Account.id).where(Account.role == "supervisor")).one(),
+        account_id=supervisor.id,
         url="https://hooks.example.org/forbear",
         events=["batch.complete"],
         secret=vault.seal("s" * 32, "webhook.secret:1"),

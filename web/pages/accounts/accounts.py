@@ -33,7 +33,7 @@ def add_account(
     """A new account with a password that the page shows once."""
     password = passwords.generated()
     try:
-        account = administration.add(work, name, role, submitter, password)
+        account = administration.add(work, name, role, submitter, password, handed_over=True)
     except UnfitError as error:
         return _page(request, work, error=error, typed={"name": name, "role": role, "submitter": submitter})
     return flash.to(request, ADDRESS, work.vault, work.viewer, "accounts.added", name=account.name, secret=password)
@@ -43,7 +43,7 @@ def add_account(
 def set_password(request: Request, work: AdminWork, account_id: RowId) -> Response:
     """Another password, which the page shows once; whoever used the account is signed out."""
     account, password = _account(work, account_id), passwords.generated()
-    administration.set_password(work, account, password)
+    administration.set_password(work, account, password, handed_over=True)
     return flash.to(request, ADDRESS, work.vault, work.viewer, "accounts.password", name=account.name, secret=password)
 
 

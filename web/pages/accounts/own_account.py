@@ -8,10 +8,9 @@ from fastapi.responses import RedirectResponse
 from forbear.accounts import accounts, administration, sign_in
 from forbear.accounts.accounts import SCOPES, UnfitError, ViewerWork
 from forbear.accounts.administration import TOKEN_DAYS
-from forbear.accounts.sign_in import Refused
 from models.account import Account, Token
 from web import auth
-from web.auth import OurForm, SignedInWork
+from web.auth import KnownWork, OurForm, SignedInWork
 from web.views import flash, render
 
 router = APIRouter()
@@ -20,7 +19,7 @@ RowId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 @router.get(ADDRESS)
-def show_account(request: Request, work: SignedInWork) -> Response:
+def show_account(request: Request, work: KnownWork) -> Response:
     """The account of who is signed in."""
     said = flash.told(request, work.vault, work.viewer)
     return flash.forget(_page(request, work, said=said), ADDRESS)
@@ -29,27 +28,23 @@ def show_account(request: Request, work: SignedInWork) -> Response:
 @router.post(f"{ADDRESS}/password", dependencies=[OurForm])
 def change_password(
     request: Request,
-    work: SignedInWork,
+    work: KnownWork,
     current: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
     new: Annotated[str, Form()] = "",
     again: Annotated[str, Form()] = "",
+    tokens: Annotated[bool, Form()] = False,
 ) -> Response:
     """Another password. Other browsers are signed out; this one goes on with a new secret."""
-    account = sign_in.prove(work, auth.attempt(request, work.viewer.name, current))
-    if isinstance(account, Refused):
-        reason = "wrong" if account.looked else "too_soon"
-        error = UnfitError("current", reason, "This is not the current password.", n=account.seconds)
-        return _page(request, work, error=error)
     try:
+        account = proved(request, work, current, code)
         if new != again:
             raise UnfitError("again", "differs", "The new password was typed in two ways.")
-        administration.set_password(work, account, new)
+        administration.set_password(work, account, new, tokens_too=tokens)
     except UnfitError as error:
         return _page(request, work, error=error)
-    response = flash.to(request, ADDRESS, work.vault, work.viewer, "account.password.done")
-    secret = accounts.start(work.session, account, work.now)
-    auth.keep(request, response, secret, int(accounts.SIGNED_IN_FOR.total_seconds()))
-    return response
+    done = "account.password.done_tokens" if tokens else "account.password.done"
+    return stay(request, work, account, flash.to(request, ADDRESS, work.vault, work.viewer, done))
 
 
 @router.post(f"{ADDRESS}/sign-out-everywhere", dependencies=[OurForm])
@@ -66,6 +61,8 @@ def create_token(
     request: Request,
     work: SignedInWork,
     days: Annotated[int, Form()],
+    current: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
     name: Annotated[str, Form()] = "",
     scopes: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI copies it
 ) -> Response:
@@ -73,9 +70,10 @@ def create_token(
     if days not in TOKEN_DAYS:
         raise HTTPException(400)
     try:
-        secret = administration.give_token(work, _own(work), name, scopes, days)
+        secret = administration.give_token(work, proved(request, work, current, code), name, scopes, days)
     except UnfitError as error:
-        return _page(request, work, error=error, typed={"name": name, "scopes": scopes, "days": days})
+        typed = {"name": name, "scopes": scopes, "days": days}
+        return _page(request, work, error=error, form="token", typed=typed)
     return flash.to(request, ADDRESS, work.vault, work.viewer, "account.token.done", secret=secret)
 
 
@@ -89,6 +87,17 @@ def revoke_token(request: Request, work: SignedInWork, token_id: RowId) -> Respo
     return flash.to(request, ADDRESS, work.vault, work.viewer, "account.token.revoked")
 
 
+def proved(request: Request, work: ViewerWork, password: str, code: str) -> Account:
+    """The account of who is signed in, who gave the password again and a code if there is one. Raises UnfitError."""
+    return sign_in.prove_again(work, auth.attempt(request, work.viewer.name, password), code)
+
+
+def stay(request: Request, work: ViewerWork, account: Account, response: Response) -> Response:
+    """The answer, with a new secret for this browser: every sign-in of the account ended."""
+    auth.keep(request, response, accounts.start(work.session, account, work.now), auth.KEPT)
+    return response
+
+
 def _own(work: ViewerWork) -> Account:
     return work.session.get_one(Account, work.viewer.account_id)
 
@@ -98,6 +107,7 @@ def _page(
     work: ViewerWork,
     said: tuple[str, dict[str, str]] | None = None,
     error: UnfitError | None = None,
+    form: str = "password",
     typed: dict[str, Any] | None = None,
 ) -> Response:
     account, now = _own(work), work.now
@@ -110,6 +120,7 @@ def _page(
         "typed": {"name": "", "scopes": [], "days": TOKEN_DAYS[-1]} | (typed or {}),
         "said": said,
         "error": error,
+        "form": form,
         "zone": work.pack.manifest.timezone,
     }
     status = 200 if error is None else 422

@@ -1,14 +1,16 @@
 """Signing in and out."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from forbear.accounts import accounts, sign_in
-from forbear.accounts.sign_in import Refused
+from forbear.accounts.sign_in import Attempt, CodeNeeded, ExpiredError, Refused
+from forbear.ledger.unit_of_work import Work
 from web import auth
-from web.auth import OurForm, SignedInWork
+from web.auth import KnownWork, OurForm
 from web.deps import WorkDep
 from web.views import render
 
@@ -36,19 +38,38 @@ def enter(
     password: Annotated[str, Form()] = "",
     wanted: Annotated[str, Form(alias="next")] = "/",
 ) -> Response:
-    """Sign in with a new secret, whatever cookie the browser had, and go to the wanted page."""
-    attempt = auth.attempt(request, name, password)
+    """Sign in with a new secret, whatever cookie the browser had, and go to the wanted page; or ask for a code."""
+    attempt, wanted = auth.attempt(request, name, password), auth.local(wanted)
     done = sign_in.sign_in(work, attempt, request.cookies.get(auth.COOKIE))
+    if isinstance(done, CodeNeeded):
+        return _code_form(request, {"next": wanted, "ticket": done.ticket, "error": None})
     if isinstance(done, Refused):
-        return _refusal(request, done, {"next": auth.local(wanted), "name": name})
-    response = RedirectResponse(auth.local(wanted), status_code=303)
-    auth.keep(request, response, done, int(accounts.SIGNED_IN_FOR.total_seconds()))
-    auth.remember(request, response, work.vault, attempt)
-    return response
+        return _refused(_form, request, done, {"next": wanted, "name": name})
+    return _entered(request, work, done, attempt, wanted)
+
+
+@router.post("/sign-in/code", dependencies=[OurForm])
+def enter_code(
+    request: Request,
+    work: WorkDep,
+    ticket: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
+    wanted: Annotated[str, Form(alias="next")] = "/",
+) -> Response:
+    """The second step of who has a second factor."""
+    wanted, cookies = auth.local(wanted), request.cookies
+    try:
+        done = sign_in.sign_in_by_code(work, ticket, code, cookies.get(auth.DEVICES, ""), cookies.get(auth.COOKIE))
+    except ExpiredError:
+        return _form(request, {"next": wanted, "name": "", "error": "sign_in.expired"}, 403)
+    if isinstance(done, Refused):
+        return _refused(_code_form, request, done, {"next": wanted, "ticket": ticket}, "sign_in.code.wrong")
+    secret, account = done
+    return _entered(request, work, secret, auth.attempt(request, account.name, ""), wanted)
 
 
 @router.post("/sign-out", dependencies=[OurForm])
-def leave(request: Request, work: SignedInWork) -> Response:
+def leave(request: Request, work: KnownWork) -> Response:
     """Sign out this browser."""
     sign_in.sign_out(work, request.cookies[auth.COOKIE])
     response = RedirectResponse("/sign-in", status_code=303)
@@ -56,12 +77,29 @@ def leave(request: Request, work: SignedInWork) -> Response:
     return response
 
 
-def _refusal(request: Request, refused: Refused, values: dict[str, str]) -> Response:
-    error, status = ("sign_in.wrong", 403) if refused.looked else ("sign_in.too_soon", 429)
-    response = _form(request, {**values, "error": error, "seconds": refused.seconds}, status)
+def _entered(request: Request, work: Work, secret: str, attempt: Attempt, wanted: str) -> Response:
+    response = RedirectResponse(wanted, status_code=303)
+    auth.keep(request, response, secret, auth.KEPT)
+    auth.remember(request, response, work.vault, attempt)
+    return response
+
+
+def _refused(
+    form: Callable[..., Response],
+    request: Request,
+    refused: Refused,
+    values: dict[str, str],
+    wrong: str = "sign_in.wrong",
+) -> Response:
+    error, status = (wrong, 403) if refused.looked else ("sign_in.too_soon", 429)
+    response = form(request, {**values, "error": error, "seconds": refused.seconds}, status)
     response.headers["Retry-After"] = str(refused.seconds)
     return response
 
 
-def _form(request: Request, values: dict[str, object], status: int = 200) -> Response:
-    return render.page(request, "account/sign_in.html", values, status)
+def _form(request: Request, values: dict[str, Any], status: int = 200) -> Response:
+    return render.page(request, "account/sign_in.html", {"seconds": None, **values}, status, "/sign-in")
+
+
+def _code_form(request: Request, values: dict[str, Any], status: int = 200) -> Response:
+    return render.page(request, "account/sign_in_code.html", {"seconds": None, **values}, status, "/sign-in")

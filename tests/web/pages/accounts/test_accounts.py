@@ -124,7 +124,7 @@ def test_signing_out_everywhere_ends_every_browser(address: str, database_url: s
 
 
 def test_a_token_is_shown_once_and_works(address: str, database_url: str, opened: Session) -> None:
-    form = {"name": "每晚导入", "scopes": "cases:read", "days": "30"}
+    form = {"name": "每晚导入", "scopes": "cases:read", "days": "30", "current": PASSWORD}
     with signed_in(address, database_url) as client:
         answer = client.submit("/account/tokens", form)
         assert answer.headers["location"] == "/account"
@@ -137,8 +137,27 @@ def test_a_token_is_shown_once_and_works(address: str, database_url: str, opened
     assert (viewer.name, set(viewer.scopes)) == ("wang", {"cases:read"})
 
 
+def test_making_a_token_asks_for_the_password_and_a_new_password_ends_them_on_request(
+    address: str, database_url: str, opened: Session
+) -> None:
+    with working(database_url) as work:
+        wang = work.session.exec(select(Account).where(Account.name == "wang")).one()
+        administration.give_token(work, wang, "nightly", ["cases:read"], 30)
+    with signed_in(address, database_url) as client:
+        assert change(client).status_code == 303
+        assert len(tokens(client)) == 1, "it goes on unless that is asked for"
+        form = {"current": NEW, "new": PASSWORD, "again": PASSWORD, "tokens": "true"}
+        assert client.submit("/account/password", form).status_code == 303
+        assert "接口令牌已全部撤销" in client.get("/account").text
+        assert tokens(client) == []
+        page = client.submit("/account/tokens", {"name": "nightly", "scopes": "cases:read", "days": "30"})
+        assert page.status_code == 422 and 'id="token-current-error"' in page.text and "nightly" in page.text
+    made = ["account_added", "token_created", "password_set", "password_set", "token_revoked", "sign_in_failed"]
+    assert kinds(opened) == made
+
+
 def test_what_is_told_to_one_is_not_told_to_another(address: str, database_url: str) -> None:
-    form = {"name": "nightly", "scopes": "cases:read", "days": "30"}
+    form = {"name": "nightly", "scopes": "cases:read", "days": "30", "current": PASSWORD}
     with signed_in(address, database_url) as client, signed_in(address, database_url, "li", "counsellor") as other:
         client.submit("/account/tokens", form)
         other.cookies.set("told", client.cookies["told"], path="/account")
@@ -163,12 +182,12 @@ def test_a_token_without_purpose_scope_or_end_is_not_made(
     address: str, database_url: str, opened: Session, form: dict[str, str], status: int
 ) -> None:
     with signed_in(address, database_url) as client:
-        assert client.submit("/account/tokens", form).status_code == status
+        assert client.submit("/account/tokens", {"current": PASSWORD, **form}).status_code == status
     assert opened.exec(select(Token)).all() == []
 
 
 def test_one_revokes_ones_own_tokens_only(address: str, database_url: str, opened: Session) -> None:
-    form = {"name": "nightly", "scopes": "cases:read", "days": "30"}
+    form = {"name": "nightly", "scopes": "cases:read", "days": "30", "current": PASSWORD}
     with signed_in(address, database_url) as owner, signed_in(address, database_url, "li", "admin") as other:
         owner.submit("/account/tokens", form)
         token_id = opened.exec(select(Token.id)).one()
@@ -188,6 +207,14 @@ def test_an_administrator_adds_an_account_that_can_sign_in(address: str, databas
     with client_of(address) as li:
         csrf = page_of(li, "/sign-in").one("input[name=csrf]").attributes["value"]
         assert li.post("/sign-in", data={"csrf": csrf, "name": "li", "password": password}).status_code == 303
+        assert li.get("/batches").headers["location"] == "/account", "the password is to be changed first"
+        page = page_of(li)
+        assert "先换成自己的" in page.text and not page.select("section[aria-labelledby=tokens]")
+        csrf = page.one("form[action=/account/password] input[name=csrf]").attributes["value"]
+        data = {"csrf": csrf, "current": password, "new": password, "again": password}
+        assert "这就是现在的密码" in li.post("/account/password", data=data).text
+        assert li.post("/account/password", data=data | {"new": NEW, "again": NEW}).status_code == 303
+        assert li.get("/batches").status_code == 200
         assert page_of(li).one(".heading p").text.endswith("· 机构甲")
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from forbear.accounts import accounts, administration, devices
-from forbear.accounts.sign_in import APART, WINDOW, Attempt, Refused, remember, sign_in
+from forbear.accounts.sign_in import APART, WINDOW, Attempt, CodeNeeded, Refused, remember, sign_in
 from models.account import SignIn, SignInAttempt
 from models.database.session import session
 from models.ledger import LedgerRow
@@ -45,7 +45,9 @@ class Site:
         self, name: str, password: str, address: str = "203.0.113.7", at: dt.datetime = NOW, devices: str = ""
     ) -> str | Refused:
         with working(self.url, now=at) as work:
-            return sign_in(work, Attempt(name, password, address, devices), None)
+            done = sign_in(work, Attempt(name, password, address, devices), None)
+        assert not isinstance(done, CodeNeeded)
+        return done
 
     def known(self, name: str = "wang", devices: str = "") -> str:
         """The cookie of devices after a sign-in."""
