@@ -63,6 +63,11 @@ class SignIn(SQLModel, table=True):
     account_id: int = Field(foreign_key="account.id", sa_type=BigInteger)
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
     expires_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
+    seen_at: dt.datetime = Field(
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"server_default": text("now()")},
+        description="When somebody last did something in it, at most a minute behind",
+    )
 
 
 class SignInAttempt(SQLModel, table=True):

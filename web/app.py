@@ -17,7 +17,7 @@ from forbear.base.vault import Vault, load_vault
 from forbear.case.negotiation import pdf
 from models.database.session import Waits, make_engine
 from rules.pack.pack import Pack
-from web import api, pages
+from web import api, auth, pages
 from web.middleware.compression import Compressed
 from web.middleware.limits import Turns
 from web.middleware.methods import Methods
@@ -25,6 +25,7 @@ from web.middleware.rates import Rates
 from web.middleware.security import BodyLimit, SecureAnswers
 from web.middleware.tracing import Traced
 from web.monitoring import health, metrics
+from web.pages.accounts import signed_out
 from web.views import render
 
 STATIC = Path(__file__).parent / "static"
@@ -54,6 +55,7 @@ def create_app(
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     render.answer_failures(app)
+    app.add_exception_handler(auth.SignInNeededError, signed_out.answer)
     app.add_middleware(Compressed)
     app.add_middleware(Methods)
     app.add_middleware(Turns, turns=settings().web_turns, wait=settings().turn_seconds)

@@ -16,11 +16,14 @@ from forbear.accounts.sign_in import Attempt
 from forbear.base.vault import Vault
 from forbear.conversation import my_work
 from forbear.webhooks import notifications
+from models.database.session import session as opened
 from web.deps import NowDep, SessionDep, as_work_of
 
 COOKIE = "forbear"
 DEVICES = "forbear_devices"  # the accounts that somebody once signed in on in this browser
-KEPT = int(accounts.SIGNED_IN_FOR.total_seconds())  # seconds a browser keeps the cookie of a sign-in
+# Seconds a browser keeps the cookie of a sign-in: longer than that counts, to show that a form is of a page of ours.
+KEPT = 2 * int(accounts.SIGNED_IN_FOR.total_seconds())
+POLLED = "polled"  # a tag of routes that a page asks by itself, while nobody may sit in front of it
 # Neither //host nor /\host, which browsers take for another site's, nor what they drop before they look.
 _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
@@ -42,6 +45,9 @@ def _known(request: Request, session: SessionDep, now: NowDep) -> Viewer:
     viewer = None if secret is None else accounts.signed_in(session, secret, now)
     if viewer is None:
         raise SignInNeededError
+    if POLLED not in request.scope["route"].tags and accounts.is_to_be_seen(session, secret or "", now):
+        with opened(request.app.state.engine) as alone:  # what is asked for may only read, or fail
+            accounts.seen(alone, secret or "", now)
     request.state.viewer = viewer  # for the navigation of the page, as is how much waits there
     if viewer.may_act_as("counsellor"):
         zone = ZoneInfo(request.app.state.pack.manifest.timezone)

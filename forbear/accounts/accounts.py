@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal, get_args
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, delete, select
 
 from forbear.base.errors import ForbearError
@@ -24,6 +25,7 @@ Owed = Literal["password", "second_factor"]
 Scope = Literal["cases:read", "cases:write", "reviews:write", "webhooks"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 SIGNED_IN_FOR = dt.timedelta(hours=12)  # a working day
+_SEEN_EVERY = dt.timedelta(minutes=1)  # at most it is written that somebody is there
 
 
 _NAME = re.compile(r"[\w.@-]{1,64}")
@@ -118,17 +120,45 @@ def start(session: Session, account: Account, now: dt.datetime) -> str:
     """Sign an account in; answers the secret for the browser's cookie, which only its hash is kept of."""
     secret = secrets.token_urlsafe(32)
     session.add(
-        SignIn(secret_hash=_hash(secret), account_id=account.id, created_at=now, expires_at=now + SIGNED_IN_FOR)
+        SignIn(
+            secret_hash=_hash(secret),
+            account_id=account.id,
+            created_at=now,
+            expires_at=now + SIGNED_IN_FOR,
+            seen_at=now,
+        )
     )
     session.flush()
     return secret
 
 
 def signed_in(session: Session, secret: str, now: dt.datetime) -> Viewer | None:
-    """Who holds this cookie; None if nobody does, it expired, or the account was disabled."""
-    query = select(Account).join(SignIn).where(SignIn.secret_hash == _hash(secret), SignIn.expires_at > now)
+    """Who holds this cookie; None if nobody does, it expired or was idle too long, or the account was disabled."""
+    query = select(Account).join(SignIn).where(SignIn.secret_hash == _hash(secret), *_counting(now))
     account = session.exec(query).first()
     return None if account is None or account.disabled_at is not None else viewer_of(account)
+
+
+def is_to_be_seen(session: Session, secret: str, now: dt.datetime) -> bool:
+    """Whether it is long enough since somebody was last seen to hold this cookie to write it down again."""
+    query = select(SignIn.seen_at).where(SignIn.secret_hash == _hash(secret))
+    seen = session.exec(query).first()
+    return seen is not None and seen <= now - _SEEN_EVERY
+
+
+def seen(session: Session, secret: str, now: dt.datetime) -> None:
+    """Write down that somebody does something with this cookie; whoever has its row does so or ends it."""
+    free = select(SignIn).where(SignIn.secret_hash == _hash(secret)).with_for_update(key_share=True, skip_locked=True)
+    sign_in = session.exec(free).first()
+    if sign_in is not None and sign_in.seen_at < now:
+        sign_in.seen_at = now
+        session.add(sign_in)
+
+
+def _counting(now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
+    """Sign-ins that are neither expired nor idle, as SQL has it."""
+    idle = dt.timedelta(minutes=settings().sign_in_idle_minutes)
+    return col(SignIn.expires_at) > now, col(SignIn.seen_at) > now - idle
 
 
 def end(session: Session, secret: str) -> None:
@@ -138,7 +168,7 @@ def end(session: Session, secret: str) -> None:
 
 def sign_ins(session: Session, account_id: int, now: dt.datetime) -> list[SignIn]:
     """In which browsers an account is signed in, the latest first."""
-    query = select(SignIn).where(SignIn.account_id == account_id, SignIn.expires_at > now)
+    query = select(SignIn).where(SignIn.account_id == account_id, *_counting(now))
     return list(session.exec(query.order_by(col(SignIn.created_at).desc())))
 
 

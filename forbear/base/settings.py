@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         frozenset(), description="Names the pages are reached under, with commas; local addresses always"
     )
     web_proxy: str | None = Field(None, description="Address of the proxy whose X-Forwarded headers are believed")
+    sign_in_idle_minutes: int = Field(
+        30, ge=5, le=720, description="Minutes in which nothing is done, after which one signs in again"
+    )
     second_factor: Literal["off", "supervisors", "all"] = Field(
         "off", description="Who needs a second factor to sign in: nobody, supervisors and administrators, or all"
     )

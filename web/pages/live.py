@@ -6,14 +6,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from forbear.conversation import presence
 from forbear.desk import changes
-from web.auth import CounsellorWork, OurForm, SignedInWork
+from web.auth import POLLED, CounsellorWork, OurForm, SignedInWork
 from web.views import render
 from web.views.queue_query import QueueQueryDep
 
 router = APIRouter()
 
 
-@router.get("/queue/live")
+@router.get("/queue/live", tags=[POLLED])
 def show_arrived(
     request: Request, work: SignedInWork, terms: QueueQueryDep, after: Annotated[int, Query(ge=0, lt=2**63)]
 ) -> Response:
@@ -29,7 +29,7 @@ def show_arrived(
     return response
 
 
-@router.post("/cases/{case_id}/presence", dependencies=[OurForm])
+@router.post("/cases/{case_id}/presence", dependencies=[OurForm], tags=[POLLED])
 def look(request: Request, work: CounsellorWork, case_id: Annotated[int, Path(ge=1, lt=2**63)]) -> Response:
     """Somebody looks at a case: who else does."""
     return render.page(request, "case/case_presence.html", {"others": presence.look(work, case_id)})

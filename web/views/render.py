@@ -6,7 +6,6 @@ from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
@@ -88,7 +87,6 @@ def failure(request: Request, status: int, kind: str | None = None) -> Response:
 def answer_failures(app: FastAPI) -> None:
     """Failures of the routes are answered as pages too."""
     app.add_exception_handler(HTTPException, _http_failure)
-    app.add_exception_handler(auth.SignInNeededError, _sign_in)
     app.add_exception_handler(auth.OwingError, _owing)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(problems.ProblemError, problems.answer)
@@ -101,13 +99,6 @@ def _http_failure(request: Request, error: Exception) -> Response:
     response = failure(request, raised.status_code, "expired" if raised.detail == "expired" else None)
     response.headers.update(raised.headers or {})
     return response
-
-
-def _sign_in(request: Request, _error: Exception) -> Response:
-    """A person is asked to sign in, and comes back to where they wanted to go."""
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    next_page = f"?{urlencode({'next': wanted})}" if request.method == "GET" and wanted != "/" else ""
-    return RedirectResponse(f"/sign-in{next_page}", status_code=303)
 
 
 def _owing(_request: Request, error: Exception) -> Response:

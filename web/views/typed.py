@@ -9,7 +9,7 @@ from web import language
 from web.views.forms import NONE, PREFIX, Input, Sent
 
 # The fields of all forms but facts, in the order in which they are told, each with what its form calls it.
-_LABELS = {
+LABELS = {
     "strategy": "form.strategy",
     "confirmed": "form.confirm_blocked",
     "questions": "form.questions",
@@ -65,7 +65,7 @@ def _fields(sent: Sent, pack: Pack, lang: Language) -> Iterator[TypedField]:
         "handed_to": _messages("handed_to.", lang),
     }
     confirmed = {"confirmed": "form.confirm_unclear"} if sent.form == "accept" else {}
-    for name, label in {**_LABELS, **confirmed}.items():
+    for name, label in {**LABELS, **confirmed}.items():
         yield TypedField(language.message(lang, label), _given(sent, name, known.get(name, {})))
 
 

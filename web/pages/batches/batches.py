@@ -20,7 +20,7 @@ from forbear.batch.submission import mappings, uploads
 from forbear.batch.submission.submit import rejections_of, source_of
 from forbear.intake import FORMATS, READ_AS
 from forbear.intake.formats import PACKED
-from web.auth import OurForm, SignedInWork, SupervisorWork
+from web.auth import POLLED, OurForm, SignedInWork, SupervisorWork
 from web.views import render
 from web.views.mapping_form import counted_from
 from workers.wake import wake
@@ -85,13 +85,13 @@ def show_batch(request: Request, work: SignedInWork, batch_id: UUID) -> Response
     return render.page(request, "batch/batch.html", _live(session, entry) | values)
 
 
-@router.get("/batches/{batch_id}/live")
+@router.get("/batches/{batch_id}/live", tags=[POLLED])
 def show_live(request: Request, work: SignedInWork, batch_id: UUID) -> Response:
     """The part of a batch's page that changes while it goes on."""
     return render.page(request, "batch/batch_live.html", _live(work.session, found(work, batch_id)))
 
 
-@router.get("/batches/{batch_id}/state")
+@router.get("/batches/{batch_id}/state", tags=[POLLED])
 def show_state(request: Request, work: SignedInWork, batch_id: UUID) -> Response:
     """How far a batch is, as the list of batches shows it."""
     return render.page(request, "batch/batch_state.html", {"entry": found(work, batch_id)})

@@ -9,7 +9,7 @@ from forbear.batch.recorded_decision import RecordedDecision, decision_on
 from forbear.case import decided_case, decision_diff
 from forbear.case.decided_case import LookedAt, PendingCase
 from models.desk import WorklistItem
-from web.auth import SignedInWork
+from web.auth import POLLED, SignedInWork
 from web.views import render
 from web.views.case import case_page
 
@@ -29,7 +29,7 @@ def show_decision(request: Request, work: SignedInWork, case_id: RowId, decision
     return _shown(request, work, opened(work, case_id, decision_id))
 
 
-@router.get("/cases/{case_id}/outdated")
+@router.get("/cases/{case_id}/outdated", tags=[POLLED])
 def show_outdated(request: Request, work: SignedInWork, case_id: RowId) -> Response:
     """Whether newer facts of a decided case are being triaged: the banner of its page that says so, or nothing."""
     desk = work.session.get(WorklistItem, case_id)

@@ -5,9 +5,11 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.routing import iter_route_contexts
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import col, select
@@ -23,9 +25,11 @@ from tests.support.desk.serving import client_of, serving
 from web import auth
 from web.app import create_app
 from web.deps import now
+from web.pages.accounts import signed_out
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of a test
 SECOND = dt.timedelta(seconds=1)
+IDLE, MINUTE = dt.timedelta(minutes=30), dt.timedelta(minutes=1)
 TICK = dt.timedelta(microseconds=1)
 FEW = 3
 
@@ -168,6 +172,9 @@ def test_signing_out_needs_our_form(site: Site) -> None:
 def test_a_sign_in_ends_after_its_hours(site: Site) -> None:
     with site.browser() as browser:
         enter(browser)
+        while site.clock[0] < NOW + accounts.SIGNED_IN_FOR - IDLE:
+            site.clock[0] += IDLE - MINUTE
+            assert is_in(browser), "somebody is there"
         site.clock[0] = NOW + accounts.SIGNED_IN_FOR - SECOND
         assert is_in(browser)
         site.clock[0] = NOW + accounts.SIGNED_IN_FOR
@@ -201,7 +208,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(site: Site) -> No
         set_cookie = enter(browser).headers["set-cookie"]
     assert "HttpOnly" in set_cookie
     assert "SameSite=lax" in set_cookie
-    assert f"Max-Age={12 * 3600}" in set_cookie
+    assert f"Max-Age={24 * 3600}" in set_cookie, "longer than it counts, for words that are sent too late"
     assert "Secure" not in set_cookie
 
 
@@ -476,3 +483,85 @@ def test_a_hash_of_weaker_parameters_is_made_anew_at_the_next_sign_in(quiet: Sit
         assert account is not None
         assert account.password_hash != weaker
     assert isinstance(quiet.attempt("wang", PASSWORD), str)
+
+
+def test_who_does_nothing_for_half_an_hour_signs_in_again(site: Site) -> None:
+    with site.browser() as browser:
+        enter(browser)
+        site.clock[0] = NOW + IDLE - TICK
+        assert is_in(browser), "and that was something done"
+        site.clock[0] += IDLE - TICK
+        assert is_in(browser)
+        for _ in range(3):
+            site.clock[0] += MINUTE - TICK  # too soon to be written down again
+            assert is_in(browser)
+        site.clock[0] += IDLE
+        assert not is_in(browser)
+        assert browser.get("/account").status_code == 303
+
+
+def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(site: Site) -> None:
+    with site.browser() as browser:
+        enter(browser)
+        csrf = accounts.csrf_token(browser.cookies[auth.COOKIE])
+        for _ in range(2):
+            site.clock[0] += IDLE / 2 - TICK
+            assert browser.get("/queue/live?after=0").status_code == 200
+            assert browser.post("/cases/1/presence", data={"csrf": csrf}).status_code in (200, 404)
+            for polled in ("/batches/00000000-0000-0000-0000-000000000000/live", "/cases/1/outdated"):
+                assert browser.get(polled).status_code == 404
+        site.clock[0] += 2 * TICK
+        assert browser.get("/queue/live?after=0").status_code == 303
+
+
+def test_every_address_that_a_page_polls_is_known_to_be_one() -> None:
+    templates = "".join(
+        path.read_text(encoding="utf-8") for path in (Path(auth.__file__).parent / "templates").rglob("*.html")
+    )
+    asked = re.findall(r'data-(?:poll|live)="(/[^"]+)"|class="presence"[^>]* action="([^"]+)"', templates)
+    plain = {re.sub(r"{{.*?}}", "*", first or second).partition("?")[0] for first, second in asked}
+    app = create_app("postgresql://nobody@127.0.0.1:1/none", "redis://127.0.0.1:1", VAULT)
+    tagged = {each.path for each in iter_route_contexts(app.routes) if auth.POLLED in getattr(each, "tags", ())}
+    assert {re.sub(r"{.*?}", "*", each or "") for each in tagged} == plain
+
+
+def test_what_was_typed_too_late_is_shown_to_who_typed_it(site: Site) -> None:
+    words = "对方同意分 12 期，\n<b>下周一</b>回电"
+    with site.browser() as browser, site.browser() as stranger:
+        enter(browser)
+        csrf = accounts.csrf_token(browser.cookies[auth.COOKIE])
+        form = {
+            "csrf": csrf,
+            "form": "note",
+            "words": words,
+            "once": "f1",
+            "fact.income_monthly": "5300",
+            "rent": "1200",
+        }
+        for later in (IDLE, accounts.SIGNED_IN_FOR):
+            site.clock[0] = NOW + later
+            late = browser.post("/cases/7/notes", data=form)
+            assert late.status_code == 403
+            page = read_page(late.text)
+            kept = page.texts(".kept")
+            assert kept == ["5300", " ".join(words.split()), "1200"], "facts, fields that are known, and others"
+            assert page.texts("main b")[1:] == ["理由", "填写的内容"] and "月收入" in page.texts("main b")[0]
+            assert page.one("main a.button").attributes["href"] == "/sign-in?next=%2Fcases%2F7"
+        assert "f1" not in kept and "&lt;b&gt;" in late.text
+        for nothing in (form | {"csrf": "0" * 64}, {"csrf": csrf, "current": "my password", "code": "123456"}):
+            told = browser.post("/cases/7/notes", data=nothing)
+            assert told.status_code in (303, 403) and "kept" not in told.text
+        assert "kept" not in stranger.post("/cases/7/notes", data=form).text
+        assert browser.post("/sign-out", data={"csrf": csrf}).headers["location"] == "/sign-in"
+
+
+def test_what_pages_put_into_forms_is_not_taken_for_words() -> None:
+    templates = "".join(
+        path.read_text(encoding="utf-8") for path in (Path(auth.__file__).parent / "templates").rglob("*.html")
+    )
+    hidden = {
+        name
+        for tag in re.findall(r'<input[^>]*type="hidden"[^>]*>', templates)
+        for name in re.findall(r'name="(\w+\.?)', tag)
+    }
+    assert {each for each in hidden if not signed_out.NOT_TYPED.fullmatch(each)} == set()
