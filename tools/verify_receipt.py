@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Check a Forbear receipt without Forbear: python verify_receipt.py RECEIPT.json --key "forbear/…+…+…"
 
-The key is what `forbear audit key` prints where the decision was made: get it there, not from who gave you the receipt.
-Needs Python 3.9 or newer and the package cryptography. Exits with 0 and one sentence if the decision is in the signed
-ledger, with 1 and one sentence if it is not.
+RECEIPT is the file, or one that holds the digits of the QR code. The key is what `forbear audit key` prints where the
+decision was made: get it there, not from who gave you the receipt. Needs Python 3.9 or newer and the package
+cryptography. Exits with 0 and one sentence if the decision is in the signed ledger, with 1 and one sentence if not.
 """
 
 import argparse
 import base64
 import json
 import sys
+import zlib
 from hashlib import sha256
 from pathlib import Path
 
@@ -53,10 +54,10 @@ def verified(text: str, key: str) -> dict:
     told = parsed(text)
     row, chunk, log, entry = told["row"], told["chunk"], told["log"], told["entry"]
     leaf = hashed(b"\x00", told["decision"].to_bytes(8, "big") + sha256(canonical(list(row.values()))).digest())
-    root = climbed(leaf, chunk["at"], chunk["size"], split(chunk["path"]))
+    root = climbed(leaf, chunk["at"], chunk["size"], chunk["path"])
     need(entry[3:5] == ["decisions", f"decision_tree:{row['chunk']}"], "its entry is about something else")
     leaf = hashed(b"\x00", canonical(["entry", *entry, root.hex()], sort_keys=True))
-    root = climbed(leaf, entry[0] - 1, log["size"], split(log["path"]))
+    root = climbed(leaf, entry[0] - 1, log["size"], log["path"])
     signed(told["signed"], key, log["size"], root)
     return told
 
@@ -64,12 +65,16 @@ def verified(text: str, key: str) -> dict:
 def parsed(text: str) -> dict:
     """The parts of a receipt, each of its type and written in the one way that there is."""
     try:
+        if text.strip().isdecimal():  # from a QR code: a number, whose bytes are the compressed text
+            number, stream = int(text), zlib.decompressobj()
+            text = stream.decompress(number.to_bytes(-(-number.bit_length() // 8), "big"), 4096).decode()
+            need(stream.eof and not stream.unused_data, "its digits are not all there")
         told = json.loads(text)
         need(canonical(told) == text.rstrip("\n").encode(), "it is not written as it was given out")
         for part, kinds in ((told, RECEIPT), (told["row"], ROW), (told["chunk"], CHUNK), (told["log"], LOG)):
             need(list(part) == list(kinds), "it has other parts than a receipt")
             need(all(type(part[name]) in kinds[name] for name in kinds), "a part of it is of another kind")
-    except (ValueError, RecursionError, KeyError, TypeError):
+    except (ValueError, RecursionError, KeyError, TypeError, zlib.error):
         raise RefusedError("this is no receipt") from None
     need(told["receipt"] == 1, "it is of another version: get a newer verifier")
     need([type(each) for each in told["entry"]] == ENTRY, "its entry is none")
@@ -98,18 +103,12 @@ def decoded(text: str) -> bytes:
     return data
 
 
-def split(path: str) -> list:
-    """The hashes of a path."""
-    data = decoded(path)
-    need(len(data) % 32 == 0, "a path is cut off")
-    return [data[at : at + 32] for at in range(0, len(data), 32)]
-
-
-def climbed(leaf: bytes, at: int, size: int, path: list) -> bytes:
-    """The root that a path leads to from a leaf: RFC 9162, section 2.1.3.2."""
+def climbed(leaf: bytes, at: int, size: int, path: str) -> bytes:
+    """The root that a path, of 32 bytes a step, leads to from a leaf: RFC 9162, section 2.1.3.2."""
     need(0 <= at < size, "it is no leaf of its tree")
-    first, last, found = at, size - 1, leaf
-    for step in path:
+    first, last, found, steps = at, size - 1, leaf, decoded(path)
+    need(len(steps) % 32 == 0, "a path is cut off")
+    for step in (steps[place : place + 32] for place in range(0, len(steps), 32)):
         need(last > 0, "a path is too long")
         if first & 1 or first == last:
             found = hashed(b"\x01", step + found)

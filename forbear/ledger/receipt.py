@@ -7,6 +7,7 @@ when the case is purged. `tools/verify_receipt.py` checks it.
 
 import base64
 import json
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -57,9 +58,22 @@ def of_case(session: Session, vault: Vault, case_id: int) -> str | None:
     return None if decision is None else receipt(session, vault, decision)
 
 
+def known(session: Session, vault: Vault, case_id: int) -> str | None:
+    """As `of_case`; None also for a decision of before there were receipts."""
+    try:
+        return of_case(session, vault, case_id)
+    except ForbearError:
+        return None
+
+
 def written(told: dict[str, Any]) -> str:
     """A receipt as it is given out; another writing of the same is refused by who checks it."""
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def digits(told: str) -> str:
+    """A receipt for a QR code: compressed, and written as a number, which takes the least room there."""
+    return str(int.from_bytes(zlib.compress(told.encode(), 9), "big"))
 
 
 def _signed(of: Checkpoint) -> list[str]:

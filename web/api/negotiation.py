@@ -159,10 +159,12 @@ def _handed_out(asked: _HandOut, show: Callable[[RecordedDecision, DecisionView]
         shown, found = show(decided, decided.view())
         if asked.form == "pdf" and found is None:
             raise ProblemError(404, "nothing_to_hand_out")
+        receipt = receipts.known(work.session, work.vault, case) if asked.form == "pdf" else None
         work.note("export", f"case:{case}", {"files": [f"{asked.what}.{asked.form}"]})
     if found is None or asked.form == "json":
         return answer(shown)
-    made = pdf.render(negotiation_files.page(found, asked.languages, plan_only=asked.what == "plan"))
+    page = negotiation_files.page(found, asked.languages, plan_only=asked.what == "plan", receipt=receipt)
+    made = pdf.render(page)
     named = f'attachment; filename="{asked.what}.pdf"'
     return Response(made, media_type=_PDF, headers={"Content-Disposition": named})
 

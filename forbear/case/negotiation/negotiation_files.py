@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
+from forbear.base import qr_code
 from forbear.base.errors import ForbearError
 from forbear.case.negotiation import pdf
+from forbear.ledger.receipt import digits
 from forbear.locale import said
 from rules.finance.repayment_plan import rows
 from rules.locale import Language, in_language
@@ -22,22 +25,29 @@ from rules.text.negotiation_words import money
 
 _OURS: Final = re.compile(r"kit\.(html|pdf|md)|plan\.csv|deadlines\.ics|letter(-\d+)?(\.en)?\.txt")
 _SET_IN: Final = "\u3000\u3000"
+_PIXELS: Final = 300  # of the QR code on a screen; in print it has a size of its own
 _MOST_STEPS: Final = 6  # lines of a plan in the page; all of them are in plan.csv
 _MARKDOWN: Final = re.compile(r"([\\`*_\[\]<>#|])")
 _COLUMNS: Final = ("plan", "number", "amount", "principal", "interest", "balance")
 
 
 def write(
-    folder: Path, kit: NegotiationPack, languages: Sequence[Language], now: dt.datetime, *, with_pdf: bool = False
+    folder: Path,
+    kit: NegotiationPack,
+    languages: Sequence[Language],
+    now: dt.datetime,
+    *,
+    with_pdf: bool = False,
+    receipt: str | None = None,
 ) -> list[Path]:
-    """Write the files of a pack and answer them, in the order to read them.
+    """Write the files of a pack and answer them, in the order to read them; `receipt`: of its decision.
 
     What an earlier pack left in the folder is taken away: a letter that may no longer be sent must not lie about.
 
     Raises:
         ForbearError: the folder cannot be written, or a PDF is wanted and cannot be made; nothing was written then.
     """
-    files = dict(_files(kit, languages, now, with_pdf))
+    files = dict(_files(kit, page(kit, languages, receipt=receipt), languages, now, with_pdf))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in folder.iterdir():
@@ -50,12 +60,16 @@ def write(
     return [folder / name for name in files]
 
 
-def page(kit: NegotiationPack, languages: Sequence[Language], *, plan_only: bool = False) -> str:
+def page(
+    kit: NegotiationPack, languages: Sequence[Language], *, plan_only: bool = False, receipt: str | None = None
+) -> str:
     """The pack as one HTML page that needs nothing else: no script, no font, no picture from anywhere.
 
-    `plan_only` leaves the client's page, where the pack has one.
+    `plan_only` leaves the client's page, where the pack has one. The receipt of the decision is drawn as a QR code.
     """
-    return _render("negotiation_pack.html", kit, languages, plan_only=plan_only and kit.plan is not None)
+    drawn = None if receipt is None else Markup(qr_code.svg(digits(receipt), _PIXELS, "l"))  # noqa: S704
+    plan_only = plan_only and kit.plan is not None
+    return _render("negotiation_pack.html", kit, languages, plan_only=plan_only, receipt=drawn)
 
 
 def markdown(kit: NegotiationPack, languages: Sequence[Language]) -> str:
@@ -92,9 +106,8 @@ def course(offer: PlanOffer) -> list[tuple[str, str]]:
 
 
 def _files(
-    kit: NegotiationPack, languages: Sequence[Language], now: dt.datetime, with_pdf: bool
+    kit: NegotiationPack, html: str, languages: Sequence[Language], now: dt.datetime, with_pdf: bool
 ) -> Iterator[tuple[str, bytes]]:
-    html = page(kit, languages)
     yield "kit.html", html.encode()
     if with_pdf:
         yield "kit.pdf", pdf.render(html)
@@ -121,8 +134,8 @@ def _table(offers: Sequence[PlanOffer]) -> str:
     return text.getvalue()
 
 
-def _render(template: str, kit: NegotiationPack, languages: Sequence[Language], *, plan_only: bool = False) -> str:
-    return _templates.get_template(template).render(kit=kit, languages=languages, plan_only=plan_only)
+def _render(template: str, kit: NegotiationPack, languages: Sequence[Language], **values: object) -> str:
+    return _templates.get_template(template).render(kit=kit, languages=languages, **values)
 
 
 def _css(text: str) -> str:

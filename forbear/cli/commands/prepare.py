@@ -12,6 +12,7 @@ from forbear.batch.recorded_decision import current_decision
 from forbear.case import consent
 from forbear.case.negotiation import negotiation_files as packs
 from forbear.cli.context import opened
+from forbear.ledger import receipt as receipts
 from models.case import Case
 from rules.locale import Language
 from rules.text.safety_notice import safety_notice
@@ -38,6 +39,7 @@ def prepare(
         kit = None if decided is None else decided.negotiation_pack()
         if case is not None and kit is not None:
             consented = consent.status(case, "contact_lender")
+            receipt = receipts.known(work.session, work.vault, case.id)
             work.note("export", f"case:{case.id}", {"command": "prepare", "files": ["kit"]})
     if decided is None:
         raise ForbearError(f"There is no decision on a case {case_ref!r}: `forbear status` shows what was submitted.")
@@ -47,7 +49,8 @@ def prepare(
         raise ForbearError(
             f"The policy pack that decided {case_ref!r} has no texts for a negotiation pack: triage the case again."
         )
-    for path in packs.write(out, kit, _LANGUAGES[language], dt.datetime.now(dt.UTC), with_pdf=with_pdf):
+    now = dt.datetime.now(dt.UTC)
+    for path in packs.write(out, kit, _LANGUAGES[language], now, with_pdf=with_pdf, receipt=receipt):
         typer.echo(path)
     if decided.hold is not None:
         typer.echo(safety_notice(decided.hold).en, err=True)

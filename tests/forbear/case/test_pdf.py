@@ -9,8 +9,10 @@ import socket
 import subprocess
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import pytest
@@ -160,6 +162,19 @@ def test_a_pdf_fetches_nothing(tmp_path: Path) -> None:
         with pytest.raises(TimeoutError):
             server.accept()
     assert texts(document) == ["仍在"]
+
+
+@needs_the_system
+def test_a_receipt_is_printed_for_whoever_gets_the_pack() -> None:
+    receipt = token_urlsafe(1200)
+    page = negotiation_files.page(kit_of("lawsuit"), ("zh",), receipt=receipt)
+    strokes = len(re.findall(r"h\d", page.partition("<svg")[2].partition("</svg>")[0]))
+    (told,) = (
+        each for each in PdfReader(io.BytesIO(pdf.render(page))).pages if "这次判断的凭证" in each.extract_text()
+    )
+    contents = told.get_contents()
+    assert contents is not None and contents.get_data().count(b" l\n") >= strokes > 1_000, "its modules are drawn"
+    assert "<svg" not in negotiation_files.page(replace(kit_of("crisis"), staff=True), ("zh",), receipt=receipt)
 
 
 @needs_the_system

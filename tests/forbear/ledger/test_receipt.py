@@ -1,9 +1,12 @@
 """A receipt proves its decision to anybody with the public key, for ever, and nothing else proves anything."""
 
+import base64
 import json
 import random
+import re
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -14,12 +17,14 @@ import psycopg
 import pytest
 from sqlmodel import Session
 
+from forbear.base import qr_code
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 from forbear.ledger import merkle
 from forbear.ledger.checkpoint import verifier_key
-from forbear.ledger.receipt import receipt, written
+from forbear.ledger.receipt import digits, receipt, written
 from models.database.session import session
+from tests.support.desk import qr_reading
 from tests.support.desk.cases import VAULT, accepted, decided, engine_of, many
 from tests.support.old.old_decisions import chained_one_by_one
 from tools import verify_receipt
@@ -71,6 +76,36 @@ def test_a_receipt_of_a_large_ledger_is_small_too(receipts: list[str]) -> None:
     told["chunk"] = {"at": 511, "size": 512, "path": "A" * (9 * 32 * 4 // 3)}
     told["entry"][0], told["decision"], told["row"]["chunk"], told["row"]["version"] = (10**9,) * 4
     assert len(written(told).encode()) <= 2048
+
+
+def test_a_qr_code_of_a_large_ledgers_receipt_is_read_and_holds(receipts: list[str]) -> None:
+    """No more than 133 modules a side, 0.55 mm or more each in print: a phone reads that."""
+    told, chosen = json.loads(receipts[0]), random.Random(3)
+    told["log"] = {"size": 10**6, "path": base64.b64encode(chosen.randbytes(20 * 32)).decode()}
+    told["chunk"] = {"at": 511, "size": 512, "path": base64.b64encode(chosen.randbytes(9 * 32)).decode()}
+    told["entry"][0], told["decision"], told["row"]["chunk"], told["row"]["version"] = (10**9,) * 4
+    for text in (written(told), receipts[0]):
+        drawn = qr_code.svg(digits(text), 300, "l")
+        side = int(re.findall(r'viewBox="0 0 (\d+)', drawn)[0]) - 8
+        assert side <= 133
+        (read,) = qr_reading.read(drawn)
+        assert read == digits(text)
+    assert verified(read, KEY) == verified(receipts[0], KEY) == verified(f"{read}\n", KEY)
+
+
+def test_changed_digits_prove_nothing_else(receipts: list[str]) -> None:
+    chosen, right = random.Random(5), digits(receipts[2])
+    for _ in range(300):
+        at, digit = chosen.randrange(len(right)), str(chosen.randrange(10))
+        for changed in (right[:at] + digit + right[at + 1 :], right[:at] + right[at + 1 :], right[:at]):
+            try:
+                assert verified(changed, KEY) == verified(receipts[2], KEY)
+            except RefusedError:
+                continue
+    bomb = str(int.from_bytes(zlib.compress(bytes(10**7), 9)[:1500], "big"))
+    for nothing in ("0", "7" * 4000, "7" * 9000, bomb, f"{right}0"):
+        with pytest.raises(RefusedError):
+            verified(nothing, KEY)
 
 
 def test_a_receipt_is_written_in_the_one_way_that_a_verifier_takes() -> None:

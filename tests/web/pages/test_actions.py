@@ -17,6 +17,7 @@ from forbear.ledger.checkpoint import verifier_key
 from models.desk import STATUSES
 from models.review import ACTIONS as RECORDED
 from rules.loading.loader import DEFAULT_PACK, load
+from tests.support.desk import qr_reading
 from tests.support.desk.case_on_desk import PLAN, WORDS, CaseOnDesk, held_by, words_of
 from tests.support.desk.cases import accepted
 from tests.support.desk.desk_clients import account, cookie_of, desk
@@ -445,8 +446,14 @@ def test_the_receipt_of_the_page_is_checked_by_others_and_of_an_old_decision_the
     work = working()
     work.shipped()
     told = work.client.submit("/cases/1/receipt.json").text
-    assert verified(told, str(verifier_key(work.vault)))["decision"] == 1
+    key = str(verifier_key(work.vault))
+    assert verified(told, key)["decision"] == 1
+    (digits,) = qr_reading.read(work.client.get("/cases/1/kit").text)
+    assert verified(digits, key) == verified(told, key) | {"log": verified(digits, key)["log"]} | {
+        "signed": verified(digits, key)["signed"]
+    }, "the same, in a ledger that has grown since"
     without_bodies(database_url)
+    assert qr_reading.read(work.client.get("/cases/1/kit").text) == []
     answer = work.client.submit("/cases/1/receipt.json")
     assert answer.status_code == 404 and "没有凭证" in answer.text
 

@@ -14,7 +14,6 @@ from fastapi import APIRouter, Form, HTTPException, Path, Query, Request, Respon
 from fastapi.responses import HTMLResponse
 
 from forbear.accounts.accounts import ViewerWork
-from forbear.base.errors import ForbearError
 from forbear.batch.recorded_decision import RecordedDecision, current_decision
 from forbear.case.negotiation import negotiation_files, pdf
 from forbear.ledger import receipt as receipts
@@ -35,7 +34,9 @@ _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 @router.get("/cases/{case_id}/kit")
 def show_negotiation_pack(request: Request, work: SignedInWork, case_id: RowId, both: bool = False) -> Response:
     """The negotiation pack as a page to print, in the language of the pages or in both."""
-    html = negotiation_files.page(_kit(work, case_id), _languages(request, both))
+    html = negotiation_files.page(
+        _kit(work, case_id), _languages(request, both), receipt=receipts.known(work.session, work.vault, case_id)
+    )
     told = {"Content-Security-Policy": _policy(html), "Content-Language": language.chosen(request)}
     return HTMLResponse(html, headers=told)
 
@@ -46,7 +47,10 @@ def give_pdf(request: Request, work: SignedInWork, case_id: RowId, both: Annotat
     kit = _kit(work, case_id)
     if pdf.unavailable() is not None:
         raise HTTPException(404)
-    made = pdf.render(negotiation_files.page(kit, _languages(request, both)))
+    page = negotiation_files.page(
+        kit, _languages(request, both), receipt=receipts.known(work.session, work.vault, case_id)
+    )
+    made = pdf.render(page)
     return _handed_over(work, case_id, made, "application/pdf", "kit.pdf")
 
 
@@ -74,10 +78,7 @@ def give_calendar(request: Request, work: SignedInWork, case_id: RowId) -> Respo
 def give_receipt(request: Request, work: SignedInWork, case_id: RowId) -> Response:
     """The receipt of the decision, for whoever wants to check it without us."""
     _decided(work, case_id)
-    try:
-        told = receipts.of_case(work.session, work.vault, case_id)
-    except ForbearError:
-        told = None
+    told = receipts.known(work.session, work.vault, case_id)
     if told is None:
         return render.failure(request, 404, "no_receipt")
     return _handed_over(work, case_id, told.encode(), "application/json", "receipt.json")
