@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 from rules.facts.notation.letters import clean
 from rules.locale.word_lists import word_lists
 
-Personal: TypeAlias = Literal["phone", "id_number", "mail"]
+Personal: TypeAlias = Literal["phone", "id_number", "mail", "bank_card"]
 
 SHORTEST: Final = 11  # characters that such a number has at least
 _PLACE: Final = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])\d{4}"
@@ -29,6 +29,11 @@ _ID_IN_CODE: Final = re.compile(
 _PHONE_IN_CODE: Final = re.compile(
     r"(?<!\d)(?:(?:\+|00)?86[\s.-]?)?1[3-9]\d(?:\d{8}|([\s.-])(?!(?:19|20)\d\d)\d{4}\1\d{4})(?!\d)", re.ASCII
 )
+# Of 16 to 19 digits, as UnionPay, Visa, Mastercard and JCB give them out, in one or in fours; the last one checks them.
+_CARD: Final = re.compile(r"62\d{14,17}|(?:4\d|5[1-5]|35)\d{14}", re.ASCII)
+_CARD_IN_CODE: Final = re.compile(
+    r"(?<!\d)(?:\d{16,19}|\d{4}([\s.-])(?:\d{4}\1){2}\d{4}(?:\1\d{1,3})?)(?!\d)", re.ASCII
+)
 _MAIL: Final = re.compile(r"[\w.+-]@[\w-]+\.[\w.-]*[a-z]", re.ASCII | re.IGNORECASE)
 _PARTING: Final = re.compile(r"[\s().-]+")
 _HAN: Final = r"\u3400-\u9fff"
@@ -46,7 +51,9 @@ def number_in_code(text: str) -> Personal | None:
         return "mail"
     if _ID_IN_CODE.search(plain):
         return "id_number"
-    return "phone" if _PHONE_IN_CODE.search(plain) else None
+    if _PHONE_IN_CODE.search(plain):
+        return "phone"
+    return "bank_card" if _holds_card(plain) else None
 
 
 def number_as(text: str) -> Personal | None:
@@ -56,7 +63,9 @@ def number_as(text: str) -> Personal | None:
     bare = _PARTING.sub("", clean(text))
     if _ID_NUMBER.fullmatch(bare):
         return "id_number"
-    return "phone" if _PHONE_NUMBER.fullmatch(bare) else None
+    if _PHONE_NUMBER.fullmatch(bare):
+        return "phone"
+    return "bank_card" if _is_card(bare) else None
 
 
 def number_within(text: str) -> Personal | None:
@@ -68,7 +77,21 @@ def number_within(text: str) -> Personal | None:
     bare = _PARTING.sub("", clean(text))
     if _ID_WITHIN.search(bare):
         return "id_number"
-    return "phone" if _PHONE_WITHIN.search(bare) else None
+    if _PHONE_WITHIN.search(bare):
+        return "phone"
+    return "bank_card" if _holds_card(bare) else None
+
+
+def _holds_card(text: str) -> bool:
+    return any(_is_card(_PARTING.sub("", found[0])) for found in _CARD_IN_CODE.finditer(text))
+
+
+def _is_card(digits: str) -> bool:
+    """Whether a bank gives out such a number: how it begins, how long it is, and Luhn's sum (ISO/IEC 7812-1)."""
+    if not _CARD.fullmatch(digits):
+        return False
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
+    return sum(each - 9 * (each > 9) for each in doubled) % 10 == 0
 
 
 def birthday(id_number: str) -> dt.date | None:

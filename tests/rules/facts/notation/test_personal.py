@@ -18,6 +18,12 @@ from rules.facts.notation.personal import birthday, is_name, number_as, number_i
         ("１３８００１３８０００", "phone"),
         ("12800138000", None),
         ("110101199013077758", None),  # no thirteenth month
+        ("6222021234567890128", "bank_card"),
+        ("6222 0212 3456 7890 128", "bank_card"),
+        ("４１１１１１１１１１１１１１１１", "bank_card"),
+        ("4111111111111112", None),  # its last digit does not check
+        ("41111111111111111", None),  # Visa's have 16 digits
+        ("2024011500000000012", None),  # it checks, and no bank begins so
         ("2024013800138000", None),
         ("HT-13912345678", None),  # a contract's number may be anything behind its letters
         ("FB-0001", None),
@@ -39,7 +45,8 @@ def test_a_text_that_is_a_number_of_a_person_is_known(text: str, whose: str | No
         ("微信 @某某某某某某某某某", None),
         ("13800138000", "phone"),
         ("测试银行客服 400-820-8888", None),
-        ("贷款账号 6217001380013800012", None),  # more digits than a phone has
+        ("贷款账号 6217001380013800012", None),  # more digits than a phone has, and no card's
+        ("还款卡 6217001380013800015", "bank_card"),
     ],
 )
 def test_a_number_of_a_person_within_a_text_is_known(text: str, whose: str | None) -> None:
@@ -72,6 +79,9 @@ def test_a_number_of_a_person_within_a_text_is_known(text: str, whose: str | Non
         ("330100261129001", None),  # an office, a day, a number
         ("2024011500000000012", None),
         ("6217001380013800012", None),
+        ("FB-6217001380013800015", "bank_card"),
+        ("FB-6217-0013-8001-3800-015", "bank_card"),
+        ("FB-62170013800138000159", None),  # within more digits
         ("FB@1", None),
     ],
 )
