@@ -149,7 +149,7 @@ def test_every_page_fits_reads_and_is_named(browser: Browser, place: Place, size
     ("lang", "title", "hint"),
     [
         ("zh", "备注里的警示", "可能并非本意，请人工核实"),
-        ("en", "Red flags in the notes", "may not be meant so, a person checks"),
+        ("en", "Red flags in the notes", "may not be meant this way; a person checks"),
     ],
 )
 def test_the_words_that_raised_a_flag_are_shown_to_the_counsellor(
