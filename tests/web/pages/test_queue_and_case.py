@@ -230,7 +230,7 @@ def test_a_case_shows_what_was_decided_and_why(client: httpx.Client, database_ur
         "不是法律意见",
     ):
         assert shown in page
-    assert "The time to answer" in case_page(client, "A", "en")
+    assert "Time to answer" in case_page(client, "A", "en")
 
 
 RESTRUCTURE: dict[str, Any] = {
