@@ -170,6 +170,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
             "forbear/batch/test_taken_over",
             "forbear/batch/test_at_once",
             "forbear/batch/test_borrowers",
+            "forbear/batch/test_ageing",
         ),
         True,
     ),

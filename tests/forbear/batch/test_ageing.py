@@ -87,6 +87,20 @@ def test_a_case_is_decided_again_on_its_day_and_not_before(database_url: str, va
     assert faults(database_url) == []
 
 
+def test_a_case_is_decided_again_on_the_day_that_another_debt_of_its_borrower_is_overdue(
+    database_url: str, vault: Vault
+) -> None:
+    """By its own facts alone it would stay as it is for longer."""
+    due = AS_OF + 3 * DAY
+    alone: dict[str, Any] = {**QUIET, "borrower_ref": "B1", "lender": "甲"}
+    take_in(database_url, vault, A=alone)
+    (by_itself,) = desk(database_url, "A", "valid_until")
+    other = {"borrower_ref": "B1", "lender": "乙", "days_overdue": None, "due_date": due}
+    take_in(database_url, vault, A={**alone, "days_overdue": 101}, B=other)
+    assert due + DAY < by_itself
+    assert desk(database_url, "A", "valid_until") == (due + DAY,)
+
+
 def test_a_pack_is_published_with_the_first_cases_that_it_decides(database_url: str, vault: Vault) -> None:
     published = "SELECT subject FROM ledger WHERE kind = 'publication' ORDER BY seq"
     take_in(database_url, vault, A=SUED)

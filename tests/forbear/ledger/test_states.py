@@ -106,9 +106,13 @@ def test_an_audit_names_what_was_done_to_a_row_that_people_change(told: str, sta
     assert any(found in fault for fault in named), named
 
 
-def test_a_ledger_of_before_its_entries_told_states_is_brought_to_it_once(database_url: str) -> None:
+def test_a_ledger_of_before_its_entries_told_states_is_brought_to_it_once(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "_BLOCK", 1)
     decided(database_url, [accepted(1, "A")], VAULT)
-    account(database_url)
+    for name in ("wang", "li"):
+        account(database_url, name)
     with working(database_url) as work:
         work.note("start", "ledger:1", {"adopted": {}})  # as it was written then
     tamper(database_url, "UPDATE account SET role = 'admin'")
@@ -118,7 +122,7 @@ def test_a_ledger_of_before_its_entries_told_states_is_brought_to_it_once(databa
             ledger.start(work.session, VAULT, NOW)
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("SELECT subject, detail FROM ledger WHERE kind = 'state' ORDER BY seq").fetchall()
-    adopted = [("ledger:1", {"adopted": {"state": 1}}), ("ledger:1", {"adopted": {"seals": 0}})]
-    assert rows == [("account:1", {}), *adopted]
-    tamper(database_url, "UPDATE account SET role = 'counsellor'")
+    adopted = [("ledger:1", {"adopted": {"state": 2}}), ("ledger:1", {"adopted": {"seals": 0}})]
+    assert rows == [("account:1", {}), ("account:2", {}), *adopted]
+    tamper(database_url, "UPDATE account SET role = 'counsellor' WHERE id = 1")
     assert faults(database_url) == ["account:1: changed since entry 5 was written"]
