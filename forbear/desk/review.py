@@ -112,7 +112,7 @@ def _answered(
     work: ViewerWork, case: WorklistItem, to_do: bool, contacted_at: dt.datetime | None, respond_by: dt.datetime
 ) -> dict[tuple[str, str, str], int]:
     """The count of an answer, where this was one: the case waits for nobody now, or somebody in danger was called."""
-    called = case.contacted_at is not None and case.contacted_at != contacted_at and contacted_at is None
+    called = contacted_at is None and case.contacted_at is not None
     if not to_do or (case.status in TO_DO and not called):
         return {}
     return {("response", "kept" if work.now <= respond_by else "late", case.urgency or ""): 1}

@@ -12,6 +12,7 @@ from forbear.base.vault import Vault
 from forbear.desk import maintenance
 from models.account import Account, SignIn, SignInAttempt
 from models.database.session import session
+from tests.forbear.ledger.test_audit import faults
 from tests.support.desk.cases import AS_OF, NOW, decided, engine_of, many, working
 from tests.support.desk.desk_clients import account
 
@@ -113,6 +114,7 @@ def test_a_case_comes_back_when_its_follow_up_has_come(database_url: str, vault:
     assert first == ("open", NOW, NOW, None, who, False, 2)
     assert second[-1] == 1
     assert bring_back(database_url, NOW) == 0
+    assert faults(database_url) == [], "what was put there by hand is what was made of it"
 
 
 def test_a_closed_case_stays_closed(database_url: str, vault: Vault) -> None:

@@ -9,6 +9,7 @@ from forbear.accounts.accounts import Viewer
 from forbear.case.consent import SCOPES, record
 from forbear.ledger import audit, ledger, states
 from models.account import Account
+from models.operation.vault_key import ResealedRow
 from models.webhook import Webhook
 from tests.forbear.ledger.test_audit import faults, tamper, unwritten
 from tests.support.desk.cases import NOW, VAULT, accepted, decided, working, working_as
@@ -104,6 +105,19 @@ def test_an_audit_names_what_was_done_to_a_row_that_people_change(told: str, sta
         raw.execute(statement.encode())
         named = [f"{fault.where}: {fault.what}" for fault in audit.verify(opened, VAULT).faults]
     assert any(found in fault for fault in named), named
+
+
+def test_a_row_that_was_sealed_anew_had_the_digests_that_are_kept_of_it_as_it_is_now(database_url: str) -> None:
+    first, second, now, other = (bytes([each]) * 32 for each in range(4))
+    with working(database_url) as work:
+        work.session.add(ResealedRow(subject="task:1", told=first + second, now=now, generation=1, mac=b""))
+        work.session.flush()
+        for digest, had in ((first, True), (second, True), (other, False), (None, False)):
+            assert states.had(work.session, "task:1", now, digest) is had
+        assert not states.had(work.session, "task:1", other, first)
+        assert not states.had(work.session, "task:1", None, first)
+        assert not states.had(work.session, "task:2", now, first)
+        work.session.rollback()
 
 
 def test_a_ledger_of_before_its_entries_told_states_is_brought_to_it_once(
