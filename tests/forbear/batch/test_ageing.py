@@ -134,6 +134,8 @@ def test_whatever_kills_the_run_nothing_is_lost_or_done_twice(database_url: str,
     wakes = claimed(database_url, day, size=1)  # and the worker dies with them
     assert wakes is not None and len(wakes) == 2
     assert rows(database_url, "SELECT case_version_ids FROM chunk ORDER BY id")[-2:] == [([1],), ([2],)]
+    (first,), (second,) = rows(database_url, "SELECT turn FROM chunk ORDER BY id")[-2:]
+    assert second == first + 1, "one after the other, by the number of cases before it"
     assert claimed(database_url, day) is None
     with working(database_url, now=NOW + (day - AS_OF) + DAY) as work:
         swept = chunks.sweep(work.session, work.now, dt.timedelta(minutes=1))
