@@ -9,6 +9,7 @@ import pytest
 from forbear.base.vault import Vault
 from forbear.batch import chunks, unevaluated
 from forbear.batch.recorded_decision import decision_on_desk
+from forbear.ledger import ledger
 from models.database.session import session
 from models.desk import WorklistItem
 from tests.forbear.ledger.test_audit import faults
@@ -96,6 +97,8 @@ def test_a_retry_that_succeeds_takes_its_place(database_url: str, vault: Vault) 
 
 
 def test_a_pack_that_says_no_time_to_answer_wants_an_answer_at_once(database_url: str, vault: Vault) -> None:
+    with working(database_url, vault) as work:
+        ledger.start(work.session, vault, NOW)  # from here on the worklist is sealed
     fails(database_url, vault, accepted(1, "A"))
     with working(database_url, vault) as work:
         unevaluated.put_on_desk(work, tiny)
