@@ -210,7 +210,11 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
         True,
     ),
     "dangling": ("forbear/ledger/dangling.py", ("forbear/ledger/test_dangling", "forbear/ledger/test_seals"), True),
-    "seals": ("forbear/ledger/seals.py", ("forbear/ledger/test_seals", "forbear/ops/test_rotation"), True),
+    "seals": (
+        "forbear/ledger/seals.py",
+        ("forbear/ledger/test_seals", "forbear/ledger/test_states", "forbear/ops/test_rotation"),
+        True,
+    ),
     "unit_of_work": (
         "forbear/ledger/unit_of_work.py",
         ("forbear/ledger/test_unit_of_work", "forbear/ledger/test_seals"),

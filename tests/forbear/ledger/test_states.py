@@ -7,7 +7,7 @@ from sqlmodel import select
 from forbear.accounts import administration
 from forbear.accounts.accounts import Viewer
 from forbear.case.consent import SCOPES, record
-from forbear.ledger import audit, ledger, states
+from forbear.ledger import audit, ledger, seals, states
 from models.account import Account
 from models.operation.vault_key import ResealedRow
 from models.webhook import Webhook
@@ -120,6 +120,15 @@ def test_a_row_that_was_sealed_anew_had_the_digests_that_are_kept_of_it_as_it_is
         work.session.rollback()
 
 
+def test_what_a_row_was_in_the_middle_of_being_sealed_anew_nobody_was_told(database_url: str) -> None:
+    first, second, third = (bytes([each]) * 32 for each in range(3))
+    with working(database_url) as work:
+        seals.reseal(work.session, VAULT, {"task:1": first}, {"task:1": second})
+        seals.reseal(work.session, VAULT, {"task:1": second}, {"task:1": third})
+        assert states.formers(work.session, "task:1", third) == [first]
+        work.session.rollback()
+
+
 def test_a_ledger_of_before_its_entries_told_states_is_brought_to_it_once(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +138,10 @@ def test_a_ledger_of_before_its_entries_told_states_is_brought_to_it_once(
         account(database_url, name)
     with working(database_url) as work:
         work.note("start", "ledger:1", {"adopted": {}})  # as it was written then
+    with monkeypatch.context() as then:
+        then.setattr(states, "digests", lambda *_: {})  # as nothing was digested then
+        with working(database_url) as work:
+            work.note("sign_in", "account:1")
     tamper(database_url, "UPDATE account SET role = 'admin'")
     assert faults(database_url) == [], "nothing told how it was"
     for _ in range(2):
@@ -139,4 +152,4 @@ def test_a_ledger_of_before_its_entries_told_states_is_brought_to_it_once(
     adopted = [("ledger:1", {"adopted": {"state": 2}}), ("ledger:1", {"adopted": {"seals": 0}})]
     assert rows == [("account:1", {}), ("account:2", {}), *adopted]
     tamper(database_url, "UPDATE account SET role = 'counsellor' WHERE id = 1")
-    assert faults(database_url) == ["account:1: changed since entry 5 was written"]
+    assert faults(database_url) == ["account:1: changed since entry 6 was written"]
