@@ -84,9 +84,9 @@ def test_a_case_is_decided_again_on_its_day_and_not_before(database_url: str, va
     assert rows(database_url, tally) == [(2,)]  # nobody handed in a third
     of_night = "FROM batch_case c JOIN batch b ON b.id = c.batch_id WHERE b.ageing"
     assert rows(database_url, f"SELECT c.row, c.case_version_id, c.outcome {of_night}") == [(1, 1, "unchanged")]
-    counted = "SELECT rows_read, accepted, rejected, unchanged, as_of, created_at FROM batch WHERE ageing"
+    counted = "SELECT rows_read, accepted, rejected, unchanged, as_of, created_at, status FROM batch WHERE ageing"
     begun = dt.datetime.combine(day - DAY, dt.time(16, 10), dt.UTC)
-    assert rows(database_url, counted) == [(1, 0, 0, 1, day, begun)]
+    assert rows(database_url, counted) == [(1, 0, 0, 1, day, begun, "complete")]
     assert faults(database_url) == []
 
 

@@ -110,7 +110,7 @@ def test_a_pack_that_says_no_time_to_answer_wants_an_answer_at_once(database_url
 
 def test_a_crisis_in_one_stands_over_the_other_cases_of_its_borrower(database_url: str, vault: Vault) -> None:
     both = (
-        accepted(1, "LIFE", {"notes": "想自杀，催收砸门打人"}, borrower_ref="B1"),
+        accepted(1, "LIFE", {"notes": "想自杀，催收砸门打人，孩子三天没饭吃"}, borrower_ref="B1"),
         accepted(1, "BESIDE", borrower_ref="B1"),
     )
     fails(database_url, vault, *both, accepted(1, "OTHER", borrower_ref="B2"))

@@ -8,10 +8,10 @@ import pytest
 
 from forbear.accounts.accounts import Role, Viewer
 from forbear.case import acting
-from forbear.case.acting import Done, act, act_on_all, withdraw
+from forbear.case.acting import Done, act, act_on_all, undoable, withdraw
 from forbear.case.actions import ACTIONS
 from forbear.case.workflow import CaseContext, RefusedError
-from forbear.desk.review import NoCaseError, StaleError
+from forbear.desk.review import NoCaseError, StaleError, take_case
 from forbear.locale import said
 from tests.support.desk.case_on_desk import PLAN, WORDS
 from tests.support.desk.cases import NOW, VAULT, accepted, decided, working_as
@@ -119,6 +119,9 @@ def test_the_same_is_done_on_many_and_those_it_was_not_done_on_are_counted(url: 
     who, given = viewer(url), {"confirmed": True, "follow_up": None, "words": ""}
     with working_as(who, url) as work:
         assert act_on_all(work, [(2, 1), (1, 1), (3, 1)], ACTIONS["accept"], given) == (2, 1)
+        for case_id in (1, 2):
+            last = undoable(work, take_case(work.session, who, case_id, 2))
+            assert last is not None and last.case_id == case_id, "of each the last that was done on it"
     with working_as(who, url) as work:
         assert act_on_all(work, [(2, 1), (1, 7), (3, 1)], ACTIONS["accept"], given) == (0, 3)
     assert [case for _, case, *_ in rows(url, REVIEWS)] == [1, 2]
