@@ -170,6 +170,21 @@ def test_a_case_is_taken_as_it_is_now_whatever_was_read_of_it_before(url: str) -
         assert read.status == "waiting"
 
 
+def test_who_has_a_case_is_told_what_others_gave_or_answered_and_nothing_else(url: str, vault: Vault) -> None:
+    wang, boss = viewer(url), viewer(url, name="li")
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE desk_case SET assignee_id = %s WHERE case_id = 1", [wang.account_id])
+    told = "SELECT kind, case_id, account_id FROM notification ORDER BY id"
+    for who, action, kinds in (
+        (boss, "ask", []),
+        (wang, "outcome", []),
+        (boss, "answer", ["answered"]),
+        (boss, "assign", ["answered", "assigned"]),
+    ):
+        act(url, vault, who, 1, Act(action, {}))
+        assert rows(url, told) == [(kind, 1, wang.account_id) for kind in kinds], action
+
+
 def test_an_answer_is_counted_once_by_whether_it_came_in_time(url: str, vault: Vault) -> None:
     """It came when the case waits for nobody any more, or when somebody in danger was called."""
     who = viewer(url)
