@@ -15,7 +15,17 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-KINDS = ("assigned", "mentioned", "task_due", "instalment_broken", "answered", "aged", "no_contact")
+KINDS = (
+    "assigned",
+    "mentioned",
+    "task_due",
+    "instalment_broken",
+    "answered",
+    "aged",
+    "no_contact",
+    "escalated",
+    "put_back",
+)
 WAYS = ("mail", "apprise")
 
 

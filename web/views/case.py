@@ -117,7 +117,7 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
         "people": people,
         "time": due(case.desk, work.now),
         "holder": _holder(session, case) if people else None,
-        "events": timeline.events(session, vault, case, reviews if people else ()),
+        "events": timeline.events(session, vault, case, reviews if people else None),
         "ticked": timeline.ticked(reviews),
         "failed": failed_evaluation(session, case.case_id) if case.desk.failed_at else None,
         "plain": () if decision.evaluated else plain_facts(session, case.case_id, decision.pack),

@@ -109,6 +109,7 @@ def test_each_is_told_once_of_what_others_did_and_what_time_brought(database_url
         notes.add(work, 1, "f2", "@wang 给自己")
         tasks.add(work, 1, "f3", "打电话", None, AS_OF + DAY)
         perform(work, take_case(work.session, viewers["wang"], 1, None), Act("outcome", {}, reason="lender_refused"))
+        perform(work, take_case(work.session, viewers["wang"], 1, None), Act("escalate", {"status": "escalated"}))
     for today, now in ((AS_OF, NOW), (AS_OF + DAY, NOW + 300 * HOUR), (AS_OF + DAY, NOW + 301 * HOUR)):
         with working(database_url, vault, now) as work:
             notifications.tell_of_time(work, today)
@@ -120,6 +121,7 @@ def test_each_is_told_once_of_what_others_did_and_what_time_brought(database_url
         ("task_due", 1),
     ]
     assert told(database_url, li) == [("mentioned", 1)]
+    assert told(database_url, boss) == [("escalated", 1)]
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE desk_case SET respond_by = %s WHERE case_id = 2", [NOW + HOUR])
     for now, expected in ((NOW + HOUR - dt.timedelta(seconds=1), 0), (NOW + HOUR, 1), (NOW + 2 * HOUR, 0)):

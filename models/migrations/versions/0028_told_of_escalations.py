@@ -1,0 +1,22 @@
+"""Supervisors are told of what was escalated to them, and of what was put back from who is away."""
+
+from alembic import op
+
+revision = "0028"
+down_revision = "0023"
+_BEFORE = "'assigned', 'mentioned', 'task_due', 'instalment_broken', 'answered', 'aged', 'no_contact'"
+
+
+def upgrade() -> None:
+    _kinds(f"{_BEFORE}, 'escalated', 'put_back'")
+
+
+def downgrade() -> None:
+    op.execute("DELETE FROM notification WHERE kind IN ('escalated', 'put_back')")
+    _kinds(_BEFORE)
+
+
+def _kinds(kinds: str) -> None:
+    name = op.f("ck_notification_kind")
+    op.drop_constraint(name, "notification", type_="check")
+    op.create_check_constraint(name, "notification", f"kind IN ({kinds})")
