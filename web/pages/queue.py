@@ -15,7 +15,7 @@ from forbear.case.actions import ACTIONS
 from forbear.desk import assignment, changes, counting, queue, saved_filters
 from forbear.desk.filters import QueueFilter
 from models.account import Account
-from models.desk import STATUSES, SavedFilter
+from models.desk import STATUSES
 from rules.facts import case_facts
 from rules.pack.pack import Pack
 from web import language
@@ -33,7 +33,7 @@ router = APIRouter()
 class Tools:
     """What a counsellor's queue has beside the list."""
 
-    saved: list[SavedFilter]
+    saved: list[saved_filters.ListedFilter]
     people: list[Account]
     teams: list[ListedTeam]
     has_team: bool  # the viewer is of one

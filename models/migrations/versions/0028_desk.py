@@ -1,5 +1,6 @@
-"""Supervisors are told of what was escalated to them, and of what was put back from who is away."""
+"""Supervisors are told of what was escalated or put back from who is away; filters of the queue may be shared."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0028"
@@ -9,9 +10,11 @@ _BEFORE = "'assigned', 'mentioned', 'task_due', 'instalment_broken', 'answered',
 
 def upgrade() -> None:
     _kinds(f"{_BEFORE}, 'escalated', 'put_back'")
+    op.add_column("saved_filter", sa.Column("shared", sa.Boolean(), server_default=sa.text("false"), nullable=False))
 
 
 def downgrade() -> None:
+    op.drop_column("saved_filter", "shared")
     op.execute("DELETE FROM notification WHERE kind IN ('escalated', 'put_back')")
     _kinds(_BEFORE)
 
