@@ -80,7 +80,7 @@ def _dealt(session: Session, case_id: int) -> list[Event]:
     """When the case was assigned automatically, and taken from who was away: the ledger has it."""
     query = select(LedgerRow).where(LedgerRow.subject == f"case:{case_id}", LedgerRow.kind == "dealt")
     rows = session.exec(query).all()
-    whose = {row.seq: int(row.detail.get("from", row.detail.get("account"))) for row in rows}
+    whose = {row.seq: int(row.detail["from" if "from" in row.detail else "account"]) for row in rows}
     names = names_of(session, whose.values())
     return [Event(row.at, dealt=DealtEvent(names[whose[row.seq]], "from" in row.detail)) for row in rows]
 
