@@ -19,7 +19,7 @@ from web.language import message
 pytestmark = pytest.mark.browser
 SAMPLE = Path(__file__).parents[3] / "samples" / "cases.csv"
 MOST = 6  # in the median
-LEADS_ON = ("n", "t", "Control+Enter")
+LEADS_ON = ("n", "t", "u", "Control+Enter")
 
 
 @pytest.fixture
@@ -73,10 +73,12 @@ def test_from_the_next_case_to_a_recorded_decision_it_takes_few_keys(
     counts = []
     while page.locator("[data-key=n]").count():
         counts.append(worked(page))
+    press(page, "u")  # what was accepted last
+    expect(page.get_by_role("status").filter(has_text=message("zh", "done.undo"))).to_be_visible()
     with psycopg.connect(database_url) as connection:
         done = connection.execute("SELECT action, count(DISTINCT case_id) FROM review GROUP BY 1").fetchall()
         (cases,) = connection.execute("SELECT count(*) FROM desk_case").fetchone() or (0,)
-    found = dict(done)
+    found: dict[str, int] = dict(done)
     assert found["assign"] == cases == len(counts) > 20
-    assert found["accept"] + found["contact"] == cases and found["contact"] > 0
+    assert found["accept"] + found["contact"] == cases and found["contact"] > 0 and found["resume"] == 1
     assert statistics.median(counts) <= MOST and max(counts) <= MOST + 1, sorted(counts)

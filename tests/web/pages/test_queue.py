@@ -244,11 +244,12 @@ def test_a_shared_filter_is_there_for_colleagues_and_a_supervisor_may_take_it_aw
     client.submit("/queue/filters", {"name": "Ours", "terms": "assignee=me&urgency=U1", "shared": "true"})
     client.submit("/queue/filters", {"name": "Mine", "terms": "urgency=U2"})
     [number] = re.findall(r'action="/queue/filters/(\d+)/delete"', client.get("/?urgency=U1").text)[1:]
-    for name, role, seen, may in (
+    colleagues: tuple[tuple[str, Role, list[str], int], ...] = (
         ("li", "counsellor", ["Ours wang"], 0),
         ("bank", "submitter", [], 0),
         ("zhang", "supervisor", ["Ours wang"], 1),
-    ):
+    )
+    for name, role, seen, may in colleagues:
         as_somebody(client, database_url, name, role, "us" if role == "submitter" else None)
         page = read_page(client.get("/?urgency=U0").text)
         assert page.texts("a.kept") == seen
