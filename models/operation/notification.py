@@ -25,6 +25,7 @@ KINDS = (
     "no_contact",
     "escalated",
     "put_back",
+    "decided",
 )
 WAYS = ("mail", "apprise")
 

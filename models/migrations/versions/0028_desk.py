@@ -1,4 +1,4 @@
-"""Supervisors are told of what was escalated or put back from who is away; filters of the queue may be shared."""
+"""People are told of escalations, what became of them, and what was put back; filters of the queue may be shared."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,13 +9,13 @@ _BEFORE = "'assigned', 'mentioned', 'task_due', 'instalment_broken', 'answered',
 
 
 def upgrade() -> None:
-    _kinds(f"{_BEFORE}, 'escalated', 'put_back'")
+    _kinds(f"{_BEFORE}, 'escalated', 'put_back', 'decided'")
     op.add_column("saved_filter", sa.Column("shared", sa.Boolean(), server_default=sa.text("false"), nullable=False))
 
 
 def downgrade() -> None:
     op.drop_column("saved_filter", "shared")
-    op.execute("DELETE FROM notification WHERE kind IN ('escalated', 'put_back')")
+    op.execute("DELETE FROM notification WHERE kind IN ('escalated', 'put_back', 'decided')")
     _kinds(_BEFORE)
 
 

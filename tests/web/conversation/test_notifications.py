@@ -122,6 +122,9 @@ def test_each_is_told_once_of_what_others_did_and_what_time_brought(database_url
     ]
     assert told(database_url, li) == [("mentioned", 1)]
     assert told(database_url, boss) == [("escalated", 1)]
+    with working_as(viewers["boss"], database_url) as work:
+        perform(work, take_case(work.session, viewers["boss"], 1, None), Act("accept", {"status": "reviewed"}))
+    assert told(database_url, wang)[-1] == ("decided", 1)
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE desk_case SET respond_by = %s WHERE case_id = 2", [NOW + HOUR])
     for now, expected in ((NOW + HOUR - dt.timedelta(seconds=1), 0), (NOW + HOUR, 1), (NOW + 2 * HOUR, 0)):
