@@ -53,6 +53,18 @@ _TASKS_DUE: Final = text("""
             AND topic = 'task:' || task.id || ':' || task.due_on
     ) ORDER BY task.id LIMIT :at_once
 """)
+# What was promised to a borrower for today is not left to who is not there.
+_TASKS_LEFT: Final = text("""
+    SELECT task.id, task.case_id, task.due_on FROM task
+    JOIN account ON account.id = task.owner_id
+    WHERE task.done_at IS NULL AND task.due_on <= :today AND (account.disabled_at IS NOT NULL OR EXISTS (
+        SELECT FROM absence
+        WHERE account_id = account.id AND cancelled_at IS NULL AND :today BETWEEN first AND last
+    )) AND NOT EXISTS (
+        SELECT FROM notification WHERE notification.case_id = task.case_id AND kind = 'task_left'
+            AND topic = 'task:' || task.id || ':' || task.due_on
+    ) ORDER BY task.id LIMIT :at_once
+""")
 _NO_CONTACT: Final = text("""
     SELECT case_id, assignee_id, respond_by FROM desk_case
     WHERE danger = 'explicit' AND contacted_at IS NULL AND status IN ('open', 'escalated') AND respond_by <= :now
@@ -91,17 +103,23 @@ def supervising(session: Session, today: dt.date) -> list[int]:
 
 
 def tell_of_time(work: Work, today: dt.date) -> int:
-    """Tell of tasks that are due, and of crises that nobody was reached about in time; answers of how many."""
+    """Tell of tasks that are due, supervisors of those nobody is there for, and of crises without contact in time.
+
+    Answers of how many.
+    """
     connection = work.session.connection()
     tasks = connection.execute(_TASKS_DUE, {"today": today, "at_once": AT_ONCE}).all()
     for task in tasks:
         tell(work, "task_due", task.case_id, [task.owner_id], f"task:{task.id}:{task.due_on}")
+    left = connection.execute(_TASKS_LEFT, {"today": today, "at_once": AT_ONCE}).all()
     crises = connection.execute(_NO_CONTACT, {"now": work.now, "at_once": AT_ONCE}).all()
-    there = supervising(work.session, today) if crises else []
+    there = supervising(work.session, today) if crises or left else []
+    for task in left:
+        tell(work, "task_left", task.case_id, there, f"task:{task.id}:{task.due_on}")
     for crisis in crises:
         topic = f"crisis:{crisis.case_id}:{int(crisis.respond_by.timestamp())}"
         tell(work, "no_contact", crisis.case_id, [crisis.assignee_id, *there], topic)
-    return len(tasks) + len(crises)
+    return len(tasks) + len(left) + len(crises)
 
 
 def unread(session: Session, viewer: Viewer) -> int:

@@ -26,6 +26,7 @@ KINDS = (
     "escalated",
     "put_back",
     "decided",
+    "task_left",
 )
 WAYS = ("mail", "apprise")
 

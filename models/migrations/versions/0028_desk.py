@@ -9,13 +9,13 @@ _BEFORE = "'assigned', 'mentioned', 'task_due', 'instalment_broken', 'answered',
 
 
 def upgrade() -> None:
-    _kinds(f"{_BEFORE}, 'escalated', 'put_back', 'decided'")
+    _kinds(f"{_BEFORE}, 'escalated', 'put_back', 'decided', 'task_left'")
     op.add_column("saved_filter", sa.Column("shared", sa.Boolean(), server_default=sa.text("false"), nullable=False))
 
 
 def downgrade() -> None:
     op.drop_column("saved_filter", "shared")
-    op.execute("DELETE FROM notification WHERE kind IN ('escalated', 'put_back', 'decided')")
+    op.execute("DELETE FROM notification WHERE kind IN ('escalated', 'put_back', 'decided', 'task_left')")
     _kinds(_BEFORE)
 
 
