@@ -75,7 +75,11 @@ def test_supervisors_keep_teams_and_absences_and_the_queue_narrows_to_a_team(
         assert len(told.select("tbody tr")) == 3
 
         _given_by_hand_and_automatically(boss, database_url, wang)
+        with holding(str(boss.base_url), cookie_of(database_url, wang)) as mine:
+            for address in ("/", "/cases/1"):
+                assert message("zh", "teams.away.you") in mine.get(address).text
         page = read_page(boss.get("/cases/1").raise_for_status().text)
+        assert message("zh", "teams.away.you") not in page.text
         happened = {each.select("p")[1].text for each in page.select(".timeline li")}
         assert happened > {"领取", "放回队列", "自动分派给 li", "不在岗或已停用，案件放回待领取： wang", "分派给 wang"}
     assert faults(database_url) == []
