@@ -55,17 +55,20 @@ class FrameDeriver:
         self._derived = {name for name in pack.formulas if pack.vocabulary.facts[name].derived}
         self._bounded = pack.decides_by_bounds
         # What the application gives is compared by its ends too, which are its value.
-        self._given = [
+        self.added = [
             name for name in pack.vocabulary.facts if name not in pack.formulas and bounded(pack.vocabulary, name)
         ]
-        self._submitted = [
+        self.submitted = [
             name for name, fact in pack.vocabulary.facts.items() if not fact.private and name not in self._derived
         ]
 
     def derive(self, cases: Sequence[Facts]) -> DerivedFrame:
         """The frame of submitted cases. A derived fact that is given already is kept as it is."""
         given = sorted(self._derived.intersection(name for case in cases for name in case))
-        table = frame(cases, (*self._submitted, *given), self._vocabulary, None, self._given)
+        return self.complete(frame(cases, (*self.submitted, *given), self._vocabulary, None, self.added))
+
+    def complete(self, table: pl.DataFrame) -> DerivedFrame:
+        """A frame of what was given with what follows from it."""
         columns = self._formulas.derive(table)
         return DerivedFrame(
             table.with_columns(
