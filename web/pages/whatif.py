@@ -107,10 +107,12 @@ def show_whatif(
 def _shown(work: ViewerWork, answer: Answer, transition: tuple[str, str]) -> Mapping[str, object]:
     found, packs = answer.found, (work.pack, answer.other)
     moves = sorted(_moves(found.strategies), key=lambda move: (-move[1], move[0]))
-    rules = _rules(found)
+    rules, totals = _rules(found), _totals(found.strategies)
     return {
         "found": found,
-        "strategies": _present(found.strategies, packs),
+        "strategies": _in_order({name for pair, _ in moves for name in pair}, packs),
+        "totals": totals,
+        "steady": len(totals) - len({name for pair, _ in moves for name in pair}),
         "moves": moves,
         "moved": sum(count for _, count in moves),
         "urgencies": [each for each in URGENCIES if any(each in pair for pair in found.urgencies)],
@@ -124,7 +126,6 @@ def _shown(work: ViewerWork, answer: Answer, transition: tuple[str, str]) -> Map
         "rule_title": _rule_titles(packs),
         "own_rules": {each.rule.id for each in work.pack.rules},
         "default": DEFAULT,
-        "code": _codes(packs),
     }
 
 
@@ -156,14 +157,19 @@ def _moves(counts: Mapping[tuple[str, str], int]) -> list[tuple[tuple[str, str],
     return [(pair, count) for pair, count in counts.items() if pair[0] != pair[1]]
 
 
-def _present(counts: Mapping[tuple[str, str], int], packs: Iterable[Pack]) -> list[str]:
-    """The strategies that occur, in the order of their codes."""
-    codes, named = _codes(packs), {name for pair in counts for name in pair}
-    return sorted(named, key=lambda name: (codes.get(name, name), name))
+def _totals(counts: Mapping[tuple[str, str], int]) -> dict[str, tuple[int, int]]:
+    """Of each strategy that occurs, how many cases have it before and after."""
+    names = {name for pair in counts for name in pair}
+    return {
+        name: tuple(sum(count for pair, count in counts.items() if pair[side] == name) for side in (0, 1))  # type: ignore[misc]
+        for name in names
+    }
 
 
-def _codes(packs: Iterable[Pack]) -> dict[str, str]:
-    return {name: entry.code for pack in packs for name, entry in pack.strategies.items()}
+def _in_order(names: Iterable[str], packs: Iterable[Pack]) -> list[str]:
+    """Strategies in the order of their codes."""
+    codes = {name: entry.code for pack in packs for name, entry in pack.strategies.items()}
+    return sorted(names, key=lambda name: (codes.get(name, name), name))
 
 
 def _rule_titles(packs: Iterable[Pack]) -> dict[str, Text]:

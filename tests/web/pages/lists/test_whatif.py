@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from forbear.accounts.accounts import Role
 from forbear.base.vault import Vault
 from forbear.ops import whatif
 from rules.decision.whatif.moved import movable
@@ -88,7 +89,7 @@ def test_no_more_cases_are_looked_at_than_are_allowed_and_the_page_says_so(
 
 
 @pytest.mark.parametrize("role", ["counsellor", "submitter"])
-def test_it_is_for_supervisors(database_url: str, redis_url: str, vault: Vault, role: str) -> None:
+def test_it_is_for_supervisors(database_url: str, redis_url: str, vault: Vault, role: Role) -> None:
     submitter = "us" if role == "submitter" else None
     with desk(database_url, redis_url, vault, role, submitter) as opened:
         assert opened.get("/what-if").status_code == 403
