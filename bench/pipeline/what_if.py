@@ -38,7 +38,7 @@ from rules.pack.pack import Pack
 from tests.support.packs import random_cases
 
 RESULTS = Path(__file__).parents[1] / "whatif.json"
-FIGURES = {"rules_alone": ("dsr_distressed", "60"), "formulas_too": ("first_month_days", "60")}
+PARAMETERS = {"rules_alone": ("dsr_distressed", "60"), "formulas_too": ("first_month_days", "60")}
 _DRAWN = 100_000
 T = TypeVar("T")
 
@@ -169,11 +169,11 @@ def _invented(pack: Pack, day: dt.date, count: int) -> dict[str, Any]:
         return lens
 
     found["lens"], lens = _timed(looked)
-    for kind, (name, value) in FIGURES.items():
-        figure = movable(pack, day)[name]
-        other = moved(pack, figure, Decimal(value))
-        lens_moves = [_timed(lambda: compared(pack, other, lens.moved(other, figure)))[0] for _ in range(3)]  # noqa: B023
-        found[kind] = {"figure": name, **min(lens_moves, key=lambda each: each["cpu"])}
+    for kind, (name, value) in PARAMETERS.items():
+        moving = movable(pack, day)[name]
+        other = moved(pack, moving, Decimal(value))
+        lens_moves = [_timed(lambda: compared(pack, other, lens.moved(other, moving)))[0] for _ in range(3)]  # noqa: B023
+        found[kind] = {"parameter": name, **min(lens_moves, key=lambda each: each["cpu"])}
     return found
 
 

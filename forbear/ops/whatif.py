@@ -32,7 +32,7 @@ class BusyError(ForbearError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class WhatIf:
     """What came of a question: over how many cases of how many, read when; flips are named by the case's id."""
 
     other: Pack
@@ -60,7 +60,7 @@ def policies(session: Session, pack: Pack) -> list[StoredPack]:
     return list(session.exec(query))
 
 
-def with_policy(work: ViewerWork, day: dt.date, sha256: str, wanted: Wanted) -> Answer:
+def with_policy(work: ViewerWork, day: dt.date, sha256: str, wanted: Wanted) -> WhatIf:
     """What another policy of the record says. Raises UnreadablePackError, and BusyError."""
     other = stored_pack(work.session, sha256)
     with _Turn():
@@ -68,12 +68,12 @@ def with_policy(work: ViewerWork, day: dt.date, sha256: str, wanted: Wanted) -> 
         return _answer(kept, other, compared(work.pack, other, kept.lens.beside(other), wanted))
 
 
-def with_figure(work: ViewerWork, day: dt.date, figure: Movable, value: Decimal, wanted: Wanted) -> Answer:
+def with_parameter(work: ViewerWork, day: dt.date, moving: Movable, value: Decimal, wanted: Wanted) -> WhatIf:
     """What the policy in force says with a figure moved. Raises ValueError for no value of it, and BusyError."""
-    other = moved(work.pack, figure, value)
+    other = moved(work.pack, moving, value)
     with _Turn():
         kept = _lens(work, day)
-        return _answer(kept, other, compared(work.pack, other, kept.lens.moved(other, figure), wanted))
+        return _answer(kept, other, compared(work.pack, other, kept.lens.moved(other, moving), wanted))
 
 
 class _Turn:
@@ -103,5 +103,5 @@ def _record(session: Session) -> str:
     return str(session.get_bind().engine.url)
 
 
-def _answer(kept: _Kept, other: Pack, found: Comparison) -> Answer:
-    return Answer(other, found, kept.lens.cases, kept.all_cases, kept.read_at)
+def _answer(kept: _Kept, other: Pack, found: Comparison) -> WhatIf:
+    return WhatIf(other, found, kept.lens.cases, kept.all_cases, kept.read_at)

@@ -13,7 +13,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.packs import UnreadablePackError
 from forbear.ops import portfolio, whatif
-from forbear.ops.whatif import Answer, BusyError
+from forbear.ops.whatif import BusyError, WhatIf
 from rules.decision.hit_policy import DEFAULT
 from rules.decision.whatif.comparison import Comparison, Flip, Verdict, Wanted
 from rules.decision.whatif.moved import Movable, movable
@@ -54,7 +54,7 @@ class RuleMove:
 def show_whatif(
     request: Request,
     work: SupervisorWork,
-    figure: Name = "",
+    parameter: Name = "",
     value: Annotated[str, Query(max_length=30)] = "",
     policy: Name = "",
     was: Name = "",
@@ -63,10 +63,10 @@ def show_whatif(
 ) -> Response:
     """The question, and what comes of it."""
     pack, day = work.pack, render.day(work.now, work.pack.manifest.timezone)
-    figures, others = movable(pack, day), whatif.policies(work.session, pack)
-    if (figure and figure not in figures) or (policy and policy not in {each.sha256 for each in others}):
+    parameters, others = movable(pack, day), whatif.policies(work.session, pack)
+    if (parameter and parameter not in parameters) or (policy and policy not in {each.sha256 for each in others}):
         raise HTTPException(404)
-    chosen = figures.get(figure)
+    chosen = parameters.get(parameter)
     wanted = Wanted(_PAGE * (page - 1), _PAGE, (was, now) if was and now else None)
     answer, fault = None, ""
     number = _number(value) if value else chosen.value if chosen else None
@@ -74,7 +74,7 @@ def show_whatif(
         if chosen and number is None:
             fault = "what_if.no_number"
         elif chosen and number is not None:
-            answer = whatif.with_figure(work, day, chosen, number, wanted)
+            answer = whatif.with_parameter(work, day, chosen, number, wanted)
         elif policy:
             answer = whatif.with_policy(work, day, policy, wanted)
     except ValueError:
@@ -83,10 +83,10 @@ def show_whatif(
         fault = "what_if.unreadable"
     except BusyError:
         fault = "what_if.busy"
-    question = {"figure": figure, "value": value} if figure else {"policy": policy}
+    question = {"parameter": parameter, "value": value} if parameter else {"policy": policy}
     values = {
         "pack": pack,
-        "figures": figures,
+        "parameters": parameters,
         "chosen": chosen,
         "slider": _slider(chosen, number) if chosen else None,
         "typed": value or (f"{chosen.value:f}" if chosen else ""),
@@ -104,7 +104,7 @@ def show_whatif(
     return render.page(request, "policy/whatif.html", values, status=503 if fault == "what_if.busy" else 200)
 
 
-def _shown(work: ViewerWork, answer: Answer, transition: tuple[str, str]) -> Mapping[str, object]:
+def _shown(work: ViewerWork, answer: WhatIf, transition: tuple[str, str]) -> Mapping[str, object]:
     found, packs = answer.found, (work.pack, answer.other)
     moves = sorted(_moves(found.strategies), key=lambda move: (-move[1], move[0]))
     rules, totals = _rules(found), _totals(found.strategies)
@@ -137,15 +137,15 @@ def _number(typed: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _slider(figure: Movable, value: Decimal | None) -> Slider:
+def _slider(moving: Movable, value: Decimal | None) -> Slider:
     """From nothing to twice as much, in steps that lead to the figure in force."""
-    finest = Decimal(1).scaleb(-DECIMALS.get(figure.parameter.unit, 0))
-    step = max(finest, Decimal(1).scaleb((figure.value / 20).adjusted() if figure.value else 0))
-    while figure.value % step:
+    finest = Decimal(1).scaleb(-DECIMALS.get(moving.parameter.unit, 0))
+    step = max(finest, Decimal(1).scaleb((moving.value / 20).adjusted() if moving.value else 0))
+    while moving.value % step:
         step /= 10
-    most = max(2 * figure.value, figure.value + 10 * step, value or Decimal(0))
+    most = max(2 * moving.value, moving.value + 10 * step, value or Decimal(0))
     return Slider(
-        min(Decimal(0), figure.value, value or Decimal(0)), most, step, figure.value if value is None else value
+        min(Decimal(0), moving.value, value or Decimal(0)), most, step, moving.value if value is None else value
     )
 
 

@@ -16,7 +16,7 @@ import polars as pl
 from rules.decision.derived_frame import FrameDeriver
 from rules.decision.whatif.comparison import Block, Judge, Judged
 from rules.decision.whatif.given import Given
-from rules.decision.whatif.moved import Movable, figures_of
+from rules.decision.whatif.moved import Movable, parameters_in
 from rules.engines.column_bits import bits_of
 from rules.engines.frame import compare, end
 from rules.engines.truth import Truth, truth
@@ -49,7 +49,7 @@ class Lens:
         self.cases = 0
         self._named = named
         self._judge = Judge(pack, as_of)
-        self._looking = {each.rule.id: each.when for each in pack.rules if figures_of(each.when)}
+        self._looking = {each.rule.id: each.when for each in pack.rules if parameters_in(each.when)}
         self._leaves = {leaf for rule in self._looking for leaf in leaves(self._judge.conditions[rule])}
         self._slices: list[_Slice] = []
 
@@ -79,16 +79,16 @@ class Lens:
         for each in self._slices:
             yield self._block(each, judge.judge(Given.unpacked(each.packed)))
 
-    def moved(self, other: Pack, figure: Movable) -> Iterator[Block]:
+    def moved(self, other: Pack, moving: Movable) -> Iterator[Block]:
         """The same where the other policy is this one with a figure moved."""
-        if figure.by_formulas:
+        if moving.by_formulas:
             judge = Judge(other, self.as_of, FrameDeriver(other, self.as_of))
             for each in self._slices:
                 yield self._block(each, judge.judge(Given.unpacked(each.packed)))
             return
         values = in_force(other, self.as_of)
         conditions = {
-            rule: resolve(when, values) for rule, when in self._looking.items() if figure.name in figures_of(when)
+            rule: resolve(when, values) for rule, when in self._looking.items() if moving.name in parameters_in(when)
         }
         new = {leaf for condition in conditions.values() for leaf in leaves(condition)} - self._leaves
         compares = [compare(leaf, other.vocabulary).alias(str(at)) for at, leaf in enumerate(new)]

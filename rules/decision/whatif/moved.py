@@ -30,7 +30,7 @@ class Movable:
         return self.dated.value
 
 
-def figures_of(condition: Condition) -> frozenset[str]:
+def parameters_in(condition: Condition) -> frozenset[str]:
     """The parameters that a condition compares facts with."""
     return frozenset(
         leaf.value.name
@@ -41,7 +41,7 @@ def figures_of(condition: Condition) -> frozenset[str]:
 
 def movable(pack: Pack, as_of: dt.date) -> dict[str, Movable]:
     """The figures that can be moved on a day, in the pack's order: of the others no decision depends."""
-    by_rules = frozenset[str]().union(*(figures_of(each.when) for each in pack.rules))
+    by_rules = frozenset[str]().union(*(parameters_in(each.when) for each in pack.rules))
     by_formulas = {each.name for formula in pack.formulas.values() for each in parameters_of(formula.expression)}
     return {each.name: each for each in _in_force(pack, as_of, by_formulas) if each.name in by_rules | by_formulas}
 
@@ -52,14 +52,14 @@ def _in_force(pack: Pack, as_of: dt.date, by_formulas: set[str]) -> Iterator[Mov
             yield Movable(name, parameter, dated, name in by_formulas)
 
 
-def moved(pack: Pack, figure: Movable, value: Decimal) -> Pack:
+def moved(pack: Pack, moving: Movable, value: Decimal) -> Pack:
     """The policy with another value in the place of the one in force. Raises ValueError with a sentence."""
-    canonical(value, figure.parameter.unit)
-    other = figure.dated.model_copy(update={"value": value})
-    values = tuple(other if each is figure.dated else each for each in figure.parameter.values)
-    parameter = figure.parameter.model_copy(update={"values": values})
+    canonical(value, moving.parameter.unit)
+    other = moving.dated.model_copy(update={"value": value})
+    values = tuple(other if each is moving.dated else each for each in moving.parameter.values)
+    parameter = moving.parameter.model_copy(update={"values": values})
     return replace(
         pack,
-        parameters={**pack.parameters, figure.name: parameter},
-        sha256=f"{pack.sha256} {figure.name} {value}",
+        parameters={**pack.parameters, moving.name: parameter},
+        sha256=f"{pack.sha256} {moving.name} {value}",
     )

@@ -38,9 +38,9 @@ def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[Desk]:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_desk_without_cases_and_without_a_question_says_what_to_do(client: Desk, lang: str) -> None:
     page = read_page(client.get(f"/what-if?lang={lang}").raise_for_status().text)
-    assert len(page.select("#figure option")) > 10
+    assert len(page.select("#parameter option")) > 10
     assert not page.select("#policy"), "there is no other policy yet"
-    asked = read_page(client.get(f"/what-if?figure=multi_creditors&value=9&lang={lang}").raise_for_status().text)
+    asked = read_page(client.get(f"/what-if?parameter=multi_creditors&value=9&lang={lang}").raise_for_status().text)
     assert asked.select("#result a[href=/batches]")
 
 
@@ -50,7 +50,7 @@ def test_what_flips_is_shown_with_its_rules_and_nothing_is_written(
     rows = [accepted(n, f"C{n}", creditors_overdue=n, days_overdue=40) for n in range(1, 9)]
     decided(database_url, rows, vault, by=PACK)
     decided(database_url, [accepted(1, "TINY")], vault, by=pack())
-    answer = client.get("/what-if?figure=multi_creditors&value=5&lang=en").raise_for_status()
+    answer = client.get("/what-if?parameter=multi_creditors&value=5&lang=en").raise_for_status()
     page = read_page(answer.text)
     told = page.one("#result .said").text
     assert told.startswith("9 cases: ")
@@ -66,16 +66,16 @@ def test_what_flips_is_shown_with_its_rules_and_nothing_is_written(
     # What the policy in force says is kept; another question of the same cases reads none of them.
     monkeypatch.setattr("forbear.ops.portfolio.read", lambda *_: pytest.fail("read again"))
     for value, words in (("many", "That is no number"), ("2.5", "cannot have this value"), ("2", "9 cases")):
-        assert words in client.get(f"/what-if?figure=multi_creditors&value={value}&lang=en").text
+        assert words in client.get(f"/what-if?parameter=multi_creditors&value={value}&lang=en").text
     # The other policy of the record.
     _, other = page.values("#policy option", "value")
     both = read_page(client.get(f"/what-if?policy={other}&lang=en").raise_for_status().text)
     assert both.select(".flips li") and "no such rule" in both.text
     monkeypatch.setattr(whatif, "_PATIENCE", 0.01)
     with whatif._turn:
-        busy = client.get("/what-if?figure=multi_creditors&value=3&lang=en")
+        busy = client.get("/what-if?parameter=multi_creditors&value=3&lang=en")
     assert (busy.status_code, "Ask again in a moment" in busy.text) == (503, True)
-    for wrong in ("figure=nothing", f"policy={'0' * 64}", "page=0"):
+    for wrong in ("parameter=nothing", f"policy={'0' * 64}", "page=0"):
         assert client.get(f"/what-if?{wrong}").status_code in (400, 404)
 
 
@@ -84,7 +84,7 @@ def test_no_more_cases_are_looked_at_than_are_allowed_and_the_page_says_so(
 ) -> None:
     decided(database_url, [accepted(n, f"C{n}", creditors_overdue=n) for n in range(1, 6)], vault, by=PACK)
     monkeypatch.setattr(whatif, "settings", lambda: SimpleNamespace(what_if_cases=2))
-    page = client.get("/what-if?figure=multi_creditors&value=9&lang=en").raise_for_status().text
+    page = client.get("/what-if?parameter=multi_creditors&value=9&lang=en").raise_for_status().text
     assert "Over the 2 of 5 cases that were decided last" in page
 
 
