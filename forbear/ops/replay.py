@@ -26,8 +26,8 @@ from rules.pack.pack import Pack
 from rules.pack.past.upcasting import FORM, upcast_outcome
 
 BLOCK = 2_000  # decisions evaluated at once
-RANGE = 4 * BLOCK  # ids that a process is given at once
-ALONE = 4 * RANGE  # decisions up to which other processes take longer to begin than to replay
+RANGE = 2 * BLOCK  # ids that a process is given at once
+ALONE = 2 * RANGE  # decisions up to which other processes take longer to begin than to replay
 _COLUMNS = f"d.id, c.case_ref, d.as_of, d.strategy, d.urgency, d.certain, d.engines_agree, {decision_body.COLUMNS}"
 _FROM = 'FROM decision d JOIN case_version v ON v.id = d.case_version_id JOIN "case" c ON c.id = v.case_id'
 _OF = """
