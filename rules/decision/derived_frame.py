@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Protocol
 
 import polars as pl
 
@@ -17,6 +18,7 @@ from rules.formulas.columns.column_readings import Reading
 from rules.formulas.columns.columns import FormulaColumns
 from rules.formulas.derivation import Derived
 from rules.formulas.ends import SIDES, bounded
+from rules.pack.files.schema import Vocabulary
 from rules.pack.pack import Pack
 
 
@@ -46,6 +48,13 @@ def _difference(name: str, value: object, other: object) -> EngineDisagreement:
     return EngineDisagreement(name, "value", "no_value" if value is None else "other_value")
 
 
+class Columns(Protocol):
+    """What was given of cases, as columns."""
+
+    def read(self, vocabulary: Vocabulary, facts: Iterable[str], ends: Iterable[str]) -> pl.DataFrame:
+        """As those of some facts and ends of a policy."""
+
+
 class FrameDeriver:
     """Makes such frames by the formulas of a pack, as of one day."""
 
@@ -55,17 +64,21 @@ class FrameDeriver:
         self._derived = {name for name in pack.formulas if pack.vocabulary.facts[name].derived}
         self._bounded = pack.decides_by_bounds
         # What the application gives is compared by its ends too, which are its value.
-        self.added = [
+        self._given = [
             name for name in pack.vocabulary.facts if name not in pack.formulas and bounded(pack.vocabulary, name)
         ]
-        self.submitted = [
+        self._submitted = [
             name for name, fact in pack.vocabulary.facts.items() if not fact.private and name not in self._derived
         ]
 
     def derive(self, cases: Sequence[Facts]) -> DerivedFrame:
         """The frame of submitted cases. A derived fact that is given already is kept as it is."""
         given = sorted(self._derived.intersection(name for case in cases for name in case))
-        return self.complete(frame(cases, (*self.submitted, *given), self._vocabulary, None, self.added))
+        return self.complete(frame(cases, (*self._submitted, *given), self._vocabulary, None, self._given))
+
+    def read(self, columns: Columns) -> DerivedFrame:
+        """The same of cases that are columns already, read as this policy reads them."""
+        return self.complete(columns.read(self._vocabulary, self._submitted, self._given))
 
     def complete(self, table: pl.DataFrame) -> DerivedFrame:
         """A frame of what was given with what follows from it."""

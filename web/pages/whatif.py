@@ -26,6 +26,7 @@ from web.views import render
 router = APIRouter(prefix="/what-if")
 _PAGE: Final = 20  # flipped cases on a page
 _RULES: Final = 30  # rules listed
+_RULES_A_CASE: Final = 6  # of each kind
 URGENCIES: Final = ("U0", "U1", "U2", "U3", "U4", "U5")
 Name = Annotated[str, Query(max_length=100)]
 
@@ -126,6 +127,7 @@ def _shown(work: ViewerWork, answer: WhatIf, transition: tuple[str, str]) -> Map
         "rule_title": _rule_titles(packs),
         "own_rules": {each.rule.id for each in work.pack.rules},
         "default": DEFAULT,
+        "rules_a_case": _RULES_A_CASE,
     }
 
 
