@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Protocol
 
 import polars as pl
 
@@ -18,7 +17,6 @@ from rules.formulas.columns.column_readings import Reading
 from rules.formulas.columns.columns import FormulaColumns
 from rules.formulas.derivation import Derived
 from rules.formulas.ends import SIDES, bounded
-from rules.pack.files.schema import Vocabulary
 from rules.pack.pack import Pack
 
 
@@ -48,13 +46,6 @@ def _difference(name: str, value: object, other: object) -> EngineDisagreement:
     return EngineDisagreement(name, "value", "no_value" if value is None else "other_value")
 
 
-class Columns(Protocol):
-    """What was given of cases, as columns."""
-
-    def read(self, vocabulary: Vocabulary, facts: Iterable[str], ends: Iterable[str]) -> pl.DataFrame:
-        """As those of some facts and ends of a policy."""
-
-
 class FrameDeriver:
     """Makes such frames by the formulas of a pack, as of one day."""
 
@@ -76,12 +67,13 @@ class FrameDeriver:
         given = sorted(self._derived.intersection(name for case in cases for name in case))
         return self.complete(frame(cases, (*self._submitted, *given), self._vocabulary, None, self._given))
 
-    def read(self, columns: Columns) -> DerivedFrame:
-        """The same of cases that are columns already, read as this policy reads them."""
-        return self.complete(columns.read(self._vocabulary, self._submitted, self._given))
+    @property
+    def reads(self) -> tuple[Sequence[str], Sequence[str]]:
+        """The facts that it needs columns of, and those of whose ends."""
+        return self._submitted, self._given
 
     def complete(self, table: pl.DataFrame) -> DerivedFrame:
-        """A frame of what was given with what follows from it."""
+        """A frame of what was given, with what follows from it."""
         columns = self._formulas.derive(table)
         return DerivedFrame(
             table.with_columns(

@@ -122,7 +122,10 @@ class Judge:
 
     def table(self, cases: Sequence[Facts] | Given) -> pl.DataFrame:
         """The cases as columns, what follows from them included."""
-        return (self._deriver.read(cases) if isinstance(cases, Given) else self._deriver.derive(cases)).table
+        deriver = self._deriver
+        if isinstance(cases, Given):
+            return deriver.complete(cases.read(self.pack.vocabulary, *deriver.reads)).table
+        return deriver.derive(cases).table
 
     def judge(self, cases: Sequence[Facts] | Given) -> Judged:
         """What it says of these cases."""
