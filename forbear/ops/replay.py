@@ -28,6 +28,7 @@ from rules.pack.past.upcasting import FORM, upcast_outcome
 BLOCK = 2_000  # decisions evaluated at once
 RANGE = 2 * BLOCK  # ids that a process is given at once
 ALONE = 2 * RANGE  # decisions up to which other processes take longer to begin than to replay
+_GONE = b',"gone":'  # after what was added; within a text its quotes would be escaped
 _COLUMNS = f"d.id, c.case_ref, d.as_of, d.strategy, d.urgency, d.certain, d.engines_agree, {decision_body.COLUMNS}"
 _FROM = 'FROM decision d JOIN case_version v ON v.id = d.case_version_id JOIN "case" c ON c.id = v.case_id'
 _OF = """
@@ -134,14 +135,19 @@ def _again(session: Session, rows: Sequence[Row[Any]]) -> Iterator[Replayed]:
 
 
 def _identical(session: Session, pack: Pack, row: Row[Any], evaluation: Evaluation) -> bool:
-    """Whether what comes out is, byte by byte, what is stored: then there is nothing to look for field by field."""
+    """Whether what comes out is, byte by byte, what is stored: then there is nothing to look for field by field.
+
+    Facts that stand in for submitted ones are given here, so that what was added may come in another order.
+    """
     outcome = evaluation.outcome
     columns = (outcome.strategy, outcome.urgency, outcome.certain, outcome.engines_agree)
     if row.body is None or columns != (row.strategy, row.urgency, row.certain, row.engines_agree):
         return False
     submitted = case_facts.read_facts(pack.vocabulary, row.submitted, lenient=True)
     again = decision_body.uncompressed(row.submitted, submitted, evaluation.facts, outcome)
-    return again == decision_body.opened(session, row.pack_sha256, row.body)
+    found = decision_body.opened(session, row.pack_sha256, row.body)
+    (added, _, rest), (others, _, outcome) = again.partition(_GONE), found.partition(_GONE)
+    return rest == outcome and (added == others or _text(json.loads(added + b"}")) == _text(json.loads(others + b"}")))
 
 
 def _changes(form: int, row: Row[Any], made: Recorded, evaluation: Evaluation) -> Iterator[Change]:
