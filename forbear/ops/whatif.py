@@ -24,7 +24,7 @@ from rules.pack.pack import Pack
 
 KEPT_FOR = dt.timedelta(minutes=5)
 _AT_ONCE = 2**15  # cases judged at once: a slice holds Python for some hundredths of a second
-_PATIENCE = 5.0  # seconds that a question waits for the one before it
+_PATIENCE = 0.5  # seconds that a question waits for the one before it: whoever waits longer holds up others
 
 
 class BusyError(ForbearError):
