@@ -86,7 +86,7 @@ TABLES: Mapping[str, str] = {
     "fields of actions": _fields(),
     "facts": _table("column | Chinese header | what it holds", doc_facts.facts()),
     "third party": _table("package | version | licence | installed by", third_party.rows()),
-    **{name: _table(head, rows()) for name, (head, rows) in doc_benches.TABLES.items()},
+    **{name: _table(head, rows()) for name, (head, rows) in doc_benches.tables().items()},
     "doubts": _table("what | is in doubt when it is", doc_facts.doubts()),
 }
 
