@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.plots import PLOTS, drawn
 from tests.support.doc_tables import TABLES, current, pages
 
 
@@ -17,8 +16,3 @@ def test_a_page_is_up_to_date(page: Path) -> None:
 def test_every_table_stands_somewhere() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in pages())
     assert [name for name, table in TABLES.items() if table not in text] == []
-
-
-def test_pictures_are_drawn_from_what_the_benches_wrote() -> None:
-    there = {path.name: path.read_text(encoding="utf-8") for path in PLOTS.iterdir()}
-    assert there == drawn(), "python -m bench.plots draws them anew"
