@@ -146,8 +146,10 @@ def _identical(session: Session, pack: Pack, row: Row[Any], evaluation: Evaluati
     submitted = case_facts.read_facts(pack.vocabulary, row.submitted, lenient=True)
     again = decision_body.uncompressed(row.submitted, submitted, evaluation.facts, outcome)
     found = decision_body.opened(session, row.pack_sha256, row.body)
-    (added, _, rest), (others, _, outcome) = again.partition(_GONE), found.partition(_GONE)
-    return rest == outcome and (added == others or _text(json.loads(added + b"}")) == _text(json.loads(others + b"}")))
+    (added, _, rest), (others, _, other_rest) = again.partition(_GONE), found.partition(_GONE)
+    return rest == other_rest and (
+        added == others or _text(json.loads(added + b"}")) == _text(json.loads(others + b"}"))
+    )
 
 
 def _changes(form: int, row: Row[Any], made: Recorded, evaluation: Evaluation) -> Iterator[Change]:
