@@ -48,6 +48,7 @@ def pages(ids: Busy) -> dict[str, tuple[str, str]]:
         "batch": ("submitter", f"/batches/{ids.batch}"),
         "new-case": ("counsellor", "/cases/new"),
         "overview": ("supervisor", "/overview"),
+        "what-if": ("supervisor", "/what-if?parameter=several_creditors&value=5"),
         "policy": ("counsellor", "/policy"),
         "chapter": ("counsellor", "/policy/section.rules"),
         "rule": ("counsellor", "/policy/card-personalised-instalment"),

@@ -41,7 +41,10 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
     }
     minutely = {
         task: {"task": task, "schedule": UPKEEP_SECONDS, "options": {"queue": "upkeep", "expires": UPKEEP_SECONDS}}
-        for task in ("upkeep.fold", "upkeep.return", "upkeep.tie", "upkeep.tidy", "upkeep.deal", "upkeep.tell")
+        for task in (
+            *("upkeep.fold", "upkeep.return", "upkeep.tie", "upkeep.tidy"),
+            *("upkeep.deal", "upkeep.tell", "upkeep.pack"),
+        )
     }
     # Decisions and instalments have something to do once a day, soon after the day begins in China (16:00 UTC). It is
     # looked for every hour, which costs nothing: a night on which nothing ran is made up for within the hour.

@@ -29,7 +29,7 @@ from forbear.batch.triage import triage_chunk
 from forbear.conversation import agreements, presence
 from forbear.desk import dealing, maintenance, siblings
 from forbear.ledger.unit_of_work import Work, begin
-from forbear.ops import heartbeat, retention
+from forbear.ops import heartbeat, portfolio, retention
 from forbear.webhooks import messages, notifications, outbox
 from models.database.session import Waits, make_engine
 from rules.pack.pack import Pack
@@ -39,6 +39,7 @@ from workers.wake import wake
 
 _log = structlog.get_logger()
 DELIVER_FOR = 20.0  # seconds that one task sends webhooks: well within its time, and others wait for the process
+PACK_FOR = 20.0  # seconds that one task packs decided cases
 _PAUSES = (0.2, 0.5, 1, 2, 4, 8)  # seconds between attempts while the database is away
 _STEADY_FOR = TASK_SECONDS / 2  # seconds after which no attempt begins: each may wait for a lock, and a task ends
 T = TypeVar("T")
@@ -135,6 +136,15 @@ def tidy() -> None:
     """Delete what expired."""
     _steady(lambda work: maintenance.tidy(work.session, work.now))
     _steady(lambda work: presence.forget(work.session, work.now))
+
+
+@app.task(name="upkeep.pack")
+def pack() -> None:
+    """Pack what has been decided for what-if, and what is hardly current any more."""
+    _steady(portfolio.look_through)
+    end = time.monotonic() + PACK_FOR
+    while time.monotonic() < end and (packed := _steady(portfolio.pack)) > 0:
+        _log.info("portfolio.packed", decisions=packed)
 
 
 @app.task(name="upkeep.purge")

@@ -43,7 +43,15 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
         False,
     ),
     "coordination": ("rules/decision/coordination.py", ("rules/decision/plans/test_coordination",), False),
-    "comparison": ("rules/decision/comparison.py", ("rules/decision/test_comparison",), False),
+    "comparison": (
+        "rules/decision/whatif/comparison.py",
+        ("rules/decision/whatif/test_comparison", "rules/decision/whatif/test_lens"),
+        False,
+    ),
+    "bit_policy": ("rules/decision/whatif/bit_policy.py", ("rules/decision/whatif/test_lens",), False),
+    "given": ("rules/decision/whatif/given.py", ("rules/decision/whatif/test_lens",), False),
+    "moved": ("rules/decision/whatif/moved.py", ("rules/decision/whatif/test_lens",), False),
+    "lens": ("rules/decision/whatif/lens.py", ("rules/decision/whatif/test_lens",), False),
     "decision_ageing": (
         "rules/decision/ageing.py",
         (

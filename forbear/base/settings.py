@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     token_requests: int = Field(1200, ge=1, description="Requests that a token may make in a minute")
     body_seconds: int = Field(30, ge=1, description="Seconds a client may send nothing of a request that it began")
     download_seconds: int = Field(60, ge=1, description="Seconds a client may take nothing of an answer")
+    what_if_cases: int = Field(100_000, ge=1, description="Cases that the what-if page looks at, those decided last")
     webhook_private: bool = Field(
         False, description="Webhooks may go to addresses of one's own network, and by http to this machine"
     )

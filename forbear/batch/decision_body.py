@@ -75,11 +75,14 @@ def outcomes(session: Session, decisions: Iterable[int]) -> Iterator[tuple[int, 
         yield made.id, recorded(session, made, {}).outcome
 
 
+def opened(session: Session, pack_sha256: str, body: bytes) -> bytes:
+    """What a body says, as it was written. Raises ZstdError for what nobody wrote."""
+    return bytes(zstd.decompress(body, zstd_dict=_digested(dictionary_of(session, pack_sha256))))
+
+
 def _opened(session: Session, pack_sha256: str, body: bytes) -> dict[str, Any]:
     try:
-        told: dict[str, Any] = json.loads(
-            zstd.decompress(body, zstd_dict=_digested(dictionary_of(session, pack_sha256)))
-        )
+        told: dict[str, Any] = json.loads(opened(session, pack_sha256, body))
     except (zstd.ZstdError, ValueError):
         raise ValueError("no body of a decision that Forbear wrote") from None
     return told

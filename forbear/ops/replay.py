@@ -1,25 +1,34 @@
 """Replay: a stored decision is made once more, by its own pack and day and through both engines, and compared."""
 
+import datetime as dt
 import json
+import multiprocessing
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Engine, Row, text
 from sqlmodel import Session
 
 from forbear.base.packs import UnreadablePackError, stored_pack
+from forbear.base.settings import share_cores
 from forbear.batch import decision_body
 from forbear.batch.decision_body import Recorded
 from forbear.batch.triage import evaluator
 from forbear.ops.mended import Change, mend
+from models.database.session import make_engine, snapshot
 from rules.decision.evaluate import Evaluation
 from rules.decision.outcome import stored_outcome
 from rules.facts import case_facts
+from rules.pack.pack import Pack
 from rules.pack.past.upcasting import FORM, upcast_outcome
 
-BLOCK = 500  # decisions evaluated at once
+BLOCK = 2_000  # decisions evaluated at once
+RANGE = 2 * BLOCK  # ids that a process is given at once
+ALONE = 2 * RANGE  # decisions up to which other processes take longer to begin than to replay
+_GONE = b',"gone":'  # after what was added; within a text its quotes would be escaped
 _COLUMNS = f"d.id, c.case_ref, d.as_of, d.strategy, d.urgency, d.certain, d.engines_agree, {decision_body.COLUMNS}"
 _FROM = 'FROM decision d JOIN case_version v ON v.id = d.case_version_id JOIN "case" c ON c.id = v.case_id'
 _OF = """
@@ -27,7 +36,8 @@ _OF = """
     AND (CAST(:ref AS text) IS NULL OR c.case_ref = :ref)
 """
 _COUNT = text(f"SELECT count(*) {_FROM} WHERE {_OF}")
-_NEXT = text(f"SELECT {_COLUMNS} {_FROM} WHERE {_OF} AND d.id > :after ORDER BY d.id LIMIT :size")
+_NEXT = text(f"SELECT {_COLUMNS} {_FROM} WHERE {_OF} AND d.id > :after AND d.id <= :last ORDER BY d.id LIMIT :size")
+_ENDS = text(f"SELECT coalesce(min(d.id), 1), coalesce(max(d.id), 0) {_FROM} WHERE {_OF}")
 
 
 @dataclass(frozen=True)
@@ -46,17 +56,53 @@ def count(session: Session, submitter: str | None, case_ref: str | None) -> int:
     return int(session.connection().execute(_COUNT, {"submitter": submitter, "ref": case_ref}).scalar_one())
 
 
-def replay(session: Session, submitter: str | None, case_ref: str | None) -> Iterator[Replayed]:
-    """Every stored decision, of a submitter and a case, or of all, made again; in the order they were made."""
-    after = 0
-    while True:
-        terms = {"submitter": submitter, "ref": case_ref, "after": after, "size": BLOCK}
-        block = session.connection().execute(_NEXT, terms).all()
-        if not block:
-            return
-        for _, rows in groupby(block, key=lambda row: (row.pack_sha256, row.as_of)):
-            yield from _again(session, list(rows))
+def replay(
+    session: Session, submitter: str | None, case_ref: str | None, ids: tuple[int, int] | None = None
+) -> Iterator[Replayed]:
+    """Stored decisions of a submitter and a case, or all, made again; in the order they were made.
+
+    `ids` are the first and the last of those that are looked at.
+    """
+    terms = {"submitter": submitter, "ref": case_ref}
+    first, last = ids or session.connection().execute(_ENDS, terms).one()
+    after = first - 1
+    while block := session.connection().execute(_NEXT, {**terms, "after": after, "last": last, "size": BLOCK}).all():
+        groups: dict[tuple[str, dt.date], list[Row[Any]]] = {}
+        for row in block:
+            groups.setdefault((row.pack_sha256, row.as_of), []).append(row)
+        found = [each for rows in groups.values() for each in _again(session, rows)]
+        yield from sorted(found, key=lambda each: each.decision_id)
         after = block[-1].id
+
+
+def replay_all(url: str, submitter: str | None, processes: int) -> Iterator[Replayed]:
+    """Every decision, of a submitter or of all, made again by several processes; in the order they were made."""
+    engine = make_engine(url, "forbear replay")
+    try:
+        with snapshot(engine) as session:
+            first, last = session.connection().execute(_ENDS, {"submitter": submitter, "ref": None}).one()
+            if processes == 1 or count(session, submitter, None) <= ALONE:
+                yield from replay(session, submitter, None)
+                return
+    finally:
+        engine.dispose()
+    ranges = [(start, min(last, start + RANGE - 1)) for start in range(first, last + 1, RANGE)]
+    share_cores()
+    # Polars does not survive a fork.
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        for found in pool.map(partial(_range, url, submitter), ranges):
+            yield from found
+
+
+def _range(url: str, submitter: str | None, ids: tuple[int, int]) -> list[Replayed]:
+    """What one process is given."""
+    with snapshot(_engine(url)) as session:
+        return list(replay(session, submitter, None, ids))
+
+
+@cache
+def _engine(url: str) -> Engine:
+    return make_engine(url, "forbear replay")
 
 
 def _again(session: Session, rows: Sequence[Row[Any]]) -> Iterator[Replayed]:
@@ -79,10 +125,31 @@ def _again(session: Session, rows: Sequence[Row[Any]]) -> Iterator[Replayed]:
             readable.append((row, made))
             given.append({name: value for name, value in facts.items() if name not in computed})
     for (row, made), evaluation in zip(readable, evaluator(pack, rows[0].as_of).evaluate(given), strict=True):
+        if _identical(session, pack, row, evaluation):
+            yield Replayed(row.id, row.case_ref)
+            continue
         changes = [(change, mend(pack.form, change)) for change in _changes(pack.form, row, made, evaluation)]
         mended = tuple(dict.fromkeys(why for _, why in changes if why is not None))
         differences = tuple(_told(change) for change, why in changes if why is None)
         yield Replayed(row.id, row.case_ref, differences=differences, mended=mended)
+
+
+def _identical(session: Session, pack: Pack, row: Row[Any], evaluation: Evaluation) -> bool:
+    """Whether what comes out is, byte by byte, what is stored: then there is nothing to look for field by field.
+
+    Facts that stand in for submitted ones are given here, so that what was added may come in another order.
+    """
+    outcome = evaluation.outcome
+    columns = (outcome.strategy, outcome.urgency, outcome.certain, outcome.engines_agree)
+    if row.body is None or columns != (row.strategy, row.urgency, row.certain, row.engines_agree):
+        return False
+    submitted = case_facts.read_facts(pack.vocabulary, row.submitted, lenient=True)
+    again = decision_body.uncompressed(row.submitted, submitted, evaluation.facts, outcome)
+    found = decision_body.opened(session, row.pack_sha256, row.body)
+    (added, _, rest), (others, _, other_rest) = again.partition(_GONE), found.partition(_GONE)
+    return rest == other_rest and (
+        added == others or _text(json.loads(added + b"}")) == _text(json.loads(others + b"}"))
+    )
 
 
 def _changes(form: int, row: Row[Any], made: Recorded, evaluation: Evaluation) -> Iterator[Change]:

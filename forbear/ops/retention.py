@@ -17,6 +17,7 @@ from forbear.ledger import states
 from forbear.ledger.ledger import PURGE
 from forbear.ledger.states import OF_CASES
 from forbear.ledger.unit_of_work import Work
+from forbear.ops import portfolio
 from models.case import Case
 
 CASES = 200  # deleted in one transaction
@@ -134,6 +135,7 @@ def purge(work: Work, as_of: dt.date, days: int, after: int = 0) -> Purged:
 
 def _delete_cases(work: Work, cases: list[int]) -> None:
     connection, values = work.session.connection(), {"cases": cases}
+    portfolio.forget(work.session, cases)
     connection.execute(text("DELETE FROM desk_case WHERE case_id = ANY(:cases)"), values)
     connection.execute(text("DELETE FROM desk_seal WHERE case_id = ANY(:cases)"), values)
     for statement in _TALK:

@@ -4,7 +4,7 @@ from sqlmodel import SQLModel
 
 from models import account, case, conversation, decision, desk, ledger, pack, person, review, webhook
 from models.intake import batch, mapping, upload
-from models.operation import heartbeat, notification, presence, tally, vault_key
+from models.operation import heartbeat, notification, portfolio, presence, tally, vault_key
 
 __all__ = [
     "METADATA",
@@ -20,6 +20,7 @@ __all__ = [
     "notification",
     "pack",
     "person",
+    "portfolio",
     "presence",
     "review",
     "tally",

@@ -65,7 +65,15 @@ class FrameDeriver:
     def derive(self, cases: Sequence[Facts]) -> DerivedFrame:
         """The frame of submitted cases. A derived fact that is given already is kept as it is."""
         given = sorted(self._derived.intersection(name for case in cases for name in case))
-        table = frame(cases, (*self._submitted, *given), self._vocabulary, None, self._given)
+        return self.complete(frame(cases, (*self._submitted, *given), self._vocabulary, None, self._given))
+
+    @property
+    def reads(self) -> tuple[Sequence[str], Sequence[str]]:
+        """The facts that it needs columns of, and those of whose ends."""
+        return self._submitted, self._given
+
+    def complete(self, table: pl.DataFrame) -> DerivedFrame:
+        """A frame of what was given, with what follows from it."""
         columns = self._formulas.derive(table)
         return DerivedFrame(
             table.with_columns(

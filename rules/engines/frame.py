@@ -26,7 +26,7 @@ _OPERATORS: Final[Mapping[str, Callable[[pl.Expr, pl.Expr], pl.Expr]]] = {
     "at_most": operator.le,
 }
 ROW: Final = "$row"
-_BETWEEN: Final = "\x1f"
+LIST_MARK: Final = "\x1f"  # between the members of a list written as one text
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 UNKNOWN: Final = pl.lit(None, dtype=pl.Boolean)
 
@@ -66,8 +66,8 @@ def _column(name: str, kind: FactType, values: list[Value | None]) -> pl.Series:
     if kind != "list":
         return pl.Series(name, values, dtype=TYPES[kind])
     # Ten times as fast as giving Polars the lists one by one. An empty list becomes one that holds an empty text.
-    joined = [None if value is None else _BETWEEN.join(cast("tuple[str, ...]", value)) for value in values]
-    return pl.Series(name, joined, dtype=pl.String).str.split(_BETWEEN)
+    joined = [None if value is None else LIST_MARK.join(cast("tuple[str, ...]", value)) for value in values]
+    return pl.Series(name, joined, dtype=pl.String).str.split(LIST_MARK)
 
 
 def compare(leaf: c.Leaf, vocabulary: Vocabulary) -> pl.Expr:
@@ -96,10 +96,13 @@ def _both_ends(fact: str, vocabulary: Vocabulary) -> tuple[pl.Expr, pl.Expr]:
     if bounded(vocabulary, fact):
         low, high = (pl.col(end(fact, side)) for side in SIDES)
         return low, high
-    value = pl.col(fact)
-    if vocabulary.facts[fact].type == "date":
-        value = value.cast(pl.Int64) + _EPOCH
+    value = day_number(pl.col(fact), vocabulary.facts[fact].type)
     return value, value
+
+
+def day_number(value: pl.Expr, kind: FactType) -> pl.Expr:
+    """A number as it is, and a date as that of its day."""
+    return value.cast(pl.Int64) + _EPOCH if kind == "date" else value
 
 
 def _decided(word: str, low: pl.Expr, high: pl.Expr, least: pl.Expr, most: pl.Expr) -> pl.Expr:

@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from rules.engines.column_bits import bits_of
 from rules.engines.frame import compare
 from rules.engines.truth import NEVER_KNOWN, Truth, denied
 from rules.formulas.ends import bounded
@@ -17,9 +18,6 @@ from rules.pack.logic.fact_inputs import sources
 from rules.pack.logic.normal_form import facts_of, leaves
 
 _NO_FACTS: Final[frozenset[str]] = frozenset()
-_DIGITS: Final = {False: ord("0"), True: ord("1"), None: ord("-")}
-_KNOWN: Final = bytes.maketrans(b"01-", b"110")
-_TRUE: Final = bytes.maketrans(b"-", b"0")
 
 
 class Comparisons:
@@ -46,9 +44,9 @@ class Comparisons:
     def of(self, table: pl.DataFrame) -> Compared:
         """What they are for the cases of a frame."""
         found = table.select(self._expressions)
-        columns = found.iter_columns()
-        values: dict[c.Leaf, Truth] = {leaf: _truth(next(columns)) for leaf in self._compared}
-        missing = {fact: _bits(next(columns))[1] for fact in self.used}
+        columns = bits_of(found)
+        values: dict[c.Leaf, Truth] = {leaf: _truth(*next(columns)) for leaf in self._compared}
+        missing = {fact: next(columns)[1] for fact in self.used}
         return Compared(self, table.height, values, missing)
 
     @cached_property
@@ -126,16 +124,6 @@ def _without_figure(leaf: c.Leaf) -> bool:
     return isinstance(leaf, c.Compare) and isinstance(leaf.value, c.ParameterReference)
 
 
-def _truth(column: pl.Series) -> Truth:
-    """A Boolean column, null for unknown."""
-    known, true = _bits(column)
+def _truth(known: int, true: int) -> Truth:
+    """Where a comparison has a value, and what it says there; what it says elsewhere means nothing."""
     return true & known, known & ~true
-
-
-def _bits(column: pl.Series) -> tuple[int, int]:
-    """A Boolean column, a bit a case: where it has a value, and what it says there.
-
-    Polars hands out its memory through pyarrow alone, which is 170 MB that a worker would have for nothing else.
-    """
-    digits = bytes(map(_DIGITS.__getitem__, column.to_list()))[::-1]  # the first case is the lowest bit
-    return (int(digits.translate(_KNOWN), 2), int(digits.translate(_TRUE), 2)) if digits else (0, 0)

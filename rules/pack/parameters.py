@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rules.pack.pack import Pack
 
 # A yuan is 100 fen and a percent 100 basis points, daily rates are finer; everything else is counted as written.
-_DECIMALS: Mapping[Unit, int] = {"yuan": 2, "percent": 2, "percent_a_day": 4}
+DECIMALS: Mapping[Unit, int] = {"yuan": 2, "percent": 2, "percent_a_day": 4}
 _MAX_DIGITS = 12
 _D = TypeVar("_D", bound=Dated)
 
@@ -23,7 +23,7 @@ def canonical(value: Decimal, unit: Unit) -> int:
     """The value as the engines see it. Raises ValueError with a sentence where it has none."""
     if not value.is_finite() or value.adjusted() >= _MAX_DIGITS:
         raise ValueError(f"must be a number of at most {_MAX_DIGITS} digits")
-    decimals = _DECIMALS.get(unit, 0)
+    decimals = DECIMALS.get(unit, 0)
     rounded = value.quantize(Decimal(1).scaleb(-decimals))
     if rounded != value:
         raise ValueError(f"{value} has too many decimals: {unit} takes {decimals or 'none'}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from forbear.case.actions import ACTIONS, Action
 from forbear.intake import FORMATS
 from models.desk import STATUSES
-from tests.support import doc_facts, third_party
+from tests.support import doc_benches, doc_facts, third_party
 from web.language import messages
 
 ROOT = Path(__file__).parents[2]
@@ -86,6 +86,7 @@ TABLES: Mapping[str, str] = {
     "fields of actions": _fields(),
     "facts": _table("column | Chinese header | what it holds", doc_facts.facts()),
     "third party": _table("package | version | licence | installed by", third_party.rows()),
+    **{name: _table(head, rows()) for name, (head, rows) in doc_benches.tables().items()},
     "doubts": _table("what | is in doubt when it is", doc_facts.doubts()),
 }
 

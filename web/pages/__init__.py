@@ -13,6 +13,7 @@ from web.pages import (
     policy,
     queue,
     webhooks,
+    whatif,
 )
 
 ROUTERS = (
@@ -25,6 +26,7 @@ ROUTERS = (
     *batches.ROUTERS,
     overview.router,
     policy.router,
+    whatif.router,
     ledger.router,
     exports.router,
     webhooks.router,

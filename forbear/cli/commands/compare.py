@@ -10,15 +10,18 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from sqlmodel import Session
 
 from forbear.base.errors import ForbearError
 from forbear.cli import report
 from forbear.cli.context import load_pack, opened, today
 from forbear.intake import Accepted, Rejected, rows
-from forbear.ops import current_decisions
+from forbear.ops import portfolio
 from models.database.session import snapshot
-from rules.decision.comparison import Comparison, Flip, Pair, Verdict
-from rules.decision.comparison import compare as compared
+from rules.decision.whatif.comparison import Block, Comparison, Flip, Judge, Pair, Verdict, beside, compared
+from rules.decision.whatif.comparison import compare as compare_pairs
+from rules.decision.whatif.given import Given
+from rules.decision.whatif.lens import SLICE
 from rules.facts import red_flags
 from rules.facts.texts import texts_of
 from rules.pack.pack import Pack
@@ -43,14 +46,24 @@ def compare(
     day = today(other) if as_of is None else as_of.date()
     unread: Counter[str] = Counter()
     if cases is not None:
-        found = compared(one, other, _of_file(cases, one, other, unread), day)
+        found = compare_pairs(one, other, _of_file(cases, one, other, unread), day)
     else:
+        first, second = Judge(one, day), Judge(other, day)
         with opened() as context, snapshot(context.engine) as session:
-            found = compared(one, other, current_decisions.pairs(session, one, other), day)
+            slices = portfolio.read(session, SLICE)
+            found = compared(one, other, (_block(session, first, second, each) for each in slices))
     if as_json:
         typer.echo(json.dumps(_data(found, one, other, day, unread), ensure_ascii=False))
     else:
         _tell(found, one, other, day, unread)
+
+
+def _block(session: Session, first: Judge, second: Judge, given: Given) -> Block:
+    cases = given.cases
+    return Block(
+        *beside(first, second, given),
+        lambda listed: portfolio.references(session, [cases[row] for row in listed]),
+    )
 
 
 def _of_file(file: Path, one: Pack, other: Pack, unread: Counter[str]) -> Iterator[Pair]:

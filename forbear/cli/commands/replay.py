@@ -62,7 +62,9 @@ def replay(
             what = "any case" if case_ref is None else f"a case {case_ref!r}"
             raise ForbearError(f"There is no decision on {what}: `forbear status` shows what was submitted.")
         task = bar.add_task("replaying", total=total)
-        for each in replays.replay(found, whose, case_ref):
+        url, processes = context.urls.database, context.settings.worker_processes
+        every = replays.replay_all(url, whose, processes) if everything else replays.replay(found, whose, case_ref)
+        for each in every:
             bar.advance(task)
             tally.add(each)
             if each.differences and tally.different <= _SHOWN:

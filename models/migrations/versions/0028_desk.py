@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0028"
-down_revision = "0025"
+down_revision = "0027"
 _BEFORE = "'assigned', 'mentioned', 'task_due', 'instalment_broken', 'answered', 'aged', 'no_contact'"
 
 

@@ -222,6 +222,7 @@ def test_the_scheduler_sweeps_keeps_the_record_and_sends_a_heartbeat_to_every_qu
                 "tie",
                 "deal",
                 "tell",
+                "pack",
                 "age",
                 "follow",
             )

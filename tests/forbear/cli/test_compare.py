@@ -10,13 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from forbear.base.errors import ForbearError
-from forbear.base.vault import Vault
 from forbear.cli.commands.policy import app
-from forbear.ops import current_decisions
-from models.database.session import session
-from rules.decision.comparison import compare
-from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.desk.cases import AS_OF, accepted, decided, engine_of
+from rules.loading.loader import DEFAULT_PACK
 
 CASES = """case_ref,product,days_overdue,hardship,note
 A,huabei,45,unemployment,
@@ -58,20 +53,6 @@ def test_what_flips_is_listed_with_its_rules(tmp_path: Path, other: Path) -> Non
     assert "crisis" in flip["rules"]["fire_in_a_only"]
     shown = asked(DEFAULT_PACK, other, "--cases", file)
     assert "-crisis" in shown and "crisis_support →" in shown
-
-
-def test_cases_on_the_desk_are_compared_by_their_last_decision(database_url: str, vault: Vault) -> None:
-    pack = load(DEFAULT_PACK)
-    rows = [accepted(1, "A"), accepted(2, "B", self_harm_signal=True), accepted(3, "C", days_overdue=2)]
-    decided(database_url, rows, vault, by=pack)
-    decided(database_url, [accepted(1, "A", days_overdue=0, legal_stage="judgment")], vault, by=pack)
-    with engine_of(database_url) as engine, session(engine) as opened:
-        stored = compare(pack, pack, current_decisions.pairs(opened, pack, pack), AS_OF)
-        counted = opened.connection().exec_driver_sql("SELECT strategy, count(*) AS cases FROM desk_case GROUP BY 1")
-        held = {row.strategy: row.cases for row in counted}
-        nobody = compare(pack, pack, current_decisions.pairs(opened, pack, pack, "nobody"), AS_OF)
-    assert {was: count for (was, _), count in stored.strategies.items()} == held
-    assert (stored.cases, nobody.cases) == (3, 0)
 
 
 def test_what_to_compare_on_has_to_be_said() -> None:

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import psycopg
+import pytest
 
 from forbear.ops import replay
 from forbear.ops.replay import Replayed
@@ -32,6 +33,18 @@ def test_every_decision_comes_out_the_same(database_url: str) -> None:
     found = replayed(database_url)
     assert len(found) == 120
     assert {each.differences for each in found} == {()}
+
+
+def test_several_processes_find_what_one_finds(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    decided(database_url, many(30), VAULT)
+    decided(database_url, many(5), VAULT, submitter="them")
+    tamper(database_url, "UPDATE decision SET strategy = 'other' WHERE id IN (7, 25, 33)")
+    for name, value in (("ALONE", 10), ("RANGE", 8), ("BLOCK", 3)):
+        monkeypatch.setattr(replay, name, value)
+    every = replayed(database_url)
+    assert [each.decision_id for each in every if each.differences] == [7, 25, 33]
+    assert list(replay.replay_all(database_url, None, 2)) == every
+    assert list(replay.replay_all(database_url, "them", 1)) == every[30:]
 
 
 def test_decisions_of_the_shipped_pack_come_out_the_same(database_url: str) -> None:

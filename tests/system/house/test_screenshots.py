@@ -1,10 +1,11 @@
-"""docs/screenshots has a picture of every page, in both languages, on a desk and on a phone."""
+"""docs/screenshots has a picture of every page, by language and device; docs/plots shows what the benches wrote."""
 
 import re
 from urllib.parse import urlsplit
 
 from starlette.routing import compile_path
 
+from bench.plots import PLOTS, drawn
 from forbear.base.vault import Vault
 from tests.screenshots import FOLDER, pages
 from tests.support.desk.chromium import page_routes
@@ -30,3 +31,8 @@ def test_the_pictures_are_those_of_the_script() -> None:
     }
     linked = re.findall(r"\(screenshots/([^)]+)\)", (FOLDER.parent / "screenshots.md").read_text(encoding="utf-8"))
     assert linked and set(linked) <= names
+
+
+def test_pictures_are_drawn_from_what_the_benches_wrote() -> None:
+    there = {path.name: path.read_text(encoding="utf-8") for path in PLOTS.iterdir()}
+    assert there == drawn(), "python -m bench.plots draws them anew"

@@ -9,9 +9,9 @@ from functools import cache
 import pytest
 import yaml
 
-from rules.decision.comparison import Comparison, Flip, Pair, compare
 from rules.decision.evaluate import Evaluator
 from rules.decision.outcome import Outcome
+from rules.decision.whatif.comparison import Comparison, Flip, Pair, compare
 from rules.facts.case_facts import Facts
 from rules.loading.loader import DEFAULT_PACK, load, load_files
 from rules.pack.logic import conditions as c
@@ -154,5 +154,5 @@ def test_a_rule_that_only_one_has_is_absent_in_the_other() -> None:
 
 def test_blocks_are_judged_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = compared(changed(most_recommended(), "gone"))
-    monkeypatch.setattr("rules.decision.comparison.BLOCK", 120)
+    monkeypatch.setattr("rules.decision.whatif.comparison.BLOCK", 120)
     assert compared(changed(most_recommended(), "gone")) == whole

@@ -1,0 +1,121 @@
+"""`python -m bench.plots`: the pictures of docs/performance.md, drawn from what the benches wrote."""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+PLOTS = HERE.parent / "docs" / "plots"
+_WIDE, _TALL = 720, 300
+_LEFT, _BOTTOM, _TOP = 90, 40, 44
+_TONES = ("#1f5a63", "#c0792a", "#6b7f3a", "#8a8f94")
+_MODES = ("compare", "formulas_too", "rules_alone")
+_SAID = {
+    "compare": "another policy",
+    "formulas_too": "a figure that formulas read too",
+    "rules_alone": "a figure that rules alone read",
+}
+
+
+def drawn() -> dict[str, str]:
+    """Every picture by the name of its file."""
+    results, found = _read("results"), _read("whatif")
+    return {
+        "pipeline.svg": _bars(
+            "Cases decided in a second, file to committed decision",
+            [
+                (file, [modes["every_case"]["cases_per_second"], modes["every_case"]["plain"]["cases_per_second"]])
+                for file, modes in results["end_to_end"].items()
+            ],
+            ("Forbear", "the plain way"),
+        ),
+        "what-if.svg": _lines(
+            "Seconds of processor that what-if takes, by cases",
+            {_SAID[mode]: [(each["cases"], each[mode]["cpu"]) for each in found["invented"]] for mode in _MODES},
+        ),
+    }
+
+
+def _read(name: str) -> Any:
+    return json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def _picture(title: str, names: Sequence[str], parts: Iterator[str]) -> str:
+    keys = (
+        f'<rect x="{_LEFT + 210 * at}" y="26" width="10" height="10" fill="{_TONES[at]}"/>'
+        f'<text x="{_LEFT + 16 + 210 * at}" y="35">{name}</text>'
+        for at, name in enumerate(names)
+    )
+    return "\n".join(
+        [
+            (
+                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE} {_TALL}" '
+                f'width="{_WIDE}" height="{_TALL}" font-family="sans-serif" font-size="12" '
+                f'role="img" aria-label="{title}">'
+            ),
+            f'<rect width="{_WIDE}" height="{_TALL}" fill="#fff"/>',
+            f'<text x="{_LEFT}" y="17" font-size="14">{title}</text>',
+            *keys,
+            *parts,
+            "</svg>\n",
+        ]
+    )
+
+
+def _bars(title: str, groups: Sequence[tuple[str, Sequence[float]]], names: Sequence[str]) -> str:
+    def parts() -> Iterator[str]:
+        most = max(value for _, values in groups for value in values)
+        room = (_TALL - _TOP - _BOTTOM) / len(groups)
+        for at, (group, values) in enumerate(groups):
+            top = _TOP + at * room
+            yield f'<text x="{_LEFT - 8}" y="{top + room / 2:.0f}" text-anchor="end">{group}</text>'
+            for number, value in enumerate(values):
+                y, size = top + 8 + number * 26, (_WIDE - _LEFT - 80) * value / most
+                yield f'<rect x="{_LEFT}" y="{y:.0f}" width="{size:.1f}" height="20" fill="{_TONES[number]}"/>'
+                yield f'<text x="{_LEFT + size + 6:.1f}" y="{y + 15:.0f}">{value:,.0f}</text>'
+
+    return _picture(title, names, parts())
+
+
+def _lines(title: str, series: dict[str, list[tuple[float, float]]]) -> str:
+    """Both axes by powers of ten."""
+
+    def parts() -> Iterator[str]:
+        points = [point for line in series.values() for point in line]
+        ends = [
+            (math.floor(math.log10(min(each))), math.ceil(math.log10(max(each)))) for each in zip(*points, strict=True)
+        ]
+
+        def place(cases: float, seconds: float) -> tuple[float, float]:
+            (x0, x1), (y0, y1) = ends
+            x = _LEFT + (_WIDE - _LEFT - 40) * (math.log10(cases) - x0) / max(1, x1 - x0)
+            y = _TALL - _BOTTOM - (_TALL - _TOP - _BOTTOM) * (math.log10(seconds) - y0) / max(1, y1 - y0)
+            return x, y
+
+        for power in range(ends[1][0], ends[1][1] + 1):
+            _, y = place(10.0 ** ends[0][0], 10.0**power)
+            yield f'<line x1="{_LEFT}" x2="{_WIDE - 40}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>'
+            yield f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{10.0**power:g} s</text>'
+        for power in range(ends[0][0], ends[0][1] + 1):
+            x, _ = place(10.0**power, 10.0 ** ends[1][0])
+            yield f'<text x="{x:.1f}" y="{_TALL - 16}" text-anchor="middle">{10**power:,}</text>'
+        for at, line in enumerate(series.values()):
+            places = [place(*point) for point in line]
+            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+            yield f'<polyline points="{path}" fill="none" stroke="{_TONES[at]}" stroke-width="2"/>'
+            yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{_TONES[at]}"/>' for x, y in places)
+
+    return _picture(title, list(series), parts())
+
+
+def main() -> None:
+    """Draw them anew."""
+    PLOTS.mkdir(exist_ok=True)
+    for name, picture in drawn().items():
+        (PLOTS / name).write_text(picture, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
