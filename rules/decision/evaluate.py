@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from rules.decision import outcome as o
 from rules.decision.derived_frame import DerivedFrame, derived_columns
-from rules.decision.hit_policy import HitPolicy, Ids, Selection
+from rules.decision.hit_policy import Ids, Selection, hit_policy
 from rules.decision.outlook.counterfactuals import CounterfactualSearch
 from rules.decision.outlook.unanswered import doubted, unanswered
 from rules.decision.outlook.validity import Validity
@@ -81,7 +81,7 @@ class Evaluator:
         self.as_of = as_of
         self._parameters = in_force(pack, as_of)
         self.engines = given or engines(pack, self._parameters)
-        self._policy = HitPolicy(pack)
+        self._policy = hit_policy(pack)
         # What each rule looks for in lists: flags of the notes, above all.
         self._heeded = {
             loaded.rule.id: {leaf.value for leaf in leaves(loaded.when) if isinstance(leaf, Contains)}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Final
 
 from rules.engines.message import Facts
@@ -20,6 +21,7 @@ from rules.pack.files.schema import PlanKind, Strategy
 WITH_INTEREST: Final = ("instalments_with_interest", "equal_principal")
 # Parameters of the pack that only plans use, besides each strategy's longest term.
 USES: Final = ("interest_year_days", "standstill_days_maximum", "steady_share")
+_BUT_STRATEGY: Final = attrgetter(*(each.name for each in fields(RepaymentPlan) if each.name != "strategy"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,14 @@ def plans(
         steady=_steady_part(facts, parameters, shared=shared),
         excess=number(facts, "excess_charges") or 0,
     )
-    found: dict[RepaymentPlan, RepaymentPlan] = {}
+    found: dict[object, RepaymentPlan] = {}
+    personal = facts.get("product") == "private"
     for name, strategy in wanted:
         limits = [parameters.get(strategy.plan_longest, 0)] if strategy.plan_longest else []
         limit = min([*limits, *([] if longest is None else [longest])], default=None)
         for kind in sorted(strategy.plans, key=lambda each: _comes_late(each, facts, parameters)):
             if plan := _KINDS[kind](case, name, kind, limit):
-                plan = replace(plan, personal=facts.get("product") == "private")
-                found.setdefault(replace(plan, strategy=""), plan)
+                found.setdefault(_BUT_STRATEGY(plan), replace(plan, personal=True) if personal else plan)
     return tuple(found.values())
 
 

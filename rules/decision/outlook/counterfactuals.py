@@ -61,7 +61,7 @@ class CounterfactualSearch:
         kept: list[dict[tuple[str, str], Counterfactual]] = [{} for _ in cases]
         for each, true in zip(tries, results, strict=True):
             claim = (each.strategy, each.fact)
-            if claim not in kept[each.row] and self._policy.select(true).strategy == each.strategy:
+            if claim not in kept[each.row] and self._policy.strategy_of(true) == each.strategy:
                 kept[each.row][claim] = Counterfactual(each.fact, each.value, each.rule, each.strategy)
         return [tuple(claims.values())[:MOST] for claims in kept]
 
