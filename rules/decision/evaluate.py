@@ -92,9 +92,7 @@ class Evaluator:
         }
         self._derivation = derivation(pack, as_of)
         self._columns = derived_columns(pack, as_of)
-        self._counterfactuals = CounterfactualSearch(
-            pack, self._policy, self.engines.second, self._derivation, self._columns
-        )
+        self._counterfactuals = CounterfactualSearch(pack, self._policy, self.engines.second, self._derivation, as_of)
         self._stale = StaleParameters(pack, as_of, self._parameters)
         self._validity = Validity(pack, as_of, self._derivation, self._parameters)
 
@@ -183,8 +181,10 @@ class Evaluator:
 
         A strategy that stands alone by the notes holds whatever else they tell, and so does one for explicit danger.
         """
-        heeded = {flag for rule in self._policy.speaking_for(selection) for flag in self._heeded[rule]}
         flags = facts.get("note_flags")
+        if not flags:
+            return ()
+        heeded = {flag for rule in self._policy.speaking_for(selection) for flag in self._heeded[rule]}
         raised = heeded.intersection(flags if isinstance(flags, tuple) else ())
         if raised & self._explicit or (selection.alone and heeded):
             return ()

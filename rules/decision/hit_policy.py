@@ -207,7 +207,10 @@ class HitPolicy:
         self._places: dict[str, list[tuple[int, str]]] = {}  # of each rule among the contenders, and what it wants
         for place, (rule, wanted) in enumerate([*exclusive, *recommending]):
             self._places.setdefault(rule, []).append((place, wanted))
-        self._telling = frozenset(rule.rule for rule in self._effects.values() if rule.block or rule.rule in self._places)
+        # Without the others the strategy would be the same: they neither recommend nor block.
+        self.telling = frozenset(
+            rule.rule for rule in self._effects.values() if rule.block or rule.rule in self._places
+        )
 
     def select(self, fired: Collection[str]) -> Selection:
         """What these fired rules amount to. Many cases fire the same ones, so what was worked out once is kept."""
@@ -317,10 +320,11 @@ class HitPolicy:
         Walks the recommendations as `select` does, down to the first that nothing can take away. Whatever set of rules
         comes true in the end, it holds all the sure ones and otherwise only undecided ones: if every
         recommendation on the way says the same, so will every end. Undecided rules are taken to be independent of each
-        other, so a strategy can be called uncertain that is not; never the other way round. Only rules that recommend or
-        block count, so what was worked out for the same ones is kept.
+        other, so a strategy can be called uncertain that is not; never the other way round.
+
+        Only the telling rules count, so what was worked out for the same ones is kept.
         """
-        telling = self._telling
+        telling = self.telling
         key = (
             strategy,
             tuple([rule for rule in sure if rule in telling]),

@@ -175,6 +175,16 @@ class PolarsEngine:
             (each for plan in self._plans.values() for each in (plan.condition, plan.wanted)), vocabulary
         )
 
+    def only(self, rules: Collection[str]) -> PolarsEngine:
+        """The same for some of the rules."""
+        kept = [(rule, plan.condition) for rule, plan in self._plans.items() if rule in rules]
+        return PolarsEngine(kept, self._vocabulary)
+
+    @property
+    def used(self) -> Sequence[str]:
+        """The facts that the rules look at, and those that these come from."""
+        return self._comparisons.used
+
     def evaluate(self, cases: Sequence[Facts], bounds: Sequence[Bounds] | None = None) -> Verdicts:
         """Evaluate every rule for every case, with the bounds of its derived facts that have no value."""
         return self.judge(frame(cases, self._comparisons.used, self._vocabulary, bounds, self._comparisons.ends))
