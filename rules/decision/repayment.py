@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Final
 
 from rules.engines.message import Facts
-from rules.facts.affordability import has_others, means, payable, steady
+from rules.facts.affordability import has_others, offered
 from rules.facts.case_facts import number
 from rules.finance import amortisation
 from rules.finance.amortisation import LoanTerms
@@ -62,14 +62,15 @@ def plans(
     if may_be_objected_to(facts):
         return ()
     shared = any("shared_instalments" in strategy.plans for _, strategy in wanted)
+    may = offered(facts, parameters.get("steady_share"), shared=shared)
     case = _Case(
         facts,
         as_of,
         parameters,
-        capacity=payable(facts, shared=shared),
-        stressed=means(facts, "capacity_stressed", shared=shared),
+        capacity=may.most,
+        stressed=may.stressed,
         shared=shared,
-        steady=_steady_part(facts, parameters, shared=shared),
+        steady=may.first,
         excess=number(facts, "excess_charges") or 0,
     )
     found: dict[object, RepaymentPlan] = {}
@@ -88,11 +89,6 @@ def may_be_objected_to(facts: Facts) -> bool:
     left = number(facts, "days_left")
     running = facts.get("legal_stage") == "payment_order" and (left is None or left >= 0)
     return running and facts.get("debt_disputed") is not False
-
-
-def _steady_part(facts: Facts, parameters: Mapping[str, int], *, shared: bool) -> int | None:
-    part = parameters.get("steady_share")
-    return means(facts, "capacity_stressed", shared=shared) if part is None else steady(facts, part, shared=shared)
 
 
 def _comes_late(kind: PlanKind, facts: Facts, parameters: Mapping[str, int]) -> bool:
