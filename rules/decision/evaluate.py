@@ -17,7 +17,7 @@ from rules.decision.outlook.validity import Validity
 from rules.decision.repayment import plans
 from rules.decision.stale_parameters import StaleParameters
 from rules.engines.durable import DurableEngine, EngineError
-from rules.engines.polars_engine import PolarsEngine, RuleTrace, Verdicts
+from rules.engines.polars_engine import Ahead, PolarsEngine, RuleTrace, Verdicts
 from rules.facts.case_facts import Facts
 from rules.facts.doubts import asked_about
 from rules.finance.repayment_plan import RepaymentPlan
@@ -101,7 +101,10 @@ class Evaluator:
         columns = self._columns.derive(cases)
         verdicts = self.engines.second.judge(columns.table)
         derived, differing = self._derived(cases, columns)
-        outcomes = [self._outcome(each, row, verdicts, differing.get(row, ())) for row, each in enumerate(derived)]
+        ahead = verdicts.ahead(self._policy.telling)
+        outcomes = [
+            self._outcome(each, row, verdicts, ahead, differing.get(row, ())) for row, each in enumerate(derived)
+        ]
         changes = self._counterfactuals.find(derived, verdicts, outcomes)
         stale = self._stale.find(derived, verdicts, outcomes)
         return [
@@ -152,7 +155,9 @@ class Evaluator:
         """Every rule, its conditions and comparisons, for one case as submitted or as evaluated."""
         return self.engines.second.trace(*self._derivation.derive(facts))
 
-    def _outcome(self, derived: Derived, row: int, verdicts: Verdicts, differing: Differences) -> o.Outcome:
+    def _outcome(
+        self, derived: Derived, row: int, verdicts: Verdicts, ahead: Ahead, differing: Differences
+    ) -> o.Outcome:
         facts, true, unknown = derived.facts, verdicts.true[row], verdicts.unknown[row]
         hits: frozenset[str] | None
         try:
@@ -162,7 +167,7 @@ class Evaluator:
         if hits is None or hits != frozenset(true) or differing:
             return self._disagreed(facts, hits, true, unknown, differing)
         selection = self._policy.select(hits)
-        certain, decisive = self._policy.outlook(selection.strategy, verdicts.sure[row], verdicts.open[row])
+        certain, decisive = self._policy.outlook(selection.strategy, ahead.sure[row], ahead.open[row])
         contradicting = self._contradicting(selection, facts)
         certain = certain and not contradicting
         missing = (name for rule in decisive for name in verdicts.waits_for(rule, row, facts))

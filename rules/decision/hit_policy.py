@@ -322,14 +322,9 @@ class HitPolicy:
         recommendation on the way says the same, so will every end. Undecided rules are taken to be independent of each
         other, so a strategy can be called uncertain that is not; never the other way round.
 
-        Only the telling rules count, so what was worked out for the same ones is kept.
+        Only the telling rules count; what was worked out for the same ones is kept.
         """
-        telling = self.telling
-        key = (
-            strategy,
-            tuple([rule for rule in sure if rule in telling]),
-            tuple([rule for rule in undecided if rule in telling]),
-        )
+        key = (strategy, tuple(sure), tuple(undecided))
         known = self._outlooks.get(key)
         if known is None:
             if len(self._outlooks) >= _KEPT:

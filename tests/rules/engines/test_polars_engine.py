@@ -42,8 +42,8 @@ def test_a_rule_about_a_missing_fact_is_true_today_and_open_for_tomorrow() -> No
     verdicts = _evaluate([{}, {"days": 1}], blank=c.Known("days", False), given=c.Known("days", True))
     assert verdicts.true == [("blank",), ("given",)]
     assert verdicts.unknown == [(), ()]
-    assert verdicts.sure == [(), ("given",)]
-    assert verdicts.open == [("blank", "given"), ()]
+    assert verdicts.ahead(verdicts.rules).sure == [(), ("given",)]
+    assert verdicts.ahead(verdicts.rules).open == [("blank", "given"), ()]
 
 
 def test_a_derived_fact_is_open_as_long_as_one_of_its_inputs_is_missing() -> None:
@@ -51,7 +51,7 @@ def test_a_derived_fact_is_open_as_long_as_one_of_its_inputs_is_missing() -> Non
     inputs: dict[str, Value] = {"income_monthly": 1, "essential_outgoings": 1, "priority_payments": 1}
     verdicts = twin.evaluate([{}, inputs, {**inputs, "capacity": 0}])
     assert verdicts.unknown == [("rich",), ("rich",), ()]
-    assert verdicts.open == [("rich",), (), ()]
+    assert verdicts.ahead(verdicts.rules).open == [("rich",), (), ()]
     assert list(verdicts.waits_for("rich", 0, {"income_monthly": 1})) == [
         "essential_outgoings",
         "priority_payments",
@@ -88,7 +88,7 @@ def test_each_case_of_a_chunk_keeps_its_own_bits_wherever_its_rows_begin(first: 
     for verdicts in (part, twin.judge(table[first : first + height])):
         assert verdicts.true == whole.true[first : first + height]
         assert verdicts.unknown == whole.unknown[first : first + height]
-        assert verdicts.open == whole.open[first : first + height]
+        assert verdicts.ahead(verdicts.rules).open == whole.open[first : first + height]
 
 
 def test_rows_are_told_in_order_however_far_apart() -> None:
