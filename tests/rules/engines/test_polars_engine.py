@@ -88,7 +88,7 @@ def test_each_case_of_a_chunk_keeps_its_own_bits_wherever_its_rows_begin(first: 
     for verdicts in (part, twin.judge(table[first : first + height])):
         assert verdicts.true == whole.true[first : first + height]
         assert verdicts.unknown == whole.unknown[first : first + height]
-        assert verdicts.ahead(verdicts.rules).open == whole.open[first : first + height]
+        assert verdicts.ahead(verdicts.rules).open == whole.ahead(whole.rules).open[first : first + height]
 
 
 def test_rows_are_told_in_order_however_far_apart() -> None:
