@@ -84,11 +84,17 @@ def test_each_case_of_a_chunk_keeps_its_own_bits_wherever_its_rows_begin(first: 
     cases = [kinds[row * row * row % 7 % 4] for row in range(80)]
     twin = PolarsEngine([("red", RED), ("late", LATE), ("either", c.Any((RED, LATE)))], VOCABULARY)
     whole, part = twin.evaluate(cases), twin.evaluate(cases[first : first + height])
-    table = frame(cases, ["colour", "days"], VOCABULARY)
+    table, twin_rules = frame(cases, ["colour", "days"], VOCABULARY), whole.rules
     for verdicts in (part, twin.judge(table[first : first + height])):
         assert verdicts.true == whole.true[first : first + height]
         assert verdicts.unknown == whole.unknown[first : first + height]
         assert verdicts.ahead(verdicts.rules).open == whole.ahead(whole.rules).open[first : first + height]
+    some = twin.only({"late", "either"})
+    assert set(some.used) == {"colour", "days"}
+    assert some.evaluate(cases).true == [tuple(rule for rule in case if rule != "red") for case in whole.true]
+    assert whole.ahead({"late"}).open == [
+        tuple(r for r in case if r == "late") for case in whole.ahead(twin_rules).open
+    ]
 
 
 def test_rows_are_told_in_order_however_far_apart() -> None:
