@@ -106,6 +106,7 @@ _CHUNKS = """
         )
     ), sized AS (
         SELECT lane, CASE WHEN lane <> :ordinary THEN CAST(:urgent_size AS integer)
+            WHEN :bulk_size <= :fewest AND count(*) <= :workers * :bulk_size THEN :bulk_size
             WHEN count(*) <= :workers * least(:bulk_size, :fewest) THEN ceil(count(*) / greatest(
                 1, ceil(count(*) / CAST(:bulk_size AS numeric)), round(count(*) / CAST(:fewest AS numeric))
             ))

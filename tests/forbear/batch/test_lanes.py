@@ -48,14 +48,14 @@ def lanes(engine: Engine, ids: list[int]) -> list[tuple[str, Lane]]:
     ("cases", "most", "sizes"),
     [
         (2, 5, [2]),
-        (11, 5, [4, 4, 3]),
+        (11, 5, [5, 5, 1]),
         (20, 5, [5, 5, 5, 5]),
         (21, 5, [3] * 7),  # more than four of the largest: as many for each of four workers
         (41, 5, [4] * 10 + [1]),
         (4_001, 2_000, [1_001, 1_001, 1_001, 998]),
         (2_600, 2_000, [867, 867, 866]),  # about a thousand in a piece, where there are no more
         (1_499, 2_000, [1_499]),
-        (1_499, 900, [750, 749]),
+        (1_499, 1_200, [750, 749]),
     ],
 )
 def test_a_file_is_cut_for_a_few_workers_to_share(engine: Engine, cases: int, most: int, sizes: list[int]) -> None:
