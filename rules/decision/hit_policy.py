@@ -207,10 +207,7 @@ class HitPolicy:
         self._places: dict[str, list[tuple[int, str]]] = {}  # of each rule among the contenders, and what it wants
         for place, (rule, wanted) in enumerate([*exclusive, *recommending]):
             self._places.setdefault(rule, []).append((place, wanted))
-        # Without the others the strategy would be the same: they neither recommend nor block.
-        self.telling = frozenset(
-            rule.rule for rule in self._effects.values() if rule.block or rule.rule in self._places
-        )
+        self.telling = _telling(self._effects.values())
 
     def select(self, fired: Collection[str]) -> Selection:
         """What these fired rules amount to. Many cases fire the same ones, so what was worked out once is kept."""
@@ -371,6 +368,11 @@ class HitPolicy:
     def _contenders(self, rules: Collection[str], known: bool) -> list[tuple[int, str, str, bool]]:
         """The places of rules in the order in which the hit policy looks at them."""
         return [(place, wanted, rule, known) for rule in rules for place, wanted in self._places.get(rule, ())]
+
+
+def _telling(rules: Iterable[Effects]) -> frozenset[str]:
+    """The rules that can change the strategy: without the others, which neither recommend nor block, it is the same."""
+    return frozenset(each.rule for each in rules if each.block or each.recommend or each.serves)
 
 
 @lru_cache(maxsize=16)

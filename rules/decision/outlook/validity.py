@@ -129,10 +129,9 @@ class Validity:
                 trend = Trend(missing, days=trend.days)
             if trend.days < ALWAYS or trend.low is not STEADY or trend.high is not STEADY:
                 trends[name] = trend
-                if ahead < days:
-                    days = ahead
-                    if days <= SOONEST:
-                        break
+                days = min(days, ahead)
+                if days <= SOONEST:
+                    break
         return days
 
     def _of_pairs(self, state: CaseState) -> Iterator[int]:
