@@ -55,7 +55,7 @@ class FrameDeriver:
         self._vocabulary = pack.vocabulary
         needed = set(pack.vocabulary.facts) if wanted is None else _with_sources(pack, wanted)
         self._formulas = FormulaColumns(pack, as_of, needed)
-        self._derived = {name for name in pack.formulas if name in needed and pack.vocabulary.facts[name].derived}
+        self._derived = needed & {name for name in pack.formulas if pack.vocabulary.facts[name].derived}
         self._bounded = pack.decides_by_bounds
         # What the application gives is compared by its ends too, which are its value.
         self._given = [
