@@ -177,3 +177,6 @@ class SavedFilter(SQLModel, table=True):
     account_id: int = Field(foreign_key="account.id", sa_type=BigInteger)
     name: str = Field(max_length=64)
     query: str = Field(max_length=1000, description="The address's part after the question mark")
+    shared: bool = Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}, description="Whether colleagues have it too"
+    )

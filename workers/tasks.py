@@ -112,8 +112,9 @@ def bring_back() -> None:
 
 @app.task(name="upkeep.deal")
 def deal() -> None:
-    """Take urgent cases from who is away, then give free ones to the teams that wish it, some at a time."""
-    while (back := _steady(lambda work: dealing.put_back(work, _today(work)))) > 0:
+    """Take what cannot wait from who is away, then give free cases to the teams that wish it, some at a time."""
+    zone = _active().manifest.timezone
+    while (back := _steady(lambda work: dealing.put_back(work, _today(work), zone))) > 0:
         _log.info("cases.put_back", count=back)
     while (given := _steady(lambda work: dealing.deal(work, _today(work)))) > 0:
         _log.info("cases.dealt", count=given)

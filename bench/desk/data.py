@@ -1,9 +1,9 @@
 """A desk with any number of cases, made by SQL from the decisions on the sample cases.
 
 Every case has its rows (case, version, decision, desk case), with the recommendation, urgency, product and overdue days
-of a sample case; status, times, assignee, batch and submitter are drawn. Only every thousandth version keeps the
-sample's facts (a million of them would be gigabytes that no page but its own case's reads); the others' are empty. Row
-triggers and foreign keys are off while the rows are made, and the tally is counted at the end.
+of a sample case; status, times, assignee, batch and submitter are drawn. Unless more are wished only every thousandth
+version keeps the sample's facts (a million of them would be gigabytes that no page but its own case's reads); the
+others' are empty. Row triggers and foreign keys are off while the rows are made, and the tally is counted at the end.
 """
 
 import datetime as dt
@@ -21,7 +21,7 @@ from models.database.session import make_engine
 from rules.pack.pack import Pack
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "cases.csv"
-PEOPLE = 40
+PEOPLE = 60
 _ACCOUNTS = """
     INSERT INTO account (name, role, submitter, password_hash, created_at)
     SELECT 'person-' || n, CASE WHEN n <= 4 THEN 'supervisor' ELSE 'counsellor' END, NULL, 'none', %(now)s
@@ -71,8 +71,8 @@ _CASES = """
 _VERSIONS = """
     INSERT INTO case_version (id, case_id, number, facts, private, content_mac, batch_id, created_at)
     OVERRIDING SYSTEM VALUE
-    SELECT m.version_id, m.case_id, 1, CASE WHEN m.n %% 1000 = 0 THEN v.facts ELSE '{}' END, NULL, '\\x00', m.batch_id,
-        m.received_at
+    SELECT m.version_id, m.case_id, 1, CASE WHEN m.n %% %(whole)s = 0 THEN v.facts ELSE '{}' END, NULL, '\\x00',
+        m.batch_id, m.received_at
     FROM made m JOIN decision d ON d.id = m.model JOIN case_version v ON v.id = d.case_version_id
 """
 _DECISIONS = """
@@ -106,12 +106,12 @@ _TALLY = """
 _SEQUENCES = "SELECT setval(pg_get_serial_sequence('{0}', 'id'), (SELECT max(id) FROM \"{0}\"))"
 
 
-def fill(url: str, vault: Vault, pack: Pack, count: int, now: dt.datetime) -> None:
-    """Make `count` cases beside those of the samples, in an empty record."""
+def fill(url: str, vault: Vault, pack: Pack, count: int, now: dt.datetime, whole: int = 1000) -> None:
+    """Make `count` cases beside those of the samples, in an empty record; one of `whole` has its facts."""
     _decide_samples(url, vault, pack, now)
     with psycopg.connect(url) as connection:
         samples = connection.execute("SELECT count(*) FROM desk_case").fetchone()
-        values = {"now": now, "count": count, "people": PEOPLE, "samples": samples and samples[0]}
+        values = {"now": now, "count": count, "people": PEOPLE, "whole": whole, "samples": samples and samples[0]}
         connection.execute("SET session_replication_role = replica")
         connection.execute("SELECT setseed(0.5)")
         for statement in (_ACCOUNTS, _DRAWN, _BATCHES, _ROWS, _CASES, _VERSIONS, _DECISIONS, _DESK):

@@ -10,35 +10,17 @@ import datetime as dt
 import json
 import os
 import random
-import shutil
 import socket
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-from sqlmodel import col, select
-
-from bench.desk import data as desk_data
-from forbear.accounts import accounts
-from forbear.base.settings import Settings
-from forbear.base.vault import load_vault
-from forbear.ops import embedded
-from forbear.ops.embedded import Urls
-from forbear.ops.processes import running, web_command
-from models.account import Account
-from models.database import migrate
-from models.database.session import make_engine, session
-from models.desk import WorklistItem
-from rules.loading import loader
-from web import auth
+from bench.desk.site import Site, served
 
 RESULTS = Path(__file__).parents[1] / "load.json"
 CLIENTS = 200
@@ -68,42 +50,6 @@ class Seen:
         return round(times[int(len(times) * 0.95)], 3)
 
 
-@dataclass(frozen=True)
-class Site:
-    """The web process under load and who may sign in to it."""
-
-    port: int
-    process: psutil.Process
-    cookies: tuple[str, ...]
-    csrf: tuple[str, ...]
-    cases: tuple[int, ...]
-
-    def megabytes(self) -> float:
-        """What the process holds in memory."""
-        return round(self.process.memory_info().rss / 2**20, 1)
-
-    async def ask(self, path: str, cookie: str | None = None, form: tuple[bytes, str] | None = None) -> tuple[int, str]:
-        """One request on a connection of its own: the answer's status and head."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            writer.write(self.request(path, cookie, form))
-            await writer.drain()
-            answer = await reader.read()
-        finally:
-            writer.close()
-        head = answer.partition(b"\r\n\r\n")[0].decode("latin-1")
-        return int(head.split(" ", 2)[1]), head
-
-    def request(self, path: str, cookie: str | None, form: tuple[bytes, str] | None = None) -> bytes:
-        """The bytes of a request."""
-        lines = [f"{'POST' if form else 'GET'} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", "Connection: close"]
-        if cookie:
-            lines.append(f"Cookie: {auth.COOKIE}={cookie}")
-        if form:
-            lines += [f"Content-Length: {len(form[0])}", f"Content-Type: {form[1]}"]
-        return "\r\n".join([*lines, "", ""]).encode() + (form[0] if form else b"")
-
-
 def main() -> None:
     """Measure, print and write bench/load.json."""
     parser = argparse.ArgumentParser(prog="python -m bench.desk.load", description=__doc__)
@@ -113,7 +59,7 @@ def main() -> None:
         "--requests", type=int, default=10_000, help="mixed requests that memory is followed over (10000)"
     )
     options = parser.parse_args()
-    with _site(options.cases) as site:
+    with served(options.cases) as site:
         found = asyncio.run(_measure(site, options.seconds, options.requests))
     found = {
         "measured_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -125,39 +71,6 @@ def main() -> None:
     RESULTS.write_text(json.dumps(found, indent=2) + "\n")
     print(json.dumps(found, indent=2))
     sys.exit(1 if found["faults"] else 0)
-
-
-@contextmanager
-def _site(cases: int) -> Iterator[Site]:
-    home = Path(tempfile.mkdtemp(prefix="forbear-bench-"))
-    chosen = Settings(home=home, database_url=None, redis_url=None, key=None)
-    try:
-        with embedded.servers(chosen) as urls:
-            migrate.upgrade(urls.database)
-            vault, now = load_vault(chosen), dt.datetime.now(dt.UTC)
-            desk_data.fill(urls.database, vault, loader.load(loader.DEFAULT_PACK), cases, now)
-            with running({"web": web_command(chosen, port := _free())}, chosen, urls) as parts:
-                yield _signed_in(urls, port, psutil.Process(parts[0].process.pid), now)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def _free() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-def _signed_in(urls: Urls, port: int, process: psutil.Process, now: dt.datetime) -> Site:
-    engine = make_engine(urls.database, "bench")
-    with session(engine) as opened:
-        people = opened.exec(select(Account).where(col(Account.role) == "counsellor")).all()
-        cookies = tuple(accounts.start(opened, each, now) for each in people)
-        opened.commit()
-        # The first are whole: their pages are those of cases that were decided.
-        cases = tuple(opened.exec(select(WorklistItem.case_id).order_by(col(WorklistItem.case_id)).limit(150)).all())
-    engine.dispose()
-    return Site(port, process, cookies, tuple(accounts.csrf_token(each) for each in cookies), cases)
 
 
 async def _measure(site: Site, seconds: int, requests: int) -> dict[str, Any]:

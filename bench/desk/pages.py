@@ -192,7 +192,7 @@ def _signed_in(engine: Engine, address: str, name: str) -> Iterator[httpx.Client
     with session(engine) as opened:
         account = opened.exec(select(Account).where(Account.name == name)).one()
         secret = accounts.start(opened, account, NOW)
-    with httpx.Client(base_url=address, trust_env=False, cookies={auth.COOKIE: secret}) as client:
+    with httpx.Client(base_url=address, trust_env=False, timeout=60, cookies={auth.COOKIE: secret}) as client:
         yield client
 
 

@@ -101,6 +101,17 @@ def absences(session: Session, today: dt.date) -> list[tuple[Absence, str]]:
     return list(session.exec(query.order_by(col(Absence.first), col(Absence.id))))
 
 
+def is_away(session: Session, account_id: int, today: dt.date) -> bool:
+    """Whether somebody is away on that day."""
+    query = select(Absence.id).where(
+        Absence.account_id == account_id,
+        col(Absence.cancelled_at).is_(None),
+        Absence.first <= today,
+        Absence.last >= today,
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
 def away(work: Work, account_id: int, first: dt.date | None, last: dt.date | None, today: dt.date) -> Absence:
     """Put down that somebody is away on these days. Raises UnfitError."""
     account = work.session.get(Account, account_id)

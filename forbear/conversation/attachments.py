@@ -24,12 +24,24 @@ EVIDENCE: Final = ("hardship_evidence", "income_evidence")  # the facts whose va
 INLINE: Final = ("image/jpeg", "image/png", "image/webp")  # what browsers show and no script can be in
 _MEGABYTE: Final = 1024 * 1024
 _HEIC: Final = (b"heic", b"heix", b"hevc", b"mif1", b"msf1")
-_KINDS: Final[tuple[tuple[str, Callable[[bytes], bool]], ...]] = (
-    ("application/pdf", lambda head: head.startswith(b"%PDF-")),
-    ("image/jpeg", lambda head: head.startswith(b"\xff\xd8\xff")),
-    ("image/png", lambda head: head.startswith(b"\x89PNG\r\n\x1a\n")),
-    ("image/webp", lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP"),
-    ("image/heic", lambda head: head[4:8] == b"ftyp" and head[8:12] in _HEIC),
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of file that is taken: how its first bytes show it, what it is called, and how its names end."""
+
+    media_type: str
+    title: str
+    endings: tuple[str, ...]  # the usual one first
+    shows: Callable[[bytes], bool]
+
+
+KINDS: Final = (
+    FileKind("application/pdf", "PDF", (".pdf",), lambda head: head.startswith(b"%PDF-")),
+    FileKind("image/jpeg", "JPEG", (".jpg", ".jpeg", ".jfif"), lambda head: head.startswith(b"\xff\xd8\xff")),
+    FileKind("image/png", "PNG", (".png",), lambda head: head.startswith(b"\x89PNG\r\n\x1a\n")),
+    FileKind("image/webp", "WebP", (".webp",), lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP"),
+    FileKind("image/heic", "HEIC", (".heic", ".heif"), lambda head: head[4:8] == b"ftyp" and head[8:12] in _HEIC),
 )
 
 
@@ -41,10 +53,30 @@ class ListedAttachment:
     name: str | None
     by: str
 
+    @property
+    def kind(self) -> FileKind:
+        """What it is by its content."""
+        return _kind(self.row.content_type)
+
+    @property
+    def misnamed(self) -> bool:
+        """Whether its name ends as if it were something else."""
+        return self.name is not None and saved_as(self.name, self.row.content_type) != self.name
+
 
 def kind_of(content: bytes) -> str | None:
     """What a file is by its first bytes, whatever it is called; None for what is not taken."""
-    return next((kind for kind, matches in _KINDS if matches(content[:16])), None)
+    return next((kind.media_type for kind in KINDS if kind.shows(content[:16])), None)
+
+
+def saved_as(name: str, media_type: str) -> str:
+    """The name that a file is saved under: it ends as its content has it, so that no computer runs a picture."""
+    endings = _kind(media_type).endings
+    return name if name.lower().endswith(endings) else f"{name}{endings[0]}"
+
+
+def _kind(media_type: str) -> FileKind:
+    return next(kind for kind in KINDS if kind.media_type == media_type)
 
 
 def evidence_of(pack: Pack) -> dict[str, tuple[str, str]]:
@@ -117,13 +149,13 @@ def of_case(work: ViewerWork, case_id: int) -> list[ListedAttachment]:
 
 
 def opened(work: ViewerWork, case_id: int, attachment_id: int) -> tuple[str, str, bytes]:
-    """A file's name, kind and content; that it was looked at is told. Raises NoCaseError where there is none."""
+    """The name to save a file under, kind and content; that it was looked at is told. Raises NoCaseError for none."""
     row = _find(work, case_id, attachment_id)
     if row.content is None or row.name is None:
         raise NoCaseError(f"File {attachment_id} was taken away.")
     work.note("attachment", f"attachment:{row.id}", {"case": case_id, "what": "opened"})
     content = work.vault.open_bytes(row.content, f"attachment.content:{row.id}")
-    return _name(work, row.id, row.name), row.content_type, content
+    return saved_as(_name(work, row.id, row.name), row.content_type), row.content_type, content
 
 
 def _name(work: ViewerWork, attachment_id: int, name: bytes) -> str:

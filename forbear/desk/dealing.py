@@ -51,16 +51,27 @@ _GIVE = text("""
     FROM unnest(CAST(:cases AS bigint[]), CAST(:accounts AS bigint[])) AS given (case_id, account_id)
     WHERE desk.case_id = given.case_id
 """)
-_PUT_BACK = text(f"""
-    WITH held AS (
-        SELECT desk.case_id, desk.assignee_id FROM desk_case desk JOIN account ON account.id = desk.assignee_id
-        WHERE desk.status = 'open' AND (NOT desk.calm OR desk.urgency = ANY(:urgent))
-            AND (account.disabled_at IS NOT NULL OR {_AWAY})
+# Whoever may not come in any more never comes back; what a supervisor has to decide waits for no holiday either.
+_PUT_BACK = text("""
+    WITH gone AS (
+        SELECT account.id, account.disabled_at IS NOT NULL AS for_good, max(absence.last) + 1 AS back
+        FROM account LEFT JOIN absence
+            ON absence.account_id = account.id AND cancelled_at IS NULL AND :today BETWEEN first AND last
+        WHERE account.disabled_at IS NOT NULL OR absence.id IS NOT NULL
+        GROUP BY account.id
+    ), held AS (
+        SELECT desk.case_id, desk.assignee_id, desk.status = 'escalated' OR NOT desk.calm OR desk.urgency = ANY(:urgent)
+            AS pressing
+        FROM desk_case desk JOIN gone ON gone.id = desk.assignee_id
+        WHERE desk.status IN ('open', 'escalated') AND (
+            desk.status = 'escalated' OR NOT desk.calm OR desk.urgency = ANY(:urgent) OR gone.for_good
+            OR desk.due_at < CAST(gone.back AS timestamp) AT TIME ZONE :zone
+        )
         ORDER BY desk.case_id LIMIT :at_once FOR UPDATE OF desk SKIP LOCKED
     )
     UPDATE desk_case desk SET assignee_id = NULL, revision = desk.revision + 1
-    FROM held WHERE desk.case_id = held.case_id RETURNING desk.case_id, held.assignee_id
-""")  # noqa: S608 - text of ours
+    FROM held WHERE desk.case_id = held.case_id RETURNING desk.case_id, held.assignee_id, held.pressing
+""")
 
 
 @dataclass(frozen=True)
@@ -132,13 +143,19 @@ def deal(work: Work, today: dt.date) -> int:
     return len(given)
 
 
-def put_back(work: Work, today: dt.date) -> int:
-    """Take some urgent cases from who is away, or may not come in any more; answers how many."""
-    values = {"today": today, "urgent": list(URGENT), "at_once": AT_ONCE}
+def put_back(work: Work, today: dt.date, zone: str) -> int:
+    """Take from who is away what cannot wait for them, from who may not come in any more all; answers how many.
+
+    Crises, urgent and escalated cases, and what is due before they are back. Supervisors are told of the first three.
+    """
+    values = {"today": today, "zone": zone, "urgent": list(URGENT), "at_once": AT_ONCE}
     rows = work.session.connection().execute(_PUT_BACK, values).all()
     work.touch(row.case_id for row in rows)
+    there = notifications.supervising(work.session, today) if any(row.pressing for row in rows) else []
     for row in sorted(rows):
         work.note("dealt", f"case:{row.case_id}", {"from": row.assignee_id})
+        if row.pressing:
+            notifications.tell(work, "put_back", row.case_id, there, f"put_back:{row.case_id}:{work.now}")
     return len(rows)
 
 

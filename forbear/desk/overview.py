@@ -44,7 +44,8 @@ _LOAD: Final = text("""
     LEFT JOIN team_member ON team_member.account_id = account.id LEFT JOIN team ON team.id = team_member.team_id
     LEFT JOIN desk_case desk ON desk.assignee_id = account.id AND desk.status IN ('open', 'escalated')
     WHERE account.disabled_at IS NULL AND account.role <> 'submitter'
-    GROUP BY account.id, team.id HAVING count(desk.case_id) > 0 OR team.id IS NOT NULL
+    GROUP BY account.id, team.id
+    HAVING count(desk.case_id) > 0 OR team.id IS NOT NULL OR account.role = 'counsellor'
     ORDER BY count(desk.case_id) DESC, account.name
 """)
 MOST = 10_000  # counted to, not beyond: what is more is told as "more than"
@@ -222,7 +223,7 @@ def agreements(session: Session) -> Counter[str]:
 
 
 def load(session: Session, now: dt.datetime, today: dt.date) -> list[Load]:
-    """What everybody who has cases or is of a team has to do now, the most first."""
+    """What every counsellor, and whoever else has cases or is of a team, has to do now, the most first."""
     rows = session.connection().execute(_LOAD, {"now": now, "today": today}).mappings()
     return [Load(**row) for row in rows]
 

@@ -1,7 +1,7 @@
 """Review: what people do on cases. An action is appended and changes the desk row, in one transaction."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ TOLD: Final = frozenset(get_args(ActionName))  # by webhook; who has a case, and
 
 
 BEFORE: Final = "before"  # in the detail of a review: how the case stood, for whoever takes the action back
+_TO_HOLDER: Final = {"assign": "assigned", "answer": "answered", "outcome": "answered"}
 INNER: Final = frozenset({"form", BEFORE})  # of a detail, what is nobody else's business
 
 
@@ -86,7 +87,8 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
         detail=act.detail or {},
         words=work.vault.seal(act.words, f"review.words:{review_id}") if act.words else None,
     )
-    waited = case.status in TO_DO, case.contacted_at, case.respond_by
+    stood = case.status
+    waited = stood in TO_DO, case.contacted_at, case.respond_by
     for column, value in act.changes.items():
         setattr(case, column, value)
     if not act.quiet:
@@ -96,13 +98,13 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
     session.flush()
     work.touch([case.case_id])
     work.note("review", f"review:{review.id}", {"action": act.action, "case": case.case_id})
-    _tell_holder(work, case, review)
+    today = work.now.astimezone(ZoneInfo(pack_to_name_by(session, case.pack_sha256).manifest.timezone)).date()
+    _tell_people(work, case, review, stood, today)
     danger.heed(work, case, filter(None, (act.words, *act.said)), act.judged)
     if "danger" in act.changes:
         siblings.spread(work, [case.case_id])
-    zone = ZoneInfo(pack_to_name_by(session, case.pack_sha256).manifest.timezone)
     counts = {("reviewed", str(work.viewer.account_id), act.action): 1, **act.tally, **_answered(work, case, *waited)}
-    worklist.note(session, case.submitter, counts, work.now.astimezone(zone).date())
+    worklist.note(session, case.submitter, counts, today)
     if act.action in TOLD:
         webhooks.tell(session, case.submitter, "review.recorded", [_told(case, review)], work.now)
     return review
@@ -112,17 +114,26 @@ def _answered(
     work: ViewerWork, case: WorklistItem, to_do: bool, contacted_at: dt.datetime | None, respond_by: dt.datetime
 ) -> dict[tuple[str, str, str], int]:
     """The count of an answer, where this was one: the case waits for nobody now, or somebody in danger was called."""
-    called = case.contacted_at is not None and case.contacted_at != contacted_at and contacted_at is None
+    called = contacted_at is None and case.contacted_at is not None
     if not to_do or (case.status in TO_DO and not called):
         return {}
     return {("response", "kept" if work.now <= respond_by else "late", case.urgency or ""): 1}
 
 
-def _tell_holder(work: ViewerWork, case: WorklistItem, review: Review) -> None:
-    """Tell whoever has the case now that somebody else gave it to them, or put down an answer."""
-    kind = {"assign": "assigned", "answer": "answered", "outcome": "answered"}.get(review.action)
-    if kind is not None and case.assignee_id != work.viewer.account_id:
-        notifications.tell(work, kind, case.case_id, [case.assignee_id], f"review:{review.id}")
+def _tell_people(work: ViewerWork, case: WorklistItem, review: Review, stood: str, today: dt.date) -> None:
+    """Tell whoever has the case that it was given to them or answered; supervisors and escalators of each other."""
+
+    def tell(kind: str, whom: Iterable[int | None]) -> None:
+        others = [each for each in whom if each != work.viewer.account_id]
+        notifications.tell(work, kind, case.case_id, others, f"review:{review.id}")
+
+    if review.action == "escalate":
+        tell("escalated", notifications.supervising(work.session, today))
+    elif stood == "escalated" and case.status != stood:
+        asked = select(Review.account_id).where(Review.case_id == case.case_id, Review.action == "escalate")
+        tell("decided", work.session.exec(asked.order_by(col(Review.id).desc()).limit(1)).all())
+    if kind := _TO_HOLDER.get(review.action):
+        tell(kind, [case.assignee_id])
 
 
 def _told(case: WorklistItem, review: Review) -> dict[str, Any]:

@@ -33,13 +33,35 @@ _TELL = text("""
     INSERT INTO notification_message (notification_id, address_id, tries, next_at)
     SELECT told.id, address.id, 0, :now FROM told JOIN notification_address address USING (account_id)
 """)
-_SUPERVISING: Final = text("SELECT id FROM account WHERE role IN ('supervisor', 'admin') AND disabled_at IS NULL")
+# Those who are there; where all are away, all of them.
+_SUPERVISING: Final = text("""
+    WITH supervising AS (
+        SELECT id, EXISTS (
+            SELECT FROM absence
+            WHERE account_id = account.id AND cancelled_at IS NULL AND :today BETWEEN first AND last
+        ) AS away
+        FROM account WHERE role IN ('supervisor', 'admin') AND disabled_at IS NULL
+    )
+    SELECT id FROM supervising WHERE NOT away OR NOT EXISTS (SELECT FROM supervising WHERE NOT away)
+""")
 # What comes of time alone. A crisis is told of to whoever has it and to who can give it to somebody else.
 _TASKS_DUE: Final = text("""
     SELECT task.id, task.case_id, task.owner_id, task.due_on FROM task
     JOIN account ON account.id = task.owner_id AND account.disabled_at IS NULL
     WHERE task.done_at IS NULL AND task.due_on <= :today AND NOT EXISTS (
         SELECT FROM notification WHERE account_id = task.owner_id AND kind = 'task_due'
+            AND topic = 'task:' || task.id || ':' || task.due_on
+    ) ORDER BY task.id LIMIT :at_once
+""")
+# What was promised to a borrower for today is not left to who is not there.
+_TASKS_LEFT: Final = text("""
+    SELECT task.id, task.case_id, task.due_on FROM task
+    JOIN account ON account.id = task.owner_id
+    WHERE task.done_at IS NULL AND task.due_on <= :today AND (account.disabled_at IS NOT NULL OR EXISTS (
+        SELECT FROM absence
+        WHERE account_id = account.id AND cancelled_at IS NULL AND :today BETWEEN first AND last
+    )) AND NOT EXISTS (
+        SELECT FROM notification WHERE notification.case_id = task.case_id AND kind = 'task_left'
             AND topic = 'task:' || task.id || ':' || task.due_on
     ) ORDER BY task.id LIMIT :at_once
 """)
@@ -75,18 +97,29 @@ def tell(work: Work, kind: str, case_id: int, accounts: Iterable[int | None], to
         work.session.connection().execute(_TELL, values)
 
 
+def supervising(session: Session, today: dt.date) -> list[int]:
+    """Who supervises and is there on that day; all of them, where nobody is."""
+    return list(session.connection().execute(_SUPERVISING, {"today": today}).scalars())
+
+
 def tell_of_time(work: Work, today: dt.date) -> int:
-    """Tell of tasks that are due, and of crises that nobody was reached about in time; answers of how many."""
+    """Tell of tasks that are due, supervisors of those nobody is there for, and of crises without contact in time.
+
+    Answers of how many.
+    """
     connection = work.session.connection()
     tasks = connection.execute(_TASKS_DUE, {"today": today, "at_once": AT_ONCE}).all()
     for task in tasks:
         tell(work, "task_due", task.case_id, [task.owner_id], f"task:{task.id}:{task.due_on}")
+    left = connection.execute(_TASKS_LEFT, {"today": today, "at_once": AT_ONCE}).all()
     crises = connection.execute(_NO_CONTACT, {"now": work.now, "at_once": AT_ONCE}).all()
-    supervising = list(connection.execute(_SUPERVISING).scalars()) if crises else []
+    there = supervising(work.session, today) if crises or left else []
+    for task in left:
+        tell(work, "task_left", task.case_id, there, f"task:{task.id}:{task.due_on}")
     for crisis in crises:
         topic = f"crisis:{crisis.case_id}:{int(crisis.respond_by.timestamp())}"
-        tell(work, "no_contact", crisis.case_id, [crisis.assignee_id, *supervising], topic)
-    return len(tasks) + len(crises)
+        tell(work, "no_contact", crisis.case_id, [crisis.assignee_id, *there], topic)
+    return len(tasks) + len(left) + len(crises)
 
 
 def unread(session: Session, viewer: Viewer) -> int:

@@ -15,7 +15,19 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-KINDS = ("assigned", "mentioned", "task_due", "instalment_broken", "answered", "aged", "no_contact")
+KINDS = (
+    "assigned",
+    "mentioned",
+    "task_due",
+    "instalment_broken",
+    "answered",
+    "aged",
+    "no_contact",
+    "escalated",
+    "put_back",
+    "decided",
+    "task_left",
+)
 WAYS = ("mail", "apprise")
 
 

@@ -8,14 +8,15 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from forbear.accounts import teams
-from forbear.accounts.accounts import Viewer
+from forbear.accounts.accounts import ViewerWork
 from forbear.accounts.teams import ListedTeam
 from forbear.base.errors import ForbearError
 from forbear.case.actions import ACTIONS
+from forbear.conversation import saying
 from forbear.desk import assignment, changes, counting, queue, saved_filters
 from forbear.desk.filters import QueueFilter
 from models.account import Account
-from models.desk import STATUSES, SavedFilter
+from models.desk import STATUSES
 from rules.facts import case_facts
 from rules.pack.pack import Pack
 from web import language
@@ -33,11 +34,12 @@ router = APIRouter()
 class Tools:
     """What a counsellor's queue has beside the list."""
 
-    saved: list[SavedFilter]
+    saved: list[saved_filters.ListedFilter]
     people: list[Account]
     teams: list[ListedTeam]
     has_team: bool  # the viewer is of one
     mine: int
+    away: bool  # the viewer, today
 
 
 @router.get("/")
@@ -55,7 +57,7 @@ def show_queue(
     sortable = counts.total.cases <= counting.BOUND and not counts.total.more
     sort = terms.sort if sortable else None
     listed = _listed(session, chosen, sort, place) if counts.total.cases else queue.QueuePage((), None)
-    waiting, tools = queue.waiting(session), _tools(session, work.viewer)
+    waiting, tools = queue.waiting(session), _tools(work)
     lang = language.chosen(request)
     values = {
         "listed": listed,
@@ -123,7 +125,8 @@ def find_case(
     return RedirectResponse(address, status_code=303)
 
 
-def _tools(session: Session, viewer: Viewer) -> Tools:
+def _tools(work: ViewerWork) -> Tools:
+    session, viewer = work.session, work.viewer
     works = viewer.may_act_as("counsellor")
     listed = teams.teams(session) if works else []
     return Tools(
@@ -132,6 +135,7 @@ def _tools(session: Session, viewer: Viewer) -> Tools:
         listed,
         any(person.id == viewer.account_id for each in listed for person in each.members),
         assignment.held(session, viewer) if works else 0,
+        works and teams.is_away(session, viewer.account_id, saying.today(work)),
     )
 
 

@@ -8,8 +8,10 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
     const source = document.getElementById(button.dataset.copy);
     const lines = source.children.length ? [...source.children].map((line) => line.textContent) : [source.textContent];
     await navigator.clipboard.writeText(lines.join("\n"));
+    const named = button.ariaLabel;
+    button.ariaLabel = null;
     button.textContent = button.dataset.copied;
-    setTimeout(() => { button.textContent = words; }, 2000);
+    setTimeout(() => { button.textContent = words; button.ariaLabel = named; }, 2000);
   });
 }
 

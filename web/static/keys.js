@@ -40,11 +40,18 @@ const list = () => {
   }
 };
 
+// Sends what somebody is writing, from wherever in it, by the button that it has.
+const send = element => (element?.closest("form, .sheet"))?.querySelector("button:not([type=button])")?.click();
+
 // A letter is a shortcut only where nothing takes text or chooses by letters (WCAG 2.1.4), and can be turned off.
 const typing = element => element?.matches("input:not([type=checkbox]), select, textarea, [contenteditable]");
 let first = ""; // of two keys, pressed one after the other
 
 document.addEventListener("keydown", event => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("input, select, textarea")) {
+    event.preventDefault();
+    return send(event.target);
+  }
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
   if (event.key === "?" && panel) {
     event.preventDefault();

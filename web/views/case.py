@@ -7,6 +7,7 @@ from typing import Any, get_args
 from fastapi import Request, Response
 from sqlmodel import Session
 
+from forbear.accounts import teams
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.packs import UnreadablePackError
 from forbear.batch.recorded_decision import decision_on
@@ -18,6 +19,7 @@ from forbear.case.decided_case import DecidedCase
 from forbear.case.negotiation import negotiation_files, pdf
 from forbear.case.personal_data import Personal
 from forbear.case.workflow import CaseContext
+from forbear.conversation import saying
 from forbear.desk import assignment, review
 from forbear.desk.assignment import Refusal
 from models.review import Review
@@ -117,7 +119,8 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
         "people": people,
         "time": due(case.desk, work.now),
         "holder": _holder(session, case) if people else None,
-        "events": timeline.events(session, vault, case, reviews if people else ()),
+        "away": people and teams.is_away(session, viewer.account_id, saying.today(work)),
+        "events": timeline.events(session, vault, case, reviews if people else None),
         "ticked": timeline.ticked(reviews),
         "failed": failed_evaluation(session, case.case_id) if case.desk.failed_at else None,
         "plain": () if decision.evaluated else plain_facts(session, case.case_id, decision.pack),

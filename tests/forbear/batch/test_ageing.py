@@ -84,7 +84,24 @@ def test_a_case_is_decided_again_on_its_day_and_not_before(database_url: str, va
     assert rows(database_url, tally) == [(2,)]  # nobody handed in a third
     of_night = "FROM batch_case c JOIN batch b ON b.id = c.batch_id WHERE b.ageing"
     assert rows(database_url, f"SELECT c.row, c.case_version_id, c.outcome {of_night}") == [(1, 1, "unchanged")]
+    counted = "SELECT rows_read, accepted, rejected, unchanged, as_of, created_at, status FROM batch WHERE ageing"
+    begun = dt.datetime.combine(day - DAY, dt.time(16, 10), dt.UTC)
+    assert rows(database_url, counted) == [(1, 0, 0, 1, day, begun, "complete")]
     assert faults(database_url) == []
+
+
+def test_a_case_is_decided_again_on_the_day_that_another_debt_of_its_borrower_is_overdue(
+    database_url: str, vault: Vault
+) -> None:
+    """By its own facts alone it would stay as it is for longer."""
+    due = AS_OF + 3 * DAY
+    alone: dict[str, Any] = {**QUIET, "borrower_ref": "B1", "lender": "甲"}
+    take_in(database_url, vault, A=alone)
+    (by_itself,) = desk(database_url, "A", "valid_until")
+    other = {"borrower_ref": "B1", "lender": "乙", "days_overdue": None, "due_date": due}
+    take_in(database_url, vault, A={**alone, "days_overdue": 101}, B=other)
+    assert due + DAY < by_itself
+    assert desk(database_url, "A", "valid_until") == (due + DAY,)
 
 
 def test_a_pack_is_published_with_the_first_cases_that_it_decides(database_url: str, vault: Vault) -> None:
@@ -120,6 +137,8 @@ def test_whatever_kills_the_run_nothing_is_lost_or_done_twice(database_url: str,
     wakes = claimed(database_url, day, size=1)  # and the worker dies with them
     assert wakes is not None and len(wakes) == 2
     assert rows(database_url, "SELECT case_version_ids FROM chunk ORDER BY id")[-2:] == [([1],), ([2],)]
+    (first,), (second,) = rows(database_url, "SELECT turn FROM chunk ORDER BY id")[-2:]
+    assert second == first + 1, "one after the other, by the number of cases before it"
     assert claimed(database_url, day) is None
     with working(database_url, now=NOW + (day - AS_OF) + DAY) as work:
         swept = chunks.sweep(work.session, work.now, dt.timedelta(minutes=1))

@@ -238,6 +238,25 @@ def test_what_counts_of_an_open_case_is_read_from_its_newest_facts(database_url:
     assert not any(each.home for each in cases.values())
 
 
+def test_lenders_that_nobody_named_are_as_many_as_their_cases_and_spoiled_days_are_none(
+    database_url: str, vault: Vault
+) -> None:
+    cases = [
+        accepted(1, "A", borrower_ref="B", days_overdue=9),
+        accepted(2, "B", borrower_ref="B", days_overdue=9),
+        accepted(3, "C", borrower_ref="B", days_overdue=9, lender="甲"),
+        accepted(4, "D", borrower_ref="B", days_overdue=9, lender="甲"),
+        accepted(5, "E", borrower_ref="B", days_overdue="spoiled"),
+    ]
+    submitted(database_url, cases, vault)
+    facts: dict[str, Any] = {}
+    with working(database_url, vault) as work:
+        found = borrowers.open_cases(work.session, "us", ["B"], AS_OF)["B"]
+        borrowers.fill(facts, 1, found)
+    assert [each.overdue for each in sorted(found, key=lambda each: each.case_id)] == [True] * 4 + [False]
+    assert facts["creditors_overdue"] == 3
+
+
 @pytest.mark.parametrize(("beside", "lacking"), [(False, 0), (True, 520_000)])
 def test_a_home_is_paid_before_the_others_share(beside: bool, lacking: int) -> None:
     home = open_case(1, 520_000, 80_000_000, shares=False, home=True, beside_budget=beside)

@@ -25,7 +25,9 @@ from tests.support.packs.tiny_pack import tiny
 
 OUTCOME = Evaluator(tiny(), AS_OF).evaluate([{"case_ref": "A", "product": "credit_card", "days_overdue": 9}])[0].outcome
 VALUES = st.one_of(st.integers(-(2**53), 2**53), st.booleans(), st.text(max_size=8), st.dates())
-FACTS = st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=6), VALUES, max_size=12)
+FACTS = st.dictionaries(
+    st.one_of(st.sampled_from("abcdefgh"), st.text(st.characters(codec="utf-8"), max_size=6)), VALUES, max_size=12
+)
 
 
 def again(submitted: dict[str, object], body: bytes) -> str:
@@ -45,6 +47,12 @@ def test_facts_come_back_whatever_was_submitted(submitted: dict[str, object], fa
 def test_a_value_that_only_looks_the_same_is_kept() -> None:
     body = uncompressed(("a", "b"), {"a": 1, "b": True}, {"a": True, "b": 1}, OUTCOME)
     assert again({"a": 1, "b": True}, body) == '{"a": true, "b": 1}'
+
+
+def test_what_was_submitted_as_it_is_takes_no_room() -> None:
+    one, other = (int("9" * 9) for _ in range(2))
+    assert one is not other
+    assert json.loads(uncompressed(("a",), {"a": one}, {"a": other}, OUTCOME))["added"] == {}
 
 
 @pytest.mark.parametrize("dictionary", [None, shipped_dictionary()])

@@ -1,6 +1,7 @@
 """A chunk is decided whole, in one transaction and once, with what the record adds to its facts."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,13 +10,15 @@ import pytest
 from sqlmodel import col, select
 
 from forbear.accounts.accounts import Viewer
-from forbear.base.packs import stored_pack
+from forbear.base.packs import shipped, stored_pack
 from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
+from forbear.batch.triage import danger_found
 from forbear.intake import Accepted, rows
 from forbear.webhooks import webhooks
 from models.database.session import session
 from models.webhook import Delivery
+from rules.decision.danger import Danger
 from rules.decision.evaluate import Evaluator
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import (
@@ -219,6 +222,24 @@ def test_alarming_notes_decide_and_are_not_stored_in_the_open(database_url: str,
         latest = latest_decision(opened, "us", "C1", vault)
     assert latest is not None
     assert latest.view().strategy == "crisis_support"
+
+
+def test_a_danger_is_another_one_for_other_words_and_for_what_the_facts_say_of_it_alone(vault: Vault) -> None:
+    """Who answered it answered what was there then; whatever else is learnt of the case asks nobody again."""
+    booleans = [name for name, fact in shipped().vocabulary.facts.items() if fact.type == "bool"]
+    of_danger = [name for name in booleans if True in shipped().vocabulary.facts[name].urgent]
+    others = [name for name in booleans if name not in of_danger]
+    words = ("I want to die.",)
+
+    def met(*told: str, facts: Mapping[str, object] | None = None) -> tuple[bytes, ...]:
+        return danger_found(shipped(), facts or {}, Danger("explicit", ("suicide",), ()), told, vault).met
+
+    assert len(of_danger) > 1 and others
+    assert met(*words, facts=dict.fromkeys(others, True)) == met(*words)
+    assert met(*words, facts=dict.fromkeys(of_danger, False)) == met(*words)
+    assert met(*words, "Called on Monday.") == met(*words)
+    found = [met(*words), met(), *(met(*words, facts={name: True}) for name in of_danger)]
+    assert len(set(found)) == len(found)
 
 
 def test_blank_notes_raise_no_flag(database_url: str, vault: Vault) -> None:

@@ -9,8 +9,10 @@ import pytest
 from forbear.base.vault import Vault
 from forbear.batch import chunks, unevaluated
 from forbear.batch.recorded_decision import decision_on_desk
+from forbear.ledger import ledger
 from models.database.session import session
 from models.desk import WorklistItem
+from tests.forbear.ledger.test_audit import faults
 from tests.support.desk.cases import NOW, accepted, engine_of, submitted, triaged, working
 from tests.support.desk.failed_cases import active, fails, put
 from tests.support.packs.tiny_pack import tiny
@@ -95,20 +97,29 @@ def test_a_retry_that_succeeds_takes_its_place(database_url: str, vault: Vault) 
 
 
 def test_a_pack_that_says_no_time_to_answer_wants_an_answer_at_once(database_url: str, vault: Vault) -> None:
+    with working(database_url, vault) as work:
+        ledger.start(work.session, vault, NOW)  # from here on the worklist is sealed
     fails(database_url, vault, accepted(1, "A"))
     with working(database_url, vault) as work:
         unevaluated.put_on_desk(work, tiny)
     row = desk(database_url)["A"]
     assert tiny().manifest.response_hours == {}
     assert {dt.datetime.fromisoformat(row[name]) for name in ("respond_by", "due_at")} == {NOW}
+    assert faults(database_url) == [], "its row is sealed"
 
 
 def test_a_crisis_in_one_stands_over_the_other_cases_of_its_borrower(database_url: str, vault: Vault) -> None:
-    both = (accepted(1, "LIFE", {"notes": "想自杀"}, borrower_ref="B1"), accepted(1, "BESIDE", borrower_ref="B1"))
+    both = (
+        accepted(1, "LIFE", {"notes": "想自杀，催收砸门打人，孩子三天没饭吃"}, borrower_ref="B1"),
+        accepted(1, "BESIDE", borrower_ref="B1"),
+    )
     fails(database_url, vault, *both, accepted(1, "OTHER", borrower_ref="B2"))
     put(database_url, vault)
     rows = desk(database_url)
     assert {ref: row["crisis_beside"] for ref, row in rows.items()} == {"LIFE": False, "BESIDE": True, "OTHER": False}
+    with psycopg.connect(database_url) as connection:
+        ((kinds,),) = connection.execute("SELECT detail -> 'kinds' FROM ledger WHERE kind = 'danger'").fetchall()
+    assert len(kinds) > 1 and kinds == sorted(kinds)
 
 
 def test_a_person_sees_it_without_what_broke_it(database_url: str, vault: Vault) -> None:
@@ -116,14 +127,14 @@ def test_a_person_sees_it_without_what_broke_it(database_url: str, vault: Vault)
         "monthly_due": "lots",
         "nowhere_known": 7,
     }  # what a person reads says nothing of what broke the rest
-    fails(database_url, vault, accepted(1, "A", balance=1234500, willing_to_pay=True, **odd))
+    fails(database_url, vault, accepted(1, "A", balance=1234500, willing_to_pay=True, accelerated=False, **odd))
     put(database_url, vault)
     with engine_of(database_url) as engine, session(engine) as opened:
         found = decision_on_desk(opened, opened.get_one(WorklistItem, 1), vault)
         assert not found.evaluated and found.facts == {} and found.negotiation_pack() is None
         assert found.view().strategy == "counsellor_review" and found.view().reasons == ()
         plain = {title.en: value.en for title, value in unevaluated.plain_facts(opened, 1, active())}
-    assert {"12345.00", "Credit card", "yes", "lots"} <= set(plain.values())
+    assert {"12345.00", "Credit card", "yes", "no", "lots"} <= set(plain.values())
 
 
 def test_the_worker_puts_it_there(database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from forbear.accounts.accounts import Role, Viewer
 from forbear.case import acting
-from forbear.case.acting import Done, act, withdraw
+from forbear.case.acting import Done, act, act_on_all, undoable, withdraw
 from forbear.case.actions import ACTIONS
 from forbear.case.workflow import CaseContext, RefusedError
-from forbear.desk.review import NoCaseError, StaleError
+from forbear.desk.review import NoCaseError, StaleError, take_case
 from forbear.locale import said
 from tests.support.desk.case_on_desk import PLAN, WORDS
 from tests.support.desk.cases import NOW, VAULT, accepted, decided, working_as
@@ -102,6 +102,8 @@ def test_what_changes_nothing_is_not_appended(url: str) -> None:
 
 def test_who_handed_a_case_in_takes_it_back(url: str) -> None:
     who = viewer(url)
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE desk_case SET chosen_strategy = 'mediation' WHERE case_id = 2")
     with working_as(who, url) as work:
         case, done = withdraw(work, 2, 1, "solved", "  ")
         assert (case.status, case.follow_up_at, case.revision) == ("closed", None, 2)
@@ -110,7 +112,19 @@ def test_who_handed_a_case_in_takes_it_back(url: str) -> None:
         assert told.words is not None and VAULT.open(told.words, f"review.words:{told.id}") == WORDS
     assert rows(url, REVIEWS) == [(each, each, "outcome", {"why": "solved"}) for each in (2, 1)]
     tally = "SELECT subject, detail, count FROM daily_tally WHERE measure = 'outcome' ORDER BY subject"
-    assert rows(url, tally) == [("card_plan", "closed", 1), ("counsellor_review", "closed", 1)]
+    assert rows(url, tally) == [("counsellor_review", "closed", 1), ("mediation", "closed", 1)]
+
+
+def test_the_same_is_done_on_many_and_those_it_was_not_done_on_are_counted(url: str) -> None:
+    who, given = viewer(url), {"confirmed": True, "follow_up": None, "words": ""}
+    with working_as(who, url) as work:
+        assert act_on_all(work, [(2, 1), (1, 1), (3, 1)], ACTIONS["accept"], given) == (2, 1)
+        for case_id in (1, 2):
+            last = undoable(work, take_case(work.session, who, case_id, 2))
+            assert last is not None and last.case_id == case_id, "of each the last that was done on it"
+    with working_as(who, url) as work:
+        assert act_on_all(work, [(2, 1), (1, 7), (3, 1)], ACTIONS["accept"], given) == (0, 3)
+    assert [case for _, case, *_ in rows(url, REVIEWS)] == [1, 2]
 
 
 def test_a_case_that_a_person_has_to_see_to_is_not_taken_back(url: str) -> None:

@@ -72,6 +72,14 @@ VERSIONS = "SELECT case_id, number, facts FROM case_version ORDER BY id"
 NEWEST = "SELECT facts FROM case_version ORDER BY id DESC LIMIT 1"
 
 
+def test_what_was_taken_once_and_is_refused_today_stays_where_the_answer_is_about_something_else(url: str) -> None:
+    decided(url, [accepted(1, "C", monthly_due=-5)], VAULT)
+    ((case_id,),) = read(url, "SELECT case_id FROM desk_case WHERE case_ref = 'C'")
+    hand_in(url, viewer(url), INCOME, case_id)
+    (_, (facts,)) = read(url, f"SELECT facts FROM case_version WHERE case_id = {case_id} ORDER BY number")  # noqa: S608
+    assert (facts["monthly_due"], facts["income_monthly"]) == (-5, 500_000)
+
+
 def test_whatever_is_neither_derived_nor_private_nor_a_name_may_be_filled_in() -> None:
     assert asked_of(pack()) == (
         *("product", "hardship", "days_overdue", "due_date", "served_on", "monthly_due", "income_monthly"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from forbear.conversation.attachments import INLINE, evidence_of, kind_of
+from forbear.conversation.attachments import INLINE, KINDS, evidence_of, kind_of, saved_as
 from forbear.conversation.lender_answers import OUTCOMES, new_facts
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.packs.tiny_pack import tiny
@@ -29,6 +29,22 @@ from tests.support.packs.tiny_pack import tiny
 def test_a_file_is_what_its_first_bytes_say(content: bytes, kind: str | None) -> None:
     assert kind_of(content) == kind
     assert not {"application/pdf", "image/svg+xml"} & {*INLINE}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "saved"),
+    [
+        ("账单.pdf", "application/pdf", "账单.pdf"),
+        ("IMG_1.JPEG", "image/jpeg", "IMG_1.JPEG"),
+        ("bill.html", "image/jpeg", "bill.html.jpg"),
+        ("bill.pdf.exe", "application/pdf", "bill.pdf.exe.pdf"),
+        ("shot.png", "image/webp", "shot.png.webp"),
+        ("pdf", "application/pdf", "pdf.pdf"),
+    ],
+)
+def test_a_file_is_saved_under_a_name_that_ends_as_its_content_has_it(name: str, kind: str, saved: str) -> None:
+    assert saved_as(name, kind) == saved == saved_as(saved, kind)
+    assert {each.media_type for each in KINDS} >= {*INLINE}
 
 
 def test_each_answer_has_facts_that_the_pack_knows_and_a_pack_without_them_is_asked_nothing() -> None:

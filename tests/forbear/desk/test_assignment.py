@@ -194,6 +194,18 @@ def test_of_more_cases_than_a_form_holds_the_first_are_looked_at(database_url: s
     )
 
 
+def test_what_is_free_is_told_with_its_count_as_far_as_it_is_looked_at(
+    database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assignment, "_LOOK_AT", 2)
+    who = viewer(database_url)
+    for ref, expected in (("A", (1, False)), ("B", (2, False)), ("C", (2, True))):
+        decided(database_url, [accepted(1, ref)], vault)
+        with working_as(who, database_url, vault) as work:
+            found = assignment.free(work, ALL)
+        assert (found.count, found.more) == expected
+
+
 def test_the_people_are_those_who_work_on_cases_by_name(database_url: str) -> None:
     people: dict[str, Role] = {"li": "supervisor", "bank": "submitter", "zhao": "admin", "chen": "counsellor"}
     for name, role in people.items():

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import Counter
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import psycopg
 from hypothesis import given
@@ -23,6 +24,7 @@ from tests.support.desk.desk_clients import account
 from tests.support.desk.threads import at_once
 
 DAY = dt.timedelta(days=1)
+ZONE = "Asia/Shanghai"
 SKILLS = ("a", "b", "card")
 CITIES = ("Bei", "Beijing", "Wuhan")
 some = st.lists(st.sampled_from(SKILLS), max_size=2)
@@ -146,7 +148,48 @@ def test_skills_cities_and_who_gave_it_back_are_heeded_and_urgent_cases_come_bac
     assert deal(database_url) == 0, "not again to who gave it back"
     with working(database_url) as work:
         teams.away(work, wang, AS_OF + DAY, AS_OF + 2 * DAY, AS_OF)
-        assert dealing.put_back(work, AS_OF) == 0, "not before the first day"
-        assert dealing.put_back(work, AS_OF + DAY) == 1
+        assert dealing.put_back(work, AS_OF, ZONE) == 0, "not before the first day"
+        assert dealing.put_back(work, AS_OF + DAY, ZONE) == 1
     assert held(database_url) == {"card": None, "loan": None, "crisis": None}
+    assert faults(database_url) == []
+
+
+def test_what_cannot_wait_is_taken_from_who_is_away_and_all_from_who_is_gone_and_supervisors_hear_of_it(
+    database_url: str, vault: Vault
+) -> None:
+    """Of two who are away, one for a day and one for a week, each keeps what is not due before they are back."""
+    names = ("crisis", "U1", "escalated", "due", "not due", "waiting", "later", "gone's")
+    decided(database_url, [accepted(n, name) for n, name in enumerate(names, 1)], vault)
+    wang, li, gone, boss, deputy = (account(database_url, name) for name in ("wang", "li", "gone", "boss", "deputy"))
+    midnight = dt.datetime.combine(AS_OF + DAY, dt.time(), ZoneInfo(ZONE))  # the first moment that wang is back
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE account SET role = 'supervisor' WHERE name IN ('boss', 'deputy')")
+        connection.execute("UPDATE account SET disabled_at = now() WHERE name = 'gone'")
+        change = (
+            "UPDATE desk_case SET assignee_id = %s, decided_urgency = %s, status = %s, due_at = %s, "
+            "danger = CASE WHEN %s THEN 'explicit' END WHERE case_ref = %s"
+        )
+        late, then = midnight - dt.timedelta(seconds=1), midnight
+        for values in (
+            (wang, "U3", "open", then, True, "crisis"),
+            (wang, "U1", "open", then, False, "U1"),
+            (wang, "U3", "escalated", then, False, "escalated"),
+            (wang, "U3", "open", late, False, "due"),
+            (wang, "U3", "open", then, False, "not due"),
+            (wang, "U1", "waiting", late, False, "waiting"),
+            (li, "U3", "open", then, False, "later"),
+            (gone, "U5", "open", then + 99 * DAY, False, "gone's"),
+        ):
+            connection.execute(change, values)
+    with working(database_url) as work:
+        for who, last in ((wang, AS_OF), (li, AS_OF + 7 * DAY), (deputy, AS_OF)):
+            teams.away(work, who, AS_OF, last, AS_OF)
+        work.touch(range(1, 9))  # what was changed here in SQL
+        assert dealing.put_back(work, AS_OF, ZONE) == 6
+        assert dealing.put_back(work, AS_OF, ZONE) == 0
+    kept = {ref for ref, who in held(database_url).items() if who is not None}
+    assert kept == {"not due", "waiting"}, "and what waits comes back to the queue first"
+    with psycopg.connect(database_url) as connection:
+        told = connection.execute("SELECT account_id, case_id FROM notification WHERE kind = 'put_back'").fetchall()
+    assert sorted(told) == [(boss, 1), (boss, 2), (boss, 3)], "who is away hears nothing of it"
     assert faults(database_url) == []

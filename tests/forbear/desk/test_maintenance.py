@@ -10,8 +10,10 @@ from sqlmodel import select
 from forbear.accounts import accounts
 from forbear.base.vault import Vault
 from forbear.desk import maintenance
+from forbear.ledger import ledger
 from models.account import Account, SignIn, SignInAttempt
 from models.database.session import session
+from tests.forbear.ledger.test_audit import faults
 from tests.support.desk.cases import AS_OF, NOW, decided, engine_of, many, working
 from tests.support.desk.desk_clients import account
 
@@ -99,13 +101,16 @@ def bring_back(url: str, now: dt.datetime) -> int:
 
 @pytest.mark.parametrize("status", ["waiting", "snoozed", "reviewed"])
 def test_a_case_comes_back_when_its_follow_up_has_come(database_url: str, vault: Vault, status: str) -> None:
-    decided(database_url, many(2), vault)
     who = account(database_url)
+    with working(database_url) as work:
+        ledger.start(work.session, work.vault, NOW)  # from here on the worklist is sealed
+    decided(database_url, many(2), vault)
     with psycopg.connect(database_url) as connection:
         connection.execute(
             "UPDATE desk_case SET status = %s, follow_up_at = %s, assignee_id = %s WHERE case_ref = 'C1'",
             [status, NOW, who],
         )
+    assert faults(database_url) != []
     assert bring_back(database_url, NOW - TICK) == 0
     assert bring_back(database_url, NOW) == 1
     query = "SELECT status, due_at, respond_by, follow_up_at, assignee_id, changed, revision FROM desk_case"
@@ -113,6 +118,7 @@ def test_a_case_comes_back_when_its_follow_up_has_come(database_url: str, vault:
     assert first == ("open", NOW, NOW, None, who, False, 2)
     assert second[-1] == 1
     assert bring_back(database_url, NOW) == 0
+    assert faults(database_url) == []
 
 
 def test_a_closed_case_stays_closed(database_url: str, vault: Vault) -> None:

@@ -160,12 +160,49 @@ def test_a_case_is_taken_at_its_revision_or_at_any_and_by_its_submitter(url: str
 def test_a_case_is_taken_as_it_is_now_whatever_was_read_of_it_before(url: str) -> None:
     who = viewer(url)
     with engine_of(url) as engine, session(engine) as opened:
-        assert opened.get_one(WorklistItem, 1).revision == 1
+        read = opened.get_one(WorklistItem, 1)
+        assert read.revision == 1
         with psycopg.connect(url) as other:
             other.execute("UPDATE desk_case SET revision = 7, status = 'waiting' WHERE case_id = 1")
         with pytest.raises(StaleError):
             take_case(opened, who, 1, 1)
-        assert take_case(opened, who, 1, 7).status == "waiting"
+        assert take_case(opened, who, 1, 7) is read
+        assert read.status == "waiting"
+
+
+def test_who_has_a_case_is_told_what_others_gave_or_answered_and_nothing_else(url: str, vault: Vault) -> None:
+    wang, boss = viewer(url), viewer(url, name="li")
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE desk_case SET assignee_id = %s WHERE case_id = 1", [wang.account_id])
+    told = "SELECT kind, case_id, account_id FROM notification ORDER BY id"
+    for who, action, kinds in (
+        (boss, "ask", []),
+        (wang, "outcome", []),
+        (boss, "answer", ["answered"]),
+        (boss, "assign", ["answered", "assigned"]),
+    ):
+        act(url, vault, who, 1, Act(action, {}))
+        assert rows(url, told) == [(kind, 1, wang.account_id) for kind in kinds], action
+
+
+def test_an_answer_is_counted_once_by_whether_it_came_in_time(url: str, vault: Vault) -> None:
+    """It came when the case waits for nobody any more, or when somebody in danger was called."""
+    who = viewer(url)
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE desk_case SET respond_by = %s", [NOW])
+    done: list[tuple[int, Act, dt.timedelta, str | None]] = [
+        (1, Act("reveal", {}, quiet=True), dt.timedelta(0), None),
+        (1, Act("accept", {"status": "reviewed"}), dt.timedelta(0), "kept"),
+        (1, Act("accept", {"status": "reviewed"}), dt.timedelta(0), None),
+        (2, Act("contact", {"contacted_at": NOW}), dt.timedelta(microseconds=1), "late"),
+        (2, Act("contact", {"contacted_at": LATER}), dt.timedelta(hours=1), None),
+    ]
+    counted: list[str] = []
+    for case_id, step, after, expected in done:
+        act(url, vault, who, case_id, step, NOW + after)
+        counted += [expected] if expected else []
+        found = rows(url, "SELECT subject FROM daily_tally WHERE measure = 'response' ORDER BY subject")
+        assert [subject for (subject,) in found] == sorted(counted), step
 
 
 def test_a_taken_case_waits_for_whoever_took_it_first(url: str, vault: Vault) -> None:

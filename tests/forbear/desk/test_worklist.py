@@ -11,12 +11,13 @@ import pytest
 
 from forbear.batch.triage import triage_chunk
 from forbear.desk import worklist
-from forbear.desk.worklist import DecisionChanged, QueueFields
+from forbear.desk.worklist import DangerFound, DecisionChanged, QueueFields
 from forbear.intake import Accepted
 from rules.decision.evaluate import Evaluation, Evaluator
 from rules.pack.pack import Pack
 from tests.support.desk.case_on_desk import PLAN
 from tests.support.desk.cases import AS_OF, CHANGES, NOW, VAULT, accepted, submitted, working
+from tests.support.desk.desk_clients import account
 from tests.support.packs.tiny_pack import FILES, tiny
 
 DAY = dt.timedelta(days=1)
@@ -152,6 +153,31 @@ def test_what_changed_stays_so_until_somebody_looks(url: str) -> None:
     put(url, "changed = true, status = 'reviewed'")
     decide(url, accepted(1, "A", days_overdue=101), accepted(2, "B", days_overdue=101))
     assert items(url, "changed") == [(True,), (False,)]
+
+
+def test_who_has_a_case_is_told_of_the_answer_that_it_waited_for_and_of_what_time_changed(url: str) -> None:
+    who = account(url)
+    told = "SELECT kind, case_id, account_id, topic FROM notification ORDER BY id"
+    put(url, f"assignee_id = {who}")
+    decide(url, accepted(1, "A"), as_of=AS_OF + DAY)  # the same is recommended on another day
+    decide(url, accepted(1, "A", DANGER), accepted(2, "B", DANGER))  # it waited for nothing; nobody has the other
+    assert read(url, told) == []
+    put(url, "status = 'waiting'")
+    decide(url, accepted(1, "A", days_overdue=7))
+    assert read(url, told) == [("answered", 1, who, "decision:6")]
+    put(url, "strategy = 'mediation'")
+    decide(url, accepted(1, "A", days_overdue=7), as_of=AS_OF + DAY)
+    assert read(url, told)[1:] == [("aged", 1, who, "decision:7")]
+
+
+def test_a_danger_that_was_answered_under_the_key_of_before_is_answered(url: str) -> None:
+    was = "decision_id = NULL, status = 'reviewed', danger = 'explicit', danger_kinds = '{suicide}', danger_mac = 'old'"
+    for before, status in ((b"old", "reviewed"), (b"another", "open")):
+        put(url, was)
+        with working(url) as work:
+            found = DangerFound("explicit", ("suicide",), (), (b"new", before))
+            worklist.place(work, pack(), {1: SHOWN}, AS_OF, {1: found})
+        assert items(url, "status, danger_mac")[0] == (status, b"new")
 
 
 SHOWN = QueueFields(None, "credit_card", 100, "B4")

@@ -99,7 +99,7 @@ def _read(folder: Path, header: list[str], *rows: list[str], **mapping: object) 
         ({"values": {"balance": {"x": "y"}}}, "balance has no list of values"),
         (
             {"values": {"product": {"卡": "card"}}},
-            "takes '卡' of product for card, which is no value of it",
+            "takes '卡' of product for card, which is not one of its values",
         ),
         ({"columns": {"产品": {"fact": None}}}, "A required column is missing: product"),
     ],

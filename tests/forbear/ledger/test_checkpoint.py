@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import json
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from forbear.base.vault import Vault
 from forbear.ledger import ledger_tree, merkle
 from forbear.ledger.checkpoint import (
     Checkpoint,
+    VerifierKey,
     current,
     grown_from,
     read_checkpoint,
@@ -51,6 +53,7 @@ def test_what_is_printed_is_read_again(size: int, root: bytes) -> None:
     assert read_checkpoint(str(made)) == made
     assert made.is_signed_by(KEY)
     assert read_key(str(KEY)) == KEY
+    assert re.fullmatch("forbear/[0-9a-f]{12}", KEY.name)
     assert not made.is_signed_by(verifier_key(Vault(bytes(32))))
     assert not Checkpoint(made.origin, size + 1, root, made.signatures).is_signed_by(KEY)
 
@@ -86,7 +89,14 @@ def test_what_is_no_checkpoint_is_said_to_be_none(text: str) -> None:
             read_checkpoint(each)
 
 
-@pytest.mark.parametrize("text", ["", "x", "a+b+c", str(KEY)[:-1], str(KEY) + "A", "é"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "x", "a+b+c", str(KEY)[:-1], str(KEY) + "A", "é"),
+        f"another {KEY}",  # a key by itself, but not of this name
+        *(str(VerifierKey(KEY.name, bytes(size))) for size in (31, 33)),
+    ],
+)
 def test_what_is_no_key_is_said_to_be_none(text: str) -> None:
     with pytest.raises(ForbearError, match="no public key"):
         read_key(text)
@@ -162,7 +172,7 @@ def test_a_ledger_that_grew_proves_it(database_url: str) -> None:
 def test_what_was_cut_off_rewritten_or_is_of_somebody_else_is_told_apart(database_url: str) -> None:
     append(database_url, *(LedgerEntry("sign_in", f"account:{n}") for n in range(5)))
     before = noted(database_url)
-    with pytest.raises(ForbearError, match="not signed by this ledger's key"):
+    with pytest.raises(ForbearError, match="not signed by this ledger's key") as foreign:
         proved(database_url, before, Vault(bytes(32)))
     with pytest.raises(ForbearError, match="not signed by this ledger's key"):
         proved(database_url, Checkpoint(before.origin, 4, before.root, before.signatures))
@@ -172,7 +182,7 @@ def test_what_was_cut_off_rewritten_or_is_of_somebody_else_is_told_apart(databas
     tamper(database_url, "DELETE FROM ledger_node WHERE level = 0 AND at = 4")
     with pytest.raises(ForbearError, match="has 4 entries and had 5 at the checkpoint") as cut:
         proved(database_url, before)
-    assert (rewritten.value.exit_code, cut.value.exit_code) == (1, 1)
+    assert [each.value.exit_code for each in (foreign, rewritten, cut)] == [1, 1, 1]
 
 
 def test_a_witness_signs_what_grew_and_nothing_else(database_url: str, tmp_path: Path) -> None:

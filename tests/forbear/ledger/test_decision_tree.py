@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from forbear.ledger import decision_tree, merkle
 from forbear.ledger.decision_tree import DigestedRow
 from models.database.session import session
+from tests.forbear.ledger.test_audit import faults
 from tests.support.desk.cases import VAULT, accepted, decided, engine_of, many, submitted, triaged
 
 # As an id somebody may have put there any whole number that the database has room for.
@@ -89,6 +90,18 @@ def test_what_is_digested_is_what_was_written(database_url: str) -> None:
             changing.exec_driver_sql(f"UPDATE {table} SET {column} = {value} WHERE id = 1")  # noqa: S608
             assert list(decision_tree.differing(opened, chunk)) == [(1, "changed")], (table, column, value)
             opened.rollback()
+
+
+def test_a_decision_that_is_in_no_tree_has_not_changed(database_url: str) -> None:
+    """Whoever looks for what no entry tells of finds it; once is enough."""
+    decided(database_url, [accepted(1, "A")], VAULT)
+    with psycopg.connect(database_url) as connection:
+        columns = "case_version_id, pack_sha256, strategy, urgency, certain, engines_agree, body, chunk_id, created_at"
+        connection.execute(f"INSERT INTO decision (as_of, {columns}) SELECT as_of + 1, {columns} FROM decision")  # noqa: S608
+    with engine_of(database_url) as engine, session(engine) as opened:
+        assert list(decision_tree.differing(opened, 1)) == []
+    (found,) = faults(database_url)
+    assert found.startswith("decision:2: ")
 
 
 def test_a_tree_stays_as_it_is(database_url: str) -> None:

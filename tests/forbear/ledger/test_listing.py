@@ -1,5 +1,6 @@
 """The ledger's entries as they are listed: which a filter finds, in what order, and who is named."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from forbear.ledger.listing import PEOPLE, LedgerFilter, ListedEntry, page
 from models.account import Token
 from tests.support.desk.cases import NOW, VAULT, accepted, decided, working, working_as
 from tests.support.desk.desk_clients import account
+
+TICK = dt.timedelta(microseconds=1)
 
 
 @pytest.fixture
@@ -55,8 +58,20 @@ def test_a_filter_finds_its_entries_and_no_others_the_newest_first(database_url:
         assert listed(session, about="B") == listed(session, about="case:2") == ["review review:1", decisions[0]]
         assert listed(session, about="batch:x-1") == ["export batch:x-1"]
         assert listed(session, about="decision_tree:1") == decisions[1:]
+        assert listed(session, since=NOW) == listed(session, until=NOW + TICK) == everything
+        assert listed(session, since=NOW + TICK) == listed(session, until=NOW) == []
         for nothing in ("C", "batch:x-1;", "case:x", "case:3", "case:", f"case:{10**19 - 1}", f"case:{10**19}"):
             assert listed(session, about=nothing) == [], nothing
+
+
+def test_a_reference_comes_before_a_subject_that_is_written_like_it(database_url: str) -> None:
+    decided(database_url, [accepted(1, "case:2"), accepted(2, "B")], VAULT)
+    with working(database_url) as work:
+        work.note("reveal", "case:1")
+        work.note("export", "case:2")
+    with working(database_url) as work:
+        assert "reveal case:1" in listed(work.session, about="case:2")
+        assert "export case:2" in listed(work.session, about="B")
 
 
 def test_pages_follow_one_another_and_the_last_says_so(database_url: str, numbers: dict[str, int]) -> None:

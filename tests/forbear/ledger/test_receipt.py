@@ -18,7 +18,7 @@ from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 from forbear.ledger import merkle
 from forbear.ledger.checkpoint import verifier_key
-from forbear.ledger.receipt import receipt, written
+from forbear.ledger.receipt import of_case, receipt, written
 from models.database.session import session
 from tests.support.desk.cases import VAULT, accepted, decided, engine_of, many
 from tests.support.old.old_decisions import chained_one_by_one
@@ -48,6 +48,17 @@ def opened(url: str) -> Iterator[Session]:
     """A session on the record."""
     with engine_of(url) as engine, session(engine) as found:
         yield found
+
+
+def test_the_receipt_of_a_case_is_that_of_the_decision_which_it_has_now(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        case, decision = connection.execute(
+            "SELECT case_id, decision_id FROM desk_case WHERE case_ref = 'Q3'"
+        ).fetchall()[0]
+    with opened(url) as found:
+        told = of_case(found, VAULT, case)
+        assert told is not None and json.loads(told)["decision"] == decision
+        assert of_case(found, VAULT, 10**6) is None
 
 
 def test_every_decision_has_a_receipt_that_holds_and_is_small(url: str, receipts: list[str]) -> None:

@@ -7,8 +7,9 @@ from sqlmodel import select
 from forbear.accounts import administration
 from forbear.accounts.accounts import Viewer
 from forbear.case.consent import SCOPES, record
-from forbear.ledger import audit, ledger, states
+from forbear.ledger import audit, ledger, seals, states
 from models.account import Account
+from models.operation.vault_key import ResealedRow
 from models.webhook import Webhook
 from tests.forbear.ledger.test_audit import faults, tamper, unwritten
 from tests.support.desk.cases import NOW, VAULT, accepted, decided, working, working_as
@@ -106,11 +107,41 @@ def test_an_audit_names_what_was_done_to_a_row_that_people_change(told: str, sta
     assert any(found in fault for fault in named), named
 
 
-def test_a_ledger_of_before_its_entries_told_states_is_brought_to_it_once(database_url: str) -> None:
+def test_a_row_that_was_sealed_anew_had_the_digests_that_are_kept_of_it_as_it_is_now(database_url: str) -> None:
+    first, second, now, other = (bytes([each]) * 32 for each in range(4))
+    with working(database_url) as work:
+        work.session.add(ResealedRow(subject="task:1", told=first + second, now=now, generation=1, mac=b""))
+        work.session.flush()
+        for digest, had in ((first, True), (second, True), (other, False), (None, False)):
+            assert states.had(work.session, "task:1", now, digest) is had
+        assert not states.had(work.session, "task:1", other, first)
+        assert not states.had(work.session, "task:1", None, first)
+        assert not states.had(work.session, "task:2", now, first)
+        work.session.rollback()
+
+
+def test_what_a_row_was_in_the_middle_of_being_sealed_anew_nobody_was_told(database_url: str) -> None:
+    first, second, third = (bytes([each]) * 32 for each in range(3))
+    with working(database_url) as work:
+        seals.reseal(work.session, VAULT, {"task:1": first}, {"task:1": second})
+        seals.reseal(work.session, VAULT, {"task:1": second}, {"task:1": third})
+        assert states.formers(work.session, "task:1", third) == [first]
+        work.session.rollback()
+
+
+def test_a_ledger_of_before_its_entries_told_states_is_brought_to_it_once(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "_BLOCK", 1)
     decided(database_url, [accepted(1, "A")], VAULT)
-    account(database_url)
+    for name in ("wang", "li"):
+        account(database_url, name)
     with working(database_url) as work:
         work.note("start", "ledger:1", {"adopted": {}})  # as it was written then
+    with monkeypatch.context() as then:
+        then.setattr(states, "digests", lambda *_: {})  # as nothing was digested then
+        with working(database_url) as work:
+            work.note("sign_in", "account:1")
     tamper(database_url, "UPDATE account SET role = 'admin'")
     assert faults(database_url) == [], "nothing told how it was"
     for _ in range(2):
@@ -118,7 +149,7 @@ def test_a_ledger_of_before_its_entries_told_states_is_brought_to_it_once(databa
             ledger.start(work.session, VAULT, NOW)
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("SELECT subject, detail FROM ledger WHERE kind = 'state' ORDER BY seq").fetchall()
-    adopted = [("ledger:1", {"adopted": {"state": 1}}), ("ledger:1", {"adopted": {"seals": 0}})]
-    assert rows == [("account:1", {}), *adopted]
-    tamper(database_url, "UPDATE account SET role = 'counsellor'")
-    assert faults(database_url) == ["account:1: changed since entry 5 was written"]
+    adopted = [("ledger:1", {"adopted": {"state": 2}}), ("ledger:1", {"adopted": {"seals": 0}})]
+    assert rows == [("account:1", {}), ("account:2", {}), *adopted]
+    tamper(database_url, "UPDATE account SET role = 'counsellor' WHERE id = 1")
+    assert faults(database_url) == ["account:1: changed since entry 6 was written"]

@@ -4,7 +4,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
+from sqlalchemy.exc import InternalError
 
 from forbear.accounts.accounts import Viewer, work_by
 from forbear.base import trace
@@ -75,6 +76,14 @@ def test_what_is_noted_before_an_exception_never_was(database_url: str, who: Vie
     with working(database_url) as work:
         assert work.session.get(Review, 1) is None
         assert work.session.get_one(WorklistItem, 1).status == "open"
+
+
+def test_what_is_only_to_read_cannot_write(database_url: str) -> None:
+    account(database_url)
+    with engine_of(database_url) as engine, pytest.raises(InternalError, match="read-only transaction"):
+        with begin(engine, VAULT, to_read=True) as work:
+            assert work.session.connection().execute(text("SELECT count(*) FROM account")).scalar_one() == 1
+            work.session.connection().execute(text("UPDATE account SET name = 'li'"))
 
 
 def test_what_cannot_be_chained_undoes_the_transaction(database_url: str, who: Viewer) -> None:

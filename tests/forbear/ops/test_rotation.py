@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import text
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, select
 
 from forbear.accounts import administration, idempotency
 from forbear.accounts.accounts import Viewer
@@ -40,6 +40,7 @@ from models.database.tables import METADATA
 from models.intake.batch import Batch
 from models.intake.mapping import ConfirmedMapping
 from models.ledger import LedgerRow
+from models.operation.vault_key import VaultKey
 from models.webhook import Webhook
 from tests.support.desk.cases import NOW, accepted, decided, engine_of, submitted, working, working_as
 from tools.verify_receipt import verified
@@ -258,6 +259,8 @@ def test_under_load_nothing_is_unreadable_and_a_second_rotation_keeps_what_the_f
     with snapshot_of(url) as opened:
         vault = read_line(opened, last)
         assert len(verifier_keys(vault)) == 3
+        kept = {row.id: row.kept is not None for row in opened.exec(select(VaultKey))}
+        assert kept == {1: True, 2: True, 3: False}, "the keys of before, under the newest, which nobody keeps"
         assert verified(receipt(opened, vault, 1), str(verifier_keys(vault)[-1]))["decision"] == 1
     assert verified(old_receipt, old_key)["decision"] == 1
 

@@ -293,7 +293,9 @@ def test_a_flag_whose_words_are_not_at_hand_is_still_told() -> None:
 def test_an_alarm_in_words_says_that_it_may_be_denied() -> None:
     alarm = RedFlagMatch("self_harm", ("不想活", "end my life"), True)
     assert sentence(PACK, alarm, "zh") == "自伤：“不想活”、“end my life”（可能并非本意，请人工核实）"
-    assert sentence(PACK, alarm, "en") == 'Self-harm: "不想活", "end my life" (may not be meant so, a person checks)'
+    assert (
+        sentence(PACK, alarm, "en") == 'Self-harm: "不想活", "end my life" (may not be meant this way; a person checks)'
+    )
 
 
 @pytest.mark.parametrize("blank", ['" "', '"--"', '"\u200b"', '"*·"'])

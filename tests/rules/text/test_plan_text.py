@@ -119,7 +119,7 @@ def test_a_plan_keeps_the_keys_of_the_contract() -> None:
 def test_beside_other_debts_a_plan_says_what_can_go_into_this_one() -> None:
     beside = replace(PLANS["interest"], share=150_000)
     assert sentence(beside, "zh").startswith("另外还有债务要还，本笔每月最多拿出¥1,500.00。")
-    assert "at most ¥1,500.00 a month can go into this one" in sentence(beside, "en")
+    assert "at most ¥1,500.00 a month can go towards this one" in sentence(beside, "en")
     assert plan_view(PACK, beside).share == "1500.00"
 
 

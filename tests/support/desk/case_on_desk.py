@@ -56,7 +56,9 @@ class CaseOnDesk:
 
     def done(self, case_id: int = 1) -> list[str]:
         """What people did to it, as its page tells, newest first."""
-        told = {message("zh", f"event.{action}"): action for action in RECORDED}
+        told = {message("zh", f"event.{action}"): action for action in RECORDED} | {
+            message("zh", "event.assign_to"): "assign"
+        }
         return [told[text] for text in self.page(case_id).texts(".timeline li p b") if text in told]
 
     def ticked(self, case_id: int = 1) -> list[str]:

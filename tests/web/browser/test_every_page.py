@@ -1,4 +1,4 @@
-"""Every page of every role: nothing for axe to find, nothing wider than the screen, no word of the other language."""
+"""Every page of every role: nothing for axe, nothing unheard, nothing wider than the screen, no foreign word."""
 
 import re
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import NOW
 from tests.support.desk.chromium import DESK, PHONE, page_routes, signed_in, walk
 from tests.support.desk.desk_clients import cookie_of
+from tests.support.desk.heard import unheard
 from tests.support.desk.populated_desk import Busy, busy
 from tests.support.desk.serving import serving
 from web.app import create_app
@@ -76,6 +77,8 @@ def test_axe_finds_nothing_on_any_page(browser: Browser, desk: Desk, size: tuple
             if result.violations_count:
                 found[f"{role} {page.url}"] = result.generate_report()
             assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{role} {page.url}"
+            if size == DESK and (untold := unheard(page)):
+                found[f"{role} {page.url} heard"] = "\n".join(untold)
             opened.add(pattern)
         context.close()
     stranger = browser.new_page(base_url=desk.address)

@@ -149,7 +149,7 @@ def test_every_page_fits_reads_and_is_named(browser: Browser, place: Place, size
     ("lang", "title", "hint"),
     [
         ("zh", "备注里的警示", "可能并非本意，请人工核实"),
-        ("en", "Red flags in the notes", "may not be meant so, a person checks"),
+        ("en", "Red flags in the notes", "may not be meant this way; a person checks"),
     ],
 )
 def test_the_words_that_raised_a_flag_are_shown_to_the_counsellor(
@@ -248,7 +248,24 @@ def test_the_queue_is_worked_with_single_keys(browser: Browser, place: Place) ->
             page.keyboard.press(key)
         expect(page.locator(".queue .in-case a:focus")).to_have_text(references[at])
     page.keyboard.press("x")
-    expect(page.locator(".in-choice input:checked")).to_have_count(1)
+    ticked, bar = page.locator("tbody .in-choice input:checked"), page.locator(".bulk")
+    expect(ticked).to_have_count(1)
+    expect(bar).to_contain_text("1")
+    page.locator("tbody .in-choice input").nth(4).click(modifiers=["Shift"])  # the second was ticked last
+    expect(ticked).to_have_count(4)
+    expect(bar).to_be_in_viewport()
+    expect(bar).to_contain_text("4")
+    page.keyboard.press("X")
+    expect(ticked).to_have_count(len(references))
+    page.keyboard.press("X")
+    expect(bar).to_be_hidden()
+    tall = page.locator("tbody tr").nth(5).bounding_box()
+    page.locator(".look > summary").click()
+    page.locator("input[name=dense]").check()
+    page.locator(".look button").click()
+    expect(page.locator("table.dense")).to_be_visible()
+    low = page.locator("tbody tr").nth(5).bounding_box()
+    assert tall and low and low["height"] < tall["height"]
     page.keyboard.press("/")
     expect(page.locator("#ref")).to_be_focused()
     page.keyboard.type("jxn?")

@@ -222,9 +222,10 @@ def test_files_are_told_by_their_content_sealed_inert_and_taken_away(working_des
     assert shown.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in shown.headers["content-security-policy"]
     assert shown.headers["content-disposition"].startswith("inline;")
-    assert attach("信.pdf", b"%PDF-1.7 ...") == 303
+    assert attach("letter.html", b"%PDF-1.7 ...") == 303
+    assert message("zh", "attachment.misnamed", kind="PDF", ending=".pdf") in work.page().text
     saved = work.client.submit("/cases/1/attachments/2/open")
-    assert saved.headers["content-disposition"].startswith("attachment;")
+    assert saved.headers["content-disposition"] == "attachment; filename*=UTF-8''letter.html.pdf"
     assert send(work, "attachments/1/take-away", "taken", words="") == 422
     assert send(work, "attachments/1/take-away", "taken", words="传错了") == 303
     assert work.client.submit("/cases/1/attachments/1/open").status_code == 404

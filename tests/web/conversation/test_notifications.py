@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from sqlmodel import select
 
+from forbear.accounts import teams
 from forbear.accounts.accounts import Viewer
 from forbear.base.vault import Vault
 from forbear.conversation import notes, tasks
@@ -109,6 +110,9 @@ def test_each_is_told_once_of_what_others_did_and_what_time_brought(database_url
         notes.add(work, 1, "f2", "@wang 给自己")
         tasks.add(work, 1, "f3", "打电话", None, AS_OF + DAY)
         perform(work, take_case(work.session, viewers["wang"], 1, None), Act("outcome", {}, reason="lender_refused"))
+        tasks.add(work, 1, "f4", "回访", li, AS_OF + DAY)
+        teams.away(work, li, AS_OF + DAY, AS_OF + DAY, AS_OF)
+        perform(work, take_case(work.session, viewers["wang"], 1, None), Act("escalate", {"status": "escalated"}))
     for today, now in ((AS_OF, NOW), (AS_OF + DAY, NOW + 300 * HOUR), (AS_OF + DAY, NOW + 301 * HOUR)):
         with working(database_url, vault, now) as work:
             notifications.tell_of_time(work, today)
@@ -119,7 +123,11 @@ def test_each_is_told_once_of_what_others_did_and_what_time_brought(database_url
         ("answered", 1),
         ("task_due", 1),
     ]
-    assert told(database_url, li) == [("mentioned", 1)]
+    assert told(database_url, li) == [("mentioned", 1), ("task_due", 1)]
+    assert told(database_url, boss) == [("escalated", 1), ("task_left", 1)]
+    with working_as(viewers["boss"], database_url) as work:
+        perform(work, take_case(work.session, viewers["boss"], 1, None), Act("accept", {"status": "reviewed"}))
+    assert told(database_url, wang)[-1] == ("decided", 1)
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE desk_case SET respond_by = %s WHERE case_id = 2", [NOW + HOUR])
     for now, expected in ((NOW + HOUR - dt.timedelta(seconds=1), 0), (NOW + HOUR, 1), (NOW + 2 * HOUR, 0)):

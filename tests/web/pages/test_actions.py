@@ -114,7 +114,7 @@ def kept_words(page: str) -> str:
 
 
 KEPT = {
-    "accept": ["我看过还没有问清的，仍然接受"],
+    "accept": ["我自己看过了，仍然接受"],
     "override": ["改用的策略", "原因"],
     "ask": ["要问的问题"],
     "escalate": ["原因"],

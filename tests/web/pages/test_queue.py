@@ -238,6 +238,29 @@ def test_a_filter_is_kept_opened_replaced_and_deleted(client: Desk, database_url
         assert connection.execute("SELECT name, query FROM saved_filter").fetchall() == [("房贷", "urgency=U1")]
 
 
+def test_a_shared_filter_is_there_for_colleagues_and_a_supervisor_may_take_it_away(
+    client: Desk, database_url: str
+) -> None:
+    client.submit("/queue/filters", {"name": "Ours", "terms": "assignee=me&urgency=U1", "shared": "true"})
+    client.submit("/queue/filters", {"name": "Mine", "terms": "urgency=U2"})
+    [number] = re.findall(r'action="/queue/filters/(\d+)/delete"', client.get("/?urgency=U1").text)[1:]
+    colleagues: tuple[tuple[str, Role, list[str], int], ...] = (
+        ("li", "counsellor", ["Ours wang"], 0),
+        ("bank", "submitter", [], 0),
+        ("zhang", "supervisor", ["Ours wang"], 1),
+    )
+    for name, role, seen, may in colleagues:
+        as_somebody(client, database_url, name, role, "us" if role == "submitter" else None)
+        page = read_page(client.get("/?urgency=U0").text)
+        assert page.texts("a.kept") == seen
+        assert len(page.select(".saved button.forget")) == may
+        if not may:
+            client.submit(f"/queue/filters/{number}/delete", {"terms": ""})
+    client.submit(f"/queue/filters/{number}/delete", {"terms": ""})
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT name, shared FROM saved_filter").fetchall() == [("Mine", False)]
+
+
 def test_ones_own_filter_is_deleted(client: Desk, database_url: str) -> None:
     client.submit("/queue/filters", {"name": "A", "terms": "urgency=U1"})
     [number] = re.findall(r'action="/queue/filters/(\d+)/delete"', client.get("/?urgency=U0").text)

@@ -444,7 +444,7 @@ def test_a_case_shows_the_words_that_raised_a_flag_and_nothing_else_of_the_notes
 ) -> None:
     notes = {"notes": "住在幸福路，没有 不想活，提过 ab\u200b贷"}
     decide(database_url, vault, accepted(1, "A", private=notes), accepted(2, "B", private={"notes": "住在幸福路"}))
-    for lang, negated in (("zh", "可能并非本意，请人工核实"), ("en", "may not be meant so, a person checks")):
+    for lang, negated in (("zh", "可能并非本意，请人工核实"), ("en", "may not be meant this way; a person checks")):
         page = case_page(client, "A", lang)
         assert re.findall("<q>(.*?)</q>", page) == ["不想活", "ab贷"]
         assert page.count(negated) == 1
@@ -457,7 +457,7 @@ def test_a_case_shows_the_words_that_raised_a_flag_and_nothing_else_of_the_notes
             "negated": True,
             "text": {
                 "zh": "自伤：“不想活”（可能并非本意，请人工核实）",
-                "en": 'Self-harm: "不想活" (may not be meant so, a person checks)',
+                "en": 'Self-harm: "不想活" (may not be meant this way; a person checks)',
             },
         },
         {

@@ -108,11 +108,12 @@ def save_filter(
     session: SessionDep,
     name: Annotated[str, Form(min_length=1, max_length=64, pattern=r"^[^\x00]*\S[^\x00]*$")],
     terms: _Filters = "",
+    shared: bool = Form(default=False),
 ) -> Response:
-    """Keep the filter on the screen under a name."""
+    """Keep the filter on the screen under a name, for oneself or for colleagues too."""
     asked = _parsed(terms)
     try:
-        saved_filters.save(session, viewer, name.strip(), asked.query())
+        saved_filters.save(session, viewer, name.strip(), asked.query(), shared=shared)
     except saved_filters.TooManyError:
         return _to(asked.link(full=1))
     return _to(asked.link())
@@ -120,7 +121,7 @@ def save_filter(
 
 @router.post("/queue/filters/{filter_id}/delete", dependencies=[OurForm])
 def forget_filter(viewer: SignedIn, session: SessionDep, filter_id: RowId, terms: _Filters = "") -> Response:
-    """Delete a kept filter."""
+    """Delete a kept filter: one's own, or as a supervisor one that is shared."""
     saved_filters.forget(session, viewer, filter_id)
     return _to(_parsed(terms).link())
 

@@ -61,7 +61,7 @@ def test_the_header_is_the_row_that_names_most_facts(
     assert (source.columns, source.titles, source.header_row) == (HEADER, titles, len(above) + 1)
     assert [row.number for row in source] == [1, 2]
     assert [text.en for text in source.notices] == [
-        f"Row {len(above) + 1} was taken as the header; what stands above it is no case."
+        f"Row {len(above) + 1} was taken as the header; what is above it is not a case."
     ]
 
 

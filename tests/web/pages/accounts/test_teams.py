@@ -4,13 +4,18 @@ import datetime as dt
 
 import psycopg
 import pytest
+from sqlmodel import select
 
 from forbear.accounts import teams
 from forbear.accounts.accounts import UnfitError
+from forbear.accounts.teams import TeamTerms
 from forbear.base.vault import Vault
+from forbear.desk import dealing
+from models.account import Account
+from models.desk import WorklistItem
 from tests.forbear.ledger.test_audit import faults
 from tests.support.desk.cases import AS_OF, accepted, decided, working
-from tests.support.desk.desk_clients import account, cookie_of, desk, holding
+from tests.support.desk.desk_clients import Desk, account, cookie_of, desk, holding
 from tests.support.desk.page import read_page
 from web.language import message
 
@@ -68,7 +73,33 @@ def test_supervisors_keep_teams_and_absences_and_the_queue_narrows_to_a_team(
         assert "Cards" not in boss.get("/teams").text
         told = read_page(boss.get("/ledger?kind=team").raise_for_status().text)
         assert len(told.select("tbody tr")) == 3
+
+        _given_by_hand_and_automatically(boss, database_url, wang)
+        with holding(str(boss.base_url), cookie_of(database_url, wang)) as mine:
+            for address in ("/", "/cases/1"):
+                assert message("zh", "teams.away.you") in mine.get(address).text
+        page = read_page(boss.get("/cases/1").raise_for_status().text)
+        assert message("zh", "teams.away.you") not in page.text
+        happened = {each.select("p")[1].text for each in page.select(".timeline li")}
+        assert happened > {"领取", "放回队列", "自动分派给 li", "不在岗或已停用，案件放回待领取： wang", "分派给 wang"}
     assert faults(database_url) == []
+
+
+def _given_by_hand_and_automatically(boss: Desk, url: str, wang: int) -> None:
+    """The supervisor gives the first case to somebody, who is away; it is taken back, and assigned to her."""
+    boss.submit("/queue/assign", {"assignee": str(wang), "case": ["1:1"]})
+    with working(url) as work:
+        teams.away(work, wang, AS_OF, AS_OF, AS_OF)
+        work.session.get_one(WorklistItem, 1).decided_urgency = "U1"
+        work.session.flush()
+        work.touch([1])
+        assert dealing.put_back(work, AS_OF, "Asia/Shanghai") == 1
+    with working(url) as work:
+        li = work.session.exec(select(Account.id).where(Account.name == "li")).one()
+        teams.save(work, None, TeamTerms("all", automatic=True, members=[li]), set())
+        assert dealing.deal(work, AS_OF) == 2
+    boss.submit("/cases/1/release", {"revision": "4"})
+    boss.submit("/cases/1/take", {"revision": "5"})
 
 
 @pytest.mark.parametrize(
