@@ -1,6 +1,7 @@
 """Triage: the cases of a chunk go to the rules, and what these decide into the record."""
 
 import datetime as dt
+import gc
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -141,8 +142,10 @@ def _take_over(work: Work, batch: Batch, chunk: Chunk, pack: Pack) -> None:
 
 @lru_cache(maxsize=16)
 def evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
-    """The evaluator of a pack and day, made once."""
-    return Evaluator(pack, as_of)
+    """The evaluator of a pack and day, made once, and as the pack is, for good."""
+    made = Evaluator(pack, as_of)
+    gc.freeze()
+    return made
 
 
 def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Version]:

@@ -21,7 +21,7 @@ ACCEPTED = (
 )
 REJECTED = ("row", "field", "content")
 _WORKERS = 4  # that pieces of a file are made for: more take longer turns, fewer find as much for each
-_FEWEST = 500  # cases in a piece, where there are more
+_FEWEST = 1_000  # cases in a piece, or about as many, where there are more
 _CREATE = (
     """
     CREATE TEMPORARY TABLE staged (
@@ -92,7 +92,7 @@ _REJECTIONS = """
 """
 _COUNT = "SELECT count(*) FILTER (WHERE changed), count(*) FILTER (WHERE NOT changed) FROM matched"
 # What is ordinary is cut into pieces of one size for a few workers to share, as large as may be, for a chunk costs
-# some 50 ms whatever is in it; what is urgent comes in small ones. Submitters share a lane by cases: a submission's
+# some 60 ms whatever is in it; what is urgent comes in small ones. Submitters share a lane by cases: a submission's
 # first chunk comes after the submitter's own that wait, and not before what is being done now, whose turn is the
 # least; each further one as much later as there are cases in those before it.
 _CHUNKS = """
@@ -106,7 +106,10 @@ _CHUNKS = """
         )
     ), sized AS (
         SELECT lane, CASE WHEN lane <> :ordinary THEN CAST(:urgent_size AS integer)
-            WHEN count(*) <= :workers * least(:bulk_size, :fewest) THEN least(:bulk_size, :fewest)
+            WHEN :bulk_size <= :fewest AND count(*) <= :workers * :bulk_size THEN :bulk_size
+            WHEN count(*) <= :workers * least(:bulk_size, :fewest) THEN ceil(count(*) / greatest(
+                1, ceil(count(*) / CAST(:bulk_size AS numeric)), round(count(*) / CAST(:fewest AS numeric))
+            ))
             ELSE ceil(count(*) / (:workers * ceil(count(*) / (:workers * CAST(:bulk_size AS numeric))))) END AS size
         FROM undecided GROUP BY lane
     ), placed AS (

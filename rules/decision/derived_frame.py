@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -17,6 +17,7 @@ from rules.formulas.columns.column_readings import Reading
 from rules.formulas.columns.columns import FormulaColumns
 from rules.formulas.derivation import Derived
 from rules.formulas.ends import SIDES, bounded
+from rules.pack.formulas import facts_of
 from rules.pack.pack import Pack
 
 
@@ -49,17 +50,23 @@ def _difference(name: str, value: object, other: object) -> EngineDisagreement:
 class FrameDeriver:
     """Makes such frames by the formulas of a pack, as of one day."""
 
-    def __init__(self, pack: Pack, as_of: dt.date) -> None:
+    def __init__(self, pack: Pack, as_of: dt.date, wanted: Collection[str] | None = None) -> None:
+        """With the facts that are `wanted` of it, it has no others but those that these come from."""
         self._vocabulary = pack.vocabulary
-        self._formulas = FormulaColumns(pack, as_of)
-        self._derived = {name for name in pack.formulas if pack.vocabulary.facts[name].derived}
+        needed = set(pack.vocabulary.facts) if wanted is None else _with_sources(pack, wanted)
+        self._formulas = FormulaColumns(pack, as_of, needed)
+        self._derived = needed & {name for name in pack.formulas if pack.vocabulary.facts[name].derived}
         self._bounded = pack.decides_by_bounds
         # What the application gives is compared by its ends too, which are its value.
         self._given = [
-            name for name in pack.vocabulary.facts if name not in pack.formulas and bounded(pack.vocabulary, name)
+            name
+            for name in pack.vocabulary.facts
+            if name in needed and name not in pack.formulas and bounded(pack.vocabulary, name)
         ]
         self._submitted = [
-            name for name, fact in pack.vocabulary.facts.items() if not fact.private and name not in self._derived
+            name
+            for name, fact in pack.vocabulary.facts.items()
+            if name in needed and not fact.private and name not in self._derived
         ]
 
     def derive(self, cases: Sequence[Facts]) -> DerivedFrame:
@@ -104,6 +111,18 @@ class FrameDeriver:
                 for row, bound in bounds_of(frame.readings[name], fact, missing, len(values)):
                     found[row].bounds[name] = bound
         return found
+
+
+def _with_sources(pack: Pack, wanted: Collection[str]) -> set[str]:
+    """Facts with all that their formulas read, and so on."""
+    found: set[str] = set()
+    left = list(wanted)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += facts_of(pack.formulas[name].expression) if name in pack.formulas else ()
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -10,14 +10,14 @@ from typing import Final, TypeAlias
 
 from rules.decision import outcome as o
 from rules.decision.derived_frame import DerivedFrame, derived_columns
-from rules.decision.hit_policy import HitPolicy, Ids, Selection
+from rules.decision.hit_policy import Ids, Selection, hit_policy
 from rules.decision.outlook.counterfactuals import CounterfactualSearch
 from rules.decision.outlook.unanswered import doubted, unanswered
 from rules.decision.outlook.validity import Validity
 from rules.decision.repayment import plans
 from rules.decision.stale_parameters import StaleParameters
 from rules.engines.durable import DurableEngine, EngineError
-from rules.engines.polars_engine import PolarsEngine, RuleTrace, Verdicts
+from rules.engines.polars_engine import Ahead, PolarsEngine, RuleTrace, Verdicts
 from rules.facts.case_facts import Facts
 from rules.facts.doubts import asked_about
 from rules.finance.repayment_plan import RepaymentPlan
@@ -81,7 +81,7 @@ class Evaluator:
         self.as_of = as_of
         self._parameters = in_force(pack, as_of)
         self.engines = given or engines(pack, self._parameters)
-        self._policy = HitPolicy(pack)
+        self._policy = hit_policy(pack)
         # What each rule looks for in lists: flags of the notes, above all.
         self._heeded = {
             loaded.rule.id: {leaf.value for leaf in leaves(loaded.when) if isinstance(leaf, Contains)}
@@ -92,9 +92,7 @@ class Evaluator:
         }
         self._derivation = derivation(pack, as_of)
         self._columns = derived_columns(pack, as_of)
-        self._counterfactuals = CounterfactualSearch(
-            pack, self._policy, self.engines.second, self._derivation, self._columns
-        )
+        self._counterfactuals = CounterfactualSearch(pack, self._policy, self.engines.second, self._derivation, as_of)
         self._stale = StaleParameters(pack, as_of, self._parameters)
         self._validity = Validity(pack, as_of, self._derivation, self._parameters)
 
@@ -103,7 +101,10 @@ class Evaluator:
         columns = self._columns.derive(cases)
         verdicts = self.engines.second.judge(columns.table)
         derived, differing = self._derived(cases, columns)
-        outcomes = [self._outcome(each, row, verdicts, differing.get(row, ())) for row, each in enumerate(derived)]
+        ahead = verdicts.ahead(self._policy.telling)
+        outcomes = [
+            self._outcome(each, row, verdicts, ahead, differing.get(row, ())) for row, each in enumerate(derived)
+        ]
         changes = self._counterfactuals.find(derived, verdicts, outcomes)
         stale = self._stale.find(derived, verdicts, outcomes)
         return [
@@ -154,7 +155,9 @@ class Evaluator:
         """Every rule, its conditions and comparisons, for one case as submitted or as evaluated."""
         return self.engines.second.trace(*self._derivation.derive(facts))
 
-    def _outcome(self, derived: Derived, row: int, verdicts: Verdicts, differing: Differences) -> o.Outcome:
+    def _outcome(
+        self, derived: Derived, row: int, verdicts: Verdicts, ahead: Ahead, differing: Differences
+    ) -> o.Outcome:
         facts, true, unknown = derived.facts, verdicts.true[row], verdicts.unknown[row]
         hits: frozenset[str] | None
         try:
@@ -164,7 +167,7 @@ class Evaluator:
         if hits is None or hits != frozenset(true) or differing:
             return self._disagreed(facts, hits, true, unknown, differing)
         selection = self._policy.select(hits)
-        certain, decisive = self._policy.outlook(selection.strategy, verdicts.sure[row], verdicts.open[row])
+        certain, decisive = self._policy.outlook(selection.strategy, ahead.sure[row], ahead.open[row])
         contradicting = self._contradicting(selection, facts)
         certain = certain and not contradicting
         missing = (name for rule in decisive for name in verdicts.waits_for(rule, row, facts))
@@ -183,8 +186,10 @@ class Evaluator:
 
         A strategy that stands alone by the notes holds whatever else they tell, and so does one for explicit danger.
         """
-        heeded = {flag for rule in self._policy.speaking_for(selection) for flag in self._heeded[rule]}
         flags = facts.get("note_flags")
+        if not flags:
+            return ()
+        heeded = {flag for rule in self._policy.speaking_for(selection) for flag in self._heeded[rule]}
         raised = heeded.intersection(flags if isinstance(flags, tuple) else ())
         if raised & self._explicit or (selection.alone and heeded):
             return ()

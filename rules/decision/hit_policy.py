@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import inf
 
 from rules.pack.files.items import Item
@@ -199,12 +200,14 @@ class HitPolicy:
         self._marked = {named: marks for named, item in items.items() if (marks := _marks(item))}
         self._protecting = frozenset(named for named, item in items.items() if item.protects)
         self._ranks = {rule: rank for rank, rule in enumerate(self._effects)}
+        self._outlooks: dict[tuple[str, Ids, Ids], tuple[bool, Ids]] = {}
         # An exclusive rule comes before every other, whatever their priorities.
         exclusive = [(rule.rule, rule.serves) for rule in self._effects.values() if rule.serves]
         recommending = [(rule.rule, rule.recommend) for rule in self._effects.values() if rule.recommend]
         self._places: dict[str, list[tuple[int, str]]] = {}  # of each rule among the contenders, and what it wants
         for place, (rule, wanted) in enumerate([*exclusive, *recommending]):
             self._places.setdefault(rule, []).append((place, wanted))
+        self.telling = _telling(self._effects.values())
 
     def select(self, fired: Collection[str]) -> Selection:
         """What these fired rules amount to. Many cases fire the same ones, so what was worked out once is kept."""
@@ -216,8 +219,18 @@ class HitPolicy:
             selection = self._selected[key] = self._select(key)
         return selection
 
+    def strategy_of(self, fired: Collection[str]) -> str:
+        """The strategy alone that these fired rules amount to."""
+        hits = self._hits(fired)
+        return winner_of(hits, blocks_of(hits)).strategy or self._default.strategy
+
+    def _hits(self, fired: Collection[str]) -> tuple[Effects, ...]:
+        """The effects of fired rules, most important first; what is no rule, as the default is none, has no effects."""
+        ranks = self._ranks
+        return tuple(self._effects[rule] for rule in sorted(ranks.keys() & fired, key=ranks.__getitem__))
+
     def _select(self, fired: Collection[str]) -> Selection:
-        hits = tuple(hit for rule, hit in self._effects.items() if rule in fired)
+        hits = self._hits(fired)
         blocks = blocks_of(hits)
         winner = winner_of(hits, blocks)
         contributors = contributors_of(hits, blocks, winner)
@@ -245,7 +258,7 @@ class HitPolicy:
         recommended = self.select(fired)
         if strategy == recommended.strategy:
             return recommended
-        hits = tuple(hit for rule, hit in self._effects.items() if rule in fired)
+        hits = self._hits(fired)
         blocks = _lifted(blocks_of(hits), strategy, acknowledges=self._strategies[strategy].acknowledges)
         counting = tuple(
             hit for hit in hits if recommended.strategy not in (hit.recommend, hit.serves) or strategy in hit.strategies
@@ -278,6 +291,8 @@ class HitPolicy:
 
     def _withheld(self, blocks: Blocks) -> frozenset[tuple[str, str]]:
         """The items that may not be given, by kind and id."""
+        if not blocks.kinds:
+            return frozenset()
         return frozenset(item for item, marks in self._marked.items() if marks & blocks.kinds)
 
     def speaking_for(self, selection: Selection) -> frozenset[str]:
@@ -303,7 +318,18 @@ class HitPolicy:
         comes true in the end, it holds all the sure ones and otherwise only undecided ones: if every
         recommendation on the way says the same, so will every end. Undecided rules are taken to be independent of each
         other, so a strategy can be called uncertain that is not; never the other way round.
+
+        Only the telling rules count; what was worked out for the same ones is kept.
         """
+        key = (strategy, tuple(sure), tuple(undecided))
+        known = self._outlooks.get(key)
+        if known is None:
+            if len(self._outlooks) >= _KEPT:
+                self._outlooks.clear()
+            known = self._outlooks[key] = self._outlook(*key)
+        return known
+
+    def _outlook(self, strategy: str, sure: Ids, undecided: Ids) -> tuple[bool, Ids]:
         blocked = {name for rule in sure for name in self._effects[rule].block}
         threats = self._threats(undecided, blocked)
         decisive: set[str] = set()
@@ -342,6 +368,17 @@ class HitPolicy:
     def _contenders(self, rules: Collection[str], known: bool) -> list[tuple[int, str, str, bool]]:
         """The places of rules in the order in which the hit policy looks at them."""
         return [(place, wanted, rule, known) for rule in rules for place, wanted in self._places.get(rule, ())]
+
+
+def _telling(rules: Iterable[Effects]) -> frozenset[str]:
+    """The rules that can change the strategy: without the others, which neither recommend nor block, it is the same."""
+    return frozenset(each.rule for each in rules if each.block or each.recommend or each.serves)
+
+
+@lru_cache(maxsize=16)
+def hit_policy(pack: Pack) -> HitPolicy:
+    """The hit policy of a pack, made once: who asks the same of it is answered from what it keeps."""
+    return HitPolicy(pack)
 
 
 def _lifted(blocks: Blocks, strategy: str, *, acknowledges: bool) -> Blocks:

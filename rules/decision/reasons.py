@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from rules.decision.hit_policy import DEFAULT, HitPolicy, Ids
+from rules.decision.hit_policy import DEFAULT, Ids, hit_policy
 from rules.decision.outcome import DISAGREEMENT, NOT_EVALUATED, Outcome
 from rules.pack.files.schema import Default, Rule
 from rules.pack.pack import LoadedRule, Pack
@@ -14,7 +14,7 @@ def speaking(pack: Pack, fired: Ids) -> Ids:
     """Of the fired rules those that are not silenced, most important first."""
     if NOT_EVALUATED in fired:
         return ()
-    said = _policy(pack).select(fired).speaking
+    said = hit_policy(pack).select(fired).speaking
     if DISAGREEMENT in fired:  # the engines differ: nothing was recommended, by default or otherwise
         return (DISAGREEMENT, *(rule for rule in said if rule in fired))
     return said
@@ -22,7 +22,7 @@ def speaking(pack: Pack, fired: Ids) -> Ids:
 
 def decided_alone(pack: Pack, fired: Ids) -> bool:
     """Whether an exclusive rule decided: nothing but its strategy is to be talked about."""
-    return _policy(pack).select(fired).alone
+    return hit_policy(pack).select(fired).alone
 
 
 def withholds(pack: Pack, outcome: Outcome) -> bool:
@@ -44,8 +44,3 @@ def source(pack: Pack, rule: str) -> Rule | Default:
 def rules_of(pack: Pack) -> dict[str, LoadedRule]:
     """The pack's rules by id."""
     return {loaded.rule.id: loaded for loaded in pack.rules}
-
-
-@lru_cache(maxsize=16)
-def _policy(pack: Pack) -> HitPolicy:
-    return HitPolicy(pack)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Final
 
 from rules.engines.message import Facts
-from rules.facts.affordability import has_others, means, payable, steady
+from rules.facts.affordability import has_others, offered
 from rules.facts.case_facts import number
 from rules.finance import amortisation
 from rules.finance.amortisation import LoanTerms
@@ -20,6 +21,7 @@ from rules.pack.files.schema import PlanKind, Strategy
 WITH_INTEREST: Final = ("instalments_with_interest", "equal_principal")
 # Parameters of the pack that only plans use, besides each strategy's longest term.
 USES: Final = ("interest_year_days", "standstill_days_maximum", "steady_share")
+_BUT_STRATEGY: Final = attrgetter(*(each.name for each in fields(RepaymentPlan) if each.name != "strategy"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +62,25 @@ def plans(
     if may_be_objected_to(facts):
         return ()
     shared = any("shared_instalments" in strategy.plans for _, strategy in wanted)
+    may = offered(facts, parameters.get("steady_share"), shared=shared)
     case = _Case(
         facts,
         as_of,
         parameters,
-        capacity=payable(facts, shared=shared),
-        stressed=means(facts, "capacity_stressed", shared=shared),
+        capacity=may.most,
+        stressed=may.stressed,
         shared=shared,
-        steady=_steady_part(facts, parameters, shared=shared),
+        steady=may.first,
         excess=number(facts, "excess_charges") or 0,
     )
-    found: dict[RepaymentPlan, RepaymentPlan] = {}
+    found: dict[object, RepaymentPlan] = {}
+    personal = facts.get("product") == "private"
     for name, strategy in wanted:
         limits = [parameters.get(strategy.plan_longest, 0)] if strategy.plan_longest else []
         limit = min([*limits, *([] if longest is None else [longest])], default=None)
         for kind in sorted(strategy.plans, key=lambda each: _comes_late(each, facts, parameters)):
             if plan := _KINDS[kind](case, name, kind, limit):
-                plan = replace(plan, personal=facts.get("product") == "private")
-                found.setdefault(replace(plan, strategy=""), plan)
+                found.setdefault(_BUT_STRATEGY(plan), replace(plan, personal=True) if personal else plan)
     return tuple(found.values())
 
 
@@ -86,11 +89,6 @@ def may_be_objected_to(facts: Facts) -> bool:
     left = number(facts, "days_left")
     running = facts.get("legal_stage") == "payment_order" and (left is None or left >= 0)
     return running and facts.get("debt_disputed") is not False
-
-
-def _steady_part(facts: Facts, parameters: Mapping[str, int], *, shared: bool) -> int | None:
-    part = parameters.get("steady_share")
-    return means(facts, "capacity_stressed", shared=shared) if part is None else steady(facts, part, shared=shared)
 
 
 def _comes_late(kind: PlanKind, facts: Facts, parameters: Mapping[str, int]) -> bool:

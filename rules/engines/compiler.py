@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from rules.engines import message
 from rules.engines.durable_expressions import PATTERNS, STACK, Expression, ExpressionPart, either, one_of, together
@@ -101,6 +101,31 @@ def _split(parts: Sequence[tuple[str, ExpressionPart]]) -> Iterable[Ruleset]:
 def _ruleset(batch: list[tuple[str, ExpressionPart]]) -> Ruleset:
     definition: dict[str, Expression] = {rule: {"all": [{"m_0": part.expression}]} for rule, part in batch}
     return Ruleset(definition, tuple(sorted(frozenset[str]().union(*(part.keys for _, part in batch)))))
+
+
+def shortened(program: Program) -> tuple[Program, dict[str, str]]:
+    """The same program with short names in its definitions, and these by key: the engine reads every letter of them."""
+    names = {name: f"k{number}" for number, name in enumerate(sorted(program.keys))}
+    _distinct(names.values())
+    rulesets = tuple(Ruleset(_renamed(each.definition, names), each.keys) for each in program.rulesets)
+    return Program(rulesets, program.keys), names
+
+
+def _renamed(definition: dict[str, Expression], names: Mapping[str, str]) -> dict[str, Expression]:
+    """A definition with other names for what it compares; its rules keep theirs."""
+
+    def renamed(part: Expression) -> Expression:
+        return {names.get(word, word): inner(value) for word, value in part.items()}
+
+    def inner(value: Any) -> Any:
+        if isinstance(value, dict):
+            return renamed(value)
+        return [renamed(each) for each in value] if isinstance(value, list) else value
+
+    return {
+        rule: {"all": [{mark: renamed(part) for mark, part in pattern.items()} for pattern in wanted["all"]]}
+        for rule, wanted in definition.items()
+    }
 
 
 def _distinct(keys: Iterable[str]) -> None:

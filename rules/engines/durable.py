@@ -15,7 +15,7 @@ except ImportError as error:  # Python 3.13 gave up a name that its source calls
         name=error.name,
     ) from error
 
-from rules.engines.compiler import Rules, Ruleset, compile_rules
+from rules.engines.compiler import Rules, Ruleset, compile_rules, shortened
 from rules.engines.message import Facts, MessageError, Writer
 from rules.formulas.ends import NO_BOUNDS, Bounds
 from rules.pack.files.schema import Vocabulary
@@ -37,10 +37,10 @@ class DurableEngine:
     """
 
     def __init__(self, rules: Rules, vocabulary: Vocabulary) -> None:
-        program = compile_rules(rules, vocabulary)
+        program, names = shortened(compile_rules(rules, vocabulary))
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        self._writer = Writer(program.keys)
+        self._writer = Writer(program.keys, names)
         self._rulesets = [_LiveRuleset(f"forbear-{n}", each) for n, each in enumerate(program.rulesets)]
 
     def hits(self, facts: Facts, bounds: Bounds = NO_BOUNDS) -> frozenset[str]:

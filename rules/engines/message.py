@@ -71,21 +71,24 @@ def ends_of(sign: MessageKey) -> list[MessageKey]:
 
 # In every message that asks for it: a condition which holds whatever the case says ($ is in no fact's name).
 ALWAYS: Final = MessageKey("$always", "always", "")
+NO_NAMES: Final[Mapping[str, str]] = {}
 
 
 class Writer:
     """Writes what a case has to say of each key; keys whose facts are unknown are left out."""
 
-    def __init__(self, keys: Mapping[str, MessageKey]) -> None:
-        self._always = {name: f"{json.dumps(name)}:1" for name, key in keys.items() if key.kind == "always"}
+    def __init__(self, keys: Mapping[str, MessageKey], names: Mapping[str, str] = NO_NAMES) -> None:
+        """`names` are those that keys have in the message, where these are others than their own."""
+        starts = {name: f"{json.dumps(names.get(name, name))}:" for name in keys}
+        self._always = {name: f"{starts[name]}1" for name, key in keys.items() if key.kind == "always"}
         self._values = []
         self._known = []
         self._signs = []
         bounds: dict[str, list[tuple[str, str, int]]] = {}
         signs: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
-        lists: dict[str, dict[str, str]] = {}
+        lists: dict[str, dict[str, tuple[str, str]]] = {}
         for name, key in keys.items():
-            start = f"{json.dumps(name)}:"
+            start = starts[name]
             if key.kind == "value":
                 self._values.append((key.fact, start, {word: start + json.dumps(word) for word in key.words}))
             elif key.kind == "known":
@@ -97,7 +100,7 @@ class Writer:
             elif key.kind == "sign_bound":
                 signs.setdefault((key.fact, key.second), []).append((name, start, SIDES.index(key.side)))
             elif key.kind == "member":
-                lists.setdefault(key.fact, {})[key.second] = name
+                lists.setdefault(key.fact, {})[key.second] = name, start
         self._bounds = list(bounds.items())
         self._sign_bounds = [(*pair, keys) for pair, keys in signs.items()]
         self._lists = [(fact, _members(names)) for fact, names in lists.items()]
@@ -158,12 +161,12 @@ class Writer:
         return written
 
 
-def _members(names: Mapping[str, str]) -> Callable[[tuple[str, ...]], dict[str, str]]:
+def _members(names: Mapping[str, tuple[str, str]]) -> Callable[[tuple[str, ...]], dict[str, str]]:
     """What a known list says of each member that a rule looks for. Most cases have one of very few lists."""
 
     @lru_cache(maxsize=256)
     def members(listed: tuple[str, ...]) -> dict[str, str]:
-        return {name: f"{json.dumps(name)}:{int(member in listed)}" for member, name in names.items()}
+        return {name: f"{start}{int(member in listed)}" for member, (name, start) in names.items()}
 
     return members
 

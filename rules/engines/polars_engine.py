@@ -72,12 +72,20 @@ class _Plan:
     lacks: list[MissingCondition] = field(default_factory=list)
 
 
+class Ahead(NamedTuple):
+    """Rules once more facts are known: a sure one is true whatever they are, an open one may turn out either way.
+
+    They differ from true and unknown for conditions on `known`, and for derived facts that will never be known.
+    """
+
+    sure: list[Ids]
+    open: list[Ids]
+
+
 class Verdicts:
     """What became of every rule for every case of a chunk; each part is worked out when it is first asked for.
 
-    The lists have an entry a case, rules in their given order. `sure` and `open` look ahead: a sure rule is true
-    whatever else becomes known, an open one may turn out either way. They differ from true and unknown for conditions
-    on `known`, and for derived facts that will never be known.
+    The lists have an entry a case, rules in their given order.
     """
 
     def __init__(self, plans: Mapping[str, _Plan], compared: Compared) -> None:
@@ -110,15 +118,13 @@ class Verdicts:
         """The rules that cannot be decided."""
         return by_case(((rule, self._neither(each)) for rule, each in self.of.items()), self.height)
 
-    @cached_property
-    def sure(self) -> list[Ids]:
-        """The rules that are true and stay so."""
-        return by_case(((rule, true) for rule, (true, _) in self._prospects.items()), self.height)
-
-    @cached_property
-    def open(self) -> list[Ids]:
-        """The rules that may turn out either way."""
-        return by_case(((rule, self._neither(each)) for rule, each in self._prospects.items()), self.height)
+    def ahead(self, rules: Collection[str]) -> Ahead:
+        """Some of the rules as they may turn out."""
+        found = {rule: self._prospect(plan.wanted) for rule, plan in self._plans.items() if rule in rules}
+        return Ahead(
+            by_case(((rule, true) for rule, (true, _) in found.items()), self.height),
+            by_case(((rule, self._neither(each)) for rule, each in found.items()), self.height),
+        )
 
     @cached_property
     def lacking(self) -> list[tuple[MissingCondition, ...]]:
@@ -146,10 +152,6 @@ class Verdicts:
                 return False
         return True
 
-    @cached_property
-    def _prospects(self) -> dict[str, Truth]:
-        return {rule: self._prospect(plan.wanted) for rule, plan in self._plans.items()}
-
     def _lacks(self, lack: MissingCondition) -> int:
         """The cases in which all other conditions of the rule hold, and this one does not."""
         others = c.All(tuple(part for part in parts(self._plans[lack.rule].condition) if part is not lack.part))
@@ -174,6 +176,16 @@ class PolarsEngine:
         self._comparisons = Comparisons(
             (each for plan in self._plans.values() for each in (plan.condition, plan.wanted)), vocabulary
         )
+
+    def only(self, rules: Collection[str]) -> PolarsEngine:
+        """The same for some of the rules."""
+        kept = [(rule, plan.condition) for rule, plan in self._plans.items() if rule in rules]
+        return PolarsEngine(kept, self._vocabulary)
+
+    @property
+    def used(self) -> Sequence[str]:
+        """The facts that the rules look at, and those that these come from."""
+        return self._comparisons.used
 
     def evaluate(self, cases: Sequence[Facts], bounds: Sequence[Bounds] | None = None) -> Verdicts:
         """Evaluate every rule for every case, with the bounds of its derived facts that have no value."""

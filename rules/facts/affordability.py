@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from rules.facts.case_facts import number
 from rules.facts.cells import Value
@@ -16,10 +17,28 @@ def means(facts: Facts, capacity: str = "capacity", *, shared: bool = False) -> 
     return _share(facts, capacity) if shared or has_others(facts) else number(facts, capacity)
 
 
+class Offered(NamedTuple):
+    """What may be offered on a debt a month, what of it is left if income falls, and what is offered first."""
+
+    most: int | None
+    stressed: int | None
+    first: int | None
+
+
+def offered(facts: Facts, part: int | None, *, shared: bool = False) -> Offered:
+    """All of it at once, as `payable` and `steady` have it; where no part is said, what bears a fall of income."""
+    whole, stressed = (means(facts, name, shared=shared) for name in ("capacity", "capacity_stressed"))
+    most = stressed if facts.get("outgoings_implausible") is True else whole
+    if part is None:
+        return Offered(most, stressed, stressed)
+    if most is None:
+        return Offered(most, stressed, None)
+    return Offered(most, stressed, stressed if stressed and stressed < most else most * part // 10_000)
+
+
 def payable(facts: Facts, *, shared: bool = False) -> int | None:
     """What may be offered on this debt a month: its means, or, while living costs look too low, those under stress."""
-    whole, stressed = (means(facts, name, shared=shared) for name in ("capacity", "capacity_stressed"))
-    return stressed if facts.get("outgoings_implausible") is True else whole
+    return offered(facts, None, shared=shared).most
 
 
 def steady(facts: Facts, part: int, *, shared: bool = False) -> int | None:
@@ -27,11 +46,7 @@ def steady(facts: Facts, part: int, *, shared: bool = False) -> int | None:
 
     `part` in basis points. Never all of it where that leaves no room.
     """
-    most = payable(facts, shared=shared)
-    if most is None:
-        return None
-    stressed = means(facts, "capacity_stressed", shared=shared)
-    return stressed if stressed and stressed < most else most * part // 10_000
+    return offered(facts, part, shared=shared).first
 
 
 def has_others(facts: Facts) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -36,13 +37,13 @@ class CounterfactualSearch:
     """Finds counterfactuals for whole chunks."""
 
     def __init__(
-        self, pack: Pack, policy: HitPolicy, second: PolarsEngine, derivation: Derivation, columns: FrameDeriver
+        self, pack: Pack, policy: HitPolicy, second: PolarsEngine, derivation: Derivation, as_of: dt.date
     ) -> None:
         self._pack = pack
         self._policy = policy
-        self._second = second
+        self._second = second.only(policy.telling)
         self._derivation = derivation
-        self._columns = columns
+        self._columns = FrameDeriver(pack, as_of, self._second.used)
         facts = pack.vocabulary.facts
         self._followers = {name: followers(pack.vocabulary, name) for name, fact in facts.items() if fact.actionable}
 
@@ -61,7 +62,7 @@ class CounterfactualSearch:
         kept: list[dict[tuple[str, str], Counterfactual]] = [{} for _ in cases]
         for each, true in zip(tries, results, strict=True):
             claim = (each.strategy, each.fact)
-            if claim not in kept[each.row] and self._policy.select(true).strategy == each.strategy:
+            if claim not in kept[each.row] and self._policy.strategy_of(true) == each.strategy:
                 kept[each.row][claim] = Counterfactual(each.fact, each.value, each.rule, each.strategy)
         return [tuple(claims.values())[:MOST] for claims in kept]
 
@@ -101,7 +102,7 @@ class CounterfactualSearch:
         return {**kept, change.fact: change.value}
 
     def _judged(self, changed: Sequence[Facts]) -> list[tuple[str, ...]]:
-        """The rules that are true of each."""
+        """The rules that are true of each, as far as they tell its strategy."""
         if len(changed) > _MANY:
             return self._second.judge(self._columns.derive(changed).table).true
         derived = [self._derivation.derive(case) for case in changed]

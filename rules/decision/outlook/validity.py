@@ -39,6 +39,7 @@ from rules.pack.logic.conditions import Compare, ComparePair, Leaf, ParameterRef
 from rules.pack.logic.normal_form import leaves
 from rules.pack.pack import Pack
 
+SOONEST: Final = 1  # days: tomorrow, and nothing is looked for any more
 LONGEST: Final = 366  # days after which a case is looked at again, whatever its facts are
 _PAIRS: Final[Mapping[str, Comparison]] = {
     "equals_fact": "equals",
@@ -102,11 +103,15 @@ class Validity:
         if DAYS in given:
             trends[DAYS] = self._counted(given)
             days = min(days, self._ahead(DAYS, trends[DAYS]))
-        days = min([days, self._of_formulas(given, facts, state), *self._of_pairs(state)])
-        birthday = next_birthday(given, self._as_of)
-        spoken = (day for day, names in self._coming if speaks(self._pack, names, outcome))
-        ends = [self._as_of + dt.timedelta(days=days), self._day, birthday, *spoken]
-        return min(day for day in ends if day is not None)
+        days = min(days, self._of_formulas(given, facts, state))
+        if days > SOONEST:
+            days = min([days, *self._of_pairs(state)])
+        ends = (self._as_of + dt.timedelta(days=days), self._day, next_birthday(given, self._as_of))
+        found = min(day for day in ends if day is not None)
+        for day, names in self._coming:
+            if day < found and speaks(self._pack, names, outcome):
+                found = day
+        return found
 
     def _of_formulas(self, given: Facts, facts: Facts, state: CaseState) -> int:
         """For how many days nothing asked of a derived fact is answered otherwise; `state` gets their trends."""
@@ -124,8 +129,9 @@ class Validity:
                 trend = Trend(missing, days=trend.days)
             if trend.days < ALWAYS or trend.low is not STEADY or trend.high is not STEADY:
                 trends[name] = trend
-                if ahead < days:
-                    days = ahead
+                days = min(days, ahead)
+                if days <= SOONEST:
+                    break
         return days
 
     def _of_pairs(self, state: CaseState) -> Iterator[int]:

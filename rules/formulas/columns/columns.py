@@ -7,7 +7,7 @@ and the calendar is shared with it, so that the two readings vouch for each othe
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Final, cast
@@ -45,9 +45,9 @@ class DerivedColumns:
 
 
 class FormulaColumns:
-    """Reads the formulas of a pack on one day, a chunk at a time."""
+    """Reads the formulas of a pack on one day, a chunk at a time: those of the facts that are needed."""
 
-    def __init__(self, pack: Pack, as_of: dt.date) -> None:
+    def __init__(self, pack: Pack, as_of: dt.date, needed: Collection[str] | None = None) -> None:
         self._facts = pack.vocabulary.facts
         self._missing = missing(self._facts, as_of)
         self._parameters = pack.parameters
@@ -59,7 +59,8 @@ class FormulaColumns:
         self._made: dict[f.Expression, Read] = {}
         self._readers: list[tuple[str, Read]] = []
         for name, each in pack.formulas.items():
-            self._readers.append((name, self._reader(each.expression)))
+            if needed is None or name in needed:
+                self._readers.append((name, self._reader(each.expression)))
             if self._facts[name].derived:
                 seen[name] = reader(each.expression, around)(seen)
 

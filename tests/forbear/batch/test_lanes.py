@@ -52,9 +52,10 @@ def lanes(engine: Engine, ids: list[int]) -> list[tuple[str, Lane]]:
         (20, 5, [5, 5, 5, 5]),
         (21, 5, [3] * 7),  # more than four of the largest: as many for each of four workers
         (41, 5, [4] * 10 + [1]),
-        (2_001, 2_000, [501, 501, 501, 498]),
-        (2_000, 2_000, [500] * 4),  # no piece of fewer, where there are more
-        (501, 2_000, [500, 1]),
+        (4_001, 2_000, [1_001, 1_001, 1_001, 998]),
+        (2_600, 2_000, [867, 867, 866]),  # about a thousand in a piece, where there are no more
+        (1_499, 2_000, [1_499]),
+        (1_499, 1_200, [750, 749]),
     ],
 )
 def test_a_file_is_cut_for_a_few_workers_to_share(engine: Engine, cases: int, most: int, sizes: list[int]) -> None:

@@ -177,6 +177,12 @@ def test_what_was_worked_out_is_kept_but_not_without_end(monkeypatch: pytest.Mon
         assert policy.select(fired).strategy == strategy
         assert len(policy._selected) <= 2
     assert policy.select(["a"]) is not first
+    outlook = policy.outlook("beta", ["b"], ["a"])
+    assert policy.outlook("beta", ["b"], ["a"]) is outlook
+    for sure, undecided in (["a"], ["b"]), ([], ["a", "b"]), (["a"], []):
+        assert policy.outlook("beta", sure, undecided) == HitPolicy(pack_of(*rules)).outlook("beta", sure, undecided)
+        assert len(policy._outlooks) <= 2
+    assert policy.outlook("beta", ["b"], ["a"]) is not outlook
 
 
 def test_a_rule_that_did_not_fire_says_nothing_about_a_strategy_that_a_person_chose() -> None:
@@ -223,7 +229,8 @@ def test_certain_is_what_no_set_of_undecided_rules_changes_and_rarely_less() -> 
             )
             for number in range(chance.randint(2, 6))
         ]
-        policy = HitPolicy(pack_of(*rules))
+        idle = rule("idle", 9, c.All(()), {"step": "write"}, {"urgency": "U0"})
+        policy = HitPolicy(pack_of(idle, *rules))
         sure = [each.rule.id for each in rules if chance.random() < 0.4]
         undecided = [each.rule.id for each in rules if each.rule.id not in sure and chance.random() < 0.8]
         strategy = policy.select(sure).strategy
@@ -232,6 +239,10 @@ def test_certain_is_what_no_set_of_undecided_rules_changes_and_rarely_less() -> 
             itertools.combinations(undecided, count) for count in range(len(undecided) + 1)
         )
         ends = {policy.select([*sure, *more]).strategy for more in sets}
+        # What is no rule, or neither recommends nor blocks, makes no difference to the strategy or its outlook.
+        assert policy.telling == {each.rule.id for each in rules}
+        assert policy.strategy_of(["idle", *sure, "default"]) == strategy == policy.select(["idle", *sure]).strategy
+        assert policy.outlook(strategy, ["idle", *sure], undecided) == (certain, decisive)
         assert not certain or ends == {strategy}
         assert certain is not bool(decisive)
         assert {*decisive} <= {*undecided}

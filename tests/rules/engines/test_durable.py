@@ -219,3 +219,12 @@ def test_threads_share_an_engine() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_a_fact_may_be_called_what_the_engine_is_told_of_another() -> None:
+    """Messages carry short names, and no fact is taken for the one that has its name there."""
+    facts = {f"k{number}": VOCABULARY.facts["days"] for number in range(9)}
+    rules: Rules = [(f"rule-{number}", c.Compare(f"k{number}", "equals", number)) for number in range(9)]
+    engine = DurableEngine(rules, VOCABULARY.model_copy(update={"facts": facts}))
+    assert engine.hits({f"k{number}": number for number in range(9)}) == {rule for rule, _ in rules}
+    assert engine.hits({"k3": 3, "k4": 3}) == {"rule-3"}

@@ -42,8 +42,8 @@ def test_a_rule_about_a_missing_fact_is_true_today_and_open_for_tomorrow() -> No
     verdicts = _evaluate([{}, {"days": 1}], blank=c.Known("days", False), given=c.Known("days", True))
     assert verdicts.true == [("blank",), ("given",)]
     assert verdicts.unknown == [(), ()]
-    assert verdicts.sure == [(), ("given",)]
-    assert verdicts.open == [("blank", "given"), ()]
+    assert verdicts.ahead(verdicts.rules).sure == [(), ("given",)]
+    assert verdicts.ahead(verdicts.rules).open == [("blank", "given"), ()]
 
 
 def test_a_derived_fact_is_open_as_long_as_one_of_its_inputs_is_missing() -> None:
@@ -51,7 +51,7 @@ def test_a_derived_fact_is_open_as_long_as_one_of_its_inputs_is_missing() -> Non
     inputs: dict[str, Value] = {"income_monthly": 1, "essential_outgoings": 1, "priority_payments": 1}
     verdicts = twin.evaluate([{}, inputs, {**inputs, "capacity": 0}])
     assert verdicts.unknown == [("rich",), ("rich",), ()]
-    assert verdicts.open == [("rich",), (), ()]
+    assert verdicts.ahead(verdicts.rules).open == [("rich",), (), ()]
     assert list(verdicts.waits_for("rich", 0, {"income_monthly": 1})) == [
         "essential_outgoings",
         "priority_payments",
@@ -84,11 +84,17 @@ def test_each_case_of_a_chunk_keeps_its_own_bits_wherever_its_rows_begin(first: 
     cases = [kinds[row * row * row % 7 % 4] for row in range(80)]
     twin = PolarsEngine([("red", RED), ("late", LATE), ("either", c.Any((RED, LATE)))], VOCABULARY)
     whole, part = twin.evaluate(cases), twin.evaluate(cases[first : first + height])
-    table = frame(cases, ["colour", "days"], VOCABULARY)
+    table, twin_rules = frame(cases, ["colour", "days"], VOCABULARY), whole.rules
     for verdicts in (part, twin.judge(table[first : first + height])):
         assert verdicts.true == whole.true[first : first + height]
         assert verdicts.unknown == whole.unknown[first : first + height]
-        assert verdicts.open == whole.open[first : first + height]
+        assert verdicts.ahead(verdicts.rules).open == whole.ahead(whole.rules).open[first : first + height]
+    some = twin.only({"late", "either"})
+    assert set(some.used) == {"colour", "days"}
+    assert some.evaluate(cases).true == [tuple(rule for rule in case if rule != "red") for case in whole.true]
+    assert whole.ahead({"late"}).open == [
+        tuple(r for r in case if r == "late") for case in whole.ahead(twin_rules).open
+    ]
 
 
 def test_rows_are_told_in_order_however_far_apart() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from forbear import intake
 from forbear.intake import Accepted
-from rules.decision.derived_frame import FrameDeriver
+from rules.decision.derived_frame import DerivedFrame, FrameDeriver
 from rules.engines.frame import end
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
@@ -44,7 +44,16 @@ def _same(pack: Pack, as_of: dt.date, cases: Sequence[Facts]) -> list[Derived]:
         if bounded(pack.vocabulary, name):
             told = zip(*(frame.table[end(name, side)].to_list() for side in ("low", "high")), strict=True)
             assert list(told) == [ends(each.facts.get(name), each.bounds.get(name)) for each in read], name
+    _alone(pack, as_of, cases, frame)
     return read
+
+
+def _alone(pack: Pack, as_of: dt.date, cases: Sequence[Facts], whole: DerivedFrame) -> None:
+    """A frame of a few facts has the same of them as the one of all."""
+    few = sorted(pack.formulas)[:: max(1, len(pack.formulas) // 5)]
+    part = FrameDeriver(pack, as_of, few).derive(cases)
+    assert {*few} <= part.values.keys() <= whole.values.keys()
+    assert part.table.equals(whole.table.select(part.table.columns))
 
 
 def _value(name: str, fact: Fact, dice: random.Random) -> Value:
