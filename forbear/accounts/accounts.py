@@ -22,7 +22,7 @@ from rules.pack.pack import Pack
 Role = Literal["submitter", "counsellor", "supervisor", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)  # each may do what the ones before it may, but submitters only see their own
 Owed = Literal["password", "second_factor"]
-Scope = Literal["cases:read", "cases:write", "reviews:write", "webhooks"]
+Scope = Literal["cases:read", "cases:write", "rejects:read", "reviews:write", "webhooks"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 SIGNED_IN_FOR = dt.timedelta(hours=12)  # a working day
 _SEEN_EVERY = dt.timedelta(minutes=1)  # at most it is written that somebody is there

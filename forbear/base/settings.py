@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     body_seconds: int = Field(30, ge=1, description="Seconds a client may send nothing of a request that it began")
     download_seconds: int = Field(60, ge=1, description="Seconds a client may take nothing of an answer")
     what_if_cases: int = Field(100_000, ge=1, description="Cases that the what-if page looks at, those decided last")
+    whole_rejects: int = Field(
+        2000, ge=0, description="Rejected rows with their personal data that an account may download in 24 hours"
+    )
     webhook_private: bool = Field(
         False, description="Webhooks may go to addresses of one's own network, and by http to this machine"
     )

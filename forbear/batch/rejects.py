@@ -1,15 +1,20 @@
-"""Rejects: what their columns are called in a file, and what pages show of them, personal cells hidden."""
+"""Rejects: what their columns are called in a file, and what of them is shown and given out, personal cells masked."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
+from forbear.base.masks import mask
 from forbear.intake import ColumnUse, Mapping, Rejected
-from forbear.intake.columns import named, taken_as
+from forbear.intake.columns import added_by_rejects, as_masked, named, taken_as
 from forbear.intake.date_order import ORDERS, WRITTEN
 from forbear.intake.headers import Around, Names, unit_beside, unit_named
 from forbear.intake.source import distinct
+from rules.facts.notation.personal import number_in_code
 from rules.facts.notation.units import Unit
 from rules.pack.files.schema import Text, Vocabulary
+
+_HIDDEN: Final = "****"
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,39 @@ def shown(
             faults=tuple(_fault(vocabulary, places, row, field) for field in row.field.split(";") if field),
             why=Text(zh=row.zh, en=row.en),
         )
+
+
+def masked(
+    vocabulary: Vocabulary,
+    columns: Sequence[str],
+    mapping: Mapping | None,
+    head: Sequence[str],
+    rejected: Iterable[Rejected],
+) -> tuple[list[str], Iterator[Rejected]]:
+    """The same head and rows with whatever is personal or may be masked, and the columns it is in named so.
+
+    That are private facts, columns that nobody knows, and somebody's number in any other.
+    """
+    added, facts = added_by_rejects(distinct(columns)), vocabulary.facts
+    fields = _fields(vocabulary, columns, mapping)
+    closed = {
+        at: field
+        for at, (field, name) in enumerate(zip(fields, distinct(columns), strict=True))
+        if name not in added and (field is None or field not in facts or facts[field].private)
+    }
+    names = [as_masked(name) if at in closed else name for at, name in enumerate(head)]
+    return names, (_masked(row, closed) for row in rejected)
+
+
+def _masked(row: Rejected, closed: dict[int, str | None]) -> Rejected:
+    zh, en, cells = row.zh, row.en, list(row.cells)
+    for at, cell in enumerate(row.cells):
+        if at in closed and cell.strip():
+            cells[at] = mask(closed[at] or "", cell) or _HIDDEN
+        elif number_in_code(cell) is not None:
+            cells[at] = _HIDDEN
+            zh, en = (sentence.replace(cell.strip(), _HIDDEN) for sentence in (zh, en))
+    return replace(row, zh=zh, en=en, cells=tuple(cells))
 
 
 def _fields(vocabulary: Vocabulary, columns: Sequence[str], mapping: Mapping | None) -> list[str | None]:

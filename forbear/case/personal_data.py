@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.errors import ForbearError
+from forbear.base.masks import mask
 from forbear.base.vault import Vault, private_of
 from forbear.desk.review import Act, may_act, perform, take_case
 from models.case import CaseVersion
@@ -29,18 +30,6 @@ class Personal:
     def masked(self) -> dict[str, str | None]:
         """The facts as every page may show them; None for what is hidden whole."""
         return {name: mask(name, value) for name, value in self.facts.items()}
-
-
-def mask(fact: str, value: str) -> str | None:
-    """张**, 138****5678, 3301**********1234; None where nothing of a value may be seen."""
-    match fact:
-        case "name":
-            return f"{value[:1]}**" if len(value) > 1 else "**"
-        case "phone":
-            return _ends(value, 3, 4, least=11)
-        case "id_number":
-            return _ends(value, 4, 4, least=15)
-    return None
 
 
 def of_case(session: Session, vault: Vault, case_id: int) -> Personal:
@@ -96,10 +85,3 @@ def _dialled(text: str) -> str:
 def is_reason(reason: str, words: str) -> bool:
     """Whether this is enough to be shown personal data for."""
     return reason in REASONS and LEAST_WORDS <= len(words.strip()) <= MOST_WORDS
-
-
-def _ends(value: str, first: int, last: int, least: int) -> str:
-    """The first and last characters of a value; of one shorter than `least` nothing, or too much would show."""
-    if len(value) < least:
-        return "****"
-    return value[:first] + "*" * (len(value) - first - last) + value[-last:]

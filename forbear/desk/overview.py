@@ -17,6 +17,7 @@ from models.account import Account
 from models.conversation import Agreement, Instalment
 from models.desk import TO_DO, QueueTally, WorklistItem
 from models.intake.batch import Batch, Chunk
+from models.ledger import LedgerRow
 from models.operation.tally import DailyTally
 
 _FIRST_CONTACT: Final = text("""
@@ -70,6 +71,12 @@ class Period:
     def days(self) -> list[dt.date]:
         """Every day, in order."""
         return [self.first + dt.timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+    @property
+    def instants(self) -> tuple[dt.datetime, dt.datetime]:
+        """When they begin, and when they have ended."""
+        zone, after = ZoneInfo(self.zone), self.last + dt.timedelta(days=1)
+        return dt.datetime.combine(self.first, dt.time(), zone), dt.datetime.combine(after, dt.time(), zone)
 
 
 @dataclass(frozen=True)
@@ -199,9 +206,7 @@ def responses(session: Session, period: Period) -> dict[dt.date, InTime]:
 
 def first_contacts(session: Session, period: Period) -> FirstContacts:
     """How long after a case came in its borrower was first contacted, of those first contacted in the period."""
-    zone = ZoneInfo(period.zone)
-    start = dt.datetime.combine(period.first, dt.time(), zone)
-    end = dt.datetime.combine(period.last + dt.timedelta(days=1), dt.time(), zone)
+    start, end = period.instants
     row = session.connection().execute(_FIRST_CONTACT, {"start": start, "end": end}).one()
     return FirstContacts(row.cases, row.median)
 
@@ -270,6 +275,13 @@ def crises(session: Session, now: dt.datetime) -> CrisisCounts:
         func.count().filter(col(WorklistItem.danger) == "possible"),
     )
     return CrisisCounts(*session.exec(select(*counts).where(col(WorklistItem.danger).is_not(None))).one())
+
+
+def whole_rejects(session: Session, period: Period) -> int:
+    """How often in the period somebody was given rejected rows with what is personal in them."""
+    start, end = period.instants
+    query = select(func.count()).where(LedgerRow.kind == "whole_rejects", LedgerRow.at >= start, LedgerRow.at < end)
+    return session.exec(query).one()
 
 
 def unevaluated(session: Session) -> int:

@@ -17,6 +17,7 @@ _SHOWN_LETTERS = 20  # of a cell that a sentence quotes
 _LOOKED_AT = 30  # rows of which the first cells may be names
 _TURNED = 3  # names of facts in the first column, of a table turned on its side
 _TAKEN_AS = re.compile(r" \[[^\[\]]+\]$")
+_MASKED = "[masked]"  # behind the name of a column whose cells are masked
 _COUNTED = re.compile(r" \(\d+\)$")  # what tells the second column of a name from the first
 
 
@@ -51,6 +52,20 @@ def added_by_rejects(columns: Sequence[str]) -> frozenset[str]:
 def taken_as(column: str, unit: str) -> str:
     """The name of a column in a rejects file, with the unit that stood elsewhere in the file that it is from."""
     return f"{column.rstrip()} [{unit}]"
+
+
+def as_masked(column: str) -> str:
+    """The name of a column in a rejects file whose cells in it are masked."""
+    return f"{column.rstrip()} {_MASKED}".lstrip()
+
+
+def refused_as_masked(columns: Sequence[str]) -> IntakeError | None:
+    """Why a rejects file with masked columns is not taken: what they hold would stand in the place of what is true."""
+    names = [_COUNTED.sub("", name).strip() for name in columns]
+    masked = [name for name in names if name.endswith(_MASKED)] if added_by_rejects(distinct(columns)) else []
+    if not masked:
+        return None
+    return IntakeError("header.masked", columns=listed(said("notice.quoted", text=name[:LONGEST]) for name in masked))
 
 
 def as_submitted(columns: Sequence[str]) -> list[str]:

@@ -21,6 +21,7 @@ PAGE = 50
 KINDS: Final = (
     "reveal",
     "export",
+    "whole_rejects",
     "search",
     "person",
     "budget",
@@ -144,8 +145,11 @@ def _actors(session: Session, name: str) -> list[str]:
     if name == "system":
         return [name]
     account_id = session.exec(select(Account.id).where(Account.name == name.lower())).first()
-    if account_id is None:
-        return []
+    return [] if account_id is None else actors_of(session, account_id)
+
+
+def actors_of(session: Session, account_id: int) -> list[str]:
+    """What an account is called in the ledger: itself, and each of its tokens, those that ended too."""
     tokens = session.exec(select(Token.id).where(Token.account_id == account_id))
     return [f"account:{account_id}", *(f"token:{token}" for token in tokens)]
 

@@ -47,12 +47,17 @@ def scoped(scope: Scope) -> Callable[[Viewer], Viewer]:
     """A dependency: the account of a token that has this scope; else 403."""
 
     def allowed(viewer: _Bearer) -> Viewer:
-        if scope not in viewer.scopes:
-            challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
-            raise ProblemError(403, "scope", headers={"WWW-Authenticate": challenge}, scope=scope)
+        check_scope(viewer, scope)
         return viewer
 
     return allowed
+
+
+def check_scope(viewer: Viewer, scope: Scope) -> None:
+    """Refuse a token that has not this scope."""
+    if scope not in viewer.scopes:
+        challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
+        raise ProblemError(403, "scope", headers={"WWW-Authenticate": challenge}, scope=scope)
 
 
 def submitter_for(session: Session, viewer: Viewer, asked: str | None) -> str:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,12 +18,11 @@ from forbear.accounts.accounts import Viewer, ViewerWork, work_by
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.spool import held
-from forbear.batch import batch_list, export
+from forbear.batch import batch_list, export, whole_rejects
 from forbear.batch.chunks import Wake
 from forbear.batch.recorded_decision import ResultLine, decisions_of_batch
-from forbear.batch.rejects import head_of
 from forbear.batch.submission import cancellation, danger, mappings
-from forbear.batch.submission.submit import Head, Submitted, rejections_of, source_of, submit
+from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.batch.submission.uploads import tidy
 from forbear.intake import FORMATS, IntakeError, understand
 from forbear.intake.mapping import parse
@@ -34,7 +33,7 @@ from models.intake.batch import Batch
 from rules.facts.case_facts import FieldError
 from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
-from web.api.auth import Reader, ReaderWork, Writer, WriterWork, submitter_for
+from web.api.auth import Reader, ReaderWork, Writer, WriterWork, check_scope, submitter_for
 from web.api.problems import ProblemError, of_fields
 from web.api.schemas.batches import Batches, BatchProgressView, BatchTerms, BatchView, counted, progress
 from web.api.schemas.cases import Line
@@ -55,6 +54,9 @@ if TYPE_CHECKING:
     Format: TypeAlias = str
 else:  # pydantic reads what mypy cannot
     Format = Literal[tuple(each.name for each in FORMATS.values())]
+_ABOUT_REASON = (
+    "What the rows are needed for as they came, by who did not hand them in; needs the scope rejects:read and is noted"
+)
 _RESULT = {"$ref": "#/components/schemas/ResultLine"}
 _REJECTED = {"type": "object", "required": ["row", "field", "error"]}
 _ANSWERED = [each.media_type for each in FORMATS.values()]
@@ -267,37 +269,71 @@ def results(
     def pieces(opened: Session, batch: Batch, folder: Path) -> Iterator[bytes]:
         return export.results(decisions_of_batch(opened, batch.id, state.vault), f".{format}", folder, shown.line)
 
-    return _download(request, viewer, now, batch_id, "results", format, pieces)
+    def noted(work: ViewerWork, batch: Batch) -> None:
+        work.note("export", f"batch:{batch.id}", {"what": "results", "format": format})
+
+    return _download(request, viewer, now, batch_id, "results", format, pieces, noted)
 
 
 @router.get(
     "/{batch_id}/rejects",
     response_class=StreamingResponse,
-    responses={200: answers(_ANSWERED, "The rejected rows as they came", _REJECTED), **problems(401, 403, 404, 422)},
+    responses={200: answers(_ANSWERED, "The rejected rows", _REJECTED), **problems(401, 403, 404, 422)},
 )
-def rejects(request: Request, viewer: Reader, now: NowDep, batch_id: UUID, format: Format = "jsonl") -> Response:  # noqa: A002 - the parameter's public name
-    """The rejected rows as they came, each with `row`, `field` and `error`: correct them and submit the file again."""
+def rejects(
+    request: Request,
+    viewer: Reader,
+    now: NowDep,
+    batch_id: UUID,
+    format: Format = "jsonl",  # noqa: A002 - the parameter's public name
+    reason: Annotated[whole_rejects.Why | None, Query(description=_ABOUT_REASON)] = None,
+) -> Response:
+    """The rejected rows, each with `row`, `field` and `error`: correct them and submit the file again.
+
+    Whoever handed them in has them as they came. For everybody else personal cells are masked without a `reason`.
+    """
     state = request.app.state
+    whole = False
+
+    def noted(work: ViewerWork, batch: Batch) -> None:
+        nonlocal whole
+        whole = whole_rejects.handed_in(work.session, viewer, batch)
+        if whole or reason is None:
+            told = {} if whole else {"masked": True}
+            work.note("export", f"batch:{batch_id}", {"what": "rejects", "format": format, **told})
+            return
+        check_scope(viewer, "rejects:read")
+        try:
+            whole_rejects.take(work, batch, reason, format)
+        except whole_rejects.TooManyRowsError as error:
+            raise ProblemError(429, "rejects_limit", rows=error.rows, most=error.most, left=error.left) from None
+        whole = True
 
     def pieces(opened: Session, batch: Batch, folder: Path) -> Iterator[bytes]:
-        head = source_of(batch, state.vault)
-        columns = head_of(state.pack.vocabulary, head.columns, head.mapping)
-        return export.rejects(columns, rejections_of(opened, batch.id, state.vault), f".{format}", folder)
+        given = whole_rejects.given_out(opened, batch, state.vault, state.pack.vocabulary, whole=whole)
+        return export.rejects(*given, f".{format}", folder)
 
-    return _download(request, viewer, now, batch_id, "rejects", format, pieces)
+    return _download(request, viewer, now, batch_id, "rejects", format, pieces, noted)
 
 
 def _download(
-    request: Request, viewer: Viewer, now: dt.datetime, batch_id: UUID, what: str, ending: str, pieces: Any
+    request: Request,
+    viewer: Viewer,
+    now: dt.datetime,
+    batch_id: UUID,
+    what: str,
+    ending: str,
+    pieces: Callable[[Session, Batch, Path], Iterator[bytes]],
+    noted: Callable[[ViewerWork, Batch], None],
 ) -> Response:
     """A file that is written whole before it is sent; the ledger says first that it was given out.
 
     So whoever reads slowly holds no connection, and what cannot be read is a problem and not half a file.
     """
     engine, vault = request.app.state.engine, request.app.state.vault
-    with begin(engine, vault, now) as work:
-        _found(work.session, viewer, batch_id)
-        work.note("export", f"batch:{batch_id}", {"what": what, "format": ending}, actor=viewer.actor)
+    with begin(engine, vault, now) as begun:
+        work = work_by(viewer, begun, request.app.state.pack)
+        noted(work, _found(work.session, viewer, batch_id))
 
     with snapshot(engine) as opened, TemporaryDirectory(prefix="forbear-") as folder:
         file = held(pieces(opened, opened.get_one(Batch, batch_id), Path(folder)))

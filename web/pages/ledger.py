@@ -26,6 +26,7 @@ _FAMILIES = {
     "why": "ledger.moved",
     "what": "ledger.what",
     "automatic": "ledger.switch",
+    "masked": "ledger.switch",
 }
 _BETWEEN = {"zh": ("；", "、"), "en": ("; ", ", ")}
 _Day = Annotated[str | None, Query(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]

@@ -81,6 +81,7 @@ def show_overview(request: Request, work: SupervisorWork, days: Days = 30) -> Re
         "outcomes": overview.outcomes(session, period),
         "disagreements": overview.disagreements(session, period),
         "failed": overview.failed(session),
+        "whole_rejects": overview.whole_rejects(session, period),
         "pack": pack,
         "kinds": [name for name, _ in _OUTCOMES],
         "strategy": partial(_title, pack),
@@ -129,6 +130,7 @@ def as_rows(work: ViewerWork, days: int, lang: language.Language) -> list[list[C
             "response_percent": told.responses.percent,
             "instalments_percent": told.instalments.percent,
             "disagreements_short": told.disagreements,
+            "whole_rejects": overview.whole_rejects(session, each),
         }
         rows += [
             [said(f"overview.{name}"), span, "" if value is None else str(value)] for name, value in values.items()

@@ -7,14 +7,13 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlmodel import Session
 from starlette.background import BackgroundTask
 
 from forbear.accounts.accounts import ViewerWork
 from forbear.base.errors import ForbearError
 from forbear.base.packs import pack_to_name_by
 from forbear.base.settings import settings
-from forbear.batch import batch_list, chunks, rejects
+from forbear.batch import batch_list, chunks, rejects, whole_rejects
 from forbear.batch.progress import taken_over
 from forbear.batch.submission import mappings, uploads
 from forbear.batch.submission.submit import rejections_of, source_of
@@ -70,25 +69,28 @@ def listing(
 @router.get("/batches/{batch_id}")
 def show_batch(request: Request, work: SignedInWork, batch_id: UUID) -> Response:
     """One batch: its rows, how far it is, what failed, what was rejected."""
+    return render.page(request, "batch/batch.html", batch_values(work, found(work, batch_id)))
+
+
+def batch_values(work: ViewerWork, entry: batch_list.BatchRow) -> dict[str, Any]:
+    """What the page of a batch shows."""
     session, vault = work.session, work.vault
-    entry = found(work, batch_id)
     pack = pack_to_name_by(session, entry.batch.pack_sha256)
-    rejected = rejections_of(session, batch_id, vault, batch_list.SHOWN)
+    rejected = rejections_of(session, entry.batch.id, vault, batch_list.SHOWN)
     head = source_of(entry.batch, vault)
-    values = {
+    return _live(work, entry) | {
         "zone": pack.manifest.timezone,
         "head": head,
         "header_row": counted_from(head.mapping),
         "vocabulary": pack.vocabulary,
         "rejects": list(rejects.shown(pack.vocabulary, head.columns, rejected, head.mapping)),
     }
-    return render.page(request, "batch/batch.html", _live(session, entry) | values)
 
 
 @router.get("/batches/{batch_id}/live", tags=[POLLED])
 def show_live(request: Request, work: SignedInWork, batch_id: UUID) -> Response:
     """The part of a batch's page that changes while it goes on."""
-    return render.page(request, "batch/batch_live.html", _live(work.session, found(work, batch_id)))
+    return render.page(request, "batch/batch_live.html", _live(work, found(work, batch_id)))
 
 
 @router.get("/batches/{batch_id}/state", tags=[POLLED])
@@ -97,8 +99,9 @@ def show_state(request: Request, work: SignedInWork, batch_id: UUID) -> Response
     return render.page(request, "batch/batch_state.html", {"entry": found(work, batch_id)})
 
 
-def _live(session: Session, entry: batch_list.BatchRow) -> dict[str, Any]:
+def _live(work: ViewerWork, entry: batch_list.BatchRow) -> dict[str, Any]:
     """What changes while a batch goes on."""
+    session = work.session
     return {
         "entry": entry,
         "batch": entry.batch,
@@ -106,6 +109,8 @@ def _live(session: Session, entry: batch_list.BatchRow) -> dict[str, Any]:
         "failures": batch_list.failures(session, entry.batch.id) if entry.failed else [],
         "taken_over": taken_over(session, entry.batch.id),
         "endings": FORMATS,
+        "handed_in": whole_rejects.handed_in(session, work.viewer, entry.batch),
+        "reasons": whole_rejects.REASONS,
     }
 
 
