@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -13,8 +14,10 @@ import psycopg
 import pytest
 
 from forbear.accounts import idempotency
+from forbear.accounts.accounts import Scope
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
+from forbear.batch import whole_rejects
 from forbear.batch.export import write_rejects
 from forbear.intake import FORMATS, Rejected
 from forbear.ops.embedded import redis_client
@@ -248,6 +251,60 @@ def test_rejects_can_be_corrected_and_sent_again(client: httpx.Client) -> None:
     assert (rejected["row"], rejected["field"], rejected["days_overdue"]) == (2, "days_overdue", "-5")
     again = client.post("/batches", json=[rejected | {"days_overdue": "5"}]).json()
     assert (again["accepted"], again["rejected"]) == (1, 0)
+
+
+PERSONAL = (
+    "case_ref,product,days_overdue,hardship,name,phone,notes,家住\n"
+    "C2,credit_card,13912345678,unemployment,张三丰,13812345678,昨天在派出所,钱塘路\n"
+)
+
+
+def test_whole_rows_are_for_who_handed_them_in_and_for_others_by_scope_reason_and_count(
+    client: httpx.Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole_rejects, "settings", lambda: SimpleNamespace(whole_rejects=2))
+    batch = sent(client, content=PERSONAL).json()["id"]
+    theirs = f"/batches/{batch}/rejects"
+    (whole,) = (json.loads(line) for line in client.get(theirs).text.splitlines())
+    assert (whole["name"], whole["phone"], whole["家住"]) == ("张三丰", "13812345678", "钱塘路"), "who has them already"
+    li, address = account(database_url, "li", "supervisor"), str(client.base_url).removesuffix("/api/v1/")
+    others: tuple[Scope, ...] = ("cases:read", "cases:write")
+    with (
+        caller(address, token(database_url, li, others)) as narrow,
+        caller(address, token(database_url, li, ["cases:read", "rejects:read"])) as wide,
+        caller(address, token(database_url, account(database_url, "zhang"))) as another,
+    ):
+        for response in (narrow.get(theirs), wide.get(theirs)):
+            (masked,) = (json.loads(line) for line in response.text.splitlines())
+            assert masked["case_ref"] == "C2" and masked["field"] == whole["field"] == "days_overdue"
+            assert (masked["name [masked]"], masked["phone [masked]"]) == ("张**", "138****5678")
+            assert (masked["notes [masked]"], masked["家住 [masked]"], masked["days_overdue"]) == ("****",) * 3
+            assert not any(
+                secret in response.text for secret in ("13912345678", "13812345678", "张三丰", "派出所", "钱塘路")
+            )
+        again = sent(narrow, content=response.text, headers={"Content-Type": "application/jsonl"})
+        assert again.status_code == 422 and "name [masked]" in again.json()["detail"], "stars are no values"
+        refused = narrow.get(theirs, params={"reason": "correct"})
+        assert (refused.status_code, refused.json()["type"]) == (403, "urn:forbear:problem:scope")
+        assert 'scope="rejects:read"' in refused.headers["WWW-Authenticate"]
+        assert wide.get(theirs, params={"reason": "curious"}).status_code == 422
+        for _ in range(2):
+            assert [json.loads(wide.get(theirs, params={"reason": "correct"}).text)] == [whole]
+        over = wide.get(theirs, params={"reason": "correct"})
+        assert (over.status_code, over.json()["type"]) == (429, "urn:forbear:problem:rejects_limit")
+        assert "2 whole rows in 24 hours, and 0 are left" in over.json()["detail"]
+        assert another.get(theirs, params={"reason": "safety"}).status_code == 200, "each account has its own count"
+        own = sent(narrow, content=PERSONAL.replace("C2", "C3")).json()["id"]
+        assert "张三丰" in wide.get(f"/batches/{own}/rejects").text, "another token of the account that handed in"
+        assert "张三丰" not in another.get(f"/batches/{own}/rejects").text
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("SELECT actor, subject, detail FROM ledger WHERE kind = 'whole_rejects' ORDER BY seq")
+        told = [{"reason": reason, "format": "jsonl", "rows": 1} for reason in ("correct", "correct", "safety")]
+        assert rows.fetchall() == [
+            (f"token:{who}", f"batch:{batch}", detail) for who, detail in zip((3, 3, 4), told, strict=True)
+        ]
+        masks = "SELECT count(*) FROM ledger WHERE kind = 'export' AND detail @> '{\"masked\": true}'"
+        assert connection.execute(masks).fetchone() == (3,)
 
 
 def test_what_is_given_out_is_in_the_ledger(client: httpx.Client, database_url: str) -> None:

@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import httpx
@@ -16,6 +17,7 @@ import pytest
 from forbear.accounts.accounts import csrf_token
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
+from forbear.batch import whole_rejects
 from forbear.intake import FORMATS, Rejected, rows
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.case_files import sheet, texts, write_xlsx
@@ -176,6 +178,36 @@ def test_a_download_is_in_the_ledger_with_its_count(client: Desk, database_url: 
         {"what": "results", "format": ".xlsx", "rows": 1},
         {"what": "rejects", "format": ".csv", "rows": 1},
     ]
+
+
+def test_who_did_not_hand_it_in_has_masks_or_says_why_and_the_overview_counts_it(
+    client: Desk, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole_rejects, "settings", lambda: SimpleNamespace(whole_rejects=1))
+    batch = _submitted(client, _uploaded(client))
+    assert _page(client, batch).select("#whole-reason") == [], "who handed it in is asked nothing"
+    secret = cookie_of(database_url, account(database_url, "li", "supervisor"))
+    with Desk(base_url=client.base_url, trust_env=False, timeout=DEADLINE, cookies={auth.COOKIE: secret}) as other:
+        assert _page(other, batch).values("#whole-reason option", "value")[:2] == ["", "correct"]
+        masked = other.submit(f"{batch}/rejects", {"ending": ".csv", "reason": ""})
+        (row,) = csv.DictReader(io.StringIO(masked.content.decode("utf-8-sig")))
+        assert (row["案件编号"], row["贷款类型"], row["field"]) == ("AJ-2", "不知道", "days_overdue;product")
+        assert [row[f"{name} [masked]"] for name in ("姓名", "联系电话", "跟进人")] == ["测**", "138****0002", "****"]
+        back = _upload(other, masked.content, "masked.csv")
+        told = other.get(back.headers["location"]).text if back.status_code == 303 else back.text
+        assert "[masked]" in told and "遮住" in told
+        assert other.submit(f"{batch}/rejects", {"ending": ".csv", "reason": "curious"}).status_code == 400
+        whole = other.submit(f"{batch}/rejects", {"ending": ".csv", "reason": "correct"})
+        assert "测试乙" in whole.content.decode("utf-8-sig")
+        over = other.submit(f"{batch}/rejects", {"ending": ".csv", "reason": "correct"})
+        assert over.status_code == 429
+        assert "最多下载 1 行完整内容，现在还剩 0 行" in read_page(over.text).one("#whole-wrong").text
+        (line,) = [each for each in _page(other, "/overview?days=7").select(".figures li") if "完整下载" in each.text]
+        assert line.one("b").text == "1"
+        (listed,) = line.values("a", "href")
+        entries = _page(other, listed).select("tbody tr")
+        assert len(entries) == 1 and "改正退回的行" in entries[0].text
+    assert "测试乙" in client.submit(f"{batch}/rejects", {"ending": ".csv"}).content.decode("utf-8-sig")
 
 
 def test_a_get_gives_nothing_out(client: Desk) -> None:
