@@ -31,7 +31,7 @@ _ABOUT_CASE = (
 )
 _A_CASE = {"$ref": "#/components/schemas/SubmittedCase"}
 _SCOPES = {
-    "batches": "cases:read, cases:write",
+    "batches": "cases:read, cases:write; for whole rejected rows of others, rejects:read",
     "cases": "cases:read, cases:write",
     "events": "cases:read",
     "policy": "cases:read",

@@ -254,8 +254,8 @@ def test_rejects_can_be_corrected_and_sent_again(client: httpx.Client) -> None:
 
 
 PERSONAL = (
-    "case_ref,product,days_overdue,hardship,name,phone,notes,家住\n"
-    "C2,credit_card,13912345678,unemployment,张三丰,13812345678,昨天在派出所,钱塘路\n"
+    "case_ref,product,days_overdue,hardship,lender,name,phone,notes,家住\n"
+    "C2,credit_card,5,unemployment,王 13912345678,张三丰,13812345678,昨天在派出所,钱塘路\n"
 )
 
 
@@ -276,9 +276,9 @@ def test_whole_rows_are_for_who_handed_them_in_and_for_others_by_scope_reason_an
     ):
         for response in (narrow.get(theirs), wide.get(theirs)):
             (masked,) = (json.loads(line) for line in response.text.splitlines())
-            assert masked["case_ref"] == "C2" and masked["field"] == whole["field"] == "days_overdue"
+            assert masked["case_ref"] == "C2" and masked["field"] == whole["field"] == "lender"
             assert (masked["name [masked]"], masked["phone [masked]"]) == ("张**", "138****5678")
-            assert (masked["notes [masked]"], masked["家住 [masked]"], masked["days_overdue"]) == ("****",) * 3
+            assert (masked["notes [masked]"], masked["家住 [masked]"], masked["lender"]) == ("****",) * 3
             assert not any(
                 secret in response.text for secret in ("13912345678", "13812345678", "张三丰", "派出所", "钱塘路")
             )

@@ -111,6 +111,8 @@ def _live(work: ViewerWork, entry: batch_list.BatchRow) -> dict[str, Any]:
         "endings": FORMATS,
         "handed_in": whole_rejects.handed_in(session, work.viewer, entry.batch),
         "reasons": whole_rejects.REASONS,
+        "reason": "",
+        "too_many": None,
     }
 
 
