@@ -59,13 +59,13 @@ def as_masked(column: str) -> str:
     return f"{column.rstrip()} {_MASKED}".lstrip()
 
 
-def refused_as_masked(columns: Sequence[str]) -> IntakeError | None:
-    """Why a rejects file with masked columns is not taken: what they hold would stand in the place of what is true."""
+def refuse_masked(columns: Sequence[str]) -> None:
+    """Raise IntakeError for a rejects file with masked columns, which would stand in the place of what is true."""
     names = [_COUNTED.sub("", name).strip() for name in columns]
     masked = [name for name in names if name.endswith(_MASKED)] if added_by_rejects(distinct(columns)) else []
-    if not masked:
-        return None
-    return IntakeError("header.masked", columns=listed(said("notice.quoted", text=name[:LONGEST]) for name in masked))
+    if masked:
+        quoted = listed(said("notice.quoted", text=name[:LONGEST]) for name in masked)
+        raise IntakeError("header.masked", columns=quoted)
 
 
 def as_submitted(columns: Sequence[str]) -> list[str]:

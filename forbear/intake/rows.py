@@ -10,7 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from forbear.intake import beside
-from forbear.intake.columns import NOTES, added_by_rejects, missing_columns, why_no_header
+from forbear.intake.columns import NOTES, added_by_rejects, missing_columns, refuse_masked, why_no_header
 from forbear.intake.date_order import SettledForms, half_converted
 from forbear.intake.formats.tables.no_cases import TOTAL
 from forbear.intake.formats.tables.totals import is_label
@@ -138,7 +138,8 @@ def understand(
 
 
 def follow(source: SourceFile, vocabulary: Vocabulary, guessed: Guess, mapping: Mapping) -> Intake:
-    """Read a source by a mapping of all its columns. Raises IntakeError if a required fact stands nowhere."""
+    """Read a source by a mapping of all its columns. Raises IntakeError for a missing fact or masked cells."""
+    refuse_masked(source.columns)
     fault = missing_columns(vocabulary, mapping.facts())
     if fault is not None:
         raise why_no_header(source, vocabulary, fault) or guessed.with_suggestions(vocabulary, fault, mapping.facts())

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from forbear.intake import date_order
-from forbear.intake.columns import NOTES, added_by_rejects, as_submitted, missing_facts, refused_as_masked
+from forbear.intake.columns import NOTES, added_by_rejects, as_submitted, missing_facts
 from forbear.intake.date_order import DateOrder, SettledForms
 from forbear.intake.guessing import shapes
 from forbear.intake.guessing.first_rows import around, sample
@@ -126,10 +126,7 @@ def guess(
         missing=tuple(missing_facts(vocabulary, mapping.facts())),
         date_orders=left_open,
         sure_debts=not debts,
-        fault=refused_as_masked(source.columns)
-        or fault
-        or guesser.refusal
-        or _held_twice(vocabulary, columns, mapping),
+        fault=fault or guesser.refusal or _held_twice(vocabulary, columns, mapping),
         date_forms=settled_forms(vocabulary, columns, cells, base.date_order),
     )
 
