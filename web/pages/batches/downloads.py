@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlmodel import Session
 
@@ -56,25 +56,28 @@ def give_out_rejects(
     work: SignedInWork,
     batch_id: UUID,
     ending: Annotated[_Ending, Form()],
-    reason: Annotated[whole_rejects.Why | Literal[""], Form()] = "",
+    reason: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """The rejected rows with what to correct in them: as they came for who handed them in, or who says why."""
     entry = found(work, batch_id)
+    why = next((each for each in whole_rejects.REASONS if each == reason), None)
+    if reason and why is None:
+        raise HTTPException(400)
     theirs = whole_rejects.handed_in(work.session, work.viewer, entry.batch)
-    if theirs or not reason:
+    if theirs or why is None:
         told = {} if theirs else {"masked": True}
         work.note(
             "export", f"batch:{batch_id}", {"what": "rejects", "format": ending, "rows": entry.batch.rejected, **told}
         )
     else:
         try:
-            whole_rejects.take(work, entry.batch, reason, ending)
+            whole_rejects.take(work, entry.batch, why, ending)
         except whole_rejects.TooManyRowsError as error:
             values = {**batch_values(work, entry), "too_many": error, "reason": reason}
             return render.page(request, "batch/batch.html", values, 429, f"/batches/{batch_id}")
 
     def pieces(reading: Session, folder: Path) -> Iterator[bytes]:
-        whole = theirs or bool(reason)
+        whole = theirs or why is not None
         given = whole_rejects.given_out(reading, entry.batch, work.vault, work.pack.vocabulary, whole=whole)
         return export.rejects(*given, ending, folder)
 
