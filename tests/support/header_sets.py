@@ -278,7 +278,7 @@ _MADE: dict[str, Callable[[random.Random], str]] = {
     "days": lambda made: str(made.randint(1, 400)),
     "age": lambda made: str(made.randint(20, 70)),
     "term": lambda made: made.choice(("12", "24", "36", "60")),
-    "card": lambda made: f"62{made.randint(10**16, 10**17 - 1)}",
+    "card": lambda made: f"62170013****{made.randint(1000, 9999)}",
     "account": lambda made: f"80{made.randint(10**14, 10**15 - 1)}",
     "last4": lambda made: f"{made.randint(0, 9999):04}",
     "qq": lambda made: str(made.randint(10**8, 10**9)),

@@ -29,7 +29,8 @@ _ID_IN_CODE: Final = re.compile(
 _PHONE_IN_CODE: Final = re.compile(
     r"(?<!\d)(?:(?:\+|00)?86[\s.-]?)?1[3-9]\d(?:\d{8}|([\s.-])(?!(?:19|20)\d\d)\d{4}\1\d{4})(?!\d)", re.ASCII
 )
-# Of 16 to 19 digits, as UnionPay, Visa, Mastercard and JCB give them out, in one or in fours; the last one checks them.
+# Of 16 to 19 digits, the last of which checks them. UnionPay's (62) are known as they are; those of Visa, Mastercard and
+# JCB where they stand in fours: numbers of contracts begin like them, with the code of a province.
 _CARD: Final = re.compile(r"62\d{14,17}|(?:4\d|5[1-5]|35)\d{14}", re.ASCII)
 _CARD_IN_CODE: Final = re.compile(
     r"(?<!\d)(?:\d{16,19}|\d{4}([\s.-])(?:\d{4}\1){2}\d{4}(?:\1\d{1,3})?)(?!\d)", re.ASCII
@@ -65,7 +66,7 @@ def number_as(text: str) -> Personal | None:
         return "id_number"
     if _PHONE_NUMBER.fullmatch(bare):
         return "phone"
-    return "bank_card" if _is_card(bare) else None
+    return "bank_card" if bare.isdecimal() and _holds_card(clean(text)) else None
 
 
 def number_within(text: str) -> Personal | None:
@@ -79,11 +80,14 @@ def number_within(text: str) -> Personal | None:
         return "id_number"
     if _PHONE_WITHIN.search(bare):
         return "phone"
-    return "bank_card" if _holds_card(bare) else None
+    return "bank_card" if _holds_card(clean(text)) else None
 
 
 def _holds_card(text: str) -> bool:
-    return any(_is_card(_PARTING.sub("", found[0])) for found in _CARD_IN_CODE.finditer(text))
+    return any(
+        _is_card(_PARTING.sub("", found[0])) and (found[1] is not None or found[0].startswith("62"))
+        for found in _CARD_IN_CODE.finditer(text)
+    )
 
 
 def _is_card(digits: str) -> bool:

@@ -20,8 +20,10 @@ from rules.facts.notation.personal import birthday, is_name, number_as, number_i
         ("110101199013077758", None),  # no thirteenth month
         ("6222021234567890128", "bank_card"),
         ("6222 0212 3456 7890 128", "bank_card"),
-        ("４１１１１１１１１１１１１１１１", "bank_card"),
-        ("4111111111111112", None),  # its last digit does not check
+        ("４１１１ １１１１ １１１１ １１１１", "bank_card"),
+        ("4111-1111-1111-1111", "bank_card"),
+        ("4111111111111111", None),  # a contract of a province may have this number
+        ("4111 1111 1111 1112", None),  # its last digit does not check
         ("41111111111111111", None),  # Visa's have 16 digits
         ("2024011500000000012", None),  # it checks, and no bank begins so
         ("2024013800138000", None),

@@ -14,8 +14,8 @@ from models.account import Account
 from tests.support.desk.cases import NOW, working
 from tests.support.desk.desk_clients import Desk, cookie_of, holding, served
 from tests.support.desk.page import read_page
-from tests.support.desk.qr_reading import read
 from tests.support.desk.serving import client_of
+from tests.support.qr_reading import read
 from tests.web.pages.accounts.test_accounts import secret_on
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of a test
