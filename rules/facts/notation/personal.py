@@ -29,8 +29,8 @@ _ID_IN_CODE: Final = re.compile(
 _PHONE_IN_CODE: Final = re.compile(
     r"(?<!\d)(?:(?:\+|00)?86[\s.-]?)?1[3-9]\d(?:\d{8}|([\s.-])(?!(?:19|20)\d\d)\d{4}\1\d{4})(?!\d)", re.ASCII
 )
-# Of 16 to 19 digits, the last of which checks them. UnionPay's (62) are known as they are; those of Visa, Mastercard and
-# JCB where they stand in fours: numbers of contracts begin like them, with the code of a province.
+# Of 16 to 19 digits, the last of which checks them. UnionPay's (62) are known as they are; those of Visa, Mastercard
+# and JCB where they stand in fours: numbers of contracts begin like them, with the code of a province.
 _CARD: Final = re.compile(r"62\d{14,17}|(?:4\d|5[1-5]|35)\d{14}", re.ASCII)
 _CARD_IN_CODE: Final = re.compile(
     r"(?<!\d)(?:\d{16,19}|\d{4}([\s.-])(?:\d{4}\1){2}\d{4}(?:\1\d{1,3})?)(?!\d)", re.ASCII

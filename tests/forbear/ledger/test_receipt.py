@@ -24,7 +24,7 @@ from forbear.ledger import merkle
 from forbear.ledger.checkpoint import verifier_key
 from forbear.ledger.receipt import digits, of_case, receipt, written
 from models.database.session import session
-from tests.support.desk import qr_reading
+from tests.support import qr_reading
 from tests.support.desk.cases import VAULT, accepted, decided, engine_of, many
 from tests.support.old.old_decisions import chained_one_by_one
 from tools import verify_receipt

@@ -35,10 +35,11 @@ def served_samples(database_url: str, redis_url: str, vault: Vault) -> Iterator[
     pack = load(DEFAULT_PACK)
     cases = [row for row in rows(SAMPLE, pack.vocabulary) if isinstance(row, Accepted)]
     decided(database_url, cases, vault, by=pack)
-    secret = cookie_of(database_url, account(database_url))
+    later = NOW + dt.timedelta(hours=1)
+    secret = cookie_of(database_url, account(database_url), later)
     with psycopg.connect(database_url) as connection:
         found = [row[0] for row in connection.execute("SELECT case_id FROM desk_case ORDER BY case_id")]
-    with served(database_url, redis_url, vault, NOW + dt.timedelta(hours=1)) as address:
+    with served(database_url, redis_url, vault, later) as address:
         yield address, secret, found
 
 

@@ -17,7 +17,7 @@ from forbear.ledger.checkpoint import verifier_key
 from models.desk import STATUSES
 from models.review import ACTIONS as RECORDED
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.support.desk import qr_reading
+from tests.support import qr_reading
 from tests.support.desk.case_on_desk import PLAN, WORDS, CaseOnDesk, held_by, words_of
 from tests.support.desk.cases import accepted
 from tests.support.desk.desk_clients import account, cookie_of, desk
