@@ -184,7 +184,7 @@ def _invented(pack: Pack, day: dt.date, count: int) -> dict[str, Any]:
     for kind, (name, value) in PARAMETERS.items():
         moving = movable(pack, day)[name]
         other = moved(pack, moving, Decimal(value))
-        lens_moves = [_timed(lambda: compared(pack, other, lens.moved(other, moving)))[0] for _ in range(3)]  # noqa: B023
+        lens_moves = [_timed(lambda: compared(pack, other, lens.moved(other, moving)))[0] for _ in range(3)]  # noqa: B023 - called at once
         found[kind] = {"parameter": name, **min(lens_moves, key=lambda each: each["cpu"])}
     return found
 
