@@ -11,6 +11,7 @@ from tests.support.desk.api import CASE, caller, token
 from tests.support.desk.cases import pack
 from tests.support.desk.desk_clients import account
 from tests.support.desk.failed_cases import active
+from tests.support.desk.processes import until
 from tests.support.desk.serving import serving
 from web.app import create_app
 from workers import tasks
@@ -33,6 +34,8 @@ def test_a_trace_leads_from_the_request_to_the_chunk(
         capture_logs(processors=[merge_contextvars]) as lines,
     ):
         traced = client.post("/cases?wait=0", json=CASE, headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"})
+        # The line follows the last byte of the answer: whoever reads fast is there before it.
+        until(lambda: any(line["event"] == "request.answered" for line in lines), "the line of the answer")
         other = client.post(
             "/cases?wait=0", json=CASE | {"case_ref": "C2"}, headers={"traceparent": f"00-{'0' * 32}-1-01"}
         )

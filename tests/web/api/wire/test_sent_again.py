@@ -15,6 +15,7 @@ from forbear.base.vault import Vault
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.api import CASE, api
 from tests.support.desk.cases import accepted, decided, triaged
+from tests.support.desk.processes import until
 
 ACCEPT = {"action": "accept", "confirmed": True, "revision": 1}
 SNOOZE = {"action": "snooze", "until": "2026-12-08", "reason": "lender_answer", "revision": 1}
@@ -167,6 +168,8 @@ def test_an_id_of_the_programs_own_leads_to_log_and_ledger(client: httpx.Client,
     given = {"X-Request-Id": "night-7:row.12"}
     with capture_logs(processors=[merge_contextvars]) as lines:
         done = client.post("/cases/A/reviews", json=ACCEPT, headers=given)
+        # The line follows the last byte of the answer: whoever reads fast is there before it.
+        until(lambda: any(line["event"] == "request.answered" for line in lines), "the line of the answer")
     assert done.headers["X-Request-Id"] == given["X-Request-Id"]
     assert [line["request"] for line in lines if line["event"] == "request.answered"] == [given["X-Request-Id"]]
     with psycopg.connect(database_url) as connection:
