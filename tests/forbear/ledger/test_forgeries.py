@@ -11,7 +11,7 @@ from forbear.base.packs import shipped
 from forbear.desk.review import Act, perform, take_case
 from forbear.intake import Rejected
 from forbear.ledger import audit, ledger
-from models.account import Account
+from models.account import Account, Passkey
 from models.case import Case
 from models.webhook import Webhook
 from tests.forbear.ledger.test_audit import unwritten, verified
@@ -70,6 +70,18 @@ FORGERIES = {
     "a second factor is another": ("UPDATE account SET second_factor = 'x' WHERE id = 2", "account:2"),
     "a recovery code is added": ("UPDATE account SET recovery = recovery || '{x}' WHERE id = 2", "account:2"),
     "a second factor is made up": ("UPDATE account SET second_factor = 'x' WHERE id = 1", "account:1"),
+    "a passkey is planted": (
+        (
+            "INSERT INTO passkey (account_id, name, host, credential_id, public_key, uses, transports, created_at) "
+            "SELECT 1, name, host, 'y', public_key, uses, transports, created_at FROM passkey"
+        ),
+        "account:1",
+    ),
+    "a passkey has another key": ("UPDATE passkey SET public_key = 'x'", "account:2"),
+    "a passkey is another account's": ("UPDATE passkey SET account_id = 1", "account:1"),
+    "a passkey's counter is set back": ("UPDATE passkey SET uses = 0", "account:2"),
+    "a passkey is deleted": ("DELETE FROM passkey", "account:2"),
+    "an account is said to have no passkey": ("UPDATE account SET passkeys = 0", "account:2"),
     "a first password may stay": ("UPDATE account SET first_password = false WHERE id = 2", "account:2"),
     "an account is deleted": ("DELETE FROM account WHERE id = 2", "account:2"),
     "a token may do more": ("UPDATE token SET scopes = '{cases:write}'", "token:1"),
@@ -138,6 +150,9 @@ def told(shared_database_url: str) -> str:
         administration.add(work, "li", "supervisor", None, "another long password", handed_over=True)
         secret = second_factor.new_secret()
         second_factor.turn_on(work, work.session.get_one(Account, 2), secret, pyotp.TOTP(secret).at(NOW))
+        made = {"name": "key", "host": "localhost", "transports": [], "uses": 7, "created_at": NOW}
+        passkey = Passkey(account_id=2, credential_id=b"c", public_key=b"k", **made)
+        administration.add_passkey(work, work.session.get_one(Account, 2), passkey)
     with working(url) as work:
         administration.give_token(work, work.session.get_one(Account, 1), "import", ["cases:read"], 30)
         work.session.add(

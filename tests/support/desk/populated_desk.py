@@ -28,7 +28,7 @@ from forbear.desk.review import Act, perform, take_case
 from forbear.intake import open_intake
 from forbear.ledger.unit_of_work import begin
 from forbear.webhooks import notifications
-from models.account import Account
+from models.account import Account, Passkey
 from models.desk import WorklistItem
 from models.intake.batch import Chunk, Lane
 from models.webhook import Delivery, Webhook
@@ -200,6 +200,9 @@ def _past(session: Session, vault: Vault, now: dt.datetime) -> int:
         record.note(session, "local", {key: int(n) for key, n in counts.items() if n}, day)
     supervisor = session.exec(select(Account).where(Account.role == "supervisor")).one()
     supervisor.second_factor = vault.seal(new_secret(), f"account.second_factor:{supervisor.id}")
+    supervisor.passkeys = 1
+    passkey = {"name": "蓝色安全密钥", "host": "localhost", "uses": 3, "transports": ["usb"], "created_at": now}
+    session.add(Passkey(account_id=supervisor.id, credential_id=b"c", public_key=b"k", **passkey))
     hook = Webhook(
         submitter="local",
         account_id=supervisor.id,

@@ -119,7 +119,7 @@ def _page(
 
 def _one(request: Request, work: ViewerWork, passkey: Passkey, error: UnfitError | None = None) -> Response:
     account = _own(work)
-    values = {"account": account, "one": passkey, "error": error}
+    values: dict[str, Any] = {"account": account, "one": passkey, "error": error}
     values["passkey"] = auth.passkey_asked(request, work, account)
     address = f"{ADDRESS}/{passkey.id}"
     return render.page(request, "account/passkey_off.html", values, 200 if error is None else 422, address)
