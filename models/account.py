@@ -1,6 +1,7 @@
 """Account, SignIn, Passkey, Token, Team, Absence: who may come in, what they may do, and who works with whom."""
 
 import datetime as dt
+from typing import Literal
 
 from sqlalchemy import (
     ARRAY,
@@ -61,6 +62,11 @@ class Account(SQLModel, table=True):
     def has_second_factor(self) -> bool:
         """Whether the password alone does not sign it in."""
         return self.second_factor is not None or self.passkeys > 0
+
+    @property
+    def second_step(self) -> Literal["code", "recovery"] | None:
+        """What its owner may type beside the password: a code, or where there are passkeys alone one for recovery."""
+        return "code" if self.second_factor is not None else "recovery" if self.passkeys else None
 
 
 class SignIn(SQLModel, table=True):

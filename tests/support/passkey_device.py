@@ -1,5 +1,6 @@
 """A device with one passkey, in software, that answers as a browser sends it on."""
 
+import datetime as dt
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
@@ -9,9 +10,25 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from soft_webauthn import SoftWebauthnDevice
 
+from models.account import Passkey
+
 ORIGIN = "https://localhost"
 _PRESENT, _VERIFIED = 0x01, 0x04  # flags of WebAuthn, 6.1
 _FLAGS = 32  # the byte of them
+
+
+def invented(account_id: int, name: str, made: dt.datetime) -> Passkey:
+    """A passkey that no device has."""
+    return Passkey(
+        account_id=account_id,
+        name=name,
+        host="localhost",
+        credential_id=b"c",
+        public_key=b"k",
+        uses=7,
+        transports=["usb"],
+        created_at=made,
+    )
 
 
 class PasskeyDevice:

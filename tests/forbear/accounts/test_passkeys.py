@@ -165,7 +165,7 @@ def test_a_device_without_a_counter_is_as_good(url: str) -> None:
 def test_one_passkey_alone_says_whose_it_is(url: str) -> None:
     def owner(options: str | None, site: PasskeySite = SITE) -> str | None:
         account = passkeys.owner(work, site, LI.use(options or ""))
-        return account and account.name
+        return None if account is None else account.name
 
     with undone(url) as work:
         open_question = passkeys.to_use(work, SITE, None)

@@ -11,11 +11,12 @@ from forbear.base.packs import shipped
 from forbear.desk.review import Act, perform, take_case
 from forbear.intake import Rejected
 from forbear.ledger import audit, ledger
-from models.account import Account, Passkey
+from models.account import Account
 from models.case import Case
 from models.webhook import Webhook
 from tests.forbear.ledger.test_audit import unwritten, verified
 from tests.support.desk.cases import NOW, VAULT, accepted, decided, working, working_as
+from tests.support.passkey_device import invented
 
 PAGE = Path(__file__).parents[3] / "docs" / "audit.md"
 # What is done, in SQL, and the row or entry that is named for it.
@@ -150,9 +151,7 @@ def told(shared_database_url: str) -> str:
         administration.add(work, "li", "supervisor", None, "another long password", handed_over=True)
         secret = second_factor.new_secret()
         second_factor.turn_on(work, work.session.get_one(Account, 2), secret, pyotp.TOTP(secret).at(NOW))
-        made = {"name": "key", "host": "localhost", "transports": [], "uses": 7, "created_at": NOW}
-        passkey = Passkey(account_id=2, credential_id=b"c", public_key=b"k", **made)
-        administration.add_passkey(work, work.session.get_one(Account, 2), passkey)
+        administration.add_passkey(work, work.session.get_one(Account, 2), invented(2, "key", NOW))
     with working(url) as work:
         administration.give_token(work, work.session.get_one(Account, 1), "import", ["cases:read"], 30)
         work.session.add(

@@ -28,13 +28,14 @@ from forbear.desk.review import Act, perform, take_case
 from forbear.intake import open_intake
 from forbear.ledger.unit_of_work import begin
 from forbear.webhooks import notifications
-from models.account import Account, Passkey
+from models.account import Account
 from models.desk import WorklistItem
 from models.intake.batch import Chunk, Lane
 from models.webhook import Delivery, Webhook
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import engine_of, working, working_as
 from tests.support.desk.desk_clients import account
+from tests.support.passkey_device import invented
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "cases.csv"
 _OUTCOMES = {"contacted": 9, "lender_accepted": 6, "lender_refused": 4, "plan_kept": 5, "plan_broken": 2, "closed": 4}
@@ -201,8 +202,7 @@ def _past(session: Session, vault: Vault, now: dt.datetime) -> int:
     supervisor = session.exec(select(Account).where(Account.role == "supervisor")).one()
     supervisor.second_factor = vault.seal(new_secret(), f"account.second_factor:{supervisor.id}")
     supervisor.passkeys = 1
-    passkey = {"name": "蓝色安全密钥", "host": "localhost", "uses": 3, "transports": ["usb"], "created_at": now}
-    session.add(Passkey(account_id=supervisor.id, credential_id=b"c", public_key=b"k", **passkey))
+    session.add(invented(supervisor.id, "蓝色安全密钥", now))
     hook = Webhook(
         submitter="local",
         account_id=supervisor.id,

@@ -135,7 +135,7 @@ def _page(request: Request, work: ViewerWork, secret: str | None = None, error: 
 
 def _other(request: Request, work: ViewerWork, account: Account, error: UnfitError | None = None) -> Response:
     own = work.session.get_one(Account, work.viewer.account_id)
-    values: dict[str, Any] = {"account": account, "asked": own.has_second_factor, "error": error}
+    values: dict[str, Any] = {"account": account, "asked": own.second_step, "error": error}
     values["passkey"] = auth.passkey_asked(request, work, own)
     address = _OTHERS.format(account_id=account.id)
     return render.page(request, "account/second_factor_off.html", values, 200 if error is None else 422, address)

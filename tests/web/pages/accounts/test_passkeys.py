@@ -8,6 +8,7 @@ import pytest
 from forbear.accounts import administration, second_factor, sign_in
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
+from models.account import Account
 from tests.forbear.ledger.test_audit import verified
 from tests.support.desk.cases import working
 from tests.support.desk.desk_clients import Desk, cookie_of, holding, served
@@ -121,7 +122,7 @@ def test_one_is_made_asked_for_from_then_on_and_taken_off(
     with working(database_url) as work:
         for row in work.session.connection().exec_driver_sql("SELECT name, passkeys FROM account ORDER BY id"):
             assert row.passkeys == 1
-        administration.second_factor_off(work, work.session.get_one(administration.Account, WANG), passkeys_too=True)
+        administration.second_factor_off(work, work.session.get_one(Account, WANG), passkeys_too=True)
     monkeypatch.undo()
     settings.cache_clear()
     assert verified(database_url).faults == ()
