@@ -109,6 +109,7 @@ def test_one_is_made_asked_for_from_then_on_and_taken_off(
         assert entered.headers["location"] == "/batches" and browser.get("/batches").status_code == 200
     with as_account(address, database_url) as here, as_account(address, database_url, CHIEF) as chief:
         assert (here.get(f"{PATH}/9").status_code, chief.get(f"{PATH}/1").status_code) == (404, 404)
+        assert chief.submit(f"{PATH}/1", {"current": PASSWORD}).status_code == 404
         page = here.get(f"{PATH}/1")
         assert here.submit(f"{PATH}/1", {"current": PASSWORD}).status_code == 422
         with working(database_url) as work:
