@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     second_factor: Literal["off", "supervisors", "all"] = Field(
         "off", description="Who needs a second factor to sign in: nobody, supervisors and administrators, or all"
     )
+    passkey_sign_in: bool = Field(False, description="A passkey signs in by itself, without name and password")
     retention_days: int = Field(1095, ge=1, description="Days a closed case is kept after the last activity on it")
     upload_megabytes: int = Field(20, ge=1, le=200, description="Size of a file that the page takes, in MB")
     attachment_megabytes: int = Field(10, ge=1, le=20, description="Size of a file that is kept with a case, in MB")
