@@ -35,7 +35,7 @@ from models.database.session import Waits, make_engine
 from rules.pack.pack import Pack
 from workers.app import TASK_SECONDS, app
 from workers.schedule import PURGE_SECONDS
-from workers.wake import wake
+from workers.wake import under_way, wake
 
 _log = structlog.get_logger()
 DELIVER_FOR = 20.0  # seconds that one task sends webhooks: well within its time, and others wait for the process
@@ -84,11 +84,16 @@ def triage(chunk_id: int) -> None:
 def sweep(idle_seconds: int | None = None) -> None:
     """Wake the chunks that should be done and that nobody touched for so long, by default for one sweep's interval."""
     interval = dt.timedelta(seconds=settings().sweep_seconds if idle_seconds is None else idle_seconds)
-    wakes = _steady(lambda work: chunks.sweep(work.session, work.now, interval))
+    sent = under_way()
+    wakes = _steady(lambda work: chunks.sweep(work.session, work.now, interval, sent))
     if wakes:
         _log.info("chunks.swept", count=len(wakes))
         wake(wakes)
-    _steady(lambda work: uploads.purge(work.session, work.now))
+
+
+@app.task(name="upkeep.notice")
+def notice() -> None:
+    """Put on the desk what could not be evaluated, should that have been missed when it was given up."""
     _put_on_desk()
 
 
@@ -136,6 +141,7 @@ def tidy() -> None:
     """Delete what expired."""
     _steady(lambda work: maintenance.tidy(work.session, work.now))
     _steady(lambda work: presence.forget(work.session, work.now))
+    _steady(lambda work: uploads.purge(work.session, work.now))
 
 
 @app.task(name="upkeep.pack")

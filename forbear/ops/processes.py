@@ -18,7 +18,7 @@ from forbear.ops.embedded import Urls
 
 STOP_SECONDS = 30  # what a worker gets to finish its chunk before it is killed; the chunk is then done again
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
-_LOOK, _BROKER = 0.5, 5.0  # seconds between looks at the parts, and at the broker
+_LOOK, _BROKER = 0.1, 1.0  # seconds between looks at the parts, and at the broker
 _STEADY: Final = 60.0  # seconds after which a part is known to work
 _PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds from one start to the next, at first and in the end
 
