@@ -101,6 +101,8 @@ def test_who_has_no_turn_in_time_is_told_to_come_again() -> None:
             busy = client.get("/")
             assert (busy.status_code, busy.headers["Retry-After"]) == (503, limits.SOON)
             assert "请过几秒再刷新" in busy.text
+            assert "?lang=en" in busy.text
+            assert client.get("/no", params={"lang": "en"}).headers["Content-Language"] == "en"
             told = client.post("/api/v1/file", json={"a": 1}, headers={"Accept-Language": "en"})
             assert (told.status_code, told.headers["Retry-After"]) == (503, limits.SOON)
             assert "Too many requests" in told.json()["detail"]

@@ -123,7 +123,7 @@ class _Asked:
             await asyncio.wait_for(self.lane.acquire(), self.wait)
         except TimeoutError:
             self.refused = True
-            busy = render.failure(Request(self.scope), 503, "busy")
+            busy = render.busy(Request(self.scope))
             busy.headers["Retry-After"] = SOON
 
             async def told(message: Message) -> None:
