@@ -1,5 +1,6 @@
 """The tasks: triage a chunk, sweep, heartbeat, upkeep. Each does its own units of work and logs ids only."""
 
+import contextlib
 import datetime as dt
 import os
 import time
@@ -63,6 +64,13 @@ def _process() -> _Process:
     chosen = settings()
     waits = Waits(chosen.lock_seconds, chosen.idle_seconds)
     return _Process(make_engine(chosen.database_url or "", f"forbear worker {os.getpid()}", waits), load_vault(chosen))
+
+
+@signals.worker_init.connect
+def _load(**_: Any) -> None:
+    """Read the policy before processes are forked: each has it then, and so has one that takes the place of another."""
+    with contextlib.suppress(ForbearError):  # told of each chunk that needs it
+        _active()
 
 
 @signals.worker_process_init.connect

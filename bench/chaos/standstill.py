@@ -1,5 +1,6 @@
 """Standstill: for how long, after a fault, nothing was finished in a queue although something waited there."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,7 +18,7 @@ class Finished:
 def standstills(chunks: Iterable[Finished], faults: Sequence[float]) -> list[float]:
     """Of each fault, the longest time until the next in which nothing was finished though something waited.
 
-    A pause counts for every fault that came in it, from then on, and else for the last one before it.
+    A pause counts for the last fault that came in it, from then on, or before it.
     """
     found = [0.0] * len(faults)
     by_queue: dict[str, list[Finished]] = {}
@@ -25,9 +26,8 @@ def standstills(chunks: Iterable[Finished], faults: Sequence[float]) -> list[flo
         by_queue.setdefault(chunk.queue, []).append(chunk)
     for all_of_it in by_queue.values():
         for start, end in _pauses(all_of_it):
-            during = [number for number, at in enumerate(faults) if start < at < end]
-            before = [number for number, at in enumerate(faults) if at <= start]
-            for number in during or before[-1:]:
+            number = bisect_left(faults, end) - 1
+            if number >= 0:
                 found[number] = max(found[number], end - max(start, faults[number]))
     return found
 
