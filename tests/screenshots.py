@@ -85,11 +85,13 @@ def names(ids: Busy) -> list[str]:
     return [*found, *(_file(state.name, state.look) for state in STATES), _file(*UNAVAILABLE[:2])]
 
 
-def take(browser: Browser, address: str, secrets: dict[str, str], stage: Stage) -> list[str]:
-    """Take every picture: whole pages on a desk, the first screen on a phone. Answers the pages that failed."""
+def take(browser: Browser, address: str, secrets: dict[str, str], stage: Stage, only: set[str]) -> list[str]:
+    """Take the pictures: whole pages on a desk, the first screen on a phone. Answers the pages that failed."""
     failed = []
     for look in LOOKS:
         for name, (role, path) in pages(stage.ids).items():
+            if only and name not in only:
+                continue
             page = _window(browser, address, secrets.get(role, "nobody"), look)
             answer = page.goto(path)
             if answer is None or answer.status >= 400:
@@ -98,8 +100,12 @@ def take(browser: Browser, address: str, secrets: dict[str, str], stage: Stage) 
                 _picture(page, name, look)
             page.context.close()
     for state in STATES:
+        if only and state.name not in only:
+            continue
         page = _window(browser, address, secrets[state.role], state.look)
         state.reach(page, stage)
+        if page.locator("main > .notice > .eyebrow", has_text="500").count():
+            failed.append(state.name)
         _picture(page, state.name, state.look)
         page.context.close()
     return failed
@@ -113,11 +119,12 @@ def _window(browser: Browser, address: str, secret: str, look: tuple[str, str, s
 def _picture(page: Page, name: str, look: tuple[str, str, str]) -> None:
     """The first screen, or the page down to TALL pixels."""
     width, height = page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
-    tall = look[1] == "desk" and not page.evaluate("scrollY")
+    floats = page.locator("dialog[open], .bulk:not([hidden])").count()
+    tall = look[1] == "desk" and not floats
     clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": min(height, TALL)}
     taken = page.screenshot(full_page=tall, clip=clip if tall else None, animations="disabled")
     few = Image.open(io.BytesIO(taken)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB")
-    few.save(FOLDER / _file(name, look), lossless=True, quality=100, method=6)
+    few.save(FOLDER / _file(name, look), lossless=True, method=4)
 
 
 def _file(name: str, look: tuple[str, str, str]) -> str:
@@ -144,9 +151,11 @@ def _title(name: str) -> str:
 
 
 def main() -> None:
-    """Make docs/screenshots anew."""
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
+    """Make docs/screenshots anew, or what is named on the command line."""
+    only = set(sys.argv[1:])
+    if not only:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     vault, pack = Vault(bytes(range(32))), load(DEFAULT_PACK)
     home = Path(tempfile.mkdtemp(prefix="forbear-pictures-"))
     try:
@@ -162,7 +171,7 @@ def main() -> None:
             }
             secrets["newcomer"] = cookie_of(urls.database, stage.newcomer, NOW)
             with serving(app) as address, chromium() as browser:
-                failed = take(browser, address, secrets, stage)
+                failed = take(browser, address, secrets, stage, only)
                 dead = create_app("postgresql://nobody@127.0.0.1:1/none", urls.redis, vault, pack)
                 with serving(dead) as nowhere:
                     page = _window(browser, nowhere, "nobody", UNAVAILABLE[1])

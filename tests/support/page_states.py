@@ -61,7 +61,7 @@ def staged(url: str, vault: Vault, now: dt.datetime, ids: Busy) -> Stage:
     put(url, vault, now)
     newcomer = account(url, "xinlai", "submitter", "new")
     with psycopg.connect(url) as connection:
-        cases = dict(connection.execute("SELECT case_ref, case_id FROM desk_case").fetchall())
+        cases: dict[str, int] = dict(connection.execute("SELECT case_ref, case_id FROM desk_case").fetchall())
         plain = connection.execute(
             "SELECT case_id FROM desk_case WHERE status = 'open' AND assignee_id IS NULL AND certain "
             "AND danger IS NULL AND calm AND decision_id IS NOT NULL AND strategy = 'short_deferral' "
@@ -148,9 +148,7 @@ def _overridden(page: Page, stage: Stage) -> None:
 
 
 def _ended(page: Page, stage: Stage) -> None:
-    stage.acts(
-        stage.cases["ended"], Act("outcome", {"status": "closed"}, reason="closed", detail={"why": "借款已还清"})
-    )
+    stage.acts(stage.cases["ended"], Act("outcome", {"status": "closed"}, reason="closed", detail={"why": "repaid"}))
     page.goto(f"/cases/{stage.cases['ended']}")
 
 
