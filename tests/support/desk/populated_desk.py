@@ -201,8 +201,9 @@ def _past(session: Session, vault: Vault, now: dt.datetime) -> int:
         record.note(session, "local", {key: int(n) for key, n in counts.items() if n}, day)
     supervisor = session.exec(select(Account).where(Account.role == "supervisor")).one()
     supervisor.second_factor = vault.seal(new_secret(), f"account.second_factor:{supervisor.id}")
-    supervisor.passkeys = 1
-    session.add(invented(supervisor.id, "蓝色安全密钥", now))
+    admin = session.exec(select(Account).where(Account.role == "admin")).one()
+    admin.passkeys = 1
+    session.add(invented(admin.id, "蓝色安全密钥", now))
     hook = Webhook(
         submitter="local",
         account_id=supervisor.id,

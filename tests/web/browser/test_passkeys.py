@@ -65,7 +65,7 @@ def test_a_passkey_is_made_and_signs_in(
         form.get_by_role("button", name="改用通行密钥").click()
         expect(form.get_by_text("通行密钥已确认")).to_be_visible()
         page.goto("/account/passkeys")
-        page.get_by_role("link", name="移除：我的手机").click()
+        page.get_by_role("link", name="移除 我的手机").click()
         expect(page.get_by_text("唯一的两步登录方式")).to_be_visible()
         context.clear_cookies(name="forbear")
         _password(page)
