@@ -132,6 +132,13 @@ class Site:
             self.timers.append(threading.Timer(5.0, empty))
             self.timers[-1].start()
 
+    def reset_redis(self) -> None:
+        """Redis ends every connection, four times in two seconds."""
+        with contextlib.suppress(Exception), embedded.redis_client(self.urls.redis) as client:
+            for _ in range(4):
+                client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+                time.sleep(0.5)
+
     def database_away(self) -> None:
         """For five seconds PostgreSQL lets no worker in, and those that were are out."""
         name = self.record.info.dbname
@@ -228,6 +235,7 @@ FAULTS: dict[str, Callable[[Site], None]] = {
     "hold the ledger's head for 3 s": Site.hold_ledger,
     "SIGSTOP Redis for 5 s": Site.stop_redis,
     "Redis full for 5 s": Site.fill_redis,
+    "end every connection of Redis, 4 times": Site.reset_redis,
     "PostgreSQL away for 5 s": Site.database_away,
     "a clock a day ahead, put right, messages lost": Site.clock_was_ahead,
     "a second scheduler for 5 s": Site.second_scheduler,
