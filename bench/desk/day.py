@@ -169,7 +169,7 @@ def day(site: Site, seconds: int, pace: float, browsers: int) -> dict[str, Any]:
         "/teams",
     ):  # what is made once, before anybody waits for it
         Person(site, site.supervisors[-1], Seen()).get(page)
-    before, spent = len(site.log.read_bytes()), _processor_ms(site)
+    before, spent = [len(each) for each in site.told()], site.processor_ms()
     end = time.monotonic() + seconds
     by_http = COUNSELLORS - browsers
     with ThreadPoolExecutor(COUNSELLORS + SUPERVISORS) as crowd:
@@ -190,7 +190,8 @@ def day(site: Site, seconds: int, pace: float, browsers: int) -> dict[str, Any]:
     with psycopg.connect(site.database) as connection:
         done: dict[str, int] = dict(connection.execute(_DONE).fetchall())
         twice = [row[0] for row in connection.execute(_TWICE)]
-    pages = server_times(site.log.read_bytes()[before:].decode())
+    log = "".join(each[start:].decode() for each, start in zip(site.told(), before, strict=True))
+    pages = server_times(log)
     answered = pages.get("all pages", {"count": 1})["count"]
     return {
         "cases_taken": done.get("assign", 0),
@@ -198,16 +199,10 @@ def day(site: Site, seconds: int, pace: float, browsers: int) -> dict[str, Any]:
         "cases_taken_twice": twice,
         "answers": dict(sorted(seen.statuses.items())),
         "errors": dict(seen.faults),
-        "processor_ms_of_an_answer": round((_processor_ms(site) - spent) / answered, 1),
+        "processor_ms_of_an_answer": round((site.processor_ms() - spent) / answered, 1),
         "pages_at_the_server_ms": pages,
         "browsers": told(seen.handled),
     }
-
-
-def _processor_ms(site: Site) -> float:
-    """What the web process has used of a processor; the waiting of a busy machine is not in it."""
-    times = site.process.cpu_times()
-    return 1000 * (times.user + times.system)
 
 
 def _until_ready(address: str) -> None:
