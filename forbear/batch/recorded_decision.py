@@ -258,7 +258,7 @@ def remembered(
         with _changing:
             _kept.pop(decision.id, None)
             _kept[decision.id] = _Kept(given, now, made)
-            while len(_kept) > MOST or now - next(iter(_kept.values())).at >= SECONDS:
+            while _kept and (len(_kept) > MOST or now - next(iter(_kept.values())).at >= SECONDS):
                 _kept.popitem(last=False)
     return made
 

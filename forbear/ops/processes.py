@@ -52,9 +52,9 @@ def web_commands(settings: Settings, port: int | None = None) -> Iterator[tuple[
     if settings.counts is None:
         yield {"web": web_command(settings, port)}, None
         return
-    shutil.rmtree(settings.counts, ignore_errors=True)
-    settings.counts.mkdir(parents=True)
     with _listening(settings.web_host, settings.web_port if port is None else port) as shared:
+        shutil.rmtree(settings.counts, ignore_errors=True)  # those of whoever listened there before us
+        settings.counts.mkdir(parents=True)
         command = [*web_command(settings, port), "--fd", str(shared.fileno())]
         others = (f"web-{number}" for number in range(2, settings.web_processes + 1))
         yield dict.fromkeys(("web", *others), command), shared.fileno()
