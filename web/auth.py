@@ -17,7 +17,6 @@ from forbear.accounts.sign_in import Attempt, SecondStep
 from forbear.base.vault import Vault
 from forbear.conversation import my_work
 from forbear.ledger.unit_of_work import Work
-from forbear.webhooks import notifications
 from models.account import Account
 from models.database.session import session as opened
 from web.deps import NowDep, SessionDep, as_work_of
@@ -45,17 +44,18 @@ class OwingError(Exception):
 
 def _known(request: Request, session: SessionDep, now: NowDep) -> Viewer:
     secret = request.cookies.get(COOKIE)
-    viewer = None if secret is None else accounts.signed_in(session, secret, now)
-    if viewer is None:
+    held = None if secret is None else accounts.holder(session, secret, now)
+    if held is None:
         raise SignInNeededError
-    if POLLED not in request.scope["route"].tags and accounts.is_to_be_seen(session, secret or "", now):
+    viewer, unseen = held
+    if unseen and POLLED not in request.scope["route"].tags:
         with opened(request.app.state.engine) as alone:  # what is asked for may only read, or fail
             accounts.seen(alone, secret or "", now)
     request.state.viewer = viewer  # for the navigation of the page, as is how much waits there
     if viewer.may_act_as("counsellor"):
         zone = ZoneInfo(request.app.state.pack.manifest.timezone)
-        request.state.badge = my_work.waiting(session, viewer, now.astimezone(zone).date())
-        request.state.unread = notifications.unread(session, viewer)
+        waits = my_work.waiting(session, viewer, now.astimezone(zone).date())
+        request.state.badge, request.state.unread = waits.work, waits.unread
     return viewer
 
 

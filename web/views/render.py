@@ -167,6 +167,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # a page has fifty pieces: no look at the disk for each
     )
     environment.globals["static"] = _static
     environment.globals["navigation"] = NAVIGATION
@@ -179,9 +180,14 @@ def _environment() -> Environment:
     environment.filters["instant"] = dt.datetime.fromisoformat
     environment.filters["say"] = in_language
     environment.globals["display"] = display
-    environment.globals["workings"] = formula_text.all_workings
     environment.globals["reads_text"] = formula_text.reads_text
     return environment
+
+
+def compile_templates() -> None:
+    """Read all templates, which takes a second."""
+    for name in _environment().list_templates(extensions=("html",)):
+        _environment().get_template(name)
 
 
 @cache
