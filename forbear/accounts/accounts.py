@@ -98,7 +98,7 @@ def _owed(account: Account, role: Role) -> Owed | None:
     if account.first_password:
         return "password"
     needed = {"off": False, "supervisors": role in ("supervisor", "admin"), "all": True}[settings().second_factor]
-    return "second_factor" if needed and account.second_factor is None else None
+    return "second_factor" if needed and not account.has_second_factor else None
 
 
 def name_of(typed: str) -> str | None:
@@ -134,16 +134,17 @@ def start(session: Session, account: Account, now: dt.datetime) -> str:
 
 def signed_in(session: Session, secret: str, now: dt.datetime) -> Viewer | None:
     """Who holds this cookie; None if nobody does, it expired or was idle too long, or the account was disabled."""
-    query = select(Account).join(SignIn).where(SignIn.secret_hash == _hash(secret), *_counting(now))
-    account = session.exec(query).first()
-    return None if account is None or account.disabled_at is not None else viewer_of(account)
+    found = holder(session, secret, now)
+    return None if found is None else found[0]
 
 
-def is_to_be_seen(session: Session, secret: str, now: dt.datetime) -> bool:
-    """Whether it is long enough since somebody was last seen to hold this cookie to write it down again."""
-    query = select(SignIn.seen_at).where(SignIn.secret_hash == _hash(secret))
-    seen = session.exec(query).first()
-    return seen is not None and seen <= now - _SEEN_EVERY
+def holder(session: Session, secret: str, now: dt.datetime) -> tuple[Viewer, bool] | None:
+    """The same, and whether it is long enough since somebody was last seen to hold this cookie to write it down."""
+    query = select(Account, SignIn.seen_at).join(SignIn).where(SignIn.secret_hash == _hash(secret), *_counting(now))
+    account, seen_at = session.exec(query).first() or (None, now)
+    if account is None or account.disabled_at is not None:
+        return None
+    return viewer_of(account), seen_at <= now - _SEEN_EVERY
 
 
 def seen(session: Session, secret: str, now: dt.datetime) -> None:

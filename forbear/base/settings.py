@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     worker_processes: int = Field(default_factory=_cores, ge=1, description="Processes of a worker")
     web_host: str = Field("127.0.0.1", description="Address the web server listens on")
     web_port: int = Field(8600, ge=0, le=65535, description="Port the web server listens on; 0: any free one")
+    web_processes: int = Field(1, ge=1, le=32, description="Web processes beside each other, on one port")
     web_hosts: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(), description="Names the pages are reached under, with commas; local addresses always"
     )
@@ -79,6 +80,7 @@ class Settings(BaseSettings):
     second_factor: Literal["off", "supervisors", "all"] = Field(
         "off", description="Who needs a second factor to sign in: nobody, supervisors and administrators, or all"
     )
+    passkey_sign_in: bool = Field(False, description="A passkey signs in by itself, without name and password")
     retention_days: int = Field(1095, ge=1, description="Days a closed case is kept after the last activity on it")
     upload_megabytes: int = Field(20, ge=1, le=200, description="Size of a file that the page takes, in MB")
     attachment_megabytes: int = Field(10, ge=1, le=20, description="Size of a file that is kept with a case, in MB")
@@ -107,6 +109,11 @@ class Settings(BaseSettings):
         "", description="Hours in which our own time to answer runs, on working days: 09:00-18:00; unset: day and night"
     )
     log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged")
+
+    @property
+    def counts(self) -> Path | None:
+        """Where several web processes count their answers together; None: the one counts in its memory."""
+        return self.home / "counts" if self.web_processes > 1 else None
 
     @classmethod
     def settings_customise_sources(

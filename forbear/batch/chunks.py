@@ -203,11 +203,11 @@ def sweep(
     as long ago as any. Batches whose chunks are all done and that were not marked complete are, too.
     """
     before = now - interval
-    idle = (
-        Chunk.status == "pending",
+    idle: list[ColumnElement[bool]] = [
+        col(Chunk.status) == "pending",
         or_(col(Chunk.woken_at) <= before, col(Chunk.woken_at) > now),
         or_(col(Chunk.claimed_at).is_(None), col(Chunk.claimed_at) <= before, col(Chunk.claimed_at) > now),
-    )
+    ]
     wakes = []
     for queue in sorted({lane.queue for lane in Lane}):
         first = select(Chunk.id).where(Chunk.queue == queue, *idle).order_by(*_ORDER).limit(_SWEPT)

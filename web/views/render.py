@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from forbear.accounts import accounts
 from forbear.base.packs import UnreadablePackError
 from forbear.desk.review import NoCaseError
+from forbear.locale import said
 from rules.facts.case_facts import display
 from rules.handbook.wording import TEMPLATES as HANDBOOK
 from rules.locale import in_language
@@ -166,6 +167,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # a page has fifty pieces: no look at the disk for each
     )
     environment.globals["static"] = _static
     environment.globals["navigation"] = NAVIGATION
@@ -174,12 +176,18 @@ def _environment() -> Environment:
     environment.filters["in_english"] = document_number
     environment.filters["yuan"] = _yuan
     environment.filters["day"] = day
+    environment.filters["file_name"] = _file_name
     environment.filters["instant"] = dt.datetime.fromisoformat
     environment.filters["say"] = in_language
     environment.globals["display"] = display
-    environment.globals["workings"] = formula_text.all_workings
     environment.globals["reads_text"] = formula_text.reads_text
     return environment
+
+
+def compile_templates() -> None:
+    """Read all templates, which takes a second."""
+    for name in _environment().list_templates(extensions=("html",)):
+        _environment().get_template(name)
 
 
 @cache
@@ -187,6 +195,13 @@ def _static(name: str) -> str:
     """The address of a static file, changed whenever the file is, so that no browser shows an old one."""
     digest = sha256((_HERE / "static" / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"
+
+
+def _file_name(name: str, lang: language.Language) -> str:
+    """A batch's file; what somebody corrected on the desk has a name in both languages, of which one is shown."""
+    both = said("correction.name")
+    prefix = f"{both.zh} {both.en} "
+    return f"{in_language(both, lang)} {name.removeprefix(prefix)}" if name.startswith(prefix) else name
 
 
 def _yuan(fen: int) -> str:
