@@ -66,7 +66,7 @@ bench-desk: $(READY) ## measure the desk's pages with a million cases; writes be
 bench-day: $(READY) ## fifty counsellors for ten minutes on 10,000 cases, some in Chromium; writes bench/day.json (SECONDS=600 PACE="75 20" PROCESSES=1)
 	@$(BIN)/python -m bench.desk.day --seconds $(or $(SECONDS),600) --pace $(or $(PACE),75 20) --processes $(or $(PROCESSES),1)
 
-bench-fair: $(READY) ## measure a crisis behind single cases and a large file; writes bench/fair.json
+bench-fair: $(READY) ## measure a crisis behind single cases and a large file; writes bench/pipeline/fair.json
 	@$(BIN)/python -m bench.pipeline.fair
 
 bench-whatif: $(READY) ## measure another policy over a million cases, and replay; writes bench/whatif.json
@@ -81,7 +81,7 @@ simulate: $(READY) ## the protocol under faults between any two steps (N=steps B
 drill: $(READY) ## dump, restore, verify and replay a record of so many decisions; writes bench/drill.json (N=100000)
 	@$(BIN)/python -m bench.pipeline.drill --decisions $(or $(N),100000)
 
-bench-load: $(READY) ## measure the pages under 200 clients at once, some of them reading nothing; writes bench/load.json
+bench-load: $(READY) ## measure the pages under 200 clients at once, some of them reading nothing; writes bench/desk/load.json
 	@$(BIN)/python -m bench.desk.load
 
 mutants: $(READY) ## put small faults into the code and see whether tests notice (M=module N=how many)

@@ -24,7 +24,7 @@ from typing import Any
 from bench.desk.pulse import Pulse, pulse
 from bench.desk.site import Site, served
 
-RESULTS = Path(__file__).parents[1] / "load.json"
+RESULTS = Path(__file__).parent / "load.json"
 CLIENTS = 200
 HEALTH = 100  # milliseconds
 STALLED = 16
@@ -54,7 +54,7 @@ class Seen:
 
 
 def main() -> None:
-    """Measure, print and write bench/load.json."""
+    """Measure, print and write bench/desk/load.json."""
     parser = argparse.ArgumentParser(prog="python -m bench.desk.load", description=__doc__)
     parser.add_argument("--cases", type=int, default=10_000, help="cases on the desk (10000)")
     parser.add_argument("--seconds", type=int, default=30, help="how long the clients stay (30)")
