@@ -25,6 +25,8 @@ class Account(SQLModel, table=True):
         UniqueConstraint("name"),
         CheckConstraint("role IN ('submitter', 'counsellor', 'supervisor', 'admin')", name="role"),
         CheckConstraint("role <> 'submitter' OR submitter IS NOT NULL", name="submitter"),
+        UniqueConstraint("oidc_issuer", "oidc_subject"),
+        CheckConstraint("(oidc_issuer IS NULL) = (oidc_subject IS NULL)", name="oidc"),
     )
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
@@ -51,6 +53,8 @@ class Account(SQLModel, table=True):
     code_step: int | None = Field(
         default=None, sa_type=BigInteger, description="Of which half minute the last code was: none up to it is taken"
     )
+    oidc_issuer: str | None = Field(default=None, description="The identity provider that this account is linked to")
+    oidc_subject: str | None = Field(default=None, description="What that provider calls its owner")
 
 
 class SignIn(SQLModel, table=True):
@@ -67,6 +71,11 @@ class SignIn(SQLModel, table=True):
         sa_type=DateTime(timezone=True),
         sa_column_kwargs={"server_default": text("now()")},
         description="When somebody last did something in it, at most a minute behind",
+    )
+    vouched: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="An identity provider said who it is, and no password was given",
     )
 
 

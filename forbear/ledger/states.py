@@ -36,7 +36,9 @@ STATES: Final = {
     "account": State(
         "name, role, submitter, password_hash, created_at AT TIME ZONE 'UTC', disabled_at AT TIME ZONE 'UTC'",
         later="CASE WHEN first_password OR second_factor IS NOT NULL OR recovery <> '{}' THEN jsonb_build_array("
-        "first_password, encode(second_factor, 'hex'), recovery) ELSE '[]' END",
+        "first_password, encode(second_factor, 'hex'), recovery) ELSE '[]' END"
+        " || CASE WHEN oidc_issuer IS NOT NULL OR oidc_subject IS NOT NULL THEN jsonb_build_array("
+        "jsonb_build_object('oidc', jsonb_build_array(oidc_issuer, oidc_subject))) ELSE '[]' END",
     ),
     "token": State(
         "account_id, name, scopes, encode(secret_hash, 'hex'), created_at AT TIME ZONE 'UTC', "

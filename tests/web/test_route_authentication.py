@@ -16,6 +16,7 @@ from web.app import create_app
 # Who is there is proven by one of these.
 PROOFS: set[Callable[..., Any]] = {auth._known, bearer}
 OPEN = {"/healthz", "/readyz", "/metrics", "/static", "/sign-in", "/sign-in/code", "/api/openapi.json"}
+OPEN |= {"/sign-in/oidc", "/sign-in/oidc/back", "/sign-in/oidc/leave"}
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 
 

@@ -71,6 +71,15 @@ FORGERIES = {
     "a recovery code is added": ("UPDATE account SET recovery = recovery || '{x}' WHERE id = 2", "account:2"),
     "a second factor is made up": ("UPDATE account SET second_factor = 'x' WHERE id = 1", "account:1"),
     "a first password may stay": ("UPDATE account SET first_password = false WHERE id = 2", "account:2"),
+    "a link to single sign-on is planted": (
+        "UPDATE account SET oidc_issuer = 'https://id.example', oidc_subject = 'x' WHERE id = 1",
+        "account:1",
+    ),
+    "a link to single sign-on is another": ("UPDATE account SET oidc_subject = 'x' WHERE id = 2", "account:2"),
+    "a link to single sign-on is taken off": (
+        "UPDATE account SET oidc_issuer = NULL, oidc_subject = NULL WHERE id = 2",
+        "account:2",
+    ),
     "an account is deleted": ("DELETE FROM account WHERE id = 2", "account:2"),
     "a token may do more": ("UPDATE token SET scopes = '{cases:write}'", "token:1"),
     "a token has another secret": ("UPDATE token SET secret_hash = 'x'", "token:1"),
@@ -138,6 +147,7 @@ def told(shared_database_url: str) -> str:
         administration.add(work, "li", "supervisor", None, "another long password", handed_over=True)
         secret = second_factor.new_secret()
         second_factor.turn_on(work, work.session.get_one(Account, 2), secret, pyotp.TOTP(secret).at(NOW))
+        administration.link(work, work.session.get_one(Account, 2), "https://id.example", "li")
     with working(url) as work:
         administration.give_token(work, work.session.get_one(Account, 1), "import", ["cases:read"], 30)
         work.session.add(

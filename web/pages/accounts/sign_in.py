@@ -7,7 +7,8 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from forbear.accounts import accounts, sign_in
-from forbear.accounts.sign_in import Attempt, CodeNeeded, ExpiredError, Refused
+from forbear.accounts.oidc.provider import Provider
+from forbear.accounts.sign_in import OIDC, Attempt, CodeNeeded, ExpiredError, Refused
 from forbear.ledger.unit_of_work import Work
 from web import auth
 from web.auth import KnownWork, OurForm
@@ -18,13 +19,15 @@ router = APIRouter()
 
 
 @router.get("/sign-in")
-def show_sign_in(request: Request, work: WorkDep, wanted: Annotated[str, Query(alias="next")] = "/") -> Response:
+def show_sign_in(
+    request: Request, work: WorkDep, wanted: Annotated[str, Query(alias="next")] = "/", left: str = ""
+) -> Response:
     """The form, or the wanted page for whoever is signed in already."""
     secret = request.cookies.get(auth.COOKIE)
     if secret and accounts.signed_in(work.session, secret, work.now):
         return RedirectResponse(auth.local(wanted), status_code=303)
     stranger = None if secret else auth.give_stranger_cookie(request)
-    response = _form(request, {"next": auth.local(wanted), "name": "", "error": None})
+    response = _form(request, {"next": auth.local(wanted), "name": "", "error": None, "left": left == OIDC})
     if stranger:
         auth.keep(request, response, stranger)
     return response
@@ -45,7 +48,7 @@ def enter(
         return _code_form(request, {"next": wanted, "ticket": done.ticket, "error": None})
     if isinstance(done, Refused):
         return _refused(_form, request, done, {"next": wanted, "name": name})
-    return _entered(request, work, done, attempt, wanted)
+    return entered(request, work, done, attempt, wanted)
 
 
 @router.post("/sign-in/code", dependencies=[OurForm])
@@ -65,19 +68,27 @@ def enter_code(
     if isinstance(done, Refused):
         return _refused(_code_form, request, done, {"next": wanted, "ticket": ticket}, "sign_in.code.wrong")
     secret, account = done
-    return _entered(request, work, secret, auth.attempt(request, account.name, ""), wanted)
+    return entered(request, work, secret, auth.attempt(request, account.name, ""), wanted)
 
 
 @router.post("/sign-out", dependencies=[OurForm])
 def leave(request: Request, work: KnownWork) -> Response:
     """Sign out this browser."""
-    sign_in.sign_out(work, request.cookies[auth.COOKIE])
-    response = RedirectResponse("/sign-in", status_code=303)
+    secret = request.cookies[auth.COOKIE]
+    vouched = accounts.was_vouched(work.session, secret)
+    sign_in.sign_out(work, secret)
+    return gone(vouched=vouched)
+
+
+def gone(*, vouched: bool) -> Response:
+    """To the sign-in page, signed out; it says that one may still be signed in at the identity provider."""
+    response = RedirectResponse(f"/sign-in?left={OIDC}" if vouched else "/sign-in", status_code=303)
     response.delete_cookie(auth.COOKIE)
     return response
 
 
-def _entered(request: Request, work: Work, secret: str, attempt: Attempt, wanted: str) -> Response:
+def entered(request: Request, work: Work, secret: str, attempt: Attempt, wanted: str) -> Response:
+    """To the wanted page, with the cookie of a new sign-in."""
     response = RedirectResponse(wanted, status_code=303)
     auth.keep(request, response, secret, auth.KEPT)
     auth.remember(request, response, work.vault, attempt)
@@ -97,8 +108,15 @@ def _refused(
     return response
 
 
+def form_with(request: Request, error: str, wanted: str, status: int, subject: str | None = None) -> Response:
+    """The form for whom an identity provider did not bring in; `subject` is what it calls them."""
+    return _form(request, {"next": wanted, "name": "", "error": error, "subject": subject}, status)
+
+
 def _form(request: Request, values: dict[str, Any], status: int = 200) -> Response:
-    return render.page(request, "account/sign_in.html", {"seconds": None, **values}, status, "/sign-in")
+    provider: Provider | None = request.app.state.oidc
+    more = {"seconds": None, "left": False, "subject": None, "provider": provider.name if provider else None}
+    return render.page(request, "account/sign_in.html", {**more, **values}, status, "/sign-in")
 
 
 def _code_form(request: Request, values: dict[str, Any], status: int = 200) -> Response:
