@@ -126,7 +126,8 @@ class _Handler(BaseHTTPRequestHandler):
         status, told = found.answers.get(path) or self._told(path, found, body)
         self.send_response(status)
         self.send_header("Content-Length", str(len(told)))
-        self.send_header("Location", f"{found.issuer}/elsewhere")
+        back = found.authorize(self.path) if path == "/authorize" else f"{found.issuer}/elsewhere"
+        self.send_header("Location", back)
         with contextlib.suppress(OSError):  # whoever asked had enough
             self.end_headers()
             self.wfile.write(told)
@@ -136,6 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
             form = {name: each[0] for name, each in parse_qs(body.decode()).items()}
             status, told = found.redeem(form, self.headers.get("Authorization", ""))
             return status, json.dumps(told).encode()
+        if path == "/authorize":
+            return 303, b""
         if path == "/keys":
             return 200, json.dumps({"keys": [key.as_dict(private=False) for key in found.keys]}).encode()
         return 200, json.dumps(found.document()).encode()

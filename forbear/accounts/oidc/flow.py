@@ -18,7 +18,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_r
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from forbear.accounts.oidc import id_token
-from forbear.accounts.oidc.provider import Asking, Document, Provider, RefusedError
+from forbear.accounts.oidc.provider import Asking, Document, Provider, UnvouchedError
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 
@@ -40,7 +40,7 @@ class Journey:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Returned:
     """What the provider sent a browser back with: `error` in place of a code; `issuer` is whose answer it is."""
 
     state: str = ""
@@ -49,10 +49,12 @@ class Answer:
     issuer: str = ""
 
 
-def set_out(provider: Provider, vault: Vault, browser: str, *, redirect: str, wanted: str, now: dt.datetime) -> str:
-    """The provider's address for a browser (known by its cookie) to go to. Raises RefusedError.
+def set_out(
+    provider: Provider, vault: Vault, browser: str, *, redirect: str, wanted: str, again: bool, now: dt.datetime
+) -> str:
+    """The provider's address for a browser (known by its cookie) to go to. Raises UnvouchedError.
 
-    Whoever proved who they are longer ago than a sign-in may be idle has to do so again.
+    Whoever proved who they are longer ago than a sign-in may be idle has to do so again, and everybody where `again`.
     """
     with provider.asking() as asking:
         document = provider.document(asking, now)
@@ -68,6 +70,7 @@ def set_out(provider: Provider, vault: Vault, browser: str, *, redirect: str, wa
             nonce=journey.nonce,
             code_challenge=create_s256_code_challenge(journey.verifier),
             code_challenge_method="S256",
+            prompt="login" if again else None,
             max_age=str(int(provider.within.total_seconds())),
             acr_values=" ".join(provider.acr) or None,
         )
@@ -75,31 +78,31 @@ def set_out(provider: Provider, vault: Vault, browser: str, *, redirect: str, wa
 
 
 def journey_of(vault: Vault, browser: str, state: str, now: dt.datetime) -> Journey:
-    """What this browser set out with. Raises RefusedError where it did not, or too long ago."""
+    """What this browser set out with. Raises UnvouchedError where it did not, or too long ago."""
     try:
         nonce, verifier, redirect, wanted, until = vault.open(urlsafe_b64decode(state), _of_browser(browser))
     except (binascii.Error, ValueError, ForbearError):
-        raise RefusedError("expired", "the state is not of this browser") from None
+        raise UnvouchedError("expired", "the state is not of this browser") from None
     journey = Journey(nonce, verifier, redirect, wanted, dt.datetime.fromisoformat(until))
     if now >= journey.until:
-        raise RefusedError("expired", "the state is too old")
+        raise UnvouchedError("expired", "the state is too old")
     return journey
 
 
-def arrive(provider: Provider, journey: Journey, answer: Answer, now: dt.datetime) -> str:
-    """Who came back, by the provider's name for them. Raises RefusedError."""
+def arrive(provider: Provider, journey: Journey, answer: Returned, now: dt.datetime) -> str:
+    """Who came back, by the provider's name for them. Raises UnvouchedError."""
     with provider.asking() as asking:
         document = provider.document(asking, now)
         _check_issuer(provider, document, answer)
         if answer.error or not 0 < len(answer.code) <= _CODE:
-            raise RefusedError("refused", f"error {answer.error[:_ERROR]!r}")
+            raise UnvouchedError("refused", f"error {answer.error[:_ERROR]!r}")
         token = _redeemed(provider, asking, document, journey, answer.code)
         keys = provider.keys(asking, now, id_token.key_id(token))
     return id_token.subject_of(token, keys, provider, journey.nonce, now)
 
 
 def sign_out_address(provider: Provider, back: str, now: dt.datetime) -> str | None:
-    """Where a browser is signed out at the provider too; None if it has no such place. Raises RefusedError."""
+    """Where a browser is signed out at the provider too; None if it has no such place. Raises UnvouchedError."""
     with provider.asking() as asking:
         place = provider.document(asking, now).sign_out
     if place is None:
@@ -108,10 +111,10 @@ def sign_out_address(provider: Provider, back: str, now: dt.datetime) -> str | N
     return f"{place}{'&' if '?' in place else '?'}{query}"
 
 
-def _check_issuer(provider: Provider, document: Document, answer: Answer) -> None:
+def _check_issuer(provider: Provider, document: Document, answer: Returned) -> None:
     """That the answer is of the provider that was asked (RFC 9207): a code of another one is sent to nobody."""
     if answer.issuer != provider.issuer and (answer.issuer or document.names_itself):
-        raise RefusedError("mixed_up", "the answer is of another issuer, or of none")
+        raise UnvouchedError("mixed_up", "the answer is of another issuer, or of none")
 
 
 def _redeemed(provider: Provider, asking: Asking, document: Document, journey: Journey, code: str) -> str:
@@ -124,9 +127,9 @@ def _redeemed(provider: Provider, asking: Asking, document: Document, journey: J
     url, headers, body = client.prepare("POST", document.token, dict(_FORM), body)
     status, told = asking.send(url, "POST", body.encode(), headers)
     if status >= 500:
-        raise RefusedError("away", f"{url} answers {status}")
+        raise UnvouchedError("away", f"{url} answers {status}")
     if status != 200 or "error" in told:
-        raise RefusedError("refused", f"{url} answers {status} {str(told.get('error'))[:_ERROR]!r}")
+        raise UnvouchedError("refused", f"{url} answers {status} {str(told.get('error'))[:_ERROR]!r}")
     token = told.get("id_token")
     return token if isinstance(token, str) else ""
 

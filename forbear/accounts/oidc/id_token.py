@@ -10,7 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from forbear.accounts.accounts import is_subject
-from forbear.accounts.oidc.provider import Provider, RefusedError
+from forbear.accounts.oidc.provider import Provider, UnvouchedError
 
 # Never `none`, and none whose key is a secret that both sides have.
 ALGORITHMS: Final = (
@@ -23,18 +23,18 @@ _REGISTRY: Final = jws.JWSRegistry(algorithms=ALGORITHMS, strict_check_header=Fa
 
 
 def key_id(token: object) -> str | None:
-    """Which key a token says that it is signed with. Raises RefusedError for what is no token."""
+    """Which key a token says that it is signed with. Raises UnvouchedError for what is no token."""
     if not isinstance(token, str) or len(token) > _TOKEN:
-        raise RefusedError("token", "no ID token came")
+        raise UnvouchedError("token", "no ID token came")
     try:
         named = jws.extract_compact(token.encode()).headers().get("kid")
     except Exception as error:
-        raise RefusedError("token", _what(error)) from None
+        raise UnvouchedError("token", _what(error)) from None
     return named if isinstance(named, str) else None
 
 
 def subject_of(token: str, keys: KeySet, provider: Provider, nonce: str, now: dt.datetime) -> str:
-    """Who a token is of, by the provider's name for them. Raises RefusedError unless it is for us and now."""
+    """Who a token is of, by the provider's name for them. Raises UnvouchedError unless it is for us and now."""
     options: Any = {
         "iss": {"essential": True, "value": provider.issuer},
         "aud": {"essential": True, "value": provider.client_id},
@@ -45,21 +45,21 @@ def subject_of(token: str, keys: KeySet, provider: Provider, nonce: str, now: dt
         claims = CodeIDToken(decoded.claims, decoded.header, options, params)
         claims.validate(now=int(now.timestamp()), leeway=int(LEEWAY.total_seconds()))
     except Exception as error:
-        raise RefusedError("token", _what(error)) from None
+        raise UnvouchedError("token", _what(error)) from None
     _check_proof(claims, provider, now)
     subject = claims["sub"]
     if not is_subject(subject):
-        raise RefusedError("token", "sub is no name")
+        raise UnvouchedError("token", "sub is no name")
     return str(subject)
 
 
 def _check_proof(claims: Mapping[str, Any], provider: Provider, now: dt.datetime) -> None:
     """That the person proved who they are in the way, and as lately, as was asked for."""
     if provider.acr and claims.get("acr") not in provider.acr:
-        raise RefusedError("weak", "acr is not one of FORBEAR_OIDC_ACR")
+        raise UnvouchedError("weak", "acr is not one of FORBEAR_OIDC_ACR")
     at, earliest = claims.get("auth_time"), (now - provider.within - LEEWAY).timestamp()
     if at is not None and not (isinstance(at, int | float) and at >= earliest):
-        raise RefusedError("weak", "auth_time is too long ago")
+        raise UnvouchedError("weak", "auth_time is too long ago")
 
 
 def _what(error: Exception) -> str:

@@ -31,15 +31,15 @@ _PATIENCE: Final = 1.0  # seconds for that
 _MOST: Final = 256 * 1024  # bytes of an answer
 _KEYS: Final = 100
 _ASYMMETRIC: Final = ("RSA", "EC", "OKP")  # whoever knows a symmetric key could sign too
-Refusal = Literal["away", "busy", "nonsense", "refused", "expired", "mixed_up", "token", "weak"]
+Why = Literal["away", "busy", "nonsense", "refused", "expired", "mixed_up", "token", "weak"]
 
 
-class RefusedError(Exception):
+class UnvouchedError(Exception):
     """Nobody was signed in: a code that pages have a sentence for, and what exactly was wrong, for the log."""
 
-    def __init__(self, code: Refusal, about: str) -> None:
+    def __init__(self, code: Why, about: str) -> None:
         super().__init__(code)
-        self.code: Refusal = code
+        self.code: Why = code
         self.about = about
 
 
@@ -63,10 +63,10 @@ class Asking:
         self._end = time.monotonic() + provider.seconds
 
     def get(self, url: str) -> dict[str, Any]:
-        """A document of the provider. Raises RefusedError."""
+        """A document of the provider. Raises UnvouchedError."""
         status, told = self.send(url, "GET", None, {})
         if status != 200:
-            raise RefusedError("away" if status >= 500 else "nonsense", f"{url} answers {status}")
+            raise UnvouchedError("away" if status >= 500 else "nonsense", f"{url} answers {status}")
         return told
 
     def send(
@@ -78,8 +78,8 @@ class Asking:
         try:
             status, answer = http.exchange(target, method, body, sent, seconds=left, most=_MOST)
         except NetworkError as error:
-            code: Refusal = "nonsense" if str(error) in ("too_large", "private_address") else "away"
-            raise RefusedError(code, f"{url}: {error}") from None
+            code: Why = "nonsense" if str(error) in ("too_large", "private_address") else "away"
+            raise UnvouchedError(code, f"{url}: {error}") from None
         if status >= 500:
             return status, {}
         try:
@@ -87,7 +87,7 @@ class Asking:
         except (ValueError, RecursionError):
             told = None
         if not isinstance(told, dict):
-            raise RefusedError("nonsense", f"{url} answers {status} and no JSON object")
+            raise UnvouchedError("nonsense", f"{url} answers {status} and no JSON object")
         return status, told
 
 
@@ -108,30 +108,30 @@ class Provider:
 
     @contextmanager
     def asking(self) -> Iterator[Asking]:
-        """A turn at the provider. Raises RefusedError where too many wait for it."""
+        """A turn at the provider. Raises UnvouchedError where too many wait for it."""
         if not self._turns.acquire(timeout=_PATIENCE):
-            raise RefusedError("busy", f"{AT_ONCE} sign-ins wait for the provider")
+            raise UnvouchedError("busy", f"{AT_ONCE} sign-ins wait for the provider")
         try:
             yield Asking(self)
         finally:
             self._turns.release()
 
     def target(self, url: str) -> http.Target:
-        """Where a request to an address of the provider goes. Raises RefusedError where none may go."""
+        """Where a request to an address of the provider goes. Raises UnvouchedError where none may go."""
         try:
             return http.target_of(url, private=_host(url) == _host(self.issuer))
         except UnfitTargetError as error:
-            raise RefusedError("nonsense", f"{url[: http.MAX_URL]!r}: {error.why}") from None
+            raise UnvouchedError("nonsense", f"{url[: http.MAX_URL]!r}: {error.why}") from None
 
     def document(self, asking: Asking, now: dt.datetime) -> Document:
-        """What the provider says of itself, at most an hour old. Raises RefusedError."""
+        """What the provider says of itself, at most an hour old. Raises UnvouchedError."""
         if self._document is None or not _is_of(self._document[0], DOCUMENT_KEPT, now):
             told = asking.get(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
             self._document = now, self._understood(told)
         return self._document[1]
 
     def keys(self, asking: Asking, now: dt.datetime, key_id: str | None) -> KeySet:
-        """The keys that it signs with, asked for anew where this one is not among them. Raises RefusedError."""
+        """The keys that it signs with, asked for anew where this one is not among them. Raises UnvouchedError."""
         document = self.document(asking, now)
         if self._keys is not None and _is_of(self._keys[0], KEYS_KEPT, now):
             known = key_id is None or any(key.kid == key_id for key in self._keys[1])
@@ -142,7 +142,7 @@ class Provider:
 
     def _understood(self, told: Mapping[str, Any]) -> Document:
         if told.get("issuer") != self.issuer:
-            raise RefusedError("nonsense", f"the document is of the issuer {told.get('issuer')!r:.200}")
+            raise UnvouchedError("nonsense", f"the document is of the issuer {told.get('issuer')!r:.200}")
         methods = told.get("token_endpoint_auth_methods_supported")
         return Document(
             self._address(told, "authorization_endpoint"),
@@ -156,7 +156,7 @@ class Provider:
     def _address(self, told: Mapping[str, Any], name: str) -> str:
         url = told.get(name)
         if not isinstance(url, str):
-            raise RefusedError("nonsense", f"the document has no {name}")
+            raise UnvouchedError("nonsense", f"the document has no {name}")
         self.target(url)
         return url
 
@@ -182,7 +182,7 @@ def _usable(told: Mapping[str, Any]) -> KeySet:
     """The keys of a set that anybody may know; what cannot be read as one is left out (RFC 7517, section 5)."""
     given = told.get("keys")
     if not isinstance(given, list):
-        raise RefusedError("nonsense", "the keys are no set")
+        raise UnvouchedError("nonsense", "the keys are no set")
     found = []
     for each in given[:_KEYS]:
         if isinstance(each, dict) and each.get("kty") in _ASYMMETRIC:

@@ -10,7 +10,7 @@ from joserfc.jwk import ECKey, KeySet
 from pydantic import ValidationError
 
 from forbear.accounts.oidc import id_token
-from forbear.accounts.oidc.provider import Provider, RefusedError, configured
+from forbear.accounts.oidc.provider import Provider, UnvouchedError, configured
 from forbear.base.errors import ForbearError
 from forbear.base.settings import Settings
 from tests.support.desk.cases import NOW
@@ -42,7 +42,7 @@ def test_whatever_is_no_token_of_the_provider_is_refused_and_never_a_traceback(t
     try:
         id_token.key_id(token)
         subject = id_token.subject_of(token, KeySet([KEY]), OURS, "n", NOW)
-    except RefusedError as error:
+    except UnvouchedError as error:
         assert error.code == "token"
     else:
         assert subject == "a"  # base64 has bits that say nothing
@@ -60,7 +60,7 @@ def test_whatever_a_provider_signs_is_taken_or_refused(claims: Claims) -> None:
     for strict in (OURS, Provider("https://id.example", CLIENT, "s", "x", ("gold",))):
         try:
             assert id_token.subject_of(token, KeySet([KEY]), strict, "n", NOW) == (good | claims)["sub"]
-        except RefusedError as error:
+        except UnvouchedError as error:
             assert error.code in ("token", "weak")
 
 

@@ -110,12 +110,14 @@ def _refused(
 
 def form_with(request: Request, error: str, wanted: str, status: int, subject: str | None = None) -> Response:
     """The form for whom an identity provider did not bring in; `subject` is what it calls them."""
-    return _form(request, {"next": wanted, "name": "", "error": error, "subject": subject}, status)
+    values = {"next": wanted, "name": "", "error": error, "subject": subject, "again": error == "oidc.refused.weak"}
+    return _form(request, values, status)
 
 
 def _form(request: Request, values: dict[str, Any], status: int = 200) -> Response:
     provider: Provider | None = request.app.state.oidc
-    more = {"seconds": None, "left": False, "subject": None, "provider": provider.name if provider else None}
+    more: dict[str, Any] = {"seconds": None, "left": False, "again": False, "subject": None}
+    more["provider"] = provider.name if provider else None
     return render.page(request, "account/sign_in.html", {**more, **values}, status, "/sign-in")
 
 

@@ -9,8 +9,8 @@ from fastapi.responses import RedirectResponse
 from forbear.accounts import accounts, administration, sign_in
 from forbear.accounts.accounts import UnfitError, ViewerWork
 from forbear.accounts.oidc import flow
-from forbear.accounts.oidc.flow import Answer
-from forbear.accounts.oidc.provider import Provider, RefusedError
+from forbear.accounts.oidc.flow import Returned
+from forbear.accounts.oidc.provider import Provider, UnvouchedError
 from forbear.ledger.unit_of_work import begin
 from models.account import Account
 from models.database.session import session as opened
@@ -49,6 +49,7 @@ def set_out(
     now: NowDep,
     provider: ProviderDep,
     wanted: Annotated[str, Query(alias="next")] = "/",
+    again: bool = False,
 ) -> Response:
     """To the provider, from where one comes back to the wanted page."""
     known = request.cookies.get(auth.COOKIE)
@@ -56,9 +57,9 @@ def set_out(
     wanted = auth.local(wanted) if len(wanted) <= _LONGEST else "/"
     back = str(request.base_url.replace(path=f"{ADDRESS}/back"))
     try:
-        address = flow.set_out(provider, vault, secret, redirect=back, wanted=wanted, now=now)
+        address = flow.set_out(provider, vault, secret, redirect=back, wanted=wanted, again=again, now=now)
         response: Response = RedirectResponse(address, status_code=303)
-    except RefusedError as error:
+    except UnvouchedError as error:
         response = _refused(request, error, wanted)
     if not known:
         auth.keep(request, response, secret)
@@ -71,19 +72,19 @@ def come_back(
     vault: VaultDep,
     now: NowDep,
     provider: ProviderDep,
-    answer: Annotated[Answer, Depends(lambda state="", code="", error="", iss="": Answer(state, code, error, iss))],
+    answer: Annotated[Returned, Depends(lambda state="", code="", error="", iss="": Returned(state, code, error, iss))],
 ) -> Response:
     """Sign in whoever the provider says it is, if an account is linked to them, and go to the wanted page."""
     secret, state = request.cookies.get(auth.COOKIE, ""), request.app.state
     try:
         journey = flow.journey_of(vault, secret, answer.state, now)
-    except RefusedError as error:
+    except UnvouchedError as error:
         with opened(state.engine) as asked:
             there = accounts.signed_in(asked, secret, now)
         return _refused(request, error, "/") if there is None else RedirectResponse("/", status_code=303)
     try:
         subject = flow.arrive(provider, journey, answer, now)
-    except RefusedError as error:
+    except UnvouchedError as error:
         if error.code in _TOLD:
             with begin(state.engine, vault, now) as work:
                 sign_in.refused_by_provider(work, error.code)
@@ -102,7 +103,7 @@ def leave(request: Request, now: NowDep, provider: ProviderDep) -> Response:
     """To where one is signed out at the provider, too."""
     try:
         address = flow.sign_out_address(provider, str(request.base_url.replace(path="/sign-in")), now)
-    except RefusedError as error:
+    except UnvouchedError as error:
         return _refused(request, error, "/")
     if address is None:
         return sign_in_page.form_with(request, "oidc.no_sign_out", "/", 404)
@@ -143,7 +144,7 @@ def unlink(request: Request, work: AdminWork, account_id: RowId) -> Response:
     return _done(request, work, account, "oidc.unlinked")
 
 
-def _refused(request: Request, error: RefusedError, wanted: str) -> Response:
+def _refused(request: Request, error: UnvouchedError, wanted: str) -> Response:
     log.warning("oidc.refused", why=error.code, about=error.about)
     return sign_in_page.form_with(request, f"oidc.refused.{error.code}", wanted, _STATUS.get(error.code, 403))
 
