@@ -72,8 +72,8 @@ bench-fair: $(READY) ## measure a crisis behind single cases and a large file; w
 bench-whatif: $(READY) ## measure another policy over a million cases, and replay; writes bench/whatif.json
 	@$(BIN)/python -m bench.pipeline.what_if --invented 10000 100000 1000000
 
-chaos: $(READY) ## kill and stop real processes by a seed; writes bench/chaos/results.json (SEED=1 ROUNDS=2 CASES=500)
-	@$(BIN)/python -m bench.chaos --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),2) --cases $(or $(CASES),500)
+chaos: $(READY) ## kill and stop real processes by a seed; writes bench/chaos/results.json (SEED=1 ROUNDS=2 CASES=500 CHUNK=50)
+	@$(BIN)/python -m bench.chaos --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),2) --cases $(or $(CASES),500) --chunk $(or $(CHUNK),50)
 
 simulate: $(READY) ## the protocol under faults between any two steps (N=steps BUGS=1: plant faults and find each)
 	@$(BIN)/python -m bench.simulation --steps $(or $(N),3e6) --processes 2 $(if $(BUGS),--bugs)

@@ -60,6 +60,8 @@ def pages(ids: Busy) -> dict[str, tuple[str, str]]:
         "second-factor": ("counsellor", "/account/second-factor"),
         "single-sign-on": ("admin", f"/accounts/{ids.supervisor}/single-sign-on"),
         "second-factor-off": ("admin", f"/accounts/{ids.supervisor}/second-factor"),
+        "passkeys": ("supervisor", "/account/passkeys"),
+        "passkey-off": ("supervisor", "/account/passkeys/1"),
         "notifications": ("counsellor", "/notifications"),
         "accounts": ("admin", "/accounts"),
         "teams": ("supervisor", "/teams"),
@@ -124,7 +126,8 @@ def main() -> None:
                 for role in ("admin", "supervisor", "counsellor", "submitter")
             }
             with serving(app) as address, chromium() as browser:
-                failed = take(browser, address, secrets, ids)
+                named = address.replace("127.0.0.1", "localhost")  # there are no passkeys at a bare address
+                failed = take(browser, named, secrets, ids)
     finally:
         shutil.rmtree(home, ignore_errors=True)
     (FOLDER.parent / "screenshots.md").write_text(_index(list(pages(ids))), encoding="utf-8")

@@ -250,18 +250,35 @@ def opened(seed: int) -> Iterator[Site]:
             vault, pack = load_vault(chosen), loader.load(loader.DEFAULT_PACK)
             with running(commands, chosen, urls) as parts, psycopg.connect(urls.database, autocommit=True) as record:
                 site = Site(urls, vault, pack, parts, random.Random(seed), record)
-                threading.Thread(target=_attend, args=(parts, chosen, urls), daemon=True).start()
-                yield site
-                for timer in site.timers:
-                    timer.join()
+                over = threading.Event()
+                attending = threading.Thread(target=_attend, args=(parts, chosen, urls, over))
+                attending.start()
+                try:
+                    yield site
+                    for timer in site.timers:
+                        timer.join()
+                finally:
+                    over.set()
+                    attending.join()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _attend(parts: list[Part], chosen: Settings, urls: embedded.Urls) -> None:
-    """As forbear/cli/commands/serve.py:attend."""
-    for told in keep_up(parts, partial(embedded.mend_redis, chosen, urls)):
-        print(f"  {told.split(':')[0]}", flush=True)
+class _OverError(Exception):
+    """Nobody is to be started again any more."""
+
+
+def _attend(parts: list[Part], chosen: Settings, urls: embedded.Urls, over: threading.Event) -> None:
+    """As forbear/cli/commands/serve.py:attend, until it is over."""
+
+    def mended() -> bool:
+        if over.is_set():
+            raise _OverError
+        return embedded.mend_redis(chosen, urls)
+
+    with contextlib.suppress(_OverError):
+        for told in keep_up(parts, mended):
+            print(f"  {told.split(':')[0]}", flush=True)
 
 
 def until_consumed(site: Site) -> None:

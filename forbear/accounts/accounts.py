@@ -99,7 +99,7 @@ def _owed(account: Account, role: Role) -> Owed | None:
     if account.first_password:
         return "password"
     needed = {"off": False, "supervisors": role in ("supervisor", "admin"), "all": True}[settings().second_factor]
-    return "second_factor" if needed and account.second_factor is None else None
+    return "second_factor" if needed and not account.has_second_factor else None
 
 
 def name_of(typed: str) -> str | None:

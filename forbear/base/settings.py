@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     second_factor: Literal["off", "supervisors", "all"] = Field(
         "off", description="Who needs a second factor to sign in: nobody, supervisors and administrators, or all"
     )
+    passkey_sign_in: bool = Field(False, description="A passkey signs in by itself, without name and password")
     oidc_issuer: str | None = Field(
         None, max_length=500, description="Address of the identity provider for single sign-on; unset: none"
     )
@@ -94,7 +95,7 @@ class Settings(BaseSettings):
     upload_megabytes: int = Field(20, ge=1, le=200, description="Size of a file that the page takes, in MB")
     attachment_megabytes: int = Field(10, ge=1, le=20, description="Size of a file that is kept with a case, in MB")
     attachments: int = Field(50, ge=1, le=500, description="Files that are kept with one case")
-    sweep_seconds: int = Field(60, ge=1, description="Seconds between sweeps for chunks nobody woke")
+    sweep_seconds: int = Field(2, ge=1, description="Seconds between sweeps for chunks nobody woke")
     lock_seconds: int = Field(10, ge=1, description="Seconds a page or a worker waits for a row that another one has")
     idle_seconds: int = Field(
         120, ge=5, description="Seconds after which a transaction is ended in which nothing goes on"

@@ -18,8 +18,13 @@ from forbear.ops.embedded import Urls
 
 STOP_SECONDS = 30  # what a worker gets to finish its chunk before it is killed; the chunk is then done again
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
-_LOOK, _BROKER = 0.5, 5.0  # seconds between looks at the parts, and at the broker
+_LOOK, _BROKER = 0.1, 1.0  # seconds between looks at the parts, and at the broker
 _STEADY: Final = 60.0  # seconds after which a part is known to work
+_BY_OTHERS: Final = (
+    0,
+    -signal.SIGKILL,
+    -signal.SIGTERM,
+)  # how ends what somebody ended: there is nothing wrong with it
 _PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds from one start to the next, at first and in the end
 
 
@@ -124,8 +129,8 @@ def watch(parts: Sequence[Part]) -> NoReturn:
 def keep_up(parts: Sequence[Part], broker_mended: Callable[[], bool]) -> Iterator[str]:
     """Start again, for ever, what ends, and tell so each time; `broker_mended` looks after the broker likewise.
 
-    A part that gives up soon after it was first started never worked: that is an error. One that ends again and again
-    is given more and more time in between.
+    A part that gives up soon after it was first started never worked: that is an error. One that fails again and again
+    is given more and more time in between; one that was killed is not.
     """
     pauses: dict[str, float] = {}
     looked = 0.0
@@ -135,7 +140,8 @@ def keep_up(parts: Sequence[Part], broker_mended: Callable[[], bool]) -> Iterato
                 lasted = time.monotonic() - part.started_at
                 if part.name not in pauses and lasted < _STEADY and part.process.returncode > 0:
                     raise ForbearError(told, exit_code=1)
-                pause = _PAUSE if lasted > _STEADY else pauses.get(part.name, _PAUSE)
+                steady = lasted > _STEADY or part.process.returncode in _BY_OTHERS
+                pause = _PAUSE if steady else pauses.get(part.name, _PAUSE)
                 if lasted > pause:
                     pauses[part.name] = min(_LONGEST_PAUSE, 2 * pause)
                     part.start()

@@ -1,6 +1,7 @@
 """The house style of the charts: pieces of a Vega drawing, and the SVG text that is made of them.
 
-Vega runs inside vl-convert, without a browser. All looks are in attributes: a content security policy refuses none.
+Vega runs inside vl-convert, without a browser, in a process of its own. All looks are in attributes: a content
+security policy refuses none.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from xml.sax.saxutils import escape
 
-import vl_convert
-
+from web.charts.drawing import drawer
 from web.charts.text import LINE, SIZE, clean, width_of, wrapped
 
 INK, SOFT, GRID, PAPER = "#1d2529", "#535f66", "#dcdfdd", "#ffffff"
@@ -145,7 +145,7 @@ def svg(
         "scales": list(scales),
         "marks": [{**group, "axes": list(plot.axes), "marks": list(inside)}, *around],
     }
-    drawn = vl_convert.vega_to_svg(spec, allowed_base_urls=[])
+    drawn = drawer.svg(spec)
     return drawn.replace("<svg ", '<svg role="img" ', 1).replace(">", f"><title>{escape(clean(name))}</title>", 1)
 
 

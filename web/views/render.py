@@ -84,6 +84,24 @@ def failure(request: Request, status: int, kind: str | None = None) -> Response:
     return page(request, "site/failure.html", {"title": title, "text": text, "status": status}, status)
 
 
+def busy(request: Request) -> Response:
+    """The failure of whom nobody has time for: where there are hundreds at once, nobody has any to make their pages.
+
+    Its page is made once for each language, as for somebody of whom nothing is known.
+    """
+    if problems.is_of_api(request):
+        return problems.plain(request, 503, "busy")
+    lang = language.chosen(request)
+    return HTMLResponse(_busy(lang), 503, {"Content-Language": lang, "Vary": "Cookie"})
+
+
+@cache
+def _busy(lang: language.Language) -> bytes:
+    cookie = f"{language.COOKIE}={lang}".encode()
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"cookie", cookie)]}
+    return bytes(failure(Request(scope), 503, "busy").body)
+
+
 def answer_failures(app: FastAPI) -> None:
     """Failures of the routes are answered as pages too."""
     app.add_exception_handler(HTTPException, _http_failure)

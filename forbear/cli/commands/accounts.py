@@ -72,9 +72,9 @@ def enable_user(name: _Name) -> None:
 
 @user.command("second-factor-off")
 def second_factor_off(name: _Name) -> None:
-    """Take the second factor off somebody who lost it. Whoever uses the account is signed out."""
+    """Take the second factor, passkeys too, off somebody who lost it. Whoever uses the account is signed out."""
     with working() as work:
-        administration.second_factor_off(work, known(work.session, name))
+        administration.second_factor_off(work, known(work.session, name), passkeys_too=True)
     typer.echo(f"Account {name} signs in with its password alone.")
 
 

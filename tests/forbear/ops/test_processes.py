@@ -68,6 +68,18 @@ def test_what_ends_by_itself_is_started_again_and_said(tmp_path: Path) -> None:
     assert parts[0].process.poll() is not None, "the new one is stopped in the end"
 
 
+def test_what_is_killed_again_and_again_is_there_at_once_each_time(tmp_path: Path) -> None:
+    """Only who fails by itself waits longer and longer."""
+    with running({"one": SLEEP}, Settings(home=tmp_path), NOWHERE) as parts:
+        kept_up = keep_up(parts, lambda: False)
+        for number in range(4):
+            os.kill(parts[0].process.pid, signal.SIGTERM if number % 2 else signal.SIGKILL)
+            parts[0].process.wait()
+            parts[0].started_at -= 1
+            assert "started again" in next(kept_up)
+            assert parts[0].process.poll() is None
+
+
 def test_what_never_worked_is_an_error(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "raise SystemExit(3)"]
     with (

@@ -87,8 +87,9 @@ def revoke_token(request: Request, work: SignedInWork, token_id: RowId) -> Respo
 
 
 def proved(request: Request, work: ViewerWork, password: str, code: str) -> Account:
-    """The account of who is signed in, who gave the password again and a code if there is one. Raises UnfitError."""
-    return sign_in.prove_again(work, auth.attempt(request, work.viewer.name, password), code)
+    """The account of who is signed in, who gave the password again and a second factor if any. Raises UnfitError."""
+    attempt = auth.attempt(request, work.viewer.name, password)
+    return sign_in.prove_again(work, attempt, auth.second_step(request, code))
 
 
 def stay(request: Request, work: ViewerWork, account: Account, response: Response) -> Response:
@@ -112,6 +113,7 @@ def _page(
     account, now = _own(work), work.now
     values = {
         "account": account,
+        "passkey": auth.passkey_asked(request, work, account),
         "sign_ins": accounts.sign_ins(work.session, account.id, now),
         "tokens": accounts.tokens(work.session, account.id, now),
         "scopes": SCOPES,

@@ -11,9 +11,8 @@ from forbear.accounts.accounts import UnfitError, ViewerWork
 from forbear.accounts.oidc import flow
 from forbear.accounts.oidc.flow import Returned
 from forbear.accounts.oidc.provider import Provider, UnvouchedError
-from forbear.ledger.unit_of_work import begin
+from forbear.ledger.unit_of_work import Work, begin
 from models.account import Account
-from models.database.session import session as opened
 from web import auth
 from web.auth import AdminWork, OurForm
 from web.deps import NowDep, VaultDep
@@ -60,7 +59,8 @@ def set_out(
         address = flow.set_out(provider, vault, secret, redirect=back, wanted=wanted, again=again, now=now)
         response: Response = RedirectResponse(address, status_code=303)
     except UnvouchedError as error:
-        response = _refused(request, error, wanted)
+        with begin(request.app.state.engine, vault, now, to_read=True) as work:
+            response = _refused(request, work, error, wanted)
     if not known:
         auth.keep(request, response, secret)
     return response
@@ -75,39 +75,38 @@ def come_back(
     answer: Annotated[Returned, Depends(lambda state="", code="", error="", iss="": Returned(state, code, error, iss))],
 ) -> Response:
     """Sign in whoever the provider says it is, if an account is linked to them, and go to the wanted page."""
-    secret, state = request.cookies.get(auth.COOKIE, ""), request.app.state
+    secret, wanted = request.cookies.get(auth.COOKIE, ""), "/"
+    found: str | UnvouchedError
     try:
         journey = flow.journey_of(vault, secret, answer.state, now)
+        wanted = journey.wanted
+        found = flow.arrive(provider, journey, answer, now)
     except UnvouchedError as error:
-        with opened(state.engine) as asked:
-            there = accounts.signed_in(asked, secret, now)
-        return _refused(request, error, "/") if there is None else RedirectResponse("/", status_code=303)
-    try:
-        subject = flow.arrive(provider, journey, answer, now)
-    except UnvouchedError as error:
-        if error.code in _TOLD:
-            with begin(state.engine, vault, now) as work:
-                sign_in.refused_by_provider(work, error.code)
-        return _refused(request, error, journey.wanted)
-    with begin(state.engine, vault, now) as work:
-        done = sign_in.sign_in_linked(work, provider.issuer, subject, secret)
+        found = error
+    with begin(request.app.state.engine, vault, now) as work:
+        if isinstance(found, UnvouchedError):
+            return _turned_away(request, work, found, wanted)
+        done = sign_in.sign_in_linked(work, provider.issuer, found, secret)
         if done is not None:
-            attempt = auth.attempt(request, done[1].name, "")
-            return sign_in_page.entered(request, work, done[0], attempt, journey.wanted)
-    log.warning("oidc.not_linked")
-    return sign_in_page.form_with(request, "oidc.not_linked", journey.wanted, 403, subject=subject)
+            return sign_in_page.entered(request, work, done[0], auth.attempt(request, done[1].name, ""), wanted)
+        log.warning("oidc.not_linked")
+        return sign_in_page.form_with(request, work, "oidc.not_linked", wanted, 403, subject=found)
 
 
 @router.get(f"{ADDRESS}/leave")
-def leave(request: Request, now: NowDep, provider: ProviderDep) -> Response:
+def leave(request: Request, vault: VaultDep, now: NowDep, provider: ProviderDep) -> Response:
     """To where one is signed out at the provider, too."""
+    found: str | UnvouchedError | None
     try:
-        address = flow.sign_out_address(provider, str(request.base_url.replace(path="/sign-in")), now)
+        found = flow.sign_out_address(provider, str(request.base_url.replace(path="/sign-in")), now)
     except UnvouchedError as error:
-        return _refused(request, error, "/")
-    if address is None:
-        return sign_in_page.form_with(request, "oidc.no_sign_out", "/", 404)
-    return RedirectResponse(address, status_code=303)
+        found = error
+    if isinstance(found, str):
+        return RedirectResponse(found, status_code=303)
+    with begin(request.app.state.engine, vault, now, to_read=True) as work:
+        if found is None:
+            return sign_in_page.form_with(request, work, "oidc.no_sign_out", "/", 404)
+        return _refused(request, work, found, "/")
 
 
 @router.get(_OTHERS)
@@ -144,9 +143,18 @@ def unlink(request: Request, work: AdminWork, account_id: RowId) -> Response:
     return _done(request, work, account, "oidc.unlinked")
 
 
-def _refused(request: Request, error: UnvouchedError, wanted: str) -> Response:
+def _turned_away(request: Request, work: Work, error: UnvouchedError, wanted: str) -> Response:
+    """One sentence, for the ledger too; whoever is signed in already just goes on."""
+    if error.code == "expired" and accounts.signed_in(work.session, request.cookies.get(auth.COOKIE, ""), work.now):
+        return RedirectResponse("/", status_code=303)
+    if error.code in _TOLD:
+        sign_in.refused_by_provider(work, error.code)
+    return _refused(request, work, error, wanted)
+
+
+def _refused(request: Request, work: Work, error: UnvouchedError, wanted: str) -> Response:
     log.warning("oidc.refused", why=error.code, about=error.about)
-    return sign_in_page.form_with(request, f"oidc.refused.{error.code}", wanted, _STATUS.get(error.code, 403))
+    return sign_in_page.form_with(request, work, f"oidc.refused.{error.code}", wanted, _STATUS.get(error.code, 403))
 
 
 def _account(work: ViewerWork, account_id: int) -> Account:
@@ -165,9 +173,8 @@ def _done(request: Request, work: ViewerWork, account: Account, said: str) -> Re
 def _page(
     request: Request, work: ViewerWork, account: Account, error: UnfitError | None = None, subject: str = ""
 ) -> Response:
-    asked = work.session.get_one(Account, work.viewer.account_id).second_factor is not None
-    provider: Provider | None = request.app.state.oidc
-    values: dict[str, Any] = {"account": account, "asked": asked, "error": error, "subject": subject}
-    values["provider"] = provider
+    own = work.session.get_one(Account, work.viewer.account_id)
+    values: dict[str, Any] = {"account": account, "asked": own.second_step, "error": error, "subject": subject}
+    values |= {"passkey": auth.passkey_asked(request, work, own), "provider": request.app.state.oidc}
     address = _OTHERS.format(account_id=account.id)
     return render.page(request, "account/single_sign_on.html", values, 200 if error is None else 422, address)
