@@ -11,6 +11,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from forbear.accounts.oidc import provider
 from forbear.base import log, packs
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
@@ -52,6 +53,7 @@ def create_app(
     app.state.vault = vault
     app.state.pack = pack or packs.shipped()
     app.state.ahead = False
+    app.state.oidc = provider.configured(settings())
     app.state.engine = make_engine(database_url, "forbear web", waits or _waits())
     app.include_router(health.router)
     app.include_router(metrics.router)

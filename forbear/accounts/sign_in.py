@@ -35,6 +35,7 @@ _SECOND = dt.timedelta(seconds=1)
 CODE_WITHIN = dt.timedelta(minutes=5)  # of the password
 # A code as it was typed; or, of something else that shows a second factor, whether it does so for a locked account.
 SecondStep = str | Callable[[Work, Account], bool]
+OIDC = "oidc"  # how the ledger calls sign-ins that an identity provider vouches for
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,21 @@ def sign_in_by_code(
     account = account_of(work, ticket, before)
     refused = prove_code(work, account, code, known_devices)
     return refused or (_enter(work, account, before), account)
+
+
+def sign_in_linked(work: Work, issuer: str, subject: str, before: str | None) -> tuple[str, Account] | None:
+    """The same for whom an identity provider vouches for; None if no account in use is linked to them."""
+    account = accounts.linked(work.session, issuer, subject)
+    if account is not None and account.disabled_at is None:
+        return _enter(work, account, before, vouched=True), account
+    refused_by_provider(work, "not_linked", account)
+    return None
+
+
+def refused_by_provider(work: Work, why: str, account: Account | None = None) -> None:
+    """Tell that somebody came back from an identity provider with what lets nobody in."""
+    about = "account:unknown" if account is None else f"account:{account.id}"
+    work.note("sign_in_failed", about, {"way": OIDC, "why": why}, actor=SYSTEM)
 
 
 class ExpiredError(Exception):
@@ -183,11 +199,12 @@ def _failed(work: Work, name: str, place: str, failures: int, account: Account |
     return Refused(_seconds(_wait(failures + 1)), looked=True)
 
 
-def _enter(work: Work, account: Account, before: str | None) -> str:
+def _enter(work: Work, account: Account, before: str | None, *, vouched: bool = False) -> str:
     if before is not None:
         accounts.end(work.session, before)
-    secret = accounts.start(work.session, account, work.now)
-    work.note("sign_in", f"account:{account.id}", actor=accounts.viewer_of(account).actor)
+    secret = accounts.start(work.session, account, work.now, vouched=vouched)
+    how = {"way": OIDC} if vouched else None
+    work.note("sign_in", f"account:{account.id}", how, actor=accounts.viewer_of(account).actor)
     return secret
 
 

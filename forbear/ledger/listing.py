@@ -49,6 +49,8 @@ KINDS: Final = (
     "account_added",
     "account_disabled",
     "account_enabled",
+    "account_linked",
+    "account_unlinked",
     "password_set",
     "second_factor_on",
     "second_factor_off",

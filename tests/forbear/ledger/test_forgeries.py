@@ -84,6 +84,15 @@ FORGERIES = {
     "a passkey is deleted": ("DELETE FROM passkey", "account:2"),
     "an account is said to have no passkey": ("UPDATE account SET passkeys = 0", "account:2"),
     "a first password may stay": ("UPDATE account SET first_password = false WHERE id = 2", "account:2"),
+    "a link to single sign-on is planted": (
+        "UPDATE account SET oidc_issuer = 'https://id.example', oidc_subject = 'x' WHERE id = 1",
+        "account:1",
+    ),
+    "a link to single sign-on is another": ("UPDATE account SET oidc_subject = 'x' WHERE id = 2", "account:2"),
+    "a link to single sign-on is taken off": (
+        "UPDATE account SET oidc_issuer = NULL, oidc_subject = NULL WHERE id = 2",
+        "account:2",
+    ),
     "an account is deleted": ("DELETE FROM account WHERE id = 2", "account:2"),
     "a token may do more": ("UPDATE token SET scopes = '{cases:write}'", "token:1"),
     "a token has another secret": ("UPDATE token SET secret_hash = 'x'", "token:1"),
@@ -152,6 +161,7 @@ def told(shared_database_url: str) -> str:
         secret = second_factor.new_secret()
         second_factor.turn_on(work, work.session.get_one(Account, 2), secret, pyotp.TOTP(secret).at(NOW))
         administration.add_passkey(work, work.session.get_one(Account, 2), invented(2, "key", NOW))
+        administration.link(work, work.session.get_one(Account, 2), "https://id.example", "li")
     with working(url) as work:
         administration.give_token(work, work.session.get_one(Account, 1), "import", ["cases:read"], 30)
         work.session.add(

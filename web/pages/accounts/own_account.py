@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
-from fastapi.responses import RedirectResponse
 
 from forbear.accounts import accounts, administration, sign_in
 from forbear.accounts.accounts import SCOPES, UnfitError, ViewerWork
@@ -11,6 +10,7 @@ from forbear.accounts.administration import TOKEN_DAYS
 from models.account import Account, Token
 from web import auth
 from web.auth import KnownWork, OurForm, SignedInWork
+from web.pages.accounts.sign_in import gone
 from web.views import flash, render
 
 router = APIRouter()
@@ -50,10 +50,9 @@ def change_password(
 @router.post(f"{ADDRESS}/sign-out-everywhere", dependencies=[OurForm])
 def sign_out_everywhere(request: Request, work: SignedInWork) -> Response:
     """End every sign-in of this account, this one included."""
+    vouched = accounts.was_vouched(work.session, request.cookies[auth.COOKIE])
     administration.sign_out_everywhere(work, _own(work))
-    response = RedirectResponse("/sign-in", status_code=303)
-    response.delete_cookie(auth.COOKIE)
-    return response
+    return gone(vouched=vouched)
 
 
 @router.post(f"{ADDRESS}/tokens", dependencies=[OurForm])
