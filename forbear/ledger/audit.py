@@ -19,7 +19,7 @@ from forbear.ledger.ledger_tree import MissingNodeError
 from models.ledger import LedgerHead
 
 SHOWN = 20  # faults that are named; the others are counted
-_BLOCK = 2000  # entries in memory at once
+_BLOCK = 5000  # entries in memory at once
 # Moments and details as text: what somebody put there need not be anything that Python can read.
 _ENTRIES = text("""
     SELECT seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS at, actor, kind, subject,
@@ -88,16 +88,17 @@ class _Walk:
         if self._frontier is None:
             yield LedgerFault("the tree", f"nodes of the entries before {self._seq + 1} are missing")
         while block := self._next():
-            sound = []
+            sound, leaves = [], []
             for row in block:
-                fault = self._link(row)
-                if fault is None:
-                    sound.append(row)
+                leaf = self._leaf(row)
+                if leaf is None:
+                    yield self._fault(row)
                 else:
-                    yield fault
-                self._seq, self.mac = row.seq, bytes(row.mac)
+                    sound.append(row)
+                    leaves.append(leaf)
+                self._seq, self.mac = row.seq, row.mac
                 self._expect = None if self._expect == self.mac else self._expect
-            yield from self._tree(block[0].seq - 1, sound if len(sound) == len(block) else None)
+            yield from self._tree(block[0].seq - 1, leaves if len(leaves) == len(block) else None)
             self._states(sound)
             yield from self._changed(sound)
             yield from self._purged(sound)
@@ -123,29 +124,31 @@ class _Walk:
     def _next(self) -> Sequence[Row[Any]]:
         return self._session.connection().execute(_ENTRIES, {"after": self._seq, "size": _BLOCK}).all()
 
-    def _link(self, row: Row[Any]) -> LedgerFault | None:
-        """What is wrong with an entry; one behind a gap cannot be told sound from forged."""
+    def _leaf(self, row: Row[Any]) -> bytes | None:
+        """What the tree has of a sound entry; None of any other, and one behind a gap cannot be told from a forged."""
+        if row.seq != self._seq + 1:
+            return None
+        try:
+            detail = json.loads(row.detail)
+            leaf = ledger_tree.leaf_of(row.seq, row.at, row.actor, row.kind, row.subject, detail, row.digest)
+        except (ValueError, RecursionError):
+            return None
+        return leaf if row.mac == ledger.chained(self._vault, row.seq, leaf, self.mac) else None
+
+    def _fault(self, row: Row[Any]) -> LedgerFault:
+        """What is wrong with an entry that is not sound."""
         if row.seq == self._seq + 2:
             return LedgerFault(f"entry {row.seq - 1}", "missing")
         if row.seq > self._seq + 2:
             return LedgerFault(f"entries {self._seq + 1} to {row.seq - 1}", "missing")
-        try:
-            entry = ledger.LedgerEntry(row.kind, row.subject, json.loads(row.detail), row.digest and bytes(row.digest))
-        except (ValueError, RecursionError):
-            entry = None
-        if entry and row.mac == ledger.chained(self._vault, row.seq, row.at, row.actor, entry, self.mac):
-            return None
         return LedgerFault(f"entry {row.seq} ({row.kind} of {row.subject})", "changed, or not written by Forbear")
 
-    def _tree(self, before: int, block: Sequence[Row[Any]] | None) -> Iterator[LedgerFault]:
+    def _tree(self, before: int, leaves: Sequence[bytes] | None) -> Iterator[LedgerFault]:
         """Compare the nodes that entries complete with those that are stored; over unsound entries none is made."""
-        if block is None:
+        if leaves is None:
             self._frontier = None
-        if self._frontier is None or block is None:
+        if self._frontier is None or leaves is None:
             return
-        leaves = (
-            ledger_tree.leaf_of(r.seq, r.at, r.actor, r.kind, r.subject, json.loads(r.detail), r.digest) for r in block
-        )
         made = list(ledger_tree.grown(self._frontier, before, leaves))
         for level, at in ledger_tree.differing(self._session, made):
             yield LedgerFault(f"node {at} of level {level}", "not that of the entries under it")
