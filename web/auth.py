@@ -16,7 +16,6 @@ from forbear.accounts.sign_in import Attempt
 from forbear.base.vault import Vault
 from forbear.conversation import my_work
 from forbear.webhooks import notifications
-from models.database.session import session as opened
 from web.deps import NowDep, SessionDep, as_work_of
 
 COOKIE = "forbear"
@@ -46,8 +45,7 @@ def _known(request: Request, session: SessionDep, now: NowDep) -> Viewer:
     if viewer is None:
         raise SignInNeededError
     if POLLED not in request.scope["route"].tags and accounts.is_to_be_seen(session, secret or "", now):
-        with opened(request.app.state.engine) as alone:  # what is asked for may only read, or fail
-            accounts.seen(alone, secret or "", now)
+        request.state.seen = secret
     request.state.viewer = viewer  # for the navigation of the page, as is how much waits there
     if viewer.may_act_as("counsellor"):
         zone = ZoneInfo(request.app.state.pack.manifest.timezone)

@@ -12,6 +12,8 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
 from sqlmodel import col, select
 
 from forbear.accounts import accounts, administration, devices
@@ -84,7 +86,11 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def site(quiet: Site, redis_url: str) -> Iterator[Site]:
+    """With one connection: a request that took a second one while it has its first would wait for itself."""
     app = create_app(quiet.url, redis_url, VAULT)
+    app.state.engine.dispose()
+    url = make_url(quiet.url).set(drivername="postgresql+psycopg")
+    app.state.engine = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=2)
     app.dependency_overrides[now] = lambda: quiet.clock[0]
     with serving(app) as address:
         quiet.address = address
