@@ -53,6 +53,7 @@ KINDS: Final = (
     "second_factor_on",
     "second_factor_off",
     "recovery_code_used",
+    "code_used_again",
     "token_created",
     "token_revoked",
     "webhook_added",
