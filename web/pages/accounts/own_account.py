@@ -48,9 +48,17 @@ def change_password(
 
 
 @router.post(f"{ADDRESS}/sign-out-everywhere", dependencies=[OurForm])
-def sign_out_everywhere(request: Request, work: SignedInWork) -> Response:
+def sign_out_everywhere(
+    request: Request,
+    work: SignedInWork,
+    current: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
+) -> Response:
     """End every sign-in of this account, this one included."""
-    administration.sign_out_everywhere(work, _own(work))
+    try:
+        administration.sign_out_everywhere(work, proved(request, work, current, code))
+    except UnfitError as error:
+        return _page(request, work, error=error, form="sign_ins")
     response = RedirectResponse("/sign-in", status_code=303)
     response.delete_cookie(auth.COOKIE)
     return response

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import httpx
+import psycopg
 import pytest
 from sqlmodel import Session, col, select
 
@@ -118,7 +119,12 @@ def test_the_current_password_cannot_be_guessed_for_ever(address: str, database_
 def test_signing_out_everywhere_ends_every_browser(address: str, database_url: str, opened: Session) -> None:
     with signed_in(address, database_url) as here, signed_in(address, database_url) as there:
         assert sign_ins(here) == 2
-        assert here.submit("/account/sign-out-everywhere").headers["location"] == "/sign-in"
+        asked = here.submit("/account/sign-out-everywhere", {"current": "wrong"})
+        assert asked.status_code == 422 and 'id="sign-ins-current-error"' in asked.text
+        with psycopg.connect(database_url) as connection:
+            connection.execute("DELETE FROM sign_in_attempt")  # nobody has to wait
+        ended = here.submit("/account/sign-out-everywhere", {"current": PASSWORD})
+        assert ended.headers["location"] == "/sign-in"
         assert [client.get("/account").status_code for client in (here, there)] == [303, 303]
     assert kinds(opened)[-1] == "sign_out"
 

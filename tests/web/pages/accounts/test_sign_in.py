@@ -228,10 +228,18 @@ def test_over_https_the_cookie_and_the_site_stay_there(quiet: Site, redis_url: s
         form = {"csrf": token_of(page), "name": "wang", "password": PASSWORD}
         done = browser.post("/sign-in", data=form, headers={"Cookie": page.headers["set-cookie"].split(";")[0]})
         assert done.status_code == 303
-        assert "Secure" in page.headers["set-cookie"] and "Secure" in done.headers["set-cookie"]
+        for given in (page, done):
+            for cookie in given.headers.get_list("set-cookie"):
+                assert cookie.startswith("__Host-") and "Secure" in cookie and "Path=/" in cookie
+                assert "domain" not in cookie.lower(), "browsers refuse it else"
         held = {"Cookie": done.headers["set-cookie"].split(";")[0]}
         assert browser.get("/", headers={"Host": "desk.example:8443", **held}).status_code == 200
         assert browser.get("/", headers={"Host": "evil.example", **held}).status_code == 421
+        tossed = {"Cookie": held["Cookie"].removeprefix("__Host-")}
+        assert browser.get("/", headers=tossed).status_code == 303, "a site beside ours may have set it"
+        csrf = accounts.csrf_token(held["Cookie"].partition("=")[2])
+        left = browser.post("/sign-out", data={"csrf": csrf}, headers=held).headers["set-cookie"]
+        assert left.startswith('__Host-forbear="";') and "Secure" in left
 
 
 def test_a_form_of_another_site_signs_nobody_in(site: Site) -> None:
@@ -333,6 +341,20 @@ def test_failures_of_a_clock_that_was_ahead_keep_nobody_out(quiet: Site) -> None
 def test_failures_from_elsewhere_slow_nobody_down(quiet: Site, first: str, second: str, same: bool) -> None:
     quiet.attempt("wang", "wrong", first)
     assert (quiet.attempt("wang", PASSWORD, second) == Refused(1, looked=False)) is same
+
+
+def test_who_guesses_at_one_name_from_many_addresses_is_slowed_down_and_its_owner_goes_on(
+    quiet: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forbear.accounts.sign_in.FREE_ON_NAME", FEW)
+    known = quiet.known()
+    for number in range(FEW):
+        assert quiet.attempt("wang", "wrong", f"198.51.100.{number}") == Refused(1, looked=True)
+    soon = NOW + MINUTE - TICK
+    assert quiet.attempt("wang", PASSWORD, "198.51.100.9", at=soon) == Refused(1, looked=False)
+    assert isinstance(quiet.attempt("wang", PASSWORD, "198.51.100.9", at=soon, devices=known), str), "their own browser"
+    assert quiet.attempt("li", "wrong", "198.51.100.9", at=soon) == Refused(1, looked=True), "nobody else is"
+    assert isinstance(quiet.attempt("wang", PASSWORD, "198.51.100.9", at=NOW + MINUTE), str), "nor are they locked out"
 
 
 @pytest.mark.usefixtures("few")
