@@ -171,8 +171,14 @@ def _failed(work: Work, name: str, place: str, failures: int, account: Account |
 def _enter(work: Work, account: Account, before: str | None) -> str:
     if before is not None:
         accounts.end(work.session, before)
+    return begin(work, account)
+
+
+def begin(work: Work, account: Account) -> str:
+    """A new sign-in of an account, which the ledger answers for; its secret."""
     secret = accounts.start(work.session, account, work.now)
-    work.note("sign_in", f"account:{account.id}", actor=accounts.viewer_of(account).actor)
+    told = accounts.session_told(secret)
+    work.note("sign_in", f"account:{account.id}", told, actor=accounts.viewer_of(account).actor)
     return secret
 
 

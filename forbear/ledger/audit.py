@@ -14,7 +14,7 @@ from sqlmodel import Session, select
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 from forbear.ledger import decision_tree, ledger, ledger_tree, seals, states
-from forbear.ledger.dangling import astray, dangling
+from forbear.ledger.dangling import astray, dangling, mentions
 from forbear.ledger.ledger_tree import MissingNodeError
 from models.ledger import LedgerHead
 
@@ -25,6 +25,14 @@ _ENTRIES = text("""
     SELECT seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS at, actor, kind, subject,
         detail::text AS detail, digest, mac
     FROM ledger WHERE seq > :after ORDER BY seq LIMIT :size
+""")
+# Whoever is signed in came in by what its entry tells: on this account, then, and for no longer than a day's work.
+_SESSIONS = text("""
+    SELECT DISTINCT one.account_id FROM sign_in one
+    WHERE one.created_at > (SELECT max(at) FROM ledger WHERE subject = 'ledger:1') AND NOT EXISTS (
+        SELECT FROM ledger WHERE subject = 'account:' || one.account_id AND kind = 'sign_in' AND at = one.created_at
+            AND detail ->> 'session' = encode(one.secret_hash, 'hex')
+    ) OR one.expires_at > one.created_at + interval '12 hours' ORDER BY 1
 """)
 
 
@@ -249,6 +257,8 @@ def _inserted(session: Session) -> Iterator[LedgerFault]:
     if ledger.tells_states(session):
         for each in states.untold(session):
             yield LedgerFault(each, "there, though no entry tells how it is")
+        for account in session.connection().execute(_SESSIONS).scalars():
+            yield LedgerFault(f"account:{account}", "signed in, though no entry tells of that")
     for kind, of in ledger.DIGESTED.items():
         for each in ledger.unchained(session, kind):
             yield LedgerFault(f"{of.table}:{each}", "there, though no entry tells of it")
@@ -259,6 +269,8 @@ def _dangling(session: Session) -> Iterator[LedgerFault]:
         yield LedgerFault(each.row, f"names {each.missing}, which is not there")
     for row in astray(session):
         yield LedgerFault(row, "names a case version that this row did not come to")
+    for row in mentions(session):
+        yield LedgerFault(row, "not as the note has it")
 
 
 def _desk(session: Session, vault: Vault) -> Iterator[LedgerFault]:

@@ -81,6 +81,7 @@ _QUIET: Final = (
     "sign_in_failed",
     "sign_out",
     "code_asked",
+    "passkey_used",
     "notification",
     "search",
     "account_added",

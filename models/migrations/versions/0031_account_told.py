@@ -1,4 +1,7 @@
-"""People are told of changes to their own account: a notification that is of no case."""
+"""People are told of changes to their own account: a notification that is of no case.
+
+Everybody signs in again: from here on each sign-in that lasts has an entry of the ledger that tells of it.
+"""
 
 from alembic import op
 
@@ -15,6 +18,7 @@ def upgrade() -> None:
     _kinds(f"{_BEFORE}, 'account'")
     op.alter_column("notification", "case_id", nullable=True)
     op.create_check_constraint(op.f("ck_notification_of_case"), "notification", _OF_CASE)
+    op.execute("DELETE FROM sign_in")
 
 
 def downgrade() -> None:

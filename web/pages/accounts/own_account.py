@@ -102,7 +102,7 @@ def proved(request: Request, work: ViewerWork, password: str, code: str) -> Acco
 
 def stay(request: Request, work: ViewerWork, account: Account, response: Response) -> Response:
     """The answer, with a new secret for this browser: every sign-in of the account ended."""
-    auth.keep(request, response, accounts.start(work.session, account, work.now), auth.KEPT)
+    auth.keep(request, response, sign_in.begin(work, account), auth.KEPT)
     return response
 
 
