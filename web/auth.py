@@ -17,6 +17,7 @@ from forbear.base.vault import Vault
 from forbear.conversation import my_work
 from forbear.webhooks import notifications
 from web.deps import NowDep, SessionDep, as_work_of
+from web.route import asked_by
 
 COOKIE = "forbear"
 DEVICES = "forbear_devices"  # the accounts that somebody once signed in on in this browser
@@ -46,6 +47,7 @@ def _known(request: Request, session: SessionDep, now: NowDep) -> Viewer:
         raise SignInNeededError
     if POLLED not in request.scope["route"].tags and accounts.is_to_be_seen(session, secret or "", now):
         request.state.seen = secret
+    asked_by(request.scope, viewer.actor)
     request.state.viewer = viewer  # for the navigation of the page, as is how much waits there
     if viewer.may_act_as("counsellor"):
         zone = ZoneInfo(request.app.state.pack.manifest.timezone)

@@ -13,6 +13,7 @@ from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
+import cryptography
 import psycopg
 import pytest
 from sqlmodel import Session
@@ -196,7 +197,7 @@ def test_a_decision_of_before_has_none_and_it_is_said_what_to_do(database_url: s
 
 
 def test_it_is_checked_with_nothing_of_forbear(receipts: list[str], tmp_path: Path) -> None:
-    """By a copy of the one file, in a process that cannot find Forbear."""
+    """By a copy of the one file and one signature library, in a process that finds no other package."""
     tool = tmp_path / "verify_receipt.py"
     tool.write_text(Path(verify_receipt.__file__).read_text())
     assert len(tool.read_text().splitlines()) < 150
@@ -204,7 +205,14 @@ def test_it_is_checked_with_nothing_of_forbear(receipts: list[str], tmp_path: Pa
         line.split()[1].split(".")[0] for line in tool.read_text().splitlines() if line.startswith(("import ", "from "))
     }
     (tmp_path / "receipt.json").write_text(receipts[1] + "\n")
-    run = [sys.executable, "-I", str(tool), "--key", KEY]
+    bare, installed = tmp_path / "bare", Path(cryptography.__file__).parents[1]
+    bare.mkdir()
+    for each in (installed / "cryptography", installed / "cffi", *installed.glob("_cffi_backend*")):
+        if each.exists():
+            (bare / each.name).symlink_to(each)
+    alone = "import runpy, sys; sys.path.append(sys.argv[1]); del sys.argv[:2]; "
+    alone += "runpy.run_path(sys.argv[0], run_name='__main__')"
+    run = [sys.executable, "-I", "-S", "-c", alone, str(bare), str(tool), "--key", KEY]
     done = subprocess.run([*run, "receipt.json"], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Decision 2 (") and done.stdout.count("\n") == 1

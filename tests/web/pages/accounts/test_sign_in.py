@@ -248,8 +248,12 @@ def test_a_form_of_another_site_signs_nobody_in(site: Site) -> None:
     for csrf in ("", "0" * 64, accounts.csrf_token("")):
         with site.browser() as browser:
             assert browser.post("/sign-in", data={"csrf": csrf, **fields}).status_code == 403
-            browser.get("/sign-in")
+            right = token_of(browser.get("/sign-in"))
             assert browser.post("/sign-in", data={"csrf": csrf, **fields}).status_code == 403
+            elsewhere = browser.post(f"/sign-in?csrf={right}", data=fields)
+            assert elsewhere.status_code == 403, "a field of a form counts in the form alone"
+            twice = browser.post("/sign-in", data={"csrf": [right, csrf], **fields})
+            assert twice.status_code == 403, "and of two the last one, as everywhere"
             assert not is_in(browser)
     assert site.failures() == [], "what is not ours does not count against anybody"
 
