@@ -23,6 +23,7 @@ from models.database.session import Waits, make_engine
 from rules.pack.pack import Pack
 from web import api, auth, language, pages
 from web.middleware.compression import Compressed
+from web.middleware.cookies import HostCookies
 from web.middleware.limits import Turns
 from web.middleware.methods import Methods
 from web.middleware.rates import Rates
@@ -68,6 +69,7 @@ def create_app(
     app.add_middleware(Rates, most=settings().token_requests)
     # Twice what a page takes, so that a file a little too large gets its sentence beside the form.
     app.add_middleware(BodyLimit, limit=2 * settings().upload_megabytes * 1024 * 1024)
+    app.add_middleware(HostCookies)
     app.add_middleware(SecureAnswers, hosts=hosts)
     app.add_middleware(Traced)
     return app

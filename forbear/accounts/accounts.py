@@ -145,6 +145,11 @@ def start(session: Session, account: Account, now: dt.datetime, *, vouched: bool
     return secret
 
 
+def session_told(secret: str) -> dict[str, str]:
+    """What an entry of the ledger about a sign-in has of its row: a hash that nobody comes in with."""
+    return {"session": _hash(secret).hex()}
+
+
 def signed_in(session: Session, secret: str, now: dt.datetime) -> Viewer | None:
     """Who holds this cookie; None if nobody does, it expired or was idle too long, or the account was disabled."""
     found = holder(session, secret, now)

@@ -29,6 +29,8 @@ FIRST_WAIT, LONGEST_WAIT = dt.timedelta(seconds=1), dt.timedelta(seconds=60)  # 
 # An office shares one address. Failures on whatever names by devices that are not known there, and how far apart those
 # are taken once there were so many: many names are guessed at slowly, and a new colleague comes in all the same.
 FREE_FROM_ADDRESS, APART = 30, dt.timedelta(seconds=3)
+# The same of failures on one name from wherever: who has many addresses guesses no faster than from one or two of them.
+FREE_ON_NAME, APART_ON_NAME = 20, LONGEST_WAIT
 _IPV6_SITE = 64  # bits: whoever has one address of such a network has them all
 _DOUBLED = 10  # times at most: the longest wait is long reached
 _SECOND = dt.timedelta(seconds=1)
@@ -187,7 +189,9 @@ def _turn(work: Work, name: str, place: str, address: str | None = None) -> int 
     failures, last = _failures(session, name, place, now)
     again_at = now if last is None else last + _wait(failures)
     if address is not None:
-        again_at = max(again_at, _apart(session, address, now))
+        from_there, on_it = col(SignInAttempt.place) == address, col(SignInAttempt.name) == name
+        again_at = max(again_at, _apart(session, address, from_there, (FREE_FROM_ADDRESS, APART), now))
+        again_at = max(again_at, _apart(session, name, on_it, (FREE_ON_NAME, APART_ON_NAME), now))
     return Refused(_seconds(again_at - now), looked=False) if again_at > now else failures
 
 
@@ -202,9 +206,14 @@ def _failed(work: Work, name: str, place: str, failures: int, account: Account |
 def _enter(work: Work, account: Account, before: str | None, *, vouched: bool = False) -> str:
     if before is not None:
         accounts.end(work.session, before)
+    return begin(work, account, vouched=vouched)
+
+
+def begin(work: Work, account: Account, *, vouched: bool = False) -> str:
+    """A new sign-in of an account, which the ledger answers for; its secret. `vouched`: by an identity provider."""
     secret = accounts.start(work.session, account, work.now, vouched=vouched)
-    how = {"way": OIDC} if vouched else None
-    work.note("sign_in", f"account:{account.id}", how, actor=accounts.viewer_of(account).actor)
+    told = accounts.session_told(secret) | ({"way": OIDC} if vouched else {})
+    work.note("sign_in", f"account:{account.id}", told, actor=accounts.viewer_of(account).actor)
     return secret
 
 
@@ -315,16 +324,18 @@ def _wait(failures: int) -> dt.timedelta:
     return min(LONGEST_WAIT, FIRST_WAIT * doubled)
 
 
-def _apart(session: Session, address: str, now: dt.datetime) -> dt.datetime:
-    """When a device that is not known may be looked at from an address, on whatever name; at once as a rule."""
-    at, of_address = col(SignInAttempt.at), (col(SignInAttempt.place) == address, *_counting(now))
-    latest = select(at).where(*of_address).order_by(at.desc())
-    if session.exec(latest.offset(FREE_FROM_ADDRESS - 1).limit(1)).first() is None:
+def _apart(
+    session: Session, key: str, among: ColumnElement[bool], allowed: tuple[int, dt.timedelta], now: dt.datetime
+) -> dt.datetime:
+    """When a device that is not known may be looked at; at once, unless there were too many failures among these."""
+    (free, apart), at = allowed, col(SignInAttempt.at)
+    latest = select(at).where(among, *_counting(now)).order_by(at.desc())
+    if session.exec(latest.offset(free - 1).limit(1)).first() is None:
         return now
-    if not _lock(session, address, wait=False):
-        return now + APART  # somebody else's is being looked at
+    if not _lock(session, key, wait=False):
+        return now + apart  # somebody else's is being looked at
     last = session.exec(latest.limit(1)).first()
-    return now if last is None else min(last, now) + APART
+    return now if last is None else min(last, now) + apart
 
 
 def _lock(session: Session, key: str, *, wait: bool = True) -> bool:

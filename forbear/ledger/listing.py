@@ -59,6 +59,7 @@ KINDS: Final = (
     "passkey_removed",
     "passkey_used",
     "passkey_refused",
+    "code_used_again",
     "token_created",
     "token_revoked",
     "webhook_added",

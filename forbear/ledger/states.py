@@ -4,6 +4,7 @@ What is never changed has one entry with its digest. These have an entry for eac
 row has its digest as the change leaves it, so that the newest one answers for the row as it is now.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -96,14 +97,16 @@ def table_of(subject: str) -> str | None:
 def digests(session: Session, subjects: Collection[str]) -> dict[str, bytes]:
     """SHA-256 of those of these rows that exist, as they are now, by subject."""
     found: dict[str, bytes] = {}
-    for table, state in STATES.items():
-        ids = [int(each.partition(":")[2]) for each in subjects if table_of(each) == table]
-        if ids:
-            query = text(f"""
-                SELECT id, {state.digest} FROM "{table}" WHERE id = ANY(CAST(:ids AS bigint[]))
-            """)  # noqa: S608 - names of ours
-            rows = session.connection().execute(query, {"ids": ids})
-            found |= {f"{table}:{row_id}": bytes(digest) for row_id, digest in rows}
+    by_table: dict[str, list[int]] = defaultdict(list)
+    for each in subjects:
+        if (table := table_of(each)) is not None:
+            by_table[table].append(int(each.partition(":")[2]))
+    for table, ids in by_table.items():
+        query = text(f"""
+            SELECT id, {STATES[table].digest} FROM "{table}" WHERE id = ANY(CAST(:ids AS bigint[]))
+        """)  # noqa: S608 - names of ours
+        rows = session.connection().execute(query, {"ids": ids})
+        found |= {f"{table}:{row_id}": bytes(digest) for row_id, digest in rows}
     return found
 
 

@@ -48,10 +48,18 @@ def change_password(
 
 
 @router.post(f"{ADDRESS}/sign-out-everywhere", dependencies=[OurForm])
-def sign_out_everywhere(request: Request, work: SignedInWork) -> Response:
+def sign_out_everywhere(
+    request: Request,
+    work: SignedInWork,
+    current: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
+) -> Response:
     """End every sign-in of this account, this one included."""
     vouched = accounts.was_vouched(work.session, request.cookies[auth.COOKIE])
-    administration.sign_out_everywhere(work, _own(work))
+    try:
+        administration.sign_out_everywhere(work, proved(request, work, current, code))
+    except UnfitError as error:
+        return _page(request, work, error=error, form="sign_ins")
     return gone(vouched=vouched)
 
 
@@ -94,7 +102,7 @@ def proved(request: Request, work: ViewerWork, password: str, code: str) -> Acco
 
 def stay(request: Request, work: ViewerWork, account: Account, response: Response) -> Response:
     """The answer, with a new secret for this browser: every sign-in of the account ended."""
-    auth.keep(request, response, accounts.start(work.session, account, work.now), auth.KEPT)
+    auth.keep(request, response, sign_in.begin(work, account), auth.KEPT)
     return response
 
 
