@@ -22,9 +22,9 @@ from tests.support.desk.processes import DEADLINE, until
 from tests.support.desk.serving import client_of
 from web import auth
 from web.middleware import limits, rates
+from web.middleware.headers import HEADERS
 from web.middleware.limits import Protocol, Turns
 from web.middleware.rates import Rates
-from web.middleware.security import HEADERS
 from web.middleware.tracing import Traced
 from web.route import asked_by
 
