@@ -32,12 +32,18 @@ class State:
         return f"sha256(convert_to((jsonb_build_array({self.covers}) || {self.later})::text, 'UTF8'))"
 
 
+_PASSKEYS: Final = "FROM passkey WHERE account_id = account.id"
 # By table. A case is not spoken of until somebody agrees to something or says how long it is kept.
 STATES: Final = {
     "account": State(
         "name, role, submitter, password_hash, created_at AT TIME ZONE 'UTC', disabled_at AT TIME ZONE 'UTC'",
         later="CASE WHEN first_password OR second_factor IS NOT NULL OR recovery <> '{}' THEN jsonb_build_array("
-        "first_password, encode(second_factor, 'hex'), recovery) ELSE '[]' END",
+        "first_password, encode(second_factor, 'hex'), recovery) ELSE '[]' END || CASE WHEN passkeys > 0 OR EXISTS ("
+        f"SELECT {_PASSKEYS}) THEN jsonb_build_array(passkeys, (SELECT jsonb_agg(jsonb_build_array(id, name, host, "
+        "encode(credential_id, 'hex'), encode(public_key, 'hex'), uses, created_at AT TIME ZONE 'UTC', "
+        f"used_at AT TIME ZONE 'UTC') ORDER BY id) {_PASSKEYS})) ELSE '[]' END"
+        " || CASE WHEN oidc_issuer IS NOT NULL OR oidc_subject IS NOT NULL THEN jsonb_build_array("
+        "jsonb_build_object('oidc', jsonb_build_array(oidc_issuer, oidc_subject))) ELSE '[]' END",
     ),
     "token": State(
         "account_id, name, scopes, encode(secret_hash, 'hex'), created_at AT TIME ZONE 'UTC', "

@@ -168,14 +168,6 @@ def tell_of_accounts(work: Work) -> int:
     return len(told)
 
 
-def unread(session: Session, viewer: Viewer) -> int:
-    """How many a viewer has not read."""
-    query = select(func.count()).where(
-        Notification.account_id == viewer.account_id, col(Notification.read_at).is_(None)
-    )
-    return session.exec(query).one()
-
-
 def listed(session: Session, viewer: Viewer) -> list[ListedNotification]:
     """What a viewer was told, the newest first."""
     query = select(Notification, Case.case_ref).join(Case, col(Case.id) == Notification.case_id, isouter=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -151,9 +151,9 @@ class Evaluator:
             recourse=(),
         )
 
-    def trace(self, facts: Facts) -> tuple[RuleTrace, ...]:
-        """Every rule, its conditions and comparisons, for one case as submitted or as evaluated."""
-        return self.engines.second.trace(*self._derivation.derive(facts))
+    def trace(self, facts: Facts, only: Collection[str] | None = None) -> tuple[RuleTrace, ...]:
+        """Every rule, its conditions and comparisons, for one case as submitted or as evaluated; or `only` some."""
+        return self.engines.second.trace(*self._derivation.derive(facts), only)
 
     def _outcome(
         self, derived: Derived, row: int, verdicts: Verdicts, ahead: Ahead, differing: Differences

@@ -43,7 +43,7 @@ class Doors:
                 Route("/wait", self.wait),
                 Route("/api/v1/file", self.take, methods=["POST"]),
                 Route("/", lambda _: PlainTextResponse("here")),
-                Route("/healthz", lambda _: PlainTextResponse("alive")),
+                Route("/healthz", lambda _: PlainTextResponse("the long way"), methods=["GET", "POST"]),
                 Route("/readyz", lambda _: PlainTextResponse("ready")),
                 Route("/file", self.take, methods=["POST"]),
                 Route("/large", lambda _: PlainTextResponse("x" * LARGE)),
@@ -107,10 +107,12 @@ def test_who_has_no_turn_in_time_is_told_to_come_again() -> None:
             busy = client.get("/")
             assert (busy.status_code, busy.headers["Retry-After"]) == (503, limits.SOON)
             assert "请过几秒再刷新" in busy.text
+            assert "?lang=en" in busy.text
+            assert client.get("/no", params={"lang": "en"}).headers["Content-Language"] == "en"
             told = client.post("/api/v1/file", json={"a": 1}, headers={"Accept-Language": "en"})
             assert (told.status_code, told.headers["Retry-After"]) == (503, limits.SOON)
             assert "Too many requests" in told.json()["detail"]
-            assert client.get("/healthz").text == "alive", "takes no turn"
+            assert client.get("/healthz").json() == {"status": "alive"}, "takes no turn"
             assert client.get("/readyz").text == "ready", "machines have one of their own"
         assert client.get("/").text == "here"
 
@@ -199,6 +201,27 @@ def test_who_goes_on_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
         assert client.post("/file", content=b"x" * 1_000_000).text == "1000000"
         assert len(client.get("/large").content) == LARGE
         assert client.get("/").text == "here"
+
+
+def test_whether_we_are_alive_is_answered_as_soon_as_it_is_read_and_disturbs_nothing() -> None:
+    """On a connection of its own and on one that others are asked on; the whole of it by itself, else the long way."""
+    health = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with served(Doors().app) as (address, server), client_of(address) as client, connected(address) as raw:
+        answers = [client.get(path) for path in ("/healthz", "/", "/healthz")]
+        assert [answer.text for answer in answers] == ['{"status":"alive"}', "here", '{"status":"alive"}']
+        assert answers[0].headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert client.get("/healthz", headers={"Connection": "close"}).json() == {"status": "alive"}
+        assert client.head("/healthz").status_code == 200
+        assert client.post("/healthz", content=b"x").text == "the long way"
+        raw.sendall(health[:20])
+        while not any(each.conn.trailing_data[0] for each in server.server_state.connections):  # type: ignore[union-attr]
+            threading.Event().wait(0.01)
+        raw.sendall(health[20:] + health)
+        told = b""
+        while told.count(b"the long way") < 2:
+            told += raw.recv(10_000)
+        raw.sendall(health)
+        assert raw.recv(10_000).endswith(b'{"status":"alive"}')
 
 
 def here(_: Request) -> Response:

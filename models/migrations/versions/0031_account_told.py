@@ -6,7 +6,7 @@ Everybody signs in again: from here on each sign-in that lasts has an entry of t
 from alembic import op
 
 revision = "0031"
-down_revision = "0028"
+down_revision = "0030"
 _BEFORE = (
     "'assigned', 'mentioned', 'task_due', 'instalment_broken', 'answered', 'aged', 'no_contact', 'escalated', "
     "'put_back', 'decided', 'task_left'"

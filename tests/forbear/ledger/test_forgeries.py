@@ -22,6 +22,7 @@ from models.person import HouseholdBudget
 from models.webhook import Webhook
 from tests.forbear.ledger.test_audit import unwritten, verified
 from tests.support.desk.cases import NOW, VAULT, accepted, decided, working, working_as
+from tests.support.passkey_device import invented
 
 PAGE = Path(__file__).parents[3] / "docs" / "audit.md"
 # What is done, in SQL, and the row or entry that is named for it.
@@ -76,7 +77,28 @@ FORGERIES = {
     "a second factor is another": ("UPDATE account SET second_factor = 'x' WHERE id = 2", "account:2"),
     "a recovery code is added": ("UPDATE account SET recovery = recovery || '{x}' WHERE id = 2", "account:2"),
     "a second factor is made up": ("UPDATE account SET second_factor = 'x' WHERE id = 1", "account:1"),
+    "a passkey is planted": (
+        (
+            "INSERT INTO passkey (account_id, name, host, credential_id, public_key, uses, transports, created_at) "
+            "SELECT 1, name, host, 'y', public_key, uses, transports, created_at FROM passkey"
+        ),
+        "account:1",
+    ),
+    "a passkey has another key": ("UPDATE passkey SET public_key = 'x'", "account:2"),
+    "a passkey is another account's": ("UPDATE passkey SET account_id = 1", "account:1"),
+    "a passkey's counter is set back": ("UPDATE passkey SET uses = 0", "account:2"),
+    "a passkey is deleted": ("DELETE FROM passkey", "account:2"),
+    "an account is said to have no passkey": ("UPDATE account SET passkeys = 0", "account:2"),
     "a first password may stay": ("UPDATE account SET first_password = false WHERE id = 2", "account:2"),
+    "a link to single sign-on is planted": (
+        "UPDATE account SET oidc_issuer = 'https://id.example', oidc_subject = 'x' WHERE id = 1",
+        "account:1",
+    ),
+    "a link to single sign-on is another": ("UPDATE account SET oidc_subject = 'x' WHERE id = 2", "account:2"),
+    "a link to single sign-on is taken off": (
+        "UPDATE account SET oidc_issuer = NULL, oidc_subject = NULL WHERE id = 2",
+        "account:2",
+    ),
     "an account is deleted": ("DELETE FROM account WHERE id = 2", "account:2"),
     "a token may do more": ("UPDATE token SET scopes = '{cases:write}'", "token:1"),
     "a token has another secret": ("UPDATE token SET secret_hash = 'x'", "token:1"),
@@ -181,6 +203,8 @@ def told(shared_database_url: str) -> str:
         administration.add(work, "li", "supervisor", None, "another long password", handed_over=True)
         secret = second_factor.new_secret()
         second_factor.turn_on(work, work.session.get_one(Account, 2), secret, pyotp.TOTP(secret).at(NOW))
+        administration.add_passkey(work, work.session.get_one(Account, 2), invented(2, "key", NOW))
+        administration.link(work, work.session.get_one(Account, 2), "https://id.example", "li")
     with working(url) as work:
         administration.give_token(work, work.session.get_one(Account, 1), "import", ["cases:read"], 30)
         work.session.add(
