@@ -12,7 +12,7 @@ export CPPFLAGS := -DPyEval_CallObject=PyObject_CallObject $(CPPFLAGS)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser explore laws check format bench bench-day bench-desk bench-fair bench-load bench-whatif drill chaos simulate mutants pack-mutants screenshots lock clean
+.PHONY: help setup demo test test-browser explore laws check format bench bench-day bench-desk bench-fair bench-load bench-proof bench-whatif drill chaos simulate mutants pack-mutants screenshots lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench-day: $(READY) ## fifty counsellors for ten minutes on 10,000 cases, some i
 
 bench-fair: $(READY) ## measure a crisis behind single cases and a large file; writes bench/pipeline/fair.json
 	@$(BIN)/python -m bench.pipeline.fair
+
+bench-proof: $(READY) ## verify a ledger of a million entries, a million forged receipts, 100,000 proofs; writes bench/pipeline/proof.json
+	@$(BIN)/python -m bench.pipeline.proof
 
 bench-whatif: $(READY) ## measure another policy over a million cases, and replay; writes bench/whatif.json
 	@$(BIN)/python -m bench.pipeline.what_if --invented 10000 100000 1000000

@@ -26,6 +26,8 @@ class Account(SQLModel, table=True):
         UniqueConstraint("name"),
         CheckConstraint("role IN ('submitter', 'counsellor', 'supervisor', 'admin')", name="role"),
         CheckConstraint("role <> 'submitter' OR submitter IS NOT NULL", name="submitter"),
+        UniqueConstraint("oidc_issuer", "oidc_subject"),
+        CheckConstraint("(oidc_issuer IS NULL) = (oidc_subject IS NULL)", name="oidc"),
     )
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
@@ -68,6 +70,9 @@ class Account(SQLModel, table=True):
         """What its owner may type beside the password: a code, or where there are passkeys alone one for recovery."""
         return "code" if self.second_factor is not None else "recovery" if self.passkeys else None
 
+    oidc_issuer: str | None = Field(default=None, description="The identity provider that this account is linked to")
+    oidc_subject: str | None = Field(default=None, description="What that provider calls its owner")
+
 
 class SignIn(SQLModel, table=True):
     """A browser's session, known by the hash of its cookie."""
@@ -83,6 +88,11 @@ class SignIn(SQLModel, table=True):
         sa_type=DateTime(timezone=True),
         sa_column_kwargs={"server_default": text("now()")},
         description="When somebody last did something in it, at most a minute behind",
+    )
+    vouched: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="An identity provider said who it is, and no password was given",
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, FloatRect, Page
 
+from forbear.accounts.oidc.provider import Provider
 from forbear.base.settings import Settings
 from forbear.base.vault import Vault
 from forbear.ops import embedded
@@ -72,6 +73,7 @@ def pages(ids: Busy) -> dict[str, tuple[str, str]]:
         "webhook": ("supervisor", f"/webhooks/{ids.webhook}"),
         "account": ("counsellor", "/account"),
         "second-factor": ("counsellor", "/account/second-factor"),
+        "single-sign-on": ("admin", f"/accounts/{ids.supervisor}/single-sign-on"),
         "second-factor-off": ("admin", f"/accounts/{ids.supervisor}/second-factor"),
         "passkeys": ("admin", "/account/passkeys"),
         "passkey-off": ("admin", "/account/passkeys/1"),
@@ -167,6 +169,7 @@ def main() -> None:
             stage = staged(urls.database, vault, NOW, ids)
             app = create_app(urls.database, urls.redis, vault, pack)
             app.dependency_overrides[now] = lambda: NOW
+            app.state.oidc = Provider("https://id.example.org", "desk", "", "Example ID")  # nobody asks it
             secrets = {
                 role: cookie_of(urls.database, getattr(ids, role), NOW)
                 for role in ("admin", "supervisor", "counsellor", "submitter")

@@ -11,6 +11,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from forbear.accounts.oidc import provider
 from forbear.base import log, packs
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
@@ -22,6 +23,7 @@ from models.database.session import Waits, make_engine
 from rules.pack.pack import Pack
 from web import api, auth, language, pages
 from web.middleware.compression import Compressed
+from web.middleware.cookies import HostCookies
 from web.middleware.limits import Turns
 from web.middleware.methods import Methods
 from web.middleware.rates import Rates
@@ -52,6 +54,7 @@ def create_app(
     app.state.vault = vault
     app.state.pack = pack or packs.shipped()
     app.state.ahead = False
+    app.state.oidc = provider.configured(settings())
     app.state.engine = make_engine(database_url, "forbear web", waits or _waits())
     app.include_router(health.router)
     app.include_router(metrics.router)
@@ -66,6 +69,7 @@ def create_app(
     app.add_middleware(Rates, most=settings().token_requests)
     # Twice what a page takes, so that a file a little too large gets its sentence beside the form.
     app.add_middleware(BodyLimit, limit=2 * settings().upload_megabytes * 1024 * 1024)
+    app.add_middleware(HostCookies)
     app.add_middleware(SecureAnswers, hosts=hosts)
     app.add_middleware(Traced)
     return app

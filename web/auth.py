@@ -18,8 +18,8 @@ from forbear.base.vault import Vault
 from forbear.conversation import my_work
 from forbear.ledger.unit_of_work import Work
 from models.account import Account
-from models.database.session import session as opened
 from web.deps import NowDep, SessionDep, as_work_of
+from web.route import asked_by
 
 COOKIE = "forbear"
 DEVICES = "forbear_devices"  # the accounts that somebody once signed in on in this browser
@@ -49,8 +49,8 @@ def _known(request: Request, session: SessionDep, now: NowDep) -> Viewer:
         raise SignInNeededError
     viewer, unseen = held
     if unseen and POLLED not in request.scope["route"].tags:
-        with opened(request.app.state.engine) as alone:  # what is asked for may only read, or fail
-            accounts.seen(alone, secret or "", now)
+        request.state.seen = secret
+    asked_by(request.scope, viewer.actor)
     request.state.viewer = viewer  # for the navigation of the page, as is how much waits there
     if viewer.may_act_as("counsellor"):
         zone = ZoneInfo(request.app.state.pack.manifest.timezone)

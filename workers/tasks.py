@@ -208,8 +208,9 @@ def deliver() -> None:
 
 @app.task(name="upkeep.tell")
 def tell() -> None:
-    """Tell people of what time brought, then send what is to go to their mail and chats, round by round."""
+    """Tell people of what time brought and what changed in their accounts; then send mail and chats, round by round."""
     _steady(lambda work: notifications.tell_of_time(work, _today(work)))
+    _steady(notifications.tell_of_accounts)
     end = time.monotonic() + DELIVER_FOR
     send = messages.sender(_process().vault, settings().mail_url, settings().mail_from)
     while time.monotonic() < end:

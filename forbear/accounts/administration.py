@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 
 from forbear.accounts import accounts, passwords, second_factor, sign_in
@@ -89,6 +90,31 @@ def second_factor_off(work: Work, account: Account, *, passkeys_too: bool = Fals
     second_factor.turn_off(work, account)
     _end_sign_ins(work.session, account)
     sign_in.forgive(work.session, work.vault, account.name)
+
+
+def link(work: Work, account: Account, issuer: str, subject: str) -> None:
+    """Let whom a provider calls so sign in on an account: its sign-ins end. Raises UnfitError."""
+    subject = subject.strip()
+    if not accounts.is_subject(subject):
+        raise UnfitError("subject", "form", "The identifier has 1 to 255 characters on one line.")
+    _lock(work.session, account)
+    try:
+        with work.session.begin_nested():
+            account.oidc_issuer, account.oidc_subject = issuer, subject
+            work.session.flush()
+    except IntegrityError:
+        raise UnfitError("subject", "taken", "Another account is linked to this identifier already.") from None
+    _end_sign_ins(work.session, account)
+    work.note("account_linked", f"account:{account.id}")
+
+
+def unlink(work: Work, account: Account) -> None:
+    """Let nobody sign in on an account by an identity provider: its sign-ins end."""
+    _lock(work.session, account)
+    if account.oidc_subject is not None:
+        account.oidc_issuer = account.oidc_subject = None
+        _end_sign_ins(work.session, account)
+        work.note("account_unlinked", f"account:{account.id}")
 
 
 def may_have_passkey(account: Account, name: str) -> str:

@@ -17,6 +17,7 @@ import pyotp
 
 from forbear.accounts import passwords
 from forbear.accounts.accounts import UnfitError
+from forbear.ledger.ledger import SYSTEM
 from forbear.ledger.unit_of_work import Work
 from models.account import Account
 
@@ -79,6 +80,8 @@ def accepts(work: Work, account: Account, typed: str) -> bool:
         account.recovery = [each for each in account.recovery if each not in found]
         work.note("recovery_code_used", f"account:{account.id}", {"left": len(account.recovery)})
     else:
+        if _step(work, _secret(work, account), plain, None) is not None:
+            work.note("code_used_again", f"account:{account.id}", actor=SYSTEM)  # by them twice, or by who saw it
         return False
     work.session.add(account)
     return True

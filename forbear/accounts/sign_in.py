@@ -29,12 +29,15 @@ FIRST_WAIT, LONGEST_WAIT = dt.timedelta(seconds=1), dt.timedelta(seconds=60)  # 
 # An office shares one address. Failures on whatever names by devices that are not known there, and how far apart those
 # are taken once there were so many: many names are guessed at slowly, and a new colleague comes in all the same.
 FREE_FROM_ADDRESS, APART = 30, dt.timedelta(seconds=3)
+# The same of failures on one name from wherever: who has many addresses guesses no faster than from one or two of them.
+FREE_ON_NAME, APART_ON_NAME = 20, LONGEST_WAIT
 _IPV6_SITE = 64  # bits: whoever has one address of such a network has them all
 _DOUBLED = 10  # times at most: the longest wait is long reached
 _SECOND = dt.timedelta(seconds=1)
 CODE_WITHIN = dt.timedelta(minutes=5)  # of the password
 # A code as it was typed; or, of something else that shows a second factor, whether it does so for a locked account.
 SecondStep = str | Callable[[Work, Account], bool]
+OIDC = "oidc"  # how the ledger calls sign-ins that an identity provider vouches for
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,21 @@ def sign_in_by_code(
     account = account_of(work, ticket, before)
     refused = prove_code(work, account, code, known_devices)
     return refused or (_enter(work, account, before), account)
+
+
+def sign_in_linked(work: Work, issuer: str, subject: str, before: str | None) -> tuple[str, Account] | None:
+    """The same for whom an identity provider vouches for; None if no account in use is linked to them."""
+    account = accounts.linked(work.session, issuer, subject)
+    if account is not None and account.disabled_at is None:
+        return _enter(work, account, before, vouched=True), account
+    refused_by_provider(work, "not_linked", account)
+    return None
+
+
+def refused_by_provider(work: Work, why: str, account: Account | None = None) -> None:
+    """Tell that somebody came back from an identity provider with what lets nobody in."""
+    about = "account:unknown" if account is None else f"account:{account.id}"
+    work.note("sign_in_failed", about, {"way": OIDC, "why": why}, actor=SYSTEM)
 
 
 class ExpiredError(Exception):
@@ -171,7 +189,9 @@ def _turn(work: Work, name: str, place: str, address: str | None = None) -> int 
     failures, last = _failures(session, name, place, now)
     again_at = now if last is None else last + _wait(failures)
     if address is not None:
-        again_at = max(again_at, _apart(session, address, now))
+        from_there, on_it = col(SignInAttempt.place) == address, col(SignInAttempt.name) == name
+        again_at = max(again_at, _apart(session, address, from_there, (FREE_FROM_ADDRESS, APART), now))
+        again_at = max(again_at, _apart(session, name, on_it, (FREE_ON_NAME, APART_ON_NAME), now))
     return Refused(_seconds(again_at - now), looked=False) if again_at > now else failures
 
 
@@ -183,11 +203,17 @@ def _failed(work: Work, name: str, place: str, failures: int, account: Account |
     return Refused(_seconds(_wait(failures + 1)), looked=True)
 
 
-def _enter(work: Work, account: Account, before: str | None) -> str:
+def _enter(work: Work, account: Account, before: str | None, *, vouched: bool = False) -> str:
     if before is not None:
         accounts.end(work.session, before)
-    secret = accounts.start(work.session, account, work.now)
-    work.note("sign_in", f"account:{account.id}", actor=accounts.viewer_of(account).actor)
+    return begin(work, account, vouched=vouched)
+
+
+def begin(work: Work, account: Account, *, vouched: bool = False) -> str:
+    """A new sign-in of an account, which the ledger answers for; its secret. `vouched`: by an identity provider."""
+    secret = accounts.start(work.session, account, work.now, vouched=vouched)
+    told = accounts.session_told(secret) | ({"way": OIDC} if vouched else {})
+    work.note("sign_in", f"account:{account.id}", told, actor=accounts.viewer_of(account).actor)
     return secret
 
 
@@ -298,16 +324,18 @@ def _wait(failures: int) -> dt.timedelta:
     return min(LONGEST_WAIT, FIRST_WAIT * doubled)
 
 
-def _apart(session: Session, address: str, now: dt.datetime) -> dt.datetime:
-    """When a device that is not known may be looked at from an address, on whatever name; at once as a rule."""
-    at, of_address = col(SignInAttempt.at), (col(SignInAttempt.place) == address, *_counting(now))
-    latest = select(at).where(*of_address).order_by(at.desc())
-    if session.exec(latest.offset(FREE_FROM_ADDRESS - 1).limit(1)).first() is None:
+def _apart(
+    session: Session, key: str, among: ColumnElement[bool], allowed: tuple[int, dt.timedelta], now: dt.datetime
+) -> dt.datetime:
+    """When a device that is not known may be looked at; at once, unless there were too many failures among these."""
+    (free, apart), at = allowed, col(SignInAttempt.at)
+    latest = select(at).where(among, *_counting(now)).order_by(at.desc())
+    if session.exec(latest.offset(free - 1).limit(1)).first() is None:
         return now
-    if not _lock(session, address, wait=False):
-        return now + APART  # somebody else's is being looked at
+    if not _lock(session, key, wait=False):
+        return now + apart  # somebody else's is being looked at
     last = session.exec(latest.limit(1)).first()
-    return now if last is None else min(last, now) + APART
+    return now if last is None else min(last, now) + apart
 
 
 def _lock(session: Session, key: str, *, wait: bool = True) -> bool:

@@ -10,8 +10,8 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from forbear.base import addresses
 from forbear.base.errors import ForbearError
+from forbear.base.network import addresses
 
 
 def _cores() -> int:
@@ -81,6 +81,17 @@ class Settings(BaseSettings):
         "off", description="Who needs a second factor to sign in: nobody, supervisors and administrators, or all"
     )
     passkey_sign_in: bool = Field(False, description="A passkey signs in by itself, without name and password")
+    oidc_issuer: str | None = Field(
+        None, max_length=500, description="Address of the identity provider for single sign-on; unset: none"
+    )
+    oidc_client_id: str | None = Field(None, max_length=500, description="What that provider calls this desk")
+    oidc_client_secret: str | None = Field(
+        None, max_length=500, description="By which the desk shows that provider that it is the desk"
+    )
+    oidc_name: str = Field("", max_length=40, description="What that provider is called on the pages; unset: its host")
+    oidc_acr: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Classes of authentication, one of which that provider has to state, with commas; unset: any"
+    )
     retention_days: int = Field(1095, ge=1, description="Days a closed case is kept after the last activity on it")
     upload_megabytes: int = Field(20, ge=1, le=200, description="Size of a file that the page takes, in MB")
     attachment_megabytes: int = Field(10, ge=1, le=20, description="Size of a file that is kept with a case, in MB")
@@ -137,7 +148,19 @@ class Settings(BaseSettings):
     def _redis(cls, value: str | None) -> str | None:
         return None if value is None else addresses.check_redis(value)
 
-    @field_validator("previous_keys", mode="before")
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str | None) -> str | None:
+        return None if value is None else addresses.check_issuer(value)
+
+    @field_validator("oidc_client_id", "oidc_client_secret")
+    @classmethod
+    def _sent(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[\x20-\x7e]+", value):
+            raise ValueError("only printable ASCII characters may be in it")
+        return value
+
+    @field_validator("previous_keys", "oidc_acr", mode="before")
     @classmethod
     def _keys(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -98,6 +98,7 @@ FAMILIES = (
     "role.",
     "scope.",
     "unfit.",
+    "oidc.refused.",
     "proof.",
     "account.password.",
     "accounts.disable.",

@@ -14,13 +14,19 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
+from structlog.testing import capture_logs
 
-from tests.support.desk.processes import DEADLINE
+from forbear.base.settings import Settings
+from forbear.ops.processes import web_command
+from tests.support.desk.processes import DEADLINE, until
 from tests.support.desk.serving import client_of
 from web import auth
 from web.middleware import limits, rates
 from web.middleware.limits import Protocol, Turns
 from web.middleware.rates import Rates
+from web.middleware.security import HEADERS
+from web.middleware.tracing import Traced
+from web.route import asked_by
 
 LARGE = 50_000_000  # bytes, more than any buffer between us takes
 OURS = {"Cookie": f"{auth.COOKIE}=x"}
@@ -252,3 +258,27 @@ def test_a_token_that_asks_too_fast_is_told_when_to_come_again(monkeypatch: pyte
         monkeypatch.setattr(rates, "_KNOWN", 1)
         assert [asked(who)[0] for who in "cd"] == [200, 200]
         assert asked() == (200, None), "who was forgotten begins anew"
+
+
+def test_a_refusal_is_logged_with_who_asked_and_the_route_alone() -> None:
+    def refuse(request: Request) -> Response:
+        if "known" in request.headers:
+            asked_by(request.scope, "account:7")
+        return PlainTextResponse("no", int(request.headers["status"]))
+
+    app = Traced(Starlette(routes=[Route("/cases/{ref}", refuse)]))
+    with capture_logs() as lines, served(app) as (address, _), client_of(address) as client:
+        for headers in ({"status": "403", "known": "1"}, {"status": "401"}, {"status": "200"}, {"status": "404"}):
+            client.get("/cases/13812345678", headers=headers)
+        until(lambda: sum(line["event"] == "request.answered" for line in lines) == 4, "the line of the last answer")
+    refused = [line for line in lines if line["event"] == "request.refused"]
+    assert [(line["status"], line["actor"], line["log_level"]) for line in refused] == [
+        (403, "account:7", "warning"),
+        (401, None, "warning"),
+    ]
+    assert "13812345678" not in str(lines)
+
+
+def test_no_answer_tells_which_version_of_what_made_it() -> None:
+    assert "--no-server-header" in web_command(Settings())
+    assert {"Server", "X-Powered-By", "Via"}.isdisjoint(HEADERS)

@@ -23,6 +23,9 @@ OPEN = {
     "/sign-in",
     "/sign-in/code",
     "/sign-in/passkey",
+    "/sign-in/oidc",
+    "/sign-in/oidc/back",
+    "/sign-in/oidc/leave",
     "/api/openapi.json",
 }
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -174,8 +175,8 @@ class Protocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
         """Wait for the first request."""
         super().connection_made(transport)
-        if shared := transport.get_extra_info("socket"):  # one that several processes accept from is known for no TCP
-            shared.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):  # from a socket that several processes share asyncio knows it for no TCP
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport.set_write_buffer_limits(high=0)  # or what is a little less would wait for the client unseen
         self._await_client(_HEADERS_SECONDS)
 

@@ -8,12 +8,12 @@ from starlette.routing import compile_path
 from bench.plots import PLOTS, drawn
 from forbear.base.vault import Vault
 from tests.screenshots import FOLDER, names, pages
-from tests.support.desk.chromium import page_routes
+from tests.support.desk.chromium import BETWEEN, page_routes
 from tests.support.desk.populated_desk import Busy
 from web.app import create_app
 
 # One that leads elsewhere, and one like another: an earlier decision is the case page at that decision.
-NO_PICTURES = {"/cases", "/cases/{case_id}/decisions/{decision_id}"}
+NO_PICTURES = BETWEEN | {"/cases", "/cases/{case_id}/decisions/{decision_id}"}
 MOST_BYTES = 7_000_000
 IDS = Busy(1, 1, 1, 1, "b", "u", 1, 1, 1, 1, 2)
 

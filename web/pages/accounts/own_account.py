@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
-from fastapi.responses import RedirectResponse
 
 from forbear.accounts import accounts, administration, sign_in
 from forbear.accounts.accounts import SCOPES, UnfitError, ViewerWork
@@ -11,6 +10,7 @@ from forbear.accounts.administration import TOKEN_DAYS
 from models.account import Account, Token
 from web import auth
 from web.auth import KnownWork, OurForm, SignedInWork
+from web.pages.accounts.sign_in import gone
 from web.views import flash, render
 
 router = APIRouter()
@@ -48,12 +48,19 @@ def change_password(
 
 
 @router.post(f"{ADDRESS}/sign-out-everywhere", dependencies=[OurForm])
-def sign_out_everywhere(request: Request, work: SignedInWork) -> Response:
+def sign_out_everywhere(
+    request: Request,
+    work: SignedInWork,
+    current: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
+) -> Response:
     """End every sign-in of this account, this one included."""
-    administration.sign_out_everywhere(work, _own(work))
-    response = RedirectResponse("/sign-in", status_code=303)
-    response.delete_cookie(auth.COOKIE)
-    return response
+    vouched = accounts.was_vouched(work.session, request.cookies[auth.COOKIE])
+    try:
+        administration.sign_out_everywhere(work, proved(request, work, current, code))
+    except UnfitError as error:
+        return _page(request, work, error=error, form="sign_ins")
+    return gone(vouched=vouched)
 
 
 @router.post(f"{ADDRESS}/tokens", dependencies=[OurForm])
@@ -95,7 +102,7 @@ def proved(request: Request, work: ViewerWork, password: str, code: str) -> Acco
 
 def stay(request: Request, work: ViewerWork, account: Account, response: Response) -> Response:
     """The answer, with a new secret for this browser: every sign-in of the account ended."""
-    auth.keep(request, response, accounts.start(work.session, account, work.now), auth.KEPT)
+    auth.keep(request, response, sign_in.begin(work, account), auth.KEPT)
     return response
 
 

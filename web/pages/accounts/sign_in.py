@@ -8,7 +8,8 @@ from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from forbear.accounts import accounts, passkeys, sign_in
-from forbear.accounts.sign_in import Attempt, CodeNeeded, ExpiredError, Refused
+from forbear.accounts.oidc.provider import Provider
+from forbear.accounts.sign_in import OIDC, Attempt, CodeNeeded, ExpiredError, Refused
 from forbear.base.settings import settings
 from forbear.ledger.unit_of_work import Work
 from web import auth
@@ -20,13 +21,16 @@ router = APIRouter()
 
 
 @router.get("/sign-in")
-def show_sign_in(request: Request, work: WorkDep, wanted: Annotated[str, Query(alias="next")] = "/") -> Response:
+def show_sign_in(
+    request: Request, work: WorkDep, wanted: Annotated[str, Query(alias="next")] = "/", left: str = ""
+) -> Response:
     """The form, or the wanted page for whoever is signed in already."""
     secret = request.cookies.get(auth.COOKIE)
     if secret and accounts.signed_in(work.session, secret, work.now):
         return RedirectResponse(auth.local(wanted), status_code=303)
     stranger = None if secret else auth.give_stranger_cookie(request)
-    response = _form(request, work, {"next": auth.local(wanted), "name": "", "error": None})
+    values = {"next": auth.local(wanted), "name": "", "error": None, "left": left == OIDC}
+    response = _form(request, work, values)
     if stranger:
         auth.keep(request, response, stranger)
     return response
@@ -47,7 +51,7 @@ def enter(
         return _code_form(request, work, {"next": wanted, "ticket": done.ticket, "error": None})
     if isinstance(done, Refused):
         return _refused(partial(_form, request, work), done, {"next": wanted, "name": name})
-    return _entered(request, work, done, attempt, wanted)
+    return entered(request, work, done, attempt, wanted)
 
 
 @router.post("/sign-in/code", dependencies=[OurForm])
@@ -69,7 +73,7 @@ def enter_code(
         wrong = "sign_in.code.wrong" if shown is code else "sign_in.passkey.wrong"
         return _refused(partial(_code_form, request, work), done, {"next": wanted, "ticket": ticket}, wrong)
     secret, account = done
-    return _entered(request, work, secret, auth.attempt(request, account.name, ""), wanted)
+    return entered(request, work, secret, auth.attempt(request, account.name, ""), wanted)
 
 
 @router.post("/sign-in/passkey", dependencies=[OurForm])
@@ -89,19 +93,27 @@ def enter_by_passkey(
         values = {"next": wanted, "name": ""}
         return _refused(partial(_form, request, work), done, values, "sign_in.passkey.wrong")
     secret, account = done
-    return _entered(request, work, secret, auth.attempt(request, account.name, ""), wanted)
+    return entered(request, work, secret, auth.attempt(request, account.name, ""), wanted)
 
 
 @router.post("/sign-out", dependencies=[OurForm])
 def leave(request: Request, work: KnownWork) -> Response:
     """Sign out this browser."""
-    sign_in.sign_out(work, request.cookies[auth.COOKIE])
-    response = RedirectResponse("/sign-in", status_code=303)
+    secret = request.cookies[auth.COOKIE]
+    vouched = accounts.was_vouched(work.session, secret)
+    sign_in.sign_out(work, secret)
+    return gone(vouched=vouched)
+
+
+def gone(*, vouched: bool) -> Response:
+    """To the sign-in page, signed out; it says that one may still be signed in at the identity provider."""
+    response = RedirectResponse(f"/sign-in?left={OIDC}" if vouched else "/sign-in", status_code=303)
     response.delete_cookie(auth.COOKIE)
     return response
 
 
-def _entered(request: Request, work: Work, secret: str, attempt: Attempt, wanted: str) -> Response:
+def entered(request: Request, work: Work, secret: str, attempt: Attempt, wanted: str) -> Response:
+    """To the wanted page, with the cookie of a new sign-in."""
     response = RedirectResponse(wanted, status_code=303)
     auth.keep(request, response, secret, auth.KEPT)
     auth.remember(request, response, work.vault, attempt)
@@ -120,9 +132,19 @@ def _refused(
     return response
 
 
+def form_with(
+    request: Request, work: Work, error: str, wanted: str, status: int, subject: str | None = None
+) -> Response:
+    """The form for whom an identity provider did not bring in; `subject` is what it calls them."""
+    values = {"next": wanted, "name": "", "error": error, "subject": subject, "again": error == "oidc.refused.weak"}
+    return _form(request, work, values, status)
+
+
 def _form(request: Request, work: Work, values: dict[str, Any], status: int = 200) -> Response:
     passkey = auth.passkey_asked(request, work, None) if settings().passkey_sign_in else None
-    values = {"seconds": None, "passkey": passkey, **values}
+    provider: Provider | None = request.app.state.oidc
+    more = {"provider": provider.name if provider else None, "left": False, "again": False, "subject": None}
+    values = {"seconds": None, "passkey": passkey, **more, **values}
     return render.page(request, "account/sign_in.html", values, status, "/sign-in")
 
 
