@@ -33,6 +33,7 @@ app.conf.update(
     task_time_limit=TASK_SECONDS,
     worker_prefetch_multiplier=1,
     worker_max_tasks_per_child=500,  # rulesets cannot be freed: a process that met many packs is replaced
+    worker_proc_alive_timeout=TASK_SECONDS,  # 4 s by default: where all is slow, one after the other would be killed
     worker_soft_shutdown_timeout=15.0,
     worker_send_task_events=True,  # flower shows them; they carry chunk ids
     task_send_sent_event=False,

@@ -261,6 +261,13 @@ def test_the_scheduler_sweeps_keeps_the_record_and_sends_a_heartbeat_to_every_qu
     assert min(entry["options"]["expires"] for entry in schedule(1, QUEUES).values()) == EXPIRES_SECONDS == 60
 
 
+def test_a_process_that_is_slow_to_begin_is_given_as_long_as_a_task() -> None:
+    """Celery kills one that has not begun within four seconds, and so its successor: nothing was done for a quarter of
+    an hour on a machine with a thirtieth of a core for each.
+    """
+    assert app.conf.worker_proc_alive_timeout == app.conf.task_time_limit
+
+
 def _task_names() -> list[str]:
     app.loader.import_default_modules()
     return sorted(app.tasks)
