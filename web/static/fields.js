@@ -34,7 +34,7 @@ function ownDay(input) {
   place.className = "with-calendar";
   button.type = "button";
   button.className = "calendar";
-  button.setAttribute("aria-label", `${words.calendar} ${input.labels[0]?.firstChild.textContent.trim() ?? ""}`.trim());
+  button.setAttribute("aria-label", `${words.calendar} ${(input.ariaLabel ?? input.labels[0]?.firstChild?.textContent ?? "").trim()}`.trim());
   input.replaceWith(place);
   place.append(input, button);
 

@@ -34,8 +34,8 @@ _STRATEGY: Final = """(CAST(:strategy AS text) IS NULL OR :strategy = coalesce(
         ORDER BY id DESC LIMIT 1),
     (SELECT strategy FROM decision WHERE id = r.decision_id)
 ))"""
-_OUTCOME: Final = """(action = 'outcome' AND reason = :what
-    OR :what = 'plan_kept' AND action = 'agreement' AND reason = 'kept')"""
+_OUTCOME: Final = """(action = 'outcome' AND (CAST(:what AS text) IS NULL OR reason = :what)
+    OR CAST(:what AS text) = 'plan_kept' AND action = 'agreement' AND reason = 'kept')"""
 _FIGURES: Final[dict[FigureName, str]] = {
     "received": """
         SELECT v.case_id, b.created_at AS at, NULL::bigint AS account_id, '' AS word, NULL::interval AS took
@@ -63,7 +63,7 @@ _FIGURES: Final[dict[FigureName, str]] = {
         SELECT case_id, made_at AS at, account_id, status AS word, NULL::interval AS took
         FROM agreement WHERE CAST(:what AS text) IS NULL OR status = :what ORDER BY id DESC
     """,
-    "outcomes": _REVIEWED.format(word="coalesce(nullif(:what, ''), reason)", which=f"{_OUTCOME} AND {_STRATEGY}"),
+    "outcomes": _REVIEWED.format(word="coalesce(CAST(:what AS text), reason)", which=f"{_OUTCOME} AND {_STRATEGY}"),
 }
 _LISTED: Final = """
     SELECT found.case_id, c.case_ref, found.at, account.name AS who, found.word, found.took, desk.urgency, desk.status

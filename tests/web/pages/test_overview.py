@@ -12,6 +12,7 @@ import pytest
 from forbear.accounts.accounts import Viewer
 from forbear.base.vault import Vault
 from forbear.desk import worklist as record
+from forbear.desk.overview import behind
 from forbear.desk.review import Act, perform, take_case
 from forbear.intake import Accepted, Rejected
 from models.database.session import session
@@ -194,7 +195,7 @@ def test_periods_are_compared_and_figures_lead_to_their_cases(client: Desk, data
             connection.execute("INSERT INTO instalment VALUES (1, %s, %s, %s, 100, %s)", [number, on, on, status])
     account(database_url, "zhang")  # has nothing to do: who could be given something is seen too
     page = read_page(client.get("/overview?days=7").raise_for_status().text)
-    behind = {link.text: _listed(client, link.attributes["href"]) for link in page.select(".compared a")}
+    listed_by = {link.text: _listed(client, link.attributes["href"]) for link in page.select(".compared a")}
     table = {row[0]: row[1:] for row in rows(page, "flow")}
     assert table["收到案件"] == ["4", "0", "+4"]
     assert table["首次联系的案件"] == ["3", "0", "+3"]
@@ -207,7 +208,7 @@ def test_periods_are_compared_and_figures_lead_to_their_cases(client: Desk, data
         assert client.get(address).status_code == 200
     within = f"{NOW.date() - 6 * day} – {NOW.date()}"
     earlier = f"{NOW.date() - 13 * day} – {NOW.date() - 7 * day}"
-    assert behind == {
+    assert listed_by == {
         f"4 收到案件 {within}": ["A4", "A3", "A2", "A1"],
         f"5 操作 {within}": ["A3", "A2", "A2", "A1", "A1"],
         f"3 首次联系的案件 {within}": ["A3", "A2", "A1"],
@@ -240,6 +241,8 @@ def test_chosen_days_are_kept_and_days_that_make_no_period_are_told_in_one_sente
     (outcome,) = [link for link in page.values("table[aria-labelledby=outcomes] a", "href") if "contacted" in link]
     assert _listed(client, outcome) == []  # counted here without any review
     assert client.get("/overview/volumes.svg?from=2026-01-01&to=2026-11-01").status_code == 200
+    for figure in behind.FIGURES:
+        assert client.get(f"/overview/cases?figure={figure}&who=1&days=7").status_code == 200
     today = NOW.date().isoformat()
     for query, field, sentence in (
         ("from=2026-02-30&to=2026-03-01", "from", "没有这一天"),
