@@ -110,7 +110,7 @@ class Evaluator:
         return [
             Evaluation(
                 each.facts,
-                replace(found, recourse=change, lapsed=doubts),
+                replace(found, recourse=change, lapsed=doubts) if change or doubts else found,
                 self._validity.until(case, each, found),
             )
             for case, each, found, change, doubts in zip(cases, derived, outcomes, changes, stale, strict=True)
