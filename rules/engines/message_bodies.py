@@ -82,7 +82,9 @@ class _Words:
         self._by_ruleset = [[key.name for key in keys] for keys in by_ruleset]
         self._writer = Writer(every, names)
         self._words = frozenset(word for key in every.values() for word in key.words)
-        self._listed = any(key.kind == "member" for key in every.values())
+        # What is asked only whether it is known, or which members it has, is no number.
+        kinds = {key.kind for key in every.values()}
+        self._numbers = "member" not in kinds and kinds != {"known"}
         self._around = [
             "".join(f"{start_of(key.name, names)}{1 if key.kind == 'known' else _MARK}," for key in keys).split(_MARK)
             for keys in by_ruleset
@@ -106,7 +108,7 @@ class _Words:
             value = ""  # to rules it is as any other text, and what came from outside is kept nowhere
             if value in self.of_value:
                 return self.of_value[value]
-        if value.__class__ not in _DIGITS or self._listed:
+        if value.__class__ not in _DIGITS or not self._numbers:
             return _kept(self.of_value, value, self.anew({fact: value}))
         told = self.with_digits(number(value))
         return told if type(value) is int and value >= _OFTEN else _kept(self.of_value, value, told)
