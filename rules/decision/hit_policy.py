@@ -308,12 +308,12 @@ class HitPolicy:
         fired = (self._effects[rule] for rule in selection.rules_fired if rule in self._effects)
         return frozenset(hit.rule for hit in fired if wanted in (hit.recommend, hit.serves))
 
-    def better(self, rule: str, fired: Collection[str]) -> str | None:
-        """The strategy a rule recommends, if it is another and comes before the one that these fired rules give.
+    def better(self, rule: str, present: Selection) -> str | None:
+        """The strategy a rule recommends, if it is another and comes before the one that fired rules amount to.
 
         Where an exclusive rule won, nothing is better: it is there so that nothing else is talked about.
         """
-        wanted, present = self._effects[rule].recommend, self.select(fired)
+        wanted = self._effects[rule].recommend
         if wanted is None or wanted == present.strategy or present.alone:
             return None
         return wanted if present.winner is None or self._ranks[rule] < self._ranks[present.winner] else None
