@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from sqlmodel import Session, col, select
 
@@ -128,6 +129,7 @@ def dictionary_of(session: Session, sha256: str) -> bytes | None:
 
 
 _dictionaries: dict[str, bytes | None] = {}
+_LOOKED_THROUGH: Final = (50_000, 10, 10)  # after so many new objects, and so many times the younger ones
 
 
 @cache
@@ -137,6 +139,11 @@ def shipped() -> Pack:
 
 
 def _for_good(pack: Pack) -> Pack:
-    """A pack that stays as long as the process: looking through it for garbage takes a tenth of a worker's time."""
+    """A pack that stays as long as the process: looking through it for garbage takes a tenth of a worker's time.
+
+    What is made by it is looked through more rarely: a block of rows or a chunk is hundreds of thousands of objects
+    that are all in use until it is done, and hardly a ring of garbage.
+    """
     gc.freeze()
+    gc.set_threshold(*_LOOKED_THROUGH)
     return pack
