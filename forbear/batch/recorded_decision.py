@@ -61,7 +61,7 @@ _LATEST = text(f"""
 """)  # noqa: S608 - text of ours
 _T = TypeVar("_T")
 MOST: Final = 128  # decisions kept in memory, those that were made last
-SECONDS: Final = 600  # after which one is forgotten: also what is deleted from the record
+SECONDS: Final = 600  # after which one is forgotten with the next: also what is deleted from the record
 _FETCH = 1000  # decisions in memory at once when a batch's are read
 
 
