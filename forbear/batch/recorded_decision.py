@@ -230,13 +230,13 @@ def by_hand(session: Session, desk: WorklistItem) -> RecordedDecision:
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _RememberedDecision:
     given: tuple[Any, ...]
     at: float
     decision: RecordedDecision
 
 
-_kept: OrderedDict[int, _Kept] = OrderedDict()
+_kept: OrderedDict[int, _RememberedDecision] = OrderedDict()
 _changing = threading.Lock()
 
 
@@ -257,7 +257,7 @@ def remembered(
     if decision.body is not None and not made.facts.get("note_flags"):
         with _changing:
             _kept.pop(decision.id, None)
-            _kept[decision.id] = _Kept(given, now, made)
+            _kept[decision.id] = _RememberedDecision(given, now, made)
             while _kept and (len(_kept) > MOST or now - next(iter(_kept.values())).at >= SECONDS):
                 _kept.popitem(last=False)
     return made

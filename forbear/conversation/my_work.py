@@ -21,7 +21,7 @@ _WAITING: Final = text("""
 """)
 
 
-class Waits(NamedTuple):
+class WaitingForViewer(NamedTuple):
     """How many unseen mentions and tasks due by today somebody has, and notifications not read."""
 
     work: int
@@ -41,10 +41,10 @@ class MentioningNote:
     seen: bool
 
 
-def waiting(session: Session, viewer: Viewer, today: dt.date) -> Waits:
+def waiting(session: Session, viewer: Viewer, today: dt.date) -> WaitingForViewer:
     """What waits for a viewer, for the head of every page: asked once."""
     given = {"account": viewer.account_id, "today": today}
-    return Waits(*session.connection().execute(_WAITING, given).one())
+    return WaitingForViewer(*session.connection().execute(_WAITING, given).one())
 
 
 def mentions(work: ViewerWork) -> list[MentioningNote]:
