@@ -12,7 +12,7 @@ export CPPFLAGS := -DPyEval_CallObject=PyObject_CallObject $(CPPFLAGS)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser explore laws check format bench bench-day bench-desk bench-fair bench-load bench-whatif drill chaos simulate mutants pack-mutants screenshots lock clean
+.PHONY: help setup demo test test-browser explore laws check format bench bench-day bench-desk bench-fair bench-load bench-proof bench-whatif drill chaos simulate mutants pack-mutants screenshots lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,17 +63,20 @@ bench: $(READY) ## measure the pipeline against the plain way, side by side; wri
 bench-desk: $(READY) ## measure the desk's pages with a million cases; writes bench/desk.json
 	@$(BIN)/python -m bench.desk.pages
 
-bench-day: $(READY) ## fifty counsellors for ten minutes on 10,000 cases, some in Chromium; writes bench/day.json (SECONDS=600)
-	@$(BIN)/python -m bench.desk.day --seconds $(or $(SECONDS),600)
+bench-day: $(READY) ## fifty counsellors for ten minutes on 10,000 cases, some in Chromium; writes bench/day.json (SECONDS=600 PACE="75 20" PROCESSES=1)
+	@$(BIN)/python -m bench.desk.day --seconds $(or $(SECONDS),600) --pace $(or $(PACE),75 20) --processes $(or $(PROCESSES),1)
 
-bench-fair: $(READY) ## measure a crisis behind single cases and a large file; writes bench/fair.json
+bench-fair: $(READY) ## measure a crisis behind single cases and a large file; writes bench/pipeline/fair.json
 	@$(BIN)/python -m bench.pipeline.fair
+
+bench-proof: $(READY) ## verify a ledger of a million entries, a million forged receipts, 100,000 proofs; writes bench/pipeline/proof.json
+	@$(BIN)/python -m bench.pipeline.proof
 
 bench-whatif: $(READY) ## measure another policy over a million cases, and replay; writes bench/whatif.json
 	@$(BIN)/python -m bench.pipeline.what_if --invented 10000 100000 1000000
 
-chaos: $(READY) ## kill and stop real processes by a seed; writes bench/chaos/results.json (SEED=1 ROUNDS=2 CASES=500)
-	@$(BIN)/python -m bench.chaos --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),2) --cases $(or $(CASES),500)
+chaos: $(READY) ## kill and stop real processes by a seed; writes bench/chaos/results.json (SEED=1 ROUNDS=2 CASES=500 CHUNK=50)
+	@$(BIN)/python -m bench.chaos --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),2) --cases $(or $(CASES),500) --chunk $(or $(CHUNK),50)
 
 simulate: $(READY) ## the protocol under faults between any two steps (N=steps BUGS=1: plant faults and find each)
 	@$(BIN)/python -m bench.simulation --steps $(or $(N),3e6) --processes 2 $(if $(BUGS),--bugs)
@@ -81,7 +84,7 @@ simulate: $(READY) ## the protocol under faults between any two steps (N=steps B
 drill: $(READY) ## dump, restore, verify and replay a record of so many decisions; writes bench/drill.json (N=100000)
 	@$(BIN)/python -m bench.pipeline.drill --decisions $(or $(N),100000)
 
-bench-load: $(READY) ## measure the pages under 200 clients at once, some of them reading nothing; writes bench/load.json
+bench-load: $(READY) ## measure the pages under 200 clients at once, some of them reading nothing; writes bench/desk/load.json
 	@$(BIN)/python -m bench.desk.load
 
 mutants: $(READY) ## put small faults into the code and see whether tests notice (M=module N=how many)

@@ -1,6 +1,7 @@
-"""Account, SignIn, SignInAttempt, Token, Team, Absence: who may come in, what they may do, and who works with whom."""
+"""Account, SignIn, Passkey, Token, Team, Absence: who may come in, what they may do, and who works with whom."""
 
 import datetime as dt
+from typing import Literal
 
 from sqlalchemy import (
     ARRAY,
@@ -25,6 +26,8 @@ class Account(SQLModel, table=True):
         UniqueConstraint("name"),
         CheckConstraint("role IN ('submitter', 'counsellor', 'supervisor', 'admin')", name="role"),
         CheckConstraint("role <> 'submitter' OR submitter IS NOT NULL", name="submitter"),
+        UniqueConstraint("oidc_issuer", "oidc_subject"),
+        CheckConstraint("(oidc_issuer IS NULL) = (oidc_subject IS NULL)", name="oidc"),
     )
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
@@ -51,6 +54,24 @@ class Account(SQLModel, table=True):
     code_step: int | None = Field(
         default=None, sa_type=BigInteger, description="Of which half minute the last code was: none up to it is taken"
     )
+    passkeys: int = Field(
+        default=0,
+        sa_column_kwargs={"server_default": text("0")},
+        description="How many it has, so that no request has to count them",
+    )
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether the password alone does not sign it in."""
+        return self.second_factor is not None or self.passkeys > 0
+
+    @property
+    def second_step(self) -> Literal["code", "recovery"] | None:
+        """What its owner may type beside the password: a code, or where there are passkeys alone one for recovery."""
+        return "code" if self.second_factor is not None else "recovery" if self.passkeys else None
+
+    oidc_issuer: str | None = Field(default=None, description="The identity provider that this account is linked to")
+    oidc_subject: str | None = Field(default=None, description="What that provider calls its owner")
 
 
 class SignIn(SQLModel, table=True):
@@ -68,6 +89,11 @@ class SignIn(SQLModel, table=True):
         sa_column_kwargs={"server_default": text("now()")},
         description="When somebody last did something in it, at most a minute behind",
     )
+    vouched: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="An identity provider said who it is, and no password was given",
+    )
 
 
 class SignInAttempt(SQLModel, table=True):
@@ -80,6 +106,34 @@ class SignInAttempt(SQLModel, table=True):
     name: str = Field(description="Keyed hash of what was typed: it could be a password in the wrong field")
     place: str = Field(description="Keyed hash of where it came from: a device known on the account, or an address")
     at: dt.datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class Passkey(SQLModel, table=True):
+    """A key pair that a person's device keeps for this account and host, by its public half."""
+
+    __tablename__ = "passkey"
+    __table_args__ = (UniqueConstraint("credential_id"), Index(None, "account_id"))
+
+    id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
+    account_id: int = Field(foreign_key="account.id", sa_type=BigInteger)
+    name: str = Field(max_length=64, description="What its owner calls it")
+    host: str = Field(description="Under which name of ours it was made and works: WebAuthn's RP ID")
+    credential_id: bytes = Field(sa_type=LargeBinary, description="By which the device knows it")
+    public_key: bytes = Field(sa_type=LargeBinary, description="As COSE has it")
+    uses: int = Field(sa_type=BigInteger, description="The device's counter as it was last; 0: it does not count")
+    transports: list[str] = Field(sa_type=ARRAY(Text), description="How a browser reaches the device: a hint for it")
+    created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
+    used_at: dt.datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class UsedChallenge(SQLModel, table=True):
+    """A challenge that was answered: it is taken once, and forgotten when it is too old to be taken."""
+
+    __tablename__ = "used_challenge"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    expires_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class Token(SQLModel, table=True):

@@ -56,6 +56,7 @@ def verified(text: str, key: str) -> dict:
     leaf = hashed(b"\x00", told["decision"].to_bytes(8, "big") + sha256(canonical(list(row.values()))).digest())
     root = climbed(leaf, chunk["at"], chunk["size"], chunk["path"])
     need(entry[3:5] == ["decisions", f"decision_tree:{row['chunk']}"], "its entry is about something else")
+    need(entry[5].get("decisions") == chunk["size"], "its entry tells of more decisions or fewer")
     leaf = hashed(b"\x00", canonical(["entry", *entry, root.hex()], sort_keys=True))
     root = climbed(leaf, entry[0] - 1, log["size"], log["path"])
     signed(told["signed"], key, log["size"], root)

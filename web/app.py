@@ -1,5 +1,6 @@
 """The web application that uvicorn serves as `web.app:app`."""
 
+import datetime as dt
 import sys
 import threading
 from collections.abc import AsyncIterator, Set
@@ -10,15 +11,19 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from forbear.accounts.oidc import provider
 from forbear.base import log, packs
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
+from forbear.batch.triage import evaluator
 from forbear.case.negotiation import pdf
+from forbear.desk import rule_usage
 from models.database.session import Waits, make_engine
 from rules.pack.pack import Pack
-from web import api, auth, pages
+from web import api, auth, language, pages
 from web.middleware.compression import Compressed
+from web.middleware.cookies import HostCookies
 from web.middleware.limits import Turns
 from web.middleware.methods import Methods
 from web.middleware.rates import Rates
@@ -48,6 +53,8 @@ def create_app(
     app.state.redis_url = redis_url
     app.state.vault = vault
     app.state.pack = pack or packs.shipped()
+    app.state.ahead = False
+    app.state.oidc = provider.configured(settings())
     app.state.engine = make_engine(database_url, "forbear web", waits or _waits())
     app.include_router(health.router)
     app.include_router(metrics.router)
@@ -62,6 +69,7 @@ def create_app(
     app.add_middleware(Rates, most=settings().token_requests)
     # Twice what a page takes, so that a file a little too large gets its sentence beside the form.
     app.add_middleware(BodyLimit, limit=2 * settings().upload_megabytes * 1024 * 1024)
+    app.add_middleware(HostCookies)
     app.add_middleware(SecureAnswers, hosts=hosts)
     app.add_middleware(Traced)
     return app
@@ -75,10 +83,21 @@ def _waits() -> Waits:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    # Takes a second, once a process: no counsellor waits for it.
-    threading.Thread(target=pdf.unavailable, daemon=True).start()
+    threading.Thread(target=_make_ahead, args=(app,), daemon=True).start()
     yield
     app.state.engine.dispose()
+
+
+def _make_ahead(app: FastAPI) -> None:
+    """What takes seconds and is made once a process: no counsellor waits for it. Of the pack only where one will."""
+    pdf.unavailable()
+    if app.state.ahead:
+        pack = app.state.pack
+        today = render.day(dt.datetime.now(dt.UTC), pack.manifest.timezone)
+        render.compile_templates()
+        evaluator(pack, today)
+        for each in language.LANGUAGES:
+            rule_usage.handbook(pack, today, each)
 
 
 @cache
@@ -94,7 +113,9 @@ def _configured() -> FastAPI:
         # A turn of a thread, of ten that reckon: by default the one that speaks to all clients waits for 50 ms.
         sys.setswitchinterval(0.0005)
         pack = packs.configured(chosen.pack)
-        return create_app(chosen.database_url, chosen.redis_url, load_vault(chosen), pack, chosen.web_hosts)
+        app = create_app(chosen.database_url, chosen.redis_url, load_vault(chosen), pack, chosen.web_hosts)
+        app.state.ahead = True
+        return app
     except ForbearError as error:
         raise SystemExit(error.message) from None
 

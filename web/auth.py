@@ -9,15 +9,17 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Form, HTTPException, Request, Response
 
-from forbear.accounts import accounts, sign_in
+from forbear.accounts import accounts, passkeys, sign_in
 from forbear.accounts.accounts import Owed, Role, Viewer, ViewerWork
 from forbear.accounts.devices import KEPT_FOR
-from forbear.accounts.sign_in import Attempt
+from forbear.accounts.passkeys import PasskeySite
+from forbear.accounts.sign_in import Attempt, SecondStep
 from forbear.base.vault import Vault
 from forbear.conversation import my_work
-from forbear.webhooks import notifications
-from models.database.session import session as opened
+from forbear.ledger.unit_of_work import Work
+from models.account import Account
 from web.deps import NowDep, SessionDep, as_work_of
+from web.route import asked_by
 
 COOKIE = "forbear"
 DEVICES = "forbear_devices"  # the accounts that somebody once signed in on in this browser
@@ -42,17 +44,18 @@ class OwingError(Exception):
 
 def _known(request: Request, session: SessionDep, now: NowDep) -> Viewer:
     secret = request.cookies.get(COOKIE)
-    viewer = None if secret is None else accounts.signed_in(session, secret, now)
-    if viewer is None:
+    held = None if secret is None else accounts.holder(session, secret, now)
+    if held is None:
         raise SignInNeededError
-    if POLLED not in request.scope["route"].tags and accounts.is_to_be_seen(session, secret or "", now):
-        with opened(request.app.state.engine) as alone:  # what is asked for may only read, or fail
-            accounts.seen(alone, secret or "", now)
+    viewer, unseen = held
+    if unseen and POLLED not in request.scope["route"].tags:
+        request.state.seen = secret
+    asked_by(request.scope, viewer.actor)
     request.state.viewer = viewer  # for the navigation of the page, as is how much waits there
     if viewer.may_act_as("counsellor"):
         zone = ZoneInfo(request.app.state.pack.manifest.timezone)
-        request.state.badge = my_work.waiting(session, viewer, now.astimezone(zone).date())
-        request.state.unread = notifications.unread(session, viewer)
+        waits = my_work.waiting(session, viewer, now.astimezone(zone).date())
+        request.state.badge, request.state.unread = waits.work, waits.unread
     return viewer
 
 
@@ -82,7 +85,11 @@ def _form_is_ours(request: Request, csrf: Annotated[str, Form()] = "") -> None:
 
 def form_token(request: Request) -> str:
     """What the forms of a page carry."""
-    return accounts.csrf_token(getattr(request.state, "secret", None) or request.cookies.get(COOKIE, ""))
+    return accounts.csrf_token(_secret(request))
+
+
+def _secret(request: Request) -> str:
+    return getattr(request.state, "secret", None) or request.cookies.get(COOKIE, "")
 
 
 def give_stranger_cookie(request: Request) -> str:
@@ -101,6 +108,22 @@ def attempt(request: Request, name: str, password: str) -> Attempt:
     """What was typed, and where: the address as far as the server knows (behind a proxy, see FORBEAR_WEB_PROXY)."""
     address = request.client.host if request.client else ""
     return Attempt(name, password, address, request.cookies.get(DEVICES, ""))
+
+
+def passkey_site(request: Request) -> PasskeySite | None:
+    """This browser at one of our names; the address is that of the request, which is one of them."""
+    return PasskeySite.at(request.headers.get("host", "").lower(), form_token(request))
+
+
+def passkey_asked(request: Request, work: Work, account: Account | None) -> str | None:
+    """What the page asks a browser for to show a passkey of this account, or of any; None where there is none."""
+    site = passkey_site(request)
+    return None if site is None else passkeys.to_use(work, site, account)
+
+
+def second_step(request: Request, code: str) -> SecondStep:
+    """What came in the field of the code: one that was typed, or in its place what a passkey answered."""
+    return passkeys.shown(passkey_site(request), code) if code.startswith("{") else code
 
 
 def remember(request: Request, response: Response, vault: Vault, done: Attempt) -> None:

@@ -2,15 +2,18 @@
 
 import datetime as dt
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends, Request
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from forbear.accounts import accounts
 from forbear.accounts.accounts import Viewer, ViewerWork, work_by
 from forbear.base.vault import Vault
 from forbear.ledger.unit_of_work import Work, begin
-from models.database.session import CONNECTIONS
+from models.database.session import CONNECTIONS, session
 from rules.pack.pack import Pack
 
 # A request keeps its session from one step to the next, and needs a thread for each. So no thread may ever wait for
@@ -45,8 +48,23 @@ PackDep = Annotated[Pack, Depends(_pack)]
 
 def _work(request: Request, vault: VaultDep, now: NowDep) -> Iterator[Work]:
     """One unit of work a request, nobody's as yet. One that asks for something only reads."""
-    with begin(request.app.state.engine, vault, now, to_read=request.method in ("GET", "HEAD")) as work:
-        yield work
+    try:
+        with begin(request.app.state.engine, vault, now, to_read=request.method in ("GET", "HEAD")) as work:
+            yield work
+    finally:
+        _write_seen(request, now)
+
+
+def _write_seen(request: Request, now: dt.datetime) -> None:
+    """Write down that whoever is signed in did something: once the request, which may only read or fail, is over.
+
+    A request never has two connections at once: those who wait for a second one would keep each other waiting. If it
+    cannot be written it is the next time; what was asked for is done.
+    """
+    secret: str | None = getattr(request.state, "seen", None)
+    if secret is not None:
+        with suppress(SQLAlchemyError), session(request.app.state.engine) as alone:
+            accounts.seen(alone, secret, now)
 
 
 # Chained and committed before the answer is sent: what a person was told has happened, has.

@@ -12,7 +12,7 @@ from forbear.base.errors import ForbearError
 from forbear.base.settings import settings, share_cores
 from forbear.base.vault import load_vault
 from workers import broker
-from workers.schedule import HEARTBEAT_SECONDS, schedule
+from workers.schedule import EXPIRES_SECONDS, schedule
 
 QUEUES = ("urgent", "bulk", "upkeep")
 TASK_SECONDS = 60  # a chunk takes well under a second; only a hard limit stops a loop inside the engine's C code
@@ -33,6 +33,7 @@ app.conf.update(
     task_time_limit=TASK_SECONDS,
     worker_prefetch_multiplier=1,
     worker_max_tasks_per_child=500,  # rulesets cannot be freed: a process that met many packs is replaced
+    worker_proc_alive_timeout=TASK_SECONDS,  # 4 s by default: where all is slow, one after the other would be killed
     worker_soft_shutdown_timeout=15.0,
     worker_send_task_events=True,  # flower shows them; they carry chunk ids
     task_send_sent_event=False,
@@ -68,15 +69,15 @@ def _check(**_: Any) -> None:
 def _beat_at_once(**_: Any) -> None:
     """Ask for heartbeats when the scheduler starts, not only an interval later: somebody waits for readiness."""
     for queue in QUEUES:
-        app.send_task("upkeep.heartbeat", (queue,), queue=queue, expires=HEARTBEAT_SECONDS)
+        app.send_task("upkeep.heartbeat", (queue,), queue=queue, expires=EXPIRES_SECONDS)
 
 
 @signals.worker_ready.connect
 def _look_around(**_: Any) -> None:
     """A worker that starts wakes whatever is pending, so that nothing waits for a scheduler, and shows it is there."""
-    app.send_task("upkeep.sweep", (0,), queue="upkeep", expires=settings().sweep_seconds)
+    app.send_task("upkeep.sweep", (0,), queue="upkeep", expires=EXPIRES_SECONDS)
     for queue in app.amqp.queues.consume_from:
-        app.send_task("upkeep.heartbeat", (queue,), queue=queue, expires=HEARTBEAT_SECONDS)
+        app.send_task("upkeep.heartbeat", (queue,), queue=queue, expires=EXPIRES_SECONDS)
 
 
 @signals.setup_logging.connect

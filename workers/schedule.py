@@ -11,19 +11,20 @@ FORGET_SECONDS = 3600
 AGE_SECONDS = 3600
 HEARTBEAT_SECONDS = 20  # three a minute: one may be late before a queue counts as dead
 UPKEEP_SECONDS = 60
+# After which a message is dropped that nobody has taken: by the receiver's clock, of a moment that the sender's tells.
+# Were it seconds only, workers a little ahead would drop everything.
+EXPIRES_SECONDS = 60
 
 
 def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Celery beat's entries. A message not consumed before the next one is due is dropped, so none pile up."""
-    sweep = {
-        "task": "upkeep.sweep",
-        "schedule": sweep_seconds,
-        "options": {"queue": "upkeep", "expires": sweep_seconds},
-    }
-    deliver = {
-        "task": "upkeep.deliver",
-        "schedule": DELIVER_SECONDS,
-        "options": {"queue": "upkeep", "expires": DELIVER_SECONDS},
+    """Celery beat's entries. A message that waited too long is dropped, so that no work is done for what piled up."""
+    often = {
+        task: {
+            "task": task,
+            "schedule": seconds,
+            "options": {"queue": "upkeep", "expires": max(seconds, EXPIRES_SECONDS)},
+        }
+        for task, seconds in (("upkeep.sweep", sweep_seconds), ("upkeep.deliver", DELIVER_SECONDS))
     }
     forget = {
         "task": "upkeep.forget",
@@ -35,7 +36,7 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
             "task": "upkeep.heartbeat",
             "schedule": HEARTBEAT_SECONDS,
             "args": (queue,),
-            "options": {"queue": queue, "expires": HEARTBEAT_SECONDS},
+            "options": {"queue": queue, "expires": EXPIRES_SECONDS},
         }
         for queue in queues
     }
@@ -43,7 +44,7 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
         task: {"task": task, "schedule": UPKEEP_SECONDS, "options": {"queue": "upkeep", "expires": UPKEEP_SECONDS}}
         for task in (
             *("upkeep.fold", "upkeep.return", "upkeep.tie", "upkeep.tidy"),
-            *("upkeep.deal", "upkeep.tell", "upkeep.pack"),
+            *("upkeep.deal", "upkeep.tell", "upkeep.pack", "upkeep.notice"),
         )
     }
     # Decisions and instalments have something to do once a day, soon after the day begins in China (16:00 UTC). It is
@@ -64,4 +65,4 @@ def schedule(sweep_seconds: int, queues: Sequence[str]) -> dict[str, dict[str, A
         "options": {"queue": "upkeep", "expires": PURGE_SECONDS},
     }
     daily = {"age": ages, "follow": follow, "purge": purge}
-    return {"sweep": sweep, "deliver": deliver, "forget": forget, **daily, **heartbeats, **minutely}
+    return {"forget": forget, **often, **daily, **heartbeats, **minutely}

@@ -1,5 +1,6 @@
 """The tasks: triage a chunk, sweep, heartbeat, upkeep. Each does its own units of work and logs ids only."""
 
+import contextlib
 import datetime as dt
 import os
 import time
@@ -35,7 +36,7 @@ from models.database.session import Waits, make_engine
 from rules.pack.pack import Pack
 from workers.app import TASK_SECONDS, app
 from workers.schedule import PURGE_SECONDS
-from workers.wake import wake
+from workers.wake import under_way, wake
 
 _log = structlog.get_logger()
 DELIVER_FOR = 20.0  # seconds that one task sends webhooks: well within its time, and others wait for the process
@@ -65,6 +66,13 @@ def _process() -> _Process:
     return _Process(make_engine(chosen.database_url or "", f"forbear worker {os.getpid()}", waits), load_vault(chosen))
 
 
+@signals.worker_init.connect
+def _load(**_: Any) -> None:
+    """Read the policy before processes are forked: each has it then, and so has one that takes the place of another."""
+    with contextlib.suppress(ForbearError):  # told of each chunk that needs it
+        _active()
+
+
 @signals.worker_process_init.connect
 def _start(**_: Any) -> None:
     """Connections cannot be shared over a fork: each child makes its own."""
@@ -84,11 +92,16 @@ def triage(chunk_id: int) -> None:
 def sweep(idle_seconds: int | None = None) -> None:
     """Wake the chunks that should be done and that nobody touched for so long, by default for one sweep's interval."""
     interval = dt.timedelta(seconds=settings().sweep_seconds if idle_seconds is None else idle_seconds)
-    wakes = _steady(lambda work: chunks.sweep(work.session, work.now, interval))
+    sent = under_way()
+    wakes = _steady(lambda work: chunks.sweep(work.session, work.now, interval, sent))
     if wakes:
         _log.info("chunks.swept", count=len(wakes))
         wake(wakes)
-    _steady(lambda work: uploads.purge(work.session, work.now))
+
+
+@app.task(name="upkeep.notice")
+def notice() -> None:
+    """Put on the desk what could not be evaluated, should that have been missed when it was given up."""
     _put_on_desk()
 
 
@@ -136,6 +149,7 @@ def tidy() -> None:
     """Delete what expired."""
     _steady(lambda work: maintenance.tidy(work.session, work.now))
     _steady(lambda work: presence.forget(work.session, work.now))
+    _steady(lambda work: uploads.purge(work.session, work.now))
 
 
 @app.task(name="upkeep.pack")
@@ -194,8 +208,9 @@ def deliver() -> None:
 
 @app.task(name="upkeep.tell")
 def tell() -> None:
-    """Tell people of what time brought, then send what is to go to their mail and chats, round by round."""
+    """Tell people of what time brought and what changed in their accounts; then send mail and chats, round by round."""
     _steady(lambda work: notifications.tell_of_time(work, _today(work)))
+    _steady(notifications.tell_of_accounts)
     end = time.monotonic() + DELIVER_FOR
     send = messages.sender(_process().vault, settings().mail_url, settings().mail_from)
     while time.monotonic() < end:

@@ -1,12 +1,15 @@
-"""Wake: messages that carry a chunk's id and nothing else, sent after the commit."""
+"""Wake: messages that carry a chunk's id and nothing else, sent after the commit; and how many are under way."""
 
 from collections.abc import Iterable
 
 import structlog
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
+from forbear.base.settings import settings
 from forbear.batch.chunks import Wake
-from workers.app import app
+from forbear.ops.embedded import redis_client
+from workers.app import QUEUES, app
 
 _log = structlog.get_logger()
 
@@ -25,3 +28,13 @@ def wake(chunks: Iterable[Wake], broker_url: str | None = None) -> int:
     except OperationalError as error:
         _log.warning("broker.away", sent=sent, error=type(error).__name__)
     return sent
+
+
+def under_way(broker_url: str | None = None) -> dict[str, int]:
+    """By queue, how many messages nobody has taken yet; none where the broker is away."""
+    try:
+        with redis_client(broker_url or settings().redis_url or "") as client:
+            return {queue: int(client.llen(queue)) for queue in QUEUES}
+    except (RedisError, ValueError) as error:
+        _log.warning("broker.away", error=type(error).__name__)
+        return {}

@@ -1,8 +1,8 @@
 """`python -m bench.chaos.beside`: the same faults in plain Celery, in one that acknowledges late, in Relier and here.
 
 Each way has its own Redis that writes down every message, started again with what it had. Relier needs an interpreter
-that has it: `--relier PYTHON` (python -m venv … && pip install relier "psycopg[binary]"). What is not done twenty
-seconds after the last that was counts as not done; Celery may send some of it again an hour later.
+that has it: `--relier PYTHON` (python -m venv … && pip install relier "psycopg[binary]"). What is not done a minute
+after the last that was counts as not done; Celery may send some of it again an hour later.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from forbear.ops.embedded import redis_client
 
 RESULTS = Path(__file__).parent / "beside.json"
 ROOT = Path(__file__).parents[2]
-QUIET = 20.0  # seconds without anything done, after which nothing more is expected
+QUIET = 60.0  # seconds without anything done, after which nothing more is expected
 _QUEUES = {"relier": "high_priority,default,low_priority,re-queue"}
 
 
@@ -144,12 +144,19 @@ def main() -> None:
     pythons = {"plain": sys.executable, "late": sys.executable}
     if options.relier:
         pythons["relier"] = options.relier
-    found: dict[str, Any] = {
-        way: {fault: _broken(way, pythons[way], fault, options.tasks) for fault in FAULTS} for way in pythons
-    }
-    found["forbear"] = _ours(options.tasks)
-    results = {"measured_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "tasks": options.tasks, **found}
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    results: dict[str, Any] = {"tasks": options.tasks}
+    for way in (*pythons, "forbear"):
+        load = round(os.getloadavg()[0], 1)
+        if way == "forbear":
+            found = _ours(options.tasks)
+        else:
+            found = {fault: _broken(way, pythons[way], fault, options.tasks) for fault in FAULTS}
+        results[way] = {
+            "measured_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            "load_average": load,
+            **found,
+        }
+        RESULTS.write_text(json.dumps(results, indent=2) + "\n")  # each way by itself: the next may take long
     print(json.dumps(results, indent=2))
 
 

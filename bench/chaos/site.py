@@ -132,6 +132,13 @@ class Site:
             self.timers.append(threading.Timer(5.0, empty))
             self.timers[-1].start()
 
+    def reset_redis(self) -> None:
+        """Redis ends every connection, four times in two seconds."""
+        with contextlib.suppress(Exception), embedded.redis_client(self.urls.redis) as client:
+            for _ in range(4):
+                client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+                time.sleep(0.5)
+
     def database_away(self) -> None:
         """For five seconds PostgreSQL lets no worker in, and those that were are out."""
         name = self.record.info.dbname
@@ -228,6 +235,7 @@ FAULTS: dict[str, Callable[[Site], None]] = {
     "hold the ledger's head for 3 s": Site.hold_ledger,
     "SIGSTOP Redis for 5 s": Site.stop_redis,
     "Redis full for 5 s": Site.fill_redis,
+    "end every connection of Redis, 4 times": Site.reset_redis,
     "PostgreSQL away for 5 s": Site.database_away,
     "a clock a day ahead, put right, messages lost": Site.clock_was_ahead,
     "a second scheduler for 5 s": Site.second_scheduler,
@@ -250,18 +258,35 @@ def opened(seed: int) -> Iterator[Site]:
             vault, pack = load_vault(chosen), loader.load(loader.DEFAULT_PACK)
             with running(commands, chosen, urls) as parts, psycopg.connect(urls.database, autocommit=True) as record:
                 site = Site(urls, vault, pack, parts, random.Random(seed), record)
-                threading.Thread(target=_attend, args=(parts, chosen, urls), daemon=True).start()
-                yield site
-                for timer in site.timers:
-                    timer.join()
+                over = threading.Event()
+                attending = threading.Thread(target=_attend, args=(parts, chosen, urls, over))
+                attending.start()
+                try:
+                    yield site
+                    for timer in site.timers:
+                        timer.join()
+                finally:
+                    over.set()
+                    attending.join()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _attend(parts: list[Part], chosen: Settings, urls: embedded.Urls) -> None:
-    """As forbear/cli/commands/serve.py:attend."""
-    for told in keep_up(parts, partial(embedded.mend_redis, chosen, urls)):
-        print(f"  {told.split(':')[0]}", flush=True)
+class _OverError(Exception):
+    """Nobody is to be started again any more."""
+
+
+def _attend(parts: list[Part], chosen: Settings, urls: embedded.Urls, over: threading.Event) -> None:
+    """As forbear/cli/commands/serve.py:attend, until it is over."""
+
+    def mended() -> bool:
+        if over.is_set():
+            raise _OverError
+        return embedded.mend_redis(chosen, urls)
+
+    with contextlib.suppress(_OverError):
+        for told in keep_up(parts, mended):
+            print(f"  {told.split(':')[0]}", flush=True)
 
 
 def until_consumed(site: Site) -> None:

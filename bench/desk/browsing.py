@@ -53,7 +53,10 @@ def _case(page: Page) -> Handled | None:
     keys = press(page, "n")
     leading, reasons = int(page.evaluate(_COUNT, _LEADS)), 0
     if page.locator("[data-key=t]").count():
-        keys += press(page, "t", "w", "ArrowDown", "Tab", "ArrowDown", "Control+Enter")
+        keys += press(page, "t")
+        if not page.locator("[data-key=w]").count():  # told to come again: on that page no key leads anywhere
+            return None
+        keys += press(page, "w", "ArrowDown", "Tab", "ArrowDown", "Control+Enter")
     elif page.locator("#accept").count():
         keys += press(page, "5")
         reasons = int(page.evaluate(_COUNT, _REASONS))

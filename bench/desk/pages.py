@@ -100,6 +100,7 @@ class Measured:
     median: float
     p95: float
     scans: list[str]
+    statements: int  # when it was asked for first, in a process that has just started
 
 
 def main() -> None:
@@ -126,7 +127,10 @@ def main() -> None:
         "cases": options.cases,
         "runs": RUNS,
         "bound_ms": BOUND,
-        "pages": {each.name: {"median_ms": each.median, "p95_ms": each.p95} for each in measured},
+        "pages": {
+            each.name: {"median_ms": each.median, "p95_ms": each.p95, "statements": each.statements}
+            for each in measured
+        },
         "full_scans": [f"{each.name}: {scan}" for each in measured for scan in each.scans],
     }
     RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
@@ -184,7 +188,7 @@ def _measured(engine: Engine, name: str, ask: Callable[[], httpx.Response], runs
         times.append((time.perf_counter() - started) * 1000)
     times.sort()
     median, p95 = (round(statistics.median(times), 1), round(times[int(runs * 0.95)], 1)) if times else (0.0, 0.0)
-    return Measured(name, median, p95, scans)
+    return Measured(name, median, p95, scans, len(sent))
 
 
 @contextmanager

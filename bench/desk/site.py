@@ -5,7 +5,7 @@ import datetime as dt
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +16,10 @@ from sqlmodel import col, select
 from bench.desk import data as desk_data
 from forbear.accounts import accounts
 from forbear.base.settings import Settings
-from forbear.base.vault import load_vault
+from forbear.base.vault import Vault, check_key, load_vault
 from forbear.ops import embedded
 from forbear.ops.embedded import Urls
-from forbear.ops.processes import running, web_command
+from forbear.ops.processes import Part, running, web_commands
 from models.account import Account
 from models.database import migrate
 from models.database.session import make_engine, session
@@ -33,17 +33,26 @@ class Site:
     """The web process under load and who may sign in to it."""
 
     port: int
-    process: psutil.Process
+    processes: tuple[psutil.Process, ...]  # of the web
     cookies: tuple[str, ...]
     csrf: tuple[str, ...]
     cases: tuple[int, ...]
     supervisors: tuple[str, ...]  # cookies too
     database: str
-    log: Path
+    logs: tuple[Path, ...]
 
     def megabytes(self) -> float:
-        """What the process holds in memory."""
-        return round(self.process.memory_info().rss / 2**20, 1)
+        """What the web processes hold in memory."""
+        return round(sum(each.memory_info().rss for each in self.processes) / 2**20, 1)
+
+    def processor_ms(self) -> float:
+        """What the web processes have used of a processor; the waiting of a busy machine is not in it."""
+        times = [each.cpu_times() for each in self.processes]
+        return 1000 * sum(each.user + each.system for each in times)
+
+    def told(self) -> tuple[bytes, ...]:
+        """What they have logged."""
+        return tuple(each.read_bytes() for each in self.logs)
 
     async def ask(self, path: str, cookie: str | None = None, form: tuple[bytes, str] | None = None) -> tuple[int, str]:
         """One request on a connection of its own: the answer's status and head."""
@@ -68,19 +77,31 @@ class Site:
 
 
 @contextmanager
-def served(cases: int, whole: int = 1000) -> Iterator[Site]:
-    """A desk with so many cases, one of `whole` of them with its facts."""
+def served(cases: int, whole: int = 1000, processes: int = 1) -> Iterator[Site]:
+    """A desk with so many cases, one of `whole` of them with its facts, and so many web processes."""
     home = Path(tempfile.mkdtemp(prefix="forbear-bench-"))
-    chosen = Settings(home=home, database_url=None, redis_url=None, key=None)
+    chosen = Settings(home=home, database_url=None, redis_url=None, key=None, web_processes=processes)
     try:
         with embedded.servers(chosen) as urls:
             migrate.upgrade(urls.database)
             vault, now = load_vault(chosen), dt.datetime.now(dt.UTC)
+            _note_key(urls, vault)
             desk_data.fill(urls.database, vault, loader.load(loader.DEFAULT_PACK), cases, now, whole)
-            with running({"web": web_command(chosen, port := _free())}, chosen, urls) as parts:
-                yield _signed_in(urls, port, psutil.Process(parts[0].process.pid), home / "web.log", now)
+            with (
+                web_commands(chosen, port := _free()) as (commands, shared),
+                running(commands, chosen, urls, shared=shared) as parts,
+            ):
+                yield _signed_in(urls, port, parts, now)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _note_key(urls: Urls, vault: Vault) -> None:
+    """As `forbear up` does; a record that names no key is asked for it by every page."""
+    engine = make_engine(urls.database, "bench")
+    with session(engine) as opened:
+        check_key(opened, vault)
+    engine.dispose()
 
 
 def _free() -> int:
@@ -89,7 +110,7 @@ def _free() -> int:
         return int(taken.getsockname()[1])
 
 
-def _signed_in(urls: Urls, port: int, process: psutil.Process, log: Path, now: dt.datetime) -> Site:
+def _signed_in(urls: Urls, port: int, parts: Sequence[Part], now: dt.datetime) -> Site:
     engine = make_engine(urls.database, "bench")
     with session(engine) as opened:
 
@@ -103,4 +124,6 @@ def _signed_in(urls: Urls, port: int, process: psutil.Process, log: Path, now: d
         cases = tuple(opened.exec(select(WorklistItem.case_id).order_by(col(WorklistItem.case_id)).limit(150)).all())
     engine.dispose()
     tokens = tuple(accounts.csrf_token(each) for each in cookies)
-    return Site(port, process, cookies, tokens, cases, supervisors, urls.database, log)
+    processes = tuple(psutil.Process(each.process.pid) for each in parts)
+    logs = tuple(each.log for each in parts if each.log is not None)
+    return Site(port, processes, cookies, tokens, cases, supervisors, urls.database, logs)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,7 +89,7 @@ def main() -> None:
             migrate.upgrade(urls.database)
             vault = load_vault(Settings(home=home, database_url=None, key=None))
             found = _made(home, urls, vault, options.decisions, options.processes)
-            found |= _drilled(home, urls.database, vault)
+            found |= _drilled(home, urls.database, vault, options.processes)
     finally:
         shutil.rmtree(home, ignore_errors=True)
     found = {
@@ -103,7 +104,10 @@ def main() -> None:
 
 
 def _made(home: Path, urls: Urls, vault: Vault, count: int, processes: int) -> dict[str, Any]:
-    """Hand in and decide so many cases; answers what that weighs."""
+    """Hand in and decide so many cases; answers what that weighs.
+
+    The first file is decided before the next is handed in, and weighed; after it both go on side by side.
+    """
     from workers.wake import wake
 
     chosen = Settings(home=home, worker_processes=processes)
@@ -112,19 +116,24 @@ def _made(home: Path, urls: Urls, vault: Vault, count: int, processes: int) -> d
     found: dict[str, Any] = {}
     command = worker_command(("urgent", "bulk"), processes, "WARNING")
     with running({"worker": command}, chosen, urls):
+        began, batches = time.perf_counter(), list[Any]()
         for number, at in enumerate(range(0, count, _AT_ONCE)):
             file = home / f"drill-{number}.csv"
             cases.write(file, min(_AT_ONCE, count - at), f"drill{number}", "sample")
-            with watch.weighed(found, "taking_in"), begin(engine, vault) as work:
+            weights = {} if batches else found
+            with watch.weighed(weights, "taking_in"), begin(engine, vault) as work:
                 source = intake.open_intake(file, pack.vocabulary)
                 head = Head(file.name, tuple(source.columns), tuple(source.unknown))
                 terms = {"as_of": pack.manifest.reviewed_on, "submitter": "bench", "chunk_size": chosen.chunk_size}
                 done = submit(work, source, head=head, pack=pack, **terms)  # type: ignore[arg-type] # as they are named
-            with watch.weighed(found, "deciding"):
+            with watch.weighed(weights, "deciding"):
                 wake(done.wakes, urls.redis)
-                _until_complete(engine, done.batch_id, watch)
+                _until_complete(engine, batches[-1] if batches else done.batch_id, watch)
+            batches.append(done.batch_id)
             file.unlink()
-            print(f"{at + _AT_ONCE:,} …", flush=True)
+            print(f"{at + _AT_ONCE:,} … {time.perf_counter() - began:,.0f} s", flush=True)
+        _until_complete(engine, batches[-1], watch)
+        found |= {"weighed_cases": min(count, _AT_ONCE), "made_in_seconds": round(time.perf_counter() - began, 1)}
     sizes = watch.connection.execute(_SIZES).fetchall()
     return found | {
         "bytes": sum(size for _, size in sizes),
@@ -145,29 +154,32 @@ def _until_complete(engine: Any, batch: Any, watch: Watch) -> None:
         time.sleep(0.2)
 
 
-def _drilled(home: Path, url: str, vault: Vault) -> dict[str, Any]:
+def _drilled(home: Path, url: str, vault: Vault, processes: int) -> dict[str, Any]:
     """Dump, restore into another database, verify and replay that one; answers how long each took."""
+    jobs = f"--jobs={processes}"
     restored = make_url(url).set(database="restored").render_as_string(hide_password=False)
     dump, found = home / "forbear.dump", dict[str, Any]()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE DATABASE restored")
     with _timed(found, "dump_seconds"):
-        _run("pg_dump", "--format=custom", f"--file={dump}", url)
+        _run("pg_dump", "--format=directory", jobs, f"--file={dump}", url)
     with _timed(found, "restore_seconds"):
-        _run("pg_restore", f"--dbname={restored}", "--no-owner", "--exit-on-error", "--single-transaction", str(dump))
-    with snapshot(make_engine(restored)) as opened:
-        with _timed(found, "verify_seconds"):
-            report = audit.verify(opened, vault)
-        with _timed(found, "replay_seconds"):
-            again = [not (each.differences or each.unreadable) for each in replay.replay(opened, None, None)]
+        _run("pg_restore", jobs, f"--dbname={restored}", "--no-owner", "--exit-on-error", str(dump))
+    with psycopg.connect(restored, autocommit=True) as connection:
+        connection.execute("ANALYZE")
+    with snapshot(make_engine(restored)) as opened, _timed(found, "verify_seconds"):
+        report = audit.verify(opened, vault)
+    with _timed(found, "replay_seconds"):
+        made_again = replay.replay_all(restored, None, processes)
+        again = Counter(not (each.differences or each.unreadable) for each in made_again)
     with psycopg.connect(url) as one, psycopg.connect(restored) as other:
         same = one.execute(_COUNTED).fetchone() == other.execute(_COUNTED).fetchone()
     return found | {
-        "dump_bytes": dump.stat().st_size,
+        "dump_bytes": sum(file.stat().st_size for file in dump.iterdir()),
         "entries": report.entries,
         "ledger_faults": report.count,
-        "replayed": len(again),
-        "not_identical": again.count(False),
+        "replayed": again.total(),
+        "not_identical": again[False],
         "same": same,
     }
 

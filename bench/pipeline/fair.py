@@ -35,7 +35,7 @@ from rules.loading import loader
 from rules.pack.pack import Pack
 from workers.wake import wake
 
-RESULTS = Path(__file__).parents[1] / "fair.json"
+RESULTS = Path(__file__).parent / "fair.json"
 SINGLES = 200
 _LONGEST_SECONDS = 900
 _OVERTAKEN = text("""
@@ -132,7 +132,7 @@ def _desk() -> Iterator[Desk]:
 
 
 def main() -> None:
-    """Measure, print and write bench/fair.json."""
+    """Measure, print and write bench/pipeline/fair.json."""
     parser = argparse.ArgumentParser(prog="python -m bench.pipeline.fair", description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000, help="cases of the file (100000)")
     parser.add_argument("--rounds", type=int, default=5, help="crises, each behind as many single cases (5)")

@@ -24,7 +24,8 @@ from forbear.webhooks.outbox import LEASE, LONGEST, PAUSES, TRIES
 AT_ONCE = 16  # forbear/batch/chunks.py:_AT_ONCE
 ABOUT_TO = 10.0  # forbear/batch/chunks.py:_ABOUT_TO
 TRY = 60.0  # forbear/batch/chunks.py:_TRY
-SWEEP_SECONDS = 60.0  # forbear/base/settings.py:Settings, sweep_seconds
+SWEEP_SECONDS = 2.0  # forbear/base/settings.py:Settings, sweep_seconds
+NOTICE_SECONDS = 60.0  # workers/schedule.py:UPKEEP_SECONDS
 DELIVER_SECONDS = 5.0  # workers/schedule.py:DELIVER_SECONDS
 Wakes = tuple[int, ...]
 
@@ -51,7 +52,7 @@ class Process(Transactions):
 
     def upkeep(self) -> Steps:
         """A process that consumes `upkeep`: a sweep when it starts (workers/app.py:_look_around), then by the clock."""
-        interval, delivered, swept = 0.0, 0.0, -SWEEP_SECONDS
+        interval, delivered, swept, noticed = 0.0, 0.0, -SWEEP_SECONDS, 0.0
         while True:
             if self.world.time - swept >= SWEEP_SECONDS:
                 swept = self.world.time
@@ -60,7 +61,10 @@ class Process(Transactions):
             if self.world.time - delivered >= DELIVER_SECONDS:
                 delivered = self.world.time
                 yield from self._excused(self.deliver())
-            self.asleep_until = self.world.time + DELIVER_SECONDS
+            if self.world.time - noticed >= NOTICE_SECONDS:
+                noticed = self.world.time
+                yield from self._excused(self.unevaluated())
+            self.asleep_until = self.world.time + SWEEP_SECONDS
             yield IDLE
 
     def submitter(self, cases: list[tuple[int, ...]]) -> Steps:
@@ -325,28 +329,38 @@ class Process(Transactions):
             if row.status == "pending":
                 yield chunk, row
 
+    def idle(self, now: float, interval: float) -> list[int]:
+        """Of forbear/batch/chunks.py:sweep the conditions."""
+        before, found = now - interval, []
+        believed = self.world.bug == "a moment to come is believed"
+        for chunk in self.world.record.open["chunk"]:
+            row = self.world.record.rows["chunk", chunk]
+            claimed = row.claimed_at
+            if claimed is not None and self.world.bug == "what was claimed once is not swept":
+                continue
+            moments = (row.woken_at,) if claimed is None else (row.woken_at, claimed)
+            if all(each <= before or (each > now and not believed) for each in moments):
+                found.append(chunk)
+        return found
+
     def sweep(self, interval: float) -> Steps:
-        """workers/tasks.py:sweep, with forbear/batch/chunks.py:sweep."""
+        """workers/tasks.py:sweep, with forbear/batch/chunks.py:sweep and workers/wake.py:under_way."""
         bug = self.world.bug
+        yield STEP
+        sent = len(self.world.broker.messages)
 
         def look(open_: Connection) -> Steps:
+            now, wakes = self.now(), list[int]()
             yield STEP
             open_.usable()
-            now = self.now()
-            before, wakes = now - interval, []
-            for chunk in self.world.record.open["chunk"]:
-                row = self.world.record.rows["chunk", chunk]
-                ahead = bug != "a moment to come is believed"
-                if not (row.woken_at <= before or (row.woken_at > now and ahead)):
-                    continue
-                claimed = row.claimed_at
-                if claimed is not None and bug == "what was claimed once is not swept":
-                    continue
-                if claimed is not None and not (claimed <= before or (claimed > now and ahead)):
-                    continue
-                if open_.lock(("chunk", chunk)):
-                    open_.edit(("chunk", chunk)).woken_at = now
-                    wakes.append(chunk)
+            missing = len(self.idle(now, interval)) - sent
+            if missing > 0:
+                yield STEP
+                open_.usable()
+                for chunk in self.idle(now, interval):
+                    if len(wakes) < missing and open_.lock(("chunk", chunk)):
+                        open_.edit(("chunk", chunk)).woken_at = now
+                        wakes.append(chunk)
             yield STEP
             open_.usable()
             working = {row.batch for _, row in self.pending(open_)}
@@ -360,7 +374,6 @@ class Process(Transactions):
         wakes = yield from self.steady(look)
         if bug != "nobody sweeps":
             yield from self.wake(wakes)
-        yield from self.unevaluated()
 
     def deliver(self) -> Steps:
         """workers/tasks.py:deliver, with forbear/webhooks/outbox.py:send."""

@@ -25,6 +25,7 @@ Owed = Literal["password", "second_factor"]
 Scope = Literal["cases:read", "cases:write", "rejects:read", "reviews:write", "webhooks"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 SIGNED_IN_FOR = dt.timedelta(hours=12)  # a working day
+SUBJECT = 255  # characters at most of what an identity provider calls somebody
 _SEEN_EVERY = dt.timedelta(minutes=1)  # at most it is written that somebody is there
 
 
@@ -87,18 +88,18 @@ def work_by(viewer: Viewer, work: Work, pack: Pack) -> ViewerWork:
     return ViewerWork(work.session, work.vault, work.now, viewer, pack, noted=work.noted, touched=work.touched)
 
 
-def viewer_of(account: Account) -> Viewer:
-    """An account as it acts in a browser."""
+def viewer_of(account: Account, *, vouched: bool = False) -> Viewer:
+    """An account as it acts in a browser; whom an identity provider vouched for owes nothing."""
     role: Role = account.role  # type: ignore[assignment] # the table's check constraint
     submitter = account.submitter if role == "submitter" else None
-    return Viewer(account.id, account.name, role, submitter, owes=_owed(account, role))
+    return Viewer(account.id, account.name, role, submitter, owes=None if vouched else _owed(account, role))
 
 
 def _owed(account: Account, role: Role) -> Owed | None:
     if account.first_password:
         return "password"
     needed = {"off": False, "supervisors": role in ("supervisor", "admin"), "all": True}[settings().second_factor]
-    return "second_factor" if needed and account.second_factor is None else None
+    return "second_factor" if needed and not account.has_second_factor else None
 
 
 def name_of(typed: str) -> str | None:
@@ -116,7 +117,18 @@ def find(session: Session, typed: str, *, lock: bool = False) -> Account | None:
     return session.exec(query.with_for_update(key_share=True) if lock else query).first()
 
 
-def start(session: Session, account: Account, now: dt.datetime) -> str:
+def is_subject(given: object) -> bool:
+    """Whether an identity provider can call somebody so."""
+    return isinstance(given, str) and 0 < len(given) <= SUBJECT and given.isprintable() and given == given.strip()
+
+
+def linked(session: Session, issuer: str, subject: str) -> Account | None:
+    """The account that is linked to whom a provider calls so, locked until the transaction ends."""
+    query = select(Account).where(Account.oidc_issuer == issuer, Account.oidc_subject == subject)
+    return session.exec(query.with_for_update(key_share=True)).first()
+
+
+def start(session: Session, account: Account, now: dt.datetime, *, vouched: bool = False) -> str:
     """Sign an account in; answers the secret for the browser's cookie, which only its hash is kept of."""
     secret = secrets.token_urlsafe(32)
     session.add(
@@ -126,24 +138,37 @@ def start(session: Session, account: Account, now: dt.datetime) -> str:
             created_at=now,
             expires_at=now + SIGNED_IN_FOR,
             seen_at=now,
+            vouched=vouched,
         )
     )
     session.flush()
     return secret
 
 
+def session_told(secret: str) -> dict[str, str]:
+    """What an entry of the ledger about a sign-in has of its row: a hash that nobody comes in with."""
+    return {"session": _hash(secret).hex()}
+
+
 def signed_in(session: Session, secret: str, now: dt.datetime) -> Viewer | None:
     """Who holds this cookie; None if nobody does, it expired or was idle too long, or the account was disabled."""
-    query = select(Account).join(SignIn).where(SignIn.secret_hash == _hash(secret), *_counting(now))
-    account = session.exec(query).first()
-    return None if account is None or account.disabled_at is not None else viewer_of(account)
+    found = holder(session, secret, now)
+    return None if found is None else found[0]
 
 
-def is_to_be_seen(session: Session, secret: str, now: dt.datetime) -> bool:
-    """Whether it is long enough since somebody was last seen to hold this cookie to write it down again."""
-    query = select(SignIn.seen_at).where(SignIn.secret_hash == _hash(secret))
-    seen = session.exec(query).first()
-    return seen is not None and seen <= now - _SEEN_EVERY
+def was_vouched(session: Session, secret: str) -> bool:
+    """Whether an identity provider said who holds this cookie."""
+    return session.exec(select(SignIn.vouched).where(SignIn.secret_hash == _hash(secret))).first() is True
+
+
+def holder(session: Session, secret: str, now: dt.datetime) -> tuple[Viewer, bool] | None:
+    """The same, and whether it is long enough since somebody was last seen to hold this cookie to write it down."""
+    query = select(Account, SignIn.vouched, SignIn.seen_at).join(SignIn)
+    query = query.where(SignIn.secret_hash == _hash(secret), *_counting(now))
+    account, vouched, seen_at = session.exec(query).first() or (None, False, now)
+    if account is None or account.disabled_at is not None:
+        return None
+    return viewer_of(account, vouched=vouched), seen_at <= now - _SEEN_EVERY
 
 
 def seen(session: Session, secret: str, now: dt.datetime) -> None:

@@ -5,14 +5,16 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select, update
 
 from forbear.accounts import accounts, passwords, second_factor, sign_in
 from forbear.accounts.accounts import ROLES, SCOPES, Scope, UnfitError
 from forbear.ledger.unit_of_work import Work
-from models.account import Account, SignIn, Token
+from models.account import Account, Passkey, SignIn, Token
 
 TOKEN_DAYS = (30, 90, 365)  # choices of how long a token works
+MOST_PASSKEYS = 10  # of an account
 _LONGEST = 64  # characters
 
 
@@ -76,12 +78,84 @@ def second_factor_on(work: Work, account: Account, secret: str, code: str) -> tu
     return codes
 
 
-def second_factor_off(work: Work, account: Account) -> None:
-    """Ask an account for codes no more, its owner or who lost them: its sign-ins end, failures are forgiven."""
+def second_factor_off(work: Work, account: Account, *, passkeys_too: bool = False) -> None:
+    """Ask an account for codes no more, its owner or who lost them: its sign-ins end, failures are forgiven.
+
+    `passkeys_too`: whatever it has is taken off, and the password alone signs it in.
+    """
     _lock(work.session, account)
+    if passkeys_too:
+        for passkey in work.session.exec(select(Passkey).where(Passkey.account_id == account.id)):
+            _remove_passkey(work, account, passkey)
     second_factor.turn_off(work, account)
     _end_sign_ins(work.session, account)
     sign_in.forgive(work.session, work.vault, account.name)
+
+
+def link(work: Work, account: Account, issuer: str, subject: str) -> None:
+    """Let whom a provider calls so sign in on an account: its sign-ins end. Raises UnfitError."""
+    subject = subject.strip()
+    if not accounts.is_subject(subject):
+        raise UnfitError("subject", "form", "The identifier has 1 to 255 characters on one line.")
+    _lock(work.session, account)
+    try:
+        with work.session.begin_nested():
+            account.oidc_issuer, account.oidc_subject = issuer, subject
+            work.session.flush()
+    except IntegrityError:
+        raise UnfitError("subject", "taken", "Another account is linked to this identifier already.") from None
+    _end_sign_ins(work.session, account)
+    work.note("account_linked", f"account:{account.id}")
+
+
+def unlink(work: Work, account: Account) -> None:
+    """Let nobody sign in on an account by an identity provider: its sign-ins end."""
+    _lock(work.session, account)
+    if account.oidc_subject is not None:
+        account.oidc_issuer = account.oidc_subject = None
+        _end_sign_ins(work.session, account)
+        work.note("account_unlinked", f"account:{account.id}")
+
+
+def may_have_passkey(account: Account, name: str) -> str:
+    """The name of one more passkey as it is kept. Raises UnfitError."""
+    if account.passkeys >= MOST_PASSKEYS:
+        told = f"An account has {MOST_PASSKEYS} passkeys at most: remove one first."
+        raise UnfitError("passkey", "many", told, n=MOST_PASSKEYS)
+    return _line("passkey_name", name)
+
+
+def add_passkey(work: Work, account: Account, passkey: Passkey) -> tuple[str, ...]:
+    """Give an account a passkey: its sign-ins end. Answers recovery codes where it had none. Raises UnfitError."""
+    _lock(work.session, account)
+    passkey.name = may_have_passkey(account, passkey.name)
+    first = not account.has_second_factor
+    if work.session.exec(select(Passkey.id).where(Passkey.credential_id == passkey.credential_id)).first():
+        raise UnfitError("passkey", "known", "This passkey is here already.")
+    work.session.add(passkey)
+    account.passkeys += 1
+    codes = second_factor.give_recovery_codes(account) if first else ()
+    work.session.add(account)
+    _end_sign_ins(work.session, account)
+    work.note("passkey_added", f"account:{account.id}", {"passkey": passkey.id})
+    return codes
+
+
+def remove_passkey(work: Work, account: Account, passkey: Passkey) -> None:
+    """Take a passkey off an account: its sign-ins end."""
+    _lock(work.session, account)
+    _remove_passkey(work, account, passkey)
+    _end_sign_ins(work.session, account)
+
+
+def _remove_passkey(work: Work, account: Account, passkey: Passkey) -> None:
+    work.note("passkey_removed", f"account:{account.id}", {"passkey": passkey.id})
+    work.session.delete(passkey)
+    account.passkeys -= 1
+    if not account.has_second_factor:
+        account.recovery = []
+    work.session.add(account)
+    work.session.flush()
 
 
 def sign_out_everywhere(work: Work, account: Account) -> None:

@@ -1,5 +1,7 @@
 """The second factor: a code of six digits that an authenticator shows (TOTP, RFC 6238), or a recovery code.
 
+Passkeys are the other kind (`passkeys`); recovery codes go with either.
+
 A code counts in its half minute and the ones before and after it, for clocks that differ, and is taken once. Recovery
 codes are for whoever lost the authenticator, each of them good once.
 """
@@ -15,6 +17,7 @@ import pyotp
 
 from forbear.accounts import passwords
 from forbear.accounts.accounts import UnfitError
+from forbear.ledger.ledger import SYSTEM
 from forbear.ledger.unit_of_work import Work
 from models.account import Account
 
@@ -43,37 +46,51 @@ def turn_on(work: Work, account: Account, secret: str, code: str) -> tuple[str, 
     step = _step(work, secret, code, None)
     if step is None:
         raise UnfitError("code", "wrong", "This is not the code that the authenticator shows now.")
-    codes = tuple(passwords.generated() for _ in range(RECOVERY_CODES))
     account.second_factor = work.vault.seal(secret, _place(account))
-    account.recovery = [_hashed(each, secrets.token_hex(_SALT // 2)) for each in codes]
+    codes = give_recovery_codes(account)
     account.code_step = step
     work.session.add(account)
     work.note("second_factor_on", f"account:{account.id}")
     return codes
 
 
+def give_recovery_codes(account: Account) -> tuple[str, ...]:
+    """New recovery codes for an account in place of those it had."""
+    codes = tuple(passwords.generated() for _ in range(RECOVERY_CODES))
+    account.recovery = [_hashed(each, secrets.token_hex(_SALT // 2)) for each in codes]
+    return codes
+
+
 def turn_off(work: Work, account: Account) -> None:
-    """Ask a locked account for no codes any more."""
+    """Ask a locked account for no codes any more; those for recovery stay while there are passkeys."""
     if account.second_factor is not None:
-        account.second_factor, account.recovery, account.code_step = None, [], None
+        account.second_factor, account.code_step = None, None
+        if not account.passkeys:
+            account.recovery = []
         work.session.add(account)
         work.note("second_factor_off", f"account:{account.id}")
 
 
 def accepts(work: Work, account: Account, typed: str) -> bool:
     """Whether this is a code of a locked account that was not used before; it is now."""
-    if account.second_factor is None:
-        return False
     plain = _plain(typed)
-    if (step := _step(work, _secret(work, account), plain, account.code_step)) is not None:
+    if (step := _step_of(work, account, plain)) is not None:
         account.code_step = step
     elif found := [each for each in account.recovery if hmac.compare_digest(_hashed(plain, each[:_SALT]), each)]:
         account.recovery = [each for each in account.recovery if each not in found]
         work.note("recovery_code_used", f"account:{account.id}", {"left": len(account.recovery)})
     else:
+        if _step(work, _secret(work, account), plain, None) is not None:
+            work.note("code_used_again", f"account:{account.id}", actor=SYSTEM)  # by them twice, or by who saw it
         return False
     work.session.add(account)
     return True
+
+
+def _step_of(work: Work, account: Account, plain: str) -> int | None:
+    if account.second_factor is None:
+        return None
+    return _step(work, _secret(work, account), plain, account.code_step)
 
 
 def _step(work: Work, secret: str, typed: str, last: int | None) -> int | None:

@@ -9,6 +9,7 @@ import binascii
 import datetime as dt
 import ipaddress
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -28,10 +29,15 @@ FIRST_WAIT, LONGEST_WAIT = dt.timedelta(seconds=1), dt.timedelta(seconds=60)  # 
 # An office shares one address. Failures on whatever names by devices that are not known there, and how far apart those
 # are taken once there were so many: many names are guessed at slowly, and a new colleague comes in all the same.
 FREE_FROM_ADDRESS, APART = 30, dt.timedelta(seconds=3)
+# The same of failures on one name from wherever: who has many addresses guesses no faster than from one or two of them.
+FREE_ON_NAME, APART_ON_NAME = 20, LONGEST_WAIT
 _IPV6_SITE = 64  # bits: whoever has one address of such a network has them all
 _DOUBLED = 10  # times at most: the longest wait is long reached
 _SECOND = dt.timedelta(seconds=1)
 CODE_WITHIN = dt.timedelta(minutes=5)  # of the password
+# A code as it was typed; or, of something else that shows a second factor, whether it does so for a locked account.
+SecondStep = str | Callable[[Work, Account], bool]
+OIDC = "oidc"  # how the ledger calls sign-ins that an identity provider vouches for
 
 
 @dataclass(frozen=True)
@@ -72,26 +78,57 @@ def sign_in(work: Work, attempt: Attempt, before: str | None) -> str | Refused |
         return account
     if passwords.outdated(account.password_hash):
         account.password_hash = passwords.hashed(attempt.password)
-    if account.second_factor is not None:
+    if account.has_second_factor:
         work.note("code_asked", f"account:{account.id}", actor=SYSTEM)
         return CodeNeeded(_ticket(work, account, before))
     return _enter(work, account, before)
 
 
 def sign_in_by_code(
-    work: Work, ticket: str, code: str, known_devices: str, before: str | None
+    work: Work, ticket: str, code: SecondStep, known_devices: str, before: str | None
 ) -> tuple[str, Account] | Refused:
-    """The same with a code, once the password was right in the same browser; and whose sign-in it is.
+    """The same with a code or passkey, once the password was right in the same browser; and whose sign-in it is.
 
     Raises ExpiredError where it was not, or too long ago.
     """
-    account = _account_of(work, ticket, before)
+    account = account_of(work, ticket, before)
     refused = prove_code(work, account, code, known_devices)
     return refused or (_enter(work, account, before), account)
 
 
+def sign_in_linked(work: Work, issuer: str, subject: str, before: str | None) -> tuple[str, Account] | None:
+    """The same for whom an identity provider vouches for; None if no account in use is linked to them."""
+    account = accounts.linked(work.session, issuer, subject)
+    if account is not None and account.disabled_at is None:
+        return _enter(work, account, before, vouched=True), account
+    refused_by_provider(work, "not_linked", account)
+    return None
+
+
+def refused_by_provider(work: Work, why: str, account: Account | None = None) -> None:
+    """Tell that somebody came back from an identity provider with what lets nobody in."""
+    about = "account:unknown" if account is None else f"account:{account.id}"
+    work.note("sign_in_failed", about, {"way": OIDC, "why": why}, actor=SYSTEM)
+
+
 class ExpiredError(Exception):
     """The password has to be given anew: too long ago, in another browser, or it is another one now."""
+
+
+def sign_in_alone(
+    work: Work, address: str, owner: Callable[[Work], Account | None], before: str | None
+) -> tuple[str, Account] | Refused:
+    """The same by a passkey alone, without name and password; `owner` is the locked account whose passkey was shown."""
+    place = _key(work.vault, "address", _site(address))
+    at = _key(work.vault, "passkey", ""), place
+    failures = _turn(work, *at, place)
+    if isinstance(failures, Refused):
+        return failures
+    account = owner(work)
+    if account is None:
+        return _failed(work, *at, failures, None)
+    work.session.exec(delete(SignInAttempt).where(*_at(*at)))
+    return _enter(work, account, before), account
 
 
 def prove(work: Work, attempt: Attempt) -> Account | Refused:
@@ -111,9 +148,9 @@ def prove(work: Work, attempt: Attempt) -> Account | Refused:
     return _failed(work, *at, failures, account)
 
 
-def prove_code(work: Work, account: Account, code: str, known_devices: str) -> Refused | None:
+def prove_code(work: Work, account: Account, code: SecondStep, known_devices: str) -> Refused | None:
     """Nothing if this is a code of a locked account, or it has no second factor; else as `prove`."""
-    if account.second_factor is None:
+    if not account.has_second_factor:
         return None
     vault = work.vault
     device = devices.known(vault, _name_key(vault, account.name), known_devices)
@@ -121,14 +158,14 @@ def prove_code(work: Work, account: Account, code: str, known_devices: str) -> R
     failures = _turn(work, *at)
     if isinstance(failures, Refused):
         return failures
-    if second_factor.accepts(work, account, code):
+    if second_factor.accepts(work, account, code) if isinstance(code, str) else code(work, account):
         work.session.exec(delete(SignInAttempt).where(*_at(*at)))
         return None
     return _failed(work, *at, failures, account)
 
 
-def prove_again(work: ViewerWork, attempt: Attempt, code: str) -> Account:
-    """The viewer's own account, once more shown to be theirs by the password, and by a code where it has them.
+def prove_again(work: ViewerWork, attempt: Attempt, code: SecondStep) -> Account:
+    """The viewer's own account, once more shown to be theirs by the password, and by a second factor where it has one.
 
     Raises UnfitError otherwise; the transaction must be committed either way.
     """
@@ -152,7 +189,9 @@ def _turn(work: Work, name: str, place: str, address: str | None = None) -> int 
     failures, last = _failures(session, name, place, now)
     again_at = now if last is None else last + _wait(failures)
     if address is not None:
-        again_at = max(again_at, _apart(session, address, now))
+        from_there, on_it = col(SignInAttempt.place) == address, col(SignInAttempt.name) == name
+        again_at = max(again_at, _apart(session, address, from_there, (FREE_FROM_ADDRESS, APART), now))
+        again_at = max(again_at, _apart(session, name, on_it, (FREE_ON_NAME, APART_ON_NAME), now))
     return Refused(_seconds(again_at - now), looked=False) if again_at > now else failures
 
 
@@ -164,11 +203,17 @@ def _failed(work: Work, name: str, place: str, failures: int, account: Account |
     return Refused(_seconds(_wait(failures + 1)), looked=True)
 
 
-def _enter(work: Work, account: Account, before: str | None) -> str:
+def _enter(work: Work, account: Account, before: str | None, *, vouched: bool = False) -> str:
     if before is not None:
         accounts.end(work.session, before)
-    secret = accounts.start(work.session, account, work.now)
-    work.note("sign_in", f"account:{account.id}", actor=accounts.viewer_of(account).actor)
+    return begin(work, account, vouched=vouched)
+
+
+def begin(work: Work, account: Account, *, vouched: bool = False) -> str:
+    """A new sign-in of an account, which the ledger answers for; its secret. `vouched`: by an identity provider."""
+    secret = accounts.start(work.session, account, work.now, vouched=vouched)
+    told = accounts.session_told(secret) | ({"way": OIDC} if vouched else {})
+    work.note("sign_in", f"account:{account.id}", told, actor=accounts.viewer_of(account).actor)
     return secret
 
 
@@ -179,7 +224,7 @@ def _ticket(work: Work, account: Account, browser: str | None) -> str:
     return urlsafe_b64encode(work.vault.seal(told, _of_browser(browser))).decode()
 
 
-def _account_of(work: Work, ticket: str, browser: str | None) -> Account:
+def account_of(work: Work, ticket: str, browser: str | None) -> Account:
     """The account, locked, whose password this browser gave. Raises ExpiredError."""
     try:
         account_id, password, until = work.vault.open(urlsafe_b64decode(ticket), _of_browser(browser))
@@ -189,7 +234,7 @@ def _account_of(work: Work, ticket: str, browser: str | None) -> Account:
     account = work.session.exec(query).first()
     if account is None or account.disabled_at or work.now >= dt.datetime.fromisoformat(until):
         raise ExpiredError
-    if _password_is(account) != password or account.second_factor is None:
+    if _password_is(account) != password or not account.has_second_factor:
         raise ExpiredError
     return account
 
@@ -279,16 +324,18 @@ def _wait(failures: int) -> dt.timedelta:
     return min(LONGEST_WAIT, FIRST_WAIT * doubled)
 
 
-def _apart(session: Session, address: str, now: dt.datetime) -> dt.datetime:
-    """When a device that is not known may be looked at from an address, on whatever name; at once as a rule."""
-    at, of_address = col(SignInAttempt.at), (col(SignInAttempt.place) == address, *_counting(now))
-    latest = select(at).where(*of_address).order_by(at.desc())
-    if session.exec(latest.offset(FREE_FROM_ADDRESS - 1).limit(1)).first() is None:
+def _apart(
+    session: Session, key: str, among: ColumnElement[bool], allowed: tuple[int, dt.timedelta], now: dt.datetime
+) -> dt.datetime:
+    """When a device that is not known may be looked at; at once, unless there were too many failures among these."""
+    (free, apart), at = allowed, col(SignInAttempt.at)
+    latest = select(at).where(among, *_counting(now)).order_by(at.desc())
+    if session.exec(latest.offset(free - 1).limit(1)).first() is None:
         return now
-    if not _lock(session, address, wait=False):
-        return now + APART  # somebody else's is being looked at
+    if not _lock(session, key, wait=False):
+        return now + apart  # somebody else's is being looked at
     last = session.exec(latest.limit(1)).first()
-    return now if last is None else min(last, now) + APART
+    return now if last is None else min(last, now) + apart
 
 
 def _lock(session: Session, key: str, *, wait: bool = True) -> bool:

@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from sqlmodel import Session, col, select
 
@@ -60,6 +61,14 @@ def title_of(session: Session, sha256: str, strategy: str) -> Text:
     return Text(zh=strategy, en=strategy) if found is None else found.title
 
 
+def edition_of(session: Session, sha256: str) -> str:
+    """The version of a pack, whether it can be read or not."""
+    if sha256 not in _editions:
+        kept = select(StoredPack.version).where(StoredPack.sha256 == sha256)
+        _editions[sha256] = session.exec(kept).one()
+    return _editions[sha256]
+
+
 def name_of(session: Session, pack: Pack, strategy: str) -> Text:
     """What this pack calls a strategy, else the newest stored one that knows it; its id where none does."""
     if strategy in pack.strategies:
@@ -75,9 +84,11 @@ def name_of(session: Session, pack: Pack, strategy: str) -> Text:
 def configured(folder: Path | None) -> Pack:
     """The pack of this folder, else the one that ships. Raises ForbearError with every fault of the folder's."""
     try:
-        return shipped() if folder is None else load(folder)
+        pack = shipped() if folder is None else load(folder)
     except PackError as error:
         raise ForbearError("\n".join(error.errors)) from None
+    _packs.setdefault(pack.sha256, pack)  # the record's copy is the same: read once
+    return pack
 
 
 def _loaded(session: Session, sha256: str) -> Pack | None:
@@ -100,6 +111,7 @@ def _is_newer(stored: StoredPack) -> bool:
 
 
 _packs: dict[str, Pack | None] = {}
+_editions: dict[str, str] = {}
 
 
 @cache
@@ -117,6 +129,7 @@ def dictionary_of(session: Session, sha256: str) -> bytes | None:
 
 
 _dictionaries: dict[str, bytes | None] = {}
+_LOOKED_THROUGH: Final = (50_000, 10, 10)  # after so many new objects, and so many times the younger ones
 
 
 @cache
@@ -126,6 +139,11 @@ def shipped() -> Pack:
 
 
 def _for_good(pack: Pack) -> Pack:
-    """A pack that stays as long as the process: looking through it for garbage takes a tenth of a worker's time."""
+    """A pack that stays as long as the process: looking through it for garbage takes a tenth of a worker's time.
+
+    What is made by it is looked through more rarely: a block of rows or a chunk is hundreds of thousands of objects
+    that are all in use until it is done, and hardly a ring of garbage.
+    """
     gc.freeze()
+    gc.set_threshold(*_LOOKED_THROUGH)
     return pack

@@ -10,8 +10,8 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from forbear.base import addresses
 from forbear.base.errors import ForbearError
+from forbear.base.network import addresses
 
 
 def _cores() -> int:
@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     worker_processes: int = Field(default_factory=_cores, ge=1, description="Processes of a worker")
     web_host: str = Field("127.0.0.1", description="Address the web server listens on")
     web_port: int = Field(8600, ge=0, le=65535, description="Port the web server listens on; 0: any free one")
+    web_processes: int = Field(1, ge=1, le=32, description="Web processes beside each other, on one port")
     web_hosts: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(), description="Names the pages are reached under, with commas; local addresses always"
     )
@@ -79,11 +80,23 @@ class Settings(BaseSettings):
     second_factor: Literal["off", "supervisors", "all"] = Field(
         "off", description="Who needs a second factor to sign in: nobody, supervisors and administrators, or all"
     )
+    passkey_sign_in: bool = Field(False, description="A passkey signs in by itself, without name and password")
+    oidc_issuer: str | None = Field(
+        None, max_length=500, description="Address of the identity provider for single sign-on; unset: none"
+    )
+    oidc_client_id: str | None = Field(None, max_length=500, description="What that provider calls this desk")
+    oidc_client_secret: str | None = Field(
+        None, max_length=500, description="By which the desk shows that provider that it is the desk"
+    )
+    oidc_name: str = Field("", max_length=40, description="What that provider is called on the pages; unset: its host")
+    oidc_acr: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Classes of authentication, one of which that provider has to state, with commas; unset: any"
+    )
     retention_days: int = Field(1095, ge=1, description="Days a closed case is kept after the last activity on it")
     upload_megabytes: int = Field(20, ge=1, le=200, description="Size of a file that the page takes, in MB")
     attachment_megabytes: int = Field(10, ge=1, le=20, description="Size of a file that is kept with a case, in MB")
     attachments: int = Field(50, ge=1, le=500, description="Files that are kept with one case")
-    sweep_seconds: int = Field(60, ge=1, description="Seconds between sweeps for chunks nobody woke")
+    sweep_seconds: int = Field(2, ge=1, description="Seconds between sweeps for chunks nobody woke")
     lock_seconds: int = Field(10, ge=1, description="Seconds a page or a worker waits for a row that another one has")
     idle_seconds: int = Field(
         120, ge=5, description="Seconds after which a transaction is ended in which nothing goes on"
@@ -108,6 +121,11 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged")
 
+    @property
+    def counts(self) -> Path | None:
+        """Where several web processes count their answers together; None: the one counts in its memory."""
+        return self.home / "counts" if self.web_processes > 1 else None
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -130,7 +148,19 @@ class Settings(BaseSettings):
     def _redis(cls, value: str | None) -> str | None:
         return None if value is None else addresses.check_redis(value)
 
-    @field_validator("previous_keys", mode="before")
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str | None) -> str | None:
+        return None if value is None else addresses.check_issuer(value)
+
+    @field_validator("oidc_client_id", "oidc_client_secret")
+    @classmethod
+    def _sent(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[\x20-\x7e]+", value):
+            raise ValueError("only printable ASCII characters may be in it")
+        return value
+
+    @field_validator("previous_keys", "oidc_acr", mode="before")
     @classmethod
     def _keys(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -34,6 +34,7 @@ from models.operation.vault_key import VaultKey
 KEY_BYTES = 32
 MAC_BYTES: Final = 32
 ID_BYTES: Final = 4  # of a key's fingerprint, in whatever it sealed
+_WRITTEN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _NONCE_BYTES = 12  # NIST SP 800-38D: 96-bit random nonces
 # First byte of every sealed value: of a value before values were bound to their row, and of one that is, which has the
 # id of its key behind it.
@@ -111,7 +112,7 @@ class Vault:
 
     def seal(self, data: Any, at: str) -> bytes:
         """Encrypt a JSON value for the place that it is kept at, as `task.words:17`: it opens nowhere else."""
-        return self.seal_bytes(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), at)
+        return self.seal_bytes(_WRITTEN.encode(data).encode(), at)
 
     def open(self, sealed: bytes, at: str) -> Any:
         """Decrypt what `seal` made. Raises ForbearError if the key or the place is another, or a byte was changed."""
@@ -149,7 +150,7 @@ class Vault:
         """What a keyed hash of this may be in the record: while keys are rotated, those of before as well."""
         before = self.generation - 1 if self.rotating else 0
         first = hmac.digest(self._line[0].mac, data, sha256)
-        return (self.mac(data), *(self._on(first, 1, each) for each in range(before, 0, -1)))
+        return tuple([self._on(first, 1, each) for each in (self.generation, *range(before, 0, -1))])
 
     def lifted(self, mac: bytes) -> bytes:
         """A keyed hash of whichever key as the key that is used has it."""

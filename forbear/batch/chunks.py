@@ -1,7 +1,7 @@
 """The queue of record: chunks are chosen, claimed, counted, split, finished and swept here. Messages only wake."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,6 +15,8 @@ MAX_TRIES = 3
 _AT_ONCE = 16  # chunks that are looked at together: workers have the first ones
 _ABOUT_TO = dt.timedelta(seconds=10)  # between claim and work; milliseconds, unless a process is stopped there
 _TRY = dt.timedelta(minutes=1)  # that a try may take: its process is ended then
+_SWEPT = 1000  # messages of a queue that are enough to keep workers going until the next sweep
+_ORDER = col(Chunk.lane), col(Chunk.turn), col(Chunk.id)  # in which a queue is done
 _HOLD = text("SELECT pg_try_advisory_lock(hashtext('forbear.chunk'), CAST(:chunk % 2147483648 AS integer))")
 _RELEASE = text("SELECT pg_advisory_unlock(hashtext('forbear.chunk'), CAST(:chunk % 2147483648 AS integer))")
 
@@ -48,7 +50,7 @@ def next_up(session: Session, chunk_id: int, now: dt.datetime) -> int | None:
     let_go(session)
     queue = select(Chunk.queue).where(Chunk.id == chunk_id).scalar_subquery()
     waiting = select(Chunk.id).where(Chunk.status == "pending", Chunk.queue == queue, not_(_is_last_try(now)))
-    waiting = waiting.order_by(col(Chunk.lane), col(Chunk.turn), col(Chunk.id)).limit(_AT_ONCE)
+    waiting = waiting.order_by(*_ORDER).limit(_AT_ONCE)
     passed: list[int] = []
     while found := session.exec(waiting.where(col(Chunk.id).not_in(passed)) if passed else waiting).all():
         for first in found:
@@ -191,23 +193,33 @@ def give_back(session: Session, chunk_ids: Collection[int]) -> None:
         session.exec(given.values(tries=Chunk.tries - 1))
 
 
-def sweep(session: Session, now: dt.datetime, interval: dt.timedelta) -> list[Wake]:
-    """The pending chunks that nobody woke or claimed for `interval` and nobody works on; they count as woken now.
+def sweep(
+    session: Session, now: dt.datetime, interval: dt.timedelta, under_way: Mapping[str, int] | None = None
+) -> list[Wake]:
+    """Pending chunks that nobody woke or claimed for `interval` and nobody works on; they count as woken now.
 
-    A moment to come is one of a clock that was ahead, and as long ago as any. Batches whose chunks are all done and
-    that were not marked complete are, too.
+    A message stands for one piece of work of its queue: where so many are under way as chunks wait, none is missing,
+    and beyond a thousand none is needed before the next sweep. A moment to come is one of a clock that was ahead, and
+    as long ago as any. Batches whose chunks are all done and that were not marked complete are, too.
     """
     before = now - interval
-    idle = select(Chunk).where(
-        Chunk.status == "pending",
+    idle: list[ColumnElement[bool]] = [
+        col(Chunk.status) == "pending",
         or_(col(Chunk.woken_at) <= before, col(Chunk.woken_at) > now),
         or_(col(Chunk.claimed_at).is_(None), col(Chunk.claimed_at) <= before, col(Chunk.claimed_at) > now),
-    )
+    ]
     wakes = []
-    for chunk in session.exec(idle.order_by(col(Chunk.id)).with_for_update(skip_locked=True)):
-        chunk.woken_at = now
-        session.add(chunk)
-        wakes.append(Wake(chunk.id, chunk.queue))
+    for queue in sorted({lane.queue for lane in Lane}):
+        first = select(Chunk.id).where(Chunk.queue == queue, *idle).order_by(*_ORDER).limit(_SWEPT)
+        waiting = session.exec(select(func.count()).select_from(first.subquery())).one()
+        missing = waiting - (under_way or {}).get(queue, 0)
+        if missing <= 0:
+            continue
+        unlocked = select(Chunk).where(Chunk.queue == queue, *idle).order_by(*_ORDER).limit(missing)
+        for chunk in session.exec(unlocked.with_for_update(skip_locked=True)):
+            chunk.woken_at = now
+            session.add(chunk)
+            wakes.append(Wake(chunk.id, chunk.queue))
     pending = select(Chunk.id).where(Chunk.batch_id == Batch.id, Chunk.status == "pending").exists()
     for batch_id in session.exec(select(Batch.id).where(Batch.status == "running", ~pending)).all():
         complete(session, batch_id, now)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -31,6 +34,7 @@ from rules.pack.pack import Pack
 from rules.text.decision_view import DecisionView, decision_view
 from rules.text.explanation import explain
 from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
+from rules.text.workings.formula_text import Workings, all_workings
 
 _OF_BATCH = text(f"""
     SELECT c.id AS case_id, c.case_ref, v.private, {decision_body.COLUMNS}, d.case_version_id, d.as_of, d.valid_until,
@@ -55,6 +59,9 @@ _LATEST = text(f"""
     ORDER BY v.number DESC, d.as_of DESC, d.id DESC
     LIMIT 1
 """)  # noqa: S608 - text of ours
+_T = TypeVar("_T")
+MOST: Final = 128  # decisions kept in memory, those that were made last
+SECONDS: Final = 600  # after which one is forgotten with the next: also what is deleted from the record
 _FETCH = 1000  # decisions in memory at once when a batch's are read
 
 
@@ -90,9 +97,21 @@ class RecordedDecision:
     valid_until: dt.date | None = None  # the first day on which time alone could change it
     place: DeskPlace | None = None  # of a line of results
     recommended: str | None = None  # by the policy, where `outcome` is that of another strategy, which a person chose
+    # What follows from it, by what it is: made when it is first asked for, and nobody's to change.
+    _made: dict[object, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def once(self, what: object, make: Callable[[], _T]) -> _T:
+        """Something that follows from the decision and from nothing else, made once."""
+        if what not in self._made:
+            self._made[what] = make()
+        found: _T = self._made[what]
+        return found
 
     def view(self) -> DecisionView:
         """The decision in words."""
+        return self.once("view", self._view)
+
+    def _view(self) -> DecisionView:
         return decision_view(
             self.pack,
             self.case_ref,
@@ -118,18 +137,25 @@ class RecordedDecision:
         chosen = desk.chosen_strategy
         if self.hold is not None:  # nothing for the talks follows from any strategy
             return self
-        if chosen in (None, self.outcome.strategy) or chosen not in self.pack.strategies or desk.changed:
+        if chosen is None or chosen == self.outcome.strategy or chosen not in self.pack.strategies or desk.changed:
             return self
-        found = evaluator(self.pack, self.as_of).chosen(Evaluation(self.facts, self.outcome), chosen)
+        return self.once(("chosen", chosen), lambda: self._chosen(chosen))
+
+    def _chosen(self, strategy: str) -> RecordedDecision:
+        found = evaluator(self.pack, self.as_of).chosen(Evaluation(self.facts, self.outcome), strategy)
         return replace(self, outcome=found, recommended=self.outcome.strategy)
+
+    def workings(self, language: Language) -> dict[str, Workings]:
+        """How each derived fact came about."""
+        return self.once(("workings", language), lambda: all_workings(self.pack, self.facts, self.as_of, language))
 
     def explained(self, language: Language) -> str:
         """The decision at length: why, why not, what would change it, what is still to be asked."""
         return explain(self.pack, self.view(), self.outcome, self.facts, self.trace(), language)
 
-    def trace(self) -> tuple[RuleTrace, ...]:
-        """What each rule, condition and comparison gave on these facts."""
-        return evaluator(self.pack, self.as_of).trace(self.facts)
+    def trace(self, only: Collection[str] | None = None) -> tuple[RuleTrace, ...]:
+        """What each rule, condition and comparison gave on these facts; or `only` those of some rules."""
+        return evaluator(self.pack, self.as_of).trace(self.facts, only)
 
     @property
     def evaluated(self) -> bool:
@@ -140,7 +166,9 @@ class RecordedDecision:
         """The negotiation pack; None where the policy pack has no texts for one, or nothing was decided."""
         if not self.evaluated and self.hold is None:
             return None
-        return negotiation_pack(self.pack, self.outcome, self.facts, self.as_of, self.hold)
+        return self.once(
+            "negotiation", lambda: negotiation_pack(self.pack, self.outcome, self.facts, self.as_of, self.hold)
+        )
 
 
 def restored(
@@ -201,6 +229,40 @@ def by_hand(session: Session, desk: WorklistItem) -> RecordedDecision:
     return RecordedDecision(desk.case_ref, pack, desk.as_of, {}, not_evaluated(pack), (), hold)
 
 
+@dataclass(frozen=True)
+class _Kept:
+    given: tuple[Any, ...]
+    at: float
+    decision: RecordedDecision
+
+
+_kept: OrderedDict[int, _Kept] = OrderedDict()
+_changing = threading.Lock()
+
+
+def remembered(
+    session: Session, case_ref: str, decision: Decision, version: CaseVersion, vault: Vault, hold: SafetyHold | None
+) -> RecordedDecision:
+    """A decision on a version as `restored` gives it, kept for as long as its pages are asked for.
+
+    It never changes. It is known by all that it was restored from, compared as a whole, so that no other one can ever
+    stand in its place; who may see it is asked before. One with words of somebody's notes is not kept.
+    """
+    given = (case_ref, hold, *(getattr(decision, name) for name in ("pack_sha256", "as_of", "valid_until", "body")))
+    given = (*given, version.facts)
+    known, now = _kept.get(decision.id), time.monotonic()
+    if known is not None and known.given == given and now - known.at < SECONDS:
+        return known.decision
+    made = restored(session, case_ref, decision, version.facts, version.private, vault, hold)
+    if decision.body is not None and not made.facts.get("note_flags"):
+        with _changing:
+            _kept.pop(decision.id, None)
+            _kept[decision.id] = _Kept(given, now, made)
+            while _kept and (len(_kept) > MOST or now - next(iter(_kept.values())).at >= SECONDS):
+                _kept.popitem(last=False)
+    return made
+
+
 def decision_on_desk(session: Session, desk: WorklistItem, vault: Vault) -> RecordedDecision:
     """The decision that a row of the queue stands for."""
     if desk.decision_id is None:
@@ -211,9 +273,7 @@ def decision_on_desk(session: Session, desk: WorklistItem, vault: Vault) -> Reco
         .join(Decision, col(Decision.case_version_id) == CaseVersion.id)
         .where(Decision.id == desk.decision_id)
     ).one()
-    return restored(
-        session, case.case_ref, decision, version.facts, version.private, vault, danger.hold_on(session, case.id)
-    )
+    return remembered(session, case.case_ref, decision, version, vault, danger.hold_on(session, case.id))
 
 
 def decision_on(session: Session, case_id: int, decision_id: int, vault: Vault) -> RecordedDecision | None:
@@ -227,9 +287,7 @@ def decision_on(session: Session, case_id: int, decision_id: int, vault: Vault) 
     if found is None:
         return None
     case, version, decision = found
-    return restored(
-        session, case.case_ref, decision, version.facts, version.private, vault, danger.hold_on(session, case.id)
-    )
+    return remembered(session, case.case_ref, decision, version, vault, danger.hold_on(session, case.id))
 
 
 def current_decision(

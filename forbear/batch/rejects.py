@@ -1,5 +1,6 @@
 """Rejects: what their columns are called in a file, and what of them is shown and given out, personal cells masked."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,11 +11,15 @@ from forbear.intake.columns import added_by_rejects, as_masked, named, taken_as
 from forbear.intake.date_order import ORDERS, WRITTEN
 from forbear.intake.headers import Around, Names, unit_beside, unit_named
 from forbear.intake.source import distinct
+from rules.facts.cells import shown as quote
 from rules.facts.notation.personal import number_in_code
 from rules.facts.notation.units import Unit
 from rules.pack.files.schema import Text, Vocabulary
 
 _HIDDEN: Final = "****"
+# What stands in a cell at fault is no value of its fact, and may be whatever stood in the next column: of such, only a
+# short number or a day is nobody's name.
+_HARMLESS: Final = re.compile(r"\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2})?日?|[^\w@]*(\d[^\w@]*){0,6}[万千元天个月年期%]?\s*")
 
 
 @dataclass(frozen=True)
@@ -66,12 +71,20 @@ def _means(unit: Unit) -> tuple[int, frozenset[str]]:
 
 
 def shown(
-    vocabulary: Vocabulary, columns: Sequence[str], rejected: Iterable[Rejected], mapping: Mapping | None
+    vocabulary: Vocabulary,
+    columns: Sequence[str],
+    rejected: Iterable[Rejected],
+    mapping: Mapping | None,
+    *,
+    whole: bool = True,
 ) -> Iterator[Reject]:
     """Rejected rows of a file with these columns, for people. Of a column that nobody knows, nothing is shown.
 
-    Without the mapping by which it was read, as before there were any, the headers say what was in its columns.
+    Without the mapping by which it was read, as before there were any, the headers say what was in its columns. Who did
+    not hand them in is not shown the `whole` of what is no column for personal data either, as by `masked`.
     """
+    if not whole:
+        _, rejected = masked(vocabulary, columns, mapping, columns, rejected)
     places: dict[str, list[int]] = {}
     for position, field in enumerate(_fields(vocabulary, columns, mapping)):
         if field is not None:
@@ -94,7 +107,7 @@ def masked(
 ) -> tuple[list[str], Iterator[Rejected]]:
     """The same head and rows with whatever is personal or may be masked, and the columns it is in named so.
 
-    That are private facts, columns that nobody knows, and somebody's number in any other.
+    That are private facts, columns that nobody knows, somebody's number in any other, and what is no value of its fact.
     """
     added, facts = added_by_rejects(distinct(columns)), vocabulary.facts
     fields = _fields(vocabulary, columns, mapping)
@@ -104,16 +117,18 @@ def masked(
         if name not in added and (field is None or field not in facts or facts[field].private)
     }
     names = [as_masked(name) if at in closed else name for at, name in enumerate(head)]
-    return names, (_masked(row, closed) for row in rejected)
+    return names, (_masked(row, closed, fields) for row in rejected)
 
 
-def _masked(row: Rejected, closed: dict[int, str | None]) -> Rejected:
-    zh, en, cells = row.zh, row.en, list(row.cells)
+def _masked(row: Rejected, closed: dict[int, str | None], fields: Sequence[str | None]) -> Rejected:
+    zh, en, cells, wrong = row.zh, row.en, list(row.cells), row.field.split(";")
     for at, cell in enumerate(row.cells):
+        at_fault = at < len(fields) and fields[at] in wrong and not _HARMLESS.fullmatch(cell.strip())
         if at in closed and cell.strip():
             cells[at] = mask(closed[at] or "", cell) or _HIDDEN
-        elif number_in_code(cell) is not None:
-            cells[at] = _HIDDEN
+        elif number_in_code(cell) is not None or at_fault:
+            cells[at], quoted, instead = _HIDDEN, quote(cell), quote(_HIDDEN)
+            zh, en = zh.replace(quoted.zh, instead.zh), en.replace(quoted.en, instead.en)
             zh, en = (sentence.replace(cell.strip(), _HIDDEN) for sentence in (zh, en))
     return replace(row, zh=zh, en=en, cells=tuple(cells))
 
@@ -135,4 +150,5 @@ def _fault(vocabulary: Vocabulary, places: dict[str, list[int]], row: Rejected, 
     fact = vocabulary.facts.get(field)
     if fact is None:
         return CellFault(field, Text(zh=field, en=field), None)
-    return CellFault(field, fact.title, None if fact.private else _cell(places, row, field))
+    cell = _cell(places, row, field)
+    return CellFault(field, fact.title, None if fact.private or cell == _HIDDEN else cell)

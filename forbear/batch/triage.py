@@ -24,7 +24,7 @@ from forbear.ledger.ledger import DECISIONS
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
 from models.database.copy import copy_into
-from models.intake.batch import Batch, Chunk
+from models.intake.batch import Batch, Chunk, Lane
 from rules.decision.ageing import aged
 from rules.decision.danger import Danger, danger_of
 from rules.decision.evaluate import Evaluation, Evaluator
@@ -94,7 +94,8 @@ def triage_chunk(
     if pack.sha256 != batch.pack_sha256:
         _take_over(work, batch, chunk, pack)
     versions = _load(work, batch, pack, chunk.case_version_ids)
-    evaluations = evaluator(pack, batch.as_of).evaluate([version.facts for version in versions])
+    urgent = chunk.queue != Lane.ORDINARY.queue
+    evaluations = evaluator(pack, batch.as_of).evaluate([version.facts for version in versions], closely=urgent)
     writer = decision_body.writer(session, pack.sha256)
     rows = [
         _row(pack, version, evaluation, batch.as_of, chunk_id, decided_at, writer)

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlmodel import col, select
-
 from forbear.accounts.accounts import ViewerWork
 from forbear.batch.recorded_decision import decision_on_desk
 from forbear.case.actions import Action
@@ -93,10 +91,13 @@ def _before(case: WorklistItem, act: Act) -> dict[str, Any]:
     return {BEFORE: stood}
 
 
-def undoable(work: ViewerWork, case: WorklistItem) -> Review | None:
-    """What the viewer did on a case and can still take back; None where there is no such thing."""
-    query = select(Review).where(Review.case_id == case.case_id, Review.action != "reveal")
-    found = work.session.exec(query.order_by(col(Review.id).desc()).limit(1)).first()
+def undoable(work: ViewerWork, case: WorklistItem, done: Iterable[Review] | None = None) -> Review | None:
+    """What the viewer did on a case and can still take back; None where there is no such thing.
+
+    `done` is all that was done on the case, the newest first, where that is known already.
+    """
+    reviews = review.timeline(work.session, case.case_id) if done is None else done
+    found = next((each for each in reviews if each.action != "reveal"), None)
     if found is None or found.account_id != work.viewer.account_id or work.now - found.at > WITHIN:
         return None
     stood = found.detail.get(BEFORE)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from forbear.batch.recorded_decision import RecordedDecision
 from rules.decision.outlook.near_misses import near_misses
-from rules.decision.reasons import decided_alone, rules_of
+from rules.decision.reasons import decided_alone, recommended_by
 from rules.engines.polars_engine import RuleTrace
 from rules.pack.files.schema import Text
 from rules.pack.logic.fact_inputs import sources
@@ -41,10 +41,14 @@ class Alternatives:
 
 def alternatives(decided: RecordedDecision) -> Alternatives:
     """What else might have been recommended, and what it lacked."""
+    return decided.once("alternatives", lambda: _alternatives(decided))
+
+
+def _alternatives(decided: RecordedDecision) -> Alternatives:
     alone = decided_alone(decided.pack, decided.outcome.rules_fired) or decided.hold is not None
     if alone or not decided.evaluated or not decided.outcome.engines_agree:
         return Alternatives()
-    trace = decided.trace()
+    trace = decided.trace(recommended_by(decided.pack))
     misses = near_misses(decided.pack, decided.outcome, trace)
     named = {miss.strategy for miss in misses}
     near = []
@@ -61,12 +65,12 @@ def alternatives(decided: RecordedDecision) -> Alternatives:
 
 def _open(decided: RecordedDecision, trace: tuple[RuleTrace, ...], named: set[str]) -> list[OpenAlternative]:
     """Of each strategy not mentioned elsewhere the undecided rule that lacks fewest facts, as important as it comes."""
-    pack, outcome, rules = decided.pack, decided.outcome, rules_of(decided.pack)
+    pack, outcome, recommending = decided.pack, decided.outcome, recommended_by(decided.pack)
     taken = {outcome.strategy, *outcome.secondary, *outcome.blocked, *named}
     fewest: dict[str, tuple[str, tuple[str, ...]]] = {}
     for each in trace:
-        wanted = next((effect.recommend for effect in rules[each.rule].rule.then if effect.recommend), None)
-        if each.value is not None or wanted is None or wanted in taken:
+        wanted = recommending[each.rule]
+        if each.value is not None or wanted in taken:
             continue
         missing = _missing(decided, each)
         if missing and (wanted not in fewest or len(missing) < len(fewest[wanted][1])):

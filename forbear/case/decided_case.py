@@ -6,15 +6,14 @@ from typing import TypeAlias
 
 from sqlmodel import Session, col, func, select
 
-from forbear.base.packs import title_of
+from forbear.base.packs import edition_of, title_of
 from forbear.base.vault import Vault
-from forbear.batch.recorded_decision import RecordedDecision, by_hand, restored
+from forbear.batch.recorded_decision import RecordedDecision, by_hand, remembered
 from forbear.desk import danger
 from forbear.desk.queue import QueueRow, beside
 from models.case import Case, CaseVersion
 from models.decision import Decision
 from models.desk import WorklistItem
-from models.pack import StoredPack
 from rules.facts import case_facts
 from rules.locale import Language
 from rules.pack.files.schema import Text
@@ -58,6 +57,7 @@ class DecidedCase:
 
     case_id: int
     case_ref: str
+    row: Case  # held, so that the session knows it and asks once
     desk: WorklistItem  # as the queue has it: by the current decision
     history: tuple[HistoryStep, ...]  # newest first
     beside: tuple[QueueRow, ...]  # the borrower's other cases
@@ -119,7 +119,7 @@ def open_case(
     if looked_at:
         version, made = looked_at[0]
         hold = danger.hold_on(session, case.id)
-        decision = restored(session, case.case_ref, made, version.facts, version.private, vault, hold)
+        decision = remembered(session, case.case_ref, made, version, vault, hold)
         return _decided(session, case, history, version, made.id, decision)
     if decision_id is not None:
         return None
@@ -139,7 +139,7 @@ def _step(session: Session, version: CaseVersion, decision: Decision | None) -> 
     if decision is None:
         return HistoryStep(version.number, version.created_at, None)
     title = title_of(session, decision.pack_sha256, decision.strategy)
-    edition = session.get_one(StoredPack, decision.pack_sha256).version
+    edition = edition_of(session, decision.pack_sha256)
     summary = DecisionSummary(decision.id, decision.created_at, decision.as_of, decision.urgency, title, edition)
     return HistoryStep(version.number, version.created_at, summary)
 
@@ -159,6 +159,7 @@ def _decided(
     return DecidedCase(
         case_id=case.id,
         case_ref=case.case_ref,
+        row=case,
         desk=desk,
         history=history,
         beside=beside(session, case),
@@ -166,14 +167,15 @@ def _decided(
         decision=decision,
         course=course,
         view=course.view(),
-        used={
-            loaded.rule.id: _used(loaded, facts)
-            for loaded in pack.rules
-            if loaded.rule.id in decision.outcome.rules_fired
-        },
+        used=decision.once("used", lambda: _all_used(decision)),
         submitted=tuple(name for name in shown if name in version.facts),
         derived=tuple(name for name in shown if name not in version.facts),
     )
+
+
+def _all_used(decision: RecordedDecision) -> dict[str, tuple[str, ...]]:
+    fired = {*decision.outcome.rules_fired}
+    return {loaded.rule.id: _used(loaded, decision.facts) for loaded in decision.pack.rules if loaded.rule.id in fired}
 
 
 def _used(rule: LoadedRule, facts: case_facts.Facts) -> tuple[str, ...]:

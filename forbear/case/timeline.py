@@ -69,6 +69,8 @@ def events(session: Session, vault: Vault, case: DecidedCase, reviews: Iterable[
 
 def all_done(session: Session, vault: Vault, reviews: list[Review]) -> list[Event]:
     """Reviews with the names of people, strategies, facts and papers."""
+    if not reviews:
+        return []
     given = {whom for each in reviews if (whom := each.detail.get("assignee")) is not None}
     names = names_of(session, {each.account_id for each in reviews} | given)
     ids = {each.decision_id for each in reviews}
@@ -87,7 +89,10 @@ def _dealt(session: Session, case_id: int) -> list[Event]:
 
 def names_of(session: Session, account_ids: Iterable[int]) -> dict[int, str]:
     """The names of accounts."""
-    return dict(session.exec(select(Account.id, Account.name).where(col(Account.id).in_(list(account_ids)))).all())
+    wanted = [*account_ids]
+    return (
+        dict(session.exec(select(Account.id, Account.name).where(col(Account.id).in_(wanted))).all()) if wanted else {}
+    )
 
 
 def _pack(session: Session, packs: dict[int, str], decision_id: int | None) -> Pack | None:

@@ -21,7 +21,7 @@ from forbear.intake.mapping import check
 from forbear.ops.processes import Part
 from models.database.session import session
 from rules.pack.pack import Pack
-from workers.wake import wake
+from workers.wake import under_way, wake
 
 POLL_SECONDS = 0.1
 SWEEP_AFTER = dt.timedelta(seconds=20)  # while we wait we sweep too, should a message be lost and no scheduler run
@@ -115,8 +115,9 @@ def wait(context: Context, batches: Sequence[UUID], bar: Progress, parts: Sequen
         _check(parts)
         if time.monotonic() - swept > SWEEP_AFTER.total_seconds():
             swept = time.monotonic()
+            sent = under_way(context.urls.redis)
             with session(context.engine) as opened:
-                wakes = chunks.sweep(opened, dt.datetime.now(dt.UTC), SWEEP_AFTER)
+                wakes = chunks.sweep(opened, dt.datetime.now(dt.UTC), SWEEP_AFTER, sent)
             wake(wakes, context.urls.redis)
             refused = _check_broker(context, refused)
         time.sleep(POLL_SECONDS)

@@ -275,6 +275,8 @@ def _of(session: Session, case_id: int, agreement_id: int) -> tuple[Agreement, l
 
 
 def _instalments(session: Session, agreements: Sequence[int]) -> dict[int, list[Instalment]]:
+    if not agreements:
+        return {}
     query = select(Instalment).where(col(Instalment.agreement_id).in_(agreements))
     found: dict[int, list[Instalment]] = {each: [] for each in agreements}
     for each in session.exec(query.order_by(col(Instalment.agreement_id), col(Instalment.number))):

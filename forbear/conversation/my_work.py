@@ -2,7 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import text
 from sqlmodel import Session, col, select
@@ -16,8 +16,16 @@ from models.review import Review
 LISTED: Final = 50  # notes
 _WAITING: Final = text("""
     SELECT (SELECT count(*) FROM mention WHERE account_id = :account AND seen_at IS NULL)
-        + (SELECT count(*) FROM task WHERE owner_id = :account AND done_at IS NULL AND due_on <= :today)
+        + (SELECT count(*) FROM task WHERE owner_id = :account AND done_at IS NULL AND due_on <= :today) AS work,
+        (SELECT count(*) FROM notification WHERE account_id = :account AND read_at IS NULL) AS unread
 """)
+
+
+class Waits(NamedTuple):
+    """How many unseen mentions and tasks due by today somebody has, and notifications not read."""
+
+    work: int
+    unread: int
 
 
 @dataclass(frozen=True)
@@ -33,10 +41,10 @@ class MentioningNote:
     seen: bool
 
 
-def waiting(session: Session, viewer: Viewer, today: dt.date) -> int:
-    """How many unseen mentions and tasks due by today a viewer has: for the navigation."""
+def waiting(session: Session, viewer: Viewer, today: dt.date) -> Waits:
+    """What waits for a viewer, for the head of every page: asked once."""
     given = {"account": viewer.account_id, "today": today}
-    return int(session.connection().execute(_WAITING, given).scalar_one())
+    return Waits(*session.connection().execute(_WAITING, given).one())
 
 
 def mentions(work: ViewerWork) -> list[MentioningNote]:

@@ -25,12 +25,16 @@ from rules.pack.files.schema import Urgency
 SETTLED: Final[dict[str, Any]] = {"danger": None, "danger_kinds": [], "raised_urgency": None, "call_at": None}
 _CRISIS: Final[Urgency] = "U0"  # what explicit self-harm raises a case to; other danger
 _DANGER: Final[Urgency] = "U1"
-_OWN = text("SELECT danger, danger_kinds FROM desk_case WHERE case_id = :case AND danger IS NOT NULL")
-_BESIDE = text(f"""
-    SELECT k.case_ref, k.danger, k.danger_kinds
-    FROM "case" c {TIED} JOIN desk_case k ON k.case_id = tied.id
-    WHERE c.id = :case AND tied.id <> c.id AND k.danger = 'explicit'
-    ORDER BY k.case_id LIMIT 1
+_HOLD = text(f"""
+    SELECT danger, danger_kinds, NULL AS case_ref, 1 AS place
+    FROM desk_case WHERE case_id = :case AND danger IS NOT NULL
+    UNION ALL (
+        SELECT k.danger, k.danger_kinds, k.case_ref, 2
+        FROM "case" c {TIED} JOIN desk_case k ON k.case_id = tied.id
+        WHERE c.id = :case AND tied.id <> c.id AND k.danger = 'explicit'
+        ORDER BY k.case_id LIMIT 1
+    )
+    ORDER BY place LIMIT 1
 """)  # noqa: S608 - text of ours
 _OF_BATCH = text(f"""
     SELECT tied.id AS case_id, k.danger, k.danger_kinds, k.case_ref
@@ -48,11 +52,8 @@ _OF_BATCH = text(f"""
 
 def hold_on(session: Session, case_id: int) -> SafetyHold | None:
     """What holds back the talks in a case: danger in it, else a crisis in another case of its borrower."""
-    own = session.connection().execute(_OWN, {"case": case_id}).first()
-    if own is not None:
-        return SafetyHold(own.danger, tuple(own.danger_kinds))
-    other = session.connection().execute(_BESIDE, {"case": case_id}).first()
-    return None if other is None else SafetyHold(other.danger, tuple(other.danger_kinds), other.case_ref)
+    found = session.connection().execute(_HOLD, {"case": case_id}).first()
+    return None if found is None else SafetyHold(found.danger, tuple(found.danger_kinds), found.case_ref)
 
 
 def holds_of(session: Session, batch_id: UUID) -> dict[int, SafetyHold]:

@@ -92,7 +92,8 @@ def key_people(work: Work) -> int:
 
 
 def tidy(session: Session, now: dt.datetime) -> None:
-    """Delete sessions that expired and old failed sign-ins."""
+    """Delete sessions and answered challenges that expired, and old failed sign-ins."""
     connection = session.connection()
     connection.execute(text("DELETE FROM sign_in WHERE expires_at <= :now"), {"now": now})
+    connection.execute(text("DELETE FROM used_challenge WHERE expires_at <= :now"), {"now": now})
     connection.execute(text("DELETE FROM sign_in_attempt WHERE at <= :then"), {"then": now - _ATTEMPTS_FOR})

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
@@ -22,7 +22,8 @@ TOLD: Final = frozenset(get_args(ActionName))  # by webhook; who has a case, and
 
 BEFORE: Final = "before"  # in the detail of a review: how the case stood, for whoever takes the action back
 _TO_HOLDER: Final = {"assign": "assigned", "answer": "answered", "outcome": "answered"}
-INNER: Final = frozenset({"form", BEFORE})  # of a detail, what is nobody else's business
+ANSWERED: Final = "answered"  # there too: whether the case was dealt with in time
+INNER: Final = frozenset({"form", BEFORE, ANSWERED})  # of a detail, what is nobody else's business
 
 
 class StaleError(ForbearError):
@@ -74,36 +75,42 @@ def take_case(session: Session, viewer: Viewer, case_id: int, revision: int | No
 def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
     """Append an action on a locked case and bring its desk row up to it."""
     session = work.session
-    review_id = next_id(session, "review")
-    review = Review(
-        id=review_id,
-        case_id=case.case_id,
-        decision_id=case.decision_id,
-        account_id=work.viewer.account_id,
-        at=work.now,
-        action=act.action,
-        strategy=act.strategy,
-        reason=act.reason,
-        detail=act.detail or {},
-        words=work.vault.seal(act.words, f"review.words:{review_id}") if act.words else None,
-    )
     stood = case.status
     waited = stood in TO_DO, case.contacted_at, case.respond_by
+    decision_id = case.decision_id
     for column, value in act.changes.items():
         setattr(case, column, value)
     if not act.quiet:
         case.revision += 1
         case.aged = []
-    session.add_all([review, case])
+    session.add(case)
+    session.flush()
+    danger.heed(work, case, filter(None, (act.words, *act.said)), act.judged)
+    answered = _answered(work, case, *waited)  # what danger in the words opens again is not
+    review_id = next_id(session, "review")
+    review = Review(
+        id=review_id,
+        case_id=case.case_id,
+        decision_id=decision_id,
+        account_id=work.viewer.account_id,
+        at=work.now,
+        action=act.action,
+        strategy=act.strategy,
+        reason=act.reason,
+        detail={**(act.detail or {}), **({ANSWERED: answered} if answered else {})},
+        words=work.vault.seal(act.words, f"review.words:{review_id}") if act.words else None,
+    )
+    session.add(review)
     session.flush()
     work.touch([case.case_id])
     work.note("review", f"review:{review.id}", {"action": act.action, "case": case.case_id})
     today = work.now.astimezone(ZoneInfo(pack_to_name_by(session, case.pack_sha256).manifest.timezone)).date()
     _tell_people(work, case, review, stood, today)
-    danger.heed(work, case, filter(None, (act.words, *act.said)), act.judged)
     if "danger" in act.changes:
         siblings.spread(work, [case.case_id])
-    counts = {("reviewed", str(work.viewer.account_id), act.action): 1, **act.tally, **_answered(work, case, *waited)}
+    counts = {("reviewed", str(work.viewer.account_id), act.action): 1, **act.tally}
+    if answered:
+        counts["response", answered, case.urgency or ""] = 1
     worklist.note(session, case.submitter, counts, today)
     if act.action in TOLD:
         webhooks.tell(session, case.submitter, "review.recorded", [_told(case, review)], work.now)
@@ -112,12 +119,12 @@ def perform(work: ViewerWork, case: WorklistItem, act: Act) -> Review:
 
 def _answered(
     work: ViewerWork, case: WorklistItem, to_do: bool, contacted_at: dt.datetime | None, respond_by: dt.datetime
-) -> dict[tuple[str, str, str], int]:
-    """The count of an answer, where this was one: the case waits for nobody now, or somebody in danger was called."""
+) -> Literal["kept", "late"] | None:
+    """Whether an answer was in time, where this was one: it waits for nobody now, or somebody in danger was called."""
     called = contacted_at is None and case.contacted_at is not None
     if not to_do or (case.status in TO_DO and not called):
-        return {}
-    return {("response", "kept" if work.now <= respond_by else "late", case.urgency or ""): 1}
+        return None
+    return "kept" if work.now <= respond_by else "late"
 
 
 def _tell_people(work: ViewerWork, case: WorklistItem, review: Review, stood: str, today: dt.date) -> None:

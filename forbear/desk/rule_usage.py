@@ -28,11 +28,13 @@ class RuleUsage:
         return None if not decided else round(100 * self.overridden / decided)
 
 
-def rates(session: Session, since: dt.date) -> dict[str, RuleUsage]:
-    """The rate of every rule that fired since a day."""
+def rates(session: Session, since: dt.date, until: dt.date = dt.date.max) -> dict[str, RuleUsage]:
+    """The rate of every rule that fired on these days."""
     counted = func.sum(col(DailyTally.count))
     query = select(DailyTally.subject, DailyTally.measure, counted).where(
-        col(DailyTally.measure).in_(("fired", "accepted", "overridden")), DailyTally.day >= since
+        col(DailyTally.measure).in_(("fired", "accepted", "overridden")),
+        DailyTally.day >= since,
+        DailyTally.day <= until,
     )
     found: dict[str, dict[str, int]] = {}
     for rule, measure, count in session.exec(query.group_by(DailyTally.subject, DailyTally.measure)):

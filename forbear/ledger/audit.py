@@ -14,17 +14,27 @@ from sqlmodel import Session, select
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 from forbear.ledger import decision_tree, ledger, ledger_tree, seals, states
-from forbear.ledger.dangling import astray, dangling
+from forbear.ledger.dangling import astray, dangling, mentions
 from forbear.ledger.ledger_tree import MissingNodeError
 from models.ledger import LedgerHead
 
 SHOWN = 20  # faults that are named; the others are counted
-_BLOCK = 2000  # entries in memory at once
+_BLOCK = 5000  # entries in memory at once
 # Moments and details as text: what somebody put there need not be anything that Python can read.
 _ENTRIES = text("""
     SELECT seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS at, actor, kind, subject,
         detail::text AS detail, digest, mac
     FROM ledger WHERE seq > :after ORDER BY seq LIMIT :size
+""")
+# Whoever is signed in came in by what its entry tells: on this account, then, vouched for or not, and for no longer
+# than a day's work.
+_SESSIONS = text("""
+    SELECT DISTINCT one.account_id FROM sign_in one
+    WHERE one.created_at > (SELECT max(at) FROM ledger WHERE subject = 'ledger:1') AND NOT EXISTS (
+        SELECT FROM ledger WHERE subject = 'account:' || one.account_id AND kind = 'sign_in' AND at = one.created_at
+            AND detail ->> 'session' = encode(one.secret_hash, 'hex')
+            AND coalesce(detail ->> 'way' = 'oidc', false) = one.vouched
+    ) OR one.expires_at > one.created_at + interval '12 hours' ORDER BY 1
 """)
 
 
@@ -88,16 +98,17 @@ class _Walk:
         if self._frontier is None:
             yield LedgerFault("the tree", f"nodes of the entries before {self._seq + 1} are missing")
         while block := self._next():
-            sound = []
+            sound, leaves = [], []
             for row in block:
-                fault = self._link(row)
-                if fault is None:
-                    sound.append(row)
+                leaf = self._leaf(row)
+                if leaf is None:
+                    yield self._fault(row)
                 else:
-                    yield fault
-                self._seq, self.mac = row.seq, bytes(row.mac)
+                    sound.append(row)
+                    leaves.append(leaf)
+                self._seq, self.mac = row.seq, row.mac
                 self._expect = None if self._expect == self.mac else self._expect
-            yield from self._tree(block[0].seq - 1, sound if len(sound) == len(block) else None)
+            yield from self._tree(block[0].seq - 1, leaves if len(leaves) == len(block) else None)
             self._states(sound)
             yield from self._changed(sound)
             yield from self._purged(sound)
@@ -123,29 +134,31 @@ class _Walk:
     def _next(self) -> Sequence[Row[Any]]:
         return self._session.connection().execute(_ENTRIES, {"after": self._seq, "size": _BLOCK}).all()
 
-    def _link(self, row: Row[Any]) -> LedgerFault | None:
-        """What is wrong with an entry; one behind a gap cannot be told sound from forged."""
+    def _leaf(self, row: Row[Any]) -> bytes | None:
+        """What the tree has of a sound entry; None of any other, and one behind a gap cannot be told from a forged."""
+        if row.seq != self._seq + 1:
+            return None
+        try:
+            detail = json.loads(row.detail)
+            leaf = ledger_tree.leaf_of(row.seq, row.at, row.actor, row.kind, row.subject, detail, row.digest)
+        except (ValueError, RecursionError):
+            return None
+        return leaf if row.mac == ledger.chained(self._vault, row.seq, leaf, self.mac) else None
+
+    def _fault(self, row: Row[Any]) -> LedgerFault:
+        """What is wrong with an entry that is not sound."""
         if row.seq == self._seq + 2:
             return LedgerFault(f"entry {row.seq - 1}", "missing")
         if row.seq > self._seq + 2:
             return LedgerFault(f"entries {self._seq + 1} to {row.seq - 1}", "missing")
-        try:
-            entry = ledger.LedgerEntry(row.kind, row.subject, json.loads(row.detail), row.digest and bytes(row.digest))
-        except (ValueError, RecursionError):
-            entry = None
-        if entry and row.mac == ledger.chained(self._vault, row.seq, row.at, row.actor, entry, self.mac):
-            return None
         return LedgerFault(f"entry {row.seq} ({row.kind} of {row.subject})", "changed, or not written by Forbear")
 
-    def _tree(self, before: int, block: Sequence[Row[Any]] | None) -> Iterator[LedgerFault]:
+    def _tree(self, before: int, leaves: Sequence[bytes] | None) -> Iterator[LedgerFault]:
         """Compare the nodes that entries complete with those that are stored; over unsound entries none is made."""
-        if block is None:
+        if leaves is None:
             self._frontier = None
-        if self._frontier is None or block is None:
+        if self._frontier is None or leaves is None:
             return
-        leaves = (
-            ledger_tree.leaf_of(r.seq, r.at, r.actor, r.kind, r.subject, json.loads(r.detail), r.digest) for r in block
-        )
         made = list(ledger_tree.grown(self._frontier, before, leaves))
         for level, at in ledger_tree.differing(self._session, made):
             yield LedgerFault(f"node {at} of level {level}", "not that of the entries under it")
@@ -246,6 +259,8 @@ def _inserted(session: Session) -> Iterator[LedgerFault]:
     if ledger.tells_states(session):
         for each in states.untold(session):
             yield LedgerFault(each, "there, though no entry tells how it is")
+        for account in session.connection().execute(_SESSIONS).scalars():
+            yield LedgerFault(f"account:{account}", "signed in, though no entry tells of that")
     for kind, of in ledger.DIGESTED.items():
         for each in ledger.unchained(session, kind):
             yield LedgerFault(f"{of.table}:{each}", "there, though no entry tells of it")
@@ -256,6 +271,8 @@ def _dangling(session: Session) -> Iterator[LedgerFault]:
         yield LedgerFault(each.row, f"names {each.missing}, which is not there")
     for row in astray(session):
         yield LedgerFault(row, "names a case version that this row did not come to")
+    for row in mentions(session):
+        yield LedgerFault(row, "not as the note has it")
 
 
 def _desk(session: Session, vault: Vault) -> Iterator[LedgerFault]:

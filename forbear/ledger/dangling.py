@@ -63,6 +63,27 @@ _LINKS: Final = text("""
 """)
 
 
+# A note says whom it names; that they have yet to see it is a row each.
+_MENTIONS: Final = text("""
+    SELECT review_id || ':' || account_id FROM mention one WHERE NOT EXISTS (
+        SELECT FROM review r WHERE r.id = one.review_id AND r.case_id = one.case_id
+            AND r.detail -> 'mentions' @> to_jsonb(one.account_id)
+    )
+    UNION
+    SELECT r.id || ':' || (named #>> '{}') FROM review r, jsonb_array_elements(r.detail -> 'mentions') named
+    WHERE r.action = 'note' AND NOT EXISTS (
+        SELECT FROM mention one WHERE one.review_id = r.id AND to_jsonb(one.account_id) = named
+    )
+    ORDER BY 1
+""")
+
+
+def mentions(session: Session) -> Iterator[str]:
+    """Mentions that are otherwise than notes say, made up or missing, as `mention:<review>:<account>`."""
+    for found in session.connection().execute(_MENTIONS).scalars():
+        yield f"mention:{found}"
+
+
 def astray(session: Session) -> Iterator[str]:
     """The rows of batches that name a case version which they did not come to, as `batch_case:<batch>:<row>`."""
     for found in session.connection().execute(_LINKS).scalars():

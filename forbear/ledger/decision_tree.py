@@ -21,6 +21,7 @@ from models.database.copy import copy_into
 
 TABLE: Final = "decision_tree"
 DIGEST_BYTES: Final = 32
+_WRITTEN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: there are two in a decision
 # What a decision's digest covers of its case version `v` and case `c`; facts as the text that the database makes.
 VERSION_COLUMNS: Final = (
     "c.submitter, c.case_ref, v.case_id, v.number, v.facts::text AS submitted, v.private, v.content_mac, v.batch_id, "
@@ -208,4 +209,4 @@ def _moment(at: dt.datetime | None) -> str | None:
 
 
 def _digest(*told: str | int | bool | None) -> bytes:
-    return sha256(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()).digest()
+    return sha256(_WRITTEN.encode(told).encode()).digest()

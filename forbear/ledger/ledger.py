@@ -123,10 +123,10 @@ def append(session: Session, vault: Vault, actor: str, entries: Iterable[LedgerE
     for entry in entries:
         _check(entry.detail)
         seq += 1
-        mac = chained(vault, seq, at, actor, entry, mac)
+        leaves.append(ledger_tree.leaf_of(seq, at, actor, entry.kind, entry.subject, entry.detail, entry.digest))
+        mac = chained(vault, seq, leaves[-1], mac)
         detail = json.dumps(entry.detail, ensure_ascii=False)
         rows.append((seq, now, actor, entry.kind, entry.subject, detail, entry.digest, mac))
-        leaves.append(ledger_tree.leaf_of(seq, at, actor, entry.kind, entry.subject, entry.detail, entry.digest))
     copy_into(session, "ledger", _COLUMNS, rows)
     ledger_tree.grow(session, head.seq, leaves)
     head.seq, head.mac, head.seal = seq, mac, sealed(vault, seq, mac)
@@ -234,11 +234,9 @@ def hand_over(session: Session, vault: Vault, now: dt.datetime) -> Vault:
     return vault
 
 
-def chained(vault: Vault, seq: int, at: str, actor: str, entry: LedgerEntry, before: bytes) -> bytes:
-    """The mac of an entry that follows the one with mac `before`; `at` as 2026-11-23T08:00:00.000000+00:00."""
-    digest = None if entry.digest is None else entry.digest.hex()
-    told = ["entry", seq, at, actor, entry.kind, entry.subject, entry.detail, digest, before.hex()]
-    return _keyed(vault, seq, told)
+def chained(vault: Vault, seq: int, leaf: bytes, before: bytes) -> bytes:
+    """The mac of an entry that follows the one with mac `before`: over what is its leaf in the tree, and that."""
+    return vault.chain(leaf[:-1] + b',"' + before.hex().encode() + b'"]', seq)
 
 
 def sealed(vault: Vault, seq: int, mac: bytes) -> bytes:

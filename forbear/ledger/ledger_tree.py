@@ -4,7 +4,9 @@ Whoever appends entries adds their nodes, under the same lock. Entries of before
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -14,10 +16,20 @@ from forbear.ledger import merkle
 from models.database.copy import copy_into
 
 _BLOCK: Final = 5000  # entries read at once
+_AS_TEXT: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _NODE = text("SELECT hash FROM ledger_node WHERE level = :level AND at = :at")
 _NODES = text("""
     SELECT level, at, hash FROM ledger_node JOIN unnest(CAST(:levels AS smallint[]), CAST(:ats AS bigint[]))
         AS asked (level, at) USING (level, at)
+""")
+# Of nodes that follow one another on a level: how many there are, and a hash over them if each is one.
+_RUNS = text("""
+    SELECT asked.level, count(*) AS nodes, bool_and(octet_length(hash) = 32) AS whole,
+        sha256(string_agg(hash, '' ORDER BY at)) AS digest
+    FROM unnest(CAST(:levels AS smallint[]), CAST(:firsts AS bigint[]), CAST(:lasts AS bigint[]))
+        AS asked (level, first, last)
+    JOIN ledger_node ON ledger_node.level = asked.level AND at BETWEEN first AND last
+    GROUP BY asked.level
 """)
 _SIZE = text("SELECT coalesce(max(at) + 1, 0) FROM ledger_node WHERE level = 0")
 _ENTRIES = text("""
@@ -35,8 +47,7 @@ def leaf_of(
     seq: int, at: str, actor: str, kind: str, subject: str, detail: dict[str, Any], digest: bytes | None
 ) -> bytes:
     """What is hashed of an entry as a leaf; `at` as 2026-11-23T08:00:00.000000+00:00."""
-    told = ["entry", seq, at, actor, kind, subject, detail, None if digest is None else digest.hex()]
-    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _AS_TEXT(["entry", seq, at, actor, kind, subject, detail, None if digest is None else digest.hex()]).encode()
 
 
 def size(session: Session) -> int:
@@ -95,9 +106,28 @@ def grown(waiting: list[bytes | None], before: int, leaves: Iterable[bytes]) -> 
 
 
 def differing(session: Session, made: Sequence[tuple[int, int, bytes]]) -> Iterator[tuple[int, int]]:
-    """Nodes that are stored otherwise than they should be, or not at all, as (level, at)."""
+    """Nodes that are stored otherwise than they should be, or not at all, as (level, at), of those of some entries."""
+    if _as_stored(session, made):
+        return iter(())
     stored = _stored(session, [(level, at) for level, at, _ in made])
     return ((level, at) for level, at, found in made if stored.get((level, at)) != found)
+
+
+def _as_stored(session: Session, made: Sequence[tuple[int, int, bytes]]) -> bool:
+    """Whether all of them are, by one hash a level: so a million entries have not two million nodes sent."""
+    levels: dict[int, list[tuple[int, bytes]]] = defaultdict(list)
+    for level, at, found in made:
+        levels[level].append((at, found))
+    runs = {
+        level: (len(run), True, sha256(b"".join(each for _, each in run)).digest()) for level, run in levels.items()
+    }
+    values = {
+        "levels": list(levels),
+        "firsts": [run[0][0] for run in levels.values()],
+        "lasts": [run[-1][0] for run in levels.values()],
+    }
+    rows = session.connection().execute(_RUNS, values)
+    return {row.level: (row.nodes, row.whole, bytes(row.digest)) for row in rows} == runs
 
 
 def _stored(session: Session, asked: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:

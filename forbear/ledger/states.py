@@ -4,6 +4,7 @@ What is never changed has one entry with its digest. These have an entry for eac
 row has its digest as the change leaves it, so that the newest one answers for the row as it is now.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -31,12 +32,18 @@ class State:
         return f"sha256(convert_to((jsonb_build_array({self.covers}) || {self.later})::text, 'UTF8'))"
 
 
+_PASSKEYS: Final = "FROM passkey WHERE account_id = account.id"
 # By table. A case is not spoken of until somebody agrees to something or says how long it is kept.
 STATES: Final = {
     "account": State(
         "name, role, submitter, password_hash, created_at AT TIME ZONE 'UTC', disabled_at AT TIME ZONE 'UTC'",
         later="CASE WHEN first_password OR second_factor IS NOT NULL OR recovery <> '{}' THEN jsonb_build_array("
-        "first_password, encode(second_factor, 'hex'), recovery) ELSE '[]' END",
+        "first_password, encode(second_factor, 'hex'), recovery) ELSE '[]' END || CASE WHEN passkeys > 0 OR EXISTS ("
+        f"SELECT {_PASSKEYS}) THEN jsonb_build_array(passkeys, (SELECT jsonb_agg(jsonb_build_array(id, name, host, "
+        "encode(credential_id, 'hex'), encode(public_key, 'hex'), uses, created_at AT TIME ZONE 'UTC', "
+        f"used_at AT TIME ZONE 'UTC') ORDER BY id) {_PASSKEYS})) ELSE '[]' END"
+        " || CASE WHEN oidc_issuer IS NOT NULL OR oidc_subject IS NOT NULL THEN jsonb_build_array("
+        "jsonb_build_object('oidc', jsonb_build_array(oidc_issuer, oidc_subject))) ELSE '[]' END",
     ),
     "token": State(
         "account_id, name, scopes, encode(secret_hash, 'hex'), created_at AT TIME ZONE 'UTC', "
@@ -90,14 +97,16 @@ def table_of(subject: str) -> str | None:
 def digests(session: Session, subjects: Collection[str]) -> dict[str, bytes]:
     """SHA-256 of those of these rows that exist, as they are now, by subject."""
     found: dict[str, bytes] = {}
-    for table, state in STATES.items():
-        ids = [int(each.partition(":")[2]) for each in subjects if table_of(each) == table]
-        if ids:
-            query = text(f"""
-                SELECT id, {state.digest} FROM "{table}" WHERE id = ANY(CAST(:ids AS bigint[]))
-            """)  # noqa: S608 - names of ours
-            rows = session.connection().execute(query, {"ids": ids})
-            found |= {f"{table}:{row_id}": bytes(digest) for row_id, digest in rows}
+    by_table: dict[str, list[int]] = defaultdict(list)
+    for each in subjects:
+        if (table := table_of(each)) is not None:
+            by_table[table].append(int(each.partition(":")[2]))
+    for table, ids in by_table.items():
+        query = text(f"""
+            SELECT id, {STATES[table].digest} FROM "{table}" WHERE id = ANY(CAST(:ids AS bigint[]))
+        """)  # noqa: S608 - names of ours
+        rows = session.connection().execute(query, {"ids": ids})
+        found |= {f"{table}:{row_id}": bytes(digest) for row_id, digest in rows}
     return found
 
 

@@ -74,6 +74,42 @@ _NO_CONTACT: Final = text("""
         )
     ORDER BY case_id LIMIT :at_once
 """)
+# What changes how an account is come into is told to whose it is: by the ledger, so that no way to do it is left out.
+# Of these kinds of entries about an account nobody is told.
+_QUIET: Final = (
+    "sign_in",
+    "sign_in_failed",
+    "sign_out",
+    "code_asked",
+    "passkey_used",
+    "notification",
+    "search",
+    "account_added",
+    "account_disabled",
+    "account_enabled",
+    "state",
+)
+_ACCOUNTS_CHANGED: Final = text("""
+    INSERT INTO notification (account_id, kind, topic, at)
+    SELECT account.id, 'account', 'entry:' || entry.seq, entry.at
+    FROM ledger entry LEFT JOIN token ON entry.kind = 'token_created' AND entry.subject = 'token:' || token.id
+        JOIN account ON account.id = token.account_id OR entry.subject = 'account:' || account.id
+    WHERE entry.at > :since AND (entry.subject LIKE 'account:%' OR entry.kind = 'token_created')
+        AND entry.kind <> ALL (:quiet) AND account.disabled_at IS NULL
+        AND NOT EXISTS (
+            SELECT FROM notification told WHERE told.account_id = account.id AND told.kind = 'account'
+                AND told.topic = 'entry:' || entry.seq
+        )
+    ORDER BY entry.seq LIMIT :at_once
+    ON CONFLICT (account_id, kind, topic) DO NOTHING RETURNING id, account_id
+""")
+_SEND: Final = text("""
+    INSERT INTO notification_message (notification_id, address_id, tries, next_at)
+    SELECT told.id, address.id, 0, :now
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:accounts AS bigint[])) AS told (id, account_id)
+        JOIN notification_address address USING (account_id)
+""")
+_LOOKED_BACK: Final = dt.timedelta(days=1)  # for changes that nobody was told of, as while no scheduler ran
 AT_ONCE: Final = 200
 
 
@@ -83,8 +119,8 @@ class ListedNotification:
 
     id: int
     kind: str
-    case_id: int
-    case_ref: str
+    case_id: int | None  # None: it is about their account
+    case_ref: str | None
     at: dt.datetime
     read: bool
 
@@ -122,17 +158,19 @@ def tell_of_time(work: Work, today: dt.date) -> int:
     return len(tasks) + len(left) + len(crises)
 
 
-def unread(session: Session, viewer: Viewer) -> int:
-    """How many a viewer has not read."""
-    query = select(func.count()).where(
-        Notification.account_id == viewer.account_id, col(Notification.read_at).is_(None)
-    )
-    return session.exec(query).one()
+def tell_of_accounts(work: Work) -> int:
+    """Tell people of what changed in their accounts, whoever changed it; answers of how many changes."""
+    connection = work.session.connection()
+    values = {"since": work.now - _LOOKED_BACK, "quiet": list(_QUIET), "at_once": AT_ONCE}
+    told = connection.execute(_ACCOUNTS_CHANGED, values).all()
+    of = {"ids": [each.id for each in told], "accounts": [each.account_id for each in told], "now": work.now}
+    connection.execute(_SEND, of)
+    return len(told)
 
 
 def listed(session: Session, viewer: Viewer) -> list[ListedNotification]:
     """What a viewer was told, the newest first."""
-    query = select(Notification, Case.case_ref).join(Case, col(Case.id) == Notification.case_id)
+    query = select(Notification, Case.case_ref).join(Case, col(Case.id) == Notification.case_id, isouter=True)
     query = query.where(Notification.account_id == viewer.account_id).order_by(col(Notification.id).desc())
     return [
         ListedNotification(each.id, each.kind, each.case_id, ref, each.at, each.read_at is not None)
@@ -141,14 +179,18 @@ def listed(session: Session, viewer: Viewer) -> list[ListedNotification]:
 
 
 def read(work: ViewerWork, number: int | None = None) -> int | None:
-    """Mark one as read, or all; answers the case of the one."""
+    """Mark one as read, or all; answers the case that the one is about. Raises LookupError where there is no such."""
     mine = update(Notification).where(col(Notification.account_id) == work.viewer.account_id)
     if number is None:
         work.session.exec(mine.where(col(Notification.read_at).is_(None)).values(read_at=work.now))
         return None
     one = mine.where(col(Notification.id) == number)
     one = one.values(read_at=func.coalesce(Notification.read_at, work.now))
-    return work.session.exec(one.returning(col(Notification.case_id))).scalar()
+    found = work.session.exec(one.returning(col(Notification.case_id))).first()
+    if found is None:
+        raise LookupError(f"notification {number}")
+    case: int | None = found[0]
+    return case
 
 
 def unread_again(work: ViewerWork, number: int) -> None:

@@ -105,7 +105,8 @@ _CHUNKS = """
             WHERE d.case_version_id = m.version_id AND d.pack_sha256 = :pack AND d.as_of = :as_of
         )
     ), sized AS (
-        SELECT lane, CASE WHEN lane <> :ordinary THEN CAST(:urgent_size AS integer)
+        SELECT lane, CASE WHEN lane < :flagged THEN CAST(:crisis_size AS integer)
+            WHEN lane = :flagged THEN CAST(:flagged_size AS integer)
             WHEN :bulk_size <= :fewest AND count(*) <= :workers * :bulk_size THEN :bulk_size
             WHEN count(*) <= :workers * least(:bulk_size, :fewest) THEN ceil(count(*) / greatest(
                 1, ceil(count(*) / CAST(:bulk_size AS numeric)), round(count(*) / CAST(:fewest AS numeric))
@@ -186,7 +187,7 @@ def merge(session: Session, batch: Batch, sizes: Mapping[str, int], now: dt.date
     """Make cases, versions, rejections, the batch's rows and its chunks out of the staged rows.
 
     A row whose content is that of the case's latest version is unchanged; any other makes a version. Chunks hold the
-    versions that have no decision for the batch's pack and date: at most `sizes` of a queue in one. Somebody waits for
+    versions that have no decision for the batch's pack and date: at most `sizes` of a lane in one. Somebody waits for
     the answer to a case that was handed in `alone`.
     """
     connection = session.connection()
@@ -196,8 +197,7 @@ def merge(session: Session, batch: Batch, sizes: Mapping[str, int], now: dt.date
         "batch": batch.id,
         "pack": batch.pack_sha256,
         "as_of": batch.as_of,
-        "urgent_size": sizes["urgent"],
-        "bulk_size": sizes["bulk"],
+        **{f"{name}_size": size for name, size in sizes.items()},
         "workers": _WORKERS,
         "fewest": _FEWEST,
         "alone": alone,

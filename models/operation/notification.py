@@ -27,17 +27,19 @@ KINDS = (
     "put_back",
     "decided",
     "task_left",
+    "account",
 )
 WAYS = ("mail", "apprise")
 
 
 class Notification(SQLModel, table=True):
-    """That something happened which somebody should know of. Says nothing of the case but which one."""
+    """That something happened which somebody should know of, on a case or to their account; of a case only which."""
 
     __tablename__ = "notification"
     __table_args__ = (
         UniqueConstraint("account_id", "kind", "topic"),
         CheckConstraint(f"kind IN ({', '.join(map(repr, KINDS))})", name="kind"),
+        CheckConstraint("(case_id IS NULL) = (kind = 'account')", name="of_case"),
         Index(None, "case_id"),
         Index("ix_notification_unread", "account_id", postgresql_where=text("read_at IS NULL")),
         Index(None, "account_id", "id"),
@@ -46,7 +48,11 @@ class Notification(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     account_id: int = Field(foreign_key="account.id", sa_type=BigInteger)
     kind: str
-    case_id: int = Field(sa_type=BigInteger, sa_column_args=(ForeignKey("case.id", ondelete="CASCADE"),))
+    case_id: int | None = Field(
+        sa_type=BigInteger,
+        sa_column_args=(ForeignKey("case.id", ondelete="CASCADE"),),
+        description="NULL: of the person's own account",
+    )
     topic: str = Field(description="What exactly: the same is told once")
     at: dt.datetime = Field(sa_type=DateTime(timezone=True))
     read_at: dt.datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

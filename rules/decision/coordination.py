@@ -204,7 +204,7 @@ def _elsewhere(debts: Sequence[JointDebt]) -> int:
     dues = {debt.key: _due(debt) for debt in debts}
     together = sum(dues.values())
     told = ((number(debt.facts, "other_debt_payments") or 0) - (together - dues[debt.key]) for debt in debts)
-    return max(0, *told)
+    return max([0, *told])  # of no debts nothing is told
 
 
 def _share(whole: int | None, due: int, elsewhere: int) -> int | None:

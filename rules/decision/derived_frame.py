@@ -100,11 +100,12 @@ class FrameDeriver:
     def rows(self, cases: Sequence[Facts], frame: DerivedFrame) -> list[Derived]:
         """The cases of a frame, each with all that follows from it, as `rules.formulas.derivation` reads one by one."""
         found = [Derived(dict(case), {}) for case in cases]
+        facts = [each.facts for each in found]
         for name, column in frame.values.items():
             values = column.to_list()
-            for each, value in zip(found, values, strict=True):
+            for known, value in zip(facts, values, strict=True):
                 if value is not None:
-                    each.facts[name] = value
+                    known[name] = value
             if self._bounded and name in frame.readings and column.null_count():
                 missing = [row for row, value in enumerate(values) if value is None]
                 fact = self._vocabulary.facts[name]

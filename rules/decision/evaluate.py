@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -96,11 +96,11 @@ class Evaluator:
         self._stale = StaleParameters(pack, as_of, self._parameters)
         self._validity = Validity(pack, as_of, self._derivation, self._parameters)
 
-    def evaluate(self, cases: Sequence[Facts]) -> list[Evaluation]:
-        """Evaluate submitted cases, a chunk at a time."""
+    def evaluate(self, cases: Sequence[Facts], *, closely: bool = False) -> list[Evaluation]:
+        """Evaluate submitted cases, a chunk at a time; `closely`: the formulas of every case are read both ways."""
         columns = self._columns.derive(cases)
         verdicts = self.engines.second.judge(columns.table)
-        derived, differing = self._derived(cases, columns)
+        derived, differing = self._derived(cases, columns, closely=closely or len(cases) <= BOTH_WAYS)
         ahead = verdicts.ahead(self._policy.telling)
         outcomes = [
             self._outcome(each, row, verdicts, ahead, differing.get(row, ())) for row, each in enumerate(derived)
@@ -110,22 +110,22 @@ class Evaluator:
         return [
             Evaluation(
                 each.facts,
-                replace(found, recourse=change, lapsed=doubts),
+                replace(found, recourse=change, lapsed=doubts) if change or doubts else found,
                 self._validity.until(case, each, found),
             )
             for case, each, found, change, doubts in zip(cases, derived, outcomes, changes, stale, strict=True)
         ]
 
     def _derived(
-        self, cases: Sequence[Facts], columns: DerivedFrame
+        self, cases: Sequence[Facts], columns: DerivedFrame, *, closely: bool
     ) -> tuple[list[Derived], Mapping[int, Differences]]:
         """What follows from the cases, and by row what the two readings of the formulas say otherwise.
 
         In a large chunk it is what the columns say, if some of its cases, read one by one, say just that. Where they do
-        not, and in small chunks, which urgent cases come in, every case is read both ways: the second engine derives
-        for itself, so that the two vouch for each other's formulas too.
+        not, in small chunks and wherever it is urgent, every case is read both ways: the second engine derives for
+        itself, so that the two vouch for each other's formulas too.
         """
-        if len(cases) > BOTH_WAYS:
+        if not closely:
             derived = self._columns.rows(cases, columns)
             if all(self._derivation.derive(cases[row]) == derived[row] for row in range(0, len(cases), ONE_OF)):
                 return derived, {}
@@ -151,9 +151,9 @@ class Evaluator:
             recourse=(),
         )
 
-    def trace(self, facts: Facts) -> tuple[RuleTrace, ...]:
-        """Every rule, its conditions and comparisons, for one case as submitted or as evaluated."""
-        return self.engines.second.trace(*self._derivation.derive(facts))
+    def trace(self, facts: Facts, only: Collection[str] | None = None) -> tuple[RuleTrace, ...]:
+        """Every rule, its conditions and comparisons, for one case as submitted or as evaluated; or `only` some."""
+        return self.engines.second.trace(*self._derivation.derive(facts), only)
 
     def _outcome(
         self, derived: Derived, row: int, verdicts: Verdicts, ahead: Ahead, differing: Differences

@@ -23,6 +23,9 @@ Ids = tuple[str, ...]
 DEFAULT = "default"
 ITEMS = ("document", "right", "warning", "step")
 _KEPT = 10_000  # selections
+_DEADLINES = frozenset(("deadline",))
+_FLAGS = frozenset(("flag",))
+_GIVEN = frozenset(ITEMS)
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,8 @@ def contributors_of(hits: Sequence[Effects], blocks: Blocks, winner: Winner) -> 
 
 def _silenced(hit: Effects, blocks: Blocks) -> bool:
     """Whether all that a rule wants is blocked, or its words speak of what is."""
-    wants_blocked = bool(hit.strategies) and set(hit.strategies).issubset(blocks.strategies)
+    barred = blocks.strategies
+    wants_blocked = bool(barred) and bool(hit.strategies) and all(name in barred for name in hit.strategies)
     return wants_blocked or not blocks.kinds.isdisjoint(hit.withheld_by)
 
 
@@ -171,20 +175,21 @@ def items_of(
 
     A rule that is not heard still gives what protects people: only its way is closed.
     """
-    heard = {hit.rule for hit in contributors.heard}
-    silent = (hit for hit in contributors.counting if hit.rule not in heard and not protecting.isdisjoint(hit.items))
-    kept = [replace(hit, items=tuple(item for item in hit.items if item in protecting)) for hit in silent]
-    sources: dict[str, Sequence[Effects]] = {
-        "deadline": hits,  # a legal clock runs even where the rule that noticed it is silenced
-        "flag": contributors.counting,
-        **dict.fromkeys(ITEMS, (*contributors.heard, *kept)),  # nothing that helps to do what is blocked
-    }
-    return {
-        kind: tuple(
-            dict.fromkeys(item[1] for hit in rules for item in hit.items if item[0] == kind and item not in withheld)
-        )
-        for kind, rules in sources.items()
-    }
+    found: dict[str, dict[str, None]] = {kind: {} for kind in ("deadline", "flag", *ITEMS)}
+
+    def give(rules: Iterable[Effects], kinds: frozenset[str], only: Collection[tuple[str, str]] | None = None) -> None:
+        for hit in rules:
+            for item in hit.items:
+                if item[0] in kinds and item not in withheld and (only is None or item in only):
+                    found[item[0]][item[1]] = None
+
+    give(hits, _DEADLINES)  # a legal clock runs even where the rule that noticed it is silenced
+    give(contributors.counting, _FLAGS)
+    give(contributors.heard, _GIVEN)  # nothing that helps to do what is blocked
+    if protecting and len(contributors.heard) < len(contributors.counting):
+        heard = {hit.rule for hit in contributors.heard}
+        give((hit for hit in contributors.counting if hit.rule not in heard), _GIVEN, protecting)
+    return {kind: tuple(names) for kind, names in found.items()}
 
 
 class HitPolicy:
@@ -200,6 +205,7 @@ class HitPolicy:
         self._marked = {named: marks for named, item in items.items() if (marks := _marks(item))}
         self._protecting = frozenset(named for named, item in items.items() if item.protects)
         self._ranks = {rule: rank for rank, rule in enumerate(self._effects)}
+        self._withheld_by: dict[frozenset[str], frozenset[tuple[str, str]]] = {}
         self._outlooks: dict[tuple[str, Ids, Ids], tuple[bool, Ids]] = {}
         # An exclusive rule comes before every other, whatever their priorities.
         exclusive = [(rule.rule, rule.serves) for rule in self._effects.values() if rule.serves]
@@ -291,9 +297,10 @@ class HitPolicy:
 
     def _withheld(self, blocks: Blocks) -> frozenset[tuple[str, str]]:
         """The items that may not be given, by kind and id."""
-        if not blocks.kinds:
-            return frozenset()
-        return frozenset(item for item, marks in self._marked.items() if marks & blocks.kinds)
+        if blocks.kinds not in self._withheld_by:
+            items = frozenset(item for item, marks in self._marked.items() if marks & blocks.kinds)
+            self._withheld_by[blocks.kinds] = items
+        return self._withheld_by[blocks.kinds]
 
     def speaking_for(self, selection: Selection) -> frozenset[str]:
         """The fired rules that recommend the strategy, or serve nothing else."""
@@ -301,12 +308,12 @@ class HitPolicy:
         fired = (self._effects[rule] for rule in selection.rules_fired if rule in self._effects)
         return frozenset(hit.rule for hit in fired if wanted in (hit.recommend, hit.serves))
 
-    def better(self, rule: str, fired: Collection[str]) -> str | None:
-        """The strategy a rule recommends, if it is another and comes before the one that these fired rules give.
+    def better(self, rule: str, present: Selection) -> str | None:
+        """The strategy a rule recommends, if it is another and comes before the one that fired rules amount to.
 
         Where an exclusive rule won, nothing is better: it is there so that nothing else is talked about.
         """
-        wanted, present = self._effects[rule].recommend, self.select(fired)
+        wanted = self._effects[rule].recommend
         if wanted is None or wanted == present.strategy or present.alone:
             return None
         return wanted if present.winner is None or self._ranks[rule] < self._ranks[present.winner] else None

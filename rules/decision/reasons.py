@@ -44,3 +44,13 @@ def source(pack: Pack, rule: str) -> Rule | Default:
 def rules_of(pack: Pack) -> dict[str, LoadedRule]:
     """The pack's rules by id."""
     return {loaded.rule.id: loaded for loaded in pack.rules}
+
+
+@lru_cache(maxsize=16)
+def recommended_by(pack: Pack) -> dict[str, str]:
+    """The rules that recommend a strategy, in their order, with the first that each does."""
+    wanted = (
+        (loaded.rule.id, next((each.recommend for each in loaded.rule.then if each.recommend), None))
+        for loaded in pack.rules
+    )
+    return {rule: strategy for rule, strategy in wanted if strategy is not None}

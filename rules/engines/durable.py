@@ -16,7 +16,8 @@ except ImportError as error:  # Python 3.13 gave up a name that its source calls
     ) from error
 
 from rules.engines.compiler import Rules, Ruleset, compile_rules, shortened
-from rules.engines.message import Facts, MessageError, Writer
+from rules.engines.message import Facts, MessageError
+from rules.engines.message_bodies import Bodies
 from rules.formulas.ends import NO_BOUNDS, Bounds
 from rules.pack.files.schema import Vocabulary
 
@@ -40,22 +41,22 @@ class DurableEngine:
         program, names = shortened(compile_rules(rules, vocabulary))
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        self._writer = Writer(program.keys, names)
+        self._bodies = Bodies([each.keys for each in program.rulesets], program.keys, names)
         self._rulesets = [_LiveRuleset(f"forbear-{n}", each) for n, each in enumerate(program.rulesets)]
 
     def hits(self, facts: Facts, bounds: Bounds = NO_BOUNDS) -> frozenset[str]:
         """The ids of the rules that fire for a case. Raises EngineError where the engine cannot tell."""
         try:
-            written = self._writer.write(facts, bounds)
+            bodies = self._bodies.write(facts, bounds)
         except MessageError as error:
             raise EngineError(str(error)) from None
         found: set[str] = set()
         with self._lock:
             # An id of its own each, because the engine takes a fact with a known id for one that it has seen.
             end = f'"sid":"{_SID}","id":"{next(self._numbers)}"}}'
-            for ruleset in self._rulesets:
-                body = ",".join(filter(None, map(written.get, ruleset.keys)))
-                found.update(ruleset.fired(f"{{{body},{end}" if body else f"{{{end}", f"{{{end}"))
+            taken_out = f"{{{end}"
+            for ruleset, body in zip(self._rulesets, bodies, strict=True):
+                found.update(ruleset.fired(f"{{{body}{end}", taken_out))
         return frozenset(found)
 
 
@@ -67,7 +68,6 @@ class _LiveRuleset:
 
     def __init__(self, name: str, ruleset: Ruleset) -> None:
         definition = {**ruleset.definition, _FIRST: {"all": [{"m_0": {_FIRST: 1}}]}}
-        self.keys = ruleset.keys
         self._handle: int = durable_rules_engine.create_ruleset(name, json.dumps(definition))
         self._opened = False  # the state is there, and its first rule fired
         self._open()
@@ -89,17 +89,18 @@ class _LiveRuleset:
 
     def _assert(self, fact: str) -> list[str]:
         # assert_fact, because an event would fire the first matching rule only.
-        status, state = durable_rules_engine.assert_fact(self._handle, fact)
+        handle = self._handle
+        status, state = durable_rules_engine.assert_fact(handle, fact)
         if status == _NOT_HANDLED:
             return []
         if status:
             raise EngineError(f"durable-rules answered {status} to a fresh fact")
         rules = []
-        started = durable_rules_engine.start_action_for_state(self._handle, state)
+        started = durable_rules_engine.start_action_for_state(handle, state)
         answer: str | None = started[1] if started else None
         while answer is not None:
             rules.append(answer[2 : answer.index('"', 2)])  # {"rule-id":{"m_0":…}}
-            answer = durable_rules_engine.complete_and_start_action(self._handle, state)
+            answer = durable_rules_engine.complete_and_start_action(handle, state)
         return rules
 
     def _retract(self, fact: str) -> None:

@@ -42,10 +42,17 @@ def frame(
 
     `ends` are the facts that have two more columns, the least and the most they can be, from their value or the bounds.
     """
+    told = set[str]().union(*cases)  # no case of a file has most of the facts
+    nothing: list[Value | None] = [None] * len(cases)
     return pl.DataFrame(
         [
             pl.Series(ROW, range(len(cases)), dtype=pl.UInt32),
-            *(_column(name, vocabulary.facts[name].type, [case.get(name) for case in cases]) for name in facts),
+            *(
+                _column(
+                    name, vocabulary.facts[name].type, [case.get(name) for case in cases] if name in told else nothing
+                )
+                for name in facts
+            ),
             *(column for name in ends for column in _ends(name, cases, bounds or [NO_BOUNDS] * len(cases))),
         ]
     )

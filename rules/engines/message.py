@@ -74,12 +74,17 @@ ALWAYS: Final = MessageKey("$always", "always", "")
 NO_NAMES: Final[Mapping[str, str]] = {}
 
 
+def start_of(name: str, names: Mapping[str, str]) -> str:
+    """What a key's property begins with; `names` are those that keys have in the message."""
+    return f"{json.dumps(names.get(name, name))}:"
+
+
 class Writer:
     """Writes what a case has to say of each key; keys whose facts are unknown are left out."""
 
     def __init__(self, keys: Mapping[str, MessageKey], names: Mapping[str, str] = NO_NAMES) -> None:
         """`names` are those that keys have in the message, where these are others than their own."""
-        starts = {name: f"{json.dumps(names.get(name, name))}:" for name in keys}
+        starts = {name: start_of(name, names) for name in keys}
         self._always = {name: f"{starts[name]}1" for name, key in keys.items() if key.kind == "always"}
         self._values = []
         self._known = []
@@ -121,7 +126,7 @@ class Writer:
         for fact, second, name, start in self._signs:
             left, right = facts.get(fact), facts.get(second)
             if left is not None and right is not None:
-                written[name] = start + _sign(left, right)
+                written[name] = start + sign(left, right)
         written.update(self._ends(facts, bounds))
         written.update(self._end_signs(facts, bounds))
         return written
@@ -149,7 +154,7 @@ class Writer:
         for fact, second, keys in self._sign_bounds:
             left, right = facts.get(fact), facts.get(second)
             if left is not None and right is not None:
-                shown = _sign(left, right)
+                shown = sign(left, right)
                 for name, start, _ in keys:
                     written[name] = start + shown
             elif fact in bounds or second in bounds:
@@ -157,7 +162,7 @@ class Writer:
                 for name, start, side in keys:
                     end, opposite = one[side], other[1 - side]
                     if end is not None and opposite is not None:
-                        written[name] = start + _sign(end, opposite)
+                        written[name] = start + sign(end, opposite)
         return written
 
 
@@ -182,7 +187,8 @@ def number(value: Value) -> str:
     raise MessageError("a fact has a value that the engine does not compare exactly")
 
 
-def _sign(left: Value, right: Value) -> str:
+def sign(left: Value, right: Value) -> str:
+    """-1, 0 or 1: how one value compares with another."""
     if isinstance(left, str) or isinstance(right, str):
         return "0" if left == right else "1"  # texts are equal or not, never more or less
     first, second = int(number(left)), int(number(right))

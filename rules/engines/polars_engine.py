@@ -11,6 +11,7 @@ import polars as pl
 
 from rules.engines.compiler import Rules
 from rules.engines.frame import frame
+from rules.engines.interpreter import value_of
 from rules.engines.message import Facts
 from rules.engines.polars_columns import Compared, Comparisons
 from rules.engines.truth import Truth, by_case, told, truth
@@ -70,6 +71,16 @@ class _Plan:
     asks: list[_Ask] = field(default_factory=list)
     # What is missing where this one part of the condition does not hold, and all the others do.
     lacks: list[MissingCondition] = field(default_factory=list)
+
+    @cached_property
+    def parts(self) -> tuple[c.Condition, ...]:
+        """The conditions that all must hold."""
+        return parts(self.condition)
+
+    @cached_property
+    def leaves(self) -> tuple[c.Leaf, ...]:
+        """The comparisons, each once."""
+        return tuple(dict.fromkeys(leaves(self.condition)))
 
 
 class Ahead(NamedTuple):
@@ -202,23 +213,29 @@ class PolarsEngine:
         """
         return Verdicts(self._plans, verdicts.compared.without(facts))
 
-    def trace(self, facts: Facts, bounds: Bounds = NO_BOUNDS) -> tuple[RuleTrace, ...]:
-        """Every rule with its parts and comparisons for one case, in the order of the rules."""
-        compared = self._comparisons.of(
-            frame([facts], self._comparisons.used, self._vocabulary, [bounds], self._comparisons.ends)
-        )
+    def trace(
+        self, facts: Facts, bounds: Bounds = NO_BOUNDS, only: Collection[str] | None = None
+    ) -> tuple[RuleTrace, ...]:
+        """Every rule with its parts and comparisons for one case, in the order of the rules; or `only` some of them.
+
+        Interpreted: for one case columns are dearer, and no condition is another for it.
+        """
+        known: dict[int, bool | None] = {}  # by identity: the conditions are this engine's, and stay
 
         def found(condition: c.Condition) -> bool | None:
-            return told(truth(condition, compared.value, compared.everywhere), 0)
+            if id(condition) not in known:
+                known[id(condition)] = value_of(condition, facts, bounds)
+            return known[id(condition)]
 
         return tuple(
             RuleTrace(
                 plan.rule,
                 found(plan.condition),
-                tuple((part, found(part)) for part in parts(plan.condition)),
-                tuple(LeafTrace(leaf, found(leaf)) for leaf in dict.fromkeys(leaves(plan.condition))),
+                tuple([(part, found(part)) for part in plan.parts]),
+                tuple([LeafTrace(leaf, found(leaf)) for leaf in plan.leaves]),
             )
-            for plan in self._plans.values()
+            for rule, plan in self._plans.items()
+            if only is None or rule in only
         )
 
     def _plan(self, rule: str, condition: c.Condition) -> _Plan:

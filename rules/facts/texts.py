@@ -29,9 +29,9 @@ def texts_of(
     """
     for name, fact in _text_facts(pack) if facts or private else ():
         for given in (facts, private):
-            text = str(given.get(name) or "")
-            if _has_words(fact, text):
-                yield text
+            text = given.get(name)
+            if text and _has_words(fact, str(text)):
+                yield str(text)
     for header, cell in others.items():
         yield from texts_in(pack, header, cell)
 

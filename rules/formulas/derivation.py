@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Set
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 
 from rules.facts.case_facts import Facts
@@ -30,6 +30,7 @@ from rules.pack.pack import Pack
 from rules.pack.parameters import canonical, in_force, value_on
 
 _KEPT: Final = 4_000  # readings of each formula
+_PARTS: Final = 20_000  # parts of formulas whose readers are kept
 
 
 class Derived(NamedTuple):
@@ -61,6 +62,7 @@ class Derivation:
             (name, _remembering(each.expression, self.around, rare)) for name, each in pack.formulas.items()
         )
         self._wide = self._without_limit(pack)
+        self._parts: dict[int, tuple[Expression, Reader]] = {}
 
     def derive(self, facts: Mapping[str, Value]) -> Derived:
         """The facts and all that follows from them. A derived fact that is given already is kept as it is."""
@@ -97,6 +99,20 @@ class Derivation:
             if name not in state:
                 state[name] = self._stood_in(name, read(state))
         return state
+
+    @cached_property
+    def blank(self) -> State:
+        """The same of a case of which nothing is known."""
+        return self.state({})
+
+    def reader_of(self, expression: Expression) -> Reader:
+        """The reader of a part of a formula, made once. Known by identity: to hash an expression is dear."""
+        found = self._parts.get(id(expression))
+        if found is None:
+            if len(self._parts) >= _PARTS:  # only texts make expressions of their own, and few
+                self._parts.clear()
+            found = self._parts[id(expression)] = (expression, reader(expression, self.around))
+        return found[1]
 
     def _stood_in(self, name: str, reading: Reading) -> Reading:
         """A reading; what would stand in for a submitted fact and is no value does not, and the fact is missing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
@@ -58,6 +59,11 @@ def misdated(values: Sequence[Dated]) -> Iterator[str]:
 
 def in_force(pack: Pack, on: dt.date) -> dict[str, int]:
     """Every parameter's canonical value on the day; one without a value in force is left out."""
+    return dict(_in_force(pack, on))
+
+
+@lru_cache(maxsize=64)
+def _in_force(pack: Pack, on: dt.date) -> Mapping[str, int]:
     found = ((name, parameter.unit, value_on(parameter, on)) for name, parameter in pack.parameters.items())
     return {name: canonical(value.value, unit) for name, unit, value in found if value is not None}
 

@@ -17,10 +17,11 @@ from rules.finance.repayment_plan import RepaymentPlan
 from tests.support.packs.negotiation_packs import evaluated, swept
 from web.charts import charts
 from web.charts.charts import NARROW, TONES, WIDE, ChartBar, ChartRow, Course, Series
+from web.charts.drawing import Drawer
 from web.charts.style import months
 from web.charts.text import clean, width_of, wrapped
 
-SHAPES = {"svg", "title", "g", "rect", "path", "line", "text"}
+SHAPES = {"svg", "title", "style", "g", "rect", "path", "line", "text"}
 PARTS = (Series("已同意", "accent"), Series("refused & open", "u2"))
 label = st.text(max_size=60) | st.sampled_from(["协商分期（个性化）", "<script>alert('x')</script>", "A & B", "x" * 90])
 count = st.integers(0, 2_000_000)
@@ -42,7 +43,7 @@ def said(root: ElementTree.Element) -> str:
 
 
 def is_harmless(svg: str) -> ElementTree.Element:
-    """The drawing, if it is well formed, has a name, and neither runs, styles nor fetches anything."""
+    """The drawing, if it is well formed, has a name, and neither runs nor fetches anything."""
     root = parsed(svg)
     assert tags(root) <= SHAPES
     for each in root.iter():
@@ -230,3 +231,21 @@ def luminance(colour: str) -> float:
     values = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for v in values)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_who_draws_may_be_killed_and_what_cannot_be_drawn_stops_nobody() -> None:
+    """The engine has a process of its own: what becomes of it the web process hardly notices."""
+    drawer = Drawer()
+    spec = {"$schema": "https://vega.github.io/schema/vega/v6.json", "width": 9, "height": 9}
+    try:
+        first = drawer.svg(spec)
+        assert first.startswith("<svg ")
+        with pytest.raises(ValueError, match="nothing was drawn"):
+            drawer.svg({**spec, "marks": 5})
+        assert drawer.svg(spec) == first
+        assert drawer._process is not None
+        drawer._process.kill()
+        drawer._process.wait()
+        assert drawer.svg(spec) == first
+    finally:
+        drawer.end()

@@ -14,13 +14,19 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
+from structlog.testing import capture_logs
 
-from tests.support.desk.processes import DEADLINE
+from forbear.base.settings import Settings
+from forbear.ops.processes import web_command
+from tests.support.desk.processes import DEADLINE, until
 from tests.support.desk.serving import client_of
 from web import auth
 from web.middleware import limits, rates
+from web.middleware.headers import HEADERS
 from web.middleware.limits import Protocol, Turns
 from web.middleware.rates import Rates
+from web.middleware.tracing import Traced
+from web.route import asked_by
 
 LARGE = 50_000_000  # bytes, more than any buffer between us takes
 OURS = {"Cookie": f"{auth.COOKIE}=x"}
@@ -37,7 +43,7 @@ class Doors:
                 Route("/wait", self.wait),
                 Route("/api/v1/file", self.take, methods=["POST"]),
                 Route("/", lambda _: PlainTextResponse("here")),
-                Route("/healthz", lambda _: PlainTextResponse("alive")),
+                Route("/healthz", lambda _: PlainTextResponse("the long way"), methods=["GET", "POST"]),
                 Route("/readyz", lambda _: PlainTextResponse("ready")),
                 Route("/file", self.take, methods=["POST"]),
                 Route("/large", lambda _: PlainTextResponse("x" * LARGE)),
@@ -101,10 +107,12 @@ def test_who_has_no_turn_in_time_is_told_to_come_again() -> None:
             busy = client.get("/")
             assert (busy.status_code, busy.headers["Retry-After"]) == (503, limits.SOON)
             assert "请过几秒再刷新" in busy.text
+            assert "?lang=en" in busy.text
+            assert client.get("/no", params={"lang": "en"}).headers["Content-Language"] == "en"
             told = client.post("/api/v1/file", json={"a": 1}, headers={"Accept-Language": "en"})
             assert (told.status_code, told.headers["Retry-After"]) == (503, limits.SOON)
             assert "Too many requests" in told.json()["detail"]
-            assert client.get("/healthz").text == "alive", "takes no turn"
+            assert client.get("/healthz").json() == {"status": "alive"}, "takes no turn"
             assert client.get("/readyz").text == "ready", "machines have one of their own"
         assert client.get("/").text == "here"
 
@@ -195,6 +203,27 @@ def test_who_goes_on_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
         assert client.get("/").text == "here"
 
 
+def test_whether_we_are_alive_is_answered_as_soon_as_it_is_read_and_disturbs_nothing() -> None:
+    """On a connection of its own and on one that others are asked on; the whole of it by itself, else the long way."""
+    health = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with served(Doors().app) as (address, server), client_of(address) as client, connected(address) as raw:
+        answers = [client.get(path) for path in ("/healthz", "/", "/healthz")]
+        assert [answer.text for answer in answers] == ['{"status":"alive"}', "here", '{"status":"alive"}']
+        assert answers[0].headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert client.get("/healthz", headers={"Connection": "close"}).json() == {"status": "alive"}
+        assert client.head("/healthz").status_code == 200
+        assert client.post("/healthz", content=b"x").text == "the long way"
+        raw.sendall(health[:20])
+        while not any(each.conn.trailing_data[0] for each in server.server_state.connections):  # type: ignore[union-attr]
+            threading.Event().wait(0.01)
+        raw.sendall(health[20:] + health)
+        told = b""
+        while told.count(b"the long way") < 2:
+            told += raw.recv(10_000)
+        raw.sendall(health)
+        assert raw.recv(10_000).endswith(b'{"status":"alive"}')
+
+
 def here(_: Request) -> Response:
     return PlainTextResponse("here", headers={"RateLimit": '"turns";r=8'})
 
@@ -229,3 +258,27 @@ def test_a_token_that_asks_too_fast_is_told_when_to_come_again(monkeypatch: pyte
         monkeypatch.setattr(rates, "_KNOWN", 1)
         assert [asked(who)[0] for who in "cd"] == [200, 200]
         assert asked() == (200, None), "who was forgotten begins anew"
+
+
+def test_a_refusal_is_logged_with_who_asked_and_the_route_alone() -> None:
+    def refuse(request: Request) -> Response:
+        if "known" in request.headers:
+            asked_by(request.scope, "account:7")
+        return PlainTextResponse("no", int(request.headers["status"]))
+
+    app = Traced(Starlette(routes=[Route("/cases/{ref}", refuse)]))
+    with capture_logs() as lines, served(app) as (address, _), client_of(address) as client:
+        for headers in ({"status": "403", "known": "1"}, {"status": "401"}, {"status": "200"}, {"status": "404"}):
+            client.get("/cases/13812345678", headers=headers)
+        until(lambda: sum(line["event"] == "request.answered" for line in lines) == 4, "the line of the last answer")
+    refused = [line for line in lines if line["event"] == "request.refused"]
+    assert [(line["status"], line["actor"], line["log_level"]) for line in refused] == [
+        (403, "account:7", "warning"),
+        (401, None, "warning"),
+    ]
+    assert "13812345678" not in str(lines)
+
+
+def test_no_answer_tells_which_version_of_what_made_it() -> None:
+    assert "--no-server-header" in web_command(Settings())
+    assert {"Server", "X-Powered-By", "Via"}.isdisjoint(HEADERS)

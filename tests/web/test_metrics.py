@@ -2,13 +2,18 @@
 
 import datetime as dt
 import math
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
 
+from forbear.base.settings import Settings
 from forbear.base.vault import Vault
 from tests.support.desk.cases import NOW, accepted, decided, many, submitted
 from tests.support.desk.desk_clients import served
@@ -68,3 +73,28 @@ def test_answers_are_counted_by_route_and_never_by_address(client: httpx.Client)
 
 def test_a_scraper_by_another_name_is_answered(client: httpx.Client) -> None:
     assert client.get("/metrics", headers={"Host": "web:8600"}).status_code == 200
+
+
+# What one web process leaves when it has answered so often; another one beside it counts for itself.
+COUNTER = """
+import sys
+from prometheus_client import CollectorRegistry, Histogram
+labels, registry = ("method", "route", "status"), CollectorRegistry()
+answered = Histogram("forbear_http_request_seconds", "-", labels, buckets=(0.25, 1), registry=registry)
+for _ in range(int(sys.argv[1])):
+    answered.labels("GET", "/", "200").observe(0.5)
+"""
+
+
+def test_what_several_web_processes_count_adds_up(
+    client: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    for times in ("2", "3"):
+        subprocess.run([sys.executable, "-c", COUNTER, times], env=environment, check=True)
+    monkeypatch.setattr(Settings, "counts", tmp_path)
+    counted = {name: value for name, value in read(client).items() if "http_request" in name}
+    at = 'method="GET",route="/",status="200"'
+    assert counted[f"forbear_http_request_seconds_count{{{at}}}"] == 5
+    assert counted[f'forbear_http_request_seconds_bucket{{le="1.0",{at}}}'] == 5
+    assert counted[f'forbear_http_request_seconds_bucket{{le="0.25",{at}}}'] == 0

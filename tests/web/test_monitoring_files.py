@@ -35,7 +35,7 @@ def test_every_metric_that_is_asked_for_is_given_and_every_one_given_is_shown(
     database_url: str, redis_url: str, vault: Vault, alerts: list[dict[str, Any]], panels: list[dict[str, Any]]
 ) -> None:
     with served(database_url, redis_url, vault) as address, client_of(address) as client:
-        client.get("/healthz")
+        client.get("/sign-in")
         text = client.get("/metrics").text
     given: dict[str, list[dict[str, str]]] = {}
     for family in text_string_to_metric_families(text):

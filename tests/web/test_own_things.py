@@ -30,7 +30,7 @@ from web.app import create_app
 from web.deps import now
 
 # Parameters that name nothing of a submitter's: the handbook, a supervisor's chart and teams, accounts.
-SHARED = {"anchor", "chart", "account_id", "token_id", "team_id", "absence_id"}
+SHARED = {"anchor", "chart", "account_id", "token_id", "passkey_id", "team_id", "absence_id"}
 # Whatever the forms of the routes ask for, so that none is refused for a field before anybody looks whose the thing is.
 FIELDS = {
     "revision": "1",

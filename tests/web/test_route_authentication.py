@@ -15,7 +15,19 @@ from web.app import create_app
 
 # Who is there is proven by one of these.
 PROOFS: set[Callable[..., Any]] = {auth._known, bearer}
-OPEN = {"/healthz", "/readyz", "/metrics", "/static", "/sign-in", "/sign-in/code", "/api/openapi.json"}
+OPEN = {
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/static",
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-in/passkey",
+    "/sign-in/oidc",
+    "/sign-in/oidc/back",
+    "/sign-in/oidc/leave",
+    "/api/openapi.json",
+}
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -54,6 +66,7 @@ def test_what_an_account_owes_comes_before_anything_else() -> None:
     pages = [each for each in routes() if auth._known in needs(each)]
     free = {path_of(each) for each in pages if auth._signed_in not in needs(each)}
     seen_to = {"/account", "/account/password", "/account/second-factor", "/account/second-factor/off"}
+    seen_to |= {"/account/passkeys", "/account/passkeys/made", "/account/passkeys/{passkey_id}"}
     assert free == {*seen_to, "/sign-out"}
 
 

@@ -15,6 +15,7 @@ from models.account import Account
 from models.database.session import session
 from web.api.problems import ProblemError
 from web.deps import STEPS, NowDep, as_work_of
+from web.route import asked_by
 
 _CHALLENGE = 'Bearer realm="forbear"'
 _scheme = HTTPBearer(
@@ -37,6 +38,7 @@ def bearer(
         viewer = accounts.token_viewer(opened, credentials.credentials, now)
     if viewer is None:
         raise ProblemError(401, "bad_token", headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'})
+    asked_by(request.scope, viewer.actor)
     return viewer
 
 

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from forbear.accounts.accounts import ViewerWork
+from forbear.base.network.http import MAX_URL
 from forbear.base.settings import settings
 from forbear.webhooks import webhooks
-from forbear.webhooks.http import MAX_URL, AddressError
+from forbear.webhooks.http import AddressError
 from models.webhook import EVENTS
 from models.webhook import Webhook as StoredWebhook
 from web.api.auth import WebhookToken, submitter_for

@@ -1,6 +1,7 @@
 """The house style of the charts: pieces of a Vega drawing, and the SVG text that is made of them.
 
-Vega runs inside vl-convert, without a browser. All looks are in attributes: a content security policy refuses none.
+Vega runs inside vl-convert, without a browser, in a process of its own. All looks are in attributes, which no content
+security policy refuses; the dark theme's are in a sheet that an `<img>` heeds where the page around it is dark.
 """
 
 from __future__ import annotations
@@ -10,13 +11,28 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from xml.sax.saxutils import escape
 
-import vl_convert
-
+from web.charts.drawing import drawer
 from web.charts.text import LINE, SIZE, clean, width_of, wrapped
 
 INK, SOFT, GRID, PAPER = "#1d2529", "#535f66", "#dcdfdd", "#ffffff"
 GAP: Final = 8
 _MONTH: Final = 44  # the least room of a month's number
+# Every colour of the charts as it is on a dark page; those that are read there as they are do not occur.
+_DARK: Final = {
+    INK: "#e6eaea",
+    SOFT: "#a6b1b5",
+    GRID: "#333d42",
+    PAPER: "#1c2327",
+    "#1f5a63": "#5aa9b4",
+    "#7b1232": "#e0557d",
+    "#b3261e": "#f0706a",
+    "#a4510f": "#e08a45",
+    "#5b4a8a": "#a99be0",
+    "#3b6ea5": "#7db8f2",
+}
+_SHEET: Final = "".join(
+    f'[{kind}="{light}"]{{{kind}:{dark}}}' for light, dark in _DARK.items() for kind in ("fill", "stroke")
+)
 _FONT: Final = (
     "-apple-system, 'Segoe UI', 'PingFang SC', 'Hiragino Sans GB', 'Microsoft YaHei', 'Noto Sans CJK SC', "
     "'Source Han Sans SC', system-ui, sans-serif"
@@ -145,8 +161,11 @@ def svg(
         "scales": list(scales),
         "marks": [{**group, "axes": list(plot.axes), "marks": list(inside)}, *around],
     }
-    drawn = vl_convert.vega_to_svg(spec, allowed_base_urls=[])
-    return drawn.replace("<svg ", '<svg role="img" ', 1).replace(">", f"><title>{escape(clean(name))}</title>", 1)
+    drawn = drawer.svg(spec)
+    head = (
+        f"<title>{escape(clean(name))}</title><style>@media screen and (prefers-color-scheme:dark){{{_SHEET}}}</style>"
+    )
+    return drawn.replace("<svg ", '<svg role="img" ', 1).replace(">", f">{head}", 1)
 
 
 _CONFIG: Final[Spec] = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -14,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from forbear.base.settings import settings
 from web import auth
+from web.middleware.headers import HEADERS
 from web.views import render
 
 SOON: Final = "2"  # seconds after which to try again where something was busy or away
@@ -122,7 +125,7 @@ class _Asked:
             await asyncio.wait_for(self.lane.acquire(), self.wait)
         except TimeoutError:
             self.refused = True
-            busy = render.failure(Request(self.scope), 503, "busy")
+            busy = render.busy(Request(self.scope))
             busy.headers["Retry-After"] = SOON
 
             async def told(message: Message) -> None:
@@ -146,10 +149,22 @@ def _has_body(scope: Scope) -> bool:
     return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
+_HEALTH: Final = b"GET /healthz HTTP/1.1\r\n"
+_ALIVE: Final = "\r\n".join(
+    (
+        *("HTTP/1.1 200 OK", "content-type: application/json", "content-length: 18"),
+        *(f"{name.lower()}: {value}" for name, value in HEADERS.items()),
+        *("", '{"status":"alive"}'),
+    )
+).encode()
+
+
 class Protocol(H11Protocol):
     """HTTP as uvicorn speaks it, but who sends nothing of a request, or takes nothing of an answer, is left alone.
 
     It holds nothing but its connection; without an end, a few thousand of them would be all the connections there are.
+    Whether we are alive is answered as soon as it is read: what comes after that waits for the others' threads again
+    and again.
     """
 
     _silent: asyncio.TimerHandle | None = None  # we wait for what the client says
@@ -160,11 +175,19 @@ class Protocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
         """Wait for the first request."""
         super().connection_made(transport)
+        with contextlib.suppress(OSError):  # from a socket that several processes share asyncio knows it for no TCP
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport.set_write_buffer_limits(high=0)  # or what is a little less would wait for the client unseen
         self._await_client(_HEADERS_SECONDS)
 
     def data_received(self, data: bytes) -> None:
         """Wait for more of the request, if there has to be more."""
+        if data.startswith(_HEALTH) and self._is_whole(data):
+            self.transport.write(_ALIVE)
+            self._await_client(_HEADERS_SECONDS)
+            if b"\r\nconnection: close\r\n" in data.lower():
+                self.transport.close()
+            return
         super().data_received(data)
         if self.conn.their_state is h11.SEND_BODY:
             self._await_client(self._patience(len(data)))
@@ -174,6 +197,12 @@ class Protocol(H11Protocol):
             self._stop("_silent")
         elif self._silent is None:  # the rest of a head, not its next byte: that could go on for ever
             self._await_client(_HEADERS_SECONDS)
+
+    def _is_whole(self, data: bytes) -> bool:
+        """Whether this is one request without a body, and nothing is left of those before it, nor of their answers."""
+        before = self.conn.trailing_data[0] or self.conn.their_state is not h11.IDLE
+        before = before or self.transport.get_write_buffer_size() > 0
+        return not before and data.endswith(b"\r\n\r\n") and data.count(b"\r\n\r\n") == 1
 
     def _patience(self, more: int) -> float:
         """For how many seconds the client may say nothing now: fewer, where little of its body came in a long time."""

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Set
+from typing import Final
 
 import structlog
 from sqlalchemy import exc
@@ -11,23 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.middleware.headers import HEADERS
 from web.middleware.limits import FOR_MACHINES, SOON
 from web.route import route_of
 from web.views import render
 
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cache-Control": "no-store",
-}
+WITHOUT_FILE: Final = 2 * 1024 * 1024  # bytes of a request that brings no file
+_FILES: Final = ("/api/v1/batches",)  # whose body is a file, whatever its type
 _HSTS = "max-age=31536000"  # a year; sent over https only, as the standard asks
 _UNREACHABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 
@@ -109,7 +100,11 @@ def _place(error: BaseException) -> str:
 
 
 class BodyLimit:
-    """Wraps the application: beyond `limit` bytes of body its route is not reached, and the answer is 413."""
+    """Wraps the application: beyond `limit` bytes of body its route is not reached, and the answer is 413.
+
+    That is for files. Whatever else is sent is put together in memory and taken apart by the one thread that speaks to
+    all clients: a form, a case as JSON. It has a limit of its own, within which that takes no time.
+    """
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self.app = app
@@ -117,13 +112,14 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, counting what it sends."""
+        limit = self.limit if _has_file(scope) else min(self.limit, WITHOUT_FILE)
         taken = 0
 
         async def counted() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self.limit:
+            if taken > limit:
                 # A browser shows an answer only when it could send everything; up to as much again is let go by.
                 while message.get("more_body") and taken <= 2 * self.limit:
                     message = await receive()
@@ -132,3 +128,9 @@ class BodyLimit:
             return message
 
         await self.app(scope, counted, send)
+
+
+def _has_file(scope: Scope) -> bool:
+    if scope["type"] != "http":
+        return False
+    return scope["path"] in _FILES or Headers(scope=scope).get("content-type", "").startswith("multipart/form-data")

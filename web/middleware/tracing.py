@@ -11,11 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forbear.base import trace
 from web.monitoring.metrics import ANSWERED
-from web.route import route_of
+from web.route import actor_of, route_of
 
 HEADER = "X-Trace-Id"
 REQUEST = "X-Request-Id"
 METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE")  # a client can make up any other
+REFUSED = (401, 403, 429)  # who it was may not, or not so often
 _log = structlog.get_logger()
 
 
@@ -51,4 +52,6 @@ class Traced:
                 _log.info(
                     "request.answered", method=method, route=route, status=status, milliseconds=round(1000 * took)
                 )
+                if status in REFUSED:
+                    _log.warning("request.refused", route=route, status=status, actor=actor_of(scope))
                 ANSWERED.labels(method if method in METHODS else "other", route, str(status)).observe(took)

@@ -1,4 +1,4 @@
-"""/metrics for Prometheus: figures of the record, and how this process answers. No personal data, so no sign-in."""
+"""/metrics for Prometheus: figures of the record, and how the web processes answer. No personal data: no sign-in."""
 
 import math
 from collections.abc import Iterable
@@ -12,8 +12,10 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from forbear.base.settings import settings
 from forbear.desk.queue import URGENCIES
 from forbear.ops.metrics import Metrics, measure
 from web.deps import NowDep, SessionDep
@@ -24,7 +26,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call] # is not annotated
 _WORKING = tuple(queue for queue in QUEUES if queue != "upkeep")  # the queues that chunks are in
 ANSWERED = Histogram(
     "forbear_http_request_seconds",
-    "How long this process took to answer",
+    "How long the web processes took to answer",
     ("method", "route", "status"),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
     registry=CollectorRegistry(),
@@ -36,7 +38,10 @@ def metrics(session: SessionDep, now: NowDep) -> Response:
     """Every figure, in Prometheus's text."""
     registry = CollectorRegistry()
     registry.register(_MetricsCollector(measure(session, now)))
-    registry.register(ANSWERED)
+    if (counts := settings().counts) is not None:  # the answers of all web processes beside each other
+        MultiProcessCollector(registry, str(counts))  # type: ignore[no-untyped-call] # is not annotated
+    else:
+        registry.register(ANSWERED)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 

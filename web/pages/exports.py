@@ -132,8 +132,7 @@ def _entries(work: ViewerWork, chosen: listing.LedgerFilter) -> Iterator[listing
 def _overview(work: ViewerWork, terms: str, lang: language.Language) -> Table:
     """The figures of the page, each with its name."""
     header = [language.message(lang, f"export.overview.{name}") for name in ("what", "of", "figure")]
-    days = dict(parse_qsl(terms)).get("days", "")
-    return header, overview.as_rows(work, int(days) if days in map(str, overview.PERIODS) else 30, lang)
+    return header, overview.as_rows(work, dict(parse_qsl(terms)), lang)
 
 
 def _moment(zone: str, at: dt.datetime) -> str:

@@ -61,29 +61,6 @@ function checkSize(form) {
   });
 }
 
-// A button of our own for the file, in the language of the page, and a place to drop it on.
-function ownButton(input) {
-  const place = document.createElement("div"), button = document.createElement("span"), name = document.createElement("span");
-  place.className = "drop";
-  button.className = "choose-file";
-  button.textContent = input.dataset.choose;
-  const told = () => { name.textContent = input.files.length ? input.files[0].name : input.dataset.drop; };
-  place.append(button, name);
-  place.setAttribute("aria-hidden", "true"); // the control itself is there for whoever does not see it
-  input.classList.add("covered");
-  input.after(place);
-  input.addEventListener("change", told);
-  place.addEventListener("click", () => input.click());
-  place.addEventListener("dragover", event => event.preventDefault());
-  place.addEventListener("drop", event => {
-    event.preventDefault();
-    if (!event.dataTransfer.files.length) return;
-    input.files = event.dataTransfer.files;
-    input.dispatchEvent(new Event("change"));
-  });
-  told();
-}
-
 // One press is enough; the button says that it was heard.
 function sayBusy(button) {
   const words = button.textContent;
@@ -98,6 +75,5 @@ function sayBusy(button) {
 }
 
 document.querySelectorAll("[data-poll]").forEach(follow);
-document.querySelectorAll("input[data-choose]").forEach(ownButton);
 document.querySelectorAll("form[data-megabytes]").forEach(checkSize);
 document.querySelectorAll("button[data-busy]").forEach(sayBusy);

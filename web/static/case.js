@@ -47,6 +47,8 @@ for (const form of document.querySelectorAll("form.fields")) {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });
+  // Come back to by the browser's way back, it may be sent again: what was answered may have been "come again".
+  addEventListener("pageshow", () => { delete form.dataset.sent; });
 }
 
 // While newer facts are being triaged, ask whether they still are, for two minutes at most.

@@ -31,7 +31,8 @@ for (const form of document.querySelectorAll("form.filters")) {
 // On a phone the filters would fill the first screen: they are folded unless one of them is on.
 const choose = document.querySelector(".choose");
 const phone = matchMedia("(max-width: 48rem)");
-const fold = () => { choose.open = !phone.matches || document.querySelector(".on .chips") !== null; };
+const narrowed = () => [...choose.querySelectorAll("select, input:not([type=hidden])")].some(each => each.type === "checkbox" ? each.checked : each.value);
+const fold = () => { choose.open = !phone.matches || narrowed(); };
 if (choose) {
   fold();
   phone.addEventListener("change", fold);

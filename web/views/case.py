@@ -83,7 +83,7 @@ def case_page(
         "said": language.message,
         "has": language.has,
         "queue": queue_query.kept(request),
-        "undoable": acting.undoable(work, case.desk) if values["context"] else None,
+        "undoable": acting.undoable(work, case.desk, values["reviews"]) if values["context"] else None,
         "free": _free(request, work) if values["people"] and work.viewer.may_act_as("counsellor") else None,
         "typed": _typed(request, work, case, sent) if lost and sent else None,
     }
@@ -120,6 +120,7 @@ def _values(work: ViewerWork, case: DecidedCase) -> dict[str, Any]:
         "time": due(case.desk, work.now),
         "holder": _holder(session, case) if people else None,
         "away": people and teams.is_away(session, viewer.account_id, saying.today(work)),
+        "reviews": reviews,
         "events": timeline.events(session, vault, case, reviews if people else None),
         "ticked": timeline.ticked(reviews),
         "failed": failed_evaluation(session, case.case_id) if case.desk.failed_at else None,

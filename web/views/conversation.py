@@ -70,7 +70,8 @@ def conversation_of(
     """The conversation about a decided case; `context`, and what was `done`, where that is known already."""
     session, vault, case_id = work.session, work.vault, case.case_id
     at = context or CaseContext(work.viewer, case, decision_on_desk(session, case, vault), work.now)
-    said = [each for each in review.timeline(session, case_id) if each.action in _SAID or each.reason in _LENDER]
+    reviews = review.timeline(session, case_id) if done is None else done
+    said = [each for each in reviews if each.action in _SAID or each.reason in _LENDER]
     return Conversation(
         case_id=case_id,
         case_ref=case.case_ref,

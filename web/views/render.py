@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from forbear.accounts import accounts
 from forbear.base.packs import UnreadablePackError
 from forbear.desk.review import NoCaseError
+from forbear.locale import said
 from rules.facts.case_facts import display
 from rules.handbook.wording import TEMPLATES as HANDBOOK
 from rules.locale import in_language
@@ -84,6 +85,24 @@ def failure(request: Request, status: int, kind: str | None = None) -> Response:
     return page(request, "site/failure.html", {"title": title, "text": text, "status": status}, status)
 
 
+def busy(request: Request) -> Response:
+    """The failure of whom nobody has time for: where there are hundreds at once, nobody has any to make their pages.
+
+    Its page is made once for each language, as for somebody of whom nothing is known.
+    """
+    if problems.is_of_api(request):
+        return problems.plain(request, 503, "busy")
+    lang = language.chosen(request)
+    return HTMLResponse(_busy(lang), 503, {"Content-Language": lang, "Vary": "Cookie"})
+
+
+@cache
+def _busy(lang: language.Language) -> bytes:
+    cookie = f"{language.COOKIE}={lang}".encode()
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"cookie", cookie)]}
+    return bytes(failure(Request(scope), 503, "busy").body)
+
+
 def answer_failures(app: FastAPI) -> None:
     """Failures of the routes are answered as pages too."""
     app.add_exception_handler(HTTPException, _http_failure)
@@ -148,6 +167,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # a page has fifty pieces: no look at the disk for each
     )
     environment.globals["static"] = _static
     environment.globals["navigation"] = NAVIGATION
@@ -156,12 +176,18 @@ def _environment() -> Environment:
     environment.filters["in_english"] = document_number
     environment.filters["yuan"] = _yuan
     environment.filters["day"] = day
+    environment.filters["file_name"] = _file_name
     environment.filters["instant"] = dt.datetime.fromisoformat
     environment.filters["say"] = in_language
     environment.globals["display"] = display
-    environment.globals["workings"] = formula_text.all_workings
     environment.globals["reads_text"] = formula_text.reads_text
     return environment
+
+
+def compile_templates() -> None:
+    """Read all templates, which takes a second."""
+    for name in _environment().list_templates(extensions=("html",)):
+        _environment().get_template(name)
 
 
 @cache
@@ -169,6 +195,13 @@ def _static(name: str) -> str:
     """The address of a static file, changed whenever the file is, so that no browser shows an old one."""
     digest = sha256((_HERE / "static" / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"
+
+
+def _file_name(name: str, lang: language.Language) -> str:
+    """A batch's file; what somebody corrected on the desk has a name in both languages, of which one is shown."""
+    both = said("correction.name")
+    prefix = f"{both.zh} {both.en} "
+    return f"{in_language(both, lang)} {name.removeprefix(prefix)}" if name.startswith(prefix) else name
 
 
 def _yuan(fen: int) -> str:

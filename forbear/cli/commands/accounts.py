@@ -1,4 +1,4 @@
-"""Commands on accounts and tokens: user add, list, password, second-factor-off, disable, enable; token create, …"""
+"""Commands on accounts and tokens: user add, list, password, link, second-factor-off, disable; token create, …"""
 
 import contextlib
 import datetime as dt
@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from forbear.accounts import accounts, administration, passwords
 from forbear.accounts.accounts import SCOPES
 from forbear.base.errors import ForbearError
+from forbear.base.settings import settings
 from forbear.cli.context import Context, opened
 from forbear.ledger.unit_of_work import Work
 from models.account import Account, Token
@@ -71,10 +72,32 @@ def enable_user(name: _Name) -> None:
 
 @user.command("second-factor-off")
 def second_factor_off(name: _Name) -> None:
-    """Take the second factor off somebody who lost it. Whoever uses the account is signed out."""
+    """Take the second factor, passkeys too, off somebody who lost it. Whoever uses the account is signed out."""
     with working() as work:
-        administration.second_factor_off(work, known(work.session, name))
+        administration.second_factor_off(work, known(work.session, name), passkeys_too=True)
     typer.echo(f"Account {name} signs in with its password alone.")
+
+
+@user.command("link")
+def link_user(
+    name: _Name,
+    subject: Annotated[str, typer.Argument(help="what the provider of FORBEAR_OIDC_ISSUER calls its owner (`sub`)")],
+) -> None:
+    """Let somebody sign in on an account by the identity provider. Whoever uses the account is signed out."""
+    issuer = settings().oidc_issuer
+    if issuer is None:
+        raise ForbearError("There is no identity provider: set FORBEAR_OIDC_ISSUER, see docs/settings.md.")
+    with working() as work:
+        administration.link(work, known(work.session, name), issuer, subject)
+    typer.echo(f"Account {name} is linked: its owner signs in by {issuer}.")
+
+
+@user.command("unlink")
+def unlink_user(name: _Name) -> None:
+    """Let nobody sign in on an account by an identity provider. Whoever uses the account is signed out."""
+    with working() as work:
+        administration.unlink(work, known(work.session, name))
+    typer.echo(f"Account {name} is linked to nobody: its owner signs in with a password.")
 
 
 @user.command("list")

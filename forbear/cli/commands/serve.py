@@ -16,7 +16,7 @@ from forbear.cli.commands.accounts import has_accounts
 from forbear.cli.context import Context, opened
 from forbear.ops import doctor as diagnosis
 from forbear.ops import embedded
-from forbear.ops.processes import Part, keep_up, running, scheduler_command, watch, web_command, worker_command
+from forbear.ops.processes import Part, keep_up, running, scheduler_command, watch, web_commands, worker_command
 from models.database import migrate as migrations
 from workers.app import QUEUES
 
@@ -46,6 +46,19 @@ def _run_part(name: str, command: list[str]) -> None:
         watch(part)
 
 
+def _run_web(port: int | None) -> None:
+    """Run the web processes; of several, one that ends is started again."""
+    with (
+        until_stopped(),
+        opened() as context,
+        web_commands(context.settings, port) as (commands, shared),
+        running(commands, context.settings, context.urls, log=False, shared=shared) as parts,
+    ):
+        if shared is None:
+            watch(parts)
+        attend(context, parts)
+
+
 def worker(
     queues: Annotated[str, typer.Option(help="queues to consume, with commas")] = "urgent,bulk,upkeep",
     processes: Annotated[int | None, typer.Option(min=1, help="processes (FORBEAR_WORKER_PROCESSES)")] = None,
@@ -65,7 +78,7 @@ def scheduler() -> None:
 
 def web(port: Annotated[int | None, typer.Option(help="port (FORBEAR_WEB_PORT)")] = None) -> None:
     """Serve the desk until stopped."""
-    _run_part("web", web_command(settings(), port))
+    _run_web(port)
 
 
 def up(port: Annotated[int | None, typer.Option(help="port of the web server (FORBEAR_WEB_PORT)")] = None) -> None:
@@ -92,13 +105,15 @@ def address(context: Context, port: int | None) -> str:
 def everything(context: Context, port: int | None) -> Iterator[list[Part]]:
     """Web, a bulk and an urgent worker, and the scheduler."""
     chosen = context.settings
-    commands = {
-        "web": web_command(chosen, port),
+    others = {
         "worker": worker_command(BULK, chosen.worker_processes, chosen.log_level),
         "urgent-worker": worker_command(URGENT, 1, chosen.log_level),
         "scheduler": scheduler_command(chosen.home, chosen.log_level),
     }
-    with running(commands, chosen, context.urls) as parts:
+    with (
+        web_commands(chosen, port) as (commands, shared),
+        running({**commands, **others}, chosen, context.urls, shared=shared) as parts,
+    ):
         yield parts
 
 

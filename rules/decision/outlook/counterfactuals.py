@@ -19,7 +19,7 @@ from rules.pack.pack import Pack
 
 MOST = 3  # changes told of one case
 _WHOLE = 10_000  # basis points
-_MANY = 150  # cases from which their formulas take less time as columns than one by one
+_MANY = 350  # cases from which their formulas take less time as columns than one by one
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,9 @@ class CounterfactualSearch:
         return [tuple(claims.values())[:MOST] for claims in kept]
 
     def _tries(self, row: int, facts: Facts, lacking: Sequence[MissingCondition], found: Outcome) -> Iterator[_Try]:
+        present = self._policy.select(found.rules_fired)
         for lack in lacking:
-            strategy = self._policy.better(lack.rule, found.rules_fired)
+            strategy = self._policy.better(lack.rule, present)
             if strategy:
                 for fact in lack.facts:
                     for value in self._values(fact, facts, lack):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rules.decision.outcome import Outcome
-from rules.decision.reasons import rules_of
+from rules.decision.reasons import recommended_by
 from rules.engines.polars_engine import RuleTrace
 from rules.pack.logic import conditions as c
 from rules.pack.logic.fact_inputs import sources
@@ -35,16 +35,16 @@ def near_misses(pack: Pack, outcome: Outcome, trace: Sequence[RuleTrace]) -> tup
     Only where the condition is a matter of degree or in the borrower's hands: that a card is no mortgage explains
     nothing.
     """
-    rules = rules_of(pack)
+    recommending = recommended_by(pack)
     taken = {outcome.strategy, *outcome.secondary, *outcome.blocked}
     nearest: dict[str, NearMiss] = {}
     for each in sorted(trace, key=lambda each: -len(each.parts)):  # otherwise as the rules are: most important first
-        wanted = next((effect.recommend for effect in rules[each.rule].rule.then if effect.recommend), None)
+        wanted = recommending.get(each.rule)
         failed = _only_failure(each)
         if failed is not None and wanted is not None and wanted not in taken and _a_matter_of_degree(pack, failed):
             facts = tuple(dict.fromkeys(name for leaf in leaves(failed) for name in facts_of(leaf)))
             nearest.setdefault(wanted, NearMiss(wanted, each.rule, failed, facts))
-    ranks = {rule: rank for rank, rule in enumerate(rules)}
+    ranks = {rule: rank for rank, rule in enumerate(recommending)}
     return tuple(sorted(nearest.values(), key=lambda miss: ranks[miss.rule])[:_MOST])
 
 

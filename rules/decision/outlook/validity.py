@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple, TypeAlias
 
@@ -64,6 +64,7 @@ class _Formula(NamedTuple):
     only: str | None  # the one submitted fact it reads, and
     blank: tuple[Trend, int] | None  # how it goes on in the same way wherever that is missing; None: it stands still
     missing: Reading  # what it is where nothing stands in for it; None where that is told
+    remembered: bool  # it is read from what was read before
 
 
 class Validity:
@@ -80,7 +81,9 @@ class Validity:
         every = {*moving, *self._start, DAYS}
         sums = frozenset(name for name, fact in pack.vocabulary.facts.items() if fact.type == "money")
         given = TrendReading(derivation.around, every, sums)
-        self._formulas = [self._formula(name, _as_told(pack.formulas[name].expression), given) for name in moving]
+        self._formulas = _cheap_first(
+            [self._formula(name, _as_told(pack.formulas[name].expression), given) for name in moving]
+        )
         self._pairs = [
             (leaf.fact, _PAIRS[leaf.operator], leaf.other)
             for leaf in dict.fromkeys(_leaves(pack))
@@ -116,7 +119,7 @@ class Validity:
     def _of_formulas(self, given: Facts, facts: Facts, state: CaseState) -> int:
         """For how many days nothing asked of a derived fact is answered otherwise; `state` gets their trends."""
         trends, days = state.trends, LONGEST
-        for name, read, movers, today, only, blank, missing in self._formulas:
+        for name, read, movers, today, only, blank, missing, _ in self._formulas:
             if only is not None and only not in given:
                 if blank is None or name in given:
                     continue
@@ -163,7 +166,7 @@ class Validity:
         blank = None if only is None else read(CaseState({TOLD: self._as_of}, dict(self._start)))
         if blank is not None and blank[0].steady and blank[0].days == ALWAYS:
             blank = None
-        return _Formula(name, read, movers, today, only, blank, self._missing.get(name))
+        return _Formula(name, read, movers, today, only, blank, self._missing.get(name), alone)
 
     def _counted(self, given: Facts) -> Trend:
         """The number of days overdue, which goes on by itself."""
@@ -195,6 +198,16 @@ class Validity:
         starts = [each.valid_from for each in values]
         ends = [each.valid_to + dt.timedelta(days=1) for each in values if each.valid_to is not None]
         return min((day for day in (*starts, *ends) if day > self._as_of), default=None)
+
+
+def _cheap_first(formulas: Sequence[_Formula]) -> list[_Formula]:
+    """Each after those that it moves with, and before others what is remembered: it may be enough."""
+    left = {each.name: each for each in formulas}
+    found = []
+    while left:
+        ready = [each for each in left.values() if left.keys().isdisjoint(set(each.movers) - {each.name})]
+        found.append(left.pop(min(ready, key=lambda each: not each.remembered).name))
+    return found
 
 
 def _deciding(pack: Pack) -> set[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import cache, lru_cache, reduce
 from itertools import product as combined
 from typing import Any, Final, TypeAlias, cast
 
@@ -163,7 +163,8 @@ def alike(one: Any, other: Any) -> tuple[Any, Any]:
         one = _of(one, other.dtype)
     elif isinstance(other, int):
         other = _of(other, one.dtype)
-    if one.dtype != other.dtype:
+    kind, another = one.dtype, other.dtype
+    if kind is not another and kind != another:  # a type is nearly always the same object, and slow to compare
         return one.cast(_WIDE), other.cast(_WIDE)
     return one, other
 
@@ -344,10 +345,11 @@ def _apart(flags: Sequence[Flag]) -> bool:
 def _any_word(branches: Sequence[tuple[Flag, Word]], nothing: Flag) -> Word:
     words = tuple(dict.fromkeys(word for _, each in branches for word in each.words))
 
+    @cache
     def may(word: str) -> Flag:
         return some(both(flag, each.may(word)) for flag, each in branches if word in each.words)
 
-    return Word(words, may, lambda word: some(may(each) for each in words if each != word), nothing)
+    return Word(words, may, cache(lambda word: some(may(each) for each in words if each != word)), nothing)
 
 
 def constant(word: str) -> Word:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from typing import Final, cast
 
 import polars as pl
@@ -98,8 +98,8 @@ class FormulaColumns:
                 words = tuple(fact.values)
                 return Word(
                     words,
-                    lambda word: r.filled(column == word, not gone),
-                    lambda word: len(words) > 1 and r.filled(column != word, not gone),
+                    cache(lambda word: r.filled(column == word, not gone)),
+                    cache(lambda word: len(words) > 1 and r.filled(column != word, not gone)),
                     nothing,
                 )
             case "text":

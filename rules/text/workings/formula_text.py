@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from rules.facts.cells import Value
 from rules.formulas import bounds as b
 from rules.formulas.derivation import derivation
-from rules.formulas.reader import Reader, reader
 from rules.locale import Language
 from rules.pack import formulas as f
 from rules.pack.pack import Pack
@@ -41,21 +40,16 @@ def workings(pack: Pack, name: str, facts: Mapping[str, Value], as_of: dt.date, 
     what it likes.
     """
     formula = pack.formulas.get(name)
-    if formula is None:
-        return None
-    teller = _Workings(pack, as_of, language, {each: value for each, value in facts.items() if each != name})
-    if name in facts and teller.read(formula.expression) != facts[name]:
-        return None
-    return teller.workings(name, formula.expression)
+    return None if formula is None else _Workings(pack, as_of, language, facts).workings(name, formula.expression)
 
 
 def all_workings(pack: Pack, facts: Mapping[str, Value], as_of: dt.date, language: Language) -> dict[str, Workings]:
     """Every derived fact of a case that has a value, or of which something is known all the same."""
     found = {}
     bounds = derivation(pack, as_of).derive(facts).bounds
-    unknown = word("open", language)
-    for name in pack.formulas:
-        told = workings(pack, name, facts, as_of, language) if name in facts or name in bounds else None
+    unknown, teller = word("open", language), _Workings(pack, as_of, language, facts)
+    for name, formula in pack.formulas.items():
+        told = teller.workings(name, formula.expression) if name in facts or name in bounds else None
         if told is not None and told.result != unknown:
             found[name] = told
     return found
@@ -67,15 +61,20 @@ class _Workings(Teller):
     def __init__(self, pack: Pack, as_of: dt.date, language: Language, facts: Mapping[str, Value]) -> None:
         super().__init__(pack, as_of, language)
         self._derivation = derivation(pack, as_of)
-        self._state = self._derivation.state(facts)
-        self._blank = self._derivation.state({})
-        self._readers: dict[f.Expression, Reader] = {}
+        self._given = facts
+        self._known = self._derivation.state(facts)  # where a formula gives what the case has, that is in it either way
+        self._readings: dict[int, tuple[f.Expression, b.Reading]] = {}  # by identity: to hash an expression is dear
+        self._state = self._known
         self._facts: dict[str, None] = {}  # in the order in which they are told
         self._parameters: dict[f.ParameterNode, None] = {}
 
-    def workings(self, name: str, expression: f.Expression) -> Workings:
+    def workings(self, name: str, expression: f.Expression) -> Workings | None:
+        """Those of one fact; no formula reads the fact that it gives."""
+        self._facts, self._parameters = {}, {}
         reading = self.read(expression)
-        self._state[name] = reading
+        if name in self._given and reading != self._given[name]:
+            return None
+        self._state = {**self._known, name: reading}
         result = self.shown(name, reading)
         told = self.decided(expression)
         if self.undecided(told) is not None:
@@ -90,14 +89,15 @@ class _Workings(Teller):
     def shown(self, name: str, reading: b.Reading) -> str:
         """What a fact is, or what is known of it more than of any case."""
         bound = reading.__class__ in b.BOUNDS
-        if bound and reading is not b.NOTHING and reading == self._blank.get(name):
+        if bound and reading is not b.NOTHING and reading == self._derivation.blank.get(name):
             return self.word("open")
         return shown(self.pack, name, b.outer(reading) if bound else reading, self.language)
 
     def read(self, expression: f.Expression) -> b.Reading:
-        if expression not in self._readers:
-            self._readers[expression] = reader(expression, self._derivation.around)
-        return self._readers[expression](self._state)
+        found = self._readings.get(id(expression))
+        if found is None:
+            found = self._readings[id(expression)] = (expression, self._derivation.reader_of(expression)(self._known))
+        return found[1]
 
     def undecided(self, expression: f.Expression) -> f.Expression | None:
         """The choice that is still open, if what is to be told is one."""

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from forbear.base import settings
-from forbear.base.addresses import check_database, check_redis
 from forbear.base.errors import ForbearError
+from forbear.base.network.addresses import check_database, check_redis
 
 SECRET = "s3cret"  # noqa: S105 - of nobody
 

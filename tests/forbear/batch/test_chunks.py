@@ -19,8 +19,8 @@ from models.intake.batch import Batch, Chunk
 from models.operation.heartbeat import Heartbeat
 from tests.support.desk.cases import NOW, accepted, engine_of, many, submitted
 from workers.app import QUEUES, app
-from workers.schedule import schedule
-from workers.wake import wake
+from workers.schedule import EXPIRES_SECONDS, schedule
+from workers.wake import under_way, wake
 
 MINUTE = dt.timedelta(minutes=1)
 TICK = dt.timedelta(microseconds=1)
@@ -31,9 +31,9 @@ def _claim(url: str, chunk_id: int, now: dt.datetime = NOW) -> Claim:
         return chunks.claim(opened, chunk_id, now)
 
 
-def _sweep(url: str, now: dt.datetime) -> list[Wake]:
+def _sweep(url: str, now: dt.datetime, sent: dict[str, int] | None = None) -> list[Wake]:
     with engine_of(url) as engine, session(engine) as opened:
-        return chunks.sweep(opened, now, MINUTE)
+        return chunks.sweep(opened, now, MINUTE, sent)
 
 
 def _chunks(url: str) -> list[Chunk]:
@@ -101,6 +101,30 @@ def test_what_was_swept_counts_as_woken(database_url: str, vault: Vault) -> None
     assert _sweep(database_url, NOW + MINUTE) == [chunk]
     assert _sweep(database_url, NOW + 2 * MINUTE - TICK) == []
     assert _sweep(database_url, NOW + 2 * MINUTE) == [chunk]
+
+
+def test_the_sweep_sends_only_what_messages_are_missing_in_each_queue(database_url: str, vault: Vault) -> None:
+    """A message stands for one piece of work: those that wait are enough for as many chunks, whichever they name."""
+    rows = [*many(3), accepted(9, "urgent", violence=True)]
+    waiting = submitted(database_url, rows, vault, chunk_size=1).wakes
+    bulk = [woken for woken in waiting if woken.queue == "bulk"]
+    urgent = [woken for woken in waiting if woken.queue == "urgent"]
+    later = NOW + MINUTE
+    assert _sweep(database_url, later, {"bulk": 3, "urgent": 1}) == []
+    assert _sweep(database_url, later, {"bulk": 2, "urgent": 5, "upkeep": 9}) == bulk[:1]
+    assert _sweep(database_url, later, {"bulk": 1}) == [bulk[1], *urgent]  # the first counts as woken now
+    assert _sweep(database_url, later + MINUTE, {}) == [*bulk, *urgent]
+
+
+def test_the_sweep_sends_no_more_than_workers_can_take_until_the_next(
+    database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "_SWEPT", 2)
+    waiting = list(submitted(database_url, many(3), vault, chunk_size=1).wakes)
+    later = NOW + MINUTE
+    assert _sweep(database_url, later, {"bulk": 2}) == []
+    assert _sweep(database_url, later) == waiting[:2]
+    assert _sweep(database_url, later) == waiting[2:]
 
 
 def test_the_sweep_leaves_what_was_claimed_lately(database_url: str, vault: Vault) -> None:
@@ -192,6 +216,7 @@ def test_a_message_carries_a_chunk_id_and_nothing_else(database_url: str, redis_
             decoded = json.loads(message)
             args, kwargs, _ = json.loads(base64.b64decode(decoded["body"]))
             assert (decoded["headers"]["task"], args, kwargs) == ("chunk.triage", [woken.chunk_id], {})
+    assert under_way(redis_url) == {"urgent": 1, "bulk": 1, "upkeep": 0}
 
 
 def test_waking_over_a_flushed_redis_still_arrives(redis_url: str) -> None:
@@ -203,7 +228,8 @@ def test_waking_over_a_flushed_redis_still_arrives(redis_url: str) -> None:
 
 
 def test_a_broker_that_is_away_is_no_error(tmp_path: Path) -> None:
-    assert wake([Wake(1, "bulk")], f"redis+socket://{tmp_path}/nobody.sock") == 0
+    nobody = f"redis+socket://{tmp_path}/nobody.sock"
+    assert (wake([Wake(1, "bulk")], nobody), under_way(nobody)) == (0, {})
 
 
 def test_the_scheduler_sweeps_keeps_the_record_and_sends_a_heartbeat_to_every_queue() -> None:
@@ -225,11 +251,21 @@ def test_the_scheduler_sweeps_keeps_the_record_and_sends_a_heartbeat_to_every_qu
                 "pack",
                 "age",
                 "follow",
+                "notice",
             )
         ),
         *(("upkeep.heartbeat", queue) for queue in QUEUES),
     }
     assert {entry["task"] for entry in entries} <= set(_task_names())
+    # Two machines' clocks may differ by seconds: nothing is dropped for that.
+    assert min(entry["options"]["expires"] for entry in schedule(1, QUEUES).values()) == EXPIRES_SECONDS == 60
+
+
+def test_a_process_that_is_slow_to_begin_is_given_as_long_as_a_task() -> None:
+    """Celery kills one that has not begun within four seconds, and so its successor: nothing was done for a quarter of
+    an hour on a machine with a thirtieth of a core for each.
+    """
+    assert app.conf.worker_proc_alive_timeout == app.conf.task_time_limit
 
 
 def _task_names() -> list[str]:

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from forbear.base.packs import shipped
 from forbear.batch import chunks
+from forbear.batch.submission.submit import CRISIS_CHUNK
 from models.database.session import make_engine, session
 from models.intake.batch import Chunk, Lane
 from tests.support.desk.cases import NOW, VAULT, accepted, many, submitted
@@ -104,6 +105,17 @@ def test_a_case_has_the_lane_of_what_it_tells_of_and_how_it_came(engine: Engine)
         ("urgent", Lane.FLAGGED),
         ("bulk", Lane.ORDINARY),
     ]
+
+
+def test_crises_of_a_file_come_in_the_smallest_pieces(engine: Engine) -> None:
+    rows = (accepted(number, f"C{number}", violence=True) for number in range(CRISIS_CHUNK + 1))
+    ids = handed_in(engine, *rows)
+    with session(engine) as opened:
+        found = opened.exec(select(Chunk).where(col(Chunk.id).in_(ids)).order_by(col(Chunk.id)))
+        assert [(chunk.lane, len(chunk.case_version_ids)) for chunk in found] == [
+            (Lane.CRISIS, CRISIS_CHUNK),
+            (Lane.CRISIS, 1),
+        ]
 
 
 def test_danger_that_was_asked_about_and_denied_is_no_crisis(engine: Engine) -> None:

@@ -15,6 +15,7 @@ import pytest
 from psycopg.types.json import Jsonb
 from sqlmodel import Session
 
+from forbear.batch import recorded_decision
 from forbear.batch.recorded_decision import (
     RecordedDecision,
     ResultLine,
@@ -196,3 +197,32 @@ def test_everything_said_of_a_decision_is_of_its_own_facts_and_day() -> None:
 
 def test_a_pack_without_texts_for_one_has_no_negotiation_pack() -> None:
     assert decision().negotiation_pack() is None
+
+
+def test_what_a_page_looks_at_again_is_the_same_object_until_anything_of_it_is_other(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Known by all that it came from: never another record's, never past a hold, and never with anybody's words."""
+
+    def looked_at(at: str, case: int) -> RecordedDecision:
+        with record(at) as session:
+            return decision_on_desk(session, session.get_one(WorklistItem, case), VAULT)
+
+    first = looked_at(url, 1)
+    assert looked_at(url, 1) is first and first.view() is first.view()
+    assert looked_at(url, 2) is not looked_at(url, 2), "words of notes are opened anew"
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE desk_case SET danger = 'explicit', danger_kinds = '{self_harm}' WHERE case_id = 1")
+    held = looked_at(url, 1)
+    assert held.hold == SafetyHold("explicit", ("self_harm",)) and first.hold is None
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE desk_case SET danger = NULL, danger_kinds = '{}' WHERE case_id = 1")
+        connection.execute("SET session_replication_role = replica")  # as if it were another record
+        connection.execute("UPDATE case_version SET facts = facts || '{\"days_overdue\": 6}' WHERE case_id = 1")
+    assert looked_at(url, 1).facts["days_overdue"] == 6
+    monkeypatch.setattr(recorded_decision, "MOST", 1)
+    one, _ = looked_at(url, 1), looked_at(url, 3)
+    again = looked_at(url, 1)
+    assert again == one and again is not one, "so many are kept and no more"
+    monkeypatch.setattr(recorded_decision, "SECONDS", 0)
+    assert looked_at(url, 1) is not again and not recorded_decision._kept, "for so long and no longer"

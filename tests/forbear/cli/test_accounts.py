@@ -85,6 +85,16 @@ def test_an_account_from_its_first_day_to_its_last(
     assert told == "Account wang signs in with its password alone.\n"
     assert enters(database_url, vault, "wang", PASSWORD)
 
+    issuer = {"FORBEAR_OIDC_ISSUER": "https://id.example"}
+    told = forbear(environment | issuer, "user", "link", "wang", "7f3a").stdout
+    assert told == "Account wang is linked: its owner signs in by https://id.example.\n"
+    with working(database_url, vault) as work:
+        wang = work.session.exec(select(Account)).one()
+        assert (wang.oidc_issuer, wang.oidc_subject) == ("https://id.example", "7f3a")
+    forbear(environment, "user", "unlink", "wang")
+    with working(database_url, vault) as work:
+        assert work.session.exec(select(Account)).one().oidc_issuer is None
+
     forbear(environment, "user", "disable", "wang")
     assert forbear(environment, "user", "list").stdout == "wang\tcounsellor\t-\tdisabled\n"
     assert not enters(database_url, vault, "wang", PASSWORD)

@@ -81,13 +81,13 @@ def test_an_action_changes_its_own_case_and_is_kept_as_it_was_done(url: str, vau
         (first,), (second,) = timeline(opened, 2), timeline(opened, 1)
         assert (first.action, first.strategy, first.reason, first.detail) == (
             *("override", "card_plan", "facts"),
-            {"form": "f1"},
+            {"form": "f1", "answered": "kept"},
         )
         assert (first.account_id, first.at, first.case_id) == (who.account_id, NOW, 2)
         assert first.words is not None and vault.open(first.words, f"review.words:{first.id}") == "谈好了"
         assert (second.action, second.strategy, second.reason, second.detail, second.words) == (
             *("accept", None, None),
-            *({}, None),
+            *({"answered": "kept"}, None),
         )
         assert {first.decision_id, second.decision_id} == {1, 2}
         assert first.decision_id == opened.get_one(WorklistItem, 2).decision_id

@@ -1,6 +1,6 @@
 """Whatever is changed, added, removed or reordered behind Forbear's back, an audit names it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,8 +12,7 @@ from forbear.accounts.accounts import Viewer
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 from forbear.desk.review import Act, perform, take_case
-from forbear.ledger import audit, ledger
-from forbear.ledger.ledger import LedgerEntry
+from forbear.ledger import audit, ledger, ledger_tree
 from models.database.session import snapshot
 from models.database.tables import METADATA
 from tests.support.desk.cases import VAULT, accepted, decided, engine_of, working, working_as
@@ -165,6 +164,11 @@ CUT = "not sealed by Forbear: the end of the chain was cut off, or the head chan
         ("DELETE FROM ledger_node WHERE level = 0 AND at = 2", "node 2 of level 0: not that of the entries under it"),
         ("DELETE FROM ledger_node WHERE level = 2", "node 0 of level 2: not that of the entries under it"),
         ("UPDATE ledger_node SET hash = sha256('x') WHERE level = 1 AND at = 1", "node 1 of level 1: not that of the"),
+        (
+            """UPDATE ledger_node SET hash = CASE at WHEN 0 THEN substr(hash, 1, 31)
+            ELSE (SELECT substr(hash, 32) FROM ledger_node WHERE level = 1 AND at = 0) || hash END WHERE level = 1""",
+            "node 0 of level 1: not that of the entries under it",
+        ),
         ("DELETE FROM ledger_node", "the tree: has 0 entries, but the chain has 5"),
         (
             "INSERT INTO ledger_node SELECT 0, 5, hash FROM ledger_node LIMIT 1",
@@ -226,6 +230,20 @@ def test_an_end_cut_off_with_an_old_head_put_back_is_found_by_who_noted_the_head
     ]
 
 
+def test_nodes_are_compared_where_they_are_stored(untouched: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million entries have two million nodes: only of those of a block with another hash each is asked for."""
+    asked: list[int] = []
+    stored = ledger_tree._stored
+
+    def counted(session: Session, nodes: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+        asked.append(len(nodes))
+        return stored(session, nodes)
+
+    monkeypatch.setattr(ledger_tree, "_stored", counted)
+    assert faults(untouched) == []
+    assert asked == [0]
+
+
 def test_a_chain_rewritten_with_another_key_is_found(url: str) -> None:
     other = Vault(bytes(32))
     with psycopg.connect(url) as connection:
@@ -233,14 +251,8 @@ def test_a_chain_rewritten_with_another_key_is_found(url: str) -> None:
     mac = ledger.GENESIS
     with tampering(url) as connection:
         for seq, at, actor, kind, subject, detail, digest, _ in rows:
-            mac = ledger.chained(
-                other,
-                seq,
-                at.isoformat(timespec="microseconds"),
-                actor,
-                LedgerEntry(kind, subject, detail, digest),
-                mac,
-            )
+            told = at.isoformat(timespec="microseconds"), actor, kind, subject, detail, digest
+            mac = ledger.chained(other, seq, ledger_tree.leaf_of(seq, *told), mac)
             connection.execute("UPDATE ledger SET mac = %s WHERE seq = %s", [mac, seq])
         seal = ledger.sealed(other, LENGTH, mac)
         connection.execute("UPDATE ledger_head SET mac = %s, seal = %s", [mac, seal])

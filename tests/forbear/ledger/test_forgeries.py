@@ -1,21 +1,28 @@
 """The published list of what somebody with the database alone may try: `audit verify` finds each."""
 
+import datetime as dt
 from pathlib import Path
 
 import pyotp
 import pytest
 
-from forbear.accounts import administration, second_factor
+from forbear.accounts import administration, second_factor, sign_in, teams
 from forbear.accounts.accounts import Viewer
+from forbear.accounts.teams import TeamTerms
 from forbear.base.packs import shipped
+from forbear.conversation import agreements, attachments, notes, tasks
+from forbear.conversation.agreements import AgreedTerms
 from forbear.desk.review import Act, perform, take_case
 from forbear.intake import Rejected
 from forbear.ledger import audit, ledger
+from forbear.person import identity
 from models.account import Account
 from models.case import Case
+from models.person import HouseholdBudget
 from models.webhook import Webhook
 from tests.forbear.ledger.test_audit import unwritten, verified
 from tests.support.desk.cases import NOW, VAULT, accepted, decided, working, working_as
+from tests.support.passkey_device import invented
 
 PAGE = Path(__file__).parents[3] / "docs" / "audit.md"
 # What is done, in SQL, and the row or entry that is named for it.
@@ -70,7 +77,28 @@ FORGERIES = {
     "a second factor is another": ("UPDATE account SET second_factor = 'x' WHERE id = 2", "account:2"),
     "a recovery code is added": ("UPDATE account SET recovery = recovery || '{x}' WHERE id = 2", "account:2"),
     "a second factor is made up": ("UPDATE account SET second_factor = 'x' WHERE id = 1", "account:1"),
+    "a passkey is planted": (
+        (
+            "INSERT INTO passkey (account_id, name, host, credential_id, public_key, uses, transports, created_at) "
+            "SELECT 1, name, host, 'y', public_key, uses, transports, created_at FROM passkey"
+        ),
+        "account:1",
+    ),
+    "a passkey has another key": ("UPDATE passkey SET public_key = 'x'", "account:2"),
+    "a passkey is another account's": ("UPDATE passkey SET account_id = 1", "account:1"),
+    "a passkey's counter is set back": ("UPDATE passkey SET uses = 0", "account:2"),
+    "a passkey is deleted": ("DELETE FROM passkey", "account:2"),
+    "an account is said to have no passkey": ("UPDATE account SET passkeys = 0", "account:2"),
     "a first password may stay": ("UPDATE account SET first_password = false WHERE id = 2", "account:2"),
+    "a link to single sign-on is planted": (
+        "UPDATE account SET oidc_issuer = 'https://id.example', oidc_subject = 'x' WHERE id = 1",
+        "account:1",
+    ),
+    "a link to single sign-on is another": ("UPDATE account SET oidc_subject = 'x' WHERE id = 2", "account:2"),
+    "a link to single sign-on is taken off": (
+        "UPDATE account SET oidc_issuer = NULL, oidc_subject = NULL WHERE id = 2",
+        "account:2",
+    ),
     "an account is deleted": ("DELETE FROM account WHERE id = 2", "account:2"),
     "a token may do more": ("UPDATE token SET scopes = '{cases:write}'", "token:1"),
     "a token has another secret": ("UPDATE token SET secret_hash = 'x'", "token:1"),
@@ -124,6 +152,44 @@ FORGERIES = {
         ),
         "the head",
     ),
+    "a sign-in is made up": (
+        (
+            "INSERT INTO sign_in (secret_hash, account_id, created_at, expires_at, seen_at) "
+            "SELECT sha256('mine'), 2, created_at, expires_at, seen_at FROM sign_in"
+        ),
+        "account:2",
+    ),
+    "a sign-in is another account's": ("UPDATE sign_in SET account_id = 2", "account:2"),
+    "a sign-in was vouched for": ("UPDATE sign_in SET vouched = true", "account:1"),
+    "a sign-in lasts longer": ("UPDATE sign_in SET expires_at = '2099-01-01'", "account:1"),
+    "a team has another member": ("INSERT INTO team_member VALUES (2, 1)", "team:1"),
+    "a team takes other cases": ("UPDATE team SET skills = '{}'", "team:1"),
+    "somebody is there who is away": ("UPDATE absence SET last = first", "absence:1"),
+    "somebody is away who is there": (
+        "INSERT INTO absence (account_id, first, last) VALUES (2, '2026-11-23', '2099-01-01')",
+        "absence:",
+    ),
+    "a task is said to be done": ("UPDATE task SET done_at = made_at", "task:1"),
+    "a task is somebody else's": ("UPDATE task SET owner_id = 2", "task:1"),
+    "a task is deleted": ("DELETE FROM task", "task:1"),
+    "an instalment is said to be paid": ("UPDATE instalment SET status = 'kept' WHERE number = 1", "agreement:1"),
+    "an instalment is deleted": ("DELETE FROM instalment WHERE number = 2", "agreement:1"),
+    "an agreement is of another day": ("UPDATE agreement SET agreed_on = agreed_on - 1", "agreement:1"),
+    "a file is another": ("UPDATE attachment SET content = 'x'", "attachment:1"),
+    "a file proves something else": ("UPDATE attachment SET evidence = 'official'", "attachment:1"),
+    "a file is deleted": ("DELETE FROM attachment", "attachment:1"),
+    "a case is said to be of somebody else": ("UPDATE person SET head = NULL, apart = '{1}' WHERE id = 2", "person:2"),
+    "that cases are of one person is made up": (
+        (
+            "INSERT INTO person (id, head, apart, apart_before, change, what, account_id, at) "
+            "SELECT 3, 1, '{}', '{}', change, what, account_id, at FROM person LIMIT 1"
+        ),
+        "person:3",
+    ),
+    "that cases are of one person is deleted": ("DELETE FROM person WHERE id = 2", "person:2"),
+    "a household has more to live on": ("UPDATE household_budget SET lines = '{}'", "household_budget:1"),
+    "somebody is told that a note names them": ("INSERT INTO mention VALUES (2, 1, 1)", "mention:"),
+    "a note that names somebody is kept from them": ("DELETE FROM mention", "mention:"),
     "a node of the tree is another": ("UPDATE ledger_node SET hash = decode(repeat('00', 32), 'hex')", "node "),
 }
 
@@ -133,11 +199,13 @@ def told(shared_database_url: str) -> str:
     """A record with a row of everything that is answered for."""
     url = shared_database_url
     with working(url) as work:
-        ledger.start(work.session, VAULT, NOW)
+        ledger.start(work.session, VAULT, NOW - dt.timedelta(hours=1))
         administration.add(work, "wang", "counsellor", None, "a long enough password")
         administration.add(work, "li", "supervisor", None, "another long password", handed_over=True)
         secret = second_factor.new_secret()
         second_factor.turn_on(work, work.session.get_one(Account, 2), secret, pyotp.TOTP(secret).at(NOW))
+        administration.add_passkey(work, work.session.get_one(Account, 2), invented(2, "key", NOW))
+        administration.link(work, work.session.get_one(Account, 2), "https://id.example", "li")
     with working(url) as work:
         administration.give_token(work, work.session.get_one(Account, 1), "import", ["cases:read"], 30)
         work.session.add(
@@ -150,6 +218,19 @@ def told(shared_database_url: str) -> str:
     decided(url, [crisis, accepted(2, "B"), refused], VAULT, by=shipped())
     with working_as(Viewer(1, "wang", "counsellor", None), url) as work:
         perform(work, take_case(work.session, work.viewer, 1, None), Act("accept", {"status": "reviewed"}, words="好"))
+        day = NOW.date()
+        sign_in.begin(work, work.session.get_one(Account, 1))
+        teams.save(work, None, TeamTerms("一组", ["S03"], members=[1]), {"S03"})
+        teams.away(work, 1, day, day + dt.timedelta(days=3), day)
+        tasks.add(work, 1, "f1", "打电话", None, day)
+        case = take_case(work.session, work.viewer, 1, None)
+        agreements.make(work, case, AgreedTerms(10_000, 2, day, day, in_writing=True, words=""))
+        attachments.add(work, 1, "f2", "a.pdf", b"%PDF-1.7", "", "")
+        notes.add(work, 1, "f3", "@li 请看")
+        identity.merge(work, 1, 2)
+        work.session.add(HouseholdBudget(id=1, lines={"food": 1}, account_id=1, at=NOW))
+        work.session.flush()
+        work.note("budget", "household_budget:1")
     with working(url) as work:
         work.session.get_one(Case, 1).consent = ["given"]
         work.session.flush()

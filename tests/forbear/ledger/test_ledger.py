@@ -8,7 +8,7 @@ import pytest
 from alembic import command
 
 from forbear.base.vault import Vault
-from forbear.ledger import ledger
+from forbear.ledger import ledger, ledger_tree
 from forbear.ledger.ledger import LedgerEntry
 from models.database import migrate
 from models.database.session import session
@@ -33,10 +33,11 @@ def kinds(url: str) -> list[str]:
 
 def test_the_macs_are_those_that_old_ledgers_are_chained_with() -> None:
     """Another way to write an entry down would break every chain there is."""
-    entry = LedgerEntry("decision", "decision:7", {"b": ["键", None, True], "a": {"d": 1, "c": "x"}}, bytes(range(32)))
-    at = "2026-11-23T08:00:00.000000+00:00"
-    first = ledger.chained(VAULT, 7, at, "system", entry, ledger.GENESIS)
-    second = ledger.chained(VAULT, 8, at, "account:1", LedgerEntry("sign_in", "account:1"), first)
+    at, detail = "2026-11-23T08:00:00.000000+00:00", {"b": ["键", None, True], "a": {"d": 1, "c": "x"}}
+    leaf = ledger_tree.leaf_of(7, at, "system", "decision", "decision:7", detail, bytes(range(32)))
+    first = ledger.chained(VAULT, 7, leaf, ledger.GENESIS)
+    leaf = ledger_tree.leaf_of(8, at, "account:1", "sign_in", "account:1", {}, None)
+    second = ledger.chained(VAULT, 8, leaf, first)
     told = [each.hex() for each in (first, second, ledger.sealed(VAULT, 8, second))]
     assert told == [
         "051d2c23d17b8272441fa2775ef4547eef738c38e10ccd11af4f01fa436d8bf5",

@@ -150,12 +150,12 @@ def test_another_strategy_is_better_only_where_its_rule_comes_first_and_nothing_
     adds = rule("adds", 8, c.All(()), {"add": "gamma"})
     crisis = rule("only", 2, c.All(()), {"recommend": "gamma"}, {"exclusive": True})
     policy = HitPolicy(pack_of(high, middle, low, adds, crisis))
-    assert policy.better("high", ["middle"]) == "alpha"
-    assert policy.better("low", ["middle"]) is None
-    assert policy.better("middle", ["middle", "low"]) is None
-    assert policy.better("adds", ["middle"]) is None
-    assert policy.better("low", []) == "gamma"
-    assert policy.better("high", ["middle", "only"]) is None
+    assert policy.better("high", policy.select(["middle"])) == "alpha"
+    assert policy.better("low", policy.select(["middle"])) is None
+    assert policy.better("middle", policy.select(["middle", "low"])) is None
+    assert policy.better("adds", policy.select(["middle"])) is None
+    assert policy.better("low", policy.select([])) == "gamma"
+    assert policy.better("high", policy.select(["middle", "only"])) is None
 
 
 def test_where_nothing_is_recommended_the_case_is_as_urgent_as_the_default_or_more() -> None:

@@ -24,6 +24,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 DESK, PHONE = (1280, 800), (390, 844)
+BETWEEN = {"/sign-in/oidc", "/sign-in/oidc/back", "/sign-in/oidc/leave"}  # ours and an identity provider's
 _FOR_MACHINES = ("/healthz", "/readyz", "/metrics", "/docs", "/redoc", "/openapi.json")
 _NO_PAGES = (
     "/live",

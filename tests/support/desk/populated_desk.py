@@ -35,6 +35,7 @@ from models.webhook import Delivery, Webhook
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import engine_of, working, working_as
 from tests.support.desk.desk_clients import account
+from tests.support.passkey_device import invented
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "cases.csv"
 _OUTCOMES = {"contacted": 9, "lender_accepted": 6, "lender_refused": 4, "plan_kept": 5, "plan_broken": 2, "closed": 4}
@@ -200,6 +201,9 @@ def _past(session: Session, vault: Vault, now: dt.datetime) -> int:
         record.note(session, "local", {key: int(n) for key, n in counts.items() if n}, day)
     supervisor = session.exec(select(Account).where(Account.role == "supervisor")).one()
     supervisor.second_factor = vault.seal(new_secret(), f"account.second_factor:{supervisor.id}")
+    admin = session.exec(select(Account).where(Account.role == "admin")).one()
+    admin.passkeys = 1
+    session.add(invented(admin.id, "蓝色安全密钥", now))
     hook = Webhook(
         submitter="local",
         account_id=supervisor.id,

@@ -267,7 +267,9 @@ def test_the_api_takes_it(database_url: str, redis_url: str, vault: Vault) -> No
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The tree, without what is big and not read here."""
-    skipped = shutil.ignore_patterns("*.pyc.*", "golden", "screenshots", "*.png")  # while written, a .pyc has a number
+    skipped = shutil.ignore_patterns(
+        "*.pyc.*", "golden", "screenshots", "*.png", "*.webp"
+    )  # while written, a .pyc has a number
     for part in PARTS:
         shutil.copytree(ROOT / part, tmp_path / part, ignore=skipped)
     for name in FILES:

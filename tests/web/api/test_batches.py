@@ -25,6 +25,7 @@ from models.database.session import session
 from tests.support.desk.api import CASE, api, caller, token
 from tests.support.desk.cases import NOW, accepted, decided, engine_of, triaged
 from tests.support.desk.desk_clients import account
+from web.middleware.security import WITHOUT_FILE
 
 CSV = "case_ref,product,days_overdue,hardship\nC1,credit_card,100,unemployment\nC2,credit_card,-5,unemployment\n"
 
@@ -157,7 +158,10 @@ def test_a_body_beyond_the_limit_is_refused(client: httpx.Client, database_url: 
     big = "x" * (most + 1)
     assert sent(client, content=big).status_code == 413
     assert client.post("/batches", files={"file": ("cases.csv", big)}).status_code == 413
-    assert client.post("/cases", content=big, headers={"Content-Type": "application/json"}).status_code == 413
+    json = {"Content-Type": "application/json", "Accept-Language": "en"}
+    least = client.post("/cases", content="x" * (WITHOUT_FILE + 1), headers=json)
+    assert (least.status_code, "at most 2 MB" in least.json()["detail"]) == (413, WITHOUT_FILE == 2 * 2**20)
+    assert client.post("/cases", content="x" * WITHOUT_FILE, headers=json).status_code == 400
     assert batches(database_url) == 0
 
 

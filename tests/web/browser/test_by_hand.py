@@ -13,6 +13,7 @@ from tests.support.desk.desk_clients import account, cookie_of, served
 from tests.web.api.test_cases import worker
 from tests.web.browser.test_every_page import WCAG
 from tests.web.pages.test_mapping import book
+from web.language import message
 
 pytestmark = pytest.mark.browser
 
@@ -45,6 +46,21 @@ def test_an_ugly_file_is_understood_by_what_is_chosen_on_its_preview(
     context = signed_in(browser, address, cookie_of(database_url, account(database_url)))
     page = context.new_page()
     page.goto("/batches")
+    day = page.get_by_label("计算日", exact=True)
+    today = day.input_value()
+    for typed, shown, fits in (
+        ("2026/1/5", "2026-01-05", True),
+        ("2026年1月5日", "2026-01-05", True),
+        ("2026-2-30", "2026-2-30", False),
+        ("2099-01-01", "2099-01-01", False),  # after today, which this field may not be
+        (today, today, True),
+    ):
+        day.fill(typed)
+        day.blur()
+        expect(day).to_have_value(shown)
+        assert day.evaluate("e => e.validationMessage") == ("" if fits else message("zh", "form.no_day"))
+    expect(page.get_by_role("button", name="打开日历： 计算日")).to_be_visible()
+    expect(page.locator(".choose-file")).to_have_text("选择文件")
     file = {"name": "委案.xlsx", "mimeType": "application/octet-stream", "buffer": book(sheets=2)}
     page.locator("#file").set_input_files(file)  # type: ignore[arg-type]
     page.get_by_role("button", name="上传并预览").click()

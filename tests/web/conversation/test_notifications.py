@@ -8,17 +8,20 @@ from contextlib import contextmanager
 from email import message_from_bytes, policy
 
 import psycopg
+import pyotp
 import pytest
 from sqlmodel import select
 
-from forbear.accounts import teams
+from forbear.accounts import accounts, administration, second_factor, teams
 from forbear.accounts.accounts import Viewer
 from forbear.base.vault import Vault
 from forbear.conversation import notes, tasks
 from forbear.desk import assignment
 from forbear.desk.review import Act, perform, take_case
+from forbear.ledger import ledger
 from forbear.webhooks import messages, notifications
 from forbear.webhooks.outbox import PAUSES, TRIES
+from models.account import Account
 from models.operation.notification import KINDS, Notification
 from tests.forbear.ledger.test_audit import faults
 from tests.support.desk.api import receiver
@@ -78,7 +81,7 @@ def smtp_sink() -> Iterator[SmtpSink]:
             thread.join()
 
 
-def told(url: str, who: int) -> list[tuple[str, int]]:
+def told(url: str, who: int) -> list[tuple[str, int | None]]:
     with working(url) as work:
         query = select(Notification).where(Notification.account_id == who).order_by(Notification.id)  # type: ignore[arg-type]
         return [(each.kind, each.case_id) for each in work.session.exec(query)]
@@ -134,6 +137,46 @@ def test_each_is_told_once_of_what_others_did_and_what_time_brought(database_url
         with working(database_url, vault, now) as work:
             assert notifications.tell_of_time(work, AS_OF) == expected
     assert told(database_url, wang)[-1] == told(database_url, boss)[-1] == ("no_contact", 2)
+
+
+def test_who_an_account_is_of_is_told_of_each_change_to_how_it_is_signed_in_to(
+    database_url: str, redis_url: str, vault: Vault
+) -> None:
+    secret = second_factor.new_secret()
+    codes = pyotp.TOTP(secret)
+    with working(database_url, vault) as work:
+        ledger.start(work.session, vault, NOW)
+        li = administration.add(work, "li", "counsellor", None, "a long enough password", handed_over=True)
+        administration.add(work, "zhang", "counsellor", None, "a long enough password")
+        who = li.id
+        recovery = administration.second_factor_on(work, li, secret, codes.at(NOW - dt.timedelta(seconds=30)))
+    address(database_url, vault, Viewer(who, "li", "counsellor", None), "mail", "li@example.org")
+    with working(database_url, vault) as work:
+        li = work.session.get_one(Account, who)
+        administration.set_password(work, li, "another long password")
+        administration.give_token(work, li, "import", ["cases:read"], 30)
+        for code in (codes.at(NOW), codes.at(NOW), recovery[0], "000000"):
+            second_factor.accepts(work, li, code)
+        administration.second_factor_off(work, li)
+        accounts.start(work.session, li, NOW)
+    changes = ("second_factor_on", "password_set", "token_created", "code_used_again", "recovery_code_used", "off")
+    for expected in (len(changes), 0):
+        with working(database_url, vault, NOW + HOUR) as work:
+            assert notifications.tell_of_accounts(work) == expected
+    assert told(database_url, who) == [("account", None)] * len(changes)
+    assert told(database_url, who + 1) == [], "nothing happened to the other one's"
+    with smtp_sink() as sink:
+        assert rounds(database_url, vault, NOW + HOUR, sink.url) == [None]
+        body = message_from_bytes(sink.got[0], policy=policy.default).get_content()
+    assert f"{len(changes)} ×" in body and "second factor" in body and "import" not in body
+    assert faults(database_url, vault) == []
+    with desk(database_url, redis_url, vault, name="wu") as client:
+        client.become(cookie_of(database_url, who))
+        page = read_page(client.get("/notifications").text)
+        assert "恢复码" in page.one("ul.told").text and "我的账号" in page.one("ul.told").text
+        opened = client.submit(page.select("ul.told form")[0].attributes["action"])
+        assert (opened.status_code, opened.headers["location"]) == (303, "/account")
+        assert client.submit("/notifications/999/open").status_code == 404
 
 
 def address(url: str, vault: Vault, who: Viewer, way: str, where: str) -> None:

@@ -188,10 +188,14 @@ def test_who_did_not_hand_it_in_has_masks_or_says_why_and_the_overview_counts_it
     assert _page(client, batch).select("#whole-reason") == [], "who handed it in is asked nothing"
     secret = cookie_of(database_url, account(database_url, "li", "supervisor"))
     with Desk(base_url=client.base_url, trust_env=False, timeout=DEADLINE, cookies={auth.COOKIE: secret}) as other:
-        assert _page(other, batch).values("#whole-reason option", "value")[:2] == ["", "correct"]
+        seen = _page(other, batch)
+        assert seen.values("#whole-reason option", "value")[:2] == ["", "correct"]
+        assert "不知道" in _page(client, batch).one("table.rejects").text
+        assert "不知道" not in seen.one("table.rejects").text and "****" in seen.one("table.rejects").text
         masked = other.submit(f"{batch}/rejects", {"ending": ".csv", "reason": ""})
         (row,) = csv.DictReader(io.StringIO(masked.content.decode("utf-8-sig")))
-        assert (row["案件编号"], row["贷款类型"], row["field"]) == ("AJ-2", "不知道", "days_overdue;product")
+        assert (row["案件编号"], row["贷款类型"], row["field"]) == ("AJ-2", "****", "days_overdue;product")
+        assert "不知道" not in masked.content.decode("utf-8-sig"), "a name in the wrong column looks just like that"
         assert [row[f"{name} [masked]"] for name in ("姓名", "联系电话", "跟进人")] == ["测**", "138****0002", "****"]
         back = _upload(other, masked.content, "masked.csv")
         told = other.get(back.headers["location"]).text if back.status_code == 303 else back.text

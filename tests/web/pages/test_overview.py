@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
+from itertools import product
 from xml.etree import ElementTree
 
 import psycopg
@@ -11,14 +12,13 @@ import pytest
 from forbear.accounts.accounts import Viewer
 from forbear.base.vault import Vault
 from forbear.desk import worklist as record
+from forbear.desk.overview import behind
 from forbear.desk.review import Act, perform, take_case
 from forbear.intake import Accepted, Rejected
 from models.database.session import session
 from tests.support.desk.cases import NOW, accepted, decided, engine_of, submitted, working_as
 from tests.support.desk.desk_clients import Desk, account, desk
 from tests.support.desk.page import Element, read_page
-
-CHARTS = ("volumes", "urgency", "strategies", "outcomes")
 
 
 @pytest.fixture
@@ -32,8 +32,16 @@ def told(client: Desk) -> Element:
 
 
 def rows(page: Element, section: str) -> list[list[str]]:
-    """The table of a part of the page."""
-    return [row.texts("th") + row.texts("td") for row in _part(page, section).select("tbody tr")]
+    """The table of a part of the page, without what is only heard of its links."""
+    found = _part(page, section)
+    for link in found.select("tbody td a"):
+        link.children = [each for each in link.children if isinstance(each, str)]
+    return [row.texts("th") + row.texts("td") for row in found.select("tbody tr")]
+
+
+def _listed(client: Desk, address: str) -> list[str]:
+    """The cases that a figure leads to."""
+    return read_page(client.get(address).raise_for_status().text).texts("table.queue tbody th a")
 
 
 def _part(page: Element, section: str) -> Element:
@@ -124,37 +132,41 @@ def test_work_that_is_not_done_tells_how_long_it_is_claimed(
     assert (found.attributes["class"] == "bad", "请让人重启" in found.text) == (bad, bad)
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("chart", CHARTS)
-@pytest.mark.parametrize("width", [300, 720])
-def test_a_chart_is_a_picture_in_the_pages_language(
-    client: Desk, database_url: str, vault: Vault, chart: str, lang: str, width: int
-) -> None:
+def test_a_chart_is_a_picture_in_the_pages_language(client: Desk, database_url: str, vault: Vault) -> None:
     decided(database_url, [accepted(1, "A")], vault)
     tally(database_url, {("outcome", "mediation", "contacted"): 2})
-    answer = client.get(f"/overview/{chart}.svg?lang={lang}&width={width}").raise_for_status()
-    assert answer.headers["content-type"] == "image/svg+xml"
-    text = "".join(ElementTree.fromstring(answer.text).itertext())  # noqa: S314 - our own chart
     expected = {
         "volumes": ("接收", "Accepted"),
+        "responses": ("按时", "In time"),
         "urgency": ("危机", "Crisis"),
         "strategies": ("人工研判", "Counsellor"),
         "outcomes": ("已联系", "contacted"),
-    }[chart]
-    assert expected[lang == "en"] in text
+    }
+    for chart, words in expected.items():
+        for lang, width in product(("zh", "en"), (300, 720)):
+            answer = client.get(f"/overview/{chart}.svg?lang={lang}&width={width}").raise_for_status()
+            assert answer.headers["content-type"] == "image/svg+xml"
+            text = "".join(ElementTree.fromstring(answer.text).itertext())  # noqa: S314 - our own chart
+            assert words[lang == "en"] in text
 
 
-@pytest.mark.parametrize("address", ["/overview?days=8", "/overview/nothing.svg", "/overview/volumes.svg?width=5"])
-def test_an_address_that_makes_no_sense_is_refused(client: Desk, address: str) -> None:
-    assert client.get(address).status_code in (400, 404)
+def test_an_address_that_makes_no_sense_is_refused(client: Desk) -> None:
+    for address in (
+        "?days=8",
+        "/nothing.svg",
+        "/volumes.svg?width=5",
+        "/volumes.svg?from=2026-13-01&to=2026-11-01",
+        "/cases",
+        "/cases?figure=nothing",
+        "/cases?figure=actions&from=2026-11-02",
+    ):
+        assert client.get(f"/overview{address}").status_code in (400, 404), address
 
 
-@pytest.mark.parametrize("address", ["/overview", "/overview/volumes.svg"])
-def test_counsellors_and_submitters_have_no_overview(
-    database_url: str, redis_url: str, vault: Vault, address: str
-) -> None:
+def test_counsellors_and_submitters_have_no_overview(database_url: str, redis_url: str, vault: Vault) -> None:
     with desk(database_url, redis_url, vault, "counsellor") as client:
-        assert client.get(address).status_code == 403
+        for address in ("/overview", "/overview/volumes.svg", "/overview/cases?figure=received"):
+            assert client.get(address).status_code == 403
         assert "/overview" not in client.get("/policy").text
 
 
@@ -183,14 +195,66 @@ def test_periods_are_compared_and_figures_lead_to_their_cases(client: Desk, data
             connection.execute("INSERT INTO instalment VALUES (1, %s, %s, %s, 100, %s)", [number, on, on, status])
     account(database_url, "zhang")  # has nothing to do: who could be given something is seen too
     page = read_page(client.get("/overview?days=7").raise_for_status().text)
+    listed_by = {link.text: _listed(client, link.attributes["href"]) for link in page.select(".compared a")}
     table = {row[0]: row[1:] for row in rows(page, "flow")}
-    assert table["收到案件"] == ["4", "0"]
-    assert table["半数首次联系用时不超过"] == ["3 小时 共 3 件", "–"]
-    assert table["按时响应"] == ["50% 2 件中 1 件", "0% 3 件中 0 件"]
-    assert table["约定分期按时付款"] == ["66% 3 件中 2 件", "0% 1 件中 0 件"]
+    assert table["收到案件"] == ["4", "0", "+4"]
+    assert table["首次联系的案件"] == ["3", "0", "+3"]
+    assert table["半数首次联系用时不超过"] == ["3 小时", "–", "–"]
+    assert table["按时响应"] == ["50% 按时 1 · 超时 1", "0% 按时 0 · 超时 3", "+50 个百分点"]
+    assert table["约定分期按时付款"] == ["66% 按时 2 · 超时 1", "0% 按时 0 · 超时 1", "+66 个百分点"]
+    assert table["引擎不一致"] == ["0", "0", "相同"]
     assert rows(page, "load") == [["li", "1", "0", "0", "–"], ["zhang", "0", "0", "0", "–"]]
     for address in page.values(".figures a", "href"):
         assert client.get(address).status_code == 200
+    within = f"{NOW.date() - 6 * day} – {NOW.date()}"
+    earlier = f"{NOW.date() - 13 * day} – {NOW.date() - 7 * day}"
+    assert listed_by == {
+        f"4 收到案件 {within}": ["A4", "A3", "A2", "A1"],
+        f"5 操作 {within}": ["A3", "A2", "A2", "A1", "A1"],
+        f"3 首次联系的案件 {within}": ["A3", "A2", "A1"],
+        f"1 按时响应 {within}": ["A1"],
+        f"1 超时 按时响应 {within}": ["A2"],
+        f"3 超时 按时响应 {earlier}": [],  # counted before each case was noted
+        f"2 约定分期按时付款 {within}": ["A1", "A1"],
+        f"1 超时 约定分期按时付款 {within}": ["A1"],
+        f"1 超时 约定分期按时付款 {earlier}": ["A1"],
+        "1 与机构的约定（现在）：履行中": ["A1"],
+    }
     listed = read_page(client.get("/?crisis=possible&status=all").text)
     assert listed.texts("table.queue th a[translate=no]") == ["A4"]
     assert len(read_page(client.get("/?due=soon").text).texts("table.queue th a[translate=no]")) == 2
+
+
+def test_chosen_days_are_kept_and_days_that_make_no_period_are_told_in_one_sentence(
+    client: Desk, database_url: str
+) -> None:
+    tally(database_url, {("outcome", "mediation", "contacted"): 2}, days_ago=100)
+    counted = {("overridden", "card-plan", "facts_wrong"): 1, ("accepted", "card-plan", ""): 3}
+    tally(database_url, counted, days_ago=100)
+    tally(database_url, counted)
+    then = (NOW.date() - dt.timedelta(days=100)).isoformat()
+    address = f"/overview?from={then}&to={then}&against_from=2026-01-01&against_to=2026-02-01"
+    page = read_page(client.get(address).raise_for_status().text)
+    assert page.values(".choose-days input", "value") == [then, then, "2026-01-01", "2026-02-01"]
+    assert page.texts("table[aria-labelledby=flow] thead time") == [then, f"– {then}", "2026-01-01", "– 2026-02-01"]
+    assert [row[1:] for row in rows(page, "rules")] == [["0", "1", "25%"]]
+    (outcome,) = [link for link in page.values("table[aria-labelledby=outcomes] a", "href") if "contacted" in link]
+    assert _listed(client, outcome) == []  # counted here without any review
+    assert client.get("/overview/volumes.svg?from=2026-01-01&to=2026-11-01").status_code == 200
+    for figure in behind.FIGURES:
+        assert client.get(f"/overview/cases?figure={figure}&who=1&days=7").status_code == 200
+    today = NOW.date().isoformat()
+    for query, field, sentence in (
+        ("from=2026-02-30&to=2026-03-01", "from", "没有这一天"),
+        ("from=2026-11-01", "to", "开始和结束"),
+        ("from=2026-11-02&to=2026-11-01", "from", "请对调"),
+        ("from=2026-11-02&to=2099-11-01", "to", f"今天（{today}）以后"),
+        ("from=2020-11-02&to=2026-11-01", "from", "最多 366 天"),
+        (f"from={today}&to={today}&against_to=soon", "against_from", "开始和结束"),
+    ):
+        answer = client.get(f"/overview?{query}")
+        page = read_page(answer.text)
+        assert (answer.status_code, page.values("[aria-invalid=true]", "name")) == (400, [field])
+        (told_,) = page.texts("[role=alert]")
+        assert sentence in told_ and told_.count("。") == 1
+        assert "2026" in "".join(page.values(".choose-days input", "value")), "what was typed is kept"

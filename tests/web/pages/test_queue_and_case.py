@@ -176,10 +176,10 @@ def test_a_decision_for_an_earlier_day_does_not_replace_the_current_one(
     assert len(refs(client)) == 1
 
 
-def test_an_empty_record_says_how_to_submit(client: httpx.Client) -> None:
+def test_an_empty_record_leads_to_where_files_are_handed_in(client: httpx.Client) -> None:
     page = client.get("/")
     assert page.status_code == 200
-    assert "forbear submit" in page.text
+    assert '<a class="button" href="/batches">' in page.text
 
 
 def test_filters_that_match_nothing_offer_the_way_back(client: httpx.Client, database_url: str, vault: Vault) -> None:

@@ -84,6 +84,7 @@ def _page(
     values: dict[str, Any] = {
         "accounts": list(work.session.exec(select(Account).order_by(closed, col(Account.name)))),
         "roles": ROLES,
+        "provider": request.app.state.oidc,
         "said": said,
         "error": error,
         "typed": typed or {"name": "", "role": "counsellor", "submitter": ""},

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
-from fastapi.responses import RedirectResponse
 
 from forbear.accounts import accounts, administration, sign_in
 from forbear.accounts.accounts import SCOPES, UnfitError, ViewerWork
@@ -11,6 +10,7 @@ from forbear.accounts.administration import TOKEN_DAYS
 from models.account import Account, Token
 from web import auth
 from web.auth import KnownWork, OurForm, SignedInWork
+from web.pages.accounts.sign_in import gone
 from web.views import flash, render
 
 router = APIRouter()
@@ -48,12 +48,19 @@ def change_password(
 
 
 @router.post(f"{ADDRESS}/sign-out-everywhere", dependencies=[OurForm])
-def sign_out_everywhere(request: Request, work: SignedInWork) -> Response:
+def sign_out_everywhere(
+    request: Request,
+    work: SignedInWork,
+    current: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
+) -> Response:
     """End every sign-in of this account, this one included."""
-    administration.sign_out_everywhere(work, _own(work))
-    response = RedirectResponse("/sign-in", status_code=303)
-    response.delete_cookie(auth.COOKIE)
-    return response
+    vouched = accounts.was_vouched(work.session, request.cookies[auth.COOKIE])
+    try:
+        administration.sign_out_everywhere(work, proved(request, work, current, code))
+    except UnfitError as error:
+        return _page(request, work, error=error, form="sign_ins")
+    return gone(vouched=vouched)
 
 
 @router.post(f"{ADDRESS}/tokens", dependencies=[OurForm])
@@ -88,13 +95,14 @@ def revoke_token(request: Request, work: SignedInWork, token_id: RowId) -> Respo
 
 
 def proved(request: Request, work: ViewerWork, password: str, code: str) -> Account:
-    """The account of who is signed in, who gave the password again and a code if there is one. Raises UnfitError."""
-    return sign_in.prove_again(work, auth.attempt(request, work.viewer.name, password), code)
+    """The account of who is signed in, who gave the password again and a second factor if any. Raises UnfitError."""
+    attempt = auth.attempt(request, work.viewer.name, password)
+    return sign_in.prove_again(work, attempt, auth.second_step(request, code))
 
 
 def stay(request: Request, work: ViewerWork, account: Account, response: Response) -> Response:
     """The answer, with a new secret for this browser: every sign-in of the account ended."""
-    auth.keep(request, response, accounts.start(work.session, account, work.now), auth.KEPT)
+    auth.keep(request, response, sign_in.begin(work, account), auth.KEPT)
     return response
 
 
@@ -113,6 +121,7 @@ def _page(
     account, now = _own(work), work.now
     values = {
         "account": account,
+        "passkey": auth.passkey_asked(request, work, account),
         "sign_ins": accounts.sign_ins(work.session, account.id, now),
         "tokens": accounts.tokens(work.session, account.id, now),
         "scopes": SCOPES,

@@ -12,6 +12,7 @@ from forbear.accounts.accounts import UnfitError, ViewerWork
 from forbear.base import qr_code
 from forbear.base.errors import ForbearError
 from models.account import Account
+from web import auth
 from web.auth import AdminWork, KnownWork, OurForm
 from web.pages.accounts.own_account import ADDRESS as OWN
 from web.pages.accounts.own_account import RowId, proved, stay
@@ -36,11 +37,12 @@ def turn_on(
     sealed: Annotated[str, Form()] = "",
     current: Annotated[str, Form()] = "",
     code: Annotated[str, Form()] = "",
+    passkey: Annotated[str, Form()] = "",
 ) -> Response:
     """Ask for codes from now on, once one was right; the next page shows the recovery codes. Other browsers end."""
     secret = _opened(work, sealed)
     try:
-        account = proved(request, work, current, "")
+        account = _proved(request, work, current, passkey)
         codes = administration.second_factor_on(work, account, secret, code)
     except UnfitError as error:
         return _page(request, work, secret, error)
@@ -86,14 +88,23 @@ def take_off(
         proved(request, work, current, code)
     except UnfitError as error:
         return _other(request, work, account, error)
-    administration.second_factor_off(work, account)
+    administration.second_factor_off(work, account, passkeys_too=True)
     return flash.to(request, "/accounts", work.vault, work.viewer, "second_factor.taken_off", name=account.name)
+
+
+def _proved(request: Request, work: ViewerWork, current: str, shown: str) -> Account:
+    """As `proved`, where the code is the new one's and what shows a passkey of before came in a field of its own."""
+    try:
+        return proved(request, work, current, shown)
+    except UnfitError as error:
+        error.field = "passkey" if error.field == "code" else error.field
+        raise
 
 
 def _account(work: ViewerWork, account_id: int) -> Account:
     """Somebody else's account that has one."""
     account = work.session.get(Account, account_id)
-    if account is None or account.second_factor is None or account.id == work.viewer.account_id:
+    if account is None or not account.has_second_factor or account.id == work.viewer.account_id:
         raise HTTPException(404)
     return account
 
@@ -113,7 +124,7 @@ def _place(work: ViewerWork) -> str:
 
 def _page(request: Request, work: ViewerWork, secret: str | None = None, error: UnfitError | None = None) -> Response:
     account = work.session.get_one(Account, work.viewer.account_id)
-    values: dict[str, Any] = {"account": account, "error": error}
+    values: dict[str, Any] = {"account": account, "error": error, "passkey": auth.passkey_asked(request, work, account)}
     if account.second_factor is None:
         secret = secret or second_factor.new_secret()
         values["sealed"] = urlsafe_b64encode(work.vault.seal(secret, _place(work))).decode()
@@ -123,7 +134,8 @@ def _page(request: Request, work: ViewerWork, secret: str | None = None, error: 
 
 
 def _other(request: Request, work: ViewerWork, account: Account, error: UnfitError | None = None) -> Response:
-    asked = work.session.get_one(Account, work.viewer.account_id).second_factor is not None
-    values = {"account": account, "asked": asked, "error": error}
+    own = work.session.get_one(Account, work.viewer.account_id)
+    values: dict[str, Any] = {"account": account, "asked": own.second_step, "error": error}
+    values["passkey"] = auth.passkey_asked(request, work, own)
     address = _OTHERS.format(account_id=account.id)
     return render.page(request, "account/second_factor_off.html", values, 200 if error is None else 422, address)

@@ -78,12 +78,14 @@ def batch_values(work: ViewerWork, entry: batch_list.BatchRow) -> dict[str, Any]
     pack = pack_to_name_by(session, entry.batch.pack_sha256)
     rejected = rejections_of(session, entry.batch.id, vault, batch_list.SHOWN)
     head = source_of(entry.batch, vault)
-    return _live(work, entry) | {
+    live = _live(work, entry)
+    whole: bool = live["handed_in"]
+    return live | {
         "zone": pack.manifest.timezone,
         "head": head,
         "header_row": counted_from(head.mapping),
         "vocabulary": pack.vocabulary,
-        "rejects": list(rejects.shown(pack.vocabulary, head.columns, rejected, head.mapping)),
+        "rejects": list(rejects.shown(pack.vocabulary, head.columns, rejected, head.mapping, whole=whole)),
     }
 
 

@@ -30,11 +30,12 @@ def read_all(work: CounsellorWork) -> Response:
 
 @router.post(f"{ADDRESS}/{{number}}/open", dependencies=[OurForm])
 def open_one(work: CounsellorWork, number: RowId) -> Response:
-    """Read one, and go to its case."""
-    case = notifications.read(work, number)
-    if case is None:
-        raise HTTPException(404)
-    return RedirectResponse(f"/cases/{case}", status_code=303)
+    """Read one, and go to its case, or to the account page."""
+    try:
+        case = notifications.read(work, number)
+    except LookupError:
+        raise HTTPException(404) from None
+    return RedirectResponse("/account" if case is None else f"/cases/{case}", status_code=303)
 
 
 @router.post(f"{ADDRESS}/{{number}}/unread", dependencies=[OurForm])

@@ -138,6 +138,27 @@ def test_rejects_show_the_cell_at_fault_and_hide_personal_ones(tmp_path: Path) -
     assert {fault.field: fault.cell for fault in second.faults} == {"days_overdue": ""}
 
 
+@pytest.mark.parametrize(
+    ("product", "balance", "seen"),
+    [
+        ("张三丰", "1.2.3.4", (None, "1.2.3.4")),  # who the case is of stands in the column beside
+        ("0571-87654321", "一千多，打 13812345678", (None, None)),
+        ("信用卡", "-5.5万", ("-5.5万",)),
+        ("张" * 40, "1", (None,)),
+    ],
+)
+def test_who_did_not_hand_it_in_sees_no_cell_that_may_be_somebodys(
+    tmp_path: Path, product: str, balance: str, seen: tuple[str | None, ...]
+) -> None:
+    path = write(tmp_path, "cases.csv", lines(HEADER, ["C-1", product, "3", balance, ""]))
+    looked = look(path, PACK, AS_OF, _still)
+    rows = [each.first for each in looked.problems]
+    (reject,) = shown(VOCABULARY, looked.headers, rows, looked.mapping, whole=False)
+    assert tuple(fault.cell for fault in reject.faults) == seen
+    hidden = [cell for cell in (product, balance) if cell not in (*seen, "信用卡")]
+    assert not [cell for cell in hidden if cell[:30] in f"{reject.why.zh} {reject.why.en}"]
+
+
 def test_of_a_column_that_nobody_knows_nothing_is_shown(tmp_path: Path) -> None:
     secret = "住址" * 20_000
     path = write(tmp_path, "cases.csv", lines([*HEADER, "家庭住址"], [*good(1), secret]))

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from forbear.base.vault import Vault
 from forbear.batch.submission import submit as submission
-from forbear.batch.submission.submit import BLOCK, URGENT_CHUNK, DayToComeError, Head, grams, rejections_of, source_of
+from forbear.batch.submission.submit import (
+    BLOCK,
+    FLAGGED_CHUNK,
+    DayToComeError,
+    Head,
+    grams,
+    rejections_of,
+    source_of,
+)
 from forbear.intake import Accepted, Rejected
 from models.database.session import session
 from models.intake.batch import Batch
@@ -215,9 +223,9 @@ def test_what_the_pack_calls_urgent_goes_first(
 
 
 def test_urgent_chunks_are_small(database_url: str, vault: Vault) -> None:
-    rows = [accepted(number, f"C{number}", violence=True) for number in range(URGENT_CHUNK + 1)]
+    rows = [accepted(number, f"C{number}", violence=True) for number in range(FLAGGED_CHUNK + 1)]
     submitted(database_url, rows, vault)
-    assert _chunks(database_url) == [("urgent", URGENT_CHUNK), ("urgent", 1)]
+    assert _chunks(database_url) == [("urgent", FLAGGED_CHUNK), ("urgent", 1)]
 
 
 def test_rows_are_kept_in_their_order_over_many_blocks(database_url: str, vault: Vault) -> None:

@@ -186,3 +186,9 @@ def test_an_offer_names_charges_only_where_there_are_some_to_waive() -> None:
 def test_on_a_day_before_any_longest_term_a_debt_is_due_at_once() -> None:
     before = coordinated_plan(pack(), PERSON, [with_balance(LOAN, 100_000)], dt.date(2025, 12, 31))
     assert [(part.longest, part.least) for part in before.shares] == [(1, 100_000)]
+
+
+def test_of_no_debts_there_is_no_plan() -> None:
+    found = plan()
+    assert (found.first, found.left_out) == ({}, {})
+    assert all(not offers for offers in found.ways.values())

@@ -12,6 +12,8 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
 from sqlmodel import col, select
 
 from forbear.accounts import accounts, administration, devices
@@ -84,7 +86,11 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def site(quiet: Site, redis_url: str) -> Iterator[Site]:
+    """With one connection: a request that took a second one while it has its first would wait for itself."""
     app = create_app(quiet.url, redis_url, VAULT)
+    app.state.engine.dispose()
+    url = make_url(quiet.url).set(drivername="postgresql+psycopg")
+    app.state.engine = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=2)
     app.dependency_overrides[now] = lambda: quiet.clock[0]
     with serving(app) as address:
         quiet.address = address
@@ -222,10 +228,18 @@ def test_over_https_the_cookie_and_the_site_stay_there(quiet: Site, redis_url: s
         form = {"csrf": token_of(page), "name": "wang", "password": PASSWORD}
         done = browser.post("/sign-in", data=form, headers={"Cookie": page.headers["set-cookie"].split(";")[0]})
         assert done.status_code == 303
-        assert "Secure" in page.headers["set-cookie"] and "Secure" in done.headers["set-cookie"]
+        for given in (page, done):
+            for cookie in given.headers.get_list("set-cookie"):
+                assert cookie.startswith("__Host-") and "Secure" in cookie and "Path=/" in cookie
+                assert "domain" not in cookie.lower(), "browsers refuse it else"
         held = {"Cookie": done.headers["set-cookie"].split(";")[0]}
         assert browser.get("/", headers={"Host": "desk.example:8443", **held}).status_code == 200
         assert browser.get("/", headers={"Host": "evil.example", **held}).status_code == 421
+        tossed = {"Cookie": held["Cookie"].removeprefix("__Host-")}
+        assert browser.get("/", headers=tossed).status_code == 303, "a site beside ours may have set it"
+        csrf = accounts.csrf_token(held["Cookie"].partition("=")[2])
+        left = browser.post("/sign-out", data={"csrf": csrf}, headers=held).headers["set-cookie"]
+        assert left.startswith('__Host-forbear="";') and "Secure" in left
 
 
 def test_a_form_of_another_site_signs_nobody_in(site: Site) -> None:
@@ -234,8 +248,12 @@ def test_a_form_of_another_site_signs_nobody_in(site: Site) -> None:
     for csrf in ("", "0" * 64, accounts.csrf_token("")):
         with site.browser() as browser:
             assert browser.post("/sign-in", data={"csrf": csrf, **fields}).status_code == 403
-            browser.get("/sign-in")
+            right = token_of(browser.get("/sign-in"))
             assert browser.post("/sign-in", data={"csrf": csrf, **fields}).status_code == 403
+            elsewhere = browser.post(f"/sign-in?csrf={right}", data=fields)
+            assert elsewhere.status_code == 403, "a field of a form counts in the form alone"
+            twice = browser.post("/sign-in", data={"csrf": [right, csrf], **fields})
+            assert twice.status_code == 403, "and of two the last one, as everywhere"
             assert not is_in(browser)
     assert site.failures() == [], "what is not ours does not count against anybody"
 
@@ -327,6 +345,20 @@ def test_failures_of_a_clock_that_was_ahead_keep_nobody_out(quiet: Site) -> None
 def test_failures_from_elsewhere_slow_nobody_down(quiet: Site, first: str, second: str, same: bool) -> None:
     quiet.attempt("wang", "wrong", first)
     assert (quiet.attempt("wang", PASSWORD, second) == Refused(1, looked=False)) is same
+
+
+def test_who_guesses_at_one_name_from_many_addresses_is_slowed_down_and_its_owner_goes_on(
+    quiet: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forbear.accounts.sign_in.FREE_ON_NAME", FEW)
+    known = quiet.known()
+    for number in range(FEW):
+        assert quiet.attempt("wang", "wrong", f"198.51.100.{number}") == Refused(1, looked=True)
+    soon = NOW + MINUTE - TICK
+    assert quiet.attempt("wang", PASSWORD, "198.51.100.9", at=soon) == Refused(1, looked=False)
+    assert isinstance(quiet.attempt("wang", PASSWORD, "198.51.100.9", at=soon, devices=known), str), "their own browser"
+    assert quiet.attempt("li", "wrong", "198.51.100.9", at=soon) == Refused(1, looked=True), "nobody else is"
+    assert isinstance(quiet.attempt("wang", PASSWORD, "198.51.100.9", at=NOW + MINUTE), str), "nor are they locked out"
 
 
 @pytest.mark.usefixtures("few")

@@ -1,4 +1,4 @@
-"""The overview for supervisors: what came in, what is open and due, what was decided otherwise, and what came of it."""
+"""Figures of the overview: what came in, what is open and due, what was decided otherwise, and what came of it."""
 
 import datetime as dt
 from collections import Counter
@@ -119,6 +119,7 @@ class CrisisCounts:
 class Counsellor:
     """What one account decided in the period."""
 
+    account_id: int
     name: str
     rate: RuleUsage
     actions: int
@@ -292,7 +293,7 @@ def unevaluated(session: Session) -> int:
 
 def rules(session: Session, period: Period) -> list[tuple[str, RuleUsage]]:
     """The rules whose recommendation a person overrode, the most often overridden first."""
-    found = [(rule, rate) for rule, rate in rates(session, period.first).items() if rate.overridden]
+    found = [(rule, rate) for rule, rate in rates(session, period.first, period.last).items() if rate.overridden]
     return sorted(found, key=lambda item: (-item[1].overridden, item[0]))
 
 
@@ -303,10 +304,17 @@ def counsellors(session: Session, period: Period) -> list[Counsellor]:
         found.setdefault(account, Counter())[action] += count
     names = {str(number): name for number, name in session.exec(select(Account.id, Account.name))}
     told = [
-        Counsellor(names.get(account, account), RuleUsage(0, done["accept"], done["override"]), done.total())
+        Counsellor(
+            int(account), names.get(account, account), RuleUsage(0, done["accept"], done["override"]), done.total()
+        )
         for account, done in found.items()
     ]
     return sorted(told, key=lambda each: (-each.actions, each.name))
+
+
+def name_of(session: Session, account_id: int) -> str | None:
+    """What an account is called; None where there is none."""
+    return session.exec(select(Account.name).where(Account.id == account_id)).first()
 
 
 def outcomes(session: Session, period: Period) -> list[tuple[str, Counter[str]]]:

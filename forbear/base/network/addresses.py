@@ -2,9 +2,12 @@
 
 from urllib.parse import SplitResult, urlsplit
 
+from forbear.base.network.http import UnfitTargetError, target_of
+
 _DATABASE = "postgresql://USER:PASSWORD@HOST:5432/DATABASE"
 _REDIS = "redis://:PASSWORD@HOST:6379/0"
 _SOCKET = "redis+socket:///PATH/redis.sock"
+_ISSUER = "https://HOST/PATH, exactly as the provider writes it"
 _DATABASE_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 _ESCAPES = "in a user or password / : @ # ? % are written %2F %3A %40 %23 %3F %25"
 _MOST_PORT = 65_535
@@ -34,6 +37,20 @@ def check_redis(url: str) -> str:
     number = parts.path.strip("/")
     if number and not (number.isascii() and number.isdigit()):
         raise ValueError(f"what stands after the host is the number of a Redis database: write {_REDIS}")
+    return url
+
+
+def check_issuer(url: str) -> str:
+    """The address of an identity provider. Raises ValueError with what is wrong."""
+    parts = _split(url, _ISSUER)
+    try:
+        target_of(url, private=True)
+    except UnfitTargetError as error:
+        https = error.why == "not_https"
+        why = "it has to begin with https:// unless it is on this machine" if https else "it names no host"
+        raise ValueError(f"{why}: write {_ISSUER}") from None
+    if parts.query:
+        raise ValueError(f"it has a ? in it: write {_ISSUER}")
     return url
 
 

@@ -1,0 +1,1 @@
+"""Single sign-on: somebody is who an identity provider says they are (OpenID Connect, authorization code flow)."""

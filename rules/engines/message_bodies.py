@@ -1,0 +1,131 @@
+"""The bodies of a case's messages, one a ruleset, put together from pieces that were written before.
+
+What a fact has to say in a ruleset hangs on its value alone, and most facts have few: it is written once. What a number
+has to say is always the same but for its digits.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, Final, TypeAlias
+
+from rules.engines.message import NO_NAMES, Facts, MessageKey, Writer, number, sign, start_of
+from rules.facts.cells import Value
+from rules.formulas.ends import NO_BOUNDS, Bounds
+
+Pieces: TypeAlias = tuple[str, ...]  # what a fact or a pair has to say in each ruleset that asks about it
+_KEPT: Final = 1_000  # pieces that are remembered of one fact
+_OFTEN: Final = 1_000  # numbers below it are, of other numbers hardly ever two are the same
+_DIGITS: Final = frozenset((int, bool, dt.date))  # the types that are told as a number
+_MARK: Final = "\x00"  # where digits go: no text in JSON has this letter
+
+
+class Bodies:
+    """Writes the bodies of the messages to some rulesets, whose keys are given."""
+
+    def __init__(
+        self, rulesets: Sequence[Sequence[str]], keys: Mapping[str, MessageKey], names: Mapping[str, str] = NO_NAMES
+    ) -> None:
+        """`names` are those that keys have in the message, where these are others than their own."""
+        asked: dict[tuple[str, str], list[list[MessageKey]]] = {}  # of a fact, or a pair, in each ruleset
+        for place, wanted in enumerate(rulesets):
+            for name in wanted:
+                key = keys[name]
+                paired = key.kind in ("sign", "sign_bound")
+                asked.setdefault((key.fact, key.second if paired else ""), [[] for _ in rulesets])[place].append(key)
+        self._facts: list[tuple[str, _Words]] = []
+        self._pairs: list[tuple[str, str, _Words]] = []
+        places: list[list[int]] = [[] for _ in rulesets]
+        count = 0
+        for (fact, second), by_ruleset in sorted(asked.items(), key=lambda each: bool(each[0][1])):
+            words = _Words([each for each in by_ruleset if each], names)
+            if second:
+                self._pairs.append((fact, second, words))
+            else:
+                self._facts.append((fact, words))
+            for place, each in enumerate(by_ruleset):
+                if each:
+                    places[place].append(count)
+                    count += 1
+        self._chosen = [_chosen(each) for each in places]
+
+    def write(self, facts: Facts, bounds: Bounds = NO_BOUNDS) -> list[str]:
+        """What a case has to say to each ruleset: JSON without its braces, with a comma at its end. MessageError."""
+        told: list[str] = []
+        for fact, words in self._facts:
+            value = facts.get(fact)
+            if value is not None:
+                known = words.of_value.get(value)
+                told += words.of(fact, value) if known is None else known
+            elif fact in bounds:
+                told += words.of_bound(fact, bounds[fact])
+            else:
+                told += words.absent
+        for fact, second, words in self._pairs:
+            left, right = facts.get(fact), facts.get(second)
+            if left is not None and right is not None:
+                told += words.with_digits(sign(left, right))
+            elif fact in bounds or second in bounds:
+                told += words.anew({name: facts[name] for name in (fact, second) if name in facts}, bounds)
+            else:
+                told += words.absent
+        return ["".join(chosen(told)) for chosen in self._chosen]
+
+
+class _Words:
+    """What one fact or pair has to say in each ruleset that asks about it."""
+
+    def __init__(self, by_ruleset: Sequence[Sequence[MessageKey]], names: Mapping[str, str]) -> None:
+        every = {key.name: key for keys in by_ruleset for key in keys}
+        self._by_ruleset = [[key.name for key in keys] for keys in by_ruleset]
+        self._writer = Writer(every, names)
+        self._words = frozenset(word for key in every.values() for word in key.words)
+        # What is asked only whether it is known, or which members it has, is no number.
+        kinds = {key.kind for key in every.values()}
+        self._numbers = "member" not in kinds and kinds != {"known"}
+        self._around = [
+            "".join(f"{start_of(key.name, names)}{1 if key.kind == 'known' else _MARK}," for key in keys).split(_MARK)
+            for keys in by_ruleset
+        ]
+        self.absent = self.anew({})
+        self.of_value: dict[Value, Pieces] = {}
+        self._of_bound: dict[Any, Pieces] = {}
+
+    def anew(self, facts: Facts, bounds: Bounds = NO_BOUNDS) -> Pieces:
+        """What it has to say by the writer of messages, which alone knows. Raises MessageError."""
+        written = self._writer.write(facts, bounds)
+        return tuple("".join(f"{written[name]}," for name in keys if name in written) for keys in self._by_ruleset)
+
+    def with_digits(self, digits: str) -> Pieces:
+        """What a number has to say."""
+        return tuple([digits.join(around) for around in self._around])
+
+    def of(self, fact: str, value: Value) -> Pieces:
+        """What a value has to say that is not remembered yet."""
+        if isinstance(value, str) and value not in self._words:
+            value = ""  # to rules it is as any other text, and what came from outside is kept nowhere
+            if value in self.of_value:
+                return self.of_value[value]
+        if value.__class__ not in _DIGITS or not self._numbers:
+            return _kept(self.of_value, value, self.anew({fact: value}))
+        told = self.with_digits(number(value))
+        return told if type(value) is int and value >= _OFTEN else _kept(self.of_value, value, told)
+
+    def of_bound(self, fact: str, bound: Any) -> Pieces:
+        """What a fact has to say that has no value yet."""
+        known = self._of_bound.get(bound)
+        return _kept(self._of_bound, bound, self.anew({}, {fact: bound})) if known is None else known
+
+
+def _kept(known: dict[Any, Pieces], of: Any, told: Pieces) -> Pieces:
+    if len(known) >= _KEPT:
+        known.clear()
+    known[of] = told
+    return told
+
+
+def _chosen(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
+    """The pieces at some places."""
+    return itemgetter(*places) if len(places) > 1 else lambda told: [told[place] for place in places]

@@ -1,0 +1,94 @@
+"""Passkeys in real Chromium, with the device that it has for tests: made, used in a code's place, without scripts."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from forbear.accounts import administration
+from forbear.base.settings import settings
+from forbear.base.vault import Vault
+from tests.support.desk.cases import working
+from tests.support.desk.chromium import PHONE, signed_in
+from tests.support.desk.desk_clients import served
+from tests.web.browser.test_every_page import WCAG
+
+pytestmark = pytest.mark.browser
+PASSWORD = "correct horse battery"  # noqa: S105 - of a test
+DEVICE = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+def _sound(page: Page) -> None:
+    result = Axe().run(page, options=WCAG)
+    assert not result.violations_count, result.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0], page.url
+
+
+def _password(page: Page) -> None:
+    page.goto("/sign-in?next=/account")
+    page.locator("#name").fill("wang")
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).click()
+
+
+def test_a_passkey_is_made_and_signs_in(
+    browser: Browser, database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with working(database_url, vault) as work:
+        administration.add(work, "wang", "counsellor", None, PASSWORD)
+    with served(database_url, redis_url, vault) as bare:
+        address = bare.replace("127.0.0.1", "localhost")  # as browsers want it
+        context = signed_in(browser, address, "nobody", PHONE)
+        page = context.new_page()
+        device = context.new_cdp_session(page)
+        device.send("WebAuthn.enable")
+        made = device.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
+        _password(page)
+        page.goto("/account/passkeys")
+        page.locator("#passkey_name").fill("我的手机")
+        page.locator("#current").fill(PASSWORD)
+        page.get_by_role("button", name="继续").click()
+        _sound(page)
+        page.get_by_role("button", name="创建通行密钥").click()
+        expect(page.locator(".secret")).to_contain_text("-")
+        _sound(page)
+        page.goto("/account")
+        form = page.locator("form", has=page.locator("#token"))
+        form.get_by_role("button", name="改用通行密钥").click()
+        expect(form.get_by_text("通行密钥已确认")).to_be_visible()
+        page.goto("/account/passkeys")
+        page.get_by_role("link", name="移除 我的手机").click()
+        expect(page.get_by_text("唯一的两步登录方式")).to_be_visible()
+        context.clear_cookies(name="forbear")
+        _password(page)
+        _sound(page)
+        button = page.get_by_role("button", name="使用通行密钥")
+        device.send("WebAuthn.setUserVerified", {**made, "isUserVerified": False})
+        button.click()
+        expect(page.get_by_text("设备没有回应")).to_be_visible()
+        device.send("WebAuthn.setUserVerified", {**made, "isUserVerified": True})
+        button.click()
+        expect(page).to_have_url(re.compile("/account$"))
+        monkeypatch.setenv("FORBEAR_PASSKEY_SIGN_IN", "true")
+        settings.cache_clear()
+        context.clear_cookies(name="forbear")
+        page.goto("/sign-in")
+        page.get_by_role("button", name="改用通行密钥").click()
+        expect(page).to_have_url(re.compile("/$"))
+        context.close()
+        without = signed_in(browser, address, "nobody", PHONE, scripts=False)
+        plain = without.new_page()
+        _password(plain)
+        expect(plain.get_by_text("需要启用脚本")).to_be_visible()
+        expect(plain.get_by_label("恢复码")).to_be_visible()
+        without.close()
+    monkeypatch.undo()
+    settings.cache_clear()
