@@ -26,12 +26,13 @@ _ENTRIES = text("""
         detail::text AS detail, digest, mac
     FROM ledger WHERE seq > :after ORDER BY seq LIMIT :size
 """)
-# Whoever is signed in came in by what its entry tells: on this account, then, and for no longer than a day's work.
+# Whoever is signed in came in by what its entry tells: on this account, so, then, and for no longer than a day's work.
 _SESSIONS = text("""
     SELECT DISTINCT one.account_id FROM sign_in one
     WHERE one.created_at > (SELECT max(at) FROM ledger WHERE subject = 'ledger:1') AND NOT EXISTS (
         SELECT FROM ledger WHERE subject = 'account:' || one.account_id AND kind = 'sign_in' AND at = one.created_at
             AND detail ->> 'session' = encode(one.secret_hash, 'hex')
+            AND (detail ->> 'way' IS NOT DISTINCT FROM 'oidc') = one.vouched
     ) OR one.expires_at > one.created_at + interval '12 hours' ORDER BY 1
 """)
 

@@ -161,6 +161,7 @@ FORGERIES = {
     ),
     "a sign-in is another account's": ("UPDATE sign_in SET account_id = 2", "account:2"),
     "a sign-in lasts longer": ("UPDATE sign_in SET expires_at = '2099-01-01'", "account:1"),
+    "a sign-in is said to be vouched for": ("UPDATE sign_in SET vouched = true", "account:1"),
     "a team has another member": ("INSERT INTO team_member VALUES (2, 1)", "team:1"),
     "a team takes other cases": ("UPDATE team SET skills = '{}'", "team:1"),
     "somebody is there who is away": ("UPDATE absence SET last = first", "absence:1"),
