@@ -7,7 +7,7 @@ from sqlalchemy import TextClause, text
 from sqlmodel import Session, select
 
 from forbear.batch.progress import oldest_claims, stalls
-from forbear.desk.overview import figures
+from forbear.desk.overview import counts
 from models.desk import TO_DO
 from models.operation.heartbeat import Heartbeat
 
@@ -45,7 +45,7 @@ def measure(session: Session, now: dt.datetime) -> Metrics:
     oldest = {queue: (now - at).total_seconds() for queue, at in connection.execute(_OLDEST)}
     return Metrics(
         decided=_counts(session, _DECIDED),
-        open=figures.mix(session).by_urgency,
+        open=counts.mix(session).by_urgency,
         overdue=_counts(session, _OVERDUE, to_do=list(TO_DO), now=now),
         pending_chunks=_counts(session, _CHUNKS),
         failed_chunks=_counts(session, _FAILED_CHUNKS),

@@ -23,9 +23,7 @@ Ids = tuple[str, ...]
 DEFAULT = "default"
 ITEMS = ("document", "right", "warning", "step")
 _KEPT = 10_000  # selections
-_DEADLINES = frozenset(("deadline",))
-_FLAGS = frozenset(("flag",))
-_GIVEN = frozenset(ITEMS)
+_DEADLINES, _FLAGS, _GIVEN = frozenset(("deadline",)), frozenset(("flag",)), frozenset(ITEMS)
 
 
 @dataclass(frozen=True)
@@ -160,8 +158,7 @@ def contributors_of(hits: Sequence[Effects], blocks: Blocks, winner: Winner) -> 
 
 def _silenced(hit: Effects, blocks: Blocks) -> bool:
     """Whether all that a rule wants is blocked, or its words speak of what is."""
-    barred = blocks.strategies
-    wants_blocked = bool(barred) and bool(hit.strategies) and all(name in barred for name in hit.strategies)
+    wants_blocked = bool(hit.strategies) and all(name in blocks.strategies for name in hit.strategies)
     return wants_blocked or not blocks.kinds.isdisjoint(hit.withheld_by)
 
 
@@ -298,8 +295,8 @@ class HitPolicy:
     def _withheld(self, blocks: Blocks) -> frozenset[tuple[str, str]]:
         """The items that may not be given, by kind and id."""
         if blocks.kinds not in self._withheld_by:
-            items = frozenset(item for item, marks in self._marked.items() if marks & blocks.kinds)
-            self._withheld_by[blocks.kinds] = items
+            found = (item for item, marks in self._marked.items() if marks & blocks.kinds)
+            self._withheld_by[blocks.kinds] = frozenset(found)
         return self._withheld_by[blocks.kinds]
 
     def speaking_for(self, selection: Selection) -> frozenset[str]:

@@ -35,16 +35,16 @@ class Bodies:
                 key = keys[name]
                 paired = key.kind in ("sign", "sign_bound")
                 asked.setdefault((key.fact, key.second if paired else ""), [[] for _ in rulesets])[place].append(key)
-        self._facts: list[tuple[str, _Words]] = []
-        self._pairs: list[tuple[str, str, _Words]] = []
+        self._facts: list[tuple[str, _Writings]] = []
+        self._pairs: list[tuple[str, str, _Writings]] = []
         places: list[list[int]] = [[] for _ in rulesets]
         count = 0
         for (fact, second), by_ruleset in sorted(asked.items(), key=lambda each: bool(each[0][1])):
-            words = _Words([each for each in by_ruleset if each], names)
+            writings = _Writings([each for each in by_ruleset if each], names)
             if second:
-                self._pairs.append((fact, second, words))
+                self._pairs.append((fact, second, writings))
             else:
-                self._facts.append((fact, words))
+                self._facts.append((fact, writings))
             for place, each in enumerate(by_ruleset):
                 if each:
                     places[place].append(count)
@@ -54,34 +54,34 @@ class Bodies:
     def write(self, facts: Facts, bounds: Bounds = NO_BOUNDS) -> list[str]:
         """What a case has to say to each ruleset: JSON without its braces, with a comma at its end. MessageError."""
         told: list[str] = []
-        for fact, words in self._facts:
+        for fact, writings in self._facts:
             value = facts.get(fact)
             if value is not None:
-                known = words.of_value.get(value)
-                told += words.of(fact, value) if known is None else known
+                known = writings.of_value.get(value)
+                told += writings.of(fact, value) if known is None else known
             elif fact in bounds:
-                told += words.of_bound(fact, bounds[fact])
+                told += writings.of_bound(fact, bounds[fact])
             else:
-                told += words.absent
-        for fact, second, words in self._pairs:
+                told += writings.absent
+        for fact, second, writings in self._pairs:
             left, right = facts.get(fact), facts.get(second)
             if left is not None and right is not None:
-                told += words.with_digits(sign(left, right))
+                told += writings.with_digits(sign(left, right))
             elif fact in bounds or second in bounds:
-                told += words.anew({name: facts[name] for name in (fact, second) if name in facts}, bounds)
+                told += writings.anew({name: facts[name] for name in (fact, second) if name in facts}, bounds)
             else:
-                told += words.absent
+                told += writings.absent
         return ["".join(chosen(told)) for chosen in self._chosen]
 
 
-class _Words:
+class _Writings:
     """What one fact or pair has to say in each ruleset that asks about it."""
 
     def __init__(self, by_ruleset: Sequence[Sequence[MessageKey]], names: Mapping[str, str]) -> None:
         every = {key.name: key for keys in by_ruleset for key in keys}
         self._by_ruleset = [[key.name for key in keys] for keys in by_ruleset]
         self._writer = Writer(every, names)
-        self._words = frozenset(word for key in every.values() for word in key.words)
+        self._asked_for = frozenset(word for key in every.values() for word in key.words)
         # What is asked only whether it is known, or which members it has, is no number.
         kinds = {key.kind for key in every.values()}
         self._numbers = "member" not in kinds and kinds != {"known"}
@@ -104,7 +104,7 @@ class _Words:
 
     def of(self, fact: str, value: Value) -> Pieces:
         """What a value has to say that is not remembered yet."""
-        if isinstance(value, str) and value not in self._words:
+        if isinstance(value, str) and value not in self._asked_for:
             value = ""  # to rules it is as any other text, and what came from outside is kept nowhere
             if value in self.of_value:
                 return self.of_value[value]

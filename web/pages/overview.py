@@ -11,9 +11,9 @@ from sqlmodel import Session
 
 from forbear.accounts.accounts import ViewerWork
 from forbear.batch.progress import STUCK, oldest_claims
-from forbear.desk.overview import behind, figures, periods
+from forbear.desk.overview import behind, counts, periods
 from forbear.desk.overview.behind import FigureName, Narrowed
-from forbear.desk.overview.figures import Flow, InTime, Period
+from forbear.desk.overview.counts import Flow, InTime, Period
 from forbear.desk.overview.periods import PERIODS, Periods, UnfitPeriodError
 from forbear.intake.formats.format import Cell
 from rules.locale import in_language
@@ -53,38 +53,38 @@ def show_overview(request: Request, work: SupervisorWork) -> Response:
     except UnfitPeriodError as error:
         unfit, chosen = error, periods.last(periods.USUAL, today, zone)
     period = chosen.period
-    now, before = figures.flow(session, period), figures.flow(session, chosen.against)
+    now, before = counts.flow(session, period), counts.flow(session, chosen.against)
     values = {
         "chosen": chosen,
-        "query": urlencode(chosen.terms),
+        "query": urlencode(chosen.asking),
         "unfit": unfit,
-        "typed": {name: asked.get(name, "")[:20] if unfit else chosen.terms.get(name, "") for name in periods.FIELDS},
+        "typed": {name: asked.get(name, "")[:20] if unfit else chosen.asking.get(name, "") for name in periods.FIELDS},
         "today": today,
         "period": period,
         "compared": _compared(now, before),
-        "volumes": figures.volumes(session, period),
-        "mix": figures.mix(session),
-        "due": figures.due(session, work.now),
-        "unevaluated": figures.unevaluated(session),
-        "crises": figures.crises(session, work.now),
+        "volumes": counts.volumes(session, period),
+        "mix": counts.mix(session),
+        "due": counts.due(session, work.now),
+        "unevaluated": counts.unevaluated(session),
+        "crises": counts.crises(session, work.now),
         "claimed": max(oldest_claims(session, work.now).values(), default=None),
         "stuck": STUCK,
-        "rules": figures.rules(session, period)[:_RULES],
-        "counsellors": figures.counsellors(session, period),
+        "rules": counts.rules(session, period)[:_RULES],
+        "counsellors": counts.counsellors(session, period),
         "flow": now,
-        "responses": figures.responses(session, period),
-        "agreements": figures.agreements(session),
-        "load": figures.load(session, work.now, today),
-        "outcomes": figures.outcomes(session, period),
-        "failed": figures.failed(session),
-        "whole_rejects": figures.whole_rejects(session, period),
+        "responses": counts.responses(session, period),
+        "agreements": counts.agreements(session),
+        "load": counts.load(session, work.now, today),
+        "outcomes": counts.outcomes(session, period),
+        "failed": counts.failed(session),
+        "whole_rejects": counts.whole_rejects(session, period),
         "pack": pack,
         "kinds": [name for name, _ in _OUTCOMES],
         "strategy": partial(_title, pack),
         "rule": {rule.rule.id: rule.rule.title for rule in pack.rules},
         "periods": PERIODS,
         "longest": periods.LONGEST,
-        "most": figures.MOST,
+        "most": counts.MOST,
         "wide": _WIDE,
         "narrow": charts.NARROW,
     }
@@ -109,11 +109,11 @@ def show_behind(
     values = {
         "figure": figure,
         "period": chosen.period,
-        "query": urlencode(chosen.terms),
+        "query": urlencode(chosen.asking),
         "found": found,
         "more": more,
         "most": behind.MOST,
-        "who": None if who is None else figures.name_of(work.session, who),
+        "who": None if who is None else counts.name_of(work.session, who),
         "what": what,
         "strategy": _title(work.pack, strategy) if strategy else None,
         "known": language.has,
@@ -180,7 +180,7 @@ def as_rows(work: ViewerWork, asked: Mapping[str, str], lang: language.Language)
         raise HTTPException(400) from None
     rows: list[list[Cell]] = []
     for each in (chosen.period, chosen.against):
-        told, span = figures.flow(session, each), f"{each.first} – {each.last}"
+        told, span = counts.flow(session, each), f"{each.first} – {each.last}"
         median = told.contacts.median
         values = {
             "received": told.received,
@@ -190,21 +190,21 @@ def as_rows(work: ViewerWork, asked: Mapping[str, str], lang: language.Language)
             "response_percent": told.responses.percent,
             "instalments_percent": told.instalments.percent,
             "disagreements_short": told.disagreements,
-            "whole_rejects": figures.whole_rejects(session, each),
+            "whole_rejects": counts.whole_rejects(session, each),
         }
         rows += [
             [said(f"overview.{name}"), span, "" if value is None else str(value)] for name, value in values.items()
         ]
-    open_now = figures.mix(session)
+    open_now = counts.mix(session)
     rows += [[said("overview.urgency"), name, str(cases)] for name, cases in open_now.by_urgency.items()]
     titles = partial(_title, work.pack)
     rows += [
         [said("overview.strategies"), in_language(titles(name), lang), str(cases)]
         for name, cases in open_now.by_strategy
     ]
-    for day, share in figures.responses(session, chosen.period).items():
+    for day, share in counts.responses(session, chosen.period).items():
         rows += [[said("overview.kept"), str(day), str(share.kept)], [said("overview.late"), str(day), str(share.late)]]
-    for person in figures.load(session, work.now, render.day(work.now, work.pack.manifest.timezone)):
+    for person in counts.load(session, work.now, render.day(work.now, work.pack.manifest.timezone)):
         rows.append([said("overview.to_do"), person.name, str(person.open)])
     return rows
 
@@ -221,7 +221,7 @@ def _columns(days: Mapping[dt.date, tuple[int, ...]], most: int = 92) -> list[Ch
 
 
 def _volumes(session: Session, period: Period, said: Callable[..., str], width: int) -> str:
-    found = {each.day: (each.accepted, each.unchanged, each.rejected) for each in figures.volumes(session, period)}
+    found = {each.day: (each.accepted, each.unchanged, each.rejected) for each in counts.volumes(session, period)}
     series = [
         Series(said("overview.accepted"), "accent"),
         Series(said("overview.unchanged"), "u5"),
@@ -233,7 +233,7 @@ def _volumes(session: Session, period: Period, said: Callable[..., str], width: 
 
 
 def _responses(session: Session, period: Period, said: Callable[..., str], width: int) -> str:
-    found = figures.responses(session, period)
+    found = counts.responses(session, period)
     none = InTime(0, 0)
     days = {day: (found.get(day, none).kept, found.get(day, none).late) for day in period.days}
     series = [Series(said("overview.kept"), "accent"), Series(said("overview.late"), "u2")]
@@ -243,19 +243,19 @@ def _responses(session: Session, period: Period, said: Callable[..., str], width
 
 
 def _urgency(session: Session, said: Callable[..., str], width: int) -> str:
-    counts = [
+    drawn = [
         ChartBar(f"{urgency} {said(f'urgency.{urgency}')}", cases, _TONES[urgency])
-        for urgency, cases in figures.mix(session).by_urgency.items()
+        for urgency, cases in counts.mix(session).by_urgency.items()
     ]
-    return charts.bars(counts, name=said("overview.urgency"), width=width)
+    return charts.bars(drawn, name=said("overview.urgency"), width=width)
 
 
 def _strategies(session: Session, pack: Pack, lang: language.Language, said: Callable[..., str], width: int) -> str:
-    found = figures.mix(session).by_strategy
-    counts = [ChartBar(in_language(_title(pack, strategy), lang), cases) for strategy, cases in found[:_STRATEGIES]]
+    found = counts.mix(session).by_strategy
+    drawn = [ChartBar(in_language(_title(pack, strategy), lang), cases) for strategy, cases in found[:_STRATEGIES]]
     if rest := sum(cases for _, cases in found[_STRATEGIES:]):
-        counts.append(ChartBar(said("overview.others"), rest, "plain"))
-    return charts.bars(counts, name=said("overview.strategies"), width=width)
+        drawn.append(ChartBar(said("overview.others"), rest, "plain"))
+    return charts.bars(drawn, name=said("overview.strategies"), width=width)
 
 
 def _outcomes(
@@ -263,7 +263,7 @@ def _outcomes(
 ) -> str:
     rows = [
         ChartRow(in_language(_title(pack, strategy), lang), tuple(found[name] for name, _ in _OUTCOMES))
-        for strategy, found in figures.outcomes(session, period)[:_STRATEGIES]
+        for strategy, found in counts.outcomes(session, period)[:_STRATEGIES]
     ]
     series = [Series(said(f"outcome.{name}"), tone) for name, tone in _OUTCOMES]
     return charts.stacks(rows, series, name=said("overview.outcomes"), width=width)

@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias, get_args
 from sqlalchemy import text
 from sqlmodel import Session
 
-from forbear.desk.overview.figures import Period
+from forbear.desk.overview.counts import Period
 
 FigureName: TypeAlias = Literal[
     "received", "actions", "contacts", "kept", "late", "paid", "missed", "agreements", "outcomes"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from forbear.desk.overview.figures import Period
+from forbear.desk.overview.counts import Period
 
 PERIODS: Final = (7, 30, 90)  # days offered
 USUAL: Final = 30
@@ -31,7 +31,7 @@ class Periods:
     days: int | None
 
     @property
-    def terms(self) -> dict[str, str]:
+    def asking(self) -> dict[str, str]:
         """What asks for them."""
         if self.days is not None:
             return {"days": str(self.days)}

@@ -24,14 +24,14 @@ def test_a_period_is_compared_with_as_many_days_just_before(end: dt.date, more: 
     assert (found.period.first, found.period.last) == (begin, end)
     assert found.against.last + dt.timedelta(days=1) == begin
     assert found.against.days[0] == begin - dt.timedelta(days=more + 1)
-    assert chosen(found.terms, TODAY, ZONE) == found, "an address says all of it"
+    assert chosen(found.asking, TODAY, ZONE) == found, "an address says all of it"
 
 
 @pytest.mark.parametrize(("days", "first"), [("7", 6), ("90", 89), ("", 29), ("8", 29), ("x", 29)])
 def test_the_last_days_end_today(days: str, first: int) -> None:
     found = of(days=days)
     assert found.period.first == TODAY - dt.timedelta(days=first) and found.period.last == TODAY
-    assert chosen(found.terms, TODAY, ZONE) == found == last(first + 1, TODAY, ZONE)
+    assert chosen(found.asking, TODAY, ZONE) == found == last(first + 1, TODAY, ZONE)
 
 
 @pytest.mark.parametrize(
