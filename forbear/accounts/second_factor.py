@@ -80,7 +80,7 @@ def accepts(work: Work, account: Account, typed: str) -> bool:
         account.recovery = [each for each in account.recovery if each not in found]
         work.note("recovery_code_used", f"account:{account.id}", {"left": len(account.recovery)})
     else:
-        if _step(work, _secret(work, account), plain, None) is not None:
+        if account.second_factor is not None and _step(work, _secret(work, account), plain, None) is not None:
             work.note("code_used_again", f"account:{account.id}", actor=SYSTEM)  # by them twice, or by who saw it
         return False
     work.session.add(account)

@@ -209,7 +209,7 @@ def sweep(
         or_(col(Chunk.claimed_at).is_(None), col(Chunk.claimed_at) <= before, col(Chunk.claimed_at) > now),
     ]
     wakes = []
-    for queue in sorted({lane.queue for lane in Lane}):
+    for queue in dict.fromkeys(lane.queue for lane in Lane):  # the urgent one first
         first = select(Chunk.id).where(Chunk.queue == queue, *idle).order_by(*_ORDER).limit(_SWEPT)
         waiting = session.exec(select(func.count()).select_from(first.subquery())).one()
         missing = waiting - (under_way or {}).get(queue, 0)

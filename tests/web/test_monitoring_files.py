@@ -36,6 +36,7 @@ def test_every_metric_that_is_asked_for_is_given_and_every_one_given_is_shown(
 ) -> None:
     with served(database_url, redis_url, vault) as address, client_of(address) as client:
         client.get("/sign-in")
+        client.post("/sign-in")
         text = client.get("/metrics").text
     given: dict[str, list[dict[str, str]]] = {}
     for family in text_string_to_metric_families(text):

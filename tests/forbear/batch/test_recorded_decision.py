@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -208,6 +209,7 @@ def test_what_a_page_looks_at_again_is_the_same_object_until_anything_of_it_is_o
         with record(at) as session:
             return decision_on_desk(session, session.get_one(WorklistItem, case), VAULT)
 
+    monkeypatch.setattr(recorded_decision, "_kept", OrderedDict())  # other tests' decisions may be the same
     first = looked_at(url, 1)
     assert looked_at(url, 1) is first and first.view() is first.view()
     assert looked_at(url, 2) is not looked_at(url, 2), "words of notes are opened anew"

@@ -60,6 +60,7 @@ def rows(url: str, query: str) -> list[tuple[Any, ...]]:
 
 
 REVIEWS = "SELECT case_id, decision_id, action, detail - 'before' FROM review ORDER BY id"
+ENDED = {"why": "solved", "answered": "kept"}
 CASES = "SELECT case_id, status, revision, assignee_id FROM desk_case ORDER BY case_id"
 
 
@@ -70,7 +71,7 @@ def test_an_action_is_done_on_its_own_case_and_told(url: str) -> None:
     assert done.act is not None and done.review is not None
     assert (done.act.action, done.act.strategy) == ("accept", "card_plan")
     assert (done.review.case_id, done.review.strategy, done.review.account_id) == (2, "card_plan", who.account_id)
-    assert rows(url, REVIEWS) == [(2, 2, "accept", {})]
+    assert rows(url, REVIEWS) == [(2, 2, "accept", {"answered": "kept"})]
     assert rows(url, CASES) == [(1, "open", 1, None), (2, "reviewed", 2, who.account_id)]
 
 
@@ -78,7 +79,7 @@ def test_an_action_is_done_on_its_own_case_and_told(url: str) -> None:
     ("action", "given", "kept"),
     [
         ("escalate", ESCALATED, {}),  # an act without details of its own
-        ("outcome", {"outcome": "closed", "why": "solved", "follow_up": None, "words": ""}, {"why": "solved"}),
+        ("outcome", {"outcome": "closed", "why": "solved", "follow_up": None, "words": ""}, ENDED),
     ],
 )
 @pytest.mark.parametrize("noted", [None, {}, {"form": "f1", "language": "en"}])
@@ -110,7 +111,7 @@ def test_who_handed_a_case_in_takes_it_back(url: str) -> None:
         assert (done.case_id, done.reason, done.words, done.account_id) == (2, "closed", None, who.account_id)
         _, told = withdraw(work, 1, None, "solved", f" {WORDS} ")
         assert told.words is not None and VAULT.open(told.words, f"review.words:{told.id}") == WORDS
-    assert rows(url, REVIEWS) == [(each, each, "outcome", {"why": "solved"}) for each in (2, 1)]
+    assert rows(url, REVIEWS) == [(each, each, "outcome", ENDED) for each in (2, 1)]
     tally = "SELECT subject, detail, count FROM daily_tally WHERE measure = 'outcome' ORDER BY subject"
     assert rows(url, tally) == [("counsellor_review", "closed", 1), ("mediation", "closed", 1)]
 

@@ -19,6 +19,7 @@ from models.intake.batch import Batch
 from tests.support.desk.cases import AS_OF, NOW, VAULT, engine_of, pack, working, working_as
 from tests.support.desk.desk_clients import account
 from tests.support.desk.processes import Site, until
+from workers.app import app
 
 CONTENT = "案号,product,days_overdue,hardship,手机\nC-1,credit_card,3,unemployment,13800000001\nC-2,,x,,2\n".encode()
 
@@ -97,7 +98,8 @@ def test_a_worker_forgets_uploads_that_are_a_day_old(database_url: str, redis_ur
     _kept(database_url, viewer, at=now - uploads.KEPT_FOR)
     fresh = _kept(database_url, viewer, at=now)
     site = Site(Urls(database_url, redis_url), tmp_path)
-    with site.worker():
+    with site.worker(("upkeep",), processes=1), app.connection_for_write(redis_url) as connection:
+        app.send_task("upkeep.tidy", queue="upkeep", connection=connection)
         until(lambda: site.scalar("SELECT count(*) FROM upload") == 1, "the old upload is forgotten")
     with working_as(viewer, database_url, now=now) as work:
         assert [each.id for each in uploads.waiting(work)] == [fresh]
