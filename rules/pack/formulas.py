@@ -372,6 +372,15 @@ def facts_of(expression: Expression) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def first_facts_of(expression: Expression) -> tuple[str, ...]:
+    """The facts an expression reads while none is known: of a table over a word, those of the word and of no case."""
+    if isinstance(expression, Match):
+        return first_facts_of(expression.of)
+    below = (name for part in parts(expression) for name in first_facts_of(part))
+    own = facts_of(expression) if isinstance(expression, FactNode | Once) else ()
+    return tuple(dict.fromkeys((*own, *below)))
+
+
 def parameters_of(expression: Expression) -> tuple[ParameterNode, ...]:
     """The parameters an expression reads, each once for every day it is read on."""
     return tuple(dict.fromkeys(each for each in walk(expression) if isinstance(each, ParameterNode)))

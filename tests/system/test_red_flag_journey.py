@@ -66,6 +66,27 @@ SAID = {
     "arbitration_award_papers": "收到仲裁裁决书",
     "money_needed": "亲友凑的治疗款",
     "want": "没钱吃饭",
+    "frozen_elsewhere": "卡被公安冻了",
+    "family_account_frozen": "法院把我孩子的卡也冻了",
+    "seller_failed": "培训机构跑路了",
+    "home_unfinished": "楼盘停工了",
+    "acknowledged_lately": "上个月签了还款承诺书",
+    "family_savings": "爸妈的养老钱拿来还清",
+    "lent_for_gambling": "他知道我是去赌的",
+    "card_misuse": "信用卡被盗刷",
+    "security_disposal": "想把车卖掉",
+    "security_sold": "车被他们卖了，还差三万",
+    "housing_fund": "公积金里还有钱",
+    "pregnancy": "怀孕六个月",
+}
+# Where a flag is answered: what is said of one product, stage or age of the debt means nothing for another.
+WHERE: dict[str, dict[str, object]] = {
+    "family_account_frozen": {"legal_stage": "enforcement"},
+    "home_unfinished": {"product": "mortgage"},
+    "acknowledged_lately": {"days_overdue": 1000},
+    "lent_for_gambling": {"product": "private"},
+    "security_disposal": {"product": "car_loan"},
+    "security_sold": {"product": "car_loan"},
 }
 
 
@@ -77,7 +98,8 @@ def _outcome(*flags: str, **facts: object) -> Outcome:
 
 @pytest.mark.parametrize("flag", SHIPPED.red_flags)
 def test_every_red_flag_is_answered_by_a_rule_that_shows(flag: str) -> None:
-    calm, alarmed = _outcome(), _outcome(flag)
+    facts = WHERE.get(flag, {})
+    calm, alarmed = _outcome(**facts), _outcome(flag, **facts)
     [*fired] = set(alarmed.rules_fired) - set(calm.rules_fired)
     assert fired
     assert alarmed.engines_agree

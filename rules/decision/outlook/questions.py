@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -11,9 +11,10 @@ from rules.decision.outcome import Outcome
 from rules.decision.outlook.unanswered import doubted, unanswered
 from rules.facts.case_facts import Facts
 from rules.facts.doubts import asked_about
+from rules.pack.formulas import first_facts_of
 from rules.pack.logic.fact_inputs import sources
 from rules.pack.logic.normal_form import facts_of, leaves
-from rules.pack.pack import Pack
+from rules.pack.pack import LoadedRule, Pack
 
 _WEIGHTIEST: Final = 4  # facts beside the urgent ones that are asked first of a case that nobody knows yet
 FIRST: Final = 5  # asked at first; nobody answers thirty questions at once
@@ -36,10 +37,14 @@ def ranked(pack: Pack, outcome: Outcome, given: Facts) -> Ids:
     return tuple(sorted(outcome.questions, key=rank))
 
 
+@lru_cache(maxsize=16)
 def weightiest(pack: Pack) -> Ids:
-    """What to ask first of a case that nobody knows yet: the urgent facts, then those that most rules look at."""
+    """What to ask first of a case that nobody knows yet: the urgent facts, then those that most rules look at.
+
+    What a rule looks at only once another fact is known (the day of service, of a payment order) counts when it is.
+    """
     facts = pack.vocabulary.facts
-    weights = {name: sum(name in names for names in _looked_at(pack).values()) for name in facts}
+    weights = {name: sum(name in names for names in _looked_at_first(pack)) for name in facts}
     asked = [name for name, fact in facts.items() if fact.question and not fact.derived and not fact.given]
     urgent = [name for name in asked if facts[name].urgent]
     others = [
@@ -68,13 +73,35 @@ def _looked_at(pack: Pack) -> dict[str, frozenset[str]]:
     """The submitted facts that each rule which recommends or blocks comes down to, by priority."""
     return {
         loaded.rule.id: _asked(pack, (name for leaf in leaves(loaded.when) for name in facts_of(leaf)))
-        for loaded in pack.rules
-        if any(effect.recommend or effect.block for effect in loaded.rule.then)
+        for loaded in _deciding(pack)
     }
 
 
 def _asked(pack: Pack, names: Iterable[str]) -> frozenset[str]:
     return frozenset(source for name in names for source in sources(pack.vocabulary, name))
+
+
+def _looked_at_first(pack: Pack) -> Iterator[frozenset[str]]:
+    """The submitted facts that each rule which recommends or blocks comes down to while nothing is known."""
+    for loaded in _deciding(pack):
+        names = (name for leaf in leaves(loaded.when) for name in facts_of(leaf))
+        yield frozenset(source for name in names for source in _first_sources(pack, name))
+
+
+def _first_sources(pack: Pack, fact: str) -> Iterator[str]:
+    """As `sources`, but of a formula only what it reads while nothing is known."""
+    facts = pack.vocabulary.facts
+    if not facts[fact].inputs:
+        yield fact
+        return
+    for name in first_facts_of(pack.formulas[fact].expression):
+        if facts[name].inputs or not facts[name].derived:
+            yield from _first_sources(pack, name)
+
+
+def _deciding(pack: Pack) -> Iterator[LoadedRule]:
+    """The rules that recommend or block, by priority."""
+    return (each for each in pack.rules if any(effect.recommend or effect.block for effect in each.rule.then))
 
 
 @lru_cache(maxsize=16)

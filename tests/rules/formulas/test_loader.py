@@ -2,7 +2,16 @@
 
 import pytest
 
-from rules.pack.formulas import Constant, Divide, FactNode, Multiply, ParameterNode, facts_of, parameters_of
+from rules.pack.formulas import (
+    Constant,
+    Divide,
+    FactNode,
+    Multiply,
+    ParameterNode,
+    facts_of,
+    first_facts_of,
+    parameters_of,
+)
 from rules.pack.pack import Pack
 from tests.support.packs.tiny_pack import FILES, edited, errors, tiny
 
@@ -239,6 +248,15 @@ def test_what_a_formula_reads_is_told_by_the_formula() -> None:
     assert facts_of(expression) == ("served_on", "due_date", "product")
     assert parameters_of(expression) == (ParameterNode("npl_days", FactNode("due_date")), ParameterNode("answer_days"))
     assert pack.vocabulary.facts["extra"].inputs == ("served_on", "due_date", "product")
+
+
+def test_the_cases_of_a_table_are_read_only_once_its_word_is_known() -> None:
+    gives = "{once: {given: [essential_outgoings], then: {fact: served_on}}}"
+    table = f"{{match: {{of: {{fact: product}}, cases: [{{words: [mortgage], gives: {gives}}}], otherwise: today}}}}"
+    formula = f"{{max: [{{days: 0}}, {{days_between: [{{fact: due_date}}, {table}]}}]}}"
+    expression = _loaded(formula, "int\nunit: days").formulas["extra"].expression
+    assert first_facts_of(expression) == ("due_date", "product")
+    assert set(facts_of(expression)) - {*first_facts_of(expression)} == {"served_on", "essential_outgoings"}
 
 
 def test_people_read_derived_facts_in_the_order_of_what_they_come_from() -> None:
