@@ -72,7 +72,9 @@ def _in_every_state(browser: Browser, desk: Desk) -> dict[str, str]:
     """What axe finds where a form is refused, somebody else was faster, nothing is found and so on, in the dark."""
     found = {}
     for state in STATES:
-        context = signed_in(browser, desk.address, desk.secrets[state.role], dark=True, lang=state.look[0])
+        lang, device, _ = state.look
+        size = DESK if device == "desk" else PHONE
+        context = signed_in(browser, desk.address, desk.secrets[state.role], size, lang, dark=True)
         page = context.new_page()
         state.reach(page, desk.stage)
         result = Axe().run(page, options=WCAG)

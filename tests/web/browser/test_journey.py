@@ -103,7 +103,7 @@ def test_from_signing_in_to_handing_the_corrected_rows_in_again(
     wang.locator("#override-strategy").select_option("mediation")
     wang.locator("#override-reason").select_option("borrower_wish")
     wang.locator("#override-words").fill(WORDS)
-    wang.locator("#override button").click()
+    wang.locator("#override [type=submit]").click()
     expect(wang.get_by_role("status").first).to_contain_text("已记下您选择的策略")
     expect(wang.locator("#timeline, .timeline").first).to_contain_text(WORDS)
 

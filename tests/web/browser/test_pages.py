@@ -216,7 +216,7 @@ def test_filters_language_and_counts_work_without_javascript(context: BrowserCon
     expect(page.locator(".queue tbody tr")).to_have_count(1)
     page.get_by_role("link", name="Clear filters").click()
     expect(page.locator(".total")).to_have_text(f"{len(_rows())} cases")
-    page.get_by_label("Recommended strategy").select_option("crisis_support")
+    page.get_by_label("Strategy", exact=True).select_option("crisis_support")
     page.get_by_role("button", name="Filter", exact=True).click()
     expect(page.locator(".queue tbody tr")).to_have_count(1)
     page.get_by_text("Saved filters").click()
