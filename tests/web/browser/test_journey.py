@@ -109,6 +109,7 @@ def test_from_signing_in_to_handing_the_corrected_rows_in_again(
 
     wang.get_by_role("link", name="联系").click()
     wang.get_by_role("link", name="打开完整的协商材料").click()
+    wang.wait_for_url("**/kit*")
     printed = tmp_path / "kit.pdf"
     printed.write_bytes(wang.pdf(prefer_css_page_size=True))
     reader = pypdf.PdfReader(printed)
