@@ -113,7 +113,7 @@ def test_axe_finds_nothing_on_any_page(browser: Browser, desk: Desk, size: tuple
     if Axe().run(stranger, options=WCAG).violations_count:
         found["/sign-in"] = Axe().run(stranger, options=WCAG).generate_report()
     stranger.close()
-    assert found == {}
+    assert not found, "\n".join(f"{page}: {what}" for page, what in found.items())
     assert set(page_routes(desk.app)) - opened - {"/sign-in", "/cases"} - BETWEEN == set(), (
         "no link leads to these pages"
     )
