@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import vl_convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.finance.repayment_plan import RepaymentPlan
 from tests.support.packs.negotiation_packs import evaluated, swept
-from web.charts import charts
+from web.charts import charts, style
 from web.charts.charts import NARROW, TONES, WIDE, ChartBar, ChartRow, Course, Series
 from web.charts.drawing import Drawer
 from web.charts.style import months
@@ -27,6 +29,18 @@ label = st.text(max_size=60) | st.sampled_from(["协商分期（个性化）", "
 count = st.integers(0, 2_000_000)
 width = st.sampled_from((NARROW, WIDE))
 few = settings(max_examples=40, deadline=None)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _in_this_process() -> Iterator[None]:
+    """What is drawn is the same in this process; that another one draws has a test of its own."""
+
+    def svg(spec: dict[str, Any]) -> str:
+        return str(vl_convert.vega_to_svg(spec, allowed_base_urls=[]))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(style.drawer, "svg", svg)
+        yield
 
 
 def parsed(svg: str) -> ElementTree.Element:

@@ -94,7 +94,8 @@ def _first_sources(pack: Pack, fact: str) -> Iterator[str]:
     if not facts[fact].inputs:
         yield fact
         return
-    for name in first_facts_of(pack.formulas[fact].expression):
+    formula = pack.formulas.get(fact)
+    for name in facts[fact].inputs if formula is None else first_facts_of(formula.expression):
         if facts[name].inputs or not facts[name].derived:
             yield from _first_sources(pack, name)
 

@@ -112,8 +112,8 @@ def test_the_sweep_sends_only_what_messages_are_missing_in_each_queue(database_u
     later = NOW + MINUTE
     assert _sweep(database_url, later, {"bulk": 3, "urgent": 1}) == []
     assert _sweep(database_url, later, {"bulk": 2, "urgent": 5, "upkeep": 9}) == bulk[:1]
-    assert _sweep(database_url, later, {"bulk": 1}) == [bulk[1], *urgent]  # the first counts as woken now
-    assert _sweep(database_url, later + MINUTE, {}) == [*bulk, *urgent]
+    assert _sweep(database_url, later, {"bulk": 1}) == [*urgent, bulk[1]]  # the first counts as woken now
+    assert _sweep(database_url, later + MINUTE, {}) == [*urgent, *bulk]
 
 
 def test_the_sweep_sends_no_more_than_workers_can_take_until_the_next(
