@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from rules.finance.repayment_plan import RepaymentPlan
 from tests.support.packs.negotiation_packs import evaluated, swept
-from web.charts import charts, style
+from web.charts import charts
 from web.charts.charts import NARROW, TONES, WIDE, ChartBar, ChartRow, Course, Series
-from web.charts.drawing import Drawer
+from web.charts.drawing import Drawer, drawer
 from web.charts.style import months
 from web.charts.text import clean, width_of, wrapped
 
@@ -39,7 +39,7 @@ def _in_this_process() -> Iterator[None]:
         return str(vl_convert.vega_to_svg(spec, allowed_base_urls=[]))
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(style.drawer, "svg", svg)
+        patched.setattr(drawer, "svg", svg)
         yield
 
 
