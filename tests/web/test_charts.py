@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-import vl_convert
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +17,7 @@ from rules.finance.repayment_plan import RepaymentPlan
 from tests.support.packs.negotiation_packs import evaluated, swept
 from web.charts import charts
 from web.charts.charts import NARROW, TONES, WIDE, ChartBar, ChartRow, Course, Series
-from web.charts.drawing import Drawer, drawer
+from web.charts.drawing import Drawer
 from web.charts.style import months
 from web.charts.text import clean, width_of, wrapped
 
@@ -29,18 +27,6 @@ label = st.text(max_size=60) | st.sampled_from(["协商分期（个性化）", "
 count = st.integers(0, 2_000_000)
 width = st.sampled_from((NARROW, WIDE))
 few = settings(max_examples=40, deadline=None)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _in_this_process() -> Iterator[None]:
-    """What is drawn is the same in this process; that another one draws has a test of its own."""
-
-    def svg(spec: dict[str, Any]) -> str:
-        return str(vl_convert.vega_to_svg(spec, allowed_base_urls=[]))
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(drawer, "svg", svg)
-        yield
 
 
 def parsed(svg: str) -> ElementTree.Element:
@@ -108,6 +94,16 @@ def test_every_bar_has_its_label_and_its_count(given: list[tuple[str, int]], pix
     counts = [ChartBar(title, number) for title, number in given]
     root = is_harmless(charts.bars(counts, name="cases", width=pixels))
     assert all(has(root, each.label) and has(root, f"{each.count:,}") for each in counts)
+
+
+@pytest.mark.parametrize("said", ["if", "if if", "else", "null", "datum", f"{'x' * 24} {'x' * 24} if {'x' * 24}"])
+def test_what_is_a_word_of_vega_is_a_label_like_any_other(said: str) -> None:
+    bars = is_harmless(charts.bars([ChartBar(said, 3)], name=said, width=NARROW))
+    stacks = is_harmless(
+        charts.stacks([ChartRow(said, (3, 4))], (Series(said, "accent"), PARTS[1]), name=said, width=NARROW)
+    )
+    columns = is_harmless(charts.columns([ChartRow(said, (3, 4))], PARTS, name=said, unit=said, width=NARROW))
+    assert has(bars, said) and has(stacks, said) and has(columns, said)
 
 
 @few

@@ -25,11 +25,8 @@ class Drawer:
         """The SVG text of a Vega specification. Raises ValueError where there is none."""
         asked = json.dumps(spec).encode() + b"\n"
         with self._turn:
-            drawn = self._ask(asked)
-            if not drawn:  # it was killed, or its engine broke, which then draws nothing any more: once more by another
-                self.end()
-                drawn = self._ask(asked)
-        if not drawn:
+            told = self._ask(asked) or self._ask(asked)  # a process that was killed is there again
+        if not (drawn := str(json.loads(told or '""'))):
             raise ValueError("nothing was drawn")
         return drawn
 
@@ -40,8 +37,8 @@ class Drawer:
             self._process.communicate()
             self._process = None
 
-    def _ask(self, asked: bytes) -> str:
-        """What it draws; empty where it cannot, or ended."""
+    def _ask(self, asked: bytes) -> bytes:
+        """A line of its answer; empty where it ended."""
         if self._process is None:
             # It ends when there is nobody to read from any more, however we went.
             command = [sys.executable, "-m", __name__]
@@ -57,7 +54,7 @@ class Drawer:
         late.cancel()
         if not told:
             self.end()
-        return str(json.loads(told or '""'))
+        return told
 
 
 drawer: Final = Drawer()

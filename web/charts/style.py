@@ -68,13 +68,18 @@ def line_of(x: float, y: float, text: str, align: Literal["left", "center", "rig
 
 def mark(kind: str, source: str | None = None, **encoding: Any) -> Spec:
     """A mark; its properties are constants, or references to fields and scales where they are objects."""
-    properties = {name: value if isinstance(value, dict) else {"value": value} for name, value in encoding.items()}
+    properties = {name: value if isinstance(value, dict) else _constant(value) for name, value in encoding.items()}
     return {
         "type": kind,
         "aria": False,
         **({"from": {"data": source}} if source else {}),
         "encode": {"enter": properties},
     }
+
+
+def _constant(value: Any) -> Spec:
+    """A value as it is. Vega takes the text `if` for the beginning of an expression, though it stands between marks."""
+    return {"signal": "'i' + 'f'"} if value == "if" else {"value": value}
 
 
 def linear(name: str, highest: float, pixels: Sequence[int], *, nice: bool = True) -> Spec:
