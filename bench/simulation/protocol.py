@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from bench.simulation.outbox import deliver
 from bench.simulation.record import Batch, Chunk, Connection, Delivery, Key, TakenError
 from bench.simulation.transactions import (
     IDLE,
@@ -19,7 +20,6 @@ from bench.simulation.transactions import (
 )
 from bench.simulation.worklist import place, put_on_desk
 from forbear.batch.chunks import MAX_TRIES
-from forbear.webhooks.outbox import LEASE, LONGEST, PAUSES, TRIES
 
 AT_ONCE = 16  # forbear/batch/chunks.py:_AT_ONCE
 ABOUT_TO = 10.0  # forbear/batch/chunks.py:_ABOUT_TO
@@ -60,7 +60,7 @@ class Process(Transactions):
                 interval = SWEEP_SECONDS
             if self.world.time - delivered >= DELIVER_SECONDS:
                 delivered = self.world.time
-                yield from self._excused(self.deliver())
+                yield from self._excused(deliver(self))
             if self.world.time - noticed >= NOTICE_SECONDS:
                 noticed = self.world.time
                 yield from self._excused(self.unevaluated())
@@ -374,52 +374,6 @@ class Process(Transactions):
         wakes = yield from self.steady(look)
         if bug != "nobody sweeps":
             yield from self.wake(wakes)
-
-    def deliver(self) -> Steps:
-        """workers/tasks.py:deliver, with forbear/webhooks/outbox.py:send."""
-        parcels = yield from self.steady(self.claim_deliveries)
-        if not parcels:
-            return
-        came = {}
-        for each, _ in parcels:
-            yield STEP
-            came[each] = self.world.receive(each)
-        yield from self.steady(lambda open_: self.settle(open_, parcels, came))
-
-    def claim_deliveries(self, open_: Connection) -> Steps:
-        """forbear/webhooks/outbox.py:claim."""
-        yield STEP
-        open_.usable()
-        now, parcels = self.now(), []
-        for each in list(self.world.record.open["delivery"]):
-            row = self.world.record.rows["delivery", each]
-            ahead = row.next_at > now + LONGEST.total_seconds() and self.world.bug != "an event to come is believed"
-            if (row.next_at <= now or ahead) and open_.lock(("delivery", each)):
-                row = open_.edit(("delivery", each))
-                if row.tries >= TRIES:
-                    row.status = "failed"
-                    continue
-                row.tries += 1
-                row.next_at = now + LEASE.total_seconds()
-                if self.world.bug == "a delivery is settled before it is sent":
-                    row.status = "delivered"
-                parcels.append((each, row.tries))
-        return parcels
-
-    def settle(self, open_: Connection, parcels: list[tuple[int, int]], came: dict[int, bool]) -> Steps:
-        """forbear/webhooks/outbox.py:settle."""
-        for each, tries in parcels:
-            yield from self.locked(open_, ("delivery", each))
-            row = open_.read(("delivery", each))
-            if row.status != "pending" or row.tries != tries:
-                continue
-            row = open_.edit(("delivery", each))
-            if came[each]:
-                row.status = "delivered"
-            elif tries < TRIES:
-                row.next_at = self.now() + PAUSES[min(tries, len(PAUSES)) - 1]
-            else:
-                row.status = "failed"
 
     def wake(self, chunks: Wakes) -> Steps:
         """workers/wake.py:wake."""

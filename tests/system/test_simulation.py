@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.simulation import protocol, transactions, worklist, world
+from bench.simulation import outbox, protocol, transactions, worklist, world
 from bench.simulation.__main__ import simulate
 from forbear.base.settings import Settings
 from forbear.batch import chunks
@@ -14,7 +14,7 @@ from workers import schedule, tasks
 from workers.app import TASK_SECONDS
 
 ROOT = Path(__file__).parents[2]
-SOURCE = "".join(inspect.getsource(each) for each in (protocol, transactions, world, worklist))
+SOURCE = "".join(inspect.getsource(each) for each in (outbox, protocol, transactions, world, worklist))
 _NAMED = re.compile(r"((?:forbear|workers|models)/[\w/]+\.py):(\w+)")
 
 
