@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import col, select
 
 from forbear.accounts import administration, passwords
 from forbear.accounts.accounts import ROLES, UnfitError, ViewerWork
 from models.account import Account
 from web.auth import AdminWork, OurForm
-from web.pages.accounts.own_account import RowId
+from web.pages.accounts.own_account import RowId, account_at
 from web.views import flash, render
 
 router = APIRouter()
@@ -42,7 +42,7 @@ def add_account(
 @router.post(f"{ADDRESS}/{{account_id}}/password", dependencies=[OurForm])
 def set_password(request: Request, work: AdminWork, account_id: RowId) -> Response:
     """Another password, which the page shows once; whoever used the account is signed out."""
-    account, password = _account(work, account_id), passwords.generated()
+    account, password = account_at(work, account_id), passwords.generated()
     administration.set_password(work, account, password, handed_over=True)
     return flash.to(request, ADDRESS, work.vault, work.viewer, "accounts.password", name=account.name, secret=password)
 
@@ -50,7 +50,7 @@ def set_password(request: Request, work: AdminWork, account_id: RowId) -> Respon
 @router.post(f"{ADDRESS}/{{account_id}}/disable", dependencies=[OurForm])
 def disable_account(request: Request, work: AdminWork, account_id: RowId) -> Response:
     """Close an account at once."""
-    account = _account(work, account_id)
+    account = account_at(work, account_id)
     try:
         administration.disable(work, account)
     except UnfitError as error:
@@ -61,16 +61,9 @@ def disable_account(request: Request, work: AdminWork, account_id: RowId) -> Res
 @router.post(f"{ADDRESS}/{{account_id}}/enable", dependencies=[OurForm])
 def enable_account(request: Request, work: AdminWork, account_id: RowId) -> Response:
     """Open a closed account again."""
-    account = _account(work, account_id)
+    account = account_at(work, account_id)
     administration.enable(work, account)
     return flash.to(request, ADDRESS, work.vault, work.viewer, "accounts.enabled", name=account.name)
-
-
-def _account(work: ViewerWork, account_id: int) -> Account:
-    account = work.session.get(Account, account_id)
-    if account is None:
-        raise HTTPException(404)
-    return account
 
 
 def _page(

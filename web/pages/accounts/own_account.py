@@ -106,6 +106,14 @@ def stay(request: Request, work: ViewerWork, account: Account, response: Respons
     return response
 
 
+def account_at(work: ViewerWork, account_id: int) -> Account:
+    """Anybody's account; else 404."""
+    account = work.session.get(Account, account_id)
+    if account is None:
+        raise HTTPException(404)
+    return account
+
+
 def _own(work: ViewerWork) -> Account:
     return work.session.get_one(Account, work.viewer.account_id)
 

@@ -15,7 +15,7 @@ from models.account import Account
 from web import auth
 from web.auth import AdminWork, KnownWork, OurForm
 from web.pages.accounts.own_account import ADDRESS as OWN
-from web.pages.accounts.own_account import RowId, proved, stay
+from web.pages.accounts.own_account import RowId, account_at, proved, stay
 from web.views import flash, render
 
 router = APIRouter()
@@ -103,8 +103,8 @@ def _proved(request: Request, work: ViewerWork, current: str, shown: str) -> Acc
 
 def _account(work: ViewerWork, account_id: int) -> Account:
     """Somebody else's account that has one."""
-    account = work.session.get(Account, account_id)
-    if account is None or not account.has_second_factor or account.id == work.viewer.account_id:
+    account = account_at(work, account_id)
+    if not account.has_second_factor or account.id == work.viewer.account_id:
         raise HTTPException(404)
     return account
 

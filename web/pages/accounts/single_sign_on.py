@@ -17,7 +17,7 @@ from web import auth
 from web.auth import AdminWork, OurForm
 from web.deps import NowDep, VaultDep
 from web.pages.accounts import sign_in as sign_in_page
-from web.pages.accounts.own_account import RowId, proved, stay
+from web.pages.accounts.own_account import RowId, account_at, proved, stay
 from web.views import flash, render
 
 router = APIRouter()
@@ -112,7 +112,7 @@ def leave(request: Request, vault: VaultDep, now: NowDep, provider: ProviderDep)
 @router.get(_OTHERS)
 def show_link(request: Request, work: AdminWork, account_id: RowId) -> Response:
     """Whom an account is linked to."""
-    return _page(request, work, _account(work, account_id))
+    return _page(request, work, account_at(work, account_id))
 
 
 @router.post(_OTHERS, dependencies=[OurForm])
@@ -126,7 +126,7 @@ def link(
     code: Annotated[str, Form()] = "",
 ) -> Response:
     """Link an account; whoever used it is signed out."""
-    account = _account(work, account_id)
+    account = account_at(work, account_id)
     try:
         proved(request, work, current, code)
         administration.link(work, account, provider.issuer, subject)
@@ -138,7 +138,7 @@ def link(
 @router.post(f"{_OTHERS}/end", dependencies=[OurForm])
 def unlink(request: Request, work: AdminWork, account_id: RowId) -> Response:
     """Link an account to nobody; whoever used it is signed out."""
-    account = _account(work, account_id)
+    account = account_at(work, account_id)
     administration.unlink(work, account)
     return _done(request, work, account, "oidc.unlinked")
 
@@ -155,13 +155,6 @@ def _turned_away(request: Request, work: Work, error: UnvouchedError, wanted: st
 def _refused(request: Request, work: Work, error: UnvouchedError, wanted: str) -> Response:
     log.warning("oidc.refused", why=error.code, about=error.about)
     return sign_in_page.form_with(request, work, f"oidc.refused.{error.code}", wanted, _STATUS.get(error.code, 403))
-
-
-def _account(work: ViewerWork, account_id: int) -> Account:
-    account = work.session.get(Account, account_id)
-    if account is None:
-        raise HTTPException(404)
-    return account
 
 
 def _done(request: Request, work: ViewerWork, account: Account, said: str) -> Response:

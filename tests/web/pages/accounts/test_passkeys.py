@@ -1,7 +1,5 @@
 """The pages of passkeys: made in two steps, asked for at sign-in and wherever a code is, and taken off."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
@@ -11,25 +9,15 @@ from forbear.base.vault import Vault
 from models.account import Account
 from tests.forbear.ledger.test_audit import verified
 from tests.support.desk.cases import working
-from tests.support.desk.desk_clients import Desk, cookie_of, holding, served
+from tests.support.desk.desk_clients import Desk, cookie_of, holding
 from tests.support.desk.page import read_page
 from tests.support.desk.serving import client_of
 from tests.support.passkey_device import PasskeyDevice
+from tests.web.pages.accounts.conftest import CHIEF, PASSWORD, WANG
 from tests.web.pages.accounts.test_accounts import secret_on
 from tests.web.pages.accounts.test_second_factor import filled
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of a test
 PATH = "/account/passkeys"
-WANG, CHIEF = 1, 2
-
-
-@pytest.fixture
-def address(database_url: str, redis_url: str, vault: Vault) -> Iterator[str]:
-    with working(database_url, vault) as work:
-        administration.add(work, "wang", "counsellor", None, PASSWORD)
-        administration.add(work, "chief", "admin", None, PASSWORD)
-    with served(database_url, redis_url, vault) as served_at:
-        yield served_at
 
 
 def by_name(client: httpx.Client) -> None:

@@ -1,7 +1,6 @@
 """The pages of the second factor: set up, asked for, needed of others, taken off."""
 
 import datetime as dt
-from collections.abc import Iterator
 
 import httpx
 import pyotp
@@ -12,24 +11,14 @@ from forbear.base.settings import settings
 from forbear.base.vault import Vault
 from models.account import Account
 from tests.support.desk.cases import NOW, working
-from tests.support.desk.desk_clients import Desk, cookie_of, holding, served
+from tests.support.desk.desk_clients import Desk, cookie_of, holding
 from tests.support.desk.page import read_page
 from tests.support.desk.serving import client_of
 from tests.support.qr_reading import read
+from tests.web.pages.accounts.conftest import CHIEF, PASSWORD, WANG
 from tests.web.pages.accounts.test_accounts import secret_on
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of a test
 PATH = "/account/second-factor"
-WANG, CHIEF = 1, 2
-
-
-@pytest.fixture
-def address(database_url: str, redis_url: str, vault: Vault) -> Iterator[str]:
-    with working(database_url, vault) as work:
-        administration.add(work, "wang", "counsellor", None, PASSWORD)
-        administration.add(work, "chief", "admin", None, PASSWORD)
-    with served(database_url, redis_url, vault) as served_at:
-        yield served_at
 
 
 def as_account(address: str, url: str, account_id: int = WANG) -> Desk:
