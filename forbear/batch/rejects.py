@@ -19,7 +19,7 @@ from rules.pack.files.schema import Text, Vocabulary
 _HIDDEN: Final = "****"
 # What stands in a cell at fault is no value of its fact, and may be whatever stood in the next column: of such, only a
 # short number, with a letter of its unit, or a day is nobody's name.
-_HARMLESS: Final = re.compile(r"\d{4}\D\d{1,2}(\D\d{1,2})?\D?|[^\w@]*(\d[^\w@]*){0,6}[^\W\d_]?\s*")
+_HARMLESS: Final = re.compile(r"\d{4}\D\d{1,2}(\D\d{1,2})?\D?|[^\w@]*((\d[^\w@]*){1,6}[^\W\d_]?)?\s*")
 
 
 @dataclass(frozen=True)
