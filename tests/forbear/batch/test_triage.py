@@ -1,7 +1,7 @@
 """A chunk is decided whole, in one transaction and once, with what the record adds to its facts."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from forbear.webhooks import webhooks
 from models.database.session import session
 from models.webhook import Delivery
 from rules.decision.danger import Danger
-from rules.decision.evaluate import Evaluator
+from rules.decision.evaluate import Evaluation, Evaluator
+from rules.facts.case_facts import Facts
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import (
     AS_OF,
@@ -53,6 +54,18 @@ def test_every_case_of_a_chunk_gets_its_decision(database_url: str, vault: Vault
     assert [result["case_ref"] for result in results] == [f"C{number}" for number in range(1, 13)]
     assert {result["pack"]["sha256"] for result in results} == {pack().sha256}
     assert all(result["engines_agree"] for result in results)
+
+
+def test_whatever_is_urgent_is_read_both_ways(database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound, asked = Evaluator.evaluate, []
+
+    def evaluate(self: Evaluator, cases: Sequence[Facts], *, closely: bool) -> list[Evaluation]:
+        asked.append((len(cases), closely))
+        return sound(self, cases, closely=closely)
+
+    monkeypatch.setattr(Evaluator, "evaluate", evaluate)
+    decided(database_url, [*many(3), accepted(9, "urgent", violence=True)], vault)
+    assert sorted(asked) == [(1, True), (3, False)]
 
 
 def test_progress_counts_what_the_rows_say(database_url: str, vault: Vault) -> None:

@@ -244,17 +244,18 @@ def test_a_derived_fact_that_the_engines_read_differently_goes_to_a_person_thoug
 
 
 @pytest.mark.parametrize(
-    ("cases", "faulty", "read", "told"),
+    ("cases", "closely", "faulty", "read", "told"),
     [
-        (100, {57}, 100, {57}),  # small: every case both ways
-        (101, set(), 2, set()),
-        (101, {57}, 2, set()),  # not among those that are read both ways
-        (101, {100}, 103, {100}),
-        (101, {0, 57}, 102, {0, 57}),  # one that differs has all of them read both ways
+        (100, False, {57}, 100, {57}),  # small: every case both ways
+        (101, False, set(), 2, set()),
+        (101, False, {57}, 2, set()),  # not among those that are read both ways
+        (101, False, {100}, 103, {100}),
+        (101, False, {0, 57}, 102, {0, 57}),  # one that differs has all of them read both ways
+        (101, True, {57}, 101, {57}),  # and so has one who asks for it
     ],
 )
 def test_of_a_large_chunk_some_cases_are_read_both_ways_and_all_where_one_of_them_differs(
-    monkeypatch: pytest.MonkeyPatch, cases: int, faulty: set[int], read: int, told: set[int]
+    monkeypatch: pytest.MonkeyPatch, cases: int, closely: bool, faulty: set[int], read: int, told: set[int]
 ) -> None:
     found = evaluator(tiny())
     surplus: Facts = {"income_monthly": 500_000, "essential_outgoings": 400_000}
@@ -273,7 +274,7 @@ def test_of_a_large_chunk_some_cases_are_read_both_ways_and_all_where_one_of_the
         )
 
     monkeypatch.setattr(found._derivation, "derive", derive)
-    agreed = [each.outcome.engines_agree for each in found.evaluate(given)]
+    agreed = [each.outcome.engines_agree for each in found.evaluate(given, closely=closely)]
     assert {row for row, each in enumerate(agreed) if not each} == told
     assert len(seen) == read
 
