@@ -3,16 +3,20 @@
 import re
 import string
 from collections.abc import Iterator
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
 import httpx
 import pytest
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
 from forbear.base.vault import Vault
 from rules.locale import in_language, said
 from tests.support.desk.desk_clients import desk
-from web.language import LANGUAGES, message, messages
+from web.language import LANGUAGES, Language, message, messages
+from web.templates import compiler
 
 WEB = Path(__file__).parents[2] / "web"
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
@@ -194,6 +198,40 @@ def test_a_template_has_no_script_and_no_style_of_its_own(template: Path) -> Non
 def test_one_is_said_in_the_singular_where_the_language_has_one() -> None:
     assert [message("en", "deadlines.left", n=n) for n in (1, 2)] == ["1 day left", "2 days left"]
     assert [message("zh", "deadlines.left", n=n) for n in (1, 2)] == ["还剩 1 天", "还剩 2 天"]
+
+
+# What a template may write, with values that need something done to them and values that do not.
+WRITTEN = """
+{{ t('bar.mine') }}{{ t('deadlines.left', n=1) }}{{ t('deadlines.left', n=2) }}{{ t(key) }}{{ t('bar.' ~ part) }}
+{{ t('bar.mine' if yes else 'bar.free') }}{{ t('bar.mine') if no else t('bar.' ~ part) }}{{ t('bar.mine') ~ '<' }}
+<b {{ 'a<' if yes }}{{ 'b' if no }} x='{{ text if yes else 1 }}'>{{ 1 if no else 2 if no else text }}</b>
+{{ text }}{{ marked }}{{ plain }}{{ none }}{{ number }}{{ yes }}{{ [text] }}{{ marked ~ text }}{{ text | upper }}
+{% macro m(t, x) %}{{ t('bar.mine') }}{{ x if x else '&' }}{{ caller() }}{% endmacro %}
+{% call m(t, '') %}{{ text }}
+{% for n in (1, 2) %}{% call m(t, n) %}{{ text if n > 1 }}{% endcall %}{% endfor %}{% endcall %}
+{% set x %}{{ 'a<' if yes }}{{ text }}{% endset %}{{ x }}{% for n in (0, 3) %}{{ loop.index if n }}{% endfor %}
+{% autoescape false %}{{ text if yes }}{{ t('bar.mine') }}{% endautoescape %}{% filter upper %}{{ text }}{% endfilter %}
+""".strip()
+VALUES = {"key": "bar.free", "part": "mine", "yes": True, "no": False, "none": None, "number": 3, "plain": "好"}
+VALUES |= {"text": "<a href='x'>&\"</a>", "marked": Markup("<i>好</i>")}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_is_worked_out_beforehand_is_what_a_template_says(lang: Language) -> None:
+    plain, spoken = (Environment(autoescape=True, undefined=StrictUndefined) for _ in range(2))
+    compiler.speak(spoken, lang)
+    said_plainly = plain.from_string(WRITTEN).render(VALUES, t=partial(message, lang), lang=lang)
+    assert spoken.from_string(WRITTEN).render(VALUES) == said_plainly
+    assert message(lang, "bar.mine") in spoken.compile("{{ t('bar.mine') }}", raw=True)
+    with pytest.raises(KeyError):
+        spoken.from_string("{{ t('bar.nothing_of_the_kind') }}")
+
+
+def test_templates_say_messages_that_there_are() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES)
+    said_there = {key for call in re.findall(r"\bt\(([^()]*)", text) for key in re.findall(r"'(\w+\.[\w.]*\w)'", call)}
+    assert len(said_there) > 900
+    assert said_there - messages("zh").keys() == set()
 
 
 def test_an_urgency_is_called_the_same_on_every_page_and_in_print() -> None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -26,6 +26,7 @@ from rules.text.phrases import articles
 from rules.text.workings import formula_text
 from web import auth, language
 from web.api import problems
+from web.templates import compiler
 
 _HERE = Path(__file__).parents[1]
 _YEAR = 365 * 24 * 3600
@@ -55,11 +56,9 @@ def page(
     """
     lang = language.chosen(request)
     html = (
-        _environment()
+        _environment(lang)
         .get_template(template)
         .render(
-            lang=lang,
-            t=partial(language.message, lang),
             path=address or request.url.path,
             other_language=_switch(request, lang, address),
             viewer=getattr(request.state, "viewer", None),
@@ -158,7 +157,7 @@ def _switch(request: Request, lang: language.Language, address: str | None) -> d
 
 
 @cache
-def _environment() -> Environment:
+def _environment(lang: language.Language) -> Environment:
     environment = Environment(
         loader=ChoiceLoader(
             [FileSystemLoader(_HERE / "templates"), PrefixLoader({"handbook": FileSystemLoader(HANDBOOK)})]
@@ -169,6 +168,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,  # a page has fifty pieces: no look at the disk for each
     )
+    compiler.speak(environment, lang)
     environment.globals["static"] = _static
     environment.globals["navigation"] = NAVIGATION
     environment.filters["moment"] = on_the_clock
@@ -185,9 +185,10 @@ def _environment() -> Environment:
 
 
 def compile_templates() -> None:
-    """Read all templates, which takes a second."""
-    for name in _environment().list_templates(extensions=("html",)):
-        _environment().get_template(name)
+    """Read all templates in each language, which takes two seconds."""
+    for lang in language.LANGUAGES:
+        for name in _environment(lang).list_templates(extensions=("html",)):
+            _environment(lang).get_template(name)
 
 
 @cache
