@@ -58,7 +58,7 @@ def create_app(
     app.state.engine = make_engine(database_url, "forbear web", waits or _waits())
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for router in (*api.ROUTERS, *pages.ROUTERS):
+    for router in (*pages.ROUTERS, *api.ROUTERS):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     render.answer_failures(app)

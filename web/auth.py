@@ -3,7 +3,7 @@
 import hmac
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -59,16 +59,16 @@ def _known(request: Request, session: SessionDep, now: NowDep) -> Viewer:
     return viewer
 
 
-def _signed_in(viewer: Annotated[Viewer, Depends(_known)]) -> Viewer:
+async def _signed_in(viewer: Annotated[Viewer, Depends(_known)]) -> Viewer:
     if viewer.owes is not None:
         raise OwingError(viewer.owes)
     return viewer
 
 
-def at_least(role: Role) -> Callable[[Viewer], Viewer]:
+def at_least(role: Role) -> Callable[[Viewer], Awaitable[Viewer]]:
     """A dependency: the signed-in account, if its role is at least this one; else 403."""
 
-    def allowed(viewer: SignedIn) -> Viewer:
+    async def allowed(viewer: SignedIn) -> Viewer:
         if not viewer.may_act_as(role):
             raise HTTPException(403)
         return viewer
@@ -76,7 +76,7 @@ def at_least(role: Role) -> Callable[[Viewer], Viewer]:
     return allowed
 
 
-def _form_is_ours(request: Request, csrf: Annotated[str, Form()] = "") -> None:
+async def _form_is_ours(request: Request, csrf: Annotated[str, Form()] = "") -> None:
     """Refuse a form that did not come from a page of ours (cross-site request forgery)."""
     secret = request.cookies.get(COOKIE)
     if not secret or not hmac.compare_digest(csrf.encode(), accounts.csrf_token(secret).encode()):

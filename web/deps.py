@@ -1,4 +1,8 @@
-"""What a request is given: its unit of work, the session of that, the vault, the pack, and the time."""
+"""What a request is given: its unit of work, the session of that, the vault, the pack, and the time.
+
+What waits for nothing is `async`, here and wherever else routes depend on something: it is worked out on the thread
+that speaks to all clients. The rest goes to another thread and back, which takes longer than such a thing does.
+"""
 
 import datetime as dt
 from collections.abc import Awaitable, Callable, Iterator
@@ -24,19 +28,19 @@ _TURNS = CONNECTIONS * 2 // 3
 STEPS = CONNECTIONS - _TURNS
 
 
-def _vault(request: Request) -> Vault:
+async def _vault(request: Request) -> Vault:
     """What opens the notes of a case, for the words that raised an alarm."""
     vault: Vault = request.app.state.vault
     return vault
 
 
-def _pack(request: Request) -> Pack:
+async def _pack(request: Request) -> Pack:
     """The pack that new facts are decided by."""
     pack: Pack = request.app.state.pack
     return pack
 
 
-def now() -> dt.datetime:
+async def now() -> dt.datetime:
     """The present moment; the one clock of the pages."""
     return dt.datetime.now(dt.UTC)
 
@@ -78,7 +82,7 @@ async def _session(work: WorkDep) -> Session:
 SessionDep = Annotated[Session, Depends(_session)]
 
 
-def as_work_of(viewer: Callable[..., Viewer]) -> Callable[..., Awaitable[ViewerWork]]:
+def as_work_of(viewer: Callable[..., Viewer | Awaitable[Viewer]]) -> Callable[..., Awaitable[ViewerWork]]:
     """A dependency: the unit of work of the request, by whom this other dependency lets in."""
 
     async def work_of(viewer: Annotated[Viewer, Depends(viewer)], work: WorkDep, pack: PackDep) -> ViewerWork:

@@ -1,5 +1,6 @@
 """A web server that is killed in the middle of an upload leaves nothing of it that anybody could read."""
 
+import datetime as dt
 import os
 import signal
 import socket
@@ -24,7 +25,6 @@ from tests.support.desk.cases import AS_OF, working_as
 from tests.support.desk.desk_clients import account, cookie_of
 from tests.support.desk.processes import DEADLINE, Site, blocked, until
 from web.auth import COOKIE
-from web.deps import now
 
 NAME, ID_NUMBER = "欧阳若雪", "330106199001011234"
 FILE_NAME = "欧阳若雪的案件.csv"
@@ -44,7 +44,7 @@ def _by_program(url: str, address: str) -> object:
 
 def _by_hand(url: str, address: str) -> object:
     """Somebody submits the upload whose preview they saw."""
-    vault, at = Vault(bytes(range(32))), now()
+    vault, at = Vault(bytes(range(32))), dt.datetime.now(dt.UTC)
     mine = account(url)
     secret = cookie_of(url, mine, at)
     with working_as(Viewer(mine, "wang", "counsellor", None), url, vault, at) as work:

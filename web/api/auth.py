@@ -1,6 +1,6 @@
 """Who calls the API: every route depends on a bearer token with its scope. Cookies count for nothing here."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -45,10 +45,10 @@ def bearer(
 _Bearer = Annotated[Viewer, Depends(bearer, max_concurrency=STEPS)]
 
 
-def scoped(scope: Scope) -> Callable[[Viewer], Viewer]:
+def scoped(scope: Scope) -> Callable[[Viewer], Awaitable[Viewer]]:
     """A dependency: the account of a token that has this scope; else 403."""
 
-    def allowed(viewer: _Bearer) -> Viewer:
+    async def allowed(viewer: _Bearer) -> Viewer:
         check_scope(viewer, scope)
         return viewer
 
@@ -71,13 +71,13 @@ def submitter_for(session: Session, viewer: Viewer, asked: str | None) -> str:
     return asked or session.get_one(Account, viewer.account_id).submitter or settings().submitter
 
 
-def _reviewing(viewer: Annotated[Viewer, Depends(scoped("reviews:write"))]) -> Viewer:
+async def _reviewing(viewer: Annotated[Viewer, Depends(scoped("reviews:write"))]) -> Viewer:
     if not viewer.may_act_as("counsellor"):
         raise ProblemError(403, "role")
     return viewer
 
 
-def _keeping(viewer: Annotated[Viewer, Depends(scoped("webhooks"))]) -> Viewer:
+async def _keeping(viewer: Annotated[Viewer, Depends(scoped("webhooks"))]) -> Viewer:
     if not webhooks.allowed(viewer):
         raise ProblemError(403, "role")
     return viewer

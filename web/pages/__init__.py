@@ -16,8 +16,8 @@ from web.pages import (
     whatif,
 )
 
+# An address is looked for in this order: what is asked for most stands first.
 ROUTERS = (
-    *accounts.ROUTERS,
     queue.router,
     live.router,
     *case.ROUTERS,
@@ -30,4 +30,5 @@ ROUTERS = (
     ledger.router,
     exports.router,
     webhooks.router,
+    *accounts.ROUTERS,
 )

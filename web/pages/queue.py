@@ -14,8 +14,8 @@ from forbear.base.errors import ForbearError
 from forbear.case.actions import ACTIONS
 from forbear.conversation import saying
 from forbear.desk import assignment, changes, counting, queue, saved_filters
+from forbear.desk.assignment import Assignee
 from forbear.desk.filters import QueueFilter
-from models.account import Account
 from models.desk import STATUSES
 from rules.facts import case_facts
 from rules.pack.pack import Pack
@@ -35,7 +35,7 @@ class Tools:
     """What a counsellor's queue has beside the list."""
 
     saved: list[saved_filters.ListedFilter]
-    people: list[Account]
+    people: list[Assignee]
     teams: list[ListedTeam]
     has_team: bool  # the viewer is of one
     mine: int

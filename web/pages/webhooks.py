@@ -23,7 +23,7 @@ SHOWN = 25  # deliveries on a page
 _MAX_SUBMITTER = 64
 
 
-def _webhook_owner(work: SignedInWork) -> ViewerWork:
+async def _webhook_owner(work: SignedInWork) -> ViewerWork:
     if not webhooks.allowed(work.viewer):
         raise HTTPException(403)
     return work

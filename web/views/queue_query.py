@@ -127,7 +127,7 @@ def _written(value: object) -> object:
     return 1 if value is True else value
 
 
-def _terms(request: Request) -> QueueQuery:
+async def _terms(request: Request) -> QueueQuery:
     """The terms of the address; a form sends each of several strategies by itself."""
     several = ",".join(filter(None, request.query_params.getlist("strategy")))
     try:

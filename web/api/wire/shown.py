@@ -73,7 +73,7 @@ def _in_one(value: Any, lang: str) -> Any:
     return [_in_one(each, lang) for each in value] if isinstance(value, list) else value
 
 
-def _shown(only: Only = None, lang: Lang = None) -> AnswerParts:
+async def _shown(only: Only = None, lang: Lang = None) -> AnswerParts:
     return AnswerParts(only, lang)
 
 

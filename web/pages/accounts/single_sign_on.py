@@ -30,7 +30,7 @@ _TOLD: Final = ("token", "weak")  # to the ledger, too: only whom the provider k
 log = structlog.get_logger()
 
 
-def _configured(request: Request) -> Provider:
+async def _configured(request: Request) -> Provider:
     provider: Provider | None = request.app.state.oidc
     if provider is None:
         raise HTTPException(404)

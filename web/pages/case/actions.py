@@ -62,7 +62,9 @@ class _Doing:
         return self.work.vault.mac(json.dumps([self.sent.form, self.case_id, fields]).encode())[:12].hex()
 
 
-def _doing(request: Request, work: CounsellorWork, case_id: RowId, sent: Annotated[Sent, Depends(_sent)]) -> _Doing:
+async def _doing(
+    request: Request, work: CounsellorWork, case_id: RowId, sent: Annotated[Sent, Depends(_sent)]
+) -> _Doing:
     return _Doing(request, work, case_id, sent)
 
 

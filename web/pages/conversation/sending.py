@@ -66,7 +66,9 @@ class Sending:
         return conversation_page(self.request, self.work, case, Forms(self.sent, errors), 409 if stale else 422)
 
 
-def _sending(request: Request, work: CounsellorWork, case_id: RowId, sent: Annotated[Sent, Depends(_sent)]) -> Sending:
+async def _sending(
+    request: Request, work: CounsellorWork, case_id: RowId, sent: Annotated[Sent, Depends(_sent)]
+) -> Sending:
     return Sending(request, work, case_id, sent)
 
 
