@@ -8,9 +8,9 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import Session, col, delete, select
 
 from forbear.base.errors import ForbearError
@@ -30,6 +30,16 @@ _SEEN_EVERY = dt.timedelta(minutes=1)  # at most it is written that somebody is 
 
 
 _NAME = re.compile(r"[\w.@-]{1,64}")
+# Asked by every request: put together once.
+_HOLDER: Final = (
+    select(Account, SignIn.vouched, SignIn.seen_at)
+    .join(SignIn)
+    .where(
+        SignIn.secret_hash == bindparam("secret"),
+        col(SignIn.expires_at) > bindparam("now"),
+        col(SignIn.seen_at) > bindparam("idle_since"),
+    )
+)
 
 
 class UnfitError(ForbearError):
@@ -163,9 +173,8 @@ def was_vouched(session: Session, secret: str) -> bool:
 
 def holder(session: Session, secret: str, now: dt.datetime) -> tuple[Viewer, bool] | None:
     """The same, and whether it is long enough since somebody was last seen to hold this cookie to write it down."""
-    query = select(Account, SignIn.vouched, SignIn.seen_at).join(SignIn)
-    query = query.where(SignIn.secret_hash == _hash(secret), *_counting(now))
-    account, vouched, seen_at = session.exec(query).first() or (None, False, now)
+    given = {"secret": _hash(secret), "now": now, "idle_since": now - _idle()}
+    account, vouched, seen_at = session.exec(_HOLDER, params=given).first() or (None, False, now)
     if account is None or account.disabled_at is not None:
         return None
     return viewer_of(account, vouched=vouched), seen_at <= now - _SEEN_EVERY
@@ -182,8 +191,11 @@ def seen(session: Session, secret: str, now: dt.datetime) -> None:
 
 def _counting(now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
     """Sign-ins that are neither expired nor idle, as SQL has it."""
-    idle = dt.timedelta(minutes=settings().sign_in_idle_minutes)
-    return col(SignIn.expires_at) > now, col(SignIn.seen_at) > now - idle
+    return col(SignIn.expires_at) > now, col(SignIn.seen_at) > now - _idle()
+
+
+def _idle() -> dt.timedelta:
+    return dt.timedelta(minutes=settings().sign_in_idle_minutes)
 
 
 def end(session: Session, secret: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 from sqlmodel import Session, col, select, update
 
 from forbear.accounts.accounts import ROLES, UnfitError, Viewer
@@ -17,6 +17,16 @@ CITIES: Final = 50
 LONGEST: Final = 64  # characters of a name
 FARTHEST: Final = dt.timedelta(days=366)  # that somebody is away at a time, or that it is known before
 _WORKING: Final = ROLES[ROLES.index("counsellor") :]
+_AWAY: Final = (
+    select(Absence.id)
+    .where(
+        Absence.account_id == bindparam("account"),
+        col(Absence.cancelled_at).is_(None),
+        Absence.first <= bindparam("today"),
+        Absence.last >= bindparam("today"),
+    )
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -103,13 +113,7 @@ def absences(session: Session, today: dt.date) -> list[tuple[Absence, str]]:
 
 def is_away(session: Session, account_id: int, today: dt.date) -> bool:
     """Whether somebody is away on that day."""
-    query = select(Absence.id).where(
-        Absence.account_id == account_id,
-        col(Absence.cancelled_at).is_(None),
-        Absence.first <= today,
-        Absence.last >= today,
-    )
-    return session.exec(query.limit(1)).first() is not None
+    return session.exec(_AWAY, params={"account": account_id, "today": today}).first() is not None
 
 
 def away(work: Work, account_id: int, first: dt.date | None, last: dt.date | None, today: dt.date) -> Absence:

@@ -2,8 +2,9 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from forbear.base.packs import edition_of, title_of
@@ -20,6 +21,13 @@ from rules.pack.files.schema import Text
 from rules.pack.logic.normal_form import facts_of, leaves
 from rules.pack.pack import LoadedRule
 from rules.text.decision_view import DecisionView, public_facts
+
+_DECIDED: Final = (
+    select(CaseVersion, Decision)
+    .join(Decision, col(Decision.case_version_id) == CaseVersion.id, isouter=True)
+    .where(CaseVersion.case_id == bindparam("case"))
+    .order_by(col(CaseVersion.number).desc(), col(Decision.as_of).desc(), col(Decision.id).desc())
+)
 
 
 @dataclass(frozen=True)
@@ -108,12 +116,7 @@ def open_case(
     case = session.get(Case, case_id)
     if case is None or submitter not in (None, case.submitter):
         return None
-    rows = session.exec(
-        select(CaseVersion, Decision)
-        .join(Decision, col(Decision.case_version_id) == CaseVersion.id, isouter=True)
-        .where(CaseVersion.case_id == case_id)
-        .order_by(col(CaseVersion.number).desc(), col(Decision.as_of).desc(), col(Decision.id).desc())
-    ).all()
+    rows = session.exec(_DECIDED, params={"case": case_id}).all()
     looked_at = [(version, made) for version, made in rows if made is not None and decision_id in (None, made.id)]
     history = tuple(_step(session, version, made) for version, made in rows)
     if looked_at:

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import ViewerWork
@@ -17,6 +18,12 @@ from models.case import CaseVersion
 REASONS: Final = ("contact", "identity", "document", "safety", "own_data", "other")
 LEAST_WORDS = 5  # characters that say why, beside the reason
 MOST_WORDS = 500
+_LATEST: Final = (
+    select(CaseVersion.id, CaseVersion.private)
+    .where(CaseVersion.case_id == bindparam("case"))
+    .order_by(col(CaseVersion.number).desc())
+    .limit(1)
+)
 _LONGEST = 15  # digits of a phone number, with its country and a plus sign
 
 
@@ -34,8 +41,7 @@ class Personal:
 
 def of_case(session: Session, vault: Vault, case_id: int) -> Personal:
     """What is sealed of the latest version of a case."""
-    latest = select(CaseVersion.id, CaseVersion.private).where(CaseVersion.case_id == case_id)
-    version, private = session.exec(latest.order_by(col(CaseVersion.number).desc()).limit(1)).first() or (0, None)
+    version, private = session.exec(_LATEST, params={"case": case_id}).first() or (0, None)
     opened = private_of(vault, version, private)
     return Personal({name: str(value) for name, value in opened["facts"].items() if value}, dict(opened["extra"]))
 

@@ -3,8 +3,9 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from forbear.base.packs import pack_to_name_by
@@ -18,6 +19,8 @@ from models.review import Review
 from rules.pack.files.schema import Text
 from rules.pack.pack import Pack
 from rules.text.phrases import filled
+
+_DEALT: Final = select(LedgerRow).where(LedgerRow.subject == bindparam("subject"), LedgerRow.kind == "dealt")
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,7 @@ def all_done(session: Session, vault: Vault, reviews: list[Review]) -> list[Even
 
 def _dealt(session: Session, case_id: int) -> list[Event]:
     """When the case was assigned automatically, and taken from who was away: the ledger has it."""
-    query = select(LedgerRow).where(LedgerRow.subject == f"case:{case_id}", LedgerRow.kind == "dealt")
-    rows = session.exec(query).all()
+    rows = session.exec(_DEALT, params={"subject": f"case:{case_id}"}).all()
     whose = {row.seq: int(row.detail["from" if "from" in row.detail else "account"]) for row in rows}
     names = names_of(session, whose.values())
     return [Event(row.at, dealt=DealtEvent(names[whose[row.seq]], "from" in row.detail)) for row in rows]

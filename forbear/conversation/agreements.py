@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import ViewerWork
@@ -34,6 +34,7 @@ BROKEN_AFTER: Final = dt.timedelta(days=30)  # after its last day
 FARTHEST: Final = dt.timedelta(days=366)  # that the first one may be ahead, or that an agreement may be old
 AT_ONCE: Final = 200
 WHY: Final = ("instalment_late", "instalment_broken")  # that a case came back
+_OF_CASE: Final = select(Agreement).where(Agreement.case_id == bindparam("case")).order_by(col(Agreement.id).desc())
 # From the instalments, few of which have lapsed, to their cases: never over all cases.
 _LOCKED: Final = text("""
     WITH lapsed AS MATERIALIZED (
@@ -136,8 +137,7 @@ def make(work: ViewerWork, case: WorklistItem, terms: AgreedTerms) -> Agreement:
 
 def of_case(session: Session, vault: Vault, case_id: int) -> list[ListedAgreement]:
     """The agreements of a case, the newest first."""
-    query = select(Agreement).where(Agreement.case_id == case_id).order_by(col(Agreement.id).desc())
-    found = list(session.exec(query))
+    found = list(session.exec(_OF_CASE, params={"case": case_id}))
     parts = _instalments(session, [each.id for each in found])
     return [
         ListedAgreement(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import bindparam
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
@@ -23,6 +24,13 @@ from rules.pack.pack import Pack
 EVIDENCE: Final = ("hardship_evidence", "income_evidence")  # the facts whose values say how strong a paper is
 INLINE: Final = ("image/jpeg", "image/png", "image/webp")  # what browsers show and no script can be in
 _MEGABYTE: Final = 1024 * 1024
+_OF_CASE: Final = (
+    select(Attachment, Account.name)
+    .join(Account, col(Account.id) == Attachment.account_id)
+    .where(Attachment.case_id == bindparam("case"))
+    .order_by(col(Attachment.id).desc())
+    .options(defer(Attachment.content))  # type: ignore[arg-type] # a column
+)
 _HEIC: Final = (b"heic", b"heix", b"hevc", b"mif1", b"msf1")
 
 
@@ -135,16 +143,9 @@ def add(work: ViewerWork, case_id: int, form: str, name: str, content: bytes, ev
 
 def of_case(work: ViewerWork, case_id: int) -> list[ListedAttachment]:
     """The files of a case, the newest first, without what is in them."""
-    query = (
-        select(Attachment, Account.name)
-        .join(Account, col(Account.id) == Attachment.account_id)
-        .where(Attachment.case_id == case_id)
-        .order_by(col(Attachment.id).desc())
-        .options(defer(Attachment.content))  # type: ignore[arg-type] # a column
-    )
     return [
         ListedAttachment(row, None if row.name is None else _name(work, row.id, row.name), by)
-        for row, by in work.session.exec(query)
+        for row, by in work.session.exec(_OF_CASE, params={"case": case_id})
     ]
 
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -20,6 +21,11 @@ from rules.facts.case_facts import FieldError
 
 # Not within an address: something@example.org names nobody.
 _MENTION = re.compile(r"(?<![0-9A-Za-z._-])@([\w.@-]{1,64})")
+_COLLEAGUES: Final = (
+    select(Account.name, Account.id)
+    .where(Account.role != "submitter", col(Account.disabled_at).is_(None))
+    .order_by(Account.name)
+)
 _GOES_ON = re.compile(r"[0-9A-Za-z_]")  # a name written in these letters is not at its end before another of them
 
 
@@ -33,8 +39,7 @@ class NamedPeople:
 
 def colleagues(session: Session) -> dict[str, int]:
     """Everybody who works on cases, by name."""
-    query = select(Account.name, Account.id).where(Account.role != "submitter", col(Account.disabled_at).is_(None))
-    return dict(session.exec(query.order_by(Account.name)).all())
+    return dict(session.exec(_COLLEAGUES).all())
 
 
 def named(text: str, names: Mapping[str, int]) -> NamedPeople:

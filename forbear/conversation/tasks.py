@@ -22,6 +22,13 @@ from rules.facts.case_facts import FieldError
 
 MOST_OPEN: Final = 50  # on one case
 LISTED: Final = 200
+_TASKS: Final = (
+    select(Task, Case.case_ref, Account.name)
+    .join(Case, col(Case.id) == Task.case_id)
+    .join(Account, col(Account.id) == Task.owner_id)
+    .order_by(col(Task.done_at).isnot(None), col(Task.due_on), col(Task.id))
+    .limit(LISTED)
+)
 
 
 @dataclass(frozen=True)
@@ -97,13 +104,6 @@ def of_viewer(work: ViewerWork) -> list[ListedTask]:
 
 
 def _listed(session: Session, vault: Vault, *conditions: object) -> list[ListedTask]:
-    query = (
-        select(Task, Case.case_ref, Account.name)
-        .join(Case, col(Case.id) == Task.case_id)
-        .join(Account, col(Account.id) == Task.owner_id)
-        .where(*conditions)  # type: ignore[arg-type] # columns compared
-    )
-    order = (col(Task.done_at).isnot(None), col(Task.due_on), col(Task.id))
     return [
         ListedTask(
             each.id,
@@ -115,5 +115,5 @@ def _listed(session: Session, vault: Vault, *conditions: object) -> list[ListedT
             each.due_on,
             each.done_at,
         )
-        for each, ref, owner in session.exec(query.order_by(*order).limit(LISTED))
+        for each, ref, owner in session.exec(_TASKS.where(*conditions))  # type: ignore[arg-type] # columns compared
     ]

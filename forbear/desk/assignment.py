@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from forbear.accounts.accounts import ROLES, Viewer, ViewerWork
@@ -17,6 +18,22 @@ from models.desk import TO_DO, WorklistItem
 AT_ONCE = 200  # cases assigned by one form
 _LOOK_AT = 20  # free cases looked at together: as many people may take one in the same moment without a second look
 Refusal = Literal["stale", "closed", "held"]
+_WORKING = ROLES[ROLES.index("counsellor") :]
+_HELD: Final = select(func.count()).where(
+    WorklistItem.assignee_id == bindparam("account"), col(WorklistItem.status).in_(TO_DO)
+)
+_PEOPLE: Final = (
+    select(Account.id, Account.name)
+    .where(col(Account.role).in_(_WORKING), col(Account.disabled_at).is_(None))
+    .order_by(col(Account.name))
+)
+
+
+class Assignee(NamedTuple):
+    """Somebody who works on cases."""
+
+    id: int
+    name: str
 
 
 class NobodyError(ForbearError):
@@ -113,17 +130,12 @@ def assign(work: ViewerWork, wanted: Iterable[tuple[int, int]], assignee_id: int
 
 def held(session: Session, viewer: Viewer) -> int:
     """How many cases that wait for a counsellor the viewer has."""
-    query = select(func.count()).where(
-        WorklistItem.assignee_id == viewer.account_id, col(WorklistItem.status).in_(TO_DO)
-    )
-    return session.exec(query).one()
+    return session.exec(_HELD, params={"account": viewer.account_id}).one()
 
 
-def people(session: Session) -> list[Account]:
+def people(session: Session) -> list[Assignee]:
     """Everybody who works on cases, by name."""
-    working = ROLES[ROLES.index("counsellor") :]
-    query = select(Account).where(col(Account.role).in_(working), col(Account.disabled_at).is_(None))
-    return list(session.exec(query.order_by(col(Account.name))))
+    return [Assignee(*row) for row in session.exec(_PEOPLE)]
 
 
 def _may_be_given(session: Session, viewer: Viewer, assignee_id: int | None) -> bool:

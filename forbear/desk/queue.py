@@ -3,9 +3,10 @@
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, get_args
 
-from sqlalchemy import CompoundSelect, Select, and_, exists, func, tuple_, union_all
+from sqlalchemy import CompoundSelect, Select, and_, exists, text, tuple_, union_all
 from sqlalchemy import select as core_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -16,7 +17,6 @@ from forbear.desk.filters import Conditions, QueueFilter, conditions
 from models.account import Account
 from models.case import Case, CaseVersion
 from models.desk import WorklistItem
-from models.intake.batch import Chunk
 from rules.facts import case_facts
 from rules.locale import Language
 from rules.pack.files.schema import Text, Urgency
@@ -25,6 +25,7 @@ from rules.pack.pack import Pack
 URGENCIES: tuple[str, ...] = get_args(Urgency)
 PAGE = 50
 _DEBT = ("balance", "lender")
+_PENDING = text("SELECT coalesce(sum(cardinality(case_version_ids)), 0) FROM chunk WHERE status = 'pending'")
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _END_OF_TIME = 253_402_300_800_000_000  # microseconds to the year 10000
 
@@ -158,8 +159,7 @@ def beside(session: Session, case: Case) -> tuple[QueueRow, ...]:
 
 def waiting(session: Session) -> int:
     """How many cases are taken in and not decided yet."""
-    sizes = func.coalesce(func.sum(func.cardinality(col(Chunk.case_version_ids))), 0)
-    return int(session.exec(select(sizes).where(Chunk.status == "pending")).one())
+    return int(session.connection().execute(_PENDING).scalar_one())
 
 
 def find(session: Session, case_ref: str, submitter: str | None = None) -> list[int]:
@@ -182,6 +182,7 @@ def rows(session: Session, cases: Sequence[int]) -> tuple[QueueRow, ...]:
     return tuple(_entry(session, *found[case]) for case in cases if case in found)
 
 
+@cache
 def _entries() -> Any:
     """Desk cases, whether newer facts wait for a decision, and who has them."""
     version = aliased(CaseVersion)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import Viewer, ViewerWork
@@ -21,6 +22,7 @@ TOLD: Final = frozenset(get_args(ActionName))  # by webhook; who has a case, and
 
 
 BEFORE: Final = "before"  # in the detail of a review: how the case stood, for whoever takes the action back
+_TIMELINE: Final = select(Review).where(Review.case_id == bindparam("case")).order_by(col(Review.id).desc())
 _TO_HOLDER: Final = {"assign": "assigned", "answer": "answered", "outcome": "answered"}
 ANSWERED: Final = "answered"  # there too: whether the case was dealt with in time
 INNER: Final = frozenset({"form", BEFORE, ANSWERED})  # of a detail, what is nobody else's business
@@ -170,5 +172,4 @@ def done_already(session: Session, viewer: Viewer, case_id: int, form: str) -> b
 
 def timeline(session: Session, case_id: int) -> list[Review]:
     """Every action on a case, the newest first."""
-    query = select(Review).where(Review.case_id == case_id).order_by(col(Review.id).desc())
-    return list(session.exec(query))
+    return list(session.exec(_TIMELINE, params={"case": case_id}))
