@@ -30,12 +30,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import psutil
 import psycopg
 
 from bench.desk.browsing import Handled, browse
 from bench.desk.site import Site, served
 from forbear.accounts import accounts
 from web import auth
+from web.middleware import tracing
 from web.middleware.limits import SOON
 
 RESULTS: Final = Path(__file__).parents[1] / "day.json"
@@ -43,7 +45,10 @@ BOUND: Final = 300  # milliseconds at the server, of 95 pages of a hundred
 COUNSELLORS, SUPERVISORS, BROWSERS = 50, 2, 3
 PACE: Final = 75  # seconds: 321 characters at READING a minute are 76
 READING: Final = 255  # Chinese characters a minute, read aloud: the International Reading Speed Texts' mean
-_ANSWERED: Final = re.compile(r"event=request\.answered method=(\w+) route=(\S+) status=\D*(\d+)\S* milliseconds=(\d+)")
+_ANSWERED: Final = re.compile(
+    r"event=request\.answered method=(\w+) route=(\S+) status=\D*(\d+)\S* milliseconds=(\d+) waited=(\d+)"
+    r"(?:[^\n]*? trace=(\w+))?"
+)
 _REVISION: Final = re.compile(r'name="revision" value="(\d+)"')
 _LIVE: Final = re.compile(r'data-live="([^"]+)"')
 _ONCE: Final = re.compile(r'name="once" value="(\w+)"')
@@ -59,12 +64,14 @@ class Seen:
     statuses: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     handled: list[Handled] = field(default_factory=list)  # in browsers
+    took: dict[str, float] = field(default_factory=dict)  # milliseconds from asking to the whole answer, by its trace
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, what: str, status: int, head: httpx.Headers) -> None:
+    def note(self, what: str, status: int, head: httpx.Headers, took: float) -> None:
         """One answer. To come again is no failure, nor that somebody else was faster."""
         with self.lock:
             self.statuses[str(status)] += 1
+            self.took[head.get(tracing.HEADER, "")] = took
             if status >= 400 and status != 409 and not (status == 503 and head.get("retry-after") == SOON):
                 self.faults[f"{what}: {status}"] += 1
 
@@ -90,13 +97,14 @@ class Person:
     def _asked(self, path: str, ask: Callable[[], httpx.Response]) -> httpx.Response:
         what = re.sub(r"\d+", "*", path)
         while True:
+            asked = time.perf_counter()
             try:
                 answer = ask()
             except httpx.HTTPError as error:
                 with self.seen.lock:
                     self.seen.faults[f"{what}: {type(error).__name__}"] += 1
                 return httpx.Response(599)
-            self.seen.note(what, answer.status_code, answer.headers)
+            self.seen.note(what, answer.status_code, answer.headers, 1000 * (time.perf_counter() - asked))
             if answer.status_code != 503:
                 return answer
             time.sleep(1)
@@ -167,6 +175,7 @@ def day(site: Site, seconds: int, pace: float, browsers: int) -> dict[str, Any]:
     seen = Seen()
     done_before = _done(site)
     before, spent = [len(each) for each in site.told()], site.processor_ms()
+    load, started = _load_processor_ms(site), time.monotonic()
     end = time.monotonic() + seconds
     by_http = COUNSELLORS - browsers
     with ThreadPoolExecutor(COUNSELLORS + SUPERVISORS) as crowd:
@@ -190,6 +199,8 @@ def day(site: Site, seconds: int, pace: float, browsers: int) -> dict[str, Any]:
     log = "".join(each[start:].decode() for each, start in zip(site.told(), before, strict=True))
     pages = server_times(log)
     answered = pages.get("all pages", {"count": 1})["count"]
+    server, load = site.processor_ms() - spent, _load_processor_ms(site) - load
+    passed = 1000 * (time.monotonic() - started)
     return {
         "pace_seconds": pace,
         "seconds": seconds,
@@ -198,10 +209,42 @@ def day(site: Site, seconds: int, pace: float, browsers: int) -> dict[str, Any]:
         "cases_taken_twice": twice,
         "answers": dict(sorted(seen.statuses.items())),
         "errors": dict(seen.faults),
-        "processor_ms_of_an_answer": round((site.processor_ms() - spent) / answered, 1),
+        "processor_ms_of_an_answer": round(server / answered, 1),
+        "cores_used": {"web": round(server / passed, 2), "load": round(load / passed, 2)},
         "pages_at_the_server_ms": pages,
+        **elsewhere(log, seen.took),
         "browsers": told(seen.handled),
     }
+
+
+def _load_processor_ms(site: Site) -> float:
+    """What this bench, its threads and its browsers have used of a processor, those that ended included."""
+    web = {each.pid for process in site.processes for each in (process, *process.children(recursive=True))}
+    own = psutil.Process()
+    times = [each.cpu_times() for each in (own, *own.children(recursive=True)) if each.pid not in web]
+    return 1000 * sum(each.user + each.system + each.children_user + each.children_system for each in times)
+
+
+def elsewhere(log: str, took: dict[str, float]) -> dict[str, Any]:
+    """Of that, what pages waited for their turn; and what passed before the server read them or after it had answered.
+
+    The second is what waits in the queue of connections, and the time of whoever asks: by HTTP alone.
+    """
+    turns, outside = [], []
+    for _, route, status, milliseconds, waited, trace in _ANSWERED.findall(log):
+        if _is_page(route, status):
+            turns.append(int(waited))
+            if trace in took:
+                outside.append(max(0.0, took[trace] - int(milliseconds)))
+    return {
+        name: spread(times)
+        for name, times in (("of_it_waiting_for_a_turn_ms", turns), ("outside_the_server_ms", outside))
+        if times
+    }
+
+
+def _is_page(route: str, status: str) -> bool:
+    return int(status) < 400 and not route.startswith(("/static", "/healthz", "/readyz", "/metrics"))
 
 
 def _done(site: Site) -> Counter[str]:
@@ -231,8 +274,8 @@ def _until_ready(address: str) -> None:
 def server_times(log: str) -> dict[str, dict[str, float]]:
     """By route, and of all pages together, what the server took, waiting for its turn and for the record included."""
     found: dict[str, list[int]] = {"all pages": []}
-    for method, route, status, took in _ANSWERED.findall(log):
-        if int(status) < 400 and not route.startswith(("/static", "/healthz", "/readyz", "/metrics")):
+    for method, route, status, took, _, _ in _ANSWERED.findall(log):
+        if _is_page(route, status):
             found.setdefault(f"{method} {route}", []).append(int(took))
             found["all pages"].append(int(took))
     return {name: {"count": len(times), **spread(times)} for name, times in sorted(found.items()) if times}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from forbear.base.settings import settings
 from web import auth
 from web.middleware.headers import HEADERS
+from web.route import waited
 from web.views import render
 
 SOON: Final = "2"  # seconds after which to try again where something was busy or away
@@ -121,6 +123,7 @@ class _Asked:
 
     async def take_turn(self) -> bool:
         """Wait for a turn; false if it did not come in time, and that is answered."""
+        asked = time.perf_counter()
         try:
             await asyncio.wait_for(self.lane.acquire(), self.wait)
         except TimeoutError:
@@ -134,6 +137,8 @@ class _Asked:
 
             await busy(self.scope, self.receive, told)
             return False
+        finally:
+            waited(self.scope, time.perf_counter() - asked)
         self.held = True
         return True
 

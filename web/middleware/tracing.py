@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forbear.base import trace
 from web.monitoring.metrics import ANSWERED
-from web.route import actor_of, route_of
+from web.route import actor_of, route_of, waited_of
 
 HEADER = "X-Trace-Id"
 REQUEST = "X-Request-Id"
@@ -50,7 +50,12 @@ class Traced:
             finally:
                 took, method, route = time.perf_counter() - started, scope["method"], route_of(scope)
                 _log.info(
-                    "request.answered", method=method, route=route, status=status, milliseconds=round(1000 * took)
+                    "request.answered",
+                    method=method,
+                    route=route,
+                    status=status,
+                    milliseconds=round(1000 * took),
+                    waited=round(1000 * waited_of(scope)),
                 )
                 if status in REFUSED:
                     _log.warning("request.refused", route=route, status=status, actor=actor_of(scope))

@@ -17,6 +17,7 @@ from rules.pack.files.schema import Fact
 from rules.pack.pack import Pack
 
 PREFIX = "fact."  # of the names of fields that hold facts
+_NOTHING = Markup()
 NONE = "[]"  # what the readers of lists take for a list known to be empty
 
 
@@ -103,8 +104,10 @@ class Forms:
     def described(self, language: Language, form: str, name: str, at: str, hint: str | None = None) -> Markup:
         """The attributes that tie a control, whose id is `at`, to its hint and to what is wrong with it."""
         wrong = bool(self.error(form, name, language))
+        if not wrong and not hint:  # as nearly every one
+            return _NOTHING
         by = " ".join(f"{at}-{kind}" for kind, there in (("error", wrong), ("hint", hint)) if there)
-        said = Markup(' aria-describedby="{}"').format(by) if by else Markup()
+        said = Markup(' aria-describedby="{}"').format(by) if by else _NOTHING
         return said + Markup(' aria-invalid="true"') if wrong else said
 
 
