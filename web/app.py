@@ -16,7 +16,7 @@ from forbear.base import log, packs
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
-from forbear.batch.triage import evaluator
+from forbear.batch.triage import prepare
 from forbear.case.negotiation import pdf
 from forbear.desk import rule_usage
 from models.database.session import Waits, make_engine
@@ -95,7 +95,7 @@ def _make_ahead(app: FastAPI) -> None:
         pack = app.state.pack
         today = render.day(dt.datetime.now(dt.UTC), pack.manifest.timezone)
         render.compile_templates()
-        evaluator(pack, today)
+        prepare(pack, today)
         for each in language.LANGUAGES:
             rule_usage.handbook(pack, today, each)
 
