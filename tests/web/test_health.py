@@ -42,7 +42,7 @@ def test_a_form_that_cannot_be_taken_apart_is_told_what_to_do(client: httpx.Clie
         {"data": {f"field-{number}": "x" for number in range(1001)}},
         {"content": b"--b", "headers": {"Content-Type": "multipart/form-data"}},
     ):
-        answer = client.post("/sign-in", params={"lang": "en"}, **sent)  # type: ignore[arg-type]
+        answer = client.post("/sign-in", params={"lang": "en"}, **sent)
         assert (answer.status_code, "open the page again and send less at once" in answer.text) == (400, True), sent
 
 
