@@ -16,7 +16,7 @@ from forbear.base import log, packs
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
-from forbear.batch.triage import evaluator
+from forbear.batch.triage import prepare
 from forbear.case.negotiation import pdf
 from forbear.desk import rule_usage
 from models.database.session import Waits, make_engine
@@ -83,6 +83,10 @@ def _waits() -> Waits:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    for (
+        route
+    ) in app.routes:  # FastAPI makes them when they are first looked through: a quarter of a second for all clients
+        route.matches({"type": "http", "method": "GET", "path": "", "headers": []})
     threading.Thread(target=_make_ahead, args=(app,), daemon=True).start()
     yield
     app.state.engine.dispose()
@@ -95,7 +99,7 @@ def _make_ahead(app: FastAPI) -> None:
         pack = app.state.pack
         today = render.day(dt.datetime.now(dt.UTC), pack.manifest.timezone)
         render.compile_templates()
-        evaluator(pack, today)
+        prepare(pack, today)
         for each in language.LANGUAGES:
             rule_usage.handbook(pack, today, each)
 

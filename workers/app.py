@@ -1,5 +1,6 @@
 """The Celery application: how messages travel, and how a worker process starts."""
 
+import gc
 import logging
 import sys
 from typing import Any
@@ -20,7 +21,7 @@ TASK_SECONDS = 60  # a chunk takes well under a second; only a hard limit stops 
 VISIBILITY_SECONDS = 5 * TASK_SECONDS
 
 broker.install()
-app = Celery("forbear", broker=settings().redis_url, include=["workers.tasks"])
+app = Celery("forbear", broker=settings().redis_url, include=["workers.tasks"], amqp=broker.Messages)
 app.conf.update(
     task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call] # kombu has no types
     task_default_queue="upkeep",
@@ -50,8 +51,12 @@ app.conf.update(
 
 
 @signals.import_modules.connect
-def _share_cores(**_: Any) -> None:
-    share_cores()  # this signal comes just before the tasks, and with them Polars, are imported
+def _import_tasks(**_: Any) -> None:
+    """This comes just before the tasks, and with them Polars, are imported."""
+    share_cores()
+    # What is imported stays: to look through it for garbage again and again costs a worker an eighth of its start, and
+    # a queue may be waiting for it. With the pack it is looked through a little more often (forbear/base/packs.py).
+    gc.set_threshold(200_000, 10, 10)
 
 
 @signals.celeryd_init.connect

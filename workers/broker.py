@@ -5,13 +5,20 @@ delivered is given back or acknowledged when the connection is gone already. The
 connection that is None, and the AttributeError ends the worker. Here that is a lost connection like any other, which
 Celery expects. Nobody needs what is not given back: the visibility timeout does that, and the sweep wakes what is
 pending.
+
+Between attempts to reach a Redis that is away kombu waits two seconds longer each time, up to half a minute, and would
+see as late that it is back. An attempt costs nothing: here one is made every second or two.
 """
 
 import contextlib
-from typing import Any
+from typing import Any, Final
 
+from celery.app.amqp import AMQP
+from kombu import connection
 from kombu.transport import TRANSPORT_ALIASES, redis
 from redis.exceptions import ConnectionError as ConnectionLost
+
+_AGAIN: Final = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 2.0}  # seconds between attempts
 
 
 class QoS(redis.QoS):
@@ -41,6 +48,19 @@ class Transport(redis.Transport):
     """What `redis://`, `rediss://` and `redis+socket://` name once `install` has run."""
 
     Channel = Channel
+
+
+class Connection(connection.Connection):
+    """A connection that is soon there again once Redis is."""
+
+    def _ensure_connection(self, *args: Any, **options: Any) -> Any:
+        return super()._ensure_connection(*args, **{**_AGAIN, **options})  # type: ignore[no-untyped-call]
+
+
+class Messages(AMQP):  # type: ignore[misc] # Celery has no types
+    """How Celery's application makes its connections: as ours."""
+
+    Connection = Connection
 
 
 def install() -> None:

@@ -26,7 +26,7 @@ from forbear.base.settings import settings
 from forbear.base.vault import Vault, load_vault
 from forbear.batch import ageing, chunks, unevaluated
 from forbear.batch.submission import uploads
-from forbear.batch.triage import triage_chunk
+from forbear.batch.triage import prepare, triage_chunk
 from forbear.conversation import agreements, presence
 from forbear.desk import dealing, maintenance, siblings
 from forbear.ledger.unit_of_work import Work, begin
@@ -70,7 +70,7 @@ def _process() -> _Process:
 def _load(**_: Any) -> None:
     """Read the policy before processes are forked: each has it then, and so has one that takes the place of another."""
     with contextlib.suppress(ForbearError):  # told of each chunk that needs it
-        _active()
+        prepare(_active(), _day(_now()))
 
 
 @signals.worker_process_init.connect
@@ -328,7 +328,11 @@ def _clock_of(work: Work) -> Callable[[], dt.datetime]:
 
 def _today(work: Work) -> dt.date:
     """The date where the pack's law applies."""
-    return work.now.astimezone(ZoneInfo(_active().manifest.timezone)).date()
+    return _day(work.now)
+
+
+def _day(moment: dt.datetime) -> dt.date:
+    return moment.astimezone(ZoneInfo(_active().manifest.timezone)).date()
 
 
 def _now() -> dt.datetime:

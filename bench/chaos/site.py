@@ -25,6 +25,7 @@ from forbear.base.settings import Settings
 from forbear.base.vault import Vault, load_vault
 from forbear.batch.chunks import Wake
 from forbear.batch.submission.submit import Head, submit
+from forbear.cli.commands.serve import BULK, URGENT
 from forbear.intake import Accepted
 from forbear.ledger.unit_of_work import begin
 from forbear.ops import embedded
@@ -248,8 +249,8 @@ def opened(seed: int) -> Iterator[Site]:
     home = Path(tempfile.mkdtemp(prefix="forbear-chaos-"))
     chosen = Settings(home=home, database_url=None, redis_url=None, key=None)
     commands = {
-        "worker": worker_command(("bulk", "upkeep"), 2, "WARNING"),
-        "urgent-worker": worker_command(("urgent",), 1, "WARNING"),
+        "worker": worker_command(BULK, 2, "WARNING"),
+        "urgent-worker": worker_command(URGENT, 1, "WARNING"),
         "scheduler": scheduler_command(home, "WARNING"),
     }
     try:

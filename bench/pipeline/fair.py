@@ -25,6 +25,7 @@ from forbear.base.settings import Settings
 from forbear.base.vault import Vault, load_vault
 from forbear.batch.progress import remaining
 from forbear.batch.submission.submit import Head, Submitted, submit
+from forbear.cli.commands.serve import BULK, URGENT
 from forbear.intake import Accepted
 from forbear.ledger.unit_of_work import begin
 from forbear.ops import embedded
@@ -121,8 +122,8 @@ def _desk() -> Iterator[Desk]:
             pack = loader.load(loader.DEFAULT_PACK)
             desk = Desk(make_engine(urls.database, "bench"), load_vault(chosen), pack, urls.redis)
             commands = {
-                "worker": worker_command(("bulk", "upkeep"), 2, "WARNING"),
-                "urgent-worker": worker_command(("urgent",), 1, "WARNING"),
+                "worker": worker_command(BULK, 2, "WARNING"),
+                "urgent-worker": worker_command(URGENT, 1, "WARNING"),
             }
             with running(commands, chosen, urls):
                 yield desk

@@ -149,6 +149,12 @@ def evaluator(pack: Pack, as_of: dt.date) -> Evaluator:
     return made
 
 
+def prepare(pack: Pack, as_of: dt.date) -> None:
+    """Make what the first case of a process would wait for, without starting a thread: a forked process has it then."""
+    red_flags.prepare(pack)
+    evaluator(pack, as_of)
+
+
 def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Version]:
     """The versions not decided yet, with what the record adds: flags in the notes, the borrower's other cases."""
     session = work.session

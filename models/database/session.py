@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Engine, create_engine, text
+import psycopg
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
@@ -20,6 +22,7 @@ _OPTIONS = (
 _ALIVE = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 _KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 
+_BEYOND = 5.0  # seconds after which a server has not ended a statement that it was to end
 CONNECTIONS = 15  # of one engine at most; who needs another waits until one is given back
 
 
@@ -48,10 +51,26 @@ class Waits:
         return " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items())
 
 
+class _Connection(psycopg.Connection[Any]):
+    """A connection that is given up when its server says nothing at all: stopped, it ends no statement by itself."""
+
+    patience: float | None = None  # seconds
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """What a statement came to. Raises OperationalError where that did not come in time."""
+        try:
+            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        except psycopg.errors._WaitTimeout:
+            if timeout is None:
+                self.pgconn.finish()
+                raise psycopg.OperationalError("the server does not answer any more") from None
+            raise
+
+
 def make_engine(url: str, name: str = "forbear", waits: Waits | None = None) -> Engine:
     """An engine for a PostgreSQL URL; `name` is what the server's list of connections shows."""
     waits = waits or Waits()
-    return create_engine(
+    made = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=CONNECTIONS // 3,
         max_overflow=CONNECTIONS - CONNECTIONS // 3,
@@ -65,6 +84,14 @@ def make_engine(url: str, name: str = "forbear", waits: Waits | None = None) -> 
             **_KEEPALIVE,
         },
     )
+
+    @event.listens_for(made, "do_connect")
+    def connect(_dialect: object, _record: object, arguments: Any, named: Any) -> _Connection:
+        opened = _Connection.connect(*arguments, **named)
+        opened.patience = waits.statement + _BEYOND if waits.statement else None
+        return opened
+
+    return made
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Final
 from rules.facts.phrases.contexts import lowering
 from rules.facts.phrases.index import PhraseIndex
 from rules.facts.phrases.negation import negated
-from rules.facts.phrases.patterns import Sequence, compiled, expanded, needs, parse, word_expression
+from rules.facts.phrases.patterns import Sequence, compiled, expanded, needs, pattern_of, word_expression
 from rules.facts.phrases.signs import Scale, Sentence, classes_of_words, fills_clause, part, sentences
 from rules.facts.reading import Reading, bare, reading
 from rules.locale import Language, in_language, listed, said
@@ -50,6 +50,11 @@ class RedFlagMatch:
 def scan(pack: Pack, text: str) -> tuple[str, ...]:
     """The ids of the red flags that a text raises, in alphabetical order."""
     return raised(pack, matches(pack, text))
+
+
+def prepare(pack: Pack) -> None:
+    """Read all that a pack looks for, once a process: a forked process has it then."""
+    _scanner(pack)
 
 
 def scan_all(pack: Pack, texts: Iterable[str]) -> tuple[str, ...]:
@@ -235,13 +240,13 @@ class _Scanner:
             for flag, entry in pack.red_flags.items()
             for each in (
                 *(_Phrase(flag, word, _ends(entry)) for word in entry.words),
-                *(_Phrase(flag, parse(pattern, classes)) for pattern in entry.patterns),
+                *(_Phrase(flag, pattern_of(pack, pattern)) for pattern in entry.patterns),
             )
         )
         self._harmless = PhraseIndex(
             (each, each.needs)
             for kind, patterns in pack.phrases.harmless.items()
-            for each in (_Phrase(kind, parse(pattern, classes)) for pattern in patterns)
+            for each in (_Phrase(kind, pattern_of(pack, pattern)) for pattern in patterns)
         )
         self._weightless = frozenset(pack.phrases.weightless)
         self._harmless_of = {flag: entry.harmless for flag, entry in pack.red_flags.items()}

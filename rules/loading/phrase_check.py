@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.facts.phrases.patterns import PatternError, expanded, parse
+from rules.facts.phrases.patterns import PatternError, expanded, pattern_of
 from rules.pack.pack import Pack, quoted
 
 
@@ -18,7 +18,7 @@ def check_phrases(pack: Pack) -> Iterator[str]:
             yield f"phrases.yaml: classes.{name}: {error}"
     for place, pattern in _patterns(pack):
         try:
-            parse(pattern, classes)
+            pattern_of(pack, pattern)
         except PatternError as error:
             yield f"{place}: {quoted(pattern)} {error}"
 

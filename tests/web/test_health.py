@@ -36,6 +36,16 @@ def test_a_process_that_answers_is_alive(client: httpx.Client) -> None:
     assert client.get("/healthz").json() == {"status": "alive"}
 
 
+def test_a_form_that_cannot_be_taken_apart_is_told_what_to_do(client: httpx.Client) -> None:
+    for sent in (
+        {"files": [(f"field-{number}", (None, "x")) for number in range(1001)]},
+        {"data": {f"field-{number}": "x" for number in range(1001)}},
+        {"content": b"--b", "headers": {"Content-Type": "multipart/form-data"}},
+    ):
+        answer = client.post("/sign-in", params={"lang": "en"}, **sent)
+        assert (answer.status_code, "open the page again and send less at once" in answer.text) == (400, True), sent
+
+
 def test_ready_is_when_every_queue_is_consumed(client: httpx.Client, database_url: str) -> None:
     heartbeats(database_url, seconds_ago=60)
     answer = client.get("/readyz")

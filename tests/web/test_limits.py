@@ -1,30 +1,37 @@
 """What one client may cost another: turns, and an end to waiting for those who send or read nothing."""
 
+import asyncio
+import errno
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import httpx
 import pytest
 import uvicorn
+from fastapi import routing
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route, Router
 from starlette.types import ASGIApp
 from structlog.testing import capture_logs
 
 from forbear.base.settings import Settings
+from forbear.base.vault import Vault
 from forbear.ops.processes import web_command
 from tests.support.desk.processes import DEADLINE, until
 from tests.support.desk.serving import client_of
 from web import auth
+from web.app import create_app
 from web.middleware import limits, rates
 from web.middleware.headers import HEADERS
 from web.middleware.limits import Protocol, Turns
 from web.middleware.rates import Rates
+from web.middleware.security import SecureAnswers
 from web.middleware.tracing import Traced
 from web.route import asked_by
 
@@ -100,6 +107,15 @@ def connected(address: httpx.URL) -> socket.socket:
     return found
 
 
+def all_of(client: socket.socket) -> str:
+    """What comes until the connection ends."""
+    told = b""
+    with suppress(ConnectionResetError):
+        while more := client.recv(10_000):
+            told += more
+    return told.decode()
+
+
 def test_who_has_no_turn_in_time_is_told_to_come_again() -> None:
     doors = Doors()
     with served(Turns(doors.app, turns=1, wait=0.05)) as (address, _), client_of(address, headers=OURS) as client:
@@ -148,17 +164,22 @@ def test_a_slow_sender_and_a_slow_reader_hold_no_turn() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
-    ["", "GET / HTTP/1.1\r\nHo", "POST /file HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab"],
+    ("said", "status"),
+    [
+        ("", ""),
+        ("GET / HTTP/1.1\r\nHo", "408 Request Timeout"),
+        ("POST /file HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab", "408 Request Timeout"),
+    ],
     ids=["nothing", "half a head", "half a body"],
 )
-def test_a_client_that_says_no_more_is_left(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_says_no_more_is_told_and_left(said: str, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_HEADERS_SECONDS", 0.05)
     monkeypatch.setattr(limits, "settings", lambda: SimpleNamespace(body_seconds=0.05))
     with served(Doors().app) as (address, _), connected(address) as client:
         client.sendall(said.encode())
-        with suppress(ConnectionResetError):
-            assert client.recv(1000) == b""
+        told = all_of(client)
+        assert told.partition("\r\n")[0] == (f"HTTP/1.1 {status}" if status else "")
+        assert ("send it again" in told) == ("请重新发送" in told) == bool(status)
         with client_of(address) as other:
             assert other.get("/").text == "here"
 
@@ -179,6 +200,17 @@ def test_a_client_that_says_a_byte_now_and_then_is_left(monkeypatch: pytest.Monk
             pytest.fail("it was let go on for ever")
         with client_of(address) as other:
             assert other.get("/").text == "here"
+
+
+def test_what_is_no_request_is_answered_with_what_to_do() -> None:
+    with served(Doors().app) as (address, _):
+        for said in (b"GET / HTTP/1.1\r\nCookie: " + b"x" * 100_000, b"\x16\x03\x01\r\n\r\n"):
+            with connected(address) as client:
+                client.sendall(said)
+                told = all_of(client)
+                assert told.startswith("HTTP/1.1 400 Bad Request\r\n")
+                assert "delete the cookies of this site" in told
+                assert "content-security-policy: default-src 'none'" in told
 
 
 def test_a_client_that_takes_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,6 +290,33 @@ def test_a_token_that_asks_too_fast_is_told_when_to_come_again(monkeypatch: pyte
         monkeypatch.setattr(rates, "_KNOWN", 1)
         assert [asked(who)[0] for who in "cd"] == [200, 200]
         assert asked() == (200, None), "who was forgotten begins anew"
+
+
+def test_a_full_disk_is_told_and_nothing_else_is_taken_for_one() -> None:
+    def put_down(request: Request) -> Response:
+        raise OSError(int(request.path_params["number"]), "no")
+
+    routes = [Route(path, put_down) for path in ("/files/{number}", "/api/files/{number}")]
+    with served(SecureAnswers(Router(routes))) as (address, _), client_of(address) as client:
+        page = client.get(f"/files/{errno.ENOSPC}", params={"lang": "en"})
+        assert (page.status_code, page.headers["Retry-After"]) == (503, limits.SOON)
+        assert "no room to put the file down" in page.text
+        told = client.get(f"/api/files/{errno.ENOSPC}", headers={"Accept-Language": "en"})
+        assert told.json()["detail"].startswith("The server's disk is full and nothing was kept")
+        assert client.get(f"/files/{errno.EIO}").status_code == 500
+
+
+def test_routes_are_made_before_the_first_request(database_url: str, redis_url: str, vault: Vault) -> None:
+    """FastAPI makes them when they are first asked for: a quarter of a second of the thread that speaks to all."""
+    app = create_app(database_url, redis_url, vault)
+
+    async def ask_first() -> None:
+        async with app.router.lifespan_context(app):
+            with patch.object(routing, "_populate_api_route_state", side_effect=AssertionError):
+                scope = {"type": "http", "method": "GET", "path": "/api/v1/none", "headers": []}
+                assert not any(route.matches(scope)[0] is Match.FULL for route in app.routes)
+
+    asyncio.run(ask_first())
 
 
 def test_a_refusal_is_logged_with_who_asked_and_the_route_alone() -> None:

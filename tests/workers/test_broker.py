@@ -1,13 +1,18 @@
 """A Redis that dies under a connection with unacknowledged messages ends nothing but the connection."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kombu.entity import Queue
+from kombu.exceptions import OperationalError
+from kombu.utils import functional
 
+from forbear.batch.chunks import Wake
 from forbear.ops import embedded
-from tests.support.desk.processes import kill_group, start_redis
+from tests.support.desk.processes import free_port, kill_group, start_redis
+from workers import wake as waking
 from workers.app import app
 
 
@@ -40,3 +45,28 @@ def test_the_close_of_a_connection_whose_redis_died_in_the_middle_of_a_poll_is_n
     finally:
         kill_group(server)
         socket.unlink(missing_ok=True)
+
+
+def test_a_redis_that_is_away_is_asked_again_every_second_or_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kombu would wait two seconds longer each time, up to thirty: as long as that after Redis is back."""
+    monkeypatch.setattr(functional, "sleep", lambda _: None)
+    pauses: list[float] = []
+    connection: Any = app.connection_for_read(url=f"redis://127.0.0.1:{free_port()}/0")
+    with pytest.raises(OperationalError):
+        connection.ensure_connection(lambda _, pause: pauses.append(pause), 8)
+    assert pauses == [0.5, 1, 1.5, 2, 2, 2, 2, 2]
+
+
+def test_nobody_waits_long_for_a_redis_that_takes_connections_and_says_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Stopped, or behind a wall. Whoever hands a case in has a turn of the web process, and there are eight."""
+    assert waking.PATIENCE["socket_timeout"] == waking.PATIENCE["socket_connect_timeout"] == waking.SECONDS <= 2
+    monkeypatch.setattr(waking, "PATIENCE", {**waking.PATIENCE, "socket_timeout": 0.05})
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        assert waking.wake([Wake(1, "bulk")], url) == 0
+        silent.settimeout(0)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()  # it was tried once, not again and again

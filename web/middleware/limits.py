@@ -7,6 +7,7 @@ import contextlib
 import socket
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final, Literal
 
 import h11
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from forbear.base.settings import settings
-from web import auth
+from web import auth, language
 from web.middleware.headers import HEADERS
 from web.route import waited
 from web.views import render
@@ -154,6 +155,17 @@ def _has_body(scope: Scope) -> bool:
     return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
+def _answer(status: HTTPStatus, message: str) -> bytes:
+    """A whole answer where there is no request to make one of: a sentence in each language."""
+    text = "".join(f"{language.message(lang, message)}\n" for lang in language.LANGUAGES).encode()
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        *("content-type: text/plain; charset=utf-8", f"content-length: {len(text)}", "connection: close"),
+        *(f"{name.lower()}: {value}" for name, value in HEADERS.items()),
+    )
+    return "\r\n".join((*head, "", "")).encode() + text
+
+
 _HEALTH: Final = b"GET /healthz HTTP/1.1\r\n"
 _ALIVE: Final = "\r\n".join(
     (
@@ -240,8 +252,19 @@ class Protocol(H11Protocol):
     def _give_up(self) -> None:
         if self.flow.read_paused:  # it is we who have not read on
             self._await_client(self._patience(0))
-        else:
+            return
+        begun = self.conn.their_state is h11.SEND_BODY or self.conn.trailing_data[0]
+        if begun and self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):  # nothing was answered as yet
+            self.transport.write(_answer(HTTPStatus.REQUEST_TIMEOUT, "failure.late"))
+        if self.transport.get_write_buffer_size():
             self.transport.abort()
+        else:
+            self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """What cannot be read, or has a head without end."""
+        self.transport.write(_answer(HTTPStatus.BAD_REQUEST, "failure.broken"))
+        self.transport.close()
 
     def _stop(self, timer: Literal["_silent", "_full"]) -> None:
         if running := getattr(self, timer):

@@ -1,5 +1,6 @@
 """Security: headers on every answer, known hosts only, bounded requests, and no traceback for anyone."""
 
+import errno
 import ipaddress
 from collections.abc import Set
 from typing import Final
@@ -17,9 +18,10 @@ from web.middleware.limits import FOR_MACHINES, SOON
 from web.route import route_of
 from web.views import render
 
-WITHOUT_FILE: Final = 2 * 1024 * 1024  # bytes of a request that brings no file
+WITHOUT_FILE: Final = 1024 * 1024  # bytes of a request that brings no file
 _FILES: Final = ("/api/v1/batches",)  # whose body is a file, whatever its type
 _HSTS = "max-age=31536000"  # a year; sent over https only, as the standard asks
+_FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk that what comes in and goes out is put down on
 _UNREACHABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 
 log = structlog.get_logger()
@@ -67,10 +69,11 @@ class SecureAnswers:
 
 
 def _failed(request: Request, error: Exception) -> Response:
-    """What is answered where something broke: when to come again if only the database was busy or away."""
-    if not isinstance(error, _UNREACHABLE):
+    """What is answered where something broke: when to come again if only the database was busy or away, or no room."""
+    full = isinstance(error, OSError) and error.errno in _FULL
+    if not (full or isinstance(error, _UNREACHABLE)):
         return render.failure(request, 500)
-    answer = render.failure(request, 503)
+    answer = render.failure(request, 503, "full" if full else None)
     answer.headers["Retry-After"] = SOON
     return answer
 

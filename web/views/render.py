@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 
 from forbear.accounts import accounts
 from forbear.base.packs import UnreadablePackError
@@ -114,7 +115,10 @@ def answer_failures(app: FastAPI) -> None:
 
 def _http_failure(request: Request, error: Exception) -> Response:
     raised = cast(HTTPException, error)
-    response = failure(request, raised.status_code, "expired" if raised.detail == "expired" else None)
+    kind = "expired" if raised.detail == "expired" else None
+    if isinstance(raised.__context__, MultiPartException) and not problems.is_of_api(request):
+        kind = "form"  # that could not be taken apart
+    response = failure(request, raised.status_code, kind)
     response.headers.update(raised.headers or {})
     return response
 

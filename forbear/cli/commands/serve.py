@@ -20,7 +20,7 @@ from forbear.ops.processes import Part, keep_up, running, scheduler_command, wat
 from models.database import migrate as migrations
 from workers.app import QUEUES
 
-BULK = ("bulk", "upkeep")
+BULK = ("bulk", "upkeep", "urgent")  # the last as well: nobody waits for the urgent worker to start again
 URGENT = ("urgent",)
 
 

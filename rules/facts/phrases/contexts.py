@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from rules.facts.phrases.patterns import compiled, parse
+from rules.facts.phrases.patterns import compiled, pattern_of
 from rules.facts.reading import STOP
 from rules.pack.files.red_flags import RedFlag
 from rules.pack.pack import Pack
@@ -45,10 +45,9 @@ class Lowering:
 
 def lowering(pack: Pack, flag: RedFlag) -> Lowering:
     """What lowers an alarm of this flag."""
-    classes = pack.phrases.classes
 
     def expressions(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-        return tuple(compiled(parse(each, classes)) for each in patterns)
+        return tuple(compiled(pattern_of(pack, each)) for each in patterns)
 
     contexts = (pack.phrases.contexts[name] for name in flag.lowered_by)
     return Lowering(tuple(_Context(*map(expressions, (each.before, each.unless, each.after))) for each in contexts))

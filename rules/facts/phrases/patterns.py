@@ -17,6 +17,7 @@ from math import prod
 from typing import Final, TypeAlias
 
 from rules.facts.reading import PAUSE, STOP, bare, fold
+from rules.pack.pack import Pack
 
 MOST_TRIES: Final = 5_000  # ways to match a pattern that begins at one place: a text costs so many times its length
 _TOKEN: Final = re.compile(
@@ -81,6 +82,12 @@ def parse(pattern: str, classes: Classes) -> Sequence:
     if tries(elements) > MOST_TRIES:
         raise PatternError(f"can match in {tries(elements)} ways at one place; at most {MOST_TRIES}: shorten its gaps")
     return elements
+
+
+@lru_cache(maxsize=2**13)
+def pattern_of(pack: Pack, pattern: str) -> Sequence:
+    """The elements of a pattern of a pack, read once, for its check and for the search. Raises PatternError."""
+    return parse(pattern, pack.phrases.classes)
 
 
 def expanded(name: str, classes: Classes, within: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -160,7 +160,7 @@ def test_a_body_beyond_the_limit_is_refused(client: httpx.Client, database_url: 
     assert client.post("/batches", files={"file": ("cases.csv", big)}).status_code == 413
     json = {"Content-Type": "application/json", "Accept-Language": "en"}
     least = client.post("/cases", content="x" * (WITHOUT_FILE + 1), headers=json)
-    assert (least.status_code, "at most 2 MB" in least.json()["detail"]) == (413, WITHOUT_FILE == 2 * 2**20)
+    assert (least.status_code, "at most 1 MB" in least.json()["detail"]) == (413, WITHOUT_FILE == 2**20)
     assert client.post("/cases", content="x" * WITHOUT_FILE, headers=json).status_code == 400
     assert batches(database_url) == 0
 
