@@ -21,6 +21,7 @@ SPOKEN = {"alt", "title", "placeholder", "aria-label", "aria-description", "data
 NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 # Keys that templates put together from a value.
 FAMILIES = (
+    "password.strength.",
     "export.",
     "notifications.way.",
     "ledger.switch.",

@@ -76,7 +76,10 @@ def test_the_inventory_obeys_cyclonedx(inventory: dict[str, Any]) -> None:
     folder = importlib.resources.files("cyclonedx") / "schema" / "_res"
     names = [f"{name}.SNAPSHOT.schema.json" for name in ("bom-1.6", "spdx", "jsf-0.82")]
     read = [json.loads((folder / name).read_text()) for name in names]
-    known = [(f"http://cyclonedx.org/schema/{name}", Resource.from_contents(each)) for name, each in zip(names, read, strict=True)]
+    known = [
+        (f"http://cyclonedx.org/schema/{name}", Resource.from_contents(each))
+        for name, each in zip(names, read, strict=True)
+    ]
     jsonschema.Draft7Validator(read[0], registry=Registry().with_resources(known)).validate(inventory)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
 
-from forbear.accounts import accounts, administration, sign_in
+from forbear.accounts import accounts, administration, passwords, sign_in
 from forbear.accounts.accounts import SCOPES, UnfitError, ViewerWork
 from forbear.accounts.administration import TOKEN_DAYS
 from models.account import Account, Token
@@ -45,6 +45,20 @@ def change_password(
         return _page(request, work, error=error)
     done = "account.password.done_tokens" if tokens else "account.password.done"
     return stay(request, work, account, flash.to(request, ADDRESS, work.vault, work.viewer, done))
+
+
+@router.post(f"{ADDRESS}/password/strength", dependencies=[OurForm])
+def tell_strength(request: Request, work: KnownWork, new: Annotated[str, Form()] = "") -> Response:
+    """What a new password is worth, while it is typed: by what it is measured with when it is sent.
+
+    Whether it is the one of now is told only then, or this would be a way to guess that one.
+    """
+    values: dict[str, Any] = {"error": None, "score": 1}
+    try:
+        values["score"] = passwords.check(new, work.viewer.name)
+    except UnfitError as error:
+        values["error"] = error
+    return render.page(request, "account/password_strength.html", values)
 
 
 @router.post(f"{ADDRESS}/sign-out-everywhere", dependencies=[OurForm])

@@ -114,6 +114,26 @@ def test_a_password_that_will_not_do_is_told_at_its_field(
         assert client.get("/account").status_code == 200
 
 
+def test_what_is_told_of_a_new_password_while_it_is_typed_is_what_is_done_when_it_is_sent(
+    address: str, database_url: str, opened: Session
+) -> None:
+    with signed_in(address, database_url) as client:
+        for new in ("", "short", "wang" * 3, "Forbear2026!", "x" * 129):
+            refused = re.search(r'id="password-error">([^<]+)<', change(client, new=new, again=new).text)
+            told = client.submit("/account/password/strength", {"new": new}).text
+            assert refused is not None and refused[1] in told and 'value="1"' in told
+        before = kinds(opened)
+        told = [client.submit("/account/password/strength", {"new": new}).text for new in ("another horse", PASSWORD)]
+        assert "合格：" in told[0] and 'value="3"' in told[0]
+        assert "很好：" in told[1], "not that it is the one of now, or that could be guessed here"
+        assert client.post("/account/password/strength", data={"new": NEW, "csrf": "0" * 64}).status_code == 403
+        client.cookies.clear()
+        assert client.post("/account/password/strength", data={"new": NEW, "csrf": "0" * 64}).status_code == 403
+        assert kinds(opened) == before, "nothing of it is written down"
+    with signed_in(address, database_url) as client:
+        assert change(client, new="another horse", again="another horse").status_code == 303
+
+
 def test_the_current_password_cannot_be_guessed_for_ever(address: str, database_url: str) -> None:
     with signed_in(address, database_url) as client:
         assert "现在的密码不对，请 1 秒后再试" in change(client, current="wrong").text
