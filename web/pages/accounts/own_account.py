@@ -128,6 +128,16 @@ def account_at(work: ViewerWork, account_id: int) -> Account:
     return account
 
 
+def recovery(
+    request: Request, work: ViewerWork, account: Account, lost: str, error: UnfitError | None = None
+) -> Response:
+    """The page by which an administrator lets somebody in again who lost their password or second factor."""
+    own, address = _own(work), f"/accounts/{account.id}/{lost.replace('_', '-')}"
+    values: dict[str, Any] = {"account": account, "asked": own.second_step, "error": error, "lost": lost}
+    values |= {"passkey": auth.passkey_asked(request, work, own), "ways": administration.SURE, "to": address}
+    return render.page(request, "account/recovery.html", values, 200 if error is None else 422, address)
+
+
 def _own(work: ViewerWork) -> Account:
     return work.session.get_one(Account, work.viewer.account_id)
 
