@@ -12,7 +12,7 @@ export CPPFLAGS := -DPyEval_CallObject=PyObject_CallObject $(CPPFLAGS)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser explore laws check format bench bench-day bench-desk bench-fair bench-load bench-proof bench-whatif drill chaos simulate mutants pack-mutants screenshots lock clean
+.PHONY: help setup demo test test-browser explore laws check format bench bench-day bench-desk bench-fair bench-load bench-proof bench-whatif drill chaos simulate mutants pack-mutants screenshots lock sbom advisories clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,12 @@ lock: ## compile the lock files anew (needs uv): all, the two parts of a server 
 	$(LOCK) --constraints requirements.lock -o deploy/locks/worker.lock
 	$(LOCK) --constraints requirements.lock --extra web --extra pdf --extra parquet --extra flower -o deploy/locks/web.lock
 	$(LOCK) --all-extras --group dev -o requirements-dev.lock
+
+sbom: $(READY) ## list every locked package with its hashes, as CycloneDX; writes forbear.cdx.json
+	@$(BIN)/python tools/sbom.py > forbear.cdx.json
+
+advisories: $(READY) ## ask PyPI whether a fault is known of any locked package (needs the network; fails where it cannot ask)
+	@$(BIN)/pip-audit --strict --progress-spinner off --require-hashes --disable-pip -r requirements-dev.lock
 
 clean: ## remove .venv, caches and the embedded servers' data
 	rm -rf $(VENV) .forbear .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

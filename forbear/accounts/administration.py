@@ -1,7 +1,7 @@
 """Account administration: adds, changes and closes accounts and tokens; each change is noted for the ledger."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +14,7 @@ from forbear.ledger.unit_of_work import Work
 from models.account import Account, Passkey, SignIn, Token
 
 TOKEN_DAYS = (30, 90, 365)  # choices of how long a token works
+SURE = ("face", "call", "vouched")  # how an administrator made sure who asks, before they open an account to them
 MOST_PASSKEYS = 10  # of an account
 _LONGEST = 64  # characters
 
@@ -50,12 +51,20 @@ def add(
 
 
 def set_password(
-    work: Work, account: Account, password: str, *, handed_over: bool = False, tokens_too: bool = False
+    work: Work,
+    account: Account,
+    password: str,
+    *,
+    handed_over: bool = False,
+    tokens_too: bool = False,
+    sure: str | None = None,
 ) -> None:
     """Give an account another password: its sign-ins end, failures are forgiven. Raises UnfitError.
 
-    Its tokens end too where that is asked for. `handed_over`: as `add` has it.
+    Its tokens end too where that is asked for. `handed_over`: as `add` has it. `sure`: one of SURE, where somebody who
+    is not its owner sees to that.
     """
+    told = _told(sure)
     passwords.check(password, account.name)
     _lock(work.session, account)
     if passwords.fits(password, account.password_hash):
@@ -63,7 +72,7 @@ def set_password(
     account.password_hash, account.first_password = passwords.hashed(password), handed_over
     _end_sign_ins(work.session, account)
     sign_in.forgive(work.session, work.vault, account.name)
-    work.note("password_set", f"account:{account.id}")
+    work.note("password_set", f"account:{account.id}", told)
     if tokens_too:
         _revoke_all(work, account)
 
@@ -78,16 +87,17 @@ def second_factor_on(work: Work, account: Account, secret: str, code: str) -> tu
     return codes
 
 
-def second_factor_off(work: Work, account: Account, *, passkeys_too: bool = False) -> None:
+def second_factor_off(work: Work, account: Account, *, passkeys_too: bool = False, sure: str | None = None) -> None:
     """Ask an account for codes no more, its owner or who lost them: its sign-ins end, failures are forgiven.
 
-    `passkeys_too`: whatever it has is taken off, and the password alone signs it in.
+    `passkeys_too`: whatever it has is taken off, and the password alone signs it in. `sure`: as `set_password` has it.
     """
+    told = _told(sure)
     _lock(work.session, account)
     if passkeys_too:
         for passkey in work.session.exec(select(Passkey).where(Passkey.account_id == account.id)):
-            _remove_passkey(work, account, passkey)
-    second_factor.turn_off(work, account)
+            _remove_passkey(work, account, passkey, told)
+    second_factor.turn_off(work, account, told)
     _end_sign_ins(work.session, account)
     sign_in.forgive(work.session, work.vault, account.name)
 
@@ -148,8 +158,17 @@ def remove_passkey(work: Work, account: Account, passkey: Passkey) -> None:
     _end_sign_ins(work.session, account)
 
 
-def _remove_passkey(work: Work, account: Account, passkey: Passkey) -> None:
-    work.note("passkey_removed", f"account:{account.id}", {"passkey": passkey.id})
+def _told(sure: str | None) -> dict[str, str]:
+    """What the ledger is told of how somebody made sure. Raises UnfitError."""
+    if sure is None:
+        return {}
+    if sure not in SURE:
+        raise UnfitError("sure", "missing", f"Say how you made sure who asks: {', '.join(SURE)}.")
+    return {"sure": sure}
+
+
+def _remove_passkey(work: Work, account: Account, passkey: Passkey, told: Mapping[str, str] | None = None) -> None:
+    work.note("passkey_removed", f"account:{account.id}", {"passkey": passkey.id, **(told or {})})
     work.session.delete(passkey)
     account.passkeys -= 1
     if not account.has_second_factor:

@@ -19,8 +19,8 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another
 _hasher = PasswordHasher()  # Argon2id as RFC 9106 has it for little memory: 64 MiB, 3 passes, 4 lanes
 
 
-def check(password: str, name: str) -> None:
-    """Raise UnfitError if an account of this name should not have this password."""
+def check(password: str, name: str) -> int:
+    """How hard a password is to guess, 3 or 4. Raises UnfitError if an account of this name should not have it."""
     plain = _normal(password).lower()
     if len(plain) < SHORTEST:
         raise UnfitError("password", "short", f"A password has at least {SHORTEST} characters: take a longer one.")
@@ -31,6 +31,7 @@ def check(password: str, name: str) -> None:
     looked_at = zxcvbn(plain[:_LOOKED_AT], user_inputs=[name, *_OURS], max_length=_LOOKED_AT)
     if looked_at["score"] < _GOOD:
         raise UnfitError("password", "easy", "This password is among the first that are tried: take another one.")
+    return int(looked_at["score"])
 
 
 def hashed(password: str) -> str:

@@ -10,6 +10,7 @@ import hmac
 import re
 import secrets
 import unicodedata
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
@@ -61,14 +62,14 @@ def give_recovery_codes(account: Account) -> tuple[str, ...]:
     return codes
 
 
-def turn_off(work: Work, account: Account) -> None:
+def turn_off(work: Work, account: Account, details: Mapping[str, str]) -> None:
     """Ask a locked account for no codes any more; those for recovery stay while there are passkeys."""
     if account.second_factor is not None:
         account.second_factor, account.code_step = None, None
         if not account.passkeys:
             account.recovery = []
         work.session.add(account)
-        work.note("second_factor_off", f"account:{account.id}")
+        work.note("second_factor_off", f"account:{account.id}", dict(details))
 
 
 def accepts(work: Work, account: Account, typed: str) -> bool:

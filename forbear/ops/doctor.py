@@ -40,14 +40,18 @@ class HealthFinding:
     detail: str
 
 
-def examine(settings: Settings, urls: embedded.Urls, queues: Sequence[str], now: dt.datetime) -> list[HealthFinding]:
-    """Look at everything; what is wrong says what to do."""
+def examine(
+    settings: Settings, urls: embedded.Urls, queues: Sequence[str], now: dt.datetime, *, key: bool = True
+) -> list[HealthFinding]:
+    """Look at everything; what is wrong says what to do. Without `key`, at nothing that needs one."""
     database = check_database(urls.database)
-    findings = [_installation(), _pack(settings), _key(settings), database, check_broker(urls.redis)]
+    findings = [_installation(), _pack(settings), database, check_broker(urls.redis)]
+    if key:
+        findings.insert(2, _key(settings))
     if database.ok:
         findings += check_consumption(urls.database, queues, now)
         findings += check_claims(urls.database, queues, now)
-        findings += [check_references(urls.database), *check_keys(urls.database, settings)]
+        findings += [check_references(urls.database), *(check_keys(urls.database, settings) if key else ())]
     return findings
 
 

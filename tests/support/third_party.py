@@ -1,14 +1,13 @@
 """What others wrote and Forbear runs on: the packages of the lock files, and the licence that each one names."""
 
-import re
 from collections.abc import Iterator
 from importlib import metadata
-from pathlib import Path
 from typing import Final
 
 from packaging.markers import Marker
 
-ROOT = Path(__file__).parents[2]
+from tools.sbom import LOCKS, locked
+
 # Where an image or a laptop stands: others are not asked about what they alone would need.
 _PLACE: Final = {
     "implementation_name": "cpython",
@@ -17,12 +16,6 @@ _PLACE: Final = {
     "python_version": "3.11",
     "sys_platform": "linux",
 }
-_LOCKS: Final = {
-    "worker": "deploy/locks/worker.lock",
-    "web": "deploy/locks/web.lock",
-    "laptop": "requirements.lock",
-}
-_PINNED = re.compile(r"^([\w.-]+)(?:\[[^]]*\])?==([^\s;]+)(?: ; ([^\\]+?))? \\$", re.MULTILINE)
 _CLASSIFIER: Final = "License :: OSI Approved :: "
 _SHORT: Final = {
     "MIT License": "MIT",
@@ -35,17 +28,17 @@ _SHORT: Final = {
 
 def rows() -> Iterator[str]:
     """A row of the table for each package."""
-    locks = {part: dict(_locked(path)) for part, path in _LOCKS.items()}
+    locks = {part: dict(_installed(path)) for part, path in LOCKS.items() if part != "development"}
     for name, version in locks["laptop"].items():
-        parts = ", ".join(part for part, locked in locks.items() if name in locked)
-        assert all(locked.get(name, version) == version for locked in locks.values()), name
+        parts = ", ".join(part for part, held in locks.items() if name in held)
+        assert all(held.get(name, version) == version for held in locks.values()), name
         yield f"{name} | {version} | {_licence(name)} | {parts}"
 
 
-def _locked(path: str) -> Iterator[tuple[str, str]]:
-    for name, version, marker in _PINNED.findall((ROOT / path).read_text(encoding="utf-8")):
-        if not marker or Marker(marker).evaluate(_PLACE):
-            yield name, version
+def _installed(path: str) -> Iterator[tuple[str, str]]:
+    for package in locked(path):
+        if not package.marker or Marker(package.marker).evaluate(_PLACE):
+            yield package.name, package.version
 
 
 def _licence(name: str) -> str:

@@ -14,6 +14,8 @@ from forbear.base.settings import Settings
 from tests.support.desk.compose import ROOT, Compose
 from tests.support.desk.processes import free_port, until
 
+KEYS = {"key", "previous_keys"}
+WITH_KEY = {"web", "worker", "urgent-worker"}  # who opens or seals anything
 CASES = (
     "case_ref,product,days_overdue,hardship,notes\n"
     "C-1,huabei,12,unemployment,\nC-2,credit_card,120,income_reduction,不想活\n"
@@ -73,13 +75,13 @@ def test_every_service_works_and_is_healthy_by_its_own_check(database_url: str, 
     held = {each.read_text().strip() for each in secrets.iterdir()} - {""}  # no key before
     for name in compose.services:
         assert held.isdisjoint(compose.environment(name).values()), name
-    assert "key" not in compose.services["flower"]["secrets"]
+    assert {name for name, service in compose.services.items() if "key" in service.get("secrets", ())} == WITH_KEY
     assert made_secrets(tmp_path) == secrets
     assert {each.read_text().strip() for each in secrets.iterdir()} - {""} == held, "what is there stays"
 
 
 def test_every_setting_reaches_every_service_that_reads_settings(tmp_path: Path) -> None:
-    in_files = {"database_url", "redis_url", "key", "previous_keys"}
+    in_files = {"database_url", "redis_url", *KEYS}
     fixed = {"home", "web_host", "web_port", *in_files}
     given = {name: f"value-of-{name}" for name in Settings.model_fields}
     variables = {f"FORBEAR_{name.upper()}": value for name, value in given.items()}
@@ -90,7 +92,8 @@ def test_every_setting_reaches_every_service_that_reads_settings(tmp_path: Path)
         for name, value in given.items():
             variable = f"FORBEAR_{name.upper()}{'_FILE' * (name in in_files)}"
             assert name in fixed or environment[variable] == value, service
-            assert environment[variable], service
+            assert bool(environment[variable]) is (service in WITH_KEY or name not in KEYS), service
+    environment = compose.environment("web")
     assert {name for name in in_files if not Path(environment[f"FORBEAR_{name.upper()}_FILE"]).read_text()} == {
         "previous_keys"
     }

@@ -25,6 +25,8 @@ SPOKEN = {"alt", "title", "placeholder", "aria-label", "aria-description", "data
 NOT_SPOKEN = {"width=device-width, initial-scale=1", "noindex"}
 # Keys that templates put together from a value.
 FAMILIES = (
+    "password.strength.",
+    "recovery.sure.",
     "export.",
     "notifications.way.",
     "ledger.switch.",

@@ -66,7 +66,12 @@ def test_what_an_account_owes_comes_before_anything_else() -> None:
     pages = [each for each in routes() if auth._known in needs(each)]
     free = {path_of(each) for each in pages if auth._signed_in not in needs(each)}
     seen_to = {"/account", "/account/password", "/account/second-factor", "/account/second-factor/off"}
-    seen_to |= {"/account/passkeys", "/account/passkeys/made", "/account/passkeys/{passkey_id}"}
+    seen_to |= {
+        "/account/password/strength",
+        "/account/passkeys",
+        "/account/passkeys/made",
+        "/account/passkeys/{passkey_id}",
+    }
     assert free == {*seen_to, "/sign-out"}
 
 

@@ -27,6 +27,7 @@ _FAMILIES = {
     "what": "ledger.what",
     "automatic": "ledger.switch",
     "masked": "ledger.switch",
+    "sure": "recovery.sure",
 }
 _BETWEEN = {"zh": ("；", "、"), "en": ("; ", ", ")}
 _Day = Annotated[str | None, Query(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from forbear.base import log
 from forbear.base.errors import ForbearError
 from forbear.base.settings import settings
 from forbear.cli.commands.accounts import has_accounts
@@ -72,8 +73,16 @@ def worker(
 
 
 def scheduler() -> None:
-    """Send the periodic tasks (sweep, heartbeat) until stopped. Run exactly one."""
-    _run_part("scheduler", scheduler_command(settings().home, settings().log_level))
+    """Send the periodic tasks (sweep, heartbeat) until stopped. Run exactly one; it needs no key."""
+    chosen = settings()
+    log.configure(chosen.log_level)
+    command = scheduler_command(chosen.home, chosen.log_level)
+    with (
+        until_stopped(),
+        embedded.servers(chosen) as urls,
+        running({"scheduler": command}, chosen, urls, log=False) as part,
+    ):
+        watch(part)
 
 
 def web(port: Annotated[int | None, typer.Option(help="port (FORBEAR_WEB_PORT)")] = None) -> None:
@@ -126,11 +135,16 @@ def migrate() -> None:
 
 def doctor(
     queue: Annotated[str | None, typer.Option(help="look at one queue only (for health checks)")] = None,
+    without_key: Annotated[
+        bool, typer.Option("--without-key", help="where the key is not, as in the scheduler")
+    ] = False,
 ) -> None:
     """Tell what is configured, reachable, migrated and consuming. Exit 1 if something is not."""
     chosen = settings()
     with embedded.servers(chosen) as urls:
-        findings = diagnosis.examine(chosen, urls, [queue] if queue else QUEUES, dt.datetime.now(dt.UTC))
+        findings = diagnosis.examine(
+            chosen, urls, [queue] if queue else QUEUES, dt.datetime.now(dt.UTC), key=not without_key
+        )
     for finding in findings:
         typer.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {finding.detail}")
     if not all(finding.ok for finding in findings):

@@ -11,8 +11,10 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from referencing import Registry, Resource
 
 from forbear.base.settings import Settings
+from tools import sbom
 
 ROOT = Path(__file__).parents[3]
 
@@ -61,6 +63,51 @@ def test_lock_files_pin_with_hashes_and_name_no_host(name: str) -> None:
     assert all("==" in line for line in pinned)
     assert all(line.endswith("\\") for line in pinned), "every pin is followed by its hashes"
     assert not [line for line in lines if re.search(r"https?://|--(extra-)?index-url|--find-links", line)]
+
+
+@pytest.fixture(scope="module")
+def inventory() -> dict[str, Any]:
+    made = json.loads(sbom.written())
+    assert isinstance(made, dict)
+    return made
+
+
+def test_the_inventory_obeys_cyclonedx(inventory: dict[str, Any]) -> None:
+    folder = importlib.resources.files("cyclonedx") / "schema" / "_res"
+    names = [f"{name}.SNAPSHOT.schema.json" for name in ("bom-1.6", "spdx", "jsf-0.82")]
+    read = [json.loads((folder / name).read_text()) for name in names]
+    known = [
+        (f"http://cyclonedx.org/schema/{name}", Resource.from_contents(each))
+        for name, each in zip(names, read, strict=True)
+    ]
+    jsonschema.Draft7Validator(read[0], registry=Registry().with_resources(known)).validate(inventory)
+
+
+def test_the_inventory_names_every_locked_package_with_its_version_and_its_files(inventory: dict[str, Any]) -> None:
+    components = {each["purl"]: each for each in inventory["components"]}
+    seen = set()
+    for part, path in sbom.LOCKS.items():
+        for block in re.split(r"\n(?=\w)", (ROOT / path).read_text()):
+            ((name, version),) = re.findall(r"^([\w.-]+)(?:\[.*\])?==([^ ;]+)", block)
+            component = components[f"pkg:pypi/{name}@{version}"]
+            assert (component["name"], component["version"]) == (name, version)
+            assert {each["content"] for each in component["hashes"]} == set(re.findall(r"sha256:(\w+)", block))
+            assert part in component["properties"][0]["value"].split(", ")
+            seen.add(component["purl"])
+    assert seen == components.keys()
+    ours = {each["name"] for each in components.values() if each["scope"] == "required"}
+    assert "fastapi" in ours and "ruff" not in ours
+    needs = {each["ref"]: each.get("dependsOn", []) for each in inventory["dependencies"]}
+    assert {"fastapi", "ruff"} <= {purl.split("/")[1].split("@")[0] for purl in needs["forbear"]}
+    (fastapi,) = (purl for purl in needs if purl.startswith("pkg:pypi/fastapi@"))
+    assert any(purl.startswith("pkg:pypi/starlette@") for purl in needs[fastapi])
+
+
+def test_a_line_that_is_none_of_a_lock_file_is_not_overlooked(tmp_path: Path) -> None:
+    path = tmp_path / "other.lock"
+    path.write_text("alembic==1.20.1 \\\n    --hash=md5:00\n")
+    with pytest.raises(ValueError, match="run make lock"):
+        list(sbom.locked(str(path)))
 
 
 def test_every_dependency_is_in_the_lock_file_and_explained() -> None:

@@ -12,8 +12,9 @@ from tests.support.desk.chromium import BETWEEN, page_routes
 from tests.support.desk.populated_desk import Busy
 from web.app import create_app
 
-# One that leads elsewhere, and one like another: an earlier decision is the case page at that decision.
-NO_PICTURES = BETWEEN | {"/cases", "/cases/{case_id}/decisions/{decision_id}"}
+# One that leads elsewhere, and those like another: an earlier decision is the case page at that decision, and another
+# password is given on the page that takes a second factor off.
+NO_PICTURES = BETWEEN | {"/cases", "/cases/{case_id}/decisions/{decision_id}", "/accounts/{account_id}/password"}
 MOST_BYTES = 7_000_000
 IDS = Busy(1, 1, 1, 1, "b", "u", 1, 1, 1, 1, 2)
 

@@ -1,4 +1,4 @@
-"""Passkeys in real Chromium, with the device that it has for tests: made, used in a code's place, without scripts."""
+"""Passwords in real Chromium, shown and measured while typed; and passkeys, made and used in the place of a code."""
 
 import re
 
@@ -39,6 +39,34 @@ def _password(page: Page) -> None:
     page.get_by_role("button", name="登录", exact=True).click()
 
 
+def _shown_and_measured(page: Page) -> None:
+    """On the sign-in page, and on the account page that it leads to."""
+    page.goto("/sign-in?next=/account")
+    page.locator("#name").fill("wang")
+    field, button = page.locator("#password"), page.get_by_role("button", name="显示：密码")
+    field.fill(PASSWORD)
+    for kind, pressed in (("text", "true"), ("password", "false"), ("text", "true")):
+        button.click()
+        expect(field).to_have_attribute("type", kind)
+        expect(button).to_have_attribute("aria-pressed", pressed)
+    _sound(page)
+    page.get_by_role("button", name="登录", exact=True).click()
+    new, told = page.locator("#new"), page.locator("[data-measures]")
+    expect(new).to_have_attribute("type", "password")
+    for typed, says in (
+        ("short", "至少要12个字符"),
+        ("another horse", "合格"),
+        ("Forbear2026!", "太容易猜到"),
+    ):
+        new.fill(typed)
+        expect(told).to_contain_text(says)
+    page.get_by_role("button", name="显示：新密码", exact=True).click()
+    expect(new).to_have_attribute("type", "text")
+    _sound(page)
+    new.fill("")
+    expect(told).to_be_empty()
+
+
 def test_a_passkey_is_made_and_signs_in(
     browser: Browser, database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -51,7 +79,7 @@ def test_a_passkey_is_made_and_signs_in(
         device = context.new_cdp_session(page)
         device.send("WebAuthn.enable")
         made = device.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
-        _password(page)
+        _shown_and_measured(page)
         page.goto("/account/passkeys")
         page.locator("#passkey_name").fill("我的手机")
         page.locator("#current").fill(PASSWORD)
@@ -89,6 +117,9 @@ def test_a_passkey_is_made_and_signs_in(
         _password(plain)
         expect(plain.get_by_text("需要启用脚本")).to_be_visible()
         expect(plain.get_by_label("恢复码")).to_be_visible()
+        expect(plain.get_by_role("button", name="改用通行密钥")).to_be_hidden()
+        plain.goto("/sign-in")
+        expect(plain.get_by_role("button")).to_have_count(1)  # none that does nothing
         without.close()
     monkeypatch.undo()
     settings.cache_clear()

@@ -8,8 +8,9 @@ from sqlmodel import col, select
 from forbear.accounts import administration, passwords
 from forbear.accounts.accounts import ROLES, UnfitError, ViewerWork
 from models.account import Account
+from web import auth
 from web.auth import AdminWork, OurForm
-from web.pages.accounts.own_account import RowId, account_at
+from web.pages.accounts.own_account import RowId, account_at, proved, recovery
 from web.views import flash, render
 
 router = APIRouter()
@@ -29,21 +30,41 @@ def add_account(
     name: Annotated[str, Form()] = "",
     role: Annotated[str, Form()] = "",
     submitter: Annotated[str, Form()] = "",
+    current: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
 ) -> Response:
     """A new account with a password that the page shows once."""
     password = passwords.generated()
     try:
+        proved(request, work, current, code)
         account = administration.add(work, name, role, submitter, password, handed_over=True)
     except UnfitError as error:
         return _page(request, work, error=error, typed={"name": name, "role": role, "submitter": submitter})
     return flash.to(request, ADDRESS, work.vault, work.viewer, "accounts.added", name=account.name, secret=password)
 
 
+@router.get(f"{ADDRESS}/{{account_id}}/password")
+def show_password(request: Request, work: AdminWork, account_id: RowId) -> Response:
+    """Who is to have another password, and who asks for it."""
+    return recovery(request, work, account_at(work, account_id), "password")
+
+
 @router.post(f"{ADDRESS}/{{account_id}}/password", dependencies=[OurForm])
-def set_password(request: Request, work: AdminWork, account_id: RowId) -> Response:
+def set_password(
+    request: Request,
+    work: AdminWork,
+    account_id: RowId,
+    current: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
+    sure: Annotated[str, Form()] = "",
+) -> Response:
     """Another password, which the page shows once; whoever used the account is signed out."""
     account, password = account_at(work, account_id), passwords.generated()
-    administration.set_password(work, account, password, handed_over=True)
+    try:
+        proved(request, work, current, code)
+        administration.set_password(work, account, password, handed_over=True, sure=sure)
+    except UnfitError as error:
+        return recovery(request, work, account, "password", error)
     return flash.to(request, ADDRESS, work.vault, work.viewer, "accounts.password", name=account.name, secret=password)
 
 
@@ -73,11 +94,13 @@ def _page(
     error: UnfitError | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response:
-    closed = col(Account.disabled_at).is_not(None)
+    closed, own = col(Account.disabled_at).is_not(None), work.session.get_one(Account, work.viewer.account_id)
     values: dict[str, Any] = {
         "accounts": list(work.session.exec(select(Account).order_by(closed, col(Account.name)))),
         "roles": ROLES,
         "provider": request.app.state.oidc,
+        "asked": own.second_step,
+        "passkey": auth.passkey_asked(request, work, own),
         "said": said,
         "error": error,
         "typed": typed or {"name": "", "role": "counsellor", "submitter": ""},

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Path, Request, Response
 
-from forbear.accounts import accounts, administration, sign_in
+from forbear.accounts import accounts, administration, passwords, sign_in
 from forbear.accounts.accounts import SCOPES, UnfitError, ViewerWork
 from forbear.accounts.administration import TOKEN_DAYS
 from models.account import Account, Token
@@ -45,6 +45,20 @@ def change_password(
         return _page(request, work, error=error)
     done = "account.password.done_tokens" if tokens else "account.password.done"
     return stay(request, work, account, flash.to(request, ADDRESS, work.vault, work.viewer, done))
+
+
+@router.post(f"{ADDRESS}/password/strength", dependencies=[OurForm])
+def tell_strength(request: Request, work: KnownWork, new: Annotated[str, Form()] = "") -> Response:
+    """What a new password is worth, while it is typed: by what it is measured with when it is sent.
+
+    Whether it is the one of now is told only then, or this would be a way to guess that one.
+    """
+    values: dict[str, Any] = {"error": None, "score": 1}
+    try:
+        values["score"] = passwords.check(new, work.viewer.name)
+    except UnfitError as error:
+        values["error"] = error
+    return render.page(request, "account/password_strength.html", values)
 
 
 @router.post(f"{ADDRESS}/sign-out-everywhere", dependencies=[OurForm])
@@ -112,6 +126,16 @@ def account_at(work: ViewerWork, account_id: int) -> Account:
     if account is None:
         raise HTTPException(404)
     return account
+
+
+def recovery(
+    request: Request, work: ViewerWork, account: Account, lost: str, error: UnfitError | None = None
+) -> Response:
+    """The page by which an administrator lets somebody in again who lost their password or second factor."""
+    own, address = _own(work), f"/accounts/{account.id}/{lost.replace('_', '-')}"
+    values: dict[str, Any] = {"account": account, "asked": own.second_step, "error": error, "lost": lost}
+    values |= {"passkey": auth.passkey_asked(request, work, own), "ways": administration.SURE, "to": address}
+    return render.page(request, "account/recovery.html", values, 200 if error is None else 422, address)
 
 
 def _own(work: ViewerWork) -> Account:

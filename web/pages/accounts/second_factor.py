@@ -15,7 +15,7 @@ from models.account import Account
 from web import auth
 from web.auth import AdminWork, KnownWork, OurForm
 from web.pages.accounts.own_account import ADDRESS as OWN
-from web.pages.accounts.own_account import RowId, account_at, proved, stay
+from web.pages.accounts.own_account import RowId, account_at, proved, recovery, stay
 from web.views import flash, render
 
 router = APIRouter()
@@ -81,14 +81,15 @@ def take_off(
     account_id: RowId,
     current: Annotated[str, Form()] = "",
     code: Annotated[str, Form()] = "",
+    sure: Annotated[str, Form()] = "",
 ) -> Response:
     """Take it off somebody who lost it; whoever used the account is signed out."""
     account = _account(work, account_id)
     try:
         proved(request, work, current, code)
+        administration.second_factor_off(work, account, passkeys_too=True, sure=sure)
     except UnfitError as error:
         return _other(request, work, account, error)
-    administration.second_factor_off(work, account, passkeys_too=True)
     return flash.to(request, "/accounts", work.vault, work.viewer, "second_factor.taken_off", name=account.name)
 
 
@@ -134,8 +135,4 @@ def _page(request: Request, work: ViewerWork, secret: str | None = None, error: 
 
 
 def _other(request: Request, work: ViewerWork, account: Account, error: UnfitError | None = None) -> Response:
-    own = work.session.get_one(Account, work.viewer.account_id)
-    values: dict[str, Any] = {"account": account, "asked": own.second_step, "error": error}
-    values["passkey"] = auth.passkey_asked(request, work, own)
-    address = _OTHERS.format(account_id=account.id)
-    return render.page(request, "account/second_factor_off.html", values, 200 if error is None else 422, address)
+    return recovery(request, work, account, "second_factor", error)

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from sqlmodel import Session, col, select
 
-from forbear.accounts import accounts, administration
+from forbear.accounts import accounts, administration, passwords
 from forbear.base.vault import Vault
 from models.account import Account, Token
 from models.database.session import session
@@ -44,6 +44,10 @@ def signed_in(address: str, url: str, name: str = "wang", role: accounts.Role | 
             account_id = found.exec(select(Account.id).where(Account.name == name)).one()
     else:
         account_id = account(url, name, role, "them" if role == "submitter" else None)
+        if role == "admin":
+            with psycopg.connect(url) as connection:
+                hashed = passwords.hashed(PASSWORD)
+                connection.execute("UPDATE account SET password_hash = %s WHERE id = %s", (hashed, account_id))
     return holding(address, cookie_of(url, account_id))
 
 
@@ -112,6 +116,26 @@ def test_a_password_that_will_not_do_is_told_at_its_field(
         assert page.text.count(f'aria-describedby="{field}-error"') == 1
         assert 'href="/account?lang=en"' in page.text, "the other language is one link away, not a form's address"
         assert client.get("/account").status_code == 200
+
+
+def test_what_is_told_of_a_new_password_while_it_is_typed_is_what_is_done_when_it_is_sent(
+    address: str, database_url: str, opened: Session
+) -> None:
+    with signed_in(address, database_url) as client:
+        for new in ("", "short", "wang" * 3, "Forbear2026!", "x" * 129):
+            refused = re.search(r'id="password-error">([^<]+)<', change(client, new=new, again=new).text)
+            told = client.submit("/account/password/strength", {"new": new}).text
+            assert refused is not None and refused[1] in told and 'value="1"' in told
+        before = kinds(opened)
+        fits = [client.submit("/account/password/strength", {"new": new}).text for new in ("another horse", PASSWORD)]
+        assert "合格：" in fits[0] and 'value="3"' in fits[0]
+        assert "很好：" in fits[1], "not that it is the one of now, or that could be guessed here"
+        assert client.post("/account/password/strength", data={"new": NEW, "csrf": "0" * 64}).status_code == 403
+        client.cookies.clear()
+        assert client.post("/account/password/strength", data={"new": NEW, "csrf": "0" * 64}).status_code == 403
+        assert kinds(opened) == before, "nothing of it is written down"
+    with signed_in(address, database_url) as client:
+        assert change(client, new="another horse", again="another horse").status_code == 303
 
 
 def test_the_current_password_cannot_be_guessed_for_ever(address: str, database_url: str) -> None:
@@ -210,7 +234,11 @@ def test_one_revokes_ones_own_tokens_only(address: str, database_url: str, opene
 
 def test_an_administrator_adds_an_account_that_can_sign_in(address: str, database_url: str) -> None:
     with signed_in(address, database_url, "boss", "admin") as boss:
-        done = boss.submit("/accounts", {"name": "Li", "role": "submitter", "submitter": "机构甲"})
+        form = {"name": "Li", "role": "submitter", "submitter": "机构甲"}
+        assert 'id="current-error"' in boss.submit("/accounts", form | {"current": "wrong"}).text
+        with psycopg.connect(database_url) as connection:
+            connection.execute("DELETE FROM sign_in_attempt")  # nobody has to wait
+        done = boss.submit("/accounts", form | {"current": PASSWORD})
         assert done.headers["location"] == "/accounts"
         password = secret_on(boss.get("/accounts").text)
         assert password not in boss.get("/accounts").text
@@ -242,7 +270,7 @@ def test_an_account_that_cannot_be_is_told_at_its_field(
     address: str, database_url: str, form: dict[str, str], field: str
 ) -> None:
     with signed_in(address, database_url, "boss", "admin") as boss:
-        page = boss.submit("/accounts", form)
+        page = boss.submit("/accounts", form | {"current": PASSWORD})
         assert page.status_code == 422
         assert f'id="{field}-error"' in page.text
         assert page.text.count("<tr role") == 3, "the head, and the two accounts that were there"
@@ -251,10 +279,18 @@ def test_an_account_that_cannot_be_is_told_at_its_field(
 def test_a_new_password_is_shown_once_and_signs_the_account_out(address: str, database_url: str) -> None:
     with signed_in(address, database_url, "boss", "admin") as boss, signed_in(address, database_url) as wang:
         (row,) = (row for row in page_of(boss, "/accounts").select("tbody tr") if row.one("th").text == "wang")
-        (address,) = (action for action in row.values("form", "action") if action.endswith("/password"))
-        assert boss.submit(address).status_code == 303
+        (path,) = (link for link in row.values("a", "href") if link.endswith("/password"))
+        assert "请先确认是本人" in boss.get(path).text
+        for given, at in (({"sure": "face"}, "current"), ({"current": PASSWORD, "sure": "guessed"}, "sure")):
+            with psycopg.connect(database_url) as connection:
+                connection.execute("DELETE FROM sign_in_attempt")  # nobody has to wait
+            refused = boss.submit(path, given)
+            assert refused.status_code == 422 and f'id="{at}-error"' in refused.text
+        assert wang.get("/account").status_code == 200
+        assert boss.submit(path, {"current": PASSWORD, "sure": "face"}).headers["location"] == "/accounts"
         assert len(secret_on(boss.get("/accounts").text)) >= 12
         assert wang.get("/account").status_code == 303
+        assert "怎样确认是本人 当面" in " ".join(boss.get("/ledger").text.split())
 
 
 def test_disabling_takes_effect_at_once_and_is_undone(address: str, database_url: str, opened: Session) -> None:

@@ -104,7 +104,8 @@ def test_an_administrator_takes_it_off_who_lost_it_and_gives_their_own_password(
     with working(database_url, vault) as work:
         sign_in.forgive(work.session, work.vault, "chief")
     with as_account(address, database_url, CHIEF) as chief, as_account(address, database_url) as wang:
-        assert chief.submit(path, {"current": PASSWORD}).headers["location"] == "/accounts"
+        assert 'id="sure-error"' in chief.submit(path, {"current": PASSWORD}).text
+        assert chief.submit(path, {"current": PASSWORD, "sure": "call"}).headers["location"] == "/accounts"
         assert "wang 的两步登录已关闭" in chief.get("/accounts").text
         assert wang.get("/").status_code == 303
         assert chief.get(path).status_code == 404
