@@ -76,7 +76,7 @@ def run_forbear(place: Installation, file: str, count: int, number: int, mode: s
 
     command = worker_command(("urgent", "bulk", "upkeep"), place.processes, "WARNING")
     with running({"worker": command}, chosen, place.urls) as parts:
-        return _measure(triage, place, (file, count), parts[0].process, f"forbear-{mode}-{file}{number}")
+        return _measure(triage, place, (file, count), parts[0].process, f"{mode.split('_')[0]}-{file}{number}")
 
 
 def run_plain(place: Installation, file: str, count: int, number: int) -> dict[str, float]:
