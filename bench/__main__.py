@@ -19,6 +19,7 @@ from models.database import migrate
 from rules.loading import loader
 
 RESULTS = Path(__file__).parent / "results.json"
+MODES = ("every_case", "asked_once")  # whether durable-rules evaluates each case, or each distinct question once
 
 
 def main() -> None:
@@ -47,7 +48,7 @@ def main() -> None:
         "cases": options.cases,
         "rounds": options.rounds,
         "worker_processes": options.processes,
-        "end_to_end": {file: {"every_case": _summary(rounds)} for file, rounds in found.items()},
+        "end_to_end": {file: {mode: _summary(rounds, mode) for mode in MODES} for file, rounds in found.items()},
         "evaluation_alone": alone,
     }
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
@@ -55,21 +56,21 @@ def main() -> None:
 
 
 def _rounds(place: pipeline.Installation, file: str, count: int, rounds: int) -> list[dict[str, dict[str, float]]]:
-    """Both ways by turns, on other cases of the same kind each time."""
+    """Forbear in each mode and the plain way by turns, on other cases of the same kind each time."""
     return [
         {
-            "forbear": pipeline.run_forbear(place, file, count, number),
+            **{mode: pipeline.run_forbear(place, file, count, number, mode) for mode in MODES},
             "plain": pipeline.run_plain(place, file, count, number),
         }
         for number in range(rounds)
     ]
 
 
-def _summary(rounds: list[dict[str, dict[str, float]]]) -> dict[str, Any]:
-    """The medians of Forbear's figures, how often it is as fast as the plain way, and that one's figures."""
-    ratios = [round(each["forbear"]["cases_per_second"] / each["plain"]["cases_per_second"], 1) for each in rounds]
+def _summary(rounds: list[dict[str, dict[str, float]]], mode: str) -> dict[str, Any]:
+    """The medians of a mode's figures, how often it is as fast as the plain way, and that one's figures."""
+    ratios = [round(each[mode]["cases_per_second"] / each["plain"]["cases_per_second"], 1) for each in rounds]
     ours, plain = (
-        {key: _median(each[way][key] for each in rounds) for key in rounds[0][way]} for way in ("forbear", "plain")
+        {key: _median(each[way][key] for each in rounds) for key in rounds[0][way]} for way in (mode, "plain")
     )
     return {"ratio": _median(ratios), "ratio_of_each_round": ratios, **ours, "plain": plain}
 
@@ -82,15 +83,15 @@ def show(results: dict[str, Any]) -> None:
     """The figures in words."""
     print(f"{results['cases']} cases, {results['pack']['rules']} rules, {results['worker_processes']} worker processes")
     for file, modes in results["end_to_end"].items():
-        found = modes["every_case"]
-        for name, way in (("forbear", found), ("plain", found["plain"])):
+        for name, way in (*modes.items(), ("plain way", modes["every_case"]["plain"])):
             parts = ", ".join(f"{part} {way[f'{part}_cpu_us']:,.0f}" for part in ("submitting", "workers", "database"))
             print(
-                f"  {file:10} {name:8} {way['cases_per_second']:>7,.0f} cases/s; processor a case, µs: {parts};"
+                f"  {file:10} {name:10} {way['cases_per_second']:>7,.0f} cases/s; processor a case, µs: {parts};"
                 f" peak {way['worker_peak_mb']:.0f} MB a worker process"
             )
-        rounds = ", ".join(map(str, found["ratio_of_each_round"]))
-        print(f"  {file:10} ratio    {found['ratio']:>7.1f} times (median of the rounds: {rounds})")
+        for name, way in modes.items():
+            rounds = ", ".join(map(str, way["ratio_of_each_round"]))
+            print(f"  {file:10} {name:10} {way['ratio']:>7.1f} times the plain way (median of the rounds: {rounds})")
     print("evaluation alone, one process:")
     for name, rate in results["evaluation_alone"].items():
         print(f"  {name.replace('_', ' '):42} {rate:>10,.0f} cases/s")

@@ -11,6 +11,7 @@ PLOTS = HERE.parent / "docs" / "plots"
 _WIDE, _TALL = 720, 300
 _LEFT, _BOTTOM, _TOP = 90, 40, 44
 _TONES = ("#1f5a63", "#c0792a", "#6b7f3a", "#8a8f94")
+_PIPELINE = {"every_case": "Forbear", "asked_once": "each question once"}
 _MODES = ("compare", "formulas_too", "rules_alone")
 _SAID = {
     "compare": "another policy",
@@ -22,14 +23,22 @@ _SAID = {
 def drawn() -> dict[str, str]:
     """Every picture by the name of its file."""
     results, found = _read("results"), _read("whatif")
+    files = results["end_to_end"]
+    modes = [mode for mode in _PIPELINE if all(mode in each for each in files.values())]
     return {
         "pipeline.svg": _bars(
             "Cases decided in a second, file to committed decision",
             [
-                (file, [modes["every_case"]["cases_per_second"], modes["every_case"]["plain"]["cases_per_second"]])
-                for file, modes in results["end_to_end"].items()
+                (
+                    file,
+                    [
+                        *(each[mode]["cases_per_second"] for mode in modes),
+                        each["every_case"]["plain"]["cases_per_second"],
+                    ],
+                )
+                for file, each in files.items()
             ],
-            ("Forbear", "the plain way"),
+            (*(_PIPELINE[mode] for mode in modes), "the plain way"),
         ),
         "what-if.svg": _lines(
             "Seconds of processor that what-if takes, by cases",
@@ -71,10 +80,11 @@ def _bars(title: str, groups: Sequence[tuple[str, Sequence[float]]], names: Sequ
         for at, (group, values) in enumerate(groups):
             top = _TOP + at * room
             yield f'<text x="{_LEFT - 8}" y="{top + room / 2:.0f}" text-anchor="end">{group}</text>'
+            high, step, base = (20, 26, 15) if len(values) < 3 else (12, 15, 11)
             for number, value in enumerate(values):
-                y, size = top + 8 + number * 26, (_WIDE - _LEFT - 80) * value / most
-                yield f'<rect x="{_LEFT}" y="{y:.0f}" width="{size:.1f}" height="20" fill="{_TONES[number]}"/>'
-                yield f'<text x="{_LEFT + size + 6:.1f}" y="{y + 15:.0f}">{value:,.0f}</text>'
+                y, size = top + 8 + number * step, (_WIDE - _LEFT - 80) * value / most
+                yield f'<rect x="{_LEFT}" y="{y:.0f}" width="{size:.1f}" height="{high}" fill="{_TONES[number]}"/>'
+                yield f'<text x="{_LEFT + size + 6:.1f}" y="{y + base:.0f}">{value:,.0f}</text>'
 
     return _picture(title, names, parts())
 

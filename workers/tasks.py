@@ -245,7 +245,8 @@ def _work(chunk_id: int) -> tuple[chunks.Wake, ...]:
 
 def _evaluate(mine: chunks.Wake) -> tuple[chunks.Wake, ...]:
     try:
-        decided = _steady(lambda work: triage_chunk(work, mine.chunk_id, _clock_of(work), _active))
+        once = settings().asked_once
+        decided = _steady(lambda work: triage_chunk(work, mine.chunk_id, _clock_of(work), _active, once))
     except DatabaseAwayError:
         _process().owed.add(mine.chunk_id)  # it was no fault of its cases
         raise

@@ -42,8 +42,9 @@ class Installation:
     processes: int
 
 
-def run_forbear(place: Installation, file: str, count: int, number: int) -> dict[str, float]:
+def run_forbear(place: Installation, file: str, count: int, number: int, mode: str) -> dict[str, float]:
     """Forbear's own pipeline with its own worker; `file` is one of cases.FILES, `number` tells runs apart."""
+    os.environ["FORBEAR_ASKED_ONCE"] = str(mode == "asked_once").lower()  # for the worker
     chosen = Settings(home=place.home, worker_processes=place.processes)
     vault = load_vault(Settings(home=place.home, database_url=None, key=None))
     engine = make_engine(place.urls.database, "bench")
@@ -75,7 +76,7 @@ def run_forbear(place: Installation, file: str, count: int, number: int) -> dict
 
     command = worker_command(("urgent", "bulk", "upkeep"), place.processes, "WARNING")
     with running({"worker": command}, chosen, place.urls) as parts:
-        return _measure(triage, place, (file, count), parts[0].process, f"forbear-{file}{number}")
+        return _measure(triage, place, (file, count), parts[0].process, f"{mode.split('_')[0]}-{file}{number}")
 
 
 def run_plain(place: Installation, file: str, count: int, number: int) -> dict[str, float]:

@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     pack: Path | None = Field(None, description="Folder of the policy pack; unset: the cn_consumer pack")
     submitter: str = Field("local", max_length=64, description="Whose cases the command line submits")
     chunk_size: int = Field(2000, ge=1, le=5000, description="The most cases a worker evaluates in one transaction")
+    asked_once: bool = Field(
+        False, description="In mass loads and ageing durable-rules is asked each distinct question only once"
+    )
     worker_processes: int = Field(default_factory=_cores, ge=1, description="Processes of a worker")
     web_host: str = Field("127.0.0.1", description="Address the web server listens on")
     web_port: int = Field(8600, ge=0, le=65535, description="Port the web server listens on; 0: any free one")

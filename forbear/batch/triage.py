@@ -20,14 +20,14 @@ from forbear.desk import worklist
 from forbear.desk.worklist import DangerFound
 from forbear.ledger import decision_tree
 from forbear.ledger.decision_tree import VERSION_COLUMNS, DigestedRow, decision_digest, version_digest
-from forbear.ledger.ledger import DECISIONS
+from forbear.ledger.ledger import ASKED_ONCE_STOPPED, DECISIONS
 from forbear.ledger.unit_of_work import Work
 from forbear.webhooks import webhooks
 from models.database.copy import copy_into
 from models.intake.batch import Batch, Chunk, Lane
 from rules.decision.ageing import aged
 from rules.decision.danger import Danger, danger_of
-from rules.decision.evaluate import Evaluation, Evaluator
+from rules.decision.evaluate import BOTH_WAYS, Evaluation, Evaluator, LookedUpError
 from rules.decision.safety_hold import decided_danger, denied_kinds
 from rules.facts import case_facts, red_flags
 from rules.facts.texts import texts_of
@@ -60,6 +60,8 @@ _IDS = text("SELECT nextval(pg_get_serial_sequence('decision', 'id')) FROM gener
 _TAKE_OVER = text("""
     UPDATE batch_case SET pack_sha256 = :pack WHERE batch_id = :batch AND case_version_id = ANY(:versions)
 """)
+_STOPPED = text("SELECT EXISTS (SELECT FROM ledger WHERE kind = 'asked_once_stopped' AND subject = :pack)")
+_IN_FULL = 100  # where each question is asked once, one case in so many is asked about in full
 _log = structlog.get_logger()
 
 
@@ -78,12 +80,17 @@ class Version:
 
 
 def triage_chunk(
-    work: Work, chunk_id: int, clock: Callable[[], dt.datetime], active: Callable[[], Pack] = packs.shipped
+    work: Work,
+    chunk_id: int,
+    clock: Callable[[], dt.datetime],
+    active: Callable[[], Pack] = packs.shipped,
+    ask_once: bool = False,
 ) -> int | None:
     """Decide every case of a pending chunk and mark it done, at the time that `clock` shows then.
 
-    What was handed in for a pack that is retired by now is decided by the `active` one, and that is noted. Answers how
-    many decisions were written; None if the chunk is done already or another worker has it.
+    What was handed in for a pack that is retired by now is decided by the `active` one, and that is noted. `ask_once`:
+    in what is neither urgent nor small, durable-rules is asked each distinct question once. Answers how many decisions
+    were written; None if the chunk is done already or another worker has it.
     """
     session, decided_at = work.session, work.now
     chunk = chunks.take(session, chunk_id)
@@ -95,14 +102,14 @@ def triage_chunk(
         _take_over(work, batch, chunk, pack)
     versions = _load(work, batch, pack, chunk.case_version_ids)
     urgent = chunk.queue != Lane.ORDINARY.queue
-    evaluations = evaluator(pack, batch.as_of).evaluate([version.facts for version in versions], closely=urgent)
+    evaluations, how = _evaluated(work, evaluator(pack, batch.as_of), versions, urgent=urgent, ask_once=ask_once)
     writer = decision_body.writer(session, pack.sha256)
     rows = [
         _row(pack, version, evaluation, batch.as_of, chunk_id, decided_at, writer)
         for version, evaluation in zip(versions, evaluations, strict=True)
     ]
     digests = {version.id: version.digest for version in versions}
-    written = _write(work, batch, pack, chunk_id, rows, digests)
+    written = _write(work, batch, pack, chunk_id, rows, digests, how)
     made = set(written)
     dangers = {
         version.case_id: danger_found(
@@ -153,6 +160,37 @@ def prepare(pack: Pack, as_of: dt.date) -> None:
     """Make what the first case of a process would wait for, without starting a thread: a forked process has it then."""
     red_flags.prepare(pack)
     evaluator(pack, as_of)
+
+
+def _evaluated(
+    work: Work, chosen: Evaluator, versions: Sequence[Version], *, urgent: bool, ask_once: bool
+) -> tuple[list[Evaluation], dict[str, int]]:
+    """What a chunk's cases come to; and where each question was asked once, of how many in full, for the ledger.
+
+    Where an answer that was looked up is not what the engine says in full, that is noted, and from then on no worker
+    asks once by this pack; this chunk is decided in full.
+    """
+    facts = [version.facts for version in versions]
+    subject = f"pack:{chosen.pack.sha256}"
+    if ask_once and not urgent and len(versions) > BOTH_WAYS and not _stopped(work, subject):
+        sample = drawn(work.vault, [version.id for version in versions])
+        try:
+            return chosen.evaluate(facts, in_full=sample), {"asked_in_full": len(sample)}
+        except LookedUpError as error:
+            case, fields = versions[error.row].case_id, list(error.fields)
+            _log.error("asked_once.stopped", case=case, fields=fields, pack=chosen.pack.sha256)
+            work.note(ASKED_ONCE_STOPPED, subject, {"case": case, "fields": fields})
+    return chosen.evaluate(facts, closely=urgent), {}
+
+
+def _stopped(work: Work, subject: str) -> bool:
+    return bool(work.session.connection().execute(_STOPPED, {"pack": subject}).scalar_one())
+
+
+def drawn(vault: Vault, versions: Sequence[int]) -> frozenset[int]:
+    """The places of one in a hundred versions, at least one: always the same, and only the key tells which."""
+    by_lot = sorted(range(len(versions)), key=lambda at: vault.mac(f"asked in full: {versions[at]}".encode()))
+    return frozenset(by_lot[: -(-len(versions) // _IN_FULL)])
 
 
 def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Version]:
@@ -224,13 +262,19 @@ def _row(
 
 
 def _write(
-    work: Work, batch: Batch, pack: Pack, chunk_id: int, rows: list[tuple[Any, ...]], versions: Mapping[int, bytes]
+    work: Work,
+    batch: Batch,
+    pack: Pack,
+    chunk_id: int,
+    rows: list[tuple[Any, ...]],
+    versions: Mapping[int, bytes],
+    how: Mapping[str, int],
 ) -> list[int]:
     """Write decisions by COPY, in the order of their versions so that two chunks cannot deadlock; answers which.
 
     Another batch's chunk may decide the same version in the same moment. COPY then waits for it and fails on the
     unique key: what it decided is left out, and the rest written. They are one entry of the ledger, with the tree that
-    has the digests of their rows and of these versions.
+    has the digests of their rows and of these versions; the entry says `how` they were asked.
     """
     session = work.session
     while rows:
@@ -247,7 +291,7 @@ def _write(
                 (one, decision_digest(DigestedRow(versions[row[0]], *row))) for one, row in zip(ids, rows, strict=True)
             ]
             decision_tree.plant(session, chunk_id, leaves)
-            work.note(DECISIONS, f"{decision_tree.TABLE}:{chunk_id}", {"decisions": len(rows)})
+            work.note(DECISIONS, f"{decision_tree.TABLE}:{chunk_id}", {"decisions": len(rows), **how})
             break
     return [row[0] for row in rows]
 

@@ -33,6 +33,7 @@ KEY = "key"  # another key is used, or everything is under it
 STATE = "state"  # how a row that people change was when entries began to tell that
 SEALS = "seals"  # of the worklist's rows
 DECISIONS = "decisions"  # of a chunk; those of before have an entry each
+ASKED_ONCE_STOPPED = "asked_once_stopped"  # an answer that was looked up is not what the engine says; about the pack
 PURGE = "purge"  # its detail has under "gone" the ids of rows that are no more, by the kind of entry that told of them
 NO_REJECTS: Final = sha256().hexdigest()
 GENESIS = b""  # what the first entry is chained to

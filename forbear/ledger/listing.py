@@ -39,6 +39,7 @@ KINDS: Final = (
     "notification",
     "decisions",
     "decision",
+    "asked_once_stopped",
     "batch",
     "batch_cancelled",
     "publication",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg
 import redis
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from forbear.base import extras
 from forbear.base.errors import ForbearError
@@ -16,10 +16,12 @@ from forbear.base.settings import Settings
 from forbear.base.vault import load_vault, read_line
 from forbear.batch.progress import STALLED, STUCK, oldest_claims, stalls
 from forbear.ledger.dangling import dangling
+from forbear.ledger.ledger import ASKED_ONCE_STOPPED
 from forbear.ops import embedded
 from forbear.ops.rotation import old_values
 from models.database import migrate
 from models.database.session import make_engine
+from models.ledger import LedgerRow
 from models.operation.heartbeat import Heartbeat
 from rules.loading import loader
 from rules.pack.pack import PackError
@@ -52,6 +54,7 @@ def examine(
         findings += check_consumption(urls.database, queues, now)
         findings += check_claims(urls.database, queues, now)
         findings += [check_references(urls.database), *(check_keys(urls.database, settings) if key else ())]
+        findings += check_asked_once(urls.database, settings)
     return findings
 
 
@@ -170,6 +173,24 @@ def check_references(url: str) -> HealthFinding:
         False,
         f"{found.row} names {found.missing}, which is not there: run `forbear audit verify` and restore what it names",
     )
+
+
+def check_asked_once(url: str, settings: Settings) -> list[HealthFinding]:
+    """Whether answers that were looked up were found to be other than those in full: nothing where none were."""
+    with _reading(url) as session:
+        found = session.exec(
+            select(LedgerRow).where(LedgerRow.kind == ASKED_ONCE_STOPPED).order_by(col(LedgerRow.seq).desc()).limit(1)
+        ).first()
+    if found is None:
+        told = "no answer that was looked up was found to be wrong"
+        return [HealthFinding("asked once", True, told)] if settings.asked_once else []
+    told = (
+        f"stopped at {found.at:%Y-%m-%d %H:%M} UTC for {found.subject[:17]}…: an answer looked up was not the engine's"
+    )
+    if not settings.asked_once:
+        return [HealthFinding("asked once", True, f"{told}; it is off")]
+    todo = "unset FORBEAR_ASKED_ONCE, run `forbear replay --all`, and report it"
+    return [HealthFinding("asked once", False, f"{told}; {todo}")]
 
 
 def check_keys(url: str, settings: Settings) -> list[HealthFinding]:

@@ -21,6 +21,10 @@ _OLDEST = text("""
     WHERE c.status = 'pending' GROUP BY c.queue
 """)
 _DELIVERIES = text("SELECT status, count(*) FROM delivery WHERE status <> 'delivered' GROUP BY status")
+_ASKED_ONCE_STOPPED = text("""
+    SELECT 'bulk', count(*) FROM ledger
+    WHERE kind = 'asked_once_stopped' AND at > CAST(:now AS timestamptz) - interval '7 days'
+""")
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Metrics:
     stalled_seconds: dict[str, float]
     heartbeat_seconds: dict[str, float]
     deliveries: dict[str, int]
+    asked_once_stopped: dict[str, int]  # in seven days
 
 
 def measure(session: Session, now: dt.datetime) -> Metrics:
@@ -56,6 +61,7 @@ def measure(session: Session, now: dt.datetime) -> Metrics:
             row.queue: (now - row.consumed_at).total_seconds() for row in session.exec(select(Heartbeat))
         },
         deliveries=_counts(session, _DELIVERIES),
+        asked_once_stopped=_counts(session, _ASKED_ONCE_STOPPED, now=now),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Final, TypeAlias
 
 from rules.decision import outcome as o
@@ -16,6 +17,7 @@ from rules.decision.outlook.unanswered import doubted, unanswered
 from rules.decision.outlook.validity import Validity
 from rules.decision.repayment import plans
 from rules.decision.stale_parameters import StaleParameters
+from rules.engines.asked_once import AskedOnce
 from rules.engines.durable import DurableEngine, EngineError
 from rules.engines.polars_engine import Ahead, PolarsEngine, RuleTrace, Verdicts
 from rules.facts.case_facts import Facts
@@ -33,14 +35,16 @@ Differences: TypeAlias = tuple[o.EngineDisagreement, ...]
 Hits: TypeAlias = Callable[[Facts, Bounds], frozenset[str]]
 BOTH_WAYS: Final = 100  # cases of a chunk up to which the formulas of every one are read as columns and case by case
 ONE_OF: Final = 100  # cases of a larger chunk, read both ways
+_URGENT: Final = ("U0", "U1")  # cases for which the engine is always asked in full
 
 
 @dataclass(frozen=True)
 class Engines:
-    """The engine of decision and the second engine, over the same rules."""
+    """The engine of decision and the second engine, over the same rules; and the first one asked but once."""
 
     hits: Hits
     second: PolarsEngine
+    asked_once: AskedOnce | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,14 @@ class Evaluation:
     facts: Facts
     outcome: o.Outcome
     valid_until: dt.date | None = None
+
+
+class LookedUpError(Exception):
+    """What was looked up is not what the engine says of a case: the outcomes differ in these fields."""
+
+    def __init__(self, row: int, differing: tuple[str, ...]) -> None:
+        super().__init__(f"case {row} of the chunk: {', '.join(differing)}")
+        self.row, self.fields = row, differing
 
 
 _made: dict[tuple[str, tuple[tuple[str, int], ...]], Engines] = {}
@@ -68,7 +80,8 @@ def engines(pack: Pack, parameters: Mapping[str, int]) -> Engines:
     with _making:
         if key not in _made:
             rules = [(loaded.rule.id, resolve(loaded.when, parameters)) for loaded in pack.rules]
-            _made[key] = Engines(DurableEngine(rules, pack.vocabulary).hits, PolarsEngine(rules, pack.vocabulary))
+            first = DurableEngine(rules, pack.vocabulary)
+            _made[key] = Engines(first.hits, PolarsEngine(rules, pack.vocabulary), AskedOnce(first))
         return _made[key]
 
 
@@ -96,15 +109,25 @@ class Evaluator:
         self._stale = StaleParameters(pack, as_of, self._parameters)
         self._validity = Validity(pack, as_of, self._derivation, self._parameters)
 
-    def evaluate(self, cases: Sequence[Facts], *, closely: bool = False) -> list[Evaluation]:
-        """Evaluate submitted cases, a chunk at a time; `closely`: the formulas of every case are read both ways."""
+    def evaluate(
+        self, cases: Sequence[Facts], *, closely: bool = False, in_full: Collection[int] | None = None
+    ) -> list[Evaluation]:
+        """Evaluate submitted cases, a chunk at a time; `closely`: the formulas of every case are read both ways.
+
+        With rows that are to be asked about `in_full`, the engine of decision is asked each distinct question only
+        once, in this chunk or before. Raises LookedUpError where that and asking in full come to different outcomes.
+        """
         columns = self._columns.derive(cases)
         verdicts = self.engines.second.judge(columns.table)
         derived, differing = self._derived(cases, columns, closely=closely or len(cases) <= BOTH_WAYS)
         ahead = verdicts.ahead(self._policy.telling)
+        outcome_of = partial(self._outcome, verdicts, ahead, differing)
         outcomes = [
-            self._outcome(each, row, verdicts, ahead, differing.get(row, ())) for row, each in enumerate(derived)
+            outcome_of(row, each, self.engines.hits if in_full is None else self._looked_up)
+            for row, each in enumerate(derived)
         ]
+        if in_full is not None:
+            self._compare(derived, outcomes, in_full, outcome_of)
         changes = self._counterfactuals.find(derived, verdicts, outcomes)
         stale = self._stale.find(derived, verdicts, outcomes)
         return [
@@ -155,13 +178,39 @@ class Evaluator:
         """Every rule, its conditions and comparisons, for one case as submitted or as evaluated; or `only` some."""
         return self.engines.second.trace(*self._derivation.derive(facts), only)
 
+    def _looked_up(self, facts: Facts, bounds: Bounds) -> frozenset[str]:
+        once = self.engines.asked_once
+        return self.engines.hits(facts, bounds) if once is None else once.hits(facts, bounds)
+
+    def _compare(
+        self,
+        derived: Sequence[Derived],
+        outcomes: Sequence[o.Outcome],
+        in_full: Collection[int],
+        outcome_of: Callable[[int, Derived, Hits], o.Outcome],
+    ) -> None:
+        """Ask in full about these rows, whatever is urgent, and wherever the second engine says something else."""
+        for row, found in enumerate(outcomes):
+            if row in in_full or found.urgency in _URGENT or not found.engines_agree:
+                full = outcome_of(row, derived[row], self.engines.hits)
+                if full != found:
+                    names = (each.name for each in fields(full))
+                    raise LookedUpError(row, tuple(n for n in names if getattr(full, n) != getattr(found, n)))
+
     def _outcome(
-        self, derived: Derived, row: int, verdicts: Verdicts, ahead: Ahead, differing: Differences
+        self,
+        verdicts: Verdicts,
+        ahead: Ahead,
+        differing_by_row: Mapping[int, Differences],
+        row: int,
+        derived: Derived,
+        fired: Hits,
     ) -> o.Outcome:
         facts, true, unknown = derived.facts, verdicts.true[row], verdicts.unknown[row]
+        differing = differing_by_row.get(row, ())
         hits: frozenset[str] | None
         try:
-            hits = self.engines.hits(*derived)
+            hits = fired(*derived)
         except EngineError:
             hits = None
         if hits is None or hits != frozenset(true) or differing:

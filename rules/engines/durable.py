@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import threading
+from collections.abc import Iterable
+from itertools import chain
 
 try:
     import durable_rules_engine
@@ -38,26 +40,28 @@ class DurableEngine:
     """
 
     def __init__(self, rules: Rules, vocabulary: Vocabulary) -> None:
-        program, names = shortened(compile_rules(rules, vocabulary))
+        self.program, self.names = shortened(compile_rules(rules, vocabulary))
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        self._bodies = Bodies([each.keys for each in program.rulesets], program.keys, names)
-        self._rulesets = [_LiveRuleset(f"forbear-{n}", each) for n, each in enumerate(program.rulesets)]
+        self._bodies = Bodies([each.keys for each in self.program.rulesets], self.program.keys, self.names)
+        self._rulesets = [_LiveRuleset(f"forbear-{n}", each) for n, each in enumerate(self.program.rulesets)]
+        self._all = range(len(self._rulesets))
 
     def hits(self, facts: Facts, bounds: Bounds = NO_BOUNDS) -> frozenset[str]:
         """The ids of the rules that fire for a case. Raises EngineError where the engine cannot tell."""
+        return frozenset(chain.from_iterable(self.answers(facts, bounds, self._all)))
+
+    def answers(self, facts: Facts, bounds: Bounds, places: Iterable[int]) -> list[tuple[str, ...]]:
+        """The ids of the rules that fire in each of the rulesets at some places. Raises EngineError as `hits` does."""
         try:
             bodies = self._bodies.write(facts, bounds)
         except MessageError as error:
             raise EngineError(str(error)) from None
-        found: set[str] = set()
         with self._lock:
             # An id of its own each, because the engine takes a fact with a known id for one that it has seen.
             end = f'"sid":"{_SID}","id":"{next(self._numbers)}"}}'
             taken_out = f"{{{end}"
-            for ruleset, body in zip(self._rulesets, bodies, strict=True):
-                found.update(ruleset.fired(f"{{{body}{end}", taken_out))
-        return frozenset(found)
+            return [self._rulesets[place].fired(f"{{{bodies[place]}{end}", taken_out) for place in places]
 
 
 class _LiveRuleset:
@@ -73,7 +77,7 @@ class _LiveRuleset:
         self._open()
         self._clean = True  # nothing of any case is left in the state
 
-    def fired(self, fact: str, taken_out: str) -> list[str]:
+    def fired(self, fact: str, taken_out: str) -> tuple[str, ...]:
         """The rules that a fact fires, one once for every true way through its $or. `taken_out` is its id alone."""
         try:
             if not self._clean:
@@ -85,7 +89,7 @@ class _LiveRuleset:
             self._clean = True
         except (durable_rules_engine.error, MemoryError) as error:
             raise EngineError(f"durable-rules failed: {error}") from None
-        return rules
+        return tuple(rules)
 
     def _assert(self, fact: str) -> list[str]:
         # assert_fact, because an event would fire the first matching rule only.

@@ -13,9 +13,10 @@ from typing import Any, Final, TypeAlias
 
 from rules.engines.message import NO_NAMES, Facts, MessageKey, Writer, number, sign, start_of
 from rules.facts.cells import Value
-from rules.formulas.ends import NO_BOUNDS, Bounds
+from rules.formulas.ends import NO_BOUNDS, SIDES, Bounds, Ends, Side, ends
 
 Pieces: TypeAlias = tuple[str, ...]  # what a fact or a pair has to say in each ruleset that asks about it
+Asking: TypeAlias = Mapping[int, Sequence[MessageKey]]  # the keys of one fact or pair, by the place of their ruleset
 _KEPT: Final = 1_000  # pieces that are remembered of one fact
 _OFTEN: Final = 1_000  # numbers below it are, of other numbers hardly ever two are the same
 _DIGITS: Final = frozenset((int, bool, dt.date))  # the types that are told as a number
@@ -26,29 +27,32 @@ class Bodies:
     """Writes the bodies of the messages to some rulesets, whose keys are given."""
 
     def __init__(
-        self, rulesets: Sequence[Sequence[str]], keys: Mapping[str, MessageKey], names: Mapping[str, str] = NO_NAMES
+        self,
+        rulesets: Sequence[Sequence[str]],
+        keys: Mapping[str, MessageKey],
+        names: Mapping[str, str] = NO_NAMES,
+        made: Callable[[Asking, Mapping[str, str]], Writings] | None = None,
     ) -> None:
         """`names` are those that keys have in the message, where these are others than their own."""
-        asked: dict[tuple[str, str], list[list[MessageKey]]] = {}  # of a fact, or a pair, in each ruleset
+        asked: dict[tuple[str, str], dict[int, list[MessageKey]]] = {}  # of a fact, or a pair
         for place, wanted in enumerate(rulesets):
             for name in wanted:
                 key = keys[name]
                 paired = key.kind in ("sign", "sign_bound")
-                asked.setdefault((key.fact, key.second if paired else ""), [[] for _ in rulesets])[place].append(key)
-        self._facts: list[tuple[str, _Writings]] = []
-        self._pairs: list[tuple[str, str, _Writings]] = []
+                asked.setdefault((key.fact, key.second if paired else ""), {}).setdefault(place, []).append(key)
+        self._facts: list[tuple[str, Writings]] = []
+        self._pairs: list[tuple[str, str, Writings]] = []
         places: list[list[int]] = [[] for _ in rulesets]
         count = 0
-        for (fact, second), by_ruleset in sorted(asked.items(), key=lambda each: bool(each[0][1])):
-            writings = _Writings([each for each in by_ruleset if each], names)
+        for (fact, second), asking in sorted(asked.items(), key=lambda each: bool(each[0][1])):
+            writings = (made or Writings)(asking, names)
             if second:
                 self._pairs.append((fact, second, writings))
             else:
                 self._facts.append((fact, writings))
-            for place, each in enumerate(by_ruleset):
-                if each:
-                    places[place].append(count)
-                    count += 1
+            for place in asking:
+                places[place].append(count)
+                count += 1
         self._chosen = [_chosen(each) for each in places]
 
     def write(self, facts: Facts, bounds: Bounds = NO_BOUNDS) -> list[str]:
@@ -59,7 +63,7 @@ class Bodies:
             if value is not None:
                 known = writings.of_value.get(value)
                 told += writings.of(fact, value) if known is None else known
-            elif fact in bounds:
+            elif writings.by_ends and fact in bounds:
                 told += writings.of_bound(fact, bounds[fact])
             else:
                 told += writings.absent
@@ -68,30 +72,36 @@ class Bodies:
             if left is not None and right is not None:
                 told += writings.with_digits(sign(left, right))
             elif fact in bounds or second in bounds:
-                told += writings.anew({name: facts[name] for name in (fact, second) if name in facts}, bounds)
+                told += writings.of_ends(ends(left, bounds.get(fact)), ends(right, bounds.get(second)))
             else:
                 told += writings.absent
         return ["".join(chosen(told)) for chosen in self._chosen]
 
 
-class _Writings:
+class Writings:
     """What one fact or pair has to say in each ruleset that asks about it."""
 
-    def __init__(self, by_ruleset: Sequence[Sequence[MessageKey]], names: Mapping[str, str]) -> None:
-        every = {key.name: key for keys in by_ruleset for key in keys}
-        self._by_ruleset = [[key.name for key in keys] for keys in by_ruleset]
+    def __init__(self, asking: Asking, names: Mapping[str, str]) -> None:
+        every = {key.name: key for keys in asking.values() for key in keys}
+        self._by_ruleset = [[key.name for key in keys] for keys in asking.values()]
         self._writer = Writer(every, names)
         self._asked_for = frozenset(word for key in every.values() for word in key.words)
-        # What is asked only whether it is known, or which members it has, is no number.
         kinds = {key.kind for key in every.values()}
-        self._numbers = "member" not in kinds and kinds != {"known"}
+        self.by_ends = "bound" in kinds  # else what it may still become makes no difference
+        self._lists = "member" in kinds
+        self._numbers = kinds != {"known"}  # what is asked only whether it is known may be any number
+        self._starts = [
+            [(start_of(key.name, names), key.side) for key in keys if key.kind == "sign_bound"]
+            for keys in asking.values()
+        ]
         self._around = [
             "".join(f"{start_of(key.name, names)}{1 if key.kind == 'known' else _MARK}," for key in keys).split(_MARK)
-            for keys in by_ruleset
+            for keys in asking.values()
         ]
         self.absent = self.anew({})
         self.of_value: dict[Value, Pieces] = {}
         self._of_bound: dict[Any, Pieces] = {}
+        self._of_signs: dict[tuple[str | None, ...], Pieces] = {}
 
     def anew(self, facts: Facts, bounds: Bounds = NO_BOUNDS) -> Pieces:
         """What it has to say by the writer of messages, which alone knows. Raises MessageError."""
@@ -108,15 +118,33 @@ class _Writings:
             value = ""  # to rules it is as any other text, and what came from outside is kept nowhere
             if value in self.of_value:
                 return self.of_value[value]
-        if value.__class__ not in _DIGITS or not self._numbers:
+        if value.__class__ not in _DIGITS or self._lists:
             return _kept(self.of_value, value, self.anew({fact: value}))
-        told = self.with_digits(number(value))
+        told = self.with_digits(number(value) if self._numbers else "")
         return told if type(value) is int and value >= _OFTEN else _kept(self.of_value, value, told)
 
     def of_bound(self, fact: str, bound: Any) -> Pieces:
         """What a fact has to say that has no value yet."""
         known = self._of_bound.get(bound)
         return _kept(self._of_bound, bound, self.anew({}, {fact: bound})) if known is None else known
+
+    def of_ends(self, one: Ends, other: Ends) -> Pieces:
+        """What a pair has to say one of which has no value yet: how each end compares with the opposite one."""
+        signs = tuple(
+            None if end is None or opposite is None else sign(end, opposite)
+            for end, opposite in zip(one, reversed(other), strict=True)
+        )
+        known = self._of_signs.get(signs)
+        if known is None:
+            known = self._of_signs[signs] = self.with_signs(dict(zip(SIDES, signs, strict=True)))
+        return known
+
+    def with_signs(self, signs: Mapping[Side, str | None]) -> Pieces:
+        """What a pair has to say whose ends compare like this."""
+        return tuple(
+            "".join(f"{start}{signs[side]}," for start, side in starts if signs[side] is not None)
+            for starts in self._starts
+        )
 
 
 def _kept(known: dict[Any, Pieces], of: Any, told: Pieces) -> Pieces:

@@ -88,6 +88,13 @@ class _MetricsCollector(Collector):
             QUEUES,
         )
         yield _family("deliveries", "Webhook deliveries", "status", found.deliveries, ("pending", "failed"))
+        yield _family(
+            "asked_once_stopped",
+            "Answers looked up that were not what durable-rules says in full, in seven days",
+            "queue",
+            found.asked_once_stopped,
+            ("bulk",),
+        )
 
 
 def _family(

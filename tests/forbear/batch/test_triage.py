@@ -11,16 +11,22 @@ from sqlmodel import col, select
 
 from forbear.accounts.accounts import Viewer
 from forbear.base.packs import shipped, stored_pack
+from forbear.base.settings import Settings
 from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import decisions_of_batch, latest_decision
-from forbear.batch.triage import danger_found
+from forbear.batch.triage import danger_found, drawn, triage_chunk
 from forbear.intake import Accepted, rows
+from forbear.ledger.unit_of_work import begin
+from forbear.ops.doctor import check_asked_once
+from forbear.ops.metrics import measure
 from forbear.webhooks import webhooks
 from models.database.session import session
 from models.webhook import Delivery
 from rules.decision.danger import Danger
 from rules.decision.evaluate import Evaluation, Evaluator
+from rules.engines.asked_once import AskedOnce
 from rules.facts.case_facts import Facts
+from rules.formulas.ends import Bounds
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import (
     AS_OF,
@@ -281,3 +287,90 @@ def test_a_decision_comes_back_from_the_record_as_it_was_made(database_url: str,
         read = list(decisions_of_batch(opened, batch, vault))
     assert [each.outcome for each in read] == [each.outcome for each in made]
     assert [each.facts for each in read] == [each.facts for each in made]
+
+
+def _asked_once(
+    url: str, vault: Vault, submitter: str, *, ask_once: bool, count: int = 150
+) -> list[tuple[object, ...]]:
+    """What is stored of some cases of a submitter, decided with or without asking each question once."""
+    done = submitted(url, many(count), vault, submitter=submitter)
+    with engine_of(url) as engine:
+        for wake in done.wakes:
+            with begin(engine, vault, NOW) as work:
+                assert triage_chunk(work, wake.chunk_id, lambda: NOW, ask_once=ask_once) == count
+    stored = """
+        SELECT strategy, urgency, certain, engines_agree, body, valid_until, last_deadline
+        FROM decision WHERE chunk_id = %s ORDER BY case_version_id
+    """
+    with psycopg.connect(url) as connection:
+        return connection.execute(stored, [done.wakes[0].chunk_id]).fetchall()
+
+
+def _details(url: str, kind: str) -> list[dict[str, object]]:
+    with psycopg.connect(url) as connection:
+        found = connection.execute("SELECT detail FROM ledger WHERE kind = %s ORDER BY seq", [kind]).fetchall()
+    return [detail for (detail,) in found]
+
+
+def test_asking_each_question_once_stores_the_same_until_an_answer_is_found_wrong(
+    database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on = Settings(asked_once=True)
+    assert check_asked_once(database_url, Settings()) == []
+    in_full = _asked_once(database_url, vault, "full", ask_once=False)
+    assert _asked_once(database_url, vault, "once", ask_once=True) == in_full
+    _asked_once(database_url, vault, "small", ask_once=True, count=100)
+    told = [{"decisions": 150}, {"decisions": 150, "asked_in_full": 2}, {"decisions": 100}]
+    assert _details(database_url, "decisions") == told
+    assert check_asked_once(database_url, on)[0].ok
+
+    sound, looked_up = AskedOnce.hits, []
+
+    def wrong(self: AskedOnce, facts: Facts, bounds: Bounds) -> frozenset[str]:
+        looked_up.append(facts)
+        turned = {pack().rules[0].rule.id} if len(looked_up) == 100 else set()
+        return sound(self, facts, bounds) ^ turned
+
+    monkeypatch.setattr(AskedOnce, "hits", wrong)
+    assert _asked_once(database_url, vault, "wrong", ask_once=True) == in_full
+    assert len(looked_up) == 150
+    assert _asked_once(database_url, vault, "after", ask_once=True) == in_full
+    assert len(looked_up) == 150  # by this pack nobody asks once any more
+    assert _details(database_url, "decisions")[3:] == [{"decisions": 150}] * 2
+    (stopped,) = _details(database_url, "asked_once_stopped")
+    assert "rules_fired" in str(stopped["fields"])
+    finding, told_off = check_asked_once(database_url, on)[0], check_asked_once(database_url, Settings())[0]
+    assert not finding.ok
+    assert "unset FORBEAR_ASKED_ONCE" in finding.detail
+    assert told_off.ok
+    with engine_of(database_url) as engine, session(engine) as opened:
+        assert measure(opened, NOW).asked_once_stopped == {"bulk": 1}
+        assert measure(opened, NOW + dt.timedelta(days=8)).asked_once_stopped == {"bulk": 0}
+
+
+def test_one_case_in_a_hundred_is_drawn_by_the_key(vault: Vault) -> None:
+    versions = range(1_000, 1_301)
+    drawn_first = drawn(vault, versions)
+    assert len(drawn_first) == 4
+    assert drawn(vault, versions) == drawn_first
+    assert drawn(Vault(bytes(31) + b"1"), versions) != drawn_first
+    assert [len(drawn(vault, versions[:count])) for count in (1, 100, 101)] == [1, 1, 2]
+
+
+def test_urgent_chunks_are_never_asked_once(database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forbear.batch.triage.BOTH_WAYS", 0)
+    looked_up: list[Facts] = []
+    sound = AskedOnce.hits
+
+    def noted(self: AskedOnce, facts: Facts, bounds: Bounds) -> frozenset[str]:
+        looked_up.append(facts)
+        return sound(self, facts, bounds)
+
+    monkeypatch.setattr(AskedOnce, "hits", noted)
+    done = submitted(database_url, [*many(2), accepted(9, "urgent", violence=True)], vault)
+    with engine_of(database_url) as engine:
+        for wake in done.wakes:
+            with begin(engine, vault, NOW) as work:
+                triage_chunk(work, wake.chunk_id, lambda: NOW, ask_once=True)
+    assert len(looked_up) == 2
+    assert not any("violence" in facts for facts in looked_up)

@@ -14,18 +14,20 @@ import pytest
 from forbear import intake
 from forbear.base.packs import shipped
 from forbear.intake import Accepted
-from rules.decision.evaluate import Engines, Evaluator, engines
+from rules.decision.evaluate import Engines, Evaluator, LookedUpError, engines
 from rules.decision.outcome import DeadlineDue, EngineDisagreement, Outcome, StaleParameter
-from rules.engines.durable import EngineError
+from rules.engines.asked_once import AskedOnce
+from rules.engines.durable import DurableEngine, EngineError
 from rules.engines.polars_engine import PolarsEngine
 from rules.facts.case_facts import Facts
 from rules.facts.cells import Value
 from rules.formulas.derivation import Derived
-from rules.formulas.ends import Bounds
+from rules.formulas.ends import NO_BOUNDS, Bounds
 from rules.pack.files.red_flags import RedFlag
 from rules.pack.files.schema import Parameter, Product, Text, Vocabulary
 from rules.pack.logic import conditions as c
 from rules.pack.pack import LoadedRule, Pack
+from tests.support.packs import random_cases
 from tests.support.packs.pack_builder import pack_of, rule
 from tests.support.packs.tiny_pack import edited, tiny
 from tests.support.packs.vocabulary import VOCABULARY, fact
@@ -374,3 +376,59 @@ def test_every_rule_is_traced_with_what_follows_from_the_case_as_submitted() -> 
     assert values[c.ComparePair("capacity", "less_than_fact", "monthly_due")] is True
     unknown = Evaluator(tiny(), TODAY).trace(case)[1]
     assert dict(unknown.parts)[c.Compare("capacity", "more_than", 0)] is None
+
+
+def test_decisions_with_each_question_asked_once_are_those_of_every_case() -> None:
+    asking = Evaluator(shipped(), TODAY)
+    for seed in (1, 2):  # the second time much is looked up
+        cases: list[Facts] = [{"note_flags": (), **case} for case in random_cases.cases(seed, 50)]
+        assert asking.evaluate(cases, in_full=(0, 49)) == asking.evaluate(cases)
+
+
+def remembering(urgency: str, remembered: str, full: str) -> tuple[Evaluator, list[Value]]:
+    """An evaluator that remembers one rule of those who are 7 days late and in full says another; days asked in full.
+
+    The second engine says `one`.
+    """
+    pack = pack_of(rule("one", 500, c.Compare("days", "equals", 7), {"recommend": "alpha"}, {"urgency": urgency}))
+    rules = [(each.rule.id, each.when) for each in pack.rules]
+    asked: list[Value] = []
+
+    class Memory(AskedOnce):
+        def hits(self, facts: Mapping[str, Value], bounds: Bounds = NO_BOUNDS) -> frozenset[str]:
+            return frozenset((remembered,) if facts["days"] == 7 and remembered else ())
+
+    def hits(facts: Facts, _: Bounds) -> frozenset[str]:
+        asked.append(facts["days"])
+        return frozenset((full,) if facts["days"] == 7 and full else ())
+
+    found = Engines(hits, PolarsEngine(rules, VOCABULARY), Memory(DurableEngine(rules, VOCABULARY)))
+    return Evaluator(pack, TODAY, found), asked
+
+
+@pytest.mark.parametrize(
+    ("urgency", "remembered", "full", "in_full", "expected"),
+    [
+        ("U2", "one", "", (), []),  # nobody looks, and the engines agree
+        ("U2", "one", "", (0,), [6]),
+        ("U2", "one", "", (1,), None),  # found by the cases drawn
+        ("U1", "one", "", (), None),  # and by what is urgent
+        ("U1", "one", "one", (), [7]),
+        ("U2", "", "one", (), None),  # and by the second engine
+        ("U2", "", "", (), [7]),  # which both ways differs from the first
+    ],
+)
+def test_a_wrong_answer_that_was_looked_up_is_found_where_it_is_asked_in_full(
+    urgency: str, remembered: str, full: str, in_full: tuple[int, ...], expected: list[int] | None
+) -> None:
+    asking, asked = remembering(urgency, remembered, full)
+    cases: list[Facts] = [{"days": 6}, {"days": 7}]
+    if expected is not None:
+        outcome = asking.evaluate(cases, in_full=in_full)[1].outcome
+        assert outcome.rules_fired == ((remembered,) if remembered else ("disagreement",))
+        assert asked == expected
+        return
+    with pytest.raises(LookedUpError) as error:
+        asking.evaluate(cases, in_full=in_full)
+    assert error.value.row == 1
+    assert {"strategy", "rules_fired", "engines_agree"} <= {*error.value.fields}
