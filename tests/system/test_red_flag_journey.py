@@ -78,6 +78,17 @@ SAID = {
     "security_sold": "车被他们卖了，还差三万",
     "housing_fund": "公积金里还有钱",
     "pregnancy": "怀孕六个月",
+    "private_payee": "发了个收款码让我付",
+    "built_in_fees": "每个月扣会员费",
+    "auto_debit": "一转进来就被花呗自动扣掉了",
+    "lender_failed": "自称清算组的人打电话",
+    "exit_threat": "说不还清不让出境",
+    "agreement_denied": "客服答应分期，后来说没有这回事",
+    "wages_unpaid": "老板拖欠工资",
+    "interest_not_agreed": "借条上没写利息",
+    "forced_work": "身份证押在老板那，工资全扣，不让走",
+    "own_buyer": "找到一个买家愿意出两百万",
+    "fraud_just_now": "昨晚被冒充客服的骗了",
 }
 # Where a flag is answered: what is said of one product, stage or age of the debt means nothing for another.
 WHERE: dict[str, dict[str, object]] = {
@@ -87,7 +98,13 @@ WHERE: dict[str, dict[str, object]] = {
     "lent_for_gambling": {"product": "private"},
     "security_disposal": {"product": "car_loan"},
     "security_sold": {"product": "car_loan"},
+    "interest_not_agreed": {"product": "private"},
+    "own_buyer": {"product": "mortgage"},
 }
+
+
+# What else the texts have to raise for a flag to be answered.
+BESIDE = {"fraud_just_now": ("fraud_victim",)}
 
 
 def _outcome(*flags: str, **facts: object) -> Outcome:
@@ -99,7 +116,8 @@ def _outcome(*flags: str, **facts: object) -> Outcome:
 @pytest.mark.parametrize("flag", SHIPPED.red_flags)
 def test_every_red_flag_is_answered_by_a_rule_that_shows(flag: str) -> None:
     facts = WHERE.get(flag, {})
-    calm, alarmed = _outcome(**facts), _outcome(flag, **facts)
+    beside = BESIDE.get(flag, ())
+    calm, alarmed = _outcome(*beside, **facts), _outcome(*beside, flag, **facts)
     [*fired] = set(alarmed.rules_fired) - set(calm.rules_fired)
     assert fired
     assert alarmed.engines_agree

@@ -141,6 +141,15 @@ def _cure(f: Facts) -> bool:
     return overdue(f, 1, 90) and t.covers_all(f)
 
 
+def _only_a_mark(f: Facts) -> bool:
+    return f["hardship"] == "forgot_or_technical" and bool(f["credit_record_wrong"])
+
+
+def _too_much_for_an_income(f: Facts) -> bool:
+    several = f["creditors_overdue"] >= 2 and t.bankruptcy_court(f)
+    return several and able(f) and not lasting(f, "temporary") and t.months_to_clear(f) > 60
+
+
 def _forgotten(f: Facts) -> bool:
     """An oversight of the first month; living is covered, and there is money for what was missed."""
     missed = f["hardship"] == "forgot_or_technical" and overdue(f, 1, 30)
@@ -281,6 +290,7 @@ MATRIX = (
     Row(
         754, "asked a month ago", lambda f: _licensed(f) and t.asked_days_ago(f) >= 30 and not t.decided(f), adds="S26"
     ),
+    Row(753, "bankruptcy with an income", _too_much_for_an_income, adds="S27"),
     Row(745, "card, too long", _too_long, "S29", adds="S19 S18"),
     Row(740, "card", lambda f: t.card_ripe(f) and t.evidenced(f), "S18"),
     Row(739, "card instalment", _card_option, adds="S18"),
@@ -290,7 +300,7 @@ MATRIX = (
     Row(701, "service on an allowance", _on_allowance, "S16", blocks="S14"),
     Row(700, "cure", _cure, "S14"),
     Row(700, "cure, forgotten, and there is money for it", _forgotten, "S14"),
-    Row(690, "early", lambda f: not overdue(f) and f["hardship"] != "none_stated", "S15"),
+    Row(690, "early", lambda f: not overdue(f) and f["hardship"] != "none_stated" and not _only_a_mark(f), "S15"),
     Row(689, "early, within a week", _due_soon, urgency="U4"),
     Row(688, "early, no capacity", _early_without, urgency="U4"),
     Row(680, "temporary", lambda f: _temporary(f) and t.resumes(f) and not t.resumes_late(f), "S16"),
