@@ -142,12 +142,12 @@ def _cure(f: Facts) -> bool:
 
 
 def _only_a_mark(f: Facts) -> bool:
-    return f["hardship"] == "forgot_or_technical" and bool(f["credit_record_wrong"])
+    return bool(f["hardship"] == "forgot_or_technical" and f["credit_record_wrong"])
 
 
 def _too_much_for_an_income(f: Facts) -> bool:
     several = f["creditors_overdue"] >= 2 and t.bankruptcy_court(f)
-    return several and able(f) and not lasting(f, "temporary") and t.months_to_clear(f) > 60
+    return bool(several and able(f) and not lasting(f, "temporary") and t.months_to_clear(f) > 60)
 
 
 def _forgotten(f: Facts) -> bool:
