@@ -83,9 +83,8 @@ def _waits() -> Waits:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    for (
-        route
-    ) in app.routes:  # FastAPI makes them when they are first looked through: a quarter of a second for all clients
+    # FastAPI makes them when they are first looked through, and all clients wait a quarter of a second.
+    for route in app.routes:
         route.matches({"type": "http", "method": "GET", "path": "", "headers": []})
     threading.Thread(target=_make_ahead, args=(app,), daemon=True).start()
     yield
