@@ -19,7 +19,7 @@ from web.views.typed import LABELS, TypedField, typed
 # Fields that nobody typed, or that are no words: what pages put into forms, and what proves who somebody is.
 NOT_TYPED: Final = re.compile(
     r"csrf|next|ticket|sealed|asked|back|chunk|ending|form|key|note|once|parameter|persons|revision|sheet|shown|team|terms|upload|what"
-    r"|unit\..*|word\..*|current|password|new|again|code|passkey|username|tokens"
+    r"|unit\..*|word\..*|current|password|new|again|code|passkey|username|tokens|sure"
 )
 _ABOUT = re.compile(r"/(cases|people|batches|uploads|webhooks)/[^/]+")
 
