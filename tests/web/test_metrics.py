@@ -35,7 +35,7 @@ def read(client: httpx.Client) -> dict[str, float]:
 def test_an_empty_record_is_all_zeros(client: httpx.Client) -> None:
     values = {name: value for name, value in read(client).items() if "http_request" not in name}
     never = {name: value for name, value in values.items() if name.startswith("forbear_heartbeat_seconds")}
-    assert len(values) == 6 * 3 + 2 * 5 + 2 + 3
+    assert len(values) == 6 * 3 + 2 * 5 + 2 + 3 + 1
     assert set(never.values()) == {math.inf}
     assert {values[name] for name in values.keys() - never.keys()} == {0}
 

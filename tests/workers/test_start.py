@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
+from forbear.base import packs
 from forbear.base.vault import Vault
 from forbear.batch import triage
 from forbear.cli.commands.serve import BULK, URGENT
@@ -30,6 +31,7 @@ def test_the_first_chunk_of_a_process_finds_everything_made(
     process = tasks._Process(engine, vault)
     monkeypatch.setattr(tasks, "_process", lambda: process)
     monkeypatch.setattr(tasks, "wake", lambda _: None)
+    monkeypatch.setattr(packs, "_packs", {})  # as in a process that has just begun
     red_flags._scanner.cache_clear()
     triage.evaluator.cache_clear()
     tasks._load()

@@ -224,7 +224,10 @@ def test_another_host_is_told(client: httpx.Client) -> None:
 
 def test_every_kind_of_problem_has_its_words_and_no_other_has() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in Path(api.__file__).parent.rglob("*.py"))
-    elsewhere = [Path(api.__file__).parents[1] / each for each in ("middleware/limits.py", "views/render.py")]
+    elsewhere = [
+        Path(api.__file__).parents[1] / each
+        for each in ("middleware/limits.py", "middleware/security.py", "views/render.py")
+    ]
     others = "".join(each.read_text(encoding="utf-8") for each in elsewhere)
     raised = {*re.findall(r'ProblemError\(\s*\d+, "(\w+)"', sources), *re.findall(r'\d, "(\w+)"', others)}
     for language in LANGUAGES:
