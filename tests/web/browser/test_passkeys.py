@@ -43,7 +43,7 @@ def _shown_and_measured(page: Page) -> None:
     """On the sign-in page, and on the account page that it leads to."""
     page.goto("/sign-in?next=/account")
     page.locator("#name").fill("wang")
-    field, button = page.locator("#password"), page.get_by_role("button", name="显示：密码")
+    field, button = page.locator("#password"), page.get_by_role("button", name="显示 密码")
     field.fill(PASSWORD)
     for kind, pressed in (("text", "true"), ("password", "false"), ("text", "true")):
         button.click()
@@ -60,7 +60,7 @@ def _shown_and_measured(page: Page) -> None:
     ):
         new.fill(typed)
         expect(told).to_contain_text(says)
-    page.get_by_role("button", name="显示：新密码", exact=True).click()
+    page.get_by_role("button", name="显示 新密码", exact=True).click()
     expect(new).to_have_attribute("type", "text")
     _sound(page)
     new.fill("")
