@@ -1,4 +1,4 @@
-"""The tables of the docs that tell measurements, from what the benches wrote: a figure that was not measured is not in them."""
+"""The tables of the docs that tell measurements, from what the benches wrote: nothing else is in them."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
