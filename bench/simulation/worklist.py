@@ -36,13 +36,15 @@ def put_on_desk(process: Transactions, open_: Connection) -> Steps:
     """forbear/batch/unevaluated.py:put_on_desk."""
     yield STEP
     open_.usable()
-    found = process.world.record.unknown()
-    for version in found:
+    placed = []
+    for version in process.world.record.unknown():
         case = case_of(version)
         yield from process.locked(open_, ("desk", case))
         row = open_.read(("desk", case))
         if row is None:
             open_.insert(("desk", case), Desk(version, decided=False, failed=True))
+        elif row.failed or row.version >= version:
+            continue
         else:
             row = open_.edit(("desk", case))
             row.failed, row.status = True, "open"
@@ -50,7 +52,8 @@ def put_on_desk(process: Transactions, open_: Connection) -> Steps:
             row.revision += 1
         process.touched.add(case)
         process.noted.append(("moved", case))
-    return found
+        placed.append(version)
+    return placed
 
 
 @dataclass(slots=True, eq=False)

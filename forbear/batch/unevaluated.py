@@ -38,6 +38,7 @@ _UNKNOWN = text("""
     ORDER BY v.id, b.as_of DESC LIMIT :at_once
 """)
 _AT_ONCE = 200
+# What another batch has decided since, or another process has put there, stays as it is: the row says so once it is held.
 _PLACE = text("""
     INSERT INTO desk_case AS desk (
         case_id, submitter, case_ref, batch_id, received_at, decision_id, version_number, as_of, pack_sha256, strategy,
@@ -54,6 +55,7 @@ _PLACE = text("""
         respond_by = least(desk.respond_by, excluded.respond_by), due_at = least(desk.due_at, excluded.due_at),
         status = CASE desk.status WHEN 'escalated' THEN desk.status ELSE 'open' END, follow_up_at = NULL,
         revision = desk.revision + 1
+        WHERE desk.failed_at IS NULL AND (desk.version_number, desk.as_of) < (excluded.version_number, excluded.as_of)
     RETURNING case_id
 """)
 _HEED = text("""
@@ -88,12 +90,16 @@ def put_on_desk(work: Work, active: Callable[[], Pack]) -> list[int]:
         "respond_by": working_hours.answers_by(pack, found.urgency, work.now) or work.now,
         "now": work.now,
     }
-    cases = [work.session.connection().execute(_PLACE, {**values, **row._mapping}).scalar_one() for row in rows]
-    work.touch(cases)
-    for case in cases:
+    placed = {}
+    for row in rows:
+        case = work.session.connection().execute(_PLACE, {**values, **row._mapping}).scalar_one_or_none()
+        if case is not None:
+            placed[row.version] = case
+    work.touch(placed.values())
+    for case in placed.values():
         work.note("moved", f"case:{case}", {"why": "failed"})
-    siblings.spread(work, cases)
-    return [row.version for row in rows]
+    siblings.spread(work, placed.values())
+    return list(placed)
 
 
 def heed(work: Work, version: int, active: Callable[[], Pack]) -> None:

@@ -12,6 +12,7 @@ from forbear.batch.recorded_decision import decision_on_desk
 from forbear.ledger import ledger
 from models.database.session import session
 from models.desk import WorklistItem
+from rules.pack.pack import Pack
 from tests.forbear.ledger.test_audit import faults
 from tests.support.desk.cases import NOW, accepted, engine_of, submitted, triaged, working
 from tests.support.desk.failed_cases import active, fails, put
@@ -79,6 +80,23 @@ def test_a_decided_case_whose_newer_facts_fail_comes_back(database_url: str, vau
         newest, other = (dict(unevaluated.plain_facts(work.session, case, active())) for case in (1, 2))
     days = active().vocabulary.facts["days_overdue"].title
     assert newest[days].en == "200" != other[days].en
+
+
+def test_what_another_batch_decides_meanwhile_is_not_told_to_have_failed(database_url: str, vault: Vault) -> None:
+    fails(database_url, vault, accepted(1, "A"))
+    other = submitted(database_url, [accepted(1, "A")], vault, by=active())
+
+    def meanwhile() -> Pack:
+        triaged(database_url, vault, [wake.chunk_id for wake in other.wakes])
+        return active()
+
+    with working(database_url, vault) as work:
+        assert unevaluated.put_on_desk(work, meanwhile) == [], (
+            "that was asked for once it was found, and before it is put"
+        )
+    row = desk(database_url)["A"]
+    assert (row["failed_at"], row["revision"]) == (None, 1) and row["decision_id"] is not None
+    assert put(database_url, vault) == []
 
 
 def test_a_retry_that_succeeds_takes_its_place(database_url: str, vault: Vault) -> None:
