@@ -38,7 +38,7 @@ _UNKNOWN = text("""
     ORDER BY v.id, b.as_of DESC LIMIT :at_once
 """)
 _AT_ONCE = 200
-# What another batch has decided since, or another process has put there, stays as it is: the row says so once it is held.
+# What another batch decided since, or another process put there, stays as it is: the row tells once it is held.
 _PLACE = text("""
     INSERT INTO desk_case AS desk (
         case_id, submitter, case_ref, batch_id, received_at, decision_id, version_number, as_of, pack_sha256, strategy,
